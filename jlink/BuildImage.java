@@ -1,0 +1,153 @@
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.spi.ToolProvider;
+
+/**
+ * Links the runtime image. Maven runs it with the selected JDK:
+ *
+ * <pre>java BuildImage.java JLINK-FOLDER TARGET-FOLDER VERSION TIMESTAMP DEPENDENCY...</pre>
+ *
+ * <p>It leaves {@code target/image}: the modules that are needed and no others, the launchers, the
+ * JVM options, and, where the JDK can make one (24 and newer), an ahead-of-time cache recorded while
+ * both roles carry one request.
+ */
+final class BuildImage {
+
+  private static final List<String> LAUNCHERS = List.of("culvert", "remote-proxy", "origin-proxy");
+  private static final int FIRST_JDK_WITH_AOT_CACHE = 24;
+  private static final int STEP_LIMIT_SECONDS = 120;
+
+  private final Path recipe;
+  private final Path target;
+  private final Path image;
+  private final Path jar;
+
+  private BuildImage(Path recipe, Path target, String version) {
+    this.recipe = recipe;
+    this.target = target;
+    this.image = target.resolve("image");
+    this.jar = target.resolve("culvert-" + version + ".jar");
+  }
+
+  public static void main(String[] args) throws Exception {
+    var build = new BuildImage(Path.of(args[0]), Path.of(args[1]), args[2]);
+    build.pack(args[2], args[3]);
+    build.deleteOld();
+    build.link(List.of(args).subList(4, args.length));
+    build.addLaunchers();
+    build.train();
+    System.out.printf("image: %s, %d MB%n", build.image, build.sizeInBytes() / 1_000_000);
+  }
+
+  /** The same sources give the same archive: entries in order, one date for all. */
+  private void pack(String version, String date) throws IOException {
+    Path classes = target.resolve("classes");
+    var arguments =
+        new ArrayList<>(List.of("--create", "--file", jar.toString(), "--date", date));
+    arguments.addAll(List.of("--main-class", "culvert.cli.Main", "--module-version", version));
+    try (var paths = Files.walk(classes)) {
+      for (Path path : paths.filter(Files::isRegularFile).sorted().toList()) {
+        arguments.addAll(List.of("-C", classes.toString(), classes.relativize(path).toString()));
+      }
+    }
+    var packer = ToolProvider.findFirst("jar").orElseThrow();
+    if (packer.run(System.out, System.err, arguments.toArray(String[]::new)) != 0) {
+      throw new IllegalStateException("could not pack " + jar);
+    }
+  }
+
+  private void deleteOld() throws IOException {
+    if (Files.exists(image)) {
+      try (var paths = Files.walk(image)) {
+        for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(path);
+        }
+      }
+    }
+  }
+
+  private void link(List<String> dependencies) throws IOException, InterruptedException {
+    var modulePath = new ArrayList<>(dependencies);
+    modulePath.add(jar.toString());
+    run(
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "jlink").toString(),
+                "@" + recipe.resolve("jlink.options"),
+                "--module-path",
+                String.join(File.pathSeparator, modulePath),
+                "--output",
+                image.toString())
+            .inheritIO(),
+        "jlink failed");
+  }
+
+  private void addLaunchers() throws IOException {
+    String template = Files.readString(recipe.resolve("launcher"));
+    for (String name : LAUNCHERS) {
+      Path launcher = image.resolve("bin").resolve(name);
+      String command = name.equals("culvert") ? "" : " " + name;
+      Files.writeString(launcher, template.replace(" @COMMAND@", command));
+      Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+    Files.copy(recipe.resolve("jvm.options"), image.resolve("lib/culvert.options"),
+        StandardCopyOption.REPLACE_EXISTING);
+    Files.copy(recipe.resolveSibling("LICENSE"), image.resolve("LICENSE"),
+        StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  /** Two steps, which every JDK with the cache understands: record a run, then write the cache. */
+  private void train() throws IOException, InterruptedException {
+    if (Runtime.version().feature() < FIRST_JDK_WITH_AOT_CACHE) {
+      System.out.println("image: this JDK has no AOT cache, so the image starts without one");
+      return;
+    }
+    Path recording = image.resolve("lib/culvert.aotconf");
+    Path cache = image.resolve("lib/culvert.aot");
+    java("-XX:AOTMode=record", "-XX:AOTConfiguration=" + recording);
+    java("-XX:AOTMode=create", "-XX:AOTConfiguration=" + recording, "-XX:AOTCache=" + cache);
+    Files.delete(recording);
+  }
+
+  private void java(String... options) throws IOException, InterruptedException {
+    var command = new ArrayList<String>();
+    command.add(image.resolve("bin/java").toString());
+    command.add("@" + image.resolve("lib/culvert.options"));
+    command.addAll(List.of(options));
+    command.addAll(List.of("-m", "culvert", "demo", "--once", "--in-process"));
+    Path log = image.resolveSibling("training.log");
+    var builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    // A stranger's settings in the environment must not change what is recorded.
+    builder
+        .environment()
+        .keySet()
+        .removeIf(name -> name.startsWith("CULVERT_") || name.endsWith("JAVA_OPTIONS"));
+    run(builder, "the training run failed, see " + log);
+  }
+
+  private static void run(ProcessBuilder builder, String failure)
+      throws IOException, InterruptedException {
+    Process process = builder.start();
+    if (!process.waitFor(STEP_LIMIT_SECONDS, TimeUnit.SECONDS)) {
+      process.destroyForcibly();
+      throw new IllegalStateException(failure + ": it did not end in time");
+    }
+    if (process.exitValue() != 0) {
+      throw new IllegalStateException(failure + ": exit code " + process.exitValue());
+    }
+  }
+
+  private long sizeInBytes() throws IOException {
+    try (var paths = Files.walk(image)) {
+      return paths.filter(Files::isRegularFile).mapToLong(path -> path.toFile().length()).sum();
+    }
+  }
+}

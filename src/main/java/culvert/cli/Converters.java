@@ -1,0 +1,60 @@
+package culvert.cli;
+
+import culvert.config.ServiceAddress;
+import culvert.net.Cidr;
+import culvert.net.Durations;
+import culvert.net.HostPort;
+import culvert.net.ProxyHeader;
+import culvert.observe.Log;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.function.Function;
+import picocli.CommandLine;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Text of the command line into values; what a value's own parser says is told to the user. */
+final class Converters {
+
+  private Converters() {}
+
+  static void register(CommandLine commandLine) {
+    commandLine.registerConverter(HostPort.class, told(HostPort::parse));
+    commandLine.registerConverter(ServiceAddress.class, told(ServiceAddress::parse));
+    commandLine.registerConverter(Duration.class, told(Durations::parse));
+    commandLine.registerConverter(Cidr.class, told(Cidr::parse));
+    commandLine.registerConverter(Log.Level.class, word(Log.Level.class));
+    commandLine.registerConverter(Log.Format.class, word(Log.Format.class));
+    commandLine.registerConverter(ProxyHeader.Version.class, word(ProxyHeader.Version.class));
+  }
+
+  private static <T> ITypeConverter<T> told(Function<String, T> parser) {
+    return text -> {
+      try {
+        return parser.apply(text);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    };
+  }
+
+  private static <E extends Enum<E>> ITypeConverter<E> word(Class<E> type) {
+    return told(
+        text -> {
+          for (E value : type.getEnumConstants()) {
+            if (name(value).equals(text)) {
+              return value;
+            }
+          }
+          String words =
+              String.join(
+                  ", ", Arrays.stream(type.getEnumConstants()).map(Converters::name).toList());
+          throw new IllegalArgumentException("'" + text + "' is none of " + words);
+        });
+  }
+
+  private static String name(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+}

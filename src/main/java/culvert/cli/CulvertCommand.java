@@ -1,0 +1,38 @@
+package culvert.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Option;
+
+/** The command that holds the others. */
+@Command(
+    name = "culvert",
+    synopsisSubcommandLabel = "COMMAND",
+    description = "A self-hosted tunnel: makes a server that nobody can reach one that everybody can.",
+    versionProvider = CulvertCommand.Version.class,
+    footer = {
+      "",
+      "Every option can also be set as CULVERT_…, as CULVERT_CONTROL_ADDR for --control-addr;",
+      "the option on the command line wins.",
+      "",
+      "Exit codes: 0 stopped, 1 failed while running, 2 wrong usage, 69 remote proxy unreachable",
+      "with --fail-fast, 77 credentials refused, 78 bad settings."
+    })
+final class CulvertCommand {
+
+  @Option(names = "--help", usageHelp = true, description = "Show this help and exit.")
+  private boolean help;
+
+  @Option(names = "--version", versionHelp = true, description = "Show the version and exit.")
+  private boolean version;
+
+  /** The module's own version, so that it stands in one place only. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String number =
+          CulvertCommand.class.getModule().getDescriptor().rawVersion().orElse("development");
+      return new String[] {"culvert " + number};
+    }
+  }
+}

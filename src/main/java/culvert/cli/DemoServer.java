@@ -1,0 +1,108 @@
+package culvert.cli;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import culvert.net.BufferPool;
+import culvert.net.Deadlines;
+import culvert.net.Dialer;
+import culvert.net.HostPort;
+import culvert.net.Listener;
+import culvert.net.ProxyHeader;
+import culvert.net.Relay;
+import culvert.net.SocketConnection;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/**
+ * The hidden web server of the demo. The JDK's server knows no PROXY header, so a listener in front
+ * of it reads the header, as HAProxy or nginx would, and remembers whose connection is whose.
+ */
+final class DemoServer implements AutoCloseable, Listener.Handler {
+
+  private static final Duration LIMIT = Duration.ofSeconds(10);
+
+  private final Deadlines deadlines = new Deadlines();
+  private final BufferPool pool = new BufferPool();
+  private final Map<Integer, InetSocketAddress> visitors = new ConcurrentHashMap<>();
+  private final HttpServer server;
+  private final Listener front;
+
+  private DemoServer() throws IOException {
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext("/", this::answer);
+    server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+    front = Listener.bind(new HostPort("127.0.0.1", 0), "demo", pool, this);
+  }
+
+  static DemoServer start() throws IOException {
+    var demo = new DemoServer();
+    demo.server.start();
+    demo.front.start();
+    return demo;
+  }
+
+  /** Where the origin proxy finds it. */
+  HostPort address() {
+    return HostPort.of(front.address());
+  }
+
+  @Override
+  public void handle(SocketConnection connection) {
+    var deadline = deadlines.after(LIMIT, connection::close);
+    try {
+      InetSocketAddress visitor = ProxyHeader.read(connection.input()).orElse(connection.peer());
+      deadline.cancel();
+      SocketConnection web = new Dialer(pool).connect(HostPort.of(server.getAddress()), LIMIT);
+      visitors.put(web.local().getPort(), visitor);
+      new Relay("demo", connection, web, deadlines, LIMIT).run();
+      visitors.remove(web.local().getPort());
+    } catch (IOException e) {
+      connection.reset();
+    }
+  }
+
+  @Override
+  public void acceptFailed(IOException cause, Duration pause) {
+    // A demo that cannot accept shows it by not answering.
+  }
+
+  private void answer(HttpExchange exchange) throws IOException {
+    InetSocketAddress seen = exchange.getRemoteAddress();
+    InetSocketAddress visitor = visitors.getOrDefault(seen.getPort(), seen);
+    String page =
+        """
+        This page comes from a server that nobody can reach.
+
+          you are              %s   (told by the PROXY header)
+          you asked for        %s %s
+          the server sees      %s   (the origin proxy beside it)
+          the tunnel           one leg between two processes, a stream on it for you
+        """
+            .formatted(
+                HostPort.of(visitor),
+                exchange.getRequestMethod(),
+                exchange.getRequestURI(),
+                HostPort.of(seen));
+    byte[] body = page.getBytes(StandardCharsets.UTF_8);
+    exchange.getResponseHeaders().set("Content-Type", "text/plain; charset=utf-8");
+    exchange.sendResponseHeaders(200, body.length);
+    try (var out = exchange.getResponseBody()) {
+      out.write(body);
+    }
+  }
+
+  @Override
+  public void close() {
+    front.close();
+    server.stop(0);
+    ((ExecutorService) server.getExecutor()).close();
+    deadlines.close();
+  }
+}

@@ -1,0 +1,27 @@
+package culvert.cli;
+
+/** What the processes exit with, after sysexits.h where it has a code. */
+enum ExitCode {
+  /** A clean stop. */
+  OK(0),
+  /** Something failed while running, such as an address that is in use. */
+  FAILURE(1),
+  /** The command line is wrong. */
+  USAGE(2),
+  /** The remote proxy could not be reached or was lost, and {@code --fail-fast} was given. */
+  UNREACHABLE(69),
+  /** The secret is missing, wrong, or only on one side. */
+  CREDENTIALS(77),
+  /** Settings that contradict each other, cannot be read, or that the remote proxy declines. */
+  SETTINGS(78);
+
+  private final int code;
+
+  ExitCode(int code) {
+    this.code = code;
+  }
+
+  int code() {
+    return code;
+  }
+}

@@ -1,0 +1,99 @@
+package culvert.cli;
+
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** Where a process starts. */
+public final class Main {
+
+  private Main() {}
+
+  /** Runs the command line and exits with its code. */
+  public static void main(String[] args) {
+    var stop = new Stop();
+    Signals.stopOnTermAndInt(stop);
+    System.exit(run(new Terminal(System.out, System.err, System.getenv(), stop), args));
+  }
+
+  /** Runs one command line to its end and returns the exit code. */
+  static int run(Terminal terminal, String... args) {
+    return commandLine(terminal).execute(args);
+  }
+
+  /** All commands, as the help and its test see them too. */
+  static CommandLine commandLine(Terminal terminal) {
+    var root = new CommandLine(new CulvertCommand());
+    root.addSubcommand(new RemoteProxyCommand(terminal));
+    root.addSubcommand(new OriginProxyCommand(terminal));
+    root.addSubcommand(new DemoCommand(terminal));
+    Converters.register(root);
+    root.setDefaultValueProvider(new Environment(terminal.environment()));
+    root.setUsageHelpWidth(100);
+    root.setUsageHelpAutoWidth(false);
+    root.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
+    root.setParameterExceptionHandler((e, arguments) -> misused(terminal, e));
+    root.setExecutionExceptionHandler((e, command, result) -> failed(terminal, command, e));
+    root.setExecutionStrategy(
+        result -> {
+          if (!result.hasSubcommand() && !result.isUsageHelpRequested()
+              && !result.isVersionHelpRequested()) {
+            root.usage(terminal.err());
+            return ExitCode.USAGE.code();
+          }
+          return new CommandLine.RunLast().execute(result);
+        });
+    return root;
+  }
+
+  private static int misused(Terminal terminal, ParameterException e) {
+    CommandLine command = e.getCommandLine();
+    String what =
+        e instanceof UnmatchedArgumentException unmatched ? unmatched(unmatched) : e.getMessage();
+    String hint = "see '" + command.getCommandSpec().qualifiedName() + " --help'";
+    String origin = origin(terminal, e);
+    terminal.err().println(command.getCommandName() + ": " + what + origin + "; " + hint);
+    return ExitCode.USAGE.code();
+  }
+
+  /** Names only what looks like an option: a value that went astray may be a secret. */
+  private static String unmatched(UnmatchedArgumentException e) {
+    List<String> options =
+        e.getUnmatched().stream()
+            .filter(argument -> argument.startsWith("-"))
+            .map(argument -> argument.split("=", 2)[0])
+            .toList();
+    if (options.isEmpty()) {
+      List<String> near = e.getSuggestions();
+      return "unexpected argument" + (near.isEmpty() ? "" : "; did you mean " + near.getFirst());
+    }
+    List<String> near = Nearest.to(options.getFirst(), e.getCommandLine().getCommandSpec());
+    return "unknown option "
+        + options.getFirst()
+        + (near.isEmpty() ? "" : "; did you mean " + near.getFirst() + "?");
+  }
+
+  /** A bad value may have come from a variable, and then the command line does not show it. */
+  private static String origin(Terminal terminal, ParameterException e) {
+    if (!(e.getArgSpec() instanceof OptionSpec option)) {
+      return "";
+    }
+    String variable = Environment.variable(option);
+    boolean onCommandLine =
+        e.getCommandLine().getParseResult() != null
+            && e.getCommandLine().getParseResult().hasMatchedOption(option);
+    return terminal.environment().containsKey(variable) && !onCommandLine
+        ? " (from " + variable + ")"
+        : "";
+  }
+
+  private static int failed(Terminal terminal, CommandLine command, Exception e) throws Exception {
+    if (e instanceof IllegalArgumentException) {
+      terminal.err().println(command.getCommandName() + ": " + e.getMessage());
+      return ExitCode.SETTINGS.code();
+    }
+    throw e;
+  }
+}

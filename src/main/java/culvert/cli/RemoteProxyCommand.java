@@ -1,0 +1,134 @@
+package culvert.cli;
+
+import culvert.config.RemoteSettings;
+import culvert.config.ServiceAddress;
+import culvert.net.Cidr;
+import culvert.net.HostPort;
+import culvert.observe.Log;
+import culvert.remote.RemoteProxy;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Runs the remote-proxy role until it is told to stop. */
+@Command(
+    name = RemoteProxyCommand.NAME,
+    description = {
+      "Run on a host that everybody reaches: takes visitors at its outside addresses and carries them",
+      "to the origin proxies that join at its control address."
+    })
+final class RemoteProxyCommand implements Callable<Integer> {
+
+  static final String NAME = "remote-proxy";
+
+  private static final int MOST_VISITORS = 1_000_000;
+
+  private final Terminal terminal;
+
+  @Option(
+      names = "--control-addr",
+      paramLabel = "HOST:PORT",
+      required = true,
+      description = "Where origin proxies join. Port 0 takes any free one.")
+  private HostPort control;
+
+  @Option(
+      names = "--outside-addr",
+      paramLabel = "[NAME=]HOST:PORT",
+      required = true,
+      split = ",",
+      description = {
+        "Where visitors of a service come in; a service without a name is 'default'.",
+        "Give it once for each service. 0.0.0.0 is IPv4 only, [::] both."
+      })
+  private List<ServiceAddress> outside;
+
+  @Option(
+      names = "--max-visitors",
+      paramLabel = "N",
+      defaultValue = "16384",
+      description = "How many visitors may be there at a time (default: 16384).")
+  private int maxVisitors;
+
+  @Option(
+      names = "--open-timeout",
+      paramLabel = "TIME",
+      defaultValue = "10s",
+      description = {
+        "From a visitor's arrival to the origin server's accepted connection",
+        "(default: 10s)."
+      })
+  private Duration openTimeout;
+
+  @Option(
+      names = "--accept-proxy-protocol",
+      paramLabel = "CIDR",
+      split = ",",
+      description = {
+        "Visitors from this network are load balancers: each connection begins with a PROXY header,",
+        "version 1 or 2, and the visitor is who it names. May be given several times."
+      })
+  private List<Cidr> acceptProxyProtocol = List.of();
+
+  @Mixin private CommonOptions common;
+
+  RemoteProxyCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    RemoteSettings settings = settings();
+    try (Log log = common.log(NAME, terminal);
+        RemoteProxy proxy = RemoteProxy.start(settings, log)) {
+      terminal.out().println(firstLine(proxy));
+      if (settings.secret().isEmpty()) {
+        log.warn(
+            "NO SECRET IS SET: whoever reaches the control address can join and receive visitors;"
+                + " set --secret, --secret-file or CULVERT_SECRET on both sides");
+      }
+      terminal.stop().await();
+      log.info("stopping", proxy.counters().fields());
+      return ExitCode.OK.code();
+    } catch (IOException e) {
+      terminal.err().println(NAME + ": " + e.getMessage());
+      return ExitCode.FAILURE.code();
+    }
+  }
+
+  private RemoteSettings settings() {
+    if (maxVisitors < 1 || maxVisitors > MOST_VISITORS) {
+      throw new IllegalArgumentException("--max-visitors is not within 1 to " + MOST_VISITORS);
+    }
+    if (openTimeout.isZero()) {
+      throw new IllegalArgumentException("--open-timeout is zero: no visitor could be served");
+    }
+    return new RemoteSettings(
+        control,
+        outside,
+        common.secret(),
+        maxVisitors,
+        openTimeout,
+        RemoteSettings.HANDSHAKE_TIMEOUT,
+        RemoteSettings.HALF_CLOSE_TIMEOUT,
+        acceptProxyProtocol);
+  }
+
+  /** For machines: the addresses that were bound. */
+  private static String firstLine(RemoteProxy proxy) {
+    Map<String, HostPort> bound = proxy.outsideAddresses();
+    return NAME
+        + ": control "
+        + proxy.controlAddress()
+        + ", outside "
+        + bound.entrySet().stream()
+            .map(service -> service.getKey() + "=" + service.getValue())
+            .collect(Collectors.joining(", "));
+  }
+}

@@ -1,0 +1,35 @@
+package culvert.cli;
+
+import java.util.concurrent.CountDownLatch;
+
+/** A request to stop, made once: by a signal, or by whoever runs the command. */
+final class Stop {
+
+  private final CountDownLatch requested = new CountDownLatch(1);
+
+  /** Asks for the stop; returns false if it had been asked for before. */
+  boolean request() {
+    boolean first = requested.getCount() > 0;
+    requested.countDown();
+    return first;
+  }
+
+  void await() throws InterruptedException {
+    requested.await();
+  }
+
+  /** Runs {@code action} in a thread of its own once the stop is asked for. */
+  void then(Runnable action) {
+    Thread.ofVirtual()
+        .name("stop")
+        .start(
+            () -> {
+              try {
+                await();
+                action.run();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+  }
+}

@@ -1,0 +1,2 @@
+/** The commands: options and their environment, wiring, exit codes. */
+package culvert.cli;

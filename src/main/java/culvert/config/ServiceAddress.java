@@ -1,0 +1,46 @@
+package culvert.config;
+
+import culvert.net.HostPort;
+
+/**
+ * A service and the address that belongs to it on this side: {@code NAME=HOST:PORT}, or {@code
+ * HOST:PORT} for the service {@value #DEFAULT_NAME}.
+ *
+ * @param service 1 to {@value #MOST_NAME_CHARS} letters, digits, dots, dashes and underscores
+ * @param address the outside address, or the origin server's
+ */
+public record ServiceAddress(String service, HostPort address) {
+
+  /** The name of a service that was given none. */
+  public static final String DEFAULT_NAME = "default";
+
+  private static final int MOST_NAME_CHARS = 64;
+
+  /** Checks the name. */
+  public ServiceAddress {
+    if (!service.matches("[A-Za-z0-9._-]{1," + MOST_NAME_CHARS + "}")) {
+      throw new IllegalArgumentException(
+          "'"
+              + service
+              + "' is no service name: up to 64 letters, digits, dots, dashes and underscores");
+    }
+  }
+
+  /**
+   * Reads both forms.
+   *
+   * @throws IllegalArgumentException whose message says what is wrong with the text
+   */
+  public static ServiceAddress parse(String text) {
+    int equals = text.indexOf('=');
+    return equals < 0
+        ? new ServiceAddress(DEFAULT_NAME, HostPort.parse(text))
+        : new ServiceAddress(
+            text.substring(0, equals), HostPort.parse(text.substring(equals + 1)));
+  }
+
+  @Override
+  public String toString() {
+    return service + "=" + address;
+  }
+}

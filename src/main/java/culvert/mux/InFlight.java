@@ -1,0 +1,120 @@
+package culvert.mux;
+
+/**
+ * Bounds the bytes of a leg that are under way, so that a keystroke does not queue behind seconds of
+ * bulk in the kernel's send buffer: Java has no TCP_NOTSENT_LOWAT. Pings that carry the count of
+ * bytes before them tell what has arrived and how long it took. While that stays near the shortest
+ * time seen, the bound doubles each round trip that uses it up; once bytes queue for longer than
+ * {@link #MOST_QUEUE_NANOS}, it shrinks. Not thread-safe: the writer's lock guards it.
+ */
+final class InFlight {
+
+  private static final long LEAST_BYTES = 64 * 1024;
+  private static final long FIRST_BYTES = 512 * 1024;
+  private static final long MOST_BYTES = 32 * 1024 * 1024;
+  /** Less room than this is none, so that frames do not crumble. */
+  static final int LEAST_ROOM_BYTES = 1024;
+
+  private static final long LEAST_PING_BYTES = 16 * 1024;
+  private static final long MOST_QUEUE_NANOS = 60_000_000;
+  private static final long PING_PERIOD_NANOS = 5_000_000_000L;
+  private static final long SHORTEST_AGE_NANOS = 60_000_000_000L;
+  private static final long UNKNOWN_ROUND_TRIP_NANOS = 50_000_000;
+
+  /** Power of two; more pings than this under way are not told apart, which only loses samples. */
+  private static final int REMEMBERED_PINGS = 64;
+
+  private final long[] pingTokens = new long[REMEMBERED_PINGS];
+  private final long[] pingNanos = new long[REMEMBERED_PINGS];
+  private int pings;
+
+  private long bound = FIRST_BYTES;
+  private long sent;
+  private long arrived;
+  private long lastPinged = -1;
+  private long lastPingNanos;
+  private boolean usedUp;
+  private long lastChangeNanos;
+  private long shortestNanos = Long.MAX_VALUE;
+  private long shortestSinceNanos;
+
+  /** Readable without the lock. */
+  private volatile long roundTripNanos = UNKNOWN_ROUND_TRIP_NANOS;
+
+  /** How many bytes more may go, beside {@code batched} that wait: none, or enough for a frame. */
+  long room(long batched) {
+    long room = bound - (sent - arrived) - batched;
+    if (room < LEAST_ROOM_BYTES) {
+      usedUp = true;
+      return 0;
+    }
+    return room;
+  }
+
+  /** Notes that {@code bytes} are being written. */
+  void sent(long bytes) {
+    sent += bytes;
+  }
+
+  /** Whether the batch being put together should end with a ping. */
+  boolean pingDue(long nowNanos) {
+    long unpinged = sent - lastPinged;
+    return lastPinged < 0
+        || unpinged >= Math.max(LEAST_PING_BYTES, bound / 8)
+        || nowNanos - lastPingNanos > PING_PERIOD_NANOS;
+  }
+
+  /** Whether nothing can go before a pong comes, and no ping is under way that would bring it. */
+  boolean pingNeeded() {
+    return room(0) == 0 && lastPinged < sent;
+  }
+
+  /** The token of a ping that is written behind everything noted so far. */
+  long ping(long nowNanos) {
+    lastPinged = sent;
+    lastPingNanos = nowNanos;
+    pingTokens[pings % REMEMBERED_PINGS] = sent;
+    pingNanos[pings % REMEMBERED_PINGS] = nowNanos;
+    pings++;
+    return sent;
+  }
+
+  /** A pong came. Returns false if no ping with this token can have been sent. */
+  boolean pong(long token, long nowNanos) {
+    if (token < arrived || token > lastPinged) {
+      return false;
+    }
+    arrived = token;
+    for (int i = Math.max(0, pings - REMEMBERED_PINGS); i < pings; i++) {
+      if (pingTokens[i % REMEMBERED_PINGS] == token) {
+        sample(nowNanos - pingNanos[i % REMEMBERED_PINGS], nowNanos);
+        break;
+      }
+    }
+    return true;
+  }
+
+  private void sample(long nanos, long nowNanos) {
+    if (nanos < shortestNanos || nowNanos - shortestSinceNanos > SHORTEST_AGE_NANOS) {
+      shortestNanos = nanos;
+      shortestSinceNanos = nowNanos;
+    }
+    roundTripNanos = shortestNanos;
+    if (nowNanos - lastChangeNanos < nanos) {
+      return;
+    }
+    if (nanos - shortestNanos > MOST_QUEUE_NANOS) {
+      bound = Math.max(LEAST_BYTES, bound - bound / 4);
+      lastChangeNanos = nowNanos;
+    } else if (usedUp) {
+      bound = Math.min(MOST_BYTES, bound * 2);
+      lastChangeNanos = nowNanos;
+    }
+    usedUp = false;
+  }
+
+  /** The shortest round trip seen lately, or a guess before the first. */
+  long roundTripNanos() {
+    return roundTripNanos;
+  }
+}

@@ -1,0 +1,273 @@
+package culvert.mux;
+
+import culvert.net.BufferPool;
+import culvert.net.Connection;
+import culvert.net.Deadlines;
+import culvert.net.HostPort;
+import culvert.net.Linger;
+import culvert.net.Trouble;
+import culvert.protocol.ByeReason;
+import culvert.protocol.Handshake;
+import culvert.protocol.Message;
+import culvert.protocol.ProtocolException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** One connection that carries a session's messages and many streams; see the package. */
+public final class Leg implements AutoCloseable {
+
+  /** Which side of a leg opens streams. */
+  public enum Side {
+    /** The remote side: visitors come here, so streams begin here. */
+    OPENS,
+    /** The origin side. */
+    TAKES
+  }
+
+  /** What the leg tells its session. Called by the leg's reader: must not write, dial or wait. */
+  public interface Events {
+    /** The peer opened a stream, which must be answered exactly once. */
+    void opened(MuxStream stream, Message.Open open);
+
+    /**
+     * A message of the session that is not the leg's own business.
+     *
+     * @throws ProtocolException if it may not come now
+     */
+    void message(Message message) throws ProtocolException;
+  }
+
+  /**
+   * What a leg shares with the others of its process.
+   *
+   * @param pool where its buffers come from
+   * @param budget what its streams may hold together with all others
+   * @param deadlines ends what takes too long
+   */
+  public record Shared(BufferPool pool, Budget budget, Deadlines deadlines) {}
+
+  private static final Duration BYE_LIMIT = Duration.ofSeconds(1);
+
+  private final Connection connection;
+  private final Side side;
+  private final Handshake.Self mine;
+  private final Handshake.Peer peer;
+  private final Shared shared;
+  private final Events events;
+  private final LegWriter writer;
+  private final ConcurrentHashMap<Long, MuxStream> streams = new ConcurrentHashMap<>();
+  private final Set<MuxStream> all = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger open = new AtomicInteger();
+  private final AtomicLong lateFrames = new AtomicLong();
+  private volatile boolean closing;
+  private volatile boolean ended;
+
+  /**
+   * A leg over a connection whose handshake is done.
+   *
+   * @param mine what this side granted in the handshake
+   * @param peer what the other side granted
+   */
+  public Leg(
+      Connection connection,
+      Side side,
+      Handshake.Self mine,
+      Handshake.Peer peer,
+      Shared shared,
+      Events events) {
+    this.connection = connection;
+    this.side = side;
+    this.mine = mine;
+    this.peer = peer;
+    this.shared = shared;
+    this.events = events;
+    this.writer = new LegWriter(this, peer.opens());
+  }
+
+  /**
+   * Reads until the leg ends, in the calling thread; afterwards every stream has failed and the
+   * connection is closed. Returns normally only if {@link #close} ended it.
+   *
+   * @throws culvert.protocol.RefusedException if the peer said why it ended the leg
+   * @throws ProtocolException if the peer broke the rules; it has been told
+   * @throws IOException if the connection broke or ended
+   */
+  public void run() throws IOException {
+    shared.budget().join(this);
+    Thread writerThread =
+        Thread.ofVirtual()
+            .name("leg writer " + HostPort.of(connection.peer()))
+            .start(writer::run);
+    try {
+      new LegReader(this).run();
+    } catch (ProtocolException e) {
+      lastWords(new Message.Bye(ByeReason.PROTOCOL, e.getMessage()));
+      throw e;
+    } catch (IOException e) {
+      if (!closing) {
+        throw e;
+      }
+    } finally {
+      end(writerThread);
+    }
+  }
+
+  private void end(Thread writerThread) {
+    // First the flag, then the sweep: an open in between sees one or is seen by the other.
+    ended = true;
+    failStreams(closing ? Trouble.STOPPED : Trouble.LEG_LOST);
+    writer.end();
+    connection.close();
+    shared.budget().leave(this);
+    join(writerThread);
+  }
+
+  private static void join(Thread thread) {
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void failStreams(Trouble trouble) {
+    for (MuxStream stream : streams()) {
+      stream.fail(trouble, "the leg was lost");
+      forget(stream);
+    }
+  }
+
+  /**
+   * Begins a stream. Nothing is written before its first payload or {@link MuxStream#awaitAnswer}, so
+   * that both can share a write.
+   *
+   * @throws IOException if the peer's bound on streams is reached or the leg has ended
+   */
+  public MuxStream open(Message.Open message) throws IOException {
+    if (open.incrementAndGet() > peer.streams()) {
+      open.decrementAndGet();
+      throw new IOException("the session has " + peer.streams() + " streams, which is its bound");
+    }
+    MuxStream stream = new MuxStream(this, message);
+    all.add(stream);
+    if (ended || closing) {
+      stream.fail(Trouble.LEG_LOST, "the leg was lost");
+      forget(stream);
+      throw new IOException("the leg was lost");
+    }
+    return stream;
+  }
+
+  /** Queues a message of the session; never blocks. */
+  public void send(Message message) throws ProtocolException {
+    writer.message(message);
+  }
+
+  /** Ends the leg and tells the peer why; streams are lost. Does not wait. */
+  public void close(ByeReason reason, String text) {
+    closing = true;
+    failStreams(Trouble.STOPPED);
+    writer.bye(new Message.Bye(reason, text));
+    shared.deadlines().after(BYE_LIMIT, connection::close);
+  }
+
+  @Override
+  public void close() {
+    close(ByeReason.STOPPING, "stopping");
+  }
+
+  /** Streams that have begun and not ended. */
+  public int openStreams() {
+    return open.get();
+  }
+
+  /** Frames that came for streams already over, which is no fault. */
+  public long lateFrames() {
+    return lateFrames.get();
+  }
+
+  /** The shortest round trip to the peer seen lately, in nanoseconds. */
+  public long roundTripNanos() {
+    return writer.roundTripNanos();
+  }
+
+  /** The connection below. */
+  public Connection connection() {
+    return connection;
+  }
+
+  /** The peer hears our last words before the connection closes over its unread bytes. */
+  private void lastWords(Message.Bye bye) {
+    writer.bye(bye);
+    Linger.untilPeerCloses(connection, shared.deadlines());
+  }
+
+  // ---- for the leg's parts ------------------------------------------------------------------------
+
+  LegWriter writer() {
+    return writer;
+  }
+
+  BufferPool pool() {
+    return shared.pool();
+  }
+
+  Budget budget() {
+    return shared.budget();
+  }
+
+  Events events() {
+    return events;
+  }
+
+  Side side() {
+    return side;
+  }
+
+  int opensGranted() {
+    return mine.opens();
+  }
+
+  int streamsGranted() {
+    return mine.streams();
+  }
+
+  Collection<MuxStream> streams() {
+    return all;
+  }
+
+  MuxStream stream(long id) {
+    return streams.get(id);
+  }
+
+  /** The peer opened a stream. */
+  MuxStream opened(long id) {
+    open.incrementAndGet();
+    MuxStream stream = new MuxStream(this, id);
+    streams.put(id, stream);
+    all.add(stream);
+    return stream;
+  }
+
+  /** One of our streams has got its id. */
+  void remember(MuxStream stream) {
+    streams.put(stream.id(), stream);
+  }
+
+  void forget(MuxStream stream) {
+    if (stream.forget()) {
+      open.decrementAndGet();
+      all.remove(stream);
+      streams.remove(stream.id());
+    }
+  }
+
+  void late() {
+    lateFrames.incrementAndGet();
+  }
+}

@@ -1,0 +1,136 @@
+package culvert.mux;
+
+import culvert.net.BufferPool;
+import java.nio.ByteBuffer;
+
+/**
+ * Bytes that came for one stream and were not read yet, as a chain of chunks. Small frames fill up
+ * the last chunk, so that many tiny frames cannot cost more memory than their bytes; large ones take
+ * a pooled buffer. Not thread-safe: the stream's lock guards it.
+ */
+final class ReceiveQueue {
+
+  /** A run of bytes; {@code bytes} stands between reading position and limit once taken. */
+  static final class Chunk {
+    final ByteBuffer bytes;
+    Chunk next;
+
+    private Chunk(ByteBuffer bytes) {
+      this.bytes = bytes;
+    }
+  }
+
+  private static final int LEAST_CHUNK_BYTES = 512;
+  private static final int LARGE_BYTES = 16 * 1024;
+
+  private final BufferPool pool;
+  private final Budget budget;
+  private Chunk first;
+  private Chunk last;
+  private long held;
+
+  ReceiveQueue(BufferPool pool, Budget budget) {
+    this.pool = pool;
+    this.budget = budget;
+  }
+
+  boolean isEmpty() {
+    return first == null;
+  }
+
+  /** Memory that the chunks take, also those that were taken out and not recycled yet. */
+  long held() {
+    return held;
+  }
+
+  /** Copies all of {@code source}. */
+  void add(ByteBuffer source) {
+    if (last != null) {
+      put(last.bytes, source);
+    }
+    while (source.hasRemaining()) {
+      Chunk chunk = new Chunk(allocate(source.remaining()));
+      put(chunk.bytes, source);
+      if (last == null) {
+        first = chunk;
+      } else {
+        last.next = chunk;
+      }
+      last = chunk;
+      hold(chunk.bytes.capacity());
+    }
+  }
+
+  private ByteBuffer allocate(int bytes) {
+    return bytes > LARGE_BYTES
+        ? pool.borrow()
+        : ByteBuffer.allocate(Math.max(bytes, LEAST_CHUNK_BYTES));
+  }
+
+  private static void put(ByteBuffer target, ByteBuffer source) {
+    int n = Math.min(target.remaining(), source.remaining());
+    int end = source.limit();
+    source.limit(source.position() + n);
+    target.put(source);
+    source.limit(end);
+  }
+
+  /**
+   * Takes the whole chain, ready to be read; give each chunk back with {@link #recycle}.
+   */
+  Chunk takeAll() {
+    Chunk chain = first;
+    for (Chunk chunk = chain; chunk != null; chunk = chunk.next) {
+      chunk.bytes.flip();
+    }
+    first = null;
+    last = null;
+    return chain;
+  }
+
+  /** Copies what fits into {@code target} and drops it here; returns how many bytes. */
+  int read(ByteBuffer target) {
+    int before = target.remaining();
+    while (first != null && target.hasRemaining()) {
+      ByteBuffer bytes = first.bytes.flip();
+      put(target, bytes);
+      if (bytes.hasRemaining()) {
+        // Back to filling mode with the rest at the front.
+        bytes.compact();
+      } else {
+        Chunk done = first;
+        first = done.next;
+        if (first == null) {
+          last = null;
+        }
+        recycle(done);
+      }
+    }
+    return before - target.remaining();
+  }
+
+  /** Drops all that was not taken. */
+  void clear() {
+    recycleAll(takeAll());
+  }
+
+  void recycleAll(Chunk chain) {
+    for (Chunk chunk = chain; chunk != null; chunk = chunk.next) {
+      recycle(chunk);
+    }
+  }
+
+  /** Ends the life of a taken chunk. */
+  void recycle(Chunk chunk) {
+    held -= chunk.bytes.capacity();
+    budget.release(chunk.bytes.capacity());
+    if (chunk.bytes.capacity() == BufferPool.BUFFER_BYTES) {
+      pool.giveBack(chunk.bytes);
+    }
+  }
+
+  private void hold(long bytes) {
+    held += bytes;
+    budget.hold(bytes);
+  }
+}

@@ -1,0 +1,37 @@
+package culvert.net;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.util.Objects;
+
+/**
+ * An input stream that can also fill a {@link ByteBuffer}, so that bytes need not pass through an
+ * array on their way. One thread reads at a time.
+ */
+public abstract class ByteInput extends InputStream {
+
+  /** For subclasses. */
+  protected ByteInput() {}
+
+  /**
+   * Waits until at least one byte has come and puts as many as are there, up to {@code
+   * target.remaining()}.
+   *
+   * @return how many bytes came, or -1 at the end of the stream
+   * @throws IOException if the connection broke or was closed
+   */
+  public abstract int read(ByteBuffer target) throws IOException;
+
+  @Override
+  public final int read() throws IOException {
+    byte[] one = new byte[1];
+    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+  }
+
+  @Override
+  public final int read(byte[] bytes, int offset, int length) throws IOException {
+    Objects.checkFromIndexSize(offset, length, bytes.length);
+    return length == 0 ? 0 : read(ByteBuffer.wrap(bytes, offset, length));
+  }
+}

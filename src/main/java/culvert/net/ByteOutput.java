@@ -1,0 +1,57 @@
+package culvert.net;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+
+/**
+ * An output stream that also takes a {@link ByteBuffer}. One thread writes at a time; a write blocks
+ * for as long as the other end does not read, which is the back-pressure of the whole tunnel.
+ */
+public abstract class ByteOutput extends OutputStream {
+
+  /** For subclasses. */
+  protected ByteOutput() {}
+
+  /**
+   * Writes all that remains in {@code source}.
+   *
+   * @throws IOException if the connection broke or was closed
+   */
+  public abstract void write(ByteBuffer source) throws IOException;
+
+  @Override
+  public final void write(int b) throws IOException {
+    write(new byte[] {(byte) b}, 0, 1);
+  }
+
+  @Override
+  public final void write(byte[] bytes, int offset, int length) throws IOException {
+    write(ByteBuffer.wrap(bytes, offset, length));
+  }
+
+  /** The given stream itself where it takes buffers, else a bridge to it through an array. */
+  static ByteOutput of(OutputStream out) {
+    return out instanceof ByteOutput buffers ? buffers : new Bridge(out);
+  }
+
+  private static final class Bridge extends ByteOutput {
+    private final OutputStream out;
+
+    Bridge(OutputStream out) {
+      this.out = out;
+    }
+
+    @Override
+    public void write(ByteBuffer source) throws IOException {
+      byte[] bytes = new byte[source.remaining()];
+      source.get(bytes);
+      out.write(bytes);
+    }
+
+    @Override
+    public void flush() throws IOException {
+      out.flush();
+    }
+  }
+}

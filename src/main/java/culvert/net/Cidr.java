@@ -1,0 +1,65 @@
+package culvert.net;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.List;
+
+/**
+ * A network: {@code 10.0.0.0/8}, {@code 2001:db8::/32}, or one address.
+ *
+ * @param address 4 or 16 bytes
+ * @param bits how many leading bits count
+ */
+public record Cidr(List<Byte> address, int bits) {
+
+  /**
+   * Reads a network; only literal addresses, no names.
+   *
+   * @throws IllegalArgumentException whose message says what is wrong with the text
+   */
+  public static Cidr parse(String text) {
+    int slash = text.indexOf('/');
+    String host = slash < 0 ? text : text.substring(0, slash);
+    if (!host.matches("[0-9]+(\\.[0-9]+){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*")) {
+      throw wrong(text);
+    }
+    try {
+      byte[] bytes = InetAddress.getByName(host).getAddress();
+      int bits = slash < 0 ? bytes.length * 8 : Integer.parseInt(text.substring(slash + 1));
+      if (bits < 0 || bits > bytes.length * 8) {
+        throw wrong(text);
+      }
+      return new Cidr(boxed(bytes), bits);
+    } catch (UnknownHostException | NumberFormatException e) {
+      throw wrong(text);
+    }
+  }
+
+  private static IllegalArgumentException wrong(String text) {
+    return new IllegalArgumentException(
+        "'" + text + "' is no network; write it as 10.0.0.0/8 or 2001:db8::/32");
+  }
+
+  private static List<Byte> boxed(byte[] bytes) {
+    Byte[] boxed = new Byte[bytes.length];
+    for (int i = 0; i < bytes.length; i++) {
+      boxed[i] = bytes[i];
+    }
+    return List.of(boxed);
+  }
+
+  /** Whether the address lies in this network. */
+  public boolean contains(InetAddress candidate) {
+    byte[] bytes = candidate.getAddress();
+    if (bytes.length != address.size()) {
+      return false;
+    }
+    for (int bit = 0; bit < bits; bit++) {
+      int mask = 0x80 >> bit % 8;
+      if (((bytes[bit / 8] ^ address.get(bit / 8)) & mask) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,58 @@
+package culvert.net;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+
+/** Opens TCP connections. Names are resolved at every attempt and every address is tried. */
+public final class Dialer {
+
+  private final BufferPool pool;
+
+  /** Connections will borrow their large buffers from {@code pool}. */
+  public Dialer(BufferPool pool) {
+    this.pool = pool;
+  }
+
+  /**
+   * Connects to the first address of {@code target} that answers.
+   *
+   * @param limit the time for all addresses together
+   * @throws IOException naming the address and what it said
+   */
+  public SocketConnection connect(HostPort target, Duration limit) throws IOException {
+    long deadline = System.nanoTime() + limit.toNanos();
+    IOException last = null;
+    for (InetAddress address : target.resolve()) {
+      long leftMillis = (deadline - System.nanoTime()) / 1_000_000;
+      if (leftMillis <= 0) {
+        break;
+      }
+      try {
+        return connect(new InetSocketAddress(address, target.port()), (int) leftMillis);
+      } catch (IOException e) {
+        last = last == null || !(e instanceof SocketTimeoutException) ? e : last;
+      }
+    }
+    throw new IOException(
+        target + ": " + (last == null ? "no answer within " + Durations.of(limit) : reason(last)), last);
+  }
+
+  private SocketConnection connect(InetSocketAddress address, int millis) throws IOException {
+    SocketChannel channel = SocketChannel.open();
+    try {
+      channel.socket().connect(address, millis);
+      return new SocketConnection(channel, pool);
+    } catch (IOException | RuntimeException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  private static String reason(IOException e) {
+    return e instanceof SocketTimeoutException ? "no answer in time" : e.getMessage();
+  }
+}

@@ -1,0 +1,91 @@
+package culvert.net;
+
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.List;
+
+/**
+ * A host and a port as a person writes them: {@code 127.0.0.1:9000}, {@code [::1]:9000}, {@code
+ * example.com:9000}. The name is kept as text and resolved anew at every use.
+ *
+ * @param host a name or an address, without brackets
+ * @param port 0 to 65535
+ */
+public record HostPort(String host, int port) {
+
+  /** The largest port. */
+  private static final int MAX_PORT = 65535;
+
+  /** Checks both parts. */
+  public HostPort {
+    if (host.isEmpty() || host.chars().anyMatch(c -> c <= ' ' || c == '/' || c == '@')) {
+      throw new IllegalArgumentException("'" + host + "' is no host name or address");
+    }
+    if (port < 0 || port > MAX_PORT) {
+      throw new IllegalArgumentException("port " + port + " is not within 0 to 65535");
+    }
+  }
+
+  /**
+   * Reads {@code HOST:PORT}; an IPv6 address stands in brackets.
+   *
+   * @throws IllegalArgumentException whose message says what is wrong with the text
+   */
+  public static HostPort parse(String text) {
+    int colon = text.lastIndexOf(':');
+    if (colon < 0) {
+      throw new IllegalArgumentException("'" + text + "' has no port; write HOST:PORT");
+    }
+    String host = text.substring(0, colon);
+    String port = text.substring(colon + 1);
+    if (host.startsWith("[") && host.endsWith("]")) {
+      host = host.substring(1, host.length() - 1);
+      if (host.indexOf(':') < 0) {
+        throw new IllegalArgumentException("'[" + host + "]' is no IPv6 address");
+      }
+    } else if (host.indexOf(':') >= 0) {
+      throw new IllegalArgumentException(
+          "'" + text + "': an IPv6 address is written in brackets, as [::1]:9000");
+    }
+    if (host.isEmpty()) {
+      throw new IllegalArgumentException("'" + text + "' has no host; write HOST:PORT");
+    }
+    if (port.isEmpty() || port.length() > 5 || !port.chars().allMatch(c -> c >= '0' && c <= '9')) {
+      throw new IllegalArgumentException("'" + port + "' in '" + text + "' is no port number");
+    }
+    return new HostPort(host, Integer.parseInt(port));
+  }
+
+  /** The same form for an address that is already resolved. */
+  public static HostPort of(InetSocketAddress address) {
+    return address.getAddress() == null
+        ? new HostPort(address.getHostString(), address.getPort())
+        : new HostPort(literal(address.getAddress()), address.getPort());
+  }
+
+  /**
+   * All addresses the name has now, in the resolver's order.
+   *
+   * @throws UnknownHostException naming the host, if it resolves to nothing
+   */
+  public List<InetAddress> resolve() throws UnknownHostException {
+    try {
+      return List.of(InetAddress.getAllByName(host));
+    } catch (UnknownHostException e) {
+      throw new UnknownHostException("the name '" + host + "' does not resolve to an address");
+    }
+  }
+
+  private static String literal(InetAddress address) {
+    String text = address.getHostAddress();
+    return address instanceof Inet6Address ? Ipv6Text.compress(text) : text;
+  }
+
+  /** As {@link #parse} reads it. */
+  @Override
+  public String toString() {
+    return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+  }
+}

@@ -1,0 +1,35 @@
+package culvert.net;
+
+import java.io.IOException;
+import java.time.Duration;
+
+/**
+ * Keeps a connection readable for a moment after the last words were written: closing it over unread
+ * bytes would send a reset, which can overtake those words at the peer.
+ */
+public final class Linger {
+
+  private static final Duration LIMIT = Duration.ofSeconds(1);
+  private static final long MOST_BYTES = 1024 * 1024;
+
+  private Linger() {}
+
+  /** Reads and drops until the peer closes, a second has passed, or it sent too much; then closes. */
+  public static void untilPeerCloses(Connection connection, Deadlines deadlines) {
+    var limit = deadlines.after(LIMIT, connection::close);
+    try {
+      byte[] sink = new byte[8192];
+      long dropped = 0;
+      int n = 0;
+      while (n >= 0 && dropped < MOST_BYTES) {
+        dropped += n;
+        n = connection.input().read(sink);
+      }
+    } catch (IOException e) {
+      // The peer hung up or the limit passed: either is the end we want.
+    } finally {
+      limit.cancel();
+      connection.close();
+    }
+  }
+}

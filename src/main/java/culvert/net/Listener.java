@@ -1,0 +1,128 @@
+package culvert.net;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Inet4Address;
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+
+/**
+ * A listening TCP socket. Its one thread accepts and does nothing else: every connection is handled
+ * in a virtual thread of its own.
+ */
+public final class Listener implements AutoCloseable {
+
+  /** What happens to accepted connections. */
+  public interface Handler {
+    /** Owns the connection from here on; called in the connection's own thread. */
+    void handle(SocketConnection connection);
+
+    /** An accept failed, mostly for want of descriptors; the listener pauses and goes on. */
+    void acceptFailed(IOException cause, Duration pause);
+  }
+
+  private static final int BACKLOG = 4096;
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(10);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
+
+  private final ServerSocketChannel server;
+  private final InetSocketAddress address;
+  private final String role;
+  private final Handler handler;
+  private final BufferPool pool;
+
+  private Listener(ServerSocketChannel server, String role, Handler handler, BufferPool pool)
+      throws IOException {
+    this.server = server;
+    this.address = (InetSocketAddress) server.getLocalAddress();
+    this.role = role;
+    this.handler = handler;
+    this.pool = pool;
+  }
+
+  /**
+   * Binds, so that visitors queue from now on; {@link #start} begins to accept them.
+   *
+   * @param where port 0 takes any free one; {@code 0.0.0.0} means IPv4 only, {@code [::]} both
+   * @param role what an accepted connection is called in thread names and logs
+   * @throws IOException naming the address, if it cannot be bound
+   */
+  public static Listener bind(HostPort where, String role, BufferPool pool, Handler handler)
+      throws IOException {
+    InetAddress address = where.resolve().getFirst();
+    var family =
+        address instanceof Inet4Address ? StandardProtocolFamily.INET : StandardProtocolFamily.INET6;
+    ServerSocketChannel server = ServerSocketChannel.open(family);
+    try {
+      server.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+      server.bind(new InetSocketAddress(address, where.port()), BACKLOG);
+      return new Listener(server, role, handler, pool);
+    } catch (IOException e) {
+      server.close();
+      throw new IOException("cannot listen on " + where + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** The bound address, with the port that was taken. */
+  public InetSocketAddress address() {
+    return address;
+  }
+
+  /** Begins to accept. */
+  public void start() {
+    Thread.ofVirtual().name("accept " + role + " " + HostPort.of(address)).start(this::acceptAll);
+  }
+
+  private void acceptAll() {
+    Duration pause = FIRST_PAUSE;
+    while (server.isOpen()) {
+      try {
+        handOver(server.accept());
+        pause = FIRST_PAUSE;
+      } catch (ClosedChannelException e) {
+        return;
+      } catch (IOException e) {
+        handler.acceptFailed(e, pause);
+        pause = sleep(pause);
+      }
+    }
+  }
+
+  private void handOver(SocketChannel channel) throws IOException {
+    SocketConnection connection;
+    try {
+      connection = new SocketConnection(channel, pool);
+    } catch (IOException e) {
+      // Gone between the accept and here; that is this visitor's affair, not the listener's.
+      return;
+    }
+    Thread.ofVirtual()
+        .name(role + " " + HostPort.of(connection.peer()))
+        .start(() -> handler.handle(connection));
+  }
+
+  private static Duration sleep(Duration pause) {
+    try {
+      Thread.sleep(pause);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    Duration doubled = pause.multipliedBy(2);
+    return doubled.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : doubled;
+  }
+
+  /** Stops accepting; what was accepted lives on. */
+  @Override
+  public void close() {
+    try {
+      server.close();
+    } catch (IOException e) {
+      // The descriptor is released whatever close says.
+    }
+  }
+}

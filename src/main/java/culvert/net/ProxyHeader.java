@@ -1,0 +1,181 @@
+package culvert.net;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * The PROXY protocol header (HAProxy's "The PROXY protocol, versions 1 &amp; 2"): tells a server who
+ * connected to the proxy in front of it.
+ */
+public final class ProxyHeader {
+
+  /** Which form to write. */
+  public enum Version {
+    /** One line of text, section 2.1. */
+    V1,
+    /** Binary, section 2.2. */
+    V2
+  }
+
+  /** Longest header of version 1, in bytes, its line end included (section 2.1). */
+  static final int MOST_V1_BYTES = 107;
+
+  /** Longest payload of a version 2 header that is read; the longest without TLVs has 216 bytes. */
+  static final int MOST_V2_BYTES = 2048;
+
+  private static final byte[] V2_SIGNATURE = {
+    '\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q', 'U', 'I', 'T', '\n'
+  };
+
+  private ProxyHeader() {}
+
+  /** The whole header for a connection from {@code source} that reached {@code destination}. */
+  public static byte[] write(
+      Version version, InetSocketAddress source, InetSocketAddress destination) {
+    byte[] from = source.getAddress().getAddress();
+    byte[] to = destination.getAddress().getAddress();
+    if (from.length != to.length) {
+      from = asV6(from);
+      to = asV6(to);
+    }
+    return switch (version) {
+      case V1 -> v1(from, to, source.getPort(), destination.getPort());
+      case V2 -> v2(from, to, source.getPort(), destination.getPort());
+    };
+  }
+
+  private static byte[] v1(byte[] from, byte[] to, int fromPort, int toPort) {
+    String family = from.length == 4 ? "TCP4" : "TCP6";
+    return String.format(
+            "PROXY %s %s %s %d %d\r\n", family, literal(from), literal(to), fromPort, toPort)
+        .getBytes(StandardCharsets.US_ASCII);
+  }
+
+  private static byte[] v2(byte[] from, byte[] to, int fromPort, int toPort) {
+    int length = 2 * from.length + 4;
+    return ByteBuffer.allocate(V2_SIGNATURE.length + 4 + length)
+        .put(V2_SIGNATURE)
+        .put((byte) 0x21)
+        .put((byte) (from.length == 4 ? 0x11 : 0x21))
+        .putShort((short) length)
+        .put(from)
+        .put(to)
+        .putShort((short) fromPort)
+        .putShort((short) toPort)
+        .array();
+  }
+
+  /** An IPv4 address inside IPv6, so that both ends of a header have one family. */
+  private static byte[] asV6(byte[] address) {
+    if (address.length == 16) {
+      return address;
+    }
+    byte[] mapped = new byte[16];
+    mapped[10] = -1;
+    mapped[11] = -1;
+    System.arraycopy(address, 0, mapped, 12, 4);
+    return mapped;
+  }
+
+  private static String literal(byte[] address) {
+    try {
+      // Given a scope, the JDK leaves a mapped address what it is: IPv6.
+      InetAddress parsed =
+          address.length == 4
+              ? InetAddress.getByAddress(address)
+              : Inet6Address.getByAddress(null, address, -1);
+      return Ipv6Text.compress(parsed.getHostAddress());
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * Reads a header of either version and not one byte more.
+   *
+   * @return the source it names, or nothing for a connection of the proxy's own (LOCAL, UNKNOWN)
+   * @throws IOException if there is no header or it is malformed; the caller holds the deadline
+   */
+  public static Optional<InetSocketAddress> read(InputStream in) throws IOException {
+    // The shortest header of all, "PROXY UNKNOWN" with its line end, is longer than this.
+    byte[] start = readExactly(in, V2_SIGNATURE.length);
+    if (Arrays.equals(start, V2_SIGNATURE)) {
+      return readV2(in);
+    }
+    if (new String(start, StandardCharsets.ISO_8859_1).startsWith("PROXY ")) {
+      return readV1(start, in);
+    }
+    throw new IOException("no PROXY header where one is required");
+  }
+
+  private static Optional<InetSocketAddress> readV1(byte[] start, InputStream in)
+      throws IOException {
+    byte[] line = Arrays.copyOf(start, MOST_V1_BYTES);
+    int length = start.length;
+    while (line[length - 1] != '\n') {
+      if (length == MOST_V1_BYTES) {
+        throw new IOException("a PROXY header of more than " + MOST_V1_BYTES + " bytes");
+      }
+      line[length++] = readExactly(in, 1)[0];
+    }
+    String text = new String(line, 0, length, StandardCharsets.ISO_8859_1);
+    if (text.startsWith("PROXY UNKNOWN") && text.endsWith("\r\n")) {
+      return Optional.empty();
+    }
+    String[] fields = text.endsWith("\r\n") ? text.trim().split(" ", -1) : new String[0];
+    if (fields.length != 6 || !fields[1].equals("TCP4") && !fields[1].equals("TCP6")) {
+      throw new IOException("a malformed PROXY header");
+    }
+    boolean v4 = fields[1].equals("TCP4");
+    try {
+      // Brackets let the parser of addresses do the checking, and keep names out.
+      HostPort from = HostPort.parse((v4 ? fields[2] : "[" + fields[2] + "]") + ":" + fields[4]);
+      if (!from.host().matches(v4 ? "[0-9.]+" : "[0-9a-fA-F:.]+")) {
+        throw new IOException("a malformed address in a PROXY header");
+      }
+      return Optional.of(new InetSocketAddress(from.resolve().getFirst(), from.port()));
+    } catch (IllegalArgumentException e) {
+      throw new IOException("a malformed address in a PROXY header", e);
+    }
+  }
+
+  private static Optional<InetSocketAddress> readV2(InputStream in) throws IOException {
+    ByteBuffer head = ByteBuffer.wrap(readExactly(in, 4));
+    int versionAndCommand = head.get() & 0xff;
+    int family = head.get() & 0xff;
+    int length = head.getShort() & 0xffff;
+    if (versionAndCommand >>> 4 != 2 || (versionAndCommand & 0xf) > 1) {
+      throw new IOException("a PROXY header of an unknown version or command");
+    }
+    if (length > MOST_V2_BYTES) {
+      throw new IOException("a PROXY header of " + length + " bytes");
+    }
+    ByteBuffer body = ByteBuffer.wrap(readExactly(in, length));
+    if ((versionAndCommand & 0xf) == 0 || family != 0x11 && family != 0x21) {
+      return Optional.empty();
+    }
+    byte[] from = new byte[family == 0x11 ? 4 : 16];
+    if (length < 2 * from.length + 4) {
+      throw new IOException("a PROXY header that is cut short");
+    }
+    body.get(from);
+    int port = body.getShort(2 * from.length) & 0xffff;
+    return Optional.of(new InetSocketAddress(InetAddress.getByAddress(from), port));
+  }
+
+  private static byte[] readExactly(InputStream in, int length) throws IOException {
+    byte[] bytes = in.readNBytes(length);
+    if (bytes.length < length) {
+      throw new EOFException("closed within a PROXY header");
+    }
+    return bytes;
+  }
+}

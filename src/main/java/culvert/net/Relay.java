@@ -1,0 +1,175 @@
+package culvert.net;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * Joins two connections with two copy loops until both directions have ended. The end of one
+ * direction is passed on as a half-close and the other goes on; a failure of one connection is a
+ * reset of both, so that a truncated transfer never looks complete.
+ */
+public final class Relay {
+
+  /** How a relay ended. */
+  public enum Ending {
+    /** Both directions ended by themselves. */
+    DONE,
+    /** The first connection broke; its {@link Connection#trouble} says how. */
+    FIRST_BROKE,
+    /** The second connection broke. */
+    SECOND_BROKE,
+    /** One direction had ended and the other stayed silent for too long. */
+    SILENT,
+    /** Somebody on this side ended it. */
+    STOPPED
+  }
+
+  private final String name;
+  private final Connection first;
+  private final Connection second;
+  private final Deadlines deadlines;
+  private final Duration silence;
+  private final AtomicReference<Ending> ending = new AtomicReference<>();
+  private final CountDownLatch forwardEnded = new CountDownLatch(1);
+  private volatile Deadlines.Deadline watch = () -> {};
+  private final AtomicBoolean halfClosed = new AtomicBoolean();
+  private volatile boolean over;
+
+  /**
+   * Prepares a relay; nothing is copied yet.
+   *
+   * @param name tells the two loops apart in a thread dump, as {@code visitor > service}
+   * @param silence how long a half-closed relay may be silent before it is closed
+   */
+  public Relay(
+      String name, Connection first, Connection second, Deadlines deadlines, Duration silence) {
+    this.name = name;
+    this.first = first;
+    this.second = second;
+    this.deadlines = deadlines;
+    this.silence = silence;
+  }
+
+  /** Starts the loop from the first connection to the second, in a thread of its own. */
+  public void startForward() {
+    // A loop may be blocked on one connection when the other breaks.
+    first.onTrouble(() -> end(Ending.FIRST_BROKE));
+    second.onTrouble(() -> end(Ending.SECOND_BROKE));
+    Thread.ofVirtual()
+        .name(name + " >")
+        .start(
+            () -> {
+              copy(first, second);
+              forwardEnded.countDown();
+            });
+  }
+
+  /**
+   * Runs the loop from the second connection to the first in the calling thread, waits for the
+   * forward one, and closes both connections.
+   */
+  public Ending finish() {
+    copy(second, first);
+    awaitForward();
+    return close();
+  }
+
+  /** Ends a relay that never came to {@link #finish}: both connections are reset. */
+  public void abort() {
+    end(Ending.STOPPED);
+    awaitForward();
+    close();
+  }
+
+  /** Both loops of a relay whose connections are there: the usual case of two sockets. */
+  public Ending run() {
+    startForward();
+    return finish();
+  }
+
+  private void copy(Connection from, Connection to) {
+    try {
+      from.input().transferTo(to.output());
+      to.closeOutput();
+      ended();
+    } catch (IOException e) {
+      end(blame());
+    } catch (RuntimeException | Error e) {
+      end(Ending.STOPPED);
+      throw e;
+    }
+  }
+
+  /** Asks the connections, not the exception: only they know who broke. */
+  private Ending blame() {
+    var firstTrouble = first.trouble();
+    var secondTrouble = second.trouble();
+    if (firstTrouble.isPresent() && firstTrouble.get() != Trouble.STOPPED) {
+      return Ending.FIRST_BROKE;
+    }
+    if (secondTrouble.isPresent() && secondTrouble.get() != Trouble.STOPPED) {
+      return Ending.SECOND_BROKE;
+    }
+    return Ending.STOPPED;
+  }
+
+  private void end(Ending how) {
+    if (ending.compareAndSet(null, how)) {
+      first.reset();
+      second.reset();
+    }
+  }
+
+  private void ended() {
+    if (halfClosed.compareAndSet(false, true)) {
+      watchSilence(moved());
+    }
+  }
+
+  private long moved() {
+    return first.received() + first.sent() + second.received() + second.sent();
+  }
+
+  private void watchSilence(long before) {
+    watch = deadlines.after(silence, () -> checkSilence(before));
+    if (over) {
+      watch.cancel();
+    }
+  }
+
+  private void checkSilence(long before) {
+    long now = moved();
+    if (now == before) {
+      end(Ending.SILENT);
+    } else {
+      watchSilence(now);
+    }
+  }
+
+  private Ending close() {
+    over = true;
+    watch.cancel();
+    ending.compareAndSet(null, Ending.DONE);
+    first.close();
+    second.close();
+    return ending.get();
+  }
+
+  private void awaitForward() {
+    boolean interrupted = false;
+    for (; ; ) {
+      try {
+        forwardEnded.await();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,188 @@
+package culvert.net;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.util.Optional;
+
+/**
+ * A TCP connection: a blocking {@link SocketChannel}, because direct buffers want one. It honours no
+ * read timeout; whoever needs a deadline asks {@link Deadlines} to close the connection.
+ */
+public final class SocketConnection implements Connection {
+
+  private final SocketChannel channel;
+  private final InetSocketAddress peer;
+  private final InetSocketAddress local;
+  private final Input input;
+  private final Output output;
+  private volatile Trouble trouble;
+  private volatile boolean closed;
+  private volatile long received;
+  private volatile long sent;
+
+  /**
+   * Wraps a connected channel and sets TCP_NODELAY and keep-alive on it.
+   *
+   * @throws IOException if the channel is no longer connected; it is then closed
+   */
+  public SocketConnection(SocketChannel channel, BufferPool pool) throws IOException {
+    this.channel = channel;
+    try {
+      channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+      channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+      this.peer = (InetSocketAddress) channel.getRemoteAddress();
+      this.local = (InetSocketAddress) channel.getLocalAddress();
+      this.input = new Input(channel.socket().getInputStream(), pool);
+      this.output = new Output();
+    } catch (IOException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  /** The socket below, to read its options. */
+  SocketChannel channel() {
+    return channel;
+  }
+
+  @Override
+  public ByteInput input() {
+    return input;
+  }
+
+  @Override
+  public ByteOutput output() {
+    return output;
+  }
+
+  @Override
+  public void closeOutput() throws IOException {
+    try {
+      channel.shutdownOutput();
+    } catch (IOException e) {
+      throw broken(e);
+    }
+  }
+
+  @Override
+  public void reset() {
+    try {
+      // A linger time of zero turns the close into an RST, also while a reader is parked.
+      channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+    } catch (IOException e) {
+      // Already closed: nothing is left to reset.
+    }
+    close();
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    try {
+      channel.close();
+    } catch (IOException e) {
+      // The descriptor is released whatever close says.
+    }
+  }
+
+  @Override
+  public InetSocketAddress peer() {
+    return peer;
+  }
+
+  @Override
+  public InetSocketAddress local() {
+    return local;
+  }
+
+  @Override
+  public long received() {
+    return received;
+  }
+
+  @Override
+  public long sent() {
+    return sent;
+  }
+
+  @Override
+  public Optional<Trouble> trouble() {
+    return Optional.ofNullable(trouble);
+  }
+
+  private IOException broken(IOException e) {
+    if (trouble == null) {
+      // Closed by ourselves is no fault of the peer's.
+      trouble = closed ? Trouble.STOPPED : Trouble.RESET;
+    }
+    return e;
+  }
+
+  private final class Input extends ByteInput {
+    private final InputStream plain;
+    private final BufferPool pool;
+
+    Input(InputStream plain, BufferPool pool) {
+      this.plain = plain;
+      this.pool = pool;
+    }
+
+    @Override
+    public int read(ByteBuffer target) throws IOException {
+      try {
+        int n = channel.read(target);
+        if (n > 0) {
+          received += n;
+        }
+        return n;
+      } catch (IOException e) {
+        throw broken(e);
+      }
+    }
+
+    @Override
+    public int available() throws IOException {
+      return plain.available();
+    }
+
+    /**
+     * Copies until the end of the stream with a buffer that adapts: small while little comes, large
+     * and direct while much does, and never large while waiting.
+     */
+    @Override
+    public long transferTo(OutputStream out) throws IOException {
+      ByteOutput sink = ByteOutput.of(out);
+      try (var buffers = new AdaptiveBuffer(this, pool)) {
+        long total = 0;
+        for (; ; ) {
+          ByteBuffer buffer = buffers.next();
+          int n = read(buffer);
+          if (n < 0) {
+            return total;
+          }
+          buffers.got(n);
+          sink.write(buffer.flip());
+          total += n;
+        }
+      }
+    }
+  }
+
+  private final class Output extends ByteOutput {
+    @Override
+    public void write(ByteBuffer source) throws IOException {
+      try {
+        while (source.hasRemaining()) {
+          sent += channel.write(source);
+        }
+      } catch (IOException e) {
+        throw broken(e);
+      }
+    }
+  }
+}

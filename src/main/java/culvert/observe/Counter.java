@@ -1,0 +1,33 @@
+package culvert.observe;
+
+/** Everything that is counted. */
+public enum Counter {
+  /** Visitors accepted on outside addresses. */
+  VISITORS,
+  /** Visitors reset because {@code --max-visitors} were there already. */
+  VISITORS_OVER_LIMIT,
+  /** Visitors reset because no session offered their service. */
+  VISITORS_UNSERVED,
+  /** Visitors whose PROXY header was missing or malformed. */
+  BAD_PROXY_HEADERS,
+  /** Streams that were refused or not accepted in time. */
+  OPENS_FAILED,
+  /** Relays that ended with both directions complete. */
+  RELAYS_DONE,
+  /** Relays that ended in any other way. */
+  RELAYS_BROKEN,
+  /** Sessions that came to stand. */
+  SESSIONS,
+  /** Control connections that were of another protocol. */
+  FOREIGN_PEERS,
+  /** Control connections that were refused: wrong secret, wrong version. */
+  REFUSED_PEERS,
+  /** Connections that broke the rules of the wire. */
+  PROTOCOL_ERRORS,
+  /** Handshakes that missed their deadline. */
+  SLOW_HANDSHAKES,
+  /** Accepts that failed, mostly for want of descriptors. */
+  ACCEPT_FAILURES,
+  /** Log lines left out because their source had just had one. */
+  LOG_LINES_SUPPRESSED
+}

@@ -1,0 +1,200 @@
+package culvert.observe;
+
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Writes log lines, one for each event: time, level, a sentence that never varies, and named fields.
+ * Whatever a peer put into a field stays on its line: control characters are escaped.
+ *
+ * <p>A thread of its own writes, so that a full pipe behind the log stops nobody; lines beyond the
+ * bounded queue are dropped and counted.
+ */
+public final class Log implements AutoCloseable {
+
+  /** How much is logged; each level includes those before it. */
+  public enum Level {
+    /** A bug, or the end of the process. */
+    ERROR,
+    /** Somebody should look at it. */
+    WARN,
+    /** The life of sessions and relays. */
+    INFO,
+    /** Peers that come and go in ordinary ways. */
+    DEBUG
+  }
+
+  /** How a line looks. */
+  public enum Format {
+    /** For people. */
+    TEXT,
+    /** One JSON object a line. */
+    JSON
+  }
+
+  private static final int MOST_WAITING_LINES = 8192;
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
+  private static final String END = "";
+
+  private final ArrayBlockingQueue<String> waiting = new ArrayBlockingQueue<>(MOST_WAITING_LINES);
+  private final AtomicLong dropped = new AtomicLong();
+  private final Thread writer;
+  private final Level level;
+  private final Format format;
+  private final String role;
+  private final PrintStream out;
+  private final Clock clock;
+
+  /** A log of the given role, as {@code remote-proxy}. */
+  public Log(Level level, Format format, String role, PrintStream out, Clock clock) {
+    this.level = level;
+    this.format = format;
+    this.role = role;
+    this.out = out;
+    this.clock = clock;
+    this.writer = Thread.ofVirtual().name("log " + role).start(this::writeWaiting);
+  }
+
+  /** Whether lines of this level are written. */
+  public boolean enabled(Level of) {
+    return of.compareTo(level) <= 0;
+  }
+
+  /** Logs the end of the process, or a bug. */
+  public void error(String event, Object... fields) {
+    write(Level.ERROR, event, fields);
+  }
+
+  /** Logs a bug with its stack. */
+  public void bug(String event, Throwable cause) {
+    var stack = new StringWriter();
+    cause.printStackTrace(new PrintWriter(stack));
+    write(Level.ERROR, event, "cause", cause, "stack", stack);
+  }
+
+  /** Logs what somebody should look at. */
+  public void warn(String event, Object... fields) {
+    write(Level.WARN, event, fields);
+  }
+
+  /** Logs a step in the life of a session or relay. */
+  public void info(String event, Object... fields) {
+    write(Level.INFO, event, fields);
+  }
+
+  /** Logs an ordinary detail. */
+  public void debug(String event, Object... fields) {
+    write(Level.DEBUG, event, fields);
+  }
+
+  /**
+   * Writes one line.
+   *
+   * @param fields names and values in turn
+   */
+  public void write(Level of, String event, Object... fields) {
+    if (!enabled(of)) {
+      return;
+    }
+    Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    var line = new StringBuilder(160);
+    switch (format) {
+      case TEXT -> text(line, now, of, event, fields);
+      case JSON -> json(line, now, of, event, fields);
+    }
+    if (!waiting.offer(line.toString())) {
+      dropped.incrementAndGet();
+    }
+  }
+
+  private void writeWaiting() {
+    try {
+      var batch = new ArrayList<String>();
+      for (boolean over = false; !over; ) {
+        batch.add(waiting.take());
+        waiting.drainTo(batch);
+        over = batch.remove(END);
+        out.print(String.join("", batch));
+        long lost = dropped.getAndSet(0);
+        if (lost > 0) {
+          out.print(role + ": " + lost + " log lines were dropped\n");
+        }
+        out.flush();
+        batch.clear();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Writes what still waits, unless that takes longer than a second. */
+  @Override
+  public void close() {
+    try {
+      if (waiting.offer(END, CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+        writer.join(CLOSE_LIMIT);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void text(StringBuilder line, Instant now, Level of, String event, Object... fields) {
+    line.append(now).append(' ').append(of);
+    line.append(of.name().length() == 4 ? "  " : " ");
+    line.append(role).append(": ").append(event);
+    for (int i = 0; i < fields.length; i += 2) {
+      String value = String.valueOf(fields[i + 1]);
+      line.append(' ').append(fields[i]).append('=');
+      if (value.isEmpty() || value.chars().anyMatch(c -> c <= ' ' || c == '"' || c == '=')) {
+        quote(line, value);
+      } else {
+        escape(line, value);
+      }
+    }
+    line.append('\n');
+  }
+
+  private void json(StringBuilder line, Instant now, Level of, String event, Object... fields) {
+    line.append("{\"time\":\"").append(now).append("\",\"level\":\"").append(of);
+    line.append("\",\"role\":\"").append(role).append("\",\"event\":");
+    quote(line, event);
+    for (int i = 0; i < fields.length; i += 2) {
+      line.append(",\"").append(fields[i]).append("\":");
+      if (fields[i + 1] instanceof Number number) {
+        line.append(number);
+      } else {
+        quote(line, String.valueOf(fields[i + 1]));
+      }
+    }
+    line.append("}\n");
+  }
+
+  private static void quote(StringBuilder line, String value) {
+    line.append('"');
+    escape(line, value);
+    line.append('"');
+  }
+
+  private static void escape(StringBuilder line, String value) {
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      if (c == '"' || c == '\\') {
+        line.append('\\').append(c);
+      } else if (c < ' ' || c >= 0x7f && c < 0xa0 || c == '\u2028' || c == '\u2029') {
+        line.append(String.format("\\u%04x", (int) c));
+      } else {
+        line.append(c);
+      }
+    }
+  }
+}

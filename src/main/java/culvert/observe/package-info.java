@@ -1,0 +1,2 @@
+/** What an operator sees: log lines and counters. */
+package culvert.observe;

@@ -1,0 +1,148 @@
+package culvert.origin;
+
+import culvert.config.OriginSettings;
+import culvert.config.ServiceAddress;
+import culvert.net.Connection;
+import culvert.net.Deadlines;
+import culvert.net.Dialer;
+import culvert.net.HostPort;
+import culvert.net.Live;
+import culvert.net.ProxyHeader;
+import culvert.net.Relay;
+import culvert.net.SocketConnection;
+import culvert.net.Trouble;
+import culvert.observe.Counter;
+import culvert.observe.Counters;
+import culvert.observe.Log;
+import culvert.protocol.RefusedReason;
+import culvert.session.EndReason;
+import culvert.session.Incoming;
+import culvert.session.Visitor;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** A visitor's stream on the origin side: dial the server that settings name, and only that. */
+final class StreamHandler implements AutoCloseable {
+
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
+
+  private final OriginSettings settings;
+  private final Map<String, HostPort> servers;
+  private final Dialer dialer;
+  private final Deadlines deadlines;
+  private final Counters counters;
+  private final Log log;
+  private final Live<Connection> open = new Live<>();
+
+  StreamHandler(
+      OriginSettings settings, Dialer dialer, Deadlines deadlines, Counters counters, Log log) {
+    this.settings = settings;
+    this.servers =
+        settings.services().stream()
+            .collect(Collectors.toMap(ServiceAddress::service, ServiceAddress::address));
+    this.dialer = dialer;
+    this.deadlines = deadlines;
+    this.counters = counters;
+    this.log = log;
+  }
+
+  void handle(Incoming incoming) {
+    try {
+      HostPort server = servers.get(incoming.visitor().service());
+      if (server == null) {
+        incoming.refused(RefusedReason.NO_SERVICE, "this service is not offered");
+        return;
+      }
+      serve(incoming, server);
+    } catch (RuntimeException | Error e) {
+      log.bug("a stream met a bug", e);
+      incoming.connection().reset();
+    }
+  }
+
+  private void serve(Incoming incoming, HostPort server) {
+    long since = System.nanoTime();
+    SocketConnection origin;
+    try {
+      origin = dialer.connect(server, settings.connectTimeout());
+    } catch (IOException e) {
+      counters.count(Counter.OPENS_FAILED);
+      incoming.refused(reason(e), e.getMessage());
+      Visitor visitor = incoming.visitor();
+      log.warn(
+          "origin server not reached",
+          "service", visitor.service(),
+          "visitor", HostPort.of(visitor.address()),
+          "cause", e.getMessage());
+      return;
+    }
+    try {
+      if (open.add(origin)) {
+        relay(incoming, origin, since);
+      }
+    } finally {
+      open.remove(origin);
+      origin.reset();
+    }
+  }
+
+  private void relay(Incoming incoming, SocketConnection origin, long since) {
+    Visitor visitor = incoming.visitor();
+    Connection stream = incoming.connection();
+    long header;
+    try {
+      header = writeHeader(visitor, origin);
+    } catch (IOException e) {
+      incoming.refused(RefusedReason.ORIGIN_REFUSED, HostPort.of(origin.peer()) + ": " + e.getMessage());
+      return;
+    }
+    incoming.accepted();
+    String name = HostPort.of(visitor.address()) + " " + visitor.service();
+    var relay = new Relay(name, stream, origin, deadlines, settings.halfCloseTimeout());
+    Relay.Ending ending = relay.run();
+    boolean done = ending == Relay.Ending.DONE;
+    counters.count(done ? Counter.RELAYS_DONE : Counter.RELAYS_BROKEN);
+    log.info(
+        "relay ended",
+        "visitor", HostPort.of(visitor.address()),
+        "service", visitor.service(),
+        "in", origin.sent() - header,
+        "out", stream.sent(),
+        "ms", (System.nanoTime() - since) / 1_000_000,
+        "reason", EndReason.atOrigin(ending, stream.trouble().orElse(Trouble.RESET)));
+  }
+
+  /** In one write, before anything else. */
+  private long writeHeader(Visitor visitor, SocketConnection origin) throws IOException {
+    if (settings.proxyHeader().isEmpty()) {
+      return 0;
+    }
+    byte[] header =
+        ProxyHeader.write(settings.proxyHeader().get(), visitor.address(), visitor.reached());
+    origin.output().write(ByteBuffer.wrap(header));
+    return header.length;
+  }
+
+  private static RefusedReason reason(IOException e) {
+    return switch (e.getCause()) {
+      case ConnectException c -> RefusedReason.ORIGIN_REFUSED;
+      case SocketTimeoutException c -> RefusedReason.TIMED_OUT;
+      case null, default ->
+          e instanceof UnknownHostException ? RefusedReason.UNREACHABLE : RefusedReason.TIMED_OUT;
+    };
+  }
+
+  /** Resets every connection to an origin server. */
+  @Override
+  public void close() {
+    open.end(Connection::reset);
+    open.awaitEmpty(CLOSE_LIMIT);
+  }
+}

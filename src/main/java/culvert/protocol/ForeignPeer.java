@@ -1,0 +1,75 @@
+package culvert.protocol;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HexFormat;
+
+/**
+ * Names a peer that speaks something else, by its first bytes, and answers it in its own words where
+ * its protocol has a way.
+ */
+public enum ForeignPeer {
+  /** A web browser, a scanner, a health check. */
+  HTTP("an HTTP client", answer("HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n"
+      + "Connection: close\r\n\r\nThis is a tunnel's control port; it does not speak HTTP.\n")),
+  /** A TLS handshake record (RFC 8446, 5.1); the answer is a fatal alert, unexpected_message. */
+  TLS("a TLS client", HexFormat.of().parseHex("1503010002020a")),
+  /** An SSH client (RFC 4253, 4.2: a server may send lines of text first). */
+  SSH("an SSH client", answer("This is a tunnel's control port; it does not speak SSH.\r\n")),
+  /** The bore client: JSON messages that end in a zero byte. */
+  BORE("a bore client", answer("{\"Error\":\"this control port does not speak bore\"}\0")),
+  /** The rathole client: a 32-bit tag of 0 or 1 and version 0 or 1. It has no way to be told. */
+  RATHOLE("a rathole client", new byte[0]),
+  /** A PROXY protocol header, version 1 or 2: a load balancer in front of the control port. */
+  PROXY("a PROXY protocol header", new byte[0]),
+  /** Anything else. */
+  UNKNOWN("an unknown protocol", new byte[0]);
+
+  private static final byte[] PROXY_V2 = {'\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q'};
+
+  private final String description;
+  private final byte[] answer;
+
+  ForeignPeer(String description, byte[] answer) {
+    this.description = description;
+    this.answer = answer;
+  }
+
+  private static byte[] answer(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /** For a log line: "an HTTP client". */
+  public String description() {
+    return description;
+  }
+
+  /** What to send before closing; often empty. */
+  public byte[] answer() {
+    return answer.clone();
+  }
+
+  /** Looks at the first bytes, eight at the most. */
+  static ForeignPeer of(byte[] first) {
+    String text = new String(first, StandardCharsets.ISO_8859_1);
+    if (text.startsWith("SSH-")) {
+      return SSH;
+    }
+    if (text.startsWith("PROXY ") || Arrays.equals(first, PROXY_V2)) {
+      return PROXY;
+    }
+    if (text.matches("(?s)(GET|PUT|HEAD|POST|DELETE|OPTIONS|CONNECT|PATCH|TRACE|PRI) ?.*")) {
+      return HTTP;
+    }
+    if (first.length >= 3 && first[0] == 0x16 && first[1] == 3) {
+      return TLS;
+    }
+    if (text.startsWith("{\"") || text.startsWith("\"H")) {
+      return BORE;
+    }
+    if (first.length >= 5 && (first[0] & ~1) == 0 && text.startsWith("\0\0\0", 1) && first[4] <= 1) {
+      return RATHOLE;
+    }
+    return UNKNOWN;
+  }
+}

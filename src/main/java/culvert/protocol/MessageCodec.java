@@ -1,0 +1,268 @@
+package culvert.protocol;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Writes and reads the payloads that {@link Message} draws. */
+final class MessageCodec {
+
+  /** Longest text for people that is sent, in bytes; a longer one is cut. */
+  private static final int MOST_TEXT_BYTES = 500;
+
+  private MessageCodec() {}
+
+  static void write(ByteBuffer out, long stream, Message message) {
+    int start = out.position();
+    out.position(start + Frame.HEADER_BYTES);
+    Verb verb = payload(out, message);
+    int end = out.position();
+    out.position(start);
+    Frame.write(out, verb, end - start - Frame.HEADER_BYTES, stream);
+    out.position(end);
+  }
+
+  private static Verb payload(ByteBuffer out, Message message) {
+    switch (message) {
+      case Message.Hello m -> {
+        out.put((byte) m.leastVersion()).put((byte) m.mostVersion());
+        greeting(out, m.opens(), m.streams(), m.instance(), m.nonce(), m.transports());
+        return Verb.HELLO;
+      }
+      case Message.Challenge m -> {
+        out.put((byte) m.version()).put((byte) (m.proofWanted() ? 1 : 0));
+        greeting(out, m.opens(), m.streams(), m.instance(), m.nonce(), m.transport());
+        return Verb.CHALLENGE;
+      }
+      case Message.Proof m -> {
+        out.put(m.mac());
+        return Verb.PROOF;
+      }
+      case Message.Bye m -> {
+        out.putShort((short) m.reason().code()).put(cut(m.text()));
+        return Verb.BYE;
+      }
+      case Message.Offer m -> {
+        out.put(utf8(m.service()));
+        return Verb.OFFER;
+      }
+      case Message.Withdraw m -> {
+        out.put(utf8(m.service()));
+        return Verb.WITHDRAW;
+      }
+      case Message.Offered m -> {
+        shortText(out, m.service());
+        out.put((byte) m.addresses().size());
+        m.addresses().forEach(address -> shortText(out, address));
+        out.put(cut(m.refusal()));
+        return Verb.OFFERED;
+      }
+      case Message.Open m -> {
+        shortText(out, m.service());
+        address(out, m.visitor());
+        address(out, m.reached());
+        return Verb.OPEN;
+      }
+      case Message.Accepted m -> {
+        return Verb.ACCEPTED;
+      }
+      case Message.Refused m -> {
+        out.putShort((short) m.reason().code()).put(cut(m.text()));
+        return Verb.REFUSED;
+      }
+      case Message.Window m -> {
+        out.putInt(m.bytes());
+        return Verb.WINDOW;
+      }
+      case Message.HalfClose m -> {
+        return Verb.HALF_CLOSE;
+      }
+      case Message.Reset m -> {
+        out.putShort((short) m.reason().code());
+        return Verb.RESET;
+      }
+      case Message.Ping m -> {
+        out.putLong(m.token());
+        return Verb.PING;
+      }
+      case Message.Pong m -> {
+        out.putLong(m.token());
+        return Verb.PONG;
+      }
+      case Message.Drain m -> {
+        return Verb.DRAIN;
+      }
+    }
+  }
+
+  static Message read(Frame frame, ByteBuffer in) throws ProtocolException {
+    Fields fields = new Fields(frame.verb(), in);
+    Message message =
+        switch (frame.verb()) {
+          case HELLO ->
+              new Message.Hello(
+                  fields.u8(),
+                  fields.u8(),
+                  fields.count("opens"),
+                  fields.count("streams"),
+                  fields.bytes(Message.INSTANCE_BYTES),
+                  fields.bytes(Message.NONCE_BYTES),
+                  fields.bytes(fields.u16()));
+          case CHALLENGE ->
+              new Message.Challenge(
+                  fields.u8(),
+                  fields.flag(),
+                  fields.count("opens"),
+                  fields.count("streams"),
+                  fields.bytes(Message.INSTANCE_BYTES),
+                  fields.bytes(Message.NONCE_BYTES),
+                  fields.bytes(fields.u16()));
+          case PROOF -> new Message.Proof(fields.bytes(in.remaining()));
+          case BYE -> new Message.Bye(ByeReason.of(fields.u16()), fields.rest());
+          case OFFER -> new Message.Offer(fields.rest());
+          case WITHDRAW -> new Message.Withdraw(fields.rest());
+          case OFFERED ->
+              new Message.Offered(fields.text(), fields.texts(fields.u8()), fields.rest());
+          case OPEN -> new Message.Open(fields.text(), fields.address(), fields.address());
+          case ACCEPTED -> new Message.Accepted();
+          case REFUSED -> new Message.Refused(RefusedReason.of(fields.u16()), fields.rest());
+          case WINDOW -> new Message.Window(fields.count("bytes"));
+          case HALF_CLOSE -> new Message.HalfClose();
+          case RESET -> new Message.Reset(ResetReason.of(fields.u16()));
+          case PING -> new Message.Ping(in.getLong());
+          case PONG -> new Message.Pong(in.getLong());
+          case DRAIN -> new Message.Drain();
+          case DATA -> throw new IllegalArgumentException("DATA is not a message");
+        };
+    fields.end();
+    return message;
+  }
+
+  private static void greeting(
+      ByteBuffer out, int opens, int streams, byte[] instance, byte[] nonce, byte[] transport) {
+    out.putInt(opens).putInt(streams).put(instance).put(nonce);
+    out.putShort((short) transport.length).put(transport);
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static void shortText(ByteBuffer out, String text) {
+    byte[] bytes = utf8(text);
+    if (bytes.length > 255) {
+      throw new IllegalArgumentException("'" + text + "' is longer than 255 bytes");
+    }
+    out.put((byte) bytes.length).put(bytes);
+  }
+
+  private static byte[] cut(String text) {
+    int chars = text.length();
+    while (utf8(text.substring(0, chars)).length > MOST_TEXT_BYTES) {
+      chars = Math.min(chars - 1, MOST_TEXT_BYTES);
+    }
+    return utf8(text.substring(0, chars));
+  }
+
+  private static void address(ByteBuffer out, InetSocketAddress address) {
+    byte[] bytes = address.getAddress().getAddress();
+    out.put((byte) (bytes.length == 4 ? 4 : 6)).put(bytes).putShort((short) address.getPort());
+  }
+
+  /** The fields of one payload, each checked against what is left of it. */
+  private record Fields(Verb verb, ByteBuffer in) {
+
+    private void need(int bytes) throws ProtocolException {
+      if (in.remaining() < bytes) {
+        throw wrong("is cut short");
+      }
+    }
+
+    ProtocolException wrong(String what) {
+      return new ProtocolException(verb + " " + what);
+    }
+
+    int u8() throws ProtocolException {
+      need(1);
+      return in.get() & 0xff;
+    }
+
+    int u16() throws ProtocolException {
+      need(2);
+      return in.getShort() & 0xffff;
+    }
+
+    boolean flag() throws ProtocolException {
+      int flags = u8();
+      if (flags > 1) {
+        throw wrong("has flags of a later version");
+      }
+      return flags == 1;
+    }
+
+    int count(String field) throws ProtocolException {
+      need(4);
+      int value = in.getInt();
+      if (value <= 0) {
+        throw wrong("has " + field + " = " + Integer.toUnsignedString(value));
+      }
+      return value;
+    }
+
+    byte[] bytes(int length) throws ProtocolException {
+      need(length);
+      byte[] bytes = new byte[length];
+      in.get(bytes);
+      return bytes;
+    }
+
+    String text() throws ProtocolException {
+      return decode(bytes(u8()));
+    }
+
+    List<String> texts(int count) throws ProtocolException {
+      var texts = new ArrayList<String>(count);
+      for (int i = 0; i < count; i++) {
+        texts.add(text());
+      }
+      return texts;
+    }
+
+    String rest() throws ProtocolException {
+      return decode(bytes(in.remaining()));
+    }
+
+    /** Strict: text that goes into logs and tables must be text. */
+    private String decode(byte[] bytes) throws ProtocolException {
+      try {
+        return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      } catch (CharacterCodingException e) {
+        throw wrong("holds text that is not UTF-8");
+      }
+    }
+
+    InetSocketAddress address() throws ProtocolException {
+      int family = u8();
+      if (family != 4 && family != 6) {
+        throw wrong("has an address of family " + family);
+      }
+      byte[] bytes = bytes(family == 4 ? 4 : 16);
+      try {
+        return new InetSocketAddress(InetAddress.getByAddress(bytes), u16());
+      } catch (UnknownHostException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+
+    void end() throws ProtocolException {
+      if (in.hasRemaining()) {
+        throw wrong("has " + in.remaining() + " bytes too many");
+      }
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package culvert.protocol;
+
+/**
+ * Why a stream was not connected to its origin server. A code this side does not know reads as
+ * {@link #UNREACHABLE}.
+ */
+public enum RefusedReason {
+  /** The origin server refused the connection. */
+  ORIGIN_REFUSED(1),
+  /** The origin server's name or network could not be reached. */
+  UNREACHABLE(2),
+  /** The origin server did not answer in time. */
+  TIMED_OUT(3),
+  /** The service is not, or no longer, offered. */
+  NO_SERVICE(4),
+  /** A bound was reached, or the side is stopping. */
+  BUSY(5);
+
+  private final int code;
+
+  RefusedReason(int code) {
+    this.code = code;
+  }
+
+  int code() {
+    return code;
+  }
+
+  static RefusedReason of(int code) {
+    for (RefusedReason reason : values()) {
+      if (reason.code == code) {
+        return reason;
+      }
+    }
+    return UNREACHABLE;
+  }
+}

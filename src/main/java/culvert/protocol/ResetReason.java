@@ -1,0 +1,32 @@
+package culvert.protocol;
+
+/** Why a stream was reset. A code this side does not know reads as {@link #BROKEN}. */
+public enum ResetReason {
+  /** The connection behind the stream broke or was reset. */
+  BROKEN(1),
+  /** A time limit passed. */
+  TIMED_OUT(2),
+  /** Memory ran short, and of all streams this one had not been read for longest. */
+  NOT_DRAINED(3),
+  /** The sender is stopping. */
+  STOPPED(4);
+
+  private final int code;
+
+  ResetReason(int code) {
+    this.code = code;
+  }
+
+  int code() {
+    return code;
+  }
+
+  static ResetReason of(int code) {
+    for (ResetReason reason : values()) {
+      if (reason.code == code) {
+        return reason;
+      }
+    }
+    return BROKEN;
+  }
+}

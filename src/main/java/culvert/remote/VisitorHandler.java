@@ -1,0 +1,198 @@
+package culvert.remote;
+
+import culvert.config.RemoteSettings;
+import culvert.net.Connection;
+import culvert.net.Deadlines;
+import culvert.net.Durations;
+import culvert.net.HostPort;
+import culvert.net.Listener;
+import culvert.net.Live;
+import culvert.net.ProxyHeader;
+import culvert.net.Relay;
+import culvert.net.SocketConnection;
+import culvert.net.Trouble;
+import culvert.observe.Counter;
+import culvert.observe.Counters;
+import culvert.observe.Log;
+import culvert.observe.RateLimit;
+import culvert.session.EndReason;
+import culvert.session.Opened;
+import culvert.session.Visitor;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+
+/** A visitor's way, in its own thread: limits, PROXY header, a session, the relay, one log line. */
+final class VisitorHandler implements AutoCloseable {
+
+  private static final Duration LOG_PERIOD = Duration.ofSeconds(10);
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
+
+  private final RemoteSettings settings;
+  private final Deadlines deadlines;
+  private final Counters counters;
+  private final Log log;
+  private final RateLimit lines = new RateLimit(LOG_PERIOD, System::nanoTime);
+  private final Semaphore places;
+  private final Live<Connection> visitors = new Live<>();
+  private ServiceTable services;
+
+  VisitorHandler(RemoteSettings settings, Deadlines deadlines, Counters counters, Log log) {
+    this.settings = settings;
+    this.deadlines = deadlines;
+    this.counters = counters;
+    this.log = log;
+    this.places = new Semaphore(settings.maxVisitors());
+  }
+
+  void serveFrom(ServiceTable table) {
+    this.services = table;
+  }
+
+  /** The handler of one outside address. */
+  Listener.Handler forService(String service) {
+    return new Listener.Handler() {
+      @Override
+      public void handle(SocketConnection visitor) {
+        admit(visitor, service);
+      }
+
+      @Override
+      public void acceptFailed(IOException cause, Duration pause) {
+        counters.count(Counter.ACCEPT_FAILURES);
+        log.warn(
+            "cannot accept visitors for a moment",
+            "service", service, "cause", cause.getMessage(), "pause", Durations.of(pause));
+      }
+    };
+  }
+
+  private void admit(SocketConnection visitor, String service) {
+    counters.count(Counter.VISITORS);
+    if (!places.tryAcquire()) {
+      counters.count(Counter.VISITORS_OVER_LIMIT);
+      visitor.reset();
+      limited(visitor, service, "all " + settings.maxVisitors() + " visitors are there");
+      return;
+    }
+    try {
+      if (visitors.add(visitor)) {
+        serve(visitor, service, System.nanoTime());
+      }
+    } catch (RuntimeException | Error e) {
+      log.bug("a visitor met a bug", e);
+    } finally {
+      visitor.reset();
+      visitors.remove(visitor);
+      places.release();
+    }
+  }
+
+  private void serve(SocketConnection connection, String service, long since) {
+    InetSocketAddress address;
+    try {
+      address = addressOf(connection);
+    } catch (IOException e) {
+      counters.count(Counter.BAD_PROXY_HEADERS);
+      limited(connection, service, e.getMessage());
+      return;
+    }
+    var visitor = new Visitor(service, address, connection.local());
+    Optional<Opened> opened = services.open(visitor);
+    if (opened.isEmpty()) {
+      counters.count(Counter.VISITORS_UNSERVED);
+      limited(connection, service, "no origin proxy serves '" + service + "' now");
+      return;
+    }
+    relay(connection, visitor, opened.get(), since);
+  }
+
+  private InetSocketAddress addressOf(SocketConnection connection) throws IOException {
+    var network = connection.peer().getAddress();
+    if (settings.proxyHeaderFrom().stream().noneMatch(cidr -> cidr.contains(network))) {
+      return connection.peer();
+    }
+    var deadline = deadlines.after(settings.handshakeTimeout(), connection::close);
+    try {
+      return ProxyHeader.read(connection.input()).orElse(connection.peer());
+    } finally {
+      deadline.cancel();
+    }
+  }
+
+  private void relay(SocketConnection connection, Visitor visitor, Opened opened, long since) {
+    String name = HostPort.of(visitor.address()) + " " + visitor.service();
+    Optional<Relay> early = opened.early().map(stream -> startRelay(name, connection, stream));
+    long spent = System.nanoTime() - since;
+    switch (opened.await(settings.openTimeout().minusNanos(spent))) {
+      case Opened.Outcome.Accepted accepted -> {
+        Connection stream = accepted.connection();
+        Relay relay = early.orElseGet(() -> startRelay(name, connection, stream));
+        ended(relay.finish(), connection, visitor, stream, since);
+      }
+      case Opened.Outcome.Refused refused -> {
+        early.ifPresent(Relay::abort);
+        failed(connection, visitor, "refused", refused.why());
+      }
+      case Opened.Outcome.TimedOut timedOut -> {
+        early.ifPresent(Relay::abort);
+        String limit = Durations.of(settings.openTimeout());
+        failed(connection, visitor, "open-timeout", "no connection within " + limit);
+      }
+    }
+  }
+
+  private Relay startRelay(String name, Connection visitor, Connection stream) {
+    var relay = new Relay(name, visitor, stream, deadlines, settings.halfCloseTimeout());
+    relay.startForward();
+    return relay;
+  }
+
+  private void failed(Connection connection, Visitor visitor, String reason, String cause) {
+    counters.count(Counter.OPENS_FAILED);
+    if (lines.allows(visitor.address().getAddress())) {
+      log.warn(
+          "visitor reset",
+          "visitor", HostPort.of(visitor.address()),
+          "service", visitor.service(),
+          "reason", reason,
+          "cause", cause);
+    } else {
+      counters.count(Counter.LOG_LINES_SUPPRESSED);
+    }
+    connection.reset();
+  }
+
+  private void limited(SocketConnection connection, String service, String cause) {
+    connection.reset();
+    if (lines.allows(connection.peer().getAddress())) {
+      String visitor = HostPort.of(connection.peer()).toString();
+      log.warn("visitor reset", "visitor", visitor, "service", service, "cause", cause);
+    } else {
+      counters.count(Counter.LOG_LINES_SUPPRESSED);
+    }
+  }
+
+  private void ended(
+      Relay.Ending ending, Connection connection, Visitor visitor, Connection stream, long since) {
+    boolean done = ending == Relay.Ending.DONE;
+    counters.count(done ? Counter.RELAYS_DONE : Counter.RELAYS_BROKEN);
+    log.info(
+        "relay ended",
+        "visitor", HostPort.of(visitor.address()),
+        "service", visitor.service(),
+        "in", stream.sent(),
+        "out", connection.sent(),
+        "ms", (System.nanoTime() - since) / 1_000_000,
+        "reason", EndReason.atRemote(ending, stream.trouble().orElse(Trouble.RESET)));
+  }
+
+  /** Resets every visitor. */
+  @Override
+  public void close() {
+    visitors.end(Connection::reset);
+    visitors.awaitEmpty(CLOSE_LIMIT);
+  }
+}

@@ -1,0 +1,2 @@
+/** The remote-proxy role: public listeners, the sessions that serve them, visitors and limits. */
+package culvert.remote;

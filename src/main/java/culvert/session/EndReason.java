@@ -1,0 +1,70 @@
+package culvert.session;
+
+import culvert.net.Relay;
+import culvert.net.Trouble;
+
+/** The closed list of reasons for which a relay ends, as its log line gives them. */
+public enum EndReason {
+  /** Both directions ended by themselves. */
+  DONE("done"),
+  /** The visitor reset its connection or vanished. */
+  VISITOR_RESET("visitor-reset"),
+  /** The origin server reset its connection or vanished. */
+  ORIGIN_RESET("origin-reset"),
+  /** The leg that carried the stream was lost. */
+  LEG_LOST("leg-lost"),
+  /** Memory ran short, and this stream had not been read for longest. */
+  NOT_DRAINED("not-drained"),
+  /** A time limit passed on the other side. */
+  TIMED_OUT("timed-out"),
+  /** Half-closed and silent for too long. */
+  SILENT("half-closed-silent"),
+  /** This side is stopping. */
+  STOPPED("stopped");
+
+  private final String text;
+
+  EndReason(String text) {
+    this.text = text;
+  }
+
+  /** The reason on the remote side, whose relay has the visitor first and the stream second. */
+  public static EndReason atRemote(Relay.Ending ending, Trouble ofStream) {
+    return switch (ending) {
+      case FIRST_BROKE -> VISITOR_RESET;
+      case SECOND_BROKE -> ofStream == Trouble.RESET ? ORIGIN_RESET : of(ofStream);
+      case DONE, SILENT, STOPPED -> of(ending);
+    };
+  }
+
+  /** The reason on the origin side, whose relay has the stream first and the server second. */
+  public static EndReason atOrigin(Relay.Ending ending, Trouble ofStream) {
+    return switch (ending) {
+      case FIRST_BROKE -> ofStream == Trouble.RESET ? VISITOR_RESET : of(ofStream);
+      case SECOND_BROKE -> ORIGIN_RESET;
+      case DONE, SILENT, STOPPED -> of(ending);
+    };
+  }
+
+  private static EndReason of(Trouble trouble) {
+    return switch (trouble) {
+      case LEG_LOST -> LEG_LOST;
+      case TIMED_OUT -> TIMED_OUT;
+      case NOT_DRAINED -> NOT_DRAINED;
+      case STOPPED, RESET -> STOPPED;
+    };
+  }
+
+  private static EndReason of(Relay.Ending ending) {
+    return switch (ending) {
+      case DONE -> DONE;
+      case SILENT -> SILENT;
+      default -> STOPPED;
+    };
+  }
+
+  @Override
+  public String toString() {
+    return text;
+  }
+}

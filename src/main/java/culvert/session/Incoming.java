@@ -1,0 +1,20 @@
+package culvert.session;
+
+import culvert.net.Connection;
+import culvert.protocol.RefusedReason;
+
+/** A visitor's stream as the origin side receives it. It is accepted or refused, exactly once. */
+public interface Incoming {
+
+  /** Who came, and for which service. */
+  Visitor visitor();
+
+  /** The stream; what the visitor sent early is already on its way. */
+  Connection connection();
+
+  /** The origin server has accepted. */
+  void accepted();
+
+  /** There will be no connection. */
+  void refused(RefusedReason reason, String why);
+}

@@ -1,0 +1,46 @@
+package culvert.session;
+
+import culvert.mux.Leg;
+import culvert.net.Connection;
+import culvert.protocol.Handshake;
+import java.io.IOException;
+import java.util.Optional;
+import javax.crypto.SecretKey;
+
+/** The native wire: a leg for each session and a stream for each visitor. */
+public final class NativeDialect implements Dialect {
+
+  /** How many unanswered opens an origin proxy takes at a time. */
+  private static final int OPENS_GRANTED = 512;
+
+  private final Handshake.Self self;
+  private final Leg.Shared shared;
+
+  /** All sessions share what {@code shared} holds. */
+  public NativeDialect(Handshake.Self self, Leg.Shared shared) {
+    this.self = self;
+    this.shared = shared;
+  }
+
+  /**
+   * What a process says of itself in every handshake.
+   *
+   * @param streams how many streams it takes at a time
+   */
+  public static Handshake.Self self(
+      int streams, Optional<SecretKey> secret) {
+    return new Handshake.Self(Handshake.newInstance(), OPENS_GRANTED, streams, secret);
+  }
+
+  @Override
+  public Accepted accept(Connection connection) throws IOException {
+    var peer = Handshake.accept(self, connection.input(), connection.output());
+    return new Accepted.Joined(new NativeSession(connection, self, peer, shared));
+  }
+
+  /** The origin side of {@link #accept}: joins the remote proxy at the other end. */
+  public OriginSession join(Connection connection) throws IOException {
+    var peer = Handshake.dial(self, connection.input(), connection.output());
+    return new NativeOriginSession(connection, self, peer, shared);
+  }
+}

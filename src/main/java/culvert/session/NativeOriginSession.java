@@ -1,0 +1,76 @@
+package culvert.session;
+
+import culvert.mux.Leg;
+import culvert.mux.MuxStream;
+import culvert.net.Connection;
+import culvert.net.HostPort;
+import culvert.protocol.ByeReason;
+import culvert.protocol.Handshake;
+import culvert.protocol.Message;
+import culvert.protocol.ProtocolException;
+import culvert.protocol.RefusedReason;
+import java.io.IOException;
+import java.util.List;
+
+/** The origin side of a native session. */
+final class NativeOriginSession implements OriginSession, Leg.Events {
+
+  private final Leg leg;
+  private volatile Listener listener;
+
+  NativeOriginSession(
+      Connection connection, Handshake.Self self, Handshake.Peer peer, Leg.Shared shared) {
+    this.leg = new Leg(connection, Leg.Side.TAKES, self, peer, shared, this);
+  }
+
+  @Override
+  public void serve(List<String> services, Listener listener) throws IOException {
+    this.listener = listener;
+    for (String service : services) {
+      leg.send(new Message.Offer(service));
+    }
+    leg.run();
+  }
+
+  @Override
+  public void close() {
+    leg.close(ByeReason.STOPPING, "the origin proxy is stopping");
+  }
+
+  @Override
+  public void message(Message message) throws ProtocolException {
+    switch (message) {
+      case Message.Offered offered when offered.refusal().isEmpty() ->
+          listener.taken(offered.service(), offered.addresses());
+      case Message.Offered offered -> listener.declined(offered.service(), offered.refusal());
+      // The remote side opens no more streams by itself; those that are open finish.
+      case Message.Drain drain -> {}
+      default -> throw new ProtocolException("a message of the origin side's, sent to it");
+    }
+  }
+
+  @Override
+  public void opened(MuxStream stream, Message.Open open) {
+    var visitor = new Visitor(open.service(), open.visitor(), open.reached());
+    Thread.ofVirtual()
+        .name("visitor " + HostPort.of(visitor.address()) + " for " + visitor.service())
+        .start(() -> listener.visitor(new IncomingStream(visitor, stream)));
+  }
+
+  private record IncomingStream(Visitor visitor, MuxStream stream) implements Incoming {
+    @Override
+    public Connection connection() {
+      return stream;
+    }
+
+    @Override
+    public void accepted() {
+      stream.accept();
+    }
+
+    @Override
+    public void refused(RefusedReason reason, String why) {
+      stream.refuse(reason, why);
+    }
+  }
+}

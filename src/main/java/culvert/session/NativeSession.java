@@ -1,0 +1,95 @@
+package culvert.session;
+
+import culvert.mux.Leg;
+import culvert.mux.MuxStream;
+import culvert.net.Connection;
+import culvert.net.HostPort;
+import culvert.protocol.ByeReason;
+import culvert.protocol.Handshake;
+import culvert.protocol.Message;
+import culvert.protocol.ProtocolException;
+import culvert.protocol.RefusedReason;
+import culvert.protocol.ResetReason;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** The remote side of a native session. */
+final class NativeSession implements Session, Leg.Events {
+
+  private final Leg leg;
+  private volatile Services services;
+
+  NativeSession(
+      Connection connection, Handshake.Self self, Handshake.Peer peer, Leg.Shared shared) {
+    this.leg = new Leg(connection, Leg.Side.OPENS, self, peer, shared, this);
+  }
+
+  @Override
+  public HostPort peer() {
+    return HostPort.of(leg.connection().peer());
+  }
+
+  @Override
+  public void serve(Services services) throws IOException {
+    this.services = services;
+    leg.run();
+  }
+
+  @Override
+  public void close() {
+    leg.close(ByeReason.STOPPING, "the remote proxy is stopping");
+  }
+
+  @Override
+  public void message(Message message) throws ProtocolException {
+    switch (message) {
+      case Message.Offer offer -> leg.send(answer(offer.service()));
+      case Message.Withdraw withdraw -> services.withdraw(this, withdraw.service());
+      case Message.Drain drain -> services.withdrawAll(this);
+      default -> throw new ProtocolException("a message of the remote side's, sent to it");
+    }
+  }
+
+  private Message.Offered answer(String service) {
+    return switch (services.offer(this, service)) {
+      case Services.Answer.Taken taken -> new Message.Offered(service, taken.addresses(), "");
+      case Services.Answer.Declined declined ->
+          new Message.Offered(service, List.of(), declined.why());
+    };
+  }
+
+  @Override
+  public void opened(MuxStream stream, Message.Open open) {
+    // Only the remote side opens streams, and this is the remote side: the leg lets none through.
+    stream.refuse(RefusedReason.NO_SERVICE, "the remote side takes no streams");
+  }
+
+  @Override
+  public Opened open(Visitor visitor) throws IOException {
+    MuxStream stream =
+        leg.open(new Message.Open(visitor.service(), visitor.address(), visitor.reached()));
+    return new OpenedStream(stream);
+  }
+
+  private record OpenedStream(MuxStream stream) implements Opened {
+    @Override
+    public Optional<Connection> early() {
+      return Optional.of(stream);
+    }
+
+    @Override
+    public Outcome await(Duration limit) {
+      return switch (stream.awaitAnswer(limit)) {
+        case ACCEPTED -> new Outcome.Accepted(stream);
+        case REFUSED -> new Outcome.Refused(stream.refusal().text());
+        case LOST -> new Outcome.Refused("the stream was lost before it was answered");
+        case NONE -> {
+          stream.reset(ResetReason.TIMED_OUT);
+          yield new Outcome.TimedOut();
+        }
+      };
+    }
+  }
+}

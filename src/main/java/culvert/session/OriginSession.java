@@ -1,0 +1,31 @@
+package culvert.session;
+
+import java.io.IOException;
+import java.util.List;
+
+/** A session as the origin side sees it. */
+public interface OriginSession {
+
+  /** What the origin role hears. */
+  interface Listener {
+    /** A service that was offered is served now; where its visitors come in. */
+    void taken(String service, List<String> addresses);
+
+    /** A service that was offered is not served. */
+    void declined(String service, String why);
+
+    /** A visitor has come. Called in a thread of the stream's own. */
+    void visitor(Incoming incoming);
+  }
+
+  /**
+   * Offers the services and lives the session in the calling thread. Returns normally only after
+   * {@link #close}.
+   *
+   * @throws IOException telling how it ended
+   */
+  void serve(List<String> services, Listener listener) throws IOException;
+
+  /** Ends the session from this side. Does not wait. */
+  void close();
+}

@@ -1,0 +1,9 @@
+/** Culvert: a tunnel that carries streams under NAT and firewalls. */
+module culvert {
+  requires info.picocli;
+  requires jdk.httpserver;
+  requires jdk.unsupported;
+
+  opens culvert.cli to
+      info.picocli;
+}
