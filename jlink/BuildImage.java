@@ -41,7 +41,8 @@ final class BuildImage {
     var build = new BuildImage(Path.of(args[0]), Path.of(args[1]), args[2]);
     build.pack(args[2], args[3]);
     build.deleteOld();
-    build.link(List.of(args).subList(4, args.length));
+    build.link(build.modernize(List.of(args).subList(4, args.length)));
+    build.stripLibraries();
     build.addLaunchers();
     build.train();
     System.out.printf("image: %s, %d MB%n", build.image, build.sizeInBytes() / 1_000_000);
@@ -74,12 +75,38 @@ final class BuildImage {
     }
   }
 
+  /** Dependencies as the AOT cache can take them, where there is such a cache; see Modernize. */
+  private List<String> modernize(List<String> dependencies)
+      throws IOException, InterruptedException {
+    if (!hasAotCache()) {
+      return dependencies;
+    }
+    var modern = new ArrayList<String>();
+    for (String dependency : dependencies) {
+      String copy = target.resolve(Path.of(dependency).getFileName()).toString();
+      String source = recipe.resolve("Modernize.java").toString();
+      run(
+          new ProcessBuilder(jdkTool("java"), source, dependency, copy).inheritIO(),
+          "could not rewrite " + dependency);
+      modern.add(copy);
+    }
+    return modern;
+  }
+
+  private static boolean hasAotCache() {
+    return Runtime.version().feature() >= FIRST_JDK_WITH_AOT_CACHE;
+  }
+
+  private static String jdkTool(String name) {
+    return Path.of(System.getProperty("java.home"), "bin", name).toString();
+  }
+
   private void link(List<String> dependencies) throws IOException, InterruptedException {
     var modulePath = new ArrayList<>(dependencies);
     modulePath.add(jar.toString());
     run(
         new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "jlink").toString(),
+                jdkTool("jlink"),
                 "@" + recipe.resolve("jlink.options"),
                 "--module-path",
                 String.join(File.pathSeparator, modulePath),
@@ -87,6 +114,17 @@ final class BuildImage {
                 image.toString())
             .inheritIO(),
         "jlink failed");
+  }
+
+  /** The JVM's symbol table is a sixth of its library; only debuggers miss it. */
+  private void stripLibraries() throws IOException, InterruptedException {
+    Path jvm = image.resolve("lib/server/libjvm.so");
+    Path strip = Path.of("/usr/bin/strip");
+    if (Files.exists(jvm) && Files.isExecutable(strip)) {
+      run(
+          new ProcessBuilder(strip.toString(), "--strip-unneeded", jvm.toString()).inheritIO(),
+          "could not strip " + jvm);
+    }
   }
 
   private void addLaunchers() throws IOException {
@@ -105,12 +143,13 @@ final class BuildImage {
 
   /** Two steps, which every JDK with the cache understands: record a run, then write the cache. */
   private void train() throws IOException, InterruptedException {
-    if (Runtime.version().feature() < FIRST_JDK_WITH_AOT_CACHE) {
+    if (!hasAotCache()) {
       System.out.println("image: this JDK has no AOT cache, so the image starts without one");
       return;
     }
     Path recording = image.resolve("lib/culvert.aotconf");
     Path cache = image.resolve("lib/culvert.aot");
+    Files.deleteIfExists(trainingLog());
     java("-XX:AOTMode=record", "-XX:AOTConfiguration=" + recording);
     java("-XX:AOTMode=create", "-XX:AOTConfiguration=" + recording, "-XX:AOTCache=" + cache);
     Files.delete(recording);
@@ -121,16 +160,19 @@ final class BuildImage {
     command.add(image.resolve("bin/java").toString());
     command.add("@" + image.resolve("lib/culvert.options"));
     command.addAll(List.of(options));
-    command.addAll(List.of("-m", "culvert", "demo", "--once", "--in-process"));
-    Path log = image.resolveSibling("training.log");
+    command.addAll(List.of("-m", "culvert", "rehearse"));
     var builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    builder.redirectOutput(ProcessBuilder.Redirect.appendTo(trainingLog().toFile()));
     // A stranger's settings in the environment must not change what is recorded.
     builder
         .environment()
         .keySet()
         .removeIf(name -> name.startsWith("CULVERT_") || name.endsWith("JAVA_OPTIONS"));
-    run(builder, "the training run failed, see " + log);
+    run(builder, "the training run failed, see " + trainingLog());
+  }
+
+  private Path trainingLog() {
+    return target.resolve("training.log");
   }
 
   private static void run(ProcessBuilder builder, String failure)

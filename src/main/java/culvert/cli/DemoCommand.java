@@ -1,20 +1,17 @@
 package culvert.cli;
 
 import culvert.net.HostPort;
-import culvert.protocol.Handshake;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -30,8 +27,7 @@ final class DemoCommand implements Callable<Integer> {
   static final String NAME = "demo";
 
   private static final Duration REQUEST_LIMIT = Duration.ofSeconds(10);
-  private static final Pattern FIRST_LINE =
-      Pattern.compile("remote-proxy: control (\\S+), outside default=(\\S+)");
+  private static final int SECRET_BYTES = 16;
 
   private final Terminal terminal;
 
@@ -45,11 +41,6 @@ final class DemoCommand implements Callable<Integer> {
   @Option(names = "--once", description = "End after the first request.")
   private boolean once;
 
-  @Option(
-      names = "--in-process",
-      description = "Run both roles in this process, as the build does to record a start.")
-  private boolean inProcess;
-
   @Option(names = "--help", usageHelp = true, description = "Show this help and exit.")
   private boolean help;
 
@@ -59,29 +50,20 @@ final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    String secret = HexFormat.of().formatHex(Handshake.newInstance());
+    // Only what the demo itself says may shape its roles, and nobody else may join.
+    var environment = Map.of("CULVERT_SECRET", newSecret(), "CULVERT_LOG_LEVEL", "warn");
     try (DemoServer server = DemoServer.start();
-        DemoRole remote =
-            role(secret, "remote-proxy", "--control-addr", "127.0.0.1:0", "--outside-addr", outside)) {
-      Matcher line = FIRST_LINE.matcher(remote.firstLine());
-      if (!line.matches()) {
-        throw new IOException("the remote proxy did not start; its words are above");
+        RoleProcess remote = RoleProcess.start(environment, remoteProxy())) {
+      Matcher addresses = RemoteProxyCommand.FIRST_LINE.matcher(remote.firstLine());
+      if (!addresses.matches()) {
+        throw new IOException("the remote proxy did not say where it listens");
       }
-      try (DemoRole origin =
-          role(
-              secret,
-              "origin-proxy",
-              "--remote-proxy-addr",
-              line.group(1),
-              "--origin-server-addr",
-              server.address(),
-              "--proxy-protocol",
-              "v2")) {
+      try (RoleProcess origin =
+          RoleProcess.start(environment, originProxy(addresses.group(1), server.address()))) {
         origin.firstLine();
-        show(URI.create("http://" + line.group(2) + "/"), server);
-        if (!once) {
-          terminal.stop().await();
-        }
+        server.tell("remote proxy", "process " + remote.pid());
+        server.tell("origin proxy", "process " + origin.pid());
+        show(URI.create("http://" + addresses.group(2) + "/"), server);
       }
       return ExitCode.OK.code();
     } catch (IOException e) {
@@ -90,23 +72,36 @@ final class DemoCommand implements Callable<Integer> {
     }
   }
 
-  private DemoRole role(String secret, String name, Object... options) throws IOException {
-    List<String> words = Arrays.stream(options).map(String::valueOf).toList();
-    Map<String, String> environment = Map.of("CULVERT_SECRET", secret, "CULVERT_LOG_LEVEL", "warn");
-    if (inProcess) {
-      return DemoRole.thread(terminal, environment, name, words);
-    }
-    Path launcher = Path.of(System.getProperty("java.home"), "bin", name);
-    return DemoRole.process(launcher, environment, words);
+  private List<String> remoteProxy() {
+    return List.of(
+        "remote-proxy", "--control-addr", "127.0.0.1:0", "--outside-addr", outside.toString());
   }
 
-  private void show(URI url, DemoServer server) throws IOException {
-    terminal.out().println("The page is at " + url + " and the server it comes from at " + server.address());
-    terminal.out().println("GET " + url);
+  private static List<String> originProxy(String control, HostPort server) {
+    return List.of(
+        "origin-proxy",
+        "--remote-proxy-addr",
+        control,
+        "--origin-server-addr",
+        server.toString(),
+        "--proxy-protocol",
+        "v2");
+  }
+
+  private static String newSecret() {
+    byte[] bytes = new byte[SECRET_BYTES];
+    new SecureRandom().nextBytes(bytes);
+    return HexFormat.of().formatHex(bytes);
+  }
+
+  private void show(URI url, DemoServer server) throws IOException, InterruptedException {
+    terminal.out().println("A web server hides at " + server.address() + ".");
+    terminal.out().println("Through the tunnel it is " + url);
     terminal.out().println();
     terminal.out().println(fetch(url));
     if (!once) {
       terminal.out().println("Visit it yourself; Ctrl-C ends the demo.");
+      terminal.stop().await();
     }
   }
 

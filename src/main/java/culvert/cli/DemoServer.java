@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -31,6 +32,7 @@ final class DemoServer implements AutoCloseable, Listener.Handler {
   private final Deadlines deadlines = new Deadlines();
   private final BufferPool pool = new BufferPool();
   private final Map<Integer, InetSocketAddress> visitors = new ConcurrentHashMap<>();
+  private final Map<String, String> facts = new ConcurrentSkipListMap<>();
   private final HttpServer server;
   private final Listener front;
 
@@ -76,26 +78,31 @@ final class DemoServer implements AutoCloseable, Listener.Handler {
   private void answer(HttpExchange exchange) throws IOException {
     InetSocketAddress seen = exchange.getRemoteAddress();
     InetSocketAddress visitor = visitors.getOrDefault(seen.getPort(), seen);
-    String page =
-        """
-        This page comes from a server that nobody can reach.
-
-          you are              %s   (told by the PROXY header)
-          you asked for        %s %s
-          the server sees      %s   (the origin proxy beside it)
-          the tunnel           one leg between two processes, a stream on it for you
-        """
-            .formatted(
-                HostPort.of(visitor),
-                exchange.getRequestMethod(),
-                exchange.getRequestURI(),
-                HostPort.of(seen));
-    byte[] body = page.getBytes(StandardCharsets.UTF_8);
+    byte[] body = page(visitor, seen, exchange).getBytes(StandardCharsets.UTF_8);
     exchange.getResponseHeaders().set("Content-Type", "text/plain; charset=utf-8");
     exchange.sendResponseHeaders(200, body.length);
     try (var out = exchange.getResponseBody()) {
       out.write(body);
     }
+  }
+
+  private String page(
+      InetSocketAddress visitor, InetSocketAddress seen, HttpExchange exchange) {
+    var page = new StringBuilder("This page comes from a server that nobody can reach.\n\n");
+    line(page, "you are", HostPort.of(visitor) + ", as the PROXY header tells the server");
+    line(page, "you asked for", exchange.getRequestMethod() + " " + exchange.getRequestURI());
+    line(page, "connected from", HostPort.of(seen) + ", which is this side of the tunnel");
+    facts.forEach((name, value) -> line(page, name, value));
+    return page.toString();
+  }
+
+  private static void line(StringBuilder page, String name, String value) {
+    page.append(String.format("  %-16s %s%n", name, value));
+  }
+
+  /** Adds a line to the page. */
+  void tell(String name, String value) {
+    facts.put(name, value);
   }
 
   @Override

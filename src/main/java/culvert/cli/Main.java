@@ -29,6 +29,7 @@ public final class Main {
     root.addSubcommand(new RemoteProxyCommand(terminal));
     root.addSubcommand(new OriginProxyCommand(terminal));
     root.addSubcommand(new DemoCommand(terminal));
+    root.addSubcommand(new RehearseCommand(terminal));
     Converters.register(root);
     root.setDefaultValueProvider(new Environment(terminal.environment()));
     root.setUsageHelpWidth(100);

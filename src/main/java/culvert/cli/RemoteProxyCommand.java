@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,6 +27,10 @@ import picocli.CommandLine.Option;
 final class RemoteProxyCommand implements Callable<Integer> {
 
   static final String NAME = "remote-proxy";
+
+  /** What {@link #firstLine} prints for a single service, for whoever starts this role. */
+  static final Pattern FIRST_LINE =
+      Pattern.compile(NAME + ": control (\\S+), outside default=(\\S+)");
 
   private static final int MOST_VISITORS = 1_000_000;
 

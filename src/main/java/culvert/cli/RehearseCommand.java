@@ -1,0 +1,79 @@
+package culvert.cli;
+
+import culvert.net.BufferPool;
+import culvert.net.HostPort;
+import culvert.net.Listener;
+import culvert.net.SocketConnection;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine.Command;
+
+/**
+ * Runs both roles in this process and sends one line through them and back. The build runs it once
+ * to record what a start needs, for the image's ahead-of-time cache.
+ */
+@Command(name = RehearseCommand.NAME, hidden = true)
+final class RehearseCommand implements Callable<Integer> {
+
+  static final String NAME = "rehearse";
+
+  private static final byte[] LINE = "there and back\n".getBytes(StandardCharsets.US_ASCII);
+  private static final int LIMIT_MILLIS = 10_000;
+
+  private final Terminal terminal;
+
+  RehearseCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    var environment = Map.of("CULVERT_SECRET", "rehearsal", "CULVERT_LOG_LEVEL", "info");
+    try (Listener echo = Listener.bind(new HostPort("127.0.0.1", 0), "echo", new BufferPool(), new Echo());
+        RoleThread remote =
+            new RoleThread(terminal, environment, "remote-proxy", "--control-addr=127.0.0.1:0", "--outside-addr=127.0.0.1:0")) {
+      echo.start();
+      Matcher addresses = RemoteProxyCommand.FIRST_LINE.matcher(remote.firstLine());
+      if (!addresses.matches()) {
+        throw new IOException("the remote proxy did not start");
+      }
+      try (RoleThread origin =
+          new RoleThread(terminal, environment, "origin-proxy", "--remote-proxy-addr=" + addresses.group(1), "--origin-server-addr=" + HostPort.of(echo.address()))) {
+        origin.firstLine();
+        return thereAndBack(HostPort.parse(addresses.group(2)));
+      }
+    }
+  }
+
+  private static int thereAndBack(HostPort outside) throws IOException {
+    try (var visitor = new Socket(outside.host(), outside.port())) {
+      visitor.setSoTimeout(LIMIT_MILLIS);
+      visitor.getOutputStream().write(LINE);
+      visitor.shutdownOutput();
+      int came = visitor.getInputStream().readAllBytes().length;
+      return came == LINE.length ? ExitCode.OK.code() : ExitCode.FAILURE.code();
+    }
+  }
+
+  private static final class Echo implements Listener.Handler {
+    @Override
+    public void handle(SocketConnection connection) {
+      try (connection) {
+        connection.input().transferTo(connection.output());
+      } catch (IOException e) {
+        connection.reset();
+      }
+    }
+
+    @Override
+    public void acceptFailed(IOException cause, Duration pause) {
+      // The visitor's time limit ends the rehearsal.
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package culvert.cli;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** A role as a process of the image that this process runs from. */
+final class RoleProcess implements AutoCloseable {
+
+  private static final int STOP_LIMIT_SECONDS = 5;
+
+  private final String name;
+  private final Process process;
+  private final BufferedReader output;
+
+  private RoleProcess(String name, Process process) {
+    this.name = name;
+    this.process = process;
+    this.output = process.inputReader();
+  }
+
+  /** Starts {@code commandLine}, whose first word is a launcher's name. */
+  static RoleProcess start(Map<String, String> environment, List<String> commandLine)
+      throws IOException {
+    String name = commandLine.getFirst();
+    Path launcher = Path.of(System.getProperty("java.home"), "bin", name);
+    if (!Files.isExecutable(launcher)) {
+      throw new IOException("the demo runs from the linked image: " + launcher + " is not there");
+    }
+    var command = new ArrayList<>(commandLine);
+    command.set(0, launcher.toString());
+    var builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+
+    builder.environment().putAll(environment);
+    return new RoleProcess(name, builder.start());
+  }
+
+  /** Waits for the line that says the role is ready. */
+  String firstLine() throws IOException {
+    String line = output.readLine();
+    if (line == null) {
+      throw new IOException("the " + name + " ended before it was ready; its words are above");
+    }
+    return line;
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      if (!process.waitFor(STOP_LIMIT_SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package culvert.cli;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+
+/** A role's command in a thread of this process. */
+final class RoleThread implements AutoCloseable {
+
+  private static final Duration STOP_LIMIT = Duration.ofSeconds(5);
+
+  private final Stop stop = new Stop();
+  private final BufferedReader output;
+  private final Thread thread;
+
+  RoleThread(Terminal terminal, Map<String, String> environment, String... commandLine)
+      throws IOException {
+    var pipe = new PipedInputStream();
+    var out = new PrintStream(new PipedOutputStream(pipe), true, StandardCharsets.UTF_8);
+    output = new BufferedReader(new InputStreamReader(pipe, StandardCharsets.UTF_8));
+    var own = new Terminal(out, terminal.err(), environment, stop);
+    thread =
+        Thread.ofVirtual()
+            .name(commandLine[0])
+            .start(
+                () -> {
+                  try (out) {
+                    Main.run(own, commandLine);
+                  }
+                });
+  }
+
+  /** Waits for the line that says the role is ready. */
+  String firstLine() throws IOException {
+    String line = output.readLine();
+    if (line == null) {
+      throw new IOException("the role ended before it was ready");
+    }
+    return line;
+  }
+
+  @Override
+  public void close() {
+    stop.request();
+    try {
+      thread.join(STOP_LIMIT);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
