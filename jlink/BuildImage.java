@@ -16,8 +16,8 @@ import java.util.spi.ToolProvider;
  * <pre>java BuildImage.java JLINK-FOLDER TARGET-FOLDER VERSION TIMESTAMP DEPENDENCY...</pre>
  *
  * <p>It leaves {@code target/image}: the modules that are needed and no others, the launchers, the
- * JVM options, and, where the JDK can make one (24 and newer), an ahead-of-time cache recorded while
- * both roles carry one request.
+ * JVM options, and, where the JDK can make one (24 and newer), an ahead-of-time cache recorded
+ * while both roles carry one request.
  */
 final class BuildImage {
 
@@ -51,8 +51,7 @@ final class BuildImage {
   /** The same sources give the same archive: entries in order, one date for all. */
   private void pack(String version, String date) throws IOException {
     Path classes = target.resolve("classes");
-    var arguments =
-        new ArrayList<>(List.of("--create", "--file", jar.toString(), "--date", date));
+    var arguments = new ArrayList<>(List.of("--create", "--file", jar.toString(), "--date", date));
     arguments.addAll(List.of("--main-class", "culvert.cli.Main", "--module-version", version));
     try (var paths = Files.walk(classes)) {
       for (Path path : paths.filter(Files::isRegularFile).sorted().toList()) {
@@ -135,9 +134,13 @@ final class BuildImage {
       Files.writeString(launcher, template.replace(" @COMMAND@", command));
       Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
-    Files.copy(recipe.resolve("jvm.options"), image.resolve("lib/culvert.options"),
+    Files.copy(
+        recipe.resolve("jvm.options"),
+        image.resolve("lib/culvert.options"),
         StandardCopyOption.REPLACE_EXISTING);
-    Files.copy(recipe.resolveSibling("LICENSE"), image.resolve("LICENSE"),
+    Files.copy(
+        recipe.resolveSibling("LICENSE"),
+        image.resolve("LICENSE"),
         StandardCopyOption.REPLACE_EXISTING);
   }
 

@@ -19,7 +19,8 @@ final class CommonOptions {
       names = "--secret",
       paramLabel = "TEXT",
       description = {
-        "Shared by both sides: each proves that it knows it. Others can see it in the process list;",
+        "Shared by both sides: each proves that it knows it. Others can see it in the process"
+            + " list;",
         "CULVERT_SECRET or --secret-file keeps it from them."
       })
   private String secret;
@@ -50,7 +51,8 @@ final class CommonOptions {
   /**
    * The secret, if one is set.
    *
-   * @throws IllegalArgumentException if both ways to set it are used at once, or the file is no good
+   * @throws IllegalArgumentException if both ways to set it are used at once, or the file is no
+   *     good
    */
   Optional<Secret> secret() {
     var given = spec.commandLine().getParseResult();

@@ -40,18 +40,16 @@ final class Converters {
   }
 
   private static <E extends Enum<E>> ITypeConverter<E> word(Class<E> type) {
-    return told(
-        text -> {
-          for (E value : type.getEnumConstants()) {
-            if (name(value).equals(text)) {
-              return value;
-            }
-          }
-          String words =
-              String.join(
-                  ", ", Arrays.stream(type.getEnumConstants()).map(Converters::name).toList());
-          throw new IllegalArgumentException("'" + text + "' is none of " + words);
-        });
+    return told(text -> {
+      for (E value : type.getEnumConstants()) {
+        if (name(value).equals(text)) {
+          return value;
+        }
+      }
+      String words =
+          String.join(", ", Arrays.stream(type.getEnumConstants()).map(Converters::name).toList());
+      throw new IllegalArgumentException("'" + text + "' is none of " + words);
+    });
   }
 
   private static String name(Enum<?> value) {

@@ -8,7 +8,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "culvert",
     synopsisSubcommandLabel = "COMMAND",
-    description = "A self-hosted tunnel: makes a server that nobody can reach one that everybody can.",
+    description =
+        "A self-hosted tunnel: makes a server that nobody can reach one that everybody can.",
     versionProvider = CulvertCommand.Version.class,
     footer = {
       "",

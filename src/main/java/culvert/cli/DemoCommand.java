@@ -19,7 +19,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = DemoCommand.NAME,
     description = {
-      "Start a small web server, a remote proxy and an origin proxy on this machine, fetch the page",
+      "Start a small web server, a remote proxy and an origin proxy on this machine, fetch the"
+          + " page",
       "through the tunnel, and stay until Ctrl-C."
     })
 final class DemoCommand implements Callable<Integer> {

@@ -86,8 +86,7 @@ final class DemoServer implements AutoCloseable, Listener.Handler {
     }
   }
 
-  private String page(
-      InetSocketAddress visitor, InetSocketAddress seen, HttpExchange exchange) {
+  private String page(InetSocketAddress visitor, InetSocketAddress seen, HttpExchange exchange) {
     var page = new StringBuilder("This page comes from a server that nobody can reach.\n\n");
     line(page, "you are", HostPort.of(visitor) + ", as the PROXY header tells the server");
     line(page, "you asked for", exchange.getRequestMethod() + " " + exchange.getRequestURI());

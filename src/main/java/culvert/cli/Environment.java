@@ -6,7 +6,9 @@ import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** Every option's value may come from {@code CULVERT_…}: the flag beats it, it beats the default. */
+/**
+ * Every option's value may come from {@code CULVERT_…}: the flag beats it, it beats the default.
+ */
 final class Environment implements IDefaultValueProvider {
 
   private final Map<String, String> variables;

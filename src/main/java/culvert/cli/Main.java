@@ -37,15 +37,15 @@ public final class Main {
     root.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
     root.setParameterExceptionHandler((e, arguments) -> misused(terminal, e));
     root.setExecutionExceptionHandler((e, command, result) -> failed(terminal, command, e));
-    root.setExecutionStrategy(
-        result -> {
-          if (!result.hasSubcommand() && !result.isUsageHelpRequested()
-              && !result.isVersionHelpRequested()) {
-            root.usage(terminal.err());
-            return ExitCode.USAGE.code();
-          }
-          return new CommandLine.RunLast().execute(result);
-        });
+    root.setExecutionStrategy(result -> {
+      if (!result.hasSubcommand()
+          && !result.isUsageHelpRequested()
+          && !result.isVersionHelpRequested()) {
+        root.usage(terminal.err());
+        return ExitCode.USAGE.code();
+      }
+      return new CommandLine.RunLast().execute(result);
+    });
     return root;
   }
 

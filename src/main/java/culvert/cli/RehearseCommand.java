@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 
 /**
@@ -35,16 +34,27 @@ final class RehearseCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     var environment = Map.of("CULVERT_SECRET", "rehearsal", "CULVERT_LOG_LEVEL", "info");
-    try (Listener echo = Listener.bind(new HostPort("127.0.0.1", 0), "echo", new BufferPool(), new Echo());
+    try (Listener echo =
+            Listener.bind(new HostPort("127.0.0.1", 0), "echo", new BufferPool(), new Echo());
         RoleThread remote =
-            new RoleThread(terminal, environment, "remote-proxy", "--control-addr=127.0.0.1:0", "--outside-addr=127.0.0.1:0")) {
+            new RoleThread(
+                terminal,
+                environment,
+                "remote-proxy",
+                "--control-addr=127.0.0.1:0",
+                "--outside-addr=127.0.0.1:0")) {
       echo.start();
       Matcher addresses = RemoteProxyCommand.FIRST_LINE.matcher(remote.firstLine());
       if (!addresses.matches()) {
         throw new IOException("the remote proxy did not start");
       }
       try (RoleThread origin =
-          new RoleThread(terminal, environment, "origin-proxy", "--remote-proxy-addr=" + addresses.group(1), "--origin-server-addr=" + HostPort.of(echo.address()))) {
+          new RoleThread(
+              terminal,
+              environment,
+              "origin-proxy",
+              "--remote-proxy-addr=" + addresses.group(1),
+              "--origin-server-addr=" + HostPort.of(echo.address()))) {
         origin.firstLine();
         return thereAndBack(HostPort.parse(addresses.group(2)));
       }

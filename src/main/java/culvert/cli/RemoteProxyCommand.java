@@ -21,7 +21,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = RemoteProxyCommand.NAME,
     description = {
-      "Run on a host that everybody reaches: takes visitors at its outside addresses and carries them",
+      "Run on a host that everybody reaches: takes visitors at its outside addresses and carries"
+          + " them",
       "to the origin proxies that join at its control address."
     })
 final class RemoteProxyCommand implements Callable<Integer> {
@@ -76,7 +77,8 @@ final class RemoteProxyCommand implements Callable<Integer> {
       paramLabel = "CIDR",
       split = ",",
       description = {
-        "Visitors from this network are load balancers: each connection begins with a PROXY header,",
+        "Visitors from this network are load balancers: each connection begins with a PROXY"
+            + " header,",
         "version 1 or 2, and the visitor is who it names. May be given several times."
       })
   private List<Cidr> acceptProxyProtocol = List.of();

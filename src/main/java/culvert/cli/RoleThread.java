@@ -28,12 +28,11 @@ final class RoleThread implements AutoCloseable {
     thread =
         Thread.ofVirtual()
             .name(commandLine[0])
-            .start(
-                () -> {
-                  try (out) {
-                    Main.run(own, commandLine);
-                  }
-                });
+            .start(() -> {
+              try (out) {
+                Main.run(own, commandLine);
+              }
+            });
   }
 
   /** Waits for the line that says the role is ready. */

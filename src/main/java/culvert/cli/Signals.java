@@ -4,9 +4,9 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 
 /**
- * Turns TERM and INT into a {@link Stop}; a second one ends the process at once, as it would without
- * us. The JDK has no public way: {@code sun.misc.Signal} is reached by reflection, because a direct
- * use does not compile without a warning.
+ * Turns TERM and INT into a {@link Stop}; a second one ends the process at once, as it would
+ * without us. The JDK has no public way: {@code sun.misc.Signal} is reached by reflection, because
+ * a direct use does not compile without a warning.
  */
 final class Signals {
 
@@ -30,7 +30,8 @@ final class Signals {
             return null;
           };
       Object ours =
-          Proxy.newProxyInstance(Signals.class.getClassLoader(), new Class<?>[] {handler}, onSignal);
+          Proxy.newProxyInstance(
+              Signals.class.getClassLoader(), new Class<?>[] {handler}, onSignal);
       for (String name : new String[] {"TERM", "INT"}) {
         Object which = signal.getConstructor(String.class).newInstance(name);
         signal.getMethod("handle", signal, handler).invoke(null, which, ours);

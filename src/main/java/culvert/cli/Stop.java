@@ -22,14 +22,13 @@ final class Stop {
   void then(Runnable action) {
     Thread.ofVirtual()
         .name("stop")
-        .start(
-            () -> {
-              try {
-                await();
-                action.run();
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              }
-            });
+        .start(() -> {
+          try {
+            await();
+            action.run();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
   }
 }

@@ -35,8 +35,7 @@ public record ServiceAddress(String service, HostPort address) {
     int equals = text.indexOf('=');
     return equals < 0
         ? new ServiceAddress(DEFAULT_NAME, HostPort.parse(text))
-        : new ServiceAddress(
-            text.substring(0, equals), HostPort.parse(text.substring(equals + 1)));
+        : new ServiceAddress(text.substring(0, equals), HostPort.parse(text.substring(equals + 1)));
   }
 
   @Override

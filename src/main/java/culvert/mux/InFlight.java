@@ -1,8 +1,8 @@
 package culvert.mux;
 
 /**
- * Bounds the bytes of a leg that are under way, so that a keystroke does not queue behind seconds of
- * bulk in the kernel's send buffer: Java has no TCP_NOTSENT_LOWAT. Pings that carry the count of
+ * Bounds the bytes of a leg that are under way, so that a keystroke does not queue behind seconds
+ * of bulk in the kernel's send buffer: Java has no TCP_NOTSENT_LOWAT. Pings that carry the count of
  * bytes before them tell what has arrived and how long it took. While that stays near the shortest
  * time seen, the bound doubles each round trip that uses it up; once bytes queue for longer than
  * {@link #MOST_QUEUE_NANOS}, it shrinks. Not thread-safe: the writer's lock guards it.
@@ -12,6 +12,7 @@ final class InFlight {
   private static final long LEAST_BYTES = 64 * 1024;
   private static final long FIRST_BYTES = 512 * 1024;
   private static final long MOST_BYTES = 32 * 1024 * 1024;
+
   /** Less room than this is none, so that frames do not crumble. */
   static final int LEAST_ROOM_BYTES = 1024;
 

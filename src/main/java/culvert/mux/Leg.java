@@ -100,9 +100,7 @@ public final class Leg implements AutoCloseable {
   public void run() throws IOException {
     shared.budget().join(this);
     Thread writerThread =
-        Thread.ofVirtual()
-            .name("leg writer " + HostPort.of(connection.peer()))
-            .start(writer::run);
+        Thread.ofVirtual().name("leg writer " + HostPort.of(connection.peer())).start(writer::run);
     try {
       new LegReader(this).run();
     } catch (ProtocolException e) {
@@ -143,8 +141,8 @@ public final class Leg implements AutoCloseable {
   }
 
   /**
-   * Begins a stream. Nothing is written before its first payload or {@link MuxStream#awaitAnswer}, so
-   * that both can share a write.
+   * Begins a stream. Nothing is written before its first payload or {@link MuxStream#awaitAnswer},
+   * so that both can share a write.
    *
    * @throws IOException if the peer's bound on streams is reached or the leg has ended
    */
@@ -207,7 +205,8 @@ public final class Leg implements AutoCloseable {
     Linger.untilPeerCloses(connection, shared.deadlines());
   }
 
-  // ---- for the leg's parts ------------------------------------------------------------------------
+  // ---- for the leg's parts
+  // ------------------------------------------------------------------------
 
   LegWriter writer() {
     return writer;

@@ -170,8 +170,7 @@ final class LegReader {
       throw new ProtocolException("OPEN from the side that takes streams");
     }
     if (frame.stream() <= highest) {
-      throw new ProtocolException(
-          "OPEN for stream " + frame.stream() + " after stream " + highest);
+      throw new ProtocolException("OPEN for stream " + frame.stream() + " after stream " + highest);
     }
     highest = frame.stream();
     if (!writer.openCame(leg.opensGranted())) {

@@ -36,7 +36,9 @@ final class LegWriter {
   /** Most a data frame carries, in bytes. */
   private static final int MOST_FRAME_BYTES = 64 * 1024;
 
-  /** A stream that was not in the last batch and has no more than this goes before bulk, in bytes. */
+  /**
+   * A stream that was not in the last batch and has no more than this goes before bulk, in bytes.
+   */
   private static final int SPARSE_BYTES = 1024;
 
   /** Batches that a thread with payload of its own writes before the leg's thread takes over. */
@@ -90,7 +92,9 @@ final class LegWriter {
 
   // ---- payload, called by the threads that own streams -----------------------------------------
 
-  /** Sends all of {@code source}; blocks while the window, the leg or the turn of others demand it. */
+  /**
+   * Sends all of {@code source}; blocks while the window, the leg or the turn of others demand it.
+   */
   void send(MuxStream stream, ByteBuffer source) throws IOException {
     var s = stream.send;
     boolean lead;
@@ -176,7 +180,8 @@ final class LegWriter {
     }
   }
 
-  // ---- control, called by anybody, the leg's reader included: never blocks ------------------------
+  // ---- control, called by anybody, the leg's reader included: never blocks
+  // ------------------------
 
   void answer(MuxStream stream, Message answer) {
     lock.lock();
@@ -352,7 +357,8 @@ final class LegWriter {
     }
   }
 
-  // ---- the leg's own thread -----------------------------------------------------------------------
+  // ---- the leg's own thread
+  // -----------------------------------------------------------------------
 
   /** Writes what nobody else is there to write, until the leg ends. */
   void run() {
@@ -442,7 +448,9 @@ final class LegWriter {
     }
   }
 
-  /** One run of bytes: control, then the payload behind it, then a ping that tells when it arrived. */
+  /**
+   * One run of bytes: control, then the payload behind it, then a ping that tells when it arrived.
+   */
   private ByteBuffer putTogether(ByteBuffer payload) {
     inFlight.sent(payload == null ? 0 : payload.position() - CONTROL_BYTES);
     control.clear();
@@ -505,7 +513,8 @@ final class LegWriter {
     wakeWriter();
   }
 
-  // ---- the turns ----------------------------------------------------------------------------------
+  // ---- the turns
+  // ----------------------------------------------------------------------------------
 
   private boolean somethingToWrite() {
     return filling != null

@@ -19,8 +19,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * One visitor's bytes on a leg. The sending half is state of the {@link LegWriter} and guarded by its
- * lock; the receiving half has a lock of its own, which is never held while the writer's is taken.
+ * One visitor's bytes on a leg. The sending half is state of the {@link LegWriter} and guarded by
+ * its lock; the receiving half has a lock of its own, which is never held while the writer's is
+ * taken.
  */
 public final class MuxStream implements Connection {
 
@@ -113,8 +114,8 @@ public final class MuxStream implements Connection {
   }
 
   /**
-   * Sends the open unless the first bytes already took it along, and waits for the peer's answer. Only
-   * the thread that will read the stream may wait.
+   * Sends the open unless the first bytes already took it along, and waits for the peer's answer.
+   * Only the thread that will read the stream may wait.
    */
   public Answer awaitAnswer(Duration limit) {
     long deadline = System.nanoTime() + limit.toNanos();
@@ -245,7 +246,9 @@ public final class MuxStream implements Connection {
     return true;
   }
 
-  /** Returns true the first time since the last {@link #wakeReader}; only the leg's reader calls. */
+  /**
+   * Returns true the first time since the last {@link #wakeReader}; only the leg's reader calls.
+   */
   boolean touch() {
     boolean first = !touched;
     touched = true;
@@ -448,7 +451,9 @@ public final class MuxStream implements Connection {
     return growth;
   }
 
-  /** Waits until there are bytes, and returns false at the end of the stream; then the lock is held. */
+  /**
+   * Waits until there are bytes, and returns false at the end of the stream; then the lock is held.
+   */
   private boolean lockWhenReadable() throws IOException {
     for (; ; ) {
       lock.lock();

@@ -5,8 +5,8 @@ import java.nio.ByteBuffer;
 
 /**
  * Bytes that came for one stream and were not read yet, as a chain of chunks. Small frames fill up
- * the last chunk, so that many tiny frames cannot cost more memory than their bytes; large ones take
- * a pooled buffer. Not thread-safe: the stream's lock guards it.
+ * the last chunk, so that many tiny frames cannot cost more memory than their bytes; large ones
+ * take a pooled buffer. Not thread-safe: the stream's lock guards it.
  */
 final class ReceiveQueue {
 
@@ -75,9 +75,7 @@ final class ReceiveQueue {
     source.limit(end);
   }
 
-  /**
-   * Takes the whole chain, ready to be read; give each chunk back with {@link #recycle}.
-   */
+  /** Takes the whole chain, ready to be read; give each chunk back with {@link #recycle}. */
   Chunk takeAll() {
     Chunk chain = first;
     for (Chunk chunk = chain; chunk != null; chunk = chunk.next) {

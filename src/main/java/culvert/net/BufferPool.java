@@ -5,9 +5,9 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Large direct buffers that are borrowed while bytes flow in bulk and given back when they no longer
- * do. The pool keeps a bounded number; beyond {@code most} buffers out at once a borrower gets one on
- * the heap, which is slower but never fails for want of direct memory.
+ * Large direct buffers that are borrowed while bytes flow in bulk and given back when they no
+ * longer do. The pool keeps a bounded number; beyond {@code most} buffers out at once a borrower
+ * gets one on the heap, which is slower but never fails for want of direct memory.
  */
 public final class BufferPool {
 
@@ -17,8 +17,7 @@ public final class BufferPool {
   private static final int MOST_DIRECT = 512;
 
   private final ArrayBlockingQueue<ByteBuffer> idle;
-  private final AtomicInteger direct =
-      new AtomicInteger();
+  private final AtomicInteger direct = new AtomicInteger();
   private final int most;
 
   /** A pool with the usual bound, 64 MiB of direct memory. */

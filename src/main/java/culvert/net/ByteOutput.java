@@ -5,8 +5,9 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 
 /**
- * An output stream that also takes a {@link ByteBuffer}. One thread writes at a time; a write blocks
- * for as long as the other end does not read, which is the back-pressure of the whole tunnel.
+ * An output stream that also takes a {@link ByteBuffer}. One thread writes at a time; a write
+ * blocks for as long as the other end does not read, which is the back-pressure of the whole
+ * tunnel.
  */
 public abstract class ByteOutput extends OutputStream {
 

@@ -8,8 +8,9 @@ import java.util.Optional;
  * A two-way stream of bytes: a TCP socket, a stream on a leg, or a transport wrapped around another
  * connection. Each direction ends by itself.
  *
- * <p>One thread reads and one writes. {@link #closeOutput} belongs to the writer; {@link #reset} and
- * {@link #close} may be called by anyone, never block, and are how a blocked read or write is ended.
+ * <p>One thread reads and one writes. {@link #closeOutput} belongs to the writer; {@link #reset}
+ * and {@link #close} may be called by anyone, never block, and are how a blocked read or write is
+ * ended.
  */
 public interface Connection extends AutoCloseable {
 
@@ -28,7 +29,9 @@ public interface Connection extends AutoCloseable {
   /** Ends both directions so that the peer sees an error, never a clean end. */
   void reset();
 
-  /** Ends both directions. Before both have ended by themselves, this may reach the peer as a reset. */
+  /**
+   * Ends both directions. Before both have ended by themselves, this may reach the peer as a reset.
+   */
   @Override
   void close();
 
@@ -48,8 +51,8 @@ public interface Connection extends AutoCloseable {
   Optional<Trouble> trouble();
 
   /**
-   * Runs {@code action}, which must not block, when the connection breaks while nobody reads or writes
-   * it. A plain socket is never told, so it never runs it.
+   * Runs {@code action}, which must not block, when the connection breaks while nobody reads or
+   * writes it. A plain socket is never told, so it never runs it.
    */
   default void onTrouble(Runnable action) {}
 }

@@ -38,7 +38,8 @@ public final class Dialer {
       }
     }
     throw new IOException(
-        target + ": " + (last == null ? "no answer within " + Durations.of(limit) : reason(last)), last);
+        target + ": " + (last == null ? "no answer within " + Durations.of(limit) : reason(last)),
+        last);
   }
 
   private SocketConnection connect(InetSocketAddress address, int millis) throws IOException {

@@ -29,8 +29,7 @@ final class Ipv6Text {
       return text;
     }
     String head = String.join(":", Arrays.copyOfRange(groups, 0, start));
-    String tail =
-        String.join(":", Arrays.copyOfRange(groups, start + length, groups.length));
+    String tail = String.join(":", Arrays.copyOfRange(groups, start + length, groups.length));
     return head + "::" + tail + scope;
   }
 }

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.time.Duration;
 
 /**
- * Keeps a connection readable for a moment after the last words were written: closing it over unread
- * bytes would send a reset, which can overtake those words at the peer.
+ * Keeps a connection readable for a moment after the last words were written: closing it over
+ * unread bytes would send a reset, which can overtake those words at the peer.
  */
 public final class Linger {
 
@@ -14,7 +14,9 @@ public final class Linger {
 
   private Linger() {}
 
-  /** Reads and drops until the peer closes, a second has passed, or it sent too much; then closes. */
+  /**
+   * Reads and drops until the peer closes, a second has passed, or it sent too much; then closes.
+   */
   public static void untilPeerCloses(Connection connection, Deadlines deadlines) {
     var limit = deadlines.after(LIMIT, connection::close);
     try {

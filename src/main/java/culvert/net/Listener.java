@@ -1,8 +1,8 @@
 package culvert.net;
 
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
@@ -56,7 +56,9 @@ public final class Listener implements AutoCloseable {
       throws IOException {
     InetAddress address = where.resolve().getFirst();
     var family =
-        address instanceof Inet4Address ? StandardProtocolFamily.INET : StandardProtocolFamily.INET6;
+        address instanceof Inet4Address
+            ? StandardProtocolFamily.INET
+            : StandardProtocolFamily.INET6;
     ServerSocketChannel server = ServerSocketChannel.open(family);
     try {
       server.setOption(StandardSocketOptions.SO_REUSEADDR, true);

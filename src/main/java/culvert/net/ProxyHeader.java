@@ -12,8 +12,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * The PROXY protocol header (HAProxy's "The PROXY protocol, versions 1 &amp; 2"): tells a server who
- * connected to the proxy in front of it.
+ * The PROXY protocol header (HAProxy's "The PROXY protocol, versions 1 &amp; 2"): tells a server
+ * who connected to the proxy in front of it.
  */
 public final class ProxyHeader {
 

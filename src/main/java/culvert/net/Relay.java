@@ -60,11 +60,10 @@ public final class Relay {
     second.onTrouble(() -> end(Ending.SECOND_BROKE));
     Thread.ofVirtual()
         .name(name + " >")
-        .start(
-            () -> {
-              copy(first, second);
-              forwardEnded.countDown();
-            });
+        .start(() -> {
+          copy(first, second);
+          forwardEnded.countDown();
+        });
   }
 
   /**

@@ -10,8 +10,8 @@ import java.nio.channels.SocketChannel;
 import java.util.Optional;
 
 /**
- * A TCP connection: a blocking {@link SocketChannel}, because direct buffers want one. It honours no
- * read timeout; whoever needs a deadline asks {@link Deadlines} to close the connection.
+ * A TCP connection: a blocking {@link SocketChannel}, because direct buffers want one. It honours
+ * no read timeout; whoever needs a deadline asks {@link Deadlines} to close the connection.
  */
 public final class SocketConnection implements Connection {
 

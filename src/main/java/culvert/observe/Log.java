@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Writes log lines, one for each event: time, level, a sentence that never varies, and named fields.
- * Whatever a peer put into a field stays on its line: control characters are escaped.
+ * Writes log lines, one for each event: time, level, a sentence that never varies, and named
+ * fields. Whatever a peer put into a field stays on its line: control characters are escaped.
  *
  * <p>A thread of its own writes, so that a full pipe behind the log stops nobody; lines beyond the
  * bounded queue are dropped and counted.

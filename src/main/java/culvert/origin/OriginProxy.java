@@ -29,8 +29,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
- * The origin-proxy role: keeps a session with its remote proxy and carries every visitor's stream to
- * the service's origin server.
+ * The origin-proxy role: keeps a session with its remote proxy and carries every visitor's stream
+ * to the service's origin server.
  */
 public final class OriginProxy implements AutoCloseable {
 

@@ -25,7 +25,6 @@ import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Map;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** A visitor's stream on the origin side: dial the server that settings name, and only that. */
@@ -78,9 +77,12 @@ final class StreamHandler implements AutoCloseable {
       Visitor visitor = incoming.visitor();
       log.warn(
           "origin server not reached",
-          "service", visitor.service(),
-          "visitor", HostPort.of(visitor.address()),
-          "cause", e.getMessage());
+          "service",
+          visitor.service(),
+          "visitor",
+          HostPort.of(visitor.address()),
+          "cause",
+          e.getMessage());
       return;
     }
     try {
@@ -100,7 +102,8 @@ final class StreamHandler implements AutoCloseable {
     try {
       header = writeHeader(visitor, origin);
     } catch (IOException e) {
-      incoming.refused(RefusedReason.ORIGIN_REFUSED, HostPort.of(origin.peer()) + ": " + e.getMessage());
+      incoming.refused(
+          RefusedReason.ORIGIN_REFUSED, HostPort.of(origin.peer()) + ": " + e.getMessage());
       return;
     }
     incoming.accepted();
@@ -111,12 +114,18 @@ final class StreamHandler implements AutoCloseable {
     counters.count(done ? Counter.RELAYS_DONE : Counter.RELAYS_BROKEN);
     log.info(
         "relay ended",
-        "visitor", HostPort.of(visitor.address()),
-        "service", visitor.service(),
-        "in", origin.sent() - header,
-        "out", stream.sent(),
-        "ms", (System.nanoTime() - since) / 1_000_000,
-        "reason", EndReason.atOrigin(ending, stream.trouble().orElse(Trouble.RESET)));
+        "visitor",
+        HostPort.of(visitor.address()),
+        "service",
+        visitor.service(),
+        "in",
+        origin.sent() - header,
+        "out",
+        stream.sent(),
+        "ms",
+        (System.nanoTime() - since) / 1_000_000,
+        "reason",
+        EndReason.atOrigin(ending, stream.trouble().orElse(Trouble.RESET)));
   }
 
   /** In one write, before anything else. */

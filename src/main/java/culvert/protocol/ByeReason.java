@@ -1,6 +1,8 @@
 package culvert.protocol;
 
-/** Why a side ends a connection on purpose. A code this side does not know reads as {@link #ERROR}. */
+/**
+ * Why a side ends a connection on purpose. A code this side does not know reads as {@link #ERROR}.
+ */
 public enum ByeReason {
   /** Something failed; the text says what. */
   ERROR(1),

@@ -5,13 +5,18 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
- * Names a peer that speaks something else, by its first bytes, and answers it in its own words where
- * its protocol has a way.
+ * Names a peer that speaks something else, by its first bytes, and answers it in its own words
+ * where its protocol has a way.
  */
 public enum ForeignPeer {
   /** A web browser, a scanner, a health check. */
-  HTTP("an HTTP client", answer("HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n"
-      + "Connection: close\r\n\r\nThis is a tunnel's control port; it does not speak HTTP.\n")),
+  HTTP(
+      "an HTTP client",
+      answer(
+          "HTTP/1.1 400 Bad Request\r\n"
+              + "Content-Type: text/plain\r\n"
+              + "Connection: close\r\n\r\n"
+              + "This is a tunnel's control port; it does not speak HTTP.\n")),
   /** A TLS handshake record (RFC 8446, 5.1); the answer is a fatal alert, unexpected_message. */
   TLS("a TLS client", HexFormat.of().parseHex("1503010002020a")),
   /** An SSH client (RFC 4253, 4.2: a server may send lines of text first). */
@@ -67,7 +72,10 @@ public enum ForeignPeer {
     if (text.startsWith("{\"") || text.startsWith("\"H")) {
       return BORE;
     }
-    if (first.length >= 5 && (first[0] & ~1) == 0 && text.startsWith("\0\0\0", 1) && first[4] <= 1) {
+    if (first.length >= 5
+        && (first[0] & ~1) == 0
+        && text.startsWith("\0\0\0", 1)
+        && first[4] <= 1) {
       return RATHOLE;
     }
     return UNKNOWN;

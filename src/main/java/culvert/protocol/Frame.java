@@ -20,8 +20,8 @@ public record Frame(Verb verb, int length, long stream) {
   /**
    * Reads a header and refuses one that cannot be right: nothing of the payload is needed for that.
    *
-   * @throws ProtocolException for an unknown verb, a length beyond the verb's limits, or a stream id
-   *     where none belongs or none where one does
+   * @throws ProtocolException for an unknown verb, a length beyond the verb's limits, or a stream
+   *     id where none belongs or none where one does
    */
   public static Frame read(ByteBuffer in) throws ProtocolException {
     int first = in.getInt();

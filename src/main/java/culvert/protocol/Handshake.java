@@ -217,7 +217,10 @@ public final class Handshake {
     }
     if (!type.isInstance(message)) {
       throw new ProtocolException(
-          frame.verb() + " where " + type.getSimpleName().toUpperCase(Locale.ROOT) + " was expected");
+          frame.verb()
+              + " where "
+              + type.getSimpleName().toUpperCase(Locale.ROOT)
+              + " was expected");
     }
     remember(header);
     remember(payload);

@@ -7,8 +7,8 @@ import java.util.List;
 /**
  * Every frame but DATA, whose payload is nobody's business here.
  *
- * <p>Text is UTF-8 behind its length: one byte (short) or two (long). An address is one byte, 4 or 6,
- * its 4 or 16 bytes, and a port of two bytes.
+ * <p>Text is UTF-8 behind its length: one byte (short) or two (long). An address is one byte, 4 or
+ * 6, its 4 or 16 bytes, and a port of two bytes.
  */
 public sealed interface Message {
 
@@ -103,7 +103,8 @@ public sealed interface Message {
   /**
    * The answer to an offer.
    *
-   * <pre>service (1 + n) | number of addresses (1) | each address as text (1 + n) | refusal, text to
+   * <pre>
+   * service (1 + n) | number of addresses (1) | each address as text (1 + n) | refusal, text to
    * the end of the frame; empty when the offer is taken</pre>
    *
    * @param service its name

@@ -42,11 +42,7 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
   private ServiceTable services;
 
   ControlHandler(
-      Dialect dialect,
-      Duration handshakeTimeout,
-      Deadlines deadlines,
-      Counters counters,
-      Log log) {
+      Dialect dialect, Duration handshakeTimeout, Deadlines deadlines, Counters counters, Log log) {
     this.dialect = dialect;
     this.handshakeTimeout = handshakeTimeout;
     this.deadlines = deadlines;
@@ -63,7 +59,10 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
     counters.count(Counter.ACCEPT_FAILURES);
     log.warn(
         "cannot accept origin proxies for a moment",
-        "cause", cause.getMessage(), "pause", Durations.of(pause));
+        "cause",
+        cause.getMessage(),
+        "pause",
+        Durations.of(pause));
   }
 
   @Override
@@ -112,7 +111,8 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
       log.info("session ended", "origin_proxy", session.peer(), "cause", "stopping");
     } catch (ProtocolException e) {
       counters.count(Counter.PROTOCOL_ERRORS);
-      log.warn("session broke the protocol", "origin_proxy", session.peer(), "cause", e.getMessage());
+      log.warn(
+          "session broke the protocol", "origin_proxy", session.peer(), "cause", e.getMessage());
     } catch (IOException e) {
       log.info("session ended", "origin_proxy", session.peer(), "cause", e.getMessage());
     } finally {
@@ -143,11 +143,16 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
         if (late) {
           counters.count(Counter.SLOW_HANDSHAKES);
           limited(
-              connection, "no handshake in time", "nothing within " + Durations.of(handshakeTimeout));
+              connection,
+              "no handshake in time",
+              "nothing within " + Durations.of(handshakeTimeout));
         } else {
           log.debug(
               "control connection ended early",
-              "peer", HostPort.of(connection.peer()), "cause", cause.getMessage());
+              "peer",
+              HostPort.of(connection.peer()),
+              "cause",
+              cause.getMessage());
         }
         connection.close();
       }

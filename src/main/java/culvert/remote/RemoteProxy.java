@@ -63,8 +63,7 @@ public final class RemoteProxy implements AutoCloseable {
     listeners.add(Listener.bind(settings.control(), "control", pool, control));
     for (ServiceAddress service : settings.services()) {
       Listener listener =
-          Listener.bind(
-              service.address(), "visitor", pool, visitors.forService(service.service()));
+          Listener.bind(service.address(), "visitor", pool, visitors.forService(service.service()));
       listeners.add(listener);
       outside.put(service.service(), HostPort.of(listener.address()));
     }

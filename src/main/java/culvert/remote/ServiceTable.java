@@ -24,10 +24,9 @@ final class ServiceTable implements Services {
   private final Log log;
 
   ServiceTable(Map<String, HostPort> addresses, Log log) {
-    addresses.forEach(
-        (name, address) ->
-            services.put(
-                name, new Service(address, new CopyOnWriteArrayList<>(), new AtomicInteger())));
+    addresses.forEach((name, address) ->
+        services.put(
+            name, new Service(address, new CopyOnWriteArrayList<>(), new AtomicInteger())));
     this.log = log;
   }
 

@@ -64,7 +64,12 @@ final class VisitorHandler implements AutoCloseable {
         counters.count(Counter.ACCEPT_FAILURES);
         log.warn(
             "cannot accept visitors for a moment",
-            "service", service, "cause", cause.getMessage(), "pause", Durations.of(pause));
+            "service",
+            service,
+            "cause",
+            cause.getMessage(),
+            "pause",
+            Durations.of(pause));
       }
     };
   }
@@ -155,10 +160,14 @@ final class VisitorHandler implements AutoCloseable {
     if (lines.allows(visitor.address().getAddress())) {
       log.warn(
           "visitor reset",
-          "visitor", HostPort.of(visitor.address()),
-          "service", visitor.service(),
-          "reason", reason,
-          "cause", cause);
+          "visitor",
+          HostPort.of(visitor.address()),
+          "service",
+          visitor.service(),
+          "reason",
+          reason,
+          "cause",
+          cause);
     } else {
       counters.count(Counter.LOG_LINES_SUPPRESSED);
     }
@@ -181,12 +190,18 @@ final class VisitorHandler implements AutoCloseable {
     counters.count(done ? Counter.RELAYS_DONE : Counter.RELAYS_BROKEN);
     log.info(
         "relay ended",
-        "visitor", HostPort.of(visitor.address()),
-        "service", visitor.service(),
-        "in", stream.sent(),
-        "out", connection.sent(),
-        "ms", (System.nanoTime() - since) / 1_000_000,
-        "reason", EndReason.atRemote(ending, stream.trouble().orElse(Trouble.RESET)));
+        "visitor",
+        HostPort.of(visitor.address()),
+        "service",
+        visitor.service(),
+        "in",
+        stream.sent(),
+        "out",
+        connection.sent(),
+        "ms",
+        (System.nanoTime() - since) / 1_000_000,
+        "reason",
+        EndReason.atRemote(ending, stream.trouble().orElse(Trouble.RESET)));
   }
 
   /** Resets every visitor. */

@@ -27,8 +27,7 @@ public final class NativeDialect implements Dialect {
    *
    * @param streams how many streams it takes at a time
    */
-  public static Handshake.Self self(
-      int streams, Optional<SecretKey> secret) {
+  public static Handshake.Self self(int streams, Optional<SecretKey> secret) {
     return new Handshake.Self(Handshake.newInstance(), OPENS_GRANTED, streams, secret);
   }
 

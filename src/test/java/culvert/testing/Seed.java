@@ -1,0 +1,16 @@
+package culvert.testing;
+
+import java.util.Random;
+
+/** Randomness that can be had again: the seed is printed, and {@code -Dculvert.seed=N} sets it. */
+public final class Seed {
+
+  private Seed() {}
+
+  /** A generator for the named test. */
+  public static Random random(String test) {
+    long seed = Long.getLong("culvert.seed", System.nanoTime());
+    System.out.println(test + ": -Dculvert.seed=" + seed);
+    return new Random(seed);
+  }
+}
