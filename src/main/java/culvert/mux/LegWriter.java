@@ -98,6 +98,7 @@ final class LegWriter {
   void send(MuxStream stream, ByteBuffer source) throws IOException {
     var s = stream.send;
     boolean lead;
+    boolean taken;
     lock.lock();
     try {
       checkOpen(stream);
@@ -105,6 +106,10 @@ final class LegWriter {
       s.sender = Thread.currentThread();
       if (bulk.isEmpty() && sparse.isEmpty()) {
         fillFrom(stream);
+      }
+      taken = s.pending == null;
+      if (taken) {
+        s.sender = null;
       }
       enqueue(stream);
       lead = takeLead();
@@ -115,7 +120,9 @@ final class LegWriter {
       Thread.yield();
       writeRounds(stream);
     }
-    awaitTaken(stream);
+    if (!taken) {
+      awaitTaken(stream);
+    }
   }
 
   private void awaitTaken(MuxStream stream) throws IOException {

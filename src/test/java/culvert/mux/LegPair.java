@@ -1,0 +1,135 @@
+package culvert.mux;
+
+import culvert.net.BufferPool;
+import culvert.net.Connection;
+import culvert.net.Deadlines;
+import culvert.protocol.Handshake;
+import culvert.protocol.Message;
+import culvert.protocol.RefusedReason;
+import culvert.testing.Eventually;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+
+/**
+ * Two legs joined by a pair of connections, as they stand after a handshake. The far side accepts
+ * every stream and hands it to the test's code in a thread of its own.
+ */
+final class LegPair implements AutoCloseable {
+
+  static final int OPENS = 256;
+  static final int STREAMS = 20_000;
+  static final Duration LIMIT = Duration.ofSeconds(30);
+
+  final Deadlines deadlines = new Deadlines();
+  final BufferPool pool = new BufferPool();
+  final Budget budget = new Budget(64 << 20);
+  final Leg near;
+  final Leg far;
+  private final AtomicReference<String> nextRefusal = new AtomicReference<>();
+  private final Thread nearThread;
+  private final Thread farThread;
+
+  LegPair(Connection near, Connection far, Consumer<MuxStream> onStream) {
+    this.near = leg(near, Leg.Side.OPENS, stream -> {});
+    this.far =
+        leg(
+            far,
+            Leg.Side.TAKES,
+            stream -> {
+              String refusal = nextRefusal.getAndSet(null);
+              if (refusal != null) {
+                stream.refuse(RefusedReason.ORIGIN_REFUSED, refusal);
+              } else {
+                stream.accept();
+                onStream.accept(stream);
+              }
+            });
+    nearThread = Thread.ofVirtual().name("near leg").start(() -> run(this.near));
+    farThread = Thread.ofVirtual().name("far leg").start(() -> run(this.far));
+  }
+
+  private Leg leg(Connection connection, Leg.Side side, Consumer<MuxStream> onStream) {
+    var self = new Handshake.Self(Handshake.newInstance(), OPENS, STREAMS, Optional.empty());
+    var peer = new Handshake.Peer(Message.VERSION, Handshake.newInstance(), OPENS, STREAMS);
+    var shared = new Leg.Shared(pool, budget, deadlines);
+    return new Leg(connection, side, self, peer, shared, new Streams(onStream));
+  }
+
+  private static void run(Leg leg) {
+    try {
+      leg.run();
+    } catch (IOException e) {
+      // How a leg ends is the business of the tests that end one.
+    }
+  }
+
+  /** Begins a stream and waits until the other side has accepted it. */
+  MuxStream open() throws IOException {
+    MuxStream stream = begin();
+    MuxStream.Answer answer = stream.awaitAnswer(LIMIT);
+    if (answer != MuxStream.Answer.ACCEPTED) {
+      throw new IOException("the stream was " + answer);
+    }
+    return stream;
+  }
+
+  /** The far side refuses the next stream with these words. */
+  void refuseNext(String why) {
+    nextRefusal.set(why);
+  }
+
+  /** Begins a stream without waiting. */
+  MuxStream begin() throws IOException {
+    return near.open(openMessage());
+  }
+
+  static Message.Open openMessage() {
+    var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1234);
+    return new Message.Open("default", address, address);
+  }
+
+  /** Both sides have forgotten every stream, and every buffer is back. */
+  void assertNothingHeld() throws Exception {
+    Eventually.within(
+        LIMIT,
+        () -> {
+          if (near.openStreams() != 0 || far.openStreams() != 0 || budget.held() != 0) {
+            throw new AssertionError(
+                near.openStreams()
+                    + " and "
+                    + far.openStreams()
+                    + " streams, "
+                    + budget.held()
+                    + " bytes held");
+          }
+        });
+  }
+
+  @Override
+  public void close() {
+    near.close();
+    far.close();
+    try {
+      nearThread.join();
+      farThread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    deadlines.close();
+  }
+
+  private record Streams(Consumer<MuxStream> onStream) implements Leg.Events {
+    @Override
+    public void opened(MuxStream stream, Message.Open open) {
+      Thread.ofVirtual().name("far stream").start(() -> onStream.accept(stream));
+    }
+
+    @Override
+    public void message(Message message) {}
+  }
+}

@@ -1,0 +1,202 @@
+package culvert.mux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.net.Trouble;
+import culvert.protocol.RefusedReason;
+import culvert.protocol.ResetReason;
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import culvert.testing.Loopback;
+import culvert.testing.MemoryPipe;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** A stream's life on a leg: open, bytes, half-close, reset, and the leg's end. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class LegTest {
+
+  private static final Duration LIMIT = LegPair.LIMIT;
+  private static final int MEGABYTE = 1 << 20;
+
+  /** Sends back what comes, and half-closes when the other side does. */
+  static void echo(MuxStream stream) {
+    try {
+      stream.input().transferTo(stream.output());
+      stream.closeOutput();
+    } catch (IOException e) {
+      stream.reset();
+    }
+  }
+
+  @Test
+  void bytesComeBackAndBothEndsAreForgotten() throws Exception {
+    try (var pair = Loopback.open();
+        var legs = new LegPair(pair.near(), pair.far(), LegTest::echo)) {
+      MuxStream stream = legs.open();
+      stream.output().write("hello".getBytes());
+      stream.closeOutput();
+      assertThat(stream.input().readAllBytes()).asString().isEqualTo("hello");
+      assertThat(stream.sent()).isEqualTo(5);
+      assertThat(stream.received()).isEqualTo(5);
+      legs.assertNothingHeld();
+    }
+  }
+
+  @Test
+  void everyFrameSplitAtEveryByteMeansTheSame() throws Exception {
+    var pipe = new MemoryPipe(64, 1);
+    try (var legs = new LegPair(pipe.near(), pipe.far(), LegTest::echo)) {
+      for (int i = 0; i < 20; i++) {
+        MuxStream stream = legs.open();
+        stream.output().write(new byte[300]);
+        stream.closeOutput();
+        assertThat(stream.input().readAllBytes()).hasSize(300);
+      }
+      legs.assertNothingHeld();
+    }
+  }
+
+  @Test
+  void anOriginServerThatSpeaksFirstIsHeardAtOnce() throws Exception {
+    var done = new CountDownLatch(1);
+    try (var pair = Loopback.open();
+        var legs =
+            new LegPair(
+                pair.near(),
+                pair.far(),
+                stream -> {
+                  try {
+                    stream.output().write("220 ready\r\n".getBytes());
+                    done.await();
+                    stream.closeOutput();
+                  } catch (IOException | InterruptedException e) {
+                    stream.reset();
+                  }
+                })) {
+      MuxStream stream = legs.open();
+      assertThat(stream.input().readNBytes(11)).asString().isEqualTo("220 ready\r\n");
+      done.countDown();
+      assertThat(stream.input().read()).isEqualTo(-1);
+      stream.closeOutput();
+      legs.assertNothingHeld();
+    }
+  }
+
+  @Test
+  void halfCloseGoesThroughAndTheOtherDirectionGoesOn() throws Exception {
+    try (var pair = Loopback.open();
+        var legs =
+            new LegPair(
+                pair.near(),
+                pair.far(),
+                stream -> {
+                  try {
+                    byte[] question = stream.input().readAllBytes();
+                    stream.output().write(new byte[MEGABYTE + question.length]);
+                    stream.closeOutput();
+                  } catch (IOException e) {
+                    stream.reset();
+                  }
+                })) {
+      MuxStream stream = legs.open();
+      stream.output().write(new byte[7]);
+      stream.closeOutput();
+      assertThat(stream.input().readAllBytes()).hasSize(MEGABYTE + 7);
+      legs.assertNothingHeld();
+    }
+  }
+
+  @Test
+  void aResetIsAnErrorAtTheOtherSideNeverACleanEnd() throws Exception {
+    var failed = new CompletableFuture<Trouble>();
+    try (var pair = Loopback.open();
+        var legs =
+            new LegPair(
+                pair.near(),
+                pair.far(),
+                stream -> {
+                  try {
+                    stream.input().readAllBytes();
+                    failed.complete(null);
+                  } catch (IOException e) {
+                    failed.complete(stream.trouble().orElseThrow());
+                  }
+                })) {
+      MuxStream stream = legs.open();
+      stream.output().write(new byte[10]);
+      stream.reset(ResetReason.TIMED_OUT);
+      assertThat(failed.get(30, TimeUnit.SECONDS)).isEqualTo(Trouble.TIMED_OUT);
+      assertThatThrownBy(() -> stream.output().write(1)).isInstanceOf(IOException.class);
+      legs.assertNothingHeld();
+    }
+  }
+
+  @Test
+  void aRefusalTellsWhy() throws Exception {
+    try (var pair = Loopback.open();
+        var legs = new LegPair(pair.near(), pair.far(), LegTest::echo)) {
+      legs.refuseNext("127.0.0.1:8000: Connection refused");
+      MuxStream stream = legs.begin();
+      assertThat(stream.awaitAnswer(LIMIT)).isEqualTo(MuxStream.Answer.REFUSED);
+      assertThat(stream.refusal().reason()).isEqualTo(RefusedReason.ORIGIN_REFUSED);
+      assertThat(stream.refusal().text()).isEqualTo("127.0.0.1:8000: Connection refused");
+      assertThatThrownBy(() -> stream.input().read()).isInstanceOf(IOException.class);
+      legs.assertNothingHeld();
+    }
+  }
+
+  @Test
+  void theLossOfTheLegFailsEveryStreamAlsoOneThatWaitsForItsOpen() throws Exception {
+    var pipe = new MemoryPipe(256, 256);
+    try (var legs = new LegPair(pipe.near(), pipe.far(), stream -> {})) {
+      MuxStream open = legs.open();
+      MuxStream waiting = legs.begin();
+      pipe.near().reset();
+      assertThatThrownBy(() -> open.input().read()).isInstanceOf(IOException.class);
+      assertThat(waiting.awaitAnswer(LIMIT)).isEqualTo(MuxStream.Answer.LOST);
+      assertThat(open.trouble()).contains(Trouble.LEG_LOST);
+      Eventually.within(
+          LIMIT, () -> assertThatThrownBy(legs::begin).isInstanceOf(IOException.class));
+      legs.assertNothingHeld();
+    }
+  }
+
+  @Test
+  void whoeverIsBlockedLearnsOfATroubleThatNobodyReads() throws Exception {
+    var told = new CountDownLatch(1);
+    var opened = new CompletableFuture<MuxStream>();
+    try (var pair = Loopback.open();
+        var legs = new LegPair(pair.near(), pair.far(), opened::complete)) {
+      MuxStream stream = legs.open();
+      opened.get(30, TimeUnit.SECONDS).onTrouble(told::countDown);
+      stream.reset();
+      assertThat(told.await(30, TimeUnit.SECONDS)).isTrue();
+      legs.assertNothingHeld();
+    }
+  }
+
+  @Test
+  void anOpenWaitsForItsFirstPayloadSoThatBothShareAWrite() throws Exception {
+    var pipe = new MemoryPipe(4096, 4096);
+    try (var legs = new LegPair(pipe.near(), pipe.far(), LegTest::echo)) {
+      legs.open().reset();
+      legs.assertNothingHeld();
+      long before = pipe.near().sent();
+      MuxStream stream = legs.begin();
+      assertThat(pipe.near().sent()).as("nothing is written by the open alone").isEqualTo(before);
+      stream.output().write(new byte[5]);
+      stream.closeOutput();
+      assertThat(stream.input().readAllBytes()).hasSize(5);
+      legs.assertNothingHeld();
+    }
+  }
+}
