@@ -488,10 +488,15 @@ final class LegWriter {
       Message.write(control, 0, new Message.Pong(pongToken));
       pongOwed = false;
     }
-    while (!owing.isEmpty() && control.remaining() > reserve) {
+    for (int left = owing.size(); left > 0 && control.remaining() > reserve; left--) {
       MuxStream stream = owing.poll();
-      stream.send.owing = false;
-      putOwed(stream);
+      if (stream.send.openBatch == batch) {
+        // Its open lies in the payload of this very batch, behind the control.
+        owing.add(stream);
+      } else {
+        stream.send.owing = false;
+        putOwed(stream);
+      }
     }
   }
 
@@ -602,6 +607,7 @@ final class LegWriter {
     stream.id(++lastId);
     stream.send.window = MuxStream.FIRST_WINDOW;
     unanswered.add(lastId);
+    stream.send.openBatch = batch;
     leg.remember(stream);
     Message.write(filling(), lastId, stream.send.openOwed);
     stream.send.openOwed = null;

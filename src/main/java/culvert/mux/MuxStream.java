@@ -81,6 +81,7 @@ public final class MuxStream implements Connection {
     boolean queued;
     boolean owing;
     boolean dead;
+    long openBatch = -1;
     long lastBatch = -2;
   }
 

@@ -11,7 +11,9 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
@@ -31,6 +33,7 @@ final class LegPair implements AutoCloseable {
   final Leg near;
   final Leg far;
   private final AtomicReference<String> nextRefusal = new AtomicReference<>();
+  private final List<String> ends = new CopyOnWriteArrayList<>();
   private final Thread nearThread;
   private final Thread farThread;
 
@@ -60,12 +63,18 @@ final class LegPair implements AutoCloseable {
     return new Leg(connection, side, self, peer, shared, new Streams(onStream));
   }
 
-  private static void run(Leg leg) {
+  private void run(Leg leg) {
     try {
       leg.run();
     } catch (IOException e) {
-      // How a leg ends is the business of the tests that end one.
+      // How a leg ends is the business of the tests that end one; others print it in their failure.
+      ends.add(leg.side() + ": " + e.getMessage());
     }
+  }
+
+  /** How the legs ended, the first one first. */
+  List<String> ends() {
+    return ends;
   }
 
   /** Begins a stream and waits until the other side has accepted it. */
@@ -73,7 +82,7 @@ final class LegPair implements AutoCloseable {
     MuxStream stream = begin();
     MuxStream.Answer answer = stream.awaitAnswer(LIMIT);
     if (answer != MuxStream.Answer.ACCEPTED) {
-      throw new IOException("the stream was " + answer);
+      throw new IOException("the stream was " + answer + ", " + ends);
     }
     return stream;
   }
@@ -85,7 +94,11 @@ final class LegPair implements AutoCloseable {
 
   /** Begins a stream without waiting. */
   MuxStream begin() throws IOException {
-    return near.open(openMessage());
+    try {
+      return near.open(openMessage());
+    } catch (IOException e) {
+      throw new IOException("no stream, " + ends, e);
+    }
   }
 
   static Message.Open openMessage() {

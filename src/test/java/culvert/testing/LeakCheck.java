@@ -31,8 +31,26 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
   private UncaughtExceptionHandler before;
   private long socketsBefore;
 
+  /** The JDK opens a few sockets of its own at first use, and keeps them. */
+  private static void warmUp() throws Exception {
+    try (var pair = Loopback.open()) {
+      Thread reader = Thread.ofVirtual().start(() -> readQuietly(pair));
+      pair.near().output().write(1);
+      reader.join();
+    }
+  }
+
+  private static void readQuietly(Loopback pair) {
+    try {
+      pair.far().input().read();
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   @Override
-  public void beforeEach(ExtensionContext context) {
+  public void beforeEach(ExtensionContext context) throws Exception {
+    warmUp();
     before = Thread.getDefaultUncaughtExceptionHandler();
     Thread.setDefaultUncaughtExceptionHandler((thread, exception) -> uncaught.add(exception));
     socketsBefore = sockets();
