@@ -1,0 +1,80 @@
+package culvert.mux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+/** The bound on bytes under way, driven by a clock of the test's own. */
+class InFlightTest {
+
+  private static final long MILLI = 1_000_000;
+
+  private final InFlight inFlight = new InFlight();
+  private long now = MILLI;
+
+  /** Sends all there is room for, and lets the ping behind it come back after {@code millis}. */
+  private void roundTrip(long millis) {
+    long room = inFlight.room(0);
+    inFlight.sent(room);
+    inFlight.room(0);
+    long token = inFlight.ping(now);
+    now += millis * MILLI;
+    assertThat(inFlight.pong(token, now)).isTrue();
+  }
+
+  @Test
+  void growsWhileTheRoundTripStaysShort() {
+    long first = inFlight.room(0);
+    for (int i = 0; i < 4; i++) {
+      roundTrip(100);
+    }
+    assertThat(inFlight.room(0)).isEqualTo(16 * first);
+    assertThat(inFlight.roundTripNanos()).isEqualTo(100 * MILLI);
+  }
+
+  @Test
+  void shrinksWhileBytesQueueAndNeverBelowItsFloor() {
+    roundTrip(10);
+    for (int i = 0; i < 50; i++) {
+      roundTrip(200);
+    }
+    assertThat(inFlight.room(0)).isEqualTo(64 * 1024);
+  }
+
+  @Test
+  void doesNotGrowWhenItWasNotUsedUp() {
+    long first = inFlight.room(0);
+    inFlight.sent(1000);
+    long token = inFlight.ping(now);
+    now += MILLI;
+    inFlight.pong(token, now);
+    assertThat(inFlight.room(0)).isEqualTo(first);
+  }
+
+  /** Otherwise a leg whose bound shrank below what is under way would stand still for ever. */
+  @Test
+  void asksForAPingWhenNothingMayGoAndNoneIsUnderWay() {
+    inFlight.sent(inFlight.room(0));
+    assertThat(inFlight.room(0)).isZero();
+    assertThat(inFlight.pingNeeded()).isTrue();
+    inFlight.ping(now);
+    assertThat(inFlight.pingNeeded()).isFalse();
+  }
+
+  @Test
+  void aPongThatWasNotAskedForIsRefused() {
+    assertThat(inFlight.pong(0, now)).isFalse();
+    inFlight.sent(10);
+    inFlight.ping(now);
+    assertThat(inFlight.pong(11, now)).isFalse();
+    assertThat(inFlight.pong(10, now)).isTrue();
+    assertThat(inFlight.pong(9, now)).isFalse();
+  }
+
+  @Test
+  void batchedBytesCountBeforeTheyAreSent() {
+    long room = inFlight.room(0);
+    assertThat(inFlight.room(1000)).isEqualTo(room - 1000);
+    assertThat(inFlight.room(room - 1)).as("crumbs are no room").isZero();
+  }
+}

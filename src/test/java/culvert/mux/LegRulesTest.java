@@ -1,0 +1,300 @@
+package culvert.mux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.net.Trouble;
+import culvert.protocol.ByeReason;
+import culvert.protocol.Frame;
+import culvert.protocol.Message;
+import culvert.protocol.ProtocolException;
+import culvert.protocol.RefusedReason;
+import culvert.protocol.ResetReason;
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** What the leg does with a peer that breaks a rule, and with one that only seems to. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class LegRulesTest {
+
+  private static final Message.Open OPEN = LegPair.openMessage();
+
+  private interface Script {
+    void play(ScriptedPeer peer) throws Exception;
+  }
+
+  /** The leg ends, says why to the peer in its last frame, and its own side reads the same. */
+  private static void isProtocolError(Leg.Side side, String words, Script script) throws Exception {
+    try (var peer = new ScriptedPeer(side)) {
+      script.play(peer);
+      assertThat(peer.end()).isInstanceOf(ProtocolException.class).hasMessageContaining(words);
+    }
+  }
+
+  private static void isProtocolError(String words, Script script) throws Exception {
+    isProtocolError(Leg.Side.TAKES, words, script);
+  }
+
+  @Test
+  void thePeerHearsWhyItIsCutOff() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {
+      peer.say(1, new Message.Window(5));
+      var bye = (Message.Bye) peer.hear().message();
+      assertThat(bye.reason()).isEqualTo(ByeReason.PROTOCOL);
+      assertThat(bye.text()).isEqualTo("WINDOW for stream 1, which was never opened");
+    }
+  }
+
+  @Test
+  void framesForAStreamNeverOpened() throws Exception {
+    isProtocolError("never opened", peer -> peer.sayData(1, 1));
+    isProtocolError("never opened", peer -> peer.say(9, new Message.HalfClose()));
+    isProtocolError("never opened", peer -> peer.say(9, new Message.Reset(ResetReason.BROKEN)));
+  }
+
+  @Test
+  void dataBeyondTheWindow() throws Exception {
+    isProtocolError(
+        "beyond the window",
+        peer -> {
+          peer.say(1, OPEN);
+          peer.sayData(1, MuxStream.FIRST_WINDOW);
+          peer.sayData(1, 1);
+        });
+  }
+
+  @Test
+  void dataAfterHalfClose() throws Exception {
+    isProtocolError(
+        "after HALF_CLOSE",
+        peer -> {
+          peer.say(1, OPEN);
+          peer.say(1, new Message.HalfClose());
+          peer.sayData(1, 1);
+        });
+    isProtocolError(
+        "second HALF_CLOSE",
+        peer -> {
+          peer.say(1, OPEN);
+          peer.say(1, new Message.HalfClose());
+          peer.say(1, new Message.HalfClose());
+        });
+  }
+
+  @Test
+  void idsThatDoNotIncrease() throws Exception {
+    isProtocolError(
+        "OPEN for stream 5 after stream 5",
+        peer -> {
+          peer.say(5, OPEN);
+          peer.say(5, OPEN);
+        });
+    isProtocolError(
+        "OPEN for stream 4 after stream 5",
+        peer -> {
+          peer.say(5, OPEN);
+          peer.say(4, OPEN);
+        });
+  }
+
+  @Test
+  void moreOpensThanWereGranted() throws Exception {
+    isProtocolError(
+        "more opens than the 4 granted",
+        peer -> {
+          for (int id = 1; id <= ScriptedPeer.OPENS + 1; id++) {
+            peer.say(id, OPEN);
+          }
+        });
+  }
+
+  @Test
+  void anOpenThatIsResetStillCountsUntilItIsAnswered() throws Exception {
+    isProtocolError(
+        "more opens than the 4 granted",
+        peer -> {
+          for (int id = 1; id <= ScriptedPeer.OPENS + 1; id++) {
+            peer.say(id, OPEN);
+            peer.say(id, new Message.Reset(ResetReason.BROKEN));
+          }
+        });
+  }
+
+  @Test
+  void opensFromTheSideThatTakesThem() throws Exception {
+    isProtocolError(Leg.Side.OPENS, "OPEN from the side", peer -> peer.say(1, OPEN));
+    isProtocolError("ACCEPTED from the side", peer -> peer.say(1, new Message.Accepted()));
+  }
+
+  @Test
+  void answersToNoOpen() throws Exception {
+    isProtocolError(
+        Leg.Side.OPENS, "answer to no open", peer -> peer.say(1, new Message.Accepted()));
+    isProtocolError(
+        Leg.Side.OPENS,
+        "answer to no open",
+        peer -> {
+          peer.leg.open(OPEN).output().write(1);
+          peer.say(1, new Message.Accepted());
+          peer.say(1, new Message.Accepted());
+        });
+  }
+
+  @Test
+  void grantsForNothing() throws Exception {
+    isProtocolError(
+        "too much",
+        peer -> {
+          peer.say(1, OPEN);
+          peer.say(1, new Message.Window(Integer.MAX_VALUE));
+        });
+  }
+
+  @Test
+  void aPongForNoPing() throws Exception {
+    isProtocolError("ping that was not sent", peer -> peer.say(0, new Message.Pong(1 << 20)));
+  }
+
+  @Test
+  void aHandshakeInTheMiddle() throws Exception {
+    isProtocolError("stands already", peer -> peer.say(0, new Message.Proof(new byte[32])));
+  }
+
+  @Test
+  void lateFramesAfterAResetAreDroppedAndCounted() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {
+      peer.say(1, OPEN);
+      peer.opened.take().reset();
+      peer.sayData(1, 100);
+      peer.say(1, new Message.Window(10));
+      peer.say(1, new Message.HalfClose());
+      peer.say(2, OPEN);
+      MuxStream next = peer.opened.take();
+      peer.sayData(2, 3);
+      assertThat(next.input().readNBytes(3)).hasSize(3);
+      assertThat(peer.leg.lateFrames()).isEqualTo(3);
+      next.reset();
+    }
+  }
+
+  @Test
+  void aStreamClosedBeforeItWasAnsweredIsRefused() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {
+      peer.say(1, OPEN);
+      peer.opened.take().close();
+      var heard = peer.hear();
+      assertThat(heard.stream()).isEqualTo(1);
+      assertThat(heard.message()).isInstanceOf(Message.Refused.class);
+    }
+  }
+
+  @Test
+  void oneStreamMoreThanGrantedIsRefusedNotAnError() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {
+      for (int id = 1; id <= ScriptedPeer.STREAMS; id++) {
+        peer.say(id, OPEN);
+        peer.opened.take().accept();
+        assertThat(peer.hear().message()).isInstanceOf(Message.Accepted.class);
+      }
+      peer.say(99, OPEN);
+      var refused = (Message.Refused) peer.hear().message();
+      assertThat(refused.reason()).isEqualTo(RefusedReason.BUSY);
+    }
+  }
+
+  @Test
+  void anOpenBeyondTheGrantWaitsForAnAnswer() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.OPENS)) {
+      MuxStream[] streams = new MuxStream[ScriptedPeer.OPENS + 1];
+      for (int i = 0; i < streams.length; i++) {
+        streams[i] = peer.leg.open(OPEN);
+        Thread.ofVirtual().name("opener").start(awaiting(streams[i]));
+      }
+      for (int i = 0; i < ScriptedPeer.OPENS; i++) {
+        assertThat(peer.hear().message()).isInstanceOf(Message.Open.class);
+      }
+      peer.say(3, new Message.Accepted());
+      var fifth = peer.hear();
+      assertThat(fifth.stream()).isEqualTo(5);
+      assertThat(fifth.message()).isInstanceOf(Message.Open.class);
+    }
+  }
+
+  private static Runnable awaiting(MuxStream stream) {
+    return () -> stream.awaitAnswer(LegPair.LIMIT);
+  }
+
+  @Test
+  void theOpenAndTheFirstBytesShareAWrite() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.OPENS)) {
+      MuxStream stream = peer.leg.open(OPEN);
+      stream.output().write("GET".getBytes());
+      assertThat(peer.hear().message()).isEqualTo(OPEN);
+      assertThat(peer.hear().data()).asString().isEqualTo("GET");
+      stream.reset();
+    }
+  }
+
+  @Test
+  void manyPingsAreAnsweredByThePongOfTheLatest() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {
+      for (int token = 1; token <= 1000; token++) {
+        peer.say(0, new Message.Ping(token));
+      }
+      Message.Pong last = null;
+      while (last == null || last.token() != 1000) {
+        var pong = (Message.Pong) peer.hear().message();
+        assertThat(last == null || pong.token() > last.token()).isTrue();
+        last = pong;
+      }
+    }
+  }
+
+  /** Bytes that nobody reads fill the budget; then the one unread for longest goes, and only it. */
+  @Test
+  void underPressureTheStreamUnreadForLongestIsReset() throws Exception {
+    int bytes = MuxStream.FIRST_WINDOW;
+    try (var peer = new ScriptedPeer(Leg.Side.TAKES, 18L * bytes / 5)) {
+      MuxStream[] streams = new MuxStream[4];
+      for (int i = 0; i < streams.length; i++) {
+        peer.say(i + 1, OPEN);
+        streams[i] = peer.opened.take();
+      }
+      for (int i = 0; i < 3; i++) {
+        peer.sayData(i + 1, bytes);
+      }
+      for (int i : new int[] {0, 2}) {
+        assertThat(streams[i].input().readNBytes(100)).hasSize(100);
+      }
+      peer.sayData(4, bytes);
+      Eventually.within(
+          LegPair.LIMIT, () -> assertThat(streams[1].trouble()).contains(Trouble.NOT_DRAINED));
+      assertThat(peer.budget.evictions()).isEqualTo(1);
+      assertThat(streams[0].trouble()).isEmpty();
+      assertThat(streams[3].input().readNBytes(bytes)).hasSize(bytes);
+    }
+  }
+
+  @Test
+  void tinyFramesCostNoMoreMemoryThanTheirBytes() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {
+      peer.say(1, OPEN);
+      MuxStream stream = peer.opened.take();
+      for (int i = 0; i < MuxStream.FIRST_WINDOW; i++) {
+        peer.sayData(1, 1);
+      }
+      Eventually.within(
+          LegPair.LIMIT,
+          () -> assertThat(stream.received()).isEqualTo(MuxStream.FIRST_WINDOW));
+      assertThat(peer.budget.held()).isLessThan(2 * MuxStream.FIRST_WINDOW);
+    }
+  }
+
+  @Test
+  void aBrokenHeaderEndsTheLeg() throws Exception {
+    isProtocolError("is no verb", peer -> peer.sayRaw(new byte[Frame.HEADER_BYTES]));
+  }
+}
