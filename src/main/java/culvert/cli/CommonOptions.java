@@ -18,11 +18,9 @@ final class CommonOptions {
   @Option(
       names = "--secret",
       paramLabel = "TEXT",
-      description = {
-        "Shared by both sides: each proves that it knows it. Others can see it in the process"
-            + " list;",
-        "CULVERT_SECRET or --secret-file keeps it from them."
-      })
+      description =
+          "Shared by both sides: each proves that it knows it. Others can see it in the "
+              + "process list; CULVERT_SECRET or --secret-file keeps it from them.")
   private String secret;
 
   @Option(

@@ -7,14 +7,14 @@ import picocli.CommandLine.Option;
 /** The command that holds the others. */
 @Command(
     name = "culvert",
-    synopsisSubcommandLabel = "COMMAND",
+    customSynopsis = "culvert COMMAND [OPTION]...",
     description =
         "A self-hosted tunnel: makes a server that nobody can reach one that everybody can.",
     versionProvider = CulvertCommand.Version.class,
     footer = {
       "",
-      "Every option can also be set as CULVERT_…, as CULVERT_CONTROL_ADDR for --control-addr;",
-      "the option on the command line wins.",
+      "Every option can also be a variable, as CULVERT_CONTROL_ADDR for --control-addr; the option",
+      "on the command line wins. Durations are written 500ms, 10s, 2m or 1h.",
       "",
       "Exit codes: 0 stopped, 1 failed while running, 2 wrong usage, 69 remote proxy unreachable",
       "with --fail-fast, 77 credentials refused, 78 bad settings."

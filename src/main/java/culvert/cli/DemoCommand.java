@@ -18,11 +18,11 @@ import picocli.CommandLine.Option;
 /** Shows the whole tunnel on one machine: a hidden web server, both roles, one request. */
 @Command(
     name = DemoCommand.NAME,
-    description = {
-      "Start a small web server, a remote proxy and an origin proxy on this machine, fetch the"
-          + " page",
-      "through the tunnel, and stay until Ctrl-C."
-    })
+    sortOptions = false,
+    customSynopsis = "culvert demo [OPTION]...",
+    description =
+        "Start a small web server, a remote proxy and an origin proxy on this "
+            + "machine, fetch the page through the tunnel, and stay until Ctrl-C.")
 final class DemoCommand implements Callable<Integer> {
 
   static final String NAME = "demo";

@@ -7,7 +7,8 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
- * Every option's value may come from {@code CULVERT_…}: the flag beats it, it beats the default.
+ * Every option's value may come from {@code CULVERT_} and its name: the flag beats it, it beats the
+ * default.
  */
 final class Environment implements IDefaultValueProvider {
 

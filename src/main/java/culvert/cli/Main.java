@@ -4,10 +4,12 @@ import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Where a process starts. */
 public final class Main {
+
+  private static final int HELP_WIDTH = 100;
+  private static final int HELP_OPTIONS_WIDTH = 44;
 
   private Main() {}
 
@@ -32,8 +34,8 @@ public final class Main {
     root.addSubcommand(new RehearseCommand(terminal));
     Converters.register(root);
     root.setDefaultValueProvider(new Environment(terminal.environment()));
-    root.setUsageHelpWidth(100);
-    root.setUsageHelpAutoWidth(false);
+    root.setUsageHelpWidth(HELP_WIDTH);
+    root.setUsageHelpLongOptionsMaxWidth(HELP_OPTIONS_WIDTH);
     root.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
     root.setParameterExceptionHandler((e, arguments) -> misused(terminal, e));
     root.setExecutionExceptionHandler((e, command, result) -> failed(terminal, command, e));
@@ -51,8 +53,9 @@ public final class Main {
 
   private static int misused(Terminal terminal, ParameterException e) {
     CommandLine command = e.getCommandLine();
-    String what =
-        e instanceof UnmatchedArgumentException unmatched ? unmatched(unmatched) : e.getMessage();
+    // A mistyped option is the cause; what it leaves missing only follows from it.
+    List<String> strays = command.getUnmatchedArguments();
+    String what = strays.isEmpty() ? e.getMessage() : unmatched(command, strays);
     String hint = "see '" + command.getCommandSpec().qualifiedName() + " --help'";
     String origin = origin(terminal, e);
     terminal.err().println(command.getCommandName() + ": " + what + origin + "; " + hint);
@@ -60,17 +63,19 @@ public final class Main {
   }
 
   /** Names only what looks like an option: a value that went astray may be a secret. */
-  private static String unmatched(UnmatchedArgumentException e) {
+  private static String unmatched(CommandLine command, List<String> strays) {
     List<String> options =
-        e.getUnmatched().stream()
+        strays.stream()
             .filter(argument -> argument.startsWith("-"))
             .map(argument -> argument.split("=", 2)[0])
             .toList();
     if (options.isEmpty()) {
-      List<String> near = e.getSuggestions();
-      return "unexpected argument" + (near.isEmpty() ? "" : "; did you mean " + near.getFirst());
+      List<String> near = Nearest.to(strays.getFirst(), command.getSubcommands().keySet());
+      return near.isEmpty()
+          ? "unexpected argument"
+          : "unknown command; did you mean " + near.getFirst() + "?";
     }
-    List<String> near = Nearest.to(options.getFirst(), e.getCommandLine().getCommandSpec());
+    List<String> near = Nearest.to(options.getFirst(), command.getCommandSpec().optionsMap().keySet());
     return "unknown option "
         + options.getFirst()
         + (near.isEmpty() ? "" : "; did you mean " + near.getFirst() + "?");

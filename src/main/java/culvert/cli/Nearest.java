@@ -1,21 +1,21 @@
 package culvert.cli;
 
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
-import picocli.CommandLine.Model.CommandSpec;
 
-/** Finds what a mistyped option was probably meant to be. */
+/** Finds what a mistyped word was probably meant to be. */
 final class Nearest {
 
   private static final int MOST_EDITS = 4;
 
   private Nearest() {}
 
-  /** The command's options within a few edits of {@code typed}, nearest first. */
-  static List<String> to(String typed, CommandSpec command) {
-    return command.optionsMap().keySet().stream()
-        .filter(option -> edits(typed, option) <= MOST_EDITS)
-        .sorted(Comparator.comparingInt(option -> edits(typed, option)))
+  /** Those of the words within a few edits of {@code typed}, nearest first. */
+  static List<String> to(String typed, Collection<String> words) {
+    return words.stream()
+        .filter(word -> edits(typed, word) <= MOST_EDITS)
+        .sorted(Comparator.comparingInt(word -> edits(typed, word)))
         .toList();
   }
 

@@ -18,10 +18,14 @@ import picocli.CommandLine.Option;
 /** Runs the origin-proxy role until it is told to stop. */
 @Command(
     name = OriginProxyCommand.NAME,
-    description = {
-      "Run beside the hidden server: joins the remote proxy and carries its visitors to the origin",
-      "server. It keeps trying until the remote proxy is there, and comes back when it was lost."
-    })
+    sortOptions = false,
+    customSynopsis =
+        "origin-proxy --remote-proxy-addr HOST:PORT --origin-server-addr [NAME=]HOST:PORT"
+            + " [OPTION]...",
+    description =
+        "Run beside the hidden server: joins the remote proxy and carries its "
+            + "visitors to the origin server. It keeps trying until the remote proxy is "
+            + "there, and comes back when it was lost.")
 final class OriginProxyCommand implements Callable<Integer> {
 
   static final String NAME = "origin-proxy";
@@ -40,19 +44,18 @@ final class OriginProxyCommand implements Callable<Integer> {
       paramLabel = "[NAME=]HOST:PORT",
       required = true,
       split = ",",
-      description = {
-        "The hidden server of a service; a service without a name is 'default'.",
-        "Give it once for each service."
-      })
+      hideParamSyntax = true,
+      description =
+          "The hidden server of a service; a service without a name is 'default'. Give "
+              + "it once for each service.")
   private List<ServiceAddress> originServers;
 
   @Option(
       names = "--proxy-protocol",
       paramLabel = "VERSION",
-      description = {
-        "v1 or v2: begin each connection to the origin server with a PROXY header that names the",
-        "visitor. The origin server must expect it."
-      })
+      description =
+          "v1 or v2: begin each connection to the origin server with a PROXY header "
+              + "that names the visitor. The origin server must expect it.")
   private ProxyHeader.Version proxyProtocol;
 
   @Option(

@@ -20,11 +20,13 @@ import picocli.CommandLine.Option;
 /** Runs the remote-proxy role until it is told to stop. */
 @Command(
     name = RemoteProxyCommand.NAME,
-    description = {
-      "Run on a host that everybody reaches: takes visitors at its outside addresses and carries"
-          + " them",
-      "to the origin proxies that join at its control address."
-    })
+    sortOptions = false,
+    customSynopsis =
+        "remote-proxy --control-addr HOST:PORT --outside-addr [NAME=]HOST:PORT [OPTION]...",
+    description =
+        "Run on a host that everybody reaches: takes visitors at its outside "
+            + "addresses and carries them to the origin proxies that join at its control "
+            + "address.")
 final class RemoteProxyCommand implements Callable<Integer> {
 
   static final String NAME = "remote-proxy";
@@ -49,10 +51,10 @@ final class RemoteProxyCommand implements Callable<Integer> {
       paramLabel = "[NAME=]HOST:PORT",
       required = true,
       split = ",",
-      description = {
-        "Where visitors of a service come in; a service without a name is 'default'.",
-        "Give it once for each service. 0.0.0.0 is IPv4 only, [::] both."
-      })
+      hideParamSyntax = true,
+      description =
+          "Where visitors of a service come in; a service without a name is 'default'. "
+              + "Give it once for each service. 0.0.0.0 is IPv4 only, [::] both.")
   private List<ServiceAddress> outside;
 
   @Option(
@@ -66,21 +68,20 @@ final class RemoteProxyCommand implements Callable<Integer> {
       names = "--open-timeout",
       paramLabel = "TIME",
       defaultValue = "10s",
-      description = {
-        "From a visitor's arrival to the origin server's accepted connection",
-        "(default: 10s)."
-      })
+      description =
+          "From a visitor's arrival to the origin server's accepted connection "
+              + "(default: 10s).")
   private Duration openTimeout;
 
   @Option(
       names = "--accept-proxy-protocol",
       paramLabel = "CIDR",
       split = ",",
-      description = {
-        "Visitors from this network are load balancers: each connection begins with a PROXY"
-            + " header,",
-        "version 1 or 2, and the visitor is who it names. May be given several times."
-      })
+      hideParamSyntax = true,
+      description =
+          "Visitors from this network are load balancers: each connection begins with a "
+              + "PROXY header, version 1 or 2, and the visitor is who it names. May be given "
+              + "several times.")
   private List<Cidr> acceptProxyProtocol = List.of();
 
   @Mixin private CommonOptions common;

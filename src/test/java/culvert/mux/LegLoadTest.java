@@ -150,15 +150,14 @@ class LegLoadTest {
     Thread writer =
         Thread.ofVirtual()
             .name("writer")
-            .start(
-                () -> {
-                  try {
-                    stream.output().write(bytes);
-                    stream.closeOutput();
-                  } catch (IOException e) {
-                    stream.reset();
-                  }
-                });
+            .start(() -> {
+              try {
+                stream.output().write(bytes);
+                stream.closeOutput();
+              } catch (IOException e) {
+                stream.reset();
+              }
+            });
     assertThat(stream.input().readAllBytes()).isEqualTo(bytes);
     writer.join();
   }

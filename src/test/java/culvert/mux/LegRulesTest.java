@@ -287,8 +287,7 @@ class LegRulesTest {
         peer.sayData(1, 1);
       }
       Eventually.within(
-          LegPair.LIMIT,
-          () -> assertThat(stream.received()).isEqualTo(MuxStream.FIRST_WINDOW));
+          LegPair.LIMIT, () -> assertThat(stream.received()).isEqualTo(MuxStream.FIRST_WINDOW));
       assertThat(peer.budget.held()).isLessThan(2 * MuxStream.FIRST_WINDOW);
     }
   }

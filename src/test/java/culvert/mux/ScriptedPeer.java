@@ -107,8 +107,7 @@ final class ScriptedPeer implements AutoCloseable, Leg.Events {
         return new Heard(frame.stream(), null, payload);
       }
       if (frame.verb() != Verb.PING) {
-        return new Heard(
-            frame.stream(), Message.read(frame, ByteBuffer.wrap(payload)), null);
+        return new Heard(frame.stream(), Message.read(frame, ByteBuffer.wrap(payload)), null);
       }
     }
   }

@@ -1,0 +1,360 @@
+package culvert.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.net.HostPort;
+import culvert.net.ProxyHeader;
+import culvert.observe.Counter;
+import culvert.origin.OriginProxy;
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import culvert.testing.TestServer;
+import culvert.testing.Tunnel;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Both roles in one JVM: what a visitor and an origin server see of each other. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class TunnelTest {
+
+  private static final int MEGABYTE = 1 << 20;
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  @Test
+  void aVisitorReachesTheOriginServer() throws Exception {
+    try (var server = TestServer.echo();
+        var tunnel = Tunnel.to(server.address());
+        Socket visitor = tunnel.visit()) {
+      visitor.getOutputStream().write(ascii("hello"));
+      visitor.shutdownOutput();
+      assertThat(visitor.getInputStream().readAllBytes()).isEqualTo(ascii("hello"));
+      tunnel.awaitLog("relay ended", "in=5", "out=5", "reason=done");
+    }
+  }
+
+  @Test
+  void halfCloseThenAMegabyteBack() throws Exception {
+    try (var server =
+            new TestServer(
+                c -> {
+                  c.getInputStream().readAllBytes();
+                  c.getOutputStream().write(new byte[MEGABYTE]);
+                });
+        var tunnel = Tunnel.to(server.address());
+        Socket visitor = tunnel.visit()) {
+      visitor.getOutputStream().write(1);
+      visitor.shutdownOutput();
+      assertThat(visitor.getInputStream().readAllBytes()).hasSize(MEGABYTE);
+    }
+  }
+
+  @Test
+  void theOriginServersEndDoesNotCutWhatTheVisitorStillSends() throws Exception {
+    var upload = new CompletableFuture<Integer>();
+    try (var server =
+            new TestServer(
+                c -> {
+                  c.shutdownOutput();
+                  upload.complete(c.getInputStream().readAllBytes().length);
+                });
+        var tunnel = Tunnel.to(server.address());
+        Socket visitor = tunnel.visit()) {
+      assertThat(visitor.getInputStream().read()).isEqualTo(-1);
+      visitor.getOutputStream().write(new byte[MEGABYTE]);
+      visitor.shutdownOutput();
+      assertThat(upload.get(30, TimeUnit.SECONDS)).isEqualTo(MEGABYTE);
+    }
+  }
+
+  @Test
+  void anOriginServerThatSpeaksFirstIsHeardAtOnce() throws Exception {
+    try (var server =
+            new TestServer(
+                c -> {
+                  c.getOutputStream().write(ascii("220 ready\r\n"));
+                  c.getInputStream().read();
+                });
+        var tunnel = Tunnel.to(server.address());
+        Socket visitor = tunnel.visit()) {
+      assertThat(visitor.getInputStream().readNBytes(11)).isEqualTo(ascii("220 ready\r\n"));
+    }
+  }
+
+  @Test
+  void aCutDownloadNeverLooksComplete() throws Exception {
+    try (var server =
+            new TestServer(
+                c -> {
+                  c.getInputStream().read();
+                  c.getOutputStream().write(new byte[1000]);
+                  c.setSoLinger(true, 0);
+                });
+        var tunnel = Tunnel.to(server.address());
+        Socket visitor = tunnel.visit()) {
+      visitor.getOutputStream().write(1);
+      assertThatThrownBy(() -> visitor.getInputStream().readAllBytes())
+          .isInstanceOf(SocketException.class)
+          .hasMessageContaining("reset");
+      tunnel.awaitLog("relay ended", "reason=origin-reset");
+    }
+  }
+
+  @Test
+  void aVisitorsResetReachesTheOriginServer() throws Exception {
+    var seen = new CompletableFuture<Exception>();
+    var started = new CountDownLatch(1);
+    try (var server =
+            new TestServer(
+                c -> {
+                  try {
+                    c.getInputStream().read();
+                    started.countDown();
+                    c.getInputStream().readAllBytes();
+                    seen.complete(new IOException("a clean end"));
+                  } catch (IOException e) {
+                    seen.complete(e);
+                  }
+                });
+        var tunnel = Tunnel.to(server.address())) {
+      Socket visitor = tunnel.visit();
+      visitor.getOutputStream().write(1);
+      assertThat(started.await(30, TimeUnit.SECONDS)).isTrue();
+      visitor.setSoLinger(true, 0);
+      visitor.close();
+      assertThat(seen.get(30, TimeUnit.SECONDS)).hasMessageContaining("reset");
+      tunnel.awaitLog("relay ended", "reason=visitor-reset");
+    }
+  }
+
+  @Test
+  void anOriginServerThatRefusesResetsTheVisitorAtOnceAndSaysWhere() throws Exception {
+    HostPort nobody;
+    try (var closed = new ServerSocket(0)) {
+      nobody = new HostPort("127.0.0.1", closed.getLocalPort());
+    }
+    try (var tunnel = Tunnel.to(nobody);
+        Socket visitor = tunnel.visit()) {
+      assertThatThrownBy(() -> visitor.getInputStream().read())
+          .isInstanceOf(SocketException.class)
+          .hasMessageContaining("reset");
+      tunnel.awaitLog("visitor reset", "reason=refused", nobody + ": Connection refused");
+    }
+  }
+
+  @Test
+  void aVisitorWithoutASessionIsResetAtOnceAndTheLogSaysWhy() throws Exception {
+    try (var server = TestServer.echo();
+        var tunnel = new Tunnel(server.address(), new Tunnel.Options())) {
+      try (Socket visitor = tunnel.visit()) {
+        assertThatThrownBy(() -> visitor.getInputStream().read())
+            .isInstanceOf(SocketException.class);
+      }
+      tunnel.awaitLog("visitor reset", "no origin proxy serves 'default' now");
+      tunnel.join();
+    }
+  }
+
+  @Test
+  void anOriginServerThatNeverAcceptsIsGivenUpAfterTheOpenTimeout() throws Exception {
+    try (var full = new ServerSocket(0, 1);
+        var filler = new Socket("127.0.0.1", full.getLocalPort());
+        var filler2 = new Socket("127.0.0.1", full.getLocalPort());
+        var tunnel =
+            Tunnel.to(
+                new HostPort("127.0.0.1", full.getLocalPort()),
+                new Tunnel.Options().openTimeout(Duration.ofMillis(300)));
+        Socket visitor = tunnel.visit()) {
+      assertThat(filler.isConnected() && filler2.isConnected()).isTrue();
+      assertThatThrownBy(() -> visitor.getInputStream().read()).isInstanceOf(IOException.class);
+      tunnel.awaitLog("visitor reset", "reason=open-timeout", "no connection within 300ms");
+    }
+  }
+
+  @Test
+  void aHalfClosedRelayThatStaysSilentIsClosed() throws Exception {
+    try (var server =
+            new TestServer(
+                c -> {
+                  c.getInputStream().readAllBytes();
+                  c.getInputStream().read();
+                  Thread.currentThread().join(Duration.ofMinutes(1));
+                });
+        var tunnel =
+            Tunnel.to(server.address(), new Tunnel.Options().halfClose(Duration.ofMillis(200)));
+        Socket visitor = tunnel.visit()) {
+      visitor.shutdownOutput();
+      assertThatThrownBy(() -> visitor.getInputStream().read()).isInstanceOf(IOException.class);
+      tunnel.awaitLog("relay ended", "half-closed-silent");
+    }
+  }
+
+  @Test
+  void oneVisitorTooManyIsResetAndTheOthersStay() throws Exception {
+    try (var server = TestServer.echo();
+        var tunnel = Tunnel.to(server.address(), new Tunnel.Options().maxVisitors(1));
+        Socket first = tunnel.visit()) {
+      first.getOutputStream().write('a');
+      assertThat(first.getInputStream().read()).isEqualTo('a');
+      try (Socket second = tunnel.visit()) {
+        assertThatThrownBy(() -> second.getInputStream().read())
+            .isInstanceOf(SocketException.class);
+      }
+      first.getOutputStream().write('b');
+      assertThat(first.getInputStream().read()).isEqualTo('b');
+      assertThat(tunnel.remote().counters().get(Counter.VISITORS_OVER_LIMIT)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void theVisitorsAddressTravelsInAProxyHeader() throws Exception {
+    for (ProxyHeader.Version version : ProxyHeader.Version.values()) {
+      var seen = new CompletableFuture<String>();
+      try (var server =
+              new TestServer(
+                  c -> {
+                    InputStream in = c.getInputStream();
+                    seen.complete(String.valueOf(ProxyHeader.read(in).orElseThrow()));
+                    c.getOutputStream().write(in.read());
+                  });
+          var tunnel =
+              Tunnel.to(server.address(), new Tunnel.Options().proxyHeader(version));
+          Socket visitor = tunnel.visit()) {
+        visitor.getOutputStream().write('x');
+        assertThat(visitor.getInputStream().read()).isEqualTo('x');
+        assertThat(seen.get(30, TimeUnit.SECONDS))
+            .isEqualTo("/127.0.0.1:" + visitor.getLocalPort());
+      }
+    }
+  }
+
+  @Test
+  void aLoadBalancersHeaderNamesTheVisitor() throws Exception {
+    var options =
+        new Tunnel.Options()
+            .proxyHeaderFromLoopback()
+            .proxyHeader(ProxyHeader.Version.V1)
+            .handshake(Duration.ofSeconds(20));
+    try (var server = TestServer.echo();
+        var tunnel = Tunnel.to(server.address(), options);
+        Socket visitor = tunnel.visit()) {
+      OutputStream out = visitor.getOutputStream();
+      out.write(ascii("PROXY TCP4 192.0.2.7 198.51.100.1 4711 80\r\nping"));
+      visitor.shutdownOutput();
+      String echoed = new String(visitor.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+      assertThat(echoed).startsWith("PROXY TCP4 192.0.2.7 127.0.0.1 4711 ").endsWith("\r\nping");
+      tunnel.awaitLog("relay ended", "visitor=192.0.2.7:4711");
+    }
+  }
+
+  @Test
+  void aListedNetworkWithoutAHeaderIsReset() throws Exception {
+    try (var server = TestServer.echo();
+        var tunnel =
+            Tunnel.to(server.address(), new Tunnel.Options().proxyHeaderFromLoopback());
+        Socket visitor = tunnel.visit()) {
+      visitor.getOutputStream().write(ascii("GET / HTTP/1.1\r\n\r\n"));
+      assertThatThrownBy(() -> visitor.getInputStream().read()).isInstanceOf(IOException.class);
+      tunnel.awaitLog("visitor reset", "no PROXY header where one is required");
+    }
+  }
+
+  @Test
+  void everySecretThatDoesNotFitIsRefusedInWords() throws Exception {
+    refused("right", "wrong", "the secret is wrong or missing");
+    refused("right", null, "the remote proxy wants a secret and none is given here");
+    refused(null, "right", "the remote proxy has no secret, so it cannot prove who it is");
+  }
+
+  private static void refused(String ofRemote, String ofOrigin, String words) throws Exception {
+    var options = new Tunnel.Options().secrets(ofRemote, ofOrigin);
+    try (var server = TestServer.echo();
+        var tunnel = new Tunnel(server.address(), options)) {
+      tunnel.join();
+      assertThat(tunnel.end()).isEqualTo(OriginProxy.End.CREDENTIALS);
+      tunnel.awaitLog("remote proxy ended the session", words);
+      tunnel.awaitLog("origin proxy refused", words);
+      assertThat(tunnel.log()).doesNotContain("right").doesNotContain("=wrong");
+    }
+  }
+
+  @Test
+  void withoutAnySecretItWorksToo() throws Exception {
+    try (var server = TestServer.echo();
+        var tunnel = Tunnel.to(server.address(), new Tunnel.Options().secrets(null, null));
+        Socket visitor = tunnel.visit()) {
+      visitor.getOutputStream().write('a');
+      assertThat(visitor.getInputStream().read()).isEqualTo('a');
+    }
+  }
+
+  @Test
+  void anUnknownServiceIsDeclinedWithTheOnesThereAre() throws Exception {
+    try (var server = TestServer.echo();
+        var tunnel = new Tunnel(server.address(), new Tunnel.Options().offered("nas"))) {
+      tunnel.join();
+      assertThat(tunnel.end()).isEqualTo(OriginProxy.End.DECLINED);
+      tunnel.awaitLog("service declined", "the remote proxy has no service 'nas'; it has [default]");
+    }
+  }
+
+  @Test
+  void stoppingTheRemoteResetsItsVisitorsAndTheOriginLearnsWhy() throws Exception {
+    try (var server = TestServer.echo();
+        var tunnel = Tunnel.to(server.address());
+        Socket visitor = tunnel.visit()) {
+      visitor.getOutputStream().write('a');
+      assertThat(visitor.getInputStream().read()).isEqualTo('a');
+      tunnel.remote().close();
+      assertThatThrownBy(() -> visitor.getInputStream().read()).isInstanceOf(IOException.class);
+      assertThat(tunnel.end()).isEqualTo(OriginProxy.End.UNREACHABLE);
+      tunnel.awaitLog("remote proxy ended the session", "the remote proxy is stopping");
+    }
+  }
+
+  @Test
+  void everyBufferAndByteIsGivenBack() throws Exception {
+    try (var server = TestServer.echo();
+        var tunnel = Tunnel.to(server.address())) {
+      try (Socket visitor = tunnel.visit()) {
+        Thread writer =
+            Thread.ofVirtual()
+                .start(
+                    () -> {
+                      try {
+                        visitor.getOutputStream().write(new byte[16 * MEGABYTE]);
+                        visitor.shutdownOutput();
+                      } catch (IOException e) {
+                        throw new IllegalStateException(e);
+                      }
+                    });
+        assertThat(visitor.getInputStream().readAllBytes()).hasSize(16 * MEGABYTE);
+        writer.join();
+      }
+      Eventually.within(
+          Tunnel.LIMIT,
+          () -> {
+            // One buffer a leg is the reader's own, for as long as the leg lives.
+            assertThat(tunnel.remote().borrowedBuffers()).isEqualTo(1);
+            assertThat(tunnel.origin().borrowedBuffers()).isEqualTo(1);
+            assertThat(tunnel.remote().heldBytes() + tunnel.origin().heldBytes()).isZero();
+          });
+    }
+  }
+}

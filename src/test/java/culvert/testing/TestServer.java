@@ -1,0 +1,83 @@
+package culvert.testing;
+
+import culvert.net.HostPort;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** An origin server on a free port of loopback, with the test's code for each connection. */
+public final class TestServer implements AutoCloseable {
+
+  /** What the server does with a connection; it is closed afterwards. */
+  @FunctionalInterface
+  public interface Service {
+    /** Serves one connection in a thread of its own. */
+    void serve(Socket connection) throws Exception;
+  }
+
+  private final ServerSocket server;
+  private final Service service;
+  private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger accepted = new AtomicInteger();
+
+  /** A server that runs at once. */
+  public TestServer(Service service) throws IOException {
+    this.server = new ServerSocket(0, 4096, InetAddress.getLoopbackAddress());
+    this.service = service;
+    Thread.ofVirtual().name("origin server").start(this::accept);
+  }
+
+  /** A server that sends everything back and half-closes when the client does. */
+  public static TestServer echo() throws IOException {
+    return new TestServer(
+        connection -> {
+          connection.getInputStream().transferTo(connection.getOutputStream());
+          connection.shutdownOutput();
+        });
+  }
+
+  /** Where it listens. */
+  public HostPort address() {
+    return new HostPort("127.0.0.1", server.getLocalPort());
+  }
+
+  /** How many connections came so far. */
+  public int accepted() {
+    return accepted.get();
+  }
+
+  private void accept() {
+    try {
+      while (true) {
+        Socket connection = server.accept();
+        accepted.incrementAndGet();
+        connections.add(connection);
+        Thread.ofVirtual().name("origin connection").start(() -> serve(connection));
+      }
+    } catch (IOException e) {
+      // Closed: the server's end.
+    }
+  }
+
+  private void serve(Socket connection) {
+    try (connection) {
+      service.serve(connection);
+    } catch (Exception e) {
+      // A client that goes away is this server's everyday life.
+    } finally {
+      connections.remove(connection);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    server.close();
+    for (Socket connection : connections) {
+      connection.close();
+    }
+  }
+}

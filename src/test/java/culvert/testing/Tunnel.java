@@ -1,0 +1,213 @@
+package culvert.testing;
+
+import culvert.config.OriginSettings;
+import culvert.config.RemoteSettings;
+import culvert.config.Secret;
+import culvert.config.ServiceAddress;
+import culvert.net.Cidr;
+import culvert.net.HostPort;
+import culvert.net.ProxyHeader;
+import culvert.observe.Log;
+import culvert.origin.OriginProxy;
+import culvert.remote.RemoteProxy;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/** Both roles in one JVM, with what they log, for one service in front of one origin server. */
+public final class Tunnel implements AutoCloseable {
+
+  /** Long enough for a slow machine, short enough for a hanging test. */
+  public static final Duration LIMIT = Duration.ofSeconds(30);
+
+  private static final HostPort ANY = new HostPort("127.0.0.1", 0);
+
+  private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
+  private final Log log =
+      new Log(
+          Log.Level.DEBUG,
+          Log.Format.TEXT,
+          "test",
+          new PrintStream(lines, true, StandardCharsets.UTF_8),
+          Clock.systemUTC());
+  private final RemoteProxy remote;
+  private final OriginProxy origin;
+  private final CompletableFuture<String> announced = new CompletableFuture<>();
+  private final CompletableFuture<OriginProxy.End> end = new CompletableFuture<>();
+
+  /** What a test may want different from the usual. */
+  public static final class Options {
+    String remoteSecret = "open sesame";
+    String originSecret = "open sesame";
+    Duration openTimeout = LIMIT;
+    Duration halfClose = LIMIT;
+    Duration handshake = LIMIT;
+    int maxVisitors = 4096;
+    List<Cidr> proxyHeaderFrom = List.of();
+    Optional<ProxyHeader.Version> proxyHeader = Optional.empty();
+    String offered = ServiceAddress.DEFAULT_NAME;
+    boolean failFast = true;
+
+    /** The secrets of both sides; null is none. */
+    public Options secrets(String ofRemote, String ofOrigin) {
+      remoteSecret = ofRemote;
+      originSecret = ofOrigin;
+      return this;
+    }
+
+    /** From a visitor's accept to the origin server's accepted connection. */
+    public Options openTimeout(Duration limit) {
+      openTimeout = limit;
+      return this;
+    }
+
+    /** How long a half-closed relay may be silent. */
+    public Options halfClose(Duration limit) {
+      halfClose = limit;
+      return this;
+    }
+
+    /** From accept to a standing session. */
+    public Options handshake(Duration limit) {
+      handshake = limit;
+      return this;
+    }
+
+    /** How many visitors may be there. */
+    public Options maxVisitors(int most) {
+      maxVisitors = most;
+      return this;
+    }
+
+    /** Visitors on loopback begin with a PROXY header. */
+    public Options proxyHeaderFromLoopback() {
+      proxyHeaderFrom = List.of(Cidr.parse("127.0.0.0/8"));
+      return this;
+    }
+
+    /** The origin server wants a PROXY header. */
+    public Options proxyHeader(ProxyHeader.Version version) {
+      proxyHeader = Optional.of(version);
+      return this;
+    }
+
+    /** The service that the origin proxy offers. */
+    public Options offered(String service) {
+      offered = service;
+      return this;
+    }
+  }
+
+  /** A tunnel to {@code server} whose origin proxy has not joined yet; see {@link #join}. */
+  public Tunnel(HostPort server, Options options) throws IOException {
+    remote =
+        RemoteProxy.start(
+            new RemoteSettings(
+                ANY,
+                List.of(new ServiceAddress(ServiceAddress.DEFAULT_NAME, ANY)),
+                Optional.ofNullable(options.remoteSecret).map(Secret::of),
+                options.maxVisitors,
+                options.openTimeout,
+                options.handshake,
+                options.halfClose,
+                options.proxyHeaderFrom),
+            log);
+    origin =
+        new OriginProxy(
+            new OriginSettings(
+                remote.controlAddress(),
+                List.of(new ServiceAddress(options.offered, server)),
+                Optional.ofNullable(options.originSecret).map(Secret::of),
+                options.proxyHeader,
+                LIMIT,
+                options.handshake,
+                options.halfClose,
+                options.failFast),
+            announced::complete,
+            log);
+  }
+
+  /** A tunnel whose origin proxy serves. */
+  public static Tunnel to(HostPort server) throws Exception {
+    return to(server, new Options());
+  }
+
+  /** A tunnel whose origin proxy serves. */
+  public static Tunnel to(HostPort server, Options options) throws Exception {
+    var tunnel = new Tunnel(server, options);
+    tunnel.join();
+    tunnel.announced.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+    return tunnel;
+  }
+
+  /** Starts the origin proxy; does not wait. */
+  public void join() {
+    Thread.ofVirtual().name("origin proxy").start(() -> end.complete(origin.run()));
+  }
+
+  /** How the origin proxy ended. */
+  public OriginProxy.End end() throws Exception {
+    return end.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  /** A new visitor. */
+  public Socket visit() throws IOException {
+    HostPort outside = outside();
+    var visitor = new Socket(outside.host(), outside.port());
+    visitor.setSoTimeout((int) LIMIT.toMillis());
+    return visitor;
+  }
+
+  /** Where visitors come in. */
+  public HostPort outside() {
+    return remote.outsideAddresses().get(ServiceAddress.DEFAULT_NAME);
+  }
+
+  /** The remote role. */
+  public RemoteProxy remote() {
+    return remote;
+  }
+
+  /** The origin role. */
+  public OriginProxy origin() {
+    return origin;
+  }
+
+  /** What both roles have logged so far. */
+  public String log() {
+    return lines.toString(StandardCharsets.UTF_8);
+  }
+
+  /** Waits for a log line that contains all the words. */
+  public void awaitLog(String... words) throws Exception {
+    Eventually.within(
+        LIMIT,
+        () -> {
+          if (log().lines().noneMatch(line -> List.of(words).stream().allMatch(line::contains))) {
+            throw new AssertionError("no line with " + List.of(words) + " in:\n" + log());
+          }
+        });
+  }
+
+  @Override
+  public void close() {
+    origin.close();
+    if (!end.isDone()) {
+      try {
+        end.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+      } catch (Exception e) {
+        throw new IllegalStateException("the origin proxy did not end", e);
+      }
+    }
+    remote.close();
+    log.close();
+  }
+}
