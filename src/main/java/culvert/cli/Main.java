@@ -75,7 +75,8 @@ public final class Main {
           ? "unexpected argument"
           : "unknown command; did you mean " + near.getFirst() + "?";
     }
-    List<String> near = Nearest.to(options.getFirst(), command.getCommandSpec().optionsMap().keySet());
+    List<String> near =
+        Nearest.to(options.getFirst(), command.getCommandSpec().optionsMap().keySet());
     return "unknown option "
         + options.getFirst()
         + (near.isEmpty() ? "" : "; did you mean " + near.getFirst() + "?");

@@ -11,12 +11,14 @@ import culvert.net.HostPort;
 import culvert.net.Listener;
 import culvert.observe.Counters;
 import culvert.observe.Log;
+import culvert.session.Dialect;
 import culvert.session.NativeDialect;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * The remote-proxy role: visitors come in at its outside addresses and are carried to the origin
@@ -44,9 +46,16 @@ public final class RemoteProxy implements AutoCloseable {
    * @throws IOException naming the address that could not be bound; then none is
    */
   public static RemoteProxy start(RemoteSettings settings, Log log) throws IOException {
+    var self = NativeDialect.self(settings.maxVisitors(), settings.secret().map(Secret::key));
+    return start(settings, log, shared -> new NativeDialect(self, shared));
+  }
+
+  /** The same for the dialect of one's choice. */
+  static RemoteProxy start(RemoteSettings settings, Log log, Function<Leg.Shared, Dialect> dialect)
+      throws IOException {
     var proxy = new RemoteProxy(log);
     try {
-      proxy.bind(settings);
+      proxy.bind(settings, dialect);
     } catch (IOException | RuntimeException e) {
       proxy.close();
       throw e;
@@ -55,9 +64,9 @@ public final class RemoteProxy implements AutoCloseable {
     return proxy;
   }
 
-  private void bind(RemoteSettings settings) throws IOException {
-    var self = NativeDialect.self(settings.maxVisitors(), settings.secret().map(Secret::key));
-    var dialect = new NativeDialect(self, new Leg.Shared(pool, budget, deadlines));
+  private void bind(RemoteSettings settings, Function<Leg.Shared, Dialect> dialects)
+      throws IOException {
+    Dialect dialect = dialects.apply(new Leg.Shared(pool, budget, deadlines));
     control = new ControlHandler(dialect, settings.handshakeTimeout(), deadlines, counters, log);
     visitors = new VisitorHandler(settings, deadlines, counters, log);
     listeners.add(Listener.bind(settings.control(), "control", pool, control));

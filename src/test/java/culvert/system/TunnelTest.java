@@ -52,11 +52,10 @@ class TunnelTest {
   @Test
   void halfCloseThenAMegabyteBack() throws Exception {
     try (var server =
-            new TestServer(
-                c -> {
-                  c.getInputStream().readAllBytes();
-                  c.getOutputStream().write(new byte[MEGABYTE]);
-                });
+            new TestServer(c -> {
+              c.getInputStream().readAllBytes();
+              c.getOutputStream().write(new byte[MEGABYTE]);
+            });
         var tunnel = Tunnel.to(server.address());
         Socket visitor = tunnel.visit()) {
       visitor.getOutputStream().write(1);
@@ -69,11 +68,10 @@ class TunnelTest {
   void theOriginServersEndDoesNotCutWhatTheVisitorStillSends() throws Exception {
     var upload = new CompletableFuture<Integer>();
     try (var server =
-            new TestServer(
-                c -> {
-                  c.shutdownOutput();
-                  upload.complete(c.getInputStream().readAllBytes().length);
-                });
+            new TestServer(c -> {
+              c.shutdownOutput();
+              upload.complete(c.getInputStream().readAllBytes().length);
+            });
         var tunnel = Tunnel.to(server.address());
         Socket visitor = tunnel.visit()) {
       assertThat(visitor.getInputStream().read()).isEqualTo(-1);
@@ -86,11 +84,10 @@ class TunnelTest {
   @Test
   void anOriginServerThatSpeaksFirstIsHeardAtOnce() throws Exception {
     try (var server =
-            new TestServer(
-                c -> {
-                  c.getOutputStream().write(ascii("220 ready\r\n"));
-                  c.getInputStream().read();
-                });
+            new TestServer(c -> {
+              c.getOutputStream().write(ascii("220 ready\r\n"));
+              c.getInputStream().read();
+            });
         var tunnel = Tunnel.to(server.address());
         Socket visitor = tunnel.visit()) {
       assertThat(visitor.getInputStream().readNBytes(11)).isEqualTo(ascii("220 ready\r\n"));
@@ -100,12 +97,11 @@ class TunnelTest {
   @Test
   void aCutDownloadNeverLooksComplete() throws Exception {
     try (var server =
-            new TestServer(
-                c -> {
-                  c.getInputStream().read();
-                  c.getOutputStream().write(new byte[1000]);
-                  c.setSoLinger(true, 0);
-                });
+            new TestServer(c -> {
+              c.getInputStream().read();
+              c.getOutputStream().write(new byte[1000]);
+              c.setSoLinger(true, 0);
+            });
         var tunnel = Tunnel.to(server.address());
         Socket visitor = tunnel.visit()) {
       visitor.getOutputStream().write(1);
@@ -121,17 +117,16 @@ class TunnelTest {
     var seen = new CompletableFuture<Exception>();
     var started = new CountDownLatch(1);
     try (var server =
-            new TestServer(
-                c -> {
-                  try {
-                    c.getInputStream().read();
-                    started.countDown();
-                    c.getInputStream().readAllBytes();
-                    seen.complete(new IOException("a clean end"));
-                  } catch (IOException e) {
-                    seen.complete(e);
-                  }
-                });
+            new TestServer(c -> {
+              try {
+                c.getInputStream().read();
+                started.countDown();
+                c.getInputStream().readAllBytes();
+                seen.complete(new IOException("a clean end"));
+              } catch (IOException e) {
+                seen.complete(e);
+              }
+            });
         var tunnel = Tunnel.to(server.address())) {
       Socket visitor = tunnel.visit();
       visitor.getOutputStream().write(1);
@@ -190,12 +185,11 @@ class TunnelTest {
   @Test
   void aHalfClosedRelayThatStaysSilentIsClosed() throws Exception {
     try (var server =
-            new TestServer(
-                c -> {
-                  c.getInputStream().readAllBytes();
-                  c.getInputStream().read();
-                  Thread.currentThread().join(Duration.ofMinutes(1));
-                });
+            new TestServer(c -> {
+              c.getInputStream().readAllBytes();
+              c.getInputStream().read();
+              Thread.currentThread().join(Duration.ofMinutes(1));
+            });
         var tunnel =
             Tunnel.to(server.address(), new Tunnel.Options().halfClose(Duration.ofMillis(200)));
         Socket visitor = tunnel.visit()) {
@@ -227,14 +221,12 @@ class TunnelTest {
     for (ProxyHeader.Version version : ProxyHeader.Version.values()) {
       var seen = new CompletableFuture<String>();
       try (var server =
-              new TestServer(
-                  c -> {
-                    InputStream in = c.getInputStream();
-                    seen.complete(String.valueOf(ProxyHeader.read(in).orElseThrow()));
-                    c.getOutputStream().write(in.read());
-                  });
-          var tunnel =
-              Tunnel.to(server.address(), new Tunnel.Options().proxyHeader(version));
+              new TestServer(c -> {
+                InputStream in = c.getInputStream();
+                seen.complete(String.valueOf(ProxyHeader.read(in).orElseThrow()));
+                c.getOutputStream().write(in.read());
+              });
+          var tunnel = Tunnel.to(server.address(), new Tunnel.Options().proxyHeader(version));
           Socket visitor = tunnel.visit()) {
         visitor.getOutputStream().write('x');
         assertThat(visitor.getInputStream().read()).isEqualTo('x');
@@ -257,7 +249,8 @@ class TunnelTest {
       OutputStream out = visitor.getOutputStream();
       out.write(ascii("PROXY TCP4 192.0.2.7 198.51.100.1 4711 80\r\nping"));
       visitor.shutdownOutput();
-      String echoed = new String(visitor.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+      String echoed =
+          new String(visitor.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
       assertThat(echoed).startsWith("PROXY TCP4 192.0.2.7 127.0.0.1 4711 ").endsWith("\r\nping");
       tunnel.awaitLog("relay ended", "visitor=192.0.2.7:4711");
     }
@@ -266,8 +259,7 @@ class TunnelTest {
   @Test
   void aListedNetworkWithoutAHeaderIsReset() throws Exception {
     try (var server = TestServer.echo();
-        var tunnel =
-            Tunnel.to(server.address(), new Tunnel.Options().proxyHeaderFromLoopback());
+        var tunnel = Tunnel.to(server.address(), new Tunnel.Options().proxyHeaderFromLoopback());
         Socket visitor = tunnel.visit()) {
       visitor.getOutputStream().write(ascii("GET / HTTP/1.1\r\n\r\n"));
       assertThatThrownBy(() -> visitor.getInputStream().read()).isInstanceOf(IOException.class);
@@ -310,7 +302,8 @@ class TunnelTest {
         var tunnel = new Tunnel(server.address(), new Tunnel.Options().offered("nas"))) {
       tunnel.join();
       assertThat(tunnel.end()).isEqualTo(OriginProxy.End.DECLINED);
-      tunnel.awaitLog("service declined", "the remote proxy has no service 'nas'; it has [default]");
+      tunnel.awaitLog(
+          "service declined", "the remote proxy has no service 'nas'; it has [default]");
     }
   }
 
@@ -335,15 +328,14 @@ class TunnelTest {
       try (Socket visitor = tunnel.visit()) {
         Thread writer =
             Thread.ofVirtual()
-                .start(
-                    () -> {
-                      try {
-                        visitor.getOutputStream().write(new byte[16 * MEGABYTE]);
-                        visitor.shutdownOutput();
-                      } catch (IOException e) {
-                        throw new IllegalStateException(e);
-                      }
-                    });
+                .start(() -> {
+                  try {
+                    visitor.getOutputStream().write(new byte[16 * MEGABYTE]);
+                    visitor.shutdownOutput();
+                  } catch (IOException e) {
+                    throw new IllegalStateException(e);
+                  }
+                });
         assertThat(visitor.getInputStream().readAllBytes()).hasSize(16 * MEGABYTE);
         writer.join();
       }

@@ -33,11 +33,10 @@ public final class TestServer implements AutoCloseable {
 
   /** A server that sends everything back and half-closes when the client does. */
   public static TestServer echo() throws IOException {
-    return new TestServer(
-        connection -> {
-          connection.getInputStream().transferTo(connection.getOutputStream());
-          connection.shutdownOutput();
-        });
+    return new TestServer(connection -> {
+      connection.getInputStream().transferTo(connection.getOutputStream());
+      connection.shutdownOutput();
+    });
   }
 
   /** Where it listens. */

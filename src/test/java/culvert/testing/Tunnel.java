@@ -108,6 +108,11 @@ public final class Tunnel implements AutoCloseable {
 
   /** A tunnel to {@code server} whose origin proxy has not joined yet; see {@link #join}. */
   public Tunnel(HostPort server, Options options) throws IOException {
+    this(server, options, null);
+  }
+
+  /** The same, with an origin proxy that joins somewhere else. */
+  public Tunnel(HostPort server, Options options, HostPort elsewhere) throws IOException {
     remote =
         RemoteProxy.start(
             new RemoteSettings(
@@ -123,7 +128,7 @@ public final class Tunnel implements AutoCloseable {
     origin =
         new OriginProxy(
             new OriginSettings(
-                remote.controlAddress(),
+                elsewhere == null ? remote.controlAddress() : elsewhere,
                 List.of(new ServiceAddress(options.offered, server)),
                 Optional.ofNullable(options.originSecret).map(Secret::of),
                 options.proxyHeader,

@@ -1,0 +1,106 @@
+package culvert.remote;
+
+import culvert.net.Connection;
+import culvert.net.HostPort;
+import culvert.session.Dialect;
+import culvert.session.Opened;
+import culvert.session.Services;
+import culvert.session.Session;
+import culvert.session.Visitor;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A dialect after bore's fashion, as small as it can be: a control connection begins with {@code J}
+ * and hears the byte-sized id of each visitor; a data channel begins with {@code D} and an id, and
+ * is claimed by it.
+ */
+final class ClaimingDialect implements Dialect {
+
+  private final Map<Integer, CompletableFuture<Connection>> pending = new ConcurrentHashMap<>();
+  private final AtomicInteger ids = new AtomicInteger();
+
+  @Override
+  public Accepted accept(Connection connection) throws IOException {
+    var in = new DataInputStream(connection.input());
+    if (in.readByte() == 'J') {
+      return new Accepted.Joined(new ClaimingSession(connection));
+    }
+    var waiting = pending.remove((int) in.readByte());
+    if (waiting == null || !waiting.complete(connection)) {
+      throw new IOException("nobody waits for this data channel");
+    }
+    return new Accepted.Claimed();
+  }
+
+  private final class ClaimingSession implements Session {
+    private final Connection control;
+
+    ClaimingSession(Connection control) {
+      this.control = control;
+    }
+
+    @Override
+    public HostPort peer() {
+      return HostPort.of(control.peer());
+    }
+
+    @Override
+    public void serve(Services services) throws IOException {
+      services.offer(this, "default");
+      control.output().write("ok".getBytes(StandardCharsets.US_ASCII));
+      control.input().read();
+    }
+
+    @Override
+    public Opened open(Visitor visitor) throws IOException {
+      int id = ids.incrementAndGet();
+      var channel = new CompletableFuture<Connection>();
+      pending.put(id, channel);
+      control.output().write(id);
+      return new Pending(id, channel);
+    }
+
+    @Override
+    public void close() {
+      control.close();
+    }
+  }
+
+  private final class Pending implements Opened {
+    private final int id;
+    private final CompletableFuture<Connection> channel;
+
+    Pending(int id, CompletableFuture<Connection> channel) {
+      this.id = id;
+      this.channel = channel;
+    }
+
+    @Override
+    public Optional<Connection> early() {
+      return Optional.empty();
+    }
+
+    @Override
+    public Outcome await(Duration limit) {
+      try {
+        return new Outcome.Accepted(channel.get(limit.toMillis(), TimeUnit.MILLISECONDS));
+      } catch (TimeoutException e) {
+        pending.remove(id);
+        return new Outcome.TimedOut();
+      } catch (InterruptedException | ExecutionException e) {
+        return new Outcome.Refused(e.toString());
+      }
+    }
+  }
+}

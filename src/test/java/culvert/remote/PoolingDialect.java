@@ -1,0 +1,147 @@
+package culvert.remote;
+
+import culvert.net.Connection;
+import culvert.net.HostPort;
+import culvert.session.Datagrams;
+import culvert.session.Dialect;
+import culvert.session.Opened;
+import culvert.session.Services;
+import culvert.session.Session;
+import culvert.session.Visitor;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A dialect after rathole's fashion: a control connection begins with {@code J} and hears {@code M}
+ * whenever more data channels are wanted; a data channel begins with {@code D} and waits in the
+ * service's pool until {@code S} starts it. A datagram channel is one of them, started with {@code
+ * U}.
+ */
+final class PoolingDialect implements Dialect {
+
+  private final BlockingQueue<Connection> pool = new LinkedBlockingQueue<>();
+  private final Queue<Connection> channels = new ConcurrentLinkedQueue<>();
+  final BlockingQueue<Session> sessions = new LinkedBlockingQueue<>();
+
+  @Override
+  public Accepted accept(Connection connection) throws IOException {
+    if (connection.input().read() == 'J') {
+      var session = new PoolingSession(connection);
+      sessions.add(session);
+      return new Accepted.Joined(session);
+    }
+    channels.add(connection);
+    pool.add(connection);
+    return new Accepted.Claimed();
+  }
+
+  private Connection start(int verb, Duration limit) throws IOException {
+    try {
+      Connection channel = pool.poll(limit.toMillis(), TimeUnit.MILLISECONDS);
+      if (channel != null) {
+        channel.output().write(verb);
+      }
+      return channel;
+    } catch (InterruptedException e) {
+      throw new IOException(e);
+    }
+  }
+
+  private final class PoolingSession implements Session {
+    private final Connection control;
+
+    PoolingSession(Connection control) {
+      this.control = control;
+    }
+
+    @Override
+    public HostPort peer() {
+      return HostPort.of(control.peer());
+    }
+
+    @Override
+    public void serve(Services services) throws IOException {
+      try {
+        services.offer(this, "default");
+        control.output().write("ok".getBytes(StandardCharsets.US_ASCII));
+        control.input().read();
+      } finally {
+        close();
+      }
+    }
+
+    @Override
+    public Opened open(Visitor visitor) throws IOException {
+      control.output().write('M');
+      return new Pooled();
+    }
+
+    @Override
+    public Optional<Datagrams> datagrams(String service) {
+      return Optional.of(new ChannelDatagrams());
+    }
+
+    @Override
+    public void close() {
+      control.close();
+      channels.forEach(Connection::close);
+    }
+  }
+
+  private final class Pooled implements Opened {
+    @Override
+    public Optional<Connection> early() {
+      return Optional.empty();
+    }
+
+    /** The wire cannot tell whether the origin server accepted: the channel is all there is. */
+    @Override
+    public Outcome await(Duration limit) {
+      try {
+        Connection channel = start('S', limit);
+        return channel == null ? new Outcome.TimedOut() : new Outcome.Accepted(channel);
+      } catch (IOException e) {
+        return new Outcome.Refused(e.getMessage());
+      }
+    }
+  }
+
+  /** Each datagram: the visitor's port, a length, the bytes. */
+  private final class ChannelDatagrams implements Datagrams {
+    private Connection channel;
+
+    private Connection channel() throws IOException {
+      if (channel == null) {
+        channel = start('U', Duration.ofSeconds(30));
+      }
+      return channel;
+    }
+
+    @Override
+    public void send(Datagram datagram) throws IOException {
+      var out = new DataOutputStream(channel().output());
+      out.writeShort(datagram.visitor().getPort());
+      out.writeShort(datagram.payload().length);
+      out.write(datagram.payload());
+    }
+
+    @Override
+    public Datagram receive() throws IOException {
+      var in = new DataInputStream(channel().input());
+      int port = in.readUnsignedShort();
+      byte[] payload = in.readNBytes(in.readUnsignedShort());
+      return new Datagram(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), payload);
+    }
+  }
+}

@@ -1,0 +1,138 @@
+package culvert.remote;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.config.RemoteSettings;
+import culvert.config.ServiceAddress;
+import culvert.net.HostPort;
+import culvert.observe.Log;
+import culvert.session.Datagrams;
+import culvert.session.Dialect;
+import culvert.testing.LeakCheck;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** The seam carries wires of quite another kind: the role's code is the same for all of them. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class SeamTest {
+
+  private static final HostPort ANY = new HostPort("127.0.0.1", 0);
+
+  private final Log log =
+      new Log(
+          Log.Level.INFO,
+          Log.Format.TEXT,
+          "test",
+          new PrintStream(OutputStream.nullOutputStream()),
+          Clock.systemUTC());
+
+  private RemoteProxy start(Dialect dialect, Duration openTimeout) throws IOException {
+    var settings =
+        new RemoteSettings(
+            ANY,
+            List.of(new ServiceAddress("default", ANY)),
+            Optional.empty(),
+            100,
+            openTimeout,
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(30),
+            List.of());
+    return RemoteProxy.start(settings, log, shared -> dialect);
+  }
+
+  private static Socket connect(HostPort address, String first) throws IOException {
+    var socket = new Socket(address.host(), address.port());
+    socket.setSoTimeout(30_000);
+    socket.getOutputStream().write(first.getBytes());
+    return socket;
+  }
+
+  private static Socket join(RemoteProxy remote) throws IOException {
+    Socket control = connect(remote.controlAddress(), "J");
+    assertThat(control.getInputStream().readNBytes(2)).asString().isEqualTo("ok");
+    return control;
+  }
+
+  private static void assertJoined(Socket visitor, Socket channel) throws IOException {
+    assertThat(channel.getInputStream().readNBytes(4)).asString().isEqualTo("ping");
+    channel.getOutputStream().write("pong".getBytes());
+    visitor.shutdownOutput();
+    assertThat(channel.getInputStream().read()).isEqualTo(-1);
+    channel.shutdownOutput();
+    assertThat(visitor.getInputStream().readAllBytes()).asString().isEqualTo("pong");
+  }
+
+  @Test
+  void aDataChannelForEachVisitorIsClaimedByItsId() throws Exception {
+    try (RemoteProxy remote = start(new ClaimingDialect(), Duration.ofSeconds(30));
+        Socket control = join(remote);
+        Socket visitor = connect(remote.outsideAddresses().get("default"), "ping")) {
+      int id = control.getInputStream().read();
+      try (Socket channel = connect(remote.controlAddress(), "D" + (char) id)) {
+        assertJoined(visitor, channel);
+      }
+    }
+    log.close();
+  }
+
+  @Test
+  void aStrayDataChannelJoinsNobodyAndAnUnclaimedVisitorIsReset() throws Exception {
+    try (RemoteProxy remote = start(new ClaimingDialect(), Duration.ofMillis(300));
+        Socket control = join(remote);
+        Socket visitor = connect(remote.outsideAddresses().get("default"), "ping");
+        Socket stray = connect(remote.controlAddress(), "D\u0063")) {
+      assertThat(control.getInputStream().read()).isEqualTo(1);
+      assertThat(stray.getInputStream().read()).isEqualTo(-1);
+      assertThatThrownBy(() -> visitor.getInputStream().read()).isInstanceOf(IOException.class);
+    }
+    log.close();
+  }
+
+  @Test
+  void pooledDataChannelsServeWhoeverComesNext() throws Exception {
+    try (RemoteProxy remote = start(new PoolingDialect(), Duration.ofSeconds(30));
+        Socket control = join(remote);
+        Socket channel = connect(remote.controlAddress(), "D");
+        Socket visitor = connect(remote.outsideAddresses().get("default"), "ping")) {
+      assertThat(control.getInputStream().read()).isEqualTo('M');
+      assertThat(channel.getInputStream().read()).isEqualTo('S');
+      assertJoined(visitor, channel);
+    }
+    log.close();
+  }
+
+  @Test
+  void allFlowsOfAUdpServiceShareOneChannel() throws Exception {
+    var dialect = new PoolingDialect();
+    try (RemoteProxy remote = start(dialect, Duration.ofSeconds(30));
+        Socket control = join(remote);
+        Socket channel = connect(remote.controlAddress(), "D")) {
+      assertThat(control.isConnected()).isTrue();
+      Datagrams datagrams =
+          dialect.sessions.poll(30, TimeUnit.SECONDS).datagrams("default").orElseThrow();
+      var visitor = new InetSocketAddress(InetAddress.getLoopbackAddress(), 5353);
+      datagrams.send(new Datagrams.Datagram(visitor, new byte[] {7, 8}));
+      assertThat(channel.getInputStream().readNBytes(7))
+          .containsExactly('U', 5353 >> 8, 5353 & 0xff, 0, 2, 7, 8);
+      channel.getOutputStream().write(new byte[] {5353 >> 8, (byte) (5353 & 0xff), 0, 1, 9});
+      Datagrams.Datagram reply = datagrams.receive();
+      assertThat(reply.visitor()).isEqualTo(visitor);
+      assertThat(reply.payload()).containsExactly(9);
+    }
+    log.close();
+  }
+}

@@ -1,0 +1,142 @@
+package culvert.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.net.HostPort;
+import culvert.observe.Counter;
+import culvert.protocol.Frame;
+import culvert.protocol.Handshake;
+import culvert.protocol.Message;
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import culvert.testing.TestServer;
+import culvert.testing.Tunnel;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import javax.crypto.spec.SecretKeySpec;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** What a control port does with peers that are not, or not rightly, an origin proxy. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class StrangersTest {
+
+  private static Socket stranger(Tunnel tunnel, String words) throws IOException {
+    var control = tunnel.remote().controlAddress();
+    var socket = new Socket(control.host(), control.port());
+    socket.setSoTimeout((int) Tunnel.LIMIT.toMillis());
+    socket.getOutputStream().write(words.getBytes(StandardCharsets.ISO_8859_1));
+    return socket;
+  }
+
+  private static String answer(Socket stranger) throws IOException {
+    try (stranger) {
+      return new String(stranger.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+    }
+  }
+
+  private static void assertStillServes(Tunnel tunnel) throws IOException {
+    try (Socket visitor = tunnel.visit()) {
+      visitor.getOutputStream().write('a');
+      assertThat(visitor.getInputStream().read()).isEqualTo('a');
+    }
+  }
+
+  @Test
+  void strangersAreNamedInOneLineAndAnsweredInTheirOwnWords() throws Exception {
+    try (var server = TestServer.echo();
+        var tunnel = Tunnel.to(server.address())) {
+      assertThat(answer(stranger(tunnel, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")))
+          .startsWith("HTTP/1.1 400 Bad Request\r\n")
+          .endsWith("does not speak HTTP.\n");
+      tunnel.awaitLog("not an origin proxy", "an HTTP client");
+      assertThat(answer(stranger(tunnel, "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc")))
+          .isEqualTo("\u0015\u0003\u0001\u0000\u0002\u0002\n");
+      assertThat(answer(stranger(tunnel, "SSH-2.0-OpenSSH_9.2\r\n"))).contains("SSH");
+      assertThat(answer(stranger(tunnel, "{\"Hello\":0}\u0000"))).startsWith("{\"Error\":\"");
+      assertThat(answer(stranger(tunnel, "\u0000\u0000\u0000\u0000\u0001" + "x".repeat(32))))
+          .isEmpty();
+      assertThat(tunnel.log().lines().filter(line -> line.contains("not an origin proxy")))
+          .as("one line for one source in a while")
+          .hasSize(1);
+      assertThat(tunnel.remote().counters().get(Counter.FOREIGN_PEERS)).isEqualTo(5);
+      assertThat(tunnel.remote().counters().get(Counter.LOG_LINES_SUPPRESSED)).isEqualTo(4);
+      assertStillServes(tunnel);
+    }
+  }
+
+  @Test
+  void aSilentStrangerIsCutOffAndDelaysNobody() throws Exception {
+    var options = new Tunnel.Options().handshake(Duration.ofMillis(500));
+    try (var server = TestServer.echo();
+        var tunnel = Tunnel.to(server.address(), options);
+        Socket silent = stranger(tunnel, "");
+        Socket slow = stranger(tunnel, "CUL")) {
+      assertStillServes(tunnel);
+      assertThat(silent.getInputStream().read()).isEqualTo(-1);
+      assertThat(slow.getInputStream().read()).isEqualTo(-1);
+      Eventually.within(
+          Tunnel.LIMIT,
+          () -> assertThat(tunnel.remote().counters().get(Counter.SLOW_HANDSHAKES)).isEqualTo(2));
+      tunnel.awaitLog("no handshake in time", "nothing within 500ms");
+    }
+  }
+
+  @Test
+  void garbageInsideASessionEndsThatSessionOnly() throws Exception {
+    try (var server = TestServer.echo();
+        var tunnel = Tunnel.to(server.address());
+        Socket peer = stranger(tunnel, "")) {
+      var self =
+          new Handshake.Self(
+              Handshake.newInstance(),
+              1,
+              1,
+              Optional.of(new SecretKeySpec("open sesame".getBytes(), "HmacSHA256")));
+      Handshake.dial(self, peer.getInputStream(), peer.getOutputStream());
+      ByteBuffer offer = ByteBuffer.allocate(100);
+      Message.write(offer, 0, new Message.Offer("no such service"));
+      peer.getOutputStream().write(offer.array(), 0, offer.position());
+      peer.getOutputStream().write(new byte[Frame.HEADER_BYTES]);
+      peer.getInputStream().readAllBytes();
+      tunnel.awaitLog("session broke the protocol", "0x00 is no verb");
+      tunnel.awaitLog("offer declined", "\"no such service\"");
+      assertStillServes(tunnel);
+    }
+  }
+
+  /** A user who points the origin proxy at a web server must read what is wrong. */
+  @Test
+  void somethingElseAtTheRemoteProxysAddressIsSaidSo() throws Exception {
+    try (var web =
+            new TestServer(
+                c -> c.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes()));
+        var tunnel = new Tunnel(web.address(), new Tunnel.Options(), web.address())) {
+      tunnel.join();
+      tunnel.end();
+      tunnel.awaitLog("cannot join", "what answers there is no Culvert remote proxy");
+    }
+  }
+
+  @Test
+  void aRemoteProxyThatNeverAnswersIsGivenUp() throws Exception {
+    try (var silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+        var tunnel =
+            new Tunnel(
+                new HostPort("127.0.0.1", 1),
+                new Tunnel.Options().handshake(Duration.ofMillis(300)),
+                new HostPort("127.0.0.1", silent.getLocalPort()))) {
+      tunnel.join();
+      tunnel.end();
+      tunnel.awaitLog("cannot join", "no handshake within 300ms");
+    }
+  }
+}
