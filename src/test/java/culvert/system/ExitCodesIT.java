@@ -1,0 +1,134 @@
+package culvert.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every documented exit code, as a process gives it, with the one line that explains it. */
+@Timeout(120)
+class ExitCodesIT {
+
+  private static final String ANY = "127.0.0.1:0";
+
+  private static Role remote(String... more) throws Exception {
+    String[] words = {"remote-proxy", "--control-addr", ANY, "--outside-addr", ANY};
+    return Role.start(concat(words, more));
+  }
+
+  private static String[] concat(String[] words, String[] more) {
+    String[] all = Arrays.copyOf(words, words.length + more.length);
+    System.arraycopy(more, 0, all, words.length, more.length);
+    return all;
+  }
+
+  private static String control(Role remote) throws Exception {
+    return remote.line().replaceAll(".*control (\\S+), .*", "$1");
+  }
+
+  private static Role.Ended origin(String control, String... more) throws Exception {
+    String[] words = {
+      "origin-proxy", "--remote-proxy-addr", control, "--origin-server-addr", "127.0.0.1:1"
+    };
+    return Role.run(concat(words, more));
+  }
+
+  @Test
+  void termStopsBothRolesCleanly() throws Exception {
+    try (Role remote = remote("--secret", "s")) {
+      String[] words = {
+        "origin-proxy",
+        "--remote-proxy-addr",
+        control(remote),
+        "--origin-server-addr",
+        "127.0.0.1:1",
+        "--secret",
+        "s"
+      };
+      try (Role origin = Role.start(words)) {
+        assertThat(origin.line()).matches("origin-proxy: serving default=127\\.0\\.0\\.1:\\d+");
+        origin.terminate();
+        assertThat(origin.await().exit()).isZero();
+      }
+      remote.terminate();
+      assertThat(remote.await().exit()).isZero();
+    }
+  }
+
+  @Test
+  void anAddressInUseIsAFailure() throws Exception {
+    try (var taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      String address = "127.0.0.1:" + taken.getLocalPort();
+      var ended =
+          Role.run("remote-proxy", "--control-addr", ANY, "--outside-addr", "web=" + address);
+      assertThat(ended.exit()).isEqualTo(1);
+      assertThat(ended.err())
+          .isEqualTo("remote-proxy: cannot listen on " + address + ": Address already in use\n");
+    }
+  }
+
+  @Test
+  void anUnresolvableNameIsAFailureThatNamesIt() throws Exception {
+    var ended =
+        Role.run("remote-proxy", "--control-addr", "no.such.invalid:1", "--outside-addr", ANY);
+    assertThat(ended.exit()).isEqualTo(1);
+    assertThat(ended.err()).contains("'no.such.invalid' does not resolve");
+  }
+
+  @Test
+  void aWrongCommandLineIsAUsageError() throws Exception {
+    var ended = Role.run("remote-proxy", "--control-adr", ANY);
+    assertThat(ended.exit()).isEqualTo(2);
+    assertThat(ended.err())
+        .isEqualTo(
+            "remote-proxy: unknown option --control-adr; did you mean --control-addr?;"
+                + " see 'culvert remote-proxy --help'\n");
+  }
+
+  @Test
+  void anUnreachableRemoteProxyEndsAFastFailer() throws Exception {
+    var ended = origin("127.0.0.1:1", "--fail-fast");
+    assertThat(ended.exit()).isEqualTo(69);
+    assertThat(ended.err()).contains("127.0.0.1:1: Connection refused");
+  }
+
+  @Test
+  void aWrongSecretIsRefusedAndNeverPrinted() throws Exception {
+    try (Role remote = remote("--secret", "the-right-one")) {
+      var ended = origin(control(remote), "--secret", "the-other-one");
+      assertThat(ended.exit()).isEqualTo(77);
+      assertThat(ended.err())
+          .contains("the secret is wrong or missing")
+          .doesNotContain("the-other-one");
+      remote.terminate();
+      assertThat(remote.await().err())
+          .contains("the secret is wrong or missing")
+          .doesNotContain("the-right-one");
+    }
+  }
+
+  @Test
+  void settingsThatCannotBeAreRefused(@TempDir Path folder) throws Exception {
+    Path missing = folder.resolve("missing");
+    var ended = origin("127.0.0.1:1", "--secret-file", missing.toString());
+    assertThat(ended.exit()).isEqualTo(78);
+    assertThat(ended.err())
+        .isEqualTo("origin-proxy: cannot read the secret file " + missing + "\n");
+    try (Role remote = remote()) {
+      var declined =
+          Role.run(
+              "origin-proxy",
+              "--remote-proxy-addr",
+              control(remote),
+              "--origin-server-addr",
+              "nas=127.0.0.1:1");
+      assertThat(declined.exit()).isEqualTo(78);
+      assertThat(declined.err()).contains("the remote proxy has no service 'nas'");
+    }
+  }
+}

@@ -1,0 +1,79 @@
+package culvert.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The linked image: its launchers, its size, its cache. */
+@Timeout(120)
+class ImageIT {
+
+  private static final long MOST_BYTES = 60_000_000;
+
+  @TempDir private Path folder;
+
+  @Test
+  void launchersWorkThroughASymlinkFromAnyFolderAndWithSpacesInThePath() throws Exception {
+    Path spaced = folder.resolve("a folder with spaces");
+    Path image = spaced.resolve("the image");
+    Files.createDirectories(spaced);
+    assertThat(Role.run("cp", "-r", Role.IMAGE.toString(), image.toString()).exit()).isZero();
+    Path link = Files.createSymbolicLink(folder.resolve("tunnel"), Path.of("./second"));
+    Files.createSymbolicLink(folder.resolve("second"), image.resolve("bin/culvert"));
+    for (Path launcher : new Path[] {image.resolve("bin/culvert"), link}) {
+      Role.Ended ended = Role.run(launcher.toString(), "--version");
+      assertThat(ended.out()).isEqualTo("culvert 0.1.0\n");
+      assertThat(ended.err()).isEmpty();
+    }
+    assertThat(Role.run(image.resolve("bin/origin-proxy").toString(), "--help").out())
+        .startsWith("Usage: origin-proxy ");
+    assertThat(Role.run("sh", "-c", "cd /; PATH='" + image + "/bin':$PATH culvert --version").out())
+        .isEqualTo("culvert 0.1.0\n");
+  }
+
+  @Test
+  void theLauncherBecomesTheJvmSoThatASignalReachesIt() throws Exception {
+    try (Role remote =
+        Role.start("remote-proxy", "--control-addr=127.0.0.1:0", "--outside-addr=127.0.0.1:0")) {
+      remote.line();
+      assertThat(remote.process().info().command().orElseThrow()).endsWith("/bin/java");
+      assertThat(remote.process().children()).isEmpty();
+    }
+  }
+
+  /** Given the wrong options, a JVM skips the cache without a word: here it must not start then. */
+  @Test
+  void theAotCacheIsReallyUsed() throws Exception {
+    if (!Files.exists(Role.IMAGE.resolve("lib/culvert.aot"))) {
+      assertThat(Runtime.version().feature()).as("only an older JDK has none").isLessThan(24);
+      return;
+    }
+    var ended = Role.runWith("CULVERT_JVM_OPTIONS", "-XX:AOTMode=on", "culvert", "--version");
+    assertThat(ended.out()).isEqualTo("culvert 0.1.0\n");
+    assertThat(ended.err()).isEmpty();
+    assertThat(ended.exit()).isZero();
+  }
+
+  @Test
+  void theImageIsSmall() throws IOException {
+    try (var files = Files.walk(Role.IMAGE)) {
+      long bytes = files.filter(Files::isRegularFile).mapToLong(f -> f.toFile().length()).sum();
+      assertThat(bytes).isLessThan(MOST_BYTES);
+    }
+  }
+
+  @Test
+  void theDemoShowsThePageWithTheVisitorsAddress() throws Exception {
+    Role.Ended demo = Role.run("culvert", "demo", "--once");
+    assertThat(demo.exit()).as(demo.err()).isZero();
+    assertThat(demo.out())
+        .contains("This page comes from a server that nobody can reach.")
+        .containsPattern("you are +127\\.0\\.0\\.1:\\d+, as the PROXY header tells");
+    assertThat(demo.err()).isEmpty();
+  }
+}
