@@ -1,7 +1,12 @@
 package culvert.cli;
 
+import java.io.PrintWriter;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
@@ -33,11 +38,16 @@ public final class Main {
     root.addSubcommand(new DemoCommand(terminal));
     root.addSubcommand(new RehearseCommand(terminal));
     Converters.register(root);
+    // A secret is taken as it is: nothing in it names a variable or a file.
+    root.setInterpolateVariables(false);
+    root.setExpandAtFiles(false);
+    root.setOut(new PrintWriter(terminal.out(), true));
+    root.setErr(new PrintWriter(terminal.err(), true));
     root.setDefaultValueProvider(new Environment(terminal.environment()));
     root.setUsageHelpWidth(HELP_WIDTH);
     root.setUsageHelpLongOptionsMaxWidth(HELP_OPTIONS_WIDTH);
     root.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
-    root.setParameterExceptionHandler((e, arguments) -> misused(terminal, e));
+    root.setParameterExceptionHandler((e, arguments) -> misused(terminal, e, arguments));
     root.setExecutionExceptionHandler((e, command, result) -> failed(terminal, command, e));
     root.setExecutionStrategy(result -> {
       if (!result.hasSubcommand()
@@ -51,23 +61,44 @@ public final class Main {
     return root;
   }
 
-  private static int misused(Terminal terminal, ParameterException e) {
+  private static int misused(Terminal terminal, ParameterException e, String[] arguments) {
     CommandLine command = e.getCommandLine();
     // A mistyped option is the cause; what it leaves missing only follows from it.
     List<String> strays = command.getUnmatchedArguments();
-    String what = strays.isEmpty() ? e.getMessage() : unmatched(command, strays);
+    String what = strays.isEmpty() ? words(e, arguments) : unmatched(command, strays);
     String hint = "see '" + command.getCommandSpec().qualifiedName() + " --help'";
-    String origin = origin(terminal, e);
+    String origin = origin(terminal, e, arguments);
     terminal.err().println(command.getCommandName() + ": " + what + origin + "; " + hint);
     return ExitCode.USAGE.code();
   }
 
-  /** Names only what looks like an option: a value that went astray may be a secret. */
+  /** picocli's own words, but where they would repeat the next argument: it may be a secret. */
+  private static String words(ParameterException e, String[] arguments) {
+    if (!(e instanceof MissingParameterException missing)) {
+      return e.getMessage();
+    }
+    for (ArgSpec argument : missing.getMissing()) {
+      if (argument instanceof OptionSpec option && given(option, arguments)) {
+        return "option " + option.longestName() + " needs a value";
+      }
+    }
+    return missing.getMissing().stream()
+        .map(argument -> ((OptionSpec) argument).longestName() + " " + argument.paramLabel())
+        .collect(Collectors.joining(" and ", "missing ", ""));
+  }
+
+  private static boolean given(OptionSpec option, String[] arguments) {
+    String name = option.longestName();
+    return Arrays.stream(arguments).anyMatch(a -> a.equals(name) || a.startsWith(name + "="));
+  }
+
+  /** Names nothing but what looks like a mistyped option: any other stray may be a secret. */
   private static String unmatched(CommandLine command, List<String> strays) {
     List<String> options =
         strays.stream()
-            .filter(argument -> argument.startsWith("-"))
+            .filter(argument -> argument.matches("--[a-z-]+(=.*)?"))
             .map(argument -> argument.split("=", 2)[0])
+            .filter(option -> !option.matches("--secret[a-z].*"))
             .toList();
     if (options.isEmpty()) {
       List<String> near = Nearest.to(strays.getFirst(), command.getSubcommands().keySet());
@@ -83,15 +114,12 @@ public final class Main {
   }
 
   /** A bad value may have come from a variable, and then the command line does not show it. */
-  private static String origin(Terminal terminal, ParameterException e) {
+  private static String origin(Terminal terminal, ParameterException e, String[] arguments) {
     if (!(e.getArgSpec() instanceof OptionSpec option)) {
       return "";
     }
     String variable = Environment.variable(option);
-    boolean onCommandLine =
-        e.getCommandLine().getParseResult() != null
-            && e.getCommandLine().getParseResult().hasMatchedOption(option);
-    return terminal.environment().containsKey(variable) && !onCommandLine
+    return terminal.environment().containsKey(variable) && !given(option, arguments)
         ? " (from " + variable + ")"
         : "";
   }

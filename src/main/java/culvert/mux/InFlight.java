@@ -5,11 +5,12 @@ package culvert.mux;
  * of bulk in the kernel's send buffer: Java has no TCP_NOTSENT_LOWAT. Pings that carry the count of
  * bytes before them tell what has arrived and how long it took. While that stays near the shortest
  * time seen, the bound doubles each round trip that uses it up; once bytes queue for longer than
- * {@link #MOST_QUEUE_NANOS}, it shrinks. Not thread-safe: the writer's lock guards it.
+ * {@link #MOST_QUEUE_NANOS}, it shrinks to what would not, and grows with care for a while. Not
+ * thread-safe: the writer's lock guards it.
  */
 final class InFlight {
 
-  private static final long LEAST_BYTES = 64 * 1024;
+  private static final long LEAST_BYTES = 32 * 1024;
   private static final long FIRST_BYTES = 512 * 1024;
   private static final long MOST_BYTES = 32 * 1024 * 1024;
 
@@ -17,7 +18,13 @@ final class InFlight {
   static final int LEAST_ROOM_BYTES = 1024;
 
   private static final long LEAST_PING_BYTES = 16 * 1024;
-  private static final long MOST_QUEUE_NANOS = 60_000_000;
+  private static final long MOST_QUEUE_NANOS = 25_000_000;
+
+  /**
+   * After bytes have queued the bound grows by an eighth, so many times, before it doubles again.
+   */
+  private static final int CAREFUL_STEPS = 8;
+
   private static final long PING_PERIOD_NANOS = 5_000_000_000L;
   private static final long SHORTEST_AGE_NANOS = 60_000_000_000L;
   private static final long UNKNOWN_ROUND_TRIP_NANOS = 50_000_000;
@@ -35,6 +42,7 @@ final class InFlight {
   private long lastPinged = -1;
   private long lastPingNanos;
   private boolean usedUp;
+  private int carefulSteps;
   private long lastChangeNanos;
   private long shortestNanos = Long.MAX_VALUE;
   private long shortestSinceNanos;
@@ -105,10 +113,15 @@ final class InFlight {
       return;
     }
     if (nanos - shortestNanos > MOST_QUEUE_NANOS) {
-      bound = Math.max(LEAST_BYTES, bound - bound / 4);
+      // What would have queued for just as long as it may, but never less than half.
+      long right = (long) ((double) bound * (shortestNanos + MOST_QUEUE_NANOS) / nanos);
+      bound = Math.max(LEAST_BYTES, Math.max(right, bound / 2));
+      carefulSteps = CAREFUL_STEPS;
       lastChangeNanos = nowNanos;
     } else if (usedUp) {
-      bound = Math.min(MOST_BYTES, bound * 2);
+      long step = carefulSteps > 0 ? bound / 8 : bound;
+      bound = Math.min(MOST_BYTES, bound + step);
+      carefulSteps = Math.max(0, carefulSteps - 1);
       lastChangeNanos = nowNanos;
     }
     usedUp = false;

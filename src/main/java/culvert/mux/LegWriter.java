@@ -71,6 +71,14 @@ final class LegWriter {
   private int unansweredHere;
   private ByteBuffer filling;
   private boolean writing;
+  private int framesInBatch;
+
+  /**
+   * The last batch carried several streams, so one yield will let others add to the next; a lone
+   * stream would only lose time. Racy on purpose: it is a hint.
+   */
+  private boolean crowded;
+
   private boolean sparseNext;
   private boolean pongOwed;
   private long pongToken;
@@ -117,7 +125,9 @@ final class LegWriter {
       lock.unlock();
     }
     if (lead) {
-      Thread.yield();
+      if (crowded) {
+        Thread.yield();
+      }
       writeRounds(stream);
     }
     if (!taken) {
@@ -435,6 +445,8 @@ final class LegWriter {
         filling = null;
         bytes = putTogether(payload);
         batch++;
+        crowded = framesInBatch > 1;
+        framesInBatch = 0;
       } finally {
         lock.unlock();
       }
@@ -629,6 +641,7 @@ final class LegWriter {
     s.pending.limit(end);
     s.window -= n;
     s.lastBatch = batch;
+    framesInBatch++;
     stream.addSent(n);
     if (!s.pending.hasRemaining()) {
       s.pending = null;

@@ -29,7 +29,7 @@ public final class MuxStream implements Connection {
   static final int FIRST_WINDOW = 16 * 1024;
 
   /** No window grows beyond this, in bytes. */
-  static final int MOST_WINDOW = 8 * 1024 * 1024;
+  static final int MOST_WINDOW = 16 * 1024 * 1024;
 
   private final Leg leg;
   private final Input input = new Input();
@@ -412,7 +412,7 @@ public final class MuxStream implements Connection {
   }
 
   /**
-   * Accounts for bytes that were read, and grants more once half the window has been.
+   * Accounts for bytes that were read, and grants more once a quarter of the window has been.
    *
    * @param done the chunk they lay in, to be recycled, or null
    */
@@ -427,7 +427,7 @@ public final class MuxStream implements Connection {
       lastReadNanos = now;
       held = queue.held();
       unreported += bytes;
-      if (unreported >= window / 2 && !inputEnded && failure == null) {
+      if (unreported >= window / 4 && !inputEnded && failure == null) {
         grant = unreported + growth(now);
         unreported = 0;
         credit += grant;
@@ -441,9 +441,11 @@ public final class MuxStream implements Connection {
     }
   }
 
-  /** A window that was used up within a few round trips was too small; a slow reader's never is. */
+  /**
+   * A quarter that was read within a few round trips makes the window double; a slow reader's not.
+   */
   private long growth(long now) {
-    long fast = 4 * Math.max(leg.writer().roundTripNanos(), 1_000_000);
+    long fast = 2 * Math.max(leg.writer().roundTripNanos(), 1_000_000);
     if (now - lastGrantNanos > fast || window >= MOST_WINDOW || leg.budget().underPressure()) {
       return 0;
     }

@@ -1,7 +1,6 @@
 package culvert.net;
 
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.List;
 
 /**
@@ -20,19 +19,16 @@ public record Cidr(List<Byte> address, int bits) {
   public static Cidr parse(String text) {
     int slash = text.indexOf('/');
     String host = slash < 0 ? text : text.substring(0, slash);
-    if (!host.matches("[0-9]+(\\.[0-9]+){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*")) {
+    byte[] bytes =
+        Literal.v4(host)
+            .or(() -> Literal.v6(host))
+            .map(InetAddress::getAddress)
+            .orElseThrow(() -> wrong(text));
+    String bits = slash < 0 ? String.valueOf(bytes.length * 8) : text.substring(slash + 1);
+    if (!bits.matches("[0-9]{1,3}") || Integer.parseInt(bits) > bytes.length * 8) {
       throw wrong(text);
     }
-    try {
-      byte[] bytes = InetAddress.getByName(host).getAddress();
-      int bits = slash < 0 ? bytes.length * 8 : Integer.parseInt(text.substring(slash + 1));
-      if (bits < 0 || bits > bytes.length * 8) {
-        throw wrong(text);
-      }
-      return new Cidr(boxed(bytes), bits);
-    } catch (UnknownHostException | NumberFormatException e) {
-      throw wrong(text);
-    }
+    return new Cidr(boxed(bytes), Integer.parseInt(bits));
   }
 
   private static IllegalArgumentException wrong(String text) {

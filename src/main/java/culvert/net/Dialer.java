@@ -32,7 +32,9 @@ public final class Dialer {
         break;
       }
       try {
-        return connect(new InetSocketAddress(address, target.port()), (int) leftMillis);
+        return connect(
+            new InetSocketAddress(address, target.port()),
+            (int) Math.min(leftMillis, Integer.MAX_VALUE));
       } catch (IOException e) {
         last = last == null || !(e instanceof SocketTimeoutException) ? e : last;
       }

@@ -1,9 +1,19 @@
 package culvert.net;
 
 import java.time.Duration;
+import java.util.Map;
 
 /** How durations are written for people, and read from them. */
 public final class Durations {
+
+  private static final int MOST_DIGITS = 9;
+  private static final Duration LONGEST = Duration.ofDays(1);
+  private static final Map<String, Duration> UNITS =
+      Map.of(
+          "ms", Duration.ofMillis(1),
+          "s", Duration.ofSeconds(1),
+          "m", Duration.ofMinutes(1),
+          "h", Duration.ofHours(1));
 
   private Durations() {}
 
@@ -17,7 +27,7 @@ public final class Durations {
   }
 
   /**
-   * Reads what {@link #of} writes, and {@code h}.
+   * Reads what {@link #of} writes, and {@code h}; a day at the most.
    *
    * @throws IllegalArgumentException whose message says how a duration is written
    */
@@ -26,22 +36,15 @@ public final class Durations {
     while (unit < text.length() && Character.digit(text.charAt(unit), 10) >= 0) {
       unit++;
     }
-    if (unit > 0 && unit <= 9) {
-      long amount = Long.parseLong(text.substring(0, unit));
-      switch (text.substring(unit)) {
-        case "ms":
-          return Duration.ofMillis(amount);
-        case "s":
-          return Duration.ofSeconds(amount);
-        case "m":
-          return Duration.ofMinutes(amount);
-        case "h":
-          return Duration.ofHours(amount);
-        default:
-          break;
-      }
+    Duration each = unit > 0 && unit <= MOST_DIGITS ? UNITS.get(text.substring(unit)) : null;
+    if (each == null) {
+      throw new IllegalArgumentException(
+          "'" + text + "' is no duration; write a number and a unit, as 500ms, 10s or 2m");
     }
-    throw new IllegalArgumentException(
-        "'" + text + "' is no duration; write a number and a unit, as 500ms, 10s or 2m");
+    Duration duration = each.multipliedBy(Long.parseLong(text.substring(0, unit)));
+    if (duration.compareTo(LONGEST) > 0) {
+      throw new IllegalArgumentException("'" + text + "' is longer than a day");
+    }
+    return duration;
   }
 }

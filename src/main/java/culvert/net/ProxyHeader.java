@@ -127,24 +127,32 @@ public final class ProxyHeader {
       line[length++] = readExactly(in, 1)[0];
     }
     String text = new String(line, 0, length, StandardCharsets.ISO_8859_1);
-    if (text.startsWith("PROXY UNKNOWN") && text.endsWith("\r\n")) {
+    if (!text.endsWith("\r\n")) {
+      throw malformed();
+    }
+    String[] fields = text.substring(0, length - 2).split(" ", -1);
+    if (fields[1].equals("UNKNOWN")) {
       return Optional.empty();
     }
-    String[] fields = text.endsWith("\r\n") ? text.trim().split(" ", -1) : new String[0];
-    if (fields.length != 6 || !fields[1].equals("TCP4") && !fields[1].equals("TCP6")) {
-      throw new IOException("a malformed PROXY header");
-    }
     boolean v4 = fields[1].equals("TCP4");
-    try {
-      // Brackets let the parser of addresses do the checking, and keep names out.
-      HostPort from = HostPort.parse((v4 ? fields[2] : "[" + fields[2] + "]") + ":" + fields[4]);
-      if (!from.host().matches(v4 ? "[0-9.]+" : "[0-9a-fA-F:.]+")) {
-        throw new IOException("a malformed address in a PROXY header");
-      }
-      return Optional.of(new InetSocketAddress(from.resolve().getFirst(), from.port()));
-    } catch (IllegalArgumentException e) {
-      throw new IOException("a malformed address in a PROXY header", e);
+    if (fields.length != 6 || !v4 && !fields[1].equals("TCP6")) {
+      throw malformed();
     }
+    address(v4, fields[3], fields[5]);
+    return Optional.of(address(v4, fields[2], fields[4]));
+  }
+
+  private static InetSocketAddress address(boolean v4, String address, String port)
+      throws IOException {
+    Optional<InetAddress> literal = v4 ? Literal.v4(address) : Literal.v6(address);
+    if (literal.isEmpty() || !port.matches("[0-9]{1,5}") || Integer.parseInt(port) > 65535) {
+      throw malformed();
+    }
+    return new InetSocketAddress(literal.get(), Integer.parseInt(port));
+  }
+
+  private static IOException malformed() {
+    return new IOException("a malformed PROXY header");
   }
 
   private static Optional<InetSocketAddress> readV2(InputStream in) throws IOException {

@@ -134,8 +134,8 @@ final class MessageCodec {
           case WINDOW -> new Message.Window(fields.count("bytes"));
           case HALF_CLOSE -> new Message.HalfClose();
           case RESET -> new Message.Reset(ResetReason.of(fields.u16()));
-          case PING -> new Message.Ping(in.getLong());
-          case PONG -> new Message.Pong(in.getLong());
+          case PING -> new Message.Ping(fields.token());
+          case PONG -> new Message.Pong(fields.token());
           case DRAIN -> new Message.Drain();
           case DATA -> throw new IllegalArgumentException("DATA is not a message");
         };
@@ -212,6 +212,11 @@ final class MessageCodec {
         throw wrong("has " + field + " = " + Integer.toUnsignedString(value));
       }
       return value;
+    }
+
+    long token() throws ProtocolException {
+      need(8);
+      return in.getLong();
     }
 
     byte[] bytes(int length) throws ProtocolException {

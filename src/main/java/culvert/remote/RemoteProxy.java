@@ -15,6 +15,7 @@ import culvert.session.Dialect;
 import culvert.session.NativeDialect;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -86,9 +87,9 @@ public final class RemoteProxy implements AutoCloseable {
     return HostPort.of(listeners.getFirst().address());
   }
 
-  /** Each service's outside address that was bound. */
+  /** Each service's outside address that was bound, in the order of the settings. */
   public Map<String, HostPort> outsideAddresses() {
-    return Map.copyOf(outside);
+    return Collections.unmodifiableMap(outside);
   }
 
   /** What was counted so far. */

@@ -38,7 +38,7 @@ class InFlightTest {
     for (int i = 0; i < 50; i++) {
       roundTrip(200);
     }
-    assertThat(inFlight.room(0)).isEqualTo(64 * 1024);
+    assertThat(inFlight.room(0)).isEqualTo(32 * 1024);
   }
 
   @Test

@@ -1,0 +1,107 @@
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What the command line says.
+ *
+ * @param seconds how long each measurement counts
+ * @param only the tunnels to measure; empty: all that are there
+ * @param tests which of {@link #TESTS} to run
+ * @param distance between the halves, for the test of that name
+ */
+record BenchOptions(
+    int rounds,
+    double seconds,
+    Set<String> only,
+    Set<String> tests,
+    Optional<Path> peers,
+    Path image,
+    Distance distance) {
+
+  static final List<String> TESTS = List.of("start", "idle", "bulk", "requests", "connections");
+
+  static final String USAGE =
+      """
+      Usage: java src/bench/java/Bench.java [OPTION]...
+      Measures Culvert beside direct loopback and the peers it finds (bore, rathole), in turn.
+        --rounds N         how often each is started and measured (default: 3, at most 20)
+        --seconds N        how long each measurement counts (default: 3, at most 60)
+        --only NAME,NAME   of direct, culvert, bore, rathole (default: all that are there)
+        --tests NAME,NAME  of start, idle, bulk, requests, connections (default: all)
+        --peers FOLDER     where to look for the peers before PATH
+        --image FOLDER     Culvert's runtime image (default: target/image)
+        --distance TIME    instead of the tests: the halves this round trip apart, such as 50ms
+        --rate MBITS       with --distance: what the link carries each way, in Mbit/s
+        --help             show this help and exit
+      """;
+
+  private static final int MOST_ROUNDS = 20;
+  private static final int MOST_SECONDS = 60;
+  private static final int MOST_MILLIS = 2000;
+  private static final int MOST_MEGABITS = 10_000;
+
+  static BenchOptions parse(String[] args) {
+    int rounds = 3;
+    double seconds = 3;
+    Set<String> only = Set.of();
+    Set<String> tests = Set.copyOf(TESTS);
+    Optional<Path> peers = Optional.empty();
+    Path image = Path.of("target/image");
+    Duration roundTrip = Duration.ZERO;
+    double rate = 0;
+    Deque<String> left = new ArrayDeque<>(List.of(args));
+    while (!left.isEmpty()) {
+      String option = left.pop();
+      if (left.isEmpty()) {
+        throw new IllegalArgumentException(option + " is no option, or lacks its value");
+      }
+      String value = left.pop();
+      switch (option) {
+        case "--rounds" -> rounds = (int) number(option, value, 1, MOST_ROUNDS);
+        case "--seconds" -> seconds = number(option, value, 0.5, MOST_SECONDS);
+        case "--only" -> only = names(option, value, Tunnel.NAMES);
+        case "--tests" -> tests = names(option, value, TESTS);
+        case "--peers" -> peers = Optional.of(Path.of(value));
+        case "--image" -> image = Path.of(value);
+        case "--distance" ->
+            roundTrip =
+                Duration.ofMillis(
+                    (long) number(option, value.replaceFirst("ms$", ""), 1, MOST_MILLIS));
+        case "--rate" -> rate = number(option, value, 0.1, MOST_MEGABITS);
+        default -> throw new IllegalArgumentException(option + " is no option; try --help");
+      }
+    }
+    if (rate > 0 && roundTrip.isZero()) {
+      throw new IllegalArgumentException("--rate needs --distance");
+    }
+    return new BenchOptions(
+        rounds, seconds, only, tests, peers, image, new Distance(roundTrip, rate * 1e6));
+  }
+
+  private static double number(String option, String value, double least, double most) {
+    try {
+      double number = Double.parseDouble(value);
+      if (number >= least && number <= most) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // Said below.
+    }
+    throw new IllegalArgumentException(
+        "%s takes a number from %s to %s, not %s".formatted(option, least, most, value));
+  }
+
+  private static Set<String> names(String option, String value, List<String> known) {
+    Set<String> names = Set.of(value.split(","));
+    if (!known.containsAll(names)) {
+      throw new IllegalArgumentException(
+          "%s takes %s, not %s".formatted(option, String.join(",", known), value));
+    }
+    return names;
+  }
+}

@@ -1,0 +1,219 @@
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** A way from visitors to the origin server, and how to start it. */
+sealed interface Tunnel {
+
+  List<String> NAMES = List.of(Direct.NAME, Culvert.NAME, "bore", "rathole");
+
+  String name();
+
+  /** Starts it, both halves on this machine, the given distance apart. */
+  Running start(InetSocketAddress origin, Distance distance) throws IOException;
+
+  /** Starts it in {@code running}, which the caller closes when that fails. */
+  private static Running start(Running running, Start start) throws IOException {
+    try {
+      return running.awaitReady(start.into(running));
+    } catch (IOException | RuntimeException e) {
+      running.close();
+      throw e;
+    }
+  }
+
+  /** Starts the halves; returns where visitors go. */
+  interface Start {
+    InetSocketAddress into(Running running) throws IOException;
+  }
+
+  /** Direct loopback, Culvert's image, and the peers that are there. */
+  static List<Tunnel> find(BenchOptions options) throws IOException {
+    List<Tunnel> found = new ArrayList<>();
+    found.add(new Direct());
+    Path image = options.image().resolve("bin");
+    if (Files.isExecutable(image.resolve("remote-proxy"))) {
+      found.add(new Culvert(image));
+    }
+    program("bore", options).map(Bore::new).ifPresent(found::add);
+    program("rathole", options).map(Rathole::new).ifPresent(found::add);
+    return found;
+  }
+
+  private static Optional<Path> program(String name, BenchOptions options) {
+    Stream<Path> path =
+        Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator)).map(Path::of);
+    return Stream.concat(options.peers().stream(), path)
+        .map(folder -> folder.resolve(name))
+        .filter(Files::isExecutable)
+        .findFirst();
+  }
+
+  private static InetSocketAddress local(int port) {
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+  }
+
+  private static InetSocketAddress free() throws IOException {
+    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return local(socket.getLocalPort());
+    }
+  }
+
+  private static String text(InetSocketAddress address) {
+    return address.getAddress().getHostAddress() + ":" + address.getPort();
+  }
+
+  /** No tunnel: what the machine and this benchmark can do. */
+  record Direct() implements Tunnel {
+
+    static final String NAME = "direct";
+
+    @Override
+    public String name() {
+      return NAME;
+    }
+
+    @Override
+    public Running start(InetSocketAddress origin, Distance distance) throws IOException {
+      return Tunnel.start(new Running(distance), running -> running.far(origin, local(0)));
+    }
+  }
+
+  /** Culvert, from its runtime image. */
+  record Culvert(Path bin) implements Tunnel {
+
+    static final String NAME = "culvert";
+
+    @Override
+    public String name() {
+      return NAME;
+    }
+
+    @Override
+    public Running start(InetSocketAddress origin, Distance distance) throws IOException {
+      return Tunnel.start(new Running(distance), running -> start(running, origin));
+    }
+
+    private InetSocketAddress start(Running running, InetSocketAddress origin) throws IOException {
+      String any = text(local(0));
+      Half remote = running.run(role("remote-proxy", "--control-addr", any, "--outside-addr", any));
+      String line = remote.firstLine();
+      running.listening();
+      InetSocketAddress control = running.far(printed(line, "control "), local(0));
+      String to = text(control);
+      running
+          .run(
+              role("origin-proxy", "--remote-proxy-addr", to, "--origin-server-addr", text(origin)))
+          .firstLine();
+      return printed(line, "=");
+    }
+
+    private List<String> role(String name, String... options) {
+      var command = new ArrayList<>(List.of(bin.resolve(name).toString(), "--log-level", "warn"));
+      command.addAll(List.of(options));
+      return command;
+    }
+
+    /** The port in {@code remote-proxy: control H:P, outside NAME=H:P}, after {@code before}. */
+    private static InetSocketAddress printed(String line, String before) throws IOException {
+      String[] parts = line.substring(line.indexOf(before) + before.length()).split("[:,]");
+      try {
+        return local(Integer.parseInt(parts[1].strip()));
+      } catch (IndexOutOfBoundsException | NumberFormatException e) {
+        throw new IOException("remote-proxy printed no port: " + line, e);
+      }
+    }
+  }
+
+  /** bore, whose control port is fixed: loopback addresses of its own keep it out of the way. */
+  record Bore(Path program) implements Tunnel {
+
+    private static final int CONTROL_PORT = 7835;
+    private static final String SERVER = "127.78.35.1";
+    private static final String RELAY = "127.78.35.2";
+
+    @Override
+    public String name() {
+      return "bore";
+    }
+
+    @Override
+    public Running start(InetSocketAddress origin, Distance distance) throws IOException {
+      return Tunnel.start(new Running(distance), running -> start(running, origin));
+    }
+
+    private InetSocketAddress start(Running running, InetSocketAddress origin) throws IOException {
+      String bore = program.toString();
+      int port = free().getPort();
+      var control = new InetSocketAddress(SERVER, CONTROL_PORT);
+      running.run(List.of(bore, "server", "--bind-addr", SERVER));
+      running.awaitListening(control);
+      String to =
+          running
+              .far(control, new InetSocketAddress(RELAY, CONTROL_PORT))
+              .getAddress()
+              .getHostAddress();
+      String local = Integer.toString(origin.getPort());
+      String host = origin.getAddress().getHostAddress();
+      String outside = Integer.toString(port);
+      running.run(
+          List.of(bore, "local", local, "--local-host", host, "--to", to, "--port", outside));
+      return new InetSocketAddress(SERVER, port);
+    }
+  }
+
+  /** rathole over plain TCP, as it comes. */
+  record Rathole(Path program) implements Tunnel {
+
+    @Override
+    public String name() {
+      return "rathole";
+    }
+
+    @Override
+    public Running start(InetSocketAddress origin, Distance distance) throws IOException {
+      return Tunnel.start(new Running(distance), running -> start(running, origin));
+    }
+
+    private InetSocketAddress start(Running running, InetSocketAddress origin) throws IOException {
+      InetSocketAddress control = free();
+      InetSocketAddress outside = free();
+      run(
+          running,
+          "--server",
+          """
+          [server]
+          bind_addr = "%s"
+          default_token = "bench"
+          [server.services.bench]
+          bind_addr = "%s"
+          """
+              .formatted(text(control), text(outside)));
+      running.awaitListening(control);
+      run(
+          running,
+          "--client",
+          """
+          [client]
+          remote_addr = "%s"
+          default_token = "bench"
+          [client.services.bench]
+          local_addr = "%s"
+          """
+              .formatted(text(running.far(control, local(0))), text(origin)));
+      return outside;
+    }
+
+    private void run(Running running, String half, String config) throws IOException {
+      running.run(List.of(program.toString(), half, running.file(config).toString()));
+    }
+  }
+}

@@ -1,0 +1,16 @@
+package culvert.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class BlameTest {
+
+  @Test
+  void aBadValueOfTheCommandLineDoesNotBlameTheVariable() {
+    var run = Cli.remote(Map.of("CULVERT_OPEN_TIMEOUT", "5s"), "--open-timeout=soon");
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.err()).contains("'soon' is no duration").doesNotContain("CULVERT_OPEN_TIMEOUT");
+  }
+}

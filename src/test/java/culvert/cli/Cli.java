@@ -1,0 +1,51 @@
+package culvert.cli;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Map;
+
+/**
+ * One command line, run to its end.
+ *
+ * @param exit its exit code
+ * @param out what it printed for programs
+ * @param err what it printed for people
+ */
+record Cli(int exit, String out, String err) {
+
+  static final String[] REMOTE = {
+    "remote-proxy", "--control-addr=127.0.0.1:0", "--outside-addr=127.0.0.1:0"
+  };
+
+  /** Runs with the given variables; a role that starts is stopped at once. */
+  static Cli run(Map<String, String> environment, String... arguments) {
+    var out = new ByteArrayOutputStream();
+    var err = new ByteArrayOutputStream();
+    var stop = new Stop();
+    stop.request();
+    int exit = Main.run(new Terminal(printer(out), printer(err), environment, stop), arguments);
+    return new Cli(
+        exit, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+  }
+
+  static Cli run(String... arguments) {
+    return run(Map.of(), arguments);
+  }
+
+  /** A remote proxy with more options than it needs. */
+  static Cli remote(Map<String, String> environment, String... more) {
+    String[] all = Arrays.copyOf(REMOTE, REMOTE.length + more.length);
+    System.arraycopy(more, 0, all, REMOTE.length, more.length);
+    return run(environment, all);
+  }
+
+  static Cli remote(String... more) {
+    return remote(Map.of(), more);
+  }
+
+  private static PrintStream printer(ByteArrayOutputStream bytes) {
+    return new PrintStream(bytes, true, StandardCharsets.UTF_8);
+  }
+}

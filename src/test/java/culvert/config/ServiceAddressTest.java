@@ -1,0 +1,49 @@
+package culvert.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.net.HostPort;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ServiceAddressTest {
+
+  @Test
+  void aNameComesBeforeTheAddress() {
+    var parsed = ServiceAddress.parse("web-1.a_B=[::1]:80");
+    assertThat(parsed)
+        .isEqualTo(new ServiceAddress("web-1.a_B", new HostPort("::1", 80)))
+        .hasToString("web-1.a_B=[::1]:80");
+  }
+
+  @Test
+  void withoutANameTheServiceIsTheDefault() {
+    assertThat(ServiceAddress.parse("127.0.0.1:80")).hasToString("default=127.0.0.1:80");
+  }
+
+  @Test
+  void aNameHasAtMost64Characters() {
+    String longest = "n".repeat(64);
+    assertThat(ServiceAddress.parse(longest + "=h:1").service()).isEqualTo(longest);
+    assertThatThrownBy(() -> ServiceAddress.parse(longest + "n=h:1"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("is no service name");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"=h:1", "a b=h:1", "a/b=h:1", "ä=h:1", "a\n=h:1", "a,b=h:1"})
+  void aNameOfOtherCharactersIsRefused(String text) {
+    assertThatThrownBy(() -> ServiceAddress.parse(text))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("is no service name: up to 64 letters, digits");
+  }
+
+  @Test
+  void aBadAddressIsToldAsSuch() {
+    assertThatThrownBy(() -> ServiceAddress.parse("web=80"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("'80' has no port; write HOST:PORT");
+  }
+}

@@ -1,0 +1,83 @@
+package culvert.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.net.HostPort;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class SettingsTest {
+
+  @Test
+  void aServiceNamedTwiceIsRefusedOnTheRemoteSide() {
+    assertThatThrownBy(() -> remote("a=h:1", "b=h:2", "a=h:3"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("--outside-addr names the service 'a' twice");
+  }
+
+  @Test
+  void aServiceNamedTwiceIsRefusedOnTheOriginSide() {
+    assertThatThrownBy(() -> origin("h:1", "default=h:2"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("--origin-server-addr names the service 'default' twice");
+  }
+
+  @Test
+  void oneAddressMayServeTwoNames() {
+    assertThat(origin("a=h:1", "A=h:1").services()).hasSize(2);
+    assertThat(remote("a=h:0", "b=h:0").services()).hasSize(2);
+  }
+
+  @Test
+  void settingsPrintNoSecret() {
+    assertThat(remote("a=h:1").toString()).contains("***").doesNotContain("hunter2");
+    assertThat(origin("a=h:1").toString()).contains("***").doesNotContain("hunter2");
+  }
+
+  @Test
+  void settingsDoNotChangeWithTheListTheyCameFrom() {
+    var list = new ArrayList<>(services("a=h:1"));
+    var settings = origin(list);
+    list.add(ServiceAddress.parse("a=h:2"));
+    assertThat(settings.services()).hasSize(1);
+  }
+
+  private static RemoteSettings remote(String... services) {
+    var second = Duration.ofSeconds(1);
+    return new RemoteSettings(
+        new HostPort("h", 1),
+        services(services),
+        Optional.of(Secret.of("hunter2")),
+        1,
+        second,
+        second,
+        second,
+        List.of());
+  }
+
+  private static OriginSettings origin(String... services) {
+    return origin(services(services));
+  }
+
+  private static OriginSettings origin(List<ServiceAddress> services) {
+    var second = Duration.ofSeconds(1);
+    return new OriginSettings(
+        new HostPort("h", 1),
+        services,
+        Optional.of(Secret.of("hunter2")),
+        Optional.empty(),
+        second,
+        second,
+        second,
+        false);
+  }
+
+  private static List<ServiceAddress> services(String... texts) {
+    return Stream.of(texts).map(ServiceAddress::parse).toList();
+  }
+}

@@ -1,0 +1,75 @@
+package culvert.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class HostPortTest {
+
+  @ParameterizedTest
+  @CsvSource({
+    "127.0.0.1:9000, 127.0.0.1, 9000",
+    "example.com:0, example.com, 0",
+    "[::1]:65535, ::1, 65535",
+    "[2001:db8::1%eth0]:1, 2001:db8::1%eth0, 1",
+    "[::]:80, ::, 80"
+  })
+  void readsWhatItWrites(String text, String host, int port) {
+    var parsed = HostPort.parse(text);
+    assertThat(parsed).isEqualTo(new HostPort(host, port)).hasToString(text);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "9000, has no port; write HOST:PORT",
+    "example.com, has no port; write HOST:PORT",
+    "'', has no port; write HOST:PORT",
+    ":9000, has no host",
+    "[]:9000, is no IPv6 address",
+    "[127.0.0.1]:9000, is no IPv6 address",
+    "::1:9000, an IPv6 address is written in brackets",
+    "host:, is no port number",
+    "host:http, is no port number",
+    "host:-1, is no port number",
+    "host:+1, is no port number",
+    "host:123456, is no port number",
+    "host:\u0661, is no port number",
+    "host:65536, port 65536 is not within 0 to 65535",
+    "http://host:80, an IPv6 address is written in brackets",
+    "//host:80, is no host name or address",
+    "me@host:80, is no host name or address",
+    "'a b:80', is no host name or address"
+  })
+  void whatIsWrongIsSaid(String text, String complaint) {
+    assertThatThrownBy(() -> HostPort.parse(text))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(complaint);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"127.0.0.1", "::1", "2001:db8::8:800:200c:417a", "::"})
+  void anAddressIsWrittenShort(String text) throws UnknownHostException {
+    var address = new InetSocketAddress(InetAddress.getByName(text), 7);
+    assertThat(HostPort.of(address)).isEqualTo(new HostPort(text, 7));
+  }
+
+  @Test
+  void anUnresolvedAddressKeepsItsName() {
+    assertThat(HostPort.of(InetSocketAddress.createUnresolved("a.example", 1)))
+        .hasToString("a.example:1");
+  }
+
+  @Test
+  void aNameWithoutAnAddressIsNamed() {
+    assertThatThrownBy(() -> new HostPort("nowhere.invalid", 1).resolve())
+        .isInstanceOf(UnknownHostException.class)
+        .hasMessage("the name 'nowhere.invalid' does not resolve to an address");
+  }
+}

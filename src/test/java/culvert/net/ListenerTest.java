@@ -1,0 +1,150 @@
+package culvert.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import java.io.IOException;
+import java.net.Inet6Address;
+import java.net.NetworkInterface;
+import java.net.Socket;
+import java.net.StandardSocketOptions;
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(LeakCheck.class)
+class ListenerTest {
+
+  private static final Duration LIMIT = Duration.ofSeconds(10);
+
+  private final BufferPool pool = new BufferPool();
+  private final BlockingQueue<SocketConnection> accepted = new LinkedBlockingQueue<>();
+
+  @Test
+  void portZeroTakesAFreeOneAndTellsWhich() throws Exception {
+    try (var listener = listen("127.0.0.1")) {
+      assertThat(listener.address().getPort()).isPositive();
+      reached("127.0.0.1", listener);
+    }
+  }
+
+  @Test
+  void acceptedSocketsHaveTheOptionsOfEverySocket() throws Exception {
+    try (var listener = listen("127.0.0.1");
+        var client = new Socket("127.0.0.1", listener.address().getPort());
+        var connection = accepted.poll(10, TimeUnit.SECONDS)) {
+      assertThat(connection.channel().getOption(StandardSocketOptions.TCP_NODELAY)).isTrue();
+      assertThat(connection.channel().getOption(StandardSocketOptions.SO_KEEPALIVE)).isTrue();
+      assertThat(connection.peer()).isEqualTo(client.getLocalSocketAddress());
+      assertThat(connection.local()).isEqualTo(client.getRemoteSocketAddress());
+    }
+  }
+
+  @Test
+  void allOfIpv4IsIpv4Only() throws Exception {
+    assumeTrue(hasIpv6());
+    try (var listener = listen("0.0.0.0")) {
+      reached("127.0.0.1", listener);
+      assertThatThrownBy(() -> new Socket("::1", listener.address().getPort()).close())
+          .isInstanceOf(IOException.class);
+    }
+  }
+
+  @Test
+  void allOfIpv6IsBoth() throws Exception {
+    assumeTrue(hasIpv6());
+    try (var listener = listen("::")) {
+      reached("::1", listener);
+      reached("127.0.0.1", listener);
+    }
+  }
+
+  @Test
+  void anAddressInUseIsNamed() throws Exception {
+    try (var listener = listen("127.0.0.1")) {
+      var taken = HostPort.of(listener.address());
+      assertThatThrownBy(() -> Listener.bind(taken, "test", pool, new Queue()))
+          .isInstanceOf(IOException.class)
+          .hasMessage("cannot listen on " + taken + ": Address already in use");
+    }
+  }
+
+  @Test
+  void anAddressOfSomebodyElseIsNamed() {
+    assertThatThrownBy(() -> Listener.bind(new HostPort("192.0.2.1", 0), "test", pool, new Queue()))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith("cannot listen on 192.0.2.1:0: ");
+  }
+
+  @Test
+  void visitorsQueueFromTheBindOn() throws Exception {
+    try (var listener = Listener.bind(new HostPort("127.0.0.1", 0), "test", pool, new Queue());
+        var early = new Socket("127.0.0.1", listener.address().getPort())) {
+      assertThat(accepted).isEmpty();
+      listener.start();
+      try (var connection = accepted.poll(10, TimeUnit.SECONDS)) {
+        assertThat(connection.peer()).isEqualTo(early.getLocalSocketAddress());
+      }
+    }
+  }
+
+  @Test
+  void whatWasAcceptedOutlivesTheListener() throws Exception {
+    var listener = listen("127.0.0.1");
+    try (var client = new Socket("127.0.0.1", listener.address().getPort());
+        var connection = accepted.poll(10, TimeUnit.SECONDS)) {
+      listener.close();
+      connection.output().write(42);
+      assertThat(client.getInputStream().read()).isEqualTo(42);
+    }
+  }
+
+  /** The socket is released by the accepting thread, a moment after the close. */
+  @Test
+  void thePortIsFreeAgain() throws Exception {
+    HostPort address;
+    try (var listener = listen("127.0.0.1")) {
+      address = HostPort.of(listener.address());
+      reached("127.0.0.1", listener);
+    }
+    Eventually.within(LIMIT, () -> Listener.bind(address, "test", pool, new Queue()).close());
+  }
+
+  private Listener listen(String host) throws IOException {
+    var listener = Listener.bind(new HostPort(host, 0), "test", pool, new Queue());
+    listener.start();
+    return listener;
+  }
+
+  private void reached(String host, Listener listener) throws Exception {
+    var target = new HostPort(host, listener.address().getPort());
+    try (var client = new Dialer(pool).connect(target, LIMIT);
+        var connection = accepted.poll(10, TimeUnit.SECONDS)) {
+      assertThat(connection.peer()).isEqualTo(client.local());
+    }
+  }
+
+  private static boolean hasIpv6() throws IOException {
+    return NetworkInterface.networkInterfaces()
+        .flatMap(NetworkInterface::inetAddresses)
+        .anyMatch(address -> address instanceof Inet6Address && address.isLoopbackAddress());
+  }
+
+  private final class Queue implements Listener.Handler {
+    @Override
+    public void handle(SocketConnection connection) {
+      accepted.add(connection);
+    }
+
+    @Override
+    public void acceptFailed(IOException cause, Duration pause) {
+      throw new IllegalStateException(cause);
+    }
+  }
+}

@@ -1,0 +1,219 @@
+package culvert.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.testing.LeakCheck;
+import culvert.testing.Loopback;
+import culvert.testing.Seed;
+import java.io.IOException;
+import java.net.SocketException;
+import java.time.Duration;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** A client and a server, each behind a socket, with a relay between. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class RelayTest {
+
+  private static final Duration LONG = Duration.ofSeconds(30);
+
+  private final Deadlines deadlines = new Deadlines();
+  private Loopback clientSide;
+  private Loopback serverSide;
+  private SocketConnection client;
+  private SocketConnection server;
+
+  @BeforeEach
+  void connect() throws IOException {
+    clientSide = Loopback.open();
+    serverSide = Loopback.open();
+    client = clientSide.near();
+    server = serverSide.near();
+  }
+
+  @AfterEach
+  void close() {
+    clientSide.close();
+    serverSide.close();
+    deadlines.close();
+  }
+
+  @Test
+  void theFirstEndOfTheClientDoesNotCutTheAnswer() throws Exception {
+    var relay = start(LONG);
+    byte[] answer = new byte[1_000_000];
+    Seed.random("RelayTest").nextBytes(answer);
+    client.output().write(new byte[] {1, 2, 3});
+    client.closeOutput();
+    assertThat(server.input().readAllBytes()).containsExactly(1, 2, 3);
+    var answering =
+        new FutureTask<Void>(() -> {
+          server.output().write(answer);
+          server.closeOutput();
+          return null;
+        });
+    Thread.ofVirtual().name("answer").start(answering);
+    assertThat(client.input().readAllBytes()).isEqualTo(answer);
+    answering.get(10, TimeUnit.SECONDS);
+    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Ending.DONE);
+  }
+
+  @Test
+  void theFirstEndOfTheServerDoesNotCutTheClient() throws Exception {
+    var relay = start(LONG);
+    server.closeOutput();
+    assertThat(client.input().read()).isEqualTo(-1);
+    client.output().write(new byte[100_000]);
+    client.closeOutput();
+    assertThat(server.input().readAllBytes()).hasSize(100_000);
+    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Ending.DONE);
+  }
+
+  @Test
+  void aResetOfTheClientIsAResetForTheServer() throws Exception {
+    var relay = start(LONG);
+    client.output().write(1);
+    assertThat(server.input().read()).isEqualTo(1);
+    client.reset();
+    resetReaches(server);
+    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Ending.FIRST_BROKE);
+  }
+
+  @Test
+  void aResetOfTheServerIsAResetForTheClient() throws Exception {
+    var relay = start(LONG);
+    server.output().write(1);
+    assertThat(client.input().read()).isEqualTo(1);
+    server.reset();
+    resetReaches(client);
+    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Ending.SECOND_BROKE);
+  }
+
+  @Test
+  void aResetAfterOneEndIsStillAReset() throws Exception {
+    var relay = start(LONG);
+    client.closeOutput();
+    assertThat(server.input().read()).isEqualTo(-1);
+    server.output().write(new byte[10]);
+    client.input().readNBytes(10);
+    server.reset();
+    resetReaches(client);
+    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Ending.SECOND_BROKE);
+  }
+
+  @Test
+  void aSilentHalfClosedRelayIsReset() throws Exception {
+    var relay = start(Duration.ofMillis(50));
+    client.closeOutput();
+    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Ending.SILENT);
+    resetReaches(client);
+  }
+
+  @Test
+  void aSilentRelayThatIsNotHalfClosedIsLeftAlone() throws Exception {
+    var relay = start(Duration.ofMillis(1));
+    var later = new FutureTask<>(() -> "later");
+    deadlines.after(Duration.ofMillis(100), later);
+    later.get(10, TimeUnit.SECONDS);
+    client.output().write(1);
+    assertThat(server.input().read()).isEqualTo(1);
+    client.closeOutput();
+    server.closeOutput();
+    relay.get(10, TimeUnit.SECONDS);
+  }
+
+  /** Half-closed for four times the limit, but never silent for it. */
+  @Test
+  void aHalfClosedRelayThatMovesIsLeftAlone() throws Exception {
+    var silence = Duration.ofMillis(600);
+    var relay = start(silence);
+    client.closeOutput();
+    assertThat(server.input().read()).isEqualTo(-1);
+    long end = System.nanoTime() + silence.multipliedBy(4).toNanos();
+    while (System.nanoTime() < end) {
+      server.output().write(1);
+      assertThat(client.input().read()).isEqualTo(1);
+    }
+    server.closeOutput();
+    assertThat(client.input().read()).isEqualTo(-1);
+    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Ending.DONE);
+  }
+
+  @Test
+  void whatWaitedBeforeTheRelayBeganIsNotLost() throws Exception {
+    client.output().write(new byte[] {1, 2, 3, 4});
+    client.closeOutput();
+    // As a PROXY header would: a part is read before the relay takes over.
+    assertThat(clientSide.far().input().readNBytes(2)).containsExactly(1, 2);
+    var relay = start(LONG);
+    assertThat(server.input().readAllBytes()).containsExactly(3, 4);
+    server.closeOutput();
+    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Ending.DONE);
+  }
+
+  @Test
+  void theForwardLoopRunsBeforeTheRelayIsFinished() throws Exception {
+    var relay = relay(LONG);
+    relay.startForward();
+    client.output().write(5);
+    assertThat(server.input().read()).isEqualTo(5);
+    client.closeOutput();
+    server.closeOutput();
+    assertThat(relay.finish()).isEqualTo(Relay.Ending.DONE);
+  }
+
+  @Test
+  void anAbortedRelayResetsBothSides() throws Exception {
+    var relay = relay(LONG);
+    relay.startForward();
+    relay.abort();
+    resetReaches(client);
+    resetReaches(server);
+  }
+
+  @Test
+  void aRelayClosedFromOutsideIsStoppedAndNotBroken() throws Exception {
+    var relay = start(LONG);
+    client.output().write(1);
+    assertThat(server.input().read()).isEqualTo(1);
+    clientSide.far().reset();
+    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Ending.STOPPED);
+    resetReaches(client);
+    resetReaches(server);
+  }
+
+  @Test
+  void aFinishedRelayHasClosedBothSides() throws Exception {
+    var relay = start(LONG);
+    client.closeOutput();
+    server.closeOutput();
+    relay.get(10, TimeUnit.SECONDS);
+    assertThat(clientSide.far().channel().isOpen()).isFalse();
+    assertThat(serverSide.far().channel().isOpen()).isFalse();
+  }
+
+  private Relay relay(Duration silence) {
+    return new Relay("test", clientSide.far(), serverSide.far(), deadlines, silence);
+  }
+
+  private FutureTask<Relay.Ending> start(Duration silence) {
+    var task = new FutureTask<>(relay(silence)::run);
+    Thread.ofVirtual().name("relay").start(task);
+    return task;
+  }
+
+  /** Never a clean end: reading must fail, not finish. */
+  private static void resetReaches(SocketConnection connection) {
+    assertThatThrownBy(() -> connection.input().readAllBytes())
+        .isInstanceOf(SocketException.class)
+        .hasMessageContaining("reset");
+    assertThat(connection.trouble()).contains(Trouble.RESET);
+  }
+}

@@ -1,0 +1,125 @@
+package culvert.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import culvert.testing.Loopback;
+import culvert.testing.Seed;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** The copy loop of a socket: every byte once, and no large buffer while nothing comes. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class TransferTest {
+
+  private static final Duration LIMIT = Duration.ofSeconds(10);
+
+  private final BufferPool pool = new BufferPool();
+
+  @Test
+  void everyByteArrivesOnceWhateverTheSizesOfTheWrites() throws Exception {
+    var random = Seed.random("TransferTest");
+    byte[] sent = new byte[5_000_000];
+    random.nextBytes(sent);
+    try (var pair = pair()) {
+      var copied = copying(pair.far());
+      for (int at = 0; at < sent.length; ) {
+        int most = 1 << random.nextInt(19);
+        int length = Math.min(sent.length - at, 1 + random.nextInt(most));
+        pair.near().output().write(ByteBuffer.wrap(sent, at, length));
+        at += length;
+      }
+      pair.near().closeOutput();
+      assertThat(copied.get(30, TimeUnit.SECONDS)).isEqualTo(sent);
+      assertThat(pair.far().received()).isEqualTo(sent.length);
+      assertThat(pool.borrowed()).isZero();
+    }
+  }
+
+  @Test
+  void anIdleLoopHoldsNoLargeBuffer() throws Exception {
+    try (var pair = pair()) {
+      var copied = copying(pair.far());
+      for (int burst = 1; burst <= 3; burst++) {
+        pair.near().output().write(new byte[1_000_000]);
+        long all = burst * 1_000_000L;
+        Eventually.within(
+            LIMIT,
+            () -> {
+              assertThat(pair.far().received()).isEqualTo(all);
+              assertThat(pool.borrowed()).isZero();
+            });
+      }
+      pair.near().closeOutput();
+      assertThat(copied.get(10, TimeUnit.SECONDS)).hasSize(3_000_000);
+    }
+  }
+
+  @Test
+  void aBrokenLoopGivesItsBufferBack() throws Exception {
+    try (var pair = pair();
+        var sink = Loopback.open(8192)) {
+      // Nobody reads the sink, so that the loop is stuck in a write with a large buffer.
+      var stuck =
+          new FutureTask<Void>(() -> {
+            pair.far().input().transferTo(sink.near().output());
+            return null;
+          });
+      Thread loop = Thread.ofVirtual().name("loop").start(stuck);
+      Thread feeder = Thread.ofVirtual().name("feeder").start(() -> feed(pair.near()));
+      Eventually.within(LIMIT, () -> assertThat(pool.borrowed()).isEqualTo(1));
+      sink.near().reset();
+      loop.join();
+      assertThat(pool.borrowed()).isZero();
+      assertThat(stuck.state()).isEqualTo(Future.State.FAILED);
+      pair.far().reset();
+      feeder.join();
+    }
+  }
+
+  private static void feed(SocketConnection connection) {
+    try {
+      for (; ; ) {
+        connection.output().write(new byte[64 * 1024]);
+      }
+    } catch (IOException e) {
+      // Reset by the test.
+    }
+  }
+
+  private static FutureTask<byte[]> copying(SocketConnection from) {
+    var task =
+        new FutureTask<>(() -> {
+          var bytes = new ByteArrayOutputStream();
+          long total = from.input().transferTo(bytes);
+          assertThat(total).isEqualTo(bytes.size());
+          return bytes.toByteArray();
+        });
+    Thread.ofVirtual().name("copy").start(task);
+    return task;
+  }
+
+  /** A pair whose pool is ours to count. */
+  private Loopback pair() throws Exception {
+    try (var server = ServerSocketChannel.open()) {
+      server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      var client = SocketChannel.open(server.getLocalAddress());
+      return new Loopback(
+          new SocketConnection(client, pool), new SocketConnection(server.accept(), pool));
+    }
+  }
+}

@@ -1,0 +1,65 @@
+package culvert.observe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class RateLimitTest {
+
+  private static final int MOST_SOURCES = 1024;
+
+  /** Near the overflow, where only differences of nanoTime are right. */
+  private long now = Long.MAX_VALUE - 5;
+
+  private final RateLimit limit = new RateLimit(Duration.ofNanos(10), () -> now);
+
+  @Test
+  void aSourceHasOneLineInAPeriod() throws Exception {
+    assertThat(limit.allows(source(1))).isTrue();
+    now += 9;
+    assertThat(limit.allows(source(1))).isFalse();
+    now += 1;
+    assertThat(limit.allows(source(1))).isTrue();
+    assertThat(limit.allows(source(1))).isFalse();
+  }
+
+  /** Otherwise a busy source would never be heard of again. */
+  @Test
+  void aSuppressedLineDoesNotProlongThePeriod() throws Exception {
+    limit.allows(source(1));
+    for (int i = 0; i < 9; i++) {
+      now++;
+      assertThat(limit.allows(source(1))).isFalse();
+    }
+    now++;
+    assertThat(limit.allows(source(1))).isTrue();
+  }
+
+  @Test
+  void sourcesDoNotCountForEachOther() throws Exception {
+    assertThat(limit.allows(source(1))).isTrue();
+    assertThat(limit.allows(source(2))).isTrue();
+    assertThat(limit.allows(source(1))).isFalse();
+  }
+
+  @Test
+  void theBoundForgetsWhoeverWasQuietForLongest() throws Exception {
+    for (int i = 0; i < MOST_SOURCES; i++) {
+      limit.allows(source(i));
+    }
+    now += 10;
+    assertThat(limit.allows(source(0))).as("the oldest spoke again").isTrue();
+    assertThat(limit.allows(source(MOST_SOURCES))).isTrue();
+    now -= 1;
+    assertThat(limit.allows(source(1))).as("forgotten").isTrue();
+    assertThat(limit.allows(source(0))).as("remembered").isFalse();
+  }
+
+  private static InetAddress source(int i) throws UnknownHostException {
+    return InetAddress.getByAddress(ByteBuffer.allocate(4).putInt(i).array());
+  }
+}

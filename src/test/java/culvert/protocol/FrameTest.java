@@ -1,0 +1,115 @@
+package culvert.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.ByteBuffer;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A header alone is enough to refuse a frame. */
+class FrameTest {
+
+  @Test
+  void theHeaderOfDataHasTheDrawnLayout() throws ProtocolException {
+    var header = ByteBuffer.allocate(Frame.HEADER_BYTES);
+    Frame.write(header, Verb.DATA, 0x40000, 0x0102030405060708L);
+    assertThat(header.array()).isEqualTo(MessageGoldenTest.hex("30 040000 0102030405060708"));
+    assertThat(Frame.read(header.flip()))
+        .isEqualTo(new Frame(Verb.DATA, 0x40000, 0x0102030405060708L));
+    assertThat(header.hasRemaining()).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0x00, 0x05, 0x0f, 0x13, 0x23, 0x2f, 0x34, 0x43, 0x53, 0x80, 0xff})
+  void anUnknownVerbIsRefused(int code) {
+    refused(code, 0, 0).hasMessage(String.format("0x%02x is no verb", code));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0x50, 0x51, 0x52})
+  void aReservedVerbIsRefusedAsReserved(int code) {
+    refused(code, 0, 0).hasMessageContaining(String.format("0x%02x is reserved", code));
+    refused(code, 8, 1).hasMessageContaining("reserved");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Verb.class)
+  void lengthsAreTakenWithinTheLimitsOfTheVerbOnly(Verb verb) throws ProtocolException {
+    long stream = rightStream(verb);
+    assertThat(read(verb.code(), verb.least(), stream).length()).isEqualTo(verb.least());
+    assertThat(read(verb.code(), verb.most(), stream).length()).isEqualTo(verb.most());
+    refused(verb.code(), verb.most() + 1, stream)
+        .hasMessageContaining(verb.name())
+        .hasMessageContaining(String.valueOf(verb.most() + 1));
+    refused(verb.code(), 0xffffff, stream).hasMessageContaining("16777215");
+    if (verb.least() > 0) {
+      refused(verb.code(), verb.least() - 1, stream)
+          .hasMessageContaining((verb.least() - 1) + " bytes");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Verb.class)
+  void aStreamWhereNoneBelongsOrNoneWhereOneDoesIsRefused(Verb verb) throws ProtocolException {
+    long right = rightStream(verb);
+    assertThat(read(verb.code(), verb.least(), right).stream()).isEqualTo(right);
+    refused(verb.code(), verb.least(), 1 - right)
+        .hasMessageContaining(verb.name())
+        .hasMessageContaining("stream " + (1 - right));
+  }
+
+  @ParameterizedTest
+  @EnumSource(Verb.class)
+  void aStreamBeyondTheSignedRangeIsRefused(Verb verb) {
+    refused(verb.code(), verb.least(), -1).hasMessageContaining("stream 18446744073709551615");
+    refused(verb.code(), verb.least(), Long.MIN_VALUE).hasMessageContaining(verb.name());
+  }
+
+  @Test
+  void theLastStreamIsAStream() throws ProtocolException {
+    assertThat(read(Verb.DATA.code(), 1, Long.MAX_VALUE).stream()).isEqualTo(Long.MAX_VALUE);
+  }
+
+  @Test
+  void dataOfNoBytesIsRefused() {
+    refused(0x30, 0, 1).hasMessageContaining("DATA of 0 bytes");
+  }
+
+  @Test
+  void aWindowOfNothingOrTooMuchIsRefused() {
+    for (String bytes : new String[] {"00000000", "80000000", "ffffffff"}) {
+      assertThatThrownBy(() ->
+              MessageGoldenTest.read(MessageGoldenTest.hex("31 000004 0000000000000001" + bytes)))
+          .isInstanceOf(ProtocolException.class)
+          .hasMessageContaining("WINDOW has bytes = ");
+    }
+  }
+
+  @Test
+  void noMessageButDataIsLongerThanTheBufferForMessages() {
+    for (Verb verb : Verb.values()) {
+      if (verb != Verb.DATA) {
+        assertThat(Frame.HEADER_BYTES + verb.most()).isLessThanOrEqualTo(Frame.MOST_MESSAGE_BYTES);
+      }
+    }
+  }
+
+  private static long rightStream(Verb verb) {
+    return verb.scope() == Verb.Scope.STREAM ? 1 : 0;
+  }
+
+  private static Frame read(int code, int length, long stream) throws ProtocolException {
+    return Frame.read(
+        ByteBuffer.allocate(Frame.HEADER_BYTES).putInt(code << 24 | length).putLong(stream).flip());
+  }
+
+  private static AbstractThrowableAssert<?, ? extends Throwable> refused(
+      int code, int length, long stream) {
+    return assertThatThrownBy(() -> read(code, length, stream))
+        .isInstanceOf(ProtocolException.class);
+  }
+}

@@ -1,0 +1,203 @@
+package culvert.protocol;
+
+import static culvert.protocol.HandshakeTest.SECRET;
+import static culvert.protocol.HandshakeTest.origin;
+import static culvert.protocol.HandshakeTest.remote;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a peer may not send before the session stands. */
+class HandshakeLimitsTest {
+
+  private static final byte[] PREFACE = "CULVERT\n".getBytes(StandardCharsets.US_ASCII);
+
+  private final ByteArrayOutputStream answer = new ByteArrayOutputStream();
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0203", "ffff", "0000", "0201"})
+  void anOriginSideOfOtherVersionsIsToldSo(String versions) throws Exception {
+    byte[] hello = hello(0);
+    System.arraycopy(MessageGoldenTest.hex(versions), 0, hello, Frame.HEADER_BYTES, 2);
+    assertThatThrownBy(() -> accept(PREFACE, hello))
+        .isInstanceOf(RefusedException.class)
+        .hasMessageContaining("speaks version 1")
+        .hasMessageContaining("update the older one");
+    assertThat(bye().reason()).isEqualTo(ByeReason.VERSION);
+    assertThat(bye().text()).contains("speaks version 1");
+  }
+
+  @Test
+  void anOriginSideOfLaterVersionsThatKnowsOursIsWelcome() throws Exception {
+    byte[] hello = hello(0);
+    hello[Frame.HEADER_BYTES + 1] = 9;
+    accept(PREFACE, hello, frame(new Message.Proof(new byte[0])));
+  }
+
+  @Test
+  void aRemoteSideThatChoseAnotherVersionIsToldSo() throws Exception {
+    byte[] challenge = challenge(2);
+    assertThatThrownBy(() -> dial(challenge))
+        .isInstanceOf(RefusedException.class)
+        .hasMessageContaining("chose version 2, which was not offered");
+    assertThat(bye().reason()).isEqualTo(ByeReason.VERSION);
+  }
+
+  @Test
+  void moreThan4096BytesBeforeTheSessionAreNotRead() {
+    byte[] hello = hello(1980);
+    byte[] data = new byte[Frame.HEADER_BYTES + 3000];
+    Frame.write(ByteBuffer.wrap(data), Verb.DATA, 3000, 1);
+    var in = new ByteArrayInputStream(join(PREFACE, hello, data));
+    assertThatThrownBy(() -> Handshake.accept(remote(Optional.empty()), in, answer))
+        .isInstanceOf(ProtocolException.class)
+        .hasMessage("more than 4096 bytes before the session stands");
+    assertThat(in.available()).isEqualTo(3000);
+  }
+
+  @Test
+  void aHelloOfTheLongestLengthIsTakenAndOneMoreByteIsNot() throws Exception {
+    accept(PREFACE, hello(1988), frame(new Message.Proof(new byte[0])));
+    assertThatThrownBy(() -> accept(PREFACE, hello(1989)))
+        .isInstanceOf(ProtocolException.class)
+        .hasMessageContaining("HELLO of 2049 bytes");
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Verb.class,
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"HELLO", "BYE"})
+  void aVerbOutOfPlaceIsRefusedByTheRemoteSide(Verb verb) {
+    Throwable thrown = catchThrowable(() -> accept(PREFACE, blank(verb)));
+    assertThat(thrown).isInstanceOf(ProtocolException.class).hasMessageContaining(verb.name());
+    thrown = catchThrowable(() -> accept(PREFACE, hello(0), blank(verb)));
+    if (verb != Verb.PROOF) {
+      assertThat(thrown).isInstanceOf(ProtocolException.class).hasMessageContaining(verb.name());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Verb.class,
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"CHALLENGE", "BYE"})
+  void aVerbOutOfPlaceIsRefusedByTheOriginSide(Verb verb) {
+    assertThatThrownBy(() -> dial(blank(verb)))
+        .isInstanceOf(ProtocolException.class)
+        .hasMessageContaining("no Culvert remote proxy")
+        .hasMessageContaining(verb.name());
+  }
+
+  @Test
+  void aSecondHelloIsRefused() {
+    assertThatThrownBy(() -> accept(PREFACE, hello(0), hello(0)))
+        .isInstanceOf(ProtocolException.class)
+        .hasMessage("HELLO where PROOF was expected");
+  }
+
+  @Test
+  void aByeAtAnyPointIsItsReasonAndText() {
+    byte[] bye = frame(new Message.Bye(ByeReason.BUSY, "come back later"));
+    for (Throwable thrown :
+        new Throwable[] {
+          catchThrowable(() -> accept(PREFACE, bye)),
+          catchThrowable(() -> accept(PREFACE, hello(0), bye)),
+          catchThrowable(() -> dial(bye)),
+          catchThrowable(() -> dial(challenge(1), bye))
+        }) {
+      assertThat(thrown).isInstanceOf(RefusedException.class).hasMessage("come back later");
+      assertThat(((RefusedException) thrown).reason()).isEqualTo(ByeReason.BUSY);
+    }
+  }
+
+  @Test
+  void aServerOfAnotherProtocolIsNamedAsSuch() {
+    byte[] http = "HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+    assertThatThrownBy(() -> dial(http))
+        .isInstanceOf(ProtocolException.class)
+        .hasMessageContaining("what answers there is no Culvert remote proxy");
+  }
+
+  @Test
+  void flagsOfALaterVersionAreRefused() {
+    byte[] challenge = challenge(1);
+    challenge[Frame.HEADER_BYTES + 1] = 2;
+    assertThatThrownBy(() -> dial(challenge))
+        .isInstanceOf(ProtocolException.class)
+        .hasMessageContaining("flags of a later version");
+  }
+
+  @Test
+  void aProofOfTheWrongLengthIsARefusalAndNotABug() {
+    for (int length : new int[] {0, 1, 31, 32}) {
+      byte[] proof = frame(new Message.Proof(new byte[length]));
+      assertThatThrownBy(() ->
+              Handshake.accept(
+                  remote(SECRET), new ByteArrayInputStream(join(PREFACE, hello(0), proof)), answer))
+          .isInstanceOf(RefusedException.class);
+    }
+  }
+
+  private void accept(byte[]... sent) throws IOException {
+    Handshake.accept(remote(Optional.empty()), new ByteArrayInputStream(join(sent)), answer);
+  }
+
+  private void dial(byte[]... sent) throws IOException {
+    Handshake.dial(origin(Optional.empty()), new ByteArrayInputStream(join(sent)), answer);
+  }
+
+  /** The last frame that was answered. */
+  private Message.Bye bye() throws ProtocolException {
+    byte[] all = answer.toByteArray();
+    int start = 0;
+    if (Arrays.equals(Arrays.copyOf(all, PREFACE.length), PREFACE)) {
+      start = PREFACE.length + hello(0).length;
+    }
+    return (Message.Bye) MessageGoldenTest.read(Arrays.copyOfRange(all, start, all.length));
+  }
+
+  private static byte[] hello(int transports) {
+    // Built from a short one, because the encoder's limits must not stand in the way.
+    byte[] frame =
+        Arrays.copyOf(
+            frame(new Message.Hello(1, 1, 5, 6, new byte[16], new byte[32], new byte[0])),
+            Frame.HEADER_BYTES + 60 + transports);
+    ByteBuffer.wrap(frame).putInt(0, 1 << 24 | 60 + transports).putShort(70, (short) transports);
+    return frame;
+  }
+
+  private static byte[] challenge(int version) {
+    return frame(
+        new Message.Challenge(version, false, 5, 6, new byte[16], new byte[32], new byte[0]));
+  }
+
+  /** The shortest frame of a verb, on the right stream, its payload zero. */
+  private static byte[] blank(Verb verb) {
+    var frame = ByteBuffer.allocate(Frame.HEADER_BYTES + verb.least());
+    Frame.write(frame, verb, verb.least(), verb.scope() == Verb.Scope.STREAM ? 1 : 0);
+    return frame.array();
+  }
+
+  private static byte[] frame(Message message) {
+    return MessageGoldenTest.bytes(0, message);
+  }
+
+  private static byte[] join(byte[]... parts) {
+    var all = new ByteArrayOutputStream();
+    Arrays.stream(parts).forEach(all::writeBytes);
+    return all.toByteArray();
+  }
+}

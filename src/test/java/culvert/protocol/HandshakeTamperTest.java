@@ -1,0 +1,146 @@
+package culvert.protocol;
+
+import static culvert.protocol.HandshakeTest.SECRET;
+import static culvert.protocol.HandshakeTest.origin;
+import static culvert.protocol.HandshakeTest.remote;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.SequenceInputStream;
+import java.util.Arrays;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What somebody on the way can do to a handshake: stop it. */
+@Timeout(60)
+class HandshakeTamperTest {
+
+  private static final int PROOF_FRAME_BYTES = Frame.HEADER_BYTES + 32;
+
+  @Test
+  void aWireThatChangesNothingLetsTheSessionStand() throws Exception {
+    var result = Wire.run(origin(SECRET), remote(SECRET));
+    assertThat(result.dialling().peer()).isPresent();
+    assertThat(result.accepting().peer()).isPresent();
+    assertThat(result.up()).startsWith("CULVERT\n".getBytes()).hasSize(8 + 72 + PROOF_FRAME_BYTES);
+    assertThat(result.down()).hasSize(72 + PROOF_FRAME_BYTES);
+  }
+
+  @Test
+  void noFlippedBitOfTheOriginSideGetsPastTheRemoteSide() throws Exception {
+    int bits = 8 * Wire.run(origin(SECRET), remote(SECRET)).up().length;
+    for (int bit = 0; bit < bits; bit++) {
+      var result = Wire.run(origin(SECRET), remote(SECRET), bit, -1);
+      assertThat(result.accepting().peer()).as("bit %d", bit).isEmpty();
+      assertThat(result.dialling().peer()).as("bit %d", bit).isEmpty();
+    }
+  }
+
+  @Test
+  void noFlippedBitOfTheRemoteSideGetsPastTheOriginSide() throws Exception {
+    int bits = 8 * Wire.run(origin(SECRET), remote(SECRET)).down().length;
+    int proofBits = 8 * (Frame.HEADER_BYTES + 60);
+    for (int bit = 0; bit < bits; bit++) {
+      var result = Wire.run(origin(SECRET), remote(SECRET), -1, bit);
+      assertThat(result.dialling().peer()).as("bit %d", bit).isEmpty();
+      // The last proof is the last word: the remote side had been convinced before it.
+      assertThat(result.accepting().peer().isPresent())
+          .as("bit %d", bit)
+          .isEqualTo(bit >= proofBits);
+    }
+  }
+
+  /** Without a secret, so that the whole recording does stand. */
+  @Test
+  void noBeginningOfTheOriginSidesBytesIsEnough() throws Exception {
+    byte[] recorded = Wire.run(origin(Optional.empty()), remote(Optional.empty())).up();
+    accept(recorded, remote(Optional.empty()));
+    for (int length = 0; length < recorded.length; length++) {
+      byte[] cut = Arrays.copyOf(recorded, length);
+      assertThatThrownBy(() -> accept(cut, remote(Optional.empty())))
+          .as("%d bytes", length)
+          .isInstanceOfAny(EOFException.class, ForeignPeerException.class);
+    }
+  }
+
+  @Test
+  void noBeginningOfTheRemoteSidesBytesIsEnough() throws Exception {
+    byte[] recorded = Wire.run(origin(Optional.empty()), remote(Optional.empty())).down();
+    dial(recorded, origin(Optional.empty()));
+    for (int length = 0; length < recorded.length; length++) {
+      byte[] cut = Arrays.copyOf(recorded, length);
+      assertThatThrownBy(() -> dial(cut, origin(Optional.empty())))
+          .as("%d bytes", length)
+          .isInstanceOf(EOFException.class);
+    }
+  }
+
+  @Test
+  void aRecordedOriginSideIsRefusedTheNextTime() throws Exception {
+    byte[] recorded = Wire.run(origin(SECRET), remote(SECRET)).up();
+    assertThatThrownBy(() -> accept(recorded, remote(SECRET)))
+        .isInstanceOf(RefusedException.class)
+        .hasMessage("the secret is wrong or missing");
+  }
+
+  @Test
+  void aRecordedRemoteSideIsRefusedTheNextTime() throws Exception {
+    byte[] recorded = Wire.run(origin(SECRET), remote(SECRET)).down();
+    assertThatThrownBy(() -> dial(recorded, origin(SECRET)))
+        .isInstanceOf(RefusedException.class)
+        .hasMessage("the remote proxy does not know the secret");
+  }
+
+  /** A liar without the secret sends the origin side's own proof back to it. */
+  @Test
+  void theOriginSidesProofIsNoProofOfTheRemoteSide() throws Exception {
+    byte[] challenge =
+        Arrays.copyOf(Wire.run(origin(SECRET), remote(SECRET)).down(), Frame.HEADER_BYTES + 60);
+    var said = new ByteArrayOutputStream();
+    var reflected =
+        new InputStream() {
+          private InputStream proof;
+
+          @Override
+          public int read() {
+            if (proof == null) {
+              byte[] all = said.toByteArray();
+              proof =
+                  new ByteArrayInputStream(all, all.length - PROOF_FRAME_BYTES, PROOF_FRAME_BYTES);
+            }
+            return ((ByteArrayInputStream) proof).read();
+          }
+        };
+    assertThatThrownBy(() ->
+            Handshake.dial(
+                origin(SECRET),
+                new SequenceInputStream(new ByteArrayInputStream(challenge), reflected),
+                said))
+        .isInstanceOf(RefusedException.class)
+        .hasMessage("the remote proxy does not know the secret");
+  }
+
+  @Test
+  void anEmptyProofIsNoProofWhereThereIsASecret() throws Exception {
+    byte[] unproven = Wire.run(origin(Optional.empty()), remote(Optional.empty())).up();
+    assertThatThrownBy(() -> accept(unproven, remote(SECRET)))
+        .isInstanceOf(RefusedException.class)
+        .extracting(e -> ((RefusedException) e).reason())
+        .isEqualTo(ByeReason.CREDENTIALS);
+  }
+
+  private static void accept(byte[] bytes, Handshake.Self self) throws IOException {
+    Handshake.accept(self, new ByteArrayInputStream(bytes), OutputStream.nullOutputStream());
+  }
+
+  private static void dial(byte[] bytes, Handshake.Self self) throws IOException {
+    Handshake.dial(self, new ByteArrayInputStream(bytes), OutputStream.nullOutputStream());
+  }
+}

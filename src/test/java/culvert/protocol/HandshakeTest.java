@@ -1,0 +1,137 @@
+package culvert.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.testing.LeakCheck;
+import culvert.testing.Loopback;
+import java.io.FilterOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.concurrent.FutureTask;
+import javax.crypto.SecretKey;
+import javax.crypto.spec.SecretKeySpec;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Two peers over one socket: who comes to a session, and what those read who do not. */
+@ExtendWith(LeakCheck.class)
+class HandshakeTest {
+
+  static final byte[] ORIGIN = Handshake.newInstance();
+  static final byte[] REMOTE = Handshake.newInstance();
+  static final Optional<SecretKey> SECRET = secret("correct horse");
+
+  @Test
+  void theSameSecretMakesASessionOfBothSides() throws Exception {
+    var ends = shake(origin(SECRET), remote(SECRET), false);
+    learnedEachOther(ends);
+  }
+
+  @Test
+  void noSecretOnBothSidesMakesASessionToo() throws Exception {
+    learnedEachOther(shake(origin(Optional.empty()), remote(Optional.empty()), false));
+  }
+
+  @Test
+  void oneByteAtATimeIsAsGood() throws Exception {
+    learnedEachOther(shake(origin(SECRET), remote(SECRET), true));
+  }
+
+  @Test
+  void aWrongSecretIsRefusedReadablyOnBothSides() throws Exception {
+    var ends = shake(origin(secret("wrong")), remote(SECRET), false);
+    refusedFor(ends[0], ByeReason.CREDENTIALS, "the secret is wrong or missing");
+    refusedFor(ends[1], ByeReason.CREDENTIALS, "the secret is wrong or missing");
+  }
+
+  @Test
+  void aSecretOnTheRemoteSideOnlyIsRefusedReadablyOnBothSides() throws Exception {
+    String text = "the remote proxy wants a secret and none is given here";
+    var ends = shake(origin(Optional.empty()), remote(SECRET), false);
+    refusedFor(ends[0], ByeReason.CREDENTIALS, text);
+    refusedFor(ends[1], ByeReason.CREDENTIALS, text);
+  }
+
+  @Test
+  void aSecretOnTheOriginSideOnlyIsRefusedReadablyOnBothSides() throws Exception {
+    String text =
+        "the remote proxy has no secret, so it cannot prove who it is; give it the same secret";
+    var ends = shake(origin(SECRET), remote(Optional.empty()), false);
+    refusedFor(ends[0], ByeReason.CREDENTIALS, text);
+    refusedFor(ends[1], ByeReason.CREDENTIALS, text);
+  }
+
+  @Test
+  void instancesAreRandom() {
+    assertThat(ORIGIN).hasSize(Message.INSTANCE_BYTES).isNotEqualTo(REMOTE);
+  }
+
+  static Handshake.Self origin(Optional<SecretKey> secret) {
+    return new Handshake.Self(ORIGIN, 11, 22, secret);
+  }
+
+  static Handshake.Self remote(Optional<SecretKey> secret) {
+    return new Handshake.Self(REMOTE, 33, 44, secret);
+  }
+
+  static Optional<SecretKey> secret(String text) {
+    return Optional.of(new SecretKeySpec(text.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
+  }
+
+  static void learned(Handshake.Peer peer, byte[] instance, int opens, int streams) {
+    assertThat(peer.version()).isEqualTo(Message.VERSION);
+    assertThat(peer.instance()).isEqualTo(instance);
+    assertThat(peer.opens()).isEqualTo(opens);
+    assertThat(peer.streams()).isEqualTo(streams);
+  }
+
+  private static void learnedEachOther(FutureTask<Handshake.Peer>[] ends) throws Exception {
+    learned(ends[0].get(), REMOTE, 33, 44);
+    learned(ends[1].get(), ORIGIN, 11, 22);
+  }
+
+  private static void refusedFor(FutureTask<?> end, ByeReason reason, String text) {
+    assertThatThrownBy(end::get)
+        .cause()
+        .isInstanceOf(RefusedException.class)
+        .hasMessage(text)
+        .extracting(e -> ((RefusedException) e).reason())
+        .isEqualTo(reason);
+  }
+
+  /** The dialling and the accepting side, both done. */
+  @SuppressWarnings({"unchecked", "rawtypes"})
+  private static FutureTask<Handshake.Peer>[] shake(
+      Handshake.Self dialling, Handshake.Self accepting, boolean trickle) throws Exception {
+    try (var pair = Loopback.open()) {
+      var near = pair.near();
+      var far = pair.far();
+      FutureTask<Handshake.Peer> dial =
+          new FutureTask<>(
+              () -> Handshake.dial(dialling, near.input(), maybe(trickle, near.output())));
+      FutureTask<Handshake.Peer> accept =
+          new FutureTask<>(
+              () -> Handshake.accept(accepting, far.input(), maybe(trickle, far.output())));
+      Thread helper = Thread.ofVirtual().name("accept").start(accept);
+      dial.run();
+      helper.join();
+      return new FutureTask[] {dial, accept};
+    }
+  }
+
+  private static OutputStream maybe(boolean trickle, OutputStream out) {
+    return !trickle
+        ? out
+        : new FilterOutputStream(out) {
+          @Override
+          public void write(byte[] bytes, int offset, int length) throws IOException {
+            for (int i = 0; i < length; i++) {
+              out.write(bytes[offset + i]);
+            }
+          }
+        };
+  }
+}
