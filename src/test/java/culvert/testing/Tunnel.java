@@ -40,6 +40,7 @@ public final class Tunnel implements AutoCloseable {
           Clock.systemUTC());
   private final RemoteProxy remote;
   private final OriginProxy origin;
+  private SlowLink link;
   private final CompletableFuture<String> announced = new CompletableFuture<>();
   private final CompletableFuture<OriginProxy.End> end = new CompletableFuture<>();
 
@@ -108,36 +109,59 @@ public final class Tunnel implements AutoCloseable {
 
   /** A tunnel to {@code server} whose origin proxy has not joined yet; see {@link #join}. */
   public Tunnel(HostPort server, Options options) throws IOException {
-    this(server, options, null);
+    remote = remote(options);
+    origin = origin(server, options, remote.controlAddress());
   }
 
   /** The same, with an origin proxy that joins somewhere else. */
   public Tunnel(HostPort server, Options options, HostPort elsewhere) throws IOException {
-    remote =
-        RemoteProxy.start(
-            new RemoteSettings(
-                ANY,
-                List.of(new ServiceAddress(ServiceAddress.DEFAULT_NAME, ANY)),
-                Optional.ofNullable(options.remoteSecret).map(Secret::of),
-                options.maxVisitors,
-                options.openTimeout,
-                options.handshake,
-                options.halfClose,
-                options.proxyHeaderFrom),
-            log);
-    origin =
-        new OriginProxy(
-            new OriginSettings(
-                elsewhere == null ? remote.controlAddress() : elsewhere,
-                List.of(new ServiceAddress(options.offered, server)),
-                Optional.ofNullable(options.originSecret).map(Secret::of),
-                options.proxyHeader,
-                LIMIT,
-                options.handshake,
-                options.halfClose,
-                options.failFast),
-            announced::complete,
-            log);
+    remote = remote(options);
+    origin = origin(server, options, elsewhere);
+  }
+
+  /** A tunnel whose halves are {@code delay} apart each way, and whose origin proxy serves. */
+  public static Tunnel farFrom(HostPort server, Duration delay, long bitsPerSecond)
+      throws Exception {
+    var tunnel = new Tunnel(server, new Options(), delay, bitsPerSecond);
+    tunnel.join();
+    tunnel.announced.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+    return tunnel;
+  }
+
+  private Tunnel(HostPort server, Options options, Duration delay, long bitsPerSecond)
+      throws IOException {
+    remote = remote(options);
+    link = new SlowLink(remote.controlAddress(), delay, bitsPerSecond);
+    origin = origin(server, options, link.address());
+  }
+
+  private RemoteProxy remote(Options options) throws IOException {
+    return RemoteProxy.start(
+        new RemoteSettings(
+            ANY,
+            List.of(new ServiceAddress(ServiceAddress.DEFAULT_NAME, ANY)),
+            Optional.ofNullable(options.remoteSecret).map(Secret::of),
+            options.maxVisitors,
+            options.openTimeout,
+            options.handshake,
+            options.halfClose,
+            options.proxyHeaderFrom),
+        log);
+  }
+
+  private OriginProxy origin(HostPort server, Options options, HostPort control) {
+    return new OriginProxy(
+        new OriginSettings(
+            control,
+            List.of(new ServiceAddress(options.offered, server)),
+            Optional.ofNullable(options.originSecret).map(Secret::of),
+            options.proxyHeader,
+            LIMIT,
+            options.handshake,
+            options.halfClose,
+            options.failFast),
+        announced::complete,
+        log);
   }
 
   /** A tunnel whose origin proxy serves. */
@@ -213,6 +237,9 @@ public final class Tunnel implements AutoCloseable {
       }
     }
     remote.close();
+    if (link != null) {
+      link.close();
+    }
     log.close();
   }
 }

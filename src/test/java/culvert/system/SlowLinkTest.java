@@ -1,0 +1,66 @@
+package culvert.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import culvert.testing.TestServer;
+import culvert.testing.Tunnel;
+import java.io.IOException;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** The halves 20 ms apart, with 10 Mbit/s between them. */
+@ExtendWith(LeakCheck.class)
+@Timeout(120)
+class SlowLinkTest {
+
+  /** The first byte chooses: 'b' is answered by bulk without end, anything else is echoed. */
+  private static TestServer server() throws IOException {
+    return new TestServer(c -> {
+      int first = c.getInputStream().read();
+      byte[] bulk = new byte[64 * 1024];
+      while (first == 'b') {
+        c.getOutputStream().write(bulk);
+      }
+      c.getOutputStream().write(first);
+      c.getInputStream().transferTo(c.getOutputStream());
+    });
+  }
+
+  @Test
+  void keystrokesPassWhileBulkFillsTheLink() throws Exception {
+    try (var server = server();
+        var tunnel = Tunnel.farFrom(server.address(), Duration.ofMillis(10), 10_000_000);
+        Socket keyboard = tunnel.visit()) {
+      Socket bulk = tunnel.visit();
+      bulk.getOutputStream().write('b');
+      var came = new AtomicLong();
+      Thread reader = Thread.ofVirtual().name("bulk reader").start(() -> count(bulk, came));
+      Eventually.within(Tunnel.LIMIT, () -> assertThat(came.get()).isGreaterThan(500_000));
+      for (int i = 0; i < 20; i++) {
+        keyboard.getOutputStream().write('k');
+        assertThat(keyboard.getInputStream().read()).isEqualTo('k');
+      }
+      long before = came.get();
+      Eventually.within(Tunnel.LIMIT, () -> assertThat(came.get()).isGreaterThan(before));
+      bulk.close();
+      reader.join();
+    }
+  }
+
+  private static void count(Socket visitor, AtomicLong came) {
+    byte[] bytes = new byte[64 * 1024];
+    try {
+      for (int n = 0; n >= 0; n = visitor.getInputStream().read(bytes)) {
+        came.addAndGet(n);
+      }
+    } catch (IOException e) {
+      // The test closes it.
+    }
+  }
+}

@@ -1,0 +1,123 @@
+package culvert.testing;
+
+import culvert.net.HostPort;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+
+/** A TCP relay that is far away and slow: it stands in for a network between the halves. */
+public final class SlowLink implements AutoCloseable {
+
+  private static final int PIECE_BYTES = 4096;
+  private static final byte[] END = new byte[0];
+
+  private record Piece(byte[] bytes, long dueNanos) {}
+
+  private final ServerSocket server;
+  private final HostPort target;
+  private final long delayNanos;
+  private final long nanosPerByte;
+  private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+
+  /** Relays to {@code target}, each byte {@code delay} late, so many bits a second each way. */
+  public SlowLink(HostPort target, Duration delay, long bitsPerSecond) throws IOException {
+    this.server = new ServerSocket(0, 16, InetAddress.getLoopbackAddress());
+    // A small buffer keeps the queue inside the link short, as a good router does.
+    this.server.setReceiveBufferSize(PIECE_BYTES);
+    this.target = target;
+    this.delayNanos = delay.toNanos();
+    this.nanosPerByte = 8_000_000_000L / bitsPerSecond;
+    Thread.ofVirtual().name("slow link").start(this::accept);
+  }
+
+  /** Where it listens. */
+  public HostPort address() {
+    return new HostPort("127.0.0.1", server.getLocalPort());
+  }
+
+  private void accept() {
+    try {
+      while (true) {
+        Socket near = server.accept();
+        Socket far = new Socket(target.host(), target.port());
+        sockets.add(near);
+        sockets.add(far);
+        carry(near, far);
+        carry(far, near);
+      }
+    } catch (IOException e) {
+      // Closed: the link's end.
+    }
+  }
+
+  private void carry(Socket from, Socket to) {
+    BlockingQueue<Piece> underWay = new ArrayBlockingQueue<>(256);
+    Thread.ofVirtual().name("slow link in").start(() -> quietly(() -> take(from, underWay)));
+    Thread.ofVirtual().name("slow link out").start(() -> quietly(() -> give(underWay, to)));
+  }
+
+  private void take(Socket from, BlockingQueue<Piece> underWay) throws Exception {
+    try {
+      InputStream in = from.getInputStream();
+      byte[] piece = new byte[PIECE_BYTES];
+      long free = System.nanoTime();
+      for (int n = in.read(piece); n >= 0; n = in.read(piece)) {
+        free = Math.max(free, System.nanoTime()) + n * nanosPerByte;
+        TimeUnit.NANOSECONDS.sleep(free - System.nanoTime());
+        underWay.put(new Piece(Arrays.copyOf(piece, n), free + delayNanos));
+      }
+    } finally {
+      underWay.put(new Piece(END, 0));
+    }
+  }
+
+  private static void give(BlockingQueue<Piece> underWay, Socket to) throws Exception {
+    OutputStream out = to.getOutputStream();
+    for (Piece piece = underWay.take(); piece.bytes().length > 0; piece = underWay.take()) {
+      TimeUnit.NANOSECONDS.sleep(piece.dueNanos() - System.nanoTime());
+      out.write(piece.bytes());
+    }
+    to.shutdownOutput();
+  }
+
+  private interface Work {
+    void run() throws Exception;
+  }
+
+  /** A broken connection is what a link is for. */
+  private void quietly(Work work) {
+    try {
+      work.run();
+    } catch (Exception e) {
+      sockets.forEach(SlowLink::closeQuietly);
+    }
+  }
+
+  private static void closeQuietly(Socket socket) {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      // It is gone either way.
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      server.close();
+    } catch (IOException e) {
+      // It is gone either way.
+    }
+    sockets.forEach(SlowLink::closeQuietly);
+  }
+}
