@@ -11,6 +11,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -77,7 +79,7 @@ final class OriginProxyCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() {
+  public Integer call() throws InterruptedException {
     OriginSettings settings = settings();
     try (Log log = common.log(NAME, terminal)) {
       var proxy =
@@ -89,7 +91,7 @@ final class OriginProxyCommand implements Callable<Integer> {
                 + " set --secret, --secret-file or CULVERT_SECRET on both sides");
       }
       terminal.stop().then(proxy::close);
-      ExitCode code = exitCode(proxy.run());
+      ExitCode code = exitCode(runInVirtualThread(proxy));
       log.info("stopping", proxy.counters().fields());
       return code.code();
     }
@@ -108,6 +110,18 @@ final class OriginProxyCommand implements Callable<Integer> {
         RemoteSettings.HANDSHAKE_TIMEOUT,
         RemoteSettings.HALF_CLOSE_TIMEOUT,
         failFast);
+  }
+
+  /** The leg is read in the thread that runs the role: from a platform thread each wake-up is dear. */
+  private static OriginProxy.End runInVirtualThread(OriginProxy proxy)
+      throws InterruptedException {
+    var run = new FutureTask<>(proxy::run);
+    Thread.ofVirtual().name(NAME).start(run);
+    try {
+      return run.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("the origin proxy met a bug", e.getCause());
+    }
   }
 
   private static ExitCode exitCode(OriginProxy.End end) {

@@ -71,6 +71,9 @@ public final class SocketConnection implements Connection {
 
   @Override
   public void reset() {
+    if (closed) {
+      return;
+    }
     try {
       // A linger time of zero turns the close into an RST, also while a reader is parked.
       channel.setOption(StandardSocketOptions.SO_LINGER, 0);
