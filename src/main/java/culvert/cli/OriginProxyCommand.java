@@ -112,9 +112,10 @@ final class OriginProxyCommand implements Callable<Integer> {
         failFast);
   }
 
-  /** The leg is read in the thread that runs the role: from a platform thread each wake-up is dear. */
-  private static OriginProxy.End runInVirtualThread(OriginProxy proxy)
-      throws InterruptedException {
+  /**
+   * The leg is read in the thread that runs the role: from a platform thread each wake-up is dear.
+   */
+  private static OriginProxy.End runInVirtualThread(OriginProxy proxy) throws InterruptedException {
     var run = new FutureTask<>(proxy::run);
     Thread.ofVirtual().name(NAME).start(run);
     try {
