@@ -1,104 +1,58 @@
 package culvert.mux;
 
-import culvert.net.BufferPool;
 import culvert.net.ByteOutput;
 import culvert.protocol.Frame;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
-import culvert.protocol.RefusedReason;
 import culvert.protocol.ResetReason;
-import culvert.protocol.Verb;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
-import java.util.HashSet;
-import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The sending half of a leg. Payload is put into a batch by the threads that have it, or taken from
- * them in turn, a bounded frame a stream; control is noted as state and put in front of the batch.
- * Whoever has payload and finds nobody writing writes for all, after one yield that lets others add
- * to the batch; control alone, and what a writer leaves over, is written by the leg's own thread.
+ * them in turn ({@link Turns}); control is noted as state and goes in front of the batch ({@link
+ * Owed}). Whoever has payload and finds nobody writing writes for all; control alone, and what a
+ * writer leaves over, is written by the leg's own thread.
  *
- * <p>One lock guards every field; it is never held while writing to the connection.
+ * <p>One lock guards every field, here and in those two; it is never held while writing to the
+ * connection.
  */
 final class LegWriter {
-
-  /** Room in front of the payload for control, in bytes. */
-  private static final int CONTROL_BYTES = 8 * 1024;
-
-  /** Most a stream may put into a batch while others wait, in bytes. */
-  private static final int TURN_BYTES = 16 * 1024;
-
-  /** Most a data frame carries, in bytes. */
-  private static final int MOST_FRAME_BYTES = 64 * 1024;
-
-  /**
-   * A stream that was not in the last batch and has no more than this goes before bulk, in bytes.
-   */
-  private static final int SPARSE_BYTES = 1024;
 
   /** Batches that a thread with payload of its own writes before the leg's thread takes over. */
   private static final int LEAD_ROUNDS = 3;
 
-  /** Most messages of the session that wait to be written. */
-  private static final int MOST_MESSAGES = 1024;
-
-  /** Longest reset, answer and grant of one stream together, in bytes. */
-  private static final int MOST_OWED_BYTES = 640;
-
-  /** What stays free in the control room for a pong, a ping and the last words, in bytes. */
-  private static final int CONTROL_RESERVE_BYTES = 640;
-
   private final Leg leg;
   private final ByteOutput out;
-  private final BufferPool pool;
-  private final ByteBuffer control = ByteBuffer.allocate(CONTROL_BYTES);
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition work = lock.newCondition();
   private final InFlight inFlight = new InFlight();
-  private final ArrayDeque<MuxStream> bulk = new ArrayDeque<>();
-  private final ArrayDeque<MuxStream> sparse = new ArrayDeque<>();
-  private final ArrayDeque<MuxStream> opening = new ArrayDeque<>();
-  private final ArrayDeque<MuxStream> owing = new ArrayDeque<>();
-  private final ArrayDeque<Message> messages = new ArrayDeque<>();
-  private final Set<Long> unanswered = new HashSet<>();
-  private final int opensGranted;
-  private int unansweredHere;
-  private ByteBuffer filling;
+  private final Turns turns;
+  private final Owed owed = new Owed();
   private boolean writing;
-  private int framesInBatch;
+  private boolean ended;
 
   /**
    * The last batch carried several streams, so one yield will let others add to the next; a lone
-   * stream would only lose time. Racy on purpose: it is a hint.
+   * stream would only lose time. Read without the lock: it is a hint.
    */
-  private boolean crowded;
-
-  private boolean sparseNext;
-  private boolean pongOwed;
-  private long pongToken;
-  private long batch;
-  private long lastId;
-  private Message.Bye byeOwed;
-  private boolean ended;
+  private volatile boolean crowded;
 
   LegWriter(Leg leg, int opensGranted) {
     this.leg = leg;
     this.out = leg.connection().output();
-    this.pool = leg.pool();
-    this.opensGranted = opensGranted;
+    this.turns = new Turns(leg, inFlight, opensGranted);
   }
 
   long roundTripNanos() {
     return inFlight.roundTripNanos();
   }
 
-  // ---- payload, called by the threads that own streams -----------------------------------------
+  // Payload: called by the threads that own streams.
 
   /**
    * Sends all of {@code source}; blocks while the window, the leg or the turn of others demand it.
@@ -112,14 +66,14 @@ final class LegWriter {
       checkOpen(stream);
       s.pending = source;
       s.sender = Thread.currentThread();
-      if (bulk.isEmpty() && sparse.isEmpty()) {
-        fillFrom(stream);
+      if (turns.isIdle()) {
+        turns.fillFrom(stream);
       }
       taken = s.pending == null;
       if (taken) {
         s.sender = null;
       }
-      enqueue(stream);
+      turns.enqueue(stream);
       lead = takeLead();
     } finally {
       lock.unlock();
@@ -166,13 +120,13 @@ final class LegWriter {
     }
   }
 
-  /** Sends an open that no payload has taken along yet. */
+  /** Sends an open that no payload has taken along yet; one yield gives payload the chance. */
   void sendOpen(MuxStream stream) {
     Thread.yield();
     boolean lead;
     lock.lock();
     try {
-      enqueue(stream);
+      turns.enqueue(stream);
       lead = takeLead();
     } finally {
       lock.unlock();
@@ -184,137 +138,72 @@ final class LegWriter {
 
   /** Ends the output behind everything sent so far; does not wait for it to be written. */
   void halfClose(MuxStream stream) {
-    lock.lock();
-    try {
+    note(() -> {
       if (!stream.send.halfClosed) {
         stream.send.halfClosed = true;
         stream.send.halfCloseOwed = true;
-        enqueue(stream);
-        wakeWriter();
+        turns.enqueue(stream);
       }
-    } finally {
-      lock.unlock();
-    }
+    });
   }
 
-  // ---- control, called by anybody, the leg's reader included: never blocks
-  // ------------------------
+  // Control: called by anybody, the leg's reader included; never blocks.
 
   void answer(MuxStream stream, Message answer) {
-    lock.lock();
-    try {
-      if (!stream.send.answered) {
-        stream.send.answered = true;
-        stream.send.answerOwed = answer;
-        owe(stream);
-      }
-    } finally {
-      lock.unlock();
-    }
+    note(() -> owed.answer(stream, answer));
   }
 
   void grant(MuxStream stream, long bytes) {
-    lock.lock();
-    try {
-      stream.send.grantOwed += bytes;
-      owe(stream);
-    } finally {
-      lock.unlock();
-    }
+    note(() -> owed.grant(stream, bytes));
   }
 
   void reset(MuxStream stream, ResetReason reason) {
-    lock.lock();
-    try {
-      if (stream.send.theirs && !stream.send.answered) {
-        stream.send.answered = true;
-        stream.send.answerOwed = new Message.Refused(RefusedReason.BUSY, "not connected");
-        owe(stream);
-      } else if (stream.id() != 0) {
-        stream.send.resetOwed = reason;
-        stream.send.grantOwed = 0;
-        owe(stream);
-      }
-    } finally {
-      lock.unlock();
-    }
+    note(() -> owed.reset(stream, reason));
   }
 
   void pong(long token) {
-    lock.lock();
-    try {
-      pongOwed = true;
-      pongToken = token;
-      wakeWriter();
-    } finally {
-      lock.unlock();
-    }
+    note(() -> owed.pong(token));
   }
 
   void message(Message message) throws ProtocolException {
-    lock.lock();
-    try {
-      if (messages.size() >= MOST_MESSAGES) {
-        throw new ProtocolException("too many messages that must be answered");
-      }
-      messages.add(message);
-      wakeWriter();
-    } finally {
-      lock.unlock();
-    }
+    note(() -> owed.message(message));
   }
 
-  // ---- what the reader learns -------------------------------------------------------------------
+  /** The last frame: nothing but control already noted goes before it. */
+  void bye(Message.Bye bye) {
+    note(() -> owed.bye(bye));
+  }
+
+  // What the reader learns.
 
   void granted(MuxStream stream, int bytes) throws ProtocolException {
-    lock.lock();
-    try {
+    note(() -> {
       stream.send.window += bytes;
       if (stream.send.window > Integer.MAX_VALUE) {
         throw new ProtocolException("WINDOW grants stream " + stream.id() + " too much");
       }
-      enqueue(stream);
-      wakeWriter();
-    } finally {
-      lock.unlock();
-    }
+      turns.enqueue(stream);
+    });
   }
 
   void pongCame(long token) throws ProtocolException {
-    lock.lock();
-    try {
+    note(() -> {
       if (!inFlight.pong(token, System.nanoTime())) {
         throw new ProtocolException("PONG for a ping that was not sent");
       }
-      wakeWriter();
-    } finally {
-      lock.unlock();
-    }
+    });
   }
 
-  /** An answer came, which makes room for another open. */
+  /** An answer to one of our opens came. */
   void answered(long id) throws ProtocolException {
-    lock.lock();
-    try {
-      if (!unanswered.remove(id)) {
-        throw new ProtocolException("an answer to no open, on stream " + id);
-      }
-      for (int free = opensGranted - unanswered.size(); free > 0 && !opening.isEmpty(); free--) {
-        MuxStream next = opening.poll();
-        next.send.queued = false;
-        enqueue(next);
-      }
-      wakeWriter();
-    } finally {
-      lock.unlock();
-    }
+    note(() -> turns.answered(id));
   }
 
   /** An open came; returns false if more are unanswered now than were granted. */
   boolean openCame(int granted) {
     lock.lock();
     try {
-      return ++unansweredHere <= granted;
+      return owed.openCame() <= granted;
     } finally {
       lock.unlock();
     }
@@ -324,7 +213,7 @@ final class LegWriter {
   long lastId() {
     lock.lock();
     try {
-      return lastId;
+      return turns.lastId();
     } finally {
       lock.unlock();
     }
@@ -338,6 +227,7 @@ final class LegWriter {
       stream.send.dead = true;
       stream.send.openOwed = null;
       stream.send.halfCloseOwed = false;
+      turns.remove(stream);
       sender = stream.send.sender;
     } finally {
       lock.unlock();
@@ -345,14 +235,28 @@ final class LegWriter {
     LockSupport.unpark(sender);
   }
 
-  // ---- ending -----------------------------------------------------------------------------------
-
-  /** The last frame: nothing but control already noted goes before it. */
-  void bye(Message.Bye bye) {
+  /** Nothing is written any more. */
+  void end() {
     lock.lock();
     try {
-      if (byeOwed == null) {
-        byeOwed = bye;
+      ended = true;
+      turns.drop();
+      work.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private interface Change<E extends Exception> {
+    void make() throws E;
+  }
+
+  /** Changes what is owed or may go, and sees to it that somebody writes it. */
+  private <E extends Exception> void note(Change<E> change) throws E {
+    lock.lock();
+    try {
+      if (!ended) {
+        change.make();
         wakeWriter();
       }
     } finally {
@@ -360,22 +264,7 @@ final class LegWriter {
     }
   }
 
-  void end() {
-    lock.lock();
-    try {
-      ended = true;
-      if (filling != null) {
-        pool.giveBack(filling);
-        filling = null;
-      }
-      work.signalAll();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  // ---- the leg's own thread
-  // -----------------------------------------------------------------------
+  // The leg's own thread, and whoever leads.
 
   /** Writes what nobody else is there to write, until the leg ends. */
   void run() {
@@ -394,6 +283,10 @@ final class LegWriter {
     } finally {
       lock.unlock();
     }
+  }
+
+  private boolean somethingToWrite() {
+    return !owed.isEmpty() || turns.hasPayload() || !turns.isIdle() && inFlight.pingNeeded();
   }
 
   private void wakeWriter() {
@@ -417,7 +310,9 @@ final class LegWriter {
    */
   private void writeRounds(MuxStream own) {
     try {
-      writeBatches(own);
+      for (int round = 0; writeBatch(own, round); round++) {
+        // The work is in the condition.
+      }
     } catch (RuntimeException | Error e) {
       // A bug: without a writer the leg would hang, so it ends.
       end();
@@ -426,235 +321,67 @@ final class LegWriter {
     }
   }
 
-  private void writeBatches(MuxStream own) {
-    for (int round = 0; ; round++) {
-      ByteBuffer payload;
-      ByteBuffer bytes;
-      boolean last;
-      lock.lock();
-      try {
-        fill();
-        boolean enough = own != null && round >= LEAD_ROUNDS && own.send.pending == null;
-        if (ended || enough || !somethingToWrite()) {
-          writing = false;
-          wakeWriter();
-          return;
-        }
-        last = byeOwed != null;
-        payload = filling;
-        filling = null;
-        bytes = putTogether(payload);
-        batch++;
-        crowded = framesInBatch > 1;
-        framesInBatch = 0;
-      } finally {
-        lock.unlock();
+  /** Returns false once this thread no longer leads. */
+  private boolean writeBatch(MuxStream own, int round) {
+    ByteBuffer payload;
+    ByteBuffer bytes;
+    boolean last;
+    lock.lock();
+    try {
+      boolean enough = own != null && round >= LEAD_ROUNDS && own.send.pending == null;
+      if (!ended) {
+        turns.fill();
       }
-      try {
-        out.write(bytes);
-        if (last) {
-          leg.connection().closeOutput();
-          end();
-        }
-      } catch (IOException e) {
+      if (ended || enough || !somethingToWrite()) {
+        writing = false;
+        wakeWriter();
+        return false;
+      }
+      last = owed.byeOwed();
+      crowded = turns.frames() > 1;
+      ByteBuffer control = owed.put(turns.batch());
+      payload = turns.take();
+      bytes = join(control, payload);
+    } finally {
+      lock.unlock();
+    }
+    write(bytes, payload, last);
+    return true;
+  }
+
+  private void write(ByteBuffer bytes, ByteBuffer payload, boolean last) {
+    try {
+      out.write(bytes);
+      if (last) {
+        leg.connection().closeOutput();
         end();
-        leg.connection().close();
-      } finally {
-        if (payload != null) {
-          pool.giveBack(payload);
-        }
+      }
+    } catch (IOException e) {
+      end();
+      leg.connection().close();
+    } finally {
+      if (payload != null) {
+        leg.pool().giveBack(payload);
       }
     }
   }
 
-  /**
-   * One run of bytes: control, then the payload behind it, then a ping that tells when it arrived.
-   */
-  private ByteBuffer putTogether(ByteBuffer payload) {
-    inFlight.sent(payload == null ? 0 : payload.position() - CONTROL_BYTES);
-    control.clear();
-    putControl();
+  /** One run of bytes: control, then payload, then a ping that tells when all of it arrived. */
+  private ByteBuffer join(ByteBuffer control, ByteBuffer payload) {
     long now = System.nanoTime();
     if (inFlight.pingDue(now) || inFlight.pingNeeded()) {
       boolean behind = payload != null && payload.remaining() >= 2 * Frame.HEADER_BYTES;
       Message.write(behind ? payload : control, 0, new Message.Ping(inFlight.ping(now)));
     }
-    if (byeOwed != null) {
-      Message.write(control, 0, byeOwed);
+    if (owed.byeOwed()) {
+      owed.putBye();
     }
     control.flip();
     if (payload == null) {
       return control;
     }
-    int start = CONTROL_BYTES - control.remaining();
+    int start = Owed.CONTROL_BYTES - control.remaining();
     payload.put(start, control, 0, control.remaining());
     return payload.flip().position(start);
-  }
-
-  private void putControl() {
-    int reserve = MOST_OWED_BYTES + CONTROL_RESERVE_BYTES;
-    while (!messages.isEmpty() && control.remaining() > Frame.MOST_MESSAGE_BYTES + reserve) {
-      Message.write(control, 0, messages.poll());
-    }
-    if (pongOwed) {
-      Message.write(control, 0, new Message.Pong(pongToken));
-      pongOwed = false;
-    }
-    for (int left = owing.size(); left > 0 && control.remaining() > reserve; left--) {
-      MuxStream stream = owing.poll();
-      if (stream.send.openBatch == batch) {
-        // Its open lies in the payload of this very batch, behind the control.
-        owing.add(stream);
-      } else {
-        stream.send.owing = false;
-        putOwed(stream);
-      }
-    }
-  }
-
-  private void putOwed(MuxStream stream) {
-    var s = stream.send;
-    if (s.answerOwed != null) {
-      Message.write(control, stream.id(), s.answerOwed);
-      s.answerOwed = null;
-      unansweredHere--;
-    }
-    if (s.resetOwed != null) {
-      Message.write(control, stream.id(), new Message.Reset(s.resetOwed));
-      s.resetOwed = null;
-    }
-    if (s.grantOwed > 0) {
-      Message.write(control, stream.id(), new Message.Window((int) s.grantOwed));
-      s.grantOwed = 0;
-    }
-  }
-
-  private void owe(MuxStream stream) {
-    if (!stream.send.owing) {
-      stream.send.owing = true;
-      owing.add(stream);
-    }
-    wakeWriter();
-  }
-
-  // ---- the turns
-  // ----------------------------------------------------------------------------------
-
-  private boolean somethingToWrite() {
-    return filling != null
-        || pongOwed
-        || !owing.isEmpty()
-        || !messages.isEmpty()
-        || byeOwed != null
-        || !(bulk.isEmpty() && sparse.isEmpty()) && (room() > 0 || inFlight.pingNeeded());
-  }
-
-  /** Gives the stream a turn if it has something that may go. */
-  private void enqueue(MuxStream stream) {
-    var s = stream.send;
-    if (s.queued || s.dead) {
-      return;
-    }
-    if (s.openOwed != null && unanswered.size() >= opensGranted) {
-      s.queued = true;
-      opening.add(stream);
-    } else if (mayGo(s)) {
-      enqueueReady(stream);
-    }
-  }
-
-  private void enqueueReady(MuxStream stream) {
-    var s = stream.send;
-    s.queued = true;
-    boolean small = s.pending == null || s.pending.remaining() <= SPARSE_BYTES;
-    (small && s.lastBatch + 1 < batch ? sparse : bulk).add(stream);
-  }
-
-  private static boolean mayGo(MuxStream.SendState s) {
-    return s.openOwed != null
-        || s.pending != null && s.window > 0
-        || s.pending == null && s.halfCloseOwed;
-  }
-
-  private void fill() {
-    while (!ended && !(bulk.isEmpty() && sparse.isEmpty()) && room() > 0) {
-      sparseNext = !sparseNext && !sparse.isEmpty() || bulk.isEmpty();
-      MuxStream stream = (sparseNext ? sparse : bulk).poll();
-      stream.send.queued = false;
-      fillFrom(stream);
-      enqueue(stream);
-    }
-  }
-
-  /** Bytes that the batch still takes: none, or at least {@link InFlight#LEAST_ROOM_BYTES}. */
-  private long room() {
-    int batched = filling == null ? 0 : filling.position() - CONTROL_BYTES;
-    long space = BufferPool.BUFFER_BYTES - CONTROL_BYTES - batched;
-    return space < InFlight.LEAST_ROOM_BYTES ? 0 : Math.min(space, inFlight.room(batched));
-  }
-
-  /** One turn: the open if it is owed, a bounded frame, and the half-close if nothing is left. */
-  private void fillFrom(MuxStream stream) {
-    var s = stream.send;
-    if (s.dead || ended || room() == 0) {
-      return;
-    }
-    if (s.openOwed != null) {
-      if (unanswered.size() >= opensGranted) {
-        return;
-      }
-      putOpen(stream);
-    }
-    if (s.pending != null && s.window > 0) {
-      putData(stream);
-    }
-    if (s.pending == null && s.halfCloseOwed && room() > 0) {
-      s.halfCloseOwed = false;
-      Frame.write(filling(), Verb.HALF_CLOSE, 0, stream.id());
-    }
-  }
-
-  /** Ids are given in the order of the wire, so that they only increase there. */
-  private void putOpen(MuxStream stream) {
-    stream.id(++lastId);
-    stream.send.window = MuxStream.FIRST_WINDOW;
-    unanswered.add(lastId);
-    stream.send.openBatch = batch;
-    leg.remember(stream);
-    Message.write(filling(), lastId, stream.send.openOwed);
-    stream.send.openOwed = null;
-  }
-
-  private void putData(MuxStream stream) {
-    var s = stream.send;
-    long most = bulk.isEmpty() && sparse.isEmpty() ? MOST_FRAME_BYTES : TURN_BYTES;
-    long room = room() - 3 * Frame.HEADER_BYTES;
-    int n = (int) Math.min(Math.min(most, room), Math.min(s.window, s.pending.remaining()));
-    if (n <= 0) {
-      return;
-    }
-    ByteBuffer to = filling();
-    Frame.write(to, Verb.DATA, n, stream.id());
-    int end = s.pending.limit();
-    s.pending.limit(s.pending.position() + n);
-    to.put(s.pending);
-    s.pending.limit(end);
-    s.window -= n;
-    s.lastBatch = batch;
-    framesInBatch++;
-    stream.addSent(n);
-    if (!s.pending.hasRemaining()) {
-      s.pending = null;
-      if (s.sender != Thread.currentThread()) {
-        LockSupport.unpark(s.sender);
-      }
-    }
-  }
-
-  private ByteBuffer filling() {
-    if (filling == null) {
-      filling = pool.borrow().position(CONTROL_BYTES);
-    }
-    return filling;
   }
 }
