@@ -63,8 +63,11 @@ final class DemoServer implements AutoCloseable, Listener.Handler {
       deadline.cancel();
       SocketConnection web = new Dialer(pool).connect(HostPort.of(server.getAddress()), LIMIT);
       visitors.put(web.local().getPort(), visitor);
-      new Relay("demo", connection, web, deadlines, LIMIT).run();
-      visitors.remove(web.local().getPort());
+      try {
+        new Relay("demo", connection, web, deadlines, LIMIT).run();
+      } finally {
+        visitors.remove(web.local().getPort());
+      }
     } catch (IOException e) {
       connection.reset();
     }

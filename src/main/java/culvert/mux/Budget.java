@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The memory that all streams of a process may hold in bytes that came and were not read yet. Above
@@ -18,27 +19,23 @@ public final class Budget {
 
   private final long limit;
   private final AtomicLong held = new AtomicLong();
-  private final AtomicLong evictions = new AtomicLong();
+  private final LongAdder evictions;
   private final Set<Leg> legs = ConcurrentHashMap.newKeySet();
 
-  /** A budget of {@code limit} bytes. */
-  public Budget(long limit) {
+  /** A budget of {@code limit} bytes, which counts the streams it has to reset. */
+  public Budget(long limit, LongAdder evictions) {
     this.limit = limit;
+    this.evictions = evictions;
   }
 
   /** The budget of a process: a share of the largest heap it may have. */
-  public static Budget ofProcess() {
-    return new Budget(Math.min(MOST_BYTES, Runtime.getRuntime().maxMemory() / 3));
+  public static Budget ofProcess(LongAdder evictions) {
+    return new Budget(Math.min(MOST_BYTES, Runtime.getRuntime().maxMemory() / 3), evictions);
   }
 
   /** Bytes held now. */
   public long held() {
     return held.get();
-  }
-
-  /** Streams reset so far because the budget was exceeded. */
-  public long evictions() {
-    return evictions.get();
   }
 
   void join(Leg leg) {
@@ -67,22 +64,26 @@ public final class Budget {
 
   /** Resets streams, longest unread first, until an eighth of the budget is free again. */
   void evict() {
-    List<MuxStream> holders = new ArrayList<>();
-    for (Leg leg : legs) {
-      leg.streams().stream().filter(s -> s.held() > 0).forEach(holders::add);
-    }
+    long now = System.nanoTime();
     // The times move while we sort: take them down first.
-    record Candidate(MuxStream stream, long lastRead) {}
-    var candidates =
-        holders.stream()
-            .map(stream -> new Candidate(stream, stream.lastReadNanos()))
-            .sorted(Comparator.comparingLong(candidate -> candidate.lastRead() - Long.MIN_VALUE))
-            .toList();
+    record Candidate(MuxStream stream, long held, long unreadNanos) {}
+    List<Candidate> candidates = new ArrayList<>();
+    for (Leg leg : legs) {
+      for (MuxStream stream : leg.streams()) {
+        if (stream.held() > 0) {
+          candidates.add(new Candidate(stream, stream.held(), now - stream.lastReadNanos()));
+        }
+      }
+    }
+    candidates.sort(Comparator.comparingLong(Candidate::unreadNanos).reversed());
+    // A chunk in the middle of a write is given back a little later: count it as free at once.
+    long toFree = held.get() - (limit - limit / 8);
     for (Candidate candidate : candidates) {
-      if (held.get() <= limit - limit / 8) {
+      if (toFree <= 0) {
         return;
       }
-      evictions.incrementAndGet();
+      toFree -= candidate.held();
+      evictions.increment();
       candidate.stream().evict();
     }
   }

@@ -29,12 +29,13 @@ final class InFlight {
   private static final long SHORTEST_AGE_NANOS = 60_000_000_000L;
   private static final long UNKNOWN_ROUND_TRIP_NANOS = 50_000_000;
 
-  /** Power of two; more pings than this under way are not told apart, which only loses samples. */
+  /** More pings than this under way are not told apart, which only loses samples. */
   private static final int REMEMBERED_PINGS = 64;
 
   private final long[] pingTokens = new long[REMEMBERED_PINGS];
   private final long[] pingNanos = new long[REMEMBERED_PINGS];
-  private int pings;
+  private long pings;
+  private long answered;
 
   private long bound = FIRST_BYTES;
   private long sent;
@@ -82,8 +83,8 @@ final class InFlight {
   long ping(long nowNanos) {
     lastPinged = sent;
     lastPingNanos = nowNanos;
-    pingTokens[pings % REMEMBERED_PINGS] = sent;
-    pingNanos[pings % REMEMBERED_PINGS] = nowNanos;
+    pingTokens[slot(pings)] = sent;
+    pingNanos[slot(pings)] = nowNanos;
     pings++;
     return sent;
   }
@@ -94,13 +95,19 @@ final class InFlight {
       return false;
     }
     arrived = token;
-    for (int i = Math.max(0, pings - REMEMBERED_PINGS); i < pings; i++) {
-      if (pingTokens[i % REMEMBERED_PINGS] == token) {
-        sample(nowNanos - pingNanos[i % REMEMBERED_PINGS], nowNanos);
+    // The newest first: while nothing is sent, pings repeat their token.
+    for (long i = pings - 1; i >= answered && i >= pings - REMEMBERED_PINGS; i--) {
+      if (pingTokens[slot(i)] == token) {
+        sample(nowNanos - pingNanos[slot(i)], nowNanos);
+        answered = i + 1;
         break;
       }
     }
     return true;
+  }
+
+  private static int slot(long ping) {
+    return (int) (ping % REMEMBERED_PINGS);
   }
 
   private void sample(long nanos, long nowNanos) {

@@ -16,7 +16,7 @@ import java.util.Collection;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 
 /** One connection that carries a session's messages and many streams; see the package. */
 public final class Leg implements AutoCloseable {
@@ -48,8 +48,9 @@ public final class Leg implements AutoCloseable {
    * @param pool where its buffers come from
    * @param budget what its streams may hold together with all others
    * @param deadlines ends what takes too long
+   * @param lateFrames counts frames that came for streams already over, which is no fault
    */
-  public record Shared(BufferPool pool, Budget budget, Deadlines deadlines) {}
+  public record Shared(BufferPool pool, Budget budget, Deadlines deadlines, LongAdder lateFrames) {}
 
   private static final Duration BYE_LIMIT = Duration.ofSeconds(1);
 
@@ -63,7 +64,6 @@ public final class Leg implements AutoCloseable {
   private final ConcurrentHashMap<Long, MuxStream> streams = new ConcurrentHashMap<>();
   private final Set<MuxStream> all = ConcurrentHashMap.newKeySet();
   private final AtomicInteger open = new AtomicInteger();
-  private final AtomicLong lateFrames = new AtomicLong();
   private volatile boolean closing;
   private volatile boolean ended;
 
@@ -108,7 +108,7 @@ public final class Leg implements AutoCloseable {
       throw e;
     } catch (IOException e) {
       if (!closing) {
-        throw e;
+        throw writer.failure().orElse(e);
       }
     } finally {
       end(writerThread);
@@ -121,7 +121,7 @@ public final class Leg implements AutoCloseable {
     failStreams(closing ? Trouble.STOPPED : Trouble.LEG_LOST);
     writer.end();
     connection.close();
-    shared.budget().leave(this);
+    leaveBudgetIfDone();
     join(writerThread);
   }
 
@@ -182,16 +182,6 @@ public final class Leg implements AutoCloseable {
   /** Streams that have begun and not ended. */
   public int openStreams() {
     return open.get();
-  }
-
-  /** Frames that came for streams already over, which is no fault. */
-  public long lateFrames() {
-    return lateFrames.get();
-  }
-
-  /** The shortest round trip to the peer seen lately, in nanoseconds. */
-  public long roundTripNanos() {
-    return writer.roundTripNanos();
   }
 
   /** The connection below. */
@@ -261,12 +251,23 @@ public final class Leg implements AutoCloseable {
   void forget(MuxStream stream) {
     if (stream.forget()) {
       open.decrementAndGet();
-      all.remove(stream);
       streams.remove(stream.id());
     }
   }
 
+  /** A stream is over and all its bytes were read or dropped. */
+  void release(MuxStream stream) {
+    all.remove(stream);
+    leaveBudgetIfDone();
+  }
+
+  private void leaveBudgetIfDone() {
+    if (ended && all.isEmpty()) {
+      shared.budget().leave(this);
+    }
+  }
+
   void late() {
-    lateFrames.incrementAndGet();
+    shared.lateFrames().increment();
   }
 }

@@ -7,6 +7,7 @@ import culvert.protocol.ProtocolException;
 import culvert.protocol.ResetReason;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -17,8 +18,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * Owed}). Whoever has payload and finds nobody writing writes for all; control alone, and what a
  * writer leaves over, is written by the leg's own thread.
  *
- * <p>One lock guards every field, here and in those two; it is never held while writing to the
- * connection.
+ * <p>One lock guards every field that is not volatile, here and in those two; it is never held
+ * while writing to the connection.
  */
 final class LegWriter {
 
@@ -41,6 +42,8 @@ final class LegWriter {
    * stream would only lose time. Read without the lock: it is a hint.
    */
   private volatile boolean crowded;
+
+  private volatile IOException failure;
 
   LegWriter(Leg leg, int opensGranted) {
     this.leg = leg;
@@ -313,12 +316,21 @@ final class LegWriter {
       for (int round = 0; writeBatch(own, round); round++) {
         // The work is in the condition.
       }
-    } catch (RuntimeException | Error e) {
-      // A bug: without a writer the leg would hang, so it ends.
-      end();
-      leg.connection().close();
-      throw e;
+    } catch (RuntimeException e) {
+      // A bug: without a writer the leg would hang, so it ends, and who reads it tells.
+      broken(new IOException("a bug in the leg's writer: " + e, e));
     }
+  }
+
+  private void broken(IOException cause) {
+    failure = cause;
+    end();
+    leg.connection().close();
+  }
+
+  /** What broke the sending half, if that was what ended the leg. */
+  Optional<IOException> failure() {
+    return Optional.ofNullable(failure);
   }
 
   /** Returns false once this thread no longer leads. */
@@ -328,7 +340,7 @@ final class LegWriter {
     boolean last;
     lock.lock();
     try {
-      boolean enough = own != null && round >= LEAD_ROUNDS && own.send.pending == null;
+      boolean enough = own != null && round >= LEAD_ROUNDS;
       if (!ended) {
         turns.fill();
       }
@@ -357,8 +369,7 @@ final class LegWriter {
         end();
       }
     } catch (IOException e) {
-      end();
-      leg.connection().close();
+      broken(e);
     } finally {
       if (payload != null) {
         leg.pool().giveBack(payload);

@@ -185,6 +185,10 @@ public final class MuxStream implements Connection {
       credit -= n;
       received += n;
       if (failure == null) {
+        if (queue.held() == 0) {
+          // Nobody kept these bytes waiting yet: the time of not reading begins now.
+          lastReadNanos = System.nanoTime();
+        }
         queue.add(bytes);
         held = queue.held();
       }
@@ -223,20 +227,25 @@ public final class MuxStream implements Connection {
 
   /** Ends the stream without telling the peer. */
   void fail(Trouble trouble, String text) {
-    fail(new Failure(trouble, text));
+    if (!bothEnded()) {
+      failUnread(new Failure(trouble, text));
+    }
   }
 
-  /** Returns false if the stream was over already, one way or the other. */
-  private boolean fail(Failure why) {
+  /**
+   * Ends the stream, also one whose two directions have ended but whose bytes were not all read:
+   * what is dropped unread must not look complete. Returns false if it was over already.
+   */
+  private boolean failUnread(Failure why) {
     Runnable tell;
     lock.lock();
     try {
-      queue.clear();
-      held = queue.held();
-      if (failure != null || inputEnded && outputEnded) {
+      if (failure != null || inputEnded && outputEnded && queue.held() == 0) {
         return false;
       }
       failure = why;
+      queue.clear();
+      held = queue.held();
       tell = onTrouble;
     } finally {
       lock.unlock();
@@ -244,7 +253,31 @@ public final class MuxStream implements Connection {
     leg.writer().dead(this);
     wakeReader();
     tell.run();
+    releaseIfDrained();
     return true;
+  }
+
+  /** Bytes that were not read keep a stream in the budget's sight, also after both directions. */
+  private void releaseIfDrained() {
+    boolean drained;
+    lock.lock();
+    try {
+      drained = queue.held() == 0 && (failure != null || inputEnded && outputEnded);
+    } finally {
+      lock.unlock();
+    }
+    if (drained) {
+      leg.release(this);
+    }
+  }
+
+  private boolean bothEnded() {
+    lock.lock();
+    try {
+      return inputEnded && outputEnded;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /**
@@ -325,7 +358,13 @@ public final class MuxStream implements Connection {
   }
 
   private void end(Trouble trouble, ResetReason reason) {
-    if (fail(new Failure(trouble, "the stream was reset"))) {
+    boolean before = bothEnded();
+    if (send.theirs) {
+      // Once answered this says nothing; an open that nobody answered would cost its credit for
+      // ever.
+      leg.writer().answer(this, new Message.Refused(RefusedReason.BUSY, "not connected"));
+    }
+    if (failUnread(new Failure(trouble, "the stream was reset")) && !before) {
       leg.writer().reset(this, reason);
       leg.forget(this);
     }
@@ -392,15 +431,9 @@ public final class MuxStream implements Connection {
   }
 
   private void forgetIfEnded() {
-    boolean both;
-    lock.lock();
-    try {
-      both = inputEnded && outputEnded;
-    } finally {
-      lock.unlock();
-    }
-    if (both) {
+    if (bothEnded()) {
       leg.forget(this);
+      releaseIfDrained();
     }
   }
 
@@ -418,6 +451,7 @@ public final class MuxStream implements Connection {
    */
   private void consumed(long bytes, ReceiveQueue.Chunk done) {
     long grant = 0;
+    boolean over;
     lock.lock();
     try {
       if (done != null) {
@@ -433,11 +467,15 @@ public final class MuxStream implements Connection {
         credit += grant;
         lastGrantNanos = now;
       }
+      over = inputEnded || failure != null;
     } finally {
       lock.unlock();
     }
     if (grant > 0) {
       leg.writer().grant(this, grant);
+    }
+    if (done != null && over) {
+      releaseIfDrained();
     }
   }
 
@@ -484,6 +522,7 @@ public final class MuxStream implements Connection {
       }
       if (n > 0) {
         consumed(n, null);
+        releaseIfDrained();
       }
       return n;
     }
@@ -548,6 +587,7 @@ public final class MuxStream implements Connection {
         } finally {
           lock.unlock();
         }
+        releaseIfDrained();
       }
     }
   }

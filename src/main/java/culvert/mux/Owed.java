@@ -3,7 +3,6 @@ package culvert.mux;
 import culvert.protocol.Frame;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
-import culvert.protocol.RefusedReason;
 import culvert.protocol.ResetReason;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -82,9 +81,7 @@ final class Owed {
   }
 
   void reset(MuxStream stream, ResetReason reason) {
-    if (stream.send.theirs && !stream.send.answered) {
-      answer(stream, new Message.Refused(RefusedReason.BUSY, "not connected"));
-    } else if (stream.id() != 0) {
+    if (stream.id() != 0) {
       stream.send.resetOwed = reason;
       stream.send.grantOwed = 0;
       note(stream);

@@ -37,7 +37,11 @@ public final class BufferPool {
       return buffer.clear();
     }
     if (direct.incrementAndGet() <= most) {
-      return ByteBuffer.allocateDirect(BUFFER_BYTES);
+      try {
+        return ByteBuffer.allocateDirect(BUFFER_BYTES);
+      } catch (OutOfMemoryError e) {
+        // The JVM's own bound on direct memory is lower than the pool's: the heap serves as well.
+      }
     }
     direct.decrementAndGet();
     return ByteBuffer.allocate(BUFFER_BYTES);

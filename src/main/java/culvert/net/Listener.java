@@ -91,6 +91,10 @@ public final class Listener implements AutoCloseable {
       } catch (IOException e) {
         handler.acceptFailed(e, pause);
         pause = sleep(pause);
+      } catch (OutOfMemoryError e) {
+        // No thread to be had: the listener must outlive that.
+        handler.acceptFailed(new IOException(e), pause);
+        pause = sleep(pause);
       }
     }
   }

@@ -37,6 +37,7 @@ public final class Relay {
   private volatile Deadlines.Deadline watch = () -> {};
   private final AtomicBoolean halfClosed = new AtomicBoolean();
   private volatile boolean over;
+  private volatile Throwable forwardBug;
 
   /**
    * Prepares a relay; nothing is copied yet.
@@ -61,8 +62,13 @@ public final class Relay {
     Thread.ofVirtual()
         .name(name + " >")
         .start(() -> {
-          copy(first, second);
-          forwardEnded.countDown();
+          try {
+            copy(first, second);
+          } catch (RuntimeException | Error e) {
+            forwardBug = e;
+          } finally {
+            forwardEnded.countDown();
+          }
         });
   }
 
@@ -71,9 +77,16 @@ public final class Relay {
    * forward one, and closes both connections.
    */
   public Ending finish() {
-    copy(second, first);
-    awaitForward();
-    return close();
+    try {
+      copy(second, first);
+    } finally {
+      awaitForward();
+      close();
+    }
+    if (forwardBug != null) {
+      throw new IllegalStateException("a bug in the loop towards " + second.peer(), forwardBug);
+    }
+    return ending.get();
   }
 
   /** Ends a relay that never came to {@link #finish}: both connections are reset. */
@@ -148,13 +161,12 @@ public final class Relay {
     }
   }
 
-  private Ending close() {
+  private void close() {
     over = true;
     watch.cancel();
     ending.compareAndSet(null, Ending.DONE);
     first.close();
     second.close();
-    return ending.get();
   }
 
   private void awaitForward() {

@@ -26,6 +26,10 @@ public enum Counter {
   PROTOCOL_ERRORS,
   /** Handshakes that missed their deadline. */
   SLOW_HANDSHAKES,
+  /** Frames that came for streams already over, which is no fault. */
+  LATE_FRAMES,
+  /** Streams reset because memory ran short and they had not been read for longest. */
+  STREAMS_NOT_DRAINED,
   /** Accepts that failed, mostly for want of descriptors. */
   ACCEPT_FAILURES,
   /** Log lines left out because their source had just had one. */

@@ -21,6 +21,11 @@ public final class Counters {
     adders[counter.ordinal()].increment();
   }
 
+  /** The counter itself, for those who know nothing of this room. */
+  public LongAdder adder(Counter counter) {
+    return adders[counter.ordinal()];
+  }
+
   /** The value now. */
   public long get(Counter counter) {
     return adders[counter.ordinal()].sum();

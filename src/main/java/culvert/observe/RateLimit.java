@@ -1,14 +1,17 @@
 package culvert.observe;
 
-import java.net.InetAddress;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
-/** Lets one log line through for each source and period, for a bounded number of sources. */
-public final class RateLimit {
+/**
+ * Lets one log line through for each source and period, for a bounded number of sources.
+ *
+ * @param <S> what tells sources apart
+ */
+public final class RateLimit<S> {
 
   private static final int MOST_SOURCES = 1024;
 
@@ -17,7 +20,7 @@ public final class RateLimit {
   private final LongSupplier nanoTime;
 
   /** Oldest first, so that the bound drops whoever was quiet for longest. */
-  private final Map<InetAddress, Long> last = new LinkedHashMap<>();
+  private final Map<S, Long> last = new LinkedHashMap<>();
 
   /** One line for each source in {@code period}, by the given clock of nanoseconds. */
   public RateLimit(Duration period, LongSupplier nanoTime) {
@@ -26,7 +29,7 @@ public final class RateLimit {
   }
 
   /** Whether this source may have a line now. */
-  public boolean allows(InetAddress source) {
+  public boolean allows(S source) {
     long now = nanoTime.getAsLong();
     lock.lock();
     try {

@@ -24,6 +24,8 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -53,11 +55,13 @@ public final class OriginProxy implements AutoCloseable {
   private final Log log;
   private final Deadlines deadlines = new Deadlines();
   private final BufferPool pool = new BufferPool();
-  private final Budget budget = Budget.ofProcess();
   private final Counters counters = new Counters();
+  private final Budget budget = Budget.ofProcess(counters.adder(Counter.STREAMS_NOT_DRAINED));
   private final Dialer dialer = new Dialer(pool);
   private final NativeDialect dialect;
   private final StreamHandler streams;
+  private final ExecutorService announcer =
+      Executors.newSingleThreadExecutor(Thread.ofVirtual().name("announcer").factory());
   private final CountDownLatch closed = new CountDownLatch(1);
   private final AtomicBoolean declined = new AtomicBoolean();
   private volatile boolean joined;
@@ -75,7 +79,8 @@ public final class OriginProxy implements AutoCloseable {
     this.announce = announce;
     this.log = log;
     var self = NativeDialect.self(STREAMS_GRANTED, settings.secret().map(Secret::key));
-    this.dialect = new NativeDialect(self, new Leg.Shared(pool, budget, deadlines));
+    var late = counters.adder(Counter.LATE_FRAMES);
+    this.dialect = new NativeDialect(self, new Leg.Shared(pool, budget, deadlines, late));
     this.streams = new StreamHandler(settings, dialer, deadlines, counters, log);
   }
 
@@ -97,12 +102,14 @@ public final class OriginProxy implements AutoCloseable {
     } finally {
       streams.close();
       deadlines.close();
+      announcer.shutdown();
     }
   }
 
   private End attempt() {
     HostPort remote = settings.remoteProxy();
-    try (SocketConnection connection = dialer.connect(remote, settings.connectTimeout())) {
+    try (SocketConnection connection =
+        dialer.connect(remote, settings.connectTimeout(), this::endWith)) {
       endWith(connection::close);
       OriginSession session = join(connection);
       endWith(session::close);
@@ -120,6 +127,9 @@ public final class OriginProxy implements AutoCloseable {
         String event = joined ? "session lost" : "cannot join the remote proxy";
         log.warn(event, "remote_proxy", remote, "cause", e.getMessage());
       }
+      return End.UNREACHABLE;
+    } catch (RuntimeException e) {
+      log.bug("the session met a bug", e);
       return End.UNREACHABLE;
     } finally {
       endAttempt = () -> {};
@@ -166,8 +176,12 @@ public final class OriginProxy implements AutoCloseable {
     }
 
     @Override
-    public void taken(String service, List<String> addresses) {
-      addresses.forEach(address -> announceLater(service + "=" + reachable(address)));
+    public void taken(String service, List<HostPort> addresses) {
+      for (HostPort address : addresses) {
+        String line = service + "=" + reachable(address);
+        // Standard output may be a pipe that nobody empties; the leg's reader must not wait for it.
+        announcer.execute(() -> announce.accept(line));
+      }
     }
 
     @Override
@@ -183,14 +197,8 @@ public final class OriginProxy implements AutoCloseable {
     }
   }
 
-  /** Standard output may be a pipe that nobody empties; the leg's reader must not wait for it. */
-  private void announceLater(String line) {
-    Thread.ofVirtual().name("announce " + line).start(() -> announce.accept(line));
-  }
-
   /** A wildcard tells a person nothing: the host we reached the remote proxy by does. */
-  private HostPort reachable(String text) {
-    HostPort address = HostPort.parse(text);
+  private HostPort reachable(HostPort address) {
     boolean wildcard = address.host().equals("0.0.0.0") || address.host().equals("::");
     return wildcard ? new HostPort(settings.remoteProxy().host(), address.port()) : address;
   }

@@ -143,8 +143,9 @@ final class StreamHandler implements AutoCloseable {
     return switch (e.getCause()) {
       case ConnectException c -> RefusedReason.ORIGIN_REFUSED;
       case SocketTimeoutException c -> RefusedReason.TIMED_OUT;
-      case null, default ->
+      case null ->
           e instanceof UnknownHostException ? RefusedReason.UNREACHABLE : RefusedReason.TIMED_OUT;
+      default -> RefusedReason.UNREACHABLE;
     };
   }
 

@@ -18,6 +18,7 @@ import culvert.protocol.RefusedException;
 import culvert.session.Dialect;
 import culvert.session.Session;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -36,7 +37,7 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
   private final Deadlines deadlines;
   private final Counters counters;
   private final Log log;
-  private final RateLimit lines = new RateLimit(LOG_PERIOD, System::nanoTime);
+  private final RateLimit<InetAddress> lines = new RateLimit<>(LOG_PERIOD, System::nanoTime);
   private final Live<Connection> handshakes = new Live<>();
   private final Live<Session> sessions = new Live<>();
   private ServiceTable services;

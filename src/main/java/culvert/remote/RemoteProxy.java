@@ -9,6 +9,7 @@ import culvert.net.BufferPool;
 import culvert.net.Deadlines;
 import culvert.net.HostPort;
 import culvert.net.Listener;
+import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.Log;
 import culvert.session.Dialect;
@@ -29,8 +30,8 @@ public final class RemoteProxy implements AutoCloseable {
 
   private final Deadlines deadlines = new Deadlines();
   private final BufferPool pool = new BufferPool();
-  private final Budget budget = Budget.ofProcess();
   private final Counters counters = new Counters();
+  private final Budget budget = Budget.ofProcess(counters.adder(Counter.STREAMS_NOT_DRAINED));
   private final List<Listener> listeners = new ArrayList<>();
   private final Map<String, HostPort> outside = new LinkedHashMap<>();
   private final Log log;
@@ -67,7 +68,9 @@ public final class RemoteProxy implements AutoCloseable {
 
   private void bind(RemoteSettings settings, Function<Leg.Shared, Dialect> dialects)
       throws IOException {
-    Dialect dialect = dialects.apply(new Leg.Shared(pool, budget, deadlines));
+    Dialect dialect =
+        dialects.apply(
+            new Leg.Shared(pool, budget, deadlines, counters.adder(Counter.LATE_FRAMES)));
     control = new ControlHandler(dialect, settings.handshakeTimeout(), deadlines, counters, log);
     visitors = new VisitorHandler(settings, deadlines, counters, log);
     listeners.add(Listener.bind(settings.control(), "control", pool, control));

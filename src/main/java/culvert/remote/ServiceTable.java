@@ -2,11 +2,13 @@ package culvert.remote;
 
 import culvert.net.HostPort;
 import culvert.observe.Log;
+import culvert.observe.RateLimit;
 import culvert.session.Opened;
 import culvert.session.Services;
 import culvert.session.Session;
 import culvert.session.Visitor;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,10 +19,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** Which sessions serve which service. Its listeners are fixed when the role starts. */
 final class ServiceTable implements Services {
 
+  private static final Duration LOG_PERIOD = Duration.ofSeconds(10);
+
   private record Service(
       HostPort address, CopyOnWriteArrayList<Session> sessions, AtomicInteger next) {}
 
   private final Map<String, Service> services = new LinkedHashMap<>();
+  private final RateLimit<HostPort> declines = new RateLimit<>(LOG_PERIOD, System::nanoTime);
   private final Log log;
 
   ServiceTable(Map<String, HostPort> addresses, Log log) {
@@ -34,12 +39,15 @@ final class ServiceTable implements Services {
   public Answer offer(Session session, String name) {
     Service service = services.get(name);
     if (service == null) {
-      log.warn("offer declined", "origin_proxy", session.peer(), "service", name);
+      if (declines.allows(session.peer())) {
+        log.warn("offer declined", "origin_proxy", session.peer(), "service", name);
+      }
       return new Answer.Declined(
           "the remote proxy has no service '" + name + "'; it has " + services.keySet());
     }
-    service.sessions().addIfAbsent(session);
-    log.info("service offered", "service", name, "origin_proxy", session.peer());
+    if (service.sessions().addIfAbsent(session)) {
+      log.info("service offered", "service", name, "origin_proxy", session.peer());
+    }
     return new Answer.Taken(List.of(service.address().toString()));
   }
 

@@ -19,6 +19,7 @@ import culvert.session.EndReason;
 import culvert.session.Opened;
 import culvert.session.Visitor;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
@@ -34,7 +35,7 @@ final class VisitorHandler implements AutoCloseable {
   private final Deadlines deadlines;
   private final Counters counters;
   private final Log log;
-  private final RateLimit lines = new RateLimit(LOG_PERIOD, System::nanoTime);
+  private final RateLimit<InetAddress> lines = new RateLimit<>(LOG_PERIOD, System::nanoTime);
   private final Semaphore places;
   private final Live<Connection> visitors = new Live<>();
   private ServiceTable services;

@@ -10,13 +10,18 @@ import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedReason;
 import java.io.IOException;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** The origin side of a native session. */
 final class NativeOriginSession implements OriginSession, Leg.Events {
 
   private final Leg leg;
   private volatile Listener listener;
+
+  /** Offers without an answer; filled before the leg's reader starts, and its own from then on. */
+  private final Set<String> unanswered = new HashSet<>();
 
   NativeOriginSession(
       Connection connection, Handshake.Self self, Handshake.Peer peer, Leg.Shared shared) {
@@ -26,6 +31,7 @@ final class NativeOriginSession implements OriginSession, Leg.Events {
   @Override
   public void serve(List<String> services, Listener listener) throws IOException {
     this.listener = listener;
+    unanswered.addAll(services);
     for (String service : services) {
       leg.send(new Message.Offer(service));
     }
@@ -40,12 +46,25 @@ final class NativeOriginSession implements OriginSession, Leg.Events {
   @Override
   public void message(Message message) throws ProtocolException {
     switch (message) {
-      case Message.Offered offered when offered.refusal().isEmpty() ->
-          listener.taken(offered.service(), offered.addresses());
-      case Message.Offered offered -> listener.declined(offered.service(), offered.refusal());
+      case Message.Offered offered -> offered(offered);
       // The remote side opens no more streams by itself; those that are open finish.
       case Message.Drain drain -> {}
       default -> throw new ProtocolException("a message of the origin side's, sent to it");
+    }
+  }
+
+  private void offered(Message.Offered answer) throws ProtocolException {
+    if (!unanswered.remove(answer.service())) {
+      throw new ProtocolException("OFFERED for a service that was not offered");
+    }
+    if (!answer.refusal().isEmpty()) {
+      listener.declined(answer.service(), answer.refusal());
+      return;
+    }
+    try {
+      listener.taken(answer.service(), answer.addresses().stream().map(HostPort::parse).toList());
+    } catch (IllegalArgumentException e) {
+      throw new ProtocolException("OFFERED with an address that is none");
     }
   }
 

@@ -1,5 +1,6 @@
 package culvert.session;
 
+import culvert.net.HostPort;
 import java.io.IOException;
 import java.util.List;
 
@@ -9,7 +10,7 @@ public interface OriginSession {
   /** What the origin role hears. */
   interface Listener {
     /** A service that was offered is served now; where its visitors come in. */
-    void taken(String service, List<String> addresses);
+    void taken(String service, List<HostPort> addresses);
 
     /** A service that was offered is not served. */
     void declined(String service, String why);

@@ -71,6 +71,19 @@ class InFlightTest {
     assertThat(inFlight.pong(9, now)).isFalse();
   }
 
+  /** A side that only grants repeats its token: the answer is to the latest of them. */
+  @Test
+  void pingsThatRepeatTheirTokenAreNotMistakenForOldOnes() {
+    inFlight.sent(10);
+    for (int i = 0; i < 200; i++) {
+      inFlight.ping(now);
+      now += 5 * MILLI;
+      assertThat(inFlight.pong(10, now)).isTrue();
+      now += 5000 * MILLI;
+    }
+    assertThat(inFlight.roundTripNanos()).isEqualTo(5 * MILLI);
+  }
+
   @Test
   void batchedBytesCountBeforeTheyAreSent() {
     long room = inFlight.room(0);

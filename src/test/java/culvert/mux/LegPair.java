@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
 /**
@@ -29,7 +30,7 @@ final class LegPair implements AutoCloseable {
 
   final Deadlines deadlines = new Deadlines();
   final BufferPool pool = new BufferPool();
-  final Budget budget = new Budget(64 << 20);
+  final Budget budget = new Budget(64 << 20, new LongAdder());
   final Leg near;
   final Leg far;
   private final AtomicReference<String> nextRefusal = new AtomicReference<>();
@@ -59,7 +60,7 @@ final class LegPair implements AutoCloseable {
   private Leg leg(Connection connection, Leg.Side side, Consumer<MuxStream> onStream) {
     var self = new Handshake.Self(Handshake.newInstance(), OPENS, STREAMS, Optional.empty());
     var peer = new Handshake.Peer(Message.VERSION, Handshake.newInstance(), OPENS, STREAMS);
-    var shared = new Leg.Shared(pool, budget, deadlines);
+    var shared = new Leg.Shared(pool, budget, deadlines, new LongAdder());
     return new Leg(connection, side, self, peer, shared, new Streams(onStream));
   }
 

@@ -1,6 +1,7 @@
 package culvert.mux;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.net.Trouble;
 import culvert.protocol.ByeReason;
@@ -11,6 +12,8 @@ import culvert.protocol.RefusedReason;
 import culvert.protocol.ResetReason;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
+import java.io.IOException;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -175,7 +178,7 @@ class LegRulesTest {
       MuxStream next = peer.opened.take();
       peer.sayData(2, 3);
       assertThat(next.input().readNBytes(3)).hasSize(3);
-      assertThat(peer.leg.lateFrames()).isEqualTo(3);
+      assertThat(peer.lateFrames.sum()).isEqualTo(3);
       next.reset();
     }
   }
@@ -272,7 +275,7 @@ class LegRulesTest {
       peer.sayData(4, bytes);
       Eventually.within(
           LegPair.LIMIT, () -> assertThat(streams[1].trouble()).contains(Trouble.NOT_DRAINED));
-      assertThat(peer.budget.evictions()).isEqualTo(1);
+      assertThat(peer.evictions.sum()).isEqualTo(1);
       assertThat(streams[0].trouble()).isEmpty();
       assertThat(streams[3].input().readNBytes(bytes)).hasSize(bytes);
     }
@@ -295,5 +298,102 @@ class LegRulesTest {
   @Test
   void aBrokenHeaderEndsTheLeg() throws Exception {
     isProtocolError("is no verb", peer -> peer.sayRaw(new byte[Frame.HEADER_BYTES]));
+  }
+
+  /** Both directions have ended, so the table forgets it; its unread bytes still count. */
+  @Test
+  void bytesLeftUnreadAfterBothEndsAreStillEvicted() throws Exception {
+    int bytes = MuxStream.FIRST_WINDOW;
+    try (var peer = new ScriptedPeer(Leg.Side.TAKES, 9L * bytes / 5)) {
+      peer.say(1, OPEN);
+      MuxStream ended = peer.opened.take();
+      ended.accept();
+      peer.sayData(1, bytes);
+      peer.say(1, new Message.HalfClose());
+      ended.closeOutput();
+      peer.say(2, OPEN);
+      MuxStream other = peer.opened.take();
+      peer.sayData(2, bytes);
+      Eventually.within(
+          LegPair.LIMIT, () -> assertThat(ended.trouble()).contains(Trouble.NOT_DRAINED));
+      assertThat(other.input().readNBytes(bytes)).hasSize(bytes);
+    }
+  }
+
+  @Test
+  void aResetOverUnreadBytesIsNoCleanEndEvenAfterBothEnds() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {
+      peer.say(1, OPEN);
+      MuxStream stream = peer.opened.take();
+      stream.accept();
+      peer.sayData(1, 100);
+      peer.say(1, new Message.HalfClose());
+      assertThat(stream.input().readNBytes(50)).hasSize(50);
+      stream.closeOutput();
+      stream.reset();
+      assertThatThrownBy(() -> stream.input().read()).isInstanceOf(IOException.class);
+      assertThat(peer.budget.held()).isZero();
+    }
+  }
+
+  /** What arrived whole before the leg was lost is still to be had. */
+  @Test
+  void theLossOfTheLegTakesNothingFromAStreamThatHadEnded() throws Exception {
+    MuxStream stream;
+    try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {
+      peer.say(1, OPEN);
+      stream = peer.opened.take();
+      stream.accept();
+      peer.sayData(1, 100);
+      peer.say(1, new Message.HalfClose());
+      stream.closeOutput();
+      Eventually.within(LegPair.LIMIT, () -> assertThat(peer.leg.openStreams()).isZero());
+    }
+    assertThat(stream.input().readAllBytes()).hasSize(100);
+  }
+
+  /** Streams given up while they waited must not use up the room that an answer makes. */
+  @Test
+  void anOpenBehindManyThatWereGivenUpIsNotForgotten() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.OPENS)) {
+      for (int i = 0; i < ScriptedPeer.OPENS; i++) {
+        peer.leg.open(OPEN).output().write(1);
+      }
+      for (int i = 0; i < 100; i++) {
+        MuxStream doomed = peer.leg.open(OPEN);
+        assertThat(doomed.awaitAnswer(Duration.ZERO)).isEqualTo(MuxStream.Answer.NONE);
+        doomed.reset();
+      }
+      MuxStream live = peer.leg.open(OPEN);
+      Thread.ofVirtual().name("opener").start(awaiting(live));
+      for (int id = 1; id <= ScriptedPeer.OPENS; id++) {
+        peer.say(id, new Message.Accepted());
+      }
+      Eventually.within(
+          LegPair.LIMIT, () -> assertThat(live.id()).isEqualTo(ScriptedPeer.OPENS + 1));
+    }
+  }
+
+  /** An idle session that has just received a byte is not the one that hoards. */
+  @Test
+  void aQuietStreamIsNotEvictedForTheByteThatJustCame() throws Exception {
+    int bytes = MuxStream.FIRST_WINDOW;
+    try (var peer = new ScriptedPeer(Leg.Side.TAKES, 9L * bytes / 5)) {
+      for (int id = 1; id <= 3; id++) {
+        peer.say(id, OPEN);
+      }
+      MuxStream quiet = peer.opened.take();
+      MuxStream hoard = peer.opened.take();
+      MuxStream second = peer.opened.take();
+      peer.sayData(2, bytes);
+      Eventually.within(LegPair.LIMIT, () -> assertThat(hoard.received()).isEqualTo(bytes));
+      peer.sayData(1, 1);
+      peer.sayData(3, bytes);
+      Eventually.within(
+          LegPair.LIMIT, () -> assertThat(hoard.trouble()).contains(Trouble.NOT_DRAINED));
+      assertThat(quiet.trouble()).isEmpty();
+      assertThat(second.trouble()).isEmpty();
+      assertThat(peer.evictions.sum()).isEqualTo(1);
+    }
   }
 }

@@ -16,6 +16,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 
 /** A leg under test, and a peer that says exactly what the test tells it to. */
 final class ScriptedPeer implements AutoCloseable, Leg.Events {
@@ -32,6 +33,8 @@ final class ScriptedPeer implements AutoCloseable, Leg.Events {
    */
   record Heard(long stream, Message message, byte[] data) {}
 
+  final LongAdder evictions = new LongAdder();
+  final LongAdder lateFrames = new LongAdder();
   final Leg leg;
   final Budget budget;
   final BlockingQueue<MuxStream> opened = new LinkedBlockingQueue<>();
@@ -45,7 +48,7 @@ final class ScriptedPeer implements AutoCloseable, Leg.Events {
   }
 
   ScriptedPeer(Leg.Side side, long budgetBytes) throws IOException {
-    budget = new Budget(budgetBytes);
+    budget = new Budget(budgetBytes, evictions);
     pair = Loopback.open();
     in = new DataInputStream(pair.far().input());
     var self = new Handshake.Self(Handshake.newInstance(), OPENS, STREAMS, Optional.empty());
@@ -56,7 +59,7 @@ final class ScriptedPeer implements AutoCloseable, Leg.Events {
             side,
             self,
             peer,
-            new Leg.Shared(new BufferPool(), budget, deadlines),
+            new Leg.Shared(new BufferPool(), budget, deadlines, lateFrames),
             this);
     Thread.ofVirtual().name("leg under test").start(this::run);
   }

@@ -120,6 +120,20 @@ class ScriptedRemoteTest {
   }
 
   @Test
+  void anAddressThatIsNoneAndAnAnswerToNoOfferEndTheSessionNotTheProcess() throws Exception {
+    say(0, new Message.Offered("default", List.of("x"), ""));
+    assertThat(((Message.Bye) hear()).text()).contains("OFFERED with an address that is none");
+    assertThat(tunnel.end()).isEqualTo(OriginProxy.End.UNREACHABLE);
+  }
+
+  @Test
+  void anAnswerToNoOfferEndsTheSession() throws Exception {
+    say(0, new Message.Offered("forged\nline", List.of("127.0.0.1:9"), ""));
+    assertThat(((Message.Bye) hear()).text()).contains("a service that was not offered");
+    assertThat(tunnel.end()).isEqualTo(OriginProxy.End.UNREACHABLE);
+  }
+
+  @Test
   void theLossOfTheLegResetsTheOriginServersConnections() throws Exception {
     say(1, new Message.Open("default", ADDRESS, ADDRESS));
     assertThat(hear()).isEqualTo(new Message.Accepted());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.net.HostPort;
 import culvert.observe.Counter;
+import culvert.origin.OriginProxy;
 import culvert.protocol.Frame;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
@@ -123,6 +124,21 @@ class StrangersTest {
       tunnel.join();
       tunnel.end();
       tunnel.awaitLog("cannot join", "what answers there is no Culvert remote proxy");
+    }
+  }
+
+  /** With a full backlog a connect waits for its time limit; a stop must not. */
+  @Test
+  void aStopWhileDiallingDoesNotWaitForTheDial() throws Exception {
+    try (var full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        var filler = new Socket("127.0.0.1", full.getLocalPort());
+        var filler2 = new Socket("127.0.0.1", full.getLocalPort())) {
+      assertThat(filler.isConnected() && filler2.isConnected()).isTrue();
+      var address = new HostPort("127.0.0.1", full.getLocalPort());
+      var tunnel = new Tunnel(address, new Tunnel.Options(), address);
+      tunnel.join();
+      tunnel.close();
+      assertThat(tunnel.end()).isEqualTo(OriginProxy.End.CLOSED);
     }
   }
 
