@@ -9,19 +9,16 @@ import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedReason;
 import culvert.protocol.ResetReason;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * One visitor's bytes on a leg. The sending half is state of the {@link LegWriter} and guarded by
- * its lock; the receiving half has a lock of its own, which is never held while the writer's is
- * taken.
+ * its lock; the receiving half is {@link StreamInput}.
  */
 public final class MuxStream implements Connection {
 
@@ -31,42 +28,11 @@ public final class MuxStream implements Connection {
   /** No window grows beyond this, in bytes. */
   static final int MOST_WINDOW = 16 * 1024 * 1024;
 
-  private final Leg leg;
-  private final Input input = new Input();
-  private final Output output = new Output();
-
-  /** The sending half; the writer's lock guards it. */
-  final SendState send = new SendState();
-
-  /** 0 until the open is written; the writer's lock guards the change. */
-  private volatile long id;
-
-  private final ReentrantLock lock = new ReentrantLock();
-  // The lock guards the receiving half:
-  private final ReceiveQueue queue;
-  private long credit = FIRST_WINDOW;
-  private long window = FIRST_WINDOW;
-  private long unreported;
-  private long lastGrantNanos = System.nanoTime();
-  private boolean inputEnded;
-  private Message answer;
-  private Thread reader;
-
-  private boolean touched;
-  private boolean outputEnded;
-  private Runnable onTrouble = () -> {};
-  private volatile Failure failure;
-  private volatile long held;
-  private volatile long lastReadNanos = System.nanoTime();
-  private volatile long received;
-  private volatile long sent;
-  private final AtomicBoolean forgotten = new AtomicBoolean();
-
-  /** Why the stream can be used no more. */
-  private record Failure(Trouble trouble, String text) {}
-
   /** What the writer keeps for a stream; its lock guards every field. */
   static final class SendState {
+    /** Whether the peer opened the stream. */
+    final boolean theirs;
+
     long window;
     ByteBuffer pending;
     Thread sender;
@@ -76,31 +42,18 @@ public final class MuxStream implements Connection {
     ResetReason resetOwed;
     boolean halfCloseOwed;
     boolean halfClosed;
-    boolean theirs;
     boolean answered;
     boolean queued;
     boolean owing;
     boolean dead;
     long openBatch = -1;
     long lastBatch = -2;
-  }
 
-  /** A stream of ours, whose open the writer sends together with its first bytes. */
-  MuxStream(Leg leg, Message.Open open) {
-    this(leg, 0);
-    send.openOwed = open;
+    private SendState(boolean theirs) {
+      this.theirs = theirs;
+      this.window = theirs ? FIRST_WINDOW : 0;
+    }
   }
-
-  /** A stream of the peer's. */
-  MuxStream(Leg leg, long id) {
-    this.leg = leg;
-    this.id = id;
-    this.queue = new ReceiveQueue(leg.pool(), leg.budget());
-    send.theirs = id != 0;
-    send.window = send.theirs ? FIRST_WINDOW : 0;
-  }
-
-  // ---- opening -------------------------------------------------------------------------------
 
   /** What became of an open. */
   public enum Answer {
@@ -114,6 +67,37 @@ public final class MuxStream implements Connection {
     LOST
   }
 
+  private final Leg leg;
+  private final StreamInput input;
+  private final Output output = new Output();
+  private final AtomicBoolean forgotten = new AtomicBoolean();
+  private final AtomicReference<Runnable> onTrouble = new AtomicReference<>();
+  private volatile Message answer;
+  private volatile boolean outputEnded;
+  private volatile long sent;
+
+  /** 0 until the open is written; the writer's lock guards the change. */
+  private volatile long id;
+
+  /** The sending half; the writer's lock guards it. */
+  final SendState send;
+
+  /** A stream of ours, whose open the writer sends together with its first bytes. */
+  MuxStream(Leg leg, Message.Open open) {
+    this(leg, 0);
+    send.openOwed = open;
+  }
+
+  /** A stream of the peer's. */
+  MuxStream(Leg leg, long id) {
+    this.leg = leg;
+    this.id = id;
+    this.input = new StreamInput(this, leg);
+    this.send = new SendState(id != 0);
+  }
+
+  // Opening.
+
   /**
    * Sends the open unless the first bytes already took it along, and waits for the peer's answer.
    * Only the thread that will read the stream may wait.
@@ -121,40 +105,19 @@ public final class MuxStream implements Connection {
   public Answer awaitAnswer(Duration limit) {
     long deadline = System.nanoTime() + limit.toNanos();
     leg.writer().sendOpen(this);
-    for (; ; ) {
-      lock.lock();
-      try {
-        if (answer instanceof Message.Accepted) {
-          return Answer.ACCEPTED;
-        }
-        if (answer != null) {
-          return Answer.REFUSED;
-        }
-        if (failure != null) {
-          return Answer.LOST;
-        }
-        reader = Thread.currentThread();
-      } finally {
-        lock.unlock();
-      }
-      long left = deadline - System.nanoTime();
-      if (left <= 0) {
-        return Answer.NONE;
-      }
-      LockSupport.parkNanos(this, left);
-    }
+    boolean inTime = input.awaitUntil(() -> answer != null, deadline);
+    return switch (answer) {
+      case Message.Accepted accepted -> Answer.ACCEPTED;
+      case null -> inTime ? Answer.LOST : Answer.NONE;
+      default -> Answer.REFUSED;
+    };
   }
 
   /** The peer's words for a refused open. */
   public Message.Refused refusal() {
-    lock.lock();
-    try {
-      return answer instanceof Message.Refused refused
-          ? refused
-          : new Message.Refused(RefusedReason.UNREACHABLE, "the leg was lost");
-    } finally {
-      lock.unlock();
-    }
+    return answer instanceof Message.Refused refused
+        ? refused
+        : new Message.Refused(RefusedReason.UNREACHABLE, "the leg was lost");
   }
 
   /** Tells the opener that the origin server has accepted. */
@@ -166,127 +129,100 @@ public final class MuxStream implements Connection {
   public void refuse(RefusedReason reason, String text) {
     leg.writer().answer(this, new Message.Refused(reason, text));
     fail(Trouble.STOPPED, "refused");
-    leg.forget(this);
   }
 
-  // ---- what the leg's reader brings; it never waits ---------------------------------------------
+  // What the leg's reader brings; it never waits.
 
-  /** Takes what of a data frame has come. */
   void receive(ByteBuffer bytes) throws ProtocolException {
-    int n = bytes.remaining();
-    lock.lock();
-    try {
-      if (inputEnded) {
-        throw new ProtocolException("DATA after HALF_CLOSE on stream " + id);
-      }
-      if (n > credit) {
-        throw new ProtocolException("DATA beyond the window of stream " + id);
-      }
-      credit -= n;
-      received += n;
-      if (failure == null) {
-        if (queue.held() == 0) {
-          // Nobody kept these bytes waiting yet: the time of not reading begins now.
-          lastReadNanos = System.nanoTime();
-        }
-        queue.add(bytes);
-        held = queue.held();
-      }
-    } finally {
-      lock.unlock();
-    }
+    input.receive(bytes);
   }
 
   void receiveHalfClose() throws ProtocolException {
-    lock.lock();
-    try {
-      if (inputEnded) {
-        throw new ProtocolException("a second HALF_CLOSE on stream " + id);
-      }
-      inputEnded = true;
-    } finally {
-      lock.unlock();
-    }
+    input.end();
     forgetIfEnded();
   }
 
-  void receiveAnswer(Message answer) {
-    lock.lock();
-    try {
-      this.answer = answer;
-    } finally {
-      lock.unlock();
-    }
-    if (answer instanceof Message.Refused refused) {
+  void receiveAnswer(Message message) {
+    answer = message;
+    if (message instanceof Message.Refused refused) {
       fail(Trouble.RESET, refused.text());
-      leg.forget(this);
     } else {
-      wakeReader();
+      input.wake();
     }
   }
 
-  /** Ends the stream without telling the peer. */
+  boolean touch() {
+    return input.touch();
+  }
+
+  void wakeReader() {
+    input.wake();
+  }
+
+  // Ending.
+
+  /** Ends the stream without telling the peer, unless both directions have ended by themselves. */
   void fail(Trouble trouble, String text) {
     if (!bothEnded()) {
-      failUnread(new Failure(trouble, text));
+      failNow(new StreamInput.Failure(trouble, text), () -> leg.writer().dead(this));
     }
   }
 
   /**
-   * Ends the stream, also one whose two directions have ended but whose bytes were not all read:
-   * what is dropped unread must not look complete. Returns false if it was over already.
+   * Ends the stream and tells the peer. One whose two directions have ended fails too while bytes
+   * of it were not read: what is dropped unread must not look complete. The peer is done with it
+   * then.
    */
-  private boolean failUnread(Failure why) {
-    Runnable tell;
-    lock.lock();
-    try {
-      if (failure != null || inputEnded && outputEnded && queue.held() == 0) {
-        return false;
-      }
-      failure = why;
-      queue.clear();
-      held = queue.held();
-      tell = onTrouble;
-    } finally {
-      lock.unlock();
+  private void end(Trouble trouble, ResetReason reason) {
+    if (send.theirs) {
+      // An open that nobody answered would cost its credit for ever; once answered this says
+      // nothing.
+      leg.writer().answer(this, new Message.Refused(RefusedReason.BUSY, "not connected"));
     }
-    leg.writer().dead(this);
-    wakeReader();
-    tell.run();
-    releaseIfDrained();
-    return true;
+    boolean peerIsDone = bothEnded();
+    failNow(
+        new StreamInput.Failure(trouble, "the stream was reset"),
+        () -> {
+          if (!peerIsDone) {
+            leg.writer().dead(this);
+            leg.writer().reset(this, reason);
+          }
+        });
   }
 
-  /** Bytes that were not read keep a stream in the budget's sight, also after both directions. */
-  private void releaseIfDrained() {
-    boolean drained;
-    lock.lock();
-    try {
-      drained = queue.held() == 0 && (failure != null || inputEnded && outputEnded);
-    } finally {
-      lock.unlock();
+  private void failNow(StreamInput.Failure why, Runnable tellWriter) {
+    if (input.fail(why, outputEnded)) {
+      tellWriter.run();
+      leg.forget(this);
+      releaseIfDrained();
+      input.wake();
+      tellTrouble();
     }
-    if (drained) {
-      leg.release(this);
+  }
+
+  private void tellTrouble() {
+    Runnable action = onTrouble.getAndSet(null);
+    if (action != null) {
+      action.run();
     }
   }
 
   private boolean bothEnded() {
-    lock.lock();
-    try {
-      return inputEnded && outputEnded;
-    } finally {
-      lock.unlock();
+    return input.isEnded() && outputEnded;
+  }
+
+  private void forgetIfEnded() {
+    if (bothEnded()) {
+      leg.forget(this);
+      releaseIfDrained();
     }
   }
 
-  /**
-   * Returns true the first time since the last {@link #wakeReader}; only the leg's reader calls.
-   */
-  boolean touch() {
-    boolean first = !touched;
-    touched = true;
-    return first;
+  /** Bytes that were not read keep a stream in the budget's sight, also after both directions. */
+  void releaseIfDrained() {
+    if (input.held() == 0 && (input.failure() != null || bothEnded())) {
+      leg.release(this);
+    }
   }
 
   /** Returns true once in the stream's life. */
@@ -294,35 +230,21 @@ public final class MuxStream implements Connection {
     return forgotten.compareAndSet(false, true);
   }
 
-  /** Wakes whoever waits for bytes; the reader does so once for all that one read brought. */
-  void wakeReader() {
-    Thread waiting;
-    touched = false;
-    lock.lock();
-    try {
-      waiting = reader;
-      reader = null;
-    } finally {
-      lock.unlock();
-    }
-    LockSupport.unpark(waiting);
-  }
-
-  // ---- for the budget ---------------------------------------------------------------------------
+  // For the budget.
 
   long held() {
-    return held;
+    return input.held();
   }
 
   long lastReadNanos() {
-    return lastReadNanos;
+    return input.lastReadNanos();
   }
 
   void evict() {
     end(Trouble.NOT_DRAINED, ResetReason.NOT_DRAINED);
   }
 
-  // ---- Connection -------------------------------------------------------------------------------
+  // Connection.
 
   @Override
   public ByteInput input() {
@@ -338,12 +260,7 @@ public final class MuxStream implements Connection {
   public void closeOutput() throws IOException {
     checkUsable();
     leg.writer().halfClose(this);
-    lock.lock();
-    try {
-      outputEnded = true;
-    } finally {
-      lock.unlock();
-    }
+    outputEnded = true;
     forgetIfEnded();
   }
 
@@ -355,19 +272,6 @@ public final class MuxStream implements Connection {
   /** Resets the stream and tells the peer why. */
   public void reset(ResetReason reason) {
     end(Trouble.STOPPED, reason);
-  }
-
-  private void end(Trouble trouble, ResetReason reason) {
-    boolean before = bothEnded();
-    if (send.theirs) {
-      // Once answered this says nothing; an open that nobody answered would cost its credit for
-      // ever.
-      leg.writer().answer(this, new Message.Refused(RefusedReason.BUSY, "not connected"));
-    }
-    if (failUnread(new Failure(trouble, "the stream was reset")) && !before) {
-      leg.writer().reset(this, reason);
-      leg.forget(this);
-    }
   }
 
   /** Before both directions have ended, a close is a reset. */
@@ -388,7 +292,7 @@ public final class MuxStream implements Connection {
 
   @Override
   public long received() {
-    return received;
+    return input.received();
   }
 
   @Override
@@ -398,21 +302,14 @@ public final class MuxStream implements Connection {
 
   @Override
   public Optional<Trouble> trouble() {
-    return Optional.ofNullable(failure).map(Failure::trouble);
+    return Optional.ofNullable(input.failure()).map(StreamInput.Failure::trouble);
   }
 
   @Override
   public void onTrouble(Runnable action) {
-    boolean already;
-    lock.lock();
-    try {
-      onTrouble = action;
-      already = failure != null;
-    } finally {
-      lock.unlock();
-    }
-    if (already) {
-      action.run();
+    onTrouble.set(action);
+    if (input.failure() != null) {
+      tellTrouble();
     }
   }
 
@@ -430,166 +327,8 @@ public final class MuxStream implements Connection {
     this.id = id;
   }
 
-  private void forgetIfEnded() {
-    if (bothEnded()) {
-      leg.forget(this);
-      releaseIfDrained();
-    }
-  }
-
   void checkUsable() throws IOException {
-    Failure f = failure;
-    if (f != null) {
-      throw new IOException(f.text());
-    }
-  }
-
-  /**
-   * Accounts for bytes that were read, and grants more once a quarter of the window has been.
-   *
-   * @param done the chunk they lay in, to be recycled, or null
-   */
-  private void consumed(long bytes, ReceiveQueue.Chunk done) {
-    long grant = 0;
-    boolean over;
-    lock.lock();
-    try {
-      if (done != null) {
-        queue.recycle(done);
-      }
-      long now = System.nanoTime();
-      lastReadNanos = now;
-      held = queue.held();
-      unreported += bytes;
-      if (unreported >= window / 4 && !inputEnded && failure == null) {
-        grant = unreported + growth(now);
-        unreported = 0;
-        credit += grant;
-        lastGrantNanos = now;
-      }
-      over = inputEnded || failure != null;
-    } finally {
-      lock.unlock();
-    }
-    if (grant > 0) {
-      leg.writer().grant(this, grant);
-    }
-    if (done != null && over) {
-      releaseIfDrained();
-    }
-  }
-
-  /**
-   * A quarter that was read within a few round trips makes the window double; a slow reader's not.
-   */
-  private long growth(long now) {
-    long fast = 2 * Math.max(leg.writer().roundTripNanos(), 1_000_000);
-    if (now - lastGrantNanos > fast || window >= MOST_WINDOW || leg.budget().underPressure()) {
-      return 0;
-    }
-    long growth = Math.min(window, MOST_WINDOW - window);
-    window += growth;
-    return growth;
-  }
-
-  /**
-   * Waits until there are bytes, and returns false at the end of the stream; then the lock is held.
-   */
-  private boolean lockWhenReadable() throws IOException {
-    for (; ; ) {
-      lock.lock();
-      if (failure == null && (inputEnded || !queue.isEmpty())) {
-        return !queue.isEmpty();
-      }
-      reader = Thread.currentThread();
-      lock.unlock();
-      checkUsable();
-      LockSupport.park(this);
-    }
-  }
-
-  private final class Input extends ByteInput {
-    @Override
-    public int read(ByteBuffer target) throws IOException {
-      int n = -1;
-      boolean readable = lockWhenReadable();
-      try {
-        if (readable) {
-          n = queue.read(target);
-        }
-      } finally {
-        lock.unlock();
-      }
-      if (n > 0) {
-        consumed(n, null);
-        releaseIfDrained();
-      }
-      return n;
-    }
-
-    @Override
-    public int available() {
-      lock.lock();
-      try {
-        return queue.isEmpty() ? 0 : 1;
-      } finally {
-        lock.unlock();
-      }
-    }
-
-    /** Hands on the chunks as they came, without another copy. */
-    @Override
-    public long transferTo(OutputStream out) throws IOException {
-      if (!(out instanceof ByteOutput sink)) {
-        return super.transferTo(out);
-      }
-      for (long total = 0; ; ) {
-        ReceiveQueue.Chunk chain = null;
-        boolean readable = lockWhenReadable();
-        try {
-          if (readable) {
-            chain = queue.takeAll();
-          }
-        } finally {
-          lock.unlock();
-        }
-        if (chain == null) {
-          return total;
-        }
-        total += drain(chain, sink);
-      }
-    }
-
-    private long drain(ReceiveQueue.Chunk chain, ByteOutput sink) throws IOException {
-      long total = 0;
-      ReceiveQueue.Chunk chunk = chain;
-      try {
-        while (chunk != null) {
-          int n = chunk.bytes.remaining();
-          sink.write(chunk.bytes);
-          ReceiveQueue.Chunk done = chunk;
-          chunk = chunk.next;
-          consumed(n, done);
-          total += n;
-        }
-        return total;
-      } finally {
-        dropRest(chunk);
-      }
-    }
-
-    private void dropRest(ReceiveQueue.Chunk chain) {
-      if (chain != null) {
-        lock.lock();
-        try {
-          queue.recycleAll(chain);
-          held = queue.held();
-        } finally {
-          lock.unlock();
-        }
-        releaseIfDrained();
-      }
-    }
+    input.checkUsable();
   }
 
   private final class Output extends ByteOutput {

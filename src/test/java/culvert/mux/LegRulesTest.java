@@ -333,6 +333,8 @@ class LegRulesTest {
       stream.reset();
       assertThatThrownBy(() -> stream.input().read()).isInstanceOf(IOException.class);
       assertThat(peer.budget.held()).isZero();
+      assertThat(peer.hear().message()).isInstanceOf(Message.Accepted.class);
+      assertThat(peer.hear().message()).as("not lost").isInstanceOf(Message.HalfClose.class);
     }
   }
 

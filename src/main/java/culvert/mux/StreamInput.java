@@ -1,0 +1,329 @@
+package culvert.mux;
+
+import culvert.net.ByteInput;
+import culvert.net.ByteOutput;
+import culvert.net.Trouble;
+import culvert.protocol.ProtocolException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The receiving half of a stream: the leg's reader puts bytes in, the thread that owns the stream
+ * takes them out, and what was taken out is granted to the peer anew. One lock guards every field
+ * that is not volatile; the writer's lock is never taken inside it.
+ */
+final class StreamInput extends ByteInput {
+
+  /** Why the stream can be used no more. */
+  record Failure(Trouble trouble, String text) {}
+
+  private static final long LEAST_ROUND_TRIP_NANOS = 1_000_000;
+
+  private final MuxStream stream;
+  private final Leg leg;
+  private final ReceiveQueue queue;
+  private final ReentrantLock lock = new ReentrantLock();
+  private long credit = MuxStream.FIRST_WINDOW;
+  private long window = MuxStream.FIRST_WINDOW;
+  private long unreported;
+  private long lastGrantNanos = System.nanoTime();
+  private Thread waiting;
+
+  private volatile boolean ended;
+  private volatile Failure failure;
+  private volatile long held;
+  private volatile long lastReadNanos = System.nanoTime();
+  private volatile long received;
+
+  /**
+   * Whether the leg's reader has noted this stream for a wake-up; its own, but for stale resets.
+   */
+  private boolean touched;
+
+  StreamInput(MuxStream stream, Leg leg) {
+    this.stream = stream;
+    this.leg = leg;
+    this.queue = new ReceiveQueue(leg.pool(), leg.budget());
+  }
+
+  // What the leg's reader brings; it never waits.
+
+  /** Takes what of a data frame has come. */
+  void receive(ByteBuffer bytes) throws ProtocolException {
+    int n = bytes.remaining();
+    lock.lock();
+    try {
+      if (ended) {
+        throw new ProtocolException("DATA after HALF_CLOSE on stream " + stream.id());
+      }
+      if (n > credit) {
+        throw new ProtocolException("DATA beyond the window of stream " + stream.id());
+      }
+      credit -= n;
+      received += n;
+      if (failure == null) {
+        if (queue.held() == 0) {
+          // Nobody kept these bytes waiting yet: the time of not reading begins now.
+          lastReadNanos = System.nanoTime();
+        }
+        queue.add(bytes);
+        held = queue.held();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The peer sends no more. */
+  void end() throws ProtocolException {
+    lock.lock();
+    try {
+      if (ended) {
+        throw new ProtocolException("a second HALF_CLOSE on stream " + stream.id());
+      }
+      ended = true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns true the first time since the last {@link #wake}; only the leg's reader calls. */
+  boolean touch() {
+    boolean first = !touched;
+    touched = true;
+    return first;
+  }
+
+  /** Wakes whoever waits; the leg's reader does so once for all that one read brought. */
+  void wake() {
+    Thread thread;
+    touched = false;
+    lock.lock();
+    try {
+      thread = waiting;
+      waiting = null;
+    } finally {
+      lock.unlock();
+    }
+    LockSupport.unpark(thread);
+  }
+
+  // The stream's state, as far as it is known here.
+
+  boolean isEnded() {
+    return ended;
+  }
+
+  Failure failure() {
+    return failure;
+  }
+
+  long held() {
+    return held;
+  }
+
+  long lastReadNanos() {
+    return lastReadNanos;
+  }
+
+  long received() {
+    return received;
+  }
+
+  /**
+   * Drops what was not read and fails every read from now on. Returns false if it had failed
+   * before, or was complete: ended, read to the end, and {@code outputEnded} too.
+   */
+  boolean fail(Failure why, boolean outputEnded) {
+    lock.lock();
+    try {
+      if (failure != null || ended && outputEnded && queue.held() == 0) {
+        return false;
+      }
+      failure = why;
+      queue.clear();
+      held = queue.held();
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until the condition holds or the stream fails; returns false when the time is up. */
+  boolean awaitUntil(BooleanSupplier condition, long deadlineNanos) {
+    for (; ; ) {
+      lock.lock();
+      try {
+        if (condition.getAsBoolean() || failure != null) {
+          return true;
+        }
+        waiting = Thread.currentThread();
+      } finally {
+        lock.unlock();
+      }
+      long left = deadlineNanos - System.nanoTime();
+      if (left <= 0) {
+        return false;
+      }
+      LockSupport.parkNanos(this, left);
+    }
+  }
+
+  // For the thread that owns the stream.
+
+  @Override
+  public int read(ByteBuffer target) throws IOException {
+    int n = -1;
+    boolean readable = lockWhenReadable();
+    try {
+      if (readable) {
+        n = queue.read(target);
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (n > 0) {
+      consumed(n, null);
+    }
+    return n;
+  }
+
+  @Override
+  public int available() {
+    lock.lock();
+    try {
+      return queue.isEmpty() ? 0 : 1;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Hands on the chunks as they came, without another copy. */
+  @Override
+  public long transferTo(OutputStream out) throws IOException {
+    if (!(out instanceof ByteOutput sink)) {
+      return super.transferTo(out);
+    }
+    for (long total = 0; ; ) {
+      ReceiveQueue.Chunk chain = null;
+      boolean readable = lockWhenReadable();
+      try {
+        if (readable) {
+          chain = queue.takeAll();
+        }
+      } finally {
+        lock.unlock();
+      }
+      if (chain == null) {
+        return total;
+      }
+      total += drain(chain, sink);
+    }
+  }
+
+  private long drain(ReceiveQueue.Chunk chain, ByteOutput sink) throws IOException {
+    long total = 0;
+    ReceiveQueue.Chunk chunk = chain;
+    try {
+      while (chunk != null) {
+        int n = chunk.bytes.remaining();
+        sink.write(chunk.bytes);
+        ReceiveQueue.Chunk done = chunk;
+        chunk = chunk.next;
+        consumed(n, done);
+        total += n;
+      }
+      return total;
+    } finally {
+      dropRest(chunk);
+    }
+  }
+
+  private void dropRest(ReceiveQueue.Chunk chain) {
+    if (chain != null) {
+      lock.lock();
+      try {
+        queue.recycleAll(chain);
+        held = queue.held();
+      } finally {
+        lock.unlock();
+      }
+      stream.releaseIfDrained();
+    }
+  }
+
+  /**
+   * Waits until there are bytes, and returns false at the end of the stream; the lock is held then.
+   */
+  private boolean lockWhenReadable() throws IOException {
+    for (; ; ) {
+      lock.lock();
+      if (failure == null && (ended || !queue.isEmpty())) {
+        return !queue.isEmpty();
+      }
+      waiting = Thread.currentThread();
+      lock.unlock();
+      checkUsable();
+      LockSupport.park(this);
+    }
+  }
+
+  /** Throws if the stream has failed. */
+  void checkUsable() throws IOException {
+    Failure f = failure;
+    if (f != null) {
+      throw new IOException(f.text());
+    }
+  }
+
+  /**
+   * Accounts for bytes that were read, and grants more once a quarter of the window has been.
+   *
+   * @param done the chunk they lay in, to be recycled, or null
+   */
+  private void consumed(long bytes, ReceiveQueue.Chunk done) {
+    long grant = 0;
+    lock.lock();
+    try {
+      if (done != null) {
+        queue.recycle(done);
+      }
+      long now = System.nanoTime();
+      lastReadNanos = now;
+      held = queue.held();
+      unreported += bytes;
+      if (unreported >= window / 4 && !ended && failure == null) {
+        grant = unreported + growth(now);
+        unreported = 0;
+        credit += grant;
+        lastGrantNanos = now;
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (grant > 0) {
+      leg.writer().grant(stream, grant);
+    }
+    if (ended || failure != null) {
+      stream.releaseIfDrained();
+    }
+  }
+
+  /**
+   * A quarter that was read within two round trips makes the window double; a slow reader's not.
+   */
+  private long growth(long now) {
+    long fast = 2 * Math.max(leg.writer().roundTripNanos(), LEAST_ROUND_TRIP_NANOS);
+    boolean slow = now - lastGrantNanos > fast;
+    if (slow || window >= MuxStream.MOST_WINDOW || leg.budget().underPressure()) {
+      return 0;
+    }
+    long growth = Math.min(window, MuxStream.MOST_WINDOW - window);
+    window += growth;
+    return growth;
+  }
+}
