@@ -45,6 +45,7 @@ final class BuildImage {
     build.deleteOld();
     build.link(build.modernize(List.of(args).subList(4, args.length)));
     build.stripLibraries();
+    build.dropTools();
     build.addLaunchers();
     build.train();
     // The date of this file says how new the image is.
@@ -117,6 +118,13 @@ final class BuildImage {
                 image.toString())
             .inheritIO(),
         "jlink failed");
+  }
+
+  /** Tools of the JDK that come with their modules and that nobody needs here. */
+  private void dropTools() throws IOException {
+    for (String tool : List.of("jwebserver", "keytool")) {
+      Files.deleteIfExists(image.resolve("bin").resolve(tool));
+    }
   }
 
   /** The JVM's symbol table is a sixth of its library; only debuggers miss it. */

@@ -108,6 +108,7 @@ public final class OriginProxy implements AutoCloseable {
 
   private End attempt() {
     HostPort remote = settings.remoteProxy();
+    boolean standing = false;
     try (SocketConnection connection =
         dialer.connect(remote, settings.connectTimeout(), this::endWith)) {
       endWith(connection::close);
@@ -116,6 +117,7 @@ public final class OriginProxy implements AutoCloseable {
       counters.count(Counter.SESSIONS);
       log.info("session begins", "remote_proxy", HostPort.of(connection.peer()));
       joined = true;
+      standing = true;
       session.serve(serviceNames(), new Events(session));
       return declined.get() ? End.DECLINED : End.CLOSED;
     } catch (RefusedException e) {
@@ -124,7 +126,7 @@ public final class OriginProxy implements AutoCloseable {
       return forGood ? End.CREDENTIALS : End.UNREACHABLE;
     } catch (IOException e) {
       if (!isClosed()) {
-        String event = joined ? "session lost" : "cannot join the remote proxy";
+        String event = standing ? "session lost" : "cannot join the remote proxy";
         log.warn(event, "remote_proxy", remote, "cause", e.getMessage());
       }
       return End.UNREACHABLE;
