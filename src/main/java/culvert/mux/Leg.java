@@ -10,6 +10,7 @@ import culvert.protocol.ByeReason;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
+import culvert.protocol.RefusedException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Collection;
@@ -62,7 +63,10 @@ public final class Leg implements AutoCloseable {
   private final Events events;
   private final LegWriter writer;
   private final ConcurrentHashMap<Long, MuxStream> streams = new ConcurrentHashMap<>();
+
+  /** Also streams without an id yet, and those that are over but hold bytes that nobody read. */
   private final Set<MuxStream> all = ConcurrentHashMap.newKeySet();
+
   private final AtomicInteger open = new AtomicInteger();
   private volatile boolean closing;
   private volatile boolean ended;
@@ -93,7 +97,7 @@ public final class Leg implements AutoCloseable {
    * Reads until the leg ends, in the calling thread; afterwards every stream has failed and the
    * connection is closed. Returns normally only if {@link #close} ended it.
    *
-   * @throws culvert.protocol.RefusedException if the peer said why it ended the leg
+   * @throws RefusedException if the peer said why it ended the leg
    * @throws ProtocolException if the peer broke the rules; it has been told
    * @throws IOException if the connection broke or ended
    */
@@ -108,7 +112,8 @@ public final class Leg implements AutoCloseable {
       throw e;
     } catch (IOException e) {
       if (!closing) {
-        throw writer.failure().orElse(e);
+        // What the peer said itself tells more than a write that failed because it had hung up.
+        throw e instanceof RefusedException ? e : writer.failure().orElse(e);
       }
     } finally {
       end(writerThread);
@@ -195,8 +200,7 @@ public final class Leg implements AutoCloseable {
     Linger.untilPeerCloses(connection, shared.deadlines());
   }
 
-  // ---- for the leg's parts
-  // ------------------------------------------------------------------------
+  // For the leg's parts.
 
   LegWriter writer() {
     return writer;
