@@ -194,6 +194,19 @@ class LegRulesTest {
     }
   }
 
+  /** Or its credit would be lost to the peer for ever. */
+  @Test
+  void anOpenThatThePeerResetIsStillAnsweredWhenItsStreamIsClosed() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {
+      peer.say(1, OPEN);
+      MuxStream stream = peer.opened.take();
+      peer.say(1, new Message.Reset(ResetReason.BROKEN));
+      Eventually.within(LegPair.LIMIT, () -> assertThat(stream.trouble()).contains(Trouble.RESET));
+      stream.close();
+      assertThat(peer.hear().message()).isInstanceOf(Message.Refused.class);
+    }
+  }
+
   @Test
   void oneStreamMoreThanGrantedIsRefusedNotAnError() throws Exception {
     try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {

@@ -7,8 +7,11 @@ import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
 import culvert.testing.Seed;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -197,6 +200,76 @@ class RelayTest {
     relay.get(10, TimeUnit.SECONDS);
     assertThat(clientSide.far().channel().isOpen()).isFalse();
     assertThat(serverSide.far().channel().isOpen()).isFalse();
+  }
+
+  /** Whoever waits for the relay must learn of it, not wait for ever. */
+  @Test
+  void aBugInTheForwardLoopEndsTheRelayAndIsTold() throws Exception {
+    var bug = new IllegalStateException("a bug");
+    var relay =
+        new Relay("test", new Buggy(clientSide.far(), bug), serverSide.far(), deadlines, LONG);
+    var task = new FutureTask<>(relay::run);
+    Thread.ofVirtual().name("relay").start(task);
+    assertThatThrownBy(() -> task.get(10, TimeUnit.SECONDS)).hasRootCause(bug);
+    resetReaches(client);
+  }
+
+  /** A connection whose first read fails as only a bug can. */
+  private record Buggy(Connection real, RuntimeException bug) implements Connection {
+    @Override
+    public ByteInput input() {
+      return new ByteInput() {
+        @Override
+        public int read(ByteBuffer target) {
+          throw bug;
+        }
+      };
+    }
+
+    @Override
+    public ByteOutput output() {
+      return real.output();
+    }
+
+    @Override
+    public void closeOutput() throws IOException {
+      real.closeOutput();
+    }
+
+    @Override
+    public void reset() {
+      real.reset();
+    }
+
+    @Override
+    public void close() {
+      real.close();
+    }
+
+    @Override
+    public InetSocketAddress peer() {
+      return real.peer();
+    }
+
+    @Override
+    public InetSocketAddress local() {
+      return real.local();
+    }
+
+    @Override
+    public long received() {
+      return real.received();
+    }
+
+    @Override
+    public long sent() {
+      return real.sent();
+    }
+
+    @Override
+    public Optional<Trouble> trouble() {
+      return real.trouble();
+    }
   }
 
   private Relay relay(Duration silence) {
