@@ -1,17 +1,19 @@
 package culvert.cli;
 
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A request to stop, made once: by a signal, or by whoever runs the command. */
 final class Stop {
 
+  private final AtomicBoolean first = new AtomicBoolean(true);
   private final CountDownLatch requested = new CountDownLatch(1);
 
   /** Asks for the stop; returns false if it had been asked for before. */
   boolean request() {
-    boolean first = requested.getCount() > 0;
+    boolean isFirst = first.compareAndSet(true, false);
     requested.countDown();
-    return first;
+    return isFirst;
   }
 
   void await() throws InterruptedException {

@@ -28,9 +28,6 @@ public record OriginSettings(
     Duration halfCloseTimeout,
     boolean failFast) {
 
-  /** The connect timeout unless told otherwise. */
-  public static final Duration DEFAULT_CONNECT_TIMEOUT = Duration.ofSeconds(10);
-
   /**
    * Checks what only shows when all is together.
    *

@@ -28,12 +28,6 @@ public record RemoteSettings(
     Duration halfCloseTimeout,
     List<Cidr> proxyHeaderFrom) {
 
-  /** Most visitors unless told otherwise. */
-  public static final int DEFAULT_MAX_VISITORS = 16_384;
-
-  /** The open timeout unless told otherwise. */
-  public static final Duration DEFAULT_OPEN_TIMEOUT = Duration.ofSeconds(10);
-
   /** From accept to a standing session. */
   public static final Duration HANDSHAKE_TIMEOUT = Duration.ofSeconds(5);
 

@@ -1,9 +1,15 @@
 package culvert.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.net.HostPort;
+import culvert.testing.Eventually;
+import culvert.testing.Tunnel;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -57,6 +63,36 @@ class ExitCodesIT {
       }
       remote.terminate();
       assertThat(remote.await().exit()).isZero();
+    }
+  }
+
+  /**
+   * A frozen peer keeps the remote proxy stopping for a second: long enough for a second signal.
+   */
+  @Test
+  void aSecondSignalEndsARoleThatIsStillStopping() throws Exception {
+    try (Role remote = remote("--secret", "s")) {
+      String[] words = {
+        "origin-proxy",
+        "--remote-proxy-addr",
+        control(remote),
+        "--origin-server-addr",
+        "127.0.0.1:1",
+        "--secret",
+        "s"
+      };
+      try (Role origin = Role.start(words)) {
+        HostPort outside = HostPort.parse(origin.line().replaceAll(".*default=", ""));
+        Role.run("sh", "-c", "kill -STOP " + origin.process().pid());
+        remote.terminate();
+        Eventually.within(
+            Tunnel.LIMIT,
+            () ->
+                assertThatThrownBy(() -> new Socket(outside.host(), outside.port()).close())
+                    .isInstanceOf(ConnectException.class));
+        remote.terminate();
+        assertThat(remote.await().exit()).isEqualTo(128 + 15);
+      }
     }
   }
 

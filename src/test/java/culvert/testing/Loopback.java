@@ -1,7 +1,6 @@
 package culvert.testing;
 
 import culvert.net.BufferPool;
-import culvert.net.Connection;
 import culvert.net.SocketConnection;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -43,11 +42,6 @@ public record Loopback(SocketConnection near, SocketConnection far) implements A
       }
       return new Loopback(new SocketConnection(client, pool), new SocketConnection(accepted, pool));
     }
-  }
-
-  /** Both ends, as plain connections. */
-  public Connection[] ends() {
-    return new Connection[] {near, far};
   }
 
   @Override
