@@ -1,83 +1,70 @@
 package culvert.net;
 
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
-import java.nio.channels.SocketChannel;
+import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
-/** Opens TCP connections. Names are resolved at every attempt and every address is tried. */
+/** Opens TCP connections. Names are resolved at every attempt, and their addresses race. */
 public final class Dialer {
 
   private final BufferPool pool;
+  private final Lookup lookup;
 
   /** Connections will borrow their large buffers from {@code pool}. */
   public Dialer(BufferPool pool) {
+    this(pool, Lookup.OF_PROCESS);
+  }
+
+  Dialer(BufferPool pool, Lookup lookup) {
     this.pool = pool;
+    this.lookup = lookup;
   }
 
   /**
    * Connects to the first address of {@code target} that answers.
    *
-   * @param limit the time for all addresses together
-   * @throws IOException naming the address and what it said
+   * @param limit the time for the lookup and all addresses together
+   * @throws IOException naming the target and what it said
    */
   public SocketConnection connect(HostPort target, Duration limit) throws IOException {
-    return connect(target, limit, cancel -> {});
+    return connect(target, limit, callOff -> {});
   }
 
   /**
    * The same, for somebody who may want to give up in between.
    *
-   * @param onAttempt is given, before each address is tried, what ends the attempt
+   * @param onAttempt is given, before anything else, what ends the lookup and every connection that
+   *     is under way
    */
   public SocketConnection connect(HostPort target, Duration limit, Consumer<Runnable> onAttempt)
       throws IOException {
     long deadline = System.nanoTime() + limit.toNanos();
-    IOException last = null;
-    for (InetAddress address : target.resolve()) {
-      long leftMillis = (deadline - System.nanoTime()) / 1_000_000;
-      if (leftMillis <= 0) {
-        break;
-      }
-      try {
-        return connect(
-            new InetSocketAddress(address, target.port()),
-            (int) Math.min(leftMillis, Integer.MAX_VALUE),
-            onAttempt);
-      } catch (IOException e) {
-        last = last == null || !(e instanceof SocketTimeoutException) ? e : last;
-      }
-    }
-    throw new IOException(
-        target + ": " + (last == null ? "no answer within " + Durations.of(limit) : reason(last)),
-        last);
-  }
-
-  private SocketConnection connect(
-      InetSocketAddress address, int millis, Consumer<Runnable> onAttempt) throws IOException {
-    SocketChannel channel = SocketChannel.open();
+    var calledOff = new CompletableFuture<Void>();
+    onAttempt.accept(() -> calledOff.complete(null));
     try {
-      onAttempt.accept(() -> close(channel));
-      channel.socket().connect(address, millis);
-      return new SocketConnection(channel, pool);
-    } catch (IOException | RuntimeException e) {
-      channel.close();
+      List<InetSocketAddress> addresses =
+          lookup.addresses(target, deadline, calledOff).stream()
+              .map(address -> new InetSocketAddress(address, target.port()))
+              .toList();
+      var race = new Race(pool, deadline);
+      calledOff.thenRun(race::callOff);
+      return race.run(addresses);
+    } catch (UnknownHostException e) {
       throw e;
-    }
-  }
-
-  private static void close(SocketChannel channel) {
-    try {
-      channel.close();
     } catch (IOException e) {
-      // The descriptor is released whatever close says.
+      String reason = calledOff.isDone() ? "called off" : reason(e, limit);
+      throw new IOException(target + ": " + reason, e);
     }
   }
 
-  private static String reason(IOException e) {
-    return e instanceof SocketTimeoutException ? "no answer in time" : e.getMessage();
+  private static String reason(IOException e, Duration limit) {
+    return e instanceof SocketTimeoutException
+        ? e.getMessage() + " within " + Durations.of(limit)
+        : e.getMessage();
   }
 }

@@ -3,14 +3,21 @@ package culvert.net;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.testing.Blackhole;
+import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -18,12 +25,15 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class DialerTest {
 
   private static final Duration LIMIT = Duration.ofSeconds(10);
+  private static final String NAME = "name.example";
+  private static final InetAddress V4 = loopback(1);
+  private static final InetAddress OTHER_V4 = loopback(2);
 
   private final Dialer dialer = new Dialer(new BufferPool());
 
   @Test
   void connectsAndSetsTheOptionsOfEverySocket() throws Exception {
-    try (var server = server(1);
+    try (var server = server(V4);
         var connection = dialer.connect(address(server), LIMIT)) {
       assertThat(HostPort.of(connection.peer())).isEqualTo(address(server));
       assertThat(connection.channel().getOption(StandardSocketOptions.TCP_NODELAY)).isTrue();
@@ -34,7 +44,7 @@ class DialerTest {
   /** Where the name has an IPv6 address too, nobody listens there, and the next one is tried. */
   @Test
   void everyAddressOfANameIsTried() throws Exception {
-    try (var server = server(1)) {
+    try (var server = server(V4)) {
       var name = new HostPort("localhost", address(server).port());
       dialer.connect(name, LIMIT).close();
     }
@@ -43,7 +53,7 @@ class DialerTest {
   @Test
   void aRefusalNamesTheAddress() throws Exception {
     HostPort closed;
-    try (var server = server(1)) {
+    try (var server = server(V4)) {
       closed = address(server);
     }
     assertThatThrownBy(() -> dialer.connect(closed, LIMIT))
@@ -60,34 +70,119 @@ class DialerTest {
 
   @Test
   void noTimeAtAllIsNoAnswer() throws Exception {
-    try (var server = server(1)) {
+    try (var server = server(V4)) {
       assertThatThrownBy(() -> dialer.connect(address(server), Duration.ZERO))
           .isInstanceOf(IOException.class)
           .hasMessage(address(server) + ": no answer within 0s");
     }
   }
 
-  /** A server whose queue is full drops what comes, as a firewall does. */
   @Test
   void silenceIsToldFromARefusal() throws Exception {
-    var queued = new ArrayList<SocketConnection>();
-    try (var server = server(1)) {
-      assertThatThrownBy(
-              () -> {
-                for (int i = 0; i < 64; i++) {
-                  queued.add(dialer.connect(address(server), Duration.ofMillis(300)));
-                }
-              })
+    try (var silent = new Blackhole()) {
+      HostPort target = HostPort.of(silent.address());
+      assertThatThrownBy(() -> dialer.connect(target, Duration.ofMillis(300)))
           .isInstanceOf(IOException.class)
-          .hasMessage(address(server) + ": no answer in time");
-    } finally {
-      queued.forEach(SocketConnection::close);
+          .hasMessage(target + ": no answer within 300ms")
+          .hasCauseInstanceOf(SocketTimeoutException.class);
     }
   }
 
-  private static ServerSocketChannel server(int backlog) throws IOException {
-    var address = new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 0);
-    return ServerSocketChannel.open().bind(address, backlog);
+  @Test
+  void theAddressesOfANameRace() throws Exception {
+    try (var server = server(V4);
+        var silent = new Blackhole(new InetSocketAddress(OTHER_V4, address(server).port()));
+        var connection =
+            named(OTHER_V4, V4).connect(new HostPort(NAME, silent.address().getPort()), LIMIT)) {
+      assertThat(HostPort.of(connection.peer())).isEqualTo(address(server));
+    }
+  }
+
+  @Test
+  void aRefusalOfAllAddressesNamesTheTarget() throws Exception {
+    int port;
+    try (var server = server(V4)) {
+      port = address(server).port();
+    }
+    assertThatThrownBy(() -> named(V4, OTHER_V4).connect(new HostPort(NAME, port), LIMIT))
+        .isInstanceOf(IOException.class)
+        .hasMessage(NAME + ":" + port + ": Connection refused")
+        .hasCauseInstanceOf(ConnectException.class);
+  }
+
+  @Test
+  void aResolverThatHangsIsNamed() {
+    var hang = new CountDownLatch(1);
+    assertThatThrownBy(() -> hanging(hang).connect(new HostPort(NAME, 7), Duration.ofMillis(50)))
+        .isInstanceOf(IOException.class)
+        .hasMessage(NAME + ":7: no answer from the resolver within 50ms")
+        .hasCauseInstanceOf(SocketTimeoutException.class);
+    hang.countDown();
+  }
+
+  @Test
+  void whoGivesUpDuringALookupIsLetGo() throws Exception {
+    var hang = new CountDownLatch(1);
+    assertThat(failureOfGivingUp(hanging(hang), new HostPort(NAME, 7)))
+        .hasMessage(NAME + ":7: called off");
+    hang.countDown();
+  }
+
+  @Test
+  void whoGivesUpDuringAnAttemptIsLetGo() throws Exception {
+    try (var silent = new Blackhole()) {
+      HostPort target = HostPort.of(silent.address());
+      assertThat(failureOfGivingUp(dialer, target)).hasMessage(target + ": called off");
+      assertThatThrownBy(() -> dialer.connect(target, LIMIT, Runnable::run))
+          .as("before the attempt")
+          .isInstanceOf(IOException.class)
+          .hasMessage(target + ": called off");
+    }
+  }
+
+  /** Dials without a limit, and gives up when the thread that dials waits for something. */
+  private static Throwable failureOfGivingUp(Dialer dialer, HostPort target) throws Exception {
+    var callOff = new CompletableFuture<Runnable>();
+    var end = new CompletableFuture<Throwable>();
+    Thread dialling =
+        Thread.ofVirtual()
+            .start(() -> {
+              try {
+                dialer.connect(target, Duration.ofDays(1), callOff::complete).close();
+                end.complete(null);
+              } catch (IOException e) {
+                end.complete(e);
+              }
+            });
+    Eventually.within(
+        LIMIT, () -> assertThat(dialling.getState()).isEqualTo(Thread.State.TIMED_WAITING));
+    callOff.get().run();
+    return end.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  private static Dialer named(InetAddress... addresses) {
+    return new Dialer(new BufferPool(), new Lookup(target -> List.of(addresses)));
+  }
+
+  private static Dialer hanging(CountDownLatch hang) {
+    var lookup =
+        new Lookup(target -> {
+          try {
+            hang.await();
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+          return List.of(V4);
+        });
+    return new Dialer(new BufferPool(), lookup);
+  }
+
+  private static ServerSocketChannel server(InetAddress address) throws IOException {
+    return ServerSocketChannel.open().bind(new InetSocketAddress(address, 0));
+  }
+
+  private static InetAddress loopback(int last) {
+    return Literal.v4("127.0.0." + last).orElseThrow();
   }
 
   private static HostPort address(ServerSocketChannel server) throws IOException {

@@ -1,0 +1,163 @@
+package culvert.net;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.Inet4Address;
+import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
+
+/**
+ * Connects to the first of several addresses that answers, as RFC 8305 has it: each has a head
+ * start over the next, which is over when it fails, and the others are closed when one has won.
+ */
+final class Race {
+
+  private static final Duration HEAD_START = Duration.ofMillis(250);
+  private static final int MOST_ADDRESSES = 16;
+
+  private final BufferPool pool;
+  private final long deadline;
+  private final Duration headStart;
+  private final Live<SocketChannel> running = new Live<>();
+  private final AtomicReference<IOException> failure = new AtomicReference<>();
+
+  /** The winner, or empty when there will be none; what connects after that is closed. */
+  private final AtomicReference<Optional<SocketConnection>> outcome = new AtomicReference<>();
+
+  /** Prepares a race that ends when {@link System#nanoTime} is {@code deadline}. */
+  Race(BufferPool pool, long deadline) {
+    this(pool, deadline, HEAD_START);
+  }
+
+  Race(BufferPool pool, long deadline, Duration headStart) {
+    this.pool = pool;
+    this.deadline = deadline;
+    this.headStart = headStart;
+  }
+
+  /**
+   * Runs the race. Nothing is left of the others when it returns.
+   *
+   * @param found in the order of the resolver
+   * @throws IOException what an address said, or a {@link SocketTimeoutException} if none spoke
+   */
+  SocketConnection run(List<InetSocketAddress> found) throws IOException {
+    List<InetSocketAddress> addresses = inTurns(found);
+    var others = new ArrayList<Thread>();
+    try {
+      for (InetSocketAddress address : addresses.subList(0, addresses.size() - 1)) {
+        Thread other =
+            Thread.ofVirtual().name("dial " + HostPort.of(address)).start(() -> attempt(address));
+        others.add(other);
+        other.join(headStart);
+        if (outcome.get() != null) {
+          break;
+        }
+      }
+      // The last, mostly the only one, needs no thread: who wins closes the channel it waits for.
+      attempt(addresses.getLast());
+      for (Thread other : others) {
+        other.join();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      callOff();
+    }
+    outcome.compareAndSet(null, Optional.empty());
+    return outcome.get().orElseThrow(this::failure);
+  }
+
+  /** Ends the race without a winner, if there is none yet. Never blocks. */
+  void callOff() {
+    decide(Optional.empty());
+  }
+
+  /**
+   * The first few addresses, the two families in turns, beginning with the one that the resolver
+   * prefers: where one family leads nowhere, the second attempt is of the other.
+   */
+  static List<InetSocketAddress> inTurns(List<InetSocketAddress> addresses) {
+    boolean v4First = isV4(addresses.getFirst());
+    var families = addresses.stream().collect(Collectors.partitioningBy(a -> isV4(a) == v4First));
+    var preferred = families.get(true).iterator();
+    var other = families.get(false).iterator();
+    var turns = new ArrayList<InetSocketAddress>();
+    while (preferred.hasNext() || other.hasNext()) {
+      if (preferred.hasNext()) {
+        turns.add(preferred.next());
+      }
+      if (other.hasNext()) {
+        turns.add(other.next());
+      }
+    }
+    return turns.subList(0, Math.min(MOST_ADDRESSES, turns.size()));
+  }
+
+  private static boolean isV4(InetSocketAddress address) {
+    return address.getAddress() instanceof Inet4Address;
+  }
+
+  private boolean decide(Optional<SocketConnection> winner) {
+    boolean first = outcome.compareAndSet(null, winner);
+    running.end(Race::close);
+    return first;
+  }
+
+  private void attempt(InetSocketAddress address) {
+    long leftMillis = (deadline - System.nanoTime()) / 1_000_000;
+    if (leftMillis <= 0 || outcome.get() != null) {
+      return;
+    }
+    try {
+      SocketConnection connection = connect(address, (int) Math.min(leftMillis, Integer.MAX_VALUE));
+      if (!decide(Optional.of(connection))) {
+        connection.close();
+      }
+    } catch (SocketTimeoutException e) {
+      // Silence is told only if nobody said anything.
+    } catch (IOException e) {
+      failure.set(e);
+    }
+  }
+
+  private SocketConnection connect(InetSocketAddress address, int millis) throws IOException {
+    SocketChannel channel = SocketChannel.open();
+    try {
+      if (!running.add(channel)) {
+        throw new ClosedChannelException();
+      }
+      channel.socket().connect(address, millis);
+      return new SocketConnection(channel, pool);
+    } catch (IOException | RuntimeException e) {
+      channel.close();
+      throw e;
+    } finally {
+      running.remove(channel);
+    }
+  }
+
+  private IOException failure() {
+    if (Thread.currentThread().isInterrupted()) {
+      // It closes the channel that its thread waits for, which would be told without a word.
+      return new InterruptedIOException("interrupted");
+    }
+    IOException said = failure.get();
+    return said != null ? said : new SocketTimeoutException("no answer");
+  }
+
+  private static void close(SocketChannel channel) {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      // The descriptor is released whatever close says.
+    }
+  }
+}

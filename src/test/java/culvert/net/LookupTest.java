@@ -1,0 +1,200 @@
+package culvert.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.InetAddress;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class LookupTest {
+
+  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final HostPort NAME = new HostPort("name.example", 7);
+  private static final List<InetAddress> FOUND = List.of(InetAddress.getLoopbackAddress());
+
+  private final CompletableFuture<Void> calledOff = new CompletableFuture<>();
+  private final CountDownLatch hang = new CountDownLatch(1);
+  private final AtomicInteger asked = new AtomicInteger();
+
+  /** Answers when the test lets it. */
+  private final Lookup hanging =
+      new Lookup(target -> {
+        asked.incrementAndGet();
+        await(hang);
+        return FOUND;
+      });
+
+  @ParameterizedTest
+  @ValueSource(strings = {"127.0.0.1", "::1", "2001:db8::7", "0.0.0.0"})
+  void anAddressIsNoName(String literal) throws Exception {
+    assertThat(addresses(hanging, new HostPort(literal, 7), LIMIT))
+        .containsExactly(InetAddress.getByName(literal));
+    assertThat(asked).hasValue(0);
+  }
+
+  @Test
+  void localhostIsResolvedWhereItIsWanted() throws Exception {
+    var by = new AtomicReference<Thread>();
+    addresses(noting(by), new HostPort("LocalHost", 7), LIMIT);
+    assertThat(by.get()).isSameAs(Thread.currentThread());
+  }
+
+  @Test
+  void aNameHasAPlatformThreadThatStopsNobodyFromExiting() throws Exception {
+    var by = new AtomicReference<Thread>();
+    assertThat(addresses(noting(by), NAME, LIMIT)).isEqualTo(FOUND);
+    assertThat(by.get().isVirtual()).isFalse();
+    assertThat(by.get().isDaemon()).isTrue();
+    assertThat(by.get().getName()).isEqualTo("lookup name.example");
+    by.get().join();
+  }
+
+  private static Lookup noting(AtomicReference<Thread> by) {
+    return new Lookup(target -> {
+      by.set(Thread.currentThread());
+      return FOUND;
+    });
+  }
+
+  @Test
+  void whatTheResolverSaysIsPassedOn() {
+    var failing =
+        new Lookup(target -> {
+          throw new UnknownHostException("no such name");
+        });
+    assertThatThrownBy(() -> addresses(failing, NAME, LIMIT))
+        .isInstanceOf(UnknownHostException.class)
+        .hasMessage("no such name");
+  }
+
+  @Test
+  void aBugInTheResolverIsPassedOn() {
+    var failing =
+        new Lookup(target -> {
+          throw new IllegalArgumentException("on purpose");
+        });
+    assertThatThrownBy(() -> addresses(failing, NAME, LIMIT))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("a bug in a lookup of name.example")
+        .hasRootCauseMessage("on purpose");
+  }
+
+  @Test
+  void aResolverThatHangsHoldsNobodyBeyondTheLimit() {
+    assertThatThrownBy(() -> addresses(hanging, NAME, Duration.ofMillis(50)))
+        .isInstanceOf(SocketTimeoutException.class)
+        .hasMessage("no answer from the resolver");
+    hang.countDown();
+  }
+
+  @Test
+  void aLookupThatIsCalledOffEndsAtOnce() throws Exception {
+    Thread.ofVirtual()
+        .start(() -> {
+          awaitAsked(1);
+          calledOff.complete(null);
+        });
+    assertThatThrownBy(() -> addresses(hanging, NAME, Duration.ofHours(1)))
+        .isInstanceOf(InterruptedIOException.class)
+        .hasMessage("called off");
+    assertThatThrownBy(() -> addresses(hanging, NAME, Duration.ofHours(1)))
+        .as("called off before")
+        .hasMessage("called off");
+    hang.countDown();
+  }
+
+  @Test
+  void anInterruptEndsTheWaitAndIsKept() {
+    Thread.currentThread().interrupt();
+    assertThatThrownBy(() -> addresses(hanging, NAME, LIMIT))
+        .isInstanceOf(InterruptedIOException.class)
+        .hasMessage("interrupted");
+    assertThat(Thread.interrupted()).isTrue();
+    hang.countDown();
+  }
+
+  @Test
+  void allWhoWantANameAtTheSameTimeShareALookup() throws Exception {
+    assertThatThrownBy(() -> addresses(hanging, NAME, Duration.ofMillis(1)));
+    var first = start(NAME);
+    var second = start(NAME);
+    hang.countDown();
+    assertThat(first.get(30, TimeUnit.SECONDS)).isEqualTo(FOUND);
+    assertThat(second.get(30, TimeUnit.SECONDS)).isEqualTo(FOUND);
+    int before = asked.get();
+    assertThat(addresses(hanging, NAME, LIMIT)).isEqualTo(FOUND);
+    assertThat(asked.get()).as("asked anew by the next").isEqualTo(before + 1);
+  }
+
+  @Test
+  void theNamesUnderWayAreBounded() throws Exception {
+    var answers = new ArrayList<CompletableFuture<List<InetAddress>>>();
+    for (int i = 0; i < Lookup.MOST_NAMES; i++) {
+      answers.add(start(new HostPort("name" + i + ".example", 7)));
+    }
+    awaitAsked(Lookup.MOST_NAMES);
+    assertThatThrownBy(() -> addresses(hanging, NAME, LIMIT))
+        .isInstanceOf(UnknownHostException.class)
+        .hasMessage("the name 'name.example' was not looked up: 32 others are under way");
+    assertThat(addresses(hanging, new HostPort("::1", 7), LIMIT)).hasSize(1);
+    hang.countDown();
+    for (var answer : answers) {
+      assertThat(answer.get(30, TimeUnit.SECONDS)).isEqualTo(FOUND);
+    }
+    assertThat(addresses(hanging, NAME, LIMIT)).isEqualTo(FOUND);
+  }
+
+  private List<InetAddress> addresses(Lookup lookup, HostPort target, Duration limit)
+      throws IOException {
+    return lookup.addresses(target, System.nanoTime() + limit.toNanos(), calledOff);
+  }
+
+  private CompletableFuture<List<InetAddress>> start(HostPort target) {
+    var answer = new CompletableFuture<List<InetAddress>>();
+    Thread.ofVirtual()
+        .start(() -> {
+          try {
+            answer.complete(addresses(hanging, target, LIMIT));
+          } catch (IOException e) {
+            answer.completeExceptionally(e);
+          }
+        });
+    return answer;
+  }
+
+  private void awaitAsked(int times) {
+    try {
+      Eventually.within(LIMIT, () -> assertThat(asked).hasValue(times));
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

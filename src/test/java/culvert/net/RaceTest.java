@@ -1,0 +1,298 @@
+package culvert.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import culvert.testing.Blackhole;
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.ConnectException;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(LeakCheck.class)
+class RaceTest {
+
+  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final Duration SHORT = Duration.ofMillis(400);
+  private static final InetAddress V4 = address(127, 0, 0, 1);
+  private static final InetAddress V6 = address(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
+
+  private final BufferPool pool = new BufferPool();
+
+  @Test
+  void anAddressThatIsSilentIsOvertaken() throws Exception {
+    long start = System.nanoTime();
+    try (var silent = new Blackhole();
+        var server = server(V4);
+        var connection = race(LIMIT).run(List.of(silent.address(), at(server)))) {
+      assertThat(connection.peer()).isEqualTo(at(server));
+      assertThat(since(start)).isBetween(Duration.ofMillis(250), Duration.ofSeconds(10));
+    }
+  }
+
+  @Test
+  void theFirstToAnswerNeedNotBeTheLastToBeTried() throws Exception {
+    try (var silent = new Blackhole();
+        var server = server(V4);
+        var connection = race(LIMIT).run(List.of(silent.address(), at(server), silent.address()))) {
+      assertThat(connection.peer()).isEqualTo(at(server));
+    }
+  }
+
+  /** One after the other, with a head start each, they would take almost four seconds. */
+  @Test
+  void anAddressThatRefusesLosesItsHeadStart() throws Exception {
+    var addresses = new ArrayList<>(Collections.nCopies(15, refusing(V4)));
+    long start = System.nanoTime();
+    try (var server = server(V4)) {
+      addresses.add(at(server));
+      race(LIMIT).run(addresses).close();
+    }
+    assertThat(since(start)).isLessThan(Duration.ofMillis(15 * 250));
+  }
+
+  @Test
+  void whereOneFamilyRefusesTheOtherAnswers() throws Exception {
+    assumeTrue(hasIpv6());
+    try (var server = server(V4);
+        var connection = race(LIMIT).run(List.of(refusing(V6), at(server)))) {
+      assertThat(connection.peer()).isEqualTo(at(server));
+    }
+    try (var server = server(V6);
+        var connection = race(LIMIT).run(List.of(refusing(V4), at(server)))) {
+      assertThat(connection.peer()).isEqualTo(at(server));
+    }
+  }
+
+  @Test
+  void whereAllRefuseThatIsSaid() throws Exception {
+    var refusing = Collections.nCopies(3, refusing(V4));
+    assertThatThrownBy(() -> race(LIMIT).run(refusing))
+        .isInstanceOf(ConnectException.class)
+        .hasMessage("Connection refused");
+  }
+
+  @Test
+  void aRefusalSaysMoreThanSilence() throws Exception {
+    InetSocketAddress refusing = refusing(V4);
+    try (var silent = new Blackhole()) {
+      InetSocketAddress mute = silent.address();
+      assertThatThrownBy(() -> race(SHORT).run(List.of(refusing, mute)))
+          .isInstanceOf(ConnectException.class);
+      assertThatThrownBy(() -> race(SHORT).run(List.of(mute, refusing)))
+          .isInstanceOf(ConnectException.class);
+    }
+  }
+
+  @Test
+  void theLimitHoldsForAllTogether() throws Exception {
+    try (var silent = new Blackhole()) {
+      var addresses = Collections.nCopies(16, silent.address());
+      long start = System.nanoTime();
+      assertThatThrownBy(() -> race(SHORT).run(addresses))
+          .isInstanceOf(SocketTimeoutException.class)
+          .hasMessage("no answer");
+      assertThat(since(start)).isBetween(SHORT.minusMillis(10), SHORT.plus(Duration.ofSeconds(3)));
+    }
+  }
+
+  /** All connect at the same time; on the servers' side one connection is left. */
+  @Test
+  void whatLosesIsClosed() throws Exception {
+    try (var one = server(V4);
+        var two = server(V4);
+        var three = server(V4)) {
+      var addresses = List.of(at(one), at(two), at(three));
+      for (int i = 0; i < 200; i++) {
+        var race = new Race(pool, System.nanoTime() + LIMIT.toNanos(), Duration.ZERO);
+        try (var connection = race.run(addresses)) {
+          connection.output().write(1);
+          connection.closeOutput();
+          int heard = heard(one) + heard(two) + heard(three);
+          assertThat(heard).isEqualTo(1);
+        }
+      }
+    }
+  }
+
+  /** How many bytes come from all that wait in the server's queue, until each has ended. */
+  private static int heard(ServerSocket server) throws IOException {
+    int heard = 0;
+    for (; ; ) {
+      try (Socket accepted = next(server)) {
+        if (accepted == null) {
+          return heard;
+        }
+        accepted.setSoTimeout((int) LIMIT.toMillis());
+        heard += accepted.getInputStream().readAllBytes().length;
+      }
+    }
+  }
+
+  private static Socket next(ServerSocket server) throws IOException {
+    server.setSoTimeout(1);
+    try {
+      return server.accept();
+    } catch (SocketTimeoutException e) {
+      return null;
+    }
+  }
+
+  @Test
+  void aRaceThatIsCalledOffEndsAtOnce() throws Exception {
+    try (var silent = new Blackhole()) {
+      var addresses = Collections.nCopies(3, silent.address());
+      for (int runners = 1; runners <= 3; runners++) {
+        var race = race(Duration.ofHours(1));
+        Running running = start(race, addresses.subList(0, runners));
+        running.awaitParked();
+        race.callOff();
+        assertThat(running.failure()).isInstanceOf(IOException.class);
+      }
+    }
+  }
+
+  @Test
+  void anInterruptEndsARaceAndIsKept() throws Exception {
+    try (var silent = new Blackhole()) {
+      Running running =
+          start(race(Duration.ofHours(1)), List.of(silent.address(), silent.address()));
+      running.awaitParked();
+      running.thread().interrupt();
+      assertThat(running.failure()).isInstanceOf(InterruptedIOException.class);
+    }
+    Thread.currentThread().interrupt();
+    assertThatThrownBy(() -> race(LIMIT).run(List.of(refusing(V4), refusing(V4))))
+        .isInstanceOf(InterruptedIOException.class);
+    assertThat(Thread.interrupted()).isTrue();
+  }
+
+  @Test
+  void aRaceThatWasCalledOffBeforeTriesNothing() throws Exception {
+    try (var server = server(V4)) {
+      var race = race(LIMIT);
+      race.callOff();
+      assertThatThrownBy(() -> race.run(List.of(at(server), at(server))))
+          .isInstanceOf(IOException.class);
+      assertThat(heard(server)).isZero();
+    }
+  }
+
+  @Test
+  void theFamiliesTakeTurnsAndThePreferredBegins() {
+    var v4 = Stream.of(1, 2, 3).map(i -> at(address(192, 0, 2, i))).toList();
+    var v6 = Stream.of(1, 2).map(RaceTest::documentation).map(RaceTest::at).toList();
+    assertThat(Race.inTurns(Stream.of(v4, v6).flatMap(List::stream).toList()))
+        .containsExactly(v4.get(0), v6.get(0), v4.get(1), v6.get(1), v4.get(2));
+    assertThat(Race.inTurns(Stream.of(v6, v4).flatMap(List::stream).toList()))
+        .containsExactly(v6.get(0), v4.get(0), v6.get(1), v4.get(1), v4.get(2));
+    assertThat(Race.inTurns(v6)).isEqualTo(v6);
+  }
+
+  @Test
+  void ofManyAddressesTheFirstAreTaken() {
+    var many = new ArrayList<InetSocketAddress>();
+    for (int i = 0; i < 100; i++) {
+      many.add(at(address(192, 0, 2, i)));
+    }
+    many.add(at(documentation(1)));
+    assertThat(Race.inTurns(many))
+        .hasSize(16)
+        .startsWith(many.getFirst(), many.getLast(), many.get(1))
+        .endsWith(many.get(14));
+  }
+
+  private record Running(Thread thread, CompletableFuture<Throwable> end) {
+    /** Until the thread waits for an address to answer, or for its head start to be over. */
+    void awaitParked() throws Exception {
+      Eventually.within(
+          LIMIT, () -> assertThat(thread.getState()).isEqualTo(Thread.State.TIMED_WAITING));
+    }
+
+    Throwable failure() throws Exception {
+      return end.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+    }
+  }
+
+  private static Running start(Race race, List<InetSocketAddress> addresses) {
+    var end = new CompletableFuture<Throwable>();
+    Thread thread =
+        Thread.ofVirtual()
+            .start(() -> {
+              try {
+                race.run(addresses).close();
+                end.complete(null);
+              } catch (IOException e) {
+                end.complete(e);
+              }
+            });
+    return new Running(thread, end);
+  }
+
+  private Race race(Duration limit) {
+    return new Race(pool, System.nanoTime() + limit.toNanos());
+  }
+
+  private static Duration since(long start) {
+    return Duration.ofNanos(System.nanoTime() - start);
+  }
+
+  private static ServerSocket server(InetAddress address) throws IOException {
+    return new ServerSocket(0, 16, address);
+  }
+
+  private static InetSocketAddress refusing(InetAddress address) throws IOException {
+    try (var server = server(address)) {
+      return at(server);
+    }
+  }
+
+  private static InetSocketAddress at(ServerSocket server) {
+    return (InetSocketAddress) server.getLocalSocketAddress();
+  }
+
+  private static InetSocketAddress at(InetAddress address) {
+    return new InetSocketAddress(address, 7);
+  }
+
+  private static InetAddress documentation(int last) {
+    return address(0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last);
+  }
+
+  private static InetAddress address(int... octets) {
+    byte[] bytes = new byte[octets.length];
+    for (int i = 0; i < octets.length; i++) {
+      bytes[i] = (byte) octets[i];
+    }
+    try {
+      return InetAddress.getByAddress(bytes);
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static boolean hasIpv6() throws IOException {
+    return NetworkInterface.networkInterfaces()
+        .flatMap(NetworkInterface::inetAddresses)
+        .anyMatch(address -> address instanceof Inet6Address && address.isLoopbackAddress());
+  }
+}

@@ -1,0 +1,47 @@
+package culvert.testing;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.List;
+
+/** An address that says nothing: a server whose queue is full drops what comes, as a firewall. */
+public final class Blackhole implements AutoCloseable {
+
+  private static final int FILLERS = 16;
+
+  private final ServerSocketChannel server;
+  private final List<SocketChannel> fillers = new ArrayList<>();
+
+  /** On a free port of loopback. */
+  public Blackhole() throws IOException {
+    this(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 0));
+  }
+
+  /** At an address of the test's choice. */
+  public Blackhole(InetSocketAddress address) throws IOException {
+    server = ServerSocketChannel.open().bind(address, 1);
+    for (int i = 0; i < FILLERS; i++) {
+      SocketChannel filler = SocketChannel.open();
+      fillers.add(filler);
+      filler.configureBlocking(false);
+      filler.connect(server.getLocalAddress());
+    }
+  }
+
+  /** Where nothing answers. */
+  public InetSocketAddress address() throws IOException {
+    return (InetSocketAddress) server.getLocalAddress();
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (SocketChannel filler : fillers) {
+      filler.close();
+    }
+    server.close();
+  }
+}
