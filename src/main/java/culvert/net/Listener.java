@@ -10,6 +10,8 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A listening TCP socket. Its one thread accepts and does nothing else: every connection is handled
@@ -29,12 +31,15 @@ public final class Listener implements AutoCloseable {
   private static final int BACKLOG = 4096;
   private static final Duration FIRST_PAUSE = Duration.ofMillis(10);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
 
   private final ServerSocketChannel server;
   private final InetSocketAddress address;
   private final String role;
   private final Handler handler;
   private final BufferPool pool;
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private volatile Thread acceptor;
 
   private Listener(ServerSocketChannel server, String role, Handler handler, BufferPool pool)
       throws IOException {
@@ -77,7 +82,10 @@ public final class Listener implements AutoCloseable {
 
   /** Begins to accept. */
   public void start() {
-    Thread.ofVirtual().name("accept " + role + " " + HostPort.of(address)).start(this::acceptAll);
+    acceptor =
+        Thread.ofVirtual()
+            .name("accept " + role + " " + HostPort.of(address))
+            .start(this::acceptAll);
   }
 
   private void acceptAll() {
@@ -90,11 +98,11 @@ public final class Listener implements AutoCloseable {
         return;
       } catch (IOException e) {
         handler.acceptFailed(e, pause);
-        pause = sleep(pause);
+        pause = rest(pause);
       } catch (OutOfMemoryError e) {
         // No thread to be had: the listener must outlive that.
         handler.acceptFailed(new IOException(e), pause);
-        pause = sleep(pause);
+        pause = rest(pause);
       }
     }
   }
@@ -112,9 +120,10 @@ public final class Listener implements AutoCloseable {
         .start(() -> handler.handle(connection));
   }
 
-  private static Duration sleep(Duration pause) {
+  /** Waits, but not for longer than the listener is open; returns the pause after this one. */
+  private Duration rest(Duration pause) {
     try {
-      Thread.sleep(pause);
+      closed.await(pause.toNanos(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -122,13 +131,28 @@ public final class Listener implements AutoCloseable {
     return doubled.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : doubled;
   }
 
-  /** Stops accepting; what was accepted lives on. */
+  /** Stops accepting and frees the port; what was accepted lives on. */
   @Override
   public void close() {
+    closed.countDown();
     try {
       server.close();
     } catch (IOException e) {
       // The descriptor is released whatever close says.
+    }
+    awaitAcceptor();
+  }
+
+  /** A thread that waits in accept holds the descriptor until it has woken. */
+  private void awaitAcceptor() {
+    Thread thread = acceptor;
+    if (thread == null || thread == Thread.currentThread()) {
+      return;
+    }
+    try {
+      thread.join(CLOSE_LIMIT);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }
