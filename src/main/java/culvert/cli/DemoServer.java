@@ -74,7 +74,7 @@ final class DemoServer implements AutoCloseable, Listener.Handler {
   }
 
   @Override
-  public void acceptFailed(IOException cause, Duration pause) {
+  public void acceptFailed(IOException cause, Duration pause, boolean first) {
     // A demo that cannot accept shows it by not answering.
   }
 

@@ -82,7 +82,7 @@ final class RehearseCommand implements Callable<Integer> {
     }
 
     @Override
-    public void acceptFailed(IOException cause, Duration pause) {
+    public void acceptFailed(IOException cause, Duration pause, boolean first) {
       // The visitor's time limit ends the rehearsal.
     }
   }

@@ -24,8 +24,13 @@ public final class Listener implements AutoCloseable {
     /** Owns the connection from here on; called in the connection's own thread. */
     void handle(SocketConnection connection);
 
-    /** An accept failed, mostly for want of descriptors; the listener pauses and goes on. */
-    void acceptFailed(IOException cause, Duration pause);
+    /**
+     * An accept failed, mostly for want of descriptors; the listener pauses and goes on.
+     *
+     * @param first whether none failed before, or accepts have gone well for a minute since; else
+     *     it is the same trouble still
+     */
+    void acceptFailed(IOException cause, Duration pause, boolean first);
   }
 
   private static final int BACKLOG = 4096;
@@ -89,19 +94,21 @@ public final class Listener implements AutoCloseable {
   }
 
   private void acceptAll() {
+    var episode = new Episode();
     Duration pause = FIRST_PAUSE;
     while (server.isOpen()) {
       try {
         handOver(server.accept());
+        episode.wentWell(System.nanoTime());
         pause = FIRST_PAUSE;
       } catch (ClosedChannelException e) {
         return;
       } catch (IOException e) {
-        handler.acceptFailed(e, pause);
+        handler.acceptFailed(e, pause, episode.failed(System.nanoTime()));
         pause = rest(pause);
       } catch (OutOfMemoryError e) {
         // No thread to be had: the listener must outlive that.
-        handler.acceptFailed(new IOException(e), pause);
+        handler.acceptFailed(new IOException(e), pause, episode.failed(System.nanoTime()));
         pause = rest(pause);
       }
     }

@@ -56,14 +56,16 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
   }
 
   @Override
-  public void acceptFailed(IOException cause, Duration pause) {
+  public void acceptFailed(IOException cause, Duration pause, boolean first) {
     counters.count(Counter.ACCEPT_FAILURES);
-    log.warn(
-        "cannot accept origin proxies for a moment",
-        "cause",
-        cause.getMessage(),
-        "pause",
-        Durations.of(pause));
+    if (first) {
+      log.warn(
+          "cannot accept origin proxies for a moment",
+          "cause",
+          cause.getMessage(),
+          "pause",
+          Durations.of(pause));
+    }
   }
 
   @Override

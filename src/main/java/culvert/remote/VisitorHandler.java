@@ -61,16 +61,18 @@ final class VisitorHandler implements AutoCloseable {
       }
 
       @Override
-      public void acceptFailed(IOException cause, Duration pause) {
+      public void acceptFailed(IOException cause, Duration pause, boolean first) {
         counters.count(Counter.ACCEPT_FAILURES);
-        log.warn(
-            "cannot accept visitors for a moment",
-            "service",
-            service,
-            "cause",
-            cause.getMessage(),
-            "pause",
-            Durations.of(pause));
+        if (first) {
+          log.warn(
+              "cannot accept visitors for a moment",
+              "service",
+              service,
+              "cause",
+              cause.getMessage(),
+              "pause",
+              Durations.of(pause));
+        }
       }
     };
   }

@@ -180,7 +180,7 @@ class ListenerTest {
     }
 
     @Override
-    public void acceptFailed(IOException cause, Duration pause) {
+    public void acceptFailed(IOException cause, Duration pause, boolean first) {
       throw new IllegalStateException(cause);
     }
   }

@@ -1,0 +1,71 @@
+package culvert.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class EpisodeTest {
+
+  private static final Duration MINUTE = Duration.ofMinutes(1);
+
+  private final Episode episode = new Episode();
+
+  /** Where the clock of the JVM begins is nobody's affair: here it overflows on the way. */
+  private long now = Long.MAX_VALUE - MINUTE.toNanos() / 2;
+
+  @Test
+  void theFirstFailureBeginsAnEpisodeAndTheOthersGoOnWithIt() {
+    assertThat(failed()).isTrue();
+    assertThat(failed()).isFalse();
+    pass(MINUTE.multipliedBy(3));
+    assertThat(failed()).isFalse();
+  }
+
+  @Test
+  void whatGoesWellBeforeAnyFailureIsNoEpisode() {
+    wentWell();
+    assertThat(failed()).isTrue();
+  }
+
+  @Test
+  void aMinuteInWhichAllGoesWellEndsAnEpisode() {
+    assertThat(failed()).isTrue();
+    wentWell();
+    pass(MINUTE.dividedBy(2));
+    wentWell();
+    pass(MINUTE.dividedBy(2));
+    assertThat(failed()).isTrue();
+    assertThat(failed()).isFalse();
+  }
+
+  @Test
+  void aShorterCalmDoesNot() {
+    assertThat(failed()).isTrue();
+    for (int i = 0; i < 5; i++) {
+      wentWell();
+      pass(MINUTE.minusNanos(1));
+      assertThat(failed()).isFalse();
+    }
+  }
+
+  @Test
+  void aMinuteInWhichNothingWasTriedDoesNotEither() {
+    assertThat(failed()).isTrue();
+    pass(MINUTE.multipliedBy(2));
+    wentWell();
+    assertThat(failed()).isFalse();
+  }
+
+  private boolean failed() {
+    return episode.failed(now);
+  }
+
+  private void wentWell() {
+    episode.wentWell(now);
+  }
+
+  private void pass(Duration time) {
+    now += time.toNanos();
+  }
+}
