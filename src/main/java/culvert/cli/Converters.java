@@ -1,5 +1,6 @@
 package culvert.cli;
 
+import culvert.config.ByteCount;
 import culvert.config.ServiceAddress;
 import culvert.net.Cidr;
 import culvert.net.Durations;
@@ -23,6 +24,7 @@ final class Converters {
     commandLine.registerConverter(HostPort.class, told(HostPort::parse));
     commandLine.registerConverter(ServiceAddress.class, told(ServiceAddress::parse));
     commandLine.registerConverter(Duration.class, told(Durations::parse));
+    commandLine.registerConverter(ByteCount.class, told(ByteCount::parse));
     commandLine.registerConverter(Cidr.class, told(Cidr::parse));
     commandLine.registerConverter(Log.Level.class, word(Log.Level.class));
     commandLine.registerConverter(Log.Format.class, word(Log.Format.class));

@@ -52,7 +52,14 @@ final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     // Only what the demo itself says may shape its roles, and nobody else may join.
-    var environment = Map.of("CULVERT_SECRET", newSecret(), "CULVERT_LOG_LEVEL", "warn");
+    var environment =
+        Map.of(
+            "CULVERT_SECRET",
+            newSecret(),
+            "CULVERT_LOG_LEVEL",
+            "warn",
+            "CULVERT_DRAIN_TIMEOUT",
+            "0s");
     try (DemoServer server = DemoServer.start();
         RoleProcess remote = RoleProcess.start(environment, remoteProxy())) {
       Matcher addresses = RemoteProxyCommand.FIRST_LINE.matcher(remote.firstLine());

@@ -10,6 +10,8 @@ enum ExitCode {
   USAGE(2),
   /** The remote proxy could not be reached or was lost, and {@code --fail-fast} was given. */
   UNREACHABLE(69),
+  /** Another process has logged in under the same name. */
+  SUPERSEDED(76),
   /** The secret is missing, wrong, or only on one side. */
   CREDENTIALS(77),
   /** Settings that contradict each other, cannot be read, or that the remote proxy declines. */

@@ -1,6 +1,7 @@
 package culvert.cli;
 
 import java.io.PrintWriter;
+import java.security.Security;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -22,7 +23,18 @@ public final class Main {
   public static void main(String[] args) {
     var stop = new Stop();
     Signals.stopOnTermAndInt(stop);
-    System.exit(run(new Terminal(System.out, System.err, System.getenv(), stop), args));
+    lookUpAnew();
+    System.exit(
+        run(new Terminal(System.out, System.err, System.getenv(), stop, Signals::onHangUp), args));
+  }
+
+  /**
+   * A name's address may change while an outage lasts: the JDK would keep what it found for half a
+   * minute, and that it found nothing for ten seconds. The resolver has a cache of its own.
+   */
+  private static void lookUpAnew() {
+    Security.setProperty("networkaddress.cache.ttl", "1");
+    Security.setProperty("networkaddress.cache.negative.ttl", "0");
   }
 
   /** Runs one command line to its end and returns the exit code. */

@@ -1,8 +1,8 @@
 package culvert.cli;
 
 import culvert.config.OriginSettings;
-import culvert.config.RemoteSettings;
 import culvert.config.ServiceAddress;
+import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.net.ProxyHeader;
 import culvert.observe.Log;
@@ -68,9 +68,29 @@ final class OriginProxyCommand implements Callable<Integer> {
   private Duration connectTimeout;
 
   @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      description =
+          "Who this origin proxy is: a login under the same name replaces the older one, and "
+              + "different names share a service's visitors (default: the host's name and a hash "
+              + "of the services).")
+  private String name;
+
+  @Option(
+      names = "--retry-max",
+      paramLabel = "TIME",
+      defaultValue = "30s",
+      description =
+          "The longest pause between attempts to join; they are less than a second apart in an "
+              + "outage's first minute, and HUP ends a pause (default: 30s).")
+  private Duration retryMax;
+
+  @Option(
       names = "--fail-fast",
       description = "Exit with 69 when the remote proxy cannot be reached or is lost.")
   private boolean failFast;
+
+  @Mixin private BoundOptions bounds;
 
   @Mixin private CommonOptions common;
 
@@ -90,7 +110,18 @@ final class OriginProxyCommand implements Callable<Integer> {
             "NO SECRET IS SET: whoever sits on the way can pose as the remote proxy;"
                 + " set --secret, --secret-file or CULVERT_SECRET on both sides");
       }
-      terminal.stop().then(proxy::close);
+      terminal
+          .stop()
+          .then(() -> {
+            log.info(
+                "draining",
+                "visitors",
+                proxy.visitors(),
+                "limit",
+                Durations.of(settings.timing().drain()));
+            proxy.drain(settings.timing().drain());
+          });
+      terminal.hangUps().accept(proxy::tryNow);
       ExitCode code = exitCode(runInVirtualThread(proxy));
       log.info("stopping", proxy.counters().fields());
       return code.code();
@@ -98,18 +129,17 @@ final class OriginProxyCommand implements Callable<Integer> {
   }
 
   private OriginSettings settings() {
-    if (connectTimeout.isZero()) {
-      throw new IllegalArgumentException("--connect-timeout is zero: nothing could be reached");
-    }
     return new OriginSettings(
         remoteProxy,
         originServers,
+        name == null ? DefaultName.of(originServers) : name,
         common.secret(),
         Optional.ofNullable(proxyProtocol),
         connectTimeout,
-        RemoteSettings.HANDSHAKE_TIMEOUT,
-        RemoteSettings.HALF_CLOSE_TIMEOUT,
-        failFast);
+        retryMax,
+        failFast,
+        bounds.timing(),
+        bounds.bounds());
   }
 
   /**
@@ -129,6 +159,7 @@ final class OriginProxyCommand implements Callable<Integer> {
     return switch (end) {
       case CLOSED -> ExitCode.OK;
       case UNREACHABLE -> ExitCode.UNREACHABLE;
+      case SUPERSEDED -> ExitCode.SUPERSEDED;
       case CREDENTIALS -> ExitCode.CREDENTIALS;
       case DECLINED -> ExitCode.SETTINGS;
     };

@@ -1,8 +1,10 @@
 package culvert.cli;
 
+import culvert.config.Admission;
 import culvert.config.RemoteSettings;
 import culvert.config.ServiceAddress;
 import culvert.net.Cidr;
+import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.observe.Log;
 import culvert.remote.RemoteProxy;
@@ -34,8 +36,6 @@ final class RemoteProxyCommand implements Callable<Integer> {
   /** What {@link #firstLine} prints for a single service, for whoever starts this role. */
   static final Pattern FIRST_LINE =
       Pattern.compile(NAME + ": control (\\S+), outside default=(\\S+)");
-
-  private static final int MOST_VISITORS = 1_000_000;
 
   private final Terminal terminal;
 
@@ -84,6 +84,31 @@ final class RemoteProxyCommand implements Callable<Integer> {
               + "several times.")
   private List<Cidr> acceptProxyProtocol = List.of();
 
+  @Option(
+      names = "--max-sessions",
+      paramLabel = "N",
+      defaultValue = "1024",
+      description = "How many origin proxies may be there at a time (default: 1024).")
+  private int maxSessions;
+
+  @Option(
+      names = "--max-half-open",
+      paramLabel = "N",
+      defaultValue = "256",
+      description =
+          "Connections at the control address that serve nothing yet; beyond it the oldest of "
+              + "them is dropped (default: 256).")
+  private int maxHalfOpen;
+
+  @Option(
+      names = "--max-half-open-per-addr",
+      paramLabel = "N",
+      defaultValue = "64",
+      description = "The same from one IPv4 address or one IPv6 network of 64 bits (default: 64).")
+  private int maxHalfOpenPerAddr;
+
+  @Mixin private BoundOptions bounds;
+
   @Mixin private CommonOptions common;
 
   RemoteProxyCommand(Terminal terminal) {
@@ -102,6 +127,9 @@ final class RemoteProxyCommand implements Callable<Integer> {
                 + " set --secret, --secret-file or CULVERT_SECRET on both sides");
       }
       terminal.stop().await();
+      Duration limit = settings.timing().drain();
+      log.info("draining", "visitors", proxy.visitors(), "limit", Durations.of(limit));
+      proxy.drain(limit);
       log.info("stopping", proxy.counters().fields());
       return ExitCode.OK.code();
     } catch (IOException e) {
@@ -111,21 +139,15 @@ final class RemoteProxyCommand implements Callable<Integer> {
   }
 
   private RemoteSettings settings() {
-    if (maxVisitors < 1 || maxVisitors > MOST_VISITORS) {
-      throw new IllegalArgumentException("--max-visitors is not within 1 to " + MOST_VISITORS);
-    }
-    if (openTimeout.isZero()) {
-      throw new IllegalArgumentException("--open-timeout is zero: no visitor could be served");
-    }
     return new RemoteSettings(
         control,
         outside,
         common.secret(),
-        maxVisitors,
         openTimeout,
-        RemoteSettings.HANDSHAKE_TIMEOUT,
-        RemoteSettings.HALF_CLOSE_TIMEOUT,
-        acceptProxyProtocol);
+        acceptProxyProtocol,
+        new Admission(maxVisitors, maxSessions, maxHalfOpen, maxHalfOpenPerAddr),
+        bounds.timing(),
+        bounds.bounds());
   }
 
   /** For machines: the addresses that were bound. */

@@ -2,6 +2,7 @@ package culvert.cli;
 
 import java.io.PrintStream;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * What a command may touch of the process around it.
@@ -10,5 +11,11 @@ import java.util.Map;
  * @param err for logs and complaints
  * @param environment the variables
  * @param stop ends a role
+ * @param hangUps takes what is to run at each HUP; without it HUP ends the process
  */
-record Terminal(PrintStream out, PrintStream err, Map<String, String> environment, Stop stop) {}
+record Terminal(
+    PrintStream out,
+    PrintStream err,
+    Map<String, String> environment,
+    Stop stop,
+    Consumer<Runnable> hangUps) {}

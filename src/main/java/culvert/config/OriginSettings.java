@@ -11,30 +11,44 @@ import java.util.Optional;
  *
  * @param remoteProxy the remote proxy's control address
  * @param services each service offered, with its origin server
+ * @param name under which it logs in: 1 to 64 letters, digits, dots, dashes and underscores
  * @param secret shared with the remote proxy
  * @param proxyHeader which PROXY header the origin servers want first, if any
  * @param connectTimeout for a connection to the remote proxy or to an origin server
- * @param handshakeTimeout from the connection to the remote proxy to a standing session
- * @param halfCloseTimeout how long a half-closed relay may be silent
+ * @param retryMax the longest pause between attempts to join
  * @param failFast whether a remote proxy that cannot be reached ends the process
+ * @param timing how long it waits
+ * @param bounds what it holds
  */
 public record OriginSettings(
     HostPort remoteProxy,
     List<ServiceAddress> services,
+    String name,
     Optional<Secret> secret,
     Optional<ProxyHeader.Version> proxyHeader,
     Duration connectTimeout,
-    Duration handshakeTimeout,
-    Duration halfCloseTimeout,
-    boolean failFast) {
+    Duration retryMax,
+    boolean failFast,
+    Timing timing,
+    Bounds bounds) {
+
+  /** The longest pause between attempts to join where nothing is given. */
+  public static final Duration RETRY_MAX = Duration.ofSeconds(30);
 
   /**
    * Checks what only shows when all is together.
    *
-   * @throws IllegalArgumentException if two services share a name
+   * @throws IllegalArgumentException naming the option and what is wrong with it
    */
   public OriginSettings {
     services = List.copyOf(services);
-    Services.checkDistinct(services, "--origin-server-addr");
+    Checks.distinct("--origin-server-addr", services);
+    Checks.name("name of an origin proxy", name);
+    if (connectTimeout.isZero()) {
+      throw new IllegalArgumentException("--connect-timeout is zero: nothing could be reached");
+    }
+    if (retryMax.isZero()) {
+      throw new IllegalArgumentException("--retry-max is zero: it would never pause");
+    }
   }
 }

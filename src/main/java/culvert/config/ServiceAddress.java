@@ -6,7 +6,7 @@ import culvert.net.HostPort;
  * A service and the address that belongs to it on this side: {@code NAME=HOST:PORT}, or {@code
  * HOST:PORT} for the service {@value #DEFAULT_NAME}.
  *
- * @param service 1 to {@value #MOST_NAME_CHARS} letters, digits, dots, dashes and underscores
+ * @param service 1 to 64 letters, digits, dots, dashes and underscores
  * @param address the outside address, or the origin server's
  */
 public record ServiceAddress(String service, HostPort address) {
@@ -14,16 +14,9 @@ public record ServiceAddress(String service, HostPort address) {
   /** The name of a service that was given none. */
   public static final String DEFAULT_NAME = "default";
 
-  private static final int MOST_NAME_CHARS = 64;
-
   /** Checks the name. */
   public ServiceAddress {
-    if (!service.matches("[A-Za-z0-9._-]{1," + MOST_NAME_CHARS + "}")) {
-      throw new IllegalArgumentException(
-          "'"
-              + service
-              + "' is no service name: up to 64 letters, digits, dots, dashes and underscores");
-    }
+    Checks.name("service name", service);
   }
 
   /**

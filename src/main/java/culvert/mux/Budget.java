@@ -15,8 +15,6 @@ import java.util.concurrent.atomic.LongAdder;
  */
 public final class Budget {
 
-  private static final long MOST_BYTES = 256L * 1024 * 1024;
-
   private final long limit;
   private final AtomicLong held = new AtomicLong();
   private final LongAdder evictions;
@@ -26,11 +24,6 @@ public final class Budget {
   public Budget(long limit, LongAdder evictions) {
     this.limit = limit;
     this.evictions = evictions;
-  }
-
-  /** The budget of a process: a share of the largest heap it may have. */
-  public static Budget ofProcess(LongAdder evictions) {
-    return new Budget(Math.min(MOST_BYTES, Runtime.getRuntime().maxMemory() / 3), evictions);
   }
 
   /** Bytes held now. */

@@ -3,6 +3,7 @@ package culvert.mux;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
+import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.net.Linger;
 import culvert.net.Trouble;
@@ -18,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 
 /** One connection that carries a session's messages and many streams; see the package. */
 public final class Leg implements AutoCloseable {
@@ -49,11 +51,20 @@ public final class Leg implements AutoCloseable {
    * @param pool where its buffers come from
    * @param budget what its streams may hold together with all others
    * @param deadlines ends what takes too long
+   * @param heartbeat when a silent peer is asked, and when it is given up
+   * @param mostWindow bytes that a stream may hold, {@value MuxStream#FIRST_WINDOW} at least
    * @param lateFrames counts frames that came for streams already over, which is no fault
    */
-  public record Shared(BufferPool pool, Budget budget, Deadlines deadlines, LongAdder lateFrames) {}
+  public record Shared(
+      BufferPool pool,
+      Budget budget,
+      Deadlines deadlines,
+      Heartbeat heartbeat,
+      int mostWindow,
+      LongAdder lateFrames) {}
 
-  private static final Duration BYE_LIMIT = Duration.ofSeconds(1);
+  /** For the last words, and what goes before them. */
+  private static final Duration BYE_LIMIT = Duration.ofSeconds(3);
 
   private final Connection connection;
   private final Side side;
@@ -62,14 +73,17 @@ public final class Leg implements AutoCloseable {
   private final Shared shared;
   private final Events events;
   private final LegWriter writer;
+  private final Liveness liveness;
   private final ConcurrentHashMap<Long, MuxStream> streams = new ConcurrentHashMap<>();
 
   /** Also streams without an id yet, and those that are over but hold bytes that nobody read. */
   private final Set<MuxStream> all = ConcurrentHashMap.newKeySet();
 
   private final AtomicInteger open = new AtomicInteger();
+  private volatile boolean finishing;
   private volatile boolean closing;
   private volatile boolean ended;
+  private volatile SilentPeerException silence;
 
   /**
    * A leg over a connection whose handshake is done.
@@ -90,7 +104,8 @@ public final class Leg implements AutoCloseable {
     this.peer = peer;
     this.shared = shared;
     this.events = events;
-    this.writer = new LegWriter(this, peer.opens());
+    this.writer = new LegWriter(this, Math.min(mine.opens(), peer.opens()));
+    this.liveness = new Liveness(shared.heartbeat(), signs());
   }
 
   /**
@@ -98,6 +113,7 @@ public final class Leg implements AutoCloseable {
    * connection is closed. Returns normally only if {@link #close} ended it.
    *
    * @throws RefusedException if the peer said why it ended the leg
+   * @throws SilentPeerException if the peer has given no sign of life for too long
    * @throws ProtocolException if the peer broke the rules; it has been told
    * @throws IOException if the connection broke or ended
    */
@@ -105,6 +121,7 @@ public final class Leg implements AutoCloseable {
     shared.budget().join(this);
     Thread writerThread =
         Thread.ofVirtual().name("leg writer " + HostPort.of(connection.peer())).start(writer::run);
+    var watch = shared.deadlines().every(shared.heartbeat().tick(), this::watch);
     try {
       new LegReader(this).run();
     } catch (ProtocolException e) {
@@ -112,12 +129,46 @@ public final class Leg implements AutoCloseable {
       throw e;
     } catch (IOException e) {
       if (!closing) {
-        // What the peer said itself tells more than a write that failed because it had hung up.
-        throw e instanceof RefusedException ? e : writer.failure().orElse(e);
+        throw cause(e);
       }
     } finally {
+      watch.cancel();
       end(writerThread);
     }
+  }
+
+  /** What the peer said itself tells more than a write that failed because it had hung up. */
+  private IOException cause(IOException ofReader) {
+    if (ofReader instanceof RefusedException) {
+      return ofReader;
+    }
+    return silence != null ? silence : writer.failure().orElse(ofReader);
+  }
+
+  private void watch() {
+    String limit = Durations.of(shared.heartbeat().timeout());
+    switch (liveness.judge(signs())) {
+      case WELL -> {}
+      case ASK -> writer.ping();
+      case SILENT -> giveUp("nothing came from the peer for " + limit);
+      case STUCK -> giveUp("the peer took nothing for " + limit);
+    }
+  }
+
+  private void giveUp(String why) {
+    silence = new SilentPeerException(why);
+    // A close would leave the kernel trying to deliver what nobody takes.
+    connection.reset();
+  }
+
+  private Liveness.Signs signs() {
+    return new Liveness.Signs(
+        System.nanoTime(),
+        System.currentTimeMillis(),
+        connection.received(),
+        connection.sent(),
+        writer.isWriting(),
+        writer.isAwaiting());
   }
 
   private void end(Thread writerThread) {
@@ -152,16 +203,17 @@ public final class Leg implements AutoCloseable {
    * @throws IOException if the peer's bound on streams is reached or the leg has ended
    */
   public MuxStream open(Message.Open message) throws IOException {
-    if (open.incrementAndGet() > peer.streams()) {
-      open.decrementAndGet();
-      throw new IOException("the session has " + peer.streams() + " streams, which is its bound");
+    int most = Math.min(mine.streams(), peer.streams());
+    if (open.incrementAndGet() > most) {
+      closed();
+      throw new IOException("the session has " + most + " streams, which is its bound");
     }
     MuxStream stream = new MuxStream(this, message);
     all.add(stream);
-    if (ended || closing) {
+    if (ended || closing || finishing) {
       stream.fail(Trouble.LEG_LOST, "the leg was lost");
       forget(stream);
-      throw new IOException("the leg was lost");
+      throw new IOException(finishing ? "the session is draining" : "the leg was lost");
     }
     return stream;
   }
@@ -171,12 +223,44 @@ public final class Leg implements AutoCloseable {
     writer.message(message);
   }
 
-  /** Ends the leg and tells the peer why; streams are lost. Does not wait. */
+  /**
+   * Ends the leg and tells the peer why; streams are lost, but what those that are complete have
+   * sent arrives first. Does not wait.
+   */
   public void close(ByeReason reason, String text) {
     closing = true;
     failStreams(Trouble.STOPPED);
-    writer.bye(new Message.Bye(reason, text));
+    writer.byeBehindPayload(new Message.Bye(reason, text));
     shared.deadlines().after(BYE_LIMIT, connection::close);
+  }
+
+  /** Begins no stream any more, and ends the leg once the last one is over. Does not wait. */
+  public void finish() {
+    finishing = true;
+    closeIfFinished();
+  }
+
+  private void closeIfFinished() {
+    if (finishing && !closing && open.get() == 0) {
+      close(ByeReason.STOPPING, "drained");
+    }
+  }
+
+  /**
+   * Asks the peer for a sign of life.
+   *
+   * @param answer hears, from the watchdog and once the limit has passed, whether one came; must
+   *     not block
+   */
+  public void probe(Duration limit, Consumer<Boolean> answer) {
+    long before = connection.received();
+    writer.ping();
+    shared.deadlines().after(limit, () -> answer.accept(!ended && connection.received() != before));
+  }
+
+  /** Whether the peer was asked something a moment ago and nothing has come since. */
+  public boolean isQuiet() {
+    return liveness.isQuiet();
   }
 
   @Override
@@ -226,6 +310,10 @@ public final class Leg implements AutoCloseable {
     return mine.opens();
   }
 
+  int mostWindow() {
+    return shared.mostWindow();
+  }
+
   int streamsGranted() {
     return mine.streams();
   }
@@ -254,9 +342,14 @@ public final class Leg implements AutoCloseable {
 
   void forget(MuxStream stream) {
     if (stream.forget()) {
-      open.decrementAndGet();
       streams.remove(stream.id());
+      closed();
     }
+  }
+
+  private void closed() {
+    open.decrementAndGet();
+    closeIfFinished();
   }
 
   /** A stream is over and all its bytes were read or dropped. */

@@ -1,5 +1,6 @@
 package culvert.mux;
 
+import culvert.net.Connection;
 import culvert.net.Trouble;
 import culvert.protocol.Frame;
 import culvert.protocol.Message;
@@ -22,6 +23,7 @@ final class LegReader {
   private final Leg leg;
   private final LegWriter writer;
   private final List<MuxStream> touched = new ArrayList<>();
+  private final Patience patience = new Patience(System.nanoTime());
 
   /** The highest id the peer has opened; the opening side looks at its own writer instead. */
   private long highest;
@@ -37,8 +39,10 @@ final class LegReader {
 
   void run() throws IOException {
     ByteBuffer in = leg.pool().borrow();
+    Connection connection = leg.connection();
     try {
-      while (leg.connection().input().read(in) >= 0) {
+      while (connection.input().read(in) >= 0) {
+        patience.earn(System.nanoTime(), connection.received() + connection.sent());
         in.flip();
         decode(in);
         in.compact();
@@ -114,7 +118,7 @@ final class LegReader {
         throw new ProtocolException(
             frame.verb() + " for stream " + frame.stream() + ", which was never opened");
       }
-      leg.late();
+      late();
     }
     return stream;
   }
@@ -129,6 +133,7 @@ final class LegReader {
       case Message.Accepted m -> answered(frame, m);
       case Message.Refused m -> answered(frame, m);
       case Message.Window m -> {
+        patience.spend();
         MuxStream stream = streamOf(frame);
         if (stream != null) {
           writer.granted(stream, m.bytes());
@@ -148,17 +153,28 @@ final class LegReader {
           leg.forget(stream);
         }
       }
-      case Message.Ping m -> writer.pong(m.token());
-      case Message.Pong m -> writer.pongCame(m.token());
+      case Message.Ping m -> {
+        patience.spend();
+        writer.pong(m.token());
+      }
+      case Message.Pong m -> {
+        patience.spend();
+        writer.pongCame(m.token());
+      }
       case Message.Bye m -> throw new RefusedException(m.reason(), m.text());
-      case Message.Offer m -> leg.events().message(m);
-      case Message.Withdraw m -> leg.events().message(m);
-      case Message.Offered m -> leg.events().message(m);
-      case Message.Drain m -> leg.events().message(m);
+      case Message.Offer m -> ofSession(m);
+      case Message.Withdraw m -> ofSession(m);
+      case Message.Offered m -> ofSession(m);
+      case Message.Drain m -> ofSession(m);
       case Message.Hello m -> throw misplaced(frame);
       case Message.Challenge m -> throw misplaced(frame);
       case Message.Proof m -> throw misplaced(frame);
     }
+  }
+
+  private void ofSession(Message message) throws ProtocolException {
+    patience.spend();
+    leg.events().message(message);
   }
 
   private static ProtocolException misplaced(Frame frame) {
@@ -173,6 +189,7 @@ final class LegReader {
       throw new ProtocolException("OPEN for stream " + frame.stream() + " after stream " + highest);
     }
     highest = frame.stream();
+    patience.earnStream();
     if (!writer.openCame(leg.opensGranted())) {
       throw new ProtocolException("more opens than the " + leg.opensGranted() + " granted");
     }
@@ -190,12 +207,18 @@ final class LegReader {
       throw new ProtocolException(frame.verb() + " from the side that opens streams");
     }
     writer.answered(frame.stream());
+    patience.earnStream();
     MuxStream stream = leg.stream(frame.stream());
     if (stream != null) {
       stream.receiveAnswer(answer);
     } else {
-      leg.late();
+      late();
     }
+  }
+
+  private void late() throws ProtocolException {
+    leg.late();
+    patience.spend();
   }
 
   private static Trouble trouble(Message.Reset reset) {

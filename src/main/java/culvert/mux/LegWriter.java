@@ -34,6 +34,8 @@ final class LegWriter {
   private final InFlight inFlight = new InFlight();
   private final Turns turns;
   private final Owed owed = new Owed();
+  private boolean pingWanted;
+  private Message.Bye byeToCome;
   private boolean writing;
   private boolean ended;
 
@@ -172,9 +174,19 @@ final class LegWriter {
     note(() -> owed.message(message));
   }
 
+  /** Asks the peer for a pong, whether or not there is anything else to send. */
+  void ping() {
+    note(() -> pingWanted = true);
+  }
+
   /** The last frame: nothing but control already noted goes before it. */
   void bye(Message.Bye bye) {
     note(() -> owed.bye(bye));
+  }
+
+  /** The last frame, once all that streams have sent is written. */
+  void byeBehindPayload(Message.Bye bye) {
+    note(() -> byeToCome = bye);
   }
 
   // What the reader learns.
@@ -207,6 +219,26 @@ final class LegWriter {
     lock.lock();
     try {
       return owed.openCame() <= granted;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether somebody is writing now. */
+  boolean isWriting() {
+    lock.lock();
+    try {
+      return writing;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether an open of ours has no answer yet. */
+  boolean isAwaiting() {
+    lock.lock();
+    try {
+      return turns.isAwaiting();
     } finally {
       lock.unlock();
     }
@@ -289,7 +321,10 @@ final class LegWriter {
   }
 
   private boolean somethingToWrite() {
-    return !owed.isEmpty() || turns.hasPayload() || !turns.isIdle() && inFlight.pingNeeded();
+    return pingWanted
+        || !owed.isEmpty()
+        || turns.hasPayload()
+        || (turns.isIdle() ? byeToCome != null : inFlight.pingNeeded());
   }
 
   private void wakeWriter() {
@@ -349,6 +384,9 @@ final class LegWriter {
         wakeWriter();
         return false;
       }
+      if (byeToCome != null && turns.isIdle() && !turns.hasPayload()) {
+        owed.bye(byeToCome);
+      }
       last = owed.byeOwed();
       crowded = turns.frames() > 1;
       ByteBuffer control = owed.put(turns.batch());
@@ -380,7 +418,8 @@ final class LegWriter {
   /** One run of bytes: control, then payload, then a ping that tells when all of it arrived. */
   private ByteBuffer join(ByteBuffer control, ByteBuffer payload) {
     long now = System.nanoTime();
-    if (inFlight.pingDue(now) || inFlight.pingNeeded()) {
+    if (pingWanted || inFlight.pingDue(now) || inFlight.pingNeeded()) {
+      pingWanted = false;
       boolean behind = payload != null && payload.remaining() >= 2 * Frame.HEADER_BYTES;
       Message.write(behind ? payload : control, 0, new Message.Ping(inFlight.ping(now)));
     }

@@ -23,10 +23,7 @@ import java.util.concurrent.atomic.AtomicReference;
 public final class MuxStream implements Connection {
 
   /** What a stream may send before the first grant, in bytes; a constant of the wire. */
-  static final int FIRST_WINDOW = 16 * 1024;
-
-  /** No window grows beyond this, in bytes. */
-  static final int MOST_WINDOW = 16 * 1024 * 1024;
+  public static final int FIRST_WINDOW = 16 * 1024;
 
   /** What the writer keeps for a stream; its lock guards every field. */
   static final class SendState {

@@ -319,10 +319,10 @@ final class StreamInput extends ByteInput {
   private long growth(long now) {
     long fast = 2 * Math.max(leg.writer().roundTripNanos(), LEAST_ROUND_TRIP_NANOS);
     boolean slow = now - lastGrantNanos > fast;
-    if (slow || window >= MuxStream.MOST_WINDOW || leg.budget().underPressure()) {
+    if (slow || window >= leg.mostWindow() || leg.budget().underPressure()) {
       return 0;
     }
-    long growth = Math.min(window, MuxStream.MOST_WINDOW - window);
+    long growth = Math.min(window, leg.mostWindow() - window);
     window += growth;
     return growth;
   }

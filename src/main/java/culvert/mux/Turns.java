@@ -75,6 +75,11 @@ final class Turns {
     return bulk.isEmpty() && sparse.isEmpty();
   }
 
+  /** Whether an open has no answer yet. */
+  boolean isAwaiting() {
+    return !unanswered.isEmpty();
+  }
+
   /** Whether there is payload in the batch, or could be. */
   boolean hasPayload() {
     return filling != null || !isIdle() && room() > 0;

@@ -38,6 +38,21 @@ public final class Deadlines implements AutoCloseable {
     }
   }
 
+  /**
+   * Runs {@code action}, which must not block, again and again until it is called off: {@code
+   * period} after it has run, so that what a sleep has missed is not made up for.
+   */
+  public Deadline every(Duration period, Runnable action) {
+    try {
+      long nanos = period.toNanos();
+      var task = watchdog.scheduleWithFixedDelay(action, nanos, nanos, TimeUnit.NANOSECONDS);
+      return () -> task.cancel(false);
+    } catch (RejectedExecutionException e) {
+      // The process is stopping, and whatever was to be watched with it.
+      return () -> {};
+    }
+  }
+
   @Override
   public void close() {
     watchdog.shutdownNow();

@@ -46,6 +46,16 @@ public final class Live<T> {
     }
   }
 
+  /** How many there are now. */
+  public int size() {
+    lock.lock();
+    try {
+      return members.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Lets nobody in any more, and tells every member to end. */
   public void end(Consumer<T> how) {
     List<T> all;

@@ -24,8 +24,18 @@ public enum Counter {
   REFUSED_PEERS,
   /** Connections that broke the rules of the wire. */
   PROTOCOL_ERRORS,
-  /** Handshakes that missed their deadline. */
+  /** Control connections whose session did not serve in time. */
   SLOW_HANDSHAKES,
+  /** Control connections dropped because newer ones came while too many were half-open. */
+  HALF_OPEN_DROPPED,
+  /** Logins refused because {@code --max-sessions} were there already. */
+  SESSIONS_OVER_LIMIT,
+  /** Sessions that ended because the same name logged in anew. */
+  SESSIONS_SUPERSEDED,
+  /** Sessions given up because their peer had been silent, or had taken nothing, for too long. */
+  SESSIONS_SILENT,
+  /** Offers declined: no such service, or another session owns it. */
+  OFFERS_DECLINED,
   /** Frames that came for streams already over, which is no fault. */
   LATE_FRAMES,
   /** Streams reset because memory ran short and they had not been read for longest. */

@@ -1,29 +1,61 @@
 package culvert.origin;
 
 import java.time.Duration;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.random.RandomGenerator;
 
 /**
- * Pauses between attempts: short at first, doubling to a bound, each drawn at random up to that, so
- * that a crowd of origin proxies does not come back in step.
+ * Pauses between attempts to join. Each is drawn at random from nothing up to a bound, so that a
+ * crowd of origin proxies does not come back in step. The bound is a second during the first minute
+ * of an outage, since most are short, and doubles from then on; a session that stood for a minute
+ * ends the outage.
  */
 final class Backoff {
 
-  private static final Duration FIRST = Duration.ofMillis(250);
-  private static final Duration LONGEST = Duration.ofSeconds(10);
+  private static final Duration FIRST_BOUND = Duration.ofSeconds(1);
+  private static final Duration SHORT_OUTAGE = Duration.ofMinutes(1);
+  private static final Duration HEALTHY = Duration.ofMinutes(1);
 
-  /** A session that lived this long was healthy: the next pause is short again. */
-  private static final Duration HEALTHY = Duration.ofSeconds(30);
+  /** Keeps a remote proxy that hangs up at once from being asked without end. */
+  private static final Duration LEAST = Duration.ofMillis(10);
 
-  private Duration bound = FIRST;
+  private final Duration most;
+  private final RandomGenerator random;
+  private Duration bound;
+  private boolean outage;
+  private long outageNanos;
 
-  /** The pause after an attempt that lasted so long. */
-  Duration next(long lastedNanos) {
-    if (lastedNanos > HEALTHY.toNanos()) {
-      bound = FIRST;
+  Backoff(Duration most, RandomGenerator random) {
+    this.most = most;
+    this.random = random;
+  }
+
+  /**
+   * The pause after an attempt that failed, or a session that was lost.
+   *
+   * @param nowNanos when that was
+   * @param stood how long the session had stood; zero if none came to stand
+   */
+  Duration next(long nowNanos, Duration stood) {
+    if (!outage || stood.compareTo(HEALTHY) >= 0) {
+      outage = true;
+      outageNanos = nowNanos;
+      bound = shorter(FIRST_BOUND, most);
+    } else if (nowNanos - outageNanos >= SHORT_OUTAGE.toNanos()) {
+      bound = shorter(bound.multipliedBy(2), most);
     }
-    long most = bound.toMillis();
-    bound = bound.multipliedBy(2).compareTo(LONGEST) > 0 ? LONGEST : bound.multipliedBy(2);
-    return Duration.ofMillis(ThreadLocalRandom.current().nextLong(most / 2, most + 1));
+    return between(shorter(LEAST, bound), bound);
+  }
+
+  /** The pause after a refusal that only a person can end. */
+  Duration slow() {
+    return between(most.dividedBy(2), most);
+  }
+
+  private Duration between(Duration least, Duration bound) {
+    return Duration.ofNanos(random.nextLong(least.toNanos(), bound.toNanos() + 1));
+  }
+
+  private static Duration shorter(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
   }
 }

@@ -1,31 +1,27 @@
 package culvert.origin;
 
 import culvert.config.OriginSettings;
-import culvert.config.Secret;
-import culvert.config.ServiceAddress;
 import culvert.mux.Budget;
+import culvert.mux.Heartbeat;
 import culvert.mux.Leg;
 import culvert.net.BufferPool;
-import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Dialer;
 import culvert.net.Durations;
 import culvert.net.HostPort;
-import culvert.net.SocketConnection;
+import culvert.net.Live;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.Log;
-import culvert.protocol.ByeReason;
-import culvert.protocol.RefusedException;
+import culvert.observe.RateLimit;
 import culvert.session.Incoming;
 import culvert.session.NativeDialect;
-import culvert.session.OriginSession;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -38,17 +34,25 @@ public final class OriginProxy implements AutoCloseable {
 
   /** How {@link #run} ended. */
   public enum End {
-    /** By {@link #close}. */
+    /** By {@link #close} or {@link #drain}. */
     CLOSED,
     /** The remote proxy could not be reached or was lost, and settings said to give up then. */
     UNREACHABLE,
     /** The remote proxy refused the secret, or could not prove it knows it. */
     CREDENTIALS,
     /** The remote proxy declined a service. */
-    DECLINED
+    DECLINED,
+    /** Another process has logged in under the same name. */
+    SUPERSEDED
   }
 
-  private static final int STREAMS_GRANTED = 65_536;
+  private static final Duration STOP_LIMIT = Duration.ofSeconds(5);
+
+  /** A session that stood for less was a failed login. */
+  private static final Duration NOTEWORTHY = Duration.ofSeconds(1);
+
+  /** The same trouble again is not told more often than this. */
+  private static final Duration REPEATED_PERIOD = Duration.ofMinutes(1);
 
   private final OriginSettings settings;
   private final Consumer<String> announce;
@@ -56,18 +60,20 @@ public final class OriginProxy implements AutoCloseable {
   private final Deadlines deadlines = new Deadlines();
   private final BufferPool pool = new BufferPool();
   private final Counters counters = new Counters();
-  private final Budget budget = Budget.ofProcess(counters.adder(Counter.STREAMS_NOT_DRAINED));
+  private final Budget budget;
   private final Dialer dialer = new Dialer(pool);
   private final NativeDialect dialect;
   private final StreamHandler streams;
   private final ExecutorService announcer =
       Executors.newSingleThreadExecutor(Thread.ofVirtual().name("announcer").factory());
-  private final CountDownLatch closed = new CountDownLatch(1);
-  private final AtomicBoolean declined = new AtomicBoolean();
-  private volatile boolean joined;
-
-  /** Ends whatever the current attempt is waiting for. */
-  private volatile Runnable endAttempt = () -> {};
+  private final Live<Attempt> attempts = new Live<>();
+  private final RateLimit<String> troubles = new RateLimit<>(REPEATED_PERIOD, System::nanoTime);
+  private final Semaphore wakeUps = new Semaphore(0);
+  private final AtomicBoolean again = new AtomicBoolean();
+  private volatile Attempt current;
+  private volatile boolean stopping;
+  private volatile long finishedByNanos = System.nanoTime();
+  private volatile boolean served;
 
   /**
    * An origin proxy that does nothing before {@link #run}.
@@ -78,107 +84,144 @@ public final class OriginProxy implements AutoCloseable {
     this.settings = settings;
     this.announce = announce;
     this.log = log;
-    var self = NativeDialect.self(STREAMS_GRANTED, settings.secret().map(Secret::key));
-    var late = counters.adder(Counter.LATE_FRAMES);
-    this.dialect = new NativeDialect(self, new Leg.Shared(pool, budget, deadlines, late));
+    var bounds = settings.bounds();
+    var timing = settings.timing();
+    this.budget =
+        new Budget(bounds.bufferedBytes().bytes(), counters.adder(Counter.STREAMS_NOT_DRAINED));
+    this.dialect =
+        new NativeDialect(
+            NativeDialect.self(settings.name(), bounds, settings.secret()),
+            new Leg.Shared(
+                pool,
+                budget,
+                deadlines,
+                new Heartbeat(timing.heartbeat(), timing.heartbeatTimeout()),
+                (int) bounds.streamBytes().bytes(),
+                counters.adder(Counter.LATE_FRAMES)));
     this.streams = new StreamHandler(settings, dialer, deadlines, counters, log);
   }
 
-  /** Joins, serves, and joins again, until closed or until settings say to give up. */
+  /** Joins, serves, and joins again, until told to stop or until settings say to give up. */
   public End run() {
     try {
-      var backoff = new Backoff();
-      while (!isClosed()) {
-        long began = System.nanoTime();
-        End end = attempt();
-        if (end != End.UNREACHABLE || settings.failFast()) {
-          return isClosed() ? End.CLOSED : end;
+      var backoff = new Backoff(settings.retryMax(), ThreadLocalRandom.current());
+      for (; ; ) {
+        Attempt.Result result = attempt();
+        if (stopping) {
+          return End.CLOSED;
         }
-        Duration pause = backoff.next(System.nanoTime() - began);
-        log.info("trying again", "in", Durations.of(pause));
-        awaitClosed(pause);
+        End end = forGood(result);
+        if (end != null) {
+          log.error(event(result), "remote_proxy", settings.remoteProxy(), "cause", result.cause());
+          return end;
+        }
+        if (result.end() != Attempt.End.DRAINING) {
+          pause(result, backoff);
+        }
       }
-      return End.CLOSED;
     } finally {
-      streams.close();
-      deadlines.close();
-      announcer.shutdown();
+      finish();
     }
   }
 
-  private End attempt() {
-    HostPort remote = settings.remoteProxy();
-    boolean standing = false;
-    try (SocketConnection connection =
-        dialer.connect(remote, settings.connectTimeout(), this::endWith)) {
-      endWith(connection::close);
-      OriginSession session = join(connection);
-      endWith(session::close);
-      counters.count(Counter.SESSIONS);
-      log.info("session begins", "remote_proxy", HostPort.of(connection.peer()));
-      joined = true;
-      standing = true;
-      session.serve(serviceNames(), new Events(session));
-      return declined.get() ? End.DECLINED : End.CLOSED;
-    } catch (RefusedException e) {
-      log.warn("remote proxy ended the session", "remote_proxy", remote, "cause", e.getMessage());
-      boolean forGood = e.reason() == ByeReason.CREDENTIALS && !joined;
-      return forGood ? End.CREDENTIALS : End.UNREACHABLE;
-    } catch (IOException e) {
-      if (!isClosed()) {
-        String event = standing ? "session lost" : "cannot join the remote proxy";
-        log.warn(event, "remote_proxy", remote, "cause", e.getMessage());
-      }
-      return End.UNREACHABLE;
-    } catch (RuntimeException e) {
-      log.bug("the session met a bug", e);
-      return End.UNREACHABLE;
-    } finally {
-      endAttempt = () -> {};
+  private Attempt.Result attempt() {
+    var attempt = new Attempt(settings, dialect, dialer, deadlines, new Host(), log);
+    if (!attempts.add(attempt)) {
+      return new Attempt.Result(Attempt.End.LOST, "stopping", Duration.ZERO);
     }
-  }
-
-  private void endWith(Runnable action) {
-    endAttempt = action;
-    if (isClosed()) {
-      action.run();
-    }
-  }
-
-  private List<String> serviceNames() {
-    return settings.services().stream().map(ServiceAddress::service).toList();
-  }
-
-  private OriginSession join(Connection c) throws IOException {
-    var late = new AtomicBoolean();
-    var deadline =
-        deadlines.after(
-            settings.handshakeTimeout(),
-            () -> {
-              late.set(true);
-              c.close();
-            });
+    current = attempt;
     try {
-      return dialect.join(c);
-    } catch (IOException e) {
-      throw late.get()
-          ? new IOException("no handshake within " + Durations.of(settings.handshakeTimeout()), e)
-          : e;
-    } finally {
-      deadline.cancel();
+      return attempt.run();
+    } catch (RuntimeException e) {
+      log.bug("an attempt to join met a bug", e);
+      return new Attempt.Result(Attempt.End.LOST, "a bug", Duration.ZERO);
     }
   }
 
-  /** What a session tells; all but visitors come from the leg's reader, which must not wait. */
-  private final class Events implements OriginSession.Listener {
-    private final OriginSession session;
+  /** How the process ends over this, or null where it goes on. */
+  private End forGood(Attempt.Result result) {
+    return switch (result.end()) {
+      case LOST, SILENT -> settings.failFast() ? End.UNREACHABLE : null;
+      case DRAINING -> null;
+      // Who served before was set up well once: somebody will set the remote proxy right again.
+      case CREDENTIALS -> served ? null : End.CREDENTIALS;
+      case DECLINED -> served ? null : End.DECLINED;
+      case SUPERSEDED -> End.SUPERSEDED;
+    };
+  }
 
-    Events(OriginSession session) {
-      this.session = session;
+  private void pause(Attempt.Result result, Backoff backoff) {
+    Duration pause =
+        switch (result.end()) {
+          case CREDENTIALS, DECLINED -> backoff.slow();
+          default -> backoff.next(System.nanoTime(), result.stood());
+        };
+    if (result.end() == Attempt.End.SILENT) {
+      counters.count(Counter.SESSIONS_SILENT);
+    }
+    if (result.stood().compareTo(NOTEWORTHY) >= 0 || troubles.allows(result.cause())) {
+      log.warn(
+          event(result),
+          "remote_proxy",
+          settings.remoteProxy(),
+          "cause",
+          result.cause(),
+          "again_in",
+          Durations.of(Duration.ofMillis(pause.toMillis())));
+    } else {
+      counters.count(Counter.LOG_LINES_SUPPRESSED);
+    }
+    wakeUps.drainPermits();
+    if (!stopping && !again.getAndSet(false)) {
+      await(pause);
+    }
+  }
+
+  private static String event(Attempt.Result result) {
+    return switch (result.end()) {
+      case CREDENTIALS, SUPERSEDED -> "remote proxy refused the login";
+      case DECLINED -> "service declined";
+      default -> result.stood().isZero() ? "cannot join the remote proxy" : "session lost";
+    };
+  }
+
+  private void await(Duration pause) {
+    try {
+      if (wakeUps.tryAcquire(pause.toNanos(), TimeUnit.NANOSECONDS)) {
+        again.set(false);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      close();
+    }
+  }
+
+  /** After the last attempt: sessions and streams that still finish may do so in their time. */
+  private void finish() {
+    stopping = true;
+    attempts.awaitEmpty(leftToFinish());
+    streams.awaitGone(leftToFinish());
+    attempts.end(Attempt::cancel);
+    streams.close();
+    attempts.awaitEmpty(STOP_LIMIT);
+    deadlines.close();
+    announcer.shutdown();
+  }
+
+  private Duration leftToFinish() {
+    return Duration.ofNanos(Math.max(0, finishedByNanos - System.nanoTime()));
+  }
+
+  /** What all attempts tell the role. */
+  private final class Host implements Attempt.Host {
+    @Override
+    public void joined() {
+      counters.count(Counter.SESSIONS);
     }
 
     @Override
-    public void taken(String service, List<HostPort> addresses) {
+    public void taken(String service, List<HostPort> addresses, boolean all) {
+      served |= all;
       for (HostPort address : addresses) {
         String line = service + "=" + reachable(address);
         // Standard output may be a pipe that nobody empties; the leg's reader must not wait for it.
@@ -187,15 +230,13 @@ public final class OriginProxy implements AutoCloseable {
     }
 
     @Override
-    public void declined(String service, String why) {
-      log.error("service declined", "service", service, "cause", why);
-      declined.set(true);
-      session.close();
+    public void visitor(Incoming incoming) {
+      streams.handle(incoming);
     }
 
     @Override
-    public void visitor(Incoming incoming) {
-      streams.handle(incoming);
+    public void over(Attempt attempt) {
+      attempts.remove(attempt);
     }
   }
 
@@ -203,19 +244,6 @@ public final class OriginProxy implements AutoCloseable {
   private HostPort reachable(HostPort address) {
     boolean wildcard = address.host().equals("0.0.0.0") || address.host().equals("::");
     return wildcard ? new HostPort(settings.remoteProxy().host(), address.port()) : address;
-  }
-
-  private boolean isClosed() {
-    return closed.getCount() == 0;
-  }
-
-  private void awaitClosed(Duration limit) {
-    try {
-      closed.await(limit.toNanos(), TimeUnit.NANOSECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      closed.countDown();
-    }
   }
 
   /** What was counted so far. */
@@ -233,10 +261,40 @@ public final class OriginProxy implements AutoCloseable {
     return pool.borrowed();
   }
 
+  /** How many visitors are there now. */
+  public int visitors() {
+    return streams.count();
+  }
+
+  /** Ends the pause before the next attempt, or an attempt that is still dialling. */
+  public void tryNow() {
+    again.set(true);
+    Attempt attempt = current;
+    if (attempt != null) {
+      attempt.redial();
+    }
+    wakeUps.release();
+  }
+
+  /**
+   * Takes no new visitors and lets those that are there finish; {@link #run} returns once they
+   * have, or when the limit has passed and the rest were reset. Does not wait.
+   */
+  public void drain(Duration limit) {
+    finishedByNanos = System.nanoTime() + limit.toNanos();
+    stopping = true;
+    attempts.end(Attempt::drain);
+    wakeUps.release();
+    deadlines.after(limit, this::close);
+  }
+
   /** Ends the session and resets every stream; {@link #run} returns soon. */
   @Override
   public void close() {
-    closed.countDown();
-    endAttempt.run();
+    finishedByNanos = System.nanoTime();
+    stopping = true;
+    attempts.end(Attempt::cancel);
+    streams.reset();
+    wakeUps.release();
   }
 }

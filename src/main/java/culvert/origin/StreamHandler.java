@@ -14,6 +14,7 @@ import culvert.net.Trouble;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.Log;
+import culvert.observe.RateLimit;
 import culvert.protocol.RefusedReason;
 import culvert.session.EndReason;
 import culvert.session.Incoming;
@@ -38,6 +39,7 @@ final class StreamHandler implements AutoCloseable {
   private final Deadlines deadlines;
   private final Counters counters;
   private final Log log;
+  private final RateLimit<String> lines;
   private final Live<Connection> open = new Live<>();
 
   StreamHandler(
@@ -50,6 +52,7 @@ final class StreamHandler implements AutoCloseable {
     this.deadlines = deadlines;
     this.counters = counters;
     this.log = log;
+    this.lines = new RateLimit<>(settings.timing().logPeriod(), System::nanoTime);
   }
 
   void handle(Incoming incoming) {
@@ -74,15 +77,7 @@ final class StreamHandler implements AutoCloseable {
     } catch (IOException e) {
       counters.count(Counter.OPENS_FAILED);
       incoming.refused(reason(e), e.getMessage());
-      Visitor visitor = incoming.visitor();
-      log.warn(
-          "origin server not reached",
-          "service",
-          visitor.service(),
-          "visitor",
-          HostPort.of(visitor.address()),
-          "cause",
-          e.getMessage());
+      unreached(incoming.visitor(), e.getMessage());
       return;
     }
     try {
@@ -93,6 +88,21 @@ final class StreamHandler implements AutoCloseable {
       open.remove(origin);
       origin.reset();
     }
+  }
+
+  private void unreached(Visitor visitor, String cause) {
+    if (!lines.allows(visitor.service())) {
+      counters.count(Counter.LOG_LINES_SUPPRESSED);
+      return;
+    }
+    log.warn(
+        "origin server not reached",
+        "service",
+        visitor.service(),
+        "visitor",
+        HostPort.of(visitor.address()),
+        "cause",
+        cause);
   }
 
   private void relay(Incoming incoming, SocketConnection origin, long since) {
@@ -108,7 +118,7 @@ final class StreamHandler implements AutoCloseable {
     }
     incoming.accepted();
     String name = HostPort.of(visitor.address()) + " " + visitor.service();
-    var relay = new Relay(name, stream, origin, deadlines, settings.halfCloseTimeout());
+    var relay = new Relay(name, stream, origin, deadlines, settings.timing().halfClose());
     Relay.Ending ending = relay.run();
     boolean done = ending == Relay.Ending.DONE;
     counters.count(done ? Counter.RELAYS_DONE : Counter.RELAYS_BROKEN);
@@ -149,10 +159,24 @@ final class StreamHandler implements AutoCloseable {
     };
   }
 
-  /** Resets every connection to an origin server. */
+  /** How many visitors are there now. */
+  int count() {
+    return open.size();
+  }
+
+  /** Waits until the last visitor has gone; returns false if that takes longer than the limit. */
+  boolean awaitGone(Duration limit) {
+    return open.awaitEmpty(limit);
+  }
+
+  /** Resets every connection to an origin server; does not wait. */
+  void reset() {
+    open.end(Connection::reset);
+  }
+
   @Override
   public void close() {
-    open.end(Connection::reset);
+    reset();
     open.awaitEmpty(CLOSE_LIMIT);
   }
 }

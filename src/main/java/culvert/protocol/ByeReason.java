@@ -15,7 +15,9 @@ public enum ByeReason {
   /** The sender is stopping. */
   STOPPING(5),
   /** A bound was reached. */
-  BUSY(6);
+  BUSY(6),
+  /** A newer process has logged in under the same name; this one is not wanted any more. */
+  SUPERSEDED(7);
 
   private final int code;
 

@@ -51,9 +51,11 @@ public final class Handshake {
    * @param instance random, {@value Message#INSTANCE_BYTES} bytes, one for each process
    * @param opens how many unanswered opens it takes at a time
    * @param streams how many streams it takes at a time
+   * @param name under which it logs in; the accepting side has none, and gives an empty one
    * @param secret shared by both sides, or none
    */
-  public record Self(byte[] instance, int opens, int streams, Optional<SecretKey> secret) {}
+  public record Self(
+      byte[] instance, int opens, int streams, String name, Optional<SecretKey> secret) {}
 
   /**
    * What is known of the peer once the session stands.
@@ -62,8 +64,9 @@ public final class Handshake {
    * @param instance the peer's instance id
    * @param opens how many unanswered opens the peer takes at a time
    * @param streams how many streams the peer takes at a time
+   * @param name under which it logged in; empty for a remote proxy
    */
-  public record Peer(int version, byte[] instance, int opens, int streams) {}
+  public record Peer(int version, byte[] instance, int opens, int streams, String name) {}
 
   private final Self self;
   private final InputStream in;
@@ -131,7 +134,7 @@ public final class Handshake {
       throw refuse(ByeReason.CREDENTIALS, "the remote proxy does not know the secret");
     }
     return new Peer(
-        challenge.version(), challenge.instance(), challenge.opens(), challenge.streams());
+        challenge.version(), challenge.instance(), challenge.opens(), challenge.streams(), "");
   }
 
   private Peer accept() throws IOException {
@@ -163,7 +166,8 @@ public final class Handshake {
       throw refuse(ByeReason.CREDENTIALS, "the secret is wrong or missing");
     }
     send(new Message.Proof(proof(REMOTE_LABEL)));
-    return new Peer(Message.VERSION, hello.instance(), hello.opens(), hello.streams());
+    return new Peer(
+        Message.VERSION, hello.instance(), hello.opens(), hello.streams(), hello.name());
   }
 
   /** Preface and hello in one write. */
@@ -176,6 +180,7 @@ public final class Handshake {
             self.streams(),
             self.instance(),
             random(Message.NONCE_BYTES),
+            self.name(),
             new byte[0]);
     byte[] frame = encode(hello);
     byte[] both = Arrays.copyOf(PREFACE, PREFACE.length + frame.length);

@@ -21,11 +21,14 @@ public sealed interface Message {
   /** Length of an instance id, in bytes. */
   int INSTANCE_BYTES = 16;
 
+  /** Longest name, in bytes. */
+  int MOST_NAME_BYTES = 64;
+
   /**
    * The dialling side introduces itself.
    *
    * <pre>least version (1) | most version (1) | opens granted (4) | streams granted (4) |
-   * instance (16) | nonce (32) | transport offer (2 + n, n is 0 today)</pre>
+   * instance (16) | nonce (32) | name (1 + n) | transport offer (2 + n, n is 0 today)</pre>
    *
    * @param leastVersion the lowest version it speaks
    * @param mostVersion the highest
@@ -33,6 +36,8 @@ public sealed interface Message {
    * @param streams how many streams it takes at a time
    * @param instance random, one for each process
    * @param nonce random, one for each connection
+   * @param name who logs in: {@value #MOST_NAME_BYTES} letters, digits, dots, dashes and
+   *     underscores at the most
    * @param transports room for an offer of sealed transports
    */
   record Hello(
@@ -42,6 +47,7 @@ public sealed interface Message {
       int streams,
       byte[] instance,
       byte[] nonce,
+      String name,
       byte[] transports)
       implements Message {}
 

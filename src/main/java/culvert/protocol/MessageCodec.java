@@ -8,12 +8,16 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** Writes and reads the payloads that {@link Message} draws. */
 final class MessageCodec {
 
   /** Longest text for people that is sent, in bytes; a longer one is cut. */
   private static final int MOST_TEXT_BYTES = 500;
+
+  private static final Pattern NAME =
+      Pattern.compile("[A-Za-z0-9._-]{1," + Message.MOST_NAME_BYTES + "}");
 
   private MessageCodec() {}
 
@@ -31,12 +35,15 @@ final class MessageCodec {
     switch (message) {
       case Message.Hello m -> {
         out.put((byte) m.leastVersion()).put((byte) m.mostVersion());
-        greeting(out, m.opens(), m.streams(), m.instance(), m.nonce(), m.transports());
+        greeting(out, m.opens(), m.streams(), m.instance(), m.nonce());
+        shortText(out, m.name());
+        longBytes(out, m.transports());
         return Verb.HELLO;
       }
       case Message.Challenge m -> {
         out.put((byte) m.version()).put((byte) (m.proofWanted() ? 1 : 0));
-        greeting(out, m.opens(), m.streams(), m.instance(), m.nonce(), m.transport());
+        greeting(out, m.opens(), m.streams(), m.instance(), m.nonce());
+        longBytes(out, m.transport());
         return Verb.CHALLENGE;
       }
       case Message.Proof m -> {
@@ -112,6 +119,7 @@ final class MessageCodec {
                   fields.count("streams"),
                   fields.bytes(Message.INSTANCE_BYTES),
                   fields.bytes(Message.NONCE_BYTES),
+                  fields.name(),
                   fields.bytes(fields.u16()));
           case CHALLENGE ->
               new Message.Challenge(
@@ -144,9 +152,12 @@ final class MessageCodec {
   }
 
   private static void greeting(
-      ByteBuffer out, int opens, int streams, byte[] instance, byte[] nonce, byte[] transport) {
+      ByteBuffer out, int opens, int streams, byte[] instance, byte[] nonce) {
     out.putInt(opens).putInt(streams).put(instance).put(nonce);
-    out.putShort((short) transport.length).put(transport);
+  }
+
+  private static void longBytes(ByteBuffer out, byte[] bytes) {
+    out.putShort((short) bytes.length).put(bytes);
   }
 
   private static byte[] utf8(String text) {
@@ -228,6 +239,15 @@ final class MessageCodec {
 
     String text() throws ProtocolException {
       return decode(bytes(u8()));
+    }
+
+    /** A name goes into logs and tables, so it is held to the letters of a service's name. */
+    String name() throws ProtocolException {
+      String name = text();
+      if (!NAME.matcher(name).matches()) {
+        throw wrong("has a name of other than 1 to 64 letters, digits, dots, dashes, underscores");
+      }
+      return name;
     }
 
     List<String> texts(int count) throws ProtocolException {

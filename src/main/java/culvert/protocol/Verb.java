@@ -6,7 +6,7 @@ package culvert.protocol;
  */
 public enum Verb {
   /** First frame of the side that dialled: versions, instance, nonce, limits. */
-  HELLO(0x01, Scope.HANDSHAKE, 60, 2048),
+  HELLO(0x01, Scope.HANDSHAKE, 62, 2048),
   /** The answer: the chosen version, instance, nonce, limits, whether a proof is wanted. */
   CHALLENGE(0x02, Scope.HANDSHAKE, 60, 2048),
   /** HMAC over the handshake so far, or empty where no secret is in use. */

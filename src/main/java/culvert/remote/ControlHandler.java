@@ -8,6 +8,7 @@ import culvert.net.Linger;
 import culvert.net.Listener;
 import culvert.net.Live;
 import culvert.net.SocketConnection;
+import culvert.net.Source;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.Log;
@@ -16,43 +17,43 @@ import culvert.protocol.ForeignPeerException;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
 import culvert.session.Dialect;
-import culvert.session.Session;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.Optional;
 
 /**
- * What happens to a connection at the control address, in its own thread: the handshake under one
- * deadline, then the session for as long as it lasts. Whose fault an end was is decided here.
+ * What happens to a connection at the control address, in its own thread: the handshake under the
+ * bounds of strangers, then the session. Whose fault it was if none came is decided here.
  */
 final class ControlHandler implements Listener.Handler, AutoCloseable {
 
-  private static final Duration LOG_PERIOD = Duration.ofSeconds(10);
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
 
   private final Dialect dialect;
-  private final Duration handshakeTimeout;
+  private final SessionHandler sessions;
+  private final HalfOpen halfOpen;
   private final Deadlines deadlines;
   private final Counters counters;
   private final Log log;
-  private final RateLimit<InetAddress> lines = new RateLimit<>(LOG_PERIOD, System::nanoTime);
+  private final RateLimit<Source> lines;
   private final Live<Connection> handshakes = new Live<>();
-  private final Live<Session> sessions = new Live<>();
-  private ServiceTable services;
 
   ControlHandler(
-      Dialect dialect, Duration handshakeTimeout, Deadlines deadlines, Counters counters, Log log) {
+      Dialect dialect,
+      SessionHandler sessions,
+      HalfOpen halfOpen,
+      Duration logPeriod,
+      Deadlines deadlines,
+      Counters counters,
+      Log log) {
     this.dialect = dialect;
-    this.handshakeTimeout = handshakeTimeout;
+    this.sessions = sessions;
+    this.halfOpen = halfOpen;
+    this.lines = new RateLimit<>(logPeriod, System::nanoTime);
     this.deadlines = deadlines;
     this.counters = counters;
     this.log = log;
-  }
-
-  void serveInto(ServiceTable table) {
-    this.services = table;
   }
 
   @Override
@@ -74,58 +75,28 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
       connection.reset();
       return;
     }
-    var late = new AtomicBoolean();
-    var deadline =
-        deadlines.after(
-            handshakeTimeout,
-            () -> {
-              late.set(true);
-              connection.close();
-            });
+    var place = halfOpen.admit(Source.of(connection.peer().getAddress()), connection::close);
     try {
       Dialect.Accepted accepted = dialect.accept(connection);
-      deadline.cancel();
       handshakes.remove(connection);
       switch (accepted) {
-        case Dialect.Accepted.Joined joined -> serve(connection, joined.session());
+        case Dialect.Accepted.Joined joined -> sessions.live(connection, joined.session(), place);
         // The connection belongs to the visitor it was waited for by.
         case Dialect.Accepted.Claimed claimed -> {}
       }
     } catch (IOException e) {
-      refuse(connection, e, late.get());
+      refuse(connection, e, place.lost());
     } catch (RuntimeException | Error e) {
       log.bug("a control connection met a bug", e);
       connection.close();
     } finally {
-      deadline.cancel();
+      place.giveUp();
       handshakes.remove(connection);
     }
   }
 
-  private void serve(Connection connection, Session session) {
-    if (!sessions.add(session)) {
-      connection.close();
-      return;
-    }
-    counters.count(Counter.SESSIONS);
-    log.info("session begins", "origin_proxy", session.peer());
-    try {
-      session.serve(services);
-      log.info("session ended", "origin_proxy", session.peer(), "cause", "stopping");
-    } catch (ProtocolException e) {
-      counters.count(Counter.PROTOCOL_ERRORS);
-      log.warn(
-          "session broke the protocol", "origin_proxy", session.peer(), "cause", e.getMessage());
-    } catch (IOException e) {
-      log.info("session ended", "origin_proxy", session.peer(), "cause", e.getMessage());
-    } finally {
-      services.withdrawAll(session);
-      sessions.remove(session);
-      connection.close();
-    }
-  }
-
-  private void refuse(Connection connection, IOException cause, boolean late) {
+  private void refuse(
+      Connection connection, IOException cause, Optional<HalfOpen.Reason> placeLost) {
     switch (cause) {
       case ForeignPeerException e -> {
         counters.count(Counter.FOREIGN_PEERS);
@@ -143,12 +114,9 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
         answer(connection, new byte[0]);
       }
       default -> {
-        if (late) {
-          counters.count(Counter.SLOW_HANDSHAKES);
-          limited(
-              connection,
-              "no handshake in time",
-              "nothing within " + Durations.of(handshakeTimeout));
+        if (placeLost.isPresent()) {
+          counters.count(placeLost.get().counter());
+          limited(connection, "no handshake in time", placeLost.get().toString());
         } else {
           log.debug(
               "control connection ended early",
@@ -174,19 +142,17 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
   }
 
   private void limited(Connection connection, String event, String cause) {
-    if (lines.allows(connection.peer().getAddress())) {
+    if (lines.allows(Source.of(connection.peer().getAddress()))) {
       log.warn(event, "peer", HostPort.of(connection.peer()), "cause", cause);
     } else {
       counters.count(Counter.LOG_LINES_SUPPRESSED);
     }
   }
 
-  /** Ends every session and every handshake under way. */
+  /** Ends every handshake under way; who logs in from now on is turned away. */
   @Override
   public void close() {
     handshakes.end(Connection::close);
-    sessions.end(Session::close);
-    sessions.awaitEmpty(CLOSE_LIMIT);
     handshakes.awaitEmpty(CLOSE_LIMIT);
   }
 }

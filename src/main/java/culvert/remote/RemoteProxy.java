@@ -1,9 +1,10 @@
 package culvert.remote;
 
+import culvert.config.Bounds;
 import culvert.config.RemoteSettings;
-import culvert.config.Secret;
 import culvert.config.ServiceAddress;
 import culvert.mux.Budget;
+import culvert.mux.Heartbeat;
 import culvert.mux.Leg;
 import culvert.net.BufferPool;
 import culvert.net.Deadlines;
@@ -15,6 +16,7 @@ import culvert.observe.Log;
 import culvert.session.Dialect;
 import culvert.session.NativeDialect;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -31,14 +33,18 @@ public final class RemoteProxy implements AutoCloseable {
   private final Deadlines deadlines = new Deadlines();
   private final BufferPool pool = new BufferPool();
   private final Counters counters = new Counters();
-  private final Budget budget = Budget.ofProcess(counters.adder(Counter.STREAMS_NOT_DRAINED));
+  private final Budget budget;
   private final List<Listener> listeners = new ArrayList<>();
   private final Map<String, HostPort> outside = new LinkedHashMap<>();
   private final Log log;
-  private ControlHandler control;
+  private Listener control;
+  private ControlHandler handshakes;
+  private SessionHandler sessions;
   private VisitorHandler visitors;
 
-  private RemoteProxy(Log log) {
+  private RemoteProxy(Bounds bounds, Log log) {
+    this.budget =
+        new Budget(bounds.bufferedBytes().bytes(), counters.adder(Counter.STREAMS_NOT_DRAINED));
     this.log = log;
   }
 
@@ -48,14 +54,14 @@ public final class RemoteProxy implements AutoCloseable {
    * @throws IOException naming the address that could not be bound; then none is
    */
   public static RemoteProxy start(RemoteSettings settings, Log log) throws IOException {
-    var self = NativeDialect.self(settings.maxVisitors(), settings.secret().map(Secret::key));
+    var self = NativeDialect.self("", settings.bounds(), settings.secret());
     return start(settings, log, shared -> new NativeDialect(self, shared));
   }
 
   /** The same for the dialect of one's choice. */
   static RemoteProxy start(RemoteSettings settings, Log log, Function<Leg.Shared, Dialect> dialect)
       throws IOException {
-    var proxy = new RemoteProxy(log);
+    var proxy = new RemoteProxy(settings.bounds(), log);
     try {
       proxy.bind(settings, dialect);
     } catch (IOException | RuntimeException e) {
@@ -68,26 +74,53 @@ public final class RemoteProxy implements AutoCloseable {
 
   private void bind(RemoteSettings settings, Function<Leg.Shared, Dialect> dialects)
       throws IOException {
-    Dialect dialect =
-        dialects.apply(
-            new Leg.Shared(pool, budget, deadlines, counters.adder(Counter.LATE_FRAMES)));
-    control = new ControlHandler(dialect, settings.handshakeTimeout(), deadlines, counters, log);
     visitors = new VisitorHandler(settings, deadlines, counters, log);
-    listeners.add(Listener.bind(settings.control(), "control", pool, control));
     for (ServiceAddress service : settings.services()) {
       Listener listener =
           Listener.bind(service.address(), "visitor", pool, visitors.forService(service.service()));
       listeners.add(listener);
       outside.put(service.service(), HostPort.of(listener.address()));
     }
-    var table = new ServiceTable(outside, log);
-    control.serveInto(table);
-    visitors.serveFrom(table);
+    var membership =
+        new Membership(
+            settings.admission().sessions(),
+            settings.secret().isPresent(),
+            outside,
+            settings.timing().logPeriod(),
+            counters,
+            log);
+    visitors.serveFrom(membership.table());
+    control =
+        Listener.bind(
+            settings.control(),
+            "control",
+            pool,
+            control(settings, membership, dialects.apply(shared(settings))));
+    listeners.add(control);
+  }
+
+  private ControlHandler control(RemoteSettings settings, Membership membership, Dialect dialect) {
+    var halfOpen = new HalfOpen(settings.admission(), settings.timing().handshake(), deadlines);
+    sessions = new SessionHandler(membership, halfOpen, counters, log);
+    handshakes =
+        new ControlHandler(
+            dialect, sessions, halfOpen, settings.timing().logPeriod(), deadlines, counters, log);
+    return handshakes;
+  }
+
+  private Leg.Shared shared(RemoteSettings settings) {
+    return new Leg.Shared(
+        pool,
+        budget,
+        deadlines,
+        new Heartbeat(settings.timing().heartbeat(), settings.timing().heartbeatTimeout()),
+        (int) settings.bounds().streamBytes().bytes(),
+        counters.adder(Counter.LATE_FRAMES));
   }
 
   /** The control address that was bound. */
   public HostPort controlAddress() {
-    return HostPort.of(listeners.getFirst().address());
+    return HostPort.of(control.address());
   }
 
   /** Each service's outside address that was bound, in the order of the settings. */
@@ -110,12 +143,31 @@ public final class RemoteProxy implements AutoCloseable {
     return pool.borrowed();
   }
 
+  /**
+   * Stops accepting, tells every origin proxy, and lets the visitors that are there finish.
+   *
+   * @param limit how long it waits for them at the most
+   * @return whether all of them did
+   */
+  public boolean drain(Duration limit) {
+    listeners.forEach(Listener::close);
+    handshakes.close();
+    sessions.drain();
+    return visitors.awaitGone(limit);
+  }
+
+  /** How many visitors are there now. */
+  public int visitors() {
+    return visitors.count();
+  }
+
   /** Stops accepting, ends every session, and resets every visitor. */
   @Override
   public void close() {
     listeners.forEach(Listener::close);
-    if (control != null) {
-      control.close();
+    if (handshakes != null) {
+      handshakes.close();
+      sessions.close();
     }
     if (visitors != null) {
       visitors.close();

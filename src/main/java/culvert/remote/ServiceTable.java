@@ -1,87 +1,128 @@
 package culvert.remote;
 
 import culvert.net.HostPort;
-import culvert.observe.Log;
-import culvert.observe.RateLimit;
 import culvert.session.Opened;
-import culvert.session.Services;
 import culvert.session.Session;
 import culvert.session.Visitor;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 
-/** Which sessions serve which service. Its listeners are fixed when the role starts. */
-final class ServiceTable implements Services {
-
-  private static final Duration LOG_PERIOD = Duration.ofSeconds(10);
+/**
+ * Which sessions serve which service, and whose turn it is. The listeners of services are fixed
+ * when the role starts. Where anybody can log in, the first session to offer a service owns it for
+ * as long as it lives; where a secret confirms who logs in, they share it.
+ */
+final class ServiceTable {
 
   private record Service(
       HostPort address, CopyOnWriteArrayList<Session> sessions, AtomicInteger next) {}
 
   private final Map<String, Service> services = new LinkedHashMap<>();
-  private final RateLimit<HostPort> declines = new RateLimit<>(LOG_PERIOD, System::nanoTime);
-  private final Log log;
+  private final Roster roster;
+  private final boolean shared;
 
-  ServiceTable(Map<String, HostPort> addresses, Log log) {
+  /** The lock of who serves what; visitors are spread without it. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /**
+   * A table of services that nobody serves yet.
+   *
+   * @param shared whether several sessions may serve one service
+   */
+  ServiceTable(Map<String, HostPort> addresses, Roster roster, boolean shared) {
     addresses.forEach((name, address) ->
         services.put(
             name, new Service(address, new CopyOnWriteArrayList<>(), new AtomicInteger())));
-    this.log = log;
+    this.roster = roster;
+    this.shared = shared;
   }
 
-  @Override
-  public Answer offer(Session session, String name) {
+  /** What an offer came to. */
+  sealed interface Claim {
+    /** The session serves from now on. */
+    record Served(List<String> addresses) implements Claim {}
+
+    /** It does not. */
+    record Declined(String why) implements Claim {}
+
+    /** Another session owns the service; whether that one lives is to be seen. */
+    record Owned(Session owner) implements Claim {}
+  }
+
+  /** A session wants to serve. */
+  Claim claim(Session session, String name) {
     Service service = services.get(name);
     if (service == null) {
-      if (declines.allows(session.peer())) {
-        log.warn("offer declined", "origin_proxy", session.peer(), "service", name);
-      }
-      return new Answer.Declined(
+      return new Claim.Declined(
           "the remote proxy has no service '" + name + "'; it has " + services.keySet());
     }
-    if (service.sessions().addIfAbsent(session)) {
-      log.info("service offered", "service", name, "origin_proxy", session.peer());
+    lock.lock();
+    try {
+      if (!roster.has(session)) {
+        return new Claim.Declined("the session is over");
+      }
+      Optional<Session> owner =
+          service.sessions().stream().filter(other -> other != session).findFirst();
+      if (!shared && owner.isPresent()) {
+        return new Claim.Owned(owner.get());
+      }
+      service.sessions().addIfAbsent(session);
+      return new Claim.Served(List.of(service.address().toString()));
+    } finally {
+      lock.unlock();
     }
-    return new Answer.Taken(List.of(service.address().toString()));
   }
 
-  @Override
-  public void withdraw(Session session, String name) {
+  /** A session serves no more; returns whether it did. */
+  boolean withdraw(Session session, String name) {
     Service service = services.get(name);
-    if (service != null && service.sessions().remove(session)) {
-      log.info("service withdrawn", "service", name, "origin_proxy", session.peer());
+    lock.lock();
+    try {
+      return service != null && service.sessions().remove(session);
+    } finally {
+      lock.unlock();
     }
   }
 
-  @Override
-  public void withdrawAll(Session session) {
-    services.keySet().forEach(name -> withdraw(session, name));
+  /** A session serves nothing any more; returns what it did serve. */
+  List<String> withdrawAll(Session session) {
+    return services.keySet().stream().filter(name -> withdraw(session, name)).toList();
+  }
+
+  /** Whether the session serves anything. */
+  boolean serves(Session session) {
+    return services.values().stream().anyMatch(service -> service.sessions().contains(session));
   }
 
   /**
-   * Begins a stream with one of the service's sessions, in turn; one that cannot take it is passed
-   * over.
+   * Begins a stream with one of the service's sessions, in turn. One whose peer owes a sign of life
+   * comes last, and one that cannot take the stream is passed over.
    *
-   * @return nothing if no session can
+   * @throws IOException telling why no session can
    */
-  Optional<Opened> open(Visitor visitor) {
+  Opened open(Visitor visitor) throws IOException {
     Service service = services.get(visitor.service());
     Object[] sessions = service.sessions().toArray();
     int first = service.next().getAndIncrement() & Integer.MAX_VALUE;
-    for (int i = 0; i < sessions.length; i++) {
-      Session session = (Session) sessions[(first + i) % sessions.length];
-      try {
-        return Optional.of(session.open(visitor));
-      } catch (IOException e) {
-        log.debug("session passed over", "origin_proxy", session.peer(), "cause", e.getMessage());
+    IOException why = new IOException("no origin proxy serves '" + visitor.service() + "' now");
+    for (boolean quiet : new boolean[] {false, true}) {
+      for (int i = 0; i < sessions.length; i++) {
+        Session session = (Session) sessions[(first + i) % sessions.length];
+        if (session.isQuiet() == quiet) {
+          try {
+            return session.open(visitor);
+          } catch (IOException e) {
+            why = e;
+          }
+        }
       }
     }
-    return Optional.empty();
+    throw why;
   }
 }

@@ -10,6 +10,7 @@ import culvert.net.Live;
 import culvert.net.ProxyHeader;
 import culvert.net.Relay;
 import culvert.net.SocketConnection;
+import culvert.net.Source;
 import culvert.net.Trouble;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
@@ -19,7 +20,6 @@ import culvert.session.EndReason;
 import culvert.session.Opened;
 import culvert.session.Visitor;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
@@ -28,14 +28,13 @@ import java.util.concurrent.Semaphore;
 /** A visitor's way, in its own thread: limits, PROXY header, a session, the relay, one log line. */
 final class VisitorHandler implements AutoCloseable {
 
-  private static final Duration LOG_PERIOD = Duration.ofSeconds(10);
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
 
   private final RemoteSettings settings;
   private final Deadlines deadlines;
   private final Counters counters;
   private final Log log;
-  private final RateLimit<InetAddress> lines = new RateLimit<>(LOG_PERIOD, System::nanoTime);
+  private final RateLimit<Source> lines;
   private final Semaphore places;
   private final Live<Connection> visitors = new Live<>();
   private ServiceTable services;
@@ -45,7 +44,8 @@ final class VisitorHandler implements AutoCloseable {
     this.deadlines = deadlines;
     this.counters = counters;
     this.log = log;
-    this.places = new Semaphore(settings.maxVisitors());
+    this.places = new Semaphore(settings.admission().visitors());
+    this.lines = new RateLimit<>(settings.timing().logPeriod(), System::nanoTime);
   }
 
   void serveFrom(ServiceTable table) {
@@ -82,7 +82,7 @@ final class VisitorHandler implements AutoCloseable {
     if (!places.tryAcquire()) {
       counters.count(Counter.VISITORS_OVER_LIMIT);
       visitor.reset();
-      limited(visitor, service, "all " + settings.maxVisitors() + " visitors are there");
+      limited(visitor, service, "all " + settings.admission().visitors() + " visitors are there");
       return;
     }
     try {
@@ -108,13 +108,15 @@ final class VisitorHandler implements AutoCloseable {
       return;
     }
     var visitor = new Visitor(service, address, connection.local());
-    Optional<Opened> opened = services.open(visitor);
-    if (opened.isEmpty()) {
+    Opened opened;
+    try {
+      opened = services.open(visitor);
+    } catch (IOException e) {
       counters.count(Counter.VISITORS_UNSERVED);
-      limited(connection, service, "no origin proxy serves '" + service + "' now");
+      limited(connection, service, e.getMessage());
       return;
     }
-    relay(connection, visitor, opened.get(), since);
+    relay(connection, visitor, opened, since);
   }
 
   private InetSocketAddress addressOf(SocketConnection connection) throws IOException {
@@ -122,7 +124,7 @@ final class VisitorHandler implements AutoCloseable {
     if (settings.proxyHeaderFrom().stream().noneMatch(cidr -> cidr.contains(network))) {
       return connection.peer();
     }
-    var deadline = deadlines.after(settings.handshakeTimeout(), connection::close);
+    var deadline = deadlines.after(settings.timing().handshake(), connection::close);
     try {
       return ProxyHeader.read(connection.input()).orElse(connection.peer());
     } finally {
@@ -153,14 +155,14 @@ final class VisitorHandler implements AutoCloseable {
   }
 
   private Relay startRelay(String name, Connection visitor, Connection stream) {
-    var relay = new Relay(name, visitor, stream, deadlines, settings.halfCloseTimeout());
+    var relay = new Relay(name, visitor, stream, deadlines, settings.timing().halfClose());
     relay.startForward();
     return relay;
   }
 
   private void failed(Connection connection, Visitor visitor, String reason, String cause) {
     counters.count(Counter.OPENS_FAILED);
-    if (lines.allows(visitor.address().getAddress())) {
+    if (lines.allows(Source.of(visitor.address().getAddress()))) {
       log.warn(
           "visitor reset",
           "visitor",
@@ -179,7 +181,7 @@ final class VisitorHandler implements AutoCloseable {
 
   private void limited(SocketConnection connection, String service, String cause) {
     connection.reset();
-    if (lines.allows(connection.peer().getAddress())) {
+    if (lines.allows(Source.of(connection.peer().getAddress()))) {
       String visitor = HostPort.of(connection.peer()).toString();
       log.warn("visitor reset", "visitor", visitor, "service", service, "cause", cause);
     } else {
@@ -205,6 +207,16 @@ final class VisitorHandler implements AutoCloseable {
         (System.nanoTime() - since) / 1_000_000,
         "reason",
         EndReason.atRemote(ending, stream.trouble().orElse(Trouble.RESET)));
+  }
+
+  /** How many visitors are there now. */
+  int count() {
+    return visitors.size();
+  }
+
+  /** Waits until the last visitor has gone; returns false if that takes longer than the limit. */
+  boolean awaitGone(Duration limit) {
+    return visitors.awaitEmpty(limit);
   }
 
   /** Resets every visitor. */

@@ -1,17 +1,15 @@
 package culvert.session;
 
+import culvert.config.Bounds;
+import culvert.config.Secret;
 import culvert.mux.Leg;
 import culvert.net.Connection;
 import culvert.protocol.Handshake;
 import java.io.IOException;
 import java.util.Optional;
-import javax.crypto.SecretKey;
 
 /** The native wire: a leg for each session and a stream for each visitor. */
 public final class NativeDialect implements Dialect {
-
-  /** How many unanswered opens an origin proxy takes at a time. */
-  private static final int OPENS_GRANTED = 512;
 
   private final Handshake.Self self;
   private final Leg.Shared shared;
@@ -25,10 +23,11 @@ public final class NativeDialect implements Dialect {
   /**
    * What a process says of itself in every handshake.
    *
-   * @param streams how many streams it takes at a time
+   * @param name under which an origin proxy logs in; empty for a remote proxy
    */
-  public static Handshake.Self self(int streams, Optional<SecretKey> secret) {
-    return new Handshake.Self(Handshake.newInstance(), OPENS_GRANTED, streams, secret);
+  public static Handshake.Self self(String name, Bounds bounds, Optional<Secret> secret) {
+    return new Handshake.Self(
+        Handshake.newInstance(), bounds.opens(), bounds.streams(), name, secret.map(Secret::key));
   }
 
   @Override

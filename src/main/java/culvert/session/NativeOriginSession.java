@@ -39,6 +39,15 @@ final class NativeOriginSession implements OriginSession, Leg.Events {
   }
 
   @Override
+  public void drain() {
+    try {
+      leg.send(new Message.Drain());
+    } catch (ProtocolException e) {
+      leg.close(ByeReason.PROTOCOL, e.getMessage());
+    }
+  }
+
+  @Override
   public void close() {
     leg.close(ByeReason.STOPPING, "the origin proxy is stopping");
   }
@@ -47,8 +56,7 @@ final class NativeOriginSession implements OriginSession, Leg.Events {
   public void message(Message message) throws ProtocolException {
     switch (message) {
       case Message.Offered offered -> offered(offered);
-      // The remote side opens no more streams by itself; those that are open finish.
-      case Message.Drain drain -> {}
+      case Message.Drain drain -> listener.draining();
       default -> throw new ProtocolException("a message of the origin side's, sent to it");
     }
   }

@@ -12,23 +12,32 @@ import culvert.protocol.RefusedReason;
 import culvert.protocol.ResetReason;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** The remote side of a native session. */
 final class NativeSession implements Session, Leg.Events {
 
   private final Leg leg;
+  private final Member member;
   private volatile Services services;
 
   NativeSession(
       Connection connection, Handshake.Self self, Handshake.Peer peer, Leg.Shared shared) {
     this.leg = new Leg(connection, Leg.Side.OPENS, self, peer, shared, this);
+    this.member = new Member(peer.name(), HexFormat.of().formatHex(peer.instance()));
   }
 
   @Override
   public HostPort peer() {
     return HostPort.of(leg.connection().peer());
+  }
+
+  @Override
+  public Optional<Member> member() {
+    return Optional.of(member);
   }
 
   @Override
@@ -38,22 +47,50 @@ final class NativeSession implements Session, Leg.Events {
   }
 
   @Override
-  public void close() {
-    leg.close(ByeReason.STOPPING, "the remote proxy is stopping");
+  public boolean isQuiet() {
+    return leg.isQuiet();
+  }
+
+  @Override
+  public void probe(Duration limit, Consumer<Boolean> answer) {
+    leg.probe(limit, answer);
+  }
+
+  @Override
+  public void drain() {
+    send(new Message.Drain());
+    leg.finish();
+  }
+
+  @Override
+  public void close(ByeReason reason, String why) {
+    leg.close(reason, why);
+  }
+
+  private void send(Message message) {
+    try {
+      leg.send(message);
+    } catch (ProtocolException e) {
+      leg.close(ByeReason.PROTOCOL, e.getMessage());
+    }
   }
 
   @Override
   public void message(Message message) throws ProtocolException {
     switch (message) {
-      case Message.Offer offer -> leg.send(answer(offer.service()));
+      case Message.Offer offer ->
+          services.offer(this, offer.service(), answer -> send(offered(offer.service(), answer)));
       case Message.Withdraw withdraw -> services.withdraw(this, withdraw.service());
-      case Message.Drain drain -> services.withdrawAll(this);
+      case Message.Drain drain -> {
+        services.drains(this);
+        leg.finish();
+      }
       default -> throw new ProtocolException("a message of the remote side's, sent to it");
     }
   }
 
-  private Message.Offered answer(String service) {
-    return switch (services.offer(this, service)) {
+  private static Message.Offered offered(String service, Services.Answer answer) {
+    return switch (answer) {
       case Services.Answer.Taken taken -> new Message.Offered(service, taken.addresses(), "");
       case Services.Answer.Declined declined ->
           new Message.Offered(service, List.of(), declined.why());

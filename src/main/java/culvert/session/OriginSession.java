@@ -15,6 +15,9 @@ public interface OriginSession {
     /** A service that was offered is not served. */
     void declined(String service, String why);
 
+    /** The remote proxy is stopping: what is open may finish, new visitors come no more. */
+    void draining();
+
     /** A visitor has come. Called in a thread of the stream's own. */
     void visitor(Incoming incoming);
   }
@@ -26,6 +29,12 @@ public interface OriginSession {
    * @throws IOException telling how it ended
    */
   void serve(List<String> services, Listener listener) throws IOException;
+
+  /**
+   * Tells the remote proxy that this side is stopping. It sends no new visitors, and ends the
+   * session once the last one is done. Does not wait.
+   */
+  void drain();
 
   /** Ends the session from this side. Does not wait. */
   void close();

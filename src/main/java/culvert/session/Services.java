@@ -1,6 +1,7 @@
 package culvert.session;
 
 import java.util.List;
+import java.util.function.Consumer;
 
 /** The services of a remote proxy, as its sessions see them. Never blocks. */
 public interface Services {
@@ -22,12 +23,17 @@ public interface Services {
     record Declined(String why) implements Answer {}
   }
 
-  /** The session offers a service by name. */
-  Answer offer(Session session, String service);
+  /**
+   * The session offers a service by name.
+   *
+   * @param answer hears what became of it, at once or, where another session must be asked first, a
+   *     little later and from the watchdog; must not block
+   */
+  void offer(Session session, String service, Consumer<Answer> answer);
 
   /** The session takes a service back; streams that are open live on. */
   void withdraw(Session session, String service);
 
-  /** The session takes no new visitors, or is over. */
-  void withdrawAll(Session session);
+  /** The session takes no new visitors and goes once those it has are done. */
+  void drains(Session session);
 }

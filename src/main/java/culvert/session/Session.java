@@ -1,14 +1,22 @@
 package culvert.session;
 
 import culvert.net.HostPort;
+import culvert.protocol.ByeReason;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** One origin proxy's membership, as the remote side sees it, for as long as it lasts. */
 public interface Session {
 
   /** The origin proxy's address, for logs. */
   HostPort peer();
+
+  /** Who logged in, where the dialect says so. */
+  default Optional<Member> member() {
+    return Optional.empty();
+  }
 
   /**
    * Lives the session in the calling thread: services are offered and withdrawn as the peer says.
@@ -31,6 +39,26 @@ public interface Session {
     return Optional.empty();
   }
 
-  /** Ends the session from this side. Does not wait. */
-  void close();
+  /** Whether the peer owes a sign of life just now: another session would be the better choice. */
+  default boolean isQuiet() {
+    return false;
+  }
+
+  /**
+   * Asks the peer for a sign of life. A dialect that cannot ask believes that it lives.
+   *
+   * @param answer hears, once the limit has passed, whether one came; must not block
+   */
+  default void probe(Duration limit, Consumer<Boolean> answer) {
+    answer.accept(true);
+  }
+
+  /**
+   * Tells the peer that this side is stopping, where the dialect can, and begins no stream any
+   * more; the session ends once the last one is over. Does not wait.
+   */
+  default void drain() {}
+
+  /** Ends the session from this side and tells the peer why, where the dialect can. No waiting. */
+  void close(ByeReason reason, String why);
 }

@@ -28,7 +28,7 @@ class ArrowsTest {
           "observe", Set.of(),
           "config", Set.of("net"),
           "mux", Set.of("net", "protocol"),
-          "session", Set.of("mux", "net", "protocol"),
+          "session", Set.of("config", "mux", "net", "protocol"),
           "remote", Set.of("config", "mux", "net", "observe", "protocol", "session"),
           "origin", Set.of("config", "mux", "net", "observe", "protocol", "session"),
           "cli", Set.of("config", "net", "observe", "origin", "remote"));

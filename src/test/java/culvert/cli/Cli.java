@@ -25,7 +25,9 @@ record Cli(int exit, String out, String err) {
     var err = new ByteArrayOutputStream();
     var stop = new Stop();
     stop.request();
-    int exit = Main.run(new Terminal(printer(out), printer(err), environment, stop), arguments);
+    int exit =
+        Main.run(
+            new Terminal(printer(out), printer(err), environment, stop, action -> {}), arguments);
     return new Cli(
         exit, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
   }

@@ -75,7 +75,9 @@ class EnvironmentTest {
   @Test
   void aFlagWithoutAValueCanBeAVariableToo() {
     var environment = Map.of("CULVERT_FAIL_FAST", "true");
-    var command = Main.commandLine(new Terminal(System.out, System.err, environment, new Stop()));
+    var command =
+        Main.commandLine(
+            new Terminal(System.out, System.err, environment, new Stop(), action -> {}));
     var parsed =
         command.parseArgs(
             "origin-proxy", "--remote-proxy-addr=127.0.0.1:1", "--origin-server-addr=127.0.0.1:1");

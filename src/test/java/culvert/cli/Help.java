@@ -13,7 +13,8 @@ public final class Help {
   /** What {@code culvert COMMAND --help} prints; the empty name is {@code culvert --help}. */
   public static String of(String command) {
     var nowhere = new PrintStream(OutputStream.nullOutputStream());
-    CommandLine root = Main.commandLine(new Terminal(nowhere, nowhere, Map.of(), new Stop()));
+    CommandLine root =
+        Main.commandLine(new Terminal(nowhere, nowhere, Map.of(), new Stop(), action -> {}));
     return (command.isEmpty() ? root : root.getSubcommands().get(command)).getUsageMessage();
   }
 }

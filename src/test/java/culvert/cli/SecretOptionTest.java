@@ -48,7 +48,9 @@ class SecretOptionTest {
   }
 
   private static String secretOf(Map<String, String> environment, String... more) {
-    var command = Main.commandLine(new Terminal(System.out, System.err, environment, new Stop()));
+    var command =
+        Main.commandLine(
+            new Terminal(System.out, System.err, environment, new Stop(), action -> {}));
     String[] all = Arrays.copyOf(Cli.REMOTE, Cli.REMOTE.length + more.length);
     System.arraycopy(more, 0, all, Cli.REMOTE.length, more.length);
     return command.parseArgs(all).subcommand().commandSpec().findOption("--secret").getValue();

@@ -53,11 +53,11 @@ class SettingsTest {
         new HostPort("h", 1),
         services(services),
         Optional.of(Secret.of("hunter2")),
-        1,
         second,
-        second,
-        second,
-        List.of());
+        List.of(),
+        Admission.DEFAULT,
+        Timing.DEFAULT,
+        Bounds.DEFAULT);
   }
 
   private static OriginSettings origin(String... services) {
@@ -69,12 +69,14 @@ class SettingsTest {
     return new OriginSettings(
         new HostPort("h", 1),
         services,
+        "laptop",
         Optional.of(Secret.of("hunter2")),
         Optional.empty(),
         second,
         second,
-        second,
-        false);
+        false,
+        Timing.DEFAULT,
+        Bounds.DEFAULT);
   }
 
   private static List<ServiceAddress> services(String... texts) {

@@ -27,6 +27,7 @@ final class LegPair implements AutoCloseable {
   static final int OPENS = 256;
   static final int STREAMS = 20_000;
   static final Duration LIMIT = Duration.ofSeconds(30);
+  static final Heartbeat HEARTBEAT = new Heartbeat(Duration.ofSeconds(10), LIMIT);
 
   final Deadlines deadlines = new Deadlines();
   final BufferPool pool = new BufferPool();
@@ -58,9 +59,9 @@ final class LegPair implements AutoCloseable {
   }
 
   private Leg leg(Connection connection, Leg.Side side, Consumer<MuxStream> onStream) {
-    var self = new Handshake.Self(Handshake.newInstance(), OPENS, STREAMS, Optional.empty());
-    var peer = new Handshake.Peer(Message.VERSION, Handshake.newInstance(), OPENS, STREAMS);
-    var shared = new Leg.Shared(pool, budget, deadlines, new LongAdder());
+    var self = new Handshake.Self(Handshake.newInstance(), OPENS, STREAMS, "", Optional.empty());
+    var peer = new Handshake.Peer(Message.VERSION, Handshake.newInstance(), OPENS, STREAMS, "");
+    var shared = new Leg.Shared(pool, budget, deadlines, HEARTBEAT, 16 << 20, new LongAdder());
     return new Leg(connection, side, self, peer, shared, new Streams(onStream));
   }
 

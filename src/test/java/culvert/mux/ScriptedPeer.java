@@ -48,18 +48,22 @@ final class ScriptedPeer implements AutoCloseable, Leg.Events {
   }
 
   ScriptedPeer(Leg.Side side, long budgetBytes) throws IOException {
+    this(side, budgetBytes, LegPair.HEARTBEAT);
+  }
+
+  ScriptedPeer(Leg.Side side, long budgetBytes, Heartbeat heartbeat) throws IOException {
     budget = new Budget(budgetBytes, evictions);
     pair = Loopback.open();
     in = new DataInputStream(pair.far().input());
-    var self = new Handshake.Self(Handshake.newInstance(), OPENS, STREAMS, Optional.empty());
-    var peer = new Handshake.Peer(Message.VERSION, Handshake.newInstance(), OPENS, STREAMS);
+    var self = new Handshake.Self(Handshake.newInstance(), OPENS, STREAMS, "", Optional.empty());
+    var peer = new Handshake.Peer(Message.VERSION, Handshake.newInstance(), OPENS, STREAMS, "");
     leg =
         new Leg(
             pair.near(),
             side,
             self,
             peer,
-            new Leg.Shared(new BufferPool(), budget, deadlines, lateFrames),
+            new Leg.Shared(new BufferPool(), budget, deadlines, heartbeat, 16 << 20, lateFrames),
             this);
     Thread.ofVirtual().name("leg under test").start(this::run);
   }

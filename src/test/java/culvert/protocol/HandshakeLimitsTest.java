@@ -69,8 +69,8 @@ class HandshakeLimitsTest {
 
   @Test
   void aHelloOfTheLongestLengthIsTakenAndOneMoreByteIsNot() throws Exception {
-    accept(PREFACE, hello(1988), frame(new Message.Proof(new byte[0])));
-    assertThatThrownBy(() -> accept(PREFACE, hello(1989)))
+    accept(PREFACE, hello(1981), frame(new Message.Proof(new byte[0])));
+    assertThatThrownBy(() -> accept(PREFACE, hello(1982)))
         .isInstanceOf(ProtocolException.class)
         .hasMessageContaining("HELLO of 2049 bytes");
   }
@@ -173,9 +173,9 @@ class HandshakeLimitsTest {
     // Built from a short one, because the encoder's limits must not stand in the way.
     byte[] frame =
         Arrays.copyOf(
-            frame(new Message.Hello(1, 1, 5, 6, new byte[16], new byte[32], new byte[0])),
-            Frame.HEADER_BYTES + 60 + transports);
-    ByteBuffer.wrap(frame).putInt(0, 1 << 24 | 60 + transports).putShort(70, (short) transports);
+            frame(new Message.Hello(1, 1, 5, 6, new byte[16], new byte[32], "laptop", new byte[0])),
+            Frame.HEADER_BYTES + 67 + transports);
+    ByteBuffer.wrap(frame).putInt(0, 1 << 24 | 67 + transports).putShort(77, (short) transports);
     return frame;
   }
 

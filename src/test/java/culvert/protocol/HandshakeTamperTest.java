@@ -29,7 +29,7 @@ class HandshakeTamperTest {
     var result = Wire.run(origin(SECRET), remote(SECRET));
     assertThat(result.dialling().peer()).isPresent();
     assertThat(result.accepting().peer()).isPresent();
-    assertThat(result.up()).startsWith("CULVERT\n".getBytes()).hasSize(8 + 72 + PROOF_FRAME_BYTES);
+    assertThat(result.up()).startsWith("CULVERT\n".getBytes()).hasSize(8 + 79 + PROOF_FRAME_BYTES);
     assertThat(result.down()).hasSize(72 + PROOF_FRAME_BYTES);
   }
 

@@ -70,11 +70,11 @@ class HandshakeTest {
   }
 
   static Handshake.Self origin(Optional<SecretKey> secret) {
-    return new Handshake.Self(ORIGIN, 11, 22, secret);
+    return new Handshake.Self(ORIGIN, 11, 22, "laptop", secret);
   }
 
   static Handshake.Self remote(Optional<SecretKey> secret) {
-    return new Handshake.Self(REMOTE, 33, 44, secret);
+    return new Handshake.Self(REMOTE, 33, 44, "", secret);
   }
 
   static Optional<SecretKey> secret(String text) {

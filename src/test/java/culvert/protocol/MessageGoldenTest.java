@@ -38,9 +38,11 @@ class MessageGoldenTest {
   static Stream<Golden> messages() {
     return Stream.of(
         golden(
-            new Message.Hello(1, 2, 256, 65536, INSTANCE, hex(NONCE), hex("aabb")),
-            "01 00003e" + SESSION,
-            "01 02 00000100 00010000 000102030405060708090a0b0c0d0e0f" + NONCE + "0002 aabb"),
+            new Message.Hello(1, 2, 256, 65536, INSTANCE, hex(NONCE), "laptop", hex("aabb")),
+            "01 000045" + SESSION,
+            "01 02 00000100 00010000 000102030405060708090a0b0c0d0e0f"
+                + NONCE
+                + "06 6c6170746f70 0002 aabb"),
         golden(
             new Message.Challenge(1, true, 1, 0x7fffffff, INSTANCE, hex(NONCE), new byte[0]),
             "02 00003c" + SESSION,
@@ -113,7 +115,7 @@ class MessageGoldenTest {
   @Test
   void reasonsHaveTheCodesOfTheWire() {
     assertThat(Arrays.stream(ByeReason.values()).map(ByeReason::code))
-        .containsExactly(1, 2, 3, 4, 5, 6);
+        .containsExactly(1, 2, 3, 4, 5, 6, 7);
     assertThat(ByeReason.values()[3]).isEqualTo(ByeReason.CREDENTIALS);
     assertThat(Arrays.stream(RefusedReason.values()).map(RefusedReason::code))
         .containsExactly(1, 2, 3, 4, 5);
@@ -124,7 +126,7 @@ class MessageGoldenTest {
   /** A later version may have more reasons; what they replace must still be understood. */
   @Test
   void unknownReasonsReadAsTheGeneralOne() {
-    IntStream.of(0, 7, 0x100, 0xffff)
+    IntStream.of(0, 8, 0x100, 0xffff)
         .forEach(code -> {
           assertThat(ByeReason.of(code)).isEqualTo(ByeReason.ERROR);
           assertThat(RefusedReason.of(code)).isEqualTo(RefusedReason.UNREACHABLE);

@@ -31,6 +31,7 @@ final class RandomMessages {
               count(),
               bytes(16),
               bytes(32),
+              name(),
               bytes(random.nextInt(50)));
       case 1 ->
           new Message.Challenge(
@@ -73,6 +74,10 @@ final class RandomMessages {
   }
 
   /** Text of up to so many characters, some of them of four bytes. */
+  private String name() {
+    return "n" + random.nextLong(1L << 40);
+  }
+
   String text(int most) {
     var text = new StringBuilder();
     for (int i = random.nextInt(most); i > 0; i--) {

@@ -2,6 +2,7 @@ package culvert.remote;
 
 import culvert.net.Connection;
 import culvert.net.HostPort;
+import culvert.protocol.ByeReason;
 import culvert.session.Dialect;
 import culvert.session.Opened;
 import culvert.session.Services;
@@ -57,7 +58,7 @@ final class ClaimingDialect implements Dialect {
 
     @Override
     public void serve(Services services) throws IOException {
-      services.offer(this, "default");
+      services.offer(this, "default", answer -> {});
       control.output().write("ok".getBytes(StandardCharsets.US_ASCII));
       control.input().read();
     }
@@ -72,7 +73,7 @@ final class ClaimingDialect implements Dialect {
     }
 
     @Override
-    public void close() {
+    public void close(ByeReason reason, String why) {
       control.close();
     }
   }

@@ -2,6 +2,7 @@ package culvert.remote;
 
 import culvert.net.Connection;
 import culvert.net.HostPort;
+import culvert.protocol.ByeReason;
 import culvert.session.Datagrams;
 import culvert.session.Dialect;
 import culvert.session.Opened;
@@ -73,11 +74,11 @@ final class PoolingDialect implements Dialect {
     @Override
     public void serve(Services services) throws IOException {
       try {
-        services.offer(this, "default");
+        services.offer(this, "default", answer -> {});
         control.output().write("ok".getBytes(StandardCharsets.US_ASCII));
         control.input().read();
       } finally {
-        close();
+        end();
       }
     }
 
@@ -93,7 +94,11 @@ final class PoolingDialect implements Dialect {
     }
 
     @Override
-    public void close() {
+    public void close(ByeReason reason, String why) {
+      end();
+    }
+
+    private void end() {
       control.close();
       channels.forEach(Connection::close);
     }

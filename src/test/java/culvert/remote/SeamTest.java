@@ -3,8 +3,11 @@ package culvert.remote;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.config.Admission;
+import culvert.config.Bounds;
 import culvert.config.RemoteSettings;
 import culvert.config.ServiceAddress;
+import culvert.config.Timing;
 import culvert.net.HostPort;
 import culvert.observe.Log;
 import culvert.session.Datagrams;
@@ -46,11 +49,11 @@ class SeamTest {
             ANY,
             List.of(new ServiceAddress("default", ANY)),
             Optional.empty(),
-            100,
             openTimeout,
-            Duration.ofSeconds(30),
-            Duration.ofSeconds(30),
-            List.of());
+            List.of(),
+            Admission.DEFAULT,
+            Timing.DEFAULT,
+            Bounds.DEFAULT);
     return RemoteProxy.start(settings, log, shared -> dialect);
   }
 

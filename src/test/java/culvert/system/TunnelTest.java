@@ -280,7 +280,7 @@ class TunnelTest {
         var tunnel = new Tunnel(server.address(), options)) {
       tunnel.join();
       assertThat(tunnel.end()).isEqualTo(OriginProxy.End.CREDENTIALS);
-      tunnel.awaitLog("remote proxy ended the session", words);
+      tunnel.awaitLog("remote proxy refused the login", words);
       tunnel.awaitLog("origin proxy refused", words);
       assertThat(tunnel.log()).doesNotContain("right").doesNotContain("=wrong");
     }
@@ -317,7 +317,7 @@ class TunnelTest {
       tunnel.remote().close();
       assertThatThrownBy(() -> visitor.getInputStream().read()).isInstanceOf(IOException.class);
       assertThat(tunnel.end()).isEqualTo(OriginProxy.End.UNREACHABLE);
-      tunnel.awaitLog("remote proxy ended the session", "the remote proxy is stopping");
+      tunnel.awaitLog("session lost", "the remote proxy is stopping");
     }
   }
 

@@ -1,9 +1,12 @@
 package culvert.testing;
 
+import culvert.config.Admission;
+import culvert.config.Bounds;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteSettings;
 import culvert.config.Secret;
 import culvert.config.ServiceAddress;
+import culvert.config.Timing;
 import culvert.net.Cidr;
 import culvert.net.HostPort;
 import culvert.net.ProxyHeader;
@@ -51,7 +54,10 @@ public final class Tunnel implements AutoCloseable {
     Duration openTimeout = LIMIT;
     Duration halfClose = LIMIT;
     Duration handshake = LIMIT;
-    int maxVisitors = 4096;
+    Duration heartbeat = Timing.DEFAULT.heartbeat();
+    Duration heartbeatTimeout = LIMIT;
+    Admission admission = new Admission(4096, 1024, 256, 64);
+    String name = "laptop";
     List<Cidr> proxyHeaderFrom = List.of();
     Optional<ProxyHeader.Version> proxyHeader = Optional.empty();
     String offered = ServiceAddress.DEFAULT_NAME;
@@ -84,8 +90,37 @@ public final class Tunnel implements AutoCloseable {
 
     /** How many visitors may be there. */
     public Options maxVisitors(int most) {
-      maxVisitors = most;
+      return admission(new Admission(most, 1024, 256, 64));
+    }
+
+    /** Whom the remote proxy lets in. */
+    public Options admission(Admission limits) {
+      admission = limits;
       return this;
+    }
+
+    /** When a silent peer is asked, and when it is given up. */
+    public Options heartbeat(Duration every, Duration timeout) {
+      heartbeat = every;
+      heartbeatTimeout = timeout;
+      return this;
+    }
+
+    /** Under which name the origin proxy logs in. */
+    public Options name(String text) {
+      name = text;
+      return this;
+    }
+
+    /** The origin proxy tries again and again. */
+    public Options retrying() {
+      failFast = false;
+      return this;
+    }
+
+    Timing timing() {
+      return new Timing(
+          handshake, heartbeat, heartbeatTimeout, halfClose, LIMIT, Timing.DEFAULT.logPeriod());
     }
 
     /** Visitors on loopback begin with a PROXY header. */
@@ -141,11 +176,11 @@ public final class Tunnel implements AutoCloseable {
             ANY,
             List.of(new ServiceAddress(ServiceAddress.DEFAULT_NAME, ANY)),
             Optional.ofNullable(options.remoteSecret).map(Secret::of),
-            options.maxVisitors,
             options.openTimeout,
-            options.handshake,
-            options.halfClose,
-            options.proxyHeaderFrom),
+            options.proxyHeaderFrom,
+            options.admission,
+            options.timing(),
+            Bounds.DEFAULT),
         log);
   }
 
@@ -154,12 +189,14 @@ public final class Tunnel implements AutoCloseable {
         new OriginSettings(
             control,
             List.of(new ServiceAddress(options.offered, server)),
+            options.name,
             Optional.ofNullable(options.originSecret).map(Secret::of),
             options.proxyHeader,
             LIMIT,
-            options.handshake,
-            options.halfClose,
-            options.failFast),
+            OriginSettings.RETRY_MAX,
+            options.failFast,
+            options.timing(),
+            Bounds.DEFAULT),
         announced::complete,
         log);
   }

@@ -1,0 +1,60 @@
+package culvert.cli;
+
+import culvert.config.ServiceAddress;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+
+/**
+ * The name of an origin proxy that was given none: the host's, and a short hash of what it serves.
+ * So a restart keeps it, and a second process for another service has another.
+ */
+final class DefaultName {
+
+  private static final Path KERNELS_NAME = Path.of("/proc/sys/kernel/hostname");
+  private static final int MOST_HOST_CHARS = 55;
+  private static final int HASH_BYTES = 4;
+
+  private DefaultName() {}
+
+  static String of(List<ServiceAddress> services) {
+    return of(host(), services);
+  }
+
+  static String of(String host, List<ServiceAddress> services) {
+    String plain = host.strip().replaceAll("[^A-Za-z0-9._-]", "-");
+    String cut = plain.substring(0, Math.min(MOST_HOST_CHARS, plain.length()));
+    return (cut.isEmpty() ? "origin" : cut) + "-" + hash(services);
+  }
+
+  private static String hash(List<ServiceAddress> services) {
+    String all =
+        String.join("\n", services.stream().map(ServiceAddress::toString).sorted().toList());
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(all.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(digest, 0, HASH_BYTES);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+
+  /** The kernel's own word first: the JDK would ask the resolver, which may take its time. */
+  private static String host() {
+    try {
+      return Files.readString(KERNELS_NAME);
+    } catch (IOException e) {
+      try {
+        return InetAddress.getLocalHost().getHostName();
+      } catch (IOException none) {
+        return "";
+      }
+    }
+  }
+}

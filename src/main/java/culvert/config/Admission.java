@@ -1,0 +1,28 @@
+package culvert.config;
+
+/**
+ * Whom a remote proxy lets in at a time.
+ *
+ * @param visitors visitors of all services together
+ * @param sessions origin proxies
+ * @param halfOpen connections at the control address whose session does not serve yet
+ * @param halfOpenPerAddress the same from one address: an IPv4 address, or an IPv6 network of 64
+ *     bits
+ */
+public record Admission(int visitors, int sessions, int halfOpen, int halfOpenPerAddress) {
+
+  /** What the command line has where nothing is given. */
+  public static final Admission DEFAULT = new Admission(16_384, 1024, 256, 64);
+
+  /**
+   * Checks each.
+   *
+   * @throws IllegalArgumentException naming the option and what is wrong with it
+   */
+  public Admission {
+    Checks.count("--max-visitors", visitors);
+    Checks.count("--max-sessions", sessions);
+    Checks.count("--max-half-open", halfOpen);
+    Checks.count("--max-half-open-per-addr", halfOpenPerAddress);
+  }
+}

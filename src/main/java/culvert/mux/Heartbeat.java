@@ -1,0 +1,21 @@
+package culvert.mux;
+
+import java.time.Duration;
+
+/**
+ * When a leg asks whether its peer is there, and when it gives it up.
+ *
+ * @param every a peer that has been silent for so long is sent a ping
+ * @param timeout one that stays silent, or takes no bytes, for so long is lost; more than {@code
+ *     every}
+ */
+public record Heartbeat(Duration every, Duration timeout) {
+
+  private static final Duration LONGEST_TICK = Duration.ofMillis(500);
+
+  /** How often a leg looks. */
+  Duration tick() {
+    Duration quarter = every.dividedBy(4);
+    return quarter.compareTo(LONGEST_TICK) < 0 ? quarter : LONGEST_TICK;
+  }
+}

@@ -1,0 +1,48 @@
+package culvert.mux;
+
+import culvert.protocol.ProtocolException;
+
+/**
+ * How many frames that carry nothing a peer may send: pings, grants, frames for streams already
+ * over, offers made again and again. Each costs a place; places come back with time and with bytes
+ * and streams that do move, of which a peer that means well always has enough. Not thread-safe: the
+ * leg's reader alone asks.
+ */
+final class Patience {
+
+  private static final double MOST = 20_000;
+  private static final double EACH_SECOND = 2_000;
+  private static final double EACH_KIB = 1;
+
+  /** A stream has an answer, two ends, a reset and a first grant each way. */
+  private static final double EACH_STREAM = 8;
+
+  private double places = MOST;
+  private long lastNanos;
+  private long lastMoved;
+
+  Patience(long nowNanos) {
+    lastNanos = nowNanos;
+  }
+
+  /** Earns places; {@code moved} counts all bytes of the leg so far, both ways. */
+  void earn(long nowNanos, long moved) {
+    double earned =
+        (nowNanos - lastNanos) / 1e9 * EACH_SECOND + (moved - lastMoved) / 1024.0 * EACH_KIB;
+    places = Math.min(MOST, places + earned);
+    lastNanos = nowNanos;
+    lastMoved = moved;
+  }
+
+  /** Earns the places of a stream that began. */
+  void earnStream() {
+    places = Math.min(MOST, places + EACH_STREAM);
+  }
+
+  /** Pays for a frame that carried nothing. */
+  void spend() throws ProtocolException {
+    if (--places < 0) {
+      throw new ProtocolException("too many frames that carry nothing");
+    }
+  }
+}

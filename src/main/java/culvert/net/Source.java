@@ -1,0 +1,31 @@
+package culvert.net;
+
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Arrays;
+
+/**
+ * Where connections come from, as far as limits for each source care: an IPv4 address, or the IPv6
+ * network of 64 bits, within which one host can have any address it likes.
+ *
+ * @param network the address, or the first address of the network
+ */
+public record Source(InetAddress network) {
+
+  private static final int V6_NETWORK_BYTES = 8;
+
+  /** The source that {@code address} belongs to. */
+  public static Source of(InetAddress address) {
+    if (!(address instanceof Inet6Address v6)) {
+      return new Source(address);
+    }
+    byte[] bytes = v6.getAddress();
+    Arrays.fill(bytes, V6_NETWORK_BYTES, bytes.length, (byte) 0);
+    try {
+      return new Source(InetAddress.getByAddress(bytes));
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("sixteen bytes are an address", e);
+    }
+  }
+}

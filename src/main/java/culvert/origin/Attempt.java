@@ -1,0 +1,259 @@
+package culvert.origin;
+
+import culvert.config.OriginSettings;
+import culvert.config.ServiceAddress;
+import culvert.mux.SilentPeerException;
+import culvert.net.Deadlines;
+import culvert.net.Dialer;
+import culvert.net.Durations;
+import culvert.net.HostPort;
+import culvert.net.SocketConnection;
+import culvert.observe.Log;
+import culvert.protocol.RefusedException;
+import culvert.session.Incoming;
+import culvert.session.NativeDialect;
+import culvert.session.OriginSession;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * One attempt to join, and the session it came to. The session lives in a thread of its own, so
+ * that the next attempt can begin while this one's visitors finish at a remote proxy that is
+ * stopping.
+ */
+final class Attempt implements OriginSession.Listener {
+
+  /** Why the next attempt is due, or none any more. */
+  enum End {
+    /** No session came, or it was lost. */
+    LOST,
+    /** The same, for want of a sign of life. */
+    SILENT,
+    /** The remote proxy is stopping. */
+    DRAINING,
+    /** The remote proxy refused the secret, or could not prove it knows it. */
+    CREDENTIALS,
+    /** The remote proxy declined a service. */
+    DECLINED,
+    /** Another process has taken the name. */
+    SUPERSEDED
+  }
+
+  /**
+   * What came of it.
+   *
+   * @param end for the loop
+   * @param cause for people
+   * @param stood how long the session stood; zero if none did
+   */
+  record Result(End end, String cause, Duration stood) {}
+
+  /** What the role does for its attempts. */
+  interface Host {
+    /** A session stands. */
+    void joined();
+
+    /** Where a service's visitors come in; called by the leg's reader: must not wait. */
+    void taken(String service, List<HostPort> addresses, boolean all);
+
+    /** A visitor has come. */
+    void visitor(Incoming incoming);
+
+    /** The attempt, and its session, are over. */
+    void over(Attempt attempt);
+  }
+
+  private final OriginSettings settings;
+  private final NativeDialect dialect;
+  private final Dialer dialer;
+  private final Deadlines deadlines;
+  private final Host host;
+  private final Log log;
+  private final CompletableFuture<Result> result = new CompletableFuture<>();
+  private final Set<String> untaken = new HashSet<>();
+  private volatile String declined;
+  private volatile boolean cancelled;
+  private volatile OriginSession session;
+
+  /** Ends whatever the attempt waits for before there is a session. */
+  private volatile Runnable endDial = () -> {};
+
+  Attempt(
+      OriginSettings settings,
+      NativeDialect dialect,
+      Dialer dialer,
+      Deadlines deadlines,
+      Host host,
+      Log log) {
+    this.settings = settings;
+    this.dialect = dialect;
+    this.dialer = dialer;
+    this.deadlines = deadlines;
+    this.host = host;
+    this.log = log;
+  }
+
+  /** Joins, and waits until the session is over or the remote proxy is stopping. */
+  Result run() {
+    try {
+      SocketConnection connection =
+          dialer.connect(settings.remoteProxy(), settings.connectTimeout(), this::endDialWith);
+      try {
+        endDialWith(connection::close);
+        join(connection);
+      } catch (IOException | RuntimeException e) {
+        connection.close();
+        throw e;
+      }
+    } catch (IOException e) {
+      host.over(this);
+      return failed(e, Duration.ZERO);
+    } catch (RuntimeException e) {
+      host.over(this);
+      throw e;
+    }
+    return result.join();
+  }
+
+  private void join(SocketConnection connection) throws IOException {
+    OriginSession joined = handshake(connection);
+    session = joined;
+    if (cancelled) {
+      joined.close();
+    }
+    host.joined();
+    log.info("session begins", "remote_proxy", HostPort.of(connection.peer()));
+    Thread.ofVirtual()
+        .name("session with " + settings.remoteProxy())
+        .start(() -> serve(joined, connection));
+  }
+
+  private OriginSession handshake(SocketConnection connection) throws IOException {
+    Duration limit = settings.timing().handshake();
+    var late = new AtomicBoolean();
+    var deadline =
+        deadlines.after(
+            limit,
+            () -> {
+              late.set(true);
+              connection.close();
+            });
+    try {
+      return dialect.join(connection);
+    } catch (RefusedException e) {
+      throw e;
+    } catch (IOException e) {
+      throw late.get() ? new IOException("no handshake within " + Durations.of(limit), e) : e;
+    } finally {
+      deadline.cancel();
+    }
+  }
+
+  private void serve(OriginSession session, SocketConnection connection) {
+    long since = System.nanoTime();
+    List<String> names = settings.services().stream().map(ServiceAddress::service).toList();
+    untaken.addAll(names);
+    Result how;
+    try {
+      session.serve(names, this);
+      how =
+          declined == null
+              ? new Result(End.LOST, "closed from this side", stood(since))
+              : new Result(End.DECLINED, declined, stood(since));
+    } catch (IOException e) {
+      how = failed(e, stood(since));
+    } catch (RuntimeException | Error e) {
+      log.bug("the session met a bug", e);
+      how = new Result(End.LOST, "a bug", stood(since));
+    }
+    connection.close();
+    host.over(this);
+    if (!result.complete(how)) {
+      log.info("drained session ended", "remote_proxy", HostPort.of(connection.peer()));
+    }
+  }
+
+  private static Duration stood(long sinceNanos) {
+    return Duration.ofNanos(System.nanoTime() - sinceNanos);
+  }
+
+  private static Result failed(IOException e, Duration stood) {
+    End end =
+        switch (e) {
+          case RefusedException refused ->
+              switch (refused.reason()) {
+                case CREDENTIALS -> End.CREDENTIALS;
+                case SUPERSEDED -> End.SUPERSEDED;
+                default -> End.LOST;
+              };
+          case SilentPeerException silent -> End.SILENT;
+          default -> End.LOST;
+        };
+    return new Result(end, e.getMessage(), stood);
+  }
+
+  private void endDialWith(Runnable action) {
+    endDial = action;
+    if (cancelled) {
+      action.run();
+    }
+  }
+
+  /** Gives up dialling; a session that stands already lives on. */
+  void redial() {
+    if (session == null) {
+      endDial.run();
+    }
+  }
+
+  /** Ends it now. */
+  void cancel() {
+    cancelled = true;
+    OriginSession standing = session;
+    if (standing != null) {
+      standing.close();
+    } else {
+      endDial.run();
+    }
+  }
+
+  /** Lets visitors finish; without a session there are none. */
+  void drain() {
+    OriginSession standing = session;
+    if (standing != null) {
+      standing.drain();
+    } else {
+      cancel();
+    }
+  }
+
+  @Override
+  public void taken(String service, List<HostPort> addresses) {
+    untaken.remove(service);
+    host.taken(service, addresses, untaken.isEmpty());
+  }
+
+  @Override
+  public void declined(String service, String why) {
+    declined = service + ": " + why;
+    session.close();
+  }
+
+  @Override
+  public void draining() {
+    log.info("remote proxy is stopping", "remote_proxy", settings.remoteProxy());
+    if (!settings.failFast()) {
+      result.complete(new Result(End.DRAINING, "the remote proxy is stopping", Duration.ZERO));
+    }
+  }
+
+  @Override
+  public void visitor(Incoming incoming) {
+    host.visitor(incoming);
+  }
+}

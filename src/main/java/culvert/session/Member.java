@@ -1,0 +1,9 @@
+package culvert.session;
+
+/**
+ * Who has logged in.
+ *
+ * @param name keeps its meaning when the process is started anew
+ * @param instance random, another for each process; nobody else can know it
+ */
+public record Member(String name, String instance) {}
