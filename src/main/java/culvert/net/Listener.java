@@ -122,9 +122,14 @@ public final class Listener implements AutoCloseable {
       // Gone between the accept and here; that is this visitor's affair, not the listener's.
       return;
     }
-    Thread.ofVirtual()
-        .name(role + " " + HostPort.of(connection.peer()))
-        .start(() -> handler.handle(connection));
+    try {
+      Thread.ofVirtual()
+          .name(role + " " + HostPort.of(connection.peer()))
+          .start(() -> handler.handle(connection));
+    } catch (OutOfMemoryError e) {
+      connection.close();
+      throw e;
+    }
   }
 
   /** Waits, but not for longer than the listener is open; returns the pause after this one. */
