@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.spi.ToolProvider;
+import java.util.stream.Stream;
 
 /**
  * Links the runtime image. Maven runs it with the selected JDK:
@@ -127,15 +128,17 @@ final class BuildImage {
     }
   }
 
-  /** The JVM's symbol table is a sixth of its library; only debuggers miss it. */
+  /** Symbol tables are a sixth of the JVM's library; only debuggers miss them. */
   private void stripLibraries() throws IOException, InterruptedException {
-    Path jvm = image.resolve("lib/server/libjvm.so");
     Path strip = Path.of("/usr/bin/strip");
-    if (Files.exists(jvm) && Files.isExecutable(strip)) {
-      run(
-          new ProcessBuilder(strip.toString(), "--strip-unneeded", jvm.toString()).inheritIO(),
-          "could not strip " + jvm);
+    if (!Files.isExecutable(strip)) {
+      return;
     }
+    var command = new ArrayList<>(List.of(strip.toString(), "--strip-unneeded"));
+    try (Stream<Path> files = Files.walk(image.resolve("lib"))) {
+      files.map(Path::toString).filter(name -> name.endsWith(".so")).forEach(command::add);
+    }
+    run(new ProcessBuilder(command).inheritIO(), "could not strip the libraries of " + image);
   }
 
   private void addLaunchers() throws IOException {

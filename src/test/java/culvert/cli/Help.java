@@ -3,6 +3,8 @@ package culvert.cli;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import picocli.CommandLine;
 
 /** The help texts, for the test that holds the README against them. */
@@ -12,9 +14,22 @@ public final class Help {
 
   /** What {@code culvert COMMAND --help} prints; the empty name is {@code culvert --help}. */
   public static String of(String command) {
-    var nowhere = new PrintStream(OutputStream.nullOutputStream());
-    CommandLine root =
-        Main.commandLine(new Terminal(nowhere, nowhere, Map.of(), new Stop(), action -> {}));
+    CommandLine root = root();
     return (command.isEmpty() ? root : root.getSubcommands().get(command)).getUsageMessage();
+  }
+
+  /** The default of a role's option, as it would be written; empty if it is computed. */
+  public static Optional<String> defaultOf(String option) {
+    return root().getSubcommands().values().stream()
+        .map(command -> command.getCommandSpec().findOption(option))
+        .filter(Objects::nonNull)
+        .findFirst()
+        .map(found -> Optional.ofNullable(found.defaultValue()))
+        .orElseThrow();
+  }
+
+  private static CommandLine root() {
+    var nowhere = new PrintStream(OutputStream.nullOutputStream());
+    return Main.commandLine(new Terminal(nowhere, nowhere, Map.of(), new Stop(), action -> {}));
   }
 }

@@ -16,7 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /** A TCP relay that is far away and slow: it stands in for a network between the halves. */
-public final class SlowLink implements AutoCloseable {
+public final class SlowLink implements Link {
 
   private static final int PIECE_BYTES = 4096;
   private static final byte[] END = new byte[0];
@@ -40,7 +40,7 @@ public final class SlowLink implements AutoCloseable {
     Thread.ofVirtual().name("slow link").start(this::accept);
   }
 
-  /** Where it listens. */
+  @Override
   public HostPort address() {
     return new HostPort("127.0.0.1", server.getLocalPort());
   }

@@ -43,7 +43,7 @@ public final class Tunnel implements AutoCloseable {
           Clock.systemUTC());
   private final RemoteProxy remote;
   private final OriginProxy origin;
-  private SlowLink link;
+  private Link link;
   private final CompletableFuture<String> announced = new CompletableFuture<>();
   private final CompletableFuture<OriginProxy.End> end = new CompletableFuture<>();
 
@@ -154,20 +154,37 @@ public final class Tunnel implements AutoCloseable {
     origin = origin(server, options, elsewhere);
   }
 
-  /** A tunnel whose halves are {@code delay} apart each way, and whose origin proxy serves. */
-  public static Tunnel farFrom(HostPort server, Duration delay, long bitsPerSecond)
-      throws Exception {
-    var tunnel = new Tunnel(server, new Options(), delay, bitsPerSecond);
+  /** A tunnel whose halves are joined by a link that can fail; its origin proxy serves. */
+  public static Tunnel overFaultyLink(HostPort server, Options options) throws Exception {
+    var tunnel = new Tunnel(server, options, FaultyLink::new);
     tunnel.join();
-    tunnel.announced.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+    tunnel.awaitServing();
     return tunnel;
   }
 
-  private Tunnel(HostPort server, Options options, Duration delay, long bitsPerSecond)
-      throws IOException {
+  /** A tunnel whose halves are {@code delay} apart each way, and whose origin proxy serves. */
+  public static Tunnel farFrom(HostPort server, Duration delay, long bitsPerSecond)
+      throws Exception {
+    var options = new Options();
+    var tunnel =
+        new Tunnel(server, options, control -> new SlowLink(control, delay, bitsPerSecond));
+    tunnel.join();
+    tunnel.awaitServing();
+    return tunnel;
+  }
+
+  private interface LinkMaker {
+    Link to(HostPort control) throws IOException;
+  }
+
+  private Tunnel(HostPort server, Options options, LinkMaker maker) throws IOException {
     remote = remote(options);
-    link = new SlowLink(remote.controlAddress(), delay, bitsPerSecond);
+    link = maker.to(remote.controlAddress());
     origin = origin(server, options, link.address());
+  }
+
+  private void awaitServing() throws Exception {
+    announced.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
   }
 
   private RemoteProxy remote(Options options) throws IOException {
@@ -210,8 +227,13 @@ public final class Tunnel implements AutoCloseable {
   public static Tunnel to(HostPort server, Options options) throws Exception {
     var tunnel = new Tunnel(server, options);
     tunnel.join();
-    tunnel.announced.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+    tunnel.awaitServing();
     return tunnel;
+  }
+
+  /** The link between the halves, of a tunnel that was made over a faulty one. */
+  public FaultyLink link() {
+    return (FaultyLink) link;
   }
 
   /** Starts the origin proxy; does not wait. */

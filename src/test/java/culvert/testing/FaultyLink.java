@@ -1,0 +1,136 @@
+package culvert.testing;
+
+import culvert.net.HostPort;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * A TCP relay whose connections can be broken, or fall silent without a word, as when a cable is
+ * pulled: what is sent then is taken and goes nowhere.
+ */
+public final class FaultyLink implements Link {
+
+  private static final int PIECE_BYTES = 16 * 1024;
+
+  private final ServerSocket server;
+  private final HostPort target;
+  private final Set<Pair> pairs = ConcurrentHashMap.newKeySet();
+
+  /** Relays to {@code target}, faultlessly until told otherwise. */
+  public FaultyLink(HostPort target) throws IOException {
+    this.server = new ServerSocket(0, 64, InetAddress.getLoopbackAddress());
+    this.target = target;
+    Thread.ofVirtual().name("faulty link").start(this::accept);
+  }
+
+  @Override
+  public HostPort address() {
+    return new HostPort("127.0.0.1", server.getLocalPort());
+  }
+
+  /** Connections that are there now go silent for ever; those that come later do not. */
+  public void silence() {
+    pairs.forEach(pair -> pair.silent = true);
+  }
+
+  /** Resets every connection that is there now, towards both ends. */
+  public void breakAll() {
+    pairs.forEach(Pair::reset);
+  }
+
+  private void accept() {
+    try {
+      while (true) {
+        Socket near = server.accept();
+        try {
+          new Pair(near, new Socket(target.host(), target.port())).start();
+        } catch (IOException e) {
+          // Nobody listens there just now, as the caller is told by the end of its connection.
+          near.close();
+        }
+      }
+    } catch (IOException e) {
+      // Closed: the link's end.
+    }
+  }
+
+  private final class Pair {
+    private final Socket near;
+    private final Socket far;
+    private volatile boolean silent;
+
+    Pair(Socket near, Socket far) {
+      this.near = near;
+      this.far = far;
+    }
+
+    void start() {
+      pairs.add(this);
+      Thread.ofVirtual().name("faulty link >").start(() -> carry(near, far));
+      Thread.ofVirtual().name("faulty link <").start(() -> carry(far, near));
+    }
+
+    private void carry(Socket from, Socket to) {
+      try {
+        InputStream in = from.getInputStream();
+        OutputStream out = to.getOutputStream();
+        byte[] piece = new byte[PIECE_BYTES];
+        for (int n = in.read(piece); n >= 0; n = in.read(piece)) {
+          if (!silent) {
+            out.write(piece, 0, n);
+          }
+        }
+        if (!silent) {
+          to.shutdownOutput();
+        }
+      } catch (IOException e) {
+        if (!silent) {
+          reset();
+        }
+      }
+      if (from.isClosed() || near.isOutputShutdown() && far.isOutputShutdown()) {
+        close();
+      }
+    }
+
+    void reset() {
+      try {
+        near.setSoLinger(true, 0);
+        far.setSoLinger(true, 0);
+      } catch (IOException e) {
+        // Closed already.
+      }
+      close();
+    }
+
+    void close() {
+      pairs.remove(this);
+      closeQuietly(near);
+      closeQuietly(far);
+    }
+  }
+
+  private static void closeQuietly(Socket socket) {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      // It is gone either way.
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      server.close();
+    } catch (IOException e) {
+      // It is gone either way.
+    }
+    pairs.forEach(Pair::close);
+  }
+}
