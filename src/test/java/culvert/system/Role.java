@@ -1,15 +1,12 @@
 package culvert.system;
 
-import java.io.BufferedReader;
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** A process of the linked image. */
@@ -30,13 +27,13 @@ final class Role implements AutoCloseable {
   record Ended(int exit, String out, String err) {}
 
   private final Process process;
-  private final BufferedReader out;
-  private final CompletableFuture<String> err;
+  private final Output out;
+  private final Output err;
 
   private Role(Process process) {
     this.process = process;
-    this.out = process.inputReader();
-    this.err = readLater(process.getErrorStream());
+    this.out = new Output(process.getInputStream());
+    this.err = new Output(process.getErrorStream());
   }
 
   /** Starts a launcher of the image. */
@@ -47,7 +44,7 @@ final class Role implements AutoCloseable {
   /** Starts a launcher of the image, or a program given by its path. */
   static Role start(Map<String, String> environment, String... commandLine) throws IOException {
     List<String> words = new ArrayList<>(List.of(commandLine));
-    Path launcher = IMAGE.resolve("bin").resolve(words.getFirst()).toAbsolutePath();
+    Path launcher = launcher(words.getFirst());
     if (launcher.toFile().canExecute() && !launcher.toFile().isDirectory()) {
       words.set(0, launcher.toString());
     }
@@ -55,6 +52,11 @@ final class Role implements AutoCloseable {
     builder.environment().keySet().removeIf(name -> name.startsWith("CULVERT_"));
     builder.environment().putAll(environment);
     return new Role(builder.start());
+  }
+
+  /** Where the image has the launcher of this name. */
+  static Path launcher(String name) {
+    return IMAGE.resolve("bin").resolve(name).toAbsolutePath();
   }
 
   /** Runs to the end. */
@@ -71,29 +73,27 @@ final class Role implements AutoCloseable {
     }
   }
 
-  private static CompletableFuture<String> readLater(InputStream in) {
-    return CompletableFuture.supplyAsync(
-        () -> {
-          try {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-          } catch (IOException e) {
-            throw new UncheckedIOException(e);
-          }
-        },
-        task -> Thread.ofVirtual().start(task));
-  }
-
   /** The next line of standard output. */
   String line() throws IOException {
-    String line = out.readLine();
-    if (line == null) {
-      throw new IOException("the process ended: " + err.join());
+    try {
+      return out.line();
+    } catch (IOException e) {
+      throw new IOException(e.getMessage() + ": " + err.text(), e);
     }
-    return line;
+  }
+
+  /** Its standard error so far. */
+  Output err() {
+    return err;
   }
 
   Process process() {
     return process;
+  }
+
+  /** What it holds now. */
+  Footprint footprint() throws IOException {
+    return Footprint.of(process.pid());
   }
 
   /** Sends TERM, and leaves the streams readable. */
@@ -101,28 +101,30 @@ final class Role implements AutoCloseable {
     process.toHandle().destroy();
   }
 
+  /** Sends the signal of this name. */
+  void signal(String name) throws Exception {
+    assertThat(run("kill", "-" + name, String.valueOf(process.pid())).exit()).isZero();
+  }
+
+  /** Sends KILL and waits until there is no such process any more. */
+  void kill() throws InterruptedException {
+    process.destroyForcibly();
+    assertThat(process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)).isTrue();
+  }
+
   /** Waits for the end. */
   Ended await() throws Exception {
-    String rest = new String(readAll(), StandardCharsets.UTF_8);
+    String rest = out.rest(LIMIT_SECONDS);
     if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
       throw new IOException("the process did not end");
     }
-    return new Ended(process.exitValue(), rest, err.get(LIMIT_SECONDS, TimeUnit.SECONDS));
-  }
-
-  private byte[] readAll() throws IOException {
-    var text = new StringBuilder();
-    for (int c = out.read(); c >= 0; c = out.read()) {
-      text.append((char) c);
-    }
-    return text.toString().getBytes(StandardCharsets.UTF_8);
+    return new Ended(process.exitValue(), rest, err.rest(LIMIT_SECONDS));
   }
 
   @Override
   public void close() {
-    process.destroyForcibly();
     try {
-      process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS);
+      kill();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

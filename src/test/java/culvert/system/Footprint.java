@@ -1,0 +1,49 @@
+package culvert.system;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+
+/**
+ * What a process holds, as the kernel tells.
+ *
+ * @param descriptors open ones
+ * @param sockets those of them that are sockets
+ * @param threads the platform's
+ * @param residentMegabytes its memory
+ */
+record Footprint(int descriptors, int sockets, int threads, int residentMegabytes) {
+
+  static Footprint of(long pid) throws IOException {
+    Path folder = Path.of("/proc/" + pid);
+    int descriptors = 0;
+    int sockets = 0;
+    try (var files = Files.newDirectoryStream(folder.resolve("fd"))) {
+      for (Path file : files) {
+        descriptors++;
+        sockets += isSocket(file) ? 1 : 0;
+      }
+    }
+    String status = Files.readString(folder.resolve("status"));
+    return new Footprint(
+        descriptors, sockets, number(status, "Threads"), number(status, "VmRSS") / 1024);
+  }
+
+  private static boolean isSocket(Path descriptor) {
+    try {
+      return Files.readSymbolicLink(descriptor).toString().startsWith("socket:");
+    } catch (IOException e) {
+      // Closed since the listing.
+      return false;
+    }
+  }
+
+  private static int number(String status, String name) {
+    return Stream.of(status.split("\n"))
+        .filter(line -> line.startsWith(name + ":"))
+        .map(line -> Integer.valueOf(line.replaceAll("\\D", "")))
+        .findFirst()
+        .orElseThrow();
+  }
+}

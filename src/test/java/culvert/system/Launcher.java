@@ -1,0 +1,82 @@
+package culvert.system;
+
+import culvert.net.HostPort;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * How the processes of a test are started.
+ *
+ * @param environment their variables
+ * @param before a program and its first words, which becomes the role
+ */
+record Launcher(Map<String, String> environment, List<String> before) {
+
+  /** Any free port. */
+  static final HostPort ANY = new HostPort("127.0.0.1", 0);
+
+  private static final String SECRET = "CULVERT_SECRET";
+
+  /** With a secret that both halves have. */
+  static final Launcher USUAL = new Launcher(Map.of(SECRET, "from the environment"), List.of());
+
+  /** Without any secret. */
+  static final Launcher OPEN = new Launcher(Map.of(), List.of());
+
+  Launcher secret(String text) {
+    return variable(SECRET, text);
+  }
+
+  Launcher variable(String name, String value) {
+    var all = new HashMap<>(environment);
+    all.put(name, value);
+    return new Launcher(Map.copyOf(all), before);
+  }
+
+  Launcher under(String... program) {
+    return new Launcher(environment, List.of(program));
+  }
+
+  /** Whoever starts the tests may ignore signals, as nohup does, and children inherit that. */
+  Launcher hearing(String signal) {
+    return under("env", "--default-signal=" + signal);
+  }
+
+  /** A remote proxy on free ports, which is ready. */
+  Remote remote(String... more) throws IOException {
+    return remoteAt(ANY, ANY, more);
+  }
+
+  /** A remote proxy at these addresses, which is ready. */
+  Remote remoteAt(HostPort control, HostPort outside, String... more) throws IOException {
+    Role role =
+        start(
+            List.of("remote-proxy", "--control-addr=" + control, "--outside-addr=" + outside),
+            more);
+    try {
+      String[] bound = role.line().split("remote-proxy: control |, outside default=");
+      return new Remote(role, HostPort.parse(bound[1]), HostPort.parse(bound[2]));
+    } catch (IOException | RuntimeException e) {
+      role.close();
+      throw e;
+    }
+  }
+
+  /** An origin proxy, which prints a line when it serves. */
+  Role origin(HostPort control, HostPort server, String... more) throws IOException {
+    return start(
+        List.of("origin-proxy", "--remote-proxy-addr=" + control, "--origin-server-addr=" + server),
+        more);
+  }
+
+  private Role start(List<String> words, String... more) throws IOException {
+    var all = new ArrayList<>(before);
+    all.add(Role.launcher(words.getFirst()).toString());
+    Stream.concat(words.stream().skip(1), Stream.of(more)).forEach(all::add);
+    return Role.start(environment, all.toArray(String[]::new));
+  }
+}

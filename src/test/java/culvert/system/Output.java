@@ -1,0 +1,117 @@
+package culvert.system;
+
+import culvert.testing.Eventually;
+import culvert.testing.Tunnel;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
+
+/** What a process has written to one of its streams so far. */
+final class Output {
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final StringBuilder text = new StringBuilder();
+  private int taken;
+  private boolean ended;
+
+  Output(InputStream in) {
+    // A read of a pipe would hold a virtual thread's carrier.
+    Thread.ofPlatform().daemon().name("output").start(() -> readAll(in));
+  }
+
+  private void readAll(InputStream in) {
+    char[] piece = new char[8192];
+    try (Reader reader = new InputStreamReader(in, StandardCharsets.UTF_8)) {
+      for (int n = reader.read(piece); n >= 0; n = reader.read(piece)) {
+        add(new String(piece, 0, n), false);
+      }
+    } catch (IOException e) {
+      // The process was killed: that is an end too.
+    }
+    add("", true);
+  }
+
+  private void add(String piece, boolean last) {
+    lock.lock();
+    try {
+      text.append(piece);
+      ended = last;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The next line, which is waited for. */
+  String line() throws IOException {
+    lock.lock();
+    try {
+      long left = Tunnel.LIMIT.toNanos();
+      while (text.indexOf("\n", taken) < 0) {
+        if (ended || left <= 0) {
+          throw new IOException(ended ? "the process ended" : "no line within " + Tunnel.LIMIT);
+        }
+        left = changed.awaitNanos(left);
+      }
+      int end = text.indexOf("\n", taken);
+      String line = text.substring(taken, end);
+      taken = end + 1;
+      return line;
+    } catch (InterruptedException e) {
+      throw new IOException("interrupted", e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** All that {@link #line} has not given, once the stream has ended. */
+  String rest(int limitSeconds) throws IOException, InterruptedException {
+    lock.lock();
+    try {
+      long left = TimeUnit.SECONDS.toNanos(limitSeconds);
+      while (!ended) {
+        if (left <= 0) {
+          throw new IOException("the process did not end");
+        }
+        left = changed.awaitNanos(left);
+      }
+      return text.substring(taken);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** All of it so far. */
+  String text() {
+    lock.lock();
+    try {
+      return text.toString();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The lines so far that contain all the words. */
+  List<String> lines(String... words) {
+    return text().lines().filter(line -> Stream.of(words).allMatch(line::contains)).toList();
+  }
+
+  /** Waits for a line that contains all the words. */
+  void await(String... words) throws Exception {
+    Eventually.within(
+        Tunnel.LIMIT,
+        () -> {
+          if (lines(words).isEmpty()) {
+            throw new AssertionError("no line with " + List.of(words) + " in:\n" + text());
+          }
+        });
+  }
+}

@@ -1,0 +1,56 @@
+package culvert.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.net.HostPort;
+import culvert.testing.Eventually;
+import culvert.testing.Tunnel;
+import java.io.IOException;
+import java.net.Socket;
+import java.time.Duration;
+
+/**
+ * A remote proxy as a process, with one service.
+ *
+ * @param role the process
+ * @param control where origin proxies join
+ * @param outside where visitors come in
+ */
+record Remote(Role role, HostPort control, HostPort outside) implements AutoCloseable {
+
+  /** Starts an origin proxy that joins here. */
+  Role origin(HostPort server, String... more) throws IOException {
+    return Launcher.USUAL.origin(control, server, more);
+  }
+
+  /** Starts another remote proxy on the same ports, which must be free. */
+  Remote again(String... more) throws IOException {
+    return Launcher.USUAL.remoteAt(control, outside, more);
+  }
+
+  /** A new visitor. */
+  Socket visit() throws IOException {
+    var visitor = new Socket(outside.host(), outside.port());
+    visitor.setSoTimeout((int) Tunnel.LIMIT.toMillis());
+    return visitor;
+  }
+
+  /** A visitor of a server that echoes has its answer. */
+  void assertServes() throws IOException {
+    try (Socket visitor = visit()) {
+      visitor.getOutputStream().write('?');
+      assertThat(visitor.getInputStream().read()).isEqualTo('?');
+    }
+  }
+
+  /** Waits until it serves; tells how long after {@code sinceNanos} that was. */
+  Duration awaitServing(long sinceNanos) throws Exception {
+    Eventually.within(Tunnel.LIMIT, this::assertServes);
+    return Duration.ofNanos(System.nanoTime() - sinceNanos);
+  }
+
+  @Override
+  public void close() {
+    role.close();
+  }
+}
