@@ -19,22 +19,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Timeout(120)
 class SlowLinkTest {
 
-  /** The first byte chooses: 'b' is answered by bulk without end, anything else is echoed. */
-  private static TestServer server() throws IOException {
-    return new TestServer(c -> {
-      int first = c.getInputStream().read();
-      byte[] bulk = new byte[64 * 1024];
-      while (first == 'b') {
-        c.getOutputStream().write(bulk);
-      }
-      c.getOutputStream().write(first);
-      c.getInputStream().transferTo(c.getOutputStream());
-    });
-  }
-
   @Test
   void keystrokesPassWhileBulkFillsTheLink() throws Exception {
-    try (var server = server();
+    try (var server = TestServer.bulkOrEcho();
         var tunnel = Tunnel.farFrom(server.address(), Duration.ofMillis(10), 10_000_000);
         Socket keyboard = tunnel.visit()) {
       Socket bulk = tunnel.visit();

@@ -39,6 +39,19 @@ public final class TestServer implements AutoCloseable {
     });
   }
 
+  /** A server that answers a first byte 'b' by bulk without end, and echoes anything else. */
+  public static TestServer bulkOrEcho() throws IOException {
+    return new TestServer(connection -> {
+      int first = connection.getInputStream().read();
+      byte[] bulk = new byte[64 * 1024];
+      while (first == 'b') {
+        connection.getOutputStream().write(bulk);
+      }
+      connection.getOutputStream().write(first);
+      connection.getInputStream().transferTo(connection.getOutputStream());
+    });
+  }
+
   /** Where it listens. */
   public HostPort address() {
     return new HostPort("127.0.0.1", server.getLocalPort());
