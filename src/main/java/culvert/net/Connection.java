@@ -35,6 +35,13 @@ public interface Connection extends AutoCloseable {
   @Override
   void close();
 
+  /**
+   * From now on the death of this process reaches the peer as a reset. Without it the system would
+   * end a socket cleanly, and what was cut would look complete. Where the connection lies on
+   * another there is nothing to do.
+   */
+  default void resetOnDeath() throws IOException {}
+
   /** The other end, for logs and limits. */
   InetSocketAddress peer();
 

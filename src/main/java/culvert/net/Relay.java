@@ -59,6 +59,8 @@ public final class Relay {
     // A loop may be blocked on one connection when the other breaks.
     first.onTrouble(() -> end(Ending.FIRST_BROKE));
     second.onTrouble(() -> end(Ending.SECOND_BROKE));
+    resetOnDeath(first);
+    resetOnDeath(second);
     Thread.ofVirtual()
         .name(name + " >")
         .start(() -> {
@@ -100,6 +102,14 @@ public final class Relay {
   public Ending run() {
     startForward();
     return finish();
+  }
+
+  private static void resetOnDeath(Connection connection) {
+    try {
+      connection.resetOnDeath();
+    } catch (IOException e) {
+      // It has broken already, which its loop is about to find.
+    }
   }
 
   private void copy(Connection from, Connection to) {

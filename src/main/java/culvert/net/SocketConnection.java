@@ -8,6 +8,7 @@ import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A TCP connection: a blocking {@link SocketChannel}, because direct buffers want one. It honours
@@ -15,13 +16,18 @@ import java.util.Optional;
  */
 public final class SocketConnection implements Connection {
 
+  private static final long WRITE_FAILS_WITHIN_NANOS = 10_000_000;
+  private static final long LOOK_AGAIN_NANOS = 100_000;
+
   private final SocketChannel channel;
   private final InetSocketAddress peer;
   private final InetSocketAddress local;
   private final Input input;
   private final Output output;
   private volatile Trouble trouble;
+  private volatile boolean writing;
   private volatile boolean closed;
+  private volatile boolean resetOnDeath;
   private volatile long received;
   private volatile long sent;
 
@@ -69,23 +75,51 @@ public final class SocketConnection implements Connection {
     }
   }
 
+  /** A linger time of zero turns a close into an RST, also the close of a dying process. */
+  @Override
+  public void resetOnDeath() throws IOException {
+    if (!resetOnDeath) {
+      resetOnDeath = true;
+      linger(0);
+    }
+  }
+
+  private void linger(int seconds) throws IOException {
+    channel.setOption(StandardSocketOptions.SO_LINGER, seconds);
+  }
+
   @Override
   public void reset() {
     if (closed) {
       return;
     }
+    closed = true;
     try {
-      // A linger time of zero turns the close into an RST, also while a reader is parked.
-      channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+      // Also while a reader is parked.
+      linger(0);
     } catch (IOException e) {
       // Already closed: nothing is left to reset.
     }
-    close();
+    closeChannel();
   }
 
   @Override
   public void close() {
+    if (closed) {
+      return;
+    }
     closed = true;
+    try {
+      if (resetOnDeath) {
+        linger(-1);
+      }
+    } catch (IOException e) {
+      // Already closed.
+    }
+    closeChannel();
+  }
+
+  private void closeChannel() {
     try {
       channel.close();
     } catch (IOException e) {
@@ -118,6 +152,21 @@ public final class SocketConnection implements Connection {
     return Optional.ofNullable(trouble);
   }
 
+  /**
+   * The system tells a reset once, to the call that comes first; a read behind a write that was
+   * told would see a clean end. So a read that sees one asks the write that is under way, which a
+   * reset does not keep waiting.
+   */
+  private void checkEnd() throws IOException {
+    long until = System.nanoTime() + WRITE_FAILS_WITHIN_NANOS;
+    while (writing && trouble == null && System.nanoTime() < until) {
+      LockSupport.parkNanos(LOOK_AGAIN_NANOS);
+    }
+    if (trouble != null) {
+      throw new IOException("Connection reset");
+    }
+  }
+
   private IOException broken(IOException e) {
     if (trouble == null) {
       // Closed by ourselves is no fault of the peer's.
@@ -141,6 +190,8 @@ public final class SocketConnection implements Connection {
         int n = channel.read(target);
         if (n > 0) {
           received += n;
+        } else if (n < 0) {
+          checkEnd();
         }
         return n;
       } catch (IOException e) {
@@ -179,12 +230,15 @@ public final class SocketConnection implements Connection {
   private final class Output extends ByteOutput {
     @Override
     public void write(ByteBuffer source) throws IOException {
+      writing = true;
       try {
         while (source.hasRemaining()) {
           sent += channel.write(source);
         }
       } catch (IOException e) {
         throw broken(e);
+      } finally {
+        writing = false;
       }
     }
   }

@@ -58,6 +58,9 @@ final class Attempt implements OriginSession.Listener {
     /** A session stands. */
     void joined();
 
+    /** Whether the next attempt may begin while this one's session drains. */
+    boolean mayOverlap();
+
     /** Where a service's visitors come in; called by the leg's reader: must not wait. */
     void taken(String service, List<HostPort> addresses, boolean all);
 
@@ -79,6 +82,7 @@ final class Attempt implements OriginSession.Listener {
   private volatile String declined;
   private volatile boolean cancelled;
   private volatile OriginSession session;
+  private volatile long sinceNanos;
 
   /** Ends whatever the attempt waits for before there is a session. */
   private volatile Runnable endDial = () -> {};
@@ -122,6 +126,7 @@ final class Attempt implements OriginSession.Listener {
 
   private void join(SocketConnection connection) throws IOException {
     OriginSession joined = handshake(connection);
+    sinceNanos = System.nanoTime();
     session = joined;
     if (cancelled) {
       joined.close();
@@ -155,7 +160,6 @@ final class Attempt implements OriginSession.Listener {
   }
 
   private void serve(OriginSession session, SocketConnection connection) {
-    long since = System.nanoTime();
     List<String> names = settings.services().stream().map(ServiceAddress::service).toList();
     untaken.addAll(names);
     Result how;
@@ -163,13 +167,13 @@ final class Attempt implements OriginSession.Listener {
       session.serve(names, this);
       how =
           declined == null
-              ? new Result(End.LOST, "closed from this side", stood(since))
-              : new Result(End.DECLINED, declined, stood(since));
+              ? new Result(End.LOST, "closed from this side", stood())
+              : new Result(End.DECLINED, declined, stood());
     } catch (IOException e) {
-      how = failed(e, stood(since));
+      how = failed(e, stood());
     } catch (RuntimeException | Error e) {
       log.bug("the session met a bug", e);
-      how = new Result(End.LOST, "a bug", stood(since));
+      how = new Result(End.LOST, "a bug", stood());
     }
     connection.close();
     host.over(this);
@@ -178,7 +182,7 @@ final class Attempt implements OriginSession.Listener {
     }
   }
 
-  private static Duration stood(long sinceNanos) {
+  private Duration stood() {
     return Duration.ofNanos(System.nanoTime() - sinceNanos);
   }
 
@@ -247,8 +251,8 @@ final class Attempt implements OriginSession.Listener {
   @Override
   public void draining() {
     log.info("remote proxy is stopping", "remote_proxy", settings.remoteProxy());
-    if (!settings.failFast()) {
-      result.complete(new Result(End.DRAINING, "the remote proxy is stopping", Duration.ZERO));
+    if (host.mayOverlap()) {
+      result.complete(new Result(End.DRAINING, "the remote proxy is stopping", stood()));
     }
   }
 

@@ -51,8 +51,11 @@ public final class OriginProxy implements AutoCloseable {
   /** A session that stood for less was a failed login. */
   private static final Duration NOTEWORTHY = Duration.ofSeconds(1);
 
+  /** Sessions that may still drain while the next attempt is made. */
+  private static final int MOST_DRAINING = 4;
+
   /** The same trouble again is not told more often than this. */
-  private static final Duration REPEATED_PERIOD = Duration.ofMinutes(1);
+  private static final Duration REPEATED_PERIOD = Duration.ofMinutes(10);
 
   private final OriginSettings settings;
   private final Consumer<String> announce;
@@ -115,7 +118,8 @@ public final class OriginProxy implements AutoCloseable {
           log.error(event(result), "remote_proxy", settings.remoteProxy(), "cause", result.cause());
           return end;
         }
-        if (result.end() != Attempt.End.DRAINING) {
+        // A successor may be there already; but who drains whatever joins is asked slowly.
+        if (result.end() != Attempt.End.DRAINING || result.stood().compareTo(NOTEWORTHY) < 0) {
           pause(result, backoff);
         }
       }
@@ -159,7 +163,7 @@ public final class OriginProxy implements AutoCloseable {
     if (result.end() == Attempt.End.SILENT) {
       counters.count(Counter.SESSIONS_SILENT);
     }
-    if (result.stood().compareTo(NOTEWORTHY) >= 0 || troubles.allows(result.cause())) {
+    if (result.stood().compareTo(NOTEWORTHY) >= 0 || troubles.allows(outage(result))) {
       log.warn(
           event(result),
           "remote_proxy",
@@ -175,6 +179,11 @@ public final class OriginProxy implements AutoCloseable {
     if (!stopping && !again.getAndSet(false)) {
       await(pause);
     }
+  }
+
+  /** The same cause is told again when a session has stood in between. */
+  private String outage(Attempt.Result result) {
+    return counters.get(Counter.SESSIONS) + " " + result.cause();
   }
 
   private static String event(Attempt.Result result) {
@@ -214,6 +223,11 @@ public final class OriginProxy implements AutoCloseable {
 
   /** What all attempts tell the role. */
   private final class Host implements Attempt.Host {
+    @Override
+    public boolean mayOverlap() {
+      return !settings.failFast() && attempts.size() <= MOST_DRAINING;
+    }
+
     @Override
     public void joined() {
       counters.count(Counter.SESSIONS);

@@ -110,6 +110,7 @@ final class StreamHandler implements AutoCloseable {
     Connection stream = incoming.connection();
     long header;
     try {
+      origin.resetOnDeath();
       header = writeHeader(visitor, origin);
     } catch (IOException e) {
       incoming.refused(

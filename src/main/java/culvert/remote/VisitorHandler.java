@@ -86,9 +86,13 @@ final class VisitorHandler implements AutoCloseable {
       return;
     }
     try {
+      visitor.resetOnDeath();
       if (visitors.add(visitor)) {
         serve(visitor, service, System.nanoTime());
       }
+    } catch (IOException e) {
+      // Gone before it was there.
+      counters.count(Counter.RELAYS_BROKEN);
     } catch (RuntimeException | Error e) {
       log.bug("a visitor met a bug", e);
     } finally {

@@ -49,6 +49,34 @@ class SocketConnectionTest {
     }
   }
 
+  /** The system tells a reset once: the writer must not take the reader's away from it. */
+  @Test
+  void aResetIsNoCleanEndForTheReaderAlthoughTheWriterWasToldFirst() throws Exception {
+    for (int i = 0; i < 300; i++) {
+      try (var pair = Loopback.open(4096)) {
+        var started = new CountDownLatch(1);
+        var writer =
+            new FutureTask<>(() -> {
+              started.countDown();
+              while (true) {
+                pair.near().output().write(new byte[1 << 16]);
+              }
+            });
+        Thread.ofVirtual().name("writer").start(writer);
+        var reader = new FutureTask<>(() -> pair.near().input().read());
+        Thread.ofVirtual().name("reader").start(reader);
+        started.await();
+        pair.far().input().readNBytes(1 << 16);
+        pair.far().reset();
+        assertThatThrownBy(() -> reader.get(10, TimeUnit.SECONDS))
+            .as("round %d", i)
+            .hasCauseInstanceOf(IOException.class);
+        assertThatThrownBy(() -> writer.get(10, TimeUnit.SECONDS))
+            .hasCauseInstanceOf(IOException.class);
+      }
+    }
+  }
+
   @Test
   void aResetAfterAHalfCloseIsAResetForThePeer() throws Exception {
     try (var pair = Loopback.open()) {
