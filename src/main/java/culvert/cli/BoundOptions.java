@@ -30,8 +30,8 @@ final class BoundOptions {
       paramLabel = "TIME",
       defaultValue = "20s",
       description =
-          "One that stays silent, or takes no bytes, for so long is given up; any byte "
-              + "counts as a sign of life (default: 20s).")
+          "One that stays silent for so long is given up, as is one that takes no bytes for three "
+              + "times as long; any byte counts as a sign of life (default: 20s).")
   private Duration heartbeatTimeout;
 
   @Option(

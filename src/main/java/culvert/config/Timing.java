@@ -7,7 +7,8 @@ import java.time.Duration;
  *
  * @param handshake from the connection between the halves to a session that serves
  * @param heartbeat a peer that was silent for so long is asked for a sign of life
- * @param heartbeatTimeout one that stays silent, or takes nothing, for so long is lost
+ * @param heartbeatTimeout one that stays silent for so long is lost, as is one that takes nothing
+ *     for three times as long
  * @param halfClose how long a half-closed relay may be silent
  * @param drain how long relays may go on after a stop was asked for; zero resets them at once
  * @param logPeriod a source that had a log line of a kind has the next one so much later

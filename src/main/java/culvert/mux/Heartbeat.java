@@ -5,9 +5,10 @@ import java.time.Duration;
 /**
  * When a leg asks whether its peer is there, and when it gives it up.
  *
- * @param every a peer that has been silent for so long is sent a ping
- * @param timeout one that stays silent, or takes no bytes, for so long is lost; more than {@code
- *     every}
+ * @param every a peer that has been silent for so long is sent a ping, as is one that has heard
+ *     nothing from here
+ * @param timeout one that stays silent for so long is lost, as is one that takes no bytes for three
+ *     times as long; more than {@code every}
  */
 public record Heartbeat(Duration every, Duration timeout) {
 

@@ -66,6 +66,11 @@ final class InFlight {
     sent += bytes;
   }
 
+  /** How many bytes the peer is known to have. */
+  long arrived() {
+    return arrived;
+  }
+
   /** Whether the batch being put together should end with a ping. */
   boolean pingDue(long nowNanos) {
     long unpinged = sent - lastPinged;

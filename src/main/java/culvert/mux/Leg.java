@@ -3,7 +3,6 @@ package culvert.mux;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
-import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.net.Linger;
 import culvert.net.Trouble;
@@ -66,6 +65,12 @@ public final class Leg implements AutoCloseable {
   /** For the last words, and what goes before them. */
   private static final Duration BYE_LIMIT = Duration.ofSeconds(3);
 
+  /** So many times that long, where complete streams' last bytes may be on their way. */
+  private static final int DRAINED_EXTENSIONS = 40;
+
+  /** An answer to a probe that comes so much later than it should tells nothing. */
+  private static final Duration ASLEEP = Duration.ofSeconds(2);
+
   private final Connection connection;
   private final Side side;
   private final Handshake.Self mine;
@@ -84,6 +89,7 @@ public final class Leg implements AutoCloseable {
   private volatile boolean closing;
   private volatile boolean ended;
   private volatile SilentPeerException silence;
+  private volatile Deadlines.Deadline closer = () -> {};
 
   /**
    * A leg over a connection whose handshake is done.
@@ -146,32 +152,31 @@ public final class Leg implements AutoCloseable {
   }
 
   private void watch() {
-    String limit = Durations.of(shared.heartbeat().timeout());
-    switch (liveness.judge(signs())) {
-      case WELL -> {}
-      case ASK -> writer.ping();
-      case SILENT -> giveUp("nothing came from the peer for " + limit);
-      case STUCK -> giveUp("the peer took nothing for " + limit);
+    try {
+      switch (liveness.judge(signs())) {
+        case WELL -> {}
+        case ASK -> writer.ping();
+        case SILENT -> giveUp("nothing came from the peer for too long", null);
+        case STUCK -> giveUp("the peer took nothing for too long", null);
+      }
+    } catch (RuntimeException e) {
+      // Nobody would watch it any more.
+      giveUp("a bug in the watch over the leg: " + e, e);
     }
   }
 
-  private void giveUp(String why) {
-    silence = new SilentPeerException(why);
+  private void giveUp(String why, RuntimeException bug) {
+    silence = new SilentPeerException(why, bug);
     // A close would leave the kernel trying to deliver what nobody takes.
     connection.reset();
   }
 
   private Liveness.Signs signs() {
-    return new Liveness.Signs(
-        System.nanoTime(),
-        System.currentTimeMillis(),
-        connection.received(),
-        connection.sent(),
-        writer.isWriting(),
-        writer.isAwaiting());
+    return writer.signs(System.nanoTime(), System.currentTimeMillis());
   }
 
   private void end(Thread writerThread) {
+    closer.cancel();
     // First the flag, then the sweep: an open in between sees one or is seen by the other.
     ended = true;
     failStreams(closing ? Trouble.STOPPED : Trouble.LEG_LOST);
@@ -203,7 +208,7 @@ public final class Leg implements AutoCloseable {
    * @throws IOException if the peer's bound on streams is reached or the leg has ended
    */
   public MuxStream open(Message.Open message) throws IOException {
-    int most = Math.min(mine.streams(), peer.streams());
+    int most = mostStreams();
     if (open.incrementAndGet() > most) {
       closed();
       throw new IOException("the session has " + most + " streams, which is its bound");
@@ -228,10 +233,34 @@ public final class Leg implements AutoCloseable {
    * sent arrives first. Does not wait.
    */
   public void close(ByeReason reason, String text) {
+    close(reason, text, 0);
+  }
+
+  private void close(ByeReason reason, String text, int extensions) {
     closing = true;
     failStreams(Trouble.STOPPED);
     writer.byeBehindPayload(new Message.Bye(reason, text));
-    shared.deadlines().after(BYE_LIMIT, connection::close);
+    closeLater(moved(), extensions);
+  }
+
+  /** Closes the connection once the peer had its time, which goes on while bytes move. */
+  private void closeLater(long before, int extensions) {
+    closer =
+        shared
+            .deadlines()
+            .after(
+                BYE_LIMIT,
+                () -> {
+                  if (extensions > 0 && !ended && moved() != before) {
+                    closeLater(moved(), extensions - 1);
+                  } else {
+                    connection.close();
+                  }
+                });
+  }
+
+  private long moved() {
+    return connection.received() + connection.sent();
   }
 
   /** Begins no stream any more, and ends the leg once the last one is over. Does not wait. */
@@ -242,7 +271,7 @@ public final class Leg implements AutoCloseable {
 
   private void closeIfFinished() {
     if (finishing && !closing && open.get() == 0) {
-      close(ByeReason.STOPPING, "drained");
+      close(ByeReason.STOPPING, "drained", DRAINED_EXTENSIONS);
     }
   }
 
@@ -254,8 +283,21 @@ public final class Leg implements AutoCloseable {
    */
   public void probe(Duration limit, Consumer<Boolean> answer) {
     long before = connection.received();
+    long until = System.nanoTime() + limit.plus(ASLEEP).toNanos();
     writer.ping();
-    shared.deadlines().after(limit, () -> answer.accept(!ended && connection.received() != before));
+    shared
+        .deadlines()
+        .after(
+            limit,
+            () -> {
+              boolean alive = !ended && connection.received() != before;
+              if (!alive && !ended && System.nanoTime() > until) {
+                // We slept, and so did whoever would have read the answer.
+                probe(limit, answer);
+              } else {
+                answer.accept(alive);
+              }
+            });
   }
 
   /** Whether the peer was asked something a moment ago and nothing has come since. */
@@ -308,6 +350,10 @@ public final class Leg implements AutoCloseable {
 
   int opensGranted() {
     return mine.opens();
+  }
+
+  int mostStreams() {
+    return Math.min(mine.streams(), peer.streams());
   }
 
   int mostWindow() {

@@ -23,7 +23,7 @@ final class LegReader {
   private final Leg leg;
   private final LegWriter writer;
   private final List<MuxStream> touched = new ArrayList<>();
-  private final Patience patience = new Patience(System.nanoTime());
+  private final Patience patience;
 
   /** The highest id the peer has opened; the opening side looks at its own writer instead. */
   private long highest;
@@ -35,6 +35,7 @@ final class LegReader {
   LegReader(Leg leg) {
     this.leg = leg;
     this.writer = leg.writer();
+    this.patience = new Patience(System.nanoTime(), leg.mostStreams());
   }
 
   void run() throws IOException {
@@ -133,9 +134,9 @@ final class LegReader {
       case Message.Accepted m -> answered(frame, m);
       case Message.Refused m -> answered(frame, m);
       case Message.Window m -> {
-        patience.spend();
         MuxStream stream = streamOf(frame);
         if (stream != null) {
+          patience.spend();
           writer.granted(stream, m.bytes());
         }
       }

@@ -144,6 +144,8 @@ final class LegWriter {
   /** Ends the output behind everything sent so far; does not wait for it to be written. */
   void halfClose(MuxStream stream) {
     note(() -> {
+      // In one step with the note: the peer must not answer an end that we do not know of.
+      stream.outputEnds();
       if (!stream.send.halfClosed) {
         stream.send.halfClosed = true;
         stream.send.halfCloseOwed = true;
@@ -184,9 +186,9 @@ final class LegWriter {
     note(() -> owed.bye(bye));
   }
 
-  /** The last frame, once all that streams have sent is written. */
+  /** The last frame, once all that streams have sent is written; the first reason given stands. */
   void byeBehindPayload(Message.Bye bye) {
-    note(() -> byeToCome = bye);
+    note(() -> byeToCome = byeToCome == null ? bye : byeToCome);
   }
 
   // What the reader learns.
@@ -224,21 +226,18 @@ final class LegWriter {
     }
   }
 
-  /** Whether somebody is writing now. */
-  boolean isWriting() {
+  /** What the leg's counters say now. */
+  Liveness.Signs signs(long nanos, long wallMillis) {
     lock.lock();
     try {
-      return writing;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Whether an open of ours has no answer yet. */
-  boolean isAwaiting() {
-    lock.lock();
-    try {
-      return turns.isAwaiting();
+      return new Liveness.Signs(
+          nanos,
+          wallMillis,
+          leg.connection().received(),
+          leg.connection().sent(),
+          inFlight.arrived(),
+          writing,
+          turns.isAwaiting());
     } finally {
       lock.unlock();
     }

@@ -257,8 +257,13 @@ public final class MuxStream implements Connection {
   public void closeOutput() throws IOException {
     checkUsable();
     leg.writer().halfClose(this);
-    outputEnded = true;
+    outputEnds();
     forgetIfEnded();
+  }
+
+  /** Nothing more goes out. */
+  void outputEnds() {
+    outputEnded = true;
   }
 
   @Override

@@ -10,18 +10,25 @@ import culvert.protocol.ProtocolException;
  */
 final class Patience {
 
-  private static final double MOST = 20_000;
+  private static final double FIRST = 20_000;
   private static final double EACH_SECOND = 2_000;
   private static final double EACH_KIB = 1;
 
   /** A stream has an answer, two ends, a reset and a first grant each way. */
   private static final double EACH_STREAM = 8;
 
-  private double places = MOST;
+  private final double most;
+  private double places = FIRST;
   private long lastNanos;
   private long lastMoved;
 
-  Patience(long nowNanos) {
+  /**
+   * A full measure of patience.
+   *
+   * @param streams how many there can be at a time: all may end at once, and be late
+   */
+  Patience(long nowNanos, int streams) {
+    most = FIRST + EACH_STREAM * streams;
     lastNanos = nowNanos;
   }
 
@@ -29,14 +36,14 @@ final class Patience {
   void earn(long nowNanos, long moved) {
     double earned =
         (nowNanos - lastNanos) / 1e9 * EACH_SECOND + (moved - lastMoved) / 1024.0 * EACH_KIB;
-    places = Math.min(MOST, places + earned);
+    places = Math.min(most, places + earned);
     lastNanos = nowNanos;
     lastMoved = moved;
   }
 
   /** Earns the places of a stream that began. */
   void earnStream() {
-    places = Math.min(MOST, places + EACH_STREAM);
+    places = Math.min(most, places + EACH_STREAM);
   }
 
   /** Pays for a frame that carried nothing. */

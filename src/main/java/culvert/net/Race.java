@@ -70,6 +70,10 @@ final class Race {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       callOff();
+    } catch (OutOfMemoryError e) {
+      // No thread to be had for the next; those that run must not win for nobody.
+      callOff();
+      throw e;
     }
     outcome.compareAndSet(null, Optional.empty());
     return outcome.get().orElseThrow(this::failure);

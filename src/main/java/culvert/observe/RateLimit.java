@@ -7,7 +7,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
 /**
- * Lets one log line through for each source and period, for a bounded number of sources.
+ * Lets some log lines through for each source and period, for a bounded number of sources.
  *
  * @param <S> what tells sources apart
  */
@@ -16,14 +16,19 @@ public final class RateLimit<S> {
   private static final int MOST_SOURCES = 1024;
 
   private final ReentrantLock lock = new ReentrantLock();
+  private final int lines;
   private final long periodNanos;
   private final LongSupplier nanoTime;
 
-  /** Oldest first, so that the bound drops whoever was quiet for longest. */
-  private final Map<S, Long> last = new LinkedHashMap<>();
+  /** A period that has begun for a source, and its lines so far. */
+  private record Period(long beganNanos, int lines) {}
 
-  /** One line for each source in {@code period}, by the given clock of nanoseconds. */
-  public RateLimit(Duration period, LongSupplier nanoTime) {
+  /** Oldest first, so that the bound drops whoever was quiet for longest. */
+  private final Map<S, Period> periods = new LinkedHashMap<>();
+
+  /** So many lines for each source in {@code period}, by the given clock of nanoseconds. */
+  public RateLimit(int lines, Duration period, LongSupplier nanoTime) {
+    this.lines = lines;
     this.periodNanos = period.toNanos();
     this.nanoTime = nanoTime;
   }
@@ -33,14 +38,16 @@ public final class RateLimit<S> {
     long now = nanoTime.getAsLong();
     lock.lock();
     try {
-      Long before = last.get(source);
-      if (before != null && now - before < periodNanos) {
-        return false;
+      Period period = periods.get(source);
+      if (period != null && now - period.beganNanos() < periodNanos) {
+        // In its old place: only a new period makes a source younger.
+        periods.put(source, new Period(period.beganNanos(), period.lines() + 1));
+        return period.lines() < lines;
       }
-      last.remove(source);
-      last.put(source, now);
-      if (last.size() > MOST_SOURCES) {
-        last.remove(last.keySet().iterator().next());
+      periods.remove(source);
+      periods.put(source, new Period(now, 1));
+      if (periods.size() > MOST_SOURCES) {
+        periods.remove(periods.keySet().iterator().next());
       }
       return true;
     } finally {

@@ -49,20 +49,20 @@ final class Attempt implements OriginSession.Listener {
    *
    * @param end for the loop
    * @param cause for people
-   * @param stood how long the session stood; zero if none did
+   * @param stood how long the session served; zero if it did not
    */
   record Result(End end, String cause, Duration stood) {}
 
   /** What the role does for its attempts. */
   interface Host {
-    /** A session stands. */
-    void joined();
+    /** A session stands, and serves all that it should. */
+    void serving();
 
     /** Whether the next attempt may begin while this one's session drains. */
     boolean mayOverlap();
 
     /** Where a service's visitors come in; called by the leg's reader: must not wait. */
-    void taken(String service, List<HostPort> addresses, boolean all);
+    void taken(String service, List<HostPort> addresses);
 
     /** A visitor has come. */
     void visitor(Incoming incoming);
@@ -82,6 +82,8 @@ final class Attempt implements OriginSession.Listener {
   private volatile String declined;
   private volatile boolean cancelled;
   private volatile OriginSession session;
+  private volatile String closedBecause = "closed from this side";
+  private volatile boolean serving;
   private volatile long sinceNanos;
 
   /** Ends whatever the attempt waits for before there is a session. */
@@ -104,35 +106,33 @@ final class Attempt implements OriginSession.Listener {
 
   /** Joins, and waits until the session is over or the remote proxy is stopping. */
   Result run() {
+    SocketConnection connection = null;
+    boolean joined = false;
     try {
-      SocketConnection connection =
+      connection =
           dialer.connect(settings.remoteProxy(), settings.connectTimeout(), this::endDialWith);
-      try {
-        endDialWith(connection::close);
-        join(connection);
-      } catch (IOException | RuntimeException e) {
-        connection.close();
-        throw e;
-      }
+      endDialWith(connection::close);
+      join(connection);
+      joined = true;
     } catch (IOException e) {
-      host.over(this);
-      return failed(e, Duration.ZERO);
-    } catch (RuntimeException e) {
-      host.over(this);
-      throw e;
+      return failed(e);
+    } finally {
+      if (!joined) {
+        host.over(this);
+        if (connection != null) {
+          connection.close();
+        }
+      }
     }
     return result.join();
   }
 
   private void join(SocketConnection connection) throws IOException {
     OriginSession joined = handshake(connection);
-    sinceNanos = System.nanoTime();
     session = joined;
     if (cancelled) {
       joined.close();
     }
-    host.joined();
-    log.info("session begins", "remote_proxy", HostPort.of(connection.peer()));
     Thread.ofVirtual()
         .name("session with " + settings.remoteProxy())
         .start(() -> serve(joined, connection));
@@ -162,19 +162,22 @@ final class Attempt implements OriginSession.Listener {
   private void serve(OriginSession session, SocketConnection connection) {
     List<String> names = settings.services().stream().map(ServiceAddress::service).toList();
     untaken.addAll(names);
+    Duration limit = settings.timing().handshake();
+    var answers = deadlines.after(limit, () -> giveUpUnserved(session));
     Result how;
     try {
       session.serve(names, this);
       how =
           declined == null
-              ? new Result(End.LOST, "closed from this side", stood())
+              ? new Result(End.LOST, closedBecause, stood())
               : new Result(End.DECLINED, declined, stood());
     } catch (IOException e) {
-      how = failed(e, stood());
+      how = failed(e);
     } catch (RuntimeException | Error e) {
       log.bug("the session met a bug", e);
       how = new Result(End.LOST, "a bug", stood());
     }
+    answers.cancel();
     connection.close();
     host.over(this);
     if (!result.complete(how)) {
@@ -182,11 +185,19 @@ final class Attempt implements OriginSession.Listener {
     }
   }
 
-  private Duration stood() {
-    return Duration.ofNanos(System.nanoTime() - sinceNanos);
+  private void giveUpUnserved(OriginSession session) {
+    if (!serving) {
+      closedBecause =
+          "no answer to the offers within " + Durations.of(settings.timing().handshake());
+      session.close();
+    }
   }
 
-  private static Result failed(IOException e, Duration stood) {
+  private Duration stood() {
+    return serving ? Duration.ofNanos(System.nanoTime() - sinceNanos) : Duration.ZERO;
+  }
+
+  private Result failed(IOException e) {
     End end =
         switch (e) {
           case RefusedException refused ->
@@ -198,7 +209,7 @@ final class Attempt implements OriginSession.Listener {
           case SilentPeerException silent -> End.SILENT;
           default -> End.LOST;
         };
-    return new Result(end, e.getMessage(), stood);
+    return new Result(end, e.getMessage(), stood());
   }
 
   private void endDialWith(Runnable action) {
@@ -208,11 +219,13 @@ final class Attempt implements OriginSession.Listener {
     }
   }
 
-  /** Gives up dialling; a session that stands already lives on. */
-  void redial() {
-    if (session == null) {
+  /** Gives up dialling and returns true; a session that stands already lives on. */
+  boolean redial() {
+    boolean dialling = session == null && !result.isDone();
+    if (dialling) {
       endDial.run();
     }
+    return dialling;
   }
 
   /** Ends it now. */
@@ -239,7 +252,13 @@ final class Attempt implements OriginSession.Listener {
   @Override
   public void taken(String service, List<HostPort> addresses) {
     untaken.remove(service);
-    host.taken(service, addresses, untaken.isEmpty());
+    host.taken(service, addresses);
+    if (untaken.isEmpty() && !serving) {
+      sinceNanos = System.nanoTime();
+      serving = true;
+      host.serving();
+      log.info("session begins", "remote_proxy", settings.remoteProxy());
+    }
   }
 
   @Override

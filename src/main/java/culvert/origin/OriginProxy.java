@@ -70,7 +70,7 @@ public final class OriginProxy implements AutoCloseable {
   private final ExecutorService announcer =
       Executors.newSingleThreadExecutor(Thread.ofVirtual().name("announcer").factory());
   private final Live<Attempt> attempts = new Live<>();
-  private final RateLimit<String> troubles = new RateLimit<>(REPEATED_PERIOD, System::nanoTime);
+  private final RateLimit<String> troubles = new RateLimit<>(1, REPEATED_PERIOD, System::nanoTime);
   private final Semaphore wakeUps = new Semaphore(0);
   private final AtomicBoolean again = new AtomicBoolean();
   private volatile Attempt current;
@@ -115,12 +115,17 @@ public final class OriginProxy implements AutoCloseable {
         }
         End end = forGood(result);
         if (end != null) {
+          if (!stopping) {
+            // Visitors of sessions that drain still may finish.
+            finishedByNanos = System.nanoTime() + settings.timing().drain().toNanos();
+          }
           log.error(event(result), "remote_proxy", settings.remoteProxy(), "cause", result.cause());
           return end;
         }
+        Duration pause = pauseAfter(result, backoff);
         // A successor may be there already; but who drains whatever joins is asked slowly.
         if (result.end() != Attempt.End.DRAINING || result.stood().compareTo(NOTEWORTHY) < 0) {
-          pause(result, backoff);
+          pause(result, pause);
         }
       }
     } finally {
@@ -136,7 +141,7 @@ public final class OriginProxy implements AutoCloseable {
     current = attempt;
     try {
       return attempt.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       log.bug("an attempt to join met a bug", e);
       return new Attempt.Result(Attempt.End.LOST, "a bug", Duration.ZERO);
     }
@@ -154,12 +159,14 @@ public final class OriginProxy implements AutoCloseable {
     };
   }
 
-  private void pause(Attempt.Result result, Backoff backoff) {
-    Duration pause =
-        switch (result.end()) {
-          case CREDENTIALS, DECLINED -> backoff.slow();
-          default -> backoff.next(System.nanoTime(), result.stood());
-        };
+  private static Duration pauseAfter(Attempt.Result result, Backoff backoff) {
+    return switch (result.end()) {
+      case CREDENTIALS, DECLINED -> backoff.slow();
+      default -> backoff.next(System.nanoTime(), result.stood());
+    };
+  }
+
+  private void pause(Attempt.Result result, Duration pause) {
     if (result.end() == Attempt.End.SILENT) {
       counters.count(Counter.SESSIONS_SILENT);
     }
@@ -229,13 +236,13 @@ public final class OriginProxy implements AutoCloseable {
     }
 
     @Override
-    public void joined() {
+    public void serving() {
+      served = true;
       counters.count(Counter.SESSIONS);
     }
 
     @Override
-    public void taken(String service, List<HostPort> addresses, boolean all) {
-      served |= all;
+    public void taken(String service, List<HostPort> addresses) {
       for (HostPort address : addresses) {
         String line = service + "=" + reachable(address);
         // Standard output may be a pipe that nobody empties; the leg's reader must not wait for it.
@@ -282,10 +289,9 @@ public final class OriginProxy implements AutoCloseable {
 
   /** Ends the pause before the next attempt, or an attempt that is still dialling. */
   public void tryNow() {
-    again.set(true);
     Attempt attempt = current;
-    if (attempt != null) {
-      attempt.redial();
+    if (attempt != null && attempt.redial()) {
+      again.set(true);
     }
     wakeUps.release();
   }

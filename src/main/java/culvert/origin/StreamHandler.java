@@ -13,8 +13,8 @@ import culvert.net.SocketConnection;
 import culvert.net.Trouble;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
+import culvert.observe.LimitedLog;
 import culvert.observe.Log;
-import culvert.observe.RateLimit;
 import culvert.protocol.RefusedReason;
 import culvert.session.EndReason;
 import culvert.session.Incoming;
@@ -39,7 +39,7 @@ final class StreamHandler implements AutoCloseable {
   private final Deadlines deadlines;
   private final Counters counters;
   private final Log log;
-  private final RateLimit<String> lines;
+  private final LimitedLog<String> lines;
   private final Live<Connection> open = new Live<>();
 
   StreamHandler(
@@ -52,7 +52,7 @@ final class StreamHandler implements AutoCloseable {
     this.deadlines = deadlines;
     this.counters = counters;
     this.log = log;
-    this.lines = new RateLimit<>(settings.timing().logPeriod(), System::nanoTime);
+    this.lines = new LimitedLog<>(log, counters, 1, settings.timing().logPeriod());
   }
 
   void handle(Incoming incoming) {
@@ -91,11 +91,8 @@ final class StreamHandler implements AutoCloseable {
   }
 
   private void unreached(Visitor visitor, String cause) {
-    if (!lines.allows(visitor.service())) {
-      counters.count(Counter.LOG_LINES_SUPPRESSED);
-      return;
-    }
-    log.warn(
+    lines.warn(
+        visitor.service(),
         "origin server not reached",
         "service",
         visitor.service(),

@@ -11,8 +11,8 @@ import culvert.net.SocketConnection;
 import culvert.net.Source;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
+import culvert.observe.LimitedLog;
 import culvert.observe.Log;
-import culvert.observe.RateLimit;
 import culvert.protocol.ForeignPeerException;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
@@ -36,7 +36,7 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
   private final Deadlines deadlines;
   private final Counters counters;
   private final Log log;
-  private final RateLimit<Source> lines;
+  private final LimitedLog<Source> lines;
   private final Live<Connection> handshakes = new Live<>();
 
   ControlHandler(
@@ -50,7 +50,7 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
     this.dialect = dialect;
     this.sessions = sessions;
     this.halfOpen = halfOpen;
-    this.lines = new RateLimit<>(logPeriod, System::nanoTime);
+    this.lines = new LimitedLog<>(log, counters, 1, logPeriod);
     this.deadlines = deadlines;
     this.counters = counters;
     this.log = log;
@@ -75,7 +75,8 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
       connection.reset();
       return;
     }
-    var place = halfOpen.admit(Source.of(connection.peer().getAddress()), connection::close);
+    var place =
+        halfOpen.admit(Source.of(connection.peer().getAddress()), reason -> connection.close());
     try {
       Dialect.Accepted accepted = dialect.accept(connection);
       handshakes.remove(connection);
@@ -142,11 +143,13 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
   }
 
   private void limited(Connection connection, String event, String cause) {
-    if (lines.allows(Source.of(connection.peer().getAddress()))) {
-      log.warn(event, "peer", HostPort.of(connection.peer()), "cause", cause);
-    } else {
-      counters.count(Counter.LOG_LINES_SUPPRESSED);
-    }
+    lines.warn(
+        Source.of(connection.peer().getAddress()),
+        event,
+        "peer",
+        HostPort.of(connection.peer()),
+        "cause",
+        cause);
   }
 
   /** Ends every handshake under way; who logs in from now on is turned away. */

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /**
  * Control connections whose session does not serve yet, which is all that a stranger can have: so
@@ -47,17 +48,17 @@ final class HalfOpen {
   /** One connection's place, until it is given up or taken away. */
   final class Place {
     private final Source source;
-    private Runnable end;
+    private Consumer<Reason> end;
     private Deadlines.Deadline deadline = () -> {};
     private Reason lost;
 
-    private Place(Source source, Runnable end) {
+    private Place(Source source, Consumer<Reason> end) {
       this.source = source;
       this.end = end;
     }
 
     /** From now on this is how the holder is told that its place is gone. */
-    void endWith(Runnable action) {
+    void endWith(Consumer<Reason> action) {
       lock.lock();
       try {
         end = action;
@@ -67,7 +68,7 @@ final class HalfOpen {
       } finally {
         lock.unlock();
       }
-      action.run();
+      action.accept(lost);
     }
 
     /** The holder needs it no more: its session serves, or is over. */
@@ -114,7 +115,7 @@ final class HalfOpen {
    *
    * @param end what ends the holder when the place is taken away; must not block
    */
-  Place admit(Source source, Runnable end) {
+  Place admit(Source source, Consumer<Reason> end) {
     var place = new Place(source, end);
     Place oldest = null;
     lock.lock();
@@ -138,7 +139,7 @@ final class HalfOpen {
   }
 
   private void take(Place place, Reason reason) {
-    Runnable end;
+    Consumer<Reason> end;
     lock.lock();
     try {
       if (!remove(place)) {
@@ -149,7 +150,7 @@ final class HalfOpen {
     } finally {
       lock.unlock();
     }
-    end.run();
+    end.accept(reason);
   }
 
   private boolean remove(Place place) {

@@ -1,10 +1,11 @@
 package culvert.remote;
 
 import culvert.net.HostPort;
+import culvert.net.Source;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
+import culvert.observe.LimitedLog;
 import culvert.observe.Log;
-import culvert.observe.RateLimit;
 import culvert.protocol.ByeReason;
 import culvert.session.Member;
 import culvert.session.Services;
@@ -15,29 +16,38 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * Sessions come, offer what they serve, and go: the roster of who they are and the table of what
  * they serve, kept in step, with a log line for each change.
  */
-final class Membership implements Roster.Eviction {
+final class Membership implements Services {
 
   /** How long the owner of a service has to show that it lives. */
   private static final Duration PROBE_LIMIT = Duration.ofSeconds(1);
+
+  /** Log lines of each kind about one source in a period. */
+  private static final int LINES = 10;
 
   private static final String OWNED =
       "another origin proxy serves it; without a secret the first one keeps it, with one they"
           + " share";
 
+  /** What tells log lines apart that are counted for themselves. */
+  private record Topic(String event, Source source) {}
+
   private final Roster roster;
   private final ServiceTable table;
-  private final RateLimit<String> lines;
+  private final LimitedLog<Topic> lines;
 
   /** Services whose owner is being asked: one question at a time, however many want to know. */
-  private final Set<String> contested = ConcurrentHashMap.newKeySet();
+  private final Set<String> asking = ConcurrentHashMap.newKeySet();
+
+  /** What runs when a session's services change. */
+  private final Map<Session, Runnable> changes = new ConcurrentHashMap<>();
 
   private final Counters counters;
-  private final Log log;
 
   /**
    * Nobody yet.
@@ -53,24 +63,47 @@ final class Membership implements Roster.Eviction {
       Duration logPeriod,
       Counters counters,
       Log log) {
-    this.roster = new Roster(mostSessions, confirmed, this);
+    this.roster = new Roster(mostSessions, confirmed, this::evict);
     this.table = new ServiceTable(services, roster, confirmed);
-    this.lines = new RateLimit<>(logPeriod, System::nanoTime);
+    this.lines = new LimitedLog<>(log, counters, LINES, logPeriod);
     this.counters = counters;
-    this.log = log;
   }
 
   ServiceTable table() {
     return table;
   }
 
-  /** How a session is called in the log. */
-  static String title(Session session) {
-    return session.member().map(Member::name).map(name -> name + "@").orElse("") + session.peer();
+  /** Tells something of a session in the log, within the bounds of its source. */
+  void tell(Session session, String event, Object... more) {
+    lines.info(topic(session, event), event, fields(session, more));
   }
 
-  /** Lets a session in, or tells why not. */
-  Optional<Roster.Refusal> admit(Session session) {
+  /** The same for what somebody should look at. */
+  void warn(Session session, String event, String cause) {
+    lines.warn(topic(session, event), event, fields(session, "cause", cause));
+  }
+
+  private static Topic topic(Session session, String event) {
+    return new Topic(event, Source.of(session.peer().getAddress()));
+  }
+
+  private static Object[] fields(Session session, Object... more) {
+    var first = Stream.<Object>of("origin_proxy", title(session));
+    return Stream.concat(first, Stream.of(more)).toArray();
+  }
+
+  private static String title(Session session) {
+    String name = session.member().map(Member::name).map(text -> text + "@").orElse("");
+    return name + HostPort.of(session.peer());
+  }
+
+  /**
+   * Lets a session in, or tells why not.
+   *
+   * @param onChange runs when it serves more or less than before; must not block
+   */
+  Optional<Roster.Refusal> admit(Session session, Runnable onChange) {
+    changes.put(session, onChange);
     return roster.admit(session);
   }
 
@@ -78,66 +111,59 @@ final class Membership implements Roster.Eviction {
   void leave(Session session) {
     roster.leave(session);
     withdrawAll(session);
+    changes.remove(session);
   }
 
-  @Override
-  public void evict(Session session, ByeReason reason, String why) {
+  private void changed(Session session) {
+    changes.getOrDefault(session, () -> {}).run();
+  }
+
+  private void evict(Session session, ByeReason reason, String why) {
     counters.count(Counter.SESSIONS_SUPERSEDED);
-    log.info("session superseded", "origin_proxy", title(session), "cause", why);
+    tell(session, "session superseded", "cause", why);
+    end(session, reason, why);
+  }
+
+  /** It serves nothing from now on, and is a stranger until it has gone. */
+  private void end(Session session, ByeReason reason, String why) {
     withdrawAll(session);
     session.close(reason, why);
+    changed(session);
   }
 
   private void withdrawAll(Session session) {
-    table.withdrawAll(session).forEach(name -> withdrawn(session, name));
+    table
+        .withdrawAll(session)
+        .forEach(service -> tell(session, "service withdrawn", "service", service));
   }
 
-  private void withdrawn(Session session, String service) {
-    log.info("service withdrawn", "service", service, "origin_proxy", title(session));
+  @Override
+  public void withdraw(Session session, String service) {
+    if (table.withdraw(session, service)) {
+      tell(session, "service withdrawn", "service", service);
+      changed(session);
+    }
   }
 
-  /** What a session sees; {@code serving} hears when it serves, or does no more. */
-  Services servicesOf(Consumer<Boolean> serving) {
-    return new Services() {
-      @Override
-      public void offer(Session session, String service, Consumer<Answer> answer) {
-        Membership.this.offer(
-            session,
-            service,
-            result -> {
-              if (result instanceof Answer.Taken) {
-                serving.accept(true);
-              }
-              answer.accept(result);
-            });
-      }
-
-      @Override
-      public void withdraw(Session session, String service) {
-        if (table.withdraw(session, service)) {
-          withdrawn(session, service);
-          serving.accept(table.serves(session));
-        }
-      }
-
-      @Override
-      public void drains(Session session) {
-        roster.release(session);
-        withdrawAll(session);
-        log.info("session drains", "origin_proxy", title(session));
-      }
-    };
+  /** Its visitors keep it from being a stranger; without any it ends at once. */
+  @Override
+  public void drains(Session session) {
+    if (roster.release(session)) {
+      tell(session, "session drains");
+      withdrawAll(session);
+    }
   }
 
-  private void offer(Session session, String service, Consumer<Services.Answer> answer) {
+  @Override
+  public void offer(Session session, String service, Consumer<Answer> answer) {
     switch (table.claim(session, service)) {
       case ServiceTable.Claim.Served served -> taken(session, service, served, answer);
       case ServiceTable.Claim.Declined declined ->
           declined(session, service, declined.why(), answer);
       case ServiceTable.Claim.Owned owned -> {
-        Session owner = owned.owner();
-        if (contested.add(service)) {
-          owner.probe(PROBE_LIMIT, alive -> contested(session, service, owner, alive, answer));
+        if (asking.add(service)) {
+          Session owner = owned.owner();
+          owner.probe(PROBE_LIMIT, alive -> asked(session, service, owner, alive, answer));
         } else {
           declined(session, service, OWNED, answer);
         }
@@ -145,44 +171,35 @@ final class Membership implements Roster.Eviction {
     }
   }
 
-  private void contested(
-      Session session,
-      String service,
-      Session owner,
-      boolean alive,
-      Consumer<Services.Answer> answer) {
-    contested.remove(service);
-    if (!alive) {
+  /** The owner had its time. Meanwhile it may have gone or come back, and the other too. */
+  private void asked(
+      Session session, String service, Session owner, boolean alive, Consumer<Answer> answer) {
+    asking.remove(service);
+    if (!alive && table.serves(owner, service) && roster.has(session)) {
       counters.count(Counter.SESSIONS_SUPERSEDED);
       roster.lost(owner, session);
-      withdrawAll(owner);
-      owner.close(ByeReason.ERROR, "gave no sign of life while another wanted its service");
+      end(owner, ByeReason.ERROR, "gave no sign of life while another wanted its service");
     }
-    // Whoever was first while the owner was being asked has it.
-    if (table.claim(session, service) instanceof ServiceTable.Claim.Served served) {
-      taken(session, service, served, answer);
-    } else {
-      declined(session, service, OWNED, answer);
+    switch (table.claim(session, service)) {
+      case ServiceTable.Claim.Served served -> taken(session, service, served, answer);
+      case ServiceTable.Claim.Declined declined ->
+          declined(session, service, declined.why(), answer);
+      case ServiceTable.Claim.Owned owned -> declined(session, service, OWNED, answer);
     }
   }
 
   private void taken(
-      Session session,
-      String service,
-      ServiceTable.Claim.Served served,
-      Consumer<Services.Answer> answer) {
-    log.info("service offered", "service", service, "origin_proxy", title(session));
-    answer.accept(new Services.Answer.Taken(served.addresses()));
+      Session session, String service, ServiceTable.Claim.Served served, Consumer<Answer> answer) {
+    if (served.news()) {
+      tell(session, "service offered", "service", service);
+      changed(session);
+    }
+    answer.accept(new Answer.Taken(served.addresses()));
   }
 
-  private void declined(
-      Session session, String service, String why, Consumer<Services.Answer> answer) {
+  private void declined(Session session, String service, String why, Consumer<Answer> answer) {
     counters.count(Counter.OFFERS_DECLINED);
-    if (lines.allows(session.peer().host())) {
-      log.warn("offer declined", "origin_proxy", title(session), "service", service, "cause", why);
-    } else {
-      counters.count(Counter.LOG_LINES_SUPPRESSED);
-    }
-    answer.accept(new Services.Answer.Declined(why));
+    tell(session, "offer declined", "service", service, "cause", why);
+    answer.accept(new Answer.Declined(why));
   }
 }

@@ -30,6 +30,9 @@ import java.util.function.Function;
  */
 public final class RemoteProxy implements AutoCloseable {
 
+  /** For visitors that were accepted and have no stream yet, before sessions begin to drain. */
+  private static final Duration ADMISSION_LIMIT = Duration.ofSeconds(1);
+
   private final Deadlines deadlines = new Deadlines();
   private final BufferPool pool = new BufferPool();
   private final Counters counters = new Counters();
@@ -101,7 +104,7 @@ public final class RemoteProxy implements AutoCloseable {
 
   private ControlHandler control(RemoteSettings settings, Membership membership, Dialect dialect) {
     var halfOpen = new HalfOpen(settings.admission(), settings.timing().handshake(), deadlines);
-    sessions = new SessionHandler(membership, halfOpen, counters, log);
+    sessions = new SessionHandler(membership, halfOpen, counters);
     handshakes =
         new ControlHandler(
             dialect, sessions, halfOpen, settings.timing().logPeriod(), deadlines, counters, log);
@@ -150,10 +153,14 @@ public final class RemoteProxy implements AutoCloseable {
    * @return whether all of them did
    */
   public boolean drain(Duration limit) {
+    long until = System.nanoTime() + limit.toNanos();
     listeners.forEach(Listener::close);
     handshakes.close();
+    visitors.awaitAdmitted(limit.compareTo(ADMISSION_LIMIT) < 0 ? limit : ADMISSION_LIMIT);
     sessions.drain();
-    return visitors.awaitGone(limit);
+    // A session ends behind the last byte of its last visitor.
+    return visitors.awaitGone(Duration.ofNanos(until - System.nanoTime()))
+        && sessions.awaitGone(Duration.ofNanos(until - System.nanoTime()));
   }
 
   /** How many visitors are there now. */

@@ -41,6 +41,7 @@ final class Roster {
   private final Eviction eviction;
   private final ReentrantLock lock = new ReentrantLock();
   private final Set<Session> all = new HashSet<>();
+  private final Set<Session> draining = new HashSet<>();
   private final Map<String, Set<Session>> byName = new HashMap<>();
   private final LinkedHashSet<Member> superseded = new LinkedHashSet<>();
 
@@ -111,12 +112,16 @@ final class Roster {
         + "' since; give each process a --name of its own";
   }
 
-  /** A dead session lost its services to another; under the same name it does not come back. */
+  /**
+   * A session that gave no sign of life has lost its services to another; under the same name it
+   * does not come back, unless it is back already.
+   */
   void lost(Session dead, Session to) {
     lock.lock();
     try {
       drop(dead);
-      if (dead.member().map(Member::name).equals(to.member().map(Member::name))) {
+      boolean back = all.stream().anyMatch(session -> session.member().equals(dead.member()));
+      if (!back && name(dead).equals(name(to))) {
         supersede(dead, to.member());
       }
     } finally {
@@ -124,11 +129,16 @@ final class Roster {
     }
   }
 
-  /** The session finishes what it has; its name is free. */
-  void release(Session session) {
+  private static Optional<String> name(Session session) {
+    return session.member().map(Member::name);
+  }
+
+  /** The session finishes what it has; its name is free. Returns whether that is news. */
+  boolean release(Session session) {
     lock.lock();
     try {
       dropName(session);
+      return all.contains(session) && draining.add(session);
     } finally {
       lock.unlock();
     }
@@ -146,6 +156,7 @@ final class Roster {
 
   private void drop(Session session) {
     all.remove(session);
+    draining.remove(session);
     dropName(session);
   }
 
@@ -161,11 +172,11 @@ final class Roster {
                 }));
   }
 
-  /** Whether the session is in, and was not evicted. */
+  /** Whether the session is in, was not evicted, and is not on its way out. */
   boolean has(Session session) {
     lock.lock();
     try {
-      return all.contains(session);
+      return all.contains(session) && !draining.contains(session);
     } finally {
       lock.unlock();
     }

@@ -5,6 +5,8 @@ import culvert.session.Opened;
 import culvert.session.Session;
 import culvert.session.Visitor;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,8 +47,12 @@ final class ServiceTable {
 
   /** What an offer came to. */
   sealed interface Claim {
-    /** The session serves from now on. */
-    record Served(List<String> addresses) implements Claim {}
+    /**
+     * The session serves.
+     *
+     * @param news whether it did not before
+     */
+    record Served(List<String> addresses, boolean news) implements Claim {}
 
     /** It does not. */
     record Declined(String why) implements Claim {}
@@ -65,15 +71,15 @@ final class ServiceTable {
     lock.lock();
     try {
       if (!roster.has(session)) {
-        return new Claim.Declined("the session is over");
+        return new Claim.Declined("the session is over or draining");
       }
       Optional<Session> owner =
           service.sessions().stream().filter(other -> other != session).findFirst();
       if (!shared && owner.isPresent()) {
         return new Claim.Owned(owner.get());
       }
-      service.sessions().addIfAbsent(session);
-      return new Claim.Served(List.of(service.address().toString()));
+      boolean news = service.sessions().addIfAbsent(session);
+      return new Claim.Served(List.of(service.address().toString()), news);
     } finally {
       lock.unlock();
     }
@@ -95,6 +101,11 @@ final class ServiceTable {
     return services.keySet().stream().filter(name -> withdraw(session, name)).toList();
   }
 
+  /** Whether the session serves this. */
+  boolean serves(Session session, String name) {
+    return services.get(name).sessions().contains(session);
+  }
+
   /** Whether the session serves anything. */
   boolean serves(Session session) {
     return services.values().stream().anyMatch(service -> service.sessions().contains(session));
@@ -108,21 +119,26 @@ final class ServiceTable {
    */
   Opened open(Visitor visitor) throws IOException {
     Service service = services.get(visitor.service());
-    Object[] sessions = service.sessions().toArray();
-    int first = service.next().getAndIncrement() & Integer.MAX_VALUE;
     IOException why = new IOException("no origin proxy serves '" + visitor.service() + "' now");
-    for (boolean quiet : new boolean[] {false, true}) {
-      for (int i = 0; i < sessions.length; i++) {
-        Session session = (Session) sessions[(first + i) % sessions.length];
-        if (session.isQuiet() == quiet) {
-          try {
-            return session.open(visitor);
-          } catch (IOException e) {
-            why = e;
-          }
-        }
+    for (Session session : inTurn(service)) {
+      try {
+        return session.open(visitor);
+      } catch (IOException e) {
+        why = e;
       }
     }
     throw why;
+  }
+
+  private static List<Session> inTurn(Service service) {
+    var sessions = new ArrayList<>(service.sessions());
+    if (sessions.size() > 1) {
+      int turn = service.next().getAndIncrement();
+      Collections.rotate(sessions, -Math.floorMod(turn, sessions.size()));
+      var quiet = sessions.stream().filter(Session::isQuiet).toList();
+      sessions.removeAll(quiet);
+      sessions.addAll(quiet);
+    }
+    return sessions;
   }
 }

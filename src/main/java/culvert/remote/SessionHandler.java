@@ -6,12 +6,12 @@ import culvert.net.Live;
 import culvert.net.Source;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
-import culvert.observe.Log;
 import culvert.protocol.ByeReason;
 import culvert.protocol.ProtocolException;
 import culvert.session.Session;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.locks.ReentrantLock;
 
 /** A session's life in its connection's thread: login, what it serves, and how it ended. */
 final class SessionHandler implements AutoCloseable {
@@ -21,51 +21,79 @@ final class SessionHandler implements AutoCloseable {
   private final Membership membership;
   private final HalfOpen halfOpen;
   private final Counters counters;
-  private final Log log;
   private final Live<Session> sessions = new Live<>();
 
-  SessionHandler(Membership membership, HalfOpen halfOpen, Counters counters, Log log) {
+  SessionHandler(Membership membership, HalfOpen halfOpen, Counters counters) {
     this.membership = membership;
     this.halfOpen = halfOpen;
     this.counters = counters;
-    this.log = log;
   }
 
-  /** One that serves nothing is still a stranger, and keeps a stranger's place. */
+  /**
+   * One that serves nothing is still a stranger, and keeps a stranger's place: before its first
+   * service, after its last, and when it was evicted and does not go.
+   */
   private final class Presence {
-    private final Source source;
+    private final Connection connection;
     private final Session session;
-    private volatile HalfOpen.Place place;
+    private final ReentrantLock lock = new ReentrantLock();
+
+    /** The lock guards it. */
+    private HalfOpen.Place place;
+
+    private boolean held = true;
 
     Presence(Connection connection, Session session, HalfOpen.Place place) {
-      this.source = Source.of(connection.peer().getAddress());
+      this.connection = connection;
       this.session = session;
       this.place = place;
       place.endWith(this::end);
     }
 
-    void serves(boolean anything) {
-      if (anything) {
-        place.giveUp();
-      } else {
-        place = halfOpen.admit(source, this::end);
+    /** Services came or went. */
+    void update() {
+      lock.lock();
+      try {
+        boolean serves = membership.table().serves(session);
+        if (serves && held) {
+          place.giveUp();
+        } else if (!serves && !held) {
+          place = halfOpen.admit(Source.of(connection.peer().getAddress()), this::end);
+        }
+        held = !serves;
+      } finally {
+        lock.unlock();
       }
     }
 
-    private void end() {
-      session.close(ByeReason.BUSY, "the session served nothing for too long");
+    /** Nobody waits for the last words of one that newer ones push out. */
+    private void end(HalfOpen.Reason reason) {
+      switch (reason) {
+        case LATE -> session.close(ByeReason.BUSY, "the session served nothing in time");
+        case CROWDED -> connection.reset();
+      }
     }
 
     void leave() {
-      place.giveUp();
+      lock.lock();
+      try {
+        place.giveUp();
+      } finally {
+        lock.unlock();
+      }
     }
 
     String cause() {
-      if (place.lost().isEmpty()) {
-        return "closed from this side";
+      lock.lock();
+      try {
+        if (place.lost().isEmpty()) {
+          return "closed from this side";
+        }
+        counters.count(place.lost().get().counter());
+        return "it served nothing: " + place.lost().get();
+      } finally {
+        lock.unlock();
       }
-      counters.count(place.lost().get().counter());
-      return "it served nothing: " + place.lost().get();
     }
   }
 
@@ -77,12 +105,18 @@ final class SessionHandler implements AutoCloseable {
     }
     var presence = new Presence(connection, session, place);
     try {
-      var refusal = membership.admit(session);
+      var refusal = membership.admit(session, presence::update);
       if (refusal.isPresent()) {
         // It hears why when it is served.
+        boolean busy = refusal.get().reason() == ByeReason.BUSY;
+        counters.count(busy ? Counter.SESSIONS_OVER_LIMIT : Counter.REFUSED_PEERS);
+        membership.warn(session, "origin proxy refused", refusal.get().why());
         session.close(refusal.get().reason(), refusal.get().why());
+      } else {
+        counters.count(Counter.SESSIONS);
+        membership.tell(session, "session begins");
       }
-      serve(session, presence, refusal.isEmpty());
+      serve(session, presence);
     } finally {
       membership.leave(session);
       presence.leave();
@@ -91,31 +125,29 @@ final class SessionHandler implements AutoCloseable {
     }
   }
 
-  private void serve(Session session, Presence presence, boolean admitted) {
-    String title = Membership.title(session);
-    if (admitted) {
-      counters.count(Counter.SESSIONS);
-      log.info("session begins", "origin_proxy", title);
-    }
+  private void serve(Session session, Presence presence) {
     try {
-      session.serve(membership.servicesOf(presence::serves));
-      if (admitted) {
-        log.info("session ended", "origin_proxy", title, "cause", presence.cause());
-      }
+      session.serve(membership);
+      membership.tell(session, "session ended", "cause", presence.cause());
     } catch (ProtocolException e) {
       counters.count(Counter.PROTOCOL_ERRORS);
-      log.warn("session broke the protocol", "origin_proxy", title, "cause", e.getMessage());
+      membership.warn(session, "session broke the protocol", e.getMessage());
     } catch (SilentPeerException e) {
       counters.count(Counter.SESSIONS_SILENT);
-      log.warn("session lost", "origin_proxy", title, "cause", e.getMessage());
+      membership.warn(session, "session lost", e.getMessage());
     } catch (IOException e) {
-      log.info("session ended", "origin_proxy", title, "cause", e.getMessage());
+      membership.tell(session, "session ended", "cause", e.getMessage());
     }
   }
 
   /** Lets nobody in any more; sessions end when their last visitor has gone. */
   void drain() {
     sessions.end(Session::drain);
+  }
+
+  /** Waits until the last session is over; returns false if that takes longer than the limit. */
+  boolean awaitGone(Duration limit) {
+    return sessions.awaitEmpty(limit);
   }
 
   /** Ends every session. */

@@ -14,8 +14,8 @@ import culvert.net.Source;
 import culvert.net.Trouble;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
+import culvert.observe.LimitedLog;
 import culvert.observe.Log;
-import culvert.observe.RateLimit;
 import culvert.session.EndReason;
 import culvert.session.Opened;
 import culvert.session.Visitor;
@@ -34,9 +34,13 @@ final class VisitorHandler implements AutoCloseable {
   private final Deadlines deadlines;
   private final Counters counters;
   private final Log log;
-  private final RateLimit<Source> lines;
+  private final LimitedLog<Source> lines;
   private final Semaphore places;
   private final Live<Connection> visitors = new Live<>();
+
+  /** Those of them that have no stream yet. */
+  private final Live<Connection> admissions = new Live<>();
+
   private ServiceTable services;
 
   VisitorHandler(RemoteSettings settings, Deadlines deadlines, Counters counters, Log log) {
@@ -45,7 +49,7 @@ final class VisitorHandler implements AutoCloseable {
     this.counters = counters;
     this.log = log;
     this.places = new Semaphore(settings.admission().visitors());
-    this.lines = new RateLimit<>(settings.timing().logPeriod(), System::nanoTime);
+    this.lines = new LimitedLog<>(log, counters, 1, settings.timing().logPeriod());
   }
 
   void serveFrom(ServiceTable table) {
@@ -87,7 +91,7 @@ final class VisitorHandler implements AutoCloseable {
     }
     try {
       visitor.resetOnDeath();
-      if (visitors.add(visitor)) {
+      if (visitors.add(visitor) && admissions.add(visitor)) {
         serve(visitor, service, System.nanoTime());
       }
     } catch (IOException e) {
@@ -97,6 +101,7 @@ final class VisitorHandler implements AutoCloseable {
       log.bug("a visitor met a bug", e);
     } finally {
       visitor.reset();
+      admissions.remove(visitor);
       visitors.remove(visitor);
       places.release();
     }
@@ -115,6 +120,7 @@ final class VisitorHandler implements AutoCloseable {
     Opened opened;
     try {
       opened = services.open(visitor);
+      admissions.remove(connection);
     } catch (IOException e) {
       counters.count(Counter.VISITORS_UNSERVED);
       limited(connection, service, e.getMessage());
@@ -166,31 +172,31 @@ final class VisitorHandler implements AutoCloseable {
 
   private void failed(Connection connection, Visitor visitor, String reason, String cause) {
     counters.count(Counter.OPENS_FAILED);
-    if (lines.allows(Source.of(visitor.address().getAddress()))) {
-      log.warn(
-          "visitor reset",
-          "visitor",
-          HostPort.of(visitor.address()),
-          "service",
-          visitor.service(),
-          "reason",
-          reason,
-          "cause",
-          cause);
-    } else {
-      counters.count(Counter.LOG_LINES_SUPPRESSED);
-    }
+    lines.warn(
+        Source.of(visitor.address().getAddress()),
+        "visitor reset",
+        "visitor",
+        HostPort.of(visitor.address()),
+        "service",
+        visitor.service(),
+        "reason",
+        reason,
+        "cause",
+        cause);
     connection.reset();
   }
 
   private void limited(SocketConnection connection, String service, String cause) {
     connection.reset();
-    if (lines.allows(Source.of(connection.peer().getAddress()))) {
-      String visitor = HostPort.of(connection.peer()).toString();
-      log.warn("visitor reset", "visitor", visitor, "service", service, "cause", cause);
-    } else {
-      counters.count(Counter.LOG_LINES_SUPPRESSED);
-    }
+    lines.warn(
+        Source.of(connection.peer().getAddress()),
+        "visitor reset",
+        "visitor",
+        HostPort.of(connection.peer()),
+        "service",
+        service,
+        "cause",
+        cause);
   }
 
   private void ended(
@@ -216,6 +222,11 @@ final class VisitorHandler implements AutoCloseable {
   /** How many visitors are there now. */
   int count() {
     return visitors.size();
+  }
+
+  /** Waits until every visitor that was accepted has a stream, or none. */
+  void awaitAdmitted(Duration limit) {
+    admissions.awaitEmpty(limit);
   }
 
   /** Waits until the last visitor has gone; returns false if that takes longer than the limit. */

@@ -3,7 +3,6 @@ package culvert.session;
 import culvert.mux.Leg;
 import culvert.mux.MuxStream;
 import culvert.net.Connection;
-import culvert.net.HostPort;
 import culvert.protocol.ByeReason;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
@@ -11,6 +10,7 @@ import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedReason;
 import culvert.protocol.ResetReason;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
@@ -31,8 +31,8 @@ final class NativeSession implements Session, Leg.Events {
   }
 
   @Override
-  public HostPort peer() {
-    return HostPort.of(leg.connection().peer());
+  public InetSocketAddress peer() {
+    return leg.connection().peer();
   }
 
   @Override

@@ -1,8 +1,8 @@
 package culvert.session;
 
-import culvert.net.HostPort;
 import culvert.protocol.ByeReason;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 public interface Session {
 
   /** The origin proxy's address, for logs. */
-  HostPort peer();
+  InetSocketAddress peer();
 
   /** Who logged in, where the dialect says so. */
   default Optional<Member> member() {

@@ -15,7 +15,7 @@ class RateLimitTest {
   /** Near the overflow, where only differences of nanoTime are right. */
   private long now = Long.MAX_VALUE - 5;
 
-  private final RateLimit<InetAddress> limit = new RateLimit<>(Duration.ofNanos(10), () -> now);
+  private final RateLimit<InetAddress> limit = new RateLimit<>(1, Duration.ofNanos(10), () -> now);
 
   @Test
   void aSourceHasOneLineInAPeriod() throws Exception {

@@ -116,7 +116,7 @@ class ScriptedRemoteTest {
     var bye = (Message.Bye) hear();
     assertThat(bye.text()).contains("a message of the origin side's, sent to it");
     assertThat(tunnel.end()).isEqualTo(OriginProxy.End.UNREACHABLE);
-    tunnel.awaitLog("session lost", "a message of the origin side's");
+    tunnel.awaitLog("cannot join the remote proxy", "a message of the origin side's");
   }
 
   @Test

@@ -1,7 +1,6 @@
 package culvert.remote;
 
 import culvert.net.Connection;
-import culvert.net.HostPort;
 import culvert.protocol.ByeReason;
 import culvert.session.Dialect;
 import culvert.session.Opened;
@@ -10,6 +9,7 @@ import culvert.session.Session;
 import culvert.session.Visitor;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
@@ -52,8 +52,8 @@ final class ClaimingDialect implements Dialect {
     }
 
     @Override
-    public HostPort peer() {
-      return HostPort.of(control.peer());
+    public InetSocketAddress peer() {
+      return control.peer();
     }
 
     @Override

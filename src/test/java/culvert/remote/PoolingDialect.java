@@ -1,7 +1,6 @@
 package culvert.remote;
 
 import culvert.net.Connection;
-import culvert.net.HostPort;
 import culvert.protocol.ByeReason;
 import culvert.session.Datagrams;
 import culvert.session.Dialect;
@@ -67,8 +66,8 @@ final class PoolingDialect implements Dialect {
     }
 
     @Override
-    public HostPort peer() {
-      return HostPort.of(control.peer());
+    public InetSocketAddress peer() {
+      return control.peer();
     }
 
     @Override
