@@ -3,6 +3,7 @@ package culvert.mux;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
+import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.net.Linger;
 import culvert.net.Trouble;
@@ -156,13 +157,17 @@ public final class Leg implements AutoCloseable {
       switch (liveness.judge(signs())) {
         case WELL -> {}
         case ASK -> writer.ping();
-        case SILENT -> giveUp("nothing came from the peer for too long", null);
-        case STUCK -> giveUp("the peer took nothing for too long", null);
+        case SILENT -> giveUp("nothing came from the peer for " + atLeast(1), null);
+        case STUCK -> giveUp("the peer took nothing for " + atLeast(Liveness.STUCK_TIMEOUTS), null);
       }
     } catch (RuntimeException e) {
       // Nobody would watch it any more.
       giveUp("a bug in the watch over the leg: " + e, e);
     }
+  }
+
+  private String atLeast(int timeouts) {
+    return Durations.of(shared.heartbeat().timeout().multipliedBy(timeouts));
   }
 
   private void giveUp(String why, RuntimeException bug) {

@@ -53,7 +53,7 @@ final class Liveness {
    * On a slow uplink behind a large send buffer it takes long until a write moves again, although
    * the peer takes bytes all the time.
    */
-  private static final int STUCK_TIMEOUTS = 3;
+  static final int STUCK_TIMEOUTS = 3;
 
   private final long everyNanos;
   private final long timeoutNanos;
