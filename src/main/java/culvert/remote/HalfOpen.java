@@ -118,6 +118,7 @@ final class HalfOpen {
   Place admit(Source source, Consumer<Reason> end) {
     var place = new Place(source, end);
     Place oldest = null;
+    Runnable endOldest = () -> {};
     lock.lock();
     try {
       var siblings = ofSource.computeIfAbsent(source, s -> new LinkedHashSet<>());
@@ -129,28 +130,36 @@ final class HalfOpen {
       places.add(place);
       siblings.add(place);
       place.deadline = deadlines.after(limit, () -> take(place, Reason.LATE));
+      if (oldest != null) {
+        // At once: two newcomers must not take the same place.
+        endOldest = drop(oldest, Reason.CROWDED);
+      }
     } finally {
       lock.unlock();
     }
-    if (oldest != null) {
-      take(oldest, Reason.CROWDED);
-    }
+    endOldest.run();
     return place;
   }
 
   private void take(Place place, Reason reason) {
-    Consumer<Reason> end;
+    Runnable end;
     lock.lock();
     try {
-      if (!remove(place)) {
-        return;
-      }
-      place.lost = reason;
-      end = place.end;
+      end = drop(place, reason);
     } finally {
       lock.unlock();
     }
-    end.accept(reason);
+    end.run();
+  }
+
+  /** Returns what tells the holder, to be run without the lock. */
+  private Runnable drop(Place place, Reason reason) {
+    if (!remove(place)) {
+      return () -> {};
+    }
+    place.lost = reason;
+    Consumer<Reason> end = place.end;
+    return () -> end.accept(reason);
   }
 
   private boolean remove(Place place) {
