@@ -1,0 +1,137 @@
+package culvert.mux;
+
+import static culvert.mux.Liveness.Verdict.ASK;
+import static culvert.mux.Liveness.Verdict.SILENT;
+import static culvert.mux.Liveness.Verdict.STUCK;
+import static culvert.mux.Liveness.Verdict.WELL;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** When a peer is asked and when it is given up, while all clocks go as they should. */
+class LivenessTest {
+
+  private final Ticks ticks = new Ticks();
+
+  @Test
+  void aSilentPeerIsAskedAfterTheHeartbeatAndGivenUpAfterTheTimeout() {
+    assertThat(ticks.untilNotWell()).isEqualTo(ASK);
+    assertThat(ticks.millis()).isEqualTo(10_000);
+    assertThat(ticks.untilNotWell()).isEqualTo(SILENT);
+    assertThat(ticks.millis()).isEqualTo(20_000);
+  }
+
+  @Test
+  void aSilentPeerIsAskedAgainEachHeartbeat() {
+    var patient = new Ticks(new Heartbeat(Duration.ofSeconds(10), Duration.ofSeconds(35)));
+    for (long asked = 10_000; asked <= 30_000; asked += 10_000) {
+      assertThat(patient.untilNotWell()).isEqualTo(ASK);
+      assertThat(patient.millis()).isEqualTo(asked);
+    }
+    assertThat(patient.untilNotWell()).isEqualTo(SILENT);
+    assertThat(patient.millis()).isEqualTo(35_000);
+  }
+
+  @Test
+  void aPeerThatTalksIsNeverAsked() {
+    for (int i = 0; i < 1000; i++) {
+      ticks.received += i % 19 == 0 ? 1 : 0;
+      assertThat(ticks.tick()).isEqualTo(WELL);
+    }
+  }
+
+  /** Pongs may queue behind bulk: it need not be one. */
+  @Test
+  void anyByteInTheLastMomentIsASignOfLife() {
+    assertThat(ticks.untilNotWell()).isEqualTo(ASK);
+    while (ticks.millis() < 19_500) {
+      assertThat(ticks.tick()).isEqualTo(WELL);
+    }
+    ticks.received++;
+    assertThat(ticks.tick()).isEqualTo(WELL);
+    assertThat(ticks.untilNotWell()).isEqualTo(ASK);
+    assertThat(ticks.millis()).isEqualTo(30_000);
+    assertThat(ticks.untilNotWell()).isEqualTo(SILENT);
+    assertThat(ticks.millis()).isEqualTo(40_000);
+  }
+
+  @Test
+  void whatWeSendIsNoSignOfThePeersLife() {
+    while (ticks.millis() < 19_500) {
+      ticks.sent += 1000;
+      ticks.tick();
+    }
+    assertThat(ticks.tick()).isEqualTo(SILENT);
+  }
+
+  @Test
+  void aWriteThatTakesNothingAwayIsStuckHoweverMuchThePeerSays() {
+    ticks.writing = true;
+    ticks.received++;
+    ticks.tick();
+    long since = ticks.millis();
+    while (ticks.millis() < since + 19_500) {
+      ticks.received++;
+      assertThat(ticks.tick()).isEqualTo(WELL);
+    }
+    ticks.received++;
+    assertThat(ticks.tick()).isEqualTo(STUCK);
+  }
+
+  @Test
+  void aWriteThatTakesOneByteAwayNowAndThenIsNotStuck() {
+    ticks.writing = true;
+    for (int i = 0; i < 1000; i++) {
+      ticks.received++;
+      ticks.sent += i % 39 == 0 ? 1 : 0;
+      assertThat(ticks.tick()).isEqualTo(WELL);
+    }
+  }
+
+  @Test
+  void aPauseBetweenTwoWritesEndsTheWaitForTheFirst() {
+    for (int i = 0; i < 1000; i++) {
+      ticks.received++;
+      ticks.writing = i % 39 != 0;
+      assertThat(ticks.tick()).isEqualTo(WELL);
+    }
+  }
+
+  @Test
+  void anOpenWithoutAnAnswerAsksAtOnceAndOnce() {
+    ticks.awaiting = true;
+    assertThat(ticks.tick()).isEqualTo(ASK);
+    assertThat(ticks.untilNotWell()).isEqualTo(ASK);
+    assertThat(ticks.millis()).as("the ordinary question").isEqualTo(10_500);
+    assertThat(ticks.untilNotWell()).isEqualTo(SILENT);
+    assertThat(ticks.millis()).isEqualTo(20_000);
+  }
+
+  @Test
+  void aPeerThatTalksIsNotAskedForAnAnswer() {
+    ticks.awaiting = true;
+    for (int i = 0; i < 1000; i++) {
+      ticks.received++;
+      assertThat(ticks.tick()).isEqualTo(WELL);
+    }
+    assertThat(ticks.tick()).as("it fell silent").isEqualTo(ASK);
+  }
+
+  @Test
+  void aPeerIsQuietFromTheTickAfterAQuestionUntilItsNextByte() {
+    while (ticks.tick() == WELL) {
+      assertThat(ticks.liveness.isQuiet()).as("nobody has asked yet").isFalse();
+    }
+    assertThat(ticks.liveness.isQuiet()).as("it had no time to answer").isFalse();
+    ticks.tick();
+    assertThat(ticks.liveness.isQuiet()).isTrue();
+    ticks.tick();
+    assertThat(ticks.liveness.isQuiet()).isTrue();
+    ticks.received++;
+    ticks.tick();
+    assertThat(ticks.liveness.isQuiet()).isFalse();
+    ticks.tick();
+    assertThat(ticks.liveness.isQuiet()).as("its silence begins anew").isFalse();
+  }
+}

@@ -1,0 +1,65 @@
+package culvert.mux;
+
+import java.time.Duration;
+
+/** A watchdog's ticks by a clock of the test's own. */
+final class Ticks {
+
+  static final Heartbeat HEARTBEAT = new Heartbeat(Duration.ofSeconds(10), Duration.ofSeconds(20));
+  static final long TICK_MILLIS = HEARTBEAT.tick().toMillis();
+
+  /** As near to the end of the counter as a long-lived machine's may be. */
+  private static final long BEGAN_NANOS = Long.MAX_VALUE - 1_000_000_000L;
+
+  final Liveness liveness;
+  long received;
+  long sent;
+  boolean writing;
+  boolean awaiting;
+  private long nanos = BEGAN_NANOS;
+  private long wallMillis = 1_700_000_000_000L;
+
+  Ticks() {
+    this(HEARTBEAT);
+  }
+
+  Ticks(Heartbeat heartbeat) {
+    liveness = new Liveness(heartbeat, signs());
+  }
+
+  private Liveness.Signs signs() {
+    return new Liveness.Signs(nanos, wallMillis, received, sent, writing, awaiting);
+  }
+
+  /** Milliseconds since the beginning, the machine's sleep left out. */
+  long millis() {
+    return (nanos - BEGAN_NANOS) / 1_000_000;
+  }
+
+  /** A tick in time. */
+  Liveness.Verdict tick() {
+    return after(TICK_MILLIS);
+  }
+
+  /** A tick that comes when so much has passed by both clocks. */
+  Liveness.Verdict after(long millis) {
+    return after(millis, millis);
+  }
+
+  /** A tick after which the wall clock says that another time has passed. */
+  Liveness.Verdict after(long millis, long onTheWall) {
+    nanos += millis * 1_000_000;
+    wallMillis += onTheWall;
+    return liveness.judge(signs());
+  }
+
+  /** Ticks in time until a verdict comes that is none of "well". */
+  Liveness.Verdict untilNotWell() {
+    for (; ; ) {
+      Liveness.Verdict verdict = tick();
+      if (verdict != Liveness.Verdict.WELL) {
+        return verdict;
+      }
+    }
+  }
+}
