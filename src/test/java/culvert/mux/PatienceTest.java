@@ -1,0 +1,100 @@
+package culvert.mux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.protocol.ProtocolException;
+import org.junit.jupiter.api.Test;
+
+/** Places for frames that carry nothing: spent one by one, earned with all that does carry. */
+class PatienceTest {
+
+  private static final int MOST = 20_000;
+  private static final long SECOND = 1_000_000_000;
+
+  /** The counter of nanoseconds may wrap. */
+  private static final long BEGAN = Long.MAX_VALUE - SECOND / 2;
+
+  private final Patience patience = new Patience(BEGAN);
+
+  private void spend(int times) throws ProtocolException {
+    for (int i = 0; i < times; i++) {
+      patience.spend();
+    }
+  }
+
+  private void isSpent() {
+    assertThatThrownBy(patience::spend)
+        .isInstanceOf(ProtocolException.class)
+        .hasMessage("too many frames that carry nothing");
+  }
+
+  @Test
+  void aPeerThatOnlySendsFramesThatCarryNothingRunsOutOfPlaces() throws Exception {
+    spend(MOST);
+    isSpent();
+  }
+
+  @Test
+  void placesComeBackWithTime() throws Exception {
+    spend(MOST);
+    patience.earn(BEGAN + SECOND, 0);
+    spend(2000);
+    isSpent();
+  }
+
+  @Test
+  void timeIsCountedOnce() throws Exception {
+    spend(MOST);
+    for (int i = 0; i < 10; i++) {
+      patience.earn(BEGAN + SECOND, 0);
+    }
+    spend(2000);
+    isSpent();
+  }
+
+  @Test
+  void placesComeBackWithBytesThatMove() throws Exception {
+    spend(MOST);
+    patience.earn(BEGAN, 512);
+    patience.earn(BEGAN, 100 * 1024);
+    spend(100);
+    isSpent();
+  }
+
+  /** A ping is twenty bytes, and must not earn its own place. */
+  @Test
+  void aFloodDoesNotEarnItsOwnPlaces() throws Exception {
+    for (int i = 1; i <= MOST; i++) {
+      patience.earn(BEGAN, i * 40L);
+      patience.spend();
+    }
+    assertThat(left()).isLessThan(MOST / 10);
+  }
+
+  private int left() {
+    for (int n = 0; ; n++) {
+      try {
+        patience.spend();
+      } catch (ProtocolException e) {
+        return n;
+      }
+    }
+  }
+
+  @Test
+  void eachStreamBringsThePlacesThatItNeeds() throws Exception {
+    spend(MOST);
+    patience.earnStream();
+    patience.earnStream();
+    spend(16);
+    isSpent();
+  }
+
+  @Test
+  void placesNobodyUsesDoNotPileUp() throws Exception {
+    patience.earn(BEGAN + 3600 * SECOND, 1L << 40);
+    patience.earnStream();
+    assertThat(left()).isEqualTo(MOST);
+  }
+}
