@@ -273,7 +273,8 @@ class LegRulesTest {
   @Test
   void underPressureTheStreamUnreadForLongestIsReset() throws Exception {
     int bytes = MuxStream.FIRST_WINDOW;
-    try (var peer = new ScriptedPeer(Leg.Side.TAKES, 18L * bytes / 5)) {
+    try (var peer =
+        new ScriptedPeer(Leg.Side.TAKES, ScriptedPeer.Setup.USUAL.budget(18L * bytes / 5))) {
       MuxStream[] streams = new MuxStream[4];
       for (int i = 0; i < streams.length; i++) {
         peer.say(i + 1, OPEN);
@@ -282,6 +283,7 @@ class LegRulesTest {
       for (int i = 0; i < 3; i++) {
         peer.sayData(i + 1, bytes);
       }
+      Eventually.within(LegPair.LIMIT, () -> assertThat(streams[2].received()).isEqualTo(bytes));
       for (int i : new int[] {0, 2}) {
         assertThat(streams[i].input().readNBytes(100)).hasSize(100);
       }
@@ -317,7 +319,8 @@ class LegRulesTest {
   @Test
   void bytesLeftUnreadAfterBothEndsAreStillEvicted() throws Exception {
     int bytes = MuxStream.FIRST_WINDOW;
-    try (var peer = new ScriptedPeer(Leg.Side.TAKES, 9L * bytes / 5)) {
+    try (var peer =
+        new ScriptedPeer(Leg.Side.TAKES, ScriptedPeer.Setup.USUAL.budget(9L * bytes / 5))) {
       peer.say(1, OPEN);
       MuxStream ended = peer.opened.take();
       ended.accept();
@@ -393,7 +396,8 @@ class LegRulesTest {
   @Test
   void aQuietStreamIsNotEvictedForTheByteThatJustCame() throws Exception {
     int bytes = MuxStream.FIRST_WINDOW;
-    try (var peer = new ScriptedPeer(Leg.Side.TAKES, 9L * bytes / 5)) {
+    try (var peer =
+        new ScriptedPeer(Leg.Side.TAKES, ScriptedPeer.Setup.USUAL.budget(9L * bytes / 5))) {
       for (int id = 1; id <= 3; id++) {
         peer.say(id, OPEN);
       }

@@ -11,6 +11,7 @@ import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -33,6 +34,46 @@ final class ScriptedPeer implements AutoCloseable, Leg.Events {
    */
   record Heard(long stream, Message message, byte[] data) {}
 
+  /**
+   * What a test may want different from the usual.
+   *
+   * @param budgetBytes what all streams may hold
+   * @param opens what the peer granted
+   * @param streams what the peer granted
+   * @param socketBytes about the size of each buffer of the sockets; 0 leaves it to the system
+   */
+  record Setup(
+      long budgetBytes,
+      Heartbeat heartbeat,
+      int mostWindow,
+      int opens,
+      int streams,
+      int socketBytes) {
+
+    static final Setup USUAL = new Setup(1 << 20, LegPair.HEARTBEAT, 16 << 20, OPENS, STREAMS, 0);
+
+    Setup budget(long bytes) {
+      return new Setup(bytes, heartbeat, mostWindow, opens, streams, socketBytes);
+    }
+
+    Setup heartbeat(long everyMillis, long timeoutMillis) {
+      var beat = new Heartbeat(Duration.ofMillis(everyMillis), Duration.ofMillis(timeoutMillis));
+      return new Setup(budgetBytes, beat, mostWindow, opens, streams, socketBytes);
+    }
+
+    Setup mostWindow(int bytes) {
+      return new Setup(budgetBytes, heartbeat, bytes, opens, streams, socketBytes);
+    }
+
+    Setup granted(int itsOpens, int itsStreams) {
+      return new Setup(budgetBytes, heartbeat, mostWindow, itsOpens, itsStreams, socketBytes);
+    }
+
+    Setup socketBytes(int bytes) {
+      return new Setup(budgetBytes, heartbeat, mostWindow, opens, streams, bytes);
+    }
+  }
+
   final LongAdder evictions = new LongAdder();
   final LongAdder lateFrames = new LongAdder();
   final Leg leg;
@@ -44,27 +85,20 @@ final class ScriptedPeer implements AutoCloseable, Leg.Events {
   private final CompletableFuture<IOException> end = new CompletableFuture<>();
 
   ScriptedPeer(Leg.Side side) throws IOException {
-    this(side, 1 << 20);
+    this(side, Setup.USUAL);
   }
 
-  ScriptedPeer(Leg.Side side, long budgetBytes) throws IOException {
-    this(side, budgetBytes, LegPair.HEARTBEAT);
-  }
-
-  ScriptedPeer(Leg.Side side, long budgetBytes, Heartbeat heartbeat) throws IOException {
-    budget = new Budget(budgetBytes, evictions);
-    pair = Loopback.open();
+  ScriptedPeer(Leg.Side side, Setup setup) throws IOException {
+    budget = new Budget(setup.budgetBytes(), evictions);
+    pair = Loopback.open(setup.socketBytes());
     in = new DataInputStream(pair.far().input());
-    var self = new Handshake.Self(Handshake.newInstance(), OPENS, STREAMS, "", Optional.empty());
-    var peer = new Handshake.Peer(Message.VERSION, Handshake.newInstance(), OPENS, STREAMS, "");
-    leg =
-        new Leg(
-            pair.near(),
-            side,
-            self,
-            peer,
-            new Leg.Shared(new BufferPool(), budget, deadlines, heartbeat, 16 << 20, lateFrames),
-            this);
+    byte[] instance = Handshake.newInstance();
+    var self = new Handshake.Self(instance, OPENS, STREAMS, "", Optional.empty());
+    var peer = new Handshake.Peer(Message.VERSION, instance, setup.opens(), setup.streams(), "");
+    var shared =
+        new Leg.Shared(
+            new BufferPool(), budget, deadlines, setup.heartbeat(), setup.mostWindow(), lateFrames);
+    leg = new Leg(pair.near(), side, self, peer, shared, this);
     Thread.ofVirtual().name("leg under test").start(this::run);
   }
 
@@ -104,19 +138,48 @@ final class ScriptedPeer implements AutoCloseable, Leg.Events {
   /** The next frame of the leg, pings left out. */
   Heard hear() throws IOException {
     for (; ; ) {
-      byte[] header = in.readNBytes(Frame.HEADER_BYTES);
-      if (header.length < Frame.HEADER_BYTES) {
-        throw new EOFException();
-      }
-      Frame frame = Frame.read(ByteBuffer.wrap(header));
-      byte[] payload = in.readNBytes(frame.length());
-      if (frame.verb() == Verb.DATA) {
-        return new Heard(frame.stream(), null, payload);
-      }
-      if (frame.verb() != Verb.PING) {
-        return new Heard(frame.stream(), Message.read(frame, ByteBuffer.wrap(payload)), null);
+      Heard heard = hearAny();
+      if (!(heard.message() instanceof Message.Ping)) {
+        return heard;
       }
     }
+  }
+
+  /** The same, and each ping is answered. */
+  Heard hearAndPong() throws IOException {
+    for (; ; ) {
+      Heard heard = hearAny();
+      if (!(heard.message() instanceof Message.Ping ping)) {
+        return heard;
+      }
+      say(0, new Message.Pong(ping.token()));
+    }
+  }
+
+  /** The leg's next ping; whatever comes before it is dropped. */
+  Message.Ping hearPing() throws IOException {
+    for (; ; ) {
+      if (hearAny().message() instanceof Message.Ping ping) {
+        return ping;
+      }
+    }
+  }
+
+  private Heard hearAny() throws IOException {
+    byte[] header = in.readNBytes(Frame.HEADER_BYTES);
+    if (header.length < Frame.HEADER_BYTES) {
+      throw new EOFException();
+    }
+    Frame frame = Frame.read(ByteBuffer.wrap(header));
+    byte[] payload = in.readNBytes(frame.length());
+    return frame.verb() == Verb.DATA
+        ? new Heard(frame.stream(), null, payload)
+        : new Heard(frame.stream(), Message.read(frame, ByteBuffer.wrap(payload)), null);
+  }
+
+  /** Closes the connection. */
+  void hangUp() {
+    pair.far().close();
   }
 
   /** How the leg ended. */

@@ -1,0 +1,127 @@
+package culvert.mux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.mux.ScriptedPeer.Setup;
+import culvert.protocol.Message;
+import culvert.testing.LeakCheck;
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * Of two bounds, one of each side, the smaller holds; and windows grow no further than they may.
+ */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class LegBoundsTest {
+
+  private static final Message.Open OPEN = LegPair.openMessage();
+
+  private static void carries(ScriptedPeer peer, int most) throws IOException {
+    for (int i = 0; i < most; i++) {
+      peer.leg.open(OPEN);
+    }
+    String words = "the session has " + most + " streams, which is its bound";
+    assertThatThrownBy(() -> peer.leg.open(OPEN)).hasMessage(words);
+    assertThat(peer.leg.openStreams()).isEqualTo(most);
+  }
+
+  @Test
+  void aSessionCarriesAsManyStreamsAsThePeerGrants() throws Exception {
+    var modest = Setup.USUAL.granted(100, ScriptedPeer.STREAMS - 3);
+    try (var peer = new ScriptedPeer(Leg.Side.OPENS, modest)) {
+      carries(peer, ScriptedPeer.STREAMS - 3);
+    }
+  }
+
+  @Test
+  void aSessionCarriesNoMoreStreamsThanThisSideWants() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.OPENS, Setup.USUAL.granted(100, 100))) {
+      carries(peer, ScriptedPeer.STREAMS);
+    }
+  }
+
+  @Test
+  void aStreamThatIsOverMakesRoomForAnother() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.OPENS, Setup.USUAL.granted(100, 1))) {
+      for (int i = 0; i < 3; i++) {
+        MuxStream stream = peer.leg.open(OPEN);
+        assertThatThrownBy(() -> peer.leg.open(OPEN)).isInstanceOf(IOException.class);
+        stream.reset();
+      }
+    }
+  }
+
+  /** The open beyond the bound is heard only behind the answer that makes room for it. */
+  private static void opensAtATime(int most, Setup setup) throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.OPENS, setup)) {
+      for (int i = 0; i < most; i++) {
+        peer.leg.open(OPEN).output().write(1);
+        assertThat(peer.hear().message()).isEqualTo(OPEN);
+        assertThat(peer.hear().data()).hasSize(1);
+      }
+      MuxStream next = peer.leg.open(OPEN);
+      Thread opener =
+          Thread.ofVirtual().name("opener").start(() -> next.awaitAnswer(LegPair.LIMIT));
+      peer.say(0, new Message.Ping(5));
+      while (!(peer.hear().message() instanceof Message.Pong)) {
+        throw new AssertionError("an open too many");
+      }
+      peer.say(1, new Message.Accepted());
+      var heard = peer.hear();
+      assertThat(heard.message()).isEqualTo(OPEN);
+      assertThat(heard.stream()).isEqualTo(most + 1);
+      peer.say(most + 1, new Message.Accepted());
+      opener.join();
+    }
+  }
+
+  @Test
+  void asManyOpensWaitForAnAnswerAsThePeerGrants() throws Exception {
+    opensAtATime(2, Setup.USUAL.granted(2, 100));
+  }
+
+  @Test
+  void noMoreOpensWaitForAnAnswerThanThisSideWants() throws Exception {
+    opensAtATime(ScriptedPeer.OPENS, Setup.USUAL.granted(100, 100));
+  }
+
+  /** What the peer may have under way is what the stream may have to hold. */
+  @Test
+  void aWindowGrowsUpToItsBoundAndNoFurther() throws Exception {
+    // No power of two, so that the last step is not a doubling.
+    int most = 3 * MuxStream.FIRST_WINDOW - 1000;
+    assertThat(greatestWindow(most)).isEqualTo(most);
+  }
+
+  @Test
+  void aWindowThatMayNotGrowStays() throws Exception {
+    assertThat(greatestWindow(MuxStream.FIRST_WINDOW)).isEqualTo(MuxStream.FIRST_WINDOW);
+  }
+
+  /** Everything granted is used at once, and everything that came is read at once. */
+  private static long greatestWindow(int most) throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.TAKES, Setup.USUAL.mostWindow(most))) {
+      peer.say(1, OPEN);
+      MuxStream stream = peer.opened.take();
+      stream.accept();
+      assertThat(peer.hear().message()).isInstanceOf(Message.Accepted.class);
+      long credit = MuxStream.FIRST_WINDOW;
+      long greatest = credit;
+      for (int round = 0; round < 50; round++) {
+        // A quarter of any window there can be, and each is granted anew when it has been read.
+        int bytes = most / 4 + 1;
+        peer.sayData(1, bytes);
+        assertThat(stream.input().readNBytes(bytes)).hasSize(bytes);
+        credit -= bytes;
+        credit += ((Message.Window) peer.hear().message()).bytes();
+        greatest = Math.max(greatest, credit);
+      }
+      stream.reset();
+      return greatest;
+    }
+  }
+}

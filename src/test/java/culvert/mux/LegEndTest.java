@@ -1,0 +1,253 @@
+package culvert.mux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.mux.ScriptedPeer.Setup;
+import culvert.net.Trouble;
+import culvert.protocol.ByeReason;
+import culvert.protocol.Message;
+import culvert.protocol.RefusedException;
+import culvert.protocol.RefusedReason;
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import culvert.testing.Loopback;
+import culvert.testing.MemoryPipe;
+import java.io.EOFException;
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** A leg that is closed or finished says goodbye last, and what was complete goes before. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class LegEndTest {
+
+  private static final Message.Open OPEN = LegPair.openMessage();
+  private static final Message.Bye DRAINED = new Message.Bye(ByeReason.STOPPING, "drained");
+  private static final Message.Bye BYE = new Message.Bye(ByeReason.STOPPING, "stopping");
+
+  private static void isOver(ScriptedPeer peer) throws Exception {
+    assertThatThrownBy(peer::hear).isInstanceOf(EOFException.class);
+    peer.hangUp();
+    assertThat(peer.end()).as("it was ended from this side").hasMessage("closed");
+  }
+
+  @Test
+  void aLegWithoutStreamsFinishesAtOnce() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.OPENS)) {
+      peer.leg.finish();
+      assertThat(peer.hear().message()).isEqualTo(DRAINED);
+      isOver(peer);
+    }
+  }
+
+  @Test
+  void aLegFinishesAfterItsLastStreamAndOpensNothingMore() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.OPENS)) {
+      MuxStream first = peer.leg.open(OPEN);
+      MuxStream second = peer.leg.open(OPEN);
+      first.output().write(1);
+      second.output().write(2);
+      peer.leg.finish();
+      assertThatThrownBy(() -> peer.leg.open(OPEN)).hasMessage("the session is draining");
+      for (int i = 0; i < 4; i++) {
+        assertThat(peer.hear().stream()).isIn(1L, 2L);
+      }
+      peer.say(1, new Message.Accepted());
+      peer.say(2, new Message.Accepted());
+      peer.sayData(1, 10);
+      peer.say(1, new Message.HalfClose());
+      assertThat(first.input().readAllBytes()).hasSize(10);
+      first.output().write(3);
+      first.closeOutput();
+      assertThat(peer.hear().data()).containsExactly(3);
+      assertThat(peer.hear().message()).isEqualTo(new Message.HalfClose());
+      second.reset();
+      assertThat(peer.hear().message()).isInstanceOf(Message.Reset.class);
+      assertThat(peer.hear().message()).isEqualTo(DRAINED);
+      isOver(peer);
+    }
+  }
+
+  @Test
+  void aLegThatFinishesIsNotHeldUpByAnOpenThatIsRefused() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.OPENS)) {
+      peer.leg.open(OPEN).output().write(1);
+      peer.leg.finish();
+      assertThat(peer.hear().message()).isEqualTo(OPEN);
+      assertThat(peer.hear().data()).hasSize(1);
+      peer.say(1, new Message.Refused(RefusedReason.BUSY, "no"));
+      assertThat(peer.hear().message()).isEqualTo(DRAINED);
+      isOver(peer);
+    }
+  }
+
+  @Test
+  void closingFailsTheStreamsThatAreNotComplete() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {
+      peer.say(1, OPEN);
+      MuxStream stream = peer.opened.take();
+      stream.accept();
+      stream.output().write(new byte[10]);
+      peer.leg.close();
+      assertThat(stream.trouble()).contains(Trouble.STOPPED);
+      assertThatThrownBy(() -> stream.output().write(1)).isInstanceOf(IOException.class);
+      assertThat(peer.hear().message()).isInstanceOf(Message.Accepted.class);
+      assertThat(peer.hear().data()).hasSize(10);
+      assertThat(peer.hear().message()).isEqualTo(BYE);
+      isOver(peer);
+    }
+  }
+
+  /** Opens a stream that floods, and returns once its writer is held up. */
+  private static Thread flood(ScriptedPeer peer, MuxStream stream, int chunk) throws Exception {
+    peer.say(1, new Message.Window(1 << 30));
+    Thread flood =
+        Thread.ofVirtual()
+            .name("flood")
+            .start(() -> {
+              try {
+                while (true) {
+                  stream.output().write(new byte[chunk]);
+                }
+              } catch (IOException e) {
+                // The leg is closed, and the flood no complete stream.
+              }
+            });
+    Eventually.within(
+        LegPair.LIMIT,
+        () -> {
+          assertThat(stream.sent()).isGreaterThan(MuxStream.FIRST_WINDOW);
+          assertThat(flood.getState()).isEqualTo(Thread.State.WAITING);
+        });
+    return flood;
+  }
+
+  private static void write(MuxStream stream, int bytes) {
+    try {
+      stream.output().write(new byte[bytes]);
+    } catch (IOException e) {
+      // The leg was closed before all of it had gone.
+    }
+  }
+
+  /** Hears the flood out, and returns the frames of all other streams and of the leg. */
+  private static ScriptedPeer.Heard afterTheFlood(ScriptedPeer peer) throws IOException {
+    for (; ; ) {
+      ScriptedPeer.Heard heard = peer.hearAndPong();
+      if (heard.stream() != 1 && !(heard.message() instanceof Message.Accepted)) {
+        return heard;
+      }
+    }
+  }
+
+  /** Nothing may go before a pong comes: the half-close waits, and the last words behind it. */
+  @Test
+  void aHalfCloseThatTheBoundOnBytesUnderWayHoldsBackGoesBeforeTheLastWords() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {
+      peer.say(1, OPEN);
+      MuxStream hoard = peer.opened.take();
+      peer.say(2, OPEN);
+      peer.say(2, new Message.HalfClose());
+      MuxStream complete = peer.opened.take();
+      hoard.accept();
+      complete.accept();
+      assertThat(complete.input().read()).isEqualTo(-1);
+      Thread flood = flood(peer, hoard, 100_000);
+      complete.closeOutput();
+      peer.leg.close();
+      flood.join();
+      assertThat(afterTheFlood(peer).message()).isEqualTo(new Message.HalfClose());
+      assertThat(peer.hearAndPong().message()).isEqualTo(BYE);
+      isOver(peer);
+    }
+  }
+
+  /** The socket is full: the last bytes lie in the next batch, and the last words come behind. */
+  @Test
+  void bytesBehindABlockedWriteGoBeforeTheLastWords() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.TAKES, Setup.USUAL.socketBytes(16 * 1024))) {
+      peer.say(1, OPEN);
+      MuxStream hoard = peer.opened.take();
+      peer.say(2, OPEN);
+      peer.say(2, new Message.HalfClose());
+      MuxStream complete = peer.opened.take();
+      hoard.accept();
+      complete.accept();
+      assertThat(complete.input().read()).isEqualTo(-1);
+      // All of it fits into one batch and not into the sockets: nobody waits for a turn.
+      int bytes = 110_000;
+      peer.say(1, new Message.Window(bytes));
+      Thread writer = Thread.ofVirtual().name("writer").start(() -> write(hoard, bytes));
+      Eventually.within(
+          LegPair.LIMIT,
+          () -> {
+            assertThat(hoard.sent()).isEqualTo(bytes);
+            assertThat(peer.leg.writer().isWriting()).isTrue();
+          });
+      complete.output().write(new byte[100]);
+      complete.closeOutput();
+      peer.leg.close();
+      assertThat(afterTheFlood(peer).data()).hasSize(100);
+      assertThat(peer.hearAndPong().message()).isEqualTo(new Message.HalfClose());
+      assertThat(peer.hearAndPong().message()).isEqualTo(BYE);
+      writer.join();
+      isOver(peer);
+    }
+  }
+
+  @Test
+  void ofSeveralReasonsToCloseTheFirstIsSaid() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.TAKES, Setup.USUAL.socketBytes(16 * 1024))) {
+      peer.say(1, OPEN);
+      Thread flood = flood(peer, peer.opened.take(), 16 * 1024);
+      peer.leg.close(ByeReason.SUPERSEDED, "first");
+      peer.leg.close(ByeReason.STOPPING, "second");
+      assertThat(afterTheFlood(peer).message())
+          .isEqualTo(new Message.Bye(ByeReason.SUPERSEDED, "first"));
+      flood.join();
+      isOver(peer);
+    }
+  }
+
+  @Test
+  void whatACompleteStreamHasSentArrivesThoughItsLegIsClosedAtOnce() throws Exception {
+    for (int round = 0; round < 20; round++) {
+      var pipe = new MemoryPipe(4096, 333);
+      var heard = new CompletableFuture<byte[]>();
+      try (var legs = new LegPair(pipe.near(), pipe.far(), stream -> hear(stream, heard))) {
+        MuxStream stream = legs.open();
+        assertThat(stream.input().read()).isEqualTo(-1);
+        stream.output().write(new byte[100_000]);
+        stream.closeOutput();
+        legs.near.close();
+        assertThat(heard.get(30, TimeUnit.SECONDS)).hasSize(100_000);
+        legs.assertNothingHeld();
+      }
+    }
+  }
+
+  private static void hear(MuxStream stream, CompletableFuture<byte[]> heard) {
+    try {
+      stream.closeOutput();
+      heard.complete(stream.input().readAllBytes());
+    } catch (IOException e) {
+      heard.completeExceptionally(e);
+    }
+  }
+
+  @Test
+  void thePeerOfALegThatWasClosedReadsWhy() throws Exception {
+    try (var pair = Loopback.open();
+        var legs = new LegPair(pair.near(), pair.far(), LegTest::echo)) {
+      legs.near.close(ByeReason.SUPERSEDED, "another has come");
+      String words = new RefusedException(ByeReason.SUPERSEDED, "another has come").getMessage();
+      Eventually.within(
+          LegPair.LIMIT, () -> assertThat(legs.ends()).containsExactly("TAKES: " + words));
+    }
+  }
+}

@@ -1,0 +1,132 @@
+package culvert.mux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.protocol.ByeReason;
+import culvert.protocol.Frame;
+import culvert.protocol.Message;
+import culvert.protocol.ProtocolException;
+import culvert.protocol.ResetReason;
+import culvert.protocol.Verb;
+import culvert.testing.LeakCheck;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Frames that carry nothing, one after the other without end, close the leg that they come on. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class LegFloodTest {
+
+  private static final Message.Open OPEN = LegPair.openMessage();
+  private static final String WORDS = "too many frames that carry nothing";
+
+  /** Frames said at once, so that the leg's own reads and not our writes make the time. */
+  private static final int BATCH = 5000;
+
+  private static byte[] encoded(long stream, Message message) {
+    ByteBuffer out = ByteBuffer.allocate(Frame.MOST_MESSAGE_BYTES);
+    Message.write(out, stream, message);
+    byte[] frame = new byte[out.flip().remaining()];
+    out.get(frame);
+    return frame;
+  }
+
+  private static void floods(ScriptedPeer peer, byte[] frame) throws Exception {
+    ByteBuffer batch = ByteBuffer.allocate(BATCH * frame.length);
+    while (batch.hasRemaining()) {
+      batch.put(frame);
+    }
+    Thread flood = Thread.ofVirtual().name("flood").start(() -> sayWithoutEnd(peer, batch.array()));
+    assertThat(peer.end()).isInstanceOf(ProtocolException.class).hasMessage(WORDS);
+    flood.join();
+  }
+
+  private static void sayWithoutEnd(ScriptedPeer peer, byte[] bytes) {
+    try {
+      while (true) {
+        peer.sayRaw(bytes);
+      }
+    } catch (IOException e) {
+      // The leg has had enough.
+    }
+  }
+
+  @Test
+  void pingsWithoutEnd() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.OPENS)) {
+      floods(peer, encoded(0, new Message.Ping(1)));
+    }
+  }
+
+  @Test
+  void pongsWithoutEnd() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.OPENS)) {
+      peer.leg.probe(Duration.ZERO, alive -> {});
+      floods(peer, encoded(0, new Message.Pong(peer.hearPing().token())));
+    }
+  }
+
+  @Test
+  void grantsOfAByteWithoutEnd() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {
+      peer.say(1, OPEN);
+      floods(peer, encoded(1, new Message.Window(1)));
+    }
+  }
+
+  @Test
+  void offersWithoutEnd() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.OPENS)) {
+      floods(peer, encoded(0, new Message.Offer("a")));
+    }
+  }
+
+  @Test
+  void withdrawalsWithoutEnd() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.OPENS)) {
+      floods(peer, encoded(0, new Message.Withdraw("a")));
+    }
+  }
+
+  @Test
+  void resetsOfAStreamThatIsOverWithoutEnd() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {
+      peer.say(1, OPEN);
+      floods(peer, encoded(1, new Message.Reset(ResetReason.BROKEN)));
+    }
+  }
+
+  @Test
+  void bytesForAStreamThatIsOverWithoutEnd() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {
+      peer.say(1, OPEN);
+      peer.opened.take().reset();
+      ByteBuffer frame = ByteBuffer.allocate(Frame.HEADER_BYTES + 1);
+      Frame.write(frame, Verb.DATA, 1, 1);
+      floods(peer, frame.array());
+    }
+  }
+
+  /** Many more frames than there are places for, all of streams that did move their byte. */
+  @Test
+  void shortStreamsWithoutEndAreNoFlood() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {
+      int streams = 30_000;
+      for (int id = 1; id <= streams; id++) {
+        peer.say(id, OPEN);
+        MuxStream stream = peer.opened.take();
+        stream.accept();
+        assertThat(peer.hearAndPong().message()).isInstanceOf(Message.Accepted.class);
+        peer.sayRaw(encoded(id, new Message.Window(1)));
+        peer.sayRaw(encoded(id, new Message.Reset(ResetReason.BROKEN)));
+      }
+      peer.say(streams, new Message.Reset(ResetReason.BROKEN));
+      peer.say(0, new Message.Bye(ByeReason.STOPPING, "enough"));
+      assertThat(peer.end()).hasMessageContaining("enough");
+    }
+  }
+}

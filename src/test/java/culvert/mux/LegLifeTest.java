@@ -1,0 +1,179 @@
+package culvert.mux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.mux.ScriptedPeer.Setup;
+import culvert.net.Deadlines;
+import culvert.net.Trouble;
+import culvert.protocol.Frame;
+import culvert.protocol.Message;
+import culvert.protocol.Verb;
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import culvert.testing.Loopback;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** What a leg makes of a peer that says nothing, takes nothing, or just enough. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class LegLifeTest {
+
+  private static final Message.Open OPEN = LegPair.openMessage();
+  private static final Setup HASTY = Setup.USUAL.heartbeat(100, 400);
+
+  @Test
+  void aSilentPeerIsGivenUpAndItsStreamsFail() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.TAKES, HASTY)) {
+      peer.say(1, OPEN);
+      MuxStream stream = peer.opened.take();
+      assertThatThrownBy(() -> stream.input().read()).hasMessage("the leg was lost");
+      assertThat(stream.trouble()).contains(Trouble.LEG_LOST);
+      assertThat(peer.end())
+          .isInstanceOf(SilentPeerException.class)
+          .hasMessage("nothing came from the peer for 400ms");
+    }
+  }
+
+  @Test
+  void anOpenThatASilentPeerOwesAnAnswerIsLost() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.OPENS, HASTY)) {
+      MuxStream stream = peer.leg.open(OPEN);
+      assertThat(stream.awaitAnswer(LegPair.LIMIT)).isEqualTo(MuxStream.Answer.LOST);
+      assertThat(peer.end()).isInstanceOf(SilentPeerException.class);
+      assertThatThrownBy(() -> peer.leg.open(OPEN)).hasMessage("the leg was lost");
+    }
+  }
+
+  @Test
+  void aPeerThatNeverReadsIsGivenUpHoweverMuchItSays() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.TAKES, HASTY.socketBytes(16 * 1024));
+        var deadlines = new Deadlines()) {
+      peer.say(1, OPEN);
+      MuxStream stream = peer.opened.take();
+      stream.accept();
+      peer.say(1, new Message.Window(1 << 20));
+      deadlines.every(Duration.ofMillis(20), () -> sayAByte(peer));
+      assertThatThrownBy(() -> stream.output().write(new byte[1 << 20]))
+          .isInstanceOf(IOException.class);
+      assertThat(peer.end())
+          .isInstanceOf(SilentPeerException.class)
+          .hasMessage("the peer took nothing for 400ms");
+      assertThat(stream.trouble()).contains(Trouble.LEG_LOST);
+    }
+  }
+
+  private static void sayAByte(ScriptedPeer peer) {
+    try {
+      peer.sayData(1, 1);
+    } catch (IOException e) {
+      // The leg is over, which is what the test waits for.
+    }
+  }
+
+  /** Not one whole frame comes, and no pong: each byte is of a data frame that takes its time. */
+  @Test
+  void aPeerThatSendsAByteNowAndThenLives() throws Exception {
+    long timeoutMillis = 2000;
+    try (var peer = new ScriptedPeer(Leg.Side.TAKES, Setup.USUAL.heartbeat(200, timeoutMillis))) {
+      peer.say(1, OPEN);
+      MuxStream stream = peer.opened.take();
+      ByteBuffer frame = ByteBuffer.allocate(Frame.HEADER_BYTES);
+      Frame.write(frame, Verb.DATA, 100, 1);
+      peer.sayRaw(frame.array());
+      int said = 0;
+      long began = System.nanoTime();
+      while (System.nanoTime() - began < TimeUnit.MILLISECONDS.toNanos(timeoutMillis * 3 / 2)) {
+        peer.hearPing();
+        peer.sayRaw(new byte[1]);
+        said++;
+      }
+      peer.sayRaw(new byte[100 - said]);
+      assertThat(stream.input().readNBytes(100)).hasSize(100);
+      stream.reset();
+    }
+  }
+
+  @Test
+  void aPeerThatOwesASignOfLifeIsQuietUntilItSaysSomething() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.OPENS, Setup.USUAL.heartbeat(100, 30_000))) {
+      assertThat(peer.leg.isQuiet()).isFalse();
+      Eventually.within(LegPair.LIMIT, () -> assertThat(peer.leg.isQuiet()).isTrue());
+      Eventually.within(
+          LegPair.LIMIT,
+          () -> {
+            peer.say(0, new Message.Ping(1));
+            assertThat(peer.leg.isQuiet()).isFalse();
+          });
+    }
+  }
+
+  @Test
+  void aProbeAsksAndHearsOfALivingPeer() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.OPENS)) {
+      var answer = new CompletableFuture<Boolean>();
+      peer.leg.probe(Duration.ofSeconds(2), answer::complete);
+      peer.say(0, new Message.Pong(peer.hearPing().token()));
+      assertThat(answer.get(30, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  @Test
+  void aProbeTakesAnyByteForLife() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.OPENS)) {
+      var answer = new CompletableFuture<Boolean>();
+      peer.leg.probe(Duration.ofSeconds(2), answer::complete);
+      peer.hearPing();
+      peer.sayRaw(new byte[1]);
+      assertThat(answer.get(30, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  @Test
+  void aProbeOfASilentPeerFailsAfterItsLimit() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.OPENS)) {
+      var answer = new CompletableFuture<Boolean>();
+      long began = System.nanoTime();
+      peer.leg.probe(Duration.ofMillis(100), answer::complete);
+      assertThat(answer.get(30, TimeUnit.SECONDS)).isFalse();
+      assertThat(System.nanoTime() - began).isGreaterThanOrEqualTo(100_000_000);
+      assertThat(peer.leg.openStreams()).as("it is only asked").isZero();
+      peer.say(0, new Message.Ping(7));
+      assertThat(peer.hear().message()).isEqualTo(new Message.Pong(7));
+    }
+  }
+
+  /** The last bytes of a leg that ends meanwhile are no life. */
+  @Test
+  void aProbeOfALegThatEndsFails() throws Exception {
+    try (var peer = new ScriptedPeer(Leg.Side.OPENS)) {
+      var answer = new CompletableFuture<Boolean>();
+      peer.leg.probe(Duration.ofSeconds(1), answer::complete);
+      peer.hearPing();
+      peer.sayRaw(new byte[1]);
+      peer.hangUp();
+      peer.end();
+      assertThat(answer.get(30, TimeUnit.SECONDS)).isFalse();
+    }
+  }
+
+  @Test
+  void legsAnswerEachOthersProbes() throws Exception {
+    try (var pair = Loopback.open();
+        var legs = new LegPair(pair.near(), pair.far(), LegTest::echo)) {
+      var ofFar = new CompletableFuture<Boolean>();
+      var ofNear = new CompletableFuture<Boolean>();
+      legs.near.probe(Duration.ofSeconds(2), ofFar::complete);
+      assertThat(ofFar.get(30, TimeUnit.SECONDS)).isTrue();
+      legs.far.probe(Duration.ofSeconds(2), ofNear::complete);
+      assertThat(ofNear.get(30, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+}
