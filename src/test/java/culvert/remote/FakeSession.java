@@ -1,0 +1,106 @@
+package culvert.remote;
+
+import culvert.net.Connection;
+import culvert.net.HostPort;
+import culvert.protocol.ByeReason;
+import culvert.session.Member;
+import culvert.session.Opened;
+import culvert.session.Services;
+import culvert.session.Session;
+import culvert.session.Visitor;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.function.Consumer;
+
+/** A session that does what the test says, and notes what it was told. */
+final class FakeSession implements Session {
+
+  /** What {@link #open} gives: only who gave it matters. */
+  record Stream(FakeSession of) implements Opened {
+    @Override
+    public Optional<Connection> early() {
+      return Optional.empty();
+    }
+
+    @Override
+    public Outcome await(Duration limit) {
+      return new Outcome.TimedOut();
+    }
+  }
+
+  final Queue<Consumer<Boolean>> probes = new ArrayDeque<>();
+  boolean quiet;
+  int opens;
+  String full;
+  Runnable onOpen = () -> {};
+  ByeReason closedFor;
+  String closedWhy;
+  private final String title;
+  private final Optional<Member> member;
+
+  /** One whose dialect does not say who it is. */
+  FakeSession(String title) {
+    this(title, Optional.empty());
+  }
+
+  /** A session of a process that logged in under a name. */
+  FakeSession(String name, String instance) {
+    this(name + " of " + instance, Optional.of(new Member(name, instance)));
+  }
+
+  private FakeSession(String title, Optional<Member> member) {
+    this.title = title;
+    this.member = member;
+  }
+
+  @Override
+  public HostPort peer() {
+    return new HostPort("192.0.2.1", 1);
+  }
+
+  @Override
+  public Optional<Member> member() {
+    return member;
+  }
+
+  @Override
+  public void serve(Services services) {
+    throw new AssertionError("nobody serves here");
+  }
+
+  @Override
+  public Opened open(Visitor visitor) throws IOException {
+    opens++;
+    onOpen.run();
+    if (full != null) {
+      throw new IOException(full);
+    }
+    return new Stream(this);
+  }
+
+  @Override
+  public boolean isQuiet() {
+    return quiet;
+  }
+
+  @Override
+  public void probe(Duration limit, Consumer<Boolean> answer) {
+    probes.add(answer);
+  }
+
+  @Override
+  public void close(ByeReason reason, String why) {
+    if (closedFor == null) {
+      closedFor = reason;
+      closedWhy = why;
+    }
+  }
+
+  @Override
+  public String toString() {
+    return title;
+  }
+}
