@@ -1,0 +1,70 @@
+package culvert.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.net.HostPort;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What an origin proxy's own settings must be. */
+class OriginSettingsTest {
+
+  private static final Duration SECOND = Duration.ofSeconds(1);
+  private static final String LONGEST = "n".repeat(64);
+
+  private static OriginSettings settings(String name, Duration connect, Duration retryMax) {
+    return new OriginSettings(
+        new HostPort("h", 1),
+        List.of(ServiceAddress.parse("h:2")),
+        name,
+        Optional.empty(),
+        Optional.empty(),
+        connect,
+        retryMax,
+        false,
+        Timing.DEFAULT,
+        Bounds.DEFAULT);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a", "my-laptop.local_2", "-", "..."})
+  void aNameIsLettersDigitsDotsDashesAndUnderscores(String name) {
+    assertThat(settings(name, SECOND, SECOND).name()).isEqualTo(name);
+  }
+
+  @Test
+  void aNameHasUpTo64Characters() {
+    assertThat(settings(LONGEST, SECOND, SECOND).name()).isEqualTo(LONGEST);
+    refusesName(LONGEST + "n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", " ", "my laptop", "a/b", "laptop\n", "größe", "a@b"})
+  void anythingElseIsNoName(String name) {
+    refusesName(name);
+  }
+
+  private static void refusesName(String name) {
+    assertThatThrownBy(() -> settings(name, SECOND, SECOND))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "'"
+                + name
+                + "' is no name of an origin proxy: up to 64 letters, digits, dots, dashes and"
+                + " underscores");
+  }
+
+  @Test
+  void attemptsNeedAPauseAndTime() {
+    assertThatThrownBy(() -> settings("a", SECOND, Duration.ZERO))
+        .hasMessage("--retry-max is zero: it would never pause");
+    assertThatThrownBy(() -> settings("a", Duration.ZERO, SECOND))
+        .hasMessage("--connect-timeout is zero: nothing could be reached");
+    assertThat(settings("a", SECOND, Duration.ofMillis(1)).retryMax()).hasMillis(1);
+  }
+}

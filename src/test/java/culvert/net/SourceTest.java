@@ -1,0 +1,59 @@
+package culvert.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.Inet4Address;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import org.junit.jupiter.api.Test;
+
+/** What counts as one source. */
+class SourceTest {
+
+  private static Source of(String address) throws UnknownHostException {
+    return Source.of(InetAddress.getByName(address));
+  }
+
+  @Test
+  void eachIpv4AddressIsASourceOfItsOwn() throws Exception {
+    assertThat(of("192.0.2.1")).isEqualTo(of("192.0.2.1")).isNotEqualTo(of("192.0.2.2"));
+  }
+
+  @Test
+  void anIpv6NetworkOf64BitsIsOneSource() throws Exception {
+    assertThat(of("2001:db8:1:2::1"))
+        .isEqualTo(of("2001:db8:1:2:ffff:ffff:ffff:ffff"))
+        .hasSameHashCodeAs(of("2001:db8:1:2:3:4:5:6"))
+        .isEqualTo(new Source(InetAddress.getByName("2001:db8:1:2::")));
+  }
+
+  @Test
+  void theNextNetworkIsAnotherSource() throws Exception {
+    assertThat(of("2001:db8:1:2::1")).isNotEqualTo(of("2001:db8:1:3::1"));
+    assertThat(of("2001:db8:1:2::1")).isNotEqualTo(of("2001:db9:1:2::1"));
+  }
+
+  @Test
+  void theInterfaceThatALinksAddressCameInByDoesNotMatter() throws Exception {
+    byte[] bytes = InetAddress.getByName("fe80::1").getAddress();
+    assertThat(Source.of(Inet6Address.getByAddress(null, bytes, 3)))
+        .isEqualTo(Source.of(Inet6Address.getByAddress(null, bytes, 4)))
+        .isEqualTo(of("fe80::2"));
+  }
+
+  /** A socket that takes both families shows them so. */
+  @Test
+  void anIpv4AddressWrittenAsIpv6IsStillAnIpv4Address() throws Exception {
+    Source mapped = of("::ffff:192.0.2.1");
+    assertThat(mapped.network()).isInstanceOf(Inet4Address.class);
+    assertThat(mapped).isEqualTo(of("192.0.2.1")).isNotEqualTo(of("::ffff:192.0.2.2"));
+  }
+
+  @Test
+  void aNameThatWasLookedUpMakesNoDifference() throws Exception {
+    byte[] bytes = {(byte) 192, 0, 2, 1};
+    assertThat(Source.of(InetAddress.getByAddress("a.example", bytes)))
+        .isEqualTo(Source.of(InetAddress.getByAddress("b.example", bytes)));
+  }
+}
