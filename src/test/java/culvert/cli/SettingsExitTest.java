@@ -76,6 +76,44 @@ class SettingsExitTest {
         "--connect-timeout is zero");
   }
 
+  @Test
+  void limitsThatContradictEachOtherAreRefused() {
+    refused(
+        Cli.remote("--heartbeat=10s", "--heartbeat-timeout=10s"),
+        "--heartbeat-timeout is not longer than --heartbeat");
+    refused(
+        Cli.remote(Map.of("CULVERT_HEARTBEAT", "30s")),
+        "--heartbeat-timeout is not longer than --heartbeat");
+    refused(Cli.remote("--heartbeat=99ms"), "--heartbeat is shorter than 100ms");
+    refused(Cli.remote("--handshake-timeout=0s"), "--handshake-timeout is zero");
+    refused(Cli.remote("--half-close-timeout=0s"), "--half-close-timeout is zero");
+    refused(Cli.remote("--max-stream-buffer=15K"), "--max-stream-buffer is less than 16K");
+    refused(Cli.remote("--max-stream-buffer=2G"), "--max-stream-buffer is more than 1G");
+    refused(Cli.remote("--max-buffer=1023K"), "--max-buffer is less than 1M");
+    refused(Cli.remote("--max-streams=0"), "--max-streams is not within");
+    refused(Cli.remote("--max-opens=0"), "--max-opens is not within");
+    refused(Cli.remote("--max-sessions=0"), "--max-sessions is not within");
+    refused(Cli.remote("--max-half-open=0"), "--max-half-open is not within");
+    refused(Cli.remote("--max-half-open-per-addr=0"), "--max-half-open-per-addr is not within");
+  }
+
+  @Test
+  void anOriginProxyThatIsNobodyOrNeverPausesIsRefused() {
+    for (String name : new String[] {"", "my laptop", "n".repeat(65)}) {
+      refused(origin("--name=" + name), "'" + name + "' is no name of an origin proxy");
+    }
+    refused(origin("--retry-max=0s"), "--retry-max is zero");
+    refused(origin("--heartbeat=1h"), "--heartbeat-timeout is not longer than --heartbeat");
+  }
+
+  private static Cli origin(String option) {
+    return Cli.run(
+        "origin-proxy",
+        "--remote-proxy-addr=127.0.0.1:1",
+        "--origin-server-addr=127.0.0.1:1",
+        option);
+  }
+
   private Path file(String text) throws IOException {
     return Files.writeString(folder.resolve("secret"), text);
   }
