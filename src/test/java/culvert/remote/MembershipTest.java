@@ -153,6 +153,8 @@ class MembershipTest {
     assertThat(anybody.table().serves(newcomer)).isTrue();
     assertThat(serving).containsExactly(true, true);
     assertThat(counters.get(Counter.SESSIONS_SUPERSEDED)).isEqualTo(1);
+    offers(anybody, owner);
+    assertThat(answers).last().isEqualTo(new Answer.Declined("the session is over"));
   }
 
   @Test
