@@ -1,0 +1,117 @@
+package culvert.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.testing.Bulk;
+import culvert.testing.TestServer;
+import culvert.testing.Tunnel;
+import java.net.Socket;
+import java.net.SocketException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A half that is killed under load, and comes back. */
+@Timeout(120)
+class OutageIT {
+
+  /** Two seconds are the aim, with a JVM's start; a busy machine is allowed more. */
+  private static final Duration BACK = Duration.ofSeconds(4);
+
+  private static void assertBack(String what, Remote remote, long sinceNanos) throws Exception {
+    Duration back = remote.awaitServing(sinceNanos);
+    System.out.println(what + " served " + back.toMillis() + " ms after its start");
+    assertThat(back).isLessThan(BACK);
+  }
+
+  @Test
+  void visitorsOfAKilledOriginProxyAreResetAndTheNextOneServes() throws Exception {
+    try (var server = TestServer.bulkOrEcho();
+        Remote remote = Launcher.USUAL.remote();
+        Role origin = remote.origin(server.address())) {
+      origin.line();
+      try (var load = Load.on(remote)) {
+        origin.kill();
+        assertThat(load.ends()).containsOnly(Load.End.RESET);
+      }
+      long since = System.nanoTime();
+      try (Role next = remote.origin(server.address())) {
+        assertBack("the origin proxy", remote, since);
+        next.line();
+      }
+    }
+  }
+
+  @Test
+  void aKilledRemoteProxyIsServedAgainSoonAfterItsRestart() throws Exception {
+    try (var server = TestServer.bulkOrEcho();
+        Remote remote = Launcher.USUAL.remote();
+        Role origin = remote.origin(server.address())) {
+      origin.line();
+      try (var load = Load.on(remote)) {
+        remote.role().kill();
+        load.ends();
+      }
+      origin.err().await("session lost");
+      long since = System.nanoTime();
+      try (Remote again = remote.again()) {
+        assertBack("the remote proxy", again, since);
+      }
+    }
+  }
+
+  /** The kernel ends the visitors' connections; the servers' are ours to end. */
+  @Test
+  void anUploadThroughAKilledRemoteProxyNeverLooksComplete() throws Exception {
+    var begun = new CountDownLatch(1);
+    var upload = new CompletableFuture<Long>();
+    try (var server =
+            new TestServer(c -> {
+              try {
+                c.getInputStream().read();
+                begun.countDown();
+                upload.complete(Bulk.receive(c.getInputStream()));
+              } catch (SocketException e) {
+                upload.completeExceptionally(e);
+              }
+            });
+        Remote remote = Launcher.USUAL.remote();
+        Role origin = remote.origin(server.address())) {
+      origin.line();
+      try (Socket visitor = remote.visit()) {
+        visitor.getOutputStream().write(new byte[100_000]);
+        assertThat(begun.await(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        remote.role().kill();
+        assertThat(upload)
+            .failsWithin(Tunnel.LIMIT)
+            .withThrowableThat()
+            .withMessageContaining("reset");
+      }
+    }
+  }
+
+  @Test
+  void anOriginProxyKilledAgainAndAgainIsNeverRefusedForTheOneThatDied() throws Exception {
+    restart(Launcher.USUAL);
+    restart(Launcher.OPEN);
+  }
+
+  private static void restart(Launcher launcher) throws Exception {
+    try (var server = TestServer.echo();
+        Remote remote = launcher.remote()) {
+      for (int i = 0; i < 5; i++) {
+        long since = System.nanoTime();
+        try (Role origin = launcher.origin(remote.control(), server.address())) {
+          origin.line();
+          assertBack("origin proxy " + i, remote, since);
+          origin.kill();
+        }
+      }
+      assertThat(remote.role().err().lines("offer declined")).isEmpty();
+      assertThat(remote.role().err().lines("ERROR")).isEmpty();
+    }
+  }
+}
