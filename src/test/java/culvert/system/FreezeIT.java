@@ -1,0 +1,160 @@
+package culvert.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.config.Timing;
+import culvert.testing.Eventually;
+import culvert.testing.TestServer;
+import culvert.testing.Tunnel;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A half that is stopped in its tracks: its connections stand, and nobody answers there. */
+@Timeout(120)
+class FreezeIT {
+
+  /** What a visitor has who landed on a frozen origin proxy. */
+  private static final int NOTHING = 0;
+
+  private static final int PATIENCE_MILLIS = 500;
+
+  /** How late a busy machine may be. */
+  private static final Duration LATE = Duration.ofSeconds(2);
+
+  /** Within so long visitors must have left off landing on a frozen one. */
+  private static final Duration AVOIDED = Duration.ofMillis(1500);
+
+  private static TestServer answering(int letter) throws IOException {
+    return new TestServer(c -> {
+      c.getInputStream().read();
+      c.getOutputStream().write(letter);
+    });
+  }
+
+  /** A visitor's answer. */
+  private static int ask(Remote remote) throws IOException {
+    try (Socket visitor = remote.visit()) {
+      visitor.setSoTimeout(PATIENCE_MILLIS);
+      visitor.getOutputStream().write('?');
+      return visitor.getInputStream().read();
+    } catch (SocketTimeoutException e) {
+      return NOTHING;
+    }
+  }
+
+  private static Duration since(long nanos) {
+    return Duration.ofNanos(System.nanoTime() - nanos);
+  }
+
+  @Test
+  void aFrozenOriginProxyIsNoticedWhileItsTwinServesEverybody() throws Exception {
+    Duration deadline = Duration.ofSeconds(4);
+    try (var one = answering('1');
+        var two = answering('2');
+        Remote remote =
+            Launcher.USUAL.remote(
+                "--heartbeat=500ms", "--heartbeat-timeout=" + deadline.toMillis() + "ms");
+        Role frozen = remote.origin(one.address(), "--name=one");
+        Role twin = remote.origin(two.address(), "--name=two")) {
+      frozen.line();
+      twin.line();
+      assertThat(List.of(ask(remote), ask(remote))).contains((int) '1', (int) '2');
+      frozen.signal("STOP");
+      long stopped = System.nanoTime();
+      List<Duration> stranded = new ArrayList<>();
+      int served = 0;
+      while (remote.role().err().lines("session lost", "one@").isEmpty()) {
+        Duration at = since(stopped);
+        assertThat(at).as("time without a notice").isLessThan(deadline.plus(LATE));
+        switch (ask(remote)) {
+          case NOTHING -> stranded.add(at);
+          case '2' -> served += at.compareTo(AVOIDED) > 0 ? 1 : 0;
+          default -> throw new AssertionError("neither the twin's answer nor none");
+        }
+      }
+      System.out.println("noticed after " + since(stopped) + "; stranded at " + stranded);
+      assertThat(stranded).allMatch(at -> at.compareTo(AVOIDED) < 0);
+      assertThat(served).as("served by the twin before the notice").isPositive();
+      frozen.signal("CONT");
+      Eventually.within(Tunnel.LIMIT, () -> assertThat(ask(remote)).isEqualTo('1'));
+    }
+  }
+
+  @Test
+  void aSecondProcessTakesTheNameOfAFrozenOneAtOnceAndForGood() throws Exception {
+    try (var one = answering('1');
+        var two = answering('2');
+        Remote remote = Launcher.USUAL.remote();
+        Role frozen = remote.origin(one.address(), "--name=laptop")) {
+      frozen.line();
+      frozen.signal("STOP");
+      long stopped = System.nanoTime();
+      try (Role second = remote.origin(two.address(), "--name=laptop")) {
+        second.line();
+        assertServedBy('2', remote);
+        assertThat(since(stopped)).isLessThan(Timing.DEFAULT.heartbeat());
+        frozen.signal("CONT");
+        Role.Ended ended = frozen.await();
+        assertThat(ended.exit()).isEqualTo(76);
+        assertThat(ended.err().lines().filter(line -> line.contains("another process")))
+            .singleElement()
+            .asString()
+            .contains("ERROR", "has logged in as 'laptop' since; give each process a --name");
+        assertServedBy('2', remote);
+        assertThat(second.process().isAlive()).isTrue();
+      }
+    }
+  }
+
+  private static void assertServedBy(int letter, Remote remote) throws IOException {
+    for (int i = 0; i < 10; i++) {
+      assertThat(ask(remote)).isEqualTo(letter);
+    }
+  }
+
+  @Test
+  void withoutASecretAFrozenOwnerLosesItsServiceToWhomeverAsksForIt() throws Exception {
+    try (var one = answering('1');
+        var two = answering('2');
+        Remote remote = Launcher.OPEN.remote();
+        Role frozen = Launcher.OPEN.origin(remote.control(), one.address(), "--name=one")) {
+      frozen.line();
+      assertServedBy('1', remote);
+      frozen.signal("STOP");
+      long stopped = System.nanoTime();
+      try (Role second = Launcher.OPEN.origin(remote.control(), two.address(), "--name=two")) {
+        second.line();
+        assertServedBy('2', remote);
+        assertThat(since(stopped)).isLessThan(Timing.DEFAULT.heartbeat());
+      }
+    }
+  }
+
+  @Test
+  void aFrozenRemoteProxyIsNoticedAndServedAgainWhenItGoesOn() throws Exception {
+    try (var server = TestServer.echo();
+        Remote remote = Launcher.USUAL.remote();
+        Role origin =
+            remote.origin(
+                server.address(),
+                "--heartbeat=500ms",
+                "--heartbeat-timeout=2s",
+                "--handshake-timeout=1s")) {
+      origin.line();
+      remote.role().signal("STOP");
+      long stopped = System.nanoTime();
+      origin.err().await("session lost");
+      assertThat(since(stopped)).isLessThan(Duration.ofSeconds(2).plus(LATE));
+      origin.err().await("no handshake within 1s");
+      remote.role().signal("CONT");
+      origin.line();
+      remote.assertServes();
+    }
+  }
+}
