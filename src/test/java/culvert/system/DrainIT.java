@@ -1,0 +1,254 @@
+package culvert.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.testing.Bulk;
+import culvert.testing.Eventually;
+import culvert.testing.Seed;
+import culvert.testing.TestServer;
+import culvert.testing.Tunnel;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.ConnectException;
+import java.net.Socket;
+import java.net.SocketException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A half that is told to stop lets its visitors finish, for a while. */
+@Timeout(120)
+class DrainIT {
+
+  private static final long HALF_BYTES = 4 << 20;
+
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+
+  /** Half of a download has left the server. */
+  private final CountDownLatch halfSent = new CountDownLatch(1);
+
+  /** Opened by the test to let the other half go. */
+  private final CountDownLatch gate = new CountDownLatch(1);
+
+  private final CompletableFuture<Long> sent = new CompletableFuture<>();
+  private final CompletableFuture<Long> received = new CompletableFuture<>();
+  private long seed;
+  private TestServer server;
+
+  @BeforeEach
+  void begin() throws IOException {
+    seed = Seed.random("DrainIT").nextLong();
+    server = new TestServer(this::serve);
+  }
+
+  @AfterEach
+  void end() throws IOException {
+    gate.countDown();
+    server.close();
+    threads.close();
+  }
+
+  /** The first byte chooses: a download, an upload, a download without an end, or an echo. */
+  private void serve(Socket connection) throws Exception {
+    InputStream in = connection.getInputStream();
+    OutputStream out = connection.getOutputStream();
+    int first = in.read();
+    switch (first) {
+      case 'd' -> {
+        var bulk = new Bulk(seed).send(out, HALF_BYTES);
+        halfSent.countDown();
+        gate.await();
+        sent.complete(bulk.send(out, HALF_BYTES).sum());
+      }
+      case 'u' -> {
+        try {
+          received.complete(Bulk.receive(in));
+          out.write('k');
+        } catch (IOException e) {
+          received.completeExceptionally(e);
+        }
+      }
+      case 'b' -> {
+        while (true) {
+          out.write(new byte[64 * 1024]);
+        }
+      }
+      default -> out.write(first);
+    }
+  }
+
+  /** Begins a download; returns when half of it has left the server. */
+  private Future<Long> download(Remote remote) throws Exception {
+    Socket visitor = remote.visit();
+    Future<Long> sum =
+        threads.submit(() -> {
+          try (visitor) {
+            visitor.getOutputStream().write('d');
+            return Bulk.receive(visitor.getInputStream());
+          }
+        });
+    assertThat(halfSent.await(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    return sum;
+  }
+
+  private void assertWhole(Future<Long> download) throws Exception {
+    gate.countDown();
+    long sum = download.get(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS);
+    assertThat(sum).isEqualTo(sent.get(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS));
+  }
+
+  private static void assertRefusesVisitors(Remote remote) throws Exception {
+    Eventually.within(
+        Tunnel.LIMIT,
+        () ->
+            assertThatThrownBy(() -> remote.visit().close()).isInstanceOf(ConnectException.class));
+  }
+
+  @Test
+  void aStoppingRemoteProxyFinishesADownloadAndTakesNoNewVisitors() throws Exception {
+    try (Remote remote = Launcher.USUAL.remote();
+        Role origin = remote.origin(server.address())) {
+      origin.line();
+      Future<Long> download = download(remote);
+      remote.role().terminate();
+      assertRefusesVisitors(remote);
+      assertThat(download.isDone()).isFalse();
+      assertWhole(download);
+      assertThat(remote.role().await().exit()).isZero();
+    }
+  }
+
+  @Test
+  void aStoppingOriginProxyFinishesADownloadAndTakesNoNewVisitors() throws Exception {
+    try (Remote remote = Launcher.USUAL.remote();
+        Role origin = remote.origin(server.address())) {
+      origin.line();
+      Future<Long> download = download(remote);
+      origin.terminate();
+      remote.role().err().await("service withdrawn");
+      assertThatThrownBy(remote::assertServes).isInstanceOf(SocketException.class);
+      assertThat(download.isDone()).isFalse();
+      assertWhole(download);
+      assertThat(origin.await().exit()).isZero();
+      remote.role().err().await("relay ended", "reason=done");
+    }
+  }
+
+  @Test
+  void anUploadReachesTheServerWholeWhicheverHalfStops() throws Exception {
+    try (Remote remote = Launcher.USUAL.remote();
+        Role origin = remote.origin(server.address())) {
+      origin.line();
+      try (Socket visitor = remote.visit()) {
+        OutputStream out = visitor.getOutputStream();
+        out.write('u');
+        var bulk = new Bulk(seed).send(out, HALF_BYTES);
+        origin.terminate();
+        remote.role().err().await("session drains");
+        remote.role().terminate();
+        assertRefusesVisitors(remote);
+        assertThat(received).isNotDone();
+        bulk.send(out, HALF_BYTES);
+        visitor.shutdownOutput();
+        assertThat(received).succeedsWithin(Tunnel.LIMIT).isEqualTo(bulk.sum());
+        assertThat(visitor.getInputStream().readAllBytes()).containsExactly('k');
+      }
+      assertThat(origin.await().exit()).isZero();
+      assertThat(remote.role().await().exit()).isZero();
+    }
+  }
+
+  @Test
+  void aDownloadWithoutAnEndIsResetWhenTheDrainsTimeIsUp() throws Exception {
+    String limit = "--drain-timeout=1s";
+    try (Remote remote = Launcher.USUAL.remote(limit)) {
+      try (Role origin = remote.origin(server.address(), limit)) {
+        origin.line();
+        assertCut(remote, origin);
+      }
+      try (Role origin = remote.origin(server.address(), limit)) {
+        origin.line();
+        assertCut(remote, remote.role());
+      }
+    }
+  }
+
+  private static void assertCut(Remote remote, Role stopped) throws Exception {
+    try (Socket visitor = endless(remote)) {
+      stopped.terminate();
+      assertThatThrownBy(() -> visitor.getInputStream().transferTo(OutputStream.nullOutputStream()))
+          .isInstanceOf(SocketException.class)
+          .hasMessageContaining("reset");
+    }
+    assertThat(stopped.await().exit()).isZero();
+  }
+
+  private static Socket endless(Remote remote) throws IOException {
+    Socket visitor = remote.visit();
+    visitor.getOutputStream().write('b');
+    visitor.getInputStream().readNBytes(100_000);
+    return visitor;
+  }
+
+  @Test
+  void aSecondSignalEndsADrainAtOnceWithTheSignalsCode() throws Exception {
+    for (String signal : new String[] {"TERM", "INT"}) {
+      Launcher hearing = Launcher.USUAL.hearing(signal);
+      int code = 128 + (signal.equals("TERM") ? 15 : 2);
+      try (Remote remote = hearing.remote()) {
+        try (Role origin = hearing.origin(remote.control(), server.address())) {
+          origin.line();
+          assertEndsAtOnce(remote, origin, signal, code);
+        }
+        try (Role origin = remote.origin(server.address())) {
+          origin.line();
+          assertEndsAtOnce(remote, remote.role(), signal, code);
+        }
+      }
+    }
+  }
+
+  private static void assertEndsAtOnce(Remote remote, Role role, String signal, int code)
+      throws Exception {
+    try (Socket waiting = endless(remote)) {
+      assertThat(waiting.isConnected()).isTrue();
+      role.signal(signal);
+      role.err().await("draining");
+      assertThat(role.process().isAlive()).isTrue();
+      role.signal(signal);
+      // Nobody reads: but for the signal the drain would last its thirty seconds.
+      long since = System.nanoTime();
+      assertThat(role.await().exit()).isEqualTo(code);
+      assertThat(System.nanoTime() - since).isLessThan(TimeUnit.SECONDS.toNanos(10));
+    }
+  }
+
+  @Test
+  void aNewRemoteProxyServesOnTheSamePortsWhileTheOldOneDrains() throws Exception {
+    try (Remote old = Launcher.USUAL.remote();
+        Role origin = old.origin(server.address())) {
+      origin.line();
+      Future<Long> download = download(old);
+      old.role().terminate();
+      assertRefusesVisitors(old);
+      try (Remote next = old.again()) {
+        origin.line();
+        next.assertServes();
+        assertThat(download.isDone()).isFalse();
+        assertThat(old.role().process().isAlive()).isTrue();
+        assertWhole(download);
+        assertThat(old.role().await().exit()).isZero();
+        next.assertServes();
+      }
+    }
+  }
+}
