@@ -1,0 +1,153 @@
+package culvert.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.net.HostPort;
+import culvert.testing.Eventually;
+import culvert.testing.TestServer;
+import culvert.testing.Tunnel;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An origin proxy that cannot join keeps trying, and tells so once. */
+@Timeout(120)
+class RetryIT {
+
+  private static final Launcher WRONG = Launcher.USUAL.secret("another one");
+
+  /** No pause between attempts of an outage's first minute is longer than a second. */
+  private static final Duration SOON = Duration.ofSeconds(5);
+
+  /** A port that nobody has, for a moment at least. */
+  private static HostPort unused(String host) throws IOException {
+    try (var socket = new ServerSocket(0, 1, InetAddress.getByName(host))) {
+      return new HostPort(host, socket.getLocalPort());
+    }
+  }
+
+  private static void assertServesSoon(Remote remote) throws Exception {
+    assertThat(remote.awaitServing(System.nanoTime())).isLessThan(SOON);
+  }
+
+  @Test
+  void anOriginProxyStartedFirstWaitsForTheRemoteProxy() throws Exception {
+    HostPort control = unused("127.0.0.1");
+    try (var server = TestServer.echo();
+        Role origin = Launcher.USUAL.origin(control, server.address())) {
+      origin.err().await("cannot join the remote proxy", "Connection refused");
+      try (Remote remote = Launcher.USUAL.remoteAt(control, Launcher.ANY)) {
+        assertServesSoon(remote);
+        assertThat(origin.line()).isEqualTo("origin-proxy: serving default=" + remote.outside());
+      }
+      assertThat(origin.err().lines("cannot join the remote proxy")).hasSize(1);
+    }
+  }
+
+  @Test
+  void aRefusalAfterHavingServedIsToldOnceAndTriedAgainUntilItIsSetRight() throws Exception {
+    try (var server = TestServer.echo();
+        Remote first = Launcher.USUAL.remote();
+        Role origin = first.origin(server.address(), "--retry-max=200ms")) {
+      origin.line();
+      first.role().kill();
+      try (Remote wrong = WRONG.remoteAt(first.control(), first.outside(), "--log-period=1ms")) {
+        Eventually.within(
+            Tunnel.LIMIT,
+            () ->
+                assertThat(wrong.role().err().lines("origin proxy refused")).hasSizeGreaterThan(5));
+        wrong.role().kill();
+      }
+      assertThat(origin.err().lines("remote proxy refused the login", "the secret is wrong"))
+          .hasSize(1);
+      try (Remote right = first.again()) {
+        assertServesSoon(right);
+      }
+    }
+  }
+
+  @Test
+  void aServiceThatIsGoneAfterARestartIsToldOnceAndTriedAgain() throws Exception {
+    try (var server = TestServer.echo();
+        Remote first = Launcher.USUAL.remote();
+        Role origin = first.origin(server.address(), "--retry-max=200ms")) {
+      origin.line();
+      first.role().kill();
+      try (Role without =
+          Role.start(
+              Launcher.USUAL.environment(),
+              "remote-proxy",
+              "--control-addr=" + first.control(),
+              "--outside-addr=other=127.0.0.1:0",
+              "--log-period=1ms")) {
+        Eventually.within(
+            Tunnel.LIMIT,
+            () -> assertThat(without.err().lines("offer declined")).hasSizeGreaterThan(5));
+        without.kill();
+      }
+      assertThat(origin.err().lines("service declined", "no service 'default'")).hasSize(1);
+      try (Remote right = first.again()) {
+        assertServesSoon(right);
+      }
+    }
+  }
+
+  /** After a refusal the pause is half of the longest one at the least. */
+  @Test
+  void aHangUpEndsTheLongPauseAfterARefusal() throws Exception {
+    try (var server = TestServer.echo();
+        Remote first = Launcher.USUAL.remote();
+        Role origin =
+            Launcher.USUAL
+                .hearing("HUP")
+                .origin(first.control(), server.address(), "--retry-max=1h")) {
+      origin.line();
+      first.role().kill();
+      try (Remote wrong = WRONG.remoteAt(first.control(), first.outside())) {
+        origin.err().await("remote proxy refused the login", "again_in=");
+        wrong.role().kill();
+      }
+      try (Remote right = first.again()) {
+        origin.signal("HUP");
+        assertServesSoon(right);
+      }
+    }
+  }
+
+  @Test
+  void aNameThatComesAndMovesIsFollowed(@TempDir Path folder) throws Exception {
+    Path hosts = folder.resolve("hosts");
+    resolveTo(hosts, "127.0.0.9 somebody.else.test");
+    HostPort control = unused("127.0.0.1");
+    try (var server = TestServer.echo();
+        Role origin =
+            Launcher.USUAL
+                .variable("CULVERT_JVM_OPTIONS", "-Djdk.net.hosts.file=" + hosts)
+                .origin(new HostPort("tunnel.test", control.port()), server.address())) {
+      origin.err().await("the name 'tunnel.test' does not resolve");
+      try (Remote here = Launcher.USUAL.remoteAt(control, Launcher.ANY);
+          Remote there =
+              Launcher.USUAL.remoteAt(new HostPort("127.0.0.2", control.port()), Launcher.ANY)) {
+        resolveTo(hosts, "127.0.0.1 tunnel.test");
+        assertServesSoon(here);
+        resolveTo(hosts, "127.0.0.2 tunnel.test");
+        here.role().kill();
+        assertServesSoon(there);
+      }
+    }
+  }
+
+  /** At once, so that nobody reads half a file. */
+  private static void resolveTo(Path hosts, String line) throws IOException {
+    Path next = hosts.resolveSibling("next");
+    Files.writeString(next, line + "\n");
+    Files.move(next, hosts, StandardCopyOption.ATOMIC_MOVE);
+  }
+}
