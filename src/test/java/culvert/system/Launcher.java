@@ -19,10 +19,13 @@ record Launcher(Map<String, String> environment, List<String> before) {
   /** Any free port. */
   static final HostPort ANY = new HostPort("127.0.0.1", 0);
 
+  /** What both halves know, usually. */
+  static final String SECRET_TEXT = "from the environment";
+
   private static final String SECRET = "CULVERT_SECRET";
 
   /** With a secret that both halves have. */
-  static final Launcher USUAL = new Launcher(Map.of(SECRET, "from the environment"), List.of());
+  static final Launcher USUAL = new Launcher(Map.of(SECRET, SECRET_TEXT), List.of());
 
   /** Without any secret. */
   static final Launcher OPEN = new Launcher(Map.of(), List.of());
@@ -58,7 +61,7 @@ record Launcher(Map<String, String> environment, List<String> before) {
             List.of("remote-proxy", "--control-addr=" + control, "--outside-addr=" + outside),
             more);
     try {
-      String[] bound = role.line().split("remote-proxy: control |, outside default=");
+      String[] bound = role.line().split("remote-proxy: control |, outside default=|, ");
       return new Remote(role, HostPort.parse(bound[1]), HostPort.parse(bound[2]));
     } catch (IOException | RuntimeException e) {
       role.close();

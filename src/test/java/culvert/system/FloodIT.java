@@ -1,0 +1,139 @@
+package culvert.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.protocol.Handshake;
+import culvert.testing.Eventually;
+import culvert.testing.ScriptedOrigin;
+import culvert.testing.Seed;
+import culvert.testing.TestServer;
+import culvert.testing.Tunnel;
+import java.io.IOException;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** More strangers, or more visitors, than there is room for. */
+@Timeout(120)
+class FloodIT {
+
+  private static final int STRANGERS = 300;
+  private static final int VISITORS_AT_ONCE = 150;
+  private static final Duration SOON = Duration.ofSeconds(5);
+
+  /** The JVM opens a few descriptors and threads of its own when it likes. */
+  private static final int OWN = 10;
+
+  private static final int DESCRIPTORS = 128;
+
+  private static final Launcher FEW =
+      Launcher.USUAL.under("sh", "-c", "ulimit -n " + DESCRIPTORS + "; exec \"$@\"", "sh");
+
+  private static byte[] recordedHandshake(Remote remote) throws IOException {
+    try (var origin = new ScriptedOrigin(remote.control(), "127.0.0.1")) {
+      origin.logIn("recorded", Handshake.newInstance(), Launcher.SECRET_TEXT);
+      return origin.said();
+    }
+  }
+
+  @Test
+  void threeHundredStrangersAtTheControlAddressKeepNobodyOut() throws Exception {
+    var random = Seed.random("threeHundredStrangers");
+    try (var server = TestServer.echo();
+        Remote remote = Launcher.USUAL.remote("--handshake-timeout=2s", "--log-period=5m");
+        Role origin = remote.origin(server.address(), "--name=first")) {
+      origin.line();
+      remote.assertServes();
+      byte[] recorded = recordedHandshake(remote);
+      Footprint before = remote.role().footprint();
+      try (Socket talk = remote.visit();
+          var flood = new Flood(remote.control(), STRANGERS, recorded, random)) {
+        flood.awaitARound();
+        long since = System.nanoTime();
+        try (Role anew = remote.origin(server.address(), "--name=anew")) {
+          anew.line();
+          Duration joined = Duration.ofNanos(System.nanoTime() - since);
+          for (int i = 0; i < 100; i++) {
+            long asked = System.nanoTime();
+            remote.assertServes();
+            assertEchoes(talk, i);
+            assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(SOON);
+          }
+          System.out.println("joined in " + joined + " among " + flood);
+          assertThat(joined).isLessThan(SOON);
+        }
+      }
+      Eventually.within(
+          Tunnel.LIMIT,
+          () -> {
+            Footprint after = remote.role().footprint();
+            assertThat(after.descriptors()).isLessThan(before.descriptors() + OWN);
+            assertThat(after.threads()).isLessThan(before.threads() + OWN);
+          });
+      assertThat(remote.role().err().lines("WARN"))
+          .as("a line for each source in five minutes")
+          .hasSizeBetween(1, Flood.SOURCES);
+      assertThat(remote.role().err().lines("ERROR")).isEmpty();
+    }
+  }
+
+  @Test
+  void aRemoteProxyOutOfDescriptorsSaysSoOnceAndServesAgainWhenVisitorsHaveGone() throws Exception {
+    try (var server = TestServer.echo();
+        Remote remote = FEW.remote("--log-period=5m");
+        Role origin = remote.origin(server.address())) {
+      origin.line();
+      crowd(remote, remote.role());
+      crowd(remote, remote.role());
+      assertThat(remote.role().err().lines("cannot accept visitors", "Too many open")).hasSize(1);
+      assertThat(remote.role().err().lines("session ended")).isEmpty();
+      assertThat(remote.role().err().lines("ERROR")).isEmpty();
+    }
+  }
+
+  @Test
+  void anOriginProxyOutOfDescriptorsSaysSoOnceAndServesAgainWhenVisitorsHaveGone()
+      throws Exception {
+    try (var server = TestServer.echo();
+        Remote remote = Launcher.USUAL.remote();
+        Role origin = FEW.origin(remote.control(), server.address(), "--log-period=5m")) {
+      origin.line();
+      crowd(remote, origin);
+      crowd(remote, origin);
+      assertThat(origin.err().lines("origin server not reached", "Too many open")).hasSize(1);
+      assertThat(origin.err().lines("session lost")).isEmpty();
+      assertThat(origin.err().lines("ERROR")).isEmpty();
+    }
+  }
+
+  /** One visitor is there all the time, and many come until the role has no descriptor left. */
+  private static void crowd(Remote remote, Role crowded) throws Exception {
+    List<Socket> visitors = new ArrayList<>();
+    try (Socket talk = remote.visit()) {
+      assertEchoes(talk, 'a');
+      for (int i = 0; i < VISITORS_AT_ONCE; i++) {
+        visitors.add(remote.visit());
+      }
+      Eventually.within(
+          Tunnel.LIMIT,
+          () -> {
+            assertThat(crowded.footprint().descriptors()).isGreaterThanOrEqualTo(DESCRIPTORS - 1);
+            assertThat(crowded.err().lines("Too many open")).isNotEmpty();
+          });
+      assertEchoes(talk, 'b');
+    } finally {
+      for (Socket visitor : visitors) {
+        visitor.close();
+      }
+    }
+    assertThat(remote.awaitServing(System.nanoTime())).isLessThan(SOON);
+  }
+
+  private static void assertEchoes(Socket visitor, int letter) throws IOException {
+    visitor.getOutputStream().write(letter);
+    assertThat(visitor.getInputStream().read()).isEqualTo(letter);
+  }
+}
