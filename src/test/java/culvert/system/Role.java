@@ -96,6 +96,15 @@ final class Role implements AutoCloseable {
     return Footprint.of(process.pid());
   }
 
+  /** What its heap holds once all garbage is gone. */
+  long liveHeapBytes() throws Exception {
+    String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
+    Ended histogram = run(jcmd, String.valueOf(process.pid()), "GC.class_histogram");
+    String total = histogram.out().lines().reduce("", (before, line) -> line);
+    assertThat(total).as(histogram.err()).startsWith("Total ");
+    return Long.parseLong(total.split(" +")[2]);
+  }
+
   /** Sends TERM, and leaves the streams readable. */
   void terminate() {
     process.toHandle().destroy();

@@ -1,0 +1,173 @@
+package culvert.system;
+
+import culvert.net.HostPort;
+import culvert.protocol.ByeReason;
+import culvert.protocol.Handshake;
+import culvert.protocol.RefusedException;
+import culvert.testing.ScriptedOrigin;
+import culvert.testing.Tunnel;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Origin proxies, each with a name of its own, that come and go without end. */
+final class Storm implements AutoCloseable {
+
+  /** What an origin proxy does with a connection. */
+  enum Kind {
+    /** Serves for a moment, and is reset. */
+    VANISHES,
+    /** Serves for a moment, and ends its connection in order. */
+    LEAVES,
+    /** Serves, and hears nothing any more: only its next login makes room. */
+    GOES_DEAF,
+    /** Connects, and no more. */
+    CUT,
+    /** Is reset in the middle of its first words. */
+    CUT_IN_HANDSHAKE,
+    /** Has the wrong secret. */
+    REFUSED
+  }
+
+  private static final int SOURCES = 50;
+  private static final int MOST_PAUSE_MILLIS = 1000;
+  private static final byte[] HALF_A_PREFACE = {'C', 'U', 'L', 'V'};
+
+  private final HostPort control;
+  private final String service;
+  private final Map<Kind, AtomicInteger> done = new EnumMap<>(Kind.class);
+  private final Queue<String> surprises = new ConcurrentLinkedQueue<>();
+  private final List<Thread> threads = new ArrayList<>();
+  private volatile boolean over;
+
+  Storm(HostPort control, String service, int origins, Random random) {
+    this.control = control;
+    this.service = service;
+    for (Kind kind : Kind.values()) {
+      done.put(kind, new AtomicInteger());
+    }
+    for (int i = 0; i < origins; i++) {
+      var own = new Random(random.nextLong());
+      int number = i;
+      threads.add(Thread.ofVirtual().name("storm").start(() -> live(number, own)));
+    }
+  }
+
+  private void live(int number, Random random) {
+    String source = "127.0.1." + (1 + number % SOURCES);
+    byte[] instance = Handshake.newInstance();
+    ScriptedOrigin deaf = null;
+    while (!over) {
+      Kind kind = Kind.values()[random.nextInt(Kind.values().length)];
+      // A process that starts anew evicts its older self; one that does not takes its own place.
+      instance = random.nextBoolean() ? Handshake.newInstance() : instance;
+      ScriptedOrigin origin = null;
+      try {
+        origin = new ScriptedOrigin(control, source);
+        act(origin, kind, "storm-" + number, instance, random);
+        done.get(kind).incrementAndGet();
+        if (kind == Kind.GOES_DEAF) {
+          ScriptedOrigin older = deaf;
+          deaf = origin;
+          origin = older;
+        }
+      } catch (IOException e) {
+        if (!over) {
+          surprises.add(kind + ": " + e);
+        }
+      } catch (InterruptedException e) {
+        over = true;
+      } finally {
+        closeQuietly(origin);
+      }
+    }
+    closeQuietly(deaf);
+  }
+
+  private void act(ScriptedOrigin origin, Kind kind, String name, byte[] instance, Random random)
+      throws IOException, InterruptedException {
+    switch (kind) {
+      case VANISHES -> {
+        serve(origin, name, instance, random);
+        origin.vanish();
+      }
+      case LEAVES -> serve(origin, name, instance, random);
+      case GOES_DEAF -> serve(origin, name, instance, random);
+      case CUT -> pause(random);
+      case CUT_IN_HANDSHAKE -> {
+        origin.say(HALF_A_PREFACE);
+        pause(random);
+        origin.vanish();
+      }
+      case REFUSED -> refused(origin, name, instance, random);
+    }
+  }
+
+  private void serve(ScriptedOrigin origin, String name, byte[] instance, Random random)
+      throws IOException, InterruptedException {
+    origin.logIn(name, instance, Launcher.SECRET_TEXT);
+    String refusal = origin.offer(service).refusal();
+    if (!refusal.isEmpty()) {
+      throw new IOException(refusal);
+    }
+    pause(random);
+  }
+
+  private static void refused(ScriptedOrigin origin, String name, byte[] instance, Random random)
+      throws IOException, InterruptedException {
+    try {
+      origin.logIn(name, instance, "another one");
+      throw new IOException("let in with a wrong secret");
+    } catch (RefusedException e) {
+      if (e.reason() != ByeReason.CREDENTIALS) {
+        throw e;
+      }
+    }
+    pause(random);
+  }
+
+  private static void pause(Random random) throws InterruptedException {
+    Thread.sleep(Duration.ofMillis(random.nextInt(MOST_PAUSE_MILLIS)));
+  }
+
+  private static void closeQuietly(ScriptedOrigin origin) {
+    try {
+      if (origin != null) {
+        origin.close();
+      }
+    } catch (IOException e) {
+      // It is gone either way.
+    }
+  }
+
+  /** How often each was done to its end. */
+  Map<Kind, AtomicInteger> done() {
+    return done;
+  }
+
+  /** What went otherwise than it should. */
+  Queue<String> surprises() {
+    return surprises;
+  }
+
+  /** An interrupt closes the socket that a virtual thread waits for. */
+  @Override
+  public void close() {
+    over = true;
+    threads.forEach(Thread::interrupt);
+    try {
+      for (Thread thread : threads) {
+        thread.join(Tunnel.LIMIT);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,75 @@
+package culvert.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.net.Durations;
+import culvert.testing.Eventually;
+import culvert.testing.Seed;
+import culvert.testing.TestServer;
+import culvert.testing.Tunnel;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Two hundred origin proxies come and go. It lasts for fifteen seconds, or for as long as {@code
+ * -Dculvert.storm=1m} says.
+ */
+@Timeout(600)
+class StormIT {
+
+  private static final Duration LENGTH =
+      Durations.parse(System.getProperty("culvert.storm", "15s"));
+
+  private static final int ORIGINS = 200;
+
+  /** Of the service that has nothing to do with the storm. */
+  private static final Duration ANSWER = Duration.ofSeconds(5);
+
+  /** The JVM opens a few descriptors and threads of its own when it likes. */
+  private static final int OWN = 10;
+
+  /** A heap that was filled once is not given back. */
+  private static final int MORE_RESIDENT_MEGABYTES = 300;
+
+  /** The remote proxy remembers who lost a name, so many at the most. */
+  private static final long MORE_HEAP_BYTES = 3 << 20;
+
+  @Test
+  void aReconnectStormHindersNobodyAndLeavesNothingBehind() throws Exception {
+    var random = Seed.random("aReconnectStorm");
+    try (var server = TestServer.echo();
+        Remote remote =
+            Launcher.USUAL.remote("--outside-addr=storm=127.0.0.1:0", "--log-level=warn");
+        Role origin = remote.origin(server.address())) {
+      origin.line();
+      remote.assertServes();
+      long heapBefore = remote.role().liveHeapBytes();
+      Footprint before = remote.role().footprint();
+      try (var storm = new Storm(remote.control(), "storm", ORIGINS, random)) {
+        long end = System.nanoTime() + LENGTH.toNanos();
+        while (System.nanoTime() < end) {
+          long asked = System.nanoTime();
+          remote.assertServes();
+          assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(ANSWER);
+        }
+        System.out.println(storm.done() + ", footprint " + remote.role().footprint());
+        assertThat(storm.done().values()).allMatch(count -> count.get() >= ORIGINS / 4);
+        assertThat(storm.surprises()).isEmpty();
+      }
+      Eventually.within(
+          Tunnel.LIMIT,
+          () -> {
+            Footprint after = remote.role().footprint();
+            assertThat(after.descriptors()).isLessThan(before.descriptors() + OWN);
+            assertThat(after.threads()).isLessThan(before.threads() + OWN);
+            assertThat(after.residentMegabytes())
+                .isLessThan(before.residentMegabytes() + MORE_RESIDENT_MEGABYTES);
+            assertThat(remote.role().liveHeapBytes()).isLessThan(heapBefore + MORE_HEAP_BYTES);
+          });
+      System.out.println("before " + before + ", after " + remote.role().footprint());
+      remote.assertServes();
+      assertThat(remote.role().err().lines("ERROR")).isEmpty();
+    }
+  }
+}
