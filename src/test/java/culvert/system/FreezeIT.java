@@ -1,9 +1,12 @@
 package culvert.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.config.Timing;
+import culvert.protocol.Handshake;
 import culvert.testing.Eventually;
+import culvert.testing.ScriptedOrigin;
 import culvert.testing.TestServer;
 import culvert.testing.Tunnel;
 import java.io.IOException;
@@ -109,6 +112,23 @@ class FreezeIT {
         assertServedBy('2', remote);
         assertThat(second.process().isAlive()).isTrue();
       }
+    }
+  }
+
+  @Test
+  void aProcessThatNeverHeardThatItsNameWasTakenIsRefusedAllTheSame() throws Exception {
+    byte[] instance = Handshake.newInstance();
+    try (Remote remote = Launcher.USUAL.remote();
+        var deaf = new ScriptedOrigin(remote.control(), "127.0.0.1");
+        var other = new ScriptedOrigin(remote.control(), "127.0.0.1");
+        var back = new ScriptedOrigin(remote.control(), "127.0.0.1")) {
+      deaf.logIn("laptop", instance, Launcher.SECRET_TEXT);
+      assertThat(deaf.offer("default").refusal()).isEmpty();
+      other.logIn("laptop", Handshake.newInstance(), Launcher.SECRET_TEXT);
+      assertThat(other.offer("default").refusal()).isEmpty();
+      back.logIn("laptop", instance, Launcher.SECRET_TEXT);
+      assertThatThrownBy(() -> back.offer("default"))
+          .hasMessageContaining("another process has logged in as 'laptop' since");
     }
   }
 
