@@ -61,16 +61,41 @@ final class Liveness {
   private final long asleepNanos;
   private final long lateNanos;
   private final long stuckNanos;
+  private final long beganNanos;
+  private final Wait sign = new Wait();
+  private final Wait write = new Wait();
   private Signs last;
-  private long heardNanos;
   private long spokeNanos;
   private long askedNanos;
-  private long movedNanos;
   private boolean asked;
-  private boolean excused;
 
   /** Read by whoever chooses among sessions. */
   private volatile boolean quiet;
+
+  /** For how long something has not come; excused once for a time in which nobody looked. */
+  private final class Wait {
+    private long sinceNanos;
+    private boolean excused;
+
+    void over(long nowNanos) {
+      sinceNanos = nowNanos;
+      excused = false;
+    }
+
+    /** Leaves but the grace until the limit; returns false if it did so before. */
+    boolean excuse(long nowNanos, long limitNanos) {
+      boolean first = !excused;
+      if (first) {
+        excused = true;
+        sinceNanos = nowNanos - limitNanos + graceNanos;
+      }
+      return first;
+    }
+
+    boolean isLonger(long nowNanos, long limitNanos) {
+      return nowNanos - sinceNanos >= limitNanos;
+    }
+  }
 
   Liveness(Heartbeat heartbeat, Signs first) {
     everyNanos = heartbeat.every().toNanos();
@@ -79,48 +104,44 @@ final class Liveness {
     asleepNanos = Math.min(MOST_LATE_NANOS, timeoutNanos / 4);
     lateNanos = heartbeat.tick().toNanos() + asleepNanos;
     stuckNanos = STUCK_TIMEOUTS * timeoutNanos;
+    beganNanos = first.nanos();
     last = first;
-    heardNanos = first.nanos();
-    spokeNanos = first.nanos();
-    askedNanos = first.nanos();
-    movedNanos = first.nanos();
   }
 
-  Verdict judge(Signs now) {
-    boolean slept = slept(now);
-    boolean heard = now.received() != last.received();
-    boolean spoke = now.sent() != last.sent();
-    boolean moved = spoke || now.arrived() != last.arrived() || !now.writing() || !last.writing();
+  Verdict judge(Signs signs) {
+    // Counted from the beginning: times near the counter's end could not be compared.
+    long now = signs.nanos() - beganNanos;
+    boolean slept = slept(signs);
+    boolean heard = signs.received() != last.received();
+    boolean spoke = signs.sent() != last.sent();
+    boolean writes = signs.writing() && last.writing();
+    boolean moved = spoke || signs.arrived() != last.arrived() || !writes;
+    last = signs;
+    quiet = asked && !heard;
     if (heard) {
-      heardNanos = now.nanos();
+      sign.over(now);
       asked = false;
-      excused = false;
     }
     if (spoke) {
-      spokeNanos = now.nanos();
+      spokeNanos = now;
     }
     if (moved) {
-      movedNanos = now.nanos();
+      write.over(now);
     } else if (slept) {
-      // Who writes has slept too.
-      movedNanos = Math.max(movedNanos, now.nanos() - stuckNanos + graceNanos);
+      write.excuse(now, stuckNanos);
     }
-    quiet = asked && !heard;
-    last = now;
-    if (slept && !heard && !excused) {
-      excused = true;
-      heardNanos = now.nanos() - timeoutNanos + graceNanos;
+    if (slept && !heard && sign.excuse(now, timeoutNanos)) {
       return ask(now);
     }
-    if (now.nanos() - heardNanos >= timeoutNanos) {
+    if (sign.isLonger(now, timeoutNanos)) {
       return Verdict.SILENT;
     }
-    if (now.nanos() - movedNanos >= stuckNanos) {
+    if (write.isLonger(now, stuckNanos)) {
       return Verdict.STUCK;
     }
-    long spoken = Math.max(askedNanos, Math.min(heardNanos, spokeNanos));
-    boolean due = now.nanos() - spoken >= everyNanos;
-    return due || now.awaiting() && !heard && !asked ? ask(now) : Verdict.WELL;
+    long spoken = Math.max(askedNanos, Math.min(sign.sinceNanos, spokeNanos));
+    boolean due = now - spoken >= everyNanos;
+    return due || signs.awaiting() && !heard && !asked ? ask(now) : Verdict.WELL;
   }
 
   private boolean slept(Signs now) {
@@ -129,9 +150,9 @@ final class Liveness {
     return passed > lateNanos || onTheWall - passed > asleepNanos;
   }
 
-  private Verdict ask(Signs now) {
+  private Verdict ask(long nowNanos) {
     asked = true;
-    askedNanos = now.nanos();
+    askedNanos = nowNanos;
     return Verdict.ASK;
   }
 

@@ -187,7 +187,7 @@ class LegEndTest {
           LegPair.LIMIT,
           () -> {
             assertThat(hoard.sent()).isEqualTo(bytes);
-            assertThat(peer.leg.writer().isWriting()).isTrue();
+            assertThat(peer.leg.writer().signs(0, 0).writing()).isTrue();
           });
       complete.output().write(new byte[100]);
       complete.closeOutput();

@@ -65,7 +65,7 @@ class LegLifeTest {
           .isInstanceOf(IOException.class);
       assertThat(peer.end())
           .isInstanceOf(SilentPeerException.class)
-          .hasMessage("the peer took nothing for 400ms");
+          .hasMessage("the peer took nothing for 1200ms");
       assertThat(stream.trouble()).contains(Trouble.LEG_LOST);
     }
   }

@@ -36,8 +36,21 @@ class LivenessTest {
   @Test
   void aPeerThatTalksIsNeverAsked() {
     for (int i = 0; i < 1000; i++) {
+      ticks.sent++;
       ticks.received += i % 19 == 0 ? 1 : 0;
       assertThat(ticks.tick()).isEqualTo(WELL);
+    }
+  }
+
+  /** Behind bulk on a slow uplink nothing of the sender's own would ask in time. */
+  @Test
+  void whoOnlyReceivesSpeaksUpOnceInAHeartbeat() {
+    for (int asked = 1; asked <= 5; asked++) {
+      do {
+        ticks.received++;
+      } while (ticks.tick() == WELL);
+      assertThat(ticks.millis()).isBetween(asked * 10_000L, asked * 10_500L);
+      ticks.sent++;
     }
   }
 
@@ -49,6 +62,7 @@ class LivenessTest {
       assertThat(ticks.tick()).isEqualTo(WELL);
     }
     ticks.received++;
+    ticks.sent++;
     assertThat(ticks.tick()).isEqualTo(WELL);
     assertThat(ticks.untilNotWell()).isEqualTo(ASK);
     assertThat(ticks.millis()).isEqualTo(30_000);
@@ -71,12 +85,23 @@ class LivenessTest {
     ticks.received++;
     ticks.tick();
     long since = ticks.millis();
-    while (ticks.millis() < since + 19_500) {
+    while (ticks.millis() < since + 59_500) {
       ticks.received++;
-      assertThat(ticks.tick()).isEqualTo(WELL);
+      assertThat(ticks.tick()).isIn(WELL, ASK);
     }
     ticks.received++;
     assertThat(ticks.tick()).isEqualTo(STUCK);
+  }
+
+  /** A large send buffer on a slow uplink: it takes long to make room, and drains all the same. */
+  @Test
+  void aWriteThatRestsWhileTheBytesBeforeItArriveIsNotStuck() {
+    ticks.writing = true;
+    for (int i = 0; i < 1000; i++) {
+      ticks.received++;
+      ticks.arrived += i % 100 == 0 ? 1 : 0;
+      assertThat(ticks.tick()).isIn(WELL, ASK);
+    }
   }
 
   @Test
@@ -84,8 +109,8 @@ class LivenessTest {
     ticks.writing = true;
     for (int i = 0; i < 1000; i++) {
       ticks.received++;
-      ticks.sent += i % 39 == 0 ? 1 : 0;
-      assertThat(ticks.tick()).isEqualTo(WELL);
+      ticks.sent += i % 119 == 0 ? 1 : 0;
+      assertThat(ticks.tick()).isIn(WELL, ASK);
     }
   }
 
@@ -93,8 +118,8 @@ class LivenessTest {
   void aPauseBetweenTwoWritesEndsTheWaitForTheFirst() {
     for (int i = 0; i < 1000; i++) {
       ticks.received++;
-      ticks.writing = i % 39 != 0;
-      assertThat(ticks.tick()).isEqualTo(WELL);
+      ticks.writing = i % 119 != 0;
+      assertThat(ticks.tick()).isIn(WELL, ASK);
     }
   }
 
@@ -113,6 +138,7 @@ class LivenessTest {
     ticks.awaiting = true;
     for (int i = 0; i < 1000; i++) {
       ticks.received++;
+      ticks.sent++;
       assertThat(ticks.tick()).isEqualTo(WELL);
     }
     assertThat(ticks.tick()).as("it fell silent").isEqualTo(ASK);

@@ -14,6 +14,7 @@ final class Ticks {
   final Liveness liveness;
   long received;
   long sent;
+  long arrived;
   boolean writing;
   boolean awaiting;
   private long nanos = BEGAN_NANOS;
@@ -28,7 +29,7 @@ final class Ticks {
   }
 
   private Liveness.Signs signs() {
-    return new Liveness.Signs(nanos, wallMillis, received, sent, writing, awaiting);
+    return new Liveness.Signs(nanos, wallMillis, received, sent, arrived, writing, awaiting);
   }
 
   /** Milliseconds since the beginning, the machine's sleep left out. */

@@ -1,7 +1,6 @@
 package culvert.remote;
 
 import culvert.net.Connection;
-import culvert.net.HostPort;
 import culvert.protocol.ByeReason;
 import culvert.session.Member;
 import culvert.session.Opened;
@@ -9,6 +8,7 @@ import culvert.session.Services;
 import culvert.session.Session;
 import culvert.session.Visitor;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Optional;
@@ -57,8 +57,8 @@ final class FakeSession implements Session {
   }
 
   @Override
-  public HostPort peer() {
-    return new HostPort("192.0.2.1", 1);
+  public InetSocketAddress peer() {
+    return new InetSocketAddress("192.0.2.1", 1);
   }
 
   @Override

@@ -138,12 +138,14 @@ class RosterTest {
 
   /** It may finish, and its successor is no usurper. */
   @Test
-  void whoDrainsHasNoNameAnyMoreButIsStillThere() {
+  void whoDrainsHasNoNameAnyMoreAndServesNothingMore() {
     letsIn(known, first);
-    known.release(first);
+    assertThat(known.has(first)).isTrue();
+    assertThat(known.release(first)).isTrue();
+    assertThat(known.release(first)).as("no news").isFalse();
     letsIn(known, second);
     assertThat(evicted).isEmpty();
-    assertThat(known.has(first)).isTrue();
+    assertThat(known.has(first)).isFalse();
     letsIn(known, again);
     assertThat(evicted).containsExactly("laptop of 2: SUPERSEDED");
   }

@@ -43,7 +43,8 @@ class ServiceTableTest {
   }
 
   private static void serves(ServiceTable table, FakeSession session) {
-    assertThat(table.claim(session, "web")).isEqualTo(new Claim.Served(List.of("192.0.2.7:80")));
+    assertThat(table.claim(session, "web")).isInstanceOf(Claim.Served.class);
+    assertThat(table.serves(session, "web")).isTrue();
   }
 
   private FakeSession next() throws IOException {
@@ -68,9 +69,10 @@ class ServiceTableTest {
 
   @Test
   void aServiceOfferedTwiceHasOneTurn() throws Exception {
-    serves(table, a);
+    var addresses = List.of("192.0.2.7:80");
+    assertThat(table.claim(a, "web")).isEqualTo(new Claim.Served(addresses, true));
     serves(table, b);
-    serves(table, a);
+    assertThat(table.claim(a, "web")).isEqualTo(new Claim.Served(addresses, false));
     assertThat(next(4)).containsExactly(a, b, a, b);
   }
 
@@ -141,7 +143,8 @@ class ServiceTableTest {
   @Test
   void aSessionThatIsOverServesNothing() {
     roster.leave(a);
-    assertThat(table.claim(a, "web")).isEqualTo(new Claim.Declined("the session is over"));
+    assertThat(table.claim(a, "web"))
+        .isEqualTo(new Claim.Declined("the session is over or draining"));
     assertThat(table.serves(a)).isFalse();
   }
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The page of limits against the code: what it names is there, and has the default it tells. */
-class LimitsTest {
+class LimitsPageTest {
 
   private static final Path PAGE = Path.of("src/site/markdown/limits.md");
   private static final Path TESTS = Path.of("src/test/java");
