@@ -27,6 +27,17 @@ class RateLimitTest {
     assertThat(limit.allows(source(1))).isFalse();
   }
 
+  @Test
+  void aSourceHasAsManyLinesInAPeriodAsItIsAllowed() throws Exception {
+    var three = new RateLimit<InetAddress>(3, Duration.ofNanos(10), () -> now);
+    for (int period = 0; period < 2; period++) {
+      for (int i = 0; i < 10; i++) {
+        assertThat(three.allows(source(1))).isEqualTo(i < 3);
+        now++;
+      }
+    }
+  }
+
   /** Otherwise a busy source would never be heard of again. */
   @Test
   void aSuppressedLineDoesNotProlongThePeriod() throws Exception {
