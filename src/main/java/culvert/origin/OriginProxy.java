@@ -17,6 +17,7 @@ import culvert.observe.RateLimit;
 import culvert.session.Incoming;
 import culvert.session.NativeDialect;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -50,6 +51,9 @@ public final class OriginProxy implements AutoCloseable {
 
   /** A session that stood for less was a failed login. */
   private static final Duration NOTEWORTHY = Duration.ofSeconds(1);
+
+  /** Longer pauses are told without milliseconds. */
+  private static final Duration TO_THE_SECOND = Duration.ofSeconds(10);
 
   /** Sessions that may still drain while the next attempt is made. */
   private static final int MOST_DRAINING = 4;
@@ -178,7 +182,7 @@ public final class OriginProxy implements AutoCloseable {
           "cause",
           result.cause(),
           "again_in",
-          Durations.of(Duration.ofMillis(pause.toMillis())));
+          Durations.of(rough(pause)));
     } else {
       counters.count(Counter.LOG_LINES_SUPPRESSED);
     }
@@ -191,6 +195,11 @@ public final class OriginProxy implements AutoCloseable {
   /** The same cause is told again when a session has stood in between. */
   private String outage(Attempt.Result result) {
     return counters.get(Counter.SESSIONS) + " " + result.cause();
+  }
+
+  private static Duration rough(Duration pause) {
+    ChronoUnit unit = pause.compareTo(TO_THE_SECOND) < 0 ? ChronoUnit.MILLIS : ChronoUnit.SECONDS;
+    return pause.truncatedTo(unit);
   }
 
   private static String event(Attempt.Result result) {

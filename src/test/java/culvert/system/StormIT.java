@@ -12,14 +12,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Two hundred origin proxies come and go. It lasts for fifteen seconds, or for as long as {@code
- * -Dculvert.storm=1m} says.
+ * Two hundred origin proxies come and go, for a minute or for as long as {@code
+ * -Dculvert.storm=15s} says.
  */
 @Timeout(600)
 class StormIT {
 
-  private static final Duration LENGTH =
-      Durations.parse(System.getProperty("culvert.storm", "15s"));
+  private static final Duration LENGTH = Durations.parse(System.getProperty("culvert.storm", "1m"));
 
   private static final int ORIGINS = 200;
 
