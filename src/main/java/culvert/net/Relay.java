@@ -174,9 +174,14 @@ public final class Relay {
   private void close() {
     over = true;
     watch.cancel();
-    ending.compareAndSet(null, Ending.DONE);
-    first.close();
-    second.close();
+    if (ending.compareAndSet(null, Ending.DONE)) {
+      first.close();
+      second.close();
+    } else {
+      // Whoever ended it may not have come to both yet, and a clean end must not come first.
+      first.reset();
+      second.reset();
+    }
   }
 
   private void awaitForward() {

@@ -7,13 +7,13 @@ import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
 import culvert.testing.Seed;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -214,8 +214,57 @@ class RelayTest {
     resetReaches(client);
   }
 
+  /**
+   * A thread that breaks the relay is held up between the first connection and the second, and the
+   * relay's own loops are faster.
+   */
+  @Test
+  void aRelayThatBreaksIsNoCleanEndHoweverLateWhoeverBrokeItIs() throws Exception {
+    var held = new CountDownLatch(1);
+    var broken = new AtomicReference<Runnable>();
+    var first =
+        new Wrapped(clientSide.far()) {
+          @Override
+          public void onTrouble(Runnable action) {
+            broken.set(action);
+          }
+
+          @Override
+          public void reset() {
+            if (Thread.currentThread().getName().equals("breaker")) {
+              clientSide.far().reset();
+              awaitQuietly(held);
+            }
+            super.reset();
+          }
+        };
+    var relay = new Relay("test", first, serverSide.far(), deadlines, LONG);
+    relay.startForward();
+    server.closeOutput();
+    Thread breaker = Thread.ofVirtual().name("breaker").start(() -> broken.get().run());
+    assertThat(relay.finish()).isEqualTo(Relay.Ending.FIRST_BROKE);
+    resetReaches(server);
+    held.countDown();
+    breaker.join();
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /** A connection whose first read fails as only a bug can. */
-  private record Buggy(Connection real, RuntimeException bug) implements Connection {
+  private static final class Buggy extends Wrapped {
+    private final RuntimeException bug;
+
+    Buggy(Connection real, RuntimeException bug) {
+      super(real);
+      this.bug = bug;
+    }
+
     @Override
     public ByteInput input() {
       return new ByteInput() {
@@ -224,51 +273,6 @@ class RelayTest {
           throw bug;
         }
       };
-    }
-
-    @Override
-    public ByteOutput output() {
-      return real.output();
-    }
-
-    @Override
-    public void closeOutput() throws IOException {
-      real.closeOutput();
-    }
-
-    @Override
-    public void reset() {
-      real.reset();
-    }
-
-    @Override
-    public void close() {
-      real.close();
-    }
-
-    @Override
-    public InetSocketAddress peer() {
-      return real.peer();
-    }
-
-    @Override
-    public InetSocketAddress local() {
-      return real.local();
-    }
-
-    @Override
-    public long received() {
-      return real.received();
-    }
-
-    @Override
-    public long sent() {
-      return real.sent();
-    }
-
-    @Override
-    public Optional<Trouble> trouble() {
-      return real.trouble();
     }
   }
 
