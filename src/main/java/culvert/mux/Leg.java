@@ -90,6 +90,7 @@ public final class Leg implements AutoCloseable {
   private volatile boolean closing;
   private volatile boolean ended;
   private volatile SilentPeerException silence;
+  private volatile Throwable bug;
   private volatile Deadlines.Deadline closer = () -> {};
 
   /**
@@ -146,6 +147,9 @@ public final class Leg implements AutoCloseable {
 
   /** What the peer said itself tells more than a write that failed because it had hung up. */
   private IOException cause(IOException ofReader) {
+    if (bug != null) {
+      throw new IllegalStateException("a bug in the watch over the leg", bug);
+    }
     if (ofReader instanceof RefusedException) {
       return ofReader;
     }
@@ -157,12 +161,13 @@ public final class Leg implements AutoCloseable {
       switch (liveness.judge(signs())) {
         case WELL -> {}
         case ASK -> writer.ping();
-        case SILENT -> giveUp("nothing came from the peer for " + atLeast(1), null);
-        case STUCK -> giveUp("the peer took nothing for " + atLeast(Liveness.STUCK_TIMEOUTS), null);
+        case SILENT -> giveUp("nothing came from the peer for " + atLeast(1));
+        case STUCK -> giveUp("the peer took nothing for " + atLeast(Liveness.STUCK_TIMEOUTS));
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       // Nobody would watch it any more.
-      giveUp("a bug in the watch over the leg: " + e, e);
+      bug = e;
+      connection.reset();
     }
   }
 
@@ -170,8 +175,8 @@ public final class Leg implements AutoCloseable {
     return Durations.of(shared.heartbeat().timeout().multipliedBy(timeouts));
   }
 
-  private void giveUp(String why, RuntimeException bug) {
-    silence = new SilentPeerException(why, bug);
+  private void giveUp(String why) {
+    silence = new SilentPeerException(why);
     // A close would leave the kernel trying to deliver what nobody takes.
     connection.reset();
   }
@@ -265,7 +270,8 @@ public final class Leg implements AutoCloseable {
   }
 
   private long moved() {
-    return connection.received() + connection.sent();
+    Liveness.Signs signs = signs();
+    return signs.received() + signs.sent() + signs.arrived();
   }
 
   /** Begins no stream any more, and ends the leg once the last one is over. Does not wait. */
@@ -288,7 +294,8 @@ public final class Leg implements AutoCloseable {
    */
   public void probe(Duration limit, Consumer<Boolean> answer) {
     long before = connection.received();
-    long until = System.nanoTime() + limit.plus(ASLEEP).toNanos();
+    long nanos = System.nanoTime();
+    long wallMillis = System.currentTimeMillis();
     writer.ping();
     shared
         .deadlines()
@@ -296,7 +303,10 @@ public final class Leg implements AutoCloseable {
             limit,
             () -> {
               boolean alive = !ended && connection.received() != before;
-              if (!alive && !ended && System.nanoTime() > until) {
+              long passed = (System.nanoTime() - nanos) / 1_000_000;
+              long onTheWall = System.currentTimeMillis() - wallMillis;
+              boolean slept = Math.max(passed, onTheWall) > limit.plus(ASLEEP).toMillis();
+              if (!alive && !ended && slept) {
                 // We slept, and so did whoever would have read the answer.
                 probe(limit, answer);
               } else {

@@ -82,14 +82,19 @@ final class Liveness {
       excused = false;
     }
 
-    /** Leaves but the grace until the limit; returns false if it did so before. */
+    /** Leaves the grace until the limit at least; returns false if it did so before. */
     boolean excuse(long nowNanos, long limitNanos) {
       boolean first = !excused;
       if (first) {
         excused = true;
-        sinceNanos = nowNanos - limitNanos + graceNanos;
+        sinceNanos = Math.max(sinceNanos, nowNanos - limitNanos + graceNanos);
       }
       return first;
+    }
+
+    /** Leaves no more than the grace until the limit. */
+    void hurry(long nowNanos, long limitNanos) {
+      sinceNanos = Math.min(sinceNanos, nowNanos - limitNanos + graceNanos);
     }
 
     boolean isLonger(long nowNanos, long limitNanos) {
@@ -111,7 +116,11 @@ final class Liveness {
   Verdict judge(Signs signs) {
     // Counted from the beginning: times near the counter's end could not be compared.
     long now = signs.nanos() - beganNanos;
-    boolean slept = slept(signs);
+    long passed = signs.nanos() - last.nanos();
+    long onTheWall = (signs.wallMillis() - last.wallMillis()) * 1_000_000;
+    // The machine's sleep is told by its other clock only, and what passed in it by none of ours.
+    boolean machineSlept = onTheWall - passed > asleepNanos;
+    boolean slept = machineSlept || passed > lateNanos;
     boolean heard = signs.received() != last.received();
     boolean spoke = signs.sent() != last.sent();
     boolean writes = signs.writing() && last.writing();
@@ -131,6 +140,9 @@ final class Liveness {
       write.excuse(now, stuckNanos);
     }
     if (slept && !heard && sign.excuse(now, timeoutNanos)) {
+      if (machineSlept) {
+        sign.hurry(now, timeoutNanos);
+      }
       return ask(now);
     }
     if (sign.isLonger(now, timeoutNanos)) {
@@ -142,12 +154,6 @@ final class Liveness {
     long spoken = Math.max(askedNanos, Math.min(sign.sinceNanos, spokeNanos));
     boolean due = now - spoken >= everyNanos;
     return due || signs.awaiting() && !heard && !asked ? ask(now) : Verdict.WELL;
-  }
-
-  private boolean slept(Signs now) {
-    long passed = now.nanos() - last.nanos();
-    long onTheWall = (now.wallMillis() - last.wallMillis()) * 1_000_000;
-    return passed > lateNanos || onTheWall - passed > asleepNanos;
   }
 
   private Verdict ask(long nowNanos) {

@@ -7,7 +7,7 @@ public final class SilentPeerException extends IOException {
 
   private static final long serialVersionUID = 1L;
 
-  SilentPeerException(String message, Throwable cause) {
-    super(message, cause);
+  SilentPeerException(String message) {
+    super(message);
   }
 }

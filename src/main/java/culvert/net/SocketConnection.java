@@ -8,6 +8,7 @@ import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -16,8 +17,8 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class SocketConnection implements Connection {
 
-  private static final long WRITE_FAILS_WITHIN_NANOS = 10_000_000;
-  private static final long LOOK_AGAIN_NANOS = 100_000;
+  private static final long LEAST_PAUSE_NANOS = 100_000;
+  private static final long MOST_PAUSE_NANOS = 10_000_000;
 
   private final SocketChannel channel;
   private final InetSocketAddress peer;
@@ -26,7 +27,7 @@ public final class SocketConnection implements Connection {
   private final Output output;
   private volatile Trouble trouble;
   private volatile boolean writing;
-  private volatile boolean closed;
+  private final AtomicBoolean closed = new AtomicBoolean();
   private volatile boolean resetOnDeath;
   private volatile long received;
   private volatile long sent;
@@ -90,10 +91,9 @@ public final class SocketConnection implements Connection {
 
   @Override
   public void reset() {
-    if (closed) {
+    if (!closed.compareAndSet(false, true)) {
       return;
     }
-    closed = true;
     try {
       // Also while a reader is parked.
       linger(0);
@@ -105,10 +105,9 @@ public final class SocketConnection implements Connection {
 
   @Override
   public void close() {
-    if (closed) {
+    if (!closed.compareAndSet(false, true)) {
       return;
     }
-    closed = true;
     try {
       if (resetOnDeath) {
         linger(-1);
@@ -158,9 +157,10 @@ public final class SocketConnection implements Connection {
    * reset does not keep waiting.
    */
   private void checkEnd() throws IOException {
-    long until = System.nanoTime() + WRITE_FAILS_WITHIN_NANOS;
-    while (writing && trouble == null && System.nanoTime() < until) {
-      LockSupport.parkNanos(LOOK_AGAIN_NANOS);
+    for (long pause = LEAST_PAUSE_NANOS;
+        writing && trouble == null && pause < MOST_PAUSE_NANOS;
+        pause *= 2) {
+      LockSupport.parkNanos(pause);
     }
     if (trouble != null) {
       throw new IOException("Connection reset");
@@ -170,7 +170,7 @@ public final class SocketConnection implements Connection {
   private IOException broken(IOException e) {
     if (trouble == null) {
       // Closed by ourselves is no fault of the peer's.
-      trouble = closed ? Trouble.STOPPED : Trouble.RESET;
+      trouble = closed.get() ? Trouble.STOPPED : Trouble.RESET;
     }
     return e;
   }

@@ -32,6 +32,8 @@ final class Attempt implements OriginSession.Listener {
   enum End {
     /** No session came, or it was lost. */
     LOST,
+    /** Somebody wants the next attempt to begin now. */
+    CALLED_OFF,
     /** The same, for want of a sign of life. */
     SILENT,
     /** The remote proxy is stopping. */
@@ -81,6 +83,7 @@ final class Attempt implements OriginSession.Listener {
   private final Set<String> untaken = new HashSet<>();
   private volatile String declined;
   private volatile boolean cancelled;
+  private volatile boolean calledOff;
   private volatile OriginSession session;
   private volatile String closedBecause = "closed from this side";
   private volatile boolean serving;
@@ -198,6 +201,9 @@ final class Attempt implements OriginSession.Listener {
   }
 
   private Result failed(IOException e) {
+    if (calledOff && session == null) {
+      return new Result(End.CALLED_OFF, "called off", Duration.ZERO);
+    }
     End end =
         switch (e) {
           case RefusedException refused ->
@@ -219,13 +225,12 @@ final class Attempt implements OriginSession.Listener {
     }
   }
 
-  /** Gives up dialling and returns true; a session that stands already lives on. */
-  boolean redial() {
-    boolean dialling = session == null && !result.isDone();
-    if (dialling) {
+  /** Gives up dialling; a session that stands already lives on. */
+  void redial() {
+    if (session == null) {
+      calledOff = true;
       endDial.run();
     }
-    return dialling;
   }
 
   /** Ends it now. */

@@ -24,7 +24,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
@@ -76,7 +75,6 @@ public final class OriginProxy implements AutoCloseable {
   private final Live<Attempt> attempts = new Live<>();
   private final RateLimit<String> troubles = new RateLimit<>(1, REPEATED_PERIOD, System::nanoTime);
   private final Semaphore wakeUps = new Semaphore(0);
-  private final AtomicBoolean again = new AtomicBoolean();
   private volatile Attempt current;
   private volatile boolean stopping;
   private volatile long finishedByNanos = System.nanoTime();
@@ -114,6 +112,9 @@ public final class OriginProxy implements AutoCloseable {
       var backoff = new Backoff(settings.retryMax(), ThreadLocalRandom.current());
       for (; ; ) {
         Attempt.Result result = attempt();
+        if (result.end() == Attempt.End.SILENT) {
+          counters.count(Counter.SESSIONS_SILENT);
+        }
         if (stopping) {
           return End.CLOSED;
         }
@@ -125,6 +126,9 @@ public final class OriginProxy implements AutoCloseable {
           }
           log.error(event(result), "remote_proxy", settings.remoteProxy(), "cause", result.cause());
           return end;
+        }
+        if (result.end() == Attempt.End.CALLED_OFF) {
+          continue;
         }
         Duration pause = pauseAfter(result, backoff);
         // A successor may be there already; but who drains whatever joins is asked slowly.
@@ -155,7 +159,7 @@ public final class OriginProxy implements AutoCloseable {
   private End forGood(Attempt.Result result) {
     return switch (result.end()) {
       case LOST, SILENT -> settings.failFast() ? End.UNREACHABLE : null;
-      case DRAINING -> null;
+      case DRAINING, CALLED_OFF -> null;
       // Who served before was set up well once: somebody will set the remote proxy right again.
       case CREDENTIALS -> served ? null : End.CREDENTIALS;
       case DECLINED -> served ? null : End.DECLINED;
@@ -171,9 +175,6 @@ public final class OriginProxy implements AutoCloseable {
   }
 
   private void pause(Attempt.Result result, Duration pause) {
-    if (result.end() == Attempt.End.SILENT) {
-      counters.count(Counter.SESSIONS_SILENT);
-    }
     if (result.stood().compareTo(NOTEWORTHY) >= 0 || troubles.allows(outage(result))) {
       log.warn(
           event(result),
@@ -187,7 +188,7 @@ public final class OriginProxy implements AutoCloseable {
       counters.count(Counter.LOG_LINES_SUPPRESSED);
     }
     wakeUps.drainPermits();
-    if (!stopping && !again.getAndSet(false)) {
+    if (!stopping) {
       await(pause);
     }
   }
@@ -212,9 +213,7 @@ public final class OriginProxy implements AutoCloseable {
 
   private void await(Duration pause) {
     try {
-      if (wakeUps.tryAcquire(pause.toNanos(), TimeUnit.NANOSECONDS)) {
-        again.set(false);
-      }
+      wakeUps.tryAcquire(pause.toNanos(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       close();
@@ -299,8 +298,8 @@ public final class OriginProxy implements AutoCloseable {
   /** Ends the pause before the next attempt, or an attempt that is still dialling. */
   public void tryNow() {
     Attempt attempt = current;
-    if (attempt != null && attempt.redial()) {
-      again.set(true);
+    if (attempt != null) {
+      attempt.redial();
     }
     wakeUps.release();
   }

@@ -20,15 +20,15 @@ import java.util.stream.Stream;
 
 /**
  * Sessions come, offer what they serve, and go: the roster of who they are and the table of what
- * they serve, kept in step, with a log line for each change.
+ * they serve, kept in step, with a log line for each change, within bounds for each source.
  */
 final class Membership implements Services {
 
   /** How long the owner of a service has to show that it lives. */
   private static final Duration PROBE_LIMIT = Duration.ofSeconds(1);
 
-  /** Log lines of each kind about one source in a period. */
-  private static final int LINES = 10;
+  /** Log lines of each kind about one source in a period: enough for many behind one address. */
+  private static final int LINES = 100;
 
   private static final String OWNED =
       "another origin proxy serves it; without a secret the first one keeps it, with one they"
@@ -79,8 +79,8 @@ final class Membership implements Services {
   }
 
   /** The same for what somebody should look at. */
-  void warn(Session session, String event, String cause) {
-    lines.warn(topic(session, event), event, fields(session, "cause", cause));
+  void warn(Session session, String event, Object... more) {
+    lines.warn(topic(session, event), event, fields(session, more));
   }
 
   private static Topic topic(Session session, String event) {
@@ -121,7 +121,13 @@ final class Membership implements Services {
   private void evict(Session session, ByeReason reason, String why) {
     counters.count(Counter.SESSIONS_SUPERSEDED);
     tell(session, "session superseded", "cause", why);
-    end(session, reason, why);
+    if (reason == ByeReason.SUPERSEDED) {
+      end(session, reason, why);
+    } else {
+      // Its own process has left it for another: nobody is there to hear a word.
+      withdrawAll(session);
+      session.abort();
+    }
   }
 
   /** It serves nothing from now on, and is a stranger until it has gone. */
@@ -199,7 +205,7 @@ final class Membership implements Services {
 
   private void declined(Session session, String service, String why, Consumer<Answer> answer) {
     counters.count(Counter.OFFERS_DECLINED);
-    tell(session, "offer declined", "service", service, "cause", why);
+    warn(session, "offer declined", "service", service, "cause", why);
     answer.accept(new Answer.Declined(why));
   }
 }

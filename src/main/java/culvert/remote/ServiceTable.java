@@ -6,7 +6,6 @@ import culvert.session.Session;
 import culvert.session.Visitor;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -131,14 +130,15 @@ final class ServiceTable {
   }
 
   private static List<Session> inTurn(Service service) {
-    var sessions = new ArrayList<>(service.sessions());
-    if (sessions.size() > 1) {
-      int turn = service.next().getAndIncrement();
-      Collections.rotate(sessions, -Math.floorMod(turn, sessions.size()));
-      var quiet = sessions.stream().filter(Session::isQuiet).toList();
-      sessions.removeAll(quiet);
-      sessions.addAll(quiet);
+    Object[] sessions = service.sessions().toArray();
+    int turn = service.next().getAndIncrement();
+    var inTurn = new ArrayList<Session>(sessions.length);
+    var quiet = new ArrayList<Session>();
+    for (int i = 0; i < sessions.length; i++) {
+      Session session = (Session) sessions[Math.floorMod(turn + i, sessions.length)];
+      (session.isQuiet() ? quiet : inTurn).add(session);
     }
-    return sessions;
+    inTurn.addAll(quiet);
+    return inTurn;
   }
 }

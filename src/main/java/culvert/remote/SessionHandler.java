@@ -42,6 +42,7 @@ final class SessionHandler implements AutoCloseable {
     private HalfOpen.Place place;
 
     private boolean held = true;
+    private boolean left;
 
     Presence(Connection connection, Session session, HalfOpen.Place place) {
       this.connection = connection;
@@ -57,7 +58,7 @@ final class SessionHandler implements AutoCloseable {
         boolean serves = membership.table().serves(session);
         if (serves && held) {
           place.giveUp();
-        } else if (!serves && !held) {
+        } else if (!serves && !held && !left) {
           place = halfOpen.admit(Source.of(connection.peer().getAddress()), this::end);
         }
         held = !serves;
@@ -77,17 +78,19 @@ final class SessionHandler implements AutoCloseable {
     void leave() {
       lock.lock();
       try {
+        left = true;
         place.giveUp();
       } finally {
         lock.unlock();
       }
     }
 
-    String cause() {
+    /** Why the session ended, if this side did not let it live; else what it says itself. */
+    String cause(String otherwise) {
       lock.lock();
       try {
         if (place.lost().isEmpty()) {
-          return "closed from this side";
+          return otherwise;
         }
         counters.count(place.lost().get().counter());
         return "it served nothing: " + place.lost().get();
@@ -107,16 +110,12 @@ final class SessionHandler implements AutoCloseable {
     try {
       var refusal = membership.admit(session, presence::update);
       if (refusal.isPresent()) {
-        // It hears why when it is served.
-        boolean busy = refusal.get().reason() == ByeReason.BUSY;
-        counters.count(busy ? Counter.SESSIONS_OVER_LIMIT : Counter.REFUSED_PEERS);
-        membership.warn(session, "origin proxy refused", refusal.get().why());
-        session.close(refusal.get().reason(), refusal.get().why());
+        refuse(session, refusal.get());
       } else {
         counters.count(Counter.SESSIONS);
         membership.tell(session, "session begins");
+        serve(session, presence);
       }
-      serve(session, presence);
     } finally {
       membership.leave(session);
       presence.leave();
@@ -125,18 +124,31 @@ final class SessionHandler implements AutoCloseable {
     }
   }
 
+  private void refuse(Session session, Roster.Refusal refusal) {
+    boolean busy = refusal.reason() == ByeReason.BUSY;
+    counters.count(busy ? Counter.SESSIONS_OVER_LIMIT : Counter.REFUSED_PEERS);
+    membership.warn(session, "origin proxy refused", "cause", refusal.why());
+    session.close(refusal.reason(), refusal.why());
+    try {
+      // It hears why when it is served.
+      session.serve(membership);
+    } catch (IOException e) {
+      // Or it did not want to hear.
+    }
+  }
+
   private void serve(Session session, Presence presence) {
     try {
       session.serve(membership);
-      membership.tell(session, "session ended", "cause", presence.cause());
+      membership.tell(session, "session ended", "cause", presence.cause("closed from this side"));
     } catch (ProtocolException e) {
       counters.count(Counter.PROTOCOL_ERRORS);
-      membership.warn(session, "session broke the protocol", e.getMessage());
+      membership.warn(session, "session broke the protocol", "cause", e.getMessage());
     } catch (SilentPeerException e) {
       counters.count(Counter.SESSIONS_SILENT);
-      membership.warn(session, "session lost", e.getMessage());
+      membership.warn(session, "session lost", "cause", e.getMessage());
     } catch (IOException e) {
-      membership.tell(session, "session ended", "cause", e.getMessage());
+      membership.tell(session, "session ended", "cause", presence.cause(e.getMessage()));
     }
   }
 

@@ -95,8 +95,7 @@ final class VisitorHandler implements AutoCloseable {
         serve(visitor, service, System.nanoTime());
       }
     } catch (IOException e) {
-      // Gone before it was there.
-      counters.count(Counter.RELAYS_BROKEN);
+      // Gone before it was there: its own affair.
     } catch (RuntimeException | Error e) {
       log.bug("a visitor met a bug", e);
     } finally {
@@ -134,7 +133,7 @@ final class VisitorHandler implements AutoCloseable {
     if (settings.proxyHeaderFrom().stream().noneMatch(cidr -> cidr.contains(network))) {
       return connection.peer();
     }
-    var deadline = deadlines.after(settings.timing().handshake(), connection::close);
+    var deadline = deadlines.after(settings.timing().handshake(), connection::reset);
     try {
       return ProxyHeader.read(connection.input()).orElse(connection.peer());
     } finally {

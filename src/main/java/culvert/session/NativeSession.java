@@ -63,6 +63,11 @@ final class NativeSession implements Session, Leg.Events {
   }
 
   @Override
+  public void abort() {
+    leg.connection().reset();
+  }
+
+  @Override
   public void close(ByeReason reason, String why) {
     leg.close(reason, why);
   }

@@ -59,6 +59,11 @@ public interface Session {
    */
   default void drain() {}
 
+  /** Ends the session at once and without a word, as when nobody would hear it. */
+  default void abort() {
+    close(ByeReason.STOPPING, "replaced");
+  }
+
   /** Ends the session from this side and tells the peer why, where the dialect can. No waiting. */
   void close(ByeReason reason, String why);
 }

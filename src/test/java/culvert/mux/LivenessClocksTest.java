@@ -88,9 +88,33 @@ class LivenessClocksTest {
 
   @Test
   void ticksThatAreLateAgainAndAgainDoNotExcuseThePeerForEver() {
-    assertThat(ticks.after(3000)).isEqualTo(ASK);
+    assertThat(ticks.after(18_000)).isEqualTo(ASK);
     assertThat(ticks.after(3000)).isEqualTo(WELL);
     assertThat(ticks.after(3000)).isEqualTo(SILENT);
+  }
+
+  /** A pause is no reason to blame a peer earlier than without it. */
+  @Test
+  void aLateTickShortensNoWait() {
+    assertThat(ticks.after(3000)).isEqualTo(ASK);
+    while (ticks.millis() < 19_500) {
+      assertThat(ticks.tick()).isIn(WELL, ASK);
+    }
+    assertThat(ticks.tick()).isEqualTo(SILENT);
+  }
+
+  @Test
+  void neitherALateTickNorAClockThatIsSetShortensTheWaitForAWrite() {
+    ticks.writing = true;
+    ticks.tick();
+    ticks.received++;
+    assertThat(ticks.after(3000)).isIn(WELL, ASK);
+    ticks.received++;
+    assertThat(ticks.after(500, 5000)).isIn(WELL, ASK);
+    while (ticks.millis() < 59_500) {
+      ticks.received++;
+      assertThat(ticks.tick()).isIn(WELL, ASK);
+    }
   }
 
   @Test
@@ -135,7 +159,7 @@ class LivenessClocksTest {
       ticks.received++;
       assertThat(ticks.after(3000)).isEqualTo(WELL);
     }
-    while (ticks.millis() < 500 + 20_000) {
+    while (ticks.millis() < 500 + 60_000) {
       ticks.received++;
       assertThat(ticks.after(3000)).isIn(WELL, STUCK);
     }
