@@ -155,13 +155,9 @@ class LivenessClocksTest {
   void ticksThatAreLateAgainAndAgainDoNotExcuseAWriteForEver() {
     ticks.writing = true;
     ticks.tick();
-    for (int i = 0; i < 2; i++) {
+    while (ticks.millis() < 57_500) {
       ticks.received++;
-      assertThat(ticks.after(3000)).isEqualTo(WELL);
-    }
-    while (ticks.millis() < 500 + 60_000) {
-      ticks.received++;
-      assertThat(ticks.after(3000)).isIn(WELL, STUCK);
+      assertThat(ticks.after(3000)).isIn(WELL, ASK);
     }
     ticks.received++;
     assertThat(ticks.after(3000)).isEqualTo(STUCK);
