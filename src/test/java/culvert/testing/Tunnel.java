@@ -62,6 +62,7 @@ public final class Tunnel implements AutoCloseable {
     Optional<ProxyHeader.Version> proxyHeader = Optional.empty();
     String offered = ServiceAddress.DEFAULT_NAME;
     boolean failFast = true;
+    Duration retryMax = OriginSettings.RETRY_MAX;
 
     /** The secrets of both sides; null is none. */
     public Options secrets(String ofRemote, String ofOrigin) {
@@ -116,6 +117,12 @@ public final class Tunnel implements AutoCloseable {
     public Options retrying() {
       failFast = false;
       return this;
+    }
+
+    /** The same, with pauses of so much at the most. */
+    public Options retryingWithin(Duration pause) {
+      retryMax = pause;
+      return retrying();
     }
 
     Timing timing() {
@@ -210,7 +217,7 @@ public final class Tunnel implements AutoCloseable {
             Optional.ofNullable(options.originSecret).map(Secret::of),
             options.proxyHeader,
             LIMIT,
-            OriginSettings.RETRY_MAX,
+            options.retryMax,
             options.failFast,
             options.timing(),
             Bounds.DEFAULT),

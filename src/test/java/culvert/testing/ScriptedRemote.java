@@ -1,0 +1,121 @@
+package culvert.testing;
+
+import culvert.config.Secret;
+import culvert.net.HostPort;
+import culvert.protocol.Frame;
+import culvert.protocol.Handshake;
+import culvert.protocol.Message;
+import culvert.protocol.RefusedException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** A remote proxy without a secret that lets origin proxies log in and does as the test says. */
+public final class ScriptedRemote implements AutoCloseable {
+
+  private static final int STREAMS = 64;
+
+  private final ServerSocket server;
+
+  /** On a free port of loopback. */
+  public ScriptedRemote() throws IOException {
+    server = new ServerSocket(0, 64, InetAddress.getLoopbackAddress());
+    server.setSoTimeout((int) Tunnel.LIMIT.toMillis());
+  }
+
+  /** Where origin proxies log in. */
+  public HostPort address() {
+    return new HostPort("127.0.0.1", server.getLocalPort());
+  }
+
+  /** Waits for an origin proxy, lets it log in, and hears its offer of the default service. */
+  public Login accept() throws IOException {
+    return new Login(server.accept());
+  }
+
+  /** The same, if one comes within the limit. */
+  public Optional<Login> accept(Duration limit) throws IOException {
+    server.setSoTimeout((int) Math.max(1, limit.toMillis()));
+    try {
+      return Optional.of(accept());
+    } catch (SocketTimeoutException e) {
+      return Optional.empty();
+    } finally {
+      server.setSoTimeout((int) Tunnel.LIMIT.toMillis());
+    }
+  }
+
+  /** Waits for an origin proxy and refuses it for want of a secret. */
+  public void refuse() throws IOException {
+    try (Socket socket = server.accept()) {
+      handshake(socket, Optional.of(Secret.of("what nobody knows")));
+      throw new AssertionError("it knew the secret");
+    } catch (RefusedException e) {
+      // As it should be.
+    }
+  }
+
+  private static void handshake(Socket socket, Optional<Secret> secret) throws IOException {
+    byte[] instance = Handshake.newInstance();
+    var self = new Handshake.Self(instance, STREAMS, STREAMS, "", secret.map(Secret::key));
+    Handshake.accept(self, socket.getInputStream(), socket.getOutputStream());
+  }
+
+  /** An origin proxy that has logged in. */
+  public static final class Login implements AutoCloseable {
+    private final Socket socket;
+
+    private Login(Socket socket) throws IOException {
+      this.socket = socket;
+      socket.setSoTimeout((int) Tunnel.LIMIT.toMillis());
+      handshake(socket, Optional.empty());
+      Message message = hear();
+      if (!message.equals(new Message.Offer("default"))) {
+        throw new IOException(message + " where an offer was expected");
+      }
+    }
+
+    /** Takes its offer. */
+    public Login take() throws IOException {
+      say(new Message.Offered("default", List.of("127.0.0.1:9"), ""));
+      return this;
+    }
+
+    /** Says a message of the session. */
+    public void say(Message message) throws IOException {
+      ByteBuffer bytes = ByteBuffer.allocate(Frame.MOST_MESSAGE_BYTES);
+      Message.write(bytes, 0, message);
+      socket.getOutputStream().write(bytes.array(), 0, bytes.position());
+    }
+
+    /** The next message of the origin proxy's, pings left out. */
+    public Message hear() throws IOException {
+      InputStream in = socket.getInputStream();
+      for (; ; ) {
+        Frame frame = Frame.read(ByteBuffer.wrap(in.readNBytes(Frame.HEADER_BYTES)));
+        Message message = Message.read(frame, ByteBuffer.wrap(in.readNBytes(frame.length())));
+        if (!(message instanceof Message.Ping)) {
+          return message;
+        }
+      }
+    }
+
+    /** Hangs up. */
+    @Override
+    public void close() throws IOException {
+      socket.close();
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    server.close();
+  }
+}
