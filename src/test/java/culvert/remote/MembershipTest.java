@@ -245,6 +245,33 @@ class MembershipTest {
   }
 
   @Test
+  void whoDrainsTakesNoNewService() {
+    Membership known = membership(true);
+    join(known, owner, newcomer);
+    offers(known, owner);
+    known.drains(owner);
+    known.drains(newcomer);
+    offers(known, owner);
+    offers(known, newcomer);
+    var over = new Answer.Declined("the session is over or draining");
+    assertThat(answers).containsExactly(TAKEN, over, over);
+    assertThat(known.table().serves(owner)).isFalse();
+    assertThat(known.table().serves(newcomer)).isFalse();
+    assertThat(counters.get(Counter.OFFERS_DECLINED)).isEqualTo(2);
+  }
+
+  /** It was told to wait for the owner's answer, and began to drain before that came. */
+  @Test
+  void whoDrainsWhileTheOwnerIsAskedTakesNothingFromIt() {
+    contest();
+    anybody.drains(newcomer);
+    owner.probes.remove().accept(false);
+    assertThat(answers).containsExactly(new Answer.Declined("the session is over or draining"));
+    assertThat(anybody.table().serves(owner)).isTrue();
+    assertThat(owner.closedFor).isNull();
+  }
+
+  @Test
   void whoLeavesServesNothing() {
     join(anybody, owner, newcomer);
     offers(anybody, owner);
