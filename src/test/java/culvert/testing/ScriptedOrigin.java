@@ -68,23 +68,33 @@ public final class ScriptedOrigin implements AutoCloseable {
     return said.toByteArray();
   }
 
-  /** Offers a service and returns the answer. */
-  public Message.Offered offer(String service) throws IOException {
-    ByteBuffer offer = ByteBuffer.allocate(Frame.MOST_MESSAGE_BYTES);
-    Message.write(offer, 0, new Message.Offer(service));
-    socket.getOutputStream().write(offer.array(), 0, offer.position());
+  /** Says a message of a stream, or of the session if that is 0. */
+  public void say(long stream, Message message) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(Frame.MOST_MESSAGE_BYTES);
+    Message.write(bytes, stream, message);
+    socket.getOutputStream().write(bytes.array(), 0, bytes.position());
+  }
+
+  /** The next message of the remote proxy's, pings left out. */
+  public Message hear() throws IOException {
     InputStream in = socket.getInputStream();
     for (; ; ) {
       Frame frame = Frame.read(ByteBuffer.wrap(in.readNBytes(Frame.HEADER_BYTES)));
       Message message = Message.read(frame, ByteBuffer.wrap(in.readNBytes(frame.length())));
-      switch (message) {
-        case Message.Offered answer -> {
-          return answer;
-        }
-        case Message.Ping ping -> {}
-        default -> throw new IOException(message + " where an answer was expected");
+      if (!(message instanceof Message.Ping)) {
+        return message;
       }
     }
+  }
+
+  /** Offers a service and returns the answer. */
+  public Message.Offered offer(String service) throws IOException {
+    say(0, new Message.Offer(service));
+    Message message = hear();
+    if (message instanceof Message.Offered answer) {
+      return answer;
+    }
+    throw new IOException(message + " where an answer was expected");
   }
 
   /** Waits until the remote proxy ends the connection, in whatever way. */
