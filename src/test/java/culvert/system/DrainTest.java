@@ -1,0 +1,194 @@
+package culvert.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import culvert.net.HostPort;
+import culvert.origin.OriginProxy;
+import culvert.protocol.Frame;
+import culvert.protocol.Handshake;
+import culvert.protocol.Message;
+import culvert.protocol.Verb;
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import culvert.testing.ScriptedOrigin;
+import culvert.testing.Seed;
+import culvert.testing.TestServer;
+import culvert.testing.Tunnel;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** What is under way when a role begins to drain, arrives. */
+@ExtendWith(LeakCheck.class)
+@Timeout(120)
+class DrainTest {
+
+  private static final Duration DRAIN = Duration.ofSeconds(60);
+  private static final Duration DELAY = Duration.ofMillis(10);
+  private static final int BITS_PER_SECOND = 500_000;
+
+  /**
+   * Each fills a first window, and together what may be under way: the link takes seven seconds.
+   */
+  private static final int TRANSFERS = 30;
+
+  private static final int BYTES = 16 * 1024;
+
+  private static List<ByteBuffer> contents(String test) {
+    Random random = Seed.random(test);
+    var all = new ArrayList<ByteBuffer>();
+    for (int i = 0; i < TRANSFERS; i++) {
+      byte[] content = new byte[BYTES - random.nextInt(1000)];
+      random.nextBytes(content);
+      all.add(ByteBuffer.wrap(content));
+    }
+    return all;
+  }
+
+  private static CompletableFuture<Boolean> drain(Tunnel tunnel) {
+    var all = new CompletableFuture<Boolean>();
+    Thread.ofVirtual().name("drain").start(() -> all.complete(tunnel.remote().drain(DRAIN)));
+    return all;
+  }
+
+  private static void assertDrained(CompletableFuture<Boolean> drain) throws Exception {
+    assertThat(drain.get(DRAIN.toSeconds(), TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void uploadsThatVisitorsBelieveDoneArriveOverASlowLinkThoughTheRemoteProxyDrains()
+      throws Exception {
+    List<ByteBuffer> uploads = contents("uploads");
+    Queue<Object> came = new ConcurrentLinkedQueue<>();
+    try (var server =
+            new TestServer(c -> {
+              c.shutdownOutput();
+              try {
+                came.add(ByteBuffer.wrap(c.getInputStream().readAllBytes()));
+              } catch (IOException e) {
+                came.add(e);
+              }
+            });
+        var tunnel = Tunnel.farFrom(server.address(), DELAY, BITS_PER_SECOND)) {
+      var visitors = new ArrayList<Socket>();
+      for (int i = 0; i < TRANSFERS; i++) {
+        visitors.add(tunnel.visit());
+      }
+      for (Socket visitor : visitors) {
+        assertThat(visitor.getInputStream().read()).isEqualTo(-1);
+      }
+      for (int i = 0; i < TRANSFERS; i++) {
+        try (Socket visitor = visitors.get(i)) {
+          visitor.getOutputStream().write(uploads.get(i).array());
+          visitor.shutdownOutput();
+        }
+      }
+      CompletableFuture<Boolean> drain = drain(tunnel);
+      Eventually.within(Tunnel.LIMIT, () -> assertThat(came.size()).isEqualTo(TRANSFERS));
+      assertThat(came).containsExactlyInAnyOrderElementsOf(uploads);
+      assertDrained(drain);
+    }
+  }
+
+  @Test
+  void downloadsThatServersBelieveDoneArriveOverASlowLinkThoughTheOriginProxyDrains()
+      throws Exception {
+    List<ByteBuffer> downloads = contents("downloads");
+    Queue<ByteBuffer> toSend = new ConcurrentLinkedQueue<>(downloads);
+    Queue<ByteBuffer> sent = new ConcurrentLinkedQueue<>();
+    try (var server =
+            new TestServer(c -> {
+              c.getInputStream().readAllBytes();
+              ByteBuffer content = toSend.remove();
+              c.getOutputStream().write(content.array());
+              sent.add(content);
+            });
+        var tunnel = Tunnel.farFrom(server.address(), DELAY, BITS_PER_SECOND)) {
+      var visitors = new ArrayList<Socket>();
+      for (int i = 0; i < TRANSFERS; i++) {
+        Socket visitor = tunnel.visit();
+        visitors.add(visitor);
+        visitor.shutdownOutput();
+      }
+      Eventually.within(Tunnel.LIMIT, () -> assertThat(sent.size()).isEqualTo(TRANSFERS));
+      tunnel.origin().drain(DRAIN);
+      var came = new ArrayList<ByteBuffer>();
+      for (Socket each : visitors) {
+        try (Socket visitor = each) {
+          came.add(ByteBuffer.wrap(visitor.getInputStream().readAllBytes()));
+        }
+      }
+      assertThat(came).containsExactlyInAnyOrderElementsOf(downloads);
+      assertThat(tunnel.end()).isEqualTo(OriginProxy.End.CLOSED);
+    }
+  }
+
+  @Test
+  void aVisitorWhoseOriginServerIsStillDialledWhenTheDrainBeginsIsServed() throws Exception {
+    var nobody = new HostPort("127.0.0.1", 1);
+    try (var tunnel = new Tunnel(nobody, new Tunnel.Options());
+        var origin = new ScriptedOrigin(tunnel.remote().controlAddress(), "127.0.0.1")) {
+      origin.logIn("desktop", Handshake.newInstance(), "open sesame");
+      assertThat(origin.offer("default").refusal()).isEmpty();
+      try (Socket visitor = tunnel.visit()) {
+        assertThat(origin.hear()).isInstanceOf(Message.Open.class);
+        CompletableFuture<Boolean> drain = drain(tunnel);
+        assertThat(origin.hear()).isEqualTo(new Message.Drain());
+        origin.say(1, new Message.Accepted());
+        ByteBuffer data = ByteBuffer.allocate(Frame.HEADER_BYTES + 1);
+        Frame.write(data, Verb.DATA, 1, 1);
+        origin.say(data.put((byte) 'a').array());
+        assertThat(visitor.getInputStream().read()).isEqualTo('a');
+        assertThat(drain).isNotDone();
+        origin.say(1, new Message.HalfClose());
+        assertThat(visitor.getInputStream().read()).isEqualTo(-1);
+        visitor.shutdownOutput();
+        assertThat(origin.hear()).isEqualTo(new Message.HalfClose());
+        assertThat(origin.hear()).isInstanceOf(Message.Bye.class);
+        origin.vanish();
+        assertDrained(drain);
+      } finally {
+        tunnel.join();
+      }
+    }
+  }
+
+  @Test
+  void aVisitorWhoHasNoStreamYetWhenTheDrainBeginsIsServed() throws Exception {
+    var options = new Tunnel.Options().proxyHeaderFromLoopback();
+    try (var server = TestServer.echo();
+        var tunnel = Tunnel.to(server.address(), options);
+        Socket visitor = tunnel.visit()) {
+      Eventually.within(Tunnel.LIMIT, () -> assertThat(tunnel.remote().visitors()).isEqualTo(1));
+      long since = System.nanoTime();
+      CompletableFuture<Boolean> drain = drain(tunnel);
+      HostPort control = tunnel.remote().controlAddress();
+      Eventually.within(
+          Tunnel.LIMIT,
+          () ->
+              assertThatThrownBy(() -> new Socket(control.host(), control.port()).close())
+                  .isInstanceOf(ConnectException.class));
+      visitor.getOutputStream().write("PROXY UNKNOWN\r\nping".getBytes(StandardCharsets.US_ASCII));
+      long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - since);
+      assumeTrue(millis < 500, "a drain waits a second for such visitors");
+      visitor.shutdownOutput();
+      assertThat(visitor.getInputStream().readAllBytes()).asString().isEqualTo("ping");
+      assertDrained(drain);
+    }
+  }
+}
