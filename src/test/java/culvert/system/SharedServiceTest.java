@@ -1,0 +1,92 @@
+package culvert.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.testing.LeakCheck;
+import culvert.testing.TestServer;
+import culvert.testing.Tunnel;
+import java.io.IOException;
+import java.net.Socket;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Two origin proxies behind one remote proxy serve one service. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class SharedServiceTest {
+
+  private static final int VISITORS = 20;
+
+  private static TestServer saying(char word) throws IOException {
+    return new TestServer(c -> c.getOutputStream().write(word));
+  }
+
+  /** An origin proxy under another name at the remote proxy of {@code tunnel}. */
+  private static Tunnel beside(Tunnel tunnel, TestServer server) throws Exception {
+    var options = new Tunnel.Options().name("desktop");
+    var other = new Tunnel(server.address(), options, tunnel.remote().controlAddress());
+    other.join();
+    other.awaitLog("session begins");
+    return other;
+  }
+
+  private static String words(Tunnel tunnel) throws IOException {
+    var words = new StringBuilder();
+    for (int i = 0; i < VISITORS; i++) {
+      try (Socket visitor = tunnel.visit()) {
+        words.append((char) visitor.getInputStream().read());
+      }
+    }
+    return words.toString();
+  }
+
+  private static long count(String words, char word) {
+    return words.chars().filter(c -> c == word).count();
+  }
+
+  @Test
+  void visitorsAreSpreadAndWhoStaysServesThemAll() throws Exception {
+    try (var here = saying('h');
+        var there = saying('t');
+        var tunnel = Tunnel.to(here.address());
+        var other = beside(tunnel, there)) {
+      String both = words(tunnel);
+      assertThat(count(both, 'h')).isGreaterThanOrEqualTo(VISITORS / 4);
+      assertThat(count(both, 't')).isGreaterThanOrEqualTo(VISITORS / 4);
+      assertThat(count(both, 'h') + count(both, 't')).isEqualTo(VISITORS);
+      other.origin().close();
+      tunnel.awaitLog("service withdrawn", "desktop@");
+      assertThat(words(tunnel)).isEqualTo("h".repeat(VISITORS));
+    }
+  }
+
+  @Test
+  void visitorsOfOneThatIsGoneAreNotLostWithTheOther() throws Exception {
+    try (var here = TestServer.echo();
+        var there = TestServer.echo();
+        var tunnel = Tunnel.to(here.address());
+        var other = beside(tunnel, there);
+        Socket one = tunnel.visit();
+        Socket two = tunnel.visit()) {
+      for (Socket visitor : new Socket[] {one, two}) {
+        visitor.getOutputStream().write('a');
+        assertThat(visitor.getInputStream().read()).isEqualTo('a');
+      }
+      assertThat(here.accepted()).isEqualTo(1);
+      assertThat(there.accepted()).isEqualTo(1);
+      other.origin().close();
+      tunnel.awaitLog("service withdrawn", "desktop@");
+      int alive = 0;
+      for (Socket visitor : new Socket[] {one, two}) {
+        try {
+          visitor.getOutputStream().write('b');
+          alive += visitor.getInputStream().read() == 'b' ? 1 : 0;
+        } catch (IOException e) {
+          // Its origin proxy is gone.
+        }
+      }
+      assertThat(alive).isEqualTo(1);
+    }
+  }
+}
