@@ -172,8 +172,13 @@ final class LegWriter {
     note(() -> owed.pong(token));
   }
 
+  /** Once a goodbye is to come nothing of the session goes before it: it would be misread. */
   void message(Message message) throws ProtocolException {
-    note(() -> owed.message(message));
+    note(() -> {
+      if (byeToCome == null) {
+        owed.message(message);
+      }
+    });
   }
 
   /** Asks the peer for a pong, whether or not there is anything else to send. */

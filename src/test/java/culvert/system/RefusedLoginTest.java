@@ -1,0 +1,42 @@
+package culvert.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.config.Admission;
+import culvert.observe.Counter;
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import culvert.testing.TestServer;
+import culvert.testing.Tunnel;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Who is not let in hears why, however quickly it offers its services. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class RefusedLoginTest {
+
+  private static final int REFUSALS = 5;
+
+  @RepeatedTest(10)
+  void anOriginProxyThatFindsNoRoomKeepsTrying() throws Exception {
+    var full = new Tunnel.Options().admission(new Admission(100, 1, 100, 100));
+    var waiting = new Tunnel.Options().name("desktop").retrying();
+    try (var server = TestServer.echo();
+        var tunnel = Tunnel.to(server.address(), full);
+        var other = new Tunnel(server.address(), waiting, tunnel.remote().controlAddress())) {
+      other.join();
+      Eventually.within(
+          Tunnel.LIMIT,
+          () -> {
+            other.origin().tryNow();
+            assertThat(tunnel.remote().counters().get(Counter.SESSIONS_OVER_LIMIT))
+                .isGreaterThanOrEqualTo(REFUSALS);
+          });
+      assertThat(other.log())
+          .contains("all 1 sessions are in use")
+          .doesNotContain("service declined");
+    }
+  }
+}
