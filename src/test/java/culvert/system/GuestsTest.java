@@ -157,6 +157,19 @@ class GuestsTest {
   }
 
   @Test
+  void whoDrainsAtOnceAndLogsInAgainHoldsNoMoreThanAStranger() throws Exception {
+    serves(new Admission(100, 100, 100, HALF_OPEN));
+    byte[] instance = Handshake.newInstance();
+    for (int i = 0; i < LOGINS; i++) {
+      ScriptedOrigin guest = guest("again", instance);
+      assertThat(guest.offer("default").refusal()).isEmpty();
+      guest.say(0, new Message.Drain());
+      assertThat(guest.hear()).isInstanceOf(Message.Bye.class);
+    }
+    assertHeldSoon(HALF_OPEN);
+  }
+
+  @Test
   void oneSessionTooManyIsRefusedTheOthersLiveAndWhoLeavesMakesRoom() throws Exception {
     serves(new Admission(100, 2, 100, 100));
     ScriptedOrigin second = guest("second", Handshake.newInstance());
