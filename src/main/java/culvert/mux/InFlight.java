@@ -66,6 +66,16 @@ final class InFlight {
     sent += bytes;
   }
 
+  /** Whether bytes are under way, as far as is known. */
+  boolean isUnderWay() {
+    return arrived < sent;
+  }
+
+  /** Bytes sent and bytes arrived together. */
+  long moved() {
+    return sent + arrived;
+  }
+
   /** How many bytes the peer is known to have. */
   long arrived() {
     return arrived;

@@ -66,8 +66,10 @@ public final class Leg implements AutoCloseable {
   /** For the last words, and what goes before them. */
   private static final Duration BYE_LIMIT = Duration.ofSeconds(3);
 
-  /** So many times that long, where complete streams' last bytes may be on their way. */
-  private static final int DRAINED_EXTENSIONS = 40;
+  /** The same where the last bytes of complete streams are on their way, and how often again. */
+  private static final Duration OWING_LIMIT = Duration.ofSeconds(10);
+
+  private static final int MOST_EXTENSIONS = 12;
 
   /** An answer to a probe that comes so much later than it should tells nothing. */
   private static final Duration ASLEEP = Duration.ofSeconds(2);
@@ -250,28 +252,24 @@ public final class Leg implements AutoCloseable {
     closing = true;
     failStreams(Trouble.STOPPED);
     writer.byeBehindPayload(new Message.Bye(reason, text));
-    closeLater(moved(), extensions);
+    closeLater(extensions);
   }
 
-  /** Closes the connection once the peer had its time, which goes on while bytes move. */
-  private void closeLater(long before, int extensions) {
-    closer =
-        shared
-            .deadlines()
-            .after(
-                BYE_LIMIT,
-                () -> {
-                  if (extensions > 0 && !ended && moved() != before) {
-                    closeLater(moved(), extensions - 1);
-                  } else {
-                    connection.close();
-                  }
-                });
-  }
-
-  private long moved() {
-    Liveness.Signs signs = signs();
-    return signs.received() + signs.sent() + signs.arrived();
+  /**
+   * Closes the connection once the peer had its time, which goes on while it takes what it has not.
+   */
+  private void closeLater(int extensions) {
+    boolean owing = extensions > 0 && writer.isOwing();
+    long before = writer.moved();
+    Runnable close =
+        () -> {
+          if (owing && !ended && writer.moved() != before) {
+            closeLater(extensions - 1);
+          } else {
+            connection.close();
+          }
+        };
+    closer = shared.deadlines().after(owing ? OWING_LIMIT : BYE_LIMIT, close);
   }
 
   /** Begins no stream any more, and ends the leg once the last one is over. Does not wait. */
@@ -282,7 +280,7 @@ public final class Leg implements AutoCloseable {
 
   private void closeIfFinished() {
     if (finishing && !closing && open.get() == 0) {
-      close(ByeReason.STOPPING, "drained", DRAINED_EXTENSIONS);
+      close(ByeReason.STOPPING, "drained", MOST_EXTENSIONS);
     }
   }
 

@@ -231,6 +231,26 @@ final class LegWriter {
     }
   }
 
+  /** Whether the peer is not known to have all that streams have sent. */
+  boolean isOwing() {
+    lock.lock();
+    try {
+      return !turns.isIdle() || turns.hasPayload() || inFlight.isUnderWay();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A count that changes while what streams have sent is on its way. */
+  long moved() {
+    lock.lock();
+    try {
+      return inFlight.moved();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** What the leg's counters say now. */
   Liveness.Signs signs(long nanos, long wallMillis) {
     lock.lock();

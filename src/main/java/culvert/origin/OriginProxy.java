@@ -175,6 +175,8 @@ public final class OriginProxy implements AutoCloseable {
   }
 
   private void pause(Attempt.Result result, Duration pause) {
+    // Whoever wanted an attempt at once has had it, or a session.
+    wakeUps.drainPermits();
     if (result.stood().compareTo(NOTEWORTHY) >= 0 || troubles.allows(outage(result))) {
       log.warn(
           event(result),
@@ -187,7 +189,6 @@ public final class OriginProxy implements AutoCloseable {
     } else {
       counters.count(Counter.LOG_LINES_SUPPRESSED);
     }
-    wakeUps.drainPermits();
     if (!stopping) {
       await(pause);
     }

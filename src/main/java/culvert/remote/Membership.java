@@ -151,12 +151,17 @@ final class Membership implements Services {
     }
   }
 
-  /** Its visitors keep it from being a stranger; without any it ends at once. */
+  /** Its visitors keep it from being a stranger; without any it is one until it has gone. */
   @Override
-  public void drains(Session session) {
-    if (roster.release(session)) {
-      tell(session, "session drains");
-      withdrawAll(session);
+  public void drains(Session session, boolean busy) {
+    if (!roster.release(session)) {
+      return;
+    }
+    tell(session, "session drains");
+    withdrawAll(session);
+    if (!busy) {
+      roster.leave(session);
+      changed(session);
     }
   }
 

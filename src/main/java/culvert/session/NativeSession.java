@@ -87,7 +87,7 @@ final class NativeSession implements Session, Leg.Events {
           services.offer(this, offer.service(), answer -> send(offered(offer.service(), answer)));
       case Message.Withdraw withdraw -> services.withdraw(this, withdraw.service());
       case Message.Drain drain -> {
-        services.drains(this);
+        services.drains(this, leg.openStreams() > 0);
         leg.finish();
       }
       default -> throw new ProtocolException("a message of the remote side's, sent to it");

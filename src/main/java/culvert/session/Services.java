@@ -34,6 +34,10 @@ public interface Services {
   /** The session takes a service back; streams that are open live on. */
   void withdraw(Session session, String service);
 
-  /** The session takes no new visitors and goes once those it has are done. */
-  void drains(Session session);
+  /**
+   * The session takes no new visitors and goes once those it has are done.
+   *
+   * @param busy whether it has any
+   */
+  void drains(Session session, boolean busy);
 }

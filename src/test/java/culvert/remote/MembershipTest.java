@@ -238,7 +238,7 @@ class MembershipTest {
     Membership known = membership(true);
     join(known, owner);
     offers(known, owner);
-    known.drains(owner);
+    known.drains(owner, true);
     assertThat(known.table().serves(owner)).isFalse();
     join(known, new FakeSession("laptop", "2"));
     assertThat(owner.closedFor).as("it may finish").isNull();
@@ -249,8 +249,8 @@ class MembershipTest {
     Membership known = membership(true);
     join(known, owner, newcomer);
     offers(known, owner);
-    known.drains(owner);
-    known.drains(newcomer);
+    known.drains(owner, true);
+    known.drains(newcomer, true);
     offers(known, owner);
     offers(known, newcomer);
     var over = new Answer.Declined("the session is over or draining");
@@ -264,7 +264,7 @@ class MembershipTest {
   @Test
   void whoDrainsWhileTheOwnerIsAskedTakesNothingFromIt() {
     contest();
-    anybody.drains(newcomer);
+    anybody.drains(newcomer, true);
     owner.probes.remove().accept(false);
     assertThat(answers).containsExactly(new Answer.Declined("the session is over or draining"));
     assertThat(anybody.table().serves(owner)).isTrue();

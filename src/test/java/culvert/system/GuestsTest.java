@@ -97,15 +97,14 @@ class GuestsTest {
   }
 
   @Test
-  void whoLogsInAgainAndAgainAndServesHoldsNoMoreThanAStrangerAndOne() throws Exception {
+  void aProcessThatLogsInAgainAndAgainHoldsOneConnection() throws Exception {
     serves(new Admission(100, 100, 100, HALF_OPEN));
     byte[] instance = Handshake.newInstance();
     for (int i = 0; i < LOGINS; i++) {
       assertThat(guest("again", instance).offer("default").refusal()).isEmpty();
     }
-    assertHeldSoon(HALF_OPEN + 1);
+    assertHeldSoon(1);
     assertThat(counted(Counter.SESSIONS_SUPERSEDED)).isEqualTo(LOGINS - 1);
-    assertThat(counted(Counter.HALF_OPEN_DROPPED)).isPositive();
     guests.removeLast().close();
     Eventually.within(Tunnel.LIMIT, this::assertServes);
   }
