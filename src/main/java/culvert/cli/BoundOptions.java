@@ -90,8 +90,8 @@ final class BoundOptions {
       paramLabel = "TIME",
       defaultValue = "10s",
       description =
-          "Complaints about one source are logged once in so long; the rest is counted "
-              + "(default: 10s).")
+          "Complaints about one source are logged once in so long, changes of its sessions a "
+              + "hundred times; the rest is counted (default: 10s).")
   private Duration logPeriod;
 
   Timing timing() {

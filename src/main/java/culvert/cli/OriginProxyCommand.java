@@ -81,8 +81,8 @@ final class OriginProxyCommand implements Callable<Integer> {
       paramLabel = "TIME",
       defaultValue = "30s",
       description =
-          "The longest pause between attempts to join; they are less than a second apart in an "
-              + "outage's first minute, and HUP ends a pause (default: 30s).")
+          "The longest pause between attempts to join; pauses are less than a second in an "
+              + "outage's first minute, and HUP ends one (default: 30s).")
   private Duration retryMax;
 
   @Option(
@@ -142,9 +142,7 @@ final class OriginProxyCommand implements Callable<Integer> {
         bounds.bounds());
   }
 
-  /**
-   * The leg is read in the thread that runs the role: from a platform thread each wake-up is dear.
-   */
+  /** Whatever the role waits for, it waits in a virtual thread, as all else here does. */
   private static OriginProxy.End runInVirtualThread(OriginProxy proxy) throws InterruptedException {
     var run = new FutureTask<>(proxy::run);
     Thread.ofVirtual().name(NAME).start(run);

@@ -18,6 +18,7 @@ import java.util.Collection;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
@@ -93,7 +94,7 @@ public final class Leg implements AutoCloseable {
   private volatile boolean ended;
   private volatile SilentPeerException silence;
   private volatile Throwable bug;
-  private volatile Deadlines.Deadline closer = () -> {};
+  private final AtomicReference<Deadlines.Deadline> closer = new AtomicReference<>(() -> {});
 
   /**
    * A leg over a connection whose handshake is done.
@@ -120,7 +121,7 @@ public final class Leg implements AutoCloseable {
 
   /**
    * Reads until the leg ends, in the calling thread; afterwards every stream has failed and the
-   * connection is closed. Returns normally only if {@link #close} ended it.
+   * connection is closed. Returns normally only if {@link #close} or {@link #finish} ended it.
    *
    * @throws RefusedException if the peer said why it ended the leg
    * @throws SilentPeerException if the peer has given no sign of life for too long
@@ -144,14 +145,18 @@ public final class Leg implements AutoCloseable {
     } finally {
       watch.cancel();
       end(writerThread);
+      tellBug();
+    }
+  }
+
+  private void tellBug() {
+    if (bug != null) {
+      throw new IllegalStateException("a bug in the watch over the leg", bug);
     }
   }
 
   /** What the peer said itself tells more than a write that failed because it had hung up. */
   private IOException cause(IOException ofReader) {
-    if (bug != null) {
-      throw new IllegalStateException("a bug in the watch over the leg", bug);
-    }
     if (ofReader instanceof RefusedException) {
       return ofReader;
     }
@@ -188,7 +193,7 @@ public final class Leg implements AutoCloseable {
   }
 
   private void end(Thread writerThread) {
-    closer.cancel();
+    closer.get().cancel();
     // First the flag, then the sweep: an open in between sees one or is seen by the other.
     ended = true;
     failStreams(closing ? Trouble.STOPPED : Trouble.LEG_LOST);
@@ -269,13 +274,21 @@ public final class Leg implements AutoCloseable {
             connection.close();
           }
         };
-    closer = shared.deadlines().after(owing ? OWING_LIMIT : BYE_LIMIT, close);
+    closer.getAndSet(shared.deadlines().after(owing ? OWING_LIMIT : BYE_LIMIT, close)).cancel();
+    if (ended) {
+      closer.get().cancel();
+    }
   }
 
-  /** Begins no stream any more, and ends the leg once the last one is over. Does not wait. */
-  public void finish() {
+  /**
+   * Begins no stream any more, and ends the leg once the last one is over. Does not wait; returns
+   * whether there is something to wait for: streams, or bytes of theirs on their way.
+   */
+  public boolean finish() {
     finishing = true;
+    boolean busy = open.get() > 0 || writer.isOwing();
     closeIfFinished();
+    return busy;
   }
 
   private void closeIfFinished() {

@@ -209,11 +209,18 @@ final class LegWriter {
   }
 
   void pongCame(long token) throws ProtocolException {
-    note(() -> {
+    lock.lock();
+    try {
       if (!inFlight.pong(token, System.nanoTime())) {
         throw new ProtocolException("PONG for a ping that was not sent");
       }
-    });
+      // Also behind the last words, when all that is left is to know what arrives.
+      if (!ended) {
+        wakeWriter();
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** An answer to one of our opens came. */
@@ -375,7 +382,7 @@ final class LegWriter {
       for (int round = 0; writeBatch(own, round); round++) {
         // The work is in the condition.
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       // A bug: without a writer the leg would hang, so it ends, and who reads it tells.
       broken(new IOException("a bug in the leg's writer: " + e, e));
     }

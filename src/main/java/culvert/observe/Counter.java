@@ -6,7 +6,7 @@ public enum Counter {
   VISITORS,
   /** Visitors reset because {@code --max-visitors} were there already. */
   VISITORS_OVER_LIMIT,
-  /** Visitors reset because no session offered their service. */
+  /** Visitors reset because no session offered their service, or all that did were full. */
   VISITORS_UNSERVED,
   /** Visitors whose PROXY header was missing or malformed. */
   BAD_PROXY_HEADERS,
@@ -34,7 +34,7 @@ public enum Counter {
   SESSIONS_SUPERSEDED,
   /** Sessions given up because their peer had been silent, or had taken nothing, for too long. */
   SESSIONS_SILENT,
-  /** Offers declined: no such service, or another session owns it. */
+  /** Offers declined: no such service, another session owns it, or the session is draining. */
   OFFERS_DECLINED,
   /** Frames that came for streams already over, which is no fault. */
   LATE_FRAMES,

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * One attempt to join, and the session it came to. The session lives in a thread of its own, so
@@ -32,8 +33,6 @@ final class Attempt implements OriginSession.Listener {
   enum End {
     /** No session came, or it was lost. */
     LOST,
-    /** Somebody wants the next attempt to begin now. */
-    CALLED_OFF,
     /** The same, for want of a sign of life. */
     SILENT,
     /** The remote proxy is stopping. */
@@ -43,7 +42,15 @@ final class Attempt implements OriginSession.Listener {
     /** The remote proxy declined a service. */
     DECLINED,
     /** Another process has taken the name. */
-    SUPERSEDED
+    SUPERSEDED,
+    /** Somebody wants the next attempt to begin now. */
+    CALLED_OFF
+  }
+
+  private enum Stage {
+    DIALLING,
+    JOINED,
+    CALLED_OFF
   }
 
   /**
@@ -83,7 +90,8 @@ final class Attempt implements OriginSession.Listener {
   private final Set<String> untaken = new HashSet<>();
   private volatile String declined;
   private volatile boolean cancelled;
-  private volatile boolean calledOff;
+  private volatile boolean over;
+  private final AtomicReference<Stage> stage = new AtomicReference<>(Stage.DIALLING);
   private volatile OriginSession session;
   private volatile String closedBecause = "closed from this side";
   private volatile boolean serving;
@@ -121,24 +129,28 @@ final class Attempt implements OriginSession.Listener {
       return failed(e);
     } finally {
       if (!joined) {
-        host.over(this);
         if (connection != null) {
           connection.close();
         }
+        end();
       }
     }
     return result.join();
   }
 
   private void join(SocketConnection connection) throws IOException {
+    long began = System.nanoTime();
     OriginSession joined = handshake(connection);
+    if (!stage.compareAndSet(Stage.DIALLING, Stage.JOINED)) {
+      throw new IOException("called off");
+    }
     session = joined;
     if (cancelled) {
       joined.close();
     }
     Thread.ofVirtual()
         .name("session with " + settings.remoteProxy())
-        .start(() -> serve(joined, connection));
+        .start(() -> serve(joined, connection, began));
   }
 
   private OriginSession handshake(SocketConnection connection) throws IOException {
@@ -162,11 +174,16 @@ final class Attempt implements OriginSession.Listener {
     }
   }
 
-  private void serve(OriginSession session, SocketConnection connection) {
+  private void end() {
+    over = true;
+    host.over(this);
+  }
+
+  private void serve(OriginSession session, SocketConnection connection, long began) {
     List<String> names = settings.services().stream().map(ServiceAddress::service).toList();
     untaken.addAll(names);
-    Duration limit = settings.timing().handshake();
-    var answers = deadlines.after(limit, () -> giveUpUnserved(session));
+    Duration left = settings.timing().handshake().minusNanos(System.nanoTime() - began);
+    var answers = deadlines.after(left, () -> giveUpUnserved(session));
     Result how;
     try {
       session.serve(names, this);
@@ -182,7 +199,7 @@ final class Attempt implements OriginSession.Listener {
     }
     answers.cancel();
     connection.close();
-    host.over(this);
+    end();
     if (!result.complete(how)) {
       log.info("drained session ended", "remote_proxy", HostPort.of(connection.peer()));
     }
@@ -201,7 +218,7 @@ final class Attempt implements OriginSession.Listener {
   }
 
   private Result failed(IOException e) {
-    if (calledOff && session == null) {
+    if (stage.get() == Stage.CALLED_OFF) {
       return new Result(End.CALLED_OFF, "called off", Duration.ZERO);
     }
     End end =
@@ -220,17 +237,21 @@ final class Attempt implements OriginSession.Listener {
 
   private void endDialWith(Runnable action) {
     endDial = action;
-    if (cancelled) {
+    if (cancelled || stage.get() == Stage.CALLED_OFF) {
       action.run();
     }
   }
 
   /** Gives up dialling; a session that stands already lives on. */
   void redial() {
-    if (session == null) {
-      calledOff = true;
+    if (stage.compareAndSet(Stage.DIALLING, Stage.CALLED_OFF)) {
       endDial.run();
     }
+  }
+
+  /** Whether nothing is left of it. */
+  boolean isOver() {
+    return over;
   }
 
   /** Ends it now. */

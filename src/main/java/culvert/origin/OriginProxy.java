@@ -146,6 +146,8 @@ public final class OriginProxy implements AutoCloseable {
     if (!attempts.add(attempt)) {
       return new Attempt.Result(Attempt.End.LOST, "stopping", Duration.ZERO);
     }
+    // Whoever wants an attempt at once has it here.
+    wakeUps.drainPermits();
     current = attempt;
     try {
       return attempt.run();
@@ -175,8 +177,6 @@ public final class OriginProxy implements AutoCloseable {
   }
 
   private void pause(Attempt.Result result, Duration pause) {
-    // Whoever wanted an attempt at once has had it, or a session.
-    wakeUps.drainPermits();
     if (result.stood().compareTo(NOTEWORTHY) >= 0 || troubles.allows(outage(result))) {
       log.warn(
           event(result),
@@ -299,10 +299,11 @@ public final class OriginProxy implements AutoCloseable {
   /** Ends the pause before the next attempt, or an attempt that is still dialling. */
   public void tryNow() {
     Attempt attempt = current;
-    if (attempt != null) {
+    if (attempt == null || attempt.isOver()) {
+      wakeUps.release();
+    } else {
       attempt.redial();
     }
-    wakeUps.release();
   }
 
   /**

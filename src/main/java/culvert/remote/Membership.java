@@ -151,7 +151,7 @@ final class Membership implements Services {
     }
   }
 
-  /** Its visitors keep it from being a stranger; without any it is one until it has gone. */
+  /** One that has visitors keeps its place until it has gone; one that has none is a stranger. */
   @Override
   public void drains(Session session, boolean busy) {
     if (!roster.release(session)) {

@@ -8,15 +8,30 @@ import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.protocol.ByeReason;
 import culvert.protocol.ProtocolException;
+import culvert.session.Services;
 import culvert.session.Session;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /** A session's life in its connection's thread: login, what it serves, and how it ended. */
 final class SessionHandler implements AutoCloseable {
 
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
+
+  /** What one that was not let in may do. */
+  private static final Services NOTHING =
+      new Services() {
+        @Override
+        public void offer(Session session, String service, Consumer<Answer> answer) {}
+
+        @Override
+        public void withdraw(Session session, String service) {}
+
+        @Override
+        public void drains(Session session, boolean busy) {}
+      };
 
   private final Membership membership;
   private final HalfOpen halfOpen;
@@ -31,7 +46,7 @@ final class SessionHandler implements AutoCloseable {
 
   /**
    * One that serves nothing is still a stranger, and keeps a stranger's place: before its first
-   * service, after its last, and when it was evicted and does not go.
+   * service, after its last, and when it was refused, evicted or drained and does not go.
    */
   private final class Presence {
     private final Connection connection;
@@ -69,6 +84,7 @@ final class SessionHandler implements AutoCloseable {
 
     /** Nobody waits for the last words of one that newer ones push out. */
     private void end(HalfOpen.Reason reason) {
+      counters.count(reason.counter());
       switch (reason) {
         case LATE -> session.close(ByeReason.BUSY, "the session served nothing in time");
         case CROWDED -> connection.reset();
@@ -92,7 +108,6 @@ final class SessionHandler implements AutoCloseable {
         if (place.lost().isEmpty()) {
           return otherwise;
         }
-        counters.count(place.lost().get().counter());
         return "it served nothing: " + place.lost().get();
       } finally {
         lock.unlock();
@@ -131,7 +146,7 @@ final class SessionHandler implements AutoCloseable {
     session.close(refusal.reason(), refusal.why());
     try {
       // It hears why when it is served.
-      session.serve(membership);
+      session.serve(NOTHING);
     } catch (IOException e) {
       // Or it did not want to hear.
     }

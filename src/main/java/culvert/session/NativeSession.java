@@ -87,8 +87,8 @@ final class NativeSession implements Session, Leg.Events {
           services.offer(this, offer.service(), answer -> send(offered(offer.service(), answer)));
       case Message.Withdraw withdraw -> services.withdraw(this, withdraw.service());
       case Message.Drain drain -> {
-        services.drains(this, leg.openStreams() > 0);
-        leg.finish();
+        boolean busy = leg.finish();
+        services.drains(this, busy);
       }
       default -> throw new ProtocolException("a message of the remote side's, sent to it");
     }

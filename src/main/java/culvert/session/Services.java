@@ -37,7 +37,7 @@ public interface Services {
   /**
    * The session takes no new visitors and goes once those it has are done.
    *
-   * @param busy whether it has any
+   * @param busy whether it has any, or bytes of theirs are on their way
    */
   void drains(Session session, boolean busy);
 }

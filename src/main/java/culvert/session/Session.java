@@ -20,7 +20,7 @@ public interface Session {
 
   /**
    * Lives the session in the calling thread: services are offered and withdrawn as the peer says.
-   * Returns normally only after {@link #close}.
+   * Returns normally only after {@link #close} or {@link #drain}.
    *
    * @throws IOException telling how it ended
    */
