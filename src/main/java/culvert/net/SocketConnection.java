@@ -153,7 +153,7 @@ public final class SocketConnection implements Connection {
 
   /**
    * The system tells a reset once, to the call that comes first; a read behind a write that was
-   * told would see a clean end. So a read that sees one asks the write that is under way, which a
+   * told sees a clean end. So a read that sees an end asks the write that is under way, which a
    * reset does not keep waiting.
    */
   private void checkEnd() throws IOException {
