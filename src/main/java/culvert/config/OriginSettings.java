@@ -32,9 +32,6 @@ public record OriginSettings(
     Timing timing,
     Bounds bounds) {
 
-  /** The longest pause between attempts to join where nothing is given. */
-  public static final Duration RETRY_MAX = Duration.ofSeconds(30);
-
   /**
    * Checks what only shows when all is together.
    *

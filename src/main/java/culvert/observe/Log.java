@@ -65,7 +65,7 @@ public final class Log implements AutoCloseable {
   }
 
   /** Whether lines of this level are written. */
-  public boolean enabled(Level of) {
+  boolean enabled(Level of) {
     return of.compareTo(level) <= 0;
   }
 

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import culvert.config.Admission;
 import culvert.config.Bounds;
 import culvert.config.ByteCount;
-import culvert.config.OriginSettings;
 import culvert.config.Timing;
 import culvert.testing.LeakCheck;
 import java.time.Duration;
@@ -59,7 +58,7 @@ class BoundOptionsTest {
                 (Integer) value(remote, "--max-half-open"),
                 (Integer) value(remote, "--max-half-open-per-addr")))
         .isEqualTo(Admission.DEFAULT);
-    assertThat(value(parsed(Map.of(), ORIGIN), "--retry-max")).isEqualTo(OriginSettings.RETRY_MAX);
+    assertThat(value(parsed(Map.of(), ORIGIN), "--retry-max")).isEqualTo(Duration.ofSeconds(30));
   }
 
   @Test

@@ -62,7 +62,7 @@ public final class Tunnel implements AutoCloseable {
     Optional<ProxyHeader.Version> proxyHeader = Optional.empty();
     String offered = ServiceAddress.DEFAULT_NAME;
     boolean failFast = true;
-    Duration retryMax = OriginSettings.RETRY_MAX;
+    Duration retryMax = Duration.ofSeconds(30);
 
     /** The secrets of both sides; null is none. */
     public Options secrets(String ofRemote, String ofOrigin) {
