@@ -3,7 +3,6 @@ package culvert.mux;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
-import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.net.Linger;
 import culvert.net.Trouble;
@@ -72,9 +71,6 @@ public final class Leg implements AutoCloseable {
 
   private static final int MOST_EXTENSIONS = 12;
 
-  /** An answer to a probe that comes so much later than it should tells nothing. */
-  private static final Duration ASLEEP = Duration.ofSeconds(2);
-
   private final Connection connection;
   private final Side side;
   private final Handshake.Self mine;
@@ -82,7 +78,7 @@ public final class Leg implements AutoCloseable {
   private final Shared shared;
   private final Events events;
   private final LegWriter writer;
-  private final Liveness liveness;
+  private final Watch watch;
   private final ConcurrentHashMap<Long, MuxStream> streams = new ConcurrentHashMap<>();
 
   /** Also streams without an id yet, and those that are over but hold bytes that nobody read. */
@@ -92,8 +88,6 @@ public final class Leg implements AutoCloseable {
   private volatile boolean finishing;
   private volatile boolean closing;
   private volatile boolean ended;
-  private volatile SilentPeerException silence;
-  private volatile Throwable bug;
   private final AtomicReference<Deadlines.Deadline> closer = new AtomicReference<>(() -> {});
 
   /**
@@ -116,7 +110,7 @@ public final class Leg implements AutoCloseable {
     this.shared = shared;
     this.events = events;
     this.writer = new LegWriter(this, Math.min(mine.opens(), peer.opens()));
-    this.liveness = new Liveness(shared.heartbeat(), signs());
+    this.watch = new Watch(connection, writer, shared);
   }
 
   /**
@@ -132,7 +126,7 @@ public final class Leg implements AutoCloseable {
     shared.budget().join(this);
     Thread writerThread =
         Thread.ofVirtual().name("leg writer " + HostPort.of(connection.peer())).start(writer::run);
-    var watch = shared.deadlines().every(shared.heartbeat().tick(), this::watch);
+    var watching = watch.begin();
     try {
       new LegReader(this).run();
     } catch (ProtocolException e) {
@@ -143,15 +137,9 @@ public final class Leg implements AutoCloseable {
         throw cause(e);
       }
     } finally {
-      watch.cancel();
+      watching.cancel();
       end(writerThread);
-      tellBug();
-    }
-  }
-
-  private void tellBug() {
-    if (bug != null) {
-      throw new IllegalStateException("a bug in the watch over the leg", bug);
+      watch.tellBug();
     }
   }
 
@@ -160,36 +148,7 @@ public final class Leg implements AutoCloseable {
     if (ofReader instanceof RefusedException) {
       return ofReader;
     }
-    return silence != null ? silence : writer.failure().orElse(ofReader);
-  }
-
-  private void watch() {
-    try {
-      switch (liveness.judge(signs())) {
-        case WELL -> {}
-        case ASK -> writer.ping();
-        case SILENT -> giveUp("nothing came from the peer for " + atLeast(1));
-        case STUCK -> giveUp("the peer took nothing for " + atLeast(Liveness.STUCK_TIMEOUTS));
-      }
-    } catch (RuntimeException | Error e) {
-      // Nobody would watch it any more.
-      bug = e;
-      connection.reset();
-    }
-  }
-
-  private String atLeast(int timeouts) {
-    return Durations.of(shared.heartbeat().timeout().multipliedBy(timeouts));
-  }
-
-  private void giveUp(String why) {
-    silence = new SilentPeerException(why);
-    // A close would leave the kernel trying to deliver what nobody takes.
-    connection.reset();
-  }
-
-  private Liveness.Signs signs() {
-    return writer.signs(System.nanoTime(), System.currentTimeMillis());
+    return watch.silence().map(IOException.class::cast).or(writer::failure).orElse(ofReader);
   }
 
   private void end(Thread writerThread) {
@@ -304,31 +263,12 @@ public final class Leg implements AutoCloseable {
    *     not block
    */
   public void probe(Duration limit, Consumer<Boolean> answer) {
-    long before = connection.received();
-    long nanos = System.nanoTime();
-    long wallMillis = System.currentTimeMillis();
-    writer.ping();
-    shared
-        .deadlines()
-        .after(
-            limit,
-            () -> {
-              boolean alive = !ended && connection.received() != before;
-              long passed = (System.nanoTime() - nanos) / 1_000_000;
-              long onTheWall = System.currentTimeMillis() - wallMillis;
-              boolean slept = Math.max(passed, onTheWall) > limit.plus(ASLEEP).toMillis();
-              if (!alive && !ended && slept) {
-                // We slept, and so did whoever would have read the answer.
-                probe(limit, answer);
-              } else {
-                answer.accept(alive);
-              }
-            });
+    watch.probe(limit, answer);
   }
 
   /** Whether the peer was asked something a moment ago and nothing has come since. */
   public boolean isQuiet() {
-    return liveness.isQuiet();
+    return watch.isQuiet();
   }
 
   @Override
