@@ -111,26 +111,14 @@ public final class FaultyLink implements Link {
 
     void close() {
       pairs.remove(this);
-      closeQuietly(near);
-      closeQuietly(far);
-    }
-  }
-
-  private static void closeQuietly(Socket socket) {
-    try {
-      socket.close();
-    } catch (IOException e) {
-      // It is gone either way.
+      Link.closeQuietly(near);
+      Link.closeQuietly(far);
     }
   }
 
   @Override
   public void close() {
-    try {
-      server.close();
-    } catch (IOException e) {
-      // It is gone either way.
-    }
+    Link.closeQuietly(server);
     pairs.forEach(Pair::close);
   }
 }

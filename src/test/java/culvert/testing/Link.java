@@ -1,6 +1,8 @@
 package culvert.testing;
 
 import culvert.net.HostPort;
+import java.io.Closeable;
+import java.io.IOException;
 
 /** A relay that stands in for the network between the halves. */
 public interface Link extends AutoCloseable {
@@ -10,4 +12,13 @@ public interface Link extends AutoCloseable {
 
   @Override
   void close();
+
+  /** Closes what is gone either way. */
+  static void closeQuietly(Closeable socket) {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      // So it is.
+    }
+  }
 }

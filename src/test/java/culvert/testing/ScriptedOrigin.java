@@ -1,17 +1,14 @@
 package culvert.testing;
 
 import culvert.net.HostPort;
-import culvert.protocol.Frame;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
 import java.io.ByteArrayOutputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import javax.crypto.spec.SecretKeySpec;
@@ -70,21 +67,12 @@ public final class ScriptedOrigin implements AutoCloseable {
 
   /** Says a message of a stream, or of the session if that is 0. */
   public void say(long stream, Message message) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate(Frame.MOST_MESSAGE_BYTES);
-    Message.write(bytes, stream, message);
-    socket.getOutputStream().write(bytes.array(), 0, bytes.position());
+    Talk.say(socket, stream, message);
   }
 
   /** The next message of the remote proxy's, pings left out. */
   public Message hear() throws IOException {
-    InputStream in = socket.getInputStream();
-    for (; ; ) {
-      Frame frame = Frame.read(ByteBuffer.wrap(in.readNBytes(Frame.HEADER_BYTES)));
-      Message message = Message.read(frame, ByteBuffer.wrap(in.readNBytes(frame.length())));
-      if (!(message instanceof Message.Ping)) {
-        return message;
-      }
-    }
+    return Talk.hear(socket);
   }
 
   /** Offers a service and returns the answer. */

@@ -2,17 +2,14 @@ package culvert.testing;
 
 import culvert.config.Secret;
 import culvert.net.HostPort;
-import culvert.protocol.Frame;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
 import culvert.protocol.RefusedException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -90,21 +87,12 @@ public final class ScriptedRemote implements AutoCloseable {
 
     /** Says a message of the session. */
     public void say(Message message) throws IOException {
-      ByteBuffer bytes = ByteBuffer.allocate(Frame.MOST_MESSAGE_BYTES);
-      Message.write(bytes, 0, message);
-      socket.getOutputStream().write(bytes.array(), 0, bytes.position());
+      Talk.say(socket, 0, message);
     }
 
     /** The next message of the origin proxy's, pings left out. */
     public Message hear() throws IOException {
-      InputStream in = socket.getInputStream();
-      for (; ; ) {
-        Frame frame = Frame.read(ByteBuffer.wrap(in.readNBytes(Frame.HEADER_BYTES)));
-        Message message = Message.read(frame, ByteBuffer.wrap(in.readNBytes(frame.length())));
-        if (!(message instanceof Message.Ping)) {
-          return message;
-        }
-      }
+      return Talk.hear(socket);
     }
 
     /** Hangs up. */

@@ -99,25 +99,13 @@ public final class SlowLink implements Link {
     try {
       work.run();
     } catch (Exception e) {
-      sockets.forEach(SlowLink::closeQuietly);
-    }
-  }
-
-  private static void closeQuietly(Socket socket) {
-    try {
-      socket.close();
-    } catch (IOException e) {
-      // It is gone either way.
+      sockets.forEach(Link::closeQuietly);
     }
   }
 
   @Override
   public void close() {
-    try {
-      server.close();
-    } catch (IOException e) {
-      // It is gone either way.
-    }
-    sockets.forEach(SlowLink::closeQuietly);
+    Link.closeQuietly(server);
+    sockets.forEach(Link::closeQuietly);
   }
 }
