@@ -2,6 +2,7 @@ package culvert.net;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.Objects;
 
@@ -33,5 +34,27 @@ public abstract class ByteInput extends InputStream {
   public final int read(byte[] bytes, int offset, int length) throws IOException {
     Objects.checkFromIndexSize(offset, length, bytes.length);
     return length == 0 ? 0 : read(ByteBuffer.wrap(bytes, offset, length));
+  }
+
+  /**
+   * Copies until the end of the stream with a buffer that adapts: small while little comes, large
+   * and direct while much does, and never large while waiting. For a {@link #transferTo} of a
+   * connection's own.
+   */
+  protected final long copyTo(OutputStream out, BufferPool pool) throws IOException {
+    ByteOutput sink = ByteOutput.of(out);
+    try (var buffers = new AdaptiveBuffer(this, pool)) {
+      long total = 0;
+      for (; ; ) {
+        ByteBuffer buffer = buffers.next();
+        int n = read(buffer);
+        if (n < 0) {
+          return total;
+        }
+        buffers.got(n);
+        sink.write(buffer.flip());
+        total += n;
+      }
+    }
   }
 }

@@ -204,26 +204,9 @@ public final class SocketConnection implements Connection {
       return plain.available();
     }
 
-    /**
-     * Copies until the end of the stream with a buffer that adapts: small while little comes, large
-     * and direct while much does, and never large while waiting.
-     */
     @Override
     public long transferTo(OutputStream out) throws IOException {
-      ByteOutput sink = ByteOutput.of(out);
-      try (var buffers = new AdaptiveBuffer(this, pool)) {
-        long total = 0;
-        for (; ; ) {
-          ByteBuffer buffer = buffers.next();
-          int n = read(buffer);
-          if (n < 0) {
-            return total;
-          }
-          buffers.got(n);
-          sink.write(buffer.flip());
-          total += n;
-        }
-      }
+      return copyTo(out, pool);
     }
   }
 

@@ -1,0 +1,385 @@
+package culvert.transport;
+
+import culvert.net.BufferPool;
+import culvert.net.ByteInput;
+import culvert.net.ByteOutput;
+import culvert.net.Connection;
+import culvert.net.Trouble;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A connection whose bytes travel as records of a transport over another connection. What it counts
+ * as received and sent are the carrier's bytes: any of them is a sign of life.
+ */
+final class FramedConnection implements Connection {
+
+  /** The longest record, its header included, in bytes: a large buffer always holds one. */
+  static final int MOST_RECORD_BYTES = 96 * 1024;
+
+  /** Records no longer than this are sealed in a buffer of their own. */
+  private static final int SMALL_BYTES = 4 * 1024;
+
+  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
+  private final Connection carrier;
+  private final Sealer sealer;
+  private final Opener opener;
+  private final BufferPool pool;
+  private final int idleBytes;
+  private final Input input;
+  private final Output output = new Output();
+  private volatile Trouble trouble;
+
+  /**
+   * Wraps a carrier whose handshake is done.
+   *
+   * @param early what was read from the carrier beyond the handshake; is copied
+   * @param idleBytes how large a buffer a waiting reader holds: what a usual read brings
+   */
+  FramedConnection(
+      Connection carrier,
+      Sealer sealer,
+      Opener opener,
+      ByteBuffer early,
+      BufferPool pool,
+      int idleBytes) {
+    this.carrier = carrier;
+    this.sealer = sealer;
+    this.opener = opener;
+    this.pool = pool;
+    this.idleBytes = idleBytes;
+    this.input = new Input(early);
+  }
+
+  @Override
+  public ByteInput input() {
+    return input;
+  }
+
+  @Override
+  public ByteOutput output() {
+    return output;
+  }
+
+  @Override
+  public void closeOutput() throws IOException {
+    output.end();
+  }
+
+  @Override
+  public void reset() {
+    carrier.reset();
+    input.abandon();
+  }
+
+  @Override
+  public void close() {
+    carrier.close();
+    input.abandon();
+  }
+
+  @Override
+  public void resetOnDeath() throws IOException {
+    carrier.resetOnDeath();
+  }
+
+  @Override
+  public InetSocketAddress peer() {
+    return carrier.peer();
+  }
+
+  @Override
+  public InetSocketAddress local() {
+    return carrier.local();
+  }
+
+  @Override
+  public long received() {
+    return carrier.received();
+  }
+
+  @Override
+  public long sent() {
+    return carrier.sent();
+  }
+
+  @Override
+  public Optional<Trouble> trouble() {
+    return carrier.trouble().or(() -> Optional.ofNullable(trouble));
+  }
+
+  @Override
+  public void onTrouble(Runnable action) {
+    carrier.onTrouble(action);
+  }
+
+  private final class Input extends ByteInput {
+
+    /** Held by the reader for as long as it is in here, and by whoever gives the buffers back. */
+    private final AtomicBoolean busy = new AtomicBoolean();
+
+    private volatile boolean abandoned;
+
+    /** What has come and was not opened, ready to be read; from the pool once much comes. */
+    private ByteBuffer records = NOTHING;
+
+    private boolean pooled;
+
+    /** Payload of a record that the last target had no room for. */
+    private ByteBuffer aside;
+
+    private boolean filled;
+    private boolean ended;
+
+    Input(ByteBuffer early) {
+      if (early.hasRemaining()) {
+        records = ByteBuffer.allocate(early.remaining()).put(early).flip();
+      }
+    }
+
+    @Override
+    public int read(ByteBuffer target) throws IOException {
+      if (abandoned || !busy.compareAndSet(false, true)) {
+        throw new IOException("Connection closed");
+      }
+      boolean right = false;
+      try {
+        int n = next(target);
+        right = n >= 0;
+        return n;
+      } catch (IOException e) {
+        if (carrier.trouble().isEmpty()) {
+          trouble = Trouble.RESET;
+        }
+        throw e;
+      } finally {
+        if (!right) {
+          ended = true;
+          giveBack();
+        }
+        busy.set(false);
+        if (abandoned) {
+          abandon();
+        }
+      }
+    }
+
+    private int next(ByteBuffer target) throws IOException {
+      for (; ; ) {
+        if (aside != null) {
+          return fromAside(target);
+        }
+        if (ended) {
+          return -1;
+        }
+        int n = open(target);
+        if (n > 0) {
+          return n;
+        }
+        if (!ended && aside == null) {
+          fill();
+        }
+      }
+    }
+
+    /** Opens records for as long as their payload fits; returns how many bytes of it came. */
+    private int open(ByteBuffer target) throws IOException {
+      int start = target.position();
+      for (; ; ) {
+        Opener.Step step = opener.open(records, target);
+        if (sealer.owes()) {
+          output.settle();
+        }
+        switch (step) {
+          case OPENED -> {}
+          case NEEDS_BYTES -> {
+            return target.position() - start;
+          }
+          case NEEDS_ROOM -> {
+            if (target.position() == start) {
+              aside = pool.borrow();
+              opener.open(records, aside);
+              aside.flip();
+            }
+            return target.position() - start;
+          }
+          case ENDED -> {
+            ended = true;
+            return target.position() - start;
+          }
+        }
+      }
+    }
+
+    private int fromAside(ByteBuffer target) {
+      int n = Math.min(aside.remaining(), target.remaining());
+      target.put(target.position(), aside, aside.position(), n);
+      target.position(target.position() + n);
+      aside.position(aside.position() + n);
+      if (!aside.hasRemaining()) {
+        pool.giveBack(aside);
+        aside = null;
+      }
+      return n;
+    }
+
+    private void fill() throws IOException {
+      makeRoom();
+      int n = carrier.input().read(records);
+      filled = !records.hasRemaining();
+      records.flip();
+      if (n < 0) {
+        opener.carrierEnded(records.hasRemaining());
+        ended = true;
+      }
+    }
+
+    /** A small buffer while little comes, a large one while much does or a record needs it. */
+    private void makeRoom() throws IOException {
+      int left = records.remaining();
+      boolean large = filled || left >= idleBytes;
+      if (large && !pooled) {
+        move(pool.borrow());
+        pooled = true;
+      } else if (left == 0 && !large && (records.capacity() == 0 || pooled && nothingWaits())) {
+        giveBackRecords();
+        records = ByteBuffer.allocate(idleBytes);
+      } else {
+        records.compact();
+        if (!records.hasRemaining()) {
+          throw new IllegalStateException("a record longer than a buffer");
+        }
+      }
+    }
+
+    private void move(ByteBuffer larger) {
+      records = larger.put(records);
+    }
+
+    private boolean nothingWaits() throws IOException {
+      return carrier.input().available() == 0;
+    }
+
+    @Override
+    public int available() throws IOException {
+      return carrier.input().available();
+    }
+
+    @Override
+    public long transferTo(OutputStream out) throws IOException {
+      return copyTo(out, pool);
+    }
+
+    /** The connection was closed: nobody will read the rest. */
+    void abandon() {
+      abandoned = true;
+      if (busy.compareAndSet(false, true)) {
+        giveBack();
+        ended = true;
+      }
+    }
+
+    private void giveBack() {
+      giveBackRecords();
+      if (aside != null) {
+        pool.giveBack(aside);
+        aside = null;
+      }
+    }
+
+    private void giveBackRecords() {
+      if (pooled) {
+        pool.giveBack(records);
+        pooled = false;
+      }
+      records = NOTHING;
+    }
+  }
+
+  private final class Output extends ByteOutput {
+
+    /** Held while writing: the writer, and now and then whoever sends what is owed. */
+    private final ReentrantLock lock = new ReentrantLock();
+
+    private final AtomicBoolean settling = new AtomicBoolean();
+    private boolean closed;
+
+    @Override
+    public void write(ByteBuffer source) throws IOException {
+      lock.lock();
+      try {
+        if (closed) {
+          throw new IOException("the output is closed");
+        }
+        while (source.hasRemaining()) {
+          writeSome(source);
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    private void writeSome(ByteBuffer source) throws IOException {
+      int bound = sealer.bound(source.remaining());
+      ByteBuffer records = bound <= SMALL_BYTES ? ByteBuffer.allocate(bound) : pool.borrow();
+      try {
+        if (sealer.owes()) {
+          sealer.owed(records);
+        }
+        sealer.seal(source, records);
+        carrier.output().write(records.flip());
+      } finally {
+        pool.giveBack(records);
+      }
+    }
+
+    void end() throws IOException {
+      lock.lock();
+      try {
+        if (closed) {
+          return;
+        }
+        closed = true;
+        ByteBuffer records = ByteBuffer.allocate(Math.max(SMALL_BYTES, sealer.bound(0)));
+        boolean closes = sealer.end(records);
+        if (records.flip().hasRemaining()) {
+          carrier.output().write(records);
+        }
+        if (closes) {
+          carrier.closeOutput();
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** Sends what is owed, in a thread of its own: the reader must not wait for the writer. */
+    void settle() {
+      if (settling.compareAndSet(false, true)) {
+        Thread.ofVirtual().name("answer to " + carrier.peer()).start(this::sendOwed);
+      }
+    }
+
+    private void sendOwed() {
+      lock.lock();
+      try {
+        settling.set(false);
+        if (sealer.owes()) {
+          ByteBuffer records = ByteBuffer.allocate(Math.max(SMALL_BYTES, sealer.bound(0)));
+          sealer.owed(records);
+          carrier.output().write(records.flip());
+        }
+      } catch (IOException e) {
+        // Whoever reads or writes next is told.
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+}
