@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A host and a port as a person writes them: {@code 127.0.0.1:9000}, {@code [::1]:9000}, {@code
@@ -62,7 +63,12 @@ public record HostPort(String host, int port) {
   public static HostPort of(InetSocketAddress address) {
     return address.getAddress() == null
         ? new HostPort(address.getHostString(), address.getPort())
-        : new HostPort(literal(address.getAddress()), address.getPort());
+        : new HostPort(text(address.getAddress()), address.getPort());
+  }
+
+  /** The host if it is written as an address, without a scope; nothing if it is a name. */
+  public Optional<InetAddress> literal() {
+    return Literal.v4(host).or(() -> Literal.v6(host));
   }
 
   /**
@@ -78,9 +84,9 @@ public record HostPort(String host, int port) {
     }
   }
 
-  private static String literal(InetAddress address) {
-    String text = address.getHostAddress();
-    return address instanceof Inet6Address ? Ipv6Text.compress(text) : text;
+  private static String text(InetAddress address) {
+    String written = address.getHostAddress();
+    return address instanceof Inet6Address ? Ipv6Text.compress(written) : written;
   }
 
   /** As {@link #parse} reads it. */

@@ -57,7 +57,7 @@ final class Lookup {
   List<InetAddress> addresses(HostPort target, long deadline, CompletableFuture<Void> calledOff)
       throws IOException {
     String host = target.host();
-    Optional<InetAddress> literal = Literal.v4(host).or(() -> Literal.v6(host));
+    Optional<InetAddress> literal = target.literal();
     if (literal.isPresent()) {
       return List.of(literal.get());
     }

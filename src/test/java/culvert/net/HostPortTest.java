@@ -66,6 +66,19 @@ class HostPortTest {
         .hasToString("a.example:1");
   }
 
+  @ParameterizedTest
+  @CsvSource({"127.0.0.1, 127.0.0.1", "::1, 0:0:0:0:0:0:0:1", "::ffff:1.2.3.4, 1.2.3.4"})
+  void aLiteralIsAnAddressWithoutALookup(String host, String address) {
+    assertThat(new HostPort(host, 1).literal()).map(InetAddress::getHostAddress).contains(address);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"localhost", "127.1", "127.0.0.01", "1", "fe80::1%1", "[::1]", "1.2.3.4."})
+  void anythingElseIsAName(String host) {
+    assertThat(new HostPort(host, 1).literal()).isEmpty();
+  }
+
   @Test
   void aNameWithoutAnAddressIsNamed() {
     assertThatThrownBy(() -> new HostPort("nowhere.invalid", 1).resolve())
