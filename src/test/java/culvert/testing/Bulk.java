@@ -1,5 +1,6 @@
 package culvert.testing;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -34,6 +35,20 @@ public final class Bulk {
 
   /** The checksum of all that was sent. */
   public long sum() {
+    return sum.getValue();
+  }
+
+  /** Reads so many bytes, and returns their checksum. */
+  public static long receive(InputStream in, long bytes) throws IOException {
+    var sum = new CRC32C();
+    for (long left = bytes; left > 0; ) {
+      byte[] piece = in.readNBytes((int) Math.min(left, PIECE_BYTES));
+      if (piece.length == 0) {
+        throw new EOFException(left + " bytes are missing");
+      }
+      sum.update(piece);
+      left -= piece.length;
+    }
     return sum.getValue();
   }
 

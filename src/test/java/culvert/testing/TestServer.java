@@ -19,6 +19,8 @@ public final class TestServer implements AutoCloseable {
     void serve(Socket connection) throws Exception;
   }
 
+  private static final int BACKLOG = 4096;
+
   private final ServerSocket server;
   private final Service service;
   private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
@@ -26,17 +28,28 @@ public final class TestServer implements AutoCloseable {
 
   /** A server that runs at once. */
   public TestServer(Service service) throws IOException {
-    this.server = new ServerSocket(0, 4096, InetAddress.getLoopbackAddress());
+    this(InetAddress.getLoopbackAddress(), service);
+  }
+
+  private TestServer(InetAddress address, Service service) throws IOException {
+    this.server = new ServerSocket(0, BACKLOG, address);
     this.service = service;
     Thread.ofVirtual().name("origin server").start(this::accept);
   }
 
   /** A server that sends everything back and half-closes when the client does. */
   public static TestServer echo() throws IOException {
-    return new TestServer(connection -> {
-      connection.getInputStream().transferTo(connection.getOutputStream());
-      connection.shutdownOutput();
-    });
+    return new TestServer(TestServer::sendBack);
+  }
+
+  /** The same at IPv4 and IPv6, for clients that take any address a name has. */
+  public static TestServer echoOnEveryAddress() throws IOException {
+    return new TestServer(null, TestServer::sendBack);
+  }
+
+  private static void sendBack(Socket connection) throws IOException {
+    connection.getInputStream().transferTo(connection.getOutputStream());
+    connection.shutdownOutput();
   }
 
   /** A server that answers a first byte 'b' by bulk without end, and echoes anything else. */

@@ -1,0 +1,111 @@
+package culvert.transport;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The heads of a proxy's answers (RFC 9112, 4 and 5), all of them within one bound. */
+final class HttpAnswers {
+
+  /** Most bytes of all heads together. */
+  static final int MOST_BYTES = 8 * 1024;
+
+  /** Most characters of a reason that are shown. */
+  private static final int MOST_SHOWN = 80;
+
+  private static final String START = "HTTP/";
+
+  private static final Pattern STATUS_LINE =
+      Pattern.compile("1\\.[0-9] ([1-9][0-9]{2})(?: (.*))?", Pattern.DOTALL);
+
+  /** A challenge of this scheme, alone or among others (RFC 9110, 11.6.1). */
+  private static final Pattern BASIC =
+      Pattern.compile(
+          "proxy-authenticate:(.*[\\s,])?basic([\\s,].*)?",
+          Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+
+  /**
+   * One head.
+   *
+   * @param reason as the proxy gave it, made safe to show
+   * @param takesBasic whether it names Basic, or no login at all
+   */
+  record Answer(int status, String reason, boolean takesBasic) {
+
+    /** Whether another answer follows; 101 would end HTTP, and nobody asked for that. */
+    boolean isInterim() {
+      return status >= 100 && status < 200 && status != 101;
+    }
+
+    /** Whether the tunnel begins, whatever the head says about a length (RFC 9110, 9.3.6). */
+    boolean isSuccess() {
+      return status >= 200 && status < 300;
+    }
+
+    @Override
+    public String toString() {
+      return (status + " " + reason).strip();
+    }
+  }
+
+  private final ProxyTalk proxy;
+  private int taken;
+
+  HttpAnswers(ProxyTalk proxy) {
+    this.proxy = proxy;
+  }
+
+  /** Reads a head and not a byte of what follows it. */
+  Answer next() throws IOException {
+    readStart();
+    Matcher statusLine = STATUS_LINE.matcher(line());
+    if (!statusLine.matches()) {
+      throw proxy.foreign("answers with a malformed status line");
+    }
+    boolean challenged = false;
+    boolean basic = false;
+    for (String line = line(); !line.isEmpty(); line = line()) {
+      challenged |= line.regionMatches(true, 0, "proxy-authenticate:", 0, 19);
+      basic |= BASIC.matcher(line).matches();
+    }
+    String reason = statusLine.group(2) == null ? "" : shown(statusLine.group(2));
+    return new Answer(Integer.parseInt(statusLine.group(1)), reason, basic || !challenged);
+  }
+
+  /** What is no HTTP is told by its first bytes, and its end is not waited for. */
+  private void readStart() throws IOException {
+    for (int i = 0; i < START.length(); i++) {
+      int b = read();
+      if (b != START.charAt(i)) {
+        throw proxy.foreign(
+            i == 0 && b == 5
+                ? "is a SOCKS proxy; write socks5:// in place of http://"
+                : "does not answer in HTTP");
+      }
+    }
+  }
+
+  private int read() throws IOException {
+    if (++taken > MOST_BYTES) {
+      throw proxy.foreign("answers with a head of more than " + MOST_BYTES + " bytes");
+    }
+    return proxy.read();
+  }
+
+  /** Up to CR LF, or to a bare LF (RFC 9112, 2.2). */
+  private String line() throws IOException {
+    var bytes = new ByteArrayOutputStream();
+    for (int b = read(); b != '\n'; b = read()) {
+      bytes.write(b);
+    }
+    String line = bytes.toString(StandardCharsets.ISO_8859_1);
+    return line.endsWith("\r") ? line.substring(0, line.length() - 1) : line;
+  }
+
+  private static String shown(String text) {
+    String printable = text.replaceAll("[^ -~]", "?").strip();
+    return printable.length() > MOST_SHOWN ? printable.substring(0, MOST_SHOWN) + "..." : printable;
+  }
+}

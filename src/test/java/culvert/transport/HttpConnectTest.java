@@ -1,0 +1,256 @@
+package culvert.transport;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.config.Via;
+import culvert.net.HostPort;
+import culvert.protocol.ProtocolException;
+import culvert.testing.LeakCheck;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@ExtendWith(LeakCheck.class)
+class HttpConnectTest {
+
+  private static final HostPort TARGET = new HostPort("tunnel.example.org", 7000);
+  private static final String BARE = "http://proxy:3128";
+  private static final String LOGIN = "http://alice:hunter2@proxy:3128";
+  private static final String NAMES = "the proxy proxy:3128, asked for tunnel.example.org:7000, ";
+
+  @Test
+  void asksForATunnelAndWaitsForTheAnswer() throws Exception {
+    ProxyExchange.playTurns(
+        through(BARE),
+        bytes(
+            """
+            CONNECT tunnel.example.org:7000 HTTP/1.1\r
+            Host: tunnel.example.org:7000\r
+            User-Agent: culvert\r
+            \r
+            """),
+        bytes("HTTP/1.1 200 Connection established\r\n\r\n"));
+  }
+
+  /** The user and password of RFC 7617, 2. */
+  @Test
+  void tellsUserAndPasswordAtOnce() throws Exception {
+    ProxyExchange.playTurns(
+        through("http://Aladdin:open%20sesame@proxy"),
+        bytes(
+            """
+            CONNECT tunnel.example.org:7000 HTTP/1.1\r
+            Host: tunnel.example.org:7000\r
+            User-Agent: culvert\r
+            Proxy-Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r
+            \r
+            """),
+        bytes("HTTP/1.1 200 OK\r\n\r\n"));
+  }
+
+  /** The example of RFC 7617, 2.1. */
+  @Test
+  void userAndPasswordAreUtf8() throws Exception {
+    var exchange = ProxyExchange.with(through("http://test:123%C2%A3@proxy"), bytes(""));
+    assertThat(exchange.asked()).asString().contains("Basic dGVzdDoxMjPCow==\r\n");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "2001:db8::1, [2001:db8::1]:7000",
+    "192.0.2.1, 192.0.2.1:7000",
+    "localhost, localhost:7000",
+    "bücher.example, bücher.example:7000"
+  })
+  void theTargetIsNamedAsItIs(String host, String written) throws Exception {
+    var transport = WayOut.through(Via.parse(BARE), new HostPort(host, 7000));
+    var exchange = ProxyExchange.with(transport, bytes(""));
+    assertThat(new String(exchange.asked(), StandardCharsets.UTF_8))
+        .startsWith("CONNECT " + written + " HTTP/1.1\r\nHost: " + written + "\r\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "HTTP/1.1 200 OK\r\n\r\n",
+        "HTTP/1.0 200 Connection established\r\nProxy-agent: tinyproxy/1.11.1\r\n\r\n",
+        "HTTP/1.1 200\r\n\r\n",
+        "HTTP/1.1 200 \r\n\r\n",
+        "HTTP/1.1 200 \u0085\r\n\r\n",
+        "HTTP/1.1 204 No Content\r\n\r\n",
+        "HTTP/1.1 299 Odd\r\n\r\n",
+        "HTTP/1.1 200 OK\n\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nno colon\r\n folded\r\n\0\u00ff: \r\r\n\r\n",
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+        "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 102 P\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"
+      })
+  void aTunnelBeginsRightBehindTheHead(String head) throws Exception {
+    // Its bytes came with the answer, and look like more of it.
+    String early = "HTTP/1.1 403 Forbidden\r\n\r\n\n\0";
+    var exchange = ProxyExchange.with(through(BARE), bytes(head + early));
+    assertThat(exchange.failure()).isEmpty();
+    assertThat(exchange.read()).isEqualTo(head.length());
+    assertThat(exchange.tunnel()).isEqualTo(bytes(early));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "403 Forbidden, does not allow T: 403 Forbidden; many proxies allow port 443 only",
+    "405 Not Allowed, does not allow T: 405 Not Allowed; many proxies allow port 443 only",
+    "502 Bad Gateway, could not reach T: 502 Bad Gateway",
+    "503 Service Unavailable, could not reach T: 503 Service Unavailable",
+    "504 Gateway Timeout, could not reach T: 504 Gateway Timeout",
+    "504, could not reach T: 504",
+    "500 Unable to connect, does not lead to T: 500 Unable to connect",
+    "400 Bad Request, does not lead to T: 400 Bad Request",
+    "404 Not Found, does not lead to T: 404 Not Found",
+    "301 Moved, does not lead to T: 301 Moved",
+    "101 Switching Protocols, does not lead to T: 101 Switching Protocols",
+    "999 Odd, does not lead to T: 999 Odd"
+  })
+  void aRefusalNamesProxyAndTarget(String status, String sentence) throws Exception {
+    String head = "HTTP/1.1 " + status + "\r\nContent-Length: 9\r\n\r\n";
+    var exchange = ProxyExchange.withOpen(through(LOGIN), bytes(head + "some body"));
+    assertThat(exchange.message())
+        .isEqualTo("the proxy proxy:3128 " + sentence.replace(" T:", " tunnel.example.org:7000:"));
+    assertThat(exchange.failure().orElseThrow()).isExactlyInstanceOf(IOException.class);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "401, WWW-Authenticate: Basic realm=\"a\"",
+    "407, Proxy-Authenticate: Basic realm=\"a\"",
+    "407, PROXY-AUTHENTICATE:basic",
+    "407, 'Proxy-Authenticate: Negotiate, NTLM, Basic realm=\"a\"'",
+    "407, 'Proxy-Authenticate: Negotiate\r\nProxy-Authenticate: Basic realm=\"a\"'",
+    "407, X: y"
+  })
+  void aLoginThatIsWantedOrRefused(String status, String challenge) throws Exception {
+    byte[] answer = bytes("HTTP/1.1 " + status + " Login\r\n" + challenge + "\r\n\r\n");
+    String refused =
+        "the proxy proxy:3128 does not lead to tunnel.example.org:7000: " + status + " Login; ";
+    assertThat(ProxyExchange.withOpen(through(BARE), answer).message())
+        .isEqualTo(refused + "give it a user and password, as http://USER:PASSWORD@proxy:3128");
+    assertThat(ProxyExchange.withOpen(through(LOGIN), answer).message())
+        .isEqualTo(refused + "it refused the user and password given");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Negotiate", "NTLM", "Digest realm=\"a\"", "Basics", "Notbasic", ""})
+  void aProxyThatWantsAnotherKindOfLogin(String challenge) throws Exception {
+    byte[] answer = bytes("HTTP/1.1 407 Login\r\nProxy-Authenticate: " + challenge + "\r\n\r\n");
+    for (String url : new String[] {BARE, LOGIN}) {
+      assertThat(ProxyExchange.withOpen(through(url), answer).message())
+          .endsWith(": 407 Login; it does not take Basic, the only login offered here");
+    }
+  }
+
+  @Test
+  void anAnswerCutAnywhereIsNoTunnel() throws Exception {
+    byte[] answer = bytes("HTTP/1.1 100 Wait\r\n\r\nHTTP/1.1 200 OK\r\nA: b\r\n\r\n");
+    for (int length = 0; length < answer.length; length++) {
+      var exchange = ProxyExchange.with(through(BARE), Arrays.copyOf(answer, length));
+      assertThat(exchange.failure()).get().isInstanceOf(EOFException.class);
+      assertThat(exchange.message())
+          .as("cut at " + length)
+          .isEqualTo(
+              "the proxy proxy:3128 hung up before it had answered for tunnel.example.org:7000");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SSH-2.0-OpenSSH_9.2",
+        "HTT ",
+        "http/1.1 200 OK\r\n",
+        "\r\nHTTP/1.1 200 OK\r\n",
+        "\0",
+        "\u0015\u0003\u0001\0\u0002\u0002\n",
+        "HTTP\u0005"
+      })
+  void whatIsNoHttpIsToldByItsFirstBytes(String garbage) throws Exception {
+    var exchange = ProxyExchange.withOpen(through(BARE), bytes(garbage));
+    assertThat(exchange.message()).isEqualTo(NAMES + "does not answer in HTTP");
+    assertThat(exchange.failure()).get().isInstanceOf(ProtocolException.class);
+  }
+
+  @Test
+  void aSocksProxyIsRecognised() throws Exception {
+    assertThat(ProxyExchange.withOpen(through(LOGIN), ProxyExchange.hex("05 ff")).message())
+        .isEqualTo(NAMES + "is a SOCKS proxy; write socks5:// in place of http://");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "HTTP/2 200", "HTTP/1.1 20", "HTTP/1.1 2000", "HTTP/1.1 000", "HTTP/1.1 2x0 OK",
+        "HTTP/1.1  200 OK", "HTTP/1.1", "HTTP/", "HTTP/1.10 200 OK", "HTTP/1.1 200\tOK",
+        "HTTP/1.1 \u0662\u0660\u0660 OK"
+      })
+  void aMalformedStatusLineIsNoAnswer(String line) throws Exception {
+    var exchange = ProxyExchange.withOpen(through(BARE), bytes(line + "\r\n"));
+    assertThat(exchange.message()).isEqualTo(NAMES + "answers with a malformed status line");
+    assertThat(exchange.failure()).get().isInstanceOf(ProtocolException.class);
+  }
+
+  @Test
+  void theLongestHeadIsTakenAndALongerOneIsNotReadToItsEnd() throws Exception {
+    String frame = "HTTP/1.1 200 OK\r\nA: " + "\r\n\r\n";
+    String filler = "x".repeat(8192 - frame.length());
+    String longest = frame.replace("A: ", "A: " + filler);
+    var taken = ProxyExchange.with(through(BARE), bytes(longest + "tunnel"));
+    assertThat(taken.failure()).isEmpty();
+    assertThat(taken.tunnel()).asString().isEqualTo("tunnel");
+
+    var refused = ProxyExchange.with(through(BARE), bytes(longest.replace("A: ", "A:  ")));
+    assertThat(refused.message()).isEqualTo(NAMES + "answers with a head of more than 8192 bytes");
+    assertThat(refused.failure()).get().isInstanceOf(ProtocolException.class);
+    assertThat(refused.read()).isEqualTo(8192);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 200 OK", "HTTP/1.1 200\r\nA: b"})
+  void whoNeverEndsIsNotHeardForEver(String piece) throws Exception {
+    byte[] answer = bytes(piece + "HTTP/1.1 100 Continue\r\n\r\n".repeat(500));
+    if (!piece.endsWith("\r\n")) {
+      answer = bytes(piece.repeat(1000));
+    }
+    assertThat(ProxyExchange.withOpen(through(BARE), answer).read()).isEqualTo(8192);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'\u001b[31mred\u0007\t\0\u007f', '?[31mred????'",
+    "'caf\u00e9 \u0085', caf? ?",
+    "'  spaces  ', spaces"
+  })
+  void aReasonShowsPrintableCharactersOnly(String reason, String shown) throws Exception {
+    byte[] answer = bytes("HTTP/1.1 500 " + reason + "\r\n\r\n");
+    assertThat(ProxyExchange.withOpen(through(BARE), answer).message()).endsWith(": 500 " + shown);
+  }
+
+  @Test
+  void aLongReasonIsCut() throws Exception {
+    byte[] answer = bytes("HTTP/1.1 500 " + "y".repeat(5000) + "\r\n\r\n");
+    assertThat(ProxyExchange.withOpen(through(BARE), answer).message())
+        .endsWith(": 500 " + "y".repeat(80) + "...");
+  }
+
+  private static Transport through(String url) {
+    return WayOut.through(Via.parse(url), TARGET);
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.ISO_8859_1);
+  }
+}

@@ -1,0 +1,185 @@
+package culvert.transport;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.config.Via;
+import culvert.net.BufferPool;
+import culvert.net.Connection;
+import culvert.net.Dialer;
+import culvert.net.HostPort;
+import culvert.testing.Bulk;
+import culvert.testing.LeakCheck;
+import culvert.testing.ProxyProgram;
+import culvert.testing.Seed;
+import culvert.testing.TestServer;
+import culvert.testing.Tunnel;
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Through proxies that others wrote, to an echo server. */
+@ExtendWith(LeakCheck.class)
+class RealProxyTest {
+
+  private static final long BYTES = 8 << 20;
+
+  private final Dialer dialer = new Dialer(new BufferPool());
+
+  @Test
+  void eightMegabytesThroughTinyproxy() throws Exception {
+    try (var proxy = ProxyProgram.tinyproxy()) {
+      carriesBulk("http://" + proxy.address());
+    }
+  }
+
+  @Test
+  void eightMegabytesThroughTinyproxyThatWantsALogin() throws Exception {
+    try (var proxy = ProxyProgram.tinyproxy("BasicAuth alice open-sesame")) {
+      carriesBulk("http://alice:open-sesame@" + proxy.address());
+    }
+  }
+
+  @Test
+  void eightMegabytesThroughMicrosocks() throws Exception {
+    try (var proxy = ProxyProgram.microsocks()) {
+      carriesBulk("socks5://" + proxy.address());
+    }
+  }
+
+  @Test
+  void eightMegabytesThroughMicrosocksThatWantsALogin() throws Exception {
+    try (var proxy = ProxyProgram.microsocks("-u", "alice", "-P", "open-sesame")) {
+      carriesBulk("socks5://alice:open-sesame@" + proxy.address());
+    }
+  }
+
+  @Test
+  void tinyproxyWithoutTheLoginItWants() throws Exception {
+    try (var proxy = ProxyProgram.tinyproxy("BasicAuth alice open-sesame")) {
+      assertRefused(
+          "http://" + proxy.address(),
+          "the proxy <P> does not lead to <T>: 407 Proxy Authentication Required;"
+              + " give it a user and password, as http://USER:PASSWORD@<P>");
+    }
+  }
+
+  @Test
+  void tinyproxyWithAWrongPassword() throws Exception {
+    try (var proxy = ProxyProgram.tinyproxy("BasicAuth alice open-sesame")) {
+      assertRefused(
+          "http://alice:hunter2@" + proxy.address(),
+          "the proxy <P> does not lead to <T>: 401 Unauthorized;"
+              + " it refused the user and password given");
+    }
+  }
+
+  @Test
+  void tinyproxyThatAllowsAnotherPortOnly() throws Exception {
+    try (var proxy = ProxyProgram.tinyproxy("ConnectPort 443")) {
+      assertRefused(
+          "http://" + proxy.address(),
+          "the proxy <P> does not allow <T>: 403 Access violation;"
+              + " many proxies allow port 443 only");
+    }
+  }
+
+  @Test
+  void tinyproxyThatCannotReachTheTarget() throws Exception {
+    try (var proxy = ProxyProgram.tinyproxy()) {
+      assertUnreachable(
+          "http://" + proxy.address(), "the proxy <P> does not lead to <T>: 500 Unable to connect");
+    }
+  }
+
+  @Test
+  void microsocksThatCannotReachTheTarget() throws Exception {
+    try (var proxy = ProxyProgram.microsocks()) {
+      assertUnreachable(
+          "socks5://" + proxy.address(), "the proxy <P> could not reach <T>: connection refused");
+    }
+  }
+
+  @Test
+  void microsocksWithoutTheLoginItWants() throws Exception {
+    try (var proxy = ProxyProgram.microsocks("-u", "alice", "-P", "open-sesame")) {
+      assertRefused(
+          "socks5://" + proxy.address(),
+          "the proxy <P> does not lead to <T>: it wants a login;"
+              + " give it a user and password, as socks5://USER:PASSWORD@<P>");
+    }
+  }
+
+  @Test
+  void microsocksWithAWrongPassword() throws Exception {
+    try (var proxy = ProxyProgram.microsocks("-u", "alice", "-P", "open-sesame")) {
+      assertRefused(
+          "socks5://alice:hunter2@" + proxy.address(),
+          "the proxy <P> does not lead to <T>: it refused the user and password given");
+    }
+  }
+
+  @Test
+  void microsocksAskedInHttp() throws Exception {
+    try (var proxy = ProxyProgram.microsocks()) {
+      assertRefused(
+          "http://" + proxy.address(),
+          "the proxy <P>, asked for <T>, is a SOCKS proxy; write socks5:// in place of http://");
+    }
+  }
+
+  /** The name, too, is one that the proxy resolves. */
+  private void carriesBulk(String url) throws Exception {
+    try (var server = TestServer.echoOnEveryAddress();
+        var tunnel = through(url, new HostPort("localhost", server.address().port()))) {
+      var bulk = new Bulk(Seed.random("RealProxyTest").nextLong());
+      var sum = new CompletableFuture<Long>();
+      Thread.ofVirtual()
+          .name("reader")
+          .start(() -> {
+            try {
+              sum.complete(Bulk.receive(tunnel.input(), BYTES));
+            } catch (IOException e) {
+              sum.completeExceptionally(e);
+            }
+          });
+      bulk.send(tunnel.output(), BYTES);
+      assertThat(sum.get(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS)).isEqualTo(bulk.sum());
+    }
+  }
+
+  private void assertRefused(String url, String message) throws Exception {
+    try (var server = TestServer.echo()) {
+      assertFails(url, server.address(), message);
+      assertThat(server.accepted()).isZero();
+    }
+  }
+
+  private void assertUnreachable(String url, String message) throws Exception {
+    HostPort gone;
+    try (var server = TestServer.echo()) {
+      gone = server.address();
+    }
+    assertFails(url, gone, message);
+  }
+
+  private void assertFails(String url, HostPort target, String message) {
+    String proxy = Via.parse(url).proxy().toString();
+    assertThatThrownBy(() -> through(url, target).close())
+        .isInstanceOf(IOException.class)
+        .hasMessage(message.replace("<P>", proxy).replace("<T>", target.toString()));
+  }
+
+  private Connection through(String url, HostPort target) throws IOException {
+    Via via = Via.parse(url);
+    Connection carrier = dialer.connect(via.proxy(), Tunnel.LIMIT);
+    try {
+      return WayOut.through(via, target).wrap(carrier);
+    } catch (IOException e) {
+      carrier.close();
+      throw e;
+    }
+  }
+}

@@ -1,0 +1,250 @@
+package culvert.transport;
+
+import static culvert.transport.ProxyExchange.hex;
+import static culvert.transport.ProxyExchange.join;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.config.Via;
+import culvert.net.HostPort;
+import culvert.protocol.ProtocolException;
+import culvert.testing.LeakCheck;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The exchange byte for byte, as RFC 1928 and RFC 1929 draw it. */
+@ExtendWith(LeakCheck.class)
+class Socks5Test {
+
+  private static final HostPort TARGET = new HostPort("a.example", 7000);
+  private static final String BARE = "socks5://proxy";
+  private static final String LOGIN = "socks5://alice:hunter2@proxy";
+  private static final String NAMES = "the proxy proxy:1080, asked for a.example:7000, ";
+
+  private static final byte[] REQUEST =
+      hex(
+          "05 01 00 # version 5, CONNECT, reserved",
+          "03 09 612e6578616d706c65 # a name of nine bytes: a.example",
+          "1b58 # port 7000");
+  private static final byte[] REPLY =
+      hex(
+          "05 00 00 # version 5, succeeded, reserved",
+          "01 c0000201 c000 # from 192.0.2.1, port 49152");
+
+  @Test
+  void withoutALoginANameIsLeftToTheProxy() throws Exception {
+    ProxyExchange.playTurns(
+        through(BARE),
+        hex("05 01 00 # version 5, one method: no login"),
+        hex("05 00 # version 5, no login"),
+        REQUEST,
+        REPLY);
+  }
+
+  @Test
+  void aLoginIsToldWhenTheProxyAsks() throws Exception {
+    ProxyExchange.playTurns(
+        through(LOGIN),
+        hex("05 02 00 02 # version 5, two methods: no login, user and password"),
+        hex("05 02 # version 5, user and password"),
+        hex(
+            "01 # version of the login",
+            "05 616c696365 # five bytes: alice",
+            "07 68756e74657232 # seven bytes: hunter2"),
+        hex("01 00 # version of the login, welcome"),
+        REQUEST,
+        REPLY);
+  }
+
+  @Test
+  void aLoginIsNotToldWhenTheProxyDoesNotAsk() throws Exception {
+    ProxyExchange.playTurns(through(LOGIN), hex("05 02 00 02"), hex("05 00"), REQUEST, REPLY);
+  }
+
+  @Test
+  void theLongestLoginAndNameFitTheirLengths() throws Exception {
+    String longest = "x".repeat(255);
+    byte[] bytes = longest.getBytes(StandardCharsets.US_ASCII);
+    ProxyExchange.playTurns(
+        WayOut.through(
+            Via.parse("socks5://" + longest + ":" + longest + "@proxy"),
+            new HostPort(longest, 65535)),
+        hex("05 02 00 02"),
+        hex("05 02"),
+        join(hex("01 ff"), bytes, hex("ff"), bytes),
+        hex("01 00"),
+        join(hex("05 01 00 03 ff"), bytes, hex("ffff")),
+        REPLY);
+  }
+
+  @Test
+  void aLongerNameIsRefusedBeforeAWordIsSaid() throws Exception {
+    var target = new HostPort("x".repeat(256), 1);
+    var exchange = ProxyExchange.withOpen(WayOut.through(Via.parse(BARE), target), hex("05 00"));
+    assertThat(exchange.message())
+        .isEqualTo("the name of " + target + " has more than 255 bytes, which SOCKS5 cannot say");
+    assertThat(exchange.asked()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "192.0.2.1, 01 c0000201",
+    "2001:db8::1, 04 20010db8000000000000000000000001",
+    "::1, 04 00000000000000000000000000000001",
+    "localhost, 03 09 6c6f63616c686f7374",
+    "127.1, 03 05 3132372e31",
+    "bü.example, 03 0b 62c3bc2e6578616d706c65"
+  })
+  void anAddressIsSentAsSuchAndAnythingElseAsAName(String host, String address) throws Exception {
+    ProxyExchange.playTurns(
+        WayOut.through(Via.parse(BARE), new HostPort(host, 258)),
+        hex("05 01 00"),
+        hex("05 00"),
+        hex("05 01 00", address, "0102"),
+        REPLY);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "05 00 00 01 00000000 0000",
+        "05 00 00 01 c0000201 c000",
+        "05 00 00 04 20010db8000000000000000000000001 c000",
+        "05 00 00 03 05 70726f7879 0438",
+        "05 00 00 03 00 0000",
+        "05 00 ff 01 ffffffff ffff"
+      })
+  void everyKindOfReplyIsReadToItsLastByte(String reply) throws Exception {
+    byte[] answers = join(hex("05 00"), hex(reply));
+    byte[] early = hex("05 00 00 01 00");
+    var exchange = ProxyExchange.with(through(BARE), join(answers, early));
+    assertThat(exchange.failure()).isEmpty();
+    assertThat(exchange.read()).isEqualTo(answers.length);
+    assertThat(exchange.tunnel()).isEqualTo(early);
+  }
+
+  @Test
+  void theLongestNameInAReplyIsReadToItsLastByte() throws Exception {
+    byte[] answers = join(hex("05 00 05 00 00 03 ff"), new byte[255 + 2]);
+    var exchange = ProxyExchange.with(through(BARE), join(answers, hex("2a")));
+    assertThat(exchange.tunnel()).isEqualTo(hex("2a"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, could not reach T: general failure",
+    "2, does not allow T: its rules forbid it; many proxies allow port 443 only",
+    "3, could not reach T: network unreachable",
+    "4, could not reach T: host unreachable",
+    "5, could not reach T: connection refused",
+    "6, could not reach T: TTL expired",
+    "7, does not lead to T: it does not know CONNECT",
+    "8, does not lead to T: it does not know this type of address",
+    "9, does not lead to T: it gave the unknown reason 9",
+    "255, does not lead to T: it gave the unknown reason 255"
+  })
+  void aRefusalIsToldInWords(int code, String sentence) throws Exception {
+    byte[] answers = join(hex("05 00 05"), new byte[] {(byte) code});
+    for (byte[] rest : new byte[][] {{}, hex("00 01 00000000 0000")}) {
+      var exchange = ProxyExchange.withOpen(through(BARE), join(answers, rest));
+      assertThat(exchange.message())
+          .isEqualTo("the proxy proxy:1080 " + sentence.replaceFirst("\\bT\\b", "a.example:7000"));
+      assertThat(exchange.failure().orElseThrow()).isExactlyInstanceOf(IOException.class);
+    }
+  }
+
+  @Test
+  void aProxyThatWantsALoginWhereNoneIsGiven() throws Exception {
+    assertThat(ProxyExchange.withOpen(through(BARE), hex("05 ff")).message())
+        .isEqualTo(
+            "the proxy proxy:1080 does not lead to a.example:7000: it wants a login;"
+                + " give it a user and password, as socks5://USER:PASSWORD@proxy:1080");
+  }
+
+  @Test
+  void aProxyThatWantsAnotherKindOfLogin() throws Exception {
+    assertThat(ProxyExchange.withOpen(through(LOGIN), hex("05 ff")).message())
+        .isEqualTo(
+            "the proxy proxy:1080 does not lead to a.example:7000:"
+                + " it wants another kind of login than a user and password");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"01 01", "01 ff", "05 01", "00 80"})
+  void aLoginThatIsRefused(String answer) throws Exception {
+    var exchange = ProxyExchange.withOpen(through(LOGIN), join(hex("05 02"), hex(answer)));
+    assertThat(exchange.message())
+        .isEqualTo(
+            "the proxy proxy:1080 does not lead to a.example:7000:"
+                + " it refused the user and password given");
+    assertThat(exchange.failure().orElseThrow()).isExactlyInstanceOf(IOException.class);
+  }
+
+  @Test
+  void aLoginThatIsWelcomedInTheVersionOfSocksIsOne() throws Exception {
+    byte[] answers = join(hex("05 02 05 00"), REPLY);
+    assertThat(ProxyExchange.with(through(LOGIN), answers).failure()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    BARE + ", 05 02, chose the login method 2",
+    BARE + ", 05 01, chose the login method 1",
+    LOGIN + ", 05 01, chose the login method 1",
+    LOGIN + ", 05 fe, chose the login method 254"
+  })
+  void aMethodThatWasNotOfferedIsAgainstTheRules(String url, String answer, String sentence)
+      throws Exception {
+    assertForeign(url, answer, sentence + ", which was not offered");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "00 5b 0000 00000000, does not answer in SOCKS5: its first byte is 0",
+    "04, does not answer in SOCKS5: its first byte is 4",
+    "15 0301, does not answer in SOCKS5: its first byte is 21",
+    "53 53482d322e30, does not answer in SOCKS5: its first byte is 83",
+    "48 5454502f312e3120343030, is an HTTP proxy; write http:// in place of socks5://",
+    "05 00 04 00, does not answer in SOCKS5: its first byte is 4",
+    "05 00 48 5454502f, is an HTTP proxy; write http:// in place of socks5://",
+    "05 00 05 00 00 00, answered with an address of the unknown type 0",
+    "05 00 05 00 00 02, answered with an address of the unknown type 2",
+    "05 00 05 00 00 ff, answered with an address of the unknown type 255"
+  })
+  void whatIsNoSocksIsToldByItsFirstBytes(String answer, String sentence) throws Exception {
+    assertForeign(BARE, answer, sentence);
+  }
+
+  private static void assertForeign(String url, String answer, String sentence) throws Exception {
+    var exchange = ProxyExchange.withOpen(through(url), hex(answer));
+    assertThat(exchange.message()).isEqualTo(NAMES + sentence);
+    assertThat(exchange.failure()).get().isInstanceOf(ProtocolException.class);
+  }
+
+  @Test
+  void anAnswerCutAnywhereIsNoTunnel() throws Exception {
+    byte[][] replies = {
+      REPLY, hex("05 00 00 03 02 6162 0001"), join(hex("05 00 00 04"), new byte[18])
+    };
+    for (byte[] reply : replies) {
+      byte[] answer = join(hex("05 02 01 00"), reply);
+      for (int length = 0; length < answer.length; length++) {
+        var exchange = ProxyExchange.with(through(LOGIN), Arrays.copyOf(answer, length));
+        assertThat(exchange.failure()).get().isInstanceOf(EOFException.class);
+        assertThat(exchange.message())
+            .as("cut at " + length)
+            .isEqualTo("the proxy proxy:1080 hung up before it had answered for a.example:7000");
+      }
+    }
+  }
+
+  private static Transport through(String url) {
+    return WayOut.through(Via.parse(url), TARGET);
+  }
+}
