@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 final class HttpAnswers {
 
   /** Most bytes of all heads together. */
-  static final int MOST_BYTES = 8 * 1024;
+  private static final int MOST_BYTES = 8 * 1024;
 
   /** Most characters of a reason that are shown. */
   private static final int MOST_SHOWN = 80;
@@ -20,11 +20,12 @@ final class HttpAnswers {
   private static final Pattern STATUS_LINE =
       Pattern.compile("1\\.[0-9] ([1-9][0-9]{2})(?: (.*))?", Pattern.DOTALL);
 
+  private static final String CHALLENGE = "proxy-authenticate:";
+
   /** A challenge of this scheme, alone or among others (RFC 9110, 11.6.1). */
   private static final Pattern BASIC =
       Pattern.compile(
-          "proxy-authenticate:(.*[\\s,])?basic([\\s,].*)?",
-          Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+          CHALLENGE + "(.*[\\s,])?basic([\\s,].*)?", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
   /**
    * One head.
@@ -53,6 +54,7 @@ final class HttpAnswers {
   private final ProxyTalk proxy;
   private int taken;
 
+  /** No answer has been read yet. */
   HttpAnswers(ProxyTalk proxy) {
     this.proxy = proxy;
   }
@@ -67,7 +69,7 @@ final class HttpAnswers {
     boolean challenged = false;
     boolean basic = false;
     for (String line = line(); !line.isEmpty(); line = line()) {
-      challenged |= line.regionMatches(true, 0, "proxy-authenticate:", 0, 19);
+      challenged |= line.regionMatches(true, 0, CHALLENGE, 0, CHALLENGE.length());
       basic |= BASIC.matcher(line).matches();
     }
     String reason = statusLine.group(2) == null ? "" : shown(statusLine.group(2));

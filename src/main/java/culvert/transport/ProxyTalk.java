@@ -16,12 +16,14 @@ final class ProxyTalk {
   private final HostPort proxy;
   private final HostPort target;
 
+  /** The names are for the complaints. */
   ProxyTalk(Connection carrier, HostPort proxy, HostPort target) {
     this.carrier = carrier;
     this.proxy = proxy;
     this.target = target;
   }
 
+  /** Says all of this. */
   void write(byte[] bytes) throws IOException {
     try {
       carrier.output().write(bytes);
@@ -30,10 +32,16 @@ final class ProxyTalk {
     }
   }
 
+  /** The next byte, 0 to 255. */
   int read() throws IOException {
     return read(1)[0] & 0xff;
   }
 
+  /**
+   * The next bytes, so many exactly.
+   *
+   * @throws EOFException if the proxy hangs up before
+   */
   byte[] read(int count) throws IOException {
     byte[] bytes;
     try {

@@ -157,6 +157,7 @@ final class Socks5 implements Transport {
   /** RFC 1928, 6. */
   private static IOException refusal(ProxyTalk proxy, int reply) {
     return switch (reply) {
+      case 1 -> proxy.refused("could not reach", "general failure");
       case 2 ->
           proxy.refused("does not allow", "its rules forbid it; many proxies allow port 443 only");
       case 3 -> proxy.refused("could not reach", "network unreachable");
@@ -165,7 +166,6 @@ final class Socks5 implements Transport {
       case 6 -> proxy.refused("could not reach", "TTL expired");
       case 7 -> proxy.refused("does not lead to", "it does not know CONNECT");
       case 8 -> proxy.refused("does not lead to", "it does not know this type of address");
-      case 1 -> proxy.refused("could not reach", "general failure");
       default -> proxy.refused("does not lead to", "it gave the unknown reason " + reply);
     };
   }
