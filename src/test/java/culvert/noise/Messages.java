@@ -1,0 +1,21 @@
+package culvert.noise;
+
+import java.nio.ByteBuffer;
+
+/** Transport messages as arrays. */
+final class Messages {
+
+  private Messages() {}
+
+  static byte[] sealed(NoiseCipher cipher, byte[] payload) {
+    var out = ByteBuffer.allocate(payload.length + NoiseCipher.TAG_BYTES);
+    cipher.seal(ByteBuffer.wrap(payload), out);
+    return out.array();
+  }
+
+  static byte[] opened(NoiseCipher cipher, byte[] message) throws NoiseException {
+    var out = ByteBuffer.allocate(Math.max(0, message.length - NoiseCipher.TAG_BYTES));
+    cipher.open(ByteBuffer.wrap(message), out);
+    return out.array();
+  }
+}

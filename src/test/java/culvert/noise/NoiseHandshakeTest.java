@@ -1,0 +1,282 @@
+package culvert.noise;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
+
+class NoiseHandshakeTest {
+
+  private static final NoiseProtocol NN = Sides.PROTOCOLS.get(0);
+  private static final NoiseProtocol NK = Sides.PROTOCOLS.get(1);
+  private static final NoiseProtocol XX = Sides.PROTOCOLS.get(2);
+  private static final NoiseProtocol KK = Sides.PROTOCOLS.get(3);
+  private static final NoiseProtocol NNPSK0 = Sides.PROTOCOLS.get(4);
+
+  static final List<NoiseProtocol> ALL = Sides.PROTOCOLS;
+
+  @ParameterizedTest
+  @FieldSource("ALL")
+  void bothEndWithTheSameHashAndEachKnowsWhatThePatternTells(NoiseProtocol protocol)
+      throws Exception {
+    var sides = Sides.of(protocol).done();
+    assertThat(sides.initiator().hash()).isEqualTo(sides.responder().hash());
+    assertKnown(sides.initiator(), protocol, true, Sides.RESPONDER);
+    assertKnown(sides.responder(), protocol, false, Sides.INITIATOR);
+  }
+
+  private static void assertKnown(
+      NoiseHandshake side, NoiseProtocol protocol, boolean initiator, NoiseKeyPair other) {
+    assertThat(side.isDone()).isTrue();
+    assertThat(side.isMyTurn()).isFalse();
+    if (protocol.needsRemoteKey(initiator) || protocol.tellsRemoteKey(initiator)) {
+      assertThat(side.remoteStatic()).hasValue(other.publicKey());
+    } else {
+      assertThat(side.remoteStatic()).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @FieldSource("ALL")
+  void twoSessionsOfTheSameTwoHaveNothingInCommon(NoiseProtocol protocol) throws Exception {
+    var one = Sides.of(protocol).done();
+    var other = Sides.of(protocol).done();
+    assertThat(one.initiator().hash()).isNotEqualTo(other.initiator().hash());
+    byte[] message = Messages.sealed(one.initiator().sending(), new byte[8]);
+    assertThatThrownBy(() -> Messages.opened(other.responder().receiving(), message))
+        .isInstanceOf(NoiseException.class);
+  }
+
+  @ParameterizedTest
+  @FieldSource("ALL")
+  void theTwoDirectionsHaveKeysOfTheirOwn(NoiseProtocol protocol) throws Exception {
+    var sides = Sides.of(protocol).done();
+    byte[] message = Messages.sealed(sides.initiator().sending(), new byte[8]);
+    assertThatThrownBy(() -> Messages.opened(sides.initiator().receiving(), message))
+        .isInstanceOf(NoiseException.class);
+  }
+
+  @ParameterizedTest
+  @FieldSource("ALL")
+  void anotherPrologueEndsIt(NoiseProtocol protocol) {
+    var sides =
+        new Sides(
+            Sides.of(protocol).initiator(),
+            NoiseHandshake.responder(protocol, Sides.keys(protocol, false), "Prologue".getBytes()));
+    assertThatThrownBy(sides::done)
+        .isInstanceOf(NoiseException.class)
+        .hasMessageContaining("does not verify");
+  }
+
+  @Test
+  void anotherPreSharedKeyIsSeenInTheFirstMessage() {
+    var keys =
+        new NoiseHandshake.Keys(
+            Optional.empty(), Optional.empty(), Optional.of(Sides.filled(0x35)));
+    var sides =
+        new Sides(
+            NoiseHandshake.initiator(NNPSK0, keys, Sides.PROLOGUE), Sides.of(NNPSK0).responder());
+    assertThatThrownBy(sides::done)
+        .isInstanceOf(NoiseException.class)
+        .hasMessage("Noise handshake message 1 does not verify");
+  }
+
+  @Test
+  void aResponderWithAnotherKeyCannotReadWhatIsMeantForTheRightOne() {
+    for (NoiseProtocol protocol : List.of(NK, KK)) {
+      var keys = Sides.keys(protocol, false);
+      var stranger =
+          new NoiseHandshake.Keys(Optional.of(Sides.STRANGER), keys.remoteStatic(), keys.psk());
+      var sides =
+          new Sides(
+              Sides.of(protocol).initiator(),
+              NoiseHandshake.responder(protocol, stranger, Sides.PROLOGUE));
+      assertThatThrownBy(sides::done)
+          .isInstanceOf(NoiseException.class)
+          .hasMessage("Noise handshake message 1 does not verify");
+    }
+  }
+
+  @Test
+  void anInitiatorWithAnotherKeyIsNotTakenForTheRightOne() {
+    var stranger =
+        new NoiseHandshake.Keys(
+            Optional.of(Sides.STRANGER),
+            Optional.of(Sides.RESPONDER.publicKey()),
+            Optional.empty());
+    var sides =
+        new Sides(NoiseHandshake.initiator(KK, stranger, Sides.PROLOGUE), Sides.of(KK).responder());
+    assertThatThrownBy(sides::done)
+        .isInstanceOf(NoiseException.class)
+        .hasMessage("Noise handshake message 1 does not verify");
+  }
+
+  @Test
+  void aKeyThatIsToldHasToBeTheExpectedOne() throws Exception {
+    var expecting =
+        new NoiseHandshake.Keys(
+            Optional.of(Sides.INITIATOR),
+            Optional.of(Sides.RESPONDER.publicKey()),
+            Optional.empty());
+    new Sides(NoiseHandshake.initiator(XX, expecting, Sides.PROLOGUE), Sides.of(XX).responder())
+        .done();
+    var stranger =
+        new NoiseHandshake.Keys(Optional.of(Sides.STRANGER), Optional.empty(), Optional.empty());
+    var sides =
+        new Sides(
+            NoiseHandshake.initiator(XX, expecting, Sides.PROLOGUE),
+            NoiseHandshake.responder(XX, stranger, Sides.PROLOGUE));
+    assertThatThrownBy(sides::done)
+        .isInstanceOf(NoiseException.class)
+        .hasMessage("Noise handshake message 2 holds another public key than the expected one");
+    assertThat(sides.initiator().remoteStatic()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @FieldSource("ALL")
+  void anEphemeralKeyOfZerosIsRefused(NoiseProtocol protocol) {
+    var sides = Sides.of(protocol);
+    assertThatThrownBy(() ->
+            sides.run((index, message) -> {
+              Arrays.fill(message, 0, 32, (byte) 0);
+              return message;
+            }))
+        .isInstanceOf(NoiseException.class);
+    assertThat(sides.initiator().isDone()).isFalse();
+  }
+
+  /** With no cipher to fail first, it is the low order itself that has to be seen. */
+  @Test
+  void aResponderDoesNotAnswerAnEphemeralKeyOfLowOrder() throws Exception {
+    var responder = Sides.of(NN).responder();
+    responder.read(new byte[32]);
+    assertThatThrownBy(() -> responder.write(new byte[0]))
+        .isInstanceOf(NoiseException.class)
+        .hasMessage("the peer's public key is of low order");
+    assertUnusable(responder);
+  }
+
+  @Test
+  void anInitiatorDoesNotSendToAStaticKeyOfZeros() {
+    var keys =
+        new NoiseHandshake.Keys(Optional.empty(), Optional.of(new byte[32]), Optional.empty());
+    var initiator = NoiseHandshake.initiator(NK, keys, Sides.PROLOGUE);
+    assertThatThrownBy(() -> initiator.write(new byte[0])).isInstanceOf(NoiseException.class);
+    assertUnusable(initiator);
+  }
+
+  @Test
+  void aFailedReadLeavesTheHandshakeUnusable() throws Exception {
+    var sides = Sides.of(KK);
+    byte[] right = sides.initiator().write(new byte[0]);
+    byte[] wrong = right.clone();
+    wrong[40] ^= 1;
+    assertThatThrownBy(() -> sides.responder().read(wrong)).isInstanceOf(NoiseException.class);
+    assertThatThrownBy(() -> sides.responder().read(right))
+        .isInstanceOf(IllegalStateException.class);
+    assertUnusable(sides.responder());
+  }
+
+  private static void assertUnusable(NoiseHandshake side) {
+    assertThat(side.isDone()).isFalse();
+    assertThatThrownBy(() -> side.write(new byte[0])).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> side.read(new byte[48])).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(side::hash).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(side::sending).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(side::receiving).isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void whoseTurnItIsNotNeitherWritesNorReadsAndCanGoOn() throws Exception {
+    var sides = Sides.of(NN);
+    assertThatThrownBy(() -> sides.responder().write(new byte[0]))
+        .isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> sides.initiator().read(new byte[48]))
+        .isInstanceOf(IllegalStateException.class);
+    sides.done();
+    assertThatThrownBy(() -> sides.initiator().write(new byte[0]))
+        .isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> sides.responder().read(new byte[48]))
+        .isInstanceOf(IllegalStateException.class);
+  }
+
+  @ParameterizedTest
+  @FieldSource("ALL")
+  void handshakeMessagesCarryPayloadsUpToTheLimit(NoiseProtocol protocol) throws Exception {
+    int messages = protocol.pattern().messages().size();
+    for (int large = 0; large < messages; large++) {
+      var sides = Sides.of(protocol);
+      for (int index = 0; index < messages; index++) {
+        NoiseHandshake from = index % 2 == 0 ? sides.initiator() : sides.responder();
+        NoiseHandshake to = index % 2 == 0 ? sides.responder() : sides.initiator();
+        int most = 65535 - Sides.messages(protocol).get(index).length;
+        byte[] payload = new byte[index == large ? most : 5];
+        Arrays.fill(payload, (byte) index);
+        byte[] message = from.write(payload);
+        assertThat(message.length == 65535).isEqualTo(index == large);
+        assertThat(to.read(message)).isEqualTo(payload);
+      }
+      assertThat(sides.responder().isDone()).isTrue();
+    }
+  }
+
+  @ParameterizedTest
+  @FieldSource("ALL")
+  void aPayloadBeyondTheLimitIsRefused(NoiseProtocol protocol) throws Exception {
+    int most = 65535 - Sides.messages(protocol).get(0).length;
+    var initiator = Sides.of(protocol).initiator();
+    assertThatThrownBy(() -> initiator.write(new byte[most + 1]))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("65536 bytes");
+    assertUnusable(initiator);
+  }
+
+  @Test
+  void keysThatAreMissingAreNamed() {
+    assertRefused(NK, false, Sides.NO_KEYS, "needs a key pair of the responder's own");
+    assertRefused(XX, true, Sides.NO_KEYS, "needs a key pair of the initiator's own");
+    assertRefused(NK, true, Sides.NO_KEYS, "needs the peer's public key at the initiator");
+    var local =
+        new NoiseHandshake.Keys(Optional.of(Sides.RESPONDER), Optional.empty(), Optional.empty());
+    assertRefused(KK, false, local, "needs the peer's public key at the responder");
+    assertRefused(NNPSK0, true, Sides.NO_KEYS, "needs a pre-shared key");
+  }
+
+  @Test
+  void keysThatWouldProveNothingAreRefused() {
+    var psk = new NoiseHandshake.Keys(Optional.empty(), Optional.empty(), Optional.of(Sides.PSK));
+    assertRefused(NN, true, psk, "takes no pre-shared key");
+    var remote =
+        new NoiseHandshake.Keys(
+            Optional.of(Sides.RESPONDER),
+            Optional.of(Sides.INITIATOR.publicKey()),
+            Optional.empty());
+    assertRefused(NN, true, remote, "does not prove the peer's public key to the initiator");
+    assertRefused(NK, false, remote, "does not prove the peer's public key to the responder");
+  }
+
+  private static void assertRefused(
+      NoiseProtocol protocol, boolean initiator, NoiseHandshake.Keys keys, String text) {
+    assertThatThrownBy(() ->
+            new NoiseHandshake(protocol, initiator, keys, new byte[0], NoiseKeyPair::generate))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith(protocol.name() + " " + text);
+  }
+
+  @Test
+  void keysOfAnotherLengthAreRefused() {
+    assertThatThrownBy(() ->
+            new NoiseHandshake.Keys(Optional.empty(), Optional.of(new byte[33]), Optional.empty()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("the public key has 33 bytes: 32 are needed");
+    assertThatThrownBy(() ->
+            new NoiseHandshake.Keys(Optional.empty(), Optional.empty(), Optional.of(new byte[0])))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("the pre-shared key has 0 bytes: 32 are needed");
+  }
+}

@@ -1,0 +1,113 @@
+package culvert.noise;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
+
+/** What somebody on the way can do to a handshake: stop it. */
+@Timeout(120)
+class NoiseTamperTest {
+
+  static final List<NoiseProtocol> ALL = Sides.PROTOCOLS;
+
+  @ParameterizedTest
+  @FieldSource("ALL")
+  void noFlippedBitLetsBothSidesComplete(NoiseProtocol protocol) throws Exception {
+    List<byte[]> messages = Sides.messages(protocol);
+    for (int at = 0; at < messages.size(); at++) {
+      for (int bit = 0; bit < 8 * messages.get(at).length; bit++) {
+        int chosen = bit;
+        assertStopped(
+            protocol,
+            at,
+            message -> {
+              message[chosen / 8] ^= (byte) (1 << chosen % 8);
+              return message;
+            },
+            "bit " + bit);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @FieldSource("ALL")
+  void noTruncatedMessageLetsBothSidesComplete(NoiseProtocol protocol) throws Exception {
+    List<byte[]> messages = Sides.messages(protocol);
+    for (int at = 0; at < messages.size(); at++) {
+      for (int length = 0; length < messages.get(at).length; length++) {
+        int chosen = length;
+        assertStopped(protocol, at, message -> Arrays.copyOf(message, chosen), "cut to " + length);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @FieldSource("ALL")
+  void noOverlongMessageLetsBothSidesComplete(NoiseProtocol protocol) throws Exception {
+    List<byte[]> messages = Sides.messages(protocol);
+    for (int at = 0; at < messages.size(); at++) {
+      for (int more : new int[] {1, 16, 32, 48}) {
+        assertStopped(
+            protocol,
+            at,
+            message -> Arrays.copyOf(message, message.length + more),
+            more + " bytes more");
+      }
+      assertStopped(protocol, at, message -> Arrays.copyOf(message, 65536), "65536 bytes");
+    }
+  }
+
+  @ParameterizedTest
+  @FieldSource("ALL")
+  void noMessageOfAnotherSessionLetsBothSidesComplete(NoiseProtocol protocol) throws Exception {
+    List<byte[]> recorded = Sides.messages(protocol);
+    for (int at = 0; at < recorded.size(); at++) {
+      byte[] replayed = recorded.get(at);
+      assertStopped(protocol, at, message -> replayed, "replayed");
+    }
+  }
+
+  @ParameterizedTest
+  @FieldSource("ALL")
+  void aMessageThatComesBackToItsSenderIsRefused(NoiseProtocol protocol) throws Exception {
+    var initiator = Sides.of(protocol).initiator();
+    byte[] own = initiator.write(new byte[0]);
+    assertThatThrownBy(() -> initiator.read(own)).isInstanceOf(NoiseException.class);
+  }
+
+  @Test
+  void aTruncatedMessageIsCalledThat() {
+    assertThatThrownBy(() -> Sides.of(ALL.get(0)).responder().read(new byte[31]))
+        .isInstanceOf(NoiseException.class)
+        .hasMessage("Noise handshake message 1 is cut off after 31 bytes");
+    assertThatThrownBy(() -> Sides.of(ALL.get(4)).responder().read(new byte[47]))
+        .isInstanceOf(NoiseException.class)
+        .hasMessageContaining("message 1");
+  }
+
+  @Test
+  void anOverlongMessageIsCalledThat() {
+    assertThatThrownBy(() -> Sides.of(ALL.get(0)).responder().read(new byte[65536]))
+        .isInstanceOf(NoiseException.class)
+        .hasMessage("Noise handshake message 1 has 65536 bytes: at most 65535 are possible");
+  }
+
+  private interface Change {
+    byte[] of(byte[] message);
+  }
+
+  private static void assertStopped(NoiseProtocol protocol, int at, Change change, String what) {
+    var sides = Sides.of(protocol);
+    assertThatThrownBy(
+            () -> sides.run((index, message) -> index == at ? change.of(message) : message))
+        .as("message %d, %s", at + 1, what)
+        .isInstanceOf(NoiseException.class);
+    assertThat(sides.initiator().isDone() && sides.responder().isDone()).isFalse();
+  }
+}

@@ -1,0 +1,86 @@
+package culvert.noise;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/** Two sides of a handshake, and a wire between them on which somebody may change what passes. */
+record Sides(NoiseHandshake initiator, NoiseHandshake responder) {
+
+  static final NoiseKeyPair INITIATOR = NoiseKeyPair.ofPrivate(filled(0x31));
+  static final NoiseKeyPair RESPONDER = NoiseKeyPair.ofPrivate(filled(0x32));
+  static final NoiseKeyPair STRANGER = NoiseKeyPair.ofPrivate(filled(0x33));
+  static final byte[] PSK = filled(0x34);
+  static final byte[] PROLOGUE = "prologue".getBytes();
+  static final NoiseHandshake.Keys NO_KEYS =
+      new NoiseHandshake.Keys(Optional.empty(), Optional.empty(), Optional.empty());
+
+  /** One protocol for each pattern, with every cipher and hash somewhere among them. */
+  static final List<NoiseProtocol> PROTOCOLS =
+      List.of(
+          NoiseProtocol.parse("Noise_NN_25519_AESGCM_BLAKE2s"),
+          NoiseProtocol.parse("Noise_NK_25519_ChaChaPoly_BLAKE2s"),
+          NoiseProtocol.parse("Noise_XX_25519_AESGCM_SHA256"),
+          NoiseProtocol.parse("Noise_KK_25519_ChaChaPoly_SHA256"),
+          NoiseProtocol.parse("Noise_NNpsk0_25519_AESGCM_SHA256"));
+
+  /** What somebody on the way makes of a message; {@code index} counts from 0. */
+  interface Wire {
+    byte[] pass(int index, byte[] message);
+
+    /** Changes nothing. */
+    static byte[] clean(int index, byte[] message) {
+      return message;
+    }
+  }
+
+  /** Two that know each other. */
+  static Sides of(NoiseProtocol protocol) {
+    return new Sides(
+        NoiseHandshake.initiator(protocol, keys(protocol, true), PROLOGUE),
+        NoiseHandshake.responder(protocol, keys(protocol, false), PROLOGUE));
+  }
+
+  /** The keys that side needs for two that know each other. */
+  static NoiseHandshake.Keys keys(NoiseProtocol protocol, boolean initiator) {
+    NoiseKeyPair local = initiator ? INITIATOR : RESPONDER;
+    NoiseKeyPair remote = initiator ? RESPONDER : INITIATOR;
+    return new NoiseHandshake.Keys(
+        protocol.needsLocalKey(initiator) ? Optional.of(local) : Optional.empty(),
+        protocol.needsRemoteKey(initiator) ? Optional.of(remote.publicKey()) : Optional.empty(),
+        protocol.needsPsk() ? Optional.of(PSK) : Optional.empty());
+  }
+
+  /** Runs the handshake, with empty payloads, to its end or to the first fault. */
+  void run(Wire wire) throws NoiseException {
+    for (int index = 0; !initiator.isDone() || !responder.isDone(); index++) {
+      NoiseHandshake from = index % 2 == 0 ? initiator : responder;
+      NoiseHandshake to = index % 2 == 0 ? responder : initiator;
+      to.read(wire.pass(index, from.write(new byte[0])));
+    }
+  }
+
+  /** Runs it undisturbed. */
+  Sides done() throws NoiseException {
+    run(Wire::clean);
+    return this;
+  }
+
+  /** The messages of an undisturbed run. */
+  static List<byte[]> messages(NoiseProtocol protocol) throws NoiseException {
+    var messages = new ArrayList<byte[]>();
+    of(protocol)
+        .run((index, message) -> {
+          messages.add(message);
+          return message;
+        });
+    return messages;
+  }
+
+  static byte[] filled(int value) {
+    var bytes = new byte[32];
+    Arrays.fill(bytes, (byte) value);
+    return bytes;
+  }
+}
