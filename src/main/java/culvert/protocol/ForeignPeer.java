@@ -27,8 +27,13 @@ public enum ForeignPeer {
   RATHOLE("a rathole client", new byte[0]),
   /** A PROXY protocol header, version 1 or 2: a load balancer in front of the control port. */
   PROXY("a PROXY protocol header", new byte[0]),
+  /** Our own preface, where something else was to come first: a peer with another transport. */
+  CULVERT("a Culvert peer with nothing around its words (--transport plain)", new byte[0]),
   /** Anything else. */
   UNKNOWN("an unknown protocol", new byte[0]);
+
+  /** With which every origin proxy begins. */
+  static final String PREFACE = "CULVERT\n";
 
   private static final byte[] PROXY_V2 = {'\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q'};
 
@@ -55,8 +60,11 @@ public enum ForeignPeer {
   }
 
   /** Looks at the first bytes, eight at the most. */
-  static ForeignPeer of(byte[] first) {
+  public static ForeignPeer of(byte[] first) {
     String text = new String(first, StandardCharsets.ISO_8859_1);
+    if (text.startsWith(PREFACE)) {
+      return CULVERT;
+    }
     if (text.startsWith("SSH-")) {
       return SSH;
     }

@@ -9,7 +9,16 @@ public final class ForeignPeerException extends IOException {
   private final ForeignPeer peer;
 
   ForeignPeerException(ForeignPeer peer) {
-    super("this is " + peer.description() + ", not a Culvert peer");
+    this(peer, "a Culvert peer");
+  }
+
+  /**
+   * Says who it is, and who it is not.
+   *
+   * @param wanted who was to come: "a TLS client"
+   */
+  public ForeignPeerException(ForeignPeer peer, String wanted) {
+    super("this is " + peer.description() + ", not " + wanted);
     this.peer = peer;
   }
 

@@ -39,7 +39,7 @@ public final class Handshake {
   /** Most bytes that are read from a peer before the session stands. */
   public static final int MOST_BYTES = 4096;
 
-  private static final byte[] PREFACE = "CULVERT\n".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] PREFACE = ForeignPeer.PREFACE.getBytes(StandardCharsets.US_ASCII);
   private static final String ORIGIN_LABEL = "culvert 1 origin proof";
   private static final String REMOTE_LABEL = "culvert 1 remote proof";
   private static final byte[] NO_PROOF = new byte[0];
