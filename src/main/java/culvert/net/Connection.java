@@ -42,6 +42,14 @@ public interface Connection extends AutoCloseable {
    */
   default void resetOnDeath() throws IOException {}
 
+  /**
+   * What names the channel below, for a proof to cover so that it cannot be passed on: over TLS the
+   * hash of the server's certificate (RFC 5929, 4.1), the same at both ends; elsewhere nothing.
+   */
+  default byte[] binding() {
+    return new byte[0];
+  }
+
   /** The other end, for logs and limits. */
   InetSocketAddress peer();
 

@@ -32,6 +32,7 @@ final class FramedConnection implements Connection {
   private final Opener opener;
   private final BufferPool pool;
   private final int idleBytes;
+  private final byte[] binding;
   private final Input input;
   private final Output output = new Output();
   private volatile Trouble trouble;
@@ -49,11 +50,24 @@ final class FramedConnection implements Connection {
       ByteBuffer early,
       BufferPool pool,
       int idleBytes) {
+    this(carrier, sealer, opener, early, pool, idleBytes, carrier.binding());
+  }
+
+  /** The same, with a {@link #binding} of its own. */
+  FramedConnection(
+      Connection carrier,
+      Sealer sealer,
+      Opener opener,
+      ByteBuffer early,
+      BufferPool pool,
+      int idleBytes,
+      byte[] binding) {
     this.carrier = carrier;
     this.sealer = sealer;
     this.opener = opener;
     this.pool = pool;
     this.idleBytes = idleBytes;
+    this.binding = binding;
     this.input = new Input(early);
   }
 
@@ -87,6 +101,11 @@ final class FramedConnection implements Connection {
   @Override
   public void resetOnDeath() throws IOException {
     carrier.resetOnDeath();
+  }
+
+  @Override
+  public byte[] binding() {
+    return binding.clone();
   }
 
   @Override
@@ -139,7 +158,8 @@ final class FramedConnection implements Connection {
 
     Input(ByteBuffer early) {
       if (early.hasRemaining()) {
-        records = ByteBuffer.allocate(early.remaining()).put(early).flip();
+        int room = Math.max(idleBytes, early.remaining());
+        records = ByteBuffer.allocate(room).put(early).flip();
       }
     }
 
@@ -203,17 +223,30 @@ final class FramedConnection implements Connection {
           }
           case NEEDS_ROOM -> {
             if (target.position() == start) {
-              aside = pool.borrow();
-              opener.open(records, aside);
-              aside.flip();
+              openAside();
             }
-            return target.position() - start;
+            if (target.position() > start || aside != null || ended) {
+              return target.position() - start;
+            }
           }
           case ENDED -> {
             ended = true;
             return target.position() - start;
           }
         }
+      }
+    }
+
+    /** Opens the next record, which may bring payload, none, or the end, where there is room. */
+    private void openAside() throws IOException {
+      aside = pool.borrow();
+      ended = opener.open(records, aside) == Opener.Step.ENDED;
+      if (sealer.owes()) {
+        output.settle();
+      }
+      if (!aside.flip().hasRemaining()) {
+        pool.giveBack(aside);
+        aside = null;
       }
     }
 
