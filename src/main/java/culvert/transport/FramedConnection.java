@@ -230,6 +230,10 @@ final class FramedConnection implements Connection {
             }
           }
           case ENDED -> {
+            if (sealer.owes()) {
+              // Whoever is told of the end may close.
+              output.sendOwed();
+            }
             ended = true;
             return target.position() - start;
           }
