@@ -1,10 +1,14 @@
 package culvert.cli;
 
 import culvert.config.Secret;
+import culvert.config.TransportKind;
+import culvert.config.TransportSettings;
 import culvert.observe.Log;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -26,8 +30,25 @@ final class CommonOptions {
   @Option(
       names = "--secret-file",
       paramLabel = "FILE",
-      description = "Read the secret from this file.")
-  private Path secretFile;
+      split = ",",
+      hideParamSyntax = true,
+      description =
+          "Read the secret from this file. A remote proxy may be given several: any of them lets "
+              + "in, so that one can be replaced while the other still holds.")
+  private List<Path> secretFiles = List.of();
+
+  @Option(
+      names = "--transport",
+      paramLabel = "KIND",
+      description =
+          "What wraps the connection between the halves: noise, sealed with the secret or with "
+              + "keys; tls; ws or wss, a WebSocket, sealed likewise within; plain, which everybody "
+              + "on the way can read. Both sides need the same; but where a web server in front of "
+              + "the remote proxy takes care of TLS, wss at the origin proxy meets ws here "
+              + "(default: noise with a secret, else plain).")
+  private TransportKind transport;
+
+  @Mixin private NoiseOptions noise;
 
   @Option(
       names = "--log-level",
@@ -47,22 +68,40 @@ final class CommonOptions {
   private boolean help;
 
   /**
-   * The secret, if one is set.
+   * The secrets that are set, each to be as good as the others.
    *
-   * @throws IllegalArgumentException if both ways to set it are used at once, or the file is no
-   *     good
+   * @throws IllegalArgumentException if both ways to set one are used at once, or a file is no good
    */
-  Optional<Secret> secret() {
+  List<Secret> secrets() {
     var given = spec.commandLine().getParseResult();
     boolean text = given.hasMatchedOption("--secret");
     boolean file = given.hasMatchedOption("--secret-file");
-    if (text == file && secret != null && secretFile != null) {
+    if (text == file && secret != null && !secretFiles.isEmpty()) {
       throw new IllegalArgumentException("--secret and --secret-file are both given; keep one");
     }
-    if (secretFile != null && !text) {
-      return Optional.of(Secret.read(secretFile));
+    if (!secretFiles.isEmpty() && !text) {
+      return secretFiles.stream().map(Secret::read).toList();
     }
-    return Optional.ofNullable(secret).map(Secret::of);
+    return secret == null ? List.of() : List.of(Secret.of(secret));
+  }
+
+  /**
+   * The same for a side that can have one only.
+   *
+   * @throws IllegalArgumentException if there are several
+   */
+  Optional<Secret> secret() {
+    List<Secret> all = secrets();
+    if (all.size() > 1) {
+      throw new IllegalArgumentException(
+          "--secret-file is given more than once; an origin proxy has one secret");
+    }
+    return all.stream().findFirst();
+  }
+
+  /** What wraps the connection between the halves. */
+  TransportSettings transport() {
+    return new TransportSettings(Optional.ofNullable(transport), noise.settings());
   }
 
   Log log(String role, Terminal terminal) {

@@ -2,10 +2,12 @@ package culvert.cli;
 
 import culvert.config.ByteCount;
 import culvert.config.ServiceAddress;
+import culvert.config.TransportKind;
 import culvert.net.Cidr;
 import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.net.ProxyHeader;
+import culvert.noise.NoiseProtocol;
 import culvert.observe.Log;
 import java.time.Duration;
 import java.util.Arrays;
@@ -26,6 +28,8 @@ final class Converters {
     commandLine.registerConverter(Duration.class, told(Durations::parse));
     commandLine.registerConverter(ByteCount.class, told(ByteCount::parse));
     commandLine.registerConverter(Cidr.class, told(Cidr::parse));
+    commandLine.registerConverter(NoiseProtocol.class, told(NoiseProtocol::parse));
+    commandLine.registerConverter(TransportKind.class, word(TransportKind.class));
     commandLine.registerConverter(Log.Level.class, word(Log.Level.class));
     commandLine.registerConverter(Log.Format.class, word(Log.Format.class));
     commandLine.registerConverter(ProxyHeader.Version.class, word(ProxyHeader.Version.class));

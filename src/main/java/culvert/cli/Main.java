@@ -48,6 +48,7 @@ public final class Main {
     root.addSubcommand(new RemoteProxyCommand(terminal));
     root.addSubcommand(new OriginProxyCommand(terminal));
     root.addSubcommand(new DemoCommand(terminal));
+    root.addSubcommand(new KeygenCommand(terminal));
     root.addSubcommand(new RehearseCommand(terminal));
     Converters.register(root);
     // A secret is taken as it is: nothing in it names a variable or a file.

@@ -134,6 +134,8 @@ final class OriginProxyCommand implements Callable<Integer> {
         originServers,
         name == null ? DefaultName.of(originServers) : name,
         common.secret(),
+        common.transport(),
+        Optional.empty(),
         Optional.ofNullable(proxyProtocol),
         connectTimeout,
         retryMax,

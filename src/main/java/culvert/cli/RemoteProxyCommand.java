@@ -121,7 +121,7 @@ final class RemoteProxyCommand implements Callable<Integer> {
     try (Log log = common.log(NAME, terminal);
         RemoteProxy proxy = RemoteProxy.start(settings, log)) {
       terminal.out().println(firstLine(proxy));
-      if (settings.secret().isEmpty()) {
+      if (settings.secrets().isEmpty()) {
         log.warn(
             "NO SECRET IS SET: whoever reaches the control address can join and receive visitors;"
                 + " set --secret, --secret-file or CULVERT_SECRET on both sides");
@@ -142,7 +142,8 @@ final class RemoteProxyCommand implements Callable<Integer> {
     return new RemoteSettings(
         control,
         outside,
-        common.secret(),
+        common.secrets(),
+        common.transport(),
         openTimeout,
         acceptProxyProtocol,
         new Admission(maxVisitors, maxSessions, maxHalfOpen, maxHalfOpenPerAddr),

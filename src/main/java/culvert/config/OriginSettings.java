@@ -13,6 +13,8 @@ import java.util.Optional;
  * @param services each service offered, with its origin server
  * @param name under which it logs in: 1 to 64 letters, digits, dots, dashes and underscores
  * @param secret shared with the remote proxy
+ * @param transport what wraps the connection to the remote proxy
+ * @param via the proxy that is the way out to the remote proxy, if there is one
  * @param proxyHeader which PROXY header the origin servers want first, if any
  * @param connectTimeout for a connection to the remote proxy or to an origin server
  * @param retryMax the longest pause between attempts to join
@@ -25,6 +27,8 @@ public record OriginSettings(
     List<ServiceAddress> services,
     String name,
     Optional<Secret> secret,
+    TransportSettings transport,
+    Optional<Via> via,
     Optional<ProxyHeader.Version> proxyHeader,
     Duration connectTimeout,
     Duration retryMax,
@@ -41,6 +45,7 @@ public record OriginSettings(
     services = List.copyOf(services);
     Checks.distinct("--origin-server-addr", services);
     Checks.name("name of an origin proxy", name);
+    transport.check(secret.isPresent(), true);
     if (connectTimeout.isZero()) {
       throw new IllegalArgumentException("--connect-timeout is zero: nothing could be reached");
     }

@@ -4,14 +4,14 @@ import culvert.net.Cidr;
 import culvert.net.HostPort;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * All settings of a remote proxy.
  *
  * @param control where origin proxies connect
  * @param services each public listener
- * @param secret shared with the origin proxies
+ * @param secrets shared with the origin proxies: any of them lets in
+ * @param transport what wraps the connections of origin proxies
  * @param openTimeout from a visitor's accept to the origin server's accepted connection
  * @param proxyHeaderFrom networks whose connections begin with a PROXY header
  * @param admission whom it lets in
@@ -21,12 +21,16 @@ import java.util.Optional;
 public record RemoteSettings(
     HostPort control,
     List<ServiceAddress> services,
-    Optional<Secret> secret,
+    List<Secret> secrets,
+    TransportSettings transport,
     Duration openTimeout,
     List<Cidr> proxyHeaderFrom,
     Admission admission,
     Timing timing,
     Bounds bounds) {
+
+  /** What is tried at the most for one login. */
+  private static final int MOST_SECRETS = 64;
 
   /**
    * Checks what only shows when all is together.
@@ -35,8 +39,14 @@ public record RemoteSettings(
    */
   public RemoteSettings {
     services = List.copyOf(services);
+    secrets = List.copyOf(secrets);
     proxyHeaderFrom = List.copyOf(proxyHeaderFrom);
     Checks.distinct("--outside-addr", services);
+    if (secrets.size() > MOST_SECRETS) {
+      throw new IllegalArgumentException(
+          "--secret-file is given more than " + MOST_SECRETS + " times");
+    }
+    transport.check(!secrets.isEmpty(), false);
     if (openTimeout.isZero()) {
       throw new IllegalArgumentException("--open-timeout is zero: no visitor could be served");
     }

@@ -169,6 +169,7 @@ final class LegReader {
       case Message.Drain m -> ofSession(m);
       case Message.Hello m -> throw misplaced(frame);
       case Message.Challenge m -> throw misplaced(frame);
+      case Message.Seal m -> throw misplaced(frame);
       case Message.Proof m -> throw misplaced(frame);
     }
   }

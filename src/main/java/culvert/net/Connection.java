@@ -43,8 +43,8 @@ public interface Connection extends AutoCloseable {
   default void resetOnDeath() throws IOException {}
 
   /**
-   * What names the channel below, for a proof to cover so that it cannot be passed on: over TLS the
-   * hash of the server's certificate (RFC 5929, 4.1), the same at both ends; elsewhere nothing.
+   * What only this connection has, alike at both its ends, so that a proof can name it; empty where
+   * there is nothing. Where the connection lies on another it is the other's, if it has none.
    */
   default byte[] binding() {
     return new byte[0];

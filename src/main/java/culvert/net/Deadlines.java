@@ -1,9 +1,11 @@
 package culvert.net;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The one watchdog of a process: runs short actions, in practice closing or resetting a connection,
@@ -50,6 +52,38 @@ public final class Deadlines implements AutoCloseable {
     } catch (RejectedExecutionException e) {
       // The process is stopping, and whatever was to be watched with it.
       return () -> {};
+    }
+  }
+
+  /** What may wait for a peer, and is ended by closing the connection. */
+  @FunctionalInterface
+  public interface Waiting<T> {
+    /** Waits, and returns what came of it. */
+    T await() throws IOException;
+  }
+
+  /**
+   * Waits for so long at the most.
+   *
+   * @param end ends the wait, which then throws; must not block
+   * @param late what is thrown if the time was up
+   */
+  public <T> T within(Duration limit, Runnable end, String late, Waiting<T> waiting)
+      throws IOException {
+    var passed = new AtomicBoolean();
+    var deadline =
+        after(
+            limit,
+            () -> {
+              passed.set(true);
+              end.run();
+            });
+    try {
+      return waiting.await();
+    } catch (IOException e) {
+      throw passed.get() ? new IOException(late, e) : e;
+    } finally {
+      deadline.cancel();
     }
   }
 

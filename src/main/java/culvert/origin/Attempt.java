@@ -3,11 +3,10 @@ package culvert.origin;
 import culvert.config.OriginSettings;
 import culvert.config.ServiceAddress;
 import culvert.mux.SilentPeerException;
+import culvert.net.Connection;
 import culvert.net.Deadlines;
-import culvert.net.Dialer;
 import culvert.net.Durations;
 import culvert.net.HostPort;
-import culvert.net.SocketConnection;
 import culvert.observe.Log;
 import culvert.protocol.RefusedException;
 import culvert.session.Incoming;
@@ -19,7 +18,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -82,7 +80,7 @@ final class Attempt implements OriginSession.Listener {
 
   private final OriginSettings settings;
   private final NativeDialect dialect;
-  private final Dialer dialer;
+  private final Route route;
   private final Deadlines deadlines;
   private final Host host;
   private final Log log;
@@ -103,13 +101,13 @@ final class Attempt implements OriginSession.Listener {
   Attempt(
       OriginSettings settings,
       NativeDialect dialect,
-      Dialer dialer,
+      Route route,
       Deadlines deadlines,
       Host host,
       Log log) {
     this.settings = settings;
     this.dialect = dialect;
-    this.dialer = dialer;
+    this.route = route;
     this.deadlines = deadlines;
     this.host = host;
     this.log = log;
@@ -117,11 +115,10 @@ final class Attempt implements OriginSession.Listener {
 
   /** Joins, and waits until the session is over or the remote proxy is stopping. */
   Result run() {
-    SocketConnection connection = null;
+    Connection connection = null;
     boolean joined = false;
     try {
-      connection =
-          dialer.connect(settings.remoteProxy(), settings.connectTimeout(), this::endDialWith);
+      connection = route.connect(this::endDialWith);
       endDialWith(connection::close);
       join(connection);
       joined = true;
@@ -138,7 +135,7 @@ final class Attempt implements OriginSession.Listener {
     return result.join();
   }
 
-  private void join(SocketConnection connection) throws IOException {
+  private void join(Connection connection) throws IOException {
     long began = System.nanoTime();
     OriginSession joined = handshake(connection);
     if (!stage.compareAndSet(Stage.DIALLING, Stage.JOINED)) {
@@ -153,25 +150,13 @@ final class Attempt implements OriginSession.Listener {
         .start(() -> serve(joined, connection, began));
   }
 
-  private OriginSession handshake(SocketConnection connection) throws IOException {
+  private OriginSession handshake(Connection connection) throws IOException {
     Duration limit = settings.timing().handshake();
-    var late = new AtomicBoolean();
-    var deadline =
-        deadlines.after(
-            limit,
-            () -> {
-              late.set(true);
-              connection.close();
-            });
-    try {
-      return dialect.join(connection);
-    } catch (RefusedException e) {
-      throw e;
-    } catch (IOException e) {
-      throw late.get() ? new IOException("no handshake within " + Durations.of(limit), e) : e;
-    } finally {
-      deadline.cancel();
-    }
+    return deadlines.within(
+        limit,
+        connection::close,
+        "no handshake within " + Durations.of(limit),
+        () -> dialect.join(connection));
   }
 
   private void end() {
@@ -179,7 +164,7 @@ final class Attempt implements OriginSession.Listener {
     host.over(this);
   }
 
-  private void serve(OriginSession session, SocketConnection connection, long began) {
+  private void serve(OriginSession session, Connection connection, long began) {
     List<String> names = settings.services().stream().map(ServiceAddress::service).toList();
     untaken.addAll(names);
     Duration left = settings.timing().handshake().minusNanos(System.nanoTime() - began);

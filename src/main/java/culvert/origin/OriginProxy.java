@@ -69,6 +69,7 @@ public final class OriginProxy implements AutoCloseable {
   private final Budget budget;
   private final Dialer dialer = new Dialer(pool);
   private final NativeDialect dialect;
+  private final Route route;
   private final StreamHandler streams;
   private final ExecutorService announcer =
       Executors.newSingleThreadExecutor(Thread.ofVirtual().name("announcer").factory());
@@ -94,8 +95,8 @@ public final class OriginProxy implements AutoCloseable {
     this.budget =
         new Budget(bounds.bufferedBytes().bytes(), counters.adder(Counter.STREAMS_NOT_DRAINED));
     this.dialect =
-        new NativeDialect(
-            NativeDialect.self(settings.name(), bounds, settings.secret()),
+        NativeDialect.of(
+            settings,
             new Leg.Shared(
                 pool,
                 budget,
@@ -103,6 +104,7 @@ public final class OriginProxy implements AutoCloseable {
                 new Heartbeat(timing.heartbeat(), timing.heartbeatTimeout()),
                 (int) bounds.streamBytes().bytes(),
                 counters.adder(Counter.LATE_FRAMES)));
+    this.route = new Route(settings, dialer, deadlines);
     this.streams = new StreamHandler(settings, dialer, deadlines, counters, log);
   }
 
@@ -142,7 +144,7 @@ public final class OriginProxy implements AutoCloseable {
   }
 
   private Attempt.Result attempt() {
-    var attempt = new Attempt(settings, dialect, dialer, deadlines, new Host(), log);
+    var attempt = new Attempt(settings, dialect, route, deadlines, new Host(), log);
     if (!attempts.add(attempt)) {
       return new Attempt.Result(Attempt.End.LOST, "stopping", Duration.ZERO);
     }

@@ -17,7 +17,9 @@ public enum ByeReason {
   /** A bound was reached. */
   BUSY(6),
   /** A newer process has logged in under the same name; this one is not wanted any more. */
-  SUPERSEDED(7);
+  SUPERSEDED(7),
+  /** The sides wrap their connection in different transports. */
+  TRANSPORT(8);
 
   private final int code;
 

@@ -28,7 +28,13 @@ public enum ForeignPeer {
   /** A PROXY protocol header, version 1 or 2: a load balancer in front of the control port. */
   PROXY("a PROXY protocol header", new byte[0]),
   /** Our own preface, where something else was to come first: a peer with another transport. */
-  CULVERT("a Culvert peer with nothing around its words (--transport plain)", new byte[0]),
+  CULVERT(
+      "a Culvert peer that came without TLS or WebSocket",
+      Exchange.encode(
+          new Message.Bye(
+              ByeReason.TRANSPORT,
+              "the remote proxy's --transport is tls, ws or wss and the origin proxy's is not; give"
+                  + " both the same"))),
   /** Anything else. */
   UNKNOWN("an unknown protocol", new byte[0]);
 

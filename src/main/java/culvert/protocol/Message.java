@@ -24,11 +24,14 @@ public sealed interface Message {
   /** Longest name, in bytes. */
   int MOST_NAME_BYTES = 64;
 
+  /** Longest message of a Noise handshake, in bytes. */
+  int MOST_SEAL_BYTES = 512;
+
   /**
    * The dialling side introduces itself.
    *
    * <pre>least version (1) | most version (1) | opens granted (4) | streams granted (4) |
-   * instance (16) | nonce (32) | name (1 + n) | transport offer (2 + n, n is 0 today)</pre>
+   * instance (16) | nonce (32) | name (1 + n) | transport (1 + n)</pre>
    *
    * @param leastVersion the lowest version it speaks
    * @param mostVersion the highest
@@ -38,7 +41,7 @@ public sealed interface Message {
    * @param nonce random, one for each connection
    * @param name who logs in: {@value #MOST_NAME_BYTES} letters, digits, dots, dashes and
    *     underscores at the most
-   * @param transports room for an offer of sealed transports
+   * @param transport what the connection is at this end: up to as many letters as a name
    */
   record Hello(
       int leastVersion,
@@ -48,14 +51,14 @@ public sealed interface Message {
       byte[] instance,
       byte[] nonce,
       String name,
-      byte[] transports)
+      String transport)
       implements Message {}
 
   /**
    * The answer to a hello.
    *
    * <pre>version (1) | flags (1): bit 0, a proof is wanted | opens (4) | streams (4) |
-   * instance (16) | nonce (32) | transport chosen (2 + n, n is 0 today)</pre>
+   * instance (16) | nonce (32) | transport (1 + n)</pre>
    *
    * @param version the one both will speak
    * @param proofWanted whether this side has a secret
@@ -63,7 +66,7 @@ public sealed interface Message {
    * @param streams how many streams it takes at a time
    * @param instance random, one for each process
    * @param nonce random, one for each connection
-   * @param transport room for the sealed transport it chose
+   * @param transport what the connection is at this end
    */
   record Challenge(
       int version,
@@ -72,7 +75,21 @@ public sealed interface Message {
       int streams,
       byte[] instance,
       byte[] nonce,
-      byte[] transport)
+      String transport)
+      implements Message {}
+
+  /**
+   * A message of the Noise handshake that seals the connection, from either side; the dialling
+   * side's first one goes before its hello.
+   *
+   * <pre>least version (1) | most version (1) | protocol (1 + n) | message of Noise (2 + n)</pre>
+   *
+   * @param leastVersion the lowest version the sender speaks
+   * @param mostVersion the highest
+   * @param protocol the full name, as the Noise specification writes it
+   * @param message of the handshake, {@value #MOST_SEAL_BYTES} bytes at the most
+   */
+  record Seal(int leastVersion, int mostVersion, String protocol, byte[] message)
       implements Message {}
 
   /**

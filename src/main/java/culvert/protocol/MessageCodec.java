@@ -37,14 +37,20 @@ final class MessageCodec {
         out.put((byte) m.leastVersion()).put((byte) m.mostVersion());
         greeting(out, m.opens(), m.streams(), m.instance(), m.nonce());
         shortText(out, m.name());
-        longBytes(out, m.transports());
+        shortText(out, m.transport());
         return Verb.HELLO;
       }
       case Message.Challenge m -> {
         out.put((byte) m.version()).put((byte) (m.proofWanted() ? 1 : 0));
         greeting(out, m.opens(), m.streams(), m.instance(), m.nonce());
-        longBytes(out, m.transport());
+        shortText(out, m.transport());
         return Verb.CHALLENGE;
+      }
+      case Message.Seal m -> {
+        out.put((byte) m.leastVersion()).put((byte) m.mostVersion());
+        shortText(out, m.protocol());
+        out.putShort((short) m.message().length).put(m.message());
+        return Verb.SEAL;
       }
       case Message.Proof m -> {
         out.put(m.mac());
@@ -119,8 +125,8 @@ final class MessageCodec {
                   fields.count("streams"),
                   fields.bytes(Message.INSTANCE_BYTES),
                   fields.bytes(Message.NONCE_BYTES),
-                  fields.name(),
-                  fields.bytes(fields.u16()));
+                  fields.name("name"),
+                  fields.name("transport"));
           case CHALLENGE ->
               new Message.Challenge(
                   fields.u8(),
@@ -129,7 +135,10 @@ final class MessageCodec {
                   fields.count("streams"),
                   fields.bytes(Message.INSTANCE_BYTES),
                   fields.bytes(Message.NONCE_BYTES),
-                  fields.bytes(fields.u16()));
+                  fields.name("transport"));
+          case SEAL ->
+              new Message.Seal(
+                  fields.u8(), fields.u8(), fields.name("protocol"), fields.bytes(fields.u16()));
           case PROOF -> new Message.Proof(fields.bytes(in.remaining()));
           case BYE -> new Message.Bye(ByeReason.of(fields.u16()), fields.rest());
           case OFFER -> new Message.Offer(fields.rest());
@@ -154,10 +163,6 @@ final class MessageCodec {
   private static void greeting(
       ByteBuffer out, int opens, int streams, byte[] instance, byte[] nonce) {
     out.putInt(opens).putInt(streams).put(instance).put(nonce);
-  }
-
-  private static void longBytes(ByteBuffer out, byte[] bytes) {
-    out.putShort((short) bytes.length).put(bytes);
   }
 
   private static byte[] utf8(String text) {
@@ -242,10 +247,11 @@ final class MessageCodec {
     }
 
     /** A name goes into logs and tables, so it is held to the letters of a service's name. */
-    String name() throws ProtocolException {
+    String name(String field) throws ProtocolException {
       String name = text();
       if (!NAME.matcher(name).matches()) {
-        throw wrong("has a name of other than 1 to 64 letters, digits, dots, dashes, underscores");
+        throw wrong(
+            "has a " + field + " of other than 1 to 64 letters, digits, dots, dashes, underscores");
       }
       return name;
     }

@@ -6,13 +6,15 @@ package culvert.protocol;
  */
 public enum Verb {
   /** First frame of the side that dialled: versions, instance, nonce, limits. */
-  HELLO(0x01, Scope.HANDSHAKE, 62, 2048),
+  HELLO(0x01, Scope.HANDSHAKE, 62, 256),
   /** The answer: the chosen version, instance, nonce, limits, whether a proof is wanted. */
-  CHALLENGE(0x02, Scope.HANDSHAKE, 60, 2048),
+  CHALLENGE(0x02, Scope.HANDSHAKE, 60, 256),
   /** HMAC over the handshake so far, or empty where no secret is in use. */
   PROOF(0x03, Scope.HANDSHAKE, 0, 32),
   /** The last frame of a side that ends the connection on purpose: why. */
   BYE(0x04, Scope.SESSION, 2, 1024),
+  /** A message of the Noise handshake that seals the connection. */
+  SEAL(0x05, Scope.HANDSHAKE, 6, 640),
   /** The origin side offers a service. */
   OFFER(0x10, Scope.SESSION, 1, 255),
   /** The origin side takes a service back. */

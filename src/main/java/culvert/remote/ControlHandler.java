@@ -101,8 +101,8 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
     switch (cause) {
       case ForeignPeerException e -> {
         counters.count(Counter.FOREIGN_PEERS);
-        limited(connection, "not an origin proxy", e.peer().description());
-        answer(connection, e.peer().answer());
+        limited(connection, "not an origin proxy", e.getMessage());
+        answer(connection, e.answer());
       }
       case RefusedException e -> {
         counters.count(Counter.REFUSED_PEERS);
@@ -131,6 +131,7 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
     }
   }
 
+  /** What is still to be said, and what was said, reaches the peer before the connection closes. */
   private void answer(Connection connection, byte[] words) {
     try {
       connection.output().write(ByteBuffer.wrap(words));

@@ -57,8 +57,7 @@ public final class RemoteProxy implements AutoCloseable {
    * @throws IOException naming the address that could not be bound; then none is
    */
   public static RemoteProxy start(RemoteSettings settings, Log log) throws IOException {
-    var self = NativeDialect.self("", settings.bounds(), settings.secret());
-    return start(settings, log, shared -> new NativeDialect(self, shared));
+    return start(settings, log, shared -> NativeDialect.of(settings, shared));
   }
 
   /** The same for the dialect of one's choice. */
@@ -87,7 +86,7 @@ public final class RemoteProxy implements AutoCloseable {
     var membership =
         new Membership(
             settings.admission().sessions(),
-            settings.secret().isPresent(),
+            !settings.secrets().isEmpty(),
             outside,
             settings.timing().logPeriod(),
             counters,

@@ -26,7 +26,7 @@ class ArrowsTest {
           Map.entry("protocol", Set.of()),
           Map.entry("net", Set.of()),
           Map.entry("observe", Set.of()),
-          Map.entry("config", Set.of("net")),
+          Map.entry("config", Set.of("net", "noise")),
           Map.entry("noise", Set.of()),
           Map.entry("mux", Set.of("net", "protocol")),
           Map.entry("transport", Set.of("config", "net", "noise", "protocol")),
@@ -37,7 +37,7 @@ class ArrowsTest {
           Map.entry(
               "origin",
               Set.of("config", "mux", "net", "observe", "protocol", "session", "transport")),
-          Map.entry("cli", Set.of("config", "net", "observe", "origin", "remote")));
+          Map.entry("cli", Set.of("config", "net", "noise", "observe", "origin", "remote")));
 
   private static final Pattern ARROW =
       Pattern.compile("\\s+culvert\\.(\\S+)\\s+-> culvert\\.(\\S+)\\s.*");

@@ -23,6 +23,8 @@ class OriginSettingsTest {
         List.of(ServiceAddress.parse("h:2")),
         name,
         Optional.empty(),
+        TransportSettings.DEFAULT,
+        Optional.empty(),
         Optional.empty(),
         connect,
         retryMax,

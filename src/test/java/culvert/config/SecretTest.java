@@ -6,14 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class SecretTest {
+
+  private static final String OURS = "culvert-AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9jDc0p";
 
   @TempDir private Path folder;
 
@@ -25,10 +27,51 @@ class SecretTest {
     assertThat(Optional.of(Secret.of("hunter2")).toString()).doesNotContain("hunter2");
   }
 
+  /** As any other implementation of PBKDF2 has it: 600,000 rounds, "culvert 1 secret". */
   @Test
-  void theKeyIsTheTextInUtf8() {
-    assertThat(Secret.of(" schlüssel ").key().getEncoded())
-        .isEqualTo(" schlüssel ".getBytes(StandardCharsets.UTF_8));
+  void aTypedTextIsStretched() {
+    assertThat(HexFormat.of().formatHex(Secret.of(" schlüssel ").key().getEncoded()))
+        .isEqualTo("d67787c16121465d394cf36f21b7d1b5cf17e66d551c97751ae717e89564ed2e");
+  }
+
+  @Test
+  void oneOfOurMakingIsTheKeyItself() {
+    byte[] bytes = new byte[32];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) i;
+    }
+    assertThat(Secret.of(OURS).key().getEncoded()).isEqualTo(bytes);
+  }
+
+  @Test
+  void everyNewOneIsAnotherAndReadable() {
+    String first = Secret.generate();
+    assertThat(first).hasSameSizeAs(OURS).startsWith("culvert-").isNotEqualTo(Secret.generate());
+    assertThat(Secret.of(first).key().getEncoded()).hasSize(32);
+  }
+
+  @Test
+  void aSlipInOneOfOurMakingIsNotTakenForAnotherSecret() {
+    for (int i = "culvert-".length(); i < OURS.length(); i++) {
+      char other = OURS.charAt(i) == 'x' ? 'y' : 'x';
+      refused(OURS.substring(0, i) + other + OURS.substring(i + 1));
+      refused(OURS.substring(0, i) + OURS.substring(i + 1));
+    }
+    refused(OURS + "A");
+    refused(OURS.substring(0, 44));
+  }
+
+  private static void refused(String text) {
+    assertThatThrownBy(() -> Secret.of(text))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("the secret looks like one of 'culvert keygen', but it is cut or mistyped");
+  }
+
+  @Test
+  void aShortTextOfOnesOwnCanBeGuessed() {
+    assertThat(Secret.of("fifteen letters").isShort()).isTrue();
+    assertThat(Secret.of("sixteen letters!").isShort()).isFalse();
+    assertThat(Secret.of(OURS).isShort()).isFalse();
   }
 
   @Test
@@ -70,7 +113,7 @@ class SecretTest {
   @Test
   void theLongestFileIsReadAndALongerOneIsNamed() throws IOException {
     Path file = Files.writeString(folder.resolve("long"), "x".repeat(4096));
-    assertThat(Secret.read(file).key().getEncoded()).hasSize(4096);
+    assertThat(Secret.read(file).key().getEncoded()).hasSize(32);
     Files.writeString(file, "x".repeat(4097));
     assertThatThrownBy(() -> Secret.read(file))
         .isInstanceOf(IllegalArgumentException.class)

@@ -52,7 +52,8 @@ class SettingsTest {
     return new RemoteSettings(
         new HostPort("h", 1),
         services(services),
-        Optional.of(Secret.of("hunter2")),
+        List.of(Secret.of("hunter2")),
+        TransportSettings.DEFAULT,
         second,
         List.of(),
         Admission.DEFAULT,
@@ -71,6 +72,8 @@ class SettingsTest {
         services,
         "laptop",
         Optional.of(Secret.of("hunter2")),
+        TransportSettings.DEFAULT,
+        Optional.empty(),
         Optional.empty(),
         second,
         second,

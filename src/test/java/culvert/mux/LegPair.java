@@ -12,7 +12,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
@@ -59,7 +58,7 @@ final class LegPair implements AutoCloseable {
   }
 
   private Leg leg(Connection connection, Leg.Side side, Consumer<MuxStream> onStream) {
-    var self = new Handshake.Self(Handshake.newInstance(), OPENS, STREAMS, "", Optional.empty());
+    var self = new Handshake.Self(Handshake.newInstance(), OPENS, STREAMS, "", List.of());
     var peer = new Handshake.Peer(Message.VERSION, Handshake.newInstance(), OPENS, STREAMS, "");
     var shared = new Leg.Shared(pool, budget, deadlines, HEARTBEAT, 16 << 20, new LongAdder());
     return new Leg(connection, side, self, peer, shared, new Streams(onStream));

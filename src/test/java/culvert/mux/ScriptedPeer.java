@@ -12,7 +12,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.Optional;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -93,7 +93,7 @@ final class ScriptedPeer implements AutoCloseable, Leg.Events {
     pair = Loopback.open(setup.socketBytes());
     in = new DataInputStream(pair.far().input());
     byte[] instance = Handshake.newInstance();
-    var self = new Handshake.Self(instance, OPENS, STREAMS, "", Optional.empty());
+    var self = new Handshake.Self(instance, OPENS, STREAMS, "", List.of());
     var peer = new Handshake.Peer(Message.VERSION, instance, setup.opens(), setup.streams(), "");
     var shared =
         new Leg.Shared(

@@ -8,6 +8,7 @@ import culvert.protocol.Handshake;
 import culvert.protocol.Message;
 import culvert.protocol.RefusedReason;
 import culvert.protocol.Verb;
+import culvert.testing.BareLogin;
 import culvert.testing.LeakCheck;
 import culvert.testing.TestServer;
 import culvert.testing.Tunnel;
@@ -19,7 +20,6 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -51,8 +51,8 @@ class ScriptedRemoteTest {
     tunnel.join();
     origin = control.accept();
     origin.setSoTimeout(30_000);
-    var self = new Handshake.Self(Handshake.newInstance(), 9, 9, "", Optional.empty());
-    Handshake.accept(self, origin.getInputStream(), origin.getOutputStream());
+    var self = new Handshake.Self(Handshake.newInstance(), 9, 9, "", List.of());
+    BareLogin.accept(self, origin.getInputStream(), origin.getOutputStream());
     assertThat(hear()).isEqualTo(new Message.Offer("default"));
   }
 

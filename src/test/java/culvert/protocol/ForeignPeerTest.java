@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import culvert.testing.BareLogin;
 import culvert.testing.Seed;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -60,18 +61,18 @@ class ForeignPeerTest {
   void theFirstBytesNameTheProtocol(ForeignPeer peer, byte[] sent) {
     var answered = new ByteArrayOutputStream();
     assertThatThrownBy(
-            () -> Handshake.accept(remote(SECRET), new ByteArrayInputStream(sent), answered))
+            () -> BareLogin.accept(remote(SECRET), new ByteArrayInputStream(sent), answered))
         .isInstanceOf(ForeignPeerException.class)
         .hasMessageContaining(peer.description())
         .extracting(e -> ((ForeignPeerException) e).peer())
         .isEqualTo(peer);
-    assertThat(answered.toByteArray()).as("words of ours").isEmpty();
+    assertThat(answered.toByteArray()).as("in its own words").isEqualTo(peer.answer());
   }
 
   @Test
   void aConnectionWithoutAByteIsAnEndAndNoStranger() {
     assertThatThrownBy(() ->
-            Handshake.accept(
+            BareLogin.accept(
                 remote(SECRET), new ByteArrayInputStream(new byte[0]), new ByteArrayOutputStream()))
         .isInstanceOf(EOFException.class);
   }
@@ -83,7 +84,7 @@ class ForeignPeerTest {
       byte[] sent = new byte[1 + random.nextInt(12)];
       random.nextBytes(sent);
       assertThatThrownBy(() ->
-              Handshake.accept(
+              BareLogin.accept(
                   remote(SECRET), new ByteArrayInputStream(sent), new ByteArrayOutputStream()))
           .isInstanceOf(ForeignPeerException.class);
     }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import culvert.testing.BareLogin;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -29,7 +30,7 @@ class HandshakeLimitsTest {
   @ParameterizedTest
   @ValueSource(strings = {"0203", "ffff", "0000", "0201"})
   void anOriginSideOfOtherVersionsIsToldSo(String versions) throws Exception {
-    byte[] hello = hello(0);
+    byte[] hello = hello();
     System.arraycopy(MessageGoldenTest.hex(versions), 0, hello, Frame.HEADER_BYTES, 2);
     assertThatThrownBy(() -> accept(PREFACE, hello))
         .isInstanceOf(RefusedException.class)
@@ -41,7 +42,7 @@ class HandshakeLimitsTest {
 
   @Test
   void anOriginSideOfLaterVersionsThatKnowsOursIsWelcome() throws Exception {
-    byte[] hello = hello(0);
+    byte[] hello = hello();
     hello[Frame.HEADER_BYTES + 1] = 9;
     accept(PREFACE, hello, frame(new Message.Proof(new byte[0])));
   }
@@ -57,22 +58,34 @@ class HandshakeLimitsTest {
 
   @Test
   void moreThan4096BytesBeforeTheSessionAreNotRead() {
-    byte[] hello = hello(1980);
-    byte[] data = new byte[Frame.HEADER_BYTES + 3000];
-    Frame.write(ByteBuffer.wrap(data), Verb.DATA, 3000, 1);
+    byte[] hello = hello();
+    int rest = Exchange.MOST_BYTES - PREFACE.length - hello.length - Frame.HEADER_BYTES;
+    byte[] data = new byte[Frame.HEADER_BYTES + rest + 1];
+    Frame.write(ByteBuffer.wrap(data), Verb.DATA, rest + 1, 1);
     var in = new ByteArrayInputStream(join(PREFACE, hello, data));
-    assertThatThrownBy(() -> Handshake.accept(remote(Optional.empty()), in, answer))
+    assertThatThrownBy(() -> BareLogin.accept(remote(Optional.empty()), in, answer))
         .isInstanceOf(ProtocolException.class)
         .hasMessage("more than 4096 bytes before the session stands");
-    assertThat(in.available()).isEqualTo(3000);
+    assertThat(in.available()).isEqualTo(rest + 1);
   }
 
   @Test
-  void aHelloOfTheLongestLengthIsTakenAndOneMoreByteIsNot() throws Exception {
-    accept(PREFACE, hello(1981), frame(new Message.Proof(new byte[0])));
-    assertThatThrownBy(() -> accept(PREFACE, hello(1982)))
+  void aNameOfTheLongestLengthIsTakenAndALongerHelloIsNot() throws Exception {
+    accept(PREFACE, hello("n".repeat(64)), frame(new Message.Proof(new byte[0])));
+    byte[] longer = Arrays.copyOf(hello(), Frame.HEADER_BYTES + 257);
+    ByteBuffer.wrap(longer).putInt(0, 1 << 24 | 257);
+    assertThatThrownBy(() -> accept(PREFACE, longer))
         .isInstanceOf(ProtocolException.class)
-        .hasMessageContaining("HELLO of 2049 bytes");
+        .hasMessageContaining("HELLO of 257 bytes");
+  }
+
+  @Test
+  void aRemoteSideOfAnotherTransportIsToldSo() throws Exception {
+    byte[] challenge = challenge(1, "tls");
+    assertThatThrownBy(() -> dial(challenge))
+        .isInstanceOf(RefusedException.class)
+        .hasMessageContaining("the remote proxy's end is tls and the origin proxy's is plain");
+    assertThat(bye().reason()).isEqualTo(ByeReason.TRANSPORT);
   }
 
   @ParameterizedTest
@@ -83,7 +96,7 @@ class HandshakeLimitsTest {
   void aVerbOutOfPlaceIsRefusedByTheRemoteSide(Verb verb) {
     Throwable thrown = catchThrowable(() -> accept(PREFACE, blank(verb)));
     assertThat(thrown).isInstanceOf(ProtocolException.class).hasMessageContaining(verb.name());
-    thrown = catchThrowable(() -> accept(PREFACE, hello(0), blank(verb)));
+    thrown = catchThrowable(() -> accept(PREFACE, hello(), blank(verb)));
     if (verb != Verb.PROOF) {
       assertThat(thrown).isInstanceOf(ProtocolException.class).hasMessageContaining(verb.name());
     }
@@ -103,7 +116,7 @@ class HandshakeLimitsTest {
 
   @Test
   void aSecondHelloIsRefused() {
-    assertThatThrownBy(() -> accept(PREFACE, hello(0), hello(0)))
+    assertThatThrownBy(() -> accept(PREFACE, hello(), hello()))
         .isInstanceOf(ProtocolException.class)
         .hasMessage("HELLO where PROOF was expected");
   }
@@ -114,7 +127,7 @@ class HandshakeLimitsTest {
     for (Throwable thrown :
         new Throwable[] {
           catchThrowable(() -> accept(PREFACE, bye)),
-          catchThrowable(() -> accept(PREFACE, hello(0), bye)),
+          catchThrowable(() -> accept(PREFACE, hello(), bye)),
           catchThrowable(() -> dial(bye)),
           catchThrowable(() -> dial(challenge(1), bye))
         }) {
@@ -145,18 +158,18 @@ class HandshakeLimitsTest {
     for (int length : new int[] {0, 1, 31, 32}) {
       byte[] proof = frame(new Message.Proof(new byte[length]));
       assertThatThrownBy(() ->
-              Handshake.accept(
-                  remote(SECRET), new ByteArrayInputStream(join(PREFACE, hello(0), proof)), answer))
+              BareLogin.accept(
+                  remote(SECRET), new ByteArrayInputStream(join(PREFACE, hello(), proof)), answer))
           .isInstanceOf(RefusedException.class);
     }
   }
 
   private void accept(byte[]... sent) throws IOException {
-    Handshake.accept(remote(Optional.empty()), new ByteArrayInputStream(join(sent)), answer);
+    BareLogin.accept(remote(Optional.empty()), new ByteArrayInputStream(join(sent)), answer);
   }
 
   private void dial(byte[]... sent) throws IOException {
-    Handshake.dial(origin(Optional.empty()), new ByteArrayInputStream(join(sent)), answer);
+    BareLogin.dial(origin(Optional.empty()), new ByteArrayInputStream(join(sent)), answer);
   }
 
   /** The last frame that was answered. */
@@ -164,24 +177,26 @@ class HandshakeLimitsTest {
     byte[] all = answer.toByteArray();
     int start = 0;
     if (Arrays.equals(Arrays.copyOf(all, PREFACE.length), PREFACE)) {
-      start = PREFACE.length + hello(0).length;
+      start = PREFACE.length + hello().length;
     }
     return (Message.Bye) MessageGoldenTest.read(Arrays.copyOfRange(all, start, all.length));
   }
 
-  private static byte[] hello(int transports) {
-    // Built from a short one, because the encoder's limits must not stand in the way.
-    byte[] frame =
-        Arrays.copyOf(
-            frame(new Message.Hello(1, 1, 5, 6, new byte[16], new byte[32], "laptop", new byte[0])),
-            Frame.HEADER_BYTES + 67 + transports);
-    ByteBuffer.wrap(frame).putInt(0, 1 << 24 | 67 + transports).putShort(77, (short) transports);
-    return frame;
+  private static byte[] hello() {
+    return hello("laptop");
+  }
+
+  private static byte[] hello(String name) {
+    return frame(new Message.Hello(1, 1, 5, 6, new byte[16], new byte[32], name, "plain"));
   }
 
   private static byte[] challenge(int version) {
+    return challenge(version, "plain");
+  }
+
+  private static byte[] challenge(int version, String transport) {
     return frame(
-        new Message.Challenge(version, false, 5, 6, new byte[16], new byte[32], new byte[0]));
+        new Message.Challenge(version, false, 5, 6, new byte[16], new byte[32], transport));
   }
 
   /** The shortest frame of a verb, on the right stream, its payload zero. */

@@ -6,6 +6,7 @@ import static culvert.protocol.HandshakeTest.remote;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.testing.BareLogin;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
@@ -29,8 +30,8 @@ class HandshakeTamperTest {
     var result = Wire.run(origin(SECRET), remote(SECRET));
     assertThat(result.dialling().peer()).isPresent();
     assertThat(result.accepting().peer()).isPresent();
-    assertThat(result.up()).startsWith("CULVERT\n".getBytes()).hasSize(8 + 79 + PROOF_FRAME_BYTES);
-    assertThat(result.down()).hasSize(72 + PROOF_FRAME_BYTES);
+    assertThat(result.up()).startsWith("CULVERT\n".getBytes()).hasSize(8 + 83 + PROOF_FRAME_BYTES);
+    assertThat(result.down()).hasSize(76 + PROOF_FRAME_BYTES);
   }
 
   @Test
@@ -46,7 +47,7 @@ class HandshakeTamperTest {
   @Test
   void noFlippedBitOfTheRemoteSideGetsPastTheOriginSide() throws Exception {
     int bits = 8 * Wire.run(origin(SECRET), remote(SECRET)).down().length;
-    int proofBits = 8 * (Frame.HEADER_BYTES + 60);
+    int proofBits = 8 * (Frame.HEADER_BYTES + 64);
     for (int bit = 0; bit < bits; bit++) {
       var result = Wire.run(origin(SECRET), remote(SECRET), -1, bit);
       assertThat(result.dialling().peer()).as("bit %d", bit).isEmpty();
@@ -102,7 +103,7 @@ class HandshakeTamperTest {
   @Test
   void theOriginSidesProofIsNoProofOfTheRemoteSide() throws Exception {
     byte[] challenge =
-        Arrays.copyOf(Wire.run(origin(SECRET), remote(SECRET)).down(), Frame.HEADER_BYTES + 60);
+        Arrays.copyOf(Wire.run(origin(SECRET), remote(SECRET)).down(), Frame.HEADER_BYTES + 64);
     var said = new ByteArrayOutputStream();
     var reflected =
         new InputStream() {
@@ -119,7 +120,7 @@ class HandshakeTamperTest {
           }
         };
     assertThatThrownBy(() ->
-            Handshake.dial(
+            BareLogin.dial(
                 origin(SECRET),
                 new SequenceInputStream(new ByteArrayInputStream(challenge), reflected),
                 said))
@@ -137,10 +138,10 @@ class HandshakeTamperTest {
   }
 
   private static void accept(byte[] bytes, Handshake.Self self) throws IOException {
-    Handshake.accept(self, new ByteArrayInputStream(bytes), OutputStream.nullOutputStream());
+    BareLogin.accept(self, new ByteArrayInputStream(bytes), OutputStream.nullOutputStream());
   }
 
   private static void dial(byte[] bytes, Handshake.Self self) throws IOException {
-    Handshake.dial(self, new ByteArrayInputStream(bytes), OutputStream.nullOutputStream());
+    BareLogin.dial(self, new ByteArrayInputStream(bytes), OutputStream.nullOutputStream());
   }
 }

@@ -3,6 +3,7 @@ package culvert.protocol;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.testing.BareLogin;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
 import java.io.FilterOutputStream;
@@ -70,11 +71,11 @@ class HandshakeTest {
   }
 
   static Handshake.Self origin(Optional<SecretKey> secret) {
-    return new Handshake.Self(ORIGIN, 11, 22, "laptop", secret);
+    return new Handshake.Self(ORIGIN, 11, 22, "laptop", secret.stream().toList());
   }
 
   static Handshake.Self remote(Optional<SecretKey> secret) {
-    return new Handshake.Self(REMOTE, 33, 44, "", secret);
+    return new Handshake.Self(REMOTE, 33, 44, "", secret.stream().toList());
   }
 
   static Optional<SecretKey> secret(String text) {
@@ -111,10 +112,10 @@ class HandshakeTest {
       var far = pair.far();
       FutureTask<Handshake.Peer> dial =
           new FutureTask<>(
-              () -> Handshake.dial(dialling, near.input(), maybe(trickle, near.output())));
+              () -> BareLogin.dial(dialling, near.input(), maybe(trickle, near.output())));
       FutureTask<Handshake.Peer> accept =
           new FutureTask<>(
-              () -> Handshake.accept(accepting, far.input(), maybe(trickle, far.output())));
+              () -> BareLogin.accept(accepting, far.input(), maybe(trickle, far.output())));
       Thread helper = Thread.ofVirtual().name("accept").start(accept);
       dial.run();
       helper.join();

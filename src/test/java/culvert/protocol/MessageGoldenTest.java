@@ -38,19 +38,23 @@ class MessageGoldenTest {
   static Stream<Golden> messages() {
     return Stream.of(
         golden(
-            new Message.Hello(1, 2, 256, 65536, INSTANCE, hex(NONCE), "laptop", hex("aabb")),
+            new Message.Hello(1, 2, 256, 65536, INSTANCE, hex(NONCE), "laptop", "tls"),
             "01 000045" + SESSION,
             "01 02 00000100 00010000 000102030405060708090a0b0c0d0e0f"
                 + NONCE
-                + "06 6c6170746f70 0002 aabb"),
+                + "06 6c6170746f70 03 746c73"),
         golden(
-            new Message.Challenge(1, true, 1, 0x7fffffff, INSTANCE, hex(NONCE), new byte[0]),
+            new Message.Challenge(1, true, 1, 0x7fffffff, INSTANCE, hex(NONCE), "plain"),
+            "02 000040" + SESSION,
+            "01 01 00000001 7fffffff 000102030405060708090a0b0c0d0e0f" + NONCE + "05 706c61696e"),
+        golden(
+            new Message.Challenge(7, false, 2, 3, INSTANCE, hex(NONCE), "x"),
             "02 00003c" + SESSION,
-            "01 01 00000001 7fffffff 000102030405060708090a0b0c0d0e0f" + NONCE + "0000"),
+            "07 00 00000002 00000003 000102030405060708090a0b0c0d0e0f" + NONCE + "01 78"),
         golden(
-            new Message.Challenge(7, false, 2, 3, INSTANCE, hex(NONCE), hex("01")),
-            "02 00003d" + SESSION,
-            "07 00 00000002 00000003 000102030405060708090a0b0c0d0e0f" + NONCE + "0001 01"),
+            new Message.Seal(1, 2, "Noise_X", hex("aabbcc")),
+            "05 00000f" + SESSION,
+            "01 02 07 4e6f6973655f58 0003 aabbcc"),
         golden(new Message.Proof(hex(NONCE)), "03 000020" + SESSION, NONCE),
         golden(new Message.Proof(new byte[0]), "03 000000" + SESSION),
         golden(new Message.Bye(ByeReason.STOPPING, "bye"), "04 000005" + SESSION, "0005", "627965"),
@@ -115,7 +119,7 @@ class MessageGoldenTest {
   @Test
   void reasonsHaveTheCodesOfTheWire() {
     assertThat(Arrays.stream(ByeReason.values()).map(ByeReason::code))
-        .containsExactly(1, 2, 3, 4, 5, 6, 7);
+        .containsExactly(1, 2, 3, 4, 5, 6, 7, 8);
     assertThat(ByeReason.values()[3]).isEqualTo(ByeReason.CREDENTIALS);
     assertThat(Arrays.stream(RefusedReason.values()).map(RefusedReason::code))
         .containsExactly(1, 2, 3, 4, 5);
@@ -126,7 +130,7 @@ class MessageGoldenTest {
   /** A later version may have more reasons; what they replace must still be understood. */
   @Test
   void unknownReasonsReadAsTheGeneralOne() {
-    IntStream.of(0, 8, 0x100, 0xffff)
+    IntStream.of(0, 9, 0x100, 0xffff)
         .forEach(code -> {
           assertThat(ByeReason.of(code)).isEqualTo(ByeReason.ERROR);
           assertThat(RefusedReason.of(code)).isEqualTo(RefusedReason.UNREACHABLE);

@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 /** Messages of every kind with random fields. */
 final class RandomMessages {
 
-  static final int KINDS = 16;
+  static final int KINDS = 17;
 
   private static final int[] LETTERS = {'a', 'Z', '.', 0xe4, 0x20ac, 0x1f600};
 
@@ -32,7 +32,7 @@ final class RandomMessages {
               bytes(16),
               bytes(32),
               name(),
-              bytes(random.nextInt(50)));
+              name());
       case 1 ->
           new Message.Challenge(
               random.nextInt(256),
@@ -41,8 +41,14 @@ final class RandomMessages {
               count(),
               bytes(16),
               bytes(32),
-              bytes(random.nextInt(50)));
+              name());
       case 2 -> new Message.Proof(bytes(random.nextBoolean() ? 32 : 0));
+      case 15 ->
+          new Message.Seal(
+              random.nextInt(256),
+              random.nextInt(256),
+              name(),
+              bytes(random.nextInt(Message.MOST_SEAL_BYTES)));
       case 3 -> new Message.Bye(any(ByeReason.values()), text(60));
       case 4 -> new Message.Offer("s" + text(30));
       case 5 -> new Message.Withdraw("s" + text(30));

@@ -1,5 +1,6 @@
 package culvert.protocol;
 
+import culvert.testing.BareLogin;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -47,8 +48,8 @@ final class Wire {
     Thread acceptor =
         Thread.ofVirtual()
             .uncaughtExceptionHandler((thread, e) -> failed[0] = e)
-            .start(() -> accepted[0] = side(Handshake::accept, accepting, wire.up, wire.down));
-    Side dialled = side(Handshake::dial, dialling, wire.down, wire.up);
+            .start(() -> accepted[0] = side(BareLogin::accept, accepting, wire.up, wire.down));
+    Side dialled = side(BareLogin::dial, dialling, wire.down, wire.up);
     acceptor.join();
     if (failed[0] != null) {
       throw new AssertionError("the accepting side threw", failed[0]);

@@ -8,6 +8,7 @@ import culvert.config.Bounds;
 import culvert.config.RemoteSettings;
 import culvert.config.ServiceAddress;
 import culvert.config.Timing;
+import culvert.config.TransportSettings;
 import culvert.net.HostPort;
 import culvert.observe.Log;
 import culvert.session.Datagrams;
@@ -22,7 +23,6 @@ import java.net.Socket;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -48,7 +48,8 @@ class SeamTest {
         new RemoteSettings(
             ANY,
             List.of(new ServiceAddress("default", ANY)),
-            Optional.empty(),
+            List.of(),
+            TransportSettings.DEFAULT,
             openTimeout,
             List.of(),
             Admission.DEFAULT,

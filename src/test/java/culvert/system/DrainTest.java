@@ -164,9 +164,9 @@ class DrainTest {
   @Test
   void aVisitorWhoseOriginServerIsStillDialledWhenTheDrainBeginsIsServed() throws Exception {
     var nobody = new HostPort("127.0.0.1", 1);
-    try (var tunnel = new Tunnel(nobody, new Tunnel.Options());
+    try (var tunnel = new Tunnel(nobody, new Tunnel.Options().plain());
         var origin = new ScriptedOrigin(tunnel.remote().controlAddress(), "127.0.0.1")) {
-      origin.logIn("desktop", Handshake.newInstance(), "open sesame");
+      origin.logIn("desktop", Handshake.newInstance(), Tunnel.SECRET);
       assertThat(origin.offer("default").refusal()).isEmpty();
       try (Socket visitor = tunnel.visit()) {
         assertThat(origin.hear()).isInstanceOf(Message.Open.class);

@@ -43,7 +43,7 @@ class FloodIT {
   void threeHundredStrangersAtTheControlAddressKeepNobodyOut() throws Exception {
     var random = Seed.random("threeHundredStrangers");
     try (var server = TestServer.echo();
-        Remote remote = Launcher.USUAL.remote("--handshake-timeout=2s", "--log-period=5m");
+        Remote remote = Launcher.PLAIN.remote("--handshake-timeout=2s", "--log-period=5m");
         Role origin = remote.origin(server.address(), "--name=first")) {
       origin.line();
       remote.assertServes();

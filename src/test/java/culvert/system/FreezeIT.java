@@ -118,7 +118,7 @@ class FreezeIT {
   @Test
   void aProcessThatNeverHeardThatItsNameWasTakenIsRefusedAllTheSame() throws Exception {
     byte[] instance = Handshake.newInstance();
-    try (Remote remote = Launcher.USUAL.remote();
+    try (Remote remote = Launcher.PLAIN.remote();
         var deaf = new ScriptedOrigin(remote.control(), "127.0.0.1");
         var other = new ScriptedOrigin(remote.control(), "127.0.0.1");
         var back = new ScriptedOrigin(remote.control(), "127.0.0.1")) {

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Timeout(60)
 class GuestsTest {
 
-  private static final String SECRET = "open sesame";
+  private static final String SECRET = Tunnel.SECRET;
   private static final String SOURCE = "127.0.0.7";
   private static final int HALF_OPEN = 4;
   private static final int LOGINS = 24;
@@ -57,7 +57,7 @@ class GuestsTest {
   }
 
   private void serves(Admission admission) throws Exception {
-    tunnel = Tunnel.to(server.address(), new Tunnel.Options().admission(admission));
+    tunnel = Tunnel.to(server.address(), new Tunnel.Options().plain().admission(admission));
   }
 
   private void assertServes() throws IOException {

@@ -1,6 +1,7 @@
 package culvert.system;
 
 import culvert.net.HostPort;
+import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,7 +21,7 @@ record Launcher(Map<String, String> environment, List<String> before) {
   static final HostPort ANY = new HostPort("127.0.0.1", 0);
 
   /** What both halves know, usually. */
-  static final String SECRET_TEXT = "from the environment";
+  static final String SECRET_TEXT = Tunnel.SECRET;
 
   private static final String SECRET = "CULVERT_SECRET";
 
@@ -33,6 +34,9 @@ record Launcher(Map<String, String> environment, List<String> before) {
   Launcher secret(String text) {
     return variable(SECRET, text);
   }
+
+  /** The same, without a seal between the halves: for peers that do as a test says. */
+  static final Launcher PLAIN = USUAL.variable("CULVERT_TRANSPORT", "plain");
 
   Launcher variable(String name, String value) {
     var all = new HashMap<>(environment);

@@ -39,7 +39,7 @@ class StormIT {
     var random = Seed.random("aReconnectStorm");
     try (var server = TestServer.echo();
         Remote remote =
-            Launcher.USUAL.remote("--outside-addr=storm=127.0.0.1:0", "--log-level=warn");
+            Launcher.PLAIN.remote("--outside-addr=storm=127.0.0.1:0", "--log-level=warn");
         Role origin = remote.origin(server.address())) {
       origin.line();
       remote.assertServes();

@@ -2,12 +2,14 @@ package culvert.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.config.Secret;
 import culvert.net.HostPort;
 import culvert.observe.Counter;
 import culvert.origin.OriginProxy;
 import culvert.protocol.Frame;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
+import culvert.testing.BareLogin;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.TestServer;
@@ -19,8 +21,7 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Optional;
-import javax.crypto.spec.SecretKeySpec;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -94,16 +95,12 @@ class StrangersTest {
   @Test
   void garbageInsideASessionEndsThatSessionOnly() throws Exception {
     try (var server = TestServer.echo();
-        var tunnel = Tunnel.to(server.address());
+        var tunnel = Tunnel.to(server.address(), new Tunnel.Options().plain());
         Socket peer = stranger(tunnel, "")) {
       var self =
           new Handshake.Self(
-              Handshake.newInstance(),
-              1,
-              1,
-              "stranger",
-              Optional.of(new SecretKeySpec("open sesame".getBytes(), "HmacSHA256")));
-      Handshake.dial(self, peer.getInputStream(), peer.getOutputStream());
+              Handshake.newInstance(), 1, 1, "stranger", List.of(Secret.of(Tunnel.SECRET).key()));
+      BareLogin.dial(self, peer.getInputStream(), peer.getOutputStream());
       ByteBuffer offer = ByteBuffer.allocate(100);
       Message.write(offer, 0, new Message.Offer("no such service"));
       peer.getOutputStream().write(offer.array(), 0, offer.position());

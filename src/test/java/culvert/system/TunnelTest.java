@@ -269,9 +269,9 @@ class TunnelTest {
 
   @Test
   void everySecretThatDoesNotFitIsRefusedInWords() throws Exception {
-    refused("right", "wrong", "the secret is wrong or missing");
-    refused("right", null, "the remote proxy wants a secret and none is given here");
-    refused(null, "right", "the remote proxy has no secret, so it cannot prove who it is");
+    refused("right", "wrong", "the secret is wrong");
+    refused("right", null, "the remote proxy wants the secret");
+    refused(null, "right", "the remote proxy has no secret, so it cannot open");
   }
 
   private static void refused(String ofRemote, String ofOrigin, String words) throws Exception {

@@ -1,5 +1,6 @@
 package culvert.testing;
 
+import culvert.config.Secret;
 import culvert.net.HostPort;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
@@ -9,9 +10,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
-import java.util.Optional;
-import javax.crypto.spec.SecretKeySpec;
+import java.util.List;
 
 /** An origin proxy, or a stranger, that does exactly what the test tells it to. */
 public final class ScriptedOrigin implements AutoCloseable {
@@ -45,9 +44,9 @@ public final class ScriptedOrigin implements AutoCloseable {
 
   /** Runs the handshake. */
   public void logIn(String name, byte[] instance, String secret) throws IOException {
-    var key = new SecretKeySpec(secret.getBytes(StandardCharsets.UTF_8), "HmacSHA256");
-    var self = new Handshake.Self(instance, STREAMS, STREAMS, name, Optional.of(key));
-    Handshake.dial(self, socket.getInputStream(), recording());
+    var key = Secret.of(secret).key();
+    var self = new Handshake.Self(instance, STREAMS, STREAMS, name, List.of(key));
+    BareLogin.dial(self, socket.getInputStream(), recording());
   }
 
   private OutputStream recording() throws IOException {

@@ -61,8 +61,10 @@ public final class ScriptedRemote implements AutoCloseable {
 
   private static void handshake(Socket socket, Optional<Secret> secret) throws IOException {
     byte[] instance = Handshake.newInstance();
-    var self = new Handshake.Self(instance, STREAMS, STREAMS, "", secret.map(Secret::key));
-    Handshake.accept(self, socket.getInputStream(), socket.getOutputStream());
+    var self =
+        new Handshake.Self(
+            instance, STREAMS, STREAMS, "", secret.map(Secret::key).stream().toList());
+    BareLogin.accept(self, socket.getInputStream(), socket.getOutputStream());
   }
 
   /** An origin proxy that has logged in. */

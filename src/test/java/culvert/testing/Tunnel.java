@@ -7,6 +7,8 @@ import culvert.config.RemoteSettings;
 import culvert.config.Secret;
 import culvert.config.ServiceAddress;
 import culvert.config.Timing;
+import culvert.config.TransportKind;
+import culvert.config.TransportSettings;
 import culvert.net.Cidr;
 import culvert.net.HostPort;
 import culvert.net.ProxyHeader;
@@ -31,6 +33,9 @@ public final class Tunnel implements AutoCloseable {
   /** Long enough for a slow machine, short enough for a hanging test. */
   public static final Duration LIMIT = Duration.ofSeconds(30);
 
+  /** What both sides know unless a test says otherwise. */
+  public static final String SECRET = "culvert-AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9jDc0p";
+
   private static final HostPort ANY = new HostPort("127.0.0.1", 0);
 
   private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
@@ -49,8 +54,10 @@ public final class Tunnel implements AutoCloseable {
 
   /** What a test may want different from the usual. */
   public static final class Options {
-    String remoteSecret = "open sesame";
-    String originSecret = "open sesame";
+    String remoteSecret = SECRET;
+    String originSecret = SECRET;
+    TransportSettings remoteTransport = TransportSettings.DEFAULT;
+    TransportSettings originTransport = TransportSettings.DEFAULT;
     Duration openTimeout = LIMIT;
     Duration halfClose = LIMIT;
     Duration handshake = LIMIT;
@@ -68,6 +75,19 @@ public final class Tunnel implements AutoCloseable {
     public Options secrets(String ofRemote, String ofOrigin) {
       remoteSecret = ofRemote;
       originSecret = ofOrigin;
+      return this;
+    }
+
+    /** Nothing wraps the connection between the halves: for scripted peers. */
+    public Options plain() {
+      var plain = new TransportSettings(Optional.of(TransportKind.PLAIN), Optional.empty());
+      return transports(plain, plain);
+    }
+
+    /** What wraps the connection between the halves, on each side. */
+    public Options transports(TransportSettings ofRemote, TransportSettings ofOrigin) {
+      remoteTransport = ofRemote;
+      originTransport = ofOrigin;
       return this;
     }
 
@@ -199,7 +219,8 @@ public final class Tunnel implements AutoCloseable {
         new RemoteSettings(
             ANY,
             List.of(new ServiceAddress(ServiceAddress.DEFAULT_NAME, ANY)),
-            Optional.ofNullable(options.remoteSecret).map(Secret::of),
+            Optional.ofNullable(options.remoteSecret).map(Secret::of).stream().toList(),
+            options.remoteTransport,
             options.openTimeout,
             options.proxyHeaderFrom,
             options.admission,
@@ -215,6 +236,8 @@ public final class Tunnel implements AutoCloseable {
             List.of(new ServiceAddress(options.offered, server)),
             options.name,
             Optional.ofNullable(options.originSecret).map(Secret::of),
+            options.originTransport,
+            Optional.empty(),
             options.proxyHeader,
             LIMIT,
             options.retryMax,

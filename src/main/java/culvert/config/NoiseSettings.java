@@ -1,0 +1,112 @@
+package culvert.config;
+
+import culvert.noise.NoiseKeyPair;
+import culvert.noise.NoiseProtocol;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Noise with keys instead of the secret.
+ *
+ * @param protocol which pattern and primitives
+ * @param own this side's lasting key, where the pattern has one
+ * @param peers public keys of {@value #KEY_BYTES} bytes that the other side may have; an origin
+ *     proxy names one at the most
+ */
+public record NoiseSettings(
+    NoiseProtocol protocol, Optional<NoiseKeyPair> own, List<byte[]> peers) {
+
+  /** Of a side that names none: rathole's default too. */
+  public static final String DEFAULT_PROTOCOL = "Noise_NK_25519_ChaChaPoly_BLAKE2s";
+
+  private static final int KEY_BYTES = 32;
+
+  /** What a remote proxy tries at the most for one login. */
+  private static final int MOST_PEERS = 64;
+
+  private static final long MOST_FILE_BYTES = 4096;
+
+  /**
+   * Keeps the list as it is.
+   *
+   * @throws IllegalArgumentException if there are more than 64 keys
+   */
+  public NoiseSettings {
+    peers = List.copyOf(peers);
+    if (peers.size() > MOST_PEERS) {
+      throw new IllegalArgumentException(
+          "--noise-peer-key is given more than " + MOST_PEERS + " times");
+    }
+  }
+
+  /**
+   * Reads what people give.
+   *
+   * @param keyFile holds a private key in base64
+   * @param peerKeys public keys in base64
+   * @throws IllegalArgumentException naming the option, if a key is none or cannot be read
+   */
+  public static NoiseSettings of(
+      Optional<NoiseProtocol> protocol, Optional<Path> keyFile, List<String> peerKeys) {
+    return new NoiseSettings(
+        protocol.orElseGet(() -> NoiseProtocol.parse(DEFAULT_PROTOCOL)),
+        keyFile.map(NoiseSettings::own),
+        peerKeys.stream().map(text -> key("--noise-peer-key", text)).toList());
+  }
+
+  private static NoiseKeyPair own(Path file) {
+    try {
+      if (Files.size(file) > MOST_FILE_BYTES) {
+        throw new IllegalArgumentException("--noise-key-file " + file + " is no key: too long");
+      }
+      return NoiseKeyPair.ofPrivate(
+          key("--noise-key-file " + file, Files.readString(file).strip()));
+    } catch (IOException e) {
+      throw new IllegalArgumentException("cannot read --noise-key-file " + file, e);
+    }
+  }
+
+  private static byte[] key(String option, String text) {
+    byte[] bytes = new byte[0];
+    try {
+      bytes = Base64.getDecoder().decode(text);
+    } catch (IllegalArgumentException e) {
+      // Not to be repeated: it may be a private key.
+    }
+    if (bytes.length != KEY_BYTES) {
+      throw new IllegalArgumentException(
+          option + " is no key: 44 letters of base64, as 'culvert keygen --noise' prints them");
+    }
+    return bytes;
+  }
+
+  /**
+   * Checks that this side has the keys that the pattern wants of it.
+   *
+   * @param dialling whether it is the origin proxy's
+   * @throws IllegalArgumentException naming the option that is missing or too much
+   */
+  void check(boolean dialling) {
+    if (protocol.needsPsk()) {
+      throw new IllegalArgumentException(
+          "--noise-pattern " + protocol.name() + " goes by the secret alone; leave the option out");
+    }
+    boolean shown = protocol.tellsRemoteKey(!dialling);
+    if (protocol.needsLocalKey(dialling) && own.isEmpty() && !shown) {
+      throw new IllegalArgumentException(
+          "--noise-pattern " + protocol.name() + " needs --noise-key-file on this side");
+    }
+    if (protocol.needsRemoteKey(dialling) && peers.isEmpty()) {
+      throw new IllegalArgumentException(
+          "--noise-pattern " + protocol.name() + " needs --noise-peer-key on this side");
+    }
+    if (dialling && peers.size() > 1) {
+      throw new IllegalArgumentException(
+          "--noise-peer-key is given more than once; an origin proxy has one remote proxy");
+    }
+  }
+}

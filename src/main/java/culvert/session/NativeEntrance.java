@@ -1,0 +1,146 @@
+package culvert.session;
+
+import culvert.config.TransportKind;
+import culvert.config.TransportSettings;
+import culvert.net.BufferPool;
+import culvert.net.Connection;
+import culvert.net.HostPort;
+import culvert.protocol.ByeReason;
+import culvert.protocol.Exchange;
+import culvert.protocol.Handshake;
+import culvert.protocol.Message;
+import culvert.protocol.RefusedException;
+import culvert.transport.NoiseSeal;
+import culvert.transport.Transport;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import javax.crypto.SecretKey;
+
+/**
+ * The way from a fresh connection to a login, on one side: the transport, the seal within it, the
+ * hello within that. Never less than was asked for: a peer that comes without is refused.
+ */
+final class NativeEntrance {
+
+  private final Transport transport;
+  private final Optional<NoiseSeal> seal;
+  private final boolean bound;
+
+  /**
+   * Nothing is wrapped yet.
+   *
+   * @param transport this side's half of it
+   * @param seal within the transport
+   * @param bound whether both sides see the same ends of the transport, so that proofs can name it
+   */
+  NativeEntrance(Transport transport, Optional<NoiseSeal> seal, boolean bound) {
+    this.transport = transport;
+    this.seal = seal;
+    this.bound = bound;
+  }
+
+  /** The remote proxy's side: any of the secrets is good. */
+  static NativeEntrance accepting(
+      TransportSettings settings, List<SecretKey> secrets, BufferPool pool) {
+    return of(settings, secrets, false, Transport.PLAIN, pool);
+  }
+
+  /** The origin proxy's side. */
+  static NativeEntrance dialling(
+      TransportSettings settings, HostPort target, Optional<SecretKey> secret, BufferPool pool) {
+    return of(settings, secret.stream().toList(), true, Transport.PLAIN, pool);
+  }
+
+  private static NativeEntrance of(
+      TransportSettings settings,
+      List<SecretKey> secrets,
+      boolean dialling,
+      Transport transport,
+      BufferPool pool) {
+    boolean secret = !secrets.isEmpty();
+    Optional<NoiseSeal> seal =
+        settings.isSealed(secret)
+            ? Optional.of(
+                settings
+                    .noise()
+                    .map(keys -> NoiseSeal.byKeys(keys, dialling, pool))
+                    .orElseGet(() -> NoiseSeal.bySecret(secrets, pool)))
+            : Optional.empty();
+    return new NativeEntrance(transport, seal, settings.kind(secret) == TransportKind.TLS);
+  }
+
+  /**
+   * A login.
+   *
+   * @param connection what the leg is to run over
+   * @param peer who is at the other end
+   */
+  record Login(Connection connection, Handshake.Peer peer) {}
+
+  /** The dialling side. */
+  Login dial(Connection fresh, Handshake.Self self) throws IOException {
+    Connection carrier = transport.wrap(fresh);
+    if (seal.isEmpty()) {
+      return new Login(carrier, Handshake.dial(self, below(carrier), exchange(carrier)));
+    }
+    NoiseSeal.Sealed sealed = seal.get().dial(carrier);
+    Connection inside = sealed.connection();
+    return new Login(inside, Handshake.dial(self, sealed.below(), exchange(inside)));
+  }
+
+  /** The accepting side. */
+  Login accept(Connection fresh, Handshake.Self self) throws IOException {
+    Connection carrier = transport.wrap(fresh);
+    Exchange exchange = exchange(carrier);
+    exchange.readPreface();
+    Message first = exchange.receive();
+    if (seal.isEmpty()) {
+      if (first instanceof Message.Seal) {
+        throw cannotOpen(exchange, self);
+      }
+      return new Login(carrier, Handshake.accept(self, below(carrier), exchange, first));
+    }
+    if (!(first instanceof Message.Seal message)) {
+      throw notSealed(exchange);
+    }
+    NoiseSeal.Sealed sealed = seal.get().accept(carrier, exchange, message);
+    Exchange within = exchange(sealed.connection());
+    return new Login(
+        sealed.connection(), Handshake.accept(self, sealed.below(), within, within.receive()));
+  }
+
+  private static Exchange exchange(Connection connection) {
+    return new Exchange(connection.input(), connection.output());
+  }
+
+  private Handshake.Below below(Connection carrier) {
+    return bound
+        ? new Handshake.Below("tls", carrier.binding(), false, false)
+        : Handshake.Below.PLAIN;
+  }
+
+  private static RefusedException cannotOpen(Exchange exchange, Handshake.Self self) {
+    return self.secrets().isEmpty()
+        ? exchange.refuse(
+            ByeReason.CREDENTIALS,
+            "the remote proxy has no secret, so it cannot open what the origin proxy seals; give it"
+                + " the same secret")
+        : exchange.refuse(
+            ByeReason.TRANSPORT,
+            "the remote proxy's --transport seals nothing and the origin proxy's does; give both"
+                + " the same");
+  }
+
+  private RefusedException notSealed(Exchange exchange) {
+    return seal.get().provesSecret()
+        ? exchange.refuse(
+            ByeReason.CREDENTIALS,
+            "the remote proxy wants the secret, and the connection sealed with it; the origin"
+                + " proxy came without")
+        : exchange.refuse(
+            ByeReason.TRANSPORT,
+            "the remote proxy wants the connection sealed with Noise and the origin proxy came"
+                + " without; give both the same --noise-pattern");
+  }
+}

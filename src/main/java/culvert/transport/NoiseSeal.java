@@ -1,0 +1,253 @@
+package culvert.transport;
+
+import culvert.config.NoiseSettings;
+import culvert.net.BufferPool;
+import culvert.net.Connection;
+import culvert.noise.NoiseException;
+import culvert.noise.NoiseHandshake;
+import culvert.noise.NoiseKeyPair;
+import culvert.noise.NoiseProtocol;
+import culvert.protocol.ByeReason;
+import culvert.protocol.Exchange;
+import culvert.protocol.Handshake;
+import culvert.protocol.Message;
+import culvert.protocol.ProtocolException;
+import culvert.protocol.RefusedException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import javax.crypto.Mac;
+import javax.crypto.SecretKey;
+
+/**
+ * Seals a native connection with Noise (revision 34 of its specification). The handshake travels in
+ * SEAL messages behind the preface; the versions and the protocol's name that stand in the first of
+ * them are its prologue, so that nobody on the way can change what the sides agreed on. There is no
+ * way back to an open connection.
+ */
+public final class NoiseSeal {
+
+  /** What a usual batch of a leg brings. */
+  private static final int IDLE_BYTES = 16 * 1024;
+
+  private static final String BY_SECRET = "Noise_NNpsk0_25519_AESGCM_SHA256";
+
+  private static final byte[] PSK_LABEL = "culvert 1 noise psk".getBytes(StandardCharsets.US_ASCII);
+
+  private static final byte[] LABEL =
+      "culvert origin proxy to remote proxy\0".getBytes(StandardCharsets.US_ASCII);
+
+  private final NoiseProtocol protocol;
+  private final List<NoiseHandshake.Keys> keys;
+  private final List<byte[]> peers;
+  private final BufferPool pool;
+
+  /**
+   * A connection that is sealed from now on.
+   *
+   * @param connection ends as its carrier does
+   * @param below what the login is to know of it
+   */
+  public record Sealed(Connection connection, Handshake.Below below) {}
+
+  /**
+   * By the secret alone, one for all connections of a process.
+   *
+   * @param secrets any of them is good
+   */
+  public static NoiseSeal bySecret(List<SecretKey> secrets, BufferPool pool) {
+    List<NoiseHandshake.Keys> keys =
+        secrets.stream()
+            .map(secret ->
+                new NoiseHandshake.Keys(
+                    Optional.empty(), Optional.empty(), Optional.of(psk(secret))))
+            .toList();
+    return new NoiseSeal(NoiseProtocol.parse(BY_SECRET), keys, List.of(), pool);
+  }
+
+  /** Another key than the one of the proofs. */
+  private static byte[] psk(SecretKey secret) {
+    try {
+      Mac mac = Mac.getInstance("HmacSHA256");
+      mac.init(secret);
+      return mac.doFinal(PSK_LABEL);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("every JDK has HmacSHA256", e);
+    }
+  }
+
+  /** By keys, one for all connections of a process. */
+  public static NoiseSeal byKeys(NoiseSettings settings, boolean dialling, BufferPool pool) {
+    NoiseProtocol protocol = settings.protocol();
+    Optional<NoiseKeyPair> own =
+        protocol.needsLocalKey(dialling)
+            ? settings.own().or(() -> Optional.of(NoiseKeyPair.generate()))
+            : Optional.empty();
+    List<NoiseHandshake.Keys> keys =
+        protocol.needsRemoteKey(dialling)
+            ? settings.peers().stream()
+                .map(peer -> new NoiseHandshake.Keys(own, Optional.of(peer), Optional.empty()))
+                .toList()
+            : List.of(new NoiseHandshake.Keys(own, Optional.empty(), Optional.empty()));
+    return new NoiseSeal(protocol, keys, settings.peers(), pool);
+  }
+
+  private NoiseSeal(
+      NoiseProtocol protocol, List<NoiseHandshake.Keys> keys, List<byte[]> peers, BufferPool pool) {
+    this.protocol = protocol;
+    this.keys = List.copyOf(keys);
+    this.peers = List.copyOf(peers);
+    this.pool = pool;
+  }
+
+  /** Whether it proves the secret, so that nothing else has to. */
+  public boolean provesSecret() {
+    return protocol.needsPsk();
+  }
+
+  /**
+   * The dialling side.
+   *
+   * @throws RefusedException if the remote proxy refuses, or is not who it should be
+   * @throws ProtocolException if what answers is no Culvert remote proxy
+   */
+  public Sealed dial(Connection carrier) throws IOException {
+    var exchange = new Exchange(carrier.input(), carrier.output());
+    var noise = NoiseHandshake.initiator(protocol, keys.getFirst(), prologue());
+    exchange.begin(next(noise));
+    while (!noise.isDone()) {
+      read(noise, answer(exchange), exchange);
+      if (!noise.isDone()) {
+        exchange.send(next(noise));
+      }
+    }
+    return sealed(carrier, noise);
+  }
+
+  private byte[] prologue() {
+    byte[] name = protocol.name().getBytes(StandardCharsets.US_ASCII);
+    return ByteBuffer.allocate(LABEL.length + 2 + name.length)
+        .put(LABEL)
+        .put((byte) Message.VERSION)
+        .put((byte) Message.VERSION)
+        .put(name)
+        .array();
+  }
+
+  private Message.Seal next(NoiseHandshake noise) throws IOException {
+    return new Message.Seal(
+        Message.VERSION, Message.VERSION, protocol.name(), noise.write(new byte[0]));
+  }
+
+  private Message.Seal answer(Exchange exchange) throws IOException {
+    try {
+      return exchange.receive(Message.Seal.class);
+    } catch (ProtocolException e) {
+      throw new ProtocolException(
+          "what answers there is no Culvert remote proxy (" + e.getMessage() + ")");
+    }
+  }
+
+  private void read(NoiseHandshake noise, Message.Seal seal, Exchange exchange) throws IOException {
+    try {
+      noise.read(seal.message());
+    } catch (NoiseException e) {
+      throw exchange.refuse(ByeReason.CREDENTIALS, stranger());
+    }
+    checkPeer(noise, exchange);
+  }
+
+  private String stranger() {
+    return provesSecret()
+        ? "the other side does not know the secret"
+        : "the other side has another key than the one it should have";
+  }
+
+  private void checkPeer(NoiseHandshake noise, Exchange exchange) throws IOException {
+    Optional<byte[]> shown = noise.remoteStatic();
+    if (!peers.isEmpty()
+        && shown.isPresent()
+        && peers.stream().noneMatch(peer -> Arrays.equals(peer, shown.get()))) {
+      throw exchange.refuse(ByeReason.CREDENTIALS, stranger());
+    }
+  }
+
+  /**
+   * The accepting side. A refusal is told to the peer before it is thrown.
+   *
+   * @param exchange has read the preface and {@code first}
+   * @throws RefusedException if the peer does not have what it needs to have
+   */
+  public Sealed accept(Connection carrier, Exchange exchange, Message.Seal first)
+      throws IOException {
+    check(exchange, first);
+    NoiseHandshake noise = admit(exchange, first);
+    checkPeer(noise, exchange);
+    while (!noise.isDone()) {
+      exchange.send(next(noise));
+      if (!noise.isDone()) {
+        read(noise, exchange.receive(Message.Seal.class), exchange);
+      }
+    }
+    return sealed(carrier, noise);
+  }
+
+  private void check(Exchange exchange, Message.Seal first) throws RefusedException {
+    if (first.leastVersion() != Message.VERSION || first.mostVersion() != Message.VERSION) {
+      throw exchange.refuse(
+          ByeReason.VERSION,
+          "this remote proxy seals version "
+              + Message.VERSION
+              + " and the origin proxy "
+              + first.leastVersion()
+              + " to "
+              + first.mostVersion()
+              + "; update the older one");
+    }
+    if (!first.protocol().equals(protocol.name())) {
+      throw exchange.refuse(
+          ByeReason.TRANSPORT,
+          "this remote proxy seals with "
+              + protocol.name()
+              + " and the origin proxy with "
+              + first.protocol()
+              + "; a secret alone on both sides, or the same --noise-pattern, makes them fit");
+    }
+  }
+
+  /** The handshake of whichever set of keys fits the first message. */
+  private NoiseHandshake admit(Exchange exchange, Message.Seal first) throws RefusedException {
+    for (NoiseHandshake.Keys candidate : keys) {
+      var noise = NoiseHandshake.responder(protocol, candidate, prologue());
+      try {
+        noise.read(first.message());
+        return noise;
+      } catch (NoiseException e) {
+        // Another may fit.
+      }
+    }
+    throw exchange.refuse(
+        ByeReason.CREDENTIALS,
+        provesSecret()
+            ? "the secret is wrong"
+            : "the origin proxy expects another key than this remote proxy has, or has another"
+                + " than it should have");
+  }
+
+  private Sealed sealed(Connection carrier, NoiseHandshake noise) {
+    var connection =
+        new FramedConnection(
+            carrier,
+            new NoiseSealer(noise.sending(), NoiseFraming.NATIVE),
+            new NoiseOpener(noise.receiving(), NoiseFraming.NATIVE),
+            ByteBuffer.allocate(0),
+            pool,
+            IDLE_BYTES);
+    return new Sealed(
+        connection, new Handshake.Below(protocol.name(), noise.hash(), true, provesSecret()));
+  }
+}

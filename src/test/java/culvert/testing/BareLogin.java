@@ -1,0 +1,27 @@
+package culvert.testing;
+
+import culvert.protocol.Exchange;
+import culvert.protocol.Handshake;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+
+/** A login on a connection that nothing wraps: what {@code --transport plain} does. */
+public final class BareLogin {
+
+  private BareLogin() {}
+
+  /** The origin side. */
+  public static Handshake.Peer dial(Handshake.Self self, InputStream in, OutputStream out)
+      throws IOException {
+    return Handshake.dial(self, Handshake.Below.PLAIN, new Exchange(in, out));
+  }
+
+  /** The remote side. */
+  public static Handshake.Peer accept(Handshake.Self self, InputStream in, OutputStream out)
+      throws IOException {
+    var exchange = new Exchange(in, out);
+    exchange.readPreface();
+    return Handshake.accept(self, Handshake.Below.PLAIN, exchange, exchange.receive());
+  }
+}
