@@ -1,0 +1,154 @@
+package culvert.config;
+
+import java.nio.ByteBuffer;
+import java.security.GeneralSecurityException;
+import java.security.InvalidKeyException;
+import java.security.KeyFactory;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.SignatureException;
+import java.security.interfaces.RSAKey;
+import java.security.spec.InvalidKeySpecException;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.Arrays;
+
+/**
+ * Private keys in the forms that tools write: PKCS#8 (RFC 5958), and the older forms for RSA
+ * (PKCS#1, RFC 8017, A.1.2) and elliptic curves (SEC1, RFC 5915), which leave out what kind of key
+ * it is. That is put around them from the certificate's public key.
+ */
+final class PrivateKeys {
+
+  private static final int INTEGER = 0x02;
+  private static final int OCTET_STRING = 0x04;
+  private static final int SEQUENCE = 0x30;
+
+  /** From here on a DER length takes bytes of its own. */
+  private static final int LONG_LENGTH = 0x80;
+
+  private PrivateKeys() {}
+
+  /**
+   * The first private key of a file.
+   *
+   * @param certified the public key of the certificate it must belong to
+   * @throws IllegalArgumentException naming option and file, if there is none, it is encrypted,
+   *     damaged, or belongs to another certificate
+   */
+  static PrivateKey read(PemFile file, PublicKey certified) {
+    for (PemFile.Block block : file.blocks()) {
+      switch (block.label()) {
+        case "ENCRYPTED PRIVATE KEY" -> throw encrypted(file);
+        case "PRIVATE KEY" -> {
+          return key(file, block.bytes(), certified);
+        }
+        case "RSA PRIVATE KEY", "EC PRIVATE KEY" -> {
+          if (block.encrypted()) {
+            throw encrypted(file);
+          }
+          return key(file, wrap(block.bytes(), certified), certified);
+        }
+        default -> {}
+      }
+    }
+    throw file.wrong("no private key is in it in PEM form (-----BEGIN PRIVATE KEY-----)");
+  }
+
+  /** Whether the two belong together. */
+  static boolean match(PrivateKey key, PublicKey certified) {
+    if (key instanceof RSAKey mine && certified instanceof RSAKey theirs) {
+      return mine.getModulus().equals(theirs.getModulus());
+    }
+    try {
+      String algorithm = key.getAlgorithm().equals("EC") ? "SHA256withECDSA" : key.getAlgorithm();
+      Signature signer = Signature.getInstance(algorithm);
+      signer.initSign(key);
+      signer.update(certified.getEncoded());
+      byte[] signed = signer.sign();
+      signer.initVerify(certified);
+      signer.update(certified.getEncoded());
+      return signer.verify(signed);
+    } catch (InvalidKeyException | SignatureException e) {
+      return false;
+    } catch (GeneralSecurityException e) {
+      throw new IllegalArgumentException(
+          "a certificate with a key of the kind " + key.getAlgorithm() + " cannot be used", e);
+    }
+  }
+
+  private static PrivateKey key(PemFile file, byte[] encoded, PublicKey certified) {
+    try {
+      PrivateKey key =
+          KeyFactory.getInstance(certified.getAlgorithm())
+              .generatePrivate(new PKCS8EncodedKeySpec(encoded));
+      if (match(key, certified)) {
+        return key;
+      }
+    } catch (InvalidKeySpecException e) {
+      throw file.wrong(
+          "the private key is damaged or of another kind than the certificate's, "
+              + certified.getAlgorithm());
+    } catch (GeneralSecurityException e) {
+      throw file.wrong(
+          "a key of the kind " + certified.getAlgorithm() + " cannot be used: " + e.getMessage());
+    }
+    throw file.wrong("the private key does not belong to the (first) certificate");
+  }
+
+  private static IllegalArgumentException encrypted(PemFile file) {
+    return file.wrong(
+        "the private key is encrypted; write it without a password by 'openssl pkey', or keep it in"
+            + " an archive with --tls-pkcs12 and --tls-password-file");
+  }
+
+  /** PrivateKeyInfo: version 0, the algorithm as the certificate has it, the key as it came. */
+  private static byte[] wrap(byte[] key, PublicKey certified) {
+    byte[] version = {INTEGER, 1, 0};
+    return element(
+        SEQUENCE, concat(version, algorithm(certified.getEncoded()), element(OCTET_STRING, key)));
+  }
+
+  /** The first element within SubjectPublicKeyInfo (RFC 5280, 4.1), with its header. */
+  private static byte[] algorithm(byte[] publicKeyInfo) {
+    ByteBuffer info = ByteBuffer.wrap(publicKeyInfo);
+    info.get();
+    length(info);
+    int start = info.position();
+    info.get();
+    int length = length(info);
+    return Arrays.copyOfRange(publicKeyInfo, start, info.position() + length);
+  }
+
+  private static int length(ByteBuffer der) {
+    int first = der.get() & 0xff;
+    int length = first;
+    if (first >= LONG_LENGTH) {
+      length = 0;
+      for (int i = first & ~LONG_LENGTH; i > 0; i--) {
+        length = length << 8 | der.get() & 0xff;
+      }
+    }
+    return length;
+  }
+
+  private static byte[] element(int tag, byte[] content) {
+    int length = content.length;
+    byte[] header =
+        length < LONG_LENGTH
+            ? new byte[] {(byte) tag, (byte) length}
+            : new byte[] {
+              (byte) tag, (byte) (LONG_LENGTH | 2), (byte) (length >> 8), (byte) length
+            };
+    return concat(header, content);
+  }
+
+  private static byte[] concat(byte[]... parts) {
+    int length = Arrays.stream(parts).mapToInt(part -> part.length).sum();
+    ByteBuffer all = ByteBuffer.allocate(length);
+    for (byte[] part : parts) {
+      all.put(part);
+    }
+    return all.array();
+  }
+}

@@ -1,0 +1,36 @@
+package culvert.config;
+
+import java.util.Optional;
+import javax.net.ssl.SNIHostName;
+
+/**
+ * TLS on the dialling side.
+ *
+ * @param trust by what it knows the remote proxy's certificate
+ * @param serverName the name or address that the certificate must bear, if it is not the host that
+ *     is dialled ({@code --tls-server-name})
+ * @param identity the certificate it shows if the remote proxy asks for one
+ */
+public record TlsClientSettings(
+    TlsTrust trust, Optional<String> serverName, Optional<TlsIdentity> identity) {
+
+  /**
+   * Checks the name.
+   *
+   * @throws IllegalArgumentException if no certificate could bear it
+   */
+  public TlsClientSettings {
+    serverName.ifPresent(TlsClientSettings::check);
+  }
+
+  private static void check(String name) {
+    try {
+      if (name.indexOf(':') < 0) {
+        new SNIHostName(name);
+      }
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "--tls-server-name: '" + name + "' is no host name or address", e);
+    }
+  }
+}
