@@ -1,0 +1,108 @@
+package culvert.transport;
+
+import culvert.net.ByteInput;
+import culvert.protocol.ProtocolException;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * Reads the head of a request or an answer in blocks, bounded, and keeps what came behind it. Lines
+ * end in CR LF and nothing else.
+ */
+final class HttpHeadReader {
+
+  /** Most bytes of a head, with whatever a proxy on the way has added. */
+  static final int MOST_BYTES = 8 * 1024;
+
+  /** As many tell one protocol from another. */
+  private static final int FIRST_BYTES = 8;
+
+  private static final int BLOCK_BYTES = 2 * 1024;
+
+  private final ByteInput in;
+
+  /** Filled up to its position. */
+  private ByteBuffer bytes = ByteBuffer.allocate(BLOCK_BYTES);
+
+  private int lineStart;
+  private int seen;
+
+  HttpHeadReader(ByteInput in) {
+    this.in = in;
+  }
+
+  /** The first bytes: eight, or fewer if there are no more. */
+  byte[] first() throws IOException {
+    while (bytes.position() < FIRST_BYTES && read()) {
+      // There may be more.
+    }
+    return Arrays.copyOf(bytes.array(), Math.min(bytes.position(), FIRST_BYTES));
+  }
+
+  /**
+   * All up to the empty line.
+   *
+   * @throws ProtocolException if it is none, or too long
+   * @throws EOFException if the peer ended before
+   */
+  HttpHead head() throws IOException {
+    while (!isWhole()) {
+      if (!read()) {
+        throw new EOFException("the peer closed the connection within an HTTP head");
+      }
+    }
+    return HttpHead.parse(
+        new String(
+            bytes.array(), 0, seen - HttpHead.LINE_END.length(), StandardCharsets.ISO_8859_1));
+  }
+
+  /** What came behind the head. */
+  ByteBuffer rest() {
+    return ByteBuffer.wrap(bytes.array(), seen, bytes.position() - seen);
+  }
+
+  /** The first line behind the head, or as much of it as comes within so many bytes. */
+  String line(long most) {
+    try {
+      while (rest().remaining() < most && text().indexOf('\n') < 0 && read()) {
+        // There may be more.
+      }
+    } catch (IOException e) {
+      // What has come must do.
+    }
+    return text().lines().findFirst().orElse("");
+  }
+
+  private String text() {
+    return StandardCharsets.ISO_8859_1.decode(rest()).toString();
+  }
+
+  private boolean read() throws IOException {
+    if (!bytes.hasRemaining()) {
+      if (bytes.capacity() == MOST_BYTES) {
+        throw new ProtocolException("an HTTP head of more than " + MOST_BYTES + " bytes");
+      }
+      bytes = ByteBuffer.allocate(MOST_BYTES).put(bytes.flip());
+    }
+    return in.read(bytes) >= 0;
+  }
+
+  private boolean isWhole() throws ProtocolException {
+    while (seen < bytes.position()) {
+      int at = seen++;
+      if (bytes.get(at) == '\n') {
+        if (at == lineStart || bytes.get(at - 1) != '\r') {
+          throw new ProtocolException("an HTTP head with a line that does not end in CR LF");
+        }
+        if (at == lineStart + 1) {
+          return true;
+        }
+        lineStart = seen;
+      }
+    }
+    return false;
+  }
+}
