@@ -133,6 +133,7 @@ public final class NoiseCipher {
       next++;
       return true;
     } catch (AEADBadTagException e) {
+      // Not every JDK lets a cipher have a nonce twice, and clears what it wrote.
       cipher = aead.create();
       sealed.position(sealed.limit());
       out.position(start).put(new byte[payload]).position(start);

@@ -135,6 +135,26 @@ class NoiseCipherTest {
     assertThat(Messages.opened(opening, message)).isEqualTo(payload);
   }
 
+  /** Large ones go other ways through the JDK's ciphers than small ones. */
+  @ParameterizedTest
+  @EnumSource
+  void nothingIsLeftOfALargeMessageThatDoesNotVerify(Aead aead) throws Exception {
+    byte[] payload = random(NoiseCipher.MOST_PAYLOAD_BYTES);
+    byte[] message = Messages.sealed(cipher(aead), payload);
+    message[message.length - 1] ^= 1;
+    for (boolean direct : new boolean[] {false, true}) {
+      ByteBuffer out = direct ? ByteBuffer.allocateDirect(65536) : ByteBuffer.allocate(65536);
+      ByteBuffer sealed = direct ? ByteBuffer.allocateDirect(65535) : ByteBuffer.allocate(65535);
+      sealed.put(message).flip();
+      assertThatThrownBy(() -> cipher(aead).open(sealed, out)).isInstanceOf(NoiseException.class);
+      var left = new byte[65536];
+      out.get(0, left);
+      assertThat(left).isEqualTo(new byte[65536]);
+      assertThat(out.position()).isZero();
+      assertThat(sealed.remaining()).isZero();
+    }
+  }
+
   @ParameterizedTest
   @EnumSource
   void aTruncatedMessageDoesNotOpen(Aead aead) {

@@ -279,4 +279,13 @@ class NoiseHandshakeTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("the pre-shared key has 0 bytes: 32 are needed");
   }
+
+  @Test
+  void anArrayThatChangesLaterChangesNoKey() throws Exception {
+    byte[] psk = Sides.PSK.clone();
+    var keys = new NoiseHandshake.Keys(Optional.empty(), Optional.empty(), Optional.of(psk));
+    psk[0] ^= 1;
+    new Sides(NoiseHandshake.initiator(NNPSK0, keys, Sides.PROLOGUE), Sides.of(NNPSK0).responder())
+        .done();
+  }
 }

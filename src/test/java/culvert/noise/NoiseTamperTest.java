@@ -103,7 +103,7 @@ class NoiseTamperTest {
   }
 
   private static void assertStopped(NoiseProtocol protocol, int at, Change change, String what) {
-    var sides = Sides.of(protocol);
+    var sides = Sides.quick(protocol);
     assertThatThrownBy(
             () -> sides.run((index, message) -> index == at ? change.of(message) : message))
         .as("message %d, %s", at + 1, what)

@@ -144,7 +144,7 @@ class NoiseVectorsTest {
         protocol, initiator, keys, FILE.input("prologue"), () -> FILE.pair(own + "-ephemeral"));
   }
 
-  /** What a real rathole 0.5 says with the responder key of its own tests. */
+  /** The default protocol of rathole, with the responder key of its own tests. */
   @Test
   void theMessagesOfRatholeAreThoseOfRathole() throws Exception {
     var protocol = NoiseProtocol.parse("Noise_NK_25519_ChaChaPoly_BLAKE2s");

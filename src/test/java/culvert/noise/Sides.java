@@ -11,6 +11,7 @@ record Sides(NoiseHandshake initiator, NoiseHandshake responder) {
   static final NoiseKeyPair INITIATOR = NoiseKeyPair.ofPrivate(filled(0x31));
   static final NoiseKeyPair RESPONDER = NoiseKeyPair.ofPrivate(filled(0x32));
   static final NoiseKeyPair STRANGER = NoiseKeyPair.ofPrivate(filled(0x33));
+  static final NoiseKeyPair OTHER = NoiseKeyPair.ofPrivate(filled(0x36));
   static final byte[] PSK = filled(0x34);
   static final byte[] PROLOGUE = "prologue".getBytes();
   static final NoiseHandshake.Keys NO_KEYS =
@@ -40,6 +41,13 @@ record Sides(NoiseHandshake initiator, NoiseHandshake responder) {
     return new Sides(
         NoiseHandshake.initiator(protocol, keys(protocol, true), PROLOGUE),
         NoiseHandshake.responder(protocol, keys(protocol, false), PROLOGUE));
+  }
+
+  /** The same with ephemeral keys made beforehand, which is half the work. */
+  static Sides quick(NoiseProtocol protocol) {
+    return new Sides(
+        new NoiseHandshake(protocol, true, keys(protocol, true), PROLOGUE, () -> STRANGER),
+        new NoiseHandshake(protocol, false, keys(protocol, false), PROLOGUE, () -> OTHER));
   }
 
   /** The keys that side needs for two that know each other. */
