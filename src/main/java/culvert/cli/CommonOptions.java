@@ -1,11 +1,14 @@
 package culvert.cli;
 
+import culvert.config.Exposure;
 import culvert.config.Secret;
 import culvert.config.TransportKind;
 import culvert.config.TransportSettings;
+import culvert.config.WebSocketSettings;
 import culvert.observe.Log;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
@@ -47,6 +50,13 @@ final class CommonOptions {
               + "the remote proxy takes care of TLS, wss at the origin proxy meets ws here "
               + "(default: noise with a secret, else plain).")
   private TransportKind transport;
+
+  @Option(
+      names = "--ws-path",
+      paramLabel = "PATH",
+      defaultValue = "/",
+      description = "Where the WebSocket is, on both sides (default: /).")
+  private String path;
 
   @Mixin private NoiseOptions noise;
 
@@ -99,9 +109,29 @@ final class CommonOptions {
     return all.stream().findFirst();
   }
 
-  /** What wraps the connection between the halves. */
-  TransportSettings transport() {
-    return new TransportSettings(Optional.ofNullable(transport), noise.settings());
+  /**
+   * What wraps the connection between the halves.
+   *
+   * @param host what a WebSocket's Host header says, if it is not the address dialled
+   */
+  TransportSettings transport(String host) {
+    return new TransportSettings(
+        Optional.ofNullable(transport),
+        noise.settings(),
+        new WebSocketSettings(path, Optional.ofNullable(host)));
+  }
+
+  /** What is not wrong but should be better, a line for each. */
+  List<String> advice() {
+    var lines = new ArrayList<String>();
+    secretFiles.forEach(file -> Exposure.of("--secret-file", file).ifPresent(lines::add));
+    noise.keyFile().flatMap(file -> Exposure.of("--noise-key-file", file)).ifPresent(lines::add);
+    if (secrets().stream().anyMatch(Secret::isShort)) {
+      lines.add(
+          "the secret is short: whoever records a login can find it by guessing;"
+              + " 'culvert keygen' prints one that nobody can guess");
+    }
+    return lines;
   }
 
   Log log(String role, Terminal terminal) {

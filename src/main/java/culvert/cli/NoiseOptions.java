@@ -35,6 +35,11 @@ final class NoiseOptions {
           "The other side's public key. A remote proxy may be given several: any of them lets in.")
   private List<String> peerKeys = List.of();
 
+  /** The file of the private key, if there is one. */
+  Optional<Path> keyFile() {
+    return Optional.ofNullable(keyFile);
+  }
+
   /**
    * What is set, if anything is.
    *

@@ -1,7 +1,9 @@
 package culvert.cli;
 
 import culvert.config.OriginSettings;
+import culvert.config.ProxyChoice;
 import culvert.config.ServiceAddress;
+import culvert.config.TransportSettings;
 import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.net.ProxyHeader;
@@ -90,6 +92,24 @@ final class OriginProxyCommand implements Callable<Integer> {
       description = "Exit with 69 when the remote proxy cannot be reached or is lost.")
   private boolean failFast;
 
+  @Option(
+      names = "--via",
+      paramLabel = "URL",
+      description =
+          "The proxy that leads outside: http://[USER:PASSWORD@]HOST:PORT or socks5://…; direct "
+              + "for none (default: what HTTPS_PROXY or ALL_PROXY say, unless NO_PROXY names the "
+              + "remote proxy).")
+  private String via;
+
+  @Option(
+      names = "--ws-host",
+      paramLabel = "HOST",
+      description =
+          "What the WebSocket's Host header says (default: the host of --remote-proxy-addr).")
+  private String host;
+
+  @Mixin private OriginTlsOptions tls;
+
   @Mixin private BoundOptions bounds;
 
   @Mixin private CommonOptions common;
@@ -105,7 +125,8 @@ final class OriginProxyCommand implements Callable<Integer> {
       var proxy =
           new OriginProxy(
               settings, line -> terminal.out().println(NAME + ": serving " + line), log);
-      if (settings.secret().isEmpty()) {
+      common.advice().forEach(log::warn);
+      if (!settings.authenticates()) {
         log.warn(
             "NO SECRET IS SET: whoever sits on the way can pose as the remote proxy;"
                 + " set --secret, --secret-file or CULVERT_SECRET on both sides");
@@ -129,13 +150,15 @@ final class OriginProxyCommand implements Callable<Integer> {
   }
 
   private OriginSettings settings() {
+    TransportSettings transport = common.transport(host);
     return new OriginSettings(
         remoteProxy,
         originServers,
         name == null ? DefaultName.of(originServers) : name,
         common.secret(),
-        common.transport(),
-        Optional.empty(),
+        transport,
+        tls.settings(transport.kind(false).isTls(), terminal.environment()),
+        ProxyChoice.of(Optional.ofNullable(via), terminal.environment(), remoteProxy),
         Optional.ofNullable(proxyProtocol),
         connectTimeout,
         retryMax,

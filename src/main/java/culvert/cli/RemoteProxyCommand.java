@@ -3,15 +3,18 @@ package culvert.cli;
 import culvert.config.Admission;
 import culvert.config.RemoteSettings;
 import culvert.config.ServiceAddress;
+import culvert.config.TlsServerSettings;
 import culvert.net.Cidr;
 import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.observe.Log;
 import culvert.remote.RemoteProxy;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -107,6 +110,16 @@ final class RemoteProxyCommand implements Callable<Integer> {
       description = "The same from one IPv4 address or one IPv6 network of 64 bits (default: 64).")
   private int maxHalfOpenPerAddr;
 
+  @Mixin private TlsIdentityOptions tls;
+
+  @Option(
+      names = "--tls-client-ca",
+      paramLabel = "FILE",
+      description =
+          "Let in only origin proxies that show a certificate for which one of these authorities "
+              + "vouches, in PEM form.")
+  private Path clientAuthorities;
+
   @Mixin private BoundOptions bounds;
 
   @Mixin private CommonOptions common;
@@ -121,7 +134,8 @@ final class RemoteProxyCommand implements Callable<Integer> {
     try (Log log = common.log(NAME, terminal);
         RemoteProxy proxy = RemoteProxy.start(settings, log)) {
       terminal.out().println(firstLine(proxy));
-      if (settings.secrets().isEmpty()) {
+      common.advice().forEach(log::warn);
+      if (!settings.authenticates()) {
         log.warn(
             "NO SECRET IS SET: whoever reaches the control address can join and receive visitors;"
                 + " set --secret, --secret-file or CULVERT_SECRET on both sides");
@@ -143,12 +157,21 @@ final class RemoteProxyCommand implements Callable<Integer> {
         control,
         outside,
         common.secrets(),
-        common.transport(),
+        common.transport(null),
+        tls(),
         openTimeout,
         acceptProxyProtocol,
         new Admission(maxVisitors, maxSessions, maxHalfOpen, maxHalfOpenPerAddr),
         bounds.timing(),
         bounds.bounds());
+  }
+
+  private Optional<TlsServerSettings> tls() {
+    var identity = tls.identity();
+    if (identity.isEmpty() && clientAuthorities != null) {
+      throw new IllegalArgumentException("--tls-client-ca is given without --tls-cert");
+    }
+    return identity.map(own -> new TlsServerSettings(own, Optional.ofNullable(clientAuthorities)));
   }
 
   /** For machines: the addresses that were bound. */

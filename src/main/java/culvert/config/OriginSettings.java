@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param name under which it logs in: 1 to 64 letters, digits, dots, dashes and underscores
  * @param secret shared with the remote proxy
  * @param transport what wraps the connection to the remote proxy
+ * @param tls how the remote proxy is known, where that is TLS
  * @param via the proxy that is the way out to the remote proxy, if there is one
  * @param proxyHeader which PROXY header the origin servers want first, if any
  * @param connectTimeout for a connection to the remote proxy or to an origin server
@@ -28,6 +29,7 @@ public record OriginSettings(
     String name,
     Optional<Secret> secret,
     TransportSettings transport,
+    Optional<TlsClientSettings> tls,
     Optional<Via> via,
     Optional<ProxyHeader.Version> proxyHeader,
     Duration connectTimeout,
@@ -45,12 +47,19 @@ public record OriginSettings(
     services = List.copyOf(services);
     Checks.distinct("--origin-server-addr", services);
     Checks.name("name of an origin proxy", name);
-    transport.check(secret.isPresent(), true);
+    transport.check(secret.isPresent(), tls.isPresent(), true);
     if (connectTimeout.isZero()) {
       throw new IllegalArgumentException("--connect-timeout is zero: nothing could be reached");
     }
     if (retryMax.isZero()) {
       throw new IllegalArgumentException("--retry-max is zero: it would never pause");
     }
+  }
+
+  /** Whether the remote proxy must prove who it is before visitors are taken from it. */
+  public boolean authenticates() {
+    return secret.isPresent()
+        || transport.noise().filter(noise -> !noise.peers().isEmpty()).isPresent()
+        || transport.kind(false).isTls();
   }
 }

@@ -4,6 +4,7 @@ import culvert.net.Cidr;
 import culvert.net.HostPort;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * All settings of a remote proxy.
@@ -12,6 +13,7 @@ import java.util.List;
  * @param services each public listener
  * @param secrets shared with the origin proxies: any of them lets in
  * @param transport what wraps the connections of origin proxies
+ * @param tls who it shows itself to be, where that is TLS
  * @param openTimeout from a visitor's accept to the origin server's accepted connection
  * @param proxyHeaderFrom networks whose connections begin with a PROXY header
  * @param admission whom it lets in
@@ -23,6 +25,7 @@ public record RemoteSettings(
     List<ServiceAddress> services,
     List<Secret> secrets,
     TransportSettings transport,
+    Optional<TlsServerSettings> tls,
     Duration openTimeout,
     List<Cidr> proxyHeaderFrom,
     Admission admission,
@@ -46,9 +49,20 @@ public record RemoteSettings(
       throw new IllegalArgumentException(
           "--secret-file is given more than " + MOST_SECRETS + " times");
     }
-    transport.check(!secrets.isEmpty(), false);
+    transport.check(!secrets.isEmpty(), tls.isPresent(), false);
+    if (transport.kind(!secrets.isEmpty()).isTls() && tls.isEmpty()) {
+      throw new IllegalArgumentException(
+          "--transport tls and wss need a certificate: --tls-cert and --tls-key, or --tls-pkcs12");
+    }
     if (openTimeout.isZero()) {
       throw new IllegalArgumentException("--open-timeout is zero: no visitor could be served");
     }
+  }
+
+  /** Whether an origin proxy must prove who it is before it may join. */
+  public boolean authenticates() {
+    return !secrets.isEmpty()
+        || transport.noise().filter(noise -> !noise.peers().isEmpty()).isPresent()
+        || tls.filter(given -> given.clientAuthorities().isPresent()).isPresent();
   }
 }

@@ -14,6 +14,11 @@ import javax.net.ssl.SNIHostName;
 public record TlsClientSettings(
     TlsTrust trust, Optional<String> serverName, Optional<TlsIdentity> identity) {
 
+  /** What the command line has where nothing is given. */
+  public static final TlsClientSettings DEFAULT =
+      new TlsClientSettings(
+          new TlsTrust.SystemStore(Optional.empty()), Optional.empty(), Optional.empty());
+
   /**
    * Checks the name.
    *

@@ -3,10 +3,7 @@ package culvert.config;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFileAttributeView;
-import java.nio.file.attribute.PosixFilePermission;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.PrivateKey;
@@ -16,10 +13,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /** Where this side's own certificate and its private key are. */
 public sealed interface TlsIdentity {
@@ -76,7 +71,7 @@ public sealed interface TlsIdentity {
           PrivateKeys.read(PemFile.read(KEY_OPTION, key), chain.getFirst().getPublicKey());
       var warnings = new ArrayList<String>();
       outOfTime(CERTIFICATE_OPTION, certificate, chain.getFirst()).ifPresent(warnings::add);
-      exposed(KEY_OPTION, key).ifPresent(warnings::add);
+      Exposure.of(KEY_OPTION, key).ifPresent(warnings::add);
       return new Loaded(read, chain, warnings);
     }
 
@@ -142,8 +137,8 @@ public sealed interface TlsIdentity {
       }
       var warnings = new ArrayList<String>();
       outOfTime(OPTION, archive, chain.getFirst()).ifPresent(warnings::add);
-      exposed(OPTION, archive).ifPresent(warnings::add);
-      password.flatMap(file -> exposed(PASSWORD_OPTION, file)).ifPresent(warnings::add);
+      Exposure.of(OPTION, archive).ifPresent(warnings::add);
+      password.flatMap(file -> Exposure.of(PASSWORD_OPTION, file)).ifPresent(warnings::add);
       return new Loaded(key, chain, warnings);
     }
 
@@ -164,29 +159,6 @@ public sealed interface TlsIdentity {
       password.ifPresent(files::add);
       return files;
     }
-  }
-
-  /** A warning if others than its owner may read a file; nothing where the system has no modes. */
-  static Optional<String> exposed(String option, Path file) {
-    Set<PosixFilePermission> forOthers = EnumSet.allOf(PosixFilePermission.class);
-    forOthers.removeAll(
-        EnumSet.of(
-            PosixFilePermission.OWNER_READ,
-            PosixFilePermission.OWNER_WRITE,
-            PosixFilePermission.OWNER_EXECUTE));
-    try {
-      var view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
-      if (view != null) {
-        forOthers.retainAll(view.readAttributes().permissions());
-        if (!forOthers.isEmpty()) {
-          return Optional.of(
-              option + " " + file + ": others on this machine may use the file; 'chmod 600' it");
-        }
-      }
-    } catch (IOException e) {
-      // Whoever reads it is told what is wrong.
-    }
-    return Optional.empty();
   }
 
   private static Optional<String> outOfTime(String option, Path file, X509Certificate certificate) {

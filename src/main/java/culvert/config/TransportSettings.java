@@ -8,12 +8,14 @@ import java.util.Optional;
  *
  * @param kind which one; none given means Noise where there is a secret or a key, else plain
  * @param noise keys to use instead of the secret
+ * @param webSocket how a WebSocket is asked for
  */
-public record TransportSettings(Optional<TransportKind> kind, Optional<NoiseSettings> noise) {
+public record TransportSettings(
+    Optional<TransportKind> kind, Optional<NoiseSettings> noise, WebSocketSettings webSocket) {
 
   /** Whatever fits. */
   public static final TransportSettings DEFAULT =
-      new TransportSettings(Optional.empty(), Optional.empty());
+      new TransportSettings(Optional.empty(), Optional.empty(), WebSocketSettings.DEFAULT);
 
   /** The one to use by a side that has a secret, or has none. */
   public TransportKind kind(boolean secret) {
@@ -31,16 +33,28 @@ public record TransportSettings(Optional<TransportKind> kind, Optional<NoiseSett
    *
    * @throws IllegalArgumentException naming the option and what is wrong with it
    */
-  void check(boolean secret, boolean dialling) {
+  void check(boolean secret, boolean tls, boolean dialling) {
     noise.ifPresent(keys -> keys.check(dialling));
+    if (tls && !kind(secret).isTls()) {
+      throw meaningless("--tls", secret);
+    }
+    if (!webSocket.equals(WebSocketSettings.DEFAULT) && !kind(secret).isWebSocket()) {
+      throw meaningless("--ws", secret);
+    }
     if (kind(secret) == TransportKind.NOISE && !isSealed(secret)) {
       throw new IllegalArgumentException(
           "--transport noise has nothing to seal with: give both sides the same secret");
     }
     if (noise.isPresent() && !isSealed(secret)) {
-      throw new IllegalArgumentException(
-          "the --noise options say nothing to --transport "
-              + kind(secret).name().toLowerCase(Locale.ROOT));
+      throw meaningless("--noise", secret);
     }
+  }
+
+  private IllegalArgumentException meaningless(String options, boolean secret) {
+    return new IllegalArgumentException(
+        "the "
+            + options
+            + " options mean nothing to --transport "
+            + kind(secret).name().toLowerCase(Locale.ROOT));
   }
 }

@@ -103,7 +103,8 @@ public final class OriginProxy implements AutoCloseable {
                 deadlines,
                 new Heartbeat(timing.heartbeat(), timing.heartbeatTimeout()),
                 (int) bounds.streamBytes().bytes(),
-                counters.adder(Counter.LATE_FRAMES)));
+                counters.adder(Counter.LATE_FRAMES)),
+            log::warn);
     this.route = new Route(settings, dialer, deadlines);
     this.streams = new StreamHandler(settings, dialer, deadlines, counters, log);
   }

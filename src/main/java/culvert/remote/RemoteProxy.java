@@ -57,7 +57,7 @@ public final class RemoteProxy implements AutoCloseable {
    * @throws IOException naming the address that could not be bound; then none is
    */
   public static RemoteProxy start(RemoteSettings settings, Log log) throws IOException {
-    return start(settings, log, shared -> NativeDialect.of(settings, shared));
+    return start(settings, log, shared -> NativeDialect.of(settings, shared, log::warn));
   }
 
   /** The same for the dialect of one's choice. */
@@ -86,7 +86,7 @@ public final class RemoteProxy implements AutoCloseable {
     var membership =
         new Membership(
             settings.admission().sessions(),
-            !settings.secrets().isEmpty(),
+            settings.authenticates(),
             outside,
             settings.timing().logPeriod(),
             counters,

@@ -1,5 +1,6 @@
 package culvert.session;
 
+import culvert.config.Bounds;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteSettings;
 import culvert.config.Secret;
@@ -8,6 +9,8 @@ import culvert.net.Connection;
 import culvert.protocol.Handshake;
 import java.io.IOException;
 import java.util.List;
+import java.util.function.Consumer;
+import javax.crypto.SecretKey;
 
 /** The native wire: a leg for each session and a stream for each visitor. */
 public final class NativeDialect implements Dialect {
@@ -25,37 +28,31 @@ public final class NativeDialect implements Dialect {
   /**
    * The remote proxy's; all sessions share what {@code shared} holds.
    *
+   * @param complaints takes lines for a person about files, now and when they have changed
    * @throws IllegalArgumentException if a file that the transport needs is no good
    */
-  public static NativeDialect of(RemoteSettings settings, Leg.Shared shared) {
-    var bounds = settings.bounds();
+  public static NativeDialect of(
+      RemoteSettings settings, Leg.Shared shared, Consumer<String> complaints) {
     var secrets = settings.secrets().stream().map(Secret::key).toList();
-    var self =
-        new Handshake.Self(Handshake.newInstance(), bounds.opens(), bounds.streams(), "", secrets);
     return new NativeDialect(
-        self, NativeEntrance.accepting(settings.transport(), secrets, shared.pool()), shared);
+        self("", settings.bounds(), secrets),
+        NativeEntrance.accepting(settings, secrets, shared.pool(), complaints),
+        shared);
   }
 
-  /**
-   * The origin proxy's.
-   *
-   * @throws IllegalArgumentException if a file that the transport needs is no good
-   */
-  public static NativeDialect of(OriginSettings settings, Leg.Shared shared) {
-    var bounds = settings.bounds();
-    var secret = settings.secret().map(Secret::key);
-    var self =
-        new Handshake.Self(
-            Handshake.newInstance(),
-            bounds.opens(),
-            bounds.streams(),
-            settings.name(),
-            secret.map(List::of).orElse(List.of()));
+  /** The same for the origin proxy. */
+  public static NativeDialect of(
+      OriginSettings settings, Leg.Shared shared, Consumer<String> complaints) {
+    var secret = settings.secret().map(Secret::key).stream().toList();
     return new NativeDialect(
-        self,
-        NativeEntrance.dialling(
-            settings.transport(), settings.remoteProxy(), secret, shared.pool()),
+        self(settings.name(), settings.bounds(), secret),
+        NativeEntrance.dialling(settings, secret, shared.pool(), complaints),
         shared);
+  }
+
+  private static Handshake.Self self(String name, Bounds bounds, List<SecretKey> secrets) {
+    return new Handshake.Self(
+        Handshake.newInstance(), bounds.opens(), bounds.streams(), name, secrets);
   }
 
   @Override

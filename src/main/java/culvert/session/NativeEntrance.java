@@ -1,5 +1,8 @@
 package culvert.session;
 
+import culvert.config.OriginSettings;
+import culvert.config.RemoteSettings;
+import culvert.config.TlsClientSettings;
 import culvert.config.TransportKind;
 import culvert.config.TransportSettings;
 import culvert.net.BufferPool;
@@ -11,10 +14,16 @@ import culvert.protocol.Handshake;
 import culvert.protocol.Message;
 import culvert.protocol.RefusedException;
 import culvert.transport.NoiseSeal;
+import culvert.transport.TlsClient;
+import culvert.transport.TlsServer;
 import culvert.transport.Transport;
+import culvert.transport.WebSocketClient;
+import culvert.transport.WebSocketDialect;
+import culvert.transport.WebSocketServer;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import javax.crypto.SecretKey;
 
 /**
@@ -40,23 +49,60 @@ final class NativeEntrance {
     this.bound = bound;
   }
 
-  /** The remote proxy's side: any of the secrets is good. */
+  /**
+   * The remote proxy's side: any of the secrets is good.
+   *
+   * @param complaints takes lines for a person about files, now and when they have changed
+   */
   static NativeEntrance accepting(
-      TransportSettings settings, List<SecretKey> secrets, BufferPool pool) {
-    return of(settings, secrets, false, Transport.PLAIN, pool);
+      RemoteSettings settings,
+      List<SecretKey> secrets,
+      BufferPool pool,
+      Consumer<String> complaints) {
+    TransportKind kind = settings.transport().kind(!secrets.isEmpty());
+    Transport tls =
+        kind.isTls()
+            ? new TlsServer(settings.tls().orElseThrow(), false, pool, complaints)
+            : Transport.PLAIN;
+    Transport transport =
+        kind.isWebSocket()
+            ? new WebSocketServer(settings.transport().webSocket(), WebSocketDialect.NATIVE, pool)
+                .within(tls)
+            : tls;
+    return of(settings.transport(), transport, secrets, false, pool);
   }
 
   /** The origin proxy's side. */
   static NativeEntrance dialling(
-      TransportSettings settings, HostPort target, Optional<SecretKey> secret, BufferPool pool) {
-    return of(settings, secret.stream().toList(), true, Transport.PLAIN, pool);
+      OriginSettings settings,
+      List<SecretKey> secret,
+      BufferPool pool,
+      Consumer<String> complaints) {
+    HostPort target = settings.remoteProxy();
+    TransportKind kind = settings.transport().kind(!secret.isEmpty());
+    Transport tls =
+        kind.isTls()
+            ? new TlsClient(
+                settings.tls().orElse(TlsClientSettings.DEFAULT), target, false, pool, complaints)
+            : Transport.PLAIN;
+    Transport transport =
+        kind.isWebSocket()
+            ? new WebSocketClient(
+                    settings.transport().webSocket(),
+                    target,
+                    kind.isTls(),
+                    WebSocketDialect.NATIVE,
+                    pool)
+                .within(tls)
+            : tls;
+    return of(settings.transport(), transport, secret, true, pool);
   }
 
   private static NativeEntrance of(
       TransportSettings settings,
+      Transport transport,
       List<SecretKey> secrets,
       boolean dialling,
-      Transport transport,
       BufferPool pool) {
     boolean secret = !secrets.isEmpty();
     Optional<NoiseSeal> seal =

@@ -128,7 +128,7 @@ final class AuthorityTrust extends PeerTrust {
   private String remedy(X509Certificate certificate) {
     return side == TlsSide.DIALLING
         ? "if it is the right server, trust its issuer with --tls-ca, or just this one with"
-              + " --tls-pin "
+            + " --tls-pin "
             + Certificates.fingerprint(certificate)
         : "see --tls-client-ca";
   }

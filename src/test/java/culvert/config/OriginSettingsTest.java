@@ -26,6 +26,7 @@ class OriginSettingsTest {
         TransportSettings.DEFAULT,
         Optional.empty(),
         Optional.empty(),
+        Optional.empty(),
         connect,
         retryMax,
         false,

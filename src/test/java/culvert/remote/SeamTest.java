@@ -23,6 +23,7 @@ import java.net.Socket;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -50,6 +51,7 @@ class SeamTest {
             List.of(new ServiceAddress("default", ANY)),
             List.of(),
             TransportSettings.DEFAULT,
+            Optional.empty(),
             openTimeout,
             List.of(),
             Admission.DEFAULT,

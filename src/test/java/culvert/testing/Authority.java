@@ -67,7 +67,8 @@ public final class Authority {
   public Authority(String name) throws Exception {
     this.name = new X500Principal("CN=" + name);
     KeyPair keys = keys(EC);
-    this.own = new Issued(keys, List.of(new Wish(name).authority(true).make(keys, this.name, keys)));
+    this.own =
+        new Issued(keys, List.of(new Wish(name).authority(true).make(keys, this.name, keys)));
   }
 
   private Authority(Issued own) {

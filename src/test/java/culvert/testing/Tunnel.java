@@ -7,8 +7,11 @@ import culvert.config.RemoteSettings;
 import culvert.config.Secret;
 import culvert.config.ServiceAddress;
 import culvert.config.Timing;
+import culvert.config.TlsClientSettings;
+import culvert.config.TlsServerSettings;
 import culvert.config.TransportKind;
 import culvert.config.TransportSettings;
+import culvert.config.WebSocketSettings;
 import culvert.net.Cidr;
 import culvert.net.HostPort;
 import culvert.net.ProxyHeader;
@@ -58,6 +61,8 @@ public final class Tunnel implements AutoCloseable {
     String originSecret = SECRET;
     TransportSettings remoteTransport = TransportSettings.DEFAULT;
     TransportSettings originTransport = TransportSettings.DEFAULT;
+    Optional<TlsServerSettings> remoteTls = Optional.empty();
+    Optional<TlsClientSettings> originTls = Optional.empty();
     Duration openTimeout = LIMIT;
     Duration halfClose = LIMIT;
     Duration handshake = LIMIT;
@@ -80,8 +85,21 @@ public final class Tunnel implements AutoCloseable {
 
     /** Nothing wraps the connection between the halves: for scripted peers. */
     public Options plain() {
-      var plain = new TransportSettings(Optional.of(TransportKind.PLAIN), Optional.empty());
-      return transports(plain, plain);
+      return transport(TransportKind.PLAIN);
+    }
+
+    /** The same on both sides, without keys. */
+    public Options transport(TransportKind kind) {
+      var same =
+          new TransportSettings(Optional.of(kind), Optional.empty(), WebSocketSettings.DEFAULT);
+      return transports(same, same);
+    }
+
+    /** Who the remote proxy shows itself to be over TLS, and how the origin proxy knows it. */
+    public Options tls(TlsServerSettings ofRemote, TlsClientSettings ofOrigin) {
+      remoteTls = Optional.of(ofRemote);
+      originTls = Optional.of(ofOrigin);
+      return this;
     }
 
     /** What wraps the connection between the halves, on each side. */
@@ -221,6 +239,7 @@ public final class Tunnel implements AutoCloseable {
             List.of(new ServiceAddress(ServiceAddress.DEFAULT_NAME, ANY)),
             Optional.ofNullable(options.remoteSecret).map(Secret::of).stream().toList(),
             options.remoteTransport,
+            options.remoteTls,
             options.openTimeout,
             options.proxyHeaderFrom,
             options.admission,
@@ -237,6 +256,7 @@ public final class Tunnel implements AutoCloseable {
             options.name,
             Optional.ofNullable(options.originSecret).map(Secret::of),
             options.originTransport,
+            options.originTls,
             Optional.empty(),
             options.proxyHeader,
             LIMIT,

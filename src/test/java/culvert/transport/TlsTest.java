@@ -98,11 +98,14 @@ class TlsTest {
     first.closeOutput();
     assertThat(second.input().readAllBytes()).isEqualTo(ascii("question"));
     byte[] answer = new byte[100_000];
-    var writer = start("answering", () -> {
-      second.output().write(answer);
-      second.closeOutput();
-      return null;
-    });
+    var writer =
+        start(
+            "answering",
+            () -> {
+              second.output().write(answer);
+              second.closeOutput();
+              return null;
+            });
     assertThat(first.input().readAllBytes()).isEqualTo(answer);
     writer.get();
     assertThat(first.trouble()).isEmpty();
@@ -143,11 +146,14 @@ class TlsTest {
     try (var pair = open(version)) {
       var sums = new ArrayList<FutureTask<Long>>();
       for (Connection end : List.of(pair.near(), pair.far())) {
-        sums.add(start("sending", () -> {
-          long sum = new Bulk(end.peer().getPort()).send(end.output(), BULK_BYTES).sum();
-          end.closeOutput();
-          return sum;
-        }));
+        sums.add(
+            start(
+                "sending",
+                () -> {
+                  long sum = new Bulk(end.peer().getPort()).send(end.output(), BULK_BYTES).sum();
+                  end.closeOutput();
+                  return sum;
+                }));
       }
       for (Connection end : List.of(pair.far(), pair.near())) {
         sums.add(start("receiving", () -> Bulk.receive(end.input())));
@@ -178,15 +184,18 @@ class TlsTest {
     byte[] sent = new byte[300_000];
     random.nextBytes(sent);
     try (var pair = open(version)) {
-      var writer = start("writing", () -> {
-        for (int at = 0; at < sent.length; ) {
-          int n = Math.min(1 + random.nextInt(40_000), sent.length - at);
-          pair.near().output().write(sent, at, n);
-          at += n;
-        }
-        pair.near().closeOutput();
-        return null;
-      });
+      var writer =
+          start(
+              "writing",
+              () -> {
+                for (int at = 0; at < sent.length; ) {
+                  int n = Math.min(1 + random.nextInt(40_000), sent.length - at);
+                  pair.near().output().write(sent, at, n);
+                  at += n;
+                }
+                pair.near().closeOutput();
+                return null;
+              });
       var received = new ByteArrayOutputStream();
       byte[] piece = new byte[20_000];
       int n = 0;
@@ -203,8 +212,7 @@ class TlsTest {
   @Test
   void aHandshakeAndRecordsComeInPieces() throws Exception {
     var pipe = new MemoryPipe(1 << 16, 3);
-    var accepting =
-        TlsPair.accept(new TlsServer(server, false, pool, NOBODY), pipe.far());
+    var accepting = TlsPair.accept(new TlsServer(server, false, pool, NOBODY), pipe.far());
     Connection near = new TlsClient(client, ADDRESS, false, pool, NOBODY).wrap(pipe.near());
     Connection far = accepting.get().connection();
     near.output().write(new byte[10_000]);
@@ -233,14 +241,14 @@ class TlsTest {
   @ValueSource(strings = {"close", "reset"})
   void aBlockedWriterIsEnded(String how) throws Exception {
     try (var pair = open("TLSv1.3", Loopback.open(8192))) {
-      var blocked = new FutureTask<Void>(() -> {
-        while (true) {
-          pair.near().output().write(new byte[64 * 1024]);
-        }
-      });
+      var blocked =
+          new FutureTask<Void>(() -> {
+            while (true) {
+              pair.near().output().write(new byte[64 * 1024]);
+            }
+          });
       Thread thread = Thread.ofVirtual().name("blocked").start(blocked);
-      Eventually.within(
-          LIMIT, () -> assertThat(thread.getState()).isEqualTo(Thread.State.WAITING));
+      Eventually.within(LIMIT, () -> assertThat(thread.getState()).isEqualTo(Thread.State.WAITING));
       if (how.equals("close")) {
         pair.near().close();
       } else {
@@ -257,8 +265,7 @@ class TlsTest {
     try (var pair = open("TLSv1.3")) {
       var blocked = new FutureTask<>(() -> pair.near().input().read());
       Thread thread = Thread.ofVirtual().name("blocked").start(blocked);
-      Eventually.within(
-          LIMIT, () -> assertThat(thread.getState()).isEqualTo(Thread.State.WAITING));
+      Eventually.within(LIMIT, () -> assertThat(thread.getState()).isEqualTo(Thread.State.WAITING));
       pair.near().close();
       assertThatThrownBy(() -> blocked.get(10, TimeUnit.SECONDS))
           .hasCauseInstanceOf(IOException.class);
@@ -268,8 +275,7 @@ class TlsTest {
   /** RFC 5929, 4.1: the certificate's hash, by the function that it was signed with. */
   @Test
   void bothEndsNameTheChannelByTheServersCertificate() throws Exception {
-    byte[] hash =
-        MessageDigest.getInstance("SHA-256").digest(issued.certificate().getEncoded());
+    byte[] hash = MessageDigest.getInstance("SHA-256").digest(issued.certificate().getEncoded());
     var dialling = new TlsClient(client, ADDRESS, false, pool, NOBODY);
     var accepting = new TlsServer(server, false, pool, NOBODY);
     for (int i = 0; i < 2; i++) {

@@ -1,0 +1,39 @@
+package culvert.config;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.Set;
+
+/** Whether a file that holds a secret is open to others. */
+public final class Exposure {
+
+  private Exposure() {}
+
+  /** A warning if others than its owner may use a file; nothing where the system has no modes. */
+  public static Optional<String> of(String option, Path file) {
+    Set<PosixFilePermission> forOthers = EnumSet.allOf(PosixFilePermission.class);
+    forOthers.removeAll(
+        EnumSet.of(
+            PosixFilePermission.OWNER_READ,
+            PosixFilePermission.OWNER_WRITE,
+            PosixFilePermission.OWNER_EXECUTE));
+    try {
+      var view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
+      if (view != null) {
+        forOthers.retainAll(view.readAttributes().permissions());
+        if (!forOthers.isEmpty()) {
+          return Optional.of(
+              option + " " + file + ": others on this machine may use the file; 'chmod 600' it");
+        }
+      }
+    } catch (IOException e) {
+      // Whoever reads it is told what is wrong.
+    }
+    return Optional.empty();
+  }
+}
