@@ -13,9 +13,6 @@ import java.util.regex.Pattern;
  */
 public record WebSocketSettings(String path, Optional<String> host) {
 
-  /** What the command line has where nothing is given. */
-  public static final WebSocketSettings DEFAULT = new WebSocketSettings("/", Optional.empty());
-
   private static final int MOST_PATH = 1024;
   private static final int HTTP_PORT = 80;
   private static final int HTTPS_PORT = 443;
@@ -26,6 +23,9 @@ public record WebSocketSettings(String path, Optional<String> host) {
   /** A name or an address, and perhaps a port (RFC 9110, 7.2). */
   private static final Pattern HOST =
       Pattern.compile("([A-Za-z0-9._~-]{1,253}|\\[[0-9A-Fa-f:.]{2,45}])(:[0-9]{1,5})?");
+
+  /** What the command line has where nothing is given. */
+  public static final WebSocketSettings DEFAULT = new WebSocketSettings("/", Optional.empty());
 
   /**
    * Checks both.
