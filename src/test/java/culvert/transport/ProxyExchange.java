@@ -3,6 +3,7 @@ package culvert.transport;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.net.Connection;
+import culvert.net.Deadlines;
 import culvert.testing.Loopback;
 import culvert.testing.Tunnel;
 import java.io.ByteArrayOutputStream;
@@ -35,7 +36,9 @@ record ProxyExchange(Optional<IOException> failure, byte[] asked, long read, byt
 
   private static ProxyExchange with(Transport transport, byte[] answers, boolean hangsUp)
       throws IOException {
-    try (var pair = Loopback.open()) {
+    try (var pair = Loopback.open();
+        var deadlines = new Deadlines()) {
+      deadlines.after(Tunnel.LIMIT, pair::close);
       pair.far().output().write(answers);
       if (hangsUp) {
         pair.far().closeOutput();
@@ -70,7 +73,9 @@ record ProxyExchange(Optional<IOException> failure, byte[] asked, long read, byt
    * @param turns question, answer, question, answer...
    */
   static void playTurns(Transport transport, byte[]... turns) throws Exception {
-    try (var pair = Loopback.open()) {
+    try (var pair = Loopback.open();
+        var deadlines = new Deadlines()) {
+      deadlines.after(Tunnel.LIMIT, pair::close);
       var heard = new CompletableFuture<Void>();
       Thread.ofVirtual()
           .name("scripted proxy")
