@@ -177,6 +177,8 @@ final class BuildImage {
     var command = new ArrayList<String>();
     command.add(image.resolve("bin/java").toString());
     command.add("@" + image.resolve("lib/culvert.options"));
+    // Profiles of a run so short would help little and take a megabyte.
+    command.addAll(List.of("-XX:+UnlockDiagnosticVMOptions", "-XX:-AOTRecordTraining"));
     command.addAll(List.of(options));
     command.addAll(List.of("-m", "culvert", "rehearse"));
     var builder = new ProcessBuilder(command).redirectErrorStream(true);

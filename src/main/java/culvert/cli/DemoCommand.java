@@ -1,13 +1,12 @@
 package culvert.cli;
 
+import culvert.config.Secret;
 import culvert.net.HostPort;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -28,7 +27,6 @@ final class DemoCommand implements Callable<Integer> {
   static final String NAME = "demo";
 
   private static final Duration REQUEST_LIMIT = Duration.ofSeconds(10);
-  private static final int SECRET_BYTES = 16;
 
   private final Terminal terminal;
 
@@ -55,7 +53,7 @@ final class DemoCommand implements Callable<Integer> {
     var environment =
         Map.of(
             "CULVERT_SECRET",
-            newSecret(),
+            Secret.generate(),
             "CULVERT_LOG_LEVEL",
             "warn",
             "CULVERT_DRAIN_TIMEOUT",
@@ -94,12 +92,6 @@ final class DemoCommand implements Callable<Integer> {
         server.toString(),
         "--proxy-protocol",
         "v2");
-  }
-
-  private static String newSecret() {
-    byte[] bytes = new byte[SECRET_BYTES];
-    new SecureRandom().nextBytes(bytes);
-    return HexFormat.of().formatHex(bytes);
   }
 
   private void show(URI url, DemoServer server) throws IOException, InterruptedException {

@@ -1,5 +1,6 @@
 package culvert.cli;
 
+import culvert.config.Secret;
 import culvert.net.BufferPool;
 import culvert.net.HostPort;
 import culvert.net.Listener;
@@ -33,7 +34,7 @@ final class RehearseCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    var environment = Map.of("CULVERT_SECRET", "rehearsal", "CULVERT_LOG_LEVEL", "info");
+    var environment = Map.of("CULVERT_SECRET", Secret.generate(), "CULVERT_LOG_LEVEL", "info");
     try (Listener echo =
             Listener.bind(new HostPort("127.0.0.1", 0), "echo", new BufferPool(), new Echo());
         RoleThread remote =
