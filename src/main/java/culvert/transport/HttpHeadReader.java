@@ -65,19 +65,20 @@ final class HttpHeadReader {
   }
 
   /** The first line behind the head, or as much of it as comes within so many bytes. */
-  String line(long most) {
+  String line(int most) {
     try {
-      while (rest().remaining() < most && text().indexOf('\n') < 0 && read()) {
+      while (rest().remaining() < most && text(most).indexOf('\n') < 0 && read()) {
         // There may be more.
       }
     } catch (IOException e) {
       // What has come must do.
     }
-    return text().lines().findFirst().orElse("");
+    return text(most).lines().findFirst().orElse("");
   }
 
-  private String text() {
-    return StandardCharsets.ISO_8859_1.decode(rest()).toString();
+  private String text(int most) {
+    int n = Math.min(rest().remaining(), most);
+    return new String(bytes.array(), seen, n, StandardCharsets.ISO_8859_1);
   }
 
   private boolean read() throws IOException {

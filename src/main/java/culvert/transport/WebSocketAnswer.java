@@ -10,12 +10,12 @@ import java.util.regex.Pattern;
 final class WebSocketAnswer {
 
   /** Most bytes of a body's first line that are waited for. */
-  private static final long MOST_LINE_BYTES = 200;
+  private static final int MOST_LINE_BYTES = 200;
 
   private static final Pattern STATUS_LINE =
       Pattern.compile("HTTP/1\\.[01] ([1-5][0-9]{2})(?: (.*))?");
   private static final Pattern SWITCHING = Pattern.compile("HTTP/1\\.1 101( .*)?");
-  private static final Pattern LENGTH = Pattern.compile("[0-9]{1,18}");
+  private static final Pattern LENGTH = Pattern.compile("[0-9]{1,9}");
 
   private final HttpHead head;
   private final String path;
@@ -99,6 +99,6 @@ final class WebSocketAnswer {
       return "";
     }
     return reader.line(
-        Math.min(MOST_LINE_BYTES, length.map(Long::parseLong).orElse(MOST_LINE_BYTES)));
+        Math.min(MOST_LINE_BYTES, length.map(Integer::parseInt).orElse(MOST_LINE_BYTES)));
   }
 }

@@ -1,0 +1,167 @@
+package culvert.testing;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import culvert.net.HostPort;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * nginx in front of something, in a process of its own on a free port of loopback, with a folder of
+ * its own. A test that wants it is skipped where it is not installed.
+ */
+public final class Nginx implements AutoCloseable {
+
+  private static final Path PROGRAM = Path.of("/usr/sbin/nginx");
+  private static final int TRIES = 3;
+
+  /**
+   * What it shows where it listens with TLS.
+   *
+   * @param certificate a PEM file, with the chain
+   * @param key a PEM file
+   */
+  public record Identity(Path certificate, Path key) {}
+
+  private final Path folder;
+  private HostPort address;
+  private Process process;
+
+  private Nginx() throws IOException {
+    folder = Files.createTempDirectory("culvert-nginx");
+  }
+
+  /** Serves these locations without TLS. */
+  public static Nginx start(String... locations) throws Exception {
+    return start(Optional.empty(), locations);
+  }
+
+  /** Serves these locations. */
+  public static Nginx start(Optional<Identity> identity, String... locations) throws Exception {
+    assumeTrue(Files.isExecutable(PROGRAM), PROGRAM + " is not installed");
+    var nginx = new Nginx();
+    try {
+      for (int i = 0; i < TRIES && nginx.process == null; i++) {
+        nginx.run(identity, List.of(locations));
+      }
+      if (nginx.process == null) {
+        throw new IOException("nginx does not serve: " + nginx.log());
+      }
+      return nginx;
+    } catch (Exception e) {
+      nginx.close();
+      throw e;
+    }
+  }
+
+  /** A location that passes WebSockets on, as its documentation says. */
+  public static String webSocket(String path, HostPort upstream) {
+    return location(
+        path,
+        upstream,
+        "proxy_http_version 1.1;",
+        "proxy_set_header Upgrade $http_upgrade;",
+        "proxy_set_header Connection \"upgrade\";",
+        "proxy_read_timeout 1h;",
+        "proxy_send_timeout 1h;");
+  }
+
+  /** A location that leads to another server, with more lines of configuration. */
+  public static String location(String path, HostPort upstream, String... lines) {
+    return "location "
+        + path
+        + " { proxy_pass http://"
+        + upstream
+        + "; "
+        + String.join(" ", lines)
+        + " }";
+  }
+
+  private void run(Optional<Identity> identity, List<String> locations) throws Exception {
+    int port;
+    try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = free.getLocalPort();
+    }
+    address = new HostPort("127.0.0.1", port);
+    Path file = Files.writeString(folder.resolve("nginx.conf"), settings(identity, locations));
+    process =
+        new ProcessBuilder(
+                PROGRAM.toString(), "-p", folder.toString(), "-c", file.toString(), "-e", "stderr")
+            .redirectErrorStream(true)
+            .redirectOutput(folder.resolve("log").toFile())
+            .start();
+    Eventually.within(
+        Tunnel.LIMIT,
+        () -> {
+          if (process.isAlive()) {
+            new Socket(address.host(), address.port()).close();
+          }
+        });
+    // Somebody else may have been faster to take the port.
+    if (!process.isAlive()) {
+      process = null;
+    }
+  }
+
+  /** One process, which is all there is to end. */
+  private String settings(Optional<Identity> identity, List<String> locations) {
+    String tls =
+        identity
+            .map(it ->
+                "ssl_certificate %s; ssl_certificate_key %s;".formatted(it.certificate(), it.key()))
+            .orElse("");
+    return """
+    daemon off;
+    master_process off;
+    pid nginx.pid;
+    events { worker_connections 1024; }
+    http {
+      access_log off;
+      client_body_temp_path body;
+      proxy_temp_path proxy;
+      fastcgi_temp_path fastcgi;
+      uwsgi_temp_path uwsgi;
+      scgi_temp_path scgi;
+      server {
+        listen %s%s;
+        %s
+        %s
+      }
+    }
+    """
+        .formatted(address, identity.isPresent() ? " ssl" : "", tls, String.join("\n", locations));
+  }
+
+  private String log() throws IOException {
+    return Files.readString(folder.resolve("log"));
+  }
+
+  /** Where it listens. */
+  public HostPort address() {
+    return address;
+  }
+
+  /** Ends it without a word to anybody. */
+  public void kill() {
+    process.destroyForcibly().onExit().join();
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (process != null) {
+      kill();
+    }
+    try (var files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+}
