@@ -103,12 +103,14 @@ class TlsKeysTest {
   void aChangeOfKeysAfterOurOwnEndNeedsNoAnswer() throws Exception {
     try (var pair = TlsPair.open(this::dial, server)) {
       pair.far().closeOutput();
-      assertThat(pair.near().input().read()).isEqualTo(-1);
+      long sent = pair.far().sent();
       for (int i = 0; i < 3; i++) {
         engine.beginHandshake();
         pair.near().output().write(i);
         assertThat(pair.far().input().read()).isEqualTo(i);
       }
+      assertThat(pair.far().sent()).isEqualTo(sent);
+      assertThat(pair.near().input().read()).isEqualTo(-1);
       pair.near().closeOutput();
       assertThat(pair.far().input().read()).isEqualTo(-1);
       assertThat(pair.far().trouble()).isEmpty();
