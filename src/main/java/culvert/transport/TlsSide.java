@@ -5,6 +5,7 @@ import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
 import java.io.IOException;
 import java.security.cert.CertificateException;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
@@ -12,9 +13,9 @@ import javax.net.ssl.SSLException;
 /** What a fault of TLS is called, seen from one of the sides. */
 enum TlsSide {
   /** The origin proxy's side. */
-  DIALLING("the remote proxy", "give it one with --tls-cert and --tls-key"),
+  DIALLING("the remote proxy"),
   /** The remote proxy's side. */
-  ACCEPTING("the origin proxy", "it wants to see one");
+  ACCEPTING("the origin proxy");
 
   /** The JDK keeps no other trace of which alert came. */
   private static final Pattern RECEIVED = Pattern.compile("Received fatal alert: (\\w+)");
@@ -22,12 +23,14 @@ enum TlsSide {
   /** The JDK begins some messages with the alert that it sends. */
   private static final Pattern SENT = Pattern.compile("^\\((\\w+)\\) ");
 
-  private final String peer;
-  private final String remedy;
+  /** Sent to whoever shows none, or none that can be read; which one depends on the JDK. */
+  private static final Set<String> NO_CERTIFICATE =
+      Set.of("certificate_required", "bad_certificate");
 
-  TlsSide(String peer, String remedy) {
+  private final String peer;
+
+  TlsSide(String peer) {
     this.peer = peer;
-    this.remedy = remedy;
   }
 
   /** Who is at the other end. */
@@ -57,11 +60,11 @@ enum TlsSide {
       return explain(received.group(1));
     }
     Matcher sent = SENT.matcher(text);
-    if (sent.find() && sent.group(1).equals("certificate_required")) {
-      return refused(peer + " shows no certificate of its own, which --tls-client-ca asks for");
-    }
-    return new ProtocolException(
-        "what " + peer + " sends is not right in TLS: " + sent.replaceFirst(""));
+    boolean certificate = sent.find() && NO_CERTIFICATE.contains(sent.group(1));
+    String what = sent.replaceFirst("");
+    return certificate
+        ? refused(peer + " shows no certificate that could be used: " + what)
+        : new ProtocolException("what " + peer + " sends is not right in TLS: " + what);
   }
 
   /** What an alert that came means (RFC 8446, 6.2, by name). */
@@ -69,7 +72,11 @@ enum TlsSide {
     String named = " (alert " + alert + ")";
     return switch (alert) {
       case "certificate_required" ->
-          refused(peer + " wants a certificate of this side and got none; " + remedy + named);
+          refused(
+              peer
+                  + " wants a certificate of this side and got none; give it one with --tls-cert"
+                  + " and --tls-key"
+                  + named);
       case "bad_certificate",
           "unsupported_certificate",
           "certificate_revoked",

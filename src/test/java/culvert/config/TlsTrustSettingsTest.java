@@ -64,8 +64,7 @@ class TlsTrustSettingsTest {
         .hasMessage("--tls-ca " + missing + ": there is no such file");
     assertThatThrownBy(() -> new TlsTrust.SystemStore(Optional.of(missing)).authorities())
         .hasMessage("SSL_CERT_FILE " + missing + ": there is no such file");
-    var server =
-        new TlsServerSettings(new TlsIdentity.Pem(missing, missing), Optional.of(missing));
+    var server = new TlsServerSettings(new TlsIdentity.Pem(missing, missing), Optional.of(missing));
     assertThatThrownBy(server::authorities)
         .hasMessage("--tls-client-ca " + missing + ": there is no such file");
   }
@@ -80,10 +79,8 @@ class TlsTrustSettingsTest {
   @ParameterizedTest
   @ValueSource(strings = {"", "a b", "a.", "under_score", "a..b"})
   void aServerNameThatNoCertificateCouldBearIsRefused(String name) {
-    assertThatThrownBy(
-            () ->
-                new TlsClientSettings(
-                    new TlsTrust.Pin(HASH), Optional.of(name), Optional.empty()))
+    assertThatThrownBy(() ->
+            new TlsClientSettings(new TlsTrust.Pin(HASH), Optional.of(name), Optional.empty()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("--tls-server-name: '" + name + "' is no host name or address");
   }

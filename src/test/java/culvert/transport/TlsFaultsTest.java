@@ -45,11 +45,9 @@ class TlsFaultsTest {
 
   private TlsPair open(String version) throws Exception {
     var client =
-        new TlsClientSettings(
-            new TlsTrust.Authorities(tls.ca), Optional.empty(), Optional.empty());
+        new TlsClientSettings(new TlsTrust.Authorities(tls.ca), Optional.empty(), Optional.empty());
     var server = new TlsServerSettings(tls.good(), Optional.empty());
-    return TlsPair.open(
-        tls.client(client, TlsSetup.ADDRESS, version), tls.server(server, version));
+    return TlsPair.open(tls.client(client, TlsSetup.ADDRESS, version), tls.server(server, version));
   }
 
   /** What the server makes of bytes that a stranger sends before it closes. */
@@ -157,8 +155,7 @@ class TlsFaultsTest {
     "70, the remote proxy has no certificate for the name it was asked for"
   })
   void anAlertIsReadable(String description, String sentence) throws Exception {
-    assertThat(answered(hex("15 0301 0002 02" + description)))
-        .hasMessageStartingWith(sentence);
+    assertThat(answered(hex("15 0301 0002 02" + description))).hasMessageStartingWith(sentence);
   }
 
   @Test

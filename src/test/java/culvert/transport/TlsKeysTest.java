@@ -44,7 +44,8 @@ class TlsKeysTest {
 
   /** The dialling side, whose engine the test keeps. */
   private Connection dial(Connection carrier) throws IOException {
-    var trust = new AuthorityTrust(TlsSide.DIALLING, new TlsTrust.Authorities(tls.ca).authorities());
+    var trust =
+        new AuthorityTrust(TlsSide.DIALLING, new TlsTrust.Authorities(tls.ca).authorities());
     engine = TlsContext.of(Optional.empty(), Optional.of(trust)).createSSLEngine();
     engine.setUseClientMode(true);
     return new TlsHandshake(engine, carrier, TlsSide.DIALLING, new byte[0], 1 << 16)
@@ -54,12 +55,13 @@ class TlsKeysTest {
   @Test
   void whoOnlyReadsAnswersAChangeOfKeys() throws Exception {
     try (var pair = TlsPair.open(this::dial, server)) {
-      var echo = start(() -> {
-        for (int i = 0; i < 6; i++) {
-          assertThat(pair.far().input().read()).isEqualTo(i);
-        }
-        return null;
-      });
+      var echo =
+          start(() -> {
+            for (int i = 0; i < 6; i++) {
+              assertThat(pair.far().input().read()).isEqualTo(i);
+            }
+            return null;
+          });
       var waiting = start(() -> pair.near().input().read());
       for (int i = 0; i < 6; i++) {
         long before = pair.near().received();
@@ -81,13 +83,14 @@ class TlsKeysTest {
     try (var pair = TlsPair.open(this::dial, server)) {
       var forth = start(() -> pair.far().input().readAllBytes().length);
       var back = start(() -> pair.near().input().readAllBytes().length);
-      var writing = start(() -> {
-        for (int i = 0; i < pieces; i++) {
-          pair.far().output().write(piece);
-        }
-        pair.far().closeOutput();
-        return null;
-      });
+      var writing =
+          start(() -> {
+            for (int i = 0; i < pieces; i++) {
+              pair.far().output().write(piece);
+            }
+            pair.far().closeOutput();
+            return null;
+          });
       for (int i = 0; i < pieces; i++) {
         engine.beginHandshake();
         pair.near().output().write(piece);

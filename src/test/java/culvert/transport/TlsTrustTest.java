@@ -100,7 +100,8 @@ class TlsTrustTest {
     assertThat(refused(tls.client(), server))
         .startsWith(
             "the remote proxy's certificate is signed by itself and not trusted here; if it is");
-    works(tls.client(new TlsTrust.Authorities(folder.resolve("own.pem")), Optional.empty()), server);
+    works(
+        tls.client(new TlsTrust.Authorities(folder.resolve("own.pem")), Optional.empty()), server);
   }
 
   @Test
@@ -198,8 +199,7 @@ class TlsTrustTest {
     var system = new TlsTrust.SystemStore(Optional.empty());
     assertThat(refused(tls.client(system, Optional.empty()), server))
         .contains("not trusted here, 'CN=Test CA'");
-    works(
-        tls.client(new TlsTrust.SystemStore(Optional.of(tls.ca)), Optional.empty()), server);
+    works(tls.client(new TlsTrust.SystemStore(Optional.of(tls.ca)), Optional.empty()), server);
   }
 
   @Test
@@ -221,7 +221,8 @@ class TlsTrustTest {
                 + "--tls-cert and --tls-key (alert certificate_required)");
     assertThat(credentials(failed.server()))
         .isEqualTo(
-            "the origin proxy shows no certificate of its own, which --tls-client-ca asks for");
+            "the origin proxy shows no certificate that could be used: Empty client certificate"
+                + " chain");
   }
 
   @Test
@@ -258,8 +259,7 @@ class TlsTrustTest {
   @Test
   void anOlderVersionIsRefusedByOurOwnLegs() throws Exception {
     var settings =
-        new TlsClientSettings(
-            new TlsTrust.Authorities(tls.ca), Optional.empty(), Optional.empty());
+        new TlsClientSettings(new TlsTrust.Authorities(tls.ca), Optional.empty(), Optional.empty());
     TlsClient old = tls.client(settings, TlsSetup.ADDRESS, TlsContext.TLS_12);
     var failed = TlsPair.Failed.of(old, tls.server(tls.good()));
     assertThat(failed.client())
