@@ -117,8 +117,10 @@ public final class Authority {
 
   private static KeyPair keys(String algorithm) throws GeneralSecurityException {
     KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm);
-    if (algorithm.equals(EC)) {
-      generator.initialize(256);
+    switch (algorithm) {
+      case EC -> generator.initialize(256);
+      case "RSA" -> generator.initialize(2048);
+      default -> {}
     }
     return generator.generateKeyPair();
   }
