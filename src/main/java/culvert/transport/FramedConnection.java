@@ -156,6 +156,9 @@ final class FramedConnection implements Connection {
     private boolean filled;
     private boolean ended;
 
+    /** What broke it: told behind what was good, and to whoever asks again. */
+    private IOException fault;
+
     Input(ByteBuffer early) {
       if (early.hasRemaining()) {
         int room = Math.max(idleBytes, early.remaining());
@@ -177,6 +180,7 @@ final class FramedConnection implements Connection {
         if (carrier.trouble().isEmpty()) {
           trouble = Trouble.RESET;
         }
+        fault = e;
         throw e;
       } finally {
         if (!right) {
@@ -191,6 +195,9 @@ final class FramedConnection implements Connection {
     }
 
     private int next(ByteBuffer target) throws IOException {
+      if (fault != null) {
+        throw fault;
+      }
       for (; ; ) {
         if (aside != null) {
           return fromAside(target);
@@ -212,7 +219,16 @@ final class FramedConnection implements Connection {
     private int open(ByteBuffer target) throws IOException {
       int start = target.position();
       for (; ; ) {
-        Opener.Step step = opener.open(records, target);
+        Opener.Step step;
+        try {
+          step = opener.open(records, target);
+        } catch (IOException e) {
+          if (target.position() == start) {
+            throw e;
+          }
+          fault = e;
+          return target.position() - start;
+        }
         if (sealer.owes()) {
           output.settle();
         }
