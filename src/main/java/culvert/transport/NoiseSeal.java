@@ -120,7 +120,7 @@ public final class NoiseSeal {
     var noise = NoiseHandshake.initiator(protocol, keys.getFirst(), prologue());
     exchange.begin(next(noise));
     while (!noise.isDone()) {
-      read(noise, answer(exchange), exchange);
+      read(noise, answer(exchange), exchange, carrier, "the remote proxy");
       if (!noise.isDone()) {
         exchange.send(next(noise));
       }
@@ -152,28 +152,36 @@ public final class NoiseSeal {
     }
   }
 
-  private void read(NoiseHandshake noise, Message.Seal seal, Exchange exchange) throws IOException {
+  private void read(
+      NoiseHandshake noise, Message.Seal seal, Exchange exchange, Connection carrier, String peer)
+      throws IOException {
     try {
       noise.read(seal.message());
     } catch (NoiseException e) {
-      throw exchange.refuse(ByeReason.CREDENTIALS, stranger());
+      throw exchange.refuse(
+          ByeReason.CREDENTIALS,
+          provesSecret() ? peer + " does not know the secret" : anotherKey(peer));
     }
-    checkPeer(noise, exchange);
+    if (isStranger(noise)) {
+      // A peer for whom the handshake is done listens to nothing but sealed records.
+      Exchange heard = noise.isDone() ? within(sealed(carrier, noise)) : exchange;
+      throw heard.refuse(ByeReason.CREDENTIALS, anotherKey(peer));
+    }
   }
 
-  private String stranger() {
-    return provesSecret()
-        ? "the other side does not know the secret"
-        : "the other side has another key than the one it should have";
+  private static Exchange within(Sealed sealed) {
+    return new Exchange(sealed.connection().input(), sealed.connection().output());
   }
 
-  private void checkPeer(NoiseHandshake noise, Exchange exchange) throws IOException {
+  private static String anotherKey(String peer) {
+    return peer + " has another key than the --noise-peer-key that the other side was given";
+  }
+
+  private boolean isStranger(NoiseHandshake noise) {
     Optional<byte[]> shown = noise.remoteStatic();
-    if (!peers.isEmpty()
+    return !peers.isEmpty()
         && shown.isPresent()
-        && peers.stream().noneMatch(peer -> Arrays.equals(peer, shown.get()))) {
-      throw exchange.refuse(ByeReason.CREDENTIALS, stranger());
-    }
+        && peers.stream().noneMatch(peer -> Arrays.equals(peer, shown.get()));
   }
 
   /**
@@ -186,11 +194,11 @@ public final class NoiseSeal {
       throws IOException {
     check(exchange, first);
     NoiseHandshake noise = admit(exchange, first);
-    checkPeer(noise, exchange);
     while (!noise.isDone()) {
       exchange.send(next(noise));
       if (!noise.isDone()) {
-        read(noise, exchange.receive(Message.Seal.class), exchange);
+        var answer = exchange.receive(Message.Seal.class);
+        read(noise, answer, exchange, carrier, "the origin proxy");
       }
     }
     return sealed(carrier, noise);
@@ -234,8 +242,9 @@ public final class NoiseSeal {
         ByeReason.CREDENTIALS,
         provesSecret()
             ? "the secret is wrong"
-            : "the origin proxy expects another key than this remote proxy has, or has another"
-                + " than it should have");
+            : "the keys do not fit: the origin proxy's --noise-peer-key is not the remote proxy's"
+                + " public key"
+                + (protocol.needsRemoteKey(false) ? ", or the other way around" : ""));
   }
 
   private Sealed sealed(Connection carrier, NoiseHandshake noise) {
