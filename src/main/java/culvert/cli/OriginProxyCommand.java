@@ -96,9 +96,10 @@ final class OriginProxyCommand implements Callable<Integer> {
       names = "--via",
       paramLabel = "URL",
       description =
-          "The proxy that leads outside: http://[USER:PASSWORD@]HOST:PORT or socks5://…; direct "
-              + "for none (default: what HTTPS_PROXY or ALL_PROXY say, unless NO_PROXY names the "
-              + "remote proxy).")
+          "The proxy that leads outside: http://[USER:PASSWORD@]HOST:PORT or socks5://…; others "
+              + "can see it in the process list, CULVERT_VIA keeps it from them; direct for none "
+              + "(default: what HTTPS_PROXY or ALL_PROXY say, unless NO_PROXY names the remote "
+              + "proxy).")
   private String via;
 
   @Option(

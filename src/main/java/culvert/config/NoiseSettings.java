@@ -25,8 +25,10 @@ public record NoiseSettings(
 
   private static final int KEY_BYTES = 32;
 
-  /** What a remote proxy tries at the most for one login. */
   private static final int MOST_PEERS = 64;
+
+  /** What is tried at the most for one login, two multiplications each. */
+  private static final int MOST_TRIED = 8;
 
   private static final long MOST_FILE_BYTES = 4096;
 
@@ -84,6 +86,10 @@ public record NoiseSettings(
     return bytes;
   }
 
+  private boolean usesKeys() {
+    return protocol.needsLocalKey(true) || protocol.needsLocalKey(false);
+  }
+
   /**
    * Checks that this side has the keys that the pattern wants of it.
    *
@@ -91,14 +97,32 @@ public record NoiseSettings(
    * @throws IllegalArgumentException naming the option that is missing or too much
    */
   void check(boolean dialling) {
-    if (protocol.needsPsk()) {
+    if (protocol.needsPsk() || !usesKeys()) {
       throw new IllegalArgumentException(
-          "--noise-pattern " + protocol.name() + " goes by the secret alone; leave the option out");
+          "--noise-pattern "
+              + protocol.name()
+              + " uses no keys: leave the option out, and the secret seals");
     }
     boolean shown = protocol.tellsRemoteKey(!dialling);
     if (protocol.needsLocalKey(dialling) && own.isEmpty() && !shown) {
       throw new IllegalArgumentException(
           "--noise-pattern " + protocol.name() + " needs --noise-key-file on this side");
+    }
+    boolean known = protocol.needsRemoteKey(dialling) || protocol.tellsRemoteKey(dialling);
+    if (!known && !peers.isEmpty()) {
+      throw new IllegalArgumentException(
+          "--noise-peer-key means nothing to "
+              + protocol.name()
+              + " on this side, which never learns a key of the other; leave it out, or take KK or"
+              + " XX");
+    }
+    if (protocol.needsRemoteKey(dialling) && peers.size() > MOST_TRIED) {
+      throw new IllegalArgumentException(
+          "--noise-peer-key is given more than "
+              + MOST_TRIED
+              + " times, and "
+              + protocol.name()
+              + " would try each at every login; take XX, which tells whose it is");
     }
     if (protocol.needsRemoteKey(dialling) && peers.isEmpty()) {
       throw new IllegalArgumentException(

@@ -1,5 +1,6 @@
 package culvert.config;
 
+import culvert.net.HostPort;
 import java.util.Optional;
 import javax.net.ssl.SNIHostName;
 
@@ -30,7 +31,7 @@ public record TlsClientSettings(
 
   private static void check(String name) {
     try {
-      if (name.indexOf(':') < 0) {
+      if (new HostPort(name, 0).literal().isEmpty()) {
         new SNIHostName(name);
       }
     } catch (IllegalArgumentException e) {

@@ -50,6 +50,11 @@ public interface Connection extends AutoCloseable {
     return new byte[0];
   }
 
+  /** The connection that all the wrappings lie on in the end; this one, if it lies on none. */
+  default Connection lowest() {
+    return this;
+  }
+
   /** The other end, for logs and limits. */
   InetSocketAddress peer();
 

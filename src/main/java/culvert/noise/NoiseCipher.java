@@ -46,7 +46,6 @@ public final class NoiseCipher {
   NoiseCipher(Aead aead, byte[] key, long next) {
     this.aead = aead;
     this.nonce = aead.nonce();
-    this.cipher = aead.create();
     this.key = aead.key(key);
     this.next = next;
   }
@@ -134,7 +133,8 @@ public final class NoiseCipher {
       return true;
     } catch (AEADBadTagException e) {
       // Not every JDK lets a cipher have a nonce twice, and clears what it wrote.
-      cipher = aead.create();
+      // Not to be started again with the same number on every Java.
+      cipher = null;
       sealed.position(sealed.limit());
       out.position(start).put(new byte[payload]).position(start);
       return false;
@@ -158,6 +158,10 @@ public final class NoiseCipher {
   }
 
   private void start(int mode, long number, byte[] associated) throws GeneralSecurityException {
+    if (cipher == null) {
+      // Late, because a handshake makes many keys that seal nothing.
+      cipher = aead.create();
+    }
     cipher.init(mode, key, aead.parameters(nonce.putLong(Integer.BYTES, number)));
     cipher.updateAAD(associated);
   }

@@ -185,12 +185,17 @@ public final class Log implements AutoCloseable {
     line.append('"');
   }
 
+  /** What ends a line, or turns the order of letters around. */
+  private static boolean isUnseen(char c) {
+    return c == '\u2028' || c == '\u2029' || Character.getType(c) == Character.FORMAT;
+  }
+
   private static void escape(StringBuilder line, String value) {
     for (int i = 0; i < value.length(); i++) {
       char c = value.charAt(i);
       if (c == '"' || c == '\\') {
         line.append('\\').append(c);
-      } else if (c < ' ' || c >= 0x7f && c < 0xa0 || c == '\u2028' || c == '\u2029') {
+      } else if (c < ' ' || c >= 0x7f && c < 0xa0 || isUnseen(c)) {
         line.append(String.format("\\u%04x", (int) c));
       } else {
         line.append(c);

@@ -87,7 +87,9 @@ public final class Exchange {
     }
     Message message = Message.read(frame, ByteBuffer.wrap(payload));
     if (message instanceof Message.Bye bye) {
-      throw new RefusedException(bye.reason(), bye.text());
+      // Nobody has proven anything yet, and this one reason ends a process that has served.
+      boolean early = bye.reason() == ByeReason.SUPERSEDED;
+      throw new RefusedException(early ? ByeReason.ERROR : bye.reason(), bye.text());
     }
     remember(header);
     remember(payload);

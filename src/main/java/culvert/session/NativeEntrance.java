@@ -128,11 +128,11 @@ final class NativeEntrance {
   Login dial(Connection fresh, Handshake.Self self) throws IOException {
     Connection carrier = transport.wrap(fresh);
     if (seal.isEmpty()) {
-      return new Login(carrier, Handshake.dial(self, below(carrier), exchange(carrier)));
+      return login(carrier, Handshake.dial(self, below(carrier), exchange(carrier)));
     }
     NoiseSeal.Sealed sealed = seal.get().dial(carrier);
     Connection inside = sealed.connection();
-    return new Login(inside, Handshake.dial(self, sealed.below(), exchange(inside)));
+    return login(inside, Handshake.dial(self, sealed.below(), exchange(inside)));
   }
 
   /** The accepting side. */
@@ -145,15 +145,20 @@ final class NativeEntrance {
       if (first instanceof Message.Seal) {
         throw cannotOpen(exchange, self);
       }
-      return new Login(carrier, Handshake.accept(self, below(carrier), exchange, first));
+      return login(carrier, Handshake.accept(self, below(carrier), exchange, first));
     }
     if (!(first instanceof Message.Seal message)) {
       throw notSealed(exchange);
     }
     NoiseSeal.Sealed sealed = seal.get().accept(carrier, exchange, message);
     Exchange within = exchange(sealed.connection());
-    return new Login(
+    return login(
         sealed.connection(), Handshake.accept(self, sealed.below(), within, within.receive()));
+  }
+
+  private static Login login(Connection connection, Handshake.Peer peer) {
+    Transport.trust(connection);
+    return new Login(connection, peer);
   }
 
   private static Exchange exchange(Connection connection) {

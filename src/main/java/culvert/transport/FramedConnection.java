@@ -5,6 +5,7 @@ import culvert.net.ByteInput;
 import culvert.net.ByteOutput;
 import culvert.net.Connection;
 import culvert.net.Trouble;
+import culvert.protocol.ProtocolException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
@@ -22,6 +23,17 @@ final class FramedConnection implements Connection {
   /** The longest record, its header included, in bytes: a large buffer always holds one. */
   static final int MOST_RECORD_BYTES = 96 * 1024;
 
+  /**
+   * What a stranger's record may have, in bytes: enough for one of TLS (RFC 8446, 5.2), and far
+   * more than a login needs.
+   */
+  static final int STRANGERS_BYTES = 20 * 1024;
+
+  /** Records without payload in a row that a peer may send in a minute. */
+  private static final int MOST_EMPTY = 1024;
+
+  private static final long MINUTE_NANOS = 60_000_000_000L;
+
   /** Records no longer than this are sealed in a buffer of their own. */
   private static final int SMALL_BYTES = 4 * 1024;
 
@@ -36,6 +48,7 @@ final class FramedConnection implements Connection {
   private final Input input;
   private final Output output = new Output();
   private volatile Trouble trouble;
+  private volatile boolean trusted;
 
   /**
    * Wraps a carrier whose handshake is done.
@@ -69,6 +82,22 @@ final class FramedConnection implements Connection {
     this.idleBytes = idleBytes;
     this.binding = binding;
     this.input = new Input(early);
+  }
+
+  /** See {@link Transport#trust}. */
+  void trust() {
+    trusted = true;
+    Transport.trust(carrier);
+  }
+
+  /** For a record that the small buffer has no room for. */
+  private ByteBuffer borrow() {
+    return trusted ? pool.borrow() : ByteBuffer.allocate(STRANGERS_BYTES);
+  }
+
+  @Override
+  public Connection lowest() {
+    return carrier.lowest();
   }
 
   @Override
@@ -148,7 +177,9 @@ final class FramedConnection implements Connection {
     /** What has come and was not opened, ready to be read; from the pool once much comes. */
     private ByteBuffer records = NOTHING;
 
-    private boolean pooled;
+    private boolean grown;
+    private int empty;
+    private long emptySinceNanos;
 
     /** Payload of a record that the last target had no room for. */
     private ByteBuffer aside;
@@ -219,6 +250,7 @@ final class FramedConnection implements Connection {
     private int open(ByteBuffer target) throws IOException {
       int start = target.position();
       for (; ; ) {
+        int before = target.position();
         Opener.Step step;
         try {
           step = opener.open(records, target);
@@ -233,7 +265,7 @@ final class FramedConnection implements Connection {
           output.settle();
         }
         switch (step) {
-          case OPENED -> {}
+          case OPENED -> countEmpty(target.position() - before);
           case NEEDS_BYTES -> {
             return target.position() - start;
           }
@@ -246,11 +278,7 @@ final class FramedConnection implements Connection {
             }
           }
           case ENDED -> {
-            if (sealer.owes()) {
-              // Whoever is told of the end may close.
-              output.sendOwed();
-            }
-            ended = true;
+            ended();
             return target.position() - start;
           }
         }
@@ -259,14 +287,39 @@ final class FramedConnection implements Connection {
 
     /** Opens the next record, which may bring payload, none, or the end, where there is room. */
     private void openAside() throws IOException {
-      aside = pool.borrow();
-      ended = opener.open(records, aside) == Opener.Step.ENDED;
-      if (sealer.owes()) {
+      aside = borrow();
+      if (opener.open(records, aside) == Opener.Step.ENDED) {
+        ended();
+      } else if (sealer.owes()) {
         output.settle();
       }
       if (!aside.flip().hasRemaining()) {
         pool.giveBack(aside);
         aside = null;
+      }
+    }
+
+    /** Whoever is told of the end may close, so what is owed goes first, if nobody is writing. */
+    private void ended() {
+      ended = true;
+      if (sealer.owes()) {
+        output.sendOwedUnlessBusy();
+      }
+    }
+
+    /** What carries nothing costs its sender nothing but this. */
+    private void countEmpty(int payload) throws ProtocolException {
+      if (payload > 0) {
+        empty = 0;
+        return;
+      }
+      long now = System.nanoTime();
+      if (empty == 0 || now - emptySinceNanos > MINUTE_NANOS) {
+        empty = 0;
+        emptySinceNanos = now;
+      }
+      if (++empty > MOST_EMPTY) {
+        throw new ProtocolException("the peer sent " + MOST_EMPTY + " records that carry nothing");
       }
     }
 
@@ -297,22 +350,18 @@ final class FramedConnection implements Connection {
     private void makeRoom() throws IOException {
       int left = records.remaining();
       boolean large = filled || left >= idleBytes;
-      if (large && !pooled) {
-        move(pool.borrow());
-        pooled = true;
-      } else if (left == 0 && !large && (records.capacity() == 0 || pooled && nothingWaits())) {
+      if (large && (!grown || trusted && records.capacity() == STRANGERS_BYTES)) {
+        records = borrow().put(records);
+        grown = true;
+      } else if (left == 0 && !large && (records.capacity() == 0 || grown && nothingWaits())) {
         giveBackRecords();
         records = ByteBuffer.allocate(idleBytes);
       } else {
         records.compact();
         if (!records.hasRemaining()) {
-          throw new IllegalStateException("a record longer than a buffer");
+          throw new ProtocolException("a record longer than may come before a login");
         }
       }
-    }
-
-    private void move(ByteBuffer larger) {
-      records = larger.put(records);
     }
 
     private boolean nothingWaits() throws IOException {
@@ -321,7 +370,8 @@ final class FramedConnection implements Connection {
 
     @Override
     public int available() throws IOException {
-      return carrier.input().available();
+      int here = records.remaining() + (aside == null ? 0 : aside.remaining());
+      return here > 0 ? here : carrier.input().available();
     }
 
     @Override
@@ -347,9 +397,9 @@ final class FramedConnection implements Connection {
     }
 
     private void giveBackRecords() {
-      if (pooled) {
+      if (grown) {
         pool.giveBack(records);
-        pooled = false;
+        grown = false;
       }
       records = NOTHING;
     }
@@ -416,6 +466,17 @@ final class FramedConnection implements Connection {
     void settle() {
       if (settling.compareAndSet(false, true)) {
         Thread.ofVirtual().name("answer to " + carrier.peer()).start(this::sendOwed);
+      }
+    }
+
+    /** Whoever is writing sends it with what comes next. */
+    void sendOwedUnlessBusy() {
+      if (lock.tryLock()) {
+        try {
+          sendOwed();
+        } finally {
+          lock.unlock();
+        }
       }
     }
 

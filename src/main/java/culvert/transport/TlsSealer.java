@@ -33,11 +33,13 @@ final class TlsSealer implements Sealer {
   @Override
   public void seal(ByteBuffer source, ByteBuffer records) throws IOException {
     while (source.hasRemaining()) {
-      Status status = wrap(source, records).getStatus();
-      if (status == Status.BUFFER_OVERFLOW) {
+      SSLEngineResult result = wrap(source, records);
+      if (result.getStatus() == Status.BUFFER_OVERFLOW) {
         return;
       }
-      if (status != Status.OK) {
+      // What came may have left the engine with a handshake that is none of ours to go on with.
+      boolean stuck = result.bytesConsumed() == 0 && result.bytesProduced() == 0;
+      if (result.getStatus() != Status.OK || stuck) {
         throw new IOException("the TLS connection has ended");
       }
     }

@@ -23,6 +23,16 @@ public interface Transport {
    */
   Connection wrap(Connection carrier) throws IOException;
 
+  /**
+   * The peer has proven itself: from now on the connection, and what it lies on, may hold large
+   * buffers and take long records.
+   */
+  static void trust(Connection connection) {
+    if (connection instanceof FramedConnection framed) {
+      framed.trust();
+    }
+  }
+
   /** This one within {@code outer}. */
   default Transport within(Transport outer) {
     return carrier -> wrap(outer.wrap(carrier));

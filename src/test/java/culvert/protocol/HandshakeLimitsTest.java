@@ -136,6 +136,16 @@ class HandshakeLimitsTest {
     }
   }
 
+  /** Nobody has proven anything then, and a process that is told so in a session ends for good. */
+  @Test
+  void nobodyIsSupersededBeforeThereIsASession() {
+    byte[] bye = frame(new Message.Bye(ByeReason.SUPERSEDED, "go away"));
+    assertThat(catchThrowable(() -> dial(bye)))
+        .isInstanceOf(RefusedException.class)
+        .extracting(e -> ((RefusedException) e).reason())
+        .isEqualTo(ByeReason.ERROR);
+  }
+
   @Test
   void aServerOfAnotherProtocolIsNamedAsSuch() {
     byte[] http = "HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(StandardCharsets.US_ASCII);

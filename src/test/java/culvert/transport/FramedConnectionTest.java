@@ -1,9 +1,11 @@
 package culvert.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.net.BufferPool;
 import culvert.net.Connection;
+import culvert.protocol.ProtocolException;
 import culvert.testing.MemoryPipe;
 import java.io.EOFException;
 import java.io.IOException;
@@ -70,6 +72,64 @@ class FramedConnectionTest {
   private Connection framed(int room, byte... early) {
     return new FramedConnection(
         pipe.far(), NO_SEALER, new Lengths(room), ByteBuffer.wrap(early), pool, 8);
+  }
+
+  /** Two bytes of length, and that much. */
+  private static final Opener LONG =
+      new Opener() {
+        @Override
+        public Step open(ByteBuffer records, ByteBuffer target) {
+          int start = records.position();
+          if (records.remaining() < 2 || records.remaining() - 2 < records.getShort(start)) {
+            return Step.NEEDS_BYTES;
+          }
+          int length = records.getShort(start);
+          if (target.remaining() < length) {
+            return Step.NEEDS_ROOM;
+          }
+          target.put(records.slice(start + 2, length));
+          records.position(start + 2 + length);
+          return Step.OPENED;
+        }
+
+        @Override
+        public void carrierEnded(boolean within) throws IOException {
+          throw new EOFException();
+        }
+      };
+
+  private FramedConnection withLongRecords() {
+    return new FramedConnection(pipe.far(), NO_SEALER, LONG, ByteBuffer.allocate(0), pool, 2048);
+  }
+
+  private void sendRecord(int length) throws IOException {
+    pipe.near().output().write(ByteBuffer.allocate(2 + length).putShort((short) length).clear());
+  }
+
+  @Test
+  void aStrangersLongRecordIsRefusedAndNobodysBufferIsHeld() throws Exception {
+    var connection = withLongRecords();
+    sendRecord(FramedConnection.STRANGERS_BYTES - 2);
+    assertThat(connection.input().readNBytes(100)).hasSize(100);
+    assertThat(pool.borrowed()).isZero();
+    assertThat(connection.input().readNBytes(FramedConnection.STRANGERS_BYTES - 102)).isNotEmpty();
+    sendRecord(FramedConnection.STRANGERS_BYTES - 1);
+    assertThatThrownBy(() -> connection.input().read())
+        .isInstanceOf(ProtocolException.class)
+        .hasMessage("a record longer than may come before a login");
+    assertThat(pool.borrowed()).isZero();
+  }
+
+  @Test
+  void whoIsTrustedMaySendLongRecords() throws Exception {
+    var connection = withLongRecords();
+    sendRecord(FramedConnection.STRANGERS_BYTES - 2);
+    assertThat(connection.input().readNBytes(FramedConnection.STRANGERS_BYTES - 2)).isNotEmpty();
+    connection.trust();
+    sendRecord(30_000);
+    assertThat(connection.input().readNBytes(30_000)).hasSize(30_000);
+    connection.close();
+    assertThat(pool.borrowed()).isZero();
   }
 
   private void send(int... bytes) throws IOException {

@@ -79,6 +79,7 @@ class NoiseSealTest {
     return carrier -> {
       NoiseSeal.Sealed sealed = seal.dial(carrier);
       below.add(sealed.below());
+      Transport.trust(sealed.connection());
       return sealed.connection();
     };
   }
@@ -90,6 +91,7 @@ class NoiseSealTest {
       NoiseSeal.Sealed sealed =
           seal.accept(carrier, exchange, exchange.receive(Message.Seal.class));
       below.add(sealed.below());
+      Transport.trust(sealed.connection());
       return sealed.connection();
     };
   }

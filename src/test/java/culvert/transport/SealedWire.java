@@ -63,13 +63,16 @@ final class SealedWire implements AutoCloseable {
 
   private static Connection sealed(
       Connection carrier, NoiseHandshake side, NoiseFraming framing, BufferPool pool) {
-    return new FramedConnection(
-        carrier,
-        new NoiseSealer(side.sending(), framing),
-        new NoiseOpener(side.receiving(), framing),
-        ByteBuffer.allocate(0),
-        pool,
-        IDLE_BYTES);
+    var sealed =
+        new FramedConnection(
+            carrier,
+            new NoiseSealer(side.sending(), framing),
+            new NoiseOpener(side.receiving(), framing),
+            ByteBuffer.allocate(0),
+            pool,
+            IDLE_BYTES);
+    sealed.trust();
+    return sealed;
   }
 
   /** The near side writes this, and the record it made of it is taken. */

@@ -268,6 +268,22 @@ class TlsOpensslTest {
     }
   }
 
+  /** R begins a handshake within the connection, which leaves the engine unable to go on. */
+  @Test
+  void aHandshakeBegunWithinAConnectionEndsItsWriterToo() throws Exception {
+    try (var listener = listen()) {
+      var client =
+          openssl("s_client -connect 127.0.0.1:" + port(listener) + " -CAfile ca.pem -tls1_2");
+      try (Connection connection = accept(listener, server())) {
+        client.awaitLine("Verify return code");
+        client.type("R\n");
+        assertThatThrownBy(() -> connection.input().read()).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> write(connection, "into a dead engine\n"))
+            .isInstanceOf(IOException.class);
+      }
+    }
+  }
+
   @Test
   void whoComesAgainIsReused() throws Exception {
     TlsServer server = server();

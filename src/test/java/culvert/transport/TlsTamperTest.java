@@ -152,7 +152,7 @@ class TlsTamperTest {
     assertThatThrownBy(() -> reader.input().read())
         .isInstanceOf(ProtocolException.class)
         .hasMessageStartingWith("what the origin proxy sends is not right in TLS: ");
-    assertThat(reader.input().read()).isEqualTo(-1);
+    assertThatThrownBy(() -> reader.input().read()).isInstanceOf(ProtocolException.class);
     cut();
   }
 

@@ -79,7 +79,9 @@ class WebSocketTest {
           .isInstanceOf(EOFException.class)
           .hasMessageContaining("without a WebSocket Close");
       assertThat(pair.far().trouble()).contains(Trouble.RESET);
-      assertThat(pair.far().input().read()).as("it is told once").isEqualTo(-1);
+      assertThatThrownBy(() -> pair.far().input().read())
+          .as("told to whoever asks again")
+          .isInstanceOf(EOFException.class);
     }
   }
 
