@@ -12,13 +12,14 @@ public enum ForeignPeer {
   /** A web browser, a scanner, a health check. */
   HTTP(
       "an HTTP client",
+      "ws",
       answer(
           "HTTP/1.1 400 Bad Request\r\n"
               + "Content-Type: text/plain\r\n"
               + "Connection: close\r\n\r\n"
               + "This is a tunnel's control port; it does not speak HTTP.\n")),
   /** A TLS handshake record (RFC 8446, 5.1); the answer is a fatal alert, unexpected_message. */
-  TLS("a TLS client", HexFormat.of().parseHex("1503010002020a")),
+  TLS("a TLS client", "tls or wss", HexFormat.of().parseHex("1503010002020a")),
   /** An SSH client (RFC 4253, 4.2: a server may send lines of text first). */
   SSH("an SSH client", answer("This is a tunnel's control port; it does not speak SSH.\r\n")),
   /** The bore client: JSON messages that end in a zero byte. */
@@ -44,10 +45,17 @@ public enum ForeignPeer {
   private static final byte[] PROXY_V2 = {'\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q'};
 
   private final String description;
+  private final String transport;
   private final byte[] answer;
 
   ForeignPeer(String description, byte[] answer) {
+    this(description, "", answer);
+  }
+
+  /** With the transports of an origin proxy that begins in the same way. */
+  ForeignPeer(String description, String transport, byte[] answer) {
     this.description = description;
+    this.transport = transport;
     this.answer = answer;
   }
 
@@ -58,6 +66,13 @@ public enum ForeignPeer {
   /** For a log line: "an HTTP client". */
   public String description() {
     return description;
+  }
+
+  /** What else it may be, seen by whoever waited for {@code wanted}; mostly empty. */
+  String doubt(String wanted) {
+    return transport.isEmpty() || this == HTTP && wanted.contains("WebSocket")
+        ? ""
+        : "; an origin proxy with --transport " + transport + " begins like this too";
   }
 
   /** What to send before closing; often empty. */

@@ -23,7 +23,7 @@ public final class ForeignPeerException extends IOException {
   }
 
   private ForeignPeerException(ForeignPeer peer, String wanted, byte[] answer) {
-    super("this is " + peer.description() + ", not " + wanted);
+    super("this is " + peer.description() + ", not " + wanted + peer.doubt(wanted));
     this.peer = peer;
     this.answer = answer;
   }

@@ -168,7 +168,8 @@ public final class Handshake {
     }
     if (self.secrets().isEmpty() && challenge.proofWanted()) {
       throw exchange.refuse(
-          ByeReason.CREDENTIALS, "the remote proxy wants a secret and none is given here");
+          ByeReason.CREDENTIALS,
+          "the remote proxy wants a secret and the origin proxy has none; give it the same");
     }
   }
 
@@ -222,7 +223,12 @@ public final class Handshake {
       }
     }
     if (proven == null && !(self.secrets().isEmpty() && mac.length == 0)) {
-      throw exchange.refuse(ByeReason.CREDENTIALS, "the secret is wrong or missing");
+      throw exchange.refuse(
+          ByeReason.CREDENTIALS,
+          "the secret is wrong or missing"
+              + (below.transport().equals("tls")
+                  ? ", or something between the two proxies takes TLS apart"
+                  : ""));
     }
     return proven;
   }

@@ -142,8 +142,8 @@ final class NativeEntrance {
     exchange.readPreface();
     Message first = exchange.receive();
     if (seal.isEmpty()) {
-      if (first instanceof Message.Seal) {
-        throw cannotOpen(exchange, self);
+      if (first instanceof Message.Seal message) {
+        throw cannotOpen(exchange, self, message);
       }
       return login(carrier, Handshake.accept(self, below(carrier), exchange, first));
     }
@@ -171,16 +171,23 @@ final class NativeEntrance {
         : Handshake.Below.PLAIN;
   }
 
-  private static RefusedException cannotOpen(Exchange exchange, Handshake.Self self) {
-    return self.secrets().isEmpty()
+  private static RefusedException cannotOpen(
+      Exchange exchange, Handshake.Self self, Message.Seal first) {
+    if (!self.secrets().isEmpty()) {
+      return exchange.refuse(
+          ByeReason.TRANSPORT,
+          "the remote proxy's --transport seals nothing and the origin proxy's does; give both"
+              + " the same");
+    }
+    return NoiseSeal.provesSecret(first)
         ? exchange.refuse(
             ByeReason.CREDENTIALS,
             "the remote proxy has no secret, so it cannot open what the origin proxy seals; give it"
                 + " the same secret")
         : exchange.refuse(
             ByeReason.TRANSPORT,
-            "the remote proxy's --transport seals nothing and the origin proxy's does; give both"
-                + " the same");
+            "the remote proxy has no key, so it cannot open what the origin proxy seals; give both"
+                + " the same --noise-pattern");
   }
 
   private RefusedException notSealed(Exchange exchange) {
@@ -188,10 +195,10 @@ final class NativeEntrance {
         ? exchange.refuse(
             ByeReason.CREDENTIALS,
             "the remote proxy wants the secret, and the connection sealed with it; the origin"
-                + " proxy came without")
+                + " proxy came without: give both the same secret and --transport")
         : exchange.refuse(
             ByeReason.TRANSPORT,
             "the remote proxy wants the connection sealed with Noise and the origin proxy came"
-                + " without; give both the same --noise-pattern");
+                + " without; give both the same --transport and --noise-pattern");
   }
 }

@@ -109,6 +109,11 @@ public final class NoiseSeal {
     return protocol.needsPsk();
   }
 
+  /** Whether a peer with this first message proves the secret by it. */
+  public static boolean provesSecret(Message.Seal first) {
+    return first.protocol().equals(BY_SECRET);
+  }
+
   /**
    * The dialling side.
    *

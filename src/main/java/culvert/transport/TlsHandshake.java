@@ -155,8 +155,8 @@ final class TlsHandshake {
       if (carrier.input().read(in) < 0) {
         throw new EOFException(
             side.peer()
-                + " closed the connection during the TLS handshake; do both run with --transport"
-                + " tls?");
+                + " closed the connection during the TLS handshake; do both have the same"
+                + " --transport?");
       }
       checkFirst();
     }
@@ -170,7 +170,7 @@ final class TlsHandshake {
           side.peer()
               + " does not speak TLS here (it sent "
               + shown(in.duplicate().flip())
-              + "); does it run with --transport tls?");
+              + "); has it the same --transport?");
     }
     known = true;
   }

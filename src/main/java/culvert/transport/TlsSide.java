@@ -95,7 +95,7 @@ enum TlsSide {
       case "unexpected_message" ->
           new ProtocolException(
               peer
-                  + " did not expect what this side says; do both run with --transport tls?"
+                  + " did not expect what this side says; do both have the same --transport?"
                   + named);
       default -> new ProtocolException(peer + " ended TLS" + named);
     };

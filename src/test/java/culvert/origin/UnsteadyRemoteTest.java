@@ -164,7 +164,7 @@ class UnsteadyRemoteTest {
     serves();
     assertThat(told("remote proxy refused the login")).hasSize(1);
     assertThat(told("remote proxy refused the login").getFirst())
-        .contains("WARN", "the remote proxy wants a secret and none is given here");
+        .contains("WARN", "the remote proxy wants a secret and the origin proxy has none");
   }
 
   @Test

@@ -50,7 +50,7 @@ class HandshakeTest {
 
   @Test
   void aSecretOnTheRemoteSideOnlyIsRefusedReadablyOnBothSides() throws Exception {
-    String text = "the remote proxy wants a secret and none is given here";
+    String text = "the remote proxy wants a secret and the origin proxy has none; give it the same";
     var ends = shake(origin(Optional.empty()), remote(SECRET), false);
     refusedFor(ends[0], ByeReason.CREDENTIALS, text);
     refusedFor(ends[1], ByeReason.CREDENTIALS, text);

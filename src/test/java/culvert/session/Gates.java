@@ -1,0 +1,211 @@
+package culvert.session;
+
+import culvert.config.Admission;
+import culvert.config.Bounds;
+import culvert.config.OriginSettings;
+import culvert.config.RemoteSettings;
+import culvert.config.Secret;
+import culvert.config.ServiceAddress;
+import culvert.config.Timing;
+import culvert.config.TlsClientSettings;
+import culvert.config.TlsIdentity;
+import culvert.config.TlsServerSettings;
+import culvert.config.TlsTrust;
+import culvert.mux.Budget;
+import culvert.mux.Heartbeat;
+import culvert.mux.Leg;
+import culvert.net.BufferPool;
+import culvert.net.Connection;
+import culvert.net.Deadlines;
+import culvert.net.HostPort;
+import culvert.net.Linger;
+import culvert.protocol.ForeignPeerException;
+import culvert.protocol.ProtocolException;
+import culvert.protocol.RefusedException;
+import culvert.testing.Authority;
+import culvert.testing.Tunnel;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.LongAdder;
+
+/** Both sides' entrances with real settings, and what the roles do at them. */
+final class Gates implements AutoCloseable {
+
+  static final HostPort ADDRESS = new HostPort("localhost", 7835);
+
+  /** What nobody but a hanging handshake is told. */
+  static final String HUNG = "no handshake in time";
+
+  /** What the origin proxy logs in as. */
+  static final String NAME = "laptop";
+
+  private static final Duration LIMIT = Duration.ofSeconds(20);
+
+  final BufferPool pool = new BufferPool();
+  final TlsClientSettings origin;
+  private final TlsServerSettings remote;
+  private final Authority authority = new Authority("Test CA");
+  private final Path folder;
+  private final Deadlines deadlines = new Deadlines();
+
+  Gates(Path folder) throws Exception {
+    this.folder = folder;
+    remote = certificate("remote");
+    Path ca = authority.own().writeChain(folder.resolve("ca.pem"));
+    origin =
+        new TlsClientSettings(new TlsTrust.Authorities(ca), Optional.empty(), Optional.empty());
+  }
+
+  /** One of the authority that the origin side trusts, for localhost. */
+  TlsServerSettings certificate(String name) throws Exception {
+    Authority.Issued issued = authority.issue(name);
+    return new TlsServerSettings(
+        new TlsIdentity.Pem(
+            issued.writeChain(folder.resolve(name + ".pem")),
+            issued.writeKey(folder.resolve(name + ".key"))),
+        Optional.empty());
+  }
+
+  private Leg.Shared shared() {
+    return new Leg.Shared(
+        pool,
+        new Budget(1 << 24, new LongAdder()),
+        deadlines,
+        new Heartbeat(LIMIT, LIMIT.multipliedBy(2)),
+        1 << 20,
+        new LongAdder());
+  }
+
+  private static Secret secret() {
+    return Secret.of(Tunnel.SECRET);
+  }
+
+  NativeDialect remote(Kind kind) {
+    return remote(kind, kind.secret ? List.of(secret()) : List.of());
+  }
+
+  NativeDialect remote(Kind kind, List<Secret> secrets) {
+    var settings =
+        new RemoteSettings(
+            ADDRESS,
+            List.of(ServiceAddress.parse("127.0.0.1:1")),
+            secrets,
+            kind.settings(false),
+            kind.transport.isTls() ? Optional.of(remote) : Optional.empty(),
+            LIMIT,
+            List.of(),
+            Admission.DEFAULT,
+            Timing.DEFAULT,
+            Bounds.DEFAULT);
+    return NativeDialect.of(settings, shared(), Gates::noComplaint);
+  }
+
+  NativeDialect origin(Kind kind) {
+    return origin(kind, kind.secret ? Optional.of(secret()) : Optional.empty());
+  }
+
+  NativeDialect origin(Kind kind, Optional<Secret> secret) {
+    var settings =
+        new OriginSettings(
+            ADDRESS,
+            List.of(ServiceAddress.parse("127.0.0.1:1")),
+            NAME,
+            secret,
+            kind.settings(true),
+            kind.transport.isTls() ? Optional.of(origin) : Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            LIMIT,
+            LIMIT,
+            false,
+            Timing.DEFAULT,
+            Bounds.DEFAULT);
+    return NativeDialect.of(settings, shared(), Gates::noComplaint);
+  }
+
+  private static void noComplaint(String line) {
+    throw new AssertionError(line);
+  }
+
+  /**
+   * What one side came to.
+   *
+   * @param session one if it believes in it
+   * @param failure why there is none
+   */
+  record Side(Optional<Object> session, Exception failure) {
+
+    boolean joined() {
+      return session.isPresent();
+    }
+
+    String sentence() {
+      return joined() ? "joined" : failure.getMessage();
+    }
+  }
+
+  /** What both came to. */
+  record Outcome(Side origin, Side remote) {
+
+    boolean joined() {
+      return origin.joined() && remote.joined();
+    }
+  }
+
+  /** A login over a connection's two ends, as the roles do it. */
+  Outcome meet(NativeDialect origin, Connection near, NativeDialect remote, Connection far)
+      throws Exception {
+    var accepting = new FutureTask<>(() -> accept(remote, far));
+    Thread.ofVirtual().name("remote side").start(accepting);
+    Side dialled = dial(origin, near);
+    return new Outcome(dialled, accepting.get());
+  }
+
+  /** As the origin role joins; a connection on which there is a session stays open. */
+  Side dial(NativeDialect origin, Connection near) {
+    try {
+      return new Side(
+          Optional.of(deadlines.within(LIMIT, near::close, HUNG, () -> origin.join(near))), null);
+    } catch (IOException | RuntimeException e) {
+      near.close();
+      return new Side(Optional.empty(), e);
+    }
+  }
+
+  /** As the control port accepts, last words included. */
+  Side accept(NativeDialect remote, Connection far) {
+    try {
+      return new Side(
+          Optional.of(deadlines.within(LIMIT, far::close, HUNG, () -> remote.accept(far))), null);
+    } catch (ForeignPeerException e) {
+      leave(far, e.answer());
+      return new Side(Optional.empty(), e);
+    } catch (RefusedException | ProtocolException e) {
+      leave(far, new byte[0]);
+      return new Side(Optional.empty(), e);
+    } catch (IOException | RuntimeException e) {
+      far.close();
+      return new Side(Optional.empty(), e);
+    }
+  }
+
+  private void leave(Connection far, byte[] words) {
+    try {
+      far.output().write(ByteBuffer.wrap(words));
+      far.closeOutput();
+      Linger.untilPeerCloses(far, deadlines);
+    } catch (IOException e) {
+      far.close();
+    }
+  }
+
+  @Override
+  public void close() {
+    deadlines.close();
+  }
+}

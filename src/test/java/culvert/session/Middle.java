@@ -1,0 +1,75 @@
+package culvert.session;
+
+import culvert.net.Connection;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Sits between the two sides: ends the transport of each and carries what was within. */
+final class Middle implements AutoCloseable {
+
+  private final AtomicLong carried = new AtomicLong();
+  private final Thread thread;
+  private volatile Connection outer;
+  private volatile Connection inner;
+
+  private Middle(Callable<Connection> outer, Callable<Connection> inner) {
+    thread = Thread.ofVirtual().name("middle").start(() -> run(outer, inner));
+  }
+
+  /** Begins with the handshakes, towards the origin proxy first. */
+  static Middle start(Callable<Connection> towardsOrigin, Callable<Connection> towardsRemote) {
+    return new Middle(towardsOrigin, towardsRemote);
+  }
+
+  private void run(Callable<Connection> towardsOrigin, Callable<Connection> towardsRemote) {
+    try {
+      outer = towardsOrigin.call();
+      inner = towardsRemote.call();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+    Thread back = Thread.ofVirtual().name("middle <").start(() -> carry(inner, outer));
+    carry(outer, inner);
+    join(back);
+    outer.close();
+    inner.close();
+  }
+
+  private void carry(Connection from, Connection to) {
+    byte[] piece = new byte[8192];
+    try {
+      for (int n = from.input().read(piece); n >= 0; n = from.input().read(piece)) {
+        carried.addAndGet(n);
+        to.output().write(piece, 0, n);
+      }
+      to.closeOutput();
+    } catch (IOException e) {
+      from.close();
+      to.close();
+    }
+  }
+
+  /** How many bytes went through it. */
+  long carried() {
+    return carried.get();
+  }
+
+  @Override
+  public void close() {
+    for (Connection end : new Connection[] {outer, inner}) {
+      if (end != null) {
+        end.close();
+      }
+    }
+    join(thread);
+  }
+
+  private static void join(Thread other) {
+    try {
+      other.join();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

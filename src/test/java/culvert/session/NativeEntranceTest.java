@@ -1,0 +1,222 @@
+package culvert.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.config.Secret;
+import culvert.protocol.ByeReason;
+import culvert.protocol.RefusedException;
+import culvert.testing.LeakCheck;
+import culvert.testing.Loopback;
+import culvert.transport.TlsClient;
+import culvert.transport.TlsServer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Every way to set up one side against every way to set up the other. */
+@ExtendWith(LeakCheck.class)
+@Timeout(120)
+class NativeEntranceTest {
+
+  private static final Consumer<String> NOBODY = line -> {};
+
+  /** What sides that do not fit may be told: each was read as its user would. */
+  private static final Set<String> SENTENCES =
+      Set.of(
+          "the remote proxy's --transport is tls, ws or wss and the origin proxy's is not; give"
+              + " both the same",
+          "the remote proxy did not expect what this side says; do both have the same --transport?"
+              + " (alert unexpected_message)",
+          "the remote proxy answered 400 Bad Request instead of a WebSocket: has it the same"
+              + " --transport?; it says 'This is a tunnel's control port; it does not speak HTTP.'",
+          "the remote proxy's --transport seals nothing and the origin proxy's does; give both the"
+              + " same",
+          "the remote proxy has no secret, so it cannot open what the origin proxy seals; give it"
+              + " the same secret",
+          "the remote proxy has no secret, so it cannot prove who it is; give it the same secret",
+          "the remote proxy has no key, so it cannot open what the origin proxy seals; give both"
+              + " the same --noise-pattern",
+          "the remote proxy wants a secret and the origin proxy has none; give it the same",
+          "the remote proxy wants the secret, and the connection sealed with it; the origin proxy"
+              + " came without: give both the same secret and --transport",
+          "the remote proxy wants the connection sealed with Noise and the origin proxy came"
+              + " without; give both the same --transport and --noise-pattern",
+          "this remote proxy seals with NAME and the origin proxy with NAME; a secret alone on both"
+              + " sides, or the same --noise-pattern, makes them fit",
+          "this is a Culvert peer that came without TLS or WebSocket, not a TLS client",
+          "this is a Culvert peer that came without TLS or WebSocket, not a WebSocket client",
+          "this is a TLS client, not a Culvert peer; an origin proxy with --transport tls or wss"
+              + " begins like this too",
+          "this is a TLS client, not a WebSocket client; an origin proxy with --transport tls or"
+              + " wss begins like this too",
+          "this is an HTTP client, not a Culvert peer; an origin proxy with --transport ws begins"
+              + " like this too",
+          "this is an HTTP client, not a TLS client; an origin proxy with --transport ws begins"
+              + " like this too");
+
+  @TempDir private Path folder;
+  private Gates gates;
+
+  @BeforeEach
+  void certificates() throws Exception {
+    gates = new Gates(folder);
+  }
+
+  @AfterEach
+  void stop() {
+    gates.close();
+    assertThat(gates.pool.borrowed()).as("buffers out").isZero();
+  }
+
+  @Test
+  void sidesThatAreSetUpAlikeJoinAndAllOthersReadWhyNot() throws Exception {
+    Map<Kind, NativeDialect> remotes = new EnumMap<>(Kind.class);
+    for (Kind kind : Kind.values()) {
+      remotes.put(kind, gates.remote(kind));
+    }
+    var told = new TreeSet<String>();
+    for (Kind kind : Kind.values()) {
+      NativeDialect origin = gates.origin(kind);
+      for (Kind other : Kind.values()) {
+        try (var pair = Loopback.open()) {
+          var outcome = gates.meet(origin, pair.near(), remotes.get(other), pair.far());
+          String which = kind + " at the origin proxy, " + other + " at the remote proxy";
+          assertThat(outcome.joined()).as(which).isEqualTo(kind == other);
+          if (kind != other) {
+            told.add(clear(which, outcome.origin()));
+            told.add(clear(which, outcome.remote()));
+          }
+        }
+      }
+    }
+    assertThat(SENTENCES).as("all are in use").containsExactlyInAnyOrderElementsOf(told);
+  }
+
+  private static String clear(String which, Gates.Side side) {
+    assertThat(side.joined()).as(which).isFalse();
+    assertThat(side.failure()).as(which).isInstanceOf(IOException.class);
+    String sentence = side.sentence().replaceAll("Noise_\\w+", "NAME");
+    assertThat(SENTENCES).as(which).contains(sentence);
+    return sentence;
+  }
+
+  @Test
+  void aSessionKnowsWhoLoggedIn() throws Exception {
+    try (var pair = Loopback.open()) {
+      var outcome =
+          gates.meet(
+              gates.origin(Kind.NOISE_BY_SECRET),
+              pair.near(),
+              gates.remote(Kind.NOISE_BY_SECRET),
+              pair.far());
+      var joined = (Dialect.Accepted.Joined) outcome.remote().session().orElseThrow();
+      assertThat(joined.session().member().orElseThrow().name()).isEqualTo(Gates.NAME);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = ".*_WITH_SECRET|NOISE_BY_SECRET", mode = EnumSource.Mode.MATCH_ALL)
+  void anotherSecretIsRefusedOnBothSides(Kind kind) throws Exception {
+    var other = Optional.of(Secret.of(Secret.generate()));
+    try (var pair = Loopback.open()) {
+      var outcome =
+          gates.meet(gates.origin(kind, other), pair.near(), gates.remote(kind), pair.far());
+      for (Gates.Side side : List.of(outcome.origin(), outcome.remote())) {
+        assertThat(side.failure())
+            .isInstanceOf(RefusedException.class)
+            .hasMessageStartingWith("the secret is wrong");
+        assertThat(((RefusedException) side.failure()).reason()).isEqualTo(ByeReason.CREDENTIALS);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = ".*_WITH_SECRET|NOISE_BY_SECRET", mode = EnumSource.Mode.MATCH_ALL)
+  void anyOfTheRemoteProxysSecretsLetsIn(Kind kind) throws Exception {
+    var first = Secret.of(Secret.generate());
+    var second = Secret.of(Secret.generate());
+    NativeDialect remote = gates.remote(kind, List.of(first, second));
+    for (Secret secret : List.of(first, second)) {
+      try (var pair = Loopback.open()) {
+        var origin = gates.origin(kind, Optional.of(secret));
+        assertThat(gates.meet(origin, pair.near(), remote, pair.far()).joined()).isTrue();
+      }
+    }
+  }
+
+  /** A web server with a certificate in front of a remote proxy without one. */
+  @ParameterizedTest
+  @EnumSource(names = "WSS.*", mode = EnumSource.Mode.MATCH_ALL)
+  void webSocketsMeetWhereSomethingInBetweenTakesCareOfTls(Kind kind) throws Exception {
+    Kind behind = Kind.valueOf(kind.name().replace("WSS", "WS"));
+    var front = new TlsServer(gates.certificate("front"), false, gates.pool, NOBODY);
+    try (var outside = Loopback.open();
+        var inside = Loopback.open();
+        var middle = Middle.start(() -> front.wrap(outside.far()), () -> inside.near())) {
+      var outcome =
+          gates.meet(gates.origin(kind), outside.near(), gates.remote(behind), inside.far());
+      assertThat(outcome.joined()).as(outcome.toString()).isTrue();
+      assertThat(middle.carried()).as("bytes went through it").isPositive();
+    }
+  }
+
+  /** With a certificate that the origin proxy trusts, as of an authority that was tricked. */
+  @Test
+  void somebodyInTheMiddleOfTlsNeverGetsASession() throws Exception {
+    var towardsOrigin = new TlsServer(gates.certificate("middle"), false, gates.pool, NOBODY);
+    var towardsRemote = new TlsClient(gates.origin, Gates.ADDRESS, false, gates.pool, NOBODY);
+    for (boolean resumed : new boolean[] {false, true}) {
+      try (var outside = Loopback.open();
+          var inside = Loopback.open();
+          var middle =
+              Middle.start(
+                  () -> towardsOrigin.wrap(outside.far()),
+                  () -> towardsRemote.wrap(inside.near()))) {
+        var outcome =
+            gates.meet(
+                gates.origin(Kind.TLS_WITH_SECRET),
+                outside.near(),
+                gates.remote(Kind.TLS_WITH_SECRET),
+                inside.far());
+        assertThat(middle.carried()).as("bytes went through it").isPositive();
+        assertThat(outcome.origin().joined()).as("resumed: %s", resumed).isFalse();
+        assertThat(outcome.remote().joined()).as("resumed: %s", resumed).isFalse();
+        assertThat(List.of(outcome.origin().sentence(), outcome.remote().sentence()))
+            .containsOnly(
+                "the secret is wrong or missing, or something between the two proxies takes TLS"
+                    + " apart");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void aCloseInTheMiddleOfALoginIsAnErrorOnTheOtherSide(Kind kind) throws Exception {
+    try (var pair = Loopback.open()) {
+      pair.near().close();
+      var side = gates.accept(gates.remote(kind), pair.far());
+      assertThat(side.joined()).isFalse();
+      assertThat(side.failure()).isInstanceOf(IOException.class);
+    }
+    try (var pair = Loopback.open()) {
+      pair.far().close();
+      var side = gates.dial(gates.origin(kind), pair.near());
+      assertThat(side.joined()).isFalse();
+      assertThat(side.failure()).isInstanceOf(IOException.class);
+    }
+  }
+}
