@@ -11,6 +11,7 @@ import culvert.config.TlsClientSettings;
 import culvert.config.TlsIdentity;
 import culvert.config.TlsServerSettings;
 import culvert.config.TlsTrust;
+import culvert.config.WebSocketSettings;
 import culvert.mux.Budget;
 import culvert.mux.Heartbeat;
 import culvert.mux.Leg;
@@ -24,6 +25,10 @@ import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
 import culvert.testing.Authority;
 import culvert.testing.Tunnel;
+import culvert.transport.TlsClient;
+import culvert.transport.Transport;
+import culvert.transport.WebSocketClient;
+import culvert.transport.WebSocketDialect;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -128,6 +133,23 @@ final class Gates implements AutoCloseable {
     return NativeDialect.of(settings, shared(), Gates::noComplaint);
   }
 
+  /** What goes around a stranger's words, so that they reach the login. */
+  Transport transport(Kind kind) {
+    Transport tls =
+        kind.transport.isTls()
+            ? new TlsClient(origin, ADDRESS, false, pool, Gates::noComplaint)
+            : Transport.PLAIN;
+    return kind.transport.isWebSocket()
+        ? new WebSocketClient(
+                WebSocketSettings.DEFAULT,
+                ADDRESS,
+                kind.transport.isTls(),
+                WebSocketDialect.NATIVE,
+                pool)
+            .within(tls)
+        : tls;
+  }
+
   private static void noComplaint(String line) {
     throw new AssertionError(line);
   }
@@ -144,6 +166,17 @@ final class Gates implements AutoCloseable {
       return session.isPresent();
     }
 
+    /** Ends the session if there is one. */
+    void end() {
+      session.ifPresent(standing -> {
+        if (standing instanceof Dialect.Accepted.Joined joined) {
+          joined.session().abort();
+        } else {
+          ((OriginSession) standing).close();
+        }
+      });
+    }
+
     String sentence() {
       return joined() ? "joined" : failure.getMessage();
     }
@@ -154,6 +187,13 @@ final class Gates implements AutoCloseable {
 
     boolean joined() {
       return origin.joined() && remote.joined();
+    }
+
+    /** Ends the sessions that there are. */
+    Outcome end() {
+      origin.end();
+      remote.end();
+      return this;
     }
   }
 

@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.config.Secret;
 import culvert.protocol.ByeReason;
+import culvert.protocol.Exchange;
+import culvert.protocol.Message;
 import culvert.protocol.RefusedException;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
 import culvert.transport.TlsClient;
 import culvert.transport.TlsServer;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
@@ -17,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -93,7 +98,7 @@ class NativeEntranceTest {
       NativeDialect origin = gates.origin(kind);
       for (Kind other : Kind.values()) {
         try (var pair = Loopback.open()) {
-          var outcome = gates.meet(origin, pair.near(), remotes.get(other), pair.far());
+          var outcome = gates.meet(origin, pair.near(), remotes.get(other), pair.far()).end();
           String which = kind + " at the origin proxy, " + other + " at the remote proxy";
           assertThat(outcome.joined()).as(which).isEqualTo(kind == other);
           if (kind != other) {
@@ -125,6 +130,7 @@ class NativeEntranceTest {
               pair.far());
       var joined = (Dialect.Accepted.Joined) outcome.remote().session().orElseThrow();
       assertThat(joined.session().member().orElseThrow().name()).isEqualTo(Gates.NAME);
+      outcome.end();
     }
   }
 
@@ -153,7 +159,8 @@ class NativeEntranceTest {
     for (Secret secret : List.of(first, second)) {
       try (var pair = Loopback.open()) {
         var origin = gates.origin(kind, Optional.of(secret));
-        assertThat(gates.meet(origin, pair.near(), remote, pair.far()).joined()).isTrue();
+        var outcome = gates.meet(origin, pair.near(), remote, pair.far()).end();
+        assertThat(outcome.joined()).isTrue();
       }
     }
   }
@@ -169,6 +176,7 @@ class NativeEntranceTest {
         var middle = Middle.start(() -> front.wrap(outside.far()), () -> inside.near())) {
       var outcome =
           gates.meet(gates.origin(kind), outside.near(), gates.remote(behind), inside.far());
+      outcome.end();
       assertThat(outcome.joined()).as(outcome.toString()).isTrue();
       assertThat(middle.carried()).as("bytes went through it").isPositive();
     }
@@ -218,5 +226,34 @@ class NativeEntranceTest {
       assertThat(side.joined()).isFalse();
       assertThat(side.failure()).isInstanceOf(IOException.class);
     }
+  }
+
+  /** What was read ahead of a refusal lies in a large buffer, of which there are not many. */
+  @ParameterizedTest
+  @EnumSource(names = "PLAIN", mode = EnumSource.Mode.EXCLUDE)
+  void aStrangerWhoSendsTooMuchTakesNoBufferAlong(Kind kind) throws Exception {
+    NativeDialect remote = gates.remote(kind);
+    for (byte[] words : new byte[][] {stranger(), new byte[60_000]}) {
+      try (var pair = Loopback.open()) {
+        var accepting = new FutureTask<>(() -> gates.accept(remote, pair.far()));
+        Thread.ofVirtual().name("remote side").start(accepting);
+        try (var outer = gates.transport(kind).wrap(pair.near())) {
+          outer.output().write(words);
+        } catch (IOException e) {
+          // It was refused in the middle of them.
+        }
+        assertThat(accepting.get().joined()).isFalse();
+      }
+      assertThat(gates.pool.borrowed()).as("buffers out").isZero();
+    }
+  }
+
+  /** A login that is refused at its first message, and much behind it. */
+  private static byte[] stranger() throws IOException {
+    var said = new ByteArrayOutputStream();
+    new Exchange(InputStream.nullInputStream(), said)
+        .begin(new Message.Hello(9, 9, 1, 1, new byte[16], new byte[32], "x", "plain"));
+    said.write(new byte[60_000]);
+    return said.toByteArray();
   }
 }
