@@ -96,7 +96,7 @@ public record NoiseSettings(
    * @param dialling whether it is the origin proxy's
    * @throws IllegalArgumentException naming the option that is missing or too much
    */
-  void check(boolean dialling) {
+  public void check(boolean dialling) {
     if (protocol.needsPsk() || !usesKeys()) {
       throw new IllegalArgumentException(
           "--noise-pattern "

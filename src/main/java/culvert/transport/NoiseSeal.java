@@ -26,8 +26,8 @@ import javax.crypto.SecretKey;
 /**
  * Seals a native connection with Noise (revision 34 of its specification). The handshake travels in
  * SEAL messages behind the preface; the versions and the protocol's name that stand in the first of
- * them are its prologue, so that nobody on the way can change what the sides agreed on. There is no
- * way back to an open connection.
+ * them must be this side's own, and are its prologue, so that nobody on the way can change what the
+ * sides agreed on. There is no way back to an open connection.
  */
 public final class NoiseSeal {
 
@@ -82,18 +82,21 @@ public final class NoiseSeal {
 
   /** By keys, one for all connections of a process. */
   public static NoiseSeal byKeys(NoiseSettings settings, boolean dialling, BufferPool pool) {
+    return new NoiseSeal(settings.protocol(), keys(settings, dialling), settings.peers(), pool);
+  }
+
+  /** What the pattern wants of this side: one set for each peer, if it must know them before. */
+  static List<NoiseHandshake.Keys> keys(NoiseSettings settings, boolean dialling) {
     NoiseProtocol protocol = settings.protocol();
     Optional<NoiseKeyPair> own =
         protocol.needsLocalKey(dialling)
             ? settings.own().or(() -> Optional.of(NoiseKeyPair.generate()))
             : Optional.empty();
-    List<NoiseHandshake.Keys> keys =
-        protocol.needsRemoteKey(dialling)
-            ? settings.peers().stream()
-                .map(peer -> new NoiseHandshake.Keys(own, Optional.of(peer), Optional.empty()))
-                .toList()
-            : List.of(new NoiseHandshake.Keys(own, Optional.empty(), Optional.empty()));
-    return new NoiseSeal(protocol, keys, settings.peers(), pool);
+    return protocol.needsRemoteKey(dialling)
+        ? settings.peers().stream()
+            .map(peer -> new NoiseHandshake.Keys(own, Optional.of(peer), Optional.empty()))
+            .toList()
+        : List.of(new NoiseHandshake.Keys(own, Optional.empty(), Optional.empty()));
   }
 
   private NoiseSeal(
