@@ -163,6 +163,7 @@ public final class NoiseSeal {
   private void read(
       NoiseHandshake noise, Message.Seal seal, Exchange exchange, Connection carrier, String peer)
       throws IOException {
+    checkSame(seal);
     try {
       noise.read(seal.message());
     } catch (NoiseException e) {
@@ -174,6 +175,15 @@ public final class NoiseSeal {
       // A peer for whom the handshake is done listens to nothing but sealed records.
       Exchange heard = noise.isDone() ? within(sealed(carrier, noise)) : exchange;
       throw heard.refuse(ByeReason.CREDENTIALS, anotherKey(peer));
+    }
+  }
+
+  /** What the first message said is agreed, and stands in the prologue; the others repeat it. */
+  private void checkSame(Message.Seal seal) throws ProtocolException {
+    if (seal.leastVersion() != Message.VERSION
+        || seal.mostVersion() != Message.VERSION
+        || !seal.protocol().equals(protocol.name())) {
+      throw new ProtocolException("SEAL with another version or protocol than the first had");
     }
   }
 
