@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ReadmeTest {
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "remote-proxy", "origin-proxy", "demo"})
+  @ValueSource(strings = {"", "remote-proxy", "origin-proxy", "keygen", "demo"})
   void theReadmeShowsTheHelp(String command) throws IOException {
     String help = Help.of(command).strip();
     assertThat(Files.readString(Path.of("README.md"))).contains(help);
