@@ -201,7 +201,12 @@ public final class Tunnel implements AutoCloseable {
 
   /** A tunnel whose halves are joined by a link that can fail; its origin proxy serves. */
   public static Tunnel overFaultyLink(HostPort server, Options options) throws Exception {
-    var tunnel = new Tunnel(server, options, FaultyLink::new);
+    return over(FaultyLink::new, server, options);
+  }
+
+  /** A tunnel whose halves are joined by a link of one's own; its origin proxy serves. */
+  public static Tunnel over(LinkMaker maker, HostPort server, Options options) throws Exception {
+    var tunnel = new Tunnel(server, options, maker);
     tunnel.join();
     tunnel.awaitServing();
     return tunnel;
@@ -218,7 +223,10 @@ public final class Tunnel implements AutoCloseable {
     return tunnel;
   }
 
-  private interface LinkMaker {
+  /** Makes a link. */
+  @FunctionalInterface
+  public interface LinkMaker {
+    /** One that leads to a remote proxy. */
     Link to(HostPort control) throws IOException;
   }
 

@@ -1,0 +1,76 @@
+package culvert.system;
+
+import culvert.config.NoiseSettings;
+import culvert.config.TlsClientSettings;
+import culvert.config.TlsIdentity;
+import culvert.config.TlsServerSettings;
+import culvert.config.TlsTrust;
+import culvert.config.TransportKind;
+import culvert.config.TransportSettings;
+import culvert.config.WebSocketSettings;
+import culvert.noise.NoiseKeyPair;
+import culvert.noise.NoiseProtocol;
+import culvert.testing.Authority;
+import culvert.testing.Tunnel;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+
+/** What the connection between the halves can be wrapped in; both have the secret. */
+enum Wrapping {
+  PLAIN(TransportKind.PLAIN),
+  NOISE(TransportKind.NOISE),
+  NOISE_BY_KEYS(TransportKind.NOISE),
+  TLS(TransportKind.TLS),
+  WS(TransportKind.WS),
+  WSS(TransportKind.WSS);
+
+  private final TransportKind kind;
+
+  Wrapping(TransportKind kind) {
+    this.kind = kind;
+  }
+
+  /** Both sides set up for it, with certificates in that folder. */
+  Tunnel.Options options(Path folder) throws Exception {
+    var options = new Tunnel.Options().transport(kind);
+    return switch (this) {
+      case PLAIN, NOISE, WS -> options;
+      case NOISE_BY_KEYS -> byKeys(options);
+      case TLS, WSS -> withCertificate(options, folder);
+    };
+  }
+
+  private static Tunnel.Options byKeys(Tunnel.Options options) {
+    var protocol = NoiseProtocol.parse(NoiseSettings.DEFAULT_PROTOCOL);
+    NoiseKeyPair own = NoiseKeyPair.generate();
+    return options.transports(
+        byKeys(new NoiseSettings(protocol, Optional.of(own), List.of())),
+        byKeys(new NoiseSettings(protocol, Optional.empty(), List.of(own.publicKey()))));
+  }
+
+  private static TransportSettings byKeys(NoiseSettings keys) {
+    return new TransportSettings(
+        Optional.of(TransportKind.NOISE), Optional.of(keys), WebSocketSettings.DEFAULT);
+  }
+
+  /** TLS by the certificate's hash, WebSocket by the authority. */
+  private Tunnel.Options withCertificate(Tunnel.Options options, Path folder) throws Exception {
+    var authority = new Authority("Test CA");
+    Authority.Issued issued = authority.issue("remote");
+    var identity =
+        new TlsIdentity.Pem(
+            issued.writeChain(folder.resolve("cert.pem")),
+            issued.writeKey(folder.resolve("key.pem")));
+    byte[] hash = MessageDigest.getInstance("SHA-256").digest(issued.certificate().getEncoded());
+    TlsTrust trust =
+        this == TLS
+            ? new TlsTrust.Pin(HexFormat.of().formatHex(hash))
+            : new TlsTrust.Authorities(authority.own().writeChain(folder.resolve("ca.pem")));
+    return options.tls(
+        new TlsServerSettings(identity, Optional.empty()),
+        new TlsClientSettings(trust, Optional.empty(), Optional.empty()));
+  }
+}
