@@ -10,7 +10,7 @@ import java.util.OptionalDouble;
 final class Report {
 
   private static final int TEXT_WIDTH = 38;
-  private static final int WIDTH = 12;
+  private static final int WIDTH = 15;
 
   private final Map<String, Column> columns = new LinkedHashMap<>();
 
@@ -27,7 +27,7 @@ final class Report {
         System.out.println(row(figure));
       }
     }
-    System.out.println("ratio: Culvert's figure divided by that of the best peer");
+    System.out.println("ratio: the first Culvert's figure divided by that of the best peer");
   }
 
   private String row(Figure figure) {
@@ -44,15 +44,24 @@ final class Report {
             .map(column -> column.getValue().median(figure))
             .flatMapToDouble(OptionalDouble::stream);
     OptionalDouble best = figure.better() == Figure.Better.MORE ? peers.max() : peers.min();
-    Column culvert = columns.get(Tunnel.Culvert.NAME);
-    if (best.isEmpty() || culvert == null || culvert.median(figure).isEmpty()) {
+    OptionalDouble culvert =
+        columns.entrySet().stream()
+            .filter(column -> isOurs(column.getKey()))
+            .map(column -> column.getValue().median(figure))
+            .flatMapToDouble(OptionalDouble::stream)
+            .findFirst();
+    if (best.isEmpty() || culvert.isEmpty()) {
       return "-";
     }
-    return "%.2f".formatted(culvert.median(figure).getAsDouble() / best.getAsDouble());
+    return "%.2f".formatted(culvert.getAsDouble() / best.getAsDouble());
   }
 
   private static boolean isPeer(String name) {
-    return !name.equals(Tunnel.Culvert.NAME) && !name.equals(Tunnel.Direct.NAME);
+    return !isOurs(name) && !name.equals(Tunnel.Direct.NAME);
+  }
+
+  private static boolean isOurs(String name) {
+    return name.startsWith(Tunnel.Culvert.NAME);
   }
 
   private static String text(OptionalDouble value) {

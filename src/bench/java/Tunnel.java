@@ -13,7 +13,16 @@ import java.util.stream.Stream;
 /** A way from visitors to the origin server, and how to start it. */
 sealed interface Tunnel {
 
-  List<String> NAMES = List.of(Direct.NAME, Culvert.NAME, "bore", "rathole");
+  List<String> NAMES =
+      List.of(
+          Direct.NAME,
+          Culvert.NAME,
+          Culvert.NOISE,
+          Culvert.TLS,
+          "bore",
+          "rathole",
+          Rathole.NOISE,
+          Rathole.TLS);
 
   String name();
 
@@ -41,10 +50,22 @@ sealed interface Tunnel {
     found.add(new Direct());
     Path image = options.image().resolve("bin");
     if (Files.isExecutable(image.resolve("remote-proxy"))) {
-      found.add(new Culvert(image));
+      found.add(new Culvert(image, Culvert.NAME));
+      found.add(new Culvert(image, Culvert.NOISE));
+    }
+    Optional<Path> openssl = program("openssl", options);
+    if (!found.isEmpty() && found.getLast() instanceof Culvert && openssl.isPresent()) {
+      found.add(new Culvert(image, Culvert.TLS));
     }
     program("bore", options).map(Bore::new).ifPresent(found::add);
-    program("rathole", options).map(Rathole::new).ifPresent(found::add);
+    Optional<Path> rathole = program("rathole", options);
+    if (rathole.isPresent()) {
+      found.add(new Rathole(rathole.get(), "rathole"));
+      found.add(new Rathole(rathole.get(), Rathole.NOISE));
+      if (openssl.isPresent()) {
+        found.add(new Rathole(rathole.get(), Rathole.TLS));
+      }
+    }
     return found;
   }
 
@@ -87,15 +108,15 @@ sealed interface Tunnel {
     }
   }
 
-  /** Culvert, from its runtime image. */
-  record Culvert(Path bin) implements Tunnel {
+  /** Culvert, from its runtime image: plain, sealed with a secret, or within TLS. */
+  record Culvert(Path bin, String name) implements Tunnel {
 
     static final String NAME = "culvert";
+    static final String NOISE = "culvert-noise";
+    static final String TLS = "culvert-tls";
 
-    @Override
-    public String name() {
-      return NAME;
-    }
+    /** Known to all who read this, as befits a benchmark. */
+    private static final String SECRET = "culvert-AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9jDc0p";
 
     @Override
     public Running start(InetSocketAddress origin, Distance distance) throws IOException {
@@ -104,21 +125,39 @@ sealed interface Tunnel {
 
     private InetSocketAddress start(Running running, InetSocketAddress origin) throws IOException {
       String any = text(local(0));
-      Half remote = running.run(role("remote-proxy", "--control-addr", any, "--outside-addr", any));
+      List<String> ofRemote = List.of();
+      List<String> ofOrigin = List.of();
+      if (name.equals(NOISE)) {
+        ofRemote = List.of("--secret", SECRET);
+        ofOrigin = ofRemote;
+      } else if (name.equals(TLS)) {
+        var own = Certificate.make(running);
+        ofRemote = List.of("--transport=tls", "--tls-cert=" + own.pem(), "--tls-key=" + own.key());
+        ofOrigin = List.of("--transport=tls", "--tls-ca=" + own.pem());
+      }
+      Half remote =
+          running.run(role(ofRemote, "remote-proxy", "--control-addr", any, "--outside-addr", any));
       String line = remote.firstLine();
       running.listening();
       InetSocketAddress control = running.far(printed(line, "control "), local(0));
       String to = text(control);
       running
           .run(
-              role("origin-proxy", "--remote-proxy-addr", to, "--origin-server-addr", text(origin)))
+              role(
+                  ofOrigin,
+                  "origin-proxy",
+                  "--remote-proxy-addr",
+                  to,
+                  "--origin-server-addr",
+                  text(origin)))
           .firstLine();
       return printed(line, "=");
     }
 
-    private List<String> role(String name, String... options) {
-      var command = new ArrayList<>(List.of(bin.resolve(name).toString(), "--log-level", "warn"));
+    private List<String> role(List<String> wrapping, String role, String... options) {
+      var command = new ArrayList<>(List.of(bin.resolve(role).toString(), "--log-level", "warn"));
       command.addAll(List.of(options));
+      command.addAll(wrapping);
       return command;
     }
 
@@ -170,13 +209,11 @@ sealed interface Tunnel {
     }
   }
 
-  /** rathole over plain TCP, as it comes. */
-  record Rathole(Path program) implements Tunnel {
+  /** rathole over plain TCP, as it comes, or over its Noise or TLS. */
+  record Rathole(Path program, String name) implements Tunnel {
 
-    @Override
-    public String name() {
-      return "rathole";
-    }
+    static final String NOISE = "rathole-noise";
+    static final String TLS = "rathole-tls";
 
     @Override
     public Running start(InetSocketAddress origin, Distance distance) throws IOException {
@@ -186,6 +223,21 @@ sealed interface Tunnel {
     private InetSocketAddress start(Running running, InetSocketAddress origin) throws IOException {
       InetSocketAddress control = free();
       InetSocketAddress outside = free();
+      String ofServer = "";
+      String ofClient = "";
+      if (name.equals(NOISE)) {
+        String[] keys = Certificate.output(program.toString(), "--genkey").split("\\s+");
+        ofServer = transport("server", "noise", "local_private_key", keys[2]);
+        ofClient = transport("client", "noise", "remote_public_key", keys[5]);
+      } else if (name.equals(TLS)) {
+        var own = Certificate.make(running);
+        ofServer =
+            transport("server", "tls", "pkcs12", own.archive().toString())
+                + "pkcs12_password = \"bench\"\n";
+        ofClient =
+            transport("client", "tls", "trusted_root", own.pem().toString())
+                + "hostname = \"localhost\"\n";
+      }
       run(
           running,
           "--server",
@@ -195,8 +247,9 @@ sealed interface Tunnel {
           default_token = "bench"
           [server.services.bench]
           bind_addr = "%s"
+          %s
           """
-              .formatted(text(control), text(outside)));
+              .formatted(text(control), text(outside), ofServer));
       running.awaitListening(control);
       run(
           running,
@@ -207,9 +260,20 @@ sealed interface Tunnel {
           default_token = "bench"
           [client.services.bench]
           local_addr = "%s"
+          %s
           """
-              .formatted(text(running.far(control, local(0))), text(origin)));
+              .formatted(text(running.far(control, local(0))), text(origin), ofClient));
       return outside;
+    }
+
+    private static String transport(String side, String type, String key, String value) {
+      return """
+      [%s.transport]
+      type = "%s"
+      [%s.transport.%s]
+      %s = "%s"
+      """
+          .formatted(side, type, side, type, key, value);
     }
 
     private void run(Running running, String half, String config) throws IOException {
