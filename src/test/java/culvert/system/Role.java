@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -49,9 +50,15 @@ final class Role implements AutoCloseable {
       words.set(0, launcher.toString());
     }
     var builder = new ProcessBuilder(words);
-    builder.environment().keySet().removeIf(name -> name.startsWith("CULVERT_"));
+    builder.environment().keySet().removeIf(Role::counts);
     builder.environment().putAll(environment);
     return new Role(builder.start());
+  }
+
+  /** Whether a role takes a setting from this variable: a test's only, not the machine's. */
+  private static boolean counts(String variable) {
+    String name = variable.toUpperCase(Locale.ROOT);
+    return name.startsWith("CULVERT_") || name.endsWith("_PROXY") || name.equals("SSL_CERT_FILE");
   }
 
   /** Where the image has the launcher of this name. */

@@ -104,7 +104,8 @@ final class Transfers implements AutoCloseable {
     visitor.shutdownOutput();
   }
 
-  private void serve(Socket connection) throws Exception {
+  /** What the origin server does with a visitor; for servers of one's own too. */
+  void serve(Socket connection) throws Exception {
     connection.setSoTimeout(LIMIT_MILLIS);
     var in = new DataInputStream(connection.getInputStream());
     int first = in.read();

@@ -90,10 +90,18 @@ public final class Nginx implements AutoCloseable {
       port = free.getLocalPort();
     }
     address = new HostPort("127.0.0.1", port);
-    Path file = Files.writeString(folder.resolve("nginx.conf"), settings(identity, locations));
+    Files.writeString(folder.resolve("nginx.conf"), settings(identity, locations));
+    launch();
+    // Somebody else may have been faster to take the port.
+    if (!process.isAlive()) {
+      process = null;
+    }
+  }
+
+  private void launch() throws Exception {
     process =
         new ProcessBuilder(
-                PROGRAM.toString(), "-p", folder.toString(), "-c", file.toString(), "-e", "stderr")
+                PROGRAM.toString(), "-p", folder.toString(), "-c", "nginx.conf", "-e", "stderr")
             .redirectErrorStream(true)
             .redirectOutput(folder.resolve("log").toFile())
             .start();
@@ -104,10 +112,6 @@ public final class Nginx implements AutoCloseable {
             new Socket(address.host(), address.port()).close();
           }
         });
-    // Somebody else may have been faster to take the port.
-    if (!process.isAlive()) {
-      process = null;
-    }
   }
 
   /** One process, which is all there is to end. */
@@ -115,7 +119,8 @@ public final class Nginx implements AutoCloseable {
     String tls =
         identity
             .map(it ->
-                "ssl_certificate %s; ssl_certificate_key %s;".formatted(it.certificate(), it.key()))
+                "ssl_certificate %s; ssl_certificate_key %s; ssl_protocols TLSv1.3;"
+                    .formatted(it.certificate(), it.key()))
             .orElse("");
     return """
     daemon off;
@@ -146,6 +151,14 @@ public final class Nginx implements AutoCloseable {
   /** Where it listens. */
   public HostPort address() {
     return address;
+  }
+
+  /** Starts it on the same port, once it was ended. */
+  public void again() throws Exception {
+    launch();
+    if (!process.isAlive()) {
+      throw new IOException("nginx does not serve again: " + log());
+    }
   }
 
   /** Ends it without a word to anybody. */

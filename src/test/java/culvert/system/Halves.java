@@ -1,0 +1,35 @@
+package culvert.system;
+
+import culvert.net.HostPort;
+import java.io.IOException;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * How both halves are started, so that they fit.
+ *
+ * @param launcher starts them
+ * @param remoteOptions of the remote proxy
+ * @param originOptions of the origin proxy
+ */
+record Halves(Launcher launcher, List<String> remoteOptions, List<String> originOptions) {
+
+  /** A remote proxy on free ports, which is ready. */
+  Remote remote(String... more) throws IOException {
+    return launcher.remote(words(remoteOptions, more));
+  }
+
+  /** Another one on the same ports, which must be free. */
+  Remote again(Remote before, String... more) throws IOException {
+    return launcher.remoteAt(before.control(), before.outside(), words(remoteOptions, more));
+  }
+
+  /** An origin proxy, which prints a line when it serves. */
+  Role origin(HostPort control, HostPort server, String... more) throws IOException {
+    return launcher.origin(control, server, words(originOptions, more));
+  }
+
+  private static String[] words(List<String> first, String... more) {
+    return Stream.concat(first.stream(), Stream.of(more)).toArray(String[]::new);
+  }
+}

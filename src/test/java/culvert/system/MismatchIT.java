@@ -1,0 +1,168 @@
+package culvert.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import culvert.net.HostPort;
+import culvert.testing.Eventually;
+import culvert.testing.TestServer;
+import culvert.testing.Tunnel;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A control address that speaks one transport, and who comes with another. */
+@Timeout(120)
+class MismatchIT {
+
+  private static final Path OPENSSL = Path.of("/usr/bin/openssl");
+
+  /** Whatever both do not have in common; a secret they have. */
+  private static final List<Wrapped> ALL =
+      List.of(
+          Wrapped.PLAIN, Wrapped.NOISE, Wrapped.NOISE_NK, Wrapped.TLS_CA, Wrapped.WS, Wrapped.WSS);
+
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Wrapped.class,
+      names = {"PLAIN", "NOISE", "NOISE_NK", "TLS_CA", "WS", "WSS"})
+  void everyOtherTransportIsSaidSoOnBothSides(Wrapped wrapping) throws Exception {
+    var credentials = new Credentials(folder);
+    Halves right = wrapping.halves(credentials);
+    try (var server = TestServer.echo();
+        Remote remote = right.remote("--log-period=1ms")) {
+      for (Wrapped other : ALL) {
+        if (other != wrapping) {
+          mismatch(wrapping, remote, other, other.halves(credentials));
+        }
+      }
+      assertThat(remote.role().err().lines("ERROR")).isEmpty();
+      // Nobody was hurt.
+      try (Role origin = right.origin(remote.control(), server.address())) {
+        origin.line();
+        remote.assertServes();
+      }
+    }
+  }
+
+  private static void mismatch(Wrapped wrapping, Remote remote, Wrapped other, Halves wrong)
+      throws Exception {
+    int before = remote.role().err().lines("WARN").size();
+    try (Role origin = wrong.origin(remote.control(), Launcher.ANY)) {
+      origin.err().await("remote_proxy=" + remote.control());
+      Eventually.within(
+          Tunnel.LIMIT,
+          () -> assertThat(remote.role().err().lines("WARN")).hasSizeGreaterThan(before));
+      String here = origin.err().lines("remote_proxy=" + remote.control()).getFirst();
+      String there = remote.role().err().lines("WARN").get(before);
+      System.out.println(wrapping + " <- " + other + "\n  " + there + "\n  " + here);
+      if (wrapping == Wrapped.NOISE && other == Wrapped.PLAIN) {
+        // What comes without a seal cannot show that it has the secret.
+        assertThat(origin.await().exit()).isEqualTo(77);
+        assertThat(here).contains("sealed");
+        return;
+      }
+      assertThat(here).contains("cannot join").containsAnyOf("--transport", "--noise-pattern");
+      assertThat(there).containsAnyOf("not an origin proxy", "origin proxy refused");
+      // It tries again and again, and says so once.
+      Eventually.within(
+          Tunnel.LIMIT,
+          () -> assertThat(remote.role().err().lines("WARN")).hasSizeGreaterThan(before + 1));
+      assertThat(origin.err().lines("WARN", "cannot join")).hasSize(1);
+      assertThat(origin.process().isAlive()).isTrue();
+      assertNobodyServes(remote);
+    }
+  }
+
+  private static void assertNobodyServes(Remote remote) throws Exception {
+    try (Socket visitor = remote.visit()) {
+      assertThatThrownBy(() -> visitor.getInputStream().read()).hasMessageContaining("reset");
+    }
+  }
+
+  /** What somebody hears who says this and waits for the end. */
+  private static String said(HostPort control, String words) throws Exception {
+    try (var socket = new Socket(control.host(), control.port())) {
+      socket.setSoTimeout((int) Tunnel.LIMIT.toMillis());
+      socket.getOutputStream().write(words.getBytes(StandardCharsets.US_ASCII));
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+    }
+  }
+
+  @Test
+  void aBrowserIsAnsweredInHttp() throws Exception {
+    String request = "GET / HTTP/1.1\r\nHost: x\r\nUser-Agent: Mozilla/5.0\r\nAccept: */*\r\n\r\n";
+    try (Remote ws = Launcher.USUAL.remote("--transport=ws");
+        Remote noise = Launcher.USUAL.remote()) {
+      assertThat(said(ws.control(), request))
+          .startsWith("HTTP/1.1 426 Upgrade Required\r\n")
+          .contains("Content-Type: text/plain", "This is a tunnel's control port");
+      assertThat(said(noise.control(), request))
+          .startsWith("HTTP/1.1 400 Bad Request\r\n")
+          .contains("This is a tunnel's control port");
+      ws.role().err().await("not an origin proxy", "an HTTP client");
+      noise.role().err().await("not an origin proxy", "an HTTP client");
+    }
+  }
+
+  /** What openssl prints when it says this in TLS. */
+  private static String openssl(HostPort address, String words, String... options)
+      throws Exception {
+    assumeTrue(Files.isExecutable(OPENSSL), OPENSSL + " is not installed");
+    String[] first = {OPENSSL.toString(), "s_client", "-connect", address.toString(), "-ign_eof"};
+    var all = Stream.of(first, options).flatMap(Arrays::stream);
+    try (Role openssl = Role.start(all.toArray(String[]::new))) {
+      try (OutputStream in = openssl.process().getOutputStream()) {
+        in.write(words.getBytes(StandardCharsets.US_ASCII));
+      }
+      Role.Ended ended = openssl.await();
+      return ended.out() + ended.err();
+    }
+  }
+
+  @Test
+  void opensslAtANoiseRemoteProxyHearsAnAlert() throws Exception {
+    try (Remote remote = Launcher.USUAL.remote()) {
+      assertThat(openssl(remote.control(), "")).contains("alert unexpected message");
+      remote.role().err().await("not an origin proxy", "a TLS client");
+    }
+  }
+
+  @Test
+  void opensslAtATlsRemoteProxyShakesHandsAndIsAnsweredInHttp() throws Exception {
+    var credentials = new Credentials(folder);
+    Halves halves = Wrapped.TLS_CA.halves(credentials);
+    String authority = credentials.authority().toString();
+    try (Remote remote = halves.remote()) {
+      String page = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+      assertThat(openssl(remote.control(), page, "-CAfile", authority, "-verify_return_error"))
+          .contains("TLSv1.3", "Verify return code: 0 (ok)")
+          .contains("HTTP/1.1 400 Bad Request", "This is a tunnel's control port");
+      remote.role().err().await("not an origin proxy", "an HTTP client");
+      assertThat(openssl(remote.control(), "", "-tls1_2")).contains("alert protocol version");
+    }
+  }
+
+  /** Whoever probes a WebSocket over TLS with a browser. */
+  @Test
+  void opensslAtAWssRemoteProxyIsAnsweredInHttp() throws Exception {
+    Halves halves = Wrapped.WSS.halves(new Credentials(folder));
+    try (Remote remote = halves.remote()) {
+      assertThat(openssl(remote.control(), "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "-quiet"))
+          .contains("HTTP/1.1 426 Upgrade Required");
+    }
+  }
+}
