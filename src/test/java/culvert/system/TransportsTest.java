@@ -19,6 +19,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -182,11 +183,12 @@ class TransportsTest {
   @ParameterizedTest
   @EnumSource
   void aCutLinkIsAResetAndNeverACleanEnd(Wrapping wrapping) throws Exception {
+    var endless = new AtomicBoolean(true);
     try (var server =
             new TestServer(c -> {
-              while (true) {
+              do {
                 c.getOutputStream().write(new byte[1 << 16]);
-              }
+              } while (endless.get());
             });
         var tunnel = Tunnel.overFaultyLink(server.address(), wrapping.options(folder).retrying());
         Socket visitor = tunnel.visit()) {
@@ -194,6 +196,7 @@ class TransportsTest {
       tunnel.link().breakAll();
       assertThatThrownBy(() -> visitor.getInputStream().transferTo(OutputStream.nullOutputStream()))
           .isInstanceOf(IOException.class);
+      endless.set(false);
       Eventually.within(
           Tunnel.LIMIT,
           () -> {

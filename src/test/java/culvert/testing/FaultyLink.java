@@ -79,6 +79,8 @@ public final class FaultyLink implements Link {
     private void carry(Socket from, Socket to) {
       try {
         InputStream in = from.getInputStream();
+        // A network holds nothing back, as two sockets joined would with the end of every record.
+        to.setTcpNoDelay(true);
         OutputStream out = to.getOutputStream();
         byte[] piece = new byte[PIECE_BYTES];
         for (int n = in.read(piece); n >= 0; n = in.read(piece)) {

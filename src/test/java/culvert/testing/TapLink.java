@@ -60,6 +60,7 @@ public final class TapLink implements Link {
   private static void carry(Socket from, Socket to, ByteArrayOutputStream kept) {
     byte[] piece = new byte[PIECE_BYTES];
     try {
+      to.setTcpNoDelay(true);
       for (int n = from.getInputStream().read(piece);
           n >= 0;
           n = from.getInputStream().read(piece)) {
