@@ -108,6 +108,12 @@ public record NoiseSettings(
       throw new IllegalArgumentException(
           "--noise-pattern " + protocol.name() + " needs --noise-key-file on this side");
     }
+    if (!protocol.needsLocalKey(dialling) && own.isPresent()) {
+      throw new IllegalArgumentException(
+          "--noise-key-file means nothing to "
+              + protocol.name()
+              + " on this side, which never shows a key; leave it out, or take KK or XX");
+    }
     boolean known = protocol.needsRemoteKey(dialling) || protocol.tellsRemoteKey(dialling);
     if (!known && !peers.isEmpty()) {
       throw new IllegalArgumentException(

@@ -49,7 +49,10 @@ class NoiseTransportTest {
     NoiseProtocol parsed = NoiseProtocol.parse(protocol);
     boolean known = parsed.needsRemoteKey(dials);
     return new NoiseTransport(
-        new NoiseSettings(parsed, Optional.of(own), known ? List.of(peer.publicKey()) : List.of()),
+        new NoiseSettings(
+            parsed,
+            parsed.needsLocalKey(dials) ? Optional.of(own) : Optional.empty(),
+            known ? List.of(peer.publicKey()) : List.of()),
         dials,
         pool);
   }
