@@ -1,0 +1,396 @@
+package culvert.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.noise.NoiseKeyPair;
+import culvert.testing.Authority;
+import culvert.testing.LeakCheck;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The options of what wraps the connection between the halves: given, wrong, and warned of. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class TransportOptionsTest {
+
+  private static final String[] ORIGIN = {
+    "origin-proxy", "--remote-proxy-addr=localhost:1", "--origin-server-addr=127.0.0.1:1"
+  };
+  private static final String NK = "Noise_NK_25519_ChaChaPoly_BLAKE2s";
+  private static final String KK = "Noise_KK_25519_ChaChaPoly_BLAKE2s";
+  private static final NoiseKeyPair PAIR = NoiseKeyPair.generate();
+  private static final String PIN = "ab".repeat(32);
+
+  @TempDir private Path folder;
+  private Path secret;
+  private Path key;
+  private Path certificate;
+  private Path certificateKey;
+
+  @BeforeEach
+  void files() throws Exception {
+    secret = write("secret", "culvert hunter2 and more");
+    key = write("noise.key", PAIR.privateText());
+    var issued = new Authority("Test CA").issue("server");
+    certificate = issued.writeChain(folder.resolve("cert.pem"));
+    certificateKey = issued.writeKey(folder.resolve("key.pem"));
+  }
+
+  private Path write(String name, String text) throws IOException {
+    Path file = Files.writeString(folder.resolve(name), text);
+    return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+  }
+
+  private static Cli origin(Map<String, String> environment, String... more) {
+    return Cli.run(environment, with(ORIGIN, more));
+  }
+
+  private static Cli origin(String... more) {
+    return origin(Map.of(), more);
+  }
+
+  private static String[] with(String[] role, String... more) {
+    return Stream.concat(Arrays.stream(role), Arrays.stream(more)).toArray(String[]::new);
+  }
+
+  /** Each option as a flag and as a variable comes to the same value. */
+  @ParameterizedTest
+  @CsvSource({
+    "both, --transport, tls",
+    "both, --ws-path, /tunnel",
+    "both, --noise-pattern, " + KK,
+    "both, --noise-key-file, noise.key",
+    "both, --noise-peer-key, 'one,two'",
+    "both, --secret-file, 'one,two'",
+    "both, --tls-cert, cert.pem",
+    "both, --tls-key, key.pem",
+    "both, --tls-pkcs12, archive.p12",
+    "both, --tls-password-file, password",
+    "remote, --tls-client-ca, ca.pem",
+    "origin, --tls-ca, ca.pem",
+    "origin, --tls-pin, " + "abab",
+    "origin, --tls-server-name, tunnel.example",
+    "origin, --ws-host, tunnel.example:8443",
+    "origin, --via, socks5://127.0.0.1:1080"
+  })
+  void anOptionIsAFlagAndAVariable(String roles, String option, String value) {
+    String variable = "CULVERT_" + option.substring(2).replace('-', '_').toUpperCase();
+    for (String[] role : List.of(Cli.REMOTE, ORIGIN)) {
+      if (roles.equals("both") || role[0].startsWith(roles)) {
+        Object byFlag = value(option, Map.of(), with(role, option + "=" + value));
+        Object byVariable = value(option, Map.of(variable, value), role);
+        assertThat(byFlag).as(role[0]).isNotNull().isEqualTo(byVariable);
+        assertThat(value(option, Map.of(variable, "x"), with(role, option + "=" + value)))
+            .as("the flag wins")
+            .isEqualTo(byFlag);
+      }
+    }
+  }
+
+  private static Object value(String option, Map<String, String> environment, String... line) {
+    var command =
+        Main.commandLine(
+            new Terminal(System.out, System.err, environment, new Stop(), action -> {}));
+    return command.parseArgs(line).subcommand().commandSpec().findOption(option).getValue();
+  }
+
+  /** One that is repeated, and one with commas, are the same list. */
+  @Test
+  void severalKeysAreGivenEitherWay() {
+    String option = "--noise-peer-key";
+    assertThat(value(option, Map.of(), with(ORIGIN, option + "=a", option + "=b")))
+        .isEqualTo(value(option, Map.of(), with(ORIGIN, option + "=a,b")))
+        .isEqualTo(List.of("a", "b"));
+  }
+
+  private static void refused(Cli run, String complaint) {
+    assertThat(run.exit()).isEqualTo(78);
+    assertThat(run.err()).contains(complaint).doesNotContain("hunter").hasLineCount(1);
+    assertThat(run.err()).doesNotContain(PAIR.privateText());
+    assertThat(run.out()).isEmpty();
+  }
+
+  private static void refusedOnBothSides(String complaint, String... options) {
+    refused(Cli.remote(options), complaint);
+    refused(origin(options), complaint);
+  }
+
+  @Test
+  void aTransportThatIsNoneIsNamedWithThoseThereAre() {
+    var run = Cli.remote("--transport=quic");
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.err())
+        .contains("'quic' is none of plain, noise, tls, ws, wss", "--transport")
+        .hasLineCount(1);
+  }
+
+  @Test
+  void noiseWithoutAnythingToSealWithIsRefused() {
+    refusedOnBothSides(
+        "--transport noise has nothing to seal with: give both sides the same secret",
+        "--transport=noise");
+    refused(
+        Cli.remote(Map.of("CULVERT_TRANSPORT", "noise")),
+        "--transport noise has nothing to seal with");
+  }
+
+  @Test
+  void optionsOfAnotherTransportAreRefused() {
+    refusedOnBothSides(
+        "the --noise options mean nothing to --transport plain",
+        "--transport=plain",
+        "--noise-pattern=Noise_XX_25519_AESGCM_SHA256");
+    refused(
+        Cli.remote(
+            "--transport=tls",
+            "--tls-cert=" + certificate,
+            "--tls-key=" + certificateKey,
+            "--noise-key-file=" + key),
+        "the --noise options mean nothing to --transport tls");
+    refused(
+        origin("--transport=tls", "--noise-peer-key=" + PAIR.publicText()),
+        "the --noise options mean nothing to --transport tls");
+    refusedOnBothSides(
+        "the --ws options mean nothing to --transport noise",
+        "--secret-file=" + secret,
+        "--ws-path=/tunnel");
+    refused(
+        origin("--ws-host=tunnel.example"), "the --ws options mean nothing to --transport plain");
+    refusedOnBothSides(
+        "the --tls options mean nothing to --transport plain",
+        "--tls-cert=" + certificate,
+        "--tls-key=" + certificateKey);
+    refused(
+        origin("--secret-file=" + secret, "--tls-pin=" + PIN),
+        "the --tls options mean nothing to --transport noise");
+  }
+
+  @Test
+  void aRemoteProxyWithoutACertificateIsRefused() {
+    refused(Cli.remote("--transport=tls"), "--transport tls and wss need a certificate");
+    refused(Cli.remote("--transport=wss"), "--transport tls and wss need a certificate");
+    refused(
+        Cli.remote("--transport=tls", "--tls-client-ca=" + certificate),
+        "--tls-client-ca is given without --tls-cert");
+  }
+
+  @Test
+  void halfACertificateIsRefused() {
+    refusedOnBothSides(
+        "--tls-cert is given without --tls-key", "--transport=tls", "--tls-cert=" + certificate);
+    refusedOnBothSides(
+        "--tls-key is given without --tls-cert", "--transport=tls", "--tls-key=" + certificateKey);
+    refusedOnBothSides(
+        "--tls-password-file is given without --tls-pkcs12",
+        "--transport=tls",
+        "--tls-password-file=" + secret);
+    refusedOnBothSides(
+        "--tls-pkcs12 and --tls-cert are both given; keep one of them",
+        "--transport=tls",
+        "--tls-cert=" + certificate,
+        "--tls-pkcs12=" + secret);
+  }
+
+  @Test
+  void filesThatAreNoneAreNamed() {
+    Path missing = folder.resolve("missing");
+    refused(
+        Cli.remote("--transport=tls", "--tls-cert=" + missing, "--tls-key=" + certificateKey),
+        "--tls-cert " + missing + ": there is no such file");
+    refused(
+        Cli.remote("--transport=wss", "--tls-cert=" + certificate, "--tls-key=" + secret),
+        "--tls-key " + secret + ": ");
+    refused(
+        origin("--transport=tls", "--tls-ca=" + missing),
+        "--tls-ca " + missing + ": there is no such file");
+    refusedOnBothSides(
+        "cannot read --noise-key-file " + missing,
+        "--noise-pattern=" + KK,
+        "--noise-key-file=" + missing);
+  }
+
+  @Test
+  void howTheRemoteProxyIsKnownIsSaidOnce() {
+    refused(
+        origin("--transport=tls", "--tls-ca=" + certificate, "--tls-pin=" + PIN),
+        "--tls-ca and --tls-pin are both given; keep one");
+    refused(
+        origin("--transport=tls", "--tls-pin=abc"),
+        "--tls-pin: 'abc' is no SHA-256 hash of a certificate");
+    refused(
+        origin("--transport=tls", "--tls-server-name=my laptop"),
+        "--tls-server-name: 'my laptop' is no host name or address");
+  }
+
+  @Test
+  void theVariableForAuthoritiesIsThatOfOpenssl() {
+    String missing = folder.resolve("missing").toString();
+    refused(
+        origin(Map.of("SSL_CERT_FILE", missing), "--transport=tls"),
+        "SSL_CERT_FILE " + missing + ": there is no such file");
+    var good = Map.of("SSL_CERT_FILE", certificate.toString());
+    assertThat(origin(good, "--transport=tls").exit()).isZero();
+    assertThat(origin(Map.of("SSL_CERT_FILE", ""), "--transport=tls").exit()).isZero();
+    // It is no option of ours: who does not use TLS does not hear of it, nor who says otherwise.
+    assertThat(origin(Map.of("SSL_CERT_FILE", missing)).exit()).isZero();
+    assertThat(
+            origin(Map.of("SSL_CERT_FILE", missing), "--transport=tls", "--tls-pin=" + PIN).exit())
+        .isZero();
+  }
+
+  @Test
+  void aPatternWithoutItsKeysIsRefused() {
+    refused(origin("--noise-pattern=" + NK), "--noise-pattern " + NK + " needs --noise-peer-key");
+    refused(
+        Cli.remote("--noise-pattern=" + NK), "--noise-pattern " + NK + " needs --noise-key-file");
+    refused(
+        origin("--noise-pattern=" + KK, "--noise-peer-key=" + PAIR.publicText()),
+        "--noise-pattern " + KK + " needs --noise-key-file");
+    refused(
+        Cli.remote("--noise-pattern=" + KK, "--noise-key-file=" + key),
+        "--noise-pattern " + KK + " needs --noise-peer-key");
+    refusedOnBothSides("uses no keys", "--noise-pattern=Noise_NNpsk0_25519_AESGCM_SHA256");
+    refused(origin("--noise-peer-key=hunter2"), "--noise-peer-key is no key");
+    refused(
+        origin("--noise-peer-key=" + PAIR.publicText() + "," + PAIR.publicText()),
+        "an origin proxy has one remote proxy");
+  }
+
+  @Test
+  void aPatternThatIsNoneIsNamedWithThoseThereAre() {
+    var run = Cli.remote("--noise-pattern=Noise_IK_25519_ChaChaPoly_BLAKE2s");
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.err()).contains("\"IK\"", "NK", "--noise-pattern").hasLineCount(1);
+  }
+
+  @Test
+  void anOriginProxyHasOneSecret() throws IOException {
+    Path second = write("second", "culvert hunter3 and more");
+    String files = secret + "," + second;
+    refused(origin("--secret-file=" + files), "an origin proxy has one secret");
+    refused(origin(Map.of("CULVERT_SECRET_FILE", files)), "an origin proxy has one secret");
+    assertThat(Cli.remote("--secret-file=" + files).exit()).isZero();
+    assertThat(Cli.remote(Map.of("CULVERT_SECRET_FILE", files)).exit()).isZero();
+  }
+
+  @Test
+  void aProxyThatIsNoneIsRefused() {
+    refused(origin("--via=ftp://127.0.0.1:1"), "--via: ");
+    refused(origin("--via=http://user:hunter2@:"), "--via: ");
+    refused(
+        Cli.run(
+            Map.of("HTTPS_PROXY", "socks9://127.0.0.1:1"),
+            "origin-proxy",
+            "--remote-proxy-addr=192.0.2.1:1",
+            "--origin-server-addr=127.0.0.1:1"),
+        "the variable HTTPS_PROXY: ");
+    assertThat(Cli.remote("--via=direct").exit()).as("no option of a remote proxy").isEqualTo(2);
+  }
+
+  @Test
+  void aWebSocketsPathAndHostAreChecked() {
+    refusedOnBothSides("--ws-path: 'tunnel' does not begin", "--transport=ws", "--ws-path=tunnel");
+    refused(origin("--transport=ws", "--ws-host=a b"), "--ws-host is no HOST or HOST:PORT");
+  }
+
+  private static long lines(Cli run, String words) {
+    return run.err().lines().filter(line -> line.contains(words)).count();
+  }
+
+  private void expose(Path... files) throws IOException {
+    for (Path file : files) {
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+    }
+  }
+
+  /** Said once by each side, and the process goes on. */
+  @Test
+  void aFileThatOthersMayReadIsWarnedOfOnce() throws IOException {
+    expose(secret, key, certificateKey);
+    String who = ": others on this machine may use the file; 'chmod 600' it";
+    for (Cli run :
+        List.of(
+            Cli.remote("--secret-file=" + secret, "--noise-key-file=" + key),
+            origin(
+                "--secret-file=" + secret,
+                "--noise-pattern=" + KK,
+                "--noise-key-file=" + key,
+                "--noise-peer-key=" + PAIR.publicText()))) {
+      assertThat(run.exit()).isZero();
+      assertThat(lines(run, "--secret-file " + secret + who)).isEqualTo(1);
+      assertThat(lines(run, "--noise-key-file " + key + who)).isEqualTo(1);
+      assertThat(run.err()).doesNotContain("hunter", PAIR.privateText());
+    }
+    for (Cli run :
+        List.of(
+            Cli.remote(
+                "--transport=tls", "--tls-cert=" + certificate, "--tls-key=" + certificateKey),
+            origin(
+                "--transport=tls", "--tls-cert=" + certificate, "--tls-key=" + certificateKey))) {
+      assertThat(run.exit()).isZero();
+      assertThat(lines(run, "--tls-key " + certificateKey + who)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void filesThatOnlyTheirOwnerMayReadAreNotWarnedOf() {
+    var run = Cli.remote("--secret-file=" + secret, "--noise-key-file=" + key);
+    assertThat(run.exit()).isZero();
+    assertThat(run.err()).doesNotContain("others on this machine");
+  }
+
+  @Test
+  void aShortSecretIsWarnedOfOnceAndNeverPrinted() {
+    for (Cli run :
+        List.of(
+            Cli.remote("--secret=hunter2"),
+            origin("--secret=hunter2"),
+            Cli.remote(Map.of("CULVERT_SECRET", "hunter2")))) {
+      assertThat(run.exit()).isZero();
+      assertThat(lines(run, "the secret is short")).isEqualTo(1);
+      assertThat(run.err() + run.out()).doesNotContain("hunter2");
+    }
+    assertThat(Cli.remote("--secret-file=" + secret).err()).doesNotContain("is short");
+    var ours = Cli.run("keygen").out().strip();
+    assertThat(Cli.remote("--secret=" + ours).err()).doesNotContain("is short");
+  }
+
+  @Test
+  void whoeverCannotTellWhoIsThereIsWarned() {
+    String warning = "NO SECRET IS SET";
+    assertThat(lines(origin(), warning)).isEqualTo(1);
+    assertThat(lines(Cli.remote(), warning)).isEqualTo(1);
+    assertThat(lines(Cli.remote("--transport=ws"), warning)).isEqualTo(1);
+    assertThat(
+            lines(
+                Cli.remote(
+                    "--transport=tls", "--tls-cert=" + certificate, "--tls-key=" + certificateKey),
+                warning))
+        .isEqualTo(1);
+    assertThat(lines(Cli.remote("--noise-key-file=" + key), warning)).isEqualTo(1);
+    assertThat(lines(origin("--noise-peer-key=" + PAIR.publicText()), warning)).isZero();
+    assertThat(lines(origin("--transport=tls", "--tls-pin=" + PIN), warning)).isZero();
+    assertThat(
+            lines(
+                Cli.remote(
+                    "--transport=tls",
+                    "--tls-cert=" + certificate,
+                    "--tls-key=" + certificateKey,
+                    "--tls-client-ca=" + certificate),
+                warning))
+        .isZero();
+  }
+}

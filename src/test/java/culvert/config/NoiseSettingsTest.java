@@ -1,0 +1,149 @@
+package culvert.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.noise.NoiseKeyPair;
+import culvert.noise.NoiseProtocol;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Keys as people give them, and which of them a pattern wants on which side. */
+class NoiseSettingsTest {
+
+  private static final NoiseKeyPair PAIR = NoiseKeyPair.generate();
+  private static final String NO_KEY =
+      " is no key: 44 letters of base64, as 'culvert keygen --noise' prints them";
+
+  @TempDir private Path folder;
+
+  private static NoiseSettings settings(String pattern, boolean own, int peers) {
+    return new NoiseSettings(
+        NoiseProtocol.parse("Noise_" + pattern + "_25519_AESGCM_SHA256"),
+        own ? Optional.of(PAIR) : Optional.empty(),
+        Collections.nCopies(peers, PAIR.publicKey()));
+  }
+
+  private NoiseSettings ofFile(String text) throws IOException {
+    Path file = Files.writeString(folder.resolve("noise.key"), text);
+    return NoiseSettings.of(Optional.empty(), Optional.of(file), List.of());
+  }
+
+  @Test
+  void theDefaultIsRatholesDefault() {
+    assertThat(NoiseSettings.of(Optional.empty(), Optional.empty(), List.of()).protocol().name())
+        .isEqualTo("Noise_NK_25519_ChaChaPoly_BLAKE2s");
+  }
+
+  @Test
+  void keysAreReadAsTheyArePrinted() throws IOException {
+    var read = ofFile(" \n" + PAIR.privateText() + "\n");
+    assertThat(read.own().orElseThrow().publicText()).isEqualTo(PAIR.publicText());
+    var peer = NoiseSettings.of(Optional.empty(), Optional.empty(), List.of(PAIR.publicText()));
+    assertThat(peer.peers()).hasSize(1);
+    assertThat(peer.peers().getFirst()).isEqualTo(PAIR.publicKey());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "hunter2", "!?", "aHVudGVyMg==", "Private Key:"})
+  void whatIsNoKeyIsNamedAndNotRepeated(String text) {
+    assertThatThrownBy(() -> ofFile(text))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("--noise-key-file " + folder.resolve("noise.key") + NO_KEY)
+        .satisfies(e -> assertThat(stack(e)).doesNotContain("hunter2"));
+    assertThatThrownBy(() -> NoiseSettings.of(Optional.empty(), Optional.empty(), List.of(text)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("--noise-peer-key" + NO_KEY);
+  }
+
+  @Test
+  void aKeyThatIsCutOrTooLongIsNoKey() {
+    String whole = PAIR.privateText();
+    for (String text : List.of(whole.substring(0, 40), whole.substring(4), "AAAA" + whole)) {
+      assertThatThrownBy(() -> ofFile(text))
+          .hasMessageEndingWith(NO_KEY)
+          .satisfies(e -> assertThat(stack(e)).doesNotContain(whole.substring(4, 40)));
+    }
+  }
+
+  private static String stack(Throwable e) {
+    var text = new StringWriter();
+    e.printStackTrace(new PrintWriter(text));
+    return text.toString();
+  }
+
+  @Test
+  void aFileThatIsNoneIsNamed() throws IOException {
+    Path missing = folder.resolve("missing");
+    assertThatThrownBy(() -> NoiseSettings.of(Optional.empty(), Optional.of(missing), List.of()))
+        .hasMessage("cannot read --noise-key-file " + missing);
+    assertThatThrownBy(() -> ofFile("A".repeat(5000)))
+        .hasMessage("--noise-key-file " + folder.resolve("noise.key") + " is no key: too long");
+    Path binary = Files.write(folder.resolve("binary"), new byte[] {(byte) 0xff, 'h', 'u', 'n'});
+    assertThatThrownBy(() -> NoiseSettings.of(Optional.empty(), Optional.of(binary), List.of()))
+        .hasMessage("cannot read --noise-key-file " + binary)
+        .satisfies(e -> assertThat(stack(e)).doesNotContain("hun"));
+  }
+
+  /** One row for each: what the side has, and what it is told, if that does not do. */
+  @ParameterizedTest
+  @CsvSource({
+    "NK, origin, false, 1,",
+    "NK, origin, false, 0, needs --noise-peer-key",
+    "NK, origin, true, 1, --noise-key-file means nothing",
+    "NK, remote, true, 0,",
+    "NK, remote, false, 0, needs --noise-key-file",
+    "NK, remote, true, 1, --noise-peer-key means nothing",
+    "KK, origin, true, 1,",
+    "KK, origin, false, 1, needs --noise-key-file",
+    "KK, origin, true, 0, needs --noise-peer-key",
+    "KK, remote, true, 3,",
+    "KK, remote, true, 9, take XX",
+    "KK, remote, true, 0, needs --noise-peer-key",
+    "KK, remote, false, 3, needs --noise-key-file",
+    "XX, origin, false, 0,",
+    "XX, origin, false, 1,",
+    "XX, origin, true, 1,",
+    "XX, origin, false, 2, an origin proxy has one remote proxy",
+    "XX, remote, false, 0,",
+    "XX, remote, true, 64,",
+    "NNpsk0, origin, false, 0, uses no keys",
+    "NNpsk0, remote, false, 0, uses no keys"
+  })
+  void aPatternWantsItsKeys(String pattern, String side, boolean own, int peers, String told) {
+    NoiseSettings settings = settings(pattern, own, peers);
+    boolean dialling = side.equals("origin");
+    if (told == null) {
+      assertThatCode(() -> settings.check(dialling)).doesNotThrowAnyException();
+    } else {
+      assertThatThrownBy(() -> settings.check(dialling))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining(told)
+          .hasMessageContaining("--noise-");
+    }
+  }
+
+  @Test
+  void theNumberOfKeysIsBounded() {
+    assertThatThrownBy(() -> settings("XX", true, 1000))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageMatching("--noise-peer-key is given more than \\d+ times");
+  }
+
+  @Test
+  void settingsPrintNoPrivateKey() throws IOException {
+    assertThat(ofFile(PAIR.privateText()).toString()).doesNotContain(PAIR.privateText());
+  }
+}

@@ -1,0 +1,174 @@
+package culvert.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.net.HostPort;
+import culvert.noise.NoiseKeyPair;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What wraps the connection between the halves, and which options go with it. */
+class TransportSettingsTest {
+
+  private static final NoiseKeyPair KEYS = NoiseKeyPair.generate();
+  private static final WebSocketSettings ELSEWHERE =
+      new WebSocketSettings("/tunnel", Optional.empty());
+
+  private static TransportSettings settings(TransportKind kind, boolean keys) {
+    return settings(kind, keys, WebSocketSettings.DEFAULT);
+  }
+
+  private static TransportSettings settings(
+      TransportKind kind, boolean keys, WebSocketSettings webSocket) {
+    return new TransportSettings(
+        Optional.ofNullable(kind), keys ? Optional.of(ofOrigin()) : Optional.empty(), webSocket);
+  }
+
+  private static NoiseSettings ofOrigin() {
+    return NoiseSettings.of(Optional.empty(), Optional.empty(), List.of(KEYS.publicText()));
+  }
+
+  @Test
+  void noiseIsTheDefaultAsSoonAsThereIsSomethingToSealWith() {
+    assertThat(settings(null, false).kind(false)).isEqualTo(TransportKind.PLAIN);
+    assertThat(settings(null, false).kind(true)).isEqualTo(TransportKind.NOISE);
+    assertThat(settings(null, true).kind(false)).isEqualTo(TransportKind.NOISE);
+    assertThat(settings(null, true).kind(true)).isEqualTo(TransportKind.NOISE);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whatIsAskedForIsWhatIsUsed(TransportKind kind) {
+    assertThat(settings(kind, false).kind(false)).isEqualTo(kind);
+    assertThat(settings(kind, false).kind(true)).isEqualTo(kind);
+  }
+
+  /** Within a WebSocket too, since its TLS may end at a web server. */
+  @ParameterizedTest
+  @CsvSource({
+    ", false, false, false",
+    ", true, false, true",
+    ", false, true, true",
+    "PLAIN, true, false, false",
+    "NOISE, true, false, true",
+    "NOISE, false, true, true",
+    "TLS, true, false, false",
+    "WS, false, false, false",
+    "WS, true, false, true",
+    "WS, false, true, true",
+    "WSS, true, false, true",
+    "WSS, false, false, false"
+  })
+  void noiseSealsWhereThereIsAKeyAndTheTransportLeavesItTo(
+      TransportKind kind, boolean secret, boolean keys, boolean sealed) {
+    assertThat(settings(kind, keys).isSealed(secret)).isEqualTo(sealed);
+  }
+
+  private static OriginSettings origin(TransportSettings transport, boolean secret, boolean tls) {
+    return new OriginSettings(
+        new HostPort("h", 1),
+        List.of(ServiceAddress.parse("h:2")),
+        "laptop",
+        secret ? Optional.of(Secret.of("hunter2")) : Optional.empty(),
+        transport,
+        tls ? Optional.of(TlsClientSettings.DEFAULT) : Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Duration.ofSeconds(1),
+        Duration.ofSeconds(1),
+        false,
+        Timing.DEFAULT,
+        Bounds.DEFAULT);
+  }
+
+  private static RemoteSettings remote(TransportSettings transport, boolean secret, boolean tls) {
+    var identity = new TlsIdentity.Pem(Path.of("cert.pem"), Path.of("key.pem"));
+    return new RemoteSettings(
+        new HostPort("h", 1),
+        List.of(ServiceAddress.parse("h:2")),
+        secret ? List.of(Secret.of("hunter2")) : List.of(),
+        transport,
+        tls ? Optional.of(new TlsServerSettings(identity, Optional.empty())) : Optional.empty(),
+        Duration.ofSeconds(1),
+        List.of(),
+        Admission.DEFAULT,
+        Timing.DEFAULT,
+        Bounds.DEFAULT);
+  }
+
+  private static void refusedOnBothSides(
+      TransportSettings transport, boolean secret, boolean tls, String sentence) {
+    assertThatThrownBy(() -> origin(transport, secret, tls))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(sentence);
+    assertThatThrownBy(() -> remote(transport, secret, tls))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(sentence);
+  }
+
+  @Test
+  void noiseNeedsSomethingToSealWith() {
+    refusedOnBothSides(
+        settings(TransportKind.NOISE, false),
+        false,
+        false,
+        "--transport noise has nothing to seal with: give both sides the same secret");
+    assertThatCode(() -> remote(settings(TransportKind.NOISE, false), true, false))
+        .doesNotThrowAnyException();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"PLAIN, plain", "NOISE, noise", "WS, ws", ", noise"})
+  void tlsOptionsMeanNothingWithoutTls(TransportKind kind, String name) {
+    refusedOnBothSides(
+        settings(kind, false), true, true, "the --tls options mean nothing to --transport " + name);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"PLAIN, plain", "NOISE, noise", "TLS, tls", ", noise"})
+  void webSocketOptionsMeanNothingWithoutAWebSocket(TransportKind kind, String name) {
+    refusedOnBothSides(
+        settings(kind, false, ELSEWHERE),
+        true,
+        kind == TransportKind.TLS,
+        "the --ws options mean nothing to --transport " + name);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"PLAIN, plain", "TLS, tls"})
+  void noiseOptionsMeanNothingWhereNothingIsSealed(TransportKind kind, String name) {
+    boolean tls = kind == TransportKind.TLS;
+    assertThatThrownBy(() -> origin(settings(kind, true), true, tls))
+        .hasMessage("the --noise options mean nothing to --transport " + name);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"TLS", "WSS"})
+  void aRemoteProxyNeedsACertificateForTls(TransportKind kind) {
+    assertThatThrownBy(() -> remote(settings(kind, false), true, false))
+        .hasMessage(
+            "--transport tls and wss need a certificate: --tls-cert and --tls-key, or"
+                + " --tls-pkcs12");
+    assertThatCode(() -> remote(settings(kind, false), true, true)).doesNotThrowAnyException();
+    assertThatCode(() -> origin(settings(kind, false), true, false)).doesNotThrowAnyException();
+  }
+
+  @Test
+  void whoeverProvesWhoItIsNeedsNoWarning() {
+    assertThat(origin(settings(null, false), false, false).authenticates()).isFalse();
+    assertThat(origin(settings(null, false), true, false).authenticates()).isTrue();
+    assertThat(origin(settings(null, true), false, false).authenticates()).isTrue();
+    assertThat(origin(settings(TransportKind.WS, false), false, false).authenticates()).isFalse();
+    assertThat(origin(settings(TransportKind.TLS, false), false, false).authenticates()).isTrue();
+    assertThat(remote(settings(TransportKind.TLS, false), false, true).authenticates()).isFalse();
+    assertThat(remote(settings(TransportKind.TLS, false), true, true).authenticates()).isTrue();
+  }
+}
