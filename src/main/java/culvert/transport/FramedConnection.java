@@ -29,9 +29,6 @@ final class FramedConnection implements Connection {
    */
   static final int STRANGERS_BYTES = 20 * 1024;
 
-  /** One short read for so much of {@link #idleBytes} ends the use of a large buffer. */
-  private static final int SHORT_READ_BYTES = 2 * 1024;
-
   /** Records without payload in a row that a peer may send in a minute. */
   private static final int MOST_EMPTY = 1024;
 
@@ -181,7 +178,6 @@ final class FramedConnection implements Connection {
     private ByteBuffer records = NOTHING;
 
     private boolean grown;
-    private int shortReads;
     private int empty;
     private long emptySinceNanos;
 
@@ -343,7 +339,6 @@ final class FramedConnection implements Connection {
       makeRoom();
       int n = carrier.input().read(records);
       filled = !records.hasRemaining();
-      shortReads = filled ? 0 : shortReads + 1;
       records.flip();
       if (n < 0) {
         opener.carrierEnded(records.hasRemaining());
@@ -358,7 +353,7 @@ final class FramedConnection implements Connection {
       if (large && (!grown || trusted && records.capacity() == STRANGERS_BYTES)) {
         records = borrow().put(records);
         grown = true;
-      } else if (left == 0 && !large && (records.capacity() == 0 || grown && isQuiet())) {
+      } else if (left == 0 && !large && (records.capacity() == 0 || grown && nothingWaits())) {
         giveBackRecords();
         records = ByteBuffer.allocate(idleBytes);
       } else {
@@ -369,9 +364,8 @@ final class FramedConnection implements Connection {
       }
     }
 
-    /** The larger a usual read, the longer a large buffer is kept: bulk comes in pieces too. */
-    private boolean isQuiet() throws IOException {
-      return shortReads * SHORT_READ_BYTES >= idleBytes && carrier.input().available() == 0;
+    private boolean nothingWaits() throws IOException {
+      return carrier.input().available() == 0;
     }
 
     @Override
