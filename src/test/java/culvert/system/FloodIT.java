@@ -44,7 +44,7 @@ class FloodIT {
     var random = Seed.random("threeHundredStrangers");
     try (var server = TestServer.echo();
         Remote remote = Launcher.PLAIN.remote("--handshake-timeout=2s", "--log-period=5m");
-        Role origin = remote.origin(server.address(), "--name=first")) {
+        Role origin = remote.origin(server.address(), "--transport=plain", "--name=first")) {
       origin.line();
       remote.assertServes();
       byte[] recorded = recordedHandshake(remote);
@@ -53,7 +53,7 @@ class FloodIT {
           var flood = new Flood(remote.control(), STRANGERS, recorded, random)) {
         flood.awaitARound();
         long since = System.nanoTime();
-        try (Role anew = remote.origin(server.address(), "--name=anew")) {
+        try (Role anew = remote.origin(server.address(), "--transport=plain", "--name=anew")) {
           anew.line();
           Duration joined = Duration.ofNanos(System.nanoTime() - since);
           for (int i = 0; i < 100; i++) {

@@ -40,7 +40,7 @@ class StormIT {
     try (var server = TestServer.echo();
         Remote remote =
             Launcher.PLAIN.remote("--outside-addr=storm=127.0.0.1:0", "--log-level=warn");
-        Role origin = remote.origin(server.address())) {
+        Role origin = remote.origin(server.address(), "--transport=plain")) {
       origin.line();
       remote.assertServes();
       long heapBefore = remote.role().liveHeapBytes();
