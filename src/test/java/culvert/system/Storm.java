@@ -1,5 +1,6 @@
 package culvert.system;
 
+import culvert.config.Secret;
 import culvert.net.HostPort;
 import culvert.protocol.ByeReason;
 import culvert.protocol.Handshake;
@@ -35,6 +36,9 @@ final class Storm implements AutoCloseable {
     /** Has the wrong secret. */
     REFUSED
   }
+
+  /** Of our making: stretching a typed one at each login would take all the time there is. */
+  private static final String STRANGE = Secret.generate();
 
   private static final int SOURCES = 50;
   private static final int MOST_PAUSE_MILLIS = 1000;
@@ -123,7 +127,7 @@ final class Storm implements AutoCloseable {
   private static void refused(ScriptedOrigin origin, String name, byte[] instance, Random random)
       throws IOException, InterruptedException {
     try {
-      origin.logIn(name, instance, "another one");
+      origin.logIn(name, instance, STRANGE);
       throw new IOException("let in with a wrong secret");
     } catch (RefusedException e) {
       if (e.reason() != ByeReason.CREDENTIALS) {
