@@ -37,7 +37,9 @@ class ArrowsTest {
           Map.entry(
               "origin",
               Set.of("config", "mux", "net", "observe", "protocol", "session", "transport")),
-          Map.entry("cli", Set.of("config", "net", "noise", "observe", "origin", "remote")));
+          Map.entry("bounce", Set.of("config", "net", "observe", "protocol", "transport")),
+          Map.entry(
+              "cli", Set.of("bounce", "config", "net", "noise", "observe", "origin", "remote")));
 
   private static final Pattern ARROW =
       Pattern.compile("\\s+culvert\\.(\\S+)\\s+-> culvert\\.(\\S+)\\s.*");

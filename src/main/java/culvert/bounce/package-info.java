@@ -1,0 +1,2 @@
+/** The bounce role: connections that dialled in are joined in channel groups. */
+package culvert.bounce;
