@@ -5,8 +5,9 @@ package culvert.mux;
  * of bulk in the kernel's send buffer: Java has no TCP_NOTSENT_LOWAT. Pings that carry the count of
  * bytes before them tell what has arrived and how long it took. While that stays near the shortest
  * time seen, the bound doubles each round trip that uses it up; once bytes queue for longer than
- * {@link #MOST_QUEUE_NANOS}, it shrinks to what would not, and grows with care for a while. Not
- * thread-safe: the writer's lock guards it.
+ * {@link #MOST_QUEUE_NANOS}, it shrinks to what would not, and grows with care for a while. Where
+ * that does not help, it was not our bytes that queued. Not thread-safe: the writer's lock guards
+ * it.
  */
 final class InFlight {
 
@@ -25,7 +26,14 @@ final class InFlight {
    */
   private static final int CAREFUL_STEPS = 8;
 
-  private static final long PING_PERIOD_NANOS = 5_000_000_000L;
+  /**
+   * A delay that stays when a quarter of the bytes is left is the path's own, or other people's
+   * bytes: relays that wait for acknowledgements, machines that are busy. Fewer bytes would only be
+   * slower. For so long it is not taken for our queue again.
+   */
+  private static final long PATH_AGE_NANOS = 10_000_000_000L;
+
+  private static final long PING_PERIOD_NANOS = 200_000_000;
   private static final long SHORTEST_AGE_NANOS = 60_000_000_000L;
   private static final long UNKNOWN_ROUND_TRIP_NANOS = 50_000_000;
 
@@ -47,6 +55,14 @@ final class InFlight {
   private long lastChangeNanos;
   private long shortestNanos = Long.MAX_VALUE;
   private long shortestSinceNanos;
+  private long pathNanos;
+  private long pathSinceNanos;
+
+  /** What was under way, and for how long, when bytes began to queue; 0 if they do not. */
+  private long queuedBound;
+
+  private long queuedNanos;
+  private long queuedSinceNanos;
 
   /** Readable without the lock. */
   private volatile long roundTripNanos = UNKNOWN_ROUND_TRIP_NANOS;
@@ -130,26 +146,60 @@ final class InFlight {
       shortestNanos = nanos;
       shortestSinceNanos = nowNanos;
     }
-    roundTripNanos = shortestNanos;
+    long usual = roundTripNanos;
+    roundTripNanos = answered == 0 || nanos > usual ? nanos : usual - (usual - nanos) / 4;
     if (nowNanos - lastChangeNanos < nanos) {
       return;
     }
-    if (nanos - shortestNanos > MOST_QUEUE_NANOS) {
+    long queue = nanos - unloadedNanos(nowNanos);
+    if (queue > MOST_QUEUE_NANOS && isTheirs(nanos)) {
+      pathNanos = nanos;
+      pathSinceNanos = nowNanos;
+      queuedBound = 0;
+      carefulSteps = 0;
+      grow(nowNanos);
+    } else if (queue > MOST_QUEUE_NANOS) {
+      if (queuedBound == 0 || nowNanos - queuedSinceNanos > PATH_AGE_NANOS) {
+        queuedBound = bound;
+        queuedNanos = nanos;
+        queuedSinceNanos = nowNanos;
+      }
       // What would have queued for just as long as it may, but never less than half.
-      long right = (long) ((double) bound * (shortestNanos + MOST_QUEUE_NANOS) / nanos);
+      long right = (long) ((double) bound * (nanos - queue + MOST_QUEUE_NANOS) / nanos);
       bound = Math.max(LEAST_BYTES, Math.max(right, bound / 2));
       carefulSteps = CAREFUL_STEPS;
       lastChangeNanos = nowNanos;
-    } else if (usedUp) {
+    } else {
+      grow(nowNanos);
+    }
+    usedUp = false;
+  }
+
+  /** How long a round trip takes that meets none of our bytes. */
+  private long unloadedNanos(long nowNanos) {
+    boolean known = nowNanos - pathSinceNanos < PATH_AGE_NANOS;
+    return known ? Math.max(shortestNanos, pathNanos) : shortestNanos;
+  }
+
+  private boolean isTheirs(long nanos) {
+    return bound <= queuedBound / 4 && nanos > queuedNanos / 2;
+  }
+
+  private void grow(long nowNanos) {
+    if (usedUp) {
       long step = carefulSteps > 0 ? bound / 8 : bound;
       bound = Math.min(MOST_BYTES, bound + step);
       carefulSteps = Math.max(0, carefulSteps - 1);
       lastChangeNanos = nowNanos;
     }
-    usedUp = false;
+    if (bound >= queuedBound) {
+      queuedBound = 0;
+    }
   }
 
-  /** The shortest round trip seen lately, or a guess before the first. */
+  /**
+   * What a round trip takes these days: as long as the longest lately, or a guess before the first.
+   */
   long roundTripNanos() {
     return roundTripNanos;
   }

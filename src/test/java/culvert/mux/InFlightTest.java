@@ -32,13 +32,52 @@ class InFlightTest {
     assertThat(inFlight.roundTripNanos()).isEqualTo(100 * MILLI);
   }
 
-  @Test
-  void shrinksWhileBytesQueueAndNeverBelowItsFloor() {
-    roundTrip(10);
-    for (int i = 0; i < 50; i++) {
-      roundTrip(200);
+  /** A link that takes its time for each byte: what is under way is what a round trip takes. */
+  private void slowLink(int trips, long bytesPerMilli) {
+    for (int i = 0; i < trips; i++) {
+      roundTrip(10 + inFlight.room(0) / bytesPerMilli);
     }
+  }
+
+  @Test
+  void shrinksUntilLittleQueuesAtASlowLink() {
+    roundTrip(10);
+    for (int rounds = 0; rounds < 20; rounds++) {
+      slowLink(50, 10_000);
+      assertThat(inFlight.room(0) / 10_000).as("ms of queue").isBetween(15L, 40L);
+    }
+  }
+
+  @Test
+  void shrinksToItsFloorAndNoFurther() {
+    roundTrip(10);
+    slowLink(100, 1000);
     assertThat(inFlight.room(0)).isEqualTo(32 * 1024);
+  }
+
+  /** Fewer bytes under way would not make it any faster, only carry less. */
+  @Test
+  void aDelayThatFewerBytesDoNotShortenIsNotTakenForAQueue() {
+    long first = inFlight.room(0);
+    roundTrip(1);
+    long sum = 0;
+    for (int i = 0; i < 1000; i++) {
+      // Now and then one passes that has nothing to wait for.
+      roundTrip(i % 10 == 0 ? 1 : 80);
+      sum += inFlight.room(0);
+    }
+    assertThat(sum / 1000).isGreaterThan(16 * first);
+  }
+
+  @Test
+  void theRoundTripIsWhatItTakesLatelyAndNotTheShortestEver() {
+    roundTrip(1);
+    roundTrip(80);
+    assertThat(inFlight.roundTripNanos()).isEqualTo(80 * MILLI);
+    for (int i = 0; i < 50; i++) {
+      roundTrip(1);
+    }
+    assertThat(inFlight.roundTripNanos()).isBetween(MILLI, 2 * MILLI);
   }
 
   @Test
