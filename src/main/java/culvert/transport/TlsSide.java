@@ -13,9 +13,9 @@ import javax.net.ssl.SSLException;
 /** What a fault of TLS is called, seen from one of the sides. */
 enum TlsSide {
   /** The origin proxy's side. */
-  DIALLING("the remote proxy"),
+  DIALLING("the remote proxy", "could be used"),
   /** The remote proxy's side. */
-  ACCEPTING("the origin proxy");
+  ACCEPTING("the origin proxy", "--tls-client-ca could let in");
 
   /** The JDK keeps no other trace of which alert came. */
   private static final Pattern RECEIVED = Pattern.compile("Received fatal alert: (\\w+)");
@@ -28,9 +28,11 @@ enum TlsSide {
       Set.of("certificate_required", "bad_certificate");
 
   private final String peer;
+  private final String use;
 
-  TlsSide(String peer) {
+  TlsSide(String peer, String use) {
     this.peer = peer;
+    this.use = use;
   }
 
   /** Who is at the other end. */
@@ -63,7 +65,7 @@ enum TlsSide {
     boolean certificate = sent.find() && NO_CERTIFICATE.contains(sent.group(1));
     String what = sent.replaceFirst("");
     return certificate
-        ? refused(peer + " shows no certificate that could be used: " + what)
+        ? refused(peer + " shows no certificate that " + use + ": " + what)
         : new ProtocolException("what " + peer + " sends is not right in TLS: " + what);
   }
 

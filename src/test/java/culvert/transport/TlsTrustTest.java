@@ -221,8 +221,8 @@ class TlsTrustTest {
                 + "--tls-cert and --tls-key (alert certificate_required)");
     assertThat(credentials(failed.server()))
         .isEqualTo(
-            "the origin proxy shows no certificate that could be used: Empty client certificate"
-                + " chain");
+            "the origin proxy shows no certificate that --tls-client-ca could let in: Empty client"
+                + " certificate chain");
   }
 
   @Test

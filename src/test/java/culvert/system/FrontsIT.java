@@ -1,0 +1,313 @@
+package culvert.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import culvert.net.HostPort;
+import culvert.testing.Eventually;
+import culvert.testing.Nginx;
+import culvert.testing.ProxyProgram;
+import culvert.testing.Seed;
+import culvert.testing.TestServer;
+import culvert.testing.Tunnel;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What stands between the halves: a web server in front of one, a proxy on the way out of one. */
+@Timeout(120)
+class FrontsIT {
+
+  private static final int MEGABYTE = 1 << 20;
+  private static final String USER = "alice:open-sesame@";
+  private static final String[] LOGIN = {"-u", "alice", "-P", "open-sesame"};
+
+  @TempDir private Path folder;
+
+  /** The front, its certificate's authority, and the remote proxy behind it. */
+  private record Site(Remote remote, Nginx nginx, Path authority) implements AutoCloseable {
+
+    static Site behindNginx(Launcher launcher, Path folder) throws Exception {
+      var credentials = new Credentials(folder);
+      var certificate = credentials.issue("front");
+      var identity = new Nginx.Identity(certificate.chain(), certificate.key());
+      Remote remote = launcher.remote("--transport=ws", "--ws-path=/tunnel");
+      try {
+        Nginx nginx =
+            Nginx.start(Optional.of(identity), Nginx.webSocket("/tunnel", remote.control()));
+        return new Site(remote, nginx, credentials.authority());
+      } catch (Exception | Error e) {
+        remote.close();
+        throw e;
+      }
+    }
+
+    Role origin(Launcher launcher, HostPort server, String path) throws Exception {
+      return launcher.origin(
+          nginx.address(), server, "--transport=wss", "--tls-ca=" + authority, "--ws-path=" + path);
+    }
+
+    @Override
+    public void close() throws IOException {
+      nginx.close();
+      remote.close();
+    }
+  }
+
+  private static void carries(Transfers transfers, Remote remote, int megabytes) {
+    long seed = Seed.random("carries").nextLong();
+    int bytes = megabytes * MEGABYTE;
+    boolean well = transfers.visit(remote.outside(), seed, bytes, bytes);
+    assertThat(transfers.faults()).isEmpty();
+    assertThat(well).isTrue();
+  }
+
+  /** With the secret it is sealed through nginx too; without, nginx's TLS is all there is. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void httpGoesThroughNginx(boolean secret) throws Exception {
+    Launcher launcher = secret ? Launcher.USUAL : Launcher.OPEN;
+    try (var web = new TestServer(Web::serve);
+        var site = Site.behindNginx(launcher, folder);
+        Role origin = site.origin(launcher, web.address(), "/tunnel")) {
+      origin.line();
+      Web.assertAnswers(site.remote().outside());
+    }
+  }
+
+  @Test
+  void theOriginProxyComesBackWithNginx() throws Exception {
+    try (var transfers = new Transfers();
+        var site = Site.behindNginx(Launcher.USUAL, folder);
+        Role origin = site.origin(Launcher.USUAL, transfers.server(), "/tunnel")) {
+      origin.line();
+      carries(transfers, site.remote(), 64);
+      site.nginx().kill();
+      origin.err().await("session lost");
+      origin.err().await("cannot join", "Connection refused");
+      site.nginx().again();
+      origin.line();
+      carries(transfers, site.remote(), 1);
+    }
+  }
+
+  @Test
+  void nginxWithoutTheRemoteProxyBehindItIsSaidSoUntilItIsThere() throws Exception {
+    try (var server = TestServer.echo();
+        var site = Site.behindNginx(Launcher.USUAL, folder)) {
+      site.remote().role().kill();
+      try (Role origin = site.origin(Launcher.USUAL, server.address(), "/tunnel")) {
+        origin.err().await("cannot join", "502 Bad Gateway", "is it up behind the proxy");
+        try (Remote again = site.remote().again("--transport=ws", "--ws-path=/tunnel")) {
+          origin.line();
+          again.assertServes();
+        }
+      }
+    }
+  }
+
+  @Test
+  void aWrongPathIsSaidSo() throws Exception {
+    try (var site = Site.behindNginx(Launcher.USUAL, folder);
+        Role origin = site.origin(Launcher.USUAL, Launcher.ANY, "/tunel")) {
+      origin.err().await("cannot join", "404 Not Found", "is '/tunel' its --ws-path?");
+      assertThat(origin.err().lines("WARN")).hasSize(1);
+      assertThat(origin.process().isAlive()).isTrue();
+      assertThat(site.remote().role().err().text()).doesNotContain("WARN");
+    }
+  }
+
+  /** Ways out, and what goes through them. */
+  enum Way {
+    TINYPROXY(Wrapped.NOISE) {
+      @Override
+      ProxyProgram start() throws Exception {
+        return ProxyProgram.tinyproxy();
+      }
+
+      @Override
+      String url(HostPort proxy) {
+        return "http://" + proxy;
+      }
+    },
+    TINYPROXY_WITH_LOGIN(Wrapped.WSS) {
+      @Override
+      ProxyProgram start() throws Exception {
+        return ProxyProgram.tinyproxy("BasicAuth alice open-sesame");
+      }
+
+      @Override
+      String url(HostPort proxy) {
+        return "http://" + USER + proxy;
+      }
+    },
+    MICROSOCKS(Wrapped.TLS_CA) {
+      @Override
+      ProxyProgram start() throws Exception {
+        return ProxyProgram.microsocks();
+      }
+
+      @Override
+      String url(HostPort proxy) {
+        return "socks5://" + proxy;
+      }
+    },
+    MICROSOCKS_WITH_LOGIN(Wrapped.WSS) {
+      @Override
+      ProxyProgram start() throws Exception {
+        return ProxyProgram.microsocks(LOGIN);
+      }
+
+      @Override
+      String url(HostPort proxy) {
+        return "socks5://" + USER + proxy;
+      }
+    };
+
+    private final Wrapped wrapping;
+
+    Way(Wrapped wrapping) {
+      this.wrapping = wrapping;
+    }
+
+    abstract ProxyProgram start() throws Exception;
+
+    abstract String url(HostPort proxy);
+  }
+
+  /** That it is lost with the proxy shows that it went that way. */
+  @ParameterizedTest
+  @EnumSource(Way.class)
+  void sixteenMegabytesEachWayThroughAProxy(Way way) throws Exception {
+    Halves halves = way.wrapping.halves(new Credentials(folder));
+    try (var transfers = new Transfers();
+        Remote remote = halves.remote()) {
+      Role origin;
+      try (ProxyProgram proxy = way.start()) {
+        origin =
+            halves.origin(
+                remote.control(), transfers.server(), "--via=" + way.url(proxy.address()));
+        try {
+          origin.line();
+          carries(transfers, remote, 16);
+        } catch (Exception | Error e) {
+          origin.close();
+          throw e;
+        }
+      }
+      try (origin) {
+        origin.err().await("session lost");
+        origin.err().await("cannot join", "the proxy cannot be reached", "Connection refused");
+        assertThat(origin.err().text()).doesNotContain("open-sesame");
+      }
+    }
+  }
+
+  /** Through which a proxy leads also by variables: they do not count for loopback. */
+  private static HostPort notLoopback() throws Exception {
+    Optional<InetAddress> own =
+        NetworkInterface.networkInterfaces()
+            .flatMap(NetworkInterface::inetAddresses)
+            .filter(address -> address instanceof Inet4Address && !address.isLoopbackAddress())
+            .findFirst();
+    assumeTrue(own.isPresent(), "no address but loopback's");
+    return new HostPort(own.get().getHostAddress(), 0);
+  }
+
+  @Test
+  void theVariablesLeadThroughAProxy() throws Exception {
+    try (var server = TestServer.echo();
+        Remote remote = Launcher.USUAL.remoteAt(notLoopback(), Launcher.ANY)) {
+      try (ProxyProgram proxy = ProxyProgram.tinyproxy();
+          Role origin =
+              Launcher.USUAL
+                  .variable("HTTPS_PROXY", proxy.address().toString())
+                  .variable("ALL_PROXY", "socks5://127.0.0.1:1")
+                  .origin(remote.control(), server.address())) {
+        origin.line();
+        remote.assertServes();
+      }
+      try (ProxyProgram proxy = ProxyProgram.microsocks(LOGIN);
+          Role origin =
+              Launcher.USUAL
+                  .variable("ALL_PROXY", "socks5h://" + USER + proxy.address())
+                  .origin(remote.control(), server.address())) {
+        origin.line();
+        remote.assertServes();
+      }
+    }
+  }
+
+  @Test
+  void theVariablesDoNotCountForLoopbackNorForWhatNoProxyNames() throws Exception {
+    var dead = Launcher.USUAL.variable("https_proxy", "http://127.0.0.1:1");
+    HostPort own = notLoopback();
+    try (var server = TestServer.echo();
+        Remote near = Launcher.USUAL.remote();
+        Remote far = Launcher.USUAL.remoteAt(own, Launcher.ANY);
+        Role loopback = dead.origin(near.control(), server.address());
+        Role exempt =
+            dead.variable("NO_PROXY", "example.com," + own.host())
+                .origin(far.control(), server.address());
+        Role direct = dead.origin(far.control(), server.address(), "--via=direct", "--name=other");
+        Role proxied = dead.origin(far.control(), server.address(), "--name=proxied")) {
+      loopback.line();
+      exempt.line();
+      direct.line();
+      proxied.err().await("cannot join", "the proxy cannot be reached", "127.0.0.1:1");
+    }
+  }
+
+  @Test
+  void aProxyThatReachesNothingIsSaidSoUntilItDoes() throws Exception {
+    try (var server = TestServer.echo();
+        ProxyProgram proxy = ProxyProgram.microsocks();
+        Remote remote = Launcher.USUAL.remote()) {
+      remote.role().kill();
+      try (Role origin = remote.origin(server.address(), "--via=socks5://" + proxy.address())) {
+        origin.err().await("cannot join", "the proxy " + proxy.address(), remote.control() + "");
+        assertThat(origin.err().lines("WARN")).hasSize(1);
+        try (Remote again = remote.again()) {
+          origin.line();
+          again.assertServes();
+        }
+      }
+    }
+  }
+
+  @Test
+  void aProxyThatRefusesTheLoginIsSaidSo() throws Exception {
+    try (ProxyProgram proxy = ProxyProgram.microsocks(LOGIN);
+        Remote remote = Launcher.USUAL.remote();
+        Role origin =
+            remote.origin(Launcher.ANY, "--via=socks5://alice:hunter2@" + proxy.address())) {
+      origin.err().await("cannot join", "user and password");
+      assertThat(origin.err().lines("WARN")).hasSize(1);
+      assertThat(origin.err().text()).doesNotContain("hunter2");
+      assertThat(origin.process().isAlive()).isTrue();
+    }
+  }
+
+  @Test
+  void aProxyThatRefusesIsAskedAgainAndToldOnce() throws Exception {
+    byte[] answer = "HTTP/1.1 403 Not today\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+    try (var proxy = new TestServer(connection -> connection.getOutputStream().write(answer));
+        Role origin =
+            Launcher.USUAL.origin(
+                new HostPort("127.0.0.1", 9), Launcher.ANY, "--via=http://" + proxy.address())) {
+      Eventually.within(Tunnel.LIMIT, () -> assertThat(proxy.accepted()).isGreaterThanOrEqualTo(3));
+      assertThat(origin.err().lines("cannot join", "403 Not today")).hasSize(1);
+      assertThat(origin.err().lines("WARN")).hasSize(1);
+    }
+  }
+}

@@ -1,0 +1,302 @@
+package culvert.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.testing.Authority;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Who is not who it should be, and files that are no good: the exit code and its one line. */
+@Timeout(120)
+class SealedExitCodesIT {
+
+  private static final int CREDENTIALS = 77;
+  private static final int SETTINGS = 78;
+  private static final String TLS = "--transport=tls";
+
+  /** Too much of it is ours to be another slip than one letter. */
+  private static final String MISTYPED = Launcher.SECRET_TEXT.replace("AAEC", "AAEZ");
+
+  @TempDir private Path folder;
+
+  private Credentials credentials;
+
+  @BeforeEach
+  void makeCredentials() throws Exception {
+    credentials = new Credentials(folder);
+  }
+
+  /** An origin proxy that is not taken; returns the one line that says why. */
+  private static String refused(Launcher launcher, Remote remote, List<String> options)
+      throws Exception {
+    try (Role origin =
+        launcher.origin(remote.control(), Launcher.ANY, options.toArray(String[]::new))) {
+      Role.Ended ended = origin.await();
+      assertThat(ended.exit()).as(ended.err()).isEqualTo(CREDENTIALS);
+      assertThat(ended.out()).isEmpty();
+      assertThat(origin.err().lines("WARN")).isEmpty();
+      List<String> lines = origin.err().lines("ERROR");
+      assertThat(lines).hasSize(1);
+      assertThat(lines.getFirst()).contains("remote proxy refused the login");
+      return lines.getFirst();
+    }
+  }
+
+  /** A visitor finds nobody. */
+  private static void assertServesNobody(Remote remote) throws Exception {
+    try (var visitor = remote.visit()) {
+      assertThat(visitor.getInputStream())
+          .satisfies(in -> {
+            try {
+              assertThat(in.read()).as("a reset").isEqualTo(-2);
+            } catch (java.net.SocketException e) {
+              assertThat(e).hasMessageContaining("reset");
+            }
+          });
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Wrapped.class,
+      names = {"PLAIN", "NOISE", "NOISE_NK", "TLS_CA", "WS", "WSS"})
+  void aWrongSecret(Wrapped wrapping) throws Exception {
+    Halves halves = wrapping.halves(credentials);
+    try (Remote remote = halves.remote()) {
+      String line =
+          refused(halves.launcher().secret("another-secret-here"), remote, halves.originOptions());
+      assertThat(line).contains("the secret is wrong").doesNotContain("another-secret-here");
+      remote.role().err().await("origin proxy refused", "the secret is wrong");
+      assertThat(remote.role().err().text()).doesNotContain(Launcher.SECRET_TEXT);
+      assertServesNobody(remote);
+    }
+  }
+
+  @Test
+  void aWrongPinIsToldWithTheFingerprintThatCame() throws Exception {
+    var shown = credentials.issue("shown");
+    var other = credentials.issue("other");
+    try (Remote remote = tls(shown)) {
+      String line =
+          refused(Launcher.USUAL, remote, List.of(TLS, "--tls-pin=" + other.fingerprint()));
+      assertThat(line).contains("--tls-pin", shown.fingerprint());
+      remote.role().err().await("origin proxy refused");
+      // And what was told can be pinned.
+      assertJoins(remote, "--tls-pin=" + shown.fingerprint());
+    }
+  }
+
+  private static Remote tls(Credentials.Certificate certificate, String... more) throws Exception {
+    var options = new ArrayList<>(certificate.options());
+    options.add(TLS);
+    options.addAll(List.of(more));
+    return Launcher.USUAL.remote(options.toArray(String[]::new));
+  }
+
+  private static void assertJoins(Remote remote, String... options) throws Exception {
+    var all = new ArrayList<>(List.of(options));
+    all.add(TLS);
+    try (Role origin = remote.origin(Launcher.ANY, all.toArray(String[]::new))) {
+      assertThat(origin.line()).startsWith("origin-proxy: serving default=");
+    }
+  }
+
+  @Test
+  void aForeignCertificate() throws Exception {
+    var foreign = credentials.foreign("foreign");
+    try (Remote remote = tls(foreign)) {
+      String authority = "--tls-ca=" + credentials.authority();
+      assertThat(refused(Launcher.USUAL, remote, List.of(TLS, authority)))
+          .contains("CN=nobody's authority", "--tls-ca", "--tls-pin " + foreign.fingerprint());
+      assertThat(refused(Launcher.USUAL, remote, List.of(TLS)))
+          .contains("CN=nobody's authority", "--tls-ca", "--tls-pin " + foreign.fingerprint());
+      remote.role().err().await("origin proxy refused", "refused this side's certificate");
+      assertServesNobody(remote);
+    }
+  }
+
+  @Test
+  void anExpiredCertificate() throws Exception {
+    Instant now = Instant.now();
+    var wish =
+        new Authority.Wish("expired")
+            .names("127.0.0.1")
+            .time(now.minus(Duration.ofDays(9)), now.minus(Duration.ofDays(2)));
+    try (Remote remote = tls(credentials.issue("expired", wish))) {
+      String authority = "--tls-ca=" + credentials.authority();
+      assertThat(refused(Launcher.USUAL, remote, List.of(TLS, authority)))
+          .contains("has expired at 20");
+      remote.role().err().await("WARN", "--tls-cert", "has expired at");
+    }
+  }
+
+  @Test
+  void aCertificateForAnotherName() throws Exception {
+    var wish = new Authority.Wish("elsewhere").names("tunnel.example.com");
+    try (Remote remote = tls(credentials.issue("elsewhere", wish))) {
+      String authority = "--tls-ca=" + credentials.authority();
+      assertThat(refused(Launcher.USUAL, remote, List.of(TLS, authority)))
+          .contains("tunnel.example.com", "'127.0.0.1'", "--tls-server-name");
+      assertJoins(remote, authority, "--tls-server-name=tunnel.example.com");
+    }
+  }
+
+  @Test
+  void anOriginProxyWithoutTheCertificateThatIsAskedFor() throws Exception {
+    String authority = credentials.authority().toString();
+    try (Remote remote = tls(credentials.issue("asks"), "--tls-client-ca=" + authority)) {
+      assertThat(refused(Launcher.USUAL, remote, List.of(TLS, "--tls-ca=" + authority)))
+          .contains("wants a certificate", "--tls-cert and --tls-key");
+      remote.role().err().await("origin proxy refused", "--tls-client-ca");
+    }
+  }
+
+  @Test
+  void anOriginProxyWithAForeignCertificate() throws Exception {
+    String authority = credentials.authority().toString();
+    try (Remote remote = tls(credentials.issue("asks"), "--tls-client-ca=" + authority)) {
+      var options = new ArrayList<>(credentials.foreign("stranger").options());
+      options.addAll(List.of(TLS, "--tls-ca=" + authority));
+      assertThat(refused(Launcher.USUAL, remote, options))
+          .contains("the remote proxy", "this side's certificate");
+      remote.role().err().await("origin proxy refused", "nobody's authority", "--tls-client-ca");
+    }
+  }
+
+  @Test
+  void anotherNoiseKeyThanTheOneExpected() throws Exception {
+    var right = credentials.noise("right");
+    var wrong = credentials.noise("wrong");
+    try (Remote remote = Launcher.USUAL.remote("--noise-key-file=" + right.file())) {
+      String option = "--noise-peer-key=" + wrong.publicKey();
+      assertThat(refused(Launcher.USUAL, remote, List.of(option)))
+          .contains("--noise-peer-key is not the remote proxy's public key");
+      remote.role().err().await("origin proxy refused", "the keys do not fit");
+      assertServesNobody(remote);
+    }
+  }
+
+  @Test
+  void anOriginProxyWhoseNoiseKeyIsNotAmongThose() throws Exception {
+    String pattern = "--noise-pattern=Noise_XX_25519_AESGCM_SHA256";
+    var known = credentials.noise("known");
+    var unknown = credentials.noise("unknown");
+    var server = credentials.noise("server");
+    String[] options = {
+      pattern, "--noise-key-file=" + server.file(), "--noise-peer-key=" + known.publicKey()
+    };
+    try (Remote remote = Launcher.OPEN.remote(options)) {
+      var own =
+          List.of(
+              pattern,
+              "--noise-key-file=" + unknown.file(),
+              "--noise-peer-key=" + server.publicKey());
+      assertThat(refused(Launcher.OPEN, remote, own)).contains("the origin proxy has another key");
+      remote.role().err().await("origin proxy refused", "another key", "--noise-peer-key");
+      assertServesNobody(remote);
+    }
+  }
+
+  /** A role that does not start; returns its one line. */
+  private static String unusable(String... commandLine) throws Exception {
+    Role.Ended ended = Role.run(commandLine);
+    assertThat(ended.exit()).as(ended.err()).isEqualTo(SETTINGS);
+    assertThat(ended.out()).isEmpty();
+    assertThat(ended.err().lines()).hasSize(1);
+    return ended.err();
+  }
+
+  private static String unusableRemote(String... options) throws Exception {
+    return unusable(words("remote-proxy --control-addr 127.0.0.1:0 --outside-addr", options));
+  }
+
+  private static String unusableOrigin(String... options) throws Exception {
+    return unusable(
+        words("origin-proxy --remote-proxy-addr 127.0.0.1:1 --origin-server-addr", options));
+  }
+
+  private static String[] words(String start, String... options) {
+    var all = new ArrayList<>(List.of(start.split(" ")));
+    all.add("127.0.0.1:0");
+    all.addAll(List.of(options));
+    return all.toArray(String[]::new);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--tls-cert", "--tls-key", "--tls-client-ca", "--tls-pkcs12"})
+  void aFileThatIsNotThere(String option) throws Exception {
+    var good = credentials.issue("good");
+    Path missing = folder.resolve("missing");
+    String chain = option.equals("--tls-cert") ? missing.toString() : good.chain().toString();
+    String key = option.equals("--tls-key") ? missing.toString() : good.key().toString();
+    var options = new ArrayList<>(List.of(TLS));
+    if (!option.equals("--tls-pkcs12")) {
+      options.addAll(List.of("--tls-cert", chain, "--tls-key", key));
+    }
+    if (option.equals("--tls-client-ca") || option.equals("--tls-pkcs12")) {
+      options.addAll(List.of(option, missing.toString()));
+    }
+    assertThat(unusableRemote(options.toArray(String[]::new)))
+        .isEqualTo("remote-proxy: " + option + " " + missing + ": there is no such file\n");
+  }
+
+  @Test
+  void aKeyFileThatHoldsNoKey() throws Exception {
+    var good = credentials.issue("good");
+    Path junk = Files.writeString(folder.resolve("junk"), "not a key\n");
+    assertThat(unusableRemote(TLS, "--tls-cert=" + good.chain(), "--tls-key=" + junk))
+        .isEqualTo(
+            "remote-proxy: --tls-key "
+                + junk
+                + ": no private key is in it in PEM form (-----BEGIN PRIVATE KEY-----)\n");
+    assertThat(unusableRemote("--noise-key-file=" + junk))
+        .contains("--noise-key-file " + junk, "'culvert keygen --noise'")
+        .doesNotContain("not a key");
+  }
+
+  @Test
+  void whatAnOriginProxyCannotRead() throws Exception {
+    Path missing = folder.resolve("missing");
+    assertThat(unusableOrigin(TLS, "--tls-ca=" + missing))
+        .isEqualTo("origin-proxy: --tls-ca " + missing + ": there is no such file\n");
+    assertThat(unusableOrigin("--noise-key-file=" + missing))
+        .isEqualTo("origin-proxy: cannot read --noise-key-file " + missing + "\n");
+    assertThat(unusableOrigin(TLS, "--tls-pin=abc")).contains("--tls-pin", "fingerprint");
+    assertThat(unusableOrigin("--noise-peer-key=abc")).contains("--noise-peer-key");
+    assertThat(unusableOrigin("--via=ftp://proxy.example.com:21")).contains("--via", "socks5://");
+  }
+
+  @Test
+  void aMistypedSecretOfKeygenIsNotTakenForAnother() throws Exception {
+    Path file = Files.writeString(folder.resolve("secret"), MISTYPED);
+    for (String option : List.of("--secret=" + MISTYPED, "--secret-file=" + file)) {
+      assertThat(unusableRemote(option))
+          .contains("'culvert keygen'", "cut or mistyped")
+          .doesNotContain("AAEZ");
+      assertThat(unusableOrigin(option))
+          .contains("'culvert keygen'", "cut or mistyped")
+          .doesNotContain("AAEZ");
+    }
+  }
+
+  @Test
+  void transportsThatLackWhatTheyNeed() throws Exception {
+    assertThat(unusableRemote(TLS)).contains("--tls-cert and --tls-key");
+    assertThat(unusableRemote("--transport=noise")).contains("give both sides the same secret");
+    assertThat(unusableOrigin("--transport=noise")).contains("give both sides the same secret");
+    assertThat(unusableOrigin("--transport=ws", "--tls-ca=x")).contains("--tls", "--transport ws");
+    assertThat(unusableOrigin("--secret=" + Launcher.SECRET_TEXT, "--ws-path=/x"))
+        .contains("--ws", "--transport noise");
+  }
+}
