@@ -7,19 +7,14 @@ import culvert.config.TransportKind;
 import culvert.config.TransportSettings;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
-import culvert.net.HostPort;
 import culvert.protocol.ByeReason;
 import culvert.protocol.Exchange;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
 import culvert.protocol.RefusedException;
 import culvert.transport.NoiseSeal;
-import culvert.transport.TlsClient;
-import culvert.transport.TlsServer;
 import culvert.transport.Transport;
-import culvert.transport.WebSocketClient;
-import culvert.transport.WebSocketDialect;
-import culvert.transport.WebSocketServer;
+import culvert.transport.Transports;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -59,16 +54,13 @@ final class NativeEntrance {
       List<SecretKey> secrets,
       BufferPool pool,
       Consumer<String> complaints) {
-    TransportKind kind = settings.transport().kind(!secrets.isEmpty());
-    Transport tls =
-        kind.isTls()
-            ? new TlsServer(settings.tls().orElseThrow(), false, pool, complaints)
-            : Transport.PLAIN;
     Transport transport =
-        kind.isWebSocket()
-            ? new WebSocketServer(settings.transport().webSocket(), WebSocketDialect.NATIVE, pool)
-                .within(tls)
-            : tls;
+        Transports.accepting(
+            settings.transport().kind(!secrets.isEmpty()),
+            settings.tls(),
+            settings.transport().webSocket(),
+            pool,
+            complaints);
     return of(settings.transport(), transport, secrets, false, pool);
   }
 
@@ -78,23 +70,14 @@ final class NativeEntrance {
       List<SecretKey> secret,
       BufferPool pool,
       Consumer<String> complaints) {
-    HostPort target = settings.remoteProxy();
-    TransportKind kind = settings.transport().kind(!secret.isEmpty());
-    Transport tls =
-        kind.isTls()
-            ? new TlsClient(
-                settings.tls().orElse(TlsClientSettings.DEFAULT), target, false, pool, complaints)
-            : Transport.PLAIN;
     Transport transport =
-        kind.isWebSocket()
-            ? new WebSocketClient(
-                    settings.transport().webSocket(),
-                    target,
-                    kind.isTls(),
-                    WebSocketDialect.NATIVE,
-                    pool)
-                .within(tls)
-            : tls;
+        Transports.dialling(
+            settings.transport().kind(!secret.isEmpty()),
+            settings.tls().orElse(TlsClientSettings.DEFAULT),
+            settings.transport().webSocket(),
+            settings.remoteProxy(),
+            pool,
+            complaints);
     return of(settings.transport(), transport, secret, true, pool);
   }
 
