@@ -14,6 +14,18 @@ public final class Linger {
 
   private Linger() {}
 
+  /** Says the last words, which reach the peer as far as it waits for them, and closes. */
+  public static void afterWords(Connection connection, byte[] words, Deadlines deadlines) {
+    try {
+      connection.output().write(words);
+      connection.closeOutput();
+      untilPeerCloses(connection, deadlines);
+    } catch (IOException e) {
+      // It did not wait for an answer.
+      connection.close();
+    }
+  }
+
   /**
    * Reads and drops until the peer closes, a second has passed, or it sent too much; then closes.
    */

@@ -3,6 +3,7 @@ package culvert.remote;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
+import culvert.net.HalfOpen;
 import culvert.net.HostPort;
 import culvert.net.Linger;
 import culvert.net.Listener;
@@ -18,7 +19,6 @@ import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
 import culvert.session.Dialect;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -102,21 +102,20 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
       case ForeignPeerException e -> {
         counters.count(Counter.FOREIGN_PEERS);
         limited(connection, "not an origin proxy", e.getMessage());
-        answer(connection, e.answer());
+        Linger.afterWords(connection, e.answer(), deadlines);
       }
       case RefusedException e -> {
         counters.count(Counter.REFUSED_PEERS);
         limited(connection, "origin proxy refused", e.getMessage());
-        answer(connection, new byte[0]);
+        Linger.afterWords(connection, new byte[0], deadlines);
       }
       case ProtocolException e -> {
         counters.count(Counter.PROTOCOL_ERRORS);
         limited(connection, "handshake broke the protocol", e.getMessage());
-        answer(connection, new byte[0]);
+        Linger.afterWords(connection, new byte[0], deadlines);
       }
       default -> {
         if (placeLost.isPresent()) {
-          counters.count(placeLost.get().counter());
           limited(connection, "no handshake in time", placeLost.get().toString());
         } else {
           log.debug(
@@ -128,18 +127,6 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
         }
         connection.close();
       }
-    }
-  }
-
-  /** What is still to be said, and what was said, reaches the peer before the connection closes. */
-  private void answer(Connection connection, byte[] words) {
-    try {
-      connection.output().write(ByteBuffer.wrap(words));
-      connection.closeOutput();
-      Linger.untilPeerCloses(connection, deadlines);
-    } catch (IOException e) {
-      // It did not wait for an answer.
-      connection.close();
     }
   }
 

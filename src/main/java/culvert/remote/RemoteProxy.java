@@ -8,6 +8,7 @@ import culvert.mux.Heartbeat;
 import culvert.mux.Leg;
 import culvert.net.BufferPool;
 import culvert.net.Deadlines;
+import culvert.net.HalfOpen;
 import culvert.net.HostPort;
 import culvert.net.Listener;
 import culvert.observe.Counter;
@@ -102,7 +103,14 @@ public final class RemoteProxy implements AutoCloseable {
   }
 
   private ControlHandler control(RemoteSettings settings, Membership membership, Dialect dialect) {
-    var halfOpen = new HalfOpen(settings.admission(), settings.timing().handshake(), deadlines);
+    var halfOpen =
+        new HalfOpen(
+            settings.admission().halfOpen(),
+            settings.admission().halfOpenPerAddress(),
+            settings.timing().handshake(),
+            deadlines,
+            counters.adder(Counter.SLOW_HANDSHAKES),
+            counters.adder(Counter.HALF_OPEN_DROPPED));
     sessions = new SessionHandler(membership, halfOpen, counters);
     handshakes =
         new ControlHandler(

@@ -2,6 +2,7 @@ package culvert.remote;
 
 import culvert.mux.SilentPeerException;
 import culvert.net.Connection;
+import culvert.net.HalfOpen;
 import culvert.net.Live;
 import culvert.net.Source;
 import culvert.observe.Counter;
@@ -84,7 +85,6 @@ final class SessionHandler implements AutoCloseable {
 
     /** Nobody waits for the last words of one that newer ones push out. */
     private void end(HalfOpen.Reason reason) {
-      counters.count(reason.counter());
       switch (reason) {
         case LATE -> session.close(ByeReason.BUSY, "the session served nothing in time");
         case CROWDED -> connection.reset();

@@ -1,42 +1,33 @@
-package culvert.remote;
+package culvert.net;
 
-import culvert.config.Admission;
-import culvert.net.Deadlines;
-import culvert.net.Source;
-import culvert.observe.Counter;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * Control connections whose session does not serve yet, which is all that a stranger can have: so
- * many in all and from one source, each for a bounded time. At a bound the oldest goes, never the
- * newcomer, so that whoever fills it with silence keeps nobody out.
+ * Connections that have not come through their handshake yet, which is all that a stranger can
+ * have: so many in all and from one source, each for a bounded time. At a bound the oldest goes,
+ * never the newcomer, so that whoever fills it with silence keeps nobody out.
  */
-final class HalfOpen {
+public final class HalfOpen {
 
   /** Why a place was taken from its holder. */
-  enum Reason {
+  public enum Reason {
     /** Its time was up. */
-    LATE(Counter.SLOW_HANDSHAKES, "its time was up"),
+    LATE("its time was up"),
     /** Newer ones came while all places were taken. */
-    CROWDED(Counter.HALF_OPEN_DROPPED, "too many newer ones came");
+    CROWDED("too many newer ones came");
 
-    private final Counter counter;
     private final String text;
 
-    Reason(Counter counter, String text) {
-      this.counter = counter;
+    Reason(String text) {
       this.text = text;
-    }
-
-    Counter counter() {
-      return counter;
     }
 
     @Override
@@ -46,7 +37,7 @@ final class HalfOpen {
   }
 
   /** One connection's place, until it is given up or taken away. */
-  final class Place {
+  public final class Place {
     private final Source source;
     private Consumer<Reason> end;
     private Deadlines.Deadline deadline = () -> {};
@@ -58,7 +49,7 @@ final class HalfOpen {
     }
 
     /** From now on this is how the holder is told that its place is gone. */
-    void endWith(Consumer<Reason> action) {
+    public void endWith(Consumer<Reason> action) {
       lock.lock();
       try {
         end = action;
@@ -71,8 +62,8 @@ final class HalfOpen {
       action.accept(lost);
     }
 
-    /** The holder needs it no more: its session serves, or is over. */
-    void giveUp() {
+    /** The holder needs it no more: it is a stranger no longer, or is over. */
+    public void giveUp() {
       lock.lock();
       try {
         remove(this);
@@ -82,7 +73,7 @@ final class HalfOpen {
     }
 
     /** Why it was taken away, if it was. */
-    Optional<Reason> lost() {
+    public Optional<Reason> lost() {
       lock.lock();
       try {
         return Optional.ofNullable(lost);
@@ -96,6 +87,8 @@ final class HalfOpen {
   private final int mostOfSource;
   private final Duration limit;
   private final Deadlines deadlines;
+  private final LongAdder late;
+  private final LongAdder crowded;
   private final ReentrantLock lock = new ReentrantLock();
 
   /** Oldest first, as each set of {@link #ofSource}; the lock guards both, and every place. */
@@ -103,11 +96,28 @@ final class HalfOpen {
 
   private final Map<Source, SequencedSet<Place>> ofSource = new HashMap<>();
 
-  HalfOpen(Admission admission, Duration limit, Deadlines deadlines) {
-    this.most = admission.halfOpen();
-    this.mostOfSource = admission.halfOpenPerAddress();
+  /**
+   * Nobody is there yet.
+   *
+   * @param most how many there may be
+   * @param mostOfSource how many from one source
+   * @param limit how long each may hold its place
+   * @param late counts the places taken away because of that
+   * @param crowded counts those taken away for newer ones
+   */
+  public HalfOpen(
+      int most,
+      int mostOfSource,
+      Duration limit,
+      Deadlines deadlines,
+      LongAdder late,
+      LongAdder crowded) {
+    this.most = most;
+    this.mostOfSource = mostOfSource;
     this.limit = limit;
     this.deadlines = deadlines;
+    this.late = late;
+    this.crowded = crowded;
   }
 
   /**
@@ -115,7 +125,7 @@ final class HalfOpen {
    *
    * @param end what ends the holder when the place is taken away; must not block
    */
-  Place admit(Source source, Consumer<Reason> end) {
+  public Place admit(Source source, Consumer<Reason> end) {
     var place = new Place(source, end);
     Place oldest = null;
     Runnable endOldest = () -> {};
@@ -158,6 +168,7 @@ final class HalfOpen {
       return () -> {};
     }
     place.lost = reason;
+    (reason == Reason.LATE ? late : crowded).increment();
     Consumer<Reason> end = place.end;
     return () -> end.accept(reason);
   }
@@ -172,7 +183,7 @@ final class HalfOpen {
   }
 
   /** How many there are now. */
-  int size() {
+  public int size() {
     lock.lock();
     try {
       return places.size();
