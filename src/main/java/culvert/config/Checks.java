@@ -2,6 +2,7 @@ package culvert.config;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** Checks that several settings need; each complaint names the option. */
@@ -47,6 +48,13 @@ final class Checks {
     }
     if (value.bytes() > most.bytes()) {
       throw new IllegalArgumentException(option + " is more than " + most);
+    }
+  }
+
+  static void certificate(TransportKind kind, Optional<TlsServerSettings> tls) {
+    if (kind.isTls() && tls.isEmpty()) {
+      throw new IllegalArgumentException(
+          "--transport tls and wss need a certificate: --tls-cert and --tls-key, or --tls-pkcs12");
     }
   }
 }

@@ -50,10 +50,7 @@ public record RemoteSettings(
           "--secret-file is given more than " + MOST_SECRETS + " times");
     }
     transport.check(!secrets.isEmpty(), tls.isPresent(), false);
-    if (transport.kind(!secrets.isEmpty()).isTls() && tls.isEmpty()) {
-      throw new IllegalArgumentException(
-          "--transport tls and wss need a certificate: --tls-cert and --tls-key, or --tls-pkcs12");
-    }
+    Checks.certificate(transport.kind(!secrets.isEmpty()), tls);
     if (openTimeout.isZero()) {
       throw new IllegalArgumentException("--open-timeout is zero: no visitor could be served");
     }

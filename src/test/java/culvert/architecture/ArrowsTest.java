@@ -26,7 +26,7 @@ class ArrowsTest {
           Map.entry("protocol", Set.of()),
           Map.entry("net", Set.of()),
           Map.entry("observe", Set.of()),
-          Map.entry("config", Set.of("net", "noise")),
+          Map.entry("config", Set.of("net", "noise", "protocol")),
           Map.entry("noise", Set.of()),
           Map.entry("mux", Set.of("net", "protocol")),
           Map.entry("transport", Set.of("config", "net", "noise", "protocol")),
@@ -39,7 +39,9 @@ class ArrowsTest {
               Set.of("config", "mux", "net", "observe", "protocol", "session", "transport")),
           Map.entry("bounce", Set.of("config", "net", "observe", "protocol", "transport")),
           Map.entry(
-              "cli", Set.of("bounce", "config", "net", "noise", "observe", "origin", "remote")));
+              "cli",
+              Set.of(
+                  "bounce", "config", "net", "noise", "observe", "origin", "protocol", "remote")));
 
   private static final Pattern ARROW =
       Pattern.compile("\\s+culvert\\.(\\S+)\\s+-> culvert\\.(\\S+)\\s.*");
