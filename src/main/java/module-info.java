@@ -2,6 +2,7 @@
 module culvert {
   requires info.picocli;
   requires jdk.httpserver;
+  requires jdk.net;
   requires jdk.unsupported;
 
   opens culvert.cli to

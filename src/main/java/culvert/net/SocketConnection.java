@@ -4,12 +4,15 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
+import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import jdk.net.ExtendedSocketOptions;
 
 /**
  * A TCP connection: a blocking {@link SocketChannel}, because direct buffers want one. It honours
@@ -49,6 +52,23 @@ public final class SocketConnection implements Connection {
     } catch (IOException e) {
       channel.close();
       throw e;
+    }
+  }
+
+  /**
+   * Has the system ask a peer that was silent for {@code idle} whether it is there, every {@code
+   * interval}, and break the connection when it has not answered {@code count} times; both in whole
+   * seconds. Where the system has no such setting its own times stay.
+   */
+  public void keepAlive(Duration idle, Duration interval, int count) throws IOException {
+    set(ExtendedSocketOptions.TCP_KEEPIDLE, (int) idle.toSeconds());
+    set(ExtendedSocketOptions.TCP_KEEPINTERVAL, (int) interval.toSeconds());
+    set(ExtendedSocketOptions.TCP_KEEPCOUNT, count);
+  }
+
+  private void set(SocketOption<Integer> option, int value) throws IOException {
+    if (channel.supportedOptions().contains(option)) {
+      channel.setOption(option, value);
     }
   }
 

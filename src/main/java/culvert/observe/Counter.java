@@ -18,15 +18,15 @@ public enum Counter {
   RELAYS_BROKEN,
   /** Sessions that came to stand. */
   SESSIONS,
-  /** Control connections that were of another protocol. */
+  /** Connections that were of another protocol. */
   FOREIGN_PEERS,
-  /** Control connections that were refused: wrong secret, wrong version. */
+  /** Connections that were refused: wrong secret or authentication string, wrong version. */
   REFUSED_PEERS,
   /** Connections that broke the rules of the wire. */
   PROTOCOL_ERRORS,
-  /** Control connections whose session did not serve in time. */
+  /** Connections whose session did not serve, or that joined no group, in time. */
   SLOW_HANDSHAKES,
-  /** Control connections dropped because newer ones came while too many were half-open. */
+  /** Connections dropped because newer ones came while too many were half-open. */
   HALF_OPEN_DROPPED,
   /** Logins refused because {@code --max-sessions} were there already. */
   SESSIONS_OVER_LIMIT,
@@ -40,6 +40,12 @@ public enum Counter {
   LATE_FRAMES,
   /** Streams reset because memory ran short and they had not been read for longest. */
   STREAMS_NOT_DRAINED,
+  /** Connections that joined a group of a bounce server. */
+  MEMBERS,
+  /** Connections that found their group, or the bounce server, full. */
+  MEMBERS_OVER_LIMIT,
+  /** Members dropped because they took nothing for too long. */
+  MEMBERS_TOO_SLOW,
   /** Accepts that failed, mostly for want of descriptors. */
   ACCEPT_FAILURES,
   /** Log lines left out because their source had just had one. */

@@ -60,7 +60,7 @@ class ArrowsTest {
     assertThat(Log.class.getModule().getDescriptor().requires())
         .extracting(ModuleDescriptor.Requires::name)
         .containsExactlyInAnyOrder(
-            "java.base", "info.picocli", "jdk.httpserver", "jdk.unsupported");
+            "java.base", "info.picocli", "jdk.httpserver", "jdk.net", "jdk.unsupported");
   }
 
   private static Map<String, Set<String>> arrows() {

@@ -1,0 +1,270 @@
+package culvert.bounce;
+
+import culvert.bounce.MemberView.State;
+import culvert.config.Authentication;
+import culvert.config.BounceSettings;
+import culvert.net.Deadlines;
+import culvert.net.Durations;
+import culvert.net.HalfOpen;
+import culvert.net.Linger;
+import culvert.net.Listener;
+import culvert.net.Live;
+import culvert.net.SocketConnection;
+import culvert.net.Source;
+import culvert.observe.Counter;
+import culvert.observe.Counters;
+import culvert.observe.LimitedLog;
+import culvert.observe.Log;
+import culvert.protocol.BounceAdmission;
+import culvert.protocol.BounceRefusal;
+import culvert.protocol.ForeignPeerException;
+import culvert.protocol.ProtocolException;
+import culvert.protocol.RefusedException;
+import culvert.transport.Transport;
+import java.io.EOFException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * What happens to a connection that dialled in, in its own thread: the handshakes under the bounds
+ * of strangers, then its group. Whose fault it was if it joins none is decided here.
+ */
+final class MemberHandler implements Listener.Handler {
+
+  private static final Duration KEEP_ALIVE_IDLE = Duration.ofSeconds(10);
+  private static final Duration KEEP_ALIVE_INTERVAL = Duration.ofSeconds(3);
+  private static final int KEEP_ALIVE_COUNT = 3;
+
+  private final BounceSettings settings;
+  private final byte[] authentication;
+  private final Transport transport;
+  private final HalfOpen halfOpen;
+  private final Groups groups;
+  private final Members members;
+  private final GroupHandler lives;
+  private final Deadlines deadlines;
+  private final Counters counters;
+  private final Log log;
+  private final LimitedLog<Source> lines;
+
+  /** Those that have a thread. */
+  private final Live<Member> threads = new Live<>();
+
+  MemberHandler(
+      BounceSettings settings,
+      Transport transport,
+      Groups groups,
+      Members members,
+      GroupHandler lives,
+      Deadlines deadlines,
+      Counters counters,
+      Log log) {
+    this.settings = settings;
+    this.authentication =
+        settings.authentication().map(Authentication::bytes).orElseGet(() -> new byte[0]);
+    this.transport = transport;
+    this.groups = groups;
+    this.members = members;
+    this.lives = lives;
+    this.deadlines = deadlines;
+    this.counters = counters;
+    this.log = log;
+    this.lines = new LimitedLog<>(log, counters, 1, settings.logPeriod());
+    this.halfOpen =
+        new HalfOpen(
+            settings.entry().halfOpen(),
+            settings.entry().halfOpenPerAddress(),
+            settings.entry().authTimeout(),
+            deadlines,
+            counters.adder(Counter.SLOW_HANDSHAKES),
+            counters.adder(Counter.HALF_OPEN_DROPPED));
+  }
+
+  @Override
+  public void acceptFailed(IOException cause, Duration pause, boolean first) {
+    counters.count(Counter.ACCEPT_FAILURES);
+    if (first) {
+      log.warn(
+          "cannot accept members for a moment",
+          "cause",
+          cause.getMessage(),
+          "pause",
+          Durations.of(pause));
+    }
+  }
+
+  @Override
+  public void handle(SocketConnection socket) {
+    Member member = members.add(socket);
+    if (!threads.add(member)) {
+      members.end(member, Endings.STOPPED);
+      return;
+    }
+    var place = halfOpen.admit(source(member), member::placeLost);
+    try {
+      socket.keepAlive(KEEP_ALIVE_IDLE, KEEP_ALIVE_INTERVAL, KEEP_ALIVE_COUNT);
+      Optional<Group> group = enter(member);
+      if (group.isPresent()) {
+        place.giveUp();
+        live(member, group.get());
+      }
+    } catch (IOException e) {
+      failed(member, socket, e, place.lost());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException | Error e) {
+      log.bug("a member met a bug", e);
+      members.end(member, Endings.BUG);
+    } finally {
+      place.giveUp();
+      members.end(member, Endings.STOPPED);
+      // Also where it was ended by another before it had joined.
+      members.leave(member);
+      threads.remove(member);
+    }
+  }
+
+  private static Source source(Member member) {
+    return Source.of(member.peer().getAddress());
+  }
+
+  /** The handshakes; returns the group it has joined, or nothing if it was refused. */
+  private Optional<Group> enter(Member member) throws IOException {
+    member.wrapped(transport.wrap(member.connection()));
+    var admission =
+        new BounceAdmission(settings.wire(), settings.groups().groups(), authentication);
+    negotiate(member, admission);
+    if (admission.refusal().isPresent()) {
+      refuse(member, admission.refusal().get(), admission.refusal().get().toString());
+      return Optional.empty();
+    }
+    Transport.trust(member.connection());
+    Optional<Group> group =
+        member.greeted(admission.welcome(), () -> groups.join(member, admission.number()));
+    if (group.isEmpty()) {
+      refuse(
+          member,
+          BounceRefusal.FULL,
+          "no place in group " + admission.number() + ", or on this server");
+    }
+    return group;
+  }
+
+  private void negotiate(Member member, BounceAdmission admission) throws IOException {
+    EarlyInput input = member.input();
+    member.connection().output().write(admission.banner());
+    for (; ; ) {
+      input.offer(admission::feed);
+      if (member.isLate()) {
+        admission.timeIsUp();
+      }
+      switch (admission.state()) {
+        case AUTHENTICATES -> awaitMore(member, EarlyInput.FOREVER);
+        case CHOOSES -> {
+          member.is(State.AUTHENTICATED);
+          awaitMore(member, EarlyInput.FOREVER);
+        }
+        case PAUSES -> {
+          member.is(State.AUTHENTICATED);
+          if (!awaitMore(member, settings.entry().numberPause().toNanos())) {
+            admission.nothingMoreCame();
+          }
+        }
+        case JOINS -> {
+          member.is(State.AUTHENTICATED);
+          return;
+        }
+        case REFUSED -> {
+          return;
+        }
+      }
+    }
+  }
+
+  private static boolean awaitMore(Member member, long nanos) throws IOException {
+    if (member.isLate()) {
+      throw new IOException("its time was up");
+    }
+    if (member.input().isOver() || member.isOver()) {
+      throw new EOFException("closed during the handshake");
+    }
+    return member.input().await(0, nanos);
+  }
+
+  private void live(Member member, Group group) throws InterruptedException {
+    counters.count(Counter.MEMBERS);
+    member.is(State.READY);
+    try {
+      lives.live(member, group);
+    } catch (IOException e) {
+      members.end(member, Endings.broken(e));
+    }
+  }
+
+  private void refuse(Member member, BounceRefusal refusal, String cause) {
+    counters.count(
+        switch (refusal) {
+          case AUTHENTICATION -> Counter.REFUSED_PEERS;
+          case NUMBER -> Counter.PROTOCOL_ERRORS;
+          case FULL -> Counter.MEMBERS_OVER_LIMIT;
+        });
+    limited(member, "member refused", cause);
+    Linger.afterWords(member.connection(), refusal.words(), deadlines);
+    members.end(member, refusal.toString());
+  }
+
+  private void failed(
+      Member member, SocketConnection socket, IOException cause, Optional<HalfOpen.Reason> lost) {
+    switch (cause) {
+      case ForeignPeerException e -> {
+        counters.count(Counter.FOREIGN_PEERS);
+        limited(member, "not a member", e.getMessage());
+        Linger.afterWords(socket, e.answer(), deadlines);
+      }
+      case RefusedException e -> {
+        counters.count(Counter.REFUSED_PEERS);
+        limited(member, "member refused", e.getMessage());
+        Linger.afterWords(socket, new byte[0], deadlines);
+      }
+      case ProtocolException e -> {
+        counters.count(Counter.PROTOCOL_ERRORS);
+        limited(member, "handshake broke the protocol", e.getMessage());
+        Linger.afterWords(socket, new byte[0], deadlines);
+      }
+      default -> {
+        if (lost.isPresent()) {
+          limited(member, "no handshake in time", lost.get().toString());
+          members.end(member, Endings.notJoined(lost.get()));
+          return;
+        }
+        log.debug("connection ended early", "peer", member.name(), "cause", cause.getMessage());
+      }
+    }
+    members.end(member, Endings.broken(cause));
+  }
+
+  private void limited(Member member, String event, String cause) {
+    lines.warn(source(member), event, "peer", member.name(), "cause", cause);
+  }
+
+  /** Lets nobody in any more, and ends those that have nobody, now or as soon as they have none. */
+  void drain() {
+    groups.drain().forEach(alone -> members.end(alone, Endings.STOPPED));
+    for (Member member : members.all()) {
+      if (member.group() == null) {
+        members.end(member, Endings.STOPPED);
+      }
+    }
+  }
+
+  /** Waits until the last one is gone; returns false if that takes longer than the limit. */
+  boolean awaitGone(Duration limit) {
+    return threads.awaitEmpty(limit);
+  }
+
+  /** Ends all of them, and whoever comes. */
+  void endAll() {
+    threads.end(member -> members.end(member, Endings.STOPPED));
+  }
+}

@@ -1,0 +1,275 @@
+package culvert.bounce;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.config.TlsClientSettings;
+import culvert.config.TlsIdentity;
+import culvert.config.TlsServerSettings;
+import culvert.config.TlsTrust;
+import culvert.config.TransportKind;
+import culvert.config.WebSocketSettings;
+import culvert.net.BufferPool;
+import culvert.net.Connection;
+import culvert.net.Dialer;
+import culvert.net.HostPort;
+import culvert.testing.Authority;
+import culvert.testing.Bulk;
+import culvert.testing.LeakCheck;
+import culvert.transport.Transport;
+import culvert.transport.Transports;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Two members that end together. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class PairTest {
+
+  private static final long BYTES = 20L << 20;
+
+  private final ExecutorService others = Executors.newVirtualThreadPerTaskExecutor();
+
+  @TempDir private Path folder;
+
+  private static Bounce pairs() throws IOException {
+    return new Bounce.Setup().members(8).paired().wantsReads().start();
+  }
+
+  /** Which of the two does it: the one that was there first or the other. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void theEndOfOneDirectionLeavesTheOther(boolean firstEnds) throws Exception {
+    try (Bounce bounce = pairs();
+        Guest first = bounce.join(1);
+        Guest second = bounce.join(1)) {
+      Guest ends = firstEnds ? first : second;
+      Guest answers = firstEnds ? second : first;
+      ends.says("question").socket().shutdownOutput();
+      assertThat(answers.in().readAllBytes()).asString().isEqualTo("question");
+      long sum = new Bulk(1).send(answers.out(), 1 << 20).sum();
+      answers.socket().shutdownOutput();
+      assertThat(Bulk.receive(ends.in())).isEqualTo(sum);
+      bounce.tells("0 disconnected: closed by the peer");
+      bounce.tells("1 disconnected: closed by the peer");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aResetGoesThrough(boolean firstBreaks) throws Exception {
+    try (Bounce bounce = pairs();
+        Guest first = bounce.join(1);
+        Guest second = bounce.join(1)) {
+      first.says("x");
+      second.reads("x");
+      Guest hears = firstBreaks ? second : first;
+      (firstBreaks ? first : second).reset();
+      hears.isReset();
+      bounce.tells((firstBreaks ? 1 : 0) + " disconnected: ended with its peer");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1})
+  void aKilledOneTakesItsPeerWithIt(long id) throws Exception {
+    try (Bounce bounce = pairs();
+        Guest first = bounce.join(1);
+        Guest second = bounce.join(1)) {
+      assertThat(bounce.server.kill(id)).isTrue();
+      first.isReset();
+      second.isReset();
+      bounce.tells(id + " disconnected: Disconnected by server");
+    }
+  }
+
+  @Test
+  void bothWaysAtOnceArriveWhole() throws Exception {
+    try (Bounce bounce = new Bounce.Setup().paired().start();
+        Guest one = bounce.join(1);
+        Guest other = bounce.join(1)) {
+      var sent = others.submit(() -> new Bulk(1).send(one.out(), BYTES).sum());
+      var sentBack = others.submit(() -> new Bulk(2).send(other.out(), BYTES).sum());
+      var received = others.submit(() -> Bulk.receive(one.in(), BYTES));
+      assertThat(Bulk.receive(other.in(), BYTES)).isEqualTo(sent.get());
+      assertThat(received.get()).isEqualTo(sentBack.get());
+    }
+  }
+
+  @Test
+  void whatTheFirstSaysIsHeldForTheSecond() throws Exception {
+    try (Bounce bounce = pairs();
+        Guest first = bounce.join(1)) {
+      var sum = others.submit(() -> new Bulk(1).send(first.out(), BYTES).sum());
+      bounce.tells("0 WAITING");
+      try (Guest second = bounce.join(1)) {
+        assertThat(Bulk.receive(second.in(), BYTES)).isEqualTo(sum.get());
+        bounce.tells("0 READY");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void oneThatGoesWhileItWaitsLeavesItsPlaceAtOnce(boolean cleanly) throws Exception {
+    try (Bounce bounce = pairs()) {
+      Guest gone = bounce.join(1).says("to nobody");
+      bounce.tells("0 WAITING");
+      if (cleanly) {
+        gone.leave();
+      } else {
+        gone.reset();
+      }
+      bounce.has(0);
+      try (Guest first = bounce.join(1);
+          Guest second = bounce.join(1)) {
+        first.says("x");
+        second.reads("x");
+      }
+    }
+  }
+
+  @Test
+  void aThirdIsRefusedAlsoWhileThePairEnds() throws Exception {
+    try (Bounce bounce = pairs();
+        Guest first = bounce.join(1);
+        Guest second = bounce.join(1)) {
+      bounce.dial().says("hi0001").readsLast("Connection Group Full");
+      first.socket().shutdownOutput();
+      assertThat(second.in().read()).isEqualTo(-1);
+      bounce.dial().says("hi0001").readsLast("Connection Group Full");
+    }
+  }
+
+  @Test
+  void theNextTwoAreAFreshPair() throws Exception {
+    try (Bounce bounce = pairs()) {
+      for (int i = 0; i < 50; i++) {
+        try (Guest first = bounce.join(1);
+            Guest second = bounce.join(1)) {
+          first.says("x" + i);
+          second.reads("x" + i).says("y" + i);
+          first.reads("y" + i);
+        }
+        bounce.has(0);
+      }
+    }
+  }
+
+  @Test
+  void aStopIsSeenAsAnErrorByBoth() throws Exception {
+    try (Bounce bounce = pairs();
+        Guest first = bounce.join(1);
+        Guest second = bounce.join(1)) {
+      first.says("x");
+      second.reads("x");
+      bounce.server.close();
+      first.isReset();
+      second.isReset();
+    }
+  }
+
+  @Test
+  void aDrainLetsThePairFinish() throws Exception {
+    try (Bounce bounce = pairs();
+        Guest alone = bounce.join(2);
+        Guest first = bounce.join(1);
+        Guest second = bounce.join(1)) {
+      var drained = others.submit(() -> bounce.server.drain(Bounce.SOON));
+      alone.readsLast("");
+      first.says("x").socket().shutdownOutput();
+      second.readsLast("x");
+      assertThat(drained.get()).isTrue();
+    }
+  }
+
+  @Test
+  void groupsThatAreNotListedAreNoPairs() throws Exception {
+    try (Bounce bounce = new Bounce.Setup().paired(7).start();
+        Guest first = bounce.join(1);
+        Guest second = bounce.join(1);
+        Guest third = bounce.join(7);
+        Guest fourth = bounce.join(7)) {
+      second.leave();
+      fourth.leave();
+      assertThat(third.in().read()).isEqualTo(-1);
+      bounce.tells("1 disconnected: closed by the peer");
+      try (Guest next = bounce.join(1)) {
+        next.says("x");
+        first.reads("x");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = TransportKind.class,
+      names = {"TLS", "WS", "WSS"})
+  void aPairIsJoinedOverEveryTransport(TransportKind kind) throws Exception {
+    overTransport(kind, new Bounce.Setup().paired());
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = TransportKind.class,
+      names = {"TLS", "WS"})
+  void aGroupIsJoinedOverEveryTransport(TransportKind kind) throws Exception {
+    overTransport(kind, new Bounce.Setup());
+  }
+
+  private void overTransport(TransportKind kind, Bounce.Setup setup) throws Exception {
+    var authority = new Authority("Test CA");
+    Path ca = authority.own().writeChain(folder.resolve("ca.pem"));
+    var issued = authority.issue("server");
+    var identity =
+        new TlsIdentity.Pem(
+            issued.writeChain(folder.resolve("server.pem")),
+            issued.writeKey(folder.resolve("server.key")));
+    var tls =
+        kind.isTls()
+            ? Optional.of(new TlsServerSettings(identity, Optional.empty()))
+            : Optional.<TlsServerSettings>empty();
+    var pool = new BufferPool();
+    try (Bounce bounce = setup.transport(kind, tls).start()) {
+      HostPort address = bounce.server.address();
+      Transport dialling =
+          Transports.dialling(
+              kind,
+              new TlsClientSettings(
+                  new TlsTrust.Authorities(ca), Optional.empty(), Optional.empty()),
+              WebSocketSettings.DEFAULT,
+              address,
+              pool,
+              line -> {});
+      try (Connection first = join(dialling, address, pool);
+          Connection second = join(dialling, address, pool)) {
+        var sent = others.submit(() -> new Bulk(1).send(first.output(), BYTES).sum());
+        assertThat(Bulk.receive(second.input(), BYTES)).isEqualTo(sent.get());
+        second.output().write("answer".getBytes(StandardCharsets.US_ASCII));
+        assertThat(first.input().readNBytes(6)).asString().isEqualTo("answer");
+      }
+      bounce.has(0);
+    }
+    assertThat(pool.borrowed()).as("buffers out").isZero();
+  }
+
+  private static Connection join(Transport dialling, HostPort address, BufferPool pool)
+      throws IOException {
+    Connection connection = dialling.wrap(new Dialer(pool).connect(address, Bounce.SOON));
+    assertThat(connection.input().readNBytes(19)).asString().isEqualTo("4-BounceServer_1.0\n");
+    connection.output().write("hi0001".getBytes(StandardCharsets.US_ASCII));
+    assertThat(connection.input().readNBytes(5)).asString().isEqualTo("READY");
+    Transport.trust(connection);
+    return connection;
+  }
+}
