@@ -1,15 +1,19 @@
 package culvert.bounce;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import culvert.observe.Counter;
 import culvert.protocol.BounceWire;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -214,6 +218,29 @@ class BounceHandshakeTest {
       for (Guest stranger : strangers) {
         stranger.close();
       }
+    }
+  }
+
+  /** The timer stands in the system's own table: kind 2, in hundredths of a second. */
+  @Test
+  void aMemberThatIsSilentIsAskedByTheSystemAfterTenSeconds() throws Exception {
+    Path table = Path.of("/proc/net/tcp");
+    assumeTrue(Files.exists(table));
+    try (Bounce bounce = setup().start();
+        Guest guest = bounce.join(1)) {
+      String ends =
+          ":%04X [0-9A-F]{8}:%04X "
+              .formatted(bounce.server.address().port(), guest.address().getPort());
+      var timer = Pattern.compile(ends + "01 \\S+ (\\d\\d):([0-9A-F]+) ");
+      // Before it, that of the greeting's acknowledgement.
+      Eventually.within(
+          Bounce.SOON,
+          () -> {
+            var found = timer.matcher(Files.readString(table));
+            assertThat(found.find()).isTrue();
+            assertThat(found.group(1)).isEqualTo("02");
+            assertThat(Integer.parseInt(found.group(2), 16)).isBetween(1, 1000);
+          });
     }
   }
 

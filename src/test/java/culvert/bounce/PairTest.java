@@ -2,33 +2,15 @@ package culvert.bounce;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import culvert.config.TlsClientSettings;
-import culvert.config.TlsIdentity;
-import culvert.config.TlsServerSettings;
-import culvert.config.TlsTrust;
-import culvert.config.TransportKind;
-import culvert.config.WebSocketSettings;
-import culvert.net.BufferPool;
-import culvert.net.Connection;
-import culvert.net.Dialer;
-import culvert.net.HostPort;
-import culvert.testing.Authority;
 import culvert.testing.Bulk;
 import culvert.testing.LeakCheck;
-import culvert.transport.Transport;
-import culvert.transport.Transports;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Two members that end together. */
@@ -39,8 +21,6 @@ class PairTest {
   private static final long BYTES = 20L << 20;
 
   private final ExecutorService others = Executors.newVirtualThreadPerTaskExecutor();
-
-  @TempDir private Path folder;
 
   private static Bounce pairs() throws IOException {
     return new Bounce.Setup().members(8).paired().wantsReads().start();
@@ -209,67 +189,5 @@ class PairTest {
         first.reads("x");
       }
     }
-  }
-
-  @ParameterizedTest
-  @EnumSource(
-      value = TransportKind.class,
-      names = {"TLS", "WS", "WSS"})
-  void aPairIsJoinedOverEveryTransport(TransportKind kind) throws Exception {
-    overTransport(kind, new Bounce.Setup().paired());
-  }
-
-  @ParameterizedTest
-  @EnumSource(
-      value = TransportKind.class,
-      names = {"TLS", "WS"})
-  void aGroupIsJoinedOverEveryTransport(TransportKind kind) throws Exception {
-    overTransport(kind, new Bounce.Setup());
-  }
-
-  private void overTransport(TransportKind kind, Bounce.Setup setup) throws Exception {
-    var authority = new Authority("Test CA");
-    Path ca = authority.own().writeChain(folder.resolve("ca.pem"));
-    var issued = authority.issue("server");
-    var identity =
-        new TlsIdentity.Pem(
-            issued.writeChain(folder.resolve("server.pem")),
-            issued.writeKey(folder.resolve("server.key")));
-    var tls =
-        kind.isTls()
-            ? Optional.of(new TlsServerSettings(identity, Optional.empty()))
-            : Optional.<TlsServerSettings>empty();
-    var pool = new BufferPool();
-    try (Bounce bounce = setup.transport(kind, tls).start()) {
-      HostPort address = bounce.server.address();
-      Transport dialling =
-          Transports.dialling(
-              kind,
-              new TlsClientSettings(
-                  new TlsTrust.Authorities(ca), Optional.empty(), Optional.empty()),
-              WebSocketSettings.DEFAULT,
-              address,
-              pool,
-              line -> {});
-      try (Connection first = join(dialling, address, pool);
-          Connection second = join(dialling, address, pool)) {
-        var sent = others.submit(() -> new Bulk(1).send(first.output(), BYTES).sum());
-        assertThat(Bulk.receive(second.input(), BYTES)).isEqualTo(sent.get());
-        second.output().write("answer".getBytes(StandardCharsets.US_ASCII));
-        assertThat(first.input().readNBytes(6)).asString().isEqualTo("answer");
-      }
-      bounce.has(0);
-    }
-    assertThat(pool.borrowed()).as("buffers out").isZero();
-  }
-
-  private static Connection join(Transport dialling, HostPort address, BufferPool pool)
-      throws IOException {
-    Connection connection = dialling.wrap(new Dialer(pool).connect(address, Bounce.SOON));
-    assertThat(connection.input().readNBytes(19)).asString().isEqualTo("4-BounceServer_1.0\n");
-    connection.output().write("hi0001".getBytes(StandardCharsets.US_ASCII));
-    assertThat(connection.input().readNBytes(5)).asString().isEqualTo("READY");
-    Transport.trust(connection);
-    return connection;
   }
 }

@@ -2,18 +2,21 @@ package culvert.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
 import java.io.IOException;
 import java.net.SocketException;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import jdk.net.ExtendedSocketOptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -204,5 +207,19 @@ class SocketConnectionTest {
     begun.await();
     Eventually.within(LIMIT, () -> assertThat(thread.getState()).isEqualTo(Thread.State.WAITING));
     return task;
+  }
+
+  @Test
+  void aDeadPeerIsFoundInTheTimesAskedFor() throws Exception {
+    try (var pair = Loopback.open()) {
+      assumeTrue(
+          pair.far().channel().supportedOptions().contains(ExtendedSocketOptions.TCP_KEEPIDLE));
+      pair.far().keepAlive(Duration.ofSeconds(10), Duration.ofSeconds(3), 5);
+      var channel = pair.far().channel();
+      assertThat(channel.getOption(StandardSocketOptions.SO_KEEPALIVE)).isTrue();
+      assertThat(channel.getOption(ExtendedSocketOptions.TCP_KEEPIDLE)).isEqualTo(10);
+      assertThat(channel.getOption(ExtendedSocketOptions.TCP_KEEPINTERVAL)).isEqualTo(3);
+      assertThat(channel.getOption(ExtendedSocketOptions.TCP_KEEPCOUNT)).isEqualTo(5);
+    }
   }
 }
