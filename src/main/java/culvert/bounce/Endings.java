@@ -8,26 +8,39 @@ import java.time.Duration;
 /** Why members end, in words for an operator; the wire has its own for who does not get in. */
 final class Endings {
 
+  /** Its bytes have ended, and in a pair both directions. */
   static final String BY_PEER = "closed by the peer";
+
+  /** An operator did it. */
   static final String BY_OPERATOR = "Disconnected by server";
+
+  /** The server is stopping. */
   static final String STOPPED = "the server stopped";
+
+  /** The other one of the pair broke, or was ended. */
   static final String WITH_PEER = "ended with its peer";
+
+  /** Which the log tells more of. */
   static final String BUG = "a bug";
 
   private Endings() {}
 
+  /** Its connection broke. */
   static String broken(IOException cause) {
     return "broken: " + cause.getMessage();
   }
 
+  /** Somebody wrote to it for so long in vain. */
   static String slow(Duration limit) {
     return "took nothing for " + Durations.of(limit);
   }
 
+  /** It was a stranger until the end. */
   static String notJoined(HalfOpen.Reason reason) {
     return "joined no group: " + reason;
   }
 
+  /** One direction of the pair had ended, and the other did not go on. */
   static String silent(Duration limit) {
     return "half-closed and silent for " + Durations.of(limit);
   }

@@ -22,6 +22,7 @@ final class Group {
     this.paired = paired;
   }
 
+  /** By which members name it. */
   int number() {
     return number;
   }
@@ -51,6 +52,7 @@ final class Group {
     return paired ? hasMet() : members.size() >= most;
   }
 
+  /** Takes in a member, unless it {@linkplain #isFull is full}. */
   void add(Member member) {
     var more = new ArrayList<>(members);
     more.add(member);
@@ -60,6 +62,7 @@ final class Group {
     }
   }
 
+  /** Takes a member out; returns whether it was there. */
   boolean remove(Member member) {
     var fewer = new ArrayList<>(members);
     boolean there = fewer.remove(member);

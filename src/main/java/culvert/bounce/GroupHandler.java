@@ -29,6 +29,7 @@ final class GroupHandler {
   private final Deadlines deadlines;
   private volatile boolean echo;
 
+  /** For any number of members. */
   GroupHandler(
       BounceGroups settings, Groups groups, Members members, Events events, Deadlines deadlines) {
     this.settings = settings;
@@ -39,18 +40,21 @@ final class GroupHandler {
     this.echo = settings.echo();
   }
 
+  /** Whether what a member sends also comes back to it; never in a pair. */
   boolean echoes() {
     return echo;
   }
 
+  /** Switches that. */
   void echo(boolean on) {
     echo = on;
+    members.all().forEach(Member::look);
   }
 
   /** Lives until the member is over. */
   void live(Member member, Group group) throws IOException, InterruptedException {
     if (group.isSecond(member)) {
-      group.members().forEach(other -> other.input().knock());
+      group.members().forEach(Member::look);
     }
     int echoed = awaitCompany(member, group);
     if (!group.hasMet()) {

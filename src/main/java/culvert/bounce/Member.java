@@ -50,10 +50,12 @@ final class Member {
     this.events = events;
   }
 
+  /** Counts up from 0. */
   long id() {
     return id;
   }
 
+  /** The other end. */
   InetSocketAddress peer() {
     return socket.peer();
   }
@@ -79,10 +81,12 @@ final class Member {
     input = EarlyInput.of(within.input(), "member's bytes " + name());
   }
 
+  /** The innermost one there is by now. */
   Connection connection() {
     return connection;
   }
 
+  /** What it sends; null before {@link #wrapped}. */
   EarlyInput input() {
     return input;
   }
@@ -214,8 +218,16 @@ final class Member {
     return nowNanos - takesNothingSinceNanos;
   }
 
+  /** Has it look again at what it waits for, if it does. */
+  void look() {
+    EarlyInput waiting = input;
+    if (waiting != null) {
+      waiting.knock();
+    }
+  }
+
   /** Shows whether it waits for one that takes nothing. */
-  void look(long nowNanos) {
+  void showWaiting(long nowNanos) {
     Member slow = sendingTo;
     if (slow == null) {
       goesOn();

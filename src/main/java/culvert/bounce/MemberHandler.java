@@ -51,6 +51,7 @@ final class MemberHandler implements Listener.Handler {
   /** Those that have a thread. */
   private final Live<Member> threads = new Live<>();
 
+  /** For any number of connections. */
   MemberHandler(
       BounceSettings settings,
       Transport transport,

@@ -41,10 +41,12 @@ final class Members {
     return all.values().stream().map(Member::view).toList();
   }
 
+  /** The one with that id, if it is there. */
   Optional<Member> find(long id) {
     return Optional.ofNullable(all.get(id));
   }
 
+  /** The one from that address, if it is there. */
   Optional<Member> find(InetSocketAddress peer) {
     return all.values().stream().filter(member -> member.peer().equals(peer)).findFirst();
   }

@@ -53,6 +53,6 @@ final class SlowMembers {
         log.warn("slow member dropped", "peer", member.name(), "cause", Endings.slow(limit));
       }
     }
-    members.all().forEach(member -> member.look(now));
+    members.all().forEach(member -> member.showWaiting(now));
   }
 }

@@ -250,6 +250,49 @@ class GroupTest {
   }
 
   @Test
+  void echoReachesOneThatIsAlone() throws Exception {
+    try (Bounce bounce = setup().start();
+        Guest alone = bounce.join(1)) {
+      alone.says("held");
+      bounce.tells("0 WAITING");
+      bounce.server.echo(true);
+      alone.reads("held");
+      bounce.join(1).reads("held").leave();
+      bounce.has(1);
+      alone.says("x").reads("x");
+    }
+  }
+
+  /** Numbers without a gap, of which each new member hears READY and then some in a row. */
+  @Test
+  void whoeverJoinsWhileOthersTalkIsGreetedFirstAndMissesNothingFromThen() throws Exception {
+    try (Bounce bounce = setup().members(3).start();
+        Guest sender = bounce.join(1)) {
+      var sending =
+          others.submit(() -> {
+            byte[] piece = new byte[251 * 16];
+            for (int i = 0; i < piece.length; i++) {
+              piece[i] = (byte) (i % 251);
+            }
+            for (; ; ) {
+              sender.out().write(piece);
+            }
+          });
+      for (int i = 0; i < 200; i++) {
+        try (Guest guest = bounce.join(1)) {
+          byte[] heard = guest.in().readNBytes(20_000);
+          for (int n = 1; n < heard.length; n++) {
+            assertThat(heard[n] & 0xff).isEqualTo(((heard[n - 1] & 0xff) + 1) % 251);
+          }
+        }
+        bounce.has(1);
+      }
+      sender.leave();
+      assertThat(sending).failsWithin(Bounce.SOON);
+    }
+  }
+
+  @Test
   void aKilledMemberIsGoneAndDisturbsNobody() throws Exception {
     try (Bounce bounce = setup().members(4).start();
         Guest first = bounce.join(1);

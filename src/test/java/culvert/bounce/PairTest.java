@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import culvert.testing.Bulk;
 import culvert.testing.LeakCheck;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
@@ -156,6 +157,18 @@ class PairTest {
       bounce.server.close();
       first.isReset();
       second.isReset();
+    }
+  }
+
+  @Test
+  void oneThatTakesNothingIsDroppedWithItsPeer() throws Exception {
+    try (Bounce bounce = new Bounce.Setup().paired().dropSlowAfter(Duration.ofMillis(300)).start();
+        Guest sender = bounce.join(1);
+        Guest slow = bounce.join(1)) {
+      var sending = others.submit(() -> new Bulk(1).send(sender.out(), 64 << 20));
+      bounce.tells("1 disconnected: took nothing for 300ms");
+      assertThat(sending).failsWithin(Bounce.SOON);
+      slow.isReset();
     }
   }
 
