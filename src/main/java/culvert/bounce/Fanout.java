@@ -34,6 +34,8 @@ final class Fanout extends ByteOutput {
     if (events.wantsReads()) {
       events.read(sender.view(), source.asReadOnlyBuffer());
     }
+    // Asked first: who hears the bytes may switch it before the others have them.
+    boolean back = echoes.getAsBoolean();
     for (Member other : sender.group().members()) {
       if (other != sender) {
         send(source.duplicate(), other);
@@ -41,7 +43,7 @@ final class Fanout extends ByteOutput {
     }
     int before = Math.min(echoed, source.remaining());
     echoed -= before;
-    if (echoes.getAsBoolean() && before < source.remaining()) {
+    if (back && before < source.remaining()) {
       send(source.duplicate().position(source.position() + before), sender);
     }
     source.position(source.limit());
