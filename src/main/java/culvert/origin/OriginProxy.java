@@ -4,6 +4,7 @@ import culvert.config.OriginSettings;
 import culvert.mux.Budget;
 import culvert.mux.Heartbeat;
 import culvert.mux.Leg;
+import culvert.net.Backoff;
 import culvert.net.BufferPool;
 import culvert.net.Deadlines;
 import culvert.net.Dialer;

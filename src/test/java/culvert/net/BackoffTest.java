@@ -1,4 +1,4 @@
-package culvert.origin;
+package culvert.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,21 +1,20 @@
-package culvert.origin;
+package culvert.net;
 
 import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
  * Pauses between attempts to join. Each is drawn at random from nothing up to a bound, so that a
- * crowd of origin proxies does not come back in step. The bound is a second during the first minute
- * of an outage, since most are short, and doubles from then on; a session that stood for a minute
- * ends the outage.
+ * crowd does not come back in step. The bound is a second during the first minute of an outage,
+ * since most are short, and doubles from then on; what stood for a minute ends the outage.
  */
-final class Backoff {
+public final class Backoff {
 
   private static final Duration FIRST_BOUND = Duration.ofSeconds(1);
   private static final Duration SHORT_OUTAGE = Duration.ofMinutes(1);
   private static final Duration HEALTHY = Duration.ofMinutes(1);
 
-  /** Keeps a remote proxy that hangs up at once from being asked without end. */
+  /** Keeps a peer that hangs up at once from being asked without end. */
   private static final Duration LEAST = Duration.ofMillis(10);
 
   private final Duration most;
@@ -24,18 +23,19 @@ final class Backoff {
   private boolean outage;
   private long outageNanos;
 
-  Backoff(Duration most, RandomGenerator random) {
+  /** No outage yet; a pause is never longer than {@code most}. */
+  public Backoff(Duration most, RandomGenerator random) {
     this.most = most;
     this.random = random;
   }
 
   /**
-   * The pause after an attempt that failed, or a session that was lost.
+   * The pause after an attempt that failed, or after the end of what it came to.
    *
    * @param nowNanos when that was
-   * @param stood how long the session had stood; zero if none came to stand
+   * @param stood how long that had stood; zero if nothing came to stand
    */
-  Duration next(long nowNanos, Duration stood) {
+  public Duration next(long nowNanos, Duration stood) {
     if (!outage || stood.compareTo(HEALTHY) >= 0) {
       outage = true;
       outageNanos = nowNanos;
@@ -47,7 +47,7 @@ final class Backoff {
   }
 
   /** The pause after a refusal that only a person can end. */
-  Duration slow() {
+  public Duration slow() {
     return between(most.dividedBy(2), most);
   }
 
