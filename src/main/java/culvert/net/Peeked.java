@@ -1,0 +1,142 @@
+package culvert.net;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+
+/**
+ * A connection whose first bytes were read to see that somebody is there. They come first again,
+ * and all else is the connection's own.
+ */
+public final class Peeked implements Connection {
+
+  /** Held while it waits, in bytes. */
+  private static final int FIRST_BYTES = 1024;
+
+  private final Connection connection;
+  private final Input input;
+
+  private Peeked(Connection connection, ByteBuffer first) {
+    this.connection = connection;
+    this.input = new Input(connection.input(), first);
+  }
+
+  /**
+   * Waits for the first bytes, for as long as it takes.
+   *
+   * @return the connection to use instead, or nothing if it ended before there were any
+   * @throws IOException if it broke, or was closed to end the wait
+   */
+  public static Optional<Connection> await(Connection connection) throws IOException {
+    ByteBuffer first = ByteBuffer.allocate(FIRST_BYTES);
+    return connection.input().read(first) < 0
+        ? Optional.empty()
+        : Optional.of(new Peeked(connection, first.flip()));
+  }
+
+  private static final class Input extends ByteInput {
+    private final ByteInput rest;
+    private final ByteBuffer first;
+
+    Input(ByteInput rest, ByteBuffer first) {
+      this.rest = rest;
+      this.first = first;
+    }
+
+    @Override
+    public int read(ByteBuffer target) throws IOException {
+      if (!first.hasRemaining()) {
+        return rest.read(target);
+      }
+      int n = Math.min(first.remaining(), target.remaining());
+      target.put(target.position(), first, first.position(), n);
+      target.position(target.position() + n);
+      first.position(first.position() + n);
+      return n;
+    }
+
+    @Override
+    public int available() throws IOException {
+      return first.remaining() + rest.available();
+    }
+
+    @Override
+    public long transferTo(OutputStream out) throws IOException {
+      int n = first.remaining();
+      ByteOutput.of(out).write(first);
+      return n + rest.transferTo(out);
+    }
+  }
+
+  @Override
+  public ByteInput input() {
+    return input;
+  }
+
+  @Override
+  public ByteOutput output() {
+    return connection.output();
+  }
+
+  @Override
+  public void closeOutput() throws IOException {
+    connection.closeOutput();
+  }
+
+  @Override
+  public void reset() {
+    connection.reset();
+  }
+
+  @Override
+  public void close() {
+    connection.close();
+  }
+
+  @Override
+  public void resetOnDeath() throws IOException {
+    connection.resetOnDeath();
+  }
+
+  @Override
+  public byte[] binding() {
+    return connection.binding();
+  }
+
+  @Override
+  public Connection lowest() {
+    return connection.lowest();
+  }
+
+  @Override
+  public InetSocketAddress peer() {
+    return connection.peer();
+  }
+
+  @Override
+  public InetSocketAddress local() {
+    return connection.local();
+  }
+
+  @Override
+  public long received() {
+    return connection.received();
+  }
+
+  @Override
+  public long sent() {
+    return connection.sent();
+  }
+
+  @Override
+  public Optional<Trouble> trouble() {
+    return connection.trouble();
+  }
+
+  @Override
+  public void onTrouble(Runnable action) {
+    connection.onTrouble(action);
+  }
+}
