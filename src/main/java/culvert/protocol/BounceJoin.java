@@ -6,8 +6,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * The dialling side of BounceServer's wire: how a member joins a channel group. What is in brackets
@@ -31,12 +33,12 @@ public final class BounceJoin {
   private static final String NAME = "-BounceServer_";
   private static final String VERSION = "1.0";
   private static final String READY = "READY";
-  private static final String WRONG = "Authentication failure";
-  private static final String FULL = "Connection Group Full";
-  private static final String NO_NUMBER = "Failed to negotiate channel number";
 
   /** All that a server may say to a number, each with a first letter of its own. */
-  private static final List<String> ANSWERS = List.of(READY, WRONG, FULL, NO_NUMBER);
+  private static final List<String> ANSWERS =
+      Stream.concat(
+              Stream.of(READY), Arrays.stream(BounceRefusal.values()).map(BounceRefusal::toString))
+          .toList();
 
   /** Longest banner, its line feed included, in bytes. */
   private static final int MOST_BANNER = 64;
@@ -196,29 +198,34 @@ public final class BounceJoin {
 
   private void hear(boolean authenticated, int group) throws IOException {
     String answer = answer();
-    String number = Integer.toHexString(group);
-    switch (answer) {
-      case READY -> {}
-      case WRONG ->
-          throw new RefusedException(
+    for (BounceRefusal refusal : BounceRefusal.values()) {
+      if (refusal.toString().equals(answer)) {
+        throw refused(refusal, authenticated, Integer.toHexString(group));
+      }
+    }
+  }
+
+  private static IOException refused(BounceRefusal refusal, boolean authenticated, String number) {
+    return switch (refusal) {
+      case AUTHENTICATION ->
+          new RefusedException(
               ByeReason.CREDENTIALS,
               authenticated
                   ? "the bounce server refused the authentication string; give both the same"
                   : "the bounce server wants an authentication string, and none was given");
       case FULL ->
-          throw new IOException(
+          new IOException(
               "the group "
                   + number
                   + " is full: others are in it; take another one, or wait until they have left");
-      case NO_NUMBER ->
-          throw new IOException(
+      case NUMBER ->
+          new IOException(
               "the bounce server refused the group "
                   + number
                   + ": it has fewer"
                   + (authenticated ? ", or wants no authentication string" : "")
                   + "; take a lower one, or give the server more with --max-pairs");
-      default -> throw new AssertionError(answer);
-    }
+    };
   }
 
   private String answer() throws IOException {
