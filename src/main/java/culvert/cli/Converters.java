@@ -1,6 +1,9 @@
 package culvert.cli;
 
 import culvert.config.ByteCount;
+import culvert.config.GroupAddress;
+import culvert.config.GroupNumber;
+import culvert.config.RemoteAddress;
 import culvert.config.ServiceAddress;
 import culvert.config.TransportKind;
 import culvert.net.Cidr;
@@ -9,6 +12,7 @@ import culvert.net.HostPort;
 import culvert.net.ProxyHeader;
 import culvert.noise.NoiseProtocol;
 import culvert.observe.Log;
+import culvert.protocol.BounceWire;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
@@ -24,6 +28,10 @@ final class Converters {
 
   static void register(CommandLine commandLine) {
     commandLine.registerConverter(HostPort.class, told(HostPort::parse));
+    commandLine.registerConverter(RemoteAddress.class, told(RemoteAddress::parse));
+    commandLine.registerConverter(GroupAddress.class, told(GroupAddress::parse));
+    commandLine.registerConverter(GroupNumber.class, told(GroupNumber::parse));
+    commandLine.registerConverter(BounceWire.class, word(BounceWire.class));
     commandLine.registerConverter(ServiceAddress.class, told(ServiceAddress::parse));
     commandLine.registerConverter(Duration.class, told(Durations::parse));
     commandLine.registerConverter(ByteCount.class, told(ByteCount::parse));

@@ -1,11 +1,12 @@
 package culvert.cli;
 
+import culvert.config.GroupAddress;
 import culvert.config.OriginSettings;
 import culvert.config.ProxyChoice;
+import culvert.config.RemoteAddress;
 import culvert.config.ServiceAddress;
 import culvert.config.TransportSettings;
 import culvert.net.Durations;
-import culvert.net.HostPort;
 import culvert.net.ProxyHeader;
 import culvert.observe.Log;
 import culvert.origin.OriginProxy;
@@ -24,7 +25,7 @@ import picocli.CommandLine.Option;
     name = OriginProxyCommand.NAME,
     sortOptions = false,
     customSynopsis =
-        "origin-proxy --remote-proxy-addr HOST:PORT --origin-server-addr [NAME=]HOST:PORT"
+        "origin-proxy --remote-proxy-addr ADDRESS --origin-server-addr [NAME=]HOST:PORT"
             + " [OPTION]...",
     description =
         "Run beside the hidden server: joins the remote proxy and carries its "
@@ -38,10 +39,12 @@ final class OriginProxyCommand implements Callable<Integer> {
 
   @Option(
       names = "--remote-proxy-addr",
-      paramLabel = "HOST:PORT",
+      paramLabel = "ADDRESS",
       required = true,
-      description = "The remote proxy's control address.")
-  private HostPort remoteProxy;
+      description =
+          "The remote proxy's control address, as HOST:PORT; or a group at a bounce server that "
+              + "the remote proxy joins with --control-via, as bounce://HOST:PORT/GROUP.")
+  private RemoteAddress remoteProxy;
 
   @Option(
       names = "--origin-server-addr",
@@ -111,6 +114,8 @@ final class OriginProxyCommand implements Callable<Integer> {
 
   @Mixin private OriginTlsOptions tls;
 
+  @Mixin private MeetingOptions meeting;
+
   @Mixin private BoundOptions bounds;
 
   @Mixin private CommonOptions common;
@@ -127,6 +132,7 @@ final class OriginProxyCommand implements Callable<Integer> {
           new OriginProxy(
               settings, line -> terminal.out().println(NAME + ": serving " + line), log);
       common.advice().forEach(log::warn);
+      meeting.advice().forEach(log::warn);
       if (!settings.authenticates()) {
         log.warn(
             "NO SECRET IS SET: whoever sits on the way can pose as the remote proxy;"
@@ -154,12 +160,15 @@ final class OriginProxyCommand implements Callable<Integer> {
     TransportSettings transport = common.transport(host);
     return new OriginSettings(
         remoteProxy,
+        meeting.access(
+            remoteProxy instanceof GroupAddress group ? List.of(group) : List.of(),
+            terminal.environment()),
         originServers,
         name == null ? DefaultName.of(originServers) : name,
         common.secret(),
         transport,
         tls.settings(transport.kind(false).isTls(), terminal.environment()),
-        ProxyChoice.of(Optional.ofNullable(via), terminal.environment(), remoteProxy),
+        ProxyChoice.of(Optional.ofNullable(via), terminal.environment(), remoteProxy.dialled()),
         Optional.ofNullable(proxyProtocol),
         connectTimeout,
         retryMax,

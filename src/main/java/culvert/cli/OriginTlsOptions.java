@@ -44,21 +44,32 @@ final class OriginTlsOptions {
    * @throws IllegalArgumentException naming the option that is no good
    */
   Optional<TlsClientSettings> settings(boolean wanted, Map<String, String> environment) {
-    if (authorities != null && pin != null) {
-      throw new IllegalArgumentException("--tls-ca and --tls-pin are both given; keep one");
-    }
-    var file =
-        Optional.ofNullable(environment.get("SSL_CERT_FILE")).filter(text -> !text.isEmpty());
-    TlsTrust trust =
-        pin != null
-            ? new TlsTrust.Pin(pin)
-            : authorities != null
-                ? new TlsTrust.Authorities(authorities)
-                : new TlsTrust.SystemStore(file.map(Path::of));
+    TlsTrust trust = trust(authorities, pin, environment);
     var identity = own.identity();
     var settings = new TlsClientSettings(trust, Optional.ofNullable(serverName), identity);
     boolean given =
         pin != null || authorities != null || serverName != null || identity.isPresent();
     return given || wanted ? Optional.of(settings) : Optional.empty();
+  }
+
+  /**
+   * By what a server's certificate is known.
+   *
+   * @param authorities a file of them, or null
+   * @param pin the certificate's fingerprint, or null
+   * @throws IllegalArgumentException if both are given, or one is no good
+   */
+  static TlsTrust trust(Path authorities, String pin, Map<String, String> environment) {
+    if (authorities != null && pin != null) {
+      throw new IllegalArgumentException("--tls-ca and --tls-pin are both given; keep one");
+    }
+    if (pin != null) {
+      return new TlsTrust.Pin(pin);
+    }
+    var file =
+        Optional.ofNullable(environment.get("SSL_CERT_FILE")).filter(text -> !text.isEmpty());
+    return authorities != null
+        ? new TlsTrust.Authorities(authorities)
+        : new TlsTrust.SystemStore(file.map(Path::of));
   }
 }

@@ -1,6 +1,9 @@
 package culvert.cli;
 
+import static java.util.stream.Collectors.joining;
+
 import culvert.config.Admission;
+import culvert.config.GroupAddress;
 import culvert.config.RemoteSettings;
 import culvert.config.ServiceAddress;
 import culvert.config.TlsServerSettings;
@@ -17,10 +20,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** Runs the remote-proxy role until it is told to stop. */
 @Command(
@@ -42,12 +47,27 @@ final class RemoteProxyCommand implements Callable<Integer> {
 
   private final Terminal terminal;
 
+  @Spec private CommandSpec spec;
+
   @Option(
       names = "--control-addr",
       paramLabel = "HOST:PORT",
-      required = true,
-      description = "Where origin proxies join. Port 0 takes any free one.")
+      description =
+          "Where origin proxies join. Port 0 takes any free one. Needed unless there is a "
+              + "--control-via.")
   private HostPort control;
+
+  @Option(
+      names = "--control-via",
+      paramLabel = "URL",
+      split = ",",
+      hideParamSyntax = true,
+      description =
+          "Meet an origin proxy in a group at a bounce server, so that this side need not be "
+              + "reachable for it: bounce://HOST:PORT/GROUP, the group's number in hexadecimal "
+              + "digits; or bounce+tls, bounce+ws, bounce+wss. Give it once for each origin proxy. "
+              + "The bounce server needs --close-with-peer for the group.")
+  private List<GroupAddress> meetings = List.of();
 
   @Option(
       names = "--outside-addr",
@@ -120,6 +140,8 @@ final class RemoteProxyCommand implements Callable<Integer> {
               + "vouches, in PEM form.")
   private Path clientAuthorities;
 
+  @Mixin private MeetingOptions meeting;
+
   @Mixin private BoundOptions bounds;
 
   @Mixin private CommonOptions common;
@@ -133,8 +155,9 @@ final class RemoteProxyCommand implements Callable<Integer> {
     RemoteSettings settings = settings();
     try (Log log = common.log(NAME, terminal);
         RemoteProxy proxy = RemoteProxy.start(settings, log)) {
-      terminal.out().println(firstLine(proxy));
+      terminal.out().println(firstLine(settings, proxy));
       common.advice().forEach(log::warn);
+      meeting.advice().forEach(log::warn);
       if (!settings.authenticates()) {
         log.warn(
             "NO SECRET IS SET: whoever reaches the control address can join and receive visitors;"
@@ -153,8 +176,14 @@ final class RemoteProxyCommand implements Callable<Integer> {
   }
 
   private RemoteSettings settings() {
+    if (control == null && meetings.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(), "missing --control-addr HOST:PORT or --control-via URL");
+    }
     return new RemoteSettings(
-        control,
+        Optional.ofNullable(control),
+        meetings,
+        meeting.access(meetings, terminal.environment()),
         outside,
         common.secrets(),
         common.transport(null),
@@ -175,14 +204,15 @@ final class RemoteProxyCommand implements Callable<Integer> {
   }
 
   /** For machines: the addresses that were bound. */
-  private static String firstLine(RemoteProxy proxy) {
+  private static String firstLine(RemoteSettings settings, RemoteProxy proxy) {
     Map<String, HostPort> bound = proxy.outsideAddresses();
     return NAME
-        + ": control "
-        + proxy.controlAddress()
-        + ", outside "
+        + ": "
+        + settings.control().map(given -> "control " + proxy.controlAddress() + ", ").orElse("")
+        + settings.meetings().stream().map(group -> "meeting " + group + ", ").collect(joining())
+        + "outside "
         + bound.entrySet().stream()
             .map(service -> service.getKey() + "=" + service.getValue())
-            .collect(Collectors.joining(", "));
+            .collect(joining(", "));
   }
 }

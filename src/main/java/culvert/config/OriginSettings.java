@@ -1,6 +1,5 @@
 package culvert.config;
 
-import culvert.net.HostPort;
 import culvert.net.ProxyHeader;
 import java.time.Duration;
 import java.util.List;
@@ -9,7 +8,8 @@ import java.util.Optional;
 /**
  * All settings of an origin proxy.
  *
- * @param remoteProxy the remote proxy's control address
+ * @param remoteProxy the remote proxy's control address, or a group that it is in too
+ * @param bounce how a bounce server lets this side in
  * @param services each service offered, with its origin server
  * @param name under which it logs in: 1 to 64 letters, digits, dots, dashes and underscores
  * @param secret shared with the remote proxy
@@ -24,7 +24,8 @@ import java.util.Optional;
  * @param bounds what it holds
  */
 public record OriginSettings(
-    HostPort remoteProxy,
+    RemoteAddress remoteProxy,
+    BounceAccess bounce,
     List<ServiceAddress> services,
     String name,
     Optional<Secret> secret,
@@ -48,6 +49,8 @@ public record OriginSettings(
     Checks.distinct("--origin-server-addr", services);
     Checks.name("name of an origin proxy", name);
     transport.check(secret.isPresent(), tls.isPresent(), true);
+    bounce.check(
+        "--bounce-", remoteProxy instanceof GroupAddress group ? List.of(group) : List.of());
     if (connectTimeout.isZero()) {
       throw new IllegalArgumentException("--connect-timeout is zero: nothing could be reached");
     }

@@ -3,13 +3,16 @@ package culvert.config;
 import culvert.net.Cidr;
 import culvert.net.HostPort;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * All settings of a remote proxy.
  *
- * @param control where origin proxies connect
+ * @param control where origin proxies connect, if they may
+ * @param meetings groups at bounce servers, in each of which one origin proxy may join
+ * @param bounce how bounce servers let this side in
  * @param services each public listener
  * @param secrets shared with the origin proxies: any of them lets in
  * @param transport what wraps the connections of origin proxies
@@ -21,7 +24,9 @@ import java.util.Optional;
  * @param bounds what it holds
  */
 public record RemoteSettings(
-    HostPort control,
+    Optional<HostPort> control,
+    List<GroupAddress> meetings,
+    BounceAccess bounce,
     List<ServiceAddress> services,
     List<Secret> secrets,
     TransportSettings transport,
@@ -41,9 +46,19 @@ public record RemoteSettings(
    * @throws IllegalArgumentException naming the option and what is wrong with it
    */
   public RemoteSettings {
+    meetings = List.copyOf(meetings);
     services = List.copyOf(services);
     secrets = List.copyOf(secrets);
     proxyHeaderFrom = List.copyOf(proxyHeaderFrom);
+    if (control.isEmpty() && meetings.isEmpty()) {
+      throw new IllegalArgumentException(
+          "neither --control-addr nor --control-via is given: no origin proxy could join");
+    }
+    if (new HashSet<>(meetings).size() < meetings.size()) {
+      throw new IllegalArgumentException(
+          "--control-via names the same group twice; each origin proxy needs one of its own");
+    }
+    bounce.check("--bounce-", meetings);
     Checks.distinct("--outside-addr", services);
     if (secrets.size() > MOST_SECRETS) {
       throw new IllegalArgumentException(

@@ -1,5 +1,6 @@
 package culvert.origin;
 
+import culvert.config.GroupAddress;
 import culvert.config.OriginSettings;
 import culvert.config.ServiceAddress;
 import culvert.mux.SilentPeerException;
@@ -12,6 +13,7 @@ import culvert.protocol.RefusedException;
 import culvert.session.Incoming;
 import culvert.session.NativeDialect;
 import culvert.session.OriginSession;
+import culvert.transport.Route;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashSet;
@@ -155,8 +157,14 @@ final class Attempt implements OriginSession.Listener {
     return deadlines.within(
         limit,
         connection::close,
-        "no handshake within " + Durations.of(limit),
+        "no handshake within " + Durations.of(limit) + doubt(),
         () -> dialect.join(connection));
+  }
+
+  private String doubt() {
+    return settings.remoteProxy() instanceof GroupAddress
+        ? ": there may be no remote proxy in the group"
+        : "";
   }
 
   private void end() {

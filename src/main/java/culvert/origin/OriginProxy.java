@@ -1,6 +1,8 @@
 package culvert.origin;
 
+import culvert.config.GroupAddress;
 import culvert.config.OriginSettings;
+import culvert.config.RemoteAddress;
 import culvert.mux.Budget;
 import culvert.mux.Heartbeat;
 import culvert.mux.Leg;
@@ -15,8 +17,11 @@ import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.Log;
 import culvert.observe.RateLimit;
+import culvert.protocol.BounceWire;
 import culvert.session.Incoming;
 import culvert.session.NativeDialect;
+import culvert.transport.GroupJoin;
+import culvert.transport.Route;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -106,8 +111,22 @@ public final class OriginProxy implements AutoCloseable {
                 (int) bounds.streamBytes().bytes(),
                 counters.adder(Counter.LATE_FRAMES)),
             log::warn);
-    this.route = new Route(settings, dialer, deadlines);
+    this.route = route();
     this.streams = new StreamHandler(settings, dialer, deadlines, counters, log);
+  }
+
+  private Route route() {
+    return switch (settings.remoteProxy()) {
+      case RemoteAddress.Direct direct ->
+          Route.to(direct, settings.via(), settings.connectTimeout(), dialer, deadlines);
+      case GroupAddress group ->
+          Route.into(
+              new GroupJoin(group, settings.bounce(), BounceWire.PROGRAM, pool, log::warn),
+              settings.via(),
+              settings.connectTimeout(),
+              dialer,
+              deadlines);
+    };
   }
 
   /** Joins, serves, and joins again, until told to stop or until settings say to give up. */
@@ -274,10 +293,15 @@ public final class OriginProxy implements AutoCloseable {
     }
   }
 
-  /** A wildcard tells a person nothing: the host we reached the remote proxy by does. */
+  /**
+   * A wildcard tells a person nothing: the host we reached the remote proxy by does, unless that is
+   * a bounce server's.
+   */
   private HostPort reachable(HostPort address) {
     boolean wildcard = address.host().equals("0.0.0.0") || address.host().equals("::");
-    return wildcard ? new HostPort(settings.remoteProxy().host(), address.port()) : address;
+    return wildcard && settings.remoteProxy() instanceof RemoteAddress.Direct direct
+        ? new HostPort(direct.dialled().host(), address.port())
+        : address;
   }
 
   /** What was counted so far. */

@@ -71,6 +71,11 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
 
   @Override
   public void handle(SocketConnection connection) {
+    serve(connection);
+  }
+
+  /** The same for a connection that came another way; returns when it is over. */
+  void serve(Connection connection) {
     if (!handshakes.add(connection)) {
       connection.reset();
       return;

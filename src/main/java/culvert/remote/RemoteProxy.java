@@ -1,6 +1,7 @@
 package culvert.remote;
 
 import culvert.config.Bounds;
+import culvert.config.GroupAddress;
 import culvert.config.RemoteSettings;
 import culvert.config.ServiceAddress;
 import culvert.mux.Budget;
@@ -8,14 +9,18 @@ import culvert.mux.Heartbeat;
 import culvert.mux.Leg;
 import culvert.net.BufferPool;
 import culvert.net.Deadlines;
+import culvert.net.Dialer;
 import culvert.net.HalfOpen;
 import culvert.net.HostPort;
 import culvert.net.Listener;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.Log;
+import culvert.protocol.BounceWire;
 import culvert.session.Dialect;
 import culvert.session.NativeDialect;
+import culvert.transport.GroupJoin;
+import culvert.transport.Route;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,6 +28,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -34,11 +40,15 @@ public final class RemoteProxy implements AutoCloseable {
   /** For visitors that were accepted and have no stream yet, before sessions begin to drain. */
   private static final Duration ADMISSION_LIMIT = Duration.ofSeconds(1);
 
+  /** From the lookup of a bounce server to being in a group of its. */
+  private static final Duration JOIN_LIMIT = Duration.ofSeconds(10);
+
   private final Deadlines deadlines = new Deadlines();
   private final BufferPool pool = new BufferPool();
   private final Counters counters = new Counters();
   private final Budget budget;
   private final List<Listener> listeners = new ArrayList<>();
+  private final List<Rendezvous> meetings = new ArrayList<>();
   private final Map<String, HostPort> outside = new LinkedHashMap<>();
   private final Log log;
   private Listener control;
@@ -72,6 +82,7 @@ public final class RemoteProxy implements AutoCloseable {
       throw e;
     }
     proxy.listeners.forEach(Listener::start);
+    proxy.meetings.forEach(Rendezvous::start);
     return proxy;
   }
 
@@ -93,13 +104,16 @@ public final class RemoteProxy implements AutoCloseable {
             counters,
             log);
     visitors.serveFrom(membership.table());
-    control =
-        Listener.bind(
-            settings.control(),
-            "control",
-            pool,
-            control(settings, membership, dialects.apply(shared(settings))));
-    listeners.add(control);
+    ControlHandler handler = control(settings, membership, dialects.apply(shared(settings)));
+    if (settings.control().isPresent()) {
+      control = Listener.bind(settings.control().get(), "control", pool, handler);
+      listeners.add(control);
+    }
+    for (GroupAddress group : settings.meetings()) {
+      var join = new GroupJoin(group, settings.bounce(), BounceWire.PROGRAM, pool, log::warn);
+      var route = Route.into(join, Optional.empty(), JOIN_LIMIT, new Dialer(pool), deadlines);
+      meetings.add(new Rendezvous(group, route, handler, counters, log));
+    }
   }
 
   private ControlHandler control(RemoteSettings settings, Membership membership, Dialect dialect) {
@@ -128,8 +142,15 @@ public final class RemoteProxy implements AutoCloseable {
         counters.adder(Counter.LATE_FRAMES));
   }
 
-  /** The control address that was bound. */
+  /**
+   * The control address that was bound.
+   *
+   * @throws IllegalStateException if the settings have none
+   */
   public HostPort controlAddress() {
+    if (control == null) {
+      throw new IllegalStateException("this remote proxy has no control address");
+    }
     return HostPort.of(control.address());
   }
 
@@ -162,6 +183,7 @@ public final class RemoteProxy implements AutoCloseable {
   public boolean drain(Duration limit) {
     long until = System.nanoTime() + limit.toNanos();
     listeners.forEach(Listener::close);
+    meetings.forEach(Rendezvous::end);
     handshakes.close();
     visitors.awaitAdmitted(limit.compareTo(ADMISSION_LIMIT) < 0 ? limit : ADMISSION_LIMIT);
     sessions.drain();
@@ -179,10 +201,12 @@ public final class RemoteProxy implements AutoCloseable {
   @Override
   public void close() {
     listeners.forEach(Listener::close);
+    meetings.forEach(Rendezvous::end);
     if (handshakes != null) {
       handshakes.close();
       sessions.close();
     }
+    meetings.forEach(Rendezvous::close);
     if (visitors != null) {
       visitors.close();
     }

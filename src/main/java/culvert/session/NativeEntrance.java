@@ -75,7 +75,7 @@ final class NativeEntrance {
             settings.transport().kind(!secret.isEmpty()),
             settings.tls().orElse(TlsClientSettings.DEFAULT),
             settings.transport().webSocket(),
-            settings.remoteProxy(),
+            settings.remoteProxy().dialled(),
             pool,
             complaints);
     return of(settings.transport(), transport, secret, true, pool);

@@ -1,71 +1,128 @@
-package culvert.origin;
+package culvert.transport;
 
-import culvert.config.OriginSettings;
+import culvert.config.GroupAddress;
+import culvert.config.RemoteAddress;
 import culvert.config.Via;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Dialer;
 import culvert.net.Durations;
 import culvert.net.HostPort;
-import culvert.transport.WayOut;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Consumer;
 
-/** How the remote proxy is reached: straight, or through a proxy that leads outside. */
-final class Route {
+/**
+ * How the other side is reached: straight, or through a proxy that leads outside; at its own
+ * address, or in a channel group.
+ */
+public final class Route {
 
-  private final OriginSettings settings;
+  private final HostPort target;
+  private final Optional<Via> via;
+  private final Optional<GroupJoin> join;
+  private final Duration limit;
   private final Dialer dialer;
   private final Deadlines deadlines;
 
-  Route(OriginSettings settings, Dialer dialer, Deadlines deadlines) {
-    this.settings = settings;
+  private Route(
+      HostPort target,
+      Optional<Via> via,
+      Optional<GroupJoin> join,
+      Duration limit,
+      Dialer dialer,
+      Deadlines deadlines) {
+    this.target = target;
+    this.via = via;
+    this.join = join;
+    this.limit = limit;
     this.dialer = dialer;
     this.deadlines = deadlines;
   }
 
   /**
-   * A connection to the remote proxy.
+   * To an address of its own.
+   *
+   * @param limit for each connection, from the lookup to its end
+   */
+  public static Route to(
+      RemoteAddress.Direct target,
+      Optional<Via> via,
+      Duration limit,
+      Dialer dialer,
+      Deadlines deadlines) {
+    return new Route(target.dialled(), via, Optional.empty(), limit, dialer, deadlines);
+  }
+
+  /** The same, into a group at a bounce server. */
+  public static Route into(
+      GroupJoin join, Optional<Via> via, Duration limit, Dialer dialer, Deadlines deadlines) {
+    return new Route(join.group().server(), via, Optional.of(join), limit, dialer, deadlines);
+  }
+
+  /**
+   * A connection to the other side.
    *
    * @param onAttempt is given what ends the wait, as it changes
-   * @throws IOException naming who could not be reached, the proxy or what is behind it
+   * @throws culvert.protocol.RefusedException if a bounce server wants another authentication
+   * @throws IOException naming who could not be reached: the proxy or what is behind it
    */
-  Connection connect(Consumer<Runnable> onAttempt) throws IOException {
-    if (settings.via().isEmpty()) {
-      return dialer.connect(settings.remoteProxy(), settings.connectTimeout(), onAttempt);
-    }
+  public Connection connect(Consumer<Runnable> onAttempt) throws IOException {
     long began = System.nanoTime();
-    Connection proxy = dial(settings.via().get(), onAttempt);
-    onAttempt.accept(proxy::close);
-    boolean through = false;
+    Connection connection = dial(onAttempt);
+    onAttempt.accept(connection::close);
+    boolean there = false;
     try {
-      Duration left = settings.connectTimeout().minusNanos(System.nanoTime() - began);
-      Connection connection = passThrough(settings.via().get(), proxy, left);
-      through = true;
+      if (via.isPresent()) {
+        connection = passThrough(via.get(), connection, left(began));
+      }
+      if (join.isPresent()) {
+        connection = join(join.get(), connection, left(began));
+      }
+      there = true;
       return connection;
     } finally {
-      if (!through) {
-        proxy.close();
+      if (!there) {
+        connection.close();
       }
     }
   }
 
-  private Connection dial(Via via, Consumer<Runnable> onAttempt) throws IOException {
+  private Duration left(long began) {
+    return limit.minusNanos(System.nanoTime() - began);
+  }
+
+  private Connection dial(Consumer<Runnable> onAttempt) throws IOException {
+    if (via.isEmpty()) {
+      return dialer.connect(target, limit, onAttempt);
+    }
     try {
-      return dialer.connect(via.proxy(), settings.connectTimeout(), onAttempt);
+      return dialer.connect(via.get().proxy(), limit, onAttempt);
     } catch (IOException e) {
       throw new IOException("the proxy cannot be reached: " + e.getMessage(), e);
     }
   }
 
-  private Connection passThrough(Via via, Connection proxy, Duration limit) throws IOException {
-    HostPort target = settings.remoteProxy();
-    String time = Durations.of(settings.connectTimeout());
+  private Connection passThrough(Via via, Connection proxy, Duration left) throws IOException {
     return deadlines.within(
-        limit,
+        left,
         proxy::close,
-        "the proxy " + via + " did not reach " + target + " within " + time,
+        "the proxy " + via + " did not reach " + target + " within " + Durations.of(limit),
         () -> WayOut.through(via, target).wrap(proxy));
+  }
+
+  private Connection join(GroupJoin join, Connection carrier, Duration left) throws IOException {
+    GroupAddress group = join.group();
+    return deadlines.within(
+        left,
+        carrier::close,
+        group
+            + ": nobody let this side in within "
+            + Durations.of(limit)
+            + "; is that a bounce server, and does it listen for "
+            + (group.transport().isTls() ? "TLS" : "clients without TLS")
+            + "?",
+        () -> join.wrap(carrier));
   }
 }

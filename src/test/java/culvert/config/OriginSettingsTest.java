@@ -19,7 +19,8 @@ class OriginSettingsTest {
 
   private static OriginSettings settings(String name, Duration connect, Duration retryMax) {
     return new OriginSettings(
-        new HostPort("h", 1),
+        new RemoteAddress.Direct(new HostPort("h", 1)),
+        BounceAccess.DEFAULT,
         List.of(ServiceAddress.parse("h:2")),
         name,
         Optional.empty(),

@@ -50,7 +50,9 @@ class SettingsTest {
   private static RemoteSettings remote(String... services) {
     var second = Duration.ofSeconds(1);
     return new RemoteSettings(
-        new HostPort("h", 1),
+        Optional.of(new HostPort("h", 1)),
+        List.of(),
+        BounceAccess.DEFAULT,
         services(services),
         List.of(Secret.of("hunter2")),
         TransportSettings.DEFAULT,
@@ -69,7 +71,8 @@ class SettingsTest {
   private static OriginSettings origin(List<ServiceAddress> services) {
     var second = Duration.ofSeconds(1);
     return new OriginSettings(
-        new HostPort("h", 1),
+        new RemoteAddress.Direct(new HostPort("h", 1)),
+        BounceAccess.DEFAULT,
         services,
         "laptop",
         Optional.of(Secret.of("hunter2")),

@@ -74,7 +74,8 @@ class TransportSettingsTest {
 
   private static OriginSettings origin(TransportSettings transport, boolean secret, boolean tls) {
     return new OriginSettings(
-        new HostPort("h", 1),
+        new RemoteAddress.Direct(new HostPort("h", 1)),
+        BounceAccess.DEFAULT,
         List.of(ServiceAddress.parse("h:2")),
         "laptop",
         secret ? Optional.of(Secret.of("hunter2")) : Optional.empty(),
@@ -92,7 +93,9 @@ class TransportSettingsTest {
   private static RemoteSettings remote(TransportSettings transport, boolean secret, boolean tls) {
     var identity = new TlsIdentity.Pem(Path.of("cert.pem"), Path.of("key.pem"));
     return new RemoteSettings(
-        new HostPort("h", 1),
+        Optional.of(new HostPort("h", 1)),
+        List.of(),
+        BounceAccess.DEFAULT,
         List.of(ServiceAddress.parse("h:2")),
         secret ? List.of(Secret.of("hunter2")) : List.of(),
         transport,

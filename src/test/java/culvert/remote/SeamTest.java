@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.config.Admission;
+import culvert.config.BounceAccess;
 import culvert.config.Bounds;
 import culvert.config.RemoteSettings;
 import culvert.config.ServiceAddress;
@@ -47,7 +48,9 @@ class SeamTest {
   private RemoteProxy start(Dialect dialect, Duration openTimeout) throws IOException {
     var settings =
         new RemoteSettings(
-            ANY,
+            Optional.of(ANY),
+            List.of(),
+            BounceAccess.DEFAULT,
             List.of(new ServiceAddress("default", ANY)),
             List.of(),
             TransportSettings.DEFAULT,

@@ -1,8 +1,10 @@
 package culvert.session;
 
 import culvert.config.Admission;
+import culvert.config.BounceAccess;
 import culvert.config.Bounds;
 import culvert.config.OriginSettings;
+import culvert.config.RemoteAddress;
 import culvert.config.RemoteSettings;
 import culvert.config.Secret;
 import culvert.config.ServiceAddress;
@@ -97,7 +99,9 @@ final class Gates implements AutoCloseable {
   NativeDialect remote(Kind kind, List<Secret> secrets) {
     var settings =
         new RemoteSettings(
-            ADDRESS,
+            Optional.of(ADDRESS),
+            List.of(),
+            BounceAccess.DEFAULT,
             List.of(ServiceAddress.parse("127.0.0.1:1")),
             secrets,
             kind.settings(false),
@@ -117,7 +121,8 @@ final class Gates implements AutoCloseable {
   NativeDialect origin(Kind kind, Optional<Secret> secret) {
     var settings =
         new OriginSettings(
-            ADDRESS,
+            new RemoteAddress.Direct(ADDRESS),
+            BounceAccess.DEFAULT,
             List.of(ServiceAddress.parse("127.0.0.1:1")),
             NAME,
             secret,

@@ -1,8 +1,11 @@
 package culvert.testing;
 
 import culvert.config.Admission;
+import culvert.config.BounceAccess;
 import culvert.config.Bounds;
+import culvert.config.GroupAddress;
 import culvert.config.OriginSettings;
+import culvert.config.RemoteAddress;
 import culvert.config.RemoteSettings;
 import culvert.config.Secret;
 import culvert.config.ServiceAddress;
@@ -75,6 +78,15 @@ public final class Tunnel implements AutoCloseable {
     String offered = ServiceAddress.DEFAULT_NAME;
     boolean failFast = true;
     Duration retryMax = Duration.ofSeconds(30);
+    Optional<GroupAddress> meeting = Optional.empty();
+    BounceAccess bounce = BounceAccess.DEFAULT;
+
+    /** Both sides meet in a group at a bounce server. */
+    public Options meeting(GroupAddress group, BounceAccess access) {
+      meeting = Optional.of(group);
+      bounce = access;
+      return this;
+    }
 
     /** The secrets of both sides; null is none. */
     public Options secrets(String ofRemote, String ofOrigin) {
@@ -190,13 +202,13 @@ public final class Tunnel implements AutoCloseable {
   /** A tunnel to {@code server} whose origin proxy has not joined yet; see {@link #join}. */
   public Tunnel(HostPort server, Options options) throws IOException {
     remote = remote(options);
-    origin = origin(server, options, remote.controlAddress());
+    origin = origin(server, options, control(options));
   }
 
   /** The same, with an origin proxy that joins somewhere else. */
   public Tunnel(HostPort server, Options options, HostPort elsewhere) throws IOException {
     remote = remote(options);
-    origin = origin(server, options, elsewhere);
+    origin = origin(server, options, new RemoteAddress.Direct(elsewhere));
   }
 
   /** A tunnel whose halves are joined by a link that can fail; its origin proxy serves. */
@@ -233,17 +245,25 @@ public final class Tunnel implements AutoCloseable {
   private Tunnel(HostPort server, Options options, LinkMaker maker) throws IOException {
     remote = remote(options);
     link = maker.to(remote.controlAddress());
-    origin = origin(server, options, link.address());
+    origin = origin(server, options, new RemoteAddress.Direct(link.address()));
   }
 
   private void awaitServing() throws Exception {
     announced.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
   }
 
+  private RemoteAddress control(Options options) {
+    return options.meeting.isPresent()
+        ? options.meeting.get()
+        : new RemoteAddress.Direct(remote.controlAddress());
+  }
+
   private RemoteProxy remote(Options options) throws IOException {
     return RemoteProxy.start(
         new RemoteSettings(
-            ANY,
+            Optional.of(ANY).filter(any -> options.meeting.isEmpty()),
+            options.meeting.stream().toList(),
+            options.bounce,
             List.of(new ServiceAddress(ServiceAddress.DEFAULT_NAME, ANY)),
             Optional.ofNullable(options.remoteSecret).map(Secret::of).stream().toList(),
             options.remoteTransport,
@@ -256,10 +276,11 @@ public final class Tunnel implements AutoCloseable {
         log);
   }
 
-  private OriginProxy origin(HostPort server, Options options, HostPort control) {
+  private OriginProxy origin(HostPort server, Options options, RemoteAddress control) {
     return new OriginProxy(
         new OriginSettings(
             control,
+            options.bounce,
             List.of(new ServiceAddress(options.offered, server)),
             options.name,
             Optional.ofNullable(options.originSecret).map(Secret::of),

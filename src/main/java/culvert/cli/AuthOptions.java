@@ -1,0 +1,65 @@
+package culvert.cli;
+
+import culvert.config.Authentication;
+import culvert.config.Exposure;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** What a bounce server wants to hear first, on either side of it. */
+final class AuthOptions {
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
+  @Option(
+      names = "--auth",
+      paramLabel = "TEXT",
+      description =
+          "What members say to the bounce server before they are let in. Others can see it in the "
+              + "process list; CULVERT_AUTH or --auth-file keeps it from them.")
+  private String text;
+
+  @Option(
+      names = "--auth-file",
+      paramLabel = "FILE",
+      description =
+          "Read that from this file: any bytes, of which a line end behind them does not count.")
+  private Path file;
+
+  /**
+   * What is set, if anything is.
+   *
+   * @throws IllegalArgumentException if both ways to set it are used at once, or the file is no
+   *     good
+   */
+  Optional<Authentication> authentication() {
+    return choose(spec, "--auth", text, file);
+  }
+
+  /** What is not wrong but should be better. */
+  Optional<String> advice() {
+    return Optional.ofNullable(file).flatMap(given -> Exposure.of("--auth-file", given));
+  }
+
+  /**
+   * The text, or what the file holds; what stands on the command line beats variables.
+   *
+   * @param option the name of the text's option; the file's ends with {@code -file}
+   */
+  static Optional<Authentication> choose(CommandSpec spec, String option, String text, Path file) {
+    var given = spec.commandLine().getParseResult();
+    boolean textGiven = given.hasMatchedOption(option);
+    boolean fileGiven = given.hasMatchedOption(option + "-file");
+    if (textGiven == fileGiven && text != null && file != null) {
+      throw new IllegalArgumentException(
+          option + " and " + option + "-file are both given; keep one");
+    }
+    if (file != null && !textGiven) {
+      return Optional.of(Authentication.read(file));
+    }
+    return Optional.ofNullable(text).map(Authentication::of);
+  }
+}

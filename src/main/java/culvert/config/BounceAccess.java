@@ -1,0 +1,49 @@
+package culvert.config;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How bounce servers let this side in.
+ *
+ * @param authentication what they want to hear first, if anything
+ * @param tls how they are known, where that is TLS
+ * @param webSocket how a WebSocket is asked for
+ */
+public record BounceAccess(
+    Optional<Authentication> authentication,
+    Optional<TlsClientSettings> tls,
+    WebSocketSettings webSocket) {
+
+  /** What the command line has where nothing is given. */
+  public static final BounceAccess DEFAULT =
+      new BounceAccess(Optional.empty(), Optional.empty(), WebSocketSettings.DEFAULT);
+
+  /** What is said first. */
+  public byte[] bytes() {
+    return authentication.map(Authentication::bytes).orElse(new byte[0]);
+  }
+
+  /**
+   * Checks that what is given is of use for these groups.
+   *
+   * @param options how their names begin
+   * @throws IllegalArgumentException naming the options that mean nothing
+   */
+  public void check(String options, List<GroupAddress> groups) {
+    if (authentication.isPresent() && groups.isEmpty()) {
+      throw meaningless(options + "auth", "without a group at a bounce server");
+    }
+    if (tls.isPresent() && groups.stream().noneMatch(group -> group.transport().isTls())) {
+      throw meaningless(options + "tls", "where no bounce server is reached over TLS");
+    }
+    if (!webSocket.equals(WebSocketSettings.DEFAULT)
+        && groups.stream().noneMatch(group -> group.transport().isWebSocket())) {
+      throw meaningless(options + "ws", "where no bounce server is reached by a WebSocket");
+    }
+  }
+
+  private static IllegalArgumentException meaningless(String options, String where) {
+    return new IllegalArgumentException("the " + options + " options mean nothing " + where);
+  }
+}

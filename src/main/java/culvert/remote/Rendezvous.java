@@ -1,0 +1,118 @@
+package culvert.remote;
+
+import culvert.config.GroupAddress;
+import culvert.net.Connection;
+import culvert.net.Durations;
+import culvert.observe.Counters;
+import culvert.observe.LimitedLog;
+import culvert.observe.Log;
+import culvert.transport.GroupStay;
+import culvert.transport.Route;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Keeps the remote proxy in a channel group, where one origin proxy may meet it: with the first
+ * bytes that come, the connection is one at the control address.
+ */
+final class Rendezvous implements GroupStay.Host, AutoCloseable {
+
+  /** What stood for less came to nothing. */
+  private static final Duration NOTEWORTHY = Duration.ofSeconds(1);
+
+  /** The same trouble again is not told more often than this. */
+  private static final Duration REPEATED_PERIOD = Duration.ofMinutes(10);
+
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
+
+  private final GroupAddress group;
+  private final GroupStay stay;
+  private final ControlHandler control;
+  private final Log log;
+  private final LimitedLog<String> troubles;
+  private final CountDownLatch over = new CountDownLatch(1);
+  private volatile boolean started;
+  private long joins;
+  private boolean outage = true;
+
+  /**
+   * Joins nothing before {@link #start}.
+   *
+   * @param route into the group
+   * @param control what becomes of whoever comes
+   */
+  Rendezvous(GroupAddress group, Route route, ControlHandler control, Counters counters, Log log) {
+    this.group = group;
+    this.stay = new GroupStay(route, this);
+    this.control = control;
+    this.log = log;
+    this.troubles = new LimitedLog<>(log, counters, 1, REPEATED_PERIOD);
+  }
+
+  /** Begins to join. */
+  void start() {
+    started = true;
+    Thread.ofVirtual().name("rendezvous " + group).start(this::run);
+  }
+
+  private void run() {
+    try {
+      stay.run();
+    } catch (RuntimeException | Error e) {
+      log.bug("a rendezvous met a bug", e);
+    } finally {
+      over.countDown();
+    }
+  }
+
+  @Override
+  public void joined() {
+    joins++;
+    if (outage) {
+      outage = false;
+      log.info("waiting for an origin proxy", "meeting", group);
+    }
+  }
+
+  @Override
+  public boolean visited(Connection connection) {
+    long began = System.nanoTime();
+    control.serve(connection);
+    return System.nanoTime() - began >= NOTEWORTHY.toNanos();
+  }
+
+  @Override
+  public void outage(IOException cause, Duration again) {
+    outage = true;
+    troubles.warn(
+        joins + " " + cause.getMessage(),
+        "cannot wait for an origin proxy",
+        "meeting",
+        group,
+        "cause",
+        cause.getMessage(),
+        "again_in",
+        Durations.of(again.truncatedTo(ChronoUnit.MILLIS)));
+  }
+
+  /** Joins no more, and leaves unless somebody has come. Does not wait. */
+  void end() {
+    stay.end();
+  }
+
+  /** The same, and waits until who has come is gone. */
+  @Override
+  public void close() {
+    end();
+    try {
+      if (started) {
+        over.await(CLOSE_LIMIT.toNanos(), TimeUnit.NANOSECONDS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package culvert.transport;
+
+import culvert.config.BounceAccess;
+import culvert.config.GroupAddress;
+import culvert.config.TlsClientSettings;
+import culvert.net.BufferPool;
+import culvert.net.Connection;
+import culvert.protocol.BounceJoin;
+import culvert.protocol.BounceWire;
+import culvert.protocol.ProtocolException;
+import culvert.protocol.RefusedException;
+import java.io.IOException;
+import java.util.function.Consumer;
+
+/**
+ * The way into a channel group: a fresh connection to the bounce server becomes one to whoever else
+ * is in the group, or will be.
+ */
+public final class GroupJoin implements Transport {
+
+  private final GroupAddress group;
+  private final byte[] authentication;
+  private final BounceWire wire;
+  private final Transport outer;
+
+  /**
+   * For any number of connections.
+   *
+   * @param complaints takes lines for a person about files, now and when they have changed
+   * @throws IllegalArgumentException if a file that the transport needs is no good
+   */
+  public GroupJoin(
+      GroupAddress group,
+      BounceAccess access,
+      BounceWire wire,
+      BufferPool pool,
+      Consumer<String> complaints) {
+    this.group = group;
+    this.authentication = access.bytes();
+    this.wire = wire;
+    this.outer =
+        Transports.dialling(
+            group.transport(),
+            access.tls().orElse(TlsClientSettings.DEFAULT),
+            access.webSocket(),
+            group.server(),
+            pool,
+            complaints);
+  }
+
+  /** Which group it is. */
+  public GroupAddress group() {
+    return group;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>The connection is the group's from the first byte that can be read on. Every complaint names
+   * the group.
+   */
+  @Override
+  public Connection wrap(Connection carrier) throws IOException {
+    try {
+      Connection inside = outer.wrap(carrier);
+      BounceJoin.join(inside.input(), inside.output(), wire, authentication, group.group().value());
+      // Whoever let this side in is the server it wanted; of the group it knows nothing.
+      Transport.trust(inside);
+      return inside;
+    } catch (RefusedException e) {
+      throw new RefusedException(e.reason(), told(e));
+    } catch (ProtocolException e) {
+      throw new ProtocolException(told(e));
+    } catch (IOException e) {
+      throw new IOException(told(e), e);
+    }
+  }
+
+  /** TLS and WebSocket know remote proxies only. */
+  private String told(IOException e) {
+    String why = String.valueOf(e.getMessage()).replace("the remote proxy", "the bounce server");
+    return group + ": " + why;
+  }
+}

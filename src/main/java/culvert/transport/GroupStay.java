@@ -1,0 +1,148 @@
+package culvert.transport;
+
+import culvert.net.Backoff;
+import culvert.net.Connection;
+import culvert.net.Peeked;
+import culvert.protocol.RefusedException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Stays in a channel group: joins it, is silent there until somebody else says something, for hours
+ * if need be, hands the connection over, and joins anew when that is over.
+ *
+ * <p>It serves one after the other only where the bounce server ends both connections of a pair
+ * that was (close-with-peer): else a second visitor would come in the middle of the first one's
+ * bytes.
+ */
+public final class GroupStay {
+
+  /** Who stays in the group. All is called by the thread of {@link #run}. */
+  public interface Host {
+    /** It is in the group, and nobody has come yet. */
+    void joined();
+
+    /**
+     * Somebody has come. Returns when that is over; the connection is closed then.
+     *
+     * @param connection begins with the first byte that came
+     * @return whether it came to something; else there is a pause before the next time
+     */
+    boolean visited(Connection connection);
+
+    /**
+     * The group cannot be joined. It is not told of a first failure right behind a stay, since the
+     * place may not be free yet in that moment.
+     *
+     * @param again after which time it tries again
+     */
+    void outage(IOException cause, Duration again);
+  }
+
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+
+  /** So that whoever comes to nothing again and again is not served at once. */
+  private static final Duration SHORT_PAUSE = Duration.ofSeconds(1);
+
+  private final Route route;
+  private final Host host;
+  private final Backoff outages = new Backoff(LONGEST_PAUSE, ThreadLocalRandom.current());
+  private final Backoff visits = new Backoff(SHORT_PAUSE, ThreadLocalRandom.current());
+  private final CountDownLatch ended = new CountDownLatch(1);
+
+  /** Ends whatever is waited for while nobody has come. */
+  private volatile Runnable endWait = () -> {};
+
+  /** How long it was in the group before this attempt; zero if the one before failed. */
+  private Duration stood = Duration.ZERO;
+
+  /**
+   * Does nothing before {@link #run}.
+   *
+   * @param route into the group
+   */
+  public GroupStay(Route route, Host host) {
+    this.route = route;
+    this.host = host;
+  }
+
+  /** Joins again and again, until {@link #end}. */
+  public void run() {
+    while (!isEnded()) {
+      pause(next());
+    }
+  }
+
+  /** Once in the group and out again; returns how long to wait before the next time. */
+  private Duration next() {
+    Connection connection;
+    try {
+      connection = route.connect(this::endWaitWith);
+    } catch (IOException e) {
+      return failed(e);
+    }
+    long began = System.nanoTime();
+    try {
+      boolean met = stay(connection);
+      return met ? Duration.ZERO : visits.next(System.nanoTime(), Duration.ZERO);
+    } finally {
+      connection.close();
+      stood = Duration.ofNanos(Math.max(1, System.nanoTime() - began));
+    }
+  }
+
+  private Duration failed(IOException cause) {
+    Duration pause =
+        cause instanceof RefusedException ? outages.slow() : outages.next(System.nanoTime(), stood);
+    boolean justLeft = !stood.isZero();
+    stood = Duration.ZERO;
+    if (!justLeft && !isEnded()) {
+      host.outage(cause, pause);
+    }
+    return pause;
+  }
+
+  private boolean stay(Connection connection) {
+    host.joined();
+    Optional<Connection> visited;
+    try {
+      visited = Peeked.await(connection);
+    } catch (IOException e) {
+      // The bounce server is gone, or whoever else was in the group.
+      return false;
+    } finally {
+      endWait = () -> {};
+    }
+    return visited.isPresent() && !isEnded() && host.visited(visited.get());
+  }
+
+  private void endWaitWith(Runnable action) {
+    endWait = action;
+    if (isEnded()) {
+      action.run();
+    }
+  }
+
+  private boolean isEnded() {
+    return ended.getCount() == 0;
+  }
+
+  private void pause(Duration pause) {
+    try {
+      ended.await(pause.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      ended.countDown();
+    }
+  }
+
+  /** Joins no more, and leaves at once unless somebody has come. Does not wait. */
+  public void end() {
+    ended.countDown();
+    endWait.run();
+  }
+}
