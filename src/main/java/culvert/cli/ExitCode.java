@@ -8,7 +8,10 @@ enum ExitCode {
   FAILURE(1),
   /** The command line is wrong. */
   USAGE(2),
-  /** The remote proxy could not be reached or was lost, and {@code --fail-fast} was given. */
+  /**
+   * The remote proxy could not be reached or was lost, and {@code --fail-fast} was given; or a
+   * group could not be joined.
+   */
   UNREACHABLE(69),
   /** Another process has logged in under the same name. */
   SUPERSEDED(76),

@@ -25,7 +25,10 @@ public final class Main {
     Signals.stopOnTermAndInt(stop);
     lookUpAnew();
     System.exit(
-        run(new Terminal(System.out, System.err, System.getenv(), stop, Signals::onHangUp), args));
+        run(
+            new Terminal(
+                System.in, System.out, System.err, System.getenv(), stop, Signals::onHangUp),
+            args));
   }
 
   /**
@@ -49,6 +52,9 @@ public final class Main {
     root.addSubcommand(new OriginProxyCommand(terminal));
     root.addSubcommand(new DemoCommand(terminal));
     root.addSubcommand(new KeygenCommand(terminal));
+    root.addSubcommand(
+        new CommandLine(new BounceCommand(terminal))
+            .addSubcommand(new BounceConnectCommand(terminal)));
     root.addSubcommand(new RehearseCommand(terminal));
     Converters.register(root);
     // A secret is taken as it is: nothing in it names a variable or a file.
@@ -96,8 +102,14 @@ public final class Main {
       }
     }
     return missing.getMissing().stream()
-        .map(argument -> ((OptionSpec) argument).longestName() + " " + argument.paramLabel())
+        .map(Main::name)
         .collect(Collectors.joining(" and ", "missing ", ""));
+  }
+
+  private static String name(ArgSpec argument) {
+    return argument instanceof OptionSpec option
+        ? option.longestName() + " " + argument.paramLabel()
+        : argument.paramLabel();
   }
 
   private static boolean given(OptionSpec option, String[] arguments) {
@@ -111,7 +123,7 @@ public final class Main {
         strays.stream()
             .filter(argument -> argument.matches("--[a-z-]+(=.*)?"))
             .map(argument -> argument.split("=", 2)[0])
-            .filter(option -> !option.matches("--secret[a-z].*"))
+            .filter(option -> !option.matches("--(secret|auth|bounce-auth)[a-z].*"))
             .toList();
     if (options.isEmpty()) {
       List<String> near = Nearest.to(strays.getFirst(), command.getSubcommands().keySet());

@@ -24,7 +24,7 @@ final class RoleThread implements AutoCloseable {
     var pipe = new PipedInputStream();
     var out = new PrintStream(new PipedOutputStream(pipe), true, StandardCharsets.UTF_8);
     output = new BufferedReader(new InputStreamReader(pipe, StandardCharsets.UTF_8));
-    var own = new Terminal(out, terminal.err(), environment, stop, action -> {});
+    var own = new Terminal(terminal.in(), out, terminal.err(), environment, stop, action -> {});
     thread =
         Thread.ofVirtual()
             .name(commandLine[0])

@@ -7,6 +7,7 @@ import culvert.config.Bounds;
 import culvert.config.ByteCount;
 import culvert.config.Timing;
 import culvert.testing.LeakCheck;
+import java.io.InputStream;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -30,7 +31,14 @@ class BoundOptionsTest {
 
   private static CommandSpec parsed(Map<String, String> variables, String[] words, String... more) {
     CommandLine command =
-        Main.commandLine(new Terminal(System.out, System.err, variables, new Stop(), action -> {}));
+        Main.commandLine(
+            new Terminal(
+                InputStream.nullInputStream(),
+                System.out,
+                System.err,
+                variables,
+                new Stop(),
+                action -> {}));
     String[] all = Stream.of(words, more).flatMap(Arrays::stream).toArray(String[]::new);
     return command.parseArgs(all).subcommand().commandSpec();
   }

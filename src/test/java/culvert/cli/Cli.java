@@ -1,6 +1,7 @@
 package culvert.cli;
 
 import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -27,7 +28,14 @@ record Cli(int exit, String out, String err) {
     stop.request();
     int exit =
         Main.run(
-            new Terminal(printer(out), printer(err), environment, stop, action -> {}), arguments);
+            new Terminal(
+                InputStream.nullInputStream(),
+                printer(out),
+                printer(err),
+                environment,
+                stop,
+                action -> {}),
+            arguments);
     return new Cli(
         exit, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.testing.LeakCheck;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -77,7 +78,13 @@ class EnvironmentTest {
     var environment = Map.of("CULVERT_FAIL_FAST", "true");
     var command =
         Main.commandLine(
-            new Terminal(System.out, System.err, environment, new Stop(), action -> {}));
+            new Terminal(
+                InputStream.nullInputStream(),
+                System.out,
+                System.err,
+                environment,
+                new Stop(),
+                action -> {}));
     var parsed =
         command.parseArgs(
             "origin-proxy", "--remote-proxy-addr=127.0.0.1:1", "--origin-server-addr=127.0.0.1:1");

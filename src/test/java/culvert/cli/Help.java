@@ -1,5 +1,6 @@
 package culvert.cli;
 
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.util.Map;
@@ -30,6 +31,8 @@ public final class Help {
 
   private static CommandLine root() {
     var nowhere = new PrintStream(OutputStream.nullOutputStream());
-    return Main.commandLine(new Terminal(nowhere, nowhere, Map.of(), new Stop(), action -> {}));
+    return Main.commandLine(
+        new Terminal(
+            InputStream.nullInputStream(), nowhere, nowhere, Map.of(), new Stop(), action -> {}));
   }
 }

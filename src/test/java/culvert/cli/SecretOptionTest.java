@@ -2,6 +2,7 @@ package culvert.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.InputStream;
 import java.util.Arrays;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -50,7 +51,13 @@ class SecretOptionTest {
   private static String secretOf(Map<String, String> environment, String... more) {
     var command =
         Main.commandLine(
-            new Terminal(System.out, System.err, environment, new Stop(), action -> {}));
+            new Terminal(
+                InputStream.nullInputStream(),
+                System.out,
+                System.err,
+                environment,
+                new Stop(),
+                action -> {}));
     String[] all = Arrays.copyOf(Cli.REMOTE, Cli.REMOTE.length + more.length);
     System.arraycopy(more, 0, all, Cli.REMOTE.length, more.length);
     return command.parseArgs(all).subcommand().commandSpec().findOption("--secret").getValue();

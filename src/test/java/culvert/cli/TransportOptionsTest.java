@@ -6,6 +6,7 @@ import culvert.noise.NoiseKeyPair;
 import culvert.testing.Authority;
 import culvert.testing.LeakCheck;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -103,7 +104,13 @@ class TransportOptionsTest {
   private static Object value(String option, Map<String, String> environment, String... line) {
     var command =
         Main.commandLine(
-            new Terminal(System.out, System.err, environment, new Stop(), action -> {}));
+            new Terminal(
+                InputStream.nullInputStream(),
+                System.out,
+                System.err,
+                environment,
+                new Stop(),
+                action -> {}));
     return command.parseArgs(line).subcommand().commandSpec().findOption(option).getValue();
   }
 
