@@ -78,12 +78,12 @@ public final class Tunnel implements AutoCloseable {
     String offered = ServiceAddress.DEFAULT_NAME;
     boolean failFast = true;
     Duration retryMax = Duration.ofSeconds(30);
-    Optional<GroupAddress> meeting = Optional.empty();
+    List<GroupAddress> meetings = List.of();
     BounceAccess bounce = BounceAccess.DEFAULT;
 
-    /** Both sides meet in a group at a bounce server. */
-    public Options meeting(GroupAddress group, BounceAccess access) {
-      meeting = Optional.of(group);
+    /** The sides meet in groups at a bounce server, the origin proxy in the first. */
+    public Options meeting(BounceAccess access, GroupAddress... groups) {
+      meetings = List.of(groups);
       bounce = access;
       return this;
     }
@@ -253,48 +253,53 @@ public final class Tunnel implements AutoCloseable {
   }
 
   private RemoteAddress control(Options options) {
-    return options.meeting.isPresent()
-        ? options.meeting.get()
+    return !options.meetings.isEmpty()
+        ? options.meetings.getFirst()
         : new RemoteAddress.Direct(remote.controlAddress());
   }
 
   private RemoteProxy remote(Options options) throws IOException {
-    return RemoteProxy.start(
-        new RemoteSettings(
-            Optional.of(ANY).filter(any -> options.meeting.isEmpty()),
-            options.meeting.stream().toList(),
-            options.bounce,
-            List.of(new ServiceAddress(ServiceAddress.DEFAULT_NAME, ANY)),
-            Optional.ofNullable(options.remoteSecret).map(Secret::of).stream().toList(),
-            options.remoteTransport,
-            options.remoteTls,
-            options.openTimeout,
-            options.proxyHeaderFrom,
-            options.admission,
-            options.timing(),
-            Bounds.DEFAULT),
-        log);
+    return RemoteProxy.start(remoteSettings(options), log);
+  }
+
+  /** Of a remote proxy on free ports. */
+  static RemoteSettings remoteSettings(Options options) {
+    return new RemoteSettings(
+        Optional.of(ANY).filter(any -> options.meetings.isEmpty()),
+        options.meetings,
+        options.bounce,
+        List.of(new ServiceAddress(ServiceAddress.DEFAULT_NAME, ANY)),
+        Optional.ofNullable(options.remoteSecret).map(Secret::of).stream().toList(),
+        options.remoteTransport,
+        options.remoteTls,
+        options.openTimeout,
+        options.proxyHeaderFrom,
+        options.admission,
+        options.timing(),
+        Bounds.DEFAULT);
   }
 
   private OriginProxy origin(HostPort server, Options options, RemoteAddress control) {
-    return new OriginProxy(
-        new OriginSettings(
-            control,
-            options.bounce,
-            List.of(new ServiceAddress(options.offered, server)),
-            options.name,
-            Optional.ofNullable(options.originSecret).map(Secret::of),
-            options.originTransport,
-            options.originTls,
-            Optional.empty(),
-            options.proxyHeader,
-            LIMIT,
-            options.retryMax,
-            options.failFast,
-            options.timing(),
-            Bounds.DEFAULT),
-        announced::complete,
-        log);
+    return new OriginProxy(originSettings(server, options, control), announced::complete, log);
+  }
+
+  /** Of an origin proxy. */
+  static OriginSettings originSettings(HostPort server, Options options, RemoteAddress control) {
+    return new OriginSettings(
+        control,
+        options.bounce,
+        List.of(new ServiceAddress(options.offered, server)),
+        options.name,
+        Optional.ofNullable(options.originSecret).map(Secret::of),
+        options.originTransport,
+        options.originTls,
+        Optional.empty(),
+        options.proxyHeader,
+        LIMIT,
+        options.retryMax,
+        options.failFast,
+        options.timing(),
+        Bounds.DEFAULT);
   }
 
   /** A tunnel whose origin proxy serves. */

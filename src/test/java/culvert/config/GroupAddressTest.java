@@ -1,0 +1,111 @@
+package culvert.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.net.HostPort;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Groups as they are written, and what is wrong with those that are none. */
+class GroupAddressTest {
+
+  @ParameterizedTest
+  @CsvSource({
+    "bounce://h:1111/ac, PLAIN, h:1111, 172, bounce://h:1111/ac",
+    "bounce://h:1111/00AC, PLAIN, h:1111, 172, bounce://h:1111/ac",
+    "bounce://h:1111/0xac, PLAIN, h:1111, 172, bounce://h:1111/ac",
+    "BOUNCE+TLS://h:1/0, TLS, h:1, 0, bounce+tls://h:1/0",
+    "bounce+ws://[::1]:80/f, WS, [::1]:80, 15, bounce+ws://[::1]:80/f",
+    "bounce+wss://h.example:443/7fffffff, WSS, h.example:443, 2147483647,"
+        + " bounce+wss://h.example:443/7fffffff"
+  })
+  void aGroupIsReadAndWritten(
+      String url, TransportKind transport, String server, int group, String written) {
+    var address = GroupAddress.parse(url);
+    assertThat(address)
+        .isEqualTo(new GroupAddress(transport, HostPort.parse(server), new GroupNumber(group)))
+        .hasToString(written);
+    assertThat(GroupAddress.parse(written)).isEqualTo(address);
+    assertThat(RemoteAddress.parse(url)).isEqualTo(address);
+    assertThat(RemoteAddress.parse(url).dialled()).isEqualTo(HostPort.parse(server));
+  }
+
+  @Test
+  void anAddressWithoutASchemeIsARemoteProxys() {
+    assertThat(RemoteAddress.parse("h:9000"))
+        .isEqualTo(new RemoteAddress.Direct(new HostPort("h", 9000)))
+        .hasToString("h:9000");
+    assertThatThrownBy(() -> RemoteAddress.parse("9000")).hasMessageContaining("has no port");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "bounce:h:1/ac | written as bounce://HOST:PORT/GROUP",
+        "http://h:1/ac | 'http' is none of bounce, bounce+tls, bounce+ws and bounce+wss",
+        "bounce+noise://h:1/ac | 'bounce+noise' is none of",
+        "bounce://h/ac | 'h' has no port",
+        "bounce://h:0/ac | no port 0",
+        "bounce://h:1 | names no group",
+        "bounce://h:1/ | names no group",
+        "bounce://h:1/xyz | hexadecimal digits",
+        "bounce://h:1/ac/dc | hexadecimal digits",
+        "bounce://h:1/-1 | hexadecimal digits",
+        "bounce://h:1/80000000 | above 7fffffff",
+        "bounce://h:1/ffffffffffffffff | above 7fffffff"
+      })
+  void whatIsNoGroupSaysWhy(String url, String complaint) {
+    assertThatThrownBy(() -> GroupAddress.parse(url))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(complaint);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "bounce://hunter2@h:1/ac",
+        "bounce://me:hunter2@h:1/ac",
+        "bounce://h:1/ac?auth=hunter2",
+        "bounce://h:1/ac#hunter2",
+        "bounce://h:1/hunter2@ac"
+      })
+  void anAuthenticationStringInTheUrlIsRefusedAndNotRepeated(String url) {
+    assertThatThrownBy(() -> GroupAddress.parse(url))
+        .hasMessageContaining("does not stand in the URL")
+        .hasMessageContaining("--bounce-auth-file")
+        .hasMessageNotContaining("hunter2");
+  }
+
+  @Test
+  void whatMeansNothingToTheGroupsIsRefused() {
+    var plain = GroupAddress.parse("bounce://h:1/1");
+    var wss = GroupAddress.parse("bounce+wss://h:1/1");
+    var auth =
+        new BounceAccess(
+            Optional.of(Authentication.of("hi")), Optional.empty(), WebSocketSettings.DEFAULT);
+    var tls =
+        new BounceAccess(
+            Optional.empty(), Optional.of(TlsClientSettings.DEFAULT), WebSocketSettings.DEFAULT);
+    var ws =
+        new BounceAccess(
+            Optional.empty(), Optional.empty(), new WebSocketSettings("/x", Optional.empty()));
+    for (BounceAccess access : List.of(BounceAccess.DEFAULT, auth, tls, ws)) {
+      access.check("--bounce-", List.of(plain, wss));
+    }
+    auth.check("--", List.of(plain));
+    assertThatThrownBy(() -> auth.check("--bounce-", List.of()))
+        .hasMessage("the --bounce-auth options mean nothing without a group at a bounce server");
+    assertThatThrownBy(() -> tls.check("--bounce-", List.of(plain)))
+        .hasMessageContaining("--bounce-tls options mean nothing");
+    assertThatThrownBy(() -> ws.check("--", List.of(plain)))
+        .hasMessageContaining("the --ws options mean nothing");
+    assertThat(auth.toString()).doesNotContain("hi");
+  }
+}

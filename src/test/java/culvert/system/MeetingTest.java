@@ -1,0 +1,439 @@
+package culvert.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.config.Authentication;
+import culvert.config.BounceAccess;
+import culvert.config.GroupAddress;
+import culvert.config.GroupNumber;
+import culvert.config.RemoteAddress;
+import culvert.config.ServiceAddress;
+import culvert.config.TransportKind;
+import culvert.config.WebSocketSettings;
+import culvert.net.HostPort;
+import culvert.observe.Counter;
+import culvert.origin.OriginProxy;
+import culvert.protocol.BounceJoin;
+import culvert.protocol.BounceWire;
+import culvert.remote.RemoteProxy;
+import culvert.testing.Bulk;
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import culvert.testing.Parts;
+import culvert.testing.ScriptedBounce;
+import culvert.testing.Seed;
+import culvert.testing.TestServer;
+import culvert.testing.Tunnel;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Both halves meet in a group at a bounce server, and any of the three may die. */
+@ExtendWith(LeakCheck.class)
+@Timeout(120)
+class MeetingTest {
+
+  private static final String AUTHENTICATION = "hello";
+  private static final int GROUP = 0xac;
+  private static final int BULK_BYTES = 64 << 20;
+
+  private ScriptedBounce bounce;
+
+  @BeforeEach
+  void open() throws IOException {
+    bounce = new ScriptedBounce(AUTHENTICATION);
+  }
+
+  @AfterEach
+  void close() {
+    bounce.close();
+  }
+
+  private GroupAddress group(int number) {
+    return new GroupAddress(TransportKind.PLAIN, bounce.address(), new GroupNumber(number));
+  }
+
+  private static BounceAccess access(String authentication) {
+    return new BounceAccess(
+        Optional.of(Authentication.of(authentication)),
+        Optional.empty(),
+        WebSocketSettings.DEFAULT);
+  }
+
+  private static Tunnel.Options options(String authentication, GroupAddress... groups) {
+    return new Tunnel.Options().meeting(access(authentication), groups).retrying();
+  }
+
+  private Tunnel.Options options() {
+    return options(AUTHENTICATION, group(GROUP));
+  }
+
+  private static void assertEchoes(RemoteProxy remote) throws Exception {
+    HostPort outside = remote.outsideAddresses().get(ServiceAddress.DEFAULT_NAME);
+    Eventually.within(
+        Tunnel.LIMIT,
+        () -> {
+          try (Socket visitor = new Socket(outside.host(), outside.port())) {
+            visitor.getOutputStream().write("hello".getBytes(StandardCharsets.US_ASCII));
+            visitor.shutdownOutput();
+            assertThat(visitor.getInputStream().readAllBytes()).hasSize(5);
+          } catch (IOException e) {
+            throw new AssertionError(e);
+          }
+        });
+  }
+
+  @Test
+  void aVisitorReachesTheOriginServerAndIsKnownByItsAddress() throws Exception {
+    try (var server = TestServer.echo();
+        var tunnel = Tunnel.to(server.address(), options());
+        Socket visitor = tunnel.visit()) {
+      visitor.getOutputStream().write("hello".getBytes(StandardCharsets.US_ASCII));
+      visitor.shutdownOutput();
+      assertThat(visitor.getInputStream().readAllBytes()).hasSize(5);
+      tunnel.awaitLog("waiting for an origin proxy", "meeting=" + group(GROUP));
+      tunnel.awaitLog("session begins", "remote_proxy=" + group(GROUP));
+      tunnel.awaitLog("relay ended", "visitor=127.0.0.1:" + visitor.getLocalPort(), "reason=done");
+      assertThat(tunnel.log()).doesNotContain(AUTHENTICATION + " ").doesNotContain("WARN");
+    }
+  }
+
+  @Test
+  void bulkGoesBothWaysAtOnceAndHalfClosesAreTheVisitors() throws Exception {
+    long seed = Seed.random("meeting").nextLong();
+    var heard = new CompletableFuture<Long>();
+    try (var server =
+            new TestServer(c -> {
+              Thread answer =
+                  Thread.ofVirtual()
+                      .start(() -> {
+                        try {
+                          new Bulk(~seed).send(c.getOutputStream(), BULK_BYTES);
+                          c.shutdownOutput();
+                        } catch (IOException e) {
+                          heard.completeExceptionally(e);
+                        }
+                      });
+              heard.complete(Bulk.receive(c.getInputStream()));
+              answer.join();
+            });
+        var tunnel = Tunnel.to(server.address(), options());
+        Socket visitor = tunnel.visit()) {
+      var sent = new CompletableFuture<Long>();
+      Thread.ofVirtual()
+          .start(() -> {
+            try {
+              long sum = new Bulk(seed).send(visitor.getOutputStream(), BULK_BYTES).sum();
+              visitor.shutdownOutput();
+              sent.complete(sum);
+            } catch (IOException e) {
+              sent.completeExceptionally(e);
+            }
+          });
+      long answer = Bulk.receive(visitor.getInputStream());
+      assertThat(answer)
+          .isEqualTo(new Bulk(~seed).send(OutputStream.nullOutputStream(), BULK_BYTES).sum());
+      assertThat(heard.get()).isEqualTo(sent.get());
+    }
+  }
+
+  @Test
+  void aCutDownloadNeverLooksComplete() throws Exception {
+    try (var server =
+            new TestServer(c -> {
+              c.getInputStream().read();
+              c.getOutputStream().write(new byte[1000]);
+              c.setSoLinger(true, 0);
+            });
+        var tunnel = Tunnel.to(server.address(), options());
+        Socket visitor = tunnel.visit()) {
+      visitor.getOutputStream().write(1);
+      assertThatThrownBy(() -> visitor.getInputStream().readAllBytes())
+          .isInstanceOf(SocketException.class)
+          .hasMessageContaining("reset");
+    }
+  }
+
+  @Test
+  void twoHundredVisitorsAtOnce() throws Exception {
+    List<Socket> visitors = new ArrayList<>();
+    try (var server = TestServer.echo();
+        var tunnel = Tunnel.to(server.address(), options())) {
+      for (int i = 0; i < 200; i++) {
+        visitors.add(tunnel.visit());
+      }
+      for (int i = 0; i < 200; i++) {
+        visitors.get(i).getOutputStream().write(i);
+      }
+      for (int i = 0; i < 200; i++) {
+        assertThat(visitors.get(i).getInputStream().read()).isEqualTo(i);
+      }
+    } finally {
+      for (Socket visitor : visitors) {
+        visitor.close();
+      }
+    }
+  }
+
+  @Test
+  void theBounceServerDiesAndIsBack() throws Exception {
+    try (var server = TestServer.echo();
+        var parts = new Parts();
+        var remote = parts.remote(options());
+        var origin = parts.origin(server.address(), options(), group(GROUP))) {
+      assertEchoes(remote);
+      for (int i = 1; i <= 2; i++) {
+        HostPort where = bounce.address();
+        bounce.close();
+        int outages = i;
+        Eventually.within(
+            Tunnel.LIMIT, () -> assertThat(told(parts)).isGreaterThanOrEqualTo(outages));
+        bounce = new ScriptedBounce(where, AUTHENTICATION, BounceWire.PROGRAM);
+        assertEchoes(remote);
+        assertThat(told(parts)).isEqualTo(i);
+      }
+      assertThat(origin.isRunning()).isTrue();
+    }
+  }
+
+  /** How often somebody reading the remote proxy's log heard that the group cannot be joined. */
+  private static long told(Parts parts) {
+    return parts.log().lines().filter(line -> line.contains("cannot wait for")).count();
+  }
+
+  @Test
+  void anOriginProxyThatDiesMakesRoomForTheNext() throws Exception {
+    try (var server = TestServer.echo();
+        var parts = new Parts();
+        var remote = parts.remote(options())) {
+      for (int i = 0; i < 3; i++) {
+        try (var origin = parts.origin(server.address(), options(), group(GROUP))) {
+          assertEchoes(remote);
+          assertThat(origin.isRunning()).isTrue();
+        }
+      }
+      assertThat(parts.log()).doesNotContain("cannot wait for").doesNotContain("session lost");
+    }
+  }
+
+  @Test
+  void aRemoteProxyThatDiesIsMetAgain() throws Exception {
+    try (var server = TestServer.echo();
+        var parts = new Parts();
+        var origin = parts.origin(server.address(), options(), group(GROUP))) {
+      for (int i = 0; i < 3; i++) {
+        try (var remote = parts.remote(options())) {
+          assertEchoes(remote);
+        }
+      }
+      assertThat(origin.isRunning()).isTrue();
+    }
+  }
+
+  @Test
+  void theOriginProxyMayBeThereFirst() throws Exception {
+    try (var server = TestServer.echo();
+        var parts = new Parts();
+        var origin = parts.origin(server.address(), options(), group(GROUP))) {
+      Eventually.within(Tunnel.LIMIT, () -> assertThat(bounce.joined()).containsExactly(GROUP));
+      try (var remote = parts.remote(options())) {
+        assertEchoes(remote);
+      }
+      assertThat(origin.isRunning()).isTrue();
+    }
+  }
+
+  @Test
+  void anOriginProxyThatMeetsNobodySaysSoAndGivesItsPlaceBack() throws Exception {
+    try (var server = TestServer.echo();
+        var parts = new Parts();
+        var origin =
+            parts.origin(
+                server.address(), options().handshake(Duration.ofMillis(200)), group(GROUP))) {
+      parts.awaitLog("no handshake within 200ms: there may be no remote proxy in the group");
+      Eventually.within(Tunnel.LIMIT, () -> assertThat(bounce.joined()).hasSizeGreaterThan(2));
+      assertThat(origin.isRunning()).isTrue();
+    }
+  }
+
+  @Test
+  void twoOriginProxiesMeetInTwoGroups() throws Exception {
+    var both = options(AUTHENTICATION, group(1), group(2));
+    try (var server = TestServer.echo();
+        var parts = new Parts();
+        var remote = parts.remote(both);
+        var first = parts.origin(server.address(), options().name("first"), group(1));
+        var second = parts.origin(server.address(), options().name("second"), group(2))) {
+      Eventually.within(
+          Tunnel.LIMIT, () -> assertThat(remote.counters().get(Counter.SESSIONS)).isEqualTo(2));
+      first.stop();
+      assertEchoes(remote);
+      second.stop();
+    }
+  }
+
+  @Test
+  void aStrangerWhoSendsJunkIsRefusedAndTheNextPairingWorks() throws Exception {
+    try (var server = TestServer.echo();
+        var parts = new Parts();
+        var remote = parts.remote(options())) {
+      for (String junk : List.of("GET / HTTP/1.1\r\n\r\n", "CULVERT\nxxxxxxxxxxxxxxxxxxxxxxx")) {
+        long before = bounce.joined().size();
+        try (Socket stranger = join()) {
+          stranger.getOutputStream().write(junk.getBytes(StandardCharsets.US_ASCII));
+          stranger.shutdownOutput();
+          stranger.getInputStream().readAllBytes();
+        } catch (SocketException e) {
+          // Refused with a reset.
+        }
+        Eventually.within(
+            Tunnel.LIMIT, () -> assertThat(bounce.joined().size()).isGreaterThan((int) before + 1));
+      }
+      parts.awaitLog("not an origin proxy", "an HTTP client");
+      // From one source there is one line only.
+      assertThat(remote.counters().get(Counter.FOREIGN_PEERS)).isEqualTo(1);
+      assertThat(remote.counters().get(Counter.PROTOCOL_ERRORS)).isEqualTo(1);
+      try (var origin = parts.origin(server.address(), options(), group(GROUP))) {
+        assertEchoes(remote);
+        assertThat(origin.isRunning()).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void aStrangerWhoSaysTooLittleIsGivenUpInTime() throws Exception {
+    try (var parts = new Parts();
+        var remote = parts.remote(options().handshake(Duration.ofMillis(200)))) {
+      try (Socket stranger = join()) {
+        stranger.getOutputStream().write('C');
+        assertThat(read(stranger)).isEqualTo(-1);
+      }
+      Eventually.within(
+          Tunnel.LIMIT,
+          () -> assertThat(remote.counters().get(Counter.SLOW_HANDSHAKES)).isEqualTo(1));
+    }
+  }
+
+  @Test
+  void whoSaysNothingIsWaitedForAndTheStopEndsThat() throws Exception {
+    try (var parts = new Parts();
+        var remote = parts.remote(options().handshake(Duration.ofMillis(50)))) {
+      try (Socket stranger = join()) {
+        Eventually.within(Tunnel.LIMIT, () -> assertThat(bounce.size()).isEqualTo(2));
+        assertThat(remote.counters().get(Counter.SLOW_HANDSHAKES)).isZero();
+        remote.drain(Duration.ZERO);
+        assertThat(read(stranger)).isEqualTo(-1);
+      }
+    }
+  }
+
+  /** An end of any kind is -1. */
+  private static int read(Socket socket) throws IOException {
+    try {
+      return socket.getInputStream().read();
+    } catch (SocketException e) {
+      return -1;
+    }
+  }
+
+  /** Somebody who knows the authentication string, and is in the group with whoever waits there. */
+  private Socket join() throws Exception {
+    Eventually.within(Tunnel.LIMIT, () -> assertThat(bounce.size()).isEqualTo(1));
+    var socket = new Socket(bounce.address().host(), bounce.address().port());
+    socket.setSoTimeout((int) Tunnel.LIMIT.toMillis());
+    BounceJoin.join(
+        socket.getInputStream(),
+        socket.getOutputStream(),
+        BounceWire.PROGRAM,
+        AUTHENTICATION.getBytes(StandardCharsets.UTF_8),
+        GROUP);
+    return socket;
+  }
+
+  @Test
+  void aWrongSecretIsRefusedInWordsAndTheRemoteProxyStays() throws Exception {
+    try (var server = TestServer.echo();
+        var parts = new Parts();
+        var remote = parts.remote(options())) {
+      try (var wrong =
+          parts.origin(server.address(), options().secrets(Tunnel.SECRET, "wrong"), group(GROUP))) {
+        assertThat(wrong.end()).isEqualTo(OriginProxy.End.CREDENTIALS);
+        parts.awaitLog("origin proxy refused", "the secret is wrong");
+      }
+      try (var right = parts.origin(server.address(), options(), group(GROUP))) {
+        assertEchoes(remote);
+        assertThat(right.isRunning()).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void aWrongAuthenticationStringIsSaidOnBothSides() throws Exception {
+    try (var server = TestServer.echo();
+        var parts = new Parts();
+        var remote = parts.remote(options("helli", group(GROUP)));
+        var origin = parts.origin(server.address(), options("h3llo", group(GROUP)), group(GROUP))) {
+      assertThat(origin.end()).isEqualTo(OriginProxy.End.CREDENTIALS);
+      parts.awaitLog("cannot wait for an origin proxy", "refused the authentication string");
+      parts.awaitLog("remote proxy refused the login", "refused the authentication string");
+      assertThat(parts.log()).doesNotContain("helli").doesNotContain("h3llo");
+      assertThat(remote.counters().get(Counter.SESSIONS)).isZero();
+    }
+  }
+
+  @Test
+  void whoDrainsLeavesTheGroupAndLetsItsVisitorsFinish() throws Exception {
+    try (var server = TestServer.echo();
+        var parts = new Parts();
+        var remote = parts.remote(options());
+        var origin = parts.origin(server.address(), options(), group(GROUP))) {
+      assertEchoes(remote);
+      HostPort outside = remote.outsideAddresses().get(ServiceAddress.DEFAULT_NAME);
+      try (Socket visitor = new Socket(outside.host(), outside.port())) {
+        visitor.getOutputStream().write('a');
+        assertThat(visitor.getInputStream().read()).isEqualTo('a');
+        var drained = new CompletableFuture<Boolean>();
+        Thread.ofVirtual().start(() -> drained.complete(remote.drain(Tunnel.LIMIT)));
+        parts.awaitLog("remote proxy is stopping");
+        visitor.getOutputStream().write('b');
+        assertThat(visitor.getInputStream().read()).isEqualTo('b');
+        visitor.shutdownOutput();
+        assertThat(visitor.getInputStream().read()).isEqualTo(-1);
+        assertThat(drained.get()).isTrue();
+      }
+      origin.stop();
+    }
+  }
+
+  @Test
+  void aRemoteProxyCanHaveBothAControlAddressAndAMeeting() throws Exception {
+    try (var server = TestServer.echo();
+        var parts = new Parts();
+        var remote = parts.remoteWithControl(options());
+        var far = parts.origin(server.address(), options().name("far"), group(GROUP));
+        var near =
+            parts.origin(
+                server.address(),
+                new Tunnel.Options().retrying().name("near"),
+                new RemoteAddress.Direct(remote.controlAddress()))) {
+      Eventually.within(
+          Tunnel.LIMIT, () -> assertThat(remote.counters().get(Counter.SESSIONS)).isEqualTo(2));
+      far.stop();
+      assertEchoes(remote);
+      near.stop();
+    }
+  }
+}

@@ -1,0 +1,118 @@
+package culvert.testing;
+
+import culvert.config.RemoteAddress;
+import culvert.config.RemoteSettings;
+import culvert.net.HostPort;
+import culvert.observe.Log;
+import culvert.origin.OriginProxy;
+import culvert.remote.RemoteProxy;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/** Remote proxies and origin proxies, each to be started and ended by itself, with one log. */
+public final class Parts implements AutoCloseable {
+
+  private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
+  private final Log log =
+      new Log(
+          Log.Level.DEBUG,
+          Log.Format.TEXT,
+          "test",
+          new PrintStream(lines, true, StandardCharsets.UTF_8),
+          Clock.systemUTC());
+
+  /** A remote proxy that serves. */
+  public RemoteProxy remote(Tunnel.Options options) throws IOException {
+    return RemoteProxy.start(Tunnel.remoteSettings(options), log);
+  }
+
+  /** The same, which has a control address besides its meetings. */
+  public RemoteProxy remoteWithControl(Tunnel.Options options) throws IOException {
+    RemoteSettings settings = Tunnel.remoteSettings(options);
+    return RemoteProxy.start(
+        new RemoteSettings(
+            Optional.of(new HostPort("127.0.0.1", 0)),
+            settings.meetings(),
+            settings.bounce(),
+            settings.services(),
+            settings.secrets(),
+            settings.transport(),
+            settings.tls(),
+            settings.openTimeout(),
+            settings.proxyHeaderFrom(),
+            settings.admission(),
+            settings.timing(),
+            settings.bounds()),
+        log);
+  }
+
+  /** An origin proxy that runs. */
+  public static final class Origin implements AutoCloseable {
+    private final OriginProxy proxy;
+    private final CompletableFuture<OriginProxy.End> end = new CompletableFuture<>();
+
+    private Origin(OriginProxy proxy) {
+      this.proxy = proxy;
+      Thread.ofVirtual().name("origin proxy").start(() -> end.complete(proxy.run()));
+    }
+
+    /** Whether it has not ended. */
+    public boolean isRunning() {
+      return !end.isDone();
+    }
+
+    /** How it ended. */
+    public OriginProxy.End end() throws Exception {
+      return end.get(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    /** Ends it, and waits for that. */
+    public void stop() {
+      proxy.close();
+      try {
+        end();
+      } catch (Exception e) {
+        throw new IllegalStateException("the origin proxy did not end", e);
+      }
+    }
+
+    @Override
+    public void close() {
+      stop();
+    }
+  }
+
+  /** An origin proxy that joins from now on. */
+  public Origin origin(HostPort server, Tunnel.Options options, RemoteAddress remote) {
+    return new Origin(
+        new OriginProxy(Tunnel.originSettings(server, options, remote), line -> {}, log));
+  }
+
+  /** What all have logged so far. */
+  public String log() {
+    return lines.toString(StandardCharsets.UTF_8);
+  }
+
+  /** Waits for a log line that contains all the words. */
+  public void awaitLog(String... words) throws Exception {
+    Eventually.within(
+        Tunnel.LIMIT,
+        () -> {
+          if (log().lines().noneMatch(line -> List.of(words).stream().allMatch(line::contains))) {
+            throw new AssertionError("no line with " + List.of(words) + " in:\n" + log());
+          }
+        });
+  }
+
+  @Override
+  public void close() {
+    log.close();
+  }
+}
