@@ -20,8 +20,8 @@ import culvert.remote.RemoteProxy;
 import culvert.testing.Bulk;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
+import culvert.testing.MeetingPlace;
 import culvert.testing.Parts;
-import culvert.testing.ScriptedBounce;
 import culvert.testing.Seed;
 import culvert.testing.TestServer;
 import culvert.testing.Tunnel;
@@ -50,11 +50,11 @@ class MeetingTest {
   private static final int GROUP = 0xac;
   private static final int BULK_BYTES = 64 << 20;
 
-  private ScriptedBounce bounce;
+  private MeetingPlace bounce;
 
   @BeforeEach
   void open() throws IOException {
-    bounce = new ScriptedBounce(AUTHENTICATION);
+    bounce = new MeetingPlace(AUTHENTICATION);
   }
 
   @AfterEach
@@ -201,7 +201,7 @@ class MeetingTest {
         int outages = i;
         Eventually.within(
             Tunnel.LIMIT, () -> assertThat(told(parts)).isGreaterThanOrEqualTo(outages));
-        bounce = new ScriptedBounce(where, AUTHENTICATION, BounceWire.PROGRAM);
+        bounce = new MeetingPlace(where, AUTHENTICATION, TransportKind.PLAIN, Optional.empty());
         assertEchoes(remote);
         assertThat(told(parts)).isEqualTo(i);
       }
@@ -248,7 +248,7 @@ class MeetingTest {
     try (var server = TestServer.echo();
         var parts = new Parts();
         var origin = parts.origin(server.address(), options(), group(GROUP))) {
-      Eventually.within(Tunnel.LIMIT, () -> assertThat(bounce.joined()).containsExactly(GROUP));
+      Eventually.within(Tunnel.LIMIT, () -> assertThat(bounce.joined()).isEqualTo(1));
       try (var remote = parts.remote(options())) {
         assertEchoes(remote);
       }
@@ -264,7 +264,7 @@ class MeetingTest {
             parts.origin(
                 server.address(), options().handshake(Duration.ofMillis(200)), group(GROUP))) {
       parts.awaitLog("no handshake within 200ms: there may be no remote proxy in the group");
-      Eventually.within(Tunnel.LIMIT, () -> assertThat(bounce.joined()).hasSizeGreaterThan(2));
+      Eventually.within(Tunnel.LIMIT, () -> assertThat(bounce.joined()).isGreaterThan(2));
       assertThat(origin.isRunning()).isTrue();
     }
   }
@@ -291,7 +291,7 @@ class MeetingTest {
         var parts = new Parts();
         var remote = parts.remote(options())) {
       for (String junk : List.of("GET / HTTP/1.1\r\n\r\n", "CULVERT\nxxxxxxxxxxxxxxxxxxxxxxx")) {
-        long before = bounce.joined().size();
+        long before = bounce.joined();
         try (Socket stranger = join()) {
           stranger.getOutputStream().write(junk.getBytes(StandardCharsets.US_ASCII));
           stranger.shutdownOutput();
@@ -300,7 +300,7 @@ class MeetingTest {
           // Refused with a reset.
         }
         Eventually.within(
-            Tunnel.LIMIT, () -> assertThat(bounce.joined().size()).isGreaterThan((int) before + 1));
+            Tunnel.LIMIT, () -> assertThat(bounce.joined()).isGreaterThan(before + 1));
       }
       parts.awaitLog("not an origin proxy", "an HTTP client");
       // From one source there is one line only.
@@ -332,7 +332,7 @@ class MeetingTest {
     try (var parts = new Parts();
         var remote = parts.remote(options().handshake(Duration.ofMillis(50)))) {
       try (Socket stranger = join()) {
-        Eventually.within(Tunnel.LIMIT, () -> assertThat(bounce.size()).isEqualTo(2));
+        Eventually.within(Tunnel.LIMIT, () -> assertThat(bounce.members()).isEqualTo(2));
         assertThat(remote.counters().get(Counter.SLOW_HANDSHAKES)).isZero();
         remote.drain(Duration.ZERO);
         assertThat(read(stranger)).isEqualTo(-1);
@@ -351,7 +351,7 @@ class MeetingTest {
 
   /** Somebody who knows the authentication string, and is in the group with whoever waits there. */
   private Socket join() throws Exception {
-    Eventually.within(Tunnel.LIMIT, () -> assertThat(bounce.size()).isEqualTo(1));
+    Eventually.within(Tunnel.LIMIT, () -> assertThat(bounce.members()).isEqualTo(1));
     var socket = new Socket(bounce.address().host(), bounce.address().port());
     socket.setSoTimeout((int) Tunnel.LIMIT.toMillis());
     BounceJoin.join(

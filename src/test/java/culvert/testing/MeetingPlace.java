@@ -1,0 +1,117 @@
+package culvert.testing;
+
+import culvert.bounce.BounceServer;
+import culvert.bounce.Events;
+import culvert.bounce.MemberView;
+import culvert.config.Authentication;
+import culvert.config.BounceEntry;
+import culvert.config.BounceGroups;
+import culvert.config.BounceSettings;
+import culvert.config.PairedGroups;
+import culvert.config.TlsServerSettings;
+import culvert.config.TransportKind;
+import culvert.config.WebSocketSettings;
+import culvert.net.HostPort;
+import culvert.observe.Counter;
+import culvert.observe.Log;
+import culvert.protocol.BounceWire;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
+
+/** A bounce server whose groups are pairs that end together, as whoever meets there wants it. */
+public final class MeetingPlace implements AutoCloseable {
+
+  /** Nobody watches. */
+  private static final Events UNSEEN =
+      new Events() {
+        @Override
+        public void connected(MemberView member) {}
+
+        @Override
+        public void changed(MemberView member) {}
+
+        @Override
+        public void disconnected(MemberView member, String reason) {}
+
+        @Override
+        public boolean wantsReads() {
+          return false;
+        }
+
+        @Override
+        public void read(MemberView member, ByteBuffer bytes) {}
+      };
+
+  private final Log log =
+      new Log(
+          Log.Level.ERROR,
+          Log.Format.TEXT,
+          "meeting place",
+          new PrintStream(OutputStream.nullOutputStream()),
+          Clock.systemUTC());
+  private final BounceServer server;
+
+  /** On a free port of loopback, with nothing around its connections. */
+  public MeetingPlace(String authentication) throws IOException {
+    this(new HostPort("127.0.0.1", 0), authentication, TransportKind.PLAIN, Optional.empty());
+  }
+
+  /** At an address and over a transport of one's choice. */
+  public MeetingPlace(
+      HostPort where, String authentication, TransportKind kind, Optional<TlsServerSettings> tls)
+      throws IOException {
+    server =
+        BounceServer.start(
+            new BounceSettings(
+                where,
+                BounceWire.PROGRAM,
+                Optional.of(Authentication.of(authentication)),
+                BounceEntry.DEFAULT,
+                groups(),
+                kind,
+                tls,
+                WebSocketSettings.DEFAULT,
+                Duration.ZERO,
+                Duration.ofSeconds(10)),
+            UNSEEN,
+            log);
+  }
+
+  private static BounceGroups groups() {
+    BounceGroups usual = BounceGroups.DEFAULT;
+    return new BounceGroups(
+        usual.groups(),
+        usual.members(),
+        usual.clients(),
+        usual.echo(),
+        PairedGroups.ALL,
+        usual.dropSlowAfter(),
+        usual.halfClose());
+  }
+
+  /** Where it listens. */
+  public HostPort address() {
+    return server.address();
+  }
+
+  /** How many have joined a group so far. */
+  public long joined() {
+    return server.counters().get(Counter.MEMBERS);
+  }
+
+  /** How many are in a group now. */
+  public long members() {
+    return server.members().stream().filter(member -> member.group().isPresent()).count();
+  }
+
+  @Override
+  public void close() {
+    server.close();
+    log.close();
+  }
+}
