@@ -1,0 +1,236 @@
+package culvert.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import culvert.testing.MeetingPlace;
+import culvert.testing.TestServer;
+import culvert.testing.Tunnel;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What {@code culvert bounce connect} prints, and exits with. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class BounceConnectCommandTest {
+
+  private static final String AUTHENTICATION = "hunter2";
+
+  @TempDir private Path folder;
+
+  /** A command line that runs until it ends, or is told to. */
+  private static final class Running {
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+    private final Stop stop = new Stop();
+    private final CompletableFuture<Integer> exit = new CompletableFuture<>();
+
+    static Running start(Map<String, String> environment, InputStream in, String... words) {
+      var running = new Running();
+      var terminal =
+          new Terminal(
+              in,
+              new PrintStream(running.out, true, StandardCharsets.UTF_8),
+              new PrintStream(running.err, true, StandardCharsets.UTF_8),
+              environment,
+              running.stop,
+              action -> {});
+      Thread.ofVirtual()
+          .name("command")
+          .start(() -> running.exit.complete(Main.run(terminal, words)));
+      return running;
+    }
+
+    int exit() throws Exception {
+      int code = exit.get(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS);
+      // Whoever waits for the stop is to end.
+      stop.request();
+      return code;
+    }
+
+    String out() {
+      return out.toString(StandardCharsets.UTF_8);
+    }
+
+    String err() {
+      return err.toString(StandardCharsets.UTF_8);
+    }
+  }
+
+  private static Running connect(MeetingPlace bounce, InputStream in, String... more) {
+    String[] words = new String[more.length + 4];
+    words[0] = "bounce";
+    words[1] = "connect";
+    words[2] = bounce.address().toString();
+    words[3] = "0xAC";
+    System.arraycopy(more, 0, words, 4, more.length);
+    return Running.start(Map.of("CULVERT_AUTH", AUTHENTICATION), in, words);
+  }
+
+  private static InputStream typed(String text) {
+    return new ByteArrayInputStream(text.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  @Test
+  void standardOutputIsWhatTheServerInTheGroupSays() throws Exception {
+    try (var bounce = new MeetingPlace(AUTHENTICATION);
+        var server = TestServer.echo()) {
+      var beside = connect(bounce, typed(""), "--to=" + server.address(), "--once");
+      Eventually.within(Tunnel.LIMIT, () -> assertThat(bounce.members()).isEqualTo(1));
+      var client = connect(bounce, typed("there and back"));
+      assertThat(client.exit()).isZero();
+      assertThat(client.out()).isEqualTo("there and back");
+      assertThat(client.err()).isEmpty();
+      assertThat(beside.exit()).isZero();
+      assertThat(beside.out()).isEmpty();
+      assertThat(beside.err()).contains("visit ended").doesNotContain(AUTHENTICATION);
+    }
+  }
+
+  @Test
+  void aFileMayHoldTheAuthentication() throws Exception {
+    Path file = Files.writeString(folder.resolve("auth"), AUTHENTICATION + "\n");
+    try (var bounce = new MeetingPlace(AUTHENTICATION)) {
+      var client = connect(bounce, typed(""), "--auth-file=" + file);
+      assertThat(client.exit()).isZero();
+    }
+  }
+
+  @Test
+  void aWrongOneIsRefusedInOneLine() throws Exception {
+    try (var bounce = new MeetingPlace(AUTHENTICATION)) {
+      var client = connect(bounce, typed("x"), "--auth=hunter3");
+      assertThat(client.exit()).isEqualTo(77);
+      assertThat(client.out()).isEmpty();
+      assertThat(client.err())
+          .isEqualTo(
+              "bounce connect: bounce://"
+                  + bounce.address()
+                  + "/ac: the bounce server refused the authentication string; give both the"
+                  + " same\n");
+    }
+  }
+
+  @Test
+  void nobodyThereIsUnreachable() throws Exception {
+    String nobody;
+    try (var closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      nobody = "127.0.0.1:" + closed.getLocalPort();
+    }
+    var client = Running.start(Map.of(), typed(""), "bounce", "connect", nobody, "1");
+    assertThat(client.exit()).isEqualTo(69);
+    assertThat(client.err()).contains(nobody + ": Connection refused").hasLineCount(1);
+  }
+
+  @Test
+  void aStopIsACleanEnd() throws Exception {
+    for (String[] more : new String[][] {{}, {"--to=127.0.0.1:1"}, {"--listen=127.0.0.1:0"}}) {
+      try (var bounce = new MeetingPlace(AUTHENTICATION);
+          var keyboard = new PipedOutputStream();
+          var never = new PipedInputStream(keyboard)) {
+        var client = connect(bounce, never, more);
+        if (more.length == 0 || more[0].startsWith("--to")) {
+          Eventually.within(Tunnel.LIMIT, () -> assertThat(bounce.members()).isEqualTo(1));
+        } else {
+          Eventually.within(
+              Tunnel.LIMIT,
+              () ->
+                  assertThat(client.out())
+                      .matches("bounce connect: listening on 127\\.0\\.0\\.1:\\d+\n"));
+        }
+        client.stop.request();
+        assertThat(client.exit()).isZero();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "h:1 | missing GROUP",
+        "h:1 xyz | a group is named by its number in hexadecimal digits",
+        "h 1 | 'h' has no port",
+        "h:1 1 --to=h:1 --listen=h:2 | --to and --listen are both given",
+        "h:1 1 --once | --once needs --to",
+        "h:1 1 --wire=seed | 'seed' is none of program, text",
+        "h:1 1 2 | unexpected argument",
+        "h:1 1 --lissen=h:1 | did you mean --listen?"
+      })
+  void aMistypedCommandLineIsTold(String words, String complaint) {
+    var run = Cli.run(("bounce connect " + words).split(" "));
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.err())
+        .contains(complaint)
+        .contains("see 'culvert bounce connect --help'")
+        .hasLineCount(1);
+    assertThat(run.out()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "--transport=noise | a bounce server does not speak Noise",
+        "--tls-pin=abc | --tls-pin: 'abc' is no SHA-256 hash",
+        "--tls-server-name=x | the --tls options mean nothing",
+        "--ws-path=/x | the --ws options mean nothing",
+        "--connect-timeout=0s | --connect-timeout is zero",
+        "--auth= | the authentication string is empty",
+        "--auth=x,--auth-file=y | --auth and --auth-file are both given",
+        "--via=x | --via: a proxy is written as"
+      })
+  void settingsThatCannotBeAreTold(String options, String complaint) {
+    var run = Cli.run(("bounce,connect,h:1,1," + options).split(","));
+    assertThat(run.exit()).isEqualTo(78);
+    assertThat(run.err()).contains(complaint).hasLineCount(1);
+  }
+
+  @Test
+  void anAuthenticationStringIsNotRepeated() throws IOException {
+    for (String[] words :
+        new String[][] {
+          {"bounce", "connect", "h:1", "1", "--auth", "a", "hunter2"},
+          {"bounce", "connect", "h:1", "1", "--authhunter"},
+          {"bounce", "connect", "h:1", "1", "--auth=a", "--auth=hunter2"},
+          {"origin-proxy", "--bounce-authhunter", "--origin-server-addr=h:1"},
+          {
+            "origin-proxy", "--remote-proxy-addr=bounce://hunter2@h:1/1", "--origin-server-addr=h:1"
+          },
+          {"remote-proxy", "--control-via=bounce://h:1/1?hunter2", "--outside-addr=127.0.0.1:0"}
+        }) {
+      var run = Cli.run(words);
+      assertThat(run.exit()).as(run.err()).isEqualTo(2);
+      assertThat(run.err()).doesNotContain("hunter").hasLineCount(1);
+    }
+  }
+
+  @Test
+  void theCommandAloneShowsWhatThereIs() {
+    var run = Cli.run("bounce");
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.err()).contains("connect");
+  }
+}

@@ -1,0 +1,173 @@
+package culvert.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import culvert.net.HostPort;
+import culvert.testing.Bulk;
+import culvert.testing.Eventually;
+import culvert.testing.MeetingPlace;
+import culvert.testing.Seed;
+import culvert.testing.Tunnel;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Real ssh to a real sshd, through a group that both sides have dialled into. */
+@Timeout(120)
+class BounceSshIT {
+
+  private static final String SSHD = "/usr/sbin/sshd";
+  private static final String AUTHENTICATION = "what members say";
+  private static final String GROUP = "ac";
+  private static final int BULK_BYTES = 16 << 20;
+
+  @TempDir private static Path folder;
+
+  private static Path authentication;
+  private static MeetingPlace bounce;
+  private static Role sshd;
+  private static Role beside;
+
+  @BeforeAll
+  static void start() throws Exception {
+    assumeTrue(Files.isExecutable(Path.of(SSHD)), SSHD + " is not installed");
+    assumeTrue(Files.isExecutable(Path.of("/usr/bin/ssh")), "ssh is not installed");
+    authentication = Files.writeString(folder.resolve("authentication"), AUTHENTICATION);
+    for (String key : List.of("host", "user")) {
+      run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder.resolve(key).toString());
+    }
+    HostPort address = free();
+    Path settings = Files.writeString(folder.resolve("settings"), settings(address));
+    Role.Ended check = Role.run(SSHD, "-t", "-f", settings.toString());
+    assumeTrue(check.exit() == 0, () -> SSHD + " does not start here: " + check.err());
+    sshd = Role.start(SSHD, "-D", "-e", "-f", settings.toString());
+    Eventually.within(Tunnel.LIMIT, () -> new Socket(address.host(), address.port()).close());
+    bounce = new MeetingPlace(AUTHENTICATION);
+    beside = Role.start(words("culvert", connect(), "--to=" + address).toArray(String[]::new));
+  }
+
+  @AfterAll
+  static void stop() {
+    Stream.of(beside, sshd).filter(role -> role != null).forEach(Role::close);
+    if (bounce != null) {
+      bounce.close();
+    }
+  }
+
+  private static HostPort free() throws IOException {
+    try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return new HostPort("127.0.0.1", server.getLocalPort());
+    }
+  }
+
+  private static String settings(HostPort address) {
+    return """
+    ListenAddress %s:%d
+    HostKey %s
+    AuthorizedKeysFile %s
+    PidFile none
+    StrictModes no
+    UsePAM no
+    PermitRootLogin yes
+    PasswordAuthentication no
+    """
+        .formatted(
+            address.host(), address.port(), folder.resolve("host"), folder.resolve("user.pub"));
+  }
+
+  private static void run(String... words) throws Exception {
+    Role.Ended ended = Role.run(words);
+    assertThat(ended.exit()).as(ended.err()).isZero();
+  }
+
+  private static List<String> connect() {
+    return List.of(
+        "bounce", "connect", bounce.address().toString(), GROUP, "--auth-file=" + authentication);
+  }
+
+  private static List<String> words(String first, List<String> more, String... last) {
+    return Stream.of(Stream.of(first), more.stream(), Stream.of(last))
+        .flatMap(words -> words)
+        .toList();
+  }
+
+  private static String[] ssh(String command) {
+    String proxy = String.join(" ", words(Role.launcher("culvert").toString(), connect()));
+    return new String[] {
+      "ssh",
+      "-F",
+      "none",
+      "-i",
+      folder.resolve("user").toString(),
+      "-o",
+      "ProxyCommand=" + proxy,
+      "-o",
+      "BatchMode=yes",
+      "-o",
+      "StrictHostKeyChecking=accept-new",
+      "-o",
+      "UserKnownHostsFile=" + folder.resolve("known"),
+      System.getProperty("user.name") + "@nowhere",
+      command
+    };
+  }
+
+  @Test
+  void oneLoginAfterTheOther() throws Exception {
+    for (int i = 0; i < 3; i++) {
+      Role.Ended ended = Role.run(ssh("echo this is " + i + "; exit " + (40 + i)));
+      assertThat(ended.out()).as(ended.err()).isEqualTo("this is " + i + "\n");
+      assertThat(ended.exit()).isEqualTo(40 + i);
+    }
+    assertThat(beside.process().isAlive()).isTrue();
+    assertThat(beside.err().lines("visit ended")).hasSizeGreaterThanOrEqualTo(2);
+  }
+
+  @Test
+  void bulkGoesThereAndBack() throws Exception {
+    long seed = Seed.random("ssh").nextLong();
+    var builder = new ProcessBuilder(ssh("cat"));
+    builder.redirectError(folder.resolve("words").toFile());
+    Process process = builder.start();
+    try (var in = process.getInputStream()) {
+      Thread typist =
+          Thread.ofVirtual()
+              .start(() -> {
+                try (OutputStream out = process.getOutputStream()) {
+                  new Bulk(seed).send(out, BULK_BYTES);
+                } catch (IOException e) {
+                  // What comes back is too little then.
+                }
+              });
+      long sum = Bulk.receive(in);
+      typist.join();
+      assertThat(process.waitFor()).as(Files.readString(folder.resolve("words"))).isZero();
+      assertThat(sum)
+          .isEqualTo(new Bulk(seed).send(OutputStream.nullOutputStream(), BULK_BYTES).sum());
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
+  void whoIsNotLetInReadsWhyInOneLine() throws Exception {
+    var words =
+        List.of("bounce", "connect", bounce.address().toString(), GROUP, "--auth=anything else");
+    Role.Ended ended = Role.run(words("culvert", words).toArray(String[]::new));
+    assertThat(ended.exit()).isEqualTo(77);
+    assertThat(ended.out()).isEmpty();
+    assertThat(ended.err()).contains("refused the authentication string").hasLineCount(1);
+  }
+}
