@@ -158,7 +158,7 @@ public final class Log implements AutoCloseable {
       if (value.isEmpty() || value.chars().anyMatch(c -> c <= ' ' || c == '"' || c == '=')) {
         quote(line, value);
       } else {
-        escape(line, value);
+        Escape.append(line, value);
       }
     }
     line.append('\n');
@@ -181,25 +181,7 @@ public final class Log implements AutoCloseable {
 
   private static void quote(StringBuilder line, String value) {
     line.append('"');
-    escape(line, value);
+    Escape.append(line, value);
     line.append('"');
-  }
-
-  /** What ends a line, or turns the order of letters around. */
-  private static boolean isUnseen(char c) {
-    return c == '\u2028' || c == '\u2029' || Character.getType(c) == Character.FORMAT;
-  }
-
-  private static void escape(StringBuilder line, String value) {
-    for (int i = 0; i < value.length(); i++) {
-      char c = value.charAt(i);
-      if (c == '"' || c == '\\') {
-        line.append('\\').append(c);
-      } else if (c < ' ' || c >= 0x7f && c < 0xa0 || isUnseen(c)) {
-        line.append(String.format("\\u%04x", (int) c));
-      } else {
-        line.append(c);
-      }
-    }
   }
 }
