@@ -1,0 +1,60 @@
+package culvert.bounce;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/** The console on the terminal that the bounce server was started from. */
+public final class TerminalConsole {
+
+  private static final String INSTEAD_OF_EXIT =
+      "this console is the server's own terminal; 'stop' stops the server";
+
+  /** Of a person at a keyboard nothing is asked. */
+  static final Console.Progress NO_LIMITS =
+      new Console.Progress() {
+        @Override
+        public void waits() {}
+
+        @Override
+        public void answers() {}
+      };
+
+  private TerminalConsole() {}
+
+  /**
+   * Begins a session, which ends with the input or with the process; the server runs on without it.
+   *
+   * @param in what is typed
+   * @param out the screen
+   * @param alone whether the log goes to the same screen: then members are told of here only
+   * @param stop asks the server to stop, which takes its time; returns false if it had been asked
+   *     before
+   */
+  public static void start(
+      InputStream in,
+      OutputStream out,
+      boolean alone,
+      Operations operations,
+      EventLog events,
+      BooleanSupplier stop) {
+    // Nothing ends a read of the keyboard, and a virtual thread's carrier would wait with it.
+    Thread.ofPlatform()
+        .daemon()
+        .name("console")
+        .start(() -> {
+          try (var output = new ConsoleOutput(out)) {
+            events.attach(output::tell, alone);
+            var commands = new Commands(operations, events, stop);
+            var line = new LineReader(in);
+            new Console(commands, Optional.of(INSTEAD_OF_EXIT), line, output, NO_LIMITS).run();
+          } catch (IOException e) {
+            // The terminal is gone.
+          } finally {
+            events.detach();
+          }
+        });
+  }
+}
