@@ -177,6 +177,7 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
 
   private void enter(SocketConnection connection, HalfOpen.Place entry)
       throws IOException, InterruptedException {
+    KeepAlive.on(connection);
     var in = new LineReader(connection.input());
     if (!authenticated(connection, in)) {
       closed.await(WRONG_PAUSE.toMillis(), TimeUnit.MILLISECONDS);

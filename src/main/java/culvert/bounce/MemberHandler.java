@@ -32,10 +32,6 @@ import java.util.Optional;
  */
 final class MemberHandler implements Listener.Handler {
 
-  private static final Duration KEEP_ALIVE_IDLE = Duration.ofSeconds(10);
-  private static final Duration KEEP_ALIVE_INTERVAL = Duration.ofSeconds(3);
-  private static final int KEEP_ALIVE_COUNT = 3;
-
   private final BounceSettings settings;
   private final byte[] authentication;
   private final Transport transport;
@@ -104,7 +100,7 @@ final class MemberHandler implements Listener.Handler {
     }
     var place = halfOpen.admit(source(member), member::placeLost);
     try {
-      socket.keepAlive(KEEP_ALIVE_IDLE, KEEP_ALIVE_INTERVAL, KEEP_ALIVE_COUNT);
+      KeepAlive.on(socket);
       Optional<Group> group = enter(member);
       if (group.isPresent()) {
         place.giveUp();
