@@ -25,14 +25,16 @@ public final class BounceServer implements Operations, AutoCloseable {
 
   private final Deadlines deadlines = new Deadlines();
   private final BufferPool pool = new BufferPool();
-  private final Counters counters = new Counters();
+  private final Counters counters;
   private final Groups groups;
   private final Members members;
   private final GroupHandler lives;
   private final MemberHandler handler;
   private final Listener listener;
 
-  private BounceServer(BounceSettings settings, Events events, Log log) throws IOException {
+  private BounceServer(BounceSettings settings, Events events, Counters counters, Log log)
+      throws IOException {
+    this.counters = counters;
     Transport transport =
         Transports.accepting(
             settings.transport(), settings.tls(), settings.webSocket(), pool, log::warn);
@@ -49,14 +51,15 @@ public final class BounceServer implements Operations, AutoCloseable {
    * Binds the address and begins to serve.
    *
    * @param events hears of every member
+   * @param counters counts for this server, and for what else has them
    * @param log takes refusals and faults; what happens to members is for {@code events}
    * @throws IOException naming the address, if it cannot be bound
    * @throws IllegalArgumentException whose one line names the option and the file, if the transport
    *     cannot be set up
    */
-  public static BounceServer start(BounceSettings settings, Events events, Log log)
-      throws IOException {
-    var server = new BounceServer(settings, events, log);
+  public static BounceServer start(
+      BounceSettings settings, Events events, Counters counters, Log log) throws IOException {
+    var server = new BounceServer(settings, events, counters, log);
     server.listener.start();
     return server;
   }

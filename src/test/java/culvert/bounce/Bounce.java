@@ -11,6 +11,7 @@ import culvert.config.TlsServerSettings;
 import culvert.config.TransportKind;
 import culvert.config.WebSocketSettings;
 import culvert.net.HostPort;
+import culvert.observe.Counters;
 import culvert.observe.Log;
 import culvert.protocol.BounceWire;
 import culvert.testing.Eventually;
@@ -153,7 +154,7 @@ final class Bounce implements AutoCloseable {
           Clock.systemUTC());
 
   private Bounce(BounceSettings settings, boolean wantsReads) throws IOException {
-    this.server = BounceServer.start(settings, new Recorder(wantsReads), log);
+    this.server = BounceServer.start(settings, new Recorder(wantsReads), new Counters(), log);
   }
 
   private final class Recorder implements Events {

@@ -13,6 +13,7 @@ import culvert.config.TransportKind;
 import culvert.config.WebSocketSettings;
 import culvert.net.HostPort;
 import culvert.observe.Counter;
+import culvert.observe.Counters;
 import culvert.observe.Log;
 import culvert.protocol.BounceWire;
 import java.io.IOException;
@@ -79,6 +80,7 @@ public final class MeetingPlace implements AutoCloseable {
                 Duration.ZERO,
                 Duration.ofSeconds(10)),
             UNSEEN,
+            new Counters(),
             log);
   }
 
