@@ -50,14 +50,7 @@ final class AuthOptions {
    * @param option the name of the text's option; the file's ends with {@code -file}
    */
   static Optional<Authentication> choose(CommandSpec spec, String option, String text, Path file) {
-    var given = spec.commandLine().getParseResult();
-    boolean textGiven = given.hasMatchedOption(option);
-    boolean fileGiven = given.hasMatchedOption(option + "-file");
-    if (textGiven == fileGiven && text != null && file != null) {
-      throw new IllegalArgumentException(
-          option + " and " + option + "-file are both given; keep one");
-    }
-    if (file != null && !textGiven) {
+    if (new TwoWays(option, option + "-file").isFile(spec, text != null, file != null)) {
       return Optional.of(Authentication.read(file));
     }
     return Optional.ofNullable(text).map(Authentication::of);

@@ -7,7 +7,6 @@ import culvert.config.TransportSettings;
 import culvert.config.WebSocketSettings;
 import culvert.observe.Log;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +17,8 @@ import picocli.CommandLine.Spec;
 
 /** Options that both roles have. */
 final class CommonOptions {
+
+  private static final TwoWays WAYS = new TwoWays("--secret", "--secret-file");
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
@@ -60,19 +61,7 @@ final class CommonOptions {
 
   @Mixin private NoiseOptions noise;
 
-  @Option(
-      names = "--log-level",
-      paramLabel = "LEVEL",
-      defaultValue = "info",
-      description = "error, warn, info or debug (default: info).")
-  private Log.Level logLevel;
-
-  @Option(
-      names = "--log-format",
-      paramLabel = "FORMAT",
-      defaultValue = "text",
-      description = "text or json (default: text).")
-  private Log.Format logFormat;
+  @Mixin private LogOptions logs;
 
   @Option(names = "--help", usageHelp = true, description = "Show this help and exit.")
   private boolean help;
@@ -83,13 +72,7 @@ final class CommonOptions {
    * @throws IllegalArgumentException if both ways to set one are used at once, or a file is no good
    */
   List<Secret> secrets() {
-    var given = spec.commandLine().getParseResult();
-    boolean text = given.hasMatchedOption("--secret");
-    boolean file = given.hasMatchedOption("--secret-file");
-    if (text == file && secret != null && !secretFiles.isEmpty()) {
-      throw new IllegalArgumentException("--secret and --secret-file are both given; keep one");
-    }
-    if (!secretFiles.isEmpty() && !text) {
+    if (WAYS.isFile(spec, secret != null, !secretFiles.isEmpty())) {
       return secretFiles.stream().map(Secret::read).toList();
     }
     return secret == null ? List.of() : List.of(Secret.of(secret));
@@ -135,6 +118,6 @@ final class CommonOptions {
   }
 
   Log log(String role, Terminal terminal) {
-    return new Log(logLevel, logFormat, role, terminal.err(), Clock.systemUTC());
+    return logs.log(role, terminal);
   }
 }

@@ -3,6 +3,7 @@ package culvert.cli;
 import culvert.config.ByteCount;
 import culvert.config.GroupAddress;
 import culvert.config.GroupNumber;
+import culvert.config.PairedGroups;
 import culvert.config.RemoteAddress;
 import culvert.config.ServiceAddress;
 import culvert.config.TransportKind;
@@ -37,6 +38,8 @@ final class Converters {
     commandLine.registerConverter(ByteCount.class, told(ByteCount::parse));
     commandLine.registerConverter(Cidr.class, told(Cidr::parse));
     commandLine.registerConverter(NoiseProtocol.class, told(NoiseProtocol::parse));
+    commandLine.registerConverter(PairedGroups.class, told(PairedGroups::parse));
+    commandLine.registerConverter(BounceWire.class, word(BounceWire.class));
     commandLine.registerConverter(TransportKind.class, word(TransportKind.class));
     commandLine.registerConverter(Log.Level.class, word(Log.Level.class));
     commandLine.registerConverter(Log.Format.class, word(Log.Format.class));

@@ -23,7 +23,8 @@ final class Environment implements IDefaultValueProvider {
     if (!(argument instanceof OptionSpec option) || option.usageHelp() || option.versionHelp()) {
       return null;
     }
-    return variables.get(variable(option));
+    // An option of one letter only is for who types.
+    return option.longestName().startsWith("--") ? variables.get(variable(option)) : null;
   }
 
   /** The variable of an option: {@code --control-addr} is {@code CULVERT_CONTROL_ADDR}. */

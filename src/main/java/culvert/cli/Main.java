@@ -24,11 +24,16 @@ public final class Main {
     var stop = new Stop();
     Signals.stopOnTermAndInt(stop);
     lookUpAnew();
-    System.exit(
-        run(
-            new Terminal(
-                System.in, System.out, System.err, System.getenv(), stop, Signals::onHangUp),
-            args));
+    var terminal =
+        new Terminal(
+            System.in,
+            System.out,
+            System.err,
+            System.getenv(),
+            stop,
+            Signals::onHangUp,
+            Screen::ofProcess);
+    System.exit(run(terminal, args));
   }
 
   /**
@@ -50,6 +55,7 @@ public final class Main {
     var root = new CommandLine(new CulvertCommand());
     root.addSubcommand(new RemoteProxyCommand(terminal));
     root.addSubcommand(new OriginProxyCommand(terminal));
+    root.addSubcommand(new BounceServerCommand(terminal));
     root.addSubcommand(new DemoCommand(terminal));
     root.addSubcommand(new KeygenCommand(terminal));
     root.addSubcommand(
@@ -113,8 +119,9 @@ public final class Main {
   }
 
   private static boolean given(OptionSpec option, String[] arguments) {
-    String name = option.longestName();
-    return Arrays.stream(arguments).anyMatch(a -> a.equals(name) || a.startsWith(name + "="));
+    return Arrays.stream(option.names())
+        .anyMatch(name ->
+            Arrays.stream(arguments).anyMatch(a -> a.equals(name) || a.startsWith(name + "=")));
   }
 
   /** Names nothing but what looks like a mistyped option: any other stray may be a secret. */

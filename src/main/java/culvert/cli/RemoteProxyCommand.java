@@ -6,14 +6,12 @@ import culvert.config.Admission;
 import culvert.config.GroupAddress;
 import culvert.config.RemoteSettings;
 import culvert.config.ServiceAddress;
-import culvert.config.TlsServerSettings;
 import culvert.net.Cidr;
 import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.observe.Log;
 import culvert.remote.RemoteProxy;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -130,15 +128,7 @@ final class RemoteProxyCommand implements Callable<Integer> {
       description = "The same from one IPv4 address or one IPv6 network of 64 bits (default: 64).")
   private int maxHalfOpenPerAddr;
 
-  @Mixin private TlsIdentityOptions tls;
-
-  @Option(
-      names = "--tls-client-ca",
-      paramLabel = "FILE",
-      description =
-          "Let in only origin proxies that show a certificate for which one of these authorities "
-              + "vouches, in PEM form.")
-  private Path clientAuthorities;
+  @Mixin private TlsServerOptions tls;
 
   @Mixin private MeetingOptions meeting;
 
@@ -187,20 +177,12 @@ final class RemoteProxyCommand implements Callable<Integer> {
         outside,
         common.secrets(),
         common.transport(null),
-        tls(),
+        tls.settings(),
         openTimeout,
         acceptProxyProtocol,
         new Admission(maxVisitors, maxSessions, maxHalfOpen, maxHalfOpenPerAddr),
         bounds.timing(),
         bounds.bounds());
-  }
-
-  private Optional<TlsServerSettings> tls() {
-    var identity = tls.identity();
-    if (identity.isEmpty() && clientAuthorities != null) {
-      throw new IllegalArgumentException("--tls-client-ca is given without --tls-cert");
-    }
-    return identity.map(own -> new TlsServerSettings(own, Optional.ofNullable(clientAuthorities)));
   }
 
   /** For machines: the addresses that were bound. */

@@ -4,6 +4,7 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * What a command may touch of the process around it.
@@ -14,6 +15,7 @@ import java.util.function.Consumer;
  * @param environment the variables
  * @param stop ends a role
  * @param hangUps takes what is to run at each HUP; without it HUP ends the process
+ * @param screen looks whether a person sits before it
  */
 record Terminal(
     InputStream in,
@@ -21,4 +23,17 @@ record Terminal(
     PrintStream err,
     Map<String, String> environment,
     Stop stop,
-    Consumer<Runnable> hangUps) {}
+    Consumer<Runnable> hangUps,
+    Supplier<Screen> screen) {
+
+  /** One that nobody sits before. */
+  Terminal(
+      InputStream in,
+      PrintStream out,
+      PrintStream err,
+      Map<String, String> environment,
+      Stop stop,
+      Consumer<Runnable> hangUps) {
+    this(in, out, err, environment, stop, hangUps, () -> Screen.NONE);
+  }
+}

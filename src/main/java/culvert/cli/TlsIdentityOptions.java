@@ -5,16 +5,16 @@ import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** Where this side's own certificate is, in either role. */
+/** Where this side's own certificate is, in any role. */
 final class TlsIdentityOptions {
 
   @Option(
       names = "--tls-cert",
       paramLabel = "FILE",
       description =
-          "This side's certificate in PEM form, and behind it those that vouch for it. A remote "
-              + "proxy needs one for tls and wss, an origin proxy where it is asked for one. "
-              + "Files are read again when they change.")
+          "This side's certificate in PEM form, and behind it those that vouch for it. Who is "
+              + "dialled needs one for tls and wss, who dials where it is asked for one. Files are "
+              + "read again when they change.")
   private Path certificate;
 
   @Option(

@@ -1,6 +1,8 @@
 package culvert.config;
 
+import java.util.Arrays;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Groups of a bounce server that are pairs: two members, joined as a relay joins them, each ended
@@ -27,6 +29,21 @@ public record PairedGroups(boolean all, Set<Integer> numbers) {
     return new PairedGroups(false, numbers);
   }
 
+  /**
+   * Reads {@code all}, or groups with commas between, each as {@link GroupNumber} has it.
+   *
+   * @throws IllegalArgumentException whose message says how one is written
+   */
+  public static PairedGroups parse(String text) {
+    if (text.equals("all")) {
+      return ALL;
+    }
+    return of(
+        Arrays.stream(text.split(",", -1))
+            .map(group -> GroupNumber.parse(group).value())
+            .collect(Collectors.toSet()));
+  }
+
   /** Whether the group of that number is one. */
   public boolean contains(int number) {
     return all || numbers.contains(number);
@@ -42,9 +59,9 @@ public record PairedGroups(boolean all, Set<Integer> numbers) {
       if (number < 0 || number >= groups) {
         throw new IllegalArgumentException(
             "--close-with-peer names the group "
-                + number
+                + Integer.toString(number, 16)
                 + ", and the groups are 0 to "
-                + (groups - 1)
+                + Integer.toHexString(groups - 1)
                 + " (--max-pairs)");
       }
     }

@@ -143,7 +143,7 @@ class BoundOptionsTest {
 
   @Test
   void theHelpTellsEveryDefault() {
-    for (String[] words : List.of(Cli.REMOTE, ORIGIN)) {
+    for (String[] words : List.of(Cli.REMOTE, ORIGIN, new String[] {"bounce-server"})) {
       for (OptionSpec option : parsed(Map.of(), words).options()) {
         if (option.typeInfo().isBoolean() || option.defaultValue() == null) {
           continue;

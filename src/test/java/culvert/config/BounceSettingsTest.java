@@ -111,10 +111,10 @@ class BounceSettingsTest {
     var pairs = PairedGroups.of(Set.of(0, 15));
     assertThat(groups(16, 2, 2, pairs, Duration.ofMinutes(1)).paired()).isEqualTo(pairs);
     refused(
-        "--close-with-peer names the group 15, and the groups are 0 to 14 (--max-pairs)",
+        "--close-with-peer names the group f, and the groups are 0 to e (--max-pairs)",
         () -> groups(15, 2, 2, PairedGroups.of(Set.of(15)), Duration.ofMinutes(1)));
     refused(
-        "--close-with-peer names the group -1, and the groups are 0 to 14 (--max-pairs)",
+        "--close-with-peer names the group -1, and the groups are 0 to e (--max-pairs)",
         () -> groups(15, 2, 2, PairedGroups.of(Set.of(-1)), Duration.ofMinutes(1)));
     assertThat(pairs.contains(15)).isTrue();
     assertThat(pairs.contains(14)).isFalse();

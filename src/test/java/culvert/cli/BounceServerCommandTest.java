@@ -1,0 +1,389 @@
+package culvert.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.config.Authentication;
+import culvert.config.BounceEntry;
+import culvert.config.BounceGroups;
+import culvert.config.BounceSettings;
+import culvert.config.PairedGroups;
+import culvert.config.TransportKind;
+import culvert.config.WebSocketSettings;
+import culvert.net.HostPort;
+import culvert.protocol.BounceWire;
+import culvert.testing.LeakCheck;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The options of a bounce server, what is wrong with them, and what it says when it starts. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class BounceServerCommandTest {
+
+  private static final String NO_LOOPBACK = "--console-addr=0.0.0.0:0";
+
+  @TempDir private Path folder;
+
+  private static BounceSettings settings(Map<String, String> variables, String... words) {
+    var command =
+        Main.commandLine(
+            new Terminal(System.in, System.out, System.err, variables, new Stop(), action -> {}));
+    String[] all =
+        Stream.concat(Stream.of("bounce-server"), Arrays.stream(words)).toArray(String[]::new);
+    var spec = command.parseArgs(all).subcommand().commandSpec();
+    return ((BounceServerCommand) spec.userObject()).settings();
+  }
+
+  private static BounceSettings settings(String... words) {
+    return settings(Map.of(), words);
+  }
+
+  /** Runs one that is stopped at once. */
+  private static Cli run(Map<String, String> variables, String... more) {
+    return Cli.run(
+        variables,
+        Stream.concat(
+                Stream.of("bounce-server", "--port=0", "--bind=127.0.0.1"), Arrays.stream(more))
+            .toArray(String[]::new));
+  }
+
+  private static Cli run(String... more) {
+    return run(Map.of(), more);
+  }
+
+  private Path file(String text) throws IOException {
+    Path file = Files.writeString(folder.resolve("auth"), text);
+    return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+  }
+
+  @Test
+  void withoutAnyOptionTheDefaultsOfTheSettingsHold() {
+    assertThat(settings())
+        .isEqualTo(
+            new BounceSettings(
+                new HostPort("::", 1111),
+                BounceWire.PROGRAM,
+                Optional.empty(),
+                BounceEntry.DEFAULT,
+                BounceGroups.DEFAULT,
+                TransportKind.PLAIN,
+                Optional.empty(),
+                WebSocketSettings.DEFAULT,
+                Duration.ofSeconds(30),
+                Duration.ofSeconds(10)));
+  }
+
+  @Test
+  void eachOptionIsTheSettingOfItsName() {
+    assertThat(
+            settings(
+                "-p",
+                "22",
+                "--bind=0.0.0.0",
+                "-e",
+                "--max-connections",
+                "3",
+                "--max-pairs=1000",
+                "--max-clients=4",
+                "--wire=text",
+                "--auth-timeout=1s",
+                "--number-pause=50ms",
+                "--max-half-open=5",
+                "--max-half-open-per-addr=6",
+                "--close-with-peer=7,00AC",
+                "--half-close-timeout=8s",
+                "--drop-slow-after=0s",
+                "--transport=ws",
+                "--ws-path=/bounce",
+                "--drain-timeout=9s",
+                "--log-period=10m"))
+        .isEqualTo(
+            new BounceSettings(
+                new HostPort("0.0.0.0", 22),
+                BounceWire.TEXT,
+                Optional.empty(),
+                new BounceEntry(Duration.ofSeconds(1), Duration.ofMillis(50), 5, 6),
+                new BounceGroups(
+                    1000,
+                    3,
+                    4,
+                    true,
+                    PairedGroups.of(Set.of(7, 172)),
+                    Duration.ZERO,
+                    Duration.ofSeconds(8)),
+                TransportKind.WS,
+                Optional.empty(),
+                new WebSocketSettings("/bounce", Optional.empty()),
+                Duration.ofSeconds(9),
+                Duration.ofMinutes(10)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "CULVERT_PORT, 22",
+    "CULVERT_ECHO, true",
+    "CULVERT_MAX_PAIRS, 1000",
+    "CULVERT_MAX_CLIENTS, 4",
+    "CULVERT_WIRE, text",
+    "CULVERT_AUTH_TIMEOUT, 1s",
+    "CULVERT_NUMBER_PAUSE, 50ms",
+    "CULVERT_CLOSE_WITH_PEER, all",
+    "CULVERT_CLOSE_WITH_PEER, '7,ac'",
+    "CULVERT_DROP_SLOW_AFTER, 0s"
+  })
+  void eachOptionCanBeAVariable(String variable, String value) {
+    String option = variable.substring(8).toLowerCase(Locale.ROOT).replace('_', '-');
+    String word = value.equals("true") ? "--" + option : "--" + option + "=" + value;
+    assertThat(settings(Map.of(variable, value)))
+        .isEqualTo(settings(word))
+        .isNotEqualTo(settings());
+  }
+
+  @Test
+  void everyGroupIsAPairIfNoneIsNamed() {
+    assertThat(settings("--close-with-peer", "-p", "5").groups().paired())
+        .isEqualTo(PairedGroups.ALL);
+    assertThat(settings("-p", "5", "--close-with-peer").groups().paired())
+        .isEqualTo(PairedGroups.ALL);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"::", "[::]", "::1", "localhost"})
+  void anAddressIsWrittenWithOrWithoutBrackets(String host) {
+    assertThat(settings("--bind=" + host).listen())
+        .isEqualTo(new HostPort(host.replaceAll("[\\[\\]]", ""), 1111));
+  }
+
+  @Test
+  void theAuthenticationStringComesFromTheLineAVariableOrAFile() throws IOException {
+    Path file = file("from a file\r\n");
+    assertThat(string(settings("--auth=from the line"))).isEqualTo("from the line");
+    assertThat(string(settings(Map.of("CULVERT_AUTH", " ${x} @y ")))).isEqualTo(" ${x} @y ");
+    assertThat(string(settings("--auth-file=" + file))).isEqualTo("from a file");
+    assertThat(string(settings(Map.of("CULVERT_AUTH_FILE", file.toString()), "--auth=line")))
+        .isEqualTo("line");
+    assertThat(string(settings(Map.of("CULVERT_AUTH", "variable"), "--auth-file=" + file)))
+        .isEqualTo("from a file");
+  }
+
+  private static String string(BounceSettings settings) {
+    return new String(
+        settings.authentication().map(Authentication::bytes).orElseThrow(), StandardCharsets.UTF_8);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"-v, 1", "-vv, 2", "-vvv, 3", "-vvvv, 4", "-v -v -v, 3", "--verbosity=4, 4"})
+  void theVerbosityIsSomeLettersOrANumber(String words, int level) {
+    assertThat(verbosity(words.split(" "))).isEqualTo("verbose is " + level + ", of every group");
+  }
+
+  @Test
+  void theVerbosityIsLowByDefaultAndCanBeAVariable() {
+    assertThat(verbosity()).isEqualTo("verbose is 1, of every group");
+    assertThat(ask(Map.of("CULVERT_VERBOSITY", "3"))).contains("verbose is 3,");
+  }
+
+  private static String verbosity(String... words) {
+    String out = ask(Map.of(), words);
+    return out.split("> ")[1].split(";")[0];
+  }
+
+  /** A server on a terminal, at which somebody asks for the verbosity and then stops it. */
+  private static String ask(Map<String, String> variables, String... words) {
+    return converse(Screen.WITHOUT_LOG, "verbose\nexit\nstop\n", variables, words).out();
+  }
+
+  private static Cli converse(
+      Screen screen, String typed, Map<String, String> variables, String... words) {
+    var out = new ByteArrayOutputStream();
+    var err = new ByteArrayOutputStream();
+    var terminal =
+        new Terminal(
+            new ByteArrayInputStream(typed.getBytes(StandardCharsets.US_ASCII)),
+            new PrintStream(out, true, StandardCharsets.UTF_8),
+            new PrintStream(err, true, StandardCharsets.UTF_8),
+            variables,
+            new Stop(),
+            action -> {},
+            () -> screen);
+    int exit =
+        Main.run(
+            terminal,
+            Stream.concat(
+                    Stream.of("bounce-server", "--port=0", "--bind=127.0.0.1"),
+                    Arrays.stream(words))
+                .toArray(String[]::new));
+    return new Cli(
+        exit, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void onATerminalItTakesCommandsAndStopsWhenItIsTold() {
+    Cli run = converse(Screen.WITH_LOG, "echo on\nexit\nstop\n", Map.of());
+    assertThat(run.exit()).isZero();
+    assertThat(run.out().replaceAll("127\\.0\\.0\\.1:\\d+", "_"))
+        .startsWith(
+            """
+            bounce-server: listening _
+            > echo is on
+            > this console is the server's own terminal; 'stop' stops the server
+            > stopping; members may finish for a while
+            """);
+    assertThat(run.err()).contains("draining members=0 limit=30s").contains("stopping");
+  }
+
+  @Test
+  void whatItListensOnStandsInTheFirstLine() {
+    Cli run = run();
+    assertThat(run.exit()).isZero();
+    assertThat(run.out()).matches("bounce-server: listening 127\\.0\\.0\\.1:\\d+\n");
+    run = run("-d", "--console-addr=127.0.0.1:0");
+    assertThat(run.exit()).isZero();
+    assertThat(run.out())
+        .matches("bounce-server: listening 127\\.0\\.0\\.1:\\d+, console 127\\.0\\.0\\.1:\\d+\n");
+    for (String line : new String[] {run().out(), run.out()}) {
+      assertThat(line.strip()).matches(BounceServerCommand.FIRST_LINE);
+    }
+  }
+
+  @Test
+  void withoutAnAuthenticationStringItSaysSo() throws IOException {
+    assertThat(run().err()).contains("WARN").contains("NO AUTHENTICATION STRING IS SET");
+    assertThat(run("--auth=hunter2").err())
+        .doesNotContain("NO AUTHENTICATION")
+        .doesNotContain("hunter2");
+    Path file = file("hunter2");
+    assertThat(run("--auth-file=" + file).err()).doesNotContain("WARN", "hunter2");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+    assertThat(run("--auth-file=" + file).err())
+        .contains("--auth-file " + file + ": others on this machine may use the file");
+  }
+
+  @Test
+  void aConsoleThatOthersReachNeedsAnAuthenticationString() {
+    refused(run("-d", NO_LOOPBACK), "--console-addr 0.0.0.0:0 is no loopback address");
+    assertThat(run("-d", NO_LOOPBACK, "--auth=x").exit()).isZero();
+    assertThat(run(NO_LOOPBACK).exit()).as("without -d there is none").isZero();
+  }
+
+  @Test
+  void settingsThatMakeNoSenseAreRefused() throws IOException {
+    refused(run("--max-pairs=0"), "--max-pairs is not within 1 to 1000000");
+    refused(run("--max-connections=0"), "--max-connections is not within");
+    refused(run("--max-clients=0"), "--max-clients is not within");
+    refused(run("--auth-timeout=0s"), "--auth-timeout is zero");
+    refused(run("--number-pause=5s"), "--number-pause is not shorter than --auth-timeout");
+    refused(run("--close-with-peer=10000"), "--close-with-peer names the group 10000");
+    refused(run("--max-pairs=16", "--close-with-peer=11"), "and the groups are 0 to f");
+    refused(run("--half-close-timeout=0s"), "--half-close-timeout is zero");
+    refused(run("--transport=noise"), "--transport noise is not for a bounce server");
+    refused(run("--transport=tls"), "need a certificate");
+    refused(run("--tls-client-ca=x"), "--tls-client-ca is given without --tls-cert");
+    refused(run("--auth="), "the authentication string is empty");
+    refused(run("--auth=hunter2", "--auth-file=" + file("x")), "are both given; keep one");
+    refused(run("--auth-file=" + folder.resolve("none")), "cannot read the file");
+    refused(run("-vvvvv"), "-v is given 5 times; it goes from 1 to 4");
+    refused(run("--verbosity=0"), "--verbosity is 0; it goes from 1 to 4");
+    refused(Cli.run("bounce-server", "-p", "65536"), "--port 65536 is not within 0 to 65535");
+    refused(Cli.run("bounce-server", "-p", "-1"), "--port -1 is not within 0 to 65535");
+    refused(Cli.run("bounce-server", "--bind=a b"), "--bind: 'a b' is no host name");
+  }
+
+  private static void refused(Cli run, String complaint) {
+    assertThat(run.err()).contains(complaint).doesNotContain("hunter").hasLineCount(1);
+    assertThat(run.exit()).isEqualTo(78);
+    assertThat(run.out()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "-p|http|'http' is not an int",
+        "--max-pairs|many|'many' is not an int",
+        "--wire|letters|'letters' is none of program, text",
+        "--transport|udp|'udp' is none of plain,",
+        "--close-with-peer|7,web|a group is named by its number in hexadecimal digits, as ac or"
+            + " 0xac",
+        "--console-addr|32565|'32565' has no port; write HOST:PORT",
+        "--number-pause|now|'now' is no duration",
+        "--verbosity|loud|'loud' is not an int",
+      })
+  void aMalformedValueIsToldWithItsOption(String option, String value, String complaint) {
+    for (Cli run :
+        new Cli[] {
+          Cli.run("bounce-server", option, value), Cli.run("bounce-server", option + "=" + value)
+        }) {
+      assertThat(run.exit()).isEqualTo(2);
+      assertThat(run.err())
+          .contains(complaint)
+          .contains(option.equals("-p") ? "--port" : option)
+          .contains("see 'culvert bounce-server --help'")
+          .hasLineCount(1);
+    }
+  }
+
+  @Test
+  void aStringThatWasMistypedOrMisplacedIsNotRepeated() {
+    for (Cli run :
+        new Cli[] {
+          run("--auth"),
+          run("--authhunter"),
+          run("hunter2"),
+          run("-p", "--auth=hunter2"),
+          run("--auth-fiel=hunter2"),
+          run("--wire", "--auth=hunter2")
+        }) {
+      assertThat(run.exit()).isEqualTo(2);
+      assertThat(run.err()).doesNotContain("hunter").hasLineCount(1);
+    }
+    assertThat(run("-p", "--auth=hunter2").err()).contains("option --port needs a value");
+    assertThat(run("--auth-fiel=x").err()).contains("did you mean --auth-file?");
+  }
+
+  @Test
+  void anAddressInUseIsAFailureAndIsNamed() throws Exception {
+    try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String port = String.valueOf(taken.getLocalPort());
+      Cli run = Cli.run("bounce-server", "--bind=127.0.0.1", "-p", port);
+      assertThat(run.exit()).isEqualTo(1);
+      assertThat(run.err()).contains("bounce-server: cannot listen on 127.0.0.1:" + port);
+      run = run("-d", "--console-addr=127.0.0.1:" + port);
+      assertThat(run.exit()).isEqualTo(1);
+      assertThat(run.err()).contains("bounce-server: cannot listen on 127.0.0.1:" + port);
+      assertThat(run.out()).isEmpty();
+    }
+  }
+
+  @Test
+  void theHelpShowsTheSeedsFlags() {
+    String help = Help.of("bounce-server");
+    assertThat(help)
+        .startsWith("Usage: bounce-server [OPTION]...")
+        .contains("-p, --port=PORT", "-e, --echo", "-d, --daemon", "-v ", "--max-connections=N")
+        .contains("--max-pairs=N", "--close-with-peer[=GROUP,...]");
+  }
+}
