@@ -20,11 +20,12 @@ import java.util.stream.Stream;
  *
  * <p>It leaves {@code target/image}: the modules that are needed and no others, the launchers, the
  * JVM options, and, where the JDK can make one (24 and newer), an ahead-of-time cache recorded
- * while both roles carry one request.
+ * while every role carries one line.
  */
 final class BuildImage {
 
-  private static final List<String> LAUNCHERS = List.of("culvert", "remote-proxy", "origin-proxy");
+  private static final List<String> LAUNCHERS =
+      List.of("culvert", "remote-proxy", "origin-proxy", "bounce-server");
   private static final int FIRST_JDK_WITH_AOT_CACHE = 24;
   private static final int STEP_LIMIT_SECONDS = 120;
 
@@ -169,7 +170,13 @@ final class BuildImage {
     Path cache = image.resolve("lib/culvert.aot");
     Files.deleteIfExists(trainingLog());
     java("-XX:AOTMode=record", "-XX:AOTConfiguration=" + recording);
-    java("-XX:AOTMode=create", "-XX:AOTConfiguration=" + recording, "-XX:AOTCache=" + cache);
+    // Interpreted: else the cache would hold profiles of its own writing, more than half a
+    // megabyte.
+    java(
+        "-Xint",
+        "-XX:AOTMode=create",
+        "-XX:AOTConfiguration=" + recording,
+        "-XX:AOTCache=" + cache);
     Files.delete(recording);
   }
 
