@@ -22,6 +22,7 @@ import java.util.stream.Collectors;
 final class Commands {
 
   private static final Pattern DIGITS = Pattern.compile("[0-9]{1,9}");
+  private static final Pattern HEX = Pattern.compile("0[xX][0-9A-Fa-f]{1,7}");
   private static final Pattern ID = Pattern.compile("[0-9]{1,18}");
   private static final String EVERY_GROUP = "-1";
 
@@ -176,11 +177,14 @@ final class Commands {
     if (word.equals(EVERY_GROUP)) {
       return OptionalInt.empty();
     }
+    if (HEX.matcher(word).matches()) {
+      return OptionalInt.of(Integer.parseInt(word.substring(2), 16));
+    }
     if (!DIGITS.matcher(word).matches()) {
       throw new Mistake(
           "'"
               + Escape.of(word)
-              + "' is no group number; write it in decimal, or "
+              + "' is no group number; write it as 172 or 0xac, or "
               + EVERY_GROUP
               + " for every group");
     }

@@ -167,8 +167,10 @@ class ConsoleTest {
         "verbose 99999999999 = '99999999999' is neither a level, which are 1 to 4, nor 'channel'",
         "verbose 1 2 = '2' is too much: verbose N",
         "verbose channel = verbose channel needs a word more: verbose channel N",
-        "verbose channel x = 'x' is no group number; write it in decimal, or -1 for every group",
-        "verbose channel -2 = '-2' is no group number; write it in decimal, or -1 for every group",
+        "verbose channel x = 'x' is no group number; write it as 172 or 0xac, or -1 for every"
+            + " group",
+        "verbose channel -2 = '-2' is no group number; write it as 172 or 0xac, or -1 for every"
+            + " group",
         "verbose channel 1 2 = '2' is too much: verbose channel N",
         "echo = echo is off; to change it: echo on|off",
         "echo maybe = 'maybe' is no way to echo; there are on and off",
@@ -199,6 +201,7 @@ class ConsoleTest {
     "print channels, p ch",
     "print connections, pri conn",
     "verbose channel 7, v c 7",
+    "verbose channel 172, v c 0xAC",
     "echo on, ec ON",
     "help, h",
     "print channels, '  print   channels '"
