@@ -47,7 +47,8 @@ import picocli.CommandLine.Spec;
       "As ssh's ProxyCommand: culvert bounce connect HOST:PORT GROUP --auth-file FILE; and beside "
           + "sshd the same with --to 127.0.0.1:22. For that the bounce server needs "
           + "--close-with-peer for the group; without, the end of standard input is the end of "
-          + "all."
+          + "all. Where that comes while nobody else is there, it leaves the group, and what it "
+          + "said is lost."
     })
 final class BounceConnectCommand implements Callable<Integer> {
 

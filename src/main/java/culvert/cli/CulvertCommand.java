@@ -17,8 +17,8 @@ import picocli.CommandLine.Option;
       "on the command line wins. Durations are written 500ms, 10s, 2m or 1h.",
       "",
       "Exit codes: 0 stopped, 1 failed while running, 2 wrong usage, 69 remote proxy unreachable",
-      "with --fail-fast, 76 replaced by another process of the same name, 77 credentials refused,",
-      "78 bad settings. A second TERM or INT ends at once, with 143 or 130."
+      "with --fail-fast or group not joined, 76 replaced by another process of the same name, 77",
+      "credentials refused, 78 bad settings. A second TERM or INT ends at once, with 143 or 130."
     })
 final class CulvertCommand {
 

@@ -15,8 +15,11 @@ public final class Help {
 
   /** What {@code culvert COMMAND --help} prints; the empty name is {@code culvert --help}. */
   public static String of(String command) {
-    CommandLine root = root();
-    return (command.isEmpty() ? root : root.getSubcommands().get(command)).getUsageMessage();
+    CommandLine found = root();
+    for (String word : command.isEmpty() ? new String[0] : command.split(" ")) {
+      found = found.getSubcommands().get(word);
+    }
+    return found.getUsageMessage();
   }
 
   /** The default of a role's option, as it would be written; empty if it is computed. */

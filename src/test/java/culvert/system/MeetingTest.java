@@ -436,4 +436,16 @@ class MeetingTest {
       near.stop();
     }
   }
+
+  /** Where a remote proxy on every address is to be found, a bounce server's host does not tell. */
+  @Test
+  void anAnnouncedWildcardStaysOne() throws Exception {
+    try (var server = TestServer.echo();
+        var parts = new Parts();
+        var remote = parts.remoteOnEveryAddress(options());
+        var origin = parts.origin(server.address(), options(), group(GROUP))) {
+      int port = remote.outsideAddresses().get(ServiceAddress.DEFAULT_NAME).port();
+      assertThat(origin.announced()).isEqualTo("default=0.0.0.0:" + port);
+    }
+  }
 }

@@ -1,7 +1,9 @@
 package culvert.testing;
 
+import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
 import culvert.config.RemoteSettings;
+import culvert.config.ServiceAddress;
 import culvert.net.HostPort;
 import culvert.observe.Log;
 import culvert.origin.OriginProxy;
@@ -35,13 +37,23 @@ public final class Parts implements AutoCloseable {
 
   /** The same, which has a control address besides its meetings. */
   public RemoteProxy remoteWithControl(Tunnel.Options options) throws IOException {
+    return remote(options, Optional.of(new HostPort("127.0.0.1", 0)), "127.0.0.1:0");
+  }
+
+  /** The same without a control address, whose visitors come in at any address of the machine. */
+  public RemoteProxy remoteOnEveryAddress(Tunnel.Options options) throws IOException {
+    return remote(options, Optional.empty(), "0.0.0.0:0");
+  }
+
+  private RemoteProxy remote(Tunnel.Options options, Optional<HostPort> control, String outside)
+      throws IOException {
     RemoteSettings settings = Tunnel.remoteSettings(options);
     return RemoteProxy.start(
         new RemoteSettings(
-            Optional.of(new HostPort("127.0.0.1", 0)),
+            control,
             settings.meetings(),
             settings.bounce(),
-            settings.services(),
+            List.of(ServiceAddress.parse(outside)),
             settings.secrets(),
             settings.transport(),
             settings.tls(),
@@ -58,14 +70,21 @@ public final class Parts implements AutoCloseable {
     private final OriginProxy proxy;
     private final CompletableFuture<OriginProxy.End> end = new CompletableFuture<>();
 
-    private Origin(OriginProxy proxy) {
-      this.proxy = proxy;
+    private final CompletableFuture<String> announced = new CompletableFuture<>();
+
+    private Origin(OriginSettings settings, Log log) {
+      proxy = new OriginProxy(settings, announced::complete, log);
       Thread.ofVirtual().name("origin proxy").start(() -> end.complete(proxy.run()));
     }
 
     /** Whether it has not ended. */
     public boolean isRunning() {
       return !end.isDone();
+    }
+
+    /** The first line about a public address. */
+    public String announced() throws Exception {
+      return announced.get(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS);
     }
 
     /** How it ended. */
@@ -91,8 +110,7 @@ public final class Parts implements AutoCloseable {
 
   /** An origin proxy that joins from now on. */
   public Origin origin(HostPort server, Tunnel.Options options, RemoteAddress remote) {
-    return new Origin(
-        new OriginProxy(Tunnel.originSettings(server, options, remote), line -> {}, log));
+    return new Origin(Tunnel.originSettings(server, options, remote), log);
   }
 
   /** What all have logged so far. */

@@ -1,0 +1,144 @@
+package culvert.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.config.Authentication;
+import culvert.config.BounceAccess;
+import culvert.config.GroupAddress;
+import culvert.config.GroupNumber;
+import culvert.config.TlsClientSettings;
+import culvert.config.TlsIdentity;
+import culvert.config.TlsServerSettings;
+import culvert.config.TlsTrust;
+import culvert.config.TransportKind;
+import culvert.config.WebSocketSettings;
+import culvert.net.HostPort;
+import culvert.origin.OriginProxy;
+import culvert.testing.Authority;
+import culvert.testing.LeakCheck;
+import culvert.testing.MeetingPlace;
+import culvert.testing.TestServer;
+import culvert.testing.Tunnel;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What wraps the connections to a bounce server, and what the halves wrap theirs in within. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class MeetingTransportsTest {
+
+  private static final String AUTHENTICATION = "hello";
+  private static final int MEGABYTE = 1 << 20;
+
+  @TempDir private static Path folder;
+
+  private static TlsServerSettings identity;
+  private static TlsTrust trust;
+  private static TlsTrust distrust;
+
+  @BeforeAll
+  static void certificates() throws Exception {
+    var authority = new Authority("Bounce CA");
+    var issued = authority.issue("bounce");
+    identity =
+        new TlsServerSettings(
+            new TlsIdentity.Pem(
+                issued.writeChain(folder.resolve("bounce-cert.pem")),
+                issued.writeKey(folder.resolve("bounce-key.pem"))),
+            Optional.empty());
+    trust = new TlsTrust.Authorities(authority.own().writeChain(folder.resolve("bounce-ca.pem")));
+    distrust =
+        new TlsTrust.Authorities(
+            new Authority("Other CA").own().writeChain(folder.resolve("other-ca.pem")));
+  }
+
+  private static MeetingPlace place(TransportKind kind) throws IOException {
+    return new MeetingPlace(
+        new HostPort("127.0.0.1", 0),
+        AUTHENTICATION,
+        kind,
+        Optional.of(identity).filter(own -> kind.isTls()));
+  }
+
+  private static Tunnel.Options meeting(
+      Tunnel.Options options, MeetingPlace bounce, TransportKind kind, TlsTrust trust) {
+    var tls = new TlsClientSettings(trust, Optional.empty(), Optional.empty());
+    return options.meeting(
+        new BounceAccess(
+            Optional.of(Authentication.of(AUTHENTICATION)),
+            Optional.of(tls).filter(own -> kind.isTls()),
+            WebSocketSettings.DEFAULT),
+        new GroupAddress(kind, bounce.address(), new GroupNumber(0xffff)));
+  }
+
+  private static void assertCarries(Tunnel.Options options) throws Exception {
+    try (var server =
+            new TestServer(c -> {
+              int n = c.getInputStream().readAllBytes().length;
+              c.getOutputStream().write(new byte[2 * n]);
+            });
+        var tunnel = Tunnel.to(server.address(), options);
+        Socket visitor = tunnel.visit()) {
+      visitor.getOutputStream().write(new byte[MEGABYTE]);
+      visitor.shutdownOutput();
+      assertThat(visitor.getInputStream().readAllBytes()).hasSize(2 * MEGABYTE);
+      assertThat(tunnel.log()).doesNotContain("WARN");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"PLAIN", "TLS", "WS", "WSS"})
+  void aroundTheGroup(TransportKind kind) throws Exception {
+    try (var bounce = place(kind)) {
+      assertCarries(meeting(new Tunnel.Options(), bounce, kind, trust));
+    }
+  }
+
+  /** The certificate within is the remote proxy's, though the address is the bounce server's. */
+  @ParameterizedTest
+  @EnumSource(Wrapping.class)
+  void withinTheGroup(Wrapping wrapping) throws Exception {
+    try (var bounce = place(TransportKind.TLS)) {
+      assertCarries(meeting(wrapping.options(folder), bounce, TransportKind.TLS, trust));
+    }
+  }
+
+  @Test
+  void aBounceServerThatIsNotTrustedIsSaidToBeOne() throws Exception {
+    try (var bounce = place(TransportKind.TLS);
+        var server = TestServer.echo();
+        var tunnel =
+            new Tunnel(
+                server.address(),
+                meeting(new Tunnel.Options(), bounce, TransportKind.TLS, distrust))) {
+      tunnel.join();
+      assertThat(tunnel.end()).isEqualTo(OriginProxy.End.CREDENTIALS);
+      tunnel.awaitLog("cannot wait for an origin proxy", "the bounce server's certificate");
+      tunnel.awaitLog("remote proxy refused the login", "the bounce server's certificate");
+      assertThat(tunnel.log()).doesNotContain("the remote proxy's certificate");
+    }
+  }
+
+  @Test
+  void tlsOnOneSideOnlyEndsInWords() throws Exception {
+    try (var bounce = place(TransportKind.PLAIN);
+        var server = TestServer.echo();
+        var tunnel =
+            new Tunnel(
+                server.address(),
+                meeting(new Tunnel.Options(), bounce, TransportKind.TLS, trust))) {
+      tunnel.join();
+      assertThat(tunnel.end()).isEqualTo(OriginProxy.End.UNREACHABLE);
+      tunnel.awaitLog("cannot join the remote proxy", "the bounce server does not speak TLS here");
+    }
+  }
+}

@@ -1,0 +1,139 @@
+package culvert.transport;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.config.Authentication;
+import culvert.config.BounceAccess;
+import culvert.config.GroupAddress;
+import culvert.config.GroupNumber;
+import culvert.config.TransportKind;
+import culvert.config.Via;
+import culvert.config.WebSocketSettings;
+import culvert.net.BufferPool;
+import culvert.net.Connection;
+import culvert.net.Deadlines;
+import culvert.net.Dialer;
+import culvert.net.HostPort;
+import culvert.protocol.BounceWire;
+import culvert.testing.LeakCheck;
+import culvert.testing.MeetingPlace;
+import culvert.testing.TestServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** The way into a group: through a proxy, and called off. */
+@ExtendWith(LeakCheck.class)
+@Timeout(30)
+class RouteTest {
+
+  private static final Duration LIMIT = Duration.ofSeconds(20);
+
+  private final Deadlines deadlines = new Deadlines();
+
+  @AfterEach
+  void close() {
+    deadlines.close();
+  }
+
+  private Route route(HostPort server, Optional<Via> via) {
+    var pool = new BufferPool();
+    var access =
+        new BounceAccess(
+            Optional.of(Authentication.of("hello")), Optional.empty(), WebSocketSettings.DEFAULT);
+    var join =
+        new GroupJoin(
+            new GroupAddress(TransportKind.PLAIN, server, new GroupNumber(1)),
+            access,
+            BounceWire.PROGRAM,
+            pool,
+            line -> {});
+    return Route.into(join, via, LIMIT, new Dialer(pool), deadlines);
+  }
+
+  /** A proxy that knows CONNECT (RFC 9110, 9.3.6), and keeps what it was asked for. */
+  private static TestServer proxy(CompletableFuture<String> asked) throws IOException {
+    return new TestServer(client -> {
+      var head = new StringBuilder();
+      while (head.indexOf("\r\n\r\n") < 0) {
+        head.append((char) client.getInputStream().read());
+      }
+      String target = head.toString().split(" ")[1];
+      asked.complete(target);
+      HostPort address = HostPort.parse(target);
+      try (var server = new Socket(address.host(), address.port())) {
+        client.getOutputStream().write("HTTP/1.1 200 OK\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+        Thread back =
+            Thread.ofVirtual()
+                .start(() -> {
+                  try {
+                    server.getInputStream().transferTo(client.getOutputStream());
+                  } catch (IOException e) {
+                    // The test is over.
+                  }
+                });
+        client.getInputStream().transferTo(server.getOutputStream());
+        server.shutdownOutput();
+        back.join();
+      }
+    });
+  }
+
+  @Test
+  void aProxyLeadsIntoAGroup() throws Exception {
+    var asked = new CompletableFuture<String>();
+    try (var bounce = new MeetingPlace("hello");
+        var proxy = proxy(asked)) {
+      var via = Optional.of(Via.parse("http://" + proxy.address()));
+      Connection through = route(bounce.address(), via).connect(end -> {});
+      Connection straight = route(bounce.address(), Optional.empty()).connect(end -> {});
+      through.output().write('a');
+      assertThat(straight.input().read()).isEqualTo('a');
+      straight.output().write('b');
+      assertThat(through.input().read()).isEqualTo('b');
+      assertThat(asked.get()).isEqualTo(bounce.address().toString());
+      through.close();
+      straight.close();
+    }
+  }
+
+  @Test
+  void whoeverWaitsForABannerCanBeCalledOff() throws Exception {
+    try (var silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      var callOff = new CompletableFuture<Runnable>();
+      Thread caller =
+          Thread.ofVirtual()
+              .start(() -> {
+                try (Socket accepted = silent.accept()) {
+                  // It has been accepted, so what ends it is the latest that was given.
+                  callOff.get().run();
+                  accepted.getInputStream().read();
+                } catch (Exception e) {
+                  callOff.completeExceptionally(e);
+                }
+              });
+      var route = route(new HostPort("127.0.0.1", silent.getLocalPort()), Optional.empty());
+      var steps = new AtomicInteger();
+      assertThatThrownBy(() ->
+              route.connect(end -> {
+                if (steps.incrementAndGet() == 2) {
+                  callOff.complete(end);
+                }
+              }))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("bounce://127.0.0.1:" + silent.getLocalPort() + "/1");
+      caller.join();
+    }
+  }
+}
