@@ -1,0 +1,138 @@
+package culvert.transport;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.config.BounceAccess;
+import culvert.config.GroupAddress;
+import culvert.config.GroupNumber;
+import culvert.config.TransportKind;
+import culvert.net.BufferPool;
+import culvert.net.Connection;
+import culvert.net.Deadlines;
+import culvert.net.Dialer;
+import culvert.net.HostPort;
+import culvert.protocol.BounceWire;
+import culvert.protocol.RefusedException;
+import culvert.testing.LeakCheck;
+import culvert.testing.TestServer;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Who stays in a group, at a bounce server that does with each connection as a test says. */
+@ExtendWith(LeakCheck.class)
+@Timeout(10)
+class GroupStayTest {
+
+  private static final TestServer.Service HANGS_UP = connection -> {};
+  private static final TestServer.Service REFUSES =
+      connection -> greet(connection, "Authentication failure");
+
+  private final Deadlines deadlines = new Deadlines();
+
+  @AfterEach
+  void close() {
+    deadlines.close();
+  }
+
+  private static void greet(Socket connection, String answer) throws IOException {
+    say(connection, "1-BounceServer_1.0\n");
+    connection.getInputStream().read();
+    say(connection, answer);
+  }
+
+  private static void say(Socket connection, String text) throws IOException {
+    connection.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  /** Lets it in, and says this to it before it ends. */
+  private static TestServer.Service says(String text) {
+    return connection -> {
+      greet(connection, "READY");
+      say(connection, text);
+      connection.shutdownOutput();
+      connection.getInputStream().readAllBytes();
+    };
+  }
+
+  /** What a host was told, until the outage that ends it. */
+  private final class Told implements GroupStay.Host {
+    private final List<String> events = new ArrayList<>();
+    private final GroupStay stay;
+
+    Told(HostPort server) {
+      var pool = new BufferPool();
+      var group = new GroupAddress(TransportKind.PLAIN, server, new GroupNumber(1));
+      var join = new GroupJoin(group, BounceAccess.DEFAULT, BounceWire.PROGRAM, pool, line -> {});
+      stay =
+          new GroupStay(
+              Route.into(
+                  join, Optional.empty(), Duration.ofSeconds(5), new Dialer(pool), deadlines),
+              this);
+    }
+
+    @Override
+    public void joined() {
+      events.add("joined");
+    }
+
+    @Override
+    public boolean visited(Connection connection) {
+      try {
+        events.add(new String(connection.input().readAllBytes(), StandardCharsets.US_ASCII));
+      } catch (IOException e) {
+        events.add("broken");
+      }
+      return true;
+    }
+
+    @Override
+    public void outage(IOException cause, Duration again) {
+      boolean refused = cause instanceof RefusedException;
+      events.add(refused ? "refused" : "outage");
+      if (refused) {
+        stay.end();
+      }
+    }
+  }
+
+  /** Each connection has its turn in the script; a refusal ends it, in the middle of its pause. */
+  private List<String> run(TestServer.Service... script) throws Exception {
+    Queue<TestServer.Service> left = new ArrayDeque<>(List.of(script));
+    try (var server = new TestServer(connection -> left.remove().serve(connection))) {
+      var told = new Told(server.address());
+      told.stay.run();
+      assertThat(left).isEmpty();
+      return told.events;
+    }
+  }
+
+  @Test
+  void oneVisitAfterTheOtherHasItsFirstByte() throws Exception {
+    assertThat(run(says("one"), says("two"), HANGS_UP, REFUSES))
+        .containsExactly("joined", "one", "joined", "two", "refused");
+  }
+
+  @Test
+  void whoLeavesWithoutAByteWasNoVisit() throws Exception {
+    assertThat(run(says(""), says("one"), HANGS_UP, REFUSES))
+        .containsExactly("joined", "joined", "one", "refused");
+  }
+
+  /** Its place may not be free yet. */
+  @Test
+  void aFailureRightBehindAStayIsNotTold() throws Exception {
+    assertThat(run(HANGS_UP, says("one"), HANGS_UP, HANGS_UP, REFUSES))
+        .containsExactly("outage", "joined", "one", "outage", "refused");
+  }
+}
