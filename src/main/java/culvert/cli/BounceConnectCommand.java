@@ -20,7 +20,6 @@ import culvert.protocol.BounceWire;
 import culvert.protocol.RefusedException;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -161,6 +160,8 @@ final class BounceConnectCommand implements Callable<Integer> {
       description = "From the lookup to being in the group, or at the server (default: 10s).")
   private Duration connectTimeout;
 
+  @Mixin private LogOptions logging;
+
   @Option(names = "--help", usageHelp = true, description = "Show this help and exit.")
   private boolean help;
 
@@ -230,8 +231,7 @@ final class BounceConnectCommand implements Callable<Integer> {
   }
 
   private ExitCode stay(MemberSettings settings) throws InterruptedException {
-    try (var log =
-            new Log(Log.Level.INFO, Log.Format.TEXT, ROLE, terminal.err(), Clock.systemUTC());
+    try (Log log = logging.log(ROLE, terminal);
         var client = new BounceClient(settings, log::warn)) {
       auth.advice().ifPresent(log::warn);
       return to != null ? serve(client, log) : listen(client, log);
