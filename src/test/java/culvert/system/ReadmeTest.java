@@ -13,7 +13,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ReadmeTest {
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "remote-proxy", "origin-proxy", "keygen", "demo"})
+  @ValueSource(
+      strings = {
+        "",
+        "remote-proxy",
+        "origin-proxy",
+        "bounce-server",
+        "bounce connect",
+        "keygen",
+        "demo"
+      })
   void theReadmeShowsTheHelp(String command) throws IOException {
     String help = Help.of(command).strip();
     assertThat(Files.readString(Path.of("README.md"))).contains(help);
