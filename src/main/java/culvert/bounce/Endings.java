@@ -11,6 +11,9 @@ final class Endings {
   /** Its bytes have ended, and in a pair both directions. */
   static final String BY_PEER = "closed by the peer";
 
+  /** The same, while there was nobody to hear what it had said. */
+  static final String UNHEARD = "closed by the peer, and nobody had heard what it said";
+
   /** An operator did it. */
   static final String BY_OPERATOR = "Disconnected by server";
 

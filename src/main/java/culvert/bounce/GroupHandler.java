@@ -12,7 +12,8 @@ import java.nio.ByteBuffer;
  *
  * <p>Whoever is first in a group waits for a second one; what it sends meanwhile is held, up to
  * {@link EarlyInput#MOST_BYTES}, and comes first when the second one is there. Nothing beyond that
- * is read, so that the network holds it back. If it ends before, what was held is gone with it.
+ * is read, so that the network holds it back. If it ends before, what was held is gone with it, and
+ * its connection is reset.
  *
  * <p>From then on what a member sends goes to those who are there when it is sent on. Who is alone
  * again after others have left is read, and its bytes are dropped, until somebody joins. The end of
@@ -58,7 +59,7 @@ final class GroupHandler {
     }
     int echoed = awaitCompany(member, group);
     if (!group.hasMet()) {
-      members.end(member, Endings.BY_PEER);
+      leftAlone(member);
       return;
     }
     member.is(State.READY);
@@ -70,6 +71,15 @@ final class GroupHandler {
       relay(group);
     } else {
       group.awaitPairEnd();
+    }
+  }
+
+  /** Who has ended its output and still listens must not take what it said for delivered. */
+  private void leftAlone(Member member) {
+    if (member.input().size() > 0) {
+      members.reset(member, Endings.UNHEARD);
+    } else {
+      members.end(member, Endings.BY_PEER);
     }
   }
 

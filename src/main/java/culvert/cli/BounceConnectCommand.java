@@ -43,11 +43,11 @@ import picocli.CommandLine.Spec;
       "Join a channel group at the bounce server HOST:PORT, and be to it what standard input and "
           + "output, a server, or a local address say.",
       "",
-      "As ssh's ProxyCommand: culvert bounce connect HOST:PORT GROUP --auth-file FILE; and beside "
-          + "sshd the same with --to 127.0.0.1:22. For that the bounce server needs "
-          + "--close-with-peer for the group; without, the end of standard input is the end of "
-          + "all. Where that comes while nobody else is there, it leaves the group, and what it "
-          + "said is lost."
+      "As ssh's ProxyCommand: culvert bounce connect HOST:PORT GROUP --auth-file FILE; and beside"
+          + " sshd the same with --to 127.0.0.1:22. For that the bounce server needs"
+          + " --close-with-peer for the group; without, the end of standard input is the end of"
+          + " all. Where that comes while nobody else is there, it leaves the group and exits with"
+          + " 1 if it had said something, since nobody heard it."
     })
 final class BounceConnectCommand implements Callable<Integer> {
 

@@ -120,6 +120,22 @@ class PairTest {
     }
   }
 
+  /** Half-closed it may still be listening, and a clean end would tell it that all is well. */
+  @Test
+  void oneWhoseWordsNobodyHeardIsReset() throws Exception {
+    try (Bounce bounce = pairs();
+        Guest alone = bounce.join(1).says("to nobody")) {
+      alone.socket().shutdownOutput();
+      alone.isReset();
+      bounce.has(0);
+    }
+    try (Bounce bounce = pairs();
+        Guest silent = bounce.join(1)) {
+      silent.socket().shutdownOutput();
+      silent.readsLast("");
+    }
+  }
+
   @Test
   void aThirdIsRefusedAlsoWhileThePairEnds() throws Exception {
     try (Bounce bounce = pairs();

@@ -1,0 +1,178 @@
+package culvert.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.net.HostPort;
+import culvert.testing.Bulk;
+import culvert.testing.Seed;
+import culvert.testing.TestServer;
+import culvert.testing.Tunnel;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The pair and the bounce server where it meets, each a process of the image. */
+@Timeout(240)
+class MeetingIT {
+
+  private static final String AUTHENTICATION = "a string that members say";
+  private static final String PAYLOAD = "what nobody on the way should read";
+  private static final long GIGABYTE = 1L << 30;
+
+  private static final Map<String, String> SETTINGS =
+      Map.of(
+          "CULVERT_SECRET", Launcher.SECRET_TEXT,
+          "CULVERT_AUTH", AUTHENTICATION,
+          "CULVERT_BOUNCE_AUTH", AUTHENTICATION);
+
+  /** A role that was told where the others are, and can be started again. */
+  private static Role start(String role, String... options) throws IOException {
+    List<String> words = new ArrayList<>(List.of(role));
+    words.addAll(List.of(options));
+    return Role.start(SETTINGS, words.toArray(String[]::new));
+  }
+
+  private static Role bounce(int port, String... more) throws IOException {
+    List<String> options = new ArrayList<>(List.of("--bind=127.0.0.1", "-p", String.valueOf(port)));
+    options.addAll(List.of(more));
+    return start("bounce-server", options.toArray(String[]::new));
+  }
+
+  private static HostPort address(Role bounce) throws IOException {
+    return HostPort.parse(bounce.line().split("bounce-server: listening ")[1]);
+  }
+
+  private static Remote remote(HostPort bounce, HostPort outside) throws IOException {
+    Role role =
+        start(
+            "remote-proxy", "--control-via=bounce://" + bounce + "/1", "--outside-addr=" + outside);
+    try {
+      String line = role.line();
+      return new Remote(role, bounce, HostPort.parse(line.split("outside default=")[1]));
+    } catch (IOException | RuntimeException e) {
+      role.close();
+      throw e;
+    }
+  }
+
+  private static Role origin(HostPort bounce, HostPort server) throws IOException {
+    return start(
+        "origin-proxy",
+        "--remote-proxy-addr=bounce://" + bounce + "/1",
+        "--origin-server-addr=" + server);
+  }
+
+  @Test
+  void whicheverOfTheThreeIsKilledThePairServesAgain() throws Exception {
+    try (var server = TestServer.echo();
+        Role bounce = bounce(0, "--close-with-peer")) {
+      HostPort at = address(bounce);
+      try (Remote remote = remote(at, Launcher.ANY);
+          Role origin = origin(at, server.address())) {
+        origin.line();
+        remote.assertServes();
+        origin.kill();
+        try (Role second = origin(at, server.address())) {
+          second.line();
+          remote.assertServes();
+          remote.role().kill();
+          try (Remote back = remote(at, remote.outside())) {
+            second.line();
+            back.assertServes();
+            bounce.kill();
+            second.err().await("session lost");
+            try (Role again = bounce(at.port(), "--close-with-peer")) {
+              again.line();
+              second.line();
+              back.assertServes();
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /** At its highest verbosity it prints every byte that it carries. */
+  @Test
+  void theBounceServerSeesSealedBytesOnly() throws Exception {
+    try (var server = TestServer.echo();
+        Role bounce = bounce(0, "--close-with-peer", "-vvvv", "--log-period=1ms")) {
+      HostPort at = address(bounce);
+      try (Remote remote = remote(at, Launcher.ANY);
+          Role origin = origin(at, server.address())) {
+        origin.line();
+        byte[] payload = PAYLOAD.getBytes(StandardCharsets.US_ASCII);
+        try (Socket visitor = remote.visit()) {
+          visitor.getOutputStream().write(payload);
+          assertThat(visitor.getInputStream().readNBytes(payload.length)).isEqualTo(payload);
+        }
+        assertThat(seen(bounce)).contains("CULVERT").doesNotContain("should", "default");
+      }
+      try (Socket one = join(at);
+          Socket two = join(at)) {
+        one.getOutputStream().write(PAYLOAD.getBytes(StandardCharsets.US_ASCII));
+        two.getInputStream().readNBytes(PAYLOAD.length());
+        bounce.err().await("what");
+        assertThat(seen(bounce)).as("what was not sealed").contains("should");
+      }
+    }
+  }
+
+  /** The text of all dumped bytes. */
+  private static String seen(Role bounce) {
+    return bounce
+        .err()
+        .text()
+        .lines()
+        .filter(line -> line.contains(" hex="))
+        .map(line -> line.replaceAll(".* text=\"?", "").replaceAll("\"$", ""))
+        .reduce("", String::concat);
+  }
+
+  private static Socket join(HostPort at) throws IOException {
+    var socket = new Socket(at.host(), at.port());
+    socket.setSoTimeout((int) Tunnel.LIMIT.toMillis());
+    byte[] banner = "4-BounceServer_1.0\n".getBytes(StandardCharsets.US_ASCII);
+    assertThat(socket.getInputStream().readNBytes(banner.length)).isEqualTo(banner);
+    String words = AUTHENTICATION + "00ac";
+    socket.getOutputStream().write(words.getBytes(StandardCharsets.US_ASCII));
+    assertThat(socket.getInputStream().readNBytes(5)).asString().isEqualTo("READY");
+    return socket;
+  }
+
+  /** The original lost some bytes of every hundred megabytes once the reader paused. */
+  @Test
+  void aGigabyteGoesThroughAGroupWhoseReaderPauses() throws Exception {
+    long seed = Seed.random("aGigabyteGoesThroughAGroup").nextLong();
+    try (Role bounce = bounce(0, "-vv")) {
+      HostPort at = address(bounce);
+      try (Socket one = join(at);
+          Socket two = join(at)) {
+        var paused = new CountDownLatch(1);
+        var sending = started(() -> new Bulk(seed).send(one.getOutputStream(), GIGABYTE).sum());
+        var receiving =
+            started(() -> {
+              paused.await();
+              return Bulk.receive(two.getInputStream(), GIGABYTE);
+            });
+        bounce.err().await("member changed", "state=WAITING");
+        paused.countDown();
+        assertThat(receiving.get()).isEqualTo(sending.get());
+      }
+    }
+  }
+
+  private static <T> FutureTask<T> started(Callable<T> work) {
+    var task = new FutureTask<>(work);
+    Thread.ofVirtual().name("bulk").start(task);
+    return task;
+  }
+}
