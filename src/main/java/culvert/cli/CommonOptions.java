@@ -61,6 +61,9 @@ final class CommonOptions {
 
   @Mixin private NoiseOptions noise;
 
+  /** Null before they were asked for: their files are read once. */
+  private List<Secret> secrets;
+
   @Mixin private LogOptions logs;
 
   @Option(names = "--help", usageHelp = true, description = "Show this help and exit.")
@@ -72,6 +75,13 @@ final class CommonOptions {
    * @throws IllegalArgumentException if both ways to set one are used at once, or a file is no good
    */
   List<Secret> secrets() {
+    if (secrets == null) {
+      secrets = read();
+    }
+    return secrets;
+  }
+
+  private List<Secret> read() {
     if (WAYS.isFile(spec, secret != null, !secretFiles.isEmpty())) {
       return secretFiles.stream().map(Secret::read).toList();
     }

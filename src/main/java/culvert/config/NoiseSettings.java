@@ -5,25 +5,23 @@ import culvert.noise.NoiseProtocol;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Noise with keys instead of the secret.
  *
  * @param protocol which pattern and primitives
  * @param own this side's lasting key, where the pattern has one
- * @param peers public keys of {@value #KEY_BYTES} bytes that the other side may have; an origin
- *     proxy names one at the most
+ * @param peers public keys of 32 bytes that the other side may have; an origin proxy names one at
+ *     the most
  */
 public record NoiseSettings(
     NoiseProtocol protocol, Optional<NoiseKeyPair> own, List<byte[]> peers) {
 
   /** Of a side that names none: rathole's default too. */
   public static final String DEFAULT_PROTOCOL = "Noise_NK_25519_ChaChaPoly_BLAKE2s";
-
-  private static final int KEY_BYTES = 32;
 
   private static final int MOST_PEERS = 64;
 
@@ -57,7 +55,9 @@ public record NoiseSettings(
     return new NoiseSettings(
         protocol.orElseGet(() -> NoiseProtocol.parse(DEFAULT_PROTOCOL)),
         keyFile.map(NoiseSettings::own),
-        peerKeys.stream().map(text -> key("--noise-peer-key", text)).toList());
+        peerKeys.stream()
+            .map(text -> key("--noise-peer-key", () -> NoiseKeyPair.publicOfText(text)))
+            .toList());
   }
 
   private static NoiseKeyPair own(Path file) {
@@ -65,25 +65,20 @@ public record NoiseSettings(
       if (Files.size(file) > MOST_FILE_BYTES) {
         throw new IllegalArgumentException("--noise-key-file " + file + " is no key: too long");
       }
-      return NoiseKeyPair.ofPrivate(
-          key("--noise-key-file " + file, Files.readString(file).strip()));
+      String text = Files.readString(file).strip();
+      return key("--noise-key-file " + file, () -> NoiseKeyPair.ofPrivateText(text));
     } catch (IOException e) {
       throw new IllegalArgumentException("cannot read --noise-key-file " + file, e);
     }
   }
 
-  private static byte[] key(String option, String text) {
-    byte[] bytes = new byte[0];
+  private static <T> T key(String option, Supplier<T> reading) {
     try {
-      bytes = Base64.getDecoder().decode(text);
+      return reading.get();
     } catch (IllegalArgumentException e) {
-      // Not to be repeated: it may be a private key.
-    }
-    if (bytes.length != KEY_BYTES) {
       throw new IllegalArgumentException(
-          option + " is no key: 44 letters of base64, as 'culvert keygen --noise' prints them");
+          option + " is no key: 44 letters of base64, as 'culvert keygen --noise' prints them", e);
     }
-    return bytes;
   }
 
   private boolean usesKeys() {

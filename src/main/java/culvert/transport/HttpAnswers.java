@@ -12,9 +12,6 @@ final class HttpAnswers {
   /** Most bytes of all heads together. */
   private static final int MOST_BYTES = 8 * 1024;
 
-  /** Most characters of a reason that are shown. */
-  private static final int MOST_SHOWN = 80;
-
   private static final String START = "HTTP/";
 
   private static final Pattern STATUS_LINE =
@@ -72,7 +69,7 @@ final class HttpAnswers {
       challenged |= line.regionMatches(true, 0, CHALLENGE, 0, CHALLENGE.length());
       basic |= BASIC.matcher(line).matches();
     }
-    String reason = statusLine.group(2) == null ? "" : shown(statusLine.group(2));
+    String reason = statusLine.group(2) == null ? "" : HttpHead.shown(statusLine.group(2));
     return new Answer(Integer.parseInt(statusLine.group(1)), reason, basic || !challenged);
   }
 
@@ -104,10 +101,5 @@ final class HttpAnswers {
     }
     String line = bytes.toString(StandardCharsets.ISO_8859_1);
     return line.endsWith("\r") ? line.substring(0, line.length() - 1) : line;
-  }
-
-  private static String shown(String text) {
-    String printable = text.replaceAll("[^ -~]", "?").strip();
-    return printable.length() > MOST_SHOWN ? printable.substring(0, MOST_SHOWN) + "..." : printable;
   }
 }
