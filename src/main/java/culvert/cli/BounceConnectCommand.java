@@ -10,7 +10,6 @@ import culvert.config.GroupNumber;
 import culvert.config.MemberSettings;
 import culvert.config.ProxyChoice;
 import culvert.config.Timing;
-import culvert.config.TlsClientSettings;
 import culvert.config.TransportKind;
 import culvert.config.WebSocketSettings;
 import culvert.net.Connection;
@@ -19,7 +18,6 @@ import culvert.observe.Log;
 import culvert.protocol.BounceWire;
 import culvert.protocol.RefusedException;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -108,27 +106,7 @@ final class BounceConnectCommand implements Callable<Integer> {
       description = "What the bounce server listens for: plain, tls, ws or wss (default: plain).")
   private TransportKind transport;
 
-  @Option(
-      names = "--tls-ca",
-      paramLabel = "FILE",
-      description =
-          "Authorities in PEM form, one of which must vouch for the bounce server's certificate "
-              + "(default: the system's, or those of SSL_CERT_FILE).")
-  private Path authorities;
-
-  @Option(
-      names = "--tls-pin",
-      paramLabel = "SHA256",
-      description =
-          "Take this certificate and no other, whoever vouches for it: its SHA-256 fingerprint, as "
-              + "'openssl x509 -noout -fingerprint -sha256' prints it.")
-  private String pin;
-
-  @Option(
-      names = "--tls-server-name",
-      paramLabel = "NAME",
-      description = "The name that the certificate must bear (default: the host).")
-  private String serverName;
+  @Mixin private TlsTrustOptions tls;
 
   @Option(
       names = "--ws-path",
@@ -193,15 +171,9 @@ final class BounceConnectCommand implements Callable<Integer> {
   }
 
   private BounceAccess access() {
-    var tls =
-        new TlsClientSettings(
-            OriginTlsOptions.trust(authorities, pin, terminal.environment()),
-            Optional.ofNullable(serverName),
-            Optional.empty());
-    boolean given = pin != null || authorities != null || serverName != null;
     return new BounceAccess(
         auth.authentication(),
-        given || transport.isTls() ? Optional.of(tls) : Optional.empty(),
+        tls.settings(transport.isTls(), Optional.empty(), terminal.environment()),
         new WebSocketSettings(path, Optional.ofNullable(host)));
   }
 

@@ -74,7 +74,7 @@ final class MeetingOptions {
     try {
       var tls =
           new TlsClientSettings(
-              OriginTlsOptions.trust(authorities, pin, environment),
+              TlsTrustOptions.trust(authorities, pin, environment),
               Optional.ofNullable(serverName),
               Optional.empty());
       return new BounceAccess(

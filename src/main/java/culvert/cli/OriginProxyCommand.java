@@ -112,7 +112,9 @@ final class OriginProxyCommand implements Callable<Integer> {
           "What the WebSocket's Host header says (default: the host of --remote-proxy-addr).")
   private String host;
 
-  @Mixin private OriginTlsOptions tls;
+  @Mixin private TlsTrustOptions tls;
+
+  @Mixin private TlsIdentityOptions own;
 
   @Mixin private MeetingOptions meeting;
 
@@ -167,7 +169,7 @@ final class OriginProxyCommand implements Callable<Integer> {
         name == null ? DefaultName.of(originServers) : name,
         common.secret(),
         transport,
-        tls.settings(transport.kind(false).isTls(), terminal.environment()),
+        tls.settings(transport.kind(false).isTls(), own.identity(), terminal.environment()),
         ProxyChoice.of(Optional.ofNullable(via), terminal.environment(), remoteProxy.dialled()),
         Optional.ofNullable(proxyProtocol),
         connectTimeout,

@@ -1,21 +1,21 @@
 package culvert.cli;
 
 import culvert.config.TlsClientSettings;
+import culvert.config.TlsIdentity;
 import culvert.config.TlsTrust;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** How an origin proxy knows its remote proxy over TLS. */
-final class OriginTlsOptions {
+/** How whoever dials knows the other side over TLS. */
+final class TlsTrustOptions {
 
   @Option(
       names = "--tls-ca",
       paramLabel = "FILE",
       description =
-          "Authorities in PEM form, one of which must vouch for the remote proxy's certificate "
+          "Authorities in PEM form, one of which must vouch for the certificate of who is dialled "
               + "(default: the system's, or those of SSL_CERT_FILE).")
   private Path authorities;
 
@@ -30,25 +30,23 @@ final class OriginTlsOptions {
   @Option(
       names = "--tls-server-name",
       paramLabel = "NAME",
-      description =
-          "The name that the certificate must bear (default: the host of --remote-proxy-addr).")
+      description = "The name that the certificate must bear (default: the host that is dialled).")
   private String serverName;
-
-  @Mixin private TlsIdentityOptions own;
 
   /**
    * What is set, if anything is, or wanted.
    *
    * @param wanted whether TLS is in use
+   * @param own what this side shows when it is asked
    * @param environment may name the file of authorities
    * @throws IllegalArgumentException naming the option that is no good
    */
-  Optional<TlsClientSettings> settings(boolean wanted, Map<String, String> environment) {
-    TlsTrust trust = trust(authorities, pin, environment);
-    var identity = own.identity();
-    var settings = new TlsClientSettings(trust, Optional.ofNullable(serverName), identity);
-    boolean given =
-        pin != null || authorities != null || serverName != null || identity.isPresent();
+  Optional<TlsClientSettings> settings(
+      boolean wanted, Optional<TlsIdentity> own, Map<String, String> environment) {
+    var settings =
+        new TlsClientSettings(
+            trust(authorities, pin, environment), Optional.ofNullable(serverName), own);
+    boolean given = pin != null || authorities != null || serverName != null || own.isPresent();
     return given || wanted ? Optional.of(settings) : Optional.empty();
   }
 
