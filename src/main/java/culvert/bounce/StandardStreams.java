@@ -17,6 +17,9 @@ import java.util.concurrent.CompletionException;
  */
 public final class StandardStreams {
 
+  private static final String BROKEN =
+      ": whoever else was in the group broke, or nobody was there to hear";
+
   private final BounceClient client;
   private final InputStream in;
   private final PrintStream out;
@@ -64,8 +67,11 @@ public final class StandardStreams {
           .join();
       connection.close();
     } catch (CompletionException e) {
+      boolean broken = connection.trouble().isPresent();
       connection.reset();
-      throw e.getCause() instanceof IOException cause ? cause : new IOException(e.getCause());
+      throw broken
+          ? new IOException(e.getCause().getMessage() + BROKEN, e.getCause())
+          : e.getCause() instanceof IOException cause ? cause : new IOException(e.getCause());
     }
   }
 
