@@ -90,10 +90,7 @@ public final class BounceJoin {
     while (banner.length() < MOST_BANNER) {
       int next = in.read();
       if (next < 0) {
-        throw new EOFException(
-            banner.isEmpty()
-                ? "what answers there hung up without a word: it is no bounce server, or a busy one"
-                : "the bounce server hung up in its first line");
+        throw new EOFException(hungUp(banner.toString()));
       }
       if (next == '\n' && wire == BounceWire.PROGRAM) {
         return banner.toString();
@@ -103,10 +100,31 @@ public final class BounceJoin {
         throw foreign(banner);
       }
       if (wire == BounceWire.TEXT && isWhole(banner.toString())) {
+        checkNothingFollows();
         return banner.toString();
       }
     }
     throw foreign(banner);
+  }
+
+  private static String hungUp(String banner) {
+    if (banner.isEmpty()) {
+      return "what answers there hung up without a word: it is no bounce server, or a busy one, or"
+          + " it listens for TLS or WebSockets (its --transport)";
+    }
+    return isWhole(banner)
+        ? "the bounce server's first line has no end; if it is one with --wire text, this side"
+            + " needs the same"
+        : "the bounce server hung up in its first line";
+  }
+
+  /** Before a number has come, a server has nothing else to say. */
+  private void checkNothingFollows() throws IOException {
+    if (in.available() > 0) {
+      throw new ProtocolException(
+          "the bounce server's first line goes on where --wire text has its end; if it is one with"
+              + " --wire program, this side needs the same");
+    }
   }
 
   /** Whether this can be where a banner begins. */

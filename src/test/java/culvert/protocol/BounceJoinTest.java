@@ -26,14 +26,37 @@ class BounceJoinTest {
   /** What one exchange came to. */
   private static final class Talk extends OutputStream {
     private final List<byte[]> writes = new ArrayList<>();
-    private final InputStream in;
+    private InputStream in;
+    private final String answer;
 
     Talk(String server) {
-      in = new ByteArrayInputStream(server.getBytes(StandardCharsets.ISO_8859_1));
+      this(server, "");
+    }
+
+    /** A server that says the second thing once it has heard something. */
+    Talk(String greeting, String answer) {
+      this.in = stream(greeting);
+      this.answer = answer;
+    }
+
+    private static InputStream stream(String text) {
+      return new ByteArrayInputStream(text.getBytes(StandardCharsets.ISO_8859_1));
     }
 
     Talk join(BounceWire wire, byte[] authentication, int group) throws IOException {
-      BounceJoin.join(in, this, wire, authentication, group);
+      var whatCame =
+          new InputStream() {
+            @Override
+            public int read() throws IOException {
+              return in.read();
+            }
+
+            @Override
+            public int available() throws IOException {
+              return in.available();
+            }
+          };
+      BounceJoin.join(whatCame, this, wire, authentication, group);
       return this;
     }
 
@@ -49,6 +72,7 @@ class BounceJoinTest {
     @Override
     public void write(byte[] bytes, int offset, int length) {
       writes.add(Arrays.copyOfRange(bytes, offset, offset + length));
+      in = answer.isEmpty() ? in : stream(answer);
     }
 
     /** All that was said, which must have been one write. */
@@ -80,7 +104,7 @@ class BounceJoinTest {
 
   @Test
   void theTextsWireEndsWithItsBanner() throws Exception {
-    var talk = new Talk("4-BounceServer_1.0theirs").join(BounceWire.TEXT, ascii("hello"), 172);
+    var talk = new Talk("4-BounceServer_1.0", "theirs").join(BounceWire.TEXT, ascii("hello"), 172);
     assertThat(talk.said()).isEqualTo(ascii("hello00ac"));
     assertThat(talk.rest()).isEqualTo("theirs");
   }
@@ -167,6 +191,24 @@ class BounceJoinTest {
     assertThatThrownBy(() -> new Talk("4-Boun").join(1))
         .isInstanceOf(EOFException.class)
         .hasMessageContaining("in its first line");
+  }
+
+  /** READY, and what comes before it, would be taken for the group's bytes. */
+  @Test
+  void aServerOfTheOtherWireIsToldByItsFirstLine() {
+    var program = new Talk("4-BounceServer_1.0\n", "READY");
+    assertThatThrownBy(() -> program.join(BounceWire.TEXT, HI, 1))
+        .isInstanceOf(ProtocolException.class)
+        .hasMessageContaining("--wire program");
+    assertThat(program.writes).isEmpty();
+    assertThatThrownBy(() -> new Talk("4-BounceServer_1.0").join(1))
+        .isInstanceOf(EOFException.class)
+        .hasMessageContaining("--wire text");
+  }
+
+  @Test
+  void aServerThatWaitsForTlsIsThoughtOfWhereNothingIsSaid() {
+    assertThatThrownBy(() -> new Talk("").join(1)).hasMessageContaining("--transport");
   }
 
   @ParameterizedTest
