@@ -6,7 +6,8 @@ import java.util.random.RandomGenerator;
 /**
  * Pauses between attempts to join. Each is drawn at random from nothing up to a bound, so that a
  * crowd does not come back in step. The bound is a second during the first minute of an outage,
- * since most are short, and doubles from then on; what stood for a minute ends the outage.
+ * since most are short, and doubles from then on; what stood for a minute ends the outage, or
+ * somebody who knows better.
  */
 public final class Backoff {
 
@@ -44,6 +45,11 @@ public final class Backoff {
       bound = shorter(bound.multipliedBy(2), most);
     }
     return between(shorter(LEAST, bound), bound);
+  }
+
+  /** The outage, if there was one, is over. */
+  public void over() {
+    outage = false;
   }
 
   /** The pause after a refusal that only a person can end. */

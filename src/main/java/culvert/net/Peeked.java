@@ -29,11 +29,18 @@ public final class Peeked implements Connection {
    * @return the connection to use instead, or nothing if it ended before there were any
    * @throws IOException if it broke, or was closed to end the wait
    */
-  public static Optional<Connection> await(Connection connection) throws IOException {
+  public static Optional<Peeked> await(Connection connection) throws IOException {
     ByteBuffer first = ByteBuffer.allocate(FIRST_BYTES);
     return connection.input().read(first) < 0
         ? Optional.empty()
         : Optional.of(new Peeked(connection, first.flip()));
+  }
+
+  /** A copy of the first bytes, as far as nobody has read them again. */
+  public byte[] first() {
+    byte[] copy = new byte[input.first.remaining()];
+    input.first.get(input.first.position(), copy);
+    return copy;
   }
 
   private static final class Input extends ByteInput {

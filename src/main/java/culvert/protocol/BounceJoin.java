@@ -63,8 +63,8 @@ public final class BounceJoin {
 
   /**
    * Joins a group, for as long as it takes: over {@link BounceWire#PROGRAM} until the server has
-   * said that this side is in it, else until all is said. There a refusal can be told from the
-   * group's bytes by nobody.
+   * said that this side is in it, else until all is said. There a refusal comes where the group's
+   * bytes would: {@link #checkFirst}.
    *
    * @param authentication what the server wants first; empty for nothing
    * @param group its number, not negative
@@ -215,7 +215,23 @@ public final class BounceJoin {
   }
 
   private void hear(boolean authenticated, int group) throws IOException {
-    String answer = answer();
+    checkAnswer(answer(), authenticated, group);
+  }
+
+  /**
+   * Looks whether what came first, all at once, is a refusal: over {@link BounceWire#TEXT} it comes
+   * where the group's bytes would. A member that begins with the very words is taken for one.
+   *
+   * @param authenticated whether something was said before the group's number
+   * @throws RefusedException if the server wants another authentication
+   * @throws IOException if the group cannot be joined, with what to do about it
+   */
+  public static void checkFirst(byte[] bytes, boolean authenticated, int group) throws IOException {
+    checkAnswer(new String(bytes, StandardCharsets.ISO_8859_1), authenticated, group);
+  }
+
+  private static void checkAnswer(String answer, boolean authenticated, int group)
+      throws IOException {
     for (BounceRefusal refusal : BounceRefusal.values()) {
       if (refusal.toString().equals(answer)) {
         throw refused(refusal, authenticated, Integer.toHexString(group));

@@ -69,7 +69,7 @@ public final class GroupJoin implements Transport {
    */
   @Override
   public Connection wrap(Connection carrier) throws IOException {
-    try {
+    return told(() -> {
       if (carrier.lowest() instanceof SocketConnection socket) {
         socket.keepAlive(KEEP_ALIVE_IDLE, KEEP_ALIVE_INTERVAL, KEEP_ALIVE_COUNT);
       }
@@ -78,6 +78,30 @@ public final class GroupJoin implements Transport {
       // Whoever let this side in is the server it wanted; of the group it knows nothing.
       Transport.trust(inside);
       return inside;
+    });
+  }
+
+  /**
+   * Looks whether what came first in the group is no word of a member's. Over {@link
+   * BounceWire#TEXT} this is the only sign that this side was not let in.
+   */
+  void checkFirst(byte[] bytes) throws IOException {
+    if (wire == BounceWire.TEXT) {
+      told(() -> {
+        BounceJoin.checkFirst(bytes, authentication.length > 0, group.group().value());
+        return null;
+      });
+    }
+  }
+
+  @FunctionalInterface
+  private interface Step<T> {
+    T run() throws IOException;
+  }
+
+  private <T> T told(Step<T> step) throws IOException {
+    try {
+      return step.run();
     } catch (RefusedException e) {
       throw new RefusedException(e.reason(), told(e));
     } catch (ProtocolException e) {

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /**
  * Stays in a channel group: joins it, is silent there until somebody else says something, for hours
@@ -50,6 +51,7 @@ public final class GroupStay {
 
   private final Route route;
   private final Host host;
+  private final LongSupplier nanoTime;
   private final Backoff outages = new Backoff(LONGEST_PAUSE, ThreadLocalRandom.current());
   private final Backoff visits = new Backoff(SHORT_PAUSE, ThreadLocalRandom.current());
   private final CountDownLatch ended = new CountDownLatch(1);
@@ -57,8 +59,8 @@ public final class GroupStay {
   /** Ends whatever is waited for while nobody has come. */
   private volatile Runnable endWait = () -> {};
 
-  /** How long it was in the group before this attempt; zero if the one before failed. */
-  private Duration stood = Duration.ZERO;
+  /** It was in the group before this attempt; not if the one before failed. */
+  private boolean justLeft;
 
   /**
    * Does nothing before {@link #run}.
@@ -66,8 +68,14 @@ public final class GroupStay {
    * @param route into the group
    */
   public GroupStay(Route route, Host host) {
+    this(route, host, System::nanoTime);
+  }
+
+  /** The same by another clock. */
+  GroupStay(Route route, Host host, LongSupplier nanoTime) {
     this.route = route;
     this.host = host;
+    this.nanoTime = nanoTime;
   }
 
   /** Joins again and again, until {@link #end}. */
@@ -85,30 +93,38 @@ public final class GroupStay {
     } catch (IOException e) {
       return failed(e);
     }
-    long began = System.nanoTime();
     try {
       boolean met = stay(connection);
-      return met ? Duration.ZERO : visits.next(System.nanoTime(), Duration.ZERO);
+      outages.over();
+      justLeft = true;
+      return met ? Duration.ZERO : visits.next(nanoTime.getAsLong(), Duration.ZERO);
+    } catch (IOException e) {
+      return failed(e);
     } finally {
       connection.close();
-      stood = Duration.ofNanos(Math.max(1, System.nanoTime() - began));
     }
   }
 
   private Duration failed(IOException cause) {
     Duration pause =
-        cause instanceof RefusedException ? outages.slow() : outages.next(System.nanoTime(), stood);
-    boolean justLeft = !stood.isZero();
-    stood = Duration.ZERO;
+        cause instanceof RefusedException
+            ? outages.slow()
+            : outages.next(nanoTime.getAsLong(), Duration.ZERO);
     if (!justLeft && !isEnded()) {
       host.outage(cause, pause);
     }
+    justLeft = false;
     return pause;
   }
 
-  private boolean stay(Connection connection) {
+  /**
+   * Waits for a visit; returns whether it came to something.
+   *
+   * @throws IOException if it was not in the group at all
+   */
+  private boolean stay(Connection connection) throws IOException {
     host.joined();
-    Optional<Connection> visited;
+    Optional<Peeked> visited;
     try {
       visited = Peeked.await(connection);
     } catch (IOException e) {
@@ -117,7 +133,11 @@ public final class GroupStay {
     } finally {
       endWait = () -> {};
     }
-    return visited.isPresent() && !isEnded() && host.visited(visited.get());
+    if (visited.isEmpty() || isEnded()) {
+      return false;
+    }
+    route.checkFirst(visited.get().first());
+    return host.visited(visited.get());
   }
 
   private void endWaitWith(Runnable action) {

@@ -89,6 +89,18 @@ public final class Route {
     }
   }
 
+  /**
+   * Whether what came first over such a connection means that it leads nowhere.
+   *
+   * @throws culvert.protocol.RefusedException if a bounce server wants another authentication
+   * @throws IOException if it let this side in for another reason not
+   */
+  void checkFirst(byte[] bytes) throws IOException {
+    if (join.isPresent()) {
+      join.get().checkFirst(bytes);
+    }
+  }
+
   private Duration left(long began) {
     return limit.minusNanos(System.nanoTime() - began);
   }

@@ -146,4 +146,15 @@ class BackoffTest {
     backoff.slow();
     assertThat(failed()).isLessThanOrEqualTo(SECOND);
   }
+
+  @Test
+  void anOutageThatIsOverCountsNoMore() {
+    failed();
+    passes(MINUTE);
+    failed();
+    backoff.over();
+    for (int i = 0; i < 1000; i++) {
+      assertThat(failed()).isLessThanOrEqualTo(SECOND);
+    }
+  }
 }

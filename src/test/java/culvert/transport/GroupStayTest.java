@@ -38,11 +38,25 @@ class GroupStayTest {
   private static final TestServer.Service REFUSES =
       connection -> greet(connection, "Authentication failure");
 
+  /** More than half of what a short outage may last passes between two looks at the clock. */
+  private static final Duration EACH_LOOK = Duration.ofSeconds(40);
+
   private final Deadlines deadlines = new Deadlines();
 
   @AfterEach
   void close() {
     deadlines.close();
+  }
+
+  private static final TestServer.Service REFUSES_TEXT = answersText("Authentication failure");
+
+  /** The same over the text's wire. */
+  private static TestServer.Service answersText(String answer) {
+    return connection -> {
+      say(connection, "1-BounceServer_1.0");
+      connection.getInputStream().read();
+      say(connection, answer);
+    };
   }
 
   private static void greet(Socket connection, String answer) throws IOException {
@@ -69,16 +83,19 @@ class GroupStayTest {
   private final class Told implements GroupStay.Host {
     private final List<String> events = new ArrayList<>();
     private final GroupStay stay;
+    private long now = Long.MAX_VALUE - 1;
+    private Duration again;
 
-    Told(HostPort server) {
+    Told(HostPort server, BounceWire wire) {
       var pool = new BufferPool();
       var group = new GroupAddress(TransportKind.PLAIN, server, new GroupNumber(1));
-      var join = new GroupJoin(group, BounceAccess.DEFAULT, BounceWire.PROGRAM, pool, line -> {});
+      var join = new GroupJoin(group, BounceAccess.DEFAULT, wire, pool, line -> {});
       stay =
           new GroupStay(
               Route.into(
                   join, Optional.empty(), Duration.ofSeconds(5), new Dialer(pool), deadlines),
-              this);
+              this,
+              () -> now += EACH_LOOK.toNanos());
     }
 
     @Override
@@ -99,6 +116,9 @@ class GroupStayTest {
     @Override
     public void outage(IOException cause, Duration again) {
       boolean refused = cause instanceof RefusedException;
+      if (!refused) {
+        this.again = again;
+      }
       events.add(refused ? "refused" : "outage");
       if (refused) {
         stay.end();
@@ -108,12 +128,16 @@ class GroupStayTest {
 
   /** Each connection has its turn in the script; a refusal ends it, in the middle of its pause. */
   private List<String> run(TestServer.Service... script) throws Exception {
+    return told(BounceWire.PROGRAM, script).events;
+  }
+
+  private Told told(BounceWire wire, TestServer.Service... script) throws Exception {
     Queue<TestServer.Service> left = new ArrayDeque<>(List.of(script));
     try (var server = new TestServer(connection -> left.remove().serve(connection))) {
-      var told = new Told(server.address());
+      var told = new Told(server.address(), wire);
       told.stay.run();
       assertThat(left).isEmpty();
-      return told.events;
+      return told;
     }
   }
 
@@ -134,5 +158,34 @@ class GroupStayTest {
   void aFailureRightBehindAStayIsNotTold() throws Exception {
     assertThat(run(HANGS_UP, says("one"), HANGS_UP, HANGS_UP, REFUSES))
         .containsExactly("outage", "joined", "one", "outage", "refused");
+  }
+
+  /** One place that is not free yet after each of many visits is not one long outage. */
+  @Test
+  void failuresRightBehindVisitsDoNotAddUpToALongPause() throws Exception {
+    var visit = says("x");
+    var told =
+        told(
+            BounceWire.PROGRAM,
+            visit,
+            HANGS_UP,
+            visit,
+            HANGS_UP,
+            visit,
+            HANGS_UP,
+            visit,
+            HANGS_UP,
+            visit,
+            HANGS_UP,
+            HANGS_UP,
+            REFUSES);
+    assertThat(told.again).isLessThanOrEqualTo(Duration.ofSeconds(1));
+  }
+
+  /** Else it would be a visit, and the next one at once. */
+  @Test
+  void aRefusalOverTheTextsWireIsNoVisit() throws Exception {
+    assertThat(told(BounceWire.TEXT, answersText("Connection Group Full"), REFUSES_TEXT).events)
+        .containsExactly("joined", "outage", "joined", "refused");
   }
 }
