@@ -150,7 +150,8 @@ final class RemoteProxyCommand implements Callable<Integer> {
       meeting.advice().forEach(log::warn);
       if (!settings.authenticates()) {
         log.warn(
-            "NO SECRET IS SET: whoever reaches the control address can join and receive visitors;"
+            "NO SECRET IS SET: whoever reaches the control address, or a group of --control-via,"
+                + " can join and receive visitors;"
                 + " set --secret, --secret-file or CULVERT_SECRET on both sides");
       }
       terminal.stop().await();
