@@ -1,5 +1,6 @@
 package culvert.bounce;
 
+import culvert.config.BounceAccess;
 import culvert.config.MemberSettings;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
@@ -40,7 +41,13 @@ public final class BounceClient implements AutoCloseable {
   public BounceClient(MemberSettings settings, Consumer<String> complaints) {
     this.settings = settings;
     var join =
-        new GroupJoin(settings.group(), settings.access(), settings.wire(), pool, complaints);
+        new GroupJoin(
+            settings.group(),
+            settings.access(),
+            settings.wire(),
+            BounceAccess.OF_A_MEMBER,
+            pool,
+            complaints);
     this.route = Route.into(join, settings.via(), settings.connectTimeout(), dialer, deadlines);
   }
 

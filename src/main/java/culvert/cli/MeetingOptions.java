@@ -84,7 +84,7 @@ final class MeetingOptions {
     } catch (IllegalArgumentException e) {
       // The same options have other names where there is nothing but a bounce server.
       throw new IllegalArgumentException(
-          e.getMessage().replaceAll("--(tls|ws)-", "--bounce-$1-"), e);
+          BounceAccess.named(BounceAccess.OF_A_PAIR, e.getMessage()), e);
     }
   }
 

@@ -19,6 +19,17 @@ public record BounceAccess(
   public static final BounceAccess DEFAULT =
       new BounceAccess(Optional.empty(), Optional.empty(), WebSocketSettings.DEFAULT);
 
+  /** How the options of a pair that meets at a bounce server begin. */
+  public static final String OF_A_PAIR = "--bounce-";
+
+  /** How those begin where there is nothing else to reach. */
+  public static final String OF_A_MEMBER = "--";
+
+  /** Has a message name the options about TLS and WebSockets as they begin here. */
+  public static String named(String options, String message) {
+    return message.replaceAll("--(tls|ws)-", options + "$1-");
+  }
+
   /** What is said first. */
   public byte[] bytes() {
     return authentication.map(Authentication::bytes).orElse(new byte[0]);

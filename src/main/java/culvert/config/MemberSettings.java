@@ -29,7 +29,7 @@ public record MemberSettings(
    * @throws IllegalArgumentException naming the option and what is wrong with it
    */
   public MemberSettings {
-    access.check("--", List.of(group));
+    access.check(BounceAccess.OF_A_MEMBER, List.of(group));
     if (connectTimeout.isZero()) {
       throw new IllegalArgumentException("--connect-timeout is zero: nothing could be reached");
     }

@@ -50,7 +50,8 @@ public record OriginSettings(
     Checks.name("name of an origin proxy", name);
     transport.check(secret.isPresent(), tls.isPresent(), true);
     bounce.check(
-        "--bounce-", remoteProxy instanceof GroupAddress group ? List.of(group) : List.of());
+        BounceAccess.OF_A_PAIR,
+        remoteProxy instanceof GroupAddress group ? List.of(group) : List.of());
     if (connectTimeout.isZero()) {
       throw new IllegalArgumentException("--connect-timeout is zero: nothing could be reached");
     }

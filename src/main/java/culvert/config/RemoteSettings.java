@@ -58,7 +58,7 @@ public record RemoteSettings(
       throw new IllegalArgumentException(
           "--control-via names the same group twice; each origin proxy needs one of its own");
     }
-    bounce.check("--bounce-", meetings);
+    bounce.check(BounceAccess.OF_A_PAIR, meetings);
     Checks.distinct("--outside-addr", services);
     if (secrets.size() > MOST_SECRETS) {
       throw new IllegalArgumentException(

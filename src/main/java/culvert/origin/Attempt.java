@@ -39,6 +39,8 @@ final class Attempt implements OriginSession.Listener {
     DRAINING,
     /** The remote proxy refused the secret, or could not prove it knows it. */
     CREDENTIALS,
+    /** The same of the bounce server where they meet. */
+    SHUT_OUT,
     /** The remote proxy declined a service. */
     DECLINED,
     /** Another process has taken the name. */
@@ -91,6 +93,10 @@ final class Attempt implements OriginSession.Listener {
   private volatile String declined;
   private volatile boolean cancelled;
   private volatile boolean over;
+
+  /** Whoever refuses from now on is the remote proxy. */
+  private volatile boolean connected;
+
   private final AtomicReference<Stage> stage = new AtomicReference<>(Stage.DIALLING);
   private volatile OriginSession session;
   private volatile String closedBecause = "closed from this side";
@@ -121,6 +127,7 @@ final class Attempt implements OriginSession.Listener {
     boolean joined = false;
     try {
       connection = route.connect(this::endDialWith);
+      connected = true;
       endDialWith(connection::close);
       join(connection);
       joined = true;
@@ -218,7 +225,7 @@ final class Attempt implements OriginSession.Listener {
         switch (e) {
           case RefusedException refused ->
               switch (refused.reason()) {
-                case CREDENTIALS -> End.CREDENTIALS;
+                case CREDENTIALS -> connected ? End.CREDENTIALS : End.SHUT_OUT;
                 case SUPERSEDED -> End.SUPERSEDED;
                 default -> End.LOST;
               };

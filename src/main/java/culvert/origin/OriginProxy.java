@@ -1,5 +1,6 @@
 package culvert.origin;
 
+import culvert.config.BounceAccess;
 import culvert.config.GroupAddress;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
@@ -44,7 +45,10 @@ public final class OriginProxy implements AutoCloseable {
     CLOSED,
     /** The remote proxy could not be reached or was lost, and settings said to give up then. */
     UNREACHABLE,
-    /** The remote proxy refused the secret, or could not prove it knows it. */
+    /**
+     * The remote proxy refused the secret, or could not prove it knows it; or the bounce server
+     * where they meet did.
+     */
     CREDENTIALS,
     /** The remote proxy declined a service. */
     DECLINED,
@@ -121,7 +125,13 @@ public final class OriginProxy implements AutoCloseable {
           Route.to(direct, settings.via(), settings.connectTimeout(), dialer, deadlines);
       case GroupAddress group ->
           Route.into(
-              new GroupJoin(group, settings.bounce(), BounceWire.PROGRAM, pool, log::warn),
+              new GroupJoin(
+                  group,
+                  settings.bounce(),
+                  BounceWire.PROGRAM,
+                  BounceAccess.OF_A_PAIR,
+                  pool,
+                  log::warn),
               settings.via(),
               settings.connectTimeout(),
               dialer,
@@ -186,7 +196,7 @@ public final class OriginProxy implements AutoCloseable {
       case LOST, SILENT -> settings.failFast() ? End.UNREACHABLE : null;
       case DRAINING, CALLED_OFF -> null;
       // Who served before was set up well once: somebody will set the remote proxy right again.
-      case CREDENTIALS -> served ? null : End.CREDENTIALS;
+      case CREDENTIALS, SHUT_OUT -> served ? null : End.CREDENTIALS;
       case DECLINED -> served ? null : End.DECLINED;
       case SUPERSEDED -> End.SUPERSEDED;
     };
@@ -194,7 +204,7 @@ public final class OriginProxy implements AutoCloseable {
 
   private static Duration pauseAfter(Attempt.Result result, Backoff backoff) {
     return switch (result.end()) {
-      case CREDENTIALS, DECLINED -> backoff.slow();
+      case CREDENTIALS, SHUT_OUT, DECLINED -> backoff.slow();
       default -> backoff.next(System.nanoTime(), result.stood());
     };
   }
@@ -230,6 +240,7 @@ public final class OriginProxy implements AutoCloseable {
   private static String event(Attempt.Result result) {
     return switch (result.end()) {
       case CREDENTIALS, SUPERSEDED -> "remote proxy refused the login";
+      case SHUT_OUT -> "bounce server refused this side";
       case DECLINED -> "service declined";
       default -> result.stood().isZero() ? "cannot join the remote proxy" : "session lost";
     };

@@ -1,5 +1,6 @@
 package culvert.remote;
 
+import culvert.config.BounceAccess;
 import culvert.config.Bounds;
 import culvert.config.GroupAddress;
 import culvert.config.RemoteSettings;
@@ -110,7 +111,14 @@ public final class RemoteProxy implements AutoCloseable {
       listeners.add(control);
     }
     for (GroupAddress group : settings.meetings()) {
-      var join = new GroupJoin(group, settings.bounce(), BounceWire.PROGRAM, pool, log::warn);
+      var join =
+          new GroupJoin(
+              group,
+              settings.bounce(),
+              BounceWire.PROGRAM,
+              BounceAccess.OF_A_PAIR,
+              pool,
+              log::warn);
       var route = Route.into(join, Optional.empty(), JOIN_LIMIT, new Dialer(pool), deadlines);
       meetings.add(new Rendezvous(group, route, handler, counters, log));
     }

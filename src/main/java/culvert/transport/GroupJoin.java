@@ -29,11 +29,13 @@ public final class GroupJoin implements Transport {
   private final GroupAddress group;
   private final byte[] authentication;
   private final BounceWire wire;
+  private final String options;
   private final Transport outer;
 
   /**
    * For any number of connections.
    *
+   * @param options how the names of those begin that {@code access} came from, for complaints
    * @param complaints takes lines for a person about files, now and when they have changed
    * @throws IllegalArgumentException if a file that the transport needs is no good
    */
@@ -41,19 +43,28 @@ public final class GroupJoin implements Transport {
       GroupAddress group,
       BounceAccess access,
       BounceWire wire,
+      String options,
       BufferPool pool,
       Consumer<String> complaints) {
     this.group = group;
     this.authentication = access.bytes();
     this.wire = wire;
-    this.outer =
-        Transports.dialling(
-            group.transport(),
-            access.tls().orElse(TlsClientSettings.DEFAULT),
-            access.webSocket(),
-            group.server(),
-            pool,
-            complaints);
+    this.options = options;
+    this.outer = outer(access, pool, complaints);
+  }
+
+  private Transport outer(BounceAccess access, BufferPool pool, Consumer<String> complaints) {
+    try {
+      return Transports.dialling(
+          group.transport(),
+          access.tls().orElse(TlsClientSettings.DEFAULT),
+          access.webSocket(),
+          group.server(),
+          pool,
+          line -> complaints.accept(ofBounceServer(line)));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(ofBounceServer(e.getMessage()), e);
+    }
   }
 
   /** Which group it is. */
@@ -111,9 +122,12 @@ public final class GroupJoin implements Transport {
     }
   }
 
-  /** TLS and WebSocket know remote proxies only. */
   private String told(IOException e) {
-    String why = String.valueOf(e.getMessage()).replace("the remote proxy", "the bounce server");
-    return group + ": " + why;
+    return group + ": " + ofBounceServer(String.valueOf(e.getMessage()));
+  }
+
+  /** TLS and WebSocket know remote proxies only, and the options for them. */
+  private String ofBounceServer(String message) {
+    return BounceAccess.named(options, message.replace("the remote proxy", "the bounce server"));
   }
 }

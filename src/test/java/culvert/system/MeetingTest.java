@@ -388,7 +388,7 @@ class MeetingTest {
         var origin = parts.origin(server.address(), options("h3llo", group(GROUP)), group(GROUP))) {
       assertThat(origin.end()).isEqualTo(OriginProxy.End.CREDENTIALS);
       parts.awaitLog("cannot wait for an origin proxy", "refused the authentication string");
-      parts.awaitLog("remote proxy refused the login", "refused the authentication string");
+      parts.awaitLog("bounce server refused this side", "refused the authentication string");
       assertThat(parts.log()).doesNotContain("helli").doesNotContain("h3llo");
       assertThat(remote.counters().get(Counter.SESSIONS)).isZero();
     }

@@ -123,8 +123,11 @@ class MeetingTransportsTest {
       tunnel.join();
       assertThat(tunnel.end()).isEqualTo(OriginProxy.End.CREDENTIALS);
       tunnel.awaitLog("cannot wait for an origin proxy", "the bounce server's certificate");
-      tunnel.awaitLog("remote proxy refused the login", "the bounce server's certificate");
-      assertThat(tunnel.log()).doesNotContain("the remote proxy's certificate");
+      tunnel.awaitLog("bounce server refused this side", "the bounce server's certificate");
+      assertThat(tunnel.log())
+          .contains("trust its issuer with --bounce-tls-ca, or just this one with --bounce-tls-pin")
+          .doesNotContain("the remote proxy's certificate")
+          .doesNotContain("--tls-");
     }
   }
 

@@ -89,7 +89,9 @@ class GroupStayTest {
     Told(HostPort server, BounceWire wire) {
       var pool = new BufferPool();
       var group = new GroupAddress(TransportKind.PLAIN, server, new GroupNumber(1));
-      var join = new GroupJoin(group, BounceAccess.DEFAULT, wire, pool, line -> {});
+      var join =
+          new GroupJoin(
+              group, BounceAccess.DEFAULT, wire, BounceAccess.OF_A_MEMBER, pool, line -> {});
       stay =
           new GroupStay(
               Route.into(

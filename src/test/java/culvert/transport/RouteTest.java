@@ -57,6 +57,7 @@ class RouteTest {
             new GroupAddress(TransportKind.PLAIN, server, new GroupNumber(1)),
             access,
             BounceWire.PROGRAM,
+            BounceAccess.OF_A_MEMBER,
             pool,
             line -> {});
     return Route.into(join, via, LIMIT, new Dialer(pool), deadlines);
