@@ -69,7 +69,8 @@ class MeetingOptionsTest {
         "--bounce-ws-path=/x | the --bounce-ws options mean nothing",
         "--bounce-tls-ca=a --bounce-tls-pin=b | --bounce-tls-ca and --bounce-tls-pin are both",
         "--control-via=bounce://h:1/1,bounce://h:1/01 | names the same group twice",
-        "--control-via=bounce+tls://h:1/1 --bounce-tls-ca=/no/such | --bounce-tls-ca /no/such: there"
+        "--control-via=bounce+tls://h:1/1 --bounce-tls-ca=/no/such | --bounce-tls-ca /no/such:"
+            + " there"
       })
   void whatCannotBeIsTold(String options, String complaint) {
     var run = Cli.remote(options.split(" "));
