@@ -93,8 +93,14 @@ public final class Main {
     String what = strays.isEmpty() ? words(e, arguments) : unmatched(command, strays);
     String hint = "see '" + command.getCommandSpec().qualifiedName() + " --help'";
     String origin = origin(terminal, e, arguments);
-    terminal.err().println(command.getCommandName() + ": " + what + origin + "; " + hint);
+    terminal.err().println(whole(command) + ": " + what + origin + "; " + hint);
     return ExitCode.USAGE.code();
+  }
+
+  /** A role's name stands alone; a command within a command has both. */
+  private static String whole(CommandLine command) {
+    String name = command.getCommandSpec().qualifiedName();
+    return name.substring(name.indexOf(' ') + 1);
   }
 
   /** picocli's own words, but where they would repeat the next argument: it may be a secret. */
@@ -158,7 +164,7 @@ public final class Main {
 
   private static int failed(Terminal terminal, CommandLine command, Exception e) throws Exception {
     if (e instanceof IllegalArgumentException) {
-      terminal.err().println(command.getCommandName() + ": " + e.getMessage());
+      terminal.err().println(whole(command) + ": " + e.getMessage());
       return ExitCode.SETTINGS.code();
     }
     throw e;

@@ -182,6 +182,7 @@ class BounceConnectCommandTest {
     var run = Cli.run(("bounce connect " + words).split(" "));
     assertThat(run.exit()).isEqualTo(2);
     assertThat(run.err())
+        .startsWith("bounce connect: ")
         .contains(complaint)
         .contains("see 'culvert bounce connect --help'")
         .hasLineCount(1);
@@ -205,7 +206,7 @@ class BounceConnectCommandTest {
   void settingsThatCannotBeAreTold(String options, String complaint) {
     var run = Cli.run(("bounce,connect,h:1,1," + options).split(","));
     assertThat(run.exit()).isEqualTo(78);
-    assertThat(run.err()).contains(complaint).hasLineCount(1);
+    assertThat(run.err()).startsWith("bounce connect: ").contains(complaint).hasLineCount(1);
   }
 
   @Test
