@@ -9,6 +9,7 @@ import culvert.net.Deadlines;
 import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.observe.Log;
+import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
 import culvert.session.Incoming;
 import culvert.session.NativeDialect;
@@ -165,13 +166,25 @@ final class Attempt implements OriginSession.Listener {
         limit,
         connection::close,
         "no handshake within " + Durations.of(limit) + doubt(),
-        () -> dialect.join(connection));
+        () -> login(connection));
+  }
+
+  private OriginSession login(Connection connection) throws IOException {
+    try {
+      return dialect.join(connection);
+    } catch (ProtocolException e) {
+      throw isInGroup()
+          ? new ProtocolException(e.getMessage() + "; it may be another origin proxy in the group")
+          : e;
+    }
+  }
+
+  private boolean isInGroup() {
+    return settings.remoteProxy() instanceof GroupAddress;
   }
 
   private String doubt() {
-    return settings.remoteProxy() instanceof GroupAddress
-        ? ": there may be no remote proxy in the group"
-        : "";
+    return isInGroup() ? ": there may be no remote proxy in the group" : "";
   }
 
   private void end() {

@@ -270,6 +270,18 @@ class MeetingTest {
   }
 
   @Test
+  void twoOriginProxiesInOneGroupSaySo() throws Exception {
+    try (var server = TestServer.echo();
+        var parts = new Parts();
+        var first = parts.origin(server.address(), options().name("first"), group(GROUP));
+        var second = parts.origin(server.address(), options().name("second"), group(GROUP))) {
+      parts.awaitLog("cannot join the remote proxy", "another origin proxy in the group");
+      assertThat(first.isRunning()).isTrue();
+      assertThat(second.isRunning()).isTrue();
+    }
+  }
+
+  @Test
   void twoOriginProxiesMeetInTwoGroups() throws Exception {
     var both = options(AUTHENTICATION, group(1), group(2));
     try (var server = TestServer.echo();
