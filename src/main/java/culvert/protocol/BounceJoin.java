@@ -51,6 +51,10 @@ public final class BounceJoin {
 
   private static final Pattern BANNER = Pattern.compile("([1-9][0-9]?)" + NAME + "([!-~]+)");
 
+  private static final String OF_THE_TEXT =
+      "it may be one with --wire text, which 'bounce connect --wire text' can join and a pair"
+          + " cannot";
+
   private final InputStream in;
   private final OutputStream out;
   private final BounceWire wire;
@@ -113,8 +117,7 @@ public final class BounceJoin {
           + " it listens for TLS or WebSockets (its --transport)";
     }
     return isWhole(banner)
-        ? "the bounce server's first line has no end; if it is one with --wire text, this side"
-            + " needs the same"
+        ? "the bounce server's first line has no end; " + OF_THE_TEXT
         : "the bounce server hung up in its first line";
   }
 
@@ -275,9 +278,7 @@ public final class BounceJoin {
       }
       heard.append((char) next);
       if (ANSWERS.stream().noneMatch(answer -> answer.startsWith(heard.toString()))) {
-        throw new ProtocolException(
-            "the bounce server does not say READY; if it is one with --wire text, this side needs"
-                + " the same");
+        throw new ProtocolException("the bounce server does not say READY; " + OF_THE_TEXT);
       }
     }
     return heard.toString();
