@@ -2,7 +2,6 @@ package culvert.net;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 
@@ -10,16 +9,15 @@ import java.util.Optional;
  * A connection whose first bytes were read to see that somebody is there. They come first again,
  * and all else is the connection's own.
  */
-public final class Peeked implements Connection {
+public final class Peeked extends ForwardingConnection {
 
   /** Held while it waits, in bytes. */
   private static final int FIRST_BYTES = 1024;
 
-  private final Connection connection;
   private final Input input;
 
   private Peeked(Connection connection, ByteBuffer first) {
-    this.connection = connection;
+    super(connection);
     this.input = new Input(connection.input(), first);
   }
 
@@ -80,70 +78,5 @@ public final class Peeked implements Connection {
   @Override
   public ByteInput input() {
     return input;
-  }
-
-  @Override
-  public ByteOutput output() {
-    return connection.output();
-  }
-
-  @Override
-  public void closeOutput() throws IOException {
-    connection.closeOutput();
-  }
-
-  @Override
-  public void reset() {
-    connection.reset();
-  }
-
-  @Override
-  public void close() {
-    connection.close();
-  }
-
-  @Override
-  public void resetOnDeath() throws IOException {
-    connection.resetOnDeath();
-  }
-
-  @Override
-  public byte[] binding() {
-    return connection.binding();
-  }
-
-  @Override
-  public Connection lowest() {
-    return connection.lowest();
-  }
-
-  @Override
-  public InetSocketAddress peer() {
-    return connection.peer();
-  }
-
-  @Override
-  public InetSocketAddress local() {
-    return connection.local();
-  }
-
-  @Override
-  public long received() {
-    return connection.received();
-  }
-
-  @Override
-  public long sent() {
-    return connection.sent();
-  }
-
-  @Override
-  public Optional<Trouble> trouble() {
-    return connection.trouble();
-  }
-
-  @Override
-  public void onTrouble(Runnable action) {
-    connection.onTrouble(action);
   }
 }

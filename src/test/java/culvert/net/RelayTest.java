@@ -223,7 +223,7 @@ class RelayTest {
     var held = new CountDownLatch(1);
     var broken = new AtomicReference<Runnable>();
     var first =
-        new Wrapped(clientSide.far()) {
+        new ForwardingConnection(clientSide.far()) {
           @Override
           public void onTrouble(Runnable action) {
             broken.set(action);
@@ -257,7 +257,7 @@ class RelayTest {
   }
 
   /** A connection whose first read fails as only a bug can. */
-  private static final class Buggy extends Wrapped {
+  private static final class Buggy extends ForwardingConnection {
     private final RuntimeException bug;
 
     Buggy(Connection real, RuntimeException bug) {

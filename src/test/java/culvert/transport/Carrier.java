@@ -3,19 +3,15 @@ package culvert.transport;
 import culvert.net.ByteInput;
 import culvert.net.ByteOutput;
 import culvert.net.Connection;
-import culvert.net.Trouble;
+import culvert.net.ForwardingConnection;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
-import java.util.Optional;
 
 /** A carrier that does what another does, and tells a test what is about to happen. */
-class Carrier implements Connection {
-
-  private final Connection real;
+class Carrier extends ForwardingConnection {
 
   Carrier(Connection real) {
-    this.real = real;
+    super(real);
   }
 
   /** Before each write. */
@@ -28,7 +24,7 @@ class Carrier implements Connection {
 
   @Override
   public ByteInput input() {
-    ByteInput input = real.input();
+    ByteInput input = super.input();
     return new ByteInput() {
       @Override
       public int read(ByteBuffer target) throws IOException {
@@ -50,7 +46,7 @@ class Carrier implements Connection {
 
   @Override
   public ByteOutput output() {
-    ByteOutput output = real.output();
+    ByteOutput output = super.output();
     return new ByteOutput() {
       @Override
       public void write(ByteBuffer source) throws IOException {
@@ -58,45 +54,5 @@ class Carrier implements Connection {
         output.write(source);
       }
     };
-  }
-
-  @Override
-  public void closeOutput() throws IOException {
-    real.closeOutput();
-  }
-
-  @Override
-  public void reset() {
-    real.reset();
-  }
-
-  @Override
-  public void close() {
-    real.close();
-  }
-
-  @Override
-  public InetSocketAddress peer() {
-    return real.peer();
-  }
-
-  @Override
-  public InetSocketAddress local() {
-    return real.local();
-  }
-
-  @Override
-  public long received() {
-    return real.received();
-  }
-
-  @Override
-  public long sent() {
-    return real.sent();
-  }
-
-  @Override
-  public Optional<Trouble> trouble() {
-    return real.trouble();
   }
 }

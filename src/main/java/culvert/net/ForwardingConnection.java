@@ -1,0 +1,91 @@
+package culvert.net;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.Optional;
+
+/** A connection that is another one but for what its subclass changes. */
+public abstract class ForwardingConnection implements Connection {
+
+  private final Connection connection;
+
+  /** All is {@code connection}'s. */
+  protected ForwardingConnection(Connection connection) {
+    this.connection = connection;
+  }
+
+  /** The other one. */
+  protected final Connection connection() {
+    return connection;
+  }
+
+  @Override
+  public ByteInput input() {
+    return connection.input();
+  }
+
+  @Override
+  public ByteOutput output() {
+    return connection.output();
+  }
+
+  @Override
+  public void closeOutput() throws IOException {
+    connection.closeOutput();
+  }
+
+  @Override
+  public void reset() {
+    connection.reset();
+  }
+
+  @Override
+  public void close() {
+    connection.close();
+  }
+
+  @Override
+  public void resetOnDeath() throws IOException {
+    connection.resetOnDeath();
+  }
+
+  @Override
+  public byte[] binding() {
+    return connection.binding();
+  }
+
+  @Override
+  public Connection lowest() {
+    return connection.lowest();
+  }
+
+  @Override
+  public InetSocketAddress peer() {
+    return connection.peer();
+  }
+
+  @Override
+  public InetSocketAddress local() {
+    return connection.local();
+  }
+
+  @Override
+  public long received() {
+    return connection.received();
+  }
+
+  @Override
+  public long sent() {
+    return connection.sent();
+  }
+
+  @Override
+  public Optional<Trouble> trouble() {
+    return connection.trouble();
+  }
+
+  @Override
+  public void onTrouble(Runnable action) {
+    connection.onTrouble(action);
+  }
+}
