@@ -196,6 +196,16 @@ final class EarlyInput extends ByteInput {
     }
   }
 
+  /** Whether the peer has ended it cleanly; bytes that came before may still be held. */
+  boolean hasEnded() {
+    lock.lock();
+    try {
+      return ended;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** How many bytes are held. */
   int size() {
     lock.lock();

@@ -152,8 +152,13 @@ final class MemberHandler implements Listener.Handler {
     EarlyInput input = member.input();
     member.connection().output().write(admission.banner());
     for (; ; ) {
+      // Asked first: what came before the end is held by then.
+      boolean ended = input.hasEnded();
       input.offer(admission::feed);
-      if (member.isLate()) {
+      if (ended) {
+        admission.nothingMoreCame();
+      }
+      if (ended || member.isLate()) {
         admission.timeIsUp();
       }
       switch (admission.state()) {

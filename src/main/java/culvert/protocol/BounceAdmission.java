@@ -161,7 +161,7 @@ public final class BounceAdmission {
     refusal = why;
   }
 
-  /** Nothing has come for so long that a number which has begun is complete. */
+  /** Nothing has come for so long, or can come, that a number which has begun is complete. */
   public void nothingMoreCame() {
     if (state == State.PAUSES) {
       complete();
@@ -169,8 +169,8 @@ public final class BounceAdmission {
   }
 
   /**
-   * The time is up. Who has said something that is no authentication string is told so, right as
-   * far as it goes or not; to all others there is nothing to say.
+   * The time is up, or the peer has ended. Who has said something that is no authentication string
+   * is told so, right as far as it goes or not; to all others there is nothing to say.
    */
   public void timeIsUp() {
     if (state == State.AUTHENTICATES && matched > 0) {

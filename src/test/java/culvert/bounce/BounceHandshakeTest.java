@@ -127,6 +127,27 @@ class BounceHandshakeTest {
     }
   }
 
+  /** As {@code printf hi7 | nc -N} does it. */
+  @Test
+  void aShortNumberIsCompleteAtTheEndOfWhatIsSaid() throws Exception {
+    try (Bounce bounce = setup().times(LONG.plus(LONG), LONG).paired().start();
+        Guest first = bounce.join(7).says("for whom only listens");
+        Guest second = bounce.dial().says("hi7")) {
+      second.socket().shutdownOutput();
+      second.reads("READY").reads("for whom only listens");
+      assertThat(first.in().read()).isEqualTo(-1);
+    }
+  }
+
+  @Test
+  void anAuthenticationThatIsCutOffIsToldSoAtOnce() throws Exception {
+    try (Bounce bounce = setup().times(LONG.plus(LONG), LONG).start();
+        Guest guest = bounce.dial().says("n")) {
+      guest.socket().shutdownOutput();
+      guest.readsLast("Authentication failure");
+    }
+  }
+
   @Test
   void aDigitSoonAfterAnotherBelongsToTheNumber() throws Exception {
     try (Bounce bounce = setup().times(Duration.ofSeconds(60), LONG).start();
