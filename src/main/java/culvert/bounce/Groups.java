@@ -1,10 +1,12 @@
 package culvert.bounce;
 
 import culvert.config.BounceGroups;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -13,8 +15,14 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class Groups {
 
+  /** For a place whose holder has just hung up: that may be heard after who comes next. */
+  private static final Duration PLACE_LIMIT = Duration.ofMillis(250);
+
   private final BounceGroups limits;
   private final ReentrantLock lock = new ReentrantLock();
+
+  /** A place is free, or nobody gets one any more. */
+  private final Condition changed = lock.newCondition();
 
   /** The lock guards these. */
   private final Map<Integer, Group> groups = new HashMap<>();
@@ -27,20 +35,18 @@ final class Groups {
     this.limits = limits;
   }
 
-  /** Lets a member into the group of that number, unless that or the server is full. */
-  Optional<Group> join(Member member, int number) {
+  /** Lets a member into the group of that number, unless that or the server stays full. */
+  Optional<Group> join(Member member, int number) throws InterruptedException {
     lock.lock();
     try {
-      Group group = groups.get(number);
-      if (draining || members >= limits.clients()) {
+      long left = PLACE_LIMIT.toNanos();
+      while (!draining && isFull(number) && left > 0) {
+        left = changed.awaitNanos(left);
+      }
+      if (draining || isFull(number)) {
         return Optional.empty();
       }
-      if (group == null) {
-        group = new Group(number, limits.paired().contains(number));
-        groups.put(number, group);
-      } else if (group.isFull(limits.members())) {
-        return Optional.empty();
-      }
+      Group group = groups.computeIfAbsent(number, n -> new Group(n, limits.paired().contains(n)));
       members++;
       group.add(member);
       member.belongsTo(group);
@@ -48,6 +54,11 @@ final class Groups {
     } finally {
       lock.unlock();
     }
+  }
+
+  private boolean isFull(int number) {
+    Group group = groups.get(number);
+    return members >= limits.clients() || group != null && group.isFull(limits.members());
   }
 
   /**
@@ -102,6 +113,7 @@ final class Groups {
       return;
     }
     members--;
+    changed.signalAll();
     if (group.members().isEmpty()) {
       groups.remove(group.number());
     }
@@ -112,6 +124,7 @@ final class Groups {
     lock.lock();
     try {
       draining = true;
+      changed.signalAll();
       return groups.values().stream()
           .map(Group::members)
           .filter(all -> all.size() == 1)

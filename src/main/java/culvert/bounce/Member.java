@@ -152,16 +152,16 @@ final class Member {
   /** What joining it needs to say before anything else reaches it. */
   interface Joining {
     /** Joins; what is returned, if anything, was joined. */
-    Optional<Group> join();
+    Optional<Group> join() throws InterruptedException;
   }
 
   /** Joins, and is greeted before the others can send to it. */
-  Optional<Group> greeted(byte[] welcome, Joining joining) {
+  Optional<Group> greeted(byte[] welcome, Joining joining) throws InterruptedException {
     output.lock();
     try {
-      written = true;
       Optional<Group> joined = joining.join();
       if (joined.isPresent()) {
+        written = true;
         connection.output().write(welcome);
       }
       return joined;

@@ -127,7 +127,7 @@ final class MemberHandler implements Listener.Handler {
   }
 
   /** The handshakes; returns the group it has joined, or nothing if it was refused. */
-  private Optional<Group> enter(Member member) throws IOException {
+  private Optional<Group> enter(Member member) throws IOException, InterruptedException {
     member.wrapped(transport.wrap(member.connection()));
     var admission =
         new BounceAdmission(settings.wire(), settings.groups().groups(), authentication);

@@ -191,6 +191,21 @@ class GroupTest {
     }
   }
 
+  /** Who hangs up and dials again is often heard before its hanging up is. */
+  @Test
+  void aPlaceThatIsLeftIsFreeForWhoDialsAtOnce() throws Exception {
+    try (Bounce bounce = new Bounce.Setup().start();
+        Guest stays = bounce.join(1)) {
+      for (int i = 0; i < 300; i++) {
+        Guest guest = Guest.dial(bounce.server.address());
+        guest.says("hi0001").reads("4-BounceServer_1.0\nREADY");
+        guest.leave();
+      }
+      stays.leave();
+      bounce.has(0);
+    }
+  }
+
   @Test
   void aFullServerTakesNobodyUntilOneLeaves() throws Exception {
     try (Bounce bounce = setup().clients(2).start();

@@ -163,6 +163,22 @@ class PairTest {
     }
   }
 
+  /** Both ends are heard before the server is done with the pair. */
+  @Test
+  void whoHearsThePairsEndCanMeetAgainAtOnce() throws Exception {
+    try (Bounce bounce = pairs()) {
+      for (int i = 0; i < 300; i++) {
+        try (Guest first = bounce.join(1);
+            Guest second = bounce.join(1)) {
+          first.socket().shutdownOutput();
+          assertThat(second.in().read()).isEqualTo(-1);
+          second.socket().shutdownOutput();
+          assertThat(first.in().read()).isEqualTo(-1);
+        }
+      }
+    }
+  }
+
   @Test
   void aStopIsSeenAsAnErrorByBoth() throws Exception {
     try (Bounce bounce = pairs();
