@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -23,6 +24,9 @@ final class Console {
     /** From now on it answers one. */
     void answers();
   }
+
+  /** A line of every head of a request, and before its body. */
+  private static final String HTTP = "host:";
 
   private final Commands commands;
   private final Optional<String> insteadOfExit;
@@ -49,7 +53,7 @@ final class Console {
   }
 
   /**
-   * Runs until {@code exit} or the end of the input.
+   * Runs until {@code exit}, the end of the input, or what comes from a web page.
    *
    * @throws IOException if either stream broke
    */
@@ -74,6 +78,11 @@ final class Console {
     if (words.isEmpty()) {
       out.answer("");
       return true;
+    }
+    if (words.getFirst().toLowerCase(Locale.ROOT).startsWith(HTTP)) {
+      // Any web page can have a browser on this machine send commands in the body.
+      out.answer("this console does not speak HTTP");
+      return false;
     }
     try {
       Command command = Commands.named(words.getFirst());

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a person types at the prompt, and what is answered. */
 @ExtendWith(LeakCheck.class)
@@ -239,6 +240,16 @@ class ConsoleTest {
   void aLineThatTheEndCutsOffIsNoCommand() {
     byte[] typed = "echo on\nkill 1".getBytes(StandardCharsets.US_ASCII);
     assertThat(session(Optional.empty(), typed)).isEqualTo("> echo is on\n> ");
+    assertThat(members.members()).hasSize(4);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/", "/a-path-longer-than-a-line"})
+  void aWebPageCannotCommand(String path) {
+    String head = "POST " + path.replace("longer", "l%20nger".repeat(200)) + " HTTP/1.1\r";
+    assertThat(session(head, "Host: 127.0.0.1:32565\r", "\r", "stop", "kill 12"))
+        .endsWith("> this console does not speak HTTP\n");
+    assertThat(stops).hasValue(0);
     assertThat(members.members()).hasSize(4);
   }
 
