@@ -6,6 +6,7 @@ import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -191,6 +192,16 @@ final class EarlyInput extends ByteInput {
     lock.lock();
     try {
       return ended || fault != null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What has broken it, if anything has. */
+  Optional<IOException> fault() {
+    lock.lock();
+    try {
+      return Optional.ofNullable(fault);
     } finally {
       lock.unlock();
     }

@@ -30,7 +30,14 @@ final class Endings {
 
   /** Its connection broke. */
   static String broken(IOException cause) {
-    return "broken: " + cause.getMessage();
+    return "broken: " + words(cause);
+  }
+
+  /** What is wrong with a connection; the transports' words are about a pair of proxies. */
+  static String words(IOException cause) {
+    return String.valueOf(cause.getMessage())
+        .replace("the origin proxy", "the peer")
+        .replace("an origin proxy", "a member");
   }
 
   /** Somebody wrote to it for so long in vain. */

@@ -76,7 +76,10 @@ final class GroupHandler {
 
   /** Who has ended its output and still listens must not take what it said for delivered. */
   private void leftAlone(Member member) {
-    if (member.input().size() > 0) {
+    var fault = member.input().fault();
+    if (fault.isPresent()) {
+      members.end(member, Endings.broken(fault.get()));
+    } else if (member.input().size() > 0) {
       members.reset(member, Endings.UNHEARD);
     } else {
       members.end(member, Endings.BY_PEER);

@@ -221,17 +221,17 @@ final class MemberHandler implements Listener.Handler {
     switch (cause) {
       case ForeignPeerException e -> {
         counters.count(Counter.FOREIGN_PEERS);
-        limited(member, "not a member", e.getMessage());
+        limited(member, "not a member", Endings.words(e));
         Linger.afterWords(socket, e.answer(), deadlines);
       }
       case RefusedException e -> {
         counters.count(Counter.REFUSED_PEERS);
-        limited(member, "member refused", e.getMessage());
+        limited(member, "member refused", Endings.words(e));
         Linger.afterWords(socket, new byte[0], deadlines);
       }
       case ProtocolException e -> {
         counters.count(Counter.PROTOCOL_ERRORS);
-        limited(member, "handshake broke the protocol", e.getMessage());
+        limited(member, "handshake broke the protocol", Endings.words(e));
         Linger.afterWords(socket, new byte[0], deadlines);
       }
       default -> {

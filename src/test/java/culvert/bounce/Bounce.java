@@ -195,6 +195,11 @@ final class Bounce implements AutoCloseable {
     return lines.toString(StandardCharsets.UTF_8);
   }
 
+  /** Waits for those words in the log, which another thread writes. */
+  void logs(String... words) throws Exception {
+    Eventually.within(SOON, () -> assertThat(log()).contains(words));
+  }
+
   /** Dials in and reads the banner. */
   Guest dial() throws IOException {
     Guest guest = Guest.dial(server.address());
