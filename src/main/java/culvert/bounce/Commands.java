@@ -10,7 +10,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.TreeMap;
-import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -28,15 +27,14 @@ final class Commands {
 
   private final Operations operations;
   private final EventLog events;
-  private final BooleanSupplier stop;
+  private final StopRequest stop;
 
   /**
    * Commands for a server that runs.
    *
-   * @param stop asks the server to stop, which takes its time; returns false if it had been asked
-   *     before
+   * @param stop is asked by a command, and begun once that was {@link #answered}
    */
-  Commands(Operations operations, EventLog events, BooleanSupplier stop) {
+  Commands(Operations operations, EventLog events, StopRequest stop) {
     this.operations = operations;
     this.events = events;
     this.stop = stop;
@@ -62,7 +60,7 @@ final class Commands {
       case KILL -> kill(only(arguments, command));
       case STOP -> {
         none(arguments, command);
-        yield stop.getAsBoolean() ? "stopping; members may finish for a while" : "already stopping";
+        yield stop.ask() ? "stopping; members may finish for a while" : "already stopping";
       }
       case EXIT -> {
         none(arguments, command);
@@ -73,6 +71,13 @@ final class Commands {
         yield Command.help();
       }
     };
+  }
+
+  /** What it said has been written, or could not be. */
+  void answered(Command command) {
+    if (command == Command.STOP) {
+      stop.begin();
+    }
   }
 
   private static String only(List<String> arguments, Command command) throws Mistake {

@@ -87,9 +87,12 @@ final class Console {
     try {
       Command command = Commands.named(words.getFirst());
       String said = commands.run(command, words.subList(1, words.size()));
-      boolean ends = command == Command.EXIT && insteadOfExit.isEmpty();
-      out.answer(command == Command.EXIT ? insteadOfExit.orElse("") : said);
-      return !ends;
+      try {
+        out.answer(command == Command.EXIT ? insteadOfExit.orElse("") : said);
+      } finally {
+        commands.answered(command);
+      }
+      return command != Command.EXIT || insteadOfExit.isPresent();
     } catch (Mistake e) {
       out.answer(e.getMessage());
       return true;

@@ -23,7 +23,6 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 
 /**
  * The console at a TCP address, for a bounce server in the background: one session at a time. Where
@@ -88,8 +87,7 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
    * Binds the address and begins to serve.
    *
    * @param authentication asked of everybody where others than this machine reach the address
-   * @param stop asks the server to stop, which takes its time; returns false if it had been asked
-   *     before
+   * @param stop is told by the command of that name
    * @throws IOException naming the address, if it cannot be bound
    * @throws IllegalArgumentException if it is no loopback address, and there is no authentication
    *     string to ask for, or one that nobody can type
@@ -99,7 +97,7 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
       Optional<Authentication> authentication,
       Operations operations,
       EventLog events,
-      BooleanSupplier stop,
+      StopRequest stop,
       Duration logPeriod,
       Counters counters,
       Log log)

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
 
 /** The console on the terminal that the bounce server was started from. */
 public final class TerminalConsole {
@@ -30,8 +29,7 @@ public final class TerminalConsole {
    * @param in what is typed
    * @param out the screen
    * @param alone whether the log goes to the same screen: then members are told of here only
-   * @param stop asks the server to stop, which takes its time; returns false if it had been asked
-   *     before
+   * @param stop is told by the command of that name
    */
   public static void start(
       InputStream in,
@@ -39,7 +37,7 @@ public final class TerminalConsole {
       boolean alone,
       Operations operations,
       EventLog events,
-      BooleanSupplier stop) {
+      StopRequest stop) {
     // Nothing ends a read of the keyboard, and a virtual thread's carrier would wait with it.
     Thread.ofPlatform()
         .daemon()

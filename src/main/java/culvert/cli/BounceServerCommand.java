@@ -179,7 +179,7 @@ final class BounceServerCommand implements Callable<Integer> {
         settings.authentication(),
         server,
         events,
-        terminal.stop()::request,
+        terminal.stop(),
         logPeriod,
         server.counters(),
         log);
@@ -190,8 +190,7 @@ final class BounceServerCommand implements Callable<Integer> {
     Screen screen = terminal.screen().get();
     if (screen != Screen.NONE) {
       boolean alone = screen == Screen.WITH_LOG;
-      TerminalConsole.start(
-          terminal.in(), terminal.out(), alone, server, events, terminal.stop()::request);
+      TerminalConsole.start(terminal.in(), terminal.out(), alone, server, events, terminal.stop());
     }
   }
 

@@ -32,6 +32,7 @@ final class Converters {
     commandLine.registerConverter(RemoteAddress.class, told(RemoteAddress::parse));
     commandLine.registerConverter(GroupAddress.class, told(GroupAddress::parse));
     commandLine.registerConverter(GroupNumber.class, told(GroupNumber::parse));
+    commandLine.registerConverter(BounceWire.class, word(BounceWire.class));
     commandLine.registerConverter(ServiceAddress.class, told(ServiceAddress::parse));
     commandLine.registerConverter(Duration.class, told(Durations::parse));
     commandLine.registerConverter(ByteCount.class, told(ByteCount::parse));

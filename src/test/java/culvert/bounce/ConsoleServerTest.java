@@ -58,7 +58,14 @@ class ConsoleServerTest {
   private ConsoleServer server(HostPort where, Optional<Authentication> authentication)
       throws IOException {
     return ConsoleServer.start(
-        where, authentication, members, events, () -> true, Duration.ofSeconds(10), counters, log);
+        where,
+        authentication,
+        members,
+        events,
+        new CountedStop(),
+        Duration.ofSeconds(10),
+        counters,
+        log);
   }
 
   private ConsoleServer local() throws IOException {

@@ -18,7 +18,6 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -46,7 +45,7 @@ class ConsoleTest {
           Clock.systemUTC());
   private final EventLog events =
       new EventLog(Verbosity.of(1), Duration.ofSeconds(10), new Counters(), log);
-  private final AtomicInteger stops = new AtomicInteger();
+  private final CountedStop stops = new CountedStop();
 
   @AfterEach
   void end() {
@@ -58,7 +57,7 @@ class ConsoleTest {
     var written = new ByteArrayOutputStream();
     try (var out = new ConsoleOutput(written)) {
       new Console(
-              new Commands(members, events, () -> stops.incrementAndGet() == 1),
+              new Commands(members, events, stops),
               insteadOfExit,
               new LineReader(new ByteArrayInputStream(typed)),
               out,
@@ -126,7 +125,7 @@ class ConsoleTest {
             """);
     assertThat(members.echoes()).isTrue();
     assertThat(events.verbosity()).isEqualTo(Verbosity.of(3));
-    assertThat(stops).hasValue(1);
+    assertThat(stops.times()).isEqualTo(1);
   }
 
   @Test
@@ -194,7 +193,7 @@ class ConsoleTest {
     assertThat(members.members()).hasSize(before);
     assertThat(members.echoes()).isFalse();
     assertThat(events.verbosity()).isEqualTo(Verbosity.of(1));
-    assertThat(stops).hasValue(0);
+    assertThat(stops.times()).isEqualTo(0);
   }
 
   @ParameterizedTest
@@ -249,7 +248,7 @@ class ConsoleTest {
     String head = "POST " + path.replace("longer", "l%20nger".repeat(200)) + " HTTP/1.1\r";
     assertThat(session(head, "Host: 127.0.0.1:32565\r", "\r", "stop", "kill 12"))
         .endsWith("> this console does not speak HTTP\n");
-    assertThat(stops).hasValue(0);
+    assertThat(stops.times()).isEqualTo(0);
     assertThat(members.members()).hasSize(4);
   }
 

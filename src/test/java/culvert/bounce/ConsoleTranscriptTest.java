@@ -20,7 +20,6 @@ import java.io.PrintStream;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,7 +35,7 @@ class ConsoleTranscriptTest {
   private static final Duration PERIOD = Duration.ofSeconds(10);
 
   private final Counters counters = new Counters();
-  private final AtomicInteger stops = new AtomicInteger();
+  private final CountedStop stops = new CountedStop();
   private Log log;
   private BounceServer server;
   private ConsoleServer console;
@@ -61,15 +60,7 @@ class ConsoleTranscriptTest {
     var events = new EventLog(Verbosity.of(1), PERIOD, counters, log);
     server = BounceServer.start(settings, events, counters, log);
     console =
-        ConsoleServer.start(
-            ANY,
-            Optional.empty(),
-            server,
-            events,
-            () -> stops.incrementAndGet() == 1,
-            PERIOD,
-            counters,
-            log);
+        ConsoleServer.start(ANY, Optional.empty(), server, events, stops, PERIOD, counters, log);
     operator = Guest.dial(console.address()).reads("> ");
   }
 
@@ -172,7 +163,7 @@ class ConsoleTranscriptTest {
   void stopIsPassedOnOnce() throws Exception {
     asks("stop", "stopping; members may finish for a while\n");
     asks("stop", "already stopping\n");
-    assertThat(stops).hasValue(2);
+    assertThat(stops.times()).isEqualTo(2);
     operator.says("exit\n").readsLast("");
   }
 
