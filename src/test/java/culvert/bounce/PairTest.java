@@ -111,8 +111,7 @@ class PairTest {
       } else {
         gone.reset();
       }
-      bounce.tells(
-          "0 disconnected: " + (cleanly ? "closed by the peer" : "broken: Connection reset"));
+      bounce.tells("0 disconnected: " + (cleanly ? Endings.UNHEARD : "broken: Connection reset"));
       bounce.has(0);
       try (Guest first = bounce.join(1);
           Guest second = bounce.join(1)) {
