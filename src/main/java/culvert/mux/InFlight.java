@@ -42,6 +42,7 @@ final class InFlight {
 
   private final long[] pingTokens = new long[REMEMBERED_PINGS];
   private final long[] pingNanos = new long[REMEMBERED_PINGS];
+  private final long[] pingFlights = new long[REMEMBERED_PINGS];
   private long pings;
   private long answered;
 
@@ -58,11 +59,11 @@ final class InFlight {
   private long pathNanos;
   private long pathSinceNanos;
 
-  /** What was under way, and for how long, when bytes began to queue; 0 if they do not. */
-  private long queuedBound;
+  /** The longest queue seen lately, and what was under way then; 0 if there was none. */
+  private long longestQueueNanos;
 
-  private long queuedNanos;
-  private long queuedSinceNanos;
+  private long longestFlight;
+  private long longestSinceNanos;
 
   /** Readable without the lock. */
   private volatile long roundTripNanos = UNKNOWN_ROUND_TRIP_NANOS;
@@ -116,6 +117,7 @@ final class InFlight {
     lastPingNanos = nowNanos;
     pingTokens[slot(pings)] = sent;
     pingNanos[slot(pings)] = nowNanos;
+    pingFlights[slot(pings)] = sent - arrived;
     pings++;
     return sent;
   }
@@ -129,7 +131,7 @@ final class InFlight {
     // The newest first: while nothing is sent, pings repeat their token.
     for (long i = pings - 1; i >= answered && i >= pings - REMEMBERED_PINGS; i--) {
       if (pingTokens[slot(i)] == token) {
-        sample(nowNanos - pingNanos[slot(i)], nowNanos);
+        sample(nowNanos - pingNanos[slot(i)], pingFlights[slot(i)], nowNanos);
         answered = i + 1;
         break;
       }
@@ -141,7 +143,7 @@ final class InFlight {
     return (int) (ping % REMEMBERED_PINGS);
   }
 
-  private void sample(long nanos, long nowNanos) {
+  private void sample(long nanos, long flight, long nowNanos) {
     if (nanos < shortestNanos || nowNanos - shortestSinceNanos > SHORTEST_AGE_NANOS) {
       shortestNanos = nanos;
       shortestSinceNanos = nowNanos;
@@ -152,17 +154,19 @@ final class InFlight {
       return;
     }
     long queue = nanos - unloadedNanos(nowNanos);
-    if (queue > MOST_QUEUE_NANOS && isTheirs(nanos)) {
+    // Of whoever sends little the pongs queue behind the other side's bulk, which tells nothing.
+    if (queue > MOST_QUEUE_NANOS && usedUp && isTheirs(queue, flight)) {
       pathNanos = nanos;
       pathSinceNanos = nowNanos;
-      queuedBound = 0;
+      longestQueueNanos = 0;
       carefulSteps = 0;
       grow(nowNanos);
     } else if (queue > MOST_QUEUE_NANOS) {
-      if (queuedBound == 0 || nowNanos - queuedSinceNanos > PATH_AGE_NANOS) {
-        queuedBound = bound;
-        queuedNanos = nanos;
-        queuedSinceNanos = nowNanos;
+      boolean old = nowNanos - longestSinceNanos > PATH_AGE_NANOS;
+      if (usedUp && (queue > longestQueueNanos || old)) {
+        longestQueueNanos = queue;
+        longestFlight = flight;
+        longestSinceNanos = nowNanos;
       }
       // What would have queued for just as long as it may, but never less than half.
       long right = (long) ((double) bound * (nanos - queue + MOST_QUEUE_NANOS) / nanos);
@@ -181,8 +185,9 @@ final class InFlight {
     return known ? Math.max(shortestNanos, pathNanos) : shortestNanos;
   }
 
-  private boolean isTheirs(long nanos) {
-    return bound <= queuedBound / 4 && nanos > queuedNanos / 2;
+  /** Of a quarter of the bytes a queue of ours would have a quarter left. */
+  private boolean isTheirs(long queue, long flight) {
+    return longestQueueNanos > 0 && flight <= longestFlight / 4 && queue > longestQueueNanos / 2;
   }
 
   private void grow(long nowNanos) {
@@ -191,9 +196,6 @@ final class InFlight {
       bound = Math.min(MOST_BYTES, bound + step);
       carefulSteps = Math.max(0, carefulSteps - 1);
       lastChangeNanos = nowNanos;
-    }
-    if (bound >= queuedBound) {
-      queuedBound = 0;
     }
   }
 

@@ -2,7 +2,11 @@ package culvert.mux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The bound on bytes under way, driven by a clock of the test's own. */
 class InFlightTest {
@@ -55,6 +59,69 @@ class InFlightTest {
     assertThat(inFlight.room(0)).isEqualTo(32 * 1024);
   }
 
+  /** A link with a buffer that takes whatever comes, driven millisecond by millisecond. */
+  private final class Link {
+    private record Ping(long behindBytes, long token) {}
+
+    private record Pong(long atNanos, long token) {}
+
+    private final long bytesPerMilli;
+    private final long tripNanos;
+    private final Deque<Ping> pings = new ArrayDeque<>();
+    private final Deque<Pong> pongs = new ArrayDeque<>();
+    private long in;
+    private long out;
+
+    Link(long bytesPerMilli, long tripMillis) {
+      this.bytesPerMilli = bytesPerMilli;
+      this.tripNanos = tripMillis * MILLI;
+    }
+
+    /** A sender that always has more to send; returns how many bytes queue on average. */
+    long run(int millis) {
+      long queued = 0;
+      for (int i = 0; i < millis; i++) {
+        now += MILLI;
+        out = Math.min(in, out + bytesPerMilli);
+        while (!pings.isEmpty() && pings.peek().behindBytes <= out) {
+          pongs.add(new Pong(now + tripNanos, pings.poll().token));
+        }
+        while (!pongs.isEmpty() && pongs.peek().atNanos <= now) {
+          assertThat(inFlight.pong(pongs.poll().token, now)).isTrue();
+        }
+        for (long room = inFlight.room(0); room > 0; room = inFlight.room(0)) {
+          long n = Math.min(room, 64 * 1024);
+          boolean ping = inFlight.pingDue(now);
+          inFlight.sent(n);
+          in += n;
+          if (ping) {
+            ping();
+          }
+        }
+        if (inFlight.pingNeeded()) {
+          ping();
+        }
+        queued += in - out;
+      }
+      return queued / millis;
+    }
+
+    private void ping() {
+      pings.add(new Ping(in, inFlight.ping(now)));
+    }
+  }
+
+  /** What queues of the first burst was taken for the path's own delay, and more was sent. */
+  @ParameterizedTest
+  @CsvSource({"1250, 50", "1250, 5", "12500, 20", "3000, 100", "1000, 50"})
+  void aKeystrokeDoesNotWaitLongBehindBulkOnASlowLink(long bytesPerMilli, long tripMillis) {
+    var link = new Link(bytesPerMilli, tripMillis);
+    link.run(5_000);
+    long queued = link.run(30_000);
+    assertThat(queued / bytesPerMilli).as("ms").isLessThan(70);
+    assertThat(link.out).as("bytes of a link that is used").isGreaterThan(33_000 * bytesPerMilli);
+  }
+
   /** Fewer bytes under way would not make it any faster, only carry less. */
   @Test
   void aDelayThatFewerBytesDoNotShortenIsNotTakenForAQueue() {
@@ -67,6 +134,20 @@ class InFlightTest {
       sum += inFlight.room(0);
     }
     assertThat(sum / 1000).isGreaterThan(16 * first);
+  }
+
+  /** It was taken for the path's own delay, and what this side sent next queued for as long. */
+  @Test
+  void whatPongsWaitBehindTheOtherSidesBulkIsNoPath() {
+    roundTrip(50);
+    for (int i = 0; i < 20; i++) {
+      long token = inFlight.ping(now);
+      now += 450 * MILLI;
+      assertThat(inFlight.pong(token, now)).isTrue();
+    }
+    var link = new Link(1250, 50);
+    link.run(2_000);
+    assertThat(link.run(5_000) / 1250).as("ms").isLessThan(70);
   }
 
   @Test
