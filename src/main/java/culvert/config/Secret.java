@@ -9,6 +9,7 @@ import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 import javax.crypto.SecretKey;
 import javax.crypto.SecretKeyFactory;
@@ -41,7 +42,9 @@ public final class Secret {
 
   private final String text;
 
-  /** Null until it is asked for, unless the text is of our own making. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /** Null until it is asked for, unless the text is of our own making; the lock guards it. */
   private SecretKey key;
 
   private Secret(String text) {
@@ -126,11 +129,16 @@ public final class Secret {
   }
 
   /** What all else is derived from, {@value #KEY_BYTES} bytes; takes its time for a typed text. */
-  public synchronized SecretKey key() {
-    if (key == null) {
-      key = stretched();
+  public SecretKey key() {
+    lock.lock();
+    try {
+      if (key == null) {
+        key = stretched();
+      }
+      return key;
+    } finally {
+      lock.unlock();
     }
-    return key;
   }
 
   private SecretKey stretched() {

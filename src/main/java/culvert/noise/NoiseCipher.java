@@ -132,8 +132,7 @@ public final class NoiseCipher {
       next++;
       return true;
     } catch (AEADBadTagException e) {
-      // Not every JDK lets a cipher have a nonce twice, and clears what it wrote.
-      // Not to be started again with the same number on every Java.
+      // Not every JDK starts a cipher again with the same number, or clears what it wrote.
       cipher = null;
       sealed.position(sealed.limit());
       out.position(start).put(new byte[payload]).position(start);
