@@ -193,7 +193,7 @@ final class OriginProxyCommand implements Callable<Integer> {
   private static ExitCode exitCode(OriginProxy.End end) {
     return switch (end) {
       case CLOSED -> ExitCode.OK;
-      case UNREACHABLE -> ExitCode.UNREACHABLE;
+      case UNREACHABLE, ENDED -> ExitCode.UNREACHABLE;
       case SUPERSEDED -> ExitCode.SUPERSEDED;
       case CREDENTIALS -> ExitCode.CREDENTIALS;
       case DECLINED -> ExitCode.SETTINGS;

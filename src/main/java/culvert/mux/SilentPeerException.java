@@ -2,12 +2,13 @@ package culvert.mux;
 
 import java.io.IOException;
 
-/** A leg was given up because its peer neither said anything nor took anything for too long. */
+/** A peer was given up because it neither said anything nor took anything for too long. */
 public final class SilentPeerException extends IOException {
 
   private static final long serialVersionUID = 1L;
 
-  SilentPeerException(String message) {
+  /** The message is the sentence for people. */
+  public SilentPeerException(String message) {
     super(message);
   }
 }

@@ -11,8 +11,9 @@ import culvert.net.HostPort;
 import culvert.observe.Log;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
+import culvert.session.EndedException;
 import culvert.session.Incoming;
-import culvert.session.NativeDialect;
+import culvert.session.OriginDialect;
 import culvert.session.OriginSession;
 import culvert.transport.Route;
 import java.io.IOException;
@@ -36,6 +37,8 @@ final class Attempt implements OriginSession.Listener {
     LOST,
     /** The same, for want of a sign of life. */
     SILENT,
+    /** The remote proxy has ended the session cleanly, and did not say why. */
+    ENDED,
     /** The remote proxy is stopping. */
     DRAINING,
     /** The remote proxy refused the secret, or could not prove it knows it. */
@@ -84,7 +87,7 @@ final class Attempt implements OriginSession.Listener {
   }
 
   private final OriginSettings settings;
-  private final NativeDialect dialect;
+  private final OriginDialect dialect;
   private final Route route;
   private final Deadlines deadlines;
   private final Host host;
@@ -109,7 +112,7 @@ final class Attempt implements OriginSession.Listener {
 
   Attempt(
       OriginSettings settings,
-      NativeDialect dialect,
+      OriginDialect dialect,
       Route route,
       Deadlines deadlines,
       Host host,
@@ -243,6 +246,7 @@ final class Attempt implements OriginSession.Listener {
                 default -> End.LOST;
               };
           case SilentPeerException silent -> End.SILENT;
+          case EndedException ended -> End.ENDED;
           default -> End.LOST;
         };
     return new Result(end, e.getMessage(), stood());

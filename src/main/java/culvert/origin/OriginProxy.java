@@ -21,6 +21,7 @@ import culvert.observe.RateLimit;
 import culvert.protocol.BounceWire;
 import culvert.session.Incoming;
 import culvert.session.NativeDialect;
+import culvert.session.OriginDialect;
 import culvert.transport.GroupJoin;
 import culvert.transport.Route;
 import java.time.Duration;
@@ -31,7 +32,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * The origin-proxy role: keeps a session with its remote proxy and carries every visitor's stream
@@ -45,6 +48,8 @@ public final class OriginProxy implements AutoCloseable {
     CLOSED,
     /** The remote proxy could not be reached or was lost, and settings said to give up then. */
     UNREACHABLE,
+    /** The remote proxy has ended the session cleanly, and settings said to give up then. */
+    ENDED,
     /**
      * The remote proxy refused the secret, or could not prove it knows it; or the bounce server
      * where they meet did.
@@ -71,14 +76,14 @@ public final class OriginProxy implements AutoCloseable {
   private static final Duration REPEATED_PERIOD = Duration.ofMinutes(10);
 
   private final OriginSettings settings;
-  private final Consumer<String> announce;
+  private final BiConsumer<String, HostPort> announce;
   private final Log log;
   private final Deadlines deadlines = new Deadlines();
   private final BufferPool pool = new BufferPool();
   private final Counters counters = new Counters();
   private final Budget budget;
   private final Dialer dialer = new Dialer(pool);
-  private final NativeDialect dialect;
+  private final OriginDialect dialect;
   private final Route route;
   private final StreamHandler streams;
   private final ExecutorService announcer =
@@ -97,26 +102,57 @@ public final class OriginProxy implements AutoCloseable {
    * @param announce hears a line for every public address at each login
    */
   public OriginProxy(OriginSettings settings, Consumer<String> announce, Log log) {
+    this(
+        settings,
+        OriginProxy::nativeDialect,
+        (service, address) -> announce.accept(service + "=" + address),
+        log);
+  }
+
+  /** Makes a dialect of what it may use of the role. */
+  @FunctionalInterface
+  public interface DialectMaker {
+    /** The one dialect of a role that lives as long as these do. */
+    OriginDialect of(Dialer dialer, Deadlines deadlines, Counters counters);
+  }
+
+  /**
+   * The same for another dialect than the native one.
+   *
+   * @param announce hears of every service and public address at each login
+   */
+  public OriginProxy(
+      OriginSettings settings, DialectMaker maker, BiConsumer<String, HostPort> announce, Log log) {
+    this(settings, proxy -> maker.of(proxy.dialer, proxy.deadlines, proxy.counters), announce, log);
+  }
+
+  private OriginProxy(
+      OriginSettings settings,
+      Function<OriginProxy, OriginDialect> dialect,
+      BiConsumer<String, HostPort> announce,
+      Log log) {
     this.settings = settings;
     this.announce = announce;
     this.log = log;
-    var bounds = settings.bounds();
-    var timing = settings.timing();
     this.budget =
-        new Budget(bounds.bufferedBytes().bytes(), counters.adder(Counter.STREAMS_NOT_DRAINED));
-    this.dialect =
-        NativeDialect.of(
-            settings,
-            new Leg.Shared(
-                pool,
-                budget,
-                deadlines,
-                new Heartbeat(timing.heartbeat(), timing.heartbeatTimeout()),
-                (int) bounds.streamBytes().bytes(),
-                counters.adder(Counter.LATE_FRAMES)),
-            log::warn);
+        new Budget(
+            settings.bounds().bufferedBytes().bytes(), counters.adder(Counter.STREAMS_NOT_DRAINED));
+    this.dialect = dialect.apply(this);
     this.route = route();
     this.streams = new StreamHandler(settings, dialer, deadlines, counters, log);
+  }
+
+  private OriginDialect nativeDialect() {
+    var timing = settings.timing();
+    var shared =
+        new Leg.Shared(
+            pool,
+            budget,
+            deadlines,
+            new Heartbeat(timing.heartbeat(), timing.heartbeatTimeout()),
+            (int) settings.bounds().streamBytes().bytes(),
+            counters.adder(Counter.LATE_FRAMES));
+    return NativeDialect.of(settings, shared, log::warn);
   }
 
   private Route route() {
@@ -157,7 +193,14 @@ public final class OriginProxy implements AutoCloseable {
             // Visitors of sessions that drain still may finish.
             finishedByNanos = System.nanoTime() + settings.timing().drain().toNanos();
           }
-          log.error(event(result), "remote_proxy", settings.remoteProxy(), "cause", result.cause());
+          Log.Level level = end == End.ENDED ? Log.Level.INFO : Log.Level.ERROR;
+          log.write(
+              level,
+              event(result),
+              "remote_proxy",
+              settings.remoteProxy(),
+              "cause",
+              result.cause());
           return end;
         }
         if (result.end() == Attempt.End.CALLED_OFF) {
@@ -194,6 +237,7 @@ public final class OriginProxy implements AutoCloseable {
   private End forGood(Attempt.Result result) {
     return switch (result.end()) {
       case LOST, SILENT -> settings.failFast() ? End.UNREACHABLE : null;
+      case ENDED -> settings.failFast() ? End.ENDED : null;
       case DRAINING, CALLED_OFF -> null;
       // Who served before was set up well once: somebody will set the remote proxy right again.
       case CREDENTIALS, SHUT_OUT -> served ? null : End.CREDENTIALS;
@@ -287,9 +331,9 @@ public final class OriginProxy implements AutoCloseable {
     @Override
     public void taken(String service, List<HostPort> addresses) {
       for (HostPort address : addresses) {
-        String line = service + "=" + reachable(address);
-        // Standard output may be a pipe that nobody empties; the leg's reader must not wait for it.
-        announcer.execute(() -> announce.accept(line));
+        HostPort reachable = reachable(address);
+        // Standard output may be a pipe that nobody empties; the session's reader must not wait.
+        announcer.execute(() -> announce.accept(service, reachable));
       }
     }
 

@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 import javax.crypto.SecretKey;
 
 /** The native wire: a leg for each session and a stream for each visitor. */
-public final class NativeDialect implements Dialect {
+public final class NativeDialect implements Dialect, OriginDialect {
 
   private final Handshake.Self self;
   private final NativeEntrance entrance;
@@ -61,7 +61,7 @@ public final class NativeDialect implements Dialect {
     return new Accepted.Joined(new NativeSession(login.connection(), self, login.peer(), shared));
   }
 
-  /** The origin side of {@link #accept}: joins the remote proxy at the other end. */
+  @Override
   public OriginSession join(Connection connection) throws IOException {
     var login = entrance.dial(connection, self);
     return new NativeOriginSession(login.connection(), self, login.peer(), shared);

@@ -26,7 +26,8 @@ public interface OriginSession {
    * Offers the services and lives the session in the calling thread. Returns normally only after
    * {@link #close}.
    *
-   * @throws IOException telling how it ended
+   * @throws EndedException if the remote proxy has ended it cleanly and without a reason
+   * @throws IOException telling how it ended otherwise
    */
   void serve(List<String> services, Listener listener) throws IOException;
 
