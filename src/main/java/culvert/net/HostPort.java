@@ -59,6 +59,22 @@ public record HostPort(String host, int port) {
     return new HostPort(host, Integer.parseInt(port));
   }
 
+  /**
+   * Reads {@code HOST[:PORT]}; an IPv6 address needs no brackets where no port follows.
+   *
+   * @throws IllegalArgumentException whose message says what is wrong with the text
+   */
+  public static HostPort parse(String text, int defaultPort) {
+    if (text.startsWith("[")) {
+      return parse(text.endsWith("]") ? text + ":" + defaultPort : text);
+    }
+    int colons = (int) text.chars().filter(c -> c == ':').count();
+    if (colons > 1 && Literal.v6(text.split("%", 2)[0]).isEmpty()) {
+      throw new IllegalArgumentException("'" + text + "' is no IPv6 address, and no HOST:PORT");
+    }
+    return colons == 1 ? parse(text) : new HostPort(text, defaultPort);
+  }
+
   /** The same form for an address that is already resolved. */
   public static HostPort of(InetSocketAddress address) {
     return address.getAddress() == null

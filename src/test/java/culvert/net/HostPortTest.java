@@ -28,6 +28,34 @@ class HostPortTest {
 
   @ParameterizedTest
   @CsvSource({
+    "bore.example, bore.example, 7835",
+    "bore.example:1, bore.example, 1",
+    "127.0.0.1, 127.0.0.1, 7835",
+    "::1, ::1, 7835",
+    "fe80::1%eth0, fe80::1%eth0, 7835",
+    "[::1], ::1, 7835",
+    "[::1]:1, ::1, 1"
+  })
+  void aPortThatIsLeftOutIsTheOneThatBelongs(String text, String host, int port) {
+    assertThat(HostPort.parse(text, 7835)).isEqualTo(new HostPort(host, port));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'', is no host name or address",
+    "a:1:2, 'is no IPv6 address, and no HOST:PORT'",
+    "[host], is no IPv6 address",
+    "host:, is no port number",
+    "https://host, is no port number"
+  })
+  void aHostWithoutAPortIsStillChecked(String text, String why) {
+    assertThatThrownBy(() -> HostPort.parse(text, 7835))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(why);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
     "9000, has no port; write HOST:PORT",
     "example.com, has no port; write HOST:PORT",
     "'', has no port; write HOST:PORT",
