@@ -41,6 +41,15 @@ public final class Peeked extends ForwardingConnection {
     return copy;
   }
 
+  /**
+   * The connection to use instead of one of which something was read already.
+   *
+   * @param first what comes first again, from its position to its limit
+   */
+  public static Connection of(Connection connection, ByteBuffer first) {
+    return new Peeked(connection, first);
+  }
+
   private static final class Input extends ByteInput {
     private final ByteInput rest;
     private final ByteBuffer first;
