@@ -37,6 +37,9 @@ class ArrowsTest {
           Map.entry(
               "origin",
               Set.of("config", "mux", "net", "observe", "protocol", "session", "transport")),
+          Map.entry(
+              "compat.bore",
+              Set.of("config", "mux", "net", "observe", "protocol", "session", "transport")),
           Map.entry("bounce", Set.of("config", "net", "observe", "protocol", "transport")),
           Map.entry(
               "cli",
@@ -70,7 +73,8 @@ class ArrowsTest {
       if (matcher.matches() && !matcher.group(1).equals(matcher.group(2))) {
         arrows.computeIfAbsent(matcher.group(1), key -> new TreeSet<>()).add(matcher.group(2));
       } else if (line.matches("\\s+culvert\\.\\S+\\s+-> \\S+.*")) {
-        arrows.computeIfAbsent(line.strip().split("[. ]")[1], key -> new TreeSet<>());
+        String from = line.strip().split(" ")[0].substring("culvert.".length());
+        arrows.computeIfAbsent(from, key -> new TreeSet<>());
       }
     }
     return arrows;
