@@ -6,7 +6,8 @@ import java.net.InetSocketAddress;
  * Who came, and what for.
  *
  * @param service the service visited
- * @param address the visitor's own address
+ * @param address the visitor's own address; where the wire does not tell it, unresolved and with
+ *     whatever else it calls the visitor by as its host
  * @param reached the address it connected to
  */
 public record Visitor(String service, InetSocketAddress address, InetSocketAddress reached) {}

@@ -1,0 +1,105 @@
+package culvert.compat.bore;
+
+import culvert.config.BoreAccess;
+import culvert.config.OriginSettings;
+import culvert.net.Connection;
+import culvert.net.Deadlines;
+import culvert.net.Dialer;
+import culvert.net.HostPort;
+import culvert.observe.Counters;
+import culvert.observe.LimitedLog;
+import culvert.observe.Log;
+import culvert.session.OriginDialect;
+import culvert.session.OriginSession;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * bore's wire, the client's side: a control connection that asks for a public port, and a data
+ * channel for every visitor that the server announces.
+ */
+public final class BoreOriginDialect implements OriginDialect {
+
+  /** For what a session's server keeps complaining of. */
+  private static final int LINES = 10;
+
+  private final HostPort server;
+  private final PortWish port;
+  private final OriginChannels channels;
+  private final ServerTalk talk;
+  private final Duration silence;
+  private final Deadlines deadlines;
+  private final LimitedLog<String> log;
+
+  /**
+   * For the role that lives with {@code dialer}, {@code deadlines} and {@code counters}.
+   *
+   * @param settings whose remote proxy is the server, dialled directly
+   * @param access what is asked of it
+   */
+  public BoreOriginDialect(
+      OriginSettings settings,
+      BoreAccess access,
+      Dialer dialer,
+      Deadlines deadlines,
+      Counters counters,
+      Log log) {
+    this.server = settings.remoteProxy().dialled();
+    this.port = new PortWish(access.port());
+    this.talk = new ServerTalk(access.secret());
+    this.silence = settings.timing().heartbeatTimeout();
+    this.deadlines = deadlines;
+    this.log = new LimitedLog<>(log, counters, LINES, settings.timing().logPeriod());
+    this.channels = new OriginChannels(settings, talk, dialer, deadlines, counters, this.log);
+  }
+
+  @Override
+  public OriginSession join(Connection connection) throws IOException {
+    var frames = new Frames(connection);
+    int asked = port.next();
+    return switch (talk.hello(frames, asked)) {
+      case ServerMessage.Hello(int given) -> {
+        port.taken(given);
+        yield new BoreOriginSession(
+            connection,
+            frames,
+            new HostPort(server.host(), given),
+            channels.ofSession(connection.peer()),
+            silence,
+            deadlines,
+            log);
+      }
+      case ServerMessage.Error(String text) -> refused(asked, text);
+      default -> throw new IllegalStateException("no answer to a Hello");
+    };
+  }
+
+  /** Either for good, which the role hears as a service declined, or worth another attempt. */
+  private OriginSession refused(int asked, String text) throws IOException {
+    boolean again =
+        switch (text) {
+          case ServerTalk.PORT_IN_USE -> port.inUse(System.nanoTime());
+          case ServerTalk.PORT_NOT_ALLOWED, ServerTalk.NO_PERMISSION -> port.forbidden();
+          default -> true;
+        };
+    String why = "port " + asked + ": server error: " + text;
+    if (again) {
+      throw new IOException(why);
+    }
+    return new Declined(why);
+  }
+
+  private record Declined(String why) implements OriginSession {
+    @Override
+    public void serve(List<String> services, Listener listener) {
+      listener.declined(services.getFirst(), why);
+    }
+
+    @Override
+    public void drain() {}
+
+    @Override
+    public void close() {}
+  }
+}
