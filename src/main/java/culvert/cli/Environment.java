@@ -4,13 +4,23 @@ import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
  * Every option's value may come from {@code CULVERT_} and its name: the flag beats it, it beats the
- * default.
+ * default. What bore has a variable for has that one instead in bore's commands.
  */
 final class Environment implements IDefaultValueProvider {
+
+  /** By an option's name, or the label of what is none. */
+  private static final Map<String, String> OF_BORE =
+      Map.of(
+          "--to", "BORE_SERVER",
+          "--secret", "BORE_SECRET",
+          "LOCAL_PORT", "BORE_LOCAL_PORT",
+          "--min-port", "BORE_MIN_PORT",
+          "--max-port", "BORE_MAX_PORT");
 
   private final Map<String, String> variables;
 
@@ -20,16 +30,36 @@ final class Environment implements IDefaultValueProvider {
 
   @Override
   public String defaultValue(ArgSpec argument) {
-    if (!(argument instanceof OptionSpec option) || option.usageHelp() || option.versionHelp()) {
-      return null;
+    if (!(argument instanceof OptionSpec option)) {
+      return isOfBore(argument) ? variables.get(OF_BORE.get(argument.paramLabel())) : null;
     }
     // An option of one letter only is for who types.
-    return option.longestName().startsWith("--") ? variables.get(variable(option)) : null;
+    if (option.usageHelp() || option.versionHelp() || !option.longestName().startsWith("--")) {
+      return null;
+    }
+    String value = variables.get(variable(option));
+    return value == null && isOfBore(option) && option.longestName().equals("--log-level")
+        ? rustLog()
+        : value;
+  }
+
+  private String rustLog() {
+    return RustLog.level(variables.getOrDefault("RUST_LOG", ""))
+        .map(level -> level.name().toLowerCase(Locale.ROOT))
+        .orElse(null);
+  }
+
+  private static boolean isOfBore(ArgSpec argument) {
+    CommandSpec parent = argument.command() == null ? null : argument.command().parent();
+    return parent != null && parent.name().equals(BoreCommand.NAME);
   }
 
   /** The variable of an option: {@code --control-addr} is {@code CULVERT_CONTROL_ADDR}. */
   static String variable(OptionSpec option) {
-    return "CULVERT_"
-        + option.longestName().substring(2).replace('-', '_').toUpperCase(Locale.ROOT);
+    String name = option.longestName();
+    if (isOfBore(option) && OF_BORE.containsKey(name)) {
+      return OF_BORE.get(name);
+    }
+    return "CULVERT_" + name.substring(2).replace('-', '_').toUpperCase(Locale.ROOT);
   }
 }

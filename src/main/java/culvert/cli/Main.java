@@ -61,6 +61,8 @@ public final class Main {
     root.addSubcommand(
         new CommandLine(new BounceCommand(terminal))
             .addSubcommand(new BounceConnectCommand(terminal)));
+    root.addSubcommand(
+        new CommandLine(new BoreCommand(terminal)).addSubcommand(new BoreLocalCommand(terminal)));
     root.addSubcommand(new RehearseCommand(terminal));
     Converters.register(root);
     // A secret is taken as it is: nothing in it names a variable or a file.

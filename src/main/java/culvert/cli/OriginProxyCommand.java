@@ -6,7 +6,6 @@ import culvert.config.ProxyChoice;
 import culvert.config.RemoteAddress;
 import culvert.config.ServiceAddress;
 import culvert.config.TransportSettings;
-import culvert.net.Durations;
 import culvert.net.ProxyHeader;
 import culvert.observe.Log;
 import culvert.origin.OriginProxy;
@@ -14,8 +13,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -140,21 +137,7 @@ final class OriginProxyCommand implements Callable<Integer> {
             "NO SECRET IS SET: whoever sits on the way can pose as the remote proxy;"
                 + " set --secret, --secret-file or CULVERT_SECRET on both sides");
       }
-      terminal
-          .stop()
-          .then(() -> {
-            log.info(
-                "draining",
-                "visitors",
-                proxy.visitors(),
-                "limit",
-                Durations.of(settings.timing().drain()));
-            proxy.drain(settings.timing().drain());
-          });
-      terminal.hangUps().accept(proxy::tryNow);
-      ExitCode code = exitCode(runInVirtualThread(proxy));
-      log.info("stopping", proxy.counters().fields());
-      return code.code();
+      return exitCode(OriginRun.of(proxy, settings.timing().drain(), NAME, terminal, log)).code();
     }
   }
 
@@ -177,17 +160,6 @@ final class OriginProxyCommand implements Callable<Integer> {
         failFast,
         bounds.timing(),
         bounds.bounds());
-  }
-
-  /** Whatever the role waits for, it waits in a virtual thread, as all else here does. */
-  private static OriginProxy.End runInVirtualThread(OriginProxy proxy) throws InterruptedException {
-    var run = new FutureTask<>(proxy::run);
-    Thread.ofVirtual().name(NAME).start(run);
-    try {
-      return run.get();
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("the origin proxy met a bug", e.getCause());
-    }
   }
 
   private static ExitCode exitCode(OriginProxy.End end) {

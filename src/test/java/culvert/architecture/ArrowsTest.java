@@ -44,7 +44,16 @@ class ArrowsTest {
           Map.entry(
               "cli",
               Set.of(
-                  "bounce", "config", "net", "noise", "observe", "origin", "protocol", "remote")));
+                  "bounce",
+                  "compat.bore",
+                  "config",
+                  "net",
+                  "noise",
+                  "observe",
+                  "origin",
+                  "protocol",
+                  "remote",
+                  "session")));
 
   private static final Pattern ARROW =
       Pattern.compile("\\s+culvert\\.(\\S+)\\s+-> culvert\\.(\\S+)\\s.*");

@@ -1,0 +1,41 @@
+package culvert.cli;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Holds what speaks bore's wire. */
+@Command(
+    name = BoreCommand.NAME,
+    customSynopsis = "culvert bore COMMAND [OPTION]...",
+    description = {
+      "Be what bore is, to bore and to culvert bore at the other end.",
+      "",
+      "Its wire seals nothing: everybody on the way can read what passes."
+    })
+final class BoreCommand implements Callable<Integer> {
+
+  static final String NAME = "bore";
+
+  private final Terminal terminal;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help and exit.")
+  private boolean help;
+
+  BoreCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() {
+    spec.commandLine().usage(terminal.err());
+    return ExitCode.USAGE.code();
+  }
+}

@@ -1,0 +1,227 @@
+package culvert.cli;
+
+import culvert.compat.bore.BoreOriginDialect;
+import culvert.config.BoreAccess;
+import culvert.config.BoreSecret;
+import culvert.config.BounceAccess;
+import culvert.config.Bounds;
+import culvert.config.OriginSettings;
+import culvert.config.RemoteAddress;
+import culvert.config.ServiceAddress;
+import culvert.config.Timing;
+import culvert.config.TransportSettings;
+import culvert.net.HostPort;
+import culvert.observe.Log;
+import culvert.origin.OriginProxy;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Exposes a local port at a server of bore's, until it is told to stop. */
+@Command(
+    name = BoreLocalCommand.NAME,
+    sortOptions = false,
+    customSynopsis = "culvert bore local [OPTION]... --to HOST[:PORT] LOCAL_PORT",
+    description = {
+      "Expose a local port at a bore server. The first line on standard output says where visitors "
+          + "come in: listening at HOST:PORT.",
+      "",
+      "It keeps trying until the server is there, comes back when it was lost, and asks for the "
+          + "same port again; where any port will do and another has the old one for a minute, it "
+          + "takes a new one. RUST_LOG sets the log level as well."
+    })
+final class BoreLocalCommand implements Callable<Integer> {
+
+  static final String NAME = "local";
+
+  private static final String ROLE = "bore local";
+
+  /** How the service is called in the log. */
+  private static final String SERVICE = "bore";
+
+  /** Where bore's server listens, always. */
+  private static final int CONTROL_PORT = 7835;
+
+  private static final int MOST_PORT = 65535;
+
+  private final Terminal terminal;
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      index = "0",
+      paramLabel = "LOCAL_PORT",
+      description = "The local port to expose [env: BORE_LOCAL_PORT].")
+  private int localPort;
+
+  @Option(
+      names = {"-l", "--local-host"},
+      paramLabel = "HOST",
+      defaultValue = "localhost",
+      description = "The local host to expose (default: localhost).")
+  private String localHost;
+
+  @Option(
+      names = {"-t", "--to"},
+      paramLabel = "HOST[:PORT]",
+      hideParamSyntax = true,
+      required = true,
+      description =
+          "The server to expose it at; its control port is 7835 unless it says otherwise "
+              + "[env: BORE_SERVER].")
+  private String to;
+
+  @Option(
+      names = {"-p", "--port"},
+      paramLabel = "PORT",
+      defaultValue = "0",
+      description = "The port of the server where visitors come in; 0 for any (default: 0).")
+  private int port;
+
+  @Option(
+      names = {"-s", "--secret"},
+      paramLabel = "SECRET",
+      description =
+          "The server's secret. Others can see it in the process list; the variable keeps it from "
+              + "them [env: BORE_SECRET].")
+  private String secret;
+
+  @Option(
+      names = "--once",
+      description =
+          "Behave as bore does: exit with 0 when the server closes the connection, and with 1 when "
+              + "it cannot be reached, is lost, or refuses.")
+  private boolean once;
+
+  @Option(
+      names = "--connect-timeout",
+      paramLabel = "TIME",
+      defaultValue = "5s",
+      description =
+          "For the connection to the server, for each visitor's, and for one to the local port "
+              + "(default: 5s).")
+  private Duration connectTimeout;
+
+  @Option(
+      names = "--retry-max",
+      paramLabel = "TIME",
+      defaultValue = "30s",
+      description =
+          "The longest pause between attempts; pauses are less than a second in an outage's first "
+              + "minute, and HUP ends one (default: 30s).")
+  private Duration retryMax;
+
+  @Option(
+      names = "--max-visitors",
+      paramLabel = "N",
+      defaultValue = "4096",
+      description =
+          "Visitors at a time; the server drops those beyond after a while (default: 4096).")
+  private int visitors;
+
+  @Option(
+      names = "--drain-timeout",
+      paramLabel = "TIME",
+      defaultValue = "30s",
+      description =
+          "After TERM or INT visitors may finish for so long; a second signal ends at once "
+              + "(default: 30s).")
+  private Duration drain;
+
+  @Mixin private LogOptions logging;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help and exit.")
+  private boolean help;
+
+  BoreLocalCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    check("LOCAL_PORT", localPort);
+    check("--port", port);
+    OriginSettings settings = settings();
+    var access = new BoreAccess(port, Optional.ofNullable(secret).map(BoreSecret::of));
+    try (Log log = logging.log(ROLE, terminal)) {
+      var proxy =
+          new OriginProxy(
+              settings,
+              (dialer, deadlines, counters) ->
+                  new BoreOriginDialect(settings, access, dialer, deadlines, counters, log),
+              (service, address) -> terminal.out().println("listening at " + address),
+              log);
+      return exitCode(OriginRun.of(proxy, drain, ROLE, terminal, log)).code();
+    }
+  }
+
+  /** What bore finds wrong with the command line is no bad setting here either. */
+  private void check(String name, int number) {
+    if (number < 0 || number > MOST_PORT) {
+      throw new ParameterException(
+          spec.commandLine(), name + ": " + number + " is not within 0 to " + MOST_PORT);
+    }
+  }
+
+  private OriginSettings settings() {
+    return new OriginSettings(
+        new RemoteAddress.Direct(server()),
+        BounceAccess.DEFAULT,
+        List.of(new ServiceAddress(SERVICE, new HostPort(localHost, localPort))),
+        SERVICE,
+        Optional.empty(),
+        TransportSettings.DEFAULT,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        connectTimeout,
+        retryMax,
+        once,
+        timing(),
+        new Bounds(
+            visitors,
+            Bounds.DEFAULT.opens(),
+            Bounds.DEFAULT.streamBytes(),
+            Bounds.DEFAULT.bufferedBytes()));
+  }
+
+  private Timing timing() {
+    Timing usual = Timing.DEFAULT;
+    return new Timing(
+        usual.handshake(),
+        usual.heartbeat(),
+        usual.heartbeatTimeout(),
+        usual.halfClose(),
+        drain,
+        usual.logPeriod());
+  }
+
+  private HostPort server() {
+    try {
+      return HostPort.parse(to, CONTROL_PORT);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--to: " + e.getMessage());
+    }
+  }
+
+  /** With --once as bore has it, which knows no more than good and bad. */
+  private ExitCode exitCode(OriginProxy.End end) {
+    return switch (end) {
+      case CLOSED, ENDED -> ExitCode.OK;
+      case UNREACHABLE, SUPERSEDED -> ExitCode.FAILURE;
+      case CREDENTIALS -> once ? ExitCode.FAILURE : ExitCode.CREDENTIALS;
+      case DECLINED -> once ? ExitCode.FAILURE : ExitCode.SETTINGS;
+    };
+  }
+}
