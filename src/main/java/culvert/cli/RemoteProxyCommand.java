@@ -176,6 +176,8 @@ final class RemoteProxyCommand implements Callable<Integer> {
         meetings,
         meeting.access(meetings, terminal.environment()),
         outside,
+        Optional.empty(),
+        Optional.empty(),
         common.secrets(),
         common.transport(null),
         tls.settings(),

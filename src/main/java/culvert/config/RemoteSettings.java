@@ -14,6 +14,8 @@ import java.util.Optional;
  * @param meetings groups at bounce servers, in each of which one origin proxy may join
  * @param bounce how bounce servers let this side in
  * @param services each public listener
+ * @param ports what origin proxies may ask for besides
+ * @param bore how bore's clients are served, if they are
  * @param secrets shared with the origin proxies: any of them lets in
  * @param transport what wraps the connections of origin proxies
  * @param tls who it shows itself to be, where that is TLS
@@ -28,6 +30,8 @@ public record RemoteSettings(
     List<GroupAddress> meetings,
     BounceAccess bounce,
     List<ServiceAddress> services,
+    Optional<PortRange> ports,
+    Optional<BoreSettings> bore,
     List<Secret> secrets,
     TransportSettings transport,
     Optional<TlsServerSettings> tls,
@@ -50,9 +54,13 @@ public record RemoteSettings(
     services = List.copyOf(services);
     secrets = List.copyOf(secrets);
     proxyHeaderFrom = List.copyOf(proxyHeaderFrom);
-    if (control.isEmpty() && meetings.isEmpty()) {
+    if (control.isEmpty() && meetings.isEmpty() && bore.isEmpty()) {
       throw new IllegalArgumentException(
           "neither --control-addr nor --control-via is given: no origin proxy could join");
+    }
+    if (bore.isPresent() && ports.isEmpty()) {
+      throw new IllegalArgumentException(
+          "--bore-addr needs a --port-range: its clients each ask for a port");
     }
     if (new HashSet<>(meetings).size() < meetings.size()) {
       throw new IllegalArgumentException(

@@ -11,6 +11,7 @@ import culvert.session.Member;
 import culvert.session.Services;
 import culvert.session.Session;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -39,9 +40,13 @@ final class Membership implements Services {
 
   private final Roster roster;
   private final ServiceTable table;
+  private final Ports ports;
   private final LimitedLog<Topic> lines;
 
-  /** Services whose owner is being asked: one question at a time, however many want to know. */
+  /**
+   * Services and ports whose owner is being asked: one question at a time, however many want to
+   * know.
+   */
   private final Set<String> asking = ConcurrentHashMap.newKeySet();
 
   /** What runs when a session's services change. */
@@ -55,22 +60,30 @@ final class Membership implements Services {
    * @param mostSessions how many sessions may be there
    * @param confirmed whether everybody who logs in has proved to know a secret
    * @param services where visitors of each service come in
+   * @param ports those that sessions may ask for
    */
   Membership(
       int mostSessions,
       boolean confirmed,
       Map<String, HostPort> services,
+      Ports ports,
       Duration logPeriod,
       Counters counters,
       Log log) {
     this.roster = new Roster(mostSessions, confirmed, this::evict);
     this.table = new ServiceTable(services, roster, confirmed);
+    this.ports = ports;
     this.lines = new LimitedLog<>(log, counters, LINES, logPeriod);
     this.counters = counters;
   }
 
   ServiceTable table() {
     return table;
+  }
+
+  /** Whether the session serves anything. */
+  boolean serves(Session session) {
+    return table.serves(session) || ports.has(session);
   }
 
   /** Tells something of a session in the log, within the bounds of its source. */
@@ -138,14 +151,15 @@ final class Membership implements Services {
   }
 
   private void withdrawAll(Session session) {
-    table
-        .withdrawAll(session)
+    Stream.concat(table.withdrawAll(session).stream(), ports.release(session).stream())
         .forEach(service -> tell(session, "service withdrawn", "service", service));
   }
 
   @Override
   public void withdraw(Session session, String service) {
-    if (table.withdraw(session, service)) {
+    boolean listed = table.withdraw(session, service);
+    var released = ports.release(session, service);
+    if (listed || !released.isEmpty()) {
       tell(session, "service withdrawn", "service", service);
       changed(session);
     }
@@ -187,9 +201,7 @@ final class Membership implements Services {
       Session session, String service, Session owner, boolean alive, Consumer<Answer> answer) {
     asking.remove(service);
     if (!alive && table.serves(owner, service) && roster.has(session)) {
-      counters.count(Counter.SESSIONS_SUPERSEDED);
-      roster.lost(owner, session);
-      end(owner, ByeReason.ERROR, "gave no sign of life while another wanted its service");
+      replace(owner, session, "gave no sign of life while another wanted its service");
     }
     switch (table.claim(session, service)) {
       case ServiceTable.Claim.Served served -> taken(session, service, served, answer);
@@ -197,6 +209,64 @@ final class Membership implements Services {
           declined(session, service, declined.why(), answer);
       case ServiceTable.Claim.Owned owned -> declined(session, service, OWNED, answer);
     }
+  }
+
+  @Override
+  public void offer(Session session, String service, int port, Consumer<Answer> answer) {
+    switch (ports.take(session, service, port, () -> roster.has(session))) {
+      case Ports.Claim.Taken taken -> taken(session, taken, answer);
+      case Ports.Claim.Declined declined ->
+          declined(session, service + portName(port), declined.why(), answer);
+      case Ports.Claim.Held held -> {
+        if (asking.add(portName(port))) {
+          Session owner = held.owner();
+          owner.probe(PROBE_LIMIT, alive -> asked(session, service, port, owner, alive, answer));
+        } else {
+          declined(session, service + portName(port), Ports.IN_USE, answer);
+        }
+      }
+    }
+  }
+
+  /** No service's name has a colon. */
+  private static String portName(int port) {
+    return ":" + port;
+  }
+
+  private void asked(
+      Session session,
+      String service,
+      int port,
+      Session owner,
+      boolean alive,
+      Consumer<Answer> answer) {
+    asking.remove(portName(port));
+    if (!alive && ports.has(owner, port) && roster.has(session)) {
+      replace(owner, session, "gave no sign of life while another wanted its port");
+    }
+    switch (ports.take(session, service, port, () -> roster.has(session))) {
+      case Ports.Claim.Taken taken -> taken(session, taken, answer);
+      case Ports.Claim.Declined declined ->
+          declined(session, service + portName(port), declined.why(), answer);
+      case Ports.Claim.Held held ->
+          declined(session, service + portName(port), Ports.IN_USE, answer);
+    }
+  }
+
+  /** The session hears of its port before it hears of a visitor there. */
+  private void taken(Session session, Ports.Claim.Taken taken, Consumer<Answer> answer) {
+    String address = HostPort.of(taken.listener().address()).toString();
+    tell(session, "service offered", "service", taken.service(), "address", address);
+    changed(session);
+    answer.accept(new Answer.Taken(List.of(address)));
+    taken.listener().start();
+  }
+
+  /** One that gave no sign of life makes room for another. */
+  private void replace(Session dead, Session by, String why) {
+    counters.count(Counter.SESSIONS_SUPERSEDED);
+    roster.lost(dead, by);
+    end(dead, ByeReason.ERROR, why);
   }
 
   private void taken(

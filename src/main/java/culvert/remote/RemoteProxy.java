@@ -1,6 +1,9 @@
 package culvert.remote;
 
 import culvert.config.BounceAccess;
+import culvert.compat.bore.BoreDialect;
+import culvert.config.Admission;
+import culvert.config.BoreSettings;
 import culvert.config.Bounds;
 import culvert.config.GroupAddress;
 import culvert.config.RemoteSettings;
@@ -41,6 +44,11 @@ public final class RemoteProxy implements AutoCloseable {
   /** For visitors that were accepted and have no stream yet, before sessions begin to drain. */
   private static final Duration ADMISSION_LIMIT = Duration.ofSeconds(1);
 
+  /** Of clients of bore's, whose data channels begin as they do. */
+  private static final int BORE_HALF_OPEN = 4096;
+
+  private static final int BORE_HALF_OPEN_PER_ADDR = 1024;
+
   /** From the lookup of a bounce server to being in a group of its. */
   private static final Duration JOIN_LIMIT = Duration.ofSeconds(10);
 
@@ -53,7 +61,9 @@ public final class RemoteProxy implements AutoCloseable {
   private final Map<String, HostPort> outside = new LinkedHashMap<>();
   private final Log log;
   private Listener control;
-  private ControlHandler handshakes;
+  private Listener bore;
+  private Ports ports;
+  private final List<ControlHandler> handshakes = new ArrayList<>();
   private SessionHandler sessions;
   private VisitorHandler visitors;
 
@@ -96,19 +106,27 @@ public final class RemoteProxy implements AutoCloseable {
       listeners.add(listener);
       outside.put(service.service(), HostPort.of(listener.address()));
     }
+    ports = new Ports(settings.ports(), visitors, pool);
     var membership =
         new Membership(
             settings.admission().sessions(),
             settings.authenticates(),
             outside,
+            ports,
             settings.timing().logPeriod(),
             counters,
             log);
     visitors.serveFrom(membership.table());
-    ControlHandler handler = control(settings, membership, dialects.apply(shared(settings)));
+    HalfOpen halfOpen = halfOpen(settings, settings.admission());
+    sessions = new SessionHandler(membership, halfOpen, counters);
+    ControlHandler handler = control(settings, halfOpen, dialects.apply(shared(settings)));
     if (settings.control().isPresent()) {
       control = Listener.bind(settings.control().get(), "control", pool, handler);
       listeners.add(control);
+    }
+    if (settings.bore().isPresent()) {
+      bore = listenForBore(settings, settings.bore().get());
+      listeners.add(bore);
     }
     for (GroupAddress group : settings.meetings()) {
       var join =
@@ -124,20 +142,32 @@ public final class RemoteProxy implements AutoCloseable {
     }
   }
 
-  private ControlHandler control(RemoteSettings settings, Membership membership, Dialect dialect) {
-    var halfOpen =
-        new HalfOpen(
-            settings.admission().halfOpen(),
-            settings.admission().halfOpenPerAddress(),
-            settings.timing().handshake(),
-            deadlines,
-            counters.adder(Counter.SLOW_HANDSHAKES),
-            counters.adder(Counter.HALF_OPEN_DROPPED));
-    sessions = new SessionHandler(membership, halfOpen, counters);
-    handshakes =
+  /** Each visitor of a client comes with a connection that is half-open for a moment. */
+  private Listener listenForBore(RemoteSettings settings, BoreSettings given) throws IOException {
+    Admission usual = settings.admission();
+    var wider =
+        new Admission(usual.visitors(), usual.sessions(), BORE_HALF_OPEN, BORE_HALF_OPEN_PER_ADDR);
+    var dialect = new BoreDialect(given.secrets(), deadlines);
+    return Listener.bind(
+        given.address(), "bore", pool, control(settings, halfOpen(settings, wider), dialect));
+  }
+
+  private HalfOpen halfOpen(RemoteSettings settings, Admission admission) {
+    return new HalfOpen(
+        admission.halfOpen(),
+        admission.halfOpenPerAddress(),
+        settings.timing().handshake(),
+        deadlines,
+        counters.adder(Counter.SLOW_HANDSHAKES),
+        counters.adder(Counter.HALF_OPEN_DROPPED));
+  }
+
+  private ControlHandler control(RemoteSettings settings, HalfOpen halfOpen, Dialect dialect) {
+    var handler =
         new ControlHandler(
             dialect, sessions, halfOpen, settings.timing().logPeriod(), deadlines, counters, log);
-    return handshakes;
+    handshakes.add(handler);
+    return handler;
   }
 
   private Leg.Shared shared(RemoteSettings settings) {
@@ -160,6 +190,18 @@ public final class RemoteProxy implements AutoCloseable {
       throw new IllegalStateException("this remote proxy has no control address");
     }
     return HostPort.of(control.address());
+  }
+
+  /**
+   * Where bore's clients connect.
+   *
+   * @throws IllegalStateException if the settings have no such address
+   */
+  public HostPort boreAddress() {
+    if (bore == null) {
+      throw new IllegalStateException("this remote proxy serves no clients of bore's");
+    }
+    return HostPort.of(bore.address());
   }
 
   /** Each service's outside address that was bound, in the order of the settings. */
@@ -192,7 +234,8 @@ public final class RemoteProxy implements AutoCloseable {
     long until = System.nanoTime() + limit.toNanos();
     listeners.forEach(Listener::close);
     meetings.forEach(Rendezvous::end);
-    handshakes.close();
+    ports.close();
+    handshakes.forEach(ControlHandler::close);
     visitors.awaitAdmitted(limit.compareTo(ADMISSION_LIMIT) < 0 ? limit : ADMISSION_LIMIT);
     sessions.drain();
     // A session ends behind the last byte of its last visitor.
@@ -210,8 +253,11 @@ public final class RemoteProxy implements AutoCloseable {
   public void close() {
     listeners.forEach(Listener::close);
     meetings.forEach(Rendezvous::end);
-    if (handshakes != null) {
-      handshakes.close();
+    if (ports != null) {
+      ports.close();
+    }
+    handshakes.forEach(ControlHandler::close);
+    if (sessions != null) {
       sessions.close();
     }
     meetings.forEach(Rendezvous::close);

@@ -28,6 +28,9 @@ final class SessionHandler implements AutoCloseable {
         public void offer(Session session, String service, Consumer<Answer> answer) {}
 
         @Override
+        public void offer(Session session, String service, int port, Consumer<Answer> answer) {}
+
+        @Override
         public void withdraw(Session session, String service) {}
 
         @Override
@@ -71,7 +74,7 @@ final class SessionHandler implements AutoCloseable {
     void update() {
       lock.lock();
       try {
-        boolean serves = membership.table().serves(session);
+        boolean serves = membership.serves(session);
         if (serves && held) {
           place.giveUp();
         } else if (!serves && !held && !left) {

@@ -56,12 +56,28 @@ final class VisitorHandler implements AutoCloseable {
     this.services = table;
   }
 
-  /** The handler of one outside address. */
+  /** How a visitor's stream begins. */
+  @FunctionalInterface
+  interface Opener {
+    /**
+     * Begins it, and does not wait.
+     *
+     * @throws IOException telling why it cannot
+     */
+    Opened open(Visitor visitor) throws IOException;
+  }
+
+  /** The handler of one outside address whose service the table knows. */
   Listener.Handler forService(String service) {
+    return forService(service, visitor -> services.open(visitor));
+  }
+
+  /** The same for a service that is opened in a way of its own. */
+  Listener.Handler forService(String service, Opener opener) {
     return new Listener.Handler() {
       @Override
       public void handle(SocketConnection visitor) {
-        admit(visitor, service);
+        admit(visitor, service, opener);
       }
 
       @Override
@@ -81,7 +97,7 @@ final class VisitorHandler implements AutoCloseable {
     };
   }
 
-  private void admit(SocketConnection visitor, String service) {
+  private void admit(SocketConnection visitor, String service, Opener opener) {
     counters.count(Counter.VISITORS);
     if (!places.tryAcquire()) {
       counters.count(Counter.VISITORS_OVER_LIMIT);
@@ -92,7 +108,7 @@ final class VisitorHandler implements AutoCloseable {
     try {
       visitor.resetOnDeath();
       if (visitors.add(visitor) && admissions.add(visitor)) {
-        serve(visitor, service, System.nanoTime());
+        serve(visitor, service, opener, System.nanoTime());
       }
     } catch (IOException e) {
       // Gone before it was there: its own affair.
@@ -106,7 +122,7 @@ final class VisitorHandler implements AutoCloseable {
     }
   }
 
-  private void serve(SocketConnection connection, String service, long since) {
+  private void serve(SocketConnection connection, String service, Opener opener, long since) {
     InetSocketAddress address;
     try {
       address = addressOf(connection);
@@ -118,7 +134,7 @@ final class VisitorHandler implements AutoCloseable {
     var visitor = new Visitor(service, address, connection.local());
     Opened opened;
     try {
-      opened = services.open(visitor);
+      opened = opener.open(visitor);
       admissions.remove(connection);
     } catch (IOException e) {
       counters.count(Counter.VISITORS_UNSERVED);

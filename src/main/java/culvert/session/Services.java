@@ -31,6 +31,16 @@ public interface Services {
    */
   void offer(Session session, String service, Consumer<Answer> answer);
 
+  /**
+   * The session asks for a port of its own: a new listener whose visitors are all this session's.
+   * It lives for as long as the session, or until the service is withdrawn with all its ports.
+   *
+   * @param service what its visitors are said to visit
+   * @param port 0 for any free one
+   * @param answer as of an offer; visitors come only after it
+   */
+  void offer(Session session, String service, int port, Consumer<Answer> answer);
+
   /** The session takes a service back; streams that are open live on. */
   void withdraw(Session session, String service);
 

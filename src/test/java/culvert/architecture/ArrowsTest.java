@@ -33,7 +33,15 @@ class ArrowsTest {
           Map.entry("session", Set.of("config", "mux", "net", "protocol", "transport")),
           Map.entry(
               "remote",
-              Set.of("config", "mux", "net", "observe", "protocol", "session", "transport")),
+              Set.of(
+                  "compat.bore",
+                  "config",
+                  "mux",
+                  "net",
+                  "observe",
+                  "protocol",
+                  "session",
+                  "transport")),
           Map.entry(
               "origin",
               Set.of("config", "mux", "net", "observe", "protocol", "session", "transport")),

@@ -54,6 +54,8 @@ class SettingsTest {
         List.of(),
         BounceAccess.DEFAULT,
         services(services),
+        Optional.empty(),
+        Optional.empty(),
         List.of(Secret.of("hunter2")),
         TransportSettings.DEFAULT,
         Optional.empty(),

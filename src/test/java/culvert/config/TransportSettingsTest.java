@@ -97,6 +97,8 @@ class TransportSettingsTest {
         List.of(),
         BounceAccess.DEFAULT,
         List.of(ServiceAddress.parse("h:2")),
+        Optional.empty(),
+        Optional.empty(),
         secret ? List.of(Secret.of("hunter2")) : List.of(),
         transport,
         tls ? Optional.of(new TlsServerSettings(identity, Optional.empty())) : Optional.empty(),

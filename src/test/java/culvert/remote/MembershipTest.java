@@ -2,6 +2,7 @@ package culvert.remote;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.net.BufferPool;
 import culvert.net.HostPort;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -46,7 +48,8 @@ class MembershipTest {
 
   private Membership membership(boolean confirmed) {
     var services = Map.of("web", new HostPort("192.0.2.7", 80));
-    return new Membership(10, confirmed, services, Duration.ofHours(1), counters, log);
+    var none = new Ports(Optional.empty(), null, new BufferPool());
+    return new Membership(10, confirmed, services, none, Duration.ofHours(1), counters, log);
   }
 
   @AfterEach

@@ -52,6 +52,8 @@ class SeamTest {
             List.of(),
             BounceAccess.DEFAULT,
             List.of(new ServiceAddress("default", ANY)),
+            Optional.empty(),
+            Optional.empty(),
             List.of(),
             TransportSettings.DEFAULT,
             Optional.empty(),

@@ -103,6 +103,8 @@ final class Gates implements AutoCloseable {
             List.of(),
             BounceAccess.DEFAULT,
             List.of(ServiceAddress.parse("127.0.0.1:1")),
+            Optional.empty(),
+            Optional.empty(),
             secrets,
             kind.settings(false),
             kind.transport.isTls() ? Optional.of(remote) : Optional.empty(),

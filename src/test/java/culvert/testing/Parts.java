@@ -54,6 +54,8 @@ public final class Parts implements AutoCloseable {
             settings.meetings(),
             settings.bounce(),
             List.of(ServiceAddress.parse(outside)),
+            settings.ports(),
+            settings.bore(),
             settings.secrets(),
             settings.transport(),
             settings.tls(),

@@ -269,6 +269,8 @@ public final class Tunnel implements AutoCloseable {
         options.meetings,
         options.bounce,
         List.of(new ServiceAddress(ServiceAddress.DEFAULT_NAME, ANY)),
+        Optional.empty(),
+        Optional.empty(),
         Optional.ofNullable(options.remoteSecret).map(Secret::of).stream().toList(),
         options.remoteTransport,
         options.remoteTls,

@@ -1,0 +1,359 @@
+package culvert.compat.bore;
+
+import culvert.mux.SilentPeerException;
+import culvert.net.Connection;
+import culvert.net.Deadlines;
+import culvert.net.HostPort;
+import culvert.net.Linger;
+import culvert.net.SocketConnection;
+import culvert.protocol.ByeReason;
+import culvert.protocol.RefusedException;
+import culvert.session.Opened;
+import culvert.session.Services;
+import culvert.session.Session;
+import culvert.session.Visitor;
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A client's control connection. It says no more after its hello, so that this side reads it for
+ * nothing but its end. What this side says is queued, for one thread to write.
+ */
+final class BoreSession implements Session {
+
+  /** What its visitors are said to visit: the wire has no names. */
+  static final String SERVICE = "bore";
+
+  /**
+   * The system finds a dead peer by asking, which it does only while all that was sent is
+   * acknowledged. So heartbeats are rare, and between two there is time enough to ask.
+   */
+  private static final Duration HEARTBEAT = Duration.ofSeconds(10);
+
+  private static final Duration PROBE_IDLE = Duration.ofSeconds(3);
+  private static final Duration PROBE_INTERVAL = Duration.ofSeconds(1);
+  private static final int PROBES = 3;
+
+  /** For a message to leave; a client that takes none for so long is lost. */
+  private static final Duration WRITE_LIMIT = Duration.ofSeconds(5);
+
+  /** For the client to close once it was told why it gets nothing. */
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
+
+  private static final int SINK_BYTES = 256;
+
+  private final Connection connection;
+  private final Frames frames;
+  private final int port;
+  private final PendingVisitors pending;
+  private final Deadlines deadlines;
+
+  /** Bounded by the visitors that may be pending. */
+  private final BlockingQueue<ServerMessage> outgoing = new LinkedBlockingQueue<>();
+
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /** How many data channels there are; the lock guards it and all that follows. */
+  private int channels;
+
+  private long lastClaim = System.nanoTime();
+  private State state = State.NEW;
+
+  /** What one that is not let in hears. */
+  private String refusal;
+
+  /** Why it ended or is about to; null if it was closed from this side, and until then. */
+  private IOException cause;
+
+  private enum State {
+    /** Not served yet. */
+    NEW,
+    /** Visitors are announced. */
+    SERVING,
+    /** No visitor is announced any more; it ends with its last data channel. */
+    DRAINING,
+    /** Ended from this side; the connection is closed, or is about to be. */
+    CLOSED
+  }
+
+  /**
+   * Not serving yet.
+   *
+   * @param port the one it asks for; 0 for any
+   */
+  BoreSession(
+      Connection connection,
+      Frames frames,
+      int port,
+      PendingVisitors pending,
+      Deadlines deadlines) {
+    this.connection = connection;
+    this.frames = frames;
+    this.port = port;
+    this.pending = pending;
+    this.deadlines = deadlines;
+  }
+
+  @Override
+  public InetSocketAddress peer() {
+    return connection.peer();
+  }
+
+  @Override
+  public void serve(Services services) throws IOException {
+    if (!begins()) {
+      lastWords();
+      return;
+    }
+    if (connection.lowest() instanceof SocketConnection socket) {
+      socket.keepAlive(PROBE_IDLE, PROBE_INTERVAL, PROBES);
+    }
+    Thread writer =
+        Thread.ofVirtual().name("bore " + HostPort.of(peer()) + " >").start(this::write);
+    try {
+      services.offer(this, SERVICE, port, this::answered);
+      readToEnd();
+    } finally {
+      over();
+      writer.interrupt();
+      join(writer);
+    }
+  }
+
+  private boolean begins() {
+    lock.lock();
+    try {
+      if (state != State.NEW) {
+        return false;
+      }
+      state = State.SERVING;
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Of one that was not let in. */
+  private void lastWords() {
+    try {
+      say(new ServerMessage.Error(refusal));
+      connection.closeOutput();
+      Linger.untilPeerCloses(connection, deadlines);
+    } catch (IOException e) {
+      connection.close();
+    }
+  }
+
+  private void answered(Services.Answer answer) {
+    switch (answer) {
+      case Services.Answer.Taken taken -> {
+        int taking = HostPort.parse(taken.addresses().getFirst()).port();
+        outgoing.add(new ServerMessage.Hello(taking));
+        outgoing.add(new ServerMessage.Heartbeat());
+      }
+      case Services.Answer.Declined declined -> {
+        blame(new RefusedException(ByeReason.ERROR, declined.why()));
+        outgoing.add(new ServerMessage.Error(declined.why()));
+      }
+    }
+  }
+
+  /** It has no other end than that of its connection. */
+  private void readToEnd() throws IOException {
+    IOException end = new EOFException("the client closed its control connection");
+    try {
+      byte[] sink = new byte[SINK_BYTES];
+      Connection rest = frames.rest();
+      while (rest.input().read(sink) >= 0) {
+        // Bore's server does not even read it.
+      }
+    } catch (IOException e) {
+      end = e;
+    }
+    lock.lock();
+    try {
+      if (cause != null) {
+        throw cause;
+      }
+      if (state != State.CLOSED) {
+        throw end;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void over() {
+    lock.lock();
+    try {
+      state = State.CLOSED;
+    } finally {
+      lock.unlock();
+    }
+    connection.close();
+    pending.end(this);
+  }
+
+  /** In a thread of its own: a client that reads nothing keeps nobody waiting but this. */
+  private void write() {
+    try {
+      for (; ; ) {
+        ServerMessage next = outgoing.poll(HEARTBEAT.toNanos(), TimeUnit.NANOSECONDS);
+        say(next == null ? new ServerMessage.Heartbeat() : next);
+        if (next instanceof ServerMessage.Error) {
+          connection.closeOutput();
+          deadlines.after(CLOSE_LIMIT, connection::close);
+          return;
+        }
+      }
+    } catch (IOException e) {
+      end(e);
+    } catch (InterruptedException e) {
+      // The session is over.
+    }
+  }
+
+  private void say(ServerMessage message) throws IOException {
+    var deadline =
+        deadlines.after(
+            WRITE_LIMIT, () -> end(new SilentPeerException("it takes no messages any more")));
+    try {
+      frames.write(message);
+    } finally {
+      deadline.cancel();
+    }
+  }
+
+  private static void join(Thread writer) {
+    try {
+      writer.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public Opened open(Visitor visitor) throws IOException {
+    var waiting = new PendingVisitor(this, pending);
+    pending.add(waiting);
+    lock.lock();
+    try {
+      if (state != State.SERVING) {
+        pending.remove(waiting);
+        throw new IOException("the client's session is over or draining");
+      }
+      outgoing.add(new ServerMessage.Connection(waiting.id()));
+    } finally {
+      lock.unlock();
+    }
+    return waiting;
+  }
+
+  /** A data channel of this session's has come; returns what to use instead. */
+  Connection begin(Connection channel) {
+    lock.lock();
+    try {
+      channels++;
+      lastClaim = System.nanoTime();
+    } finally {
+      lock.unlock();
+    }
+    return new DataChannel(channel, this::channelOver);
+  }
+
+  private void channelOver() {
+    boolean last;
+    lock.lock();
+    try {
+      channels--;
+      last = channels == 0 && state == State.DRAINING;
+    } finally {
+      lock.unlock();
+    }
+    if (last) {
+      end(null);
+    }
+  }
+
+  /**
+   * No data channel came for a visitor. A client that has none at all and opened none since the
+   * visitor was announced is lost: announcements under way keep the system from asking it.
+   *
+   * @param announced by {@link System#nanoTime}
+   */
+  void unclaimed(long announced) {
+    boolean lost;
+    lock.lock();
+    try {
+      lost = channels == 0 && lastClaim - announced < 0;
+    } finally {
+      lock.unlock();
+    }
+    if (lost) {
+      end(new SilentPeerException("it opens no data channels any more"));
+    }
+  }
+
+  /** A client ends when its control connection does, and cuts what it carries. */
+  @Override
+  public void drain() {
+    boolean idle;
+    lock.lock();
+    try {
+      if (state == State.SERVING) {
+        state = State.DRAINING;
+      }
+      idle = channels == 0;
+    } finally {
+      lock.unlock();
+    }
+    if (idle) {
+      end(null);
+    }
+  }
+
+  @Override
+  public void close(ByeReason reason, String why) {
+    lock.lock();
+    try {
+      if (state == State.NEW) {
+        state = State.CLOSED;
+        refusal = why;
+        return;
+      }
+    } finally {
+      lock.unlock();
+    }
+    end(null);
+  }
+
+  /** Ends it; null is from this side. */
+  private void end(IOException why) {
+    blame(why);
+    lock.lock();
+    try {
+      state = State.CLOSED;
+    } finally {
+      lock.unlock();
+    }
+    connection.close();
+  }
+
+  /** The first reason holds. */
+  private void blame(IOException why) {
+    lock.lock();
+    try {
+      if (cause == null && state != State.CLOSED) {
+        cause = why;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,95 @@
+package culvert.compat.bore;
+
+import culvert.net.Connection;
+import culvert.session.Opened;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * A visitor that waits for the data channel that names it. Whether the origin server accepts the
+ * wire cannot tell: the channel is all there is.
+ */
+final class PendingVisitor implements Opened {
+
+  /** How long a visitor waits at the most, whatever else its limit is. */
+  static final Duration LIMIT = Duration.ofSeconds(10);
+
+  private final UUID id = UUID.randomUUID();
+  private final long announced = System.nanoTime();
+  private final BoreSession session;
+  private final PendingVisitors all;
+
+  /** Completed with nothing if none will come. */
+  private final CompletableFuture<Optional<Connection>> channel = new CompletableFuture<>();
+
+  /** One that is still to be announced. */
+  PendingVisitor(BoreSession session, PendingVisitors all) {
+    this.session = session;
+    this.all = all;
+  }
+
+  UUID id() {
+    return id;
+  }
+
+  BoreSession session() {
+    return session;
+  }
+
+  /** Its data channel is there; returns whether it is wanted. */
+  boolean claimed(Connection connection) {
+    Connection counted = session.begin(connection);
+    if (!channel.complete(Optional.of(counted))) {
+      counted.close();
+      return false;
+    }
+    return true;
+  }
+
+  /** None will come. */
+  void lost() {
+    channel.complete(Optional.empty());
+  }
+
+  @Override
+  public Optional<Connection> early() {
+    return Optional.empty();
+  }
+
+  @Override
+  public Outcome await(Duration limit) {
+    Duration shorter = limit.compareTo(LIMIT) < 0 ? limit : LIMIT;
+    try {
+      return outcome(channel.get(shorter.toNanos(), TimeUnit.NANOSECONDS));
+    } catch (TimeoutException e) {
+      return late();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("a channel that fails", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      all.remove(this);
+      channel.complete(Optional.empty());
+      return outcome(channel.join());
+    }
+  }
+
+  private Outcome late() {
+    if (all.remove(this)) {
+      session.unclaimed(announced);
+      return new Outcome.TimedOut();
+    }
+    // It was taken out just now by whoever brings the channel or the end.
+    return outcome(channel.join());
+  }
+
+  private static Outcome outcome(Optional<Connection> channel) {
+    return channel.isPresent()
+        ? new Outcome.Accepted(channel.get())
+        : new Outcome.Refused("the client went before it opened a data channel");
+  }
+}

@@ -1,0 +1,143 @@
+package culvert.compat.bore;
+
+import culvert.config.Admission;
+import culvert.config.BoreSecret;
+import culvert.config.BoreSettings;
+import culvert.config.BounceAccess;
+import culvert.config.Bounds;
+import culvert.config.PortRange;
+import culvert.config.RemoteSettings;
+import culvert.config.Timing;
+import culvert.config.TransportSettings;
+import culvert.net.HostPort;
+import culvert.observe.Log;
+import culvert.remote.RemoteProxy;
+import culvert.testing.Eventually;
+import culvert.testing.Tunnel;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** A remote proxy that serves bore's clients only, with what it logs. */
+final class BoreServer implements AutoCloseable {
+
+  static final PortRange PORTS = PortRange.parse("127.0.0.1:20000-29999");
+
+  private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
+  private final Log log =
+      new Log(
+          Log.Level.DEBUG,
+          Log.Format.TEXT,
+          "test",
+          new PrintStream(lines, true, StandardCharsets.UTF_8),
+          Clock.systemUTC());
+  private final RemoteProxy remote;
+
+  /** On a free port of loopback. */
+  BoreServer(String... secrets) throws IOException {
+    this(new HostPort("127.0.0.1", 0), PORTS, Tunnel.LIMIT, secrets);
+  }
+
+  /** With other ports, and another patience with who does not take its visitors. */
+  BoreServer(HostPort address, PortRange ports, Duration openTimeout, String... secrets)
+      throws IOException {
+    Timing usual = Timing.DEFAULT;
+    var timing =
+        new Timing(
+            Tunnel.LIMIT,
+            usual.heartbeat(),
+            usual.heartbeatTimeout(),
+            Tunnel.LIMIT,
+            Tunnel.LIMIT,
+            // One line about each fault: tests read them.
+            Duration.ofNanos(1));
+    remote =
+        RemoteProxy.start(
+            new RemoteSettings(
+                Optional.empty(),
+                List.of(),
+                BounceAccess.DEFAULT,
+                List.of(),
+                Optional.of(ports),
+                Optional.of(
+                    new BoreSettings(address, Stream.of(secrets).map(BoreSecret::of).toList())),
+                List.of(),
+                TransportSettings.DEFAULT,
+                Optional.empty(),
+                openTimeout,
+                List.of(),
+                Admission.DEFAULT,
+                timing,
+                Bounds.DEFAULT),
+            log);
+  }
+
+  RemoteProxy remote() {
+    return remote;
+  }
+
+  /** A connection to the control port, nothing said. */
+  BoreTalk connect() throws IOException {
+    return new BoreTalk(socket(remote.boreAddress()));
+  }
+
+  /** A client that was given the port, and has heard its first heartbeat. */
+  Joined join(int port) throws IOException {
+    BoreTalk talk = connect();
+    talk.say("{\"Hello\":" + port + "}");
+    String hello = talk.hear();
+    if (!hello.matches("\\{\"Hello\":\\d+}") || !talk.hear().equals("\"Heartbeat\"")) {
+      throw new IOException("no hello but " + hello);
+    }
+    return new Joined(talk, Integer.parseInt(hello.replaceAll("\\D", "")));
+  }
+
+  /**
+   * A client with its port.
+   *
+   * @param control its control connection
+   * @param port where its visitors come in
+   */
+  record Joined(BoreTalk control, int port) implements AutoCloseable {
+    @Override
+    public void close() throws IOException {
+      control.close();
+    }
+  }
+
+  /** A new visitor. */
+  Socket visit(int port) throws IOException {
+    return socket(new HostPort("127.0.0.1", port));
+  }
+
+  private static Socket socket(HostPort address) throws IOException {
+    var socket = new Socket(address.host(), address.port());
+    socket.setSoTimeout((int) Tunnel.LIMIT.toMillis());
+    return socket;
+  }
+
+  /** Waits for a log line that contains all the words. */
+  void awaitLog(String... words) throws Exception {
+    Eventually.within(
+        Tunnel.LIMIT,
+        () -> {
+          String all = lines.toString(StandardCharsets.UTF_8);
+          if (all.lines().noneMatch(line -> Stream.of(words).allMatch(line::contains))) {
+            throw new AssertionError("no line with " + List.of(words) + " in:\n" + all);
+          }
+        });
+  }
+
+  @Override
+  public void close() {
+    remote.close();
+    log.close();
+  }
+}
