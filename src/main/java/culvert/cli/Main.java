@@ -62,7 +62,9 @@ public final class Main {
         new CommandLine(new BounceCommand(terminal))
             .addSubcommand(new BounceConnectCommand(terminal)));
     root.addSubcommand(
-        new CommandLine(new BoreCommand(terminal)).addSubcommand(new BoreLocalCommand(terminal)));
+        new CommandLine(new BoreCommand(terminal))
+            .addSubcommand(new BoreLocalCommand(terminal))
+            .addSubcommand(new BoreServerCommand(terminal)));
     root.addSubcommand(new RehearseCommand(terminal));
     Converters.register(root);
     // A secret is taken as it is: nothing in it names a variable or a file.
