@@ -66,6 +66,14 @@ public final class SocketConnection implements Connection {
     set(ExtendedSocketOptions.TCP_KEEPCOUNT, count);
   }
 
+  /**
+   * How much the system takes of what is written before the peer has acknowledged it, as far as the
+   * system lets itself be told.
+   */
+  public void sendBuffer(int bytes) throws IOException {
+    channel.setOption(StandardSocketOptions.SO_SNDBUF, bytes);
+  }
+
   private void set(SocketOption<Integer> option, int value) throws IOException {
     if (channel.supportedOptions().contains(option)) {
       channel.setOption(option, value);
