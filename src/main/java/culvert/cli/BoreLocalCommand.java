@@ -16,6 +16,7 @@ import culvert.origin.OriginProxy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -179,6 +180,7 @@ final class BoreLocalCommand implements Callable<Integer> {
         new RemoteAddress.Direct(server()),
         BounceAccess.DEFAULT,
         List.of(new ServiceAddress(SERVICE, new HostPort(localHost, localPort))),
+        OptionalInt.empty(),
         SERVICE,
         Optional.empty(),
         TransportSettings.DEFAULT,

@@ -4,6 +4,7 @@ import culvert.config.ByteCount;
 import culvert.config.GroupAddress;
 import culvert.config.GroupNumber;
 import culvert.config.PairedGroups;
+import culvert.config.PortRange;
 import culvert.config.RemoteAddress;
 import culvert.config.ServiceAddress;
 import culvert.config.TransportKind;
@@ -34,6 +35,7 @@ final class Converters {
     commandLine.registerConverter(GroupNumber.class, told(GroupNumber::parse));
     commandLine.registerConverter(BounceWire.class, word(BounceWire.class));
     commandLine.registerConverter(ServiceAddress.class, told(ServiceAddress::parse));
+    commandLine.registerConverter(PortRange.class, told(PortRange::parse));
     commandLine.registerConverter(Duration.class, told(Durations::parse));
     commandLine.registerConverter(ByteCount.class, told(ByteCount::parse));
     commandLine.registerConverter(Cidr.class, told(Cidr::parse));

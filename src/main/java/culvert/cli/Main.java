@@ -140,7 +140,7 @@ public final class Main {
         strays.stream()
             .filter(argument -> argument.matches("--[a-z-]+(=.*)?"))
             .map(argument -> argument.split("=", 2)[0])
-            .filter(option -> !option.matches("--(secret|auth|bounce-auth)[a-z].*"))
+            .filter(option -> !option.matches("--(secret|auth|bounce-auth|bore-secret)[a-z].*"))
             .toList();
     if (options.isEmpty()) {
       List<String> near = Nearest.to(strays.getFirst(), command.getSubcommands().keySet());

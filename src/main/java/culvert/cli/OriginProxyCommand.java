@@ -12,6 +12,7 @@ import culvert.origin.OriginProxy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -53,6 +54,14 @@ final class OriginProxyCommand implements Callable<Integer> {
           "The hidden server of a service; a service without a name is 'default'. Give "
               + "it once for each service.")
   private List<ServiceAddress> originServers;
+
+  @Option(
+      names = "--outside-port",
+      paramLabel = "PORT",
+      description =
+          "Ask the remote proxy for this port of its --port-range instead of a listener that it "
+              + "has; 0 for any. The first lines on standard output say where visitors come in.")
+  private Integer outsidePort;
 
   @Option(
       names = "--proxy-protocol",
@@ -149,6 +158,7 @@ final class OriginProxyCommand implements Callable<Integer> {
             remoteProxy instanceof GroupAddress group ? List.of(group) : List.of(),
             terminal.environment()),
         originServers,
+        port(),
         name == null ? DefaultName.of(originServers) : name,
         common.secret(),
         transport,
@@ -160,6 +170,10 @@ final class OriginProxyCommand implements Callable<Integer> {
         failFast,
         bounds.timing(),
         bounds.bounds());
+  }
+
+  private OptionalInt port() {
+    return outsidePort == null ? OptionalInt.empty() : OptionalInt.of(outsidePort);
   }
 
   private static ExitCode exitCode(OriginProxy.End end) {

@@ -3,8 +3,12 @@ package culvert.cli;
 import static java.util.stream.Collectors.joining;
 
 import culvert.config.Admission;
+import culvert.config.BoreSecret;
+import culvert.config.BoreSettings;
 import culvert.config.GroupAddress;
+import culvert.config.PortRange;
 import culvert.config.RemoteSettings;
+import culvert.config.Secret;
 import culvert.config.ServiceAddress;
 import culvert.net.Cidr;
 import culvert.net.Durations;
@@ -13,8 +17,8 @@ import culvert.observe.Log;
 import culvert.remote.RemoteProxy;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
@@ -70,13 +74,38 @@ final class RemoteProxyCommand implements Callable<Integer> {
   @Option(
       names = "--outside-addr",
       paramLabel = "[NAME=]HOST:PORT",
-      required = true,
       split = ",",
       hideParamSyntax = true,
       description =
           "Where visitors of a service come in; a service without a name is 'default'. "
-              + "Give it once for each service. 0.0.0.0 is IPv4 only, [::] both.")
-  private List<ServiceAddress> outside;
+              + "Give it once for each service. 0.0.0.0 is IPv4 only, [::] both. Needed unless "
+              + "there is a --port-range.")
+  private List<ServiceAddress> outside = List.of();
+
+  @Option(
+      names = "--port-range",
+      paramLabel = "[IP:]A-B",
+      hideParamSyntax = true,
+      description =
+          "Give origin proxies a port of these where they ask for one: an --outside-port, or any "
+              + "client of bore's. Without an IP the ports are on every IPv4 address.")
+  private PortRange ports;
+
+  @Option(
+      names = "--bore-addr",
+      paramLabel = "HOST:PORT",
+      description =
+          "Where clients of bore's connect; bore itself knows port 7835 only. It seals nothing: "
+              + "everybody on the way can read what passes. Needs --port-range.")
+  private HostPort boreAddress;
+
+  @Option(
+      names = "--bore-secret",
+      paramLabel = "TEXT",
+      description =
+          "What clients of bore's need to know (default: the secret of origin proxies). Others can "
+              + "see it in the process list; CULVERT_BORE_SECRET keeps it from them.")
+  private String boreSecret;
 
   @Option(
       names = "--max-visitors",
@@ -148,6 +177,11 @@ final class RemoteProxyCommand implements Callable<Integer> {
       terminal.out().println(firstLine(settings, proxy));
       common.advice().forEach(log::warn);
       meeting.advice().forEach(log::warn);
+      if (settings.bore().filter(bore -> bore.secrets().isEmpty()).isPresent()) {
+        log.warn(
+            "NO SECRET IS SET for clients of bore's: whoever reaches --bore-addr can have a port"
+                + " here; set --bore-secret or CULVERT_BORE_SECRET");
+      }
       if (!settings.authenticates()) {
         log.warn(
             "NO SECRET IS SET: whoever reaches the control address, or a group of --control-via,"
@@ -167,17 +201,21 @@ final class RemoteProxyCommand implements Callable<Integer> {
   }
 
   private RemoteSettings settings() {
-    if (control == null && meetings.isEmpty()) {
+    if (control == null && meetings.isEmpty() && boreAddress == null) {
       throw new ParameterException(
           spec.commandLine(), "missing --control-addr HOST:PORT or --control-via URL");
+    }
+    if (outside.isEmpty() && ports == null) {
+      throw new ParameterException(
+          spec.commandLine(), "missing --outside-addr [NAME=]HOST:PORT or --port-range A-B");
     }
     return new RemoteSettings(
         Optional.ofNullable(control),
         meetings,
         meeting.access(meetings, terminal.environment()),
         outside,
-        Optional.empty(),
-        Optional.empty(),
+        Optional.ofNullable(ports),
+        Optional.ofNullable(boreAddress).map(address -> new BoreSettings(address, boreSecrets())),
         common.secrets(),
         common.transport(null),
         tls.settings(),
@@ -188,16 +226,23 @@ final class RemoteProxyCommand implements Callable<Integer> {
         bounds.bounds());
   }
 
+  private List<BoreSecret> boreSecrets() {
+    return boreSecret == null
+        ? common.secrets().stream().map(Secret::forBore).toList()
+        : List.of(BoreSecret.of(boreSecret));
+  }
+
   /** For machines: the addresses that were bound. */
   private static String firstLine(RemoteSettings settings, RemoteProxy proxy) {
-    Map<String, HostPort> bound = proxy.outsideAddresses();
+    var outside = new ArrayList<String>();
+    proxy.outsideAddresses().forEach((service, address) -> outside.add(service + "=" + address));
+    settings.ports().ifPresent(range -> outside.add(range.toString()));
     return NAME
         + ": "
         + settings.control().map(given -> "control " + proxy.controlAddress() + ", ").orElse("")
+        + settings.bore().map(given -> "bore " + proxy.boreAddress() + ", ").orElse("")
         + settings.meetings().stream().map(group -> "meeting " + group + ", ").collect(joining())
         + "outside "
-        + bound.entrySet().stream()
-            .map(service -> service.getKey() + "=" + service.getValue())
-            .collect(joining(", "));
+        + String.join(", ", outside);
   }
 }

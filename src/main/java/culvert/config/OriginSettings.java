@@ -4,6 +4,7 @@ import culvert.net.ProxyHeader;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * All settings of an origin proxy.
@@ -11,6 +12,7 @@ import java.util.Optional;
  * @param remoteProxy the remote proxy's control address, or a group that it is in too
  * @param bounce how a bounce server lets this side in
  * @param services each service offered, with its origin server
+ * @param outsidePort asked for in the place of a listener that the remote proxy has; 0 for any
  * @param name under which it logs in: 1 to 64 letters, digits, dots, dashes and underscores
  * @param secret shared with the remote proxy
  * @param transport what wraps the connection to the remote proxy
@@ -27,6 +29,7 @@ public record OriginSettings(
     RemoteAddress remoteProxy,
     BounceAccess bounce,
     List<ServiceAddress> services,
+    OptionalInt outsidePort,
     String name,
     Optional<Secret> secret,
     TransportSettings transport,
@@ -39,6 +42,8 @@ public record OriginSettings(
     Timing timing,
     Bounds bounds) {
 
+  private static final int MOST_PORT = 65535;
+
   /**
    * Checks what only shows when all is together.
    *
@@ -47,6 +52,7 @@ public record OriginSettings(
   public OriginSettings {
     services = List.copyOf(services);
     Checks.distinct("--origin-server-addr", services);
+    checkPort(outsidePort, services.size());
     Checks.name("name of an origin proxy", name);
     transport.check(secret.isPresent(), tls.isPresent(), true);
     bounce.check(
@@ -57,6 +63,16 @@ public record OriginSettings(
     }
     if (retryMax.isZero()) {
       throw new IllegalArgumentException("--retry-max is zero: it would never pause");
+    }
+  }
+
+  private static void checkPort(OptionalInt port, int services) {
+    if (port.isPresent() && (port.getAsInt() < 0 || port.getAsInt() > MOST_PORT)) {
+      throw new IllegalArgumentException("--outside-port is not within 0 to " + MOST_PORT);
+    }
+    if (port.isPresent() && port.getAsInt() > 0 && services > 1) {
+      throw new IllegalArgumentException(
+          "--outside-port names one port for several services; 0 gives each one of its own");
     }
   }
 

@@ -128,6 +128,11 @@ public final class Secret {
     return !ALMOST_OURS.matcher(text).matches() && text.length() < SHORT_CHARS;
   }
 
+  /** The same text as a secret of bore's. */
+  public BoreSecret forBore() {
+    return BoreSecret.of(text);
+  }
+
   /** What all else is derived from, {@value #KEY_BYTES} bytes; takes its time for a typed text. */
   public SecretKey key() {
     lock.lock();

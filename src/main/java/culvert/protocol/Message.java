@@ -110,7 +110,9 @@ public sealed interface Message {
   record Bye(ByeReason reason, String text) implements Message {}
 
   /**
-   * A service is offered; the payload is its name.
+   * A service is offered; the payload is its name, or {@code NAME:PORT} where the remote proxy is
+   * to listen on a port of its range for it, 0 for any. The answer names it as the offer did; its
+   * streams, by the name.
    *
    * @param service 1 to 255 bytes
    */

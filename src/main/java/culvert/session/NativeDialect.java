@@ -9,6 +9,7 @@ import culvert.net.Connection;
 import culvert.protocol.Handshake;
 import java.io.IOException;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import javax.crypto.SecretKey;
 
@@ -17,11 +18,14 @@ public final class NativeDialect implements Dialect, OriginDialect {
 
   private final Handshake.Self self;
   private final NativeEntrance entrance;
+  private final OptionalInt port;
   private final Leg.Shared shared;
 
-  private NativeDialect(Handshake.Self self, NativeEntrance entrance, Leg.Shared shared) {
+  private NativeDialect(
+      Handshake.Self self, NativeEntrance entrance, OptionalInt port, Leg.Shared shared) {
     this.self = self;
     this.entrance = entrance;
+    this.port = port;
     this.shared = shared;
   }
 
@@ -37,6 +41,7 @@ public final class NativeDialect implements Dialect, OriginDialect {
     return new NativeDialect(
         self("", settings.bounds(), secrets),
         NativeEntrance.accepting(settings, secrets, shared.pool(), complaints),
+        OptionalInt.empty(),
         shared);
   }
 
@@ -47,6 +52,7 @@ public final class NativeDialect implements Dialect, OriginDialect {
     return new NativeDialect(
         self(settings.name(), settings.bounds(), secret),
         NativeEntrance.dialling(settings, secret, shared.pool(), complaints),
+        settings.outsidePort(),
         shared);
   }
 
@@ -64,6 +70,6 @@ public final class NativeDialect implements Dialect, OriginDialect {
   @Override
   public OriginSession join(Connection connection) throws IOException {
     var login = entrance.dial(connection, self);
-    return new NativeOriginSession(login.connection(), self, login.peer(), shared);
+    return new NativeOriginSession(login.connection(), self, login.peer(), port, shared);
   }
 }

@@ -10,9 +10,10 @@ import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedReason;
 import java.io.IOException;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.OptionalInt;
 
 /** The origin side of a native session. */
 final class NativeOriginSession implements OriginSession, Leg.Events {
@@ -20,20 +21,36 @@ final class NativeOriginSession implements OriginSession, Leg.Events {
   private final Leg leg;
   private volatile Listener listener;
 
-  /** Offers without an answer; filled before the leg's reader starts, and its own from then on. */
-  private final Set<String> unanswered = new HashSet<>();
+  private final OptionalInt port;
 
+  /**
+   * The services of offers without an answer, by what was offered; filled before the leg's reader
+   * starts, and its own from then on.
+   */
+  private final Map<String, String> unanswered = new HashMap<>();
+
+  /**
+   * Not serving yet.
+   *
+   * @param port asked for with each service, if any is
+   */
   NativeOriginSession(
-      Connection connection, Handshake.Self self, Handshake.Peer peer, Leg.Shared shared) {
+      Connection connection,
+      Handshake.Self self,
+      Handshake.Peer peer,
+      OptionalInt port,
+      Leg.Shared shared) {
+    this.port = port;
     this.leg = new Leg(connection, Leg.Side.TAKES, self, peer, shared, this);
   }
 
   @Override
   public void serve(List<String> services, Listener listener) throws IOException {
     this.listener = listener;
-    unanswered.addAll(services);
     for (String service : services) {
-      leg.send(new Message.Offer(service));
+      String offered = port.isPresent() ? new PortOffer(service, port.getAsInt()).text() : service;
+      unanswered.put(offered, service);
+      leg.send(new Message.Offer(offered));
     }
     leg.run();
   }
@@ -62,15 +79,16 @@ final class NativeOriginSession implements OriginSession, Leg.Events {
   }
 
   private void offered(Message.Offered answer) throws ProtocolException {
-    if (!unanswered.remove(answer.service())) {
+    String service = unanswered.remove(answer.service());
+    if (service == null) {
       throw new ProtocolException("OFFERED for a service that was not offered");
     }
     if (!answer.refusal().isEmpty()) {
-      listener.declined(answer.service(), answer.refusal());
+      listener.declined(service, answer.refusal());
       return;
     }
     try {
-      listener.taken(answer.service(), answer.addresses().stream().map(HostPort::parse).toList());
+      listener.taken(service, answer.addresses().stream().map(HostPort::parse).toList());
     } catch (IllegalArgumentException e) {
       throw new ProtocolException("OFFERED with an address that is none");
     }

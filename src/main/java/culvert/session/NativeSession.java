@@ -83,14 +83,26 @@ final class NativeSession implements Session, Leg.Events {
   @Override
   public void message(Message message) throws ProtocolException {
     switch (message) {
-      case Message.Offer offer ->
-          services.offer(this, offer.service(), answer -> send(offered(offer.service(), answer)));
-      case Message.Withdraw withdraw -> services.withdraw(this, withdraw.service());
+      case Message.Offer offer -> offer(offer.service());
+      case Message.Withdraw withdraw ->
+          services.withdraw(
+              this,
+              PortOffer.of(withdraw.service()).map(PortOffer::service).orElse(withdraw.service()));
       case Message.Drain drain -> {
         boolean busy = leg.finish();
         services.drains(this, busy);
       }
       default -> throw new ProtocolException("a message of the remote side's, sent to it");
+    }
+  }
+
+  private void offer(String text) {
+    Consumer<Services.Answer> answer = given -> send(offered(text, given));
+    Optional<PortOffer> port = PortOffer.of(text);
+    if (port.isPresent()) {
+      services.offer(this, port.get().service(), port.get().port(), answer);
+    } else {
+      services.offer(this, text, answer);
     }
   }
 

@@ -7,6 +7,7 @@ import culvert.net.HostPort;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -22,6 +23,7 @@ class OriginSettingsTest {
         new RemoteAddress.Direct(new HostPort("h", 1)),
         BounceAccess.DEFAULT,
         List.of(ServiceAddress.parse("h:2")),
+        OptionalInt.empty(),
         name,
         Optional.empty(),
         TransportSettings.DEFAULT,

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -76,6 +77,7 @@ class SettingsTest {
         new RemoteAddress.Direct(new HostPort("h", 1)),
         BounceAccess.DEFAULT,
         services,
+        OptionalInt.empty(),
         "laptop",
         Optional.of(Secret.of("hunter2")),
         TransportSettings.DEFAULT,

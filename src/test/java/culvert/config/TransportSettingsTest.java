@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -77,6 +78,7 @@ class TransportSettingsTest {
         new RemoteAddress.Direct(new HostPort("h", 1)),
         BounceAccess.DEFAULT,
         List.of(ServiceAddress.parse("h:2")),
+        OptionalInt.empty(),
         "laptop",
         secret ? Optional.of(Secret.of("hunter2")) : Optional.empty(),
         transport,

@@ -37,6 +37,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -126,6 +127,7 @@ final class Gates implements AutoCloseable {
             new RemoteAddress.Direct(ADDRESS),
             BounceAccess.DEFAULT,
             List.of(ServiceAddress.parse("127.0.0.1:1")),
+            OptionalInt.empty(),
             NAME,
             secret,
             kind.settings(true),

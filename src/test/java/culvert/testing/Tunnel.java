@@ -5,6 +5,7 @@ import culvert.config.BounceAccess;
 import culvert.config.Bounds;
 import culvert.config.GroupAddress;
 import culvert.config.OriginSettings;
+import culvert.config.PortRange;
 import culvert.config.RemoteAddress;
 import culvert.config.RemoteSettings;
 import culvert.config.Secret;
@@ -30,6 +31,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -75,6 +77,8 @@ public final class Tunnel implements AutoCloseable {
     String name = "laptop";
     List<Cidr> proxyHeaderFrom = List.of();
     Optional<ProxyHeader.Version> proxyHeader = Optional.empty();
+    OptionalInt outsidePort = OptionalInt.empty();
+    Optional<PortRange> ports = Optional.empty();
     String offered = ServiceAddress.DEFAULT_NAME;
     boolean failFast = true;
     Duration retryMax = Duration.ofSeconds(30);
@@ -192,6 +196,18 @@ public final class Tunnel implements AutoCloseable {
       return this;
     }
 
+    /** The remote proxy gives ports, and the origin proxy asks for one; 0 is any. */
+    public Options outsidePort(PortRange given, int asked) {
+      ports = Optional.of(given);
+      return outsidePort(asked);
+    }
+
+    /** The origin proxy asks for a port; 0 is any. */
+    public Options outsidePort(int asked) {
+      outsidePort = OptionalInt.of(asked);
+      return this;
+    }
+
     /** The service that the origin proxy offers. */
     public Options offered(String service) {
       offered = service;
@@ -269,7 +285,7 @@ public final class Tunnel implements AutoCloseable {
         options.meetings,
         options.bounce,
         List.of(new ServiceAddress(ServiceAddress.DEFAULT_NAME, ANY)),
-        Optional.empty(),
+        options.ports,
         Optional.empty(),
         Optional.ofNullable(options.remoteSecret).map(Secret::of).stream().toList(),
         options.remoteTransport,
@@ -291,6 +307,7 @@ public final class Tunnel implements AutoCloseable {
         control,
         options.bounce,
         List.of(new ServiceAddress(options.offered, server)),
+        options.outsidePort,
         options.name,
         Optional.ofNullable(options.originSecret).map(Secret::of),
         options.originTransport,

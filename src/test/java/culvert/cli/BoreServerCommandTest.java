@@ -1,0 +1,139 @@
+package culvert.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.testing.LeakCheck;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The options of bore's server, its variables, and what it says when it starts. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class BoreServerCommandTest {
+
+  private static Cli server(Map<String, String> environment, String... more) {
+    var all = new ArrayList<>(List.of("bore", "server"));
+    all.addAll(List.of("--bind-addr=127.0.0.1", "--control-port=0"));
+    all.addAll(List.of(more));
+    return Cli.run(environment, all.toArray(String[]::new));
+  }
+
+  @Test
+  void itsFirstLineIsWhereItListens() {
+    var run = server(Map.of());
+    assertThat(run.exit()).isZero();
+    assertThat(BoreServerCommand.FIRST_LINE.matcher(run.out().strip()).matches()).isTrue();
+    assertThat(run.err()).contains("NO SECRET IS SET");
+  }
+
+  /** An empty one too, as bore has it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "abc"})
+  void aSecretMayComeFromBoresVariable(String secret) {
+    var run = server(Map.of("BORE_SECRET", secret));
+    assertThat(run.exit()).isZero();
+    assertThat(run.err()).doesNotContain("NO SECRET").doesNotContain("abc");
+  }
+
+  @Test
+  void rustLogSetsTheLevel() {
+    assertThat(server(Map.of("RUST_LOG", "error")).err()).isEmpty();
+    assertThat(server(Map.of("RUST_LOG", "warn")).err()).contains("WARN").doesNotContain("INFO");
+  }
+
+  @Test
+  void everyOptionOfBoresIsThere() {
+    String help = Help.of("bore server");
+    assertThat(help)
+        .contains("--min-port", "--max-port", "-s, --secret", "--bind-addr", "--bind-tunnels")
+        .contains("-h, --help", "--control-port", "1024", "65535", "0.0.0.0", "7835")
+        .contains("BORE_MIN_PORT", "BORE_MAX_PORT", "BORE_SECRET");
+  }
+
+  @Test
+  void bothEndsOfTheRangeMayComeFromVariables() {
+    var run = server(Map.of("BORE_MIN_PORT", "5000", "BORE_MAX_PORT", "3000"));
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.err()).contains("port range is empty").hasLineCount(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--min-port=70000, --min-port: 70000 is not within 0 to 65535",
+    "--max-port=-1, --max-port: -1 is not within 0 to 65535",
+    "--bind-tunnels=example.com, '--bind-tunnels: ''example.com'' is no IP address'",
+    "--bind-tunnels=1.2.3, '--bind-tunnels: ''1.2.3'' is no IP address'",
+    "--bind-tunnels=, '--bind-tunnels: '''' is no IP address'"
+  })
+  void whatIsWrongIsSaidInOneLine(String option, String why) {
+    var run = server(Map.of(), option);
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.err()).contains(why).hasLineCount(1);
+  }
+
+  @Test
+  void aControlPortIsAPort() {
+    var run = Cli.run("bore", "server", "--control-port=65536");
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.err()).contains("--control-port: 65536 is not within 0 to 65535");
+  }
+
+  @Test
+  void anAddressThatIsNotOursEndsIt() {
+    var run =
+        Cli.run("bore", "server", "--bind-addr=192.0.2.1", "--control-port=0", "--secret=abc");
+    assertThat(run.exit()).isEqualTo(1);
+    assertThat(run.err()).contains("cannot listen on 192.0.2.1:0");
+  }
+
+  @Test
+  void aRemoteProxyServesItsClientsBesides() {
+    var run = Cli.remote("--bore-addr=127.0.0.1:0", "--port-range=127.0.0.1:20000-20999");
+    assertThat(run.exit()).isZero();
+    assertThat(run.out().replaceAll("127\\.0\\.0\\.1:\\d+(?!-)\\b", "_"))
+        .contains("control _, bore _, outside default=_, ");
+    assertThat(run.err()).contains("NO SECRET IS SET for clients of bore's");
+  }
+
+  @Test
+  void theSecretOfOriginProxiesIsItsClientsToo() {
+    var run =
+        Cli.remote(
+            "--bore-addr=127.0.0.1:0", "--port-range=20000-20999", "--secret=culvert is long");
+    assertThat(run.exit()).isZero();
+    assertThat(run.err()).doesNotContain("NO SECRET");
+  }
+
+  @Test
+  void clientsOfBoresNeedARange() {
+    var run = Cli.remote("--bore-addr=127.0.0.1:0");
+    assertThat(run.exit()).isEqualTo(78);
+    assertThat(run.err()).contains("--bore-addr needs a --port-range").hasLineCount(1);
+  }
+
+  @Test
+  void aRemoteProxyNeedsSomewhereForVisitors() {
+    var run = Cli.run("remote-proxy", "--control-addr=127.0.0.1:0");
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.err()).contains("missing --outside-addr").contains("--port-range");
+  }
+
+  @Test
+  void onePortCannotBeAskedForTwice() {
+    var run =
+        Cli.run(
+            "origin-proxy",
+            "--remote-proxy-addr=127.0.0.1:1",
+            "--origin-server-addr=a=127.0.0.1:2,b=127.0.0.1:3",
+            "--outside-port=8000");
+    assertThat(run.exit()).isEqualTo(78);
+    assertThat(run.err()).contains("--outside-port names one port for several services");
+  }
+}

@@ -1,0 +1,135 @@
+package culvert.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.config.PortRange;
+import culvert.origin.OriginProxy;
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import culvert.testing.TestServer;
+import culvert.testing.Tunnel;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** An origin proxy asks the remote proxy for a port of its own. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class OutsidePortTest {
+
+  private static final PortRange PORTS = PortRange.parse("127.0.0.1:20000-29999");
+
+  private static final Pattern OFFERED =
+      Pattern.compile("service offered .*service=default:(\\d+) address=127\\.0\\.0\\.1:(\\d+)");
+
+  private static int given(Tunnel tunnel) throws Exception {
+    tunnel.awaitLog("service offered");
+    Matcher line = OFFERED.matcher(tunnel.log());
+    assertThat(line.find()).as(tunnel.log()).isTrue();
+    assertThat(line.group(1)).isEqualTo(line.group(2));
+    return Integer.parseInt(line.group(1));
+  }
+
+  private static void assertServed(int port) throws IOException {
+    try (var visitor = new Socket("127.0.0.1", port)) {
+      visitor.setSoTimeout((int) Tunnel.LIMIT.toMillis());
+      visitor.getOutputStream().write("hello".getBytes(StandardCharsets.UTF_8));
+      visitor.shutdownOutput();
+      assertThat(visitor.getInputStream().readAllBytes())
+          .asString(StandardCharsets.UTF_8)
+          .isEqualTo("hello");
+    }
+  }
+
+  @Test
+  void anyPortOfTheRangeServes() throws Exception {
+    try (var server = TestServer.echo();
+        var tunnel = Tunnel.to(server.address(), new Tunnel.Options().outsidePort(PORTS, 0))) {
+      int port = given(tunnel);
+      assertThat(PORTS.contains(port)).isTrue();
+      assertServed(port);
+    }
+  }
+
+  @Test
+  void itsListenerLivesAsLongAsItsSession() throws Exception {
+    try (var server = TestServer.echo();
+        var tunnel = Tunnel.to(server.address(), new Tunnel.Options().outsidePort(PORTS, 0))) {
+      int port = given(tunnel);
+      tunnel.origin().close();
+      tunnel.awaitLog("service withdrawn", "default:" + port);
+      new ServerSocket(port, 1, InetAddress.getByName("127.0.0.1")).close();
+    }
+  }
+
+  /** A port passes to another only when its holder is dead; this one answers. */
+  @Test
+  void aLiveHolderKeepsItsPort() throws Exception {
+    try (var server = TestServer.echo();
+        var tunnel = Tunnel.to(server.address(), new Tunnel.Options().outsidePort(PORTS, 0))) {
+      int port = given(tunnel);
+      var second = new Tunnel.Options().name("desktop").outsidePort(port);
+      try (var other = new Tunnel(server.address(), second, tunnel.remote().controlAddress())) {
+        other.join();
+        assertThat(other.end()).isEqualTo(OriginProxy.End.DECLINED);
+        other.awaitLog("port already in use");
+      }
+      assertServed(port);
+    }
+  }
+
+  @Test
+  void aDeadHolderMakesRoom() throws Exception {
+    var options = new Tunnel.Options().outsidePort(PORTS, 0);
+    try (var server = TestServer.echo();
+        var tunnel = Tunnel.overFaultyLink(server.address(), options)) {
+      int port = given(tunnel);
+      tunnel.link().silence();
+      var second = new Tunnel.Options().name("desktop").outsidePort(port);
+      try (var other = new Tunnel(server.address(), second, tunnel.remote().controlAddress())) {
+        other.join();
+        tunnel.awaitLog("service withdrawn", "laptop", "default:" + port);
+        Eventually.within(Tunnel.LIMIT, () -> assertServed(port));
+      }
+    }
+  }
+
+  @Test
+  void aPortOutOfTheRangeIsDeclined() throws Exception {
+    try (var server = TestServer.echo();
+        var tunnel =
+            new Tunnel(server.address(), new Tunnel.Options().outsidePort(PORTS, 19_999))) {
+      tunnel.join();
+      assertThat(tunnel.end()).isEqualTo(OriginProxy.End.DECLINED);
+      tunnel.awaitLog("client port number not in allowed range");
+    }
+  }
+
+  @Test
+  void aRemoteProxyWithoutARangeDeclines() throws Exception {
+    try (var server = TestServer.echo();
+        var tunnel = new Tunnel(server.address(), new Tunnel.Options().outsidePort(0))) {
+      tunnel.join();
+      assertThat(tunnel.end()).isEqualTo(OriginProxy.End.DECLINED);
+      tunnel.awaitLog("it needs a --port-range");
+    }
+  }
+
+  @Test
+  void theServiceOfTheSameNameIsAnother() throws Exception {
+    try (var server = TestServer.echo();
+        var tunnel = Tunnel.to(server.address(), new Tunnel.Options().outsidePort(PORTS, 0));
+        var visitor = new Socket("127.0.0.1", tunnel.outside().port())) {
+      visitor.setSoTimeout((int) Tunnel.LIMIT.toMillis());
+      tunnel.awaitLog("visitor reset", "no origin proxy serves 'default' now");
+      assertServed(given(tunnel));
+    }
+  }
+}
