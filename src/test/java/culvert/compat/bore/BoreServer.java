@@ -45,8 +45,23 @@ final class BoreServer implements AutoCloseable {
     this(new HostPort("127.0.0.1", 0), PORTS, Tunnel.LIMIT, secrets);
   }
 
+  /** With other bounds. */
+  BoreServer(Admission admission) throws IOException {
+    this(new HostPort("127.0.0.1", 0), PORTS, Tunnel.LIMIT, admission);
+  }
+
   /** With other ports, and another patience with who does not take its visitors. */
   BoreServer(HostPort address, PortRange ports, Duration openTimeout, String... secrets)
+      throws IOException {
+    this(address, ports, openTimeout, Admission.DEFAULT, secrets);
+  }
+
+  private BoreServer(
+      HostPort address,
+      PortRange ports,
+      Duration openTimeout,
+      Admission admission,
+      String... secrets)
       throws IOException {
     Timing usual = Timing.DEFAULT;
     var timing =
@@ -73,7 +88,7 @@ final class BoreServer implements AutoCloseable {
                 Optional.empty(),
                 openTimeout,
                 List.of(),
-                Admission.DEFAULT,
+                admission,
                 timing,
                 Bounds.DEFAULT),
             log);
@@ -106,6 +121,11 @@ final class BoreServer implements AutoCloseable {
    * @param port where its visitors come in
    */
   record Joined(BoreTalk control, int port) implements AutoCloseable {
+    /** Ends it before its time. */
+    void leave() throws IOException {
+      control.leave();
+    }
+
     @Override
     public void close() throws IOException {
       control.close();

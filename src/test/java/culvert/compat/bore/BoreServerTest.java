@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.compat.bore.BoreServer.Joined;
+import culvert.config.Admission;
 import culvert.config.BoreSecret;
 import culvert.config.PortRange;
 import culvert.net.HostPort;
@@ -87,7 +88,7 @@ class BoreServerTest {
         BoreTalk channel = accept(server, client.control().announced(), "half")) {
       assertThat(read(visitor, 4)).isEqualTo("half");
       channel.socket().setSoLinger(true, 0);
-      channel.close();
+      channel.leave();
       assertThatThrownBy(() -> visitor.getInputStream().read()).isInstanceOf(IOException.class);
     }
   }
@@ -97,7 +98,7 @@ class BoreServerTest {
     try (var server = new BoreServer();
         Joined first = server.join(0)) {
       int port = first.port();
-      first.close();
+      first.leave();
       Eventually.within(Tunnel.LIMIT, () -> server.join(port).close());
     }
   }
@@ -123,6 +124,17 @@ class BoreServerTest {
       assertThat(newcomer.rest()).isEqualTo("{\"Error\":\"port already in use\"}\0");
       server.visit(holder.port()).close();
       assertThat(holder.control().announced()).isNotEmpty();
+    }
+  }
+
+  @Test
+  void whoFindsNoRoomIsToldWhy() throws Exception {
+    try (var server = new BoreServer(new Admission(100, 1, 100, 100));
+        Joined first = server.join(0);
+        BoreTalk second = server.connect()) {
+      assertThat(first.port()).isPositive();
+      second.say("{\"Hello\":0}");
+      assertThat(second.rest()).isEqualTo("{\"Error\":\"all 1 sessions are in use\"}\0");
     }
   }
 
@@ -154,7 +166,7 @@ class BoreServerTest {
         Joined client = server.join(0);
         Socket visitor = server.visit(client.port())) {
       client.control().announced();
-      client.close();
+      client.leave();
       assertThatThrownBy(() -> visitor.getInputStream().read()).isInstanceOf(IOException.class);
       Eventually.within(Tunnel.LIMIT, () -> server.join(client.port()).close());
       server.awaitLog("session ended", "the client closed its control connection");
@@ -166,7 +178,7 @@ class BoreServerTest {
     try (var server = new BoreServer();
         Joined client = server.join(0)) {
       client.control().socket().setSoLinger(true, 0);
-      client.close();
+      client.leave();
       Eventually.within(Tunnel.LIMIT, () -> server.join(client.port()).close());
     }
   }
@@ -177,7 +189,9 @@ class BoreServerTest {
         Joined client = server.join(0);
         Socket visitor = server.visit(client.port());
         BoreTalk channel = accept(server, client.control().announced(), "")) {
-      client.close();
+      channel.raw("joined");
+      assertThat(read(visitor, 6)).isEqualTo("joined");
+      client.leave();
       server.awaitLog("session ended");
       channel.raw("still");
       assertThat(read(visitor, 5)).isEqualTo("still");
