@@ -15,11 +15,16 @@ public final class Help {
 
   /** What {@code culvert COMMAND --help} prints; the empty name is {@code culvert --help}. */
   public static String of(String command) {
+    return command(command).getUsageMessage();
+  }
+
+  /** A command by its words; the empty name is the one that holds the others. */
+  static CommandLine command(String words) {
     CommandLine found = root();
-    for (String word : command.isEmpty() ? new String[0] : command.split(" ")) {
+    for (String word : words.isEmpty() ? new String[0] : words.split(" ")) {
       found = found.getSubcommands().get(word);
     }
-    return found.getUsageMessage();
+    return found;
   }
 
   /** The default of a role's option, as it would be written; empty if it is computed. */
