@@ -21,6 +21,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -102,6 +103,7 @@ final class Client implements AutoCloseable {
         new RemoteAddress.Direct(server),
         BounceAccess.DEFAULT,
         List.of(new ServiceAddress("bore", local)),
+        OptionalInt.empty(),
         "bore",
         Optional.empty(),
         TransportSettings.DEFAULT,
