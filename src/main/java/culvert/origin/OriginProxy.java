@@ -63,6 +63,9 @@ public final class OriginProxy implements AutoCloseable {
 
   private static final Duration STOP_LIMIT = Duration.ofSeconds(5);
 
+  /** For lines that a full standard output holds up. */
+  private static final Duration ANNOUNCE_LIMIT = Duration.ofSeconds(1);
+
   /** A session that stood for less was a failed login. */
   private static final Duration NOTEWORTHY = Duration.ofSeconds(1);
 
@@ -308,7 +311,17 @@ public final class OriginProxy implements AutoCloseable {
     streams.close();
     attempts.awaitEmpty(STOP_LIMIT);
     deadlines.close();
+    awaitAnnounced();
+  }
+
+  /** Whoever ends at once is to have said where visitors came in. */
+  private void awaitAnnounced() {
     announcer.shutdown();
+    try {
+      announcer.awaitTermination(ANNOUNCE_LIMIT.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private Duration leftToFinish() {
