@@ -41,6 +41,7 @@ final class Converters {
     commandLine.registerConverter(Cidr.class, told(Cidr::parse));
     commandLine.registerConverter(NoiseProtocol.class, told(NoiseProtocol::parse));
     commandLine.registerConverter(PairedGroups.class, told(PairedGroups::parse));
+    commandLine.registerConverter(WireKind.class, word(WireKind.class));
     commandLine.registerConverter(TransportKind.class, word(TransportKind.class));
     commandLine.registerConverter(Log.Level.class, word(Log.Level.class));
     commandLine.registerConverter(Log.Format.class, word(Log.Format.class));

@@ -1,5 +1,6 @@
 package culvert.cli;
 
+import culvert.compat.trp.TrpOriginDialect;
 import culvert.config.GroupAddress;
 import culvert.config.OriginSettings;
 import culvert.config.ProxyChoice;
@@ -118,6 +119,8 @@ final class OriginProxyCommand implements Callable<Integer> {
           "What the WebSocket's Host header says (default: the host of --remote-proxy-addr).")
   private String host;
 
+  @Mixin private DialectOption dialect;
+
   @Mixin private TlsTrustOptions tls;
 
   @Mixin private TlsIdentityOptions own;
@@ -136,22 +139,38 @@ final class OriginProxyCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     OriginSettings settings = settings();
     try (Log log = common.log(NAME, terminal)) {
-      var proxy =
-          new OriginProxy(
-              settings, line -> terminal.out().println(NAME + ": serving " + line), log);
+      OriginProxy proxy = proxy(settings, log);
       common.advice().forEach(log::warn);
       meeting.advice().forEach(log::warn);
-      if (!settings.authenticates()) {
-        log.warn(
-            "NO SECRET IS SET: whoever sits on the way can pose as the remote proxy;"
-                + " set --secret, --secret-file or CULVERT_SECRET on both sides");
-      }
+      dialect.warn(
+          log,
+          settings.authenticates(),
+          "NO SECRET IS SET: whoever sits on the way can pose as the remote proxy;"
+              + " set --secret, --secret-file or CULVERT_SECRET on both sides");
       return exitCode(OriginRun.of(proxy, settings.timing().drain(), NAME, terminal, log)).code();
     }
   }
 
+  private OriginProxy proxy(OriginSettings settings, Log log) {
+    if (!dialect.isTrp()) {
+      return new OriginProxy(settings, this::serving, log);
+    }
+    return new OriginProxy(
+        settings,
+        (dialer, deadlines, counters) ->
+            new TrpOriginDialect(settings, dialer, deadlines, counters, log),
+        (service, address) -> serving(service + "=" + address),
+        log);
+  }
+
+  private void serving(String line) {
+    terminal.out().println(NAME + ": serving " + line);
+  }
+
   private OriginSettings settings() {
     TransportSettings transport = common.transport(host);
+    boolean secret = common.secret().isPresent();
+    dialect.check(secret, transport.kind(secret), originServers);
     return new OriginSettings(
         remoteProxy,
         meeting.access(

@@ -2,6 +2,7 @@ package culvert.cli;
 
 import static java.util.stream.Collectors.joining;
 
+import culvert.compat.trp.TrpDialect;
 import culvert.config.Admission;
 import culvert.config.BoreSecret;
 import culvert.config.BoreSettings;
@@ -157,6 +158,8 @@ final class RemoteProxyCommand implements Callable<Integer> {
       description = "The same from one IPv4 address or one IPv6 network of 64 bits (default: 64).")
   private int maxHalfOpenPerAddr;
 
+  @Mixin private DialectOption dialect;
+
   @Mixin private TlsServerOptions tls;
 
   @Mixin private MeetingOptions meeting;
@@ -173,7 +176,7 @@ final class RemoteProxyCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     RemoteSettings settings = settings();
     try (Log log = common.log(NAME, terminal);
-        RemoteProxy proxy = RemoteProxy.start(settings, log)) {
+        RemoteProxy proxy = start(settings, log)) {
       terminal.out().println(firstLine(settings, proxy));
       common.advice().forEach(log::warn);
       meeting.advice().forEach(log::warn);
@@ -182,12 +185,12 @@ final class RemoteProxyCommand implements Callable<Integer> {
             "NO SECRET IS SET for clients of bore's: whoever reaches --bore-addr can have a port"
                 + " here; set --bore-secret or CULVERT_BORE_SECRET");
       }
-      if (!settings.authenticates()) {
-        log.warn(
-            "NO SECRET IS SET: whoever reaches the control address, or a group of --control-via,"
-                + " can join and receive visitors;"
-                + " set --secret, --secret-file or CULVERT_SECRET on both sides");
-      }
+      dialect.warn(
+          log,
+          settings.authenticates(),
+          "NO SECRET IS SET: whoever reaches the control address, or a group of --control-via,"
+              + " can join and receive visitors;"
+              + " set --secret, --secret-file or CULVERT_SECRET on both sides");
       terminal.stop().await();
       Duration limit = settings.timing().drain();
       log.info("draining", "visitors", proxy.visitors(), "limit", Durations.of(limit));
@@ -200,7 +203,18 @@ final class RemoteProxyCommand implements Callable<Integer> {
     }
   }
 
+  private RemoteProxy start(RemoteSettings settings, Log log) throws IOException {
+    return dialect.isTrp()
+        ? RemoteProxy.start(
+            settings,
+            deadlines -> new TrpDialect(settings.services().getFirst().service(), deadlines),
+            log)
+        : RemoteProxy.start(settings, log);
+  }
+
   private RemoteSettings settings() {
+    boolean secret = !common.secrets().isEmpty();
+    dialect.check(secret, common.transport(null).kind(secret), outside);
     if (control == null && meetings.isEmpty() && boreAddress == null) {
       throw new ParameterException(
           spec.commandLine(), "missing --control-addr HOST:PORT or --control-via URL");

@@ -1,9 +1,9 @@
 package culvert.remote;
 
-import culvert.config.BounceAccess;
 import culvert.compat.bore.BoreDialect;
 import culvert.config.Admission;
 import culvert.config.BoreSettings;
+import culvert.config.BounceAccess;
 import culvert.config.Bounds;
 import culvert.config.GroupAddress;
 import culvert.config.RemoteSettings;
@@ -80,6 +80,19 @@ public final class RemoteProxy implements AutoCloseable {
    */
   public static RemoteProxy start(RemoteSettings settings, Log log) throws IOException {
     return start(settings, log, shared -> NativeDialect.of(settings, shared, log::warn));
+  }
+
+  /** Makes a dialect of what it may use of the role. */
+  @FunctionalInterface
+  public interface DialectMaker {
+    /** The one dialect of a role that lives as long as these do. */
+    Dialect of(Deadlines deadlines);
+  }
+
+  /** The same for another dialect than the native one at the control address. */
+  public static RemoteProxy start(RemoteSettings settings, DialectMaker maker, Log log)
+      throws IOException {
+    return start(settings, log, shared -> maker.of(shared.deadlines()));
   }
 
   /** The same for the dialect of one's choice. */

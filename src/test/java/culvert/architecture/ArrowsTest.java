@@ -46,6 +46,9 @@ class ArrowsTest {
               "origin",
               Set.of("config", "mux", "net", "observe", "protocol", "session", "transport")),
           Map.entry(
+              "compat.trp",
+              Set.of("config", "mux", "net", "observe", "protocol", "session", "transport")),
+          Map.entry(
               "compat.bore",
               Set.of("config", "mux", "net", "observe", "protocol", "session", "transport")),
           Map.entry("bounce", Set.of("config", "net", "observe", "protocol", "transport")),
@@ -54,6 +57,7 @@ class ArrowsTest {
               Set.of(
                   "bounce",
                   "compat.bore",
+                  "compat.trp",
                   "config",
                   "net",
                   "noise",

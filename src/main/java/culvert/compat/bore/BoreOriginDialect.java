@@ -6,9 +6,11 @@ import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Dialer;
 import culvert.net.HostPort;
+import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
+import culvert.session.DataChannels;
 import culvert.session.OriginDialect;
 import culvert.session.OriginSession;
 import java.io.IOException;
@@ -26,7 +28,7 @@ public final class BoreOriginDialect implements OriginDialect {
 
   private final HostPort server;
   private final PortWish port;
-  private final OriginChannels channels;
+  private final DataChannels channels;
   private final ServerTalk talk;
   private final Duration silence;
   private final Deadlines deadlines;
@@ -44,14 +46,23 @@ public final class BoreOriginDialect implements OriginDialect {
       Dialer dialer,
       Deadlines deadlines,
       Counters counters,
-      Log log) {
+      Log lines) {
     this.server = settings.remoteProxy().dialled();
     this.port = new PortWish(access.port());
     this.talk = new ServerTalk(access.secret());
     this.silence = settings.timing().heartbeatTimeout();
     this.deadlines = deadlines;
-    this.log = new LimitedLog<>(log, counters, LINES, settings.timing().logPeriod());
-    this.channels = new OriginChannels(settings, talk, dialer, deadlines, counters, this.log);
+    this.log = new LimitedLog<>(lines, counters, LINES, settings.timing().logPeriod());
+    this.channels =
+        new DataChannels(
+            settings,
+            dialer,
+            deadlines,
+            (visitor, cause) -> {
+              counters.count(Counter.OPENS_FAILED);
+              log.warn(
+                  "channel", "no data channel for a visitor", "visitor", visitor, "cause", cause);
+            });
   }
 
   @Override
@@ -64,6 +75,7 @@ public final class BoreOriginDialect implements OriginDialect {
         yield new BoreOriginSession(
             connection,
             frames,
+            talk,
             new HostPort(server.host(), given),
             channels.ofSession(connection.peer()),
             silence,

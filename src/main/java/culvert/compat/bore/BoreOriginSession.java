@@ -6,11 +6,15 @@ import culvert.net.Deadlines;
 import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.observe.LimitedLog;
+import culvert.session.DataChannels;
 import culvert.session.EndedException;
 import culvert.session.OriginSession;
+import culvert.session.Visitor;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 
 /**
  * A client's control connection. Nothing is ever written to it any more: bore's server would not
@@ -20,8 +24,9 @@ final class BoreOriginSession implements OriginSession {
 
   private final Connection control;
   private final Frames frames;
+  private final ServerTalk talk;
   private final HostPort address;
-  private final OriginChannels.OfSession channels;
+  private final DataChannels.OfSession channels;
   private final Duration silence;
   private final Deadlines deadlines;
   private final LimitedLog<String> log;
@@ -39,13 +44,15 @@ final class BoreOriginSession implements OriginSession {
   BoreOriginSession(
       Connection control,
       Frames frames,
+      ServerTalk talk,
       HostPort address,
-      OriginChannels.OfSession channels,
+      DataChannels.OfSession channels,
       Duration silence,
       Deadlines deadlines,
       LimitedLog<String> log) {
     this.control = control;
     this.frames = frames;
+    this.talk = talk;
     this.address = address;
     this.channels = channels;
     this.silence = silence;
@@ -85,13 +92,23 @@ final class BoreOriginSession implements OriginSession {
       heardNanos = System.nanoTime();
       switch (message) {
         case ServerMessage.Heartbeat heartbeat -> {}
-        case ServerMessage.Connection(var id) -> channels.open(id, service, address, listener);
+        case ServerMessage.Connection(UUID id) -> fetch(id, service, listener);
         case ServerMessage.Error(String text) ->
             log.warn("error", "server error", "server", address, "cause", text);
         case ServerMessage.Hello hello -> unexpected("hello");
         case ServerMessage.Challenge challenge -> unexpected("challenge");
       }
     }
+  }
+
+  /** The wire does not tell the visitor's address: its id is its name. */
+  private void fetch(UUID id, String service, Listener listener) {
+    var visitor =
+        new Visitor(
+            service,
+            InetSocketAddress.createUnresolved(id.toString(), 0),
+            InetSocketAddress.createUnresolved(address.host(), address.port()));
+    channels.open(id.toString(), visitor, fresh -> talk.accept(fresh, id), listener);
   }
 
   private void unexpected(String what) {

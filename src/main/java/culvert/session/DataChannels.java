@@ -1,4 +1,4 @@
-package culvert.compat.bore;
+package culvert.session;
 
 import culvert.config.OriginSettings;
 import culvert.net.Connection;
@@ -8,92 +8,102 @@ import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.net.Linger;
 import culvert.net.Live;
-import culvert.observe.Counter;
-import culvert.observe.Counters;
-import culvert.observe.LimitedLog;
 import culvert.protocol.RefusedReason;
-import culvert.session.Incoming;
-import culvert.session.OriginSession;
-import culvert.session.Visitor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.UUID;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
-/** A client's data channels, each with a visitor from the announcement to its end. */
-final class OriginChannels {
+/**
+ * The data channels of an origin side whose wire has one for each visitor, from the announcement of
+ * the visitor to its end.
+ */
+public final class DataChannels {
 
-  private final ServerTalk talk;
+  /** What a fresh connection must say to be a visitor's data channel. */
+  @FunctionalInterface
+  public interface Opener {
+    /**
+     * Says it.
+     *
+     * @return the connection to use from now on
+     */
+    Connection open(Connection fresh) throws IOException;
+  }
+
+  /** Hears of each visitor that came to nothing. */
+  @FunctionalInterface
+  public interface Failures {
+    /** A visitor, as the dialect calls it, and why; must not block for long. */
+    void failed(String visitor, String cause);
+  }
+
   private final Dialer dialer;
   private final Deadlines deadlines;
   private final Duration limit;
   private final Semaphore visitors;
   private final Semaphore dials;
-  private final Counters counters;
-  private final LimitedLog<String> log;
+  private final Failures failures;
 
   /** None yet; there will be as many at a time as the settings say. */
-  OriginChannels(
-      OriginSettings settings,
-      ServerTalk talk,
-      Dialer dialer,
-      Deadlines deadlines,
-      Counters counters,
-      LimitedLog<String> log) {
-    this.talk = talk;
+  public DataChannels(
+      OriginSettings settings, Dialer dialer, Deadlines deadlines, Failures failures) {
     this.dialer = dialer;
     this.deadlines = deadlines;
     this.limit = settings.connectTimeout();
     this.visitors = new Semaphore(settings.bounds().streams());
     this.dials = new Semaphore(settings.bounds().opens());
-    this.counters = counters;
-    this.log = log;
+    this.failures = failures;
   }
 
   /**
    * Those of one session.
    *
-   * @param server the very address that the control connection leads to: its name may have others,
+   * @param remote the very address that the control connection leads to: its name may have others,
    *     which know nothing of this session
    */
-  OfSession ofSession(InetSocketAddress server) {
-    return new OfSession(HostPort.of(server));
+  public OfSession ofSession(InetSocketAddress remote) {
+    return new OfSession(HostPort.of(remote));
   }
 
-  /** The data channels that one session's server has asked for. */
-  final class OfSession {
-    private final HostPort server;
+  /** The data channels that one session's remote proxy has asked for. */
+  public final class OfSession {
+    private final HostPort remote;
     private final Live<Opening> openings = new Live<>();
 
-    private OfSession(HostPort server) {
-      this.server = server;
+    private OfSession(HostPort remote) {
+      this.remote = remote;
     }
 
-    /** Fetches a visitor, in a thread of its own; does not wait. */
-    void open(UUID id, String service, HostPort reached, OriginSession.Listener listener) {
+    /**
+     * Fetches a visitor, in a thread of its own; does not wait.
+     *
+     * @param name what the dialect calls the visitor
+     */
+    public void open(String name, Visitor visitor, Opener opener, OriginSession.Listener listener) {
       if (!visitors.tryAcquire()) {
-        failed(id, "too many visitors are here already");
+        failures.failed(name, "too many visitors are here already");
         return;
       }
       Thread.ofVirtual()
-          .name("visitor " + id + " for " + service)
+          .name("visitor " + name + " for " + visitor.service())
           .start(() -> {
             try {
-              fetch(new Visitor(service, named(id.toString()), named(reached)), id, listener);
+              fetch(name, visitor, opener, listener);
             } finally {
               visitors.release();
             }
           });
     }
 
-    private void fetch(Visitor visitor, UUID id, OriginSession.Listener listener) {
+    private void fetch(
+        String name, Visitor visitor, Opener opener, OriginSession.Listener listener) {
       Connection channel;
       try {
-        channel = channel(id);
+        channel = channel(opener);
       } catch (IOException e) {
-        failed(id, e.getMessage());
+        failures.failed(name, e.getMessage());
         return;
       }
       try {
@@ -104,7 +114,7 @@ final class OriginChannels {
       }
     }
 
-    private Connection channel(UUID id) throws IOException {
+    private Connection channel(Opener opener) throws IOException {
       long began = System.nanoTime();
       var opening = new Opening();
       if (!openings.add(opening)) {
@@ -113,8 +123,8 @@ final class OriginChannels {
       try {
         awaitTurn();
         try {
-          Connection fresh = dialer.connect(server, limit, opening::endWith);
-          return accept(fresh, id, opening, limit.minusNanos(System.nanoTime() - began));
+          Connection fresh = dialer.connect(remote, limit, opening::endWith);
+          return open(fresh, opener, opening, limit.minusNanos(System.nanoTime() - began));
         } finally {
           dials.release();
         }
@@ -134,7 +144,7 @@ final class OriginChannels {
       throw new IOException("other data channels took " + Durations.of(limit) + " to come");
     }
 
-    private Connection accept(Connection fresh, UUID id, Opening opening, Duration left)
+    private Connection open(Connection fresh, Opener opener, Opening opening, Duration left)
         throws IOException {
       boolean there = false;
       opening.endWith(fresh::close);
@@ -143,8 +153,8 @@ final class OriginChannels {
             deadlines.within(
                 left,
                 fresh::close,
-                server + ": no data channel within " + Durations.of(limit),
-                () -> talk.accept(fresh, id));
+                remote + ": no data channel within " + Durations.of(limit),
+                () -> opener.open(fresh));
         there = true;
         return channel;
       } finally {
@@ -155,27 +165,14 @@ final class OriginChannels {
     }
 
     /** Waits for those that are being opened, for as long as each may take. */
-    void await() {
+    public void await() {
       openings.awaitEmpty(limit);
     }
 
     /** Gives up those that are being opened; those that stand live on. */
-    void end() {
+    public void end() {
       openings.end(Opening::end);
     }
-  }
-
-  private void failed(UUID visitor, String cause) {
-    counters.count(Counter.OPENS_FAILED);
-    log.warn("channel", "no data channel for a visitor", "visitor", visitor, "cause", cause);
-  }
-
-  private static InetSocketAddress named(String name) {
-    return InetSocketAddress.createUnresolved(name, 0);
-  }
-
-  private static InetSocketAddress named(HostPort address) {
-    return InetSocketAddress.createUnresolved(address.host(), address.port());
   }
 
   /** A data channel on its way. */
@@ -220,8 +217,8 @@ final class OriginChannels {
     public void accepted() {}
 
     /**
-     * The visitor sees an end. A reset could overtake the Accept, and then the visitor would wait
-     * until the server loses patience.
+     * The visitor sees an end. A reset could overtake what opened the channel, and then the visitor
+     * would wait until the remote proxy loses patience.
      */
     @Override
     public void refused(RefusedReason reason, String why) {
