@@ -8,6 +8,7 @@ import culvert.observe.Counter;
 import culvert.origin.OriginProxy;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
+import culvert.testing.RefusingPort;
 import culvert.testing.TestServer;
 import culvert.testing.Tunnel;
 import java.io.IOException;
@@ -250,24 +251,26 @@ class BoreOriginTest {
 
   @Test
   void withOnceNobodyThereIsTheEnd() throws Exception {
-    server.close();
-    run(new Client.Options().once());
-    assertThat(client.end()).isEqualTo(OriginProxy.End.UNREACHABLE);
-    client.awaitLog("ERROR", server.address().toString());
+    try (var refusing = new RefusingPort()) {
+      client = new Client(refusing.address(), local.address(), new Client.Options().once());
+      assertThat(client.end()).isEqualTo(OriginProxy.End.UNREACHABLE);
+      client.awaitLog("ERROR", refusing.address().toString());
+    }
   }
 
   /** The Accept must not be overtaken: the visitor would wait until the server loses patience. */
   @Test
   void aLocalPortThatRefusesIsAnEndBehindTheAccept() throws Exception {
-    local.close();
-    run(new Client.Options());
-    var control = server.control(0, 4711);
-    for (int i = 0; i < 20; i++) {
-      var channel = server.visit(control).writes("early");
-      assertThat(channel.readsAll()).isEmpty();
-      channel.closes();
+    try (var refusing = new RefusingPort()) {
+      client = new Client(server.address(), refusing.address(), new Client.Options());
+      var control = server.control(0, 4711);
+      for (int i = 0; i < 20; i++) {
+        var channel = server.visit(control).writes("early");
+        assertThat(channel.readsAll()).isEmpty();
+        channel.closes();
+      }
+      client.awaitLog("origin server not reached", "Connection refused");
     }
-    client.awaitLog("origin server not reached", "Connection refused");
   }
 
   @Test

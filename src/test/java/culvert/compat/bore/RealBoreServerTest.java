@@ -7,6 +7,7 @@ import culvert.origin.OriginProxy;
 import culvert.testing.BoreProgram;
 import culvert.testing.Bulk;
 import culvert.testing.LeakCheck;
+import culvert.testing.RefusingPort;
 import culvert.testing.Seed;
 import culvert.testing.TestServer;
 import culvert.testing.Tunnel;
@@ -96,10 +97,13 @@ class RealBoreServerTest {
 
   @Test
   void aVisitorOfALocalPortThatRefusesSeesTheEnd() throws Exception {
-    var gone = TestServer.echo();
-    gone.close();
     try (var server = server(null);
-        var client = client(server, gone, new Client.Options());
+        var refusing = new RefusingPort();
+        var client =
+            new Client(
+                new HostPort(server.address(), CONTROL_PORT),
+                refusing.address(),
+                new Client.Options());
         var visitor = visit(client.announced())) {
       assertThat(visitor.getInputStream().read()).isNegative();
     }

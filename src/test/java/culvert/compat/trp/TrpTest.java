@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.net.HostPort;
 import culvert.testing.LeakCheck;
+import culvert.testing.RefusingPort;
 import culvert.testing.TestServer;
 import culvert.testing.Tunnel;
 import java.io.BufferedReader;
@@ -173,9 +174,9 @@ class TrpTest {
   /** The original's remote proxy would wait for ever. */
   @Test
   void theDataConnectionComesAlsoWhereTheOriginServerRefuses() throws Exception {
-    server.close();
-    try (var remote = new ServerSocket(0, 9, InetAddress.getLoopbackAddress())) {
-      roles.origin(new HostPort("127.0.0.1", remote.getLocalPort()), server.address());
+    try (var remote = new ServerSocket(0, 9, InetAddress.getLoopbackAddress());
+        var refusing = new RefusingPort()) {
+      roles.origin(new HostPort("127.0.0.1", remote.getLocalPort()), refusing.address());
       try (Socket control = remote.accept()) {
         control.getOutputStream().write("1.2.3.4:5\n".getBytes());
         try (Socket data = remote.accept()) {
