@@ -155,6 +155,10 @@ final class OriginProxyCommand implements Callable<Integer> {
     if (!dialect.isTrp()) {
       return new OriginProxy(settings, this::serving, log);
     }
+    if (settings.via().isPresent() || settings.remoteProxy() instanceof GroupAddress) {
+      throw new IllegalArgumentException(
+          "--dialect trp dials the remote proxy itself: no group, and --via direct");
+    }
     return new OriginProxy(
         settings,
         (dialer, deadlines, counters) ->

@@ -45,6 +45,7 @@ class DialectOptionTest {
   void theOriginProxySaysSoToo() {
     assertThat(origin("--secret=a").exit()).isEqualTo(78);
     assertThat(origin("--transport=ws").exit()).isEqualTo(78);
+    assertThat(origin("--via=http://127.0.0.1:1").exit()).isEqualTo(78);
     assertThat(origin("--origin-server-addr=b=127.0.0.1:1").exit()).isEqualTo(78);
   }
 }
