@@ -2,7 +2,6 @@ package culvert.cli;
 
 import culvert.compat.bore.BoreOriginDialect;
 import culvert.config.BoreAccess;
-import culvert.config.BoreSecret;
 import culvert.config.BounceAccess;
 import culvert.config.Bounds;
 import culvert.config.OriginSettings;
@@ -87,13 +86,7 @@ final class BoreLocalCommand implements Callable<Integer> {
       description = "The port of the server where visitors come in; 0 for any (default: 0).")
   private int port;
 
-  @Option(
-      names = {"-s", "--secret"},
-      paramLabel = "SECRET",
-      description =
-          "The server's secret. Others can see it in the process list; the variable keeps it from "
-              + "them [env: BORE_SECRET].")
-  private String secret;
+  @Mixin private BoreSecretOptions secret;
 
   @Option(
       names = "--once",
@@ -154,8 +147,9 @@ final class BoreLocalCommand implements Callable<Integer> {
     check("LOCAL_PORT", localPort);
     check("--port", port);
     OriginSettings settings = settings();
-    var access = new BoreAccess(port, Optional.ofNullable(secret).map(BoreSecret::of));
+    var access = new BoreAccess(port, secret.secret());
     try (Log log = logging.log(ROLE, terminal)) {
+      secret.advice().ifPresent(log::warn);
       var proxy =
           new OriginProxy(
               settings,

@@ -1,7 +1,6 @@
 package culvert.cli;
 
 import culvert.config.Admission;
-import culvert.config.BoreSecret;
 import culvert.config.BoreSettings;
 import culvert.config.BounceAccess;
 import culvert.config.Bounds;
@@ -73,13 +72,7 @@ final class BoreServerCommand implements Callable<Integer> {
       description = "The highest (default: 65535) [env: BORE_MAX_PORT].")
   private int maxPort;
 
-  @Option(
-      names = {"-s", "--secret"},
-      paramLabel = "SECRET",
-      description =
-          "What clients need to know. Others can see it in the process list; the variable keeps it "
-              + "from them [env: BORE_SECRET].")
-  private String secret;
+  @Mixin private BoreSecretOptions secret;
 
   @Option(
       names = "--bind-addr",
@@ -145,7 +138,8 @@ final class BoreServerCommand implements Callable<Integer> {
     try (Log log = logging.log(ROLE, terminal);
         RemoteProxy proxy = RemoteProxy.start(settings, log)) {
       terminal.out().println(ROLE + ": listening " + proxy.boreAddress());
-      if (secret == null) {
+      secret.advice().ifPresent(log::warn);
+      if (settings.bore().orElseThrow().secrets().isEmpty()) {
         log.warn(
             "NO SECRET IS SET: whoever reaches the control port can have a port here;"
                 + " set --secret or BORE_SECRET on both sides");
@@ -169,9 +163,7 @@ final class BoreServerCommand implements Callable<Integer> {
         BounceAccess.DEFAULT,
         List.of(),
         Optional.of(ports()),
-        Optional.of(
-            new BoreSettings(
-                control, Optional.ofNullable(secret).map(BoreSecret::of).stream().toList())),
+        Optional.of(new BoreSettings(control, secret.secret().stream().toList())),
         List.of(),
         TransportSettings.DEFAULT,
         Optional.empty(),

@@ -38,11 +38,20 @@ final class DialectOption {
       throw new IllegalArgumentException(
           "--dialect trp has no authentication: a secret would protect nothing; leave it out");
     }
-    if (transport != TransportKind.PLAIN) {
-      throw new IllegalArgumentException("--dialect trp has no --transport but plain");
-    }
+    refuse("--transport but plain", transport != TransportKind.PLAIN);
     if (services.size() != 1) {
       throw new IllegalArgumentException("--dialect trp has one service");
+    }
+  }
+
+  /**
+   * The same for one more option.
+   *
+   * @param given whether it is
+   */
+  void refuse(String option, boolean given) {
+    if (isTrp() && given) {
+      throw new IllegalArgumentException("--dialect trp has no " + option);
     }
   }
 

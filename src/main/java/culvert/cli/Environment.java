@@ -18,6 +18,7 @@ final class Environment implements IDefaultValueProvider {
       Map.of(
           "--to", "BORE_SERVER",
           "--secret", "BORE_SECRET",
+          "--secret-file", "BORE_SECRET_FILE",
           "LOCAL_PORT", "BORE_LOCAL_PORT",
           "--min-port", "BORE_MIN_PORT",
           "--max-port", "BORE_MAX_PORT");

@@ -175,6 +175,7 @@ final class OriginProxyCommand implements Callable<Integer> {
     TransportSettings transport = common.transport(host);
     boolean secret = common.secret().isPresent();
     dialect.check(secret, transport.kind(secret), originServers);
+    dialect.refuse("--outside-port", outsidePort != null);
     return new OriginSettings(
         remoteProxy,
         meeting.access(

@@ -4,12 +4,9 @@ import static java.util.stream.Collectors.joining;
 
 import culvert.compat.trp.TrpDialect;
 import culvert.config.Admission;
-import culvert.config.BoreSecret;
-import culvert.config.BoreSettings;
 import culvert.config.GroupAddress;
 import culvert.config.PortRange;
 import culvert.config.RemoteSettings;
-import culvert.config.Secret;
 import culvert.config.ServiceAddress;
 import culvert.net.Cidr;
 import culvert.net.Durations;
@@ -92,21 +89,7 @@ final class RemoteProxyCommand implements Callable<Integer> {
               + "client of bore's. Without an IP the ports are on every IPv4 address.")
   private PortRange ports;
 
-  @Option(
-      names = "--bore-addr",
-      paramLabel = "HOST:PORT",
-      description =
-          "Where clients of bore's connect; bore itself knows port 7835 only. It seals nothing: "
-              + "everybody on the way can read what passes. Needs --port-range.")
-  private HostPort boreAddress;
-
-  @Option(
-      names = "--bore-secret",
-      paramLabel = "TEXT",
-      description =
-          "What clients of bore's need to know (default: the secret of origin proxies). Others can "
-              + "see it in the process list; CULVERT_BORE_SECRET keeps it from them.")
-  private String boreSecret;
+  @Mixin private BoreClientsOptions bore;
 
   @Option(
       names = "--max-visitors",
@@ -180,11 +163,7 @@ final class RemoteProxyCommand implements Callable<Integer> {
       terminal.out().println(firstLine(settings, proxy));
       common.advice().forEach(log::warn);
       meeting.advice().forEach(log::warn);
-      if (settings.bore().filter(bore -> bore.secrets().isEmpty()).isPresent()) {
-        log.warn(
-            "NO SECRET IS SET for clients of bore's: whoever reaches --bore-addr can have a port"
-                + " here; set --bore-secret or CULVERT_BORE_SECRET");
-      }
+      bore.advice(common.secrets()).forEach(log::warn);
       dialect.warn(
           log,
           settings.authenticates(),
@@ -215,7 +194,8 @@ final class RemoteProxyCommand implements Callable<Integer> {
   private RemoteSettings settings() {
     boolean secret = !common.secrets().isEmpty();
     dialect.check(secret, common.transport(null).kind(secret), outside);
-    if (control == null && meetings.isEmpty() && boreAddress == null) {
+    dialect.refuse("--control-via", !meetings.isEmpty());
+    if (control == null && meetings.isEmpty() && !bore.areServed()) {
       throw new ParameterException(
           spec.commandLine(), "missing --control-addr HOST:PORT or --control-via URL");
     }
@@ -229,7 +209,7 @@ final class RemoteProxyCommand implements Callable<Integer> {
         meeting.access(meetings, terminal.environment()),
         outside,
         Optional.ofNullable(ports),
-        Optional.ofNullable(boreAddress).map(address -> new BoreSettings(address, boreSecrets())),
+        bore.settings(common.secrets()),
         common.secrets(),
         common.transport(null),
         tls.settings(),
@@ -238,12 +218,6 @@ final class RemoteProxyCommand implements Callable<Integer> {
         new Admission(maxVisitors, maxSessions, maxHalfOpen, maxHalfOpenPerAddr),
         bounds.timing(),
         bounds.bounds());
-  }
-
-  private List<BoreSecret> boreSecrets() {
-    return boreSecret == null
-        ? common.secrets().stream().map(Secret::forBore).toList()
-        : List.of(BoreSecret.of(boreSecret));
   }
 
   /** For machines: the addresses that were bound. */

@@ -125,7 +125,12 @@ public final class Secret {
 
   /** Whether guesses can find it: a short text of somebody's own. */
   public boolean isShort() {
-    return !ALMOST_OURS.matcher(text).matches() && text.length() < SHORT_CHARS;
+    return isTyped() && text.length() < SHORT_CHARS;
+  }
+
+  /** Whether it is a text of somebody's own, and not one of our making. */
+  public boolean isTyped() {
+    return !ALMOST_OURS.matcher(text).matches();
   }
 
   /** The same text as a secret of bore's. */

@@ -138,6 +138,7 @@ class BoreLocalCommandTest {
               "BORE_SECRET", "secret",
               "BORE_LOCAL_PORT", "8000",
               "CULVERT_SECRET", "of another tunnel",
+              "CULVERT_SECRET_FILE", "/of/another/tunnel",
               "CULVERT_TO", "elsewhere.invalid");
       var run = run(variables, "bore", "local", "--once");
       answer.join();

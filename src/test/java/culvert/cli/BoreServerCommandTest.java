@@ -2,13 +2,20 @@ package culvert.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.config.Secret;
 import culvert.testing.LeakCheck;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -106,9 +113,52 @@ class BoreServerCommandTest {
   void theSecretOfOriginProxiesIsItsClientsToo() {
     var run =
         Cli.remote(
-            "--bore-addr=127.0.0.1:0", "--port-range=20000-20999", "--secret=culvert is long");
+            "--bore-addr=127.0.0.1:0", "--port-range=20000-20999", "--secret=" + Secret.generate());
     assertThat(run.exit()).isZero();
-    assertThat(run.err()).doesNotContain("NO SECRET");
+    assertThat(run.err()).doesNotContain("WARN");
+  }
+
+  /** A login that was recorded is no longer behind a slow function of the secret. */
+  @Test
+  void aTypedSecretOfOriginProxiesIsBetterNotItsClientsToo() {
+    String warning = "prove the secret of origin proxies in the open";
+    String[] both = {
+      "--bore-addr=127.0.0.1:0", "--port-range=20000-20999", "--secret=a b c d e f g"
+    };
+    assertThat(Cli.remote(both).err()).contains(warning);
+    String[] three = Arrays.copyOf(both, 4);
+    three[3] = "--bore-secret=another";
+    assertThat(Cli.remote(three).err()).doesNotContain(warning);
+  }
+
+  @Test
+  void aSecretMayComeFromAFile(@TempDir Path folder) throws IOException {
+    Path file = Files.writeString(folder.resolve("secret"), "of clients\n");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    assertThat(server(Map.of(), "--secret-file=" + file).err()).doesNotContain("WARN");
+    assertThat(server(Map.of("BORE_SECRET_FILE", file.toString())).err()).doesNotContain("WARN");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+    assertThat(server(Map.of(), "--secret-file=" + file).err()).contains("chmod 600");
+    var both = server(Map.of(), "--secret-file=" + file, "--secret=abc");
+    assertThat(both.exit()).isEqualTo(78);
+    assertThat(both.err()).contains("both given; keep one").hasLineCount(1);
+    var missing = server(Map.of(), "--secret-file=" + folder.resolve("none"));
+    assertThat(missing.exit()).isEqualTo(78);
+    assertThat(missing.err()).contains("cannot read the secret file");
+  }
+
+  @Test
+  void theSecretOfItsClientsMayComeFromAFile(@TempDir Path folder) throws IOException {
+    Path file = Files.writeString(folder.resolve("secret"), "of clients\n");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+    var run =
+        Cli.remote(
+            "--bore-addr=127.0.0.1:0",
+            "--port-range=20000-20999",
+            "--secret=" + Secret.generate(),
+            "--bore-secret-file=" + file);
+    assertThat(run.exit()).isZero();
+    assertThat(run.err()).contains("--bore-secret-file").contains("chmod 600");
   }
 
   @Test

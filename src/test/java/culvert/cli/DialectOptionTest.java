@@ -34,6 +34,7 @@ class DialectOptionTest {
         "--secret=a",
         "--transport=ws",
         "--outside-addr=b=127.0.0.1:0",
+        "--control-via=bounce://127.0.0.1:1/1",
       })
   void whatThatWireCannotHaveIsABadSetting(String option) {
     var run = Cli.remote("--dialect=trp", option);
@@ -45,6 +46,7 @@ class DialectOptionTest {
   void theOriginProxySaysSoToo() {
     assertThat(origin("--secret=a").exit()).isEqualTo(78);
     assertThat(origin("--transport=ws").exit()).isEqualTo(78);
+    assertThat(origin("--outside-port=0").err()).contains("has no --outside-port");
     assertThat(origin("--via=http://127.0.0.1:1").exit()).isEqualTo(78);
     assertThat(origin("--origin-server-addr=b=127.0.0.1:1").exit()).isEqualTo(78);
   }
