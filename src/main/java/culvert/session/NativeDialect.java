@@ -18,14 +18,14 @@ public final class NativeDialect implements Dialect, OriginDialect {
 
   private final Handshake.Self self;
   private final NativeEntrance entrance;
-  private final OptionalInt port;
+  private final PortWishes ports;
   private final Leg.Shared shared;
 
   private NativeDialect(
       Handshake.Self self, NativeEntrance entrance, OptionalInt port, Leg.Shared shared) {
     this.self = self;
     this.entrance = entrance;
-    this.port = port;
+    this.ports = new PortWishes(port);
     this.shared = shared;
   }
 
@@ -70,6 +70,6 @@ public final class NativeDialect implements Dialect, OriginDialect {
   @Override
   public OriginSession join(Connection connection) throws IOException {
     var login = entrance.dial(connection, self);
-    return new NativeOriginSession(login.connection(), self, login.peer(), port, shared);
+    return new NativeOriginSession(login.connection(), self, login.peer(), ports, shared);
   }
 }

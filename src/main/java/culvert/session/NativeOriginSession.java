@@ -13,7 +13,7 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
+import java.util.Optional;
 
 /** The origin side of a native session. */
 final class NativeOriginSession implements OriginSession, Leg.Events {
@@ -21,7 +21,7 @@ final class NativeOriginSession implements OriginSession, Leg.Events {
   private final Leg leg;
   private volatile Listener listener;
 
-  private final OptionalInt port;
+  private final PortWishes ports;
 
   /**
    * The services of offers without an answer, by what was offered; filled before the leg's reader
@@ -32,15 +32,15 @@ final class NativeOriginSession implements OriginSession, Leg.Events {
   /**
    * Not serving yet.
    *
-   * @param port asked for with each service, if any is
+   * @param ports asked for with the services, if any are
    */
   NativeOriginSession(
       Connection connection,
       Handshake.Self self,
       Handshake.Peer peer,
-      OptionalInt port,
+      PortWishes ports,
       Leg.Shared shared) {
-    this.port = port;
+    this.ports = ports;
     this.leg = new Leg(connection, Leg.Side.TAKES, self, peer, shared, this);
   }
 
@@ -48,11 +48,14 @@ final class NativeOriginSession implements OriginSession, Leg.Events {
   public void serve(List<String> services, Listener listener) throws IOException {
     this.listener = listener;
     for (String service : services) {
-      String offered = port.isPresent() ? new PortOffer(service, port.getAsInt()).text() : service;
-      unanswered.put(offered, service);
-      leg.send(new Message.Offer(offered));
+      offer(service, ports.offer(service));
     }
     leg.run();
+  }
+
+  private void offer(String service, String text) throws ProtocolException {
+    unanswered.put(text, service);
+    leg.send(new Message.Offer(text));
   }
 
   @Override
@@ -84,11 +87,18 @@ final class NativeOriginSession implements OriginSession, Leg.Events {
       throw new ProtocolException("OFFERED for a service that was not offered");
     }
     if (!answer.refusal().isEmpty()) {
-      listener.declined(service, answer.refusal());
+      Optional<String> another = ports.afterRefusal(service);
+      if (another.isPresent()) {
+        offer(service, another.get());
+      } else {
+        listener.declined(service, answer.refusal());
+      }
       return;
     }
     try {
-      listener.taken(service, answer.addresses().stream().map(HostPort::parse).toList());
+      List<HostPort> addresses = answer.addresses().stream().map(HostPort::parse).toList();
+      addresses.stream().findFirst().ifPresent(first -> ports.taken(service, first.port()));
+      listener.taken(service, addresses);
     } catch (IllegalArgumentException e) {
       throw new ProtocolException("OFFERED with an address that is none");
     }

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.config.PortRange;
 import culvert.origin.OriginProxy;
+import culvert.protocol.Message;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
+import culvert.testing.ScriptedRemote;
 import culvert.testing.TestServer;
 import culvert.testing.Tunnel;
 import java.io.IOException;
@@ -13,6 +15,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -98,6 +101,42 @@ class OutsidePortTest {
         tunnel.awaitLog("service withdrawn", "laptop", "default:" + port);
         Eventually.within(Tunnel.LIMIT, () -> assertServed(port));
       }
+    }
+  }
+
+  /** So that visitors find it again. */
+  @Test
+  void whereAnyPortWillDoTheSameOneIsAskedForAfterAnOutage() throws Exception {
+    var options = new Tunnel.Options().retrying().outsidePort(PORTS, 0);
+    try (var server = TestServer.echo();
+        var tunnel = Tunnel.overFaultyLink(server.address(), options)) {
+      int port = given(tunnel);
+      tunnel.link().breakAll();
+      tunnel.awaitLog("session lost");
+      Eventually.within(Tunnel.LIMIT, () -> assertServed(port));
+    }
+  }
+
+  @Test
+  void whereTheSameOneIsAnothersByThenAnyWillDo() throws Exception {
+    try (var remote = new ScriptedRemote();
+        var server = TestServer.echo();
+        var tunnel =
+            new Tunnel(
+                server.address(),
+                new Tunnel.Options().secrets(null, null).retrying().outsidePort(0),
+                remote.address())) {
+      tunnel.join();
+      try (var login = remote.accept("default:0")) {
+        login.say(new Message.Offered("default:0", List.of("127.0.0.1:4711"), ""));
+        login.say(new Message.Ping(1));
+        assertThat(login.hear()).isEqualTo(new Message.Pong(1));
+      }
+      try (var login = remote.accept("default:4711")) {
+        login.say(new Message.Offered("default:4711", List.of(), "port already in use"));
+        assertThat(login.hear()).isEqualTo(new Message.Offer("default:0"));
+      }
+      remote.accept("default:0").close();
     }
   }
 

@@ -18,6 +18,7 @@ import java.util.Optional;
 public final class ScriptedRemote implements AutoCloseable {
 
   private static final int STREAMS = 64;
+  private static final String SERVICE = "default";
 
   private final ServerSocket server;
 
@@ -34,7 +35,12 @@ public final class ScriptedRemote implements AutoCloseable {
 
   /** Waits for an origin proxy, lets it log in, and hears its offer of the default service. */
   public Login accept() throws IOException {
-    return new Login(server.accept());
+    return accept(SERVICE);
+  }
+
+  /** The same for an offer of another text. */
+  public Login accept(String offer) throws IOException {
+    return new Login(server.accept(), offer);
   }
 
   /** The same, if one comes within the limit. */
@@ -71,19 +77,19 @@ public final class ScriptedRemote implements AutoCloseable {
   public static final class Login implements AutoCloseable {
     private final Socket socket;
 
-    private Login(Socket socket) throws IOException {
+    private Login(Socket socket, String offer) throws IOException {
       this.socket = socket;
       socket.setSoTimeout((int) Tunnel.LIMIT.toMillis());
       handshake(socket, Optional.empty());
       Message message = hear();
-      if (!message.equals(new Message.Offer("default"))) {
+      if (!message.equals(new Message.Offer(offer))) {
         throw new IOException(message + " where an offer was expected");
       }
     }
 
     /** Takes its offer. */
     public Login take() throws IOException {
-      say(new Message.Offered("default", List.of("127.0.0.1:9"), ""));
+      say(new Message.Offered(SERVICE, List.of("127.0.0.1:9"), ""));
       return this;
     }
 

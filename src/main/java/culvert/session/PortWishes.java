@@ -1,0 +1,49 @@
+package culvert.session;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * What a process asks for where its services are to have ports of their own. Where any will do it
+ * asks for the one it had last, so that visitors find it again after an outage; if that is refused,
+ * for any.
+ */
+final class PortWishes {
+
+  private final OptionalInt wanted;
+
+  /** What each service had last, where any will do. */
+  private final Map<String, Integer> had = new ConcurrentHashMap<>();
+
+  /**
+   * Had none yet.
+   *
+   * @param wanted 0 for any; nothing if services have no ports of their own
+   */
+  PortWishes(OptionalInt wanted) {
+    this.wanted = wanted;
+  }
+
+  /** The text to offer a service with. */
+  String offer(String service) {
+    return wanted.isEmpty() ? service : new PortOffer(service, port(service)).text();
+  }
+
+  private int port(String service) {
+    return wanted.getAsInt() == 0 ? had.getOrDefault(service, 0) : wanted.getAsInt();
+  }
+
+  /** The service has this port now. */
+  void taken(String service, int port) {
+    if (wanted.equals(OptionalInt.of(0))) {
+      had.put(service, port);
+    }
+  }
+
+  /** The text to offer it with after a refusal, if there is another one. */
+  Optional<String> afterRefusal(String service) {
+    return had.remove(service) == null ? Optional.empty() : Optional.of(offer(service));
+  }
+}
