@@ -31,6 +31,9 @@ final class Ports implements AutoCloseable {
   /** How often a free port is looked for, as bore does. */
   private static final int TRIES = 150;
 
+  /** Of one session, which may have several services. */
+  private static final int MOST_OF_SESSION = 256;
+
   private record Held(Session session, String label, Listener listener) {}
 
   /** What asking for a port came to. */
@@ -85,6 +88,10 @@ final class Ports implements AutoCloseable {
     try {
       if (closed || !there.getAsBoolean()) {
         return new Claim.Declined("the session is over or draining");
+      }
+      if (held.values().stream().filter(one -> one.session() == session).count()
+          >= MOST_OF_SESSION) {
+        return new Claim.Declined("it has " + MOST_OF_SESSION + " ports already");
       }
       return port == 0 ? takeAny(session, service) : take(session, service, port);
     } finally {

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.config.PortRange;
 import culvert.origin.OriginProxy;
+import culvert.protocol.Handshake;
 import culvert.protocol.Message;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
+import culvert.testing.ScriptedOrigin;
 import culvert.testing.ScriptedRemote;
 import culvert.testing.TestServer;
 import culvert.testing.Tunnel;
@@ -148,6 +150,21 @@ class OutsidePortTest {
       tunnel.join();
       assertThat(tunnel.end()).isEqualTo(OriginProxy.End.DECLINED);
       tunnel.awaitLog("client port number not in allowed range");
+    }
+  }
+
+  @Test
+  void oneSessionHasSoManyPortsAndNoMore() throws Exception {
+    var options = new Tunnel.Options().secrets("a b c", "a b c").plain().outsidePort(PORTS, 0);
+    try (var server = TestServer.echo();
+        var tunnel = Tunnel.to(server.address(), options);
+        var greedy = new ScriptedOrigin(tunnel.remote().controlAddress(), "127.0.0.1")) {
+      greedy.logIn("greedy", Handshake.newInstance(), "a b c");
+      for (int i = 0; i < 256; i++) {
+        assertThat(greedy.offer("s" + i + ":0").refusal()).isEmpty();
+      }
+      assertThat(greedy.offer("more:0").refusal()).contains("256 ports already");
+      assertServed(given(tunnel));
     }
   }
 
