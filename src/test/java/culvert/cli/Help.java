@@ -3,6 +3,8 @@ package culvert.cli;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -27,10 +29,18 @@ public final class Help {
     return found;
   }
 
-  /** The default of a role's option, as it would be written; empty if it is computed. */
+  /**
+   * The default of an option, as it would be written; empty if it is computed. Without the words of
+   * a command in front, that of the first role that has it.
+   */
   public static Optional<String> defaultOf(String option) {
-    return root().getSubcommands().values().stream()
-        .map(command -> command.getCommandSpec().findOption(option))
+    int name = option.lastIndexOf(' ') + 1;
+    Collection<CommandLine> commands =
+        name > 0
+            ? List.of(command(option.substring(0, name).strip()))
+            : root().getSubcommands().values();
+    return commands.stream()
+        .map(command -> command.getCommandSpec().findOption(option.substring(name)))
         .filter(Objects::nonNull)
         .findFirst()
         .map(found -> Optional.ofNullable(found.defaultValue()))

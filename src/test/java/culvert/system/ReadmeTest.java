@@ -20,6 +20,8 @@ class ReadmeTest {
         "origin-proxy",
         "bounce-server",
         "bounce connect",
+        "bore local",
+        "bore server",
         "keygen",
         "demo"
       })
