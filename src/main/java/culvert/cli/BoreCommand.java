@@ -2,6 +2,7 @@ package culvert.cli;
 
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -10,6 +11,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = BoreCommand.NAME,
     customSynopsis = "culvert bore COMMAND [OPTION]...",
+    versionProvider = CulvertCommand.Version.class,
+    subcommands = HelpCommand.class,
     description = {
       "Be what bore is, to bore and to culvert bore at the other end.",
       "",
@@ -28,6 +31,12 @@ final class BoreCommand implements Callable<Integer> {
       usageHelp = true,
       description = "Show this help and exit.")
   private boolean help;
+
+  @Option(
+      names = {"-V", "--version"},
+      versionHelp = true,
+      description = "Show the version and exit.")
+  private boolean version;
 
   BoreCommand(Terminal terminal) {
     this.terminal = terminal;

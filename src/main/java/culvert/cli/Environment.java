@@ -32,7 +32,9 @@ final class Environment implements IDefaultValueProvider {
   @Override
   public String defaultValue(ArgSpec argument) {
     if (!(argument instanceof OptionSpec option)) {
-      return isOfBore(argument) ? variables.get(OF_BORE.get(argument.paramLabel())) : null;
+      return isOfBore(argument) && OF_BORE.containsKey(argument.paramLabel())
+          ? variables.get(OF_BORE.get(argument.paramLabel()))
+          : null;
     }
     // An option of one letter only is for who types.
     if (option.usageHelp() || option.versionHelp() || !option.longestName().startsWith("--")) {

@@ -64,6 +64,16 @@ class BoreServerCommandTest {
         .contains("BORE_MIN_PORT", "BORE_MAX_PORT", "BORE_SECRET");
   }
 
+  /** As of bore itself. */
+  @Test
+  void helpAndVersionAreThereInAllTheirForms() {
+    assertThat(Cli.run("bore", "help", "server").out().strip())
+        .isEqualTo(Help.of("bore server").strip());
+    assertThat(Cli.run("bore", "help").out()).contains("local", "server");
+    assertThat(Cli.run("bore", "-V").out()).isEqualTo(Cli.run("--version").out()).isNotBlank();
+    assertThat(Cli.run("bore").exit()).isEqualTo(2);
+  }
+
   @Test
   void bothEndsOfTheRangeMayComeFromVariables() {
     var run = server(Map.of("BORE_MIN_PORT", "5000", "BORE_MAX_PORT", "3000"));
