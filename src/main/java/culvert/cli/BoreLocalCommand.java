@@ -121,22 +121,7 @@ final class BoreLocalCommand implements Callable<Integer> {
           "Visitors at a time; the server drops those beyond after a while (default: 4096).")
   private int visitors;
 
-  @Option(
-      names = "--drain-timeout",
-      paramLabel = "TIME",
-      defaultValue = "30s",
-      description =
-          "After TERM or INT visitors may finish for so long; a second signal ends at once "
-              + "(default: 30s).")
-  private Duration drain;
-
-  @Mixin private LogOptions logging;
-
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Show this help and exit.")
-  private boolean help;
+  @Mixin private BoreRunOptions run;
 
   BoreLocalCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -148,7 +133,7 @@ final class BoreLocalCommand implements Callable<Integer> {
     check("--port", port);
     OriginSettings settings = settings();
     var access = new BoreAccess(port, secret.secret());
-    try (Log log = logging.log(ROLE, terminal)) {
+    try (Log log = run.log(ROLE, terminal)) {
       secret.advice().ifPresent(log::warn);
       var proxy =
           new OriginProxy(
@@ -157,7 +142,7 @@ final class BoreLocalCommand implements Callable<Integer> {
                   new BoreOriginDialect(settings, access, dialer, deadlines, counters, log),
               (service, address) -> terminal.out().println("listening at " + address),
               log);
-      return exitCode(OriginRun.of(proxy, drain, ROLE, terminal, log)).code();
+      return exitCode(OriginRun.of(proxy, run.drain(), ROLE, terminal, log)).code();
     }
   }
 
@@ -184,23 +169,12 @@ final class BoreLocalCommand implements Callable<Integer> {
         connectTimeout,
         retryMax,
         once,
-        timing(),
+        run.timing(Timing.DEFAULT.handshake()),
         new Bounds(
             visitors,
             Bounds.DEFAULT.opens(),
             Bounds.DEFAULT.streamBytes(),
             Bounds.DEFAULT.bufferedBytes()));
-  }
-
-  private Timing timing() {
-    Timing usual = Timing.DEFAULT;
-    return new Timing(
-        usual.handshake(),
-        usual.heartbeat(),
-        usual.heartbeatTimeout(),
-        usual.halfClose(),
-        drain,
-        usual.logPeriod());
   }
 
   private HostPort server() {

@@ -6,7 +6,6 @@ import culvert.config.BounceAccess;
 import culvert.config.Bounds;
 import culvert.config.PortRange;
 import culvert.config.RemoteSettings;
-import culvert.config.Timing;
 import culvert.config.TransportSettings;
 import culvert.net.Durations;
 import culvert.net.HostPort;
@@ -111,22 +110,7 @@ final class BoreServerCommand implements Callable<Integer> {
       description = "How many clients may be there at a time (default: 1024).")
   private int maxSessions;
 
-  @Option(
-      names = "--drain-timeout",
-      paramLabel = "TIME",
-      defaultValue = "30s",
-      description =
-          "After TERM or INT visitors may finish for so long; a second signal ends at once "
-              + "(default: 30s).")
-  private Duration drain;
-
-  @Mixin private LogOptions logging;
-
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Show this help and exit.")
-  private boolean help;
+  @Mixin private BoreRunOptions run;
 
   BoreServerCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -135,7 +119,7 @@ final class BoreServerCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     RemoteSettings settings = settings();
-    try (Log log = logging.log(ROLE, terminal);
+    try (Log log = run.log(ROLE, terminal);
         RemoteProxy proxy = RemoteProxy.start(settings, log)) {
       terminal.out().println(ROLE + ": listening " + proxy.boreAddress());
       secret.advice().ifPresent(log::warn);
@@ -145,8 +129,8 @@ final class BoreServerCommand implements Callable<Integer> {
                 + " set --secret or BORE_SECRET on both sides");
       }
       terminal.stop().await();
-      log.info("draining", "visitors", proxy.visitors(), "limit", Durations.of(drain));
-      proxy.drain(drain);
+      log.info("draining", "visitors", proxy.visitors(), "limit", Durations.of(run.drain()));
+      proxy.drain(run.drain());
       log.info("stopping", proxy.counters().fields());
       return ExitCode.OK.code();
     } catch (IOException e) {
@@ -174,7 +158,7 @@ final class BoreServerCommand implements Callable<Integer> {
             maxSessions,
             Admission.DEFAULT.halfOpen(),
             Admission.DEFAULT.halfOpenPerAddress()),
-        timing(),
+        run.timing(HANDSHAKE),
         Bounds.DEFAULT);
   }
 
@@ -208,16 +192,5 @@ final class BoreServerCommand implements Callable<Integer> {
   /** What bore finds wrong with the command line is no bad setting here either. */
   private ParameterException misused(String what) {
     return new ParameterException(spec.commandLine(), what);
-  }
-
-  private Timing timing() {
-    Timing usual = Timing.DEFAULT;
-    return new Timing(
-        HANDSHAKE,
-        usual.heartbeat(),
-        usual.heartbeatTimeout(),
-        usual.halfClose(),
-        drain,
-        usual.logPeriod());
   }
 }
