@@ -145,8 +145,13 @@ final class BoreServer implements AutoCloseable {
 
   /** Waits for a log line that contains all the words. */
   void awaitLog(String... words) throws Exception {
+    awaitLog(Tunnel.LIMIT, words);
+  }
+
+  /** The same, within so long. */
+  void awaitLog(Duration limit, String... words) throws Exception {
     Eventually.within(
-        Tunnel.LIMIT,
+        limit,
         () -> {
           String all = lines.toString(StandardCharsets.UTF_8);
           if (all.lines().noneMatch(line -> Stream.of(words).allMatch(line::contains))) {

@@ -1,0 +1,91 @@
+package culvert.compat.bore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.net.HostPort;
+import culvert.testing.LeakCheck;
+import culvert.testing.SeveredLink;
+import culvert.testing.TestServer;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * A client that vanishes as a machine without power does: nothing comes from it any more, and
+ * nothing that is said to it is acknowledged.
+ */
+@ExtendWith(LeakCheck.class)
+@Timeout(90)
+class SeveredClientTest {
+
+  /** From then on until the port is there for others. */
+  private static final Duration LIMIT = Duration.ofSeconds(15);
+
+  /** A server, a client behind a link, and what the client serves. */
+  private static final class Setting implements AutoCloseable {
+    final TestServer local = TestServer.echo();
+    final BoreServer server = new BoreServer();
+    final SeveredLink link = new SeveredLink(server.remote().boreAddress());
+    final Client client = new Client(link.address(), local.address(), new Client.Options());
+    final HostPort outside = client.announced();
+
+    Setting() throws Exception {}
+
+    /** A visitor that was served: all that the server has said to the client has arrived. */
+    Socket served() throws IOException {
+      Socket visitor = server.visit(outside.port());
+      visitor.getOutputStream().write('?');
+      assertThat(visitor.getInputStream().read()).isEqualTo('?');
+      return visitor;
+    }
+
+    void awaitPort() throws Exception {
+      server.awaitLog(LIMIT, "service withdrawn", "bore:" + outside.port());
+      server.join(outside.port()).close();
+    }
+
+    @Override
+    public void close() throws IOException {
+      client.close();
+      link.close();
+      server.close();
+      local.close();
+    }
+  }
+
+  @Test
+  void anIdleClientsPortIsGivenBack() throws Exception {
+    try (var setting = new Setting()) {
+      setting.served().close();
+      setting.link.sever();
+      setting.awaitPort();
+    }
+  }
+
+  /** What waits to be acknowledged keeps the system from asking whether the client is there. */
+  @Test
+  void aVisitorWhoComesTooLateIsEnded() throws Exception {
+    try (var setting = new Setting()) {
+      setting.link.sever();
+      try (var visitor = setting.server.visit(setting.outside.port())) {
+        setting.awaitPort();
+        assertThat(isOver(visitor)).isTrue();
+      }
+    }
+  }
+
+  private static boolean isOver(Socket visitor) {
+    try {
+      return visitor.getInputStream().read() < 0;
+    } catch (SocketTimeoutException e) {
+      return false;
+    } catch (IOException e) {
+      // A reset is an end too.
+      return true;
+    }
+  }
+}
