@@ -16,6 +16,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -43,6 +44,23 @@ final class BoreSession implements Session {
    * says in that time.
    */
   private static final int BEATS = 16;
+
+  /**
+   * A client that claims no visitor for so long after one was announced may be dead, and then the
+   * announcement itself keeps the system from asking. It is looked at as often, so that twice as
+   * long may pass.
+   */
+  private static final Duration DOUBT = Duration.ofSeconds(2);
+
+  /**
+   * What a dead client's system never takes, in so many pieces: while something is under way that
+   * is not acknowledged Linux joins small messages to one segment of up to 64 KiB, whatever the
+   * send buffer. A live one has it soon, also when it is far.
+   */
+  private static final int DOUBT_PIECES = 100;
+
+  private static final int DOUBT_BEATS = 64;
+  private static final int DOUBT_BUFFER = 16 * 1024;
 
   private static final int SMALLEST_BUFFER = 1;
   private static final int USUAL_BUFFER = 128 * 1024;
@@ -74,6 +92,11 @@ final class BoreSession implements Session {
   private int channels;
 
   private long lastClaim = System.nanoTime();
+
+  /** Whether a visitor was announced since the last sign of life, and when the first was. */
+  private boolean unanswered;
+
+  private long unansweredNanos;
   private State state = State.NEW;
 
   /** What one that is not let in hears. */
@@ -214,17 +237,24 @@ final class BoreSession implements Session {
   /** In a thread of its own: a client that reads nothing keeps nobody waiting but this. */
   private void write() {
     try {
-      for (; ; ) {
-        ServerMessage next = outgoing.poll(HEARTBEAT.toNanos(), TimeUnit.NANOSECONDS);
-        if (next == null) {
-          beat();
-        } else {
+      for (long due = System.nanoTime() + HEARTBEAT.toNanos(); ; ) {
+        long wait = Math.min(due - System.nanoTime(), DOUBT.toNanos());
+        ServerMessage next = outgoing.poll(wait, TimeUnit.NANOSECONDS);
+        if (next != null) {
           say(next);
         }
         if (next instanceof ServerMessage.Error) {
           connection.closeOutput();
           deadlines.after(CLOSE_LIMIT, connection::close);
           return;
+        }
+        if (isDoubtful()) {
+          insist();
+        }
+        // Also while visitors keep coming.
+        if (System.nanoTime() - due >= 0) {
+          beat();
+          due = System.nanoTime() + HEARTBEAT.toNanos();
         }
       }
     } catch (IOException e) {
@@ -242,18 +272,49 @@ final class BoreSession implements Session {
     sendBuffer(USUAL_BUFFER);
   }
 
+  private boolean isDoubtful() {
+    lock.lock();
+    try {
+      return unanswered && System.nanoTime() - unansweredNanos >= DOUBT.toNanos();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns only if the client acknowledges what it is told. */
+  private void insist() throws IOException {
+    var piece = new ServerMessage[DOUBT_BEATS];
+    Arrays.fill(piece, new ServerMessage.Heartbeat());
+    sendBuffer(DOUBT_BUFFER);
+    for (int i = 0; i < DOUBT_PIECES; i++) {
+      say(piece);
+    }
+    sendBuffer(USUAL_BUFFER);
+    acknowledged();
+  }
+
+  /** A sign of life: what was announced so far is in good hands. */
+  private void acknowledged() {
+    lock.lock();
+    try {
+      unanswered = false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void sendBuffer(int bytes) throws IOException {
     if (connection.lowest() instanceof SocketConnection socket) {
       socket.sendBuffer(bytes);
     }
   }
 
-  private void say(ServerMessage message) throws IOException {
+  private void say(ServerMessage... messages) throws IOException {
     var deadline =
         deadlines.after(
             WRITE_LIMIT, () -> end(new SilentPeerException("it takes no messages any more")));
     try {
-      frames.write(message);
+      frames.write(messages);
     } finally {
       deadline.cancel();
     }
@@ -278,6 +339,10 @@ final class BoreSession implements Session {
         throw new IOException("the client's session is over or draining");
       }
       outgoing.add(new ServerMessage.Connection(waiting.id()));
+      if (!unanswered) {
+        unanswered = true;
+        unansweredNanos = System.nanoTime();
+      }
     } finally {
       lock.unlock();
     }
@@ -290,6 +355,7 @@ final class BoreSession implements Session {
     try {
       channels++;
       lastClaim = System.nanoTime();
+      unanswered = false;
     } finally {
       lock.unlock();
     }

@@ -111,9 +111,13 @@ final class Frames {
     write(text);
   }
 
-  /** The same for a server's message. */
-  void write(ServerMessage message) throws IOException {
-    write(new StringBuilder(message.json()).append('\0'));
+  /** The same for a server's. */
+  void write(ServerMessage... messages) throws IOException {
+    var text = new StringBuilder();
+    for (ServerMessage message : messages) {
+      text.append(message.json()).append('\0');
+    }
+    write(text);
   }
 
   private void write(StringBuilder text) throws IOException {

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.ArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -24,6 +25,9 @@ class SeveredClientTest {
 
   /** From then on until the port is there for others. */
   private static final Duration LIMIT = Duration.ofSeconds(15);
+
+  /** Between visitors: less than between heartbeats. */
+  private static final Duration PAUSE = Duration.ofSeconds(2);
 
   /** A server, a client behind a link, and what the client serves. */
   private static final class Setting implements AutoCloseable {
@@ -41,6 +45,15 @@ class SeveredClientTest {
       visitor.getOutputStream().write('?');
       assertThat(visitor.getInputStream().read()).isEqualTo('?');
       return visitor;
+    }
+
+    boolean isGivenBackWithin(Duration limit) throws Exception {
+      try {
+        server.awaitLog(limit, "service withdrawn", "bore:" + outside.port());
+        return true;
+      } catch (AssertionError e) {
+        return false;
+      }
     }
 
     void awaitPort() throws Exception {
@@ -74,6 +87,29 @@ class SeveredClientTest {
       try (var visitor = setting.server.visit(setting.outside.port())) {
         setting.awaitPort();
         assertThat(isOver(visitor)).isTrue();
+      }
+    }
+  }
+
+  /** A visitor that was served before tells nothing, and those who come keep the system busy. */
+  @Test
+  void visitorsWhoKeepComingDoNotHoldThePort() throws Exception {
+    var visitors = new ArrayList<Socket>();
+    try (var setting = new Setting()) {
+      visitors.add(setting.served());
+      setting.link.sever();
+      long end = System.nanoTime() + LIMIT.toNanos();
+      boolean given = false;
+      while (!given) {
+        assertThat(System.nanoTime()).as("the port is still held").isLessThan(end);
+        visitors.add(setting.server.visit(setting.outside.port()));
+        given = setting.isGivenBackWithin(PAUSE);
+      }
+      setting.awaitPort();
+      assertThat(visitors.subList(1, visitors.size())).allMatch(SeveredClientTest::isOver);
+    } finally {
+      for (Socket visitor : visitors) {
+        visitor.close();
       }
     }
   }
