@@ -58,7 +58,10 @@ final class Role implements AutoCloseable {
   /** Whether a role takes a setting from this variable: a test's only, not the machine's. */
   private static boolean counts(String variable) {
     String name = variable.toUpperCase(Locale.ROOT);
-    return name.startsWith("CULVERT_") || name.endsWith("_PROXY") || name.equals("SSL_CERT_FILE");
+    return name.startsWith("CULVERT_")
+        || name.startsWith("BORE_")
+        || name.endsWith("_PROXY")
+        || List.of("SSL_CERT_FILE", "RUST_LOG").contains(name);
   }
 
   /** Where the image has the launcher of this name. */

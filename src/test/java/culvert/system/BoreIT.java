@@ -1,0 +1,288 @@
+package culvert.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.net.HostPort;
+import culvert.testing.Eventually;
+import culvert.testing.RefusingPort;
+import culvert.testing.TestServer;
+import culvert.testing.Tunnel;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Both ends of bore's wire, each a process of the image. */
+@Timeout(120)
+class BoreIT {
+
+  private static final int FAILURE = 1;
+  private static final int USAGE = 2;
+  private static final int CREDENTIALS = 77;
+  private static final int SETTINGS = 78;
+
+  private static void assertEchoes(Socket visitor, String text) throws IOException {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    visitor.getOutputStream().write(bytes);
+    assertThat(visitor.getInputStream().readNBytes(bytes.length)).isEqualTo(bytes);
+  }
+
+  private static void assertServes(HostPort outside) throws IOException {
+    try (Socket visitor = Bore.visit(outside)) {
+      assertEchoes(visitor, "there and back");
+    }
+  }
+
+  private static void awaitRefusal(HostPort address) throws Exception {
+    Eventually.within(
+        Tunnel.LIMIT,
+        () ->
+            assertThatThrownBy(() -> Bore.visit(address).close())
+                .isInstanceOf(ConnectException.class));
+  }
+
+  /** As a user of bore's would do it: local host and secrets where they are by default. */
+  @Test
+  void aClientFirstSaysWhereItsVisitorsComeIn() throws Exception {
+    var secret = Map.of("BORE_SECRET", "sécret ✓");
+    try (var origin = TestServer.echoOnEveryAddress();
+        Role server =
+            Role.start(
+                secret, "culvert bore server --bind-addr 127.0.0.1 --control-port 0".split(" "));
+        Role client =
+            Role.start(
+                secret,
+                "culvert",
+                "bore",
+                "local",
+                String.valueOf(origin.address().port()),
+                "--to",
+                server.line().split("bore server: listening ")[1])) {
+      String line = client.line();
+      assertThat(line).matches("listening at 127\\.0\\.0\\.1:\\d+");
+      assertServes(HostPort.parse(line.split("listening at ")[1]));
+      assertThat(server.err().text()).doesNotContain("SECRET", "sécret");
+    }
+  }
+
+  @Test
+  void aVisitorsHalfCloseArrives() throws Exception {
+    TestServer.Service counting =
+        connection -> {
+          int length = connection.getInputStream().readAllBytes().length;
+          connection.getOutputStream().write(("heard " + length).getBytes());
+        };
+    try (var origin = new TestServer(counting);
+        var server = Bore.server();
+        Role client = Bore.local(server.control(), origin.address());
+        Socket visitor = Bore.visit(Bore.listening(client))) {
+      visitor.getOutputStream().write(new byte[100_000]);
+      visitor.shutdownOutput();
+      assertThat(visitor.getInputStream().readAllBytes()).asString().isEqualTo("heard 100000");
+    }
+  }
+
+  @Test
+  void aKilledClientsPortIsTheNextOnes() throws Exception {
+    try (var origin = TestServer.echo();
+        var server = Bore.server();
+        Role first = Bore.local(server.control(), origin.address())) {
+      HostPort outside = Bore.listening(first);
+      try (Socket visitor = Bore.visit(outside)) {
+        assertEchoes(visitor, "there and back");
+        first.kill();
+        assertThat(isOver(visitor)).isTrue();
+      }
+      server.role().err().await("service withdrawn", "bore:" + outside.port());
+      try (Role second =
+          Bore.local(server.control(), origin.address(), "--port=" + outside.port())) {
+        assertThat(Bore.listening(second)).isEqualTo(outside);
+        assertServes(outside);
+      }
+    }
+  }
+
+  private static boolean isOver(Socket visitor) throws IOException {
+    try {
+      return visitor.getInputStream().read() < 0;
+    } catch (java.net.SocketException e) {
+      return true;
+    }
+  }
+
+  @Test
+  void aKilledServerThatIsBackGivesTheSamePort() throws Exception {
+    try (var origin = TestServer.echo();
+        var server = Bore.server("--secret=abc");
+        Role client = Bore.local(server.control(), origin.address(), "--secret=abc")) {
+      HostPort outside = Bore.listening(client);
+      assertServes(outside);
+      server.role().kill();
+      client.err().await("session lost");
+      try (var back = Bore.serverAt(server.control(), "--secret=abc")) {
+        assertThat(Bore.listening(client)).isEqualTo(outside);
+        assertServes(outside);
+        assertThat(back.role().process().isAlive()).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void aClientThatTriesOnceEndsWithItsServer() throws Exception {
+    try (var server = Bore.server();
+        Role client = Bore.local(server.control(), Launcher.ANY, "--once")) {
+      client.line();
+      server.role().terminate();
+      assertThat(client.await().exit()).isZero();
+    }
+    try (var nobody = new RefusingPort()) {
+      String line = failed(FAILURE, Bore.local(nobody.address(), Launcher.ANY, "--once"));
+      assertThat(line).contains(nobody.address() + ": Connection refused");
+    }
+  }
+
+  /** Returns the one line that says why it does not serve. */
+  private static String failed(int code, Role role) throws Exception {
+    try (role) {
+      Role.Ended ended = role.await();
+      assertThat(ended.exit()).as(ended.err()).isEqualTo(code);
+      assertThat(ended.out()).isEmpty();
+      assertThat(role.err().lines("WARN")).isEmpty();
+      assertThat(role.err().lines("ERROR")).hasSize(1);
+      return role.err().lines("ERROR").getFirst();
+    }
+  }
+
+  @Test
+  void whoIsNotLetInSaysWhyAndLeaves() throws Exception {
+    try (var server = Bore.server("--secret=right");
+        Role holder = Bore.local(server.control(), Launcher.ANY, "--secret=right")) {
+      int port = Bore.listening(holder).port();
+      assertThat(refused(CREDENTIALS, server, "--secret=wrong"))
+          .contains("server error: invalid secret")
+          .doesNotContain("wrong");
+      assertThat(refused(CREDENTIALS, server))
+          .contains("the server requires a secret, and none is set");
+      assertThat(refused(SETTINGS, server, "--secret=right", "--port=" + port))
+          .contains("port " + port, "port already in use");
+      assertThat(refused(SETTINGS, server, "--secret=right", "--port=19999"))
+          .contains("port 19999", "client port number not in allowed range");
+      assertThat(refused(FAILURE, server, "--secret=wrong", "--once"))
+          .contains("server error: invalid secret");
+      assertThat(server.role().err().text()).doesNotContain("right", "wrong");
+    }
+    try (var open = Bore.server()) {
+      open.role().err().await("NO SECRET IS SET", "BORE_SECRET");
+      assertThat(refused(CREDENTIALS, open, "--secret=right")).contains("asks for none");
+    }
+  }
+
+  private static String refused(int code, Bore.Server server, String... options) throws Exception {
+    return failed(code, Bore.local(server.control(), Launcher.ANY, options));
+  }
+
+  @Test
+  void aWrongCommandLineIsOneLine() throws Exception {
+    misused("bore local: missing LOCAL_PORT; see 'culvert bore local --help'", "local");
+    misused("70000 is not within 0 to 65535", "local", "70000", "--to=127.0.0.1");
+    misused("did you mean --port?", "local", "80", "--to=127.0.0.1", "--prot=1");
+    misused("port range is empty", "server", "--min-port=5000", "--max-port=3000");
+    misused("'foo' is no IP address", "server", "--bind-addr=foo");
+    try (var server = Bore.server()) {
+      String port = "--control-port=" + server.control().port();
+      Role.Ended ended = Role.run("culvert", "bore", "server", "--bind-addr=127.0.0.1", port);
+      assertThat(ended.exit()).isEqualTo(FAILURE);
+      assertThat(ended.err())
+          .isEqualTo(
+              "bore server: cannot listen on " + server.control() + ": Address already in use\n");
+    }
+  }
+
+  private static void misused(String line, String... words) throws Exception {
+    var all = new ArrayList<>(List.of("culvert", "bore"));
+    all.addAll(List.of(words));
+    Role.Ended ended = Role.run(all.toArray(String[]::new));
+    assertThat(ended.exit()).as(ended.err()).isEqualTo(USAGE);
+    assertThat(ended.err()).contains(line).hasLineCount(1);
+    assertThat(ended.out()).isEmpty();
+  }
+
+  @Test
+  void visitorsFinishWhenTheClientIsToldToStop() throws Exception {
+    try (var origin = TestServer.echo();
+        var server = Bore.server();
+        Role client = Bore.local(server.control(), origin.address())) {
+      HostPort outside = Bore.listening(client);
+      try (Socket visitor = Bore.visit(outside)) {
+        assertEchoes(visitor, "before");
+        client.terminate();
+        awaitRefusal(outside);
+        assertEchoes(visitor, "the rest");
+      }
+      Role.Ended ended = client.await();
+      assertThat(ended.exit()).isZero();
+      assertThat(ended.err()).containsPattern("draining visitors=[1-9]\\d* limit=30s");
+    }
+  }
+
+  @Test
+  void visitorsFinishWhenTheServerIsToldToStop() throws Exception {
+    try (var origin = TestServer.echo();
+        var server = Bore.server();
+        Role client = Bore.local(server.control(), origin.address())) {
+      HostPort outside = Bore.listening(client);
+      try (Socket visitor = Bore.visit(outside)) {
+        assertEchoes(visitor, "before");
+        server.role().terminate();
+        awaitRefusal(outside);
+        assertEchoes(visitor, "the rest");
+      }
+      Role.Ended ended = server.role().await();
+      assertThat(ended.exit()).isZero();
+      assertThat(ended.err()).containsPattern("draining visitors=[1-9]\\d* limit=30s");
+      client.err().await("session lost");
+    }
+  }
+
+  @Test
+  void oneRemoteProxyServesNativeClientsAndThoseOfBores() throws Exception {
+    String[] words = {
+      "remote-proxy",
+      "--control-addr=127.0.0.1:0",
+      "--bore-addr=127.0.0.1:0",
+      "--port-range=127.0.0.1:20000-29999",
+      "--bore-secret=abc"
+    };
+    try (var forNative = TestServer.echo();
+        var forBore = TestServer.echo();
+        Role remote = Role.start(Launcher.USUAL.environment(), words)) {
+      String[] bound = remote.line().split("remote-proxy: control |, bore |, outside ");
+      HostPort control = HostPort.parse(bound[1]);
+      HostPort bore = HostPort.parse(bound[2]);
+      try (Role origin = Launcher.USUAL.origin(control, forNative.address(), "--outside-port=0");
+          Role client = Bore.local(bore, forBore.address(), "--secret=abc")) {
+        var ofNative = HostPort.parse(origin.line().split("origin-proxy: serving default=")[1]);
+        HostPort ofBore = Bore.listening(client);
+        try (Socket one = Bore.visit(ofNative);
+            Socket two = Bore.visit(ofBore)) {
+          assertEchoes(one, "native");
+          assertEchoes(two, "bore's");
+          assertEchoes(one, "native again");
+        }
+        assertThat(forNative.accepted()).isOne();
+        assertThat(forBore.accepted()).isOne();
+        String taken = "--port=" + ofNative.port();
+        assertThat(failed(SETTINGS, Bore.local(bore, Launcher.ANY, "--secret=abc", taken)))
+            .contains("port already in use");
+        client.kill();
+        assertServes(ofNative);
+      }
+    }
+  }
+}
