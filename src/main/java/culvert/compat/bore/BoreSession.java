@@ -17,6 +17,9 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -88,8 +91,8 @@ final class BoreSession implements Session {
 
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** How many data channels there are; the lock guards it and all that follows. */
-  private int channels;
+  /** The data channels that there are; the lock guards it and all that follows. */
+  private final Set<DataChannel> channels = new HashSet<>();
 
   private long lastClaim = System.nanoTime();
 
@@ -153,6 +156,12 @@ final class BoreSession implements Session {
     try {
       services.offer(this, SERVICE, port, this::answered);
       readToEnd();
+    } catch (EOFException e) {
+      // What it carries may go on: its client may be draining.
+      throw e;
+    } catch (IOException e) {
+      cut();
+      throw e;
     } finally {
       over();
       writer.interrupt();
@@ -221,6 +230,18 @@ final class BoreSession implements Session {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** The client is dead: nobody else would tell those who wait for it. */
+  private void cut() {
+    List<DataChannel> dead;
+    lock.lock();
+    try {
+      dead = List.copyOf(channels);
+    } finally {
+      lock.unlock();
+    }
+    dead.forEach(DataChannel::reset);
   }
 
   private void over() {
@@ -351,23 +372,24 @@ final class BoreSession implements Session {
 
   /** A data channel of this session's has come; returns what to use instead. */
   Connection begin(Connection channel) {
+    var fresh = new DataChannel(channel, this::channelOver);
     lock.lock();
     try {
-      channels++;
+      channels.add(fresh);
       lastClaim = System.nanoTime();
       unanswered = false;
     } finally {
       lock.unlock();
     }
-    return new DataChannel(channel, this::channelOver);
+    return fresh;
   }
 
-  private void channelOver() {
+  private void channelOver(DataChannel channel) {
     boolean last;
     lock.lock();
     try {
-      channels--;
-      last = channels == 0 && state == State.DRAINING;
+      channels.remove(channel);
+      last = channels.isEmpty() && state == State.DRAINING;
     } finally {
       lock.unlock();
     }
@@ -386,7 +408,7 @@ final class BoreSession implements Session {
     boolean lost;
     lock.lock();
     try {
-      lost = channels == 0 && lastClaim - announced < 0;
+      lost = channels.isEmpty() && lastClaim - announced < 0;
     } finally {
       lock.unlock();
     }
@@ -404,7 +426,7 @@ final class BoreSession implements Session {
       if (state == State.SERVING) {
         state = State.DRAINING;
       }
-      idle = channels == 0;
+      idle = channels.isEmpty();
     } finally {
       lock.unlock();
     }

@@ -3,11 +3,12 @@ package culvert.compat.bore;
 import culvert.net.Connection;
 import culvert.net.ForwardingConnection;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 
 /** A connection that tells once when it is closed or reset; all else is the connection's own. */
 final class DataChannel extends ForwardingConnection {
 
-  private final Runnable over;
+  private final Consumer<DataChannel> over;
   private final AtomicBoolean told = new AtomicBoolean();
 
   /**
@@ -15,7 +16,7 @@ final class DataChannel extends ForwardingConnection {
    *
    * @param over must not block
    */
-  DataChannel(Connection connection, Runnable over) {
+  DataChannel(Connection connection, Consumer<DataChannel> over) {
     super(connection);
     this.over = over;
   }
@@ -34,7 +35,7 @@ final class DataChannel extends ForwardingConnection {
 
   private void tell() {
     if (told.compareAndSet(false, true)) {
-      over.run();
+      over.accept(this);
     }
   }
 }

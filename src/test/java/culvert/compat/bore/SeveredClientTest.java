@@ -91,6 +91,15 @@ class SeveredClientTest {
     }
   }
 
+  @Test
+  void aVisitorWhoWasServedIsEnded() throws Exception {
+    try (var setting = new Setting();
+        Socket visitor = setting.served()) {
+      setting.link.sever();
+      assertThat(isOver(visitor)).isTrue();
+    }
+  }
+
   /** A visitor that was served before tells nothing, and those who come keep the system busy. */
   @Test
   void visitorsWhoKeepComingDoNotHoldThePort() throws Exception {
