@@ -1,0 +1,230 @@
+package culvert.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import culvert.net.HostPort;
+import culvert.testing.BoreProgram;
+import culvert.testing.Bulk;
+import culvert.testing.Eventually;
+import culvert.testing.Seed;
+import culvert.testing.TestServer;
+import culvert.testing.Tunnel;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The image at one end of bore's wire and the real bore, where it is installed, at the other. */
+@Timeout(120)
+class BoreProgramIT {
+
+  private static final int CONTROL_PORT = 7835;
+  private static final int VISITORS = 500;
+  private static final long GIGABYTE = 1L << 30;
+  private static final String SECRET = "abc";
+
+  /** Who is where. */
+  private enum Tie {
+    OUR_SERVER(false),
+    OUR_SERVER_WITH_SECRET(true),
+    OUR_CLIENT(false),
+    OUR_CLIENT_WITH_SECRET(true);
+
+    private final String[] options;
+
+    Tie(boolean secret) {
+      options = secret ? new String[] {"--secret", SECRET} : new String[0];
+    }
+
+    /** A tunnel to an origin server. */
+    Ends to(HostPort origin) throws Exception {
+      return this == OUR_SERVER || this == OUR_SERVER_WITH_SECRET
+          ? atOurServer(origin, options)
+          : atItsServer(origin, options);
+    }
+  }
+
+  private static Ends atOurServer(HostPort origin, String... options) throws Exception {
+    Bore.Server server = ourServer(options);
+    Role client = itsClient(server, origin, options);
+    return ends(server::close, client);
+  }
+
+  private static Ends atItsServer(HostPort origin, String... options) throws Exception {
+    var server = BoreProgram.server(options);
+    Role client = Bore.local(new HostPort(server.address(), CONTROL_PORT), origin, options);
+    return ends(server::close, client);
+  }
+
+  private static Ends ends(Runnable server, Role client) throws IOException {
+    try {
+      return new Ends(server, client, Bore.listening(client));
+    } catch (IOException e) {
+      client.close();
+      server.run();
+      throw e;
+    }
+  }
+
+  /**
+   * A tunnel.
+   *
+   * @param server ends the server
+   * @param outside where visitors come in
+   */
+  private record Ends(Runnable server, Role client, HostPort outside) implements AutoCloseable {
+    @Override
+    public void close() {
+      client.close();
+      server.run();
+    }
+  }
+
+  /** Ours at an address of loopback that it has alone: its client knows no other port. */
+  private static Bore.Server ourServer(String... options) throws IOException {
+    BoreProgram.program();
+    var random = ThreadLocalRandom.current();
+    String host = "127.%d.%d.8".formatted(random.nextInt(64, 250), random.nextInt(250));
+    return Bore.serverAt(new HostPort(host, CONTROL_PORT), options);
+  }
+
+  private static Role itsClient(Bore.Server server, HostPort origin, String... options)
+      throws IOException {
+    var words =
+        new ArrayList<>(List.of(BoreProgram.program().toString(), "local", "" + origin.port()));
+    words.addAll(List.of("--local-host", origin.host(), "--to", server.control().host()));
+    words.addAll(List.of(options));
+    return Role.start(Map.of("NO_COLOR", "1"), words.toArray(String[]::new));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aPageIsServed(Tie tie) throws Exception {
+    HttpServer web =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    byte[] page = "a page".repeat(10_000).getBytes(StandardCharsets.US_ASCII);
+    web.createContext(
+        "/",
+        exchange -> {
+          exchange.sendResponseHeaders(200, page.length);
+          exchange.getResponseBody().write(page);
+          exchange.close();
+        });
+    web.start();
+    try (Ends ends = tie.to(HostPort.of(web.getAddress()));
+        HttpClient client = HttpClient.newHttpClient()) {
+      var request = HttpRequest.newBuilder(URI.create("http://" + ends.outside() + "/")).build();
+      var response = client.send(request, HttpResponse.BodyHandlers.ofByteArray());
+      assertThat(response.statusCode()).isEqualTo(200);
+      assertThat(response.body()).isEqualTo(page);
+    } finally {
+      web.stop(0);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aGigabyteEachWayArrivesWhole(Tie tie) throws Exception {
+    long seed = Seed.random("aGigabyteEachWay").nextLong();
+    try (var server =
+            new TestServer(connection -> {
+              var upload = started(() -> Bulk.receive(connection.getInputStream()));
+              long sum = new Bulk(seed).send(connection.getOutputStream(), GIGABYTE).sum();
+              if (upload.get() == sum) {
+                connection.shutdownOutput();
+              } else {
+                connection.setSoLinger(true, 0);
+              }
+            });
+        Ends ends = tie.to(server.address());
+        Socket visitor = Bore.visit(ends.outside())) {
+      var download = started(() -> Bulk.receive(visitor.getInputStream()));
+      long sum = new Bulk(seed).send(visitor.getOutputStream(), GIGABYTE).sum();
+      visitor.shutdownOutput();
+      assertThat(download.get(100, TimeUnit.SECONDS)).isEqualTo(sum);
+    }
+  }
+
+  private static <T> FutureTask<T> started(Callable<T> work) {
+    var task = new FutureTask<>(work);
+    Thread.ofVirtual().name("bulk").start(task);
+    return task;
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void fiveHundredVisitorsAtOnce(Tie tie) throws Exception {
+    List<Socket> visitors = new ArrayList<>();
+    try (var server = TestServer.echo();
+        Ends ends = tie.to(server.address())) {
+      for (int i = 0; i < VISITORS; i++) {
+        visitors.add(Bore.visit(ends.outside()));
+      }
+      Eventually.within(Tunnel.LIMIT, () -> assertThat(server.accepted()).isEqualTo(VISITORS));
+      for (int i = 0; i < VISITORS; i++) {
+        visitors.get(i).getOutputStream().write(i & 0x7f);
+      }
+      for (int i = 0; i < VISITORS; i++) {
+        assertThat(visitors.get(i).getInputStream().read()).isEqualTo(i & 0x7f);
+      }
+    } finally {
+      for (Socket visitor : visitors) {
+        visitor.close();
+      }
+    }
+  }
+
+  @Test
+  void aKilledClientsPortIsTheNextOnes() throws Exception {
+    try (var origin = TestServer.echo();
+        Bore.Server server = ourServer();
+        Role first = itsClient(server, origin.address())) {
+      HostPort outside = Bore.listening(first);
+      first.kill();
+      server.role().err().await("service withdrawn", "bore:" + outside.port());
+      try (Role second = itsClient(server, origin.address(), "--port", "" + outside.port())) {
+        assertThat(Bore.listening(second)).isEqualTo(outside);
+        try (Socket visitor = Bore.visit(outside)) {
+          visitor.getOutputStream().write('?');
+          assertThat(visitor.getInputStream().read()).isEqualTo('?');
+        }
+      }
+    }
+  }
+
+  /** Options and variables. */
+  @ParameterizedTest
+  @ValueSource(strings = {"local", "server"})
+  void nothingThatItsHelpNamesIsMissing(String command) throws Exception {
+    Role.Ended its = Role.run(BoreProgram.program().toString(), command, "--help");
+    Role.Ended ours = Role.run("culvert", "bore", command, "--help");
+    List<String> names =
+        Pattern.compile("(?<![\\w-])-{1,2}[a-z][a-z-]*|BORE_[A-Z_]+|<[A-Z_]*PORT>")
+            .matcher(its.out())
+            .results()
+            .map(found -> found.group().replaceAll("[<>]", ""))
+            .distinct()
+            .toList();
+    assertThat(names).contains("--help", "--secret", "BORE_SECRET");
+    assertThat(ours.out()).contains(names);
+  }
+}
