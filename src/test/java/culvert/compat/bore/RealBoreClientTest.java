@@ -8,6 +8,7 @@ import culvert.testing.BoreProgram;
 import culvert.testing.Bulk;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
+import culvert.testing.SeveredLink;
 import culvert.testing.TestServer;
 import culvert.testing.Tunnel;
 import java.io.IOException;
@@ -17,6 +18,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -44,14 +46,15 @@ class RealBoreClientTest {
 
   /** A server on an address of loopback that it has alone. */
   private static BoreServer server(String... secrets) throws IOException {
+    return new BoreServer(
+        ownAddress(), PortRange.parse("127.0.0.1:20000-29999"), Tunnel.LIMIT, secrets);
+  }
+
+  private static HostPort ownAddress() {
     BoreProgram.program();
     var random = ThreadLocalRandom.current();
     String host = "127.%d.%d.9".formatted(random.nextInt(64, 250), random.nextInt(250));
-    return new BoreServer(
-        new HostPort(host, CONTROL_PORT),
-        PortRange.parse("127.0.0.1:20000-29999"),
-        Tunnel.LIMIT,
-        secrets);
+    return new HostPort(host, CONTROL_PORT);
   }
 
   /** The real client in a process of its own. */
@@ -60,10 +63,14 @@ class RealBoreClientTest {
     private final Path output = Files.createTempFile("bore", ".log");
 
     Client(BoreServer server, int local, String... more) throws IOException {
+      this(server.remote().boreAddress().host(), local, more);
+    }
+
+    Client(String server, int local, String... more) throws IOException {
       var command = new ArrayList<String>();
       command.add(BoreProgram.program().toString());
       command.addAll(List.of("local", "" + local, "--local-host", "127.0.0.1"));
-      command.addAll(List.of("--to", server.remote().boreAddress().host()));
+      command.addAll(List.of("--to", server));
       command.addAll(List.of(more));
       var builder = new ProcessBuilder(command).redirectErrorStream(true);
       builder.environment().put("NO_COLOR", "1");
@@ -179,6 +186,21 @@ class RealBoreClientTest {
         assertThat(second.port()).isEqualTo(port);
         assertThat(echoed(server, port, "again")).isTrue();
       }
+    }
+  }
+
+  /** As a machine without power does: nothing that is said to it is acknowledged any more. */
+  @Test
+  void aClientThatVanishesGivesItsPortBack() throws Exception {
+    try (var origin = TestServer.echo();
+        var server = new BoreServer();
+        var link = new SeveredLink(ownAddress(), server.remote().boreAddress());
+        var client = new Client(link.address().host(), origin.address().port())) {
+      int port = client.port();
+      assertThat(echoed(server, port, "there and back")).isTrue();
+      link.sever();
+      server.awaitLog(Duration.ofSeconds(15), "service withdrawn", "bore:" + port);
+      server.join(port).close();
     }
   }
 
