@@ -31,6 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BoreServerTest {
 
   private static final HostPort ANY = new HostPort("127.0.0.1", 0);
+  private static final String HEARTBEAT = "\"Heartbeat\"";
 
   private static BoreTalk accept(BoreServer server, String id, String early) throws IOException {
     BoreTalk channel = server.connect();
@@ -240,6 +241,24 @@ class BoreServerTest {
     }
   }
 
+  /** It hears more heartbeats than the system of a dead one would take: the longest segment. */
+  @Test
+  void aClientThatTakesItsTimeIsAskedAndLivesOn() throws Exception {
+    try (var server = new BoreServer();
+        Joined client = server.join(0);
+        Socket visitor = server.visit(client.port())) {
+      String id = client.control().announced();
+      for (int heard = 0; heard < 1 << 16; heard += HEARTBEAT.length()) {
+        assertThat(client.control().hear()).isEqualTo(HEARTBEAT);
+      }
+      try (BoreTalk channel = accept(server, id, "late")) {
+        assertThat(read(visitor, 4)).isEqualTo("late");
+        write(visitor, "still");
+        assertThat(read(channel.socket(), 5)).isEqualTo("still");
+      }
+    }
+  }
+
   @Test
   void aDataChannelForNobodyIsClosed() throws Exception {
     try (var server = new BoreServer();
@@ -323,7 +342,7 @@ class BoreServerTest {
         BoreTalk control = server.connect()) {
       control.raw(answer(challenge(control), secret) + "\0{\"Hello\":0}\0");
       int port = Integer.parseInt(control.hear().replaceAll("\\D", ""));
-      assertThat(control.hear()).isEqualTo("\"Heartbeat\"");
+      assertThat(control.hear()).isEqualTo(HEARTBEAT);
       try (Socket visitor = server.visit(port);
           BoreTalk channel = server.connect()) {
         UUID challenge = challenge(channel);
