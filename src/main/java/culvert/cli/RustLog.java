@@ -2,6 +2,7 @@ package culvert.cli;
 
 import culvert.observe.Log;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -15,26 +16,29 @@ final class RustLog {
   private RustLog() {}
 
   /**
-   * The most talkative level that is asked for without a target, or for bore or us; the least one
-   * if only others are named. Nothing if it asks for nothing at all.
+   * The most talkative level that is asked for bore or us or, where neither is named, without a
+   * target; the least one if only others are named. Nothing if it asks for nothing at all.
    */
   static Optional<Log.Level> level(String text) {
     if (text.isBlank()) {
       return Optional.empty();
     }
+    List<String> directives =
+        Arrays.stream(text.toLowerCase(Locale.ROOT).split(",")).map(String::strip).toList();
     return Optional.of(
-        Arrays.stream(text.split(","))
-            .flatMap(RustLog::of)
-            .max(Log.Level::compareTo)
+        most(directives.stream().filter(RustLog::namesUs))
+            .or(() -> most(directives.stream().filter(directive -> !directive.contains("="))))
             .orElse(Log.Level.ERROR));
   }
 
-  private static Stream<Log.Level> of(String directive) {
-    String[] parts = directive.strip().toLowerCase(Locale.ROOT).split("=", 2);
-    String target = parts.length == 2 ? parts[0] : "bore";
-    return target.startsWith("bore") || target.startsWith("culvert")
-        ? word(parts[parts.length - 1])
-        : Stream.empty();
+  private static boolean namesUs(String directive) {
+    return directive.startsWith("bore") || directive.startsWith("culvert");
+  }
+
+  private static Optional<Log.Level> most(Stream<String> directives) {
+    return directives
+        .flatMap(directive -> word(directive.substring(directive.indexOf('=') + 1)))
+        .max(Log.Level::compareTo);
   }
 
   private static Stream<Log.Level> word(String level) {

@@ -25,6 +25,8 @@ class RustLogTest {
     "bore_cli, DEBUG",
     "'warn,bore_cli=debug', DEBUG",
     "'warn, hyper=debug', WARN",
+    "'debug,bore_cli=warn', WARN",
+    "'bore_cli=loud,info', INFO",
     "hyper=debug, ERROR",
     "hyper, ERROR",
     "bore_cli=loud, ERROR"
