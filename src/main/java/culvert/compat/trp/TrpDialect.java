@@ -28,9 +28,9 @@ public final class TrpDialect implements Dialect {
 
   @Override
   public Accepted accept(Connection connection) throws IOException {
+    KeepAlive.on(connection);
     var session = new TrpSession(connection, service, deadlines, this::ended);
     if (current.compareAndSet(null, session)) {
-      KeepAlive.on(connection);
       return new Accepted.Joined(session);
     }
     TrpSession standing = current.get();

@@ -1,14 +1,17 @@
 package culvert.compat.trp;
 
+import culvert.mux.SilentPeerException;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
+import culvert.net.WatchedConnection;
 import culvert.protocol.ByeReason;
 import culvert.protocol.ProtocolException;
 import culvert.session.Opened;
 import culvert.session.Services;
 import culvert.session.Session;
 import culvert.session.Visitor;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -28,6 +31,12 @@ import java.util.function.Consumer;
  */
 final class TrpSession implements Session {
 
+  /** For a line to leave; an origin proxy that takes none for so long is lost. */
+  private static final Duration WRITE_LIMIT = Duration.ofSeconds(5);
+
+  /** It has at least so long for a data connection, however impatient the visitor is. */
+  private static final Duration CLAIM_LIMIT = Duration.ofSeconds(5);
+
   private final Connection control;
   private final String service;
   private final Deadlines deadlines;
@@ -36,12 +45,21 @@ final class TrpSession implements Session {
   /** Serialises lines on the control connection, and is held for nothing else. */
   private final ReentrantLock writing = new ReentrantLock();
 
-  /** Guards the queue, and whether there is one still. */
+  /** Guards all that follows. */
   private final ReentrantLock lock = new ReentrantLock();
 
   private final Queue<CompletableFuture<Connection>> waiting = new ArrayDeque<>();
+
+  /** How many data connections there are. */
+  private int channels;
+
+  private long lastClaim = System.nanoTime();
+
+  /** No visitor is announced any more. */
   private boolean over;
+
   private volatile boolean closed;
+  private volatile boolean lost;
 
   TrpSession(Connection control, String service, Deadlines deadlines, Consumer<TrpSession> onEnd) {
     this.control = control;
@@ -60,14 +78,19 @@ final class TrpSession implements Session {
   public void serve(Services services) throws IOException {
     try {
       services.offer(this, service, answer -> {});
-      if (control.input().read() >= 0) {
-        throw new ProtocolException("bytes on a control connection, which has none");
-      }
+      throw control.input().read() >= 0
+          ? new ProtocolException("bytes on a control connection, which has none")
+          : new EOFException("the origin proxy closed its control connection");
     } catch (IOException e) {
+      if (lost) {
+        throw new SilentPeerException("it opens no data connections any more");
+      }
       if (!closed) {
         throw e;
       }
     } finally {
+      // Before the next one may come, whose offer would be another's still.
+      services.withdraw(this, service);
       end();
     }
   }
@@ -76,13 +99,54 @@ final class TrpSession implements Session {
   boolean claim(Connection channel) {
     lock.lock();
     try {
+      var watched = new WatchedConnection(channel, gone -> channelOver());
       CompletableFuture<Connection> first = waiting.poll();
-      while (first != null && !first.complete(channel)) {
+      while (first != null && !first.complete(watched)) {
         first = waiting.poll();
       }
-      return first != null;
+      if (first == null) {
+        return false;
+      }
+      channels++;
+      lastClaim = System.nanoTime();
+      return true;
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void channelOver() {
+    boolean last;
+    lock.lock();
+    try {
+      channels--;
+      last = over && channels == 0;
+    } finally {
+      lock.unlock();
+    }
+    if (last) {
+      close(ByeReason.STOPPING, "drained");
+    }
+  }
+
+  /**
+   * No data connection came for a visitor. An origin proxy that has none at all and opened none
+   * since is lost: lines under way keep the system from asking it.
+   */
+  private void unclaimed(long announced) {
+    if (System.nanoTime() - announced < CLAIM_LIMIT.toNanos()) {
+      return;
+    }
+    boolean dead;
+    lock.lock();
+    try {
+      dead = channels == 0 && lastClaim - announced < 0;
+    } finally {
+      lock.unlock();
+    }
+    if (dead) {
+      lost = true;
+      control.reset();
     }
   }
 
@@ -92,7 +156,7 @@ final class TrpSession implements Session {
     lock.lock();
     try {
       if (over) {
-        throw new IOException("the origin proxy is gone");
+        throw new IOException("the origin proxy is gone or draining");
       }
       waiting.add(channel);
     } finally {
@@ -110,11 +174,11 @@ final class TrpSession implements Session {
     }
   }
 
-  private void announce(Visitor visitor, Duration limit) throws IOException {
+  private void announce(Visitor visitor) throws IOException {
     deadlines.within(
-        limit,
+        WRITE_LIMIT,
         control::reset,
-        "the origin proxy took no line within " + Durations.of(limit),
+        "the origin proxy took no line within " + Durations.of(WRITE_LIMIT),
         () -> {
           writing.lock();
           try {
@@ -124,6 +188,22 @@ final class TrpSession implements Session {
           }
           return null;
         });
+  }
+
+  /** An origin proxy may end when its control connection does, and cut what it carries. */
+  @Override
+  public void drain() {
+    boolean idle;
+    lock.lock();
+    try {
+      over = true;
+      idle = channels == 0;
+    } finally {
+      lock.unlock();
+    }
+    if (idle) {
+      close(ByeReason.STOPPING, "drained");
+    }
   }
 
   @Override
@@ -171,11 +251,15 @@ final class TrpSession implements Session {
     public Outcome await(Duration limit) {
       long began = System.nanoTime();
       try {
-        announce(visitor, limit);
+        announce(visitor);
         long left = limit.toNanos() - (System.nanoTime() - began);
         return new Outcome.Accepted(channel.get(left, TimeUnit.NANOSECONDS));
       } catch (TimeoutException e) {
-        return late();
+        Outcome outcome = late();
+        if (outcome instanceof Outcome.TimedOut) {
+          unclaimed(began);
+        }
+        return outcome;
       } catch (ExecutionException e) {
         return new Outcome.Refused(e.getCause().getMessage());
       } catch (IOException e) {

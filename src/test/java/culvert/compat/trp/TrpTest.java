@@ -1,19 +1,30 @@
 package culvert.compat.trp;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.net.Deadlines;
 import culvert.net.HostPort;
+import culvert.session.Dialect;
+import culvert.session.Services;
+import culvert.session.Session;
+import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
+import culvert.testing.Loopback;
 import culvert.testing.RefusingPort;
 import culvert.testing.TestServer;
 import culvert.testing.Tunnel;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,6 +35,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class TrpTest {
+
+  private static final int SHORT_MILLIS = 200;
 
   private TestServer server;
   private Roles roles;
@@ -138,7 +151,7 @@ class TrpTest {
           assertThat(reader(control).readLine()).isEqualTo(text(visitor));
         }
       }
-      roles.awaitLog(i, "session ended");
+      roles.awaitLog(i, "session ended", "the origin proxy closed its control connection");
     }
   }
 
@@ -150,6 +163,133 @@ class TrpTest {
       scanner.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes());
       roles.awaitLog(1, "bytes on a control connection, which has none");
     }
+  }
+
+  @Test
+  void stoppingEndsAnIdleOriginProxyAtOnce() throws Exception {
+    roles.remote(Tunnel.LIMIT);
+    try (Socket control = Roles.connect(roles.remote().controlAddress())) {
+      roles.awaitLog(1, "service offered");
+      assertThat(roles.remote().drain(Tunnel.LIMIT)).isTrue();
+      assertThat(control.getInputStream().read()).isNegative();
+    }
+  }
+
+  /** The original's ends with its control connection, and cuts what it carries. */
+  @Test
+  void stoppingLetsTheLastVisitorFinish() throws Exception {
+    roles.remote(Tunnel.LIMIT);
+    HostPort address = roles.remote().controlAddress();
+    try (Socket control = Roles.connect(address)) {
+      roles.awaitLog(1, "service offered");
+      BufferedReader lines = reader(control);
+      try (Socket visitor = Roles.connect(roles.outside())) {
+        assertThat(lines.readLine()).isEqualTo(text(visitor));
+        try (Socket data = Roles.connect(address)) {
+          data.getOutputStream().write('x');
+          assertThat(visitor.getInputStream().read()).isEqualTo('x');
+          Thread drain = Thread.ofVirtual().start(() -> roles.remote().drain(Tunnel.LIMIT));
+          Eventually.within(
+              Tunnel.LIMIT,
+              () ->
+                  assertThatThrownBy(() -> Roles.connect(roles.outside()).close())
+                      .isInstanceOf(ConnectException.class));
+          control.setSoTimeout(SHORT_MILLIS);
+          assertThatThrownBy(lines::readLine).isInstanceOf(SocketTimeoutException.class);
+          data.getOutputStream().write('y');
+          assertThat(visitor.getInputStream().read()).isEqualTo('y');
+          visitor.shutdownOutput();
+          data.shutdownOutput();
+          control.setSoTimeout((int) Tunnel.LIMIT.toMillis());
+          assertThat(lines.readLine()).isNull();
+          drain.join();
+        }
+      }
+    }
+  }
+
+  /** As one whose network is gone: lines under way keep the system from asking it. */
+  @Test
+  void anOriginProxyThatTakesNoVisitorMakesRoomForTheNext() throws Exception {
+    roles.remote(Duration.ofSeconds(6));
+    HostPort address = roles.remote().controlAddress();
+    try (Socket dead = Roles.connect(address)) {
+      roles.awaitLog(1, "service offered");
+      try (Socket visitor = Roles.connect(roles.outside())) {
+        assertThat(reader(dead).readLine()).isEqualTo(text(visitor));
+        roles.awaitLog(1, "session lost", "opens no data connections");
+      }
+      try (Socket next = Roles.connect(address)) {
+        roles.awaitLog(2, "service offered");
+        try (Socket visitor = Roles.connect(roles.outside())) {
+          assertThat(reader(next).readLine()).isEqualTo(text(visitor));
+        }
+      }
+    }
+  }
+
+  @Test
+  void anImpatientVisitorIsNoEndOfTheControlConnection() throws Exception {
+    roles.remote(Duration.ofNanos(1));
+    try (Socket control = Roles.connect(roles.remote().controlAddress())) {
+      roles.awaitLog(1, "service offered");
+      BufferedReader lines = reader(control);
+      for (int i = 0; i < 20; i++) {
+        try (Socket visitor = Roles.connect(roles.outside())) {
+          assertThat(lines.readLine()).isEqualTo(text(visitor));
+        }
+      }
+    }
+  }
+
+  @Test
+  void aControlConnectionThatIsClosedAtOnceKeepsNobodyOut() throws Exception {
+    try (var closed = Loopback.open();
+        var next = Loopback.open();
+        var deadlines = new Deadlines()) {
+      var dialect = new TrpDialect("default", deadlines);
+      closed.far().close();
+      assertThatThrownBy(() -> dialect.accept(closed.far())).isInstanceOf(IOException.class);
+      assertThat(dialect.accept(next.far())).isInstanceOf(Dialect.Accepted.Joined.class);
+    }
+  }
+
+  /** The next one's offer would be declined, and it would have the place and no visitors. */
+  @Test
+  void thePlaceIsFreeOnlyOnceTheServiceIs() throws Exception {
+    try (var ended = Loopback.open();
+        var next = Loopback.open();
+        var deadlines = new Deadlines()) {
+      var dialect = new TrpDialect("default", deadlines);
+      var session = ((Dialect.Accepted.Joined) dialect.accept(ended.far())).session();
+      ended.near().close();
+      var withdrawn = new AtomicBoolean();
+      Services services =
+          new Unserved(() -> {
+            assertThatThrownBy(() -> dialect.accept(next.far())).isInstanceOf(IOException.class);
+            withdrawn.set(true);
+          });
+      assertThatThrownBy(() -> session.serve(services)).isInstanceOf(IOException.class);
+      assertThat(withdrawn).isTrue();
+      assertThat(dialect.accept(next.far())).isInstanceOf(Dialect.Accepted.Joined.class);
+    }
+  }
+
+  /** Answers nothing, and does something when a service is withdrawn. */
+  private record Unserved(Runnable onWithdraw) implements Services {
+    @Override
+    public void offer(Session session, String service, Consumer<Answer> answer) {}
+
+    @Override
+    public void offer(Session session, String service, int port, Consumer<Answer> answer) {}
+
+    @Override
+    public void withdraw(Session session, String service) {
+      onWithdraw.run();
+    }
+
+    @Override
+    public void drains(Session session, boolean busy) {}
   }
 
   @Test
