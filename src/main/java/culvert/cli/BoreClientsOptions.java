@@ -54,8 +54,13 @@ final class BoreClientsOptions {
    * All of it, if they are.
    *
    * @param others the secrets of origin proxies
+   * @throws IllegalArgumentException if there is a secret for nobody, or its file is no good
    */
   Optional<BoreSettings> settings(List<Secret> others) {
+    if (address == null && (text != null || file != null)) {
+      throw new IllegalArgumentException(
+          (text == null ? SECRET_FILE : SECRET) + " means nothing without --bore-addr");
+    }
     return Optional.ofNullable(address).map(given -> new BoreSettings(given, secrets(others)));
   }
 

@@ -176,6 +176,8 @@ final class OriginProxyCommand implements Callable<Integer> {
     boolean secret = common.secret().isPresent();
     dialect.check(secret, transport.kind(secret), originServers);
     dialect.refuse("--outside-port", outsidePort != null);
+    // Data connections come in any order: a header would name another visitor.
+    dialect.refuse("--proxy-protocol", proxyProtocol != null);
     return new OriginSettings(
         remoteProxy,
         meeting.access(

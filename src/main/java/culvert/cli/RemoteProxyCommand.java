@@ -199,6 +199,7 @@ final class RemoteProxyCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "missing --control-addr HOST:PORT or --control-via URL");
     }
+    dialect.refuse("origin proxy without --control-addr", control == null);
     if (outside.isEmpty() && ports == null) {
       throw new ParameterException(
           spec.commandLine(), "missing --outside-addr [NAME=]HOST:PORT or --port-range A-B");

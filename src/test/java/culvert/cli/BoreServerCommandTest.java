@@ -172,6 +172,15 @@ class BoreServerCommandTest {
   }
 
   @Test
+  void aSecretForClientsThatCannotComeIsABadSetting() {
+    var run = Cli.remote("--bore-secret=hush");
+    assertThat(run.exit()).isEqualTo(78);
+    assertThat(run.err())
+        .contains("--bore-secret means nothing without --bore-addr")
+        .doesNotContain("hush");
+  }
+
+  @Test
   void clientsOfBoresNeedARange() {
     var run = Cli.remote("--bore-addr=127.0.0.1:0");
     assertThat(run.exit()).isEqualTo(78);

@@ -42,6 +42,27 @@ class DialectOptionTest {
     assertThat(run.err()).contains("--dialect trp has");
   }
 
+  /** Data connections come in any order: a header would name somebody else. */
+  @Test
+  void whoAVisitorIsCannotBeToldToTheOriginServer() {
+    var run = origin("--proxy-protocol=v2");
+    assertThat(run.exit()).isEqualTo(78);
+    assertThat(run.err()).contains("--dialect trp has no --proxy-protocol").hasLineCount(1);
+  }
+
+  @Test
+  void withoutAControlAddressNobodyWouldSpeakThatWire() {
+    var run =
+        Cli.run(
+            "remote-proxy",
+            "--dialect=trp",
+            "--outside-addr=127.0.0.1:0",
+            "--bore-addr=127.0.0.1:0",
+            "--port-range=127.0.0.1:20000-20999");
+    assertThat(run.exit()).isEqualTo(78);
+    assertThat(run.err()).contains("without --control-addr").hasLineCount(1);
+  }
+
   @Test
   void theOriginProxySaysSoToo() {
     assertThat(origin("--secret=a").exit()).isEqualTo(78);
