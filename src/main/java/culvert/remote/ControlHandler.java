@@ -135,6 +135,11 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
     }
   }
 
+  /** Waits for data channels that were asked for, as the dialect does. */
+  void awaitClaims(Duration limit) {
+    dialect.awaitClaims(limit);
+  }
+
   private void limited(Connection connection, String event, String cause) {
     lines.warn(
         Source.of(connection.peer().getAddress()),

@@ -57,6 +57,10 @@ public final class RemoteProxy implements AutoCloseable {
   private final Counters counters = new Counters();
   private final Budget budget;
   private final List<Listener> listeners = new ArrayList<>();
+
+  /** Where those dial in who take visitors. */
+  private final List<Listener> entrances = new ArrayList<>();
+
   private final List<Rendezvous> meetings = new ArrayList<>();
   private final Map<String, HostPort> outside = new LinkedHashMap<>();
   private final Log log;
@@ -105,6 +109,7 @@ public final class RemoteProxy implements AutoCloseable {
       proxy.close();
       throw e;
     }
+    proxy.entrances.forEach(Listener::start);
     proxy.listeners.forEach(Listener::start);
     proxy.meetings.forEach(Rendezvous::start);
     return proxy;
@@ -135,11 +140,11 @@ public final class RemoteProxy implements AutoCloseable {
     ControlHandler handler = control(settings, halfOpen, dialects.apply(shared(settings)));
     if (settings.control().isPresent()) {
       control = Listener.bind(settings.control().get(), "control", pool, handler);
-      listeners.add(control);
+      entrances.add(control);
     }
     if (settings.bore().isPresent()) {
       bore = listenForBore(settings, settings.bore().get());
-      listeners.add(bore);
+      entrances.add(bore);
     }
     for (GroupAddress group : settings.meetings()) {
       var join =
@@ -245,11 +250,15 @@ public final class RemoteProxy implements AutoCloseable {
    */
   public boolean drain(Duration limit) {
     long until = System.nanoTime() + limit.toNanos();
+    Duration soon = limit.compareTo(ADMISSION_LIMIT) < 0 ? limit : ADMISSION_LIMIT;
     listeners.forEach(Listener::close);
     meetings.forEach(Rendezvous::end);
     ports.close();
+    visitors.awaitAdmitted(soon);
+    // The data channels of the last visitors come in there.
+    handshakes.forEach(handler -> handler.awaitClaims(soon));
+    entrances.forEach(Listener::close);
     handshakes.forEach(ControlHandler::close);
-    visitors.awaitAdmitted(limit.compareTo(ADMISSION_LIMIT) < 0 ? limit : ADMISSION_LIMIT);
     sessions.drain();
     // A session ends behind the last byte of its last visitor.
     return visitors.awaitGone(Duration.ofNanos(until - System.nanoTime()))
@@ -264,6 +273,7 @@ public final class RemoteProxy implements AutoCloseable {
   /** Stops accepting, ends every session, and resets every visitor. */
   @Override
   public void close() {
+    entrances.forEach(Listener::close);
     listeners.forEach(Listener::close);
     meetings.forEach(Rendezvous::end);
     if (ports != null) {

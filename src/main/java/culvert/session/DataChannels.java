@@ -6,6 +6,7 @@ import culvert.net.Deadlines;
 import culvert.net.Dialer;
 import culvert.net.Durations;
 import culvert.net.HostPort;
+import culvert.net.KeepAlive;
 import culvert.net.Linger;
 import culvert.net.Live;
 import culvert.protocol.RefusedReason;
@@ -149,6 +150,7 @@ public final class DataChannels {
       boolean there = false;
       opening.endWith(fresh::close);
       try {
+        KeepAlive.on(fresh);
         Connection channel =
             deadlines.within(
                 left,

@@ -2,6 +2,7 @@ package culvert.session;
 
 import culvert.net.Connection;
 import java.io.IOException;
+import java.time.Duration;
 
 /** A wire family, as the remote side sees it: what a fresh control connection turns out to be. */
 public interface Dialect {
@@ -27,4 +28,10 @@ public interface Dialect {
    *     has a way
    */
   Accepted accept(Connection connection) throws IOException;
+
+  /**
+   * Waits until every visitor that was announced has the data channel that it waits for, or the
+   * limit has passed; not at all where visitors have no such channels.
+   */
+  default void awaitClaims(Duration limit) {}
 }

@@ -3,6 +3,7 @@ package culvert.compat.bore;
 import culvert.config.BoreSecret;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
+import culvert.net.KeepAlive;
 import culvert.protocol.ByeReason;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
@@ -61,7 +62,14 @@ public final class BoreDialect implements Dialect {
     };
   }
 
-  private Accepted claim(UUID id, Connection channel) throws RefusedException {
+  @Override
+  public void awaitClaims(Duration limit) {
+    pending.await(limit);
+  }
+
+  /** An idle channel whose client is gone must not vouch for it. */
+  private Accepted claim(UUID id, Connection channel) throws IOException {
+    KeepAlive.on(channel);
     if (!pending.claim(id, channel)) {
       throw new RefusedException(
           ByeReason.ERROR, "its data channel names a visitor that does not wait: " + id);

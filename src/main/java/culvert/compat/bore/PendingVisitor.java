@@ -1,6 +1,7 @@
 package culvert.compat.bore;
 
 import culvert.net.Connection;
+import culvert.net.Durations;
 import culvert.session.Opened;
 import java.time.Duration;
 import java.util.Optional;
@@ -18,6 +19,9 @@ final class PendingVisitor implements Opened {
 
   /** How long a visitor waits at the most, whatever else its limit is. */
   static final Duration LIMIT = Duration.ofSeconds(10);
+
+  private static final String LATE =
+      "the client opened no data channel within " + Durations.of(LIMIT);
 
   private final UUID id = UUID.randomUUID();
   private final long announced = System.nanoTime();
@@ -63,11 +67,12 @@ final class PendingVisitor implements Opened {
 
   @Override
   public Outcome await(Duration limit) {
-    Duration shorter = limit.compareTo(LIMIT) < 0 ? limit : LIMIT;
+    boolean patient = limit.compareTo(LIMIT) > 0;
+    Duration shorter = patient ? LIMIT : limit;
     try {
       return outcome(channel.get(shorter.toNanos(), TimeUnit.NANOSECONDS));
     } catch (TimeoutException e) {
-      return late();
+      return patient ? late(new Outcome.Refused(LATE)) : late(new Outcome.TimedOut());
     } catch (ExecutionException e) {
       throw new IllegalStateException("a channel that fails", e);
     } catch (InterruptedException e) {
@@ -78,10 +83,10 @@ final class PendingVisitor implements Opened {
     }
   }
 
-  private Outcome late() {
+  private Outcome late(Outcome outcome) {
     if (all.remove(this)) {
       session.unclaimed(announced);
-      return new Outcome.TimedOut();
+      return outcome;
     }
     // It was taken out just now by whoever brings the channel or the end.
     return outcome(channel.join());

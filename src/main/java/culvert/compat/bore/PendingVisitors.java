@@ -2,12 +2,14 @@ package culvert.compat.bore;
 
 import culvert.net.Connection;
 import java.io.IOException;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 
 /**
  * Visitors that were announced and whose data channel has not come. An id is random and told to one
@@ -23,9 +25,13 @@ final class PendingVisitors {
   static final int MOST_OF_SESSION = 1024;
 
   private final ReentrantLock lock = new ReentrantLock();
+  private final Condition fewer = lock.newCondition();
 
-  /** The lock guards it. */
+  /** The lock guards both. */
   private final Map<UUID, PendingVisitor> all = new HashMap<>();
+
+  /** How many of each session wait, or are being given their channel. */
+  private final Map<BoreSession, Integer> counts = new HashMap<>();
 
   /**
    * One more waits.
@@ -35,8 +41,7 @@ final class PendingVisitors {
   void add(PendingVisitor visitor) throws IOException {
     lock.lock();
     try {
-      long siblings =
-          all.values().stream().filter(one -> one.session() == visitor.session()).count();
+      int siblings = count(visitor.session());
       if (all.size() >= MOST || siblings >= MOST_OF_SESSION) {
         throw new IOException(
             siblings
@@ -45,9 +50,14 @@ final class PendingVisitors {
                 + " for any client's");
       }
       all.put(visitor.id(), visitor);
+      counts.put(visitor.session(), siblings + 1);
     } finally {
       lock.unlock();
     }
+  }
+
+  private int count(BoreSession session) {
+    return counts.getOrDefault(session, 0);
   }
 
   /** A data channel has come; returns whether a visitor waits for it, whose it is then. */
@@ -59,14 +69,34 @@ final class PendingVisitors {
     } finally {
       lock.unlock();
     }
-    return visitor != null && visitor.claimed(channel);
+    if (visitor == null) {
+      return false;
+    }
+    boolean wanted = visitor.claimed(channel);
+    // Only now, so that whoever waits for the last of them finds its channel at the session.
+    uncount(visitor);
+    return wanted;
   }
 
   /** A visitor waits no more; returns whether it did until now. */
   boolean remove(PendingVisitor visitor) {
     lock.lock();
     try {
-      return all.remove(visitor.id(), visitor);
+      boolean waited = all.remove(visitor.id(), visitor);
+      if (waited) {
+        uncount(visitor);
+      }
+      return waited;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void uncount(PendingVisitor visitor) {
+    lock.lock();
+    try {
+      counts.computeIfPresent(visitor.session(), (session, n) -> n == 1 ? null : n - 1);
+      fewer.signalAll();
     } finally {
       lock.unlock();
     }
@@ -74,14 +104,38 @@ final class PendingVisitors {
 
   /** The session has ended: nothing will come for those it has announced. */
   void end(BoreSession session) {
-    List<PendingVisitor> lost = new ArrayList<>();
+    List<PendingVisitor> lost;
     lock.lock();
     try {
-      all.values().stream().filter(one -> one.session() == session).forEach(lost::add);
-      lost.forEach(one -> all.remove(one.id()));
+      lost = all.values().stream().filter(one -> one.session() == session).toList();
+      lost.forEach(this::remove);
     } finally {
       lock.unlock();
     }
     lost.forEach(PendingVisitor::lost);
+  }
+
+  /** Waits until the session's visitors have their data channels, or the limit has passed. */
+  void await(BoreSession session, Duration limit) {
+    await(() -> count(session) == 0, limit);
+  }
+
+  /** The same for all sessions' visitors. */
+  void await(Duration limit) {
+    await(counts::isEmpty, limit);
+  }
+
+  private void await(BooleanSupplier enough, Duration limit) {
+    lock.lock();
+    try {
+      long left = limit.toNanos();
+      while (!enough.getAsBoolean() && left > 0) {
+        left = fewer.awaitNanos(left);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      lock.unlock();
+    }
   }
 }

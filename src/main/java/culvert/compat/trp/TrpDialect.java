@@ -2,6 +2,7 @@ package culvert.compat.trp;
 
 import culvert.net.Connection;
 import culvert.net.Deadlines;
+import culvert.net.KeepAlive;
 import culvert.protocol.ByeReason;
 import culvert.protocol.RefusedException;
 import culvert.session.Dialect;

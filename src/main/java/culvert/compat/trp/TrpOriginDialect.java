@@ -4,6 +4,7 @@ import culvert.config.OriginSettings;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Dialer;
+import culvert.net.KeepAlive;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.LimitedLog;

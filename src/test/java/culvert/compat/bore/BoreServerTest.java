@@ -2,6 +2,7 @@ package culvert.compat.bore;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import culvert.compat.bore.BoreServer.Joined;
 import culvert.config.Admission;
@@ -16,8 +17,12 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -29,6 +34,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(LeakCheck.class)
 @Timeout(120)
 class BoreServerTest {
+
+  /** Of the system's table, in a second. */
+  private static final int TICKS = 100;
 
   private static final HostPort ANY = new HostPort("127.0.0.1", 0);
   private static final String HEARTBEAT = "\"Heartbeat\"";
@@ -199,6 +207,41 @@ class BoreServerTest {
     }
   }
 
+  /**
+   * A client that drains says so by closing its control connection, as nothing else can be said.
+   */
+  @Test
+  void aDataChannelThatWasOnItsWayAtAnOrderlyEndIsTaken() throws Exception {
+    try (var server = new BoreServer();
+        Joined client = server.join(0);
+        Socket visitor = server.visit(client.port())) {
+      String id = client.control().announced();
+      client.leave();
+      server.awaitLog("service withdrawn");
+      try (BoreTalk channel = accept(server, id, "taken")) {
+        assertThat(read(visitor, 5)).isEqualTo("taken");
+        server.awaitLog("session ended");
+        channel.raw("still");
+        assertThat(read(visitor, 5)).isEqualTo("still");
+      }
+    }
+  }
+
+  @Test
+  void whatADeadClientCarriedIsCut() throws Exception {
+    try (var server = new BoreServer();
+        Joined client = server.join(0);
+        Socket visitor = server.visit(client.port());
+        BoreTalk channel = accept(server, client.control().announced(), "x")) {
+      assertThat(read(visitor, 1)).isEqualTo("x");
+      client.control().socket().setSoLinger(true, 0);
+      client.leave();
+      assertThatThrownBy(() -> visitor.getInputStream().read()).isInstanceOf(IOException.class);
+      assertThatThrownBy(() -> channel.socket().getInputStream().read())
+          .isInstanceOf(IOException.class);
+    }
+  }
+
   @Test
   void whatAClientSaysLaterIsDropped() throws Exception {
     try (var server = new BoreServer();
@@ -232,7 +275,7 @@ class BoreServerTest {
   /** A relay on the way may answer for a client that is long gone: only this shows it. */
   @Test
   void aClientThatTakesNoVisitorAtAllIsLost() throws Exception {
-    try (var server = new BoreServer(ANY, BoreServer.PORTS, Duration.ofMillis(300));
+    try (var server = new BoreServer(ANY, BoreServer.PORTS, Duration.ofSeconds(6));
         Joined client = server.join(0);
         Socket visitor = server.visit(client.port())) {
       assertThatThrownBy(() -> visitor.getInputStream().read()).isInstanceOf(IOException.class);
@@ -256,6 +299,40 @@ class BoreServerTest {
         write(visitor, "still");
         assertThat(read(channel.socket(), 5)).isEqualTo("still");
       }
+    }
+  }
+
+  @Test
+  void anImpatientVisitorIsNoEndOfItsClient() throws Exception {
+    try (var server = new BoreServer(ANY, BoreServer.PORTS, Duration.ofMillis(50));
+        Joined client = server.join(0)) {
+      for (int i = 0; i < 2; i++) {
+        try (Socket visitor = server.visit(client.port())) {
+          assertThat(client.control().announced()).isNotEmpty();
+          assertThatThrownBy(() -> visitor.getInputStream().read()).isInstanceOf(IOException.class);
+        }
+      }
+    }
+  }
+
+  /** One that stands idle would vouch for a client that is long gone, and keep its port. */
+  @Test
+  void aStandingDataChannelIsAskedForLife() throws Exception {
+    Path sockets = Path.of("/proc/net/tcp");
+    assumeTrue(Files.exists(sockets), "no table of the system's sockets");
+    try (var server = new BoreServer();
+        Joined client = server.join(0);
+        Socket visitor = server.visit(client.port());
+        BoreTalk channel = accept(server, client.control().announced(), "x")) {
+      assertThat(read(visitor, 1)).isEqualTo("x");
+      Pattern probing =
+          Pattern.compile(
+              ":%04X 0100007F:%04X 01 \\S+ 02:0000([0-9A-F]{4}) "
+                  .formatted(
+                      server.remote().boreAddress().port(), channel.socket().getLocalPort()));
+      Matcher found = probing.matcher(Files.readString(sockets));
+      assertThat(found.find()).isTrue();
+      assertThat(Integer.parseInt(found.group(1), 16) / TICKS).isBetween(0, 5);
     }
   }
 
@@ -435,6 +512,28 @@ class BoreServerTest {
       channel.socket().shutdownOutput();
       assertThat(readAll(visitor)).isEmpty();
       assertThat(busy.control().rest()).isEmpty();
+      drain.join();
+    }
+  }
+
+  @Test
+  void stoppingWaitsForADataChannelThatIsOnItsWay() throws Exception {
+    try (var server = new BoreServer();
+        Joined client = server.join(0);
+        Socket visitor = server.visit(client.port())) {
+      String id = client.control().announced();
+      Thread drain = Thread.ofVirtual().start(() -> server.remote().drain(Tunnel.LIMIT));
+      Eventually.within(
+          Tunnel.LIMIT,
+          () ->
+              assertThatThrownBy(() -> server.visit(client.port()).close())
+                  .isInstanceOf(IOException.class));
+      try (BoreTalk channel = accept(server, id, "last")) {
+        channel.socket().shutdownOutput();
+        assertThat(readAll(visitor)).isEqualTo("last");
+        visitor.shutdownOutput();
+        assertThat(client.control().rest()).doesNotContain("Error");
+      }
       drain.join();
     }
   }
