@@ -6,9 +6,9 @@ import culvert.net.Deadlines;
 import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.observe.LimitedLog;
+import culvert.session.AnnouncedSession;
 import culvert.session.DataChannels;
 import culvert.session.EndedException;
-import culvert.session.OriginSession;
 import culvert.session.Visitor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -20,20 +20,17 @@ import java.util.UUID;
  * A client's control connection. Nothing is ever written to it any more: bore's server would not
  * read it. The server's heartbeats are what tells a silent server from a dead one.
  */
-final class BoreOriginSession implements OriginSession {
+final class BoreOriginSession extends AnnouncedSession {
 
   private final Connection control;
   private final Frames frames;
   private final ServerTalk talk;
   private final HostPort address;
-  private final DataChannels.OfSession channels;
   private final Duration silence;
   private final Deadlines deadlines;
   private final LimitedLog<String> log;
   private volatile long heardNanos = System.nanoTime();
   private volatile boolean silent;
-  private volatile boolean draining;
-  private volatile boolean closed;
 
   /**
    * A session that has its port.
@@ -50,54 +47,44 @@ final class BoreOriginSession implements OriginSession {
       Duration silence,
       Deadlines deadlines,
       LimitedLog<String> log) {
+    super(control, channels);
     this.control = control;
     this.frames = frames;
     this.talk = talk;
     this.address = address;
-    this.channels = channels;
     this.silence = silence;
     this.deadlines = deadlines;
     this.log = log;
   }
 
   @Override
-  public void serve(List<String> services, Listener listener) throws IOException {
-    listener.taken(services.getFirst(), List.of(address));
+  protected void hear(String service, Listener listener) throws IOException {
+    listener.taken(service, List.of(address));
     var watch = deadlines.every(silence.dividedBy(4), this::checkSilence);
     try {
-      hear(services.getFirst(), listener);
+      for (; ; ) {
+        heard(service, listener);
+      }
     } catch (IOException e) {
-      if (silent) {
-        throw new SilentPeerException("the server was silent for " + Durations.of(silence));
-      }
-      if (!draining && !closed) {
-        throw e;
-      }
+      throw silent
+          ? new SilentPeerException("the server was silent for " + Durations.of(silence))
+          : e;
     } finally {
       watch.cancel();
-      control.close();
-      if (draining) {
-        channels.await();
-      }
-      channels.end();
     }
   }
 
-  private void hear(String service, Listener listener) throws IOException {
-    for (; ; ) {
-      ServerMessage message =
-          frames
-              .ofServer()
-              .orElseThrow(() -> new EndedException("the server closed the connection"));
-      heardNanos = System.nanoTime();
-      switch (message) {
-        case ServerMessage.Heartbeat heartbeat -> {}
-        case ServerMessage.Connection(UUID id) -> fetch(id, service, listener);
-        case ServerMessage.Error(String text) ->
-            log.warn("error", "server error", "server", address, "cause", text);
-        case ServerMessage.Hello hello -> unexpected("hello");
-        case ServerMessage.Challenge challenge -> unexpected("challenge");
-      }
+  private void heard(String service, Listener listener) throws IOException {
+    ServerMessage message =
+        frames.ofServer().orElseThrow(() -> new EndedException("the server closed the connection"));
+    heardNanos = System.nanoTime();
+    switch (message) {
+      case ServerMessage.Heartbeat heartbeat -> {}
+      case ServerMessage.Connection(UUID id) -> fetch(id, service, listener);
+      case ServerMessage.Error(String text) ->
+          log.warn("error", "server error", "server", address, "cause", text);
+      case ServerMessage.Hello hello -> unexpected("hello");
+      case ServerMessage.Challenge challenge -> unexpected("challenge");
     }
   }
 
@@ -108,7 +95,7 @@ final class BoreOriginSession implements OriginSession {
             service,
             InetSocketAddress.createUnresolved(id.toString(), 0),
             InetSocketAddress.createUnresolved(address.host(), address.port()));
-    channels.open(id.toString(), visitor, fresh -> talk.accept(fresh, id), listener);
+    fetch(id.toString(), visitor, fresh -> talk.accept(fresh, id), listener);
   }
 
   private void unexpected(String what) {
@@ -120,19 +107,5 @@ final class BoreOriginSession implements OriginSession {
       silent = true;
       control.reset();
     }
-  }
-
-  /** The wire has no word for it: the server frees the port, and channels that stand live on. */
-  @Override
-  public void drain() {
-    draining = true;
-    control.close();
-  }
-
-  @Override
-  public void close() {
-    closed = true;
-    control.close();
-    channels.end();
   }
 }
