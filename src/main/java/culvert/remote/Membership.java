@@ -11,6 +11,7 @@ import culvert.session.Member;
 import culvert.session.Services;
 import culvert.session.Session;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -157,10 +158,12 @@ final class Membership implements Services {
 
   @Override
   public void withdraw(Session session, String service) {
-    boolean listed = table.withdraw(session, service);
-    var released = ports.release(session, service);
-    if (listed || !released.isEmpty()) {
-      tell(session, "service withdrawn", "service", service);
+    var gone = new ArrayList<>(ports.release(session, service));
+    if (table.withdraw(session, service)) {
+      gone.add(service);
+    }
+    if (!gone.isEmpty()) {
+      gone.forEach(one -> tell(session, "service withdrawn", "service", one));
       changed(session);
     }
   }
