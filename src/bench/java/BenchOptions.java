@@ -31,8 +31,8 @@ record BenchOptions(
       Measures Culvert beside direct loopback and the peers it finds (bore, rathole), in turn.
         --rounds N         how often each is started and measured (default: 3, at most 20)
         --seconds N        how long each measurement counts (default: 3, at most 60)
-        --only NAME,NAME   of direct, culvert, culvert-noise, culvert-tls, bore, rathole, rathole-noise,
-                             rathole-tls (default: all that are there)
+        --only NAME,NAME   of direct, culvert, culvert-noise, culvert-tls, bore, culvert-bore, rathole,
+                             rathole-noise, rathole-tls (default: all that are there)
         --tests NAME,NAME  of start, idle, bulk, requests, connections (default: all)
         --peers FOLDER     where to look for the peers before PATH
         --image FOLDER     Culvert's runtime image (default: target/image)

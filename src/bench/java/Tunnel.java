@@ -19,7 +19,8 @@ sealed interface Tunnel {
           Culvert.NAME,
           Culvert.NOISE,
           Culvert.TLS,
-          "bore",
+          Bore.NAME,
+          Bore.OURS,
           "rathole",
           Rathole.NOISE,
           Rathole.TLS);
@@ -57,7 +58,12 @@ sealed interface Tunnel {
     if (!found.isEmpty() && found.getLast() instanceof Culvert && openssl.isPresent()) {
       found.add(new Culvert(image, Culvert.TLS));
     }
-    program("bore", options).map(Bore::new).ifPresent(found::add);
+    program("bore", options)
+        .map(program -> new Bore(List.of(program.toString()), Bore.NAME))
+        .ifPresent(found::add);
+    if (Files.isExecutable(image.resolve("culvert"))) {
+      found.add(new Bore(List.of(image.resolve("culvert").toString(), "bore"), Bore.OURS));
+    }
     Optional<Path> rathole = program("rathole", options);
     if (rathole.isPresent()) {
       found.add(new Rathole(rathole.get(), "rathole"));
@@ -172,17 +178,18 @@ sealed interface Tunnel {
     }
   }
 
-  /** bore, whose control port is fixed: loopback addresses of its own keep it out of the way. */
-  record Bore(Path program) implements Tunnel {
+  /**
+   * bore, or Culvert in its place, whose control port is fixed: loopback addresses of its own keep
+   * it out of the way.
+   */
+  record Bore(List<String> program, String name) implements Tunnel {
+
+    static final String NAME = "bore";
+    static final String OURS = "culvert-bore";
 
     private static final int CONTROL_PORT = 7835;
     private static final String SERVER = "127.78.35.1";
     private static final String RELAY = "127.78.35.2";
-
-    @Override
-    public String name() {
-      return "bore";
-    }
 
     @Override
     public Running start(InetSocketAddress origin, Distance distance) throws IOException {
@@ -190,10 +197,9 @@ sealed interface Tunnel {
     }
 
     private InetSocketAddress start(Running running, InetSocketAddress origin) throws IOException {
-      String bore = program.toString();
       int port = free().getPort();
       var control = new InetSocketAddress(SERVER, CONTROL_PORT);
-      running.run(List.of(bore, "server", "--bind-addr", SERVER));
+      running.run(command("server", "--bind-addr", SERVER));
       running.awaitListening(control);
       String to =
           running
@@ -203,9 +209,12 @@ sealed interface Tunnel {
       String local = Integer.toString(origin.getPort());
       String host = origin.getAddress().getHostAddress();
       String outside = Integer.toString(port);
-      running.run(
-          List.of(bore, "local", local, "--local-host", host, "--to", to, "--port", outside));
+      running.run(command("local", local, "--local-host", host, "--to", to, "--port", outside));
       return new InetSocketAddress(SERVER, port);
+    }
+
+    private List<String> command(String... arguments) {
+      return Stream.concat(program.stream(), Stream.of(arguments)).toList();
     }
   }
 

@@ -7,6 +7,7 @@ import culvert.net.Deadlines;
 import culvert.net.Durations;
 import culvert.net.HalfOpen;
 import culvert.net.HostPort;
+import culvert.net.KeepAlive;
 import culvert.net.Linger;
 import culvert.net.Listener;
 import culvert.net.Live;
@@ -175,7 +176,7 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
 
   private void enter(SocketConnection connection, HalfOpen.Place entry)
       throws IOException, InterruptedException {
-    KeepAlive.on(connection);
+    KeepAlive.USUAL.on(connection);
     var in = new LineReader(connection.input());
     if (!authenticated(connection, in)) {
       closed.await(WRONG_PAUSE.toMillis(), TimeUnit.MILLISECONDS);

@@ -6,6 +6,7 @@ import culvert.config.BounceSettings;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
 import culvert.net.HalfOpen;
+import culvert.net.KeepAlive;
 import culvert.net.Linger;
 import culvert.net.Listener;
 import culvert.net.Live;
@@ -100,7 +101,7 @@ final class MemberHandler implements Listener.Handler {
     }
     var place = halfOpen.admit(source(member), member::placeLost);
     try {
-      KeepAlive.on(socket);
+      KeepAlive.USUAL.on(socket);
       Optional<Group> group = enter(member);
       if (group.isPresent()) {
         place.giveUp();

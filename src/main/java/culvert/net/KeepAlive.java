@@ -4,21 +4,33 @@ import java.io.IOException;
 import java.time.Duration;
 
 /**
- * For connections whose wire has no sign of life: the system asks for one, which it does while all
- * that was sent is acknowledged. A peer that vanished is found 6 seconds after the last byte.
+ * How the system finds out that a silent peer is dead, for wires that have no room to ask it. It
+ * asks while all that was sent is acknowledged.
  */
-public final class KeepAlive {
+public enum KeepAlive {
+  /** Found 6 seconds after the last byte. */
+  SOON(Duration.ofSeconds(3), Duration.ofSeconds(1)),
 
-  private static final Duration IDLE = Duration.ofSeconds(3);
-  private static final Duration INTERVAL = Duration.ofSeconds(1);
+  /** 19 seconds after. */
+  USUAL(Duration.ofSeconds(10), Duration.ofSeconds(3)),
+
+  /** More than a minute after: for connections of which there are many, and which may be idle. */
+  LATER(Duration.ofMinutes(1), Duration.ofSeconds(3));
+
   private static final int COUNT = 3;
 
-  private KeepAlive() {}
+  private final Duration idle;
+  private final Duration interval;
+
+  KeepAlive(Duration idle, Duration interval) {
+    this.idle = idle;
+    this.interval = interval;
+  }
 
   /** From now on, if there is a socket below. */
-  public static void on(Connection connection) throws IOException {
+  public void on(Connection connection) throws IOException {
     if (connection.lowest() instanceof SocketConnection socket) {
-      socket.keepAlive(IDLE, INTERVAL, COUNT);
+      socket.keepAlive(idle, interval, COUNT);
     }
   }
 }

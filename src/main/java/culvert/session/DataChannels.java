@@ -150,7 +150,7 @@ public final class DataChannels {
       boolean there = false;
       opening.endWith(fresh::close);
       try {
-        KeepAlive.on(fresh);
+        KeepAlive.LATER.on(fresh);
         Connection channel =
             deadlines.within(
                 left,

@@ -5,13 +5,12 @@ import culvert.config.GroupAddress;
 import culvert.config.TlsClientSettings;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
-import culvert.net.SocketConnection;
+import culvert.net.KeepAlive;
 import culvert.protocol.BounceJoin;
 import culvert.protocol.BounceWire;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.function.Consumer;
 
 /**
@@ -19,12 +18,6 @@ import java.util.function.Consumer;
  * is in the group, or will be.
  */
 public final class GroupJoin implements Transport {
-
-  /** Whoever waits in a group for hours has no other way to learn that the server is gone. */
-  private static final Duration KEEP_ALIVE_IDLE = Duration.ofSeconds(10);
-
-  private static final Duration KEEP_ALIVE_INTERVAL = Duration.ofSeconds(3);
-  private static final int KEEP_ALIVE_COUNT = 3;
 
   private final GroupAddress group;
   private final byte[] authentication;
@@ -81,9 +74,8 @@ public final class GroupJoin implements Transport {
   @Override
   public Connection wrap(Connection carrier) throws IOException {
     return told(() -> {
-      if (carrier.lowest() instanceof SocketConnection socket) {
-        socket.keepAlive(KEEP_ALIVE_IDLE, KEEP_ALIVE_INTERVAL, KEEP_ALIVE_COUNT);
-      }
+      // Whoever waits in a group for hours has no other way to learn that the server is gone.
+      KeepAlive.USUAL.on(carrier);
       Connection inside = outer.wrap(carrier);
       BounceJoin.join(inside.input(), inside.output(), wire, authentication, group.group().value());
       // Whoever let this side in is the server it wanted; of the group it knows nothing.

@@ -67,9 +67,9 @@ public final class BoreDialect implements Dialect {
     pending.await(limit);
   }
 
-  /** An idle channel whose client is gone must not vouch for it. */
+  /** An idle channel whose client is gone would stand for ever. */
   private Accepted claim(UUID id, Connection channel) throws IOException {
-    KeepAlive.on(channel);
+    KeepAlive.LATER.on(channel);
     if (!pending.claim(id, channel)) {
       throw new RefusedException(
           ByeReason.ERROR, "its data channel names a visitor that does not wait: " + id);

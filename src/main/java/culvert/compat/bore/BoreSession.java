@@ -111,7 +111,7 @@ final class BoreSession implements Session {
       lastWords();
       return;
     }
-    KeepAlive.on(connection);
+    KeepAlive.SOON.on(connection);
     writer.start("bore " + HostPort.of(peer()) + " >");
     try {
       services.offer(this, SERVICE, port, this::answered);

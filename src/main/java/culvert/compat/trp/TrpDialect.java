@@ -29,7 +29,7 @@ public final class TrpDialect implements Dialect {
 
   @Override
   public Accepted accept(Connection connection) throws IOException {
-    KeepAlive.on(connection);
+    KeepAlive.SOON.on(connection);
     var session = new TrpSession(connection, service, deadlines, this::ended);
     if (current.compareAndSet(null, session)) {
       return new Accepted.Joined(session);
