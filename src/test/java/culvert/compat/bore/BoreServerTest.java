@@ -315,7 +315,7 @@ class BoreServerTest {
     }
   }
 
-  /** One that stands idle would vouch for a client that is long gone, and keep its port. */
+  /** One that stands idle would stand for ever where its client is gone. */
   @Test
   void aStandingDataChannelIsAskedForLife() throws Exception {
     Path sockets = Path.of("/proc/net/tcp");
