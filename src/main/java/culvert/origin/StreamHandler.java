@@ -97,7 +97,7 @@ final class StreamHandler implements AutoCloseable {
         "service",
         visitor.service(),
         "visitor",
-        HostPort.of(visitor.address()),
+        visitor.name(),
         "cause",
         cause);
   }
@@ -115,7 +115,7 @@ final class StreamHandler implements AutoCloseable {
       return;
     }
     incoming.accepted();
-    String name = HostPort.of(visitor.address()) + " " + visitor.service();
+    String name = visitor.name() + " " + visitor.service();
     var relay = new Relay(name, stream, origin, deadlines, settings.timing().halfClose());
     Relay.Ending ending = relay.run();
     boolean done = ending == Relay.Ending.DONE;
@@ -123,7 +123,7 @@ final class StreamHandler implements AutoCloseable {
     log.info(
         "relay ended",
         "visitor",
-        HostPort.of(visitor.address()),
+        visitor.name(),
         "service",
         visitor.service(),
         "in",

@@ -158,7 +158,7 @@ final class VisitorHandler implements AutoCloseable {
   }
 
   private void relay(SocketConnection connection, Visitor visitor, Opened opened, long since) {
-    String name = HostPort.of(visitor.address()) + " " + visitor.service();
+    String name = visitor.name() + " " + visitor.service();
     Optional<Relay> early = opened.early().map(stream -> startRelay(name, connection, stream));
     long spent = System.nanoTime() - since;
     switch (opened.await(settings.openTimeout().minusNanos(spent))) {
@@ -191,7 +191,7 @@ final class VisitorHandler implements AutoCloseable {
         Source.of(visitor.address().getAddress()),
         "visitor reset",
         "visitor",
-        HostPort.of(visitor.address()),
+        visitor.name(),
         "service",
         visitor.service(),
         "reason",
@@ -221,7 +221,7 @@ final class VisitorHandler implements AutoCloseable {
     log.info(
         "relay ended",
         "visitor",
-        HostPort.of(visitor.address()),
+        visitor.name(),
         "service",
         visitor.service(),
         "in",

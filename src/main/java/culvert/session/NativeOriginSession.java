@@ -108,7 +108,7 @@ final class NativeOriginSession implements OriginSession, Leg.Events {
   public void opened(MuxStream stream, Message.Open open) {
     var visitor = new Visitor(open.service(), open.visitor(), open.reached());
     Thread.ofVirtual()
-        .name("visitor " + HostPort.of(visitor.address()) + " for " + visitor.service())
+        .name("visitor " + visitor.name() + " for " + visitor.service())
         .start(() -> listener.visitor(new IncomingStream(visitor, stream)));
   }
 

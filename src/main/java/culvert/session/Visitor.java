@@ -1,5 +1,6 @@
 package culvert.session;
 
+import culvert.net.HostPort;
 import java.net.InetSocketAddress;
 
 /**
@@ -10,4 +11,11 @@ import java.net.InetSocketAddress;
  *     whatever else it calls the visitor by as its host
  * @param reached the address it connected to
  */
-public record Visitor(String service, InetSocketAddress address, InetSocketAddress reached) {}
+public record Visitor(String service, InetSocketAddress address, InetSocketAddress reached) {
+
+  /** How people know it: by its address, or by whatever else the wire calls it. */
+  public String name() {
+    boolean told = !address.isUnresolved() || address.getPort() != 0;
+    return told ? HostPort.of(address).toString() : address.getHostString();
+  }
+}

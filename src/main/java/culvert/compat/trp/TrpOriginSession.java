@@ -1,7 +1,6 @@
 package culvert.compat.trp;
 
 import culvert.net.Connection;
-import culvert.net.HostPort;
 import culvert.session.AnnouncedSession;
 import culvert.session.DataChannels;
 import culvert.session.EndedException;
@@ -27,7 +26,7 @@ final class TrpOriginSession extends AnnouncedSession {
     var lines = new Lines(control.input());
     for (Optional<String> line = lines.next(); line.isPresent(); line = lines.next()) {
       var visitor = new Visitor(service, Lines.address(line.get()), control.peer());
-      fetch(HostPort.of(visitor.address()).toString(), visitor, fresh -> fresh, listener);
+      fetch(visitor.name(), visitor, fresh -> fresh, listener);
     }
     throw new EndedException("the remote proxy closed the connection");
   }
