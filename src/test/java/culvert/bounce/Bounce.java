@@ -15,12 +15,10 @@ import culvert.observe.Counters;
 import culvert.observe.Log;
 import culvert.protocol.BounceWire;
 import culvert.testing.Eventually;
-import java.io.ByteArrayOutputStream;
+import culvert.testing.TestLog;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -144,17 +142,10 @@ final class Bounce implements AutoCloseable {
   final List<String> told = new CopyOnWriteArrayList<>();
 
   final BounceServer server;
-  private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
-  private final Log log =
-      new Log(
-          Log.Level.INFO,
-          Log.Format.TEXT,
-          "bounce-server",
-          new PrintStream(lines, true, StandardCharsets.UTF_8),
-          Clock.systemUTC());
+  private final TestLog log = new TestLog(Log.Level.INFO);
 
   private Bounce(BounceSettings settings, boolean wantsReads) throws IOException {
-    this.server = BounceServer.start(settings, new Recorder(wantsReads), new Counters(), log);
+    this.server = BounceServer.start(settings, new Recorder(wantsReads), new Counters(), log.log());
   }
 
   private final class Recorder implements Events {
@@ -192,7 +183,7 @@ final class Bounce implements AutoCloseable {
 
   /** What was logged so far. */
   String log() {
-    return lines.toString(StandardCharsets.UTF_8);
+    return log.text();
   }
 
   /** Waits for those words in the log, which another thread writes. */

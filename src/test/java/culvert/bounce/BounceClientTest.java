@@ -12,7 +12,6 @@ import culvert.config.TransportKind;
 import culvert.config.WebSocketSettings;
 import culvert.net.Connection;
 import culvert.net.HostPort;
-import culvert.observe.Log;
 import culvert.protocol.BounceWire;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
@@ -21,6 +20,7 @@ import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.MeetingPlace;
 import culvert.testing.Seed;
+import culvert.testing.TestLog;
 import culvert.testing.TestServer;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -34,7 +34,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -55,19 +54,11 @@ class BounceClientTest {
   private static final HostPort ANY = new HostPort("127.0.0.1", 0);
   private static final long BULK_BYTES = 64 << 20;
 
-  private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
-  private Log log;
+  private final TestLog log = new TestLog();
   private MeetingPlace bounce;
 
   @BeforeEach
   void open() throws IOException {
-    log =
-        new Log(
-            Log.Level.DEBUG,
-            Log.Format.TEXT,
-            "test",
-            new PrintStream(lines, true, StandardCharsets.UTF_8),
-            Clock.systemUTC());
     bounce = new MeetingPlace(AUTHENTICATION);
   }
 
@@ -89,16 +80,11 @@ class BounceClientTest {
             Optional.empty(),
             connectTimeout,
             LIMIT),
-        log::warn);
+        log.log()::warn);
   }
 
   private BounceClient client() {
     return client(bounce.address(), AUTHENTICATION, LIMIT);
-  }
-
-  private void awaitLog(String words) throws Exception {
-    Eventually.within(
-        LIMIT, () -> assertThat(lines.toString(StandardCharsets.UTF_8)).contains(words));
   }
 
   private void awaitMembers(int count) throws Exception {
@@ -299,7 +285,7 @@ class BounceClientTest {
   void aServerInTheGroupIsReachedByOneAfterTheOther() throws Exception {
     try (var server = TestServer.echo();
         var beside = client()) {
-      var served = new ServedGroup(beside, server.address(), false, log);
+      var served = new ServedGroup(beside, server.address(), false, log.log());
       var end = start(served::run);
       for (int i = 0; i < 5; i++) {
         try (var visitor = client()) {
@@ -325,7 +311,7 @@ class BounceClientTest {
       nobody = new HostPort("127.0.0.1", closed.getLocalPort());
     }
     try (var beside = client()) {
-      var served = new ServedGroup(beside, nobody, false, log);
+      var served = new ServedGroup(beside, nobody, false, log.log());
       var end = start(served::run);
       for (int i = 0; i < 2; i++) {
         awaitJoined(2 * i + 1);
@@ -336,7 +322,7 @@ class BounceClientTest {
           connection.close();
         }
       }
-      awaitLog("visit refused");
+      log.await("visit refused");
       served.end();
       assertThat(end).succeedsWithin(LIMIT);
     }
@@ -347,7 +333,7 @@ class BounceClientTest {
     try (var server = TestServer.echo();
         var beside = client();
         var visitor = client()) {
-      var end = start(new ServedGroup(beside, server.address(), true, log)::run);
+      var end = start(new ServedGroup(beside, server.address(), true, log.log())::run);
       awaitMembers(1);
       Connection connection = visitor.join();
       connection.output().write('a');
@@ -358,7 +344,7 @@ class BounceClientTest {
     }
     try (var beside = client()) {
       bounce.close();
-      var end = start(new ServedGroup(beside, ANY, true, log)::run);
+      var end = start(new ServedGroup(beside, ANY, true, log.log())::run);
       assertThat(end).succeedsWithin(LIMIT).isEqualTo(ServedGroup.End.UNREACHABLE);
     }
   }
@@ -366,7 +352,7 @@ class BounceClientTest {
   @Test
   void aWrongAuthenticationStringFromTheStartIsTheEnd() {
     try (var beside = client(bounce.address(), "helli", LIMIT)) {
-      var end = start(new ServedGroup(beside, ANY, false, log)::run);
+      var end = start(new ServedGroup(beside, ANY, false, log.log())::run);
       assertThat(end).succeedsWithin(LIMIT).isEqualTo(ServedGroup.End.CREDENTIALS);
     }
   }
@@ -376,12 +362,12 @@ class BounceClientTest {
     var beside = client();
     try (var server = TestServer.echo();
         var visitor = client()) {
-      var served = new ServedGroup(beside, server.address(), false, log);
+      var served = new ServedGroup(beside, server.address(), false, log.log());
       var end = start(served::run);
       awaitMembers(1);
       HostPort where = bounce.address();
       bounce.close();
-      awaitLog("cannot join the group");
+      log.await("cannot join the group");
       bounce = new MeetingPlace(where, AUTHENTICATION, TransportKind.PLAIN, Optional.empty());
       awaitMembers(1);
       Connection connection = visitor.join();
@@ -399,8 +385,8 @@ class BounceClientTest {
     try (var server = TestServer.echo();
         var beside = client();
         var inner = client();
-        var entrance = GroupEntrance.open(inner, ANY, log)) {
-      var served = new ServedGroup(beside, server.address(), false, log);
+        var entrance = GroupEntrance.open(inner, ANY, log.log())) {
+      var served = new ServedGroup(beside, server.address(), false, log.log());
       var end = start(served::run);
       try (Socket first = connect(entrance);
           Socket second = connect(entrance)) {
@@ -414,7 +400,7 @@ class BounceClientTest {
         second.shutdownOutput();
         assertThat(second.getInputStream().read()).isEqualTo(-1);
       }
-      awaitLog("connection ended");
+      log.await("connection ended");
       served.end();
       assertThat(end).succeedsWithin(LIMIT);
     }
@@ -423,13 +409,13 @@ class BounceClientTest {
   @Test
   void aLocalConnectionWhoseTurnDoesNotComeIsResetWithAReason() throws Exception {
     try (var inner = client(bounce.address(), AUTHENTICATION, Duration.ofMillis(500));
-        var entrance = GroupEntrance.open(inner, ANY, log);
+        var entrance = GroupEntrance.open(inner, ANY, log.log());
         Socket first = connect(entrance)) {
       awaitMembers(1);
       try (Socket second = connect(entrance)) {
         assertThatThrownBy(() -> second.getInputStream().read()).isInstanceOf(IOException.class);
       }
-      awaitLog("another one was in the group all the time");
+      log.await("another one was in the group all the time");
       assertThat(first.isConnected()).isTrue();
     }
   }

@@ -7,17 +7,14 @@ import culvert.config.Authentication;
 import culvert.net.HostPort;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
-import culvert.observe.Log;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
-import java.io.ByteArrayOutputStream;
+import culvert.testing.TestLog;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,17 +35,10 @@ class ConsoleServerTest {
   private static final Authentication STRING = Authentication.of("open sesame");
 
   private final FewMembers members = new FewMembers(FewMembers.ready(0, "127.0.0.1", 33564, 172));
-  private final ByteArrayOutputStream written = new ByteArrayOutputStream();
   private final Counters counters = new Counters();
-  private final Log log =
-      new Log(
-          Log.Level.INFO,
-          Log.Format.TEXT,
-          "test",
-          new PrintStream(written, true, StandardCharsets.UTF_8),
-          Clock.systemUTC());
+  private final TestLog log = new TestLog();
   private final EventLog events =
-      new EventLog(Verbosity.of(1), Duration.ofSeconds(10), counters, log);
+      new EventLog(Verbosity.of(1), Duration.ofSeconds(10), counters, log.log());
 
   @AfterEach
   void end() {
@@ -65,7 +55,7 @@ class ConsoleServerTest {
         new CountedStop(),
         Duration.ofSeconds(10),
         counters,
-        log);
+        log.log());
   }
 
   private ConsoleServer local() throws IOException {
@@ -236,12 +226,8 @@ class ConsoleServerTest {
           assertThat(client.rest()).isEqualTo("that is not the authentication string\n");
         }
       }
-      Eventually.within(
-          LIMIT,
-          () ->
-              assertThat(written.toString(StandardCharsets.UTF_8))
-                  .contains("console refused peer=127.0.0.1:")
-                  .doesNotContain("sesame"));
+      log.await("console refused peer=127.0.0.1:");
+      assertThat(log.text()).doesNotContain("sesame");
       assertThat(counters.get(Counter.LOG_LINES_SUPPRESSED)).isEqualTo(3);
     }
   }

@@ -4,16 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.observe.Counters;
-import culvert.observe.Log;
 import culvert.testing.LeakCheck;
+import culvert.testing.TestLog;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
-import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
@@ -36,15 +33,9 @@ class ConsoleTest {
           FewMembers.ready(1, "10.1.2.3", 5, 172),
           FewMembers.ready(12, "::1", 40000, 7),
           FewMembers.connected(13, "127.0.0.1", 33568));
-  private final Log log =
-      new Log(
-          Log.Level.INFO,
-          Log.Format.TEXT,
-          "test",
-          new PrintStream(OutputStream.nullOutputStream()),
-          Clock.systemUTC());
+  private final TestLog log = new TestLog();
   private final EventLog events =
-      new EventLog(Verbosity.of(1), Duration.ofSeconds(10), new Counters(), log);
+      new EventLog(Verbosity.of(1), Duration.ofSeconds(10), new Counters(), log.log());
   private final CountedStop stops = new CountedStop();
 
   @AfterEach

@@ -10,14 +10,11 @@ import culvert.config.TransportKind;
 import culvert.config.WebSocketSettings;
 import culvert.net.HostPort;
 import culvert.observe.Counters;
-import culvert.observe.Log;
 import culvert.protocol.BounceWire;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
+import culvert.testing.TestLog;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.PrintStream;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -36,15 +33,13 @@ class ConsoleTranscriptTest {
 
   private final Counters counters = new Counters();
   private final CountedStop stops = new CountedStop();
-  private Log log;
+  private final TestLog log = new TestLog();
   private BounceServer server;
   private ConsoleServer console;
   private Guest operator;
 
   @BeforeEach
   void begin() throws IOException {
-    var nowhere = new PrintStream(OutputStream.nullOutputStream());
-    log = new Log(Log.Level.INFO, Log.Format.TEXT, "test", nowhere, Clock.systemUTC());
     var settings =
         new BounceSettings(
             ANY,
@@ -57,10 +52,11 @@ class ConsoleTranscriptTest {
             WebSocketSettings.DEFAULT,
             PERIOD,
             PERIOD);
-    var events = new EventLog(Verbosity.of(1), PERIOD, counters, log);
-    server = BounceServer.start(settings, events, counters, log);
+    var events = new EventLog(Verbosity.of(1), PERIOD, counters, log.log());
+    server = BounceServer.start(settings, events, counters, log.log());
     console =
-        ConsoleServer.start(ANY, Optional.empty(), server, events, stops, PERIOD, counters, log);
+        ConsoleServer.start(
+            ANY, Optional.empty(), server, events, stops, PERIOD, counters, log.log());
     operator = Guest.dial(console.address()).reads("> ");
   }
 

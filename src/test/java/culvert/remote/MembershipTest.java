@@ -6,13 +6,9 @@ import culvert.net.BufferPool;
 import culvert.net.HostPort;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
-import culvert.observe.Log;
 import culvert.protocol.ByeReason;
 import culvert.session.Services.Answer;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
-import java.time.Clock;
+import culvert.testing.TestLog;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,14 +26,7 @@ class MembershipTest {
   private static final Answer TAKEN = new Answer.Taken(List.of("192.0.2.7:80"));
   private static final Answer DECLINED = new Answer.Declined(OWNED);
 
-  private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
-  private final Log log =
-      new Log(
-          Log.Level.DEBUG,
-          Log.Format.TEXT,
-          "test",
-          new PrintStream(lines, true, StandardCharsets.UTF_8),
-          Clock.systemUTC());
+  private final TestLog log = new TestLog();
   private final Counters counters = new Counters();
   private final Membership anybody = membership(false);
   private final List<Boolean> serving = new ArrayList<>();
@@ -49,7 +38,7 @@ class MembershipTest {
   private Membership membership(boolean confirmed) {
     var services = Map.of("web", new HostPort("192.0.2.7", 80));
     var none = new Ports(Optional.empty(), null, new BufferPool());
-    return new Membership(10, confirmed, services, none, Duration.ofHours(1), counters, log);
+    return new Membership(10, confirmed, services, none, Duration.ofHours(1), counters, log.log());
   }
 
   @AfterEach
@@ -60,7 +49,7 @@ class MembershipTest {
   /** All that was logged: a closed log has written everything. */
   private String logged() {
     log.close();
-    return lines.toString(StandardCharsets.UTF_8);
+    return log.text();
   }
 
   private void offers(Membership membership, FakeSession session) {

@@ -11,17 +11,14 @@ import culvert.config.ServiceAddress;
 import culvert.config.Timing;
 import culvert.config.TransportSettings;
 import culvert.net.HostPort;
-import culvert.observe.Log;
 import culvert.session.Datagrams;
 import culvert.session.Dialect;
 import culvert.testing.LeakCheck;
+import culvert.testing.TestLog;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -37,13 +34,7 @@ class SeamTest {
 
   private static final HostPort ANY = new HostPort("127.0.0.1", 0);
 
-  private final Log log =
-      new Log(
-          Log.Level.INFO,
-          Log.Format.TEXT,
-          "test",
-          new PrintStream(OutputStream.nullOutputStream()),
-          Clock.systemUTC());
+  private final TestLog log = new TestLog();
 
   private RemoteProxy start(Dialect dialect, Duration openTimeout) throws IOException {
     var settings =
@@ -62,7 +53,7 @@ class SeamTest {
             Admission.DEFAULT,
             Timing.DEFAULT,
             Bounds.DEFAULT);
-    return RemoteProxy.start(settings, log, shared -> dialect);
+    return RemoteProxy.start(settings, log.log(), shared -> dialect);
   }
 
   private static Socket connect(HostPort address, String first) throws IOException {

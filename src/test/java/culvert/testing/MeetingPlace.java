@@ -17,10 +17,7 @@ import culvert.observe.Counters;
 import culvert.observe.Log;
 import culvert.protocol.BounceWire;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.PrintStream;
 import java.nio.ByteBuffer;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -48,13 +45,7 @@ public final class MeetingPlace implements AutoCloseable {
         public void read(MemberView member, ByteBuffer bytes) {}
       };
 
-  private final Log log =
-      new Log(
-          Log.Level.ERROR,
-          Log.Format.TEXT,
-          "meeting place",
-          new PrintStream(OutputStream.nullOutputStream()),
-          Clock.systemUTC());
+  private final TestLog log = new TestLog(Log.Level.ERROR);
   private final BounceServer server;
 
   /** On a free port of loopback, with nothing around its connections. */
@@ -81,7 +72,7 @@ public final class MeetingPlace implements AutoCloseable {
                 Duration.ofSeconds(10)),
             UNSEEN,
             new Counters(),
-            log);
+            log.log());
   }
 
   private static BounceGroups groups() {

@@ -8,11 +8,7 @@ import culvert.net.HostPort;
 import culvert.observe.Log;
 import culvert.origin.OriginProxy;
 import culvert.remote.RemoteProxy;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -21,18 +17,11 @@ import java.util.concurrent.TimeUnit;
 /** Remote proxies and origin proxies, each to be started and ended by itself, with one log. */
 public final class Parts implements AutoCloseable {
 
-  private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
-  private final Log log =
-      new Log(
-          Log.Level.DEBUG,
-          Log.Format.TEXT,
-          "test",
-          new PrintStream(lines, true, StandardCharsets.UTF_8),
-          Clock.systemUTC());
+  private final TestLog log = new TestLog();
 
   /** A remote proxy that serves. */
   public RemoteProxy remote(Tunnel.Options options) throws IOException {
-    return RemoteProxy.start(Tunnel.remoteSettings(options), log);
+    return RemoteProxy.start(Tunnel.remoteSettings(options), log.log());
   }
 
   /** The same, which has a control address besides its meetings. */
@@ -64,7 +53,7 @@ public final class Parts implements AutoCloseable {
             settings.admission(),
             settings.timing(),
             settings.bounds()),
-        log);
+        log.log());
   }
 
   /** An origin proxy that runs. */
@@ -112,23 +101,17 @@ public final class Parts implements AutoCloseable {
 
   /** An origin proxy that joins from now on. */
   public Origin origin(HostPort server, Tunnel.Options options, RemoteAddress remote) {
-    return new Origin(Tunnel.originSettings(server, options, remote), log);
+    return new Origin(Tunnel.originSettings(server, options, remote), log.log());
   }
 
   /** What all have logged so far. */
   public String log() {
-    return lines.toString(StandardCharsets.UTF_8);
+    return log.text();
   }
 
   /** Waits for a log line that contains all the words. */
   public void awaitLog(String... words) throws Exception {
-    Eventually.within(
-        Tunnel.LIMIT,
-        () -> {
-          if (log().lines().noneMatch(line -> List.of(words).stream().allMatch(line::contains))) {
-            throw new AssertionError("no line with " + List.of(words) + " in:\n" + log());
-          }
-        });
+    log.await(words);
   }
 
   @Override

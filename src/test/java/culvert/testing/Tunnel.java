@@ -19,15 +19,10 @@ import culvert.config.WebSocketSettings;
 import culvert.net.Cidr;
 import culvert.net.HostPort;
 import culvert.net.ProxyHeader;
-import culvert.observe.Log;
 import culvert.origin.OriginProxy;
 import culvert.remote.RemoteProxy;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -46,14 +41,7 @@ public final class Tunnel implements AutoCloseable {
 
   private static final HostPort ANY = new HostPort("127.0.0.1", 0);
 
-  private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
-  private final Log log =
-      new Log(
-          Log.Level.DEBUG,
-          Log.Format.TEXT,
-          "test",
-          new PrintStream(lines, true, StandardCharsets.UTF_8),
-          Clock.systemUTC());
+  private final TestLog log = new TestLog();
   private final RemoteProxy remote;
   private final OriginProxy origin;
   private Link link;
@@ -275,7 +263,7 @@ public final class Tunnel implements AutoCloseable {
   }
 
   private RemoteProxy remote(Options options) throws IOException {
-    return RemoteProxy.start(remoteSettings(options), log);
+    return RemoteProxy.start(remoteSettings(options), log.log());
   }
 
   /** Of a remote proxy on free ports. */
@@ -298,7 +286,8 @@ public final class Tunnel implements AutoCloseable {
   }
 
   private OriginProxy origin(HostPort server, Options options, RemoteAddress control) {
-    return new OriginProxy(originSettings(server, options, control), announced::complete, log);
+    return new OriginProxy(
+        originSettings(server, options, control), announced::complete, log.log());
   }
 
   /** Of an origin proxy. */
@@ -374,18 +363,12 @@ public final class Tunnel implements AutoCloseable {
 
   /** What both roles have logged so far. */
   public String log() {
-    return lines.toString(StandardCharsets.UTF_8);
+    return log.text();
   }
 
   /** Waits for a log line that contains all the words. */
   public void awaitLog(String... words) throws Exception {
-    Eventually.within(
-        LIMIT,
-        () -> {
-          if (log().lines().noneMatch(line -> List.of(words).stream().allMatch(line::contains))) {
-            throw new AssertionError("no line with " + List.of(words) + " in:\n" + log());
-          }
-        });
+    log.await(words);
   }
 
   @Override

@@ -10,16 +10,11 @@ import culvert.config.RemoteSettings;
 import culvert.config.Timing;
 import culvert.config.TransportSettings;
 import culvert.net.HostPort;
-import culvert.observe.Log;
 import culvert.remote.RemoteProxy;
-import culvert.testing.Eventually;
+import culvert.testing.TestLog;
 import culvert.testing.Tunnel;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -30,14 +25,7 @@ final class BoreServer implements AutoCloseable {
 
   static final PortRange PORTS = PortRange.parse("127.0.0.1:20000-29999");
 
-  private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
-  private final Log log =
-      new Log(
-          Log.Level.DEBUG,
-          Log.Format.TEXT,
-          "test",
-          new PrintStream(lines, true, StandardCharsets.UTF_8),
-          Clock.systemUTC());
+  private final TestLog log = new TestLog();
   private final RemoteProxy remote;
 
   /** On a free port of loopback. */
@@ -91,7 +79,7 @@ final class BoreServer implements AutoCloseable {
                 admission,
                 timing,
                 Bounds.DEFAULT),
-            log);
+            log.log());
   }
 
   RemoteProxy remote() {
@@ -145,19 +133,12 @@ final class BoreServer implements AutoCloseable {
 
   /** Waits for a log line that contains all the words. */
   void awaitLog(String... words) throws Exception {
-    awaitLog(Tunnel.LIMIT, words);
+    log.await(words);
   }
 
   /** The same, within so long. */
   void awaitLog(Duration limit, String... words) throws Exception {
-    Eventually.within(
-        limit,
-        () -> {
-          String all = lines.toString(StandardCharsets.UTF_8);
-          if (all.lines().noneMatch(line -> Stream.of(words).allMatch(line::contains))) {
-            throw new AssertionError("no line with " + List.of(words) + " in:\n" + all);
-          }
-        });
+    log.await(limit, words);
   }
 
   @Override

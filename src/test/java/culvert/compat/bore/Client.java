@@ -10,14 +10,9 @@ import culvert.config.ServiceAddress;
 import culvert.config.Timing;
 import culvert.config.TransportSettings;
 import culvert.net.HostPort;
-import culvert.observe.Log;
 import culvert.origin.OriginProxy;
-import culvert.testing.Eventually;
+import culvert.testing.TestLog;
 import culvert.testing.Tunnel;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -70,14 +65,7 @@ final class Client implements AutoCloseable {
     }
   }
 
-  private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
-  private final Log log =
-      new Log(
-          Log.Level.DEBUG,
-          Log.Format.TEXT,
-          "test",
-          new PrintStream(lines, true, StandardCharsets.UTF_8),
-          Clock.systemUTC());
+  private final TestLog log = new TestLog();
   private final BlockingQueue<HostPort> announced = new LinkedBlockingQueue<>();
   private final CompletableFuture<OriginProxy.End> end = new CompletableFuture<>();
   private final OriginProxy role;
@@ -91,9 +79,9 @@ final class Client implements AutoCloseable {
         new OriginProxy(
             settings,
             (dialer, deadlines, counters) ->
-                new BoreOriginDialect(settings, access, dialer, deadlines, counters, log),
+                new BoreOriginDialect(settings, access, dialer, deadlines, counters, log.log()),
             (service, address) -> announced.add(address),
-            log);
+            log.log());
     Thread.ofVirtual().name("bore local").start(() -> end.complete(role.run()));
   }
 
@@ -142,18 +130,12 @@ final class Client implements AutoCloseable {
   }
 
   String log() {
-    return lines.toString(StandardCharsets.UTF_8);
+    return log.text();
   }
 
   /** Waits for a log line that contains all the words. */
   void awaitLog(String... words) throws Exception {
-    Eventually.within(
-        Tunnel.LIMIT,
-        () -> {
-          if (log().lines().noneMatch(line -> List.of(words).stream().allMatch(line::contains))) {
-            throw new AssertionError("no line with " + List.of(words) + " in:\n" + log());
-          }
-        });
+    log.await(words);
   }
 
   @Override

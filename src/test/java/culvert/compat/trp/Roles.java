@@ -10,17 +10,12 @@ import culvert.config.ServiceAddress;
 import culvert.config.Timing;
 import culvert.config.TransportSettings;
 import culvert.net.HostPort;
-import culvert.observe.Log;
 import culvert.origin.OriginProxy;
 import culvert.remote.RemoteProxy;
-import culvert.testing.Eventually;
+import culvert.testing.TestLog;
 import culvert.testing.Tunnel;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -33,14 +28,7 @@ final class Roles implements AutoCloseable {
 
   private static final HostPort ANY = new HostPort("127.0.0.1", 0);
 
-  private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
-  private final Log log =
-      new Log(
-          Log.Level.DEBUG,
-          Log.Format.TEXT,
-          "test",
-          new PrintStream(lines, true, StandardCharsets.UTF_8),
-          Clock.systemUTC());
+  private final TestLog log = new TestLog();
   private final CompletableFuture<OriginProxy.End> end = new CompletableFuture<>();
   private RemoteProxy remote;
   private OriginProxy origin;
@@ -63,7 +51,8 @@ final class Roles implements AutoCloseable {
             Admission.DEFAULT,
             Timing.DEFAULT,
             Bounds.DEFAULT);
-    remote = RemoteProxy.start(settings, deadlines -> new TrpDialect("default", deadlines), log);
+    remote =
+        RemoteProxy.start(settings, deadlines -> new TrpDialect("default", deadlines), log.log());
     return this;
   }
 
@@ -90,9 +79,9 @@ final class Roles implements AutoCloseable {
         new OriginProxy(
             settings,
             (dialer, deadlines, counters) ->
-                new TrpOriginDialect(settings, dialer, deadlines, counters, log),
+                new TrpOriginDialect(settings, dialer, deadlines, counters, log.log()),
             (service, address) -> {},
-            log);
+            log.log());
     Thread.ofVirtual().name("origin proxy").start(() -> end.complete(origin.run()));
     return this;
   }
@@ -114,16 +103,7 @@ final class Roles implements AutoCloseable {
 
   /** Waits for so many log lines that contain the words. */
   void awaitLog(int times, String... words) throws Exception {
-    Eventually.within(
-        Tunnel.LIMIT,
-        () -> {
-          String all = lines.toString(StandardCharsets.UTF_8);
-          long found =
-              all.lines().filter(line -> List.of(words).stream().allMatch(line::contains)).count();
-          if (found < times) {
-            throw new AssertionError(found + " lines with " + List.of(words) + " in:\n" + all);
-          }
-        });
+    log.await(times, words);
   }
 
   @Override
