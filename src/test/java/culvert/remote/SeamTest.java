@@ -3,25 +3,17 @@ package culvert.remote;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import culvert.config.Admission;
-import culvert.config.BounceAccess;
-import culvert.config.Bounds;
-import culvert.config.RemoteSettings;
-import culvert.config.ServiceAddress;
-import culvert.config.Timing;
-import culvert.config.TransportSettings;
 import culvert.net.HostPort;
 import culvert.session.Datagrams;
 import culvert.session.Dialect;
 import culvert.testing.LeakCheck;
 import culvert.testing.TestLog;
+import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.time.Duration;
-import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -32,28 +24,11 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Timeout(60)
 class SeamTest {
 
-  private static final HostPort ANY = new HostPort("127.0.0.1", 0);
-
   private final TestLog log = new TestLog();
 
   private RemoteProxy start(Dialect dialect, Duration openTimeout) throws IOException {
-    var settings =
-        new RemoteSettings(
-            Optional.of(ANY),
-            List.of(),
-            BounceAccess.DEFAULT,
-            List.of(new ServiceAddress("default", ANY)),
-            Optional.empty(),
-            Optional.empty(),
-            List.of(),
-            TransportSettings.DEFAULT,
-            Optional.empty(),
-            openTimeout,
-            List.of(),
-            Admission.DEFAULT,
-            Timing.DEFAULT,
-            Bounds.DEFAULT);
-    return RemoteProxy.start(settings, log.log(), shared -> dialect);
+    var options = new Tunnel.Options().secrets(null, null).openTimeout(openTimeout);
+    return RemoteProxy.start(options.remoteSettings(), log.log(), shared -> dialect);
   }
 
   private static Socket connect(HostPort address, String first) throws IOException {

@@ -2,14 +2,11 @@ package culvert.testing;
 
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
-import culvert.config.RemoteSettings;
-import culvert.config.ServiceAddress;
 import culvert.net.HostPort;
 import culvert.observe.Log;
 import culvert.origin.OriginProxy;
 import culvert.remote.RemoteProxy;
 import java.io.IOException;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -21,39 +18,18 @@ public final class Parts implements AutoCloseable {
 
   /** A remote proxy that serves. */
   public RemoteProxy remote(Tunnel.Options options) throws IOException {
-    return RemoteProxy.start(Tunnel.remoteSettings(options), log.log());
+    return RemoteProxy.start(options.remoteSettings(), log.log());
   }
 
   /** The same, which has a control address besides its meetings. */
   public RemoteProxy remoteWithControl(Tunnel.Options options) throws IOException {
-    return remote(options, Optional.of(new HostPort("127.0.0.1", 0)), "127.0.0.1:0");
+    var control = Optional.of(new HostPort("127.0.0.1", 0));
+    return RemoteProxy.start(options.remoteSettings(control, "127.0.0.1:0"), log.log());
   }
 
   /** The same without a control address, whose visitors come in at any address of the machine. */
   public RemoteProxy remoteOnEveryAddress(Tunnel.Options options) throws IOException {
-    return remote(options, Optional.empty(), "0.0.0.0:0");
-  }
-
-  private RemoteProxy remote(Tunnel.Options options, Optional<HostPort> control, String outside)
-      throws IOException {
-    RemoteSettings settings = Tunnel.remoteSettings(options);
-    return RemoteProxy.start(
-        new RemoteSettings(
-            control,
-            settings.meetings(),
-            settings.bounce(),
-            List.of(ServiceAddress.parse(outside)),
-            settings.ports(),
-            settings.bore(),
-            settings.secrets(),
-            settings.transport(),
-            settings.tls(),
-            settings.openTimeout(),
-            settings.proxyHeaderFrom(),
-            settings.admission(),
-            settings.timing(),
-            settings.bounds()),
-        log.log());
+    return RemoteProxy.start(options.remoteSettings(Optional.empty(), "0.0.0.0:0"), log.log());
   }
 
   /** An origin proxy that runs. */
@@ -101,7 +77,7 @@ public final class Parts implements AutoCloseable {
 
   /** An origin proxy that joins from now on. */
   public Origin origin(HostPort server, Tunnel.Options options, RemoteAddress remote) {
-    return new Origin(Tunnel.originSettings(server, options, remote), log.log());
+    return new Origin(options.originSettings(server, remote), log.log());
   }
 
   /** What all have logged so far. */

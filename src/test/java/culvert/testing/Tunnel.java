@@ -1,6 +1,7 @@
 package culvert.testing;
 
 import culvert.config.Admission;
+import culvert.config.BoreSettings;
 import culvert.config.BounceAccess;
 import culvert.config.Bounds;
 import culvert.config.GroupAddress;
@@ -29,6 +30,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** Both roles in one JVM, with what they log, for one service in front of one origin server. */
 public final class Tunnel implements AutoCloseable {
@@ -61,13 +63,17 @@ public final class Tunnel implements AutoCloseable {
     Duration handshake = LIMIT;
     Duration heartbeat = Timing.DEFAULT.heartbeat();
     Duration heartbeatTimeout = LIMIT;
+    Duration logPeriod = Timing.DEFAULT.logPeriod();
+    Bounds bounds = Bounds.DEFAULT;
     Admission admission = new Admission(4096, 1024, 256, 64);
     String name = "laptop";
     List<Cidr> proxyHeaderFrom = List.of();
     Optional<ProxyHeader.Version> proxyHeader = Optional.empty();
     OptionalInt outsidePort = OptionalInt.empty();
     Optional<PortRange> ports = Optional.empty();
+    Optional<BoreSettings> bore = Optional.empty();
     String offered = ServiceAddress.DEFAULT_NAME;
+    Duration connectTimeout = LIMIT;
     boolean failFast = true;
     Duration retryMax = Duration.ofSeconds(30);
     List<GroupAddress> meetings = List.of();
@@ -167,11 +173,6 @@ public final class Tunnel implements AutoCloseable {
       return retrying();
     }
 
-    Timing timing() {
-      return new Timing(
-          handshake, heartbeat, heartbeatTimeout, halfClose, LIMIT, Timing.DEFAULT.logPeriod());
-    }
-
     /** Visitors on loopback begin with a PROXY header. */
     public Options proxyHeaderFromLoopback() {
       proxyHeaderFrom = List.of(Cidr.parse("127.0.0.0/8"));
@@ -200,6 +201,79 @@ public final class Tunnel implements AutoCloseable {
     public Options offered(String service) {
       offered = service;
       return this;
+    }
+
+    /** The remote proxy serves bore's clients, who each have one of the ports. */
+    public Options bore(BoreSettings served, PortRange given) {
+      bore = Optional.of(served);
+      ports = Optional.of(given);
+      return this;
+    }
+
+    /** From a visitor's arrival at the origin proxy to the origin server's accept. */
+    public Options connectTimeout(Duration limit) {
+      connectTimeout = limit;
+      return this;
+    }
+
+    /** What each side holds at the most. */
+    public Options bounds(Bounds most) {
+      bounds = most;
+      return this;
+    }
+
+    /** A source has a log line about each of its faults. */
+    public Options everyLine() {
+      logPeriod = Duration.ofNanos(1);
+      return this;
+    }
+
+    private Timing timing() {
+      return new Timing(handshake, heartbeat, heartbeatTimeout, halfClose, LIMIT, logPeriod);
+    }
+
+    /** Of a remote proxy on free ports. */
+    public RemoteSettings remoteSettings() {
+      return remoteSettings(Optional.of(ANY).filter(any -> meetings.isEmpty()), ANY.toString());
+    }
+
+    /** Of one that origin proxies reach there, and visitors at the services. */
+    public RemoteSettings remoteSettings(Optional<HostPort> control, String... services) {
+      return new RemoteSettings(
+          control,
+          meetings,
+          bounce,
+          Stream.of(services).map(ServiceAddress::parse).toList(),
+          ports,
+          bore,
+          Optional.ofNullable(remoteSecret).map(Secret::of).stream().toList(),
+          remoteTransport,
+          remoteTls,
+          openTimeout,
+          proxyHeaderFrom,
+          admission,
+          timing(),
+          bounds);
+    }
+
+    /** Of an origin proxy. */
+    public OriginSettings originSettings(HostPort server, RemoteAddress remote) {
+      return new OriginSettings(
+          remote,
+          bounce,
+          List.of(new ServiceAddress(offered, server)),
+          outsidePort,
+          name,
+          Optional.ofNullable(originSecret).map(Secret::of),
+          originTransport,
+          originTls,
+          Optional.empty(),
+          proxyHeader,
+          connectTimeout,
+          retryMax,
+          failFast,
+          timing(),
+          bounds);
     }
   }
 
@@ -263,51 +337,11 @@ public final class Tunnel implements AutoCloseable {
   }
 
   private RemoteProxy remote(Options options) throws IOException {
-    return RemoteProxy.start(remoteSettings(options), log.log());
-  }
-
-  /** Of a remote proxy on free ports. */
-  static RemoteSettings remoteSettings(Options options) {
-    return new RemoteSettings(
-        Optional.of(ANY).filter(any -> options.meetings.isEmpty()),
-        options.meetings,
-        options.bounce,
-        List.of(new ServiceAddress(ServiceAddress.DEFAULT_NAME, ANY)),
-        options.ports,
-        Optional.empty(),
-        Optional.ofNullable(options.remoteSecret).map(Secret::of).stream().toList(),
-        options.remoteTransport,
-        options.remoteTls,
-        options.openTimeout,
-        options.proxyHeaderFrom,
-        options.admission,
-        options.timing(),
-        Bounds.DEFAULT);
+    return RemoteProxy.start(options.remoteSettings(), log.log());
   }
 
   private OriginProxy origin(HostPort server, Options options, RemoteAddress control) {
-    return new OriginProxy(
-        originSettings(server, options, control), announced::complete, log.log());
-  }
-
-  /** Of an origin proxy. */
-  static OriginSettings originSettings(HostPort server, Options options, RemoteAddress control) {
-    return new OriginSettings(
-        control,
-        options.bounce,
-        List.of(new ServiceAddress(options.offered, server)),
-        options.outsidePort,
-        options.name,
-        Optional.ofNullable(options.originSecret).map(Secret::of),
-        options.originTransport,
-        options.originTls,
-        Optional.empty(),
-        options.proxyHeader,
-        LIMIT,
-        options.retryMax,
-        options.failFast,
-        options.timing(),
-        Bounds.DEFAULT);
+    return new OriginProxy(options.originSettings(server, control), announced::complete, log.log());
   }
 
   /** A tunnel whose origin proxy serves. */

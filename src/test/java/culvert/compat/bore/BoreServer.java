@@ -3,12 +3,8 @@ package culvert.compat.bore;
 import culvert.config.Admission;
 import culvert.config.BoreSecret;
 import culvert.config.BoreSettings;
-import culvert.config.BounceAccess;
-import culvert.config.Bounds;
 import culvert.config.PortRange;
-import culvert.config.RemoteSettings;
 import culvert.config.Timing;
-import culvert.config.TransportSettings;
 import culvert.net.HostPort;
 import culvert.remote.RemoteProxy;
 import culvert.testing.TestLog;
@@ -16,12 +12,13 @@ import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
 /** A remote proxy that serves bore's clients only, with what it logs. */
 final class BoreServer implements AutoCloseable {
+
+  private static final HostPort ANY = new HostPort("127.0.0.1", 0);
 
   static final PortRange PORTS = PortRange.parse("127.0.0.1:20000-29999");
 
@@ -30,56 +27,29 @@ final class BoreServer implements AutoCloseable {
 
   /** On a free port of loopback. */
   BoreServer(String... secrets) throws IOException {
-    this(new HostPort("127.0.0.1", 0), PORTS, Tunnel.LIMIT, secrets);
+    this(ANY, PORTS, new Tunnel.Options(), secrets);
   }
 
   /** With other bounds. */
   BoreServer(Admission admission) throws IOException {
-    this(new HostPort("127.0.0.1", 0), PORTS, Tunnel.LIMIT, admission);
+    this(ANY, PORTS, new Tunnel.Options().admission(admission));
   }
 
   /** With other ports, and another patience with who does not take its visitors. */
   BoreServer(HostPort address, PortRange ports, Duration openTimeout, String... secrets)
       throws IOException {
-    this(address, ports, openTimeout, Admission.DEFAULT, secrets);
+    this(address, ports, new Tunnel.Options().openTimeout(openTimeout), secrets);
   }
 
-  private BoreServer(
-      HostPort address,
-      PortRange ports,
-      Duration openTimeout,
-      Admission admission,
-      String... secrets)
+  private BoreServer(HostPort address, PortRange ports, Tunnel.Options options, String... secrets)
       throws IOException {
-    Timing usual = Timing.DEFAULT;
-    var timing =
-        new Timing(
-            Tunnel.LIMIT,
-            usual.heartbeat(),
-            usual.heartbeatTimeout(),
-            Tunnel.LIMIT,
-            Tunnel.LIMIT,
-            // One line about each fault: tests read them.
-            Duration.ofNanos(1));
-    remote =
-        RemoteProxy.start(
-            new RemoteSettings(
-                Optional.empty(),
-                List.of(),
-                BounceAccess.DEFAULT,
-                List.of(),
-                Optional.of(ports),
-                Optional.of(
-                    new BoreSettings(address, Stream.of(secrets).map(BoreSecret::of).toList())),
-                List.of(),
-                TransportSettings.DEFAULT,
-                Optional.empty(),
-                openTimeout,
-                List.of(),
-                admission,
-                timing,
-                Bounds.DEFAULT),
-            log.log());
+    var bore = new BoreSettings(address, Stream.of(secrets).map(BoreSecret::of).toList());
+    options
+        .secrets(null, null)
+        .bore(bore, ports)
+        .heartbeat(Timing.DEFAULT.heartbeat(), Timing.DEFAULT.heartbeatTimeout())
+        .everyLine();
+    remote = RemoteProxy.start(options.remoteSettings(Optional.empty()), log.log());
   }
 
   RemoteProxy remote() {

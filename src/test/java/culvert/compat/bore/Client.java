@@ -2,21 +2,15 @@ package culvert.compat.bore;
 
 import culvert.config.BoreAccess;
 import culvert.config.BoreSecret;
-import culvert.config.BounceAccess;
 import culvert.config.Bounds;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
-import culvert.config.ServiceAddress;
-import culvert.config.Timing;
-import culvert.config.TransportSettings;
 import culvert.net.HostPort;
 import culvert.origin.OriginProxy;
 import culvert.testing.TestLog;
 import culvert.testing.Tunnel;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -86,30 +80,25 @@ final class Client implements AutoCloseable {
   }
 
   private static OriginSettings settings(HostPort server, HostPort local, Options options) {
-    Timing usual = Timing.DEFAULT;
-    return new OriginSettings(
-        new RemoteAddress.Direct(server),
-        BounceAccess.DEFAULT,
-        List.of(new ServiceAddress("bore", local)),
-        OptionalInt.empty(),
-        "bore",
-        Optional.empty(),
-        TransportSettings.DEFAULT,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        options.connectTimeout,
-        Duration.ofSeconds(1),
-        options.once,
-        new Timing(
-            Duration.ofSeconds(10),
-            Duration.ofMillis(100),
-            options.silence,
-            Tunnel.LIMIT,
-            Tunnel.LIMIT,
-            usual.logPeriod()),
-        new Bounds(
-            options.visitors, 512, Bounds.DEFAULT.streamBytes(), Bounds.DEFAULT.bufferedBytes()));
+    Bounds bounds = Bounds.DEFAULT;
+    var usual =
+        new Tunnel.Options()
+            .secrets(null, null)
+            .name("bore")
+            .offered("bore")
+            .connectTimeout(options.connectTimeout)
+            .handshake(Duration.ofSeconds(10))
+            .heartbeat(Duration.ofMillis(100), options.silence)
+            .bounds(
+                new Bounds(
+                    options.visitors,
+                    bounds.opens(),
+                    bounds.streamBytes(),
+                    bounds.bufferedBytes()));
+    if (!options.once) {
+      usual.retryingWithin(Duration.ofSeconds(1));
+    }
+    return usual.originSettings(local, new RemoteAddress.Direct(server));
   }
 
   /** Where visitors come in, at the next login. */
