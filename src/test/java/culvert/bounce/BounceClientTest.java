@@ -20,6 +20,7 @@ import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.MeetingPlace;
 import culvert.testing.Seed;
+import culvert.testing.TestClient;
 import culvert.testing.TestLog;
 import culvert.testing.TestServer;
 import java.io.ByteArrayInputStream;
@@ -421,8 +422,6 @@ class BounceClientTest {
   }
 
   private static Socket connect(GroupEntrance entrance) throws IOException {
-    var socket = new Socket(entrance.address().host(), entrance.address().port());
-    socket.setSoTimeout((int) LIMIT.toMillis());
-    return socket;
+    return TestClient.dial(entrance.address());
   }
 }

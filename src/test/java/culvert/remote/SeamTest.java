@@ -7,6 +7,7 @@ import culvert.net.HostPort;
 import culvert.session.Datagrams;
 import culvert.session.Dialect;
 import culvert.testing.LeakCheck;
+import culvert.testing.TestClient;
 import culvert.testing.TestLog;
 import culvert.testing.Tunnel;
 import java.io.IOException;
@@ -32,8 +33,7 @@ class SeamTest {
   }
 
   private static Socket connect(HostPort address, String first) throws IOException {
-    var socket = new Socket(address.host(), address.port());
-    socket.setSoTimeout(30_000);
+    Socket socket = TestClient.dial(address);
     socket.getOutputStream().write(first.getBytes());
     return socket;
   }

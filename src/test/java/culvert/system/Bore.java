@@ -1,9 +1,7 @@
 package culvert.system;
 
 import culvert.net.HostPort;
-import culvert.testing.Tunnel;
 import java.io.IOException;
-import java.net.Socket;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -72,12 +70,5 @@ final class Bore {
       line = local.line();
     }
     return HostPort.parse(line.split(LISTENING)[1]);
-  }
-
-  /** A new visitor. */
-  static Socket visit(HostPort outside) throws IOException {
-    var visitor = new Socket(outside.host(), outside.port());
-    visitor.setSoTimeout((int) Tunnel.LIMIT.toMillis());
-    return visitor;
   }
 }

@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import culvert.net.HostPort;
 import culvert.testing.Eventually;
 import culvert.testing.RefusingPort;
+import culvert.testing.TestClient;
 import culvert.testing.TestServer;
 import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -27,15 +27,9 @@ class BoreIT {
   private static final int CREDENTIALS = 77;
   private static final int SETTINGS = 78;
 
-  private static void assertEchoes(Socket visitor, String text) throws IOException {
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    visitor.getOutputStream().write(bytes);
-    assertThat(visitor.getInputStream().readNBytes(bytes.length)).isEqualTo(bytes);
-  }
-
   private static void assertServes(HostPort outside) throws IOException {
-    try (Socket visitor = Bore.visit(outside)) {
-      assertEchoes(visitor, "there and back");
+    try (Socket visitor = TestClient.dial(outside)) {
+      TestClient.assertEchoes(visitor, "there and back");
     }
   }
 
@@ -43,7 +37,7 @@ class BoreIT {
     Eventually.within(
         Tunnel.LIMIT,
         () ->
-            assertThatThrownBy(() -> Bore.visit(address).close())
+            assertThatThrownBy(() -> TestClient.dial(address).close())
                 .isInstanceOf(ConnectException.class));
   }
 
@@ -81,7 +75,7 @@ class BoreIT {
     try (var origin = new TestServer(counting);
         var server = Bore.server();
         Role client = Bore.local(server.control(), origin.address());
-        Socket visitor = Bore.visit(Bore.listening(client))) {
+        Socket visitor = TestClient.dial(Bore.listening(client))) {
       visitor.getOutputStream().write(new byte[100_000]);
       visitor.shutdownOutput();
       assertThat(visitor.getInputStream().readAllBytes()).asString().isEqualTo("heard 100000");
@@ -94,8 +88,8 @@ class BoreIT {
         var server = Bore.server();
         Role first = Bore.local(server.control(), origin.address())) {
       HostPort outside = Bore.listening(first);
-      try (Socket visitor = Bore.visit(outside)) {
-        assertEchoes(visitor, "there and back");
+      try (Socket visitor = TestClient.dial(outside)) {
+        TestClient.assertEchoes(visitor, "there and back");
         first.kill();
         assertThat(isOver(visitor)).isTrue();
       }
@@ -219,11 +213,11 @@ class BoreIT {
         var server = Bore.server();
         Role client = Bore.local(server.control(), origin.address())) {
       HostPort outside = Bore.listening(client);
-      try (Socket visitor = Bore.visit(outside)) {
-        assertEchoes(visitor, "before");
+      try (Socket visitor = TestClient.dial(outside)) {
+        TestClient.assertEchoes(visitor, "before");
         client.terminate();
         awaitRefusal(outside);
-        assertEchoes(visitor, "the rest");
+        TestClient.assertEchoes(visitor, "the rest");
       }
       Role.Ended ended = client.await();
       assertThat(ended.exit()).isZero();
@@ -237,11 +231,11 @@ class BoreIT {
         var server = Bore.server();
         Role client = Bore.local(server.control(), origin.address())) {
       HostPort outside = Bore.listening(client);
-      try (Socket visitor = Bore.visit(outside)) {
-        assertEchoes(visitor, "before");
+      try (Socket visitor = TestClient.dial(outside)) {
+        TestClient.assertEchoes(visitor, "before");
         server.role().terminate();
         awaitRefusal(outside);
-        assertEchoes(visitor, "the rest");
+        TestClient.assertEchoes(visitor, "the rest");
       }
       Role.Ended ended = server.role().await();
       assertThat(ended.exit()).isZero();
@@ -269,11 +263,11 @@ class BoreIT {
           Role client = Bore.local(bore, forBore.address(), "--secret=abc")) {
         var ofNative = HostPort.parse(origin.line().split("origin-proxy: serving default=")[1]);
         HostPort ofBore = Bore.listening(client);
-        try (Socket one = Bore.visit(ofNative);
-            Socket two = Bore.visit(ofBore)) {
-          assertEchoes(one, "native");
-          assertEchoes(two, "bore's");
-          assertEchoes(one, "native again");
+        try (Socket one = TestClient.dial(ofNative);
+            Socket two = TestClient.dial(ofBore)) {
+          TestClient.assertEchoes(one, "native");
+          TestClient.assertEchoes(two, "bore's");
+          TestClient.assertEchoes(one, "native again");
         }
         assertThat(forNative.accepted()).isOne();
         assertThat(forBore.accepted()).isOne();

@@ -8,6 +8,7 @@ import culvert.testing.BoreProgram;
 import culvert.testing.Bulk;
 import culvert.testing.Eventually;
 import culvert.testing.Seed;
+import culvert.testing.TestClient;
 import culvert.testing.TestServer;
 import culvert.testing.Tunnel;
 import java.io.IOException;
@@ -156,7 +157,7 @@ class BoreProgramIT {
               }
             });
         Ends ends = tie.to(server.address());
-        Socket visitor = Bore.visit(ends.outside())) {
+        Socket visitor = TestClient.dial(ends.outside())) {
       var download = started(() -> Bulk.receive(visitor.getInputStream()));
       long sum = new Bulk(seed).send(visitor.getOutputStream(), GIGABYTE).sum();
       visitor.shutdownOutput();
@@ -177,7 +178,7 @@ class BoreProgramIT {
     try (var server = TestServer.echo();
         Ends ends = tie.to(server.address())) {
       for (int i = 0; i < VISITORS; i++) {
-        visitors.add(Bore.visit(ends.outside()));
+        visitors.add(TestClient.dial(ends.outside()));
       }
       Eventually.within(Tunnel.LIMIT, () -> assertThat(server.accepted()).isEqualTo(VISITORS));
       for (int i = 0; i < VISITORS; i++) {
@@ -203,7 +204,7 @@ class BoreProgramIT {
       server.role().err().await("service withdrawn", "bore:" + outside.port());
       try (Role second = itsClient(server, origin.address(), "--port", "" + outside.port())) {
         assertThat(Bore.listening(second)).isEqualTo(outside);
-        try (Socket visitor = Bore.visit(outside)) {
+        try (Socket visitor = TestClient.dial(outside)) {
           visitor.getOutputStream().write('?');
           assertThat(visitor.getInputStream().read()).isEqualTo('?');
         }

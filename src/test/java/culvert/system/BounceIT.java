@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.net.HostPort;
 import culvert.testing.Eventually;
+import culvert.testing.TestClient;
 import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -65,8 +66,7 @@ class BounceIT {
   private record Talker(Socket socket) implements AutoCloseable {
 
     static Talker dial(HostPort address) throws IOException {
-      var socket = new Socket(address.host(), address.port());
-      socket.setSoTimeout((int) Tunnel.LIMIT.toMillis());
+      Socket socket = TestClient.dial(address);
       return new Talker(socket);
     }
 

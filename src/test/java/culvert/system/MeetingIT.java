@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import culvert.net.HostPort;
 import culvert.testing.Bulk;
 import culvert.testing.Seed;
+import culvert.testing.TestClient;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -138,8 +138,7 @@ class MeetingIT {
   }
 
   private static Socket join(HostPort at) throws IOException {
-    var socket = new Socket(at.host(), at.port());
-    socket.setSoTimeout((int) Tunnel.LIMIT.toMillis());
+    Socket socket = TestClient.dial(at);
     byte[] banner = "4-BounceServer_1.0\n".getBytes(StandardCharsets.US_ASCII);
     assertThat(socket.getInputStream().readNBytes(banner.length)).isEqualTo(banner);
     String words = AUTHENTICATION + "00ac";

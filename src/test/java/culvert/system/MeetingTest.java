@@ -23,6 +23,7 @@ import culvert.testing.LeakCheck;
 import culvert.testing.MeetingPlace;
 import culvert.testing.Parts;
 import culvert.testing.Seed;
+import culvert.testing.TestClient;
 import culvert.testing.TestServer;
 import culvert.testing.Tunnel;
 import java.io.IOException;
@@ -364,8 +365,7 @@ class MeetingTest {
   /** Somebody who knows the authentication string, and is in the group with whoever waits there. */
   private Socket join() throws Exception {
     Eventually.within(Tunnel.LIMIT, () -> assertThat(bounce.members()).isEqualTo(1));
-    var socket = new Socket(bounce.address().host(), bounce.address().port());
-    socket.setSoTimeout((int) Tunnel.LIMIT.toMillis());
+    Socket socket = TestClient.dial(bounce.address());
     BounceJoin.join(
         socket.getInputStream(),
         socket.getOutputStream(),

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import culvert.net.HostPort;
 import culvert.testing.Eventually;
+import culvert.testing.TestClient;
 import culvert.testing.TestServer;
 import culvert.testing.Tunnel;
 import java.io.OutputStream;
@@ -95,8 +96,7 @@ class MismatchIT {
 
   /** What somebody hears who says this and waits for the end. */
   private static String said(HostPort control, String words) throws Exception {
-    try (var socket = new Socket(control.host(), control.port())) {
-      socket.setSoTimeout((int) Tunnel.LIMIT.toMillis());
+    try (var socket = TestClient.dial(control)) {
       socket.getOutputStream().write(words.getBytes(StandardCharsets.US_ASCII));
       return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.net.HostPort;
 import culvert.testing.Eventually;
+import culvert.testing.TestClient;
 import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.net.Socket;
@@ -30,9 +31,7 @@ record Remote(Role role, HostPort control, HostPort outside) implements AutoClos
 
   /** A new visitor. */
   Socket visit() throws IOException {
-    var visitor = new Socket(outside.host(), outside.port());
-    visitor.setSoTimeout((int) Tunnel.LIMIT.toMillis());
-    return visitor;
+    return TestClient.dial(outside);
   }
 
   /** A visitor of a server that echoes has its answer. */

@@ -12,6 +12,7 @@ import culvert.protocol.Message;
 import culvert.testing.BareLogin;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
+import culvert.testing.TestClient;
 import culvert.testing.TestServer;
 import culvert.testing.Tunnel;
 import java.io.IOException;
@@ -32,9 +33,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class StrangersTest {
 
   private static Socket stranger(Tunnel tunnel, String words) throws IOException {
-    var control = tunnel.remote().controlAddress();
-    var socket = new Socket(control.host(), control.port());
-    socket.setSoTimeout((int) Tunnel.LIMIT.toMillis());
+    Socket socket = TestClient.dial(tunnel.remote().controlAddress());
     socket.getOutputStream().write(words.getBytes(StandardCharsets.ISO_8859_1));
     return socket;
   }

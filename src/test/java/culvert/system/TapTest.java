@@ -6,6 +6,7 @@ import culvert.observe.Counter;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.TapLink;
+import culvert.testing.TestClient;
 import culvert.testing.TestServer;
 import culvert.testing.Tunnel;
 import java.io.IOException;
@@ -137,9 +138,7 @@ class TapTest {
   }
 
   private static void play(Tunnel tunnel, byte[] recorded) throws IOException {
-    var control = tunnel.remote().controlAddress();
-    try (var stranger = new Socket(control.host(), control.port())) {
-      stranger.setSoTimeout((int) Tunnel.LIMIT.toMillis());
+    try (var stranger = TestClient.dial(tunnel.remote().controlAddress())) {
       stranger.getOutputStream().write(recorded);
       stranger.shutdownOutput();
       stranger.getInputStream().transferTo(OutputStream.nullOutputStream());

@@ -210,7 +210,7 @@ public final class Tunnel implements AutoCloseable {
       return this;
     }
 
-    /** From a visitor's arrival at the origin proxy to the origin server's accept. */
+    /** For a connection to the remote proxy or to the origin server. */
     public Options connectTimeout(Duration limit) {
       connectTimeout = limit;
       return this;
@@ -374,10 +374,7 @@ public final class Tunnel implements AutoCloseable {
 
   /** A new visitor. */
   public Socket visit() throws IOException {
-    HostPort outside = outside();
-    var visitor = new Socket(outside.host(), outside.port());
-    visitor.setSoTimeout((int) LIMIT.toMillis());
-    return visitor;
+    return TestClient.dial(outside());
   }
 
   /** Where visitors come in. */

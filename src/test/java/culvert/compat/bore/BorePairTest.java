@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import culvert.net.HostPort;
 import culvert.origin.OriginProxy;
 import culvert.testing.LeakCheck;
+import culvert.testing.TestClient;
 import culvert.testing.TestServer;
 import culvert.testing.Tunnel;
 import java.io.IOException;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -54,18 +54,6 @@ class BorePairTest {
     return new Client(server, local.address(), options);
   }
 
-  private static Socket visit(HostPort address) throws IOException {
-    var visitor = new Socket(address.host(), address.port());
-    visitor.setSoTimeout((int) Tunnel.LIMIT.toMillis());
-    return visitor;
-  }
-
-  private static void assertEchoes(Socket visitor, String text) throws IOException {
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    visitor.getOutputStream().write(bytes);
-    assertThat(visitor.getInputStream().readNBytes(bytes.length)).isEqualTo(bytes);
-  }
-
   @ParameterizedTest
   @NullSource
   @ValueSource(strings = {"", "sécret ✓"})
@@ -80,8 +68,8 @@ class BorePairTest {
         String text = "visitor " + i;
         visits.add(
             visitors.submit(() -> {
-              try (var visitor = visit(address)) {
-                assertEchoes(visitor, text);
+              try (var visitor = TestClient.dial(address)) {
+                TestClient.assertEchoes(visitor, text);
                 all.countDown();
                 assertThat(all.await(50, TimeUnit.SECONDS)).isTrue();
                 visitor.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
@@ -120,8 +108,8 @@ class BorePairTest {
       server.close();
       server = new BoreServer(control, BoreServer.PORTS, Tunnel.LIMIT, "abc");
       assertThat(client.announced()).isEqualTo(address);
-      try (var visitor = visit(address)) {
-        assertEchoes(visitor, "here again");
+      try (var visitor = TestClient.dial(address)) {
+        TestClient.assertEchoes(visitor, "here again");
       }
     } finally {
       server.close();
@@ -137,8 +125,8 @@ class BorePairTest {
         assertThat(late.end()).isEqualTo(OriginProxy.End.DECLINED);
         late.awaitLog("server error: port already in use");
       }
-      try (var visitor = visit(new HostPort("127.0.0.1", port))) {
-        assertEchoes(visitor, "mine");
+      try (var visitor = TestClient.dial(new HostPort("127.0.0.1", port))) {
+        TestClient.assertEchoes(visitor, "mine");
       }
     }
   }
@@ -166,7 +154,7 @@ class BorePairTest {
         var cut = new TestServer(cutting);
         var client =
             new Client(server.remote().boreAddress(), cut.address(), new Client.Options());
-        var visitor = visit(client.announced())) {
+        var visitor = TestClient.dial(client.announced())) {
       visitor.getOutputStream().write('x');
       assertThatThrownBy(() -> visitor.getInputStream().readAllBytes())
           .isInstanceOf(IOException.class)

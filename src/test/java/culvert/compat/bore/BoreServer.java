@@ -7,6 +7,7 @@ import culvert.config.PortRange;
 import culvert.config.Timing;
 import culvert.net.HostPort;
 import culvert.remote.RemoteProxy;
+import culvert.testing.TestClient;
 import culvert.testing.TestLog;
 import culvert.testing.Tunnel;
 import java.io.IOException;
@@ -58,7 +59,7 @@ final class BoreServer implements AutoCloseable {
 
   /** A connection to the control port, nothing said. */
   BoreTalk connect() throws IOException {
-    return new BoreTalk(socket(remote.boreAddress()));
+    return new BoreTalk(TestClient.dial(remote.boreAddress()));
   }
 
   /** A client that was given the port, and has heard its first heartbeat. */
@@ -92,13 +93,7 @@ final class BoreServer implements AutoCloseable {
 
   /** A new visitor. */
   Socket visit(int port) throws IOException {
-    return socket(new HostPort("127.0.0.1", port));
-  }
-
-  private static Socket socket(HostPort address) throws IOException {
-    var socket = new Socket(address.host(), address.port());
-    socket.setSoTimeout((int) Tunnel.LIMIT.toMillis());
-    return socket;
+    return TestClient.dial(new HostPort("127.0.0.1", port));
   }
 
   /** Waits for a log line that contains all the words. */

@@ -9,12 +9,10 @@ import culvert.testing.Bulk;
 import culvert.testing.LeakCheck;
 import culvert.testing.RefusingPort;
 import culvert.testing.Seed;
+import culvert.testing.TestClient;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -47,18 +45,6 @@ class RealBoreServerTest {
     return new Client(new HostPort(server.address(), CONTROL_PORT), local.address(), options);
   }
 
-  private static Socket visit(HostPort address) throws IOException {
-    var visitor = new Socket(address.host(), address.port());
-    visitor.setSoTimeout((int) Tunnel.LIMIT.toMillis());
-    return visitor;
-  }
-
-  private static void assertEchoes(Socket visitor, String text) throws IOException {
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    visitor.getOutputStream().write(bytes);
-    assertThat(visitor.getInputStream().readNBytes(bytes.length)).isEqualTo(bytes);
-  }
-
   /** As the first of bore's own tests: the service checks, answers, and closes. */
   @ParameterizedTest
   @NullSource
@@ -72,7 +58,7 @@ class RealBoreServerTest {
     try (var server = server(secret);
         var local = new TestServer(service);
         var client = client(server, local, new Client.Options().secret(secret));
-        var visitor = visit(client.announced())) {
+        var visitor = TestClient.dial(client.announced())) {
       visitor.getOutputStream().write("hello world".getBytes());
       assertThat(visitor.getInputStream().readAllBytes()).asString().contains("to hello world");
     }
@@ -88,7 +74,7 @@ class RealBoreServerTest {
     try (var server = server(null);
         var local = new TestServer(service);
         var client = client(server, local, new Client.Options());
-        var visitor = visit(client.announced())) {
+        var visitor = TestClient.dial(client.announced())) {
       visitor.getOutputStream().write(new byte[23]);
       visitor.shutdownOutput();
       assertThat(visitor.getInputStream().readAllBytes()).asString().isEqualTo("heard 23");
@@ -104,7 +90,7 @@ class RealBoreServerTest {
                 new HostPort(server.address(), CONTROL_PORT),
                 refusing.address(),
                 new Client.Options());
-        var visitor = visit(client.announced())) {
+        var visitor = TestClient.dial(client.announced())) {
       assertThat(visitor.getInputStream().read()).isNegative();
     }
   }
@@ -116,7 +102,7 @@ class RealBoreServerTest {
     try (var server = server(secret);
         var local = TestServer.echo();
         var client = client(server, local, new Client.Options().secret(secret));
-        var visitor = visit(client.announced())) {
+        var visitor = TestClient.dial(client.announced())) {
       var bulk = new Bulk(Seed.random("aHundredMegabytes").nextLong());
       var received = new CompletableFuture<Long>();
       InputStream in = visitor.getInputStream();
@@ -150,11 +136,11 @@ class RealBoreServerTest {
         String text = "visitor " + i;
         visits.add(
             visitors.submit(() -> {
-              try (var visitor = visit(address)) {
-                assertEchoes(visitor, text);
+              try (var visitor = TestClient.dial(address)) {
+                TestClient.assertEchoes(visitor, text);
                 all.countDown();
                 assertThat(all.await(60, TimeUnit.SECONDS)).isTrue();
-                assertEchoes(visitor, text);
+                TestClient.assertEchoes(visitor, text);
               }
               return null;
             }));
@@ -175,8 +161,8 @@ class RealBoreServerTest {
       client.awaitLog("session lost");
       server.start();
       assertThat(client.announced()).isEqualTo(address);
-      try (var visitor = visit(address)) {
-        assertEchoes(visitor, "here again");
+      try (var visitor = TestClient.dial(address)) {
+        TestClient.assertEchoes(visitor, "here again");
       }
     }
   }

@@ -7,7 +7,6 @@ import culvert.remote.RemoteProxy;
 import culvert.testing.TestLog;
 import culvert.testing.Tunnel;
 import java.io.IOException;
-import java.net.Socket;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -55,13 +54,6 @@ final class Roles implements AutoCloseable {
 
   HostPort outside() {
     return remote.outsideAddresses().get("default");
-  }
-
-  /** A connection to an address of a role's. */
-  static Socket connect(HostPort address) throws IOException {
-    var socket = new Socket(address.host(), address.port());
-    socket.setSoTimeout((int) Tunnel.LIMIT.toMillis());
-    return socket;
   }
 
   /** Waits for so many log lines that contain the words. */

@@ -12,6 +12,7 @@ import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
 import culvert.testing.RefusingPort;
+import culvert.testing.TestClient;
 import culvert.testing.TestServer;
 import culvert.testing.Tunnel;
 import java.io.BufferedReader;
@@ -53,11 +54,6 @@ class TrpTest {
     server.close();
   }
 
-  private static void assertEchoes(Socket visitor, String text) throws IOException {
-    visitor.getOutputStream().write(text.getBytes());
-    assertThat(visitor.getInputStream().readNBytes(text.length())).asString().isEqualTo(text);
-  }
-
   /** The control connection and then the visitor of an origin proxy of the original's. */
   private static BufferedReader reader(Socket control) throws IOException {
     return new BufferedReader(new InputStreamReader(control.getInputStream()));
@@ -72,8 +68,8 @@ class TrpTest {
     roles.remote(Tunnel.LIMIT).origin(roles.remote().controlAddress(), server.address());
     roles.awaitLog(1, "service offered");
     for (int i = 0; i < 50; i++) {
-      try (Socket visitor = Roles.connect(roles.outside())) {
-        assertEchoes(visitor, "visitor " + i);
+      try (Socket visitor = TestClient.dial(roles.outside())) {
+        TestClient.assertEchoes(visitor, "visitor " + i);
         visitor.shutdownOutput();
         assertThat(visitor.getInputStream().read()).isNegative();
       }
@@ -85,12 +81,12 @@ class TrpTest {
   void eachVisitorIsALineAndHasTheNextDataConnection() throws Exception {
     roles.remote(Tunnel.LIMIT);
     HostPort address = roles.remote().controlAddress();
-    try (Socket control = Roles.connect(address)) {
+    try (Socket control = TestClient.dial(address)) {
       roles.awaitLog(1, "service offered");
-      try (Socket visitor = Roles.connect(roles.outside())) {
+      try (Socket visitor = TestClient.dial(roles.outside())) {
         assertThat(reader(control).readLine()).isEqualTo(text(visitor));
         visitor.getOutputStream().write("early".getBytes());
-        try (Socket data = Roles.connect(address)) {
+        try (Socket data = TestClient.dial(address)) {
           assertThat(data.getInputStream().readNBytes(5)).asString().isEqualTo("early");
           data.getOutputStream().write("answer".getBytes());
           data.shutdownOutput();
@@ -104,14 +100,14 @@ class TrpTest {
   void aConnectionThatNobodyWaitsForIsNoDataConnection() throws Exception {
     roles.remote(Tunnel.LIMIT);
     HostPort address = roles.remote().controlAddress();
-    try (Socket control = Roles.connect(address)) {
+    try (Socket control = TestClient.dial(address)) {
       roles.awaitLog(1, "service offered");
-      try (Socket stray = Roles.connect(address)) {
+      try (Socket stray = TestClient.dial(address)) {
         assertThat(stray.getInputStream().read()).isNegative();
       }
-      try (Socket visitor = Roles.connect(roles.outside())) {
+      try (Socket visitor = TestClient.dial(roles.outside())) {
         assertThat(reader(control).readLine()).isEqualTo(text(visitor));
-        try (Socket data = Roles.connect(address)) {
+        try (Socket data = TestClient.dial(address)) {
           data.getOutputStream().write('x');
           assertThat(visitor.getInputStream().read()).isEqualTo('x');
         }
@@ -123,16 +119,16 @@ class TrpTest {
   void aDataConnectionThatDoesNotComeHoldsUpNobodyElse() throws Exception {
     roles.remote(Duration.ofMillis(500));
     HostPort address = roles.remote().controlAddress();
-    try (Socket control = Roles.connect(address)) {
+    try (Socket control = TestClient.dial(address)) {
       roles.awaitLog(1, "service offered");
       BufferedReader lines = reader(control);
-      try (Socket unlucky = Roles.connect(roles.outside())) {
+      try (Socket unlucky = TestClient.dial(roles.outside())) {
         assertThat(lines.readLine()).isEqualTo(text(unlucky));
         roles.awaitLog(1, "visitor reset", "open-timeout");
       }
-      try (Socket visitor = Roles.connect(roles.outside())) {
+      try (Socket visitor = TestClient.dial(roles.outside())) {
         assertThat(lines.readLine()).isEqualTo(text(visitor));
-        try (Socket data = Roles.connect(address)) {
+        try (Socket data = TestClient.dial(address)) {
           data.getOutputStream().write('x');
           assertThat(visitor.getInputStream().read()).isEqualTo('x');
         }
@@ -145,9 +141,9 @@ class TrpTest {
     roles.remote(Tunnel.LIMIT);
     HostPort address = roles.remote().controlAddress();
     for (int i = 1; i <= 3; i++) {
-      try (Socket control = Roles.connect(address)) {
+      try (Socket control = TestClient.dial(address)) {
         roles.awaitLog(i, "service offered");
-        try (Socket visitor = Roles.connect(roles.outside())) {
+        try (Socket visitor = TestClient.dial(roles.outside())) {
           assertThat(reader(control).readLine()).isEqualTo(text(visitor));
         }
       }
@@ -159,7 +155,7 @@ class TrpTest {
   @Test
   void whoeverSpeaksOnTheControlConnectionIsNone() throws Exception {
     roles.remote(Tunnel.LIMIT);
-    try (Socket scanner = Roles.connect(roles.remote().controlAddress())) {
+    try (Socket scanner = TestClient.dial(roles.remote().controlAddress())) {
       scanner.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes());
       roles.awaitLog(1, "bytes on a control connection, which has none");
     }
@@ -168,7 +164,7 @@ class TrpTest {
   @Test
   void stoppingEndsAnIdleOriginProxyAtOnce() throws Exception {
     roles.remote(Tunnel.LIMIT);
-    try (Socket control = Roles.connect(roles.remote().controlAddress())) {
+    try (Socket control = TestClient.dial(roles.remote().controlAddress())) {
       roles.awaitLog(1, "service offered");
       assertThat(roles.remote().drain(Tunnel.LIMIT)).isTrue();
       assertThat(control.getInputStream().read()).isNegative();
@@ -180,19 +176,19 @@ class TrpTest {
   void stoppingLetsTheLastVisitorFinish() throws Exception {
     roles.remote(Tunnel.LIMIT);
     HostPort address = roles.remote().controlAddress();
-    try (Socket control = Roles.connect(address)) {
+    try (Socket control = TestClient.dial(address)) {
       roles.awaitLog(1, "service offered");
       BufferedReader lines = reader(control);
-      try (Socket visitor = Roles.connect(roles.outside())) {
+      try (Socket visitor = TestClient.dial(roles.outside())) {
         assertThat(lines.readLine()).isEqualTo(text(visitor));
-        try (Socket data = Roles.connect(address)) {
+        try (Socket data = TestClient.dial(address)) {
           data.getOutputStream().write('x');
           assertThat(visitor.getInputStream().read()).isEqualTo('x');
           Thread drain = Thread.ofVirtual().start(() -> roles.remote().drain(Tunnel.LIMIT));
           Eventually.within(
               Tunnel.LIMIT,
               () ->
-                  assertThatThrownBy(() -> Roles.connect(roles.outside()).close())
+                  assertThatThrownBy(() -> TestClient.dial(roles.outside()).close())
                       .isInstanceOf(ConnectException.class));
           control.setSoTimeout(SHORT_MILLIS);
           // Whoever asked whether the port is closed may have been announced before it was.
@@ -215,15 +211,15 @@ class TrpTest {
   void anOriginProxyThatTakesNoVisitorMakesRoomForTheNext() throws Exception {
     roles.remote(Duration.ofSeconds(6));
     HostPort address = roles.remote().controlAddress();
-    try (Socket dead = Roles.connect(address)) {
+    try (Socket dead = TestClient.dial(address)) {
       roles.awaitLog(1, "service offered");
-      try (Socket visitor = Roles.connect(roles.outside())) {
+      try (Socket visitor = TestClient.dial(roles.outside())) {
         assertThat(reader(dead).readLine()).isEqualTo(text(visitor));
         roles.awaitLog(1, "session lost", "opens no data connections");
       }
-      try (Socket next = Roles.connect(address)) {
+      try (Socket next = TestClient.dial(address)) {
         roles.awaitLog(2, "service offered");
-        try (Socket visitor = Roles.connect(roles.outside())) {
+        try (Socket visitor = TestClient.dial(roles.outside())) {
           assertThat(reader(next).readLine()).isEqualTo(text(visitor));
         }
       }
@@ -233,11 +229,11 @@ class TrpTest {
   @Test
   void anImpatientVisitorIsNoEndOfTheControlConnection() throws Exception {
     roles.remote(Duration.ofNanos(1));
-    try (Socket control = Roles.connect(roles.remote().controlAddress())) {
+    try (Socket control = TestClient.dial(roles.remote().controlAddress())) {
       roles.awaitLog(1, "service offered");
       BufferedReader lines = reader(control);
       for (int i = 0; i < 20; i++) {
-        try (Socket visitor = Roles.connect(roles.outside())) {
+        try (Socket visitor = TestClient.dial(roles.outside())) {
           assertThat(lines.readLine()).isEqualTo(text(visitor));
         }
       }
@@ -303,7 +299,7 @@ class TrpTest {
           control.getOutputStream().write("whoever\n[::1]:39354\n".getBytes());
           for (int j = 0; j < 2; j++) {
             try (Socket data = remote.accept()) {
-              assertEchoes(data, "through");
+              TestClient.assertEchoes(data, "through");
             }
           }
           control.getOutputStream().write("half a li".getBytes());
