@@ -11,12 +11,6 @@ import culvert.testing.TestServer;
 import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,8 +25,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class BorePairTest {
-
-  private static final int VISITORS = 200;
 
   private TestServer local;
 
@@ -58,30 +50,15 @@ class BorePairTest {
   @NullSource
   @ValueSource(strings = {"", "sécret ✓"})
   void twoHundredVisitorsAtOnceEachDirectionEndedByItself(String secret) throws Exception {
-    var all = new CountDownLatch(VISITORS);
     try (var server = server(secret);
-        var client = client(server.remote().boreAddress(), new Client.Options().secret(secret));
-        ExecutorService visitors = Executors.newVirtualThreadPerTaskExecutor()) {
-      HostPort address = client.announced();
-      var visits = new ArrayList<Future<?>>();
-      for (int i = 0; i < VISITORS; i++) {
-        String text = "visitor " + i;
-        visits.add(
-            visitors.submit(() -> {
-              try (var visitor = TestClient.dial(address)) {
-                TestClient.assertEchoes(visitor, text);
-                all.countDown();
-                assertThat(all.await(50, TimeUnit.SECONDS)).isTrue();
-                visitor.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
-                visitor.shutdownOutput();
-                assertThat(visitor.getInputStream().readAllBytes()).asString().isEqualTo(text);
-              }
-              return null;
-            }));
-      }
-      for (Future<?> visit : visits) {
-        visit.get(50, TimeUnit.SECONDS);
-      }
+        var client = client(server.remote().boreAddress(), new Client.Options().secret(secret))) {
+      Crowd.visits(
+          client.announced(),
+          (visitor, text) -> {
+            visitor.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+            visitor.shutdownOutput();
+            assertThat(visitor.getInputStream().readAllBytes()).asString().isEqualTo(text);
+          });
     }
   }
 

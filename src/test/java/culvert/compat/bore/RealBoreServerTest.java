@@ -13,12 +13,7 @@ import culvert.testing.TestClient;
 import culvert.testing.TestServer;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.ArrayList;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,7 +29,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RealBoreServerTest {
 
   private static final int CONTROL_PORT = 7835;
-  private static final int VISITORS = 200;
   private static final long BYTES = 100L << 20;
 
   private static BoreProgram server(String secret) throws Exception {
@@ -120,34 +114,14 @@ class RealBoreServerTest {
     }
   }
 
-  /** None leaves before all are there. */
   @ParameterizedTest
   @NullSource
   @ValueSource(strings = "abc")
   void twoHundredVisitorsAtOnce(String secret) throws Exception {
-    var all = new CountDownLatch(VISITORS);
     try (var server = server(secret);
         var local = TestServer.echo();
-        var client = client(server, local, new Client.Options().secret(secret));
-        ExecutorService visitors = Executors.newVirtualThreadPerTaskExecutor()) {
-      HostPort address = client.announced();
-      var visits = new ArrayList<Future<?>>();
-      for (int i = 0; i < VISITORS; i++) {
-        String text = "visitor " + i;
-        visits.add(
-            visitors.submit(() -> {
-              try (var visitor = TestClient.dial(address)) {
-                TestClient.assertEchoes(visitor, text);
-                all.countDown();
-                assertThat(all.await(60, TimeUnit.SECONDS)).isTrue();
-                TestClient.assertEchoes(visitor, text);
-              }
-              return null;
-            }));
-      }
-      for (Future<?> visit : visits) {
-        visit.get(60, TimeUnit.SECONDS);
-      }
+        var client = client(server, local, new Client.Options().secret(secret))) {
+      Crowd.visits(client.announced(), TestClient::assertEchoes);
     }
   }
 
