@@ -186,9 +186,9 @@ final class Bounce implements AutoCloseable {
     return log.text();
   }
 
-  /** Waits for those words in the log, which another thread writes. */
+  /** Waits for a line of the log with those words. */
   void logs(String... words) throws Exception {
-    Eventually.within(SOON, () -> assertThat(log()).contains(words));
+    log.await(words);
   }
 
   /** Dials in and reads the banner. */
