@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -36,6 +37,8 @@ final class TrpSession implements Session {
 
   /** It has at least so long for a data connection, however impatient the visitor is. */
   private static final Duration CLAIM_LIMIT = Duration.ofSeconds(5);
+
+  private static final String GONE = "the origin proxy is gone";
 
   private final Connection control;
   private final String service;
@@ -224,8 +227,7 @@ final class TrpSession implements Session {
     lock.lock();
     try {
       over = true;
-      waiting.forEach(
-          channel -> channel.completeExceptionally(new IOException("the origin proxy is gone")));
+      waiting.forEach(channel -> channel.completeExceptionally(new IOException(GONE)));
       waiting.clear();
     } finally {
       lock.unlock();
@@ -255,26 +257,36 @@ final class TrpSession implements Session {
         long left = limit.toNanos() - (System.nanoTime() - began);
         return new Outcome.Accepted(channel.get(left, TimeUnit.NANOSECONDS));
       } catch (TimeoutException e) {
-        Outcome outcome = late();
+        Outcome outcome = unless(new Outcome.TimedOut());
         if (outcome instanceof Outcome.TimedOut) {
           unclaimed(began);
         }
         return outcome;
       } catch (ExecutionException e) {
-        return new Outcome.Refused(e.getCause().getMessage());
+        return refused(e.getCause());
       } catch (IOException e) {
-        channel.cancel(false);
-        return new Outcome.Refused(e.getMessage());
+        return unless(refused(e));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        return late();
+        return unless(new Outcome.TimedOut());
       } finally {
         leave(channel);
       }
     }
 
-    private Outcome late() {
-      return channel.cancel(false) ? new Outcome.TimedOut() : new Outcome.Accepted(channel.join());
+    /** This, unless the channel or the end has come just now: a channel has no other owner. */
+    private Outcome unless(Outcome none) {
+      if (channel.cancel(false)) {
+        return none;
+      }
+      return channel.isCompletedExceptionally()
+          ? refused(channel.exceptionNow())
+          : new Outcome.Accepted(channel.join());
+    }
+
+    /** A connection that was closed from this side breaks without a word. */
+    private static Outcome refused(Throwable why) {
+      return new Outcome.Refused(Objects.requireNonNullElse(why.getMessage(), GONE));
     }
   }
 }

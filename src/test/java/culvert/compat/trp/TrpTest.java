@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import culvert.net.Deadlines;
 import culvert.net.HostPort;
 import culvert.session.Dialect;
+import culvert.session.Opened;
 import culvert.session.Services;
 import culvert.session.Session;
+import culvert.session.Visitor;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
@@ -20,6 +22,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.ConnectException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
@@ -270,6 +273,22 @@ class TrpTest {
       assertThatThrownBy(() -> session.serve(services)).isInstanceOf(IOException.class);
       assertThat(withdrawn).isTrue();
       assertThat(dialect.accept(next.far())).isInstanceOf(Dialect.Accepted.Joined.class);
+    }
+  }
+
+  /** It would be nobody's, and stay open for ever. */
+  @Test
+  void aDataConnectionThatCameBeforeTheControlConnectionBrokeIsTheVisitors() throws Exception {
+    try (var control = Loopback.open();
+        var data = Loopback.open();
+        var deadlines = new Deadlines()) {
+      var dialect = new TrpDialect("default", deadlines);
+      var session = ((Dialect.Accepted.Joined) dialect.accept(control.far())).session();
+      InetSocketAddress address = data.near().local();
+      Opened opened = session.open(new Visitor("default", address, address));
+      assertThat(dialect.accept(data.far())).isInstanceOf(Dialect.Accepted.Claimed.class);
+      control.far().close();
+      assertThat(opened.await(Tunnel.LIMIT)).isInstanceOf(Opened.Outcome.Accepted.class);
     }
   }
 
