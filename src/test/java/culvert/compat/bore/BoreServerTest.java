@@ -217,7 +217,7 @@ class BoreServerTest {
         Socket visitor = server.visit(client.port())) {
       String id = client.control().announced();
       client.leave();
-      server.awaitLog("service withdrawn");
+      server.awaitLog("service withdrawn", "bore:" + client.port());
       try (BoreTalk channel = accept(server, id, "taken")) {
         assertThat(read(visitor, 5)).isEqualTo("taken");
         server.awaitLog("session ended");
