@@ -22,6 +22,12 @@ import java.util.UUID;
  */
 final class BoreOriginSession extends AnnouncedSession {
 
+  /**
+   * So often within the longest silence it is looked whether anything came. Looks are counted, not
+   * time: after a sleep of this process the heartbeats that came meanwhile are still to be read.
+   */
+  private static final int CHECKS = 8;
+
   private final Connection control;
   private final Frames frames;
   private final ServerTalk talk;
@@ -29,8 +35,11 @@ final class BoreOriginSession extends AnnouncedSession {
   private final Duration silence;
   private final Deadlines deadlines;
   private final LimitedLog<String> log;
-  private volatile long heardNanos = System.nanoTime();
+  private volatile boolean heard;
   private volatile boolean silent;
+
+  /** Checks since it was heard; the watch alone uses it. */
+  private int unheard;
 
   /**
    * A session that has its port.
@@ -60,7 +69,7 @@ final class BoreOriginSession extends AnnouncedSession {
   @Override
   protected void hear(String service, Listener listener) throws IOException {
     listener.taken(service, List.of(address));
-    var watch = deadlines.every(silence.dividedBy(4), this::checkSilence);
+    var watch = deadlines.every(silence.dividedBy(CHECKS), this::checkSilence);
     try {
       for (; ; ) {
         heard(service, listener);
@@ -77,7 +86,7 @@ final class BoreOriginSession extends AnnouncedSession {
   private void heard(String service, Listener listener) throws IOException {
     ServerMessage message =
         frames.ofServer().orElseThrow(() -> new EndedException("the server closed the connection"));
-    heardNanos = System.nanoTime();
+    heard = true;
     switch (message) {
       case ServerMessage.Heartbeat heartbeat -> {}
       case ServerMessage.Connection(UUID id) -> fetch(id, service, listener);
@@ -103,7 +112,9 @@ final class BoreOriginSession extends AnnouncedSession {
   }
 
   private void checkSilence() {
-    if (System.nanoTime() - heardNanos > silence.toNanos()) {
+    unheard = heard ? 0 : unheard + 1;
+    heard = false;
+    if (unheard == CHECKS) {
       silent = true;
       control.reset();
     }

@@ -79,7 +79,7 @@ final class Client implements AutoCloseable {
     Thread.ofVirtual().name("bore local").start(() -> end.complete(role.run()));
   }
 
-  private static OriginSettings settings(HostPort server, HostPort local, Options options) {
+  static OriginSettings settings(HostPort server, HostPort local, Options options) {
     Bounds bounds = Bounds.DEFAULT;
     var usual =
         new Tunnel.Options()
