@@ -1,6 +1,7 @@
 package culvert.compat.bore;
 
 import culvert.net.Connection;
+import culvert.net.ForwardingConnection;
 import culvert.net.Peeked;
 import culvert.protocol.ProtocolException;
 import java.io.IOException;
@@ -125,8 +126,26 @@ final class Frames {
     connection.output().flush();
   }
 
-  /** The connection, once there are no more messages: what was read of it comes first. */
+  /**
+   * The connection, once there are no more messages: what was read of it comes first, and what was
+   * said on it does not count.
+   */
   Connection rest() {
-    return buffer.hasRemaining() ? Peeked.of(connection, buffer) : connection;
+    var rest = new Rest(connection);
+    return buffer.hasRemaining() ? Peeked.of(rest, buffer) : rest;
+  }
+
+  private static final class Rest extends ForwardingConnection {
+    private final long said;
+
+    Rest(Connection connection) {
+      super(connection);
+      this.said = connection.sent();
+    }
+
+    @Override
+    public long sent() {
+      return super.sent() - said;
+    }
   }
 }

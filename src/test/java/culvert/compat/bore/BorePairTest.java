@@ -62,6 +62,23 @@ class BorePairTest {
     }
   }
 
+  /** What opens a data channel is none of the visitor's bytes. */
+  @ParameterizedTest
+  @NullSource
+  @ValueSource(strings = "abc")
+  void bothSidesTellHowMuchWasCarriedAndNoMore(String secret) throws Exception {
+    try (var server = server(secret);
+        var client = client(server.remote().boreAddress(), new Client.Options().secret(secret))) {
+      try (var visitor = visit(client.announced())) {
+        assertEchoes(visitor, "12345");
+        visitor.shutdownOutput();
+        assertThat(visitor.getInputStream().read()).isNegative();
+      }
+      server.awaitLog("relay ended", "in=5 ", "out=5 ");
+      client.awaitLog("relay ended", "in=5 ", "out=5 ");
+    }
+  }
+
   @Test
   void aNewClientHasTheOldOnesPortAtOnce() throws Exception {
     try (var server = server(null)) {
