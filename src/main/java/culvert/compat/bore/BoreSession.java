@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
@@ -206,7 +205,7 @@ final class BoreSession implements Session {
   public Opened open(Visitor visitor) throws IOException {
     var waiting = new PendingVisitor(this, pending);
     pending.add(waiting);
-    String why = announce(waiting.id());
+    String why = announce(waiting);
     if (!why.isEmpty()) {
       pending.remove(waiting);
       throw new IOException(why);
@@ -215,36 +214,38 @@ final class BoreSession implements Session {
   }
 
   /** Returns why it cannot; the empty text if it can. */
-  private String announce(UUID id) {
+  private String announce(PendingVisitor visitor) {
     lock.lock();
     try {
       if (state != State.SERVING) {
         return "the client's session is over or draining";
       }
-      return writer.announce(new ServerMessage.Connection(id))
-          ? ""
-          : "the client is too slow to hear of more visitors";
+      long number = writer.announce(new ServerMessage.Connection(visitor.id()));
+      visitor.announced(number);
+      return number > 0 ? "" : "the client is too slow to hear of more visitors";
     } finally {
       lock.unlock();
     }
   }
 
-  /** A data channel of this session's has come; returns what to use instead. */
-  Connection begin(Connection channel) {
+  /** The data channel of a visitor of this session's has come; returns what to use instead. */
+  Connection begin(Connection channel, PendingVisitor visitor) {
     var fresh = new WatchedConnection(channel, this::channelOver);
     boolean late;
+    long announcement;
     lock.lock();
     try {
       channels.add(fresh);
       lastClaim = System.nanoTime();
       late = cut;
+      announcement = visitor.announcement();
     } finally {
       lock.unlock();
     }
     if (late) {
       fresh.reset();
     }
-    writer.lives();
+    writer.lives(announcement);
     return fresh;
   }
 

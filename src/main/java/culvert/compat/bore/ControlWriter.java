@@ -70,11 +70,22 @@ final class ControlWriter {
 
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** Whether something was said that wants a sign of life, and when; the lock guards all three. */
-  private boolean unanswered;
+  /** How many visitors were announced; the lock guards it and all that follows. */
+  private long announced;
 
-  private long unansweredNanos;
+  /** How many of them the client was told of. */
+  private long said;
+
+  /** How many of those it has heard of for certain: what it heard it heard in order. */
+  private long heard;
+
+  /** Since when there is no sign of life though one is wanted. */
+  private long silentNanos;
+
   private long livedNanos = System.nanoTime();
+
+  /** Whether somebody wants to know at once. */
+  private boolean doubted;
 
   private Thread thread;
 
@@ -111,29 +122,44 @@ final class ControlWriter {
     unsaid.add(message);
   }
 
-  /** The same for a visitor that waits; returns false, and says nothing, if too much is unsaid. */
-  boolean announce(ServerMessage.Connection visitor) {
-    if (!unsaid.offer(visitor)) {
-      return false;
-    }
+  /**
+   * The same for a visitor that waits.
+   *
+   * @return which announcement this is, from 1; 0 if too much is unsaid, and this with it
+   */
+  long announce(ServerMessage.Connection visitor) {
     lock.lock();
     try {
-      if (!unanswered) {
-        unanswered = true;
-        unansweredNanos = System.nanoTime();
-      }
+      return unsaid.offer(visitor) ? ++announced : 0;
     } finally {
       lock.unlock();
     }
-    return true;
   }
 
-  /** A sign of life: what was said so far is in good hands. */
-  void lives() {
+  private void announces() {
     lock.lock();
     try {
-      unanswered = false;
-      livedNanos = System.nanoTime();
+      if (said == heard) {
+        silentNanos = System.nanoTime();
+      }
+      said++;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * A sign of life, which the client can have given before it heard of what was said since.
+   *
+   * @param announcement the latest of which it shows that the client has heard
+   */
+  void lives(long announcement) {
+    lock.lock();
+    try {
+      heard = Math.max(heard, announcement);
+      silentNanos = System.nanoTime();
+      livedNanos = silentNanos;
+      doubted = false;
     } finally {
       lock.unlock();
     }
@@ -143,11 +169,7 @@ final class ControlWriter {
   void doubt() {
     lock.lock();
     try {
-      long now = System.nanoTime();
-      if (now - livedNanos > HEARTBEAT.toNanos()) {
-        unanswered = true;
-        unansweredNanos = now - DOUBT.toNanos();
-      }
+      doubted = System.nanoTime() - livedNanos > HEARTBEAT.toNanos();
     } finally {
       lock.unlock();
     }
@@ -156,7 +178,7 @@ final class ControlWriter {
   private boolean isDoubtful() {
     lock.lock();
     try {
-      return unanswered && System.nanoTime() - unansweredNanos >= DOUBT.toNanos();
+      return doubted || said > heard && System.nanoTime() - silentNanos >= DOUBT.toNanos();
     } finally {
       lock.unlock();
     }
@@ -167,6 +189,9 @@ final class ControlWriter {
       for (long due = System.nanoTime() + HEARTBEAT.toNanos(); ; ) {
         long wait = Math.min(due - System.nanoTime(), DOUBT.toNanos());
         ServerMessage next = unsaid.poll(wait, TimeUnit.NANOSECONDS);
+        if (next instanceof ServerMessage.Connection) {
+          announces();
+        }
         if (next != null) {
           say(next);
         }
@@ -208,7 +233,8 @@ final class ControlWriter {
       say(piece);
     }
     sendBuffer(USUAL_BUFFER);
-    lives();
+    // All that this thread has said, which nobody else counts.
+    lives(said);
   }
 
   private void sendBuffer(int bytes) throws IOException {

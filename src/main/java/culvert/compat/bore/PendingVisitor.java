@@ -24,12 +24,15 @@ final class PendingVisitor implements Opened {
       "the client opened no data channel within " + Durations.of(LIMIT);
 
   private final UUID id = UUID.randomUUID();
-  private final long announced = System.nanoTime();
+  private final long since = System.nanoTime();
   private final BoreSession session;
   private final PendingVisitors all;
 
   /** Completed with nothing if none will come. */
   private final CompletableFuture<Optional<Connection>> channel = new CompletableFuture<>();
+
+  /** Which of its session's announcements it is; that one's lock guards it. */
+  private long announcement;
 
   /** One that is still to be announced. */
   PendingVisitor(BoreSession session, PendingVisitors all) {
@@ -45,9 +48,18 @@ final class PendingVisitor implements Opened {
     return session;
   }
 
+  /** The session has announced it, as which of all that it did. */
+  void announced(long number) {
+    announcement = number;
+  }
+
+  long announcement() {
+    return announcement;
+  }
+
   /** Its data channel is there; returns whether it is wanted. */
   boolean claimed(Connection connection) {
-    Connection counted = session.begin(connection);
+    Connection counted = session.begin(connection, this);
     if (!channel.complete(Optional.of(counted))) {
       counted.close();
       return false;
@@ -85,7 +97,7 @@ final class PendingVisitor implements Opened {
 
   private Outcome late(Outcome outcome) {
     if (all.remove(this)) {
-      session.unclaimed(announced);
+      session.unclaimed(since);
       return outcome;
     }
     // It was taken out just now by whoever brings the channel or the end.

@@ -96,6 +96,17 @@ final class BoreServer implements AutoCloseable {
     return TestClient.dial(new HostPort("127.0.0.1", port));
   }
 
+  /** Waits until so many visitors are there. */
+  void awaitVisitors(int number) throws Exception {
+    Eventually.within(
+        Tunnel.LIMIT,
+        () -> {
+          if (remote.visitors() != number) {
+            throw new AssertionError(remote.visitors() + " visitors");
+          }
+        });
+  }
+
   /** Waits for a log line that contains all the words. */
   void awaitLog(String... words) throws Exception {
     log.await(words);

@@ -123,6 +123,33 @@ class SeveredClientTest {
     }
   }
 
+  /** It was given before the client could hear of the last visitor, of whom it never hears. */
+  @Test
+  void aSignOfLifeIsNoneForVisitorsAnnouncedLater() throws Exception {
+    try (var server = new BoreServer();
+        var link = new SeveredLink(server.remote().boreAddress());
+        var control = new BoreTalk(new Socket(link.address().host(), link.address().port()))) {
+      control.say("{\"Hello\":0}");
+      int port = Integer.parseInt(control.hear().replaceAll("\\D", ""));
+      assertThat(control.hear()).isEqualTo("\"Heartbeat\"");
+      try (Socket first = server.visit(port)) {
+        String id = control.announced();
+        link.sever();
+        try (Socket second = server.visit(port);
+            BoreTalk channel = server.connect()) {
+          server.awaitVisitors(2);
+          channel.say("{\"Accept\":\"" + id + "\"}");
+          channel.raw("x");
+          assertThat(first.getInputStream().read()).isEqualTo('x');
+          first.shutdownOutput();
+          channel.leave();
+          server.awaitLog(LIMIT, "service withdrawn", "bore:" + port);
+          assertThat(isOver(second)).isTrue();
+        }
+      }
+    }
+  }
+
   private static boolean isOver(Socket visitor) {
     try {
       return visitor.getInputStream().read() < 0;
