@@ -48,7 +48,8 @@ final class ServerTalk {
     return switch (answer) {
       case ServerMessage.Hello hello -> hello;
       case ServerMessage.Challenge challenge ->
-          throw refused("the server requires a secret, and none is set");
+          throw refused(
+              "the server requires a secret, and none is set: give --secret or BORE_SECRET");
       case ServerMessage.Error(String text) when isAboutSecret(text) ->
           throw refused("server error: " + text);
       case ServerMessage.Error error -> error;
