@@ -7,6 +7,7 @@ import culvert.protocol.ByeReason;
 import culvert.protocol.RefusedException;
 import culvert.session.Dialect;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -40,6 +41,14 @@ public final class TrpDialect implements Dialect {
           ByeReason.ERROR, "an origin proxy is there, and no visitor waits for a data connection");
     }
     return new Accepted.Claimed();
+  }
+
+  @Override
+  public void awaitClaims(Duration limit) {
+    TrpSession standing = current.get();
+    if (standing != null) {
+      standing.awaitClaims(limit);
+    }
   }
 
   private void ended(TrpSession session) {

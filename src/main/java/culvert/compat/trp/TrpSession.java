@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
@@ -52,6 +53,8 @@ final class TrpSession implements Session {
   private final ReentrantLock lock = new ReentrantLock();
 
   private final Queue<CompletableFuture<Connection>> waiting = new ArrayDeque<>();
+
+  private final Condition fewer = lock.newCondition();
 
   /** How many data connections there are. */
   private int channels;
@@ -112,6 +115,7 @@ final class TrpSession implements Session {
       }
       channels++;
       lastClaim = System.nanoTime();
+      fewer.signalAll();
       return true;
     } finally {
       lock.unlock();
@@ -172,6 +176,22 @@ final class TrpSession implements Session {
     lock.lock();
     try {
       waiting.remove(channel);
+      fewer.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until no visitor waits for a data connection, or the limit has passed. */
+  void awaitClaims(Duration limit) {
+    lock.lock();
+    try {
+      long left = limit.toNanos();
+      while (!waiting.isEmpty() && left > 0) {
+        left = fewer.awaitNanos(left);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     } finally {
       lock.unlock();
     }
@@ -229,6 +249,7 @@ final class TrpSession implements Session {
       over = true;
       waiting.forEach(channel -> channel.completeExceptionally(new IOException(GONE)));
       waiting.clear();
+      fewer.signalAll();
     } finally {
       lock.unlock();
     }

@@ -209,6 +209,33 @@ class TrpTest {
     }
   }
 
+  @Test
+  void stoppingWaitsForADataConnectionThatIsOnItsWay() throws Exception {
+    roles.remote(Tunnel.LIMIT);
+    HostPort address = roles.remote().controlAddress();
+    try (Socket control = Roles.connect(address)) {
+      roles.awaitLog(1, "service offered");
+      try (Socket visitor = Roles.connect(roles.outside())) {
+        assertThat(reader(control).readLine()).isEqualTo(text(visitor));
+        Thread drain = Thread.ofVirtual().start(() -> roles.remote().drain(Tunnel.LIMIT));
+        Eventually.within(
+            Tunnel.LIMIT,
+            () ->
+                assertThatThrownBy(() -> Roles.connect(roles.outside()).close())
+                    .isInstanceOf(IOException.class));
+        try (Socket data = Roles.connect(address)) {
+          data.getOutputStream().write('x');
+          data.shutdownOutput();
+          assertThat(visitor.getInputStream().readAllBytes()).asString().isEqualTo("x");
+          visitor.shutdownOutput();
+        }
+        // Whoever asked whether the port is closed may wait still.
+        control.shutdownOutput();
+        drain.join();
+      }
+    }
+  }
+
   /** As one whose network is gone: lines under way keep the system from asking it. */
   @Test
   void anOriginProxyThatTakesNoVisitorMakesRoomForTheNext() throws Exception {
