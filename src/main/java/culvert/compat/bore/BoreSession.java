@@ -285,7 +285,10 @@ final class BoreSession implements Session {
     }
   }
 
-  /** Nobody answers; but a write that does not end tells. */
+  /**
+   * Nobody answers; but a write that does not end tells, mostly not whoever asks now: a far client
+   * that lives may need as long. Who asks again a few seconds later finds a dead one gone.
+   */
   @Override
   public void probe(Duration limit, Consumer<Boolean> answer) {
     writer.doubt();
