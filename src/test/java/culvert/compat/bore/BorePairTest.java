@@ -69,8 +69,8 @@ class BorePairTest {
   void bothSidesTellHowMuchWasCarriedAndNoMore(String secret) throws Exception {
     try (var server = server(secret);
         var client = client(server.remote().boreAddress(), new Client.Options().secret(secret))) {
-      try (var visitor = visit(client.announced())) {
-        assertEchoes(visitor, "12345");
+      try (var visitor = TestClient.dial(client.announced())) {
+        TestClient.assertEchoes(visitor, "12345");
         visitor.shutdownOutput();
         assertThat(visitor.getInputStream().read()).isNegative();
       }

@@ -7,6 +7,7 @@ import culvert.config.PortRange;
 import culvert.config.Timing;
 import culvert.net.HostPort;
 import culvert.remote.RemoteProxy;
+import culvert.testing.Eventually;
 import culvert.testing.TestClient;
 import culvert.testing.TestLog;
 import culvert.testing.Tunnel;

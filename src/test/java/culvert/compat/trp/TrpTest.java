@@ -213,17 +213,17 @@ class TrpTest {
   void stoppingWaitsForADataConnectionThatIsOnItsWay() throws Exception {
     roles.remote(Tunnel.LIMIT);
     HostPort address = roles.remote().controlAddress();
-    try (Socket control = Roles.connect(address)) {
+    try (Socket control = TestClient.dial(address)) {
       roles.awaitLog(1, "service offered");
-      try (Socket visitor = Roles.connect(roles.outside())) {
+      try (Socket visitor = TestClient.dial(roles.outside())) {
         assertThat(reader(control).readLine()).isEqualTo(text(visitor));
         Thread drain = Thread.ofVirtual().start(() -> roles.remote().drain(Tunnel.LIMIT));
         Eventually.within(
             Tunnel.LIMIT,
             () ->
-                assertThatThrownBy(() -> Roles.connect(roles.outside()).close())
+                assertThatThrownBy(() -> TestClient.dial(roles.outside()).close())
                     .isInstanceOf(IOException.class));
-        try (Socket data = Roles.connect(address)) {
+        try (Socket data = TestClient.dial(address)) {
           data.getOutputStream().write('x');
           data.shutdownOutput();
           assertThat(visitor.getInputStream().readAllBytes()).asString().isEqualTo("x");
