@@ -5,9 +5,10 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
 import java.util.ArrayList;
+import java.util.Locale;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -20,6 +21,10 @@ import java.util.concurrent.atomic.AtomicLong;
  * bounded queue are dropped and counted.
  */
 public final class Log implements AutoCloseable {
+
+  /** With milliseconds also where they are zero, so that columns stay where they are. */
+  private static final DateTimeFormatter TIME =
+      new DateTimeFormatterBuilder().appendInstant(3).toFormatter(Locale.ROOT);
 
   /** How much is logged; each level includes those before it. */
   public enum Level {
@@ -105,7 +110,7 @@ public final class Log implements AutoCloseable {
     if (!enabled(of)) {
       return;
     }
-    Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    String now = TIME.format(clock.instant());
     var line = new StringBuilder(160);
     switch (format) {
       case TEXT -> text(line, now, of, event, fields);
@@ -148,7 +153,7 @@ public final class Log implements AutoCloseable {
     }
   }
 
-  private void text(StringBuilder line, Instant now, Level of, String event, Object... fields) {
+  private void text(StringBuilder line, String now, Level of, String event, Object... fields) {
     line.append(now).append(' ').append(of);
     line.append(of.name().length() == 4 ? "  " : " ");
     line.append(role).append(": ").append(event);
@@ -164,7 +169,7 @@ public final class Log implements AutoCloseable {
     line.append('\n');
   }
 
-  private void json(StringBuilder line, Instant now, Level of, String event, Object... fields) {
+  private void json(StringBuilder line, String now, Level of, String event, Object... fields) {
     line.append("{\"time\":\"").append(now).append("\",\"level\":\"").append(of);
     line.append("\",\"role\":\"").append(role).append("\",\"event\":");
     quote(line, event);

@@ -42,6 +42,16 @@ class LogTest {
   }
 
   @Test
+  void aWholeSecondHasItsMillisecondsToo() {
+    var out = new PrintStream(written, false, StandardCharsets.UTF_8);
+    Clock whole = Clock.fixed(Instant.parse("2024-02-29T12:34:56Z"), ZoneOffset.UTC);
+    try (var log = new Log(Log.Level.INFO, Log.Format.TEXT, "test", out, whole)) {
+      log.info("joined");
+    }
+    assertThat(written()).isEqualTo("2024-02-29T12:34:56.000Z INFO  test: joined\n");
+  }
+
+  @Test
   void aLineOfJsonIsAnObject() {
     try (var log = log(Log.Level.DEBUG, Log.Format.JSON)) {
       log.warn("joined", "peer", "127.0.0.1:5", "count", 3, "cause", null);
