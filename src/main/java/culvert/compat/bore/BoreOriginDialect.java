@@ -95,7 +95,7 @@ public final class BoreOriginDialect implements OriginDialect {
           case ServerTalk.PORT_NOT_ALLOWED, ServerTalk.NO_PERMISSION -> port.forbidden();
           default -> true;
         };
-    String why = "port " + asked + ": server error: " + text;
+    String why = (asked == 0 ? "" : "port " + asked + ": ") + "server error: " + text;
     if (again) {
       throw new IOException(why);
     }

@@ -158,7 +158,7 @@ class BoreOriginTest {
     run(new Client.Options());
     server.accept().hears("{\"Hello\":0}").says("{\"Error\":\"" + error + "\"}");
     server.control(0, 4711);
-    client.awaitLog("WARN", "cannot join", "server error: " + error);
+    client.awaitLog("WARN", "cannot join", "cause=\"server error: " + error);
   }
 
   @Test
