@@ -175,7 +175,7 @@ class BoreOriginTest {
     run(new Client.Options());
     server.accept().says("{\"Challenge\":\"" + ID + "\"}");
     assertThat(client.end()).isEqualTo(OriginProxy.End.CREDENTIALS);
-    client.awaitLog("ERROR", "the server requires a secret, and none is set");
+    client.awaitLog("ERROR", "requires a secret, and none is set: give --secret or BORE_SECRET");
   }
 
   @Test
