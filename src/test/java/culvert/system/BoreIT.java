@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.net.HostPort;
+import culvert.testing.BoreProgram;
 import culvert.testing.Eventually;
 import culvert.testing.RefusingPort;
 import culvert.testing.TestClient;
@@ -12,9 +13,17 @@ import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -63,6 +72,49 @@ class BoreIT {
       assertServes(HostPort.parse(line.split("listening at ")[1]));
       assertThat(server.err().text()).doesNotContain("SECRET", "sécret");
     }
+  }
+
+  /** Services often have no locale: a secret is UTF-8 all the same, as at the other end. */
+  @Test
+  void aSecretOfOtherLettersThanAsciiIsReadWithoutALocale() throws Exception {
+    String secret = "s\u00e9cret \u2713";
+    var words =
+        List.of(
+            Role.launcher("culvert").toAbsolutePath().toString(),
+            "bore",
+            "server",
+            "--bind-addr=127.0.0.1",
+            "--control-port=0",
+            "--secret",
+            secret);
+    String[] command = BoreProgram.inUtf8(words).toArray(String[]::new);
+    try (Role server = Role.start(Map.of("LC_ALL", "C"), command);
+        Socket client =
+            TestClient.dial(HostPort.parse(server.line().split("bore server: listening ")[1]))) {
+      String challenge = message(client).replaceAll(".*:\"|\"}", "");
+      String tag = tag(secret, UUID.fromString(challenge));
+      String hello = "{\"Authenticate\":\"" + tag + "\"}\0{\"Hello\":0}\0";
+      client.getOutputStream().write(hello.getBytes(StandardCharsets.US_ASCII));
+      assertThat(message(client)).startsWith("{\"Hello\":");
+    }
+  }
+
+  private static String message(Socket socket) throws IOException {
+    var text = new StringBuilder();
+    for (int b = socket.getInputStream().read(); b > 0; b = socket.getInputStream().read()) {
+      text.append((char) b);
+    }
+    return text.toString();
+  }
+
+  private static String tag(String secret, UUID challenge) throws GeneralSecurityException {
+    byte[] text = secret.getBytes(StandardCharsets.UTF_8);
+    byte[] key = MessageDigest.getInstance("SHA-256").digest(text);
+    Mac mac = Mac.getInstance("HmacSHA256");
+    mac.init(new SecretKeySpec(key, "HmacSHA256"));
+    var bytes = ByteBuffer.allocate(16);
+    bytes.putLong(challenge.getMostSignificantBits()).putLong(challenge.getLeastSignificantBits());
+    return HexFormat.of().formatHex(mac.doFinal(bytes.array()));
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.File;
 import java.io.IOException;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,8 +31,9 @@ public final class BoreProgram implements AutoCloseable {
 
   private BoreProgram(String address, Path program, String... options) {
     this.address = address;
-    commandLine.addAll(List.of(program.toString(), "server", "--bind-addr", address));
-    commandLine.addAll(List.of(options));
+    var words = new ArrayList<>(List.of(program.toString(), "server", "--bind-addr", address));
+    words.addAll(List.of(options));
+    commandLine.addAll(inUtf8(words));
   }
 
   /** A server that serves. */
@@ -55,6 +57,25 @@ public final class BoreProgram implements AutoCloseable {
             .toList();
     assumeTrue(!places.isEmpty(), "bore is not installed");
     return places.getFirst();
+  }
+
+  /**
+   * The same command line in UTF-8, whatever the locale of this process makes of letters: where
+   * some are not ASCII, a shell that writes their bytes becomes the program.
+   */
+  public static List<String> inUtf8(List<String> words) {
+    if (StandardCharsets.US_ASCII.newEncoder().canEncode(String.join("", words))) {
+      return words;
+    }
+    var script = new StringBuilder("exec");
+    for (String word : words) {
+      script.append(" \"$(printf '");
+      for (byte b : word.getBytes(StandardCharsets.UTF_8)) {
+        script.append("\\%03o".formatted(b & 0xff));
+      }
+      script.append("')\"");
+    }
+    return List.of("/bin/sh", "-c", script.toString());
   }
 
   /** Starts it, also after {@link #kill}. */

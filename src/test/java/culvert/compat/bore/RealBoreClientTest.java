@@ -72,7 +72,7 @@ class RealBoreClientTest {
       command.addAll(List.of("local", "" + local, "--local-host", "127.0.0.1"));
       command.addAll(List.of("--to", server));
       command.addAll(List.of(more));
-      var builder = new ProcessBuilder(command).redirectErrorStream(true);
+      var builder = new ProcessBuilder(BoreProgram.inUtf8(command)).redirectErrorStream(true);
       builder.environment().put("NO_COLOR", "1");
       process = builder.redirectOutput(output.toFile()).start();
     }
