@@ -26,7 +26,8 @@ final class Ids {
     if (!WRITTEN.matcher(text).matches()) {
       throw Json.unreadable();
     }
-    String digits = text.replaceFirst("^urn:uuid:", "").replaceAll("[{}-]", "");
+    String digits =
+        text.replace("urn:uuid:", "").replace("{", "").replace("}", "").replace("-", "");
     return new UUID(
         Long.parseUnsignedLong(digits, 0, 16, 16), Long.parseUnsignedLong(digits, 16, 32, 16));
   }
