@@ -91,7 +91,8 @@ final class NativeOriginSession implements OriginSession, Leg.Events {
       if (another.isPresent()) {
         offer(service, another.get());
       } else {
-        listener.declined(service, answer.refusal());
+        // With the port, if it was about one.
+        listener.declined(answer.service(), answer.refusal());
       }
       return;
     }

@@ -84,7 +84,7 @@ class OutsidePortTest {
       try (var other = new Tunnel(server.address(), second, tunnel.remote().controlAddress())) {
         other.join();
         assertThat(other.end()).isEqualTo(OriginProxy.End.DECLINED);
-        other.awaitLog("port already in use");
+        other.awaitLog("service declined", "default:" + port + ": port already in use");
       }
       assertServed(port);
     }
