@@ -29,6 +29,8 @@ final class Converters {
   private Converters() {}
 
   static void register(CommandLine commandLine) {
+    commandLine.registerConverter(int.class, told(Converters::number));
+    commandLine.registerConverter(Integer.class, told(Converters::number));
     commandLine.registerConverter(HostPort.class, told(HostPort::parse));
     commandLine.registerConverter(RemoteAddress.class, told(RemoteAddress::parse));
     commandLine.registerConverter(GroupAddress.class, told(GroupAddress::parse));
@@ -46,6 +48,15 @@ final class Converters {
     commandLine.registerConverter(Log.Level.class, word(Log.Level.class));
     commandLine.registerConverter(Log.Format.class, word(Log.Format.class));
     commandLine.registerConverter(ProxyHeader.Version.class, word(ProxyHeader.Version.class));
+  }
+
+  private static Integer number(String text) {
+    try {
+      return Integer.valueOf(text);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(
+          "'" + text + "' is no whole number, or too large for one", e);
+    }
   }
 
   private static <T> ITypeConverter<T> told(Function<String, T> parser) {

@@ -322,15 +322,15 @@ class BounceServerCommandTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "-p|http|'http' is not an int",
-        "--max-pairs|many|'many' is not an int",
+        "-p|http|'http' is no whole number",
+        "--max-pairs|many|'many' is no whole number",
         "--wire|letters|'letters' is none of program, text",
         "--transport|udp|'udp' is none of plain,",
         "--close-with-peer|7,web|a group is named by its number in hexadecimal digits, as ac or"
             + " 0xac",
         "--console-addr|32565|'32565' has no port; write HOST:PORT",
         "--number-pause|now|'now' is no duration",
-        "--verbosity|loud|'loud' is not an int",
+        "--verbosity|loud|'loud' is no whole number",
       })
   void aMalformedValueIsToldWithItsOption(String option, String value, String complaint) {
     for (Cli run :

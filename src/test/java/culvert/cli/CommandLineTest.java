@@ -82,7 +82,7 @@ class CommandLineTest {
         "--log-level=INFO | 'INFO' is none of error, warn, info, debug",
         "--log-format=xml | 'xml' is none of text, json",
         "--accept-proxy-protocol=10/8 | '10/8' is no network; write it as 10.0.0.0/8",
-        "--max-visitors=many | 'many' is not an int"
+        "--max-visitors=many | 'many' is no whole number"
       })
   void aMalformedValueIsToldWithItsOption(String argument, String complaint) {
     String option = argument.split("=")[0];
