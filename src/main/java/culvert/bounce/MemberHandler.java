@@ -163,14 +163,14 @@ final class MemberHandler implements Listener.Handler {
         admission.timeIsUp();
       }
       switch (admission.state()) {
-        case AUTHENTICATES -> awaitMore(member, EarlyInput.FOREVER);
+        case AUTHENTICATES -> awaitMore(member, ended, EarlyInput.FOREVER);
         case CHOOSES -> {
           member.is(State.AUTHENTICATED);
-          awaitMore(member, EarlyInput.FOREVER);
+          awaitMore(member, ended, EarlyInput.FOREVER);
         }
         case PAUSES -> {
           member.is(State.AUTHENTICATED);
-          if (!awaitMore(member, settings.entry().numberPause().toNanos())) {
+          if (!awaitMore(member, ended, settings.entry().numberPause().toNanos())) {
             admission.nothingMoreCame();
           }
         }
@@ -185,11 +185,16 @@ final class MemberHandler implements Listener.Handler {
     }
   }
 
-  private static boolean awaitMore(Member member, long nanos) throws IOException {
+  /**
+   * Waits for more of its handshake.
+   *
+   * @param ended whether the look before saw its end; one that has come since is for the next look
+   */
+  private static boolean awaitMore(Member member, boolean ended, long nanos) throws IOException {
     if (member.isLate()) {
       throw new IOException("its time was up");
     }
-    if (member.input().isOver() || member.isOver()) {
+    if (ended || member.input().fault().isPresent() || member.isOver()) {
       throw new EOFException("closed during the handshake");
     }
     return member.input().await(0, nanos);
