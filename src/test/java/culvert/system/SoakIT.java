@@ -21,11 +21,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Some minutes of all faults at once, with {@code mvn verify -Psoak}: processes are killed, frozen
+ * Some minutes of all faults at once, with {@code mvn verify -Pfull}: processes are killed, frozen
  * and stopped, links break and fall silent, strangers come, and visitors never cease. Afterwards
  * all must be as it was before.
  */
-@Tag("soak")
+@Tag("full")
 @Timeout(3600)
 class SoakIT {
 
