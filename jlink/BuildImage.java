@@ -11,7 +11,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.spi.ToolProvider;
-import java.util.stream.Stream;
 
 /**
  * Links the runtime image. Maven runs it with the selected JDK:
@@ -46,8 +45,6 @@ final class BuildImage {
     build.pack(args[2], args[3]);
     build.deleteOld();
     build.link(build.modernize(List.of(args).subList(4, args.length)));
-    build.stripLibraries();
-    build.dropTools();
     build.addLaunchers();
     build.train();
     // The date of this file says how new the image is.
@@ -120,26 +117,6 @@ final class BuildImage {
                 image.toString())
             .inheritIO(),
         "jlink failed");
-  }
-
-  /** Tools of the JDK that come with their modules and that nobody needs here. */
-  private void dropTools() throws IOException {
-    for (String tool : List.of("jwebserver", "keytool")) {
-      Files.deleteIfExists(image.resolve("bin").resolve(tool));
-    }
-  }
-
-  /** Symbol tables are a sixth of the JVM's library; only debuggers miss them. */
-  private void stripLibraries() throws IOException, InterruptedException {
-    Path strip = Path.of("/usr/bin/strip");
-    if (!Files.isExecutable(strip)) {
-      return;
-    }
-    var command = new ArrayList<>(List.of(strip.toString(), "--strip-unneeded"));
-    try (Stream<Path> files = Files.walk(image.resolve("lib"))) {
-      files.map(Path::toString).filter(name -> name.endsWith(".so")).forEach(command::add);
-    }
-    run(new ProcessBuilder(command).inheritIO(), "could not strip the libraries of " + image);
   }
 
   private void addLaunchers() throws IOException {
