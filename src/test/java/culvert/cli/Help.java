@@ -8,12 +8,36 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 
-/** The help texts, for the test that holds the README against them. */
+/** Help texts and parsing of commands, for the tests that compare the documentation with them. */
 public final class Help {
 
   private Help() {}
+
+  /** Returns all commands that the help lists, such as {@code culvert bore local}. */
+  public static List<String> commands() {
+    return names(root()).toList();
+  }
+
+  private static Stream<String> names(CommandLine command) {
+    Stream<String> inner =
+        command.getSubcommands().values().stream()
+            .filter(sub -> !sub.getCommandSpec().usageMessage().hidden())
+            .distinct()
+            .flatMap(Help::names);
+    return Stream.concat(Stream.of(command.getCommandSpec().qualifiedName()), inner);
+  }
+
+  /**
+   * Parses the arguments of {@code culvert} without running anything.
+   *
+   * @throws CommandLine.ParameterException if an option or a value is invalid
+   */
+  public static void parse(List<String> arguments) {
+    root().parseArgs(arguments.toArray(String[]::new));
+  }
 
   /** What {@code culvert COMMAND --help} prints; the empty name is {@code culvert --help}. */
   public static String of(String command) {

@@ -1,32 +1,106 @@
 package culvert.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import culvert.cli.Help;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
-/** The README prints every help text as the program does. */
+/** Checks the README and the site: its length, its links, and the commands in its examples. */
 class ReadmeTest {
 
+  private static final Path README = Path.of("README.md");
+  private static final Path SITE = Path.of("src/site/markdown");
+  private static final int MAX_README_LINES = 250;
+
+  private static final Pattern LINK =
+      Pattern.compile("(?:]\\(|src(?:set)?=\")([^)\"#]*)(#[^)\"]*)?");
+  private static final Pattern HEADING = Pattern.compile("(?m)^#+ (.*)$");
+  private static final Pattern SHELL_BLOCK = Pattern.compile("(?ms)^```sh\\n(.*?)^```$");
+  private static final Pattern COMMAND =
+      Pattern.compile(
+          "(?m)(?:^|[\\s/('])(culvert|remote-proxy|origin-proxy|bounce-server) ([^#|&>);'\\n]*)");
+
+  /** An example of a page: the arguments of {@code culvert}. */
+  record Example(Path page, List<String> arguments) {
+    @Override
+    public String toString() {
+      return page.getFileName() + ": " + String.join(" ", arguments);
+    }
+  }
+
+  static List<Path> pages() throws IOException {
+    try (Stream<Path> site = Files.list(SITE)) {
+      return Stream.concat(Stream.of(README), site.sorted()).toList();
+    }
+  }
+
+  static List<Example> examples() throws IOException {
+    var examples = new ArrayList<Example>();
+    for (Path page : List.of(README, SITE.resolve("guide.md"))) {
+      Matcher block = SHELL_BLOCK.matcher(Files.readString(page));
+      while (block.find()) {
+        Matcher command = COMMAND.matcher(block.group(1).replace("\\\n", " "));
+        while (command.find()) {
+          examples.add(new Example(page, arguments(command.group(1), command.group(2))));
+        }
+      }
+    }
+    return examples;
+  }
+
+  private static List<String> arguments(String program, String rest) {
+    var arguments = new ArrayList<String>(List.of(rest.strip().split("\\s+")));
+    if (!program.equals("culvert")) {
+      arguments.addFirst(program);
+    }
+    return arguments;
+  }
+
+  @Test
+  void readmeHasAtMost250Lines() throws IOException {
+    assertThat(Files.readAllLines(README)).hasSizeLessThanOrEqualTo(MAX_README_LINES);
+  }
+
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "",
-        "remote-proxy",
-        "origin-proxy",
-        "bounce-server",
-        "bounce connect",
-        "bore local",
-        "bore server",
-        "keygen",
-        "demo"
-      })
-  void theReadmeShowsTheHelp(String command) throws IOException {
-    String help = Help.of(command).strip();
-    assertThat(Files.readString(Path.of("README.md"))).contains(help);
+  @MethodSource("examples")
+  void exampleIsValidCommandLine(Example example) {
+    assertThatCode(() -> Help.parse(example.arguments)).doesNotThrowAnyException();
+  }
+
+  @ParameterizedTest
+  @MethodSource("pages")
+  void linksLeadToFilesAndHeadings(Path page) throws IOException {
+    Matcher link = LINK.matcher(Files.readString(page));
+    while (link.find()) {
+      if (!link.group(1).matches("[a-z]+:.*")) {
+        Path target =
+            link.group(1).isEmpty() ? page : page.resolveSibling(link.group(1)).normalize();
+        assertThat(target).as("link in %s", page).exists();
+        if (link.group(2) != null) {
+          assertThat(anchors(target)).as("headings of %s", target).contains(link.group(2));
+        }
+      }
+    }
+  }
+
+  private static List<String> anchors(Path page) throws IOException {
+    return HEADING
+        .matcher(Files.readString(page))
+        .results()
+        .map(heading -> heading.group(1).toLowerCase(Locale.ROOT))
+        .map(heading -> "#" + heading.replaceAll("[^a-z0-9 _-]", "").replace(' ', '-'))
+        .toList();
   }
 }
