@@ -1,5 +1,6 @@
 package culvert.bounce;
 
+import culvert.net.Threads;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -37,7 +38,7 @@ final class ConsoleOutput implements AutoCloseable {
 
   ConsoleOutput(OutputStream out) {
     this.out = out;
-    Thread.ofVirtual().name("console output").start(this::writeWaiting);
+    Threads.start("console output", this::writeWaiting);
   }
 
   /** Asks for a command. */

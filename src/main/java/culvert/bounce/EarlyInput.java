@@ -1,6 +1,7 @@
 package culvert.bounce;
 
 import culvert.net.ByteInput;
+import culvert.net.Threads;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
@@ -52,7 +53,7 @@ final class EarlyInput extends ByteInput {
   /** Begins to read ahead, in a thread of that name. */
   static EarlyInput of(ByteInput source, String name) {
     var input = new EarlyInput(source);
-    Thread.ofVirtual().name(name).start(input::readAhead);
+    Threads.start(name, input::readAhead);
     return input;
   }
 

@@ -3,6 +3,7 @@ package culvert.bounce;
 import culvert.net.BufferPool;
 import culvert.net.ByteOutput;
 import culvert.net.Connection;
+import culvert.net.Threads;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
@@ -92,9 +93,9 @@ public final class StandardStreams {
   }
 
   private static void start(String name, CompletableFuture<Void> end, Copy copy) {
-    Thread.ofVirtual()
-        .name(name)
-        .start(() -> {
+    Threads.start(
+        name,
+        () -> {
           try {
             copy.run();
             end.complete(null);

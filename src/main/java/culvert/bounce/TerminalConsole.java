@@ -1,5 +1,6 @@
 package culvert.bounce;
 
+import culvert.net.Threads;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -39,10 +40,9 @@ public final class TerminalConsole {
       EventLog events,
       StopRequest stop) {
     // Nothing ends a read of the keyboard, and a virtual thread's carrier would wait with it.
-    Thread.ofPlatform()
-        .daemon()
-        .name("console")
-        .start(() -> {
+    Threads.startPlatform(
+        "console",
+        () -> {
           try (var output = new ConsoleOutput(out)) {
             events.attach(output::tell, alone);
             var commands = new Commands(operations, events, stop);

@@ -14,6 +14,7 @@ import culvert.config.TransportKind;
 import culvert.config.WebSocketSettings;
 import culvert.net.Connection;
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import culvert.observe.Log;
 import culvert.protocol.BounceWire;
 import culvert.protocol.RefusedException;
@@ -247,7 +248,7 @@ final class BounceConnectCommand implements Callable<Integer> {
   /** Whatever is waited for, is waited for in a virtual thread, as all else here. */
   private static <T> T inVirtualThread(Callable<T> work) throws InterruptedException {
     var task = new FutureTask<>(work);
-    Thread.ofVirtual().name(ROLE).start(task);
+    Threads.start(ROLE, task);
     try {
       return task.get();
     } catch (ExecutionException e) {

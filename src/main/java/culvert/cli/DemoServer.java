@@ -10,6 +10,7 @@ import culvert.net.Listener;
 import culvert.net.ProxyHeader;
 import culvert.net.Relay;
 import culvert.net.SocketConnection;
+import culvert.net.Threads;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -39,7 +40,7 @@ final class DemoServer implements AutoCloseable, Listener.Handler {
   private DemoServer() throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext("/", this::answer);
-    server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+    server.setExecutor(Executors.newThreadPerTaskExecutor(Threads.factory("demo request")));
     front = Listener.bind(new HostPort("127.0.0.1", 0), "demo", pool, this);
   }
 

@@ -1,5 +1,6 @@
 package culvert.cli;
 
+import culvert.net.Threads;
 import culvert.observe.Log;
 import java.time.Clock;
 import picocli.CommandLine.Option;
@@ -23,6 +24,7 @@ final class LogOptions {
 
   /** The log of the given role. */
   Log log(String role, Terminal terminal) {
-    return new Log(level, format, role, terminal.err(), Clock.systemUTC());
+    return new Log(
+        level, format, role, terminal.err(), Clock.systemUTC(), Threads.factory("log " + role));
   }
 }

@@ -1,6 +1,7 @@
 package culvert.cli;
 
 import culvert.net.Durations;
+import culvert.net.Threads;
 import culvert.observe.Log;
 import culvert.origin.OriginProxy;
 import java.time.Duration;
@@ -37,7 +38,7 @@ final class OriginRun {
   private static OriginProxy.End inVirtualThread(OriginProxy proxy, String name)
       throws InterruptedException {
     var run = new FutureTask<>(proxy::run);
-    Thread.ofVirtual().name(name).start(run);
+    Threads.start(name, run);
     try {
       return run.get();
     } catch (ExecutionException e) {

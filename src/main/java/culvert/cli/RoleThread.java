@@ -1,5 +1,6 @@
 package culvert.cli;
 
+import culvert.net.Threads;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -26,9 +27,9 @@ final class RoleThread implements AutoCloseable {
     output = new BufferedReader(new InputStreamReader(pipe, StandardCharsets.UTF_8));
     var own = new Terminal(terminal.in(), out, terminal.err(), environment, stop, action -> {});
     thread =
-        Thread.ofVirtual()
-            .name(commandLine[0])
-            .start(() -> {
+        Threads.start(
+            commandLine[0],
+            () -> {
               try (out) {
                 Main.run(own, commandLine);
               }

@@ -1,6 +1,7 @@
 package culvert.cli;
 
 import culvert.bounce.StopRequest;
+import culvert.net.Threads;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -33,9 +34,9 @@ final class Stop implements StopRequest {
 
   /** Runs {@code action} in a thread of its own once the stop is asked for. */
   void then(Runnable action) {
-    Thread.ofVirtual()
-        .name("stop")
-        .start(() -> {
+    Threads.start(
+        "stop",
+        () -> {
           try {
             await();
             action.run();

@@ -5,6 +5,7 @@ import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.HostPort;
 import culvert.net.Linger;
+import culvert.net.Threads;
 import culvert.net.Trouble;
 import culvert.protocol.ByeReason;
 import culvert.protocol.Handshake;
@@ -125,7 +126,7 @@ public final class Leg implements AutoCloseable {
   public void run() throws IOException {
     shared.budget().join(this);
     Thread writerThread =
-        Thread.ofVirtual().name("leg writer " + HostPort.of(connection.peer())).start(writer::run);
+        Threads.start("link writer " + HostPort.of(connection.peer()), writer::run);
     var watching = watch.begin();
     try {
       new LegReader(this).run();

@@ -21,7 +21,7 @@ public final class Deadlines implements AutoCloseable {
   }
 
   private final ScheduledThreadPoolExecutor watchdog =
-      new ScheduledThreadPoolExecutor(1, Thread.ofVirtual().name("deadlines").factory());
+      new ScheduledThreadPoolExecutor(1, Threads.factory("deadlines"));
 
   /** Starts with nothing to watch. */
   public Deadlines() {

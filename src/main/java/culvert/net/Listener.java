@@ -87,10 +87,7 @@ public final class Listener implements AutoCloseable {
 
   /** Begins to accept. */
   public void start() {
-    acceptor =
-        Thread.ofVirtual()
-            .name("accept " + role + " " + HostPort.of(address))
-            .start(this::acceptAll);
+    acceptor = Threads.start("accept " + role + " " + HostPort.of(address), this::acceptAll);
   }
 
   private void acceptAll() {
@@ -123,9 +120,7 @@ public final class Listener implements AutoCloseable {
       return;
     }
     try {
-      Thread.ofVirtual()
-          .name(role + " " + HostPort.of(connection.peer()))
-          .start(() -> handler.handle(connection));
+      Threads.start(role + " " + HostPort.of(connection.peer()), () -> handler.handle(connection));
     } catch (OutOfMemoryError e) {
       connection.close();
       throw e;

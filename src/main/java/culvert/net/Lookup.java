@@ -97,7 +97,7 @@ final class Lookup {
           throw new UnknownHostException(
               "the name '" + host + "' was not looked up: " + MOST_NAMES + " others are under way");
         }
-        Thread.ofPlatform().daemon().name("lookup " + host).start(() -> resolve(target));
+        Threads.startPlatform("lookup " + host, () -> resolve(target));
       }
       waiting.computeIfAbsent(host, key -> new HashSet<>()).add(answer);
     } finally {

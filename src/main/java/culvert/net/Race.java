@@ -54,8 +54,7 @@ final class Race {
     var others = new ArrayList<Thread>();
     try {
       for (InetSocketAddress address : addresses.subList(0, addresses.size() - 1)) {
-        Thread other =
-            Thread.ofVirtual().name("dial " + HostPort.of(address)).start(() -> attempt(address));
+        Thread other = Threads.start("dial " + HostPort.of(address), () -> attempt(address));
         others.add(other);
         other.join(headStart);
         if (outcome.get() != null) {

@@ -61,9 +61,9 @@ public final class Relay {
     second.onTrouble(() -> end(Ending.SECOND_BROKE));
     resetOnDeath(first);
     resetOnDeath(second);
-    Thread.ofVirtual()
-        .name(name + " >")
-        .start(() -> {
+    Threads.start(
+        name + " >",
+        () -> {
           try {
             copy(first, second);
           } catch (RuntimeException | Error e) {

@@ -10,6 +10,7 @@ import java.time.format.DateTimeFormatterBuilder;
 import java.util.ArrayList;
 import java.util.Locale;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -59,14 +60,26 @@ public final class Log implements AutoCloseable {
   private final PrintStream out;
   private final Clock clock;
 
-  /** A log of the given role, as {@code remote-proxy}. */
-  public Log(Level level, Format format, String role, PrintStream out, Clock clock) {
+  /**
+   * Starts a log.
+   *
+   * @param role the program that logs, as {@code remote-proxy}
+   * @param threads creates the thread that writes
+   */
+  public Log(
+      Level level,
+      Format format,
+      String role,
+      PrintStream out,
+      Clock clock,
+      ThreadFactory threads) {
     this.level = level;
     this.format = format;
     this.role = role;
     this.out = out;
     this.clock = clock;
-    this.writer = Thread.ofVirtual().name("log " + role).start(this::writeWaiting);
+    this.writer = threads.newThread(this::writeWaiting);
+    writer.start();
   }
 
   /** Whether lines of this level are written. */

@@ -8,6 +8,7 @@ import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import culvert.observe.Log;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
@@ -158,9 +159,7 @@ final class Attempt implements OriginSession.Listener {
     if (cancelled) {
       joined.close();
     }
-    Thread.ofVirtual()
-        .name("session with " + settings.remoteProxy())
-        .start(() -> serve(joined, connection, began));
+    Threads.start("session with " + settings.remoteProxy(), () -> serve(joined, connection, began));
   }
 
   private OriginSession handshake(Connection connection) throws IOException {

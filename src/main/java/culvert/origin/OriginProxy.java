@@ -14,6 +14,7 @@ import culvert.net.Dialer;
 import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.net.Live;
+import culvert.net.Threads;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.Log;
@@ -90,7 +91,7 @@ public final class OriginProxy implements AutoCloseable {
   private final Route route;
   private final StreamHandler streams;
   private final ExecutorService announcer =
-      Executors.newSingleThreadExecutor(Thread.ofVirtual().name("announcer").factory());
+      Executors.newSingleThreadExecutor(Threads.factory("announcer"));
   private final Live<Attempt> attempts = new Live<>();
   private final RateLimit<String> troubles = new RateLimit<>(1, REPEATED_PERIOD, System::nanoTime);
   private final Semaphore wakeUps = new Semaphore(0);

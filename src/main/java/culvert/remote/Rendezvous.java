@@ -3,6 +3,7 @@ package culvert.remote;
 import culvert.config.GroupAddress;
 import culvert.net.Connection;
 import culvert.net.Durations;
+import culvert.net.Threads;
 import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
@@ -55,7 +56,7 @@ final class Rendezvous implements GroupStay.Host, AutoCloseable {
   /** Begins to join. */
   void start() {
     started = true;
-    Thread.ofVirtual().name("rendezvous " + group).start(this::run);
+    Threads.start("rendezvous " + group, this::run);
   }
 
   private void run() {

@@ -9,6 +9,7 @@ import culvert.net.HostPort;
 import culvert.net.KeepAlive;
 import culvert.net.Linger;
 import culvert.net.Live;
+import culvert.net.Threads;
 import culvert.protocol.RefusedReason;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -87,9 +88,9 @@ public final class DataChannels {
         failures.failed(name, "too many visitors are here already");
         return;
       }
-      Thread.ofVirtual()
-          .name("visitor " + name + " for " + visitor.service())
-          .start(() -> {
+      Threads.start(
+          "visitor " + name + " for " + visitor.service(),
+          () -> {
             try {
               fetch(name, visitor, opener, listener);
             } finally {

@@ -4,6 +4,7 @@ import culvert.mux.Leg;
 import culvert.mux.MuxStream;
 import culvert.net.Connection;
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import culvert.protocol.ByeReason;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
@@ -108,9 +109,9 @@ final class NativeOriginSession implements OriginSession, Leg.Events {
   @Override
   public void opened(MuxStream stream, Message.Open open) {
     var visitor = new Visitor(open.service(), open.visitor(), open.reached());
-    Thread.ofVirtual()
-        .name("visitor " + visitor.name() + " for " + visitor.service())
-        .start(() -> listener.visitor(new IncomingStream(visitor, stream)));
+    Threads.start(
+        "visitor " + visitor.name() + " for " + visitor.service(),
+        () -> listener.visitor(new IncomingStream(visitor, stream)));
   }
 
   private record IncomingStream(Visitor visitor, MuxStream stream) implements Incoming {

@@ -4,6 +4,7 @@ import culvert.net.BufferPool;
 import culvert.net.ByteInput;
 import culvert.net.ByteOutput;
 import culvert.net.Connection;
+import culvert.net.Threads;
 import culvert.net.Trouble;
 import culvert.protocol.ProtocolException;
 import java.io.IOException;
@@ -465,7 +466,7 @@ final class FramedConnection implements Connection {
     /** Sends what is owed, in a thread of its own: the reader must not wait for the writer. */
     void settle() {
       if (settling.compareAndSet(false, true)) {
-        Thread.ofVirtual().name("answer to " + carrier.peer()).start(this::sendOwed);
+        Threads.start("answer to " + carrier.peer(), this::sendOwed);
       }
     }
 

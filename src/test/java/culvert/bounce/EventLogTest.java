@@ -3,6 +3,7 @@ package culvert.bounce;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.net.Threads;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.Log;
@@ -58,7 +59,7 @@ class EventLogTest {
 
   private Log log(Log.Format format) {
     var out = new PrintStream(written, false, StandardCharsets.UTF_8);
-    return new Log(Log.Level.INFO, format, "bounce-server", out, CLOCK);
+    return new Log(Log.Level.INFO, format, "bounce-server", out, CLOCK, Threads.factory("log"));
   }
 
   private static final byte[] GREETING =

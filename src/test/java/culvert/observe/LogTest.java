@@ -2,6 +2,7 @@ package culvert.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.net.Threads;
 import culvert.testing.LeakCheck;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
@@ -45,7 +46,8 @@ class LogTest {
   void aWholeSecondHasItsMillisecondsToo() {
     var out = new PrintStream(written, false, StandardCharsets.UTF_8);
     Clock whole = Clock.fixed(Instant.parse("2024-02-29T12:34:56Z"), ZoneOffset.UTC);
-    try (var log = new Log(Log.Level.INFO, Log.Format.TEXT, "test", out, whole)) {
+    try (var log =
+        new Log(Log.Level.INFO, Log.Format.TEXT, "test", out, whole, Threads.factory("log"))) {
       log.info("joined");
     }
     assertThat(written()).isEqualTo("2024-02-29T12:34:56.000Z INFO  test: joined\n");
@@ -138,7 +140,8 @@ class LogTest {
             Log.Format.TEXT,
             "test",
             new PrintStream(blocking, false, StandardCharsets.UTF_8),
-            CLOCK)) {
+            CLOCK,
+            Threads.factory("log"))) {
       log.info("first");
       entered.await();
       // The first line is with the writer, 8192 wait, and seven are too many.
@@ -170,7 +173,8 @@ class LogTest {
             Log.Format.TEXT,
             "test",
             new PrintStream(blocking, false, StandardCharsets.UTF_8),
-            CLOCK);
+            CLOCK,
+            Threads.factory("log"));
     log.info("first");
     entered.await();
     long start = System.nanoTime();
@@ -181,7 +185,7 @@ class LogTest {
 
   private Log log(Log.Level level, Log.Format format) {
     var out = new PrintStream(written, false, StandardCharsets.UTF_8);
-    return new Log(level, format, "test", out, CLOCK);
+    return new Log(level, format, "test", out, CLOCK, Threads.factory("log"));
   }
 
   private String written() {

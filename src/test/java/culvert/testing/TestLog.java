@@ -1,5 +1,6 @@
 package culvert.testing;
 
+import culvert.net.Threads;
 import culvert.observe.Log;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -22,7 +23,7 @@ public final class TestLog implements AutoCloseable {
   /** One of that level. */
   public TestLog(Log.Level level) {
     var out = new PrintStream(lines, true, StandardCharsets.UTF_8);
-    log = new Log(level, Log.Format.TEXT, "test", out, Clock.systemUTC());
+    log = new Log(level, Log.Format.TEXT, "test", out, Clock.systemUTC(), Threads.factory("log"));
   }
 
   /** What writes into it. */

@@ -4,6 +4,7 @@ import culvert.mux.SilentPeerException;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.SocketConnection;
+import culvert.net.Threads;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
@@ -104,7 +105,7 @@ final class ControlWriter {
 
   /** From now on, in a thread of that name. */
   void start(String name) {
-    thread = Thread.ofVirtual().name(name).start(this::write);
+    thread = Threads.start(name, this::write);
   }
 
   /** Ends the thread, and waits for that; the connection is closed already. */

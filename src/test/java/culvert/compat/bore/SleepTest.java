@@ -11,6 +11,7 @@ import culvert.net.Deadlines;
 import culvert.net.Dialer;
 import culvert.net.ForwardingConnection;
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import culvert.observe.Counters;
 import culvert.observe.Log;
 import culvert.session.EndedException;
@@ -106,7 +107,8 @@ class SleepTest {
                 Log.Format.TEXT,
                 "test",
                 new PrintStream(OutputStream.nullOutputStream()),
-                Clock.systemUTC())) {
+                Clock.systemUTC(),
+                Threads.factory("log"))) {
       HostPort anywhere = HostPort.of(pair.near().peer());
       OriginSettings settings =
           Client.settings(anywhere, anywhere, new Client.Options().silence(SILENCE));
