@@ -12,6 +12,7 @@ import culvert.config.TransportKind;
 import culvert.config.WebSocketSettings;
 import culvert.net.Connection;
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import culvert.protocol.BounceWire;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
@@ -103,9 +104,9 @@ class BounceClientTest {
   /** In a thread of its own. */
   private static <T> CompletableFuture<T> start(Callable<T> work) {
     var end = new CompletableFuture<T>();
-    Thread.ofVirtual()
-        .name("test's work")
-        .start(() -> {
+    Threads.start(
+        "test's work",
+        () -> {
           try {
             end.complete(work.call());
           } catch (Exception | Error e) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.config.Authentication;
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.testing.Eventually;
@@ -166,9 +167,9 @@ class ConsoleServerTest {
     try (var server = local()) {
       try (var flood = new Client(server)) {
         var typist =
-            Thread.ofVirtual()
-                .name("typist")
-                .start(() -> {
+            Threads.start(
+                "typist",
+                () -> {
                   byte[] lines = "help\n".repeat(10_000).getBytes(StandardCharsets.US_ASCII);
                   try {
                     while (true) {

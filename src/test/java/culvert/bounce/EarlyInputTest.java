@@ -3,6 +3,7 @@ package culvert.bounce;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.net.Threads;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
@@ -86,7 +87,7 @@ class EarlyInputTest {
     assertThat(input.await(0, EarlyInput.FOREVER)).as("by bytes").isTrue();
     assertThat(input.await(1, 1)).as("those are known").isFalse();
     var waiting = new FutureTask<>(() -> input.await(1, EarlyInput.FOREVER));
-    Thread.ofVirtual().name("waiting").start(waiting);
+    Threads.start("waiting", waiting);
     input.knock();
     assertThat(waiting.get()).as("by a knock").isTrue();
     assertThat(input.await(1, 1)).as("of which there was one").isFalse();
@@ -120,7 +121,7 @@ class EarlyInputTest {
           pair.near().closeOutput();
           return null;
         });
-    Thread.ofVirtual().name("sending").start(sending);
+    Threads.start("sending", sending);
     assertThat(input.await(0, EarlyInput.FOREVER)).isTrue();
     input.release();
     var out = new ByteArrayOutputStream();
@@ -139,7 +140,7 @@ class EarlyInputTest {
           sends(all);
           return null;
         });
-    Thread.ofVirtual().name("sending").start(sending);
+    Threads.start("sending", sending);
     for (int from = 0; from < all.length; ) {
       int n = Math.min(all.length - from, 1 + random.nextInt(3000));
       if (from > all.length / 2) {

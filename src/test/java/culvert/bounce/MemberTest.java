@@ -3,6 +3,7 @@ package culvert.bounce;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.config.BounceGroups;
+import culvert.net.Threads;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
@@ -49,7 +50,7 @@ class MemberTest {
     try (var pair = Loopback.open()) {
       var member = new Member(0, pair.far(), NOBODY);
       var group = new Group(1, false);
-      Thread sender = Thread.ofVirtual().name("sender").unstarted(() -> send(member));
+      Thread sender = Threads.factory("sender").newThread(() -> send(member));
       member.greeted(
           "READY".getBytes(StandardCharsets.US_ASCII),
           () -> {

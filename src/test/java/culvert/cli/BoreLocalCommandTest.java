@@ -2,6 +2,7 @@ package culvert.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.net.Threads;
 import culvert.testing.BoreProgram;
 import culvert.testing.LeakCheck;
 import culvert.testing.TestServer;
@@ -111,9 +112,9 @@ class BoreLocalCommandTest {
   void boresVariablesAreAllThatIsNeeded() throws Exception {
     try (var control = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       var answer =
-          Thread.ofVirtual()
-              .name("scripted server")
-              .start(() -> {
+          Threads.start(
+              "scripted server",
+              () -> {
                 try (Socket client = control.accept()) {
                   client
                       .getOutputStream()

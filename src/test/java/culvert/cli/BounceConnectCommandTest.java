@@ -2,6 +2,7 @@ package culvert.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.net.Threads;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.MeetingPlace;
@@ -55,9 +56,7 @@ class BounceConnectCommandTest {
               environment,
               running.stop,
               action -> {});
-      Thread.ofVirtual()
-          .name("command")
-          .start(() -> running.exit.complete(Main.run(terminal, words)));
+      Threads.start("command", () -> running.exit.complete(Main.run(terminal, words)));
       return running;
     }
 

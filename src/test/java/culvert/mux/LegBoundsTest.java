@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.mux.ScriptedPeer.Setup;
+import culvert.net.Threads;
 import culvert.protocol.Message;
 import culvert.testing.LeakCheck;
 import java.io.IOException;
@@ -64,8 +65,7 @@ class LegBoundsTest {
         assertThat(peer.hear().data()).hasSize(1);
       }
       MuxStream next = peer.leg.open(OPEN);
-      Thread opener =
-          Thread.ofVirtual().name("opener").start(() -> next.awaitAnswer(LegPair.LIMIT));
+      Thread opener = Threads.start("opener", () -> next.awaitAnswer(LegPair.LIMIT));
       peer.say(0, new Message.Ping(5));
       while (!(peer.hear().message() instanceof Message.Pong)) {
         throw new AssertionError("an open too many");

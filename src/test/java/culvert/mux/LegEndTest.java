@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.mux.ScriptedPeer.Setup;
+import culvert.net.Threads;
 import culvert.net.Trouble;
 import culvert.protocol.ByeReason;
 import culvert.protocol.Message;
@@ -107,9 +108,9 @@ class LegEndTest {
   private static Thread flood(ScriptedPeer peer, MuxStream stream, int chunk) throws Exception {
     peer.say(1, new Message.Window(1 << 30));
     Thread flood =
-        Thread.ofVirtual()
-            .name("flood")
-            .start(() -> {
+        Threads.start(
+            "flood",
+            () -> {
               try {
                 while (true) {
                   stream.output().write(new byte[chunk]);
@@ -182,7 +183,7 @@ class LegEndTest {
       // All of it fits into one batch and not into the sockets: nobody waits for a turn.
       int bytes = 110_000;
       peer.say(1, new Message.Window(bytes));
-      Thread writer = Thread.ofVirtual().name("writer").start(() -> write(hoard, bytes));
+      Thread writer = Threads.start("writer", () -> write(hoard, bytes));
       Eventually.within(
           LegPair.LIMIT,
           () -> {

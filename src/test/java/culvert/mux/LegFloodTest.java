@@ -2,6 +2,7 @@ package culvert.mux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.net.Threads;
 import culvert.protocol.ByeReason;
 import culvert.protocol.Frame;
 import culvert.protocol.Message;
@@ -40,7 +41,7 @@ class LegFloodTest {
     while (batch.hasRemaining()) {
       batch.put(frame);
     }
-    Thread flood = Thread.ofVirtual().name("flood").start(() -> sayWithoutEnd(peer, batch.array()));
+    Thread flood = Threads.start("flood", () -> sayWithoutEnd(peer, batch.array()));
     assertThat(peer.end()).isInstanceOf(ProtocolException.class).hasMessage(WORDS);
     flood.join();
   }

@@ -2,6 +2,7 @@ package culvert.mux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.net.Threads;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
 import culvert.testing.MemoryPipe;
@@ -148,9 +149,9 @@ class LegLoadTest {
   private static void assertEcho(LegPair legs, byte[] bytes) throws Exception {
     MuxStream stream = legs.open();
     Thread writer =
-        Thread.ofVirtual()
-            .name("writer")
-            .start(() -> {
+        Threads.start(
+            "writer",
+            () -> {
               try {
                 stream.output().write(bytes);
                 stream.closeOutput();

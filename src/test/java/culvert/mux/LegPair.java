@@ -3,6 +3,7 @@ package culvert.mux;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
+import culvert.net.Threads;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
 import culvert.protocol.RefusedReason;
@@ -53,8 +54,8 @@ final class LegPair implements AutoCloseable {
                 onStream.accept(stream);
               }
             });
-    nearThread = Thread.ofVirtual().name("near leg").start(() -> run(this.near));
-    farThread = Thread.ofVirtual().name("far leg").start(() -> run(this.far));
+    nearThread = Threads.start("near leg", () -> run(this.near));
+    farThread = Threads.start("far leg", () -> run(this.far));
   }
 
   private Leg leg(Connection connection, Leg.Side side, Consumer<MuxStream> onStream) {
@@ -140,7 +141,7 @@ final class LegPair implements AutoCloseable {
   private record Streams(Consumer<MuxStream> onStream) implements Leg.Events {
     @Override
     public void opened(MuxStream stream, Message.Open open) {
-      Thread.ofVirtual().name("far stream").start(() -> onStream.accept(stream));
+      Threads.start("far stream", () -> onStream.accept(stream));
     }
 
     @Override

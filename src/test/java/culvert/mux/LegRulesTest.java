@@ -3,6 +3,7 @@ package culvert.mux;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.net.Threads;
 import culvert.net.Trouble;
 import culvert.protocol.ByeReason;
 import culvert.protocol.Frame;
@@ -227,7 +228,7 @@ class LegRulesTest {
       MuxStream[] streams = new MuxStream[ScriptedPeer.OPENS + 1];
       for (int i = 0; i < streams.length; i++) {
         streams[i] = peer.leg.open(OPEN);
-        Thread.ofVirtual().name("opener").start(awaiting(streams[i]));
+        Threads.start("opener", awaiting(streams[i]));
       }
       for (int i = 0; i < ScriptedPeer.OPENS; i++) {
         assertThat(peer.hear().message()).isInstanceOf(Message.Open.class);
@@ -383,7 +384,7 @@ class LegRulesTest {
         doomed.reset();
       }
       MuxStream live = peer.leg.open(OPEN);
-      Thread.ofVirtual().name("opener").start(awaiting(live));
+      Threads.start("opener", awaiting(live));
       for (int id = 1; id <= ScriptedPeer.OPENS; id++) {
         peer.say(id, new Message.Accepted());
       }

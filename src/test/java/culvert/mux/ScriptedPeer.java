@@ -2,6 +2,7 @@ package culvert.mux;
 
 import culvert.net.BufferPool;
 import culvert.net.Deadlines;
+import culvert.net.Threads;
 import culvert.protocol.Frame;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
@@ -99,7 +100,7 @@ final class ScriptedPeer implements AutoCloseable, Leg.Events {
         new Leg.Shared(
             new BufferPool(), budget, deadlines, setup.heartbeat(), setup.mostWindow(), lateFrames);
     leg = new Leg(pair.near(), side, self, peer, shared, this);
-    Thread.ofVirtual().name("leg under test").start(this::run);
+    Threads.start("leg under test", this::run);
   }
 
   private void run() {

@@ -62,7 +62,7 @@ class RelayTest {
           server.closeOutput();
           return null;
         });
-    Thread.ofVirtual().name("answer").start(answering);
+    Threads.start("answer", answering);
     assertThat(client.input().readAllBytes()).isEqualTo(answer);
     answering.get(10, TimeUnit.SECONDS);
     assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Ending.DONE);
@@ -209,7 +209,7 @@ class RelayTest {
     var relay =
         new Relay("test", new Buggy(clientSide.far(), bug), serverSide.far(), deadlines, LONG);
     var task = new FutureTask<>(relay::run);
-    Thread.ofVirtual().name("relay").start(task);
+    Threads.start("relay", task);
     assertThatThrownBy(() -> task.get(10, TimeUnit.SECONDS)).hasRootCause(bug);
     resetReaches(client);
   }
@@ -241,7 +241,7 @@ class RelayTest {
     var relay = new Relay("test", first, serverSide.far(), deadlines, LONG);
     relay.startForward();
     server.closeOutput();
-    Thread breaker = Thread.ofVirtual().name("breaker").start(() -> broken.get().run());
+    Thread breaker = Threads.start("breaker", () -> broken.get().run());
     assertThat(relay.finish()).isEqualTo(Relay.Ending.FIRST_BROKE);
     resetReaches(server);
     held.countDown();
@@ -282,7 +282,7 @@ class RelayTest {
 
   private FutureTask<Relay.Ending> start(Duration silence) {
     var task = new FutureTask<>(relay(silence)::run);
-    Thread.ofVirtual().name("relay").start(task);
+    Threads.start("relay", task);
     return task;
   }
 

@@ -65,9 +65,9 @@ class SocketConnectionTest {
                 pair.near().output().write(new byte[1 << 16]);
               }
             });
-        Thread.ofVirtual().name("writer").start(writer);
+        Threads.start("writer", writer);
         var reader = new FutureTask<>(() -> pair.near().input().read());
-        Thread.ofVirtual().name("reader").start(reader);
+        Threads.start("reader", reader);
         started.await();
         pair.far().input().readNBytes(1 << 16);
         pair.far().reset();
@@ -203,7 +203,7 @@ class SocketConnectionTest {
           work.on(connection);
           return null;
         });
-    Thread thread = Thread.ofVirtual().name("blocked").start(task);
+    Thread thread = Threads.start("blocked", task);
     begun.await();
     Eventually.within(LIMIT, () -> assertThat(thread.getState()).isEqualTo(Thread.State.WAITING));
     return task;

@@ -79,8 +79,8 @@ class TransferTest {
             pair.far().input().transferTo(sink.near().output());
             return null;
           });
-      Thread loop = Thread.ofVirtual().name("loop").start(stuck);
-      Thread feeder = Thread.ofVirtual().name("feeder").start(() -> feed(pair.near()));
+      Thread loop = Threads.start("loop", stuck);
+      Thread feeder = Threads.start("feeder", () -> feed(pair.near()));
       Eventually.within(LIMIT, () -> assertThat(pool.borrowed()).isEqualTo(1));
       sink.near().reset();
       loop.join();
@@ -109,7 +109,7 @@ class TransferTest {
           assertThat(total).isEqualTo(bytes.size());
           return bytes.toByteArray();
         });
-    Thread.ofVirtual().name("copy").start(task);
+    Threads.start("copy", task);
     return task;
   }
 

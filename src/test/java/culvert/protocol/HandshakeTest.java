@@ -3,6 +3,7 @@ package culvert.protocol;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.net.Threads;
 import culvert.testing.BareLogin;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
@@ -116,7 +117,7 @@ class HandshakeTest {
       FutureTask<Handshake.Peer> accept =
           new FutureTask<>(
               () -> BareLogin.accept(accepting, far.input(), maybe(trickle, far.output())));
-      Thread helper = Thread.ofVirtual().name("accept").start(accept);
+      Thread helper = Threads.start("accept", accept);
       dial.run();
       helper.join();
       return new FutureTask[] {dial, accept};

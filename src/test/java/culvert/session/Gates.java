@@ -22,6 +22,7 @@ import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.HostPort;
 import culvert.net.Linger;
+import culvert.net.Threads;
 import culvert.protocol.ForeignPeerException;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
@@ -210,7 +211,7 @@ final class Gates implements AutoCloseable {
   Outcome meet(NativeDialect origin, Connection near, NativeDialect remote, Connection far)
       throws Exception {
     var accepting = new FutureTask<>(() -> accept(remote, far));
-    Thread.ofVirtual().name("remote side").start(accepting);
+    Threads.start("remote side", accepting);
     Side dialled = dial(origin, near);
     return new Outcome(dialled, accepting.get());
   }

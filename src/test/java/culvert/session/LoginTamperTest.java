@@ -2,6 +2,7 @@ package culvert.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.net.Threads;
 import culvert.testing.LeakCheck;
 import culvert.testing.Seed;
 import java.io.IOException;
@@ -54,7 +55,7 @@ class LoginTamperTest {
           wire.up.readerDone();
           return side;
         });
-    Thread.ofVirtual().name("remote side").start(accepting);
+    Threads.start("remote side", accepting);
     Gates.Side dialled = gates.dial(origin, wire.near());
     wire.down.readerDone();
     return new Gates.Outcome(dialled, accepting.get()).end();

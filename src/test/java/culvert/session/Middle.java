@@ -1,6 +1,7 @@
 package culvert.session;
 
 import culvert.net.Connection;
+import culvert.net.Threads;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
@@ -14,7 +15,7 @@ final class Middle implements AutoCloseable {
   private volatile Connection inner;
 
   private Middle(Callable<Connection> outer, Callable<Connection> inner) {
-    thread = Thread.ofVirtual().name("middle").start(() -> run(outer, inner));
+    thread = Threads.start("middle", () -> run(outer, inner));
   }
 
   /** Begins with the handshakes, towards the origin proxy first. */
@@ -29,7 +30,7 @@ final class Middle implements AutoCloseable {
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }
-    Thread back = Thread.ofVirtual().name("middle <").start(() -> carry(inner, outer));
+    Thread back = Threads.start("middle <", () -> carry(inner, outer));
     carry(outer, inner);
     join(back);
     outer.close();

@@ -3,6 +3,7 @@ package culvert.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.config.Secret;
+import culvert.net.Threads;
 import culvert.protocol.ByeReason;
 import culvert.protocol.Exchange;
 import culvert.protocol.Message;
@@ -236,7 +237,7 @@ class NativeEntranceTest {
     for (byte[] words : new byte[][] {stranger(), new byte[60_000]}) {
       try (var pair = Loopback.open()) {
         var accepting = new FutureTask<>(() -> gates.accept(remote, pair.far()));
-        Thread.ofVirtual().name("remote side").start(accepting);
+        Threads.start("remote side", accepting);
         try (var outer = gates.transport(kind).wrap(pair.near())) {
           outer.output().write(words);
         } catch (IOException e) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import culvert.testing.BoreProgram;
 import culvert.testing.Bulk;
 import culvert.testing.Eventually;
@@ -167,7 +168,7 @@ class BoreProgramIT {
 
   private static <T> FutureTask<T> started(Callable<T> work) {
     var task = new FutureTask<>(work);
-    Thread.ofVirtual().name("bulk").start(task);
+    Threads.start("bulk", task);
     return task;
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import culvert.origin.OriginProxy;
 import culvert.protocol.Frame;
 import culvert.protocol.Handshake;
@@ -64,7 +65,7 @@ class DrainTest {
 
   private static CompletableFuture<Boolean> drain(Tunnel tunnel) {
     var all = new CompletableFuture<Boolean>();
-    Thread.ofVirtual().name("drain").start(() -> all.complete(tunnel.remote().drain(DRAIN)));
+    Threads.start("drain", () -> all.complete(tunnel.remote().drain(DRAIN)));
     return all;
   }
 

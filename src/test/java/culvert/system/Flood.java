@@ -3,6 +3,7 @@ package culvert.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import culvert.testing.Eventually;
 import culvert.testing.ScriptedOrigin;
 import culvert.testing.Tunnel;
@@ -55,7 +56,7 @@ final class Flood implements AutoCloseable {
       Kind kind = Kind.values()[i % Kind.values().length];
       String source = "127.0.0." + (2 + i % SOURCES);
       var own = new Random(random.nextLong());
-      threads.add(Thread.ofVirtual().name("stranger").start(() -> live(kind, source, own)));
+      threads.add(Threads.start("stranger", () -> live(kind, source, own)));
     }
   }
 

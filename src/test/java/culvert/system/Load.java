@@ -2,6 +2,7 @@ package culvert.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.net.Threads;
 import culvert.testing.Eventually;
 import culvert.testing.Tunnel;
 import java.io.IOException;
@@ -57,7 +58,7 @@ final class Load implements AutoCloseable {
     visitors.add(visitor);
     counts.add(count);
     ends.add(end);
-    Thread.ofVirtual().name("load").start(() -> end.complete(endOf(visitor, downloads, count)));
+    Threads.start("load", () -> end.complete(endOf(visitor, downloads, count)));
   }
 
   /**

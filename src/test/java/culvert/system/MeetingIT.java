@@ -3,6 +3,7 @@ package culvert.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import culvert.testing.Bulk;
 import culvert.testing.Seed;
 import culvert.testing.TestClient;
@@ -171,7 +172,7 @@ class MeetingIT {
 
   private static <T> FutureTask<T> started(Callable<T> work) {
     var task = new FutureTask<>(work);
-    Thread.ofVirtual().name("bulk").start(task);
+    Threads.start("bulk", task);
     return task;
   }
 }

@@ -2,6 +2,7 @@ package culvert.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.net.Threads;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.TestServer;
@@ -27,7 +28,7 @@ class SlowLinkTest {
       Socket bulk = tunnel.visit();
       bulk.getOutputStream().write('b');
       var came = new AtomicLong();
-      Thread reader = Thread.ofVirtual().name("bulk reader").start(() -> count(bulk, came));
+      Thread reader = Threads.start("bulk reader", () -> count(bulk, came));
       Eventually.within(Tunnel.LIMIT, () -> assertThat(came.get()).isGreaterThan(500_000));
       for (int i = 0; i < 20; i++) {
         keyboard.getOutputStream().write('k');

@@ -3,6 +3,7 @@ package culvert.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import culvert.testing.Eventually;
 import culvert.testing.ScriptedOrigin;
 import culvert.testing.Seed;
@@ -56,8 +57,7 @@ class StallIT {
       for (int i = 0; i < STRANGERS; i++) {
         String source = "127.0.0." + (2 + i % SOURCES);
         var own = new Random(random.nextLong());
-        threads.add(
-            Thread.ofVirtual().name("stranger").start(() -> live(control, source, words, own)));
+        threads.add(Threads.start("stranger", () -> live(control, source, words, own)));
       }
     }
 

@@ -2,6 +2,7 @@ package culvert.system;
 
 import culvert.config.Secret;
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import culvert.protocol.ByeReason;
 import culvert.protocol.Handshake;
 import culvert.protocol.RefusedException;
@@ -60,7 +61,7 @@ final class Storm implements AutoCloseable {
     for (int i = 0; i < origins; i++) {
       var own = new Random(random.nextLong());
       int number = i;
-      threads.add(Thread.ofVirtual().name("storm").start(() -> live(number, own)));
+      threads.add(Threads.start("storm", () -> live(number, own)));
     }
   }
 

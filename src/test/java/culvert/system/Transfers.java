@@ -1,6 +1,7 @@
 package culvert.system;
 
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import culvert.testing.TestServer;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -83,7 +84,7 @@ final class Transfers implements AutoCloseable {
             work.run();
             return null;
           });
-      Thread.ofVirtual().name(name).start(task);
+      Threads.start(name, task);
     }
 
     void check() throws IOException {

@@ -3,6 +3,7 @@ package culvert.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.net.Threads;
 import culvert.observe.Counter;
 import culvert.origin.OriginProxy;
 import culvert.testing.Bulk;
@@ -211,7 +212,7 @@ class TransportsTest {
 
   private static <T> FutureTask<T> start(String name, Callable<T> work) {
     var task = new FutureTask<>(work);
-    Thread.ofVirtual().name(name).start(task);
+    Threads.start(name, task);
     return task;
   }
 }

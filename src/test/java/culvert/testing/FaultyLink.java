@@ -1,6 +1,7 @@
 package culvert.testing;
 
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -26,7 +27,7 @@ public final class FaultyLink implements Link {
   public FaultyLink(HostPort target) throws IOException {
     this.server = new ServerSocket(0, 64, InetAddress.getLoopbackAddress());
     this.target = target;
-    Thread.ofVirtual().name("faulty link").start(this::accept);
+    Threads.start("faulty link", this::accept);
   }
 
   @Override
@@ -72,8 +73,8 @@ public final class FaultyLink implements Link {
 
     void start() {
       pairs.add(this);
-      Thread.ofVirtual().name("faulty link >").start(() -> carry(near, far));
-      Thread.ofVirtual().name("faulty link <").start(() -> carry(far, near));
+      Threads.start("faulty link >", () -> carry(near, far));
+      Threads.start("faulty link <", () -> carry(far, near));
     }
 
     private void carry(Socket from, Socket to) {

@@ -2,34 +2,41 @@ package culvert.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.management.HotSpotDiagnosticMXBean;
+import culvert.net.Threads;
 import java.io.IOException;
 import java.lang.Thread.UncaughtExceptionHandler;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Proves that a test left nothing behind: no virtual thread with a name, no socket, no exception
- * that nobody caught. Virtual threads are in no ordinary listing, so a thread dump is read.
+ * Fails a test that leaves a thread of {@link Threads}, a socket or an uncaught exception behind.
+ * Threads and sockets may take a few seconds to end.
  */
 public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
 
   private static final Duration LIMIT = Duration.ofSeconds(10);
-  private static final Pattern NAMED_VIRTUAL =
-      Pattern.compile("\"name\":\\s*\"([^\"]+)\",(?=[^}]*\"virtual\":\\s*true)");
 
+  private final Duration limit;
   private final List<Throwable> uncaught = new CopyOnWriteArrayList<>();
   private UncaughtExceptionHandler before;
+  private List<String> threadsBefore;
   private long socketsBefore;
+
+  /** Used by JUnit. */
+  public LeakCheck() {
+    this(LIMIT);
+  }
+
+  LeakCheck(Duration limit) {
+    this.limit = limit;
+  }
 
   /** The JDK opens a few sockets of its own at first use, and keeps them. */
   private static void warmUp() throws Exception {
@@ -53,37 +60,29 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
     warmUp();
     before = Thread.getDefaultUncaughtExceptionHandler();
     Thread.setDefaultUncaughtExceptionHandler((thread, exception) -> uncaught.add(exception));
+    threadsBefore = Threads.live();
     socketsBefore = sockets();
   }
 
   @Override
   public void afterEach(ExtensionContext context) throws Exception {
-    Thread.setDefaultUncaughtExceptionHandler(before);
-    Eventually.within(
-        LIMIT,
-        () -> {
-          assertThat(namedVirtualThreads()).as("threads left behind").isEmpty();
-          assertThat(sockets()).as("sockets left behind").isLessThanOrEqualTo(socketsBefore);
-        });
-    assertThat(uncaught).as("exceptions nobody caught").isEmpty();
+    try {
+      Eventually.within(
+          limit,
+          () -> {
+            assertThat(newThreads()).as("threads left behind").isEmpty();
+            assertThat(sockets()).as("sockets left behind").isLessThanOrEqualTo(socketsBefore);
+          });
+      assertThat(uncaught).as("uncaught exceptions").isEmpty();
+    } finally {
+      Thread.setDefaultUncaughtExceptionHandler(before);
+    }
   }
 
-  private static List<String> namedVirtualThreads() throws IOException {
-    Path folder = Files.createTempDirectory("culvert-threads");
-    Path dump = folder.resolve("dump.json");
-    try {
-      ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
-          .dumpThreads(dump.toString(), HotSpotDiagnosticMXBean.ThreadDumpFormat.JSON);
-      var names = new ArrayList<String>();
-      var matcher = NAMED_VIRTUAL.matcher(Files.readString(dump));
-      while (matcher.find()) {
-        names.add(matcher.group(1));
-      }
-      return names;
-    } finally {
-      Files.deleteIfExists(dump);
-      Files.delete(folder);
-    }
+  private List<String> newThreads() {
+    var names = new ArrayList<>(Threads.live());
+    threadsBefore.forEach(names::remove);
+    return names;
   }
 
   private static long sockets() {

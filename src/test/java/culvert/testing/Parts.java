@@ -3,6 +3,7 @@ package culvert.testing;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import culvert.observe.Log;
 import culvert.origin.OriginProxy;
 import culvert.remote.RemoteProxy;
@@ -41,7 +42,7 @@ public final class Parts implements AutoCloseable {
 
     private Origin(OriginSettings settings, Log log) {
       proxy = new OriginProxy(settings, announced::complete, log);
-      Thread.ofVirtual().name("origin proxy").start(() -> end.complete(proxy.run()));
+      Threads.start("origin proxy", () -> end.complete(proxy.run()));
     }
 
     /** Whether it has not ended. */

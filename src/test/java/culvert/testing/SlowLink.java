@@ -1,6 +1,7 @@
 package culvert.testing;
 
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -37,7 +38,7 @@ public final class SlowLink implements Link {
     this.target = target;
     this.delayNanos = delay.toNanos();
     this.nanosPerByte = 8_000_000_000L / bitsPerSecond;
-    Thread.ofVirtual().name("slow link").start(this::accept);
+    Threads.start("slow link", this::accept);
   }
 
   @Override
@@ -62,8 +63,8 @@ public final class SlowLink implements Link {
 
   private void carry(Socket from, Socket to) {
     BlockingQueue<Piece> underWay = new ArrayBlockingQueue<>(256);
-    Thread.ofVirtual().name("slow link in").start(() -> quietly(() -> take(from, underWay)));
-    Thread.ofVirtual().name("slow link out").start(() -> quietly(() -> give(underWay, to)));
+    Threads.start("slow link in", () -> quietly(() -> take(from, underWay)));
+    Threads.start("slow link out", () -> quietly(() -> give(underWay, to)));
   }
 
   private void take(Socket from, BlockingQueue<Piece> underWay) throws Exception {

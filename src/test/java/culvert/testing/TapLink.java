@@ -1,6 +1,7 @@
 package culvert.testing;
 
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -24,7 +25,7 @@ public final class TapLink implements Link {
   public TapLink(HostPort target) throws IOException {
     this.server = new ServerSocket(0, 64, InetAddress.getLoopbackAddress());
     this.target = target;
-    Thread.ofVirtual().name("tap").start(this::accept);
+    Threads.start("tap", this::accept);
   }
 
   @Override
@@ -49,8 +50,8 @@ public final class TapLink implements Link {
         Socket far = new Socket(target.host(), target.port());
         sockets.add(near);
         sockets.add(far);
-        Thread.ofVirtual().name("tap >").start(() -> carry(near, far, up));
-        Thread.ofVirtual().name("tap <").start(() -> carry(far, near, down));
+        Threads.start("tap >", () -> carry(near, far, up));
+        Threads.start("tap <", () -> carry(far, near, down));
       }
     } catch (IOException e) {
       // Closed: the link's end.

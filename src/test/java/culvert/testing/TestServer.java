@@ -1,6 +1,7 @@
 package culvert.testing;
 
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -34,7 +35,7 @@ public final class TestServer implements AutoCloseable {
   private TestServer(InetAddress address, Service service) throws IOException {
     this.server = new ServerSocket(0, BACKLOG, address);
     this.service = service;
-    Thread.ofVirtual().name("origin server").start(this::accept);
+    Threads.start("origin server", this::accept);
   }
 
   /** A server that sends everything back and half-closes when the client does. */
@@ -81,7 +82,7 @@ public final class TestServer implements AutoCloseable {
         Socket connection = server.accept();
         accepted.incrementAndGet();
         connections.add(connection);
-        Thread.ofVirtual().name("origin connection").start(() -> serve(connection));
+        Threads.start("origin connection", () -> serve(connection));
       }
     } catch (IOException e) {
       // Closed: the server's end.

@@ -20,6 +20,7 @@ import culvert.config.WebSocketSettings;
 import culvert.net.Cidr;
 import culvert.net.HostPort;
 import culvert.net.ProxyHeader;
+import culvert.net.Threads;
 import culvert.origin.OriginProxy;
 import culvert.remote.RemoteProxy;
 import java.io.IOException;
@@ -364,7 +365,7 @@ public final class Tunnel implements AutoCloseable {
 
   /** Starts the origin proxy; does not wait. */
   public void join() {
-    Thread.ofVirtual().name("origin proxy").start(() -> end.complete(origin.run()));
+    Threads.start("origin proxy", () -> end.complete(origin.run()));
   }
 
   /** How the origin proxy ended. */

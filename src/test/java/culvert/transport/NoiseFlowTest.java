@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.net.BufferPool;
 import culvert.net.Connection;
+import culvert.net.Threads;
 import culvert.testing.Bulk;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
@@ -135,7 +136,7 @@ class NoiseFlowTest {
               ends[0].output().write(new byte[100_000]);
             }
           });
-      Thread writer = Thread.ofVirtual().name("blocked writer").start(blocked);
+      Thread writer = Threads.start("blocked writer", blocked);
       awaitParked(writer);
       assertThat(pool.borrowed()).as("the writer's").isEqualTo(1);
       end(ends[0], how);
@@ -241,7 +242,7 @@ class NoiseFlowTest {
 
   private static <T> FutureTask<T> start(String name, Callable<T> work) {
     var task = new FutureTask<>(work);
-    Thread.ofVirtual().name(name).start(task);
+    Threads.start(name, task);
     return task;
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.net.BufferPool;
+import culvert.net.Threads;
 import culvert.net.Trouble;
 import culvert.noise.NoiseCipher;
 import culvert.protocol.ProtocolException;
@@ -240,9 +241,9 @@ class NoiseRecordsTest {
     try (var wire = new SealedWire(pool)) {
       byte[] record = wire.record(payload);
       Thread giver =
-          Thread.ofVirtual()
-              .name("giver")
-              .start(() -> {
+          Threads.start(
+              "giver",
+              () -> {
                 try {
                   for (byte piece : record) {
                     wire.give(new byte[] {piece});

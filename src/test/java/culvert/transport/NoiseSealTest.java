@@ -6,6 +6,7 @@ import culvert.config.NoiseSettings;
 import culvert.config.Secret;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
+import culvert.net.Threads;
 import culvert.noise.NoiseKeyPair;
 import culvert.noise.NoiseProtocol;
 import culvert.protocol.ByeReason;
@@ -117,7 +118,7 @@ class NoiseSealTest {
           first.closeOutput();
           return null;
         });
-    Thread.ofVirtual().name("asking").start(asking);
+    Threads.start("asking", asking);
     assertThat(second.input().readAllBytes()).isEqualTo(question);
     asking.get();
     second.output().write(7);

@@ -9,6 +9,7 @@ import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.Dialer;
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import culvert.noise.NoiseKeyPair;
 import culvert.noise.NoiseProtocol;
 import culvert.protocol.ProtocolException;
@@ -62,7 +63,7 @@ class NoiseTransportTest {
   private static Ends join(Loopback pair, NoiseTransport near, NoiseTransport far)
       throws Exception {
     var accepted = new FutureTask<>(() -> far.wrap(pair.far()));
-    Thread.ofVirtual().name("accept").start(accepted);
+    Threads.start("accept", accepted);
     Connection dialled = near.wrap(pair.near());
     return new Ends(dialled, accepted.get());
   }
@@ -94,7 +95,7 @@ class NoiseTransportTest {
       var dialled =
           new FutureTask<>(() ->
               side("Noise_NK_25519_ChaChaPoly_BLAKE2s", CLIENT, SERVER, true).wrap(pair.near()));
-      Thread.ofVirtual().name("dial").start(dialled);
+      Threads.start("dial", dialled);
       byte[] first = pair.far().input().readNBytes(2 + 48);
       assertThat(HexFormat.of().formatHex(first)).startsWith("3000");
       pair.far().close();
@@ -107,7 +108,7 @@ class NoiseTransportTest {
     try (var pair = Loopback.open()) {
       String nk = "Noise_NK_25519_ChaChaPoly_BLAKE2s";
       var dialled = new FutureTask<>(() -> side(nk, CLIENT, CLIENT, true).wrap(pair.near()));
-      Thread.ofVirtual().name("dial").start(dialled);
+      Threads.start("dial", dialled);
       assertThatThrownBy(() -> side(nk, SERVER, CLIENT, false).wrap(pair.far()))
           .isInstanceOf(RefusedException.class)
           .hasMessage("the peer has another key, or another Noise pattern");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.net.Connection;
 import culvert.net.Deadlines;
+import culvert.net.Threads;
 import culvert.testing.Loopback;
 import culvert.testing.Tunnel;
 import java.io.ByteArrayOutputStream;
@@ -77,9 +78,9 @@ record ProxyExchange(Optional<IOException> failure, byte[] asked, long read, byt
         var deadlines = new Deadlines()) {
       deadlines.after(Tunnel.LIMIT, pair::close);
       var heard = new CompletableFuture<Void>();
-      Thread.ofVirtual()
-          .name("scripted proxy")
-          .start(() -> {
+      Threads.start(
+          "scripted proxy",
+          () -> {
             try {
               takeTurns(pair.far(), turns);
               heard.complete(null);

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import culvert.config.Via;
 import culvert.net.Connection;
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
 import culvert.testing.MemoryPipe;
@@ -80,9 +81,9 @@ class ProxyWaitTest {
 
   private static CompletableFuture<Connection> wrap(String url, Connection carrier) {
     var wrapped = new CompletableFuture<Connection>();
-    Thread.ofVirtual()
-        .name("dialler")
-        .start(() -> {
+    Threads.start(
+        "dialler",
+        () -> {
           try {
             wrapped.complete(WayOut.through(Via.parse(url), TARGET).wrap(carrier));
           } catch (IOException e) {

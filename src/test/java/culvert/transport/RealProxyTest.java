@@ -8,6 +8,7 @@ import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.Dialer;
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import culvert.testing.Bulk;
 import culvert.testing.LeakCheck;
 import culvert.testing.ProxyProgram;
@@ -136,9 +137,9 @@ class RealProxyTest {
         var tunnel = through(url, new HostPort("localhost", server.address().port()))) {
       var bulk = new Bulk(Seed.random("RealProxyTest").nextLong());
       var sum = new CompletableFuture<Long>();
-      Thread.ofVirtual()
-          .name("reader")
-          .start(() -> {
+      Threads.start(
+          "reader",
+          () -> {
             try {
               sum.complete(Bulk.receive(tunnel.input(), BYTES));
             } catch (IOException e) {

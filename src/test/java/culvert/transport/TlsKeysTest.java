@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.config.TlsTrust;
 import culvert.net.Connection;
+import culvert.net.Threads;
 import culvert.protocol.ProtocolException;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
@@ -144,7 +145,7 @@ class TlsKeysTest {
 
   private static <T> FutureTask<T> start(Callable<T> work) {
     var task = new FutureTask<>(work);
-    Thread.ofVirtual().name("keys").start(task);
+    Threads.start("keys", task);
     return task;
   }
 }

@@ -1,6 +1,7 @@
 package culvert.transport;
 
 import culvert.net.Connection;
+import culvert.net.Threads;
 import culvert.testing.Loopback;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -44,7 +45,7 @@ record TlsPair(Connection near, Connection far, Loopback carriers) implements Au
   /** The accepting side's handshake, under way. */
   static FutureTask<Tried> accept(Transport server, Connection carrier) {
     var task = new FutureTask<>(() -> attempt(server, carrier));
-    Thread.ofVirtual().name("accepting").start(task);
+    Threads.start("accepting", task);
     return task;
   }
 
@@ -69,7 +70,7 @@ record TlsPair(Connection near, Connection far, Loopback carriers) implements Au
       try (var carriers = Loopback.open()) {
         var accepting = accept(server, carriers.far());
         var accepted = new FutureTask<>(() -> closing(accepting.get(), carriers));
-        Thread.ofVirtual().name("closing").start(accepted);
+        Threads.start("closing", accepted);
         Tried dialled = attempt(client, carriers.near());
         Exception failure = dialled.failure();
         if (failure == null) {

@@ -10,6 +10,7 @@ import culvert.config.TlsTrust;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import culvert.net.Trouble;
 import culvert.testing.Authority;
 import culvert.testing.Bulk;
@@ -247,7 +248,7 @@ class TlsTest {
               pair.near().output().write(new byte[64 * 1024]);
             }
           });
-      Thread thread = Thread.ofVirtual().name("blocked").start(blocked);
+      Thread thread = Threads.start("blocked", blocked);
       Eventually.within(LIMIT, () -> assertThat(thread.getState()).isEqualTo(Thread.State.WAITING));
       if (how.equals("close")) {
         pair.near().close();
@@ -264,7 +265,7 @@ class TlsTest {
   void aCloseEndsABlockedReader() throws Exception {
     try (var pair = open("TLSv1.3")) {
       var blocked = new FutureTask<>(() -> pair.near().input().read());
-      Thread thread = Thread.ofVirtual().name("blocked").start(blocked);
+      Thread thread = Threads.start("blocked", blocked);
       Eventually.within(LIMIT, () -> assertThat(thread.getState()).isEqualTo(Thread.State.WAITING));
       pair.near().close();
       assertThatThrownBy(() -> blocked.get(10, TimeUnit.SECONDS))
@@ -294,7 +295,7 @@ class TlsTest {
 
   private static <T> FutureTask<T> start(String name, Callable<T> work) {
     var task = new FutureTask<>(work);
-    Thread.ofVirtual().name(name).start(task);
+    Threads.start(name, task);
     return task;
   }
 

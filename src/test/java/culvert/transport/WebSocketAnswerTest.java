@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import culvert.config.WebSocketSettings;
 import culvert.net.Connection;
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import culvert.protocol.ForeignPeer;
 import culvert.protocol.ProtocolException;
 import culvert.testing.LeakCheck;
@@ -53,8 +54,7 @@ class WebSocketAnswerTest {
 
   private Connection answered(UnaryOperator<String> byAccept, int mostPerRead) throws Exception {
     var pipe = new MemoryPipe(64 * 1024, mostPerRead);
-    Thread server =
-        Thread.ofVirtual().name("scripted server").start(() -> answer(pipe.far(), byAccept));
+    Thread server = Threads.start("scripted server", () -> answer(pipe.far(), byAccept));
     try {
       return client.wrap(pipe.near());
     } finally {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.net.Connection;
+import culvert.net.Threads;
 import culvert.protocol.ProtocolException;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
@@ -46,7 +47,7 @@ class WebSocketControlTest {
 
   private static FutureTask<Integer> reading(Connection connection) {
     var task = new FutureTask<>(() -> connection.input().read());
-    Thread.ofVirtual().name("reader").start(task);
+    Threads.start("reader", task);
     return task;
   }
 
@@ -231,7 +232,7 @@ class WebSocketControlTest {
               pair.server().closeOutput();
               return null;
             });
-        Thread.ofVirtual().name("closing").start(closing);
+        Threads.start("closing", closing);
         pair.raw().send(CLOSE);
         closing.get(10, TimeUnit.SECONDS);
         assertThat(read.get(10, TimeUnit.SECONDS)).isEqualTo(-1);
@@ -267,7 +268,7 @@ class WebSocketControlTest {
               pair.server().output().write(new byte[64 * 1024]);
             }
           });
-      Thread writing = Thread.ofVirtual().name("writer").start(writer);
+      Thread writing = Threads.start("writer", writer);
       Eventually.within(
           LIMIT, () -> assertThat(writing.getState()).isEqualTo(Thread.State.WAITING));
       pair.raw().send(PING, (byte) 1);

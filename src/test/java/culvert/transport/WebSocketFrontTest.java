@@ -10,6 +10,7 @@ import culvert.net.Connection;
 import culvert.net.Dialer;
 import culvert.net.HostPort;
 import culvert.net.SocketConnection;
+import culvert.net.Threads;
 import culvert.testing.Bulk;
 import culvert.testing.LeakCheck;
 import culvert.testing.Nginx;
@@ -83,7 +84,7 @@ class WebSocketFrontTest {
             throw e;
           }
         });
-    Thread.ofVirtual().name("accepting").start(task);
+    Threads.start("accepting", task);
     return task;
   }
 
@@ -131,7 +132,7 @@ class WebSocketFrontTest {
         var up = sending(near, 1);
         var down = sending(far, 2);
         var received = new FutureTask<>(() -> Bulk.receive(far.input()));
-        Thread.ofVirtual().name("receiving").start(received);
+        Threads.start("receiving", received);
         assertThat(Bulk.receive(near.input())).isEqualTo(soon(down));
         assertThat(soon(received)).isEqualTo(soon(up));
       }
@@ -145,7 +146,7 @@ class WebSocketFrontTest {
           connection.closeOutput();
           return sum;
         });
-    Thread.ofVirtual().name("sending").start(task);
+    Threads.start("sending", task);
     return task;
   }
 
@@ -262,7 +263,7 @@ class WebSocketFrontTest {
             server.closeOutput();
             return n;
           });
-      Thread.ofVirtual().name("echo").start(echo);
+      Threads.start("echo", echo);
       client.sendBinary(ByteBuffer.wrap("one ".getBytes()), false).join();
       assertThat(listener.next()).isEqualTo("one ");
       client.sendPing(ByteBuffer.allocate(5)).join();

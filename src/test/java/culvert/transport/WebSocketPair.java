@@ -4,6 +4,7 @@ import culvert.config.WebSocketSettings;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import culvert.testing.Loopback;
 import culvert.testing.MemoryPipe;
 import java.util.concurrent.FutureTask;
@@ -38,7 +39,7 @@ record WebSocketPair(Connection near, Connection far, Connection carrier) implem
   static WebSocketPair open(WebSocketDialect dialect, Connection near, Connection far)
       throws Exception {
     var accepting = new FutureTask<>(() -> server(dialect).wrap(far));
-    Thread.ofVirtual().name("accepting").start(accepting);
+    Threads.start("accepting", accepting);
     Connection client = client(dialect).wrap(near);
     return new WebSocketPair(client, accepting.get(20, TimeUnit.SECONDS), near);
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.net.Connection;
+import culvert.net.Threads;
 import culvert.net.Trouble;
 import culvert.testing.Bulk;
 import culvert.testing.Eventually;
@@ -109,7 +110,7 @@ class WebSocketTest {
             second.near().closeOutput();
             return n;
           });
-      Thread.ofVirtual().name("copy").start(copied);
+      Threads.start("copy", copied);
       assertThat(Bulk.receive(second.far().input())).isEqualTo(sent.get(60, TimeUnit.SECONDS));
       assertThat(copied.get()).isEqualTo(BULK_BYTES);
       assertThat(WebSocketPair.POOL.borrowed()).isZero();
@@ -123,13 +124,13 @@ class WebSocketTest {
           connection.closeOutput();
           return sum;
         });
-    Thread.ofVirtual().name("sending").start(task);
+    Threads.start("sending", task);
     return task;
   }
 
   private static FutureTask<Long> receiving(Connection connection) {
     var task = new FutureTask<>(() -> Bulk.receive(connection.input()));
-    Thread.ofVirtual().name("receiving").start(task);
+    Threads.start("receiving", task);
     return task;
   }
 
@@ -220,7 +221,7 @@ class WebSocketTest {
               writing.output().write(new byte[64 * 1024]);
             }
           });
-      Thread writer = Thread.ofVirtual().name("writer").start(blocked);
+      Thread writer = Threads.start("writer", blocked);
       Eventually.within(LIMIT, () -> assertThat(writer.getState()).isEqualTo(Thread.State.WAITING));
       writing.close();
       assertThatThrownBy(() -> blocked.get(10, TimeUnit.SECONDS))
@@ -233,7 +234,7 @@ class WebSocketTest {
   void aBlockedReaderIsEndedByAClose() throws Exception {
     try (var pair = WebSocketPair.open()) {
       var blocked = new FutureTask<>(() -> pair.near().input().read());
-      Thread reader = Thread.ofVirtual().name("reader").start(blocked);
+      Thread reader = Threads.start("reader", blocked);
       Eventually.within(LIMIT, () -> assertThat(reader.getState()).isEqualTo(Thread.State.WAITING));
       pair.near().close();
       assertThatThrownBy(() -> blocked.get(10, TimeUnit.SECONDS))
@@ -251,7 +252,7 @@ class WebSocketTest {
               ? WebSocketPair.client(WebSocketDialect.NATIVE)
               : WebSocketPair.server(WebSocketDialect.NATIVE);
       var blocked = new FutureTask<>(() -> transport.wrap(carriers.near()));
-      Thread handshake = Thread.ofVirtual().name("handshake").start(blocked);
+      Thread handshake = Threads.start("handshake", blocked);
       Eventually.within(
           LIMIT, () -> assertThat(handshake.getState()).isEqualTo(Thread.State.WAITING));
       carriers.near().close();

@@ -6,6 +6,7 @@ import culvert.config.Bounds;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import culvert.origin.OriginProxy;
 import culvert.testing.TestLog;
 import culvert.testing.Tunnel;
@@ -76,7 +77,7 @@ final class Client implements AutoCloseable {
                 new BoreOriginDialect(settings, access, dialer, deadlines, counters, log.log()),
             (service, address) -> announced.add(address),
             log.log());
-    Thread.ofVirtual().name("bore local").start(() -> end.complete(role.run()));
+    Threads.start("bore local", () -> end.complete(role.run()));
   }
 
   static OriginSettings settings(HostPort server, HostPort local, Options options) {

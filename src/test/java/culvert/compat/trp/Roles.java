@@ -2,6 +2,7 @@ package culvert.compat.trp;
 
 import culvert.config.RemoteAddress;
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import culvert.origin.OriginProxy;
 import culvert.remote.RemoteProxy;
 import culvert.testing.TestLog;
@@ -44,7 +45,7 @@ final class Roles implements AutoCloseable {
                 new TrpOriginDialect(settings, dialer, deadlines, counters, log.log()),
             (service, address) -> {},
             log.log());
-    Thread.ofVirtual().name("origin proxy").start(() -> end.complete(origin.run()));
+    Threads.start("origin proxy", () -> end.complete(origin.run()));
     return this;
   }
 

@@ -1,0 +1,96 @@
+package culvert.architecture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.net.Threads;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Threads are started by {@link Threads} alone, so that its count is complete. */
+class ThreadStartsTest {
+
+  private static final String FACTORY = "Threads.java";
+
+  /** Source text without white space that starts a thread past the factory. */
+  private static final Pattern STARTS =
+      Pattern.compile(
+          "Thread\\.(ofVirtual|ofPlatform|startVirtualThread|Builder)\\b"
+              + "|(?<!\\.)newThread\\(|Thread::new\\b|extendsThread\\b|newTimer\\(|newForkJoinPool\\("
+              + "|newVirtualThreadPerTaskExecutor|ForkJoinPool\\.|\\.(supply|run)Async\\("
+              + "|Executors\\.new\\w+\\((?!(\\d+,)?Threads\\.factory)"
+              + "|ThreadPoolExecutor\\((?!\\d+,Threads\\.factory)");
+
+  /** A named thread of a test is left behind unseen unless the factory has started it. */
+  private static final Pattern NAMED = Pattern.compile("Thread\\.ofVirtual\\(\\)\\.name\\(");
+
+  /** It crashes the JVM of JDK 25 while virtual threads start and end. */
+  private static final Pattern DUMP = Pattern.compile("dump" + "Threads");
+
+  private static List<String> files(String folder, Pattern pattern) throws IOException {
+    List<String> found = new ArrayList<>();
+    try (var files = Files.walk(Path.of(folder))) {
+      for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {
+        if (pattern.matcher(Files.readString(file).replaceAll("\\s+", "")).find()) {
+          found.add(file.getFileName().toString());
+        }
+      }
+    }
+    return found;
+  }
+
+  @Test
+  void onlyTheFactoryOfTheProductStartsThreads() throws IOException {
+    assertThat(files("src/main", STARTS)).containsExactly(FACTORY);
+  }
+
+  @Test
+  void testsStartNamedVirtualThreadsThroughTheFactory() throws IOException {
+    assertThat(files("src/test", NAMED)).isEmpty();
+  }
+
+  @Test
+  void noTestDumpsThreads() throws IOException {
+    assertThat(files("src/test", DUMP)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Thread.ofVirtual().start(task)",
+        "Thread.ofPlatform().daemon()",
+        "Thread.startVirtualThread(task)",
+        "new Thread(task)",
+        "class Worker extends Thread {",
+        "Executors.newVirtualThreadPerTaskExecutor()",
+        "Executors.newCachedThreadPool()",
+        "Executors.newFixedThreadPool(2, Thread::new)",
+        "new ScheduledThreadPoolExecutor(1)",
+        "new ThreadPoolExecutor(1, 1, 1, SECONDS, queue)",
+        "CompletableFuture.runAsync(task)",
+        "new Timer()"
+      })
+  void startPastTheFactoryIsRecognised(String source) {
+    assertThat(STARTS.matcher(source.replaceAll("\\s+", "")).find()).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Threads.start(name, task)",
+        "Executors.newSingleThreadExecutor(Threads.factory(name))",
+        "Executors.newFixedThreadPool(2, Threads.factory(name))",
+        "new ScheduledThreadPoolExecutor(1, Threads.factory(name))",
+        "Thread.currentThread().interrupt()",
+        "import java.util.concurrent.ScheduledThreadPoolExecutor;"
+      })
+  void startThroughTheFactoryIsAccepted(String source) {
+    assertThat(STARTS.matcher(source.replaceAll("\\s+", "")).find()).isFalse();
+  }
+}
