@@ -33,7 +33,7 @@ class LimitsPageTest {
   static List<Row> rows() throws IOException {
     try (Stream<String> lines = Files.lines(PAGE)) {
       return lines
-          .filter(line -> line.startsWith("| ") && !line.startsWith("| what |"))
+          .filter(line -> line.startsWith("| ") && !line.startsWith("| resource |"))
           .map(line -> line.substring(1).split("\\|", -1))
           .map(cells -> Arrays.stream(cells).map(cell -> cell.strip().replace("`", "")).toList())
           .map(cells -> {
