@@ -48,7 +48,7 @@ class FloodIT {
       origin.line();
       remote.assertServes();
       byte[] recorded = recordedHandshake(remote);
-      Footprint before = remote.role().footprint();
+      Footprint before = remote.role().settledFootprint();
       try (Socket talk = remote.visit();
           var flood = new Flood(remote.control(), STRANGERS, recorded, random)) {
         flood.awaitARound();

@@ -143,8 +143,8 @@ class PairIT {
         var pair = Pair.to(server.address())) {
       // The JVM opens a few sockets of its own at first use, and keeps them.
       visitInSequence(pair, 10);
-      int remoteBefore = pair.remote().role().footprint().sockets();
-      int originBefore = pair.origin().footprint().sockets();
+      int remoteBefore = pair.remote().role().settledFootprint().sockets();
+      int originBefore = pair.origin().settledFootprint().sockets();
       visitInSequence(pair, 1250);
       Eventually.within(
           Tunnel.LIMIT,

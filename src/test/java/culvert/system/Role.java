@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -17,6 +18,8 @@ final class Role implements AutoCloseable {
   static final Path IMAGE = Path.of(System.getProperty("culvert.image", "target/image"));
 
   private static final int LIMIT_SECONDS = 60;
+  private static final Duration QUIET = Duration.ofMillis(300);
+  private static final Duration POLL = Duration.ofMillis(20);
 
   /**
    * A process that has ended.
@@ -101,9 +104,26 @@ final class Role implements AutoCloseable {
     return process;
   }
 
-  /** What it holds now. */
+  /** Returns what it holds now, which connections under way may change at any time. */
   Footprint footprint() throws IOException {
     return Footprint.of(process.pid());
+  }
+
+  /** Returns what it holds once its descriptors have not changed for {@link #QUIET}. */
+  Footprint settledFootprint() throws Exception {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
+    Footprint before = footprint();
+    long since = System.nanoTime();
+    while (System.nanoTime() - since < QUIET.toNanos()) {
+      Thread.sleep(POLL);
+      Footprint now = footprint();
+      if (now.descriptors() != before.descriptors() || now.sockets() != before.sockets()) {
+        since = System.nanoTime();
+        assertThat(since).as("descriptors still change: " + now).isLessThan(deadline);
+      }
+      before = now;
+    }
+    return before;
   }
 
   /** What its heap holds once all garbage is gone. */

@@ -70,7 +70,7 @@ class SoakIT {
           origin.start(transfers.server());
         }
         awaitServing(transfers);
-        Footprint before = remote.role().footprint();
+        Footprint before = remote.role().settledFootprint();
         soak(transfers, origins);
         thaw();
         awaitServing(transfers);

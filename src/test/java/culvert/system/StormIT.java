@@ -44,7 +44,7 @@ class StormIT {
       origin.line();
       remote.assertServes();
       long heapBefore = remote.role().liveHeapBytes();
-      Footprint before = remote.role().footprint();
+      Footprint before = remote.role().settledFootprint();
       try (var storm = new Storm(remote.control(), "storm", ORIGINS, random)) {
         long end = System.nanoTime() + LENGTH.toNanos();
         while (System.nanoTime() < end) {
