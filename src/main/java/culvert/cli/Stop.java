@@ -2,14 +2,15 @@ package culvert.cli;
 
 import culvert.bounce.StopRequest;
 import culvert.net.Threads;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A request to stop, made once: by a signal, or by whoever runs the command. */
 final class Stop implements StopRequest {
 
   private final AtomicBoolean first = new AtomicBoolean(true);
-  private final CountDownLatch requested = new CountDownLatch(1);
+  private final CompletableFuture<Void> requested = new CompletableFuture<>();
 
   /** Asks for the stop; returns false if it had been asked for before. */
   boolean request() {
@@ -25,24 +26,22 @@ final class Stop implements StopRequest {
 
   @Override
   public void begin() {
-    requested.countDown();
+    requested.complete(null);
   }
 
   void await() throws InterruptedException {
-    requested.await();
+    try {
+      requested.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
-  /** Runs {@code action} in a thread of its own once the stop is asked for. */
+  /**
+   * Runs {@code action} in a thread of its own once the stop is asked for. There is no thread
+   * before that, because a role may end without a stop.
+   */
   void then(Runnable action) {
-    Threads.start(
-        "stop",
-        () -> {
-          try {
-            await();
-            action.run();
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-          }
-        });
+    requested.thenRun(() -> Threads.start("stop", action));
   }
 }

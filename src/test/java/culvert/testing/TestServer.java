@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -24,7 +24,7 @@ public final class TestServer implements AutoCloseable {
 
   private final ServerSocket server;
   private final Service service;
-  private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
+  private final Map<Socket, Thread> connections = new ConcurrentHashMap<>();
   private final AtomicInteger accepted = new AtomicInteger();
 
   /** A server that runs at once. */
@@ -81,8 +81,9 @@ public final class TestServer implements AutoCloseable {
       while (true) {
         Socket connection = server.accept();
         accepted.incrementAndGet();
-        connections.add(connection);
-        Threads.start("origin connection", () -> serve(connection));
+        Thread thread = Threads.factory("origin connection").newThread(() -> serve(connection));
+        connections.put(connection, thread);
+        thread.start();
       }
     } catch (IOException e) {
       // Closed: the server's end.
@@ -99,11 +100,13 @@ public final class TestServer implements AutoCloseable {
     }
   }
 
+  /** Closes all connections; an interrupt ends a service that waits for something else. */
   @Override
   public void close() throws IOException {
     server.close();
-    for (Socket connection : connections) {
+    for (Socket connection : connections.keySet()) {
       connection.close();
     }
+    connections.values().forEach(Thread::interrupt);
   }
 }
