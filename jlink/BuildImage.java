@@ -19,7 +19,7 @@ import java.util.spi.ToolProvider;
  *
  * <p>It leaves {@code target/image}: the modules that are needed and no others, the launchers, the
  * JVM options, and, where the JDK can make one (24 and newer), an ahead-of-time cache recorded
- * while every role carries one line.
+ * while every role runs under load.
  */
 final class BuildImage {
 
@@ -147,8 +147,7 @@ final class BuildImage {
     Path cache = image.resolve("lib/culvert.aot");
     Files.deleteIfExists(trainingLog());
     java("-XX:AOTMode=record", "-XX:AOTConfiguration=" + recording);
-    // Interpreted: else the cache would hold profiles of its own writing, more than half a
-    // megabyte.
+    // Interpreted: the cache would otherwise hold profiles of its own creation, half a megabyte.
     java(
         "-Xint",
         "-XX:AOTMode=create",
@@ -161,13 +160,11 @@ final class BuildImage {
     var command = new ArrayList<String>();
     command.add(image.resolve("bin/java").toString());
     command.add("@" + image.resolve("lib/culvert.options"));
-    // Profiles of a run so short would help little and take a megabyte.
-    command.addAll(List.of("-XX:+UnlockDiagnosticVMOptions", "-XX:-AOTRecordTraining"));
     command.addAll(List.of(options));
-    command.addAll(List.of("-m", "culvert", "rehearse"));
+    command.addAll(List.of("-m", "culvert", "train"));
     var builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.redirectOutput(ProcessBuilder.Redirect.appendTo(trainingLog().toFile()));
-    // A stranger's settings in the environment must not change what is recorded.
+    // Settings in the environment must not change what is recorded.
     builder
         .environment()
         .keySet()

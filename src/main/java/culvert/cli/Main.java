@@ -65,7 +65,7 @@ public final class Main {
         new CommandLine(new BoreCommand(terminal))
             .addSubcommand(new BoreLocalCommand(terminal))
             .addSubcommand(new BoreServerCommand(terminal)));
-    root.addSubcommand(new RehearseCommand(terminal));
+    root.addSubcommand(new TrainCommand(terminal));
     Converters.register(root);
     // A secret is taken as it is: nothing in it names a variable or a file.
     root.setInterpolateVariables(false);

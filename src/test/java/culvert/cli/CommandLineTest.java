@@ -20,7 +20,7 @@ class CommandLineTest {
     assertThat(run.exit()).isEqualTo(2);
     assertThat(run.out()).isEmpty();
     assertThat(run.err()).contains("remote-proxy").contains("origin-proxy").contains("Exit codes");
-    assertThat(run.err()).doesNotContain("rehearse");
+    assertThat(run.err()).doesNotContain("train");
   }
 
   @ParameterizedTest

@@ -1,0 +1,74 @@
+package culvert.cli;
+
+import culvert.config.Secret;
+import culvert.net.HostPort;
+import java.io.IOException;
+import java.util.Map;
+import java.util.regex.Matcher;
+
+/** Both halves in this process, in front of an echo server. */
+final class TrainingTunnel implements AutoCloseable {
+
+  private final EchoServer echo;
+  private final RoleThread remoteProxy;
+  private final RoleThread originProxy;
+  private final HostPort visitorAddress;
+
+  private TrainingTunnel(
+      EchoServer echo, RoleThread remoteProxy, RoleThread originProxy, HostPort visitorAddress) {
+    this.echo = echo;
+    this.remoteProxy = remoteProxy;
+    this.originProxy = originProxy;
+    this.visitorAddress = visitorAddress;
+  }
+
+  /**
+   * Starts the halves and returns once the origin proxy has logged in.
+   *
+   * @param transport the value of {@code --transport} on both sides
+   * @throws IOException if one of them ends instead
+   */
+  static TrainingTunnel start(Terminal terminal, String transport) throws IOException {
+    var environment =
+        Map.of(
+            "CULVERT_SECRET",
+            Secret.generate(),
+            "CULVERT_TRANSPORT",
+            transport,
+            "CULVERT_LOG_LEVEL",
+            "info");
+    EchoServer echo = EchoServer.start();
+    var remoteProxy =
+        new RoleThread(
+            terminal,
+            environment,
+            RemoteProxyCommand.NAME,
+            "--control-addr=127.0.0.1:0",
+            "--outside-addr=127.0.0.1:0");
+    Matcher addresses = RemoteProxyCommand.FIRST_LINE.matcher(remoteProxy.firstLine());
+    if (!addresses.matches()) {
+      throw new IOException("unexpected first line of the remote proxy");
+    }
+    var originProxy =
+        new RoleThread(
+            terminal,
+            environment,
+            OriginProxyCommand.NAME,
+            "--remote-proxy-addr=" + addresses.group(1),
+            "--origin-server-addr=" + echo.address());
+    originProxy.firstLine();
+    return new TrainingTunnel(echo, remoteProxy, originProxy, HostPort.parse(addresses.group(2)));
+  }
+
+  /** Returns the public address of the echo server. */
+  HostPort visitorAddress() {
+    return visitorAddress;
+  }
+
+  @Override
+  public void close() {
+    originProxy.close();
+    remoteProxy.close();
+    echo.close();
+  }
+}
