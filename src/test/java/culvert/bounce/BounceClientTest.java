@@ -20,6 +20,7 @@ import culvert.testing.Bulk;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.MeetingPlace;
+import culvert.testing.RefusingPort;
 import culvert.testing.Seed;
 import culvert.testing.TestClient;
 import culvert.testing.TestLog;
@@ -308,12 +309,9 @@ class BounceClientTest {
 
   @Test
   void aVisitToAServerThatRefusesIsResetAndTheNextIsWaitedFor() throws Exception {
-    HostPort nobody;
-    try (var closed = new ServerSocket(0)) {
-      nobody = new HostPort("127.0.0.1", closed.getLocalPort());
-    }
-    try (var beside = client()) {
-      var served = new ServedGroup(beside, nobody, false, log.log());
+    try (var nobody = new RefusingPort();
+        var beside = client()) {
+      var served = new ServedGroup(beside, nobody.address(), false, log.log());
       var end = start(served::run);
       for (int i = 0; i < 2; i++) {
         awaitJoined(2 * i + 1);

@@ -1,6 +1,7 @@
 package culvert.system;
 
 import culvert.net.HostPort;
+import culvert.testing.Ports;
 import java.io.IOException;
 import java.util.List;
 import java.util.stream.Stream;
@@ -28,9 +29,9 @@ final class Bore {
     }
   }
 
-  /** A server on a free port of loopback. */
+  /** Starts a server on a port of its own, on which a later one can follow it. */
   static Server server(String... more) throws IOException {
-    return serverAt(Launcher.ANY, more);
+    return serverAt(Ports.reserve(), more);
   }
 
   /** The same at an address of the test's choice. */

@@ -7,12 +7,11 @@ import culvert.net.HostPort;
 import culvert.testing.Bulk;
 import culvert.testing.Eventually;
 import culvert.testing.MeetingPlace;
+import culvert.testing.Ports;
 import culvert.testing.Seed;
 import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,7 +47,7 @@ class BounceSshIT {
     for (String key : List.of("host", "user")) {
       run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder.resolve(key).toString());
     }
-    HostPort address = free();
+    HostPort address = Ports.reserve();
     Path settings = Files.writeString(folder.resolve("settings"), settings(address));
     Role.Ended check = Role.run(SSHD, "-t", "-f", settings.toString());
     assumeTrue(check.exit() == 0, () -> SSHD + " does not start here: " + check.err());
@@ -63,12 +62,6 @@ class BounceSshIT {
     Stream.of(beside, sshd).filter(role -> role != null).forEach(Role::close);
     if (bounce != null) {
       bounce.close();
-    }
-  }
-
-  private static HostPort free() throws IOException {
-    try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return new HostPort("127.0.0.1", server.getLocalPort());
     }
   }
 

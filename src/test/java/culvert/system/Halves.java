@@ -14,7 +14,7 @@ import java.util.stream.Stream;
  */
 record Halves(Launcher launcher, List<String> remoteOptions, List<String> originOptions) {
 
-  /** A remote proxy on free ports, which is ready. */
+  /** Starts a remote proxy on ports of its own, on which a later one can follow it. */
   Remote remote(String... more) throws IOException {
     return launcher.remote(words(remoteOptions, more));
   }

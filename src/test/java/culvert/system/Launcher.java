@@ -1,6 +1,7 @@
 package culvert.system;
 
 import culvert.net.HostPort;
+import culvert.testing.Ports;
 import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -53,9 +54,9 @@ record Launcher(Map<String, String> environment, List<String> before) {
     return under("env", "--default-signal=" + signal);
   }
 
-  /** A remote proxy on free ports, which is ready. */
+  /** Starts a remote proxy on ports of its own, on which a later one can follow it. */
   Remote remote(String... more) throws IOException {
-    return remoteAt(ANY, ANY, more);
+    return remoteAt(Ports.reserve(), Ports.reserve(), more);
   }
 
   /** A remote proxy at these addresses, which is ready. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.testing.Bulk;
+import culvert.testing.Ports;
 import culvert.testing.Seed;
 import culvert.testing.TestClient;
 import culvert.testing.TestServer;
@@ -74,9 +75,9 @@ class MeetingIT {
   @Test
   void whicheverOfTheThreeIsKilledThePairServesAgain() throws Exception {
     try (var server = TestServer.echo();
-        Role bounce = bounce(0, "--close-with-peer")) {
+        Role bounce = bounce(Ports.reserve().port(), "--close-with-peer")) {
       HostPort at = address(bounce);
-      try (Remote remote = remote(at, Launcher.ANY);
+      try (Remote remote = remote(at, Ports.reserve());
           Role origin = origin(at, server.address())) {
         origin.line();
         remote.assertServes();

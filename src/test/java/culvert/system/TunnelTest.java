@@ -9,6 +9,7 @@ import culvert.observe.Counter;
 import culvert.origin.OriginProxy;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
+import culvert.testing.RefusingPort;
 import culvert.testing.TestServer;
 import culvert.testing.Tunnel;
 import java.io.IOException;
@@ -140,11 +141,8 @@ class TunnelTest {
 
   @Test
   void anOriginServerThatRefusesResetsTheVisitorAtOnceAndSaysWhere() throws Exception {
-    HostPort nobody;
-    try (var closed = new ServerSocket(0)) {
-      nobody = new HostPort("127.0.0.1", closed.getLocalPort());
-    }
-    try (var tunnel = Tunnel.to(nobody);
+    try (var nobody = new RefusingPort();
+        var tunnel = Tunnel.to(nobody.address());
         Socket visitor = tunnel.visit()) {
       assertThatThrownBy(() -> visitor.getInputStream().read())
           .isInstanceOf(SocketException.class)
