@@ -147,7 +147,7 @@ class TunnelTest {
       assertThatThrownBy(() -> visitor.getInputStream().read())
           .isInstanceOf(SocketException.class)
           .hasMessageContaining("reset");
-      tunnel.awaitLog("visitor reset", "reason=refused", nobody + ": Connection refused");
+      tunnel.awaitLog("visitor reset", "reason=refused", nobody.address() + ": Connection refused");
     }
   }
 
