@@ -74,10 +74,11 @@ class FloodIT {
             assertThat(after.threads()).isLessThan(before.threads() + OWN);
           });
       // On a busy machine the flood can evict the origin proxy's first attempts too.
+      // On a busy machine the origin proxy's first handshake may time out too.
       assertThat(remote.role().err().lines("WARN"))
           .filteredOn(line -> !line.contains("peer=127.0.0.1:"))
           .as("a line for each source in five minutes")
-          .hasSizeBetween(1, Flood.SOURCES);
+          .hasSizeBetween(1, Flood.SOURCES + 1);
       assertThat(remote.role().err().lines("ERROR")).isEmpty();
     }
   }

@@ -151,9 +151,10 @@ class StallIT {
           });
       assertThat(remote.role().err().lines("ERROR")).isEmpty();
       assertThat(remote.role().err().lines("session ended")).isEmpty();
+      // On a busy machine the origin proxy's first handshake may time out too.
       assertThat(remote.role().err().lines("WARN"))
           .as("a line for each source in five minutes")
-          .hasSizeBetween(1, SOURCES);
+          .hasSizeBetween(1, SOURCES + 1);
     }
   }
 }
