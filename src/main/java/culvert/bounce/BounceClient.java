@@ -7,7 +7,7 @@ import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Dialer;
 import culvert.net.HostPort;
-import culvert.net.Live;
+import culvert.net.OpenSet;
 import culvert.net.Relay;
 import culvert.transport.GroupJoin;
 import culvert.transport.Route;
@@ -30,7 +30,7 @@ public final class BounceClient implements AutoCloseable {
   private final Route route;
 
   /** What is dialled or relayed now, by what ends it. */
-  private final Live<Runnable> underWay = new Live<>();
+  private final OpenSet<Runnable> underWay = new OpenSet<>();
 
   /**
    * Joins nothing yet.

@@ -5,14 +5,14 @@ import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
-import culvert.net.HalfOpen;
+import culvert.net.HandshakeLimiter;
 import culvert.net.HostPort;
 import culvert.net.KeepAlive;
 import culvert.net.Linger;
 import culvert.net.Listener;
-import culvert.net.Live;
+import culvert.net.OpenSet;
 import culvert.net.SocketConnection;
-import culvert.net.Source;
+import culvert.net.SourcePrefix;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
@@ -54,12 +54,12 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
   private final EventLog events;
   private final Optional<Authentication> authentication;
   private final Log log;
-  private final LimitedLog<Source> complaints;
+  private final LimitedLog<SourcePrefix> complaints;
   private final Deadlines deadlines = new Deadlines();
-  private final HalfOpen entering;
+  private final HandshakeLimiter entering;
   private final Semaphore place = new Semaphore(1);
   private final CountDownLatch closed = new CountDownLatch(1);
-  private final Live<Connection> connections = new Live<>();
+  private final OpenSet<Connection> connections = new OpenSet<>();
   private Listener listener;
 
   private ConsoleServer(
@@ -75,7 +75,7 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
     this.log = log;
     this.complaints = new LimitedLog<>(log, counters, 1, logPeriod);
     this.entering =
-        new HalfOpen(
+        new HandshakeLimiter(
             MOST_ENTERING,
             MOST_ENTERING_OF_SOURCE,
             ENTRY_LIMIT,
@@ -158,7 +158,8 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
       return;
     }
     var entry =
-        entering.admit(Source.of(connection.peer().getAddress()), reason -> connection.close());
+        entering.admit(
+            SourcePrefix.of(connection.peer().getAddress()), reason -> connection.close());
     try {
       enter(connection, entry);
     } catch (IOException e) {
@@ -174,14 +175,14 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
     }
   }
 
-  private void enter(SocketConnection connection, HalfOpen.Place entry)
+  private void enter(SocketConnection connection, HandshakeLimiter.Slot entry)
       throws IOException, InterruptedException {
     KeepAlive.USUAL.on(connection);
     var in = new LineReader(connection.input());
     if (!authenticated(connection, in)) {
       closed.await(WRONG_PAUSE.toMillis(), TimeUnit.MILLISECONDS);
       complaints.warn(
-          Source.of(connection.peer().getAddress()),
+          SourcePrefix.of(connection.peer().getAddress()),
           "console refused",
           "peer",
           HostPort.of(connection.peer()),

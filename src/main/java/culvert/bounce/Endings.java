@@ -1,7 +1,7 @@
 package culvert.bounce;
 
 import culvert.net.Durations;
-import culvert.net.HalfOpen;
+import culvert.net.HandshakeLimiter;
 import java.io.IOException;
 import java.time.Duration;
 
@@ -46,7 +46,7 @@ final class Endings {
   }
 
   /** It was a stranger until the end. */
-  static String notJoined(HalfOpen.Reason reason) {
+  static String notJoined(HandshakeLimiter.Reason reason) {
     return "joined no group: " + reason;
   }
 

@@ -1,7 +1,7 @@
 package culvert.bounce;
 
 import culvert.net.HostPort;
-import culvert.net.Source;
+import culvert.net.SourcePrefix;
 import culvert.observe.Counters;
 import culvert.observe.Escape;
 import culvert.observe.LimitedLog;
@@ -26,7 +26,7 @@ public final class EventLog implements Events {
   private static final int LINES = 100;
 
   private final Log log;
-  private final LimitedLog<Source> lines;
+  private final LimitedLog<SourcePrefix> lines;
   private volatile Verbosity verbosity;
   private volatile Listener listener;
 
@@ -135,7 +135,7 @@ public final class EventLog implements Events {
   private void tell(MemberView member, String event, String shown, Object... more) {
     Listener console = listener;
     if (console == null || !console.alone) {
-      lines.info(Source.of(member.peer().getAddress()), event, fields(member, more));
+      lines.info(SourcePrefix.of(member.peer().getAddress()), event, fields(member, more));
     }
     if (console != null) {
       var line = new StringBuilder(Shown.connection(member));

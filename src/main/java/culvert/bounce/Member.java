@@ -2,7 +2,7 @@ package culvert.bounce;
 
 import culvert.bounce.MemberView.State;
 import culvert.net.Connection;
-import culvert.net.HalfOpen;
+import culvert.net.HandshakeLimiter;
 import culvert.net.HostPort;
 import culvert.net.SocketConnection;
 import java.io.IOException;
@@ -102,8 +102,8 @@ final class Member {
   }
 
   /** Its place among strangers was taken away; must not block. */
-  void placeLost(HalfOpen.Reason reason) {
-    late = reason == HalfOpen.Reason.LATE;
+  void placeLost(HandshakeLimiter.Reason reason) {
+    late = reason == HandshakeLimiter.Reason.LATE;
     EarlyInput waiting = input;
     if (late && waiting != null) {
       // There may be something to say to it.

@@ -5,13 +5,13 @@ import culvert.config.Authentication;
 import culvert.config.BounceSettings;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
-import culvert.net.HalfOpen;
+import culvert.net.HandshakeLimiter;
 import culvert.net.KeepAlive;
 import culvert.net.Linger;
 import culvert.net.Listener;
-import culvert.net.Live;
+import culvert.net.OpenSet;
 import culvert.net.SocketConnection;
-import culvert.net.Source;
+import culvert.net.SourcePrefix;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
@@ -36,17 +36,17 @@ final class MemberHandler implements Listener.Handler {
   private final BounceSettings settings;
   private final byte[] authentication;
   private final Transport transport;
-  private final HalfOpen halfOpen;
+  private final HandshakeLimiter halfOpen;
   private final Groups groups;
   private final Members members;
   private final GroupHandler lives;
   private final Deadlines deadlines;
   private final Counters counters;
   private final Log log;
-  private final LimitedLog<Source> lines;
+  private final LimitedLog<SourcePrefix> lines;
 
   /** Those that have a thread. */
-  private final Live<Member> threads = new Live<>();
+  private final OpenSet<Member> threads = new OpenSet<>();
 
   /** For any number of connections. */
   MemberHandler(
@@ -70,7 +70,7 @@ final class MemberHandler implements Listener.Handler {
     this.log = log;
     this.lines = new LimitedLog<>(log, counters, 1, settings.logPeriod());
     this.halfOpen =
-        new HalfOpen(
+        new HandshakeLimiter(
             settings.entry().halfOpen(),
             settings.entry().halfOpenPerAddress(),
             settings.entry().authTimeout(),
@@ -123,8 +123,8 @@ final class MemberHandler implements Listener.Handler {
     }
   }
 
-  private static Source source(Member member) {
-    return Source.of(member.peer().getAddress());
+  private static SourcePrefix source(Member member) {
+    return SourcePrefix.of(member.peer().getAddress());
   }
 
   /** The handshakes; returns the group it has joined, or nothing if it was refused. */
@@ -223,7 +223,10 @@ final class MemberHandler implements Listener.Handler {
   }
 
   private void failed(
-      Member member, SocketConnection socket, IOException cause, Optional<HalfOpen.Reason> lost) {
+      Member member,
+      SocketConnection socket,
+      IOException cause,
+      Optional<HandshakeLimiter.Reason> lost) {
     switch (cause) {
       case ForeignPeerException e -> {
         counters.count(Counter.FOREIGN_PEERS);

@@ -1,12 +1,12 @@
 package culvert.mux;
 
 import culvert.net.BufferPool;
+import culvert.net.CloseCause;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.HostPort;
 import culvert.net.Linger;
 import culvert.net.Threads;
-import culvert.net.Trouble;
 import culvert.protocol.ByeReason;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
@@ -156,7 +156,7 @@ public final class Leg implements AutoCloseable {
     closer.get().cancel();
     // First the flag, then the sweep: an open in between sees one or is seen by the other.
     ended = true;
-    failStreams(closing ? Trouble.STOPPED : Trouble.LEG_LOST);
+    failStreams(closing ? CloseCause.STOPPED : CloseCause.LEG_LOST);
     writer.end();
     connection.close();
     leaveBudgetIfDone();
@@ -171,7 +171,7 @@ public final class Leg implements AutoCloseable {
     }
   }
 
-  private void failStreams(Trouble trouble) {
+  private void failStreams(CloseCause trouble) {
     for (MuxStream stream : streams()) {
       stream.fail(trouble, "the leg was lost");
       forget(stream);
@@ -193,7 +193,7 @@ public final class Leg implements AutoCloseable {
     MuxStream stream = new MuxStream(this, message);
     all.add(stream);
     if (ended || closing || finishing) {
-      stream.fail(Trouble.LEG_LOST, "the leg was lost");
+      stream.fail(CloseCause.LEG_LOST, "the leg was lost");
       forget(stream);
       throw new IOException(finishing ? "the session is draining" : "the leg was lost");
     }
@@ -215,7 +215,7 @@ public final class Leg implements AutoCloseable {
 
   private void close(ByeReason reason, String text, int extensions) {
     closing = true;
-    failStreams(Trouble.STOPPED);
+    failStreams(CloseCause.STOPPED);
     writer.byeBehindPayload(new Message.Bye(reason, text));
     closeLater(extensions);
   }

@@ -1,7 +1,7 @@
 package culvert.mux;
 
+import culvert.net.CloseCause;
 import culvert.net.Connection;
-import culvert.net.Trouble;
 import culvert.protocol.Frame;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
@@ -223,12 +223,12 @@ final class LegReader {
     patience.spend();
   }
 
-  private static Trouble trouble(Message.Reset reset) {
+  private static CloseCause trouble(Message.Reset reset) {
     return switch (reset.reason()) {
-      case BROKEN -> Trouble.RESET;
-      case TIMED_OUT -> Trouble.TIMED_OUT;
-      case NOT_DRAINED -> Trouble.NOT_DRAINED;
-      case STOPPED -> Trouble.STOPPED;
+      case BROKEN -> CloseCause.RESET;
+      case TIMED_OUT -> CloseCause.TIMED_OUT;
+      case NOT_DRAINED -> CloseCause.NOT_DRAINED;
+      case STOPPED -> CloseCause.STOPPED;
     };
   }
 }

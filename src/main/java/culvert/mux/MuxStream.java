@@ -2,8 +2,8 @@ package culvert.mux;
 
 import culvert.net.ByteInput;
 import culvert.net.ByteOutput;
+import culvert.net.CloseCause;
 import culvert.net.Connection;
-import culvert.net.Trouble;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedReason;
@@ -125,7 +125,7 @@ public final class MuxStream implements Connection {
   /** Tells the opener that there will be no connection; the stream is over. */
   public void refuse(RefusedReason reason, String text) {
     leg.writer().answer(this, new Message.Refused(reason, text));
-    fail(Trouble.STOPPED, "refused");
+    fail(CloseCause.STOPPED, "refused");
   }
 
   // What the leg's reader brings; it never waits.
@@ -142,7 +142,7 @@ public final class MuxStream implements Connection {
   void receiveAnswer(Message message) {
     answer = message;
     if (message instanceof Message.Refused refused) {
-      fail(Trouble.RESET, refused.text());
+      fail(CloseCause.RESET, refused.text());
     } else {
       input.wake();
     }
@@ -159,7 +159,7 @@ public final class MuxStream implements Connection {
   // Ending.
 
   /** Ends the stream without telling the peer, unless both directions have ended by themselves. */
-  void fail(Trouble trouble, String text) {
+  void fail(CloseCause trouble, String text) {
     if (!bothEnded()) {
       failNow(new StreamInput.Failure(trouble, text), () -> leg.writer().dead(this));
     }
@@ -170,7 +170,7 @@ public final class MuxStream implements Connection {
    * of it were not read: what is dropped unread must not look complete. The peer is done with it
    * then.
    */
-  private void end(Trouble trouble, ResetReason reason) {
+  private void end(CloseCause trouble, ResetReason reason) {
     if (send.theirs) {
       // An open that nobody answered would cost its credit for ever; once answered this says
       // nothing.
@@ -238,7 +238,7 @@ public final class MuxStream implements Connection {
   }
 
   void evict() {
-    end(Trouble.NOT_DRAINED, ResetReason.NOT_DRAINED);
+    end(CloseCause.NOT_DRAINED, ResetReason.NOT_DRAINED);
   }
 
   // Connection.
@@ -273,7 +273,7 @@ public final class MuxStream implements Connection {
 
   /** Resets the stream and tells the peer why. */
   public void reset(ResetReason reason) {
-    end(Trouble.STOPPED, reason);
+    end(CloseCause.STOPPED, reason);
   }
 
   /** Before both directions have ended, a close is a reset. */
@@ -303,7 +303,7 @@ public final class MuxStream implements Connection {
   }
 
   @Override
-  public Optional<Trouble> trouble() {
+  public Optional<CloseCause> trouble() {
     return Optional.ofNullable(input.failure()).map(StreamInput.Failure::trouble);
   }
 

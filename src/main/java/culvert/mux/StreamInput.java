@@ -2,7 +2,7 @@ package culvert.mux;
 
 import culvert.net.ByteInput;
 import culvert.net.ByteOutput;
-import culvert.net.Trouble;
+import culvert.net.CloseCause;
 import culvert.protocol.ProtocolException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -19,7 +19,7 @@ import java.util.function.BooleanSupplier;
 final class StreamInput extends ByteInput {
 
   /** Why the stream can be used no more. */
-  record Failure(Trouble trouble, String text) {}
+  record Failure(CloseCause trouble, String text) {}
 
   private static final long LEAST_ROUND_TRIP_NANOS = 1_000_000;
 

@@ -20,8 +20,8 @@ public record Cidr(List<Byte> address, int bits) {
     int slash = text.indexOf('/');
     String host = slash < 0 ? text : text.substring(0, slash);
     byte[] bytes =
-        Literal.v4(host)
-            .or(() -> Literal.v6(host))
+        IpLiteral.v4(host)
+            .or(() -> IpLiteral.v6(host))
             .map(InetAddress::getAddress)
             .orElseThrow(() -> wrong(text));
     String bits = slash < 0 ? String.valueOf(bytes.length * 8) : text.substring(slash + 1);

@@ -68,7 +68,7 @@ public interface Connection extends AutoCloseable {
   long sent();
 
   /** What broke this connection, if anything did. */
-  Optional<Trouble> trouble();
+  Optional<CloseCause> trouble();
 
   /**
    * Runs {@code action}, which must not block, when the connection breaks while nobody reads or

@@ -13,14 +13,14 @@ import java.util.function.Consumer;
 public final class Dialer {
 
   private final BufferPool pool;
-  private final Lookup lookup;
+  private final NameLookup lookup;
 
   /** Connections will borrow their large buffers from {@code pool}. */
   public Dialer(BufferPool pool) {
-    this(pool, Lookup.OF_PROCESS);
+    this(pool, NameLookup.OF_PROCESS);
   }
 
-  Dialer(BufferPool pool, Lookup lookup) {
+  Dialer(BufferPool pool, NameLookup lookup) {
     this.pool = pool;
     this.lookup = lookup;
   }
@@ -51,7 +51,7 @@ public final class Dialer {
           lookup.addresses(target, deadline, calledOff).stream()
               .map(address -> new InetSocketAddress(address, target.port()))
               .toList();
-      var race = new Race(pool, deadline);
+      var race = new HappyEyeballs(pool, deadline);
       calledOff.thenRun(race::callOff);
       return race.run(addresses);
     } catch (UnknownHostException e) {

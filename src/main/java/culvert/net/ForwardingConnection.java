@@ -80,7 +80,7 @@ public abstract class ForwardingConnection implements Connection {
   }
 
   @Override
-  public Optional<Trouble> trouble() {
+  public Optional<CloseCause> trouble() {
     return connection.trouble();
   }
 

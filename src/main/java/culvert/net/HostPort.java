@@ -69,7 +69,7 @@ public record HostPort(String host, int port) {
       return parse(text.endsWith("]") ? text + ":" + defaultPort : text);
     }
     int colons = (int) text.chars().filter(c -> c == ':').count();
-    if (colons > 1 && Literal.v6(text.split("%", 2)[0]).isEmpty()) {
+    if (colons > 1 && IpLiteral.v6(text.split("%", 2)[0]).isEmpty()) {
       throw new IllegalArgumentException("'" + text + "' is no IPv6 address, and no HOST:PORT");
     }
     return colons == 1 ? parse(text) : new HostPort(text, defaultPort);
@@ -84,7 +84,7 @@ public record HostPort(String host, int port) {
 
   /** The host if it is written as an address, without a scope; nothing if it is a name. */
   public Optional<InetAddress> literal() {
-    return Literal.v4(host).or(() -> Literal.v6(host));
+    return IpLiteral.v4(host).or(() -> IpLiteral.v6(host));
   }
 
   /**

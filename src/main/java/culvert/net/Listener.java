@@ -91,7 +91,7 @@ public final class Listener implements AutoCloseable {
   }
 
   private void acceptAll() {
-    var episode = new Episode();
+    var episode = new FailureEpisode();
     Duration pause = FIRST_PAUSE;
     while (server.isOpen()) {
       try {

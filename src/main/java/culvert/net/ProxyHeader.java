@@ -144,7 +144,7 @@ public final class ProxyHeader {
 
   private static InetSocketAddress address(boolean v4, String address, String port)
       throws IOException {
-    Optional<InetAddress> literal = v4 ? Literal.v4(address) : Literal.v6(address);
+    Optional<InetAddress> literal = v4 ? IpLiteral.v4(address) : IpLiteral.v6(address);
     if (literal.isEmpty() || !port.matches("[0-9]{1,5}") || Integer.parseInt(port) > 65535) {
       throw malformed();
     }

@@ -129,10 +129,10 @@ public final class Relay {
   private Ending blame() {
     var firstTrouble = first.trouble();
     var secondTrouble = second.trouble();
-    if (firstTrouble.isPresent() && firstTrouble.get() != Trouble.STOPPED) {
+    if (firstTrouble.isPresent() && firstTrouble.get() != CloseCause.STOPPED) {
       return Ending.FIRST_BROKE;
     }
-    if (secondTrouble.isPresent() && secondTrouble.get() != Trouble.STOPPED) {
+    if (secondTrouble.isPresent() && secondTrouble.get() != CloseCause.STOPPED) {
       return Ending.SECOND_BROKE;
     }
     return Ending.STOPPED;

@@ -28,7 +28,7 @@ public final class SocketConnection implements Connection {
   private final InetSocketAddress local;
   private final Input input;
   private final Output output;
-  private volatile Trouble trouble;
+  private volatile CloseCause trouble;
   private volatile boolean writing;
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile boolean resetOnDeath;
@@ -175,7 +175,7 @@ public final class SocketConnection implements Connection {
   }
 
   @Override
-  public Optional<Trouble> trouble() {
+  public Optional<CloseCause> trouble() {
     return Optional.ofNullable(trouble);
   }
 
@@ -198,7 +198,7 @@ public final class SocketConnection implements Connection {
   private IOException broken(IOException e) {
     if (trouble == null) {
       // Closed by ourselves is no fault of the peer's.
-      trouble = closed.get() ? Trouble.STOPPED : Trouble.RESET;
+      trouble = closed.get() ? CloseCause.STOPPED : CloseCause.RESET;
     }
     return e;
   }

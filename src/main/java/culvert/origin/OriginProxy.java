@@ -13,7 +13,7 @@ import culvert.net.Deadlines;
 import culvert.net.Dialer;
 import culvert.net.Durations;
 import culvert.net.HostPort;
-import culvert.net.Live;
+import culvert.net.OpenSet;
 import culvert.net.Threads;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
@@ -92,7 +92,7 @@ public final class OriginProxy implements AutoCloseable {
   private final StreamHandler streams;
   private final ExecutorService announcer =
       Executors.newSingleThreadExecutor(Threads.factory("announcer"));
-  private final Live<Attempt> attempts = new Live<>();
+  private final OpenSet<Attempt> attempts = new OpenSet<>();
   private final RateLimit<String> troubles = new RateLimit<>(1, REPEATED_PERIOD, System::nanoTime);
   private final Semaphore wakeUps = new Semaphore(0);
   private volatile Attempt current;

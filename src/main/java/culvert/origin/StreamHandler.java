@@ -2,15 +2,15 @@ package culvert.origin;
 
 import culvert.config.OriginSettings;
 import culvert.config.ServiceAddress;
+import culvert.net.CloseCause;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Dialer;
 import culvert.net.HostPort;
-import culvert.net.Live;
+import culvert.net.OpenSet;
 import culvert.net.ProxyHeader;
 import culvert.net.Relay;
 import culvert.net.SocketConnection;
-import culvert.net.Trouble;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
@@ -40,7 +40,7 @@ final class StreamHandler implements AutoCloseable {
   private final Counters counters;
   private final Log log;
   private final LimitedLog<String> lines;
-  private final Live<Connection> open = new Live<>();
+  private final OpenSet<Connection> open = new OpenSet<>();
 
   StreamHandler(
       OriginSettings settings, Dialer dialer, Deadlines deadlines, Counters counters, Log log) {
@@ -133,7 +133,7 @@ final class StreamHandler implements AutoCloseable {
         "ms",
         (System.nanoTime() - since) / 1_000_000,
         "reason",
-        EndReason.atOrigin(ending, stream.trouble().orElse(Trouble.RESET)));
+        EndReason.atOrigin(ending, stream.trouble().orElse(CloseCause.RESET)));
   }
 
   /** In one write, before anything else. */

@@ -3,13 +3,13 @@ package culvert.remote;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
-import culvert.net.HalfOpen;
+import culvert.net.HandshakeLimiter;
 import culvert.net.HostPort;
 import culvert.net.Linger;
 import culvert.net.Listener;
-import culvert.net.Live;
+import culvert.net.OpenSet;
 import culvert.net.SocketConnection;
-import culvert.net.Source;
+import culvert.net.SourcePrefix;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
@@ -32,17 +32,17 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
 
   private final Dialect dialect;
   private final SessionHandler sessions;
-  private final HalfOpen halfOpen;
+  private final HandshakeLimiter halfOpen;
   private final Deadlines deadlines;
   private final Counters counters;
   private final Log log;
-  private final LimitedLog<Source> lines;
-  private final Live<Connection> handshakes = new Live<>();
+  private final LimitedLog<SourcePrefix> lines;
+  private final OpenSet<Connection> handshakes = new OpenSet<>();
 
   ControlHandler(
       Dialect dialect,
       SessionHandler sessions,
-      HalfOpen halfOpen,
+      HandshakeLimiter halfOpen,
       Duration logPeriod,
       Deadlines deadlines,
       Counters counters,
@@ -81,7 +81,8 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
       return;
     }
     var place =
-        halfOpen.admit(Source.of(connection.peer().getAddress()), reason -> connection.close());
+        halfOpen.admit(
+            SourcePrefix.of(connection.peer().getAddress()), reason -> connection.close());
     try {
       Dialect.Accepted accepted = dialect.accept(connection);
       handshakes.remove(connection);
@@ -102,7 +103,7 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
   }
 
   private void refuse(
-      Connection connection, IOException cause, Optional<HalfOpen.Reason> placeLost) {
+      Connection connection, IOException cause, Optional<HandshakeLimiter.Reason> placeLost) {
     switch (cause) {
       case ForeignPeerException e -> {
         counters.count(Counter.FOREIGN_PEERS);
@@ -142,7 +143,7 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
 
   private void limited(Connection connection, String event, String cause) {
     lines.warn(
-        Source.of(connection.peer().getAddress()),
+        SourcePrefix.of(connection.peer().getAddress()),
         event,
         "peer",
         HostPort.of(connection.peer()),

@@ -1,7 +1,7 @@
 package culvert.remote;
 
 import culvert.net.HostPort;
-import culvert.net.Source;
+import culvert.net.SourcePrefix;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
@@ -37,7 +37,7 @@ final class Membership implements Services {
           + " share";
 
   /** What tells log lines apart that are counted for themselves. */
-  private record Topic(String event, Source source) {}
+  private record Topic(String event, SourcePrefix source) {}
 
   private final Roster roster;
   private final ServiceTable table;
@@ -98,7 +98,7 @@ final class Membership implements Services {
   }
 
   private static Topic topic(Session session, String event) {
-    return new Topic(event, Source.of(session.peer().getAddress()));
+    return new Topic(event, SourcePrefix.of(session.peer().getAddress()));
   }
 
   private static Object[] fields(Session session, Object... more) {

@@ -14,7 +14,7 @@ import culvert.mux.Leg;
 import culvert.net.BufferPool;
 import culvert.net.Deadlines;
 import culvert.net.Dialer;
-import culvert.net.HalfOpen;
+import culvert.net.HandshakeLimiter;
 import culvert.net.HostPort;
 import culvert.net.Listener;
 import culvert.observe.Counter;
@@ -135,7 +135,7 @@ public final class RemoteProxy implements AutoCloseable {
             counters,
             log);
     visitors.serveFrom(membership.table());
-    HalfOpen halfOpen = halfOpen(settings, settings.admission());
+    HandshakeLimiter halfOpen = halfOpen(settings, settings.admission());
     sessions = new SessionHandler(membership, halfOpen, counters);
     ControlHandler handler = control(settings, halfOpen, dialects.apply(shared(settings)));
     if (settings.control().isPresent()) {
@@ -170,8 +170,8 @@ public final class RemoteProxy implements AutoCloseable {
         given.address(), "bore", pool, control(settings, halfOpen(settings, wider), dialect));
   }
 
-  private HalfOpen halfOpen(RemoteSettings settings, Admission admission) {
-    return new HalfOpen(
+  private HandshakeLimiter halfOpen(RemoteSettings settings, Admission admission) {
+    return new HandshakeLimiter(
         admission.halfOpen(),
         admission.halfOpenPerAddress(),
         settings.timing().handshake(),
@@ -180,7 +180,8 @@ public final class RemoteProxy implements AutoCloseable {
         counters.adder(Counter.HALF_OPEN_DROPPED));
   }
 
-  private ControlHandler control(RemoteSettings settings, HalfOpen halfOpen, Dialect dialect) {
+  private ControlHandler control(
+      RemoteSettings settings, HandshakeLimiter halfOpen, Dialect dialect) {
     var handler =
         new ControlHandler(
             dialect, sessions, halfOpen, settings.timing().logPeriod(), deadlines, counters, log);

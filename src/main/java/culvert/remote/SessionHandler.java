@@ -2,9 +2,9 @@ package culvert.remote;
 
 import culvert.mux.SilentPeerException;
 import culvert.net.Connection;
-import culvert.net.HalfOpen;
-import culvert.net.Live;
-import culvert.net.Source;
+import culvert.net.HandshakeLimiter;
+import culvert.net.OpenSet;
+import culvert.net.SourcePrefix;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.protocol.ByeReason;
@@ -38,11 +38,11 @@ final class SessionHandler implements AutoCloseable {
       };
 
   private final Membership membership;
-  private final HalfOpen halfOpen;
+  private final HandshakeLimiter halfOpen;
   private final Counters counters;
-  private final Live<Session> sessions = new Live<>();
+  private final OpenSet<Session> sessions = new OpenSet<>();
 
-  SessionHandler(Membership membership, HalfOpen halfOpen, Counters counters) {
+  SessionHandler(Membership membership, HandshakeLimiter halfOpen, Counters counters) {
     this.membership = membership;
     this.halfOpen = halfOpen;
     this.counters = counters;
@@ -58,12 +58,12 @@ final class SessionHandler implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
 
     /** The lock guards it. */
-    private HalfOpen.Place place;
+    private HandshakeLimiter.Slot place;
 
     private boolean held = true;
     private boolean left;
 
-    Presence(Connection connection, Session session, HalfOpen.Place place) {
+    Presence(Connection connection, Session session, HandshakeLimiter.Slot place) {
       this.connection = connection;
       this.session = session;
       this.place = place;
@@ -78,7 +78,7 @@ final class SessionHandler implements AutoCloseable {
         if (serves && held) {
           place.giveUp();
         } else if (!serves && !held && !left) {
-          place = halfOpen.admit(Source.of(connection.peer().getAddress()), this::end);
+          place = halfOpen.admit(SourcePrefix.of(connection.peer().getAddress()), this::end);
         }
         held = !serves;
       } finally {
@@ -87,7 +87,7 @@ final class SessionHandler implements AutoCloseable {
     }
 
     /** Nobody waits for the last words of one that newer ones push out. */
-    private void end(HalfOpen.Reason reason) {
+    private void end(HandshakeLimiter.Reason reason) {
       switch (reason) {
         case LATE -> session.close(ByeReason.BUSY, "the session served nothing in time");
         case CROWDED -> connection.reset();
@@ -119,7 +119,7 @@ final class SessionHandler implements AutoCloseable {
   }
 
   /** Lives the session until it is over; the connection is closed then. */
-  void live(Connection connection, Session session, HalfOpen.Place place) {
+  void live(Connection connection, Session session, HandshakeLimiter.Slot place) {
     if (!sessions.add(session)) {
       connection.close();
       return;

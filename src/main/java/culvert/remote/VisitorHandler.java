@@ -1,17 +1,17 @@
 package culvert.remote;
 
 import culvert.config.RemoteSettings;
+import culvert.net.CloseCause;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.net.Listener;
-import culvert.net.Live;
+import culvert.net.OpenSet;
 import culvert.net.ProxyHeader;
 import culvert.net.Relay;
 import culvert.net.SocketConnection;
-import culvert.net.Source;
-import culvert.net.Trouble;
+import culvert.net.SourcePrefix;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
@@ -34,12 +34,12 @@ final class VisitorHandler implements AutoCloseable {
   private final Deadlines deadlines;
   private final Counters counters;
   private final Log log;
-  private final LimitedLog<Source> lines;
+  private final LimitedLog<SourcePrefix> lines;
   private final Semaphore places;
-  private final Live<Connection> visitors = new Live<>();
+  private final OpenSet<Connection> visitors = new OpenSet<>();
 
   /** Those of them that have no stream yet. */
-  private final Live<Connection> admissions = new Live<>();
+  private final OpenSet<Connection> admissions = new OpenSet<>();
 
   private ServiceTable services;
 
@@ -188,7 +188,7 @@ final class VisitorHandler implements AutoCloseable {
   private void failed(Connection connection, Visitor visitor, String reason, String cause) {
     counters.count(Counter.OPENS_FAILED);
     lines.warn(
-        Source.of(visitor.address().getAddress()),
+        SourcePrefix.of(visitor.address().getAddress()),
         "visitor reset",
         "visitor",
         visitor.name(),
@@ -204,7 +204,7 @@ final class VisitorHandler implements AutoCloseable {
   private void limited(SocketConnection connection, String service, String cause) {
     connection.reset();
     lines.warn(
-        Source.of(connection.peer().getAddress()),
+        SourcePrefix.of(connection.peer().getAddress()),
         "visitor reset",
         "visitor",
         HostPort.of(connection.peer()),
@@ -231,7 +231,7 @@ final class VisitorHandler implements AutoCloseable {
         "ms",
         (System.nanoTime() - since) / 1_000_000,
         "reason",
-        EndReason.atRemote(ending, stream.trouble().orElse(Trouble.RESET)));
+        EndReason.atRemote(ending, stream.trouble().orElse(CloseCause.RESET)));
   }
 
   /** How many visitors are there now. */

@@ -8,7 +8,7 @@ import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.net.KeepAlive;
 import culvert.net.Linger;
-import culvert.net.Live;
+import culvert.net.OpenSet;
 import culvert.net.Threads;
 import culvert.protocol.RefusedReason;
 import java.io.IOException;
@@ -72,7 +72,7 @@ public final class DataChannels {
   /** The data channels that one session's remote proxy has asked for. */
   public final class OfSession {
     private final HostPort remote;
-    private final Live<Opening> openings = new Live<>();
+    private final OpenSet<Opening> openings = new OpenSet<>();
 
     private OfSession(HostPort remote) {
       this.remote = remote;

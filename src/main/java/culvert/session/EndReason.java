@@ -1,7 +1,7 @@
 package culvert.session;
 
+import culvert.net.CloseCause;
 import culvert.net.Relay;
-import culvert.net.Trouble;
 
 /** The closed list of reasons for which a relay ends, as its log line gives them. */
 public enum EndReason {
@@ -29,24 +29,24 @@ public enum EndReason {
   }
 
   /** The reason on the remote side, whose relay has the visitor first and the stream second. */
-  public static EndReason atRemote(Relay.Ending ending, Trouble ofStream) {
+  public static EndReason atRemote(Relay.Ending ending, CloseCause ofStream) {
     return switch (ending) {
       case FIRST_BROKE -> VISITOR_RESET;
-      case SECOND_BROKE -> ofStream == Trouble.RESET ? ORIGIN_RESET : of(ofStream);
+      case SECOND_BROKE -> ofStream == CloseCause.RESET ? ORIGIN_RESET : of(ofStream);
       case DONE, SILENT, STOPPED -> of(ending);
     };
   }
 
   /** The reason on the origin side, whose relay has the stream first and the server second. */
-  public static EndReason atOrigin(Relay.Ending ending, Trouble ofStream) {
+  public static EndReason atOrigin(Relay.Ending ending, CloseCause ofStream) {
     return switch (ending) {
-      case FIRST_BROKE -> ofStream == Trouble.RESET ? VISITOR_RESET : of(ofStream);
+      case FIRST_BROKE -> ofStream == CloseCause.RESET ? VISITOR_RESET : of(ofStream);
       case SECOND_BROKE -> ORIGIN_RESET;
       case DONE, SILENT, STOPPED -> of(ending);
     };
   }
 
-  private static EndReason of(Trouble trouble) {
+  private static EndReason of(CloseCause trouble) {
     return switch (trouble) {
       case LEG_LOST -> LEG_LOST;
       case TIMED_OUT -> TIMED_OUT;

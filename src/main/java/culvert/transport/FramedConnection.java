@@ -3,9 +3,9 @@ package culvert.transport;
 import culvert.net.BufferPool;
 import culvert.net.ByteInput;
 import culvert.net.ByteOutput;
+import culvert.net.CloseCause;
 import culvert.net.Connection;
 import culvert.net.Threads;
-import culvert.net.Trouble;
 import culvert.protocol.ProtocolException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -48,7 +48,7 @@ final class FramedConnection implements Connection {
   private final byte[] binding;
   private final Input input;
   private final Output output = new Output();
-  private volatile Trouble trouble;
+  private volatile CloseCause trouble;
   private volatile boolean trusted;
 
   /**
@@ -159,7 +159,7 @@ final class FramedConnection implements Connection {
   }
 
   @Override
-  public Optional<Trouble> trouble() {
+  public Optional<CloseCause> trouble() {
     return carrier.trouble().or(() -> Optional.ofNullable(trouble));
   }
 
@@ -210,7 +210,7 @@ final class FramedConnection implements Connection {
         return n;
       } catch (IOException e) {
         if (carrier.trouble().isEmpty()) {
-          trouble = Trouble.RESET;
+          trouble = CloseCause.RESET;
         }
         fault = e;
         throw e;

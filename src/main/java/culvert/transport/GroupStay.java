@@ -2,7 +2,7 @@ package culvert.transport;
 
 import culvert.net.Backoff;
 import culvert.net.Connection;
-import culvert.net.Peeked;
+import culvert.net.ReplayedConnection;
 import culvert.protocol.RefusedException;
 import java.io.IOException;
 import java.time.Duration;
@@ -124,9 +124,9 @@ public final class GroupStay {
    */
   private boolean stay(Connection connection) throws IOException {
     host.joined();
-    Optional<Peeked> visited;
+    Optional<ReplayedConnection> visited;
     try {
-      visited = Peeked.await(connection);
+      visited = ReplayedConnection.await(connection);
     } catch (IOException e) {
       // The bounce server is gone, or whoever else was in the group.
       return false;

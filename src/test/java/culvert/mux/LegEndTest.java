@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.mux.ScriptedPeer.Setup;
+import culvert.net.CloseCause;
 import culvert.net.Threads;
-import culvert.net.Trouble;
 import culvert.protocol.ByeReason;
 import culvert.protocol.Message;
 import culvert.protocol.RefusedException;
@@ -95,7 +95,7 @@ class LegEndTest {
       stream.accept();
       stream.output().write(new byte[10]);
       peer.leg.close();
-      assertThat(stream.trouble()).contains(Trouble.STOPPED);
+      assertThat(stream.trouble()).contains(CloseCause.STOPPED);
       assertThatThrownBy(() -> stream.output().write(1)).isInstanceOf(IOException.class);
       assertThat(peer.hear().message()).isInstanceOf(Message.Accepted.class);
       assertThat(peer.hear().data()).hasSize(10);

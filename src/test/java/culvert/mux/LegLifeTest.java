@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.mux.ScriptedPeer.Setup;
+import culvert.net.CloseCause;
 import culvert.net.Deadlines;
-import culvert.net.Trouble;
 import culvert.protocol.Frame;
 import culvert.protocol.Message;
 import culvert.protocol.Verb;
@@ -35,7 +35,7 @@ class LegLifeTest {
       peer.say(1, OPEN);
       MuxStream stream = peer.opened.take();
       assertThatThrownBy(() -> stream.input().read()).hasMessage("the leg was lost");
-      assertThat(stream.trouble()).contains(Trouble.LEG_LOST);
+      assertThat(stream.trouble()).contains(CloseCause.LEG_LOST);
       assertThat(peer.end())
           .isInstanceOf(SilentPeerException.class)
           .hasMessage("nothing came from the peer for 400ms");
@@ -66,7 +66,7 @@ class LegLifeTest {
       assertThat(peer.end())
           .isInstanceOf(SilentPeerException.class)
           .hasMessage("the peer took nothing for 1200ms");
-      assertThat(stream.trouble()).contains(Trouble.LEG_LOST);
+      assertThat(stream.trouble()).contains(CloseCause.LEG_LOST);
     }
   }
 

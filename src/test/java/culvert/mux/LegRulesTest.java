@@ -3,8 +3,8 @@ package culvert.mux;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.net.CloseCause;
 import culvert.net.Threads;
-import culvert.net.Trouble;
 import culvert.protocol.ByeReason;
 import culvert.protocol.Frame;
 import culvert.protocol.Message;
@@ -202,7 +202,8 @@ class LegRulesTest {
       peer.say(1, OPEN);
       MuxStream stream = peer.opened.take();
       peer.say(1, new Message.Reset(ResetReason.BROKEN));
-      Eventually.within(LegPair.LIMIT, () -> assertThat(stream.trouble()).contains(Trouble.RESET));
+      Eventually.within(
+          LegPair.LIMIT, () -> assertThat(stream.trouble()).contains(CloseCause.RESET));
       stream.close();
       assertThat(peer.hear().message()).isInstanceOf(Message.Refused.class);
     }
@@ -290,7 +291,7 @@ class LegRulesTest {
       }
       peer.sayData(4, bytes);
       Eventually.within(
-          LegPair.LIMIT, () -> assertThat(streams[1].trouble()).contains(Trouble.NOT_DRAINED));
+          LegPair.LIMIT, () -> assertThat(streams[1].trouble()).contains(CloseCause.NOT_DRAINED));
       assertThat(peer.evictions.sum()).isEqualTo(1);
       assertThat(streams[0].trouble()).isEmpty();
       assertThat(streams[3].input().readNBytes(bytes)).hasSize(bytes);
@@ -332,7 +333,7 @@ class LegRulesTest {
       MuxStream other = peer.opened.take();
       peer.sayData(2, bytes);
       Eventually.within(
-          LegPair.LIMIT, () -> assertThat(ended.trouble()).contains(Trouble.NOT_DRAINED));
+          LegPair.LIMIT, () -> assertThat(ended.trouble()).contains(CloseCause.NOT_DRAINED));
       assertThat(other.input().readNBytes(bytes)).hasSize(bytes);
     }
   }
@@ -410,7 +411,7 @@ class LegRulesTest {
       peer.sayData(1, 1);
       peer.sayData(3, bytes);
       Eventually.within(
-          LegPair.LIMIT, () -> assertThat(hoard.trouble()).contains(Trouble.NOT_DRAINED));
+          LegPair.LIMIT, () -> assertThat(hoard.trouble()).contains(CloseCause.NOT_DRAINED));
       assertThat(quiet.trouble()).isEmpty();
       assertThat(second.trouble()).isEmpty();
       assertThat(peer.evictions.sum()).isEqualTo(1);

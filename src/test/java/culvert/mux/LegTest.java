@@ -3,7 +3,7 @@ package culvert.mux;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import culvert.net.Trouble;
+import culvert.net.CloseCause;
 import culvert.protocol.RefusedReason;
 import culvert.protocol.ResetReason;
 import culvert.testing.Eventually;
@@ -117,7 +117,7 @@ class LegTest {
 
   @Test
   void aResetIsAnErrorAtTheOtherSideNeverACleanEnd() throws Exception {
-    var failed = new CompletableFuture<Trouble>();
+    var failed = new CompletableFuture<CloseCause>();
     try (var pair = Loopback.open();
         var legs =
             new LegPair(
@@ -134,7 +134,7 @@ class LegTest {
       MuxStream stream = legs.open();
       stream.output().write(new byte[10]);
       stream.reset(ResetReason.TIMED_OUT);
-      assertThat(failed.get(30, TimeUnit.SECONDS)).isEqualTo(Trouble.TIMED_OUT);
+      assertThat(failed.get(30, TimeUnit.SECONDS)).isEqualTo(CloseCause.TIMED_OUT);
       assertThatThrownBy(() -> stream.output().write(1)).isInstanceOf(IOException.class);
       legs.assertNothingHeld();
     }
@@ -163,7 +163,7 @@ class LegTest {
       pipe.near().reset();
       assertThatThrownBy(() -> open.input().read()).isInstanceOf(IOException.class);
       assertThat(waiting.awaitAnswer(LIMIT)).isEqualTo(MuxStream.Answer.LOST);
-      assertThat(open.trouble()).contains(Trouble.LEG_LOST);
+      assertThat(open.trouble()).contains(CloseCause.LEG_LOST);
       Eventually.within(
           LIMIT, () -> assertThatThrownBy(legs::begin).isInstanceOf(IOException.class));
       legs.assertNothingHeld();

@@ -161,12 +161,12 @@ class DialerTest {
   }
 
   private static Dialer named(InetAddress... addresses) {
-    return new Dialer(new BufferPool(), new Lookup(target -> List.of(addresses)));
+    return new Dialer(new BufferPool(), new NameLookup(target -> List.of(addresses)));
   }
 
   private static Dialer hanging(CountDownLatch hang) {
     var lookup =
-        new Lookup(target -> {
+        new NameLookup(target -> {
           try {
             hang.await();
           } catch (InterruptedException e) {
@@ -182,7 +182,7 @@ class DialerTest {
   }
 
   private static InetAddress loopback(int last) {
-    return Literal.v4("127.0.0." + last).orElseThrow();
+    return IpLiteral.v4("127.0.0." + last).orElseThrow();
   }
 
   private static HostPort address(ServerSocketChannel server) throws IOException {

@@ -291,6 +291,6 @@ class RelayTest {
     assertThatThrownBy(() -> connection.input().readAllBytes())
         .isInstanceOf(SocketException.class)
         .hasMessageContaining("reset");
-    assertThat(connection.trouble()).contains(Trouble.RESET);
+    assertThat(connection.trouble()).contains(CloseCause.RESET);
   }
 }

@@ -2,8 +2,8 @@ package culvert.session;
 
 import culvert.net.ByteInput;
 import culvert.net.ByteOutput;
+import culvert.net.CloseCause;
 import culvert.net.Connection;
-import culvert.net.Trouble;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -224,7 +224,7 @@ final class TappedWire {
     }
 
     @Override
-    public Optional<Trouble> trouble() {
+    public Optional<CloseCause> trouble() {
       return Optional.empty();
     }
   }

@@ -2,8 +2,8 @@ package culvert.testing;
 
 import culvert.net.ByteInput;
 import culvert.net.ByteOutput;
+import culvert.net.CloseCause;
 import culvert.net.Connection;
-import culvert.net.Trouble;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -182,7 +182,7 @@ public final class MemoryPipe {
     }
 
     @Override
-    public Optional<Trouble> trouble() {
+    public Optional<CloseCause> trouble() {
       return Optional.empty();
     }
   }

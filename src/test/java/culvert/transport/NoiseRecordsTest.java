@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.net.BufferPool;
+import culvert.net.CloseCause;
 import culvert.net.Threads;
-import culvert.net.Trouble;
 import culvert.noise.NoiseCipher;
 import culvert.protocol.ProtocolException;
 import culvert.testing.LeakCheck;
@@ -61,7 +61,7 @@ class NoiseRecordsTest {
       for (int i = 0; i < 3; i++) {
         assertThatThrownBy(() -> wire.far.input().read()).as(what).isInstanceOf(IOException.class);
       }
-      assertThat(wire.far.trouble()).as(what).contains(Trouble.RESET);
+      assertThat(wire.far.trouble()).as(what).contains(CloseCause.RESET);
     }
   }
 
@@ -94,7 +94,7 @@ class NoiseRecordsTest {
                 i == 0
                     ? "the peer closed the connection"
                     : "the connection ended in the middle of a sealed record");
-        assertThat(wire.far.trouble()).contains(Trouble.RESET);
+        assertThat(wire.far.trouble()).contains(CloseCause.RESET);
       }
     }
   }

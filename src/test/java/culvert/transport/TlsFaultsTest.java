@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import culvert.config.TlsClientSettings;
 import culvert.config.TlsServerSettings;
 import culvert.config.TlsTrust;
+import culvert.net.CloseCause;
 import culvert.net.Connection;
-import culvert.net.Trouble;
 import culvert.protocol.ForeignPeer;
 import culvert.protocol.ForeignPeerException;
 import culvert.protocol.ProtocolException;
@@ -216,7 +216,7 @@ class TlsFaultsTest {
       assertThatThrownBy(() -> pair.far().input().read())
           .isInstanceOf(ProtocolException.class)
           .hasMessageStartingWith("what the origin proxy sends is not right in TLS: ");
-      assertThat(pair.far().trouble()).contains(Trouble.RESET);
+      assertThat(pair.far().trouble()).contains(CloseCause.RESET);
       assertThatThrownBy(() -> pair.far().input().read())
           .as("neither bytes nor an end behind it")
           .isInstanceOf(IOException.class);

@@ -8,10 +8,10 @@ import culvert.config.TlsIdentity;
 import culvert.config.TlsServerSettings;
 import culvert.config.TlsTrust;
 import culvert.net.BufferPool;
+import culvert.net.CloseCause;
 import culvert.net.Connection;
 import culvert.net.HostPort;
 import culvert.net.Threads;
-import culvert.net.Trouble;
 import culvert.testing.Authority;
 import culvert.testing.Bulk;
 import culvert.testing.Eventually;
@@ -121,7 +121,7 @@ class TlsTest {
       assertThat(pair.far().input().readNBytes(4)).isEqualTo(ascii("half"));
       pair.near().reset();
       assertThatThrownBy(() -> pair.far().input().read()).isInstanceOf(IOException.class);
-      assertThat(pair.far().trouble()).contains(Trouble.RESET);
+      assertThat(pair.far().trouble()).contains(CloseCause.RESET);
     }
   }
 
@@ -137,7 +137,7 @@ class TlsTest {
           .hasMessage(
               "the origin proxy ended the connection without TLS's close_notify: what came may be"
                   + " cut");
-      assertThat(pair.far().trouble()).contains(Trouble.RESET);
+      assertThat(pair.far().trouble()).contains(CloseCause.RESET);
     }
   }
 

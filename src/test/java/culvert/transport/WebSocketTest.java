@@ -3,9 +3,9 @@ package culvert.transport;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.net.CloseCause;
 import culvert.net.Connection;
 import culvert.net.Threads;
-import culvert.net.Trouble;
 import culvert.testing.Bulk;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
@@ -66,7 +66,7 @@ class WebSocketTest {
       (near ? pair.near() : pair.far()).reset();
       Connection other = near ? pair.far() : pair.near();
       assertThatThrownBy(() -> other.input().read()).isInstanceOf(IOException.class);
-      assertThat(other.trouble()).contains(Trouble.RESET);
+      assertThat(other.trouble()).contains(CloseCause.RESET);
     }
   }
 
@@ -79,7 +79,7 @@ class WebSocketTest {
       assertThatThrownBy(() -> pair.far().input().read())
           .isInstanceOf(EOFException.class)
           .hasMessageContaining("without a WebSocket Close");
-      assertThat(pair.far().trouble()).contains(Trouble.RESET);
+      assertThat(pair.far().trouble()).contains(CloseCause.RESET);
       assertThatThrownBy(() -> pair.far().input().read())
           .as("told to whoever asks again")
           .isInstanceOf(EOFException.class);

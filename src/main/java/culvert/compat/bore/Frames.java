@@ -2,7 +2,7 @@ package culvert.compat.bore;
 
 import culvert.net.Connection;
 import culvert.net.ForwardingConnection;
-import culvert.net.Peeked;
+import culvert.net.ReplayedConnection;
 import culvert.protocol.ProtocolException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -132,7 +132,7 @@ final class Frames {
    */
   Connection rest() {
     var rest = new Rest(connection);
-    return buffer.hasRemaining() ? Peeked.of(rest, buffer) : rest;
+    return buffer.hasRemaining() ? ReplayedConnection.of(rest, buffer) : rest;
   }
 
   private static final class Rest extends ForwardingConnection {

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(LeakCheck.class)
-class RaceTest {
+class HappyEyeballsTest {
 
   private static final Duration LIMIT = Duration.ofSeconds(30);
   private static final Duration SHORT = Duration.ofMillis(400);
@@ -64,7 +64,7 @@ class RaceTest {
     var addresses = new ArrayList<>(Collections.nCopies(15, refusing(V4)));
     try (var server = server(V4)) {
       addresses.add(at(server));
-      new Race(pool, System.nanoTime() + LIMIT.toNanos(), LIMIT).run(addresses).close();
+      new HappyEyeballs(pool, System.nanoTime() + LIMIT.toNanos(), LIMIT).run(addresses).close();
     }
   }
 
@@ -121,7 +121,7 @@ class RaceTest {
         var three = server(V4)) {
       var addresses = List.of(at(one), at(two), at(three));
       for (int i = 0; i < 200; i++) {
-        var race = new Race(pool, System.nanoTime() + LIMIT.toNanos(), Duration.ZERO);
+        var race = new HappyEyeballs(pool, System.nanoTime() + LIMIT.toNanos(), Duration.ZERO);
         try (var connection = race.run(addresses)) {
           connection.output().write(1);
           connection.closeOutput();
@@ -198,12 +198,13 @@ class RaceTest {
   @Test
   void theFamiliesTakeTurnsAndThePreferredBegins() {
     var v4 = Stream.of(1, 2, 3).map(i -> at(address(192, 0, 2, i))).toList();
-    var v6 = Stream.of(1, 2).map(RaceTest::documentation).map(RaceTest::at).toList();
-    assertThat(Race.inTurns(Stream.of(v4, v6).flatMap(List::stream).toList()))
+    var v6 =
+        Stream.of(1, 2).map(HappyEyeballsTest::documentation).map(HappyEyeballsTest::at).toList();
+    assertThat(HappyEyeballs.inTurns(Stream.of(v4, v6).flatMap(List::stream).toList()))
         .containsExactly(v4.get(0), v6.get(0), v4.get(1), v6.get(1), v4.get(2));
-    assertThat(Race.inTurns(Stream.of(v6, v4).flatMap(List::stream).toList()))
+    assertThat(HappyEyeballs.inTurns(Stream.of(v6, v4).flatMap(List::stream).toList()))
         .containsExactly(v6.get(0), v4.get(0), v6.get(1), v4.get(1), v4.get(2));
-    assertThat(Race.inTurns(v6)).isEqualTo(v6);
+    assertThat(HappyEyeballs.inTurns(v6)).isEqualTo(v6);
   }
 
   @Test
@@ -213,7 +214,7 @@ class RaceTest {
       many.add(at(address(192, 0, 2, i)));
     }
     many.add(at(documentation(1)));
-    assertThat(Race.inTurns(many))
+    assertThat(HappyEyeballs.inTurns(many))
         .hasSize(16)
         .startsWith(many.getFirst(), many.getLast(), many.get(1))
         .endsWith(many.get(14));
@@ -231,7 +232,7 @@ class RaceTest {
     }
   }
 
-  private static Running start(Race race, List<InetSocketAddress> addresses) {
+  private static Running start(HappyEyeballs race, List<InetSocketAddress> addresses) {
     var end = new CompletableFuture<Throwable>();
     Thread thread =
         Thread.ofVirtual()
@@ -246,8 +247,8 @@ class RaceTest {
     return new Running(thread, end);
   }
 
-  private Race race(Duration limit) {
-    return new Race(pool, System.nanoTime() + limit.toNanos());
+  private HappyEyeballs race(Duration limit) {
+    return new HappyEyeballs(pool, System.nanoTime() + limit.toNanos());
   }
 
   private static Duration since(long start) {

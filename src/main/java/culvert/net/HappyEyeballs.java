@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
  * Connects to the first of several addresses that answers, as RFC 8305 has it: each has a head
  * start over the next, which is over when it fails, and the others are closed when one has won.
  */
-final class Race {
+final class HappyEyeballs {
 
   private static final Duration HEAD_START = Duration.ofMillis(250);
   private static final int MOST_ADDRESSES = 16;
@@ -26,18 +26,18 @@ final class Race {
   private final BufferPool pool;
   private final long deadline;
   private final Duration headStart;
-  private final Live<SocketChannel> running = new Live<>();
+  private final OpenSet<SocketChannel> running = new OpenSet<>();
   private final AtomicReference<IOException> failure = new AtomicReference<>();
 
   /** The winner, or empty when there will be none; what connects after that is closed. */
   private final AtomicReference<Optional<SocketConnection>> outcome = new AtomicReference<>();
 
   /** Prepares a race that ends when {@link System#nanoTime} is {@code deadline}. */
-  Race(BufferPool pool, long deadline) {
+  HappyEyeballs(BufferPool pool, long deadline) {
     this(pool, deadline, HEAD_START);
   }
 
-  Race(BufferPool pool, long deadline, Duration headStart) {
+  HappyEyeballs(BufferPool pool, long deadline, Duration headStart) {
     this.pool = pool;
     this.deadline = deadline;
     this.headStart = headStart;
@@ -110,7 +110,7 @@ final class Race {
 
   private boolean decide(Optional<SocketConnection> winner) {
     boolean first = outcome.compareAndSet(null, winner);
-    running.end(Race::close);
+    running.end(HappyEyeballs::close);
     return first;
   }
 

@@ -9,10 +9,10 @@ import java.net.UnknownHostException;
 import org.junit.jupiter.api.Test;
 
 /** What counts as one source. */
-class SourceTest {
+class SourcePrefixTest {
 
-  private static Source of(String address) throws UnknownHostException {
-    return Source.of(InetAddress.getByName(address));
+  private static SourcePrefix of(String address) throws UnknownHostException {
+    return SourcePrefix.of(InetAddress.getByName(address));
   }
 
   @Test
@@ -25,7 +25,7 @@ class SourceTest {
     assertThat(of("2001:db8:1:2::1"))
         .isEqualTo(of("2001:db8:1:2:ffff:ffff:ffff:ffff"))
         .hasSameHashCodeAs(of("2001:db8:1:2:3:4:5:6"))
-        .isEqualTo(new Source(InetAddress.getByName("2001:db8:1:2::")));
+        .isEqualTo(new SourcePrefix(InetAddress.getByName("2001:db8:1:2::")));
   }
 
   @Test
@@ -37,15 +37,15 @@ class SourceTest {
   @Test
   void theInterfaceThatALinksAddressCameInByDoesNotMatter() throws Exception {
     byte[] bytes = InetAddress.getByName("fe80::1").getAddress();
-    assertThat(Source.of(Inet6Address.getByAddress(null, bytes, 3)))
-        .isEqualTo(Source.of(Inet6Address.getByAddress(null, bytes, 4)))
+    assertThat(SourcePrefix.of(Inet6Address.getByAddress(null, bytes, 3)))
+        .isEqualTo(SourcePrefix.of(Inet6Address.getByAddress(null, bytes, 4)))
         .isEqualTo(of("fe80::2"));
   }
 
   /** A socket that takes both families shows them so. */
   @Test
   void anIpv4AddressWrittenAsIpv6IsStillAnIpv4Address() throws Exception {
-    Source mapped = of("::ffff:192.0.2.1");
+    SourcePrefix mapped = of("::ffff:192.0.2.1");
     assertThat(mapped.network()).isInstanceOf(Inet4Address.class);
     assertThat(mapped).isEqualTo(of("192.0.2.1")).isNotEqualTo(of("::ffff:192.0.2.2"));
   }
@@ -53,7 +53,7 @@ class SourceTest {
   @Test
   void aNameThatWasLookedUpMakesNoDifference() throws Exception {
     byte[] bytes = {(byte) 192, 0, 2, 1};
-    assertThat(Source.of(InetAddress.getByAddress("a.example", bytes)))
-        .isEqualTo(Source.of(InetAddress.getByAddress("b.example", bytes)));
+    assertThat(SourcePrefix.of(InetAddress.getByAddress("a.example", bytes)))
+        .isEqualTo(SourcePrefix.of(InetAddress.getByAddress("b.example", bytes)));
   }
 }

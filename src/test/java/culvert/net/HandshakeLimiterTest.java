@@ -20,7 +20,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** The places of strangers: so many in all and from one source, and never the newcomer goes. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
-class HalfOpenTest {
+class HandshakeLimiterTest {
 
   private static final int MOST = 4;
   private static final int MOST_OF_SOURCE = 2;
@@ -29,7 +29,7 @@ class HalfOpenTest {
   private final Deadlines deadlines = new Deadlines();
   private final LongAdder late = new LongAdder();
   private final LongAdder crowded = new LongAdder();
-  private final HalfOpen halfOpen = halfOpen(LIMIT);
+  private final HandshakeLimiter halfOpen = halfOpen(LIMIT);
   private final List<String> ended = new ArrayList<>();
 
   @AfterEach
@@ -37,19 +37,19 @@ class HalfOpenTest {
     deadlines.close();
   }
 
-  private HalfOpen halfOpen(Duration limit) {
-    return new HalfOpen(MOST, MOST_OF_SOURCE, limit, deadlines, late, crowded);
+  private HandshakeLimiter halfOpen(Duration limit) {
+    return new HandshakeLimiter(MOST, MOST_OF_SOURCE, limit, deadlines, late, crowded);
   }
 
-  private static Source source(int number) {
+  private static SourcePrefix source(int number) {
     try {
-      return Source.of(InetAddress.getByAddress(new byte[] {10, 0, 0, (byte) number}));
+      return SourcePrefix.of(InetAddress.getByAddress(new byte[] {10, 0, 0, (byte) number}));
     } catch (UnknownHostException e) {
       throw new IllegalStateException(e);
     }
   }
 
-  private HalfOpen.Place admit(int source, String name) {
+  private HandshakeLimiter.Slot admit(int source, String name) {
     return halfOpen.admit(source(source), reason -> ended.add(name));
   }
 
@@ -63,13 +63,13 @@ class HalfOpenTest {
 
   @Test
   void atTheBoundOfAllTheOldestGoesAndTheNewcomerStays() {
-    HalfOpen.Place oldest = admit(1, "oldest");
+    HandshakeLimiter.Slot oldest = admit(1, "oldest");
     for (int i = 2; i <= MOST; i++) {
       admit(i, "later");
     }
-    HalfOpen.Place newcomer = admit(5, "newcomer");
+    HandshakeLimiter.Slot newcomer = admit(5, "newcomer");
     assertThat(ended).containsExactly("oldest");
-    assertThat(oldest.lost()).contains(HalfOpen.Reason.CROWDED);
+    assertThat(oldest.lost()).contains(HandshakeLimiter.Reason.CROWDED);
     assertThat(newcomer.lost()).isEmpty();
     assertThat(halfOpen.size()).isEqualTo(MOST);
   }
@@ -102,7 +102,7 @@ class HalfOpenTest {
 
   @Test
   void aPlaceThatWasGivenUpIsFreeAndItsHolderHearsNothing() {
-    HalfOpen.Place first = admit(1, "first");
+    HandshakeLimiter.Slot first = admit(1, "first");
     admit(1, "second");
     first.giveUp();
     first.giveUp();
@@ -115,10 +115,10 @@ class HalfOpenTest {
   @Test
   void aHolderWhoseTimeIsUpGoes() throws Exception {
     var told = new CountDownLatch(1);
-    HalfOpen.Place place =
+    HandshakeLimiter.Slot place =
         halfOpen(Duration.ofMillis(20)).admit(source(1), reason -> told.countDown());
     told.await();
-    assertThat(place.lost()).contains(HalfOpen.Reason.LATE);
+    assertThat(place.lost()).contains(HandshakeLimiter.Reason.LATE);
   }
 
   @Test
@@ -128,7 +128,7 @@ class HalfOpenTest {
       brief.admit(source(i), reason -> {});
     }
     Eventually.within(LIMIT, () -> assertThat(brief.size()).isZero());
-    HalfOpen.Place place = brief.admit(source(1), reason -> {});
+    HandshakeLimiter.Slot place = brief.admit(source(1), reason -> {});
     place.giveUp();
     assertThat(place.lost()).isEmpty();
   }
@@ -137,20 +137,20 @@ class HalfOpenTest {
   void aHolderThatWasCrowdedOutIsNotLateToo() throws Exception {
     var brief = halfOpen(Duration.ofMillis(50));
     var ends = new AtomicInteger();
-    HalfOpen.Place first = brief.admit(source(1), reason -> ends.incrementAndGet());
+    HandshakeLimiter.Slot first = brief.admit(source(1), reason -> ends.incrementAndGet());
     for (int i = 0; i < MOST_OF_SOURCE; i++) {
       brief.admit(source(1), reason -> {});
     }
     Eventually.within(LIMIT, () -> assertThat(brief.size()).isZero());
     assertThat(ends).hasValue(1);
-    assertThat(first.lost()).contains(HalfOpen.Reason.CROWDED);
+    assertThat(first.lost()).contains(HandshakeLimiter.Reason.CROWDED);
     assertThat(crowded.sum()).isEqualTo(1);
     assertThat(late.sum()).isEqualTo(MOST_OF_SOURCE);
   }
 
   @Test
   void whoLearnsHowToEndAfterThePlaceWasLostEndsAtOnce() {
-    HalfOpen.Place place = admit(1, "as a connection");
+    HandshakeLimiter.Slot place = admit(1, "as a connection");
     admit(1, "second");
     admit(1, "third");
     assertThat(ended).containsExactly("as a connection");
@@ -160,7 +160,7 @@ class HalfOpenTest {
 
   @Test
   void aHolderEndsTheWayItSaidLast() {
-    HalfOpen.Place place = admit(1, "as a connection");
+    HandshakeLimiter.Slot place = admit(1, "as a connection");
     place.endWith(reason -> ended.add("as a session"));
     assertThat(ended).isEmpty();
     admit(1, "second");

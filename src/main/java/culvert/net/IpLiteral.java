@@ -6,13 +6,13 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** Literal addresses, strictly: what is none is never looked up as a name. */
-final class Literal {
+final class IpLiteral {
 
   private static final String OCTET = "(0|[1-9][0-9]?|1[0-9][0-9]|2[0-4][0-9]|25[0-5])";
   private static final Pattern V4 = Pattern.compile(OCTET + "(\\." + OCTET + "){3}");
   private static final Pattern V6 = Pattern.compile("[0-9a-fA-F:.]*:[0-9a-fA-F:.]*");
 
-  private Literal() {}
+  private IpLiteral() {}
 
   /** Four decimal octets without leading zeros. */
   static Optional<InetAddress> v4(String text) {

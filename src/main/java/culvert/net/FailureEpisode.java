@@ -6,7 +6,7 @@ import java.time.Duration;
  * Tells the first failure of many from those that go on with it. An episode is over when all has
  * gone well for a minute; that nothing was tried does not count. One thread uses it.
  */
-final class Episode {
+final class FailureEpisode {
 
   private static final long CALM_NANOS = Duration.ofMinutes(1).toNanos();
 
@@ -15,7 +15,7 @@ final class Episode {
   private long calmSince;
 
   /** Nothing has failed yet. */
-  Episode() {}
+  FailureEpisode() {}
 
   /** Notes a failure; returns whether an episode begins with it. */
   boolean failed(long nowNanos) {

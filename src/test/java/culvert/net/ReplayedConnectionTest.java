@@ -16,7 +16,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** What was read to see that there is something comes first again. */
 @ExtendWith(LeakCheck.class)
 @Timeout(30)
-class PeekedTest {
+class ReplayedConnectionTest {
 
   private static byte[] bytes(int n) {
     byte[] bytes = new byte[n];
@@ -32,7 +32,7 @@ class PeekedTest {
       try (var pair = Loopback.open()) {
         pair.near().output().write(bytes(n));
         pair.near().closeOutput();
-        Connection peeked = Peeked.await(pair.far()).orElseThrow();
+        Connection peeked = ReplayedConnection.await(pair.far()).orElseThrow();
         assertThat(peeked.input().available()).isPositive();
         assertThat(peeked.input().read()).isZero();
         var rest = new ByteArrayOutputStream();
@@ -48,7 +48,7 @@ class PeekedTest {
     try (var pair = Loopback.open()) {
       pair.near().output().write(bytes(3000));
       pair.near().closeOutput();
-      Connection peeked = Peeked.await(pair.far()).orElseThrow();
+      Connection peeked = ReplayedConnection.await(pair.far()).orElseThrow();
       ByteBuffer all = ByteBuffer.allocate(3000);
       ByteBuffer seven = ByteBuffer.allocate(7);
       while (peeked.input().read(seven.clear()) >= 0) {
@@ -62,7 +62,7 @@ class PeekedTest {
   void anEndWithoutAByteIsNobody() throws Exception {
     try (var pair = Loopback.open()) {
       pair.near().closeOutput();
-      assertThat(Peeked.await(pair.far())).isEmpty();
+      assertThat(ReplayedConnection.await(pair.far())).isEmpty();
     }
   }
 
@@ -70,7 +70,8 @@ class PeekedTest {
   void whoIsClosedWhileItWaitsHearsOfIt() throws Exception {
     try (var pair = Loopback.open()) {
       Thread closer = Thread.ofVirtual().start(pair.far()::close);
-      assertThatThrownBy(() -> Peeked.await(pair.far())).isInstanceOf(IOException.class);
+      assertThatThrownBy(() -> ReplayedConnection.await(pair.far()))
+          .isInstanceOf(IOException.class);
       closer.join();
     }
   }
@@ -79,7 +80,7 @@ class PeekedTest {
   void allElseIsTheConnectionsOwn() throws Exception {
     try (var pair = Loopback.open()) {
       pair.near().output().write(1);
-      Connection peeked = Peeked.await(pair.far()).orElseThrow();
+      Connection peeked = ReplayedConnection.await(pair.far()).orElseThrow();
       assertThat(peeked.peer()).isEqualTo(pair.far().peer());
       assertThat(peeked.local()).isEqualTo(pair.far().local());
       assertThat(peeked.lowest()).isSameAs(pair.far());
@@ -96,7 +97,7 @@ class PeekedTest {
   void itsResetIsTheConnectionsOwn() throws Exception {
     try (var pair = Loopback.open()) {
       pair.near().output().write(1);
-      Peeked.await(pair.far()).orElseThrow().reset();
+      ReplayedConnection.await(pair.far()).orElseThrow().reset();
       assertThatThrownBy(() -> pair.near().input().read()).isInstanceOf(IOException.class);
     }
   }

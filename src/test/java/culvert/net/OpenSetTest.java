@@ -7,11 +7,11 @@ import java.util.ArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
-class LiveTest {
+class OpenSetTest {
 
   private static final Duration LONG = Duration.ofSeconds(10);
 
-  private final Live<String> live = new Live<>();
+  private final OpenSet<String> live = new OpenSet<>();
 
   @Test
   void theEndReachesEveryMemberThatIsThere() {

@@ -1,7 +1,7 @@
 package culvert.net;
 
 /** Why a {@link Connection} ended other than by both sides finishing. */
-public enum Trouble {
+public enum CloseCause {
   /** The peer reset the connection, or it broke. */
   RESET,
   /** The leg that carried this stream was lost. */

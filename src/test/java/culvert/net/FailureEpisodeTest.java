@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-class EpisodeTest {
+class FailureEpisodeTest {
 
   private static final Duration MINUTE = Duration.ofMinutes(1);
 
-  private final Episode episode = new Episode();
+  private final FailureEpisode episode = new FailureEpisode();
 
   /** Where the clock of the JVM begins is nobody's affair: here it overflows on the way. */
   private long now = Long.MAX_VALUE - MINUTE.toNanos() / 2;

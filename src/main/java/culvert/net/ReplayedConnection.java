@@ -9,14 +9,14 @@ import java.util.Optional;
  * A connection whose first bytes were read to see that somebody is there. They come first again,
  * and all else is the connection's own.
  */
-public final class Peeked extends ForwardingConnection {
+public final class ReplayedConnection extends ForwardingConnection {
 
   /** Held while it waits, in bytes. */
   private static final int FIRST_BYTES = 1024;
 
   private final Input input;
 
-  private Peeked(Connection connection, ByteBuffer first) {
+  private ReplayedConnection(Connection connection, ByteBuffer first) {
     super(connection);
     this.input = new Input(connection.input(), first);
   }
@@ -27,11 +27,11 @@ public final class Peeked extends ForwardingConnection {
    * @return the connection to use instead, or nothing if it ended before there were any
    * @throws IOException if it broke, or was closed to end the wait
    */
-  public static Optional<Peeked> await(Connection connection) throws IOException {
+  public static Optional<ReplayedConnection> await(Connection connection) throws IOException {
     ByteBuffer first = ByteBuffer.allocate(FIRST_BYTES);
     return connection.input().read(first) < 0
         ? Optional.empty()
-        : Optional.of(new Peeked(connection, first.flip()));
+        : Optional.of(new ReplayedConnection(connection, first.flip()));
   }
 
   /** A copy of the first bytes, as far as nobody has read them again. */
@@ -47,7 +47,7 @@ public final class Peeked extends ForwardingConnection {
    * @param first what comes first again, from its position to its limit
    */
   public static Connection of(Connection connection, ByteBuffer first) {
-    return new Peeked(connection, first);
+    return new ReplayedConnection(connection, first);
   }
 
   private static final class Input extends ByteInput {

@@ -15,7 +15,7 @@ import java.util.function.Consumer;
  * have: so many in all and from one source, each for a bounded time. At a bound the oldest goes,
  * never the newcomer, so that whoever fills it with silence keeps nobody out.
  */
-public final class HalfOpen {
+public final class HandshakeLimiter {
 
   /** Why a place was taken from its holder. */
   public enum Reason {
@@ -37,13 +37,13 @@ public final class HalfOpen {
   }
 
   /** One connection's place, until it is given up or taken away. */
-  public final class Place {
-    private final Source source;
+  public final class Slot {
+    private final SourcePrefix source;
     private Consumer<Reason> end;
     private Deadlines.Deadline deadline = () -> {};
     private Reason lost;
 
-    private Place(Source source, Consumer<Reason> end) {
+    private Slot(SourcePrefix source, Consumer<Reason> end) {
       this.source = source;
       this.end = end;
     }
@@ -92,9 +92,9 @@ public final class HalfOpen {
   private final ReentrantLock lock = new ReentrantLock();
 
   /** Oldest first, as each set of {@link #ofSource}; the lock guards both, and every place. */
-  private final SequencedSet<Place> places = new LinkedHashSet<>();
+  private final SequencedSet<Slot> places = new LinkedHashSet<>();
 
-  private final Map<Source, SequencedSet<Place>> ofSource = new HashMap<>();
+  private final Map<SourcePrefix, SequencedSet<Slot>> ofSource = new HashMap<>();
 
   /**
    * Nobody is there yet.
@@ -105,7 +105,7 @@ public final class HalfOpen {
    * @param late counts the places taken away because of that
    * @param crowded counts those taken away for newer ones
    */
-  public HalfOpen(
+  public HandshakeLimiter(
       int most,
       int mostOfSource,
       Duration limit,
@@ -125,9 +125,9 @@ public final class HalfOpen {
    *
    * @param end what ends the holder when the place is taken away; must not block
    */
-  public Place admit(Source source, Consumer<Reason> end) {
-    var place = new Place(source, end);
-    Place oldest = null;
+  public Slot admit(SourcePrefix source, Consumer<Reason> end) {
+    var place = new Slot(source, end);
+    Slot oldest = null;
     Runnable endOldest = () -> {};
     lock.lock();
     try {
@@ -151,7 +151,7 @@ public final class HalfOpen {
     return place;
   }
 
-  private void take(Place place, Reason reason) {
+  private void take(Slot place, Reason reason) {
     Runnable end;
     lock.lock();
     try {
@@ -163,7 +163,7 @@ public final class HalfOpen {
   }
 
   /** Returns what tells the holder, to be run without the lock. */
-  private Runnable drop(Place place, Reason reason) {
+  private Runnable drop(Slot place, Reason reason) {
     if (!remove(place)) {
       return () -> {};
     }
@@ -173,7 +173,7 @@ public final class HalfOpen {
     return () -> end.accept(reason);
   }
 
-  private boolean remove(Place place) {
+  private boolean remove(Slot place) {
     place.deadline.cancel();
     var siblings = ofSource.get(place.source);
     if (siblings != null && siblings.remove(place) && siblings.isEmpty()) {

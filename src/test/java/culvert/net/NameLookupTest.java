@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
-class LookupTest {
+class NameLookupTest {
 
   private static final Duration LIMIT = Duration.ofSeconds(30);
   private static final HostPort NAME = new HostPort("name.example", 7);
@@ -37,8 +37,8 @@ class LookupTest {
   private final AtomicInteger asked = new AtomicInteger();
 
   /** Answers when the test lets it. */
-  private final Lookup hanging =
-      new Lookup(target -> {
+  private final NameLookup hanging =
+      new NameLookup(target -> {
         asked.incrementAndGet();
         await(hang);
         return FOUND;
@@ -69,8 +69,8 @@ class LookupTest {
     by.get().join();
   }
 
-  private static Lookup noting(AtomicReference<Thread> by) {
-    return new Lookup(target -> {
+  private static NameLookup noting(AtomicReference<Thread> by) {
+    return new NameLookup(target -> {
       by.set(Thread.currentThread());
       return FOUND;
     });
@@ -79,7 +79,7 @@ class LookupTest {
   @Test
   void whatTheResolverSaysIsPassedOn() {
     var failing =
-        new Lookup(target -> {
+        new NameLookup(target -> {
           throw new UnknownHostException("no such name");
         });
     assertThatThrownBy(() -> addresses(failing, NAME, LIMIT))
@@ -90,7 +90,7 @@ class LookupTest {
   @Test
   void aBugInTheResolverIsPassedOn() {
     var failing =
-        new Lookup(target -> {
+        new NameLookup(target -> {
           throw new IllegalArgumentException("on purpose");
         });
     assertThatThrownBy(() -> addresses(failing, NAME, LIMIT))
@@ -149,10 +149,10 @@ class LookupTest {
   @Test
   void theNamesUnderWayAreBounded() throws Exception {
     var answers = new ArrayList<CompletableFuture<List<InetAddress>>>();
-    for (int i = 0; i < Lookup.MOST_NAMES; i++) {
+    for (int i = 0; i < NameLookup.MOST_NAMES; i++) {
       answers.add(start(new HostPort("name" + i + ".example", 7)));
     }
-    awaitAsked(Lookup.MOST_NAMES);
+    awaitAsked(NameLookup.MOST_NAMES);
     assertThatThrownBy(() -> addresses(hanging, NAME, LIMIT))
         .isInstanceOf(UnknownHostException.class)
         .hasMessage("the name 'name.example' was not looked up: 32 others are under way");
@@ -164,7 +164,7 @@ class LookupTest {
     assertThat(addresses(hanging, NAME, LIMIT)).isEqualTo(FOUND);
   }
 
-  private List<InetAddress> addresses(Lookup lookup, HostPort target, Duration limit)
+  private List<InetAddress> addresses(NameLookup lookup, HostPort target, Duration limit)
       throws IOException {
     return lookup.addresses(target, System.nanoTime() + limit.toNanos(), calledOff);
   }

@@ -13,7 +13,7 @@ import java.util.function.Consumer;
  *
  * @param <T> connections, sessions
  */
-public final class Live<T> {
+public final class OpenSet<T> {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition empty = lock.newCondition();
@@ -21,7 +21,7 @@ public final class Live<T> {
   private boolean closed;
 
   /** Nothing alive yet. */
-  public Live() {}
+  public OpenSet() {}
 
   /** Adds a member; returns false, and does not, once {@link #end} was called. */
   public boolean add(T member) {

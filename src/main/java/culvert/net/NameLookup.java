@@ -23,10 +23,10 @@ import java.util.concurrent.locks.ReentrantLock;
  * and that would hold the carrier of a virtual thread: it gets a platform thread, which is left
  * behind when the limit passes. All who want a name at the same time share one.
  */
-final class Lookup {
+final class NameLookup {
 
   /** The lookups of this process, which are bounded together. */
-  static final Lookup OF_PROCESS = new Lookup(HostPort::resolve);
+  static final NameLookup OF_PROCESS = new NameLookup(HostPort::resolve);
 
   /** How many names may be under way: a resolver that hangs must not collect threads. */
   static final int MOST_NAMES = 32;
@@ -42,7 +42,7 @@ final class Lookup {
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, Set<CompletableFuture<List<InetAddress>>>> waiting = new HashMap<>();
 
-  Lookup(Resolver resolver) {
+  NameLookup(Resolver resolver) {
     this.resolver = resolver;
   }
 

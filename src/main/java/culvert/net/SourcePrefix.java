@@ -11,19 +11,19 @@ import java.util.Arrays;
  *
  * @param network the address, or the first address of the network
  */
-public record Source(InetAddress network) {
+public record SourcePrefix(InetAddress network) {
 
   private static final int V6_NETWORK_BYTES = 8;
 
   /** The source that {@code address} belongs to. */
-  public static Source of(InetAddress address) {
+  public static SourcePrefix of(InetAddress address) {
     if (!(address instanceof Inet6Address v6)) {
-      return new Source(address);
+      return new SourcePrefix(address);
     }
     byte[] bytes = v6.getAddress();
     Arrays.fill(bytes, V6_NETWORK_BYTES, bytes.length, (byte) 0);
     try {
-      return new Source(InetAddress.getByAddress(bytes));
+      return new SourcePrefix(InetAddress.getByAddress(bytes));
     } catch (UnknownHostException e) {
       throw new IllegalStateException("sixteen bytes are an address", e);
     }
