@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * One visitor's bytes on a leg. The sending half is state of the {@link LegWriter} and guarded by
+ * One visitor's bytes on a leg. The sending half is state of the {@link LinkWriter} and guarded by
  * its lock; the receiving half is {@link StreamInput}.
  */
 public final class MuxStream implements Connection {
@@ -64,7 +64,7 @@ public final class MuxStream implements Connection {
     LOST
   }
 
-  private final Leg leg;
+  private final Link leg;
   private final StreamInput input;
   private final Output output = new Output();
   private final AtomicBoolean forgotten = new AtomicBoolean();
@@ -80,13 +80,13 @@ public final class MuxStream implements Connection {
   final SendState send;
 
   /** A stream of ours, whose open the writer sends together with its first bytes. */
-  MuxStream(Leg leg, Message.Open open) {
+  MuxStream(Link leg, Message.Open open) {
     this(leg, 0);
     send.openOwed = open;
   }
 
   /** A stream of the peer's. */
-  MuxStream(Leg leg, long id) {
+  MuxStream(Link leg, long id) {
     this.leg = leg;
     this.id = id;
     this.input = new StreamInput(this, leg);

@@ -24,12 +24,12 @@ final class ReceiveQueue {
   private static final int LARGE_BYTES = 16 * 1024;
 
   private final BufferPool pool;
-  private final Budget budget;
+  private final MemoryBudget budget;
   private Chunk first;
   private Chunk last;
   private long held;
 
-  ReceiveQueue(BufferPool pool, Budget budget) {
+  ReceiveQueue(BufferPool pool, MemoryBudget budget) {
     this.pool = pool;
     this.budget = budget;
   }

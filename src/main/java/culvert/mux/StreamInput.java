@@ -24,7 +24,7 @@ final class StreamInput extends ByteInput {
   private static final long LEAST_ROUND_TRIP_NANOS = 1_000_000;
 
   private final MuxStream stream;
-  private final Leg leg;
+  private final Link leg;
   private final ReceiveQueue queue;
   private final ReentrantLock lock = new ReentrantLock();
   private long credit = MuxStream.FIRST_WINDOW;
@@ -44,7 +44,7 @@ final class StreamInput extends ByteInput {
    */
   private boolean touched;
 
-  StreamInput(MuxStream stream, Leg leg) {
+  StreamInput(MuxStream stream, Link leg) {
     this.stream = stream;
     this.leg = leg;
     this.queue = new ReceiveQueue(leg.pool(), leg.budget());

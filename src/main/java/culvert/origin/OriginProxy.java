@@ -4,9 +4,9 @@ import culvert.config.BounceAccess;
 import culvert.config.GroupAddress;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
-import culvert.mux.Budget;
 import culvert.mux.Heartbeat;
-import culvert.mux.Leg;
+import culvert.mux.Link;
+import culvert.mux.MemoryBudget;
 import culvert.net.Backoff;
 import culvert.net.BufferPool;
 import culvert.net.Deadlines;
@@ -85,7 +85,7 @@ public final class OriginProxy implements AutoCloseable {
   private final Deadlines deadlines = new Deadlines();
   private final BufferPool pool = new BufferPool();
   private final Counters counters = new Counters();
-  private final Budget budget;
+  private final MemoryBudget budget;
   private final Dialer dialer = new Dialer(pool);
   private final OriginDialect dialect;
   private final Route route;
@@ -139,7 +139,7 @@ public final class OriginProxy implements AutoCloseable {
     this.announce = announce;
     this.log = log;
     this.budget =
-        new Budget(
+        new MemoryBudget(
             settings.bounds().bufferedBytes().bytes(), counters.adder(Counter.STREAMS_NOT_DRAINED));
     this.dialect = dialect.apply(this);
     this.route = route();
@@ -149,7 +149,7 @@ public final class OriginProxy implements AutoCloseable {
   private OriginDialect nativeDialect() {
     var timing = settings.timing();
     var shared =
-        new Leg.Shared(
+        new Link.Shared(
             pool,
             budget,
             deadlines,

@@ -8,9 +8,9 @@ import culvert.config.Bounds;
 import culvert.config.GroupAddress;
 import culvert.config.RemoteSettings;
 import culvert.config.ServiceAddress;
-import culvert.mux.Budget;
 import culvert.mux.Heartbeat;
-import culvert.mux.Leg;
+import culvert.mux.Link;
+import culvert.mux.MemoryBudget;
 import culvert.net.BufferPool;
 import culvert.net.Deadlines;
 import culvert.net.Dialer;
@@ -55,7 +55,7 @@ public final class RemoteProxy implements AutoCloseable {
   private final Deadlines deadlines = new Deadlines();
   private final BufferPool pool = new BufferPool();
   private final Counters counters = new Counters();
-  private final Budget budget;
+  private final MemoryBudget budget;
   private final List<Listener> listeners = new ArrayList<>();
 
   /** Where those dial in who take visitors. */
@@ -73,7 +73,8 @@ public final class RemoteProxy implements AutoCloseable {
 
   private RemoteProxy(Bounds bounds, Log log) {
     this.budget =
-        new Budget(bounds.bufferedBytes().bytes(), counters.adder(Counter.STREAMS_NOT_DRAINED));
+        new MemoryBudget(
+            bounds.bufferedBytes().bytes(), counters.adder(Counter.STREAMS_NOT_DRAINED));
     this.log = log;
   }
 
@@ -100,7 +101,7 @@ public final class RemoteProxy implements AutoCloseable {
   }
 
   /** The same for the dialect of one's choice. */
-  static RemoteProxy start(RemoteSettings settings, Log log, Function<Leg.Shared, Dialect> dialect)
+  static RemoteProxy start(RemoteSettings settings, Log log, Function<Link.Shared, Dialect> dialect)
       throws IOException {
     var proxy = new RemoteProxy(settings.bounds(), log);
     try {
@@ -115,7 +116,7 @@ public final class RemoteProxy implements AutoCloseable {
     return proxy;
   }
 
-  private void bind(RemoteSettings settings, Function<Leg.Shared, Dialect> dialects)
+  private void bind(RemoteSettings settings, Function<Link.Shared, Dialect> dialects)
       throws IOException {
     visitors = new VisitorHandler(settings, deadlines, counters, log);
     for (ServiceAddress service : settings.services()) {
@@ -189,8 +190,8 @@ public final class RemoteProxy implements AutoCloseable {
     return handler;
   }
 
-  private Leg.Shared shared(RemoteSettings settings) {
-    return new Leg.Shared(
+  private Link.Shared shared(RemoteSettings settings) {
+    return new Link.Shared(
         pool,
         budget,
         deadlines,

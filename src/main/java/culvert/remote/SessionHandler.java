@@ -1,9 +1,9 @@
 package culvert.remote;
 
-import culvert.mux.SilentPeerException;
 import culvert.net.Connection;
 import culvert.net.HandshakeLimiter;
 import culvert.net.OpenSet;
+import culvert.net.SilentPeerException;
 import culvert.net.SourcePrefix;
 import culvert.observe.Counter;
 import culvert.observe.Counters;

@@ -4,7 +4,7 @@ import culvert.config.Bounds;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteSettings;
 import culvert.config.Secret;
-import culvert.mux.Leg;
+import culvert.mux.Link;
 import culvert.net.Connection;
 import culvert.protocol.Handshake;
 import java.io.IOException;
@@ -19,10 +19,10 @@ public final class NativeDialect implements Dialect, OriginDialect {
   private final Handshake.Self self;
   private final NativeEntrance entrance;
   private final PortWishes ports;
-  private final Leg.Shared shared;
+  private final Link.Shared shared;
 
   private NativeDialect(
-      Handshake.Self self, NativeEntrance entrance, OptionalInt port, Leg.Shared shared) {
+      Handshake.Self self, NativeEntrance entrance, OptionalInt port, Link.Shared shared) {
     this.self = self;
     this.entrance = entrance;
     this.ports = new PortWishes(port);
@@ -36,7 +36,7 @@ public final class NativeDialect implements Dialect, OriginDialect {
    * @throws IllegalArgumentException if a file that the transport needs is no good
    */
   public static NativeDialect of(
-      RemoteSettings settings, Leg.Shared shared, Consumer<String> complaints) {
+      RemoteSettings settings, Link.Shared shared, Consumer<String> complaints) {
     var secrets = settings.secrets().stream().map(Secret::key).toList();
     return new NativeDialect(
         self("", settings.bounds(), secrets),
@@ -47,7 +47,7 @@ public final class NativeDialect implements Dialect, OriginDialect {
 
   /** The same for the origin proxy. */
   public static NativeDialect of(
-      OriginSettings settings, Leg.Shared shared, Consumer<String> complaints) {
+      OriginSettings settings, Link.Shared shared, Consumer<String> complaints) {
     var secret = settings.secret().map(Secret::key).stream().toList();
     return new NativeDialect(
         self(settings.name(), settings.bounds(), secret),

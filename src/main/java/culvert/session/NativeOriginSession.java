@@ -1,6 +1,6 @@
 package culvert.session;
 
-import culvert.mux.Leg;
+import culvert.mux.Link;
 import culvert.mux.MuxStream;
 import culvert.net.Connection;
 import culvert.net.HostPort;
@@ -17,9 +17,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /** The origin side of a native session. */
-final class NativeOriginSession implements OriginSession, Leg.Events {
+final class NativeOriginSession implements OriginSession, Link.Events {
 
-  private final Leg leg;
+  private final Link leg;
   private volatile Listener listener;
 
   private final PortWishes ports;
@@ -40,9 +40,9 @@ final class NativeOriginSession implements OriginSession, Leg.Events {
       Handshake.Self self,
       Handshake.Peer peer,
       PortWishes ports,
-      Leg.Shared shared) {
+      Link.Shared shared) {
     this.ports = ports;
-    this.leg = new Leg(connection, Leg.Side.TAKES, self, peer, shared, this);
+    this.leg = new Link(connection, Link.Side.TAKES, self, peer, shared, this);
   }
 
   @Override

@@ -1,6 +1,6 @@
 package culvert.session;
 
-import culvert.mux.Leg;
+import culvert.mux.Link;
 import culvert.mux.MuxStream;
 import culvert.net.Connection;
 import culvert.protocol.ByeReason;
@@ -18,15 +18,15 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /** The remote side of a native session. */
-final class NativeSession implements Session, Leg.Events {
+final class NativeSession implements Session, Link.Events {
 
-  private final Leg leg;
+  private final Link leg;
   private final Member member;
   private volatile Services services;
 
   NativeSession(
-      Connection connection, Handshake.Self self, Handshake.Peer peer, Leg.Shared shared) {
-    this.leg = new Leg(connection, Leg.Side.OPENS, self, peer, shared, this);
+      Connection connection, Handshake.Self self, Handshake.Peer peer, Link.Shared shared) {
+    this.leg = new Link(connection, Link.Side.OPENS, self, peer, shared, this);
     this.member = new Member(peer.name(), HexFormat.of().formatHex(peer.instance()));
   }
 

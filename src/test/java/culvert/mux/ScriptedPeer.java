@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
 /** A leg under test, and a peer that says exactly what the test tells it to. */
-final class ScriptedPeer implements AutoCloseable, Leg.Events {
+final class ScriptedPeer implements AutoCloseable, Link.Events {
 
   static final int OPENS = 4;
   static final int STREAMS = 8;
@@ -51,7 +51,7 @@ final class ScriptedPeer implements AutoCloseable, Leg.Events {
       int streams,
       int socketBytes) {
 
-    static final Setup USUAL = new Setup(1 << 20, LegPair.HEARTBEAT, 16 << 20, OPENS, STREAMS, 0);
+    static final Setup USUAL = new Setup(1 << 20, LinkPair.HEARTBEAT, 16 << 20, OPENS, STREAMS, 0);
 
     Setup budget(long bytes) {
       return new Setup(bytes, heartbeat, mostWindow, opens, streams, socketBytes);
@@ -77,29 +77,29 @@ final class ScriptedPeer implements AutoCloseable, Leg.Events {
 
   final LongAdder evictions = new LongAdder();
   final LongAdder lateFrames = new LongAdder();
-  final Leg leg;
-  final Budget budget;
+  final Link leg;
+  final MemoryBudget budget;
   final BlockingQueue<MuxStream> opened = new LinkedBlockingQueue<>();
   private final Deadlines deadlines = new Deadlines();
   private final Loopback pair;
   private final DataInputStream in;
   private final CompletableFuture<IOException> end = new CompletableFuture<>();
 
-  ScriptedPeer(Leg.Side side) throws IOException {
+  ScriptedPeer(Link.Side side) throws IOException {
     this(side, Setup.USUAL);
   }
 
-  ScriptedPeer(Leg.Side side, Setup setup) throws IOException {
-    budget = new Budget(setup.budgetBytes(), evictions);
+  ScriptedPeer(Link.Side side, Setup setup) throws IOException {
+    budget = new MemoryBudget(setup.budgetBytes(), evictions);
     pair = Loopback.open(setup.socketBytes());
     in = new DataInputStream(pair.far().input());
     byte[] instance = Handshake.newInstance();
     var self = new Handshake.Self(instance, OPENS, STREAMS, "", List.of());
     var peer = new Handshake.Peer(Message.VERSION, instance, setup.opens(), setup.streams(), "");
     var shared =
-        new Leg.Shared(
+        new Link.Shared(
             new BufferPool(), budget, deadlines, setup.heartbeat(), setup.mostWindow(), lateFrames);
-    leg = new Leg(pair.near(), side, self, peer, shared, this);
+    leg = new Link(pair.near(), side, self, peer, shared, this);
     Threads.start("leg under test", this::run);
   }
 

@@ -14,9 +14,9 @@ import culvert.config.TlsIdentity;
 import culvert.config.TlsServerSettings;
 import culvert.config.TlsTrust;
 import culvert.config.WebSocketSettings;
-import culvert.mux.Budget;
 import culvert.mux.Heartbeat;
-import culvert.mux.Leg;
+import culvert.mux.Link;
+import culvert.mux.MemoryBudget;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
@@ -80,10 +80,10 @@ final class Gates implements AutoCloseable {
         Optional.empty());
   }
 
-  private Leg.Shared shared() {
-    return new Leg.Shared(
+  private Link.Shared shared() {
+    return new Link.Shared(
         pool,
-        new Budget(1 << 24, new LongAdder()),
+        new MemoryBudget(1 << 24, new LongAdder()),
         deadlines,
         new Heartbeat(LIMIT, LIMIT.multipliedBy(2)),
         1 << 20,

@@ -1,10 +1,10 @@
 package culvert.compat.bore;
 
-import culvert.mux.SilentPeerException;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
 import culvert.net.HostPort;
+import culvert.net.SilentPeerException;
 import culvert.observe.LimitedLog;
 import culvert.session.AnnouncedSession;
 import culvert.session.DataChannels;

@@ -1,11 +1,11 @@
 package culvert.compat.bore;
 
-import culvert.mux.SilentPeerException;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.HostPort;
 import culvert.net.KeepAlive;
 import culvert.net.Linger;
+import culvert.net.SilentPeerException;
 import culvert.net.WatchedConnection;
 import culvert.protocol.ByeReason;
 import culvert.protocol.RefusedException;

@@ -1,8 +1,8 @@
 package culvert.compat.bore;
 
-import culvert.mux.SilentPeerException;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
+import culvert.net.SilentPeerException;
 import culvert.net.SocketConnection;
 import culvert.net.Threads;
 import java.io.IOException;

@@ -1,9 +1,9 @@
 package culvert.compat.trp;
 
-import culvert.mux.SilentPeerException;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
+import culvert.net.SilentPeerException;
 import culvert.net.WatchedConnection;
 import culvert.protocol.ByeReason;
 import culvert.protocol.ProtocolException;

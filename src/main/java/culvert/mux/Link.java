@@ -6,6 +6,7 @@ import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.HostPort;
 import culvert.net.Linger;
+import culvert.net.SilentPeerException;
 import culvert.net.Threads;
 import culvert.protocol.ByeReason;
 import culvert.protocol.Handshake;
@@ -23,7 +24,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
 /** One connection that carries a session's messages and many streams; see the package. */
-public final class Leg implements AutoCloseable {
+public final class Link implements AutoCloseable {
 
   /** Which side of a leg opens streams. */
   public enum Side {
@@ -58,7 +59,7 @@ public final class Leg implements AutoCloseable {
    */
   public record Shared(
       BufferPool pool,
-      Budget budget,
+      MemoryBudget budget,
       Deadlines deadlines,
       Heartbeat heartbeat,
       int mostWindow,
@@ -78,8 +79,8 @@ public final class Leg implements AutoCloseable {
   private final Handshake.Peer peer;
   private final Shared shared;
   private final Events events;
-  private final LegWriter writer;
-  private final Watch watch;
+  private final LinkWriter writer;
+  private final LivenessMonitor watch;
   private final ConcurrentHashMap<Long, MuxStream> streams = new ConcurrentHashMap<>();
 
   /** Also streams without an id yet, and those that are over but hold bytes that nobody read. */
@@ -97,7 +98,7 @@ public final class Leg implements AutoCloseable {
    * @param mine what this side granted in the handshake
    * @param peer what the other side granted
    */
-  public Leg(
+  public Link(
       Connection connection,
       Side side,
       Handshake.Self mine,
@@ -110,8 +111,8 @@ public final class Leg implements AutoCloseable {
     this.peer = peer;
     this.shared = shared;
     this.events = events;
-    this.writer = new LegWriter(this, Math.min(mine.opens(), peer.opens()));
-    this.watch = new Watch(connection, writer, shared);
+    this.writer = new LinkWriter(this, Math.min(mine.opens(), peer.opens()));
+    this.watch = new LivenessMonitor(connection, writer, shared);
   }
 
   /**
@@ -129,7 +130,7 @@ public final class Leg implements AutoCloseable {
         Threads.start("link writer " + HostPort.of(connection.peer()), writer::run);
     var watching = watch.begin();
     try {
-      new LegReader(this).run();
+      new LinkReader(this).run();
     } catch (ProtocolException e) {
       lastWords(new Message.Bye(ByeReason.PROTOCOL, e.getMessage()));
       throw e;
@@ -295,7 +296,7 @@ public final class Leg implements AutoCloseable {
 
   // For the leg's parts.
 
-  LegWriter writer() {
+  LinkWriter writer() {
     return writer;
   }
 
@@ -303,7 +304,7 @@ public final class Leg implements AutoCloseable {
     return shared.pool();
   }
 
-  Budget budget() {
+  MemoryBudget budget() {
     return shared.budget();
   }
 

@@ -22,9 +22,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** A stream's life on a leg: open, bytes, half-close, reset, and the leg's end. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
-class LegTest {
+class LinkTest {
 
-  private static final Duration LIMIT = LegPair.LIMIT;
+  private static final Duration LIMIT = LinkPair.LIMIT;
   private static final int MEGABYTE = 1 << 20;
 
   /** Sends back what comes, and half-closes when the other side does. */
@@ -40,7 +40,7 @@ class LegTest {
   @Test
   void bytesComeBackAndBothEndsAreForgotten() throws Exception {
     try (var pair = Loopback.open();
-        var legs = new LegPair(pair.near(), pair.far(), LegTest::echo)) {
+        var legs = new LinkPair(pair.near(), pair.far(), LinkTest::echo)) {
       MuxStream stream = legs.open();
       stream.output().write("hello".getBytes());
       stream.closeOutput();
@@ -54,7 +54,7 @@ class LegTest {
   @Test
   void everyFrameSplitAtEveryByteMeansTheSame() throws Exception {
     var pipe = new MemoryPipe(64, 1);
-    try (var legs = new LegPair(pipe.near(), pipe.far(), LegTest::echo)) {
+    try (var legs = new LinkPair(pipe.near(), pipe.far(), LinkTest::echo)) {
       for (int i = 0; i < 20; i++) {
         MuxStream stream = legs.open();
         stream.output().write(new byte[300]);
@@ -70,7 +70,7 @@ class LegTest {
     var done = new CountDownLatch(1);
     try (var pair = Loopback.open();
         var legs =
-            new LegPair(
+            new LinkPair(
                 pair.near(),
                 pair.far(),
                 stream -> {
@@ -95,7 +95,7 @@ class LegTest {
   void halfCloseGoesThroughAndTheOtherDirectionGoesOn() throws Exception {
     try (var pair = Loopback.open();
         var legs =
-            new LegPair(
+            new LinkPair(
                 pair.near(),
                 pair.far(),
                 stream -> {
@@ -120,7 +120,7 @@ class LegTest {
     var failed = new CompletableFuture<CloseCause>();
     try (var pair = Loopback.open();
         var legs =
-            new LegPair(
+            new LinkPair(
                 pair.near(),
                 pair.far(),
                 stream -> {
@@ -143,7 +143,7 @@ class LegTest {
   @Test
   void aRefusalTellsWhy() throws Exception {
     try (var pair = Loopback.open();
-        var legs = new LegPair(pair.near(), pair.far(), LegTest::echo)) {
+        var legs = new LinkPair(pair.near(), pair.far(), LinkTest::echo)) {
       legs.refuseNext("127.0.0.1:8000: Connection refused");
       MuxStream stream = legs.begin();
       assertThat(stream.awaitAnswer(LIMIT)).isEqualTo(MuxStream.Answer.REFUSED);
@@ -157,7 +157,7 @@ class LegTest {
   @Test
   void theLossOfTheLegFailsEveryStreamAlsoOneThatWaitsForItsOpen() throws Exception {
     var pipe = new MemoryPipe(256, 256);
-    try (var legs = new LegPair(pipe.near(), pipe.far(), stream -> {})) {
+    try (var legs = new LinkPair(pipe.near(), pipe.far(), stream -> {})) {
       MuxStream open = legs.open();
       MuxStream waiting = legs.begin();
       pipe.near().reset();
@@ -175,7 +175,7 @@ class LegTest {
     var told = new CountDownLatch(1);
     var opened = new CompletableFuture<MuxStream>();
     try (var pair = Loopback.open();
-        var legs = new LegPair(pair.near(), pair.far(), opened::complete)) {
+        var legs = new LinkPair(pair.near(), pair.far(), opened::complete)) {
       MuxStream stream = legs.open();
       opened.get(30, TimeUnit.SECONDS).onTrouble(told::countDown);
       stream.reset();
@@ -187,7 +187,7 @@ class LegTest {
   @Test
   void anOpenWaitsForItsFirstPayloadSoThatBothShareAWrite() throws Exception {
     var pipe = new MemoryPipe(4096, 4096);
-    try (var legs = new LegPair(pipe.near(), pipe.far(), LegTest::echo)) {
+    try (var legs = new LinkPair(pipe.near(), pipe.far(), LinkTest::echo)) {
       legs.open().reset();
       legs.assertNothingHeld();
       long before = pipe.near().sent();

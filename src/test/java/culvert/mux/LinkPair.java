@@ -22,7 +22,7 @@ import java.util.function.Consumer;
  * Two legs joined by a pair of connections, as they stand after a handshake. The far side accepts
  * every stream and hands it to the test's code in a thread of its own.
  */
-final class LegPair implements AutoCloseable {
+final class LinkPair implements AutoCloseable {
 
   static final int OPENS = 256;
   static final int STREAMS = 20_000;
@@ -31,20 +31,20 @@ final class LegPair implements AutoCloseable {
 
   final Deadlines deadlines = new Deadlines();
   final BufferPool pool = new BufferPool();
-  final Budget budget = new Budget(64 << 20, new LongAdder());
-  final Leg near;
-  final Leg far;
+  final MemoryBudget budget = new MemoryBudget(64 << 20, new LongAdder());
+  final Link near;
+  final Link far;
   private final AtomicReference<String> nextRefusal = new AtomicReference<>();
   private final List<String> ends = new CopyOnWriteArrayList<>();
   private final Thread nearThread;
   private final Thread farThread;
 
-  LegPair(Connection near, Connection far, Consumer<MuxStream> onStream) {
-    this.near = leg(near, Leg.Side.OPENS, stream -> {});
+  LinkPair(Connection near, Connection far, Consumer<MuxStream> onStream) {
+    this.near = leg(near, Link.Side.OPENS, stream -> {});
     this.far =
         leg(
             far,
-            Leg.Side.TAKES,
+            Link.Side.TAKES,
             stream -> {
               String refusal = nextRefusal.getAndSet(null);
               if (refusal != null) {
@@ -58,14 +58,14 @@ final class LegPair implements AutoCloseable {
     farThread = Threads.start("far leg", () -> run(this.far));
   }
 
-  private Leg leg(Connection connection, Leg.Side side, Consumer<MuxStream> onStream) {
+  private Link leg(Connection connection, Link.Side side, Consumer<MuxStream> onStream) {
     var self = new Handshake.Self(Handshake.newInstance(), OPENS, STREAMS, "", List.of());
     var peer = new Handshake.Peer(Message.VERSION, Handshake.newInstance(), OPENS, STREAMS, "");
-    var shared = new Leg.Shared(pool, budget, deadlines, HEARTBEAT, 16 << 20, new LongAdder());
-    return new Leg(connection, side, self, peer, shared, new Streams(onStream));
+    var shared = new Link.Shared(pool, budget, deadlines, HEARTBEAT, 16 << 20, new LongAdder());
+    return new Link(connection, side, self, peer, shared, new Streams(onStream));
   }
 
-  private void run(Leg leg) {
+  private void run(Link leg) {
     try {
       leg.run();
     } catch (IOException e) {
@@ -138,7 +138,7 @@ final class LegPair implements AutoCloseable {
     deadlines.close();
   }
 
-  private record Streams(Consumer<MuxStream> onStream) implements Leg.Events {
+  private record Streams(Consumer<MuxStream> onStream) implements Link.Events {
     @Override
     public void opened(MuxStream stream, Message.Open open) {
       Threads.start("far stream", () -> onStream.accept(stream));

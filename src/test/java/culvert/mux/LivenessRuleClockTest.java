@@ -1,9 +1,9 @@
 package culvert.mux;
 
-import static culvert.mux.Liveness.Verdict.ASK;
-import static culvert.mux.Liveness.Verdict.SILENT;
-import static culvert.mux.Liveness.Verdict.STUCK;
-import static culvert.mux.Liveness.Verdict.WELL;
+import static culvert.mux.LivenessRule.Verdict.ASK;
+import static culvert.mux.LivenessRule.Verdict.SILENT;
+import static culvert.mux.LivenessRule.Verdict.STUCK;
+import static culvert.mux.LivenessRule.Verdict.WELL;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.testing.Seed;
@@ -12,11 +12,11 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** Sleeping processes, sleeping machines and clocks that are set do not blame the peer. */
-class LivenessClocksTest {
+class LivenessRuleClockTest {
 
   private static final long HOUR = Duration.ofHours(1).toMillis();
 
-  private final Ticks ticks = new Ticks();
+  private final FakeTicker ticks = new FakeTicker();
 
   @Test
   void aClockThatIsSetForwardOnlyAsks() {
@@ -71,7 +71,7 @@ class LivenessClocksTest {
 
   @Test
   void theShortWhileIsNeverMoreThanAQuarterOfTheTimeout() {
-    var hasty = new Ticks(new Heartbeat(Duration.ofSeconds(2), Duration.ofSeconds(4)));
+    var hasty = new FakeTicker(new Heartbeat(Duration.ofSeconds(2), Duration.ofSeconds(4)));
     assertThat(hasty.after(HOUR)).isEqualTo(ASK);
     assertThat(hasty.tick()).isEqualTo(WELL);
     assertThat(hasty.tick()).isEqualTo(SILENT);
@@ -170,7 +170,7 @@ class LivenessClocksTest {
       ticks.writing = random.nextBoolean();
       ticks.awaiting = random.nextBoolean();
       ticks.sent += i % 2;
-      Liveness.Verdict verdict = ticks.after(passed(random), random.nextLong(-HOUR, HOUR));
+      LivenessRule.Verdict verdict = ticks.after(passed(random), random.nextLong(-HOUR, HOUR));
       assertThat(verdict).isIn(WELL, ASK);
       ticks.received += verdict == ASK || random.nextInt(10) == 0 ? 1 : 0;
     }
@@ -180,7 +180,7 @@ class LivenessClocksTest {
   void whateverTheClocksDoAPeerThatIsGoneIsGivenUp() {
     Random random = Seed.random("aPeerThatIsGoneIsGivenUp");
     for (int i = 0; i < 1000; i++) {
-      var dead = new Ticks();
+      var dead = new FakeTicker();
       long before;
       do {
         before = dead.millis();
@@ -194,7 +194,7 @@ class LivenessClocksTest {
     return switch (random.nextInt(20)) {
       case 0 -> random.nextLong(HOUR);
       case 1, 2 -> random.nextLong(10_000);
-      default -> Ticks.TICK_MILLIS;
+      default -> FakeTicker.TICK_MILLIS;
     };
   }
 }

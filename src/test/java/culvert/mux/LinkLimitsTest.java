@@ -17,9 +17,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
  */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
-class LegBoundsTest {
+class LinkLimitsTest {
 
-  private static final Message.Open OPEN = LegPair.openMessage();
+  private static final Message.Open OPEN = LinkPair.openMessage();
 
   private static void carries(ScriptedPeer peer, int most) throws IOException {
     for (int i = 0; i < most; i++) {
@@ -33,21 +33,21 @@ class LegBoundsTest {
   @Test
   void aSessionCarriesAsManyStreamsAsThePeerGrants() throws Exception {
     var modest = Setup.USUAL.granted(100, ScriptedPeer.STREAMS - 3);
-    try (var peer = new ScriptedPeer(Leg.Side.OPENS, modest)) {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS, modest)) {
       carries(peer, ScriptedPeer.STREAMS - 3);
     }
   }
 
   @Test
   void aSessionCarriesNoMoreStreamsThanThisSideWants() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.OPENS, Setup.USUAL.granted(100, 100))) {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS, Setup.USUAL.granted(100, 100))) {
       carries(peer, ScriptedPeer.STREAMS);
     }
   }
 
   @Test
   void aStreamThatIsOverMakesRoomForAnother() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.OPENS, Setup.USUAL.granted(100, 1))) {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS, Setup.USUAL.granted(100, 1))) {
       for (int i = 0; i < 3; i++) {
         MuxStream stream = peer.leg.open(OPEN);
         assertThatThrownBy(() -> peer.leg.open(OPEN)).isInstanceOf(IOException.class);
@@ -58,14 +58,14 @@ class LegBoundsTest {
 
   /** The open beyond the bound is heard only behind the answer that makes room for it. */
   private static void opensAtATime(int most, Setup setup) throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.OPENS, setup)) {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS, setup)) {
       for (int i = 0; i < most; i++) {
         peer.leg.open(OPEN).output().write(1);
         assertThat(peer.hear().message()).isEqualTo(OPEN);
         assertThat(peer.hear().data()).hasSize(1);
       }
       MuxStream next = peer.leg.open(OPEN);
-      Thread opener = Threads.start("opener", () -> next.awaitAnswer(LegPair.LIMIT));
+      Thread opener = Threads.start("opener", () -> next.awaitAnswer(LinkPair.LIMIT));
       peer.say(0, new Message.Ping(5));
       while (!(peer.hear().message() instanceof Message.Pong)) {
         throw new AssertionError("an open too many");
@@ -104,7 +104,7 @@ class LegBoundsTest {
 
   /** Everything granted is used at once, and everything that came is read at once. */
   private static long greatestWindow(int most) throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.TAKES, Setup.USUAL.mostWindow(most))) {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES, Setup.USUAL.mostWindow(most))) {
       peer.say(1, OPEN);
       MuxStream stream = peer.opened.take();
       stream.accept();

@@ -7,7 +7,7 @@ import culvert.protocol.ProtocolException;
 import org.junit.jupiter.api.Test;
 
 /** Places for frames that carry nothing: spent one by one, earned with all that does carry. */
-class PatienceTest {
+class ControlFrameBudgetTest {
 
   private static final int MOST = 20_000;
   private static final long SECOND = 1_000_000_000;
@@ -17,7 +17,7 @@ class PatienceTest {
 
   private static final int STREAMS = 100;
 
-  private final Patience patience = new Patience(BEGAN, STREAMS);
+  private final ControlFrameBudget patience = new ControlFrameBudget(BEGAN, STREAMS);
 
   private void spend(int times) throws ProtocolException {
     for (int i = 0; i < times; i++) {

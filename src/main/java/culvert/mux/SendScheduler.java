@@ -17,7 +17,7 @@ import java.util.concurrent.locks.LockSupport;
  * that was quiet and has little before bulk, in alternation. Opens go the same way, so that they
  * stay in front of their own bytes. Not thread-safe: the writer's lock guards it.
  */
-final class Turns {
+final class SendScheduler {
 
   /** Most a stream may put into a batch while others wait, in bytes. */
   private static final int TURN_BYTES = 16 * 1024;
@@ -33,8 +33,8 @@ final class Turns {
   /** Kept free behind a data frame, for a half-close and a ping, in bytes. */
   private static final int TAIL_BYTES = 2 * Frame.HEADER_BYTES;
 
-  private final Leg leg;
-  private final InFlight inFlight;
+  private final Link leg;
+  private final CongestionWindow inFlight;
   private final int opensGranted;
   private final Set<MuxStream> bulk = new LinkedHashSet<>();
   private final Set<MuxStream> sparse = new LinkedHashSet<>();
@@ -49,7 +49,7 @@ final class Turns {
   private long batch;
   private long lastId;
 
-  Turns(Leg leg, InFlight inFlight, int opensGranted) {
+  SendScheduler(Link leg, CongestionWindow inFlight, int opensGranted) {
     this.leg = leg;
     this.inFlight = inFlight;
     this.opensGranted = opensGranted;
@@ -202,17 +202,19 @@ final class Turns {
     }
   }
 
-  /** Bytes that the batch still takes: none, or at least {@link InFlight#LEAST_ROOM_BYTES}. */
+  /**
+   * Bytes that the batch still takes: none, or at least {@link CongestionWindow#LEAST_ROOM_BYTES}.
+   */
   private long room() {
-    int batched = filling == null ? 0 : filling.position() - Owed.CONTROL_BYTES;
-    long space = BufferPool.BUFFER_BYTES - Owed.CONTROL_BYTES - batched;
-    return space < InFlight.LEAST_ROOM_BYTES ? 0 : Math.min(space, inFlight.room(batched));
+    int batched = filling == null ? 0 : filling.position() - PendingControl.CONTROL_BYTES;
+    long space = BufferPool.BUFFER_BYTES - PendingControl.CONTROL_BYTES - batched;
+    return space < CongestionWindow.LEAST_ROOM_BYTES ? 0 : Math.min(space, inFlight.room(batched));
   }
 
   /** The batch, with room in front for control. */
   private ByteBuffer filling() {
     if (filling == null) {
-      filling = leg.pool().borrow().position(Owed.CONTROL_BYTES);
+      filling = leg.pool().borrow().position(PendingControl.CONTROL_BYTES);
     }
     return filling;
   }
@@ -224,7 +226,7 @@ final class Turns {
     frames = 0;
     batch++;
     if (full != null) {
-      inFlight.sent(full.position() - Owed.CONTROL_BYTES);
+      inFlight.sent(full.position() - PendingControl.CONTROL_BYTES);
     }
     return full;
   }

@@ -3,7 +3,7 @@ package culvert.mux;
 import java.time.Duration;
 
 /** A watchdog's ticks by a clock of the test's own. */
-final class Ticks {
+final class FakeTicker {
 
   static final Heartbeat HEARTBEAT = new Heartbeat(Duration.ofSeconds(10), Duration.ofSeconds(20));
   static final long TICK_MILLIS = HEARTBEAT.tick().toMillis();
@@ -11,7 +11,7 @@ final class Ticks {
   /** As near to the end of the counter as a long-lived machine's may be. */
   private static final long BEGAN_NANOS = Long.MAX_VALUE - 1_000_000_000L;
 
-  final Liveness liveness;
+  final LivenessRule liveness;
   long received;
   long sent;
   long arrived;
@@ -20,16 +20,16 @@ final class Ticks {
   private long nanos = BEGAN_NANOS;
   private long wallMillis = 1_700_000_000_000L;
 
-  Ticks() {
+  FakeTicker() {
     this(HEARTBEAT);
   }
 
-  Ticks(Heartbeat heartbeat) {
-    liveness = new Liveness(heartbeat, signs());
+  FakeTicker(Heartbeat heartbeat) {
+    liveness = new LivenessRule(heartbeat, signs());
   }
 
-  private Liveness.Signs signs() {
-    return new Liveness.Signs(nanos, wallMillis, received, sent, arrived, writing, awaiting);
+  private LivenessRule.Signs signs() {
+    return new LivenessRule.Signs(nanos, wallMillis, received, sent, arrived, writing, awaiting);
   }
 
   /** Milliseconds since the beginning, the machine's sleep left out. */
@@ -38,27 +38,27 @@ final class Ticks {
   }
 
   /** A tick in time. */
-  Liveness.Verdict tick() {
+  LivenessRule.Verdict tick() {
     return after(TICK_MILLIS);
   }
 
   /** A tick that comes when so much has passed by both clocks. */
-  Liveness.Verdict after(long millis) {
+  LivenessRule.Verdict after(long millis) {
     return after(millis, millis);
   }
 
   /** A tick after which the wall clock says that another time has passed. */
-  Liveness.Verdict after(long millis, long onTheWall) {
+  LivenessRule.Verdict after(long millis, long onTheWall) {
     nanos += millis * 1_000_000;
     wallMillis += onTheWall;
     return liveness.judge(signs());
   }
 
   /** Ticks in time until a verdict comes that is none of "well". */
-  Liveness.Verdict untilNotWell() {
+  LivenessRule.Verdict untilNotWell() {
     for (; ; ) {
-      Liveness.Verdict verdict = tick();
-      if (verdict != Liveness.Verdict.WELL) {
+      LivenessRule.Verdict verdict = tick();
+      if (verdict != LivenessRule.Verdict.WELL) {
         return verdict;
       }
     }

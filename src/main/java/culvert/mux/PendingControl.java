@@ -12,7 +12,7 @@ import java.util.ArrayDeque;
  * one reset and one sum of grants. So nothing a peer sends makes it grow, and noting it never
  * blocks. Not thread-safe: the writer's lock guards it.
  */
-final class Owed {
+final class PendingControl {
 
   /** Room in front of a batch's payload, in bytes. */
   static final int CONTROL_BYTES = 8 * 1024;

@@ -1,18 +1,18 @@
 package culvert.mux;
 
-import static culvert.mux.Liveness.Verdict.ASK;
-import static culvert.mux.Liveness.Verdict.SILENT;
-import static culvert.mux.Liveness.Verdict.STUCK;
-import static culvert.mux.Liveness.Verdict.WELL;
+import static culvert.mux.LivenessRule.Verdict.ASK;
+import static culvert.mux.LivenessRule.Verdict.SILENT;
+import static culvert.mux.LivenessRule.Verdict.STUCK;
+import static culvert.mux.LivenessRule.Verdict.WELL;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /** When a peer is asked and when it is given up, while all clocks go as they should. */
-class LivenessTest {
+class LivenessRuleTest {
 
-  private final Ticks ticks = new Ticks();
+  private final FakeTicker ticks = new FakeTicker();
 
   @Test
   void aSilentPeerIsAskedAfterTheHeartbeatAndGivenUpAfterTheTimeout() {
@@ -24,7 +24,7 @@ class LivenessTest {
 
   @Test
   void aSilentPeerIsAskedAgainEachHeartbeat() {
-    var patient = new Ticks(new Heartbeat(Duration.ofSeconds(10), Duration.ofSeconds(35)));
+    var patient = new FakeTicker(new Heartbeat(Duration.ofSeconds(10), Duration.ofSeconds(35)));
     for (long asked = 10_000; asked <= 30_000; asked += 10_000) {
       assertThat(patient.untilNotWell()).isEqualTo(ASK);
       assertThat(patient.millis()).isEqualTo(asked);

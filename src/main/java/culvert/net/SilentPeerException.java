@@ -1,4 +1,4 @@
-package culvert.mux;
+package culvert.net;
 
 import java.io.IOException;
 

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** Many streams at once, in every order. */
 @ExtendWith(LeakCheck.class)
 @Timeout(180)
-class LegLoadTest {
+class LinkLoadTest {
 
   private static final int MEGABYTE = 1 << 20;
 
@@ -32,7 +32,7 @@ class LegLoadTest {
   void tenThousandStreamsEachGetTheirOwnBytesBack() throws Exception {
     Random random = Seed.random("tenThousandStreams");
     try (var pair = Loopback.open();
-        var legs = new LegPair(pair.near(), pair.far(), LegTest::echo)) {
+        var legs = new LinkPair(pair.near(), pair.far(), LinkTest::echo)) {
       // All at once would only measure the test: a few hundred under way are as many orders.
       var places = new Semaphore(500);
       inParallel(
@@ -53,7 +53,7 @@ class LegLoadTest {
   @Test
   void tenThousandStreamsAreOpenAtTheSameTime() throws Exception {
     try (var pair = Loopback.open();
-        var legs = new LegPair(pair.near(), pair.far(), LegTest::echo)) {
+        var legs = new LinkPair(pair.near(), pair.far(), LinkTest::echo)) {
       List<MuxStream> streams = new ArrayList<>();
       for (int i = 0; i < 10_000; i++) {
         streams.add(legs.open());
@@ -76,13 +76,13 @@ class LegLoadTest {
   void randomInterleavingsOfWritesResetsAndHalfClosesLoseNothing() throws Exception {
     Random random = Seed.random("randomInterleavings");
     var pipe = new MemoryPipe(1000, 333);
-    try (var legs = new LegPair(pipe.near(), pipe.far(), LegTest::echo)) {
+    try (var legs = new LinkPair(pipe.near(), pipe.far(), LinkTest::echo)) {
       inParallel(300, i -> live(legs, new Random(random.nextLong())));
       legs.assertNothingHeld();
     }
   }
 
-  private static void live(LegPair legs, Random random) throws Exception {
+  private static void live(LinkPair legs, Random random) throws Exception {
     for (int round = 0; round < 10; round++) {
       if (random.nextInt(4) == 0) {
         MuxStream doomed = random.nextBoolean() ? legs.open() : legs.begin();
@@ -100,7 +100,7 @@ class LegLoadTest {
   @Test
   void sixtyFourBulkStreamsEachWayThroughSmallSocketBuffersAllFinish() throws Exception {
     try (var pair = Loopback.open(64 * 1024);
-        var legs = new LegPair(pair.near(), pair.far(), LegTest::echo)) {
+        var legs = new LinkPair(pair.near(), pair.far(), LinkTest::echo)) {
       inParallel(64, i -> assertEcho(legs, randomBytes(new Random(i), 2 * MEGABYTE)));
       legs.assertNothingHeld();
     }
@@ -110,7 +110,7 @@ class LegLoadTest {
   @Test
   void aKeystrokeEchoesWhileNobodyElseReads() throws Exception {
     try (var pair = Loopback.open();
-        var legs = new LegPair(pair.near(), pair.far(), LegLoadTest::floodOrEcho)) {
+        var legs = new LinkPair(pair.near(), pair.far(), LinkLoadTest::floodOrEcho)) {
       List<MuxStream> stuck = new ArrayList<>();
       for (int i = 0; i < 200; i++) {
         MuxStream stream = legs.open();
@@ -134,7 +134,7 @@ class LegLoadTest {
       int first = stream.input().read();
       if (first == 'k') {
         stream.output().write(first);
-        LegTest.echo(stream);
+        LinkTest.echo(stream);
         return;
       }
       byte[] flood = new byte[64 * 1024];
@@ -146,7 +146,7 @@ class LegLoadTest {
     }
   }
 
-  private static void assertEcho(LegPair legs, byte[] bytes) throws Exception {
+  private static void assertEcho(LinkPair legs, byte[] bytes) throws Exception {
     MuxStream stream = legs.open();
     Thread writer =
         Threads.start(

@@ -10,7 +10,7 @@ import java.time.Duration;
  * when it has said nothing itself for long, so that one that only receives is heard. Not
  * thread-safe: only the watchdog asks.
  */
-final class Liveness {
+final class LivenessRule {
 
   /** What to do at this tick. */
   enum Verdict {
@@ -102,7 +102,7 @@ final class Liveness {
     }
   }
 
-  Liveness(Heartbeat heartbeat, Signs first) {
+  LivenessRule(Heartbeat heartbeat, Signs first) {
     everyNanos = heartbeat.every().toNanos();
     timeoutNanos = heartbeat.timeout().toNanos();
     graceNanos = Math.min(MOST_GRACE_NANOS, timeoutNanos / 4);

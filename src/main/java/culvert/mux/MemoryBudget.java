@@ -13,15 +13,15 @@ import java.util.concurrent.atomic.LongAdder;
  * half of it no window grows; above all of it the streams that have not been read for longest are
  * reset.
  */
-public final class Budget {
+public final class MemoryBudget {
 
   private final long limit;
   private final AtomicLong held = new AtomicLong();
   private final LongAdder evictions;
-  private final Set<Leg> legs = ConcurrentHashMap.newKeySet();
+  private final Set<Link> legs = ConcurrentHashMap.newKeySet();
 
   /** A budget of {@code limit} bytes, which counts the streams it has to reset. */
-  public Budget(long limit, LongAdder evictions) {
+  public MemoryBudget(long limit, LongAdder evictions) {
     this.limit = limit;
     this.evictions = evictions;
   }
@@ -31,11 +31,11 @@ public final class Budget {
     return held.get();
   }
 
-  void join(Leg leg) {
+  void join(Link leg) {
     legs.add(leg);
   }
 
-  void leave(Leg leg) {
+  void leave(Link leg) {
     legs.remove(leg);
   }
 
@@ -61,7 +61,7 @@ public final class Budget {
     // The times move while we sort: take them down first.
     record Candidate(MuxStream stream, long held, long unreadNanos) {}
     List<Candidate> candidates = new ArrayList<>();
-    for (Leg leg : legs) {
+    for (Link leg : legs) {
       for (MuxStream stream : leg.streams()) {
         if (stream.held() > 0) {
           candidates.add(new Candidate(stream, stream.held(), now - stream.lastReadNanos()));

@@ -20,9 +20,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** Frames that carry nothing, one after the other without end, close the leg that they come on. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
-class LegFloodTest {
+class LinkFloodTest {
 
-  private static final Message.Open OPEN = LegPair.openMessage();
+  private static final Message.Open OPEN = LinkPair.openMessage();
   private static final String WORDS = "too many frames that carry nothing";
 
   /** Frames said at once, so that the leg's own reads and not our writes make the time. */
@@ -58,14 +58,14 @@ class LegFloodTest {
 
   @Test
   void pingsWithoutEnd() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.OPENS)) {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       floods(peer, encoded(0, new Message.Ping(1)));
     }
   }
 
   @Test
   void pongsWithoutEnd() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.OPENS)) {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       peer.leg.probe(Duration.ZERO, alive -> {});
       floods(peer, encoded(0, new Message.Pong(peer.hearPing().token())));
     }
@@ -73,7 +73,7 @@ class LegFloodTest {
 
   @Test
   void grantsOfAByteWithoutEnd() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       peer.say(1, OPEN);
       floods(peer, encoded(1, new Message.Window(1)));
     }
@@ -81,21 +81,21 @@ class LegFloodTest {
 
   @Test
   void offersWithoutEnd() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.OPENS)) {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       floods(peer, encoded(0, new Message.Offer("a")));
     }
   }
 
   @Test
   void withdrawalsWithoutEnd() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.OPENS)) {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       floods(peer, encoded(0, new Message.Withdraw("a")));
     }
   }
 
   @Test
   void resetsOfAStreamThatIsOverWithoutEnd() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       peer.say(1, OPEN);
       floods(peer, encoded(1, new Message.Reset(ResetReason.BROKEN)));
     }
@@ -103,7 +103,7 @@ class LegFloodTest {
 
   @Test
   void bytesForAStreamThatIsOverWithoutEnd() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       peer.say(1, OPEN);
       peer.opened.take().reset();
       ByteBuffer frame = ByteBuffer.allocate(Frame.HEADER_BYTES + 1);
@@ -115,7 +115,7 @@ class LegFloodTest {
   /** Many more frames than there are places for, all of streams that did move their byte. */
   @Test
   void shortStreamsWithoutEndAreNoFlood() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       int streams = 30_000;
       for (int id = 1; id <= streams; id++) {
         peer.say(id, OPEN);

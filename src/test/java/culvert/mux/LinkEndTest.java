@@ -25,9 +25,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** A leg that is closed or finished says goodbye last, and what was complete goes before. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
-class LegEndTest {
+class LinkEndTest {
 
-  private static final Message.Open OPEN = LegPair.openMessage();
+  private static final Message.Open OPEN = LinkPair.openMessage();
   private static final Message.Bye DRAINED = new Message.Bye(ByeReason.STOPPING, "drained");
   private static final Message.Bye BYE = new Message.Bye(ByeReason.STOPPING, "stopping");
 
@@ -39,7 +39,7 @@ class LegEndTest {
 
   @Test
   void aLegWithoutStreamsFinishesAtOnce() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.OPENS)) {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       peer.leg.finish();
       assertThat(peer.hear().message()).isEqualTo(DRAINED);
       isOver(peer);
@@ -48,7 +48,7 @@ class LegEndTest {
 
   @Test
   void aLegFinishesAfterItsLastStreamAndOpensNothingMore() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.OPENS)) {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       MuxStream first = peer.leg.open(OPEN);
       MuxStream second = peer.leg.open(OPEN);
       first.output().write(1);
@@ -76,7 +76,7 @@ class LegEndTest {
 
   @Test
   void aLegThatFinishesIsNotHeldUpByAnOpenThatIsRefused() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.OPENS)) {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       peer.leg.open(OPEN).output().write(1);
       peer.leg.finish();
       assertThat(peer.hear().message()).isEqualTo(OPEN);
@@ -89,7 +89,7 @@ class LegEndTest {
 
   @Test
   void closingFailsTheStreamsThatAreNotComplete() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       peer.say(1, OPEN);
       MuxStream stream = peer.opened.take();
       stream.accept();
@@ -120,7 +120,7 @@ class LegEndTest {
               }
             });
     Eventually.within(
-        LegPair.LIMIT,
+        LinkPair.LIMIT,
         () -> {
           assertThat(stream.sent()).isGreaterThan(MuxStream.FIRST_WINDOW);
           assertThat(flood.getState()).isEqualTo(Thread.State.WAITING);
@@ -149,7 +149,7 @@ class LegEndTest {
   /** Nothing may go before a pong comes: the half-close waits, and the last words behind it. */
   @Test
   void aHalfCloseThatTheBoundOnBytesUnderWayHoldsBackGoesBeforeTheLastWords() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       peer.say(1, OPEN);
       MuxStream hoard = peer.opened.take();
       peer.say(2, OPEN);
@@ -171,7 +171,7 @@ class LegEndTest {
   /** The socket is full: the last bytes lie in the next batch, and the last words come behind. */
   @Test
   void bytesBehindABlockedWriteGoBeforeTheLastWords() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.TAKES, Setup.USUAL.socketBytes(16 * 1024))) {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES, Setup.USUAL.socketBytes(16 * 1024))) {
       peer.say(1, OPEN);
       MuxStream hoard = peer.opened.take();
       peer.say(2, OPEN);
@@ -185,7 +185,7 @@ class LegEndTest {
       peer.say(1, new Message.Window(bytes));
       Thread writer = Threads.start("writer", () -> write(hoard, bytes));
       Eventually.within(
-          LegPair.LIMIT,
+          LinkPair.LIMIT,
           () -> {
             assertThat(hoard.sent()).isEqualTo(bytes);
             assertThat(peer.leg.writer().signs(0, 0).writing()).isTrue();
@@ -203,7 +203,7 @@ class LegEndTest {
 
   @Test
   void ofSeveralReasonsToCloseTheFirstIsSaid() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.TAKES, Setup.USUAL.socketBytes(16 * 1024))) {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES, Setup.USUAL.socketBytes(16 * 1024))) {
       peer.say(1, OPEN);
       Thread flood = flood(peer, peer.opened.take(), 16 * 1024);
       peer.leg.close(ByeReason.SUPERSEDED, "first");
@@ -220,7 +220,7 @@ class LegEndTest {
     for (int round = 0; round < 20; round++) {
       var pipe = new MemoryPipe(4096, 333);
       var heard = new CompletableFuture<byte[]>();
-      try (var legs = new LegPair(pipe.near(), pipe.far(), stream -> hear(stream, heard))) {
+      try (var legs = new LinkPair(pipe.near(), pipe.far(), stream -> hear(stream, heard))) {
         MuxStream stream = legs.open();
         assertThat(stream.input().read()).isEqualTo(-1);
         stream.output().write(new byte[100_000]);
@@ -244,11 +244,11 @@ class LegEndTest {
   @Test
   void thePeerOfALegThatWasClosedReadsWhy() throws Exception {
     try (var pair = Loopback.open();
-        var legs = new LegPair(pair.near(), pair.far(), LegTest::echo)) {
+        var legs = new LinkPair(pair.near(), pair.far(), LinkTest::echo)) {
       legs.near.close(ByeReason.SUPERSEDED, "another has come");
       String words = new RefusedException(ByeReason.SUPERSEDED, "another has come").getMessage();
       Eventually.within(
-          LegPair.LIMIT, () -> assertThat(legs.ends()).containsExactly("TAKES: " + words));
+          LinkPair.LIMIT, () -> assertThat(legs.ends()).containsExactly("TAKES: " + words));
     }
   }
 }

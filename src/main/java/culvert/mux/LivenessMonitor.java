@@ -3,6 +3,7 @@ package culvert.mux;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
+import culvert.net.SilentPeerException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -11,26 +12,26 @@ import java.util.function.Consumer;
  * Looks for signs of life on a leg, tick by tick: asks a peer that is silent and gives it up in the
  * end. Only the watchdog judges; all else may be called by anybody.
  */
-final class Watch {
+final class LivenessMonitor {
 
   /** An answer to a probe that comes so much later than it should tells nothing. */
   private static final Duration ASLEEP = Duration.ofSeconds(2);
 
   private final Connection connection;
-  private final LegWriter writer;
+  private final LinkWriter writer;
   private final Deadlines deadlines;
   private final Heartbeat heartbeat;
-  private final Liveness liveness;
+  private final LivenessRule liveness;
   private volatile boolean ended;
   private volatile SilentPeerException silence;
   private volatile Throwable bug;
 
-  Watch(Connection connection, LegWriter writer, Leg.Shared shared) {
+  LivenessMonitor(Connection connection, LinkWriter writer, Link.Shared shared) {
     this.connection = connection;
     this.writer = writer;
     this.deadlines = shared.deadlines();
     this.heartbeat = shared.heartbeat();
-    this.liveness = new Liveness(heartbeat, signs());
+    this.liveness = new LivenessRule(heartbeat, signs());
   }
 
   /** Begins to look; what is returned ends it. */
@@ -48,7 +49,7 @@ final class Watch {
         case WELL -> {}
         case ASK -> writer.ping();
         case SILENT -> giveUp("nothing came from the peer for " + atLeast(1));
-        case STUCK -> giveUp("the peer took nothing for " + atLeast(Liveness.STUCK_TIMEOUTS));
+        case STUCK -> giveUp("the peer took nothing for " + atLeast(LivenessRule.STUCK_TIMEOUTS));
       }
     } catch (RuntimeException | Error e) {
       // Nobody would watch it any more.
@@ -67,7 +68,7 @@ final class Watch {
     connection.reset();
   }
 
-  private Liveness.Signs signs() {
+  private LivenessRule.Signs signs() {
     return writer.signs(System.nanoTime(), System.currentTimeMillis());
   }
 
@@ -83,7 +84,7 @@ final class Watch {
     }
   }
 
-  /** See {@link Leg#probe}. */
+  /** See {@link Link#probe}. */
   void probe(Duration limit, Consumer<Boolean> answer) {
     long before = connection.received();
     long nanos = System.nanoTime();
@@ -105,7 +106,7 @@ final class Watch {
         });
   }
 
-  /** See {@link Leg#isQuiet}. */
+  /** See {@link Link#isQuiet}. */
   boolean isQuiet() {
     return liveness.isQuiet();
   }

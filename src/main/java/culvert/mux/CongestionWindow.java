@@ -9,7 +9,7 @@ package culvert.mux;
  * that does not help, it was not our bytes that queued. Not thread-safe: the writer's lock guards
  * it.
  */
-final class InFlight {
+final class CongestionWindow {
 
   private static final long LEAST_BYTES = 32 * 1024;
   private static final long FIRST_BYTES = 512 * 1024;

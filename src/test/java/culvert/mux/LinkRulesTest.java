@@ -22,16 +22,17 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** What the leg does with a peer that breaks a rule, and with one that only seems to. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
-class LegRulesTest {
+class LinkRulesTest {
 
-  private static final Message.Open OPEN = LegPair.openMessage();
+  private static final Message.Open OPEN = LinkPair.openMessage();
 
   private interface Script {
     void play(ScriptedPeer peer) throws Exception;
   }
 
   /** The leg ends, says why to the peer in its last frame, and its own side reads the same. */
-  private static void isProtocolError(Leg.Side side, String words, Script script) throws Exception {
+  private static void isProtocolError(Link.Side side, String words, Script script)
+      throws Exception {
     try (var peer = new ScriptedPeer(side)) {
       script.play(peer);
       assertThat(peer.end()).isInstanceOf(ProtocolException.class).hasMessageContaining(words);
@@ -39,12 +40,12 @@ class LegRulesTest {
   }
 
   private static void isProtocolError(String words, Script script) throws Exception {
-    isProtocolError(Leg.Side.TAKES, words, script);
+    isProtocolError(Link.Side.TAKES, words, script);
   }
 
   @Test
   void thePeerHearsWhyItIsCutOff() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       peer.say(1, new Message.Window(5));
       var bye = (Message.Bye) peer.hear().message();
       assertThat(bye.reason()).isEqualTo(ByeReason.PROTOCOL);
@@ -129,16 +130,16 @@ class LegRulesTest {
 
   @Test
   void opensFromTheSideThatTakesThem() throws Exception {
-    isProtocolError(Leg.Side.OPENS, "OPEN from the side", peer -> peer.say(1, OPEN));
+    isProtocolError(Link.Side.OPENS, "OPEN from the side", peer -> peer.say(1, OPEN));
     isProtocolError("ACCEPTED from the side", peer -> peer.say(1, new Message.Accepted()));
   }
 
   @Test
   void answersToNoOpen() throws Exception {
     isProtocolError(
-        Leg.Side.OPENS, "answer to no open", peer -> peer.say(1, new Message.Accepted()));
+        Link.Side.OPENS, "answer to no open", peer -> peer.say(1, new Message.Accepted()));
     isProtocolError(
-        Leg.Side.OPENS,
+        Link.Side.OPENS,
         "answer to no open",
         peer -> {
           peer.leg.open(OPEN).output().write(1);
@@ -169,7 +170,7 @@ class LegRulesTest {
 
   @Test
   void lateFramesAfterAResetAreDroppedAndCounted() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       peer.say(1, OPEN);
       peer.opened.take().reset();
       peer.sayData(1, 100);
@@ -186,7 +187,7 @@ class LegRulesTest {
 
   @Test
   void aStreamClosedBeforeItWasAnsweredIsRefused() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       peer.say(1, OPEN);
       peer.opened.take().close();
       var heard = peer.hear();
@@ -198,12 +199,12 @@ class LegRulesTest {
   /** Or its credit would be lost to the peer for ever. */
   @Test
   void anOpenThatThePeerResetIsStillAnsweredWhenItsStreamIsClosed() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       peer.say(1, OPEN);
       MuxStream stream = peer.opened.take();
       peer.say(1, new Message.Reset(ResetReason.BROKEN));
       Eventually.within(
-          LegPair.LIMIT, () -> assertThat(stream.trouble()).contains(CloseCause.RESET));
+          LinkPair.LIMIT, () -> assertThat(stream.trouble()).contains(CloseCause.RESET));
       stream.close();
       assertThat(peer.hear().message()).isInstanceOf(Message.Refused.class);
     }
@@ -211,7 +212,7 @@ class LegRulesTest {
 
   @Test
   void oneStreamMoreThanGrantedIsRefusedNotAnError() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       for (int id = 1; id <= ScriptedPeer.STREAMS; id++) {
         peer.say(id, OPEN);
         peer.opened.take().accept();
@@ -225,7 +226,7 @@ class LegRulesTest {
 
   @Test
   void anOpenBeyondTheGrantWaitsForAnAnswer() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.OPENS)) {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       MuxStream[] streams = new MuxStream[ScriptedPeer.OPENS + 1];
       for (int i = 0; i < streams.length; i++) {
         streams[i] = peer.leg.open(OPEN);
@@ -242,12 +243,12 @@ class LegRulesTest {
   }
 
   private static Runnable awaiting(MuxStream stream) {
-    return () -> stream.awaitAnswer(LegPair.LIMIT);
+    return () -> stream.awaitAnswer(LinkPair.LIMIT);
   }
 
   @Test
   void theOpenAndTheFirstBytesShareAWrite() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.OPENS)) {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       MuxStream stream = peer.leg.open(OPEN);
       stream.output().write("GET".getBytes());
       assertThat(peer.hear().message()).isEqualTo(OPEN);
@@ -258,7 +259,7 @@ class LegRulesTest {
 
   @Test
   void manyPingsAreAnsweredByThePongOfTheLatest() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       for (int token = 1; token <= 1000; token++) {
         peer.say(0, new Message.Ping(token));
       }
@@ -276,7 +277,7 @@ class LegRulesTest {
   void underPressureTheStreamUnreadForLongestIsReset() throws Exception {
     int bytes = MuxStream.FIRST_WINDOW;
     try (var peer =
-        new ScriptedPeer(Leg.Side.TAKES, ScriptedPeer.Setup.USUAL.budget(18L * bytes / 5))) {
+        new ScriptedPeer(Link.Side.TAKES, ScriptedPeer.Setup.USUAL.budget(18L * bytes / 5))) {
       MuxStream[] streams = new MuxStream[4];
       for (int i = 0; i < streams.length; i++) {
         peer.say(i + 1, OPEN);
@@ -285,13 +286,13 @@ class LegRulesTest {
       for (int i = 0; i < 3; i++) {
         peer.sayData(i + 1, bytes);
       }
-      Eventually.within(LegPair.LIMIT, () -> assertThat(streams[2].received()).isEqualTo(bytes));
+      Eventually.within(LinkPair.LIMIT, () -> assertThat(streams[2].received()).isEqualTo(bytes));
       for (int i : new int[] {0, 2}) {
         assertThat(streams[i].input().readNBytes(100)).hasSize(100);
       }
       peer.sayData(4, bytes);
       Eventually.within(
-          LegPair.LIMIT, () -> assertThat(streams[1].trouble()).contains(CloseCause.NOT_DRAINED));
+          LinkPair.LIMIT, () -> assertThat(streams[1].trouble()).contains(CloseCause.NOT_DRAINED));
       assertThat(peer.evictions.sum()).isEqualTo(1);
       assertThat(streams[0].trouble()).isEmpty();
       assertThat(streams[3].input().readNBytes(bytes)).hasSize(bytes);
@@ -300,14 +301,14 @@ class LegRulesTest {
 
   @Test
   void tinyFramesCostNoMoreMemoryThanTheirBytes() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       peer.say(1, OPEN);
       MuxStream stream = peer.opened.take();
       for (int i = 0; i < MuxStream.FIRST_WINDOW; i++) {
         peer.sayData(1, 1);
       }
       Eventually.within(
-          LegPair.LIMIT, () -> assertThat(stream.received()).isEqualTo(MuxStream.FIRST_WINDOW));
+          LinkPair.LIMIT, () -> assertThat(stream.received()).isEqualTo(MuxStream.FIRST_WINDOW));
       assertThat(peer.budget.held()).isLessThan(2 * MuxStream.FIRST_WINDOW);
     }
   }
@@ -322,7 +323,7 @@ class LegRulesTest {
   void bytesLeftUnreadAfterBothEndsAreStillEvicted() throws Exception {
     int bytes = MuxStream.FIRST_WINDOW;
     try (var peer =
-        new ScriptedPeer(Leg.Side.TAKES, ScriptedPeer.Setup.USUAL.budget(9L * bytes / 5))) {
+        new ScriptedPeer(Link.Side.TAKES, ScriptedPeer.Setup.USUAL.budget(9L * bytes / 5))) {
       peer.say(1, OPEN);
       MuxStream ended = peer.opened.take();
       ended.accept();
@@ -333,14 +334,14 @@ class LegRulesTest {
       MuxStream other = peer.opened.take();
       peer.sayData(2, bytes);
       Eventually.within(
-          LegPair.LIMIT, () -> assertThat(ended.trouble()).contains(CloseCause.NOT_DRAINED));
+          LinkPair.LIMIT, () -> assertThat(ended.trouble()).contains(CloseCause.NOT_DRAINED));
       assertThat(other.input().readNBytes(bytes)).hasSize(bytes);
     }
   }
 
   @Test
   void aResetOverUnreadBytesIsNoCleanEndEvenAfterBothEnds() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       peer.say(1, OPEN);
       MuxStream stream = peer.opened.take();
       stream.accept();
@@ -360,14 +361,14 @@ class LegRulesTest {
   @Test
   void theLossOfTheLegTakesNothingFromAStreamThatHadEnded() throws Exception {
     MuxStream stream;
-    try (var peer = new ScriptedPeer(Leg.Side.TAKES)) {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       peer.say(1, OPEN);
       stream = peer.opened.take();
       stream.accept();
       peer.sayData(1, 100);
       peer.say(1, new Message.HalfClose());
       stream.closeOutput();
-      Eventually.within(LegPair.LIMIT, () -> assertThat(peer.leg.openStreams()).isZero());
+      Eventually.within(LinkPair.LIMIT, () -> assertThat(peer.leg.openStreams()).isZero());
     }
     assertThat(stream.input().readAllBytes()).hasSize(100);
   }
@@ -375,7 +376,7 @@ class LegRulesTest {
   /** Streams given up while they waited must not use up the room that an answer makes. */
   @Test
   void anOpenBehindManyThatWereGivenUpIsNotForgotten() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.OPENS)) {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       for (int i = 0; i < ScriptedPeer.OPENS; i++) {
         peer.leg.open(OPEN).output().write(1);
       }
@@ -390,7 +391,7 @@ class LegRulesTest {
         peer.say(id, new Message.Accepted());
       }
       Eventually.within(
-          LegPair.LIMIT, () -> assertThat(live.id()).isEqualTo(ScriptedPeer.OPENS + 1));
+          LinkPair.LIMIT, () -> assertThat(live.id()).isEqualTo(ScriptedPeer.OPENS + 1));
     }
   }
 
@@ -399,7 +400,7 @@ class LegRulesTest {
   void aQuietStreamIsNotEvictedForTheByteThatJustCame() throws Exception {
     int bytes = MuxStream.FIRST_WINDOW;
     try (var peer =
-        new ScriptedPeer(Leg.Side.TAKES, ScriptedPeer.Setup.USUAL.budget(9L * bytes / 5))) {
+        new ScriptedPeer(Link.Side.TAKES, ScriptedPeer.Setup.USUAL.budget(9L * bytes / 5))) {
       for (int id = 1; id <= 3; id++) {
         peer.say(id, OPEN);
       }
@@ -407,11 +408,11 @@ class LegRulesTest {
       MuxStream hoard = peer.opened.take();
       MuxStream second = peer.opened.take();
       peer.sayData(2, bytes);
-      Eventually.within(LegPair.LIMIT, () -> assertThat(hoard.received()).isEqualTo(bytes));
+      Eventually.within(LinkPair.LIMIT, () -> assertThat(hoard.received()).isEqualTo(bytes));
       peer.sayData(1, 1);
       peer.sayData(3, bytes);
       Eventually.within(
-          LegPair.LIMIT, () -> assertThat(hoard.trouble()).contains(CloseCause.NOT_DRAINED));
+          LinkPair.LIMIT, () -> assertThat(hoard.trouble()).contains(CloseCause.NOT_DRAINED));
       assertThat(quiet.trouble()).isEmpty();
       assertThat(second.trouble()).isEmpty();
       assertThat(peer.evictions.sum()).isEqualTo(1);

@@ -8,7 +8,7 @@ import culvert.protocol.ProtocolException;
  * and streams that do move, of which a peer that means well always has enough. Not thread-safe: the
  * leg's reader alone asks.
  */
-final class Patience {
+final class ControlFrameBudget {
 
   private static final double FIRST = 20_000;
   private static final double EACH_SECOND = 2_000;
@@ -27,7 +27,7 @@ final class Patience {
    *
    * @param streams how many there can be at a time: all may end at once, and be late
    */
-  Patience(long nowNanos, int streams) {
+  ControlFrameBudget(long nowNanos, int streams) {
     most = FIRST + EACH_STREAM * streams;
     lastNanos = nowNanos;
   }

@@ -14,26 +14,26 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The sending half of a leg. Payload is put into a batch by the threads that have it, or taken from
- * them in turn ({@link Turns}); control is noted as state and goes in front of the batch ({@link
- * Owed}). Whoever has payload and finds nobody writing writes for all; control alone, and what a
- * writer leaves over, is written by the leg's own thread.
+ * them in turn ({@link SendScheduler}); control is noted as state and goes in front of the batch
+ * ({@link PendingControl}). Whoever has payload and finds nobody writing writes for all; control
+ * alone, and what a writer leaves over, is written by the leg's own thread.
  *
  * <p>One lock guards every field that is not volatile, here and in those two; it is never held
  * while writing to the connection.
  */
-final class LegWriter {
+final class LinkWriter {
 
   /** Batches that a thread with payload of its own writes before the leg's thread takes over. */
   private static final int LEAD_ROUNDS = 3;
 
-  private final Leg leg;
+  private final Link leg;
   private final ByteOutput out;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition work = lock.newCondition();
-  private final InFlight inFlight = new InFlight();
-  private final Turns turns;
-  private final Owed owed = new Owed();
+  private final CongestionWindow inFlight = new CongestionWindow();
+  private final SendScheduler turns;
+  private final PendingControl owed = new PendingControl();
   private boolean pingWanted;
   private Message.Bye byeToCome;
   private boolean writing;
@@ -47,10 +47,10 @@ final class LegWriter {
 
   private volatile IOException failure;
 
-  LegWriter(Leg leg, int opensGranted) {
+  LinkWriter(Link leg, int opensGranted) {
     this.leg = leg;
     this.out = leg.connection().output();
-    this.turns = new Turns(leg, inFlight, opensGranted);
+    this.turns = new SendScheduler(leg, inFlight, opensGranted);
   }
 
   long roundTripNanos() {
@@ -259,10 +259,10 @@ final class LegWriter {
   }
 
   /** What the leg's counters say now. */
-  Liveness.Signs signs(long nanos, long wallMillis) {
+  LivenessRule.Signs signs(long nanos, long wallMillis) {
     lock.lock();
     try {
-      return new Liveness.Signs(
+      return new LivenessRule.Signs(
           nanos,
           wallMillis,
           leg.connection().received(),
@@ -461,7 +461,7 @@ final class LegWriter {
     if (payload == null) {
       return control;
     }
-    int start = Owed.CONTROL_BYTES - control.remaining();
+    int start = PendingControl.CONTROL_BYTES - control.remaining();
     payload.put(start, control, 0, control.remaining());
     return payload.flip().position(start);
   }

@@ -18,12 +18,12 @@ import java.util.List;
  * The receiving half of a leg: decodes all that one read brought, then wakes each stream once. It
  * never writes, dials or waits for anything but the connection's next bytes.
  */
-final class LegReader {
+final class LinkReader {
 
-  private final Leg leg;
-  private final LegWriter writer;
+  private final Link leg;
+  private final LinkWriter writer;
   private final List<MuxStream> touched = new ArrayList<>();
-  private final Patience patience;
+  private final ControlFrameBudget patience;
 
   /** The highest id the peer has opened; the opening side looks at its own writer instead. */
   private long highest;
@@ -32,10 +32,10 @@ final class LegReader {
   private MuxStream dataStream;
   private int dataLeft;
 
-  LegReader(Leg leg) {
+  LinkReader(Link leg) {
     this.leg = leg;
     this.writer = leg.writer();
-    this.patience = new Patience(System.nanoTime(), leg.mostStreams());
+    this.patience = new ControlFrameBudget(System.nanoTime(), leg.mostStreams());
   }
 
   void run() throws IOException {
@@ -114,7 +114,7 @@ final class LegReader {
   private MuxStream streamOf(Frame frame) throws ProtocolException {
     MuxStream stream = leg.stream(frame.stream());
     if (stream == null) {
-      long top = leg.side() == Leg.Side.OPENS ? writer.lastId() : highest;
+      long top = leg.side() == Link.Side.OPENS ? writer.lastId() : highest;
       if (frame.stream() > top) {
         throw new ProtocolException(
             frame.verb() + " for stream " + frame.stream() + ", which was never opened");
@@ -184,7 +184,7 @@ final class LegReader {
   }
 
   private void opened(Frame frame, Message.Open open) throws ProtocolException {
-    if (leg.side() == Leg.Side.OPENS) {
+    if (leg.side() == Link.Side.OPENS) {
       throw new ProtocolException("OPEN from the side that takes streams");
     }
     if (frame.stream() <= highest) {
@@ -205,7 +205,7 @@ final class LegReader {
   }
 
   private void answered(Frame frame, Message answer) throws ProtocolException {
-    if (leg.side() == Leg.Side.TAKES) {
+    if (leg.side() == Link.Side.TAKES) {
       throw new ProtocolException(frame.verb() + " from the side that opens streams");
     }
     writer.answered(frame.stream());

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import culvert.mux.ScriptedPeer.Setup;
 import culvert.net.CloseCause;
 import culvert.net.Deadlines;
+import culvert.net.SilentPeerException;
 import culvert.protocol.Frame;
 import culvert.protocol.Message;
 import culvert.protocol.Verb;
@@ -24,14 +25,14 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** What a leg makes of a peer that says nothing, takes nothing, or just enough. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
-class LegLifeTest {
+class LinkLivenessTest {
 
-  private static final Message.Open OPEN = LegPair.openMessage();
+  private static final Message.Open OPEN = LinkPair.openMessage();
   private static final Setup HASTY = Setup.USUAL.heartbeat(100, 400);
 
   @Test
   void aSilentPeerIsGivenUpAndItsStreamsFail() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.TAKES, HASTY)) {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES, HASTY)) {
       peer.say(1, OPEN);
       MuxStream stream = peer.opened.take();
       assertThatThrownBy(() -> stream.input().read()).hasMessage("the leg was lost");
@@ -44,9 +45,9 @@ class LegLifeTest {
 
   @Test
   void anOpenThatASilentPeerOwesAnAnswerIsLost() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.OPENS, HASTY)) {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS, HASTY)) {
       MuxStream stream = peer.leg.open(OPEN);
-      assertThat(stream.awaitAnswer(LegPair.LIMIT)).isEqualTo(MuxStream.Answer.LOST);
+      assertThat(stream.awaitAnswer(LinkPair.LIMIT)).isEqualTo(MuxStream.Answer.LOST);
       assertThat(peer.end()).isInstanceOf(SilentPeerException.class);
       assertThatThrownBy(() -> peer.leg.open(OPEN)).hasMessage("the leg was lost");
     }
@@ -54,7 +55,7 @@ class LegLifeTest {
 
   @Test
   void aPeerThatNeverReadsIsGivenUpHoweverMuchItSays() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.TAKES, HASTY.socketBytes(16 * 1024));
+    try (var peer = new ScriptedPeer(Link.Side.TAKES, HASTY.socketBytes(16 * 1024));
         var deadlines = new Deadlines()) {
       peer.say(1, OPEN);
       MuxStream stream = peer.opened.take();
@@ -82,7 +83,7 @@ class LegLifeTest {
   @Test
   void aPeerThatSendsAByteNowAndThenLives() throws Exception {
     long timeoutMillis = 2000;
-    try (var peer = new ScriptedPeer(Leg.Side.TAKES, Setup.USUAL.heartbeat(200, timeoutMillis))) {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES, Setup.USUAL.heartbeat(200, timeoutMillis))) {
       peer.say(1, OPEN);
       MuxStream stream = peer.opened.take();
       ByteBuffer frame = ByteBuffer.allocate(Frame.HEADER_BYTES);
@@ -103,11 +104,11 @@ class LegLifeTest {
 
   @Test
   void aPeerThatOwesASignOfLifeIsQuietUntilItSaysSomething() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.OPENS, Setup.USUAL.heartbeat(100, 30_000))) {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS, Setup.USUAL.heartbeat(100, 30_000))) {
       assertThat(peer.leg.isQuiet()).isFalse();
-      Eventually.within(LegPair.LIMIT, () -> assertThat(peer.leg.isQuiet()).isTrue());
+      Eventually.within(LinkPair.LIMIT, () -> assertThat(peer.leg.isQuiet()).isTrue());
       Eventually.within(
-          LegPair.LIMIT,
+          LinkPair.LIMIT,
           () -> {
             peer.say(0, new Message.Ping(1));
             assertThat(peer.leg.isQuiet()).isFalse();
@@ -117,7 +118,7 @@ class LegLifeTest {
 
   @Test
   void aProbeAsksAndHearsOfALivingPeer() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.OPENS)) {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       var answer = new CompletableFuture<Boolean>();
       peer.leg.probe(Duration.ofSeconds(2), answer::complete);
       peer.say(0, new Message.Pong(peer.hearPing().token()));
@@ -127,7 +128,7 @@ class LegLifeTest {
 
   @Test
   void aProbeTakesAnyByteForLife() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.OPENS)) {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       var answer = new CompletableFuture<Boolean>();
       peer.leg.probe(Duration.ofSeconds(2), answer::complete);
       peer.hearPing();
@@ -138,7 +139,7 @@ class LegLifeTest {
 
   @Test
   void aProbeOfASilentPeerFailsAfterItsLimit() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.OPENS)) {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       var answer = new CompletableFuture<Boolean>();
       long began = System.nanoTime();
       peer.leg.probe(Duration.ofMillis(100), answer::complete);
@@ -153,7 +154,7 @@ class LegLifeTest {
   /** The last bytes of a leg that ends meanwhile are no life. */
   @Test
   void aProbeOfALegThatEndsFails() throws Exception {
-    try (var peer = new ScriptedPeer(Leg.Side.OPENS)) {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       var answer = new CompletableFuture<Boolean>();
       peer.leg.probe(Duration.ofSeconds(1), answer::complete);
       peer.hearPing();
@@ -167,7 +168,7 @@ class LegLifeTest {
   @Test
   void legsAnswerEachOthersProbes() throws Exception {
     try (var pair = Loopback.open();
-        var legs = new LegPair(pair.near(), pair.far(), LegTest::echo)) {
+        var legs = new LinkPair(pair.near(), pair.far(), LinkTest::echo)) {
       var ofFar = new CompletableFuture<Boolean>();
       var ofNear = new CompletableFuture<Boolean>();
       legs.near.probe(Duration.ofSeconds(2), ofFar::complete);

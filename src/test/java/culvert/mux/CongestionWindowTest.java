@@ -9,11 +9,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The bound on bytes under way, driven by a clock of the test's own. */
-class InFlightTest {
+class CongestionWindowTest {
 
   private static final long MILLI = 1_000_000;
 
-  private final InFlight inFlight = new InFlight();
+  private final CongestionWindow inFlight = new CongestionWindow();
   private long now = MILLI;
 
   /** Sends all there is room for, and lets the ping behind it come back after {@code millis}. */
