@@ -16,11 +16,11 @@ import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
-import culvert.protocol.BounceAdmission;
-import culvert.protocol.BounceRefusal;
 import culvert.protocol.ForeignPeerException;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
+import culvert.protocol.bounce.BounceRefusal;
+import culvert.protocol.bounce.BounceServerHandshake;
 import culvert.transport.Transport;
 import java.io.EOFException;
 import java.io.IOException;
@@ -131,7 +131,7 @@ final class MemberHandler implements Listener.Handler {
   private Optional<Group> enter(Member member) throws IOException, InterruptedException {
     member.wrapped(transport.wrap(member.connection()));
     var admission =
-        new BounceAdmission(settings.wire(), settings.groups().groups(), authentication);
+        new BounceServerHandshake(settings.wire(), settings.groups().groups(), authentication);
     negotiate(member, admission);
     if (admission.refusal().isPresent()) {
       refuse(member, admission.refusal().get(), admission.refusal().get().toString());
@@ -149,7 +149,7 @@ final class MemberHandler implements Listener.Handler {
     return group;
   }
 
-  private void negotiate(Member member, BounceAdmission admission) throws IOException {
+  private void negotiate(Member member, BounceServerHandshake admission) throws IOException {
     EarlyInput input = member.input();
     member.connection().output().write(admission.banner());
     for (; ; ) {

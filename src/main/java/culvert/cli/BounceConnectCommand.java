@@ -16,8 +16,8 @@ import culvert.net.Connection;
 import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.observe.Log;
-import culvert.protocol.BounceWire;
 import culvert.protocol.RefusedException;
+import culvert.protocol.bounce.BounceGreeting;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -98,7 +98,7 @@ final class BounceConnectCommand implements Callable<Integer> {
       description =
           "How the bounce server greets: as the program does, or as its text says (text), without "
               + "a line feed and READY (default: program).")
-  private BounceWire wire;
+  private BounceGreeting wire;
 
   @Option(
       names = "--transport",

@@ -12,7 +12,7 @@ import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.observe.Counters;
 import culvert.observe.Log;
-import culvert.protocol.BounceWire;
+import culvert.protocol.bounce.BounceGreeting;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.nio.channels.ServerSocketChannel;
@@ -98,7 +98,7 @@ final class BounceServerCommand implements Callable<Integer> {
           "How members are greeted: program, with a line feed behind the version and READY once "
               + "they are in, as BounceServer does it; text, with neither, as its README has it "
               + "(default: program).")
-  private BounceWire wire;
+  private BounceGreeting wire;
 
   @Mixin private BounceEntryOptions entry;
 

@@ -14,7 +14,7 @@ import culvert.net.HostPort;
 import culvert.net.ProxyHeader;
 import culvert.noise.NoiseProtocol;
 import culvert.observe.Log;
-import culvert.protocol.BounceWire;
+import culvert.protocol.bounce.BounceGreeting;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
@@ -35,7 +35,7 @@ final class Converters {
     commandLine.registerConverter(RemoteAddress.class, told(RemoteAddress::parse));
     commandLine.registerConverter(GroupAddress.class, told(GroupAddress::parse));
     commandLine.registerConverter(GroupNumber.class, told(GroupNumber::parse));
-    commandLine.registerConverter(BounceWire.class, word(BounceWire.class));
+    commandLine.registerConverter(BounceGreeting.class, word(BounceGreeting.class));
     commandLine.registerConverter(ServiceAddress.class, told(ServiceAddress::parse));
     commandLine.registerConverter(PortRange.class, told(PortRange::parse));
     commandLine.registerConverter(Duration.class, told(Durations::parse));

@@ -1,7 +1,7 @@
 package culvert.config;
 
 import culvert.net.HostPort;
-import culvert.protocol.BounceWire;
+import culvert.protocol.bounce.BounceGreeting;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -21,7 +21,7 @@ import java.util.Optional;
  */
 public record BounceSettings(
     HostPort listen,
-    BounceWire wire,
+    BounceGreeting wire,
     Optional<Authentication> authentication,
     BounceEntry entry,
     BounceGroups groups,

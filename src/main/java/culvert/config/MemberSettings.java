@@ -1,6 +1,6 @@
 package culvert.config;
 
-import culvert.protocol.BounceWire;
+import culvert.protocol.bounce.BounceGreeting;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -18,7 +18,7 @@ import java.util.Optional;
 public record MemberSettings(
     GroupAddress group,
     BounceAccess access,
-    BounceWire wire,
+    BounceGreeting wire,
     Optional<Via> via,
     Duration connectTimeout,
     Duration halfClose) {

@@ -3,11 +3,11 @@ package culvert.mux;
 import culvert.net.CloseCause;
 import culvert.net.Connection;
 import culvert.protocol.Frame;
+import culvert.protocol.FrameType;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
 import culvert.protocol.RefusedReason;
-import culvert.protocol.Verb;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -85,7 +85,7 @@ final class LinkReader {
         }
         int start = in.position();
         Frame frame = Frame.read(in);
-        if (frame.verb() == Verb.DATA) {
+        if (frame.verb() == FrameType.DATA) {
           dataLeft = frame.length();
           dataStream = streamOf(frame);
         } else if (in.remaining() >= frame.length()) {

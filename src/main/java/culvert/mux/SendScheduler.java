@@ -2,9 +2,9 @@ package culvert.mux;
 
 import culvert.net.BufferPool;
 import culvert.protocol.Frame;
+import culvert.protocol.FrameType;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
-import culvert.protocol.Verb;
 import java.nio.ByteBuffer;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -160,7 +160,7 @@ final class SendScheduler {
     }
     if (s.pending == null && s.halfCloseOwed && room() > 0) {
       s.halfCloseOwed = false;
-      Frame.write(filling(), Verb.HALF_CLOSE, 0, stream.id());
+      Frame.write(filling(), FrameType.HALF_CLOSE, 0, stream.id());
     }
   }
 
@@ -185,7 +185,7 @@ final class SendScheduler {
       return;
     }
     ByteBuffer to = filling();
-    Frame.write(to, Verb.DATA, n, stream.id());
+    Frame.write(to, FrameType.DATA, n, stream.id());
     int end = s.pending.limit();
     s.pending.limit(s.pending.position() + n);
     to.put(s.pending);

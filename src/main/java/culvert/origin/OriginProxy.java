@@ -19,7 +19,7 @@ import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.Log;
 import culvert.observe.RateLimit;
-import culvert.protocol.BounceWire;
+import culvert.protocol.bounce.BounceGreeting;
 import culvert.session.Incoming;
 import culvert.session.NativeDialect;
 import culvert.session.OriginDialect;
@@ -168,7 +168,7 @@ public final class OriginProxy implements AutoCloseable {
               new GroupJoin(
                   group,
                   settings.bounce(),
-                  BounceWire.PROGRAM,
+                  BounceGreeting.PROGRAM,
                   BounceAccess.OF_A_PAIR,
                   pool,
                   log::warn),

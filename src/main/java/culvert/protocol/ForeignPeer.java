@@ -31,7 +31,7 @@ public enum ForeignPeer {
   /** Our own preface, where something else was to come first: a peer with another transport. */
   CULVERT(
       "a Culvert peer that came without TLS or WebSocket",
-      Exchange.encode(
+      HandshakeExchange.encode(
           new Message.Bye(
               ByeReason.TRANSPORT,
               "the remote proxy's --transport is tls, ws or wss and the origin proxy's is not; give"

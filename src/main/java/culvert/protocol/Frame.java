@@ -9,7 +9,7 @@ import java.nio.ByteBuffer;
  * @param length of the payload, in bytes
  * @param stream 0 for the session itself
  */
-public record Frame(Verb verb, int length, long stream) {
+public record Frame(FrameType verb, int length, long stream) {
 
   /** Size of a header, in bytes. */
   public static final int HEADER_BYTES = 12;
@@ -26,20 +26,20 @@ public record Frame(Verb verb, int length, long stream) {
   public static Frame read(ByteBuffer in) throws ProtocolException {
     int first = in.getInt();
     long stream = in.getLong();
-    Verb verb = Verb.of(first >>> 24);
+    FrameType verb = FrameType.of(first >>> 24);
     int length = first & 0xff_ffff;
     if (length < verb.least() || length > verb.most()) {
       throw new ProtocolException(
           verb + " of " + length + " bytes; " + verb.least() + " to " + verb.most() + " are right");
     }
-    if ((verb.scope() == Verb.Scope.STREAM) == (stream == 0) || stream < 0) {
+    if ((verb.scope() == FrameType.Scope.STREAM) == (stream == 0) || stream < 0) {
       throw new ProtocolException(verb + " on stream " + Long.toUnsignedString(stream));
     }
     return new Frame(verb, length, stream);
   }
 
   /** Writes the header of a frame. */
-  public static void write(ByteBuffer out, Verb verb, int length, long stream) {
+  public static void write(ByteBuffer out, FrameType verb, int length, long stream) {
     out.putInt(verb.code() << 24 | length).putLong(stream);
   }
 }

@@ -86,9 +86,9 @@ public final class Handshake {
 
   private final Self self;
   private final Below below;
-  private final Exchange exchange;
+  private final HandshakeExchange exchange;
 
-  private Handshake(Self self, Below below, Exchange exchange) {
+  private Handshake(Self self, Below below, HandshakeExchange exchange) {
     this.self = below.proven() ? self.withoutSecrets() : self;
     this.below = below;
     this.exchange = exchange;
@@ -106,7 +106,7 @@ public final class Handshake {
    * @throws RefusedException if the peer ended the handshake with a reason, or its proof is missing
    * @throws ProtocolException if it answered with anything else
    */
-  public static Peer dial(Self self, Below below, Exchange exchange) throws IOException {
+  public static Peer dial(Self self, Below below, HandshakeExchange exchange) throws IOException {
     return new Handshake(self, below, exchange).dial();
   }
 
@@ -117,9 +117,10 @@ public final class Handshake {
    * @throws RefusedException if the peer's versions, transport or proof do not fit
    * @throws ProtocolException if the peer broke the rules
    */
-  public static Peer accept(Self self, Below below, Exchange exchange, Message first)
+  public static Peer accept(Self self, Below below, HandshakeExchange exchange, Message first)
       throws IOException {
-    return new Handshake(self, below, exchange).accept(Exchange.expect(Message.Hello.class, first));
+    return new Handshake(self, below, exchange)
+        .accept(HandshakeExchange.expect(Message.Hello.class, first));
   }
 
   private Peer dial() throws IOException {

@@ -24,91 +24,91 @@ final class MessageCodec {
   static void write(ByteBuffer out, long stream, Message message) {
     int start = out.position();
     out.position(start + Frame.HEADER_BYTES);
-    Verb verb = payload(out, message);
+    FrameType verb = payload(out, message);
     int end = out.position();
     out.position(start);
     Frame.write(out, verb, end - start - Frame.HEADER_BYTES, stream);
     out.position(end);
   }
 
-  private static Verb payload(ByteBuffer out, Message message) {
+  private static FrameType payload(ByteBuffer out, Message message) {
     switch (message) {
       case Message.Hello m -> {
         out.put((byte) m.leastVersion()).put((byte) m.mostVersion());
         greeting(out, m.opens(), m.streams(), m.instance(), m.nonce());
         shortText(out, m.name());
         shortText(out, m.transport());
-        return Verb.HELLO;
+        return FrameType.HELLO;
       }
       case Message.Challenge m -> {
         out.put((byte) m.version()).put((byte) (m.proofWanted() ? 1 : 0));
         greeting(out, m.opens(), m.streams(), m.instance(), m.nonce());
         shortText(out, m.transport());
-        return Verb.CHALLENGE;
+        return FrameType.CHALLENGE;
       }
       case Message.Seal m -> {
         out.put((byte) m.leastVersion()).put((byte) m.mostVersion());
         shortText(out, m.protocol());
         out.putShort((short) m.message().length).put(m.message());
-        return Verb.SEAL;
+        return FrameType.SEAL;
       }
       case Message.Proof m -> {
         out.put(m.mac());
-        return Verb.PROOF;
+        return FrameType.PROOF;
       }
       case Message.Bye m -> {
         out.putShort((short) m.reason().code()).put(cut(m.text()));
-        return Verb.BYE;
+        return FrameType.BYE;
       }
       case Message.Offer m -> {
         out.put(utf8(m.service()));
-        return Verb.OFFER;
+        return FrameType.OFFER;
       }
       case Message.Withdraw m -> {
         out.put(utf8(m.service()));
-        return Verb.WITHDRAW;
+        return FrameType.WITHDRAW;
       }
       case Message.Offered m -> {
         shortText(out, m.service());
         out.put((byte) m.addresses().size());
         m.addresses().forEach(address -> shortText(out, address));
         out.put(cut(m.refusal()));
-        return Verb.OFFERED;
+        return FrameType.OFFERED;
       }
       case Message.Open m -> {
         shortText(out, m.service());
         address(out, m.visitor());
         address(out, m.reached());
-        return Verb.OPEN;
+        return FrameType.OPEN;
       }
       case Message.Accepted m -> {
-        return Verb.ACCEPTED;
+        return FrameType.ACCEPTED;
       }
       case Message.Refused m -> {
         out.putShort((short) m.reason().code()).put(cut(m.text()));
-        return Verb.REFUSED;
+        return FrameType.REFUSED;
       }
       case Message.Window m -> {
         out.putInt(m.bytes());
-        return Verb.WINDOW;
+        return FrameType.WINDOW;
       }
       case Message.HalfClose m -> {
-        return Verb.HALF_CLOSE;
+        return FrameType.HALF_CLOSE;
       }
       case Message.Reset m -> {
         out.putShort((short) m.reason().code());
-        return Verb.RESET;
+        return FrameType.RESET;
       }
       case Message.Ping m -> {
         out.putLong(m.token());
-        return Verb.PING;
+        return FrameType.PING;
       }
       case Message.Pong m -> {
         out.putLong(m.token());
-        return Verb.PONG;
+        return FrameType.PONG;
       }
       case Message.Drain m -> {
-        return Verb.DRAIN;
+        return FrameType.DRAIN;
       }
     }
   }
@@ -191,7 +191,7 @@ final class MessageCodec {
   }
 
   /** The fields of one payload, each checked against what is left of it. */
-  private record Fields(Verb verb, ByteBuffer in) {
+  private record Fields(FrameType verb, ByteBuffer in) {
 
     private void need(int bytes) throws ProtocolException {
       if (in.remaining() < bytes) {

@@ -20,7 +20,7 @@ import culvert.net.Listener;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.Log;
-import culvert.protocol.BounceWire;
+import culvert.protocol.bounce.BounceGreeting;
 import culvert.session.Dialect;
 import culvert.session.NativeDialect;
 import culvert.transport.GroupJoin;
@@ -152,7 +152,7 @@ public final class RemoteProxy implements AutoCloseable {
           new GroupJoin(
               group,
               settings.bounce(),
-              BounceWire.PROGRAM,
+              BounceGreeting.PROGRAM,
               BounceAccess.OF_A_PAIR,
               pool,
               log::warn);

@@ -8,8 +8,8 @@ import culvert.config.TransportSettings;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.protocol.ByeReason;
-import culvert.protocol.Exchange;
 import culvert.protocol.Handshake;
+import culvert.protocol.HandshakeExchange;
 import culvert.protocol.Message;
 import culvert.protocol.RefusedException;
 import culvert.transport.NoiseSeal;
@@ -121,7 +121,7 @@ final class NativeEntrance {
   /** The accepting side. */
   Login accept(Connection fresh, Handshake.Self self) throws IOException {
     Connection carrier = transport.wrap(fresh);
-    Exchange exchange = exchange(carrier);
+    HandshakeExchange exchange = exchange(carrier);
     exchange.readPreface();
     Message first = exchange.receive();
     if (seal.isEmpty()) {
@@ -134,7 +134,7 @@ final class NativeEntrance {
       throw notSealed(exchange);
     }
     NoiseSeal.Sealed sealed = seal.get().accept(carrier, exchange, message);
-    Exchange within = exchange(sealed.connection());
+    HandshakeExchange within = exchange(sealed.connection());
     return login(
         sealed.connection(), Handshake.accept(self, sealed.below(), within, within.receive()));
   }
@@ -144,8 +144,8 @@ final class NativeEntrance {
     return new Login(connection, peer);
   }
 
-  private static Exchange exchange(Connection connection) {
-    return new Exchange(connection.input(), connection.output());
+  private static HandshakeExchange exchange(Connection connection) {
+    return new HandshakeExchange(connection.input(), connection.output());
   }
 
   private Handshake.Below below(Connection carrier) {
@@ -155,7 +155,7 @@ final class NativeEntrance {
   }
 
   private static RefusedException cannotOpen(
-      Exchange exchange, Handshake.Self self, Message.Seal first) {
+      HandshakeExchange exchange, Handshake.Self self, Message.Seal first) {
     if (!self.secrets().isEmpty()) {
       return exchange.refuse(
           ByeReason.TRANSPORT,
@@ -173,7 +173,7 @@ final class NativeEntrance {
                 + " the same --noise-pattern");
   }
 
-  private RefusedException notSealed(Exchange exchange) {
+  private RefusedException notSealed(HandshakeExchange exchange) {
     return seal.get().provesSecret()
         ? exchange.refuse(
             ByeReason.CREDENTIALS,

@@ -6,10 +6,10 @@ import culvert.config.TlsClientSettings;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.KeepAlive;
-import culvert.protocol.BounceJoin;
-import culvert.protocol.BounceWire;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
+import culvert.protocol.bounce.BounceClientHandshake;
+import culvert.protocol.bounce.BounceGreeting;
 import java.io.IOException;
 import java.util.function.Consumer;
 
@@ -21,7 +21,7 @@ public final class GroupJoin implements Transport {
 
   private final GroupAddress group;
   private final byte[] authentication;
-  private final BounceWire wire;
+  private final BounceGreeting wire;
   private final String options;
   private final Transport outer;
 
@@ -35,7 +35,7 @@ public final class GroupJoin implements Transport {
   public GroupJoin(
       GroupAddress group,
       BounceAccess access,
-      BounceWire wire,
+      BounceGreeting wire,
       String options,
       BufferPool pool,
       Consumer<String> complaints) {
@@ -77,7 +77,8 @@ public final class GroupJoin implements Transport {
       // Whoever waits in a group for hours has no other way to learn that the server is gone.
       KeepAlive.USUAL.on(carrier);
       Connection inside = outer.wrap(carrier);
-      BounceJoin.join(inside.input(), inside.output(), wire, authentication, group.group().value());
+      BounceClientHandshake.join(
+          inside.input(), inside.output(), wire, authentication, group.group().value());
       // Whoever let this side in is the server it wanted; of the group it knows nothing.
       Transport.trust(inside);
       return inside;
@@ -86,12 +87,12 @@ public final class GroupJoin implements Transport {
 
   /**
    * Looks whether what came first in the group is no word of a member's. Over {@link
-   * BounceWire#TEXT} this is the only sign that this side was not let in.
+   * BounceGreeting#TEXT} this is the only sign that this side was not let in.
    */
   void checkFirst(byte[] bytes) throws IOException {
-    if (wire == BounceWire.TEXT) {
+    if (wire == BounceGreeting.TEXT) {
       told(() -> {
-        BounceJoin.checkFirst(bytes, authentication.length > 0, group.group().value());
+        BounceClientHandshake.checkFirst(bytes, authentication.length > 0, group.group().value());
         return null;
       });
     }

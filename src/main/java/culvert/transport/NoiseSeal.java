@@ -8,8 +8,8 @@ import culvert.noise.NoiseHandshake;
 import culvert.noise.NoiseKeyPair;
 import culvert.noise.NoiseProtocol;
 import culvert.protocol.ByeReason;
-import culvert.protocol.Exchange;
 import culvert.protocol.Handshake;
+import culvert.protocol.HandshakeExchange;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
@@ -124,7 +124,7 @@ public final class NoiseSeal {
    * @throws ProtocolException if what answers is no Culvert remote proxy
    */
   public Sealed dial(Connection carrier) throws IOException {
-    var exchange = new Exchange(carrier.input(), carrier.output());
+    var exchange = new HandshakeExchange(carrier.input(), carrier.output());
     var noise = NoiseHandshake.initiator(protocol, keys.getFirst(), prologue());
     exchange.begin(next(noise));
     while (!noise.isDone()) {
@@ -151,7 +151,7 @@ public final class NoiseSeal {
         Message.VERSION, Message.VERSION, protocol.name(), noise.write(new byte[0]));
   }
 
-  private Message.Seal answer(Exchange exchange) throws IOException {
+  private Message.Seal answer(HandshakeExchange exchange) throws IOException {
     try {
       return exchange.receive(Message.Seal.class);
     } catch (ProtocolException e) {
@@ -161,7 +161,11 @@ public final class NoiseSeal {
   }
 
   private void read(
-      NoiseHandshake noise, Message.Seal seal, Exchange exchange, Connection carrier, String peer)
+      NoiseHandshake noise,
+      Message.Seal seal,
+      HandshakeExchange exchange,
+      Connection carrier,
+      String peer)
       throws IOException {
     checkSame(seal);
     try {
@@ -173,7 +177,7 @@ public final class NoiseSeal {
     }
     if (isStranger(noise)) {
       // A peer for whom the handshake is done listens to nothing but sealed records.
-      Exchange heard = noise.isDone() ? within(sealed(carrier, noise)) : exchange;
+      HandshakeExchange heard = noise.isDone() ? within(sealed(carrier, noise)) : exchange;
       throw heard.refuse(ByeReason.CREDENTIALS, anotherKey(peer));
     }
   }
@@ -187,8 +191,8 @@ public final class NoiseSeal {
     }
   }
 
-  private static Exchange within(Sealed sealed) {
-    return new Exchange(sealed.connection().input(), sealed.connection().output());
+  private static HandshakeExchange within(Sealed sealed) {
+    return new HandshakeExchange(sealed.connection().input(), sealed.connection().output());
   }
 
   private static String anotherKey(String peer) {
@@ -208,7 +212,7 @@ public final class NoiseSeal {
    * @param exchange has read the preface and {@code first}
    * @throws RefusedException if the peer does not have what it needs to have
    */
-  public Sealed accept(Connection carrier, Exchange exchange, Message.Seal first)
+  public Sealed accept(Connection carrier, HandshakeExchange exchange, Message.Seal first)
       throws IOException {
     check(exchange, first);
     NoiseHandshake noise = admit(exchange, first);
@@ -222,7 +226,7 @@ public final class NoiseSeal {
     return sealed(carrier, noise);
   }
 
-  private void check(Exchange exchange, Message.Seal first) throws RefusedException {
+  private void check(HandshakeExchange exchange, Message.Seal first) throws RefusedException {
     if (first.leastVersion() != Message.VERSION || first.mostVersion() != Message.VERSION) {
       throw exchange.refuse(
           ByeReason.VERSION,
@@ -246,7 +250,8 @@ public final class NoiseSeal {
   }
 
   /** The handshake of whichever set of keys fits the first message. */
-  private NoiseHandshake admit(Exchange exchange, Message.Seal first) throws RefusedException {
+  private NoiseHandshake admit(HandshakeExchange exchange, Message.Seal first)
+      throws RefusedException {
     for (NoiseHandshake.Keys candidate : keys) {
       var noise = NoiseHandshake.responder(protocol, candidate, prologue());
       try {

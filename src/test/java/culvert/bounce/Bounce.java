@@ -13,7 +13,7 @@ import culvert.config.WebSocketSettings;
 import culvert.net.HostPort;
 import culvert.observe.Counters;
 import culvert.observe.Log;
-import culvert.protocol.BounceWire;
+import culvert.protocol.bounce.BounceGreeting;
 import culvert.testing.Eventually;
 import culvert.testing.TestLog;
 import java.io.IOException;
@@ -33,7 +33,7 @@ final class Bounce implements AutoCloseable {
 
   /** What is set, which a test changes before it starts. */
   static final class Setup {
-    private BounceWire wire = BounceWire.PROGRAM;
+    private BounceGreeting wire = BounceGreeting.PROGRAM;
     private String authentication = "hi";
     private Duration authTimeout = Duration.ofSeconds(20);
     private Duration numberPause = Duration.ofMillis(100);
@@ -49,7 +49,7 @@ final class Bounce implements AutoCloseable {
     private Optional<TlsServerSettings> tls = Optional.empty();
     private boolean wantsReads;
 
-    Setup wire(BounceWire kind) {
+    Setup wire(BounceGreeting kind) {
       wire = kind;
       return this;
     }

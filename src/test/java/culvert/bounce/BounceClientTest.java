@@ -13,9 +13,9 @@ import culvert.config.WebSocketSettings;
 import culvert.net.Connection;
 import culvert.net.HostPort;
 import culvert.net.Threads;
-import culvert.protocol.BounceWire;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
+import culvert.protocol.bounce.BounceGreeting;
 import culvert.testing.Bulk;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
@@ -79,7 +79,7 @@ class BounceClientTest {
                 Optional.of(Authentication.of(authentication)),
                 Optional.empty(),
                 WebSocketSettings.DEFAULT),
-            BounceWire.PROGRAM,
+            BounceGreeting.PROGRAM,
             Optional.empty(),
             connectTimeout,
             LIMIT),

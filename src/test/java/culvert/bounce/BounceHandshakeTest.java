@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import culvert.observe.Counter;
-import culvert.protocol.BounceWire;
+import culvert.protocol.bounce.BounceGreeting;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import java.io.IOException;
@@ -36,7 +36,7 @@ class BounceHandshakeTest {
   /** As a client written from the description alone: no line feed, no READY. */
   @Test
   void aClientOfTheTextsWireJoins() throws Exception {
-    try (Bounce bounce = setup().wire(BounceWire.TEXT).authentication("hello").start();
+    try (Bounce bounce = setup().wire(BounceGreeting.TEXT).authentication("hello").start();
         Guest first = Guest.dial(bounce.server.address());
         Guest second = Guest.dial(bounce.server.address())) {
       first.reads("4-BounceServer_1.0").says("hello00ac");

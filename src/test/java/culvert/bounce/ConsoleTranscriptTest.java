@@ -10,7 +10,7 @@ import culvert.config.TransportKind;
 import culvert.config.WebSocketSettings;
 import culvert.net.HostPort;
 import culvert.observe.Counters;
-import culvert.protocol.BounceWire;
+import culvert.protocol.bounce.BounceGreeting;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.TestLog;
@@ -43,7 +43,7 @@ class ConsoleTranscriptTest {
     var settings =
         new BounceSettings(
             ANY,
-            BounceWire.PROGRAM,
+            BounceGreeting.PROGRAM,
             Optional.of(Authentication.of("hi")),
             BounceEntry.DEFAULT,
             BounceGroups.DEFAULT,

@@ -10,7 +10,7 @@ import culvert.config.PairedGroups;
 import culvert.config.TransportKind;
 import culvert.config.WebSocketSettings;
 import culvert.net.HostPort;
-import culvert.protocol.BounceWire;
+import culvert.protocol.bounce.BounceGreeting;
 import culvert.testing.LeakCheck;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -84,7 +84,7 @@ class BounceServerCommandTest {
         .isEqualTo(
             new BounceSettings(
                 new HostPort("::", 1111),
-                BounceWire.PROGRAM,
+                BounceGreeting.PROGRAM,
                 Optional.empty(),
                 BounceEntry.DEFAULT,
                 BounceGroups.DEFAULT,
@@ -122,7 +122,7 @@ class BounceServerCommandTest {
         .isEqualTo(
             new BounceSettings(
                 new HostPort("0.0.0.0", 22),
-                BounceWire.TEXT,
+                BounceGreeting.TEXT,
                 Optional.empty(),
                 new BounceEntry(Duration.ofSeconds(1), Duration.ofMillis(50), 5, 6),
                 new BounceGroups(

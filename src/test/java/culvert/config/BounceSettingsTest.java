@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.net.HostPort;
-import culvert.protocol.BounceWire;
+import culvert.protocol.bounce.BounceGreeting;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,7 +30,7 @@ class BounceSettingsTest {
       TransportKind transport, Optional<TlsServerSettings> tls, WebSocketSettings webSocket) {
     return new BounceSettings(
         new HostPort("127.0.0.1", 0),
-        BounceWire.PROGRAM,
+        BounceGreeting.PROGRAM,
         Optional.empty(),
         BounceEntry.DEFAULT,
         BounceGroups.DEFAULT,

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import culvert.net.Threads;
 import culvert.protocol.ByeReason;
 import culvert.protocol.Frame;
+import culvert.protocol.FrameType;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.ResetReason;
-import culvert.protocol.Verb;
 import culvert.testing.LeakCheck;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -107,7 +107,7 @@ class LinkFloodTest {
       peer.say(1, OPEN);
       peer.opened.take().reset();
       ByteBuffer frame = ByteBuffer.allocate(Frame.HEADER_BYTES + 1);
-      Frame.write(frame, Verb.DATA, 1, 1);
+      Frame.write(frame, FrameType.DATA, 1, 1);
       floods(peer, frame.array());
     }
   }

@@ -8,8 +8,8 @@ import culvert.net.CloseCause;
 import culvert.net.Deadlines;
 import culvert.net.SilentPeerException;
 import culvert.protocol.Frame;
+import culvert.protocol.FrameType;
 import culvert.protocol.Message;
-import culvert.protocol.Verb;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
@@ -87,7 +87,7 @@ class LinkLivenessTest {
       peer.say(1, OPEN);
       MuxStream stream = peer.opened.take();
       ByteBuffer frame = ByteBuffer.allocate(Frame.HEADER_BYTES);
-      Frame.write(frame, Verb.DATA, 100, 1);
+      Frame.write(frame, FrameType.DATA, 100, 1);
       peer.sayRaw(frame.array());
       int said = 0;
       long began = System.nanoTime();

@@ -4,9 +4,9 @@ import culvert.net.BufferPool;
 import culvert.net.Deadlines;
 import culvert.net.Threads;
 import culvert.protocol.Frame;
+import culvert.protocol.FrameType;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
-import culvert.protocol.Verb;
 import culvert.testing.Loopback;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -128,7 +128,7 @@ final class ScriptedPeer implements AutoCloseable, Link.Events {
 
   void sayData(long stream, int length) throws IOException {
     ByteBuffer out = ByteBuffer.allocate(Frame.HEADER_BYTES + length);
-    Frame.write(out, Verb.DATA, length, stream);
+    Frame.write(out, FrameType.DATA, length, stream);
     pair.far().output().write(out.position(0).limit(Frame.HEADER_BYTES + length));
   }
 
@@ -173,7 +173,7 @@ final class ScriptedPeer implements AutoCloseable, Link.Events {
     }
     Frame frame = Frame.read(ByteBuffer.wrap(header));
     byte[] payload = in.readNBytes(frame.length());
-    return frame.verb() == Verb.DATA
+    return frame.verb() == FrameType.DATA
         ? new Heard(frame.stream(), null, payload)
         : new Heard(frame.stream(), Message.read(frame, ByteBuffer.wrap(payload)), null);
   }

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.net.HostPort;
 import culvert.protocol.Frame;
+import culvert.protocol.FrameType;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
 import culvert.protocol.RefusedReason;
-import culvert.protocol.Verb;
 import culvert.testing.BareLogin;
 import culvert.testing.LeakCheck;
 import culvert.testing.TestServer;
@@ -72,7 +72,7 @@ class ScriptedRemoteTest {
 
   private void sayData(long stream, byte[] bytes) throws IOException {
     ByteBuffer out = ByteBuffer.allocate(Frame.HEADER_BYTES + bytes.length);
-    Frame.write(out, Verb.DATA, bytes.length, stream);
+    Frame.write(out, FrameType.DATA, bytes.length, stream);
     origin.getOutputStream().write(out.put(bytes).array());
   }
 
@@ -82,10 +82,10 @@ class ScriptedRemoteTest {
     for (; ; ) {
       Frame frame = Frame.read(ByteBuffer.wrap(in.readNBytes(Frame.HEADER_BYTES)));
       byte[] payload = in.readNBytes(frame.length());
-      if (frame.verb() == Verb.DATA) {
+      if (frame.verb() == FrameType.DATA) {
         return payload;
       }
-      if (frame.verb() != Verb.PING) {
+      if (frame.verb() != FrameType.PING) {
         return Message.read(frame, ByteBuffer.wrap(payload));
       }
     }

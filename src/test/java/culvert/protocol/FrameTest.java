@@ -16,10 +16,10 @@ class FrameTest {
   @Test
   void theHeaderOfDataHasTheDrawnLayout() throws ProtocolException {
     var header = ByteBuffer.allocate(Frame.HEADER_BYTES);
-    Frame.write(header, Verb.DATA, 0x40000, 0x0102030405060708L);
+    Frame.write(header, FrameType.DATA, 0x40000, 0x0102030405060708L);
     assertThat(header.array()).isEqualTo(MessageGoldenTest.hex("30 040000 0102030405060708"));
     assertThat(Frame.read(header.flip()))
-        .isEqualTo(new Frame(Verb.DATA, 0x40000, 0x0102030405060708L));
+        .isEqualTo(new Frame(FrameType.DATA, 0x40000, 0x0102030405060708L));
     assertThat(header.hasRemaining()).isFalse();
   }
 
@@ -37,8 +37,8 @@ class FrameTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Verb.class)
-  void lengthsAreTakenWithinTheLimitsOfTheVerbOnly(Verb verb) throws ProtocolException {
+  @EnumSource(FrameType.class)
+  void lengthsAreTakenWithinTheLimitsOfTheVerbOnly(FrameType verb) throws ProtocolException {
     long stream = rightStream(verb);
     assertThat(read(verb.code(), verb.least(), stream).length()).isEqualTo(verb.least());
     assertThat(read(verb.code(), verb.most(), stream).length()).isEqualTo(verb.most());
@@ -53,8 +53,8 @@ class FrameTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Verb.class)
-  void aStreamWhereNoneBelongsOrNoneWhereOneDoesIsRefused(Verb verb) throws ProtocolException {
+  @EnumSource(FrameType.class)
+  void aStreamWhereNoneBelongsOrNoneWhereOneDoesIsRefused(FrameType verb) throws ProtocolException {
     long right = rightStream(verb);
     assertThat(read(verb.code(), verb.least(), right).stream()).isEqualTo(right);
     refused(verb.code(), verb.least(), 1 - right)
@@ -63,15 +63,15 @@ class FrameTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Verb.class)
-  void aStreamBeyondTheSignedRangeIsRefused(Verb verb) {
+  @EnumSource(FrameType.class)
+  void aStreamBeyondTheSignedRangeIsRefused(FrameType verb) {
     refused(verb.code(), verb.least(), -1).hasMessageContaining("stream 18446744073709551615");
     refused(verb.code(), verb.least(), Long.MIN_VALUE).hasMessageContaining(verb.name());
   }
 
   @Test
   void theLastStreamIsAStream() throws ProtocolException {
-    assertThat(read(Verb.DATA.code(), 1, Long.MAX_VALUE).stream()).isEqualTo(Long.MAX_VALUE);
+    assertThat(read(FrameType.DATA.code(), 1, Long.MAX_VALUE).stream()).isEqualTo(Long.MAX_VALUE);
   }
 
   @Test
@@ -91,15 +91,15 @@ class FrameTest {
 
   @Test
   void noMessageButDataIsLongerThanTheBufferForMessages() {
-    for (Verb verb : Verb.values()) {
-      if (verb != Verb.DATA) {
+    for (FrameType verb : FrameType.values()) {
+      if (verb != FrameType.DATA) {
         assertThat(Frame.HEADER_BYTES + verb.most()).isLessThanOrEqualTo(Frame.MOST_MESSAGE_BYTES);
       }
     }
   }
 
-  private static long rightStream(Verb verb) {
-    return verb.scope() == Verb.Scope.STREAM ? 1 : 0;
+  private static long rightStream(FrameType verb) {
+    return verb.scope() == FrameType.Scope.STREAM ? 1 : 0;
   }
 
   private static Frame read(int code, int length, long stream) throws ProtocolException {

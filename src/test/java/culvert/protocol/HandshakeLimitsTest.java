@@ -59,9 +59,9 @@ class HandshakeLimitsTest {
   @Test
   void moreThan4096BytesBeforeTheSessionAreNotRead() {
     byte[] hello = hello();
-    int rest = Exchange.MOST_BYTES - PREFACE.length - hello.length - Frame.HEADER_BYTES;
+    int rest = HandshakeExchange.MOST_BYTES - PREFACE.length - hello.length - Frame.HEADER_BYTES;
     byte[] data = new byte[Frame.HEADER_BYTES + rest + 1];
-    Frame.write(ByteBuffer.wrap(data), Verb.DATA, rest + 1, 1);
+    Frame.write(ByteBuffer.wrap(data), FrameType.DATA, rest + 1, 1);
     var in = new ByteArrayInputStream(join(PREFACE, hello, data));
     assertThatThrownBy(() -> BareLogin.accept(remote(Optional.empty()), in, answer))
         .isInstanceOf(ProtocolException.class)
@@ -90,24 +90,24 @@ class HandshakeLimitsTest {
 
   @ParameterizedTest
   @EnumSource(
-      value = Verb.class,
+      value = FrameType.class,
       mode = EnumSource.Mode.EXCLUDE,
       names = {"HELLO", "BYE"})
-  void aVerbOutOfPlaceIsRefusedByTheRemoteSide(Verb verb) {
+  void aVerbOutOfPlaceIsRefusedByTheRemoteSide(FrameType verb) {
     Throwable thrown = catchThrowable(() -> accept(PREFACE, blank(verb)));
     assertThat(thrown).isInstanceOf(ProtocolException.class).hasMessageContaining(verb.name());
     thrown = catchThrowable(() -> accept(PREFACE, hello(), blank(verb)));
-    if (verb != Verb.PROOF) {
+    if (verb != FrameType.PROOF) {
       assertThat(thrown).isInstanceOf(ProtocolException.class).hasMessageContaining(verb.name());
     }
   }
 
   @ParameterizedTest
   @EnumSource(
-      value = Verb.class,
+      value = FrameType.class,
       mode = EnumSource.Mode.EXCLUDE,
       names = {"CHALLENGE", "BYE"})
-  void aVerbOutOfPlaceIsRefusedByTheOriginSide(Verb verb) {
+  void aVerbOutOfPlaceIsRefusedByTheOriginSide(FrameType verb) {
     assertThatThrownBy(() -> dial(blank(verb)))
         .isInstanceOf(ProtocolException.class)
         .hasMessageContaining("no Culvert remote proxy")
@@ -210,9 +210,9 @@ class HandshakeLimitsTest {
   }
 
   /** The shortest frame of a verb, on the right stream, its payload zero. */
-  private static byte[] blank(Verb verb) {
+  private static byte[] blank(FrameType verb) {
     var frame = ByteBuffer.allocate(Frame.HEADER_BYTES + verb.least());
-    Frame.write(frame, verb, verb.least(), verb.scope() == Verb.Scope.STREAM ? 1 : 0);
+    Frame.write(frame, verb, verb.least(), verb.scope() == FrameType.Scope.STREAM ? 1 : 0);
     return frame.array();
   }
 

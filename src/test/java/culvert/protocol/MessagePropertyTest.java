@@ -78,12 +78,12 @@ class MessagePropertyTest {
 
   @Test
   void noPayloadMakesAnotherExceptionThanProtocolException() {
-    for (Verb verb : Verb.values()) {
-      for (int i = 0; verb != Verb.DATA && i < 2_000; i++) {
+    for (FrameType verb : FrameType.values()) {
+      for (int i = 0; verb != FrameType.DATA && i < 2_000; i++) {
         byte[] payload = new byte[verb.least() + random.nextInt(verb.most() - verb.least() + 1)];
         random.nextBytes(payload);
         var frame = ByteBuffer.allocate(Frame.HEADER_BYTES + payload.length);
-        Frame.write(frame, verb, payload.length, verb.scope() == Verb.Scope.STREAM ? 1 : 0);
+        Frame.write(frame, verb, payload.length, verb.scope() == FrameType.Scope.STREAM ? 1 : 0);
         understands(frame.put(payload).array());
       }
     }
@@ -125,7 +125,7 @@ class MessagePropertyTest {
   private static boolean understands(byte[] frame) {
     try {
       Frame header = Frame.read(ByteBuffer.wrap(frame));
-      if (header.verb() != Verb.DATA) {
+      if (header.verb() != FrameType.DATA) {
         MessageGoldenTest.read(frame);
       }
       return true;
@@ -147,8 +147,8 @@ class MessagePropertyTest {
     };
   }
 
-  private static Verb verb(byte[] frame) throws ProtocolException {
-    return Verb.of(frame[0] & 0xff);
+  private static FrameType verb(byte[] frame) throws ProtocolException {
+    return FrameType.of(frame[0] & 0xff);
   }
 
   /** The frame with so much payload, and a header that says so. */

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import culvert.config.Secret;
 import culvert.net.Threads;
 import culvert.protocol.ByeReason;
-import culvert.protocol.Exchange;
+import culvert.protocol.HandshakeExchange;
 import culvert.protocol.Message;
 import culvert.protocol.RefusedException;
 import culvert.testing.LeakCheck;
@@ -252,7 +252,7 @@ class NativeEntranceTest {
   /** A login that is refused at its first message, and much behind it. */
   private static byte[] stranger() throws IOException {
     var said = new ByteArrayOutputStream();
-    new Exchange(InputStream.nullInputStream(), said)
+    new HandshakeExchange(InputStream.nullInputStream(), said)
         .begin(new Message.Hello(9, 9, 1, 1, new byte[16], new byte[32], "x", "plain"));
     said.write(new byte[60_000]);
     return said.toByteArray();

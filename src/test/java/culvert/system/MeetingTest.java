@@ -14,8 +14,8 @@ import culvert.config.WebSocketSettings;
 import culvert.net.HostPort;
 import culvert.observe.Counter;
 import culvert.origin.OriginProxy;
-import culvert.protocol.BounceJoin;
-import culvert.protocol.BounceWire;
+import culvert.protocol.bounce.BounceClientHandshake;
+import culvert.protocol.bounce.BounceGreeting;
 import culvert.remote.RemoteProxy;
 import culvert.testing.Bulk;
 import culvert.testing.Eventually;
@@ -366,10 +366,10 @@ class MeetingTest {
   private Socket join() throws Exception {
     Eventually.within(Tunnel.LIMIT, () -> assertThat(bounce.members()).isEqualTo(1));
     Socket socket = TestClient.dial(bounce.address());
-    BounceJoin.join(
+    BounceClientHandshake.join(
         socket.getInputStream(),
         socket.getOutputStream(),
-        BounceWire.PROGRAM,
+        BounceGreeting.PROGRAM,
         AUTHENTICATION.getBytes(StandardCharsets.UTF_8),
         GROUP);
     return socket;

@@ -1,7 +1,7 @@
 package culvert.testing;
 
-import culvert.protocol.Exchange;
 import culvert.protocol.Handshake;
+import culvert.protocol.HandshakeExchange;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -14,13 +14,13 @@ public final class BareLogin {
   /** The origin side. */
   public static Handshake.Peer dial(Handshake.Self self, InputStream in, OutputStream out)
       throws IOException {
-    return Handshake.dial(self, Handshake.Below.PLAIN, new Exchange(in, out));
+    return Handshake.dial(self, Handshake.Below.PLAIN, new HandshakeExchange(in, out));
   }
 
   /** The remote side. */
   public static Handshake.Peer accept(Handshake.Self self, InputStream in, OutputStream out)
       throws IOException {
-    var exchange = new Exchange(in, out);
+    var exchange = new HandshakeExchange(in, out);
     exchange.readPreface();
     return Handshake.accept(self, Handshake.Below.PLAIN, exchange, exchange.receive());
   }

@@ -15,7 +15,7 @@ import culvert.net.HostPort;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.Log;
-import culvert.protocol.BounceWire;
+import culvert.protocol.bounce.BounceGreeting;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -61,7 +61,7 @@ public final class MeetingPlace implements AutoCloseable {
         BounceServer.start(
             new BounceSettings(
                 where,
-                BounceWire.PROGRAM,
+                BounceGreeting.PROGRAM,
                 Optional.of(Authentication.of(authentication)),
                 BounceEntry.DEFAULT,
                 groups(),

@@ -11,8 +11,8 @@ import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Dialer;
 import culvert.net.HostPort;
-import culvert.protocol.BounceWire;
 import culvert.protocol.RefusedException;
+import culvert.protocol.bounce.BounceGreeting;
 import culvert.testing.LeakCheck;
 import culvert.testing.TestServer;
 import java.io.IOException;
@@ -86,7 +86,7 @@ class GroupStayTest {
     private long now = Long.MAX_VALUE - 1;
     private Duration again;
 
-    Told(HostPort server, BounceWire wire) {
+    Told(HostPort server, BounceGreeting wire) {
       var pool = new BufferPool();
       var group = new GroupAddress(TransportKind.PLAIN, server, new GroupNumber(1));
       var join =
@@ -130,10 +130,10 @@ class GroupStayTest {
 
   /** Each connection has its turn in the script; a refusal ends it, in the middle of its pause. */
   private List<String> run(TestServer.Service... script) throws Exception {
-    return told(BounceWire.PROGRAM, script).events;
+    return told(BounceGreeting.PROGRAM, script).events;
   }
 
-  private Told told(BounceWire wire, TestServer.Service... script) throws Exception {
+  private Told told(BounceGreeting wire, TestServer.Service... script) throws Exception {
     Queue<TestServer.Service> left = new ArrayDeque<>(List.of(script));
     try (var server = new TestServer(connection -> left.remove().serve(connection))) {
       var told = new Told(server.address(), wire);
@@ -168,7 +168,7 @@ class GroupStayTest {
     var visit = says("x");
     var told =
         told(
-            BounceWire.PROGRAM,
+            BounceGreeting.PROGRAM,
             visit,
             HANGS_UP,
             visit,
@@ -187,7 +187,7 @@ class GroupStayTest {
   /** Else it would be a visit, and the next one at once. */
   @Test
   void aRefusalOverTheTextsWireIsNoVisit() throws Exception {
-    assertThat(told(BounceWire.TEXT, answersText("Connection Group Full"), REFUSES_TEXT).events)
+    assertThat(told(BounceGreeting.TEXT, answersText("Connection Group Full"), REFUSES_TEXT).events)
         .containsExactly("joined", "outage", "joined", "refused");
   }
 }

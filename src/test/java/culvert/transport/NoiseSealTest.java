@@ -10,8 +10,8 @@ import culvert.net.Threads;
 import culvert.noise.NoiseKeyPair;
 import culvert.noise.NoiseProtocol;
 import culvert.protocol.ByeReason;
-import culvert.protocol.Exchange;
 import culvert.protocol.Handshake;
+import culvert.protocol.HandshakeExchange;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
@@ -87,7 +87,7 @@ class NoiseSealTest {
 
   private Transport accepting(NoiseSeal seal) {
     return carrier -> {
-      var exchange = new Exchange(carrier.input(), carrier.output());
+      var exchange = new HandshakeExchange(carrier.input(), carrier.output());
       exchange.readPreface();
       NoiseSeal.Sealed sealed =
           seal.accept(carrier, exchange, exchange.receive(Message.Seal.class));
@@ -260,7 +260,7 @@ class NoiseSealTest {
         carrier -> {
           Connection sealed = origin(protocol, STRANGER, OF_REMOTE).dial(carrier).connection();
           try (sealed) {
-            new Exchange(sealed.input(), sealed.output()).receive();
+            new HandshakeExchange(sealed.input(), sealed.output()).receive();
           }
           throw new IOException("not refused");
         };
@@ -307,7 +307,7 @@ class NoiseSealTest {
   void otherVersionsAreNamedOnBothSides() throws Exception {
     Transport newer =
         carrier -> {
-          var exchange = new Exchange(carrier.input(), carrier.output());
+          var exchange = new HandshakeExchange(carrier.input(), carrier.output());
           exchange.begin(new Message.Seal(2, 3, "Noise_NNpsk0_25519_AESGCM_SHA256", new byte[48]));
           exchange.receive();
           throw new IOException("not refused");
@@ -324,7 +324,7 @@ class NoiseSealTest {
   void aFirstMessageSentBackIsNoAnswer() throws Exception {
     Transport mirror =
         carrier -> {
-          var exchange = new Exchange(carrier.input(), carrier.output());
+          var exchange = new HandshakeExchange(carrier.input(), carrier.output());
           exchange.readPreface();
           exchange.send(exchange.receive(Message.Seal.class));
           exchange.receive();
@@ -340,7 +340,7 @@ class NoiseSealTest {
   @Test
   void anAnswerThatIsNoSealIsNoRemoteProxys() throws Exception {
     try (var carriers = Loopback.open()) {
-      new Exchange(carriers.far().input(), carriers.far().output())
+      new HandshakeExchange(carriers.far().input(), carriers.far().output())
           .send(new Message.Proof(new byte[0]));
       var tried = TlsPair.attempt(dialling(bySecret(SECRET)), carriers.near());
       assertThat(tried.failure())

@@ -15,7 +15,7 @@ import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Dialer;
 import culvert.net.HostPort;
-import culvert.protocol.BounceWire;
+import culvert.protocol.bounce.BounceGreeting;
 import culvert.testing.LeakCheck;
 import culvert.testing.MeetingPlace;
 import culvert.testing.TestServer;
@@ -56,7 +56,7 @@ class RouteTest {
         new GroupJoin(
             new GroupAddress(TransportKind.PLAIN, server, new GroupNumber(1)),
             access,
-            BounceWire.PROGRAM,
+            BounceGreeting.PROGRAM,
             BounceAccess.OF_A_MEMBER,
             pool,
             line -> {});

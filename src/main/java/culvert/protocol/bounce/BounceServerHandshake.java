@@ -1,4 +1,4 @@
-package culvert.protocol;
+package culvert.protocol.bounce;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -6,8 +6,8 @@ import java.util.Optional;
 
 /**
  * The accepting side of BounceServer's wire: what a connection must say before it is a member of a
- * channel group. {@link BounceJoin} is the other side. What is in brackets only goes over {@link
- * BounceWire#PROGRAM}.
+ * channel group. {@link BounceClientHandshake} is the other side. What is in brackets only goes
+ * over {@link BounceGreeting#PROGRAM}.
  *
  * <pre>
  *   server                                    member
@@ -28,7 +28,7 @@ import java.util.Optional;
  * one that is shorter when the time is up. The original refuses at the first wrong byte, which lets
  * a stranger guess one byte after the other; here only the length can be learned.
  */
-public final class BounceAdmission {
+public final class BounceServerHandshake {
 
   /** How far the handshake is. */
   public enum State {
@@ -46,7 +46,7 @@ public final class BounceAdmission {
 
   private static final int HEX = 16;
 
-  private final BounceWire wire;
+  private final BounceGreeting wire;
   private final int groups;
   private final int digits;
   private final byte[] authentication;
@@ -66,7 +66,7 @@ public final class BounceAdmission {
    * @param groups how many there are: their numbers are less
    * @param authentication what must come first; empty for nothing
    */
-  public BounceAdmission(BounceWire wire, int groups, byte[] authentication) {
+  public BounceServerHandshake(BounceGreeting wire, int groups, byte[] authentication) {
     this.wire = wire;
     this.groups = groups;
     this.digits = Integer.toHexString(groups - 1).length();
@@ -76,12 +76,12 @@ public final class BounceAdmission {
 
   /** What the server says first. */
   public byte[] banner() {
-    return ascii(digits + "-BounceServer_1.0" + (wire == BounceWire.PROGRAM ? "\n" : ""));
+    return ascii(digits + "-BounceServer_1.0" + (wire == BounceGreeting.PROGRAM ? "\n" : ""));
   }
 
   /** What it says to who has joined; may be empty. */
   public byte[] welcome() {
-    return ascii(wire == BounceWire.PROGRAM ? "READY" : "");
+    return ascii(wire == BounceGreeting.PROGRAM ? "READY" : "");
   }
 
   private static byte[] ascii(String text) {

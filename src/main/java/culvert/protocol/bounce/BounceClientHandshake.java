@@ -1,5 +1,8 @@
-package culvert.protocol;
+package culvert.protocol.bounce;
 
+import culvert.protocol.ByeReason;
+import culvert.protocol.ProtocolException;
+import culvert.protocol.RefusedException;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -13,7 +16,7 @@ import java.util.stream.Stream;
 
 /**
  * The dialling side of BounceServer's wire: how a member joins a channel group. What is in brackets
- * only goes over {@link BounceWire#PROGRAM}.
+ * only goes over {@link BounceGreeting#PROGRAM}.
  *
  * <pre>
  *   server                                    member
@@ -28,7 +31,7 @@ import java.util.stream.Stream;
  *
  * <p>It reads to the last byte of READY, or of the banner where that is all, and not one more.
  */
-public final class BounceJoin {
+public final class BounceClientHandshake {
 
   private static final String NAME = "-BounceServer_";
   private static final String VERSION = "1.0";
@@ -57,18 +60,18 @@ public final class BounceJoin {
 
   private final InputStream in;
   private final OutputStream out;
-  private final BounceWire wire;
+  private final BounceGreeting wire;
 
-  private BounceJoin(InputStream in, OutputStream out, BounceWire wire) {
+  private BounceClientHandshake(InputStream in, OutputStream out, BounceGreeting wire) {
     this.in = in;
     this.out = out;
     this.wire = wire;
   }
 
   /**
-   * Joins a group, for as long as it takes: over {@link BounceWire#PROGRAM} until the server has
-   * said that this side is in it, else until all is said. There a refusal comes where the group's
-   * bytes would: {@link #checkFirst}.
+   * Joins a group, for as long as it takes: over {@link BounceGreeting#PROGRAM} until the server
+   * has said that this side is in it, else until all is said. There a refusal comes where the
+   * group's bytes would: {@link #checkFirst}.
    *
    * @param authentication what the server wants first; empty for nothing
    * @param group its number, not negative
@@ -78,12 +81,12 @@ public final class BounceJoin {
    *     ended
    */
   public static void join(
-      InputStream in, OutputStream out, BounceWire wire, byte[] authentication, int group)
+      InputStream in, OutputStream out, BounceGreeting wire, byte[] authentication, int group)
       throws IOException {
-    var join = new BounceJoin(in, out, wire);
+    var join = new BounceClientHandshake(in, out, wire);
     int digits = digits(join.banner());
     join.say(authentication, number(group, digits));
-    if (wire == BounceWire.PROGRAM) {
+    if (wire == BounceGreeting.PROGRAM) {
       join.hear(authentication.length > 0, group);
     }
   }
@@ -96,14 +99,14 @@ public final class BounceJoin {
       if (next < 0) {
         throw new EOFException(hungUp(banner.toString()));
       }
-      if (next == '\n' && wire == BounceWire.PROGRAM) {
+      if (next == '\n' && wire == BounceGreeting.PROGRAM) {
         return banner.toString();
       }
       banner.append((char) next);
       if (!isBegun(banner)) {
         throw foreign(banner);
       }
-      if (wire == BounceWire.TEXT && isWhole(banner.toString())) {
+      if (wire == BounceGreeting.TEXT && isWhole(banner.toString())) {
         checkNothingFollows();
         return banner.toString();
       }
@@ -222,8 +225,8 @@ public final class BounceJoin {
   }
 
   /**
-   * Looks whether what came first, all at once, is a refusal: over {@link BounceWire#TEXT} it comes
-   * where the group's bytes would. A member that begins with the very words is taken for one.
+   * Looks whether what came first, all at once, is a refusal: over {@link BounceGreeting#TEXT} it
+   * comes where the group's bytes would. A member that begins with the very words is taken for one.
    *
    * @param authenticated whether something was said before the group's number
    * @throws RefusedException if the server wants another authentication

@@ -4,7 +4,7 @@ package culvert.protocol;
  * What a frame is. Each verb says whether it speaks of a stream and how long its payload may be, so
  * that a header alone is enough to refuse a frame.
  */
-public enum Verb {
+public enum FrameType {
   /** First frame of the side that dialled: versions, instance, nonce, limits. */
   HELLO(0x01, Scope.HANDSHAKE, 62, 256),
   /** The answer: the chosen version, instance, nonce, limits, whether a proof is wanted. */
@@ -61,10 +61,10 @@ public enum Verb {
   /** Reserved: this direction of the stream continues on a data channel. */
   static final int RESERVED_CONTINUES = 0x52;
 
-  private static final Verb[] BY_CODE = new Verb[256];
+  private static final FrameType[] BY_CODE = new FrameType[256];
 
   static {
-    for (Verb verb : values()) {
+    for (FrameType verb : values()) {
       BY_CODE[verb.code] = verb;
     }
   }
@@ -74,7 +74,7 @@ public enum Verb {
   private final int least;
   private final int most;
 
-  Verb(int code, Scope scope, int least, int most) {
+  FrameType(int code, Scope scope, int least, int most) {
     this.code = code;
     this.scope = scope;
     this.least = least;
@@ -98,8 +98,8 @@ public enum Verb {
     return most;
   }
 
-  static Verb of(int code) throws ProtocolException {
-    Verb verb = BY_CODE[code];
+  static FrameType of(int code) throws ProtocolException {
+    FrameType verb = BY_CODE[code];
     if (verb == null) {
       throw new ProtocolException(
           switch (code) {

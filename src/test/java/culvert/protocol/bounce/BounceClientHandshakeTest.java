@@ -1,8 +1,11 @@
-package culvert.protocol;
+package culvert.protocol.bounce;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.protocol.ByeReason;
+import culvert.protocol.ProtocolException;
+import culvert.protocol.RefusedException;
 import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -19,7 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The dialling side of the bounce wire, to the byte. */
-class BounceJoinTest {
+class BounceClientHandshakeTest {
 
   private static final byte[] HI = ascii("hi");
 
@@ -43,7 +46,7 @@ class BounceJoinTest {
       return new ByteArrayInputStream(text.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    Talk join(BounceWire wire, byte[] authentication, int group) throws IOException {
+    Talk join(BounceGreeting wire, byte[] authentication, int group) throws IOException {
       var whatCame =
           new InputStream() {
             @Override
@@ -56,12 +59,12 @@ class BounceJoinTest {
               return in.available();
             }
           };
-      BounceJoin.join(whatCame, this, wire, authentication, group);
+      BounceClientHandshake.join(whatCame, this, wire, authentication, group);
       return this;
     }
 
     Talk join(int group) throws IOException {
-      return join(BounceWire.PROGRAM, HI, group);
+      return join(BounceGreeting.PROGRAM, HI, group);
     }
 
     @Override
@@ -104,7 +107,8 @@ class BounceJoinTest {
 
   @Test
   void theTextsWireEndsWithItsBanner() throws Exception {
-    var talk = new Talk("4-BounceServer_1.0", "theirs").join(BounceWire.TEXT, ascii("hello"), 172);
+    var talk =
+        new Talk("4-BounceServer_1.0", "theirs").join(BounceGreeting.TEXT, ascii("hello"), 172);
     assertThat(talk.said()).isEqualTo(ascii("hello00ac"));
     assertThat(talk.rest()).isEqualTo("theirs");
   }
@@ -112,7 +116,9 @@ class BounceJoinTest {
   @Test
   void withoutAuthenticationTheNumberIsAll() throws Exception {
     assertThat(
-            new Talk("2-BounceServer_1.0\nREADY").join(BounceWire.PROGRAM, new byte[0], 7).said())
+            new Talk("2-BounceServer_1.0\nREADY")
+                .join(BounceGreeting.PROGRAM, new byte[0], 7)
+                .said())
         .isEqualTo(ascii("07"));
   }
 
@@ -120,7 +126,8 @@ class BounceJoinTest {
   void authenticationIsBytesOfAnyKindAndLength() throws Exception {
     byte[] long64 = new byte[64 * 1024];
     Arrays.fill(long64, (byte) 0xff);
-    byte[] said = new Talk("1-BounceServer_1.0\nREADY").join(BounceWire.PROGRAM, long64, 15).said();
+    byte[] said =
+        new Talk("1-BounceServer_1.0\nREADY").join(BounceGreeting.PROGRAM, long64, 15).said();
     assertThat(said).hasSize(long64.length + 1).startsWith(long64).endsWith('f');
   }
 
@@ -157,7 +164,7 @@ class BounceJoinTest {
             RefusedException.class, e -> assertThat(e.reason()).isEqualTo(ByeReason.CREDENTIALS))
         .hasMessageContaining("refused the authentication string");
     assertThatThrownBy(
-            () -> answered("Authentication failure").join(BounceWire.PROGRAM, new byte[0], 1))
+            () -> answered("Authentication failure").join(BounceGreeting.PROGRAM, new byte[0], 1))
         .isInstanceOf(RefusedException.class)
         .hasMessageContaining("wants an authentication string, and none was given");
     assertThatThrownBy(() -> answered("Connection Group Full").join(172))
@@ -169,7 +176,7 @@ class BounceJoinTest {
             "the bounce server refused the group ac: it has fewer, or wants no");
     assertThatThrownBy(() ->
             answered("Failed to negotiate channel number")
-                .join(BounceWire.PROGRAM, new byte[0], 172))
+                .join(BounceGreeting.PROGRAM, new byte[0], 172))
         .hasMessageContaining("it has fewer; take a lower one");
   }
 
@@ -197,7 +204,7 @@ class BounceJoinTest {
   @Test
   void aServerOfTheOtherWireIsToldByItsFirstLine() {
     var program = new Talk("4-BounceServer_1.0\n", "READY");
-    assertThatThrownBy(() -> program.join(BounceWire.TEXT, HI, 1))
+    assertThatThrownBy(() -> program.join(BounceGreeting.TEXT, HI, 1))
         .isInstanceOf(ProtocolException.class)
         .hasMessageContaining("--wire program");
     assertThat(program.writes).isEmpty();
@@ -235,7 +242,7 @@ class BounceJoinTest {
         "-BounceServer_1.0 | begins with '-BounceS'"
       })
   void aStrangerIsNamedByItsFirstBytes(String first, String looks) {
-    for (BounceWire wire : BounceWire.values()) {
+    for (BounceGreeting wire : BounceGreeting.values()) {
       var talk = new Talk(first);
       assertThatThrownBy(() -> talk.join(wire, HI, 1))
           .isInstanceOf(ProtocolException.class)
@@ -257,7 +264,7 @@ class BounceJoinTest {
     assertThatThrownBy(() -> new Talk("4-BounceServer_2.0\n").join(1))
         .isInstanceOf(ProtocolException.class)
         .hasMessageContaining("has version 2.0");
-    assertThatThrownBy(() -> new Talk("4-BounceServer_2.0").join(BounceWire.TEXT, HI, 1))
+    assertThatThrownBy(() -> new Talk("4-BounceServer_2.0").join(BounceGreeting.TEXT, HI, 1))
         .isInstanceOf(ProtocolException.class)
         .hasMessageContaining("has version 2.0");
   }

@@ -13,7 +13,7 @@ import java.util.Locale;
  * The messages of a beginning, one at a time, before a leg takes over. Everything is read exactly
  * and bounded, and remembered, so that a proof can cover it. The caller holds the deadline.
  */
-public final class Exchange {
+public final class HandshakeExchange {
 
   /** Most bytes that are read from a peer, preface included. */
   public static final int MOST_BYTES = 4096;
@@ -26,7 +26,7 @@ public final class Exchange {
   private int left = MOST_BYTES;
 
   /** Nothing is read or written yet. */
-  public Exchange(InputStream in, OutputStream out) {
+  public HandshakeExchange(InputStream in, OutputStream out) {
     this.in = in;
     this.out = out;
   }
@@ -82,7 +82,7 @@ public final class Exchange {
     byte[] header = readExactly(Frame.HEADER_BYTES);
     Frame frame = Frame.read(ByteBuffer.wrap(header));
     byte[] payload = readExactly(frame.length());
-    if (frame.verb() == Verb.DATA || frame.stream() != 0) {
+    if (frame.verb() == FrameType.DATA || frame.stream() != 0) {
       throw new ProtocolException(frame.verb() + " before the session stands");
     }
     Message message = Message.read(frame, ByteBuffer.wrap(payload));

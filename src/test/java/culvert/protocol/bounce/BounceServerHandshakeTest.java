@@ -1,8 +1,8 @@
-package culvert.protocol;
+package culvert.protocol.bounce;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import culvert.protocol.BounceAdmission.State;
+import culvert.protocol.bounce.BounceServerHandshake.State;
 import culvert.testing.Seed;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the accepting side of the bounce wire makes of bytes, however they come. */
-class BounceAdmissionTest {
+class BounceServerHandshakeTest {
 
   private static final int GROUPS = 65_536;
 
@@ -22,24 +22,24 @@ class BounceAdmissionTest {
     return text.getBytes(StandardCharsets.ISO_8859_1);
   }
 
-  private static BounceAdmission admission(String authentication) {
-    return new BounceAdmission(BounceWire.PROGRAM, GROUPS, bytes(authentication));
+  private static BounceServerHandshake admission(String authentication) {
+    return new BounceServerHandshake(BounceGreeting.PROGRAM, GROUPS, bytes(authentication));
   }
 
   /** Feeds all at once; returns what was left. */
-  private static String feed(BounceAdmission admission, String text) {
+  private static String feed(BounceServerHandshake admission, String text) {
     ByteBuffer bytes = ByteBuffer.wrap(bytes(text));
     admission.feed(bytes);
     return StandardCharsets.ISO_8859_1.decode(bytes).toString();
   }
 
-  private static void joins(BounceAdmission admission, int group) {
+  private static void joins(BounceServerHandshake admission, int group) {
     assertThat(admission.state()).isEqualTo(State.JOINS);
     assertThat(admission.number()).isEqualTo(group);
     assertThat(admission.refusal()).isEmpty();
   }
 
-  private static void refused(BounceAdmission admission, BounceRefusal why) {
+  private static void refused(BounceServerHandshake admission, BounceRefusal why) {
     assertThat(admission.state()).isEqualTo(State.REFUSED);
     assertThat(admission.refusal()).contains(why);
   }
@@ -47,7 +47,7 @@ class BounceAdmissionTest {
   /** The exchange that was seen on the original, byte for byte. */
   @Test
   void theProgramsWireIsWhatTheProgramSays() {
-    BounceAdmission admission = admission("hi");
+    BounceServerHandshake admission = admission("hi");
     assertThat(admission.banner())
         .isEqualTo(HexFormat.of().parseHex("342d426f756e63655365727665725f312e300a"));
     assertThat(feed(admission, "hi00ac")).isEmpty();
@@ -57,7 +57,7 @@ class BounceAdmissionTest {
 
   @Test
   void theTextsWireHasNoLineFeedAndNoReady() {
-    var admission = new BounceAdmission(BounceWire.TEXT, GROUPS, bytes("hello"));
+    var admission = new BounceServerHandshake(BounceGreeting.TEXT, GROUPS, bytes("hello"));
     assertThat(admission.banner()).isEqualTo(bytes("4-BounceServer_1.0"));
     feed(admission, "hello00ac");
     joins(admission, 172);
@@ -89,7 +89,7 @@ class BounceAdmissionTest {
     "1000000, 5"
   })
   void theBannerCountsTheDigitsOfTheLargestNumber(int groups, int digits) {
-    var admission = new BounceAdmission(BounceWire.TEXT, groups, new byte[0]);
+    var admission = new BounceServerHandshake(BounceGreeting.TEXT, groups, new byte[0]);
     assertThat(admission.banner()).isEqualTo(bytes(digits + "-BounceServer_1.0"));
   }
 
@@ -97,7 +97,7 @@ class BounceAdmissionTest {
   void wherverTheHandshakeIsSplitItMeansTheSame() {
     byte[] all = bytes("hello00acDATA");
     for (int cut = 0; cut <= all.length; cut++) {
-      BounceAdmission admission = admission("hello");
+      BounceServerHandshake admission = admission("hello");
       ByteBuffer bytes = ByteBuffer.wrap(all);
       admission.feed(bytes.limit(cut));
       admission.feed(bytes.limit(all.length));
@@ -108,7 +108,7 @@ class BounceAdmissionTest {
 
   @Test
   void oneByteAtATimeMeansTheSame() {
-    BounceAdmission admission = admission("hello");
+    BounceServerHandshake admission = admission("hello");
     for (char c : "hello00ac".toCharArray()) {
       assertThat(admission.state()).isNotEqualTo(State.JOINS);
       feed(admission, String.valueOf(c));
@@ -121,7 +121,7 @@ class BounceAdmissionTest {
   void anAuthenticationOfAnyLengthAndOfAnyBytesIsMatched(int length) {
     byte[] authentication = new byte[length];
     Seed.random("BounceAdmissionTest").nextBytes(authentication);
-    var admission = new BounceAdmission(BounceWire.PROGRAM, GROUPS, authentication);
+    var admission = new BounceServerHandshake(BounceGreeting.PROGRAM, GROUPS, authentication);
     ByteBuffer bytes = ByteBuffer.allocate(length + 5).put(authentication).put(bytes("0001x"));
     admission.feed(bytes.flip());
     joins(admission, 1);
@@ -133,7 +133,7 @@ class BounceAdmissionTest {
     for (int wrong = 0; wrong < 5; wrong++) {
       byte[] said = bytes("hello");
       said[wrong] ^= 0x20;
-      BounceAdmission admission = admission("hello");
+      BounceServerHandshake admission = admission("hello");
       for (int i = 0; i < 4; i++) {
         admission.feed(ByteBuffer.wrap(said, i, 1));
         assertThat(admission.state()).as("nothing is told early").isEqualTo(State.AUTHENTICATES);
@@ -145,14 +145,14 @@ class BounceAdmissionTest {
 
   @Test
   void twoWrongBytesDoNotMakeARightOne() {
-    BounceAdmission admission = admission("hello");
+    BounceServerHandshake admission = admission("hello");
     feed(admission, "Hellg");
     refused(admission, BounceRefusal.AUTHENTICATION);
   }
 
   @Test
   void whatComesBehindARefusalChangesNothing() {
-    BounceAdmission admission = admission("hi");
+    BounceServerHandshake admission = admission("hi");
     feed(admission, "hohi0001");
     refused(admission, BounceRefusal.AUTHENTICATION);
     admission.nothingMoreCame();
@@ -164,7 +164,7 @@ class BounceAdmissionTest {
   @ParameterizedTest
   @ValueSource(strings = {"h", "x", "hell", "hexl"})
   void aShorterStringIsRefusedWhenTheTimeIsUpRightOrWrong(String said) {
-    BounceAdmission admission = admission("hello");
+    BounceServerHandshake admission = admission("hello");
     feed(admission, said);
     admission.nothingMoreCame();
     assertThat(admission.state()).isEqualTo(State.AUTHENTICATES);
@@ -174,19 +174,19 @@ class BounceAdmissionTest {
 
   @Test
   void toSilenceThereIsNothingToSay() {
-    BounceAdmission silent = admission("hi");
+    BounceServerHandshake silent = admission("hi");
     silent.timeIsUp();
     assertThat(silent.state()).isEqualTo(State.AUTHENTICATES);
-    BounceAdmission authenticated = admission("hi");
+    BounceServerHandshake authenticated = admission("hi");
     feed(authenticated, "hi");
     authenticated.timeIsUp();
     assertThat(authenticated.state()).isEqualTo(State.CHOOSES);
   }
 
   @ParameterizedTest
-  @EnumSource(BounceWire.class)
-  void withoutAuthenticationTheNumberComesAtOnce(BounceWire wire) {
-    var admission = new BounceAdmission(wire, GROUPS, new byte[0]);
+  @EnumSource(BounceGreeting.class)
+  void withoutAuthenticationTheNumberComesAtOnce(BounceGreeting wire) {
+    var admission = new BounceServerHandshake(wire, GROUPS, new byte[0]);
     assertThat(admission.state()).isEqualTo(State.CHOOSES);
     feed(admission, "00AC");
     joins(admission, 172);
@@ -195,14 +195,14 @@ class BounceAdmissionTest {
   @ParameterizedTest
   @CsvSource({"1fxyz, 31, xyz", "01234rest, 291, 4rest", "0x10, 0, x10", "FfFf, 65535, ''"})
   void aNumberEndsAtItsLastDigitOrAtWhatIsNone(String said, int group, String left) {
-    BounceAdmission admission = admission("hi");
+    BounceServerHandshake admission = admission("hi");
     assertThat(feed(admission, "hi" + said)).isEqualTo(left);
     joins(admission, group);
   }
 
   @Test
   void aShortNumberIsCompleteAfterAPauseAndNotBefore() {
-    BounceAdmission admission = admission("hi");
+    BounceServerHandshake admission = admission("hi");
     feed(admission, "hi1");
     assertThat(admission.state()).isEqualTo(State.PAUSES);
     feed(admission, "F");
@@ -214,7 +214,7 @@ class BounceAdmissionTest {
 
   @Test
   void aPauseBeforeTheFirstDigitMeansNothing() {
-    BounceAdmission admission = admission("hi");
+    BounceServerHandshake admission = admission("hi");
     feed(admission, "hi");
     admission.nothingMoreCame();
     assertThat(admission.state()).isEqualTo(State.CHOOSES);
@@ -224,20 +224,20 @@ class BounceAdmissionTest {
   @ParameterizedTest
   @ValueSource(strings = {"zz", "g", "\n", " 1", "-1", "\u00b2"})
   void whatBeginsWithNoDigitIsNoNumber(String said) {
-    BounceAdmission admission = admission("hi");
+    BounceServerHandshake admission = admission("hi");
     feed(admission, "hi" + said);
     refused(admission, BounceRefusal.NUMBER);
   }
 
   @Test
   void aNumberThatIsNoGroupsIsRefused() {
-    var ten = new BounceAdmission(BounceWire.PROGRAM, 10, new byte[0]);
+    var ten = new BounceServerHandshake(BounceGreeting.PROGRAM, 10, new byte[0]);
     feed(ten, "a");
     refused(ten, BounceRefusal.NUMBER);
-    var last = new BounceAdmission(BounceWire.PROGRAM, 10, new byte[0]);
+    var last = new BounceServerHandshake(BounceGreeting.PROGRAM, 10, new byte[0]);
     feed(last, "9");
     joins(last, 9);
-    var thousand = new BounceAdmission(BounceWire.PROGRAM, 1000, new byte[0]);
+    var thousand = new BounceServerHandshake(BounceGreeting.PROGRAM, 1000, new byte[0]);
     feed(thousand, "3e8");
     refused(thousand, BounceRefusal.NUMBER);
   }

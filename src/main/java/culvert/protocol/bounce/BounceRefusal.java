@@ -1,4 +1,4 @@
-package culvert.protocol;
+package culvert.protocol.bounce;
 
 import java.nio.charset.StandardCharsets;
 

@@ -1,0 +1,2 @@
+/** The protocol of the program BounceServer as bytes, both sides. No sockets, threads or clocks. */
+package culvert.protocol.bounce;
