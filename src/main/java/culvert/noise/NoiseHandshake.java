@@ -42,7 +42,7 @@ public final class NoiseHandshake {
   private final Keys keys;
   private final Supplier<NoiseKeyPair> ephemerals;
   private final SymmetricState symmetric;
-  private final List<List<Token>> messages;
+  private final List<List<HandshakeToken>> messages;
   private NoiseKeyPair ephemeral;
   private byte[] remoteEphemeral;
   private byte[] remoteStatic;
@@ -140,10 +140,10 @@ public final class NoiseHandshake {
    */
   public byte[] write(byte[] payload) throws NoiseException {
     begin(true);
-    List<Token> tokens = messages.get(past);
+    List<HandshakeToken> tokens = messages.get(past);
     int most = tokens.size() * (NoiseKeyPair.KEY_BYTES + NoiseCipher.TAG_BYTES);
     var message = ByteBuffer.allocate(most + payload.length + NoiseCipher.TAG_BYTES);
-    for (Token token : tokens) {
+    for (HandshakeToken token : tokens) {
       switch (token) {
         case E -> {
           ephemeral = ephemerals.get();
@@ -182,7 +182,7 @@ public final class NoiseHandshake {
       throw refused("has " + message.length + " bytes: at most 65535 are possible");
     }
     var rest = ByteBuffer.wrap(message);
-    for (Token token : messages.get(past)) {
+    for (HandshakeToken token : messages.get(past)) {
       switch (token) {
         case E -> {
           remoteEphemeral = take(rest, NoiseKeyPair.KEY_BYTES);
@@ -232,9 +232,11 @@ public final class NoiseHandshake {
     }
   }
 
-  private void mixSecret(Token token) throws NoiseException {
-    boolean ownStatic = token == Token.SS || token == (initiator ? Token.SE : Token.ES);
-    boolean otherStatic = token == Token.SS || token == (initiator ? Token.ES : Token.SE);
+  private void mixSecret(HandshakeToken token) throws NoiseException {
+    boolean ownStatic =
+        token == HandshakeToken.SS || token == (initiator ? HandshakeToken.SE : HandshakeToken.ES);
+    boolean otherStatic =
+        token == HandshakeToken.SS || token == (initiator ? HandshakeToken.ES : HandshakeToken.SE);
     NoiseKeyPair own = ownStatic ? local() : ephemeral;
     byte[] secret = own.agree(otherStatic ? remoteStatic : remoteEphemeral);
     symmetric.mixKey(secret);

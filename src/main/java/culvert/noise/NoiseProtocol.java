@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
  * @param cipher what seals
  * @param hash what hashes
  */
-public record NoiseProtocol(Pattern pattern, Aead cipher, HashFunction hash) {
+public record NoiseProtocol(HandshakePattern pattern, Aead cipher, HashFunction hash) {
 
   private static final String DH = "25519";
 
@@ -25,7 +25,7 @@ public record NoiseProtocol(Pattern pattern, Aead cipher, HashFunction hash) {
       throw new IllegalArgumentException(
           "\"" + name + "\" is no Noise protocol; one is Noise_NK_25519_ChaChaPoly_BLAKE2s");
     }
-    Pattern pattern = offered(name, "pattern", Pattern.values(), parts[1]);
+    HandshakePattern pattern = offered(name, "pattern", HandshakePattern.values(), parts[1]);
     if (!parts[2].equals(DH)) {
       throw notOffered(name, "key agreement", parts[2], DH);
     }

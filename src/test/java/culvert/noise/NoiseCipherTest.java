@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class NoiseCipherTest {
 
-  private static final byte[] KEY = Sides.filled(0x42);
+  private static final byte[] KEY = HandshakePair.filled(0x42);
 
   private static NoiseCipher cipher(Aead aead) {
     return new NoiseCipher(aead, KEY, 0);
@@ -75,13 +75,13 @@ class NoiseCipherTest {
     byte[] most = random(NoiseCipher.MOST_PAYLOAD_BYTES);
     assertThat(most).hasSize(65519);
     var sealing = cipher(aead);
-    byte[] message = Messages.sealed(sealing, most);
+    byte[] message = VectorMessages.sealed(sealing, most);
     assertThat(message).hasSize(NoiseCipher.MOST_MESSAGE_BYTES).hasSize(65535);
-    assertThat(Messages.opened(cipher(aead), message)).isEqualTo(most);
-    assertThatThrownBy(() -> Messages.sealed(sealing, new byte[65520]))
+    assertThat(VectorMessages.opened(cipher(aead), message)).isEqualTo(most);
+    assertThatThrownBy(() -> VectorMessages.sealed(sealing, new byte[65520]))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("a Noise message holds at most 65519 bytes, not 65520");
-    assertThatThrownBy(() -> Messages.opened(cipher(aead), new byte[65536]))
+    assertThatThrownBy(() -> VectorMessages.opened(cipher(aead), new byte[65536]))
         .isInstanceOf(NoiseException.class)
         .hasMessage("Noise transport message 1 has 65536 bytes: 16 to 65535 are possible");
   }
@@ -90,31 +90,32 @@ class NoiseCipherTest {
   @EnumSource
   void aRefusedPayloadCostsNoNumber(Aead aead) throws Exception {
     var sealing = cipher(aead);
-    assertThatThrownBy(() -> Messages.sealed(sealing, new byte[65520]))
+    assertThatThrownBy(() -> VectorMessages.sealed(sealing, new byte[65520]))
         .isInstanceOf(IllegalArgumentException.class);
     var tight = ByteBuffer.allocate(115);
     assertThatThrownBy(() -> sealing.seal(ByteBuffer.allocate(100), tight))
         .isInstanceOf(BufferOverflowException.class);
     byte[] payload = random(100);
-    assertThat(Messages.opened(cipher(aead), Messages.sealed(sealing, payload))).isEqualTo(payload);
+    assertThat(VectorMessages.opened(cipher(aead), VectorMessages.sealed(sealing, payload)))
+        .isEqualTo(payload);
   }
 
   @ParameterizedTest
   @EnumSource
   void roomThatIsTooSmallToOpenInCostsNothing(Aead aead) throws Exception {
     byte[] payload = random(100);
-    byte[] message = Messages.sealed(cipher(aead), payload);
+    byte[] message = VectorMessages.sealed(cipher(aead), payload);
     var opening = cipher(aead);
     assertThatThrownBy(() -> opening.open(ByteBuffer.wrap(message), ByteBuffer.allocate(99)))
         .isInstanceOf(BufferOverflowException.class);
-    assertThat(Messages.opened(opening, message)).isEqualTo(payload);
+    assertThat(VectorMessages.opened(opening, message)).isEqualTo(payload);
   }
 
   @ParameterizedTest
   @EnumSource
   void noFlippedBitOpensAndNothingOfItIsLeft(Aead aead) throws Exception {
     byte[] payload = random(100);
-    byte[] message = Messages.sealed(cipher(aead), payload);
+    byte[] message = VectorMessages.sealed(cipher(aead), payload);
     var opening = cipher(aead);
     for (int bit = 0; bit < 8 * message.length; bit++) {
       byte[] flipped = message.clone();
@@ -132,7 +133,7 @@ class NoiseCipherTest {
         assertThat(left).containsOnly(0);
       }
     }
-    assertThat(Messages.opened(opening, message)).isEqualTo(payload);
+    assertThat(VectorMessages.opened(opening, message)).isEqualTo(payload);
   }
 
   /** Large ones go other ways through the JDK's ciphers than small ones. */
@@ -140,7 +141,7 @@ class NoiseCipherTest {
   @EnumSource
   void nothingIsLeftOfALargeMessageThatDoesNotVerify(Aead aead) throws Exception {
     byte[] payload = random(NoiseCipher.MOST_PAYLOAD_BYTES);
-    byte[] message = Messages.sealed(cipher(aead), payload);
+    byte[] message = VectorMessages.sealed(cipher(aead), payload);
     message[message.length - 1] ^= 1;
     for (boolean direct : new boolean[] {false, true}) {
       ByteBuffer out = direct ? ByteBuffer.allocateDirect(65536) : ByteBuffer.allocate(65536);
@@ -158,11 +159,11 @@ class NoiseCipherTest {
   @ParameterizedTest
   @EnumSource
   void aTruncatedMessageDoesNotOpen(Aead aead) {
-    byte[] message = Messages.sealed(cipher(aead), random(50));
+    byte[] message = VectorMessages.sealed(cipher(aead), random(50));
     var opening = cipher(aead);
     for (int length = 0; length < message.length; length++) {
       byte[] cut = Arrays.copyOf(message, length);
-      assertThatThrownBy(() -> Messages.opened(opening, cut))
+      assertThatThrownBy(() -> VectorMessages.opened(opening, cut))
           .isInstanceOf(NoiseException.class)
           .hasMessage(
               length < 16
@@ -176,14 +177,15 @@ class NoiseCipherTest {
   void aReplayedMessageDoesNotOpenAndTheNextOneDoes(Aead aead) throws Exception {
     var sealing = cipher(aead);
     var opening = cipher(aead);
-    byte[] first = Messages.sealed(sealing, random(20));
-    byte[] second = Messages.sealed(sealing, random(30));
-    Messages.opened(opening, first);
-    assertThatThrownBy(() -> Messages.opened(opening, first))
+    byte[] first = VectorMessages.sealed(sealing, random(20));
+    byte[] second = VectorMessages.sealed(sealing, random(30));
+    VectorMessages.opened(opening, first);
+    assertThatThrownBy(() -> VectorMessages.opened(opening, first))
         .isInstanceOf(NoiseException.class)
         .hasMessage("Noise transport message 2 does not verify");
-    assertThat(Messages.opened(opening, second)).isEqualTo(random(30));
-    assertThatThrownBy(() -> Messages.opened(opening, second)).isInstanceOf(NoiseException.class);
+    assertThat(VectorMessages.opened(opening, second)).isEqualTo(random(30));
+    assertThatThrownBy(() -> VectorMessages.opened(opening, second))
+        .isInstanceOf(NoiseException.class);
   }
 
   @ParameterizedTest
@@ -191,10 +193,11 @@ class NoiseCipherTest {
   void messagesOutOfOrderDoNotOpen(Aead aead) throws Exception {
     var sealing = cipher(aead);
     var opening = cipher(aead);
-    byte[] first = Messages.sealed(sealing, random(20));
-    byte[] second = Messages.sealed(sealing, random(20));
-    assertThatThrownBy(() -> Messages.opened(opening, second)).isInstanceOf(NoiseException.class);
-    assertThat(Messages.opened(opening, first)).isEqualTo(random(20));
+    byte[] first = VectorMessages.sealed(sealing, random(20));
+    byte[] second = VectorMessages.sealed(sealing, random(20));
+    assertThatThrownBy(() -> VectorMessages.opened(opening, second))
+        .isInstanceOf(NoiseException.class);
+    assertThat(VectorMessages.opened(opening, first)).isEqualTo(random(20));
   }
 
   @ParameterizedTest
@@ -202,10 +205,11 @@ class NoiseCipherTest {
   void nothingOpensBehindADroppedMessage(Aead aead) {
     var sealing = cipher(aead);
     var opening = cipher(aead);
-    Messages.sealed(sealing, random(20));
+    VectorMessages.sealed(sealing, random(20));
     for (int i = 0; i < 10; i++) {
-      byte[] later = Messages.sealed(sealing, random(20));
-      assertThatThrownBy(() -> Messages.opened(opening, later)).isInstanceOf(NoiseException.class);
+      byte[] later = VectorMessages.sealed(sealing, random(20));
+      assertThatThrownBy(() -> VectorMessages.opened(opening, later))
+          .isInstanceOf(NoiseException.class);
     }
   }
 
@@ -216,7 +220,8 @@ class NoiseCipherTest {
     var opening = cipher(aead);
     for (int i = 0; i < 20; i++) {
       byte[] payload = random(i);
-      assertThat(Messages.opened(opening, Messages.sealed(sealing, payload))).isEqualTo(payload);
+      assertThat(VectorMessages.opened(opening, VectorMessages.sealed(sealing, payload)))
+          .isEqualTo(payload);
       if (i % 3 == 0) {
         sealing.rekey();
         opening.rekey();
@@ -230,10 +235,11 @@ class NoiseCipherTest {
     var sealing = cipher(aead);
     var opening = cipher(aead);
     sealing.rekey();
-    byte[] message = Messages.sealed(sealing, random(5));
-    assertThatThrownBy(() -> Messages.opened(opening, message)).isInstanceOf(NoiseException.class);
+    byte[] message = VectorMessages.sealed(sealing, random(5));
+    assertThatThrownBy(() -> VectorMessages.opened(opening, message))
+        .isInstanceOf(NoiseException.class);
     opening.rekey();
-    assertThat(Messages.opened(opening, message)).isEqualTo(random(5));
+    assertThat(VectorMessages.opened(opening, message)).isEqualTo(random(5));
   }
 
   /** Sections 4.2 and 5.1 in other words: with the JDK's own ciphers, byte by byte. */
@@ -244,11 +250,12 @@ class NoiseCipherTest {
   })
   void theNonceAndTheNextKeyAreThoseOfTheSpecification(Aead aead, String nonce) throws Exception {
     var sealing = cipher(aead);
-    Messages.sealed(sealing, random(1));
+    VectorMessages.sealed(sealing, random(1));
     sealing.rekey();
-    Messages.sealed(sealing, random(1));
+    VectorMessages.sealed(sealing, random(1));
     byte[] key = Arrays.copyOf(jdk(aead, KEY, "00000000ffffffffffffffff", new byte[32]), 32);
-    assertThat(Messages.sealed(sealing, random(77))).isEqualTo(jdk(aead, key, nonce, random(77)));
+    assertThat(VectorMessages.sealed(sealing, random(77)))
+        .isEqualTo(jdk(aead, key, nonce, random(77)));
   }
 
   private static byte[] jdk(Aead aead, byte[] key, String nonce, byte[] plain) throws Exception {
@@ -266,12 +273,12 @@ class NoiseCipherTest {
   void theLastNumberIsNeverUsed(Aead aead) throws Exception {
     var sealing = new NoiseCipher(aead, KEY, NoiseCipher.RESERVED - 1);
     var opening = new NoiseCipher(aead, KEY, NoiseCipher.RESERVED - 1);
-    byte[] last = Messages.sealed(sealing, random(3));
-    assertThat(Messages.opened(opening, last)).isEqualTo(random(3));
+    byte[] last = VectorMessages.sealed(sealing, random(3));
+    assertThat(VectorMessages.opened(opening, last)).isEqualTo(random(3));
     for (int i = 0; i < 2; i++) {
-      assertThatThrownBy(() -> Messages.sealed(sealing, random(3)))
+      assertThatThrownBy(() -> VectorMessages.sealed(sealing, random(3)))
           .isInstanceOf(IllegalStateException.class);
-      assertThatThrownBy(() -> Messages.opened(opening, last))
+      assertThatThrownBy(() -> VectorMessages.opened(opening, last))
           .isInstanceOf(IllegalStateException.class);
     }
   }
@@ -282,10 +289,10 @@ class NoiseCipherTest {
     var sealing = new NoiseCipher(aead, KEY, Long.MAX_VALUE);
     var opening = new NoiseCipher(aead, KEY, Long.MAX_VALUE);
     for (int i = 0; i < 3; i++) {
-      assertThat(Messages.opened(opening, Messages.sealed(sealing, random(i))))
+      assertThat(VectorMessages.opened(opening, VectorMessages.sealed(sealing, random(i))))
           .isEqualTo(random(i));
     }
-    assertThatThrownBy(() -> Messages.opened(opening, new byte[20]))
+    assertThatThrownBy(() -> VectorMessages.opened(opening, new byte[20]))
         .hasMessage("Noise transport message 9223372036854775811 does not verify");
   }
 
@@ -295,7 +302,7 @@ class NoiseCipherTest {
     var sealing = cipher(aead);
     var messages = new ArrayList<String>();
     for (int i = 0; i < 1000; i++) {
-      messages.add(Arrays.toString(Messages.sealed(sealing, new byte[16])));
+      messages.add(Arrays.toString(VectorMessages.sealed(sealing, new byte[16])));
     }
     assertThat(messages).doesNotHaveDuplicates();
   }

@@ -12,22 +12,22 @@ import org.junit.jupiter.params.provider.FieldSource;
 
 class NoiseHandshakeTest {
 
-  private static final NoiseProtocol NN = Sides.PROTOCOLS.get(0);
-  private static final NoiseProtocol NK = Sides.PROTOCOLS.get(1);
-  private static final NoiseProtocol XX = Sides.PROTOCOLS.get(2);
-  private static final NoiseProtocol KK = Sides.PROTOCOLS.get(3);
-  private static final NoiseProtocol NNPSK0 = Sides.PROTOCOLS.get(4);
+  private static final NoiseProtocol NN = HandshakePair.PROTOCOLS.get(0);
+  private static final NoiseProtocol NK = HandshakePair.PROTOCOLS.get(1);
+  private static final NoiseProtocol XX = HandshakePair.PROTOCOLS.get(2);
+  private static final NoiseProtocol KK = HandshakePair.PROTOCOLS.get(3);
+  private static final NoiseProtocol NNPSK0 = HandshakePair.PROTOCOLS.get(4);
 
-  static final List<NoiseProtocol> ALL = Sides.PROTOCOLS;
+  static final List<NoiseProtocol> ALL = HandshakePair.PROTOCOLS;
 
   @ParameterizedTest
   @FieldSource("ALL")
   void bothEndWithTheSameHashAndEachKnowsWhatThePatternTells(NoiseProtocol protocol)
       throws Exception {
-    var sides = Sides.of(protocol).done();
+    var sides = HandshakePair.of(protocol).done();
     assertThat(sides.initiator().hash()).isEqualTo(sides.responder().hash());
-    assertKnown(sides.initiator(), protocol, true, Sides.RESPONDER);
-    assertKnown(sides.responder(), protocol, false, Sides.INITIATOR);
+    assertKnown(sides.initiator(), protocol, true, HandshakePair.RESPONDER);
+    assertKnown(sides.responder(), protocol, false, HandshakePair.INITIATOR);
   }
 
   private static void assertKnown(
@@ -44,20 +44,20 @@ class NoiseHandshakeTest {
   @ParameterizedTest
   @FieldSource("ALL")
   void twoSessionsOfTheSameTwoHaveNothingInCommon(NoiseProtocol protocol) throws Exception {
-    var one = Sides.of(protocol).done();
-    var other = Sides.of(protocol).done();
+    var one = HandshakePair.of(protocol).done();
+    var other = HandshakePair.of(protocol).done();
     assertThat(one.initiator().hash()).isNotEqualTo(other.initiator().hash());
-    byte[] message = Messages.sealed(one.initiator().sending(), new byte[8]);
-    assertThatThrownBy(() -> Messages.opened(other.responder().receiving(), message))
+    byte[] message = VectorMessages.sealed(one.initiator().sending(), new byte[8]);
+    assertThatThrownBy(() -> VectorMessages.opened(other.responder().receiving(), message))
         .isInstanceOf(NoiseException.class);
   }
 
   @ParameterizedTest
   @FieldSource("ALL")
   void theTwoDirectionsHaveKeysOfTheirOwn(NoiseProtocol protocol) throws Exception {
-    var sides = Sides.of(protocol).done();
-    byte[] message = Messages.sealed(sides.initiator().sending(), new byte[8]);
-    assertThatThrownBy(() -> Messages.opened(sides.initiator().receiving(), message))
+    var sides = HandshakePair.of(protocol).done();
+    byte[] message = VectorMessages.sealed(sides.initiator().sending(), new byte[8]);
+    assertThatThrownBy(() -> VectorMessages.opened(sides.initiator().receiving(), message))
         .isInstanceOf(NoiseException.class);
   }
 
@@ -65,9 +65,10 @@ class NoiseHandshakeTest {
   @FieldSource("ALL")
   void anotherPrologueEndsIt(NoiseProtocol protocol) {
     var sides =
-        new Sides(
-            Sides.of(protocol).initiator(),
-            NoiseHandshake.responder(protocol, Sides.keys(protocol, false), "Prologue".getBytes()));
+        new HandshakePair(
+            HandshakePair.of(protocol).initiator(),
+            NoiseHandshake.responder(
+                protocol, HandshakePair.keys(protocol, false), "Prologue".getBytes()));
     assertThatThrownBy(sides::done)
         .isInstanceOf(NoiseException.class)
         .hasMessageContaining("does not verify");
@@ -77,10 +78,11 @@ class NoiseHandshakeTest {
   void anotherPreSharedKeyIsSeenInTheFirstMessage() {
     var keys =
         new NoiseHandshake.Keys(
-            Optional.empty(), Optional.empty(), Optional.of(Sides.filled(0x35)));
+            Optional.empty(), Optional.empty(), Optional.of(HandshakePair.filled(0x35)));
     var sides =
-        new Sides(
-            NoiseHandshake.initiator(NNPSK0, keys, Sides.PROLOGUE), Sides.of(NNPSK0).responder());
+        new HandshakePair(
+            NoiseHandshake.initiator(NNPSK0, keys, HandshakePair.PROLOGUE),
+            HandshakePair.of(NNPSK0).responder());
     assertThatThrownBy(sides::done)
         .isInstanceOf(NoiseException.class)
         .hasMessage("Noise handshake message 1 does not verify");
@@ -89,13 +91,14 @@ class NoiseHandshakeTest {
   @Test
   void aResponderWithAnotherKeyCannotReadWhatIsMeantForTheRightOne() {
     for (NoiseProtocol protocol : List.of(NK, KK)) {
-      var keys = Sides.keys(protocol, false);
+      var keys = HandshakePair.keys(protocol, false);
       var stranger =
-          new NoiseHandshake.Keys(Optional.of(Sides.STRANGER), keys.remoteStatic(), keys.psk());
+          new NoiseHandshake.Keys(
+              Optional.of(HandshakePair.STRANGER), keys.remoteStatic(), keys.psk());
       var sides =
-          new Sides(
-              Sides.of(protocol).initiator(),
-              NoiseHandshake.responder(protocol, stranger, Sides.PROLOGUE));
+          new HandshakePair(
+              HandshakePair.of(protocol).initiator(),
+              NoiseHandshake.responder(protocol, stranger, HandshakePair.PROLOGUE));
       assertThatThrownBy(sides::done)
           .isInstanceOf(NoiseException.class)
           .hasMessage("Noise handshake message 1 does not verify");
@@ -106,11 +109,13 @@ class NoiseHandshakeTest {
   void anInitiatorWithAnotherKeyIsNotTakenForTheRightOne() {
     var stranger =
         new NoiseHandshake.Keys(
-            Optional.of(Sides.STRANGER),
-            Optional.of(Sides.RESPONDER.publicKey()),
+            Optional.of(HandshakePair.STRANGER),
+            Optional.of(HandshakePair.RESPONDER.publicKey()),
             Optional.empty());
     var sides =
-        new Sides(NoiseHandshake.initiator(KK, stranger, Sides.PROLOGUE), Sides.of(KK).responder());
+        new HandshakePair(
+            NoiseHandshake.initiator(KK, stranger, HandshakePair.PROLOGUE),
+            HandshakePair.of(KK).responder());
     assertThatThrownBy(sides::done)
         .isInstanceOf(NoiseException.class)
         .hasMessage("Noise handshake message 1 does not verify");
@@ -120,17 +125,20 @@ class NoiseHandshakeTest {
   void aKeyThatIsToldHasToBeTheExpectedOne() throws Exception {
     var expecting =
         new NoiseHandshake.Keys(
-            Optional.of(Sides.INITIATOR),
-            Optional.of(Sides.RESPONDER.publicKey()),
+            Optional.of(HandshakePair.INITIATOR),
+            Optional.of(HandshakePair.RESPONDER.publicKey()),
             Optional.empty());
-    new Sides(NoiseHandshake.initiator(XX, expecting, Sides.PROLOGUE), Sides.of(XX).responder())
+    new HandshakePair(
+            NoiseHandshake.initiator(XX, expecting, HandshakePair.PROLOGUE),
+            HandshakePair.of(XX).responder())
         .done();
     var stranger =
-        new NoiseHandshake.Keys(Optional.of(Sides.STRANGER), Optional.empty(), Optional.empty());
+        new NoiseHandshake.Keys(
+            Optional.of(HandshakePair.STRANGER), Optional.empty(), Optional.empty());
     var sides =
-        new Sides(
-            NoiseHandshake.initiator(XX, expecting, Sides.PROLOGUE),
-            NoiseHandshake.responder(XX, stranger, Sides.PROLOGUE));
+        new HandshakePair(
+            NoiseHandshake.initiator(XX, expecting, HandshakePair.PROLOGUE),
+            NoiseHandshake.responder(XX, stranger, HandshakePair.PROLOGUE));
     assertThatThrownBy(sides::done)
         .isInstanceOf(NoiseException.class)
         .hasMessage("Noise handshake message 2 holds another public key than the expected one");
@@ -140,7 +148,7 @@ class NoiseHandshakeTest {
   @ParameterizedTest
   @FieldSource("ALL")
   void anEphemeralKeyOfZerosIsRefused(NoiseProtocol protocol) {
-    var sides = Sides.of(protocol);
+    var sides = HandshakePair.of(protocol);
     assertThatThrownBy(() ->
             sides.run((index, message) -> {
               Arrays.fill(message, 0, 32, (byte) 0);
@@ -153,7 +161,7 @@ class NoiseHandshakeTest {
   /** With no cipher to fail first, it is the low order itself that has to be seen. */
   @Test
   void aResponderDoesNotAnswerAnEphemeralKeyOfLowOrder() throws Exception {
-    var responder = Sides.of(NN).responder();
+    var responder = HandshakePair.of(NN).responder();
     responder.read(new byte[32]);
     assertThatThrownBy(() -> responder.write(new byte[0]))
         .isInstanceOf(NoiseException.class)
@@ -165,14 +173,14 @@ class NoiseHandshakeTest {
   void anInitiatorDoesNotSendToAStaticKeyOfZeros() {
     var keys =
         new NoiseHandshake.Keys(Optional.empty(), Optional.of(new byte[32]), Optional.empty());
-    var initiator = NoiseHandshake.initiator(NK, keys, Sides.PROLOGUE);
+    var initiator = NoiseHandshake.initiator(NK, keys, HandshakePair.PROLOGUE);
     assertThatThrownBy(() -> initiator.write(new byte[0])).isInstanceOf(NoiseException.class);
     assertUnusable(initiator);
   }
 
   @Test
   void aFailedReadLeavesTheHandshakeUnusable() throws Exception {
-    var sides = Sides.of(KK);
+    var sides = HandshakePair.of(KK);
     byte[] right = sides.initiator().write(new byte[0]);
     byte[] wrong = right.clone();
     wrong[40] ^= 1;
@@ -193,7 +201,7 @@ class NoiseHandshakeTest {
 
   @Test
   void whoseTurnItIsNotNeitherWritesNorReadsAndCanGoOn() throws Exception {
-    var sides = Sides.of(NN);
+    var sides = HandshakePair.of(NN);
     assertThatThrownBy(() -> sides.responder().write(new byte[0]))
         .isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(() -> sides.initiator().read(new byte[48]))
@@ -210,11 +218,11 @@ class NoiseHandshakeTest {
   void handshakeMessagesCarryPayloadsUpToTheLimit(NoiseProtocol protocol) throws Exception {
     int messages = protocol.pattern().messages().size();
     for (int large = 0; large < messages; large++) {
-      var sides = Sides.of(protocol);
+      var sides = HandshakePair.of(protocol);
       for (int index = 0; index < messages; index++) {
         NoiseHandshake from = index % 2 == 0 ? sides.initiator() : sides.responder();
         NoiseHandshake to = index % 2 == 0 ? sides.responder() : sides.initiator();
-        int most = 65535 - Sides.messages(protocol).get(index).length;
+        int most = 65535 - HandshakePair.messages(protocol).get(index).length;
         byte[] payload = new byte[index == large ? most : 5];
         Arrays.fill(payload, (byte) index);
         byte[] message = from.write(payload);
@@ -228,8 +236,8 @@ class NoiseHandshakeTest {
   @ParameterizedTest
   @FieldSource("ALL")
   void aPayloadBeyondTheLimitIsRefused(NoiseProtocol protocol) throws Exception {
-    int most = 65535 - Sides.messages(protocol).get(0).length;
-    var initiator = Sides.of(protocol).initiator();
+    int most = 65535 - HandshakePair.messages(protocol).get(0).length;
+    var initiator = HandshakePair.of(protocol).initiator();
     assertThatThrownBy(() -> initiator.write(new byte[most + 1]))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("65536 bytes");
@@ -238,23 +246,25 @@ class NoiseHandshakeTest {
 
   @Test
   void keysThatAreMissingAreNamed() {
-    assertRefused(NK, false, Sides.NO_KEYS, "needs a key pair of the responder's own");
-    assertRefused(XX, true, Sides.NO_KEYS, "needs a key pair of the initiator's own");
-    assertRefused(NK, true, Sides.NO_KEYS, "needs the peer's public key at the initiator");
+    assertRefused(NK, false, HandshakePair.NO_KEYS, "needs a key pair of the responder's own");
+    assertRefused(XX, true, HandshakePair.NO_KEYS, "needs a key pair of the initiator's own");
+    assertRefused(NK, true, HandshakePair.NO_KEYS, "needs the peer's public key at the initiator");
     var local =
-        new NoiseHandshake.Keys(Optional.of(Sides.RESPONDER), Optional.empty(), Optional.empty());
+        new NoiseHandshake.Keys(
+            Optional.of(HandshakePair.RESPONDER), Optional.empty(), Optional.empty());
     assertRefused(KK, false, local, "needs the peer's public key at the responder");
-    assertRefused(NNPSK0, true, Sides.NO_KEYS, "needs a pre-shared key");
+    assertRefused(NNPSK0, true, HandshakePair.NO_KEYS, "needs a pre-shared key");
   }
 
   @Test
   void keysThatWouldProveNothingAreRefused() {
-    var psk = new NoiseHandshake.Keys(Optional.empty(), Optional.empty(), Optional.of(Sides.PSK));
+    var psk =
+        new NoiseHandshake.Keys(Optional.empty(), Optional.empty(), Optional.of(HandshakePair.PSK));
     assertRefused(NN, true, psk, "takes no pre-shared key");
     var remote =
         new NoiseHandshake.Keys(
-            Optional.of(Sides.RESPONDER),
-            Optional.of(Sides.INITIATOR.publicKey()),
+            Optional.of(HandshakePair.RESPONDER),
+            Optional.of(HandshakePair.INITIATOR.publicKey()),
             Optional.empty());
     assertRefused(NN, true, remote, "does not prove the peer's public key to the initiator");
     assertRefused(NK, false, remote, "does not prove the peer's public key to the responder");
@@ -282,10 +292,12 @@ class NoiseHandshakeTest {
 
   @Test
   void anArrayThatChangesLaterChangesNoKey() throws Exception {
-    byte[] psk = Sides.PSK.clone();
+    byte[] psk = HandshakePair.PSK.clone();
     var keys = new NoiseHandshake.Keys(Optional.empty(), Optional.empty(), Optional.of(psk));
     psk[0] ^= 1;
-    new Sides(NoiseHandshake.initiator(NNPSK0, keys, Sides.PROLOGUE), Sides.of(NNPSK0).responder())
+    new HandshakePair(
+            NoiseHandshake.initiator(NNPSK0, keys, HandshakePair.PROLOGUE),
+            HandshakePair.of(NNPSK0).responder())
         .done();
   }
 }

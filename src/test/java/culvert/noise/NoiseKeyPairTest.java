@@ -47,8 +47,8 @@ class NoiseKeyPairTest {
       var again = NoiseKeyPair.ofPrivateText(pair.privateText());
       assertThat(pair.privateText()).hasSize(44);
       assertThat(again.publicText()).isEqualTo(pair.publicText()).hasSize(44);
-      assertThat(again.agree(Sides.STRANGER.publicKey()))
-          .isEqualTo(Sides.STRANGER.agree(pair.publicKey()));
+      assertThat(again.agree(HandshakePair.STRANGER.publicKey()))
+          .isEqualTo(HandshakePair.STRANGER.agree(pair.publicKey()));
     }
   }
 
@@ -66,13 +66,13 @@ class NoiseKeyPairTest {
         .contains(pair.publicText())
         .doesNotContain(pair.privateText())
         .doesNotContainIgnoringCase(scalar);
-    assertThat(Sides.keys(Sides.PROTOCOLS.get(3), true).toString())
-        .doesNotContain(Sides.INITIATOR.privateText());
+    assertThat(HandshakePair.keys(HandshakePair.PROTOCOLS.get(3), true).toString())
+        .doesNotContain(HandshakePair.INITIATOR.privateText());
   }
 
   @Test
   void whoChangesAKeyThatWasHandedOutChangesACopy() {
-    var pair = NoiseKeyPair.ofPrivate(Sides.filled(7));
+    var pair = NoiseKeyPair.ofPrivate(HandshakePair.filled(7));
     String before = pair.publicText();
     pair.publicKey()[0] ^= 1;
     assertThat(pair.publicText()).isEqualTo(before);
@@ -94,17 +94,17 @@ class NoiseKeyPairTest {
         "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
       })
   void aPublicKeyOfLowOrderIsRefused(String point) {
-    assertThatThrownBy(() -> Sides.INITIATOR.agree(HEX.parseHex(point)))
+    assertThatThrownBy(() -> HandshakePair.INITIATOR.agree(HEX.parseHex(point)))
         .isInstanceOf(NoiseException.class)
         .hasMessage("the peer's public key is of low order");
   }
 
   @Test
   void theHighestBitOfAPublicKeyDoesNotCount() throws Exception {
-    byte[] marked = Sides.RESPONDER.publicKey();
+    byte[] marked = HandshakePair.RESPONDER.publicKey();
     marked[31] |= (byte) 0x80;
-    assertThat(Sides.INITIATOR.agree(marked))
-        .isEqualTo(Sides.INITIATOR.agree(Sides.RESPONDER.publicKey()));
+    assertThat(HandshakePair.INITIATOR.agree(marked))
+        .isEqualTo(HandshakePair.INITIATOR.agree(HandshakePair.RESPONDER.publicKey()));
   }
 
   @Test

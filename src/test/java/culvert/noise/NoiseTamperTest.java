@@ -14,12 +14,12 @@ import org.junit.jupiter.params.provider.FieldSource;
 @Timeout(120)
 class NoiseTamperTest {
 
-  static final List<NoiseProtocol> ALL = Sides.PROTOCOLS;
+  static final List<NoiseProtocol> ALL = HandshakePair.PROTOCOLS;
 
   @ParameterizedTest
   @FieldSource("ALL")
   void noFlippedBitLetsBothSidesComplete(NoiseProtocol protocol) throws Exception {
-    List<byte[]> messages = Sides.messages(protocol);
+    List<byte[]> messages = HandshakePair.messages(protocol);
     for (int at = 0; at < messages.size(); at++) {
       for (int bit = 0; bit < 8 * messages.get(at).length; bit++) {
         int chosen = bit;
@@ -38,7 +38,7 @@ class NoiseTamperTest {
   @ParameterizedTest
   @FieldSource("ALL")
   void noTruncatedMessageLetsBothSidesComplete(NoiseProtocol protocol) throws Exception {
-    List<byte[]> messages = Sides.messages(protocol);
+    List<byte[]> messages = HandshakePair.messages(protocol);
     for (int at = 0; at < messages.size(); at++) {
       for (int length = 0; length < messages.get(at).length; length++) {
         int chosen = length;
@@ -50,7 +50,7 @@ class NoiseTamperTest {
   @ParameterizedTest
   @FieldSource("ALL")
   void noOverlongMessageLetsBothSidesComplete(NoiseProtocol protocol) throws Exception {
-    List<byte[]> messages = Sides.messages(protocol);
+    List<byte[]> messages = HandshakePair.messages(protocol);
     for (int at = 0; at < messages.size(); at++) {
       for (int more : new int[] {1, 16, 32, 48}) {
         assertStopped(
@@ -66,7 +66,7 @@ class NoiseTamperTest {
   @ParameterizedTest
   @FieldSource("ALL")
   void noMessageOfAnotherSessionLetsBothSidesComplete(NoiseProtocol protocol) throws Exception {
-    List<byte[]> recorded = Sides.messages(protocol);
+    List<byte[]> recorded = HandshakePair.messages(protocol);
     for (int at = 0; at < recorded.size(); at++) {
       byte[] replayed = recorded.get(at);
       assertStopped(protocol, at, message -> replayed, "replayed");
@@ -76,24 +76,24 @@ class NoiseTamperTest {
   @ParameterizedTest
   @FieldSource("ALL")
   void aMessageThatComesBackToItsSenderIsRefused(NoiseProtocol protocol) throws Exception {
-    var initiator = Sides.of(protocol).initiator();
+    var initiator = HandshakePair.of(protocol).initiator();
     byte[] own = initiator.write(new byte[0]);
     assertThatThrownBy(() -> initiator.read(own)).isInstanceOf(NoiseException.class);
   }
 
   @Test
   void aTruncatedMessageIsCalledThat() {
-    assertThatThrownBy(() -> Sides.of(ALL.get(0)).responder().read(new byte[31]))
+    assertThatThrownBy(() -> HandshakePair.of(ALL.get(0)).responder().read(new byte[31]))
         .isInstanceOf(NoiseException.class)
         .hasMessage("Noise handshake message 1 is cut off after 31 bytes");
-    assertThatThrownBy(() -> Sides.of(ALL.get(4)).responder().read(new byte[47]))
+    assertThatThrownBy(() -> HandshakePair.of(ALL.get(4)).responder().read(new byte[47]))
         .isInstanceOf(NoiseException.class)
         .hasMessageContaining("message 1");
   }
 
   @Test
   void anOverlongMessageIsCalledThat() {
-    assertThatThrownBy(() -> Sides.of(ALL.get(0)).responder().read(new byte[65536]))
+    assertThatThrownBy(() -> HandshakePair.of(ALL.get(0)).responder().read(new byte[65536]))
         .isInstanceOf(NoiseException.class)
         .hasMessage("Noise handshake message 1 has 65536 bytes: at most 65535 are possible");
   }
@@ -103,7 +103,7 @@ class NoiseTamperTest {
   }
 
   private static void assertStopped(NoiseProtocol protocol, int at, Change change, String what) {
-    var sides = Sides.quick(protocol);
+    var sides = HandshakePair.quick(protocol);
     assertThatThrownBy(
             () -> sides.run((index, message) -> index == at ? change.of(message) : message))
         .as("message %d, %s", at + 1, what)

@@ -74,7 +74,7 @@ class NoiseVectorsTest {
   @Test
   void thereIsAVectorForEveryProtocolOffered() {
     var offered = new ArrayList<String>();
-    for (Pattern pattern : Pattern.values()) {
+    for (HandshakePattern pattern : HandshakePattern.values()) {
       for (Aead cipher : Aead.values()) {
         for (HashFunction hash : HashFunction.values()) {
           offered.add(new NoiseProtocol(pattern, cipher, hash).name());
@@ -109,10 +109,10 @@ class NoiseVectorsTest {
       byte[] expected = vector.messages.get(i);
       assertThat(from.isDone()).as("done before message %d", i + 1).isEqualTo(to.isDone());
       if (from.isDone()) {
-        assertThat(Messages.sealed(from.sending(), payload))
+        assertThat(VectorMessages.sealed(from.sending(), payload))
             .as("message %d", i + 1)
             .isEqualTo(expected);
-        assertThat(Messages.opened(to.receiving(), expected))
+        assertThat(VectorMessages.opened(to.receiving(), expected))
             .as("payload %d", i + 1)
             .isEqualTo(payload);
       } else {
@@ -156,14 +156,14 @@ class NoiseVectorsTest {
             new NoiseHandshake.Keys(
                 Optional.empty(), Optional.of(local.publicKey()), Optional.empty()),
             new byte[0],
-            () -> NoiseKeyPair.ofPrivate(Sides.filled(0x11)));
+            () -> NoiseKeyPair.ofPrivate(HandshakePair.filled(0x11)));
     var server =
         new NoiseHandshake(
             protocol,
             false,
             new NoiseHandshake.Keys(Optional.of(local), Optional.empty(), Optional.empty()),
             new byte[0],
-            () -> NoiseKeyPair.ofPrivate(Sides.filled(0x22)));
+            () -> NoiseKeyPair.ofPrivate(HandshakePair.filled(0x22)));
     byte[] first = client.write(new byte[0]);
     assertThat(HEX.formatHex(first))
         .isEqualTo(
@@ -180,13 +180,13 @@ class NoiseVectorsTest {
         .isEqualTo(HEX.formatHex(server.hash()))
         .isEqualTo("4ac84bb5a7ae7fb235796b89aeacbb24c2d023ca93af2b0c996bb882b987f950");
     byte[] hello =
-        Messages.opened(
+        VectorMessages.opened(
             server.receiving(),
             HEX.parseHex(
                 "a948c48cca80c80f39248a00447d75358374227a399b41cfbaf2c5e86e572bbd"
                     + "45a676c67c0266d72134e262a06382e434603cebfb"));
     assertThat(hello).hasSize(37);
-    assertThat(HEX.formatHex(Messages.sealed(server.sending(), new byte[4])))
+    assertThat(HEX.formatHex(VectorMessages.sealed(server.sending(), new byte[4])))
         .isEqualTo("972bbe03fe26ddf3de748f89ee8d96a73cdc53ea");
   }
 }

@@ -3,9 +3,9 @@ package culvert.noise;
 import java.nio.ByteBuffer;
 
 /** Transport messages as arrays. */
-final class Messages {
+final class VectorMessages {
 
-  private Messages() {}
+  private VectorMessages() {}
 
   static byte[] sealed(NoiseCipher cipher, byte[] payload) {
     var out = ByteBuffer.allocate(payload.length + NoiseCipher.TAG_BYTES);

@@ -9,7 +9,7 @@ import java.util.stream.Stream;
  * The handshake patterns offered, each as section 7.5 draws it: what either side knows beforehand,
  * then the messages, the initiator's first. They are called as in a protocol's name.
  */
-enum Pattern {
+enum HandshakePattern {
   /** Nobody proves who he is. */
   NN(false, false, "e", "e ee"),
   /** The initiator knows the responder's key. */
@@ -23,22 +23,22 @@ enum Pattern {
 
   private final boolean initiatorKnown;
   private final boolean responderKnown;
-  private final List<List<Token>> messages;
+  private final List<List<HandshakeToken>> messages;
 
-  Pattern(boolean initiatorKnown, boolean responderKnown, String... messages) {
+  HandshakePattern(boolean initiatorKnown, boolean responderKnown, String... messages) {
     this.initiatorKnown = initiatorKnown;
     this.responderKnown = responderKnown;
-    this.messages = Stream.of(messages).map(Pattern::tokens).toList();
+    this.messages = Stream.of(messages).map(HandshakePattern::tokens).toList();
   }
 
-  private static List<Token> tokens(String message) {
+  private static List<HandshakeToken> tokens(String message) {
     return Stream.of(message.split(" "))
-        .map(token -> Token.valueOf(token.toUpperCase(Locale.ROOT)))
+        .map(token -> HandshakeToken.valueOf(token.toUpperCase(Locale.ROOT)))
         .toList();
   }
 
   /** The tokens of each message; the initiator sends the first, then they take turns. */
-  List<List<Token>> messages() {
+  List<List<HandshakeToken>> messages() {
     return messages;
   }
 
@@ -50,11 +50,11 @@ enum Pattern {
   /** Whether that side sends its static key. */
   boolean tells(boolean initiator) {
     return IntStream.range(0, messages.size())
-        .anyMatch(i -> (i % 2 == 0) == initiator && messages.get(i).contains(Token.S));
+        .anyMatch(i -> (i % 2 == 0) == initiator && messages.get(i).contains(HandshakeToken.S));
   }
 
   /** Whether there is a pre-shared key in it. */
   boolean preShared() {
-    return messages.stream().anyMatch(message -> message.contains(Token.PSK));
+    return messages.stream().anyMatch(message -> message.contains(HandshakeToken.PSK));
   }
 }

@@ -1,7 +1,7 @@
 package culvert.noise;
 
 /** What a handshake message is made of (section 7.1, and 9.2 for the pre-shared key). */
-enum Token {
+enum HandshakeToken {
   /** The sender's ephemeral public key. */
   E,
   /** The sender's static public key, sealed as soon as there is a key to seal with. */

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Two sides of a handshake, and a wire between them on which somebody may change what passes. */
-record Sides(NoiseHandshake initiator, NoiseHandshake responder) {
+record HandshakePair(NoiseHandshake initiator, NoiseHandshake responder) {
 
   static final NoiseKeyPair INITIATOR = NoiseKeyPair.ofPrivate(filled(0x31));
   static final NoiseKeyPair RESPONDER = NoiseKeyPair.ofPrivate(filled(0x32));
@@ -37,15 +37,15 @@ record Sides(NoiseHandshake initiator, NoiseHandshake responder) {
   }
 
   /** Two that know each other. */
-  static Sides of(NoiseProtocol protocol) {
-    return new Sides(
+  static HandshakePair of(NoiseProtocol protocol) {
+    return new HandshakePair(
         NoiseHandshake.initiator(protocol, keys(protocol, true), PROLOGUE),
         NoiseHandshake.responder(protocol, keys(protocol, false), PROLOGUE));
   }
 
   /** The same with ephemeral keys made beforehand, which is half the work. */
-  static Sides quick(NoiseProtocol protocol) {
-    return new Sides(
+  static HandshakePair quick(NoiseProtocol protocol) {
+    return new HandshakePair(
         new NoiseHandshake(protocol, true, keys(protocol, true), PROLOGUE, () -> STRANGER),
         new NoiseHandshake(protocol, false, keys(protocol, false), PROLOGUE, () -> OTHER));
   }
@@ -70,7 +70,7 @@ record Sides(NoiseHandshake initiator, NoiseHandshake responder) {
   }
 
   /** Runs it undisturbed. */
-  Sides done() throws NoiseException {
+  HandshakePair done() throws NoiseException {
     run(Wire::clean);
     return this;
   }
