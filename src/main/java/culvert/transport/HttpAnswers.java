@@ -1,5 +1,6 @@
 package culvert.transport;
 
+import culvert.http.HttpHead;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,5 +1,7 @@
 package culvert.transport;
 
+import culvert.http.HttpHead;
+import culvert.http.HttpHeadReader;
 import culvert.protocol.ProtocolException;
 import java.io.IOException;
 import java.util.Optional;

@@ -1,6 +1,8 @@
 package culvert.transport;
 
 import culvert.config.WebSocketSettings;
+import culvert.http.HttpHead;
+import culvert.http.HttpHeadReader;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.HostPort;

@@ -1,5 +1,6 @@
 package culvert.transport;
 
+import culvert.http.HttpHead;
 import culvert.protocol.ProtocolException;
 import java.io.EOFException;
 import java.io.IOException;

@@ -1,5 +1,7 @@
 package culvert.transport;
 
+import culvert.http.HttpError;
+import culvert.http.HttpHead;
 import culvert.protocol.ProtocolException;
 import java.util.Optional;
 import java.util.regex.Matcher;

@@ -1,6 +1,9 @@
 package culvert.transport;
 
 import culvert.config.WebSocketSettings;
+import culvert.http.HttpError;
+import culvert.http.HttpHead;
+import culvert.http.HttpHeadReader;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.protocol.ForeignPeer;

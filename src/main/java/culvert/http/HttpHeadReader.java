@@ -1,4 +1,4 @@
-package culvert.transport;
+package culvert.http;
 
 import culvert.net.ByteInput;
 import culvert.protocol.ProtocolException;
@@ -12,7 +12,7 @@ import java.util.Arrays;
  * Reads the head of a request or an answer in blocks, bounded, and keeps what came behind it. Lines
  * end in CR LF and nothing else.
  */
-final class HttpHeadReader {
+public final class HttpHeadReader {
 
   /** Most bytes of a head, with whatever a proxy on the way has added. */
   static final int MOST_BYTES = 8 * 1024;
@@ -30,12 +30,12 @@ final class HttpHeadReader {
   private int lineStart;
   private int seen;
 
-  HttpHeadReader(ByteInput in) {
+  public HttpHeadReader(ByteInput in) {
     this.in = in;
   }
 
   /** The first bytes: eight, or fewer if there are no more. */
-  byte[] first() throws IOException {
+  public byte[] first() throws IOException {
     while (bytes.position() < FIRST_BYTES && read()) {
       // There may be more.
     }
@@ -48,7 +48,7 @@ final class HttpHeadReader {
    * @throws ProtocolException if it is none, or too long
    * @throws EOFException if the peer ended before
    */
-  HttpHead head() throws IOException {
+  public HttpHead head() throws IOException {
     while (!isWhole()) {
       if (!read()) {
         throw new EOFException("the peer closed the connection within an HTTP head");
@@ -60,12 +60,12 @@ final class HttpHeadReader {
   }
 
   /** What came behind the head. */
-  ByteBuffer rest() {
+  public ByteBuffer rest() {
     return ByteBuffer.wrap(bytes.array(), seen, bytes.position() - seen);
   }
 
   /** The first line behind the head, or as much of it as comes within so many bytes. */
-  String line(int most) {
+  public String line(int most) {
     try {
       while (rest().remaining() < most && text(most).indexOf('\n') < 0 && read()) {
         // There may be more.

@@ -1,4 +1,4 @@
-package culvert.transport;
+package culvert.http;
 
 import java.nio.charset.StandardCharsets;
 
@@ -10,14 +10,14 @@ import java.nio.charset.StandardCharsets;
  * @param words for the person who asked
  * @param detail for our own log
  */
-record HttpError(String status, String fields, String words, String detail) {
+public record HttpError(String status, String fields, String words, String detail) {
 
-  HttpError(String status, String fields, String words) {
+  public HttpError(String status, String fields, String words) {
     this(status, fields, words, words);
   }
 
   /** As it is sent. */
-  byte[] bytes() {
+  public byte[] bytes() {
     String text = words + "\n";
     return """
     HTTP/1.1 %s\r

@@ -1,4 +1,4 @@
-package culvert.transport;
+package culvert.http;
 
 import culvert.protocol.ProtocolException;
 import java.util.ArrayList;
@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  * @param start the first line
  * @param fields the values of each header in their order; its name in lower case
  */
-record HttpHead(String start, Map<String, List<String>> fields) {
+public record HttpHead(String start, Map<String, List<String>> fields) {
 
   /** What ends a line. */
   static final String LINE_END = "\r\n";
@@ -62,7 +62,7 @@ record HttpHead(String start, Map<String, List<String>> fields) {
    *
    * @throws ProtocolException if it is there twice
    */
-  Optional<String> only(String name) throws ProtocolException {
+  public Optional<String> only(String name) throws ProtocolException {
     List<String> values = all(name);
     if (values.size() > 1) {
       throw new ProtocolException("an HTTP head with more than one " + name);
@@ -71,7 +71,7 @@ record HttpHead(String start, Map<String, List<String>> fields) {
   }
 
   /** Whether a header that is a list, in one line or several, has this word in any case. */
-  boolean lists(String name, String word) {
+  public boolean lists(String name, String word) {
     return all(name).stream()
         .flatMap(value -> Pattern.compile(",").splitAsStream(value))
         .anyMatch(token -> token.strip().equalsIgnoreCase(word));
@@ -82,7 +82,7 @@ record HttpHead(String start, Map<String, List<String>> fields) {
   }
 
   /** A stranger's words made safe for a line of a log: printable, and not too many. */
-  static String shown(String text) {
+  public static String shown(String text) {
     String printable = text.replaceAll("[^ -~]", "?").strip();
     return printable.length() > MOST_SHOWN ? printable.substring(0, MOST_SHOWN) + "..." : printable;
   }
