@@ -9,8 +9,8 @@ import culvert.net.Dialer;
 import culvert.net.HostPort;
 import culvert.net.OpenSet;
 import culvert.net.Relay;
-import culvert.transport.GroupJoin;
-import culvert.transport.Route;
+import culvert.route.GroupConnector;
+import culvert.route.Route;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.function.Consumer;
@@ -41,7 +41,7 @@ public final class BounceClient implements AutoCloseable {
   public BounceClient(MemberSettings settings, Consumer<String> complaints) {
     this.settings = settings;
     var join =
-        new GroupJoin(
+        new GroupConnector(
             settings.group(),
             settings.access(),
             settings.wire(),

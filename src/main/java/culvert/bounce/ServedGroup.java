@@ -8,7 +8,7 @@ import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
 import culvert.protocol.RefusedException;
-import culvert.transport.GroupStay;
+import culvert.route.GroupListener;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
@@ -18,7 +18,7 @@ import java.util.Locale;
  * Puts a server into a group: whoever is or comes there reaches it, one after the other. The server
  * is dialled at the first byte of each.
  */
-public final class ServedGroup implements GroupStay.Host {
+public final class ServedGroup implements GroupListener.Host {
 
   /** How {@link #run} ended. */
   public enum End {
@@ -42,7 +42,7 @@ public final class ServedGroup implements GroupStay.Host {
   private final boolean once;
   private final Log log;
   private final LimitedLog<String> troubles;
-  private final GroupStay stay;
+  private final GroupListener stay;
   private End end = End.STOPPED;
   private long joins;
 
@@ -57,7 +57,7 @@ public final class ServedGroup implements GroupStay.Host {
     this.once = once;
     this.log = log;
     this.troubles = new LimitedLog<>(log, new Counters(), 1, REPEATED_PERIOD);
-    this.stay = new GroupStay(client.route(), this);
+    this.stay = new GroupListener(client.route(), this);
   }
 
   /** Joins, waits for a visit, serves it, and joins again, until told to stop. */

@@ -8,7 +8,6 @@ import culvert.config.BounceAccess;
 import culvert.config.GroupAddress;
 import culvert.config.GroupNumber;
 import culvert.config.MemberSettings;
-import culvert.config.ProxyChoice;
 import culvert.config.Timing;
 import culvert.config.TransportKind;
 import culvert.config.WebSocketSettings;
@@ -18,6 +17,7 @@ import culvert.net.Threads;
 import culvert.observe.Log;
 import culvert.protocol.RefusedException;
 import culvert.protocol.bounce.BounceGreeting;
+import culvert.route.ProxySelection;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -166,7 +166,7 @@ final class BounceConnectCommand implements Callable<Integer> {
         new GroupAddress(transport, server, group),
         access(),
         wire,
-        ProxyChoice.of(Optional.ofNullable(via), terminal.environment(), server),
+        ProxySelection.of(Optional.ofNullable(via), terminal.environment(), server),
         connectTimeout,
         Timing.DEFAULT.halfClose());
   }

@@ -3,13 +3,13 @@ package culvert.cli;
 import culvert.compat.trp.TrpOriginDialect;
 import culvert.config.GroupAddress;
 import culvert.config.OriginSettings;
-import culvert.config.ProxyChoice;
 import culvert.config.RemoteAddress;
 import culvert.config.ServiceAddress;
 import culvert.config.TransportSettings;
 import culvert.net.ProxyHeader;
 import culvert.observe.Log;
 import culvert.origin.OriginProxy;
+import culvert.route.ProxySelection;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -189,7 +189,7 @@ final class OriginProxyCommand implements Callable<Integer> {
         common.secret(),
         transport,
         tls.settings(transport.kind(false).isTls(), own.identity(), terminal.environment()),
-        ProxyChoice.of(Optional.ofNullable(via), terminal.environment(), remoteProxy.dialled()),
+        ProxySelection.of(Optional.ofNullable(via), terminal.environment(), remoteProxy.dialled()),
         Optional.ofNullable(proxyProtocol),
         connectTimeout,
         retryMax,

@@ -138,7 +138,7 @@ public record Via(Scheme scheme, HostPort proxy, Optional<Credentials> credentia
   }
 
   /** Whether the text begins as a URL does. */
-  static boolean isUrl(String text) {
+  public static boolean isUrl(String text) {
     return URL.matcher(text).matches();
   }
 

@@ -20,11 +20,11 @@ import culvert.observe.Counters;
 import culvert.observe.Log;
 import culvert.observe.RateLimit;
 import culvert.protocol.bounce.BounceGreeting;
+import culvert.route.GroupConnector;
+import culvert.route.Route;
 import culvert.session.Incoming;
 import culvert.session.NativeDialect;
 import culvert.session.OriginDialect;
-import culvert.transport.GroupJoin;
-import culvert.transport.Route;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -165,7 +165,7 @@ public final class OriginProxy implements AutoCloseable {
           Route.to(direct, settings.via(), settings.connectTimeout(), dialer, deadlines);
       case GroupAddress group ->
           Route.into(
-              new GroupJoin(
+              new GroupConnector(
                   group,
                   settings.bounce(),
                   BounceGreeting.PROGRAM,

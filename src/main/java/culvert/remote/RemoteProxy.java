@@ -21,10 +21,10 @@ import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.Log;
 import culvert.protocol.bounce.BounceGreeting;
+import culvert.route.GroupConnector;
+import culvert.route.Route;
 import culvert.session.Dialect;
 import culvert.session.NativeDialect;
-import culvert.transport.GroupJoin;
-import culvert.transport.Route;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -149,7 +149,7 @@ public final class RemoteProxy implements AutoCloseable {
     }
     for (GroupAddress group : settings.meetings()) {
       var join =
-          new GroupJoin(
+          new GroupConnector(
               group,
               settings.bounce(),
               BounceGreeting.PROGRAM,

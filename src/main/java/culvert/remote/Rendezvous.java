@@ -7,8 +7,8 @@ import culvert.net.Threads;
 import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
-import culvert.transport.GroupStay;
-import culvert.transport.Route;
+import culvert.route.GroupListener;
+import culvert.route.Route;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
  * Keeps the remote proxy in a channel group, where one origin proxy may meet it: with the first
  * bytes that come, the connection is one at the control address.
  */
-final class Rendezvous implements GroupStay.Host, AutoCloseable {
+final class Rendezvous implements GroupListener.Host, AutoCloseable {
 
   /** What stood for less came to nothing. */
   private static final Duration NOTEWORTHY = Duration.ofSeconds(1);
@@ -30,7 +30,7 @@ final class Rendezvous implements GroupStay.Host, AutoCloseable {
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
 
   private final GroupAddress group;
-  private final GroupStay stay;
+  private final GroupListener stay;
   private final ControlHandler control;
   private final Log log;
   private final LimitedLog<String> troubles;
@@ -47,7 +47,7 @@ final class Rendezvous implements GroupStay.Host, AutoCloseable {
    */
   Rendezvous(GroupAddress group, Route route, ControlHandler control, Counters counters, Log log) {
     this.group = group;
-    this.stay = new GroupStay(route, this);
+    this.stay = new GroupListener(route, this);
     this.control = control;
     this.log = log;
     this.troubles = new LimitedLog<>(log, counters, 1, REPEATED_PERIOD);

@@ -1,9 +1,10 @@
-package culvert.transport;
+package culvert.route;
 
 import culvert.config.Via;
 import culvert.config.Via.Credentials;
 import culvert.net.Connection;
 import culvert.net.HostPort;
+import culvert.transport.Transport;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
@@ -49,14 +50,14 @@ final class Socks5 implements Transport {
   @Override
   public Connection wrap(Connection carrier) throws IOException {
     byte[] request = request();
-    var proxy = new ProxyTalk(carrier, via.proxy(), target);
+    var proxy = new ProxyExchange(carrier, via.proxy(), target);
     chooseMethod(proxy);
     proxy.write(request);
     readReply(proxy);
     return carrier;
   }
 
-  private void chooseMethod(ProxyTalk proxy) throws IOException {
+  private void chooseMethod(ProxyExchange proxy) throws IOException {
     Optional<Credentials> credentials = via.credentials();
     proxy.write(
         credentials.isPresent()
@@ -78,7 +79,7 @@ final class Socks5 implements Transport {
     }
   }
 
-  private static void readVersion(ProxyTalk proxy) throws IOException {
+  private static void readVersion(ProxyExchange proxy) throws IOException {
     int version = proxy.read();
     if (version == 'H') {
       throw proxy.foreign("is an HTTP proxy; write http:// in place of socks5://");
@@ -88,7 +89,7 @@ final class Socks5 implements Transport {
     }
   }
 
-  private static void logIn(ProxyTalk proxy, Credentials credentials) throws IOException {
+  private static void logIn(ProxyExchange proxy, Credentials credentials) throws IOException {
     byte[] user = credentials.user().getBytes(StandardCharsets.UTF_8);
     byte[] password = credentials.password().getBytes(StandardCharsets.UTF_8);
     proxy.write(
@@ -136,7 +137,7 @@ final class Socks5 implements Transport {
   }
 
   /** Reads the address that the proxy dials from, which is of no use here, to its end. */
-  private static void readReply(ProxyTalk proxy) throws IOException {
+  private static void readReply(ProxyExchange proxy) throws IOException {
     readVersion(proxy);
     int reply = proxy.read();
     if (reply != 0) {
@@ -155,7 +156,7 @@ final class Socks5 implements Transport {
   }
 
   /** RFC 1928, 6. */
-  private static IOException refusal(ProxyTalk proxy, int reply) {
+  private static IOException refusal(ProxyExchange proxy, int reply) {
     return switch (reply) {
       case 1 -> proxy.refused("could not reach", "general failure");
       case 2 ->

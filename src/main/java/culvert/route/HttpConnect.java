@@ -1,9 +1,10 @@
-package culvert.transport;
+package culvert.route;
 
 import culvert.config.Via;
 import culvert.config.Via.Credentials;
 import culvert.net.Connection;
 import culvert.net.HostPort;
+import culvert.transport.Transport;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -28,10 +29,10 @@ final class HttpConnect implements Transport {
 
   @Override
   public Connection wrap(Connection carrier) throws IOException {
-    var proxy = new ProxyTalk(carrier, via.proxy(), target);
+    var proxy = new ProxyExchange(carrier, via.proxy(), target);
     proxy.write(request().getBytes(StandardCharsets.UTF_8));
-    var answers = new HttpAnswers(proxy);
-    HttpAnswers.Answer answer = answers.next();
+    var answers = new ProxyResponses(proxy);
+    ProxyResponses.Answer answer = answers.next();
     while (answer.isInterim()) {
       answer = answers.next();
     }
@@ -54,7 +55,7 @@ final class HttpConnect implements Transport {
     return "Basic " + Base64.getEncoder().encodeToString(pair);
   }
 
-  private IOException refusal(ProxyTalk proxy, HttpAnswers.Answer answer) {
+  private IOException refusal(ProxyExchange proxy, ProxyResponses.Answer answer) {
     return switch (answer.status()) {
       case 403, 405 ->
           proxy.refused("does not allow", answer + "; many proxies allow port 443 only");
@@ -65,7 +66,7 @@ final class HttpConnect implements Transport {
     };
   }
 
-  private String login(HttpAnswers.Answer answer) {
+  private String login(ProxyResponses.Answer answer) {
     if (!answer.takesBasic()) {
       return "it does not take Basic, the only login offered here";
     }

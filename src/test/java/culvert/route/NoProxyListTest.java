@@ -1,4 +1,4 @@
-package culvert.config;
+package culvert.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -6,7 +6,7 @@ import culvert.net.HostPort;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class NoProxyTest {
+class NoProxyListTest {
 
   @ParameterizedTest
   @CsvSource({
@@ -44,7 +44,7 @@ class NoProxyTest {
     "'[2001:db8::/32]:7000', [2001:db8:ffff::1]:7000"
   })
   void theseNeedNoProxy(String list, String target) {
-    assertThat(NoProxy.matches(list, HostPort.parse(target))).isTrue();
+    assertThat(NoProxyList.matches(list, HostPort.parse(target))).isTrue();
   }
 
   @ParameterizedTest
@@ -80,6 +80,6 @@ class NoProxyTest {
     "2001:db8::/32, [2001:db9::1]:7000"
   })
   void theseNeedOne(String list, String target) {
-    assertThat(NoProxy.matches(list, HostPort.parse(target))).isFalse();
+    assertThat(NoProxyList.matches(list, HostPort.parse(target))).isFalse();
   }
 }

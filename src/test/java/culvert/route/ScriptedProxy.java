@@ -1,4 +1,4 @@
-package culvert.transport;
+package culvert.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,6 +7,7 @@ import culvert.net.Deadlines;
 import culvert.net.Threads;
 import culvert.testing.Loopback;
 import culvert.testing.Tunnel;
+import culvert.transport.Transport;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
@@ -23,19 +24,19 @@ import java.util.concurrent.TimeUnit;
  * @param read how many bytes of the proxy's were taken before the tunnel began, or at all
  * @param tunnel what then came out of the tunnel
  */
-record ProxyExchange(Optional<IOException> failure, byte[] asked, long read, byte[] tunnel) {
+record ScriptedProxy(Optional<IOException> failure, byte[] asked, long read, byte[] tunnel) {
 
   /** With a proxy that says all of this at once, without having heard anything, and hangs up. */
-  static ProxyExchange with(Transport transport, byte[] answers) throws IOException {
+  static ScriptedProxy with(Transport transport, byte[] answers) throws IOException {
     return with(transport, answers, true);
   }
 
   /** With one that says all of this and stays. */
-  static ProxyExchange withOpen(Transport transport, byte[] answers) throws IOException {
+  static ScriptedProxy withOpen(Transport transport, byte[] answers) throws IOException {
     return with(transport, answers, false);
   }
 
-  private static ProxyExchange with(Transport transport, byte[] answers, boolean hangsUp)
+  private static ScriptedProxy with(Transport transport, byte[] answers, boolean hangsUp)
       throws IOException {
     try (var pair = Loopback.open();
         var deadlines = new Deadlines()) {
@@ -58,7 +59,7 @@ record ProxyExchange(Optional<IOException> failure, byte[] asked, long read, byt
       }
       pair.near().closeOutput();
       byte[] asked = pair.far().input().readAllBytes();
-      return new ProxyExchange(Optional.ofNullable(failure), asked, read, tunnel);
+      return new ScriptedProxy(Optional.ofNullable(failure), asked, read, tunnel);
     }
   }
 

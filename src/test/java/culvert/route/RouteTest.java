@@ -1,4 +1,4 @@
-package culvert.transport;
+package culvert.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -53,7 +53,7 @@ class RouteTest {
         new BounceAccess(
             Optional.of(Authentication.of("hello")), Optional.empty(), WebSocketSettings.DEFAULT);
     var join =
-        new GroupJoin(
+        new GroupConnector(
             new GroupAddress(TransportKind.PLAIN, server, new GroupNumber(1)),
             access,
             BounceGreeting.PROGRAM,

@@ -1,4 +1,4 @@
-package culvert.transport;
+package culvert.route;
 
 import culvert.net.Connection;
 import culvert.net.HostPort;
@@ -10,14 +10,14 @@ import java.io.IOException;
  * An exchange with a proxy. It reads what it is asked for and never ahead, since the tunnel's bytes
  * may follow at once; every complaint names proxy and target.
  */
-final class ProxyTalk {
+final class ProxyExchange {
 
   private final Connection carrier;
   private final HostPort proxy;
   private final HostPort target;
 
   /** The names are for the complaints. */
-  ProxyTalk(Connection carrier, HostPort proxy, HostPort target) {
+  ProxyExchange(Connection carrier, HostPort proxy, HostPort target) {
     this.carrier = carrier;
     this.proxy = proxy;
     this.target = target;

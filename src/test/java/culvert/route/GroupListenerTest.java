@@ -1,4 +1,4 @@
-package culvert.transport;
+package culvert.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -32,7 +32,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** Who stays in a group, at a bounce server that does with each connection as a test says. */
 @ExtendWith(LeakCheck.class)
 @Timeout(10)
-class GroupStayTest {
+class GroupListenerTest {
 
   private static final TestServer.Service HANGS_UP = connection -> {};
   private static final TestServer.Service REFUSES =
@@ -80,9 +80,9 @@ class GroupStayTest {
   }
 
   /** What a host was told, until the outage that ends it. */
-  private final class Told implements GroupStay.Host {
+  private final class Told implements GroupListener.Host {
     private final List<String> events = new ArrayList<>();
-    private final GroupStay stay;
+    private final GroupListener stay;
     private long now = Long.MAX_VALUE - 1;
     private Duration again;
 
@@ -90,10 +90,10 @@ class GroupStayTest {
       var pool = new BufferPool();
       var group = new GroupAddress(TransportKind.PLAIN, server, new GroupNumber(1));
       var join =
-          new GroupJoin(
+          new GroupConnector(
               group, BounceAccess.DEFAULT, wire, BounceAccess.OF_A_MEMBER, pool, line -> {});
       stay =
-          new GroupStay(
+          new GroupListener(
               Route.into(
                   join, Optional.empty(), Duration.ofSeconds(5), new Dialer(pool), deadlines),
               this,

@@ -1,12 +1,13 @@
-package culvert.transport;
+package culvert.route;
 
 import culvert.config.Via;
 import culvert.net.HostPort;
+import culvert.transport.Transport;
 
 /** The way out through a proxy. */
-public final class WayOut {
+public final class ProxyTransport {
 
-  private WayOut() {}
+  private ProxyTransport() {}
 
   /**
    * What makes a fresh connection to the proxy a tunnel to the target: CONNECT or SOCKS5, as {@code

@@ -1,8 +1,9 @@
-package culvert.config;
+package culvert.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.config.Via;
 import culvert.net.HostPort;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class ProxyChoiceTest {
+class ProxySelectionTest {
 
   private static final HostPort TARGET = new HostPort("tunnel.example.org", 7000);
 
@@ -63,14 +64,14 @@ class ProxyChoiceTest {
   @Test
   void theOptionBeatsTheVariables() {
     var environment = Map.of("https_proxy", "no proxy at all", "NO_PROXY", "*");
-    assertThat(ProxyChoice.of(Optional.of("socks5://b:2"), environment, TARGET))
+    assertThat(ProxySelection.of(Optional.of("socks5://b:2"), environment, TARGET))
         .contains(Via.parse("socks5://b:2"));
-    assertThat(ProxyChoice.of(Optional.of("direct"), environment, TARGET)).isEmpty();
+    assertThat(ProxySelection.of(Optional.of("direct"), environment, TARGET)).isEmpty();
   }
 
   @Test
   void theOptionLeadsToLoopbackToo() {
-    assertThat(ProxyChoice.of(Optional.of("http://b:2"), Map.of(), new HostPort("localhost", 1)))
+    assertThat(ProxySelection.of(Optional.of("http://b:2"), Map.of(), new HostPort("localhost", 1)))
         .contains(Via.parse("http://b:2"));
   }
 
@@ -87,7 +88,8 @@ class ProxyChoiceTest {
       })
   void loopbackNeedsNoProxyOfTheEnvironment(String host) {
     var environment = Map.of("ALL_PROXY", "proxy:3128");
-    assertThat(ProxyChoice.of(Optional.empty(), environment, new HostPort(host, 7000))).isEmpty();
+    assertThat(ProxySelection.of(Optional.empty(), environment, new HostPort(host, 7000)))
+        .isEmpty();
   }
 
   @ParameterizedTest
@@ -95,7 +97,8 @@ class ProxyChoiceTest {
       strings = {"localhost.example.org", "mylocalhost", "128.0.0.1", "::2", "127.example"})
   void whatOnlyLooksLikeLoopbackNeedsOne(String host) {
     var environment = Map.of("ALL_PROXY", "proxy:3128");
-    assertThat(ProxyChoice.of(Optional.empty(), environment, new HostPort(host, 7000))).isPresent();
+    assertThat(ProxySelection.of(Optional.empty(), environment, new HostPort(host, 7000)))
+        .isPresent();
   }
 
   @Test
@@ -120,7 +123,7 @@ class ProxyChoiceTest {
   @Test
   void aBadOptionIsNamedAndItsPasswordIsNot() {
     assertThatThrownBy(
-            () -> ProxyChoice.of(Optional.of("alice:hunter2@proxy:3128"), Map.of(), TARGET))
+            () -> ProxySelection.of(Optional.of("alice:hunter2@proxy:3128"), Map.of(), TARGET))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
             "--via: a proxy is written as http://HOST:PORT or socks5://HOST:PORT; none at all:"
@@ -147,7 +150,7 @@ class ProxyChoiceTest {
   }
 
   private static String chosen(Map<String, String> environment) {
-    return ProxyChoice.of(Optional.empty(), environment, TARGET)
+    return ProxySelection.of(Optional.empty(), environment, TARGET)
         .map(Via::toString)
         .orElse("direct");
   }

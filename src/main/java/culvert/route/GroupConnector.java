@@ -1,4 +1,4 @@
-package culvert.transport;
+package culvert.route;
 
 import culvert.config.BounceAccess;
 import culvert.config.GroupAddress;
@@ -10,6 +10,8 @@ import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
 import culvert.protocol.bounce.BounceClientHandshake;
 import culvert.protocol.bounce.BounceGreeting;
+import culvert.transport.Transport;
+import culvert.transport.Transports;
 import java.io.IOException;
 import java.util.function.Consumer;
 
@@ -17,7 +19,7 @@ import java.util.function.Consumer;
  * The way into a channel group: a fresh connection to the bounce server becomes one to whoever else
  * is in the group, or will be.
  */
-public final class GroupJoin implements Transport {
+public final class GroupConnector implements Transport {
 
   private final GroupAddress group;
   private final byte[] authentication;
@@ -32,7 +34,7 @@ public final class GroupJoin implements Transport {
    * @param complaints takes lines for a person about files, now and when they have changed
    * @throws IllegalArgumentException if a file that the transport needs is no good
    */
-  public GroupJoin(
+  public GroupConnector(
       GroupAddress group,
       BounceAccess access,
       BounceGreeting wire,

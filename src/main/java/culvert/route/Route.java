@@ -1,4 +1,4 @@
-package culvert.transport;
+package culvert.route;
 
 import culvert.config.GroupAddress;
 import culvert.config.RemoteAddress;
@@ -21,7 +21,7 @@ public final class Route {
 
   private final HostPort target;
   private final Optional<Via> via;
-  private final Optional<GroupJoin> join;
+  private final Optional<GroupConnector> join;
   private final Duration limit;
   private final Dialer dialer;
   private final Deadlines deadlines;
@@ -29,7 +29,7 @@ public final class Route {
   private Route(
       HostPort target,
       Optional<Via> via,
-      Optional<GroupJoin> join,
+      Optional<GroupConnector> join,
       Duration limit,
       Dialer dialer,
       Deadlines deadlines) {
@@ -57,7 +57,7 @@ public final class Route {
 
   /** The same, into a group at a bounce server. */
   public static Route into(
-      GroupJoin join, Optional<Via> via, Duration limit, Dialer dialer, Deadlines deadlines) {
+      GroupConnector join, Optional<Via> via, Duration limit, Dialer dialer, Deadlines deadlines) {
     return new Route(join.group().server(), via, Optional.of(join), limit, dialer, deadlines);
   }
 
@@ -121,10 +121,11 @@ public final class Route {
         left,
         proxy::close,
         "the proxy " + via + " did not reach " + target + " within " + Durations.of(limit),
-        () -> WayOut.through(via, target).wrap(proxy));
+        () -> ProxyTransport.through(via, target).wrap(proxy));
   }
 
-  private Connection join(GroupJoin join, Connection carrier, Duration left) throws IOException {
+  private Connection join(GroupConnector join, Connection carrier, Duration left)
+      throws IOException {
     GroupAddress group = join.group();
     return deadlines.within(
         left,

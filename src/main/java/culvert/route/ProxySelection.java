@@ -1,5 +1,6 @@
-package culvert.config;
+package culvert.route;
 
+import culvert.config.Via;
 import culvert.net.HostPort;
 import java.net.InetAddress;
 import java.util.List;
@@ -7,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Which proxy leads to a target, by the option and by the variables that other programs know. */
-public final class ProxyChoice {
+public final class ProxySelection {
 
   /** The option's word for no proxy, whatever the variables say. */
   public static final String DIRECT = "direct";
@@ -18,7 +19,7 @@ public final class ProxyChoice {
 
   private static final List<String> EXCEPTIONS = List.of("no_proxy", "NO_PROXY");
 
-  private ProxyChoice() {}
+  private ProxySelection() {}
 
   /**
    * The proxy to go through, or nothing to dial the target itself.
@@ -36,11 +37,11 @@ public final class ProxyChoice {
   public static Optional<Via> of(
       Optional<String> option, Map<String, String> environment, HostPort target) {
     if (option.isPresent()) {
-      return option.filter(text -> !text.equals(DIRECT)).map(ProxyChoice::parse);
+      return option.filter(text -> !text.equals(DIRECT)).map(ProxySelection::parse);
     }
     Optional<String> exceptions = firstSet(environment, EXCEPTIONS).map(environment::get);
     if (isLoopback(target)
-        || exceptions.filter(list -> NoProxy.matches(list, target)).isPresent()) {
+        || exceptions.filter(list -> NoProxyList.matches(list, target)).isPresent()) {
       return Optional.empty();
     }
     return firstSet(environment, VARIABLES).map(name -> read(name, environment.get(name).strip()));
@@ -54,7 +55,7 @@ public final class ProxyChoice {
     return target
         .literal()
         .map(InetAddress::isLoopbackAddress)
-        .orElseGet(() -> NoProxy.canonical(target.host()).equals("localhost"));
+        .orElseGet(() -> NoProxyList.canonical(target.host()).equals("localhost"));
   }
 
   private static Via read(String variable, String value) {

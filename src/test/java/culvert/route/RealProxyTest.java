@@ -1,4 +1,4 @@
-package culvert.transport;
+package culvert.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -177,7 +177,7 @@ class RealProxyTest {
     Via via = Via.parse(url);
     Connection carrier = dialer.connect(via.proxy(), Tunnel.LIMIT);
     try {
-      return WayOut.through(via, target).wrap(carrier);
+      return ProxyTransport.through(via, target).wrap(carrier);
     } catch (IOException e) {
       carrier.close();
       throw e;

@@ -1,4 +1,4 @@
-package culvert.config;
+package culvert.route;
 
 import culvert.net.Cidr;
 import culvert.net.HostPort;
@@ -21,9 +21,9 @@ import java.util.Locale;
  * <p>No name is looked up. An entry that reads as none of these matches nothing: the variable is
  * shared with programs that know other forms.
  */
-final class NoProxy {
+final class NoProxyList {
 
-  private NoProxy() {}
+  private NoProxyList() {}
 
   /** Whether an entry of the list is about the target. */
   static boolean matches(String list, HostPort target) {

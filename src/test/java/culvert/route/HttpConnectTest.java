@@ -1,4 +1,4 @@
-package culvert.transport;
+package culvert.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -6,6 +6,7 @@ import culvert.config.Via;
 import culvert.net.HostPort;
 import culvert.protocol.ProtocolException;
 import culvert.testing.LeakCheck;
+import culvert.transport.Transport;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -26,7 +27,7 @@ class HttpConnectTest {
 
   @Test
   void asksForATunnelAndWaitsForTheAnswer() throws Exception {
-    ProxyExchange.playTurns(
+    ScriptedProxy.playTurns(
         through(BARE),
         bytes(
             """
@@ -41,7 +42,7 @@ class HttpConnectTest {
   /** The user and password of RFC 7617, 2. */
   @Test
   void tellsUserAndPasswordAtOnce() throws Exception {
-    ProxyExchange.playTurns(
+    ScriptedProxy.playTurns(
         through("http://Aladdin:open%20sesame@proxy"),
         bytes(
             """
@@ -57,7 +58,7 @@ class HttpConnectTest {
   /** The example of RFC 7617, 2.1. */
   @Test
   void userAndPasswordAreUtf8() throws Exception {
-    var exchange = ProxyExchange.with(through("http://test:123%C2%A3@proxy"), bytes(""));
+    var exchange = ScriptedProxy.with(through("http://test:123%C2%A3@proxy"), bytes(""));
     assertThat(exchange.asked()).asString().contains("Basic dGVzdDoxMjPCow==\r\n");
   }
 
@@ -69,8 +70,8 @@ class HttpConnectTest {
     "bücher.example, bücher.example:7000"
   })
   void theTargetIsNamedAsItIs(String host, String written) throws Exception {
-    var transport = WayOut.through(Via.parse(BARE), new HostPort(host, 7000));
-    var exchange = ProxyExchange.with(transport, bytes(""));
+    var transport = ProxyTransport.through(Via.parse(BARE), new HostPort(host, 7000));
+    var exchange = ScriptedProxy.with(transport, bytes(""));
     assertThat(new String(exchange.asked(), StandardCharsets.UTF_8))
         .startsWith("CONNECT " + written + " HTTP/1.1\r\nHost: " + written + "\r\n");
   }
@@ -95,7 +96,7 @@ class HttpConnectTest {
   void aTunnelBeginsRightBehindTheHead(String head) throws Exception {
     // Its bytes came with the answer, and look like more of it.
     String early = "HTTP/1.1 403 Forbidden\r\n\r\n\n\0";
-    var exchange = ProxyExchange.with(through(BARE), bytes(head + early));
+    var exchange = ScriptedProxy.with(through(BARE), bytes(head + early));
     assertThat(exchange.failure()).isEmpty();
     assertThat(exchange.read()).isEqualTo(head.length());
     assertThat(exchange.tunnel()).isEqualTo(bytes(early));
@@ -118,7 +119,7 @@ class HttpConnectTest {
   })
   void aRefusalNamesProxyAndTarget(String status, String sentence) throws Exception {
     String head = "HTTP/1.1 " + status + "\r\nContent-Length: 9\r\n\r\n";
-    var exchange = ProxyExchange.withOpen(through(LOGIN), bytes(head + "some body"));
+    var exchange = ScriptedProxy.withOpen(through(LOGIN), bytes(head + "some body"));
     assertThat(exchange.message())
         .isEqualTo("the proxy proxy:3128 " + sentence.replace(" T:", " tunnel.example.org:7000:"));
     assertThat(exchange.failure().orElseThrow()).isExactlyInstanceOf(IOException.class);
@@ -137,9 +138,9 @@ class HttpConnectTest {
     byte[] answer = bytes("HTTP/1.1 " + status + " Login\r\n" + challenge + "\r\n\r\n");
     String refused =
         "the proxy proxy:3128 does not lead to tunnel.example.org:7000: " + status + " Login; ";
-    assertThat(ProxyExchange.withOpen(through(BARE), answer).message())
+    assertThat(ScriptedProxy.withOpen(through(BARE), answer).message())
         .isEqualTo(refused + "give it a user and password, as http://USER:PASSWORD@proxy:3128");
-    assertThat(ProxyExchange.withOpen(through(LOGIN), answer).message())
+    assertThat(ScriptedProxy.withOpen(through(LOGIN), answer).message())
         .isEqualTo(refused + "it refused the user and password given");
   }
 
@@ -148,7 +149,7 @@ class HttpConnectTest {
   void aProxyThatWantsAnotherKindOfLogin(String challenge) throws Exception {
     byte[] answer = bytes("HTTP/1.1 407 Login\r\nProxy-Authenticate: " + challenge + "\r\n\r\n");
     for (String url : new String[] {BARE, LOGIN}) {
-      assertThat(ProxyExchange.withOpen(through(url), answer).message())
+      assertThat(ScriptedProxy.withOpen(through(url), answer).message())
           .endsWith(": 407 Login; it does not take Basic, the only login offered here");
     }
   }
@@ -157,7 +158,7 @@ class HttpConnectTest {
   void anAnswerCutAnywhereIsNoTunnel() throws Exception {
     byte[] answer = bytes("HTTP/1.1 100 Wait\r\n\r\nHTTP/1.1 200 OK\r\nA: b\r\n\r\n");
     for (int length = 0; length < answer.length; length++) {
-      var exchange = ProxyExchange.with(through(BARE), Arrays.copyOf(answer, length));
+      var exchange = ScriptedProxy.with(through(BARE), Arrays.copyOf(answer, length));
       assertThat(exchange.failure()).get().isInstanceOf(EOFException.class);
       assertThat(exchange.message())
           .as("cut at " + length)
@@ -178,14 +179,14 @@ class HttpConnectTest {
         "HTTP\u0005"
       })
   void whatIsNoHttpIsToldByItsFirstBytes(String garbage) throws Exception {
-    var exchange = ProxyExchange.withOpen(through(BARE), bytes(garbage));
+    var exchange = ScriptedProxy.withOpen(through(BARE), bytes(garbage));
     assertThat(exchange.message()).isEqualTo(NAMES + "does not answer in HTTP");
     assertThat(exchange.failure()).get().isInstanceOf(ProtocolException.class);
   }
 
   @Test
   void aSocksProxyIsRecognised() throws Exception {
-    assertThat(ProxyExchange.withOpen(through(LOGIN), ProxyExchange.hex("05 ff")).message())
+    assertThat(ScriptedProxy.withOpen(through(LOGIN), ScriptedProxy.hex("05 ff")).message())
         .isEqualTo(NAMES + "is a SOCKS proxy; write socks5:// in place of http://");
   }
 
@@ -197,7 +198,7 @@ class HttpConnectTest {
         "HTTP/1.1 \u0662\u0660\u0660 OK"
       })
   void aMalformedStatusLineIsNoAnswer(String line) throws Exception {
-    var exchange = ProxyExchange.withOpen(through(BARE), bytes(line + "\r\n"));
+    var exchange = ScriptedProxy.withOpen(through(BARE), bytes(line + "\r\n"));
     assertThat(exchange.message()).isEqualTo(NAMES + "answers with a malformed status line");
     assertThat(exchange.failure()).get().isInstanceOf(ProtocolException.class);
   }
@@ -207,11 +208,11 @@ class HttpConnectTest {
     String frame = "HTTP/1.1 200 OK\r\nA: " + "\r\n\r\n";
     String filler = "x".repeat(8192 - frame.length());
     String longest = frame.replace("A: ", "A: " + filler);
-    var taken = ProxyExchange.with(through(BARE), bytes(longest + "tunnel"));
+    var taken = ScriptedProxy.with(through(BARE), bytes(longest + "tunnel"));
     assertThat(taken.failure()).isEmpty();
     assertThat(taken.tunnel()).asString().isEqualTo("tunnel");
 
-    var refused = ProxyExchange.with(through(BARE), bytes(longest.replace("A: ", "A:  ")));
+    var refused = ScriptedProxy.with(through(BARE), bytes(longest.replace("A: ", "A:  ")));
     assertThat(refused.message()).isEqualTo(NAMES + "answers with a head of more than 8192 bytes");
     assertThat(refused.failure()).get().isInstanceOf(ProtocolException.class);
     assertThat(refused.read()).isEqualTo(8192);
@@ -225,7 +226,7 @@ class HttpConnectTest {
     if (!piece.endsWith("\r\n")) {
       answer = bytes(piece.repeat(1000));
     }
-    assertThat(ProxyExchange.withOpen(through(BARE), answer).read()).isEqualTo(8192);
+    assertThat(ScriptedProxy.withOpen(through(BARE), answer).read()).isEqualTo(8192);
   }
 
   @ParameterizedTest
@@ -236,18 +237,18 @@ class HttpConnectTest {
   })
   void aReasonShowsPrintableCharactersOnly(String reason, String shown) throws Exception {
     byte[] answer = bytes("HTTP/1.1 500 " + reason + "\r\n\r\n");
-    assertThat(ProxyExchange.withOpen(through(BARE), answer).message()).endsWith(": 500 " + shown);
+    assertThat(ScriptedProxy.withOpen(through(BARE), answer).message()).endsWith(": 500 " + shown);
   }
 
   @Test
   void aLongReasonIsCut() throws Exception {
     byte[] answer = bytes("HTTP/1.1 500 " + "y".repeat(5000) + "\r\n\r\n");
-    assertThat(ProxyExchange.withOpen(through(BARE), answer).message())
+    assertThat(ScriptedProxy.withOpen(through(BARE), answer).message())
         .endsWith(": 500 " + "y".repeat(80) + "...");
   }
 
   private static Transport through(String url) {
-    return WayOut.through(Via.parse(url), TARGET);
+    return ProxyTransport.through(Via.parse(url), TARGET);
   }
 
   private static byte[] bytes(String text) {

@@ -1,4 +1,4 @@
-package culvert.transport;
+package culvert.route;
 
 import culvert.net.Backoff;
 import culvert.net.Connection;
@@ -20,7 +20,7 @@ import java.util.function.LongSupplier;
  * that was (close-with-peer): else a second visitor would come in the middle of the first one's
  * bytes.
  */
-public final class GroupStay {
+public final class GroupListener {
 
   /** Who stays in the group. All is called by the thread of {@link #run}. */
   public interface Host {
@@ -67,12 +67,12 @@ public final class GroupStay {
    *
    * @param route into the group
    */
-  public GroupStay(Route route, Host host) {
+  public GroupListener(Route route, Host host) {
     this(route, host, System::nanoTime);
   }
 
   /** The same by another clock. */
-  GroupStay(Route route, Host host, LongSupplier nanoTime) {
+  GroupListener(Route route, Host host, LongSupplier nanoTime) {
     this.route = route;
     this.host = host;
     this.nanoTime = nanoTime;

@@ -1,4 +1,4 @@
-package culvert.transport;
+package culvert.route;
 
 import culvert.http.HttpHead;
 import java.io.ByteArrayOutputStream;
@@ -8,7 +8,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The heads of a proxy's answers (RFC 9112, 4 and 5), all of them within one bound. */
-final class HttpAnswers {
+final class ProxyResponses {
 
   /** Most bytes of all heads together. */
   private static final int MOST_BYTES = 8 * 1024;
@@ -49,11 +49,11 @@ final class HttpAnswers {
     }
   }
 
-  private final ProxyTalk proxy;
+  private final ProxyExchange proxy;
   private int taken;
 
   /** No answer has been read yet. */
-  HttpAnswers(ProxyTalk proxy) {
+  ProxyResponses(ProxyExchange proxy) {
     this.proxy = proxy;
   }
 

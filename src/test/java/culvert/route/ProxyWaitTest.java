@@ -1,7 +1,7 @@
-package culvert.transport;
+package culvert.route;
 
-import static culvert.transport.ProxyExchange.hex;
-import static culvert.transport.ProxyExchange.join;
+import static culvert.route.ScriptedProxy.hex;
+import static culvert.route.ScriptedProxy.join;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -85,7 +85,7 @@ class ProxyWaitTest {
         "dialler",
         () -> {
           try {
-            wrapped.complete(WayOut.through(Via.parse(url), TARGET).wrap(carrier));
+            wrapped.complete(ProxyTransport.through(Via.parse(url), TARGET).wrap(carrier));
           } catch (IOException e) {
             wrapped.completeExceptionally(e);
           }

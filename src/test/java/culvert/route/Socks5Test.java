@@ -1,13 +1,14 @@
-package culvert.transport;
+package culvert.route;
 
-import static culvert.transport.ProxyExchange.hex;
-import static culvert.transport.ProxyExchange.join;
+import static culvert.route.ScriptedProxy.hex;
+import static culvert.route.ScriptedProxy.join;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.config.Via;
 import culvert.net.HostPort;
 import culvert.protocol.ProtocolException;
 import culvert.testing.LeakCheck;
+import culvert.transport.Transport;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -39,7 +40,7 @@ class Socks5Test {
 
   @Test
   void withoutALoginANameIsLeftToTheProxy() throws Exception {
-    ProxyExchange.playTurns(
+    ScriptedProxy.playTurns(
         through(BARE),
         hex("05 01 00 # version 5, one method: no login"),
         hex("05 00 # version 5, no login"),
@@ -49,7 +50,7 @@ class Socks5Test {
 
   @Test
   void aLoginIsToldWhenTheProxyAsks() throws Exception {
-    ProxyExchange.playTurns(
+    ScriptedProxy.playTurns(
         through(LOGIN),
         hex("05 02 00 02 # version 5, two methods: no login, user and password"),
         hex("05 02 # version 5, user and password"),
@@ -64,15 +65,15 @@ class Socks5Test {
 
   @Test
   void aLoginIsNotToldWhenTheProxyDoesNotAsk() throws Exception {
-    ProxyExchange.playTurns(through(LOGIN), hex("05 02 00 02"), hex("05 00"), REQUEST, REPLY);
+    ScriptedProxy.playTurns(through(LOGIN), hex("05 02 00 02"), hex("05 00"), REQUEST, REPLY);
   }
 
   @Test
   void theLongestLoginAndNameFitTheirLengths() throws Exception {
     String longest = "x".repeat(255);
     byte[] bytes = longest.getBytes(StandardCharsets.US_ASCII);
-    ProxyExchange.playTurns(
-        WayOut.through(
+    ScriptedProxy.playTurns(
+        ProxyTransport.through(
             Via.parse("socks5://" + longest + ":" + longest + "@proxy"),
             new HostPort(longest, 65535)),
         hex("05 02 00 02"),
@@ -86,7 +87,8 @@ class Socks5Test {
   @Test
   void aLongerNameIsRefusedBeforeAWordIsSaid() throws Exception {
     var target = new HostPort("x".repeat(256), 1);
-    var exchange = ProxyExchange.withOpen(WayOut.through(Via.parse(BARE), target), hex("05 00"));
+    var exchange =
+        ScriptedProxy.withOpen(ProxyTransport.through(Via.parse(BARE), target), hex("05 00"));
     assertThat(exchange.message())
         .isEqualTo("the name of " + target + " has more than 255 bytes, which SOCKS5 cannot say");
     assertThat(exchange.asked()).isEmpty();
@@ -102,8 +104,8 @@ class Socks5Test {
     "bü.example, 03 0b 62c3bc2e6578616d706c65"
   })
   void anAddressIsSentAsSuchAndAnythingElseAsAName(String host, String address) throws Exception {
-    ProxyExchange.playTurns(
-        WayOut.through(Via.parse(BARE), new HostPort(host, 258)),
+    ScriptedProxy.playTurns(
+        ProxyTransport.through(Via.parse(BARE), new HostPort(host, 258)),
         hex("05 01 00"),
         hex("05 00"),
         hex("05 01 00", address, "0102"),
@@ -123,7 +125,7 @@ class Socks5Test {
   void everyKindOfReplyIsReadToItsLastByte(String reply) throws Exception {
     byte[] answers = join(hex("05 00"), hex(reply));
     byte[] early = hex("05 00 00 01 00");
-    var exchange = ProxyExchange.with(through(BARE), join(answers, early));
+    var exchange = ScriptedProxy.with(through(BARE), join(answers, early));
     assertThat(exchange.failure()).isEmpty();
     assertThat(exchange.read()).isEqualTo(answers.length);
     assertThat(exchange.tunnel()).isEqualTo(early);
@@ -132,7 +134,7 @@ class Socks5Test {
   @Test
   void theLongestNameInAReplyIsReadToItsLastByte() throws Exception {
     byte[] answers = join(hex("05 00 05 00 00 03 ff"), new byte[255 + 2]);
-    var exchange = ProxyExchange.with(through(BARE), join(answers, hex("2a")));
+    var exchange = ScriptedProxy.with(through(BARE), join(answers, hex("2a")));
     assertThat(exchange.tunnel()).isEqualTo(hex("2a"));
   }
 
@@ -152,7 +154,7 @@ class Socks5Test {
   void aRefusalIsToldInWords(int code, String sentence) throws Exception {
     byte[] answers = join(hex("05 00 05"), new byte[] {(byte) code});
     for (byte[] rest : new byte[][] {{}, hex("00 01 00000000 0000")}) {
-      var exchange = ProxyExchange.withOpen(through(BARE), join(answers, rest));
+      var exchange = ScriptedProxy.withOpen(through(BARE), join(answers, rest));
       assertThat(exchange.message())
           .isEqualTo("the proxy proxy:1080 " + sentence.replaceFirst("\\bT\\b", "a.example:7000"));
       assertThat(exchange.failure().orElseThrow()).isExactlyInstanceOf(IOException.class);
@@ -161,7 +163,7 @@ class Socks5Test {
 
   @Test
   void aProxyThatWantsALoginWhereNoneIsGiven() throws Exception {
-    assertThat(ProxyExchange.withOpen(through(BARE), hex("05 ff")).message())
+    assertThat(ScriptedProxy.withOpen(through(BARE), hex("05 ff")).message())
         .isEqualTo(
             "the proxy proxy:1080 does not lead to a.example:7000: it wants a login;"
                 + " give it a user and password, as socks5://USER:PASSWORD@proxy:1080");
@@ -169,7 +171,7 @@ class Socks5Test {
 
   @Test
   void aProxyThatWantsAnotherKindOfLogin() throws Exception {
-    assertThat(ProxyExchange.withOpen(through(LOGIN), hex("05 ff")).message())
+    assertThat(ScriptedProxy.withOpen(through(LOGIN), hex("05 ff")).message())
         .isEqualTo(
             "the proxy proxy:1080 does not lead to a.example:7000:"
                 + " it wants another kind of login than a user and password");
@@ -178,7 +180,7 @@ class Socks5Test {
   @ParameterizedTest
   @ValueSource(strings = {"01 01", "01 ff", "05 01", "00 80"})
   void aLoginThatIsRefused(String answer) throws Exception {
-    var exchange = ProxyExchange.withOpen(through(LOGIN), join(hex("05 02"), hex(answer)));
+    var exchange = ScriptedProxy.withOpen(through(LOGIN), join(hex("05 02"), hex(answer)));
     assertThat(exchange.message())
         .isEqualTo(
             "the proxy proxy:1080 does not lead to a.example:7000:"
@@ -189,7 +191,7 @@ class Socks5Test {
   @Test
   void aLoginThatIsWelcomedInTheVersionOfSocksIsOne() throws Exception {
     byte[] answers = join(hex("05 02 05 00"), REPLY);
-    assertThat(ProxyExchange.with(through(LOGIN), answers).failure()).isEmpty();
+    assertThat(ScriptedProxy.with(through(LOGIN), answers).failure()).isEmpty();
   }
 
   @ParameterizedTest
@@ -222,7 +224,7 @@ class Socks5Test {
   }
 
   private static void assertForeign(String url, String answer, String sentence) throws Exception {
-    var exchange = ProxyExchange.withOpen(through(url), hex(answer));
+    var exchange = ScriptedProxy.withOpen(through(url), hex(answer));
     assertThat(exchange.message()).isEqualTo(NAMES + sentence);
     assertThat(exchange.failure()).get().isInstanceOf(ProtocolException.class);
   }
@@ -235,7 +237,7 @@ class Socks5Test {
     for (byte[] reply : replies) {
       byte[] answer = join(hex("05 02 01 00"), reply);
       for (int length = 0; length < answer.length; length++) {
-        var exchange = ProxyExchange.with(through(LOGIN), Arrays.copyOf(answer, length));
+        var exchange = ScriptedProxy.with(through(LOGIN), Arrays.copyOf(answer, length));
         assertThat(exchange.failure()).get().isInstanceOf(EOFException.class);
         assertThat(exchange.message())
             .as("cut at " + length)
@@ -245,6 +247,6 @@ class Socks5Test {
   }
 
   private static Transport through(String url) {
-    return WayOut.through(Via.parse(url), TARGET);
+    return ProxyTransport.through(Via.parse(url), TARGET);
   }
 }
