@@ -1,7 +1,7 @@
 package culvert.bounce;
 
-import culvert.config.BounceAccess;
-import culvert.config.MemberSettings;
+import culvert.config.BounceClientSettings;
+import culvert.config.BounceCredentials;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
@@ -23,7 +23,7 @@ public final class BounceClient implements AutoCloseable {
 
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
 
-  private final MemberSettings settings;
+  private final BounceClientSettings settings;
   private final BufferPool pool = new BufferPool();
   private final Deadlines deadlines = new Deadlines();
   private final Dialer dialer = new Dialer(pool);
@@ -38,20 +38,20 @@ public final class BounceClient implements AutoCloseable {
    * @param complaints takes lines for a person about files, now and when they have changed
    * @throws IllegalArgumentException if a file that the transport needs is no good
    */
-  public BounceClient(MemberSettings settings, Consumer<String> complaints) {
+  public BounceClient(BounceClientSettings settings, Consumer<String> complaints) {
     this.settings = settings;
     var join =
         new GroupConnector(
             settings.group(),
             settings.access(),
             settings.wire(),
-            BounceAccess.OF_A_MEMBER,
+            BounceCredentials.OF_A_MEMBER,
             pool,
             complaints);
     this.route = Route.into(join, settings.via(), settings.connectTimeout(), dialer, deadlines);
   }
 
-  MemberSettings settings() {
+  BounceClientSettings settings() {
     return settings;
   }
 

@@ -1,6 +1,6 @@
 package culvert.bounce;
 
-import culvert.config.Authentication;
+import culvert.config.BounceAuthentication;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
@@ -52,7 +52,7 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
 
   private final Commands commands;
   private final EventLog events;
-  private final Optional<Authentication> authentication;
+  private final Optional<BounceAuthentication> authentication;
   private final Log log;
   private final LimitedLog<SourcePrefix> complaints;
   private final Deadlines deadlines = new Deadlines();
@@ -65,7 +65,7 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
   private ConsoleServer(
       Commands commands,
       EventLog events,
-      Optional<Authentication> authentication,
+      Optional<BounceAuthentication> authentication,
       Duration logPeriod,
       Counters counters,
       Log log) {
@@ -95,7 +95,7 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
    */
   public static ConsoleServer start(
       HostPort where,
-      Optional<Authentication> authentication,
+      Optional<BounceAuthentication> authentication,
       Operations operations,
       EventLog events,
       StopRequest stop,
@@ -120,7 +120,7 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
     return server;
   }
 
-  private static void check(HostPort where, Optional<Authentication> authentication) {
+  private static void check(HostPort where, Optional<BounceAuthentication> authentication) {
     String so = "--console-addr " + where + " is no loopback address: others could stop the server";
     if (authentication.isEmpty()) {
       throw new IllegalArgumentException(
@@ -208,7 +208,8 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
       return true;
     }
     connection.output().write("authentication string: ".getBytes(StandardCharsets.UTF_8));
-    var line = in.next(Authentication.MOST_BYTES).orElseThrow(() -> new IOException("hung up"));
+    var line =
+        in.next(BounceAuthentication.MOST_BYTES).orElseThrow(() -> new IOException("hung up"));
     return !line.isCut() && authentication.get().matches(line.bytes());
   }
 

@@ -1,7 +1,7 @@
 package culvert.bounce;
 
 import culvert.bounce.MemberView.State;
-import culvert.config.Authentication;
+import culvert.config.BounceAuthentication;
 import culvert.config.BounceSettings;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
@@ -60,7 +60,7 @@ final class MemberHandler implements Listener.Handler {
       Log log) {
     this.settings = settings;
     this.authentication =
-        settings.authentication().map(Authentication::bytes).orElseGet(() -> new byte[0]);
+        settings.authentication().map(BounceAuthentication::bytes).orElseGet(() -> new byte[0]);
     this.transport = transport;
     this.groups = groups;
     this.members = members;

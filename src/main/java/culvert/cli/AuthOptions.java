@@ -1,7 +1,7 @@
 package culvert.cli;
 
-import culvert.config.Authentication;
-import culvert.config.Exposure;
+import culvert.config.BounceAuthentication;
+import culvert.config.FilePermissions;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,13 +35,13 @@ final class AuthOptions {
    * @throws IllegalArgumentException if both ways to set it are used at once, or the file is no
    *     good
    */
-  Optional<Authentication> authentication() {
+  Optional<BounceAuthentication> authentication() {
     return choose(spec, "--auth", text, file);
   }
 
   /** What is not wrong but should be better. */
   Optional<String> advice() {
-    return Optional.ofNullable(file).flatMap(given -> Exposure.of("--auth-file", given));
+    return Optional.ofNullable(file).flatMap(given -> FilePermissions.of("--auth-file", given));
   }
 
   /**
@@ -49,10 +49,11 @@ final class AuthOptions {
    *
    * @param option the name of the text's option; the file's ends with {@code -file}
    */
-  static Optional<Authentication> choose(CommandSpec spec, String option, String text, Path file) {
+  static Optional<BounceAuthentication> choose(
+      CommandSpec spec, String option, String text, Path file) {
     if (new TwoWays(option, option + "-file").isFile(spec, text != null, file != null)) {
-      return Optional.of(Authentication.read(file));
+      return Optional.of(BounceAuthentication.read(file));
     }
-    return Optional.ofNullable(text).map(Authentication::of);
+    return Optional.ofNullable(text).map(BounceAuthentication::of);
   }
 }

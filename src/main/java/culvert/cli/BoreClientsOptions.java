@@ -1,8 +1,8 @@
 package culvert.cli;
 
 import culvert.config.BoreSecret;
-import culvert.config.BoreSettings;
-import culvert.config.Exposure;
+import culvert.config.BoreServerSettings;
+import culvert.config.FilePermissions;
 import culvert.config.Secret;
 import culvert.net.HostPort;
 import java.nio.file.Path;
@@ -56,12 +56,13 @@ final class BoreClientsOptions {
    * @param others the secrets of origin proxies
    * @throws IllegalArgumentException if there is a secret for nobody, or its file is no good
    */
-  Optional<BoreSettings> settings(List<Secret> others) {
+  Optional<BoreServerSettings> settings(List<Secret> others) {
     if (address == null && (text != null || file != null)) {
       throw new IllegalArgumentException(
           (text == null ? SECRET_FILE : SECRET) + " means nothing without --bore-addr");
     }
-    return Optional.ofNullable(address).map(given -> new BoreSettings(given, secrets(others)));
+    return Optional.ofNullable(address)
+        .map(given -> new BoreServerSettings(given, secrets(others)));
   }
 
   private List<BoreSecret> secrets(List<Secret> others) {
@@ -78,7 +79,7 @@ final class BoreClientsOptions {
     }
     boolean shares = text == null && file == null;
     if (file != null) {
-      Exposure.of(SECRET_FILE, file).ifPresent(lines::add);
+      FilePermissions.of(SECRET_FILE, file).ifPresent(lines::add);
     }
     if (shares && others.isEmpty()) {
       lines.add(

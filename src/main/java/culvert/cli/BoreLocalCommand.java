@@ -1,13 +1,13 @@
 package culvert.cli;
 
 import culvert.compat.bore.BoreOriginDialect;
-import culvert.config.BoreAccess;
-import culvert.config.BounceAccess;
-import culvert.config.Bounds;
+import culvert.config.BoreClientSettings;
+import culvert.config.BounceCredentials;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
+import culvert.config.ResourceLimits;
 import culvert.config.ServiceAddress;
-import culvert.config.Timing;
+import culvert.config.Timeouts;
 import culvert.config.TransportSettings;
 import culvert.net.HostPort;
 import culvert.observe.Log;
@@ -132,7 +132,7 @@ final class BoreLocalCommand implements Callable<Integer> {
     check("LOCAL_PORT", localPort);
     check("--port", port);
     OriginSettings settings = settings();
-    var access = new BoreAccess(port, secret.secret());
+    var access = new BoreClientSettings(port, secret.secret());
     try (Log log = run.log(ROLE, terminal)) {
       secret.advice().ifPresent(log::warn);
       var proxy =
@@ -157,7 +157,7 @@ final class BoreLocalCommand implements Callable<Integer> {
   private OriginSettings settings() {
     return new OriginSettings(
         new RemoteAddress.Direct(server()),
-        BounceAccess.DEFAULT,
+        BounceCredentials.DEFAULT,
         List.of(new ServiceAddress(SERVICE, new HostPort(localHost, localPort))),
         OptionalInt.empty(),
         SERVICE,
@@ -169,12 +169,12 @@ final class BoreLocalCommand implements Callable<Integer> {
         connectTimeout,
         retryMax,
         once,
-        run.timing(Timing.DEFAULT.handshake()),
-        new Bounds(
+        run.timing(Timeouts.DEFAULT.handshake()),
+        new ResourceLimits(
             visitors,
-            Bounds.DEFAULT.opens(),
-            Bounds.DEFAULT.streamBytes(),
-            Bounds.DEFAULT.bufferedBytes()));
+            ResourceLimits.DEFAULT.opens(),
+            ResourceLimits.DEFAULT.streamBytes(),
+            ResourceLimits.DEFAULT.bufferedBytes()));
   }
 
   private HostPort server() {

@@ -1,6 +1,6 @@
 package culvert.cli;
 
-import culvert.config.Timing;
+import culvert.config.Timeouts;
 import culvert.observe.Log;
 import java.time.Duration;
 import picocli.CommandLine.Mixin;
@@ -32,9 +32,9 @@ final class BoreRunOptions {
   }
 
   /** The usual times but for how it begins and stops. */
-  Timing timing(Duration handshake) {
-    Timing usual = Timing.DEFAULT;
-    return new Timing(
+  Timeouts timing(Duration handshake) {
+    Timeouts usual = Timeouts.DEFAULT;
+    return new Timeouts(
         handshake,
         usual.heartbeat(),
         usual.heartbeatTimeout(),

@@ -1,7 +1,7 @@
 package culvert.cli;
 
 import culvert.config.BoreSecret;
-import culvert.config.Exposure;
+import culvert.config.FilePermissions;
 import culvert.config.Secret;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -45,7 +45,7 @@ final class BoreSecretOptions {
 
   /** What is not wrong but should be better. */
   Optional<String> advice() {
-    return Optional.ofNullable(file).flatMap(given -> Exposure.of(TEXT + "-file", given));
+    return Optional.ofNullable(file).flatMap(given -> FilePermissions.of(TEXT + "-file", given));
   }
 
   /**

@@ -1,11 +1,11 @@
 package culvert.cli;
 
-import culvert.config.Admission;
-import culvert.config.BoreSettings;
-import culvert.config.BounceAccess;
-import culvert.config.Bounds;
+import culvert.config.BoreServerSettings;
+import culvert.config.BounceCredentials;
+import culvert.config.ConnectionLimits;
 import culvert.config.PortRange;
 import culvert.config.RemoteSettings;
+import culvert.config.ResourceLimits;
 import culvert.config.TransportSettings;
 import culvert.net.Durations;
 import culvert.net.HostPort;
@@ -144,22 +144,22 @@ final class BoreServerCommand implements Callable<Integer> {
     return new RemoteSettings(
         Optional.empty(),
         List.of(),
-        BounceAccess.DEFAULT,
+        BounceCredentials.DEFAULT,
         List.of(),
         Optional.of(ports()),
-        Optional.of(new BoreSettings(control, secret.secret().stream().toList())),
+        Optional.of(new BoreServerSettings(control, secret.secret().stream().toList())),
         List.of(),
         TransportSettings.DEFAULT,
         Optional.empty(),
         UNCLAIMED,
         List.of(),
-        new Admission(
+        new ConnectionLimits(
             maxVisitors,
             maxSessions,
-            Admission.DEFAULT.halfOpen(),
-            Admission.DEFAULT.halfOpenPerAddress()),
+            ConnectionLimits.DEFAULT.halfOpen(),
+            ConnectionLimits.DEFAULT.halfOpenPerAddress()),
         run.timing(HANDSHAKE),
-        Bounds.DEFAULT);
+        ResourceLimits.DEFAULT);
   }
 
   private PortRange ports() {

@@ -4,11 +4,11 @@ import culvert.bounce.BounceClient;
 import culvert.bounce.GroupEntrance;
 import culvert.bounce.ServedGroup;
 import culvert.bounce.StandardStreams;
-import culvert.config.BounceAccess;
+import culvert.config.BounceClientSettings;
+import culvert.config.BounceCredentials;
 import culvert.config.GroupAddress;
 import culvert.config.GroupNumber;
-import culvert.config.MemberSettings;
-import culvert.config.Timing;
+import culvert.config.Timeouts;
 import culvert.config.TransportKind;
 import culvert.config.WebSocketSettings;
 import culvert.net.Connection;
@@ -156,30 +156,30 @@ final class BounceConnectCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), once ? "--once needs --to" : "--to and --listen are both given");
     }
-    MemberSettings settings = settings();
+    BounceClientSettings settings = settings();
     ExitCode code = to == null && listen == null ? stream(settings) : stay(settings);
     return (stopped ? ExitCode.OK : code).code();
   }
 
-  private MemberSettings settings() {
-    return new MemberSettings(
+  private BounceClientSettings settings() {
+    return new BounceClientSettings(
         new GroupAddress(transport, server, group),
         access(),
         wire,
         ProxySelection.of(Optional.ofNullable(via), terminal.environment(), server),
         connectTimeout,
-        Timing.DEFAULT.halfClose());
+        Timeouts.DEFAULT.halfClose());
   }
 
-  private BounceAccess access() {
-    return new BounceAccess(
+  private BounceCredentials access() {
+    return new BounceCredentials(
         auth.authentication(),
         tls.settings(transport.isTls(), Optional.empty(), terminal.environment()),
         new WebSocketSettings(path, Optional.ofNullable(host)));
   }
 
   /** Standard output is the group's alone, and what is wrong is one line. */
-  private ExitCode stream(MemberSettings settings) throws InterruptedException {
+  private ExitCode stream(BounceClientSettings settings) throws InterruptedException {
     Consumer<String> complaints = line -> terminal.err().println(ROLE + ": " + line);
     auth.advice().ifPresent(complaints);
     try (var client = new BounceClient(settings, complaints)) {
@@ -203,7 +203,7 @@ final class BounceConnectCommand implements Callable<Integer> {
     }
   }
 
-  private ExitCode stay(MemberSettings settings) throws InterruptedException {
+  private ExitCode stay(BounceClientSettings settings) throws InterruptedException {
     try (Log log = logging.log(ROLE, terminal);
         var client = new BounceClient(settings, log::warn)) {
       auth.advice().ifPresent(log::warn);

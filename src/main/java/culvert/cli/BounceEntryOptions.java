@@ -1,6 +1,6 @@
 package culvert.cli;
 
-import culvert.config.BounceEntry;
+import culvert.config.BounceLoginLimits;
 import java.time.Duration;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -52,7 +52,7 @@ final class BounceEntryOptions {
    *
    * @throws IllegalArgumentException naming the option that is no good
    */
-  BounceEntry entry() {
-    return new BounceEntry(authTimeout, numberPause, halfOpen, halfOpenPerAddr);
+  BounceLoginLimits entry() {
+    return new BounceLoginLimits(authTimeout, numberPause, halfOpen, halfOpenPerAddr);
   }
 }

@@ -1,8 +1,8 @@
 package culvert.cli;
 
-import culvert.config.Bounds;
 import culvert.config.ByteCount;
-import culvert.config.Timing;
+import culvert.config.ResourceLimits;
+import culvert.config.Timeouts;
 import java.time.Duration;
 import picocli.CommandLine.Option;
 
@@ -94,12 +94,12 @@ final class BoundOptions {
               + "hundred times; the rest is counted (default: 10s).")
   private Duration logPeriod;
 
-  Timing timing() {
-    return new Timing(handshake, heartbeat, heartbeatTimeout, halfClose, drain, logPeriod);
+  Timeouts timing() {
+    return new Timeouts(handshake, heartbeat, heartbeatTimeout, halfClose, drain, logPeriod);
   }
 
-  Bounds bounds() {
-    ByteCount all = buffer == null ? Bounds.shareOfHeap() : buffer;
-    return new Bounds(streams, opens, streamBuffer, all);
+  ResourceLimits bounds() {
+    ByteCount all = buffer == null ? ResourceLimits.shareOfHeap() : buffer;
+    return new ResourceLimits(streams, opens, streamBuffer, all);
   }
 }

@@ -1,6 +1,6 @@
 package culvert.cli;
 
-import culvert.config.Exposure;
+import culvert.config.FilePermissions;
 import culvert.config.Secret;
 import culvert.config.TransportKind;
 import culvert.config.TransportSettings;
@@ -117,8 +117,11 @@ final class CommonOptions {
   /** What is not wrong but should be better, a line for each. */
   List<String> advice() {
     var lines = new ArrayList<String>();
-    secretFiles.forEach(file -> Exposure.of("--secret-file", file).ifPresent(lines::add));
-    noise.keyFile().flatMap(file -> Exposure.of("--noise-key-file", file)).ifPresent(lines::add);
+    secretFiles.forEach(file -> FilePermissions.of("--secret-file", file).ifPresent(lines::add));
+    noise
+        .keyFile()
+        .flatMap(file -> FilePermissions.of("--noise-key-file", file))
+        .ifPresent(lines::add);
     if (secrets().stream().anyMatch(Secret::isShort)) {
       lines.add(
           "the secret is short: whoever records a login can find it by guessing;"

@@ -1,7 +1,7 @@
 package culvert.cli;
 
-import culvert.config.BounceAccess;
-import culvert.config.Exposure;
+import culvert.config.BounceCredentials;
+import culvert.config.FilePermissions;
 import culvert.config.GroupAddress;
 import culvert.config.TlsClientSettings;
 import culvert.config.WebSocketSettings;
@@ -67,7 +67,7 @@ final class MeetingOptions {
    * @param environment may name the file of authorities
    * @throws IllegalArgumentException naming the option that is no good
    */
-  BounceAccess access(List<GroupAddress> groups, Map<String, String> environment) {
+  BounceCredentials access(List<GroupAddress> groups, Map<String, String> environment) {
     var authentication = AuthOptions.choose(spec, "--bounce-auth", text, file);
     boolean wanted = groups.stream().anyMatch(group -> group.transport().isTls());
     boolean given = pin != null || authorities != null || serverName != null;
@@ -77,21 +77,21 @@ final class MeetingOptions {
               TlsTrustOptions.trust(authorities, pin, environment),
               Optional.ofNullable(serverName),
               Optional.empty());
-      return new BounceAccess(
+      return new BounceCredentials(
           authentication,
           given || wanted ? Optional.of(tls) : Optional.empty(),
           new WebSocketSettings(path, Optional.empty()));
     } catch (IllegalArgumentException e) {
       // The same options have other names where there is nothing but a bounce server.
       throw new IllegalArgumentException(
-          BounceAccess.named(BounceAccess.OF_A_PAIR, e.getMessage()), e);
+          BounceCredentials.named(BounceCredentials.OF_A_PAIR, e.getMessage()), e);
     }
   }
 
   /** What is not wrong but should be better, a line for each. */
   List<String> advice() {
     return Optional.ofNullable(file)
-        .flatMap(given -> Exposure.of("--bounce-auth-file", given))
+        .flatMap(given -> FilePermissions.of("--bounce-auth-file", given))
         .stream()
         .toList();
   }

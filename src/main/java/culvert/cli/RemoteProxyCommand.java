@@ -3,7 +3,7 @@ package culvert.cli;
 import static java.util.stream.Collectors.joining;
 
 import culvert.compat.trp.TrpDialect;
-import culvert.config.Admission;
+import culvert.config.ConnectionLimits;
 import culvert.config.GroupAddress;
 import culvert.config.PortRange;
 import culvert.config.RemoteSettings;
@@ -216,7 +216,7 @@ final class RemoteProxyCommand implements Callable<Integer> {
         tls.settings(),
         openTimeout,
         acceptProxyProtocol,
-        new Admission(maxVisitors, maxSessions, maxHalfOpen, maxHalfOpenPerAddr),
+        new ConnectionLimits(maxVisitors, maxSessions, maxHalfOpen, maxHalfOpenPerAddr),
         bounds.timing(),
         bounds.bounds());
   }

@@ -22,8 +22,8 @@ import java.util.Optional;
 public record BounceSettings(
     HostPort listen,
     BounceGreeting wire,
-    Optional<Authentication> authentication,
-    BounceEntry entry,
+    Optional<BounceAuthentication> authentication,
+    BounceLoginLimits entry,
     BounceGroups groups,
     TransportKind transport,
     Optional<TlsServerSettings> tls,

@@ -27,20 +27,20 @@ import java.util.OptionalInt;
  */
 public record OriginSettings(
     RemoteAddress remoteProxy,
-    BounceAccess bounce,
+    BounceCredentials bounce,
     List<ServiceAddress> services,
     OptionalInt outsidePort,
     String name,
     Optional<Secret> secret,
     TransportSettings transport,
     Optional<TlsClientSettings> tls,
-    Optional<Via> via,
+    Optional<OutboundProxy> via,
     Optional<ProxyHeader.Version> proxyHeader,
     Duration connectTimeout,
     Duration retryMax,
     boolean failFast,
-    Timing timing,
-    Bounds bounds) {
+    Timeouts timing,
+    ResourceLimits bounds) {
 
   private static final int MOST_PORT = 65535;
 
@@ -56,7 +56,7 @@ public record OriginSettings(
     Checks.name("name of an origin proxy", name);
     transport.check(secret.isPresent(), tls.isPresent(), true);
     bounce.check(
-        BounceAccess.OF_A_PAIR,
+        BounceCredentials.OF_A_PAIR,
         remoteProxy instanceof GroupAddress group ? List.of(group) : List.of());
     if (connectTimeout.isZero()) {
       throw new IllegalArgumentException("--connect-timeout is zero: nothing could be reached");

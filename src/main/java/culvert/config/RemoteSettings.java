@@ -28,18 +28,18 @@ import java.util.Optional;
 public record RemoteSettings(
     Optional<HostPort> control,
     List<GroupAddress> meetings,
-    BounceAccess bounce,
+    BounceCredentials bounce,
     List<ServiceAddress> services,
     Optional<PortRange> ports,
-    Optional<BoreSettings> bore,
+    Optional<BoreServerSettings> bore,
     List<Secret> secrets,
     TransportSettings transport,
     Optional<TlsServerSettings> tls,
     Duration openTimeout,
     List<Cidr> proxyHeaderFrom,
-    Admission admission,
-    Timing timing,
-    Bounds bounds) {
+    ConnectionLimits admission,
+    Timeouts timing,
+    ResourceLimits bounds) {
 
   /** What is tried at the most for one login. */
   private static final int MOST_SECRETS = 64;
@@ -66,7 +66,7 @@ public record RemoteSettings(
       throw new IllegalArgumentException(
           "--control-via names the same group twice; each origin proxy needs one of its own");
     }
-    bounce.check(BounceAccess.OF_A_PAIR, meetings);
+    bounce.check(BounceCredentials.OF_A_PAIR, meetings);
     Checks.distinct("--outside-addr", services);
     if (secrets.size() > MOST_SECRETS) {
       throw new IllegalArgumentException(

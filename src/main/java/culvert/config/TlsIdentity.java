@@ -71,7 +71,7 @@ public sealed interface TlsIdentity {
           PrivateKeys.read(PemFile.read(KEY_OPTION, key), chain.getFirst().getPublicKey());
       var warnings = new ArrayList<String>();
       outOfTime(CERTIFICATE_OPTION, certificate, chain.getFirst()).ifPresent(warnings::add);
-      Exposure.of(KEY_OPTION, key).ifPresent(warnings::add);
+      FilePermissions.of(KEY_OPTION, key).ifPresent(warnings::add);
       return new Loaded(read, chain, warnings);
     }
 
@@ -137,8 +137,8 @@ public sealed interface TlsIdentity {
       }
       var warnings = new ArrayList<String>();
       outOfTime(OPTION, archive, chain.getFirst()).ifPresent(warnings::add);
-      Exposure.of(OPTION, archive).ifPresent(warnings::add);
-      password.flatMap(file -> Exposure.of(PASSWORD_OPTION, file)).ifPresent(warnings::add);
+      FilePermissions.of(OPTION, archive).ifPresent(warnings::add);
+      password.flatMap(file -> FilePermissions.of(PASSWORD_OPTION, file)).ifPresent(warnings::add);
       return new Loaded(key, chain, warnings);
     }
 

@@ -1,6 +1,6 @@
 package culvert.origin;
 
-import culvert.config.BounceAccess;
+import culvert.config.BounceCredentials;
 import culvert.config.GroupAddress;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
@@ -169,7 +169,7 @@ public final class OriginProxy implements AutoCloseable {
                   group,
                   settings.bounce(),
                   BounceGreeting.PROGRAM,
-                  BounceAccess.OF_A_PAIR,
+                  BounceCredentials.OF_A_PAIR,
                   pool,
                   log::warn),
               settings.via(),

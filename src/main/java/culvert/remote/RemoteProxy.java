@@ -1,12 +1,12 @@
 package culvert.remote;
 
 import culvert.compat.bore.BoreDialect;
-import culvert.config.Admission;
-import culvert.config.BoreSettings;
-import culvert.config.BounceAccess;
-import culvert.config.Bounds;
+import culvert.config.BoreServerSettings;
+import culvert.config.BounceCredentials;
+import culvert.config.ConnectionLimits;
 import culvert.config.GroupAddress;
 import culvert.config.RemoteSettings;
+import culvert.config.ResourceLimits;
 import culvert.config.ServiceAddress;
 import culvert.mux.Heartbeat;
 import culvert.mux.Link;
@@ -71,7 +71,7 @@ public final class RemoteProxy implements AutoCloseable {
   private SessionHandler sessions;
   private VisitorHandler visitors;
 
-  private RemoteProxy(Bounds bounds, Log log) {
+  private RemoteProxy(ResourceLimits bounds, Log log) {
     this.budget =
         new MemoryBudget(
             bounds.bufferedBytes().bytes(), counters.adder(Counter.STREAMS_NOT_DRAINED));
@@ -153,7 +153,7 @@ public final class RemoteProxy implements AutoCloseable {
               group,
               settings.bounce(),
               BounceGreeting.PROGRAM,
-              BounceAccess.OF_A_PAIR,
+              BounceCredentials.OF_A_PAIR,
               pool,
               log::warn);
       var route = Route.into(join, Optional.empty(), JOIN_LIMIT, new Dialer(pool), deadlines);
@@ -162,16 +162,18 @@ public final class RemoteProxy implements AutoCloseable {
   }
 
   /** Each visitor of a client comes with a connection that is half-open for a moment. */
-  private Listener listenForBore(RemoteSettings settings, BoreSettings given) throws IOException {
-    Admission usual = settings.admission();
+  private Listener listenForBore(RemoteSettings settings, BoreServerSettings given)
+      throws IOException {
+    ConnectionLimits usual = settings.admission();
     var wider =
-        new Admission(usual.visitors(), usual.sessions(), BORE_HALF_OPEN, BORE_HALF_OPEN_PER_ADDR);
+        new ConnectionLimits(
+            usual.visitors(), usual.sessions(), BORE_HALF_OPEN, BORE_HALF_OPEN_PER_ADDR);
     var dialect = new BoreDialect(given.secrets(), deadlines);
     return Listener.bind(
         given.address(), "bore", pool, control(settings, halfOpen(settings, wider), dialect));
   }
 
-  private HandshakeLimiter halfOpen(RemoteSettings settings, Admission admission) {
+  private HandshakeLimiter halfOpen(RemoteSettings settings, ConnectionLimits admission) {
     return new HandshakeLimiter(
         admission.halfOpen(),
         admission.halfOpenPerAddress(),

@@ -1,6 +1,6 @@
 package culvert.route;
 
-import culvert.config.BounceAccess;
+import culvert.config.BounceCredentials;
 import culvert.config.GroupAddress;
 import culvert.config.TlsClientSettings;
 import culvert.net.BufferPool;
@@ -36,7 +36,7 @@ public final class GroupConnector implements Transport {
    */
   public GroupConnector(
       GroupAddress group,
-      BounceAccess access,
+      BounceCredentials access,
       BounceGreeting wire,
       String options,
       BufferPool pool,
@@ -48,7 +48,7 @@ public final class GroupConnector implements Transport {
     this.outer = outer(access, pool, complaints);
   }
 
-  private Transport outer(BounceAccess access, BufferPool pool, Consumer<String> complaints) {
+  private Transport outer(BounceCredentials access, BufferPool pool, Consumer<String> complaints) {
     try {
       return Transports.dialling(
           group.transport(),
@@ -123,6 +123,7 @@ public final class GroupConnector implements Transport {
 
   /** TLS and WebSocket know remote proxies only, and the options for them. */
   private String ofBounceServer(String message) {
-    return BounceAccess.named(options, message.replace("the remote proxy", "the bounce server"));
+    return BounceCredentials.named(
+        options, message.replace("the remote proxy", "the bounce server"));
   }
 }

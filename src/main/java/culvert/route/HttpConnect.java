@@ -1,7 +1,7 @@
 package culvert.route;
 
-import culvert.config.Via;
-import culvert.config.Via.Credentials;
+import culvert.config.OutboundProxy;
+import culvert.config.OutboundProxy.Credentials;
 import culvert.net.Connection;
 import culvert.net.HostPort;
 import culvert.transport.Transport;
@@ -19,10 +19,10 @@ import java.util.Base64;
  */
 final class HttpConnect implements Transport {
 
-  private final Via via;
+  private final OutboundProxy via;
   private final HostPort target;
 
-  HttpConnect(Via via, HostPort target) {
+  HttpConnect(OutboundProxy via, HostPort target) {
     this.via = via;
     this.target = target;
   }

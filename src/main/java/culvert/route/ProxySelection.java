@@ -1,6 +1,6 @@
 package culvert.route;
 
-import culvert.config.Via;
+import culvert.config.OutboundProxy;
 import culvert.net.HostPort;
 import java.net.InetAddress;
 import java.util.List;
@@ -34,7 +34,7 @@ public final class ProxySelection {
    * @throws IllegalArgumentException naming the option or variable, and what is wrong with it; no
    *     part of a password is in it
    */
-  public static Optional<Via> of(
+  public static Optional<OutboundProxy> of(
       Optional<String> option, Map<String, String> environment, HostPort target) {
     if (option.isPresent()) {
       return option.filter(text -> !text.equals(DIRECT)).map(ProxySelection::parse);
@@ -58,9 +58,9 @@ public final class ProxySelection {
         .orElseGet(() -> NoProxyList.canonical(target.host()).equals("localhost"));
   }
 
-  private static Via read(String variable, String value) {
+  private static OutboundProxy read(String variable, String value) {
     try {
-      return Via.parse(Via.isUrl(value) ? value : "http://" + value);
+      return OutboundProxy.parse(OutboundProxy.isUrl(value) ? value : "http://" + value);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           "the variable "
@@ -73,9 +73,9 @@ public final class ProxySelection {
     }
   }
 
-  private static Via parse(String option) {
+  private static OutboundProxy parse(String option) {
     try {
-      return Via.parse(option);
+      return OutboundProxy.parse(option);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("--via: " + e.getMessage() + "; none at all: " + DIRECT);
     }

@@ -1,6 +1,6 @@
 package culvert.route;
 
-import culvert.config.Via;
+import culvert.config.OutboundProxy;
 import culvert.net.HostPort;
 import culvert.transport.Transport;
 
@@ -17,7 +17,7 @@ public final class ProxyTransport {
    * <p>A proxy that refuses, also the user and password, is an ordinary {@link java.io.IOException}
    * and no refusal of the other half's: what a proxy says may be another thing a minute later.
    */
-  public static Transport through(Via via, HostPort target) {
+  public static Transport through(OutboundProxy via, HostPort target) {
     return switch (via.scheme()) {
       case HTTP -> new HttpConnect(via, target);
       case SOCKS5 -> new Socks5(via, target);

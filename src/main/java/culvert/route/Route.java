@@ -1,8 +1,8 @@
 package culvert.route;
 
 import culvert.config.GroupAddress;
+import culvert.config.OutboundProxy;
 import culvert.config.RemoteAddress;
-import culvert.config.Via;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Dialer;
@@ -20,7 +20,7 @@ import java.util.function.Consumer;
 public final class Route {
 
   private final HostPort target;
-  private final Optional<Via> via;
+  private final Optional<OutboundProxy> via;
   private final Optional<GroupConnector> join;
   private final Duration limit;
   private final Dialer dialer;
@@ -28,7 +28,7 @@ public final class Route {
 
   private Route(
       HostPort target,
-      Optional<Via> via,
+      Optional<OutboundProxy> via,
       Optional<GroupConnector> join,
       Duration limit,
       Dialer dialer,
@@ -48,7 +48,7 @@ public final class Route {
    */
   public static Route to(
       RemoteAddress.Direct target,
-      Optional<Via> via,
+      Optional<OutboundProxy> via,
       Duration limit,
       Dialer dialer,
       Deadlines deadlines) {
@@ -57,7 +57,11 @@ public final class Route {
 
   /** The same, into a group at a bounce server. */
   public static Route into(
-      GroupConnector join, Optional<Via> via, Duration limit, Dialer dialer, Deadlines deadlines) {
+      GroupConnector join,
+      Optional<OutboundProxy> via,
+      Duration limit,
+      Dialer dialer,
+      Deadlines deadlines) {
     return new Route(join.group().server(), via, Optional.of(join), limit, dialer, deadlines);
   }
 
@@ -116,7 +120,8 @@ public final class Route {
     }
   }
 
-  private Connection passThrough(Via via, Connection proxy, Duration left) throws IOException {
+  private Connection passThrough(OutboundProxy via, Connection proxy, Duration left)
+      throws IOException {
     return deadlines.within(
         left,
         proxy::close,

@@ -1,7 +1,7 @@
 package culvert.route;
 
-import culvert.config.Via;
-import culvert.config.Via.Credentials;
+import culvert.config.OutboundProxy;
+import culvert.config.OutboundProxy.Credentials;
 import culvert.net.Connection;
 import culvert.net.HostPort;
 import culvert.transport.Transport;
@@ -39,10 +39,10 @@ final class Socks5 implements Transport {
   private static final int PORT_BYTES = 2;
   private static final int MOST_NAME_BYTES = 255;
 
-  private final Via via;
+  private final OutboundProxy via;
   private final HostPort target;
 
-  Socks5(Via via, HostPort target) {
+  Socks5(OutboundProxy via, HostPort target) {
     this.via = via;
     this.target = target;
   }

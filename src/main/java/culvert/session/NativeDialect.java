@@ -1,8 +1,8 @@
 package culvert.session;
 
-import culvert.config.Bounds;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteSettings;
+import culvert.config.ResourceLimits;
 import culvert.config.Secret;
 import culvert.mux.Link;
 import culvert.net.Connection;
@@ -56,7 +56,7 @@ public final class NativeDialect implements Dialect, OriginDialect {
         shared);
   }
 
-  private static Handshake.Self self(String name, Bounds bounds, List<SecretKey> secrets) {
+  private static Handshake.Self self(String name, ResourceLimits bounds, List<SecretKey> secrets) {
     return new Handshake.Self(
         Handshake.newInstance(), bounds.opens(), bounds.streams(), name, secrets);
   }

@@ -2,9 +2,9 @@ package culvert.bounce;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import culvert.config.Authentication;
-import culvert.config.BounceEntry;
+import culvert.config.BounceAuthentication;
 import culvert.config.BounceGroups;
+import culvert.config.BounceLoginLimits;
 import culvert.config.BounceSettings;
 import culvert.config.PairedGroups;
 import culvert.config.TlsServerSettings;
@@ -125,8 +125,9 @@ final class Bounce implements AutoCloseable {
               authentication.isEmpty()
                   ? Optional.empty()
                   : Optional.of(
-                      Authentication.of(authentication.getBytes(StandardCharsets.ISO_8859_1))),
-              new BounceEntry(authTimeout, numberPause, halfOpen, halfOpenPerAddress),
+                      BounceAuthentication.of(
+                          authentication.getBytes(StandardCharsets.ISO_8859_1))),
+              new BounceLoginLimits(authTimeout, numberPause, halfOpen, halfOpenPerAddress),
               new BounceGroups(
                   groups, members, clients, echo, paired, dropSlowAfter, Duration.ofSeconds(20)),
               transport,

@@ -3,11 +3,11 @@ package culvert.bounce;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import culvert.config.Authentication;
-import culvert.config.BounceAccess;
+import culvert.config.BounceAuthentication;
+import culvert.config.BounceClientSettings;
+import culvert.config.BounceCredentials;
 import culvert.config.GroupAddress;
 import culvert.config.GroupNumber;
-import culvert.config.MemberSettings;
 import culvert.config.TransportKind;
 import culvert.config.WebSocketSettings;
 import culvert.net.Connection;
@@ -73,10 +73,10 @@ class BounceClientTest {
 
   private BounceClient client(HostPort server, String authentication, Duration connectTimeout) {
     return new BounceClient(
-        new MemberSettings(
+        new BounceClientSettings(
             new GroupAddress(TransportKind.PLAIN, server, new GroupNumber(0xac)),
-            new BounceAccess(
-                Optional.of(Authentication.of(authentication)),
+            new BounceCredentials(
+                Optional.of(BounceAuthentication.of(authentication)),
                 Optional.empty(),
                 WebSocketSettings.DEFAULT),
             BounceGreeting.PROGRAM,

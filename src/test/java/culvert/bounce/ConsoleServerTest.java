@@ -3,7 +3,7 @@ package culvert.bounce;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import culvert.config.Authentication;
+import culvert.config.BounceAuthentication;
 import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.observe.Counter;
@@ -33,7 +33,7 @@ class ConsoleServerTest {
   private static final HostPort LOCAL = new HostPort("127.0.0.1", 0);
   private static final HostPort EVERYWHERE = new HostPort("0.0.0.0", 0);
   private static final Duration LIMIT = Duration.ofSeconds(20);
-  private static final Authentication STRING = Authentication.of("open sesame");
+  private static final BounceAuthentication STRING = BounceAuthentication.of("open sesame");
 
   private final FewMembers members = new FewMembers(FewMembers.ready(0, "127.0.0.1", 33564, 172));
   private final Counters counters = new Counters();
@@ -46,7 +46,7 @@ class ConsoleServerTest {
     log.close();
   }
 
-  private ConsoleServer server(HostPort where, Optional<Authentication> authentication)
+  private ConsoleServer server(HostPort where, Optional<BounceAuthentication> authentication)
       throws IOException {
     return ConsoleServer.start(
         where,
@@ -276,7 +276,7 @@ class ConsoleServerTest {
   @Test
   void offLoopbackItDoesNotStartWithAStringThatNobodyCanType() {
     for (String string : new String[] {"a\nb", "a\r"}) {
-      assertThatThrownBy(() -> server(EVERYWHERE, Optional.of(Authentication.of(string))))
+      assertThatThrownBy(() -> server(EVERYWHERE, Optional.of(BounceAuthentication.of(string))))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("has a line end");
     }

@@ -2,9 +2,9 @@ package culvert.bounce;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import culvert.config.Authentication;
-import culvert.config.BounceEntry;
+import culvert.config.BounceAuthentication;
 import culvert.config.BounceGroups;
+import culvert.config.BounceLoginLimits;
 import culvert.config.BounceSettings;
 import culvert.config.TransportKind;
 import culvert.config.WebSocketSettings;
@@ -44,8 +44,8 @@ class ConsoleTranscriptTest {
         new BounceSettings(
             ANY,
             BounceGreeting.PROGRAM,
-            Optional.of(Authentication.of("hi")),
-            BounceEntry.DEFAULT,
+            Optional.of(BounceAuthentication.of("hi")),
+            BounceLoginLimits.DEFAULT,
             BounceGroups.DEFAULT,
             TransportKind.PLAIN,
             Optional.empty(),

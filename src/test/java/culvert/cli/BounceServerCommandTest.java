@@ -2,9 +2,9 @@ package culvert.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import culvert.config.Authentication;
-import culvert.config.BounceEntry;
+import culvert.config.BounceAuthentication;
 import culvert.config.BounceGroups;
+import culvert.config.BounceLoginLimits;
 import culvert.config.BounceSettings;
 import culvert.config.PairedGroups;
 import culvert.config.TransportKind;
@@ -86,7 +86,7 @@ class BounceServerCommandTest {
                 new HostPort("::", 1111),
                 BounceGreeting.PROGRAM,
                 Optional.empty(),
-                BounceEntry.DEFAULT,
+                BounceLoginLimits.DEFAULT,
                 BounceGroups.DEFAULT,
                 TransportKind.PLAIN,
                 Optional.empty(),
@@ -124,7 +124,7 @@ class BounceServerCommandTest {
                 new HostPort("0.0.0.0", 22),
                 BounceGreeting.TEXT,
                 Optional.empty(),
-                new BounceEntry(Duration.ofSeconds(1), Duration.ofMillis(50), 5, 6),
+                new BounceLoginLimits(Duration.ofSeconds(1), Duration.ofMillis(50), 5, 6),
                 new BounceGroups(
                     1000,
                     3,
@@ -190,7 +190,8 @@ class BounceServerCommandTest {
 
   private static String string(BounceSettings settings) {
     return new String(
-        settings.authentication().map(Authentication::bytes).orElseThrow(), StandardCharsets.UTF_8);
+        settings.authentication().map(BounceAuthentication::bytes).orElseThrow(),
+        StandardCharsets.UTF_8);
   }
 
   @ParameterizedTest

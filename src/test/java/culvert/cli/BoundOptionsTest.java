@@ -2,10 +2,10 @@ package culvert.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import culvert.config.Admission;
-import culvert.config.Bounds;
 import culvert.config.ByteCount;
-import culvert.config.Timing;
+import culvert.config.ConnectionLimits;
+import culvert.config.ResourceLimits;
+import culvert.config.Timeouts;
 import culvert.testing.LeakCheck;
 import java.io.InputStream;
 import java.time.Duration;
@@ -55,17 +55,17 @@ class BoundOptionsTest {
   void withoutAnyOptionTheDefaultsOfTheSettingsHold() {
     for (String[] words : List.of(Cli.REMOTE, ORIGIN)) {
       BoundOptions options = bounds(parsed(Map.of(), words));
-      assertThat(options.timing()).isEqualTo(Timing.DEFAULT);
-      assertThat(options.bounds()).isEqualTo(Bounds.DEFAULT);
+      assertThat(options.timing()).isEqualTo(Timeouts.DEFAULT);
+      assertThat(options.bounds()).isEqualTo(ResourceLimits.DEFAULT);
     }
     CommandSpec remote = parsed(Map.of(), Cli.REMOTE);
     assertThat(
-            new Admission(
+            new ConnectionLimits(
                 (Integer) value(remote, "--max-visitors"),
                 (Integer) value(remote, "--max-sessions"),
                 (Integer) value(remote, "--max-half-open"),
                 (Integer) value(remote, "--max-half-open-per-addr")))
-        .isEqualTo(Admission.DEFAULT);
+        .isEqualTo(ConnectionLimits.DEFAULT);
     assertThat(value(parsed(Map.of(), ORIGIN), "--retry-max")).isEqualTo(Duration.ofSeconds(30));
   }
 
@@ -88,7 +88,7 @@ class BoundOptionsTest {
                 "--max-buffer=2M"));
     assertThat(options.timing())
         .isEqualTo(
-            new Timing(
+            new Timeouts(
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(3),
@@ -96,7 +96,7 @@ class BoundOptionsTest {
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(6)));
     assertThat(options.bounds())
-        .isEqualTo(new Bounds(7, 8, new ByteCount(64 << 10), new ByteCount(2 << 20)));
+        .isEqualTo(new ResourceLimits(7, 8, new ByteCount(64 << 10), new ByteCount(2 << 20)));
   }
 
   @ParameterizedTest

@@ -32,7 +32,7 @@ class BounceSettingsTest {
         new HostPort("127.0.0.1", 0),
         BounceGreeting.PROGRAM,
         Optional.empty(),
-        BounceEntry.DEFAULT,
+        BounceLoginLimits.DEFAULT,
         BounceGroups.DEFAULT,
         transport,
         tls,
@@ -41,8 +41,9 @@ class BounceSettingsTest {
         Duration.ofSeconds(10));
   }
 
-  private static BounceEntry entry(int timeoutMillis, int pauseMillis, int all, int perAddress) {
-    return new BounceEntry(
+  private static BounceLoginLimits entry(
+      int timeoutMillis, int pauseMillis, int all, int perAddress) {
+    return new BounceLoginLimits(
         Duration.ofMillis(timeoutMillis), Duration.ofMillis(pauseMillis), all, perAddress);
   }
 
@@ -124,23 +125,23 @@ class BounceSettingsTest {
 
   @Test
   void anAuthenticationNeverPrintsItself() {
-    assertThat(Authentication.of("top secret")).hasToString("***");
+    assertThat(BounceAuthentication.of("top secret")).hasToString("***");
   }
 
   @Test
   void anAuthenticationHasOneByteTo64KiB() {
-    refused("the authentication string is empty", () -> Authentication.of(""));
+    refused("the authentication string is empty", () -> BounceAuthentication.of(""));
     refused(
         "the authentication string is longer than 65536 bytes",
-        () -> Authentication.of(new byte[65_537]));
-    assertThat(Authentication.of(new byte[65_536]).bytes()).hasSize(65_536);
-    assertThat(Authentication.of(new byte[] {(byte) 0x80}).bytes()).containsExactly(0x80);
-    assertThat(Authentication.of("\u00e4").bytes()).containsExactly(0xc3, 0xa4);
+        () -> BounceAuthentication.of(new byte[65_537]));
+    assertThat(BounceAuthentication.of(new byte[65_536]).bytes()).hasSize(65_536);
+    assertThat(BounceAuthentication.of(new byte[] {(byte) 0x80}).bytes()).containsExactly(0x80);
+    assertThat(BounceAuthentication.of("\u00e4").bytes()).containsExactly(0xc3, 0xa4);
   }
 
   @Test
   void anAuthenticationMatchesItselfOnly() {
-    var hi = Authentication.of("hi");
+    var hi = BounceAuthentication.of("hi");
     assertThat(hi.matches(new byte[] {'h', 'i'})).isTrue();
     assertThat(hi.matches(new byte[] {'h', 'o'})).isFalse();
     assertThat(hi.matches(new byte[] {'h'})).isFalse();
@@ -151,7 +152,9 @@ class BounceSettingsTest {
   void oneLineEndOfAFileDoesNotCount(String content, String expected) throws IOException {
     Path file = folder.resolve("auth");
     Files.writeString(file, content.translateEscapes());
-    assertThat(Authentication.read(file).bytes()).asString().isEqualTo(expected.translateEscapes());
+    assertThat(BounceAuthentication.read(file).bytes())
+        .asString()
+        .isEqualTo(expected.translateEscapes());
   }
 
   @Test
@@ -159,14 +162,14 @@ class BounceSettingsTest {
     Path missing = folder.resolve("missing");
     refused(
         "cannot read the file " + missing + " of the authentication string",
-        () -> Authentication.read(missing));
+        () -> BounceAuthentication.read(missing));
     Path empty = Files.writeString(folder.resolve("empty"), "\n");
     refused(
         "the file " + empty + ": the authentication string is empty",
-        () -> Authentication.read(empty));
+        () -> BounceAuthentication.read(empty));
     Path large = Files.write(folder.resolve("large"), new byte[65_540]);
     refused(
         "the file " + large + ": the authentication string is longer than 65536 bytes",
-        () -> Authentication.read(large));
+        () -> BounceAuthentication.read(large));
   }
 }

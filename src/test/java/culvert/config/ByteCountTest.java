@@ -68,7 +68,7 @@ class ByteCountTest {
 
   @Test
   void theShareOfTheHeapFitsIntoItAndIsNoMoreThanItsMost() {
-    long share = Bounds.shareOfHeap().bytes();
+    long share = ResourceLimits.shareOfHeap().bytes();
     assertThat(share).isPositive().isLessThanOrEqualTo(256L << 20);
     assertThat(share).isLessThanOrEqualTo(Runtime.getRuntime().maxMemory() / 3);
   }

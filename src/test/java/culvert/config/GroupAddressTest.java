@@ -88,15 +88,17 @@ class GroupAddressTest {
     var plain = GroupAddress.parse("bounce://h:1/1");
     var wss = GroupAddress.parse("bounce+wss://h:1/1");
     var auth =
-        new BounceAccess(
-            Optional.of(Authentication.of("hi")), Optional.empty(), WebSocketSettings.DEFAULT);
+        new BounceCredentials(
+            Optional.of(BounceAuthentication.of("hi")),
+            Optional.empty(),
+            WebSocketSettings.DEFAULT);
     var tls =
-        new BounceAccess(
+        new BounceCredentials(
             Optional.empty(), Optional.of(TlsClientSettings.DEFAULT), WebSocketSettings.DEFAULT);
     var ws =
-        new BounceAccess(
+        new BounceCredentials(
             Optional.empty(), Optional.empty(), new WebSocketSettings("/x", Optional.empty()));
-    for (BounceAccess access : List.of(BounceAccess.DEFAULT, auth, tls, ws)) {
+    for (BounceCredentials access : List.of(BounceCredentials.DEFAULT, auth, tls, ws)) {
       access.check("--bounce-", List.of(plain, wss));
     }
     auth.check("--", List.of(plain));

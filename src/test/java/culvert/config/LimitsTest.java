@@ -17,8 +17,8 @@ class LimitsTest {
     assertThatThrownBy(settings).isInstanceOf(IllegalArgumentException.class).hasMessage(complaint);
   }
 
-  private static Timing beats(long everyMillis, long timeoutMillis) {
-    return new Timing(
+  private static Timeouts beats(long everyMillis, long timeoutMillis) {
+    return new Timeouts(
         SECOND,
         Duration.ofMillis(everyMillis),
         Duration.ofMillis(timeoutMillis),
@@ -31,16 +31,16 @@ class LimitsTest {
   void timesOfZeroThatWouldServeNobodyAreRefused() {
     refused(
         "--handshake-timeout is zero: no session could begin",
-        () -> new Timing(Duration.ZERO, SECOND, SECOND.multipliedBy(2), SECOND, SECOND, SECOND));
+        () -> new Timeouts(Duration.ZERO, SECOND, SECOND.multipliedBy(2), SECOND, SECOND, SECOND));
     refused(
         "--half-close-timeout is zero: answers would be cut off",
-        () -> new Timing(SECOND, SECOND, SECOND.multipliedBy(2), Duration.ZERO, SECOND, SECOND));
+        () -> new Timeouts(SECOND, SECOND, SECOND.multipliedBy(2), Duration.ZERO, SECOND, SECOND));
   }
 
   @Test
   void whoeverStopsMayDropEverybodyAtOnceAndLogEverything() {
     var timing =
-        new Timing(SECOND, SECOND, SECOND.multipliedBy(2), SECOND, Duration.ZERO, Duration.ZERO);
+        new Timeouts(SECOND, SECOND, SECOND.multipliedBy(2), SECOND, Duration.ZERO, Duration.ZERO);
     assertThat(timing.drain()).isZero();
     assertThat(timing.logPeriod()).isZero();
   }
@@ -68,15 +68,17 @@ class LimitsTest {
         "--max-streams is not within 1 to 1000000", () -> bounds(1_000_001, 1, MEGABYTE, MEGABYTE));
     refused("--max-opens is not within 1 to 1000000", () -> bounds(1, -1, MEGABYTE, MEGABYTE));
     assertThat(bounds(1, 1_000_000, MEGABYTE, MEGABYTE).opens()).isEqualTo(1_000_000);
-    refused("--max-visitors is not within 1 to 1000000", () -> new Admission(0, 1, 1, 1));
-    refused("--max-sessions is not within 1 to 1000000", () -> new Admission(1, 0, 1, 1));
-    refused("--max-half-open is not within 1 to 1000000", () -> new Admission(1, 1, 0, 1));
-    refused("--max-half-open-per-addr is not within 1 to 1000000", () -> new Admission(1, 1, 1, 0));
-    assertThat(new Admission(1, 1, 1, 1_000_000).halfOpenPerAddress()).isEqualTo(1_000_000);
+    refused("--max-visitors is not within 1 to 1000000", () -> new ConnectionLimits(0, 1, 1, 1));
+    refused("--max-sessions is not within 1 to 1000000", () -> new ConnectionLimits(1, 0, 1, 1));
+    refused("--max-half-open is not within 1 to 1000000", () -> new ConnectionLimits(1, 1, 0, 1));
+    refused(
+        "--max-half-open-per-addr is not within 1 to 1000000",
+        () -> new ConnectionLimits(1, 1, 1, 0));
+    assertThat(new ConnectionLimits(1, 1, 1, 1_000_000).halfOpenPerAddress()).isEqualTo(1_000_000);
   }
 
-  private static Bounds bounds(int streams, int opens, ByteCount stream, ByteCount all) {
-    return new Bounds(streams, opens, stream, all);
+  private static ResourceLimits bounds(int streams, int opens, ByteCount stream, ByteCount all) {
+    return new ResourceLimits(streams, opens, stream, all);
   }
 
   /** What the wire lets a stream send before its first grant must find room. */
@@ -106,10 +108,10 @@ class LimitsTest {
 
   @Test
   void whatIsThereWhenNothingIsGivenPassesItsOwnChecks() {
-    assertThat(Timing.DEFAULT.heartbeatTimeout()).isGreaterThan(Timing.DEFAULT.heartbeat());
-    assertThat(Bounds.DEFAULT.bufferedBytes()).isEqualTo(Bounds.shareOfHeap());
-    assertThat(Admission.DEFAULT.halfOpenPerAddress())
+    assertThat(Timeouts.DEFAULT.heartbeatTimeout()).isGreaterThan(Timeouts.DEFAULT.heartbeat());
+    assertThat(ResourceLimits.DEFAULT.bufferedBytes()).isEqualTo(ResourceLimits.shareOfHeap());
+    assertThat(ConnectionLimits.DEFAULT.halfOpenPerAddress())
         .as("one address does not fill it")
-        .isLessThan(Admission.DEFAULT.halfOpen());
+        .isLessThan(ConnectionLimits.DEFAULT.halfOpen());
   }
 }

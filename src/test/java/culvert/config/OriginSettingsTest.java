@@ -21,7 +21,7 @@ class OriginSettingsTest {
   private static OriginSettings settings(String name, Duration connect, Duration retryMax) {
     return new OriginSettings(
         new RemoteAddress.Direct(new HostPort("h", 1)),
-        BounceAccess.DEFAULT,
+        BounceCredentials.DEFAULT,
         List.of(ServiceAddress.parse("h:2")),
         OptionalInt.empty(),
         name,
@@ -33,8 +33,8 @@ class OriginSettingsTest {
         connect,
         retryMax,
         false,
-        Timing.DEFAULT,
-        Bounds.DEFAULT);
+        Timeouts.DEFAULT,
+        ResourceLimits.DEFAULT);
   }
 
   @ParameterizedTest

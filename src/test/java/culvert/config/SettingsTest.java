@@ -53,7 +53,7 @@ class SettingsTest {
     return new RemoteSettings(
         Optional.of(new HostPort("h", 1)),
         List.of(),
-        BounceAccess.DEFAULT,
+        BounceCredentials.DEFAULT,
         services(services),
         Optional.empty(),
         Optional.empty(),
@@ -62,9 +62,9 @@ class SettingsTest {
         Optional.empty(),
         second,
         List.of(),
-        Admission.DEFAULT,
-        Timing.DEFAULT,
-        Bounds.DEFAULT);
+        ConnectionLimits.DEFAULT,
+        Timeouts.DEFAULT,
+        ResourceLimits.DEFAULT);
   }
 
   private static OriginSettings origin(String... services) {
@@ -75,7 +75,7 @@ class SettingsTest {
     var second = Duration.ofSeconds(1);
     return new OriginSettings(
         new RemoteAddress.Direct(new HostPort("h", 1)),
-        BounceAccess.DEFAULT,
+        BounceCredentials.DEFAULT,
         services,
         OptionalInt.empty(),
         "laptop",
@@ -87,8 +87,8 @@ class SettingsTest {
         second,
         second,
         false,
-        Timing.DEFAULT,
-        Bounds.DEFAULT);
+        Timeouts.DEFAULT,
+        ResourceLimits.DEFAULT);
   }
 
   private static List<ServiceAddress> services(String... texts) {

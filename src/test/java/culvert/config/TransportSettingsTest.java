@@ -76,7 +76,7 @@ class TransportSettingsTest {
   private static OriginSettings origin(TransportSettings transport, boolean secret, boolean tls) {
     return new OriginSettings(
         new RemoteAddress.Direct(new HostPort("h", 1)),
-        BounceAccess.DEFAULT,
+        BounceCredentials.DEFAULT,
         List.of(ServiceAddress.parse("h:2")),
         OptionalInt.empty(),
         "laptop",
@@ -88,8 +88,8 @@ class TransportSettingsTest {
         Duration.ofSeconds(1),
         Duration.ofSeconds(1),
         false,
-        Timing.DEFAULT,
-        Bounds.DEFAULT);
+        Timeouts.DEFAULT,
+        ResourceLimits.DEFAULT);
   }
 
   private static RemoteSettings remote(TransportSettings transport, boolean secret, boolean tls) {
@@ -97,7 +97,7 @@ class TransportSettingsTest {
     return new RemoteSettings(
         Optional.of(new HostPort("h", 1)),
         List.of(),
-        BounceAccess.DEFAULT,
+        BounceCredentials.DEFAULT,
         List.of(ServiceAddress.parse("h:2")),
         Optional.empty(),
         Optional.empty(),
@@ -106,9 +106,9 @@ class TransportSettingsTest {
         tls ? Optional.of(new TlsServerSettings(identity, Optional.empty())) : Optional.empty(),
         Duration.ofSeconds(1),
         List.of(),
-        Admission.DEFAULT,
-        Timing.DEFAULT,
-        Bounds.DEFAULT);
+        ConnectionLimits.DEFAULT,
+        Timeouts.DEFAULT,
+        ResourceLimits.DEFAULT);
   }
 
   private static void refusedOnBothSides(

@@ -2,7 +2,7 @@ package culvert.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import culvert.config.BounceAccess;
+import culvert.config.BounceCredentials;
 import culvert.config.GroupAddress;
 import culvert.config.GroupNumber;
 import culvert.config.TransportKind;
@@ -91,7 +91,12 @@ class GroupListenerTest {
       var group = new GroupAddress(TransportKind.PLAIN, server, new GroupNumber(1));
       var join =
           new GroupConnector(
-              group, BounceAccess.DEFAULT, wire, BounceAccess.OF_A_MEMBER, pool, line -> {});
+              group,
+              BounceCredentials.DEFAULT,
+              wire,
+              BounceCredentials.OF_A_MEMBER,
+              pool,
+              line -> {});
       stay =
           new GroupListener(
               Route.into(

@@ -2,7 +2,7 @@ package culvert.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import culvert.config.Via;
+import culvert.config.OutboundProxy;
 import culvert.net.HostPort;
 import culvert.protocol.ProtocolException;
 import culvert.testing.LeakCheck;
@@ -70,7 +70,7 @@ class HttpConnectTest {
     "bücher.example, bücher.example:7000"
   })
   void theTargetIsNamedAsItIs(String host, String written) throws Exception {
-    var transport = ProxyTransport.through(Via.parse(BARE), new HostPort(host, 7000));
+    var transport = ProxyTransport.through(OutboundProxy.parse(BARE), new HostPort(host, 7000));
     var exchange = ScriptedProxy.with(transport, bytes(""));
     assertThat(new String(exchange.asked(), StandardCharsets.UTF_8))
         .startsWith("CONNECT " + written + " HTTP/1.1\r\nHost: " + written + "\r\n");
@@ -248,7 +248,7 @@ class HttpConnectTest {
   }
 
   private static Transport through(String url) {
-    return ProxyTransport.through(Via.parse(url), TARGET);
+    return ProxyTransport.through(OutboundProxy.parse(url), TARGET);
   }
 
   private static byte[] bytes(String text) {

@@ -3,7 +3,7 @@ package culvert.route;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import culvert.config.Via;
+import culvert.config.OutboundProxy;
 import culvert.net.HostPort;
 import java.util.List;
 import java.util.Map;
@@ -65,14 +65,14 @@ class ProxySelectionTest {
   void theOptionBeatsTheVariables() {
     var environment = Map.of("https_proxy", "no proxy at all", "NO_PROXY", "*");
     assertThat(ProxySelection.of(Optional.of("socks5://b:2"), environment, TARGET))
-        .contains(Via.parse("socks5://b:2"));
+        .contains(OutboundProxy.parse("socks5://b:2"));
     assertThat(ProxySelection.of(Optional.of("direct"), environment, TARGET)).isEmpty();
   }
 
   @Test
   void theOptionLeadsToLoopbackToo() {
     assertThat(ProxySelection.of(Optional.of("http://b:2"), Map.of(), new HostPort("localhost", 1)))
-        .contains(Via.parse("http://b:2"));
+        .contains(OutboundProxy.parse("http://b:2"));
   }
 
   @ParameterizedTest
@@ -151,7 +151,7 @@ class ProxySelectionTest {
 
   private static String chosen(Map<String, String> environment) {
     return ProxySelection.of(Optional.empty(), environment, TARGET)
-        .map(Via::toString)
+        .map(OutboundProxy::toString)
         .orElse("direct");
   }
 }

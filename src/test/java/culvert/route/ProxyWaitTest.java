@@ -5,7 +5,7 @@ import static culvert.route.ScriptedProxy.join;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import culvert.config.Via;
+import culvert.config.OutboundProxy;
 import culvert.net.Connection;
 import culvert.net.HostPort;
 import culvert.net.Threads;
@@ -41,7 +41,7 @@ class ProxyWaitTest {
           .isInstanceOf(IOException.class)
           .hasMessage(
               "the connection to the proxy "
-                  + Via.parse(url).proxy()
+                  + OutboundProxy.parse(url).proxy()
                   + " broke before it led to tunnel.example.org:7000: closed");
     }
   }
@@ -57,7 +57,7 @@ class ProxyWaitTest {
           .cause()
           .hasMessage(
               "the connection to the proxy "
-                  + Via.parse(url).proxy()
+                  + OutboundProxy.parse(url).proxy()
                   + " broke before it led to tunnel.example.org:7000: Connection reset");
     }
   }
@@ -85,7 +85,8 @@ class ProxyWaitTest {
         "dialler",
         () -> {
           try {
-            wrapped.complete(ProxyTransport.through(Via.parse(url), TARGET).wrap(carrier));
+            wrapped.complete(
+                ProxyTransport.through(OutboundProxy.parse(url), TARGET).wrap(carrier));
           } catch (IOException e) {
             wrapped.completeExceptionally(e);
           }

@@ -3,7 +3,7 @@ package culvert.route;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import culvert.config.Via;
+import culvert.config.OutboundProxy;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.Dialer;
@@ -167,14 +167,14 @@ class RealProxyTest {
   }
 
   private void assertFails(String url, HostPort target, String message) {
-    String proxy = Via.parse(url).proxy().toString();
+    String proxy = OutboundProxy.parse(url).proxy().toString();
     assertThatThrownBy(() -> through(url, target).close())
         .isInstanceOf(IOException.class)
         .hasMessage(message.replace("<P>", proxy).replace("<T>", target.toString()));
   }
 
   private Connection through(String url, HostPort target) throws IOException {
-    Via via = Via.parse(url);
+    OutboundProxy via = OutboundProxy.parse(url);
     Connection carrier = dialer.connect(via.proxy(), Tunnel.LIMIT);
     try {
       return ProxyTransport.through(via, target).wrap(carrier);

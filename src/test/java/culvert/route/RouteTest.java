@@ -3,12 +3,12 @@ package culvert.route;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import culvert.config.Authentication;
-import culvert.config.BounceAccess;
+import culvert.config.BounceAuthentication;
+import culvert.config.BounceCredentials;
 import culvert.config.GroupAddress;
 import culvert.config.GroupNumber;
+import culvert.config.OutboundProxy;
 import culvert.config.TransportKind;
-import culvert.config.Via;
 import culvert.config.WebSocketSettings;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
@@ -47,17 +47,19 @@ class RouteTest {
     deadlines.close();
   }
 
-  private Route route(HostPort server, Optional<Via> via) {
+  private Route route(HostPort server, Optional<OutboundProxy> via) {
     var pool = new BufferPool();
     var access =
-        new BounceAccess(
-            Optional.of(Authentication.of("hello")), Optional.empty(), WebSocketSettings.DEFAULT);
+        new BounceCredentials(
+            Optional.of(BounceAuthentication.of("hello")),
+            Optional.empty(),
+            WebSocketSettings.DEFAULT);
     var join =
         new GroupConnector(
             new GroupAddress(TransportKind.PLAIN, server, new GroupNumber(1)),
             access,
             BounceGreeting.PROGRAM,
-            BounceAccess.OF_A_MEMBER,
+            BounceCredentials.OF_A_MEMBER,
             pool,
             line -> {});
     return Route.into(join, via, LIMIT, new Dialer(pool), deadlines);
@@ -96,7 +98,7 @@ class RouteTest {
     var asked = new CompletableFuture<String>();
     try (var bounce = new MeetingPlace("hello");
         var proxy = proxy(asked)) {
-      var via = Optional.of(Via.parse("http://" + proxy.address()));
+      var via = Optional.of(OutboundProxy.parse("http://" + proxy.address()));
       Connection through = route(bounce.address(), via).connect(end -> {});
       Connection straight = route(bounce.address(), Optional.empty()).connect(end -> {});
       through.output().write('a');

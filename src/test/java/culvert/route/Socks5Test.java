@@ -4,7 +4,7 @@ import static culvert.route.ScriptedProxy.hex;
 import static culvert.route.ScriptedProxy.join;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import culvert.config.Via;
+import culvert.config.OutboundProxy;
 import culvert.net.HostPort;
 import culvert.protocol.ProtocolException;
 import culvert.testing.LeakCheck;
@@ -74,7 +74,7 @@ class Socks5Test {
     byte[] bytes = longest.getBytes(StandardCharsets.US_ASCII);
     ScriptedProxy.playTurns(
         ProxyTransport.through(
-            Via.parse("socks5://" + longest + ":" + longest + "@proxy"),
+            OutboundProxy.parse("socks5://" + longest + ":" + longest + "@proxy"),
             new HostPort(longest, 65535)),
         hex("05 02 00 02"),
         hex("05 02"),
@@ -88,7 +88,8 @@ class Socks5Test {
   void aLongerNameIsRefusedBeforeAWordIsSaid() throws Exception {
     var target = new HostPort("x".repeat(256), 1);
     var exchange =
-        ScriptedProxy.withOpen(ProxyTransport.through(Via.parse(BARE), target), hex("05 00"));
+        ScriptedProxy.withOpen(
+            ProxyTransport.through(OutboundProxy.parse(BARE), target), hex("05 00"));
     assertThat(exchange.message())
         .isEqualTo("the name of " + target + " has more than 255 bytes, which SOCKS5 cannot say");
     assertThat(exchange.asked()).isEmpty();
@@ -105,7 +106,7 @@ class Socks5Test {
   })
   void anAddressIsSentAsSuchAndAnythingElseAsAName(String host, String address) throws Exception {
     ScriptedProxy.playTurns(
-        ProxyTransport.through(Via.parse(BARE), new HostPort(host, 258)),
+        ProxyTransport.through(OutboundProxy.parse(BARE), new HostPort(host, 258)),
         hex("05 01 00"),
         hex("05 00"),
         hex("05 01 00", address, "0102"),
@@ -247,6 +248,6 @@ class Socks5Test {
   }
 
   private static Transport through(String url) {
-    return ProxyTransport.through(Via.parse(url), TARGET);
+    return ProxyTransport.through(OutboundProxy.parse(url), TARGET);
   }
 }

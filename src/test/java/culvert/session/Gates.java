@@ -1,14 +1,14 @@
 package culvert.session;
 
-import culvert.config.Admission;
-import culvert.config.BounceAccess;
-import culvert.config.Bounds;
+import culvert.config.BounceCredentials;
+import culvert.config.ConnectionLimits;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
 import culvert.config.RemoteSettings;
+import culvert.config.ResourceLimits;
 import culvert.config.Secret;
 import culvert.config.ServiceAddress;
-import culvert.config.Timing;
+import culvert.config.Timeouts;
 import culvert.config.TlsClientSettings;
 import culvert.config.TlsIdentity;
 import culvert.config.TlsServerSettings;
@@ -103,7 +103,7 @@ final class Gates implements AutoCloseable {
         new RemoteSettings(
             Optional.of(ADDRESS),
             List.of(),
-            BounceAccess.DEFAULT,
+            BounceCredentials.DEFAULT,
             List.of(ServiceAddress.parse("127.0.0.1:1")),
             Optional.empty(),
             Optional.empty(),
@@ -112,9 +112,9 @@ final class Gates implements AutoCloseable {
             kind.transport.isTls() ? Optional.of(remote) : Optional.empty(),
             LIMIT,
             List.of(),
-            Admission.DEFAULT,
-            Timing.DEFAULT,
-            Bounds.DEFAULT);
+            ConnectionLimits.DEFAULT,
+            Timeouts.DEFAULT,
+            ResourceLimits.DEFAULT);
     return NativeDialect.of(settings, shared(), Gates::noComplaint);
   }
 
@@ -126,7 +126,7 @@ final class Gates implements AutoCloseable {
     var settings =
         new OriginSettings(
             new RemoteAddress.Direct(ADDRESS),
-            BounceAccess.DEFAULT,
+            BounceCredentials.DEFAULT,
             List.of(ServiceAddress.parse("127.0.0.1:1")),
             OptionalInt.empty(),
             NAME,
@@ -138,8 +138,8 @@ final class Gates implements AutoCloseable {
             LIMIT,
             LIMIT,
             false,
-            Timing.DEFAULT,
-            Bounds.DEFAULT);
+            Timeouts.DEFAULT,
+            ResourceLimits.DEFAULT);
     return NativeDialect.of(settings, shared(), Gates::noComplaint);
   }
 

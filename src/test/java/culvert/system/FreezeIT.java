@@ -3,7 +3,7 @@ package culvert.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import culvert.config.Timing;
+import culvert.config.Timeouts;
 import culvert.protocol.Handshake;
 import culvert.testing.Eventually;
 import culvert.testing.ScriptedOrigin;
@@ -101,7 +101,7 @@ class FreezeIT {
       try (Role second = remote.origin(two.address(), "--name=laptop")) {
         second.line();
         assertServedBy('2', remote);
-        assertThat(since(stopped)).isLessThan(Timing.DEFAULT.heartbeat());
+        assertThat(since(stopped)).isLessThan(Timeouts.DEFAULT.heartbeat());
         frozen.signal("CONT");
         Role.Ended ended = frozen.await();
         assertThat(ended.exit()).isEqualTo(76);
@@ -151,7 +151,7 @@ class FreezeIT {
       try (Role second = Launcher.OPEN.origin(remote.control(), two.address(), "--name=two")) {
         second.line();
         assertServedBy('2', remote);
-        assertThat(since(stopped)).isLessThan(Timing.DEFAULT.heartbeat());
+        assertThat(since(stopped)).isLessThan(Timeouts.DEFAULT.heartbeat());
       }
     }
   }

@@ -2,7 +2,7 @@ package culvert.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import culvert.config.Admission;
+import culvert.config.ConnectionLimits;
 import culvert.observe.Counter;
 import culvert.protocol.ByeReason;
 import culvert.protocol.Handshake;
@@ -56,7 +56,7 @@ class GuestsTest {
     server.close();
   }
 
-  private void serves(Admission admission) throws Exception {
+  private void serves(ConnectionLimits admission) throws Exception {
     tunnel = Tunnel.to(server.address(), new Tunnel.Options().plain().admission(admission));
   }
 
@@ -98,7 +98,7 @@ class GuestsTest {
 
   @Test
   void aProcessThatLogsInAgainAndAgainHoldsOneConnection() throws Exception {
-    serves(new Admission(100, 100, 100, HALF_OPEN));
+    serves(new ConnectionLimits(100, 100, 100, HALF_OPEN));
     byte[] instance = Handshake.newInstance();
     for (int i = 0; i < LOGINS; i++) {
       assertThat(guest("again", instance).offer("default").refusal()).isEmpty();
@@ -111,7 +111,7 @@ class GuestsTest {
 
   @Test
   void processesThatTakeANameFromEachOtherHoldNoMoreThanAStrangerAndOne() throws Exception {
-    serves(new Admission(100, 100, 100, HALF_OPEN));
+    serves(new ConnectionLimits(100, 100, 100, HALF_OPEN));
     for (int i = 0; i < LOGINS; i++) {
       byte[] instance = Handshake.newInstance();
       assertThat(guest("again", instance).offer("default").refusal()).isEmpty();
@@ -122,7 +122,7 @@ class GuestsTest {
 
   @Test
   void whoLogsInAgainAndAgainAndOffersNothingHoldsNoMoreThanAStranger() throws Exception {
-    serves(new Admission(100, 100, 100, HALF_OPEN));
+    serves(new ConnectionLimits(100, 100, 100, HALF_OPEN));
     byte[] instance = Handshake.newInstance();
     for (int i = 0; i < LOGINS; i++) {
       guest("again", instance);
@@ -133,7 +133,7 @@ class GuestsTest {
 
   @Test
   void guestsUnderManyNamesThatOfferNothingHoldNoMoreThanAStranger() throws Exception {
-    serves(new Admission(100, 100, 100, HALF_OPEN));
+    serves(new ConnectionLimits(100, 100, 100, HALF_OPEN));
     for (int i = 0; i < LOGINS; i++) {
       guest("guest-" + i, Handshake.newInstance());
     }
@@ -143,7 +143,7 @@ class GuestsTest {
 
   @Test
   void whoWasRefusedForItsNameAndDoesNotGoHoldsNoMoreThanAStranger() throws Exception {
-    serves(new Admission(100, 100, 100, HALF_OPEN));
+    serves(new ConnectionLimits(100, 100, 100, HALF_OPEN));
     byte[] loser = Handshake.newInstance();
     guest("again", loser);
     assertThat(guest("again", Handshake.newInstance()).offer("default").refusal()).isEmpty();
@@ -157,7 +157,7 @@ class GuestsTest {
 
   @Test
   void whoDrainsAtOnceAndLogsInAgainHoldsNoMoreThanAStranger() throws Exception {
-    serves(new Admission(100, 100, 100, HALF_OPEN));
+    serves(new ConnectionLimits(100, 100, 100, HALF_OPEN));
     byte[] instance = Handshake.newInstance();
     for (int i = 0; i < LOGINS; i++) {
       ScriptedOrigin guest = guest("again", instance);
@@ -170,7 +170,7 @@ class GuestsTest {
 
   @Test
   void oneSessionTooManyIsRefusedTheOthersLiveAndWhoLeavesMakesRoom() throws Exception {
-    serves(new Admission(100, 2, 100, 100));
+    serves(new ConnectionLimits(100, 2, 100, 100));
     ScriptedOrigin second = guest("second", Handshake.newInstance());
     Eventually.within(Tunnel.LIMIT, () -> assertThat(counted(Counter.SESSIONS)).isEqualTo(2));
     var bye = (Message.Bye) guest("third", Handshake.newInstance()).hear();

@@ -3,8 +3,8 @@ package culvert.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import culvert.config.Authentication;
-import culvert.config.BounceAccess;
+import culvert.config.BounceAuthentication;
+import culvert.config.BounceCredentials;
 import culvert.config.GroupAddress;
 import culvert.config.GroupNumber;
 import culvert.config.RemoteAddress;
@@ -67,9 +67,9 @@ class MeetingTest {
     return new GroupAddress(TransportKind.PLAIN, bounce.address(), new GroupNumber(number));
   }
 
-  private static BounceAccess access(String authentication) {
-    return new BounceAccess(
-        Optional.of(Authentication.of(authentication)),
+  private static BounceCredentials access(String authentication) {
+    return new BounceCredentials(
+        Optional.of(BounceAuthentication.of(authentication)),
         Optional.empty(),
         WebSocketSettings.DEFAULT);
   }

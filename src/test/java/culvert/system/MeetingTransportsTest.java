@@ -2,8 +2,8 @@ package culvert.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import culvert.config.Authentication;
-import culvert.config.BounceAccess;
+import culvert.config.BounceAuthentication;
+import culvert.config.BounceCredentials;
 import culvert.config.GroupAddress;
 import culvert.config.GroupNumber;
 import culvert.config.TlsClientSettings;
@@ -73,8 +73,8 @@ class MeetingTransportsTest {
       Tunnel.Options options, MeetingPlace bounce, TransportKind kind, TlsTrust trust) {
     var tls = new TlsClientSettings(trust, Optional.empty(), Optional.empty());
     return options.meeting(
-        new BounceAccess(
-            Optional.of(Authentication.of(AUTHENTICATION)),
+        new BounceCredentials(
+            Optional.of(BounceAuthentication.of(AUTHENTICATION)),
             Optional.of(tls).filter(own -> kind.isTls()),
             WebSocketSettings.DEFAULT),
         new GroupAddress(kind, bounce.address(), new GroupNumber(0xffff)));

@@ -2,7 +2,7 @@ package culvert.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import culvert.config.Admission;
+import culvert.config.ConnectionLimits;
 import culvert.observe.Counter;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
@@ -21,7 +21,7 @@ class RefusedLoginTest {
 
   @RepeatedTest(10)
   void anOriginProxyThatFindsNoRoomKeepsTrying() throws Exception {
-    var full = new Tunnel.Options().admission(new Admission(100, 1, 100, 100));
+    var full = new Tunnel.Options().admission(new ConnectionLimits(100, 1, 100, 100));
     var waiting = new Tunnel.Options().name("desktop").retrying();
     try (var server = TestServer.echo();
         var tunnel = Tunnel.to(server.address(), full);

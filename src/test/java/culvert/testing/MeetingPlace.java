@@ -3,9 +3,9 @@ package culvert.testing;
 import culvert.bounce.BounceServer;
 import culvert.bounce.Events;
 import culvert.bounce.MemberView;
-import culvert.config.Authentication;
-import culvert.config.BounceEntry;
+import culvert.config.BounceAuthentication;
 import culvert.config.BounceGroups;
+import culvert.config.BounceLoginLimits;
 import culvert.config.BounceSettings;
 import culvert.config.PairedGroups;
 import culvert.config.TlsServerSettings;
@@ -62,8 +62,8 @@ public final class MeetingPlace implements AutoCloseable {
             new BounceSettings(
                 where,
                 BounceGreeting.PROGRAM,
-                Optional.of(Authentication.of(authentication)),
-                BounceEntry.DEFAULT,
+                Optional.of(BounceAuthentication.of(authentication)),
+                BounceLoginLimits.DEFAULT,
                 groups(),
                 kind,
                 tls,

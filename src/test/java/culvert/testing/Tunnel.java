@@ -1,17 +1,17 @@
 package culvert.testing;
 
-import culvert.config.Admission;
-import culvert.config.BoreSettings;
-import culvert.config.BounceAccess;
-import culvert.config.Bounds;
+import culvert.config.BoreServerSettings;
+import culvert.config.BounceCredentials;
+import culvert.config.ConnectionLimits;
 import culvert.config.GroupAddress;
 import culvert.config.OriginSettings;
 import culvert.config.PortRange;
 import culvert.config.RemoteAddress;
 import culvert.config.RemoteSettings;
+import culvert.config.ResourceLimits;
 import culvert.config.Secret;
 import culvert.config.ServiceAddress;
-import culvert.config.Timing;
+import culvert.config.Timeouts;
 import culvert.config.TlsClientSettings;
 import culvert.config.TlsServerSettings;
 import culvert.config.TransportKind;
@@ -62,26 +62,26 @@ public final class Tunnel implements AutoCloseable {
     Duration openTimeout = LIMIT;
     Duration halfClose = LIMIT;
     Duration handshake = LIMIT;
-    Duration heartbeat = Timing.DEFAULT.heartbeat();
+    Duration heartbeat = Timeouts.DEFAULT.heartbeat();
     Duration heartbeatTimeout = LIMIT;
-    Duration logPeriod = Timing.DEFAULT.logPeriod();
-    Bounds bounds = Bounds.DEFAULT;
-    Admission admission = new Admission(4096, 1024, 256, 64);
+    Duration logPeriod = Timeouts.DEFAULT.logPeriod();
+    ResourceLimits bounds = ResourceLimits.DEFAULT;
+    ConnectionLimits admission = new ConnectionLimits(4096, 1024, 256, 64);
     String name = "laptop";
     List<Cidr> proxyHeaderFrom = List.of();
     Optional<ProxyHeader.Version> proxyHeader = Optional.empty();
     OptionalInt outsidePort = OptionalInt.empty();
     Optional<PortRange> ports = Optional.empty();
-    Optional<BoreSettings> bore = Optional.empty();
+    Optional<BoreServerSettings> bore = Optional.empty();
     String offered = ServiceAddress.DEFAULT_NAME;
     Duration connectTimeout = LIMIT;
     boolean failFast = true;
     Duration retryMax = Duration.ofSeconds(30);
     List<GroupAddress> meetings = List.of();
-    BounceAccess bounce = BounceAccess.DEFAULT;
+    BounceCredentials bounce = BounceCredentials.DEFAULT;
 
     /** The sides meet in groups at a bounce server, the origin proxy in the first. */
-    public Options meeting(BounceAccess access, GroupAddress... groups) {
+    public Options meeting(BounceCredentials access, GroupAddress... groups) {
       meetings = List.of(groups);
       bounce = access;
       return this;
@@ -140,11 +140,11 @@ public final class Tunnel implements AutoCloseable {
 
     /** How many visitors may be there. */
     public Options maxVisitors(int most) {
-      return admission(new Admission(most, 1024, 256, 64));
+      return admission(new ConnectionLimits(most, 1024, 256, 64));
     }
 
     /** Whom the remote proxy lets in. */
-    public Options admission(Admission limits) {
+    public Options admission(ConnectionLimits limits) {
       admission = limits;
       return this;
     }
@@ -205,7 +205,7 @@ public final class Tunnel implements AutoCloseable {
     }
 
     /** The remote proxy serves bore's clients, who each have one of the ports. */
-    public Options bore(BoreSettings served, PortRange given) {
+    public Options bore(BoreServerSettings served, PortRange given) {
       bore = Optional.of(served);
       ports = Optional.of(given);
       return this;
@@ -218,7 +218,7 @@ public final class Tunnel implements AutoCloseable {
     }
 
     /** What each side holds at the most. */
-    public Options bounds(Bounds most) {
+    public Options bounds(ResourceLimits most) {
       bounds = most;
       return this;
     }
@@ -229,8 +229,8 @@ public final class Tunnel implements AutoCloseable {
       return this;
     }
 
-    private Timing timing() {
-      return new Timing(handshake, heartbeat, heartbeatTimeout, halfClose, LIMIT, logPeriod);
+    private Timeouts timing() {
+      return new Timeouts(handshake, heartbeat, heartbeatTimeout, halfClose, LIMIT, logPeriod);
     }
 
     /** Of a remote proxy on free ports. */

@@ -1,6 +1,6 @@
 package culvert.compat.bore;
 
-import culvert.config.BoreAccess;
+import culvert.config.BoreClientSettings;
 import culvert.config.OriginSettings;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
@@ -42,7 +42,7 @@ public final class BoreOriginDialect implements OriginDialect {
    */
   public BoreOriginDialect(
       OriginSettings settings,
-      BoreAccess access,
+      BoreClientSettings access,
       Dialer dialer,
       Deadlines deadlines,
       Counters counters,

@@ -1,10 +1,10 @@
 package culvert.compat.bore;
 
-import culvert.config.Admission;
 import culvert.config.BoreSecret;
-import culvert.config.BoreSettings;
+import culvert.config.BoreServerSettings;
+import culvert.config.ConnectionLimits;
 import culvert.config.PortRange;
-import culvert.config.Timing;
+import culvert.config.Timeouts;
 import culvert.net.HostPort;
 import culvert.remote.RemoteProxy;
 import culvert.testing.Eventually;
@@ -33,7 +33,7 @@ final class BoreServer implements AutoCloseable {
   }
 
   /** With other bounds. */
-  BoreServer(Admission admission) throws IOException {
+  BoreServer(ConnectionLimits admission) throws IOException {
     this(ANY, PORTS, new Tunnel.Options().admission(admission));
   }
 
@@ -45,11 +45,11 @@ final class BoreServer implements AutoCloseable {
 
   private BoreServer(HostPort address, PortRange ports, Tunnel.Options options, String... secrets)
       throws IOException {
-    var bore = new BoreSettings(address, Stream.of(secrets).map(BoreSecret::of).toList());
+    var bore = new BoreServerSettings(address, Stream.of(secrets).map(BoreSecret::of).toList());
     options
         .secrets(null, null)
         .bore(bore, ports)
-        .heartbeat(Timing.DEFAULT.heartbeat(), Timing.DEFAULT.heartbeatTimeout())
+        .heartbeat(Timeouts.DEFAULT.heartbeat(), Timeouts.DEFAULT.heartbeatTimeout())
         .everyLine();
     remote = RemoteProxy.start(options.remoteSettings(Optional.empty()), log.log());
   }

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import culvert.compat.bore.BoreServer.Joined;
-import culvert.config.Admission;
 import culvert.config.BoreSecret;
+import culvert.config.ConnectionLimits;
 import culvert.config.PortRange;
 import culvert.net.HostPort;
 import culvert.testing.Eventually;
@@ -138,7 +138,7 @@ class BoreServerTest {
 
   @Test
   void whoFindsNoRoomIsToldWhy() throws Exception {
-    try (var server = new BoreServer(new Admission(100, 1, 100, 100));
+    try (var server = new BoreServer(new ConnectionLimits(100, 1, 100, 100));
         Joined first = server.join(0);
         BoreTalk second = server.connect()) {
       assertThat(first.port()).isPositive();

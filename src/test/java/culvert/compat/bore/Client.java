@@ -1,10 +1,10 @@
 package culvert.compat.bore;
 
-import culvert.config.BoreAccess;
+import culvert.config.BoreClientSettings;
 import culvert.config.BoreSecret;
-import culvert.config.Bounds;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
+import culvert.config.ResourceLimits;
 import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.origin.OriginProxy;
@@ -69,7 +69,8 @@ final class Client implements AutoCloseable {
   Client(HostPort server, HostPort local, Options options) {
     OriginSettings settings = settings(server, local, options);
     var access =
-        new BoreAccess(options.port, Optional.ofNullable(options.secret).map(BoreSecret::of));
+        new BoreClientSettings(
+            options.port, Optional.ofNullable(options.secret).map(BoreSecret::of));
     role =
         new OriginProxy(
             settings,
@@ -81,7 +82,7 @@ final class Client implements AutoCloseable {
   }
 
   static OriginSettings settings(HostPort server, HostPort local, Options options) {
-    Bounds bounds = Bounds.DEFAULT;
+    ResourceLimits bounds = ResourceLimits.DEFAULT;
     var usual =
         new Tunnel.Options()
             .secrets(null, null)
@@ -91,7 +92,7 @@ final class Client implements AutoCloseable {
             .handshake(Duration.ofSeconds(10))
             .heartbeat(Duration.ofMillis(100), options.silence)
             .bounds(
-                new Bounds(
+                new ResourceLimits(
                     options.visitors,
                     bounds.opens(),
                     bounds.streamBytes(),

@@ -2,7 +2,7 @@ package culvert.compat.bore;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import culvert.config.BoreAccess;
+import culvert.config.BoreClientSettings;
 import culvert.config.OriginSettings;
 import culvert.net.BufferPool;
 import culvert.net.ByteInput;
@@ -115,7 +115,7 @@ class SleepTest {
       var dialect =
           new BoreOriginDialect(
               settings,
-              new BoreAccess(0, Optional.empty()),
+              new BoreClientSettings(0, Optional.empty()),
               new Dialer(new BufferPool()),
               deadlines,
               new Counters(),

@@ -13,7 +13,7 @@ import java.time.Duration;
  * @param drain how long relays may go on after a stop was asked for; zero resets them at once
  * @param logPeriod a source that had a log line of a kind has the next one so much later
  */
-public record Timing(
+public record Timeouts(
     Duration handshake,
     Duration heartbeat,
     Duration heartbeatTimeout,
@@ -24,8 +24,8 @@ public record Timing(
   private static final Duration LEAST_HEARTBEAT = Duration.ofMillis(100);
 
   /** What the command line has where nothing is given. */
-  public static final Timing DEFAULT =
-      new Timing(
+  public static final Timeouts DEFAULT =
+      new Timeouts(
           Duration.ofSeconds(5),
           Duration.ofSeconds(10),
           Duration.ofSeconds(20),
@@ -38,7 +38,7 @@ public record Timing(
    *
    * @throws IllegalArgumentException naming the option and what is wrong with it
    */
-  public Timing {
+  public Timeouts {
     if (handshake.isZero()) {
       throw new IllegalArgumentException("--handshake-timeout is zero: no session could begin");
     }

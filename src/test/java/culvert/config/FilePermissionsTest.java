@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A file that holds a secret, and others who may use it. */
-class ExposureTest {
+class FilePermissionsTest {
 
   @TempDir private Path folder;
   private Path file;
@@ -31,14 +31,14 @@ class ExposureTest {
   @ValueSource(strings = {"rw-------", "r--------", "rwx------", "---------"})
   void whatOnlyItsOwnerMayUseIsFine(String mode) throws IOException {
     mode(mode);
-    assertThat(Exposure.of("--secret-file", file)).isEmpty();
+    assertThat(FilePermissions.of("--secret-file", file)).isEmpty();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"rw-r-----", "rw----r--", "rw--w----", "rw-----w-", "rw-rw-rw-"})
   void whatOthersMayReadOrWriteIsWarnedOf(String mode) throws IOException {
     mode(mode);
-    assertThat(Exposure.of("--secret-file", file))
+    assertThat(FilePermissions.of("--secret-file", file))
         .contains(
             "--secret-file " + file + ": others on this machine may use the file; 'chmod 600' it");
   }
@@ -48,14 +48,14 @@ class ExposureTest {
   void aLinkIsWhatItLeadsTo() throws IOException {
     Path link = Files.createSymbolicLink(folder.resolve("link"), file);
     mode("rw-------");
-    assertThat(Exposure.of("--secret-file", link)).isEmpty();
+    assertThat(FilePermissions.of("--secret-file", link)).isEmpty();
     mode("rw-r--r--");
-    assertThat(Exposure.of("--secret-file", link)).isPresent();
+    assertThat(FilePermissions.of("--secret-file", link)).isPresent();
   }
 
   /** Whoever reads it complains. */
   @Test
   void whatIsNotThereIsNotWarnedOf() {
-    assertThat(Exposure.of("--secret-file", folder.resolve("missing"))).isEmpty();
+    assertThat(FilePermissions.of("--secret-file", folder.resolve("missing"))).isEmpty();
   }
 }

@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
  * @param proxy where it listens
  * @param credentials what it may ask for
  */
-public record Via(Scheme scheme, HostPort proxy, Optional<Credentials> credentials) {
+public record OutboundProxy(Scheme scheme, HostPort proxy, Optional<Credentials> credentials) {
 
   /** What a proxy speaks. */
   public enum Scheme {
@@ -112,7 +112,7 @@ public record Via(Scheme scheme, HostPort proxy, Optional<Credentials> credentia
    *
    * @throws IllegalArgumentException if it cannot
    */
-  public Via {
+  public OutboundProxy {
     credentials.ifPresent(given -> given.check(scheme));
   }
 
@@ -123,7 +123,7 @@ public record Via(Scheme scheme, HostPort proxy, Optional<Credentials> credentia
    * @throws IllegalArgumentException whose message says what is wrong, and quotes nothing that
    *     could be a part of a password
    */
-  public static Via parse(String url) {
+  public static OutboundProxy parse(String url) {
     Matcher parts = URL.matcher(url);
     if (!parts.matches()) {
       throw new IllegalArgumentException(
@@ -134,7 +134,8 @@ public record Via(Scheme scheme, HostPort proxy, Optional<Credentials> credentia
     int at = rest.lastIndexOf('@');
     Optional<Credentials> credentials =
         at < 0 ? Optional.empty() : Optional.of(credentials(rest.substring(0, at)));
-    return new Via(scheme, proxy(rest.substring(at + 1), scheme.defaultPort), credentials);
+    return new OutboundProxy(
+        scheme, proxy(rest.substring(at + 1), scheme.defaultPort), credentials);
   }
 
   /** Whether the text begins as a URL does. */

@@ -10,10 +10,10 @@ import java.util.List;
  * @param secrets any of them lets in; without one everybody is let in, and with one nobody who has
  *     none
  */
-public record BoreSettings(HostPort address, List<BoreSecret> secrets) {
+public record BoreServerSettings(HostPort address, List<BoreSecret> secrets) {
 
   /** Keeps the list as it is. */
-  public BoreSettings {
+  public BoreServerSettings {
     secrets = List.copyOf(secrets);
   }
 }

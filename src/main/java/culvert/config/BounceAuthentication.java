@@ -12,14 +12,14 @@ import java.util.Arrays;
  * What whoever joins a bounce server must say first: bytes, not necessarily a text. It never prints
  * itself.
  */
-public final class Authentication {
+public final class BounceAuthentication {
 
   /** Longest one, in bytes. */
   public static final int MOST_BYTES = 64 * 1024;
 
   private final byte[] bytes;
 
-  private Authentication(byte[] bytes) {
+  private BounceAuthentication(byte[] bytes) {
     this.bytes = bytes;
   }
 
@@ -28,7 +28,7 @@ public final class Authentication {
    *
    * @throws IllegalArgumentException if there are none, or too many
    */
-  public static Authentication of(byte[] bytes) {
+  public static BounceAuthentication of(byte[] bytes) {
     if (bytes.length == 0) {
       throw new IllegalArgumentException("the authentication string is empty");
     }
@@ -36,11 +36,11 @@ public final class Authentication {
       throw new IllegalArgumentException(
           "the authentication string is longer than " + MOST_BYTES + " bytes");
     }
-    return new Authentication(bytes.clone());
+    return new BounceAuthentication(bytes.clone());
   }
 
   /** A text, in UTF-8. */
-  public static Authentication of(String text) {
+  public static BounceAuthentication of(String text) {
     return of(text.getBytes(StandardCharsets.UTF_8));
   }
 
@@ -50,7 +50,7 @@ public final class Authentication {
    *
    * @throws IllegalArgumentException naming the file, if it cannot be read or does not hold one
    */
-  public static Authentication read(Path file) {
+  public static BounceAuthentication read(Path file) {
     try (InputStream in = Files.newInputStream(file)) {
       return of(withoutLineEnd(in.readNBytes(MOST_BYTES + 3)));
     } catch (IllegalArgumentException e) {

@@ -9,17 +9,17 @@ package culvert.config;
  * @param halfOpenPerAddress the same from one address: an IPv4 address, or an IPv6 network of 64
  *     bits
  */
-public record Admission(int visitors, int sessions, int halfOpen, int halfOpenPerAddress) {
+public record ConnectionLimits(int visitors, int sessions, int halfOpen, int halfOpenPerAddress) {
 
   /** What the command line has where nothing is given. */
-  public static final Admission DEFAULT = new Admission(16_384, 1024, 256, 64);
+  public static final ConnectionLimits DEFAULT = new ConnectionLimits(16_384, 1024, 256, 64);
 
   /**
    * Checks each.
    *
    * @throws IllegalArgumentException naming the option and what is wrong with it
    */
-  public Admission {
+  public ConnectionLimits {
     Checks.count("--max-visitors", visitors);
     Checks.count("--max-sessions", sessions);
     Checks.count("--max-half-open", halfOpen);

@@ -13,19 +13,19 @@ import java.time.Duration;
  * @param halfOpenPerAddress the same from one address: an IPv4 address, or an IPv6 network of 64
  *     bits
  */
-public record BounceEntry(
+public record BounceLoginLimits(
     Duration authTimeout, Duration numberPause, int halfOpen, int halfOpenPerAddress) {
 
   /** What the command line has where nothing is given. */
-  public static final BounceEntry DEFAULT =
-      new BounceEntry(Duration.ofSeconds(5), Duration.ofMillis(250), 256, 64);
+  public static final BounceLoginLimits DEFAULT =
+      new BounceLoginLimits(Duration.ofSeconds(5), Duration.ofMillis(250), 256, 64);
 
   /**
    * Checks each.
    *
    * @throws IllegalArgumentException naming the option and what is wrong with it
    */
-  public BounceEntry {
+  public BounceLoginLimits {
     if (authTimeout.isZero()) {
       throw new IllegalArgumentException("--auth-timeout is zero: nobody could join");
     }

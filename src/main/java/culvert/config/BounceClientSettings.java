@@ -15,11 +15,11 @@ import java.util.Optional;
  * @param connectTimeout for each connection: into the group, or to a server beside this side
  * @param halfClose how long a half-closed relay may be silent
  */
-public record MemberSettings(
+public record BounceClientSettings(
     GroupAddress group,
-    BounceAccess access,
+    BounceCredentials access,
     BounceGreeting wire,
-    Optional<Via> via,
+    Optional<OutboundProxy> via,
     Duration connectTimeout,
     Duration halfClose) {
 
@@ -28,8 +28,8 @@ public record MemberSettings(
    *
    * @throws IllegalArgumentException naming the option and what is wrong with it
    */
-  public MemberSettings {
-    access.check(BounceAccess.OF_A_MEMBER, List.of(group));
+  public BounceClientSettings {
+    access.check(BounceCredentials.OF_A_MEMBER, List.of(group));
     if (connectTimeout.isZero()) {
       throw new IllegalArgumentException("--connect-timeout is zero: nothing could be reached");
     }

@@ -3,8 +3,8 @@ package culvert.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import culvert.config.Via.Credentials;
-import culvert.config.Via.Scheme;
+import culvert.config.OutboundProxy.Credentials;
+import culvert.config.OutboundProxy.Scheme;
 import culvert.net.HostPort;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class ViaTest {
+class OutboundProxyTest {
 
   private static final String PASSWORD = "hunter2";
 
@@ -34,8 +34,8 @@ class ViaTest {
     "Socks5h://proxy:9, SOCKS5, proxy, 9"
   })
   void aProxyIsAUrl(String url, Scheme scheme, String host, int port) {
-    assertThat(Via.parse(url))
-        .isEqualTo(new Via(scheme, new HostPort(host, port), Optional.empty()));
+    assertThat(OutboundProxy.parse(url))
+        .isEqualTo(new OutboundProxy(scheme, new HostPort(host, port), Optional.empty()));
   }
 
   @ParameterizedTest
@@ -54,7 +54,7 @@ class ViaTest {
     "alice:%2541, alice, %41"
   })
   void userAndPasswordStandInFrontOfTheHost(String text, String user, String password) {
-    var via = Via.parse("http://" + text + "@proxy:3128");
+    var via = OutboundProxy.parse("http://" + text + "@proxy:3128");
     assertThat(via.credentials()).contains(new Credentials(user, password));
     assertThat(via.proxy()).hasToString("proxy:3128");
   }
@@ -112,7 +112,7 @@ class ViaTest {
     "socks5://:hunter2@proxy, 1 to 255 bytes"
   })
   void whatIsWrongIsSaidWithoutThePassword(String url, String complaint) {
-    assertThatThrownBy(() -> Via.parse(url))
+    assertThatThrownBy(() -> OutboundProxy.parse(url))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(complaint)
         .hasMessageNotContaining(PASSWORD)
@@ -125,24 +125,24 @@ class ViaTest {
     int most = 255 / letter.getBytes(StandardCharsets.UTF_8).length;
     String longest = letter.repeat(most);
     String url = "socks5://" + longest + ":" + longest + "@proxy";
-    assertThat(Via.parse(url).credentials()).contains(new Credentials(longest, longest));
+    assertThat(OutboundProxy.parse(url).credentials()).contains(new Credentials(longest, longest));
     for (String tooLong : new String[] {"a:" + longest + letter, longest + letter + ":a"}) {
-      assertThatThrownBy(() -> Via.parse("socks5://" + tooLong + "@proxy"))
+      assertThatThrownBy(() -> OutboundProxy.parse("socks5://" + tooLong + "@proxy"))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("1 to 255 bytes");
-      assertThat(Via.parse("http://" + tooLong + "@proxy").credentials()).isPresent();
+      assertThat(OutboundProxy.parse("http://" + tooLong + "@proxy").credentials()).isPresent();
     }
   }
 
   @Test
   void aColonInTheUserOfSocksIsAllowed() {
-    assertThat(Via.parse("socks5://al%3Aice:a@proxy").credentials())
+    assertThat(OutboundProxy.parse("socks5://al%3Aice:a@proxy").credentials())
         .contains(new Credentials("al:ice", "a"));
   }
 
   @Test
   void thePasswordIsNeverPrinted() {
-    Via via = Via.parse("socks5h://alice:hunter2@[::1]:3128");
+    OutboundProxy via = OutboundProxy.parse("socks5h://alice:hunter2@[::1]:3128");
     assertThat(via).hasToString("socks5://[::1]:3128");
     assertThat(via.credentials()).hasToString("Optional[***]");
   }
@@ -170,7 +170,7 @@ class ViaTest {
     assertThat(url).contains(PASSWORD);
     String said;
     try {
-      said = Via.parse(url).toString();
+      said = OutboundProxy.parse(url).toString();
     } catch (IllegalArgumentException e) {
       said = e.toString() + e.getCause();
     }

@@ -10,14 +10,14 @@ import java.util.Optional;
  * @param tls how they are known, where that is TLS
  * @param webSocket how a WebSocket is asked for
  */
-public record BounceAccess(
-    Optional<Authentication> authentication,
+public record BounceCredentials(
+    Optional<BounceAuthentication> authentication,
     Optional<TlsClientSettings> tls,
     WebSocketSettings webSocket) {
 
   /** What the command line has where nothing is given. */
-  public static final BounceAccess DEFAULT =
-      new BounceAccess(Optional.empty(), Optional.empty(), WebSocketSettings.DEFAULT);
+  public static final BounceCredentials DEFAULT =
+      new BounceCredentials(Optional.empty(), Optional.empty(), WebSocketSettings.DEFAULT);
 
   /** How the options of a pair that meets at a bounce server begin. */
   public static final String OF_A_PAIR = "--bounce-";
@@ -32,7 +32,7 @@ public record BounceAccess(
 
   /** What is said first. */
   public byte[] bytes() {
-    return authentication.map(Authentication::bytes).orElse(new byte[0]);
+    return authentication.map(BounceAuthentication::bytes).orElse(new byte[0]);
   }
 
   /**

@@ -10,9 +10,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /** Whether a file that holds a secret is open to others. */
-public final class Exposure {
+public final class FilePermissions {
 
-  private Exposure() {}
+  private FilePermissions() {}
 
   /** A warning if others than its owner may use a file; nothing where the system has no modes. */
   public static Optional<String> of(String option, Path file) {

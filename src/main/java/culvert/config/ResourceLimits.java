@@ -8,7 +8,8 @@ package culvert.config;
  * @param streamBytes bytes that came for a stream and were not read yet
  * @param bufferedBytes the same for all streams together
  */
-public record Bounds(int streams, int opens, ByteCount streamBytes, ByteCount bufferedBytes) {
+public record ResourceLimits(
+    int streams, int opens, ByteCount streamBytes, ByteCount bufferedBytes) {
 
   private static final ByteCount LEAST_STREAM_BYTES = new ByteCount(16 * 1024);
   private static final ByteCount MOST_STREAM_BYTES = new ByteCount(1024 * 1024 * 1024);
@@ -18,15 +19,15 @@ public record Bounds(int streams, int opens, ByteCount streamBytes, ByteCount bu
   private static final long MOST_DEFAULT_BYTES = 256L * 1024 * 1024;
 
   /** What the command line has where nothing is given. */
-  public static final Bounds DEFAULT =
-      new Bounds(16_384, 512, new ByteCount(16 * 1024 * 1024), shareOfHeap());
+  public static final ResourceLimits DEFAULT =
+      new ResourceLimits(16_384, 512, new ByteCount(16 * 1024 * 1024), shareOfHeap());
 
   /**
    * Checks each.
    *
    * @throws IllegalArgumentException naming the option and what is wrong with it
    */
-  public Bounds {
+  public ResourceLimits {
     Checks.count("--max-streams", streams);
     Checks.count("--max-opens", opens);
     Checks.within("--max-stream-buffer", streamBytes, LEAST_STREAM_BYTES, MOST_STREAM_BYTES);

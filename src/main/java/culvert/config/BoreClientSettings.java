@@ -8,7 +8,7 @@ import java.util.Optional;
  * @param port where visitors are to come in; 0 for any
  * @param secret what the server's challenges are answered with, if it has one
  */
-public record BoreAccess(int port, Optional<BoreSecret> secret) {
+public record BoreClientSettings(int port, Optional<BoreSecret> secret) {
 
   private static final int MOST_PORT = 65535;
 
@@ -17,7 +17,7 @@ public record BoreAccess(int port, Optional<BoreSecret> secret) {
    *
    * @throws IllegalArgumentException naming the option and what is wrong with it
    */
-  public BoreAccess {
+  public BoreClientSettings {
     if (port < 0 || port > MOST_PORT) {
       throw new IllegalArgumentException("--port " + port + " is not within 0 to 65535");
     }
