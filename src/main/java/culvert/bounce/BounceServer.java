@@ -8,7 +8,7 @@ import culvert.net.Listener;
 import culvert.observe.Counters;
 import culvert.observe.Log;
 import culvert.transport.Transport;
-import culvert.transport.Transports;
+import culvert.transport.stack.TransportStack;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -36,7 +36,7 @@ public final class BounceServer implements Operations, AutoCloseable {
       throws IOException {
     this.counters = counters;
     Transport transport =
-        Transports.accepting(
+        TransportStack.accepting(
             settings.transport(), settings.tls(), settings.webSocket(), pool, log::warn);
     groups = new Groups(settings.groups());
     members = new Members(groups, events);

@@ -11,7 +11,7 @@ import culvert.protocol.RefusedException;
 import culvert.protocol.bounce.BounceClientHandshake;
 import culvert.protocol.bounce.BounceGreeting;
 import culvert.transport.Transport;
-import culvert.transport.Transports;
+import culvert.transport.stack.TransportStack;
 import java.io.IOException;
 import java.util.function.Consumer;
 
@@ -50,7 +50,7 @@ public final class GroupConnector implements Transport {
 
   private Transport outer(BounceCredentials access, BufferPool pool, Consumer<String> complaints) {
     try {
-      return Transports.dialling(
+      return TransportStack.dialling(
           group.transport(),
           access.tls().orElse(TlsClientSettings.DEFAULT),
           access.webSocket(),

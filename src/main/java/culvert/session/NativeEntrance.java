@@ -12,9 +12,9 @@ import culvert.protocol.Handshake;
 import culvert.protocol.HandshakeExchange;
 import culvert.protocol.Message;
 import culvert.protocol.RefusedException;
-import culvert.transport.NoiseSeal;
 import culvert.transport.Transport;
-import culvert.transport.Transports;
+import culvert.transport.noise.NativeNoise;
+import culvert.transport.stack.TransportStack;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -28,7 +28,7 @@ import javax.crypto.SecretKey;
 final class NativeEntrance {
 
   private final Transport transport;
-  private final Optional<NoiseSeal> seal;
+  private final Optional<NativeNoise> seal;
   private final boolean bound;
 
   /**
@@ -38,7 +38,7 @@ final class NativeEntrance {
    * @param seal within the transport
    * @param bound whether both sides see the same ends of the transport, so that proofs can name it
    */
-  NativeEntrance(Transport transport, Optional<NoiseSeal> seal, boolean bound) {
+  NativeEntrance(Transport transport, Optional<NativeNoise> seal, boolean bound) {
     this.transport = transport;
     this.seal = seal;
     this.bound = bound;
@@ -55,7 +55,7 @@ final class NativeEntrance {
       BufferPool pool,
       Consumer<String> complaints) {
     Transport transport =
-        Transports.accepting(
+        TransportStack.accepting(
             settings.transport().kind(!secrets.isEmpty()),
             settings.tls(),
             settings.transport().webSocket(),
@@ -71,7 +71,7 @@ final class NativeEntrance {
       BufferPool pool,
       Consumer<String> complaints) {
     Transport transport =
-        Transports.dialling(
+        TransportStack.dialling(
             settings.transport().kind(!secret.isEmpty()),
             settings.tls().orElse(TlsClientSettings.DEFAULT),
             settings.transport().webSocket(),
@@ -88,13 +88,13 @@ final class NativeEntrance {
       boolean dialling,
       BufferPool pool) {
     boolean secret = !secrets.isEmpty();
-    Optional<NoiseSeal> seal =
+    Optional<NativeNoise> seal =
         settings.isSealed(secret)
             ? Optional.of(
                 settings
                     .noise()
-                    .map(keys -> NoiseSeal.byKeys(keys, dialling, pool))
-                    .orElseGet(() -> NoiseSeal.bySecret(secrets, pool)))
+                    .map(keys -> NativeNoise.byKeys(keys, dialling, pool))
+                    .orElseGet(() -> NativeNoise.bySecret(secrets, pool)))
             : Optional.empty();
     return new NativeEntrance(transport, seal, settings.kind(secret) == TransportKind.TLS);
   }
@@ -113,7 +113,7 @@ final class NativeEntrance {
     if (seal.isEmpty()) {
       return login(carrier, Handshake.dial(self, below(carrier), exchange(carrier)));
     }
-    NoiseSeal.Sealed sealed = seal.get().dial(carrier);
+    NativeNoise.Sealed sealed = seal.get().dial(carrier);
     Connection inside = sealed.connection();
     return login(inside, Handshake.dial(self, sealed.below(), exchange(inside)));
   }
@@ -133,7 +133,7 @@ final class NativeEntrance {
     if (!(first instanceof Message.Seal message)) {
       throw notSealed(exchange);
     }
-    NoiseSeal.Sealed sealed = seal.get().accept(carrier, exchange, message);
+    NativeNoise.Sealed sealed = seal.get().accept(carrier, exchange, message);
     HandshakeExchange within = exchange(sealed.connection());
     return login(
         sealed.connection(), Handshake.accept(self, sealed.below(), within, within.receive()));
@@ -162,7 +162,7 @@ final class NativeEntrance {
           "the remote proxy's --transport seals nothing and the origin proxy's does; give both"
               + " the same");
     }
-    return NoiseSeal.provesSecret(first)
+    return NativeNoise.provesSecret(first)
         ? exchange.refuse(
             ByeReason.CREDENTIALS,
             "the remote proxy has no secret, so it cannot open what the origin proxy seals; give it"

@@ -28,7 +28,7 @@ public interface Transport {
    * buffers and take long records.
    */
   static void trust(Connection connection) {
-    if (connection instanceof FramedConnection framed) {
+    if (connection instanceof RecordConnection framed) {
       framed.trust();
     }
   }

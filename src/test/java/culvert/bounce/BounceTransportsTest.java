@@ -17,7 +17,7 @@ import culvert.testing.Authority;
 import culvert.testing.Bulk;
 import culvert.testing.LeakCheck;
 import culvert.transport.Transport;
-import culvert.transport.Transports;
+import culvert.transport.stack.TransportStack;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -71,7 +71,7 @@ class BounceTransportsTest {
   private Connection join(TransportKind kind, HostPort address, String authentication)
       throws IOException {
     Transport dialling =
-        Transports.dialling(
+        TransportStack.dialling(
             kind,
             new TlsClientSettings(new TlsTrust.Authorities(ca), Optional.empty(), Optional.empty()),
             WebSocketSettings.DEFAULT,

@@ -28,10 +28,10 @@ import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
 import culvert.testing.Authority;
 import culvert.testing.Tunnel;
-import culvert.transport.TlsClient;
 import culvert.transport.Transport;
-import culvert.transport.WebSocketClient;
-import culvert.transport.WebSocketDialect;
+import culvert.transport.tls.TlsClient;
+import culvert.transport.websocket.WebSocketBehavior;
+import culvert.transport.websocket.WebSocketClient;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -154,7 +154,7 @@ final class Gates implements AutoCloseable {
                 WebSocketSettings.DEFAULT,
                 ADDRESS,
                 kind.transport.isTls(),
-                WebSocketDialect.NATIVE,
+                WebSocketBehavior.NATIVE,
                 pool)
             .within(tls)
         : tls;

@@ -8,17 +8,17 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /** A carrier that does what another does, and tells a test what is about to happen. */
-class Carrier extends ForwardingConnection {
+public class Carrier extends ForwardingConnection {
 
-  Carrier(Connection real) {
+  public Carrier(Connection real) {
     super(real);
   }
 
   /** Before each write. */
-  void beforeWrite() {}
+  public void beforeWrite() {}
 
   /** Before each read: how much may come at once. */
-  int mostPerRead() {
+  public int mostPerRead() {
     return Integer.MAX_VALUE;
   }
 

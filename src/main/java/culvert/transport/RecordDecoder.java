@@ -1,0 +1,38 @@
+package culvert.transport;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/** Records into payload. Only the connection's reader uses it. */
+public interface RecordDecoder {
+
+  /** What one step came to. */
+  enum Step {
+    /** A record, or a part of one, was taken; it may have brought no payload. */
+    OPENED,
+    /** A record has not come whole. */
+    NEEDS_BYTES,
+    /** A record is there, but its payload does not fit. */
+    NEEDS_ROOM,
+    /** The peer ended its direction, as the transport does that. */
+    ENDED
+  }
+
+  /**
+   * Takes the next record, and delivers nothing of one that is not right.
+   *
+   * @param records holds what has come; its position moves behind what was taken
+   * @param target where its payload goes; room for {@value RecordConnection#MOST_RECORD_BYTES} is
+   *     always enough
+   * @throws culvert.protocol.ProtocolException naming what is wrong with the record
+   */
+  Step open(ByteBuffer records, ByteBuffer target) throws IOException;
+
+  /**
+   * The carrier came to its end without {@link Step#ENDED}.
+   *
+   * @param within whether that was in the middle of a record
+   * @throws IOException if the stream may have been cut there; else it is the end of the stream
+   */
+  void carrierEnded(boolean within) throws IOException;
+}

@@ -1,0 +1,140 @@
+package culvert.transport.tls;
+
+import java.io.IOException;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509ExtendedTrustManager;
+
+/**
+ * Takes certificates that an authority vouches for and, if the engine asks for that, that bear the
+ * server's name. The JDK decides; this says what its decision means.
+ */
+final class AuthorityTrust extends PeerTrust {
+
+  private final TlsSide side;
+  private final X509ExtendedTrustManager jdk;
+
+  /**
+   * Trusts these.
+   *
+   * @param authorities none for the JVM's own
+   */
+  AuthorityTrust(TlsSide side, List<X509Certificate> authorities) {
+    this.side = side;
+    try {
+      var factory = TrustManagerFactory.getInstance("PKIX");
+      factory.init(store(authorities));
+      this.jdk = (X509ExtendedTrustManager) factory.getTrustManagers()[0];
+    } catch (GeneralSecurityException | IOException e) {
+      throw new IllegalArgumentException(
+          "the trusted certificates cannot be used: " + e.getMessage(), e);
+    }
+  }
+
+  private static KeyStore store(List<X509Certificate> authorities)
+      throws GeneralSecurityException, IOException {
+    if (authorities.isEmpty()) {
+      return null;
+    }
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    store.load(null, null);
+    for (int i = 0; i < authorities.size(); i++) {
+      store.setCertificateEntry("authority " + i, authorities.get(i));
+    }
+    return store;
+  }
+
+  @Override
+  void check(X509Certificate[] chain, String method, SSLEngine engine) throws CertificateException {
+    try {
+      if (side == TlsSide.DIALLING) {
+        jdk.checkServerTrusted(chain, method, engine);
+      } else {
+        jdk.checkClientTrusted(chain, method, engine);
+      }
+    } catch (CertificateException e) {
+      throw new TlsSide.UntrustedException(
+          side.peer() + "'s certificate " + reason(chain, method, engine, e), e);
+    }
+  }
+
+  private String reason(
+      X509Certificate[] chain, String method, SSLEngine engine, CertificateException refusal) {
+    Optional<String> time = outOfTime(chain);
+    if (time.isPresent()) {
+      return time.get();
+    }
+    if (side == TlsSide.DIALLING && isTrusted(chain, method)) {
+      return "is for "
+          + Certificates.names(chain[0])
+          + " and not for '"
+          + engine.getPeerHost()
+          + "'; if it is the right server, say its name with --tls-server-name";
+    }
+    if (refusal.getCause() instanceof CertPathBuilderException) {
+      return isOwnIssuer(chain[0])
+          ? "is signed by itself and not trusted here; " + remedy(chain[0])
+          : "comes from an issuer that is not trusted here, "
+              + Certificates.printable(chain[chain.length - 1].getIssuerX500Principal())
+              + "; "
+              + remedy(chain[0]);
+    }
+    return "is not accepted: " + Certificates.printable(String.valueOf(refusal.getMessage()));
+  }
+
+  private static Optional<String> outOfTime(X509Certificate[] chain) {
+    Instant now = Instant.now();
+    for (X509Certificate certificate : chain) {
+      Instant ends = certificate.getNotAfter().toInstant();
+      Instant begins = certificate.getNotBefore().toInstant();
+      String whose =
+          certificate == chain[0]
+              ? ""
+              : "comes with one of "
+                  + Certificates.printable(certificate.getSubjectX500Principal())
+                  + " that ";
+      if (now.isAfter(ends)) {
+        return Optional.of(whose + "has expired at " + ends);
+      }
+      if (now.isBefore(begins)) {
+        return Optional.of(whose + "is not valid before " + begins + "; here it is " + now);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Whether all is right but the name. */
+  private boolean isTrusted(X509Certificate[] chain, String method) {
+    try {
+      jdk.checkServerTrusted(chain, method);
+      return true;
+    } catch (CertificateException e) {
+      return false;
+    }
+  }
+
+  private static boolean isOwnIssuer(X509Certificate certificate) {
+    return certificate.getIssuerX500Principal().equals(certificate.getSubjectX500Principal());
+  }
+
+  private String remedy(X509Certificate certificate) {
+    return side == TlsSide.DIALLING
+        ? "if it is the right server, trust its issuer with --tls-ca, or just this one with"
+            + " --tls-pin "
+            + Certificates.fingerprint(certificate)
+        : "see --tls-client-ca";
+  }
+
+  @Override
+  public X509Certificate[] getAcceptedIssuers() {
+    return jdk.getAcceptedIssuers();
+  }
+}

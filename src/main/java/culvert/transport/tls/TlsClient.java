@@ -1,0 +1,124 @@
+package culvert.transport.tls;
+
+import culvert.config.TlsClientSettings;
+import culvert.config.TlsIdentity;
+import culvert.config.TlsTrust;
+import culvert.net.BufferPool;
+import culvert.net.Connection;
+import culvert.net.HostPort;
+import culvert.transport.Transport;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SNIServerName;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
+
+/**
+ * TLS on the dialling side. The files of its settings are read again when they have changed. Every
+ * connection but the first resumes a session where the server allows it.
+ */
+public final class TlsClient implements Transport {
+
+  /** Most bytes that are taken from a server before the handshake is done; chains can be long. */
+  public static final int MOST_HANDSHAKE_BYTES = 64 * 1024;
+
+  private static final Duration LOOK_PERIOD = Duration.ofSeconds(1);
+
+  private final TlsClientSettings settings;
+  private final String name;
+  private final int port;
+  private final List<String> versions;
+  private final BufferPool pool;
+  private final Consumer<String> complaints;
+  private final FileReloader<SSLContext> context;
+
+  /**
+   * Reads the files for the first time.
+   *
+   * @param remoteProxy what is dialled, however the connections get there
+   * @param older whether TLS 1.2 is good enough
+   * @param complaints takes lines for a person, now and when files have changed: warnings, and what
+   *     is wrong with a new file, in whose place the old one stays
+   * @throws IllegalArgumentException whose one line names the option, the file and what is wrong
+   */
+  public TlsClient(
+      TlsClientSettings settings,
+      HostPort remoteProxy,
+      boolean older,
+      BufferPool pool,
+      Consumer<String> complaints) {
+    this(settings, remoteProxy, TlsContext.versions(older), pool, complaints, LOOK_PERIOD);
+  }
+
+  /** The same with these versions, looking after the files as often as said. */
+  TlsClient(
+      TlsClientSettings settings,
+      HostPort remoteProxy,
+      List<String> versions,
+      BufferPool pool,
+      Consumer<String> complaints,
+      Duration lookPeriod) {
+    this.settings = settings;
+    this.name = settings.serverName().orElse(remoteProxy.host());
+    this.port = remoteProxy.port();
+    this.versions = versions;
+    this.pool = pool;
+    this.complaints = complaints;
+    List<Path> files = new ArrayList<>(settings.trust().files());
+    settings.identity().ifPresent(identity -> files.addAll(identity.files()));
+    this.context = new FileReloader<>(files, this::read, complaints, lookPeriod);
+  }
+
+  private SSLContext read() {
+    PeerTrust trust =
+        switch (settings.trust()) {
+          case TlsTrust.Pin pin -> new PinnedTrust(pin);
+          case TlsTrust.Authorities given -> authorities(given);
+          case TlsTrust.SystemStore system -> authorities(system);
+        };
+    Optional<TlsIdentity.Loaded> identity = settings.identity().map(TlsIdentity::read);
+    identity.ifPresent(own -> own.warnings().forEach(complaints));
+    return TlsContext.of(identity, Optional.of(trust));
+  }
+
+  private static PeerTrust authorities(TlsTrust trust) {
+    return new AuthorityTrust(TlsSide.DIALLING, trust.authorities());
+  }
+
+  @Override
+  public Connection wrap(Connection carrier) throws IOException {
+    SSLEngine engine = context.current().createSSLEngine(name, port);
+    engine.setUseClientMode(true);
+    SSLParameters parameters = TlsContext.parameters(engine, versions);
+    parameters.setServerNames(serverNames());
+    if (!(settings.trust() instanceof TlsTrust.Pin)) {
+      // The rules by which names match, RFC 2818's; nothing else of HTTP.
+      parameters.setEndpointIdentificationAlgorithm("HTTPS");
+    }
+    engine.setSSLParameters(parameters);
+    return new TlsHandshake(engine, carrier, TlsSide.DIALLING, new byte[0], MOST_HANDSHAKE_BYTES)
+        .connection(
+            pool,
+            session -> Certificates.binding((X509Certificate) session.getPeerCertificates()[0]));
+  }
+
+  /** An address is never sent as a name (RFC 6066, 3), nor what no certificate could bear. */
+  private List<SNIServerName> serverNames() {
+    if (name.indexOf(':') >= 0 || name.matches("[0-9.]+")) {
+      return List.of();
+    }
+    try {
+      return List.of(new SNIHostName(name));
+    } catch (IllegalArgumentException e) {
+      return List.of();
+    }
+  }
+}

@@ -1,0 +1,187 @@
+package culvert.transport;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.net.BufferPool;
+import culvert.net.Connection;
+import culvert.protocol.ProtocolException;
+import culvert.testing.MemoryPipe;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The skeleton, with records that are a length in one byte and so much payload. */
+@Timeout(20)
+class RecordConnectionTest {
+
+  /** Wants so much room for any record, whatever it brings; a length of 255 is the end. */
+  private record Lengths(int room) implements RecordDecoder {
+    @Override
+    public Step open(ByteBuffer records, ByteBuffer target) {
+      int start = records.position();
+      if (!records.hasRemaining()) {
+        return Step.NEEDS_BYTES;
+      }
+      int length = records.get(start) & 0xff;
+      boolean end = length == 255;
+      if (!end && records.remaining() <= length) {
+        return Step.NEEDS_BYTES;
+      }
+      if (target.remaining() < room) {
+        return Step.NEEDS_ROOM;
+      }
+      records.get();
+      if (end) {
+        return Step.ENDED;
+      }
+      target.put(records.slice(start + 1, length));
+      records.position(start + 1 + length);
+      return Step.OPENED;
+    }
+
+    @Override
+    public void carrierEnded(boolean within) throws IOException {
+      throw new EOFException();
+    }
+  }
+
+  private static final RecordEncoder NO_SEALER =
+      new RecordEncoder() {
+        @Override
+        public int bound(int payload) {
+          return payload;
+        }
+
+        @Override
+        public void seal(ByteBuffer source, ByteBuffer records) {
+          records.put(source);
+        }
+
+        @Override
+        public boolean end(ByteBuffer records) {
+          return true;
+        }
+      };
+
+  private final BufferPool pool = new BufferPool();
+  private final MemoryPipe pipe = new MemoryPipe(1 << 16, 1 << 16);
+
+  private Connection framed(int room, byte... early) {
+    return new RecordConnection(
+        pipe.far(), NO_SEALER, new Lengths(room), ByteBuffer.wrap(early), pool, 8);
+  }
+
+  /** Two bytes of length, and that much. */
+  private static final RecordDecoder LONG =
+      new RecordDecoder() {
+        @Override
+        public Step open(ByteBuffer records, ByteBuffer target) {
+          int start = records.position();
+          if (records.remaining() < 2 || records.remaining() - 2 < records.getShort(start)) {
+            return Step.NEEDS_BYTES;
+          }
+          int length = records.getShort(start);
+          if (target.remaining() < length) {
+            return Step.NEEDS_ROOM;
+          }
+          target.put(records.slice(start + 2, length));
+          records.position(start + 2 + length);
+          return Step.OPENED;
+        }
+
+        @Override
+        public void carrierEnded(boolean within) throws IOException {
+          throw new EOFException();
+        }
+      };
+
+  private RecordConnection withLongRecords() {
+    return new RecordConnection(pipe.far(), NO_SEALER, LONG, ByteBuffer.allocate(0), pool, 2048);
+  }
+
+  private void sendRecord(int length) throws IOException {
+    pipe.near().output().write(ByteBuffer.allocate(2 + length).putShort((short) length).clear());
+  }
+
+  @Test
+  void aStrangersLongRecordIsRefusedAndNobodysBufferIsHeld() throws Exception {
+    var connection = withLongRecords();
+    sendRecord(RecordConnection.STRANGERS_BYTES - 2);
+    assertThat(connection.input().readNBytes(100)).hasSize(100);
+    assertThat(pool.borrowed()).isZero();
+    assertThat(connection.input().readNBytes(RecordConnection.STRANGERS_BYTES - 102)).isNotEmpty();
+    sendRecord(RecordConnection.STRANGERS_BYTES - 1);
+    assertThatThrownBy(() -> connection.input().read())
+        .isInstanceOf(ProtocolException.class)
+        .hasMessage("a record longer than may come before a login");
+    assertThat(pool.borrowed()).isZero();
+  }
+
+  @Test
+  void whoIsTrustedMaySendLongRecords() throws Exception {
+    var connection = withLongRecords();
+    sendRecord(RecordConnection.STRANGERS_BYTES - 2);
+    assertThat(connection.input().readNBytes(RecordConnection.STRANGERS_BYTES - 2)).isNotEmpty();
+    connection.trust();
+    sendRecord(30_000);
+    assertThat(connection.input().readNBytes(30_000)).hasSize(30_000);
+    connection.close();
+    assertThat(pool.borrowed()).isZero();
+  }
+
+  private void send(int... bytes) throws IOException {
+    for (int b : bytes) {
+      pipe.near().output().write(b);
+    }
+  }
+
+  /** TLS sends tickets and changes of keys, for which there must be room all the same. */
+  @Test
+  void aRecordWithoutPayloadIsNoByteForASmallTarget() throws IOException {
+    Connection connection = framed(50);
+    send(0, 0, 2, 7, 8, 0, 255);
+    assertThat(connection.input().read()).isEqualTo(7);
+    assertThat(connection.input().read()).isEqualTo(8);
+    assertThat(connection.input().read()).isEqualTo(-1);
+    assertThat(pool.borrowed()).isZero();
+  }
+
+  @Test
+  void anEndForWhichThereWasNoRoomIsAnEnd() throws IOException {
+    Connection connection = framed(50);
+    send(255);
+    assertThat(connection.input().read(new byte[3])).isEqualTo(-1);
+    assertThat(pool.borrowed()).isZero();
+  }
+
+  @Test
+  void aHandshakeMayHaveReadAPartOfTheFirstRecord() throws IOException {
+    Connection connection = framed(1, (byte) 3, (byte) 1);
+    send(2, 3, 255);
+    assertThat(connection.input().readAllBytes()).containsExactly(1, 2, 3);
+  }
+
+  @Test
+  void aHandshakeMayHaveReadMoreThanABufferHolds() throws IOException {
+    byte[] early = new byte[12];
+    early[0] = 20;
+    Connection connection = framed(1, early);
+    send(0, 0, 0, 0, 0, 0, 0, 0, 9, 255);
+    assertThat(connection.input().readAllBytes()).hasSize(20).endsWith(9);
+    assertThat(pool.borrowed()).isZero();
+  }
+
+  @Test
+  void aChannelBelowIsTheChannel() {
+    Connection below =
+        new RecordConnection(
+            pipe.far(), NO_SEALER, new Lengths(1), ByteBuffer.allocate(0), pool, 8, new byte[] {5});
+    Connection above =
+        new RecordConnection(below, NO_SEALER, new Lengths(1), ByteBuffer.allocate(0), pool, 8);
+    assertThat(above.binding()).containsExactly(5);
+    assertThat(framed(1).binding()).isEmpty();
+  }
+}

@@ -1,0 +1,151 @@
+package culvert.transport.tls;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.config.TlsTrust;
+import culvert.net.Connection;
+import culvert.net.Threads;
+import culvert.protocol.ProtocolException;
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import culvert.testing.Loopback;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.FutureTask;
+import javax.net.ssl.SSLEngine;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Keys change while bytes flow (RFC 8446, 4.6.3). */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class TlsKeysTest {
+
+  private static final Duration LIMIT = Duration.ofSeconds(10);
+
+  @TempDir private Path folder;
+
+  private TlsSetup tls;
+  private TlsServer server;
+  private SSLEngine engine;
+
+  @BeforeEach
+  void setUp() throws Exception {
+    tls = new TlsSetup(folder);
+    server = tls.server(tls.good());
+  }
+
+  /** The dialling side, whose engine the test keeps. */
+  private Connection dial(Connection carrier) throws IOException {
+    var trust =
+        new AuthorityTrust(TlsSide.DIALLING, new TlsTrust.Authorities(tls.ca).authorities());
+    engine = TlsContext.of(Optional.empty(), Optional.of(trust)).createSSLEngine();
+    engine.setUseClientMode(true);
+    return new TlsHandshake(engine, carrier, TlsSide.DIALLING, new byte[0], 1 << 16)
+        .connection(tls.pool, session -> new byte[0]);
+  }
+
+  @Test
+  void whoOnlyReadsAnswersAChangeOfKeys() throws Exception {
+    try (var pair = TlsPair.open(this::dial, server)) {
+      var echo =
+          start(() -> {
+            for (int i = 0; i < 6; i++) {
+              assertThat(pair.far().input().read()).isEqualTo(i);
+            }
+            return null;
+          });
+      var waiting = start(() -> pair.near().input().read());
+      for (int i = 0; i < 6; i++) {
+        long before = pair.near().received();
+        engine.beginHandshake();
+        pair.near().output().write(i);
+        Eventually.within(
+            LIMIT, () -> assertThat(pair.near().received()).as("answer").isGreaterThan(before));
+      }
+      echo.get();
+      pair.far().output().write(77);
+      assertThat(waiting.get()).isEqualTo(77);
+    }
+  }
+
+  @Test
+  void bulkGoesOnWhileKeysChange() throws Exception {
+    byte[] piece = new byte[250_000];
+    // Fewer than what makes a flood, since answers may all have to wait for the bulk before them.
+    int pieces = 40;
+    try (var pair = TlsPair.open(this::dial, server)) {
+      var forth = start(() -> pair.far().input().readAllBytes().length);
+      var back = start(() -> pair.near().input().readAllBytes().length);
+      var writing =
+          start(() -> {
+            for (int i = 0; i < pieces; i++) {
+              pair.far().output().write(piece);
+            }
+            return null;
+          });
+      for (int i = 0; i < pieces; i++) {
+        engine.beginHandshake();
+        pair.near().output().write(piece);
+      }
+      writing.get();
+      // Not before: who has been told of the end can ask for no other keys (SSLEngine's rule).
+      pair.far().closeOutput();
+      pair.near().closeOutput();
+      assertThat(forth.get()).isEqualTo(pieces * piece.length);
+      assertThat(back.get()).isEqualTo(pieces * piece.length);
+    }
+  }
+
+  @Test
+  void aChangeOfKeysAfterOurOwnEndNeedsNoAnswer() throws Exception {
+    try (var pair = TlsPair.open(this::dial, server)) {
+      pair.far().closeOutput();
+      long sent = pair.far().sent();
+      for (int i = 0; i < 3; i++) {
+        engine.beginHandshake();
+        pair.near().output().write(i);
+        assertThat(pair.far().input().read()).isEqualTo(i);
+      }
+      assertThat(pair.far().sent()).isEqualTo(sent);
+      assertThat(pair.near().input().read()).isEqualTo(-1);
+      pair.near().closeOutput();
+      assertThat(pair.far().input().read()).isEqualTo(-1);
+      assertThat(pair.far().trouble()).isEmpty();
+    }
+  }
+
+  /** Whoever does not read what it asks for would make answers pile up. */
+  @Test
+  void aFloodOfChangesEndsTheConnection() throws Exception {
+    try (var carriers = Loopback.open()) {
+      var accepting = TlsPair.accept(server, carriers.far());
+      dial(carriers.near());
+      Connection far = accepting.get().connection();
+      ByteBuffer records = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
+      for (int i = 0; i < 100; i++) {
+        engine.beginHandshake();
+        engine.wrap(ByteBuffer.allocate(0), records.clear());
+        carriers.near().output().write(records.flip());
+      }
+      assertThatThrownBy(() -> far.input().read())
+          .isInstanceOf(ProtocolException.class)
+          .hasMessage("the origin proxy sent 65 TLS records without payload");
+      far.close();
+    }
+  }
+
+  private static <T> FutureTask<T> start(Callable<T> work) {
+    var task = new FutureTask<>(work);
+    Threads.start("keys", task);
+    return task;
+  }
+}

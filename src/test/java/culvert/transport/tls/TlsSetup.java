@@ -1,0 +1,73 @@
+package culvert.transport.tls;
+
+import culvert.config.TlsClientSettings;
+import culvert.config.TlsIdentity;
+import culvert.config.TlsServerSettings;
+import culvert.config.TlsTrust;
+import culvert.net.BufferPool;
+import culvert.net.HostPort;
+import culvert.testing.Authority;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** An authority, and both sides of TLS with certificates of its own making, in a test's folder. */
+final class TlsSetup {
+
+  static final HostPort ADDRESS = new HostPort("localhost", 7835);
+
+  final Path folder;
+  final BufferPool pool = new BufferPool();
+  final Authority authority;
+  final Path ca;
+
+  /** What either side has complained of. */
+  final List<String> complaints = new CopyOnWriteArrayList<>();
+
+  TlsSetup(Path folder) throws Exception {
+    this.folder = folder;
+    this.authority = new Authority("Test CA");
+    this.ca = authority.own().writeChain(folder.resolve("ca.pem"));
+  }
+
+  /** Writes a certificate and its key to {@code NAME.pem} and {@code NAME.key}. */
+  TlsIdentity write(String name, Authority.Issued issued) throws Exception {
+    return new TlsIdentity.Pem(
+        issued.writeChain(folder.resolve(name + ".pem")),
+        issued.writeKey(folder.resolve(name + ".key")));
+  }
+
+  /** One that the authority has issued for localhost. */
+  TlsIdentity good() throws Exception {
+    return write("good", authority.issue("server"));
+  }
+
+  TlsServer server(TlsIdentity identity) {
+    return server(new TlsServerSettings(identity, Optional.empty()), TlsContext.TLS_13);
+  }
+
+  /** One that wants certificates of clients too, from this authority. */
+  TlsServer strict(TlsIdentity identity) {
+    return server(new TlsServerSettings(identity, Optional.of(ca)), TlsContext.TLS_13);
+  }
+
+  /** One that looks at its files at every handshake. */
+  TlsServer server(TlsServerSettings settings, String... versions) {
+    return new TlsServer(settings, List.of(versions), pool, complaints::add, Duration.ZERO);
+  }
+
+  TlsClient client() {
+    return client(new TlsTrust.Authorities(ca), Optional.empty());
+  }
+
+  TlsClient client(TlsTrust trust, Optional<TlsIdentity> identity) {
+    return client(new TlsClientSettings(trust, Optional.empty(), identity), ADDRESS);
+  }
+
+  TlsClient client(TlsClientSettings settings, HostPort address, String... versions) {
+    List<String> some = versions.length == 0 ? List.of(TlsContext.TLS_13) : List.of(versions);
+    return new TlsClient(settings, address, some, pool, complaints::add, Duration.ZERO);
+  }
+}

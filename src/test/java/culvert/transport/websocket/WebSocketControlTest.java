@@ -1,0 +1,282 @@
+package culvert.transport.websocket;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.net.Connection;
+import culvert.net.Threads;
+import culvert.protocol.ProtocolException;
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import culvert.testing.Loopback;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Pings and Closes of a client that is not ours, natively and in rathole's dialect. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class WebSocketControlTest {
+
+  private static final Duration LIMIT = Duration.ofSeconds(10);
+  private static final int BINARY = 0x82;
+  private static final int CLOSE = 0x88;
+  private static final int PING = 0x89;
+  private static final int PONG = 0x8a;
+
+  private record Pair(RawWebSocket raw, Connection server) implements AutoCloseable {
+
+    static Pair open(WebSocketBehavior dialect, Loopback carriers) throws Exception {
+      var raw = RawWebSocket.ask(carriers.near());
+      Connection server = WebSocketPair.server(dialect).wrap(carriers.far());
+      return new Pair(raw.expectAnswer(), server);
+    }
+
+    @Override
+    public void close() {
+      raw.close();
+      server.close();
+    }
+  }
+
+  private static FutureTask<Integer> reading(Connection connection) {
+    var task = new FutureTask<>(() -> connection.input().read());
+    Threads.start("reader", task);
+    return task;
+  }
+
+  @Test
+  void aPingIsAnsweredThoughNobodyWrites() throws Exception {
+    try (var pair = Pair.open(WebSocketBehavior.NATIVE, Loopback.open())) {
+      var read = reading(pair.server());
+      for (int i = 0; i < 10; i++) {
+        pair.raw().send(PING, (byte) 'a', (byte) i);
+        assertThat(pair.raw().next().hex()).isEqualTo("8a 61%02x".formatted(i));
+      }
+      pair.raw().send(PONG, (byte) 'x');
+      pair.raw().send(BINARY, (byte) 7);
+      assertThat(read.get(10, TimeUnit.SECONDS)).isEqualTo(7);
+    }
+  }
+
+  /** Nobody reads the answers: what waits to be sent must not grow, and the reader must go on. */
+  @Test
+  void aSwarmOfPingsIsReadToItsEndAndTheLastOneAnswered() throws Exception {
+    int pings = 1000;
+    try (var pair = Pair.open(WebSocketBehavior.NATIVE, Loopback.open(8192))) {
+      var read = reading(pair.server());
+      // Fewer writes than pings, so that the flood takes no longer than it must.
+      ByteBuffer flood = ByteBuffer.allocate(200 * 131);
+      for (int i = 1; i <= pings; i++) {
+        byte[] payload = ByteBuffer.allocate(125).putInt(i).array();
+        flood.put(RawWebSocket.frame(PING, payload));
+        if (!flood.hasRemaining()) {
+          pair.raw().carrier().output().write(flood.flip());
+          flood.clear();
+        }
+      }
+      pair.raw().send(BINARY, (byte) 7);
+      assertThat(read.get(20, TimeUnit.SECONDS)).as("read to its end").isEqualTo(7);
+      int answers = 0;
+      for (int last = 0; last < pings; answers++) {
+        byte[] pong = pair.raw().next().payload();
+        assertThat(pong).hasSize(125);
+        int number = ByteBuffer.wrap(pong).getInt();
+        assertThat(number).isGreaterThan(last);
+        last = number;
+      }
+      assertThat(answers).isLessThanOrEqualTo(pings);
+    }
+  }
+
+  /** They are signs of life that nothing else counts, and each may cost an answer. */
+  @Test
+  void aFloodOfPingsEndsTheConnection() throws Exception {
+    try (var pair = Pair.open(WebSocketBehavior.NATIVE, Loopback.open())) {
+      ByteBuffer flood = ByteBuffer.allocate(1025 * 6);
+      while (flood.hasRemaining()) {
+        flood.put(RawWebSocket.frame(PING, new byte[0]));
+      }
+      pair.raw().carrier().output().write(flood.flip());
+      assertThatThrownBy(() -> pair.server().input().read())
+          .isInstanceOf(ProtocolException.class)
+          .hasMessage("the peer sent 1024 records that carry nothing");
+    }
+  }
+
+  @Test
+  void anAnswerTravelsWithTheNextWrite() throws Exception {
+    var sealer = new WebSocketEncoder(false, false);
+    sealer.pinged(new byte[] {1});
+    sealer.pinged(new byte[] {2});
+    ByteBuffer records = ByteBuffer.allocate(sealer.bound(1));
+    sealer.owed(records);
+    sealer.seal(ByteBuffer.wrap(new byte[] {9}), records);
+    assertThat(records.flip()).isEqualTo(ByteBuffer.wrap(new byte[] {-118, 1, 2, -126, 1, 9}));
+    assertThat(sealer.owes()).isFalse();
+  }
+
+  @Test
+  void thereIsRoomForTheLongestAnswerBesideTheLongestFrame() {
+    for (int payload : new int[] {0, 1, 4096, 65536, 1 << 30}) {
+      var sealer = new WebSocketEncoder(true, false);
+      sealer.pinged(new byte[125]);
+      ByteBuffer records = ByteBuffer.allocate(sealer.bound(payload));
+      ByteBuffer source = ByteBuffer.allocate(Math.min(payload, 65536));
+      sealer.owed(records);
+      sealer.seal(source, records);
+      assertThat(source.hasRemaining()).as("%d bytes", payload).isFalse();
+    }
+  }
+
+  /** RFC 6455, 5.5.2: once it has said that it sends no more, it waits for no answer. */
+  @Test
+  void noPingIsAnsweredAfterAClose() {
+    var sealer = new WebSocketEncoder(false, false);
+    sealer.pinged(new byte[1]);
+    sealer.inputEnded();
+    assertThat(sealer.owes()).isFalse();
+    sealer.pinged(new byte[1]);
+    sealer.end(ByteBuffer.allocate(100));
+    assertThat(sealer.owes()).as("after our own").isFalse();
+  }
+
+  @Test
+  void nativelyACloseEndsOneDirection() throws Exception {
+    try (var pair = Pair.open(WebSocketBehavior.NATIVE, Loopback.open())) {
+      pair.server().output().write(1);
+      pair.server().closeOutput();
+      assertThat(pair.raw().next().hex()).isEqualTo("82 01");
+      assertThat(pair.raw().next().hex()).isEqualTo("88 03e8");
+      pair.raw().send(BINARY, (byte) 7);
+      pair.raw().send(CLOSE);
+      assertThat(pair.server().input().readAllBytes()).containsExactly(7);
+    }
+  }
+
+  @Test
+  void nativelyTheCarrierEndsBehindTheSecondClose() throws Exception {
+    try (var pair = Pair.open(WebSocketBehavior.NATIVE, Loopback.open())) {
+      pair.raw().send(CLOSE, (byte) 3, (byte) 0xe8);
+      assertThat(pair.server().input().read()).isEqualTo(-1);
+      pair.server().closeOutput();
+      assertThat(pair.raw().next().hex()).isEqualTo("88 03e8");
+      assertThatThrownBy(pair.raw()::next).isInstanceOf(EOFException.class);
+    }
+  }
+
+  /** A real rathole would end the tunnel. */
+  @Test
+  void inRatholesDialectNothingButPayloadIsSentBeforeBothDirectionsHaveEnded() throws Exception {
+    try (var pair = Pair.open(WebSocketBehavior.RATHOLE, Loopback.open())) {
+      pair.raw().send(PING, (byte) 'a');
+      pair.raw().send(PONG);
+      pair.raw().send(BINARY, (byte) 7);
+      assertThat(pair.server().input().read()).isEqualTo(7);
+      pair.server().output().write(1);
+      pair.server().closeOutput();
+      assertThat(pair.raw().next().hex()).isEqualTo("82 01");
+      // All that it sends meanwhile still comes, and it hears nothing.
+      pair.raw().send(PING, (byte) 'b');
+      pair.raw().send(BINARY, (byte) 8);
+      assertThat(pair.server().input().read()).isEqualTo(8);
+      assertThat(pair.raw().carrier().input().available()).isZero();
+      pair.raw().send(CLOSE);
+      assertThat(pair.server().input().read()).isEqualTo(-1);
+      // Before the end was told: whoever hears of it may close.
+      pair.server().close();
+      assertThat(pair.raw().next().hex()).isEqualTo("88");
+      assertThatThrownBy(pair.raw()::next).isInstanceOf(EOFException.class);
+    }
+  }
+
+  /** A real rathole that has sent a Close still takes what comes. */
+  @Test
+  void inRatholesDialectACloseThatCameDoesNotEndTheOtherDirection() throws Exception {
+    try (var pair = Pair.open(WebSocketBehavior.RATHOLE, Loopback.open())) {
+      pair.raw().send(CLOSE);
+      assertThat(pair.server().input().read()).isEqualTo(-1);
+      pair.server().output().write(1);
+      pair.server().output().write(2);
+      pair.server().closeOutput();
+      assertThat(pair.raw().next().hex()).isEqualTo("82 01");
+      assertThat(pair.raw().next().hex()).isEqualTo("82 02");
+      assertThat(pair.raw().next().hex()).isEqualTo("88");
+      assertThatThrownBy(pair.raw()::next).isInstanceOf(EOFException.class);
+    }
+  }
+
+  @Test
+  void inRatholesDialectACarrierThatEndsWithoutACloseIsNoCleanEnd() throws Exception {
+    try (var pair = Pair.open(WebSocketBehavior.RATHOLE, Loopback.open())) {
+      pair.server().closeOutput();
+      pair.raw().carrier().closeOutput();
+      assertThatThrownBy(() -> pair.server().input().read()).isInstanceOf(EOFException.class);
+    }
+  }
+
+  /** The two ends come at the same moment, from the reader and from the writer. */
+  @Test
+  void inRatholesDialectTwoEndsAtOnceMakeOneClose() throws Exception {
+    for (int i = 0; i < 200; i++) {
+      try (var pair = Pair.open(WebSocketBehavior.RATHOLE, Loopback.open())) {
+        var read = reading(pair.server());
+        var closing =
+            new FutureTask<Void>(() -> {
+              pair.server().closeOutput();
+              return null;
+            });
+        Threads.start("closing", closing);
+        pair.raw().send(CLOSE);
+        closing.get(10, TimeUnit.SECONDS);
+        assertThat(read.get(10, TimeUnit.SECONDS)).isEqualTo(-1);
+        assertThat(pair.raw().next().hex()).as("round %d", i).isEqualTo("88");
+        pair.server().close();
+        assertThatThrownBy(pair.raw()::next).as("round %d", i).isInstanceOf(EOFException.class);
+      }
+    }
+  }
+
+  /** A violation ends what is read; what is written is not touched by it. */
+  @Test
+  void afterAViolationNothingMoreIsRead() throws Exception {
+    try (var pair = Pair.open(WebSocketBehavior.NATIVE, Loopback.open())) {
+      pair.raw().send(BINARY, (byte) 1);
+      assertThat(pair.server().input().read()).isEqualTo(1);
+      pair.raw().send(0x81, (byte) 2);
+      pair.raw().send(BINARY, (byte) 3);
+      assertThatThrownBy(() -> pair.server().input().read())
+          .isInstanceOf(IOException.class)
+          .hasMessage("a WebSocket text frame; only binary frames are taken");
+      assertThatThrownBy(() -> pair.server().input().read()).isInstanceOf(IOException.class);
+    }
+  }
+
+  @Test
+  void aBlockedAnswerIsEndedByAClose() throws Exception {
+    try (var pair = Pair.open(WebSocketBehavior.NATIVE, Loopback.open(8192))) {
+      var read = reading(pair.server());
+      var writer =
+          new FutureTask<Void>(() -> {
+            while (true) {
+              pair.server().output().write(new byte[64 * 1024]);
+            }
+          });
+      Thread writing = Threads.start("writer", writer);
+      Eventually.within(
+          LIMIT, () -> assertThat(writing.getState()).isEqualTo(Thread.State.WAITING));
+      pair.raw().send(PING, (byte) 1);
+      pair.raw().send(BINARY, (byte) 7);
+      assertThat(read.get(10, TimeUnit.SECONDS)).as("the reader goes on").isEqualTo(7);
+      pair.server().close();
+      assertThatThrownBy(() -> writer.get(10, TimeUnit.SECONDS))
+          .hasCauseInstanceOf(IOException.class);
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package culvert.transport.websocket;
+
+import culvert.config.WebSocketSettings;
+import culvert.net.BufferPool;
+import culvert.net.Connection;
+import culvert.net.HostPort;
+import culvert.net.Threads;
+import culvert.testing.Loopback;
+import culvert.testing.MemoryPipe;
+import culvert.transport.Transport;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Two ends of one WebSocket.
+ *
+ * @param near the client
+ * @param far the server
+ * @param carrier below the client
+ */
+record WebSocketPair(Connection near, Connection far, Connection carrier) implements AutoCloseable {
+
+  static final BufferPool POOL = new BufferPool();
+
+  /** Over loopback. */
+  static WebSocketPair open() throws Exception {
+    return open(Loopback.open());
+  }
+
+  /** Over this loopback. */
+  static WebSocketPair open(Loopback carriers) throws Exception {
+    return open(WebSocketBehavior.NATIVE, carriers.near(), carriers.far());
+  }
+
+  /** Over a pipe. */
+  static WebSocketPair open(MemoryPipe pipe) throws Exception {
+    return open(WebSocketBehavior.NATIVE, pipe.near(), pipe.far());
+  }
+
+  static WebSocketPair open(WebSocketBehavior dialect, Connection near, Connection far)
+      throws Exception {
+    var accepting = new FutureTask<>(() -> server(dialect).wrap(far));
+    Threads.start("accepting", accepting);
+    Connection client = client(dialect).wrap(near);
+    return new WebSocketPair(client, accepting.get(20, TimeUnit.SECONDS), near);
+  }
+
+  static Transport client(WebSocketBehavior dialect) {
+    return new WebSocketClient(
+        WebSocketSettings.DEFAULT, new HostPort("example.com", 80), false, dialect, POOL);
+  }
+
+  static Transport server(WebSocketBehavior dialect) {
+    return new WebSocketServer(WebSocketSettings.DEFAULT, dialect, POOL);
+  }
+
+  @Override
+  public void close() {
+    near.close();
+    far.close();
+  }
+}

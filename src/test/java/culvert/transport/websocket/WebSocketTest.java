@@ -1,0 +1,283 @@
+package culvert.transport.websocket;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.net.CloseCause;
+import culvert.net.Connection;
+import culvert.net.Threads;
+import culvert.testing.Bulk;
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import culvert.testing.Loopback;
+import culvert.testing.MemoryPipe;
+import culvert.transport.Carrier;
+import culvert.transport.RecordConnection;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A WebSocket does what a connection does. */
+@ExtendWith(LeakCheck.class)
+@Timeout(120)
+class WebSocketTest {
+
+  private static final Duration LIMIT = Duration.ofSeconds(10);
+  private static final long BULK_BYTES = 64L << 20;
+
+  /** Two Culverts know each other in both dialects. */
+  @ParameterizedTest
+  @EnumSource(WebSocketBehavior.class)
+  void aHalfCloseIsAnEndForThePeerWhoMayGoOn(WebSocketBehavior dialect) throws Exception {
+    for (boolean nearFirst : new boolean[] {true, false}) {
+      var carriers = Loopback.open();
+      try (var pair = WebSocketPair.open(dialect, carriers.near(), carriers.far())) {
+        Connection first = nearFirst ? pair.near() : pair.far();
+        Connection second = nearFirst ? pair.far() : pair.near();
+        first.output().write(new byte[] {1, 2, 3});
+        first.closeOutput();
+        first.closeOutput();
+        assertThat(second.input().readAllBytes()).containsExactly(1, 2, 3);
+        second.output().write(new byte[100_000]);
+        second.output().write(new byte[] {4, 5});
+        second.closeOutput();
+        assertThat(first.input().readAllBytes()).hasSize(100_002).endsWith(4, 5);
+        assertThat(first.input().read()).isEqualTo(-1);
+        assertThat(first.trouble()).isEmpty();
+        assertThat(second.trouble()).isEmpty();
+        assertThatThrownBy(() -> first.output().write(1)).hasMessage("the output is closed");
+        assertThat(carriers.near().received()).isEqualTo(carriers.far().sent());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aResetIsAResetForThePeer(boolean near) throws Exception {
+    try (var pair = WebSocketPair.open()) {
+      (near ? pair.near() : pair.far()).reset();
+      Connection other = near ? pair.far() : pair.near();
+      assertThatThrownBy(() -> other.input().read()).isInstanceOf(IOException.class);
+      assertThat(other.trouble()).contains(CloseCause.RESET);
+    }
+  }
+
+  @Test
+  void aCarrierThatEndsWithoutACloseIsNoCleanEnd() throws Exception {
+    try (var pair = WebSocketPair.open()) {
+      pair.near().output().write(new byte[] {1});
+      pair.carrier().closeOutput();
+      assertThat(pair.far().input().read()).isEqualTo(1);
+      assertThatThrownBy(() -> pair.far().input().read())
+          .isInstanceOf(EOFException.class)
+          .hasMessageContaining("without a WebSocket Close");
+      assertThat(pair.far().trouble()).contains(CloseCause.RESET);
+      assertThatThrownBy(() -> pair.far().input().read())
+          .as("told to whoever asks again")
+          .isInstanceOf(EOFException.class);
+    }
+  }
+
+  @Test
+  void bulkArrivesBothWaysAtOnce() throws Exception {
+    try (var pair = WebSocketPair.open()) {
+      var up = sending(pair.near(), 1);
+      var down = sending(pair.far(), 2);
+      var received = receiving(pair.far());
+      assertThat(Bulk.receive(pair.near().input())).isEqualTo(down.get(60, TimeUnit.SECONDS));
+      assertThat(received.get(60, TimeUnit.SECONDS)).isEqualTo(up.get(60, TimeUnit.SECONDS));
+      assertThat(WebSocketPair.POOL.borrowed()).isZero();
+    }
+  }
+
+  /** The relay's own way, into another WebSocket. */
+  @Test
+  void bulkArrivesThroughACopyLoop() throws Exception {
+    try (var first = WebSocketPair.open();
+        var second = WebSocketPair.open()) {
+      var sent = sending(first.near(), 3);
+      var copied =
+          new FutureTask<>(() -> {
+            long n = first.far().input().transferTo(second.near().output());
+            second.near().closeOutput();
+            return n;
+          });
+      Threads.start("copy", copied);
+      assertThat(Bulk.receive(second.far().input())).isEqualTo(sent.get(60, TimeUnit.SECONDS));
+      assertThat(copied.get()).isEqualTo(BULK_BYTES);
+      assertThat(WebSocketPair.POOL.borrowed()).isZero();
+    }
+  }
+
+  private static FutureTask<Long> sending(Connection connection, long seed) {
+    var task =
+        new FutureTask<>(() -> {
+          long sum = new Bulk(seed).send(connection.output(), BULK_BYTES).sum();
+          connection.closeOutput();
+          return sum;
+        });
+    Threads.start("sending", task);
+    return task;
+  }
+
+  private static FutureTask<Long> receiving(Connection connection) {
+    var task = new FutureTask<>(() -> Bulk.receive(connection.input()));
+    Threads.start("receiving", task);
+    return task;
+  }
+
+  @Test
+  void aTinyWriteArrivesAtOnce() throws Exception {
+    try (var pair = WebSocketPair.open()) {
+      for (int i = 0; i < 1000; i++) {
+        pair.near().output().write(i);
+        assertThat(pair.far().input().read()).isEqualTo(i & 0xff);
+        pair.far().output().write(i + 1);
+        assertThat(pair.near().input().read()).isEqualTo(i + 1 & 0xff);
+      }
+    }
+  }
+
+  /** Each write of the carrier may be a packet. */
+  @Test
+  void aWriteIsOneFrameAndOneWriteOfTheCarrierUpTo64Kibibytes() throws Exception {
+    for (int length : new int[] {1, 125, 126, 4096, 65535, 65536}) {
+      var carrier = new WriteCount(new MemoryPipe(1 << 18, 1 << 18).near());
+      var sealer = new WebSocketEncoder(true, false);
+      var connection =
+          new RecordConnection(
+              carrier,
+              sealer,
+              new WebSocketDecoder(false, sealer),
+              ByteBuffer.allocate(0),
+              WebSocketPair.POOL,
+              2048);
+      connection.output().write(new byte[length]);
+      assertThat(carrier.writes).as("%d bytes", length).isEqualTo(1);
+      int header = length < 126 ? 2 : length < 65536 ? 4 : 10;
+      assertThat(carrier.sent()).isEqualTo(header + 4 + length);
+    }
+  }
+
+  private static final class WriteCount extends Carrier {
+    private int writes;
+
+    WriteCount(Connection real) {
+      super(real);
+    }
+
+    @Override
+    public void beforeWrite() {
+      writes++;
+    }
+  }
+
+  @Test
+  void aWriteOfNothingSendsNothing() throws Exception {
+    try (var pair = WebSocketPair.open()) {
+      long before = pair.carrier().sent();
+      pair.near().output().write(new byte[0]);
+      assertThat(pair.carrier().sent()).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void twoHundredConnectionsAtOnce() throws Exception {
+    var pairs = new ArrayList<WebSocketPair>();
+    try {
+      for (int i = 0; i < 200; i++) {
+        pairs.add(WebSocketPair.open());
+      }
+      for (int i = 0; i < 200; i++) {
+        pairs.get(i).near().output().write(ByteBuffer.allocate(4).putInt(i).flip());
+      }
+      for (int i = 0; i < 200; i++) {
+        byte[] came = pairs.get(i).far().input().readNBytes(4);
+        assertThat(ByteBuffer.wrap(came).getInt()).isEqualTo(i);
+        pairs.get(i).far().closeOutput();
+        assertThat(pairs.get(i).near().input().read()).isEqualTo(-1);
+      }
+    } finally {
+      pairs.forEach(WebSocketPair::close);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aBlockedWriterIsEndedByAClose(boolean near) throws Exception {
+    try (var pair = WebSocketPair.open(Loopback.open(8192))) {
+      Connection writing = near ? pair.near() : pair.far();
+      var blocked =
+          new FutureTask<Void>(() -> {
+            while (true) {
+              writing.output().write(new byte[64 * 1024]);
+            }
+          });
+      Thread writer = Threads.start("writer", blocked);
+      Eventually.within(LIMIT, () -> assertThat(writer.getState()).isEqualTo(Thread.State.WAITING));
+      writing.close();
+      assertThatThrownBy(() -> blocked.get(10, TimeUnit.SECONDS))
+          .hasCauseInstanceOf(IOException.class);
+      assertThat(WebSocketPair.POOL.borrowed()).isZero();
+    }
+  }
+
+  @Test
+  void aBlockedReaderIsEndedByAClose() throws Exception {
+    try (var pair = WebSocketPair.open()) {
+      var blocked = new FutureTask<>(() -> pair.near().input().read());
+      Thread reader = Threads.start("reader", blocked);
+      Eventually.within(LIMIT, () -> assertThat(reader.getState()).isEqualTo(Thread.State.WAITING));
+      pair.near().close();
+      assertThatThrownBy(() -> blocked.get(10, TimeUnit.SECONDS))
+          .hasCauseInstanceOf(IOException.class);
+    }
+  }
+
+  /** Both handshakes wait for the other's word; whoever holds the deadline closes the carrier. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aHandshakeIsEndedByAClose(boolean client) throws Exception {
+    try (var carriers = Loopback.open()) {
+      var transport =
+          client
+              ? WebSocketPair.client(WebSocketBehavior.NATIVE)
+              : WebSocketPair.server(WebSocketBehavior.NATIVE);
+      var blocked = new FutureTask<>(() -> transport.wrap(carriers.near()));
+      Thread handshake = Threads.start("handshake", blocked);
+      Eventually.within(
+          LIMIT, () -> assertThat(handshake.getState()).isEqualTo(Thread.State.WAITING));
+      carriers.near().close();
+      assertThatThrownBy(() -> blocked.get(10, TimeUnit.SECONDS))
+          .hasCauseInstanceOf(IOException.class);
+    }
+  }
+
+  /** A stranger holds a small buffer of the heap while it says nothing. */
+  @Test
+  void aWaitingReaderHoldsNoLargeBuffer() throws Exception {
+    try (var pair = WebSocketPair.open()) {
+      var received = receiving(pair.far());
+      pair.near().output().write(new byte[1_000_000]);
+      Eventually.within(
+          LIMIT,
+          () -> {
+            assertThat(((RecordConnection) pair.far()).received()).isGreaterThan(1_000_000);
+            pair.near().output().write(1);
+            assertThat(WebSocketPair.POOL.borrowed()).isZero();
+          });
+      pair.near().closeOutput();
+      received.get(10, TimeUnit.SECONDS);
+    }
+  }
+}
