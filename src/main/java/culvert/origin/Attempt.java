@@ -13,10 +13,10 @@ import culvert.observe.Log;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
 import culvert.route.Route;
-import culvert.session.EndedException;
-import culvert.session.Incoming;
+import culvert.session.IncomingStream;
 import culvert.session.OriginDialect;
 import culvert.session.OriginSession;
+import culvert.session.SessionEndedException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashSet;
@@ -81,7 +81,7 @@ final class Attempt implements OriginSession.Listener {
     void taken(String service, List<HostPort> addresses);
 
     /** A visitor has come. */
-    void visitor(Incoming incoming);
+    void visitor(IncomingStream incoming);
 
     /** The attempt, and its session, are over. */
     void over(Attempt attempt);
@@ -245,7 +245,7 @@ final class Attempt implements OriginSession.Listener {
                 default -> End.LOST;
               };
           case SilentPeerException silent -> End.SILENT;
-          case EndedException ended -> End.ENDED;
+          case SessionEndedException ended -> End.ENDED;
           default -> End.LOST;
         };
     return new Result(end, e.getMessage(), stood());
@@ -318,7 +318,7 @@ final class Attempt implements OriginSession.Listener {
   }
 
   @Override
-  public void visitor(Incoming incoming) {
+  public void visitor(IncomingStream incoming) {
     host.visitor(incoming);
   }
 }

@@ -4,6 +4,7 @@ import culvert.config.BounceCredentials;
 import culvert.config.GroupAddress;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
+import culvert.dialect.culvert.NativeDialect;
 import culvert.mux.Heartbeat;
 import culvert.mux.Link;
 import culvert.mux.MemoryBudget;
@@ -22,8 +23,7 @@ import culvert.observe.RateLimit;
 import culvert.protocol.bounce.BounceGreeting;
 import culvert.route.GroupConnector;
 import culvert.route.Route;
-import culvert.session.Incoming;
-import culvert.session.NativeDialect;
+import culvert.session.IncomingStream;
 import culvert.session.OriginDialect;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
@@ -352,7 +352,7 @@ public final class OriginProxy implements AutoCloseable {
     }
 
     @Override
-    public void visitor(Incoming incoming) {
+    public void visitor(IncomingStream incoming) {
       streams.handle(incoming);
     }
 

@@ -16,8 +16,8 @@ import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
 import culvert.protocol.RefusedReason;
-import culvert.session.EndReason;
-import culvert.session.Incoming;
+import culvert.session.IncomingStream;
+import culvert.session.RelayEndReason;
 import culvert.session.Visitor;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -55,7 +55,7 @@ final class StreamHandler implements AutoCloseable {
     this.lines = new LimitedLog<>(log, counters, 1, settings.timing().logPeriod());
   }
 
-  void handle(Incoming incoming) {
+  void handle(IncomingStream incoming) {
     try {
       HostPort server = servers.get(incoming.visitor().service());
       if (server == null) {
@@ -69,7 +69,7 @@ final class StreamHandler implements AutoCloseable {
     }
   }
 
-  private void serve(Incoming incoming, HostPort server) {
+  private void serve(IncomingStream incoming, HostPort server) {
     long since = System.nanoTime();
     SocketConnection origin;
     try {
@@ -102,7 +102,7 @@ final class StreamHandler implements AutoCloseable {
         cause);
   }
 
-  private void relay(Incoming incoming, SocketConnection origin, long since) {
+  private void relay(IncomingStream incoming, SocketConnection origin, long since) {
     Visitor visitor = incoming.visitor();
     Connection stream = incoming.connection();
     long header;
@@ -133,7 +133,7 @@ final class StreamHandler implements AutoCloseable {
         "ms",
         (System.nanoTime() - since) / 1_000_000,
         "reason",
-        EndReason.atOrigin(ending, stream.trouble().orElse(CloseCause.RESET)));
+        RelayEndReason.atOrigin(ending, stream.trouble().orElse(CloseCause.RESET)));
   }
 
   /** In one write, before anything else. */

@@ -7,8 +7,8 @@ import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
 import culvert.protocol.ByeReason;
-import culvert.session.Member;
-import culvert.session.Services;
+import culvert.session.ClientIdentity;
+import culvert.session.ServiceRegistry;
 import culvert.session.Session;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,7 +24,7 @@ import java.util.stream.Stream;
  * Sessions come, offer what they serve, and go: the roster of who they are and the table of what
  * they serve, kept in step, with a log line for each change, within bounds for each source.
  */
-final class Membership implements Services {
+final class Membership implements ServiceRegistry {
 
   /** How long the owner of a service has to show that it lives. */
   private static final Duration PROBE_LIMIT = Duration.ofSeconds(1);
@@ -107,7 +107,7 @@ final class Membership implements Services {
   }
 
   private static String title(Session session) {
-    String name = session.member().map(Member::name).map(text -> text + "@").orElse("");
+    String name = session.member().map(ClientIdentity::name).map(text -> text + "@").orElse("");
     return name + HostPort.of(session.peer());
   }
 

@@ -1,7 +1,7 @@
 package culvert.remote;
 
 import culvert.protocol.ByeReason;
-import culvert.session.Member;
+import culvert.session.ClientIdentity;
 import culvert.session.Session;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -43,7 +43,7 @@ final class Roster {
   private final Set<Session> all = new HashSet<>();
   private final Set<Session> draining = new HashSet<>();
   private final Map<String, Set<Session>> byName = new HashMap<>();
-  private final LinkedHashSet<Member> superseded = new LinkedHashSet<>();
+  private final LinkedHashSet<ClientIdentity> superseded = new LinkedHashSet<>();
 
   /**
    * Nobody yet.
@@ -59,7 +59,7 @@ final class Roster {
   /** Lets a session in and evicts those it replaces, or tells why it is not let in. */
   Optional<Refusal> admit(Session session) {
     var replaced = new ArrayList<Session>();
-    Optional<Member> member = session.member();
+    Optional<ClientIdentity> member = session.member();
     lock.lock();
     try {
       if (member.isPresent()) {
@@ -90,14 +90,14 @@ final class Roster {
     return Optional.empty();
   }
 
-  private List<Session> replacedBy(Member newcomer) {
+  private List<Session> replacedBy(ClientIdentity newcomer) {
     return byName.getOrDefault(newcomer.name(), Set.of()).stream()
         .filter(old -> confirmed || old.member().equals(Optional.of(newcomer)))
         .toList();
   }
 
   /** Somebody else has the name now; the same process does not stand in its own way. */
-  private void supersede(Session old, Optional<Member> by) {
+  private void supersede(Session old, Optional<ClientIdentity> by) {
     if (old.member().isPresent() && !old.member().equals(by)) {
       superseded.add(old.member().get());
       if (superseded.size() > MOST_SUPERSEDED) {
@@ -106,7 +106,7 @@ final class Roster {
     }
   }
 
-  private static String taken(Member member) {
+  private static String taken(ClientIdentity member) {
     return "another process has logged in as '"
         + member.name()
         + "' since; give each process a --name of its own";
@@ -130,7 +130,7 @@ final class Roster {
   }
 
   private static Optional<String> name(Session session) {
-    return session.member().map(Member::name);
+    return session.member().map(ClientIdentity::name);
   }
 
   /** The session finishes what it has; its name is free. Returns whether that is news. */

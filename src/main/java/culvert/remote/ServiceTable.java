@@ -1,7 +1,7 @@
 package culvert.remote;
 
 import culvert.net.HostPort;
-import culvert.session.Opened;
+import culvert.session.PendingStream;
 import culvert.session.Session;
 import culvert.session.Visitor;
 import java.io.IOException;
@@ -116,7 +116,7 @@ final class ServiceTable {
    *
    * @throws IOException telling why no session can
    */
-  Opened open(Visitor visitor) throws IOException {
+  PendingStream open(Visitor visitor) throws IOException {
     Service service = services.get(visitor.service());
     IOException why = new IOException("no origin proxy serves '" + visitor.service() + "' now");
     for (Session session : inTurn(service)) {

@@ -9,7 +9,7 @@ import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.protocol.ByeReason;
 import culvert.protocol.ProtocolException;
-import culvert.session.Services;
+import culvert.session.ServiceRegistry;
 import culvert.session.Session;
 import java.io.IOException;
 import java.time.Duration;
@@ -22,8 +22,8 @@ final class SessionHandler implements AutoCloseable {
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
 
   /** What one that was not let in may do. */
-  private static final Services NOTHING =
-      new Services() {
+  private static final ServiceRegistry NOTHING =
+      new ServiceRegistry() {
         @Override
         public void offer(Session session, String service, Consumer<Answer> answer) {}
 

@@ -16,8 +16,8 @@ import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
-import culvert.session.EndReason;
-import culvert.session.Opened;
+import culvert.session.PendingStream;
+import culvert.session.RelayEndReason;
 import culvert.session.Visitor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -64,7 +64,7 @@ final class VisitorHandler implements AutoCloseable {
      *
      * @throws IOException telling why it cannot
      */
-    Opened open(Visitor visitor) throws IOException;
+    PendingStream open(Visitor visitor) throws IOException;
   }
 
   /** The handler of one outside address whose service the table knows. */
@@ -132,7 +132,7 @@ final class VisitorHandler implements AutoCloseable {
       return;
     }
     var visitor = new Visitor(service, address, connection.local());
-    Opened opened;
+    PendingStream opened;
     try {
       opened = opener.open(visitor);
       admissions.remove(connection);
@@ -157,21 +157,22 @@ final class VisitorHandler implements AutoCloseable {
     }
   }
 
-  private void relay(SocketConnection connection, Visitor visitor, Opened opened, long since) {
+  private void relay(
+      SocketConnection connection, Visitor visitor, PendingStream opened, long since) {
     String name = visitor.name() + " " + visitor.service();
     Optional<Relay> early = opened.early().map(stream -> startRelay(name, connection, stream));
     long spent = System.nanoTime() - since;
     switch (opened.await(settings.openTimeout().minusNanos(spent))) {
-      case Opened.Outcome.Accepted accepted -> {
+      case PendingStream.Outcome.Accepted accepted -> {
         Connection stream = accepted.connection();
         Relay relay = early.orElseGet(() -> startRelay(name, connection, stream));
         ended(relay.finish(), connection, visitor, stream, since);
       }
-      case Opened.Outcome.Refused refused -> {
+      case PendingStream.Outcome.Refused refused -> {
         early.ifPresent(Relay::abort);
         failed(connection, visitor, "refused", refused.why());
       }
-      case Opened.Outcome.TimedOut timedOut -> {
+      case PendingStream.Outcome.TimedOut timedOut -> {
         early.ifPresent(Relay::abort);
         String limit = Durations.of(settings.openTimeout());
         failed(connection, visitor, "open-timeout", "no connection within " + limit);
@@ -231,7 +232,7 @@ final class VisitorHandler implements AutoCloseable {
         "ms",
         (System.nanoTime() - since) / 1_000_000,
         "reason",
-        EndReason.atRemote(ending, stream.trouble().orElse(CloseCause.RESET)));
+        RelayEndReason.atRemote(ending, stream.trouble().orElse(CloseCause.RESET)));
   }
 
   /** How many visitors are there now. */

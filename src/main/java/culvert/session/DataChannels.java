@@ -196,7 +196,7 @@ public final class DataChannels {
     }
   }
 
-  private final class Fetched implements Incoming {
+  private final class Fetched implements IncomingStream {
     private final Visitor visitor;
     private final Connection channel;
 

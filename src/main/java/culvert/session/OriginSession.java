@@ -19,14 +19,14 @@ public interface OriginSession {
     void draining();
 
     /** A visitor has come. Called in a thread of the stream's own. */
-    void visitor(Incoming incoming);
+    void visitor(IncomingStream incoming);
   }
 
   /**
    * Offers the services and lives the session in the calling thread. Returns normally only after
    * {@link #close}.
    *
-   * @throws EndedException if the remote proxy has ended it cleanly and without a reason
+   * @throws SessionEndedException if the remote proxy has ended it cleanly and without a reason
    * @throws IOException telling how it ended otherwise
    */
   void serve(List<String> services, Listener listener) throws IOException;

@@ -14,7 +14,7 @@ public interface Session {
   InetSocketAddress peer();
 
   /** Who logged in, where the dialect says so. */
-  default Optional<Member> member() {
+  default Optional<ClientIdentity> member() {
     return Optional.empty();
   }
 
@@ -24,7 +24,7 @@ public interface Session {
    *
    * @throws IOException telling how it ended
    */
-  void serve(Services services) throws IOException;
+  void serve(ServiceRegistry services) throws IOException;
 
   /**
    * Begins a stream for a visitor. Returns at once: it never waits for the visitor's bytes nor for
@@ -32,7 +32,7 @@ public interface Session {
    *
    * @throws IOException if the session cannot take it, in which case another may
    */
-  Opened open(Visitor visitor) throws IOException;
+  PendingStream open(Visitor visitor) throws IOException;
 
   /** The datagrams of a UDP service, where the dialect and the service carry them. */
   default Optional<Datagrams> datagrams(String service) {

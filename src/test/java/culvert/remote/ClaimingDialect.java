@@ -3,8 +3,8 @@ package culvert.remote;
 import culvert.net.Connection;
 import culvert.protocol.ByeReason;
 import culvert.session.Dialect;
-import culvert.session.Opened;
-import culvert.session.Services;
+import culvert.session.PendingStream;
+import culvert.session.ServiceRegistry;
 import culvert.session.Session;
 import culvert.session.Visitor;
 import java.io.DataInputStream;
@@ -57,14 +57,14 @@ final class ClaimingDialect implements Dialect {
     }
 
     @Override
-    public void serve(Services services) throws IOException {
+    public void serve(ServiceRegistry services) throws IOException {
       services.offer(this, "default", answer -> {});
       control.output().write("ok".getBytes(StandardCharsets.US_ASCII));
       control.input().read();
     }
 
     @Override
-    public Opened open(Visitor visitor) throws IOException {
+    public PendingStream open(Visitor visitor) throws IOException {
       int id = ids.incrementAndGet();
       var channel = new CompletableFuture<Connection>();
       pending.put(id, channel);
@@ -78,7 +78,7 @@ final class ClaimingDialect implements Dialect {
     }
   }
 
-  private final class Pending implements Opened {
+  private final class Pending implements PendingStream {
     private final int id;
     private final CompletableFuture<Connection> channel;
 

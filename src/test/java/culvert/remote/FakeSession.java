@@ -2,9 +2,9 @@ package culvert.remote;
 
 import culvert.net.Connection;
 import culvert.protocol.ByeReason;
-import culvert.session.Member;
-import culvert.session.Opened;
-import culvert.session.Services;
+import culvert.session.ClientIdentity;
+import culvert.session.PendingStream;
+import culvert.session.ServiceRegistry;
 import culvert.session.Session;
 import culvert.session.Visitor;
 import java.io.IOException;
@@ -19,7 +19,7 @@ import java.util.function.Consumer;
 final class FakeSession implements Session {
 
   /** What {@link #open} gives: only who gave it matters. */
-  record Stream(FakeSession of) implements Opened {
+  record Stream(FakeSession of) implements PendingStream {
     @Override
     public Optional<Connection> early() {
       return Optional.empty();
@@ -39,7 +39,7 @@ final class FakeSession implements Session {
   ByeReason closedFor;
   String closedWhy;
   private final String title;
-  private final Optional<Member> member;
+  private final Optional<ClientIdentity> member;
 
   /** One whose dialect does not say who it is. */
   FakeSession(String title) {
@@ -48,10 +48,10 @@ final class FakeSession implements Session {
 
   /** A session of a process that logged in under a name. */
   FakeSession(String name, String instance) {
-    this(name + " of " + instance, Optional.of(new Member(name, instance)));
+    this(name + " of " + instance, Optional.of(new ClientIdentity(name, instance)));
   }
 
-  private FakeSession(String title, Optional<Member> member) {
+  private FakeSession(String title, Optional<ClientIdentity> member) {
     this.title = title;
     this.member = member;
   }
@@ -62,17 +62,17 @@ final class FakeSession implements Session {
   }
 
   @Override
-  public Optional<Member> member() {
+  public Optional<ClientIdentity> member() {
     return member;
   }
 
   @Override
-  public void serve(Services services) {
+  public void serve(ServiceRegistry services) {
     throw new AssertionError("nobody serves here");
   }
 
   @Override
-  public Opened open(Visitor visitor) throws IOException {
+  public PendingStream open(Visitor visitor) throws IOException {
     opens++;
     onOpen.run();
     if (full != null) {

@@ -7,7 +7,7 @@ import culvert.net.HostPort;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.protocol.ByeReason;
-import culvert.session.Services.Answer;
+import culvert.session.ServiceRegistry.Answer;
 import culvert.testing.TestLog;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -4,8 +4,8 @@ import culvert.net.Connection;
 import culvert.protocol.ByeReason;
 import culvert.session.Datagrams;
 import culvert.session.Dialect;
-import culvert.session.Opened;
-import culvert.session.Services;
+import culvert.session.PendingStream;
+import culvert.session.ServiceRegistry;
 import culvert.session.Session;
 import culvert.session.Visitor;
 import java.io.DataInputStream;
@@ -71,7 +71,7 @@ final class PoolingDialect implements Dialect {
     }
 
     @Override
-    public void serve(Services services) throws IOException {
+    public void serve(ServiceRegistry services) throws IOException {
       try {
         services.offer(this, "default", answer -> {});
         control.output().write("ok".getBytes(StandardCharsets.US_ASCII));
@@ -82,7 +82,7 @@ final class PoolingDialect implements Dialect {
     }
 
     @Override
-    public Opened open(Visitor visitor) throws IOException {
+    public PendingStream open(Visitor visitor) throws IOException {
       control.output().write('M');
       return new Pooled();
     }
@@ -103,7 +103,7 @@ final class PoolingDialect implements Dialect {
     }
   }
 
-  private final class Pooled implements Opened {
+  private final class Pooled implements PendingStream {
     @Override
     public Optional<Connection> early() {
       return Optional.empty();

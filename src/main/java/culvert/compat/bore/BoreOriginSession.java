@@ -8,7 +8,7 @@ import culvert.net.SilentPeerException;
 import culvert.observe.LimitedLog;
 import culvert.session.AnnouncedSession;
 import culvert.session.DataChannels;
-import culvert.session.EndedException;
+import culvert.session.SessionEndedException;
 import culvert.session.Visitor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -85,7 +85,9 @@ final class BoreOriginSession extends AnnouncedSession {
 
   private void heard(String service, Listener listener) throws IOException {
     ServerMessage message =
-        frames.ofServer().orElseThrow(() -> new EndedException("the server closed the connection"));
+        frames
+            .ofServer()
+            .orElseThrow(() -> new SessionEndedException("the server closed the connection"));
     heard = true;
     switch (message) {
       case ServerMessage.Heartbeat heartbeat -> {}

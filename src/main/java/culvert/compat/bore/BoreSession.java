@@ -9,8 +9,8 @@ import culvert.net.SilentPeerException;
 import culvert.net.WatchedConnection;
 import culvert.protocol.ByeReason;
 import culvert.protocol.RefusedException;
-import culvert.session.Opened;
-import culvert.session.Services;
+import culvert.session.PendingStream;
+import culvert.session.ServiceRegistry;
 import culvert.session.Session;
 import culvert.session.Visitor;
 import java.io.EOFException;
@@ -105,7 +105,7 @@ final class BoreSession implements Session {
   }
 
   @Override
-  public void serve(Services services) throws IOException {
+  public void serve(ServiceRegistry services) throws IOException {
     if (!begins()) {
       lastWords();
       return;
@@ -154,14 +154,14 @@ final class BoreSession implements Session {
     }
   }
 
-  private void answered(Services.Answer answer) {
+  private void answered(ServiceRegistry.Answer answer) {
     switch (answer) {
-      case Services.Answer.Taken taken -> {
+      case ServiceRegistry.Answer.Taken taken -> {
         int taking = HostPort.parse(taken.addresses().getFirst()).port();
         writer.tell(new ServerMessage.Hello(taking));
         writer.tell(new ServerMessage.Heartbeat());
       }
-      case Services.Answer.Declined declined -> {
+      case ServiceRegistry.Answer.Declined declined -> {
         blame(new RefusedException(ByeReason.ERROR, declined.why()));
         writer.tell(new ServerMessage.Error(declined.why()));
       }
@@ -202,7 +202,7 @@ final class BoreSession implements Session {
   }
 
   @Override
-  public Opened open(Visitor visitor) throws IOException {
+  public PendingStream open(Visitor visitor) throws IOException {
     var waiting = new PendingVisitor(this, pending);
     pending.add(waiting);
     String why = announce(waiting);

@@ -2,7 +2,7 @@ package culvert.compat.bore;
 
 import culvert.net.Connection;
 import culvert.net.Durations;
-import culvert.session.Opened;
+import culvert.session.PendingStream;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
@@ -15,7 +15,7 @@ import java.util.concurrent.TimeoutException;
  * A visitor that waits for the data channel that names it. Whether the origin server accepts the
  * wire cannot tell: the channel is all there is.
  */
-final class PendingVisitor implements Opened {
+final class PendingVisitor implements PendingStream {
 
   /** How long a visitor waits at the most, whatever else its limit is. */
   static final Duration LIMIT = Duration.ofSeconds(10);

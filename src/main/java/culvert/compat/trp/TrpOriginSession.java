@@ -3,7 +3,7 @@ package culvert.compat.trp;
 import culvert.net.Connection;
 import culvert.session.AnnouncedSession;
 import culvert.session.DataChannels;
-import culvert.session.EndedException;
+import culvert.session.SessionEndedException;
 import culvert.session.Visitor;
 import java.io.IOException;
 import java.util.List;
@@ -28,6 +28,6 @@ final class TrpOriginSession extends AnnouncedSession {
       var visitor = new Visitor(service, Lines.address(line.get()), control.peer());
       fetch(visitor.name(), visitor, fresh -> fresh, listener);
     }
-    throw new EndedException("the remote proxy closed the connection");
+    throw new SessionEndedException("the remote proxy closed the connection");
   }
 }

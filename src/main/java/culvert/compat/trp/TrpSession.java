@@ -7,8 +7,8 @@ import culvert.net.SilentPeerException;
 import culvert.net.WatchedConnection;
 import culvert.protocol.ByeReason;
 import culvert.protocol.ProtocolException;
-import culvert.session.Opened;
-import culvert.session.Services;
+import culvert.session.PendingStream;
+import culvert.session.ServiceRegistry;
 import culvert.session.Session;
 import culvert.session.Visitor;
 import java.io.EOFException;
@@ -81,7 +81,7 @@ final class TrpSession implements Session {
 
   /** Reads for nothing but the end. */
   @Override
-  public void serve(Services services) throws IOException {
+  public void serve(ServiceRegistry services) throws IOException {
     try {
       services.offer(this, service, answer -> {});
       throw control.input().read() >= 0
@@ -158,7 +158,7 @@ final class TrpSession implements Session {
   }
 
   @Override
-  public Opened open(Visitor visitor) throws IOException {
+  public PendingStream open(Visitor visitor) throws IOException {
     var channel = new CompletableFuture<Connection>();
     lock.lock();
     try {
@@ -255,7 +255,7 @@ final class TrpSession implements Session {
     }
   }
 
-  private final class Announced implements Opened {
+  private final class Announced implements PendingStream {
     private final Visitor visitor;
     private final CompletableFuture<Connection> channel;
 

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.net.Deadlines;
 import culvert.protocol.ByeReason;
-import culvert.session.Services;
+import culvert.session.ServiceRegistry;
 import culvert.session.Session;
 import culvert.session.Visitor;
 import culvert.testing.LeakCheck;
@@ -30,7 +30,7 @@ class BoreSessionTest {
   private static final int MANY_VISITORS = 100_000;
 
   /** Gives every session the port that it asks for. */
-  private record Generous(CountDownLatch asked) implements Services {
+  private record Generous(CountDownLatch asked) implements ServiceRegistry {
     @Override
     public void offer(Session session, String service, Consumer<Answer> answer) {}
 

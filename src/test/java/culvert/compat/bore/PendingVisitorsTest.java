@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.net.Deadlines;
-import culvert.session.Opened;
+import culvert.session.PendingStream;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
 import java.io.IOException;
@@ -75,10 +75,12 @@ class PendingVisitorsTest {
       PendingVisitor lost = add(ending);
       PendingVisitor waiting = add(session(pair, deadlines));
       pending.end(ending);
-      assertThat(lost.await(Duration.ofSeconds(20))).isInstanceOf(Opened.Outcome.Refused.class);
+      assertThat(lost.await(Duration.ofSeconds(20)))
+          .isInstanceOf(PendingStream.Outcome.Refused.class);
       assertThat(pending.claim(lost.id(), pair.near())).isFalse();
       assertThat(pending.claim(waiting.id(), pair.near())).isTrue();
-      assertThat(waiting.await(Duration.ofSeconds(20))).isInstanceOf(Opened.Outcome.Accepted.class);
+      assertThat(waiting.await(Duration.ofSeconds(20)))
+          .isInstanceOf(PendingStream.Outcome.Accepted.class);
     }
   }
 
@@ -87,7 +89,8 @@ class PendingVisitorsTest {
     try (var pair = Loopback.open();
         var deadlines = new Deadlines()) {
       PendingVisitor visitor = add(session(pair, deadlines));
-      assertThat(visitor.await(Duration.ofMillis(1))).isInstanceOf(Opened.Outcome.TimedOut.class);
+      assertThat(visitor.await(Duration.ofMillis(1)))
+          .isInstanceOf(PendingStream.Outcome.TimedOut.class);
       assertThat(pending.claim(visitor.id(), pair.near())).isFalse();
     }
   }

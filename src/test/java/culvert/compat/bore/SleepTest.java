@@ -14,9 +14,9 @@ import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.observe.Counters;
 import culvert.observe.Log;
-import culvert.session.EndedException;
-import culvert.session.Incoming;
+import culvert.session.IncomingStream;
 import culvert.session.OriginSession;
+import culvert.session.SessionEndedException;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
 import java.io.IOException;
@@ -92,7 +92,7 @@ class SleepTest {
         public void draining() {}
 
         @Override
-        public void visitor(Incoming incoming) {}
+        public void visitor(IncomingStream incoming) {}
       };
 
   /** The server was not silent: what it said is there, and the watch looks before it is read. */
@@ -128,7 +128,7 @@ class SleepTest {
       // Due in the sleep as well, and behind the first look.
       deadlines.after(SILENCE, awake::countDown);
       assertThatThrownBy(() -> session.serve(List.of("bore"), NOBODY))
-          .isInstanceOf(EndedException.class);
+          .isInstanceOf(SessionEndedException.class);
     }
   }
 }

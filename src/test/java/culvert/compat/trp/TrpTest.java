@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import culvert.net.Deadlines;
 import culvert.net.HostPort;
 import culvert.session.Dialect;
-import culvert.session.Opened;
-import culvert.session.Services;
+import culvert.session.PendingStream;
+import culvert.session.ServiceRegistry;
 import culvert.session.Session;
 import culvert.session.Visitor;
 import culvert.testing.Eventually;
@@ -292,7 +292,7 @@ class TrpTest {
       var session = ((Dialect.Accepted.Joined) dialect.accept(ended.far())).session();
       ended.near().close();
       var withdrawn = new AtomicBoolean();
-      Services services =
+      ServiceRegistry services =
           new Unserved(() -> {
             assertThatThrownBy(() -> dialect.accept(next.far())).isInstanceOf(IOException.class);
             withdrawn.set(true);
@@ -312,15 +312,15 @@ class TrpTest {
       var dialect = new TrpDialect("default", deadlines);
       var session = ((Dialect.Accepted.Joined) dialect.accept(control.far())).session();
       InetSocketAddress address = data.near().local();
-      Opened opened = session.open(new Visitor("default", address, address));
+      PendingStream opened = session.open(new Visitor("default", address, address));
       assertThat(dialect.accept(data.far())).isInstanceOf(Dialect.Accepted.Claimed.class);
       control.far().close();
-      assertThat(opened.await(Tunnel.LIMIT)).isInstanceOf(Opened.Outcome.Accepted.class);
+      assertThat(opened.await(Tunnel.LIMIT)).isInstanceOf(PendingStream.Outcome.Accepted.class);
     }
   }
 
   /** Answers nothing, and does something when a service is withdrawn. */
-  private record Unserved(Runnable onWithdraw) implements Services {
+  private record Unserved(Runnable onWithdraw) implements ServiceRegistry {
     @Override
     public void offer(Session session, String service, Consumer<Answer> answer) {}
 

@@ -1,4 +1,4 @@
-package culvert.session;
+package culvert.dialect.culvert;
 
 import culvert.net.Connection;
 import culvert.net.Threads;
@@ -7,20 +7,21 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Sits between the two sides: ends the transport of each and carries what was within. */
-final class Middle implements AutoCloseable {
+final class ManInTheMiddle implements AutoCloseable {
 
   private final AtomicLong carried = new AtomicLong();
   private final Thread thread;
   private volatile Connection outer;
   private volatile Connection inner;
 
-  private Middle(Callable<Connection> outer, Callable<Connection> inner) {
+  private ManInTheMiddle(Callable<Connection> outer, Callable<Connection> inner) {
     thread = Threads.start("middle", () -> run(outer, inner));
   }
 
   /** Begins with the handshakes, towards the origin proxy first. */
-  static Middle start(Callable<Connection> towardsOrigin, Callable<Connection> towardsRemote) {
-    return new Middle(towardsOrigin, towardsRemote);
+  static ManInTheMiddle start(
+      Callable<Connection> towardsOrigin, Callable<Connection> towardsRemote) {
+    return new ManInTheMiddle(towardsOrigin, towardsRemote);
   }
 
   private void run(Callable<Connection> towardsOrigin, Callable<Connection> towardsRemote) {

@@ -1,4 +1,4 @@
-package culvert.session;
+package culvert.dialect.culvert;
 
 import culvert.mux.Link;
 import culvert.mux.MuxStream;
@@ -9,6 +9,11 @@ import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedReason;
 import culvert.protocol.ResetReason;
+import culvert.session.ClientIdentity;
+import culvert.session.PendingStream;
+import culvert.session.ServiceRegistry;
+import culvert.session.Session;
+import culvert.session.Visitor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -21,13 +26,13 @@ import java.util.function.Consumer;
 final class NativeSession implements Session, Link.Events {
 
   private final Link leg;
-  private final Member member;
-  private volatile Services services;
+  private final ClientIdentity member;
+  private volatile ServiceRegistry services;
 
   NativeSession(
       Connection connection, Handshake.Self self, Handshake.Peer peer, Link.Shared shared) {
     this.leg = new Link(connection, Link.Side.OPENS, self, peer, shared, this);
-    this.member = new Member(peer.name(), HexFormat.of().formatHex(peer.instance()));
+    this.member = new ClientIdentity(peer.name(), HexFormat.of().formatHex(peer.instance()));
   }
 
   @Override
@@ -36,12 +41,12 @@ final class NativeSession implements Session, Link.Events {
   }
 
   @Override
-  public Optional<Member> member() {
+  public Optional<ClientIdentity> member() {
     return Optional.of(member);
   }
 
   @Override
-  public void serve(Services services) throws IOException {
+  public void serve(ServiceRegistry services) throws IOException {
     this.services = services;
     leg.run();
   }
@@ -97,7 +102,7 @@ final class NativeSession implements Session, Link.Events {
   }
 
   private void offer(String text) {
-    Consumer<Services.Answer> answer = given -> send(offered(text, given));
+    Consumer<ServiceRegistry.Answer> answer = given -> send(offered(text, given));
     Optional<PortOffer> port = PortOffer.of(text);
     if (port.isPresent()) {
       services.offer(this, port.get().service(), port.get().port(), answer);
@@ -106,10 +111,11 @@ final class NativeSession implements Session, Link.Events {
     }
   }
 
-  private static Message.Offered offered(String service, Services.Answer answer) {
+  private static Message.Offered offered(String service, ServiceRegistry.Answer answer) {
     return switch (answer) {
-      case Services.Answer.Taken taken -> new Message.Offered(service, taken.addresses(), "");
-      case Services.Answer.Declined declined ->
+      case ServiceRegistry.Answer.Taken taken ->
+          new Message.Offered(service, taken.addresses(), "");
+      case ServiceRegistry.Answer.Declined declined ->
           new Message.Offered(service, List.of(), declined.why());
     };
   }
@@ -121,13 +127,13 @@ final class NativeSession implements Session, Link.Events {
   }
 
   @Override
-  public Opened open(Visitor visitor) throws IOException {
+  public PendingStream open(Visitor visitor) throws IOException {
     MuxStream stream =
         leg.open(new Message.Open(visitor.service(), visitor.address(), visitor.reached()));
     return new OpenedStream(stream);
   }
 
-  private record OpenedStream(MuxStream stream) implements Opened {
+  private record OpenedStream(MuxStream stream) implements PendingStream {
     @Override
     public Optional<Connection> early() {
       return Optional.of(stream);

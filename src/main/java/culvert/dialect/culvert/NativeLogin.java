@@ -1,4 +1,4 @@
-package culvert.session;
+package culvert.dialect.culvert;
 
 import culvert.config.OriginSettings;
 import culvert.config.RemoteSettings;
@@ -25,7 +25,7 @@ import javax.crypto.SecretKey;
  * The way from a fresh connection to a login, on one side: the transport, the seal within it, the
  * hello within that. Never less than was asked for: a peer that comes without is refused.
  */
-final class NativeEntrance {
+final class NativeLogin {
 
   private final Transport transport;
   private final Optional<NativeNoise> seal;
@@ -38,7 +38,7 @@ final class NativeEntrance {
    * @param seal within the transport
    * @param bound whether both sides see the same ends of the transport, so that proofs can name it
    */
-  NativeEntrance(Transport transport, Optional<NativeNoise> seal, boolean bound) {
+  NativeLogin(Transport transport, Optional<NativeNoise> seal, boolean bound) {
     this.transport = transport;
     this.seal = seal;
     this.bound = bound;
@@ -49,7 +49,7 @@ final class NativeEntrance {
    *
    * @param complaints takes lines for a person about files, now and when they have changed
    */
-  static NativeEntrance accepting(
+  static NativeLogin accepting(
       RemoteSettings settings,
       List<SecretKey> secrets,
       BufferPool pool,
@@ -65,7 +65,7 @@ final class NativeEntrance {
   }
 
   /** The origin proxy's side. */
-  static NativeEntrance dialling(
+  static NativeLogin dialling(
       OriginSettings settings,
       List<SecretKey> secret,
       BufferPool pool,
@@ -81,7 +81,7 @@ final class NativeEntrance {
     return of(settings.transport(), transport, secret, true, pool);
   }
 
-  private static NativeEntrance of(
+  private static NativeLogin of(
       TransportSettings settings,
       Transport transport,
       List<SecretKey> secrets,
@@ -96,7 +96,7 @@ final class NativeEntrance {
                     .map(keys -> NativeNoise.byKeys(keys, dialling, pool))
                     .orElseGet(() -> NativeNoise.bySecret(secrets, pool)))
             : Optional.empty();
-    return new NativeEntrance(transport, seal, settings.kind(secret) == TransportKind.TLS);
+    return new NativeLogin(transport, seal, settings.kind(secret) == TransportKind.TLS);
   }
 
   /**

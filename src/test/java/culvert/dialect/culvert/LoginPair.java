@@ -1,4 +1,4 @@
-package culvert.session;
+package culvert.dialect.culvert;
 
 import culvert.config.BounceCredentials;
 import culvert.config.ConnectionLimits;
@@ -26,6 +26,8 @@ import culvert.net.Threads;
 import culvert.protocol.ForeignPeerException;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
+import culvert.session.Dialect;
+import culvert.session.OriginSession;
 import culvert.testing.Authority;
 import culvert.testing.Tunnel;
 import culvert.transport.Transport;
@@ -43,7 +45,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.LongAdder;
 
 /** Both sides' entrances with real settings, and what the roles do at them. */
-final class Gates implements AutoCloseable {
+final class LoginPair implements AutoCloseable {
 
   static final HostPort ADDRESS = new HostPort("localhost", 7835);
 
@@ -62,7 +64,7 @@ final class Gates implements AutoCloseable {
   private final Path folder;
   private final Deadlines deadlines = new Deadlines();
 
-  Gates(Path folder) throws Exception {
+  LoginPair(Path folder) throws Exception {
     this.folder = folder;
     remote = certificate("remote");
     Path ca = authority.own().writeChain(folder.resolve("ca.pem"));
@@ -94,11 +96,11 @@ final class Gates implements AutoCloseable {
     return Secret.of(Tunnel.SECRET);
   }
 
-  NativeDialect remote(Kind kind) {
+  NativeDialect remote(TransportCase kind) {
     return remote(kind, kind.secret ? List.of(secret()) : List.of());
   }
 
-  NativeDialect remote(Kind kind, List<Secret> secrets) {
+  NativeDialect remote(TransportCase kind, List<Secret> secrets) {
     var settings =
         new RemoteSettings(
             Optional.of(ADDRESS),
@@ -115,14 +117,14 @@ final class Gates implements AutoCloseable {
             ConnectionLimits.DEFAULT,
             Timeouts.DEFAULT,
             ResourceLimits.DEFAULT);
-    return NativeDialect.of(settings, shared(), Gates::noComplaint);
+    return NativeDialect.of(settings, shared(), LoginPair::noComplaint);
   }
 
-  NativeDialect origin(Kind kind) {
+  NativeDialect origin(TransportCase kind) {
     return origin(kind, kind.secret ? Optional.of(secret()) : Optional.empty());
   }
 
-  NativeDialect origin(Kind kind, Optional<Secret> secret) {
+  NativeDialect origin(TransportCase kind, Optional<Secret> secret) {
     var settings =
         new OriginSettings(
             new RemoteAddress.Direct(ADDRESS),
@@ -140,14 +142,14 @@ final class Gates implements AutoCloseable {
             false,
             Timeouts.DEFAULT,
             ResourceLimits.DEFAULT);
-    return NativeDialect.of(settings, shared(), Gates::noComplaint);
+    return NativeDialect.of(settings, shared(), LoginPair::noComplaint);
   }
 
   /** What goes around a stranger's words, so that they reach the login. */
-  Transport transport(Kind kind) {
+  Transport transport(TransportCase kind) {
     Transport tls =
         kind.transport.isTls()
-            ? new TlsClient(origin, ADDRESS, false, pool, Gates::noComplaint)
+            ? new TlsClient(origin, ADDRESS, false, pool, LoginPair::noComplaint)
             : Transport.PLAIN;
     return kind.transport.isWebSocket()
         ? new WebSocketClient(

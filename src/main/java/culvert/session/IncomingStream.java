@@ -4,7 +4,7 @@ import culvert.net.Connection;
 import culvert.protocol.RefusedReason;
 
 /** A visitor's stream as the origin side receives it. It is accepted or refused, exactly once. */
-public interface Incoming {
+public interface IncomingStream {
 
   /** Who came, and for which service. */
   Visitor visitor();

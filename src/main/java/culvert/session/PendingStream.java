@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 /** A stream that has begun: accepted, refused, or still under way. */
-public interface Opened {
+public interface PendingStream {
 
   /** What became of it. */
   sealed interface Outcome {

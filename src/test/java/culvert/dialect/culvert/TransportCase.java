@@ -1,4 +1,4 @@
-package culvert.session;
+package culvert.dialect.culvert;
 
 import culvert.config.NoiseSettings;
 import culvert.config.TransportKind;
@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** One way in which a side can be set up. */
-enum Kind {
+enum TransportCase {
   PLAIN(TransportKind.PLAIN, false, null),
   PLAIN_WITH_SECRET(TransportKind.PLAIN, true, null),
   NOISE_BY_SECRET(TransportKind.NOISE, true, null),
@@ -34,7 +34,7 @@ enum Kind {
   final boolean secret;
   private final String pattern;
 
-  Kind(TransportKind transport, boolean secret, String pattern) {
+  TransportCase(TransportKind transport, boolean secret, String pattern) {
     this.transport = transport;
     this.secret = secret;
     this.pattern = pattern;
@@ -59,7 +59,7 @@ enum Kind {
   }
 
   /** The others. */
-  List<Kind> others() {
+  List<TransportCase> others() {
     return Arrays.stream(values()).filter(other -> other != this).toList();
   }
 }

@@ -1,4 +1,4 @@
-package culvert.session;
+package culvert.dialect.culvert;
 
 import culvert.mux.Link;
 import culvert.mux.MuxStream;
@@ -10,6 +10,9 @@ import culvert.protocol.Handshake;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedReason;
+import culvert.session.IncomingStream;
+import culvert.session.OriginSession;
+import culvert.session.Visitor;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
@@ -22,7 +25,7 @@ final class NativeOriginSession implements OriginSession, Link.Events {
   private final Link leg;
   private volatile Listener listener;
 
-  private final PortWishes ports;
+  private final PortRequests ports;
 
   /**
    * The services of offers without an answer, by what was offered; filled before the leg's reader
@@ -39,7 +42,7 @@ final class NativeOriginSession implements OriginSession, Link.Events {
       Connection connection,
       Handshake.Self self,
       Handshake.Peer peer,
-      PortWishes ports,
+      PortRequests ports,
       Link.Shared shared) {
     this.ports = ports;
     this.leg = new Link(connection, Link.Side.TAKES, self, peer, shared, this);
@@ -111,10 +114,10 @@ final class NativeOriginSession implements OriginSession, Link.Events {
     var visitor = new Visitor(open.service(), open.visitor(), open.reached());
     Threads.start(
         "visitor " + visitor.name() + " for " + visitor.service(),
-        () -> listener.visitor(new IncomingStream(visitor, stream)));
+        () -> listener.visitor(new NativeIncoming(visitor, stream)));
   }
 
-  private record IncomingStream(Visitor visitor, MuxStream stream) implements Incoming {
+  private record NativeIncoming(Visitor visitor, MuxStream stream) implements IncomingStream {
     @Override
     public Connection connection() {
       return stream;

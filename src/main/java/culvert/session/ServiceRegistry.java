@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /** The services of a remote proxy, as its sessions see them. Never blocks. */
-public interface Services {
+public interface ServiceRegistry {
 
   /** The answer to an offer. */
   sealed interface Answer {

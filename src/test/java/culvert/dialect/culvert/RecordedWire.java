@@ -1,4 +1,4 @@
-package culvert.session;
+package culvert.dialect.culvert;
 
 import culvert.net.ByteInput;
 import culvert.net.ByteOutput;
@@ -18,7 +18,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * byte of one or cut it. Where both sides would wait for each other for ever, both read an end
  * instead: that is what a deadline does, without the time.
  */
-final class TappedWire {
+final class RecordedWire {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();

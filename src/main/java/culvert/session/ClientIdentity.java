@@ -6,4 +6,4 @@ package culvert.session;
  * @param name keeps its meaning when the process is started anew
  * @param instance random, another for each process; nobody else can know it
  */
-public record Member(String name, String instance) {}
+public record ClientIdentity(String name, String instance) {}

@@ -1,4 +1,4 @@
-package culvert.session;
+package culvert.dialect.culvert;
 
 import java.util.Map;
 import java.util.Optional;
@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * asks for the one it had last, so that visitors find it again after an outage; if that is refused,
  * for any.
  */
-final class PortWishes {
+final class PortRequests {
 
   private final OptionalInt wanted;
 
@@ -22,7 +22,7 @@ final class PortWishes {
    *
    * @param wanted 0 for any; nothing if services have no ports of their own
    */
-  PortWishes(OptionalInt wanted) {
+  PortRequests(OptionalInt wanted) {
     this.wanted = wanted;
   }
 

@@ -1,4 +1,4 @@
-package culvert.session;
+package culvert.dialect.culvert;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -8,6 +8,7 @@ import culvert.protocol.ByeReason;
 import culvert.protocol.HandshakeExchange;
 import culvert.protocol.Message;
 import culvert.protocol.RefusedException;
+import culvert.session.Dialect;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
 import culvert.transport.tls.TlsClient;
@@ -36,7 +37,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Every way to set up one side against every way to set up the other. */
 @ExtendWith(LeakCheck.class)
 @Timeout(120)
-class NativeEntranceTest {
+class NativeLoginTest {
 
   private static final Consumer<String> NOBODY = line -> {};
 
@@ -75,11 +76,11 @@ class NativeEntranceTest {
               + " like this too");
 
   @TempDir private Path folder;
-  private Gates gates;
+  private LoginPair gates;
 
   @BeforeEach
   void certificates() throws Exception {
-    gates = new Gates(folder);
+    gates = new LoginPair(folder);
   }
 
   @AfterEach
@@ -90,14 +91,14 @@ class NativeEntranceTest {
 
   @Test
   void sidesThatAreSetUpAlikeJoinAndAllOthersReadWhyNot() throws Exception {
-    Map<Kind, NativeDialect> remotes = new EnumMap<>(Kind.class);
-    for (Kind kind : Kind.values()) {
+    Map<TransportCase, NativeDialect> remotes = new EnumMap<>(TransportCase.class);
+    for (TransportCase kind : TransportCase.values()) {
       remotes.put(kind, gates.remote(kind));
     }
     var told = new TreeSet<String>();
-    for (Kind kind : Kind.values()) {
+    for (TransportCase kind : TransportCase.values()) {
       NativeDialect origin = gates.origin(kind);
-      for (Kind other : Kind.values()) {
+      for (TransportCase other : TransportCase.values()) {
         try (var pair = Loopback.open()) {
           var outcome = gates.meet(origin, pair.near(), remotes.get(other), pair.far()).end();
           String which = kind + " at the origin proxy, " + other + " at the remote proxy";
@@ -112,7 +113,7 @@ class NativeEntranceTest {
     assertThat(SENTENCES).as("all are in use").containsExactlyInAnyOrderElementsOf(told);
   }
 
-  private static String clear(String which, Gates.Side side) {
+  private static String clear(String which, LoginPair.Side side) {
     assertThat(side.joined()).as(which).isFalse();
     assertThat(side.failure()).as(which).isInstanceOf(IOException.class);
     String sentence = side.sentence().replaceAll("Noise_\\w+", "NAME");
@@ -125,24 +126,24 @@ class NativeEntranceTest {
     try (var pair = Loopback.open()) {
       var outcome =
           gates.meet(
-              gates.origin(Kind.NOISE_BY_SECRET),
+              gates.origin(TransportCase.NOISE_BY_SECRET),
               pair.near(),
-              gates.remote(Kind.NOISE_BY_SECRET),
+              gates.remote(TransportCase.NOISE_BY_SECRET),
               pair.far());
       var joined = (Dialect.Accepted.Joined) outcome.remote().session().orElseThrow();
-      assertThat(joined.session().member().orElseThrow().name()).isEqualTo(Gates.NAME);
+      assertThat(joined.session().member().orElseThrow().name()).isEqualTo(LoginPair.NAME);
       outcome.end();
     }
   }
 
   @ParameterizedTest
   @EnumSource(names = ".*_WITH_SECRET|NOISE_BY_SECRET", mode = EnumSource.Mode.MATCH_ALL)
-  void anotherSecretIsRefusedOnBothSides(Kind kind) throws Exception {
+  void anotherSecretIsRefusedOnBothSides(TransportCase kind) throws Exception {
     var other = Optional.of(Secret.of(Secret.generate()));
     try (var pair = Loopback.open()) {
       var outcome =
           gates.meet(gates.origin(kind, other), pair.near(), gates.remote(kind), pair.far());
-      for (Gates.Side side : List.of(outcome.origin(), outcome.remote())) {
+      for (LoginPair.Side side : List.of(outcome.origin(), outcome.remote())) {
         assertThat(side.failure())
             .isInstanceOf(RefusedException.class)
             .hasMessageStartingWith("the secret is wrong");
@@ -153,7 +154,7 @@ class NativeEntranceTest {
 
   @ParameterizedTest
   @EnumSource(names = ".*_WITH_SECRET|NOISE_BY_SECRET", mode = EnumSource.Mode.MATCH_ALL)
-  void anyOfTheRemoteProxysSecretsLetsIn(Kind kind) throws Exception {
+  void anyOfTheRemoteProxysSecretsLetsIn(TransportCase kind) throws Exception {
     var first = Secret.of(Secret.generate());
     var second = Secret.of(Secret.generate());
     NativeDialect remote = gates.remote(kind, List.of(first, second));
@@ -169,12 +170,12 @@ class NativeEntranceTest {
   /** A web server with a certificate in front of a remote proxy without one. */
   @ParameterizedTest
   @EnumSource(names = "WSS.*", mode = EnumSource.Mode.MATCH_ALL)
-  void webSocketsMeetWhereSomethingInBetweenTakesCareOfTls(Kind kind) throws Exception {
-    Kind behind = Kind.valueOf(kind.name().replace("WSS", "WS"));
+  void webSocketsMeetWhereSomethingInBetweenTakesCareOfTls(TransportCase kind) throws Exception {
+    TransportCase behind = TransportCase.valueOf(kind.name().replace("WSS", "WS"));
     var front = new TlsServer(gates.certificate("front"), false, gates.pool, NOBODY);
     try (var outside = Loopback.open();
         var inside = Loopback.open();
-        var middle = Middle.start(() -> front.wrap(outside.far()), () -> inside.near())) {
+        var middle = ManInTheMiddle.start(() -> front.wrap(outside.far()), () -> inside.near())) {
       var outcome =
           gates.meet(gates.origin(kind), outside.near(), gates.remote(behind), inside.far());
       outcome.end();
@@ -187,19 +188,19 @@ class NativeEntranceTest {
   @Test
   void somebodyInTheMiddleOfTlsNeverGetsASession() throws Exception {
     var towardsOrigin = new TlsServer(gates.certificate("middle"), false, gates.pool, NOBODY);
-    var towardsRemote = new TlsClient(gates.origin, Gates.ADDRESS, false, gates.pool, NOBODY);
+    var towardsRemote = new TlsClient(gates.origin, LoginPair.ADDRESS, false, gates.pool, NOBODY);
     for (boolean resumed : new boolean[] {false, true}) {
       try (var outside = Loopback.open();
           var inside = Loopback.open();
           var middle =
-              Middle.start(
+              ManInTheMiddle.start(
                   () -> towardsOrigin.wrap(outside.far()),
                   () -> towardsRemote.wrap(inside.near()))) {
         var outcome =
             gates.meet(
-                gates.origin(Kind.TLS_WITH_SECRET),
+                gates.origin(TransportCase.TLS_WITH_SECRET),
                 outside.near(),
-                gates.remote(Kind.TLS_WITH_SECRET),
+                gates.remote(TransportCase.TLS_WITH_SECRET),
                 inside.far());
         assertThat(middle.carried()).as("bytes went through it").isPositive();
         assertThat(outcome.origin().joined()).as("resumed: %s", resumed).isFalse();
@@ -213,8 +214,8 @@ class NativeEntranceTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Kind.class)
-  void aCloseInTheMiddleOfALoginIsAnErrorOnTheOtherSide(Kind kind) throws Exception {
+  @EnumSource(TransportCase.class)
+  void aCloseInTheMiddleOfALoginIsAnErrorOnTheOtherSide(TransportCase kind) throws Exception {
     try (var pair = Loopback.open()) {
       pair.near().close();
       var side = gates.accept(gates.remote(kind), pair.far());
@@ -232,7 +233,7 @@ class NativeEntranceTest {
   /** What was read ahead of a refusal lies in a large buffer, of which there are not many. */
   @ParameterizedTest
   @EnumSource(names = "PLAIN", mode = EnumSource.Mode.EXCLUDE)
-  void aStrangerWhoSendsTooMuchTakesNoBufferAlong(Kind kind) throws Exception {
+  void aStrangerWhoSendsTooMuchTakesNoBufferAlong(TransportCase kind) throws Exception {
     NativeDialect remote = gates.remote(kind);
     for (byte[] words : new byte[][] {stranger(), new byte[60_000]}) {
       try (var pair = Loopback.open()) {

@@ -1,4 +1,4 @@
-package culvert.session;
+package culvert.dialect.culvert;
 
 import java.util.Optional;
 import java.util.regex.Pattern;

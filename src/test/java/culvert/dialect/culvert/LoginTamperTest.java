@@ -1,4 +1,4 @@
-package culvert.session;
+package culvert.dialect.culvert;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -28,13 +28,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 class LoginTamperTest {
 
   @TempDir private Path folder;
-  private Gates gates;
+  private LoginPair gates;
   private NativeDialect origin;
   private NativeDialect remote;
 
   @BeforeEach
   void certificates() throws Exception {
-    gates = new Gates(folder);
+    gates = new LoginPair(folder);
   }
 
   @AfterEach
@@ -43,45 +43,45 @@ class LoginTamperTest {
     assertThat(gates.pool.borrowed()).as("buffers out").isZero();
   }
 
-  private void setUp(Kind kind) {
+  private void setUp(TransportCase kind) {
     origin = gates.origin(kind);
     remote = gates.remote(kind);
   }
 
-  private Gates.Outcome meet(TappedWire wire) throws Exception {
+  private LoginPair.Outcome meet(RecordedWire wire) throws Exception {
     var accepting =
         new FutureTask<>(() -> {
-          Gates.Side side = gates.accept(remote, wire.far());
+          LoginPair.Side side = gates.accept(remote, wire.far());
           wire.up.readerDone();
           return side;
         });
     Threads.start("remote side", accepting);
-    Gates.Side dialled = gates.dial(origin, wire.near());
+    LoginPair.Side dialled = gates.dial(origin, wire.near());
     wire.down.readerDone();
-    return new Gates.Outcome(dialled, accepting.get()).end();
+    return new LoginPair.Outcome(dialled, accepting.get()).end();
   }
 
   /** What both sides say in a login that nobody disturbs. */
-  private TappedWire recorded() throws Exception {
-    var wire = new TappedWire();
+  private RecordedWire recorded() throws Exception {
+    var wire = new RecordedWire();
     assertThat(meet(wire).joined()).isTrue();
     return wire;
   }
 
   /** How much the remote side must have said before it can believe in a session. */
-  private static int firstAnswer(TappedWire wire) {
+  private static int firstAnswer(RecordedWire wire) {
     byte[] down = wire.down.recorded();
     return 12 + ((down[1] & 0xff) << 16 | (down[2] & 0xff) << 8 | down[3] & 0xff);
   }
 
   @ParameterizedTest
   @EnumSource(names = {"NOISE_BY_SECRET", "NOISE_BY_KEYS_WITH_SECRET", "NOISE_BY_BOTH_KEYS"})
-  void noChangedByteOfTheOriginSideYieldsASession(Kind kind) throws Exception {
+  void noChangedByteOfTheOriginSideYieldsASession(TransportCase kind) throws Exception {
     setUp(kind);
     var random = Seed.random("LoginTamperTest up " + kind);
     int length = recorded().up.recorded().length;
     for (int offset = 0; offset < length; offset++) {
-      var wire = new TappedWire();
+      var wire = new RecordedWire();
       int bits = 1 + random.nextInt(255);
       wire.up.change(offset, bits);
       var outcome = meet(wire);
@@ -94,13 +94,13 @@ class LoginTamperTest {
 
   @ParameterizedTest
   @EnumSource(names = {"NOISE_BY_SECRET", "NOISE_BY_KEYS_WITH_SECRET", "NOISE_BY_BOTH_KEYS"})
-  void noChangedByteOfTheRemoteSideYieldsASession(Kind kind) throws Exception {
+  void noChangedByteOfTheRemoteSideYieldsASession(TransportCase kind) throws Exception {
     setUp(kind);
     var random = Seed.random("LoginTamperTest down " + kind);
     var right = recorded();
     int length = right.down.recorded().length;
     for (int offset = 0; offset < length; offset++) {
-      var wire = new TappedWire();
+      var wire = new RecordedWire();
       int bits = 1 + random.nextInt(255);
       wire.down.change(offset, bits);
       var outcome = meet(wire);
@@ -113,7 +113,7 @@ class LoginTamperTest {
     }
   }
 
-  private static void clear(Gates.Side side, int offset) {
+  private static void clear(LoginPair.Side side, int offset) {
     assertThat(side.failure()).as("offset %d", offset).isInstanceOf(IOException.class);
     assertThat(side.sentence())
         .as("offset %d", offset)
@@ -123,18 +123,18 @@ class LoginTamperTest {
 
   @ParameterizedTest
   @EnumSource(names = {"NOISE_BY_SECRET", "NOISE_BY_BOTH_KEYS"})
-  void noBeginningOfALoginYieldsASession(Kind kind) throws Exception {
+  void noBeginningOfALoginYieldsASession(TransportCase kind) throws Exception {
     setUp(kind);
     var right = recorded();
     for (int offset = 0; offset < right.up.recorded().length; offset++) {
-      var wire = new TappedWire();
+      var wire = new RecordedWire();
       wire.up.cut(offset);
       var outcome = meet(wire);
       assertThat(outcome.remote().joined()).as("up to %d", offset).isFalse();
       assertThat(outcome.origin().joined()).as("up to %d", offset).isFalse();
     }
     for (int offset = 0; offset < right.down.recorded().length; offset++) {
-      var wire = new TappedWire();
+      var wire = new RecordedWire();
       wire.down.cut(offset);
       var outcome = meet(wire);
       assertThat(outcome.origin().joined()).as("down to %d", offset).isFalse();
@@ -145,10 +145,10 @@ class LoginTamperTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Kind.class)
-  void aLoginInSingleBytesIsALogin(Kind kind) throws Exception {
+  @EnumSource(TransportCase.class)
+  void aLoginInSingleBytesIsALogin(TransportCase kind) throws Exception {
     setUp(kind);
-    var wire = new TappedWire();
+    var wire = new RecordedWire();
     wire.up.pieces(1);
     wire.down.pieces(1);
     assertThat(meet(wire).joined()).isTrue();
@@ -159,20 +159,20 @@ class LoginTamperTest {
   @EnumSource(
       names = {"NOISE.*", "WSS?_(WITH|BY).*"},
       mode = EnumSource.Mode.MATCH_ANY)
-  void aRecordedLoginIsNoLoginTheNextTime(Kind kind) throws Exception {
+  void aRecordedLoginIsNoLoginTheNextTime(TransportCase kind) throws Exception {
     setUp(kind);
     var right = recorded();
     List<NativeDialect> fresh = new ArrayList<>(List.of(remote));
     fresh.add(gates.remote(kind));
     for (NativeDialect again : fresh) {
-      var wire = new TappedWire();
+      var wire = new RecordedWire();
       wire.near().output().write(right.up.recorded());
       wire.near().closeOutput();
       var side = gates.accept(again, wire.far());
       assertThat(side.joined()).isFalse();
       assertThat(side.failure()).isInstanceOf(IOException.class);
     }
-    var wire = new TappedWire();
+    var wire = new RecordedWire();
     wire.far().output().write(right.down.recorded());
     wire.far().closeOutput();
     assertThat(gates.dial(origin, wire.near()).joined()).isFalse();
@@ -181,14 +181,14 @@ class LoginTamperTest {
   /** Half of one login and half of another, which were all right by themselves. */
   @ParameterizedTest
   @EnumSource(names = {"NOISE_BY_SECRET", "NOISE_BY_KEYS_WITH_SECRET"})
-  void piecesOfTwoLoginsAreNone(Kind kind) throws Exception {
+  void piecesOfTwoLoginsAreNone(TransportCase kind) throws Exception {
     setUp(kind);
     byte[] one = recorded().up.recorded();
     byte[] two = recorded().up.recorded();
     var random = new Random(7);
     for (int i = 0; i < 20; i++) {
       int at = 1 + random.nextInt(one.length - 1);
-      var wire = new TappedWire();
+      var wire = new RecordedWire();
       wire.near().output().write(one, 0, at);
       wire.near().output().write(two, at, two.length - at);
       wire.near().closeOutput();

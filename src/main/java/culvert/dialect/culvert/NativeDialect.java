@@ -1,4 +1,4 @@
-package culvert.session;
+package culvert.dialect.culvert;
 
 import culvert.config.OriginSettings;
 import culvert.config.RemoteSettings;
@@ -7,6 +7,9 @@ import culvert.config.Secret;
 import culvert.mux.Link;
 import culvert.net.Connection;
 import culvert.protocol.Handshake;
+import culvert.session.Dialect;
+import culvert.session.OriginDialect;
+import culvert.session.OriginSession;
 import java.io.IOException;
 import java.util.List;
 import java.util.OptionalInt;
@@ -17,15 +20,15 @@ import javax.crypto.SecretKey;
 public final class NativeDialect implements Dialect, OriginDialect {
 
   private final Handshake.Self self;
-  private final NativeEntrance entrance;
-  private final PortWishes ports;
+  private final NativeLogin entrance;
+  private final PortRequests ports;
   private final Link.Shared shared;
 
   private NativeDialect(
-      Handshake.Self self, NativeEntrance entrance, OptionalInt port, Link.Shared shared) {
+      Handshake.Self self, NativeLogin entrance, OptionalInt port, Link.Shared shared) {
     this.self = self;
     this.entrance = entrance;
-    this.ports = new PortWishes(port);
+    this.ports = new PortRequests(port);
     this.shared = shared;
   }
 
@@ -40,7 +43,7 @@ public final class NativeDialect implements Dialect, OriginDialect {
     var secrets = settings.secrets().stream().map(Secret::key).toList();
     return new NativeDialect(
         self("", settings.bounds(), secrets),
-        NativeEntrance.accepting(settings, secrets, shared.pool(), complaints),
+        NativeLogin.accepting(settings, secrets, shared.pool(), complaints),
         OptionalInt.empty(),
         shared);
   }
@@ -51,7 +54,7 @@ public final class NativeDialect implements Dialect, OriginDialect {
     var secret = settings.secret().map(Secret::key).stream().toList();
     return new NativeDialect(
         self(settings.name(), settings.bounds(), secret),
-        NativeEntrance.dialling(settings, secret, shared.pool(), complaints),
+        NativeLogin.dialling(settings, secret, shared.pool(), complaints),
         settings.outsidePort(),
         shared);
   }

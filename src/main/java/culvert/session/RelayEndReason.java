@@ -4,7 +4,7 @@ import culvert.net.CloseCause;
 import culvert.net.Relay;
 
 /** The closed list of reasons for which a relay ends, as its log line gives them. */
-public enum EndReason {
+public enum RelayEndReason {
   /** Both directions ended by themselves. */
   DONE("done"),
   /** The visitor reset its connection or vanished. */
@@ -24,12 +24,12 @@ public enum EndReason {
 
   private final String text;
 
-  EndReason(String text) {
+  RelayEndReason(String text) {
     this.text = text;
   }
 
   /** The reason on the remote side, whose relay has the visitor first and the stream second. */
-  public static EndReason atRemote(Relay.Ending ending, CloseCause ofStream) {
+  public static RelayEndReason atRemote(Relay.Ending ending, CloseCause ofStream) {
     return switch (ending) {
       case FIRST_BROKE -> VISITOR_RESET;
       case SECOND_BROKE -> ofStream == CloseCause.RESET ? ORIGIN_RESET : of(ofStream);
@@ -38,7 +38,7 @@ public enum EndReason {
   }
 
   /** The reason on the origin side, whose relay has the stream first and the server second. */
-  public static EndReason atOrigin(Relay.Ending ending, CloseCause ofStream) {
+  public static RelayEndReason atOrigin(Relay.Ending ending, CloseCause ofStream) {
     return switch (ending) {
       case FIRST_BROKE -> ofStream == CloseCause.RESET ? VISITOR_RESET : of(ofStream);
       case SECOND_BROKE -> ORIGIN_RESET;
@@ -46,7 +46,7 @@ public enum EndReason {
     };
   }
 
-  private static EndReason of(CloseCause trouble) {
+  private static RelayEndReason of(CloseCause trouble) {
     return switch (trouble) {
       case LEG_LOST -> LEG_LOST;
       case TIMED_OUT -> TIMED_OUT;
@@ -55,7 +55,7 @@ public enum EndReason {
     };
   }
 
-  private static EndReason of(Relay.Ending ending) {
+  private static RelayEndReason of(Relay.Ending ending) {
     return switch (ending) {
       case DONE -> DONE;
       case SILENT -> SILENT;
