@@ -1,6 +1,5 @@
 package culvert.cli;
 
-import culvert.compat.bore.BoreOriginDialect;
 import culvert.config.BoreClientSettings;
 import culvert.config.BounceCredentials;
 import culvert.config.OriginSettings;
@@ -9,6 +8,7 @@ import culvert.config.ResourceLimits;
 import culvert.config.ServiceAddress;
 import culvert.config.Timeouts;
 import culvert.config.TransportSettings;
+import culvert.dialect.bore.BoreOriginDialect;
 import culvert.net.HostPort;
 import culvert.observe.Log;
 import culvert.origin.OriginProxy;

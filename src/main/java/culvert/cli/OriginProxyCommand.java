@@ -1,11 +1,11 @@
 package culvert.cli;
 
-import culvert.compat.trp.TrpOriginDialect;
 import culvert.config.GroupAddress;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
 import culvert.config.ServiceAddress;
 import culvert.config.TransportSettings;
+import culvert.dialect.trp.TrpOriginDialect;
 import culvert.net.ProxyHeader;
 import culvert.observe.Log;
 import culvert.origin.OriginProxy;

@@ -2,12 +2,12 @@ package culvert.cli;
 
 import static java.util.stream.Collectors.joining;
 
-import culvert.compat.trp.TrpDialect;
 import culvert.config.ConnectionLimits;
 import culvert.config.GroupAddress;
 import culvert.config.PortRange;
 import culvert.config.RemoteSettings;
 import culvert.config.ServiceAddress;
+import culvert.dialect.trp.TrpDialect;
 import culvert.net.Cidr;
 import culvert.net.Durations;
 import culvert.net.HostPort;

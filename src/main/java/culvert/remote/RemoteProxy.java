@@ -1,6 +1,5 @@
 package culvert.remote;
 
-import culvert.compat.bore.BoreDialect;
 import culvert.config.BoreServerSettings;
 import culvert.config.BounceCredentials;
 import culvert.config.ConnectionLimits;
@@ -8,6 +7,7 @@ import culvert.config.GroupAddress;
 import culvert.config.RemoteSettings;
 import culvert.config.ResourceLimits;
 import culvert.config.ServiceAddress;
+import culvert.dialect.bore.BoreDialect;
 import culvert.dialect.culvert.NativeDialect;
 import culvert.mux.Heartbeat;
 import culvert.mux.Link;

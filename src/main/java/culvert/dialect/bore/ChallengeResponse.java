@@ -1,0 +1,50 @@
+package culvert.dialect.bore;
+
+import culvert.config.BoreSecret;
+import java.nio.ByteBuffer;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.UUID;
+import javax.crypto.Mac;
+
+/**
+ * Answers to challenges: HMAC-SHA-256 (RFC 2104) under the secret's key over the 16 bytes of the
+ * challenge in the order in which it is written, as 64 hexadecimal digits.
+ */
+final class ChallengeResponse {
+
+  private static final int CHALLENGE_BYTES = 16;
+
+  private ChallengeResponse() {}
+
+  /** The right answer, in lower case. */
+  static String to(UUID challenge, BoreSecret secret) {
+    return HexFormat.of().formatHex(tag(challenge, secret));
+  }
+
+  /** Whether the answer is right; digits may be in upper case. Takes the same time for any. */
+  static boolean isRight(String answer, UUID challenge, BoreSecret secret) {
+    byte[] given;
+    try {
+      given = HexFormat.of().parseHex(answer);
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+    return MessageDigest.isEqual(given, tag(challenge, secret));
+  }
+
+  private static byte[] tag(UUID challenge, BoreSecret secret) {
+    try {
+      Mac mac = Mac.getInstance("HmacSHA256");
+      mac.init(secret.key());
+      return mac.doFinal(
+          ByteBuffer.allocate(CHALLENGE_BYTES)
+              .putLong(challenge.getMostSignificantBits())
+              .putLong(challenge.getLeastSignificantBits())
+              .array());
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("every JDK has HmacSHA256", e);
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package culvert.dialect.trp;
+
+import culvert.net.Connection;
+import culvert.net.Deadlines;
+import culvert.net.KeepAlive;
+import culvert.protocol.ByeReason;
+import culvert.protocol.RefusedException;
+import culvert.session.Dialect;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * tunneled-reverse-proxy's wire as its remote-proxy speaks it: the first connection is the control
+ * connection, and all others while it lives are data connections. Unlike the original, a data
+ * connection that no visitor waits for is refused, and after the control connection's end the next
+ * one takes its place.
+ */
+public final class TrpDialect implements Dialect {
+
+  private final String service;
+  private final Deadlines deadlines;
+  private final AtomicReference<TrpSession> current = new AtomicReference<>();
+
+  /** For the one service that the wire can have. */
+  public TrpDialect(String service, Deadlines deadlines) {
+    this.service = service;
+    this.deadlines = deadlines;
+  }
+
+  @Override
+  public Accepted accept(Connection connection) throws IOException {
+    KeepAlive.SOON.on(connection);
+    var session = new TrpSession(connection, service, deadlines, this::ended);
+    if (current.compareAndSet(null, session)) {
+      return new Accepted.Joined(session);
+    }
+    TrpSession standing = current.get();
+    if (standing == null || !standing.claim(connection)) {
+      throw new RefusedException(
+          ByeReason.ERROR, "an origin proxy is there, and no visitor waits for a data connection");
+    }
+    return new Accepted.Claimed();
+  }
+
+  @Override
+  public void awaitClaims(Duration limit) {
+    TrpSession standing = current.get();
+    if (standing != null) {
+      standing.awaitClaims(limit);
+    }
+  }
+
+  private void ended(TrpSession session) {
+    current.compareAndSet(session, null);
+  }
+}

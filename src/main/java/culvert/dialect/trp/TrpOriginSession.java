@@ -1,0 +1,33 @@
+package culvert.dialect.trp;
+
+import culvert.net.Connection;
+import culvert.session.AnnouncedSession;
+import culvert.session.DataChannels;
+import culvert.session.SessionEndedException;
+import culvert.session.Visitor;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+
+/** The origin side's control connection, on which it never says anything. */
+final class TrpOriginSession extends AnnouncedSession {
+
+  private final Connection control;
+
+  TrpOriginSession(Connection control, DataChannels.OfSession channels) {
+    super(control, channels);
+    this.control = control;
+  }
+
+  /** Where visitors come in is not told. */
+  @Override
+  protected void hear(String service, Listener listener) throws IOException {
+    listener.taken(service, List.of());
+    var lines = new AddressLines(control.input());
+    for (Optional<String> line = lines.next(); line.isPresent(); line = lines.next()) {
+      var visitor = new Visitor(service, AddressLines.address(line.get()), control.peer());
+      fetch(visitor.name(), visitor, fresh -> fresh, listener);
+    }
+    throw new SessionEndedException("the remote proxy closed the connection");
+  }
+}

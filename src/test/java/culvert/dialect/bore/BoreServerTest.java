@@ -1,0 +1,547 @@
+package culvert.dialect.bore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import culvert.config.BoreSecret;
+import culvert.config.ConnectionLimits;
+import culvert.config.PortRange;
+import culvert.dialect.bore.BoreServer.Joined;
+import culvert.net.HostPort;
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import culvert.testing.Tunnel;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The server against clients that say each byte by hand. */
+@ExtendWith(LeakCheck.class)
+@Timeout(120)
+class BoreServerTest {
+
+  /** Of the system's table, in a second. */
+  private static final int TICKS = 100;
+
+  private static final HostPort ANY = new HostPort("127.0.0.1", 0);
+  private static final String HEARTBEAT = "\"Heartbeat\"";
+
+  private static BoreMessages accept(BoreServer server, String id, String early)
+      throws IOException {
+    BoreMessages channel = server.connect();
+    channel.raw("{\"Accept\":\"" + id + "\"}\0" + early);
+    return channel;
+  }
+
+  private static void write(Socket socket, String text) throws IOException {
+    socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static String read(Socket socket, int bytes) throws IOException {
+    return new String(socket.getInputStream().readNBytes(bytes), StandardCharsets.UTF_8);
+  }
+
+  private static String readAll(Socket socket) throws IOException {
+    return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void aVisitorAndTheDataChannelThatNamesItAreJoined() throws Exception {
+    try (var server = new BoreServer();
+        Joined client = server.join(0);
+        Socket visitor = server.visit(client.port())) {
+      assertThat(BoreServer.PORTS.contains(client.port())).isTrue();
+      write(visitor, "early");
+      try (BoreMessages channel = accept(server, client.control().announced(), "too")) {
+        assertThat(read(visitor, 3)).isEqualTo("too");
+        assertThat(read(channel.socket(), 5)).isEqualTo("early");
+      }
+    }
+  }
+
+  /** Bore's {@code half_closed_tcp_stream}. */
+  @Test
+  void aHalfCloseGoesAcrossAndTheAnswerComesBack() throws Exception {
+    try (var server = new BoreServer();
+        Joined client = server.join(0);
+        Socket visitor = server.visit(client.port());
+        BoreMessages channel = accept(server, client.control().announced(), "")) {
+      write(visitor, "message before shutdown");
+      visitor.shutdownOutput();
+      assertThat(channel.rest()).isEqualTo("message before shutdown");
+      channel.raw("response after it was sent");
+      channel.socket().shutdownOutput();
+      assertThat(readAll(visitor)).isEqualTo("response after it was sent");
+    }
+  }
+
+  @Test
+  void aCutDataChannelNeverLooksComplete() throws Exception {
+    try (var server = new BoreServer();
+        Joined client = server.join(0);
+        Socket visitor = server.visit(client.port());
+        BoreMessages channel = accept(server, client.control().announced(), "half")) {
+      assertThat(read(visitor, 4)).isEqualTo("half");
+      channel.socket().setSoLinger(true, 0);
+      channel.leave();
+      assertThatThrownBy(() -> visitor.getInputStream().read()).isInstanceOf(IOException.class);
+    }
+  }
+
+  @Test
+  void thePortAskedForIsThePortGiven() throws Exception {
+    try (var server = new BoreServer();
+        Joined first = server.join(0)) {
+      int port = first.port();
+      first.leave();
+      Eventually.within(Tunnel.LIMIT, () -> server.join(port).close());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 19999, 30000, 65535})
+  void aPortOutOfTheRangeIsRefused(int port) throws Exception {
+    try (var server = new BoreServer();
+        BoreMessages client = server.connect()) {
+      client.say("{\"Hello\":" + port + "}");
+      assertThat(client.rest())
+          .isEqualTo("{\"Error\":\"client port number not in allowed range\"}\0");
+      server.awaitLog("offer declined", "bore:" + port, "not in allowed range");
+    }
+  }
+
+  @Test
+  void aLiveClientKeepsItsPort() throws Exception {
+    try (var server = new BoreServer();
+        Joined holder = server.join(0);
+        BoreMessages newcomer = server.connect()) {
+      newcomer.say("{\"Hello\":" + holder.port() + "}");
+      assertThat(newcomer.rest()).isEqualTo("{\"Error\":\"port already in use\"}\0");
+      server.visit(holder.port()).close();
+      assertThat(holder.control().announced()).isNotEmpty();
+    }
+  }
+
+  @Test
+  void whoFindsNoRoomIsToldWhy() throws Exception {
+    try (var server = new BoreServer(new ConnectionLimits(100, 1, 100, 100));
+        Joined first = server.join(0);
+        BoreMessages second = server.connect()) {
+      assertThat(first.port()).isPositive();
+      second.say("{\"Hello\":0}");
+      assertThat(second.rest()).isEqualTo("{\"Error\":\"all 1 sessions are in use\"}\0");
+    }
+  }
+
+  @Test
+  void aPortOfAnotherProgramsIsInUse() throws Exception {
+    try (var other = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
+        var server = new BoreServer(ANY, PortRange.parse("127.0.0.1:1024-65535"), Tunnel.LIMIT);
+        BoreMessages client = server.connect()) {
+      client.say("{\"Hello\":" + other.getLocalPort() + "}");
+      assertThat(client.rest()).isEqualTo("{\"Error\":\"port already in use\"}\0");
+    }
+  }
+
+  @Test
+  void whenEveryPortIsTakenNoneIsAvailable() throws Exception {
+    try (var other = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      int port = other.getLocalPort();
+      try (var server = new BoreServer(ANY, new PortRange("127.0.0.1", port, port), Tunnel.LIMIT);
+          BoreMessages client = server.connect()) {
+        client.say("{\"Hello\":0}");
+        assertThat(client.rest()).isEqualTo("{\"Error\":\"failed to find an available port\"}\0");
+      }
+    }
+  }
+
+  @Test
+  void aClientsEndGivesItsPortBackAndItsVisitorsUp() throws Exception {
+    try (var server = new BoreServer();
+        Joined client = server.join(0);
+        Socket visitor = server.visit(client.port())) {
+      client.control().announced();
+      client.leave();
+      assertThatThrownBy(() -> visitor.getInputStream().read()).isInstanceOf(IOException.class);
+      Eventually.within(Tunnel.LIMIT, () -> server.join(client.port()).close());
+      server.awaitLog("session ended", "the client closed its control connection");
+    }
+  }
+
+  @Test
+  void aResetControlConnectionIsAClientsEndToo() throws Exception {
+    try (var server = new BoreServer();
+        Joined client = server.join(0)) {
+      client.control().socket().setSoLinger(true, 0);
+      client.leave();
+      Eventually.within(Tunnel.LIMIT, () -> server.join(client.port()).close());
+    }
+  }
+
+  @Test
+  void relaysOutliveTheControlConnection() throws Exception {
+    try (var server = new BoreServer();
+        Joined client = server.join(0);
+        Socket visitor = server.visit(client.port());
+        BoreMessages channel = accept(server, client.control().announced(), "")) {
+      channel.raw("joined");
+      assertThat(read(visitor, 6)).isEqualTo("joined");
+      client.leave();
+      server.awaitLog("session ended");
+      channel.raw("still");
+      assertThat(read(visitor, 5)).isEqualTo("still");
+    }
+  }
+
+  /**
+   * A client that drains says so by closing its control connection, as nothing else can be said.
+   */
+  @Test
+  void aDataChannelThatWasOnItsWayAtAnOrderlyEndIsTaken() throws Exception {
+    try (var server = new BoreServer();
+        Joined client = server.join(0);
+        Socket visitor = server.visit(client.port())) {
+      String id = client.control().announced();
+      client.leave();
+      server.awaitLog("service withdrawn", "bore:" + client.port());
+      try (BoreMessages channel = accept(server, id, "taken")) {
+        assertThat(read(visitor, 5)).isEqualTo("taken");
+        server.awaitLog("session ended");
+        channel.raw("still");
+        assertThat(read(visitor, 5)).isEqualTo("still");
+      }
+    }
+  }
+
+  @Test
+  void whatADeadClientCarriedIsCut() throws Exception {
+    try (var server = new BoreServer();
+        Joined client = server.join(0);
+        Socket visitor = server.visit(client.port());
+        BoreMessages channel = accept(server, client.control().announced(), "x")) {
+      assertThat(read(visitor, 1)).isEqualTo("x");
+      client.control().socket().setSoLinger(true, 0);
+      client.leave();
+      assertThatThrownBy(() -> visitor.getInputStream().read()).isInstanceOf(IOException.class);
+      assertThatThrownBy(() -> channel.socket().getInputStream().read())
+          .isInstanceOf(IOException.class);
+    }
+  }
+
+  @Test
+  void whatAClientSaysLaterIsDropped() throws Exception {
+    try (var server = new BoreServer();
+        Joined client = server.join(0)) {
+      client.control().raw("*".repeat(100_000) + "\0{\"Hello\":1}\0");
+      server.visit(client.port()).close();
+      assertThat(client.control().announced()).isNotEmpty();
+    }
+  }
+
+  @Test
+  void aVisitorNobodyTakesIsReset() throws Exception {
+    try (var server = new BoreServer(ANY, BoreServer.PORTS, Duration.ofMillis(300));
+        Joined client = server.join(0);
+        Socket first = server.visit(client.port());
+        BoreMessages channel = accept(server, client.control().announced(), "");
+        Socket visitor = server.visit(client.port())) {
+      String id = client.control().announced();
+      assertThatThrownBy(() -> visitor.getInputStream().read()).isInstanceOf(IOException.class);
+      server.awaitLog("visitor reset", "open-timeout");
+      try (BoreMessages late = accept(server, id, "late")) {
+        assertThat(late.rest()).isEmpty();
+        server.awaitLog("refused", "names a visitor that does not wait: " + id);
+      }
+      // A client that has a data channel lives.
+      channel.raw("x");
+      assertThat(read(first, 1)).isEqualTo("x");
+    }
+  }
+
+  /** A relay on the way may answer for a client that is long gone: only this shows it. */
+  @Test
+  void aClientThatTakesNoVisitorAtAllIsLost() throws Exception {
+    try (var server = new BoreServer(ANY, BoreServer.PORTS, Duration.ofSeconds(6));
+        Joined client = server.join(0);
+        Socket visitor = server.visit(client.port())) {
+      assertThatThrownBy(() -> visitor.getInputStream().read()).isInstanceOf(IOException.class);
+      server.awaitLog("session lost", "opens no data channels");
+      Eventually.within(Tunnel.LIMIT, () -> server.join(client.port()).close());
+    }
+  }
+
+  /** It hears more heartbeats than the system of a dead one would take: the longest segment. */
+  @Test
+  void aClientThatTakesItsTimeIsAskedAndLivesOn() throws Exception {
+    try (var server = new BoreServer();
+        Joined client = server.join(0);
+        Socket visitor = server.visit(client.port())) {
+      String id = client.control().announced();
+      for (int heard = 0; heard < 1 << 16; heard += HEARTBEAT.length()) {
+        assertThat(client.control().hear()).isEqualTo(HEARTBEAT);
+      }
+      try (BoreMessages channel = accept(server, id, "late")) {
+        assertThat(read(visitor, 4)).isEqualTo("late");
+        write(visitor, "still");
+        assertThat(read(channel.socket(), 5)).isEqualTo("still");
+      }
+    }
+  }
+
+  @Test
+  void anImpatientVisitorIsNoEndOfItsClient() throws Exception {
+    try (var server = new BoreServer(ANY, BoreServer.PORTS, Duration.ofMillis(50));
+        Joined client = server.join(0)) {
+      for (int i = 0; i < 2; i++) {
+        try (Socket visitor = server.visit(client.port())) {
+          assertThat(client.control().announced()).isNotEmpty();
+          assertThatThrownBy(() -> visitor.getInputStream().read()).isInstanceOf(IOException.class);
+        }
+      }
+    }
+  }
+
+  /** One that stands idle would stand for ever where its client is gone. */
+  @Test
+  void aStandingDataChannelIsAskedForLife() throws Exception {
+    Path sockets = Path.of("/proc/net/tcp");
+    assumeTrue(Files.exists(sockets), "no table of the system's sockets");
+    try (var server = new BoreServer();
+        Joined client = server.join(0);
+        Socket visitor = server.visit(client.port());
+        BoreMessages channel = accept(server, client.control().announced(), "x")) {
+      assertThat(read(visitor, 1)).isEqualTo("x");
+      Pattern probing =
+          Pattern.compile(
+              ":%04X 0100007F:%04X 01 \\S+ 02:0000([0-9A-F]{4}) "
+                  .formatted(
+                      server.remote().boreAddress().port(), channel.socket().getLocalPort()));
+      // Until then the timer may be that of bytes not acknowledged yet.
+      Eventually.within(
+          Tunnel.LIMIT,
+          () -> {
+            Matcher found = probing.matcher(Files.readString(sockets));
+            assertThat(found.find()).isTrue();
+            assertThat(Integer.parseInt(found.group(1), 16) / TICKS).isBetween(6, 60);
+          });
+    }
+  }
+
+  @Test
+  void aDataChannelForNobodyIsClosed() throws Exception {
+    try (var server = new BoreServer();
+        BoreMessages channel = accept(server, UUID.randomUUID().toString(), "data")) {
+      assertThat(channel.rest()).isEmpty();
+    }
+  }
+
+  @Test
+  void oneVisitorIsClaimedOnce() throws Exception {
+    try (var server = new BoreServer();
+        Joined client = server.join(0);
+        Socket visitor = server.visit(client.port())) {
+      String id = client.control().announced();
+      try (BoreMessages first = accept(server, id, "first")) {
+        assertThat(read(visitor, 5)).isEqualTo("first");
+        try (BoreMessages second = accept(server, id, "second")) {
+          assertThat(second.rest()).isEmpty();
+        }
+        first.raw("more");
+        assertThat(read(visitor, 4)).isEqualTo("more");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'{\"Nonsense\":0}', unable to parse message",
+    "'GET / HTTP/1.1', unable to parse message",
+    "'', unable to parse message",
+    "'{\"Authenticate\":\"00\"}', 'it has a secret, and none is wanted here'"
+  })
+  void whatIsNoFirstMessageEndsWithoutAWord(String said, String logged) throws Exception {
+    try (var server = new BoreServer();
+        BoreMessages client = server.connect()) {
+      client.say(said);
+      assertThat(client.rest()).isEmpty();
+      server.awaitLog(logged);
+    }
+  }
+
+  /** Bore's {@code very_long_frame}: it may write what it wants, and is cut off. */
+  @Test
+  void aFrameWithoutEndIsCutOff() throws Exception {
+    try (var server = new BoreServer();
+        BoreMessages client = server.connect()) {
+      assertThatThrownBy(
+              () -> {
+                for (int i = 0; i < 1000; i++) {
+                  client.raw("*".repeat(100_000));
+                }
+              })
+          .isInstanceOf(IOException.class);
+      server.awaitLog("frame error, invalid byte length");
+    }
+  }
+
+  @Test
+  void silenceIsCutOff() throws Exception {
+    try (var server = new BoreServer();
+        BoreMessages client = server.connect()) {
+      assertThat(client.rest()).isEmpty();
+      server.awaitLog("timed out waiting for initial message");
+    }
+  }
+
+  private static UUID challenge(BoreMessages client) throws IOException {
+    String text = client.hear();
+    assertThat(text).matches("\\{\"Challenge\":\"[0-9a-f-]{36}\"}");
+    return UUID.fromString(text.substring(14, 50));
+  }
+
+  private static String answer(UUID challenge, String secret) {
+    return new ClientMessage.Authenticate(ChallengeResponse.to(challenge, BoreSecret.of(secret)))
+        .json();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "secret", "sécret ✓"})
+  void whoKnowsTheSecretIsLetInOnEveryConnection(String secret) throws Exception {
+    try (var server = new BoreServer(secret);
+        BoreMessages control = server.connect()) {
+      control.raw(answer(challenge(control), secret) + "\0{\"Hello\":0}\0");
+      int port = Integer.parseInt(control.hear().replaceAll("\\D", ""));
+      assertThat(control.hear()).isEqualTo(HEARTBEAT);
+      try (Socket visitor = server.visit(port);
+          BoreMessages channel = server.connect()) {
+        UUID challenge = challenge(channel);
+        channel.raw(
+            answer(challenge, secret) + "\0{\"Accept\":\"" + control.announced() + "\"}\0hi");
+        assertThat(read(visitor, 2)).isEqualTo("hi");
+      }
+    }
+  }
+
+  @Test
+  void anyOfSeveralSecretsLetsIn() throws Exception {
+    try (var server = new BoreServer("old", "new")) {
+      for (String secret : new String[] {"old", "new"}) {
+        try (BoreMessages control = server.connect()) {
+          control.raw(answer(challenge(control), secret) + "\0{\"Hello\":0}\0");
+          assertThat(control.hear()).startsWith("{\"Hello\":");
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'{\"Authenticate\":\"00\"}', invalid secret",
+    "'{\"Authenticate\":\"wrong answer\"}', invalid secret",
+    "'{\"Hello\":0}', 'server requires secret, but no secret was provided'",
+    "'{\"Accept\":\"17d627d5-186a-4a45-8679-d49a45204e2c\"}',"
+        + " 'server requires secret, but no secret was provided'",
+    "'null', 'server requires secret, but no secret was provided'",
+    "'nonsense', unable to parse message"
+  })
+  void whoDoesNotKnowTheSecretIsToldWhy(String said, String why) throws Exception {
+    try (var server = new BoreServer("secret");
+        BoreMessages client = server.connect()) {
+      challenge(client);
+      client.say(said);
+      assertThat(client.rest()).isEqualTo("{\"Error\":\"" + why + "\"}\0");
+      server.awaitLog("refused", why);
+    }
+  }
+
+  @Test
+  void anAnswerToAnotherChallengeIsWrong() throws Exception {
+    try (var server = new BoreServer("secret");
+        BoreMessages first = server.connect();
+        BoreMessages second = server.connect()) {
+      challenge(second);
+      second.say(answer(challenge(first), "secret"));
+      assertThat(second.rest()).isEqualTo("{\"Error\":\"invalid secret\"}\0");
+    }
+  }
+
+  @Test
+  void aLongFrameInsteadOfAnAnswerIsToldToo() throws Exception {
+    try (var server = new BoreServer("secret");
+        BoreMessages client = server.connect()) {
+      challenge(client);
+      client.raw("*".repeat(257));
+      assertThat(client.rest()).isEqualTo("{\"Error\":\"frame error, invalid byte length\"}\0");
+    }
+  }
+
+  @Test
+  void silenceInsteadOfAnAnswerIsToldToo() throws Exception {
+    try (var server = new BoreServer("secret");
+        BoreMessages client = server.connect()) {
+      challenge(client);
+      assertThat(client.rest())
+          .isEqualTo("{\"Error\":\"timed out waiting for initial message\"}\0");
+    }
+  }
+
+  /** A client ends when its control connection does, and would cut what it carries. */
+  @Test
+  void stoppingWaitsForTheVisitorsOfEachClient() throws Exception {
+    try (var server = new BoreServer();
+        Joined idle = server.join(0);
+        Joined busy = server.join(0);
+        Socket visitor = server.visit(busy.port());
+        BoreMessages channel = accept(server, busy.control().announced(), "")) {
+      write(visitor, "a");
+      assertThat(read(channel.socket(), 1)).isEqualTo("a");
+      Thread drain = Thread.ofVirtual().start(() -> server.remote().drain(Tunnel.LIMIT));
+      assertThat(idle.control().rest()).isEmpty();
+      assertThatThrownBy(() -> server.visit(busy.port())).isInstanceOf(IOException.class);
+      channel.raw("b");
+      assertThat(read(visitor, 1)).isEqualTo("b");
+      visitor.shutdownOutput();
+      channel.socket().shutdownOutput();
+      assertThat(readAll(visitor)).isEmpty();
+      assertThat(busy.control().rest()).isEmpty();
+      drain.join();
+    }
+  }
+
+  @Test
+  void stoppingWaitsForADataChannelThatIsOnItsWay() throws Exception {
+    try (var server = new BoreServer();
+        Joined client = server.join(0);
+        Socket visitor = server.visit(client.port())) {
+      String id = client.control().announced();
+      Thread drain = Thread.ofVirtual().start(() -> server.remote().drain(Tunnel.LIMIT));
+      Eventually.within(
+          Tunnel.LIMIT,
+          () ->
+              assertThatThrownBy(() -> server.visit(client.port()).close())
+                  .isInstanceOf(IOException.class));
+      try (BoreMessages channel = accept(server, id, "last")) {
+        channel.socket().shutdownOutput();
+        assertThat(readAll(visitor)).isEqualTo("last");
+        visitor.shutdownOutput();
+        assertThat(client.control().rest()).doesNotContain("Error");
+      }
+      drain.join();
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package culvert.dialect.bore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.net.Deadlines;
+import culvert.protocol.ByeReason;
+import culvert.session.ServiceRegistry;
+import culvert.session.Session;
+import culvert.session.Visitor;
+import culvert.testing.LeakCheck;
+import culvert.testing.Loopback;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** A control connection between its hello and its end, without a role around it. */
+@ExtendWith(LeakCheck.class)
+@Timeout(30)
+class BoreSessionTest {
+
+  private static final int BUFFER_BYTES = 4096;
+  private static final int MANY_VISITORS = 100_000;
+
+  /** Gives every session the port that it asks for. */
+  private record Generous(CountDownLatch asked) implements ServiceRegistry {
+    @Override
+    public void offer(Session session, String service, Consumer<Answer> answer) {}
+
+    @Override
+    public void offer(Session session, String service, int port, Consumer<Answer> answer) {
+      answer.accept(new Answer.Taken(List.of("127.0.0.1:" + port)));
+      asked.countDown();
+    }
+
+    @Override
+    public void withdraw(Session session, String service) {}
+
+    @Override
+    public void drains(Session session, boolean busy) {}
+  }
+
+  private final Generous services = new Generous(new CountDownLatch(1));
+
+  private static BoreSession session(Loopback pair, Deadlines deadlines) {
+    var frames = new JsonFrames(pair.far());
+    return new BoreSession(pair.far(), frames, 4711, new PendingVisitors(), deadlines);
+  }
+
+  private static String heard(Loopback pair) throws IOException {
+    pair.near().closeOutput();
+    return new String(pair.near().input().readAllBytes(), StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void oneThatIsDrainedBeforeItIsServedHearsWhy() throws Exception {
+    try (var pair = Loopback.open();
+        var deadlines = new Deadlines()) {
+      BoreSession session = session(pair, deadlines);
+      session.drain();
+      Thread serving = Thread.ofVirtual().start(() -> assertServed(session));
+      assertThat(heard(pair)).isEqualTo("{\"Error\":\"the server is stopping\"}\0");
+      serving.join();
+    }
+  }
+
+  private void assertServed(BoreSession session) {
+    try {
+      session.serve(services);
+    } catch (IOException e) {
+      // Closed by its client, or from this side.
+    }
+  }
+
+  /** Its visitors have gone long since: only the announcements are left of them. */
+  @Test
+  void aClientThatTakesNoAnnouncementsHasNoEndlessQueueOfThem() throws Exception {
+    try (var pair = Loopback.open(BUFFER_BYTES);
+        var deadlines = new Deadlines()) {
+      BoreSession session = session(pair, deadlines);
+      Thread serving = Thread.ofVirtual().start(() -> assertServed(session));
+      services.asked().await();
+      var visitor = new Visitor("bore", new InetSocketAddress("127.0.0.1", 1), pair.near().local());
+      assertThatThrownBy(
+              () -> {
+                for (int i = 0; i < MANY_VISITORS; i++) {
+                  session.open(visitor).await(Duration.ZERO);
+                }
+              })
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("too slow to hear of more visitors");
+      session.close(ByeReason.STOPPING, "");
+      serving.join();
+    }
+  }
+}

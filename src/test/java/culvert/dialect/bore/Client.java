@@ -1,0 +1,138 @@
+package culvert.dialect.bore;
+
+import culvert.config.BoreClientSettings;
+import culvert.config.BoreSecret;
+import culvert.config.OriginSettings;
+import culvert.config.RemoteAddress;
+import culvert.config.ResourceLimits;
+import culvert.net.HostPort;
+import culvert.net.Threads;
+import culvert.origin.OriginProxy;
+import culvert.testing.TestLog;
+import culvert.testing.Tunnel;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/** The origin role with bore's dialect, and what it logs. */
+final class Client implements AutoCloseable {
+
+  /** What a test may want different from the usual. */
+  static final class Options {
+    int port;
+    String secret;
+    boolean once;
+    int visitors = 4096;
+    Duration connectTimeout = Tunnel.LIMIT;
+    Duration silence = Tunnel.LIMIT;
+
+    Options port(int wanted) {
+      port = wanted;
+      return this;
+    }
+
+    Options secret(String text) {
+      secret = text;
+      return this;
+    }
+
+    Options once() {
+      once = true;
+      return this;
+    }
+
+    Options visitors(int most) {
+      visitors = most;
+      return this;
+    }
+
+    Options connectTimeout(Duration limit) {
+      connectTimeout = limit;
+      return this;
+    }
+
+    Options silence(Duration limit) {
+      silence = limit;
+      return this;
+    }
+  }
+
+  private final TestLog log = new TestLog();
+  private final BlockingQueue<HostPort> announced = new LinkedBlockingQueue<>();
+  private final CompletableFuture<OriginProxy.End> end = new CompletableFuture<>();
+  private final OriginProxy role;
+
+  /** Runs at once. */
+  Client(HostPort server, HostPort local, Options options) {
+    OriginSettings settings = settings(server, local, options);
+    var access =
+        new BoreClientSettings(
+            options.port, Optional.ofNullable(options.secret).map(BoreSecret::of));
+    role =
+        new OriginProxy(
+            settings,
+            (dialer, deadlines, counters) ->
+                new BoreOriginDialect(settings, access, dialer, deadlines, counters, log.log()),
+            (service, address) -> announced.add(address),
+            log.log());
+    Threads.start("bore local", () -> end.complete(role.run()));
+  }
+
+  static OriginSettings settings(HostPort server, HostPort local, Options options) {
+    ResourceLimits bounds = ResourceLimits.DEFAULT;
+    var usual =
+        new Tunnel.Options()
+            .secrets(null, null)
+            .name("bore")
+            .offered("bore")
+            .connectTimeout(options.connectTimeout)
+            .handshake(Duration.ofSeconds(10))
+            .heartbeat(Duration.ofMillis(100), options.silence)
+            .bounds(
+                new ResourceLimits(
+                    options.visitors,
+                    bounds.opens(),
+                    bounds.streamBytes(),
+                    bounds.bufferedBytes()));
+    if (!options.once) {
+      usual.retryingWithin(Duration.ofSeconds(1));
+    }
+    return usual.originSettings(local, new RemoteAddress.Direct(server));
+  }
+
+  /** Where visitors come in, at the next login. */
+  HostPort announced() throws Exception {
+    HostPort address = announced.poll(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS);
+    if (address == null) {
+      throw new AssertionError("nothing was announced:\n" + log());
+    }
+    return address;
+  }
+
+  OriginProxy role() {
+    return role;
+  }
+
+  OriginProxy.End end() throws Exception {
+    return end.get(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  String log() {
+    return log.text();
+  }
+
+  /** Waits for a log line that contains all the words. */
+  void awaitLog(String... words) throws Exception {
+    log.await(words);
+  }
+
+  @Override
+  public void close() {
+    role.close();
+    end.orTimeout(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS).join();
+    log.close();
+  }
+}

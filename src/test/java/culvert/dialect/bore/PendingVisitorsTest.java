@@ -1,0 +1,97 @@
+package culvert.dialect.bore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.net.Deadlines;
+import culvert.session.PendingStream;
+import culvert.testing.LeakCheck;
+import culvert.testing.Loopback;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Visitors that no data channel came for: how many there may be, and how each ends. */
+@ExtendWith(LeakCheck.class)
+@Timeout(30)
+class PendingVisitorsTest {
+
+  private final PendingVisitors pending = new PendingVisitors();
+
+  private BoreSession session(Loopback pair, Deadlines deadlines) {
+    return new BoreSession(pair.far(), new JsonFrames(pair.far()), 0, pending, deadlines);
+  }
+
+  private PendingVisitor add(BoreSession session) throws IOException {
+    var visitor = new PendingVisitor(session, pending);
+    pending.add(visitor);
+    return visitor;
+  }
+
+  @Test
+  void oneSessionsVisitorsLeaveRoomForAnothers() throws Exception {
+    try (var pair = Loopback.open();
+        var deadlines = new Deadlines()) {
+      BoreSession busy = session(pair, deadlines);
+      List<PendingVisitor> all = new ArrayList<>();
+      for (int i = 0; i < PendingVisitors.MOST_OF_SESSION; i++) {
+        all.add(add(busy));
+      }
+      assertThatThrownBy(() -> add(busy))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("1024 visitors wait");
+      add(session(pair, deadlines));
+      assertThat(pending.remove(all.getFirst())).isTrue();
+      assertThat(pending.remove(all.getFirst())).isFalse();
+      add(busy);
+    }
+  }
+
+  @Test
+  void allSessionsVisitorsTogetherAreBounded() throws Exception {
+    try (var pair = Loopback.open();
+        var deadlines = new Deadlines()) {
+      for (int s = 0; s < PendingVisitors.MOST / PendingVisitors.MOST_OF_SESSION; s++) {
+        BoreSession session = session(pair, deadlines);
+        for (int i = 0; i < PendingVisitors.MOST_OF_SESSION; i++) {
+          add(session);
+        }
+      }
+      assertThatThrownBy(() -> add(session(pair, deadlines)))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("4096 for any client's");
+    }
+  }
+
+  @Test
+  void aSessionsEndIsItsVisitorsEndOnly() throws Exception {
+    try (var pair = Loopback.open();
+        var deadlines = new Deadlines()) {
+      BoreSession ending = session(pair, deadlines);
+      PendingVisitor lost = add(ending);
+      PendingVisitor waiting = add(session(pair, deadlines));
+      pending.end(ending);
+      assertThat(lost.await(Duration.ofSeconds(20)))
+          .isInstanceOf(PendingStream.Outcome.Refused.class);
+      assertThat(pending.claim(lost.id(), pair.near())).isFalse();
+      assertThat(pending.claim(waiting.id(), pair.near())).isTrue();
+      assertThat(waiting.await(Duration.ofSeconds(20)))
+          .isInstanceOf(PendingStream.Outcome.Accepted.class);
+    }
+  }
+
+  @Test
+  void whoComesAfterTheTimeIsUpClaimsNobody() throws Exception {
+    try (var pair = Loopback.open();
+        var deadlines = new Deadlines()) {
+      PendingVisitor visitor = add(session(pair, deadlines));
+      assertThat(visitor.await(Duration.ofMillis(1)))
+          .isInstanceOf(PendingStream.Outcome.TimedOut.class);
+      assertThat(pending.claim(visitor.id(), pair.near())).isFalse();
+    }
+  }
+}

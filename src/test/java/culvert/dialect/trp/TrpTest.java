@@ -1,0 +1,373 @@
+package culvert.dialect.trp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.net.Deadlines;
+import culvert.net.HostPort;
+import culvert.session.Dialect;
+import culvert.session.PendingStream;
+import culvert.session.ServiceRegistry;
+import culvert.session.Session;
+import culvert.session.Visitor;
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import culvert.testing.Loopback;
+import culvert.testing.RefusingPort;
+import culvert.testing.TestClient;
+import culvert.testing.TestServer;
+import culvert.testing.Tunnel;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Both roles, against each other and against plain sockets that do as the original's programs. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class TrpTest {
+
+  private static final int SHORT_MILLIS = 200;
+
+  private TestServer server;
+  private Roles roles;
+
+  @BeforeEach
+  void opens() throws IOException {
+    server = TestServer.echo();
+    roles = new Roles();
+  }
+
+  @AfterEach
+  void closes() throws IOException {
+    roles.close();
+    server.close();
+  }
+
+  /** The control connection and then the visitor of an origin proxy of the original's. */
+  private static BufferedReader reader(Socket control) throws IOException {
+    return new BufferedReader(new InputStreamReader(control.getInputStream()));
+  }
+
+  private static String text(Socket visitor) {
+    return "127.0.0.1:" + visitor.getLocalPort();
+  }
+
+  @Test
+  void thePairServesVisitorsAndEachDirectionEndsByItself() throws Exception {
+    roles.remote(Tunnel.LIMIT).origin(roles.remote().controlAddress(), server.address());
+    roles.awaitLog(1, "service offered");
+    for (int i = 0; i < 50; i++) {
+      try (Socket visitor = TestClient.dial(roles.outside())) {
+        TestClient.assertEchoes(visitor, "visitor " + i);
+        visitor.shutdownOutput();
+        assertThat(visitor.getInputStream().read()).isNegative();
+      }
+    }
+    roles.awaitLog(100, "relay ended", "reason=done");
+  }
+
+  @Test
+  void eachVisitorIsALineAndHasTheNextDataConnection() throws Exception {
+    roles.remote(Tunnel.LIMIT);
+    HostPort address = roles.remote().controlAddress();
+    try (Socket control = TestClient.dial(address)) {
+      roles.awaitLog(1, "service offered");
+      try (Socket visitor = TestClient.dial(roles.outside())) {
+        assertThat(reader(control).readLine()).isEqualTo(text(visitor));
+        visitor.getOutputStream().write("early".getBytes());
+        try (Socket data = TestClient.dial(address)) {
+          assertThat(data.getInputStream().readNBytes(5)).asString().isEqualTo("early");
+          data.getOutputStream().write("answer".getBytes());
+          data.shutdownOutput();
+          assertThat(visitor.getInputStream().readAllBytes()).asString().isEqualTo("answer");
+        }
+      }
+    }
+  }
+
+  @Test
+  void aConnectionThatNobodyWaitsForIsNoDataConnection() throws Exception {
+    roles.remote(Tunnel.LIMIT);
+    HostPort address = roles.remote().controlAddress();
+    try (Socket control = TestClient.dial(address)) {
+      roles.awaitLog(1, "service offered");
+      try (Socket stray = TestClient.dial(address)) {
+        assertThat(stray.getInputStream().read()).isNegative();
+      }
+      try (Socket visitor = TestClient.dial(roles.outside())) {
+        assertThat(reader(control).readLine()).isEqualTo(text(visitor));
+        try (Socket data = TestClient.dial(address)) {
+          data.getOutputStream().write('x');
+          assertThat(visitor.getInputStream().read()).isEqualTo('x');
+        }
+      }
+    }
+  }
+
+  @Test
+  void aDataConnectionThatDoesNotComeHoldsUpNobodyElse() throws Exception {
+    roles.remote(Duration.ofMillis(500));
+    HostPort address = roles.remote().controlAddress();
+    try (Socket control = TestClient.dial(address)) {
+      roles.awaitLog(1, "service offered");
+      BufferedReader lines = reader(control);
+      try (Socket unlucky = TestClient.dial(roles.outside())) {
+        assertThat(lines.readLine()).isEqualTo(text(unlucky));
+        roles.awaitLog(1, "visitor reset", "open-timeout");
+      }
+      try (Socket visitor = TestClient.dial(roles.outside())) {
+        assertThat(lines.readLine()).isEqualTo(text(visitor));
+        try (Socket data = TestClient.dial(address)) {
+          data.getOutputStream().write('x');
+          assertThat(visitor.getInputStream().read()).isEqualTo('x');
+        }
+      }
+    }
+  }
+
+  @Test
+  void anOriginProxyThatIsGoneMakesRoomForTheNext() throws Exception {
+    roles.remote(Tunnel.LIMIT);
+    HostPort address = roles.remote().controlAddress();
+    for (int i = 1; i <= 3; i++) {
+      try (Socket control = TestClient.dial(address)) {
+        roles.awaitLog(i, "service offered");
+        try (Socket visitor = TestClient.dial(roles.outside())) {
+          assertThat(reader(control).readLine()).isEqualTo(text(visitor));
+        }
+      }
+      roles.awaitLog(i, "session ended", "the origin proxy closed its control connection");
+    }
+  }
+
+  /** Such as a scanner's: the original would take it for an origin proxy for ever. */
+  @Test
+  void whoeverSpeaksOnTheControlConnectionIsNone() throws Exception {
+    roles.remote(Tunnel.LIMIT);
+    try (Socket scanner = TestClient.dial(roles.remote().controlAddress())) {
+      scanner.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes());
+      roles.awaitLog(1, "bytes on a control connection, which has none");
+    }
+  }
+
+  @Test
+  void stoppingEndsAnIdleOriginProxyAtOnce() throws Exception {
+    roles.remote(Tunnel.LIMIT);
+    try (Socket control = TestClient.dial(roles.remote().controlAddress())) {
+      roles.awaitLog(1, "service offered");
+      assertThat(roles.remote().drain(Tunnel.LIMIT)).isTrue();
+      assertThat(control.getInputStream().read()).isNegative();
+    }
+  }
+
+  /** The original's ends with its control connection, and cuts what it carries. */
+  @Test
+  void stoppingLetsTheLastVisitorFinish() throws Exception {
+    roles.remote(Tunnel.LIMIT);
+    HostPort address = roles.remote().controlAddress();
+    try (Socket control = TestClient.dial(address)) {
+      roles.awaitLog(1, "service offered");
+      BufferedReader lines = reader(control);
+      try (Socket visitor = TestClient.dial(roles.outside())) {
+        assertThat(lines.readLine()).isEqualTo(text(visitor));
+        try (Socket data = TestClient.dial(address)) {
+          data.getOutputStream().write('x');
+          assertThat(visitor.getInputStream().read()).isEqualTo('x');
+          Thread drain = Thread.ofVirtual().start(() -> roles.remote().drain(Tunnel.LIMIT));
+          Eventually.within(
+              Tunnel.LIMIT,
+              () ->
+                  assertThatThrownBy(() -> TestClient.dial(roles.outside()).close())
+                      .isInstanceOf(ConnectException.class));
+          control.setSoTimeout(SHORT_MILLIS);
+          // Whoever asked whether the port is closed may have been announced before it was.
+          assertThatThrownBy(() -> lines.lines().count())
+              .hasCauseInstanceOf(SocketTimeoutException.class);
+          data.getOutputStream().write('y');
+          assertThat(visitor.getInputStream().read()).isEqualTo('y');
+          visitor.shutdownOutput();
+          data.shutdownOutput();
+          control.setSoTimeout((int) Tunnel.LIMIT.toMillis());
+          assertThat(lines.readLine()).isNull();
+          drain.join();
+        }
+      }
+    }
+  }
+
+  @Test
+  void stoppingWaitsForADataConnectionThatIsOnItsWay() throws Exception {
+    roles.remote(Tunnel.LIMIT);
+    HostPort address = roles.remote().controlAddress();
+    try (Socket control = TestClient.dial(address)) {
+      roles.awaitLog(1, "service offered");
+      try (Socket visitor = TestClient.dial(roles.outside())) {
+        assertThat(reader(control).readLine()).isEqualTo(text(visitor));
+        Thread drain = Thread.ofVirtual().start(() -> roles.remote().drain(Tunnel.LIMIT));
+        Eventually.within(
+            Tunnel.LIMIT,
+            () ->
+                assertThatThrownBy(() -> TestClient.dial(roles.outside()).close())
+                    .isInstanceOf(IOException.class));
+        try (Socket data = TestClient.dial(address)) {
+          data.getOutputStream().write('x');
+          data.shutdownOutput();
+          assertThat(visitor.getInputStream().readAllBytes()).asString().isEqualTo("x");
+          visitor.shutdownOutput();
+        }
+        // Whoever asked whether the port is closed may wait still.
+        control.shutdownOutput();
+        drain.join();
+      }
+    }
+  }
+
+  /** As one whose network is gone: lines under way keep the system from asking it. */
+  @Test
+  void anOriginProxyThatTakesNoVisitorMakesRoomForTheNext() throws Exception {
+    roles.remote(Duration.ofSeconds(6));
+    HostPort address = roles.remote().controlAddress();
+    try (Socket dead = TestClient.dial(address)) {
+      roles.awaitLog(1, "service offered");
+      try (Socket visitor = TestClient.dial(roles.outside())) {
+        assertThat(reader(dead).readLine()).isEqualTo(text(visitor));
+        roles.awaitLog(1, "session lost", "opens no data connections");
+      }
+      try (Socket next = TestClient.dial(address)) {
+        roles.awaitLog(2, "service offered");
+        try (Socket visitor = TestClient.dial(roles.outside())) {
+          assertThat(reader(next).readLine()).isEqualTo(text(visitor));
+        }
+      }
+    }
+  }
+
+  @Test
+  void anImpatientVisitorIsNoEndOfTheControlConnection() throws Exception {
+    roles.remote(Duration.ofNanos(1));
+    try (Socket control = TestClient.dial(roles.remote().controlAddress())) {
+      roles.awaitLog(1, "service offered");
+      BufferedReader lines = reader(control);
+      for (int i = 0; i < 20; i++) {
+        try (Socket visitor = TestClient.dial(roles.outside())) {
+          assertThat(lines.readLine()).isEqualTo(text(visitor));
+        }
+      }
+    }
+  }
+
+  @Test
+  void aControlConnectionThatIsClosedAtOnceKeepsNobodyOut() throws Exception {
+    try (var closed = Loopback.open();
+        var next = Loopback.open();
+        var deadlines = new Deadlines()) {
+      var dialect = new TrpDialect("default", deadlines);
+      closed.far().close();
+      assertThatThrownBy(() -> dialect.accept(closed.far())).isInstanceOf(IOException.class);
+      assertThat(dialect.accept(next.far())).isInstanceOf(Dialect.Accepted.Joined.class);
+    }
+  }
+
+  /** The next one's offer would be declined, and it would have the place and no visitors. */
+  @Test
+  void thePlaceIsFreeOnlyOnceTheServiceIs() throws Exception {
+    try (var ended = Loopback.open();
+        var next = Loopback.open();
+        var deadlines = new Deadlines()) {
+      var dialect = new TrpDialect("default", deadlines);
+      var session = ((Dialect.Accepted.Joined) dialect.accept(ended.far())).session();
+      ended.near().close();
+      var withdrawn = new AtomicBoolean();
+      ServiceRegistry services =
+          new Unserved(() -> {
+            assertThatThrownBy(() -> dialect.accept(next.far())).isInstanceOf(IOException.class);
+            withdrawn.set(true);
+          });
+      assertThatThrownBy(() -> session.serve(services)).isInstanceOf(IOException.class);
+      assertThat(withdrawn).isTrue();
+      assertThat(dialect.accept(next.far())).isInstanceOf(Dialect.Accepted.Joined.class);
+    }
+  }
+
+  /** It would be nobody's, and stay open for ever. */
+  @Test
+  void aDataConnectionThatCameBeforeTheControlConnectionBrokeIsTheVisitors() throws Exception {
+    try (var control = Loopback.open();
+        var data = Loopback.open();
+        var deadlines = new Deadlines()) {
+      var dialect = new TrpDialect("default", deadlines);
+      var session = ((Dialect.Accepted.Joined) dialect.accept(control.far())).session();
+      InetSocketAddress address = data.near().local();
+      PendingStream opened = session.open(new Visitor("default", address, address));
+      assertThat(dialect.accept(data.far())).isInstanceOf(Dialect.Accepted.Claimed.class);
+      control.far().close();
+      assertThat(opened.await(Tunnel.LIMIT)).isInstanceOf(PendingStream.Outcome.Accepted.class);
+    }
+  }
+
+  /** Answers nothing, and does something when a service is withdrawn. */
+  private record Unserved(Runnable onWithdraw) implements ServiceRegistry {
+    @Override
+    public void offer(Session session, String service, Consumer<Answer> answer) {}
+
+    @Override
+    public void offer(Session session, String service, int port, Consumer<Answer> answer) {}
+
+    @Override
+    public void withdraw(Session session, String service) {
+      onWithdraw.run();
+    }
+
+    @Override
+    public void drains(Session session, boolean busy) {}
+  }
+
+  @Test
+  void anyLineBringsADataConnectionAndALostRemoteProxyIsJoinedAgain() throws Exception {
+    try (var remote = new ServerSocket(0, 9, InetAddress.getLoopbackAddress())) {
+      roles.origin(new HostPort("127.0.0.1", remote.getLocalPort()), server.address());
+      for (int i = 0; i < 3; i++) {
+        try (Socket control = remote.accept()) {
+          control.getOutputStream().write("whoever\n[::1]:39354\n".getBytes());
+          for (int j = 0; j < 2; j++) {
+            try (Socket data = remote.accept()) {
+              TestClient.assertEchoes(data, "through");
+            }
+          }
+          control.getOutputStream().write("half a li".getBytes());
+        }
+      }
+      roles.awaitLog(1, "session lost", "the remote proxy closed the connection");
+    }
+  }
+
+  /** The original's remote proxy would wait for ever. */
+  @Test
+  void theDataConnectionComesAlsoWhereTheOriginServerRefuses() throws Exception {
+    try (var remote = new ServerSocket(0, 9, InetAddress.getLoopbackAddress());
+        var refusing = new RefusingPort()) {
+      roles.origin(new HostPort("127.0.0.1", remote.getLocalPort()), refusing.address());
+      try (Socket control = remote.accept()) {
+        control.getOutputStream().write("1.2.3.4:5\n".getBytes());
+        try (Socket data = remote.accept()) {
+          assertThat(data.getInputStream().read()).isNegative();
+        }
+      }
+      roles.awaitLog(1, "origin server not reached", "1.2.3.4:5");
+    }
+  }
+}
