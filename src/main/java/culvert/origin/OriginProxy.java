@@ -92,10 +92,10 @@ public final class OriginProxy implements AutoCloseable {
   private final StreamHandler streams;
   private final ExecutorService announcer =
       Executors.newSingleThreadExecutor(Threads.factory("announcer"));
-  private final OpenSet<Attempt> attempts = new OpenSet<>();
+  private final OpenSet<ConnectAttempt> attempts = new OpenSet<>();
   private final RateLimit<String> troubles = new RateLimit<>(1, REPEATED_PERIOD, System::nanoTime);
   private final Semaphore wakeUps = new Semaphore(0);
-  private volatile Attempt current;
+  private volatile ConnectAttempt current;
   private volatile boolean stopping;
   private volatile long finishedByNanos = System.nanoTime();
   private volatile boolean served;
@@ -184,8 +184,8 @@ public final class OriginProxy implements AutoCloseable {
     try {
       var backoff = new Backoff(settings.retryMax(), ThreadLocalRandom.current());
       for (; ; ) {
-        Attempt.Result result = attempt();
-        if (result.end() == Attempt.End.SILENT) {
+        ConnectAttempt.Result result = attempt();
+        if (result.end() == ConnectAttempt.End.SILENT) {
           counters.count(Counter.SESSIONS_SILENT);
         }
         if (stopping) {
@@ -207,12 +207,13 @@ public final class OriginProxy implements AutoCloseable {
               result.cause());
           return end;
         }
-        if (result.end() == Attempt.End.CALLED_OFF) {
+        if (result.end() == ConnectAttempt.End.CALLED_OFF) {
           continue;
         }
         Duration pause = pauseAfter(result, backoff);
         // A successor may be there already; but who drains whatever joins is asked slowly.
-        if (result.end() != Attempt.End.DRAINING || result.stood().compareTo(NOTEWORTHY) < 0) {
+        if (result.end() != ConnectAttempt.End.DRAINING
+            || result.stood().compareTo(NOTEWORTHY) < 0) {
           pause(result, pause);
         }
       }
@@ -221,10 +222,10 @@ public final class OriginProxy implements AutoCloseable {
     }
   }
 
-  private Attempt.Result attempt() {
-    var attempt = new Attempt(settings, dialect, route, deadlines, new Host(), log);
+  private ConnectAttempt.Result attempt() {
+    var attempt = new ConnectAttempt(settings, dialect, route, deadlines, new Host(), log);
     if (!attempts.add(attempt)) {
-      return new Attempt.Result(Attempt.End.LOST, "stopping", Duration.ZERO);
+      return new ConnectAttempt.Result(ConnectAttempt.End.LOST, "stopping", Duration.ZERO);
     }
     // Whoever wants an attempt at once has it here.
     wakeUps.drainPermits();
@@ -233,12 +234,12 @@ public final class OriginProxy implements AutoCloseable {
       return attempt.run();
     } catch (RuntimeException | Error e) {
       log.bug("an attempt to join met a bug", e);
-      return new Attempt.Result(Attempt.End.LOST, "a bug", Duration.ZERO);
+      return new ConnectAttempt.Result(ConnectAttempt.End.LOST, "a bug", Duration.ZERO);
     }
   }
 
   /** How the process ends over this, or null where it goes on. */
-  private End forGood(Attempt.Result result) {
+  private End forGood(ConnectAttempt.Result result) {
     return switch (result.end()) {
       case LOST, SILENT -> settings.failFast() ? End.UNREACHABLE : null;
       case ENDED -> settings.failFast() ? End.ENDED : null;
@@ -250,14 +251,14 @@ public final class OriginProxy implements AutoCloseable {
     };
   }
 
-  private static Duration pauseAfter(Attempt.Result result, Backoff backoff) {
+  private static Duration pauseAfter(ConnectAttempt.Result result, Backoff backoff) {
     return switch (result.end()) {
       case CREDENTIALS, SHUT_OUT, DECLINED -> backoff.slow();
       default -> backoff.next(System.nanoTime(), result.stood());
     };
   }
 
-  private void pause(Attempt.Result result, Duration pause) {
+  private void pause(ConnectAttempt.Result result, Duration pause) {
     if (result.stood().compareTo(NOTEWORTHY) >= 0 || troubles.allows(outage(result))) {
       log.warn(
           event(result),
@@ -276,7 +277,7 @@ public final class OriginProxy implements AutoCloseable {
   }
 
   /** The same cause is told again when a session has stood in between. */
-  private String outage(Attempt.Result result) {
+  private String outage(ConnectAttempt.Result result) {
     return counters.get(Counter.SESSIONS) + " " + result.cause();
   }
 
@@ -285,7 +286,7 @@ public final class OriginProxy implements AutoCloseable {
     return pause.truncatedTo(unit);
   }
 
-  private static String event(Attempt.Result result) {
+  private static String event(ConnectAttempt.Result result) {
     return switch (result.end()) {
       case CREDENTIALS, SUPERSEDED -> "remote proxy refused the login";
       case SHUT_OUT -> "bounce server refused this side";
@@ -308,7 +309,7 @@ public final class OriginProxy implements AutoCloseable {
     stopping = true;
     attempts.awaitEmpty(leftToFinish());
     streams.awaitGone(leftToFinish());
-    attempts.end(Attempt::cancel);
+    attempts.end(ConnectAttempt::cancel);
     streams.close();
     attempts.awaitEmpty(STOP_LIMIT);
     deadlines.close();
@@ -330,7 +331,7 @@ public final class OriginProxy implements AutoCloseable {
   }
 
   /** What all attempts tell the role. */
-  private final class Host implements Attempt.Host {
+  private final class Host implements ConnectAttempt.Host {
     @Override
     public boolean mayOverlap() {
       return !settings.failFast() && attempts.size() <= MOST_DRAINING;
@@ -357,7 +358,7 @@ public final class OriginProxy implements AutoCloseable {
     }
 
     @Override
-    public void over(Attempt attempt) {
+    public void over(ConnectAttempt attempt) {
       attempts.remove(attempt);
     }
   }
@@ -395,7 +396,7 @@ public final class OriginProxy implements AutoCloseable {
 
   /** Ends the pause before the next attempt, or an attempt that is still dialling. */
   public void tryNow() {
-    Attempt attempt = current;
+    ConnectAttempt attempt = current;
     if (attempt == null || attempt.isOver()) {
       wakeUps.release();
     } else {
@@ -410,7 +411,7 @@ public final class OriginProxy implements AutoCloseable {
   public void drain(Duration limit) {
     finishedByNanos = System.nanoTime() + limit.toNanos();
     stopping = true;
-    attempts.end(Attempt::drain);
+    attempts.end(ConnectAttempt::drain);
     wakeUps.release();
     deadlines.after(limit, this::close);
   }
@@ -420,7 +421,7 @@ public final class OriginProxy implements AutoCloseable {
   public void close() {
     finishedByNanos = System.nanoTime();
     stopping = true;
-    attempts.end(Attempt::cancel);
+    attempts.end(ConnectAttempt::cancel);
     streams.reset();
     wakeUps.release();
   }

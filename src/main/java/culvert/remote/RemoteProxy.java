@@ -61,7 +61,7 @@ public final class RemoteProxy implements AutoCloseable {
   /** Where those dial in who take visitors. */
   private final List<Listener> entrances = new ArrayList<>();
 
-  private final List<Rendezvous> meetings = new ArrayList<>();
+  private final List<GroupEndpoint> meetings = new ArrayList<>();
   private final Map<String, HostPort> outside = new LinkedHashMap<>();
   private final Log log;
   private Listener control;
@@ -112,7 +112,7 @@ public final class RemoteProxy implements AutoCloseable {
     }
     proxy.entrances.forEach(Listener::start);
     proxy.listeners.forEach(Listener::start);
-    proxy.meetings.forEach(Rendezvous::start);
+    proxy.meetings.forEach(GroupEndpoint::start);
     return proxy;
   }
 
@@ -157,7 +157,7 @@ public final class RemoteProxy implements AutoCloseable {
               pool,
               log::warn);
       var route = Route.into(join, Optional.empty(), JOIN_LIMIT, new Dialer(pool), deadlines);
-      meetings.add(new Rendezvous(group, route, handler, counters, log));
+      meetings.add(new GroupEndpoint(group, route, handler, counters, log));
     }
   }
 
@@ -256,7 +256,7 @@ public final class RemoteProxy implements AutoCloseable {
     long until = System.nanoTime() + limit.toNanos();
     Duration soon = limit.compareTo(ADMISSION_LIMIT) < 0 ? limit : ADMISSION_LIMIT;
     listeners.forEach(Listener::close);
-    meetings.forEach(Rendezvous::end);
+    meetings.forEach(GroupEndpoint::end);
     ports.close();
     visitors.awaitAdmitted(soon);
     // The data channels of the last visitors come in there.
@@ -279,7 +279,7 @@ public final class RemoteProxy implements AutoCloseable {
   public void close() {
     entrances.forEach(Listener::close);
     listeners.forEach(Listener::close);
-    meetings.forEach(Rendezvous::end);
+    meetings.forEach(GroupEndpoint::end);
     if (ports != null) {
       ports.close();
     }
@@ -287,7 +287,7 @@ public final class RemoteProxy implements AutoCloseable {
     if (sessions != null) {
       sessions.close();
     }
-    meetings.forEach(Rendezvous::close);
+    meetings.forEach(GroupEndpoint::close);
     if (visitors != null) {
       visitors.close();
     }

@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
  * Keeps the remote proxy in a channel group, where one origin proxy may meet it: with the first
  * bytes that come, the connection is one at the control address.
  */
-final class Rendezvous implements GroupListener.Host, AutoCloseable {
+final class GroupEndpoint implements GroupListener.Host, AutoCloseable {
 
   /** What stood for less came to nothing. */
   private static final Duration NOTEWORTHY = Duration.ofSeconds(1);
@@ -45,7 +45,8 @@ final class Rendezvous implements GroupListener.Host, AutoCloseable {
    * @param route into the group
    * @param control what becomes of whoever comes
    */
-  Rendezvous(GroupAddress group, Route route, ControlHandler control, Counters counters, Log log) {
+  GroupEndpoint(
+      GroupAddress group, Route route, ControlHandler control, Counters counters, Log log) {
     this.group = group;
     this.stay = new GroupListener(route, this);
     this.control = control;

@@ -30,7 +30,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * that the next attempt can begin while this one's visitors finish at a remote proxy that is
  * stopping.
  */
-final class Attempt implements OriginSession.Listener {
+final class ConnectAttempt implements OriginSession.Listener {
 
   /** Why the next attempt is due, or none any more. */
   enum End {
@@ -84,7 +84,7 @@ final class Attempt implements OriginSession.Listener {
     void visitor(IncomingStream incoming);
 
     /** The attempt, and its session, are over. */
-    void over(Attempt attempt);
+    void over(ConnectAttempt attempt);
   }
 
   private final OriginSettings settings;
@@ -111,7 +111,7 @@ final class Attempt implements OriginSession.Listener {
   /** Ends whatever the attempt waits for before there is a session. */
   private volatile Runnable endDial = () -> {};
 
-  Attempt(
+  ConnectAttempt(
       OriginSettings settings,
       OriginDialect dialect,
       Route route,
