@@ -1,9 +1,9 @@
 package culvert.cli;
 
-import culvert.bounce.BounceClient;
-import culvert.bounce.GroupEntrance;
-import culvert.bounce.ServedGroup;
-import culvert.bounce.StandardStreams;
+import culvert.bounce.client.BounceClient;
+import culvert.bounce.client.GroupForwarder;
+import culvert.bounce.client.LocalForwarder;
+import culvert.bounce.client.StandardStreams;
 import culvert.config.BounceClientSettings;
 import culvert.config.BounceCredentials;
 import culvert.config.GroupAddress;
@@ -212,7 +212,7 @@ final class BounceConnectCommand implements Callable<Integer> {
   }
 
   private ExitCode serve(BounceClient client, Log log) throws InterruptedException {
-    var served = new ServedGroup(client, to, once, log);
+    var served = new GroupForwarder(client, to, once, log);
     onStop(() -> {
       served.end();
       client.close();
@@ -226,7 +226,7 @@ final class BounceConnectCommand implements Callable<Integer> {
   }
 
   private ExitCode listen(BounceClient client, Log log) throws InterruptedException {
-    try (var entrance = GroupEntrance.open(client, listen, log)) {
+    try (var entrance = LocalForwarder.open(client, listen, log)) {
       terminal.out().println(ROLE + ": listening on " + entrance.address());
       terminal.stop().await();
       return ExitCode.OK;

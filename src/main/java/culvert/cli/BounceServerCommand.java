@@ -1,10 +1,10 @@
 package culvert.cli;
 
-import culvert.bounce.BounceServer;
-import culvert.bounce.ConsoleServer;
-import culvert.bounce.EventLog;
-import culvert.bounce.TerminalConsole;
-import culvert.bounce.Verbosity;
+import culvert.bounce.console.ConsoleServer;
+import culvert.bounce.console.MemberEventLog;
+import culvert.bounce.console.TerminalConsole;
+import culvert.bounce.console.Verbosity;
+import culvert.bounce.server.BounceServer;
 import culvert.config.BounceSettings;
 import culvert.config.TransportKind;
 import culvert.config.WebSocketSettings;
@@ -152,7 +152,7 @@ final class BounceServerCommand implements Callable<Integer> {
     var verbosity = Verbosity.of(level());
     try (Log log = logs.log(NAME, terminal)) {
       var counters = new Counters();
-      var events = new EventLog(verbosity, logPeriod, counters, log);
+      var events = new MemberEventLog(verbosity, logPeriod, counters, log);
       try (BounceServer server = BounceServer.start(settings, events, counters, log);
           ConsoleServer console = daemon ? console(settings, server, events, log) : null) {
         terminal.out().println(firstLine(server, Optional.ofNullable(console)));
@@ -173,7 +173,8 @@ final class BounceServerCommand implements Callable<Integer> {
   }
 
   private ConsoleServer console(
-      BounceSettings settings, BounceServer server, EventLog events, Log log) throws IOException {
+      BounceSettings settings, BounceServer server, MemberEventLog events, Log log)
+      throws IOException {
     return ConsoleServer.start(
         consoleAddress,
         settings.authentication(),
@@ -186,7 +187,7 @@ final class BounceServerCommand implements Callable<Integer> {
   }
 
   /** Takes commands from the terminal, if there is one. */
-  private void converse(BounceServer server, EventLog events) {
+  private void converse(BounceServer server, MemberEventLog events) {
     Screen screen = terminal.screen().get();
     if (screen != Screen.NONE) {
       boolean alone = screen == Screen.WITH_LOG;

@@ -1,6 +1,6 @@
 package culvert.cli;
 
-import culvert.bounce.StopRequest;
+import culvert.bounce.server.StopRequest;
 import culvert.net.Threads;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;

@@ -1,8 +1,8 @@
 package culvert.testing;
 
-import culvert.bounce.BounceServer;
-import culvert.bounce.Events;
-import culvert.bounce.MemberView;
+import culvert.bounce.server.BounceServer;
+import culvert.bounce.server.MemberEvents;
+import culvert.bounce.server.MemberView;
 import culvert.config.BounceAuthentication;
 import culvert.config.BounceGroups;
 import culvert.config.BounceLoginLimits;
@@ -25,8 +25,8 @@ import java.util.Optional;
 public final class MeetingPlace implements AutoCloseable {
 
   /** Nobody watches. */
-  private static final Events UNSEEN =
-      new Events() {
+  private static final MemberEvents UNSEEN =
+      new MemberEvents() {
         @Override
         public void connected(MemberView member) {}
 

@@ -1,0 +1,164 @@
+package culvert.bounce.client;
+
+import culvert.config.BounceClientSettings;
+import culvert.config.BounceCredentials;
+import culvert.net.BufferPool;
+import culvert.net.Connection;
+import culvert.net.Deadlines;
+import culvert.net.Dialer;
+import culvert.net.HostPort;
+import culvert.net.OpenSet;
+import culvert.net.Relay;
+import culvert.route.GroupConnector;
+import culvert.route.Route;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.function.Consumer;
+
+/**
+ * What every member of a group needs that is no bounce server: how to join, to dial, to relay, and
+ * to end all of that at once.
+ */
+public final class BounceClient implements AutoCloseable {
+
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
+
+  private final BounceClientSettings settings;
+  private final BufferPool pool = new BufferPool();
+  private final Deadlines deadlines = new Deadlines();
+  private final Dialer dialer = new Dialer(pool);
+  private final Route route;
+
+  /** What is dialled or relayed now, by what ends it. */
+  private final OpenSet<Runnable> underWay = new OpenSet<>();
+
+  /**
+   * Joins nothing yet.
+   *
+   * @param complaints takes lines for a person about files, now and when they have changed
+   * @throws IllegalArgumentException if a file that the transport needs is no good
+   */
+  public BounceClient(BounceClientSettings settings, Consumer<String> complaints) {
+    this.settings = settings;
+    var join =
+        new GroupConnector(
+            settings.group(),
+            settings.access(),
+            settings.wire(),
+            BounceCredentials.OF_A_MEMBER,
+            pool,
+            complaints);
+    this.route = Route.into(join, settings.via(), settings.connectTimeout(), dialer, deadlines);
+  }
+
+  BounceClientSettings settings() {
+    return settings;
+  }
+
+  BufferPool pool() {
+    return pool;
+  }
+
+  /** Into the group. */
+  Route route() {
+    return route;
+  }
+
+  /**
+   * Joins the group.
+   *
+   * @throws culvert.protocol.RefusedException if the bounce server wants another authentication
+   * @throws IOException saying what is wrong and where; also if this was closed meanwhile
+   */
+  public Connection join() throws IOException {
+    return dial(route::connect);
+  }
+
+  /** A connection to a server that is no bounce server. */
+  Connection dial(HostPort target) throws IOException {
+    return dial(onAttempt -> dialer.connect(target, settings.connectTimeout(), onAttempt));
+  }
+
+  @FunctionalInterface
+  private interface Dial {
+    Connection connect(Consumer<Runnable> onAttempt) throws IOException;
+  }
+
+  /** Something that can be ended, by an action that changes. */
+  private static final class Ending implements Runnable {
+    private volatile Runnable action = () -> {};
+    private volatile boolean ended;
+
+    void with(Runnable next) {
+      action = next;
+      if (ended) {
+        next.run();
+      }
+    }
+
+    @Override
+    public void run() {
+      ended = true;
+      action.run();
+    }
+  }
+
+  private Connection dial(Dial dial) throws IOException {
+    var ending = new Ending();
+    if (!begin(ending)) {
+      throw new IOException("stopping");
+    }
+    try {
+      return dial.connect(ending::with);
+    } finally {
+      over(ending);
+    }
+  }
+
+  /**
+   * Relays between two connections until both directions have ended, and closes both.
+   *
+   * @param name for a thread dump
+   */
+  Relay.Ending relay(String name, Connection first, Connection second) {
+    Runnable end =
+        () -> {
+          first.reset();
+          second.reset();
+        };
+    if (!begin(end)) {
+      return Relay.Ending.STOPPED;
+    }
+    try {
+      return new Relay(name, first, second, deadlines, settings.halfClose()).run();
+    } finally {
+      over(end);
+    }
+  }
+
+  /**
+   * Something is under way that {@code end} ends, which must not block.
+   *
+   * @return whether it may be; it was ended already if not
+   */
+  boolean begin(Runnable end) {
+    boolean may = underWay.add(end);
+    if (!may) {
+      end.run();
+    }
+    return may;
+  }
+
+  /** It is over. */
+  void over(Runnable end) {
+    underWay.remove(end);
+  }
+
+  /** Ends every attempt and resets every relay. */
+  @Override
+  public void close() {
+    underWay.end(Runnable::run);
+    underWay.awaitEmpty(CLOSE_LIMIT);
+    deadlines.close();
+  }
+}

@@ -1,0 +1,133 @@
+package culvert.bounce.client;
+
+import culvert.net.Connection;
+import culvert.net.Durations;
+import culvert.net.HostPort;
+import culvert.net.Relay;
+import culvert.observe.Counters;
+import culvert.observe.LimitedLog;
+import culvert.observe.Log;
+import culvert.protocol.RefusedException;
+import culvert.route.GroupListener;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.Locale;
+
+/**
+ * Puts a server into a group: whoever is or comes there reaches it, one after the other. The server
+ * is dialled at the first byte of each.
+ */
+public final class GroupForwarder implements GroupListener.Host {
+
+  /** How {@link #run} ended. */
+  public enum End {
+    /** By {@link #end}. */
+    STOPPED,
+    /** One was enough, and both directions ended by themselves. */
+    SERVED,
+    /** One was enough, and it broke. */
+    BROKE,
+    /** The group could not be joined, and one attempt was enough. */
+    UNREACHABLE,
+    /** The bounce server wants another authentication, and never let this side in. */
+    CREDENTIALS
+  }
+
+  /** The same trouble again is not told more often than this. */
+  private static final Duration REPEATED_PERIOD = Duration.ofMinutes(10);
+
+  private final BounceClient client;
+  private final HostPort server;
+  private final boolean once;
+  private final Log log;
+  private final LimitedLog<String> troubles;
+  private final GroupListener stay;
+  private End end = End.STOPPED;
+  private long joins;
+
+  /**
+   * Does nothing before {@link #run}.
+   *
+   * @param once whether it ends with the first visit, or if there can be none
+   */
+  public GroupForwarder(BounceClient client, HostPort server, boolean once, Log log) {
+    this.client = client;
+    this.server = server;
+    this.once = once;
+    this.log = log;
+    this.troubles = new LimitedLog<>(log, new Counters(), 1, REPEATED_PERIOD);
+    this.stay = new GroupListener(client.route(), this);
+  }
+
+  /** Joins, waits for a visit, serves it, and joins again, until told to stop. */
+  public End run() {
+    stay.run();
+    return end;
+  }
+
+  /** Ends the wait; a visit is ended by closing the client. Does not wait. */
+  public void end() {
+    stay.end();
+  }
+
+  private void end(End how) {
+    end = how;
+    stay.end();
+  }
+
+  @Override
+  public void joined() {
+    if (joins++ == 0) {
+      log.info("in the group", "group", client.settings().group(), "to", server);
+    }
+  }
+
+  @Override
+  public boolean visited(Connection visit) {
+    Connection served;
+    try {
+      served = client.dial(server);
+    } catch (IOException e) {
+      visit.reset();
+      log.warn("visit refused", "cause", e.getMessage());
+      ended(End.BROKE);
+      return false;
+    }
+    Relay.Ending ending = client.relay(client.settings().group() + " > " + server, visit, served);
+    log.info(
+        "visit ended",
+        "in",
+        served.sent(),
+        "out",
+        served.received(),
+        "reason",
+        ending.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+    ended(ending == Relay.Ending.DONE ? End.SERVED : End.BROKE);
+    return true;
+  }
+
+  private void ended(End how) {
+    if (once) {
+      end(how);
+    }
+  }
+
+  @Override
+  public void outage(IOException cause, Duration again) {
+    boolean refused = cause instanceof RefusedException;
+    boolean forGood = once || refused && joins == 0;
+    if (forGood) {
+      log.error("cannot join the group", "cause", cause.getMessage());
+      end(refused ? End.CREDENTIALS : End.UNREACHABLE);
+      return;
+    }
+    troubles.warn(
+        joins + " " + cause.getMessage(),
+        "cannot join the group",
+        "cause",
+        cause.getMessage(),
+        "again_in",
+        Durations.of(again.truncatedTo(ChronoUnit.MILLIS)));
+  }
+}

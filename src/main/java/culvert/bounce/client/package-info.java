@@ -1,0 +1,4 @@
+/**
+ * Joins channel groups from the command line, with a server, a local address or standard streams.
+ */
+package culvert.bounce.client;

@@ -1,0 +1,156 @@
+package culvert.bounce.console;
+
+import culvert.bounce.server.MemberEvents;
+import culvert.bounce.server.MemberView;
+import culvert.net.HostPort;
+import culvert.net.SourcePrefix;
+import culvert.observe.Counters;
+import culvert.observe.Escape;
+import culvert.observe.LimitedLog;
+import culvert.observe.Log;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Tells what happens to members, as much as the {@link Verbosity} has it: in the log, a line of
+ * fields each, and on the console that is attached, if one is, as a person reads it. Whatever a
+ * peer had a hand in is escaped in both.
+ */
+public final class MemberEventLog implements MemberEvents {
+
+  /** A console, as far as it listens. */
+  private record Listener(Consumer<String> screen, boolean alone) {}
+
+  /** Of connections from one source in a period; a stranger can make as many as it likes. */
+  private static final int LINES = 100;
+
+  private final Log log;
+  private final LimitedLog<SourcePrefix> lines;
+  private volatile Verbosity verbosity;
+  private volatile Listener listener;
+
+  /**
+   * Tells the log; nobody listens besides.
+   *
+   * @param logPeriod in which the connections of one source have a hundred lines, reads aside
+   */
+  public MemberEventLog(Verbosity verbosity, Duration logPeriod, Counters counters, Log log) {
+    this.verbosity = verbosity;
+    this.log = log;
+    this.lines = new LimitedLog<>(log, counters, LINES, logPeriod);
+  }
+
+  /** How much is told now. */
+  Verbosity verbosity() {
+    return verbosity;
+  }
+
+  /** Switches that. */
+  void verbosity(Verbosity other) {
+    verbosity = other;
+  }
+
+  /**
+   * From now on a console listens, in the place of any before it.
+   *
+   * @param screen takes what is told, a line or some with line feeds between; must not block
+   * @param alone whether the log is told nothing meanwhile, since it goes to the same screen
+   */
+  void attach(Consumer<String> screen, boolean alone) {
+    listener = new Listener(screen, alone);
+  }
+
+  /** From now on no console listens. */
+  void detach() {
+    listener = null;
+  }
+
+  @Override
+  public void connected(MemberView member) {
+    tell(member, "member connected", " connected");
+  }
+
+  @Override
+  public void changed(MemberView member) {
+    if (verbosity.tellsStates()) {
+      tell(member, "member changed", " is " + member.state(), "state", member.state());
+    }
+  }
+
+  @Override
+  public void disconnected(MemberView member, String reason) {
+    String told = " disconnected: " + Escape.of(reason);
+    tell(member, "member disconnected", told, "reason", reason);
+  }
+
+  @Override
+  public boolean wantsReads() {
+    return verbosity.tellsReads();
+  }
+
+  @Override
+  public void read(MemberView member, ByteBuffer bytes) {
+    Verbosity now = verbosity;
+    if (!now.tellsReadsOf(member)) {
+      return;
+    }
+    Listener console = listener;
+    if (console == null || !console.alone) {
+      logRead(member, bytes, now);
+    }
+    if (console != null) {
+      console.screen.accept(shownRead(member, bytes, now));
+    }
+  }
+
+  /** Each line of the dump is one of the log too, so that lines of others may come between. */
+  private void logRead(MemberView member, ByteBuffer bytes, Verbosity now) {
+    log.info("member sent", fields(member, "bytes", bytes.remaining()));
+    if (now.tellsBytes()) {
+      HexDump.of(
+          bytes,
+          (offset, hex, text) ->
+              log.info(
+                  "bytes of member", "id", member.id(), "at", offset, "hex", hex, "text", text));
+    }
+  }
+
+  private static String shownRead(MemberView member, ByteBuffer bytes, Verbosity now) {
+    var shown = new StringBuilder(ConsoleFormat.connection(member));
+    member.group().ifPresent(group -> shown.append(" -> ").append(ConsoleFormat.group(group)));
+    shown
+        .append(": ")
+        .append(bytes.remaining())
+        .append(bytes.remaining() == 1 ? " byte" : " bytes");
+    if (now.tellsBytes()) {
+      HexDump.of(
+          bytes,
+          (offset, hex, text) ->
+              shown.append(String.format("\n  %06x  %-47s  |%s|", offset, hex, text)));
+    }
+    return shown.toString();
+  }
+
+  private void tell(MemberView member, String event, String shown, Object... more) {
+    Listener console = listener;
+    if (console == null || !console.alone) {
+      lines.info(SourcePrefix.of(member.peer().getAddress()), event, fields(member, more));
+    }
+    if (console != null) {
+      var line = new StringBuilder(ConsoleFormat.connection(member));
+      member.group().ifPresent(group -> line.append(" of ").append(ConsoleFormat.group(group)));
+      console.screen.accept(line.append(shown).toString());
+    }
+  }
+
+  private static Object[] fields(MemberView member, Object... more) {
+    var fields =
+        new ArrayList<Object>(List.of("id", member.id(), "peer", HostPort.of(member.peer())));
+    member.group().ifPresent(group -> fields.addAll(List.of("group", group)));
+    fields.addAll(List.of(more));
+    return fields.toArray();
+  }
+}

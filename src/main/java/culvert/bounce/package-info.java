@@ -1,2 +1,0 @@
-/** The bounce role: connections that dialled in are joined in channel groups. */
-package culvert.bounce;

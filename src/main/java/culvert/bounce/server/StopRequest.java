@@ -1,0 +1,11 @@
+package culvert.bounce.server;
+
+/** How a console stops the server: whoever asks has the answer before the server goes. */
+public interface StopRequest {
+
+  /** Says that the server is to stop; returns false if somebody had said so before. */
+  boolean ask();
+
+  /** Lets it stop, which takes its time; does not wait. */
+  void begin();
+}

@@ -1,0 +1,2 @@
+/** The bounce-server role: joins accepted connections in channel groups. */
+package culvert.bounce.server;

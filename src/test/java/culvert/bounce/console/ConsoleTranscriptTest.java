@@ -1,0 +1,180 @@
+package culvert.bounce.console;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.bounce.server.BounceFixture;
+import culvert.bounce.server.BounceServer;
+import culvert.bounce.server.MemberView;
+import culvert.bounce.server.RawMember;
+import culvert.config.BounceAuthentication;
+import culvert.config.BounceGroups;
+import culvert.config.BounceLoginLimits;
+import culvert.config.BounceSettings;
+import culvert.config.TransportKind;
+import culvert.config.WebSocketSettings;
+import culvert.net.HostPort;
+import culvert.observe.Counters;
+import culvert.protocol.bounce.BounceGreeting;
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import culvert.testing.TestLog;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** A session of the console with a server that has members. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class ConsoleTranscriptTest {
+
+  private static final HostPort ANY = new HostPort("127.0.0.1", 0);
+  private static final Duration PERIOD = Duration.ofSeconds(10);
+
+  private final Counters counters = new Counters();
+  private final CountedStop stops = new CountedStop();
+  private final TestLog log = new TestLog();
+  private BounceServer server;
+  private ConsoleServer console;
+  private RawMember operator;
+
+  @BeforeEach
+  void begin() throws IOException {
+    var settings =
+        new BounceSettings(
+            ANY,
+            BounceGreeting.PROGRAM,
+            Optional.of(BounceAuthentication.of("hi")),
+            BounceLoginLimits.DEFAULT,
+            BounceGroups.DEFAULT,
+            TransportKind.PLAIN,
+            Optional.empty(),
+            WebSocketSettings.DEFAULT,
+            PERIOD,
+            PERIOD);
+    var events = new MemberEventLog(Verbosity.of(1), PERIOD, counters, log.log());
+    server = BounceServer.start(settings, events, counters, log.log());
+    console =
+        ConsoleServer.start(
+            ANY, Optional.empty(), server, events, stops, PERIOD, counters, log.log());
+    operator = RawMember.dial(console.address()).reads("> ");
+  }
+
+  @AfterEach
+  void end() throws IOException {
+    operator.close();
+    console.close();
+    server.close();
+    log.close();
+  }
+
+  /** A member of group 172, of whom the operator has heard. */
+  private RawMember joins(int id) throws IOException {
+    RawMember guest = RawMember.dial(server.address()).reads("4-BounceServer_1.0\n");
+    operator.reads("\n#" + id + " " + name(guest) + " connected\n> ");
+    return guest.says("hi00ac").reads("READY");
+  }
+
+  private static String name(RawMember guest) {
+    return HostPort.of(guest.address()).toString();
+  }
+
+  private void asks(String command, String answer) throws IOException {
+    operator.says(command + "\n").reads(answer).reads("> ");
+  }
+
+  @Test
+  void anOperatorSeesMembersComeAndGoAndEndsOne() throws Exception {
+    asks("print connections", "no connections\n");
+    try (RawMember one = joins(0);
+        RawMember two = joins(1)) {
+      String heads = "ID  ADDRESS" + " ".repeat(name(one).length() - 7) + "  GROUP  HEX  STATE\n";
+      Eventually.within(
+          BounceFixture.SOON,
+          () ->
+              assertThat(server.members())
+                  .extracting(MemberView::state)
+                  .containsOnly(MemberView.State.READY));
+      asks(
+          "pri con",
+          heads
+              + (" 0  " + name(one) + "    172   ac  READY\n")
+              + (" 1  " + name(two) + "    172   ac  READY\n"));
+      asks(
+          "pri ch",
+          "GROUP  HEX  MEMBERS  WHO\n  172   ac        2  #0 "
+              + name(one)
+              + ", #1 "
+              + name(two)
+              + "\n");
+      String left = "#1 " + name(two) + " of group 172 (0xac) disconnected: Disconnected by server";
+      operator.says("kill " + name(two) + "\n");
+      two.readsLast("");
+      // What is told of it may come before the answer.
+      String seen = until(left);
+      if (!seen.contains("connection ended\n")) {
+        until("connection ended\n");
+      }
+    }
+    // The other one left by itself.
+    assertThat(until("disconnected: ")).contains("#0 ");
+  }
+
+  @Test
+  void anOperatorReadsAlong() throws Exception {
+    asks("verbose 4", "verbose is 4, of every group\n");
+    asks("verbose channel 172", "verbose is 4, of group 172 (0xac)\n");
+    try (RawMember one = RawMember.dial(server.address());
+        RawMember two = RawMember.dial(server.address());
+        RawMember elsewhere = RawMember.dial(server.address())) {
+      for (RawMember guest : new RawMember[] {one, two, elsewhere}) {
+        guest.reads("4-BounceServer_1.0\n").says(guest == elsewhere ? "hi0007" : "hi00ac");
+        guest.reads("READY");
+      }
+      elsewhere.says("not to be seen");
+      one.says("hello\n");
+      two.reads("hello\n");
+      String seen = until("|hello.|");
+      assertThat(seen)
+          .contains(name(one) + " -> group 172 (0xac): 6 bytes\n  000000  68 65 6c 6c 6f 0a  ")
+          .doesNotContain("not to be");
+    }
+  }
+
+  @Test
+  void echoIsSwitchedWhileMembersAreThere() throws Exception {
+    try (RawMember one = joins(0);
+        RawMember two = joins(1)) {
+      asks("echo on", "echo is on\n");
+      one.says("a").reads("a");
+      two.reads("a");
+      asks("echo off", "echo is off\n");
+      one.says("b");
+      two.reads("b").says("c");
+      one.reads("c");
+    }
+  }
+
+  @Test
+  void stopIsPassedOnOnce() throws Exception {
+    asks("stop", "stopping; members may finish for a while\n");
+    asks("stop", "already stopping\n");
+    assertThat(stops.times()).isEqualTo(2);
+    operator.says("exit\n").readsLast("");
+  }
+
+  /** All that the operator sees up to these words. */
+  private String until(String words) throws IOException {
+    var seen = new StringBuilder();
+    while (seen.indexOf(words) < 0) {
+      int b = operator.in().read();
+      assertThat(b).as("the end, behind %s", seen).isNotNegative();
+      seen.append((char) b);
+    }
+    return seen.toString();
+  }
+}

@@ -1,0 +1,26 @@
+package culvert.bounce.console;
+
+import culvert.bounce.server.StopRequest;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Counts how often a server was told to stop. */
+final class CountedStop implements StopRequest {
+
+  private final AtomicInteger asked = new AtomicInteger();
+  private final AtomicInteger begun = new AtomicInteger();
+
+  @Override
+  public boolean ask() {
+    return asked.incrementAndGet() == 1;
+  }
+
+  @Override
+  public void begin() {
+    begun.incrementAndGet();
+  }
+
+  /** How often it was let stop, once it was asked to as often. */
+  int times() {
+    return begun.get() == asked.get() ? begun.get() : -1;
+  }
+}

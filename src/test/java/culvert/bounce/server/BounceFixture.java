@@ -1,0 +1,226 @@
+package culvert.bounce.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.config.BounceAuthentication;
+import culvert.config.BounceGroups;
+import culvert.config.BounceLoginLimits;
+import culvert.config.BounceSettings;
+import culvert.config.PairedGroups;
+import culvert.config.TlsServerSettings;
+import culvert.config.TransportKind;
+import culvert.config.WebSocketSettings;
+import culvert.net.HostPort;
+import culvert.observe.Counters;
+import culvert.observe.Log;
+import culvert.protocol.bounce.BounceGreeting;
+import culvert.testing.Eventually;
+import culvert.testing.TestLog;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** A bounce server on a free port of loopback, and what was told of it. */
+public final class BounceFixture implements AutoCloseable {
+
+  /** A limit for what is about to happen. */
+  public static final Duration SOON = Duration.ofSeconds(20);
+
+  /** What is set, which a test changes before it starts. */
+  static final class Setup {
+    private BounceGreeting wire = BounceGreeting.PROGRAM;
+    private String authentication = "hi";
+    private Duration authTimeout = Duration.ofSeconds(20);
+    private Duration numberPause = Duration.ofMillis(100);
+    private int halfOpen = 256;
+    private int halfOpenPerAddress = 256;
+    private int groups = 65_536;
+    private int members = 2;
+    private int clients = 16_384;
+    private boolean echo;
+    private PairedGroups paired = PairedGroups.NONE;
+    private Duration dropSlowAfter = Duration.ofMinutes(5);
+    private TransportKind transport = TransportKind.PLAIN;
+    private Optional<TlsServerSettings> tls = Optional.empty();
+    private boolean wantsReads;
+
+    Setup wire(BounceGreeting kind) {
+      wire = kind;
+      return this;
+    }
+
+    /** Empty for none. */
+    Setup authentication(String text) {
+      authentication = text;
+      return this;
+    }
+
+    Setup times(Duration auth, Duration pause) {
+      authTimeout = auth;
+      numberPause = pause;
+      return this;
+    }
+
+    Setup halfOpen(int most) {
+      halfOpen = most;
+      return this;
+    }
+
+    Setup groups(int most) {
+      groups = most;
+      return this;
+    }
+
+    Setup members(int most) {
+      members = most;
+      return this;
+    }
+
+    Setup clients(int most) {
+      clients = most;
+      return this;
+    }
+
+    Setup echo() {
+      echo = true;
+      return this;
+    }
+
+    Setup paired() {
+      paired = PairedGroups.ALL;
+      return this;
+    }
+
+    Setup paired(int group) {
+      paired = PairedGroups.of(Set.of(group));
+      return this;
+    }
+
+    Setup dropSlowAfter(Duration limit) {
+      dropSlowAfter = limit;
+      return this;
+    }
+
+    Setup transport(TransportKind kind, Optional<TlsServerSettings> identity) {
+      transport = kind;
+      tls = identity;
+      return this;
+    }
+
+    Setup wantsReads() {
+      wantsReads = true;
+      return this;
+    }
+
+    BounceFixture start() throws IOException {
+      var settings =
+          new BounceSettings(
+              new HostPort("127.0.0.1", 0),
+              wire,
+              authentication.isEmpty()
+                  ? Optional.empty()
+                  : Optional.of(
+                      BounceAuthentication.of(
+                          authentication.getBytes(StandardCharsets.ISO_8859_1))),
+              new BounceLoginLimits(authTimeout, numberPause, halfOpen, halfOpenPerAddress),
+              new BounceGroups(
+                  groups, members, clients, echo, paired, dropSlowAfter, Duration.ofSeconds(20)),
+              transport,
+              tls,
+              WebSocketSettings.DEFAULT,
+              Duration.ofSeconds(5),
+              Duration.ofMillis(1));
+      return new BounceFixture(settings, wantsReads);
+    }
+  }
+
+  /** What was told, a line each. */
+  final List<String> told = new CopyOnWriteArrayList<>();
+
+  final BounceServer server;
+  private final TestLog log = new TestLog(Log.Level.INFO);
+
+  private BounceFixture(BounceSettings settings, boolean wantsReads) throws IOException {
+    this.server = BounceServer.start(settings, new Recorder(wantsReads), new Counters(), log.log());
+  }
+
+  private final class Recorder implements MemberEvents {
+    private final boolean wantsReads;
+
+    Recorder(boolean wantsReads) {
+      this.wantsReads = wantsReads;
+    }
+
+    @Override
+    public void connected(MemberView member) {
+      told.add(member.id() + " connected");
+    }
+
+    @Override
+    public void changed(MemberView member) {
+      told.add(member.id() + " " + member.state());
+    }
+
+    @Override
+    public void disconnected(MemberView member, String reason) {
+      told.add(member.id() + " disconnected: " + reason);
+    }
+
+    @Override
+    public boolean wantsReads() {
+      return wantsReads;
+    }
+
+    @Override
+    public void read(MemberView member, ByteBuffer bytes) {
+      told.add(member.id() + " read " + StandardCharsets.ISO_8859_1.decode(bytes.duplicate()));
+    }
+  }
+
+  /** What was logged so far. */
+  String log() {
+    return log.text();
+  }
+
+  /** Waits for a line of the log with those words. */
+  void logs(String... words) throws Exception {
+    log.await(words);
+  }
+
+  /** Dials in and reads the banner. */
+  RawMember dial() throws IOException {
+    RawMember guest = RawMember.dial(server.address());
+    guest.reads("4-BounceServer_1.0\n");
+    return guest;
+  }
+
+  /** Is a member of the group once this returns. */
+  RawMember join(int group) throws IOException {
+    return dial().says("hi" + "%04x".formatted(group)).reads("READY");
+  }
+
+  /** Waits for that to be told. */
+  void tells(String line) throws Exception {
+    Eventually.within(SOON, () -> assertThat(told).contains(line));
+  }
+
+  /** Waits until so many connections are there. */
+  void has(int members) throws Exception {
+    Eventually.within(SOON, () -> assertThat(server.members()).hasSize(members));
+  }
+
+  @Override
+  public void close() {
+    server.close();
+    log.close();
+    assertThat(server.members()).isEmpty();
+    assertThat(server.groups()).as("groups").isZero();
+    assertThat(server.borrowedBuffers()).as("buffers out").isZero();
+    assertThat(log()).doesNotContain("bug");
+  }
+}

@@ -1,0 +1,289 @@
+package culvert.bounce.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import culvert.observe.Counter;
+import culvert.protocol.bounce.BounceGreeting;
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** How members join, and how strangers do not. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class BounceHandshakeTest {
+
+  private static final Duration LONG = Duration.ofSeconds(30);
+  private static final Duration SHORT = Duration.ofMillis(300);
+
+  private static BounceFixture.Setup setup() {
+    return new BounceFixture.Setup();
+  }
+
+  /** As a client written from the description alone: no line feed, no READY. */
+  @Test
+  void aClientOfTheTextsWireJoins() throws Exception {
+    try (BounceFixture bounce = setup().wire(BounceGreeting.TEXT).authentication("hello").start();
+        RawMember first = RawMember.dial(bounce.server.address());
+        RawMember second = RawMember.dial(bounce.server.address())) {
+      first.reads("4-BounceServer_1.0").says("hello00ac");
+      second.reads("4-BounceServer_1.0").says("hello00acfrom the second");
+      first.reads("from the second").says("from the first");
+      second.reads("from the first");
+    }
+  }
+
+  @Test
+  void aClientOfTheProgramsWireJoins() throws Exception {
+    try (BounceFixture bounce = setup().start();
+        RawMember first = bounce.dial();
+        RawMember second = bounce.dial()) {
+      first.says("hi00ac").reads("READY");
+      second.says("hi00ac").reads("READY").says("from the second");
+      first.reads("from the second").says("from the first");
+      second.reads("from the first");
+    }
+  }
+
+  @Test
+  void withoutAuthenticationTheNumberIsAllThereIs() throws Exception {
+    try (BounceFixture bounce = setup().authentication("").start();
+        RawMember first = bounce.dial();
+        RawMember second = bounce.dial()) {
+      first.says("00ac").reads("READY");
+      second.says("00AC").reads("READY").says("x");
+      first.reads("x");
+    }
+  }
+
+  @Test
+  void anAuthenticationOf64KiBIsOne() throws Exception {
+    String authentication = "\u00ff".repeat(65_536);
+    try (BounceFixture bounce = setup().authentication(authentication).start();
+        RawMember first = bounce.dial();
+        RawMember second = bounce.dial()) {
+      first.says(authentication + "00ac").reads("READY");
+      second.says(authentication + "00acdata").reads("READY");
+      first.reads("data");
+    }
+  }
+
+  @Test
+  void whereverItIsSplitTheHandshakeIsTheSame() throws Exception {
+    String all = "hi00acDATA";
+    try (BounceFixture bounce = setup().times(Duration.ofSeconds(60), LONG).start();
+        RawMember listener = bounce.join(0xac)) {
+      for (int cut = 1; cut < all.length(); cut++) {
+        try (RawMember guest = bounce.dial()) {
+          guest.says(all.substring(0, cut)).says(all.substring(cut)).reads("READY");
+          listener.reads("DATA");
+        }
+        bounce.has(1);
+      }
+    }
+  }
+
+  @Test
+  void nothingOfManyBytesGluedToTheHandshakeIsLost() throws Exception {
+    String data = "0123456789abcdef".repeat(10_000);
+    try (BounceFixture bounce = setup().start();
+        RawMember first = bounce.dial()) {
+      Thread writer = Thread.ofVirtual().start(() -> saysUnchecked(first, "hi0001" + data));
+      first.reads("READY");
+      try (RawMember second = bounce.join(1)) {
+        second.reads(data);
+        writer.join();
+      }
+    }
+  }
+
+  private static void saysUnchecked(RawMember guest, String text) {
+    try {
+      guest.says(text);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void aShortNumberIsCompleteAfterAPause() throws Exception {
+    try (BounceFixture bounce = setup().start();
+        RawMember first = bounce.dial();
+        RawMember second = bounce.join(0x1f)) {
+      first.says("hi1F").reads("READY").says("23");
+      second.reads("23");
+    }
+  }
+
+  /** As {@code printf hi7 | nc -N} does it. */
+  @Test
+  void aShortNumberIsCompleteAtTheEndOfWhatIsSaid() throws Exception {
+    try (BounceFixture bounce = setup().times(LONG.plus(LONG), LONG).paired().start();
+        RawMember first = bounce.join(7).says("for whom only listens");
+        RawMember second = bounce.dial().says("hi7")) {
+      second.socket().shutdownOutput();
+      second.reads("READY").reads("for whom only listens");
+      assertThat(first.in().read()).isEqualTo(-1);
+    }
+  }
+
+  /** Often, because the end may come at any moment between two looks. */
+  @RepeatedTest(200)
+  void anAuthenticationThatIsCutOffIsToldSoAtOnce() throws Exception {
+    try (BounceFixture bounce = setup().times(LONG.plus(LONG), LONG).start();
+        RawMember guest = bounce.dial().says("n")) {
+      guest.socket().shutdownOutput();
+      guest.readsLast("Authentication failure");
+    }
+  }
+
+  @Test
+  void aDigitSoonAfterAnotherBelongsToTheNumber() throws Exception {
+    try (BounceFixture bounce = setup().times(Duration.ofSeconds(60), LONG).start();
+        RawMember first = bounce.dial();
+        RawMember second = bounce.join(0x1234)) {
+      for (String digit : List.of("hi1", "2", "3", "4")) {
+        first.says(digit);
+      }
+      first.reads("READY").says("x");
+      second.reads("x");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"ho", "Hi", "hx00ac", "hxab and much more than that"})
+  void aWrongAuthenticationIsToldSo(String said) throws Exception {
+    try (BounceFixture bounce = setup().start()) {
+      bounce.dial().says(said).readsLast("Authentication failure");
+      bounce.tells("0 disconnected: Authentication failure");
+      bounce.logs("member refused");
+      assertThat(bounce.server.counters().get(Counter.REFUSED_PEERS)).isEqualTo(1);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"h", "x"})
+  void anAuthenticationThatIsTooShortIsToldSoWhenTheTimeIsUp(String said) throws Exception {
+    try (BounceFixture bounce = setup().times(SHORT, Duration.ofMillis(10)).start()) {
+      bounce.dial().says(said).readsLast("Authentication failure");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "hi"})
+  void silenceEndsWithoutAWord(String said) throws Exception {
+    try (BounceFixture bounce = setup().times(SHORT, Duration.ofMillis(10)).start()) {
+      bounce.dial().says(said).readsLast("");
+      bounce.tells("0 disconnected: joined no group: its time was up");
+      assertThat(bounce.server.counters().get(Counter.SLOW_HANDSHAKES)).isEqualTo(1);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"hizz", "hi\n", "hiffff"})
+  void whatIsNoGroupsNumberIsToldSo(String said) throws Exception {
+    try (BounceFixture bounce = setup().groups(65_535).start()) {
+      bounce.dial().says(said).readsLast("Failed to negotiate channel number");
+      bounce.tells("0 disconnected: Failed to negotiate channel number");
+    }
+  }
+
+  @Test
+  void theLastGroupCanBeJoined() throws Exception {
+    try (BounceFixture bounce = setup().start();
+        RawMember guest = bounce.join(0xffff)) {
+      assertThat(bounce.server.members().getFirst().group()).hasValue(0xffff);
+      guest.leave();
+      bounce.has(0);
+    }
+  }
+
+  @Test
+  void oneThatGoesInTheMiddleLeavesNothing() throws Exception {
+    try (BounceFixture bounce = setup().times(Duration.ofSeconds(60), LONG).start()) {
+      for (String said : List.of("", "h", "hi", "hi0")) {
+        bounce.dial().says(said).close();
+        bounce.dial().says(said).reset();
+      }
+      bounce.has(0);
+    }
+  }
+
+  @Test
+  void strangersThatStallAtEachStageKeepNobodyOut() throws Exception {
+    var strangers = new ArrayList<RawMember>();
+    try (BounceFixture bounce = setup().times(Duration.ofSeconds(60), LONG).halfOpen(8).start()) {
+      for (int i = 0; i < 40; i++) {
+        strangers.add(bounce.dial().says(List.of("", "h", "hi", "hi1").get(i % 4)));
+      }
+      try (RawMember first = bounce.join(1);
+          RawMember second = bounce.join(1)) {
+        second.says("x");
+        first.reads("x");
+        Eventually.within(
+            BounceFixture.SOON,
+            () -> assertThat(bounce.server.members()).hasSizeLessThanOrEqualTo(8 + 2));
+      }
+      assertThat(bounce.server.counters().get(Counter.HALF_OPEN_DROPPED)).isGreaterThan(40 - 8);
+    } finally {
+      for (RawMember stranger : strangers) {
+        stranger.close();
+      }
+    }
+  }
+
+  /** The timer stands in the system's own table: kind 2, in hundredths of a second. */
+  @Test
+  void aMemberThatIsSilentIsAskedByTheSystemAfterTenSeconds() throws Exception {
+    Path table = Path.of("/proc/net/tcp");
+    assumeTrue(Files.exists(table));
+    try (BounceFixture bounce = setup().start();
+        RawMember guest = bounce.join(1)) {
+      String ends =
+          ":%04X [0-9A-F]{8}:%04X "
+              .formatted(bounce.server.address().port(), guest.address().getPort());
+      var timer = Pattern.compile(ends + "01 \\S+ (\\d\\d):([0-9A-F]+) ");
+      // Before it, that of the greeting's acknowledgement.
+      Eventually.within(
+          BounceFixture.SOON,
+          () -> {
+            var found = timer.matcher(Files.readString(table));
+            assertThat(found.find()).isTrue();
+            assertThat(found.group(1)).isEqualTo("02");
+            assertThat(Integer.parseInt(found.group(2), 16)).isBetween(1, 1000);
+          });
+    }
+  }
+
+  @Test
+  void whatHappensIsToldInOrder() throws Exception {
+    try (BounceFixture bounce = setup().wantsReads().start();
+        RawMember first = bounce.join(7);
+        RawMember second = bounce.join(7)) {
+      second.says("x");
+      first.reads("x").leave();
+      bounce.tells("0 disconnected: closed by the peer");
+      assertThat(bounce.told)
+          .filteredOn(line -> line.startsWith("0 "))
+          .containsExactly(
+              "0 connected", "0 AUTHENTICATED", "0 READY", "0 disconnected: closed by the peer");
+      assertThat(bounce.told).contains("1 read x");
+      assertThat(bounce.server.members())
+          .extracting(MemberView::peer)
+          .containsExactly(second.address());
+    }
+  }
+}

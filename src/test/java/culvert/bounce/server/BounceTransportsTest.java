@@ -1,0 +1,182 @@
+package culvert.bounce.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.config.TlsClientSettings;
+import culvert.config.TlsIdentity;
+import culvert.config.TlsServerSettings;
+import culvert.config.TlsTrust;
+import culvert.config.TransportKind;
+import culvert.config.WebSocketSettings;
+import culvert.net.BufferPool;
+import culvert.net.Connection;
+import culvert.net.Dialer;
+import culvert.net.HostPort;
+import culvert.observe.Counter;
+import culvert.testing.Authority;
+import culvert.testing.Bulk;
+import culvert.testing.LeakCheck;
+import culvert.transport.Transport;
+import culvert.transport.stack.TransportStack;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Members that dial in over TLS and WebSocket. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class BounceTransportsTest {
+
+  private static final long BYTES = 8L << 20;
+
+  private final ExecutorService others = Executors.newVirtualThreadPerTaskExecutor();
+  private final BufferPool pool = new BufferPool();
+
+  @TempDir private Path folder;
+  private Path ca;
+  private TlsIdentity identity;
+
+  @BeforeEach
+  void certificates() throws Exception {
+    var authority = new Authority("Test CA");
+    ca = authority.own().writeChain(folder.resolve("ca.pem"));
+    var issued = authority.issue("server");
+    identity =
+        new TlsIdentity.Pem(
+            issued.writeChain(folder.resolve("server.pem")),
+            issued.writeKey(folder.resolve("server.key")));
+  }
+
+  private BounceFixture.Setup over(TransportKind kind) {
+    return new BounceFixture.Setup()
+        .transport(
+            kind,
+            kind.isTls()
+                ? Optional.of(new TlsServerSettings(identity, Optional.empty()))
+                : Optional.empty());
+  }
+
+  private Connection join(TransportKind kind, HostPort address, String authentication)
+      throws IOException {
+    Transport dialling =
+        TransportStack.dialling(
+            kind,
+            new TlsClientSettings(new TlsTrust.Authorities(ca), Optional.empty(), Optional.empty()),
+            WebSocketSettings.DEFAULT,
+            address,
+            pool,
+            line -> {});
+    Connection connection = dialling.wrap(new Dialer(pool).connect(address, BounceFixture.SOON));
+    Transport.trust(connection);
+    assertThat(connection.input().readNBytes(19)).asString().isEqualTo("4-BounceServer_1.0\n");
+    connection.output().write((authentication + "0001").getBytes(StandardCharsets.US_ASCII));
+    assertThat(connection.input().readNBytes(5)).asString().isEqualTo("READY");
+    return connection;
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = TransportKind.class,
+      names = {"TLS", "WS", "WSS"})
+  void aPairIsJoined(TransportKind kind) throws Exception {
+    try (BounceFixture bounce = over(kind).paired().start()) {
+      try (Connection first = join(kind, bounce.server.address(), "hi");
+          Connection second = join(kind, bounce.server.address(), "hi")) {
+        talk(first, second);
+        first.closeOutput();
+        assertThat(second.input().read()).isEqualTo(-1);
+        second.output().write("x".getBytes(StandardCharsets.US_ASCII));
+        second.closeOutput();
+        assertThat(first.input().readAllBytes()).asString().isEqualTo("x");
+        bounce.tells("0 disconnected: closed by the peer");
+      }
+      bounce.has(0);
+    }
+    assertThat(pool.borrowed()).as("buffers out").isZero();
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = TransportKind.class,
+      names = {"TLS", "WS"})
+  void aGroupIsJoined(TransportKind kind) throws Exception {
+    try (BounceFixture bounce = over(kind).start()) {
+      try (Connection first = join(kind, bounce.server.address(), "hi");
+          Connection second = join(kind, bounce.server.address(), "hi")) {
+        talk(first, second);
+      }
+      bounce.has(0);
+    }
+    assertThat(pool.borrowed()).as("buffers out").isZero();
+  }
+
+  private void talk(Connection first, Connection second) throws Exception {
+    var sent = others.submit(() -> new Bulk(1).send(first.output(), BYTES).sum());
+    assertThat(Bulk.receive(second.input(), BYTES)).isEqualTo(sent.get());
+    second.output().write("answer".getBytes(StandardCharsets.US_ASCII));
+    assertThat(first.input().readNBytes(6)).asString().isEqualTo("answer");
+  }
+
+  /** Longer than any record of a stranger may be. */
+  @ParameterizedTest
+  @EnumSource(
+      value = TransportKind.class,
+      names = {"TLS", "WS"})
+  void anAuthenticationOf64KiBIsOne(TransportKind kind) throws Exception {
+    String authentication = "a".repeat(65_536);
+    try (BounceFixture bounce = over(kind).authentication(authentication).start()) {
+      join(kind, bounce.server.address(), authentication).close();
+      bounce.has(0);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "\u0016\u0003\u0001"})
+  void oneThatStallsInTheTransportsHandshakeGoesInTime(String said) throws Exception {
+    try (BounceFixture bounce =
+        over(TransportKind.TLS).times(Duration.ofMillis(300), Duration.ofMillis(10)).start()) {
+      RawMember.dial(bounce.server.address()).says(said).readsLast("");
+      bounce.tells("0 disconnected: joined no group: its time was up");
+      assertThat(bounce.server.counters().get(Counter.SLOW_HANDSHAKES)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aFaultOfAMembersIsNotSaidToBeAnOriginProxys() throws Exception {
+    try (BounceFixture bounce = over(TransportKind.TLS).start()) {
+      join(TransportKind.TLS, bounce.server.address(), "hi").close();
+      bounce.tells(
+          "0 disconnected: broken: the peer ended the connection without TLS's close_notify: what"
+              + " came may be cut");
+      RawMember.dial(bounce.server.address()).says("\u0016\u0003\u0001\0\0").close();
+      bounce.has(0);
+      RawMember.dial(bounce.server.address()).says("GET / HTTP/1.1\r\n\r\n").close();
+      bounce.has(0);
+      bounce.logs("not a member");
+      assertThat(bounce.log()).doesNotContain("origin proxy");
+    }
+  }
+
+  @Test
+  void aStrangerToTheTransportIsAnswered() throws Exception {
+    try (BounceFixture bounce = over(TransportKind.TLS).start();
+        RawMember guest = RawMember.dial(bounce.server.address())) {
+      guest.says("GET / HTTP/1.1\r\n\r\n").reads("HTTP/1.1 400 Bad Request\r\n");
+      assertThat(guest.in().readAllBytes()).isNotEmpty();
+      bounce.logs("not a member", "an HTTP client");
+      assertThat(bounce.server.counters().get(Counter.FOREIGN_PEERS)).isEqualTo(1);
+    }
+  }
+}

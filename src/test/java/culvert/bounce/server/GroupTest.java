@@ -1,0 +1,478 @@
+package culvert.bounce.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.observe.Counter;
+import culvert.testing.Bulk;
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What members of a group hear of each other. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class GroupTest {
+
+  private static final long MEGABYTE = 1 << 20;
+
+  private final ExecutorService others = Executors.newVirtualThreadPerTaskExecutor();
+
+  private static BounceFixture.Setup setup() {
+    return new BounceFixture.Setup();
+  }
+
+  private static void closeAll(List<RawMember> guests) throws IOException {
+    for (RawMember guest : guests) {
+      guest.leave();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 16})
+  void eachHearsAllOthersWholeAndInOrder(int size) throws Exception {
+    long bytes = MEGABYTE / 2;
+    var guests = new ArrayList<RawMember>();
+    try (BounceFixture bounce = setup().members(size).start()) {
+      for (int i = 0; i < size; i++) {
+        guests.add(bounce.join(5));
+      }
+      var sum = new ArrayList<Future<Long>>();
+      for (RawMember sender : guests) {
+        sum.clear();
+        for (RawMember other : guests) {
+          if (other != sender) {
+            sum.add(others.submit(() -> Bulk.receive(other.in(), bytes)));
+          }
+        }
+        long sent = new Bulk(size).send(sender.out(), bytes).sum();
+        for (Future<Long> one : sum) {
+          assertThat(one.get()).isEqualTo(sent);
+        }
+      }
+    } finally {
+      closeAll(guests);
+    }
+  }
+
+  @Test
+  void nothingOf200MegabytesIsLostToAReaderThatPauses() throws Exception {
+    long bytes = 200 * MEGABYTE;
+    try (BounceFixture bounce = setup().start();
+        RawMember sender = bounce.join(1);
+        RawMember reader = bounce.join(1)) {
+      var sum = others.submit(() -> new Bulk(1).send(sender.out(), bytes).sum());
+      // Until the sender can not go on: all there is between the two is full.
+      Eventually.within(
+          BounceFixture.SOON,
+          () ->
+              assertThat(bounce.server.members())
+                  .anyMatch(member -> member.state() == MemberView.State.WAITING));
+      assertThat(sum.isDone()).isFalse();
+      assertThat(Bulk.receive(reader.in(), bytes)).isEqualTo(sum.get());
+      Eventually.within(
+          BounceFixture.SOON,
+          () ->
+              assertThat(bounce.server.members())
+                  .allMatch(member -> member.state() == MemberView.State.READY));
+    }
+  }
+
+  @Test
+  void bothWaysAtOnceArriveWhole() throws Exception {
+    long bytes = 20 * MEGABYTE;
+    try (BounceFixture bounce = setup().start();
+        RawMember one = bounce.join(1);
+        RawMember other = bounce.join(1)) {
+      var sent = others.submit(() -> new Bulk(1).send(one.out(), bytes).sum());
+      var sentBack = others.submit(() -> new Bulk(2).send(other.out(), bytes).sum());
+      var received = others.submit(() -> Bulk.receive(one.in(), bytes));
+      assertThat(Bulk.receive(other.in(), bytes)).isEqualTo(sent.get());
+      assertThat(received.get()).isEqualTo(sentBack.get());
+    }
+  }
+
+  @Test
+  void whatTheFirstSaysBeforeThereIsASecondIsHeldForIt() throws Exception {
+    try (BounceFixture bounce = setup().start();
+        RawMember first = bounce.join(1).says("early, ")) {
+      bounce.tells("0 WAITING");
+      first.says("and ");
+      try (RawMember second = bounce.join(1)) {
+        first.says("late");
+        second.reads("early, and late");
+        bounce.tells("0 READY");
+      }
+    }
+  }
+
+  @Test
+  void moreThanIsHeldWaitsInTheNetworkAndArrivesInOrder() throws Exception {
+    long bytes = 32 * MEGABYTE;
+    try (BounceFixture bounce = setup().start();
+        RawMember first = bounce.join(1)) {
+      var sum = others.submit(() -> new Bulk(1).send(first.out(), bytes).sum());
+      bounce.tells("0 WAITING");
+      try (RawMember second = bounce.join(1)) {
+        assertThat(Bulk.receive(second.in(), bytes)).isEqualTo(sum.get());
+      }
+    }
+  }
+
+  @Test
+  void whatOneSaysAloneAfterADepartureReachesNobody() throws Exception {
+    try (BounceFixture bounce = setup().wantsReads().start();
+        RawMember first = bounce.join(1)) {
+      bounce.join(1).close();
+      bounce.has(1);
+      first.says("to nobody");
+      bounce.tells("0 read to nobody");
+      try (RawMember third = bounce.join(1)) {
+        first.says("to somebody");
+        third.reads("to somebody");
+      }
+    }
+  }
+
+  @Test
+  void oneAloneAfterADepartureIsReadHoweverMuchItSays() throws Exception {
+    try (BounceFixture bounce = setup().start();
+        RawMember first = bounce.join(1)) {
+      bounce.join(1).close();
+      bounce.has(1);
+      new Bulk(1).send(first.out(), 32 * MEGABYTE);
+    }
+  }
+
+  @Test
+  void aNumberWhoseLastMemberLeftIsFresh() throws Exception {
+    try (BounceFixture bounce = setup().start()) {
+      try (RawMember first = bounce.join(1);
+          RawMember second = bounce.join(1)) {
+        first.says("x");
+        second.reads("x");
+      }
+      bounce.has(0);
+      try (RawMember first = bounce.join(1)) {
+        first.says("held");
+        bounce.tells("2 WAITING");
+        try (RawMember second = bounce.join(1)) {
+          second.reads("held");
+        }
+      }
+    }
+  }
+
+  @Test
+  void aFullGroupTakesNobodyUntilOneLeaves() throws Exception {
+    try (BounceFixture bounce = setup().start();
+        RawMember first = bounce.join(1);
+        RawMember second = bounce.join(1)) {
+      bounce.dial().says("hi0001").readsLast("Connection Group Full");
+      bounce.tells("2 disconnected: Connection Group Full");
+      assertThat(bounce.server.counters().get(Counter.MEMBERS_OVER_LIMIT)).isEqualTo(1);
+      second.leave();
+      bounce.has(1);
+      try (RawMember third = bounce.join(1)) {
+        third.says("x");
+        first.reads("x");
+      }
+    }
+  }
+
+  /** Who hangs up and dials again is often heard before its hanging up is. */
+  @Test
+  void aPlaceThatIsLeftIsFreeForWhoDialsAtOnce() throws Exception {
+    try (BounceFixture bounce = new BounceFixture.Setup().start();
+        RawMember stays = bounce.join(1)) {
+      for (int i = 0; i < 300; i++) {
+        RawMember guest = RawMember.dial(bounce.server.address());
+        guest.says("hi0001").reads("4-BounceServer_1.0\nREADY");
+        guest.leave();
+      }
+      stays.leave();
+      bounce.has(0);
+    }
+  }
+
+  @Test
+  void aFullServerTakesNobodyUntilOneLeaves() throws Exception {
+    try (BounceFixture bounce = setup().clients(2).start();
+        RawMember first = bounce.join(1);
+        RawMember second = bounce.join(2)) {
+      bounce.dial().says("hi0003").readsLast("Connection Group Full");
+      second.leave();
+      bounce.has(1);
+      bounce.join(3).close();
+      assertThat(first.socket().isConnected()).isTrue();
+    }
+  }
+
+  @Test
+  void groupsHearNothingOfEachOther() throws Exception {
+    try (BounceFixture bounce = setup().start();
+        RawMember one = bounce.join(1);
+        RawMember two = bounce.join(2);
+        RawMember otherOne = bounce.join(1);
+        RawMember otherTwo = bounce.join(2)) {
+      one.says("one");
+      two.says("two");
+      otherOne.reads("one");
+      otherTwo.reads("two");
+    }
+  }
+
+  @Test
+  void echoComesBackFromWhenItIsSwitchedOn() throws Exception {
+    try (BounceFixture bounce = setup().start();
+        RawMember first = bounce.join(1);
+        RawMember second = bounce.join(1)) {
+      first.says("quiet");
+      second.reads("quiet");
+      bounce.server.echo(true);
+      assertThat(bounce.server.echoes()).isTrue();
+      first.says("loud").reads("loud");
+      second.reads("loud");
+      bounce.server.echo(false);
+      first.says("quiet");
+      second.reads("quiet").says("x");
+      first.reads("x");
+    }
+  }
+
+  @Test
+  void echoComesBackOnceAlsoOfWhatIsHeld() throws Exception {
+    try (BounceFixture bounce = setup().echo().start();
+        RawMember first = bounce.join(1)) {
+      first.says("alone").reads("alone").says("again").reads("again");
+      try (RawMember second = bounce.join(1)) {
+        second.reads("aloneagain");
+        first.says("x").reads("x");
+        second.reads("x");
+      }
+    }
+  }
+
+  @Test
+  void echoReachesOneThatIsAlone() throws Exception {
+    try (BounceFixture bounce = setup().start();
+        RawMember alone = bounce.join(1)) {
+      alone.says("held");
+      bounce.tells("0 WAITING");
+      bounce.server.echo(true);
+      alone.reads("held");
+      bounce.join(1).reads("held").leave();
+      bounce.has(1);
+      alone.says("x").reads("x");
+    }
+  }
+
+  /** Numbers without a gap, of which each new member hears READY and then some in a row. */
+  @Test
+  void whoeverJoinsWhileOthersTalkIsGreetedFirstAndMissesNothingFromThen() throws Exception {
+    try (BounceFixture bounce = setup().members(3).start();
+        RawMember sender = bounce.join(1)) {
+      var sending =
+          others.submit(() -> {
+            byte[] piece = new byte[251 * 16];
+            for (int i = 0; i < piece.length; i++) {
+              piece[i] = (byte) (i % 251);
+            }
+            for (; ; ) {
+              sender.out().write(piece);
+            }
+          });
+      for (int i = 0; i < 200; i++) {
+        try (RawMember guest = bounce.join(1)) {
+          byte[] heard = guest.in().readNBytes(20_000);
+          for (int n = 1; n < heard.length; n++) {
+            assertThat(heard[n] & 0xff).isEqualTo(((heard[n - 1] & 0xff) + 1) % 251);
+          }
+        }
+        bounce.has(1);
+      }
+      sender.leave();
+      assertThat(sending).failsWithin(BounceFixture.SOON);
+    }
+  }
+
+  @Test
+  void aKilledMemberIsGoneAndDisturbsNobody() throws Exception {
+    try (BounceFixture bounce = setup().members(4).start();
+        RawMember first = bounce.join(1);
+        RawMember second = bounce.join(1);
+        RawMember third = bounce.join(1);
+        RawMember fourth = bounce.join(1)) {
+      assertThat(bounce.server.kill(1)).isTrue();
+      assertThat(bounce.server.kill(1)).isFalse();
+      second.readsLast("");
+      bounce.tells("1 disconnected: Disconnected by server");
+      assertThat(bounce.server.kill(third.address())).isTrue();
+      assertThat(bounce.server.kill(third.address())).isFalse();
+      third.readsLast("");
+      first.says("x");
+      fourth.reads("x");
+      assertThat(bounce.server.members()).extracting(MemberView::id).containsExactly(0L, 3L);
+    }
+  }
+
+  @Test
+  void whoeverHasNotJoinedCanBeKilledToo() throws Exception {
+    try (BounceFixture bounce = setup().start();
+        RawMember stranger = bounce.dial();
+        RawMember alone = bounce.join(1).says("x")) {
+      bounce.tells("1 WAITING");
+      assertThat(bounce.server.kill(0)).isTrue();
+      assertThat(bounce.server.kill(1)).isTrue();
+      stranger.readsLast("");
+      alone.readsLast("");
+    }
+  }
+
+  @Test
+  void oneThatDiesWhileOthersTalkDisturbsNobody() throws Exception {
+    long bytes = 40 * MEGABYTE;
+    try (BounceFixture bounce = setup().members(3).start();
+        RawMember sender = bounce.join(1);
+        RawMember reader = bounce.join(1);
+        RawMember victim = bounce.join(1)) {
+      var sum = others.submit(() -> new Bulk(1).send(sender.out(), bytes).sum());
+      var received = others.submit(() -> Bulk.receive(reader.in(), bytes));
+      victim.in().readNBytes((int) MEGABYTE);
+      victim.reset();
+      assertThat(received.get()).isEqualTo(sum.get());
+    }
+  }
+
+  @Test
+  void aMemberThatTakesNothingIsDroppedAndTheOthersGoOn() throws Exception {
+    long bytes = 32 * MEGABYTE;
+    try (BounceFixture bounce = setup().members(3).dropSlowAfter(Duration.ofSeconds(1)).start();
+        RawMember sender = bounce.join(1);
+        RawMember reader = bounce.join(1);
+        RawMember slow = bounce.join(1)) {
+      var sum = others.submit(() -> new Bulk(1).send(sender.out(), bytes).sum());
+      assertThat(Bulk.receive(reader.in(), bytes)).isEqualTo(sum.get());
+      bounce.tells("2 disconnected: took nothing for 1s");
+      assertThat(bounce.server.counters().get(Counter.MEMBERS_TOO_SLOW)).isEqualTo(1);
+      bounce.logs("slow member dropped");
+      slow.isReset();
+    }
+  }
+
+  /** Its own bytes and silence are no reason. */
+  @Test
+  void aMemberThatIsSentNothingIsNotSlow() throws Exception {
+    try (BounceFixture bounce = setup().dropSlowAfter(Duration.ofMillis(200)).start();
+        RawMember first = bounce.join(1);
+        RawMember second = bounce.join(1)) {
+      long until = System.nanoTime() + Duration.ofMillis(600).toNanos();
+      while (System.nanoTime() < until) {
+        first.says("x");
+        second.reads("x");
+      }
+      assertThat(bounce.server.counters().get(Counter.MEMBERS_TOO_SLOW)).isZero();
+    }
+  }
+
+  @Test
+  void oneThatWaitsForASlowOneCanBeKilledAtOnce() throws Exception {
+    try (BounceFixture bounce = setup().start();
+        RawMember sender = bounce.join(1);
+        RawMember slow = bounce.join(1)) {
+      var sending = others.submit(() -> new Bulk(1).send(sender.out(), 64 * MEGABYTE));
+      bounce.tells("0 WAITING");
+      assertThat(bounce.server.kill(0)).isTrue();
+      bounce.has(1);
+      bounce.join(1).close();
+      assertThat(slow.in().read()).isNotNegative();
+      assertThat(sending).failsWithin(BounceFixture.SOON);
+    }
+  }
+
+  @Test
+  void tenThousandJoinAndLeaveAndNothingIsLeft() throws Exception {
+    int threads = 16;
+    int each = 625;
+    try (BounceFixture bounce = setup().members(4).start()) {
+      var joining = new ArrayList<Future<?>>();
+      for (int t = 0; t < threads; t++) {
+        joining.add(
+            others.submit(() -> {
+              for (int i = 0; i < each; i++) {
+                int group = ThreadLocalRandom.current().nextInt(1000);
+                try (RawMember guest = bounce.join(group).says("hello")) {
+                  if (i % 2 == 0) {
+                    guest.reset();
+                  }
+                }
+              }
+              return null;
+            }));
+      }
+      for (Future<?> one : joining) {
+        one.get();
+      }
+      bounce.has(0);
+      assertThat(bounce.server.groups()).isZero();
+      assertThat(bounce.server.counters().get(Counter.MEMBERS)).isEqualTo((long) threads * each);
+    }
+  }
+
+  @Test
+  void aDrainWaitsForThoseThatTalkAndEndsThoseThatHaveNobody() throws Exception {
+    try (BounceFixture bounce = setup().start();
+        RawMember stranger = bounce.dial();
+        RawMember alone = bounce.join(1);
+        RawMember first = bounce.join(2);
+        RawMember second = bounce.join(2)) {
+      var drained = others.submit(() -> bounce.server.drain(BounceFixture.SOON));
+      alone.readsLast("");
+      stranger.readsLast("");
+      first.says("still there");
+      second.reads("still there");
+      first.leave();
+      second.readsLast("");
+      assertThat(drained.get()).isTrue();
+    }
+  }
+
+  @Test
+  void aDrainHasALimit() throws Exception {
+    try (BounceFixture bounce = setup().start();
+        RawMember first = bounce.join(2);
+        RawMember second = bounce.join(2)) {
+      assertThat(bounce.server.drain(Duration.ofMillis(50))).isFalse();
+      first.says("x");
+      second.reads("x");
+    }
+  }
+
+  @Test
+  void aStopEndsEverybodyAlsoWhoWaitsForASlowOne() throws Exception {
+    try (BounceFixture bounce = setup().start();
+        RawMember stranger = bounce.dial();
+        RawMember alone = bounce.join(1);
+        RawMember sender = bounce.join(2);
+        RawMember slow = bounce.join(2)) {
+      var sending = others.submit(() -> new Bulk(1).send(sender.out(), 64 * MEGABYTE));
+      bounce.tells("2 WAITING");
+      bounce.server.close();
+      alone.readsLast("");
+      stranger.readsLast("");
+      assertThat(sending).failsWithin(BounceFixture.SOON);
+      assertThat(slow.in().read()).isNotNegative();
+    }
+  }
+}

@@ -1,0 +1,241 @@
+package culvert.bounce.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.testing.Bulk;
+import culvert.testing.LeakCheck;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Two members that end together. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class PairTest {
+
+  private static final long BYTES = 20L << 20;
+
+  private final ExecutorService others = Executors.newVirtualThreadPerTaskExecutor();
+
+  private static BounceFixture pairs() throws IOException {
+    return new BounceFixture.Setup().members(8).paired().wantsReads().start();
+  }
+
+  /** Which of the two does it: the one that was there first or the other. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void theEndOfOneDirectionLeavesTheOther(boolean firstEnds) throws Exception {
+    try (BounceFixture bounce = pairs();
+        RawMember first = bounce.join(1);
+        RawMember second = bounce.join(1)) {
+      RawMember ends = firstEnds ? first : second;
+      RawMember answers = firstEnds ? second : first;
+      ends.says("question").socket().shutdownOutput();
+      assertThat(answers.in().readAllBytes()).asString().isEqualTo("question");
+      long sum = new Bulk(1).send(answers.out(), 1 << 20).sum();
+      answers.socket().shutdownOutput();
+      assertThat(Bulk.receive(ends.in())).isEqualTo(sum);
+      bounce.tells("0 disconnected: closed by the peer");
+      bounce.tells("1 disconnected: closed by the peer");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aResetGoesThrough(boolean firstBreaks) throws Exception {
+    try (BounceFixture bounce = pairs();
+        RawMember first = bounce.join(1);
+        RawMember second = bounce.join(1)) {
+      first.says("x");
+      second.reads("x");
+      RawMember hears = firstBreaks ? second : first;
+      (firstBreaks ? first : second).reset();
+      hears.isReset();
+      bounce.tells((firstBreaks ? 1 : 0) + " disconnected: ended with its peer");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1})
+  void aKilledOneTakesItsPeerWithIt(long id) throws Exception {
+    try (BounceFixture bounce = pairs();
+        RawMember first = bounce.join(1);
+        RawMember second = bounce.join(1)) {
+      assertThat(bounce.server.kill(id)).isTrue();
+      first.isReset();
+      second.isReset();
+      bounce.tells(id + " disconnected: Disconnected by server");
+    }
+  }
+
+  @Test
+  void bothWaysAtOnceArriveWhole() throws Exception {
+    try (BounceFixture bounce = new BounceFixture.Setup().paired().start();
+        RawMember one = bounce.join(1);
+        RawMember other = bounce.join(1)) {
+      var sent = others.submit(() -> new Bulk(1).send(one.out(), BYTES).sum());
+      var sentBack = others.submit(() -> new Bulk(2).send(other.out(), BYTES).sum());
+      var received = others.submit(() -> Bulk.receive(one.in(), BYTES));
+      assertThat(Bulk.receive(other.in(), BYTES)).isEqualTo(sent.get());
+      assertThat(received.get()).isEqualTo(sentBack.get());
+    }
+  }
+
+  @Test
+  void whatTheFirstSaysIsHeldForTheSecond() throws Exception {
+    try (BounceFixture bounce = pairs();
+        RawMember first = bounce.join(1)) {
+      var sum = others.submit(() -> new Bulk(1).send(first.out(), BYTES).sum());
+      bounce.tells("0 WAITING");
+      try (RawMember second = bounce.join(1)) {
+        assertThat(Bulk.receive(second.in(), BYTES)).isEqualTo(sum.get());
+        bounce.tells("0 READY");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void oneThatGoesWhileItWaitsLeavesItsPlaceAtOnce(boolean cleanly) throws Exception {
+    try (BounceFixture bounce = pairs()) {
+      RawMember gone = bounce.join(1).says("to nobody");
+      bounce.tells("0 WAITING");
+      if (cleanly) {
+        gone.leave();
+      } else {
+        gone.reset();
+      }
+      bounce.tells(
+          "0 disconnected: " + (cleanly ? DisconnectReason.UNHEARD : "broken: Connection reset"));
+      bounce.has(0);
+      try (RawMember first = bounce.join(1);
+          RawMember second = bounce.join(1)) {
+        first.says("x");
+        second.reads("x");
+      }
+    }
+  }
+
+  /** Half-closed it may still be listening, and a clean end would tell it that all is well. */
+  @Test
+  void oneWhoseWordsNobodyHeardIsReset() throws Exception {
+    try (BounceFixture bounce = pairs();
+        RawMember alone = bounce.join(1).says("to nobody")) {
+      alone.socket().shutdownOutput();
+      alone.isReset();
+      bounce.has(0);
+    }
+    try (BounceFixture bounce = pairs();
+        RawMember silent = bounce.join(1)) {
+      silent.socket().shutdownOutput();
+      silent.readsLast("");
+    }
+  }
+
+  @Test
+  void aThirdIsRefusedAlsoWhileThePairEnds() throws Exception {
+    try (BounceFixture bounce = pairs();
+        RawMember first = bounce.join(1);
+        RawMember second = bounce.join(1)) {
+      bounce.dial().says("hi0001").readsLast("Connection Group Full");
+      first.socket().shutdownOutput();
+      assertThat(second.in().read()).isEqualTo(-1);
+      bounce.dial().says("hi0001").readsLast("Connection Group Full");
+    }
+  }
+
+  @Test
+  void theNextTwoAreAFreshPair() throws Exception {
+    try (BounceFixture bounce = pairs()) {
+      for (int i = 0; i < 50; i++) {
+        try (RawMember first = bounce.join(1);
+            RawMember second = bounce.join(1)) {
+          first.says("x" + i);
+          second.reads("x" + i).says("y" + i);
+          first.reads("y" + i);
+        }
+        bounce.has(0);
+      }
+    }
+  }
+
+  /** Both ends are heard before the server is done with the pair. */
+  @Test
+  void whoHearsThePairsEndCanMeetAgainAtOnce() throws Exception {
+    try (BounceFixture bounce = pairs()) {
+      for (int i = 0; i < 300; i++) {
+        try (RawMember first = bounce.join(1);
+            RawMember second = bounce.join(1)) {
+          first.socket().shutdownOutput();
+          assertThat(second.in().read()).isEqualTo(-1);
+          second.socket().shutdownOutput();
+          assertThat(first.in().read()).isEqualTo(-1);
+        }
+      }
+    }
+  }
+
+  @Test
+  void aStopIsSeenAsAnErrorByBoth() throws Exception {
+    try (BounceFixture bounce = pairs();
+        RawMember first = bounce.join(1);
+        RawMember second = bounce.join(1)) {
+      first.says("x");
+      second.reads("x");
+      bounce.server.close();
+      first.isReset();
+      second.isReset();
+    }
+  }
+
+  @Test
+  void oneThatTakesNothingIsDroppedWithItsPeer() throws Exception {
+    try (BounceFixture bounce =
+            new BounceFixture.Setup().paired().dropSlowAfter(Duration.ofMillis(300)).start();
+        RawMember sender = bounce.join(1);
+        RawMember slow = bounce.join(1)) {
+      var sending = others.submit(() -> new Bulk(1).send(sender.out(), 64 << 20));
+      bounce.tells("1 disconnected: took nothing for 300ms");
+      assertThat(sending).failsWithin(BounceFixture.SOON);
+      slow.isReset();
+    }
+  }
+
+  @Test
+  void aDrainLetsThePairFinish() throws Exception {
+    try (BounceFixture bounce = pairs();
+        RawMember alone = bounce.join(2);
+        RawMember first = bounce.join(1);
+        RawMember second = bounce.join(1)) {
+      var drained = others.submit(() -> bounce.server.drain(BounceFixture.SOON));
+      alone.readsLast("");
+      first.says("x").socket().shutdownOutput();
+      second.readsLast("x");
+      assertThat(drained.get()).isTrue();
+    }
+  }
+
+  @Test
+  void groupsThatAreNotListedAreNoPairs() throws Exception {
+    try (BounceFixture bounce = new BounceFixture.Setup().paired(7).start();
+        RawMember first = bounce.join(1);
+        RawMember second = bounce.join(1);
+        RawMember third = bounce.join(7);
+        RawMember fourth = bounce.join(7)) {
+      second.leave();
+      fourth.leave();
+      assertThat(third.in().read()).isEqualTo(-1);
+      bounce.tells("1 disconnected: closed by the peer");
+      try (RawMember next = bounce.join(1)) {
+        next.says("x");
+        first.reads("x");
+      }
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package culvert.bounce.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.net.HostPort;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
+
+/** A client of a bounce server that says what a test says. */
+public record RawMember(Socket socket) implements AutoCloseable {
+
+  private static final int MILLIS = 20_000;
+
+  public static RawMember dial(HostPort address) throws IOException {
+    return dial(address, 0);
+  }
+
+  /** With a receive buffer of about that size. */
+  static RawMember dial(HostPort address, int bufferBytes) throws IOException {
+    var socket = new Socket();
+    if (bufferBytes > 0) {
+      socket.setReceiveBufferSize(bufferBytes);
+    }
+    socket.connect(new InetSocketAddress(address.host(), address.port()));
+    socket.setTcpNoDelay(true);
+    socket.setSoTimeout(MILLIS);
+    return new RawMember(socket);
+  }
+
+  public InputStream in() throws IOException {
+    return socket.getInputStream();
+  }
+
+  OutputStream out() throws IOException {
+    return socket.getOutputStream();
+  }
+
+  public InetSocketAddress address() {
+    return (InetSocketAddress) socket.getLocalSocketAddress();
+  }
+
+  public RawMember says(String text) throws IOException {
+    out().write(text.getBytes(StandardCharsets.ISO_8859_1));
+    return this;
+  }
+
+  /** Reads exactly that. */
+  public RawMember reads(String text) throws IOException {
+    byte[] bytes = in().readNBytes(text.length());
+    assertThat(new String(bytes, StandardCharsets.ISO_8859_1)).isEqualTo(text);
+    return this;
+  }
+
+  /** Reads that, and a clean end behind it. */
+  public void readsLast(String text) throws IOException {
+    assertThat(new String(in().readAllBytes(), StandardCharsets.ISO_8859_1)).isEqualTo(text);
+    close();
+  }
+
+  /** Reads nothing but an error. */
+  void isReset() throws IOException {
+    assertThatThrownBy(() -> in().readAllBytes())
+        .isInstanceOf(SocketException.class)
+        .hasMessageContaining("reset");
+    close();
+  }
+
+  /** Goes. */
+  void leave() throws IOException {
+    close();
+  }
+
+  /** Goes with a reset. */
+  void reset() throws IOException {
+    socket.setSoLinger(true, 0);
+    close();
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+}

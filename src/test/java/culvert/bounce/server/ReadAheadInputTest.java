@@ -1,0 +1,164 @@
+package culvert.bounce.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.net.Threads;
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import culvert.testing.Loopback;
+import culvert.testing.Seed;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** What is read before anybody asks for it. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class ReadAheadInputTest {
+
+  private static final int MOST = ReadAheadInput.MOST_BYTES;
+
+  private Loopback pair;
+  private ReadAheadInput input;
+
+  @BeforeEach
+  void open() throws IOException {
+    pair = Loopback.open();
+    input = ReadAheadInput.of(pair.far().input(), "early");
+  }
+
+  @AfterEach
+  void close() {
+    pair.close();
+    input.release();
+  }
+
+  private void sends(byte... bytes) throws IOException {
+    pair.near().output().write(bytes);
+  }
+
+  private void holds(int bytes) throws Exception {
+    Eventually.within(BounceFixture.SOON, () -> assertThat(input.size()).isEqualTo(bytes));
+  }
+
+  @Test
+  void asMuchIsHeldAsTheBoundSaysAndNotMore() throws Exception {
+    byte[] all = new byte[3 * MOST];
+    Seed.random("EarlyInputTest").nextBytes(all);
+    sends(all);
+    holds(MOST);
+    assertThat(input.await(MOST, Duration.ofMillis(50).toNanos())).as("more has come").isFalse();
+    assertThat(pair.far().received()).isEqualTo(MOST);
+    assertThat(input.readNBytes(all.length)).isEqualTo(all);
+  }
+
+  @Test
+  void theEndIsNoticedWhileBytesAreHeld() throws Exception {
+    sends((byte) 1);
+    pair.near().closeOutput();
+    Eventually.within(BounceFixture.SOON, () -> assertThat(input.isOver()).isTrue());
+    assertThat(input.readAllBytes()).containsExactly(1);
+    assertThat(input.read()).isEqualTo(-1);
+  }
+
+  @Test
+  void aResetIsNoticedAndToldBehindWhatIsHeld() throws Exception {
+    sends((byte) 1, (byte) 2);
+    holds(2);
+    pair.near().reset();
+    Eventually.within(BounceFixture.SOON, () -> assertThat(input.isOver()).isTrue());
+    assertThat(input.readNBytes(2)).containsExactly(1, 2);
+    assertThatThrownBy(input::read).isInstanceOf(IOException.class).hasMessageContaining("reset");
+  }
+
+  @Test
+  void aWaitEndsByBytesByTheEndByAKnockAndInTime() throws Exception {
+    assertThat(input.await(0, 1)).as("in time").isFalse();
+    sends((byte) 1);
+    assertThat(input.await(0, ReadAheadInput.FOREVER)).as("by bytes").isTrue();
+    assertThat(input.await(1, 1)).as("those are known").isFalse();
+    var waiting = new FutureTask<>(() -> input.await(1, ReadAheadInput.FOREVER));
+    Threads.start("waiting", waiting);
+    input.knock();
+    assertThat(waiting.get()).as("by a knock").isTrue();
+    assertThat(input.await(1, 1)).as("of which there was one").isFalse();
+    pair.near().closeOutput();
+    assertThat(input.await(1, ReadAheadInput.FOREVER)).as("by the end").isTrue();
+  }
+
+  @Test
+  void whoLooksTakesAsMuchAsHeLikes() throws Exception {
+    sends((byte) 1, (byte) 2, (byte) 3);
+    holds(3);
+    input.offer(bytes -> assertThat(bytes.get()).isEqualTo((byte) 1));
+    assertThat(input.size()).isEqualTo(2);
+    assertThat(input.beyond(0)).containsExactly(2, 3);
+    assertThat(input.beyond(1)).containsExactly(3);
+    assertThat(input.readNBytes(2)).containsExactly(2, 3);
+  }
+
+  @Test
+  void afterAReleaseNothingIsLostOrReordered() throws Exception {
+    Random random = Seed.random("EarlyInputTest");
+    byte[] all = new byte[200_000];
+    random.nextBytes(all);
+    var sending =
+        new FutureTask<Void>(() -> {
+          for (int from = 0; from < all.length; ) {
+            int to = Math.min(all.length, from + 1 + random.nextInt(5000));
+            sends(Arrays.copyOfRange(all, from, to));
+            from = to;
+          }
+          pair.near().closeOutput();
+          return null;
+        });
+    Threads.start("sending", sending);
+    assertThat(input.await(0, ReadAheadInput.FOREVER)).isTrue();
+    input.release();
+    var out = new ByteArrayOutputStream();
+    assertThat(input.transferTo(out)).isEqualTo(all.length);
+    assertThat(out.toByteArray()).isEqualTo(all);
+    sending.get();
+  }
+
+  @Test
+  void takenInSmallPiecesItIsTheSame() throws Exception {
+    Random random = Seed.random("EarlyInputTest");
+    byte[] all = new byte[100_000];
+    random.nextBytes(all);
+    var sending =
+        new FutureTask<Void>(() -> {
+          sends(all);
+          return null;
+        });
+    Threads.start("sending", sending);
+    for (int from = 0; from < all.length; ) {
+      int n = Math.min(all.length - from, 1 + random.nextInt(3000));
+      if (from > all.length / 2) {
+        input.release();
+      }
+      assertThat(input.readNBytes(n)).isEqualTo(Arrays.copyOfRange(all, from, from + n));
+      from += n;
+    }
+    sending.get();
+  }
+
+  @Test
+  void aReleaseEndsTheThreadThatHasNoRoom() throws Exception {
+    byte[] all = new byte[2 * MOST];
+    sends(all);
+    holds(MOST);
+    input.release();
+    // That nothing is left is for the leak check.
+    assertThat(input.size()).isEqualTo(MOST);
+  }
+}
