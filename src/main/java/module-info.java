@@ -7,4 +7,6 @@ module culvert {
 
   opens culvert.cli to
       info.picocli;
+  opens culvert.cli.option to
+      info.picocli;
 }

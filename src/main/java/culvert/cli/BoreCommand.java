@@ -1,5 +1,8 @@
 package culvert.cli;
 
+import culvert.cli.option.Environment;
+import culvert.cli.process.ExitCode;
+import culvert.cli.process.Terminal;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -18,9 +21,9 @@ import picocli.CommandLine.Spec;
       "",
       "Its wire seals nothing: everybody on the way can read what passes."
     })
-final class BoreCommand implements Callable<Integer> {
+public final class BoreCommand implements Callable<Integer> {
 
-  static final String NAME = "bore";
+  public static final String NAME = Environment.BORE_COMMAND;
 
   private final Terminal terminal;
 

@@ -1,5 +1,9 @@
 package culvert.cli;
 
+import culvert.cli.option.BoreRunOptions;
+import culvert.cli.option.BoreSecretOptions;
+import culvert.cli.process.ExitCode;
+import culvert.cli.process.Terminal;
 import culvert.config.BoreServerSettings;
 import culvert.config.BounceCredentials;
 import culvert.config.ConnectionLimits;

@@ -1,5 +1,7 @@
 package culvert.cli;
 
+import culvert.cli.process.ExitCode;
+import culvert.cli.process.Terminal;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;

@@ -4,6 +4,11 @@ import culvert.bounce.client.BounceClient;
 import culvert.bounce.client.GroupForwarder;
 import culvert.bounce.client.LocalForwarder;
 import culvert.bounce.client.StandardStreams;
+import culvert.cli.option.BounceAuthOptions;
+import culvert.cli.option.LogOptions;
+import culvert.cli.option.TlsTrustOptions;
+import culvert.cli.process.ExitCode;
+import culvert.cli.process.Terminal;
 import culvert.config.BounceClientSettings;
 import culvert.config.BounceCredentials;
 import culvert.config.GroupAddress;
@@ -89,7 +94,7 @@ final class BounceConnectCommand implements Callable<Integer> {
               + "--connect-timeout and is reset then. Port 0 takes any free one.")
   private HostPort listen;
 
-  @Mixin private AuthOptions auth;
+  @Mixin private BounceAuthOptions auth;
 
   @Option(
       names = "--wire",

@@ -5,6 +5,13 @@ import culvert.bounce.console.MemberEventLog;
 import culvert.bounce.console.TerminalConsole;
 import culvert.bounce.console.Verbosity;
 import culvert.bounce.server.BounceServer;
+import culvert.cli.option.BounceGroupOptions;
+import culvert.cli.option.BounceLoginOptions;
+import culvert.cli.option.LogOptions;
+import culvert.cli.option.TlsServerOptions;
+import culvert.cli.process.ExitCode;
+import culvert.cli.process.InteractiveTerminal;
+import culvert.cli.process.Terminal;
 import culvert.config.BounceSettings;
 import culvert.config.TransportKind;
 import culvert.config.WebSocketSettings;
@@ -100,7 +107,7 @@ final class BounceServerCommand implements Callable<Integer> {
               + "(default: program).")
   private BounceGreeting wire;
 
-  @Mixin private BounceEntryOptions entry;
+  @Mixin private BounceLoginOptions entry;
 
   @Option(
       names = "--transport",
@@ -188,9 +195,9 @@ final class BounceServerCommand implements Callable<Integer> {
 
   /** Takes commands from the terminal, if there is one. */
   private void converse(BounceServer server, MemberEventLog events) {
-    Screen screen = terminal.screen().get();
-    if (screen != Screen.NONE) {
-      boolean alone = screen == Screen.WITH_LOG;
+    InteractiveTerminal screen = terminal.screen().get();
+    if (screen != InteractiveTerminal.NONE) {
+      boolean alone = screen == InteractiveTerminal.WITH_LOG;
       TerminalConsole.start(terminal.in(), terminal.out(), alone, server, events, terminal.stop());
     }
   }

@@ -1,5 +1,7 @@
 package culvert.cli;
 
+import culvert.cli.process.ExitCode;
+import culvert.cli.process.Terminal;
 import culvert.config.Secret;
 import culvert.noise.NoiseKeyPair;
 import java.util.concurrent.Callable;

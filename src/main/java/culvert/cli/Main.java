@@ -1,5 +1,13 @@
 package culvert.cli;
 
+import culvert.cli.option.Converters;
+import culvert.cli.option.Environment;
+import culvert.cli.option.NearestWord;
+import culvert.cli.process.ExitCode;
+import culvert.cli.process.InteractiveTerminal;
+import culvert.cli.process.Signals;
+import culvert.cli.process.Stop;
+import culvert.cli.process.Terminal;
 import java.io.PrintWriter;
 import java.security.Security;
 import java.util.Arrays;
@@ -32,7 +40,7 @@ public final class Main {
             System.getenv(),
             stop,
             Signals::onHangUp,
-            Screen::ofProcess);
+            InteractiveTerminal::ofProcess);
     System.exit(run(terminal, args));
   }
 
@@ -51,7 +59,7 @@ public final class Main {
   }
 
   /** All commands, as the help and its test see them too. */
-  static CommandLine commandLine(Terminal terminal) {
+  public static CommandLine commandLine(Terminal terminal) {
     var root = new CommandLine(new CulvertCommand());
     root.addSubcommand(new RemoteProxyCommand(terminal));
     root.addSubcommand(new OriginProxyCommand(terminal));
@@ -143,13 +151,13 @@ public final class Main {
             .filter(option -> !option.matches("--(secret|auth|bounce-auth|bore-secret)[a-z].*"))
             .toList();
     if (options.isEmpty()) {
-      List<String> near = Nearest.to(strays.getFirst(), command.getSubcommands().keySet());
+      List<String> near = NearestWord.to(strays.getFirst(), command.getSubcommands().keySet());
       return near.isEmpty()
           ? "unexpected argument"
           : "unknown command; did you mean " + near.getFirst() + "?";
     }
     List<String> near =
-        Nearest.to(options.getFirst(), command.getCommandSpec().optionsMap().keySet());
+        NearestWord.to(options.getFirst(), command.getCommandSpec().optionsMap().keySet());
     return "unknown option "
         + options.getFirst()
         + (near.isEmpty() ? "" : "; did you mean " + near.getFirst() + "?");

@@ -1,5 +1,13 @@
 package culvert.cli;
 
+import culvert.cli.option.BounceCredentialOptions;
+import culvert.cli.option.CommonOptions;
+import culvert.cli.option.LimitOptions;
+import culvert.cli.option.ProtocolOption;
+import culvert.cli.option.TlsIdentityOptions;
+import culvert.cli.option.TlsTrustOptions;
+import culvert.cli.process.ExitCode;
+import culvert.cli.process.Terminal;
 import culvert.config.GroupAddress;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
@@ -119,15 +127,15 @@ final class OriginProxyCommand implements Callable<Integer> {
           "What the WebSocket's Host header says (default: the host of --remote-proxy-addr).")
   private String host;
 
-  @Mixin private DialectOption dialect;
+  @Mixin private ProtocolOption dialect;
 
   @Mixin private TlsTrustOptions tls;
 
   @Mixin private TlsIdentityOptions own;
 
-  @Mixin private MeetingOptions meeting;
+  @Mixin private BounceCredentialOptions meeting;
 
-  @Mixin private BoundOptions bounds;
+  @Mixin private LimitOptions bounds;
 
   @Mixin private CommonOptions common;
 

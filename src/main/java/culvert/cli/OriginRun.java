@@ -1,5 +1,6 @@
 package culvert.cli;
 
+import culvert.cli.process.Terminal;
 import culvert.net.Durations;
 import culvert.net.Threads;
 import culvert.observe.Log;

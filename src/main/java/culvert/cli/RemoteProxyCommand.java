@@ -2,6 +2,14 @@ package culvert.cli;
 
 import static java.util.stream.Collectors.joining;
 
+import culvert.cli.option.BoreClientsOptions;
+import culvert.cli.option.BounceCredentialOptions;
+import culvert.cli.option.CommonOptions;
+import culvert.cli.option.LimitOptions;
+import culvert.cli.option.ProtocolOption;
+import culvert.cli.option.TlsServerOptions;
+import culvert.cli.process.ExitCode;
+import culvert.cli.process.Terminal;
 import culvert.config.ConnectionLimits;
 import culvert.config.GroupAddress;
 import culvert.config.PortRange;
@@ -141,13 +149,13 @@ final class RemoteProxyCommand implements Callable<Integer> {
       description = "The same from one IPv4 address or one IPv6 network of 64 bits (default: 64).")
   private int maxHalfOpenPerAddr;
 
-  @Mixin private DialectOption dialect;
+  @Mixin private ProtocolOption dialect;
 
   @Mixin private TlsServerOptions tls;
 
-  @Mixin private MeetingOptions meeting;
+  @Mixin private BounceCredentialOptions meeting;
 
-  @Mixin private BoundOptions bounds;
+  @Mixin private LimitOptions bounds;
 
   @Mixin private CommonOptions common;
 

@@ -1,5 +1,7 @@
 package culvert.cli;
 
+import culvert.cli.process.Stop;
+import culvert.cli.process.Terminal;
 import culvert.net.Threads;
 import java.io.BufferedReader;
 import java.io.IOException;

@@ -1,5 +1,7 @@
 package culvert.cli;
 
+import culvert.cli.process.ExitCode;
+import culvert.cli.process.Terminal;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;

@@ -1,5 +1,6 @@
 package culvert.cli;
 
+import culvert.cli.process.Terminal;
 import culvert.net.HostPort;
 import java.io.IOException;
 import java.net.Socket;

@@ -2,6 +2,8 @@ package culvert.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.cli.process.Stop;
+import culvert.cli.process.Terminal;
 import culvert.net.Threads;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;

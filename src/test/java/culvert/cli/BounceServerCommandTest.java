@@ -2,6 +2,9 @@ package culvert.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.cli.process.InteractiveTerminal;
+import culvert.cli.process.Stop;
+import culvert.cli.process.Terminal;
 import culvert.config.BounceAuthentication;
 import culvert.config.BounceGroups;
 import culvert.config.BounceLoginLimits;
@@ -213,11 +216,12 @@ class BounceServerCommandTest {
 
   /** A server on a terminal, at which somebody asks for the verbosity and then stops it. */
   private static String ask(Map<String, String> variables, String... words) {
-    return converse(Screen.WITHOUT_LOG, "verbose\nexit\nstop\n", variables, words).out();
+    return converse(InteractiveTerminal.WITHOUT_LOG, "verbose\nexit\nstop\n", variables, words)
+        .out();
   }
 
   private static Cli converse(
-      Screen screen, String typed, Map<String, String> variables, String... words) {
+      InteractiveTerminal screen, String typed, Map<String, String> variables, String... words) {
     var out = new ByteArrayOutputStream();
     var err = new ByteArrayOutputStream();
     var terminal =
@@ -242,7 +246,7 @@ class BounceServerCommandTest {
 
   @Test
   void onATerminalItTakesCommandsAndStopsWhenItIsTold() {
-    Cli run = converse(Screen.WITH_LOG, "echo on\nexit\nstop\n", Map.of());
+    Cli run = converse(InteractiveTerminal.WITH_LOG, "echo on\nexit\nstop\n", Map.of());
     assertThat(run.exit()).isZero();
     assertThat(run.out().replaceAll("127\\.0\\.0\\.1:\\d+", "_"))
         .startsWith(

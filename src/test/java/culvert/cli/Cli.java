@@ -1,5 +1,7 @@
 package culvert.cli;
 
+import culvert.cli.process.Stop;
+import culvert.cli.process.Terminal;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.PrintStream;
@@ -14,14 +16,14 @@ import java.util.Map;
  * @param out what it printed for programs
  * @param err what it printed for people
  */
-record Cli(int exit, String out, String err) {
+public record Cli(int exit, String out, String err) {
 
-  static final String[] REMOTE = {
+  public static final String[] REMOTE = {
     "remote-proxy", "--control-addr=127.0.0.1:0", "--outside-addr=127.0.0.1:0"
   };
 
   /** Runs with the given variables; a role that starts is stopped at once. */
-  static Cli run(Map<String, String> environment, String... arguments) {
+  public static Cli run(Map<String, String> environment, String... arguments) {
     var out = new ByteArrayOutputStream();
     var err = new ByteArrayOutputStream();
     var stop = new Stop();
@@ -40,18 +42,18 @@ record Cli(int exit, String out, String err) {
         exit, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
   }
 
-  static Cli run(String... arguments) {
+  public static Cli run(String... arguments) {
     return run(Map.of(), arguments);
   }
 
   /** A remote proxy with more options than it needs. */
-  static Cli remote(Map<String, String> environment, String... more) {
+  public static Cli remote(Map<String, String> environment, String... more) {
     String[] all = Arrays.copyOf(REMOTE, REMOTE.length + more.length);
     System.arraycopy(more, 0, all, REMOTE.length, more.length);
     return run(environment, all);
   }
 
-  static Cli remote(String... more) {
+  public static Cli remote(String... more) {
     return remote(Map.of(), more);
   }
 

@@ -1,5 +1,7 @@
 package culvert.cli;
 
+import culvert.cli.process.Stop;
+import culvert.cli.process.Terminal;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -45,7 +47,7 @@ public final class Help {
   }
 
   /** A command by its words; the empty name is the one that holds the others. */
-  static CommandLine command(String words) {
+  public static CommandLine command(String words) {
     CommandLine found = root();
     for (String word : words.isEmpty() ? new String[0] : words.split(" ")) {
       found = found.getSubcommands().get(word);

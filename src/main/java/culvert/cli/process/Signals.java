@@ -1,0 +1,54 @@
+package culvert.cli.process;
+
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
+import java.util.function.IntConsumer;
+
+/**
+ * Turns TERM and INT into a {@link Stop}; a second one ends the process at once, as it would
+ * without us. HUP can be given a meaning. The JDK has no public way: {@code sun.misc.Signal} is
+ * reached by reflection, because a direct use does not compile without a warning.
+ */
+public final class Signals {
+
+  private static final int SIGNALLED = 128;
+
+  private Signals() {}
+
+  public static void stopOnTermAndInt(Stop stop) {
+    IntConsumer handler =
+        number -> {
+          if (!stop.request()) {
+            Runtime.getRuntime().halt(SIGNALLED + number);
+          }
+        };
+    handle("TERM", handler);
+    handle("INT", handler);
+  }
+
+  public static void onHangUp(Runnable action) {
+    handle("HUP", number -> action.run());
+  }
+
+  private static void handle(String name, IntConsumer action) {
+    try {
+      Class<?> signal = Class.forName("sun.misc.Signal");
+      Class<?> handler = Class.forName("sun.misc.SignalHandler");
+      var number = signal.getMethod("getNumber");
+      InvocationHandler onSignal =
+          (proxy, method, arguments) -> {
+            if (method.getName().equals("handle")) {
+              action.accept((int) number.invoke(arguments[0]));
+            }
+            return null;
+          };
+      Object ours =
+          Proxy.newProxyInstance(
+              Signals.class.getClassLoader(), new Class<?>[] {handler}, onSignal);
+      Object which = signal.getConstructor(String.class).newInstance(name);
+      signal.getMethod("handle", signal, handler).invoke(null, which, ours);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("this JVM has no signals", e);
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package culvert.cli.process;
+
+import culvert.bounce.server.StopRequest;
+import culvert.net.Threads;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** A request to stop, made once: by a signal, or by whoever runs the command. */
+public final class Stop implements StopRequest {
+
+  private final AtomicBoolean first = new AtomicBoolean(true);
+  private final CompletableFuture<Void> requested = new CompletableFuture<>();
+
+  /** Asks for the stop; returns false if it had been asked for before. */
+  public boolean request() {
+    boolean isFirst = ask();
+    begin();
+    return isFirst;
+  }
+
+  @Override
+  public boolean ask() {
+    return first.compareAndSet(true, false);
+  }
+
+  @Override
+  public void begin() {
+    requested.complete(null);
+  }
+
+  public void await() throws InterruptedException {
+    try {
+      requested.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * Runs {@code action} in a thread of its own once the stop is asked for. There is no thread
+   * before that, because a role may end without a stop.
+   */
+  public void then(Runnable action) {
+    requested.thenRun(() -> Threads.start("stop", action));
+  }
+}

@@ -1,0 +1,103 @@
+package culvert.cli.option;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.cli.Cli;
+import culvert.cli.Main;
+import culvert.cli.process.Stop;
+import culvert.cli.process.Terminal;
+import culvert.testing.LeakCheck;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every option can come from a variable; the command line wins. */
+@ExtendWith(LeakCheck.class)
+class EnvironmentTest {
+
+  @TempDir private Path folder;
+
+  @Test
+  void aRoleStartsFromVariablesAlone() {
+    var run =
+        Cli.run(
+            Map.of(
+                "CULVERT_CONTROL_ADDR", "127.0.0.1:0",
+                "CULVERT_OUTSIDE_ADDR", "a=127.0.0.1:0,b=127.0.0.1:0",
+                "CULVERT_SECRET", "hunter2",
+                "CULVERT_LOG_FORMAT", "json"),
+            "remote-proxy");
+    assertThat(run.exit()).isZero();
+    assertThat(run.out())
+        .containsPattern("[, ]a=127\\.0\\.0\\.1:\\d+[,\n]")
+        .containsPattern("[, ]b=127\\.0\\.0\\.1:\\d+[,\n]");
+    assertThat(run.err()).startsWith("{").doesNotContain("NO SECRET").doesNotContain("hunter2");
+  }
+
+  @Test
+  void theCommandLineBeatsAVariable() {
+    var run =
+        Cli.remote(
+            Map.of("CULVERT_OUTSIDE_ADDR", "env=127.0.0.1:0", "CULVERT_LOG_LEVEL", "error"),
+            "--log-level=info");
+    assertThat(run.exit()).isZero();
+    assertThat(run.out()).contains("default=").doesNotContain("env=");
+    assertThat(run.err()).contains("INFO");
+  }
+
+  @Test
+  void aVariableBeatsTheDefault() {
+    assertThat(Cli.remote().err()).isNotEmpty();
+    assertThat(Cli.remote(Map.of("CULVERT_LOG_LEVEL", "error")).err()).isEmpty();
+  }
+
+  /** The other way to give a secret is then not a second one. */
+  @Test
+  void aSecretOnTheCommandLineBeatsBothVariables() throws IOException {
+    String missing = folder.resolve("missing").toString();
+    assertThat(Cli.remote(Map.of("CULVERT_SECRET_FILE", missing), "--secret=a").exit()).isZero();
+    Path file = Files.writeString(folder.resolve("secret"), "hunter2");
+    var run = Cli.remote(Map.of("CULVERT_SECRET", ""), "--secret-file=" + file);
+    assertThat(run.exit()).isZero();
+    assertThat(run.err()).doesNotContain("NO SECRET");
+  }
+
+  @Test
+  void aBadValueNamesTheVariableItCameFrom() {
+    var run = Cli.remote(Map.of("CULVERT_OPEN_TIMEOUT", "soon"));
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.err())
+        .contains("'soon' is no duration")
+        .contains("CULVERT_OPEN_TIMEOUT")
+        .hasLineCount(1);
+  }
+
+  @Test
+  void aFlagWithoutAValueCanBeAVariableToo() {
+    var environment = Map.of("CULVERT_FAIL_FAST", "true");
+    var command =
+        Main.commandLine(
+            new Terminal(
+                InputStream.nullInputStream(),
+                System.out,
+                System.err,
+                environment,
+                new Stop(),
+                action -> {}));
+    var parsed =
+        command.parseArgs(
+            "origin-proxy", "--remote-proxy-addr=127.0.0.1:1", "--origin-server-addr=127.0.0.1:1");
+    boolean failFast = parsed.subcommand().commandSpec().findOption("--fail-fast").getValue();
+    assertThat(failFast).isTrue();
+  }
+
+  @Test
+  void aHelpVariableIsNoOption() {
+    assertThat(Cli.remote(Map.of("CULVERT_HELP", "true")).out()).startsWith("remote-proxy: ");
+  }
+}

@@ -1,0 +1,173 @@
+package culvert.cli.option;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.cli.Cli;
+import culvert.cli.Help;
+import culvert.cli.Main;
+import culvert.cli.process.ExitCode;
+import culvert.cli.process.Stop;
+import culvert.cli.process.Terminal;
+import culvert.config.ByteCount;
+import culvert.config.ConnectionLimits;
+import culvert.config.ResourceLimits;
+import culvert.config.Timeouts;
+import culvert.testing.LeakCheck;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** Options for what is waited for, held and let in: from the line, from variables, and neither. */
+@ExtendWith(LeakCheck.class)
+class LimitOptionsTest {
+
+  private static final String[] ORIGIN = {
+    "origin-proxy", "--remote-proxy-addr=127.0.0.1:1", "--origin-server-addr=127.0.0.1:1"
+  };
+
+  private static CommandSpec parsed(Map<String, String> variables, String[] words, String... more) {
+    CommandLine command =
+        Main.commandLine(
+            new Terminal(
+                InputStream.nullInputStream(),
+                System.out,
+                System.err,
+                variables,
+                new Stop(),
+                action -> {}));
+    String[] all = Stream.of(words, more).flatMap(Arrays::stream).toArray(String[]::new);
+    return command.parseArgs(all).subcommand().commandSpec();
+  }
+
+  private static Object value(CommandSpec command, String option) {
+    return command.findOption(option).getValue();
+  }
+
+  private static LimitOptions bounds(CommandSpec command) {
+    return (LimitOptions) command.mixins().get("bounds").userObject();
+  }
+
+  @Test
+  void withoutAnyOptionTheDefaultsOfTheSettingsHold() {
+    for (String[] words : List.of(Cli.REMOTE, ORIGIN)) {
+      LimitOptions options = bounds(parsed(Map.of(), words));
+      assertThat(options.timing()).isEqualTo(Timeouts.DEFAULT);
+      assertThat(options.bounds()).isEqualTo(ResourceLimits.DEFAULT);
+    }
+    CommandSpec remote = parsed(Map.of(), Cli.REMOTE);
+    assertThat(
+            new ConnectionLimits(
+                (Integer) value(remote, "--max-visitors"),
+                (Integer) value(remote, "--max-sessions"),
+                (Integer) value(remote, "--max-half-open"),
+                (Integer) value(remote, "--max-half-open-per-addr")))
+        .isEqualTo(ConnectionLimits.DEFAULT);
+    assertThat(value(parsed(Map.of(), ORIGIN), "--retry-max")).isEqualTo(Duration.ofSeconds(30));
+  }
+
+  @Test
+  void eachOptionIsTheSettingOfItsName() {
+    LimitOptions options =
+        bounds(
+            parsed(
+                Map.of(),
+                ORIGIN,
+                "--handshake-timeout=1s",
+                "--heartbeat=2s",
+                "--heartbeat-timeout=3s",
+                "--half-close-timeout=4s",
+                "--drain-timeout=5s",
+                "--log-period=6s",
+                "--max-streams=7",
+                "--max-opens=8",
+                "--max-stream-buffer=64K",
+                "--max-buffer=2M"));
+    assertThat(options.timing())
+        .isEqualTo(
+            new Timeouts(
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(3),
+                Duration.ofSeconds(4),
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(6)));
+    assertThat(options.bounds())
+        .isEqualTo(new ResourceLimits(7, 8, new ByteCount(64 << 10), new ByteCount(2 << 20)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "CULVERT_HANDSHAKE_TIMEOUT, --handshake-timeout, 1s, PT1S",
+    "CULVERT_HEARTBEAT, --heartbeat, 2s, PT2S",
+    "CULVERT_HEARTBEAT_TIMEOUT, --heartbeat-timeout, 1m, PT1M",
+    "CULVERT_DRAIN_TIMEOUT, --drain-timeout, 0s, PT0S",
+    "CULVERT_LOG_PERIOD, --log-period, 1h, PT1H",
+    "CULVERT_MAX_STREAMS, --max-streams, 7, 7",
+    "CULVERT_MAX_OPENS, --max-opens, 8, 8",
+    "CULVERT_MAX_STREAM_BUFFER, --max-stream-buffer, 64K, 64K",
+    "CULVERT_MAX_BUFFER, --max-buffer, 2M, 2M",
+    "CULVERT_NAME, --name, laptop, laptop",
+    "CULVERT_RETRY_MAX, --retry-max, 9s, PT9S"
+  })
+  void eachOptionCanBeAVariable(String variable, String option, String text, String value) {
+    CommandSpec command = parsed(Map.of(variable, text), ORIGIN);
+    assertThat(value(command, option)).hasToString(value);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "CULVERT_MAX_SESSIONS, --max-sessions",
+    "CULVERT_MAX_HALF_OPEN, --max-half-open",
+    "CULVERT_MAX_HALF_OPEN_PER_ADDR, --max-half-open-per-addr"
+  })
+  void eachOptionOfTheRemoteProxyCanBeAVariable(String variable, String option) {
+    assertThat(value(parsed(Map.of(variable, "5"), Cli.REMOTE), option)).isEqualTo(5);
+    assertThat(value(parsed(Map.of(variable, "5"), Cli.REMOTE, option + "=6"), option))
+        .as("the command line wins")
+        .isEqualTo(6);
+  }
+
+  @Test
+  void aNumberOfBytesThatIsNoneIsToldWithItsOption() {
+    var run = Cli.remote("--max-buffer=lots");
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.err()).contains("--max-buffer").contains("'lots' is no number of bytes");
+    run = Cli.remote(Map.of("CULVERT_MAX_STREAM_BUFFER", "1T"));
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.err()).contains("'1T' is no number").contains("CULVERT_MAX_STREAM_BUFFER");
+  }
+
+  @Test
+  void theHelpTellsEveryDefault() {
+    for (String[] words : List.of(Cli.REMOTE, ORIGIN, new String[] {"bounce-server"})) {
+      for (OptionSpec option : parsed(Map.of(), words).options()) {
+        if (option.typeInfo().isBoolean() || option.defaultValue() == null) {
+          continue;
+        }
+        assertThat(String.join(" ", option.description()))
+            .as(option.longestName())
+            .contains("(default: " + option.defaultValue());
+      }
+    }
+  }
+
+  @Test
+  void theHelpTellsEveryExitCode() {
+    String help = Help.of("").replaceAll("\\s+", " ");
+    for (ExitCode code : ExitCode.values()) {
+      assertThat(help.split("Exit codes: ")[1]).containsPattern("\\b" + code.code() + " [a-z]");
+    }
+    assertThat(help).contains("76 replaced by another process of the same name");
+    assertThat(ExitCode.SUPERSEDED.code()).isEqualTo(76);
+  }
+}

@@ -1,0 +1,75 @@
+package culvert.cli.option;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.cli.Cli;
+import culvert.testing.LeakCheck;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@ExtendWith(LeakCheck.class)
+class ProtocolOptionTest {
+
+  private static Cli origin(String... more) {
+    String[] all = new String[more.length + 4];
+    all[0] = "origin-proxy";
+    all[1] = "--remote-proxy-addr=127.0.0.1:1";
+    all[2] = "--origin-server-addr=127.0.0.1:1";
+    all[3] = "--dialect=trp";
+    System.arraycopy(more, 0, all, 4, more.length);
+    return Cli.run(all);
+  }
+
+  @Test
+  void theWireWithoutAuthenticationIsSaidLoudlyAndNeverTheDefault() {
+    assertThat(Cli.remote("--dialect=trp").err()).contains("HAS NO AUTHENTICATION");
+    assertThat(Cli.remote().err()).doesNotContain("HAS NO AUTHENTICATION");
+    assertThat(origin().err()).contains("HAS NO AUTHENTICATION");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--secret=a",
+        "--transport=ws",
+        "--outside-addr=b=127.0.0.1:0",
+        "--control-via=bounce://127.0.0.1:1/1",
+      })
+  void whatThatWireCannotHaveIsABadSetting(String option) {
+    var run = Cli.remote("--dialect=trp", option);
+    assertThat(run.exit()).isEqualTo(78);
+    assertThat(run.err()).contains("--dialect trp has");
+  }
+
+  /** Data connections come in any order: a header would name somebody else. */
+  @Test
+  void whoAVisitorIsCannotBeToldToTheOriginServer() {
+    var run = origin("--proxy-protocol=v2");
+    assertThat(run.exit()).isEqualTo(78);
+    assertThat(run.err()).contains("--dialect trp has no --proxy-protocol").hasLineCount(1);
+  }
+
+  @Test
+  void withoutAControlAddressNobodyWouldSpeakThatWire() {
+    var run =
+        Cli.run(
+            "remote-proxy",
+            "--dialect=trp",
+            "--outside-addr=127.0.0.1:0",
+            "--bore-addr=127.0.0.1:0",
+            "--port-range=127.0.0.1:20000-20999");
+    assertThat(run.exit()).isEqualTo(78);
+    assertThat(run.err()).contains("without --control-addr").hasLineCount(1);
+  }
+
+  @Test
+  void theOriginProxySaysSoToo() {
+    assertThat(origin("--secret=a").exit()).isEqualTo(78);
+    assertThat(origin("--transport=ws").exit()).isEqualTo(78);
+    assertThat(origin("--outside-port=0").err()).contains("has no --outside-port");
+    assertThat(origin("--via=http://127.0.0.1:1").exit()).isEqualTo(78);
+    assertThat(origin("--origin-server-addr=b=127.0.0.1:1").exit()).isEqualTo(78);
+  }
+}
