@@ -7,9 +7,9 @@ import culvert.cli.process.Terminal;
 import culvert.net.Threads;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
-import culvert.testing.MeetingPlace;
+import culvert.testing.PairingBounceServer;
+import culvert.testing.RolePair;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -63,7 +63,7 @@ class BounceConnectCommandTest {
     }
 
     int exit() throws Exception {
-      int code = exit.get(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS);
+      int code = exit.get(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS);
       // Whoever waits for the stop is to end.
       stop.request();
       return code;
@@ -78,7 +78,7 @@ class BounceConnectCommandTest {
     }
   }
 
-  private static Running connect(MeetingPlace bounce, InputStream in, String... more) {
+  private static Running connect(PairingBounceServer bounce, InputStream in, String... more) {
     String[] words = new String[more.length + 4];
     words[0] = "bounce";
     words[1] = "connect";
@@ -94,10 +94,10 @@ class BounceConnectCommandTest {
 
   @Test
   void standardOutputIsWhatTheServerInTheGroupSays() throws Exception {
-    try (var bounce = new MeetingPlace(AUTHENTICATION);
+    try (var bounce = new PairingBounceServer(AUTHENTICATION);
         var server = TestServer.echo()) {
       var beside = connect(bounce, typed(""), "--to=" + server.address(), "--once");
-      Eventually.within(Tunnel.LIMIT, () -> assertThat(bounce.members()).isEqualTo(1));
+      Eventually.within(RolePair.LIMIT, () -> assertThat(bounce.members()).isEqualTo(1));
       var client = connect(bounce, typed("there and back"));
       assertThat(client.exit()).isZero();
       assertThat(client.out()).isEqualTo("there and back");
@@ -111,7 +111,7 @@ class BounceConnectCommandTest {
   @Test
   void aFileMayHoldTheAuthentication() throws Exception {
     Path file = Files.writeString(folder.resolve("auth"), AUTHENTICATION + "\n");
-    try (var bounce = new MeetingPlace(AUTHENTICATION)) {
+    try (var bounce = new PairingBounceServer(AUTHENTICATION)) {
       var client = connect(bounce, typed(""), "--auth-file=" + file);
       assertThat(client.exit()).isZero();
     }
@@ -119,7 +119,7 @@ class BounceConnectCommandTest {
 
   @Test
   void aWrongOneIsRefusedInOneLine() throws Exception {
-    try (var bounce = new MeetingPlace(AUTHENTICATION)) {
+    try (var bounce = new PairingBounceServer(AUTHENTICATION)) {
       var client = connect(bounce, typed("x"), "--auth=hunter3");
       assertThat(client.exit()).isEqualTo(77);
       assertThat(client.out()).isEmpty();
@@ -146,15 +146,15 @@ class BounceConnectCommandTest {
   @Test
   void aStopIsACleanEnd() throws Exception {
     for (String[] more : new String[][] {{}, {"--to=127.0.0.1:1"}, {"--listen=127.0.0.1:0"}}) {
-      try (var bounce = new MeetingPlace(AUTHENTICATION);
+      try (var bounce = new PairingBounceServer(AUTHENTICATION);
           var keyboard = new PipedOutputStream();
           var never = new PipedInputStream(keyboard)) {
         var client = connect(bounce, never, more);
         if (more.length == 0 || more[0].startsWith("--to")) {
-          Eventually.within(Tunnel.LIMIT, () -> assertThat(bounce.members()).isEqualTo(1));
+          Eventually.within(RolePair.LIMIT, () -> assertThat(bounce.members()).isEqualTo(1));
         } else {
           Eventually.within(
-              Tunnel.LIMIT,
+              RolePair.LIMIT,
               () ->
                   assertThat(client.out())
                       .matches("bounce connect: listening on 127\\.0\\.0\\.1:\\d+\n"));

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import culvert.cli.process.Stop;
 import culvert.cli.process.Terminal;
 import culvert.noise.NoiseKeyPair;
-import culvert.testing.Authority;
 import culvert.testing.LeakCheck;
+import culvert.testing.TestAuthority;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -47,7 +47,7 @@ class TransportOptionsTest {
   void files() throws Exception {
     secret = write("secret", "culvert hunter2 and more");
     key = write("noise.key", PAIR.privateText());
-    var issued = new Authority("Test CA").issue("server");
+    var issued = new TestAuthority("Test CA").issue("server");
     certificate = issued.writeChain(folder.resolve("cert.pem"));
     certificateKey = issued.writeKey(folder.resolve("key.pem"));
   }

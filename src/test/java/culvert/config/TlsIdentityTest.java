@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import culvert.testing.Authority;
+import culvert.testing.TestAuthority;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -35,11 +35,11 @@ class TlsIdentityTest {
     return folder.resolve(name);
   }
 
-  private static Authority.Issued own(String algorithm) throws Exception {
-    return Authority.selfSigned(new Authority.Wish("server").algorithm(algorithm));
+  private static TestAuthority.Issued own(String algorithm) throws Exception {
+    return TestAuthority.selfSigned(new TestAuthority.Wish("server").algorithm(algorithm));
   }
 
-  private TlsIdentity.Pem written(Authority.Issued issued) throws Exception {
+  private TlsIdentity.Pem written(TestAuthority.Issued issued) throws Exception {
     return new TlsIdentity.Pem(
         issued.writeChain(file("cert.pem")), issued.writeKey(file("key.pem")));
   }
@@ -67,7 +67,7 @@ class TlsIdentityTest {
     byte[] pkcs8 = issued.keys().getPrivate().getEncoded();
     // SEQUENCE and length, version, algorithm, OCTET STRING and length.
     byte[] pkcs1 = Arrays.copyOfRange(pkcs8, 4 + 3 + 15 + 4, pkcs8.length);
-    Files.writeString(file("old.pem"), Authority.pem("RSA PRIVATE KEY", pkcs1));
+    Files.writeString(file("old.pem"), TestAuthority.pem("RSA PRIVATE KEY", pkcs1));
     assertThat(new TlsIdentity.Pem(written(issued).certificate(), file("old.pem")).read().key())
         .isEqualTo(issued.keys().getPrivate());
   }
@@ -207,8 +207,8 @@ class TlsIdentityTest {
   @Test
   void anExpiredCertificateIsAWarning() throws Exception {
     Instant end = Instant.parse("2020-01-02T03:04:05Z");
-    var wish = new Authority.Wish("server").time(end.minus(Duration.ofDays(1)), end);
-    var identity = written(Authority.selfSigned(wish));
+    var wish = new TestAuthority.Wish("server").time(end.minus(Duration.ofDays(1)), end);
+    var identity = written(TestAuthority.selfSigned(wish));
     assertThat(identity.read().warnings())
         .containsExactly(
             "--tls-cert "
@@ -218,7 +218,7 @@ class TlsIdentityTest {
 
   @Test
   void anArchiveIsReadWithThePasswordsFirstLine() throws Exception {
-    var issued = new Authority("CA").below("Issuing").issue("server");
+    var issued = new TestAuthority("CA").below("Issuing").issue("server");
     Path archive = archive(issued, "geheim ß");
     Path password = secret("geheim ß\r\nsecond line\n");
     var loaded = new TlsIdentity.Pkcs12(archive, Optional.of(password)).read();
@@ -301,7 +301,7 @@ class TlsIdentityTest {
     assertThat(identity.read().key()).isEqualTo(issued.keys().getPrivate());
   }
 
-  private Path archive(Authority.Issued issued, String password) throws Exception {
+  private Path archive(TestAuthority.Issued issued, String password) throws Exception {
     KeyStore store = store();
     store.setKeyEntry(
         "server",

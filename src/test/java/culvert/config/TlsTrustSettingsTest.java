@@ -3,7 +3,7 @@ package culvert.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import culvert.testing.Authority;
+import culvert.testing.TestAuthority;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
@@ -45,8 +45,8 @@ class TlsTrustSettingsTest {
 
   @Test
   void aFileMayHoldSeveralAuthorities() throws Exception {
-    var one = new Authority("One").own();
-    var two = new Authority("Two").own();
+    var one = new TestAuthority("One").own();
+    var two = new TestAuthority("Two").own();
     Path both =
         Files.writeString(
             folder.resolve("ca.pem"),

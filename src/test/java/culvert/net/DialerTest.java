@@ -3,9 +3,9 @@ package culvert.net;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import culvert.testing.Blackhole;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
+import culvert.testing.UnansweredAddress;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -79,7 +79,7 @@ class DialerTest {
 
   @Test
   void silenceIsToldFromARefusal() throws Exception {
-    try (var silent = new Blackhole()) {
+    try (var silent = new UnansweredAddress()) {
       HostPort target = HostPort.of(silent.address());
       assertThatThrownBy(() -> dialer.connect(target, Duration.ofMillis(300)))
           .isInstanceOf(IOException.class)
@@ -91,7 +91,8 @@ class DialerTest {
   @Test
   void theAddressesOfANameRace() throws Exception {
     try (var server = server(V4);
-        var silent = new Blackhole(new InetSocketAddress(OTHER_V4, address(server).port()));
+        var silent =
+            new UnansweredAddress(new InetSocketAddress(OTHER_V4, address(server).port()));
         var connection =
             named(OTHER_V4, V4).connect(new HostPort(NAME, silent.address().getPort()), LIMIT)) {
       assertThat(HostPort.of(connection.peer())).isEqualTo(address(server));
@@ -130,7 +131,7 @@ class DialerTest {
 
   @Test
   void whoGivesUpDuringAnAttemptIsLetGo() throws Exception {
-    try (var silent = new Blackhole()) {
+    try (var silent = new UnansweredAddress()) {
       HostPort target = HostPort.of(silent.address());
       assertThat(failureOfGivingUp(dialer, target)).hasMessage(target + ": called off");
       assertThatThrownBy(() -> dialer.connect(target, LIMIT, Runnable::run))

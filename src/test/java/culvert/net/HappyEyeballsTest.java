@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import culvert.testing.Blackhole;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
+import culvert.testing.UnansweredAddress;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.ConnectException;
@@ -41,7 +41,7 @@ class HappyEyeballsTest {
   @Test
   void anAddressThatIsSilentIsOvertaken() throws Exception {
     long start = System.nanoTime();
-    try (var silent = new Blackhole();
+    try (var silent = new UnansweredAddress();
         var server = server(V4);
         var connection = race(LIMIT).run(List.of(silent.address(), at(server)))) {
       assertThat(connection.peer()).isEqualTo(at(server));
@@ -51,7 +51,7 @@ class HappyEyeballsTest {
 
   @Test
   void theFirstToAnswerNeedNotBeTheLastToBeTried() throws Exception {
-    try (var silent = new Blackhole();
+    try (var silent = new UnansweredAddress();
         var server = server(V4);
         var connection = race(LIMIT).run(List.of(silent.address(), at(server), silent.address()))) {
       assertThat(connection.peer()).isEqualTo(at(server));
@@ -92,7 +92,7 @@ class HappyEyeballsTest {
   @Test
   void aRefusalSaysMoreThanSilence() throws Exception {
     InetSocketAddress refusing = refusing(V4);
-    try (var silent = new Blackhole()) {
+    try (var silent = new UnansweredAddress()) {
       InetSocketAddress mute = silent.address();
       assertThatThrownBy(() -> race(SHORT).run(List.of(refusing, mute)))
           .isInstanceOf(ConnectException.class);
@@ -103,7 +103,7 @@ class HappyEyeballsTest {
 
   @Test
   void theLimitHoldsForAllTogether() throws Exception {
-    try (var silent = new Blackhole()) {
+    try (var silent = new UnansweredAddress()) {
       var addresses = Collections.nCopies(16, silent.address());
       long start = System.nanoTime();
       assertThatThrownBy(() -> race(SHORT).run(addresses))
@@ -157,7 +157,7 @@ class HappyEyeballsTest {
 
   @Test
   void aRaceThatIsCalledOffEndsAtOnce() throws Exception {
-    try (var silent = new Blackhole()) {
+    try (var silent = new UnansweredAddress()) {
       var addresses = Collections.nCopies(3, silent.address());
       for (int runners = 1; runners <= 3; runners++) {
         var race = race(Duration.ofHours(1));
@@ -171,7 +171,7 @@ class HappyEyeballsTest {
 
   @Test
   void anInterruptEndsARaceAndIsKept() throws Exception {
-    try (var silent = new Blackhole()) {
+    try (var silent = new UnansweredAddress()) {
       Running running =
           start(race(Duration.ofHours(1)), List.of(silent.address(), silent.address()));
       running.awaitParked();

@@ -10,8 +10,8 @@ import culvert.protocol.Message;
 import culvert.protocol.RefusedReason;
 import culvert.testing.BareLogin;
 import culvert.testing.LeakCheck;
+import culvert.testing.RolePair;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -36,7 +36,7 @@ class ScriptedRemoteTest {
 
   private TestServer server;
   private ServerSocket control;
-  private Tunnel tunnel;
+  private RolePair tunnel;
   private Socket origin;
 
   @BeforeEach
@@ -44,9 +44,9 @@ class ScriptedRemoteTest {
     server = TestServer.echo();
     control = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
     tunnel =
-        new Tunnel(
+        new RolePair(
             server.address(),
-            new Tunnel.Options().secrets(null, null),
+            new RolePair.Options().secrets(null, null),
             new HostPort("127.0.0.1", control.getLocalPort()));
     tunnel.join();
     origin = control.accept();

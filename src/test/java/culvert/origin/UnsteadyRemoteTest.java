@@ -8,8 +8,8 @@ import culvert.observe.Counter;
 import culvert.protocol.Message;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
+import culvert.testing.RolePair;
 import culvert.testing.ScriptedRemote;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,7 +36,7 @@ class UnsteadyRemoteTest {
 
   private final List<ScriptedRemote.Login> logins = new ArrayList<>();
   private ScriptedRemote remote;
-  private Tunnel tunnel;
+  private RolePair tunnel;
 
   @BeforeEach
   void begin() throws IOException {
@@ -52,9 +52,9 @@ class UnsteadyRemoteTest {
     tunnel.close();
   }
 
-  private void joins(Tunnel.Options options) throws IOException {
+  private void joins(RolePair.Options options) throws IOException {
     var nobody = new HostPort("127.0.0.1", 1);
-    tunnel = new Tunnel(nobody, options.secrets(null, null), remote.address());
+    tunnel = new RolePair(nobody, options.secrets(null, null), remote.address());
     tunnel.join();
   }
 
@@ -69,7 +69,7 @@ class UnsteadyRemoteTest {
     long before = tunnel.origin().counters().get(Counter.SESSIONS);
     ScriptedRemote.Login login = login().take();
     Eventually.within(
-        Tunnel.LIMIT,
+        RolePair.LIMIT,
         () -> assertThat(tunnel.origin().counters().get(Counter.SESSIONS)).isEqualTo(before + 1));
     return login;
   }
@@ -80,7 +80,7 @@ class UnsteadyRemoteTest {
 
   @Test
   void soManySessionsDrainAndNoneIsAddedWhileTheyLast() throws Exception {
-    joins(new Tunnel.Options().retrying());
+    joins(new RolePair.Options().retrying());
     for (int i = 0; i < MOST_SESSIONS; i++) {
       login().take().say(new Message.Drain());
     }
@@ -93,7 +93,7 @@ class UnsteadyRemoteTest {
 
   @Test
   void aRemoteProxyThatDrainsEveryLoginAndHangsUpIsAskedNowAndThen() throws Exception {
-    joins(new Tunnel.Options().retrying());
+    joins(new RolePair.Options().retrying());
     int count = 0;
     long until = System.nanoTime() + WHILE.toNanos();
     for (long now = System.nanoTime(); now < until; now = System.nanoTime()) {
@@ -110,7 +110,7 @@ class UnsteadyRemoteTest {
 
   @Test
   void aRemoteProxyThatDrainsEveryLoginUnansweredIsAskedNowAndThen() throws Exception {
-    joins(new Tunnel.Options().retrying().handshake(Duration.ofMillis(200)));
+    joins(new RolePair.Options().retrying().handshake(Duration.ofMillis(200)));
     int count = 0;
     long until = System.nanoTime() + WHILE.toNanos();
     for (long now = System.nanoTime(); now < until; now = System.nanoTime()) {
@@ -126,7 +126,7 @@ class UnsteadyRemoteTest {
 
   @Test
   void aRemoteProxyThatNeverAnswersTheOffersIsGivenUpAndTriedAgain() throws Exception {
-    joins(new Tunnel.Options().retrying().handshake(Duration.ofMillis(300)));
+    joins(new RolePair.Options().retrying().handshake(Duration.ofMillis(300)));
     ScriptedRemote.Login first = login();
     assertThat(first.hear()).isInstanceOf(Message.Bye.class);
     first.close();
@@ -138,7 +138,7 @@ class UnsteadyRemoteTest {
   /** Who asks for another try while all is well does not mean the loss that comes later. */
   @Test
   void aTryThatWasAskedForWhileASessionStoodDoesNotTakeAwayTheNextPause() throws Exception {
-    joins(new Tunnel.Options().retrying());
+    joins(new RolePair.Options().retrying());
     ScriptedRemote.Login login = serves();
     for (int i = 1; i <= 3; i++) {
       tunnel.origin().tryNow();
@@ -156,7 +156,7 @@ class UnsteadyRemoteTest {
 
   @Test
   void whoServedBeforeOutlivesRefusedCredentialsAndTellsOfThemOnce() throws Exception {
-    joins(new Tunnel.Options().retryingWithin(Duration.ofMillis(100)));
+    joins(new RolePair.Options().retryingWithin(Duration.ofMillis(100)));
     serves().close();
     for (int i = 0; i < 4; i++) {
       remote.refuse();
@@ -169,7 +169,7 @@ class UnsteadyRemoteTest {
 
   @Test
   void whoServedBeforeOutlivesADeclinedServiceAndTellsOfItOnce() throws Exception {
-    joins(new Tunnel.Options().retryingWithin(Duration.ofMillis(100)));
+    joins(new RolePair.Options().retryingWithin(Duration.ofMillis(100)));
     serves().close();
     for (int i = 0; i < 4; i++) {
       try (ScriptedRemote.Login login = remote.accept()) {
@@ -184,7 +184,7 @@ class UnsteadyRemoteTest {
 
   @Test
   void aSessionInBetweenMakesTheSameRefusalNewsAgain() throws Exception {
-    joins(new Tunnel.Options().retryingWithin(Duration.ofMillis(100)));
+    joins(new RolePair.Options().retryingWithin(Duration.ofMillis(100)));
     for (int i = 0; i < 2; i++) {
       serves().close();
       remote.refuse();
@@ -196,13 +196,13 @@ class UnsteadyRemoteTest {
 
   @Test
   void whoWaitsLongAfterARefusalTriesAtOnceWhenAsked() throws Exception {
-    joins(new Tunnel.Options().retryingWithin(Duration.ofMinutes(10)));
+    joins(new RolePair.Options().retryingWithin(Duration.ofMinutes(10)));
     serves().close();
     remote.refuse();
     tunnel.awaitLog("remote proxy refused the login", "again_in");
     // Asked right before the pause begins, it has no effect; so it is asked until it has.
     Eventually.within(
-        Tunnel.LIMIT,
+        RolePair.LIMIT,
         () -> {
           tunnel.origin().tryNow();
           assertThat(remote.accept(Duration.ofMillis(50)).map(logins::add)).isPresent();

@@ -7,9 +7,9 @@ import culvert.net.HostPort;
 import culvert.session.Datagrams;
 import culvert.session.Dialect;
 import culvert.testing.LeakCheck;
+import culvert.testing.RolePair;
 import culvert.testing.TestClient;
 import culvert.testing.TestLog;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -28,7 +28,7 @@ class SeamTest {
   private final TestLog log = new TestLog();
 
   private RemoteProxy start(Dialect dialect, Duration openTimeout) throws IOException {
-    var options = new Tunnel.Options().secrets(null, null).openTimeout(openTimeout);
+    var options = new RolePair.Options().secrets(null, null).openTimeout(openTimeout);
     return RemoteProxy.start(options.remoteSettings(), log.log(), shared -> dialect);
   }
 

@@ -12,7 +12,7 @@ import culvert.net.Threads;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
 import culvert.testing.MemoryPipe;
-import culvert.testing.Tunnel;
+import culvert.testing.RolePair;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -35,7 +35,7 @@ class ProxyWaitTest {
       CompletableFuture<Connection> wrapped = wrap(url, pair.near());
       assertThat(pair.far().input().read()).isPositive();
       pair.near().close();
-      assertThatThrownBy(() -> wrapped.get(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS))
+      assertThatThrownBy(() -> wrapped.get(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS))
           .isInstanceOf(ExecutionException.class)
           .cause()
           .isInstanceOf(IOException.class)
@@ -53,7 +53,7 @@ class ProxyWaitTest {
       CompletableFuture<Connection> wrapped = wrap(url, pair.near());
       assertThat(pair.far().input().read()).isPositive();
       pair.far().reset();
-      assertThatThrownBy(() -> wrapped.get(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS))
+      assertThatThrownBy(() -> wrapped.get(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS))
           .cause()
           .hasMessage(
               "the connection to the proxy "
@@ -75,7 +75,7 @@ class ProxyWaitTest {
       pipe.far().output().write(b);
     }
     pipe.far().closeOutput();
-    Connection tunnel = wrapped.get(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS);
+    Connection tunnel = wrapped.get(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS);
     assertThat(tunnel.input().readAllBytes()).asString().isEqualTo("tunnel");
   }
 

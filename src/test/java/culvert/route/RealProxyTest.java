@@ -9,12 +9,12 @@ import culvert.net.Connection;
 import culvert.net.Dialer;
 import culvert.net.HostPort;
 import culvert.net.Threads;
-import culvert.testing.Bulk;
 import culvert.testing.LeakCheck;
 import culvert.testing.ProxyProgram;
+import culvert.testing.RandomBytes;
+import culvert.testing.RolePair;
 import culvert.testing.Seed;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -135,19 +135,19 @@ class RealProxyTest {
   private void carriesBulk(String url) throws Exception {
     try (var server = TestServer.echoOnEveryAddress();
         var tunnel = through(url, new HostPort("localhost", server.address().port()))) {
-      var bulk = new Bulk(Seed.random("RealProxyTest").nextLong());
+      var bulk = new RandomBytes(Seed.random("RealProxyTest").nextLong());
       var sum = new CompletableFuture<Long>();
       Threads.start(
           "reader",
           () -> {
             try {
-              sum.complete(Bulk.receive(tunnel.input(), BYTES));
+              sum.complete(RandomBytes.receive(tunnel.input(), BYTES));
             } catch (IOException e) {
               sum.completeExceptionally(e);
             }
           });
       bulk.send(tunnel.output(), BYTES);
-      assertThat(sum.get(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS)).isEqualTo(bulk.sum());
+      assertThat(sum.get(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS)).isEqualTo(bulk.sum());
     }
   }
 
@@ -175,7 +175,7 @@ class RealProxyTest {
 
   private Connection through(String url, HostPort target) throws IOException {
     OutboundProxy via = OutboundProxy.parse(url);
-    Connection carrier = dialer.connect(via.proxy(), Tunnel.LIMIT);
+    Connection carrier = dialer.connect(via.proxy(), RolePair.LIMIT);
     try {
       return ProxyTransport.through(via, target).wrap(carrier);
     } catch (IOException e) {

@@ -17,7 +17,7 @@ import culvert.net.Dialer;
 import culvert.net.HostPort;
 import culvert.protocol.bounce.BounceGreeting;
 import culvert.testing.LeakCheck;
-import culvert.testing.MeetingPlace;
+import culvert.testing.PairingBounceServer;
 import culvert.testing.TestServer;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -96,7 +96,7 @@ class RouteTest {
   @Test
   void aProxyLeadsIntoAGroup() throws Exception {
     var asked = new CompletableFuture<String>();
-    try (var bounce = new MeetingPlace("hello");
+    try (var bounce = new PairingBounceServer("hello");
         var proxy = proxy(asked)) {
       var via = Optional.of(OutboundProxy.parse("http://" + proxy.address()));
       Connection through = route(bounce.address(), via).connect(end -> {});

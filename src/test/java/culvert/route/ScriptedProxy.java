@@ -6,7 +6,7 @@ import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Threads;
 import culvert.testing.Loopback;
-import culvert.testing.Tunnel;
+import culvert.testing.RolePair;
 import culvert.transport.Transport;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -40,7 +40,7 @@ record ScriptedProxy(Optional<IOException> failure, byte[] asked, long read, byt
       throws IOException {
     try (var pair = Loopback.open();
         var deadlines = new Deadlines()) {
-      deadlines.after(Tunnel.LIMIT, pair::close);
+      deadlines.after(RolePair.LIMIT, pair::close);
       pair.far().output().write(answers);
       if (hangsUp) {
         pair.far().closeOutput();
@@ -77,7 +77,7 @@ record ScriptedProxy(Optional<IOException> failure, byte[] asked, long read, byt
   static void playTurns(Transport transport, byte[]... turns) throws Exception {
     try (var pair = Loopback.open();
         var deadlines = new Deadlines()) {
-      deadlines.after(Tunnel.LIMIT, pair::close);
+      deadlines.after(RolePair.LIMIT, pair::close);
       var heard = new CompletableFuture<Void>();
       Threads.start(
           "scripted proxy",
@@ -98,7 +98,7 @@ record ScriptedProxy(Optional<IOException> failure, byte[] asked, long read, byt
       } catch (IOException e) {
         failure = e;
       }
-      heard.get(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS);
+      heard.get(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS);
       assertThat(failure).isNull();
       assertThat(wrapped.input().readAllBytes()).isEqualTo(new byte[] {'<', '>'});
     }

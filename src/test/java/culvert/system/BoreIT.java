@@ -7,9 +7,9 @@ import culvert.net.HostPort;
 import culvert.testing.BoreProgram;
 import culvert.testing.Eventually;
 import culvert.testing.RefusingPort;
+import culvert.testing.RolePair;
 import culvert.testing.TestClient;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.Socket;
@@ -44,7 +44,7 @@ class BoreIT {
 
   private static void awaitRefusal(HostPort address) throws Exception {
     Eventually.within(
-        Tunnel.LIMIT,
+        RolePair.LIMIT,
         () ->
             assertThatThrownBy(() -> TestClient.dial(address).close())
                 .isInstanceOf(ConnectException.class));
@@ -55,11 +55,11 @@ class BoreIT {
   void aClientFirstSaysWhereItsVisitorsComeIn() throws Exception {
     var secret = Map.of("BORE_SECRET", "sécret ✓");
     try (var origin = TestServer.echoOnEveryAddress();
-        Role server =
-            Role.start(
+        RoleProcess server =
+            RoleProcess.start(
                 secret, "culvert bore server --bind-addr 127.0.0.1 --control-port 0".split(" "));
-        Role client =
-            Role.start(
+        RoleProcess client =
+            RoleProcess.start(
                 secret,
                 "culvert",
                 "bore",
@@ -80,7 +80,7 @@ class BoreIT {
     String secret = "s\u00e9cret \u2713";
     var words =
         List.of(
-            Role.launcher("culvert").toAbsolutePath().toString(),
+            RoleProcess.launcher("culvert").toAbsolutePath().toString(),
             "bore",
             "server",
             "--bind-addr=127.0.0.1",
@@ -88,7 +88,7 @@ class BoreIT {
             "--secret",
             secret);
     String[] command = BoreProgram.inUtf8(words).toArray(String[]::new);
-    try (Role server = Role.start(Map.of("LC_ALL", "C"), command);
+    try (RoleProcess server = RoleProcess.start(Map.of("LC_ALL", "C"), command);
         Socket client =
             TestClient.dial(HostPort.parse(server.line().split("bore server: listening ")[1]))) {
       String challenge = message(client).replaceAll(".*:\"|\"}", "");
@@ -125,9 +125,9 @@ class BoreIT {
           connection.getOutputStream().write(("heard " + length).getBytes());
         };
     try (var origin = new TestServer(counting);
-        var server = Bore.server();
-        Role client = Bore.local(server.control(), origin.address());
-        Socket visitor = TestClient.dial(Bore.listening(client))) {
+        var server = BoreProcesses.server();
+        RoleProcess client = BoreProcesses.local(server.control(), origin.address());
+        Socket visitor = TestClient.dial(BoreProcesses.listening(client))) {
       visitor.getOutputStream().write(new byte[100_000]);
       visitor.shutdownOutput();
       assertThat(visitor.getInputStream().readAllBytes()).asString().isEqualTo("heard 100000");
@@ -137,18 +137,18 @@ class BoreIT {
   @Test
   void aKilledClientsPortIsTheNextOnes() throws Exception {
     try (var origin = TestServer.echo();
-        var server = Bore.server();
-        Role first = Bore.local(server.control(), origin.address())) {
-      HostPort outside = Bore.listening(first);
+        var server = BoreProcesses.server();
+        RoleProcess first = BoreProcesses.local(server.control(), origin.address())) {
+      HostPort outside = BoreProcesses.listening(first);
       try (Socket visitor = TestClient.dial(outside)) {
         TestClient.assertEchoes(visitor, "there and back");
         first.kill();
         assertThat(isOver(visitor)).isTrue();
       }
       server.role().err().await("service withdrawn", "bore:" + outside.port());
-      try (Role second =
-          Bore.local(server.control(), origin.address(), "--port=" + outside.port())) {
-        assertThat(Bore.listening(second)).isEqualTo(outside);
+      try (RoleProcess second =
+          BoreProcesses.local(server.control(), origin.address(), "--port=" + outside.port())) {
+        assertThat(BoreProcesses.listening(second)).isEqualTo(outside);
         assertServes(outside);
       }
     }
@@ -165,14 +165,15 @@ class BoreIT {
   @Test
   void aKilledServerThatIsBackGivesTheSamePort() throws Exception {
     try (var origin = TestServer.echo();
-        var server = Bore.server("--secret=abc");
-        Role client = Bore.local(server.control(), origin.address(), "--secret=abc")) {
-      HostPort outside = Bore.listening(client);
+        var server = BoreProcesses.server("--secret=abc");
+        RoleProcess client =
+            BoreProcesses.local(server.control(), origin.address(), "--secret=abc")) {
+      HostPort outside = BoreProcesses.listening(client);
       assertServes(outside);
       server.role().kill();
       client.err().await("session lost");
-      try (var back = Bore.serverAt(server.control(), "--secret=abc")) {
-        assertThat(Bore.listening(client)).isEqualTo(outside);
+      try (var back = BoreProcesses.serverAt(server.control(), "--secret=abc")) {
+        assertThat(BoreProcesses.listening(client)).isEqualTo(outside);
         assertServes(outside);
         assertThat(back.role().process().isAlive()).isTrue();
       }
@@ -181,22 +182,22 @@ class BoreIT {
 
   @Test
   void aClientThatTriesOnceEndsWithItsServer() throws Exception {
-    try (var server = Bore.server();
-        Role client = Bore.local(server.control(), Launcher.ANY, "--once")) {
+    try (var server = BoreProcesses.server();
+        RoleProcess client = BoreProcesses.local(server.control(), Launcher.ANY, "--once")) {
       client.line();
       server.role().terminate();
       assertThat(client.await().exit()).isZero();
     }
     try (var nobody = new RefusingPort()) {
-      String line = failed(FAILURE, Bore.local(nobody.address(), Launcher.ANY, "--once"));
+      String line = failed(FAILURE, BoreProcesses.local(nobody.address(), Launcher.ANY, "--once"));
       assertThat(line).contains(nobody.address() + ": Connection refused");
     }
   }
 
   /** Returns the one line that says why it does not serve. */
-  private static String failed(int code, Role role) throws Exception {
+  private static String failed(int code, RoleProcess role) throws Exception {
     try (role) {
-      Role.Ended ended = role.await();
+      RoleProcess.Ended ended = role.await();
       assertThat(ended.exit()).as(ended.err()).isEqualTo(code);
       assertThat(ended.out()).isEmpty();
       assertThat(role.err().lines("WARN")).isEmpty();
@@ -207,9 +208,10 @@ class BoreIT {
 
   @Test
   void whoIsNotLetInSaysWhyAndLeaves() throws Exception {
-    try (var server = Bore.server("--secret=right");
-        Role holder = Bore.local(server.control(), Launcher.ANY, "--secret=right")) {
-      int port = Bore.listening(holder).port();
+    try (var server = BoreProcesses.server("--secret=right");
+        RoleProcess holder =
+            BoreProcesses.local(server.control(), Launcher.ANY, "--secret=right")) {
+      int port = BoreProcesses.listening(holder).port();
       assertThat(refused(CREDENTIALS, server, "--secret=wrong"))
           .contains("server error: invalid secret")
           .doesNotContain("wrong");
@@ -223,14 +225,15 @@ class BoreIT {
           .contains("server error: invalid secret");
       assertThat(server.role().err().text()).doesNotContain("right", "wrong");
     }
-    try (var open = Bore.server()) {
+    try (var open = BoreProcesses.server()) {
       open.role().err().await("NO SECRET IS SET", "BORE_SECRET");
       assertThat(refused(CREDENTIALS, open, "--secret=right")).contains("asks for none");
     }
   }
 
-  private static String refused(int code, Bore.Server server, String... options) throws Exception {
-    return failed(code, Bore.local(server.control(), Launcher.ANY, options));
+  private static String refused(int code, BoreProcesses.Server server, String... options)
+      throws Exception {
+    return failed(code, BoreProcesses.local(server.control(), Launcher.ANY, options));
   }
 
   @Test
@@ -240,9 +243,10 @@ class BoreIT {
     misused("did you mean --port?", "local", "80", "--to=127.0.0.1", "--prot=1");
     misused("port range is empty", "server", "--min-port=5000", "--max-port=3000");
     misused("'foo' is no IP address", "server", "--bind-addr=foo");
-    try (var server = Bore.server()) {
+    try (var server = BoreProcesses.server()) {
       String port = "--control-port=" + server.control().port();
-      Role.Ended ended = Role.run("culvert", "bore", "server", "--bind-addr=127.0.0.1", port);
+      RoleProcess.Ended ended =
+          RoleProcess.run("culvert", "bore", "server", "--bind-addr=127.0.0.1", port);
       assertThat(ended.exit()).isEqualTo(FAILURE);
       assertThat(ended.err())
           .isEqualTo(
@@ -253,7 +257,7 @@ class BoreIT {
   private static void misused(String line, String... words) throws Exception {
     var all = new ArrayList<>(List.of("culvert", "bore"));
     all.addAll(List.of(words));
-    Role.Ended ended = Role.run(all.toArray(String[]::new));
+    RoleProcess.Ended ended = RoleProcess.run(all.toArray(String[]::new));
     assertThat(ended.exit()).as(ended.err()).isEqualTo(USAGE);
     assertThat(ended.err()).contains(line).hasLineCount(1);
     assertThat(ended.out()).isEmpty();
@@ -262,16 +266,16 @@ class BoreIT {
   @Test
   void visitorsFinishWhenTheClientIsToldToStop() throws Exception {
     try (var origin = TestServer.echo();
-        var server = Bore.server();
-        Role client = Bore.local(server.control(), origin.address())) {
-      HostPort outside = Bore.listening(client);
+        var server = BoreProcesses.server();
+        RoleProcess client = BoreProcesses.local(server.control(), origin.address())) {
+      HostPort outside = BoreProcesses.listening(client);
       try (Socket visitor = TestClient.dial(outside)) {
         TestClient.assertEchoes(visitor, "before");
         client.terminate();
         awaitRefusal(outside);
         TestClient.assertEchoes(visitor, "the rest");
       }
-      Role.Ended ended = client.await();
+      RoleProcess.Ended ended = client.await();
       assertThat(ended.exit()).isZero();
       assertThat(ended.err()).containsPattern("draining visitors=[1-9]\\d* limit=30s");
     }
@@ -280,16 +284,16 @@ class BoreIT {
   @Test
   void visitorsFinishWhenTheServerIsToldToStop() throws Exception {
     try (var origin = TestServer.echo();
-        var server = Bore.server();
-        Role client = Bore.local(server.control(), origin.address())) {
-      HostPort outside = Bore.listening(client);
+        var server = BoreProcesses.server();
+        RoleProcess client = BoreProcesses.local(server.control(), origin.address())) {
+      HostPort outside = BoreProcesses.listening(client);
       try (Socket visitor = TestClient.dial(outside)) {
         TestClient.assertEchoes(visitor, "before");
         server.role().terminate();
         awaitRefusal(outside);
         TestClient.assertEchoes(visitor, "the rest");
       }
-      Role.Ended ended = server.role().await();
+      RoleProcess.Ended ended = server.role().await();
       assertThat(ended.exit()).isZero();
       assertThat(ended.err()).containsPattern("draining visitors=[1-9]\\d* limit=30s");
       client.err().await("session lost");
@@ -307,14 +311,15 @@ class BoreIT {
     };
     try (var forNative = TestServer.echo();
         var forBore = TestServer.echo();
-        Role remote = Role.start(Launcher.USUAL.environment(), words)) {
+        RoleProcess remote = RoleProcess.start(Launcher.USUAL.environment(), words)) {
       String[] bound = remote.line().split("remote-proxy: control |, bore |, outside ");
       HostPort control = HostPort.parse(bound[1]);
       HostPort bore = HostPort.parse(bound[2]);
-      try (Role origin = Launcher.USUAL.origin(control, forNative.address(), "--outside-port=0");
-          Role client = Bore.local(bore, forBore.address(), "--secret=abc")) {
+      try (RoleProcess origin =
+              Launcher.USUAL.origin(control, forNative.address(), "--outside-port=0");
+          RoleProcess client = BoreProcesses.local(bore, forBore.address(), "--secret=abc")) {
         var ofNative = HostPort.parse(origin.line().split("origin-proxy: serving default=")[1]);
-        HostPort ofBore = Bore.listening(client);
+        HostPort ofBore = BoreProcesses.listening(client);
         try (Socket one = TestClient.dial(ofNative);
             Socket two = TestClient.dial(ofBore)) {
           TestClient.assertEchoes(one, "native");
@@ -324,7 +329,7 @@ class BoreIT {
         assertThat(forNative.accepted()).isOne();
         assertThat(forBore.accepted()).isOne();
         String taken = "--port=" + ofNative.port();
-        assertThat(failed(SETTINGS, Bore.local(bore, Launcher.ANY, "--secret=abc", taken)))
+        assertThat(failed(SETTINGS, BoreProcesses.local(bore, Launcher.ANY, "--secret=abc", taken)))
             .contains("port already in use");
         client.kill();
         assertServes(ofNative);

@@ -6,12 +6,12 @@ import com.sun.net.httpserver.HttpServer;
 import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.testing.BoreProgram;
-import culvert.testing.Bulk;
 import culvert.testing.Eventually;
+import culvert.testing.RandomBytes;
+import culvert.testing.RolePair;
 import culvert.testing.Seed;
 import culvert.testing.TestClient;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -66,20 +66,21 @@ class BoreProgramIT {
   }
 
   private static Ends atOurServer(HostPort origin, String... options) throws Exception {
-    Bore.Server server = ourServer(options);
-    Role client = itsClient(server, origin, options);
+    BoreProcesses.Server server = ourServer(options);
+    RoleProcess client = itsClient(server, origin, options);
     return ends(server::close, client);
   }
 
   private static Ends atItsServer(HostPort origin, String... options) throws Exception {
     var server = BoreProgram.server(options);
-    Role client = Bore.local(new HostPort(server.address(), CONTROL_PORT), origin, options);
+    RoleProcess client =
+        BoreProcesses.local(new HostPort(server.address(), CONTROL_PORT), origin, options);
     return ends(server::close, client);
   }
 
-  private static Ends ends(Runnable server, Role client) throws IOException {
+  private static Ends ends(Runnable server, RoleProcess client) throws IOException {
     try {
-      return new Ends(server, client, Bore.listening(client));
+      return new Ends(server, client, BoreProcesses.listening(client));
     } catch (IOException e) {
       client.close();
       server.run();
@@ -93,7 +94,8 @@ class BoreProgramIT {
    * @param server ends the server
    * @param outside where visitors come in
    */
-  private record Ends(Runnable server, Role client, HostPort outside) implements AutoCloseable {
+  private record Ends(Runnable server, RoleProcess client, HostPort outside)
+      implements AutoCloseable {
     @Override
     public void close() {
       client.close();
@@ -102,20 +104,20 @@ class BoreProgramIT {
   }
 
   /** Ours at an address of loopback that it has alone: its client knows no other port. */
-  private static Bore.Server ourServer(String... options) throws IOException {
+  private static BoreProcesses.Server ourServer(String... options) throws IOException {
     BoreProgram.program();
     var random = ThreadLocalRandom.current();
     String host = "127.%d.%d.8".formatted(random.nextInt(64, 250), random.nextInt(250));
-    return Bore.serverAt(new HostPort(host, CONTROL_PORT), options);
+    return BoreProcesses.serverAt(new HostPort(host, CONTROL_PORT), options);
   }
 
-  private static Role itsClient(Bore.Server server, HostPort origin, String... options)
-      throws IOException {
+  private static RoleProcess itsClient(
+      BoreProcesses.Server server, HostPort origin, String... options) throws IOException {
     var words =
         new ArrayList<>(List.of(BoreProgram.program().toString(), "local", "" + origin.port()));
     words.addAll(List.of("--local-host", origin.host(), "--to", server.control().host()));
     words.addAll(List.of(options));
-    return Role.start(Map.of("NO_COLOR", "1"), words.toArray(String[]::new));
+    return RoleProcess.start(Map.of("NO_COLOR", "1"), words.toArray(String[]::new));
   }
 
   @ParameterizedTest
@@ -149,8 +151,8 @@ class BoreProgramIT {
     long seed = Seed.random("aGigabyteEachWay").nextLong();
     try (var server =
             new TestServer(connection -> {
-              var upload = started(() -> Bulk.receive(connection.getInputStream()));
-              long sum = new Bulk(seed).send(connection.getOutputStream(), GIGABYTE).sum();
+              var upload = started(() -> RandomBytes.receive(connection.getInputStream()));
+              long sum = new RandomBytes(seed).send(connection.getOutputStream(), GIGABYTE).sum();
               if (upload.get() == sum) {
                 connection.shutdownOutput();
               } else {
@@ -159,8 +161,8 @@ class BoreProgramIT {
             });
         Ends ends = tie.to(server.address());
         Socket visitor = TestClient.dial(ends.outside())) {
-      var download = started(() -> Bulk.receive(visitor.getInputStream()));
-      long sum = new Bulk(seed).send(visitor.getOutputStream(), GIGABYTE).sum();
+      var download = started(() -> RandomBytes.receive(visitor.getInputStream()));
+      long sum = new RandomBytes(seed).send(visitor.getOutputStream(), GIGABYTE).sum();
       visitor.shutdownOutput();
       assertThat(download.get(100, TimeUnit.SECONDS)).isEqualTo(sum);
     }
@@ -181,7 +183,7 @@ class BoreProgramIT {
       for (int i = 0; i < VISITORS; i++) {
         visitors.add(TestClient.dial(ends.outside()));
       }
-      Eventually.within(Tunnel.LIMIT, () -> assertThat(server.accepted()).isEqualTo(VISITORS));
+      Eventually.within(RolePair.LIMIT, () -> assertThat(server.accepted()).isEqualTo(VISITORS));
       for (int i = 0; i < VISITORS; i++) {
         visitors.get(i).getOutputStream().write(i & 0x7f);
       }
@@ -198,13 +200,14 @@ class BoreProgramIT {
   @Test
   void aKilledClientsPortIsTheNextOnes() throws Exception {
     try (var origin = TestServer.echo();
-        Bore.Server server = ourServer();
-        Role first = itsClient(server, origin.address())) {
-      HostPort outside = Bore.listening(first);
+        BoreProcesses.Server server = ourServer();
+        RoleProcess first = itsClient(server, origin.address())) {
+      HostPort outside = BoreProcesses.listening(first);
       first.kill();
       server.role().err().await("service withdrawn", "bore:" + outside.port());
-      try (Role second = itsClient(server, origin.address(), "--port", "" + outside.port())) {
-        assertThat(Bore.listening(second)).isEqualTo(outside);
+      try (RoleProcess second =
+          itsClient(server, origin.address(), "--port", "" + outside.port())) {
+        assertThat(BoreProcesses.listening(second)).isEqualTo(outside);
         try (Socket visitor = TestClient.dial(outside)) {
           visitor.getOutputStream().write('?');
           assertThat(visitor.getInputStream().read()).isEqualTo('?');
@@ -217,8 +220,8 @@ class BoreProgramIT {
   @ParameterizedTest
   @ValueSource(strings = {"local", "server"})
   void nothingThatItsHelpNamesIsMissing(String command) throws Exception {
-    Role.Ended its = Role.run(BoreProgram.program().toString(), command, "--help");
-    Role.Ended ours = Role.run("culvert", "bore", command, "--help");
+    RoleProcess.Ended its = RoleProcess.run(BoreProgram.program().toString(), command, "--help");
+    RoleProcess.Ended ours = RoleProcess.run("culvert", "bore", command, "--help");
     List<String> names =
         Pattern.compile("(?<![\\w-])-{1,2}[a-z][a-z-]*|BORE_[A-Z_]+|<[A-Z_]*PORT>")
             .matcher(its.out())

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.net.HostPort;
 import culvert.testing.Eventually;
+import culvert.testing.RolePair;
 import culvert.testing.TestClient;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -31,13 +31,14 @@ class BounceIT {
   private static final Path SCRIPT = Path.of("/usr/bin/script");
 
   /** A bounce server and where it listens. */
-  private record Bounce(Role role, HostPort address, HostPort console) implements AutoCloseable {
+  private record Bounce(RoleProcess role, HostPort address, HostPort console)
+      implements AutoCloseable {
 
     /** One on free ports, with these options. */
     static Bounce start(String... options) throws IOException {
       List<String> words = new ArrayList<>(List.of("bounce-server", "--bind=127.0.0.1", "-p", "0"));
       words.addAll(List.of(options));
-      Role role = Role.start(words.toArray(String[]::new));
+      RoleProcess role = RoleProcess.start(words.toArray(String[]::new));
       try {
         String[] bound = role.line().split("bounce-server: listening |, console ");
         HostPort console = bound.length > 2 ? HostPort.parse(bound[2]) : null;
@@ -158,14 +159,14 @@ class BounceIT {
       bounce.role().terminate();
       assertThat(alone.hearsOut()).isEmpty();
       Eventually.within(
-          Tunnel.LIMIT,
+          RolePair.LIMIT,
           () ->
               assertThatThrownBy(() -> Talker.dial(bounce.address()).close())
                   .isInstanceOf(ConnectException.class));
       one.says("the rest");
       two.hears("the rest").says("thanks");
       one.hears("thanks").close();
-      Role.Ended ended = bounce.role().await();
+      RoleProcess.Ended ended = bounce.role().await();
       assertThat(ended.exit()).isZero();
       assertThat(ended.err()).contains("draining members=3 limit=30s").contains("stopping");
     }
@@ -212,13 +213,14 @@ class BounceIT {
       assertThat(bounce.role().await().out()).as("behind the first line").isEmpty();
     }
     Assumptions.assumeTrue(Files.isExecutable(SCRIPT), "script, of util-linux");
-    String command = Role.launcher("bounce-server") + " --bind=127.0.0.1 -p 0 --auth=hi";
-    try (Role terminal = Role.start(SCRIPT.toString(), "-qec", command, "/dev/null")) {
+    String command = RoleProcess.launcher("bounce-server") + " --bind=127.0.0.1 -p 0 --auth=hi";
+    try (RoleProcess terminal =
+        RoleProcess.start(SCRIPT.toString(), "-qec", command, "/dev/null")) {
       assertThat(terminal.line()).startsWith("bounce-server: listening 127.0.0.1:");
       var keys = terminal.process().getOutputStream();
       keys.write("exit\nstop\n".getBytes(StandardCharsets.US_ASCII));
       keys.flush();
-      Role.Ended ended = terminal.await();
+      RoleProcess.Ended ended = terminal.await();
       assertThat(ended.exit()).isZero();
       assertThat(ended.out())
           .contains("> ", "'stop' stops the server", "stopping; members may finish");
@@ -240,7 +242,7 @@ class BounceIT {
   private static void ended(int code, String line, String... options) throws Exception {
     List<String> words = new ArrayList<>(List.of("bounce-server"));
     words.addAll(List.of(options));
-    Role.Ended ended = Role.run(words.toArray(String[]::new));
+    RoleProcess.Ended ended = RoleProcess.run(words.toArray(String[]::new));
     assertThat(ended.err()).contains(line).hasLineCount(1);
     assertThat(ended.exit()).isEqualTo(code);
     assertThat(ended.out()).isEmpty();

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import culvert.net.HostPort;
-import culvert.testing.Bulk;
 import culvert.testing.Eventually;
-import culvert.testing.MeetingPlace;
+import culvert.testing.PairingBounceServer;
 import culvert.testing.Ports;
+import culvert.testing.RandomBytes;
+import culvert.testing.RolePair;
 import culvert.testing.Seed;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
@@ -35,9 +35,9 @@ class BounceSshIT {
   @TempDir private static Path folder;
 
   private static Path authentication;
-  private static MeetingPlace bounce;
-  private static Role sshd;
-  private static Role beside;
+  private static PairingBounceServer bounce;
+  private static RoleProcess sshd;
+  private static RoleProcess beside;
 
   @BeforeAll
   static void start() throws Exception {
@@ -49,17 +49,18 @@ class BounceSshIT {
     }
     HostPort address = Ports.reserve();
     Path settings = Files.writeString(folder.resolve("settings"), settings(address));
-    Role.Ended check = Role.run(SSHD, "-t", "-f", settings.toString());
+    RoleProcess.Ended check = RoleProcess.run(SSHD, "-t", "-f", settings.toString());
     assumeTrue(check.exit() == 0, () -> SSHD + " does not start here: " + check.err());
-    sshd = Role.start(SSHD, "-D", "-e", "-f", settings.toString());
-    Eventually.within(Tunnel.LIMIT, () -> new Socket(address.host(), address.port()).close());
-    bounce = new MeetingPlace(AUTHENTICATION);
-    beside = Role.start(words("culvert", connect(), "--to=" + address).toArray(String[]::new));
+    sshd = RoleProcess.start(SSHD, "-D", "-e", "-f", settings.toString());
+    Eventually.within(RolePair.LIMIT, () -> new Socket(address.host(), address.port()).close());
+    bounce = new PairingBounceServer(AUTHENTICATION);
+    beside =
+        RoleProcess.start(words("culvert", connect(), "--to=" + address).toArray(String[]::new));
   }
 
   @AfterAll
   static void stop() {
-    Stream.of(beside, sshd).filter(role -> role != null).forEach(Role::close);
+    Stream.of(beside, sshd).filter(role -> role != null).forEach(RoleProcess::close);
     if (bounce != null) {
       bounce.close();
     }
@@ -81,7 +82,7 @@ class BounceSshIT {
   }
 
   private static void run(String... words) throws Exception {
-    Role.Ended ended = Role.run(words);
+    RoleProcess.Ended ended = RoleProcess.run(words);
     assertThat(ended.exit()).as(ended.err()).isZero();
   }
 
@@ -97,7 +98,7 @@ class BounceSshIT {
   }
 
   private static String[] ssh(String command) {
-    String proxy = String.join(" ", words(Role.launcher("culvert").toString(), connect()));
+    String proxy = String.join(" ", words(RoleProcess.launcher("culvert").toString(), connect()));
     return new String[] {
       "ssh",
       "-F",
@@ -120,7 +121,7 @@ class BounceSshIT {
   @Test
   void oneLoginAfterTheOther() throws Exception {
     for (int i = 0; i < 3; i++) {
-      Role.Ended ended = Role.run(ssh("echo this is " + i + "; exit " + (40 + i)));
+      RoleProcess.Ended ended = RoleProcess.run(ssh("echo this is " + i + "; exit " + (40 + i)));
       assertThat(ended.out()).as(ended.err()).isEqualTo("this is " + i + "\n");
       assertThat(ended.exit()).isEqualTo(40 + i);
     }
@@ -139,16 +140,16 @@ class BounceSshIT {
           Thread.ofVirtual()
               .start(() -> {
                 try (OutputStream out = process.getOutputStream()) {
-                  new Bulk(seed).send(out, BULK_BYTES);
+                  new RandomBytes(seed).send(out, BULK_BYTES);
                 } catch (IOException e) {
                   // What comes back is too little then.
                 }
               });
-      long sum = Bulk.receive(in);
+      long sum = RandomBytes.receive(in);
       typist.join();
       assertThat(process.waitFor()).as(Files.readString(folder.resolve("words"))).isZero();
       assertThat(sum)
-          .isEqualTo(new Bulk(seed).send(OutputStream.nullOutputStream(), BULK_BYTES).sum());
+          .isEqualTo(new RandomBytes(seed).send(OutputStream.nullOutputStream(), BULK_BYTES).sum());
     } finally {
       process.destroyForcibly();
     }
@@ -158,7 +159,7 @@ class BounceSshIT {
   void whoIsNotLetInReadsWhyInOneLine() throws Exception {
     var words =
         List.of("bounce", "connect", bounce.address().toString(), GROUP, "--auth=anything else");
-    Role.Ended ended = Role.run(words("culvert", words).toArray(String[]::new));
+    RoleProcess.Ended ended = RoleProcess.run(words("culvert", words).toArray(String[]::new));
     assertThat(ended.exit()).isEqualTo(77);
     assertThat(ended.out()).isEmpty();
     assertThat(ended.err()).contains("refused the authentication string").hasLineCount(1);

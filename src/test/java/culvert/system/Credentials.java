@@ -2,7 +2,7 @@ package culvert.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import culvert.testing.Authority;
+import culvert.testing.TestAuthority;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,7 +39,7 @@ final class Credentials {
   record NoiseKeys(Path file, String publicKey) {}
 
   private final Path folder;
-  private final Authority authority = new Authority("the test's authority");
+  private final TestAuthority authority = new TestAuthority("the test's authority");
 
   Credentials(Path folder) throws Exception {
     this.folder = folder;
@@ -56,16 +56,16 @@ final class Credentials {
   }
 
   /** As wished, by the authority. */
-  Certificate issue(String name, Authority.Wish wish) throws Exception {
+  Certificate issue(String name, TestAuthority.Wish wish) throws Exception {
     return write(name, authority.issue(wish));
   }
 
   /** For loopback, by somebody whom nobody here knows. */
   Certificate foreign(String name) throws Exception {
-    return write(name, new Authority("nobody's authority").issue(name));
+    return write(name, new TestAuthority("nobody's authority").issue(name));
   }
 
-  private Certificate write(String name, Authority.Issued issued) throws Exception {
+  private Certificate write(String name, TestAuthority.Issued issued) throws Exception {
     byte[] hash = MessageDigest.getInstance("SHA-256").digest(issued.certificate().getEncoded());
     return new Certificate(
         issued.writeChain(folder.resolve(name + ".pem")),
@@ -75,7 +75,7 @@ final class Credentials {
 
   /** A new pair of keys. */
   NoiseKeys noise(String name) throws Exception {
-    Role.Ended keygen = Role.run("culvert", "keygen", "--noise");
+    RoleProcess.Ended keygen = RoleProcess.run("culvert", "keygen", "--noise");
     assertThat(keygen.exit()).isZero();
     List<String> lines = keygen.out().lines().toList();
     Path file = Files.writeString(folder.resolve(name), lines.get(1) + "\n");

@@ -3,11 +3,11 @@ package culvert.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import culvert.testing.Bulk;
 import culvert.testing.Eventually;
+import culvert.testing.RandomBytes;
+import culvert.testing.RolePair;
 import culvert.testing.Seed;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -64,14 +64,14 @@ class DrainIT {
     int first = in.read();
     switch (first) {
       case 'd' -> {
-        var bulk = new Bulk(seed).send(out, HALF_BYTES);
+        var bulk = new RandomBytes(seed).send(out, HALF_BYTES);
         halfSent.countDown();
         gate.await();
         sent.complete(bulk.send(out, HALF_BYTES).sum());
       }
       case 'u' -> {
         try {
-          received.complete(Bulk.receive(in));
+          received.complete(RandomBytes.receive(in));
           out.write('k');
         } catch (IOException e) {
           received.completeExceptionally(e);
@@ -87,36 +87,36 @@ class DrainIT {
   }
 
   /** Begins a download; returns when half of it has left the server. */
-  private Future<Long> download(Remote remote) throws Exception {
+  private Future<Long> download(RemoteProcess remote) throws Exception {
     Socket visitor = remote.visit();
     Future<Long> sum =
         threads.submit(() -> {
           try (visitor) {
             visitor.getOutputStream().write('d');
-            return Bulk.receive(visitor.getInputStream());
+            return RandomBytes.receive(visitor.getInputStream());
           }
         });
-    assertThat(halfSent.await(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    assertThat(halfSent.await(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
     return sum;
   }
 
   private void assertWhole(Future<Long> download) throws Exception {
     gate.countDown();
-    long sum = download.get(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS);
-    assertThat(sum).isEqualTo(sent.get(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS));
+    long sum = download.get(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS);
+    assertThat(sum).isEqualTo(sent.get(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS));
   }
 
-  private static void assertRefusesVisitors(Remote remote) throws Exception {
+  private static void assertRefusesVisitors(RemoteProcess remote) throws Exception {
     Eventually.within(
-        Tunnel.LIMIT,
+        RolePair.LIMIT,
         () ->
             assertThatThrownBy(() -> remote.visit().close()).isInstanceOf(ConnectException.class));
   }
 
   @Test
   void aStoppingRemoteProxyFinishesADownloadAndTakesNoNewVisitors() throws Exception {
-    try (Remote remote = Launcher.USUAL.remote();
-        Role origin = remote.origin(server.address())) {
+    try (RemoteProcess remote = Launcher.USUAL.remote();
+        RoleProcess origin = remote.origin(server.address())) {
       origin.line();
       Future<Long> download = download(remote);
       remote.role().terminate();
@@ -129,8 +129,8 @@ class DrainIT {
 
   @Test
   void aStoppingOriginProxyFinishesADownloadAndTakesNoNewVisitors() throws Exception {
-    try (Remote remote = Launcher.USUAL.remote();
-        Role origin = remote.origin(server.address())) {
+    try (RemoteProcess remote = Launcher.USUAL.remote();
+        RoleProcess origin = remote.origin(server.address())) {
       origin.line();
       Future<Long> download = download(remote);
       origin.terminate();
@@ -145,13 +145,13 @@ class DrainIT {
 
   @Test
   void anUploadReachesTheServerWholeWhicheverHalfStops() throws Exception {
-    try (Remote remote = Launcher.USUAL.remote();
-        Role origin = remote.origin(server.address())) {
+    try (RemoteProcess remote = Launcher.USUAL.remote();
+        RoleProcess origin = remote.origin(server.address())) {
       origin.line();
       try (Socket visitor = remote.visit()) {
         OutputStream out = visitor.getOutputStream();
         out.write('u');
-        var bulk = new Bulk(seed).send(out, HALF_BYTES);
+        var bulk = new RandomBytes(seed).send(out, HALF_BYTES);
         origin.terminate();
         remote.role().err().await("session drains");
         remote.role().terminate();
@@ -159,7 +159,7 @@ class DrainIT {
         assertThat(received).isNotDone();
         bulk.send(out, HALF_BYTES);
         visitor.shutdownOutput();
-        assertThat(received).succeedsWithin(Tunnel.LIMIT).isEqualTo(bulk.sum());
+        assertThat(received).succeedsWithin(RolePair.LIMIT).isEqualTo(bulk.sum());
         assertThat(visitor.getInputStream().readAllBytes()).containsExactly('k');
       }
       assertThat(origin.await().exit()).isZero();
@@ -170,19 +170,19 @@ class DrainIT {
   @Test
   void aDownloadWithoutAnEndIsResetWhenTheDrainsTimeIsUp() throws Exception {
     String limit = "--drain-timeout=1s";
-    try (Remote remote = Launcher.USUAL.remote(limit)) {
-      try (Role origin = remote.origin(server.address(), limit)) {
+    try (RemoteProcess remote = Launcher.USUAL.remote(limit)) {
+      try (RoleProcess origin = remote.origin(server.address(), limit)) {
         origin.line();
         assertCut(remote, origin);
       }
-      try (Role origin = remote.origin(server.address(), limit)) {
+      try (RoleProcess origin = remote.origin(server.address(), limit)) {
         origin.line();
         assertCut(remote, remote.role());
       }
     }
   }
 
-  private static void assertCut(Remote remote, Role stopped) throws Exception {
+  private static void assertCut(RemoteProcess remote, RoleProcess stopped) throws Exception {
     try (Socket visitor = endless(remote)) {
       stopped.terminate();
       assertThatThrownBy(() -> visitor.getInputStream().transferTo(OutputStream.nullOutputStream()))
@@ -192,7 +192,7 @@ class DrainIT {
     assertThat(stopped.await().exit()).isZero();
   }
 
-  private static Socket endless(Remote remote) throws IOException {
+  private static Socket endless(RemoteProcess remote) throws IOException {
     Socket visitor = remote.visit();
     visitor.getOutputStream().write('b');
     visitor.getInputStream().readNBytes(100_000);
@@ -204,12 +204,12 @@ class DrainIT {
     for (String signal : new String[] {"TERM", "INT"}) {
       Launcher hearing = Launcher.USUAL.hearing(signal);
       int code = 128 + (signal.equals("TERM") ? 15 : 2);
-      try (Remote remote = hearing.remote()) {
-        try (Role origin = hearing.origin(remote.control(), server.address())) {
+      try (RemoteProcess remote = hearing.remote()) {
+        try (RoleProcess origin = hearing.origin(remote.control(), server.address())) {
           origin.line();
           assertEndsAtOnce(remote, origin, signal, code);
         }
-        try (Role origin = remote.origin(server.address())) {
+        try (RoleProcess origin = remote.origin(server.address())) {
           origin.line();
           assertEndsAtOnce(remote, remote.role(), signal, code);
         }
@@ -217,8 +217,8 @@ class DrainIT {
     }
   }
 
-  private static void assertEndsAtOnce(Remote remote, Role role, String signal, int code)
-      throws Exception {
+  private static void assertEndsAtOnce(
+      RemoteProcess remote, RoleProcess role, String signal, int code) throws Exception {
     try (Socket waiting = endless(remote)) {
       assertThat(waiting.isConnected()).isTrue();
       role.signal(signal);
@@ -234,13 +234,13 @@ class DrainIT {
 
   @Test
   void aNewRemoteProxyServesOnTheSamePortsWhileTheOldOneDrains() throws Exception {
-    try (Remote old = Launcher.USUAL.remote();
-        Role origin = old.origin(server.address())) {
+    try (RemoteProcess old = Launcher.USUAL.remote();
+        RoleProcess origin = old.origin(server.address())) {
       origin.line();
       Future<Long> download = download(old);
       old.role().terminate();
       assertRefusesVisitors(old);
-      try (Remote next = old.again()) {
+      try (RemoteProcess next = old.again()) {
         origin.line();
         next.assertServes();
         assertThat(download.isDone()).isFalse();

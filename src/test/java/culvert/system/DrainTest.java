@@ -13,10 +13,10 @@ import culvert.protocol.Handshake;
 import culvert.protocol.Message;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
+import culvert.testing.RolePair;
 import culvert.testing.ScriptedOrigin;
 import culvert.testing.Seed;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.Socket;
@@ -63,7 +63,7 @@ class DrainTest {
     return all;
   }
 
-  private static CompletableFuture<Boolean> drain(Tunnel tunnel) {
+  private static CompletableFuture<Boolean> drain(RolePair tunnel) {
     var all = new CompletableFuture<Boolean>();
     Threads.start("drain", () -> all.complete(tunnel.remote().drain(DRAIN)));
     return all;
@@ -108,7 +108,7 @@ class DrainTest {
   }
 
   private interface Drain {
-    void of(Tunnel tunnel) throws Exception;
+    void of(RolePair tunnel) throws Exception;
   }
 
   private static void uploadsArrive(long rate, Drain drain) throws Exception {
@@ -123,7 +123,7 @@ class DrainTest {
                 came.add(e);
               }
             });
-        var tunnel = Tunnel.farFrom(server.address(), DELAY, rate)) {
+        var tunnel = RolePair.farFrom(server.address(), DELAY, rate)) {
       var visitors = new ArrayList<Socket>();
       for (int i = 0; i < TRANSFERS; i++) {
         visitors.add(tunnel.visit());
@@ -138,7 +138,7 @@ class DrainTest {
         }
       }
       drain.of(tunnel);
-      Eventually.within(Tunnel.LIMIT, () -> assertThat(came.size()).isEqualTo(TRANSFERS));
+      Eventually.within(RolePair.LIMIT, () -> assertThat(came.size()).isEqualTo(TRANSFERS));
       assertThat(came).containsExactlyInAnyOrderElementsOf(uploads);
     }
   }
@@ -156,14 +156,14 @@ class DrainTest {
               c.getOutputStream().write(content.array());
               sent.add(content);
             });
-        var tunnel = Tunnel.farFrom(server.address(), DELAY, BITS_PER_SECOND)) {
+        var tunnel = RolePair.farFrom(server.address(), DELAY, BITS_PER_SECOND)) {
       var visitors = new ArrayList<Socket>();
       for (int i = 0; i < TRANSFERS; i++) {
         Socket visitor = tunnel.visit();
         visitors.add(visitor);
         visitor.shutdownOutput();
       }
-      Eventually.within(Tunnel.LIMIT, () -> assertThat(sent.size()).isEqualTo(TRANSFERS));
+      Eventually.within(RolePair.LIMIT, () -> assertThat(sent.size()).isEqualTo(TRANSFERS));
       tunnel.origin().drain(DRAIN);
       var came = new ArrayList<ByteBuffer>();
       for (Socket each : visitors) {
@@ -179,9 +179,9 @@ class DrainTest {
   @Test
   void aVisitorWhoseOriginServerIsStillDialledWhenTheDrainBeginsIsServed() throws Exception {
     var nobody = new HostPort("127.0.0.1", 1);
-    try (var tunnel = new Tunnel(nobody, new Tunnel.Options().plain());
+    try (var tunnel = new RolePair(nobody, new RolePair.Options().plain());
         var origin = new ScriptedOrigin(tunnel.remote().controlAddress(), "127.0.0.1")) {
-      origin.logIn("desktop", Handshake.newInstance(), Tunnel.SECRET);
+      origin.logIn("desktop", Handshake.newInstance(), RolePair.SECRET);
       assertThat(origin.offer("default").refusal()).isEmpty();
       try (Socket visitor = tunnel.visit()) {
         assertThat(origin.hear()).isInstanceOf(Message.Open.class);
@@ -208,16 +208,16 @@ class DrainTest {
 
   @Test
   void aVisitorWhoHasNoStreamYetWhenTheDrainBeginsIsServed() throws Exception {
-    var options = new Tunnel.Options().proxyHeaderFromLoopback();
+    var options = new RolePair.Options().proxyHeaderFromLoopback();
     try (var server = TestServer.echo();
-        var tunnel = Tunnel.to(server.address(), options);
+        var tunnel = RolePair.to(server.address(), options);
         Socket visitor = tunnel.visit()) {
-      Eventually.within(Tunnel.LIMIT, () -> assertThat(tunnel.remote().visitors()).isEqualTo(1));
+      Eventually.within(RolePair.LIMIT, () -> assertThat(tunnel.remote().visitors()).isEqualTo(1));
       long since = System.nanoTime();
       CompletableFuture<Boolean> drain = drain(tunnel);
       HostPort control = tunnel.remote().controlAddress();
       Eventually.within(
-          Tunnel.LIMIT,
+          RolePair.LIMIT,
           () ->
               assertThatThrownBy(() -> new Socket(control.host(), control.port()).close())
                   .isInstanceOf(ConnectException.class));

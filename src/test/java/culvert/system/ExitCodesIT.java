@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.net.HostPort;
 import culvert.testing.Eventually;
-import culvert.testing.Tunnel;
+import culvert.testing.RolePair;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -22,9 +22,9 @@ class ExitCodesIT {
 
   private static final String ANY = "127.0.0.1:0";
 
-  private static Role remote(String... more) throws Exception {
+  private static RoleProcess remote(String... more) throws Exception {
     String[] words = {"remote-proxy", "--control-addr", ANY, "--outside-addr", ANY};
-    return Role.start(concat(words, more));
+    return RoleProcess.start(concat(words, more));
   }
 
   private static String[] concat(String[] words, String[] more) {
@@ -33,20 +33,20 @@ class ExitCodesIT {
     return all;
   }
 
-  private static String control(Role remote) throws Exception {
+  private static String control(RoleProcess remote) throws Exception {
     return remote.line().replaceAll(".*control (\\S+), .*", "$1");
   }
 
-  private static Role.Ended origin(String control, String... more) throws Exception {
+  private static RoleProcess.Ended origin(String control, String... more) throws Exception {
     String[] words = {
       "origin-proxy", "--remote-proxy-addr", control, "--origin-server-addr", "127.0.0.1:1"
     };
-    return Role.run(concat(words, more));
+    return RoleProcess.run(concat(words, more));
   }
 
   @Test
   void termStopsBothRolesCleanly() throws Exception {
-    try (Role remote = remote("--secret", "s")) {
+    try (RoleProcess remote = remote("--secret", "s")) {
       String[] words = {
         "origin-proxy",
         "--remote-proxy-addr",
@@ -56,7 +56,7 @@ class ExitCodesIT {
         "--secret",
         "s"
       };
-      try (Role origin = Role.start(words)) {
+      try (RoleProcess origin = RoleProcess.start(words)) {
         assertThat(origin.line()).matches("origin-proxy: serving default=127\\.0\\.0\\.1:\\d+");
         origin.terminate();
         assertThat(origin.await().exit()).isZero();
@@ -71,7 +71,7 @@ class ExitCodesIT {
    */
   @Test
   void aSecondSignalEndsARoleThatIsStillStopping() throws Exception {
-    try (Role remote = remote("--secret", "s")) {
+    try (RoleProcess remote = remote("--secret", "s")) {
       String[] words = {
         "origin-proxy",
         "--remote-proxy-addr",
@@ -81,12 +81,12 @@ class ExitCodesIT {
         "--secret",
         "s"
       };
-      try (Role origin = Role.start(words)) {
+      try (RoleProcess origin = RoleProcess.start(words)) {
         HostPort outside = HostPort.parse(origin.line().replaceAll(".*default=", ""));
-        Role.run("sh", "-c", "kill -STOP " + origin.process().pid());
+        RoleProcess.run("sh", "-c", "kill -STOP " + origin.process().pid());
         remote.terminate();
         Eventually.within(
-            Tunnel.LIMIT,
+            RolePair.LIMIT,
             () ->
                 assertThatThrownBy(() -> new Socket(outside.host(), outside.port()).close())
                     .isInstanceOf(ConnectException.class));
@@ -101,7 +101,8 @@ class ExitCodesIT {
     try (var taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
       String address = "127.0.0.1:" + taken.getLocalPort();
       var ended =
-          Role.run("remote-proxy", "--control-addr", ANY, "--outside-addr", "web=" + address);
+          RoleProcess.run(
+              "remote-proxy", "--control-addr", ANY, "--outside-addr", "web=" + address);
       assertThat(ended.exit()).isEqualTo(1);
       assertThat(ended.err())
           .isEqualTo("remote-proxy: cannot listen on " + address + ": Address already in use\n");
@@ -111,14 +112,15 @@ class ExitCodesIT {
   @Test
   void anUnresolvableNameIsAFailureThatNamesIt() throws Exception {
     var ended =
-        Role.run("remote-proxy", "--control-addr", "no.such.invalid:1", "--outside-addr", ANY);
+        RoleProcess.run(
+            "remote-proxy", "--control-addr", "no.such.invalid:1", "--outside-addr", ANY);
     assertThat(ended.exit()).isEqualTo(1);
     assertThat(ended.err()).contains("'no.such.invalid' does not resolve");
   }
 
   @Test
   void aWrongCommandLineIsAUsageError() throws Exception {
-    var ended = Role.run("remote-proxy", "--control-adr", ANY);
+    var ended = RoleProcess.run("remote-proxy", "--control-adr", ANY);
     assertThat(ended.exit()).isEqualTo(2);
     assertThat(ended.err())
         .isEqualTo(
@@ -135,7 +137,7 @@ class ExitCodesIT {
 
   @Test
   void aWrongSecretIsRefusedAndNeverPrinted() throws Exception {
-    try (Role remote = remote("--secret", "the-right-one")) {
+    try (RoleProcess remote = remote("--secret", "the-right-one")) {
       var ended = origin(control(remote), "--secret", "the-other-one");
       assertThat(ended.exit()).isEqualTo(77);
       assertThat(ended.err()).contains("the secret is wrong").doesNotContain("the-other-one");
@@ -153,9 +155,9 @@ class ExitCodesIT {
     assertThat(ended.exit()).isEqualTo(78);
     assertThat(ended.err())
         .isEqualTo("origin-proxy: cannot read the secret file " + missing + "\n");
-    try (Role remote = remote()) {
+    try (RoleProcess remote = remote()) {
       var declined =
-          Role.run(
+          RoleProcess.run(
               "origin-proxy",
               "--remote-proxy-addr",
               control(remote),

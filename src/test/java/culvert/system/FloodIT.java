@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.protocol.Handshake;
 import culvert.testing.Eventually;
+import culvert.testing.RolePair;
 import culvert.testing.ScriptedOrigin;
 import culvert.testing.Seed;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
@@ -32,7 +32,7 @@ class FloodIT {
   private static final Launcher FEW =
       Launcher.USUAL.under("sh", "-c", "ulimit -n " + DESCRIPTORS + "; exec \"$@\"", "sh");
 
-  private static byte[] recordedHandshake(Remote remote) throws IOException {
+  private static byte[] recordedHandshake(RemoteProcess remote) throws IOException {
     try (var origin = new ScriptedOrigin(remote.control(), "127.0.0.1")) {
       origin.logIn("recorded", Handshake.newInstance(), Launcher.SECRET_TEXT);
       return origin.said();
@@ -43,17 +43,18 @@ class FloodIT {
   void threeHundredStrangersAtTheControlAddressKeepNobodyOut() throws Exception {
     var random = Seed.random("threeHundredStrangers");
     try (var server = TestServer.echo();
-        Remote remote = Launcher.PLAIN.remote("--handshake-timeout=2s", "--log-period=5m");
-        Role origin = remote.origin(server.address(), "--transport=plain", "--name=first")) {
+        RemoteProcess remote = Launcher.PLAIN.remote("--handshake-timeout=2s", "--log-period=5m");
+        RoleProcess origin = remote.origin(server.address(), "--transport=plain", "--name=first")) {
       origin.line();
       remote.assertServes();
       byte[] recorded = recordedHandshake(remote);
-      Footprint before = remote.role().settledFootprint();
+      ProcessResources before = remote.role().settledFootprint();
       try (Socket talk = remote.visit();
-          var flood = new Flood(remote.control(), STRANGERS, recorded, random)) {
+          var flood = new UnauthenticatedFlood(remote.control(), STRANGERS, recorded, random)) {
         flood.awaitARound();
         long since = System.nanoTime();
-        try (Role anew = remote.origin(server.address(), "--transport=plain", "--name=anew")) {
+        try (RoleProcess anew =
+            remote.origin(server.address(), "--transport=plain", "--name=anew")) {
           anew.line();
           Duration joined = Duration.ofNanos(System.nanoTime() - since);
           for (int i = 0; i < 100; i++) {
@@ -67,9 +68,9 @@ class FloodIT {
         }
       }
       Eventually.within(
-          Tunnel.LIMIT,
+          RolePair.LIMIT,
           () -> {
-            Footprint after = remote.role().footprint();
+            ProcessResources after = remote.role().footprint();
             assertThat(after.descriptors()).isLessThan(before.descriptors() + OWN);
             assertThat(after.threads()).isLessThan(before.threads() + OWN);
           });
@@ -78,7 +79,7 @@ class FloodIT {
       assertThat(remote.role().err().lines("WARN"))
           .filteredOn(line -> !line.contains("peer=127.0.0.1:"))
           .as("a line for each source in five minutes")
-          .hasSizeBetween(1, Flood.SOURCES + 1);
+          .hasSizeBetween(1, UnauthenticatedFlood.SOURCES + 1);
       assertThat(remote.role().err().lines("ERROR")).isEmpty();
     }
   }
@@ -86,8 +87,8 @@ class FloodIT {
   @Test
   void aRemoteProxyOutOfDescriptorsSaysSoOnceAndServesAgainWhenVisitorsHaveGone() throws Exception {
     try (var server = TestServer.echo();
-        Remote remote = FEW.remote("--log-period=5m");
-        Role origin = remote.origin(server.address())) {
+        RemoteProcess remote = FEW.remote("--log-period=5m");
+        RoleProcess origin = remote.origin(server.address())) {
       origin.line();
       crowd(remote, remote.role());
       crowd(remote, remote.role());
@@ -101,8 +102,8 @@ class FloodIT {
   void anOriginProxyOutOfDescriptorsSaysSoOnceAndServesAgainWhenVisitorsHaveGone()
       throws Exception {
     try (var server = TestServer.echo();
-        Remote remote = Launcher.USUAL.remote();
-        Role origin = FEW.origin(remote.control(), server.address(), "--log-period=5m")) {
+        RemoteProcess remote = Launcher.USUAL.remote();
+        RoleProcess origin = FEW.origin(remote.control(), server.address(), "--log-period=5m")) {
       origin.line();
       crowd(remote, origin);
       crowd(remote, origin);
@@ -113,7 +114,7 @@ class FloodIT {
   }
 
   /** One visitor is there all the time, and many come until the role has no descriptor left. */
-  private static void crowd(Remote remote, Role crowded) throws Exception {
+  private static void crowd(RemoteProcess remote, RoleProcess crowded) throws Exception {
     List<Socket> visitors = new ArrayList<>();
     try (Socket talk = remote.visit()) {
       assertEchoes(talk, 'a');
@@ -121,7 +122,7 @@ class FloodIT {
         visitors.add(remote.visit());
       }
       Eventually.within(
-          Tunnel.LIMIT,
+          RolePair.LIMIT,
           () -> {
             assertThat(crowded.footprint().descriptors()).isGreaterThanOrEqualTo(DESCRIPTORS - 1);
             assertThat(crowded.err().lines("Too many open")).isNotEmpty();

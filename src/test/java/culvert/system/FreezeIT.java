@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import culvert.config.Timeouts;
 import culvert.protocol.Handshake;
 import culvert.testing.Eventually;
+import culvert.testing.RolePair;
 import culvert.testing.ScriptedOrigin;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
@@ -41,7 +41,7 @@ class FreezeIT {
   }
 
   /** A visitor's answer. */
-  private static int ask(Remote remote) throws IOException {
+  private static int ask(RemoteProcess remote) throws IOException {
     try (Socket visitor = remote.visit()) {
       visitor.setSoTimeout(PATIENCE_MILLIS);
       visitor.getOutputStream().write('?');
@@ -60,11 +60,11 @@ class FreezeIT {
     Duration deadline = Duration.ofSeconds(6);
     try (var one = answering('1');
         var two = answering('2');
-        Remote remote =
+        RemoteProcess remote =
             Launcher.USUAL.remote(
                 "--heartbeat=500ms", "--heartbeat-timeout=" + deadline.toMillis() + "ms");
-        Role frozen = remote.origin(one.address(), "--name=one");
-        Role twin = remote.origin(two.address(), "--name=two")) {
+        RoleProcess frozen = remote.origin(one.address(), "--name=one");
+        RoleProcess twin = remote.origin(two.address(), "--name=two")) {
       frozen.line();
       twin.line();
       assertThat(List.of(ask(remote), ask(remote))).contains((int) '1', (int) '2');
@@ -85,7 +85,7 @@ class FreezeIT {
       assertThat(stranded).allMatch(at -> at.compareTo(AVOIDED) < 0);
       assertThat(served).as("served by the twin before the notice").isPositive();
       frozen.signal("CONT");
-      Eventually.within(Tunnel.LIMIT, () -> assertThat(ask(remote)).isEqualTo('1'));
+      Eventually.within(RolePair.LIMIT, () -> assertThat(ask(remote)).isEqualTo('1'));
     }
   }
 
@@ -93,17 +93,17 @@ class FreezeIT {
   void aSecondProcessTakesTheNameOfAFrozenOneAtOnceAndForGood() throws Exception {
     try (var one = answering('1');
         var two = answering('2');
-        Remote remote = Launcher.USUAL.remote();
-        Role frozen = remote.origin(one.address(), "--name=laptop")) {
+        RemoteProcess remote = Launcher.USUAL.remote();
+        RoleProcess frozen = remote.origin(one.address(), "--name=laptop")) {
       frozen.line();
       frozen.signal("STOP");
       long stopped = System.nanoTime();
-      try (Role second = remote.origin(two.address(), "--name=laptop")) {
+      try (RoleProcess second = remote.origin(two.address(), "--name=laptop")) {
         second.line();
         assertServedBy('2', remote);
         assertThat(since(stopped)).isLessThan(Timeouts.DEFAULT.heartbeat());
         frozen.signal("CONT");
-        Role.Ended ended = frozen.await();
+        RoleProcess.Ended ended = frozen.await();
         assertThat(ended.exit()).isEqualTo(76);
         assertThat(ended.err().lines().filter(line -> line.contains("another process")))
             .singleElement()
@@ -118,7 +118,7 @@ class FreezeIT {
   @Test
   void aProcessThatNeverHeardThatItsNameWasTakenIsRefusedAllTheSame() throws Exception {
     byte[] instance = Handshake.newInstance();
-    try (Remote remote = Launcher.PLAIN.remote();
+    try (RemoteProcess remote = Launcher.PLAIN.remote();
         var deaf = new ScriptedOrigin(remote.control(), "127.0.0.1");
         var other = new ScriptedOrigin(remote.control(), "127.0.0.1");
         var back = new ScriptedOrigin(remote.control(), "127.0.0.1")) {
@@ -132,7 +132,7 @@ class FreezeIT {
     }
   }
 
-  private static void assertServedBy(int letter, Remote remote) throws IOException {
+  private static void assertServedBy(int letter, RemoteProcess remote) throws IOException {
     for (int i = 0; i < 10; i++) {
       assertThat(ask(remote)).isEqualTo(letter);
     }
@@ -142,13 +142,14 @@ class FreezeIT {
   void withoutASecretAFrozenOwnerLosesItsServiceToWhomeverAsksForIt() throws Exception {
     try (var one = answering('1');
         var two = answering('2');
-        Remote remote = Launcher.OPEN.remote();
-        Role frozen = Launcher.OPEN.origin(remote.control(), one.address(), "--name=one")) {
+        RemoteProcess remote = Launcher.OPEN.remote();
+        RoleProcess frozen = Launcher.OPEN.origin(remote.control(), one.address(), "--name=one")) {
       frozen.line();
       assertServedBy('1', remote);
       frozen.signal("STOP");
       long stopped = System.nanoTime();
-      try (Role second = Launcher.OPEN.origin(remote.control(), two.address(), "--name=two")) {
+      try (RoleProcess second =
+          Launcher.OPEN.origin(remote.control(), two.address(), "--name=two")) {
         second.line();
         assertServedBy('2', remote);
         assertThat(since(stopped)).isLessThan(Timeouts.DEFAULT.heartbeat());
@@ -159,8 +160,8 @@ class FreezeIT {
   @Test
   void aFrozenRemoteProxyIsNoticedAndServedAgainWhenItGoesOn() throws Exception {
     try (var server = TestServer.echo();
-        Remote remote = Launcher.USUAL.remote();
-        Role origin =
+        RemoteProcess remote = Launcher.USUAL.remote();
+        RoleProcess origin =
             remote.origin(
                 server.address(),
                 "--heartbeat=500ms",

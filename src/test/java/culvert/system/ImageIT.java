@@ -23,24 +23,28 @@ class ImageIT {
     Path spaced = folder.resolve("a folder with spaces");
     Path image = spaced.resolve("the image");
     Files.createDirectories(spaced);
-    assertThat(Role.run("cp", "-r", Role.IMAGE.toString(), image.toString()).exit()).isZero();
+    assertThat(RoleProcess.run("cp", "-r", RoleProcess.IMAGE.toString(), image.toString()).exit())
+        .isZero();
     Path link = Files.createSymbolicLink(folder.resolve("tunnel"), Path.of("./second"));
     Files.createSymbolicLink(folder.resolve("second"), image.resolve("bin/culvert"));
     for (Path launcher : new Path[] {image.resolve("bin/culvert"), link}) {
-      Role.Ended ended = Role.run(launcher.toString(), "--version");
+      RoleProcess.Ended ended = RoleProcess.run(launcher.toString(), "--version");
       assertThat(ended.out()).isEqualTo("culvert 0.1.0\n");
       assertThat(ended.err()).isEmpty();
     }
-    assertThat(Role.run(image.resolve("bin/origin-proxy").toString(), "--help").out())
+    assertThat(RoleProcess.run(image.resolve("bin/origin-proxy").toString(), "--help").out())
         .startsWith("Usage: origin-proxy ");
-    assertThat(Role.run("sh", "-c", "cd /; PATH='" + image + "/bin':$PATH culvert --version").out())
+    assertThat(
+            RoleProcess.run("sh", "-c", "cd /; PATH='" + image + "/bin':$PATH culvert --version")
+                .out())
         .isEqualTo("culvert 0.1.0\n");
   }
 
   @Test
   void theLauncherBecomesTheJvmSoThatASignalReachesIt() throws Exception {
-    try (Role remote =
-        Role.start("remote-proxy", "--control-addr=127.0.0.1:0", "--outside-addr=127.0.0.1:0")) {
+    try (RoleProcess remote =
+        RoleProcess.start(
+            "remote-proxy", "--control-addr=127.0.0.1:0", "--outside-addr=127.0.0.1:0")) {
       remote.line();
       assertThat(remote.process().info().command().orElseThrow()).endsWith("/bin/java");
       assertThat(remote.process().children()).isEmpty();
@@ -50,11 +54,12 @@ class ImageIT {
   /** Given the wrong options, a JVM skips the cache without a word: here it must not start then. */
   @Test
   void theAotCacheIsReallyUsed() throws Exception {
-    if (!Files.exists(Role.IMAGE.resolve("lib/culvert.aot"))) {
+    if (!Files.exists(RoleProcess.IMAGE.resolve("lib/culvert.aot"))) {
       assertThat(Runtime.version().feature()).as("only an older JDK has none").isLessThan(24);
       return;
     }
-    var ended = Role.runWith("CULVERT_JVM_OPTIONS", "-XX:AOTMode=on", "culvert", "--version");
+    var ended =
+        RoleProcess.runWith("CULVERT_JVM_OPTIONS", "-XX:AOTMode=on", "culvert", "--version");
     assertThat(ended.out()).isEqualTo("culvert 0.1.0\n");
     assertThat(ended.err()).isEmpty();
     assertThat(ended.exit()).isZero();
@@ -62,7 +67,7 @@ class ImageIT {
 
   @Test
   void imageIsAtMostEightyMegabytes() throws IOException {
-    try (var files = Files.walk(Role.IMAGE)) {
+    try (var files = Files.walk(RoleProcess.IMAGE)) {
       long bytes =
           files
               .filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
@@ -74,7 +79,7 @@ class ImageIT {
 
   @Test
   void theDemoShowsThePageWithTheVisitorsAddress() throws Exception {
-    Role.Ended demo = Role.run("culvert", "demo", "--once");
+    RoleProcess.Ended demo = RoleProcess.run("culvert", "demo", "--once");
     assertThat(demo.exit()).as(demo.err()).isZero();
     assertThat(demo.out())
         .contains("This page comes from a server that nobody can reach.")

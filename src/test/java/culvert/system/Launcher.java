@@ -2,7 +2,7 @@ package culvert.system;
 
 import culvert.net.HostPort;
 import culvert.testing.Ports;
-import culvert.testing.Tunnel;
+import culvert.testing.RolePair;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,7 +22,7 @@ record Launcher(Map<String, String> environment, List<String> before) {
   static final HostPort ANY = new HostPort("127.0.0.1", 0);
 
   /** What both halves know, usually. */
-  static final String SECRET_TEXT = Tunnel.SECRET;
+  static final String SECRET_TEXT = RolePair.SECRET;
 
   private static final String SECRET = "CULVERT_SECRET";
 
@@ -55,19 +55,19 @@ record Launcher(Map<String, String> environment, List<String> before) {
   }
 
   /** Starts a remote proxy on ports of its own, on which a later one can follow it. */
-  Remote remote(String... more) throws IOException {
+  RemoteProcess remote(String... more) throws IOException {
     return remoteAt(Ports.reserve(), Ports.reserve(), more);
   }
 
   /** A remote proxy at these addresses, which is ready. */
-  Remote remoteAt(HostPort control, HostPort outside, String... more) throws IOException {
-    Role role =
+  RemoteProcess remoteAt(HostPort control, HostPort outside, String... more) throws IOException {
+    RoleProcess role =
         start(
             List.of("remote-proxy", "--control-addr=" + control, "--outside-addr=" + outside),
             more);
     try {
       String[] bound = role.line().split("remote-proxy: control |, outside default=|, ");
-      return new Remote(role, HostPort.parse(bound[1]), HostPort.parse(bound[2]));
+      return new RemoteProcess(role, HostPort.parse(bound[1]), HostPort.parse(bound[2]));
     } catch (IOException | RuntimeException e) {
       role.close();
       throw e;
@@ -75,16 +75,16 @@ record Launcher(Map<String, String> environment, List<String> before) {
   }
 
   /** An origin proxy, which prints a line when it serves. */
-  Role origin(HostPort control, HostPort server, String... more) throws IOException {
+  RoleProcess origin(HostPort control, HostPort server, String... more) throws IOException {
     return start(
         List.of("origin-proxy", "--remote-proxy-addr=" + control, "--origin-server-addr=" + server),
         more);
   }
 
-  private Role start(List<String> words, String... more) throws IOException {
+  private RoleProcess start(List<String> words, String... more) throws IOException {
     var all = new ArrayList<>(before);
-    all.add(Role.launcher(words.getFirst()).toString());
+    all.add(RoleProcess.launcher(words.getFirst()).toString());
     Stream.concat(words.stream().skip(1), Stream.of(more)).forEach(all::add);
-    return Role.start(environment, all.toArray(String[]::new));
+    return RoleProcess.start(environment, all.toArray(String[]::new));
   }
 }

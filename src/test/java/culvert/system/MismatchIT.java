@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import culvert.net.HostPort;
 import culvert.testing.Eventually;
+import culvert.testing.RolePair;
 import culvert.testing.TestClient;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -30,47 +30,56 @@ class MismatchIT {
   private static final Path OPENSSL = Path.of("/usr/bin/openssl");
 
   /** Whatever both do not have in common; a secret they have. */
-  private static final List<Wrapped> ALL =
+  private static final List<TransportArguments> ALL =
       List.of(
-          Wrapped.PLAIN, Wrapped.NOISE, Wrapped.NOISE_NK, Wrapped.TLS_CA, Wrapped.WS, Wrapped.WSS);
+          TransportArguments.PLAIN,
+          TransportArguments.NOISE,
+          TransportArguments.NOISE_NK,
+          TransportArguments.TLS_CA,
+          TransportArguments.WS,
+          TransportArguments.WSS);
 
   @TempDir private Path folder;
 
   @ParameterizedTest
   @EnumSource(
-      value = Wrapped.class,
+      value = TransportArguments.class,
       names = {"PLAIN", "NOISE", "NOISE_NK", "TLS_CA", "WS", "WSS"})
-  void everyOtherTransportIsSaidSoOnBothSides(Wrapped wrapping) throws Exception {
+  void everyOtherTransportIsSaidSoOnBothSides(TransportArguments wrapping) throws Exception {
     var credentials = new Credentials(folder);
-    Halves right = wrapping.halves(credentials);
+    RoleCommands right = wrapping.halves(credentials);
     try (var server = TestServer.echo();
-        Remote remote = right.remote("--log-period=1ms")) {
-      for (Wrapped other : ALL) {
+        RemoteProcess remote = right.remote("--log-period=1ms")) {
+      for (TransportArguments other : ALL) {
         if (other != wrapping) {
           mismatch(wrapping, remote, other, other.halves(credentials));
         }
       }
       assertThat(remote.role().err().lines("ERROR")).isEmpty();
       // Nobody was hurt.
-      try (Role origin = right.origin(remote.control(), server.address())) {
+      try (RoleProcess origin = right.origin(remote.control(), server.address())) {
         origin.line();
         remote.assertServes();
       }
     }
   }
 
-  private static void mismatch(Wrapped wrapping, Remote remote, Wrapped other, Halves wrong)
+  private static void mismatch(
+      TransportArguments wrapping,
+      RemoteProcess remote,
+      TransportArguments other,
+      RoleCommands wrong)
       throws Exception {
     int before = remote.role().err().lines("WARN").size();
-    try (Role origin = wrong.origin(remote.control(), Launcher.ANY)) {
+    try (RoleProcess origin = wrong.origin(remote.control(), Launcher.ANY)) {
       origin.err().await("remote_proxy=" + remote.control());
       Eventually.within(
-          Tunnel.LIMIT,
+          RolePair.LIMIT,
           () -> assertThat(remote.role().err().lines("WARN")).hasSizeGreaterThan(before));
       String here = origin.err().lines("remote_proxy=" + remote.control()).getFirst();
       String there = remote.role().err().lines("WARN").get(before);
       System.out.println(wrapping + " <- " + other + "\n  " + there + "\n  " + here);
-      if (wrapping == Wrapped.NOISE && other == Wrapped.PLAIN) {
+      if (wrapping == TransportArguments.NOISE && other == TransportArguments.PLAIN) {
         // What comes without a seal cannot show that it has the secret.
         assertThat(origin.await().exit()).isEqualTo(77);
         assertThat(here).contains("sealed");
@@ -80,7 +89,7 @@ class MismatchIT {
       assertThat(there).containsAnyOf("not an origin proxy", "origin proxy refused");
       // It tries again and again, and says so once.
       Eventually.within(
-          Tunnel.LIMIT,
+          RolePair.LIMIT,
           () -> assertThat(remote.role().err().lines("WARN")).hasSizeGreaterThan(before + 1));
       assertThat(origin.err().lines("WARN", "cannot join")).hasSize(1);
       assertThat(origin.process().isAlive()).isTrue();
@@ -88,7 +97,7 @@ class MismatchIT {
     }
   }
 
-  private static void assertNobodyServes(Remote remote) throws Exception {
+  private static void assertNobodyServes(RemoteProcess remote) throws Exception {
     try (Socket visitor = remote.visit()) {
       assertThatThrownBy(() -> visitor.getInputStream().read()).hasMessageContaining("reset");
     }
@@ -105,8 +114,8 @@ class MismatchIT {
   @Test
   void aBrowserIsAnsweredInHttp() throws Exception {
     String request = "GET / HTTP/1.1\r\nHost: x\r\nUser-Agent: Mozilla/5.0\r\nAccept: */*\r\n\r\n";
-    try (Remote ws = Launcher.USUAL.remote("--transport=ws");
-        Remote noise = Launcher.USUAL.remote()) {
+    try (RemoteProcess ws = Launcher.USUAL.remote("--transport=ws");
+        RemoteProcess noise = Launcher.USUAL.remote()) {
       assertThat(said(ws.control(), request))
           .startsWith("HTTP/1.1 426 Upgrade Required\r\n")
           .contains("Content-Type: text/plain", "This is a tunnel's control port");
@@ -124,18 +133,18 @@ class MismatchIT {
     assumeTrue(Files.isExecutable(OPENSSL), OPENSSL + " is not installed");
     String[] first = {OPENSSL.toString(), "s_client", "-connect", address.toString(), "-ign_eof"};
     var all = Stream.of(first, options).flatMap(Arrays::stream);
-    try (Role openssl = Role.start(all.toArray(String[]::new))) {
+    try (RoleProcess openssl = RoleProcess.start(all.toArray(String[]::new))) {
       try (OutputStream in = openssl.process().getOutputStream()) {
         in.write(words.getBytes(StandardCharsets.US_ASCII));
       }
-      Role.Ended ended = openssl.await();
+      RoleProcess.Ended ended = openssl.await();
       return ended.out() + ended.err();
     }
   }
 
   @Test
   void opensslAtANoiseRemoteProxyHearsAnAlert() throws Exception {
-    try (Remote remote = Launcher.USUAL.remote()) {
+    try (RemoteProcess remote = Launcher.USUAL.remote()) {
       assertThat(openssl(remote.control(), "")).contains("alert unexpected message");
       remote.role().err().await("not an origin proxy", "a TLS client");
     }
@@ -144,9 +153,9 @@ class MismatchIT {
   @Test
   void opensslAtATlsRemoteProxyShakesHandsAndIsAnsweredInHttp() throws Exception {
     var credentials = new Credentials(folder);
-    Halves halves = Wrapped.TLS_CA.halves(credentials);
+    RoleCommands halves = TransportArguments.TLS_CA.halves(credentials);
     String authority = credentials.authority().toString();
-    try (Remote remote = halves.remote()) {
+    try (RemoteProcess remote = halves.remote()) {
       String page = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
       assertThat(openssl(remote.control(), page, "-CAfile", authority, "-verify_return_error"))
           .contains("TLSv1.3", "Verify return code: 0 (ok)")
@@ -159,8 +168,8 @@ class MismatchIT {
   /** Whoever probes a WebSocket over TLS with a browser. */
   @Test
   void opensslAtAWssRemoteProxyIsAnsweredInHttp() throws Exception {
-    Halves halves = Wrapped.WSS.halves(new Credentials(folder));
-    try (Remote remote = halves.remote()) {
+    RoleCommands halves = TransportArguments.WSS.halves(new Credentials(folder));
+    try (RemoteProcess remote = halves.remote()) {
       assertThat(openssl(remote.control(), "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "-quiet"))
           .contains("HTTP/1.1 426 Upgrade Required");
     }

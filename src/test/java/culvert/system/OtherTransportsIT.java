@@ -10,12 +10,12 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Tag("full")
 @ParameterizedClass(name = "{0}")
 @EnumSource(
-    value = Wrapped.class,
+    value = TransportArguments.class,
     mode = EnumSource.Mode.EXCLUDE,
     names = {"NOISE", "TLS_CA", "WSS"})
 class OtherTransportsIT extends TransportCases {
 
-  OtherTransportsIT(Wrapped wrapping) {
+  OtherTransportsIT(TransportArguments wrapping) {
     assertThat(wrapping).isNotNull();
   }
 }

@@ -2,9 +2,9 @@ package culvert.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import culvert.testing.Bulk;
+import culvert.testing.RandomBytes;
+import culvert.testing.RolePair;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.net.Socket;
 import java.net.SocketException;
 import java.time.Duration;
@@ -23,7 +23,8 @@ class OutageIT {
   /** Two seconds are the aim, with a JVM's start; a busy machine takes several times as long. */
   private static final Duration BACK = Duration.ofSeconds(20);
 
-  private static void assertBack(String what, Remote remote, long sinceNanos) throws Exception {
+  private static void assertBack(String what, RemoteProcess remote, long sinceNanos)
+      throws Exception {
     Duration back = remote.awaitServing(sinceNanos);
     System.out.println(what + " served " + back.toMillis() + " ms after its start");
     assertThat(back).isLessThan(BACK);
@@ -32,15 +33,15 @@ class OutageIT {
   @Test
   void visitorsOfAKilledOriginProxyAreResetAndTheNextOneServes() throws Exception {
     try (var server = TestServer.bulkOrEcho();
-        Remote remote = Launcher.USUAL.remote();
-        Role origin = remote.origin(server.address())) {
+        RemoteProcess remote = Launcher.USUAL.remote();
+        RoleProcess origin = remote.origin(server.address())) {
       origin.line();
-      try (var load = Load.on(remote)) {
+      try (var load = ContinuousLoad.on(remote)) {
         origin.kill();
-        assertThat(load.ends()).containsOnly(Load.End.RESET);
+        assertThat(load.ends()).containsOnly(ContinuousLoad.End.RESET);
       }
       long since = System.nanoTime();
-      try (Role next = remote.origin(server.address())) {
+      try (RoleProcess next = remote.origin(server.address())) {
         assertBack("the origin proxy", remote, since);
         next.line();
       }
@@ -50,16 +51,16 @@ class OutageIT {
   @Test
   void visitorsOfAKilledRemoteProxyAreResetAndTheNextOneServes() throws Exception {
     try (var server = TestServer.bulkOrEcho();
-        Remote remote = Launcher.USUAL.remote();
-        Role origin = remote.origin(server.address())) {
+        RemoteProcess remote = Launcher.USUAL.remote();
+        RoleProcess origin = remote.origin(server.address())) {
       origin.line();
-      try (var load = Load.on(remote)) {
+      try (var load = ContinuousLoad.on(remote)) {
         remote.role().kill();
-        assertThat(load.ends()).containsOnly(Load.End.RESET);
+        assertThat(load.ends()).containsOnly(ContinuousLoad.End.RESET);
       }
       origin.err().await("session lost");
       long since = System.nanoTime();
-      try (Remote again = remote.again()) {
+      try (RemoteProcess again = remote.again()) {
         assertBack("the remote proxy", again, since);
       }
     }
@@ -75,20 +76,20 @@ class OutageIT {
               try {
                 c.getInputStream().read();
                 begun.countDown();
-                upload.complete(Bulk.receive(c.getInputStream()));
+                upload.complete(RandomBytes.receive(c.getInputStream()));
               } catch (SocketException e) {
                 upload.completeExceptionally(e);
               }
             });
-        Remote remote = Launcher.USUAL.remote();
-        Role origin = remote.origin(server.address())) {
+        RemoteProcess remote = Launcher.USUAL.remote();
+        RoleProcess origin = remote.origin(server.address())) {
       origin.line();
       try (Socket visitor = remote.visit()) {
         visitor.getOutputStream().write(new byte[100_000]);
-        assertThat(begun.await(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        assertThat(begun.await(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
         (half.equals("remote") ? remote.role() : origin).kill();
         assertThat(upload)
-            .failsWithin(Tunnel.LIMIT)
+            .failsWithin(RolePair.LIMIT)
             .withThrowableThat()
             .withMessageContaining("reset");
       }
@@ -103,10 +104,10 @@ class OutageIT {
 
   private static void restart(Launcher launcher) throws Exception {
     try (var server = TestServer.echo();
-        Remote remote = launcher.remote()) {
+        RemoteProcess remote = launcher.remote()) {
       for (int i = 0; i < 5; i++) {
         long since = System.nanoTime();
-        try (Role origin = launcher.origin(remote.control(), server.address())) {
+        try (RoleProcess origin = launcher.origin(remote.control(), server.address())) {
           origin.line();
           assertBack("origin proxy " + i, remote, since);
           origin.kill();

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import culvert.observe.Counter;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
+import culvert.testing.RolePair;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
@@ -25,8 +25,8 @@ class OutageTest {
   private static final Duration TIMEOUT = Duration.ofMillis(1500);
   private static final int SOME_BYTES = 4 << 20;
 
-  private static Tunnel.Options options() {
-    return new Tunnel.Options().heartbeat(HEARTBEAT, TIMEOUT).retrying();
+  private static RolePair.Options options() {
+    return new RolePair.Options().heartbeat(HEARTBEAT, TIMEOUT).retrying();
   }
 
   /** A server that sends without end until its connection breaks. */
@@ -47,9 +47,9 @@ class OutageTest {
     }
   }
 
-  private static void assertServes(Tunnel tunnel) throws Exception {
+  private static void assertServes(RolePair tunnel) throws Exception {
     Eventually.within(
-        Tunnel.LIMIT,
+        RolePair.LIMIT,
         () -> {
           try (Socket visitor = tunnel.visit()) {
             assertThat(visitor.getInputStream().read()).isZero();
@@ -62,7 +62,7 @@ class OutageTest {
   @Test
   void aCutLegResetsTheVisitorInTheMiddleOfBulkAndIsNeverACleanEnd() throws Exception {
     try (var server = endless();
-        var tunnel = Tunnel.overFaultyLink(server.address(), options());
+        var tunnel = RolePair.overFaultyLink(server.address(), options());
         Socket visitor = tunnel.visit()) {
       visitor.getInputStream().skipNBytes(SOME_BYTES);
       tunnel.link().breakAll();
@@ -74,7 +74,7 @@ class OutageTest {
   @Test
   void aLegThatGoesSilentIsNoticedOnBothSidesAndItsVisitorIsReset() throws Exception {
     try (var server = endless();
-        var tunnel = Tunnel.overFaultyLink(server.address(), options());
+        var tunnel = RolePair.overFaultyLink(server.address(), options());
         Socket visitor = tunnel.visit()) {
       visitor.getInputStream().skipNBytes(SOME_BYTES);
       tunnel.link().silence();
@@ -82,7 +82,7 @@ class OutageTest {
       assertServes(tunnel);
       // The remote side heard nothing; to the origin side, the link itself took all that was sent.
       Eventually.within(
-          Tunnel.LIMIT,
+          RolePair.LIMIT,
           () -> {
             long remote = tunnel.remote().counters().get(Counter.SESSIONS_SILENT);
             long superseded = tunnel.remote().counters().get(Counter.SESSIONS_SUPERSEDED);
@@ -96,10 +96,10 @@ class OutageTest {
   @Test
   void anIdleLegThatGoesSilentIsNoticedToo() throws Exception {
     try (var server = endless();
-        var tunnel = Tunnel.overFaultyLink(server.address(), options())) {
+        var tunnel = RolePair.overFaultyLink(server.address(), options())) {
       tunnel.link().silence();
       Eventually.within(
-          Tunnel.LIMIT,
+          RolePair.LIMIT,
           () -> assertThat(tunnel.origin().counters().get(Counter.SESSIONS_SILENT)).isEqualTo(1));
       assertServes(tunnel);
     }
@@ -108,11 +108,11 @@ class OutageTest {
   @Test
   void anIdleLegLivesOnHeartbeats() throws Exception {
     try (var server = endless();
-        var tunnel = Tunnel.overFaultyLink(server.address(), options())) {
+        var tunnel = RolePair.overFaultyLink(server.address(), options())) {
       long pause = TIMEOUT.plus(TIMEOUT).toMillis();
       long until = System.currentTimeMillis() + pause;
       Eventually.within(
-          Tunnel.LIMIT, () -> assertThat(System.currentTimeMillis()).isGreaterThan(until));
+          RolePair.LIMIT, () -> assertThat(System.currentTimeMillis()).isGreaterThan(until));
       assertThat(tunnel.remote().counters().get(Counter.SESSIONS)).isEqualTo(1);
       assertServes(tunnel);
     }

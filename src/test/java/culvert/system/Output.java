@@ -1,7 +1,7 @@
 package culvert.system;
 
 import culvert.testing.Eventually;
-import culvert.testing.Tunnel;
+import culvert.testing.RolePair;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -54,10 +54,10 @@ final class Output {
   String line() throws IOException {
     lock.lock();
     try {
-      long left = Tunnel.LIMIT.toNanos();
+      long left = RolePair.LIMIT.toNanos();
       while (text.indexOf("\n", taken) < 0) {
         if (ended || left <= 0) {
-          throw new IOException(ended ? "the process ended" : "no line within " + Tunnel.LIMIT);
+          throw new IOException(ended ? "the process ended" : "no line within " + RolePair.LIMIT);
         }
         left = changed.awaitNanos(left);
       }
@@ -107,7 +107,7 @@ final class Output {
   /** Waits for a line that contains all the words. */
   void await(String... words) throws Exception {
     Eventually.within(
-        Tunnel.LIMIT,
+        RolePair.LIMIT,
         () -> {
           if (lines(words).isEmpty()) {
             throw new AssertionError("no line with " + List.of(words) + " in:\n" + text());

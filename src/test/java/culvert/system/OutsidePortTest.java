@@ -8,10 +8,10 @@ import culvert.protocol.Handshake;
 import culvert.protocol.Message;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
+import culvert.testing.RolePair;
 import culvert.testing.ScriptedOrigin;
 import culvert.testing.ScriptedRemote;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -34,7 +34,7 @@ class OutsidePortTest {
   private static final Pattern OFFERED =
       Pattern.compile("service offered .*service=default:(\\d+) address=127\\.0\\.0\\.1:(\\d+)");
 
-  private static int given(Tunnel tunnel) throws Exception {
+  private static int given(RolePair tunnel) throws Exception {
     tunnel.awaitLog("service offered");
     Matcher line = OFFERED.matcher(tunnel.log());
     assertThat(line.find()).as(tunnel.log()).isTrue();
@@ -44,7 +44,7 @@ class OutsidePortTest {
 
   private static void assertServed(int port) throws IOException {
     try (var visitor = new Socket("127.0.0.1", port)) {
-      visitor.setSoTimeout((int) Tunnel.LIMIT.toMillis());
+      visitor.setSoTimeout((int) RolePair.LIMIT.toMillis());
       visitor.getOutputStream().write("hello".getBytes(StandardCharsets.UTF_8));
       visitor.shutdownOutput();
       assertThat(visitor.getInputStream().readAllBytes())
@@ -56,7 +56,7 @@ class OutsidePortTest {
   @Test
   void anyPortOfTheRangeServes() throws Exception {
     try (var server = TestServer.echo();
-        var tunnel = Tunnel.to(server.address(), new Tunnel.Options().outsidePort(PORTS, 0))) {
+        var tunnel = RolePair.to(server.address(), new RolePair.Options().outsidePort(PORTS, 0))) {
       int port = given(tunnel);
       assertThat(PORTS.contains(port)).isTrue();
       assertServed(port);
@@ -66,7 +66,7 @@ class OutsidePortTest {
   @Test
   void itsListenerLivesAsLongAsItsSession() throws Exception {
     try (var server = TestServer.echo();
-        var tunnel = Tunnel.to(server.address(), new Tunnel.Options().outsidePort(PORTS, 0))) {
+        var tunnel = RolePair.to(server.address(), new RolePair.Options().outsidePort(PORTS, 0))) {
       int port = given(tunnel);
       tunnel.origin().close();
       tunnel.awaitLog("service withdrawn", "default:" + port);
@@ -78,10 +78,10 @@ class OutsidePortTest {
   @Test
   void aLiveHolderKeepsItsPort() throws Exception {
     try (var server = TestServer.echo();
-        var tunnel = Tunnel.to(server.address(), new Tunnel.Options().outsidePort(PORTS, 0))) {
+        var tunnel = RolePair.to(server.address(), new RolePair.Options().outsidePort(PORTS, 0))) {
       int port = given(tunnel);
-      var second = new Tunnel.Options().name("desktop").outsidePort(port);
-      try (var other = new Tunnel(server.address(), second, tunnel.remote().controlAddress())) {
+      var second = new RolePair.Options().name("desktop").outsidePort(port);
+      try (var other = new RolePair(server.address(), second, tunnel.remote().controlAddress())) {
         other.join();
         assertThat(other.end()).isEqualTo(OriginProxy.End.DECLINED);
         other.awaitLog("service declined", "default:" + port + ": port already in use");
@@ -92,16 +92,16 @@ class OutsidePortTest {
 
   @Test
   void aDeadHolderMakesRoom() throws Exception {
-    var options = new Tunnel.Options().outsidePort(PORTS, 0);
+    var options = new RolePair.Options().outsidePort(PORTS, 0);
     try (var server = TestServer.echo();
-        var tunnel = Tunnel.overFaultyLink(server.address(), options)) {
+        var tunnel = RolePair.overFaultyLink(server.address(), options)) {
       int port = given(tunnel);
       tunnel.link().silence();
-      var second = new Tunnel.Options().name("desktop").outsidePort(port);
-      try (var other = new Tunnel(server.address(), second, tunnel.remote().controlAddress())) {
+      var second = new RolePair.Options().name("desktop").outsidePort(port);
+      try (var other = new RolePair(server.address(), second, tunnel.remote().controlAddress())) {
         other.join();
         tunnel.awaitLog("service withdrawn", "laptop", "default:" + port);
-        Eventually.within(Tunnel.LIMIT, () -> assertServed(port));
+        Eventually.within(RolePair.LIMIT, () -> assertServed(port));
       }
     }
   }
@@ -109,13 +109,13 @@ class OutsidePortTest {
   /** So that visitors find it again. */
   @Test
   void whereAnyPortWillDoTheSameOneIsAskedForAfterAnOutage() throws Exception {
-    var options = new Tunnel.Options().retrying().outsidePort(PORTS, 0);
+    var options = new RolePair.Options().retrying().outsidePort(PORTS, 0);
     try (var server = TestServer.echo();
-        var tunnel = Tunnel.overFaultyLink(server.address(), options)) {
+        var tunnel = RolePair.overFaultyLink(server.address(), options)) {
       int port = given(tunnel);
       tunnel.link().breakAll();
       tunnel.awaitLog("session lost");
-      Eventually.within(Tunnel.LIMIT, () -> assertServed(port));
+      Eventually.within(RolePair.LIMIT, () -> assertServed(port));
     }
   }
 
@@ -124,9 +124,9 @@ class OutsidePortTest {
     try (var remote = new ScriptedRemote();
         var server = TestServer.echo();
         var tunnel =
-            new Tunnel(
+            new RolePair(
                 server.address(),
-                new Tunnel.Options().secrets(null, null).retrying().outsidePort(0),
+                new RolePair.Options().secrets(null, null).retrying().outsidePort(0),
                 remote.address())) {
       tunnel.join();
       try (var login = remote.accept("default:0")) {
@@ -146,7 +146,7 @@ class OutsidePortTest {
   void aPortOutOfTheRangeIsDeclined() throws Exception {
     try (var server = TestServer.echo();
         var tunnel =
-            new Tunnel(server.address(), new Tunnel.Options().outsidePort(PORTS, 19_999))) {
+            new RolePair(server.address(), new RolePair.Options().outsidePort(PORTS, 19_999))) {
       tunnel.join();
       assertThat(tunnel.end()).isEqualTo(OriginProxy.End.DECLINED);
       tunnel.awaitLog("client port number not in allowed range");
@@ -155,9 +155,9 @@ class OutsidePortTest {
 
   @Test
   void oneSessionHasSoManyPortsAndNoMore() throws Exception {
-    var options = new Tunnel.Options().secrets("a b c", "a b c").plain().outsidePort(PORTS, 0);
+    var options = new RolePair.Options().secrets("a b c", "a b c").plain().outsidePort(PORTS, 0);
     try (var server = TestServer.echo();
-        var tunnel = Tunnel.to(server.address(), options);
+        var tunnel = RolePair.to(server.address(), options);
         var greedy = new ScriptedOrigin(tunnel.remote().controlAddress(), "127.0.0.1")) {
       greedy.logIn("greedy", Handshake.newInstance(), "a b c");
       for (int i = 0; i < 256; i++) {
@@ -171,7 +171,7 @@ class OutsidePortTest {
   @Test
   void aRemoteProxyWithoutARangeDeclines() throws Exception {
     try (var server = TestServer.echo();
-        var tunnel = new Tunnel(server.address(), new Tunnel.Options().outsidePort(0))) {
+        var tunnel = new RolePair(server.address(), new RolePair.Options().outsidePort(0))) {
       tunnel.join();
       assertThat(tunnel.end()).isEqualTo(OriginProxy.End.DECLINED);
       tunnel.awaitLog("it needs a --port-range");
@@ -181,9 +181,9 @@ class OutsidePortTest {
   @Test
   void theServiceOfTheSameNameIsAnother() throws Exception {
     try (var server = TestServer.echo();
-        var tunnel = Tunnel.to(server.address(), new Tunnel.Options().outsidePort(PORTS, 0));
+        var tunnel = RolePair.to(server.address(), new RolePair.Options().outsidePort(PORTS, 0));
         var visitor = new Socket("127.0.0.1", tunnel.outside().port())) {
-      visitor.setSoTimeout((int) Tunnel.LIMIT.toMillis());
+      visitor.setSoTimeout((int) RolePair.LIMIT.toMillis());
       tunnel.awaitLog("visitor reset", "no origin proxy serves 'default' now");
       assertServed(given(tunnel));
     }

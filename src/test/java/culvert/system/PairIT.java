@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import culvert.net.HostPort;
-import culvert.testing.Bulk;
 import culvert.testing.Eventually;
+import culvert.testing.RandomBytes;
+import culvert.testing.RolePair;
 import culvert.testing.Seed;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -35,10 +35,10 @@ class PairIT {
   private static final long GIGABYTE = 1L << 30;
 
   /** The pair of processes, in front of one origin server. */
-  private record Pair(Remote remote, Role origin) implements AutoCloseable {
+  private record Pair(RemoteProcess remote, RoleProcess origin) implements AutoCloseable {
 
     static Pair to(HostPort server) throws IOException {
-      Remote remote = Launcher.USUAL.remote("--log-level=warn");
+      RemoteProcess remote = Launcher.USUAL.remote("--log-level=warn");
       var pair = new Pair(remote, remote.origin(server, "--log-level=warn"));
       pair.awaitServing();
       return pair;
@@ -100,15 +100,15 @@ class PairIT {
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
         var server =
             new TestServer(c -> {
-              Future<Long> upload = threads.submit(() -> Bulk.receive(c.getInputStream()));
-              new Bulk(seed).send(c.getOutputStream(), GIGABYTE);
+              Future<Long> upload = threads.submit(() -> RandomBytes.receive(c.getInputStream()));
+              new RandomBytes(seed).send(c.getOutputStream(), GIGABYTE);
               c.shutdownOutput();
               upload.get();
             });
         var pair = Pair.to(server.address());
         Socket visitor = pair.visit()) {
-      Future<Long> download = threads.submit(() -> Bulk.receive(visitor.getInputStream()));
-      long sum = new Bulk(seed).send(visitor.getOutputStream(), GIGABYTE).sum();
+      Future<Long> download = threads.submit(() -> RandomBytes.receive(visitor.getInputStream()));
+      long sum = new RandomBytes(seed).send(visitor.getOutputStream(), GIGABYTE).sum();
       visitor.shutdownOutput();
       assertThat(download.get(200, TimeUnit.SECONDS)).isEqualTo(sum);
     }
@@ -147,7 +147,7 @@ class PairIT {
       int originBefore = pair.origin().settledFootprint().sockets();
       visitInSequence(pair, 1250);
       Eventually.within(
-          Tunnel.LIMIT,
+          RolePair.LIMIT,
           () -> {
             assertThat(pair.remote().role().footprint().sockets())
                 .isLessThanOrEqualTo(remoteBefore);

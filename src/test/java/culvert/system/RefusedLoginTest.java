@@ -6,8 +6,8 @@ import culvert.config.ConnectionLimits;
 import culvert.observe.Counter;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
+import culvert.testing.RolePair;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -21,14 +21,14 @@ class RefusedLoginTest {
 
   @RepeatedTest(10)
   void anOriginProxyThatFindsNoRoomKeepsTrying() throws Exception {
-    var full = new Tunnel.Options().admission(new ConnectionLimits(100, 1, 100, 100));
-    var waiting = new Tunnel.Options().name("desktop").retrying();
+    var full = new RolePair.Options().admission(new ConnectionLimits(100, 1, 100, 100));
+    var waiting = new RolePair.Options().name("desktop").retrying();
     try (var server = TestServer.echo();
-        var tunnel = Tunnel.to(server.address(), full);
-        var other = new Tunnel(server.address(), waiting, tunnel.remote().controlAddress())) {
+        var tunnel = RolePair.to(server.address(), full);
+        var other = new RolePair(server.address(), waiting, tunnel.remote().controlAddress())) {
       other.join();
       Eventually.within(
-          Tunnel.LIMIT,
+          RolePair.LIMIT,
           () -> {
             other.origin().tryNow();
             assertThat(tunnel.remote().counters().get(Counter.SESSIONS_OVER_LIMIT))

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import culvert.net.HostPort;
 import culvert.testing.Eventually;
 import culvert.testing.Ports;
+import culvert.testing.RolePair;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,7 +25,7 @@ class RetryIT {
   /** The longest pause in the first minute of an outage is a second; a busy machine adds some. */
   private static final Duration SOON = Duration.ofSeconds(20);
 
-  private static void assertServesSoon(Remote remote) throws Exception {
+  private static void assertServesSoon(RemoteProcess remote) throws Exception {
     assertThat(remote.awaitServing(System.nanoTime())).isLessThan(SOON);
   }
 
@@ -33,9 +33,9 @@ class RetryIT {
   void anOriginProxyStartedFirstWaitsForTheRemoteProxy() throws Exception {
     HostPort control = Ports.reserve();
     try (var server = TestServer.echo();
-        Role origin = Launcher.USUAL.origin(control, server.address())) {
+        RoleProcess origin = Launcher.USUAL.origin(control, server.address())) {
       origin.err().await("cannot join the remote proxy", "Connection refused");
-      try (Remote remote = Launcher.USUAL.remoteAt(control, Launcher.ANY)) {
+      try (RemoteProcess remote = Launcher.USUAL.remoteAt(control, Launcher.ANY)) {
         assertServesSoon(remote);
         assertThat(origin.line()).isEqualTo("origin-proxy: serving default=" + remote.outside());
       }
@@ -46,20 +46,21 @@ class RetryIT {
   @Test
   void aRefusalAfterHavingServedIsToldOnceAndTriedAgainUntilItIsSetRight() throws Exception {
     try (var server = TestServer.echo();
-        Remote first = Launcher.USUAL.remote();
-        Role origin = first.origin(server.address(), "--retry-max=200ms")) {
+        RemoteProcess first = Launcher.USUAL.remote();
+        RoleProcess origin = first.origin(server.address(), "--retry-max=200ms")) {
       origin.line();
       first.role().kill();
-      try (Remote wrong = WRONG.remoteAt(first.control(), first.outside(), "--log-period=1ms")) {
+      try (RemoteProcess wrong =
+          WRONG.remoteAt(first.control(), first.outside(), "--log-period=1ms")) {
         Eventually.within(
-            Tunnel.LIMIT,
+            RolePair.LIMIT,
             () ->
                 assertThat(wrong.role().err().lines("origin proxy refused")).hasSizeGreaterThan(5));
         wrong.role().kill();
       }
       assertThat(origin.err().lines("remote proxy refused the login", "the secret is wrong"))
           .hasSize(1);
-      try (Remote right = first.again()) {
+      try (RemoteProcess right = first.again()) {
         assertServesSoon(right);
       }
     }
@@ -68,24 +69,24 @@ class RetryIT {
   @Test
   void aServiceThatIsGoneAfterARestartIsToldOnceAndTriedAgain() throws Exception {
     try (var server = TestServer.echo();
-        Remote first = Launcher.USUAL.remote();
-        Role origin = first.origin(server.address(), "--retry-max=200ms")) {
+        RemoteProcess first = Launcher.USUAL.remote();
+        RoleProcess origin = first.origin(server.address(), "--retry-max=200ms")) {
       origin.line();
       first.role().kill();
-      try (Role without =
-          Role.start(
+      try (RoleProcess without =
+          RoleProcess.start(
               Launcher.USUAL.environment(),
               "remote-proxy",
               "--control-addr=" + first.control(),
               "--outside-addr=other=127.0.0.1:0",
               "--log-period=1ms")) {
         Eventually.within(
-            Tunnel.LIMIT,
+            RolePair.LIMIT,
             () -> assertThat(without.err().lines("offer declined")).hasSizeGreaterThan(5));
         without.kill();
       }
       assertThat(origin.err().lines("service declined", "no service 'default'")).hasSize(1);
-      try (Remote right = first.again()) {
+      try (RemoteProcess right = first.again()) {
         assertServesSoon(right);
       }
     }
@@ -95,18 +96,18 @@ class RetryIT {
   @Test
   void aHangUpEndsTheLongPauseAfterARefusal() throws Exception {
     try (var server = TestServer.echo();
-        Remote first = Launcher.USUAL.remote();
-        Role origin =
+        RemoteProcess first = Launcher.USUAL.remote();
+        RoleProcess origin =
             Launcher.USUAL
                 .hearing("HUP")
                 .origin(first.control(), server.address(), "--retry-max=1h")) {
       origin.line();
       first.role().kill();
-      try (Remote wrong = WRONG.remoteAt(first.control(), first.outside())) {
+      try (RemoteProcess wrong = WRONG.remoteAt(first.control(), first.outside())) {
         origin.err().await("remote proxy refused the login", "again_in=");
         wrong.role().kill();
       }
-      try (Remote right = first.again()) {
+      try (RemoteProcess right = first.again()) {
         origin.signal("HUP");
         assertServesSoon(right);
       }
@@ -119,13 +120,13 @@ class RetryIT {
     resolveTo(hosts, "127.0.0.9 somebody.else.test");
     HostPort control = Ports.reserve();
     try (var server = TestServer.echo();
-        Role origin =
+        RoleProcess origin =
             Launcher.USUAL
                 .variable("CULVERT_JVM_OPTIONS", "-Djdk.net.hosts.file=" + hosts)
                 .origin(new HostPort("tunnel.test", control.port()), server.address())) {
       origin.err().await("the name 'tunnel.test' does not resolve");
-      try (Remote here = Launcher.USUAL.remoteAt(control, Launcher.ANY);
-          Remote there =
+      try (RemoteProcess here = Launcher.USUAL.remoteAt(control, Launcher.ANY);
+          RemoteProcess there =
               Launcher.USUAL.remoteAt(new HostPort("127.0.0.2", control.port()), Launcher.ANY)) {
         resolveTo(hosts, "127.0.0.1 tunnel.test");
         assertServesSoon(here);

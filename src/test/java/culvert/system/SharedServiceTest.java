@@ -3,8 +3,8 @@ package culvert.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.testing.LeakCheck;
+import culvert.testing.RolePair;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.net.Socket;
 import org.junit.jupiter.api.Test;
@@ -23,15 +23,15 @@ class SharedServiceTest {
   }
 
   /** An origin proxy under another name at the remote proxy of {@code tunnel}. */
-  private static Tunnel beside(Tunnel tunnel, TestServer server) throws Exception {
-    var options = new Tunnel.Options().name("desktop");
-    var other = new Tunnel(server.address(), options, tunnel.remote().controlAddress());
+  private static RolePair beside(RolePair tunnel, TestServer server) throws Exception {
+    var options = new RolePair.Options().name("desktop");
+    var other = new RolePair(server.address(), options, tunnel.remote().controlAddress());
     other.join();
     other.awaitLog("session begins");
     return other;
   }
 
-  private static String words(Tunnel tunnel) throws IOException {
+  private static String words(RolePair tunnel) throws IOException {
     var words = new StringBuilder();
     for (int i = 0; i < VISITORS; i++) {
       try (Socket visitor = tunnel.visit()) {
@@ -49,7 +49,7 @@ class SharedServiceTest {
   void visitorsAreSpreadAndWhoStaysServesThemAll() throws Exception {
     try (var here = saying('h');
         var there = saying('t');
-        var tunnel = Tunnel.to(here.address());
+        var tunnel = RolePair.to(here.address());
         var other = beside(tunnel, there)) {
       String both = words(tunnel);
       assertThat(count(both, 'h')).isGreaterThanOrEqualTo(VISITORS / 4);
@@ -65,7 +65,7 @@ class SharedServiceTest {
   void visitorsOfOneThatIsGoneAreNotLostWithTheOther() throws Exception {
     try (var here = TestServer.echo();
         var there = TestServer.echo();
-        var tunnel = Tunnel.to(here.address());
+        var tunnel = RolePair.to(here.address());
         var other = beside(tunnel, there);
         Socket one = tunnel.visit();
         Socket two = tunnel.visit()) {

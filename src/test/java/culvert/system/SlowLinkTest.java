@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import culvert.net.Threads;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
+import culvert.testing.RolePair;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
@@ -23,19 +23,19 @@ class SlowLinkTest {
   @Test
   void keystrokesPassWhileBulkFillsTheLink() throws Exception {
     try (var server = TestServer.bulkOrEcho();
-        var tunnel = Tunnel.farFrom(server.address(), Duration.ofMillis(10), 10_000_000);
+        var tunnel = RolePair.farFrom(server.address(), Duration.ofMillis(10), 10_000_000);
         Socket keyboard = tunnel.visit()) {
       Socket bulk = tunnel.visit();
       bulk.getOutputStream().write('b');
       var came = new AtomicLong();
       Thread reader = Threads.start("bulk reader", () -> count(bulk, came));
-      Eventually.within(Tunnel.LIMIT, () -> assertThat(came.get()).isGreaterThan(500_000));
+      Eventually.within(RolePair.LIMIT, () -> assertThat(came.get()).isGreaterThan(500_000));
       for (int i = 0; i < 20; i++) {
         keyboard.getOutputStream().write('k');
         assertThat(keyboard.getInputStream().read()).isEqualTo('k');
       }
       long before = came.get();
-      Eventually.within(Tunnel.LIMIT, () -> assertThat(came.get()).isGreaterThan(before));
+      Eventually.within(RolePair.LIMIT, () -> assertThat(came.get()).isGreaterThan(before));
       bulk.close();
       reader.join();
     }

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import culvert.net.HostPort;
 import culvert.testing.Eventually;
 import culvert.testing.FaultyLink;
+import culvert.testing.RolePair;
 import culvert.testing.Seed;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
@@ -38,14 +38,14 @@ class SoakIT {
   };
 
   private final Random random = Seed.random("soak");
-  private final List<Role> frozen = new ArrayList<>();
-  private Remote remote;
+  private final List<RoleProcess> frozen = new ArrayList<>();
+  private RemoteProcess remote;
 
   /** An origin proxy, and the link that it joins over. */
   private final class Origin {
     final String name;
     final FaultyLink link;
-    Role role;
+    RoleProcess role;
 
     Origin(String name) throws IOException {
       this.name = name;
@@ -62,7 +62,7 @@ class SoakIT {
 
   @Test
   void whateverFailsNoByteIsWrongAndNoCutLooksComplete() throws Exception {
-    try (var transfers = new Transfers()) {
+    try (var transfers = new VerifiedTransfers()) {
       remote = Launcher.USUAL.remote(ROLE);
       List<Origin> origins = List.of(new Origin("one"), new Origin("other"));
       try {
@@ -70,7 +70,7 @@ class SoakIT {
           origin.start(transfers.server());
         }
         awaitServing(transfers);
-        Footprint before = remote.role().settledFootprint();
+        ProcessResources before = remote.role().settledFootprint();
         soak(transfers, origins);
         thaw();
         awaitServing(transfers);
@@ -79,7 +79,7 @@ class SoakIT {
         assertThat(transfers.faults()).isEmpty();
         assertThat(transfers.complete()).isGreaterThan(VISITORS);
         Eventually.within(
-            Tunnel.LIMIT,
+            RolePair.LIMIT,
             () ->
                 assertThat(remote.role().footprint().sockets())
                     .isLessThanOrEqualTo(before.sockets() + 2));
@@ -92,7 +92,7 @@ class SoakIT {
     }
   }
 
-  private void soak(Transfers transfers, List<Origin> origins) throws Exception {
+  private void soak(VerifiedTransfers transfers, List<Origin> origins) throws Exception {
     long until = System.nanoTime() + LENGTH.toNanos();
     var places = new Semaphore(VISITORS);
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -118,7 +118,7 @@ class SoakIT {
     }
   }
 
-  private void fault(Transfers transfers, Origin origin) throws Exception {
+  private void fault(VerifiedTransfers transfers, Origin origin) throws Exception {
     int which = random.nextInt(9);
     System.out.println("soak: fault " + which + " for " + origin.name + ", " + transfers);
     switch (which) {
@@ -154,7 +154,7 @@ class SoakIT {
   }
 
   private void thaw() throws Exception {
-    for (Role role : frozen) {
+    for (RoleProcess role : frozen) {
       if (role.process().isAlive()) {
         role.signal("CONT");
       }
@@ -179,9 +179,9 @@ class SoakIT {
     }
   }
 
-  private void awaitServing(Transfers transfers) throws Exception {
+  private void awaitServing(VerifiedTransfers transfers) throws Exception {
     Eventually.within(
-        Tunnel.LIMIT,
+        RolePair.LIMIT,
         () -> {
           if (!transfers.visit(remote.outside(), random.nextLong(), 1000, 1000)) {
             throw new AssertionError("no visitor is served");

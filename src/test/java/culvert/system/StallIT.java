@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.testing.Eventually;
+import culvert.testing.RolePair;
 import culvert.testing.ScriptedOrigin;
 import culvert.testing.Seed;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -79,7 +79,7 @@ class StallIT {
     /** Waits until as many have been thrown out as there are. */
     void awaitARound() throws Exception {
       int goal = ends.get() + STRANGERS;
-      Eventually.within(Tunnel.LIMIT, () -> assertThat(ends.get()).isGreaterThan(goal));
+      Eventually.within(RolePair.LIMIT, () -> assertThat(ends.get()).isGreaterThan(goal));
     }
 
     /** An interrupt closes the socket that a virtual thread waits for. */
@@ -89,7 +89,7 @@ class StallIT {
       threads.forEach(Thread::interrupt);
       try {
         for (Thread thread : threads) {
-          thread.join(Tunnel.LIMIT);
+          thread.join(RolePair.LIMIT);
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
@@ -98,11 +98,11 @@ class StallIT {
   }
 
   /** What an origin proxy says before it is answered. */
-  private static byte[] firstWords(Halves halves) throws Exception {
+  private static byte[] firstWords(RoleCommands halves) throws Exception {
     try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      server.setSoTimeout((int) Tunnel.LIMIT.toMillis());
+      server.setSoTimeout((int) RolePair.LIMIT.toMillis());
       var address = new HostPort("127.0.0.1", server.getLocalPort());
-      try (Role origin = halves.origin(address, Launcher.ANY);
+      try (RoleProcess origin = halves.origin(address, Launcher.ANY);
           Socket heard = server.accept()) {
         assertThat(origin.process().isAlive()).isTrue();
         byte[] words = new byte[4096];
@@ -113,20 +113,20 @@ class StallIT {
 
   @ParameterizedTest
   @EnumSource(
-      value = Wrapped.class,
+      value = TransportArguments.class,
       names = {"NOISE", "TLS_CA", "WS", "WSS"})
-  void strangersThatFallSilentKeepNobodyOut(Wrapped wrapping) throws Exception {
+  void strangersThatFallSilentKeepNobodyOut(TransportArguments wrapping) throws Exception {
     var random = Seed.random("strangersThatFallSilent");
-    Halves halves = wrapping.halves(new Credentials(folder));
+    RoleCommands halves = wrapping.halves(new Credentials(folder));
     byte[] words = firstWords(halves);
     try (var server = TestServer.echo();
-        Remote remote =
+        RemoteProcess remote =
             halves.remote(
                 "--handshake-timeout=2s", "--log-period=5m", "--max-half-open=" + MOST_HALF_OPEN);
-        Role origin = halves.origin(remote.control(), server.address(), "--name=first")) {
+        RoleProcess origin = halves.origin(remote.control(), server.address(), "--name=first")) {
       origin.line();
       remote.assertServes();
-      Footprint before = remote.role().settledFootprint();
+      ProcessResources before = remote.role().settledFootprint();
       try (Socket talk = remote.visit();
           var strangers = new Strangers(remote.control(), words, random)) {
         strangers.awaitARound();
@@ -135,7 +135,7 @@ class StallIT {
           talk.getOutputStream().write(i);
           assertThat(talk.getInputStream().read()).isEqualTo(i);
           Eventually.within(
-              Tunnel.LIMIT,
+              RolePair.LIMIT,
               () ->
                   assertThat(remote.role().footprint().sockets())
                       .isLessThan(before.sockets() + MOST_HALF_OPEN + SLACK));
@@ -143,9 +143,9 @@ class StallIT {
         strangers.awaitARound();
       }
       Eventually.within(
-          Tunnel.LIMIT,
+          RolePair.LIMIT,
           () -> {
-            Footprint after = remote.role().footprint();
+            ProcessResources after = remote.role().footprint();
             assertThat(after.descriptors()).isLessThan(before.descriptors() + OWN);
             assertThat(after.threads()).isLessThan(before.threads() + OWN);
           });

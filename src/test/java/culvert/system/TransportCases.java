@@ -3,10 +3,10 @@ package culvert.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import culvert.testing.Bulk;
+import culvert.testing.RandomBytes;
+import culvert.testing.RolePair;
 import culvert.testing.Seed;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
@@ -39,16 +39,16 @@ abstract class TransportCases {
 
   @TempDir private static Path folder;
 
-  private static Halves halves;
+  private static RoleCommands halves;
   private static TestServer server;
-  private static Remote remote;
-  private static Role origin;
+  private static RemoteProcess remote;
+  private static RoleProcess origin;
 
   /** What the origin server does now. */
   private static volatile TestServer.Service service;
 
   @BeforeParameterizedClassInvocation
-  static void start(Wrapped wrapping) throws Exception {
+  static void start(TransportArguments wrapping) throws Exception {
     halves = wrapping.halves(new Credentials(folder));
     server = new TestServer(connection -> service.serve(connection));
     remote = halves.remote();
@@ -66,7 +66,7 @@ abstract class TransportCases {
   @AfterEach
   void nothingWasLost() {
     assertThat(origin.err().lines("session lost")).isEmpty();
-    for (Role role : List.of(remote.role(), origin)) {
+    for (RoleProcess role : List.of(remote.role(), origin)) {
       assertThat(role.err().lines("ERROR")).isEmpty();
       assertThat(role.process().isAlive()).isTrue();
     }
@@ -84,17 +84,17 @@ abstract class TransportCases {
     var heard = new CompletableFuture<Long>();
     service =
         connection -> {
-          heard.complete(Bulk.receive(connection.getInputStream()));
-          new Bulk(~seed).send(connection.getOutputStream(), MEGABYTE);
+          heard.complete(RandomBytes.receive(connection.getInputStream()));
+          new RandomBytes(~seed).send(connection.getOutputStream(), MEGABYTE);
           connection.shutdownOutput();
         };
     try (Socket visitor = remote.visit()) {
-      long asked = new Bulk(seed).send(visitor.getOutputStream(), MEGABYTE).sum();
+      long asked = new RandomBytes(seed).send(visitor.getOutputStream(), MEGABYTE).sum();
       visitor.shutdownOutput();
-      long answer = Bulk.receive(visitor.getInputStream());
-      assertThat(heard.get(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS)).isEqualTo(asked);
+      long answer = RandomBytes.receive(visitor.getInputStream());
+      assertThat(heard.get(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS)).isEqualTo(asked);
       assertThat(answer)
-          .isEqualTo(new Bulk(~seed).send(OutputStream.nullOutputStream(), MEGABYTE).sum());
+          .isEqualTo(new RandomBytes(~seed).send(OutputStream.nullOutputStream(), MEGABYTE).sum());
     }
   }
 
@@ -113,10 +113,10 @@ abstract class TransportCases {
         };
     Socket visitor = remote.visit();
     visitor.getOutputStream().write('a');
-    assertThat(begun.get(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    assertThat(begun.get(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
     visitor.setSoLinger(true, 0);
     visitor.close();
-    assertThat(end).failsWithin(Tunnel.LIMIT).withThrowableThat().withMessageContaining("reset");
+    assertThat(end).failsWithin(RolePair.LIMIT).withThrowableThat().withMessageContaining("reset");
   }
 
   @Test
@@ -156,7 +156,7 @@ abstract class TransportCases {
   @Test
   void sixtyFourMegabytesEachWayAtOnceArriveWhole() throws Exception {
     long seed = Seed.random("sixtyFourMegabytes").nextLong();
-    try (var transfers = new Transfers()) {
+    try (var transfers = new VerifiedTransfers()) {
       service = transfers::serve;
       boolean well = transfers.visit(remote.outside(), seed, 64 * MEGABYTE, 64 * MEGABYTE);
       assertThat(transfers.faults()).isEmpty();
@@ -167,15 +167,15 @@ abstract class TransportCases {
   @Test
   void visitorsOfAKilledOriginProxyAreResetAndTheNextOneServes() throws Exception {
     try (var origins = TestServer.bulkOrEcho();
-        Remote own = halves.remote();
-        Role first = halves.origin(own.control(), origins.address())) {
+        RemoteProcess own = halves.remote();
+        RoleProcess first = halves.origin(own.control(), origins.address())) {
       first.line();
-      try (var load = Load.on(own)) {
+      try (var load = ContinuousLoad.on(own)) {
         first.kill();
-        assertThat(load.ends()).containsOnly(Load.End.RESET);
+        assertThat(load.ends()).containsOnly(ContinuousLoad.End.RESET);
       }
       long since = System.nanoTime();
-      try (Role next = halves.origin(own.control(), origins.address())) {
+      try (RoleProcess next = halves.origin(own.control(), origins.address())) {
         assertThat(own.awaitServing(since)).isLessThan(BACK);
         next.line();
       }
@@ -185,16 +185,16 @@ abstract class TransportCases {
   @Test
   void visitorsOfAKilledRemoteProxyAreResetAndTheNextOneServes() throws Exception {
     try (var origins = TestServer.bulkOrEcho();
-        Remote own = halves.remote();
-        Role first = halves.origin(own.control(), origins.address())) {
+        RemoteProcess own = halves.remote();
+        RoleProcess first = halves.origin(own.control(), origins.address())) {
       first.line();
-      try (var load = Load.on(own)) {
+      try (var load = ContinuousLoad.on(own)) {
         own.role().kill();
-        assertThat(load.ends()).containsOnly(Load.End.RESET);
+        assertThat(load.ends()).containsOnly(ContinuousLoad.End.RESET);
       }
       first.err().await("session lost");
       long since = System.nanoTime();
-      try (Remote next = halves.again(own)) {
+      try (RemoteProcess next = halves.again(own)) {
         assertThat(next.awaitServing(since)).isLessThan(BACK);
       }
     }

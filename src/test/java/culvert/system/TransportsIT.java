@@ -8,11 +8,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** One transport of each kind; {@link OtherTransportsIT} has the others. */
 @ParameterizedClass(name = "{0}")
 @EnumSource(
-    value = Wrapped.class,
+    value = TransportArguments.class,
     names = {"NOISE", "TLS_CA", "WSS"})
 class TransportsIT extends TransportCases {
 
-  TransportsIT(Wrapped wrapping) {
+  TransportsIT(TransportArguments wrapping) {
     assertThat(wrapping).isNotNull();
   }
 }

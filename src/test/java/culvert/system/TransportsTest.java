@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import culvert.net.Threads;
 import culvert.observe.Counter;
 import culvert.origin.OriginProxy;
-import culvert.testing.Bulk;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
+import culvert.testing.RandomBytes;
+import culvert.testing.RolePair;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
@@ -38,10 +38,10 @@ class TransportsTest {
 
   @TempDir private Path folder;
 
-  private static void assertNothingHeld(Tunnel tunnel) throws Exception {
+  private static void assertNothingHeld(RolePair tunnel) throws Exception {
     tunnel.close();
     Eventually.within(
-        Tunnel.LIMIT,
+        RolePair.LIMIT,
         () -> {
           assertThat(tunnel.remote().borrowedBuffers()).as("of the remote side").isZero();
           assertThat(tunnel.origin().borrowedBuffers()).as("of the origin side").isZero();
@@ -51,14 +51,14 @@ class TransportsTest {
 
   @ParameterizedTest
   @EnumSource
-  void halfCloseThenAMegabyteBack(Wrapping wrapping) throws Exception {
+  void halfCloseThenAMegabyteBack(TransportVariant wrapping) throws Exception {
     try (var server =
             new TestServer(c -> {
               byte[] all = c.getInputStream().readAllBytes();
               c.getOutputStream().write(new byte[MEGABYTE]);
               c.getOutputStream().write(all);
             });
-        var tunnel = Tunnel.to(server.address(), wrapping.options(folder))) {
+        var tunnel = RolePair.to(server.address(), wrapping.options(folder))) {
       try (Socket visitor = tunnel.visit()) {
         visitor.getOutputStream().write(7);
         visitor.shutdownOutput();
@@ -72,7 +72,7 @@ class TransportsTest {
 
   @ParameterizedTest
   @EnumSource
-  void aResetIsAResetBothWays(Wrapping wrapping) throws Exception {
+  void aResetIsAResetBothWays(TransportVariant wrapping) throws Exception {
     var seen = new CompletableFuture<Boolean>();
     try (var server =
             new TestServer(c -> {
@@ -89,7 +89,7 @@ class TransportsTest {
                 seen.complete(true);
               }
             });
-        var tunnel = Tunnel.to(server.address(), wrapping.options(folder))) {
+        var tunnel = RolePair.to(server.address(), wrapping.options(folder))) {
       try (Socket visitor = tunnel.visit()) {
         visitor.getOutputStream().write('r');
         assertThatThrownBy(() -> visitor.getInputStream().readAllBytes())
@@ -101,7 +101,7 @@ class TransportsTest {
         assertThat(visitor.getInputStream().read()).isEqualTo(1);
         visitor.setSoLinger(true, 0);
       }
-      assertThat(seen.get(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(seen.get(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
       tunnel.awaitLog("relay ended", "reason=origin-reset");
       tunnel.awaitLog("relay ended", "reason=visitor-reset");
     }
@@ -109,9 +109,9 @@ class TransportsTest {
 
   @ParameterizedTest
   @EnumSource
-  void twoHundredVisitorsAtOnceGetEachTheirOwnBytes(Wrapping wrapping) throws Exception {
-    try (var transfers = new Transfers();
-        var tunnel = Tunnel.to(transfers.server(), wrapping.options(folder))) {
+  void twoHundredVisitorsAtOnceGetEachTheirOwnBytes(TransportVariant wrapping) throws Exception {
+    try (var transfers = new VerifiedTransfers();
+        var tunnel = RolePair.to(transfers.server(), wrapping.options(folder))) {
       var visits = new ArrayList<FutureTask<Boolean>>();
       for (int i = 0; i < VISITORS; i++) {
         long seed = i;
@@ -120,7 +120,7 @@ class TransportsTest {
             start("visit", () -> transfers.visit(tunnel.outside(), seed, bytes, 30_000 - bytes)));
       }
       for (FutureTask<Boolean> visit : visits) {
-        visit.get(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS);
+        visit.get(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS);
       }
       assertThat(transfers.faults()).isEmpty();
       assertThat(transfers.complete()).isEqualTo(VISITORS);
@@ -130,19 +130,19 @@ class TransportsTest {
 
   @ParameterizedTest
   @EnumSource
-  void bulkGoesBothWaysAtOnceAndNoByteIsAnother(Wrapping wrapping) throws Exception {
+  void bulkGoesBothWaysAtOnceAndNoByteIsAnother(TransportVariant wrapping) throws Exception {
     var up = new CompletableFuture<Long>();
     var down = new CompletableFuture<Long>();
     try (var server =
             new TestServer(c -> {
               var sending = start("download", () -> send(c.getOutputStream(), 2));
-              up.complete(Bulk.receive(c.getInputStream(), BULK_BYTES));
+              up.complete(RandomBytes.receive(c.getInputStream(), BULK_BYTES));
               down.complete(sending.get());
             });
-        var tunnel = Tunnel.to(server.address(), wrapping.options(folder))) {
+        var tunnel = RolePair.to(server.address(), wrapping.options(folder))) {
       try (Socket visitor = tunnel.visit()) {
         var sending = start("upload", () -> send(visitor.getOutputStream(), 1));
-        assertThat(Bulk.receive(visitor.getInputStream(), BULK_BYTES)).isEqualTo(down.get());
+        assertThat(RandomBytes.receive(visitor.getInputStream(), BULK_BYTES)).isEqualTo(down.get());
         assertThat(up.get()).isEqualTo(sending.get());
       }
       assertNothingHeld(tunnel);
@@ -150,17 +150,17 @@ class TransportsTest {
   }
 
   private static long send(OutputStream out, long seed) throws IOException {
-    return new Bulk(seed).send(out, BULK_BYTES).sum();
+    return new RandomBytes(seed).send(out, BULK_BYTES).sum();
   }
 
   @ParameterizedTest
   @EnumSource
-  void anOriginProxyThatComesBackServesAgain(Wrapping wrapping) throws Exception {
+  void anOriginProxyThatComesBackServesAgain(TransportVariant wrapping) throws Exception {
     var options = wrapping.options(folder);
     try (var server = TestServer.echo();
-        var tunnel = Tunnel.to(server.address(), options);
-        var back = new Tunnel(server.address(), options, tunnel.remote().controlAddress());
-        var third = new Tunnel(server.address(), options, tunnel.remote().controlAddress())) {
+        var tunnel = RolePair.to(server.address(), options);
+        var back = new RolePair(server.address(), options, tunnel.remote().controlAddress());
+        var third = new RolePair(server.address(), options, tunnel.remote().controlAddress())) {
       echoes(tunnel);
       tunnel.origin().close();
       back.join();
@@ -174,7 +174,7 @@ class TransportsTest {
     }
   }
 
-  private static void echoes(Tunnel tunnel) throws IOException {
+  private static void echoes(RolePair tunnel) throws IOException {
     try (Socket visitor = tunnel.visit()) {
       visitor.getOutputStream().write('a');
       assertThat(visitor.getInputStream().read()).isEqualTo('a');
@@ -183,7 +183,7 @@ class TransportsTest {
 
   @ParameterizedTest
   @EnumSource
-  void aCutLinkIsAResetAndNeverACleanEnd(Wrapping wrapping) throws Exception {
+  void aCutLinkIsAResetAndNeverACleanEnd(TransportVariant wrapping) throws Exception {
     var endless = new AtomicBoolean(true);
     try (var server =
             new TestServer(c -> {
@@ -191,7 +191,8 @@ class TransportsTest {
                 c.getOutputStream().write(new byte[1 << 16]);
               } while (endless.get());
             });
-        var tunnel = Tunnel.overFaultyLink(server.address(), wrapping.options(folder).retrying());
+        var tunnel =
+            RolePair.overFaultyLink(server.address(), wrapping.options(folder).retrying());
         Socket visitor = tunnel.visit()) {
       visitor.getInputStream().skipNBytes(4 * MEGABYTE);
       tunnel.link().breakAll();
@@ -199,7 +200,7 @@ class TransportsTest {
           .isInstanceOf(IOException.class);
       endless.set(false);
       Eventually.within(
-          Tunnel.LIMIT,
+          RolePair.LIMIT,
           () -> {
             try (Socket next = tunnel.visit()) {
               assertThat(next.getInputStream().read()).isZero();

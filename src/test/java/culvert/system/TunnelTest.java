@@ -10,8 +10,8 @@ import culvert.origin.OriginProxy;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.RefusingPort;
+import culvert.testing.RolePair;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -41,7 +41,7 @@ class TunnelTest {
   @Test
   void aVisitorReachesTheOriginServer() throws Exception {
     try (var server = TestServer.echo();
-        var tunnel = Tunnel.to(server.address());
+        var tunnel = RolePair.to(server.address());
         Socket visitor = tunnel.visit()) {
       visitor.getOutputStream().write(ascii("hello"));
       visitor.shutdownOutput();
@@ -57,7 +57,7 @@ class TunnelTest {
               c.getInputStream().readAllBytes();
               c.getOutputStream().write(new byte[MEGABYTE]);
             });
-        var tunnel = Tunnel.to(server.address());
+        var tunnel = RolePair.to(server.address());
         Socket visitor = tunnel.visit()) {
       visitor.getOutputStream().write(1);
       visitor.shutdownOutput();
@@ -73,7 +73,7 @@ class TunnelTest {
               c.shutdownOutput();
               upload.complete(c.getInputStream().readAllBytes().length);
             });
-        var tunnel = Tunnel.to(server.address());
+        var tunnel = RolePair.to(server.address());
         Socket visitor = tunnel.visit()) {
       assertThat(visitor.getInputStream().read()).isEqualTo(-1);
       visitor.getOutputStream().write(new byte[MEGABYTE]);
@@ -89,7 +89,7 @@ class TunnelTest {
               c.getOutputStream().write(ascii("220 ready\r\n"));
               c.getInputStream().read();
             });
-        var tunnel = Tunnel.to(server.address());
+        var tunnel = RolePair.to(server.address());
         Socket visitor = tunnel.visit()) {
       assertThat(visitor.getInputStream().readNBytes(11)).isEqualTo(ascii("220 ready\r\n"));
     }
@@ -103,7 +103,7 @@ class TunnelTest {
               c.getOutputStream().write(new byte[1000]);
               c.setSoLinger(true, 0);
             });
-        var tunnel = Tunnel.to(server.address());
+        var tunnel = RolePair.to(server.address());
         Socket visitor = tunnel.visit()) {
       visitor.getOutputStream().write(1);
       assertThatThrownBy(() -> visitor.getInputStream().readAllBytes())
@@ -128,7 +128,7 @@ class TunnelTest {
                 seen.complete(e);
               }
             });
-        var tunnel = Tunnel.to(server.address())) {
+        var tunnel = RolePair.to(server.address())) {
       Socket visitor = tunnel.visit();
       visitor.getOutputStream().write(1);
       assertThat(started.await(30, TimeUnit.SECONDS)).isTrue();
@@ -142,7 +142,7 @@ class TunnelTest {
   @Test
   void anOriginServerThatRefusesResetsTheVisitorAtOnceAndSaysWhere() throws Exception {
     try (var nobody = new RefusingPort();
-        var tunnel = Tunnel.to(nobody.address());
+        var tunnel = RolePair.to(nobody.address());
         Socket visitor = tunnel.visit()) {
       assertThatThrownBy(() -> visitor.getInputStream().read())
           .isInstanceOf(SocketException.class)
@@ -154,7 +154,7 @@ class TunnelTest {
   @Test
   void aVisitorWithoutASessionIsResetAtOnceAndTheLogSaysWhy() throws Exception {
     try (var server = TestServer.echo();
-        var tunnel = new Tunnel(server.address(), new Tunnel.Options())) {
+        var tunnel = new RolePair(server.address(), new RolePair.Options())) {
       try (Socket visitor = tunnel.visit()) {
         assertThatThrownBy(() -> visitor.getInputStream().read())
             .isInstanceOf(SocketException.class);
@@ -170,9 +170,9 @@ class TunnelTest {
         var filler = new Socket("127.0.0.1", full.getLocalPort());
         var filler2 = new Socket("127.0.0.1", full.getLocalPort());
         var tunnel =
-            Tunnel.to(
+            RolePair.to(
                 new HostPort("127.0.0.1", full.getLocalPort()),
-                new Tunnel.Options().openTimeout(Duration.ofMillis(300)));
+                new RolePair.Options().openTimeout(Duration.ofMillis(300)));
         Socket visitor = tunnel.visit()) {
       assertThat(filler.isConnected() && filler2.isConnected()).isTrue();
       assertThatThrownBy(() -> visitor.getInputStream().read()).isInstanceOf(IOException.class);
@@ -189,7 +189,8 @@ class TunnelTest {
               Thread.currentThread().join(Duration.ofMinutes(1));
             });
         var tunnel =
-            Tunnel.to(server.address(), new Tunnel.Options().halfClose(Duration.ofMillis(200)));
+            RolePair.to(
+                server.address(), new RolePair.Options().halfClose(Duration.ofMillis(200)));
         Socket visitor = tunnel.visit()) {
       visitor.shutdownOutput();
       assertThatThrownBy(() -> visitor.getInputStream().read()).isInstanceOf(IOException.class);
@@ -200,7 +201,7 @@ class TunnelTest {
   @Test
   void oneVisitorTooManyIsResetAndTheOthersStay() throws Exception {
     try (var server = TestServer.echo();
-        var tunnel = Tunnel.to(server.address(), new Tunnel.Options().maxVisitors(1));
+        var tunnel = RolePair.to(server.address(), new RolePair.Options().maxVisitors(1));
         Socket first = tunnel.visit()) {
       first.getOutputStream().write('a');
       assertThat(first.getInputStream().read()).isEqualTo('a');
@@ -224,7 +225,7 @@ class TunnelTest {
                 seen.complete(String.valueOf(ProxyHeader.read(in).orElseThrow()));
                 c.getOutputStream().write(in.read());
               });
-          var tunnel = Tunnel.to(server.address(), new Tunnel.Options().proxyHeader(version));
+          var tunnel = RolePair.to(server.address(), new RolePair.Options().proxyHeader(version));
           Socket visitor = tunnel.visit()) {
         visitor.getOutputStream().write('x');
         assertThat(visitor.getInputStream().read()).isEqualTo('x');
@@ -237,12 +238,12 @@ class TunnelTest {
   @Test
   void aLoadBalancersHeaderNamesTheVisitor() throws Exception {
     var options =
-        new Tunnel.Options()
+        new RolePair.Options()
             .proxyHeaderFromLoopback()
             .proxyHeader(ProxyHeader.Version.V1)
             .handshake(Duration.ofSeconds(20));
     try (var server = TestServer.echo();
-        var tunnel = Tunnel.to(server.address(), options);
+        var tunnel = RolePair.to(server.address(), options);
         Socket visitor = tunnel.visit()) {
       OutputStream out = visitor.getOutputStream();
       out.write(ascii("PROXY TCP4 192.0.2.7 198.51.100.1 4711 80\r\nping"));
@@ -257,7 +258,8 @@ class TunnelTest {
   @Test
   void aListedNetworkWithoutAHeaderIsReset() throws Exception {
     try (var server = TestServer.echo();
-        var tunnel = Tunnel.to(server.address(), new Tunnel.Options().proxyHeaderFromLoopback());
+        var tunnel =
+            RolePair.to(server.address(), new RolePair.Options().proxyHeaderFromLoopback());
         Socket visitor = tunnel.visit()) {
       visitor.getOutputStream().write(ascii("GET / HTTP/1.1\r\n\r\n"));
       assertThatThrownBy(() -> visitor.getInputStream().read()).isInstanceOf(IOException.class);
@@ -273,9 +275,9 @@ class TunnelTest {
   }
 
   private static void refused(String ofRemote, String ofOrigin, String words) throws Exception {
-    var options = new Tunnel.Options().secrets(ofRemote, ofOrigin);
+    var options = new RolePair.Options().secrets(ofRemote, ofOrigin);
     try (var server = TestServer.echo();
-        var tunnel = new Tunnel(server.address(), options)) {
+        var tunnel = new RolePair(server.address(), options)) {
       tunnel.join();
       assertThat(tunnel.end()).isEqualTo(OriginProxy.End.CREDENTIALS);
       tunnel.awaitLog("remote proxy refused the login", words);
@@ -287,7 +289,7 @@ class TunnelTest {
   @Test
   void withoutAnySecretItWorksToo() throws Exception {
     try (var server = TestServer.echo();
-        var tunnel = Tunnel.to(server.address(), new Tunnel.Options().secrets(null, null));
+        var tunnel = RolePair.to(server.address(), new RolePair.Options().secrets(null, null));
         Socket visitor = tunnel.visit()) {
       visitor.getOutputStream().write('a');
       assertThat(visitor.getInputStream().read()).isEqualTo('a');
@@ -297,7 +299,7 @@ class TunnelTest {
   @Test
   void anUnknownServiceIsDeclinedWithTheOnesThereAre() throws Exception {
     try (var server = TestServer.echo();
-        var tunnel = new Tunnel(server.address(), new Tunnel.Options().offered("nas"))) {
+        var tunnel = new RolePair(server.address(), new RolePair.Options().offered("nas"))) {
       tunnel.join();
       assertThat(tunnel.end()).isEqualTo(OriginProxy.End.DECLINED);
       tunnel.awaitLog(
@@ -308,7 +310,7 @@ class TunnelTest {
   @Test
   void stoppingTheRemoteResetsItsVisitorsAndTheOriginLearnsWhy() throws Exception {
     try (var server = TestServer.echo();
-        var tunnel = Tunnel.to(server.address());
+        var tunnel = RolePair.to(server.address());
         Socket visitor = tunnel.visit()) {
       visitor.getOutputStream().write('a');
       assertThat(visitor.getInputStream().read()).isEqualTo('a');
@@ -322,7 +324,7 @@ class TunnelTest {
   @Test
   void everyBufferAndByteIsGivenBack() throws Exception {
     try (var server = TestServer.echo();
-        var tunnel = Tunnel.to(server.address())) {
+        var tunnel = RolePair.to(server.address())) {
       try (Socket visitor = tunnel.visit()) {
         Thread writer =
             Thread.ofVirtual()
@@ -338,7 +340,7 @@ class TunnelTest {
         writer.join();
       }
       Eventually.within(
-          Tunnel.LIMIT,
+          RolePair.LIMIT,
           () -> {
             // One buffer a leg is the reader's own, for as long as the leg lives.
             assertThat(tunnel.remote().borrowedBuffers()).isEqualTo(1);

@@ -86,7 +86,7 @@ public final class BoreProgram implements AutoCloseable {
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();
     Eventually.within(
-        Tunnel.LIMIT,
+        RolePair.LIMIT,
         () -> {
           if (!process.isAlive()) {
             throw new IOException("bore has ended");

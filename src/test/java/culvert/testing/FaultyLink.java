@@ -15,7 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * A TCP relay whose connections can be broken, or fall silent without a word, as when a cable is
  * pulled: what is sent then is taken and goes nowhere.
  */
-public final class FaultyLink implements Link {
+public final class FaultyLink implements RelayedLink {
 
   private static final int PIECE_BYTES = 16 * 1024;
 
@@ -114,14 +114,14 @@ public final class FaultyLink implements Link {
 
     void close() {
       pairs.remove(this);
-      Link.closeQuietly(near);
-      Link.closeQuietly(far);
+      RelayedLink.closeQuietly(near);
+      RelayedLink.closeQuietly(far);
     }
   }
 
   @Override
   public void close() {
-    Link.closeQuietly(server);
+    RelayedLink.closeQuietly(server);
     pairs.forEach(Pair::close);
   }
 }

@@ -106,7 +106,7 @@ public final class Nginx implements AutoCloseable {
             .redirectOutput(folder.resolve("log").toFile())
             .start();
     Eventually.within(
-        Tunnel.LIMIT,
+        RolePair.LIMIT,
         () -> {
           if (process.isAlive()) {
             new Socket(address.host(), address.port()).close();

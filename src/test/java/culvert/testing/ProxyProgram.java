@@ -92,7 +92,7 @@ public final class ProxyProgram implements AutoCloseable {
             .redirectOutput(log().toFile())
             .start();
     Eventually.within(
-        Tunnel.LIMIT,
+        RolePair.LIMIT,
         () -> {
           if (process.isAlive()) {
             new Socket(address.host(), address.port()).close();

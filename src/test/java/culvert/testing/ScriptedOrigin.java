@@ -28,7 +28,7 @@ public final class ScriptedOrigin implements AutoCloseable {
   public ScriptedOrigin(HostPort control, String source) throws IOException {
     try {
       socket.bind(new InetSocketAddress(source, 0));
-      int limit = (int) Tunnel.LIMIT.toMillis();
+      int limit = (int) RolePair.LIMIT.toMillis();
       socket.connect(new InetSocketAddress(control.host(), control.port()), limit);
       socket.setSoTimeout(limit);
     } catch (IOException e) {
@@ -66,12 +66,12 @@ public final class ScriptedOrigin implements AutoCloseable {
 
   /** Says a message of a stream, or of the session if that is 0. */
   public void say(long stream, Message message) throws IOException {
-    Talk.say(socket, stream, message);
+    MessageSocket.say(socket, stream, message);
   }
 
   /** The next message of the remote proxy's, pings left out. */
   public Message hear() throws IOException {
-    return Talk.hear(socket);
+    return MessageSocket.hear(socket);
   }
 
   /** Offers a service and returns the answer. */

@@ -25,7 +25,7 @@ public final class ScriptedRemote implements AutoCloseable {
   /** On a free port of loopback. */
   public ScriptedRemote() throws IOException {
     server = new ServerSocket(0, 64, InetAddress.getLoopbackAddress());
-    server.setSoTimeout((int) Tunnel.LIMIT.toMillis());
+    server.setSoTimeout((int) RolePair.LIMIT.toMillis());
   }
 
   /** Where origin proxies log in. */
@@ -51,7 +51,7 @@ public final class ScriptedRemote implements AutoCloseable {
     } catch (SocketTimeoutException e) {
       return Optional.empty();
     } finally {
-      server.setSoTimeout((int) Tunnel.LIMIT.toMillis());
+      server.setSoTimeout((int) RolePair.LIMIT.toMillis());
     }
   }
 
@@ -79,7 +79,7 @@ public final class ScriptedRemote implements AutoCloseable {
 
     private Login(Socket socket, String offer) throws IOException {
       this.socket = socket;
-      socket.setSoTimeout((int) Tunnel.LIMIT.toMillis());
+      socket.setSoTimeout((int) RolePair.LIMIT.toMillis());
       handshake(socket, Optional.empty());
       Message message = hear();
       if (!message.equals(new Message.Offer(offer))) {
@@ -95,12 +95,12 @@ public final class ScriptedRemote implements AutoCloseable {
 
     /** Says a message of the session. */
     public void say(Message message) throws IOException {
-      Talk.say(socket, 0, message);
+      MessageSocket.say(socket, 0, message);
     }
 
     /** The next message of the origin proxy's, pings left out. */
     public Message hear() throws IOException {
-      return Talk.hear(socket);
+      return MessageSocket.hear(socket);
     }
 
     /** Hangs up. */

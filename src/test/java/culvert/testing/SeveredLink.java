@@ -17,7 +17,7 @@ import java.nio.file.Path;
  * <p>A process of its own, in Perl, because Java cannot attach a filter to a socket. A test that
  * wants it is skipped where there is no Linux or no Perl.
  */
-public final class SeveredLink implements Link {
+public final class SeveredLink implements RelayedLink {
 
   private static final Path PERL = Path.of("/usr/bin/perl");
 
@@ -158,7 +158,7 @@ public final class SeveredLink implements Link {
   @Override
   public void close() {
     process.destroyForcibly().onExit().join();
-    Link.closeQuietly(says);
-    Link.closeQuietly(process.getOutputStream());
+    RelayedLink.closeQuietly(says);
+    RelayedLink.closeQuietly(process.getOutputStream());
   }
 }

@@ -17,7 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /** A TCP relay that is far away and slow: it stands in for a network between the halves. */
-public final class SlowLink implements Link {
+public final class SlowLink implements RelayedLink {
 
   private static final int PIECE_BYTES = 4096;
   private static final byte[] END = new byte[0];
@@ -100,13 +100,13 @@ public final class SlowLink implements Link {
     try {
       work.run();
     } catch (Exception e) {
-      sockets.forEach(Link::closeQuietly);
+      sockets.forEach(RelayedLink::closeQuietly);
     }
   }
 
   @Override
   public void close() {
-    Link.closeQuietly(server);
-    sockets.forEach(Link::closeQuietly);
+    RelayedLink.closeQuietly(server);
+    sockets.forEach(RelayedLink::closeQuietly);
   }
 }

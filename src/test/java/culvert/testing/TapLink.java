@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** A TCP relay on which somebody listens: it keeps every byte of both directions. */
-public final class TapLink implements Link {
+public final class TapLink implements RelayedLink {
 
   private static final int PIECE_BYTES = 16 * 1024;
 
@@ -70,14 +70,14 @@ public final class TapLink implements Link {
       }
       to.shutdownOutput();
     } catch (IOException e) {
-      Link.closeQuietly(from);
-      Link.closeQuietly(to);
+      RelayedLink.closeQuietly(from);
+      RelayedLink.closeQuietly(to);
     }
   }
 
   @Override
   public void close() {
-    Link.closeQuietly(server);
-    sockets.forEach(Link::closeQuietly);
+    RelayedLink.closeQuietly(server);
+    sockets.forEach(RelayedLink::closeQuietly);
   }
 }

@@ -12,10 +12,10 @@ public final class TestClient {
 
   private TestClient() {}
 
-  /** A connection that waits for {@link Tunnel#LIMIT} at the most. */
+  /** A connection that waits for {@link RolePair#LIMIT} at the most. */
   public static Socket dial(HostPort address) throws IOException {
     var socket = new Socket(address.host(), address.port());
-    socket.setSoTimeout((int) Tunnel.LIMIT.toMillis());
+    socket.setSoTimeout((int) RolePair.LIMIT.toMillis());
     return socket;
   }
 

@@ -48,7 +48,7 @@ public final class TestLog implements AutoCloseable {
 
   /** Waits for so many lines that contain all the words. */
   public void await(int times, String... words) throws Exception {
-    await(Tunnel.LIMIT, times, words);
+    await(RolePair.LIMIT, times, words);
   }
 
   private void await(Duration limit, int times, String... words) throws Exception {

@@ -16,10 +16,10 @@ import culvert.net.Threads;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
 import culvert.protocol.bounce.BounceGreeting;
-import culvert.testing.Bulk;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
-import culvert.testing.MeetingPlace;
+import culvert.testing.PairingBounceServer;
+import culvert.testing.RandomBytes;
 import culvert.testing.RefusingPort;
 import culvert.testing.Seed;
 import culvert.testing.TestClient;
@@ -58,11 +58,11 @@ class BounceClientTest {
   private static final long BULK_BYTES = 64 << 20;
 
   private final TestLog log = new TestLog();
-  private MeetingPlace bounce;
+  private PairingBounceServer bounce;
 
   @BeforeEach
   void open() throws IOException {
-    bounce = new MeetingPlace(AUTHENTICATION);
+    bounce = new PairingBounceServer(AUTHENTICATION);
   }
 
   @AfterEach
@@ -183,11 +183,11 @@ class BounceClientTest {
       var second = stream(other, InputStream.nullInputStream(), heard);
       var sent =
           start(() -> {
-            long sum = new Bulk(seed).send(typed, BULK_BYTES).sum();
+            long sum = new RandomBytes(seed).send(typed, BULK_BYTES).sum();
             typed.close();
             return sum;
           });
-      assertThat(Bulk.receive(screen)).isEqualTo(sent.get());
+      assertThat(RandomBytes.receive(screen)).isEqualTo(sent.get());
       assertThat(first).succeedsWithin(LIMIT);
       assertThat(second).succeedsWithin(LIMIT);
     }
@@ -368,7 +368,8 @@ class BounceClientTest {
       HostPort where = bounce.address();
       bounce.close();
       log.await("cannot join the group");
-      bounce = new MeetingPlace(where, AUTHENTICATION, TransportKind.PLAIN, Optional.empty());
+      bounce =
+          new PairingBounceServer(where, AUTHENTICATION, TransportKind.PLAIN, Optional.empty());
       awaitMembers(1);
       Connection connection = visitor.join();
       connection.output().write('a');

@@ -13,9 +13,9 @@ import culvert.net.Connection;
 import culvert.net.Dialer;
 import culvert.net.HostPort;
 import culvert.observe.Counter;
-import culvert.testing.Authority;
-import culvert.testing.Bulk;
 import culvert.testing.LeakCheck;
+import culvert.testing.RandomBytes;
+import culvert.testing.TestAuthority;
 import culvert.transport.Transport;
 import culvert.transport.stack.TransportStack;
 import java.io.IOException;
@@ -50,7 +50,7 @@ class BounceTransportsTest {
 
   @BeforeEach
   void certificates() throws Exception {
-    var authority = new Authority("Test CA");
+    var authority = new TestAuthority("Test CA");
     ca = authority.own().writeChain(folder.resolve("ca.pem"));
     var issued = authority.issue("server");
     identity =
@@ -123,8 +123,8 @@ class BounceTransportsTest {
   }
 
   private void talk(Connection first, Connection second) throws Exception {
-    var sent = others.submit(() -> new Bulk(1).send(first.output(), BYTES).sum());
-    assertThat(Bulk.receive(second.input(), BYTES)).isEqualTo(sent.get());
+    var sent = others.submit(() -> new RandomBytes(1).send(first.output(), BYTES).sum());
+    assertThat(RandomBytes.receive(second.input(), BYTES)).isEqualTo(sent.get());
     second.output().write("answer".getBytes(StandardCharsets.US_ASCII));
     assertThat(first.input().readNBytes(6)).asString().isEqualTo("answer");
   }

@@ -3,9 +3,9 @@ package culvert.bounce.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.observe.Counter;
-import culvert.testing.Bulk;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
+import culvert.testing.RandomBytes;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -53,10 +53,10 @@ class GroupTest {
         sum.clear();
         for (RawMember other : guests) {
           if (other != sender) {
-            sum.add(others.submit(() -> Bulk.receive(other.in(), bytes)));
+            sum.add(others.submit(() -> RandomBytes.receive(other.in(), bytes)));
           }
         }
-        long sent = new Bulk(size).send(sender.out(), bytes).sum();
+        long sent = new RandomBytes(size).send(sender.out(), bytes).sum();
         for (Future<Long> one : sum) {
           assertThat(one.get()).isEqualTo(sent);
         }
@@ -72,7 +72,7 @@ class GroupTest {
     try (BounceFixture bounce = setup().start();
         RawMember sender = bounce.join(1);
         RawMember reader = bounce.join(1)) {
-      var sum = others.submit(() -> new Bulk(1).send(sender.out(), bytes).sum());
+      var sum = others.submit(() -> new RandomBytes(1).send(sender.out(), bytes).sum());
       // Until the sender can not go on: all there is between the two is full.
       Eventually.within(
           BounceFixture.SOON,
@@ -80,7 +80,7 @@ class GroupTest {
               assertThat(bounce.server.members())
                   .anyMatch(member -> member.state() == MemberView.State.WAITING));
       assertThat(sum.isDone()).isFalse();
-      assertThat(Bulk.receive(reader.in(), bytes)).isEqualTo(sum.get());
+      assertThat(RandomBytes.receive(reader.in(), bytes)).isEqualTo(sum.get());
       Eventually.within(
           BounceFixture.SOON,
           () ->
@@ -95,10 +95,10 @@ class GroupTest {
     try (BounceFixture bounce = setup().start();
         RawMember one = bounce.join(1);
         RawMember other = bounce.join(1)) {
-      var sent = others.submit(() -> new Bulk(1).send(one.out(), bytes).sum());
-      var sentBack = others.submit(() -> new Bulk(2).send(other.out(), bytes).sum());
-      var received = others.submit(() -> Bulk.receive(one.in(), bytes));
-      assertThat(Bulk.receive(other.in(), bytes)).isEqualTo(sent.get());
+      var sent = others.submit(() -> new RandomBytes(1).send(one.out(), bytes).sum());
+      var sentBack = others.submit(() -> new RandomBytes(2).send(other.out(), bytes).sum());
+      var received = others.submit(() -> RandomBytes.receive(one.in(), bytes));
+      assertThat(RandomBytes.receive(other.in(), bytes)).isEqualTo(sent.get());
       assertThat(received.get()).isEqualTo(sentBack.get());
     }
   }
@@ -122,10 +122,10 @@ class GroupTest {
     long bytes = 32 * MEGABYTE;
     try (BounceFixture bounce = setup().start();
         RawMember first = bounce.join(1)) {
-      var sum = others.submit(() -> new Bulk(1).send(first.out(), bytes).sum());
+      var sum = others.submit(() -> new RandomBytes(1).send(first.out(), bytes).sum());
       bounce.tells("0 WAITING");
       try (RawMember second = bounce.join(1)) {
-        assertThat(Bulk.receive(second.in(), bytes)).isEqualTo(sum.get());
+        assertThat(RandomBytes.receive(second.in(), bytes)).isEqualTo(sum.get());
       }
     }
   }
@@ -151,7 +151,7 @@ class GroupTest {
         RawMember first = bounce.join(1)) {
       bounce.join(1).close();
       bounce.has(1);
-      new Bulk(1).send(first.out(), 32 * MEGABYTE);
+      new RandomBytes(1).send(first.out(), 32 * MEGABYTE);
     }
   }
 
@@ -347,8 +347,8 @@ class GroupTest {
         RawMember sender = bounce.join(1);
         RawMember reader = bounce.join(1);
         RawMember victim = bounce.join(1)) {
-      var sum = others.submit(() -> new Bulk(1).send(sender.out(), bytes).sum());
-      var received = others.submit(() -> Bulk.receive(reader.in(), bytes));
+      var sum = others.submit(() -> new RandomBytes(1).send(sender.out(), bytes).sum());
+      var received = others.submit(() -> RandomBytes.receive(reader.in(), bytes));
       victim.in().readNBytes((int) MEGABYTE);
       victim.reset();
       assertThat(received.get()).isEqualTo(sum.get());
@@ -362,8 +362,8 @@ class GroupTest {
         RawMember sender = bounce.join(1);
         RawMember reader = bounce.join(1);
         RawMember slow = bounce.join(1)) {
-      var sum = others.submit(() -> new Bulk(1).send(sender.out(), bytes).sum());
-      assertThat(Bulk.receive(reader.in(), bytes)).isEqualTo(sum.get());
+      var sum = others.submit(() -> new RandomBytes(1).send(sender.out(), bytes).sum());
+      assertThat(RandomBytes.receive(reader.in(), bytes)).isEqualTo(sum.get());
       bounce.tells("2 disconnected: took nothing for 1s");
       assertThat(bounce.server.counters().get(Counter.MEMBERS_TOO_SLOW)).isEqualTo(1);
       bounce.logs("slow member dropped");
@@ -391,7 +391,7 @@ class GroupTest {
     try (BounceFixture bounce = setup().start();
         RawMember sender = bounce.join(1);
         RawMember slow = bounce.join(1)) {
-      var sending = others.submit(() -> new Bulk(1).send(sender.out(), 64 * MEGABYTE));
+      var sending = others.submit(() -> new RandomBytes(1).send(sender.out(), 64 * MEGABYTE));
       bounce.tells("0 WAITING");
       assertThat(bounce.server.kill(0)).isTrue();
       bounce.has(1);
@@ -466,7 +466,7 @@ class GroupTest {
         RawMember alone = bounce.join(1);
         RawMember sender = bounce.join(2);
         RawMember slow = bounce.join(2)) {
-      var sending = others.submit(() -> new Bulk(1).send(sender.out(), 64 * MEGABYTE));
+      var sending = others.submit(() -> new RandomBytes(1).send(sender.out(), 64 * MEGABYTE));
       bounce.tells("2 WAITING");
       bounce.server.close();
       alone.readsLast("");

@@ -2,8 +2,8 @@ package culvert.bounce.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import culvert.testing.Bulk;
 import culvert.testing.LeakCheck;
+import culvert.testing.RandomBytes;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
@@ -38,9 +38,9 @@ class PairTest {
       RawMember answers = firstEnds ? second : first;
       ends.says("question").socket().shutdownOutput();
       assertThat(answers.in().readAllBytes()).asString().isEqualTo("question");
-      long sum = new Bulk(1).send(answers.out(), 1 << 20).sum();
+      long sum = new RandomBytes(1).send(answers.out(), 1 << 20).sum();
       answers.socket().shutdownOutput();
-      assertThat(Bulk.receive(ends.in())).isEqualTo(sum);
+      assertThat(RandomBytes.receive(ends.in())).isEqualTo(sum);
       bounce.tells("0 disconnected: closed by the peer");
       bounce.tells("1 disconnected: closed by the peer");
     }
@@ -79,10 +79,10 @@ class PairTest {
     try (BounceFixture bounce = new BounceFixture.Setup().paired().start();
         RawMember one = bounce.join(1);
         RawMember other = bounce.join(1)) {
-      var sent = others.submit(() -> new Bulk(1).send(one.out(), BYTES).sum());
-      var sentBack = others.submit(() -> new Bulk(2).send(other.out(), BYTES).sum());
-      var received = others.submit(() -> Bulk.receive(one.in(), BYTES));
-      assertThat(Bulk.receive(other.in(), BYTES)).isEqualTo(sent.get());
+      var sent = others.submit(() -> new RandomBytes(1).send(one.out(), BYTES).sum());
+      var sentBack = others.submit(() -> new RandomBytes(2).send(other.out(), BYTES).sum());
+      var received = others.submit(() -> RandomBytes.receive(one.in(), BYTES));
+      assertThat(RandomBytes.receive(other.in(), BYTES)).isEqualTo(sent.get());
       assertThat(received.get()).isEqualTo(sentBack.get());
     }
   }
@@ -91,10 +91,10 @@ class PairTest {
   void whatTheFirstSaysIsHeldForTheSecond() throws Exception {
     try (BounceFixture bounce = pairs();
         RawMember first = bounce.join(1)) {
-      var sum = others.submit(() -> new Bulk(1).send(first.out(), BYTES).sum());
+      var sum = others.submit(() -> new RandomBytes(1).send(first.out(), BYTES).sum());
       bounce.tells("0 WAITING");
       try (RawMember second = bounce.join(1)) {
-        assertThat(Bulk.receive(second.in(), BYTES)).isEqualTo(sum.get());
+        assertThat(RandomBytes.receive(second.in(), BYTES)).isEqualTo(sum.get());
         bounce.tells("0 READY");
       }
     }
@@ -200,7 +200,7 @@ class PairTest {
             new BounceFixture.Setup().paired().dropSlowAfter(Duration.ofMillis(300)).start();
         RawMember sender = bounce.join(1);
         RawMember slow = bounce.join(1)) {
-      var sending = others.submit(() -> new Bulk(1).send(sender.out(), 64 << 20));
+      var sending = others.submit(() -> new RandomBytes(1).send(sender.out(), 64 << 20));
       bounce.tells("1 disconnected: took nothing for 300ms");
       assertThat(sending).failsWithin(BounceFixture.SOON);
       slow.isReset();

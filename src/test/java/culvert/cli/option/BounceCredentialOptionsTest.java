@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.cli.Cli;
 import culvert.testing.LeakCheck;
-import culvert.testing.MeetingPlace;
+import culvert.testing.PairingBounceServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -24,7 +24,7 @@ class BounceCredentialOptionsTest {
 
   @Test
   void aRemoteProxyNeedsNoControlAddressThen() throws Exception {
-    try (var bounce = new MeetingPlace("hunter2")) {
+    try (var bounce = new PairingBounceServer("hunter2")) {
       String group = "bounce://" + bounce.address() + "/ac";
       var run =
           Cli.run(

@@ -9,8 +9,8 @@ import culvert.origin.OriginProxy;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.RefusingPort;
+import culvert.testing.RolePair;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -318,11 +318,11 @@ class BoreOriginTest {
     client.awaitLog("no data channel", ID, "too many visitors are here already");
     assertThat(client.role().counters().get(Counter.OPENS_FAILED)).isOne();
     first.closes();
-    Eventually.within(Tunnel.LIMIT, () -> assertThat(client.role().visitors()).isZero());
+    Eventually.within(RolePair.LIMIT, () -> assertThat(client.role().visitors()).isZero());
     client.awaitLog("relay ended");
     // The place is free a moment after the line.
     Eventually.within(
-        Tunnel.LIMIT,
+        RolePair.LIMIT,
         () -> {
           control.says("{\"Connection\":\"" + ID + "\"}");
           server.quickly().hears("{\"Accept\":\"" + ID + "\"}");
@@ -344,7 +344,7 @@ class BoreOriginTest {
     var control = server.control(0, 4711);
     var channel = server.visit(control).writes("a");
     assertThat(channel.reads(1)).isEqualTo("a");
-    client.role().drain(Tunnel.LIMIT);
+    client.role().drain(RolePair.LIMIT);
     assertThat(control.readsAll()).isEmpty();
     channel.writes("b");
     assertThat(channel.reads(1)).isEqualTo("b");

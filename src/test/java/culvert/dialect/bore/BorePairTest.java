@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import culvert.net.HostPort;
 import culvert.origin.OriginProxy;
 import culvert.testing.LeakCheck;
+import culvert.testing.RolePair;
 import culvert.testing.TestClient;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.AfterEach;
@@ -100,7 +100,7 @@ class BorePairTest {
     try (var client = client(control, new Client.Options().secret("abc"))) {
       HostPort address = client.announced();
       server.close();
-      server = new BoreServer(control, BoreServer.PORTS, Tunnel.LIMIT, "abc");
+      server = new BoreServer(control, BoreServer.PORTS, RolePair.LIMIT, "abc");
       assertThat(client.announced()).isEqualTo(address);
       try (var visitor = TestClient.dial(address)) {
         TestClient.assertEchoes(visitor, "here again");

@@ -8,9 +8,9 @@ import culvert.config.Timeouts;
 import culvert.net.HostPort;
 import culvert.remote.RemoteProxy;
 import culvert.testing.Eventually;
+import culvert.testing.RolePair;
 import culvert.testing.TestClient;
 import culvert.testing.TestLog;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
@@ -29,21 +29,21 @@ final class BoreServer implements AutoCloseable {
 
   /** On a free port of loopback. */
   BoreServer(String... secrets) throws IOException {
-    this(ANY, PORTS, new Tunnel.Options(), secrets);
+    this(ANY, PORTS, new RolePair.Options(), secrets);
   }
 
   /** With other bounds. */
   BoreServer(ConnectionLimits admission) throws IOException {
-    this(ANY, PORTS, new Tunnel.Options().admission(admission));
+    this(ANY, PORTS, new RolePair.Options().admission(admission));
   }
 
   /** With other ports, and another patience with who does not take its visitors. */
   BoreServer(HostPort address, PortRange ports, Duration openTimeout, String... secrets)
       throws IOException {
-    this(address, ports, new Tunnel.Options().openTimeout(openTimeout), secrets);
+    this(address, ports, new RolePair.Options().openTimeout(openTimeout), secrets);
   }
 
-  private BoreServer(HostPort address, PortRange ports, Tunnel.Options options, String... secrets)
+  private BoreServer(HostPort address, PortRange ports, RolePair.Options options, String... secrets)
       throws IOException {
     var bore = new BoreServerSettings(address, Stream.of(secrets).map(BoreSecret::of).toList());
     options
@@ -100,7 +100,7 @@ final class BoreServer implements AutoCloseable {
   /** Waits until so many visitors are there. */
   void awaitVisitors(int number) throws Exception {
     Eventually.within(
-        Tunnel.LIMIT,
+        RolePair.LIMIT,
         () -> {
           if (remote.visitors() != number) {
             throw new AssertionError(remote.visitors() + " visitors");

@@ -11,7 +11,7 @@ import culvert.dialect.bore.BoreServer.Joined;
 import culvert.net.HostPort;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
-import culvert.testing.Tunnel;
+import culvert.testing.RolePair;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -109,7 +109,7 @@ class BoreServerTest {
         Joined first = server.join(0)) {
       int port = first.port();
       first.leave();
-      Eventually.within(Tunnel.LIMIT, () -> server.join(port).close());
+      Eventually.within(RolePair.LIMIT, () -> server.join(port).close());
     }
   }
 
@@ -151,7 +151,7 @@ class BoreServerTest {
   @Test
   void aPortOfAnotherProgramsIsInUse() throws Exception {
     try (var other = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
-        var server = new BoreServer(ANY, PortRange.parse("127.0.0.1:1024-65535"), Tunnel.LIMIT);
+        var server = new BoreServer(ANY, PortRange.parse("127.0.0.1:1024-65535"), RolePair.LIMIT);
         BoreMessages client = server.connect()) {
       client.say("{\"Hello\":" + other.getLocalPort() + "}");
       assertThat(client.rest()).isEqualTo("{\"Error\":\"port already in use\"}\0");
@@ -162,7 +162,8 @@ class BoreServerTest {
   void whenEveryPortIsTakenNoneIsAvailable() throws Exception {
     try (var other = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
       int port = other.getLocalPort();
-      try (var server = new BoreServer(ANY, new PortRange("127.0.0.1", port, port), Tunnel.LIMIT);
+      try (var server =
+              new BoreServer(ANY, new PortRange("127.0.0.1", port, port), RolePair.LIMIT);
           BoreMessages client = server.connect()) {
         client.say("{\"Hello\":0}");
         assertThat(client.rest()).isEqualTo("{\"Error\":\"failed to find an available port\"}\0");
@@ -178,7 +179,7 @@ class BoreServerTest {
       client.control().announced();
       client.leave();
       assertThatThrownBy(() -> visitor.getInputStream().read()).isInstanceOf(IOException.class);
-      Eventually.within(Tunnel.LIMIT, () -> server.join(client.port()).close());
+      Eventually.within(RolePair.LIMIT, () -> server.join(client.port()).close());
       server.awaitLog("session ended", "the client closed its control connection");
     }
   }
@@ -189,7 +190,7 @@ class BoreServerTest {
         Joined client = server.join(0)) {
       client.control().socket().setSoLinger(true, 0);
       client.leave();
-      Eventually.within(Tunnel.LIMIT, () -> server.join(client.port()).close());
+      Eventually.within(RolePair.LIMIT, () -> server.join(client.port()).close());
     }
   }
 
@@ -281,7 +282,7 @@ class BoreServerTest {
         Socket visitor = server.visit(client.port())) {
       assertThatThrownBy(() -> visitor.getInputStream().read()).isInstanceOf(IOException.class);
       server.awaitLog("session lost", "opens no data channels");
-      Eventually.within(Tunnel.LIMIT, () -> server.join(client.port()).close());
+      Eventually.within(RolePair.LIMIT, () -> server.join(client.port()).close());
     }
   }
 
@@ -333,7 +334,7 @@ class BoreServerTest {
                       server.remote().boreAddress().port(), channel.socket().getLocalPort()));
       // Until then the timer may be that of bytes not acknowledged yet.
       Eventually.within(
-          Tunnel.LIMIT,
+          RolePair.LIMIT,
           () -> {
             Matcher found = probing.matcher(Files.readString(sockets));
             assertThat(found.find()).isTrue();
@@ -510,7 +511,7 @@ class BoreServerTest {
         BoreMessages channel = accept(server, busy.control().announced(), "")) {
       write(visitor, "a");
       assertThat(read(channel.socket(), 1)).isEqualTo("a");
-      Thread drain = Thread.ofVirtual().start(() -> server.remote().drain(Tunnel.LIMIT));
+      Thread drain = Thread.ofVirtual().start(() -> server.remote().drain(RolePair.LIMIT));
       assertThat(idle.control().rest()).isEmpty();
       assertThatThrownBy(() -> server.visit(busy.port())).isInstanceOf(IOException.class);
       channel.raw("b");
@@ -529,9 +530,9 @@ class BoreServerTest {
         Joined client = server.join(0);
         Socket visitor = server.visit(client.port())) {
       String id = client.control().announced();
-      Thread drain = Thread.ofVirtual().start(() -> server.remote().drain(Tunnel.LIMIT));
+      Thread drain = Thread.ofVirtual().start(() -> server.remote().drain(RolePair.LIMIT));
       Eventually.within(
-          Tunnel.LIMIT,
+          RolePair.LIMIT,
           () ->
               assertThatThrownBy(() -> server.visit(client.port()).close())
                   .isInstanceOf(IOException.class));

@@ -8,8 +8,8 @@ import culvert.config.ResourceLimits;
 import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.origin.OriginProxy;
+import culvert.testing.RolePair;
 import culvert.testing.TestLog;
-import culvert.testing.Tunnel;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -26,8 +26,8 @@ final class Client implements AutoCloseable {
     String secret;
     boolean once;
     int visitors = 4096;
-    Duration connectTimeout = Tunnel.LIMIT;
-    Duration silence = Tunnel.LIMIT;
+    Duration connectTimeout = RolePair.LIMIT;
+    Duration silence = RolePair.LIMIT;
 
     Options port(int wanted) {
       port = wanted;
@@ -84,7 +84,7 @@ final class Client implements AutoCloseable {
   static OriginSettings settings(HostPort server, HostPort local, Options options) {
     ResourceLimits bounds = ResourceLimits.DEFAULT;
     var usual =
-        new Tunnel.Options()
+        new RolePair.Options()
             .secrets(null, null)
             .name("bore")
             .offered("bore")
@@ -105,7 +105,7 @@ final class Client implements AutoCloseable {
 
   /** Where visitors come in, at the next login. */
   HostPort announced() throws Exception {
-    HostPort address = announced.poll(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS);
+    HostPort address = announced.poll(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS);
     if (address == null) {
       throw new AssertionError("nothing was announced:\n" + log());
     }
@@ -117,7 +117,7 @@ final class Client implements AutoCloseable {
   }
 
   OriginProxy.End end() throws Exception {
-    return end.get(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS);
+    return end.get(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS);
   }
 
   String log() {
@@ -132,7 +132,7 @@ final class Client implements AutoCloseable {
   @Override
   public void close() {
     role.close();
-    end.orTimeout(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS).join();
+    end.orTimeout(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS).join();
     log.close();
   }
 }

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import culvert.config.PortRange;
 import culvert.net.HostPort;
 import culvert.testing.BoreProgram;
-import culvert.testing.Bulk;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
+import culvert.testing.RandomBytes;
+import culvert.testing.RolePair;
 import culvert.testing.SeveredLink;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ServerSocket;
@@ -47,7 +47,7 @@ class RealBoreClientTest {
   /** A server on an address of loopback that it has alone. */
   private static BoreServer server(String... secrets) throws IOException {
     return new BoreServer(
-        ownAddress(), PortRange.parse("127.0.0.1:20000-29999"), Tunnel.LIMIT, secrets);
+        ownAddress(), PortRange.parse("127.0.0.1:20000-29999"), RolePair.LIMIT, secrets);
   }
 
   private static HostPort ownAddress() {
@@ -85,7 +85,7 @@ class RealBoreClientTest {
     int port() throws Exception {
       var port = new int[1];
       Eventually.within(
-          Tunnel.LIMIT,
+          RolePair.LIMIT,
           () -> {
             Matcher line = LISTENING.matcher(said());
             assertThat(line.find()).as(said()).isTrue();
@@ -95,7 +95,7 @@ class RealBoreClientTest {
     }
 
     int exit() throws InterruptedException {
-      assertThat(process.waitFor(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(process.waitFor(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
       return process.exitValue();
     }
 
@@ -139,11 +139,11 @@ class RealBoreClientTest {
         var sender = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<Long> sent =
           sender.submit(() -> {
-            long sum = new Bulk(1).send(visitor.getOutputStream(), bytes).sum();
+            long sum = new RandomBytes(1).send(visitor.getOutputStream(), bytes).sum();
             visitor.shutdownOutput();
             return sum;
           });
-      assertThat(Bulk.receive(visitor.getInputStream())).isEqualTo(sent.get());
+      assertThat(RandomBytes.receive(visitor.getInputStream())).isEqualTo(sent.get());
     }
   }
 
@@ -251,7 +251,7 @@ class RealBoreClientTest {
     try (BoreServer server = server();
         var client = new Client(server, 1)) {
       client.port();
-      server.remote().drain(Tunnel.LIMIT);
+      server.remote().drain(RolePair.LIMIT);
       assertThat(client.exit()).isZero();
     }
   }

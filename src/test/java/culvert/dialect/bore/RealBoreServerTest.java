@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import culvert.net.HostPort;
 import culvert.origin.OriginProxy;
 import culvert.testing.BoreProgram;
-import culvert.testing.Bulk;
 import culvert.testing.LeakCheck;
+import culvert.testing.RandomBytes;
 import culvert.testing.RefusingPort;
 import culvert.testing.Seed;
 import culvert.testing.TestClient;
@@ -97,13 +97,13 @@ class RealBoreServerTest {
         var local = TestServer.echo();
         var client = client(server, local, new Client.Options().secret(secret));
         var visitor = TestClient.dial(client.announced())) {
-      var bulk = new Bulk(Seed.random("aHundredMegabytes").nextLong());
+      var bulk = new RandomBytes(Seed.random("aHundredMegabytes").nextLong());
       var received = new CompletableFuture<Long>();
       InputStream in = visitor.getInputStream();
       Thread.ofVirtual()
           .start(() -> {
             try {
-              received.complete(Bulk.receive(in));
+              received.complete(RandomBytes.receive(in));
             } catch (IOException e) {
               received.completeExceptionally(e);
             }

@@ -3,7 +3,7 @@ package culvert.dialect.bore;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.net.HostPort;
-import culvert.testing.Tunnel;
+import culvert.testing.RolePair;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -24,7 +24,7 @@ final class ScriptedBore implements AutoCloseable {
 
   ScriptedBore() throws IOException {
     server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    server.setSoTimeout((int) Tunnel.LIMIT.toMillis());
+    server.setSoTimeout((int) RolePair.LIMIT.toMillis());
   }
 
   HostPort address() {
@@ -44,7 +44,7 @@ final class ScriptedBore implements AutoCloseable {
     try {
       return accept();
     } finally {
-      server.setSoTimeout((int) Tunnel.LIMIT.toMillis());
+      server.setSoTimeout((int) RolePair.LIMIT.toMillis());
     }
   }
 
@@ -77,7 +77,7 @@ final class ScriptedBore implements AutoCloseable {
 
     Peer {
       try {
-        socket.setSoTimeout((int) Tunnel.LIMIT.toMillis());
+        socket.setSoTimeout((int) RolePair.LIMIT.toMillis());
       } catch (IOException e) {
         throw new IllegalStateException(e);
       }

@@ -28,8 +28,8 @@ import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
 import culvert.session.Dialect;
 import culvert.session.OriginSession;
-import culvert.testing.Authority;
-import culvert.testing.Tunnel;
+import culvert.testing.RolePair;
+import culvert.testing.TestAuthority;
 import culvert.transport.Transport;
 import culvert.transport.tls.TlsClient;
 import culvert.transport.websocket.WebSocketBehavior;
@@ -60,7 +60,7 @@ final class LoginPair implements AutoCloseable {
   final BufferPool pool = new BufferPool();
   final TlsClientSettings origin;
   private final TlsServerSettings remote;
-  private final Authority authority = new Authority("Test CA");
+  private final TestAuthority authority = new TestAuthority("Test CA");
   private final Path folder;
   private final Deadlines deadlines = new Deadlines();
 
@@ -74,7 +74,7 @@ final class LoginPair implements AutoCloseable {
 
   /** One of the authority that the origin side trusts, for localhost. */
   TlsServerSettings certificate(String name) throws Exception {
-    Authority.Issued issued = authority.issue(name);
+    TestAuthority.Issued issued = authority.issue(name);
     return new TlsServerSettings(
         new TlsIdentity.Pem(
             issued.writeChain(folder.resolve(name + ".pem")),
@@ -93,7 +93,7 @@ final class LoginPair implements AutoCloseable {
   }
 
   private static Secret secret() {
-    return Secret.of(Tunnel.SECRET);
+    return Secret.of(RolePair.SECRET);
   }
 
   NativeDialect remote(TransportCase kind) {

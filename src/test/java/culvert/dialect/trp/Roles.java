@@ -5,8 +5,8 @@ import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.origin.OriginProxy;
 import culvert.remote.RemoteProxy;
+import culvert.testing.RolePair;
 import culvert.testing.TestLog;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -20,8 +20,8 @@ final class Roles implements AutoCloseable {
   private RemoteProxy remote;
   private OriginProxy origin;
 
-  private static Tunnel.Options unsealed() {
-    return new Tunnel.Options().secrets(null, null);
+  private static RolePair.Options unsealed() {
+    return new RolePair.Options().secrets(null, null);
   }
 
   /** Starts a remote proxy that gives a visitor so long to have its data connection. */
@@ -66,7 +66,7 @@ final class Roles implements AutoCloseable {
   public void close() {
     if (origin != null) {
       origin.close();
-      end.orTimeout(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS).join();
+      end.orTimeout(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS).join();
     }
     if (remote != null) {
       remote.close();

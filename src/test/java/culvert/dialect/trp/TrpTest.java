@@ -14,9 +14,9 @@ import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
 import culvert.testing.RefusingPort;
+import culvert.testing.RolePair;
 import culvert.testing.TestClient;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -68,7 +68,7 @@ class TrpTest {
 
   @Test
   void thePairServesVisitorsAndEachDirectionEndsByItself() throws Exception {
-    roles.remote(Tunnel.LIMIT).origin(roles.remote().controlAddress(), server.address());
+    roles.remote(RolePair.LIMIT).origin(roles.remote().controlAddress(), server.address());
     roles.awaitLog(1, "service offered");
     for (int i = 0; i < 50; i++) {
       try (Socket visitor = TestClient.dial(roles.outside())) {
@@ -82,7 +82,7 @@ class TrpTest {
 
   @Test
   void eachVisitorIsALineAndHasTheNextDataConnection() throws Exception {
-    roles.remote(Tunnel.LIMIT);
+    roles.remote(RolePair.LIMIT);
     HostPort address = roles.remote().controlAddress();
     try (Socket control = TestClient.dial(address)) {
       roles.awaitLog(1, "service offered");
@@ -101,7 +101,7 @@ class TrpTest {
 
   @Test
   void aConnectionThatNobodyWaitsForIsNoDataConnection() throws Exception {
-    roles.remote(Tunnel.LIMIT);
+    roles.remote(RolePair.LIMIT);
     HostPort address = roles.remote().controlAddress();
     try (Socket control = TestClient.dial(address)) {
       roles.awaitLog(1, "service offered");
@@ -141,7 +141,7 @@ class TrpTest {
 
   @Test
   void anOriginProxyThatIsGoneMakesRoomForTheNext() throws Exception {
-    roles.remote(Tunnel.LIMIT);
+    roles.remote(RolePair.LIMIT);
     HostPort address = roles.remote().controlAddress();
     for (int i = 1; i <= 3; i++) {
       try (Socket control = TestClient.dial(address)) {
@@ -157,7 +157,7 @@ class TrpTest {
   /** Such as a scanner's: the original would take it for an origin proxy for ever. */
   @Test
   void whoeverSpeaksOnTheControlConnectionIsNone() throws Exception {
-    roles.remote(Tunnel.LIMIT);
+    roles.remote(RolePair.LIMIT);
     try (Socket scanner = TestClient.dial(roles.remote().controlAddress())) {
       scanner.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes());
       roles.awaitLog(1, "bytes on a control connection, which has none");
@@ -166,10 +166,10 @@ class TrpTest {
 
   @Test
   void stoppingEndsAnIdleOriginProxyAtOnce() throws Exception {
-    roles.remote(Tunnel.LIMIT);
+    roles.remote(RolePair.LIMIT);
     try (Socket control = TestClient.dial(roles.remote().controlAddress())) {
       roles.awaitLog(1, "service offered");
-      assertThat(roles.remote().drain(Tunnel.LIMIT)).isTrue();
+      assertThat(roles.remote().drain(RolePair.LIMIT)).isTrue();
       assertThat(control.getInputStream().read()).isNegative();
     }
   }
@@ -177,7 +177,7 @@ class TrpTest {
   /** The original's ends with its control connection, and cuts what it carries. */
   @Test
   void stoppingLetsTheLastVisitorFinish() throws Exception {
-    roles.remote(Tunnel.LIMIT);
+    roles.remote(RolePair.LIMIT);
     HostPort address = roles.remote().controlAddress();
     try (Socket control = TestClient.dial(address)) {
       roles.awaitLog(1, "service offered");
@@ -187,9 +187,9 @@ class TrpTest {
         try (Socket data = TestClient.dial(address)) {
           data.getOutputStream().write('x');
           assertThat(visitor.getInputStream().read()).isEqualTo('x');
-          Thread drain = Thread.ofVirtual().start(() -> roles.remote().drain(Tunnel.LIMIT));
+          Thread drain = Thread.ofVirtual().start(() -> roles.remote().drain(RolePair.LIMIT));
           Eventually.within(
-              Tunnel.LIMIT,
+              RolePair.LIMIT,
               () ->
                   assertThatThrownBy(() -> TestClient.dial(roles.outside()).close())
                       .isInstanceOf(ConnectException.class));
@@ -201,7 +201,7 @@ class TrpTest {
           assertThat(visitor.getInputStream().read()).isEqualTo('y');
           visitor.shutdownOutput();
           data.shutdownOutput();
-          control.setSoTimeout((int) Tunnel.LIMIT.toMillis());
+          control.setSoTimeout((int) RolePair.LIMIT.toMillis());
           assertThat(lines.readLine()).isNull();
           drain.join();
         }
@@ -211,15 +211,15 @@ class TrpTest {
 
   @Test
   void stoppingWaitsForADataConnectionThatIsOnItsWay() throws Exception {
-    roles.remote(Tunnel.LIMIT);
+    roles.remote(RolePair.LIMIT);
     HostPort address = roles.remote().controlAddress();
     try (Socket control = TestClient.dial(address)) {
       roles.awaitLog(1, "service offered");
       try (Socket visitor = TestClient.dial(roles.outside())) {
         assertThat(reader(control).readLine()).isEqualTo(text(visitor));
-        Thread drain = Thread.ofVirtual().start(() -> roles.remote().drain(Tunnel.LIMIT));
+        Thread drain = Thread.ofVirtual().start(() -> roles.remote().drain(RolePair.LIMIT));
         Eventually.within(
-            Tunnel.LIMIT,
+            RolePair.LIMIT,
             () ->
                 assertThatThrownBy(() -> TestClient.dial(roles.outside()).close())
                     .isInstanceOf(IOException.class));
@@ -315,7 +315,7 @@ class TrpTest {
       PendingStream opened = session.open(new Visitor("default", address, address));
       assertThat(dialect.accept(data.far())).isInstanceOf(Dialect.Accepted.Claimed.class);
       control.far().close();
-      assertThat(opened.await(Tunnel.LIMIT)).isInstanceOf(PendingStream.Outcome.Accepted.class);
+      assertThat(opened.await(RolePair.LIMIT)).isInstanceOf(PendingStream.Outcome.Accepted.class);
     }
   }
 

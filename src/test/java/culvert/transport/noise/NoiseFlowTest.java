@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.Threads;
-import culvert.testing.Bulk;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
+import culvert.testing.RandomBytes;
 import culvert.testing.Seed;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -112,11 +112,12 @@ class NoiseFlowTest {
             start(
                 "sending",
                 () -> {
-                  long sum = new Bulk(end.peer().getPort()).send(end.output(), 32 << 20).sum();
+                  long sum =
+                      new RandomBytes(end.peer().getPort()).send(end.output(), 32 << 20).sum();
                   end.closeOutput();
                   return sum;
                 }));
-        sums.add(start("receiving", () -> Bulk.receive(end.input())));
+        sums.add(start("receiving", () -> RandomBytes.receive(end.input())));
       }
       assertThat(sums.get(3).get()).isEqualTo(sums.get(0).get());
       assertThat(sums.get(1).get()).isEqualTo(sums.get(2).get());

@@ -11,8 +11,8 @@ import culvert.config.TlsTrust;
 import culvert.net.Connection;
 import culvert.net.SocketConnection;
 import culvert.protocol.RefusedException;
-import culvert.testing.Authority;
 import culvert.testing.LeakCheck;
+import culvert.testing.TestAuthority;
 import culvert.transport.Transport;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -342,7 +342,7 @@ class TlsOpensslTest {
             + " -verify_return_error -CAfile ca.pem";
     var server = openssl(command);
     int port = server.port();
-    TlsIdentity mine = tls.write("mine", tls.authority.issue(new Authority.Wish("origin")));
+    TlsIdentity mine = tls.write("mine", tls.authority.issue(new TestAuthority.Wish("origin")));
     try (Connection connection = dial(port, client(Optional.of(mine)))) {
       write(connection, "abc\n");
       assertThat(readLine(connection)).isEqualTo("cba");
@@ -352,7 +352,7 @@ class TlsOpensslTest {
           .isInstanceOf(RefusedException.class)
           .hasMessageStartingWith("the remote proxy wants a certificate of this side and got none");
     }
-    TlsIdentity foreign = tls.write("foreign", new Authority("Foreign").issue("origin"));
+    TlsIdentity foreign = tls.write("foreign", new TestAuthority("Foreign").issue("origin"));
     try (Connection connection = dial(port, client(Optional.of(foreign)))) {
       assertThatThrownBy(() -> connection.input().read())
           .isInstanceOf(RefusedException.class)

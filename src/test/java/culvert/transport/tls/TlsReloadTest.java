@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import culvert.config.TlsIdentity;
 import culvert.config.TlsServerSettings;
 import culvert.config.TlsTrust;
-import culvert.testing.Authority;
 import culvert.testing.LeakCheck;
+import culvert.testing.TestAuthority;
 import culvert.transport.Transport;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,8 +30,8 @@ class TlsReloadTest {
   @TempDir private Path folder;
 
   private TlsSetup tls;
-  private Authority.Issued first;
-  private Authority.Issued second;
+  private TestAuthority.Issued first;
+  private TestAuthority.Issued second;
   private TlsIdentity identity;
 
   @BeforeEach
@@ -43,7 +43,7 @@ class TlsReloadTest {
   }
 
   /** As tools do it: a new file beside the old one takes its name. */
-  private void replace(String name, Authority.Issued issued) throws Exception {
+  private void replace(String name, TestAuthority.Issued issued) throws Exception {
     tls.write("next", issued);
     for (String suffix : List.of(".pem", ".key")) {
       Files.move(
@@ -67,7 +67,7 @@ class TlsReloadTest {
     }
   }
 
-  private void shows(TlsServer server, Authority.Issued issued) throws Exception {
+  private void shows(TlsServer server, TestAuthority.Issued issued) throws Exception {
     try (var pair = TlsPair.open(tls.client(), server)) {
       echo(pair);
       assertThat(pair.near().binding()).isEqualTo(Certificates.binding(issued.certificate()));
@@ -122,8 +122,8 @@ class TlsReloadTest {
 
   @Test
   void newAuthoritiesForClientsAreRead() throws Exception {
-    var foreign = new Authority("Foreign CA");
-    TlsIdentity mine = tls.write("mine", foreign.issue(new Authority.Wish("origin")));
+    var foreign = new TestAuthority("Foreign CA");
+    TlsIdentity mine = tls.write("mine", foreign.issue(new TestAuthority.Wish("origin")));
     Path clients = tls.authority.own().writeChain(folder.resolve("clients.pem"));
     var settings = new TlsServerSettings(identity, Optional.of(clients));
     TlsServer server = tls.server(settings, TlsContext.TLS_13);
@@ -136,7 +136,7 @@ class TlsReloadTest {
 
   @Test
   void theClientsFilesAreReadAgainToo() throws Exception {
-    var foreign = new Authority("Foreign CA");
+    var foreign = new TestAuthority("Foreign CA");
     TlsServer server = tls.server(tls.write("foreign", foreign.issue("server")));
     TlsClient client = tls.client();
     assertThat(TlsPair.Failed.of(client, server).client()).hasMessageContaining("Foreign CA");

@@ -6,7 +6,7 @@ import culvert.config.TlsServerSettings;
 import culvert.config.TlsTrust;
 import culvert.net.BufferPool;
 import culvert.net.HostPort;
-import culvert.testing.Authority;
+import culvert.testing.TestAuthority;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -20,7 +20,7 @@ final class TlsSetup {
 
   final Path folder;
   final BufferPool pool = new BufferPool();
-  final Authority authority;
+  final TestAuthority authority;
   final Path ca;
 
   /** What either side has complained of. */
@@ -28,12 +28,12 @@ final class TlsSetup {
 
   TlsSetup(Path folder) throws Exception {
     this.folder = folder;
-    this.authority = new Authority("Test CA");
+    this.authority = new TestAuthority("Test CA");
     this.ca = authority.own().writeChain(folder.resolve("ca.pem"));
   }
 
   /** Writes a certificate and its key to {@code NAME.pem} and {@code NAME.key}. */
-  TlsIdentity write(String name, Authority.Issued issued) throws Exception {
+  TlsIdentity write(String name, TestAuthority.Issued issued) throws Exception {
     return new TlsIdentity.Pem(
         issued.writeChain(folder.resolve(name + ".pem")),
         issued.writeKey(folder.resolve(name + ".key")));

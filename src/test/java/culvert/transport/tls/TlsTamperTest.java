@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.protocol.ProtocolException;
-import culvert.testing.Authority;
 import culvert.testing.LeakCheck;
 import culvert.testing.MemoryPipe;
-import culvert.testing.Tamper;
+import culvert.testing.TamperingConnection;
+import culvert.testing.TestAuthority;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -44,14 +44,14 @@ class TlsTamperTest {
   private TlsSetup tls;
   private TlsServer server;
   private MemoryPipe pipe;
-  private Tamper near;
-  private Tamper far;
+  private TamperingConnection near;
+  private TamperingConnection far;
 
   @BeforeEach
   void setUp() throws Exception {
     tls = new TlsSetup(folder);
     // Its signatures are of one length, and so are handshakes: what lies beyond is not touched.
-    var wish = new Authority.Wish("server").names("localhost").algorithm("Ed25519");
+    var wish = new TestAuthority.Wish("server").names("localhost").algorithm("Ed25519");
     server = tls.server(tls.write("server", tls.authority.issue(wish)));
   }
 
@@ -64,8 +64,8 @@ class TlsTamperTest {
 
   private void connect() {
     pipe = new MemoryPipe(PIPE_BYTES, PIPE_BYTES);
-    near = new Tamper(pipe.near());
-    far = new Tamper(pipe.far());
+    near = new TamperingConnection(pipe.near());
+    far = new TamperingConnection(pipe.far());
   }
 
   private void cut() {

@@ -12,13 +12,13 @@ import culvert.net.CloseCause;
 import culvert.net.Connection;
 import culvert.net.HostPort;
 import culvert.net.Threads;
-import culvert.testing.Authority;
-import culvert.testing.Bulk;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
 import culvert.testing.MemoryPipe;
+import culvert.testing.RandomBytes;
 import culvert.testing.Seed;
+import culvert.testing.TestAuthority;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -53,13 +53,13 @@ class TlsTest {
   @TempDir private Path folder;
 
   private final BufferPool pool = new BufferPool();
-  private Authority.Issued issued;
+  private TestAuthority.Issued issued;
   private TlsServerSettings server;
   private TlsClientSettings client;
 
   @BeforeEach
   void certificates() throws Exception {
-    var authority = new Authority("Test CA");
+    var authority = new TestAuthority("Test CA");
     issued = authority.issue("server");
     server =
         new TlsServerSettings(
@@ -151,13 +151,14 @@ class TlsTest {
             start(
                 "sending",
                 () -> {
-                  long sum = new Bulk(end.peer().getPort()).send(end.output(), BULK_BYTES).sum();
+                  long sum =
+                      new RandomBytes(end.peer().getPort()).send(end.output(), BULK_BYTES).sum();
                   end.closeOutput();
                   return sum;
                 }));
       }
       for (Connection end : List.of(pair.far(), pair.near())) {
-        sums.add(start("receiving", () -> Bulk.receive(end.input())));
+        sums.add(start("receiving", () -> RandomBytes.receive(end.input())));
       }
       assertThat(sums.get(2).get()).isEqualTo(sums.get(0).get());
       assertThat(sums.get(3).get()).isEqualTo(sums.get(1).get());

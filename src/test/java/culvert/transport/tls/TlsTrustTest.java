@@ -9,8 +9,8 @@ import culvert.net.HostPort;
 import culvert.protocol.ByeReason;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
-import culvert.testing.Authority;
 import culvert.testing.LeakCheck;
+import culvert.testing.TestAuthority;
 import culvert.transport.Transport;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -66,7 +66,7 @@ class TlsTrustTest {
   @ParameterizedTest
   @ValueSource(strings = {"EC", "RSA", "Ed25519"})
   void everyKindOfKeyServes(String algorithm) throws Exception {
-    var wish = new Authority.Wish("server").names("localhost").algorithm(algorithm);
+    var wish = new TestAuthority.Wish("server").names("localhost").algorithm(algorithm);
     works(tls.client(), tls.server(tls.write("server", tls.authority.issue(wish))));
   }
 
@@ -78,7 +78,7 @@ class TlsTrustTest {
 
   @Test
   void anUnknownIssuerIsNamed() throws Exception {
-    var foreign = new Authority("Foreign CA").issue("server");
+    var foreign = new TestAuthority("Foreign CA").issue("server");
     assertThat(refused(tls.client(), tls.server(tls.write("foreign", foreign))))
         .isEqualTo(
             "the remote proxy's certificate comes from an issuer that is not trusted here, "
@@ -89,14 +89,14 @@ class TlsTrustTest {
 
   @Test
   void anAuthorityOfTheSameNameIsAnother() throws Exception {
-    var foreign = new Authority("Test CA").issue("server");
+    var foreign = new TestAuthority("Test CA").issue("server");
     assertThat(refused(tls.client(), tls.server(tls.write("foreign", foreign))))
         .startsWith("the remote proxy's certificate");
   }
 
   @Test
   void oneSignedByItselfIsTakenIfItIsTheOneTrusted() throws Exception {
-    var own = Authority.selfSigned(new Authority.Wish("server").names("localhost"));
+    var own = TestAuthority.selfSigned(new TestAuthority.Wish("server").names("localhost"));
     TlsServer server = tls.server(tls.write("own", own));
     assertThat(refused(tls.client(), server))
         .startsWith(
@@ -109,7 +109,9 @@ class TlsTrustTest {
   void anExpiredCertificateIsToldWithItsEnd() throws Exception {
     Instant end = Instant.parse("2024-05-06T07:08:09Z");
     var wish =
-        new Authority.Wish("server").names("localhost").time(end.minus(Duration.ofDays(9)), end);
+        new TestAuthority.Wish("server")
+            .names("localhost")
+            .time(end.minus(Duration.ofDays(9)), end);
     var expired = tls.authority.issue(wish);
     TlsServer server = tls.server(tls.write("expired", expired));
     var failed = TlsPair.Failed.of(tls.client(), server);
@@ -128,7 +130,9 @@ class TlsTrustTest {
   void aCertificateOfTheFutureIsToldWithItsBegin() throws Exception {
     Instant begin = Instant.parse("2049-05-06T07:08:09Z");
     var wish =
-        new Authority.Wish("server").names("localhost").time(begin, begin.plus(Duration.ofDays(9)));
+        new TestAuthority.Wish("server")
+            .names("localhost")
+            .time(begin, begin.plus(Duration.ofDays(9)));
     TlsServer server = tls.server(tls.write("future", tls.authority.issue(wish)));
     assertThat(credentials(TlsPair.Failed.of(tls.client(), server).client()))
         .startsWith("the remote proxy's certificate is not valid before 2049-05-06T07:08:09Z");
@@ -137,7 +141,7 @@ class TlsTrustTest {
 
   @Test
   void aWrongNameIsToldWithTheRightOnes() throws Exception {
-    var wish = new Authority.Wish("server").names("tunnel.example", "192.0.2.7");
+    var wish = new TestAuthority.Wish("server").names("tunnel.example", "192.0.2.7");
     TlsServer server = tls.server(tls.write("other", tls.authority.issue(wish)));
     assertThat(refused(tls.client(), server))
         .isEqualTo(
@@ -161,7 +165,7 @@ class TlsTrustTest {
 
   @Test
   void aWildcardStandsForOneLabel() throws Exception {
-    var wish = new Authority.Wish("server").names("*.tunnel.example");
+    var wish = new TestAuthority.Wish("server").names("*.tunnel.example");
     TlsServer server = tls.server(tls.write("wild", tls.authority.issue(wish)));
     works(named("a.tunnel.example"), server);
     assertThat(refused(named("tunnel.example"), server)).contains("*.tunnel.example and not for");
@@ -175,11 +179,11 @@ class TlsTrustTest {
 
   @Test
   void aPinDecidesAlone() throws Exception {
-    var own = Authority.selfSigned(new Authority.Wish("server").names("elsewhere.example"));
+    var own = TestAuthority.selfSigned(new TestAuthority.Wish("server").names("elsewhere.example"));
     TlsServer server = tls.server(tls.write("own", own));
     works(pinning(own), server);
     works(pinning(own), server);
-    var other = Authority.selfSigned(new Authority.Wish("server").names("localhost"));
+    var other = TestAuthority.selfSigned(new TestAuthority.Wish("server").names("localhost"));
     assertThat(refused(pinning(other), server))
         .isEqualTo(
             "the remote proxy's certificate is not the one that --tls-pin names; what came has the "
@@ -205,7 +209,7 @@ class TlsTrustTest {
 
   @Test
   void aClientsCertificateIsTakenWhereOneIsAsked() throws Exception {
-    TlsIdentity mine = tls.write("mine", tls.authority.issue(new Authority.Wish("origin")));
+    TlsIdentity mine = tls.write("mine", tls.authority.issue(new TestAuthority.Wish("origin")));
     TlsClient client = tls.client(new TlsTrust.Authorities(tls.ca), Optional.of(mine));
     TlsServer server = tls.strict(tls.good());
     works(client, server);
@@ -228,7 +232,7 @@ class TlsTrustTest {
 
   @Test
   void aForeignClientsIssuerIsNamed() throws Exception {
-    var foreign = new Authority("Foreign CA").issue(new Authority.Wish("origin"));
+    var foreign = new TestAuthority("Foreign CA").issue(new TestAuthority.Wish("origin"));
     TlsIdentity mine = tls.write("mine", foreign);
     TlsClient client = tls.client(new TlsTrust.Authorities(tls.ca), Optional.of(mine));
     var failed = TlsPair.Failed.of(client, tls.strict(tls.good()));
@@ -243,7 +247,7 @@ class TlsTrustTest {
   /** What a stranger writes into its certificate goes into our log. */
   @Test
   void aNameThatWouldBreakTheLineIsMadeHarmless() throws Exception {
-    var wicked = new Authority("a\\0Ab\\1B[2J").issue("server");
+    var wicked = new TestAuthority("a\\0Ab\\1B[2J").issue("server");
     assertThat(refused(tls.client(), tls.server(tls.write("wicked", wicked))))
         .matches("\\p{Print}+")
         .contains("'CN=a");
@@ -287,7 +291,7 @@ class TlsTrustTest {
         new HostPort(host, 7835));
   }
 
-  private TlsClient pinning(Authority.Issued issued) {
+  private TlsClient pinning(TestAuthority.Issued issued) {
     String pin = Certificates.fingerprint(issued.certificate());
     return tls.client(new TlsTrust.Pin(pin), Optional.empty());
   }

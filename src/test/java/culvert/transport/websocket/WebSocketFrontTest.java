@@ -11,9 +11,9 @@ import culvert.net.Dialer;
 import culvert.net.HostPort;
 import culvert.net.SocketConnection;
 import culvert.net.Threads;
-import culvert.testing.Bulk;
 import culvert.testing.LeakCheck;
 import culvert.testing.Nginx;
+import culvert.testing.RandomBytes;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -131,9 +131,9 @@ class WebSocketFrontTest {
           Connection far = soon(accepting)) {
         var up = sending(near, 1);
         var down = sending(far, 2);
-        var received = new FutureTask<>(() -> Bulk.receive(far.input()));
+        var received = new FutureTask<>(() -> RandomBytes.receive(far.input()));
         Threads.start("receiving", received);
-        assertThat(Bulk.receive(near.input())).isEqualTo(soon(down));
+        assertThat(RandomBytes.receive(near.input())).isEqualTo(soon(down));
         assertThat(soon(received)).isEqualTo(soon(up));
       }
     }
@@ -142,7 +142,7 @@ class WebSocketFrontTest {
   private static FutureTask<Long> sending(Connection connection, long seed) {
     var task =
         new FutureTask<>(() -> {
-          long sum = new Bulk(seed).send(connection.output(), BULK_BYTES).sum();
+          long sum = new RandomBytes(seed).send(connection.output(), BULK_BYTES).sum();
           connection.closeOutput();
           return sum;
         });

@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import culvert.net.CloseCause;
 import culvert.net.Connection;
 import culvert.net.Threads;
-import culvert.testing.Bulk;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
 import culvert.testing.MemoryPipe;
+import culvert.testing.RandomBytes;
 import culvert.transport.Carrier;
 import culvert.transport.RecordConnection;
 import java.io.EOFException;
@@ -94,7 +94,8 @@ class WebSocketTest {
       var up = sending(pair.near(), 1);
       var down = sending(pair.far(), 2);
       var received = receiving(pair.far());
-      assertThat(Bulk.receive(pair.near().input())).isEqualTo(down.get(60, TimeUnit.SECONDS));
+      assertThat(RandomBytes.receive(pair.near().input()))
+          .isEqualTo(down.get(60, TimeUnit.SECONDS));
       assertThat(received.get(60, TimeUnit.SECONDS)).isEqualTo(up.get(60, TimeUnit.SECONDS));
       assertThat(WebSocketPair.POOL.borrowed()).isZero();
     }
@@ -113,7 +114,8 @@ class WebSocketTest {
             return n;
           });
       Threads.start("copy", copied);
-      assertThat(Bulk.receive(second.far().input())).isEqualTo(sent.get(60, TimeUnit.SECONDS));
+      assertThat(RandomBytes.receive(second.far().input()))
+          .isEqualTo(sent.get(60, TimeUnit.SECONDS));
       assertThat(copied.get()).isEqualTo(BULK_BYTES);
       assertThat(WebSocketPair.POOL.borrowed()).isZero();
     }
@@ -122,7 +124,7 @@ class WebSocketTest {
   private static FutureTask<Long> sending(Connection connection, long seed) {
     var task =
         new FutureTask<>(() -> {
-          long sum = new Bulk(seed).send(connection.output(), BULK_BYTES).sum();
+          long sum = new RandomBytes(seed).send(connection.output(), BULK_BYTES).sum();
           connection.closeOutput();
           return sum;
         });
@@ -131,7 +133,7 @@ class WebSocketTest {
   }
 
   private static FutureTask<Long> receiving(Connection connection) {
-    var task = new FutureTask<>(() -> Bulk.receive(connection.input()));
+    var task = new FutureTask<>(() -> RandomBytes.receive(connection.input()));
     Threads.start("receiving", task);
     return task;
   }

@@ -8,7 +8,7 @@ import java.util.Random;
 import java.util.zip.CRC32C;
 
 /** Random bytes from a seed, which nobody holds, and their checksum. */
-public final class Bulk {
+public final class RandomBytes {
 
   private static final int PIECE_BYTES = 1 << 16;
 
@@ -17,13 +17,13 @@ public final class Bulk {
   private final byte[] piece = new byte[PIECE_BYTES];
 
   /** Nothing sent yet. */
-  public Bulk(long seed) {
+  public RandomBytes(long seed) {
     random = new Random(seed);
     random.nextBytes(piece);
   }
 
   /** Sends so many bytes more, rounded up to whole pieces. */
-  public Bulk send(OutputStream out, long bytes) throws IOException {
+  public RandomBytes send(OutputStream out, long bytes) throws IOException {
     for (long sent = 0; sent < bytes; sent += piece.length) {
       // A few bytes changed at random make every piece another one, at the cost of a copy.
       piece[random.nextInt(piece.length)]++;

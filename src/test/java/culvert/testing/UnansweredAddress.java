@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** An address that says nothing: a server whose queue is full drops what comes, as a firewall. */
-public final class Blackhole implements AutoCloseable {
+public final class UnansweredAddress implements AutoCloseable {
 
   private static final int FILLERS = 16;
 
@@ -17,12 +17,12 @@ public final class Blackhole implements AutoCloseable {
   private final List<SocketChannel> fillers = new ArrayList<>();
 
   /** On a free port of loopback. */
-  public Blackhole() throws IOException {
+  public UnansweredAddress() throws IOException {
     this(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 0));
   }
 
   /** At an address of the test's choice. */
-  public Blackhole(InetSocketAddress address) throws IOException {
+  public UnansweredAddress(InetSocketAddress address) throws IOException {
     server = ServerSocketChannel.open().bind(address, 1);
     for (int i = 0; i < FILLERS; i++) {
       SocketChannel filler = SocketChannel.open();

@@ -8,17 +8,17 @@ import java.nio.ByteBuffer;
 import java.util.function.UnaryOperator;
 
 /** A connection on whose way out somebody may do something to every piece that is written. */
-public final class Tamper extends ForwardingConnection {
+public final class TamperingConnection extends ForwardingConnection {
 
   private volatile UnaryOperator<byte[]> change = UnaryOperator.identity();
 
   /** Changes nothing until told to. */
-  public Tamper(Connection real) {
+  public TamperingConnection(Connection real) {
     super(real);
   }
 
   /** From now on what is written becomes what {@code operator} makes of it. */
-  public Tamper change(UnaryOperator<byte[]> operator) {
+  public TamperingConnection change(UnaryOperator<byte[]> operator) {
     change = operator;
     return this;
   }

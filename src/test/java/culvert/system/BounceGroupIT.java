@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.net.HostPort;
 import culvert.net.Threads;
-import culvert.testing.Bulk;
 import culvert.testing.Ports;
+import culvert.testing.RandomBytes;
 import culvert.testing.Seed;
 import culvert.testing.TestClient;
 import culvert.testing.TestServer;
@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** The pair and the bounce server where it meets, each a process of the image. */
 @Timeout(240)
-class MeetingIT {
+class BounceGroupIT {
 
   private static final String AUTHENTICATION = "a string that members say";
   private static final String PAYLOAD = "what nobody on the way should read";
@@ -36,36 +36,36 @@ class MeetingIT {
           "CULVERT_BOUNCE_AUTH", AUTHENTICATION);
 
   /** A role that was told where the others are, and can be started again. */
-  private static Role start(String role, String... options) throws IOException {
+  private static RoleProcess start(String role, String... options) throws IOException {
     List<String> words = new ArrayList<>(List.of(role));
     words.addAll(List.of(options));
-    return Role.start(SETTINGS, words.toArray(String[]::new));
+    return RoleProcess.start(SETTINGS, words.toArray(String[]::new));
   }
 
-  private static Role bounce(int port, String... more) throws IOException {
+  private static RoleProcess bounce(int port, String... more) throws IOException {
     List<String> options = new ArrayList<>(List.of("--bind=127.0.0.1", "-p", String.valueOf(port)));
     options.addAll(List.of(more));
     return start("bounce-server", options.toArray(String[]::new));
   }
 
-  private static HostPort address(Role bounce) throws IOException {
+  private static HostPort address(RoleProcess bounce) throws IOException {
     return HostPort.parse(bounce.line().split("bounce-server: listening ")[1]);
   }
 
-  private static Remote remote(HostPort bounce, HostPort outside) throws IOException {
-    Role role =
+  private static RemoteProcess remote(HostPort bounce, HostPort outside) throws IOException {
+    RoleProcess role =
         start(
             "remote-proxy", "--control-via=bounce://" + bounce + "/1", "--outside-addr=" + outside);
     try {
       String line = role.line();
-      return new Remote(role, bounce, HostPort.parse(line.split("outside default=")[1]));
+      return new RemoteProcess(role, bounce, HostPort.parse(line.split("outside default=")[1]));
     } catch (IOException | RuntimeException e) {
       role.close();
       throw e;
     }
   }
 
-  private static Role origin(HostPort bounce, HostPort server) throws IOException {
+  private static RoleProcess origin(HostPort bounce, HostPort server) throws IOException {
     return start(
         "origin-proxy",
         "--remote-proxy-addr=bounce://" + bounce + "/1",
@@ -75,23 +75,23 @@ class MeetingIT {
   @Test
   void whicheverOfTheThreeIsKilledThePairServesAgain() throws Exception {
     try (var server = TestServer.echo();
-        Role bounce = bounce(Ports.reserve().port(), "--close-with-peer")) {
+        RoleProcess bounce = bounce(Ports.reserve().port(), "--close-with-peer")) {
       HostPort at = address(bounce);
-      try (Remote remote = remote(at, Ports.reserve());
-          Role origin = origin(at, server.address())) {
+      try (RemoteProcess remote = remote(at, Ports.reserve());
+          RoleProcess origin = origin(at, server.address())) {
         origin.line();
         remote.assertServes();
         origin.kill();
-        try (Role second = origin(at, server.address())) {
+        try (RoleProcess second = origin(at, server.address())) {
           second.line();
           remote.assertServes();
           remote.role().kill();
-          try (Remote back = remote(at, remote.outside())) {
+          try (RemoteProcess back = remote(at, remote.outside())) {
             second.line();
             back.assertServes();
             bounce.kill();
             second.err().await("session lost");
-            try (Role again = bounce(at.port(), "--close-with-peer")) {
+            try (RoleProcess again = bounce(at.port(), "--close-with-peer")) {
               again.line();
               second.line();
               back.assertServes();
@@ -106,10 +106,10 @@ class MeetingIT {
   @Test
   void theBounceServerSeesSealedBytesOnly() throws Exception {
     try (var server = TestServer.echo();
-        Role bounce = bounce(0, "--close-with-peer", "-vvvv", "--log-period=1ms")) {
+        RoleProcess bounce = bounce(0, "--close-with-peer", "-vvvv", "--log-period=1ms")) {
       HostPort at = address(bounce);
-      try (Remote remote = remote(at, Launcher.ANY);
-          Role origin = origin(at, server.address())) {
+      try (RemoteProcess remote = remote(at, Launcher.ANY);
+          RoleProcess origin = origin(at, server.address())) {
         origin.line();
         byte[] payload = PAYLOAD.getBytes(StandardCharsets.US_ASCII);
         try (Socket visitor = remote.visit()) {
@@ -129,7 +129,7 @@ class MeetingIT {
   }
 
   /** The text of all dumped bytes. */
-  private static String seen(Role bounce) {
+  private static String seen(RoleProcess bounce) {
     return bounce
         .err()
         .text()
@@ -153,16 +153,17 @@ class MeetingIT {
   @Test
   void aGigabyteGoesThroughAGroupWhoseReaderPauses() throws Exception {
     long seed = Seed.random("aGigabyteGoesThroughAGroup").nextLong();
-    try (Role bounce = bounce(0, "-vv")) {
+    try (RoleProcess bounce = bounce(0, "-vv")) {
       HostPort at = address(bounce);
       try (Socket one = join(at);
           Socket two = join(at)) {
         var paused = new CountDownLatch(1);
-        var sending = started(() -> new Bulk(seed).send(one.getOutputStream(), GIGABYTE).sum());
+        var sending =
+            started(() -> new RandomBytes(seed).send(one.getOutputStream(), GIGABYTE).sum());
         var receiving =
             started(() -> {
               paused.await();
-              return Bulk.receive(two.getInputStream(), GIGABYTE);
+              return RandomBytes.receive(two.getInputStream(), GIGABYTE);
             });
         bounce.err().await("member changed", "state=WAITING");
         paused.countDown();

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.net.Threads;
 import culvert.testing.Eventually;
-import culvert.testing.Tunnel;
+import culvert.testing.RolePair;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Visitors without an end: half of them download, half of them send a piece and have it back. */
-final class Load implements AutoCloseable {
+final class ContinuousLoad implements AutoCloseable {
 
   /** How a visitor's connection can end. */
   enum End {
@@ -33,17 +33,17 @@ final class Load implements AutoCloseable {
   private final List<CompletableFuture<End>> ends = new ArrayList<>();
   private final List<AtomicLong> counts = new ArrayList<>();
 
-  private Load() {}
+  private ContinuousLoad() {}
 
   /** Visits a {@link culvert.testing.TestServer#bulkOrEcho}; returns once all transfer. */
-  static Load on(Remote remote) throws Exception {
-    var load = new Load();
+  static ContinuousLoad on(RemoteProcess remote) throws Exception {
+    var load = new ContinuousLoad();
     try {
       for (int i = 0; i < VISITORS; i++) {
         load.add(remote.visit(), i % 2 == 0);
       }
       Eventually.within(
-          Tunnel.LIMIT,
+          RolePair.LIMIT,
           () -> assertThat(load.counts).allMatch(count -> count.get() > UNDER_WAY_BYTES));
       return load;
     } catch (Exception | AssertionError e) {
@@ -88,7 +88,7 @@ final class Load implements AutoCloseable {
   List<End> ends() throws Exception {
     List<End> all = new ArrayList<>();
     for (CompletableFuture<End> end : ends) {
-      all.add(end.get(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS));
+      all.add(end.get(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS));
     }
     return all;
   }

@@ -13,23 +13,23 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** Remote proxies and origin proxies, each to be started and ended by itself, with one log. */
-public final class Parts implements AutoCloseable {
+public final class SeparateRoles implements AutoCloseable {
 
   private final TestLog log = new TestLog();
 
   /** A remote proxy that serves. */
-  public RemoteProxy remote(Tunnel.Options options) throws IOException {
+  public RemoteProxy remote(RolePair.Options options) throws IOException {
     return RemoteProxy.start(options.remoteSettings(), log.log());
   }
 
   /** The same, which has a control address besides its meetings. */
-  public RemoteProxy remoteWithControl(Tunnel.Options options) throws IOException {
+  public RemoteProxy remoteWithControl(RolePair.Options options) throws IOException {
     var control = Optional.of(new HostPort("127.0.0.1", 0));
     return RemoteProxy.start(options.remoteSettings(control, "127.0.0.1:0"), log.log());
   }
 
   /** The same without a control address, whose visitors come in at any address of the machine. */
-  public RemoteProxy remoteOnEveryAddress(Tunnel.Options options) throws IOException {
+  public RemoteProxy remoteOnEveryAddress(RolePair.Options options) throws IOException {
     return RemoteProxy.start(options.remoteSettings(Optional.empty(), "0.0.0.0:0"), log.log());
   }
 
@@ -52,12 +52,12 @@ public final class Parts implements AutoCloseable {
 
     /** The first line about a public address. */
     public String announced() throws Exception {
-      return announced.get(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS);
+      return announced.get(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS);
     }
 
     /** How it ended. */
     public OriginProxy.End end() throws Exception {
-      return end.get(Tunnel.LIMIT.toSeconds(), TimeUnit.SECONDS);
+      return end.get(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS);
     }
 
     /** Ends it, and waits for that. */
@@ -77,7 +77,7 @@ public final class Parts implements AutoCloseable {
   }
 
   /** An origin proxy that joins from now on. */
-  public Origin origin(HostPort server, Tunnel.Options options, RemoteAddress remote) {
+  public Origin origin(HostPort server, RolePair.Options options, RemoteAddress remote) {
     return new Origin(options.originSettings(server, remote), log.log());
   }
 

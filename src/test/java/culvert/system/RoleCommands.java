@@ -12,20 +12,20 @@ import java.util.stream.Stream;
  * @param remoteOptions of the remote proxy
  * @param originOptions of the origin proxy
  */
-record Halves(Launcher launcher, List<String> remoteOptions, List<String> originOptions) {
+record RoleCommands(Launcher launcher, List<String> remoteOptions, List<String> originOptions) {
 
   /** Starts a remote proxy on ports of its own, on which a later one can follow it. */
-  Remote remote(String... more) throws IOException {
+  RemoteProcess remote(String... more) throws IOException {
     return launcher.remote(words(remoteOptions, more));
   }
 
   /** Another one on the same ports, which must be free. */
-  Remote again(Remote before, String... more) throws IOException {
+  RemoteProcess again(RemoteProcess before, String... more) throws IOException {
     return launcher.remoteAt(before.control(), before.outside(), words(remoteOptions, more));
   }
 
   /** An origin proxy, which prints a line when it serves. */
-  Role origin(HostPort control, HostPort server, String... more) throws IOException {
+  RoleProcess origin(HostPort control, HostPort server, String... more) throws IOException {
     return launcher.origin(control, server, words(originOptions, more));
   }
 

@@ -5,7 +5,7 @@ import java.io.Closeable;
 import java.io.IOException;
 
 /** A relay that stands in for the network between the halves. */
-public interface Link extends AutoCloseable {
+public interface RelayedLink extends AutoCloseable {
 
   /** Where it listens. */
   HostPort address();

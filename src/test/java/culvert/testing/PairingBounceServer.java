@@ -22,7 +22,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 /** A bounce server whose groups are pairs that end together, as whoever meets there wants it. */
-public final class MeetingPlace implements AutoCloseable {
+public final class PairingBounceServer implements AutoCloseable {
 
   /** Nobody watches. */
   private static final MemberEvents UNSEEN =
@@ -49,12 +49,12 @@ public final class MeetingPlace implements AutoCloseable {
   private final BounceServer server;
 
   /** On a free port of loopback, with nothing around its connections. */
-  public MeetingPlace(String authentication) throws IOException {
+  public PairingBounceServer(String authentication) throws IOException {
     this(new HostPort("127.0.0.1", 0), authentication, TransportKind.PLAIN, Optional.empty());
   }
 
   /** At an address and over a transport of one's choice. */
-  public MeetingPlace(
+  public PairingBounceServer(
       HostPort where, String authentication, TransportKind kind, Optional<TlsServerSettings> tls)
       throws IOException {
     server =

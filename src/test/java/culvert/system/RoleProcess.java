@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A process of the linked image. */
-final class Role implements AutoCloseable {
+final class RoleProcess implements AutoCloseable {
 
   /** The image under test. */
   static final Path IMAGE = Path.of(System.getProperty("culvert.image", "target/image"));
@@ -34,28 +34,29 @@ final class Role implements AutoCloseable {
   private final Output out;
   private final Output err;
 
-  private Role(Process process) {
+  private RoleProcess(Process process) {
     this.process = process;
     this.out = new Output(process.getInputStream());
     this.err = new Output(process.getErrorStream());
   }
 
   /** Starts a launcher of the image. */
-  static Role start(String... commandLine) throws IOException {
+  static RoleProcess start(String... commandLine) throws IOException {
     return start(Map.of(), commandLine);
   }
 
   /** Starts a launcher of the image, or a program given by its path. */
-  static Role start(Map<String, String> environment, String... commandLine) throws IOException {
+  static RoleProcess start(Map<String, String> environment, String... commandLine)
+      throws IOException {
     List<String> words = new ArrayList<>(List.of(commandLine));
     Path launcher = launcher(words.getFirst());
     if (launcher.toFile().canExecute() && !launcher.toFile().isDirectory()) {
       words.set(0, launcher.toString());
     }
     var builder = new ProcessBuilder(words);
-    builder.environment().keySet().removeIf(Role::counts);
+    builder.environment().keySet().removeIf(RoleProcess::counts);
     builder.environment().putAll(environment);
-    return new Role(builder.start());
+    return new RoleProcess(builder.start());
   }
 
   /** Whether a role takes a setting from this variable: a test's only, not the machine's. */
@@ -74,14 +75,14 @@ final class Role implements AutoCloseable {
 
   /** Runs to the end. */
   static Ended run(String... commandLine) throws Exception {
-    try (Role role = start(commandLine)) {
+    try (RoleProcess role = start(commandLine)) {
       return role.await();
     }
   }
 
   /** Runs to the end with one variable. */
   static Ended runWith(String variable, String value, String... commandLine) throws Exception {
-    try (Role role = start(Map.of(variable, value), commandLine)) {
+    try (RoleProcess role = start(Map.of(variable, value), commandLine)) {
       return role.await();
     }
   }
@@ -105,18 +106,18 @@ final class Role implements AutoCloseable {
   }
 
   /** Returns what it holds now, which connections under way may change at any time. */
-  Footprint footprint() throws IOException {
-    return Footprint.of(process.pid());
+  ProcessResources footprint() throws IOException {
+    return ProcessResources.of(process.pid());
   }
 
   /** Returns what it holds once its descriptors have not changed for {@link #QUIET}. */
-  Footprint settledFootprint() throws Exception {
+  ProcessResources settledFootprint() throws Exception {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
-    Footprint before = footprint();
+    ProcessResources before = footprint();
     long since = System.nanoTime();
     while (System.nanoTime() - since < QUIET.toNanos()) {
       Thread.sleep(POLL);
-      Footprint now = footprint();
+      ProcessResources now = footprint();
       if (now.descriptors() != before.descriptors() || now.sockets() != before.sockets()) {
         since = System.nanoTime();
         assertThat(since).as("descriptors still change: " + now).isLessThan(deadline);

@@ -12,9 +12,9 @@ import culvert.protocol.Message;
 import culvert.testing.BareLogin;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
+import culvert.testing.RolePair;
 import culvert.testing.TestClient;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -30,9 +30,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** What a control port does with peers that are not, or not rightly, an origin proxy. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
-class StrangersTest {
+class UnauthenticatedPeersTest {
 
-  private static Socket stranger(Tunnel tunnel, String words) throws IOException {
+  private static Socket stranger(RolePair tunnel, String words) throws IOException {
     Socket socket = TestClient.dial(tunnel.remote().controlAddress());
     socket.getOutputStream().write(words.getBytes(StandardCharsets.ISO_8859_1));
     return socket;
@@ -44,7 +44,7 @@ class StrangersTest {
     }
   }
 
-  private static void assertStillServes(Tunnel tunnel) throws IOException {
+  private static void assertStillServes(RolePair tunnel) throws IOException {
     try (Socket visitor = tunnel.visit()) {
       visitor.getOutputStream().write('a');
       assertThat(visitor.getInputStream().read()).isEqualTo('a');
@@ -54,7 +54,7 @@ class StrangersTest {
   @Test
   void strangersAreNamedInOneLineAndAnsweredInTheirOwnWords() throws Exception {
     try (var server = TestServer.echo();
-        var tunnel = Tunnel.to(server.address())) {
+        var tunnel = RolePair.to(server.address())) {
       assertThat(answer(stranger(tunnel, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")))
           .startsWith("HTTP/1.1 400 Bad Request\r\n")
           .endsWith("does not speak HTTP.\n");
@@ -76,16 +76,16 @@ class StrangersTest {
 
   @Test
   void aSilentStrangerIsCutOffAndDelaysNobody() throws Exception {
-    var options = new Tunnel.Options().handshake(Duration.ofMillis(500));
+    var options = new RolePair.Options().handshake(Duration.ofMillis(500));
     try (var server = TestServer.echo();
-        var tunnel = Tunnel.to(server.address(), options);
+        var tunnel = RolePair.to(server.address(), options);
         Socket silent = stranger(tunnel, "");
         Socket slow = stranger(tunnel, "CUL")) {
       assertStillServes(tunnel);
       assertThat(silent.getInputStream().read()).isEqualTo(-1);
       assertThat(slow.getInputStream().read()).isEqualTo(-1);
       Eventually.within(
-          Tunnel.LIMIT,
+          RolePair.LIMIT,
           () -> assertThat(tunnel.remote().counters().get(Counter.SLOW_HANDSHAKES)).isEqualTo(2));
       tunnel.awaitLog("no handshake in time", "its time was up");
     }
@@ -94,11 +94,11 @@ class StrangersTest {
   @Test
   void garbageInsideASessionEndsThatSessionOnly() throws Exception {
     try (var server = TestServer.echo();
-        var tunnel = Tunnel.to(server.address(), new Tunnel.Options().plain());
+        var tunnel = RolePair.to(server.address(), new RolePair.Options().plain());
         Socket peer = stranger(tunnel, "")) {
       var self =
           new Handshake.Self(
-              Handshake.newInstance(), 1, 1, "stranger", List.of(Secret.of(Tunnel.SECRET).key()));
+              Handshake.newInstance(), 1, 1, "stranger", List.of(Secret.of(RolePair.SECRET).key()));
       BareLogin.dial(self, peer.getInputStream(), peer.getOutputStream());
       ByteBuffer offer = ByteBuffer.allocate(100);
       Message.write(offer, 0, new Message.Offer("no such service"));
@@ -117,7 +117,7 @@ class StrangersTest {
     try (var web =
             new TestServer(
                 c -> c.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes()));
-        var tunnel = new Tunnel(web.address(), new Tunnel.Options(), web.address())) {
+        var tunnel = new RolePair(web.address(), new RolePair.Options(), web.address())) {
       tunnel.join();
       tunnel.end();
       tunnel.awaitLog("cannot join", "what answers there is no Culvert remote proxy");
@@ -132,7 +132,7 @@ class StrangersTest {
         var filler2 = new Socket("127.0.0.1", full.getLocalPort())) {
       assertThat(filler.isConnected() && filler2.isConnected()).isTrue();
       var address = new HostPort("127.0.0.1", full.getLocalPort());
-      var tunnel = new Tunnel(address, new Tunnel.Options(), address);
+      var tunnel = new RolePair(address, new RolePair.Options(), address);
       tunnel.join();
       tunnel.close();
       assertThat(tunnel.end()).isEqualTo(OriginProxy.End.CLOSED);
@@ -143,9 +143,9 @@ class StrangersTest {
   void aRemoteProxyThatNeverAnswersIsGivenUp() throws Exception {
     try (var silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
         var tunnel =
-            new Tunnel(
+            new RolePair(
                 new HostPort("127.0.0.1", 1),
-                new Tunnel.Options().handshake(Duration.ofMillis(300)),
+                new RolePair.Options().handshake(Duration.ofMillis(300)),
                 new HostPort("127.0.0.1", silent.getLocalPort()))) {
       tunnel.join();
       tunnel.end();

@@ -17,15 +17,15 @@ import culvert.origin.OriginProxy;
 import culvert.protocol.bounce.BounceClientHandshake;
 import culvert.protocol.bounce.BounceGreeting;
 import culvert.remote.RemoteProxy;
-import culvert.testing.Bulk;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
-import culvert.testing.MeetingPlace;
-import culvert.testing.Parts;
+import culvert.testing.PairingBounceServer;
+import culvert.testing.RandomBytes;
+import culvert.testing.RolePair;
 import culvert.testing.Seed;
+import culvert.testing.SeparateRoles;
 import culvert.testing.TestClient;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
@@ -45,17 +45,17 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** Both halves meet in a group at a bounce server, and any of the three may die. */
 @ExtendWith(LeakCheck.class)
 @Timeout(120)
-class MeetingTest {
+class BounceGroupTest {
 
   private static final String AUTHENTICATION = "hello";
   private static final int GROUP = 0xac;
   private static final int BULK_BYTES = 64 << 20;
 
-  private MeetingPlace bounce;
+  private PairingBounceServer bounce;
 
   @BeforeEach
   void open() throws IOException {
-    bounce = new MeetingPlace(AUTHENTICATION);
+    bounce = new PairingBounceServer(AUTHENTICATION);
   }
 
   @AfterEach
@@ -74,18 +74,18 @@ class MeetingTest {
         WebSocketSettings.DEFAULT);
   }
 
-  private static Tunnel.Options options(String authentication, GroupAddress... groups) {
-    return new Tunnel.Options().meeting(access(authentication), groups).retrying();
+  private static RolePair.Options options(String authentication, GroupAddress... groups) {
+    return new RolePair.Options().meeting(access(authentication), groups).retrying();
   }
 
-  private Tunnel.Options options() {
+  private RolePair.Options options() {
     return options(AUTHENTICATION, group(GROUP));
   }
 
   private static void assertEchoes(RemoteProxy remote) throws Exception {
     HostPort outside = remote.outsideAddresses().get(ServiceAddress.DEFAULT_NAME);
     Eventually.within(
-        Tunnel.LIMIT,
+        RolePair.LIMIT,
         () -> {
           try (Socket visitor = new Socket(outside.host(), outside.port())) {
             visitor.getOutputStream().write("hello".getBytes(StandardCharsets.US_ASCII));
@@ -100,7 +100,7 @@ class MeetingTest {
   @Test
   void aVisitorReachesTheOriginServerAndIsKnownByItsAddress() throws Exception {
     try (var server = TestServer.echo();
-        var tunnel = Tunnel.to(server.address(), options());
+        var tunnel = RolePair.to(server.address(), options());
         Socket visitor = tunnel.visit()) {
       visitor.getOutputStream().write("hello".getBytes(StandardCharsets.US_ASCII));
       visitor.shutdownOutput();
@@ -122,31 +122,32 @@ class MeetingTest {
                   Thread.ofVirtual()
                       .start(() -> {
                         try {
-                          new Bulk(~seed).send(c.getOutputStream(), BULK_BYTES);
+                          new RandomBytes(~seed).send(c.getOutputStream(), BULK_BYTES);
                           c.shutdownOutput();
                         } catch (IOException e) {
                           heard.completeExceptionally(e);
                         }
                       });
-              heard.complete(Bulk.receive(c.getInputStream()));
+              heard.complete(RandomBytes.receive(c.getInputStream()));
               answer.join();
             });
-        var tunnel = Tunnel.to(server.address(), options());
+        var tunnel = RolePair.to(server.address(), options());
         Socket visitor = tunnel.visit()) {
       var sent = new CompletableFuture<Long>();
       Thread.ofVirtual()
           .start(() -> {
             try {
-              long sum = new Bulk(seed).send(visitor.getOutputStream(), BULK_BYTES).sum();
+              long sum = new RandomBytes(seed).send(visitor.getOutputStream(), BULK_BYTES).sum();
               visitor.shutdownOutput();
               sent.complete(sum);
             } catch (IOException e) {
               sent.completeExceptionally(e);
             }
           });
-      long answer = Bulk.receive(visitor.getInputStream());
+      long answer = RandomBytes.receive(visitor.getInputStream());
       assertThat(answer)
-          .isEqualTo(new Bulk(~seed).send(OutputStream.nullOutputStream(), BULK_BYTES).sum());
+          .isEqualTo(
+              new RandomBytes(~seed).send(OutputStream.nullOutputStream(), BULK_BYTES).sum());
       assertThat(heard.get()).isEqualTo(sent.get());
     }
   }
@@ -159,7 +160,7 @@ class MeetingTest {
               c.getOutputStream().write(new byte[1000]);
               c.setSoLinger(true, 0);
             });
-        var tunnel = Tunnel.to(server.address(), options());
+        var tunnel = RolePair.to(server.address(), options());
         Socket visitor = tunnel.visit()) {
       visitor.getOutputStream().write(1);
       assertThatThrownBy(() -> visitor.getInputStream().readAllBytes())
@@ -172,7 +173,7 @@ class MeetingTest {
   void twoHundredVisitorsAtOnce() throws Exception {
     List<Socket> visitors = new ArrayList<>();
     try (var server = TestServer.echo();
-        var tunnel = Tunnel.to(server.address(), options())) {
+        var tunnel = RolePair.to(server.address(), options())) {
       for (int i = 0; i < 200; i++) {
         visitors.add(tunnel.visit());
       }
@@ -192,7 +193,7 @@ class MeetingTest {
   @Test
   void theBounceServerDiesAndIsBack() throws Exception {
     try (var server = TestServer.echo();
-        var parts = new Parts();
+        var parts = new SeparateRoles();
         var remote = parts.remote(options());
         var origin = parts.origin(server.address(), options(), group(GROUP))) {
       assertEchoes(remote);
@@ -201,8 +202,9 @@ class MeetingTest {
         bounce.close();
         int outages = i;
         Eventually.within(
-            Tunnel.LIMIT, () -> assertThat(told(parts)).isGreaterThanOrEqualTo(outages));
-        bounce = new MeetingPlace(where, AUTHENTICATION, TransportKind.PLAIN, Optional.empty());
+            RolePair.LIMIT, () -> assertThat(told(parts)).isGreaterThanOrEqualTo(outages));
+        bounce =
+            new PairingBounceServer(where, AUTHENTICATION, TransportKind.PLAIN, Optional.empty());
         assertEchoes(remote);
         assertThat(told(parts)).isEqualTo(i);
       }
@@ -211,14 +213,14 @@ class MeetingTest {
   }
 
   /** How often somebody reading the remote proxy's log heard that the group cannot be joined. */
-  private static long told(Parts parts) {
+  private static long told(SeparateRoles parts) {
     return parts.log().lines().filter(line -> line.contains("cannot wait for")).count();
   }
 
   @Test
   void anOriginProxyThatDiesMakesRoomForTheNext() throws Exception {
     try (var server = TestServer.echo();
-        var parts = new Parts();
+        var parts = new SeparateRoles();
         var remote = parts.remote(options())) {
       for (int i = 0; i < 3; i++) {
         try (var origin = parts.origin(server.address(), options(), group(GROUP))) {
@@ -233,7 +235,7 @@ class MeetingTest {
   @Test
   void aRemoteProxyThatDiesIsMetAgain() throws Exception {
     try (var server = TestServer.echo();
-        var parts = new Parts();
+        var parts = new SeparateRoles();
         var origin = parts.origin(server.address(), options(), group(GROUP))) {
       for (int i = 0; i < 3; i++) {
         try (var remote = parts.remote(options())) {
@@ -247,9 +249,9 @@ class MeetingTest {
   @Test
   void theOriginProxyMayBeThereFirst() throws Exception {
     try (var server = TestServer.echo();
-        var parts = new Parts();
+        var parts = new SeparateRoles();
         var origin = parts.origin(server.address(), options(), group(GROUP))) {
-      Eventually.within(Tunnel.LIMIT, () -> assertThat(bounce.joined()).isEqualTo(1));
+      Eventually.within(RolePair.LIMIT, () -> assertThat(bounce.joined()).isEqualTo(1));
       try (var remote = parts.remote(options())) {
         assertEchoes(remote);
       }
@@ -260,12 +262,12 @@ class MeetingTest {
   @Test
   void anOriginProxyThatMeetsNobodySaysSoAndGivesItsPlaceBack() throws Exception {
     try (var server = TestServer.echo();
-        var parts = new Parts();
+        var parts = new SeparateRoles();
         var origin =
             parts.origin(
                 server.address(), options().handshake(Duration.ofMillis(200)), group(GROUP))) {
       parts.awaitLog("no handshake within 200ms: there may be no remote proxy in the group");
-      Eventually.within(Tunnel.LIMIT, () -> assertThat(bounce.joined()).isGreaterThan(2));
+      Eventually.within(RolePair.LIMIT, () -> assertThat(bounce.joined()).isGreaterThan(2));
       assertThat(origin.isRunning()).isTrue();
     }
   }
@@ -273,7 +275,7 @@ class MeetingTest {
   @Test
   void twoOriginProxiesInOneGroupSaySo() throws Exception {
     try (var server = TestServer.echo();
-        var parts = new Parts();
+        var parts = new SeparateRoles();
         var first = parts.origin(server.address(), options().name("first"), group(GROUP));
         var second = parts.origin(server.address(), options().name("second"), group(GROUP))) {
       parts.awaitLog("cannot join the remote proxy", "another origin proxy in the group");
@@ -286,12 +288,12 @@ class MeetingTest {
   void twoOriginProxiesMeetInTwoGroups() throws Exception {
     var both = options(AUTHENTICATION, group(1), group(2));
     try (var server = TestServer.echo();
-        var parts = new Parts();
+        var parts = new SeparateRoles();
         var remote = parts.remote(both);
         var first = parts.origin(server.address(), options().name("first"), group(1));
         var second = parts.origin(server.address(), options().name("second"), group(2))) {
       Eventually.within(
-          Tunnel.LIMIT, () -> assertThat(remote.counters().get(Counter.SESSIONS)).isEqualTo(2));
+          RolePair.LIMIT, () -> assertThat(remote.counters().get(Counter.SESSIONS)).isEqualTo(2));
       first.stop();
       assertEchoes(remote);
       second.stop();
@@ -301,7 +303,7 @@ class MeetingTest {
   @Test
   void aStrangerWhoSendsJunkIsRefusedAndTheNextPairingWorks() throws Exception {
     try (var server = TestServer.echo();
-        var parts = new Parts();
+        var parts = new SeparateRoles();
         var remote = parts.remote(options())) {
       for (String junk : List.of("GET / HTTP/1.1\r\n\r\n", "CULVERT\nxxxxxxxxxxxxxxxxxxxxxxx")) {
         long before = bounce.joined();
@@ -313,7 +315,7 @@ class MeetingTest {
           // Refused with a reset.
         }
         Eventually.within(
-            Tunnel.LIMIT, () -> assertThat(bounce.joined()).isGreaterThan(before + 1));
+            RolePair.LIMIT, () -> assertThat(bounce.joined()).isGreaterThan(before + 1));
       }
       parts.awaitLog("not an origin proxy", "an HTTP client");
       // From one source there is one line only.
@@ -328,24 +330,24 @@ class MeetingTest {
 
   @Test
   void aStrangerWhoSaysTooLittleIsGivenUpInTime() throws Exception {
-    try (var parts = new Parts();
+    try (var parts = new SeparateRoles();
         var remote = parts.remote(options().handshake(Duration.ofMillis(200)))) {
       try (Socket stranger = join()) {
         stranger.getOutputStream().write('C');
         assertThat(read(stranger)).isEqualTo(-1);
       }
       Eventually.within(
-          Tunnel.LIMIT,
+          RolePair.LIMIT,
           () -> assertThat(remote.counters().get(Counter.SLOW_HANDSHAKES)).isEqualTo(1));
     }
   }
 
   @Test
   void whoSaysNothingIsWaitedForAndTheStopEndsThat() throws Exception {
-    try (var parts = new Parts();
+    try (var parts = new SeparateRoles();
         var remote = parts.remote(options().handshake(Duration.ofMillis(50)))) {
       try (Socket stranger = join()) {
-        Eventually.within(Tunnel.LIMIT, () -> assertThat(bounce.members()).isEqualTo(2));
+        Eventually.within(RolePair.LIMIT, () -> assertThat(bounce.members()).isEqualTo(2));
         assertThat(remote.counters().get(Counter.SLOW_HANDSHAKES)).isZero();
         remote.drain(Duration.ZERO);
         assertThat(read(stranger)).isEqualTo(-1);
@@ -364,7 +366,7 @@ class MeetingTest {
 
   /** Somebody who knows the authentication string, and is in the group with whoever waits there. */
   private Socket join() throws Exception {
-    Eventually.within(Tunnel.LIMIT, () -> assertThat(bounce.members()).isEqualTo(1));
+    Eventually.within(RolePair.LIMIT, () -> assertThat(bounce.members()).isEqualTo(1));
     Socket socket = TestClient.dial(bounce.address());
     BounceClientHandshake.join(
         socket.getInputStream(),
@@ -378,10 +380,11 @@ class MeetingTest {
   @Test
   void aWrongSecretIsRefusedInWordsAndTheRemoteProxyStays() throws Exception {
     try (var server = TestServer.echo();
-        var parts = new Parts();
+        var parts = new SeparateRoles();
         var remote = parts.remote(options())) {
       try (var wrong =
-          parts.origin(server.address(), options().secrets(Tunnel.SECRET, "wrong"), group(GROUP))) {
+          parts.origin(
+              server.address(), options().secrets(RolePair.SECRET, "wrong"), group(GROUP))) {
         assertThat(wrong.end()).isEqualTo(OriginProxy.End.CREDENTIALS);
         parts.awaitLog("origin proxy refused", "the secret is wrong");
       }
@@ -395,7 +398,7 @@ class MeetingTest {
   @Test
   void aWrongAuthenticationStringIsSaidOnBothSides() throws Exception {
     try (var server = TestServer.echo();
-        var parts = new Parts();
+        var parts = new SeparateRoles();
         var remote = parts.remote(options("helli", group(GROUP)));
         var origin = parts.origin(server.address(), options("h3llo", group(GROUP)), group(GROUP))) {
       assertThat(origin.end()).isEqualTo(OriginProxy.End.CREDENTIALS);
@@ -409,7 +412,7 @@ class MeetingTest {
   @Test
   void whoDrainsLeavesTheGroupAndLetsItsVisitorsFinish() throws Exception {
     try (var server = TestServer.echo();
-        var parts = new Parts();
+        var parts = new SeparateRoles();
         var remote = parts.remote(options());
         var origin = parts.origin(server.address(), options(), group(GROUP))) {
       assertEchoes(remote);
@@ -418,7 +421,7 @@ class MeetingTest {
         visitor.getOutputStream().write('a');
         assertThat(visitor.getInputStream().read()).isEqualTo('a');
         var drained = new CompletableFuture<Boolean>();
-        Thread.ofVirtual().start(() -> drained.complete(remote.drain(Tunnel.LIMIT)));
+        Thread.ofVirtual().start(() -> drained.complete(remote.drain(RolePair.LIMIT)));
         parts.awaitLog("remote proxy is stopping");
         visitor.getOutputStream().write('b');
         assertThat(visitor.getInputStream().read()).isEqualTo('b');
@@ -433,16 +436,16 @@ class MeetingTest {
   @Test
   void aRemoteProxyCanHaveBothAControlAddressAndAMeeting() throws Exception {
     try (var server = TestServer.echo();
-        var parts = new Parts();
+        var parts = new SeparateRoles();
         var remote = parts.remoteWithControl(options());
         var far = parts.origin(server.address(), options().name("far"), group(GROUP));
         var near =
             parts.origin(
                 server.address(),
-                new Tunnel.Options().retrying().name("near"),
+                new RolePair.Options().retrying().name("near"),
                 new RemoteAddress.Direct(remote.controlAddress()))) {
       Eventually.within(
-          Tunnel.LIMIT, () -> assertThat(remote.counters().get(Counter.SESSIONS)).isEqualTo(2));
+          RolePair.LIMIT, () -> assertThat(remote.counters().get(Counter.SESSIONS)).isEqualTo(2));
       far.stop();
       assertEchoes(remote);
       near.stop();
@@ -453,7 +456,7 @@ class MeetingTest {
   @Test
   void anAnnouncedWildcardStaysOne() throws Exception {
     try (var server = TestServer.echo();
-        var parts = new Parts();
+        var parts = new SeparateRoles();
         var remote = parts.remoteOnEveryAddress(options());
         var origin = parts.origin(server.address(), options(), group(GROUP))) {
       int port = remote.outsideAddresses().get(ServiceAddress.DEFAULT_NAME).port();

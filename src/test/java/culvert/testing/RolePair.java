@@ -34,7 +34,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** Both roles in one JVM, with what they log, for one service in front of one origin server. */
-public final class Tunnel implements AutoCloseable {
+public final class RolePair implements AutoCloseable {
 
   /** Long enough for a slow machine, short enough for a hanging test. */
   public static final Duration LIMIT = Duration.ofSeconds(30);
@@ -47,7 +47,7 @@ public final class Tunnel implements AutoCloseable {
   private final TestLog log = new TestLog();
   private final RemoteProxy remote;
   private final OriginProxy origin;
-  private Link link;
+  private RelayedLink link;
   private final CompletableFuture<String> announced = new CompletableFuture<>();
   private final CompletableFuture<OriginProxy.End> end = new CompletableFuture<>();
 
@@ -279,36 +279,36 @@ public final class Tunnel implements AutoCloseable {
   }
 
   /** A tunnel to {@code server} whose origin proxy has not joined yet; see {@link #join}. */
-  public Tunnel(HostPort server, Options options) throws IOException {
+  public RolePair(HostPort server, Options options) throws IOException {
     remote = remote(options);
     origin = origin(server, options, control(options));
   }
 
   /** The same, with an origin proxy that joins somewhere else. */
-  public Tunnel(HostPort server, Options options, HostPort elsewhere) throws IOException {
+  public RolePair(HostPort server, Options options, HostPort elsewhere) throws IOException {
     remote = remote(options);
     origin = origin(server, options, new RemoteAddress.Direct(elsewhere));
   }
 
   /** A tunnel whose halves are joined by a link that can fail; its origin proxy serves. */
-  public static Tunnel overFaultyLink(HostPort server, Options options) throws Exception {
+  public static RolePair overFaultyLink(HostPort server, Options options) throws Exception {
     return over(FaultyLink::new, server, options);
   }
 
   /** A tunnel whose halves are joined by a link of one's own; its origin proxy serves. */
-  public static Tunnel over(LinkMaker maker, HostPort server, Options options) throws Exception {
-    var tunnel = new Tunnel(server, options, maker);
+  public static RolePair over(LinkMaker maker, HostPort server, Options options) throws Exception {
+    var tunnel = new RolePair(server, options, maker);
     tunnel.join();
     tunnel.awaitServing();
     return tunnel;
   }
 
   /** A tunnel whose halves are {@code delay} apart each way, and whose origin proxy serves. */
-  public static Tunnel farFrom(HostPort server, Duration delay, long bitsPerSecond)
+  public static RolePair farFrom(HostPort server, Duration delay, long bitsPerSecond)
       throws Exception {
     var options = new Options();
     var tunnel =
-        new Tunnel(server, options, control -> new SlowLink(control, delay, bitsPerSecond));
+        new RolePair(server, options, control -> new SlowLink(control, delay, bitsPerSecond));
     tunnel.join();
     tunnel.awaitServing();
     return tunnel;
@@ -318,10 +318,10 @@ public final class Tunnel implements AutoCloseable {
   @FunctionalInterface
   public interface LinkMaker {
     /** One that leads to a remote proxy. */
-    Link to(HostPort control) throws IOException;
+    RelayedLink to(HostPort control) throws IOException;
   }
 
-  private Tunnel(HostPort server, Options options, LinkMaker maker) throws IOException {
+  private RolePair(HostPort server, Options options, LinkMaker maker) throws IOException {
     remote = remote(options);
     link = maker.to(remote.controlAddress());
     origin = origin(server, options, new RemoteAddress.Direct(link.address()));
@@ -346,13 +346,13 @@ public final class Tunnel implements AutoCloseable {
   }
 
   /** A tunnel whose origin proxy serves. */
-  public static Tunnel to(HostPort server) throws Exception {
+  public static RolePair to(HostPort server) throws Exception {
     return to(server, new Options());
   }
 
   /** A tunnel whose origin proxy serves. */
-  public static Tunnel to(HostPort server, Options options) throws Exception {
-    var tunnel = new Tunnel(server, options);
+  public static RolePair to(HostPort server, Options options) throws Exception {
+    var tunnel = new RolePair(server, options);
     tunnel.join();
     tunnel.awaitServing();
     return tunnel;

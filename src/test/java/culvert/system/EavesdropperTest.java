@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import culvert.observe.Counter;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
+import culvert.testing.RolePair;
 import culvert.testing.TapLink;
 import culvert.testing.TestClient;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What somebody who records the link can read in it, and do with it. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
-class TapTest {
+class EavesdropperTest {
 
   private static final String PAYLOAD = "words between a visitor and a server";
   private static final String NAME = "somebodys-laptop";
@@ -49,11 +49,11 @@ class TapTest {
     }
   }
 
-  private Recording record(Wrapping wrapping) throws Exception {
+  private Recording record(TransportVariant wrapping) throws Exception {
     var link = new AtomicReference<TapLink>();
     try (var server = TestServer.echo();
         var tunnel =
-            Tunnel.over(
+            RolePair.over(
                 control -> {
                   link.set(new TapLink(control));
                   return link.get();
@@ -79,14 +79,14 @@ class TapTest {
               .array());
       secrets.put(
           "outside address", tunnel.outside().toString().getBytes(StandardCharsets.US_ASCII));
-      secrets.put("secret", Tunnel.SECRET.getBytes(StandardCharsets.US_ASCII));
+      secrets.put("secret", RolePair.SECRET.getBytes(StandardCharsets.US_ASCII));
       return new Recording(secrets, link.get().up(), link.get().down());
     }
   }
 
   @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
-  void nothingOfAVisitorCanBeRead(Wrapping wrapping) throws Exception {
+  void nothingOfAVisitorCanBeRead(TransportVariant wrapping) throws Exception {
     Recording recording = record(wrapping);
     assertThat(recording.up().length + recording.down().length).isGreaterThan(500);
     for (String what : recording.secrets().keySet()) {
@@ -97,7 +97,7 @@ class TapTest {
   /** So that the test above looks for what would be there. */
   @Test
   void onABareLinkAllButTheSecretCan() throws Exception {
-    Recording recording = record(Wrapping.PLAIN);
+    Recording recording = record(TransportVariant.PLAIN);
     for (String what : recording.secrets().keySet()) {
       assertThat(recording.tells(what)).as(what).isEqualTo(!what.equals("secret"));
     }
@@ -106,11 +106,11 @@ class TapTest {
   /** Nothing is created, and nobody is evicted, by a login that somebody else has said. */
   @ParameterizedTest
   @EnumSource
-  void aRecordedSessionPlayedAgainDoesNothing(Wrapping wrapping) throws Exception {
+  void aRecordedSessionPlayedAgainDoesNothing(TransportVariant wrapping) throws Exception {
     var link = new AtomicReference<TapLink>();
     try (var server = TestServer.echo();
         var tunnel =
-            Tunnel.over(
+            RolePair.over(
                 control -> {
                   link.set(new TapLink(control));
                   return link.get();
@@ -124,7 +124,7 @@ class TapTest {
         play(tunnel, recorded);
       }
       Eventually.within(
-          Tunnel.LIMIT, () -> assertThat(rejected(tunnel)).as("all were noticed").isEqualTo(3));
+          RolePair.LIMIT, () -> assertThat(rejected(tunnel)).as("all were noticed").isEqualTo(3));
       echoes(visitor);
       assertThat(tunnel.remote().counters().get(Counter.SESSIONS)).isEqualTo(1);
       assertThat(tunnel.remote().counters().get(Counter.SESSIONS_SUPERSEDED)).isZero();
@@ -137,7 +137,7 @@ class TapTest {
     assertThat(visitor.getInputStream().read()).isEqualTo('a');
   }
 
-  private static void play(Tunnel tunnel, byte[] recorded) throws IOException {
+  private static void play(RolePair tunnel, byte[] recorded) throws IOException {
     try (var stranger = TestClient.dial(tunnel.remote().controlAddress())) {
       stranger.getOutputStream().write(recorded);
       stranger.shutdownOutput();
@@ -147,7 +147,7 @@ class TapTest {
     }
   }
 
-  private static long rejected(Tunnel tunnel) {
+  private static long rejected(RolePair tunnel) {
     var counters = tunnel.remote().counters();
     return counters.get(Counter.PROTOCOL_ERRORS) + counters.get(Counter.REFUSED_PEERS);
   }

@@ -10,8 +10,8 @@ import culvert.config.TransportSettings;
 import culvert.config.WebSocketSettings;
 import culvert.noise.NoiseKeyPair;
 import culvert.noise.NoiseProtocol;
-import culvert.testing.Authority;
-import culvert.testing.Tunnel;
+import culvert.testing.RolePair;
+import culvert.testing.TestAuthority;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** What the connection between the halves can be wrapped in; both have the secret. */
-enum Wrapping {
+enum TransportVariant {
   PLAIN(TransportKind.PLAIN),
   NOISE(TransportKind.NOISE),
   NOISE_BY_KEYS(TransportKind.NOISE),
@@ -29,13 +29,13 @@ enum Wrapping {
 
   private final TransportKind kind;
 
-  Wrapping(TransportKind kind) {
+  TransportVariant(TransportKind kind) {
     this.kind = kind;
   }
 
   /** Both sides set up for it, with certificates in that folder. */
-  Tunnel.Options options(Path folder) throws Exception {
-    var options = new Tunnel.Options().transport(kind);
+  RolePair.Options options(Path folder) throws Exception {
+    var options = new RolePair.Options().transport(kind);
     return switch (this) {
       case PLAIN, NOISE, WS -> options;
       case NOISE_BY_KEYS -> byKeys(options);
@@ -43,7 +43,7 @@ enum Wrapping {
     };
   }
 
-  private static Tunnel.Options byKeys(Tunnel.Options options) {
+  private static RolePair.Options byKeys(RolePair.Options options) {
     var protocol = NoiseProtocol.parse(NoiseSettings.DEFAULT_PROTOCOL);
     NoiseKeyPair own = NoiseKeyPair.generate();
     return options.transports(
@@ -57,9 +57,9 @@ enum Wrapping {
   }
 
   /** TLS by the certificate's hash, WebSocket by the authority. */
-  private Tunnel.Options withCertificate(Tunnel.Options options, Path folder) throws Exception {
-    var authority = new Authority("Test CA");
-    Authority.Issued issued = authority.issue("remote");
+  private RolePair.Options withCertificate(RolePair.Options options, Path folder) throws Exception {
+    var authority = new TestAuthority("Test CA");
+    TestAuthority.Issued issued = authority.issue("remote");
     var identity =
         new TlsIdentity.Pem(
             issued.writeChain(folder.resolve("cert.pem")),

@@ -6,8 +6,8 @@ import culvert.net.Threads;
 import culvert.protocol.ByeReason;
 import culvert.protocol.Handshake;
 import culvert.protocol.RefusedException;
+import culvert.testing.RolePair;
 import culvert.testing.ScriptedOrigin;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,7 +20,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Origin proxies, each with a name of its own, that come and go without end. */
-final class Storm implements AutoCloseable {
+final class OriginProxyChurn implements AutoCloseable {
 
   /** What an origin proxy does with a connection. */
   enum Kind {
@@ -52,7 +52,7 @@ final class Storm implements AutoCloseable {
   private final List<Thread> threads = new ArrayList<>();
   private volatile boolean over;
 
-  Storm(HostPort control, String service, int origins, Random random) {
+  OriginProxyChurn(HostPort control, String service, int origins, Random random) {
     this.control = control;
     this.service = service;
     for (Kind kind : Kind.values()) {
@@ -169,7 +169,7 @@ final class Storm implements AutoCloseable {
     threads.forEach(Thread::interrupt);
     try {
       for (Thread thread : threads) {
-        thread.join(Tunnel.LIMIT);
+        thread.join(RolePair.LIMIT);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -24,7 +24,7 @@ import java.util.Random;
 import javax.security.auth.x500.X500Principal;
 
 /** Makes certificates as a test wants them, good ones and bad ones; no key of it is kept. */
-public final class Authority {
+public final class TestAuthority {
 
   private static final String EC = "EC";
   private static final Random SERIALS = new Random();
@@ -64,14 +64,14 @@ public final class Authority {
   private final X500Principal name;
 
   /** An authority of this name, new even if there is another of the name. */
-  public Authority(String name) throws Exception {
+  public TestAuthority(String name) throws Exception {
     this.name = new X500Principal("CN=" + name);
     KeyPair keys = keys(EC);
     this.own =
         new Issued(keys, List.of(new Wish(name).authority(true).make(keys, this.name, keys)));
   }
 
-  private Authority(Issued own) {
+  private TestAuthority(Issued own) {
     this.own = own;
     this.name = own.certificate().getSubjectX500Principal();
   }
@@ -98,8 +98,8 @@ public final class Authority {
   }
 
   /** An authority below this one. */
-  public Authority below(String subject) throws Exception {
-    return new Authority(issue(new Wish(subject).authority(true)));
+  public TestAuthority below(String subject) throws Exception {
+    return new TestAuthority(issue(new Wish(subject).authority(true)));
   }
 
   /** A certificate that its own key has signed. */

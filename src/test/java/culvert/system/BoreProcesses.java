@@ -7,14 +7,14 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** What {@code culvert bore} has for bore, as processes of the image. */
-final class Bore {
+final class BoreProcesses {
 
   private static final List<String> SERVER =
       List.of("culvert", "bore", "server", "--min-port=20000", "--max-port=29999");
 
   private static final String LISTENING = "listening at ";
 
-  private Bore() {}
+  private BoreProcesses() {}
 
   /**
    * A server, which is ready.
@@ -22,7 +22,7 @@ final class Bore {
    * @param role the process
    * @param control where its clients connect
    */
-  record Server(Role role, HostPort control) implements AutoCloseable {
+  record Server(RoleProcess role, HostPort control) implements AutoCloseable {
     @Override
     public void close() {
       role.close();
@@ -37,8 +37,8 @@ final class Bore {
   /** The same at an address of the test's choice. */
   static Server serverAt(HostPort control, String... more) throws IOException {
     var where = Stream.of("--bind-addr=" + control.host(), "--control-port=" + control.port());
-    Role role =
-        Role.start(
+    RoleProcess role =
+        RoleProcess.start(
             Stream.of(SERVER.stream(), where, Stream.of(more))
                 .flatMap(words -> words)
                 .toArray(String[]::new));
@@ -52,7 +52,7 @@ final class Bore {
   }
 
   /** A client, which prints a line when it has its port. */
-  static Role local(HostPort server, HostPort origin, String... more) throws IOException {
+  static RoleProcess local(HostPort server, HostPort origin, String... more) throws IOException {
     var words =
         Stream.of(
             "culvert",
@@ -61,11 +61,11 @@ final class Bore {
             "--to=" + server,
             "--local-host=" + origin.host(),
             String.valueOf(origin.port()));
-    return Role.start(Stream.concat(words, Stream.of(more)).toArray(String[]::new));
+    return RoleProcess.start(Stream.concat(words, Stream.of(more)).toArray(String[]::new));
   }
 
   /** Where a client's visitors come in, at its next login; the real bore's says more than that. */
-  static HostPort listening(Role local) throws IOException {
+  static HostPort listening(RoleProcess local) throws IOException {
     String line = local.line();
     while (!line.contains(LISTENING)) {
       line = local.line();

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.testing.Eventually;
+import culvert.testing.RolePair;
 import culvert.testing.ScriptedOrigin;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -18,7 +18,7 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Strangers of every kind who connect to a control address, and come again when thrown out. */
-final class Flood implements AutoCloseable {
+final class UnauthenticatedFlood implements AutoCloseable {
 
   /** Where they come from, all together. */
   static final int SOURCES = 10;
@@ -26,7 +26,7 @@ final class Flood implements AutoCloseable {
   private static final Duration PAUSE = Duration.ofMillis(100);
 
   /** What a stranger does with its connection. */
-  private enum Kind {
+  private enum Behavior {
     SILENT,
     SLOW,
     HTTP,
@@ -37,7 +37,7 @@ final class Flood implements AutoCloseable {
 
   private final HostPort control;
   private final byte[] recorded;
-  private final Map<Kind, AtomicInteger> ends = new EnumMap<>(Kind.class);
+  private final Map<Behavior, AtomicInteger> ends = new EnumMap<>(Behavior.class);
   private final List<Thread> threads = new ArrayList<>();
   private volatile boolean over;
 
@@ -46,21 +46,21 @@ final class Flood implements AutoCloseable {
    *
    * @param recorded what an origin proxy has said in its handshake, to be said again
    */
-  Flood(HostPort control, int strangers, byte[] recorded, Random random) {
+  UnauthenticatedFlood(HostPort control, int strangers, byte[] recorded, Random random) {
     this.control = control;
     this.recorded = recorded;
-    for (Kind kind : Kind.values()) {
+    for (Behavior kind : Behavior.values()) {
       ends.put(kind, new AtomicInteger());
     }
     for (int i = 0; i < strangers; i++) {
-      Kind kind = Kind.values()[i % Kind.values().length];
+      Behavior kind = Behavior.values()[i % Behavior.values().length];
       String source = "127.0.0." + (2 + i % SOURCES);
       var own = new Random(random.nextLong());
       threads.add(Threads.start("stranger", () -> live(kind, source, own)));
     }
   }
 
-  private void live(Kind kind, String source, Random random) {
+  private void live(Behavior kind, String source, Random random) {
     while (!over) {
       try (var stranger = new ScriptedOrigin(control, source)) {
         visit(stranger, kind, random);
@@ -73,7 +73,7 @@ final class Flood implements AutoCloseable {
     }
   }
 
-  private void visit(ScriptedOrigin stranger, Kind kind, Random random)
+  private void visit(ScriptedOrigin stranger, Behavior kind, Random random)
       throws IOException, InterruptedException {
     switch (kind) {
       case SILENT -> {}
@@ -102,9 +102,9 @@ final class Flood implements AutoCloseable {
 
   /** Waits until as many connections of each kind have ended as there are strangers of it. */
   void awaitARound() throws Exception {
-    int each = threads.size() / Kind.values().length;
+    int each = threads.size() / Behavior.values().length;
     Eventually.within(
-        Tunnel.LIMIT, () -> assertThat(ends.values()).allMatch(count -> count.get() >= each));
+        RolePair.LIMIT, () -> assertThat(ends.values()).allMatch(count -> count.get() >= each));
   }
 
   /** How many connections of each kind have ended. */
@@ -120,7 +120,7 @@ final class Flood implements AutoCloseable {
     threads.forEach(Thread::interrupt);
     try {
       for (Thread thread : threads) {
-        thread.join(Tunnel.LIMIT);
+        thread.join(RolePair.LIMIT);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.LongAdder;
  * the visitor sends first, with how many go each way. What breaks may break; what ends cleanly must
  * be complete, and no byte may be another.
  */
-final class Transfers implements AutoCloseable {
+final class VerifiedTransfers implements AutoCloseable {
 
   private static final int PIECE_BYTES = 8192;
   private static final int LIMIT_MILLIS = 60_000;
@@ -32,7 +32,7 @@ final class Transfers implements AutoCloseable {
   private final LongAdder bytes = new LongAdder();
   private final TestServer server = new TestServer(this::serve);
 
-  Transfers() throws IOException {}
+  VerifiedTransfers() throws IOException {}
 
   HostPort server() {
     return server.address();

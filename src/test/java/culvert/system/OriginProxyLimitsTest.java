@@ -9,9 +9,9 @@ import culvert.protocol.Handshake;
 import culvert.protocol.Message;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
+import culvert.testing.RolePair;
 import culvert.testing.ScriptedOrigin;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Files;
@@ -28,9 +28,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** How many origin proxies, good and bad, a remote proxy has at a time. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
-class GuestsTest {
+class OriginProxyLimitsTest {
 
-  private static final String SECRET = Tunnel.SECRET;
+  private static final String SECRET = RolePair.SECRET;
   private static final String SOURCE = "127.0.0.7";
   private static final int HALF_OPEN = 4;
   private static final int LOGINS = 24;
@@ -40,7 +40,7 @@ class GuestsTest {
 
   private final List<ScriptedOrigin> guests = new ArrayList<>();
   private TestServer server;
-  private Tunnel tunnel;
+  private RolePair tunnel;
 
   @BeforeEach
   void begin() throws IOException {
@@ -57,7 +57,7 @@ class GuestsTest {
   }
 
   private void serves(ConnectionLimits admission) throws Exception {
-    tunnel = Tunnel.to(server.address(), new Tunnel.Options().plain().admission(admission));
+    tunnel = RolePair.to(server.address(), new RolePair.Options().plain().admission(admission));
   }
 
   private void assertServes() throws IOException {
@@ -106,7 +106,7 @@ class GuestsTest {
     assertHeldSoon(1);
     assertThat(counted(Counter.SESSIONS_SUPERSEDED)).isEqualTo(LOGINS - 1);
     guests.removeLast().close();
-    Eventually.within(Tunnel.LIMIT, this::assertServes);
+    Eventually.within(RolePair.LIMIT, this::assertServes);
   }
 
   @Test
@@ -152,7 +152,7 @@ class GuestsTest {
     }
     assertHeldSoon(HALF_OPEN + 1);
     Eventually.within(
-        Tunnel.LIMIT, () -> assertThat(counted(Counter.REFUSED_PEERS)).isEqualTo(LOGINS));
+        RolePair.LIMIT, () -> assertThat(counted(Counter.REFUSED_PEERS)).isEqualTo(LOGINS));
   }
 
   @Test
@@ -172,7 +172,7 @@ class GuestsTest {
   void oneSessionTooManyIsRefusedTheOthersLiveAndWhoLeavesMakesRoom() throws Exception {
     serves(new ConnectionLimits(100, 2, 100, 100));
     ScriptedOrigin second = guest("second", Handshake.newInstance());
-    Eventually.within(Tunnel.LIMIT, () -> assertThat(counted(Counter.SESSIONS)).isEqualTo(2));
+    Eventually.within(RolePair.LIMIT, () -> assertThat(counted(Counter.SESSIONS)).isEqualTo(2));
     var bye = (Message.Bye) guest("third", Handshake.newInstance()).hear();
     assertThat(bye.reason()).isEqualTo(ByeReason.BUSY);
     assertThat(bye.text()).isEqualTo("all 2 sessions are in use");
@@ -182,7 +182,7 @@ class GuestsTest {
     assertThat(second.offer("default").refusal()).isEmpty();
     second.vanish();
     Eventually.within(
-        Tunnel.LIMIT,
+        RolePair.LIMIT,
         () -> {
           ScriptedOrigin third = guest("third", Handshake.newInstance());
           third.say(0, new Message.Offer("default"));

@@ -8,9 +8,9 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 
 /** Messages over a socket, for a peer that does as a test says. */
-final class Talk {
+final class MessageSocket {
 
-  private Talk() {}
+  private MessageSocket() {}
 
   /** Says a message of a stream, or of the session if that is 0. */
   static void say(Socket socket, long stream, Message message) throws IOException {

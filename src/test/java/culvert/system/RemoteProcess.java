@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.net.HostPort;
 import culvert.testing.Eventually;
+import culvert.testing.RolePair;
 import culvert.testing.TestClient;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
@@ -17,15 +17,16 @@ import java.time.Duration;
  * @param control where origin proxies join
  * @param outside where visitors come in
  */
-record Remote(Role role, HostPort control, HostPort outside) implements AutoCloseable {
+record RemoteProcess(RoleProcess role, HostPort control, HostPort outside)
+    implements AutoCloseable {
 
   /** Starts an origin proxy that joins here. */
-  Role origin(HostPort server, String... more) throws IOException {
+  RoleProcess origin(HostPort server, String... more) throws IOException {
     return Launcher.USUAL.origin(control, server, more);
   }
 
   /** Starts another remote proxy on the same ports, which must be free. */
-  Remote again(String... more) throws IOException {
+  RemoteProcess again(String... more) throws IOException {
     return Launcher.USUAL.remoteAt(control, outside, more);
   }
 
@@ -44,7 +45,7 @@ record Remote(Role role, HostPort control, HostPort outside) implements AutoClos
 
   /** Waits until it serves; tells how long after {@code sinceNanos} that was. */
   Duration awaitServing(long sinceNanos) throws Exception {
-    Eventually.within(Tunnel.LIMIT, this::assertServes);
+    Eventually.within(RolePair.LIMIT, this::assertServes);
     return Duration.ofNanos(System.nanoTime() - sinceNanos);
   }
 

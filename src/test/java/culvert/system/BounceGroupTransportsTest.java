@@ -14,11 +14,11 @@ import culvert.config.TransportKind;
 import culvert.config.WebSocketSettings;
 import culvert.net.HostPort;
 import culvert.origin.OriginProxy;
-import culvert.testing.Authority;
 import culvert.testing.LeakCheck;
-import culvert.testing.MeetingPlace;
+import culvert.testing.PairingBounceServer;
+import culvert.testing.RolePair;
+import culvert.testing.TestAuthority;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Path;
@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What wraps the connections to a bounce server, and what the halves wrap theirs in within. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
-class MeetingTransportsTest {
+class BounceGroupTransportsTest {
 
   private static final String AUTHENTICATION = "hello";
   private static final int MEGABYTE = 1 << 20;
@@ -47,7 +47,7 @@ class MeetingTransportsTest {
 
   @BeforeAll
   static void certificates() throws Exception {
-    var authority = new Authority("Bounce CA");
+    var authority = new TestAuthority("Bounce CA");
     var issued = authority.issue("bounce");
     identity =
         new TlsServerSettings(
@@ -58,19 +58,19 @@ class MeetingTransportsTest {
     trust = new TlsTrust.Authorities(authority.own().writeChain(folder.resolve("bounce-ca.pem")));
     distrust =
         new TlsTrust.Authorities(
-            new Authority("Other CA").own().writeChain(folder.resolve("other-ca.pem")));
+            new TestAuthority("Other CA").own().writeChain(folder.resolve("other-ca.pem")));
   }
 
-  private static MeetingPlace place(TransportKind kind) throws IOException {
-    return new MeetingPlace(
+  private static PairingBounceServer place(TransportKind kind) throws IOException {
+    return new PairingBounceServer(
         new HostPort("127.0.0.1", 0),
         AUTHENTICATION,
         kind,
         Optional.of(identity).filter(own -> kind.isTls()));
   }
 
-  private static Tunnel.Options meeting(
-      Tunnel.Options options, MeetingPlace bounce, TransportKind kind, TlsTrust trust) {
+  private static RolePair.Options meeting(
+      RolePair.Options options, PairingBounceServer bounce, TransportKind kind, TlsTrust trust) {
     var tls = new TlsClientSettings(trust, Optional.empty(), Optional.empty());
     return options.meeting(
         new BounceCredentials(
@@ -80,13 +80,13 @@ class MeetingTransportsTest {
         new GroupAddress(kind, bounce.address(), new GroupNumber(0xffff)));
   }
 
-  private static void assertCarries(Tunnel.Options options) throws Exception {
+  private static void assertCarries(RolePair.Options options) throws Exception {
     try (var server =
             new TestServer(c -> {
               int n = c.getInputStream().readAllBytes().length;
               c.getOutputStream().write(new byte[2 * n]);
             });
-        var tunnel = Tunnel.to(server.address(), options);
+        var tunnel = RolePair.to(server.address(), options);
         Socket visitor = tunnel.visit()) {
       visitor.getOutputStream().write(new byte[MEGABYTE]);
       visitor.shutdownOutput();
@@ -99,14 +99,14 @@ class MeetingTransportsTest {
   @EnumSource(names = {"PLAIN", "TLS", "WS", "WSS"})
   void aroundTheGroup(TransportKind kind) throws Exception {
     try (var bounce = place(kind)) {
-      assertCarries(meeting(new Tunnel.Options(), bounce, kind, trust));
+      assertCarries(meeting(new RolePair.Options(), bounce, kind, trust));
     }
   }
 
   /** The certificate within is the remote proxy's, though the address is the bounce server's. */
   @ParameterizedTest
-  @EnumSource(Wrapping.class)
-  void withinTheGroup(Wrapping wrapping) throws Exception {
+  @EnumSource(TransportVariant.class)
+  void withinTheGroup(TransportVariant wrapping) throws Exception {
     try (var bounce = place(TransportKind.TLS)) {
       assertCarries(meeting(wrapping.options(folder), bounce, TransportKind.TLS, trust));
     }
@@ -117,9 +117,9 @@ class MeetingTransportsTest {
     try (var bounce = place(TransportKind.TLS);
         var server = TestServer.echo();
         var tunnel =
-            new Tunnel(
+            new RolePair(
                 server.address(),
-                meeting(new Tunnel.Options(), bounce, TransportKind.TLS, distrust))) {
+                meeting(new RolePair.Options(), bounce, TransportKind.TLS, distrust))) {
       tunnel.join();
       assertThat(tunnel.end()).isEqualTo(OriginProxy.End.CREDENTIALS);
       tunnel.awaitLog("cannot wait for an origin proxy", "the bounce server's certificate");
@@ -136,9 +136,9 @@ class MeetingTransportsTest {
     try (var bounce = place(TransportKind.PLAIN);
         var server = TestServer.echo();
         var tunnel =
-            new Tunnel(
+            new RolePair(
                 server.address(),
-                meeting(new Tunnel.Options(), bounce, TransportKind.TLS, trust))) {
+                meeting(new RolePair.Options(), bounce, TransportKind.TLS, trust))) {
       tunnel.join();
       assertThat(tunnel.end()).isEqualTo(OriginProxy.End.UNREACHABLE);
       tunnel.awaitLog("cannot join the remote proxy", "the bounce server does not speak TLS here");

@@ -4,27 +4,27 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Each way to wrap the connection between the halves, as the command lines of both say it. */
-enum Wrapped {
+enum TransportArguments {
   /** With the secret's proof, and nothing else. */
   PLAIN {
     @Override
-    Halves halves(Credentials credentials) {
+    RoleCommands halves(Credentials credentials) {
       return same("--transport=plain");
     }
   },
   /** What both do by themselves as soon as there is a secret. */
   NOISE {
     @Override
-    Halves halves(Credentials credentials) {
+    RoleCommands halves(Credentials credentials) {
       return same();
     }
   },
   /** The remote proxy has a key and the origin proxy the secret. */
   NOISE_NK {
     @Override
-    Halves halves(Credentials credentials) throws Exception {
+    RoleCommands halves(Credentials credentials) throws Exception {
       var keys = credentials.noise("noise-nk");
-      return new Halves(
+      return new RoleCommands(
           patient(Launcher.USUAL),
           List.of("--noise-key-file=" + keys.file()),
           List.of("--noise-peer-key=" + keys.publicKey()));
@@ -33,22 +33,22 @@ enum Wrapped {
   /** Both show a key, and no secret is needed. */
   NOISE_XX {
     @Override
-    Halves halves(Credentials credentials) throws Exception {
+    RoleCommands halves(Credentials credentials) throws Exception {
       return keyed(credentials, "Noise_XX_25519_AESGCM_SHA256");
     }
   },
   /** Both know each other's key. */
   NOISE_KK {
     @Override
-    Halves halves(Credentials credentials) throws Exception {
+    RoleCommands halves(Credentials credentials) throws Exception {
       return keyed(credentials, "Noise_KK_25519_ChaChaPoly_BLAKE2s");
     }
   },
   /** An authority vouches for the remote proxy. */
   TLS_CA {
     @Override
-    Halves halves(Credentials credentials) throws Exception {
-      return new Halves(
+    RoleCommands halves(Credentials credentials) throws Exception {
+      return new RoleCommands(
           patient(Launcher.USUAL),
           with(credentials.issue("tls-ca").options(), "--transport=tls"),
           List.of("--transport=tls", "--tls-ca=" + credentials.authority()));
@@ -57,9 +57,9 @@ enum Wrapped {
   /** The remote proxy's certificate, and no other. */
   TLS_PIN {
     @Override
-    Halves halves(Credentials credentials) throws Exception {
+    RoleCommands halves(Credentials credentials) throws Exception {
       var certificate = credentials.foreign("tls-pin");
-      return new Halves(
+      return new RoleCommands(
           patient(Launcher.USUAL),
           with(certificate.options(), "--transport=tls"),
           List.of("--transport=tls", "--tls-pin=" + certificate.fingerprint()));
@@ -68,9 +68,9 @@ enum Wrapped {
   /** Certificates on both sides, and no secret. */
   TLS_CLIENTS {
     @Override
-    Halves halves(Credentials credentials) throws Exception {
+    RoleCommands halves(Credentials credentials) throws Exception {
       String authority = credentials.authority().toString();
-      return new Halves(
+      return new RoleCommands(
           patient(Launcher.OPEN),
           with(
               credentials.issue("tls-server").options(),
@@ -85,15 +85,15 @@ enum Wrapped {
   /** A WebSocket, and Noise within. */
   WS {
     @Override
-    Halves halves(Credentials credentials) {
+    RoleCommands halves(Credentials credentials) {
       return same("--transport=ws", "--ws-path=/tunnel");
     }
   },
   /** The same over TLS. */
   WSS {
     @Override
-    Halves halves(Credentials credentials) throws Exception {
-      return new Halves(
+    RoleCommands halves(Credentials credentials) throws Exception {
+      return new RoleCommands(
           patient(Launcher.USUAL),
           with(credentials.issue("wss").options(), "--transport=wss"),
           List.of("--transport=wss", "--tls-ca=" + credentials.authority()));
@@ -106,16 +106,16 @@ enum Wrapped {
   }
 
   /** Makes the keys and certificates it needs. */
-  abstract Halves halves(Credentials credentials) throws Exception;
+  abstract RoleCommands halves(Credentials credentials) throws Exception;
 
-  private static Halves same(String... options) {
-    return new Halves(patient(Launcher.USUAL), List.of(options), List.of(options));
+  private static RoleCommands same(String... options) {
+    return new RoleCommands(patient(Launcher.USUAL), List.of(options), List.of(options));
   }
 
-  private static Halves keyed(Credentials credentials, String pattern) throws Exception {
+  private static RoleCommands keyed(Credentials credentials, String pattern) throws Exception {
     var remote = credentials.noise(pattern + "-remote");
     var origin = credentials.noise(pattern + "-origin");
-    return new Halves(
+    return new RoleCommands(
         patient(Launcher.OPEN),
         List.of(
             "--noise-pattern=" + pattern,

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.net.Durations;
 import culvert.testing.Eventually;
+import culvert.testing.RolePair;
 import culvert.testing.Seed;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.time.Duration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
  * as long as {@code -Dculvert.storm=5m} sets.
  */
 @Timeout(600)
-class StormIT {
+class OriginProxyChurnIT {
 
   private static final Duration SHORT = Duration.ofSeconds(10);
   private static final Duration LONG = Durations.parse(System.getProperty("culvert.storm", "1m"));
@@ -50,14 +50,14 @@ class StormIT {
   private static void storm(Duration length) throws Exception {
     var random = Seed.random("aReconnectStorm");
     try (var server = TestServer.echo();
-        Remote remote =
+        RemoteProcess remote =
             Launcher.PLAIN.remote("--outside-addr=storm=127.0.0.1:0", "--log-level=warn");
-        Role origin = remote.origin(server.address(), "--transport=plain")) {
+        RoleProcess origin = remote.origin(server.address(), "--transport=plain")) {
       origin.line();
       remote.assertServes();
       long heapBefore = remote.role().liveHeapBytes();
-      Footprint before = remote.role().settledFootprint();
-      try (var storm = new Storm(remote.control(), "storm", ORIGINS, random)) {
+      ProcessResources before = remote.role().settledFootprint();
+      try (var storm = new OriginProxyChurn(remote.control(), "storm", ORIGINS, random)) {
         long end = System.nanoTime() + length.toNanos();
         while (System.nanoTime() < end) {
           long asked = System.nanoTime();
@@ -69,9 +69,9 @@ class StormIT {
         assertThat(storm.surprises()).isEmpty();
       }
       Eventually.within(
-          Tunnel.LIMIT,
+          RolePair.LIMIT,
           () -> {
-            Footprint after = remote.role().footprint();
+            ProcessResources after = remote.role().footprint();
             assertThat(after.descriptors()).isLessThan(before.descriptors() + OWN);
             assertThat(after.threads()).isLessThan(before.threads() + OWN);
             assertThat(after.residentMegabytes())

@@ -13,9 +13,9 @@ import java.util.stream.Stream;
  * @param threads the platform's
  * @param residentMegabytes its memory
  */
-record Footprint(int descriptors, int sockets, int threads, int residentMegabytes) {
+record ProcessResources(int descriptors, int sockets, int threads, int residentMegabytes) {
 
-  static Footprint of(long pid) throws IOException {
+  static ProcessResources of(long pid) throws IOException {
     Path folder = Path.of("/proc/" + pid);
     int descriptors = 0;
     int sockets = 0;
@@ -26,7 +26,7 @@ record Footprint(int descriptors, int sockets, int threads, int residentMegabyte
       }
     }
     String status = Files.readString(folder.resolve("status"));
-    return new Footprint(
+    return new ProcessResources(
         descriptors, sockets, number(status, "Threads"), number(status, "VmRSS") / 1024);
   }
 

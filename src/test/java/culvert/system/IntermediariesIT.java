@@ -7,9 +7,9 @@ import culvert.net.HostPort;
 import culvert.testing.Eventually;
 import culvert.testing.Nginx;
 import culvert.testing.ProxyProgram;
+import culvert.testing.RolePair;
 import culvert.testing.Seed;
 import culvert.testing.TestServer;
-import culvert.testing.Tunnel;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What stands between the halves: a web server in front of one, a proxy on the way out of one. */
 @Timeout(120)
-class FrontsIT {
+class IntermediariesIT {
 
   private static final int MEGABYTE = 1 << 20;
   private static final String USER = "alice:open-sesame@";
@@ -35,13 +35,13 @@ class FrontsIT {
   @TempDir private Path folder;
 
   /** The front, its certificate's authority, and the remote proxy behind it. */
-  private record Site(Remote remote, Nginx nginx, Path authority) implements AutoCloseable {
+  private record Site(RemoteProcess remote, Nginx nginx, Path authority) implements AutoCloseable {
 
     static Site behindNginx(Launcher launcher, Path folder) throws Exception {
       var credentials = new Credentials(folder);
       var certificate = credentials.issue("front");
       var identity = new Nginx.Identity(certificate.chain(), certificate.key());
-      Remote remote = launcher.remote("--transport=ws", "--ws-path=/tunnel");
+      RemoteProcess remote = launcher.remote("--transport=ws", "--ws-path=/tunnel");
       try {
         Nginx nginx =
             Nginx.start(Optional.of(identity), Nginx.webSocket("/tunnel", remote.control()));
@@ -52,7 +52,7 @@ class FrontsIT {
       }
     }
 
-    Role origin(Launcher launcher, HostPort server, String path) throws Exception {
+    RoleProcess origin(Launcher launcher, HostPort server, String path) throws Exception {
       return launcher.origin(
           nginx.address(), server, "--transport=wss", "--tls-ca=" + authority, "--ws-path=" + path);
     }
@@ -64,7 +64,7 @@ class FrontsIT {
     }
   }
 
-  private static void carries(Transfers transfers, Remote remote, int megabytes) {
+  private static void carries(VerifiedTransfers transfers, RemoteProcess remote, int megabytes) {
     long seed = Seed.random("carries").nextLong();
     int bytes = megabytes * MEGABYTE;
     boolean well = transfers.visit(remote.outside(), seed, bytes, bytes);
@@ -79,7 +79,7 @@ class FrontsIT {
     Launcher launcher = secret ? Launcher.USUAL : Launcher.OPEN;
     try (var web = new TestServer(Web::serve);
         var site = Site.behindNginx(launcher, folder);
-        Role origin = site.origin(launcher, web.address(), "/tunnel")) {
+        RoleProcess origin = site.origin(launcher, web.address(), "/tunnel")) {
       origin.line();
       Web.assertAnswers(site.remote().outside());
     }
@@ -87,9 +87,9 @@ class FrontsIT {
 
   @Test
   void theOriginProxyComesBackWithNginx() throws Exception {
-    try (var transfers = new Transfers();
+    try (var transfers = new VerifiedTransfers();
         var site = Site.behindNginx(Launcher.USUAL, folder);
-        Role origin = site.origin(Launcher.USUAL, transfers.server(), "/tunnel")) {
+        RoleProcess origin = site.origin(Launcher.USUAL, transfers.server(), "/tunnel")) {
       origin.line();
       carries(transfers, site.remote(), 64);
       site.nginx().kill();
@@ -106,9 +106,9 @@ class FrontsIT {
     try (var server = TestServer.echo();
         var site = Site.behindNginx(Launcher.USUAL, folder)) {
       site.remote().role().kill();
-      try (Role origin = site.origin(Launcher.USUAL, server.address(), "/tunnel")) {
+      try (RoleProcess origin = site.origin(Launcher.USUAL, server.address(), "/tunnel")) {
         origin.err().await("cannot join", "502 Bad Gateway", "is it up behind the proxy");
-        try (Remote again = site.remote().again("--transport=ws", "--ws-path=/tunnel")) {
+        try (RemoteProcess again = site.remote().again("--transport=ws", "--ws-path=/tunnel")) {
           origin.line();
           again.assertServes();
         }
@@ -119,7 +119,7 @@ class FrontsIT {
   @Test
   void aWrongPathIsSaidSo() throws Exception {
     try (var site = Site.behindNginx(Launcher.USUAL, folder);
-        Role origin = site.origin(Launcher.USUAL, Launcher.ANY, "/tunel")) {
+        RoleProcess origin = site.origin(Launcher.USUAL, Launcher.ANY, "/tunel")) {
       origin.err().await("cannot join", "404 Not Found", "is '/tunel' its --ws-path?");
       assertThat(origin.err().lines("WARN")).hasSize(1);
       assertThat(origin.process().isAlive()).isTrue();
@@ -129,7 +129,7 @@ class FrontsIT {
 
   /** Ways out, and what goes through them. */
   enum Way {
-    TINYPROXY(Wrapped.NOISE) {
+    TINYPROXY(TransportArguments.NOISE) {
       @Override
       ProxyProgram start() throws Exception {
         return ProxyProgram.tinyproxy();
@@ -140,7 +140,7 @@ class FrontsIT {
         return "http://" + proxy;
       }
     },
-    TINYPROXY_WITH_LOGIN(Wrapped.WSS) {
+    TINYPROXY_WITH_LOGIN(TransportArguments.WSS) {
       @Override
       ProxyProgram start() throws Exception {
         return ProxyProgram.tinyproxy("BasicAuth alice open-sesame");
@@ -151,7 +151,7 @@ class FrontsIT {
         return "http://" + USER + proxy;
       }
     },
-    MICROSOCKS(Wrapped.TLS_CA) {
+    MICROSOCKS(TransportArguments.TLS_CA) {
       @Override
       ProxyProgram start() throws Exception {
         return ProxyProgram.microsocks();
@@ -162,7 +162,7 @@ class FrontsIT {
         return "socks5://" + proxy;
       }
     },
-    MICROSOCKS_WITH_LOGIN(Wrapped.WSS) {
+    MICROSOCKS_WITH_LOGIN(TransportArguments.WSS) {
       @Override
       ProxyProgram start() throws Exception {
         return ProxyProgram.microsocks(LOGIN);
@@ -174,9 +174,9 @@ class FrontsIT {
       }
     };
 
-    private final Wrapped wrapping;
+    private final TransportArguments wrapping;
 
-    Way(Wrapped wrapping) {
+    Way(TransportArguments wrapping) {
       this.wrapping = wrapping;
     }
 
@@ -189,10 +189,10 @@ class FrontsIT {
   @ParameterizedTest
   @EnumSource(Way.class)
   void sixteenMegabytesEachWayThroughAProxy(Way way) throws Exception {
-    Halves halves = way.wrapping.halves(new Credentials(folder));
-    try (var transfers = new Transfers();
-        Remote remote = halves.remote()) {
-      Role origin;
+    RoleCommands halves = way.wrapping.halves(new Credentials(folder));
+    try (var transfers = new VerifiedTransfers();
+        RemoteProcess remote = halves.remote()) {
+      RoleProcess origin;
       try (ProxyProgram proxy = way.start()) {
         origin =
             halves.origin(
@@ -227,9 +227,9 @@ class FrontsIT {
   @Test
   void theVariablesLeadThroughAProxy() throws Exception {
     try (var server = TestServer.echo();
-        Remote remote = Launcher.USUAL.remoteAt(notLoopback(), Launcher.ANY)) {
+        RemoteProcess remote = Launcher.USUAL.remoteAt(notLoopback(), Launcher.ANY)) {
       try (ProxyProgram proxy = ProxyProgram.tinyproxy();
-          Role origin =
+          RoleProcess origin =
               Launcher.USUAL
                   .variable("HTTPS_PROXY", proxy.address().toString())
                   .variable("ALL_PROXY", "socks5://127.0.0.1:1")
@@ -238,7 +238,7 @@ class FrontsIT {
         remote.assertServes();
       }
       try (ProxyProgram proxy = ProxyProgram.microsocks(LOGIN);
-          Role origin =
+          RoleProcess origin =
               Launcher.USUAL
                   .variable("ALL_PROXY", "socks5h://" + USER + proxy.address())
                   .origin(remote.control(), server.address())) {
@@ -253,14 +253,15 @@ class FrontsIT {
     var dead = Launcher.USUAL.variable("https_proxy", "http://127.0.0.1:1");
     HostPort own = notLoopback();
     try (var server = TestServer.echo();
-        Remote near = Launcher.USUAL.remote();
-        Remote far = Launcher.USUAL.remoteAt(own, Launcher.ANY);
-        Role loopback = dead.origin(near.control(), server.address());
-        Role exempt =
+        RemoteProcess near = Launcher.USUAL.remote();
+        RemoteProcess far = Launcher.USUAL.remoteAt(own, Launcher.ANY);
+        RoleProcess loopback = dead.origin(near.control(), server.address());
+        RoleProcess exempt =
             dead.variable("NO_PROXY", "example.com," + own.host())
                 .origin(far.control(), server.address());
-        Role direct = dead.origin(far.control(), server.address(), "--via=direct", "--name=other");
-        Role proxied = dead.origin(far.control(), server.address(), "--name=proxied")) {
+        RoleProcess direct =
+            dead.origin(far.control(), server.address(), "--via=direct", "--name=other");
+        RoleProcess proxied = dead.origin(far.control(), server.address(), "--name=proxied")) {
       loopback.line();
       exempt.line();
       direct.line();
@@ -272,12 +273,13 @@ class FrontsIT {
   void aProxyThatReachesNothingIsSaidSoUntilItDoes() throws Exception {
     try (var server = TestServer.echo();
         ProxyProgram proxy = ProxyProgram.microsocks();
-        Remote remote = Launcher.USUAL.remote()) {
+        RemoteProcess remote = Launcher.USUAL.remote()) {
       remote.role().kill();
-      try (Role origin = remote.origin(server.address(), "--via=socks5://" + proxy.address())) {
+      try (RoleProcess origin =
+          remote.origin(server.address(), "--via=socks5://" + proxy.address())) {
         origin.err().await("cannot join", "the proxy " + proxy.address(), remote.control() + "");
         assertThat(origin.err().lines("WARN")).hasSize(1);
-        try (Remote again = remote.again()) {
+        try (RemoteProcess again = remote.again()) {
           origin.line();
           again.assertServes();
         }
@@ -288,8 +290,8 @@ class FrontsIT {
   @Test
   void aProxyThatRefusesTheLoginIsSaidSo() throws Exception {
     try (ProxyProgram proxy = ProxyProgram.microsocks(LOGIN);
-        Remote remote = Launcher.USUAL.remote();
-        Role origin =
+        RemoteProcess remote = Launcher.USUAL.remote();
+        RoleProcess origin =
             remote.origin(Launcher.ANY, "--via=socks5://alice:hunter2@" + proxy.address())) {
       origin.err().await("cannot join", "user and password");
       assertThat(origin.err().lines("WARN")).hasSize(1);
@@ -302,10 +304,11 @@ class FrontsIT {
   void aProxyThatRefusesIsAskedAgainAndToldOnce() throws Exception {
     byte[] answer = "HTTP/1.1 403 Not today\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
     try (var proxy = new TestServer(connection -> connection.getOutputStream().write(answer));
-        Role origin =
+        RoleProcess origin =
             Launcher.USUAL.origin(
                 new HostPort("127.0.0.1", 9), Launcher.ANY, "--via=http://" + proxy.address())) {
-      Eventually.within(Tunnel.LIMIT, () -> assertThat(proxy.accepted()).isGreaterThanOrEqualTo(3));
+      Eventually.within(
+          RolePair.LIMIT, () -> assertThat(proxy.accepted()).isGreaterThanOrEqualTo(3));
       assertThat(origin.err().lines("cannot join", "403 Not today")).hasSize(1);
       assertThat(origin.err().lines("WARN")).hasSize(1);
     }

@@ -2,7 +2,7 @@ package culvert.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import culvert.testing.Authority;
+import culvert.testing.TestAuthority;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who is not who it should be, and files that are no good: the exit code and its one line. */
 @Timeout(120)
-class SealedExitCodesIT {
+class EncryptionExitCodesIT {
 
   private static final int CREDENTIALS = 77;
   private static final int SETTINGS = 78;
@@ -38,11 +38,11 @@ class SealedExitCodesIT {
   }
 
   /** An origin proxy that is not taken; returns the one line that says why. */
-  private static String refused(Launcher launcher, Remote remote, List<String> options)
+  private static String refused(Launcher launcher, RemoteProcess remote, List<String> options)
       throws Exception {
-    try (Role origin =
+    try (RoleProcess origin =
         launcher.origin(remote.control(), Launcher.ANY, options.toArray(String[]::new))) {
-      Role.Ended ended = origin.await();
+      RoleProcess.Ended ended = origin.await();
       assertThat(ended.exit()).as(ended.err()).isEqualTo(CREDENTIALS);
       assertThat(ended.out()).isEmpty();
       assertThat(origin.err().lines("WARN")).isEmpty();
@@ -54,7 +54,7 @@ class SealedExitCodesIT {
   }
 
   /** A visitor finds nobody. */
-  private static void assertServesNobody(Remote remote) throws Exception {
+  private static void assertServesNobody(RemoteProcess remote) throws Exception {
     try (var visitor = remote.visit()) {
       assertThat(visitor.getInputStream())
           .satisfies(in -> {
@@ -69,11 +69,11 @@ class SealedExitCodesIT {
 
   @ParameterizedTest
   @EnumSource(
-      value = Wrapped.class,
+      value = TransportArguments.class,
       names = {"PLAIN", "NOISE", "NOISE_NK", "TLS_CA", "WS", "WSS"})
-  void aWrongSecret(Wrapped wrapping) throws Exception {
-    Halves halves = wrapping.halves(credentials);
-    try (Remote remote = halves.remote()) {
+  void aWrongSecret(TransportArguments wrapping) throws Exception {
+    RoleCommands halves = wrapping.halves(credentials);
+    try (RemoteProcess remote = halves.remote()) {
       String line =
           refused(halves.launcher().secret("another-secret-here"), remote, halves.originOptions());
       assertThat(line).contains("the secret is wrong").doesNotContain("another-secret-here");
@@ -87,7 +87,7 @@ class SealedExitCodesIT {
   void aWrongPinIsToldWithTheFingerprintThatCame() throws Exception {
     var shown = credentials.issue("shown");
     var other = credentials.issue("other");
-    try (Remote remote = tls(shown)) {
+    try (RemoteProcess remote = tls(shown)) {
       String line =
           refused(Launcher.USUAL, remote, List.of(TLS, "--tls-pin=" + other.fingerprint()));
       assertThat(line).contains("--tls-pin", shown.fingerprint());
@@ -97,17 +97,18 @@ class SealedExitCodesIT {
     }
   }
 
-  private static Remote tls(Credentials.Certificate certificate, String... more) throws Exception {
+  private static RemoteProcess tls(Credentials.Certificate certificate, String... more)
+      throws Exception {
     var options = new ArrayList<>(certificate.options());
     options.add(TLS);
     options.addAll(List.of(more));
     return Launcher.USUAL.remote(options.toArray(String[]::new));
   }
 
-  private static void assertJoins(Remote remote, String... options) throws Exception {
+  private static void assertJoins(RemoteProcess remote, String... options) throws Exception {
     var all = new ArrayList<>(List.of(options));
     all.add(TLS);
-    try (Role origin = remote.origin(Launcher.ANY, all.toArray(String[]::new))) {
+    try (RoleProcess origin = remote.origin(Launcher.ANY, all.toArray(String[]::new))) {
       assertThat(origin.line()).startsWith("origin-proxy: serving default=");
     }
   }
@@ -115,7 +116,7 @@ class SealedExitCodesIT {
   @Test
   void aForeignCertificate() throws Exception {
     var foreign = credentials.foreign("foreign");
-    try (Remote remote = tls(foreign)) {
+    try (RemoteProcess remote = tls(foreign)) {
       String authority = "--tls-ca=" + credentials.authority();
       assertThat(refused(Launcher.USUAL, remote, List.of(TLS, authority)))
           .contains("CN=nobody's authority", "--tls-ca", "--tls-pin " + foreign.fingerprint());
@@ -130,10 +131,10 @@ class SealedExitCodesIT {
   void anExpiredCertificate() throws Exception {
     Instant now = Instant.now();
     var wish =
-        new Authority.Wish("expired")
+        new TestAuthority.Wish("expired")
             .names("127.0.0.1")
             .time(now.minus(Duration.ofDays(9)), now.minus(Duration.ofDays(2)));
-    try (Remote remote = tls(credentials.issue("expired", wish))) {
+    try (RemoteProcess remote = tls(credentials.issue("expired", wish))) {
       String authority = "--tls-ca=" + credentials.authority();
       assertThat(refused(Launcher.USUAL, remote, List.of(TLS, authority)))
           .contains("has expired at 20");
@@ -143,8 +144,8 @@ class SealedExitCodesIT {
 
   @Test
   void aCertificateForAnotherName() throws Exception {
-    var wish = new Authority.Wish("elsewhere").names("tunnel.example.com");
-    try (Remote remote = tls(credentials.issue("elsewhere", wish))) {
+    var wish = new TestAuthority.Wish("elsewhere").names("tunnel.example.com");
+    try (RemoteProcess remote = tls(credentials.issue("elsewhere", wish))) {
       String authority = "--tls-ca=" + credentials.authority();
       assertThat(refused(Launcher.USUAL, remote, List.of(TLS, authority)))
           .contains("tunnel.example.com", "'127.0.0.1'", "--tls-server-name");
@@ -155,7 +156,7 @@ class SealedExitCodesIT {
   @Test
   void anOriginProxyWithoutTheCertificateThatIsAskedFor() throws Exception {
     String authority = credentials.authority().toString();
-    try (Remote remote = tls(credentials.issue("asks"), "--tls-client-ca=" + authority)) {
+    try (RemoteProcess remote = tls(credentials.issue("asks"), "--tls-client-ca=" + authority)) {
       assertThat(refused(Launcher.USUAL, remote, List.of(TLS, "--tls-ca=" + authority)))
           .contains("wants a certificate", "--tls-cert and --tls-key");
       remote.role().err().await("origin proxy refused", "--tls-client-ca");
@@ -165,7 +166,7 @@ class SealedExitCodesIT {
   @Test
   void anOriginProxyWithAForeignCertificate() throws Exception {
     String authority = credentials.authority().toString();
-    try (Remote remote = tls(credentials.issue("asks"), "--tls-client-ca=" + authority)) {
+    try (RemoteProcess remote = tls(credentials.issue("asks"), "--tls-client-ca=" + authority)) {
       var options = new ArrayList<>(credentials.foreign("stranger").options());
       options.addAll(List.of(TLS, "--tls-ca=" + authority));
       assertThat(refused(Launcher.USUAL, remote, options))
@@ -178,7 +179,7 @@ class SealedExitCodesIT {
   void anotherNoiseKeyThanTheOneExpected() throws Exception {
     var right = credentials.noise("right");
     var wrong = credentials.noise("wrong");
-    try (Remote remote = Launcher.USUAL.remote("--noise-key-file=" + right.file())) {
+    try (RemoteProcess remote = Launcher.USUAL.remote("--noise-key-file=" + right.file())) {
       String option = "--noise-peer-key=" + wrong.publicKey();
       assertThat(refused(Launcher.USUAL, remote, List.of(option)))
           .contains("--noise-peer-key is not the remote proxy's public key");
@@ -196,7 +197,7 @@ class SealedExitCodesIT {
     String[] options = {
       pattern, "--noise-key-file=" + server.file(), "--noise-peer-key=" + known.publicKey()
     };
-    try (Remote remote = Launcher.OPEN.remote(options)) {
+    try (RemoteProcess remote = Launcher.OPEN.remote(options)) {
       var own =
           List.of(
               pattern,
@@ -210,7 +211,7 @@ class SealedExitCodesIT {
 
   /** A role that does not start; returns its one line. */
   private static String unusable(String... commandLine) throws Exception {
-    Role.Ended ended = Role.run(commandLine);
+    RoleProcess.Ended ended = RoleProcess.run(commandLine);
     assertThat(ended.exit()).as(ended.err()).isEqualTo(SETTINGS);
     assertThat(ended.out()).isEmpty();
     assertThat(ended.err().lines()).hasSize(1);
