@@ -41,10 +41,10 @@ record BenchOptions(
         --help             show this help and exit
       """;
 
-  private static final int MOST_ROUNDS = 20;
-  private static final int MOST_SECONDS = 60;
-  private static final int MOST_MILLIS = 2000;
-  private static final int MOST_MEGABITS = 10_000;
+  private static final int MAX_ROUNDS = 20;
+  private static final int MAX_SECONDS = 60;
+  private static final int MAX_MILLIS = 2000;
+  private static final int MAX_MEGABITS = 10_000;
 
   static BenchOptions parse(String[] args) {
     int rounds = 3;
@@ -63,8 +63,8 @@ record BenchOptions(
       }
       String value = left.pop();
       switch (option) {
-        case "--rounds" -> rounds = (int) number(option, value, 1, MOST_ROUNDS);
-        case "--seconds" -> seconds = number(option, value, 0.5, MOST_SECONDS);
+        case "--rounds" -> rounds = (int) number(option, value, 1, MAX_ROUNDS);
+        case "--seconds" -> seconds = number(option, value, 0.5, MAX_SECONDS);
         case "--only" -> only = names(option, value, Tunnel.NAMES);
         case "--tests" -> tests = names(option, value, TESTS);
         case "--peers" -> peers = Optional.of(Path.of(value));
@@ -72,8 +72,8 @@ record BenchOptions(
         case "--distance" ->
             roundTrip =
                 Duration.ofMillis(
-                    (long) number(option, value.replaceFirst("ms$", ""), 1, MOST_MILLIS));
-        case "--rate" -> rate = number(option, value, 0.1, MOST_MEGABITS);
+                    (long) number(option, value.replaceFirst("ms$", ""), 1, MAX_MILLIS));
+        case "--rate" -> rate = number(option, value, 0.1, MAX_MEGABITS);
         default -> throw new IllegalArgumentException(option + " is no option; try --help");
       }
     }

@@ -24,12 +24,12 @@ final class DelayRelay implements AutoCloseable {
   private static final int SLOW_CHUNK_BYTES = 1448;
 
   /** A window of 6 MiB; only half a round trip is under way here, the other half acknowledges. */
-  private static final int MOST_BYTES = 3 * 1024 * 1024;
+  private static final int MAX_BYTES = 3 * 1024 * 1024;
 
   /** So that a slow link does not hide seconds of bulk in the kernel's receive buffer. */
   private static final int SLOW_RECEIVE_BYTES = 32 * 1024;
 
-  private static final Duration MOST_QUEUE = Duration.ofMillis(20);
+  private static final Duration MAX_QUEUE = Duration.ofMillis(20);
 
   private final ServerSocket server;
   private final InetSocketAddress target;
@@ -105,7 +105,7 @@ final class DelayRelay implements AutoCloseable {
   /** Carries one direction of a connection until its end, which it carries too. */
   private void carry(Socket from, Socket to, Lane lane) {
     var queue = new LinkedBlockingQueue<Chunk>();
-    var room = new Semaphore(MOST_BYTES);
+    var room = new Semaphore(MAX_BYTES);
     Thread writer = Thread.ofVirtual().start(() -> deliver(queue, room, from, to));
     try {
       InputStream input = from.getInputStream();
@@ -177,7 +177,7 @@ final class DelayRelay implements AutoCloseable {
       if (distance.isSlow()) {
         turn.acquire();
         try {
-          sleepUntil(free - MOST_QUEUE.toNanos());
+          sleepUntil(free - MAX_QUEUE.toNanos());
           free = Math.max(free, System.nanoTime());
           free += (long) (bytes * 8e9 / distance.bitsPerSecond());
           gone = free;

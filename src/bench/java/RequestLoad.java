@@ -14,7 +14,7 @@ import java.util.Arrays;
  */
 final class RequestLoad implements AutoCloseable {
 
-  private static final int MOST_LOST = 100;
+  private static final int MAX_LOST = 100;
 
   private final Running tunnel;
   private final byte kind;
@@ -75,8 +75,8 @@ final class RequestLoad implements AutoCloseable {
     long end = System.nanoTime() + millis * 1_000_000;
     for (long left; (left = (end - System.nanoTime()) / 1_000_000) > 0; ) {
       selector.select(this::ready, left);
-      if (lost > MOST_LOST) {
-        throw new IOException("more than " + MOST_LOST + " connections were lost");
+      if (lost > MAX_LOST) {
+        throw new IOException("more than " + MAX_LOST + " connections were lost");
       }
     }
   }
@@ -110,7 +110,7 @@ final class RequestLoad implements AutoCloseable {
         connect();
       }
     } catch (IOException e) {
-      lost = MOST_LOST + 1;
+      lost = MAX_LOST + 1;
     }
   }
 

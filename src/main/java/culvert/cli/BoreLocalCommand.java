@@ -54,7 +54,7 @@ final class BoreLocalCommand implements Callable<Integer> {
   /** Where bore's server listens, always. */
   private static final int CONTROL_PORT = 7835;
 
-  private static final int MOST_PORT = 65535;
+  private static final int MAX_PORT = 65535;
 
   private final Terminal terminal;
 
@@ -152,9 +152,9 @@ final class BoreLocalCommand implements Callable<Integer> {
 
   /** What bore finds wrong with the command line is no bad setting here either. */
   private void check(String name, int number) {
-    if (number < 0 || number > MOST_PORT) {
+    if (number < 0 || number > MAX_PORT) {
       throw new ParameterException(
-          spec.commandLine(), name + ": " + number + " is not within 0 to " + MOST_PORT);
+          spec.commandLine(), name + ": " + number + " is not within 0 to " + MAX_PORT);
     }
   }
 

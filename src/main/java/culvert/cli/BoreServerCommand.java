@@ -55,7 +55,7 @@ final class BoreServerCommand implements Callable<Integer> {
   /** As long as bore keeps a visitor that no client takes. */
   private static final Duration UNCLAIMED = Duration.ofSeconds(10);
 
-  private static final int MOST_PORT = 65535;
+  private static final int MAX_PORT = 65535;
 
   private final Terminal terminal;
 
@@ -179,8 +179,8 @@ final class BoreServerCommand implements Callable<Integer> {
   }
 
   private HostPort at(String hostOption, String host, String portOption, int port) {
-    if (port < 0 || port > MOST_PORT) {
-      throw misused(portOption + ": " + port + " is not within 0 to " + MOST_PORT);
+    if (port < 0 || port > MAX_PORT) {
+      throw misused(portOption + ": " + port + " is not within 0 to " + MAX_PORT);
     }
     try {
       var address = new HostPort(host, port);

@@ -48,7 +48,7 @@ final class BounceServerCommand implements Callable<Integer> {
   static final Pattern FIRST_LINE =
       Pattern.compile(NAME + ": listening ([^\\s,]+)(, console (\\S+))?");
 
-  private static final int MOST_PORT = 65535;
+  private static final int MAX_PORT = 65535;
 
   private final Terminal terminal;
 
@@ -233,8 +233,8 @@ final class BounceServerCommand implements Callable<Integer> {
   }
 
   private HostPort listen() {
-    if (port < 0 || port > MOST_PORT) {
-      throw new IllegalArgumentException("--port " + port + " is not within 0 to " + MOST_PORT);
+    if (port < 0 || port > MAX_PORT) {
+      throw new IllegalArgumentException("--port " + port + " is not within 0 to " + MAX_PORT);
     }
     String host = bind == null ? everyAddress() : bind;
     boolean isBare = host.contains(":") && !host.startsWith("[");

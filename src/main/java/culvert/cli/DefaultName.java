@@ -18,7 +18,7 @@ import java.util.List;
 final class DefaultName {
 
   private static final Path KERNELS_NAME = Path.of("/proc/sys/kernel/hostname");
-  private static final int MOST_HOST_CHARS = 55;
+  private static final int MAX_HOST_CHARS = 55;
   private static final int HASH_BYTES = 4;
 
   private DefaultName() {}
@@ -29,7 +29,7 @@ final class DefaultName {
 
   static String of(String host, List<ServiceAddress> services) {
     String plain = host.strip().replaceAll("[^A-Za-z0-9._-]", "-");
-    String cut = plain.substring(0, Math.min(MOST_HOST_CHARS, plain.length()));
+    String cut = plain.substring(0, Math.min(MAX_HOST_CHARS, plain.length()));
     return (cut.isEmpty() ? "origin" : cut) + "-" + hash(services);
   }
 

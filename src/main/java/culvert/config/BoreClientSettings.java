@@ -10,7 +10,7 @@ import java.util.Optional;
  */
 public record BoreClientSettings(int port, Optional<BoreSecret> secret) {
 
-  private static final int MOST_PORT = 65535;
+  private static final int MAX_PORT = 65535;
 
   /**
    * Checks the port.
@@ -18,7 +18,7 @@ public record BoreClientSettings(int port, Optional<BoreSecret> secret) {
    * @throws IllegalArgumentException naming the option and what is wrong with it
    */
   public BoreClientSettings {
-    if (port < 0 || port > MOST_PORT) {
+    if (port < 0 || port > MAX_PORT) {
       throw new IllegalArgumentException("--port " + port + " is not within 0 to 65535");
     }
   }

@@ -15,7 +15,7 @@ import java.util.Arrays;
 public final class BounceAuthentication {
 
   /** Longest one, in bytes. */
-  public static final int MOST_BYTES = 64 * 1024;
+  public static final int MAX_BYTES = 64 * 1024;
 
   private final byte[] bytes;
 
@@ -32,9 +32,9 @@ public final class BounceAuthentication {
     if (bytes.length == 0) {
       throw new IllegalArgumentException("the authentication string is empty");
     }
-    if (bytes.length > MOST_BYTES) {
+    if (bytes.length > MAX_BYTES) {
       throw new IllegalArgumentException(
-          "the authentication string is longer than " + MOST_BYTES + " bytes");
+          "the authentication string is longer than " + MAX_BYTES + " bytes");
     }
     return new BounceAuthentication(bytes.clone());
   }
@@ -52,7 +52,7 @@ public final class BounceAuthentication {
    */
   public static BounceAuthentication read(Path file) {
     try (InputStream in = Files.newInputStream(file)) {
-      return of(withoutLineEnd(in.readNBytes(MOST_BYTES + 3)));
+      return of(withoutLineEnd(in.readNBytes(MAX_BYTES + 3)));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("the file " + file + ": " + e.getMessage(), e);
     } catch (IOException e) {

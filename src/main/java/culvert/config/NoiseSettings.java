@@ -23,12 +23,12 @@ public record NoiseSettings(
   /** Of a side that names none: rathole's default too. */
   public static final String DEFAULT_PROTOCOL = "Noise_NK_25519_ChaChaPoly_BLAKE2s";
 
-  private static final int MOST_PEERS = 64;
+  private static final int MAX_PEERS = 64;
 
   /** What is tried at the most for one login, two multiplications each. */
-  private static final int MOST_TRIED = 8;
+  private static final int MAX_TRIED = 8;
 
-  private static final long MOST_FILE_BYTES = 4096;
+  private static final long MAX_FILE_BYTES = 4096;
 
   /**
    * Keeps the list as it is.
@@ -37,9 +37,9 @@ public record NoiseSettings(
    */
   public NoiseSettings {
     peers = List.copyOf(peers);
-    if (peers.size() > MOST_PEERS) {
+    if (peers.size() > MAX_PEERS) {
       throw new IllegalArgumentException(
-          "--noise-peer-key is given more than " + MOST_PEERS + " times");
+          "--noise-peer-key is given more than " + MAX_PEERS + " times");
     }
   }
 
@@ -62,7 +62,7 @@ public record NoiseSettings(
 
   private static NoiseKeyPair own(Path file) {
     try {
-      if (Files.size(file) > MOST_FILE_BYTES) {
+      if (Files.size(file) > MAX_FILE_BYTES) {
         throw new IllegalArgumentException("--noise-key-file " + file + " is no key: too long");
       }
       String text = Files.readString(file).strip();
@@ -117,10 +117,10 @@ public record NoiseSettings(
               + " on this side, which never learns a key of the other; leave it out, or take KK or"
               + " XX");
     }
-    if (protocol.needsRemoteKey(dialling) && peers.size() > MOST_TRIED) {
+    if (protocol.needsRemoteKey(dialling) && peers.size() > MAX_TRIED) {
       throw new IllegalArgumentException(
           "--noise-peer-key is given more than "
-              + MOST_TRIED
+              + MAX_TRIED
               + " times, and "
               + protocol.name()
               + " would try each at every login; take XX, which tells whose it is");

@@ -42,7 +42,7 @@ public record OriginSettings(
     Timeouts timing,
     ResourceLimits bounds) {
 
-  private static final int MOST_PORT = 65535;
+  private static final int MAX_PORT = 65535;
 
   /**
    * Checks what only shows when all is together.
@@ -67,8 +67,8 @@ public record OriginSettings(
   }
 
   private static void checkPort(OptionalInt port, int services) {
-    if (port.isPresent() && (port.getAsInt() < 0 || port.getAsInt() > MOST_PORT)) {
-      throw new IllegalArgumentException("--outside-port is not within 0 to " + MOST_PORT);
+    if (port.isPresent() && (port.getAsInt() < 0 || port.getAsInt() > MAX_PORT)) {
+      throw new IllegalArgumentException("--outside-port is not within 0 to " + MAX_PORT);
     }
     if (port.isPresent() && port.getAsInt() > 0 && services > 1) {
       throw new IllegalArgumentException(

@@ -67,7 +67,7 @@ public record OutboundProxy(Scheme scheme, HostPort proxy, Optional<Credentials>
   public record Credentials(String user, String password) {
 
     /** Most bytes of each in SOCKS5, whose lengths are one byte (RFC 1929). */
-    private static final int MOST_SOCKS5_BYTES = 255;
+    private static final int MAX_SOCKS5_BYTES = 255;
 
     /** Checks what holds for every proxy; RFC 7617, 2, has the same rule. */
     public Credentials {
@@ -94,7 +94,7 @@ public record OutboundProxy(Scheme scheme, HostPort proxy, Optional<Credentials>
     }
 
     private static boolean isSocks5(String text) {
-      return !text.isEmpty() && text.getBytes(StandardCharsets.UTF_8).length <= MOST_SOCKS5_BYTES;
+      return !text.isEmpty() && text.getBytes(StandardCharsets.UTF_8).length <= MAX_SOCKS5_BYTES;
     }
 
     @Override

@@ -27,7 +27,7 @@ import java.util.regex.Pattern;
 record PemFile(String option, Path file, List<Block> blocks) {
 
   /** More than any system's list of authorities: what is longer is the wrong file. */
-  private static final int MOST_BYTES = 4 * 1024 * 1024;
+  private static final int MAX_BYTES = 4 * 1024 * 1024;
 
   private static final Pattern BLOCK =
       Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \\1-----", Pattern.DOTALL);
@@ -76,8 +76,8 @@ record PemFile(String option, Path file, List<Block> blocks) {
    */
   static byte[] bytes(String option, Path file) {
     try (var in = Files.newInputStream(file)) {
-      byte[] bytes = in.readNBytes(MOST_BYTES + 1);
-      if (bytes.length > MOST_BYTES) {
+      byte[] bytes = in.readNBytes(MAX_BYTES + 1);
+      if (bytes.length > MAX_BYTES) {
         throw wrong(option, file, "the file is longer than 4 MiB, so it is not what is wanted");
       }
       return bytes;

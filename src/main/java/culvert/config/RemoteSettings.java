@@ -42,7 +42,7 @@ public record RemoteSettings(
     ResourceLimits bounds) {
 
   /** What is tried at the most for one login. */
-  private static final int MOST_SECRETS = 64;
+  private static final int MAX_SECRETS = 64;
 
   /**
    * Checks what only shows when all is together.
@@ -68,9 +68,9 @@ public record RemoteSettings(
     }
     bounce.check(BounceCredentials.OF_A_PAIR, meetings);
     Checks.distinct("--outside-addr", services);
-    if (secrets.size() > MOST_SECRETS) {
+    if (secrets.size() > MAX_SECRETS) {
       throw new IllegalArgumentException(
-          "--secret-file is given more than " + MOST_SECRETS + " times");
+          "--secret-file is given more than " + MAX_SECRETS + " times");
     }
     transport.check(!secrets.isEmpty(), tls.isPresent(), false);
     Checks.certificate(transport.kind(!secrets.isEmpty()), tls);

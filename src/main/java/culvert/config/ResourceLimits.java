@@ -11,12 +11,12 @@ package culvert.config;
 public record ResourceLimits(
     int streams, int opens, ByteCount streamBytes, ByteCount bufferedBytes) {
 
-  private static final ByteCount LEAST_STREAM_BYTES = new ByteCount(16 * 1024);
-  private static final ByteCount MOST_STREAM_BYTES = new ByteCount(1024 * 1024 * 1024);
-  private static final ByteCount LEAST_BUFFERED_BYTES = new ByteCount(1024 * 1024);
+  private static final ByteCount MIN_STREAM_BYTES = new ByteCount(16 * 1024);
+  private static final ByteCount MAX_STREAM_BYTES = new ByteCount(1024 * 1024 * 1024);
+  private static final ByteCount MIN_BUFFERED_BYTES = new ByteCount(1024 * 1024);
 
   /** The largest default for all streams together. */
-  private static final long MOST_DEFAULT_BYTES = 256L * 1024 * 1024;
+  private static final long MAX_DEFAULT_BYTES = 256L * 1024 * 1024;
 
   /** What the command line has where nothing is given. */
   public static final ResourceLimits DEFAULT =
@@ -30,14 +30,13 @@ public record ResourceLimits(
   public ResourceLimits {
     Checks.count("--max-streams", streams);
     Checks.count("--max-opens", opens);
-    Checks.within("--max-stream-buffer", streamBytes, LEAST_STREAM_BYTES, MOST_STREAM_BYTES);
-    Checks.within(
-        "--max-buffer", bufferedBytes, LEAST_BUFFERED_BYTES, new ByteCount(Long.MAX_VALUE));
+    Checks.within("--max-stream-buffer", streamBytes, MIN_STREAM_BYTES, MAX_STREAM_BYTES);
+    Checks.within("--max-buffer", bufferedBytes, MIN_BUFFERED_BYTES, new ByteCount(Long.MAX_VALUE));
   }
 
   /** A third of the largest heap this process may have, and 256M at the most. */
   public static ByteCount shareOfHeap() {
     long third = Runtime.getRuntime().maxMemory() / 3;
-    return new ByteCount(Math.min(MOST_DEFAULT_BYTES, third));
+    return new ByteCount(Math.min(MAX_DEFAULT_BYTES, third));
   }
 }

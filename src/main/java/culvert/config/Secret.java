@@ -29,7 +29,7 @@ public final class Secret {
   public static final String PREFIX = "culvert-";
 
   /** Longest secret file, in bytes: anything larger is the wrong file. */
-  private static final long MOST_FILE_BYTES = 4096;
+  private static final long MAX_FILE_BYTES = 4096;
 
   /** A text that is not of our making and shorter than this can be guessed. */
   private static final int SHORT_CHARS = 16;
@@ -73,9 +73,9 @@ public final class Secret {
    */
   public static Secret read(Path file) {
     try {
-      if (Files.size(file) > MOST_FILE_BYTES) {
+      if (Files.size(file) > MAX_FILE_BYTES) {
         throw new IllegalArgumentException(
-            "the secret file " + file + " is longer than " + MOST_FILE_BYTES + " bytes");
+            "the secret file " + file + " is longer than " + MAX_FILE_BYTES + " bytes");
       }
       String text = Files.readString(file).strip();
       if (text.isEmpty()) {

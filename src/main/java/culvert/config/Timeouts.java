@@ -21,7 +21,7 @@ public record Timeouts(
     Duration drain,
     Duration logPeriod) {
 
-  private static final Duration LEAST_HEARTBEAT = Duration.ofMillis(100);
+  private static final Duration MIN_HEARTBEAT = Duration.ofMillis(100);
 
   /** What the command line has where nothing is given. */
   public static final Timeouts DEFAULT =
@@ -45,7 +45,7 @@ public record Timeouts(
     if (halfClose.isZero()) {
       throw new IllegalArgumentException("--half-close-timeout is zero: answers would be cut off");
     }
-    if (heartbeat.compareTo(LEAST_HEARTBEAT) < 0) {
+    if (heartbeat.compareTo(MIN_HEARTBEAT) < 0) {
       throw new IllegalArgumentException("--heartbeat is shorter than 100ms");
     }
     if (heartbeatTimeout.compareTo(heartbeat) <= 0) {

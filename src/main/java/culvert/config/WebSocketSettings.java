@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  */
 public record WebSocketSettings(String path, Optional<String> host) {
 
-  private static final int MOST_PATH = 1024;
+  private static final int MAX_PATH = 1024;
   private static final int HTTP_PORT = 80;
   private static final int HTTPS_PORT = 443;
 
@@ -36,8 +36,8 @@ public record WebSocketSettings(String path, Optional<String> host) {
     if (!path.startsWith("/")) {
       throw new IllegalArgumentException("--ws-path: '" + path + "' does not begin with '/'");
     }
-    if (path.length() > MOST_PATH) {
-      throw new IllegalArgumentException("--ws-path is longer than " + MOST_PATH + " characters");
+    if (path.length() > MAX_PATH) {
+      throw new IllegalArgumentException("--ws-path is longer than " + MAX_PATH + " characters");
     }
     if (!PATH.matcher(path).matches()) {
       throw new IllegalArgumentException(

@@ -23,7 +23,7 @@ public record HttpHead(String start, Map<String, List<String>> fields) {
   static final String LINE_END = "\r\n";
 
   /** Most characters of a stranger's words that are shown. */
-  private static final int MOST_SHOWN = 80;
+  private static final int MAX_SHOWN = 80;
 
   /** Visible ASCII and what lies above it, with spaces and tabs in between. */
   private static final String TEXT = "[\\t !-~\\x80-\\xff]*";
@@ -84,6 +84,6 @@ public record HttpHead(String start, Map<String, List<String>> fields) {
   /** A stranger's words made safe for a line of a log: printable, and not too many. */
   public static String shown(String text) {
     String printable = text.replaceAll("[^ -~]", "?").strip();
-    return printable.length() > MOST_SHOWN ? printable.substring(0, MOST_SHOWN) + "..." : printable;
+    return printable.length() > MAX_SHOWN ? printable.substring(0, MAX_SHOWN) + "..." : printable;
   }
 }

@@ -15,7 +15,7 @@ import java.util.Arrays;
 public final class HttpHeadReader {
 
   /** Most bytes of a head, with whatever a proxy on the way has added. */
-  static final int MOST_BYTES = 8 * 1024;
+  static final int MAX_BYTES = 8 * 1024;
 
   /** As many tell one protocol from another. */
   private static final int FIRST_BYTES = 8;
@@ -83,10 +83,10 @@ public final class HttpHeadReader {
 
   private boolean read() throws IOException {
     if (!bytes.hasRemaining()) {
-      if (bytes.capacity() == MOST_BYTES) {
-        throw new ProtocolException("an HTTP head of more than " + MOST_BYTES + " bytes");
+      if (bytes.capacity() == MAX_BYTES) {
+        throw new ProtocolException("an HTTP head of more than " + MAX_BYTES + " bytes");
       }
-      bytes = ByteBuffer.allocate(MOST_BYTES).put(bytes.flip());
+      bytes = ByteBuffer.allocate(MAX_BYTES).put(bytes.flip());
     }
     return in.read(bytes) >= 0;
   }

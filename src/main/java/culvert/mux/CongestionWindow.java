@@ -5,21 +5,21 @@ package culvert.mux;
  * of bulk in the kernel's send buffer: Java has no TCP_NOTSENT_LOWAT. Pings that carry the count of
  * bytes before them tell what has arrived and how long it took. While that stays near the shortest
  * time seen, the bound doubles each round trip that uses it up; once bytes queue for longer than
- * {@link #MOST_QUEUE_NANOS}, it shrinks to what would not, and grows with care for a while. Where
+ * {@link #MAX_QUEUE_NANOS}, it shrinks to what would not, and grows with care for a while. Where
  * that does not help, it was not our bytes that queued. Not thread-safe: the writer's lock guards
  * it.
  */
 final class CongestionWindow {
 
-  private static final long LEAST_BYTES = 32 * 1024;
+  private static final long MIN_BYTES = 32 * 1024;
   private static final long FIRST_BYTES = 512 * 1024;
-  private static final long MOST_BYTES = 32 * 1024 * 1024;
+  private static final long MAX_BYTES = 32 * 1024 * 1024;
 
   /** Less room than this is none, so that frames do not crumble. */
-  static final int LEAST_ROOM_BYTES = 1024;
+  static final int MIN_ROOM_BYTES = 1024;
 
-  private static final long LEAST_PING_BYTES = 16 * 1024;
-  private static final long MOST_QUEUE_NANOS = 25_000_000;
+  private static final long MIN_PING_BYTES = 16 * 1024;
+  private static final long MAX_QUEUE_NANOS = 25_000_000;
 
   /**
    * After bytes have queued the bound grows by an eighth, so many times, before it doubles again.
@@ -71,7 +71,7 @@ final class CongestionWindow {
   /** How many bytes more may go, beside {@code batched} that wait: none, or enough for a frame. */
   long room(long batched) {
     long room = bound - (sent - arrived) - batched;
-    if (room < LEAST_ROOM_BYTES) {
+    if (room < MIN_ROOM_BYTES) {
       usedUp = true;
       return 0;
     }
@@ -102,7 +102,7 @@ final class CongestionWindow {
   boolean pingDue(long nowNanos) {
     long unpinged = sent - lastPinged;
     return lastPinged < 0
-        || unpinged >= Math.max(LEAST_PING_BYTES, bound / 8)
+        || unpinged >= Math.max(MIN_PING_BYTES, bound / 8)
         || nowNanos - lastPingNanos > PING_PERIOD_NANOS;
   }
 
@@ -155,13 +155,13 @@ final class CongestionWindow {
     }
     long queue = nanos - unloadedNanos(nowNanos);
     // Of whoever sends little the pongs queue behind the other side's bulk, which tells nothing.
-    if (queue > MOST_QUEUE_NANOS && usedUp && isTheirs(queue, flight)) {
+    if (queue > MAX_QUEUE_NANOS && usedUp && isTheirs(queue, flight)) {
       pathNanos = nanos;
       pathSinceNanos = nowNanos;
       longestQueueNanos = 0;
       carefulSteps = 0;
       grow(nowNanos);
-    } else if (queue > MOST_QUEUE_NANOS) {
+    } else if (queue > MAX_QUEUE_NANOS) {
       boolean old = nowNanos - longestSinceNanos > PATH_AGE_NANOS;
       if (usedUp && (queue > longestQueueNanos || old)) {
         longestQueueNanos = queue;
@@ -169,8 +169,8 @@ final class CongestionWindow {
         longestSinceNanos = nowNanos;
       }
       // What would have queued for just as long as it may, but never less than half.
-      long right = (long) ((double) bound * (nanos - queue + MOST_QUEUE_NANOS) / nanos);
-      bound = Math.max(LEAST_BYTES, Math.max(right, bound / 2));
+      long right = (long) ((double) bound * (nanos - queue + MAX_QUEUE_NANOS) / nanos);
+      bound = Math.max(MIN_BYTES, Math.max(right, bound / 2));
       carefulSteps = CAREFUL_STEPS;
       lastChangeNanos = nowNanos;
     } else {
@@ -193,7 +193,7 @@ final class CongestionWindow {
   private void grow(long nowNanos) {
     if (usedUp) {
       long step = carefulSteps > 0 ? bound / 8 : bound;
-      bound = Math.min(MOST_BYTES, bound + step);
+      bound = Math.min(MAX_BYTES, bound + step);
       carefulSteps = Math.max(0, carefulSteps - 1);
       lastChangeNanos = nowNanos;
     }

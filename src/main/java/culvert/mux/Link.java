@@ -54,7 +54,7 @@ public final class Link implements AutoCloseable {
    * @param budget what its streams may hold together with all others
    * @param deadlines ends what takes too long
    * @param heartbeat when a silent peer is asked, and when it is given up
-   * @param mostWindow bytes that a stream may hold, {@value MuxStream#FIRST_WINDOW} at least
+   * @param maxWindow bytes that a stream may hold, {@value MuxStream#FIRST_WINDOW} at least
    * @param lateFrames counts frames that came for streams already over, which is no fault
    */
   public record Shared(
@@ -62,7 +62,7 @@ public final class Link implements AutoCloseable {
       MemoryBudget budget,
       Deadlines deadlines,
       Heartbeat heartbeat,
-      int mostWindow,
+      int maxWindow,
       LongAdder lateFrames) {}
 
   /** For the last words, and what goes before them. */
@@ -71,7 +71,7 @@ public final class Link implements AutoCloseable {
   /** The same where the last bytes of complete streams are on their way, and how often again. */
   private static final Duration OWING_LIMIT = Duration.ofSeconds(10);
 
-  private static final int MOST_EXTENSIONS = 12;
+  private static final int MAX_EXTENSIONS = 12;
 
   private final Connection connection;
   private final Side side;
@@ -186,7 +186,7 @@ public final class Link implements AutoCloseable {
    * @throws IOException if the peer's bound on streams is reached or the leg has ended
    */
   public MuxStream open(Message.Open message) throws IOException {
-    int most = mostStreams();
+    int most = maxStreams();
     if (open.incrementAndGet() > most) {
       closed();
       throw new IOException("the session has " + most + " streams, which is its bound");
@@ -254,7 +254,7 @@ public final class Link implements AutoCloseable {
 
   private void closeIfFinished() {
     if (finishing && !closing && open.get() == 0) {
-      close(ByeReason.STOPPING, "drained", MOST_EXTENSIONS);
+      close(ByeReason.STOPPING, "drained", MAX_EXTENSIONS);
     }
   }
 
@@ -320,12 +320,12 @@ public final class Link implements AutoCloseable {
     return mine.opens();
   }
 
-  int mostStreams() {
+  int maxStreams() {
     return Math.min(mine.streams(), peer.streams());
   }
 
-  int mostWindow() {
-    return shared.mostWindow();
+  int maxWindow() {
+    return shared.maxWindow();
   }
 
   int streamsGranted() {

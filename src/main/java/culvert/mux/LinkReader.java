@@ -35,7 +35,7 @@ final class LinkReader {
   LinkReader(Link leg) {
     this.leg = leg;
     this.writer = leg.writer();
-    this.patience = new ControlFrameBudget(System.nanoTime(), leg.mostStreams());
+    this.patience = new ControlFrameBudget(System.nanoTime(), leg.maxStreams());
   }
 
   void run() throws IOException {

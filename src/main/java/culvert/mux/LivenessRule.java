@@ -44,10 +44,10 @@ final class LivenessRule {
       boolean writing,
       boolean awaiting) {}
 
-  private static final long MOST_GRACE_NANOS = Duration.ofSeconds(5).toNanos();
+  private static final long MAX_GRACE_NANOS = Duration.ofSeconds(5).toNanos();
 
   /** Ticks this much late mean that this process or machine was asleep. */
-  private static final long MOST_LATE_NANOS = Duration.ofSeconds(2).toNanos();
+  private static final long MAX_LATE_NANOS = Duration.ofSeconds(2).toNanos();
 
   /**
    * On a slow uplink behind a large send buffer it takes long until a write moves again, although
@@ -105,8 +105,8 @@ final class LivenessRule {
   LivenessRule(Heartbeat heartbeat, Signs first) {
     everyNanos = heartbeat.every().toNanos();
     timeoutNanos = heartbeat.timeout().toNanos();
-    graceNanos = Math.min(MOST_GRACE_NANOS, timeoutNanos / 4);
-    asleepNanos = Math.min(MOST_LATE_NANOS, timeoutNanos / 4);
+    graceNanos = Math.min(MAX_GRACE_NANOS, timeoutNanos / 4);
+    asleepNanos = Math.min(MAX_LATE_NANOS, timeoutNanos / 4);
     lateNanos = heartbeat.tick().toNanos() + asleepNanos;
     stuckNanos = STUCK_TIMEOUTS * timeoutNanos;
     beganNanos = first.nanos();

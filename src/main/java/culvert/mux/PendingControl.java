@@ -18,10 +18,10 @@ final class PendingControl {
   static final int CONTROL_BYTES = 8 * 1024;
 
   /** Most messages of the session that wait to be written. */
-  private static final int MOST_MESSAGES = 1024;
+  private static final int MAX_MESSAGES = 1024;
 
   /** Longest reset, answer and grant of one stream together, in bytes. */
-  private static final int MOST_OF_STREAM_BYTES = 640;
+  private static final int MAX_OF_STREAM_BYTES = 640;
 
   /** What stays free for a pong, a ping and the last words, in bytes. */
   private static final int RESERVE_BYTES = 640;
@@ -44,7 +44,7 @@ final class PendingControl {
   }
 
   void message(Message message) throws ProtocolException {
-    if (messages.size() >= MOST_MESSAGES) {
+    if (messages.size() >= MAX_MESSAGES) {
       throw new ProtocolException("too many messages that must be answered");
     }
     messages.add(message);
@@ -100,8 +100,8 @@ final class PendingControl {
    */
   ByteBuffer put(long batch) {
     control.clear();
-    int reserve = MOST_OF_STREAM_BYTES + RESERVE_BYTES;
-    while (!messages.isEmpty() && control.remaining() > Frame.MOST_MESSAGE_BYTES + reserve) {
+    int reserve = MAX_OF_STREAM_BYTES + RESERVE_BYTES;
+    while (!messages.isEmpty() && control.remaining() > Frame.MAX_MESSAGE_BYTES + reserve) {
       Message.write(control, 0, messages.poll());
     }
     if (pongOwed) {

@@ -20,7 +20,7 @@ final class ReceiveQueue {
     }
   }
 
-  private static final int LEAST_CHUNK_BYTES = 512;
+  private static final int MIN_CHUNK_BYTES = 512;
   private static final int LARGE_BYTES = 16 * 1024;
 
   private final BufferPool pool;
@@ -64,7 +64,7 @@ final class ReceiveQueue {
   private ByteBuffer allocate(int bytes) {
     return bytes > LARGE_BYTES
         ? pool.borrow()
-        : ByteBuffer.allocate(Math.max(bytes, LEAST_CHUNK_BYTES));
+        : ByteBuffer.allocate(Math.max(bytes, MIN_CHUNK_BYTES));
   }
 
   private static void put(ByteBuffer target, ByteBuffer source) {

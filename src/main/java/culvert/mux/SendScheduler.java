@@ -23,7 +23,7 @@ final class SendScheduler {
   private static final int TURN_BYTES = 16 * 1024;
 
   /** Most a data frame carries, in bytes. */
-  private static final int MOST_FRAME_BYTES = 64 * 1024;
+  private static final int MAX_FRAME_BYTES = 64 * 1024;
 
   /**
    * A stream that was not in the last batch and has no more than this goes before bulk, in bytes.
@@ -178,7 +178,7 @@ final class SendScheduler {
 
   private void putData(MuxStream stream) {
     var s = stream.send;
-    long most = isIdle() ? MOST_FRAME_BYTES : TURN_BYTES;
+    long most = isIdle() ? MAX_FRAME_BYTES : TURN_BYTES;
     long room = room() - Frame.HEADER_BYTES - TAIL_BYTES;
     int n = (int) Math.min(Math.min(most, room), Math.min(s.window, s.pending.remaining()));
     if (n <= 0) {
@@ -203,12 +203,12 @@ final class SendScheduler {
   }
 
   /**
-   * Bytes that the batch still takes: none, or at least {@link CongestionWindow#LEAST_ROOM_BYTES}.
+   * Bytes that the batch still takes: none, or at least {@link CongestionWindow#MIN_ROOM_BYTES}.
    */
   private long room() {
     int batched = filling == null ? 0 : filling.position() - PendingControl.CONTROL_BYTES;
     long space = BufferPool.BUFFER_BYTES - PendingControl.CONTROL_BYTES - batched;
-    return space < CongestionWindow.LEAST_ROOM_BYTES ? 0 : Math.min(space, inFlight.room(batched));
+    return space < CongestionWindow.MIN_ROOM_BYTES ? 0 : Math.min(space, inFlight.room(batched));
   }
 
   /** The batch, with room in front for control. */

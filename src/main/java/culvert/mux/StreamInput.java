@@ -21,7 +21,7 @@ final class StreamInput extends ByteInput {
   /** Why the stream can be used no more. */
   record Failure(CloseCause trouble, String text) {}
 
-  private static final long LEAST_ROUND_TRIP_NANOS = 1_000_000;
+  private static final long MIN_ROUND_TRIP_NANOS = 1_000_000;
 
   private final MuxStream stream;
   private final Link leg;
@@ -317,12 +317,12 @@ final class StreamInput extends ByteInput {
    * A quarter that was read within two round trips makes the window double; a slow reader's not.
    */
   private long growth(long now) {
-    long fast = 2 * Math.max(leg.writer().roundTripNanos(), LEAST_ROUND_TRIP_NANOS);
+    long fast = 2 * Math.max(leg.writer().roundTripNanos(), MIN_ROUND_TRIP_NANOS);
     boolean slow = now - lastGrantNanos > fast;
-    if (slow || window >= leg.mostWindow() || leg.budget().underPressure()) {
+    if (slow || window >= leg.maxWindow() || leg.budget().underPressure()) {
       return 0;
     }
-    long growth = Math.min(window, leg.mostWindow() - window);
+    long growth = Math.min(window, leg.maxWindow() - window);
     window += growth;
     return growth;
   }

@@ -14,7 +14,7 @@ public final class BufferPool {
   /** Size of every buffer, in bytes. */
   public static final int BUFFER_BYTES = 128 * 1024;
 
-  private static final int MOST_DIRECT = 512;
+  private static final int MAX_DIRECT = 512;
 
   private final ArrayBlockingQueue<ByteBuffer> idle;
   private final AtomicInteger direct = new AtomicInteger();
@@ -22,7 +22,7 @@ public final class BufferPool {
 
   /** A pool with the usual bound, 64 MiB of direct memory. */
   public BufferPool() {
-    this(MOST_DIRECT);
+    this(MAX_DIRECT);
   }
 
   BufferPool(int most) {

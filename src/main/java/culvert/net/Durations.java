@@ -6,7 +6,7 @@ import java.util.Map;
 /** How durations are written for people, and read from them. */
 public final class Durations {
 
-  private static final int MOST_DIGITS = 9;
+  private static final int MAX_DIGITS = 9;
   private static final Duration LONGEST = Duration.ofDays(1);
   private static final Map<String, Duration> UNITS =
       Map.of(
@@ -36,7 +36,7 @@ public final class Durations {
     while (unit < text.length() && Character.digit(text.charAt(unit), 10) >= 0) {
       unit++;
     }
-    Duration each = unit > 0 && unit <= MOST_DIGITS ? UNITS.get(text.substring(unit)) : null;
+    Duration each = unit > 0 && unit <= MAX_DIGITS ? UNITS.get(text.substring(unit)) : null;
     if (each == null) {
       throw new IllegalArgumentException(
           "'" + text + "' is no duration; write a number and a unit, as 500ms, 10s or 2m");

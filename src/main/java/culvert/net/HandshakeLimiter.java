@@ -84,7 +84,7 @@ public final class HandshakeLimiter {
   }
 
   private final int most;
-  private final int mostOfSource;
+  private final int maxOfSource;
   private final Duration limit;
   private final Deadlines deadlines;
   private final LongAdder late;
@@ -100,20 +100,20 @@ public final class HandshakeLimiter {
    * Nobody is there yet.
    *
    * @param most how many there may be
-   * @param mostOfSource how many from one source
+   * @param maxOfSource how many from one source
    * @param limit how long each may hold its place
    * @param late counts the places taken away because of that
    * @param crowded counts those taken away for newer ones
    */
   public HandshakeLimiter(
       int most,
-      int mostOfSource,
+      int maxOfSource,
       Duration limit,
       Deadlines deadlines,
       LongAdder late,
       LongAdder crowded) {
     this.most = most;
-    this.mostOfSource = mostOfSource;
+    this.maxOfSource = maxOfSource;
     this.limit = limit;
     this.deadlines = deadlines;
     this.late = late;
@@ -132,7 +132,7 @@ public final class HandshakeLimiter {
     lock.lock();
     try {
       var siblings = ofSource.computeIfAbsent(source, s -> new LinkedHashSet<>());
-      if (siblings.size() >= mostOfSource) {
+      if (siblings.size() >= maxOfSource) {
         oldest = siblings.getFirst();
       } else if (places.size() >= most) {
         oldest = places.getFirst();

@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
 final class HappyEyeballs {
 
   private static final Duration HEAD_START = Duration.ofMillis(250);
-  private static final int MOST_ADDRESSES = 16;
+  private static final int MAX_ADDRESSES = 16;
 
   private final BufferPool pool;
   private final long deadline;
@@ -101,7 +101,7 @@ final class HappyEyeballs {
         turns.add(other.next());
       }
     }
-    return turns.subList(0, Math.min(MOST_ADDRESSES, turns.size()));
+    return turns.subList(0, Math.min(MAX_ADDRESSES, turns.size()));
   }
 
   private static boolean isV4(InetSocketAddress address) {

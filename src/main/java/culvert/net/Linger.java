@@ -10,7 +10,7 @@ import java.time.Duration;
 public final class Linger {
 
   private static final Duration LIMIT = Duration.ofSeconds(1);
-  private static final long MOST_BYTES = 1024 * 1024;
+  private static final long MAX_BYTES = 1024 * 1024;
 
   private Linger() {}
 
@@ -35,7 +35,7 @@ public final class Linger {
       byte[] sink = new byte[8192];
       long dropped = 0;
       int n = 0;
-      while (n >= 0 && dropped < MOST_BYTES) {
+      while (n >= 0 && dropped < MAX_BYTES) {
         dropped += n;
         // Of a wrapped connection that broke nothing can be read, and it is to be dropped anyway.
         n = connection.lowest().input().read(sink);

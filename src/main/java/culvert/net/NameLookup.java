@@ -29,7 +29,7 @@ final class NameLookup {
   static final NameLookup OF_PROCESS = new NameLookup(HostPort::resolve);
 
   /** How many names may be under way: a resolver that hangs must not collect threads. */
-  static final int MOST_NAMES = 32;
+  static final int MAX_NAMES = 32;
 
   /** What is asked; it may take as long as it likes. */
   @FunctionalInterface
@@ -93,9 +93,9 @@ final class NameLookup {
     lock.lock();
     try {
       if (!waiting.containsKey(host)) {
-        if (waiting.size() >= MOST_NAMES) {
+        if (waiting.size() >= MAX_NAMES) {
           throw new UnknownHostException(
-              "the name '" + host + "' was not looked up: " + MOST_NAMES + " others are under way");
+              "the name '" + host + "' was not looked up: " + MAX_NAMES + " others are under way");
         }
         Threads.startPlatform("lookup " + host, () -> resolve(target));
       }

@@ -26,10 +26,10 @@ public final class ProxyHeader {
   }
 
   /** Longest header of version 1, in bytes, its line end included (section 2.1). */
-  static final int MOST_V1_BYTES = 107;
+  static final int MAX_V1_BYTES = 107;
 
   /** Longest payload of a version 2 header that is read; the longest without TLVs has 216 bytes. */
-  static final int MOST_V2_BYTES = 2048;
+  static final int MAX_V2_BYTES = 2048;
 
   private static final byte[] V2_SIGNATURE = {
     '\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q', 'U', 'I', 'T', '\n'
@@ -118,11 +118,11 @@ public final class ProxyHeader {
 
   private static Optional<InetSocketAddress> readV1(byte[] start, InputStream in)
       throws IOException {
-    byte[] line = Arrays.copyOf(start, MOST_V1_BYTES);
+    byte[] line = Arrays.copyOf(start, MAX_V1_BYTES);
     int length = start.length;
     while (line[length - 1] != '\n') {
-      if (length == MOST_V1_BYTES) {
-        throw new IOException("a PROXY header of more than " + MOST_V1_BYTES + " bytes");
+      if (length == MAX_V1_BYTES) {
+        throw new IOException("a PROXY header of more than " + MAX_V1_BYTES + " bytes");
       }
       line[length++] = readExactly(in, 1)[0];
     }
@@ -163,7 +163,7 @@ public final class ProxyHeader {
     if (versionAndCommand >>> 4 != 2 || (versionAndCommand & 0xf) > 1) {
       throw new IOException("a PROXY header of an unknown version or command");
     }
-    if (length > MOST_V2_BYTES) {
+    if (length > MAX_V2_BYTES) {
       throw new IOException("a PROXY header of " + length + " bytes");
     }
     ByteBuffer body = ByteBuffer.wrap(readExactly(in, length));

@@ -20,8 +20,8 @@ import jdk.net.ExtendedSocketOptions;
  */
 public final class SocketConnection implements Connection {
 
-  private static final long LEAST_PAUSE_NANOS = 100_000;
-  private static final long MOST_PAUSE_NANOS = 10_000_000;
+  private static final long MIN_PAUSE_NANOS = 100_000;
+  private static final long MAX_PAUSE_NANOS = 10_000_000;
 
   private final SocketChannel channel;
   private final InetSocketAddress peer;
@@ -185,8 +185,8 @@ public final class SocketConnection implements Connection {
    * reset does not keep waiting.
    */
   private void checkEnd() throws IOException {
-    for (long pause = LEAST_PAUSE_NANOS;
-        writing && trouble == null && pause < MOST_PAUSE_NANOS;
+    for (long pause = MIN_PAUSE_NANOS;
+        writing && trouble == null && pause < MAX_PAUSE_NANOS;
         pause *= 2) {
       LockSupport.parkNanos(pause);
     }

@@ -21,10 +21,10 @@ public final class NoiseCipher {
   public static final int TAG_BYTES = 16;
 
   /** The longest message, in bytes (section 3). */
-  public static final int MOST_MESSAGE_BYTES = 65535;
+  public static final int MAX_MESSAGE_BYTES = 65535;
 
   /** The longest payload, in bytes. */
-  public static final int MOST_PAYLOAD_BYTES = MOST_MESSAGE_BYTES - TAG_BYTES;
+  public static final int MAX_PAYLOAD_BYTES = MAX_MESSAGE_BYTES - TAG_BYTES;
 
   /** The last number, unsigned, serves only to derive the next key (sections 4.2 and 5.1). */
   static final long RESERVED = -1;
@@ -53,7 +53,7 @@ public final class NoiseCipher {
   /**
    * Seals a message.
    *
-   * @param plain all that remains is the payload, at most {@value #MOST_PAYLOAD_BYTES} bytes
+   * @param plain all that remains is the payload, at most {@value #MAX_PAYLOAD_BYTES} bytes
    * @param out needs room for the payload and {@value #TAG_BYTES} bytes
    * @throws IllegalArgumentException if the payload is longer
    * @throws BufferOverflowException if there is not the room
@@ -65,10 +65,10 @@ public final class NoiseCipher {
 
   /** The same with associated data. */
   void seal(byte[] associated, ByteBuffer plain, ByteBuffer out) {
-    if (plain.remaining() > MOST_PAYLOAD_BYTES) {
+    if (plain.remaining() > MAX_PAYLOAD_BYTES) {
       throw new IllegalArgumentException(
           "a Noise message holds at most "
-              + MOST_PAYLOAD_BYTES
+              + MAX_PAYLOAD_BYTES
               + " bytes, not "
               + plain.remaining());
     }
@@ -96,7 +96,7 @@ public final class NoiseCipher {
    */
   public void open(ByteBuffer sealed, ByteBuffer out) throws NoiseException {
     int bytes = sealed.remaining();
-    if (bytes < TAG_BYTES || bytes > MOST_MESSAGE_BYTES) {
+    if (bytes < TAG_BYTES || bytes > MAX_MESSAGE_BYTES) {
       throw new NoiseException(
           number()
               + " has "
@@ -104,7 +104,7 @@ public final class NoiseCipher {
               + " bytes: "
               + TAG_BYTES
               + " to "
-              + MOST_MESSAGE_BYTES
+              + MAX_MESSAGE_BYTES
               + " are possible");
     }
     if (!open(NOTHING, sealed, out)) {

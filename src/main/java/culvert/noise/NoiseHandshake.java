@@ -135,7 +135,7 @@ public final class NoiseHandshake {
    * @param payload may be empty
    * @throws NoiseException if the key the peer has sent is of low order
    * @throws IllegalArgumentException if the message would have more than {@value
-   *     NoiseCipher#MOST_MESSAGE_BYTES} bytes
+   *     NoiseCipher#MAX_MESSAGE_BYTES} bytes
    * @throws IllegalStateException if it is not this side's turn, or something had failed before
    */
   public byte[] write(byte[] payload) throws NoiseException {
@@ -156,12 +156,12 @@ public final class NoiseHandshake {
       }
     }
     int bytes = message.position() + payload.length + symmetric.overhead();
-    if (bytes > NoiseCipher.MOST_MESSAGE_BYTES) {
+    if (bytes > NoiseCipher.MAX_MESSAGE_BYTES) {
       throw new IllegalArgumentException(
           "the payload makes a handshake message of "
               + bytes
               + " bytes: at most "
-              + NoiseCipher.MOST_MESSAGE_BYTES
+              + NoiseCipher.MAX_MESSAGE_BYTES
               + " are possible");
     }
     symmetric.sealAndHash(payload, message);
@@ -178,7 +178,7 @@ public final class NoiseHandshake {
    */
   public byte[] read(byte[] message) throws NoiseException {
     begin(false);
-    if (message.length > NoiseCipher.MOST_MESSAGE_BYTES) {
+    if (message.length > NoiseCipher.MAX_MESSAGE_BYTES) {
       throw refused("has " + message.length + " bytes: at most 65535 are possible");
     }
     var rest = ByteBuffer.wrap(message);

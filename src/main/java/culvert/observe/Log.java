@@ -47,11 +47,11 @@ public final class Log implements AutoCloseable {
     JSON
   }
 
-  private static final int MOST_WAITING_LINES = 8192;
+  private static final int MAX_WAITING_LINES = 8192;
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
   private static final String END = "";
 
-  private final ArrayBlockingQueue<String> waiting = new ArrayBlockingQueue<>(MOST_WAITING_LINES);
+  private final ArrayBlockingQueue<String> waiting = new ArrayBlockingQueue<>(MAX_WAITING_LINES);
   private final AtomicLong dropped = new AtomicLong();
   private final Thread writer;
   private final Level level;

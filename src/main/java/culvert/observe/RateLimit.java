@@ -13,7 +13,7 @@ import java.util.function.LongSupplier;
  */
 public final class RateLimit<S> {
 
-  private static final int MOST_SOURCES = 1024;
+  private static final int MAX_SOURCES = 1024;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final int lines;
@@ -46,7 +46,7 @@ public final class RateLimit<S> {
       }
       periods.remove(source);
       periods.put(source, new Period(now, 1));
-      if (periods.size() > MOST_SOURCES) {
+      if (periods.size() > MAX_SOURCES) {
         periods.remove(periods.keySet().iterator().next());
       }
       return true;

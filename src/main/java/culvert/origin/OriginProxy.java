@@ -74,7 +74,7 @@ public final class OriginProxy implements AutoCloseable {
   private static final Duration TO_THE_SECOND = Duration.ofSeconds(10);
 
   /** Sessions that may still drain while the next attempt is made. */
-  private static final int MOST_DRAINING = 4;
+  private static final int MAX_DRAINING = 4;
 
   /** The same trouble again is not told more often than this. */
   private static final Duration REPEATED_PERIOD = Duration.ofMinutes(10);
@@ -334,7 +334,7 @@ public final class OriginProxy implements AutoCloseable {
   private final class Host implements ConnectAttempt.Host {
     @Override
     public boolean mayOverlap() {
-      return !settings.failFast() && attempts.size() <= MOST_DRAINING;
+      return !settings.failFast() && attempts.size() <= MAX_DRAINING;
     }
 
     @Override

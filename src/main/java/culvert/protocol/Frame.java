@@ -15,7 +15,7 @@ public record Frame(FrameType verb, int length, long stream) {
   public static final int HEADER_BYTES = 12;
 
   /** The longest frame but for DATA, header included, in bytes. */
-  public static final int MOST_MESSAGE_BYTES = HEADER_BYTES + 4096;
+  public static final int MAX_MESSAGE_BYTES = HEADER_BYTES + 4096;
 
   /**
    * Reads a header and refuses one that cannot be right: nothing of the payload is needed for that.

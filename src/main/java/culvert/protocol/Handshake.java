@@ -183,15 +183,15 @@ public final class Handshake {
   }
 
   private Peer accept(Message.Hello hello) throws IOException {
-    if (hello.leastVersion() > Message.VERSION || hello.mostVersion() < Message.VERSION) {
+    if (hello.minVersion() > Message.VERSION || hello.maxVersion() < Message.VERSION) {
       throw exchange.refuse(
           ByeReason.VERSION,
           "this remote proxy speaks version "
               + Message.VERSION
               + " and the origin proxy "
-              + hello.leastVersion()
+              + hello.minVersion()
               + " to "
-              + hello.mostVersion()
+              + hello.maxVersion()
               + "; update the older one");
     }
     if (!hello.transport().equals(below.transport())) {

@@ -16,14 +16,14 @@ import java.util.Locale;
 public final class HandshakeExchange {
 
   /** Most bytes that are read from a peer, preface included. */
-  public static final int MOST_BYTES = 4096;
+  public static final int MAX_BYTES = 4096;
 
   private static final byte[] PREFACE = ForeignPeer.PREFACE.getBytes(StandardCharsets.US_ASCII);
 
   private final InputStream in;
   private final OutputStream out;
   private byte[] transcript = new byte[0];
-  private int left = MOST_BYTES;
+  private int left = MAX_BYTES;
 
   /** Nothing is read or written yet. */
   public HandshakeExchange(InputStream in, OutputStream out) {
@@ -125,7 +125,7 @@ public final class HandshakeExchange {
   private byte[] readExactly(int length) throws IOException {
     left -= length;
     if (left < 0) {
-      throw new ProtocolException("more than " + MOST_BYTES + " bytes before the session stands");
+      throw new ProtocolException("more than " + MAX_BYTES + " bytes before the session stands");
     }
     byte[] bytes = in.readNBytes(length);
     if (bytes.length < length) {
@@ -166,7 +166,7 @@ public final class HandshakeExchange {
 
   /** The whole frame. */
   static byte[] encode(Message message) {
-    ByteBuffer buffer = ByteBuffer.allocate(Frame.MOST_MESSAGE_BYTES);
+    ByteBuffer buffer = ByteBuffer.allocate(Frame.MAX_MESSAGE_BYTES);
     Message.write(buffer, 0, message);
     return Arrays.copyOf(buffer.array(), buffer.position());
   }

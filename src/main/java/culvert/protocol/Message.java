@@ -22,10 +22,10 @@ public sealed interface Message {
   int INSTANCE_BYTES = 16;
 
   /** Longest name, in bytes. */
-  int MOST_NAME_BYTES = 64;
+  int MAX_NAME_BYTES = 64;
 
   /** Longest message of a Noise handshake, in bytes. */
-  int MOST_SEAL_BYTES = 512;
+  int MAX_SEAL_BYTES = 512;
 
   /**
    * The dialling side introduces itself.
@@ -33,19 +33,19 @@ public sealed interface Message {
    * <pre>least version (1) | most version (1) | opens granted (4) | streams granted (4) |
    * instance (16) | nonce (32) | name (1 + n) | transport (1 + n)</pre>
    *
-   * @param leastVersion the lowest version it speaks
-   * @param mostVersion the highest
+   * @param minVersion the lowest version it speaks
+   * @param maxVersion the highest
    * @param opens how many unanswered opens it takes at a time
    * @param streams how many streams it takes at a time
    * @param instance random, one for each process
    * @param nonce random, one for each connection
-   * @param name who logs in: {@value #MOST_NAME_BYTES} letters, digits, dots, dashes and
-   *     underscores at the most
+   * @param name who logs in: {@value #MAX_NAME_BYTES} letters, digits, dots, dashes and underscores
+   *     at the most
    * @param transport what the connection is at this end: up to as many letters as a name
    */
   record Hello(
-      int leastVersion,
-      int mostVersion,
+      int minVersion,
+      int maxVersion,
       int opens,
       int streams,
       byte[] instance,
@@ -84,13 +84,12 @@ public sealed interface Message {
    *
    * <pre>least version (1) | most version (1) | protocol (1 + n) | message of Noise (2 + n)</pre>
    *
-   * @param leastVersion the lowest version the sender speaks
-   * @param mostVersion the highest
+   * @param minVersion the lowest version the sender speaks
+   * @param maxVersion the highest
    * @param protocol the full name, as the Noise specification writes it
-   * @param message of the handshake, {@value #MOST_SEAL_BYTES} bytes at the most
+   * @param message of the handshake, {@value #MAX_SEAL_BYTES} bytes at the most
    */
-  record Seal(int leastVersion, int mostVersion, String protocol, byte[] message)
-      implements Message {}
+  record Seal(int minVersion, int maxVersion, String protocol, byte[] message) implements Message {}
 
   /**
    * Proof of the secret: 32 bytes, or none where no secret is in use.

@@ -14,10 +14,10 @@ import java.util.regex.Pattern;
 final class MessageCodec {
 
   /** Longest text for people that is sent, in bytes; a longer one is cut. */
-  private static final int MOST_TEXT_BYTES = 500;
+  private static final int MAX_TEXT_BYTES = 500;
 
   private static final Pattern NAME =
-      Pattern.compile("[A-Za-z0-9._-]{1," + Message.MOST_NAME_BYTES + "}");
+      Pattern.compile("[A-Za-z0-9._-]{1," + Message.MAX_NAME_BYTES + "}");
 
   private MessageCodec() {}
 
@@ -34,7 +34,7 @@ final class MessageCodec {
   private static FrameType payload(ByteBuffer out, Message message) {
     switch (message) {
       case Message.Hello m -> {
-        out.put((byte) m.leastVersion()).put((byte) m.mostVersion());
+        out.put((byte) m.minVersion()).put((byte) m.maxVersion());
         greeting(out, m.opens(), m.streams(), m.instance(), m.nonce());
         shortText(out, m.name());
         shortText(out, m.transport());
@@ -47,7 +47,7 @@ final class MessageCodec {
         return FrameType.CHALLENGE;
       }
       case Message.Seal m -> {
-        out.put((byte) m.leastVersion()).put((byte) m.mostVersion());
+        out.put((byte) m.minVersion()).put((byte) m.maxVersion());
         shortText(out, m.protocol());
         out.putShort((short) m.message().length).put(m.message());
         return FrameType.SEAL;
@@ -179,8 +179,8 @@ final class MessageCodec {
 
   private static byte[] cut(String text) {
     int chars = text.length();
-    while (utf8(text.substring(0, chars)).length > MOST_TEXT_BYTES) {
-      chars = Math.min(chars - 1, MOST_TEXT_BYTES);
+    while (utf8(text.substring(0, chars)).length > MAX_TEXT_BYTES) {
+      chars = Math.min(chars - 1, MAX_TEXT_BYTES);
     }
     return utf8(text.substring(0, chars));
   }

@@ -58,20 +58,20 @@ final class Membership implements ServiceRegistry {
   /**
    * Nobody yet.
    *
-   * @param mostSessions how many sessions may be there
+   * @param maxSessions how many sessions may be there
    * @param confirmed whether everybody who logs in has proved to know a secret
    * @param services where visitors of each service come in
    * @param ports those that sessions may ask for
    */
   Membership(
-      int mostSessions,
+      int maxSessions,
       boolean confirmed,
       Map<String, HostPort> services,
       Ports ports,
       Duration logPeriod,
       Counters counters,
       Log log) {
-    this.roster = new Roster(mostSessions, confirmed, this::evict);
+    this.roster = new Roster(maxSessions, confirmed, this::evict);
     this.table = new ServiceTable(services, roster, confirmed);
     this.ports = ports;
     this.lines = new LimitedLog<>(log, counters, LINES, logPeriod);

@@ -32,7 +32,7 @@ final class Ports implements AutoCloseable {
   private static final int TRIES = 150;
 
   /** Of one session, which may have several services. */
-  private static final int MOST_OF_SESSION = 256;
+  private static final int MAX_OF_SESSION = 256;
 
   private record Held(Session session, String label, Listener listener) {}
 
@@ -90,8 +90,8 @@ final class Ports implements AutoCloseable {
         return new Claim.Declined("the session is over or draining");
       }
       if (held.values().stream().filter(one -> one.session() == session).count()
-          >= MOST_OF_SESSION) {
-        return new Claim.Declined("it has " + MOST_OF_SESSION + " ports already");
+          >= MAX_OF_SESSION) {
+        return new Claim.Declined("it has " + MAX_OF_SESSION + " ports already");
       }
       return port == 0 ? takeAny(session, service) : take(session, service, port);
     } finally {

@@ -21,7 +21,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class Roster {
 
   /** Processes that lost their name and are remembered; the oldest is forgotten first. */
-  private static final int MOST_SUPERSEDED = 4096;
+  private static final int MAX_SUPERSEDED = 4096;
 
   /**
    * Why somebody is not let in.
@@ -100,7 +100,7 @@ final class Roster {
   private void supersede(Session old, Optional<ClientIdentity> by) {
     if (old.member().isPresent() && !old.member().equals(by)) {
       superseded.add(old.member().get());
-      if (superseded.size() > MOST_SUPERSEDED) {
+      if (superseded.size() > MAX_SUPERSEDED) {
         superseded.removeFirst();
       }
     }

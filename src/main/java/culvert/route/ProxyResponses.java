@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 final class ProxyResponses {
 
   /** Most bytes of all heads together. */
-  private static final int MOST_BYTES = 8 * 1024;
+  private static final int MAX_BYTES = 8 * 1024;
 
   private static final String START = "HTTP/";
 
@@ -88,8 +88,8 @@ final class ProxyResponses {
   }
 
   private int read() throws IOException {
-    if (++taken > MOST_BYTES) {
-      throw proxy.foreign("answers with a head of more than " + MOST_BYTES + " bytes");
+    if (++taken > MAX_BYTES) {
+      throw proxy.foreign("answers with a head of more than " + MAX_BYTES + " bytes");
     }
     return proxy.read();
   }

@@ -37,7 +37,7 @@ final class Socks5 implements Transport {
   private static final int IPV6 = 4;
 
   private static final int PORT_BYTES = 2;
-  private static final int MOST_NAME_BYTES = 255;
+  private static final int MAX_NAME_BYTES = 255;
 
   private final OutboundProxy via;
   private final HostPort target;
@@ -125,7 +125,7 @@ final class Socks5 implements Transport {
           .put(bytes)
           .array();
     }
-    if (bytes.length > MOST_NAME_BYTES) {
+    if (bytes.length > MAX_NAME_BYTES) {
       throw new IOException(
           "the name of " + target + " has more than 255 bytes, which SOCKS5 cannot say");
     }

@@ -22,7 +22,7 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class RecordConnection implements Connection {
 
   /** The longest record, its header included, in bytes: a large buffer always holds one. */
-  static final int MOST_RECORD_BYTES = 96 * 1024;
+  static final int MAX_RECORD_BYTES = 96 * 1024;
 
   /**
    * What a stranger's record may have, in bytes: enough for one of TLS (RFC 8446, 5.2), and far
@@ -31,7 +31,7 @@ public final class RecordConnection implements Connection {
   static final int STRANGERS_BYTES = 20 * 1024;
 
   /** Records without payload in a row that a peer may send in a minute. */
-  private static final int MOST_EMPTY = 1024;
+  private static final int MAX_EMPTY = 1024;
 
   private static final long MINUTE_NANOS = 60_000_000_000L;
 
@@ -319,8 +319,8 @@ public final class RecordConnection implements Connection {
         empty = 0;
         emptySinceNanos = now;
       }
-      if (++empty > MOST_EMPTY) {
-        throw new ProtocolException("the peer sent " + MOST_EMPTY + " records that carry nothing");
+      if (++empty > MAX_EMPTY) {
+        throw new ProtocolException("the peer sent " + MAX_EMPTY + " records that carry nothing");
       }
     }
 

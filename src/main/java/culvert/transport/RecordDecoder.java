@@ -22,7 +22,7 @@ public interface RecordDecoder {
    * Takes the next record, and delivers nothing of one that is not right.
    *
    * @param records holds what has come; its position moves behind what was taken
-   * @param target where its payload goes; room for {@value RecordConnection#MOST_RECORD_BYTES} is
+   * @param target where its payload goes; room for {@value RecordConnection#MAX_RECORD_BYTES} is
    *     always enough
    * @throws culvert.protocol.ProtocolException naming what is wrong with the record
    */

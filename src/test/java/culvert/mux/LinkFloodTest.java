@@ -29,7 +29,7 @@ class LinkFloodTest {
   private static final int BATCH = 5000;
 
   private static byte[] encoded(long stream, Message message) {
-    ByteBuffer out = ByteBuffer.allocate(Frame.MOST_MESSAGE_BYTES);
+    ByteBuffer out = ByteBuffer.allocate(Frame.MAX_MESSAGE_BYTES);
     Message.write(out, stream, message);
     byte[] frame = new byte[out.flip().remaining()];
     out.get(frame);

@@ -104,7 +104,7 @@ class LinkLimitsTest {
 
   /** Everything granted is used at once, and everything that came is read at once. */
   private static long greatestWindow(int most) throws Exception {
-    try (var peer = new ScriptedPeer(Link.Side.TAKES, Setup.USUAL.mostWindow(most))) {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES, Setup.USUAL.maxWindow(most))) {
       peer.say(1, OPEN);
       MuxStream stream = peer.opened.take();
       stream.accept();

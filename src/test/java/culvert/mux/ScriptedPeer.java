@@ -46,7 +46,7 @@ final class ScriptedPeer implements AutoCloseable, Link.Events {
   record Setup(
       long budgetBytes,
       Heartbeat heartbeat,
-      int mostWindow,
+      int maxWindow,
       int opens,
       int streams,
       int socketBytes) {
@@ -54,24 +54,24 @@ final class ScriptedPeer implements AutoCloseable, Link.Events {
     static final Setup USUAL = new Setup(1 << 20, LinkPair.HEARTBEAT, 16 << 20, OPENS, STREAMS, 0);
 
     Setup budget(long bytes) {
-      return new Setup(bytes, heartbeat, mostWindow, opens, streams, socketBytes);
+      return new Setup(bytes, heartbeat, maxWindow, opens, streams, socketBytes);
     }
 
     Setup heartbeat(long everyMillis, long timeoutMillis) {
       var beat = new Heartbeat(Duration.ofMillis(everyMillis), Duration.ofMillis(timeoutMillis));
-      return new Setup(budgetBytes, beat, mostWindow, opens, streams, socketBytes);
+      return new Setup(budgetBytes, beat, maxWindow, opens, streams, socketBytes);
     }
 
-    Setup mostWindow(int bytes) {
+    Setup maxWindow(int bytes) {
       return new Setup(budgetBytes, heartbeat, bytes, opens, streams, socketBytes);
     }
 
     Setup granted(int itsOpens, int itsStreams) {
-      return new Setup(budgetBytes, heartbeat, mostWindow, itsOpens, itsStreams, socketBytes);
+      return new Setup(budgetBytes, heartbeat, maxWindow, itsOpens, itsStreams, socketBytes);
     }
 
     Setup socketBytes(int bytes) {
-      return new Setup(budgetBytes, heartbeat, mostWindow, opens, streams, bytes);
+      return new Setup(budgetBytes, heartbeat, maxWindow, opens, streams, bytes);
     }
   }
 
@@ -98,7 +98,7 @@ final class ScriptedPeer implements AutoCloseable, Link.Events {
     var peer = new Handshake.Peer(Message.VERSION, instance, setup.opens(), setup.streams(), "");
     var shared =
         new Link.Shared(
-            new BufferPool(), budget, deadlines, setup.heartbeat(), setup.mostWindow(), lateFrames);
+            new BufferPool(), budget, deadlines, setup.heartbeat(), setup.maxWindow(), lateFrames);
     leg = new Link(pair.near(), side, self, peer, shared, this);
     Threads.start("leg under test", this::run);
   }
@@ -121,7 +121,7 @@ final class ScriptedPeer implements AutoCloseable, Link.Events {
   public void message(Message message) {}
 
   void say(long stream, Message message) throws IOException {
-    ByteBuffer out = ByteBuffer.allocate(Frame.MOST_MESSAGE_BYTES);
+    ByteBuffer out = ByteBuffer.allocate(Frame.MAX_MESSAGE_BYTES);
     Message.write(out, stream, message);
     pair.far().output().write(out.flip());
   }

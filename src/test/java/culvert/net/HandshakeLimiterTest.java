@@ -23,7 +23,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class HandshakeLimiterTest {
 
   private static final int MOST = 4;
-  private static final int MOST_OF_SOURCE = 2;
+  private static final int MAX_OF_SOURCE = 2;
   private static final Duration LIMIT = Duration.ofSeconds(30);
 
   private final Deadlines deadlines = new Deadlines();
@@ -38,7 +38,7 @@ class HandshakeLimiterTest {
   }
 
   private HandshakeLimiter halfOpen(Duration limit) {
-    return new HandshakeLimiter(MOST, MOST_OF_SOURCE, limit, deadlines, late, crowded);
+    return new HandshakeLimiter(MOST, MAX_OF_SOURCE, limit, deadlines, late, crowded);
   }
 
   private static SourcePrefix source(int number) {
@@ -138,14 +138,14 @@ class HandshakeLimiterTest {
     var brief = halfOpen(Duration.ofMillis(50));
     var ends = new AtomicInteger();
     HandshakeLimiter.Slot first = brief.admit(source(1), reason -> ends.incrementAndGet());
-    for (int i = 0; i < MOST_OF_SOURCE; i++) {
+    for (int i = 0; i < MAX_OF_SOURCE; i++) {
       brief.admit(source(1), reason -> {});
     }
     Eventually.within(LIMIT, () -> assertThat(brief.size()).isZero());
     assertThat(ends).hasValue(1);
     assertThat(first.lost()).contains(HandshakeLimiter.Reason.CROWDED);
     assertThat(crowded.sum()).isEqualTo(1);
-    assertThat(late.sum()).isEqualTo(MOST_OF_SOURCE);
+    assertThat(late.sum()).isEqualTo(MAX_OF_SOURCE);
   }
 
   @Test

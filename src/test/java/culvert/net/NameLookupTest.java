@@ -149,10 +149,10 @@ class NameLookupTest {
   @Test
   void theNamesUnderWayAreBounded() throws Exception {
     var answers = new ArrayList<CompletableFuture<List<InetAddress>>>();
-    for (int i = 0; i < NameLookup.MOST_NAMES; i++) {
+    for (int i = 0; i < NameLookup.MAX_NAMES; i++) {
       answers.add(start(new HostPort("name" + i + ".example", 7)));
     }
-    awaitAsked(NameLookup.MOST_NAMES);
+    awaitAsked(NameLookup.MAX_NAMES);
     assertThatThrownBy(() -> addresses(hanging, NAME, LIMIT))
         .isInstanceOf(UnknownHostException.class)
         .hasMessage("the name 'name.example' was not looked up: 32 others are under way");

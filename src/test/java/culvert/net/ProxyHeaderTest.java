@@ -64,7 +64,7 @@ class ProxyHeaderTest {
   void theLongestLineOfOursIsWithinTheLimit() throws IOException {
     var longest = address("1111:2222:3333:4444:5555:6666:7777:8888", 65535);
     byte[] header = ProxyHeader.write(ProxyHeader.Version.V1, longest, longest);
-    assertThat(header).hasSizeLessThanOrEqualTo(ProxyHeader.MOST_V1_BYTES);
+    assertThat(header).hasSizeLessThanOrEqualTo(ProxyHeader.MAX_V1_BYTES);
     assertThat(read(header)).contains(longest);
   }
 

@@ -41,8 +41,8 @@ class NoiseCipherTest {
     var opening = cipher(aead);
     for (int i = 0; i < 300; i++) {
       int size =
-          i == 0 ? 0 : i == 1 ? NoiseCipher.MOST_PAYLOAD_BYTES : random.nextInt(1 << i % 16 + 1);
-      var payload = new byte[Math.min(size, NoiseCipher.MOST_PAYLOAD_BYTES)];
+          i == 0 ? 0 : i == 1 ? NoiseCipher.MAX_PAYLOAD_BYTES : random.nextInt(1 << i % 16 + 1);
+      var payload = new byte[Math.min(size, NoiseCipher.MAX_PAYLOAD_BYTES)];
       random.nextBytes(payload);
       ByteBuffer plain = buffer(random.nextBoolean(), payload.length);
       plain.duplicate().put(payload);
@@ -72,11 +72,11 @@ class NoiseCipherTest {
   @ParameterizedTest
   @EnumSource
   void thePayloadIsBounded(Aead aead) throws Exception {
-    byte[] most = random(NoiseCipher.MOST_PAYLOAD_BYTES);
+    byte[] most = random(NoiseCipher.MAX_PAYLOAD_BYTES);
     assertThat(most).hasSize(65519);
     var sealing = cipher(aead);
     byte[] message = VectorMessages.sealed(sealing, most);
-    assertThat(message).hasSize(NoiseCipher.MOST_MESSAGE_BYTES).hasSize(65535);
+    assertThat(message).hasSize(NoiseCipher.MAX_MESSAGE_BYTES).hasSize(65535);
     assertThat(VectorMessages.opened(cipher(aead), message)).isEqualTo(most);
     assertThatThrownBy(() -> VectorMessages.sealed(sealing, new byte[65520]))
         .isInstanceOf(IllegalArgumentException.class)
@@ -140,7 +140,7 @@ class NoiseCipherTest {
   @ParameterizedTest
   @EnumSource
   void nothingIsLeftOfALargeMessageThatDoesNotVerify(Aead aead) throws Exception {
-    byte[] payload = random(NoiseCipher.MOST_PAYLOAD_BYTES);
+    byte[] payload = random(NoiseCipher.MAX_PAYLOAD_BYTES);
     byte[] message = VectorMessages.sealed(cipher(aead), payload);
     message[message.length - 1] ^= 1;
     for (boolean direct : new boolean[] {false, true}) {

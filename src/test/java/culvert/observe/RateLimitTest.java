@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class RateLimitTest {
 
-  private static final int MOST_SOURCES = 1024;
+  private static final int MAX_SOURCES = 1024;
 
   /** Near the overflow, where only differences of nanoTime are right. */
   private long now = Long.MAX_VALUE - 5;
@@ -59,12 +59,12 @@ class RateLimitTest {
 
   @Test
   void theBoundForgetsWhoeverWasQuietForLongest() throws Exception {
-    for (int i = 0; i < MOST_SOURCES; i++) {
+    for (int i = 0; i < MAX_SOURCES; i++) {
       limit.allows(source(i));
     }
     now += 10;
     assertThat(limit.allows(source(0))).as("the oldest spoke again").isTrue();
-    assertThat(limit.allows(source(MOST_SOURCES))).isTrue();
+    assertThat(limit.allows(source(MAX_SOURCES))).isTrue();
     now -= 1;
     assertThat(limit.allows(source(1))).as("forgotten").isTrue();
     assertThat(limit.allows(source(0))).as("remembered").isFalse();

@@ -65,7 +65,7 @@ class ScriptedRemoteTest {
   }
 
   private void say(long stream, Message message) throws IOException {
-    ByteBuffer out = ByteBuffer.allocate(Frame.MOST_MESSAGE_BYTES);
+    ByteBuffer out = ByteBuffer.allocate(Frame.MAX_MESSAGE_BYTES);
     Message.write(out, stream, message);
     origin.getOutputStream().write(out.array(), 0, out.position());
   }

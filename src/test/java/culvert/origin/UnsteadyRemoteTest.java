@@ -30,7 +30,7 @@ class UnsteadyRemoteTest {
   private static final Duration WHILE = Duration.ofSeconds(3);
 
   /** The four that may drain, and one that they wait for. */
-  private static final int MOST_SESSIONS = 5;
+  private static final int MAX_SESSIONS = 5;
 
   private static final Pattern AGAIN_IN = Pattern.compile("again_in=(\\S+)");
 
@@ -81,7 +81,7 @@ class UnsteadyRemoteTest {
   @Test
   void soManySessionsDrainAndNoneIsAddedWhileTheyLast() throws Exception {
     joins(new RolePair.Options().retrying());
-    for (int i = 0; i < MOST_SESSIONS; i++) {
+    for (int i = 0; i < MAX_SESSIONS; i++) {
       login().take().say(new Message.Drain());
     }
     assertThat(remote.accept(WHILE)).isEmpty();

@@ -93,7 +93,7 @@ class FrameTest {
   void noMessageButDataIsLongerThanTheBufferForMessages() {
     for (FrameType verb : FrameType.values()) {
       if (verb != FrameType.DATA) {
-        assertThat(Frame.HEADER_BYTES + verb.most()).isLessThanOrEqualTo(Frame.MOST_MESSAGE_BYTES);
+        assertThat(Frame.HEADER_BYTES + verb.most()).isLessThanOrEqualTo(Frame.MAX_MESSAGE_BYTES);
       }
     }
   }

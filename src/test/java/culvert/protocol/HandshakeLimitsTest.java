@@ -59,7 +59,7 @@ class HandshakeLimitsTest {
   @Test
   void moreThan4096BytesBeforeTheSessionAreNotRead() {
     byte[] hello = hello();
-    int rest = HandshakeExchange.MOST_BYTES - PREFACE.length - hello.length - Frame.HEADER_BYTES;
+    int rest = HandshakeExchange.MAX_BYTES - PREFACE.length - hello.length - Frame.HEADER_BYTES;
     byte[] data = new byte[Frame.HEADER_BYTES + rest + 1];
     Frame.write(ByteBuffer.wrap(data), FrameType.DATA, rest + 1, 1);
     var in = new ByteArrayInputStream(join(PREFACE, hello, data));

@@ -148,7 +148,7 @@ class MessageGoldenTest {
   }
 
   static byte[] bytes(long stream, Message message) {
-    var buffer = ByteBuffer.allocate(Frame.MOST_MESSAGE_BYTES);
+    var buffer = ByteBuffer.allocate(Frame.MAX_MESSAGE_BYTES);
     Message.write(buffer, stream, message);
     return Arrays.copyOf(buffer.array(), buffer.position());
   }

@@ -48,7 +48,7 @@ final class RandomMessages {
               random.nextInt(256),
               random.nextInt(256),
               name(),
-              bytes(random.nextInt(Message.MOST_SEAL_BYTES)));
+              bytes(random.nextInt(Message.MAX_SEAL_BYTES)));
       case 3 -> new Message.Bye(any(ByeReason.values()), text(60));
       case 4 -> new Message.Offer("s" + text(30));
       case 5 -> new Message.Withdraw("s" + text(30));

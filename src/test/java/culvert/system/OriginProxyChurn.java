@@ -42,7 +42,7 @@ final class OriginProxyChurn implements AutoCloseable {
   private static final String STRANGE = Secret.generate();
 
   private static final int SOURCES = 50;
-  private static final int MOST_PAUSE_MILLIS = 1000;
+  private static final int MAX_PAUSE_MILLIS = 1000;
   private static final byte[] HALF_A_PREFACE = {'C', 'U', 'L', 'V'};
 
   private final HostPort control;
@@ -139,7 +139,7 @@ final class OriginProxyChurn implements AutoCloseable {
   }
 
   private static void pause(Random random) throws InterruptedException {
-    Thread.sleep(Duration.ofMillis(random.nextInt(MOST_PAUSE_MILLIS)));
+    Thread.sleep(Duration.ofMillis(random.nextInt(MAX_PAUSE_MILLIS)));
   }
 
   private static void closeQuietly(ScriptedOrigin origin) {

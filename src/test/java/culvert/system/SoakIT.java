@@ -32,7 +32,7 @@ class SoakIT {
   private static final Duration LENGTH =
       Duration.ofSeconds(Integer.getInteger("culvert.soak.seconds", 180));
   private static final int VISITORS = 24;
-  private static final int MOST_BYTES = 4 << 20;
+  private static final int MAX_BYTES = 4 << 20;
   private static final String[] ROLE = {
     "--heartbeat=500ms", "--heartbeat-timeout=2s", "--drain-timeout=2s"
   };
@@ -104,8 +104,8 @@ class SoakIT {
         }
         places.acquire();
         long seed = random.nextLong();
-        int up = random.nextInt(1, 1 + random.nextInt(1, MOST_BYTES));
-        int down = random.nextInt(1, 1 + random.nextInt(1, MOST_BYTES));
+        int up = random.nextInt(1, 1 + random.nextInt(1, MAX_BYTES));
+        int down = random.nextInt(1, 1 + random.nextInt(1, MAX_BYTES));
         HostPort outside = remote.outside();
         threads.submit(() -> {
           try {

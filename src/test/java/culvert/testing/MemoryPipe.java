@@ -21,10 +21,10 @@ public final class MemoryPipe {
   private final End near;
   private final End far;
 
-  /** Each direction holds {@code capacity} bytes and a read gives at most {@code mostPerRead}. */
-  public MemoryPipe(int capacity, int mostPerRead) {
-    var forth = new Ring(capacity, mostPerRead);
-    var back = new Ring(capacity, mostPerRead);
+  /** Each direction holds {@code capacity} bytes and a read gives at most {@code maxPerRead}. */
+  public MemoryPipe(int capacity, int maxPerRead) {
+    var forth = new Ring(capacity, maxPerRead);
+    var back = new Ring(capacity, maxPerRead);
     near = new End(back, forth, 1);
     far = new End(forth, back, 2);
   }
@@ -43,15 +43,15 @@ public final class MemoryPipe {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final byte[] bytes;
-    private final int mostPerRead;
+    private final int maxPerRead;
     private long written;
     private long read;
     private boolean ended;
     private boolean broken;
 
-    Ring(int capacity, int mostPerRead) {
+    Ring(int capacity, int maxPerRead) {
       this.bytes = new byte[capacity];
-      this.mostPerRead = mostPerRead;
+      this.maxPerRead = maxPerRead;
     }
 
     int read(ByteBuffer target) throws IOException {
@@ -66,7 +66,7 @@ public final class MemoryPipe {
         if (written == read) {
           return -1;
         }
-        int n = (int) Math.min(Math.min(target.remaining(), mostPerRead), written - read);
+        int n = (int) Math.min(Math.min(target.remaining(), maxPerRead), written - read);
         for (int i = 0; i < n; i++) {
           target.put(bytes[(int) (read++ % bytes.length)]);
         }

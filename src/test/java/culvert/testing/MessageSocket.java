@@ -14,7 +14,7 @@ final class MessageSocket {
 
   /** Says a message of a stream, or of the session if that is 0. */
   static void say(Socket socket, long stream, Message message) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate(Frame.MOST_MESSAGE_BYTES);
+    ByteBuffer bytes = ByteBuffer.allocate(Frame.MAX_MESSAGE_BYTES);
     Message.write(bytes, stream, message);
     socket.getOutputStream().write(bytes.array(), 0, bytes.position());
   }

@@ -18,7 +18,7 @@ public class Carrier extends ForwardingConnection {
   public void beforeWrite() {}
 
   /** Before each read: how much may come at once. */
-  public int mostPerRead() {
+  public int maxPerRead() {
     return Integer.MAX_VALUE;
   }
 
@@ -29,7 +29,7 @@ public class Carrier extends ForwardingConnection {
       @Override
       public int read(ByteBuffer target) throws IOException {
         int limit = target.limit();
-        target.limit(target.position() + Math.min(target.remaining(), mostPerRead()));
+        target.limit(target.position() + Math.min(target.remaining(), maxPerRead()));
         try {
           return input.read(target);
         } finally {

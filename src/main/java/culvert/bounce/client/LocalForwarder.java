@@ -25,12 +25,12 @@ import java.util.concurrent.TimeUnit;
 public final class LocalForwarder implements Listener.Handler, AutoCloseable {
 
   /** Beyond these a connection is reset at once. */
-  private static final int MOST_WAITING = 64;
+  private static final int MAX_WAITING = 64;
 
   private final BounceClient client;
   private final Log log;
   private final Listener listener;
-  private final Semaphore places = new Semaphore(MOST_WAITING);
+  private final Semaphore places = new Semaphore(MAX_WAITING);
   private final Semaphore turn = new Semaphore(1, true);
   private final CountDownLatch closed = new CountDownLatch(1);
 

@@ -14,7 +14,7 @@ import java.util.Optional;
 final class Console {
 
   /** Longest line of a command, in bytes. */
-  static final int MOST_LINE_BYTES = 1024;
+  static final int MAX_LINE_BYTES = 1024;
 
   /** Hears how far the session is, to bound what it waits for. */
   interface Progress {
@@ -61,7 +61,7 @@ final class Console {
     for (boolean goesOn = true; goesOn; ) {
       out.prompt();
       progress.waits();
-      Optional<LineReader.Line> line = in.next(MOST_LINE_BYTES);
+      Optional<LineReader.Line> line = in.next(MAX_LINE_BYTES);
       progress.answers();
       goesOn = line.isPresent() && answer(line.get());
     }
@@ -70,7 +70,7 @@ final class Console {
   /** Returns whether the session goes on. */
   private boolean answer(LineReader.Line line) throws IOException {
     if (line.isCut()) {
-      out.answer("that line is longer than " + MOST_LINE_BYTES + " bytes, so nothing was done");
+      out.answer("that line is longer than " + MAX_LINE_BYTES + " bytes, so nothing was done");
       return true;
     }
     String text = new String(line.bytes(), StandardCharsets.UTF_8);

@@ -16,7 +16,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class ConsoleOutput implements AutoCloseable {
 
   /** Letters of what waits to be told. */
-  private static final int MOST_WAITING = 1024 * 1024;
+  private static final int MAX_WAITING = 1024 * 1024;
 
   private static final String PROMPT = "> ";
 
@@ -70,7 +70,7 @@ final class ConsoleOutput implements AutoCloseable {
   void tell(String text) {
     lock.lock();
     try {
-      if (!waiting.isEmpty() && waitingLetters + text.length() > MOST_WAITING) {
+      if (!waiting.isEmpty() && waitingLetters + text.length() > MAX_WAITING) {
         dropped += text.lines().count();
         return;
       }

@@ -49,8 +49,8 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
   private static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
 
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
-  private static final int MOST_ENTERING = 16;
-  private static final int MOST_ENTERING_OF_SOURCE = 4;
+  private static final int MAX_ENTERING = 16;
+  private static final int MAX_ENTERING_OF_SOURCE = 4;
 
   private final Commands commands;
   private final MemberEventLog events;
@@ -78,8 +78,8 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
     this.complaints = new LimitedLog<>(log, counters, 1, logPeriod);
     this.entering =
         new HandshakeLimiter(
-            MOST_ENTERING,
-            MOST_ENTERING_OF_SOURCE,
+            MAX_ENTERING,
+            MAX_ENTERING_OF_SOURCE,
             ENTRY_LIMIT,
             deadlines,
             counters.adder(Counter.SLOW_HANDSHAKES),
@@ -211,7 +211,7 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
     }
     connection.output().write("authentication string: ".getBytes(StandardCharsets.UTF_8));
     var line =
-        in.next(BounceAuthentication.MOST_BYTES).orElseThrow(() -> new IOException("hung up"));
+        in.next(BounceAuthentication.MAX_BYTES).orElseThrow(() -> new IOException("hung up"));
     return !line.isCut() && authentication.get().matches(line.bytes());
   }
 

@@ -15,7 +15,7 @@ final class LineReader {
   private static final int BUFFER_BYTES = 1024;
 
   /** A line that goes on beyond this has no end. */
-  private static final long MOST_DROPPED = 1024 * 1024;
+  private static final long MAX_DROPPED = 1024 * 1024;
 
   /**
    * One line.
@@ -52,7 +52,7 @@ final class LineReader {
       }
       if (line.size() < room) {
         line.write(b);
-      } else if (++dropped > MOST_DROPPED) {
+      } else if (++dropped > MAX_DROPPED) {
         throw new IOException("a line without an end");
       }
     }

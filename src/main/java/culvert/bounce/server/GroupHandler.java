@@ -11,7 +11,7 @@ import java.nio.ByteBuffer;
  * A member's life in its group, in its own thread.
  *
  * <p>Whoever is first in a group waits for a second one; what it sends meanwhile is held, up to
- * {@link ReadAheadInput#MOST_BYTES}, and comes first when the second one is there. Nothing beyond
+ * {@link ReadAheadInput#MAX_BYTES}, and comes first when the second one is there. Nothing beyond
  * that is read, so that the network holds it back. If it ends before, what was held is gone with
  * it, and its connection is reset.
  *

@@ -20,7 +20,7 @@ import java.util.function.Consumer;
 final class ReadAheadInput extends ByteInput {
 
   /** What is read ahead at the most; what comes beyond it waits in the network. */
-  static final int MOST_BYTES = 16 * 1024;
+  static final int MAX_BYTES = 16 * 1024;
 
   /** To wait for as long as it takes. */
   static final long FOREVER = Long.MAX_VALUE;
@@ -80,7 +80,7 @@ final class ReadAheadInput extends ByteInput {
   private ByteBuffer room() {
     lock.lock();
     try {
-      while (!released && end - start == MOST_BYTES) {
+      while (!released && end - start == MAX_BYTES) {
         changed.awaitUninterruptibly();
       }
       if (released) {
@@ -97,7 +97,7 @@ final class ReadAheadInput extends ByteInput {
 
   private void makeRoom() {
     int size = end - start;
-    byte[] target = size > held.length / 2 ? new byte[Math.min(2 * size, MOST_BYTES)] : held;
+    byte[] target = size > held.length / 2 ? new byte[Math.min(2 * size, MAX_BYTES)] : held;
     System.arraycopy(held, start, target, 0, size);
     held = target;
     start = 0;

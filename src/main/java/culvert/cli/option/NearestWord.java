@@ -7,14 +7,14 @@ import java.util.List;
 /** Finds what a mistyped word was probably meant to be. */
 public final class NearestWord {
 
-  private static final int MOST_EDITS = 4;
+  private static final int MAX_EDITS = 4;
 
   private NearestWord() {}
 
   /** Those of the words within a few edits of {@code typed}, nearest first. */
   public static List<String> to(String typed, Collection<String> words) {
     return words.stream()
-        .filter(word -> edits(typed, word) <= MOST_EDITS)
+        .filter(word -> edits(typed, word) <= MAX_EDITS)
         .sorted(Comparator.comparingInt(word -> edits(typed, word)))
         .toList();
   }

@@ -61,13 +61,13 @@ final class ControlWriter {
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
 
   /** Messages that wait for a client that takes them slowly. */
-  private static final int MOST_UNSAID = 2 * PendingVisitors.MOST_OF_SESSION;
+  private static final int MAX_UNSAID = 2 * PendingVisitors.MAX_OF_SESSION;
 
   private final Connection connection;
   private final JsonFrames frames;
   private final Deadlines deadlines;
   private final Consumer<IOException> lost;
-  private final BlockingQueue<ServerMessage> unsaid = new LinkedBlockingQueue<>(MOST_UNSAID);
+  private final BlockingQueue<ServerMessage> unsaid = new LinkedBlockingQueue<>(MAX_UNSAID);
 
   private final ReentrantLock lock = new ReentrantLock();
 

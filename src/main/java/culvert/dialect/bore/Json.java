@@ -15,7 +15,7 @@ final class Json {
   /** What bore says of anything that is no message. */
   static final String UNREADABLE = "unable to parse message";
 
-  private static final int MOST_PORT = 65535;
+  private static final int MAX_PORT = 65535;
 
   private final String text;
   private int at;
@@ -171,7 +171,7 @@ final class Json {
     int number = 0;
     while (at < text.length() && isDigit(text.charAt(at))) {
       number = number * 10 + (text.charAt(at++) - '0');
-      if (number > MOST_PORT) {
+      if (number > MAX_PORT) {
         throw unreadable();
       }
     }

@@ -17,7 +17,7 @@ import java.util.Optional;
 final class JsonFrames {
 
   /** Longest text, in bytes. */
-  static final int MOST_BYTES = 256;
+  static final int MAX_BYTES = 256;
 
   /** What bore says of a frame that is longer. */
   static final String TOO_LONG = "frame error, invalid byte length";
@@ -25,7 +25,7 @@ final class JsonFrames {
   private final Connection connection;
 
   /** What was read and not taken yet, from its position to its limit. */
-  private final ByteBuffer buffer = ByteBuffer.allocate(MOST_BYTES + 1).limit(0);
+  private final ByteBuffer buffer = ByteBuffer.allocate(MAX_BYTES + 1).limit(0);
 
   /** Nothing is read yet. */
   JsonFrames(Connection connection) {
@@ -69,7 +69,7 @@ final class JsonFrames {
         buffer.get();
         return Optional.of(frame);
       }
-      if (buffer.remaining() > MOST_BYTES) {
+      if (buffer.remaining() > MAX_BYTES) {
         throw new ProtocolException(TOO_LONG);
       }
       if (!more()) {

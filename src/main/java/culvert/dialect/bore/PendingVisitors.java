@@ -22,7 +22,7 @@ final class PendingVisitors {
   static final int MOST = 4096;
 
   /** Of one session. */
-  static final int MOST_OF_SESSION = 1024;
+  static final int MAX_OF_SESSION = 1024;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition fewer = lock.newCondition();
@@ -42,7 +42,7 @@ final class PendingVisitors {
     lock.lock();
     try {
       int siblings = count(visitor.session());
-      if (all.size() >= MOST || siblings >= MOST_OF_SESSION) {
+      if (all.size() >= MOST || siblings >= MAX_OF_SESSION) {
         throw new IOException(
             siblings
                 + " visitors wait for the client's data channels already, "

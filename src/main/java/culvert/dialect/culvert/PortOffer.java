@@ -14,12 +14,12 @@ import java.util.regex.Pattern;
 record PortOffer(String service, int port) {
 
   private static final Pattern TEXT = Pattern.compile("([^:]+):(\\d{1,5})");
-  private static final int MOST_PORT = 65535;
+  private static final int MAX_PORT = 65535;
 
   /** Nothing if the text is a service's name only. */
   static Optional<PortOffer> of(String text) {
     var parts = TEXT.matcher(text);
-    if (!parts.matches() || Integer.parseInt(parts.group(2)) > MOST_PORT) {
+    if (!parts.matches() || Integer.parseInt(parts.group(2)) > MAX_PORT) {
       return Optional.empty();
     }
     return Optional.of(new PortOffer(parts.group(1), Integer.parseInt(parts.group(2))));

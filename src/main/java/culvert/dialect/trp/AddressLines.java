@@ -13,7 +13,7 @@ import java.util.Optional;
 final class AddressLines {
 
   /** An IPv6 address with a scope and a port is far shorter. */
-  private static final int MOST_BYTES = 256;
+  private static final int MAX_BYTES = 256;
 
   private static final int BUFFER_BYTES = 4096;
 
@@ -58,8 +58,8 @@ final class AddressLines {
       if (b < 0) {
         return Optional.empty();
       }
-      if (line.length() == MOST_BYTES) {
-        throw new ProtocolException("a line of more than " + MOST_BYTES + " bytes");
+      if (line.length() == MAX_BYTES) {
+        throw new ProtocolException("a line of more than " + MAX_BYTES + " bytes");
       }
       line.append((char) b);
     }

@@ -44,10 +44,10 @@ public final class BounceClientHandshake {
           .toList();
 
   /** Longest banner, its line feed included, in bytes. */
-  private static final int MOST_BANNER = 64;
+  private static final int MAX_BANNER = 64;
 
   /** A number is not negative: what an int has beyond that, no server offers. */
-  private static final int MOST_DIGITS = 8;
+  private static final int MAX_DIGITS = 8;
 
   /** Of a stranger's first bytes that is enough to know it by. */
   private static final int ENOUGH = 8;
@@ -94,7 +94,7 @@ public final class BounceClientHandshake {
   /** The banner, without its line feed. */
   private String banner() throws IOException {
     var banner = new StringBuilder();
-    while (banner.length() < MOST_BANNER) {
+    while (banner.length() < MAX_BANNER) {
       int next = in.read();
       if (next < 0) {
         throw new EOFException(hungUp(banner.toString()));
@@ -184,7 +184,7 @@ public final class BounceClientHandshake {
   private static int digits(String banner) throws ProtocolException {
     var parts = BANNER.matcher(banner);
     int digits = parts.matches() ? Integer.parseInt(parts.group(1)) : 0;
-    if (digits == 0 || digits > 2 * MOST_DIGITS) {
+    if (digits == 0 || digits > 2 * MAX_DIGITS) {
       throw new ProtocolException("'" + visible(banner) + "' is no bounce server's first line");
     }
     if (!parts.group(2).equals(VERSION)) {

@@ -185,8 +185,8 @@ public final class NativeNoise {
 
   /** What the first message said is agreed, and stands in the prologue; the others repeat it. */
   private void checkSame(Message.Seal seal) throws ProtocolException {
-    if (seal.leastVersion() != Message.VERSION
-        || seal.mostVersion() != Message.VERSION
+    if (seal.minVersion() != Message.VERSION
+        || seal.maxVersion() != Message.VERSION
         || !seal.protocol().equals(protocol.name())) {
       throw new ProtocolException("SEAL with another version or protocol than the first had");
     }
@@ -228,15 +228,15 @@ public final class NativeNoise {
   }
 
   private void check(HandshakeExchange exchange, Message.Seal first) throws RefusedException {
-    if (first.leastVersion() != Message.VERSION || first.mostVersion() != Message.VERSION) {
+    if (first.minVersion() != Message.VERSION || first.maxVersion() != Message.VERSION) {
       throw exchange.refuse(
           ByeReason.VERSION,
           "this remote proxy seals version "
               + Message.VERSION
               + " and the origin proxy "
-              + first.leastVersion()
+              + first.minVersion()
               + " to "
-              + first.mostVersion()
+              + first.maxVersion()
               + "; update the older one");
     }
     if (!first.protocol().equals(protocol.name())) {

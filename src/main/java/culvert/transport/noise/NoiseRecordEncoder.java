@@ -23,7 +23,7 @@ final class NoiseRecordEncoder implements RecordEncoder {
 
   @Override
   public int bound(int payload) {
-    int records = payload / NoiseCipher.MOST_PAYLOAD_BYTES + 1;
+    int records = payload / NoiseCipher.MAX_PAYLOAD_BYTES + 1;
     return payload + records * OVERHEAD_BYTES;
   }
 
@@ -32,7 +32,7 @@ final class NoiseRecordEncoder implements RecordEncoder {
     int end = source.limit();
     while (source.hasRemaining() && records.remaining() > OVERHEAD_BYTES) {
       int room = records.remaining() - OVERHEAD_BYTES;
-      int n = Math.min(Math.min(source.remaining(), NoiseCipher.MOST_PAYLOAD_BYTES), room);
+      int n = Math.min(Math.min(source.remaining(), NoiseCipher.MAX_PAYLOAD_BYTES), room);
       source.limit(source.position() + n);
       sealOne(source, records);
       source.limit(end);

@@ -24,7 +24,7 @@ import java.nio.ByteOrder;
 public final class NoiseTransport implements Transport {
 
   /** Longer than any message of a handshake without payload. */
-  private static final int MOST_HANDSHAKE_BYTES = 512;
+  private static final int MAX_HANDSHAKE_BYTES = 512;
 
   /** A connection for each visitor waits with so much. */
   private static final int IDLE_BYTES = 2 * 1024;
@@ -85,7 +85,7 @@ public final class NoiseTransport implements Transport {
   private static void read(Connection carrier, NoiseHandshake noise) throws IOException {
     byte[] head = exactly(carrier, Short.BYTES);
     int length = (head[0] & 0xff) | (head[1] & 0xff) << 8;
-    if (length > MOST_HANDSHAKE_BYTES) {
+    if (length > MAX_HANDSHAKE_BYTES) {
       throw new ProtocolException("a message of " + length + " bytes in a Noise handshake");
     }
     byte[] payload;

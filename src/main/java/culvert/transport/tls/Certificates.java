@@ -19,7 +19,7 @@ final class Certificates {
   private static final Set<Integer> NAMES = Set.of(2, 7);
 
   /** A stranger writes what is shown; it must stay a part of one line. */
-  private static final int MOST_SHOWN = 200;
+  private static final int MAX_SHOWN = 200;
 
   private Certificates() {}
 
@@ -84,6 +84,6 @@ final class Certificates {
   /** No line breaks and no terminal's commands, and not too long. */
   static String printable(String text) {
     String safe = text.replaceAll("\\P{Print}", "?");
-    return safe.length() > MOST_SHOWN ? safe.substring(0, MOST_SHOWN) + "..." : safe;
+    return safe.length() > MAX_SHOWN ? safe.substring(0, MAX_SHOWN) + "..." : safe;
   }
 }

@@ -28,7 +28,7 @@ import javax.net.ssl.SSLParameters;
 public final class TlsClient implements Transport {
 
   /** Most bytes that are taken from a server before the handshake is done; chains can be long. */
-  public static final int MOST_HANDSHAKE_BYTES = 64 * 1024;
+  public static final int MAX_HANDSHAKE_BYTES = 64 * 1024;
 
   private static final Duration LOOK_PERIOD = Duration.ofSeconds(1);
 
@@ -104,7 +104,7 @@ public final class TlsClient implements Transport {
       parameters.setEndpointIdentificationAlgorithm("HTTPS");
     }
     engine.setSSLParameters(parameters);
-    return new TlsHandshake(engine, carrier, TlsSide.DIALLING, new byte[0], MOST_HANDSHAKE_BYTES)
+    return new TlsHandshake(engine, carrier, TlsSide.DIALLING, new byte[0], MAX_HANDSHAKE_BYTES)
         .connection(
             pool,
             session -> Certificates.binding((X509Certificate) session.getPeerCertificates()[0]));

@@ -31,7 +31,7 @@ final class TlsHandshake {
   private final SSLEngine engine;
   private final Connection carrier;
   private final TlsSide side;
-  private final int mostBytes;
+  private final int maxBytes;
 
   /** What came and was not used, ready to be read. */
   private ByteBuffer in;
@@ -46,13 +46,13 @@ final class TlsHandshake {
    * Nothing is done yet.
    *
    * @param first bytes that were read from the carrier already
-   * @param mostBytes how much the peer may send before the handshake is done
+   * @param maxBytes how much the peer may send before the handshake is done
    */
-  TlsHandshake(SSLEngine engine, Connection carrier, TlsSide side, byte[] first, int mostBytes) {
+  TlsHandshake(SSLEngine engine, Connection carrier, TlsSide side, byte[] first, int maxBytes) {
     this.engine = engine;
     this.carrier = carrier;
     this.side = side;
-    this.mostBytes = mostBytes;
+    this.maxBytes = maxBytes;
     this.in = ByteBuffer.wrap(first);
   }
 
@@ -132,12 +132,9 @@ final class TlsHandshake {
     await(TlsRecord.HEADER_BYTES);
     int length = TlsRecord.length(in);
     used += length;
-    if (used > mostBytes) {
+    if (used > maxBytes) {
       throw new ProtocolException(
-          side.peer()
-              + " sent more than "
-              + mostBytes
-              + " bytes before the TLS handshake was done");
+          side.peer() + " sent more than " + maxBytes + " bytes before the TLS handshake was done");
     }
     await(length);
     var result = engine.unwrap(in, NOTHING.duplicate());

@@ -18,10 +18,10 @@ final class TlsRecord {
   static final int HEADER_BYTES = 5;
 
   /** Most payload of a record. */
-  static final int MOST_PAYLOAD_BYTES = 1 << 14;
+  static final int MAX_PAYLOAD_BYTES = 1 << 14;
 
   /** A record of TLS 1.2 may be so much longer than its payload; one of 1.3 by 256 bytes. */
-  private static final int MOST_OVERHEAD_BYTES = 2048;
+  private static final int MAX_OVERHEAD_BYTES = 2048;
 
   private static final int ALERT = 21;
   private static final int HANDSHAKE = 22;
@@ -46,7 +46,7 @@ final class TlsRecord {
    */
   static int length(ByteBuffer records) throws ProtocolException {
     int length = records.getShort(records.position() + LENGTH_OFFSET) & 0xffff;
-    if (length > MOST_PAYLOAD_BYTES + MOST_OVERHEAD_BYTES) {
+    if (length > MAX_PAYLOAD_BYTES + MAX_OVERHEAD_BYTES) {
       throw new ProtocolException("a TLS record of " + length + " bytes is longer than allowed");
     }
     return HEADER_BYTES + length;

@@ -14,7 +14,7 @@ import javax.net.ssl.SSLException;
 final class TlsRecordDecoder implements RecordDecoder {
 
   /** Records without payload in a row, such as changes of keys that this side must answer. */
-  private static final int MOST_IDLE_RECORDS = 64;
+  private static final int MAX_IDLE_RECORDS = 64;
 
   private final SSLEngine engine;
   private final TlsSide side;
@@ -84,7 +84,7 @@ final class TlsRecordDecoder implements RecordDecoder {
     } else if (next != HandshakeStatus.NEED_WRAP) {
       idleRecords = 0;
     }
-    if (idleRecords > MOST_IDLE_RECORDS) {
+    if (idleRecords > MAX_IDLE_RECORDS) {
       throw new ProtocolException(
           side.peer() + " sent " + idleRecords + " TLS records without payload");
     }

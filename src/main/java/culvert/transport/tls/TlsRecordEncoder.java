@@ -28,7 +28,7 @@ final class TlsRecordEncoder implements RecordEncoder {
   /** The engine wants room for the longest record for each one, however short it is. */
   @Override
   public int bound(int payload) {
-    return (payload / TlsRecord.MOST_PAYLOAD_BYTES + 2) * engine.getSession().getPacketBufferSize();
+    return (payload / TlsRecord.MAX_PAYLOAD_BYTES + 2) * engine.getSession().getPacketBufferSize();
   }
 
   @Override

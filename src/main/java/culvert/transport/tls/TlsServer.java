@@ -26,7 +26,7 @@ import javax.net.ssl.SSLParameters;
 public final class TlsServer implements Transport {
 
   /** Most bytes that are taken from a stranger before the handshake is done. */
-  public static final int MOST_HANDSHAKE_BYTES = 16 * 1024;
+  public static final int MAX_HANDSHAKE_BYTES = 16 * 1024;
 
   /** What names a stranger; every ClientHello is longer. */
   private static final int FIRST_BYTES = 8;
@@ -98,7 +98,7 @@ public final class TlsServer implements Transport {
     parameters.setUseCipherSuitesOrder(true);
     parameters.setNeedClientAuth(settings.clientAuthorities().isPresent());
     engine.setSSLParameters(parameters);
-    return new TlsHandshake(engine, carrier, TlsSide.ACCEPTING, first, MOST_HANDSHAKE_BYTES)
+    return new TlsHandshake(engine, carrier, TlsSide.ACCEPTING, first, MAX_HANDSHAKE_BYTES)
         .connection(pool, session -> now.binding());
   }
 

@@ -8,11 +8,11 @@ import java.util.concurrent.atomic.AtomicReference;
 final class WebSocketEncoder implements RecordEncoder {
 
   /** The longest payload of one frame: two carry a large buffer of payload. */
-  private static final int MOST_PAYLOAD_BYTES = 64 * 1024;
+  private static final int MAX_PAYLOAD_BYTES = 64 * 1024;
 
   /** The header of one frame, and a Pong before it. */
-  private static final int MOST_EXTRA_BYTES =
-      WebSocketHeader.MOST_BYTES + 6 + WebSocketHeader.MOST_CONTROL_BYTES;
+  private static final int MAX_EXTRA_BYTES =
+      WebSocketHeader.MAX_BYTES + 6 + WebSocketHeader.MAX_CONTROL_BYTES;
 
   private static final short NORMAL_CLOSURE = 1000;
 
@@ -54,20 +54,20 @@ final class WebSocketEncoder implements RecordEncoder {
 
   @Override
   public int bound(int payload) {
-    return Math.min(payload, MOST_PAYLOAD_BYTES) + MOST_EXTRA_BYTES;
+    return Math.min(payload, MAX_PAYLOAD_BYTES) + MAX_EXTRA_BYTES;
   }
 
   @Override
   public void seal(ByteBuffer source, ByteBuffer records) {
     int n = next(source);
-    while (n > 0 && n <= records.remaining() - WebSocketHeader.MOST_BYTES) {
+    while (n > 0 && n <= records.remaining() - WebSocketHeader.MAX_BYTES) {
       put(WebSocketHeader.BINARY, source, n, records);
       n = next(source);
     }
   }
 
   private static int next(ByteBuffer source) {
-    return Math.min(source.remaining(), MOST_PAYLOAD_BYTES);
+    return Math.min(source.remaining(), MAX_PAYLOAD_BYTES);
   }
 
   private void put(int opcode, ByteBuffer source, int n, ByteBuffer records) {

@@ -41,13 +41,13 @@ record WebSocketHeader(boolean last, int opcode, long length, int mask, int byte
   static final int PONG = 10;
 
   /** The longest header. */
-  static final int MOST_BYTES = 14;
+  static final int MAX_BYTES = 14;
 
   /** The longest payload of a control frame (RFC 6455, 5.5). */
-  static final int MOST_CONTROL_BYTES = 125;
+  static final int MAX_CONTROL_BYTES = 125;
 
   /** The longest payload taken in one frame. It is never held whole; rathole takes as much. */
-  static final long MOST_PAYLOAD_BYTES = 16 * 1024 * 1024;
+  static final long MAX_PAYLOAD_BYTES = 16 * 1024 * 1024;
 
   private static final int FIN = 0x80;
   private static final int RESERVED = 0x70;
@@ -114,9 +114,9 @@ record WebSocketHeader(boolean last, int opcode, long length, int mask, int byte
         if ((first & FIN) == 0) {
           throw new ProtocolException("a WebSocket control frame in fragments");
         }
-        if (shortLength > MOST_CONTROL_BYTES) {
+        if (shortLength > MAX_CONTROL_BYTES) {
           throw new ProtocolException(
-              "a WebSocket control frame of more than " + MOST_CONTROL_BYTES + " bytes");
+              "a WebSocket control frame of more than " + MAX_CONTROL_BYTES + " bytes");
         }
       }
       default ->
@@ -133,9 +133,9 @@ record WebSocketHeader(boolean last, int opcode, long length, int mask, int byte
       throw new ProtocolException(
           "a WebSocket frame whose length is not written in the shortest form");
     }
-    if (length > MOST_PAYLOAD_BYTES) {
+    if (length > MAX_PAYLOAD_BYTES) {
       throw new ProtocolException(
-          "a WebSocket frame of " + length + " bytes; the most is " + MOST_PAYLOAD_BYTES);
+          "a WebSocket frame of " + length + " bytes; the most is " + MAX_PAYLOAD_BYTES);
     }
     return length;
   }

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 final class WebSocketResponse {
 
   /** Most bytes of a body's first line that are waited for. */
-  private static final int MOST_LINE_BYTES = 200;
+  private static final int MAX_LINE_BYTES = 200;
 
   private static final Pattern STATUS_LINE =
       Pattern.compile("HTTP/1\\.[01] ([1-5][0-9]{2})(?: (.*))?");
@@ -101,6 +101,6 @@ final class WebSocketResponse {
       return "";
     }
     return reader.line(
-        Math.min(MOST_LINE_BYTES, length.map(Integer::parseInt).orElse(MOST_LINE_BYTES)));
+        Math.min(MAX_LINE_BYTES, length.map(Integer::parseInt).orElse(MAX_LINE_BYTES)));
   }
 }

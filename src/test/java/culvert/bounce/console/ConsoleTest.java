@@ -217,10 +217,10 @@ class ConsoleTest {
 
   @Test
   void aLineThatIsTooLongDoesNothingAndTheNextIsReadAgain() {
-    String most = "echo on" + " ".repeat(Console.MOST_LINE_BYTES - "echo on".length());
+    String most = "echo on" + " ".repeat(Console.MAX_LINE_BYTES - "echo on".length());
     assertThat(answer(most)).isEqualTo("echo is on\n");
     assertThat(answer(most + "\r")).isEqualTo("echo is on\n");
-    assertThat(answer("echo off" + " ".repeat(Console.MOST_LINE_BYTES)))
+    assertThat(answer("echo off" + " ".repeat(Console.MAX_LINE_BYTES)))
         .isEqualTo("that line is longer than 1024 bytes, so nothing was done\n");
     assertThat(members.echoes()).isTrue();
     assertThat(session("x".repeat(100_000), "echo off")).endsWith("done\n> echo is off\n> ");

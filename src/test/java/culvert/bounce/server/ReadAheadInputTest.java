@@ -25,7 +25,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Timeout(60)
 class ReadAheadInputTest {
 
-  private static final int MOST = ReadAheadInput.MOST_BYTES;
+  private static final int MOST = ReadAheadInput.MAX_BYTES;
 
   private Loopback pair;
   private ReadAheadInput input;

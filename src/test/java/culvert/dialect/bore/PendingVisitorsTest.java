@@ -38,7 +38,7 @@ class PendingVisitorsTest {
         var deadlines = new Deadlines()) {
       BoreSession busy = session(pair, deadlines);
       List<PendingVisitor> all = new ArrayList<>();
-      for (int i = 0; i < PendingVisitors.MOST_OF_SESSION; i++) {
+      for (int i = 0; i < PendingVisitors.MAX_OF_SESSION; i++) {
         all.add(add(busy));
       }
       assertThatThrownBy(() -> add(busy))
@@ -55,9 +55,9 @@ class PendingVisitorsTest {
   void allSessionsVisitorsTogetherAreBounded() throws Exception {
     try (var pair = Loopback.open();
         var deadlines = new Deadlines()) {
-      for (int s = 0; s < PendingVisitors.MOST / PendingVisitors.MOST_OF_SESSION; s++) {
+      for (int s = 0; s < PendingVisitors.MOST / PendingVisitors.MAX_OF_SESSION; s++) {
         BoreSession session = session(pair, deadlines);
-        for (int i = 0; i < PendingVisitors.MOST_OF_SESSION; i++) {
+        for (int i = 0; i < PendingVisitors.MAX_OF_SESSION; i++) {
           add(session);
         }
       }

@@ -45,7 +45,7 @@ final class RecordedWire {
     private int changedAt = -1;
     private int change;
     private int cutAt = Integer.MAX_VALUE;
-    private int mostPerRead = Integer.MAX_VALUE;
+    private int maxPerRead = Integer.MAX_VALUE;
     private int read;
     private boolean waiting;
     private boolean readerDone;
@@ -65,7 +65,7 @@ final class RecordedWire {
 
     /** So many bytes come at a time. */
     void pieces(int bytes) {
-      mostPerRead = bytes;
+      maxPerRead = bytes;
     }
 
     /** What was written, unchanged. */
@@ -102,7 +102,7 @@ final class RecordedWire {
     private int deliver(ByteBuffer target) {
       byte[] all = written.toByteArray();
       int there = Math.min(all.length, cutAt) - read;
-      int n = Math.min(Math.min(target.remaining(), mostPerRead), there);
+      int n = Math.min(Math.min(target.remaining(), maxPerRead), there);
       if (changedAt >= read && changedAt < read + n) {
         all[changedAt] ^= (byte) change;
       }

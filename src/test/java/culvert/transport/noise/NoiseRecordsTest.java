@@ -219,7 +219,7 @@ class NoiseRecordsTest {
 
   /** A record's length is two bytes, and the longest of them is used. */
   @ParameterizedTest
-  @ValueSource(ints = {1, 16 * 1024, 65518, NoiseCipher.MOST_PAYLOAD_BYTES})
+  @ValueSource(ints = {1, 16 * 1024, 65518, NoiseCipher.MAX_PAYLOAD_BYTES})
   void aRecordOfAnyLengthIsDeliveredToTargetsOfAnySize(int length) throws IOException {
     byte[] payload = new byte[length];
     new Random(length).nextBytes(payload);

@@ -59,9 +59,9 @@ class WebSocketRequestTest {
   }
 
   /** The client says all of this and half-closes; the server gets it in such pieces. */
-  private static Asked ask(WebSocketBehavior dialect, byte[] request, int mostPerRead)
+  private static Asked ask(WebSocketBehavior dialect, byte[] request, int maxPerRead)
       throws IOException {
-    var pipe = new MemoryPipe(64 * 1024, mostPerRead);
+    var pipe = new MemoryPipe(64 * 1024, maxPerRead);
     var settings = new WebSocketSettings("/tunnel", Optional.empty());
     pipe.near().output().write(request);
     pipe.near().closeOutput();
@@ -79,8 +79,8 @@ class WebSocketRequestTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 7, 4096})
-  void theRequestOfTheSpecificationIsTaken(int mostPerRead) throws Exception {
-    Asked asked = ask(WebSocketBehavior.NATIVE, GOOD.getBytes(), mostPerRead);
+  void theRequestOfTheSpecificationIsTaken(int maxPerRead) throws Exception {
+    Asked asked = ask(WebSocketBehavior.NATIVE, GOOD.getBytes(), maxPerRead);
     assertThat(asked.failure()).isNull();
     assertThat(asked.answer()).isEqualTo(SWITCHING);
   }
@@ -308,7 +308,7 @@ class WebSocketRequestTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 4096})
-  void whatComesBehindTheHeadIsNotLost(int mostPerRead) throws Exception {
+  void whatComesBehindTheHeadIsNotLost(int maxPerRead) throws Exception {
     byte[] head = GOOD.getBytes();
     byte[] frames = RawWebSocket.frame(0x82, "early".getBytes());
     byte[] close = RawWebSocket.frame(0x88);
@@ -316,7 +316,7 @@ class WebSocketRequestTest {
       byte[] all = Arrays.copyOf(head, head.length + frames.length + close.length);
       System.arraycopy(frames, 0, all, head.length, frames.length);
       System.arraycopy(close, 0, all, head.length + frames.length, close.length);
-      Asked asked = ask(WebSocketBehavior.NATIVE, all, mostPerRead);
+      Asked asked = ask(WebSocketBehavior.NATIVE, all, maxPerRead);
       assertThat(asked.connection().input().readAllBytes()).isEqualTo("early".getBytes());
     }
   }

@@ -53,8 +53,8 @@ class WebSocketResponseTest {
     return answered(accept -> answer.replace("ACCEPT", accept), 4096);
   }
 
-  private Connection answered(UnaryOperator<String> byAccept, int mostPerRead) throws Exception {
-    var pipe = new MemoryPipe(64 * 1024, mostPerRead);
+  private Connection answered(UnaryOperator<String> byAccept, int maxPerRead) throws Exception {
+    var pipe = new MemoryPipe(64 * 1024, maxPerRead);
     Thread server = Threads.start("scripted server", () -> answer(pipe.far(), byAccept));
     try {
       return client.wrap(pipe.near());
@@ -101,10 +101,10 @@ class WebSocketResponseTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 7, 4096})
-  void theAnswerMayComeInPieces(int mostPerRead) throws Exception {
+  void theAnswerMayComeInPieces(int maxPerRead) throws Exception {
     UnaryOperator<String> answer =
         accept -> GOOD.replace("ACCEPT", accept) + "\u0082\u0003abc\u0088\u0000";
-    assertThat(answered(answer, mostPerRead).input().readAllBytes()).isEqualTo("abc".getBytes());
+    assertThat(answered(answer, maxPerRead).input().readAllBytes()).isEqualTo("abc".getBytes());
   }
 
   @ParameterizedTest

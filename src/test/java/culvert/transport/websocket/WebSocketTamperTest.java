@@ -45,8 +45,8 @@ class WebSocketTamperTest {
   private record Came(byte[] bytes, IOException failure) {}
 
   /** The server reads these frames from a carrier that then ends. */
-  private static Came read(byte[] frames, int mostPerRead) throws IOException {
-    return read(frames, new MemoryPipe(1 << 16, mostPerRead), pipe -> pipe.far());
+  private static Came read(byte[] frames, int maxPerRead) throws IOException {
+    return read(frames, new MemoryPipe(1 << 16, maxPerRead), pipe -> pipe.far());
   }
 
   private interface FarEnd {
@@ -68,8 +68,8 @@ class WebSocketTamperTest {
 
   @Test
   void theRecordingIsRight() throws Exception {
-    for (int mostPerRead : new int[] {1, 2, 3, 7, 4096}) {
-      Came came = read(recorded(), mostPerRead);
+    for (int maxPerRead : new int[] {1, 2, 3, 7, 4096}) {
+      Came came = read(recorded(), maxPerRead);
       assertThat(came.failure()).isNull();
       assertThat(came.bytes()).isEqualTo(expected());
     }
@@ -79,8 +79,8 @@ class WebSocketTamperTest {
   void noBeginningOfItIsACleanEnd() throws Exception {
     byte[] frames = recorded();
     for (int length = 0; length < frames.length; length++) {
-      for (int mostPerRead : new int[] {1, 4096}) {
-        Came came = read(Arrays.copyOf(frames, length), mostPerRead);
+      for (int maxPerRead : new int[] {1, 4096}) {
+        Came came = read(Arrays.copyOf(frames, length), maxPerRead);
         assertThat(came.failure()).as("%d bytes", length).isInstanceOf(EOFException.class);
         assertThat(came.bytes()).isEqualTo(Arrays.copyOf(expected(), came.bytes().length));
       }
@@ -160,7 +160,7 @@ class WebSocketTamperTest {
   private static Connection unsteady(Connection real, Random random) {
     return new Carrier(real) {
       @Override
-      public int mostPerRead() {
+      public int maxPerRead() {
         return 1 + random.nextInt(1 << random.nextInt(17));
       }
     };
