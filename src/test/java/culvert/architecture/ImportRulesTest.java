@@ -1,0 +1,220 @@
+package culvert.architecture;
+
+import static java.util.Map.entry;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.observe.Log;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.lang.module.ModuleDescriptor;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.spi.ToolProvider;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Checks the imports between packages against the compiled classes, with the JDK's jdeps. */
+class ImportRulesTest {
+
+  /** A package may import from these packages and from itself, and no others of this project. */
+  private static final Map<String, Set<String>> ALLOWED =
+      Map.ofEntries(
+          entry("net", Set.of()),
+          entry("noise", Set.of()),
+          entry("protocol", Set.of()),
+          entry("protocol.bounce", Set.of("protocol")),
+          entry("observe", Set.of()),
+          entry("http", Set.of("net", "protocol")),
+          entry("config", Set.of("net", "noise", "protocol", "protocol.bounce")),
+          entry("transport", Set.of("net", "protocol")),
+          entry("transport.tls", Set.of("config", "net", "protocol", "transport")),
+          entry("transport.noise", Set.of("config", "net", "noise", "protocol", "transport")),
+          entry("transport.websocket", Set.of("config", "http", "net", "protocol", "transport")),
+          entry(
+              "transport.stack",
+              Set.of("config", "net", "transport", "transport.tls", "transport.websocket")),
+          entry(
+              "route",
+              Set.of(
+                  "config",
+                  "http",
+                  "net",
+                  "protocol",
+                  "protocol.bounce",
+                  "transport",
+                  "transport.stack")),
+          entry("mux", Set.of("net", "protocol")),
+          entry("session", Set.of("config", "net", "observe", "protocol")),
+          entry(
+              "dialect.culvert",
+              Set.of(
+                  "config",
+                  "mux",
+                  "net",
+                  "observe",
+                  "protocol",
+                  "session",
+                  "transport",
+                  "transport.noise",
+                  "transport.stack")),
+          entry("dialect.bore", Set.of("config", "net", "observe", "protocol", "session")),
+          entry("dialect.trp", Set.of("config", "net", "observe", "protocol", "session")),
+          entry("remote", Set.of("config", "net", "observe", "protocol", "route", "session")),
+          entry("origin", Set.of("config", "net", "observe", "protocol", "route", "session")),
+          entry(
+              "bounce.server",
+              Set.of(
+                  "config",
+                  "net",
+                  "observe",
+                  "protocol",
+                  "protocol.bounce",
+                  "transport",
+                  "transport.stack")),
+          entry("bounce.console", Set.of("bounce.server", "config", "net", "observe")),
+          entry(
+              "bounce.client",
+              Set.of("config", "net", "observe", "protocol", "protocol.bounce", "route")),
+          entry("cli.process", Set.of("bounce.server", "net")),
+          entry(
+              "cli.option",
+              Set.of("cli.process", "config", "net", "noise", "observe", "protocol.bounce")));
+
+  /** Packages of the program's top layer: they may import everything. */
+  private static final Set<String> UNRESTRICTED = Set.of("cli");
+
+  /**
+   * Single imports that a role still has although it must not know a protocol. Each goes away when
+   * {@code cli} passes the role a list of endpoints with their protocols.
+   */
+  private static final Map<String, Set<String>> UNTIL_ENDPOINTS_ARE_PASSED_IN =
+      Map.of(
+          // RemoteProxy.start builds the native protocol and bore's, and the links' shared state.
+          "remote.RemoteProxy", Set.of("dialect.bore", "dialect.culvert", "mux", "protocol.bounce"),
+          // OriginProxy builds the native protocol and the links' shared state.
+          "origin.OriginProxy", Set.of("dialect.culvert", "mux", "protocol.bounce"));
+
+  private static final Pattern CLASS_IMPORT =
+      Pattern.compile("\\s+culvert\\.(\\S+)\\s+-> culvert\\.(\\S+)\\s.*");
+
+  @Test
+  void packagesImportOnlyWhatTheTableAllows() {
+    var found = imports();
+    var wrong = new TreeSet<String>();
+    found.forEach((type, packages) -> {
+      String from = packageOf(type);
+      Set<String> allowed = allowed(from, topLevel(type));
+      packages.stream()
+          .filter(to -> !UNRESTRICTED.contains(from) && !allowed.contains(to))
+          .forEach(to -> wrong.add(type + " -> " + to));
+    });
+    assertThat(wrong).isEmpty();
+  }
+
+  @Test
+  void tableNamesEveryPackage() {
+    var packages = imports().keySet().stream().map(ImportRulesTest::packageOf);
+    var named = Stream.concat(ALLOWED.keySet().stream(), UNRESTRICTED.stream());
+    assertThat(packages.collect(Collectors.toSet()))
+        .containsExactlyInAnyOrderElementsOf(named.collect(Collectors.toSet()));
+  }
+
+  @Test
+  void singleImportsOfTheTableExist() {
+    var found = new TreeMap<String, Set<String>>();
+    imports()
+        .forEach((type, packages) ->
+            found.computeIfAbsent(topLevel(type), key -> new TreeSet<>()).addAll(packages));
+    UNTIL_ENDPOINTS_ARE_PASSED_IN.forEach(
+        (type, packages) -> assertThat(found.get(type)).as(type).containsAll(packages));
+  }
+
+  @Test
+  void packagesFormNoCircle() {
+    var graph = new TreeMap<String, Set<String>>();
+    imports()
+        .forEach((type, packages) ->
+            graph.computeIfAbsent(packageOf(type), key -> new TreeSet<>()).addAll(packages));
+    for (String start : graph.keySet()) {
+      assertThat(reachable(graph, start)).as("circle through " + start).doesNotContain(start);
+    }
+  }
+
+  @Test
+  void moduleRequiresPicocliAndTheJdkOnly() {
+    assertThat(Log.class.getModule().getDescriptor().requires())
+        .extracting(ModuleDescriptor.Requires::name)
+        .containsExactlyInAnyOrder(
+            "java.base", "info.picocli", "jdk.httpserver", "jdk.net", "jdk.unsupported");
+  }
+
+  private static Set<String> allowed(String from, String type) {
+    var allowed = new LinkedHashSet<>(ALLOWED.getOrDefault(from, Set.of()));
+    allowed.addAll(UNTIL_ENDPOINTS_ARE_PASSED_IN.getOrDefault(type, Set.of()));
+    return allowed;
+  }
+
+  private static Set<String> reachable(Map<String, Set<String>> graph, String start) {
+    var reached = new LinkedHashSet<String>();
+    var next = new ArrayList<>(graph.get(start));
+    while (!next.isEmpty()) {
+      String at = next.removeLast();
+      if (reached.add(at)) {
+        next.addAll(graph.getOrDefault(at, Set.of()));
+      }
+    }
+    return reached;
+  }
+
+  private static String packageOf(String type) {
+    return type.substring(0, type.lastIndexOf('.'));
+  }
+
+  private static String topLevel(String type) {
+    int nested = type.indexOf('$');
+    return nested < 0 ? type : type.substring(0, nested);
+  }
+
+  /** Returns for each class the packages it imports from, other than its own. */
+  private static Map<String, Set<String>> imports() {
+    var imports = new TreeMap<String, Set<String>>();
+    for (String line : jdeps("-verbose:class").lines().toList()) {
+      var matcher = CLASS_IMPORT.matcher(line);
+      if (matcher.matches()) {
+        String from = matcher.group(1);
+        String to = packageOf(matcher.group(2));
+        var packages = imports.computeIfAbsent(from, key -> new TreeSet<>());
+        if (!to.equals(packageOf(from))) {
+          packages.add(to);
+        }
+      } else if (line.matches("\\s+culvert\\.\\S+\\s+-> \\S+.*")) {
+        String from = line.strip().split(" ")[0].substring("culvert.".length());
+        imports.computeIfAbsent(from, key -> new TreeSet<>());
+      }
+    }
+    return imports;
+  }
+
+  private static String jdeps(String option) {
+    var out = new StringWriter();
+    var arguments = new ArrayList<>(List.of(option, "-filter:none", "--module-path"));
+    arguments.add(System.getProperty("jdk.module.path"));
+    arguments.add("--multi-release");
+    arguments.add("base");
+    arguments.add("--ignore-missing-deps");
+    arguments.add(Path.of("target", "classes").toString());
+    var jdeps = ToolProvider.findFirst("jdeps").orElseThrow();
+    int exit =
+        jdeps.run(new PrintWriter(out), new PrintWriter(out), arguments.toArray(String[]::new));
+    assertThat(exit).as(out.toString()).isZero();
+    return out.toString();
+  }
+}
