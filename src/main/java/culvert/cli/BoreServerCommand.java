@@ -1,5 +1,7 @@
 package culvert.cli;
 
+import static culvert.observe.LogEvent.event;
+
 import culvert.cli.option.BoreRunOptions;
 import culvert.cli.option.BoreSecretOptions;
 import culvert.cli.process.ExitCode;
@@ -133,9 +135,12 @@ final class BoreServerCommand implements Callable<Integer> {
                 + " set --secret or BORE_SECRET on both sides");
       }
       terminal.stop().await();
-      log.info("draining", "visitors", proxy.visitors(), "limit", Durations.of(run.drain()));
+      log.info(
+          event("draining")
+              .with("visitors", proxy.visitors())
+              .with("limit", Durations.of(run.drain())));
       proxy.drain(run.drain());
-      log.info("stopping", proxy.counters().fields());
+      log.info(event("stopping").withAll(proxy.counters().fields()));
       return ExitCode.OK.code();
     } catch (IOException e) {
       terminal.err().println(ROLE + ": " + e.getMessage());

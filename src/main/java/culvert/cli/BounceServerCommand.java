@@ -1,5 +1,7 @@
 package culvert.cli;
 
+import static culvert.observe.LogEvent.event;
+
 import culvert.bounce.console.ConsoleServer;
 import culvert.bounce.console.MemberEventLog;
 import culvert.bounce.console.TerminalConsole;
@@ -168,9 +170,12 @@ final class BounceServerCommand implements Callable<Integer> {
           converse(server, events);
         }
         terminal.stop().await();
-        log.info("draining", "members", server.members().size(), "limit", Durations.of(drain));
+        log.info(
+            event("draining")
+                .with("members", server.members().size())
+                .with("limit", Durations.of(drain)));
         server.drain(drain);
-        log.info("stopping", server.counters().fields());
+        log.info(event("stopping").withAll(server.counters().fields()));
         return ExitCode.OK.code();
       }
     } catch (IOException e) {

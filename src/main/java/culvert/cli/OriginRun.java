@@ -1,5 +1,7 @@
 package culvert.cli;
 
+import static culvert.observe.LogEvent.event;
+
 import culvert.cli.process.Terminal;
 import culvert.net.Durations;
 import culvert.net.Threads;
@@ -26,12 +28,15 @@ final class OriginRun {
     terminal
         .stop()
         .then(() -> {
-          log.info("draining", "visitors", proxy.visitors(), "limit", Durations.of(drain));
+          log.info(
+              event("draining")
+                  .with("visitors", proxy.visitors())
+                  .with("limit", Durations.of(drain)));
           proxy.drain(drain);
         });
     terminal.hangUps().accept(proxy::tryNow);
     OriginProxy.End end = inVirtualThread(proxy, name);
-    log.info("stopping", proxy.counters().fields());
+    log.info(event("stopping").withAll(proxy.counters().fields()));
     return end;
   }
 

@@ -1,5 +1,6 @@
 package culvert.cli;
 
+import static culvert.observe.LogEvent.event;
 import static java.util.stream.Collectors.joining;
 
 import culvert.cli.option.BoreClientsOptions;
@@ -180,9 +181,10 @@ final class RemoteProxyCommand implements Callable<Integer> {
               + " set --secret, --secret-file or CULVERT_SECRET on both sides");
       terminal.stop().await();
       Duration limit = settings.timing().drain();
-      log.info("draining", "visitors", proxy.visitors(), "limit", Durations.of(limit));
+      log.info(
+          event("draining").with("visitors", proxy.visitors()).with("limit", Durations.of(limit)));
       proxy.drain(limit);
-      log.info("stopping", proxy.counters().fields());
+      log.info(event("stopping").withAll(proxy.counters().fields()));
       return ExitCode.OK.code();
     } catch (IOException e) {
       terminal.err().println(NAME + ": " + e.getMessage());

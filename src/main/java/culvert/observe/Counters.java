@@ -1,7 +1,8 @@
 package culvert.observe;
 
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
 /** One adder for each {@link Counter}. */
@@ -31,15 +32,14 @@ public final class Counters {
     return adders[counter.ordinal()].sum();
   }
 
-  /** Name and value of all that are not zero, as fields of a log line. */
-  public Object[] fields() {
-    var fields = new ArrayList<Object>();
+  /** Returns the names and values of all counters that are not zero, as fields of a log line. */
+  public Map<String, Long> fields() {
+    var fields = new LinkedHashMap<String, Long>();
     for (Counter counter : Counter.values()) {
       if (get(counter) != 0) {
-        fields.add(counter.name().toLowerCase(Locale.ROOT));
-        fields.add(get(counter));
+        fields.put(counter.name().toLowerCase(Locale.ROOT), get(counter));
       }
     }
-    return fields.toArray();
+    return fields;
   }
 }

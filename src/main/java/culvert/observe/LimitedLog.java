@@ -22,16 +22,16 @@ public final class LimitedLog<S> {
   }
 
   /** A line at WARN, if the source may have one. */
-  public void warn(S source, String event, Object... fields) {
+  public void warn(S source, LogEvent event) {
     if (allows(source)) {
-      log.warn(event, fields);
+      log.warn(event);
     }
   }
 
   /** A line at INFO, if the source may have one. */
-  public void info(S source, String event, Object... fields) {
+  public void info(S source, LogEvent event) {
     if (allows(source)) {
-      log.info(event, fields);
+      log.info(event);
     }
   }
 

@@ -88,46 +88,62 @@ public final class Log implements AutoCloseable {
   }
 
   /** Logs the end of the process, or a bug. */
-  public void error(String event, Object... fields) {
-    write(Level.ERROR, event, fields);
+  public void error(LogEvent event) {
+    write(Level.ERROR, event);
+  }
+
+  /** Logs an event without fields at {@link Level#ERROR}. */
+  public void error(String event) {
+    error(LogEvent.event(event));
   }
 
   /** Logs a bug with its stack. */
   public void bug(String event, Throwable cause) {
     var stack = new StringWriter();
     cause.printStackTrace(new PrintWriter(stack));
-    write(Level.ERROR, event, "cause", cause, "stack", stack);
+    error(LogEvent.event(event).with("cause", cause).with("stack", stack));
   }
 
   /** Logs what somebody should look at. */
-  public void warn(String event, Object... fields) {
-    write(Level.WARN, event, fields);
+  public void warn(LogEvent event) {
+    write(Level.WARN, event);
+  }
+
+  /** Logs an event without fields at {@link Level#WARN}. */
+  public void warn(String event) {
+    warn(LogEvent.event(event));
   }
 
   /** Logs a step in the life of a session or relay. */
-  public void info(String event, Object... fields) {
-    write(Level.INFO, event, fields);
+  public void info(LogEvent event) {
+    write(Level.INFO, event);
+  }
+
+  /** Logs an event without fields at {@link Level#INFO}. */
+  public void info(String event) {
+    info(LogEvent.event(event));
   }
 
   /** Logs an ordinary detail. */
-  public void debug(String event, Object... fields) {
-    write(Level.DEBUG, event, fields);
+  public void debug(LogEvent event) {
+    write(Level.DEBUG, event);
   }
 
-  /**
-   * Writes one line.
-   *
-   * @param fields names and values in turn
-   */
-  public void write(Level of, String event, Object... fields) {
+  /** Logs an event without fields at {@link Level#DEBUG}. */
+  public void debug(String event) {
+    debug(LogEvent.event(event));
+  }
+
+  /** Writes one line if the level is enabled. Does not block. */
+  public void write(Level of, LogEvent event) {
     if (!enabled(of)) {
       return;
     }
     String now = TIME.format(clock.instant());
     var line = new StringBuilder(160);
     switch (format) {
-      case TEXT -> text(line, now, of, event, fields);
-      case JSON -> json(line, now, of, event, fields);
+      case TEXT -> text(line, now, of, event);
+      case JSON -> json(line, now, of, event);
     }
     if (!waiting.offer(line.toString())) {
       dropped.incrementAndGet();
@@ -166,13 +182,13 @@ public final class Log implements AutoCloseable {
     }
   }
 
-  private void text(StringBuilder line, String now, Level of, String event, Object... fields) {
+  private void text(StringBuilder line, String now, Level of, LogEvent event) {
     line.append(now).append(' ').append(of);
     line.append(of.name().length() == 4 ? "  " : " ");
-    line.append(role).append(": ").append(event);
-    for (int i = 0; i < fields.length; i += 2) {
-      String value = String.valueOf(fields[i + 1]);
-      line.append(' ').append(fields[i]).append('=');
+    line.append(role).append(": ").append(event.name());
+    for (var field : event.fields()) {
+      String value = field.getValue().toString();
+      line.append(' ').append(field.getKey()).append('=');
       if (value.isEmpty() || value.chars().anyMatch(c -> c <= ' ' || c == '"' || c == '=')) {
         quote(line, value);
       } else {
@@ -182,16 +198,16 @@ public final class Log implements AutoCloseable {
     line.append('\n');
   }
 
-  private void json(StringBuilder line, String now, Level of, String event, Object... fields) {
+  private void json(StringBuilder line, String now, Level of, LogEvent event) {
     line.append("{\"time\":\"").append(now).append("\",\"level\":\"").append(of);
     line.append("\",\"role\":\"").append(role).append("\",\"event\":");
-    quote(line, event);
-    for (int i = 0; i < fields.length; i += 2) {
-      line.append(",\"").append(fields[i]).append("\":");
-      if (fields[i + 1] instanceof Number number) {
+    quote(line, event.name());
+    for (var field : event.fields()) {
+      line.append(",\"").append(field.getKey()).append("\":");
+      if (field.getValue() instanceof Number number) {
         line.append(number);
       } else {
-        quote(line, String.valueOf(fields[i + 1]));
+        quote(line, field.getValue().toString());
       }
     }
     line.append("}\n");

@@ -1,5 +1,7 @@
 package culvert.origin;
 
+import static culvert.observe.LogEvent.event;
+
 import culvert.config.GroupAddress;
 import culvert.config.OriginSettings;
 import culvert.config.ServiceAddress;
@@ -216,7 +218,7 @@ final class ConnectAttempt implements OriginSession.Listener {
     connection.close();
     end();
     if (!result.complete(how)) {
-      log.info("drained session ended", "remote_proxy", HostPort.of(connection.peer()));
+      log.info(event("drained session ended").with("remote_proxy", HostPort.of(connection.peer())));
     }
   }
 
@@ -299,7 +301,7 @@ final class ConnectAttempt implements OriginSession.Listener {
       sinceNanos = System.nanoTime();
       serving = true;
       host.serving();
-      log.info("session begins", "remote_proxy", settings.remoteProxy());
+      log.info(event("session begins").with("remote_proxy", settings.remoteProxy()));
     }
   }
 
@@ -311,7 +313,7 @@ final class ConnectAttempt implements OriginSession.Listener {
 
   @Override
   public void draining() {
-    log.info("remote proxy is stopping", "remote_proxy", settings.remoteProxy());
+    log.info(event("remote proxy is stopping").with("remote_proxy", settings.remoteProxy()));
     if (host.mayOverlap()) {
       result.complete(new Result(End.DRAINING, "the remote proxy is stopping", stood()));
     }

@@ -1,5 +1,7 @@
 package culvert.origin;
 
+import static culvert.observe.LogEvent.event;
+
 import culvert.config.BounceCredentials;
 import culvert.config.GroupAddress;
 import culvert.config.OriginSettings;
@@ -200,11 +202,9 @@ public final class OriginProxy implements AutoCloseable {
           Log.Level level = end == End.ENDED ? Log.Level.INFO : Log.Level.ERROR;
           log.write(
               level,
-              event(result),
-              "remote_proxy",
-              settings.remoteProxy(),
-              "cause",
-              result.cause());
+              event(eventName(result))
+                  .with("remote_proxy", settings.remoteProxy())
+                  .with("cause", result.cause()));
           return end;
         }
         if (result.end() == ConnectAttempt.End.CALLED_OFF) {
@@ -261,13 +261,10 @@ public final class OriginProxy implements AutoCloseable {
   private void pause(ConnectAttempt.Result result, Duration pause) {
     if (result.stood().compareTo(NOTEWORTHY) >= 0 || troubles.allows(outage(result))) {
       log.warn(
-          event(result),
-          "remote_proxy",
-          settings.remoteProxy(),
-          "cause",
-          result.cause(),
-          "again_in",
-          Durations.of(rough(pause)));
+          event(eventName(result))
+              .with("remote_proxy", settings.remoteProxy())
+              .with("cause", result.cause())
+              .with("again_in", Durations.of(rough(pause))));
     } else {
       counters.count(Counter.LOG_LINES_SUPPRESSED);
     }
@@ -286,7 +283,7 @@ public final class OriginProxy implements AutoCloseable {
     return pause.truncatedTo(unit);
   }
 
-  private static String event(ConnectAttempt.Result result) {
+  private static String eventName(ConnectAttempt.Result result) {
     return switch (result.end()) {
       case CREDENTIALS, SUPERSEDED -> "remote proxy refused the login";
       case SHUT_OUT -> "bounce server refused this side";

@@ -1,5 +1,7 @@
 package culvert.origin;
 
+import static culvert.observe.LogEvent.event;
+
 import culvert.config.OriginSettings;
 import culvert.config.ServiceAddress;
 import culvert.net.CloseCause;
@@ -93,13 +95,10 @@ final class StreamHandler implements AutoCloseable {
   private void unreached(Visitor visitor, String cause) {
     lines.warn(
         visitor.service(),
-        "origin server not reached",
-        "service",
-        visitor.service(),
-        "visitor",
-        visitor.name(),
-        "cause",
-        cause);
+        event("origin server not reached")
+            .with("service", visitor.service())
+            .with("visitor", visitor.name())
+            .with("cause", cause));
   }
 
   private void relay(IncomingStream incoming, SocketConnection origin, long since) {
@@ -121,19 +120,15 @@ final class StreamHandler implements AutoCloseable {
     boolean done = ending == Relay.Ending.DONE;
     counters.count(done ? Counter.RELAYS_DONE : Counter.RELAYS_BROKEN);
     log.info(
-        "relay ended",
-        "visitor",
-        visitor.name(),
-        "service",
-        visitor.service(),
-        "in",
-        origin.sent() - header,
-        "out",
-        stream.sent(),
-        "ms",
-        (System.nanoTime() - since) / 1_000_000,
-        "reason",
-        RelayEndReason.atOrigin(ending, stream.trouble().orElse(CloseCause.RESET)));
+        event("relay ended")
+            .with("visitor", visitor.name())
+            .with("service", visitor.service())
+            .with("in", origin.sent() - header)
+            .with("out", stream.sent())
+            .with("ms", (System.nanoTime() - since) / 1_000_000)
+            .with(
+                "reason",
+                RelayEndReason.atOrigin(ending, stream.trouble().orElse(CloseCause.RESET))));
   }
 
   /** In one write, before anything else. */

@@ -1,5 +1,7 @@
 package culvert.remote;
 
+import static culvert.observe.LogEvent.event;
+
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
@@ -61,11 +63,9 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
     counters.count(Counter.ACCEPT_FAILURES);
     if (first) {
       log.warn(
-          "cannot accept origin proxies for a moment",
-          "cause",
-          cause.getMessage(),
-          "pause",
-          Durations.of(pause));
+          event("cannot accept origin proxies for a moment")
+              .with("cause", cause.getMessage())
+              .with("pause", Durations.of(pause)));
     }
   }
 
@@ -125,11 +125,9 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
           limited(connection, "no handshake in time", placeLost.get().toString());
         } else {
           log.debug(
-              "control connection ended early",
-              "peer",
-              HostPort.of(connection.peer()),
-              "cause",
-              cause.getMessage());
+              event("control connection ended early")
+                  .with("peer", HostPort.of(connection.peer()))
+                  .with("cause", cause.getMessage()));
         }
         connection.close();
       }
@@ -144,11 +142,7 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
   private void limited(Connection connection, String event, String cause) {
     lines.warn(
         SourcePrefix.of(connection.peer().getAddress()),
-        event,
-        "peer",
-        HostPort.of(connection.peer()),
-        "cause",
-        cause);
+        event(event).with("peer", HostPort.of(connection.peer())).with("cause", cause));
   }
 
   /** Ends every handshake under way; who logs in from now on is turned away. */

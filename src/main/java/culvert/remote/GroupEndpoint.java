@@ -1,5 +1,7 @@
 package culvert.remote;
 
+import static culvert.observe.LogEvent.event;
+
 import culvert.config.GroupAddress;
 import culvert.net.Connection;
 import culvert.net.Durations;
@@ -75,7 +77,7 @@ final class GroupEndpoint implements GroupListener.Host, AutoCloseable {
     joins++;
     if (outage) {
       outage = false;
-      log.info("waiting for an origin proxy", "meeting", group);
+      log.info(event("waiting for an origin proxy").with("meeting", group));
     }
   }
 
@@ -91,13 +93,10 @@ final class GroupEndpoint implements GroupListener.Host, AutoCloseable {
     outage = true;
     troubles.warn(
         joins + " " + cause.getMessage(),
-        "cannot wait for an origin proxy",
-        "meeting",
-        group,
-        "cause",
-        cause.getMessage(),
-        "again_in",
-        Durations.of(again.truncatedTo(ChronoUnit.MILLIS)));
+        event("cannot wait for an origin proxy")
+            .with("meeting", group)
+            .with("cause", cause.getMessage())
+            .with("again_in", Durations.of(again.truncatedTo(ChronoUnit.MILLIS))));
   }
 
   /** Joins no more, and leaves unless somebody has come. Does not wait. */

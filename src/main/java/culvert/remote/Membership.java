@@ -1,11 +1,14 @@
 package culvert.remote;
 
+import static culvert.observe.LogEvent.event;
+
 import culvert.net.HostPort;
 import culvert.net.SourcePrefix;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
+import culvert.observe.LogEvent;
 import culvert.protocol.ByeReason;
 import culvert.session.ClientIdentity;
 import culvert.session.ServiceRegistry;
@@ -89,21 +92,24 @@ final class Membership implements ServiceRegistry {
 
   /** Tells something of a session in the log, within the bounds of its source. */
   void tell(Session session, String event, Object... more) {
-    lines.info(topic(session, event), event, fields(session, more));
+    lines.info(topic(session, event), about(session, event, more));
   }
 
   /** The same for what somebody should look at. */
   void warn(Session session, String event, Object... more) {
-    lines.warn(topic(session, event), event, fields(session, more));
+    lines.warn(topic(session, event), about(session, event, more));
   }
 
   private static Topic topic(Session session, String event) {
     return new Topic(event, SourcePrefix.of(session.peer().getAddress()));
   }
 
-  private static Object[] fields(Session session, Object... more) {
-    var first = Stream.<Object>of("origin_proxy", title(session));
-    return Stream.concat(first, Stream.of(more)).toArray();
+  private static LogEvent about(Session session, String event, Object... more) {
+    LogEvent line = event(event).with("origin_proxy", title(session));
+    for (int i = 0; i < more.length; i += 2) {
+      line.with((String) more[i], more[i + 1]);
+    }
+    return line;
   }
 
   private static String title(Session session) {

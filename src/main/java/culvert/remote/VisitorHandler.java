@@ -1,5 +1,7 @@
 package culvert.remote;
 
+import static culvert.observe.LogEvent.event;
+
 import culvert.config.RemoteSettings;
 import culvert.net.CloseCause;
 import culvert.net.Connection;
@@ -85,13 +87,10 @@ final class VisitorHandler implements AutoCloseable {
         counters.count(Counter.ACCEPT_FAILURES);
         if (first) {
           log.warn(
-              "cannot accept visitors for a moment",
-              "service",
-              service,
-              "cause",
-              cause.getMessage(),
-              "pause",
-              Durations.of(pause));
+              event("cannot accept visitors for a moment")
+                  .with("service", service)
+                  .with("cause", cause.getMessage())
+                  .with("pause", Durations.of(pause)));
         }
       }
     };
@@ -190,15 +189,11 @@ final class VisitorHandler implements AutoCloseable {
     counters.count(Counter.OPENS_FAILED);
     lines.warn(
         SourcePrefix.of(visitor.address().getAddress()),
-        "visitor reset",
-        "visitor",
-        visitor.name(),
-        "service",
-        visitor.service(),
-        "reason",
-        reason,
-        "cause",
-        cause);
+        event("visitor reset")
+            .with("visitor", visitor.name())
+            .with("service", visitor.service())
+            .with("reason", reason)
+            .with("cause", cause));
     connection.reset();
   }
 
@@ -206,13 +201,10 @@ final class VisitorHandler implements AutoCloseable {
     connection.reset();
     lines.warn(
         SourcePrefix.of(connection.peer().getAddress()),
-        "visitor reset",
-        "visitor",
-        HostPort.of(connection.peer()),
-        "service",
-        service,
-        "cause",
-        cause);
+        event("visitor reset")
+            .with("visitor", HostPort.of(connection.peer()))
+            .with("service", service)
+            .with("cause", cause));
   }
 
   private void ended(
@@ -220,19 +212,15 @@ final class VisitorHandler implements AutoCloseable {
     boolean done = ending == Relay.Ending.DONE;
     counters.count(done ? Counter.RELAYS_DONE : Counter.RELAYS_BROKEN);
     log.info(
-        "relay ended",
-        "visitor",
-        visitor.name(),
-        "service",
-        visitor.service(),
-        "in",
-        stream.sent(),
-        "out",
-        connection.sent(),
-        "ms",
-        (System.nanoTime() - since) / 1_000_000,
-        "reason",
-        RelayEndReason.atRemote(ending, stream.trouble().orElse(CloseCause.RESET)));
+        event("relay ended")
+            .with("visitor", visitor.name())
+            .with("service", visitor.service())
+            .with("in", stream.sent())
+            .with("out", connection.sent())
+            .with("ms", (System.nanoTime() - since) / 1_000_000)
+            .with(
+                "reason",
+                RelayEndReason.atRemote(ending, stream.trouble().orElse(CloseCause.RESET))));
   }
 
   /** How many visitors are there now. */

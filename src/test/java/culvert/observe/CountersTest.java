@@ -1,6 +1,7 @@
 package culvert.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
 
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -24,7 +25,8 @@ class CountersTest {
     assertThat(counters.fields()).isEmpty();
     counters.count(Counter.VISITORS_OVER_LIMIT);
     counters.count(Counter.SESSIONS);
-    assertThat(counters.fields()).containsExactly("visitors_over_limit", 1L, "sessions", 1L);
+    assertThat(counters.fields())
+        .containsExactly(entry("visitors_over_limit", 1L), entry("sessions", 1L));
   }
 
   @Test

@@ -1,5 +1,6 @@
 package culvert.observe;
 
+import static culvert.observe.LogEvent.event;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.net.Threads;
@@ -31,7 +32,7 @@ class LogTest {
   @Test
   void aLineOfTextHasTimeLevelRoleEventAndFields() {
     try (var log = log(Log.Level.DEBUG, Log.Format.TEXT)) {
-      log.info("joined", "peer", "127.0.0.1:5", "count", 3);
+      log.info(event("joined").with("peer", "127.0.0.1:5").with("count", 3));
       log.error("gone");
     }
     assertThat(written())
@@ -56,7 +57,7 @@ class LogTest {
   @Test
   void aLineOfJsonIsAnObject() {
     try (var log = log(Log.Level.DEBUG, Log.Format.JSON)) {
-      log.warn("joined", "peer", "127.0.0.1:5", "count", 3, "cause", null);
+      log.warn(event("joined").with("peer", "127.0.0.1:5").with("count", 3).with("cause", null));
     }
     assertThat(written())
         .isEqualTo(
@@ -69,7 +70,7 @@ class LogTest {
   @EnumSource(Log.Format.class)
   void whatAPeerSaysStaysOnItsLine(Log.Format format) {
     try (var log = log(Log.Level.INFO, format)) {
-      log.info("refused", "text", NASTY);
+      log.info(event("refused").with("text", NASTY));
     }
     assertThat(written()).contains("\"" + NASTY_ESCAPED + "\"").endsWith("\n");
     assertThat(written().chars().filter(c -> c < ' ' || c >= 0x7f && c < 0xa0)).hasSize(1);
@@ -78,7 +79,13 @@ class LogTest {
   @Test
   void aFieldOfTextCannotPoseAsTwo() {
     try (var log = log(Log.Level.INFO, Log.Format.TEXT)) {
-      log.info("x", "a", "1 b=2", "c", "k=v", "d", "", "e", "back\\slash", "f", "\u0085");
+      log.info(
+          event("x")
+              .with("a", "1 b=2")
+              .with("c", "k=v")
+              .with("d", "")
+              .with("e", "back\\slash")
+              .with("f", "\u0085"));
     }
     assertThat(written()).endsWith(" a=\"1 b=2\" c=\"k=v\" d=\"\" e=back\\\\slash f=\\u0085\n");
   }
@@ -110,7 +117,7 @@ class LogTest {
   void closingWritesWhatStillWaits() {
     try (var log = log(Log.Level.INFO, Log.Format.TEXT)) {
       for (int i = 0; i < 5000; i++) {
-        log.info("line", "i", i);
+        log.info(event("line").with("i", i));
       }
     }
     assertThat(written().lines()).hasSize(5000).last().asString().endsWith("i=4999");

@@ -1,5 +1,7 @@
 package culvert.bounce.client;
 
+import static culvert.observe.LogEvent.event;
+
 import culvert.net.Connection;
 import culvert.net.Durations;
 import culvert.net.HostPort;
@@ -79,7 +81,7 @@ public final class GroupForwarder implements GroupListener.Host {
   @Override
   public void joined() {
     if (joins++ == 0) {
-      log.info("in the group", "group", client.settings().group(), "to", server);
+      log.info(event("in the group").with("group", client.settings().group()).with("to", server));
     }
   }
 
@@ -90,19 +92,16 @@ public final class GroupForwarder implements GroupListener.Host {
       served = client.dial(server);
     } catch (IOException e) {
       visit.reset();
-      log.warn("visit refused", "cause", e.getMessage());
+      log.warn(event("visit refused").with("cause", e.getMessage()));
       ended(End.BROKE);
       return false;
     }
     Relay.Ending ending = client.relay(client.settings().group() + " > " + server, visit, served);
     log.info(
-        "visit ended",
-        "in",
-        served.sent(),
-        "out",
-        served.received(),
-        "reason",
-        ending.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+        event("visit ended")
+            .with("in", served.sent())
+            .with("out", served.received())
+            .with("reason", ending.name().toLowerCase(Locale.ROOT).replace('_', '-')));
     ended(ending == Relay.Ending.DONE ? End.SERVED : End.BROKE);
     return true;
   }
@@ -118,16 +117,14 @@ public final class GroupForwarder implements GroupListener.Host {
     boolean refused = cause instanceof RefusedException;
     boolean forGood = once || refused && joins == 0;
     if (forGood) {
-      log.error("cannot join the group", "cause", cause.getMessage());
+      log.error(event("cannot join the group").with("cause", cause.getMessage()));
       end(refused ? End.CREDENTIALS : End.UNREACHABLE);
       return;
     }
     troubles.warn(
         joins + " " + cause.getMessage(),
-        "cannot join the group",
-        "cause",
-        cause.getMessage(),
-        "again_in",
-        Durations.of(again.truncatedTo(ChronoUnit.MILLIS)));
+        event("cannot join the group")
+            .with("cause", cause.getMessage())
+            .with("again_in", Durations.of(again.truncatedTo(ChronoUnit.MILLIS))));
   }
 }

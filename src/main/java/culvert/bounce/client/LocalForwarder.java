@@ -1,5 +1,7 @@
 package culvert.bounce.client;
 
+import static culvert.observe.LogEvent.event;
+
 import culvert.net.Backoff;
 import culvert.net.Connection;
 import culvert.net.Durations;
@@ -60,7 +62,7 @@ public final class LocalForwarder implements Listener.Handler, AutoCloseable {
   @Override
   public void acceptFailed(IOException cause, Duration pause, boolean first) {
     if (first) {
-      log.warn("cannot accept for a moment", "cause", cause.getMessage());
+      log.warn(event("cannot accept for a moment").with("cause", cause.getMessage()));
     }
   }
 
@@ -104,15 +106,11 @@ public final class LocalForwarder implements Listener.Handler, AutoCloseable {
     Relay.Ending ending =
         client.relay(HostPort.of(local.peer()) + " > " + client.settings().group(), local, group);
     log.info(
-        "connection ended",
-        "peer",
-        HostPort.of(local.peer()),
-        "in",
-        local.received(),
-        "out",
-        local.sent(),
-        "reason",
-        ending.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+        event("connection ended")
+            .with("peer", HostPort.of(local.peer()))
+            .with("in", local.received())
+            .with("out", local.sent())
+            .with("reason", ending.name().toLowerCase(Locale.ROOT).replace('_', '-')));
   }
 
   /** The place of the one before may not be free yet, so a first failure is not the last word. */
@@ -136,13 +134,10 @@ public final class LocalForwarder implements Listener.Handler, AutoCloseable {
   private void refuse(SocketConnection local, String cause) {
     local.reset();
     log.warn(
-        "connection reset",
-        "peer",
-        HostPort.of(local.peer()),
-        "cause",
-        cause,
-        "limit",
-        Durations.of(client.settings().connectTimeout()));
+        event("connection reset")
+            .with("peer", HostPort.of(local.peer()))
+            .with("cause", cause)
+            .with("limit", Durations.of(client.settings().connectTimeout())));
   }
 
   /** Listens no more; what is there is ended by closing the client. */

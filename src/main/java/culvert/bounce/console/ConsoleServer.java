@@ -1,5 +1,7 @@
 package culvert.bounce.console;
 
+import static culvert.observe.LogEvent.event;
+
 import culvert.bounce.server.BounceAdmin;
 import culvert.bounce.server.StopRequest;
 import culvert.config.BounceAuthentication;
@@ -145,11 +147,9 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
   public void acceptFailed(IOException cause, Duration pause, boolean first) {
     if (first) {
       log.warn(
-          "cannot accept consoles for a moment",
-          "cause",
-          cause.getMessage(),
-          "pause",
-          Durations.of(pause));
+          event("cannot accept consoles for a moment")
+              .with("cause", cause.getMessage())
+              .with("pause", Durations.of(pause)));
     }
   }
 
@@ -185,11 +185,9 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
       closed.await(WRONG_PAUSE.toMillis(), TimeUnit.MILLISECONDS);
       complaints.warn(
           SourcePrefix.of(connection.peer().getAddress()),
-          "console refused",
-          "peer",
-          HostPort.of(connection.peer()),
-          "cause",
-          "wrong authentication string");
+          event("console refused")
+              .with("peer", HostPort.of(connection.peer()))
+              .with("cause", "wrong authentication string"));
       sayLast(connection, "that is not the authentication string");
     } else if (!place.tryAcquire(PLACE_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
       sayLast(connection, "another console is connected, and there can be one at a time");
@@ -217,7 +215,7 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
 
   private void serve(SocketConnection connection, LineReader in) throws IOException {
     HostPort peer = HostPort.of(connection.peer());
-    log.info("console connected", "peer", peer);
+    log.info(event("console connected").with("peer", peer));
     var patience = new Patience(connection);
     try (var out = new ConsoleOutput(connection.output())) {
       events.attach(out::tell, false);
@@ -225,7 +223,7 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
     } finally {
       patience.end();
       events.detach();
-      log.info("console disconnected", "peer", peer);
+      log.info(event("console disconnected").with("peer", peer));
     }
   }
 

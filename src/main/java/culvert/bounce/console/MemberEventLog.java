@@ -1,5 +1,7 @@
 package culvert.bounce.console;
 
+import static culvert.observe.LogEvent.event;
+
 import culvert.bounce.server.MemberEvents;
 import culvert.bounce.server.MemberView;
 import culvert.net.HostPort;
@@ -8,10 +10,9 @@ import culvert.observe.Counters;
 import culvert.observe.Escape;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
+import culvert.observe.LogEvent;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -108,13 +109,17 @@ public final class MemberEventLog implements MemberEvents {
 
   /** Each line of the dump is one of the log too, so that lines of others may come between. */
   private void logRead(MemberView member, ByteBuffer bytes, Verbosity now) {
-    log.info("member sent", fields(member, "bytes", bytes.remaining()));
+    log.info(about(member, "member sent", "bytes", bytes.remaining()));
     if (now.tellsBytes()) {
       HexDump.of(
           bytes,
           (offset, hex, text) ->
               log.info(
-                  "bytes of member", "id", member.id(), "at", offset, "hex", hex, "text", text));
+                  event("bytes of member")
+                      .with("id", member.id())
+                      .with("at", offset)
+                      .with("hex", hex)
+                      .with("text", text)));
     }
   }
 
@@ -137,7 +142,7 @@ public final class MemberEventLog implements MemberEvents {
   private void tell(MemberView member, String event, String shown, Object... more) {
     Listener console = listener;
     if (console == null || !console.alone) {
-      lines.info(SourcePrefix.of(member.peer().getAddress()), event, fields(member, more));
+      lines.info(SourcePrefix.of(member.peer().getAddress()), about(member, event, more));
     }
     if (console != null) {
       var line = new StringBuilder(ConsoleFormat.connection(member));
@@ -146,11 +151,12 @@ public final class MemberEventLog implements MemberEvents {
     }
   }
 
-  private static Object[] fields(MemberView member, Object... more) {
-    var fields =
-        new ArrayList<Object>(List.of("id", member.id(), "peer", HostPort.of(member.peer())));
-    member.group().ifPresent(group -> fields.addAll(List.of("group", group)));
-    fields.addAll(List.of(more));
-    return fields.toArray();
+  private static LogEvent about(MemberView member, String event, Object... more) {
+    LogEvent line = event(event).with("id", member.id()).with("peer", HostPort.of(member.peer()));
+    member.group().ifPresent(group -> line.with("group", group));
+    for (int i = 0; i < more.length; i += 2) {
+      line.with((String) more[i], more[i + 1]);
+    }
+    return line;
   }
 }

@@ -1,5 +1,7 @@
 package culvert.bounce.server;
 
+import static culvert.observe.LogEvent.event;
+
 import culvert.bounce.server.MemberView.State;
 import culvert.config.BounceAuthentication;
 import culvert.config.BounceSettings;
@@ -84,11 +86,9 @@ final class MemberHandler implements Listener.Handler {
     counters.count(Counter.ACCEPT_FAILURES);
     if (first) {
       log.warn(
-          "cannot accept members for a moment",
-          "cause",
-          cause.getMessage(),
-          "pause",
-          Durations.of(pause));
+          event("cannot accept members for a moment")
+              .with("cause", cause.getMessage())
+              .with("pause", Durations.of(pause)));
     }
   }
 
@@ -249,14 +249,17 @@ final class MemberHandler implements Listener.Handler {
           members.end(member, DisconnectReason.notJoined(lost.get()));
           return;
         }
-        log.debug("connection ended early", "peer", member.name(), "cause", cause.getMessage());
+        log.debug(
+            event("connection ended early")
+                .with("peer", member.name())
+                .with("cause", cause.getMessage()));
       }
     }
     members.end(member, DisconnectReason.broken(cause));
   }
 
   private void limited(Member member, String event, String cause) {
-    lines.warn(source(member), event, "peer", member.name(), "cause", cause);
+    lines.warn(source(member), event(event).with("peer", member.name()).with("cause", cause));
   }
 
   /** Lets nobody in any more, and ends those that have nobody, now or as soon as they have none. */

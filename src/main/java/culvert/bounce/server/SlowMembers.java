@@ -1,5 +1,7 @@
 package culvert.bounce.server;
 
+import static culvert.observe.LogEvent.event;
+
 import culvert.net.Deadlines;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
@@ -51,7 +53,9 @@ final class SlowMembers {
         counters.count(Counter.MEMBERS_TOO_SLOW);
         members.reset(member, DisconnectReason.slow(limit));
         log.warn(
-            "slow member dropped", "peer", member.name(), "cause", DisconnectReason.slow(limit));
+            event("slow member dropped")
+                .with("peer", member.name())
+                .with("cause", DisconnectReason.slow(limit)));
       }
     }
     members.all().forEach(member -> member.showWaiting(now));

@@ -1,5 +1,7 @@
 package culvert.dialect.bore;
 
+import static culvert.observe.LogEvent.event;
+
 import culvert.config.BoreClientSettings;
 import culvert.config.OriginSettings;
 import culvert.net.Connection;
@@ -61,7 +63,10 @@ public final class BoreOriginDialect implements OriginDialect {
             (visitor, cause) -> {
               counters.count(Counter.OPENS_FAILED);
               log.warn(
-                  "channel", "no data channel for a visitor", "visitor", visitor, "cause", cause);
+                  "channel",
+                  event("no data channel for a visitor")
+                      .with("visitor", visitor)
+                      .with("cause", cause));
             });
   }
 

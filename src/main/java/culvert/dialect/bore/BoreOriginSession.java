@@ -1,5 +1,7 @@
 package culvert.dialect.bore;
 
+import static culvert.observe.LogEvent.event;
+
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
@@ -93,7 +95,7 @@ final class BoreOriginSession extends AnnouncedSession {
       case ServerMessage.Heartbeat heartbeat -> {}
       case ServerMessage.Connection(UUID id) -> fetch(id, service, listener);
       case ServerMessage.Error(String text) ->
-          log.warn("error", "server error", "server", address, "cause", text);
+          log.warn("error", event("server error").with("server", address).with("cause", text));
       case ServerMessage.Hello hello -> unexpected("hello");
       case ServerMessage.Challenge challenge -> unexpected("challenge");
     }
@@ -110,7 +112,8 @@ final class BoreOriginSession extends AnnouncedSession {
   }
 
   private void unexpected(String what) {
-    log.warn("unexpected", "unexpected message", "server", address, "message", what);
+    log.warn(
+        "unexpected", event("unexpected message").with("server", address).with("message", what));
   }
 
   private void checkSilence() {

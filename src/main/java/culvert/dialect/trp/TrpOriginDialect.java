@@ -1,5 +1,7 @@
 package culvert.dialect.trp;
 
+import static culvert.observe.LogEvent.event;
+
 import culvert.config.OriginSettings;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
@@ -36,11 +38,9 @@ public final class TrpOriginDialect implements OriginDialect {
               counters.count(Counter.OPENS_FAILED);
               lines.warn(
                   "channel",
-                  "no data connection for a visitor",
-                  "visitor",
-                  visitor,
-                  "cause",
-                  cause);
+                  event("no data connection for a visitor")
+                      .with("visitor", visitor)
+                      .with("cause", cause));
             });
   }
 
