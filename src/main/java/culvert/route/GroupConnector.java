@@ -82,7 +82,7 @@ public final class GroupConnector implements Transport {
       BounceClientHandshake.join(
           inside.input(), inside.output(), wire, authentication, group.group().value());
       // Whoever let this side in is the server it wanted; of the group it knows nothing.
-      Transport.trust(inside);
+      Transport.setAuthenticated(inside);
       return inside;
     });
   }

@@ -28,7 +28,7 @@ public final class RecordConnection implements Connection {
    * What a stranger's record may have, in bytes: enough for one of TLS (RFC 8446, 5.2), and far
    * more than a login needs.
    */
-  static final int STRANGERS_BYTES = 20 * 1024;
+  static final int MAX_UNAUTHENTICATED_RECORD_BYTES = 20 * 1024;
 
   /** Records without payload in a row that a peer may send in a minute. */
   private static final int MAX_EMPTY = 1024;
@@ -85,15 +85,15 @@ public final class RecordConnection implements Connection {
     this.input = new Input(early);
   }
 
-  /** See {@link Transport#trust}. */
-  public void trust() {
+  /** See {@link Transport#setAuthenticated}. */
+  public void setAuthenticated() {
     trusted = true;
-    Transport.trust(carrier);
+    Transport.setAuthenticated(carrier);
   }
 
   /** For a record that the small buffer has no room for. */
   private ByteBuffer borrow() {
-    return trusted ? pool.borrow() : ByteBuffer.allocate(STRANGERS_BYTES);
+    return trusted ? pool.borrow() : ByteBuffer.allocate(MAX_UNAUTHENTICATED_RECORD_BYTES);
   }
 
   @Override
@@ -252,9 +252,9 @@ public final class RecordConnection implements Connection {
       int start = target.position();
       for (; ; ) {
         int before = target.position();
-        RecordDecoder.Step step;
+        RecordDecoder.Result step;
         try {
-          step = opener.open(records, target);
+          step = opener.decode(records, target);
         } catch (IOException e) {
           if (target.position() == start) {
             throw e;
@@ -262,15 +262,15 @@ public final class RecordConnection implements Connection {
           fault = e;
           return target.position() - start;
         }
-        if (sealer.owes()) {
+        if (sealer.hasPending()) {
           output.settle();
         }
         switch (step) {
-          case OPENED -> countEmpty(target.position() - before);
-          case NEEDS_BYTES -> {
+          case DECODED -> countEmpty(target.position() - before);
+          case INCOMPLETE -> {
             return target.position() - start;
           }
-          case NEEDS_ROOM -> {
+          case TARGET_TOO_SMALL -> {
             if (target.position() == start) {
               openAside();
             }
@@ -289,9 +289,9 @@ public final class RecordConnection implements Connection {
     /** Opens the next record, which may bring payload, none, or the end, where there is room. */
     private void openAside() throws IOException {
       aside = borrow();
-      if (opener.open(records, aside) == RecordDecoder.Step.ENDED) {
+      if (opener.decode(records, aside) == RecordDecoder.Result.ENDED) {
         ended();
-      } else if (sealer.owes()) {
+      } else if (sealer.hasPending()) {
         output.settle();
       }
       if (!aside.flip().hasRemaining()) {
@@ -303,7 +303,7 @@ public final class RecordConnection implements Connection {
     /** Whoever is told of the end may close, so what is owed goes first, if nobody is writing. */
     private void ended() {
       ended = true;
-      if (sealer.owes()) {
+      if (sealer.hasPending()) {
         output.sendOwedUnlessBusy();
       }
     }
@@ -342,7 +342,7 @@ public final class RecordConnection implements Connection {
       filled = !records.hasRemaining();
       records.flip();
       if (n < 0) {
-        opener.carrierEnded(records.hasRemaining());
+        opener.onCarrierEnd(records.hasRemaining());
         ended = true;
       }
     }
@@ -351,7 +351,7 @@ public final class RecordConnection implements Connection {
     private void makeRoom() throws IOException {
       int left = records.remaining();
       boolean large = filled || left >= idleBytes;
-      if (large && (!grown || trusted && records.capacity() == STRANGERS_BYTES)) {
+      if (large && (!grown || trusted && records.capacity() == MAX_UNAUTHENTICATED_RECORD_BYTES)) {
         records = borrow().put(records);
         grown = true;
       } else if (left == 0 && !large && (records.capacity() == 0 || grown && nothingWaits())) {
@@ -430,13 +430,13 @@ public final class RecordConnection implements Connection {
     }
 
     private void writeSome(ByteBuffer source) throws IOException {
-      int bound = sealer.bound(source.remaining());
+      int bound = sealer.maxEncodedBytes(source.remaining());
       ByteBuffer records = bound <= SMALL_BYTES ? ByteBuffer.allocate(bound) : pool.borrow();
       try {
-        if (sealer.owes()) {
-          sealer.owed(records);
+        if (sealer.hasPending()) {
+          sealer.encodePending(records);
         }
-        sealer.seal(source, records);
+        sealer.encode(source, records);
         carrier.output().write(records.flip());
       } finally {
         pool.giveBack(records);
@@ -450,8 +450,8 @@ public final class RecordConnection implements Connection {
           return;
         }
         closed = true;
-        ByteBuffer records = ByteBuffer.allocate(Math.max(SMALL_BYTES, sealer.bound(0)));
-        boolean closes = sealer.end(records);
+        ByteBuffer records = ByteBuffer.allocate(Math.max(SMALL_BYTES, sealer.maxEncodedBytes(0)));
+        boolean closes = sealer.encodeEnd(records);
         if (records.flip().hasRemaining()) {
           carrier.output().write(records);
         }
@@ -485,9 +485,10 @@ public final class RecordConnection implements Connection {
       lock.lock();
       try {
         settling.set(false);
-        if (sealer.owes()) {
-          ByteBuffer records = ByteBuffer.allocate(Math.max(SMALL_BYTES, sealer.bound(0)));
-          sealer.owed(records);
+        if (sealer.hasPending()) {
+          ByteBuffer records =
+              ByteBuffer.allocate(Math.max(SMALL_BYTES, sealer.maxEncodedBytes(0)));
+          sealer.encodePending(records);
           carrier.output().write(records.flip());
         }
       } catch (IOException e) {

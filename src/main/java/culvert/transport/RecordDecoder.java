@@ -7,13 +7,13 @@ import java.nio.ByteBuffer;
 public interface RecordDecoder {
 
   /** What one step came to. */
-  enum Step {
+  enum Result {
     /** A record, or a part of one, was taken; it may have brought no payload. */
-    OPENED,
+    DECODED,
     /** A record has not come whole. */
-    NEEDS_BYTES,
+    INCOMPLETE,
     /** A record is there, but its payload does not fit. */
-    NEEDS_ROOM,
+    TARGET_TOO_SMALL,
     /** The peer ended its direction, as the transport does that. */
     ENDED
   }
@@ -26,13 +26,13 @@ public interface RecordDecoder {
    *     always enough
    * @throws culvert.protocol.ProtocolException naming what is wrong with the record
    */
-  Step open(ByteBuffer records, ByteBuffer target) throws IOException;
+  Result decode(ByteBuffer records, ByteBuffer target) throws IOException;
 
   /**
-   * The carrier came to its end without {@link Step#ENDED}.
+   * The carrier came to its end without {@link Result#ENDED}.
    *
    * @param within whether that was in the middle of a record
    * @throws IOException if the stream may have been cut there; else it is the end of the stream
    */
-  void carrierEnded(boolean within) throws IOException;
+  void onCarrierEnd(boolean within) throws IOException;
 }

@@ -27,9 +27,9 @@ public interface Transport {
    * The peer has proven itself: from now on the connection, and what it lies on, may hold large
    * buffers and take long records.
    */
-  static void trust(Connection connection) {
+  static void setAuthenticated(Connection connection) {
     if (connection instanceof RecordConnection framed) {
-      framed.trust();
+      framed.setAuthenticated();
     }
   }
 

@@ -20,30 +20,30 @@ class RecordConnectionTest {
   /** Wants so much room for any record, whatever it brings; a length of 255 is the end. */
   private record Lengths(int room) implements RecordDecoder {
     @Override
-    public Step open(ByteBuffer records, ByteBuffer target) {
+    public Result decode(ByteBuffer records, ByteBuffer target) {
       int start = records.position();
       if (!records.hasRemaining()) {
-        return Step.NEEDS_BYTES;
+        return Result.INCOMPLETE;
       }
       int length = records.get(start) & 0xff;
       boolean end = length == 255;
       if (!end && records.remaining() <= length) {
-        return Step.NEEDS_BYTES;
+        return Result.INCOMPLETE;
       }
       if (target.remaining() < room) {
-        return Step.NEEDS_ROOM;
+        return Result.TARGET_TOO_SMALL;
       }
       records.get();
       if (end) {
-        return Step.ENDED;
+        return Result.ENDED;
       }
       target.put(records.slice(start + 1, length));
       records.position(start + 1 + length);
-      return Step.OPENED;
+      return Result.DECODED;
     }
 
     @Override
-    public void carrierEnded(boolean within) throws IOException {
+    public void onCarrierEnd(boolean within) throws IOException {
       throw new EOFException();
     }
   }
@@ -51,17 +51,17 @@ class RecordConnectionTest {
   private static final RecordEncoder NO_SEALER =
       new RecordEncoder() {
         @Override
-        public int bound(int payload) {
+        public int maxEncodedBytes(int payload) {
           return payload;
         }
 
         @Override
-        public void seal(ByteBuffer source, ByteBuffer records) {
+        public void encode(ByteBuffer source, ByteBuffer records) {
           records.put(source);
         }
 
         @Override
-        public boolean end(ByteBuffer records) {
+        public boolean encodeEnd(ByteBuffer records) {
           return true;
         }
       };
@@ -78,22 +78,22 @@ class RecordConnectionTest {
   private static final RecordDecoder LONG =
       new RecordDecoder() {
         @Override
-        public Step open(ByteBuffer records, ByteBuffer target) {
+        public Result decode(ByteBuffer records, ByteBuffer target) {
           int start = records.position();
           if (records.remaining() < 2 || records.remaining() - 2 < records.getShort(start)) {
-            return Step.NEEDS_BYTES;
+            return Result.INCOMPLETE;
           }
           int length = records.getShort(start);
           if (target.remaining() < length) {
-            return Step.NEEDS_ROOM;
+            return Result.TARGET_TOO_SMALL;
           }
           target.put(records.slice(start + 2, length));
           records.position(start + 2 + length);
-          return Step.OPENED;
+          return Result.DECODED;
         }
 
         @Override
-        public void carrierEnded(boolean within) throws IOException {
+        public void onCarrierEnd(boolean within) throws IOException {
           throw new EOFException();
         }
       };
@@ -109,11 +109,13 @@ class RecordConnectionTest {
   @Test
   void aStrangersLongRecordIsRefusedAndNobodysBufferIsHeld() throws Exception {
     var connection = withLongRecords();
-    sendRecord(RecordConnection.STRANGERS_BYTES - 2);
+    sendRecord(RecordConnection.MAX_UNAUTHENTICATED_RECORD_BYTES - 2);
     assertThat(connection.input().readNBytes(100)).hasSize(100);
     assertThat(pool.borrowed()).isZero();
-    assertThat(connection.input().readNBytes(RecordConnection.STRANGERS_BYTES - 102)).isNotEmpty();
-    sendRecord(RecordConnection.STRANGERS_BYTES - 1);
+    assertThat(
+            connection.input().readNBytes(RecordConnection.MAX_UNAUTHENTICATED_RECORD_BYTES - 102))
+        .isNotEmpty();
+    sendRecord(RecordConnection.MAX_UNAUTHENTICATED_RECORD_BYTES - 1);
     assertThatThrownBy(() -> connection.input().read())
         .isInstanceOf(ProtocolException.class)
         .hasMessage("a record longer than may come before a login");
@@ -123,9 +125,10 @@ class RecordConnectionTest {
   @Test
   void whoIsTrustedMaySendLongRecords() throws Exception {
     var connection = withLongRecords();
-    sendRecord(RecordConnection.STRANGERS_BYTES - 2);
-    assertThat(connection.input().readNBytes(RecordConnection.STRANGERS_BYTES - 2)).isNotEmpty();
-    connection.trust();
+    sendRecord(RecordConnection.MAX_UNAUTHENTICATED_RECORD_BYTES - 2);
+    assertThat(connection.input().readNBytes(RecordConnection.MAX_UNAUTHENTICATED_RECORD_BYTES - 2))
+        .isNotEmpty();
+    connection.setAuthenticated();
     sendRecord(30_000);
     assertThat(connection.input().readNBytes(30_000)).hasSize(30_000);
     connection.close();

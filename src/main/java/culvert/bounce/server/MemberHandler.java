@@ -137,7 +137,7 @@ final class MemberHandler implements Listener.Handler {
       refuse(member, admission.refusal().get(), admission.refusal().get().toString());
       return Optional.empty();
     }
-    Transport.trust(member.connection());
+    Transport.setAuthenticated(member.connection());
     Optional<Group> group =
         member.greeted(admission.welcome(), () -> groups.join(member, admission.number()));
     if (group.isEmpty()) {

@@ -140,7 +140,7 @@ final class NativeLogin {
   }
 
   private static Login login(Connection connection, Handshake.Peer peer) {
-    Transport.trust(connection);
+    Transport.setAuthenticated(connection);
     return new Login(connection, peer);
   }
 

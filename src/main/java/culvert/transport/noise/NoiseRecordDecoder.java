@@ -23,22 +23,22 @@ final class NoiseRecordDecoder implements RecordDecoder {
   }
 
   @Override
-  public Step open(ByteBuffer records, ByteBuffer target) throws IOException {
+  public Result decode(ByteBuffer records, ByteBuffer target) throws IOException {
     if (records.remaining() < Short.BYTES) {
-      return Step.NEEDS_BYTES;
+      return Result.INCOMPLETE;
     }
     int sealed = length(records);
     if (sealed < NoiseCipher.TAG_BYTES) {
       throw new ProtocolException("a sealed record of " + sealed + " bytes, which cannot be");
     }
     if (records.remaining() < Short.BYTES + sealed) {
-      return Step.NEEDS_BYTES;
+      return Result.INCOMPLETE;
     }
     if (sealed - NoiseCipher.TAG_BYTES > target.remaining()) {
-      return Step.NEEDS_ROOM;
+      return Result.TARGET_TOO_SMALL;
     }
     openOne(records, sealed, target);
-    return sealed == NoiseCipher.TAG_BYTES ? Step.ENDED : Step.OPENED;
+    return sealed == NoiseCipher.TAG_BYTES ? Result.ENDED : Result.DECODED;
   }
 
   private int length(ByteBuffer records) {
@@ -61,7 +61,7 @@ final class NoiseRecordDecoder implements RecordDecoder {
   }
 
   @Override
-  public void carrierEnded(boolean within) throws IOException {
+  public void onCarrierEnd(boolean within) throws IOException {
     if (within || framing.endMark()) {
       throw new EOFException(
           within

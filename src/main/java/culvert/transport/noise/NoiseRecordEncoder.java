@@ -22,13 +22,13 @@ final class NoiseRecordEncoder implements RecordEncoder {
   }
 
   @Override
-  public int bound(int payload) {
+  public int maxEncodedBytes(int payload) {
     int records = payload / NoiseCipher.MAX_PAYLOAD_BYTES + 1;
     return payload + records * OVERHEAD_BYTES;
   }
 
   @Override
-  public void seal(ByteBuffer source, ByteBuffer records) {
+  public void encode(ByteBuffer source, ByteBuffer records) {
     int end = source.limit();
     while (source.hasRemaining() && records.remaining() > OVERHEAD_BYTES) {
       int room = records.remaining() - OVERHEAD_BYTES;
@@ -52,7 +52,7 @@ final class NoiseRecordEncoder implements RecordEncoder {
   }
 
   @Override
-  public boolean end(ByteBuffer records) {
+  public boolean encodeEnd(ByteBuffer records) {
     if (framing.endMark()) {
       sealOne(ByteBuffer.allocate(0), records);
     }

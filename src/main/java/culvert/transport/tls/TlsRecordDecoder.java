@@ -36,18 +36,18 @@ final class TlsRecordDecoder implements RecordDecoder {
 
   /** The engine mistakes a missing header for missing room, so what is there is counted first. */
   @Override
-  public Step open(ByteBuffer records, ByteBuffer target) throws IOException {
+  public Result decode(ByteBuffer records, ByteBuffer target) throws IOException {
     if (records.remaining() < TlsRecord.HEADER_BYTES) {
-      return Step.NEEDS_BYTES;
+      return Result.INCOMPLETE;
     }
     int length = TlsRecord.length(records);
     if (records.remaining() < length) {
-      return Step.NEEDS_BYTES;
+      return Result.INCOMPLETE;
     }
     if (older && TlsRecord.isAlert(records)) {
       held.hold(records.slice(records.position(), length));
       records.position(records.position() + length);
-      return Step.ENDED;
+      return Result.ENDED;
     }
     try {
       return step(engine.unwrap(records, target));
@@ -56,13 +56,13 @@ final class TlsRecordDecoder implements RecordDecoder {
     }
   }
 
-  private Step step(SSLEngineResult result) throws IOException {
+  private Result step(SSLEngineResult result) throws IOException {
     switch (result.getStatus()) {
       case BUFFER_OVERFLOW -> {
-        return Step.NEEDS_ROOM;
+        return Result.TARGET_TOO_SMALL;
       }
       case CLOSED -> {
-        return Step.ENDED;
+        return Result.ENDED;
       }
       case OK, BUFFER_UNDERFLOW -> {}
     }
@@ -74,7 +74,7 @@ final class TlsRecordDecoder implements RecordDecoder {
       throw new ProtocolException(side.peer() + " begins a new TLS handshake in this one");
     }
     countIdle(result.bytesProduced(), next);
-    return Step.OPENED;
+    return Result.DECODED;
   }
 
   /** What this side has not answered yet counts on: the peer may not read our answers. */
@@ -92,7 +92,7 @@ final class TlsRecordDecoder implements RecordDecoder {
 
   /** Only close_notify is an end: whoever sits on the way can end the carrier (RFC 8446, 6.1). */
   @Override
-  public void carrierEnded(boolean within) throws IOException {
+  public void onCarrierEnd(boolean within) throws IOException {
     throw new EOFException(
         side.peer() + " ended the connection without TLS's close_notify: what came may be cut");
   }

@@ -27,12 +27,12 @@ final class TlsRecordEncoder implements RecordEncoder {
 
   /** The engine wants room for the longest record for each one, however short it is. */
   @Override
-  public int bound(int payload) {
+  public int maxEncodedBytes(int payload) {
     return (payload / TlsRecord.MAX_PAYLOAD_BYTES + 2) * engine.getSession().getPacketBufferSize();
   }
 
   @Override
-  public void seal(ByteBuffer source, ByteBuffer records) throws IOException {
+  public void encode(ByteBuffer source, ByteBuffer records) throws IOException {
     while (source.hasRemaining()) {
       SSLEngineResult result = wrap(source, records);
       if (result.getStatus() == Status.BUFFER_OVERFLOW) {
@@ -47,7 +47,7 @@ final class TlsRecordEncoder implements RecordEncoder {
   }
 
   @Override
-  public boolean end(ByteBuffer records) throws IOException {
+  public boolean encodeEnd(ByteBuffer records) throws IOException {
     engine.closeOutbound();
     while (!engine.isOutboundDone() && wrap(NOTHING.duplicate(), records).bytesProduced() > 0) {}
     held.release();
@@ -56,13 +56,13 @@ final class TlsRecordEncoder implements RecordEncoder {
 
   /** An answer to the peer's change of keys, or one of our own that is due (RFC 8446, 4.6.3). */
   @Override
-  public boolean owes() {
+  public boolean hasPending() {
     return engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP && !engine.isOutboundDone();
   }
 
   @Override
-  public void owed(ByteBuffer records) throws IOException {
-    while (owes() && wrap(NOTHING.duplicate(), records).bytesProduced() > 0) {}
+  public void encodePending(ByteBuffer records) throws IOException {
+    while (hasPending() && wrap(NOTHING.duplicate(), records).bytesProduced() > 0) {}
   }
 
   private SSLEngineResult wrap(ByteBuffer source, ByteBuffer records) throws IOException {

@@ -40,16 +40,16 @@ final class WebSocketDecoder implements RecordDecoder {
   }
 
   @Override
-  public Step open(ByteBuffer records, ByteBuffer target) throws IOException {
+  public Result decode(ByteBuffer records, ByteBuffer target) throws IOException {
     return left > 0 ? payload(records, target) : frame(records);
   }
 
-  private Step payload(ByteBuffer records, ByteBuffer target) {
+  private Result payload(ByteBuffer records, ByteBuffer target) {
     if (!records.hasRemaining()) {
-      return Step.NEEDS_BYTES;
+      return Result.INCOMPLETE;
     }
     if (!target.hasRemaining()) {
-      return Step.NEEDS_ROOM;
+      return Result.TARGET_TOO_SMALL;
     }
     int n = (int) Math.min(left, Math.min(records.remaining(), target.remaining()));
     if (masked) {
@@ -61,13 +61,13 @@ final class WebSocketDecoder implements RecordDecoder {
       records.position(records.position() + n);
     }
     left -= n;
-    return Step.OPENED;
+    return Result.DECODED;
   }
 
-  private Step frame(ByteBuffer records) throws IOException {
+  private Result frame(ByteBuffer records) throws IOException {
     Optional<WebSocketHeader> whole = WebSocketHeader.read(records, masked);
     if (whole.isEmpty()) {
-      return Step.NEEDS_BYTES;
+      return Result.INCOMPLETE;
     }
     WebSocketHeader header = whole.get();
     if (header.isControl()) {
@@ -83,13 +83,13 @@ final class WebSocketDecoder implements RecordDecoder {
     left = header.length();
     mask = header.mask();
     records.position(records.position() + header.bytes());
-    return Step.OPENED;
+    return Result.DECODED;
   }
 
-  private Step control(WebSocketHeader header, ByteBuffer records) throws IOException {
+  private Result control(WebSocketHeader header, ByteBuffer records) throws IOException {
     int length = (int) header.length();
     if (records.remaining() < header.bytes() + length) {
-      return Step.NEEDS_BYTES;
+      return Result.INCOMPLETE;
     }
     records.position(records.position() + header.bytes());
     ByteBuffer payload = ByteBuffer.allocate(length);
@@ -98,14 +98,14 @@ final class WebSocketDecoder implements RecordDecoder {
       case WebSocketHeader.CLOSE -> {
         close(payload.flip());
         sealer.inputEnded();
-        yield Step.ENDED;
+        yield Result.ENDED;
       }
       case WebSocketHeader.PING -> {
         sealer.pinged(payload.array());
-        yield Step.OPENED;
+        yield Result.DECODED;
       }
       // A Pong: nobody asks for one, and it may come unasked.
-      default -> Step.OPENED;
+      default -> Result.DECODED;
     };
   }
 
@@ -132,7 +132,7 @@ final class WebSocketDecoder implements RecordDecoder {
   }
 
   @Override
-  public void carrierEnded(boolean within) throws IOException {
+  public void onCarrierEnd(boolean within) throws IOException {
     throw new EOFException(
         "the connection ended without a WebSocket Close: what came may be cut short");
   }

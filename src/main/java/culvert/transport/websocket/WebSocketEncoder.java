@@ -53,12 +53,12 @@ final class WebSocketEncoder implements RecordEncoder {
   }
 
   @Override
-  public int bound(int payload) {
+  public int maxEncodedBytes(int payload) {
     return Math.min(payload, MAX_PAYLOAD_BYTES) + MAX_EXTRA_BYTES;
   }
 
   @Override
-  public void seal(ByteBuffer source, ByteBuffer records) {
+  public void encode(ByteBuffer source, ByteBuffer records) {
     int n = next(source);
     while (n > 0 && n <= records.remaining() - WebSocketHeader.MAX_BYTES) {
       put(WebSocketHeader.BINARY, source, n, records);
@@ -84,7 +84,7 @@ final class WebSocketEncoder implements RecordEncoder {
   }
 
   @Override
-  public boolean end(ByteBuffer records) {
+  public boolean encodeEnd(ByteBuffer records) {
     // The reader sets and looks in the other order, so that at least one of the two sees both.
     outputEnded = true;
     if (!latestClose || inputEnded) {
@@ -94,12 +94,12 @@ final class WebSocketEncoder implements RecordEncoder {
   }
 
   @Override
-  public boolean owes() {
+  public boolean hasPending() {
     return !closed && (outputEnded ? inputEnded : ping.get() != null);
   }
 
   @Override
-  public void owed(ByteBuffer records) {
+  public void encodePending(ByteBuffer records) {
     if (outputEnded) {
       putClose(records);
       return;

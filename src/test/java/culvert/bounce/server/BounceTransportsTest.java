@@ -79,7 +79,7 @@ class BounceTransportsTest {
             pool,
             line -> {});
     Connection connection = dialling.wrap(new Dialer(pool).connect(address, BounceFixture.SOON));
-    Transport.trust(connection);
+    Transport.setAuthenticated(connection);
     assertThat(connection.input().readNBytes(19)).asString().isEqualTo("4-BounceServer_1.0\n");
     connection.output().write((authentication + "0001").getBytes(StandardCharsets.US_ASCII));
     assertThat(connection.input().readNBytes(5)).asString().isEqualTo("READY");

@@ -72,7 +72,7 @@ final class EncryptedWire implements AutoCloseable {
             ByteBuffer.allocate(0),
             pool,
             IDLE_BYTES);
-    sealed.trust();
+    sealed.setAuthenticated();
     return sealed;
   }
 

@@ -82,7 +82,7 @@ class NativeNoiseTest {
     return carrier -> {
       NativeNoise.Sealed sealed = seal.dial(carrier);
       below.add(sealed.below());
-      Transport.trust(sealed.connection());
+      Transport.setAuthenticated(sealed.connection());
       return sealed.connection();
     };
   }
@@ -94,7 +94,7 @@ class NativeNoiseTest {
       NativeNoise.Sealed sealed =
           seal.accept(carrier, exchange, exchange.receive(Message.Seal.class));
       below.add(sealed.below());
-      Transport.trust(sealed.connection());
+      Transport.setAuthenticated(sealed.connection());
       return sealed.connection();
     };
   }

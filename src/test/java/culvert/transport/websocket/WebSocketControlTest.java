@@ -115,11 +115,11 @@ class WebSocketControlTest {
     var sealer = new WebSocketEncoder(false, false);
     sealer.pinged(new byte[] {1});
     sealer.pinged(new byte[] {2});
-    ByteBuffer records = ByteBuffer.allocate(sealer.bound(1));
-    sealer.owed(records);
-    sealer.seal(ByteBuffer.wrap(new byte[] {9}), records);
+    ByteBuffer records = ByteBuffer.allocate(sealer.maxEncodedBytes(1));
+    sealer.encodePending(records);
+    sealer.encode(ByteBuffer.wrap(new byte[] {9}), records);
     assertThat(records.flip()).isEqualTo(ByteBuffer.wrap(new byte[] {-118, 1, 2, -126, 1, 9}));
-    assertThat(sealer.owes()).isFalse();
+    assertThat(sealer.hasPending()).isFalse();
   }
 
   @Test
@@ -127,10 +127,10 @@ class WebSocketControlTest {
     for (int payload : new int[] {0, 1, 4096, 65536, 1 << 30}) {
       var sealer = new WebSocketEncoder(true, false);
       sealer.pinged(new byte[125]);
-      ByteBuffer records = ByteBuffer.allocate(sealer.bound(payload));
+      ByteBuffer records = ByteBuffer.allocate(sealer.maxEncodedBytes(payload));
       ByteBuffer source = ByteBuffer.allocate(Math.min(payload, 65536));
-      sealer.owed(records);
-      sealer.seal(source, records);
+      sealer.encodePending(records);
+      sealer.encode(source, records);
       assertThat(source.hasRemaining()).as("%d bytes", payload).isFalse();
     }
   }
@@ -141,10 +141,10 @@ class WebSocketControlTest {
     var sealer = new WebSocketEncoder(false, false);
     sealer.pinged(new byte[1]);
     sealer.inputEnded();
-    assertThat(sealer.owes()).isFalse();
+    assertThat(sealer.hasPending()).isFalse();
     sealer.pinged(new byte[1]);
-    sealer.end(ByteBuffer.allocate(100));
-    assertThat(sealer.owes()).as("after our own").isFalse();
+    sealer.encodeEnd(ByteBuffer.allocate(100));
+    assertThat(sealer.hasPending()).as("after our own").isFalse();
   }
 
   @Test

@@ -67,7 +67,7 @@ class WebSocketRulesTest {
     assertThatThrownBy(() -> open(opener, frames))
         .isInstanceOf(ProtocolException.class)
         .hasMessage(sentence);
-    assertThat(sealer.owes()).isFalse();
+    assertThat(sealer.hasPending()).isFalse();
   }
 
   @Test
@@ -91,7 +91,7 @@ class WebSocketRulesTest {
     assertThatThrownBy(
             () -> {
               while (true) {
-                opener.open(records, target);
+                opener.decode(records, target);
               }
             })
         .isInstanceOf(ProtocolException.class);
@@ -133,13 +133,14 @@ class WebSocketRulesTest {
   @ValueSource(strings = {"88 00", "88 02 03e8", "88 06 03e8 6f6f7073"})
   void aCloseWithoutAReasonOrWithTheUsualOneIsACleanEnd(String frames) throws Exception {
     ByteBuffer records = ByteBuffer.wrap(HexFormat.of().parseHex(frames.replace(" ", "")));
-    assertThat(opener.open(records, ByteBuffer.allocate(1))).isEqualTo(RecordDecoder.Step.ENDED);
+    assertThat(opener.decode(records, ByteBuffer.allocate(1)))
+        .isEqualTo(RecordDecoder.Result.ENDED);
   }
 
   @Test
   void anEndOfTheCarrierIsNone() {
     for (boolean within : new boolean[] {true, false}) {
-      assertThatThrownBy(() -> opener.carrierEnded(within))
+      assertThatThrownBy(() -> opener.onCarrierEnd(within))
           .isInstanceOf(EOFException.class)
           .hasMessage("the connection ended without a WebSocket Close: what came may be cut short");
     }
@@ -163,8 +164,8 @@ class WebSocketRulesTest {
   private static byte[] open(WebSocketDecoder opener, String frames) throws IOException {
     ByteBuffer records = ByteBuffer.wrap(HexFormat.of().parseHex(frames.replace(" ", "")));
     ByteBuffer target = ByteBuffer.allocate(200);
-    for (var step = RecordDecoder.Step.OPENED; step == RecordDecoder.Step.OPENED; ) {
-      step = opener.open(records, target);
+    for (var step = RecordDecoder.Result.DECODED; step == RecordDecoder.Result.DECODED; ) {
+      step = opener.decode(records, target);
     }
     byte[] came = new byte[target.flip().remaining()];
     target.get(came);

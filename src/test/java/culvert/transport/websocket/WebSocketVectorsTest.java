@@ -76,12 +76,12 @@ class WebSocketVectorsTest {
   void aPingAndItsAnswer() throws Exception {
     var sealer = new WebSocketEncoder(false, false);
     open(new WebSocketDecoder(false, sealer), hex("89 05 48656c6c6f"), 100);
-    assertThat(sealer.owes()).isTrue();
-    ByteBuffer records = ByteBuffer.allocate(sealer.bound(0));
-    sealer.owed(records);
+    assertThat(sealer.hasPending()).isTrue();
+    ByteBuffer records = ByteBuffer.allocate(sealer.maxEncodedBytes(0));
+    sealer.encodePending(records);
     //   FIN pong, 5 bytes, the ping's "Hello"
     assertThat(hex(records.flip())).isEqualTo("8a0548656c6c6f");
-    assertThat(sealer.owes()).isFalse();
+    assertThat(sealer.hasPending()).isFalse();
   }
 
   @Test
@@ -114,12 +114,12 @@ class WebSocketVectorsTest {
   @Test
   void aCloseSaysThatAllIsDone() throws Exception {
     ByteBuffer records = ByteBuffer.allocate(100);
-    new WebSocketEncoder(false, false).end(records);
+    new WebSocketEncoder(false, false).encodeEnd(records);
     //   FIN close, 2 bytes, 1000
     assertThat(hex(records.flip())).isEqualTo("880203e8");
     var opener = new WebSocketDecoder(false, new WebSocketEncoder(true, false));
-    assertThat(opener.open(hex("88 02 03e8"), ByteBuffer.allocate(9)))
-        .isEqualTo(RecordDecoder.Step.ENDED);
+    assertThat(opener.decode(hex("88 02 03e8"), ByteBuffer.allocate(9)))
+        .isEqualTo(RecordDecoder.Result.ENDED);
   }
 
   @Test
@@ -181,9 +181,9 @@ class WebSocketVectorsTest {
   private static byte[] open(WebSocketDecoder opener, ByteBuffer records, int room)
       throws Exception {
     var came = new ByteArrayOutputStream();
-    for (var step = RecordDecoder.Step.OPENED; step != RecordDecoder.Step.NEEDS_BYTES; ) {
+    for (var step = RecordDecoder.Result.DECODED; step != RecordDecoder.Result.INCOMPLETE; ) {
       ByteBuffer target = ByteBuffer.allocate(room);
-      step = opener.open(records, target);
+      step = opener.decode(records, target);
       came.write(target.array(), 0, target.position());
     }
     assertThat(records.hasRemaining()).isFalse();
@@ -192,9 +192,9 @@ class WebSocketVectorsTest {
 
   private static String sealed(boolean masks, byte[] payload) {
     var sealer = new WebSocketEncoder(masks, false);
-    ByteBuffer records = ByteBuffer.allocate(sealer.bound(payload.length));
+    ByteBuffer records = ByteBuffer.allocate(sealer.maxEncodedBytes(payload.length));
     ByteBuffer source = ByteBuffer.wrap(payload);
-    sealer.seal(source, records);
+    sealer.encode(source, records);
     assertThat(source.hasRemaining()).isFalse();
     return hex(records.flip());
   }
