@@ -45,8 +45,9 @@ final class BuildImage {
     build.pack(args[2], args[3]);
     build.deleteOld();
     build.link(build.modernize(List.of(args).subList(4, args.length)));
-    build.addLaunchers();
+    build.addFiles();
     build.train();
+    build.addLaunchers();
     // The date of this file says how new the image is.
     Files.setLastModifiedTime(build.image.resolve("release"), FileTime.from(Instant.now()));
     System.out.printf("image: %s, %d MB%n", build.image, build.sizeInBytes() / 1_000_000);
@@ -119,14 +120,7 @@ final class BuildImage {
         "jlink failed");
   }
 
-  private void addLaunchers() throws IOException {
-    String template = Files.readString(recipe.resolve("launcher"));
-    for (String name : LAUNCHERS) {
-      Path launcher = image.resolve("bin").resolve(name);
-      String command = name.equals("culvert") ? "" : " " + name;
-      Files.writeString(launcher, template.replace(" @COMMAND@", command));
-      Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
-    }
+  private void addFiles() throws IOException {
     Files.copy(
         recipe.resolve("jvm.options"),
         image.resolve("lib/culvert.options"),
@@ -137,6 +131,33 @@ final class BuildImage {
         StandardCopyOption.REPLACE_EXISTING);
   }
 
+  private void addLaunchers() throws IOException, InterruptedException {
+    String template =
+        Files.readString(recipe.resolve("launcher")).replace("@CHECKSUM@", cacheChecksum());
+    for (String name : LAUNCHERS) {
+      Path launcher = image.resolve("bin").resolve(name);
+      String command = name.equals("culvert") ? "" : " " + name;
+      Files.writeString(launcher, template.replace(" @COMMAND@", command).replace("@NAME@", name));
+      Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+  }
+
+  /** Returns the line that {@code cksum} prints for the AOT cache. */
+  private String cacheChecksum() throws IOException, InterruptedException {
+    if (!hasAotCache()) {
+      return "no cache";
+    }
+    Path line = target.resolve("checksum");
+    run(
+        new ProcessBuilder("cksum").redirectInput(cache().toFile()).redirectOutput(line.toFile()),
+        "cksum failed");
+    return Files.readString(line).strip();
+  }
+
+  private Path cache() {
+    return image.resolve("lib/culvert.aot");
+  }
+
   /** Two steps, which every JDK with the cache understands: record a run, then write the cache. */
   private void train() throws IOException, InterruptedException {
     if (!hasAotCache()) {
@@ -144,7 +165,6 @@ final class BuildImage {
       return;
     }
     Path recording = image.resolve("lib/culvert.aotconf");
-    Path cache = image.resolve("lib/culvert.aot");
     Files.deleteIfExists(trainingLog());
     java("-XX:AOTMode=record", "-XX:AOTConfiguration=" + recording);
     // Interpreted: the cache would otherwise hold profiles of its own creation, half a megabyte.
@@ -152,7 +172,7 @@ final class BuildImage {
         "-Xint",
         "-XX:AOTMode=create",
         "-XX:AOTConfiguration=" + recording,
-        "-XX:AOTCache=" + cache);
+        "-XX:AOTCache=" + cache());
     Files.delete(recording);
   }
 

@@ -6,9 +6,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The linked image: its launchers, its size, its cache. */
 @Timeout(120)
@@ -41,28 +44,37 @@ class ImageIT {
   }
 
   @Test
-  void theLauncherBecomesTheJvmSoThatASignalReachesIt() throws Exception {
+  void launcherReplacesItselfWithTheJvmSoThatSignalsReachIt() throws Exception {
     try (RoleProcess remote =
-        RoleProcess.start(
-            "remote-proxy", "--control-addr=127.0.0.1:0", "--outside-addr=127.0.0.1:0")) {
+        RoleProcess.start("remote-proxy", "--control-addr=127.0.0.1:0", "--outside-addr=127.0.0.1:0")) {
       remote.line();
       assertThat(remote.process().info().command().orElseThrow()).endsWith("/bin/java");
       assertThat(remote.process().children()).isEmpty();
     }
   }
 
-  /** Given the wrong options, a JVM skips the cache without a word: here it must not start then. */
-  @Test
-  void theAotCacheIsReallyUsed() throws Exception {
+  /**
+   * A JVM whose options differ from the recorded ones skips the cache; with AOTMode=on it exits.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"culvert", "remote-proxy", "origin-proxy", "bounce-server"})
+  void launcherStartsWithTheAotCache(String launcher) throws Exception {
     if (!Files.exists(RoleProcess.IMAGE.resolve("lib/culvert.aot"))) {
       assertThat(Runtime.version().feature()).as("only an older JDK has none").isLessThan(24);
       return;
     }
-    var ended =
-        RoleProcess.runWith("CULVERT_JVM_OPTIONS", "-XX:AOTMode=on", "culvert", "--version");
-    assertThat(ended.out()).isEqualTo("culvert 0.1.0\n");
+    var ended = RoleProcess.runWith("CULVERT_JVM_OPTIONS", "-XX:AOTMode=on", launcher, "--help");
+    assertThat(ended.out()).startsWith("Usage: " + launcher);
     assertThat(ended.err()).isEmpty();
     assertThat(ended.exit()).isZero();
+  }
+
+  @Test
+  void launcherReadsArgumentsAsUtf8WhateverTheLocale() throws Exception {
+    var locale = Map.of("LC_ALL", "", "LC_CTYPE", "UTF-8", "LANG", "xx_XX.ISO-8859-1");
+    try (RoleProcess role = RoleProcess.start(locale, "origin-proxy", "--log-level=ä")) {
+      assertThat(role.await().err()).contains("'ä'");
+    }
   }
 
   @Test
