@@ -1,5 +1,8 @@
 package culvert.cli;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Option;
@@ -28,13 +31,14 @@ final class CulvertCommand {
   @Option(names = "--version", versionHelp = true, description = "Show the version and exit.")
   private boolean version;
 
-  /** The module's own version, so that it stands in one place only. */
+  /** Reads the version that Maven has written; it is the same within and without a module. */
   static final class Version implements IVersionProvider {
     @Override
-    public String[] getVersion() {
-      String number =
-          CulvertCommand.class.getModule().getDescriptor().rawVersion().orElse("development");
-      return new String[] {"culvert " + number};
+    public String[] getVersion() throws IOException {
+      try (InputStream in = CulvertCommand.class.getResourceAsStream("version.txt")) {
+        String number = new String(in.readAllBytes(), StandardCharsets.US_ASCII).strip();
+        return new String[] {"culvert " + number};
+      }
     }
   }
 }
