@@ -16,7 +16,7 @@ import java.util.regex.Matcher;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Shows the whole tunnel on one machine: a hidden web server, both roles, one request. */
+/** Runs an origin server and both halves on this machine, and sends one request through them. */
 @Command(
     name = DemoCommand.NAME,
     sortOptions = false,
@@ -51,7 +51,7 @@ final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    // Only what the demo itself says may shape its roles, and nobody else may join.
+    // A secret of this run only, so that no other process can log in.
     var environment =
         Map.of(
             "CULVERT_SECRET",
@@ -60,18 +60,18 @@ final class DemoCommand implements Callable<Integer> {
             "warn",
             "CULVERT_DRAIN_TIMEOUT",
             "0s");
-    try (DemoServer server = DemoServer.start();
+    try (DemoServer server = DemoServer.bind();
         RoleProcess remote = RoleProcess.start(environment, remoteProxy())) {
       Matcher addresses = RemoteProxyCommand.FIRST_LINE.matcher(remote.firstLine());
       if (!addresses.matches()) {
-        throw new IOException("the remote proxy did not say where it listens");
+        throw new IOException("unexpected first line of the remote proxy");
       }
       try (RoleProcess origin =
           RoleProcess.start(environment, originProxy(addresses.group(1), server.address()))) {
         origin.firstLine();
-        server.tell("remote proxy", "process " + remote.pid());
-        server.tell("origin proxy", "process " + origin.pid());
-        show(URI.create("http://" + addresses.group(2) + "/"), server);
+        URI url = URI.create("http://" + addresses.group(2) + "/");
+        server.start(new DemoTunnel(url, remote.pid(), origin.pid()));
+        show(url, server);
       }
       return ExitCode.OK.code();
     } catch (IOException e) {
@@ -97,7 +97,7 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   private void show(URI url, DemoServer server) throws IOException, InterruptedException {
-    terminal.out().println("A web server hides at " + server.address() + ".");
+    terminal.out().println("The origin server is at " + server.address() + ".");
     terminal.out().println("Through the tunnel it is " + url);
     terminal.out().println();
     terminal.out().println(fetch(url));
@@ -109,6 +109,7 @@ final class DemoCommand implements Callable<Integer> {
 
   private static String fetch(URI url) throws IOException {
     var connection = url.toURL().openConnection();
+    connection.setRequestProperty("Accept", "text/plain");
     connection.setConnectTimeout((int) REQUEST_LIMIT.toMillis());
     connection.setReadTimeout((int) REQUEST_LIMIT.toMillis());
     try (InputStream body = connection.getInputStream()) {

@@ -16,26 +16,31 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * The hidden web server of the demo. The JDK's server knows no PROXY header, so a listener in front
- * of it reads the header, as HAProxy or nginx would, and remembers whose connection is whose.
+ * The origin server of the demo. The JDK's HTTP server does not read PROXY headers, so a listener
+ * in front of it does, and keeps the addresses of each connection.
  */
 final class DemoServer implements AutoCloseable, Listener.Handler {
 
   private static final Duration LIMIT = Duration.ofSeconds(10);
+  private static final String CONTENT_POLICY =
+      "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
+
+  /** Addresses of a visitor and of the origin proxy's connection that carries it. */
+  private record Arrival(HostPort visitor, HostPort originProxy) {}
 
   private final Deadlines deadlines = new Deadlines();
   private final BufferPool pool = new BufferPool();
-  private final Map<Integer, InetSocketAddress> visitors = new ConcurrentHashMap<>();
-  private final Map<String, String> facts = new ConcurrentSkipListMap<>();
+  private final Map<Integer, Arrival> arrivals = new ConcurrentHashMap<>();
   private final HttpServer server;
   private final Listener front;
+  private volatile DemoTunnel tunnel;
 
   private DemoServer() throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -44,14 +49,19 @@ final class DemoServer implements AutoCloseable, Listener.Handler {
     front = Listener.bind(new HostPort("127.0.0.1", 0), "demo", pool, this);
   }
 
-  static DemoServer start() throws IOException {
-    var demo = new DemoServer();
-    demo.server.start();
-    demo.front.start();
-    return demo;
+  /** Binds the port, so that connections queue until {@link #start}. */
+  static DemoServer bind() throws IOException {
+    return new DemoServer();
   }
 
-  /** Where the origin proxy finds it. */
+  /** Begins to accept, once the tunnel that the page shows is up. */
+  void start(DemoTunnel tunnel) {
+    this.tunnel = tunnel;
+    server.start();
+    front.start();
+  }
+
+  /** Returns the address that the origin proxy connects to. */
   HostPort address() {
     return HostPort.of(front.address());
   }
@@ -63,11 +73,12 @@ final class DemoServer implements AutoCloseable, Listener.Handler {
       InetSocketAddress visitor = ProxyHeader.read(connection.input()).orElse(connection.peer());
       deadline.cancel();
       SocketConnection web = new Dialer(pool).connect(HostPort.of(server.getAddress()), LIMIT);
-      visitors.put(web.local().getPort(), visitor);
+      int port = web.local().getPort();
+      arrivals.put(port, new Arrival(HostPort.of(visitor), HostPort.of(connection.peer())));
       try {
         new Relay("demo", connection, web, deadlines, LIMIT).run();
       } finally {
-        visitors.remove(web.local().getPort());
+        arrivals.remove(port);
       }
     } catch (IOException e) {
       connection.reset();
@@ -76,36 +87,38 @@ final class DemoServer implements AutoCloseable, Listener.Handler {
 
   @Override
   public void acceptFailed(IOException cause, Duration pause, boolean first) {
-    // A demo that cannot accept shows it by not answering.
+    // The demo's own request fails by its time limit.
   }
 
   private void answer(HttpExchange exchange) throws IOException {
-    InetSocketAddress seen = exchange.getRemoteAddress();
-    InetSocketAddress visitor = visitors.getOrDefault(seen.getPort(), seen);
-    byte[] body = page(visitor, seen, exchange).getBytes(StandardCharsets.UTF_8);
-    exchange.getResponseHeaders().set("Content-Type", "text/plain; charset=utf-8");
-    exchange.sendResponseHeaders(200, body.length);
+    DemoPage page = page(exchange);
+    boolean html = acceptsHtml(exchange);
+    byte[] body = (html ? page.html() : page.text()).getBytes(StandardCharsets.UTF_8);
+    var headers = exchange.getResponseHeaders();
+    headers.set("Content-Type", html ? "text/html; charset=utf-8" : "text/plain; charset=utf-8");
+    headers.set("Content-Security-Policy", CONTENT_POLICY);
+    headers.set("Vary", "Accept");
+    headers.set("Cache-Control", "no-store");
+    boolean head = exchange.getRequestMethod().equals("HEAD");
+    exchange.sendResponseHeaders(200, head ? -1 : body.length);
     try (var out = exchange.getResponseBody()) {
-      out.write(body);
+      if (!head) {
+        out.write(body);
+      }
     }
   }
 
-  private String page(InetSocketAddress visitor, InetSocketAddress seen, HttpExchange exchange) {
-    var page = new StringBuilder("This page comes from a server that nobody can reach.\n\n");
-    line(page, "you are", HostPort.of(visitor) + ", as the PROXY header tells the server");
-    line(page, "you asked for", exchange.getRequestMethod() + " " + exchange.getRequestURI());
-    line(page, "connected from", HostPort.of(seen) + ", which is this side of the tunnel");
-    facts.forEach((name, value) -> line(page, name, value));
-    return page.toString();
+  private DemoPage page(HttpExchange exchange) {
+    HostPort peer = HostPort.of(exchange.getRemoteAddress());
+    Arrival arrival = arrivals.getOrDefault(peer.port(), new Arrival(peer, peer));
+    String request = exchange.getRequestMethod() + " " + exchange.getRequestURI();
+    return new DemoPage(tunnel, address(), arrival.visitor(), arrival.originProxy(), request);
   }
 
-  private static void line(StringBuilder page, String name, String value) {
-    page.append(String.format("  %-16s %s%n", name, value));
-  }
-
-  /** Adds a line to the page. */
-  void tell(String name, String value) {
-    facts.put(name, value);
+  /** Browsers name the type; curl accepts any, and shows plain text better. */
+  private static boolean acceptsHtml(HttpExchange exchange) {
+    List<String> accept = exchange.getRequestHeaders().get("Accept");
+    return accept != null && accept.stream().anyMatch(value -> value.contains("text/html"));
   }
 
   @Override

@@ -35,7 +35,8 @@ class DamagedCacheIT {
     assumeTrue(Files.exists(GOOD), "the JDK of this image has no AOT cache");
     image = folder.resolve("image");
     cache = image.resolve("lib/culvert.aot");
-    assertThat(RoleProcess.run("cp", "-r", RoleProcess.IMAGE.toString(), image.toString()).exit()).isZero();
+    assertThat(RoleProcess.run("cp", "-r", RoleProcess.IMAGE.toString(), image.toString()).exit())
+        .isZero();
   }
 
   @BeforeEach

@@ -46,7 +46,8 @@ class ImageIT {
   @Test
   void launcherReplacesItselfWithTheJvmSoThatSignalsReachIt() throws Exception {
     try (RoleProcess remote =
-        RoleProcess.start("remote-proxy", "--control-addr=127.0.0.1:0", "--outside-addr=127.0.0.1:0")) {
+        RoleProcess.start(
+            "remote-proxy", "--control-addr=127.0.0.1:0", "--outside-addr=127.0.0.1:0")) {
       remote.line();
       assertThat(remote.process().info().command().orElseThrow()).endsWith("/bin/java");
       assertThat(remote.process().children()).isEmpty();
@@ -90,12 +91,12 @@ class ImageIT {
   }
 
   @Test
-  void theDemoShowsThePageWithTheVisitorsAddress() throws Exception {
+  void demoPrintsThePageWithTheVisitorsAddress() throws Exception {
     RoleProcess.Ended demo = RoleProcess.run("culvert", "demo", "--once");
     assertThat(demo.exit()).as(demo.err()).isZero();
     assertThat(demo.out())
-        .contains("This page comes from a server that nobody can reach.")
-        .containsPattern("you are +127\\.0\\.0\\.1:\\d+, as the PROXY header tells");
+        .contains("This page comes from a server behind a Culvert tunnel.")
+        .containsPattern("visitor +127\\.0\\.0\\.1:\\d+ \\(address from the PROXY header\\)");
     assertThat(demo.err()).isEmpty();
   }
 }
