@@ -1,6 +1,5 @@
 package culvert.http;
 
-import culvert.protocol.ProtocolException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -36,18 +35,18 @@ public record HttpHead(String start, Map<String, List<String>> fields) {
    * Takes a head apart.
    *
    * @param text its lines, each with its end, without the empty one
-   * @throws ProtocolException if it is malformed
+   * @throws MalformedHttpException if it is malformed
    */
-  static HttpHead parse(String text) throws ProtocolException {
+  static HttpHead parse(String text) throws MalformedHttpException {
     String[] lines = text.split(LINE_END);
     if (!LINE.matcher(lines[0]).matches()) {
-      throw new ProtocolException("an HTTP head whose first line holds a control character");
+      throw new MalformedHttpException("an HTTP head whose first line holds a control character");
     }
     var fields = new HashMap<String, List<String>>();
     for (int i = 1; i < lines.length; i++) {
       Matcher field = FIELD.matcher(lines[i]);
       if (!field.matches()) {
-        throw new ProtocolException(
+        throw new MalformedHttpException(
             "an HTTP head with the malformed line '" + shown(lines[i]) + "'");
       }
       fields
@@ -60,12 +59,12 @@ public record HttpHead(String start, Map<String, List<String>> fields) {
   /**
    * The value of a header that makes sense only once.
    *
-   * @throws ProtocolException if it is there twice
+   * @throws MalformedHttpException if it is there twice
    */
-  public Optional<String> only(String name) throws ProtocolException {
+  public Optional<String> only(String name) throws MalformedHttpException {
     List<String> values = all(name);
     if (values.size() > 1) {
-      throw new ProtocolException("an HTTP head with more than one " + name);
+      throw new MalformedHttpException("an HTTP head with more than one " + name);
     }
     return values.stream().findFirst();
   }

@@ -1,9 +1,8 @@
 package culvert.http;
 
-import culvert.net.ByteInput;
-import culvert.protocol.ProtocolException;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -22,7 +21,7 @@ public final class HttpHeadReader {
 
   private static final int BLOCK_BYTES = 2 * 1024;
 
-  private final ByteInput in;
+  private final InputStream in;
 
   /** Filled up to its position. */
   private ByteBuffer bytes = ByteBuffer.allocate(BLOCK_BYTES);
@@ -30,7 +29,7 @@ public final class HttpHeadReader {
   private int lineStart;
   private int seen;
 
-  public HttpHeadReader(ByteInput in) {
+  public HttpHeadReader(InputStream in) {
     this.in = in;
   }
 
@@ -45,7 +44,7 @@ public final class HttpHeadReader {
   /**
    * All up to the empty line.
    *
-   * @throws ProtocolException if it is none, or too long
+   * @throws MalformedHttpException if it is none, or too long
    * @throws EOFException if the peer ended before
    */
   public HttpHead head() throws IOException {
@@ -84,19 +83,24 @@ public final class HttpHeadReader {
   private boolean read() throws IOException {
     if (!bytes.hasRemaining()) {
       if (bytes.capacity() == MAX_BYTES) {
-        throw new ProtocolException("an HTTP head of more than " + MAX_BYTES + " bytes");
+        throw new MalformedHttpException("an HTTP head of more than " + MAX_BYTES + " bytes");
       }
       bytes = ByteBuffer.allocate(MAX_BYTES).put(bytes.flip());
     }
-    return in.read(bytes) >= 0;
+    int n = in.read(bytes.array(), bytes.position(), bytes.remaining());
+    if (n < 0) {
+      return false;
+    }
+    bytes.position(bytes.position() + n);
+    return true;
   }
 
-  private boolean isWhole() throws ProtocolException {
+  private boolean isWhole() throws MalformedHttpException {
     while (seen < bytes.position()) {
       int at = seen++;
       if (bytes.get(at) == '\n') {
         if (at == lineStart || bytes.get(at - 1) != '\r') {
-          throw new ProtocolException("an HTTP head with a line that does not end in CR LF");
+          throw new MalformedHttpException("an HTTP head with a line that does not end in CR LF");
         }
         if (at == lineStart + 1) {
           return true;

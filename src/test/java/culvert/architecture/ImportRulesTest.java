@@ -32,7 +32,7 @@ class ImportRulesTest {
           entry("protocol", Set.of()),
           entry("protocol.bounce", Set.of("protocol")),
           entry("observe", Set.of()),
-          entry("http", Set.of("net", "protocol")),
+          entry("http", Set.of()),
           entry("config", Set.of("net", "noise", "protocol", "protocol.bounce")),
           entry("transport", Set.of("net", "protocol")),
           entry("transport.tls", Set.of("config", "net", "protocol", "transport")),

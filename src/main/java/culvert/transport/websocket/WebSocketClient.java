@@ -3,6 +3,7 @@ package culvert.transport.websocket;
 import culvert.config.WebSocketSettings;
 import culvert.http.HttpHead;
 import culvert.http.HttpHeadReader;
+import culvert.http.MalformedHttpException;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.HostPort;
@@ -53,10 +54,19 @@ public final class WebSocketClient implements Transport {
     carrier.output().write(request(key).getBytes(StandardCharsets.US_ASCII));
     var reader = new HttpHeadReader(carrier.input());
     expectHttp(new String(reader.first(), StandardCharsets.ISO_8859_1));
-    HttpHead head = reader.head();
-    new WebSocketResponse(head, settings.path()).check(key, reader);
+    HttpHead head = response(key, reader);
     return WebSocketFrames.connection(
         carrier, true, dialect, head.lists("server", WebSocketFrames.PRODUCT), reader.rest(), pool);
+  }
+
+  private HttpHead response(String key, HttpHeadReader reader) throws IOException {
+    try {
+      HttpHead head = reader.head();
+      new WebSocketResponse(head, settings.path()).check(key, reader);
+      return head;
+    } catch (MalformedHttpException e) {
+      throw new ProtocolException(e.getMessage());
+    }
   }
 
   private String request(String key) {

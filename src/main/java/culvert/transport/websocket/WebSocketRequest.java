@@ -2,7 +2,7 @@ package culvert.transport.websocket;
 
 import culvert.http.HttpError;
 import culvert.http.HttpHead;
-import culvert.protocol.ProtocolException;
+import culvert.http.MalformedHttpException;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -34,19 +34,20 @@ final class WebSocketRequest {
    * What is wrong with it, the most telling first.
    *
    * @param path the only one that is answered; any is where none is given
-   * @throws ProtocolException if it is malformed
+   * @throws MalformedHttpException if it is malformed
    */
-  static Optional<HttpError> fault(HttpHead head, Optional<String> path) throws ProtocolException {
+  static Optional<HttpError> fault(HttpHead head, Optional<String> path)
+      throws MalformedHttpException {
     Matcher line = LINE.matcher(head.start());
     if (!line.matches()) {
-      throw new ProtocolException(
+      throw new MalformedHttpException(
           "a malformed HTTP request '" + HttpHead.shown(head.start()) + "'");
     }
     if (head.only("host").isEmpty()) {
-      throw new ProtocolException("an HTTP request without a Host");
+      throw new MalformedHttpException("an HTTP request without a Host");
     }
     if (hasBody(head)) {
-      throw new ProtocolException("an HTTP request with a body, where none belongs");
+      throw new MalformedHttpException("an HTTP request with a body, where none belongs");
     }
     String asked = line.group(1).split("\\?", 2)[0];
     if (path.isPresent() && !path.get().equals(asked)) {
@@ -60,7 +61,7 @@ final class WebSocketRequest {
     return line.group(2).equals("1.1") ? upgradeFault(head) : Optional.of(oldVersion());
   }
 
-  private static boolean hasBody(HttpHead head) throws ProtocolException {
+  private static boolean hasBody(HttpHead head) throws MalformedHttpException {
     return !head.only("content-length").orElse("0").equals("0")
         || head.only("transfer-encoding").isPresent();
   }
@@ -72,7 +73,7 @@ final class WebSocketRequest {
         "This speaks HTTP/1.1 only, and so must a proxy in front (nginx: proxy_http_version 1.1).");
   }
 
-  private static Optional<HttpError> upgradeFault(HttpHead head) throws ProtocolException {
+  private static Optional<HttpError> upgradeFault(HttpHead head) throws MalformedHttpException {
     if (!asks(head) || !head.lists("connection", "upgrade")) {
       return error(
           UPGRADE,

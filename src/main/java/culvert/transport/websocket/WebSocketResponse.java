@@ -2,6 +2,7 @@ package culvert.transport.websocket;
 
 import culvert.http.HttpHead;
 import culvert.http.HttpHeadReader;
+import culvert.http.MalformedHttpException;
 import culvert.protocol.ProtocolException;
 import java.io.IOException;
 import java.util.Optional;
@@ -75,7 +76,7 @@ final class WebSocketResponse {
             + (body.isEmpty() ? "" : "; it says '" + body + "'"));
   }
 
-  private String hint(int status) throws ProtocolException {
+  private String hint(int status) throws MalformedHttpException {
     return switch (status) {
       case 301, 302, 303, 307, 308 ->
           "it leads to '"
@@ -93,7 +94,7 @@ final class WebSocketResponse {
   }
 
   /** Of a body in plain text that is there or comes to an end; else nothing. */
-  private String firstLine(HttpHeadReader reader) throws ProtocolException {
+  private String firstLine(HttpHeadReader reader) throws MalformedHttpException {
     Optional<String> length = head.only("content-length").filter(LENGTH.asMatchPredicate());
     boolean ends = length.isPresent() || head.lists("connection", "close");
     boolean text = head.only("content-type").orElse("").startsWith("text/plain");

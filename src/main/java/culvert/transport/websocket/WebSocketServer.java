@@ -4,6 +4,7 @@ import culvert.config.WebSocketSettings;
 import culvert.http.HttpError;
 import culvert.http.HttpHead;
 import culvert.http.HttpHeadReader;
+import culvert.http.MalformedHttpException;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.protocol.ForeignPeer;
@@ -54,9 +55,9 @@ public final class WebSocketServer implements Transport {
     try {
       head = reader.head();
       fault = WebSocketRequest.fault(head, path);
-    } catch (ProtocolException e) {
+    } catch (MalformedHttpException e) {
       answer(carrier, WebSocketRequest.MALFORMED.bytes());
-      throw e;
+      throw new ProtocolException(e.getMessage());
     }
     if (fault.isPresent()) {
       throw refused(carrier, head, fault.get());
@@ -101,7 +102,7 @@ public final class WebSocketServer implements Transport {
     }
   }
 
-  private static String switching(HttpHead head) throws ProtocolException {
+  private static String switching(HttpHead head) throws MalformedHttpException {
     return """
     HTTP/1.1 101 Switching Protocols\r
     Server: %s\r
