@@ -7,7 +7,6 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 
 /** Opens TCP connections. Names are resolved at every attempt, and their addresses race. */
 public final class Dialer {
@@ -32,20 +31,19 @@ public final class Dialer {
    * @throws IOException naming the target and what it said
    */
   public SocketConnection connect(HostPort target, Duration limit) throws IOException {
-    return connect(target, limit, callOff -> {});
+    return connect(target, limit, new Cancellation());
   }
 
   /**
-   * The same, for somebody who may want to give up in between.
+   * Connects as {@link #connect(HostPort, Duration)} does, until it is cancelled.
    *
-   * @param onAttempt is given, before anything else, what ends the lookup and every connection that
-   *     is under way
+   * @param cancellation ends the lookup and every connection attempt in progress
    */
-  public SocketConnection connect(HostPort target, Duration limit, Consumer<Runnable> onAttempt)
+  public SocketConnection connect(HostPort target, Duration limit, Cancellation cancellation)
       throws IOException {
     long deadline = System.nanoTime() + limit.toNanos();
     var calledOff = new CompletableFuture<Void>();
-    onAttempt.accept(() -> calledOff.complete(null));
+    cancellation.onCancel(() -> calledOff.complete(null));
     try {
       List<InetSocketAddress> addresses =
           lookup.addresses(target, deadline, calledOff).stream()

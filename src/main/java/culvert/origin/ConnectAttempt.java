@@ -5,6 +5,7 @@ import static culvert.observe.LogEvent.event;
 import culvert.config.GroupAddress;
 import culvert.config.OriginSettings;
 import culvert.config.ServiceAddress;
+import culvert.net.Cancellation;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
@@ -111,7 +112,7 @@ final class ConnectAttempt implements OriginSession.Listener {
   private volatile long sinceNanos;
 
   /** Ends whatever the attempt waits for before there is a session. */
-  private volatile Runnable endDial = () -> {};
+  private final Cancellation dial = new Cancellation();
 
   ConnectAttempt(
       OriginSettings settings,
@@ -133,9 +134,9 @@ final class ConnectAttempt implements OriginSession.Listener {
     Connection connection = null;
     boolean joined = false;
     try {
-      connection = route.connect(this::endDialWith);
+      connection = route.connect(dial);
       connected = true;
-      endDialWith(connection::close);
+      dial.onCancel(connection::close);
       join(connection);
       joined = true;
     } catch (IOException e) {
@@ -253,17 +254,10 @@ final class ConnectAttempt implements OriginSession.Listener {
     return new Result(end, e.getMessage(), stood());
   }
 
-  private void endDialWith(Runnable action) {
-    endDial = action;
-    if (cancelled || stage.get() == Stage.CALLED_OFF) {
-      action.run();
-    }
-  }
-
   /** Gives up dialling; a session that stands already lives on. */
   void redial() {
     if (stage.compareAndSet(Stage.DIALLING, Stage.CALLED_OFF)) {
-      endDial.run();
+      dial.cancel();
     }
   }
 
@@ -279,7 +273,7 @@ final class ConnectAttempt implements OriginSession.Listener {
     if (standing != null) {
       standing.close();
     } else {
-      endDial.run();
+      dial.cancel();
     }
   }
 

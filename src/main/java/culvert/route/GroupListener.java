@@ -1,6 +1,7 @@
 package culvert.route;
 
 import culvert.net.Backoff;
+import culvert.net.Cancellation;
 import culvert.net.Connection;
 import culvert.net.ReplayedConnection;
 import culvert.protocol.RefusedException;
@@ -56,8 +57,8 @@ public final class GroupListener {
   private final Backoff visits = new Backoff(SHORT_PAUSE, ThreadLocalRandom.current());
   private final CountDownLatch ended = new CountDownLatch(1);
 
-  /** Ends whatever is waited for while nobody has come. */
-  private volatile Runnable endWait = () -> {};
+  /** Ends joining the group, or waiting in it for the first byte; replaced for each stay. */
+  private volatile Cancellation wait = new Cancellation();
 
   /** It was in the group before this attempt; not if the one before failed. */
   private boolean justLeft;
@@ -89,7 +90,7 @@ public final class GroupListener {
   private Duration next() {
     Connection connection;
     try {
-      connection = route.connect(this::endWaitWith);
+      connection = route.connect(newWait());
     } catch (IOException e) {
       return failed(e);
     }
@@ -131,7 +132,7 @@ public final class GroupListener {
       // The bounce server is gone, or whoever else was in the group.
       return false;
     } finally {
-      endWait = () -> {};
+      wait.onCancel(() -> {});
     }
     if (visited.isEmpty() || isEnded()) {
       return false;
@@ -140,11 +141,13 @@ public final class GroupListener {
     return host.visited(visited.get());
   }
 
-  private void endWaitWith(Runnable action) {
-    endWait = action;
+  private Cancellation newWait() {
+    var next = new Cancellation();
+    wait = next;
     if (isEnded()) {
-      action.run();
+      next.cancel();
     }
+    return next;
   }
 
   private boolean isEnded() {
@@ -163,6 +166,6 @@ public final class GroupListener {
   /** Joins no more, and leaves at once unless somebody has come. Does not wait. */
   public void end() {
     ended.countDown();
-    endWait.run();
+    wait.cancel();
   }
 }

@@ -3,6 +3,7 @@ package culvert.route;
 import culvert.config.GroupAddress;
 import culvert.config.OutboundProxy;
 import culvert.config.RemoteAddress;
+import culvert.net.Cancellation;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Dialer;
@@ -11,7 +12,6 @@ import culvert.net.HostPort;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.function.Consumer;
 
 /**
  * How the other side is reached: straight, or through a proxy that leads outside; at its own
@@ -68,14 +68,14 @@ public final class Route {
   /**
    * A connection to the other side.
    *
-   * @param onAttempt is given what ends the wait, as it changes
+   * @param cancellation ends the step in progress; afterwards it closes the connection
    * @throws culvert.protocol.RefusedException if a bounce server wants another authentication
    * @throws IOException naming who could not be reached: the proxy or what is behind it
    */
-  public Connection connect(Consumer<Runnable> onAttempt) throws IOException {
+  public Connection connect(Cancellation cancellation) throws IOException {
     long began = System.nanoTime();
-    Connection connection = dial(onAttempt);
-    onAttempt.accept(connection::close);
+    Connection connection = dial(cancellation);
+    cancellation.onCancel(connection::close);
     boolean there = false;
     try {
       if (via.isPresent()) {
@@ -109,12 +109,12 @@ public final class Route {
     return limit.minusNanos(System.nanoTime() - began);
   }
 
-  private Connection dial(Consumer<Runnable> onAttempt) throws IOException {
+  private Connection dial(Cancellation cancellation) throws IOException {
     if (via.isEmpty()) {
-      return dialer.connect(target, limit, onAttempt);
+      return dialer.connect(target, limit, cancellation);
     }
     try {
-      return dialer.connect(via.get().proxy(), limit, onAttempt);
+      return dialer.connect(via.get().proxy(), limit, cancellation);
     } catch (IOException e) {
       throw new IOException("the proxy cannot be reached: " + e.getMessage(), e);
     }

@@ -1,6 +1,7 @@
 package culvert.session;
 
 import culvert.config.OriginSettings;
+import culvert.net.Cancellation;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Dialer;
@@ -72,7 +73,7 @@ public final class DataChannels {
   /** The data channels that one session's remote proxy has asked for. */
   public final class OfSession {
     private final HostPort remote;
-    private final OpenSet<Opening> openings = new OpenSet<>();
+    private final OpenSet<Cancellation> openings = new OpenSet<>();
 
     private OfSession(HostPort remote) {
       this.remote = remote;
@@ -118,14 +119,14 @@ public final class DataChannels {
 
     private Connection channel(Opener opener) throws IOException {
       long began = System.nanoTime();
-      var opening = new Opening();
+      var opening = new Cancellation();
       if (!openings.add(opening)) {
         throw new IOException("the session is over");
       }
       try {
         awaitTurn();
         try {
-          Connection fresh = dialer.connect(remote, limit, opening::endWith);
+          Connection fresh = dialer.connect(remote, limit, opening);
           return open(fresh, opener, opening, limit.minusNanos(System.nanoTime() - began));
         } finally {
           dials.release();
@@ -146,10 +147,10 @@ public final class DataChannels {
       throw new IOException("other data channels took " + Durations.of(limit) + " to come");
     }
 
-    private Connection open(Connection fresh, Opener opener, Opening opening, Duration left)
+    private Connection open(Connection fresh, Opener opener, Cancellation opening, Duration left)
         throws IOException {
       boolean there = false;
-      opening.endWith(fresh::close);
+      opening.onCancel(fresh::close);
       try {
         KeepAlive.LATER.on(fresh);
         Connection channel =
@@ -174,25 +175,7 @@ public final class DataChannels {
 
     /** Gives up those that are being opened; those that stand live on. */
     public void end() {
-      openings.end(Opening::end);
-    }
-  }
-
-  /** A data channel on its way. */
-  private static final class Opening {
-    private volatile Runnable end = () -> {};
-    private volatile boolean ended;
-
-    void endWith(Runnable action) {
-      end = action;
-      if (ended) {
-        action.run();
-      }
-    }
-
-    void end() {
-      ended = true;
-      end.run();
+      openings.end(Cancellation::cancel);
     }
   }
 

@@ -134,7 +134,9 @@ class DialerTest {
     try (var silent = new UnansweredAddress()) {
       HostPort target = HostPort.of(silent.address());
       assertThat(failureOfGivingUp(dialer, target)).hasMessage(target + ": called off");
-      assertThatThrownBy(() -> dialer.connect(target, LIMIT, Runnable::run))
+      var cancelled = new Cancellation();
+      cancelled.cancel();
+      assertThatThrownBy(() -> dialer.connect(target, LIMIT, cancelled))
           .as("before the attempt")
           .isInstanceOf(IOException.class)
           .hasMessage(target + ": called off");
@@ -143,13 +145,13 @@ class DialerTest {
 
   /** Dials without a limit, and gives up when the thread that dials waits for something. */
   private static Throwable failureOfGivingUp(Dialer dialer, HostPort target) throws Exception {
-    var callOff = new CompletableFuture<Runnable>();
+    var cancellation = new Cancellation();
     var end = new CompletableFuture<Throwable>();
     Thread dialling =
         Thread.ofVirtual()
             .start(() -> {
               try {
-                dialer.connect(target, Duration.ofDays(1), callOff::complete).close();
+                dialer.connect(target, Duration.ofDays(1), cancellation).close();
                 end.complete(null);
               } catch (IOException e) {
                 end.complete(e);
@@ -157,7 +159,7 @@ class DialerTest {
             });
     Eventually.within(
         LIMIT, () -> assertThat(dialling.getState()).isEqualTo(Thread.State.TIMED_WAITING));
-    callOff.get().run();
+    cancellation.cancel();
     return end.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
   }
 

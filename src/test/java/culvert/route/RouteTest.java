@@ -1,7 +1,6 @@
 package culvert.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.config.BounceAuthentication;
 import culvert.config.BounceCredentials;
@@ -11,11 +10,14 @@ import culvert.config.OutboundProxy;
 import culvert.config.TransportKind;
 import culvert.config.WebSocketSettings;
 import culvert.net.BufferPool;
+import culvert.net.Cancellation;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Dialer;
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import culvert.protocol.bounce.BounceGreeting;
+import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.PairingBounceServer;
 import culvert.testing.TestServer;
@@ -27,7 +29,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -99,8 +101,8 @@ class RouteTest {
     try (var bounce = new PairingBounceServer("hello");
         var proxy = proxy(asked)) {
       var via = Optional.of(OutboundProxy.parse("http://" + proxy.address()));
-      Connection through = route(bounce.address(), via).connect(end -> {});
-      Connection straight = route(bounce.address(), Optional.empty()).connect(end -> {});
+      Connection through = route(bounce.address(), via).connect(new Cancellation());
+      Connection straight = route(bounce.address(), Optional.empty()).connect(new Cancellation());
       through.output().write('a');
       assertThat(straight.input().read()).isEqualTo('a');
       straight.output().write('b');
@@ -112,31 +114,35 @@ class RouteTest {
   }
 
   @Test
-  void whoeverWaitsForABannerCanBeCalledOff() throws Exception {
+  void cancellationEndsTheWaitForABanner() throws Exception {
     try (var silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      var callOff = new CompletableFuture<Runnable>();
-      Thread caller =
-          Thread.ofVirtual()
-              .start(() -> {
-                try (Socket accepted = silent.accept()) {
-                  // It has been accepted, so what ends it is the latest that was given.
-                  callOff.get().run();
-                  accepted.getInputStream().read();
-                } catch (Exception e) {
-                  callOff.completeExceptionally(e);
+      var cancellation = new Cancellation();
+      var failure = new CompletableFuture<Throwable>();
+      var route = route(new HostPort("127.0.0.1", silent.getLocalPort()), Optional.empty());
+      Thread client =
+          Threads.start(
+              "client",
+              () -> {
+                try {
+                  route.connect(cancellation).close();
+                  failure.complete(null);
+                } catch (IOException e) {
+                  failure.complete(e);
                 }
               });
-      var route = route(new HostPort("127.0.0.1", silent.getLocalPort()), Optional.empty());
-      var steps = new AtomicInteger();
-      assertThatThrownBy(() ->
-              route.connect(end -> {
-                if (steps.incrementAndGet() == 2) {
-                  callOff.complete(end);
-                }
-              }))
-          .isInstanceOf(IOException.class)
-          .hasMessageContaining("bounce://127.0.0.1:" + silent.getLocalPort() + "/1");
-      caller.join();
+      try (Socket accepted = silent.accept()) {
+        Eventually.within(
+            LIMIT,
+            () ->
+                assertThat(client.getStackTrace())
+                    .anyMatch(
+                        frame -> frame.getClassName().equals(GroupConnector.class.getName())));
+        cancellation.cancel();
+        assertThat(failure.get(LIMIT.toSeconds(), TimeUnit.SECONDS))
+            .isInstanceOf(IOException.class)
+            .hasMessageContaining("bounce://127.0.0.1:" + silent.getLocalPort() + "/1");
+        assertThat(accepted.getInputStream().read()).as("end of the connection").isEqualTo(-1);
+      }
     }
   }
 }

@@ -3,6 +3,7 @@ package culvert.bounce.client;
 import culvert.config.BounceClientSettings;
 import culvert.config.BounceCredentials;
 import culvert.net.BufferPool;
+import culvert.net.Cancellation;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Dialer;
@@ -76,42 +77,24 @@ public final class BounceClient implements AutoCloseable {
 
   /** A connection to a server that is no bounce server. */
   Connection dial(HostPort target) throws IOException {
-    return dial(onAttempt -> dialer.connect(target, settings.connectTimeout(), onAttempt));
+    return dial(cancellation -> dialer.connect(target, settings.connectTimeout(), cancellation));
   }
 
   @FunctionalInterface
   private interface Dial {
-    Connection connect(Consumer<Runnable> onAttempt) throws IOException;
-  }
-
-  /** Something that can be ended, by an action that changes. */
-  private static final class Ending implements Runnable {
-    private volatile Runnable action = () -> {};
-    private volatile boolean ended;
-
-    void with(Runnable next) {
-      action = next;
-      if (ended) {
-        next.run();
-      }
-    }
-
-    @Override
-    public void run() {
-      ended = true;
-      action.run();
-    }
+    Connection connect(Cancellation cancellation) throws IOException;
   }
 
   private Connection dial(Dial dial) throws IOException {
-    var ending = new Ending();
-    if (!begin(ending)) {
+    var cancellation = new Cancellation();
+    Runnable end = cancellation::cancel;
+    if (!begin(end)) {
       throw new IOException("stopping");
     }
     try {
-      return dial.connect(ending::with);
+      return dial.connect(cancellation);
     } finally {
-      over(ending);
+      over(end);
     }
   }
 
