@@ -1,6 +1,7 @@
 package culvert.observe;
 
 import java.time.Duration;
+import java.util.function.LongSupplier;
 
 /**
  * Log lines about sources that may have much to complain of: so many for each source in a period,
@@ -16,9 +17,13 @@ public final class LimitedLog<S> {
 
   /** So many lines for each source in {@code period}. */
   public LimitedLog(Log log, Counters counters, int lines, Duration period) {
+    this(log, counters, lines, period, System::nanoTime);
+  }
+
+  LimitedLog(Log log, Counters counters, int lines, Duration period, LongSupplier nanoTime) {
     this.log = log;
     this.counters = counters;
-    this.limit = new RateLimit<>(lines, period, System::nanoTime);
+    this.limit = new RateLimit<>(lines, period, nanoTime);
   }
 
   /** A line at WARN, if the source may have one. */

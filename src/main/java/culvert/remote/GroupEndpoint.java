@@ -7,8 +7,8 @@ import culvert.net.Connection;
 import culvert.net.Durations;
 import culvert.net.Threads;
 import culvert.observe.Counters;
-import culvert.observe.LimitedLog;
 import culvert.observe.Log;
+import culvert.observe.OutageLog;
 import culvert.route.GroupListener;
 import culvert.route.Route;
 import java.io.IOException;
@@ -26,20 +26,15 @@ final class GroupEndpoint implements GroupListener.Host, AutoCloseable {
   /** What stood for less came to nothing. */
   private static final Duration NOTEWORTHY = Duration.ofSeconds(1);
 
-  /** The same trouble again is not told more often than this. */
-  private static final Duration REPEATED_PERIOD = Duration.ofMinutes(10);
-
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
 
   private final GroupAddress group;
   private final GroupListener stay;
   private final ControlHandler control;
   private final Log log;
-  private final LimitedLog<String> troubles;
+  private final OutageLog outages;
   private final CountDownLatch over = new CountDownLatch(1);
   private volatile boolean started;
-  private long joins;
-  private boolean outage = true;
 
   /**
    * Joins nothing before {@link #start}.
@@ -53,7 +48,7 @@ final class GroupEndpoint implements GroupListener.Host, AutoCloseable {
     this.stay = new GroupListener(route, this);
     this.control = control;
     this.log = log;
-    this.troubles = new LimitedLog<>(log, counters, 1, REPEATED_PERIOD);
+    this.outages = new OutageLog(log, counters);
   }
 
   /** Begins to join. */
@@ -74,9 +69,7 @@ final class GroupEndpoint implements GroupListener.Host, AutoCloseable {
 
   @Override
   public void joined() {
-    joins++;
-    if (outage) {
-      outage = false;
+    if (outages.restored()) {
       log.info(event("waiting for an origin proxy").with("meeting", group));
     }
   }
@@ -90,9 +83,8 @@ final class GroupEndpoint implements GroupListener.Host, AutoCloseable {
 
   @Override
   public void outage(IOException cause, Duration again) {
-    outage = true;
-    troubles.warn(
-        joins + " " + cause.getMessage(),
+    outages.failed(
+        cause.getMessage(),
         event("cannot wait for an origin proxy")
             .with("meeting", group)
             .with("cause", cause.getMessage())

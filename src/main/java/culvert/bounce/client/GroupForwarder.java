@@ -7,8 +7,8 @@ import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.net.Relay;
 import culvert.observe.Counters;
-import culvert.observe.LimitedLog;
 import culvert.observe.Log;
+import culvert.observe.OutageLog;
 import culvert.protocol.RefusedException;
 import culvert.route.GroupListener;
 import java.io.IOException;
@@ -36,17 +36,14 @@ public final class GroupForwarder implements GroupListener.Host {
     CREDENTIALS
   }
 
-  /** The same trouble again is not told more often than this. */
-  private static final Duration REPEATED_PERIOD = Duration.ofMinutes(10);
-
   private final BounceClient client;
   private final HostPort server;
   private final boolean once;
   private final Log log;
-  private final LimitedLog<String> troubles;
+  private final OutageLog outages;
   private final GroupListener stay;
   private End end = End.STOPPED;
-  private long joins;
+  private boolean hasJoined;
 
   /**
    * Does nothing before {@link #run}.
@@ -58,7 +55,7 @@ public final class GroupForwarder implements GroupListener.Host {
     this.server = server;
     this.once = once;
     this.log = log;
-    this.troubles = new LimitedLog<>(log, new Counters(), 1, REPEATED_PERIOD);
+    this.outages = new OutageLog(log, new Counters());
     this.stay = new GroupListener(client.route(), this);
   }
 
@@ -80,7 +77,8 @@ public final class GroupForwarder implements GroupListener.Host {
 
   @Override
   public void joined() {
-    if (joins++ == 0) {
+    hasJoined = true;
+    if (outages.restored()) {
       log.info(event("in the group").with("group", client.settings().group()).with("to", server));
     }
   }
@@ -115,14 +113,14 @@ public final class GroupForwarder implements GroupListener.Host {
   @Override
   public void outage(IOException cause, Duration again) {
     boolean refused = cause instanceof RefusedException;
-    boolean forGood = once || refused && joins == 0;
+    boolean forGood = once || refused && !hasJoined;
     if (forGood) {
       log.error(event("cannot join the group").with("cause", cause.getMessage()));
       end(refused ? End.CREDENTIALS : End.UNREACHABLE);
       return;
     }
-    troubles.warn(
-        joins + " " + cause.getMessage(),
+    outages.failed(
+        cause.getMessage(),
         event("cannot join the group")
             .with("cause", cause.getMessage())
             .with("again_in", Durations.of(again.truncatedTo(ChronoUnit.MILLIS))));
