@@ -1,5 +1,6 @@
 package culvert.config;
 
+import culvert.protocol.PeerNames;
 import culvert.protocol.bounce.BounceGreeting;
 import java.time.Duration;
 import java.util.List;
@@ -29,7 +30,7 @@ public record BounceClientSettings(
    * @throws IllegalArgumentException naming the option and what is wrong with it
    */
   public BounceClientSettings {
-    access.check(BounceCredentials.OF_A_MEMBER, List.of(group));
+    access.check(PeerNames.BOUNCE_SERVER, List.of(group));
     if (connectTimeout.isZero()) {
       throw new IllegalArgumentException("--connect-timeout is zero: nothing could be reached");
     }

@@ -1,5 +1,6 @@
 package culvert.config;
 
+import culvert.protocol.PeerNames;
 import java.util.List;
 import java.util.Optional;
 
@@ -19,12 +20,6 @@ public record BounceCredentials(
   public static final BounceCredentials DEFAULT =
       new BounceCredentials(Optional.empty(), Optional.empty(), WebSocketSettings.DEFAULT);
 
-  /** How the options of a pair that meets at a bounce server begin. */
-  public static final String OF_A_PAIR = "--bounce-";
-
-  /** How those begin where there is nothing else to reach. */
-  public static final String OF_A_MEMBER = "--";
-
   /** Has a message name the options about TLS and WebSockets as they begin here. */
   public static String named(String options, String message) {
     return message.replaceAll("--(tls|ws)-", options + "$1-");
@@ -38,19 +33,19 @@ public record BounceCredentials(
   /**
    * Checks that what is given is of use for these groups.
    *
-   * @param options how their names begin
+   * @param server names of the bounce server
    * @throws IllegalArgumentException naming the options that mean nothing
    */
-  public void check(String options, List<GroupAddress> groups) {
+  public void check(PeerNames server, List<GroupAddress> groups) {
     if (authentication.isPresent() && groups.isEmpty()) {
-      throw meaningless(options + "auth", "without a group at a bounce server");
+      throw meaningless(server.option("auth"), "without a group at a bounce server");
     }
     if (tls.isPresent() && groups.stream().noneMatch(group -> group.transport().isTls())) {
-      throw meaningless(options + "tls", "where no bounce server is reached over TLS");
+      throw meaningless(server.option("tls"), "where no bounce server is reached over TLS");
     }
     if (!webSocket.equals(WebSocketSettings.DEFAULT)
         && groups.stream().noneMatch(group -> group.transport().isWebSocket())) {
-      throw meaningless(options + "ws", "where no bounce server is reached by a WebSocket");
+      throw meaningless(server.option("ws"), "where no bounce server is reached by a WebSocket");
     }
   }
 

@@ -1,6 +1,7 @@
 package culvert.config;
 
 import culvert.net.ProxyHeader;
+import culvert.protocol.PeerNames;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -56,7 +57,7 @@ public record OriginSettings(
     Checks.name("name of an origin proxy", name);
     transport.check(secret.isPresent(), tls.isPresent(), true);
     bounce.check(
-        BounceCredentials.OF_A_PAIR,
+        PeerNames.BOUNCE_SERVER_OF_PROXY,
         remoteProxy instanceof GroupAddress group ? List.of(group) : List.of());
     if (connectTimeout.isZero()) {
       throw new IllegalArgumentException("--connect-timeout is zero: nothing could be reached");

@@ -2,6 +2,7 @@ package culvert.config;
 
 import culvert.net.Cidr;
 import culvert.net.HostPort;
+import culvert.protocol.PeerNames;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -66,7 +67,7 @@ public record RemoteSettings(
       throw new IllegalArgumentException(
           "--control-via names the same group twice; each origin proxy needs one of its own");
     }
-    bounce.check(BounceCredentials.OF_A_PAIR, meetings);
+    bounce.check(PeerNames.BOUNCE_SERVER_OF_PROXY, meetings);
     Checks.distinct("--outside-addr", services);
     if (secrets.size() > MAX_SECRETS) {
       throw new IllegalArgumentException(

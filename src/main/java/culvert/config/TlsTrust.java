@@ -1,5 +1,6 @@
 package culvert.config;
 
+import culvert.protocol.PeerNames;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
@@ -14,9 +15,10 @@ public sealed interface TlsTrust {
   /**
    * Authorities, one of which must vouch for the certificate; none for the JVM's own.
    *
+   * @param names of the peer, for messages
    * @throws IllegalArgumentException whose one line names the option, the file and what is wrong
    */
-  List<X509Certificate> authorities();
+  List<X509Certificate> authorities(PeerNames names);
 
   /** All files that {@link #authorities} reads. */
   List<Path> files();
@@ -29,8 +31,8 @@ public sealed interface TlsTrust {
    */
   record Authorities(Path file) implements TlsTrust {
     @Override
-    public List<X509Certificate> authorities() {
-      return PemFile.read("--tls-ca", file).certificates();
+    public List<X509Certificate> authorities(PeerNames names) {
+      return PemFile.read(names.option("tls-ca"), file).certificates();
     }
 
     @Override
@@ -56,7 +58,7 @@ public sealed interface TlsTrust {
             Path.of("/etc/ssl/cert.pem"));
 
     @Override
-    public List<X509Certificate> authorities() {
+    public List<X509Certificate> authorities(PeerNames names) {
       if (file.isPresent()) {
         return PemFile.read("SSL_CERT_FILE", file.get()).certificates();
       }
@@ -105,7 +107,7 @@ public sealed interface TlsTrust {
     }
 
     @Override
-    public List<X509Certificate> authorities() {
+    public List<X509Certificate> authorities(PeerNames names) {
       return List.of();
     }
 

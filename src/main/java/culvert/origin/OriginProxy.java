@@ -2,7 +2,6 @@ package culvert.origin;
 
 import static culvert.observe.LogEvent.event;
 
-import culvert.config.BounceCredentials;
 import culvert.config.GroupAddress;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
@@ -22,6 +21,7 @@ import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.Log;
 import culvert.observe.RateLimit;
+import culvert.protocol.PeerNames;
 import culvert.protocol.bounce.BounceGreeting;
 import culvert.route.GroupConnector;
 import culvert.route.Route;
@@ -171,7 +171,7 @@ public final class OriginProxy implements AutoCloseable {
                   group,
                   settings.bounce(),
                   BounceGreeting.PROGRAM,
-                  BounceCredentials.OF_A_PAIR,
+                  PeerNames.BOUNCE_SERVER_OF_PROXY,
                   pool,
                   log::warn),
               settings.via(),

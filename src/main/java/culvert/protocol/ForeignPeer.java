@@ -69,10 +69,10 @@ public enum ForeignPeer {
   }
 
   /** What else it may be, seen by whoever waited for {@code wanted}; mostly empty. */
-  String doubt(String wanted) {
+  String doubt(String wanted, PeerNames names) {
     return transport.isEmpty() || this == HTTP && wanted.contains("WebSocket")
         ? ""
-        : "; an origin proxy with --transport " + transport + " begins like this too";
+        : "; " + names.kind() + " with --transport " + transport + " begins like this too";
   }
 
   /** What to send before closing; often empty. */

@@ -10,27 +10,28 @@ public final class ForeignPeerException extends IOException {
   private final byte[] answer;
 
   ForeignPeerException(ForeignPeer peer) {
-    this(peer, "a Culvert peer");
+    this(peer, "a Culvert peer", PeerNames.ORIGIN_PROXY);
   }
 
   /**
    * Says who it is, and who it is not.
    *
    * @param wanted who was to come: "a TLS client"
+   * @param names of the peer that was expected
    */
-  public ForeignPeerException(ForeignPeer peer, String wanted) {
-    this(peer, wanted, peer.answer());
+  public ForeignPeerException(ForeignPeer peer, String wanted, PeerNames names) {
+    this(peer, wanted, names, peer.answer());
   }
 
-  private ForeignPeerException(ForeignPeer peer, String wanted, byte[] answer) {
-    super("this is " + peer.description() + ", not " + wanted + peer.doubt(wanted));
+  private ForeignPeerException(ForeignPeer peer, String wanted, PeerNames names, byte[] answer) {
+    super("this is " + peer.description() + ", not " + wanted + peer.doubt(wanted, names));
     this.peer = peer;
     this.answer = answer;
   }
 
   /** The same, of somebody who has been answered by whoever waited for others. */
-  public static ForeignPeerException answered(ForeignPeer peer, String wanted) {
-    return new ForeignPeerException(peer, wanted, new byte[0]);
+  public static ForeignPeerException answered(ForeignPeer peer, String wanted, PeerNames names) {
+    return new ForeignPeerException(peer, wanted, names, new byte[0]);
   }
 
   /** Who it seems to be. */

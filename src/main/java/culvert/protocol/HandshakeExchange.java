@@ -66,7 +66,7 @@ public final class HandshakeExchange {
     if (!Arrays.equals(first, PREFACE)) {
       ForeignPeer peer = ForeignPeer.of(first);
       tell(peer.answer());
-      throw ForeignPeerException.answered(peer, "a Culvert peer");
+      throw ForeignPeerException.answered(peer, "a Culvert peer", PeerNames.ORIGIN_PROXY);
     }
     left -= first.length;
     remember(first);

@@ -1,7 +1,6 @@
 package culvert.remote;
 
 import culvert.config.BoreServerSettings;
-import culvert.config.BounceCredentials;
 import culvert.config.ConnectionLimits;
 import culvert.config.GroupAddress;
 import culvert.config.RemoteSettings;
@@ -21,6 +20,7 @@ import culvert.net.Listener;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.Log;
+import culvert.protocol.PeerNames;
 import culvert.protocol.bounce.BounceGreeting;
 import culvert.route.GroupConnector;
 import culvert.route.Route;
@@ -153,7 +153,7 @@ public final class RemoteProxy implements AutoCloseable {
               group,
               settings.bounce(),
               BounceGreeting.PROGRAM,
-              BounceCredentials.OF_A_PAIR,
+              PeerNames.BOUNCE_SERVER_OF_PROXY,
               pool,
               log::warn);
       var route = Route.into(join, Optional.empty(), JOIN_LIMIT, new Dialer(pool), deadlines);

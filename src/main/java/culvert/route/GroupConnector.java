@@ -6,6 +6,7 @@ import culvert.config.TlsClientSettings;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.KeepAlive;
+import culvert.protocol.PeerNames;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
 import culvert.protocol.bounce.BounceClientHandshake;
@@ -24,13 +25,12 @@ public final class GroupConnector implements Transport {
   private final GroupAddress group;
   private final byte[] authentication;
   private final BounceGreeting wire;
-  private final String options;
   private final Transport outer;
 
   /**
    * For any number of connections.
    *
-   * @param options how the names of those begin that {@code access} came from, for complaints
+   * @param server names of the bounce server, for messages
    * @param complaints takes lines for a person about files, now and when they have changed
    * @throws IllegalArgumentException if a file that the transport needs is no good
    */
@@ -38,28 +38,21 @@ public final class GroupConnector implements Transport {
       GroupAddress group,
       BounceCredentials access,
       BounceGreeting wire,
-      String options,
+      PeerNames server,
       BufferPool pool,
       Consumer<String> complaints) {
     this.group = group;
     this.authentication = access.bytes();
     this.wire = wire;
-    this.options = options;
-    this.outer = outer(access, pool, complaints);
-  }
-
-  private Transport outer(BounceCredentials access, BufferPool pool, Consumer<String> complaints) {
-    try {
-      return TransportStack.dialling(
-          group.transport(),
-          access.tls().orElse(TlsClientSettings.DEFAULT),
-          access.webSocket(),
-          group.server(),
-          pool,
-          line -> complaints.accept(ofBounceServer(line)));
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(ofBounceServer(e.getMessage()), e);
-    }
+    this.outer =
+        TransportStack.dialling(
+            group.transport(),
+            access.tls().orElse(TlsClientSettings.DEFAULT),
+            access.webSocket(),
+            group.server(),
+            server,
+            pool,
+            complaints);
   }
 
   /** Which group it is. */
@@ -118,12 +111,6 @@ public final class GroupConnector implements Transport {
   }
 
   private String told(IOException e) {
-    return group + ": " + ofBounceServer(String.valueOf(e.getMessage()));
-  }
-
-  /** TLS and WebSocket know remote proxies only, and the options for them. */
-  private String ofBounceServer(String message) {
-    return BounceCredentials.named(
-        options, message.replace("the remote proxy", "the bounce server"));
+    return group + ": " + e.getMessage();
   }
 }

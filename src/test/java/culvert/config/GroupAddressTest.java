@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.net.HostPort;
+import culvert.protocol.PeerNames;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -99,14 +100,14 @@ class GroupAddressTest {
         new BounceCredentials(
             Optional.empty(), Optional.empty(), new WebSocketSettings("/x", Optional.empty()));
     for (BounceCredentials access : List.of(BounceCredentials.DEFAULT, auth, tls, ws)) {
-      access.check("--bounce-", List.of(plain, wss));
+      access.check(PeerNames.BOUNCE_SERVER_OF_PROXY, List.of(plain, wss));
     }
-    auth.check("--", List.of(plain));
-    assertThatThrownBy(() -> auth.check("--bounce-", List.of()))
+    auth.check(PeerNames.BOUNCE_SERVER, List.of(plain));
+    assertThatThrownBy(() -> auth.check(PeerNames.BOUNCE_SERVER_OF_PROXY, List.of()))
         .hasMessage("the --bounce-auth options mean nothing without a group at a bounce server");
-    assertThatThrownBy(() -> tls.check("--bounce-", List.of(plain)))
+    assertThatThrownBy(() -> tls.check(PeerNames.BOUNCE_SERVER_OF_PROXY, List.of(plain)))
         .hasMessageContaining("--bounce-tls options mean nothing");
-    assertThatThrownBy(() -> ws.check("--", List.of(plain)))
+    assertThatThrownBy(() -> ws.check(PeerNames.BOUNCE_SERVER, List.of(plain)))
         .hasMessageContaining("the --ws options mean nothing");
     assertThat(auth.toString()).doesNotContain("hi");
   }

@@ -3,6 +3,7 @@ package culvert.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.protocol.PeerNames;
 import culvert.testing.TestAuthority;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,17 +53,19 @@ class TlsTrustSettingsTest {
             folder.resolve("ca.pem"),
             Files.readString(one.writeChain(folder.resolve("one.pem")))
                 + Files.readString(two.writeChain(folder.resolve("two.pem"))));
-    assertThat(new TlsTrust.Authorities(both).authorities())
+    assertThat(new TlsTrust.Authorities(both).authorities(PeerNames.REMOTE_PROXY))
         .containsExactly(one.certificate(), two.certificate());
-    assertThat(new TlsTrust.SystemStore(Optional.of(both)).authorities()).hasSize(2);
+    assertThat(new TlsTrust.SystemStore(Optional.of(both)).authorities(PeerNames.REMOTE_PROXY))
+        .hasSize(2);
   }
 
   @Test
   void filesThatCannotBeReadAreNamedWithTheirOption() {
     Path missing = folder.resolve("missing");
-    assertThatThrownBy(() -> new TlsTrust.Authorities(missing).authorities())
+    assertThatThrownBy(() -> new TlsTrust.Authorities(missing).authorities(PeerNames.REMOTE_PROXY))
         .hasMessage("--tls-ca " + missing + ": there is no such file");
-    assertThatThrownBy(() -> new TlsTrust.SystemStore(Optional.of(missing)).authorities())
+    assertThatThrownBy(() ->
+            new TlsTrust.SystemStore(Optional.of(missing)).authorities(PeerNames.REMOTE_PROXY))
         .hasMessage("SSL_CERT_FILE " + missing + ": there is no such file");
     var server = new TlsServerSettings(new TlsIdentity.Pem(missing, missing), Optional.of(missing));
     assertThatThrownBy(server::authorities)
@@ -72,7 +75,7 @@ class TlsTrustSettingsTest {
   @Test
   void aFileThatIsFarTooLongIsNotReadWhole() throws Exception {
     Path large = Files.write(folder.resolve("large"), new byte[(4 << 20) + 1]);
-    assertThatThrownBy(() -> new TlsTrust.Authorities(large).authorities())
+    assertThatThrownBy(() -> new TlsTrust.Authorities(large).authorities(PeerNames.REMOTE_PROXY))
         .hasMessageStartingWith("--tls-ca " + large + ": the file is longer than 4 MiB");
   }
 

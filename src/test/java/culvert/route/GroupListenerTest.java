@@ -11,6 +11,7 @@ import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Dialer;
 import culvert.net.HostPort;
+import culvert.protocol.PeerNames;
 import culvert.protocol.RefusedException;
 import culvert.protocol.bounce.BounceGreeting;
 import culvert.testing.LeakCheck;
@@ -91,12 +92,7 @@ class GroupListenerTest {
       var group = new GroupAddress(TransportKind.PLAIN, server, new GroupNumber(1));
       var join =
           new GroupConnector(
-              group,
-              BounceCredentials.DEFAULT,
-              wire,
-              BounceCredentials.OF_A_MEMBER,
-              pool,
-              line -> {});
+              group, BounceCredentials.DEFAULT, wire, PeerNames.BOUNCE_SERVER, pool, line -> {});
       stay =
           new GroupListener(
               Route.into(

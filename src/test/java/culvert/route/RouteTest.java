@@ -16,6 +16,7 @@ import culvert.net.Deadlines;
 import culvert.net.Dialer;
 import culvert.net.HostPort;
 import culvert.net.Threads;
+import culvert.protocol.PeerNames;
 import culvert.protocol.bounce.BounceGreeting;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
@@ -61,7 +62,7 @@ class RouteTest {
             new GroupAddress(TransportKind.PLAIN, server, new GroupNumber(1)),
             access,
             BounceGreeting.PROGRAM,
-            BounceCredentials.OF_A_MEMBER,
+            PeerNames.BOUNCE_SERVER,
             pool,
             line -> {});
     return Route.into(join, via, LIMIT, new Dialer(pool), deadlines);

@@ -1,7 +1,6 @@
 package culvert.bounce.client;
 
 import culvert.config.BounceClientSettings;
-import culvert.config.BounceCredentials;
 import culvert.net.BufferPool;
 import culvert.net.Cancellation;
 import culvert.net.Connection;
@@ -10,6 +9,7 @@ import culvert.net.Dialer;
 import culvert.net.HostPort;
 import culvert.net.OpenSet;
 import culvert.net.Relay;
+import culvert.protocol.PeerNames;
 import culvert.route.GroupConnector;
 import culvert.route.Route;
 import java.io.IOException;
@@ -46,7 +46,7 @@ public final class BounceClient implements AutoCloseable {
             settings.group(),
             settings.access(),
             settings.wire(),
-            BounceCredentials.OF_A_MEMBER,
+            PeerNames.BOUNCE_SERVER,
             pool,
             complaints);
     this.route = Route.into(join, settings.via(), settings.connectTimeout(), dialer, deadlines);

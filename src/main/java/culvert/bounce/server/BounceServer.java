@@ -7,6 +7,7 @@ import culvert.net.HostPort;
 import culvert.net.Listener;
 import culvert.observe.Counters;
 import culvert.observe.Log;
+import culvert.protocol.PeerNames;
 import culvert.transport.Transport;
 import culvert.transport.stack.TransportStack;
 import java.io.IOException;
@@ -37,7 +38,12 @@ public final class BounceServer implements BounceAdmin, AutoCloseable {
     this.counters = counters;
     Transport transport =
         TransportStack.accepting(
-            settings.transport(), settings.tls(), settings.webSocket(), pool, log::warn);
+            settings.transport(),
+            settings.tls(),
+            settings.webSocket(),
+            PeerNames.MEMBER,
+            pool,
+            log::warn);
     groups = new Groups(settings.groups());
     members = new Members(groups, events);
     lives = new GroupHandler(settings.groups(), groups, members, events, deadlines);

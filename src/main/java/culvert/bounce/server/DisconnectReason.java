@@ -33,11 +33,9 @@ final class DisconnectReason {
     return "broken: " + words(cause);
   }
 
-  /** What is wrong with a connection; the transports' words are about a pair of proxies. */
+  /** What is wrong with a connection. */
   static String words(IOException cause) {
-    return String.valueOf(cause.getMessage())
-        .replace("the origin proxy", "the peer")
-        .replace("an origin proxy", "a member");
+    return String.valueOf(cause.getMessage());
   }
 
   /** Somebody wrote to it for so long in vain. */

@@ -5,6 +5,7 @@ import culvert.config.FilePermissions;
 import culvert.config.GroupAddress;
 import culvert.config.TlsClientSettings;
 import culvert.config.WebSocketSettings;
+import culvert.protocol.PeerNames;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -84,7 +85,8 @@ public final class BounceCredentialOptions {
     } catch (IllegalArgumentException e) {
       // The same options have other names where there is nothing but a bounce server.
       throw new IllegalArgumentException(
-          BounceCredentials.named(BounceCredentials.OF_A_PAIR, e.getMessage()), e);
+          BounceCredentials.named(PeerNames.BOUNCE_SERVER_OF_PROXY.optionPrefix(), e.getMessage()),
+          e);
     }
   }
 

@@ -11,6 +11,7 @@ import culvert.protocol.ByeReason;
 import culvert.protocol.Handshake;
 import culvert.protocol.HandshakeExchange;
 import culvert.protocol.Message;
+import culvert.protocol.PeerNames;
 import culvert.protocol.RefusedException;
 import culvert.transport.Transport;
 import culvert.transport.noise.NativeNoise;
@@ -59,6 +60,7 @@ final class NativeLogin {
             settings.transport().kind(!secrets.isEmpty()),
             settings.tls(),
             settings.transport().webSocket(),
+            PeerNames.ORIGIN_PROXY,
             pool,
             complaints);
     return of(settings.transport(), transport, secrets, false, pool);
@@ -76,6 +78,7 @@ final class NativeLogin {
             settings.tls().orElse(TlsClientSettings.DEFAULT),
             settings.transport().webSocket(),
             settings.remoteProxy().dialled(),
+            PeerNames.REMOTE_PROXY,
             pool,
             complaints);
     return of(settings.transport(), transport, secret, true, pool);

@@ -6,6 +6,7 @@ import culvert.config.TransportKind;
 import culvert.config.WebSocketSettings;
 import culvert.net.BufferPool;
 import culvert.net.HostPort;
+import culvert.protocol.PeerNames;
 import culvert.transport.Transport;
 import culvert.transport.tls.TlsClient;
 import culvert.transport.tls.TlsServer;
@@ -26,6 +27,7 @@ public final class TransportStack {
   /**
    * The accepting side.
    *
+   * @param client names of the peers, for messages
    * @param tls is there if the kind lies within TLS
    * @param complaints takes lines for a person about files, now and when they have changed
    * @throws IllegalArgumentException whose one line names the option, the file and what is wrong
@@ -34,12 +36,15 @@ public final class TransportStack {
       TransportKind kind,
       Optional<TlsServerSettings> tls,
       WebSocketSettings webSocket,
+      PeerNames client,
       BufferPool pool,
       Consumer<String> complaints) {
     Transport outer =
-        kind.isTls() ? new TlsServer(tls.orElseThrow(), false, pool, complaints) : Transport.PLAIN;
+        kind.isTls()
+            ? new TlsServer(tls.orElseThrow(), client, false, pool, complaints)
+            : Transport.PLAIN;
     return kind.isWebSocket()
-        ? new WebSocketServer(webSocket, WebSocketBehavior.NATIVE, pool).within(outer)
+        ? new WebSocketServer(webSocket, client, WebSocketBehavior.NATIVE, pool).within(outer)
         : outer;
   }
 
@@ -48,6 +53,7 @@ public final class TransportStack {
    *
    * @param tls of use if the kind lies within TLS
    * @param target what is dialled, however the connections get there
+   * @param server names of the peer, for messages
    * @param complaints takes lines for a person about files, now and when they have changed
    * @throws IllegalArgumentException whose one line names the option, the file and what is wrong
    */
@@ -56,12 +62,16 @@ public final class TransportStack {
       TlsClientSettings tls,
       WebSocketSettings webSocket,
       HostPort target,
+      PeerNames server,
       BufferPool pool,
       Consumer<String> complaints) {
     Transport outer =
-        kind.isTls() ? new TlsClient(tls, target, false, pool, complaints) : Transport.PLAIN;
+        kind.isTls()
+            ? new TlsClient(tls, target, server, false, pool, complaints)
+            : Transport.PLAIN;
     return kind.isWebSocket()
-        ? new WebSocketClient(webSocket, target, kind.isTls(), WebSocketBehavior.NATIVE, pool)
+        ? new WebSocketClient(
+                webSocket, target, server, kind.isTls(), WebSocketBehavior.NATIVE, pool)
             .within(outer)
         : outer;
   }

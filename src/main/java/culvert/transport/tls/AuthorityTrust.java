@@ -55,7 +55,7 @@ final class AuthorityTrust extends PeerTrust {
   @Override
   void check(X509Certificate[] chain, String method, SSLEngine engine) throws CertificateException {
     try {
-      if (side == TlsSide.DIALLING) {
+      if (side.isDialling()) {
         jdk.checkServerTrusted(chain, method, engine);
       } else {
         jdk.checkClientTrusted(chain, method, engine);
@@ -72,12 +72,13 @@ final class AuthorityTrust extends PeerTrust {
     if (time.isPresent()) {
       return time.get();
     }
-    if (side == TlsSide.DIALLING && isTrusted(chain, method)) {
+    if (side.isDialling() && isTrusted(chain, method)) {
       return "is for "
           + Certificates.names(chain[0])
           + " and not for '"
           + engine.getPeerHost()
-          + "'; if it is the right server, say its name with --tls-server-name";
+          + "'; if it is the right server, say its name with "
+          + side.names().option("tls-server-name");
     }
     if (refusal.getCause() instanceof CertPathBuilderException) {
       return isOwnIssuer(chain[0])
@@ -126,9 +127,12 @@ final class AuthorityTrust extends PeerTrust {
   }
 
   private String remedy(X509Certificate certificate) {
-    return side == TlsSide.DIALLING
-        ? "if it is the right server, trust its issuer with --tls-ca, or just this one with"
-            + " --tls-pin "
+    return side.isDialling()
+        ? "if it is the right server, trust its issuer with "
+            + side.names().option("tls-ca")
+            + ", or just this one with "
+            + side.names().option("tls-pin")
+            + " "
             + Certificates.fingerprint(certificate)
         : "see --tls-client-ca";
   }

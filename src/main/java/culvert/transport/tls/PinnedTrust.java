@@ -1,6 +1,7 @@
 package culvert.transport.tls;
 
 import culvert.config.TlsTrust;
+import culvert.protocol.PeerNames;
 import java.security.MessageDigest;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
@@ -10,17 +11,21 @@ import javax.net.ssl.SSLEngine;
 final class PinnedTrust extends PeerTrust {
 
   private final TlsTrust.Pin pin;
+  private final PeerNames server;
 
-  PinnedTrust(TlsTrust.Pin pin) {
+  PinnedTrust(TlsTrust.Pin pin, PeerNames server) {
     this.pin = pin;
+    this.server = server;
   }
 
   @Override
   void check(X509Certificate[] chain, String method, SSLEngine engine) throws CertificateException {
     if (!MessageDigest.isEqual(Certificates.sha256(chain[0]), pin.bytes())) {
       throw new TlsSide.UntrustedException(
-          "the remote proxy's certificate is not the one that --tls-pin names; what came has the"
-              + " SHA-256 fingerprint "
+          server.peer()
+              + "'s certificate is not the one that "
+              + server.option("tls-pin")
+              + " names; what came has the SHA-256 fingerprint "
               + Certificates.fingerprint(chain[0]),
           null);
     }

@@ -6,6 +6,7 @@ import culvert.config.TlsTrust;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.HostPort;
+import culvert.protocol.PeerNames;
 import culvert.transport.Transport;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -33,6 +34,7 @@ public final class TlsClient implements Transport {
   private static final Duration LOOK_PERIOD = Duration.ofSeconds(1);
 
   private final TlsClientSettings settings;
+  private final TlsSide side;
   private final String name;
   private final int port;
   private final List<String> versions;
@@ -43,7 +45,8 @@ public final class TlsClient implements Transport {
   /**
    * Reads the files for the first time.
    *
-   * @param remoteProxy what is dialled, however the connections get there
+   * @param address what is dialled, however the connections get there
+   * @param server names of the peer, for messages
    * @param older whether TLS 1.2 is good enough
    * @param complaints takes lines for a person, now and when files have changed: warnings, and what
    *     is wrong with a new file, in whose place the old one stays
@@ -51,24 +54,27 @@ public final class TlsClient implements Transport {
    */
   public TlsClient(
       TlsClientSettings settings,
-      HostPort remoteProxy,
+      HostPort address,
+      PeerNames server,
       boolean older,
       BufferPool pool,
       Consumer<String> complaints) {
-    this(settings, remoteProxy, TlsContext.versions(older), pool, complaints, LOOK_PERIOD);
+    this(settings, address, server, TlsContext.versions(older), pool, complaints, LOOK_PERIOD);
   }
 
   /** The same with these versions, looking after the files as often as said. */
   TlsClient(
       TlsClientSettings settings,
-      HostPort remoteProxy,
+      HostPort address,
+      PeerNames server,
       List<String> versions,
       BufferPool pool,
       Consumer<String> complaints,
       Duration lookPeriod) {
     this.settings = settings;
-    this.name = settings.serverName().orElse(remoteProxy.host());
-    this.port = remoteProxy.port();
+    this.side = TlsSide.dialling(server);
+    this.name = settings.serverName().orElse(address.host());
+    this.port = address.port();
     this.versions = versions;
     this.pool = pool;
     this.complaints = complaints;
@@ -80,7 +86,7 @@ public final class TlsClient implements Transport {
   private SSLContext read() {
     PeerTrust trust =
         switch (settings.trust()) {
-          case TlsTrust.Pin pin -> new PinnedTrust(pin);
+          case TlsTrust.Pin pin -> new PinnedTrust(pin, side.names());
           case TlsTrust.Authorities given -> authorities(given);
           case TlsTrust.SystemStore system -> authorities(system);
         };
@@ -89,8 +95,8 @@ public final class TlsClient implements Transport {
     return TlsContext.of(identity, Optional.of(trust));
   }
 
-  private static PeerTrust authorities(TlsTrust trust) {
-    return new AuthorityTrust(TlsSide.DIALLING, trust.authorities());
+  private PeerTrust authorities(TlsTrust trust) {
+    return new AuthorityTrust(side, trust.authorities(side.names()));
   }
 
   @Override
@@ -104,7 +110,7 @@ public final class TlsClient implements Transport {
       parameters.setEndpointIdentificationAlgorithm("HTTPS");
     }
     engine.setSSLParameters(parameters);
-    return new TlsHandshake(engine, carrier, TlsSide.DIALLING, new byte[0], MAX_HANDSHAKE_BYTES)
+    return new TlsHandshake(engine, carrier, side, new byte[0], MAX_HANDSHAKE_BYTES)
         .connection(
             pool,
             session -> Certificates.binding((X509Certificate) session.getPeerCertificates()[0]));

@@ -6,6 +6,7 @@ import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.protocol.ForeignPeer;
 import culvert.protocol.ForeignPeerException;
+import culvert.protocol.PeerNames;
 import culvert.transport.Transport;
 import java.io.EOFException;
 import java.io.IOException;
@@ -41,6 +42,7 @@ public final class TlsServer implements Transport {
   private record Served(SSLContext context, byte[] binding) {}
 
   private final TlsServerSettings settings;
+  private final TlsSide side;
   private final List<String> versions;
   private final BufferPool pool;
   private final Consumer<String> complaints;
@@ -49,6 +51,7 @@ public final class TlsServer implements Transport {
   /**
    * Reads the files for the first time.
    *
+   * @param client names of the peers, for messages
    * @param older whether peers that speak no more than TLS 1.2 are taken too
    * @param complaints takes lines for a person, now and when files have changed: warnings, such as
    *     of a certificate that has expired, and what is wrong with a new file, in whose place the
@@ -56,18 +59,24 @@ public final class TlsServer implements Transport {
    * @throws IllegalArgumentException whose one line names the option, the file and what is wrong
    */
   public TlsServer(
-      TlsServerSettings settings, boolean older, BufferPool pool, Consumer<String> complaints) {
-    this(settings, TlsContext.versions(older), pool, complaints, LOOK_PERIOD);
+      TlsServerSettings settings,
+      PeerNames client,
+      boolean older,
+      BufferPool pool,
+      Consumer<String> complaints) {
+    this(settings, client, TlsContext.versions(older), pool, complaints, LOOK_PERIOD);
   }
 
   /** The same with these versions, looking after the files as often as said. */
   TlsServer(
       TlsServerSettings settings,
+      PeerNames client,
       List<String> versions,
       BufferPool pool,
       Consumer<String> complaints,
       Duration lookPeriod) {
     this.settings = settings;
+    this.side = TlsSide.accepting(client);
     this.versions = versions;
     this.pool = pool;
     this.complaints = complaints;
@@ -81,7 +90,7 @@ public final class TlsServer implements Transport {
     Optional<PeerTrust> trust =
         settings.clientAuthorities().isEmpty()
             ? Optional.empty()
-            : Optional.of(new AuthorityTrust(TlsSide.ACCEPTING, settings.authorities()));
+            : Optional.of(new AuthorityTrust(side, settings.authorities()));
     identity.warnings().forEach(complaints);
     return new Served(
         TlsContext.of(Optional.of(identity), trust),
@@ -98,18 +107,18 @@ public final class TlsServer implements Transport {
     parameters.setUseCipherSuitesOrder(true);
     parameters.setNeedClientAuth(settings.clientAuthorities().isPresent());
     engine.setSSLParameters(parameters);
-    return new TlsHandshake(engine, carrier, TlsSide.ACCEPTING, first, MAX_HANDSHAKE_BYTES)
+    return new TlsHandshake(engine, carrier, side, first, MAX_HANDSHAKE_BYTES)
         .connection(pool, session -> now.binding());
   }
 
-  private static byte[] first(Connection carrier) throws IOException {
+  private byte[] first(Connection carrier) throws IOException {
     byte[] first = carrier.input().readNBytes(FIRST_BYTES);
     if (first.length == 0) {
       throw new EOFException("closed before a first byte");
     }
     ForeignPeer peer = ForeignPeer.of(first);
     if (peer != ForeignPeer.TLS || first.length < FIRST_BYTES) {
-      throw new ForeignPeerException(peer, "a TLS client");
+      throw new ForeignPeerException(peer, "a TLS client", side.names());
     }
     return first;
   }

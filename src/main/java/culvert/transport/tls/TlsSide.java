@@ -1,6 +1,7 @@
 package culvert.transport.tls;
 
 import culvert.protocol.ByeReason;
+import culvert.protocol.PeerNames;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
 import java.io.IOException;
@@ -10,12 +11,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 
-/** What a fault of TLS is called, seen from one of the sides. */
-enum TlsSide {
-  /** The origin proxy's side. */
-  DIALLING("the remote proxy", "could be used"),
-  /** The remote proxy's side. */
-  ACCEPTING("the origin proxy", "--tls-client-ca could let in");
+/**
+ * One side of a TLS connection. Explains its faults.
+ *
+ * @param isDialling whether this side is the client
+ * @param names of the other side
+ */
+record TlsSide(boolean isDialling, PeerNames names) {
 
   /** The JDK keeps no other trace of which alert came. */
   private static final Pattern RECEIVED = Pattern.compile("Received fatal alert: (\\w+)");
@@ -27,17 +29,19 @@ enum TlsSide {
   private static final Set<String> NO_CERTIFICATE =
       Set.of("certificate_required", "bad_certificate");
 
-  private final String peer;
-  private final String use;
-
-  TlsSide(String peer, String use) {
-    this.peer = peer;
-    this.use = use;
+  /** Returns the client's side. */
+  static TlsSide dialling(PeerNames server) {
+    return new TlsSide(true, server);
   }
 
-  /** Who is at the other end. */
+  /** Returns the server's side. */
+  static TlsSide accepting(PeerNames client) {
+    return new TlsSide(false, client);
+  }
+
+  /** Returns the name of the other side for messages: "the remote proxy". */
   String peer() {
-    return peer;
+    return names.peer();
   }
 
   /** A certificate that is not the peer's, or not good, and the sentence that says why. */
@@ -64,9 +68,10 @@ enum TlsSide {
     Matcher sent = SENT.matcher(text);
     boolean certificate = sent.find() && NO_CERTIFICATE.contains(sent.group(1));
     String what = sent.replaceFirst("");
+    String use = isDialling ? "could be used" : "--tls-client-ca could let in";
     return certificate
-        ? refused(peer + " shows no certificate that " + use + ": " + what)
-        : new ProtocolException("what " + peer + " sends is not right in TLS: " + what);
+        ? refused(peer() + " shows no certificate that " + use + ": " + what)
+        : new ProtocolException("what " + peer() + " sends is not right in TLS: " + what);
   }
 
   /** What an alert that came means (RFC 8446, 6.2, by name). */
@@ -75,31 +80,33 @@ enum TlsSide {
     return switch (alert) {
       case "certificate_required" ->
           refused(
-              peer
-                  + " wants a certificate of this side and got none; give it one with --tls-cert"
-                  + " and --tls-key"
+              peer()
+                  + " wants a certificate of this side and got none; give it one with "
+                  + names.option("tls-cert")
+                  + " and "
+                  + names.option("tls-key")
                   + named);
       case "bad_certificate",
           "unsupported_certificate",
           "certificate_revoked",
           "certificate_unknown",
           "access_denied" ->
-          refused(peer + " refused this side's certificate" + named);
+          refused(peer() + " refused this side's certificate" + named);
       case "certificate_expired" ->
-          refused(peer + " refused this side's certificate, since its time is over" + named);
+          refused(peer() + " refused this side's certificate, since its time is over" + named);
       case "unknown_ca" ->
-          refused(peer + " does not trust whoever issued this side's certificate" + named);
+          refused(peer() + " does not trust whoever issued this side's certificate" + named);
       case "unrecognized_name" ->
-          refused(peer + " has no certificate for the name it was asked for" + named);
+          refused(peer() + " has no certificate for the name it was asked for" + named);
       case "protocol_version", "handshake_failure", "insufficient_security" ->
           new ProtocolException(
-              peer + " and this side have no version or cipher of TLS in common" + named);
+              peer() + " and this side have no version or cipher of TLS in common" + named);
       case "unexpected_message" ->
           new ProtocolException(
-              peer
+              peer()
                   + " did not expect what this side says; do both have the same --transport?"
                   + named);
-      default -> new ProtocolException(peer + " ended TLS" + named);
+      default -> new ProtocolException(peer() + " ended TLS" + named);
     };
   }
 

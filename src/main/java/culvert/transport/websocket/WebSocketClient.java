@@ -7,6 +7,7 @@ import culvert.http.MalformedHttpException;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.HostPort;
+import culvert.protocol.PeerNames;
 import culvert.protocol.ProtocolException;
 import culvert.transport.Transport;
 import java.io.EOFException;
@@ -19,24 +20,28 @@ public final class WebSocketClient implements Transport {
   private static final String START = "HTTP/";
 
   private final WebSocketSettings settings;
+  private final PeerNames server;
   private final String host;
   private final WebSocketBehavior dialect;
   private final BufferPool pool;
 
   /**
-   * For any number of connections to one remote proxy.
+   * For any number of connections to one server.
    *
    * @param dialled its address, which the Host header says unless the settings do
+   * @param server names of the peer, for messages
    * @param tls whether the carrier is TLS, which the Host header depends on
    * @param pool where large buffers are borrowed
    */
   public WebSocketClient(
       WebSocketSettings settings,
       HostPort dialled,
+      PeerNames server,
       boolean tls,
       WebSocketBehavior dialect,
       BufferPool pool) {
     this.settings = settings;
+    this.server = server;
     this.host = settings.hostHeader(dialled, tls);
     this.dialect = dialect;
     this.pool = pool;
@@ -62,7 +67,7 @@ public final class WebSocketClient implements Transport {
   private HttpHead response(String key, HttpHeadReader reader) throws IOException {
     try {
       HttpHead head = reader.head();
-      new WebSocketResponse(head, settings.path()).check(key, reader);
+      new WebSocketResponse(head, settings.path(), server).check(key, reader);
       return head;
     } catch (MalformedHttpException e) {
       throw new ProtocolException(e.getMessage());
@@ -83,9 +88,9 @@ public final class WebSocketClient implements Transport {
         .formatted(settings.path(), host, WebSocketFrames.PRODUCT, key);
   }
 
-  private static void expectHttp(String first) throws IOException {
+  private void expectHttp(String first) throws IOException {
     if (first.isEmpty()) {
-      throw new EOFException("the remote proxy closed the connection instead of a WebSocket");
+      throw new EOFException(server.peer() + " closed the connection instead of a WebSocket");
     }
     // An alert of TLS (RFC 8446, 5.1): it is what a TLS server makes of a request.
     if (first.startsWith("\u0015\u0003")) {

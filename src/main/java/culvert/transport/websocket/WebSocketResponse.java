@@ -3,6 +3,7 @@ package culvert.transport.websocket;
 import culvert.http.HttpHead;
 import culvert.http.HttpHeadReader;
 import culvert.http.MalformedHttpException;
+import culvert.protocol.PeerNames;
 import culvert.protocol.ProtocolException;
 import java.io.IOException;
 import java.util.Optional;
@@ -22,15 +23,18 @@ final class WebSocketResponse {
 
   private final HttpHead head;
   private final String path;
+  private final PeerNames server;
 
   /**
    * Nothing checked yet.
    *
    * @param path that was asked for
+   * @param server names of the peer, for messages
    */
-  WebSocketResponse(HttpHead head, String path) {
+  WebSocketResponse(HttpHead head, String path, PeerNames server) {
     this.head = head;
     this.path = path;
+    this.server = server;
   }
 
   /**
@@ -47,15 +51,15 @@ final class WebSocketResponse {
     }
     if (!head.only("upgrade").orElse("").equalsIgnoreCase("websocket")
         || !head.lists("connection", "upgrade")) {
-      throw new ProtocolException("the remote proxy switched to something else than WebSocket");
+      throw new ProtocolException(server.peer() + " switched to something else than WebSocket");
     }
     if (!head.only("sec-websocket-accept").orElse("").equals(WebSocketKey.accept(key))) {
       throw new ProtocolException(
-          "the remote proxy's Sec-WebSocket-Accept is no answer to this side's key");
+          server.peer() + "'s Sec-WebSocket-Accept is no answer to this side's key");
     }
     for (String unasked : new String[] {"sec-websocket-extensions", "sec-websocket-protocol"}) {
       if (head.fields().containsKey(unasked)) {
-        throw new ProtocolException("the remote proxy answered with a " + unasked + " unasked");
+        throw new ProtocolException(server.peer() + " answered with a " + unasked + " unasked");
       }
     }
   }
@@ -69,7 +73,8 @@ final class WebSocketResponse {
     String reason = line.group(2) == null ? "" : HttpHead.shown(line.group(2));
     String body = HttpHead.shown(firstLine(reader));
     return new IOException(
-        "the remote proxy answered "
+        server.peer()
+            + " answered "
             + (line.group(1) + " " + reason).strip()
             + " instead of a WebSocket: "
             + hint(Integer.parseInt(line.group(1)))
@@ -89,7 +94,7 @@ final class WebSocketResponse {
       case 429 -> "something in front of it was asked too often, and is asked again later";
       case 500, 502, 503, 504 ->
           "is it up behind the proxy in front of it, and its path '" + path + "'?";
-      default -> "is '" + path + "' its --ws-path?";
+      default -> "is '" + path + "' its " + server.option("ws-path") + "?";
     };
   }
 

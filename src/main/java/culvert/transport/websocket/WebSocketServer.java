@@ -9,6 +9,7 @@ import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.protocol.ForeignPeer;
 import culvert.protocol.ForeignPeerException;
+import culvert.protocol.PeerNames;
 import culvert.protocol.ProtocolException;
 import culvert.transport.Transport;
 import java.io.EOFException;
@@ -30,6 +31,7 @@ public final class WebSocketServer implements Transport {
   private static final byte[] GET = "GET ".getBytes(StandardCharsets.US_ASCII);
 
   private final Optional<String> path;
+  private final PeerNames client;
   private final WebSocketBehavior dialect;
   private final BufferPool pool;
 
@@ -37,11 +39,14 @@ public final class WebSocketServer implements Transport {
    * For any number of connections.
    *
    * @param settings of which only the path counts, and in rathole's dialect not even that
+   * @param client names of the peers, for messages
    * @param pool where large buffers are borrowed
    */
-  public WebSocketServer(WebSocketSettings settings, WebSocketBehavior dialect, BufferPool pool) {
+  public WebSocketServer(
+      WebSocketSettings settings, PeerNames client, WebSocketBehavior dialect, BufferPool pool) {
     this.path =
         dialect == WebSocketBehavior.RATHOLE ? Optional.empty() : Optional.of(settings.path());
+    this.client = client;
     this.dialect = dialect;
     this.pool = pool;
   }
@@ -72,7 +77,7 @@ public final class WebSocketServer implements Transport {
         pool);
   }
 
-  private static void expectGet(Connection carrier, byte[] first) throws IOException {
+  private void expectGet(Connection carrier, byte[] first) throws IOException {
     if (first.length == 0) {
       throw new EOFException("closed before a first byte");
     }
@@ -81,16 +86,16 @@ public final class WebSocketServer implements Transport {
       ForeignPeer peer = ForeignPeer.of(first);
       boolean http = peer == ForeignPeer.HTTP;
       answer(carrier, http ? WebSocketRequest.NOT_GET.bytes() : peer.answer());
-      throw ForeignPeerException.answered(peer, WANTED);
+      throw ForeignPeerException.answered(peer, WANTED, client);
     }
   }
 
-  private static IOException refused(Connection carrier, HttpHead head, HttpError fault) {
+  private IOException refused(Connection carrier, HttpHead head, HttpError fault) {
     answer(carrier, fault.bytes());
     return WebSocketRequest.asks(head)
         ? new ProtocolException(
             "a wrong WebSocket request, answered " + fault.status() + ": " + fault.detail())
-        : ForeignPeerException.answered(ForeignPeer.HTTP, WANTED);
+        : ForeignPeerException.answered(ForeignPeer.HTTP, WANTED, client);
   }
 
   private static void answer(Connection carrier, byte[] words) {

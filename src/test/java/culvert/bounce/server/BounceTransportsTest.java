@@ -13,6 +13,7 @@ import culvert.net.Connection;
 import culvert.net.Dialer;
 import culvert.net.HostPort;
 import culvert.observe.Counter;
+import culvert.protocol.PeerNames;
 import culvert.testing.LeakCheck;
 import culvert.testing.RandomBytes;
 import culvert.testing.TestAuthority;
@@ -76,6 +77,7 @@ class BounceTransportsTest {
             new TlsClientSettings(new TlsTrust.Authorities(ca), Optional.empty(), Optional.empty()),
             WebSocketSettings.DEFAULT,
             address,
+            PeerNames.BOUNCE_SERVER,
             pool,
             line -> {});
     Connection connection = dialling.wrap(new Dialer(pool).connect(address, BounceFixture.SOON));

@@ -24,6 +24,7 @@ import culvert.net.HostPort;
 import culvert.net.Linger;
 import culvert.net.Threads;
 import culvert.protocol.ForeignPeerException;
+import culvert.protocol.PeerNames;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
 import culvert.session.Dialect;
@@ -149,12 +150,14 @@ final class LoginPair implements AutoCloseable {
   Transport transport(TransportCase kind) {
     Transport tls =
         kind.transport.isTls()
-            ? new TlsClient(origin, ADDRESS, false, pool, LoginPair::noComplaint)
+            ? new TlsClient(
+                origin, ADDRESS, PeerNames.REMOTE_PROXY, false, pool, LoginPair::noComplaint)
             : Transport.PLAIN;
     return kind.transport.isWebSocket()
         ? new WebSocketClient(
                 WebSocketSettings.DEFAULT,
                 ADDRESS,
+                PeerNames.REMOTE_PROXY,
                 kind.transport.isTls(),
                 WebSocketBehavior.NATIVE,
                 pool)

@@ -7,6 +7,7 @@ import culvert.net.Threads;
 import culvert.protocol.ByeReason;
 import culvert.protocol.HandshakeExchange;
 import culvert.protocol.Message;
+import culvert.protocol.PeerNames;
 import culvert.protocol.RefusedException;
 import culvert.session.Dialect;
 import culvert.testing.LeakCheck;
@@ -172,7 +173,9 @@ class NativeLoginTest {
   @EnumSource(names = "WSS.*", mode = EnumSource.Mode.MATCH_ALL)
   void webSocketsMeetWhereSomethingInBetweenTakesCareOfTls(TransportCase kind) throws Exception {
     TransportCase behind = TransportCase.valueOf(kind.name().replace("WSS", "WS"));
-    var front = new TlsServer(gates.certificate("front"), false, gates.pool, NOBODY);
+    var front =
+        new TlsServer(
+            gates.certificate("front"), PeerNames.ORIGIN_PROXY, false, gates.pool, NOBODY);
     try (var outside = Loopback.open();
         var inside = Loopback.open();
         var middle = ManInTheMiddle.start(() -> front.wrap(outside.far()), () -> inside.near())) {
@@ -187,8 +190,12 @@ class NativeLoginTest {
   /** With a certificate that the origin proxy trusts, as of an authority that was tricked. */
   @Test
   void somebodyInTheMiddleOfTlsNeverGetsASession() throws Exception {
-    var towardsOrigin = new TlsServer(gates.certificate("middle"), false, gates.pool, NOBODY);
-    var towardsRemote = new TlsClient(gates.origin, LoginPair.ADDRESS, false, gates.pool, NOBODY);
+    var towardsOrigin =
+        new TlsServer(
+            gates.certificate("middle"), PeerNames.ORIGIN_PROXY, false, gates.pool, NOBODY);
+    var towardsRemote =
+        new TlsClient(
+            gates.origin, LoginPair.ADDRESS, PeerNames.REMOTE_PROXY, false, gates.pool, NOBODY);
     for (boolean resumed : new boolean[] {false, true}) {
       try (var outside = Loopback.open();
           var inside = Loopback.open();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import culvert.config.TlsTrust;
 import culvert.net.Connection;
 import culvert.net.Threads;
+import culvert.protocol.PeerNames;
 import culvert.protocol.ProtocolException;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
@@ -45,11 +46,12 @@ class TlsKeysTest {
 
   /** The dialling side, whose engine the test keeps. */
   private Connection dial(Connection carrier) throws IOException {
-    var trust =
-        new AuthorityTrust(TlsSide.DIALLING, new TlsTrust.Authorities(tls.ca).authorities());
+    var server = PeerNames.REMOTE_PROXY;
+    var side = TlsSide.dialling(server);
+    var trust = new AuthorityTrust(side, new TlsTrust.Authorities(tls.ca).authorities(server));
     engine = TlsContext.of(Optional.empty(), Optional.of(trust)).createSSLEngine();
     engine.setUseClientMode(true);
-    return new TlsHandshake(engine, carrier, TlsSide.DIALLING, new byte[0], 1 << 16)
+    return new TlsHandshake(engine, carrier, side, new byte[0], 1 << 16)
         .connection(tls.pool, session -> new byte[0]);
   }
 

@@ -10,6 +10,7 @@ import culvert.config.TlsServerSettings;
 import culvert.config.TlsTrust;
 import culvert.net.Connection;
 import culvert.net.SocketConnection;
+import culvert.protocol.PeerNames;
 import culvert.protocol.RefusedException;
 import culvert.testing.LeakCheck;
 import culvert.testing.TestAuthority;
@@ -191,12 +192,13 @@ class TlsOpensslTest {
 
   private TlsServer server() {
     var settings = new TlsServerSettings(identity, Optional.empty());
-    return new TlsServer(settings, true, tls.pool, tls.complaints::add);
+    return new TlsServer(settings, PeerNames.ORIGIN_PROXY, true, tls.pool, tls.complaints::add);
   }
 
   private TlsClient client(Optional<TlsIdentity> own) {
     var settings = new TlsClientSettings(new TlsTrust.Authorities(tls.ca), Optional.empty(), own);
-    return new TlsClient(settings, TlsSetup.ADDRESS, true, tls.pool, tls.complaints::add);
+    return new TlsClient(
+        settings, TlsSetup.ADDRESS, PeerNames.REMOTE_PROXY, true, tls.pool, tls.complaints::add);
   }
 
   private static String readLine(Connection connection) throws IOException {

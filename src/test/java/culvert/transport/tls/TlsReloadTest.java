@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import culvert.config.TlsIdentity;
 import culvert.config.TlsServerSettings;
 import culvert.config.TlsTrust;
+import culvert.protocol.PeerNames;
 import culvert.testing.LeakCheck;
 import culvert.testing.TestAuthority;
 import culvert.transport.Transport;
@@ -151,6 +152,7 @@ class TlsReloadTest {
     var server =
         new TlsServer(
             settings,
+            PeerNames.ORIGIN_PROXY,
             List.of(TlsContext.TLS_13),
             tls.pool,
             tls.complaints::add,

@@ -6,6 +6,7 @@ import culvert.config.TlsServerSettings;
 import culvert.config.TlsTrust;
 import culvert.net.BufferPool;
 import culvert.net.HostPort;
+import culvert.protocol.PeerNames;
 import culvert.testing.TestAuthority;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -55,7 +56,8 @@ final class TlsSetup {
 
   /** One that looks at its files at every handshake. */
   TlsServer server(TlsServerSettings settings, String... versions) {
-    return new TlsServer(settings, List.of(versions), pool, complaints::add, Duration.ZERO);
+    return new TlsServer(
+        settings, PeerNames.ORIGIN_PROXY, List.of(versions), pool, complaints::add, Duration.ZERO);
   }
 
   TlsClient client() {
@@ -68,6 +70,7 @@ final class TlsSetup {
 
   TlsClient client(TlsClientSettings settings, HostPort address, String... versions) {
     List<String> some = versions.length == 0 ? List.of(TlsContext.TLS_13) : List.of(versions);
-    return new TlsClient(settings, address, some, pool, complaints::add, Duration.ZERO);
+    return new TlsClient(
+        settings, address, PeerNames.REMOTE_PROXY, some, pool, complaints::add, Duration.ZERO);
   }
 }

@@ -12,6 +12,7 @@ import culvert.net.CloseCause;
 import culvert.net.Connection;
 import culvert.net.HostPort;
 import culvert.net.Threads;
+import culvert.protocol.PeerNames;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
@@ -78,8 +79,9 @@ class TlsTest {
 
   private TlsPair open(String version, Loopback carriers) throws Exception {
     return TlsPair.open(
-        new TlsClient(client, ADDRESS, List.of(version), pool, NOBODY, LIMIT),
-        new TlsServer(server, List.of(version), pool, NOBODY, LIMIT),
+        new TlsClient(
+            client, ADDRESS, PeerNames.REMOTE_PROXY, List.of(version), pool, NOBODY, LIMIT),
+        new TlsServer(server, PeerNames.ORIGIN_PROXY, List.of(version), pool, NOBODY, LIMIT),
         carriers);
   }
 
@@ -214,8 +216,12 @@ class TlsTest {
   @Test
   void aHandshakeAndRecordsComeInPieces() throws Exception {
     var pipe = new MemoryPipe(1 << 16, 3);
-    var accepting = TlsPair.accept(new TlsServer(server, false, pool, NOBODY), pipe.far());
-    Connection near = new TlsClient(client, ADDRESS, false, pool, NOBODY).wrap(pipe.near());
+    var accepting =
+        TlsPair.accept(
+            new TlsServer(server, PeerNames.ORIGIN_PROXY, false, pool, NOBODY), pipe.far());
+    Connection near =
+        new TlsClient(client, ADDRESS, PeerNames.REMOTE_PROXY, false, pool, NOBODY)
+            .wrap(pipe.near());
     Connection far = accepting.get().connection();
     near.output().write(new byte[10_000]);
     assertThat(far.input().readNBytes(10_000)).hasSize(10_000);
@@ -227,8 +233,8 @@ class TlsTest {
 
   @Test
   void twoHundredComeOneAfterTheOther() throws Exception {
-    var dialling = new TlsClient(client, ADDRESS, false, pool, NOBODY);
-    var accepting = new TlsServer(server, false, pool, NOBODY);
+    var dialling = new TlsClient(client, ADDRESS, PeerNames.REMOTE_PROXY, false, pool, NOBODY);
+    var accepting = new TlsServer(server, PeerNames.ORIGIN_PROXY, false, pool, NOBODY);
     for (int i = 0; i < 200; i++) {
       try (var pair = TlsPair.open(dialling, accepting)) {
         pair.near().output().write(i);
@@ -278,8 +284,8 @@ class TlsTest {
   @Test
   void bothEndsNameTheChannelByTheServersCertificate() throws Exception {
     byte[] hash = MessageDigest.getInstance("SHA-256").digest(issued.certificate().getEncoded());
-    var dialling = new TlsClient(client, ADDRESS, false, pool, NOBODY);
-    var accepting = new TlsServer(server, false, pool, NOBODY);
+    var dialling = new TlsClient(client, ADDRESS, PeerNames.REMOTE_PROXY, false, pool, NOBODY);
+    var accepting = new TlsServer(server, PeerNames.ORIGIN_PROXY, false, pool, NOBODY);
     for (int i = 0; i < 2; i++) {
       try (var pair = TlsPair.open(dialling, accepting)) {
         assertThat(pair.near().binding()).as("round %d", i).isEqualTo(hash);

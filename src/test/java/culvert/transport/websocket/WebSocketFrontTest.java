@@ -11,6 +11,7 @@ import culvert.net.Dialer;
 import culvert.net.HostPort;
 import culvert.net.SocketConnection;
 import culvert.net.Threads;
+import culvert.protocol.PeerNames;
 import culvert.testing.LeakCheck;
 import culvert.testing.Nginx;
 import culvert.testing.RandomBytes;
@@ -78,7 +79,9 @@ class WebSocketFrontTest {
         new FutureTask<>(() -> {
           var carrier = new SocketConnection(listener.accept(), pool);
           try {
-            return new WebSocketServer(SETTINGS, WebSocketBehavior.NATIVE, pool).wrap(carrier);
+            return new WebSocketServer(
+                    SETTINGS, PeerNames.ORIGIN_PROXY, WebSocketBehavior.NATIVE, pool)
+                .wrap(carrier);
           } catch (IOException e) {
             carrier.close();
             throw e;
@@ -92,7 +95,8 @@ class WebSocketFrontTest {
     SocketConnection carrier = new Dialer(pool).connect(front, LIMIT);
     var settings = new WebSocketSettings(path, Optional.empty());
     try {
-      return new WebSocketClient(settings, front, false, WebSocketBehavior.NATIVE, pool)
+      return new WebSocketClient(
+              settings, front, PeerNames.REMOTE_PROXY, false, WebSocketBehavior.NATIVE, pool)
           .wrap(carrier);
     } catch (IOException e) {
       carrier.close();

@@ -5,6 +5,7 @@ import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.HostPort;
 import culvert.net.Threads;
+import culvert.protocol.PeerNames;
 import culvert.testing.Loopback;
 import culvert.testing.MemoryPipe;
 import culvert.transport.Transport;
@@ -47,11 +48,16 @@ record WebSocketPair(Connection near, Connection far, Connection carrier) implem
 
   static Transport client(WebSocketBehavior dialect) {
     return new WebSocketClient(
-        WebSocketSettings.DEFAULT, new HostPort("example.com", 80), false, dialect, POOL);
+        WebSocketSettings.DEFAULT,
+        new HostPort("example.com", 80),
+        PeerNames.REMOTE_PROXY,
+        false,
+        dialect,
+        POOL);
   }
 
   static Transport server(WebSocketBehavior dialect) {
-    return new WebSocketServer(WebSocketSettings.DEFAULT, dialect, POOL);
+    return new WebSocketServer(WebSocketSettings.DEFAULT, PeerNames.ORIGIN_PROXY, dialect, POOL);
   }
 
   @Override

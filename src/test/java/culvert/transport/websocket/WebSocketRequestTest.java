@@ -7,6 +7,7 @@ import culvert.config.WebSocketSettings;
 import culvert.net.Connection;
 import culvert.protocol.ForeignPeer;
 import culvert.protocol.ForeignPeerException;
+import culvert.protocol.PeerNames;
 import culvert.protocol.ProtocolException;
 import culvert.testing.MemoryPipe;
 import java.io.EOFException;
@@ -68,7 +69,9 @@ class WebSocketRequestTest {
     Connection connection = null;
     IOException failure = null;
     try {
-      connection = new WebSocketServer(settings, dialect, WebSocketPair.POOL).wrap(pipe.far());
+      connection =
+          new WebSocketServer(settings, PeerNames.ORIGIN_PROXY, dialect, WebSocketPair.POOL)
+              .wrap(pipe.far());
     } catch (IOException e) {
       failure = e;
     }

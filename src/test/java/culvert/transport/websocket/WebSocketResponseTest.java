@@ -8,6 +8,7 @@ import culvert.net.Connection;
 import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.protocol.ForeignPeer;
+import culvert.protocol.PeerNames;
 import culvert.protocol.ProtocolException;
 import culvert.testing.LeakCheck;
 import culvert.testing.MemoryPipe;
@@ -42,6 +43,7 @@ class WebSocketResponseTest {
       new WebSocketClient(
           new WebSocketSettings("/tunnel", Optional.of("front.example")),
           new HostPort("127.0.0.1", 9000),
+          PeerNames.REMOTE_PROXY,
           false,
           WebSocketBehavior.NATIVE,
           WebSocketPair.POOL);
