@@ -5,7 +5,7 @@ import culvert.net.CloseCause;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.HostPort;
-import culvert.net.Linger;
+import culvert.net.LingeringClose;
 import culvert.net.SilentPeerException;
 import culvert.net.Threads;
 import culvert.protocol.ByeReason;
@@ -157,7 +157,7 @@ public final class Link implements AutoCloseable {
     closer.get().cancel();
     // First the flag, then the sweep: an open in between sees one or is seen by the other.
     ended = true;
-    failStreams(closing ? CloseCause.STOPPED : CloseCause.LEG_LOST);
+    failStreams(closing ? CloseCause.STOPPED : CloseCause.LINK_LOST);
     writer.end();
     connection.close();
     leaveBudgetIfDone();
@@ -194,7 +194,7 @@ public final class Link implements AutoCloseable {
     MuxStream stream = new MuxStream(this, message);
     all.add(stream);
     if (ended || closing || finishing) {
-      stream.fail(CloseCause.LEG_LOST, "the leg was lost");
+      stream.fail(CloseCause.LINK_LOST, "the leg was lost");
       forget(stream);
       throw new IOException(finishing ? "the session is draining" : "the leg was lost");
     }
@@ -291,7 +291,7 @@ public final class Link implements AutoCloseable {
   /** The peer hears our last words before the connection closes over its unread bytes. */
   private void lastWords(Message.Bye bye) {
     writer.bye(bye);
-    Linger.untilPeerCloses(connection, shared.deadlines());
+    LingeringClose.drainAndClose(connection, shared.deadlines());
   }
 
   // For the leg's parts.

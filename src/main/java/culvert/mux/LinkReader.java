@@ -55,7 +55,7 @@ final class LinkReader {
       throw new EOFException("the peer closed the connection");
     } finally {
       wakeTouched();
-      leg.pool().giveBack(in);
+      leg.pool().release(in);
     }
   }
 

@@ -441,7 +441,7 @@ final class LinkWriter {
       broken(e);
     } finally {
       if (payload != null) {
-        leg.pool().giveBack(payload);
+        leg.pool().release(payload);
       }
     }
   }

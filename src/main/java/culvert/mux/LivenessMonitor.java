@@ -36,7 +36,7 @@ final class LivenessMonitor {
 
   /** Begins to look; what is returned ends it. */
   Deadlines.Deadline begin() {
-    var ticks = deadlines.every(heartbeat.tick(), this::look);
+    var ticks = deadlines.repeat(heartbeat.tick(), this::look);
     return () -> {
       ended = true;
       ticks.cancel();

@@ -303,12 +303,12 @@ public final class MuxStream implements Connection {
   }
 
   @Override
-  public Optional<CloseCause> trouble() {
+  public Optional<CloseCause> closeCause() {
     return Optional.ofNullable(input.failure()).map(StreamInput.Failure::trouble);
   }
 
   @Override
-  public void onTrouble(Runnable action) {
+  public void onBroken(Runnable action) {
     onTrouble.set(action);
     if (input.failure() != null) {
       tellTrouble();

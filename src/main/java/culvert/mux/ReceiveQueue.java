@@ -123,7 +123,7 @@ final class ReceiveQueue {
     held -= chunk.bytes.capacity();
     budget.release(chunk.bytes.capacity());
     if (chunk.bytes.capacity() == BufferPool.BUFFER_BYTES) {
-      pool.giveBack(chunk.bytes);
+      pool.release(chunk.bytes);
     }
   }
 

@@ -234,7 +234,7 @@ final class SendScheduler {
   /** The leg is over: what was batched goes nowhere. */
   void drop() {
     if (filling != null) {
-      leg.pool().giveBack(filling);
+      leg.pool().release(filling);
       filling = null;
     }
     bulk.clear();

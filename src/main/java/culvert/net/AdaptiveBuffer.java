@@ -27,7 +27,7 @@ final class AdaptiveBuffer implements AutoCloseable {
   ByteBuffer next() throws IOException {
     if (large == null && filled) {
       large = pool.borrow();
-    } else if (large != null && !filled && nothingWaits()) {
+    } else if (large != null && !filled && isInputEmpty()) {
       close();
     }
     if (large != null) {
@@ -40,12 +40,12 @@ final class AdaptiveBuffer implements AutoCloseable {
   }
 
   /** Tells how many bytes the read brought. */
-  void got(int n) {
+  void readCompleted(int n) {
     filled = n == (large != null ? large.capacity() : SMALL_BYTES);
   }
 
   /** One yield lets a sender on the same machine go first, which often saves parking. */
-  private boolean nothingWaits() throws IOException {
+  private boolean isInputEmpty() throws IOException {
     if (input.available() > 0) {
       return false;
     }
@@ -56,7 +56,7 @@ final class AdaptiveBuffer implements AutoCloseable {
   @Override
   public void close() {
     if (large != null) {
-      pool.giveBack(large);
+      pool.release(large);
       large = null;
     }
   }

@@ -16,9 +16,9 @@ public final class Backoff {
   private static final Duration HEALTHY = Duration.ofMinutes(1);
 
   /** Keeps a peer that hangs up at once from being asked without end. */
-  private static final Duration LEAST = Duration.ofMillis(10);
+  private static final Duration MIN_PAUSE = Duration.ofMillis(10);
 
-  private final Duration most;
+  private final Duration maxPause;
   private final RandomGenerator random;
   private Duration bound;
   private boolean outage;
@@ -26,7 +26,7 @@ public final class Backoff {
 
   /** No outage yet; a pause is never longer than {@code most}. */
   public Backoff(Duration most, RandomGenerator random) {
-    this.most = most;
+    this.maxPause = most;
     this.random = random;
   }
 
@@ -36,25 +36,25 @@ public final class Backoff {
    * @param nowNanos when that was
    * @param stood how long that had stood; zero if nothing came to stand
    */
-  public Duration next(long nowNanos, Duration stood) {
+  public Duration nextPause(long nowNanos, Duration stood) {
     if (!outage || stood.compareTo(HEALTHY) >= 0) {
       outage = true;
       outageNanos = nowNanos;
-      bound = shorter(FIRST_BOUND, most);
+      bound = shorter(FIRST_BOUND, maxPause);
     } else if (nowNanos - outageNanos >= SHORT_OUTAGE.toNanos()) {
-      bound = shorter(bound.multipliedBy(2), most);
+      bound = shorter(bound.multipliedBy(2), maxPause);
     }
-    return between(shorter(LEAST, bound), bound);
+    return between(shorter(MIN_PAUSE, bound), bound);
   }
 
   /** The outage, if there was one, is over. */
-  public void over() {
+  public void reset() {
     outage = false;
   }
 
   /** The pause after a refusal that only a person can end. */
-  public Duration slow() {
-    return between(most.dividedBy(2), most);
+  public Duration longPause() {
+    return between(maxPause.dividedBy(2), maxPause);
   }
 
   private Duration between(Duration least, Duration bound) {

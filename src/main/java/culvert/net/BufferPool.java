@@ -18,7 +18,7 @@ public final class BufferPool {
 
   private final ArrayBlockingQueue<ByteBuffer> idle;
   private final AtomicInteger direct = new AtomicInteger();
-  private final int most;
+  private final int maxDirect;
 
   /** A pool with the usual bound, 64 MiB of direct memory. */
   public BufferPool() {
@@ -26,7 +26,7 @@ public final class BufferPool {
   }
 
   BufferPool(int most) {
-    this.most = most;
+    this.maxDirect = most;
     this.idle = new ArrayBlockingQueue<>(most);
   }
 
@@ -36,7 +36,7 @@ public final class BufferPool {
     if (buffer != null) {
       return buffer.clear();
     }
-    if (direct.incrementAndGet() <= most) {
+    if (direct.incrementAndGet() <= maxDirect) {
       try {
         return ByteBuffer.allocateDirect(BUFFER_BYTES);
       } catch (OutOfMemoryError e) {
@@ -48,7 +48,7 @@ public final class BufferPool {
   }
 
   /** Takes back a buffer that {@link #borrow} gave; its borrower must not touch it again. */
-  public void giveBack(ByteBuffer buffer) {
+  public void release(ByteBuffer buffer) {
     if (buffer.isDirect()) {
       idle.offer(buffer);
     }

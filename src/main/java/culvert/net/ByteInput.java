@@ -51,7 +51,7 @@ public abstract class ByteInput extends InputStream {
         if (n < 0) {
           return total;
         }
-        buffers.got(n);
+        buffers.readCompleted(n);
         sink.write(buffer.flip());
         total += n;
       }

@@ -5,7 +5,7 @@ public enum CloseCause {
   /** The peer reset the connection, or it broke. */
   RESET,
   /** The leg that carried this stream was lost. */
-  LEG_LOST,
+  LINK_LOST,
   /** The peer gave the stream up because a time limit passed. */
   TIMED_OUT,
   /** Reset under memory pressure: of all streams it had not been read for longest. */

@@ -46,12 +46,12 @@ public interface Connection extends AutoCloseable {
    * What only this connection has, alike at both its ends, so that a proof can name it; empty where
    * there is nothing. Where the connection lies on another it is the other's, if it has none.
    */
-  default byte[] binding() {
+  default byte[] channelBinding() {
     return new byte[0];
   }
 
   /** The connection that all the wrappings lie on in the end; this one, if it lies on none. */
-  default Connection lowest() {
+  default Connection underlying() {
     return this;
   }
 
@@ -68,11 +68,11 @@ public interface Connection extends AutoCloseable {
   long sent();
 
   /** What broke this connection, if anything did. */
-  Optional<CloseCause> trouble();
+  Optional<CloseCause> closeCause();
 
   /**
    * Runs {@code action}, which must not block, when the connection breaks while nobody reads or
    * writes it. A plain socket is never told, so it never runs it.
    */
-  default void onTrouble(Runnable action) {}
+  default void onBroken(Runnable action) {}
 }

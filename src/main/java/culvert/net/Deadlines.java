@@ -44,7 +44,7 @@ public final class Deadlines implements AutoCloseable {
    * Runs {@code action}, which must not block, again and again until it is called off: {@code
    * period} after it has run, so that what a sleep has missed is not made up for.
    */
-  public Deadline every(Duration period, Runnable action) {
+  public Deadline repeat(Duration period, Runnable action) {
     try {
       long nanos = period.toNanos();
       var task = watchdog.scheduleWithFixedDelay(action, nanos, nanos, TimeUnit.NANOSECONDS);
@@ -57,9 +57,9 @@ public final class Deadlines implements AutoCloseable {
 
   /** What may wait for a peer, and is ended by closing the connection. */
   @FunctionalInterface
-  public interface Waiting<T> {
+  public interface BlockingCall<T> {
     /** Waits, and returns what came of it. */
-    T await() throws IOException;
+    T call() throws IOException;
   }
 
   /**
@@ -68,7 +68,7 @@ public final class Deadlines implements AutoCloseable {
    * @param end ends the wait, which then throws; must not block
    * @param late what is thrown if the time was up
    */
-  public <T> T within(Duration limit, Runnable end, String late, Waiting<T> waiting)
+  public <T> T callWithin(Duration limit, Runnable end, String late, BlockingCall<T> waiting)
       throws IOException {
     var passed = new AtomicBoolean();
     var deadline =
@@ -79,7 +79,7 @@ public final class Deadlines implements AutoCloseable {
               end.run();
             });
     try {
-      return waiting.await();
+      return waiting.call();
     } catch (IOException e) {
       throw passed.get() ? new IOException(late, e) : e;
     } finally {

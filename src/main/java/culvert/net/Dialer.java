@@ -50,7 +50,7 @@ public final class Dialer {
               .map(address -> new InetSocketAddress(address, target.port()))
               .toList();
       var race = new HappyEyeballs(pool, deadline);
-      calledOff.thenRun(race::callOff);
+      calledOff.thenRun(race::cancel);
       return race.run(addresses);
     } catch (UnknownHostException e) {
       throw e;

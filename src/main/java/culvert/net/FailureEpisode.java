@@ -18,7 +18,7 @@ final class FailureEpisode {
   FailureEpisode() {}
 
   /** Notes a failure; returns whether an episode begins with it. */
-  boolean failed(long nowNanos) {
+  boolean recordFailure(long nowNanos) {
     boolean first = !failing || calm && nowNanos - calmSince >= CALM_NANOS;
     failing = true;
     calm = false;
@@ -26,7 +26,7 @@ final class FailureEpisode {
   }
 
   /** Notes that it went well. */
-  void wentWell(long nowNanos) {
+  void recordSuccess(long nowNanos) {
     if (!calm) {
       calm = true;
       calmSince = nowNanos;

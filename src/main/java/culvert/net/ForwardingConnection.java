@@ -50,13 +50,13 @@ public abstract class ForwardingConnection implements Connection {
   }
 
   @Override
-  public byte[] binding() {
-    return connection.binding();
+  public byte[] channelBinding() {
+    return connection.channelBinding();
   }
 
   @Override
-  public Connection lowest() {
-    return connection.lowest();
+  public Connection underlying() {
+    return connection.underlying();
   }
 
   @Override
@@ -80,12 +80,12 @@ public abstract class ForwardingConnection implements Connection {
   }
 
   @Override
-  public Optional<CloseCause> trouble() {
-    return connection.trouble();
+  public Optional<CloseCause> closeCause() {
+    return connection.closeCause();
   }
 
   @Override
-  public void onTrouble(Runnable action) {
-    connection.onTrouble(action);
+  public void onBroken(Runnable action) {
+    connection.onBroken(action);
   }
 }

@@ -20,9 +20,9 @@ public final class HandshakeLimiter {
   /** Why a place was taken from its holder. */
   public enum Reason {
     /** Its time was up. */
-    LATE("its time was up"),
+    TIMEOUT("its time was up"),
     /** Newer ones came while all places were taken. */
-    CROWDED("too many newer ones came");
+    EVICTED("too many newer ones came");
 
     private final String text;
 
@@ -41,7 +41,7 @@ public final class HandshakeLimiter {
     private final SourcePrefix source;
     private Consumer<Reason> end;
     private Deadlines.Deadline deadline = () -> {};
-    private Reason lost;
+    private Reason lossReason;
 
     private Slot(SourcePrefix source, Consumer<Reason> end) {
       this.source = source;
@@ -49,21 +49,21 @@ public final class HandshakeLimiter {
     }
 
     /** From now on this is how the holder is told that its place is gone. */
-    public void endWith(Consumer<Reason> action) {
+    public void onLost(Consumer<Reason> action) {
       lock.lock();
       try {
         end = action;
-        if (lost == null) {
+        if (lossReason == null) {
           return;
         }
       } finally {
         lock.unlock();
       }
-      action.accept(lost);
+      action.accept(lossReason);
     }
 
     /** The holder needs it no more: it is a stranger no longer, or is over. */
-    public void giveUp() {
+    public void release() {
       lock.lock();
       try {
         remove(this);
@@ -73,26 +73,26 @@ public final class HandshakeLimiter {
     }
 
     /** Why it was taken away, if it was. */
-    public Optional<Reason> lost() {
+    public Optional<Reason> lossReason() {
       lock.lock();
       try {
-        return Optional.ofNullable(lost);
+        return Optional.ofNullable(lossReason);
       } finally {
         lock.unlock();
       }
     }
   }
 
-  private final int most;
-  private final int maxOfSource;
+  private final int max;
+  private final int maxPerSource;
   private final Duration limit;
   private final Deadlines deadlines;
-  private final LongAdder late;
-  private final LongAdder crowded;
+  private final LongAdder timeouts;
+  private final LongAdder evictions;
   private final ReentrantLock lock = new ReentrantLock();
 
   /** Oldest first, as each set of {@link #ofSource}; the lock guards both, and every place. */
-  private final SequencedSet<Slot> places = new LinkedHashSet<>();
+  private final SequencedSet<Slot> slots = new LinkedHashSet<>();
 
   private final Map<SourcePrefix, SequencedSet<Slot>> ofSource = new HashMap<>();
 
@@ -112,12 +112,12 @@ public final class HandshakeLimiter {
       Deadlines deadlines,
       LongAdder late,
       LongAdder crowded) {
-    this.most = most;
-    this.maxOfSource = maxOfSource;
+    this.max = most;
+    this.maxPerSource = maxOfSource;
     this.limit = limit;
     this.deadlines = deadlines;
-    this.late = late;
-    this.crowded = crowded;
+    this.timeouts = late;
+    this.evictions = crowded;
   }
 
   /**
@@ -125,24 +125,24 @@ public final class HandshakeLimiter {
    *
    * @param end what ends the holder when the place is taken away; must not block
    */
-  public Slot admit(SourcePrefix source, Consumer<Reason> end) {
+  public Slot acquire(SourcePrefix source, Consumer<Reason> end) {
     var place = new Slot(source, end);
     Slot oldest = null;
     Runnable endOldest = () -> {};
     lock.lock();
     try {
       var siblings = ofSource.computeIfAbsent(source, s -> new LinkedHashSet<>());
-      if (siblings.size() >= maxOfSource) {
+      if (siblings.size() >= maxPerSource) {
         oldest = siblings.getFirst();
-      } else if (places.size() >= most) {
-        oldest = places.getFirst();
+      } else if (slots.size() >= max) {
+        oldest = slots.getFirst();
       }
-      places.add(place);
+      slots.add(place);
       siblings.add(place);
-      place.deadline = deadlines.after(limit, () -> take(place, Reason.LATE));
+      place.deadline = deadlines.after(limit, () -> take(place, Reason.TIMEOUT));
       if (oldest != null) {
         // At once: two newcomers must not take the same place.
-        endOldest = drop(oldest, Reason.CROWDED);
+        endOldest = drop(oldest, Reason.EVICTED);
       }
     } finally {
       lock.unlock();
@@ -167,8 +167,8 @@ public final class HandshakeLimiter {
     if (!remove(place)) {
       return () -> {};
     }
-    place.lost = reason;
-    (reason == Reason.LATE ? late : crowded).increment();
+    place.lossReason = reason;
+    (reason == Reason.TIMEOUT ? timeouts : evictions).increment();
     Consumer<Reason> end = place.end;
     return () -> end.accept(reason);
   }
@@ -179,14 +179,14 @@ public final class HandshakeLimiter {
     if (siblings != null && siblings.remove(place) && siblings.isEmpty()) {
       ofSource.remove(place.source);
     }
-    return places.remove(place);
+    return slots.remove(place);
   }
 
   /** How many there are now. */
   public int size() {
     lock.lock();
     try {
-      return places.size();
+      return slots.size();
     } finally {
       lock.unlock();
     }

@@ -50,7 +50,7 @@ final class HappyEyeballs {
    * @throws IOException what an address said, or a {@link SocketTimeoutException} if none spoke
    */
   SocketConnection run(List<InetSocketAddress> found) throws IOException {
-    List<InetSocketAddress> addresses = inTurns(found);
+    List<InetSocketAddress> addresses = interleave(found);
     var others = new ArrayList<Thread>();
     try {
       for (InetSocketAddress address : addresses.subList(0, addresses.size() - 1)) {
@@ -68,10 +68,10 @@ final class HappyEyeballs {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      callOff();
+      cancel();
     } catch (OutOfMemoryError e) {
       // No thread to be had for the next; those that run must not win for nobody.
-      callOff();
+      cancel();
       throw e;
     }
     outcome.compareAndSet(null, Optional.empty());
@@ -79,7 +79,7 @@ final class HappyEyeballs {
   }
 
   /** Ends the race without a winner, if there is none yet. Never blocks. */
-  void callOff() {
+  void cancel() {
     decide(Optional.empty());
   }
 
@@ -87,7 +87,7 @@ final class HappyEyeballs {
    * The first few addresses, the two families in turns, beginning with the one that the resolver
    * prefers: where one family leads nowhere, the second attempt is of the other.
    */
-  static List<InetSocketAddress> inTurns(List<InetSocketAddress> addresses) {
+  static List<InetSocketAddress> interleave(List<InetSocketAddress> addresses) {
     boolean v4First = isV4(addresses.getFirst());
     var families = addresses.stream().collect(Collectors.partitioningBy(a -> isV4(a) == v4First));
     var preferred = families.get(true).iterator();
@@ -110,7 +110,7 @@ final class HappyEyeballs {
 
   private boolean decide(Optional<SocketConnection> winner) {
     boolean first = outcome.compareAndSet(null, winner);
-    running.end(HappyEyeballs::close);
+    running.closeAll(HappyEyeballs::close);
     return first;
   }
 

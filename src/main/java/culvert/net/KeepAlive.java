@@ -9,13 +9,13 @@ import java.time.Duration;
  */
 public enum KeepAlive {
   /** Found 6 seconds after the last byte. */
-  SOON(Duration.ofSeconds(3), Duration.ofSeconds(1)),
+  FAST(Duration.ofSeconds(3), Duration.ofSeconds(1)),
 
   /** 19 seconds after. */
-  USUAL(Duration.ofSeconds(10), Duration.ofSeconds(3)),
+  NORMAL(Duration.ofSeconds(10), Duration.ofSeconds(3)),
 
   /** More than a minute after: for connections of which there are many, and which may be idle. */
-  LATER(Duration.ofMinutes(1), Duration.ofSeconds(3));
+  SLOW(Duration.ofMinutes(1), Duration.ofSeconds(3));
 
   private static final int COUNT = 3;
 
@@ -28,8 +28,8 @@ public enum KeepAlive {
   }
 
   /** From now on, if there is a socket below. */
-  public void on(Connection connection) throws IOException {
-    if (connection.lowest() instanceof SocketConnection socket) {
+  public void applyTo(Connection connection) throws IOException {
+    if (connection.underlying() instanceof SocketConnection socket) {
       socket.keepAlive(idle, interval, COUNT);
     }
   }

@@ -95,23 +95,23 @@ public final class Listener implements AutoCloseable {
     Duration pause = FIRST_PAUSE;
     while (server.isOpen()) {
       try {
-        handOver(server.accept());
-        episode.wentWell(System.nanoTime());
+        startHandler(server.accept());
+        episode.recordSuccess(System.nanoTime());
         pause = FIRST_PAUSE;
       } catch (ClosedChannelException e) {
         return;
       } catch (IOException e) {
-        handler.acceptFailed(e, pause, episode.failed(System.nanoTime()));
-        pause = rest(pause);
+        handler.acceptFailed(e, pause, episode.recordFailure(System.nanoTime()));
+        pause = pause(pause);
       } catch (OutOfMemoryError e) {
         // No thread to be had: the listener must outlive that.
-        handler.acceptFailed(new IOException(e), pause, episode.failed(System.nanoTime()));
-        pause = rest(pause);
+        handler.acceptFailed(new IOException(e), pause, episode.recordFailure(System.nanoTime()));
+        pause = pause(pause);
       }
     }
   }
 
-  private void handOver(SocketChannel channel) throws IOException {
+  private void startHandler(SocketChannel channel) throws IOException {
     SocketConnection connection;
     try {
       connection = new SocketConnection(channel, pool);
@@ -128,7 +128,7 @@ public final class Listener implements AutoCloseable {
   }
 
   /** Waits, but not for longer than the listener is open; returns the pause after this one. */
-  private Duration rest(Duration pause) {
+  private Duration pause(Duration pause) {
     try {
       closed.await(pause.toNanos(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {

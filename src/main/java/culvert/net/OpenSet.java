@@ -23,7 +23,7 @@ public final class OpenSet<T> {
   /** Nothing alive yet. */
   public OpenSet() {}
 
-  /** Adds a member; returns false, and does not, once {@link #end} was called. */
+  /** Adds a member; returns false, and does not, once {@link #closeAll} was called. */
   public boolean add(T member) {
     lock.lock();
     try {
@@ -57,7 +57,7 @@ public final class OpenSet<T> {
   }
 
   /** Lets nobody in any more, and tells every member to end. */
-  public void end(Consumer<T> how) {
+  public void closeAll(Consumer<T> how) {
     List<T> all;
     lock.lock();
     try {

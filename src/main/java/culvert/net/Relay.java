@@ -14,15 +14,15 @@ import java.util.concurrent.atomic.AtomicReference;
 public final class Relay {
 
   /** How a relay ended. */
-  public enum Ending {
+  public enum Outcome {
     /** Both directions ended by themselves. */
-    DONE,
-    /** The first connection broke; its {@link Connection#trouble} says how. */
-    FIRST_BROKE,
+    COMPLETED,
+    /** The first connection broke; its {@link Connection#closeCause} says how. */
+    FIRST_FAILED,
     /** The second connection broke. */
-    SECOND_BROKE,
+    SECOND_FAILED,
     /** One direction had ended and the other stayed silent for too long. */
-    SILENT,
+    IDLE,
     /** Somebody on this side ended it. */
     STOPPED
   }
@@ -32,7 +32,7 @@ public final class Relay {
   private final Connection second;
   private final Deadlines deadlines;
   private final Duration silence;
-  private final AtomicReference<Ending> ending = new AtomicReference<>();
+  private final AtomicReference<Outcome> ending = new AtomicReference<>();
   private final CountDownLatch forwardEnded = new CountDownLatch(1);
   private volatile Deadlines.Deadline watch = () -> {};
   private final AtomicBoolean halfClosed = new AtomicBoolean();
@@ -57,8 +57,8 @@ public final class Relay {
   /** Starts the loop from the first connection to the second, in a thread of its own. */
   public void startForward() {
     // A loop may be blocked on one connection when the other breaks.
-    first.onTrouble(() -> end(Ending.FIRST_BROKE));
-    second.onTrouble(() -> end(Ending.SECOND_BROKE));
+    first.onBroken(() -> end(Outcome.FIRST_FAILED));
+    second.onBroken(() -> end(Outcome.SECOND_FAILED));
     resetOnDeath(first);
     resetOnDeath(second);
     Threads.start(
@@ -78,7 +78,7 @@ public final class Relay {
    * Runs the loop from the second connection to the first in the calling thread, waits for the
    * forward one, and closes both connections.
    */
-  public Ending finish() {
+  public Outcome finish() {
     try {
       copy(second, first);
     } finally {
@@ -93,13 +93,13 @@ public final class Relay {
 
   /** Ends a relay that never came to {@link #finish}: both connections are reset. */
   public void abort() {
-    end(Ending.STOPPED);
+    end(Outcome.STOPPED);
     awaitForward();
     close();
   }
 
   /** Both loops of a relay whose connections are there: the usual case of two sockets. */
-  public Ending run() {
+  public Outcome run() {
     startForward();
     return finish();
   }
@@ -118,27 +118,27 @@ public final class Relay {
       to.closeOutput();
       ended();
     } catch (IOException e) {
-      end(blame());
+      end(failedSide());
     } catch (RuntimeException | Error e) {
-      end(Ending.STOPPED);
+      end(Outcome.STOPPED);
       throw e;
     }
   }
 
   /** Asks the connections, not the exception: only they know who broke. */
-  private Ending blame() {
-    var firstTrouble = first.trouble();
-    var secondTrouble = second.trouble();
+  private Outcome failedSide() {
+    var firstTrouble = first.closeCause();
+    var secondTrouble = second.closeCause();
     if (firstTrouble.isPresent() && firstTrouble.get() != CloseCause.STOPPED) {
-      return Ending.FIRST_BROKE;
+      return Outcome.FIRST_FAILED;
     }
     if (secondTrouble.isPresent() && secondTrouble.get() != CloseCause.STOPPED) {
-      return Ending.SECOND_BROKE;
+      return Outcome.SECOND_FAILED;
     }
-    return Ending.STOPPED;
+    return Outcome.STOPPED;
   }
 
-  private void end(Ending how) {
+  private void end(Outcome how) {
     if (ending.compareAndSet(null, how)) {
       first.reset();
       second.reset();
@@ -147,11 +147,11 @@ public final class Relay {
 
   private void ended() {
     if (halfClosed.compareAndSet(false, true)) {
-      watchSilence(moved());
+      watchSilence(bytesMoved());
     }
   }
 
-  private long moved() {
+  private long bytesMoved() {
     return first.received() + first.sent() + second.received() + second.sent();
   }
 
@@ -163,9 +163,9 @@ public final class Relay {
   }
 
   private void checkSilence(long before) {
-    long now = moved();
+    long now = bytesMoved();
     if (now == before) {
-      end(Ending.SILENT);
+      end(Outcome.IDLE);
     } else {
       watchSilence(now);
     }
@@ -174,7 +174,7 @@ public final class Relay {
   private void close() {
     over = true;
     watch.cancel();
-    if (ending.compareAndSet(null, Ending.DONE)) {
+    if (ending.compareAndSet(null, Outcome.COMPLETED)) {
       first.close();
       second.close();
     } else {

@@ -175,7 +175,7 @@ public final class SocketConnection implements Connection {
   }
 
   @Override
-  public Optional<CloseCause> trouble() {
+  public Optional<CloseCause> closeCause() {
     return Optional.ofNullable(trouble);
   }
 

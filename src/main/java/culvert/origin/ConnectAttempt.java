@@ -167,7 +167,7 @@ final class ConnectAttempt implements OriginSession.Listener {
 
   private OriginSession handshake(Connection connection) throws IOException {
     Duration limit = settings.timing().handshake();
-    return deadlines.within(
+    return deadlines.callWithin(
         limit,
         connection::close,
         "no handshake within " + Durations.of(limit) + doubt(),

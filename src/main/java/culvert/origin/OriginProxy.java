@@ -253,8 +253,8 @@ public final class OriginProxy implements AutoCloseable {
 
   private static Duration pauseAfter(ConnectAttempt.Result result, Backoff backoff) {
     return switch (result.end()) {
-      case CREDENTIALS, SHUT_OUT, DECLINED -> backoff.slow();
-      default -> backoff.next(System.nanoTime(), result.stood());
+      case CREDENTIALS, SHUT_OUT, DECLINED -> backoff.longPause();
+      default -> backoff.nextPause(System.nanoTime(), result.stood());
     };
   }
 
@@ -306,7 +306,7 @@ public final class OriginProxy implements AutoCloseable {
     stopping = true;
     attempts.awaitEmpty(leftToFinish());
     streams.awaitGone(leftToFinish());
-    attempts.end(ConnectAttempt::cancel);
+    attempts.closeAll(ConnectAttempt::cancel);
     streams.close();
     attempts.awaitEmpty(STOP_LIMIT);
     deadlines.close();
@@ -408,7 +408,7 @@ public final class OriginProxy implements AutoCloseable {
   public void drain(Duration limit) {
     finishedByNanos = System.nanoTime() + limit.toNanos();
     stopping = true;
-    attempts.end(ConnectAttempt::drain);
+    attempts.closeAll(ConnectAttempt::drain);
     wakeUps.release();
     deadlines.after(limit, this::close);
   }
@@ -418,7 +418,7 @@ public final class OriginProxy implements AutoCloseable {
   public void close() {
     finishedByNanos = System.nanoTime();
     stopping = true;
-    attempts.end(ConnectAttempt::cancel);
+    attempts.closeAll(ConnectAttempt::cancel);
     streams.reset();
     wakeUps.release();
   }

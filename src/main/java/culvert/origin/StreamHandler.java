@@ -116,8 +116,8 @@ final class StreamHandler implements AutoCloseable {
     incoming.accepted();
     String name = visitor.name() + " " + visitor.service();
     var relay = new Relay(name, stream, origin, deadlines, settings.timing().halfClose());
-    Relay.Ending ending = relay.run();
-    boolean done = ending == Relay.Ending.DONE;
+    Relay.Outcome ending = relay.run();
+    boolean done = ending == Relay.Outcome.COMPLETED;
     counters.count(done ? Counter.RELAYS_DONE : Counter.RELAYS_BROKEN);
     log.info(
         event("relay ended")
@@ -128,7 +128,7 @@ final class StreamHandler implements AutoCloseable {
             .with("ms", (System.nanoTime() - since) / 1_000_000)
             .with(
                 "reason",
-                RelayEndReason.atOrigin(ending, stream.trouble().orElse(CloseCause.RESET))));
+                RelayEndReason.atOrigin(ending, stream.closeCause().orElse(CloseCause.RESET))));
   }
 
   /** In one write, before anything else. */
@@ -164,7 +164,7 @@ final class StreamHandler implements AutoCloseable {
 
   /** Resets every connection to an origin server; does not wait. */
   void reset() {
-    open.end(Connection::reset);
+    open.closeAll(Connection::reset);
   }
 
   @Override

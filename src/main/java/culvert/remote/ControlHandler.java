@@ -7,7 +7,7 @@ import culvert.net.Deadlines;
 import culvert.net.Durations;
 import culvert.net.HandshakeLimiter;
 import culvert.net.HostPort;
-import culvert.net.Linger;
+import culvert.net.LingeringClose;
 import culvert.net.Listener;
 import culvert.net.OpenSet;
 import culvert.net.SocketConnection;
@@ -81,7 +81,7 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
       return;
     }
     var place =
-        halfOpen.admit(
+        halfOpen.acquire(
             SourcePrefix.of(connection.peer().getAddress()), reason -> connection.close());
     try {
       Dialect.Accepted accepted = dialect.accept(connection);
@@ -92,12 +92,12 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
         case Dialect.Accepted.Claimed claimed -> {}
       }
     } catch (IOException e) {
-      refuse(connection, e, place.lost());
+      refuse(connection, e, place.lossReason());
     } catch (RuntimeException | Error e) {
       log.bug("a control connection met a bug", e);
       connection.close();
     } finally {
-      place.giveUp();
+      place.release();
       handshakes.remove(connection);
     }
   }
@@ -108,17 +108,17 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
       case ForeignPeerException e -> {
         counters.count(Counter.FOREIGN_PEERS);
         limited(connection, "not an origin proxy", e.getMessage());
-        Linger.afterWords(connection, e.answer(), deadlines);
+        LingeringClose.sendAndClose(connection, e.answer(), deadlines);
       }
       case RefusedException e -> {
         counters.count(Counter.REFUSED_PEERS);
         limited(connection, "origin proxy refused", e.getMessage());
-        Linger.afterWords(connection, new byte[0], deadlines);
+        LingeringClose.sendAndClose(connection, new byte[0], deadlines);
       }
       case ProtocolException e -> {
         counters.count(Counter.PROTOCOL_ERRORS);
         limited(connection, "handshake broke the protocol", e.getMessage());
-        Linger.afterWords(connection, new byte[0], deadlines);
+        LingeringClose.sendAndClose(connection, new byte[0], deadlines);
       }
       default -> {
         if (placeLost.isPresent()) {
@@ -148,7 +148,7 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
   /** Ends every handshake under way; who logs in from now on is turned away. */
   @Override
   public void close() {
-    handshakes.end(Connection::close);
+    handshakes.closeAll(Connection::close);
     handshakes.awaitEmpty(CLOSE_LIMIT);
   }
 }

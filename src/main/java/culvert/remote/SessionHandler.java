@@ -67,7 +67,7 @@ final class SessionHandler implements AutoCloseable {
       this.connection = connection;
       this.session = session;
       this.place = place;
-      place.endWith(this::end);
+      place.onLost(this::end);
     }
 
     /** Services came or went. */
@@ -76,9 +76,9 @@ final class SessionHandler implements AutoCloseable {
       try {
         boolean serves = membership.serves(session);
         if (serves && held) {
-          place.giveUp();
+          place.release();
         } else if (!serves && !held && !left) {
-          place = halfOpen.admit(SourcePrefix.of(connection.peer().getAddress()), this::end);
+          place = halfOpen.acquire(SourcePrefix.of(connection.peer().getAddress()), this::end);
         }
         held = !serves;
       } finally {
@@ -89,8 +89,8 @@ final class SessionHandler implements AutoCloseable {
     /** Nobody waits for the last words of one that newer ones push out. */
     private void end(HandshakeLimiter.Reason reason) {
       switch (reason) {
-        case LATE -> session.close(ByeReason.BUSY, "the session served nothing in time");
-        case CROWDED -> connection.reset();
+        case TIMEOUT -> session.close(ByeReason.BUSY, "the session served nothing in time");
+        case EVICTED -> connection.reset();
       }
     }
 
@@ -98,7 +98,7 @@ final class SessionHandler implements AutoCloseable {
       lock.lock();
       try {
         left = true;
-        place.giveUp();
+        place.release();
       } finally {
         lock.unlock();
       }
@@ -108,10 +108,10 @@ final class SessionHandler implements AutoCloseable {
     String cause(String otherwise) {
       lock.lock();
       try {
-        if (place.lost().isEmpty()) {
+        if (place.lossReason().isEmpty()) {
           return otherwise;
         }
-        return "it served nothing: " + place.lost().get();
+        return "it served nothing: " + place.lossReason().get();
       } finally {
         lock.unlock();
       }
@@ -172,7 +172,7 @@ final class SessionHandler implements AutoCloseable {
 
   /** Lets nobody in any more; sessions end when their last visitor has gone. */
   void drain() {
-    sessions.end(Session::drain);
+    sessions.closeAll(Session::drain);
   }
 
   /** Waits until the last session is over; returns false if that takes longer than the limit. */
@@ -183,7 +183,7 @@ final class SessionHandler implements AutoCloseable {
   /** Ends every session. */
   @Override
   public void close() {
-    sessions.end(session -> session.close(ByeReason.STOPPING, "the remote proxy is stopping"));
+    sessions.closeAll(session -> session.close(ByeReason.STOPPING, "the remote proxy is stopping"));
     sessions.awaitEmpty(CLOSE_LIMIT);
   }
 }

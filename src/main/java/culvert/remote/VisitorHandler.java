@@ -208,8 +208,8 @@ final class VisitorHandler implements AutoCloseable {
   }
 
   private void ended(
-      Relay.Ending ending, Connection connection, Visitor visitor, Connection stream, long since) {
-    boolean done = ending == Relay.Ending.DONE;
+      Relay.Outcome ending, Connection connection, Visitor visitor, Connection stream, long since) {
+    boolean done = ending == Relay.Outcome.COMPLETED;
     counters.count(done ? Counter.RELAYS_DONE : Counter.RELAYS_BROKEN);
     log.info(
         event("relay ended")
@@ -220,7 +220,7 @@ final class VisitorHandler implements AutoCloseable {
             .with("ms", (System.nanoTime() - since) / 1_000_000)
             .with(
                 "reason",
-                RelayEndReason.atRemote(ending, stream.trouble().orElse(CloseCause.RESET))));
+                RelayEndReason.atRemote(ending, stream.closeCause().orElse(CloseCause.RESET))));
   }
 
   /** How many visitors are there now. */
@@ -241,7 +241,7 @@ final class VisitorHandler implements AutoCloseable {
   /** Resets every visitor. */
   @Override
   public void close() {
-    visitors.end(Connection::reset);
+    visitors.closeAll(Connection::reset);
     visitors.awaitEmpty(CLOSE_LIMIT);
   }
 }

@@ -70,7 +70,7 @@ public final class GroupConnector implements Transport {
   public Connection wrap(Connection carrier) throws IOException {
     return told(() -> {
       // Whoever waits in a group for hours has no other way to learn that the server is gone.
-      KeepAlive.USUAL.on(carrier);
+      KeepAlive.NORMAL.applyTo(carrier);
       Connection inside = outer.wrap(carrier);
       BounceClientHandshake.join(
           inside.input(), inside.output(), wire, authentication, group.group().value());

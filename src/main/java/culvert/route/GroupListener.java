@@ -96,9 +96,9 @@ public final class GroupListener {
     }
     try {
       boolean met = stay(connection);
-      outages.over();
+      outages.reset();
       justLeft = true;
-      return met ? Duration.ZERO : visits.next(nanoTime.getAsLong(), Duration.ZERO);
+      return met ? Duration.ZERO : visits.nextPause(nanoTime.getAsLong(), Duration.ZERO);
     } catch (IOException e) {
       return failed(e);
     } finally {
@@ -109,8 +109,8 @@ public final class GroupListener {
   private Duration failed(IOException cause) {
     Duration pause =
         cause instanceof RefusedException
-            ? outages.slow()
-            : outages.next(nanoTime.getAsLong(), Duration.ZERO);
+            ? outages.longPause()
+            : outages.nextPause(nanoTime.getAsLong(), Duration.ZERO);
     if (!justLeft && !isEnded()) {
       host.outage(cause, pause);
     }

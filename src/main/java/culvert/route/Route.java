@@ -122,7 +122,7 @@ public final class Route {
 
   private Connection passThrough(OutboundProxy via, Connection proxy, Duration left)
       throws IOException {
-    return deadlines.within(
+    return deadlines.callWithin(
         left,
         proxy::close,
         "the proxy " + via + " did not reach " + target + " within " + Durations.of(limit),
@@ -132,7 +132,7 @@ public final class Route {
   private Connection join(GroupConnector join, Connection carrier, Duration left)
       throws IOException {
     GroupAddress group = join.group();
-    return deadlines.within(
+    return deadlines.callWithin(
         left,
         carrier::close,
         group

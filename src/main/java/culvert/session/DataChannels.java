@@ -8,7 +8,7 @@ import culvert.net.Dialer;
 import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.net.KeepAlive;
-import culvert.net.Linger;
+import culvert.net.LingeringClose;
 import culvert.net.OpenSet;
 import culvert.net.Threads;
 import culvert.protocol.RefusedReason;
@@ -152,9 +152,9 @@ public final class DataChannels {
       boolean there = false;
       opening.onCancel(fresh::close);
       try {
-        KeepAlive.LATER.on(fresh);
+        KeepAlive.SLOW.applyTo(fresh);
         Connection channel =
-            deadlines.within(
+            deadlines.callWithin(
                 left,
                 fresh::close,
                 remote + ": no data channel within " + Durations.of(limit),
@@ -175,7 +175,7 @@ public final class DataChannels {
 
     /** Gives up those that are being opened; those that stand live on. */
     public void end() {
-      openings.end(Cancellation::cancel);
+      openings.closeAll(Cancellation::cancel);
     }
   }
 
@@ -208,7 +208,7 @@ public final class DataChannels {
      */
     @Override
     public void refused(RefusedReason reason, String why) {
-      Linger.afterWords(channel, new byte[0], deadlines);
+      LingeringClose.sendAndClose(channel, new byte[0], deadlines);
     }
   }
 }

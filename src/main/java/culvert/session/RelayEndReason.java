@@ -29,36 +29,36 @@ public enum RelayEndReason {
   }
 
   /** The reason on the remote side, whose relay has the visitor first and the stream second. */
-  public static RelayEndReason atRemote(Relay.Ending ending, CloseCause ofStream) {
+  public static RelayEndReason atRemote(Relay.Outcome ending, CloseCause ofStream) {
     return switch (ending) {
-      case FIRST_BROKE -> VISITOR_RESET;
-      case SECOND_BROKE -> ofStream == CloseCause.RESET ? ORIGIN_RESET : of(ofStream);
-      case DONE, SILENT, STOPPED -> of(ending);
+      case FIRST_FAILED -> VISITOR_RESET;
+      case SECOND_FAILED -> ofStream == CloseCause.RESET ? ORIGIN_RESET : of(ofStream);
+      case COMPLETED, IDLE, STOPPED -> of(ending);
     };
   }
 
   /** The reason on the origin side, whose relay has the stream first and the server second. */
-  public static RelayEndReason atOrigin(Relay.Ending ending, CloseCause ofStream) {
+  public static RelayEndReason atOrigin(Relay.Outcome ending, CloseCause ofStream) {
     return switch (ending) {
-      case FIRST_BROKE -> ofStream == CloseCause.RESET ? VISITOR_RESET : of(ofStream);
-      case SECOND_BROKE -> ORIGIN_RESET;
-      case DONE, SILENT, STOPPED -> of(ending);
+      case FIRST_FAILED -> ofStream == CloseCause.RESET ? VISITOR_RESET : of(ofStream);
+      case SECOND_FAILED -> ORIGIN_RESET;
+      case COMPLETED, IDLE, STOPPED -> of(ending);
     };
   }
 
   private static RelayEndReason of(CloseCause trouble) {
     return switch (trouble) {
-      case LEG_LOST -> LEG_LOST;
+      case LINK_LOST -> LEG_LOST;
       case TIMED_OUT -> TIMED_OUT;
       case NOT_DRAINED -> NOT_DRAINED;
       case STOPPED, RESET -> STOPPED;
     };
   }
 
-  private static RelayEndReason of(Relay.Ending ending) {
+  private static RelayEndReason of(Relay.Outcome ending) {
     return switch (ending) {
-      case DONE -> DONE;
-      case SILENT -> SILENT;
+      case COMPLETED -> DONE;
+      case IDLE -> SILENT;
       default -> STOPPED;
     };
   }

@@ -64,7 +64,7 @@ public final class RecordConnection implements Connection {
       ByteBuffer early,
       BufferPool pool,
       int idleBytes) {
-    this(carrier, sealer, opener, early, pool, idleBytes, carrier.binding());
+    this(carrier, sealer, opener, early, pool, idleBytes, carrier.channelBinding());
   }
 
   /** The same, with a {@link #binding} of its own. */
@@ -97,8 +97,8 @@ public final class RecordConnection implements Connection {
   }
 
   @Override
-  public Connection lowest() {
-    return carrier.lowest();
+  public Connection underlying() {
+    return carrier.underlying();
   }
 
   @Override
@@ -134,7 +134,7 @@ public final class RecordConnection implements Connection {
   }
 
   @Override
-  public byte[] binding() {
+  public byte[] channelBinding() {
     return binding.clone();
   }
 
@@ -159,13 +159,13 @@ public final class RecordConnection implements Connection {
   }
 
   @Override
-  public Optional<CloseCause> trouble() {
-    return carrier.trouble().or(() -> Optional.ofNullable(trouble));
+  public Optional<CloseCause> closeCause() {
+    return carrier.closeCause().or(() -> Optional.ofNullable(trouble));
   }
 
   @Override
-  public void onTrouble(Runnable action) {
-    carrier.onTrouble(action);
+  public void onBroken(Runnable action) {
+    carrier.onBroken(action);
   }
 
   private final class Input extends ByteInput {
@@ -209,7 +209,7 @@ public final class RecordConnection implements Connection {
         right = n >= 0;
         return n;
       } catch (IOException e) {
-        if (carrier.trouble().isEmpty()) {
+        if (carrier.closeCause().isEmpty()) {
           trouble = CloseCause.RESET;
         }
         fault = e;
@@ -295,7 +295,7 @@ public final class RecordConnection implements Connection {
         output.settle();
       }
       if (!aside.flip().hasRemaining()) {
-        pool.giveBack(aside);
+        pool.release(aside);
         aside = null;
       }
     }
@@ -330,7 +330,7 @@ public final class RecordConnection implements Connection {
       target.position(target.position() + n);
       aside.position(aside.position() + n);
       if (!aside.hasRemaining()) {
-        pool.giveBack(aside);
+        pool.release(aside);
         aside = null;
       }
       return n;
@@ -392,14 +392,14 @@ public final class RecordConnection implements Connection {
     private void giveBack() {
       giveBackRecords();
       if (aside != null) {
-        pool.giveBack(aside);
+        pool.release(aside);
         aside = null;
       }
     }
 
     private void giveBackRecords() {
       if (grown) {
-        pool.giveBack(records);
+        pool.release(records);
         grown = false;
       }
       records = NOTHING;
@@ -439,7 +439,7 @@ public final class RecordConnection implements Connection {
         sealer.encode(source, records);
         carrier.output().write(records.flip());
       } finally {
-        pool.giveBack(records);
+        pool.release(records);
       }
     }
 

@@ -95,7 +95,7 @@ class LinkEndTest {
       stream.accept();
       stream.output().write(new byte[10]);
       peer.leg.close();
-      assertThat(stream.trouble()).contains(CloseCause.STOPPED);
+      assertThat(stream.closeCause()).contains(CloseCause.STOPPED);
       assertThatThrownBy(() -> stream.output().write(1)).isInstanceOf(IOException.class);
       assertThat(peer.hear().message()).isInstanceOf(Message.Accepted.class);
       assertThat(peer.hear().data()).hasSize(10);

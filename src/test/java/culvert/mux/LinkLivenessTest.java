@@ -36,7 +36,7 @@ class LinkLivenessTest {
       peer.say(1, OPEN);
       MuxStream stream = peer.opened.take();
       assertThatThrownBy(() -> stream.input().read()).hasMessage("the leg was lost");
-      assertThat(stream.trouble()).contains(CloseCause.LEG_LOST);
+      assertThat(stream.closeCause()).contains(CloseCause.LINK_LOST);
       assertThat(peer.end())
           .isInstanceOf(SilentPeerException.class)
           .hasMessage("nothing came from the peer for 400ms");
@@ -61,13 +61,13 @@ class LinkLivenessTest {
       MuxStream stream = peer.opened.take();
       stream.accept();
       peer.say(1, new Message.Window(1 << 20));
-      deadlines.every(Duration.ofMillis(20), () -> sayAByte(peer));
+      deadlines.repeat(Duration.ofMillis(20), () -> sayAByte(peer));
       assertThatThrownBy(() -> stream.output().write(new byte[1 << 20]))
           .isInstanceOf(IOException.class);
       assertThat(peer.end())
           .isInstanceOf(SilentPeerException.class)
           .hasMessage("the peer took nothing for 1200ms");
-      assertThat(stream.trouble()).contains(CloseCause.LEG_LOST);
+      assertThat(stream.closeCause()).contains(CloseCause.LINK_LOST);
     }
   }
 

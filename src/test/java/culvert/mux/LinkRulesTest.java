@@ -204,7 +204,7 @@ class LinkRulesTest {
       MuxStream stream = peer.opened.take();
       peer.say(1, new Message.Reset(ResetReason.BROKEN));
       Eventually.within(
-          LinkPair.LIMIT, () -> assertThat(stream.trouble()).contains(CloseCause.RESET));
+          LinkPair.LIMIT, () -> assertThat(stream.closeCause()).contains(CloseCause.RESET));
       stream.close();
       assertThat(peer.hear().message()).isInstanceOf(Message.Refused.class);
     }
@@ -292,9 +292,10 @@ class LinkRulesTest {
       }
       peer.sayData(4, bytes);
       Eventually.within(
-          LinkPair.LIMIT, () -> assertThat(streams[1].trouble()).contains(CloseCause.NOT_DRAINED));
+          LinkPair.LIMIT,
+          () -> assertThat(streams[1].closeCause()).contains(CloseCause.NOT_DRAINED));
       assertThat(peer.evictions.sum()).isEqualTo(1);
-      assertThat(streams[0].trouble()).isEmpty();
+      assertThat(streams[0].closeCause()).isEmpty();
       assertThat(streams[3].input().readNBytes(bytes)).hasSize(bytes);
     }
   }
@@ -334,7 +335,7 @@ class LinkRulesTest {
       MuxStream other = peer.opened.take();
       peer.sayData(2, bytes);
       Eventually.within(
-          LinkPair.LIMIT, () -> assertThat(ended.trouble()).contains(CloseCause.NOT_DRAINED));
+          LinkPair.LIMIT, () -> assertThat(ended.closeCause()).contains(CloseCause.NOT_DRAINED));
       assertThat(other.input().readNBytes(bytes)).hasSize(bytes);
     }
   }
@@ -412,9 +413,9 @@ class LinkRulesTest {
       peer.sayData(1, 1);
       peer.sayData(3, bytes);
       Eventually.within(
-          LinkPair.LIMIT, () -> assertThat(hoard.trouble()).contains(CloseCause.NOT_DRAINED));
-      assertThat(quiet.trouble()).isEmpty();
-      assertThat(second.trouble()).isEmpty();
+          LinkPair.LIMIT, () -> assertThat(hoard.closeCause()).contains(CloseCause.NOT_DRAINED));
+      assertThat(quiet.closeCause()).isEmpty();
+      assertThat(second.closeCause()).isEmpty();
       assertThat(peer.evictions.sum()).isEqualTo(1);
     }
   }

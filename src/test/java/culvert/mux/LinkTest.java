@@ -128,7 +128,7 @@ class LinkTest {
                     stream.input().readAllBytes();
                     failed.complete(null);
                   } catch (IOException e) {
-                    failed.complete(stream.trouble().orElseThrow());
+                    failed.complete(stream.closeCause().orElseThrow());
                   }
                 })) {
       MuxStream stream = legs.open();
@@ -163,7 +163,7 @@ class LinkTest {
       pipe.near().reset();
       assertThatThrownBy(() -> open.input().read()).isInstanceOf(IOException.class);
       assertThat(waiting.awaitAnswer(LIMIT)).isEqualTo(MuxStream.Answer.LOST);
-      assertThat(open.trouble()).contains(CloseCause.LEG_LOST);
+      assertThat(open.closeCause()).contains(CloseCause.LINK_LOST);
       Eventually.within(
           LIMIT, () -> assertThatThrownBy(legs::begin).isInstanceOf(IOException.class));
       legs.assertNothingHeld();
@@ -177,7 +177,7 @@ class LinkTest {
     try (var pair = Loopback.open();
         var legs = new LinkPair(pair.near(), pair.far(), opened::complete)) {
       MuxStream stream = legs.open();
-      opened.get(30, TimeUnit.SECONDS).onTrouble(told::countDown);
+      opened.get(30, TimeUnit.SECONDS).onBroken(told::countDown);
       stream.reset();
       assertThat(told.await(30, TimeUnit.SECONDS)).isTrue();
       legs.assertNothingHeld();

@@ -21,7 +21,7 @@ class BackoffTest {
   private final Backoff backoff = new Backoff(MOST, random);
 
   private Duration failed() {
-    return backoff.next(now, Duration.ZERO);
+    return backoff.nextPause(now, Duration.ZERO);
   }
 
   private void passes(Duration time) {
@@ -34,10 +34,10 @@ class BackoffTest {
     for (int i = 0; i < 1000; i++) {
       var one = new Backoff(MOST, random);
       long began = now;
-      one.next(began, Duration.ZERO);
+      one.nextPause(began, Duration.ZERO);
       Duration pause = Duration.ZERO;
       for (int n = 0; n < failures; n++) {
-        pause = one.next(began + sinceItBegan.toNanos(), Duration.ZERO);
+        pause = one.nextPause(began + sinceItBegan.toNanos(), Duration.ZERO);
       }
       longest = pause.compareTo(longest) > 0 ? pause : longest;
     }
@@ -94,7 +94,7 @@ class BackoffTest {
       failed();
     }
     for (int i = 0; i < 1000; i++) {
-      assertThat(backoff.next(now, MINUTE)).isLessThanOrEqualTo(SECOND);
+      assertThat(backoff.nextPause(now, MINUTE)).isLessThanOrEqualTo(SECOND);
       passes(MINUTE.minusNanos(1));
       assertThat(failed()).as("the first minute begins anew").isLessThanOrEqualTo(SECOND);
     }
@@ -107,7 +107,7 @@ class BackoffTest {
     passes(MINUTE);
     var longest = Duration.ZERO;
     for (int i = 0; i < 1000; i++) {
-      Duration pause = backoff.next(now, MINUTE.minusNanos(1));
+      Duration pause = backoff.nextPause(now, MINUTE.minusNanos(1));
       longest = pause.compareTo(longest) > 0 ? pause : longest;
     }
     assertThat(longest).isGreaterThan(Duration.ofSeconds(28));
@@ -118,9 +118,9 @@ class BackoffTest {
     for (long nanos : new long[] {1, 5_000_000, 10_000_000, 300_000_000}) {
       var hasty = new Backoff(Duration.ofNanos(nanos), random);
       for (int i = 0; i < 1000; i++) {
-        assertThat(hasty.next(now, Duration.ZERO))
+        assertThat(hasty.nextPause(now, Duration.ZERO))
             .isBetween(Duration.ofNanos(1), Duration.ofNanos(nanos));
-        assertThat(hasty.slow()).isLessThanOrEqualTo(Duration.ofNanos(nanos));
+        assertThat(hasty.longPause()).isLessThanOrEqualTo(Duration.ofNanos(nanos));
       }
     }
   }
@@ -130,7 +130,7 @@ class BackoffTest {
     var least = MOST;
     var longest = Duration.ZERO;
     for (int i = 0; i < 1000; i++) {
-      Duration pause = backoff.slow();
+      Duration pause = backoff.longPause();
       assertThat(pause).isBetween(MOST.dividedBy(2), MOST);
       least = pause.compareTo(least) < 0 ? pause : least;
       longest = pause.compareTo(longest) > 0 ? pause : longest;
@@ -140,10 +140,10 @@ class BackoffTest {
 
   @Test
   void aRefusalNeitherBeginsNorLengthensAnOutage() {
-    backoff.slow();
+    backoff.longPause();
     passes(MINUTE);
     assertThat(failed()).isLessThanOrEqualTo(SECOND);
-    backoff.slow();
+    backoff.longPause();
     assertThat(failed()).isLessThanOrEqualTo(SECOND);
   }
 
@@ -152,7 +152,7 @@ class BackoffTest {
     failed();
     passes(MINUTE);
     failed();
-    backoff.over();
+    backoff.reset();
     for (int i = 0; i < 1000; i++) {
       assertThat(failed()).isLessThanOrEqualTo(SECOND);
     }

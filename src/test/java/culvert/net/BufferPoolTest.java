@@ -15,7 +15,7 @@ class BufferPoolTest {
   void aBufferThatCameBackIsLentAgainCleared() {
     ByteBuffer first = pool.borrow();
     first.position(7).limit(9);
-    pool.giveBack(first);
+    pool.release(first);
     ByteBuffer again = pool.borrow();
     assertThat(again).isSameAs(first);
     assertThat(again.position()).isZero();
@@ -30,7 +30,7 @@ class BufferPoolTest {
     assertThat(third.isDirect()).isFalse();
     assertThat(third.remaining()).isEqualTo(BufferPool.BUFFER_BYTES);
     assertThat(pool.borrowed()).isEqualTo(2);
-    pool.giveBack(third);
+    pool.release(third);
     assertThat(pool.borrowed()).isEqualTo(2);
     assertThat(pool.borrow().isDirect()).as("heap buffers are not kept").isFalse();
   }
@@ -41,9 +41,9 @@ class BufferPoolTest {
     ByteBuffer one = pool.borrow();
     ByteBuffer two = pool.borrow();
     assertThat(pool.borrowed()).isEqualTo(2);
-    pool.giveBack(one);
+    pool.release(one);
     assertThat(pool.borrowed()).isEqualTo(1);
-    pool.giveBack(two);
+    pool.release(two);
     assertThat(pool.borrowed()).isZero();
   }
 
@@ -63,7 +63,7 @@ class BufferPoolTest {
                         if (buffer.get(0) != id) {
                           clashes.incrementAndGet();
                         }
-                        shared.giveBack(buffer);
+                        shared.release(buffer);
                       }
                     }))
             .toList();

@@ -58,11 +58,11 @@ class FailureEpisodeTest {
   }
 
   private boolean failed() {
-    return episode.failed(now);
+    return episode.recordFailure(now);
   }
 
   private void wentWell() {
-    episode.wentWell(now);
+    episode.recordSuccess(now);
   }
 
   private void pass(Duration time) {

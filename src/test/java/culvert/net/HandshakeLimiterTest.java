@@ -50,7 +50,7 @@ class HandshakeLimiterTest {
   }
 
   private HandshakeLimiter.Slot admit(int source, String name) {
-    return halfOpen.admit(source(source), reason -> ended.add(name));
+    return halfOpen.acquire(source(source), reason -> ended.add(name));
   }
 
   @Test
@@ -58,7 +58,7 @@ class HandshakeLimiterTest {
     var places = List.of(admit(1, "a"), admit(1, "b"), admit(2, "c"), admit(2, "d"));
     assertThat(ended).isEmpty();
     assertThat(halfOpen.size()).isEqualTo(4);
-    assertThat(places).allSatisfy(place -> assertThat(place.lost()).isEmpty());
+    assertThat(places).allSatisfy(place -> assertThat(place.lossReason()).isEmpty());
   }
 
   @Test
@@ -69,8 +69,8 @@ class HandshakeLimiterTest {
     }
     HandshakeLimiter.Slot newcomer = admit(5, "newcomer");
     assertThat(ended).containsExactly("oldest");
-    assertThat(oldest.lost()).contains(HandshakeLimiter.Reason.CROWDED);
-    assertThat(newcomer.lost()).isEmpty();
+    assertThat(oldest.lossReason()).contains(HandshakeLimiter.Reason.EVICTED);
+    assertThat(newcomer.lossReason()).isEmpty();
     assertThat(halfOpen.size()).isEqualTo(MOST);
   }
 
@@ -104,11 +104,11 @@ class HandshakeLimiterTest {
   void aPlaceThatWasGivenUpIsFreeAndItsHolderHearsNothing() {
     HandshakeLimiter.Slot first = admit(1, "first");
     admit(1, "second");
-    first.giveUp();
-    first.giveUp();
+    first.release();
+    first.release();
     admit(1, "third");
     assertThat(ended).isEmpty();
-    assertThat(first.lost()).isEmpty();
+    assertThat(first.lossReason()).isEmpty();
     assertThat(halfOpen.size()).isEqualTo(2);
   }
 
@@ -116,34 +116,34 @@ class HandshakeLimiterTest {
   void aHolderWhoseTimeIsUpGoes() throws Exception {
     var told = new CountDownLatch(1);
     HandshakeLimiter.Slot place =
-        halfOpen(Duration.ofMillis(20)).admit(source(1), reason -> told.countDown());
+        halfOpen(Duration.ofMillis(20)).acquire(source(1), reason -> told.countDown());
     told.await();
-    assertThat(place.lost()).contains(HandshakeLimiter.Reason.LATE);
+    assertThat(place.lossReason()).contains(HandshakeLimiter.Reason.TIMEOUT);
   }
 
   @Test
   void aPlaceThatTimedOutIsFree() throws Exception {
     var brief = halfOpen(Duration.ofMillis(20));
     for (int i = 1; i <= MOST; i++) {
-      brief.admit(source(i), reason -> {});
+      brief.acquire(source(i), reason -> {});
     }
     Eventually.within(LIMIT, () -> assertThat(brief.size()).isZero());
-    HandshakeLimiter.Slot place = brief.admit(source(1), reason -> {});
-    place.giveUp();
-    assertThat(place.lost()).isEmpty();
+    HandshakeLimiter.Slot place = brief.acquire(source(1), reason -> {});
+    place.release();
+    assertThat(place.lossReason()).isEmpty();
   }
 
   @Test
   void aHolderThatWasCrowdedOutIsNotLateToo() throws Exception {
     var brief = halfOpen(Duration.ofMillis(50));
     var ends = new AtomicInteger();
-    HandshakeLimiter.Slot first = brief.admit(source(1), reason -> ends.incrementAndGet());
+    HandshakeLimiter.Slot first = brief.acquire(source(1), reason -> ends.incrementAndGet());
     for (int i = 0; i < MAX_OF_SOURCE; i++) {
-      brief.admit(source(1), reason -> {});
+      brief.acquire(source(1), reason -> {});
     }
     Eventually.within(LIMIT, () -> assertThat(brief.size()).isZero());
     assertThat(ends).hasValue(1);
-    assertThat(first.lost()).contains(HandshakeLimiter.Reason.CROWDED);
+    assertThat(first.lossReason()).contains(HandshakeLimiter.Reason.EVICTED);
     assertThat(crowded.sum()).isEqualTo(1);
     assertThat(late.sum()).isEqualTo(MAX_OF_SOURCE);
   }
@@ -154,14 +154,14 @@ class HandshakeLimiterTest {
     admit(1, "second");
     admit(1, "third");
     assertThat(ended).containsExactly("as a connection");
-    place.endWith(reason -> ended.add("as a session"));
+    place.onLost(reason -> ended.add("as a session"));
     assertThat(ended).containsExactly("as a connection", "as a session");
   }
 
   @Test
   void aHolderEndsTheWayItSaidLast() {
     HandshakeLimiter.Slot place = admit(1, "as a connection");
-    place.endWith(reason -> ended.add("as a session"));
+    place.onLost(reason -> ended.add("as a session"));
     assertThat(ended).isEmpty();
     admit(1, "second");
     admit(1, "third");
@@ -178,7 +178,7 @@ class HandshakeLimiterTest {
           Thread.ofPlatform()
               .start(() -> {
                 for (int n = 0; n < each; n++) {
-                  halfOpen.admit(source(n % 100), reason -> {});
+                  halfOpen.acquire(source(n % 100), reason -> {});
                 }
               }));
     }

@@ -163,7 +163,7 @@ class HappyEyeballsTest {
         var race = race(Duration.ofHours(1));
         Running running = start(race, addresses.subList(0, runners));
         running.awaitParked();
-        race.callOff();
+        race.cancel();
         assertThat(running.failure()).isInstanceOf(IOException.class);
       }
     }
@@ -188,7 +188,7 @@ class HappyEyeballsTest {
   void aRaceThatWasCalledOffBeforeTriesNothing() throws Exception {
     try (var server = server(V4)) {
       var race = race(LIMIT);
-      race.callOff();
+      race.cancel();
       assertThatThrownBy(() -> race.run(List.of(at(server), at(server))))
           .isInstanceOf(IOException.class);
       assertThat(heard(server)).isZero();
@@ -200,11 +200,11 @@ class HappyEyeballsTest {
     var v4 = Stream.of(1, 2, 3).map(i -> at(address(192, 0, 2, i))).toList();
     var v6 =
         Stream.of(1, 2).map(HappyEyeballsTest::documentation).map(HappyEyeballsTest::at).toList();
-    assertThat(HappyEyeballs.inTurns(Stream.of(v4, v6).flatMap(List::stream).toList()))
+    assertThat(HappyEyeballs.interleave(Stream.of(v4, v6).flatMap(List::stream).toList()))
         .containsExactly(v4.get(0), v6.get(0), v4.get(1), v6.get(1), v4.get(2));
-    assertThat(HappyEyeballs.inTurns(Stream.of(v6, v4).flatMap(List::stream).toList()))
+    assertThat(HappyEyeballs.interleave(Stream.of(v6, v4).flatMap(List::stream).toList()))
         .containsExactly(v6.get(0), v4.get(0), v6.get(1), v4.get(1), v4.get(2));
-    assertThat(HappyEyeballs.inTurns(v6)).isEqualTo(v6);
+    assertThat(HappyEyeballs.interleave(v6)).isEqualTo(v6);
   }
 
   @Test
@@ -214,7 +214,7 @@ class HappyEyeballsTest {
       many.add(at(address(192, 0, 2, i)));
     }
     many.add(at(documentation(1)));
-    assertThat(HappyEyeballs.inTurns(many))
+    assertThat(HappyEyeballs.interleave(many))
         .hasSize(16)
         .startsWith(many.getFirst(), many.getLast(), many.get(1))
         .endsWith(many.get(14));

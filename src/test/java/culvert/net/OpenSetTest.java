@@ -20,14 +20,14 @@ class OpenSetTest {
     live.add("two");
     live.remove("gone");
     var ended = new ArrayList<String>();
-    live.end(ended::add);
+    live.closeAll(ended::add);
     assertThat(ended).containsExactlyInAnyOrder("one", "two");
   }
 
   @Test
   void nobodyComesInAfterTheEnd() {
     assertThat(live.add("before")).isTrue();
-    live.end(member -> {});
+    live.closeAll(member -> {});
     assertThat(live.add("after")).isFalse();
     live.remove("before");
     assertThat(live.awaitEmpty(Duration.ZERO)).isTrue();
@@ -38,7 +38,7 @@ class OpenSetTest {
   void membersMayLeaveWhileTheyAreEnded() {
     live.add("one");
     live.add("two");
-    live.end(live::remove);
+    live.closeAll(live::remove);
     assertThat(live.awaitEmpty(Duration.ZERO)).isTrue();
   }
 

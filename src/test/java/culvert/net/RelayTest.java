@@ -65,7 +65,7 @@ class RelayTest {
     Threads.start("answer", answering);
     assertThat(client.input().readAllBytes()).isEqualTo(answer);
     answering.get(10, TimeUnit.SECONDS);
-    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Ending.DONE);
+    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Outcome.COMPLETED);
   }
 
   @Test
@@ -76,7 +76,7 @@ class RelayTest {
     client.output().write(new byte[100_000]);
     client.closeOutput();
     assertThat(server.input().readAllBytes()).hasSize(100_000);
-    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Ending.DONE);
+    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Outcome.COMPLETED);
   }
 
   @Test
@@ -86,7 +86,7 @@ class RelayTest {
     assertThat(server.input().read()).isEqualTo(1);
     client.reset();
     resetReaches(server);
-    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Ending.FIRST_BROKE);
+    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Outcome.FIRST_FAILED);
   }
 
   @Test
@@ -96,7 +96,7 @@ class RelayTest {
     assertThat(client.input().read()).isEqualTo(1);
     server.reset();
     resetReaches(client);
-    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Ending.SECOND_BROKE);
+    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Outcome.SECOND_FAILED);
   }
 
   @Test
@@ -108,14 +108,14 @@ class RelayTest {
     client.input().readNBytes(10);
     server.reset();
     resetReaches(client);
-    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Ending.SECOND_BROKE);
+    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Outcome.SECOND_FAILED);
   }
 
   @Test
   void aSilentHalfClosedRelayIsReset() throws Exception {
     var relay = start(Duration.ofMillis(50));
     client.closeOutput();
-    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Ending.SILENT);
+    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Outcome.IDLE);
     resetReaches(client);
   }
 
@@ -146,7 +146,7 @@ class RelayTest {
     }
     server.closeOutput();
     assertThat(client.input().read()).isEqualTo(-1);
-    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Ending.DONE);
+    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Outcome.COMPLETED);
   }
 
   @Test
@@ -158,7 +158,7 @@ class RelayTest {
     var relay = start(LONG);
     assertThat(server.input().readAllBytes()).containsExactly(3, 4);
     server.closeOutput();
-    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Ending.DONE);
+    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Outcome.COMPLETED);
   }
 
   @Test
@@ -169,7 +169,7 @@ class RelayTest {
     assertThat(server.input().read()).isEqualTo(5);
     client.closeOutput();
     server.closeOutput();
-    assertThat(relay.finish()).isEqualTo(Relay.Ending.DONE);
+    assertThat(relay.finish()).isEqualTo(Relay.Outcome.COMPLETED);
   }
 
   @Test
@@ -187,7 +187,7 @@ class RelayTest {
     client.output().write(1);
     assertThat(server.input().read()).isEqualTo(1);
     clientSide.far().reset();
-    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Ending.STOPPED);
+    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Outcome.STOPPED);
     resetReaches(client);
     resetReaches(server);
   }
@@ -225,7 +225,7 @@ class RelayTest {
     var first =
         new ForwardingConnection(clientSide.far()) {
           @Override
-          public void onTrouble(Runnable action) {
+          public void onBroken(Runnable action) {
             broken.set(action);
           }
 
@@ -242,7 +242,7 @@ class RelayTest {
     relay.startForward();
     server.closeOutput();
     Thread breaker = Threads.start("breaker", () -> broken.get().run());
-    assertThat(relay.finish()).isEqualTo(Relay.Ending.FIRST_BROKE);
+    assertThat(relay.finish()).isEqualTo(Relay.Outcome.FIRST_FAILED);
     resetReaches(server);
     held.countDown();
     breaker.join();
@@ -280,7 +280,7 @@ class RelayTest {
     return new Relay("test", clientSide.far(), serverSide.far(), deadlines, silence);
   }
 
-  private FutureTask<Relay.Ending> start(Duration silence) {
+  private FutureTask<Relay.Outcome> start(Duration silence) {
     var task = new FutureTask<>(relay(silence)::run);
     Threads.start("relay", task);
     return task;
@@ -291,6 +291,6 @@ class RelayTest {
     assertThatThrownBy(() -> connection.input().readAllBytes())
         .isInstanceOf(SocketException.class)
         .hasMessageContaining("reset");
-    assertThat(connection.trouble()).contains(CloseCause.RESET);
+    assertThat(connection.closeCause()).contains(CloseCause.RESET);
   }
 }

@@ -83,7 +83,7 @@ class ReplayedConnectionTest {
       Connection peeked = ReplayedConnection.await(pair.far()).orElseThrow();
       assertThat(peeked.peer()).isEqualTo(pair.far().peer());
       assertThat(peeked.local()).isEqualTo(pair.far().local());
-      assertThat(peeked.lowest()).isSameAs(pair.far());
+      assertThat(peeked.underlying()).isSameAs(pair.far());
       assertThat(peeked.received()).isEqualTo(1);
       peeked.output().write(2);
       assertThat(pair.near().input().read()).isEqualTo(2);

@@ -36,8 +36,8 @@ class SocketConnectionTest {
       pair.far().output().write(new byte[] {4, 5});
       pair.far().closeOutput();
       assertThat(pair.near().input().readAllBytes()).containsExactly(4, 5);
-      assertThat(pair.near().trouble()).isEmpty();
-      assertThat(pair.far().trouble()).isEmpty();
+      assertThat(pair.near().closeCause()).isEmpty();
+      assertThat(pair.far().closeCause()).isEmpty();
     }
   }
 
@@ -48,7 +48,7 @@ class SocketConnectionTest {
       assertThatThrownBy(() -> pair.far().input().read())
           .isInstanceOf(SocketException.class)
           .hasMessageContaining("reset");
-      assertThat(pair.far().trouble()).contains(CloseCause.RESET);
+      assertThat(pair.far().closeCause()).contains(CloseCause.RESET);
     }
   }
 
@@ -92,7 +92,7 @@ class SocketConnectionTest {
           () ->
               assertThatThrownBy(() -> pair.far().output().write(1))
                   .isInstanceOf(IOException.class));
-      assertThat(pair.far().trouble()).contains(CloseCause.RESET);
+      assertThat(pair.far().closeCause()).contains(CloseCause.RESET);
     }
   }
 
@@ -125,7 +125,7 @@ class SocketConnectionTest {
       pair.far().reset();
       assertThatThrownBy(() -> blocked.get(10, TimeUnit.SECONDS))
           .hasCauseInstanceOf(IOException.class);
-      assertThat(pair.near().trouble()).contains(CloseCause.RESET);
+      assertThat(pair.near().closeCause()).contains(CloseCause.RESET);
     }
   }
 
@@ -139,7 +139,7 @@ class SocketConnectionTest {
           .isInstanceOf(ClosedChannelException.class);
       assertThatThrownBy(() -> pair.near().input().read())
           .isInstanceOf(ClosedChannelException.class);
-      assertThat(pair.near().trouble()).contains(CloseCause.STOPPED);
+      assertThat(pair.near().closeCause()).contains(CloseCause.STOPPED);
     }
   }
 
@@ -190,7 +190,7 @@ class SocketConnectionTest {
       ending.of(pair.near());
       assertThatThrownBy(() -> blocked.get(10, TimeUnit.SECONDS))
           .hasCauseInstanceOf(IOException.class);
-      assertThat(pair.near().trouble()).contains(CloseCause.STOPPED);
+      assertThat(pair.near().closeCause()).contains(CloseCause.STOPPED);
     }
   }
 

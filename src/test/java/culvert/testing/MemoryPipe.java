@@ -182,7 +182,7 @@ public final class MemoryPipe {
     }
 
     @Override
-    public Optional<CloseCause> trouble() {
+    public Optional<CloseCause> closeCause() {
       return Optional.empty();
     }
   }

@@ -184,7 +184,7 @@ class RecordConnectionTest {
             pipe.far(), NO_SEALER, new Lengths(1), ByteBuffer.allocate(0), pool, 8, new byte[] {5});
     Connection above =
         new RecordConnection(below, NO_SEALER, new Lengths(1), ByteBuffer.allocate(0), pool, 8);
-    assertThat(above.binding()).containsExactly(5);
-    assertThat(framed(1).binding()).isEmpty();
+    assertThat(above.channelBinding()).containsExactly(5);
+    assertThat(framed(1).channelBinding()).isEmpty();
   }
 }

@@ -103,14 +103,14 @@ public final class BounceClient implements AutoCloseable {
    *
    * @param name for a thread dump
    */
-  Relay.Ending relay(String name, Connection first, Connection second) {
+  Relay.Outcome relay(String name, Connection first, Connection second) {
     Runnable end =
         () -> {
           first.reset();
           second.reset();
         };
     if (!begin(end)) {
-      return Relay.Ending.STOPPED;
+      return Relay.Outcome.STOPPED;
     }
     try {
       return new Relay(name, first, second, deadlines, settings.halfClose()).run();
@@ -140,7 +140,7 @@ public final class BounceClient implements AutoCloseable {
   /** Ends every attempt and resets every relay. */
   @Override
   public void close() {
-    underWay.end(Runnable::run);
+    underWay.closeAll(Runnable::run);
     underWay.awaitEmpty(CLOSE_LIMIT);
     deadlines.close();
   }

@@ -94,13 +94,13 @@ public final class GroupForwarder implements GroupListener.Host {
       ended(End.BROKE);
       return false;
     }
-    Relay.Ending ending = client.relay(client.settings().group() + " > " + server, visit, served);
+    Relay.Outcome ending = client.relay(client.settings().group() + " > " + server, visit, served);
     log.info(
         event("visit ended")
             .with("in", served.sent())
             .with("out", served.received())
             .with("reason", ending.name().toLowerCase(Locale.ROOT).replace('_', '-')));
-    ended(ending == Relay.Ending.DONE ? End.SERVED : End.BROKE);
+    ended(ending == Relay.Outcome.COMPLETED ? End.SERVED : End.BROKE);
     return true;
   }
 

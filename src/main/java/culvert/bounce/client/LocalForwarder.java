@@ -103,7 +103,7 @@ public final class LocalForwarder implements Listener.Handler, AutoCloseable {
       refuse(local, e.getMessage());
       return;
     }
-    Relay.Ending ending =
+    Relay.Outcome ending =
         client.relay(HostPort.of(local.peer()) + " > " + client.settings().group(), local, group);
     log.info(
         event("connection ended")
@@ -122,7 +122,7 @@ public final class LocalForwarder implements Listener.Handler, AutoCloseable {
       } catch (RefusedException e) {
         throw e;
       } catch (IOException e) {
-        Duration pause = backoff.next(System.nanoTime(), Duration.ZERO);
+        Duration pause = backoff.nextPause(System.nanoTime(), Duration.ZERO);
         long left = until - System.nanoTime() - pause.toNanos();
         if (left <= 0 || closed.await(pause.toNanos(), TimeUnit.NANOSECONDS)) {
           throw e;

@@ -68,7 +68,7 @@ public final class StandardStreams {
           .join();
       connection.close();
     } catch (CompletionException e) {
-      boolean broken = connection.trouble().isPresent();
+      boolean broken = connection.closeCause().isPresent();
       connection.reset();
       throw broken
           ? new IOException(e.getCause().getMessage() + BROKEN, e.getCause())

@@ -12,7 +12,7 @@ import culvert.net.Durations;
 import culvert.net.HandshakeLimiter;
 import culvert.net.HostPort;
 import culvert.net.KeepAlive;
-import culvert.net.Linger;
+import culvert.net.LingeringClose;
 import culvert.net.Listener;
 import culvert.net.OpenSet;
 import culvert.net.SocketConnection;
@@ -160,7 +160,7 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
       return;
     }
     var entry =
-        entering.admit(
+        entering.acquire(
             SourcePrefix.of(connection.peer().getAddress()), reason -> connection.close());
     try {
       enter(connection, entry);
@@ -171,7 +171,7 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
     } catch (RuntimeException | Error e) {
       log.bug("a console met a bug", e);
     } finally {
-      entry.giveUp();
+      entry.release();
       connections.remove(connection);
       connection.close();
     }
@@ -179,7 +179,7 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
 
   private void enter(SocketConnection connection, HandshakeLimiter.Slot entry)
       throws IOException, InterruptedException {
-    KeepAlive.USUAL.on(connection);
+    KeepAlive.NORMAL.applyTo(connection);
     var in = new LineReader(connection.input());
     if (!authenticated(connection, in)) {
       closed.await(WRONG_PAUSE.toMillis(), TimeUnit.MILLISECONDS);
@@ -192,14 +192,14 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
     } else if (!place.tryAcquire(PLACE_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
       sayLast(connection, "another console is connected, and there can be one at a time");
     } else {
-      entry.giveUp();
+      entry.release();
       try {
         serve(connection, in);
       } finally {
         place.release();
       }
       // The last answer reaches the peer also if it has sent more than was read.
-      Linger.afterWords(connection, new byte[0], deadlines);
+      LingeringClose.sendAndClose(connection, new byte[0], deadlines);
     }
   }
 
@@ -228,7 +228,8 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
   }
 
   private void sayLast(Connection connection, String words) {
-    Linger.afterWords(connection, (words + "\n").getBytes(StandardCharsets.UTF_8), deadlines);
+    LingeringClose.sendAndClose(
+        connection, (words + "\n").getBytes(StandardCharsets.UTF_8), deadlines);
   }
 
   /** Closes the connection of a session that waits too long, for commands or to be read. */
@@ -265,7 +266,7 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
   public void close() {
     listener.close();
     closed.countDown();
-    connections.end(Connection::close);
+    connections.closeAll(Connection::close);
     connections.awaitEmpty(CLOSE_LIMIT);
     deadlines.close();
   }

@@ -121,7 +121,7 @@ final class GroupHandler {
     Member second = pair.members().getLast();
     first.input().release();
     second.input().release();
-    Relay.Ending ending = Relay.Ending.STOPPED;
+    Relay.Outcome ending = Relay.Outcome.STOPPED;
     try {
       ending =
           new Relay(
@@ -138,13 +138,13 @@ final class GroupHandler {
     }
   }
 
-  private void ended(Relay.Ending ending, Member first, Member second) {
+  private void ended(Relay.Outcome ending, Member first, Member second) {
     String broken = "broken: Connection reset";
     switch (ending) {
-      case DONE -> ended(DisconnectReason.BY_PEER, first, DisconnectReason.BY_PEER, second);
-      case FIRST_BROKE -> ended(broken, first, DisconnectReason.WITH_PEER, second);
-      case SECOND_BROKE -> ended(DisconnectReason.WITH_PEER, first, broken, second);
-      case SILENT -> {
+      case COMPLETED -> ended(DisconnectReason.BY_PEER, first, DisconnectReason.BY_PEER, second);
+      case FIRST_FAILED -> ended(broken, first, DisconnectReason.WITH_PEER, second);
+      case SECOND_FAILED -> ended(DisconnectReason.WITH_PEER, first, broken, second);
+      case IDLE -> {
         String silent = DisconnectReason.silent(settings.halfClose());
         ended(silent, first, silent, second);
       }

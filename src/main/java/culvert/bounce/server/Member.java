@@ -103,7 +103,7 @@ final class Member {
 
   /** Its place among strangers was taken away; must not block. */
   void placeLost(HandshakeLimiter.Reason reason) {
-    late = reason == HandshakeLimiter.Reason.LATE;
+    late = reason == HandshakeLimiter.Reason.TIMEOUT;
     ReadAheadInput waiting = input;
     if (late && waiting != null) {
       // There may be something to say to it.

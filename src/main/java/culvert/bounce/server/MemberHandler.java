@@ -9,7 +9,7 @@ import culvert.net.Deadlines;
 import culvert.net.Durations;
 import culvert.net.HandshakeLimiter;
 import culvert.net.KeepAlive;
-import culvert.net.Linger;
+import culvert.net.LingeringClose;
 import culvert.net.Listener;
 import culvert.net.OpenSet;
 import culvert.net.SocketConnection;
@@ -99,23 +99,23 @@ final class MemberHandler implements Listener.Handler {
       members.end(member, DisconnectReason.STOPPED);
       return;
     }
-    var place = halfOpen.admit(source(member), member::placeLost);
+    var place = halfOpen.acquire(source(member), member::placeLost);
     try {
-      KeepAlive.USUAL.on(socket);
+      KeepAlive.NORMAL.applyTo(socket);
       Optional<Group> group = enter(member);
       if (group.isPresent()) {
-        place.giveUp();
+        place.release();
         live(member, group.get());
       }
     } catch (IOException e) {
-      failed(member, socket, e, place.lost());
+      failed(member, socket, e, place.lossReason());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException | Error e) {
       log.bug("a member met a bug", e);
       members.end(member, DisconnectReason.BUG);
     } finally {
-      place.giveUp();
+      place.release();
       members.end(member, DisconnectReason.STOPPED);
       // Also where it was ended by another before it had joined.
       members.leave(member);
@@ -218,7 +218,7 @@ final class MemberHandler implements Listener.Handler {
           case FULL -> Counter.MEMBERS_OVER_LIMIT;
         });
     limited(member, "member refused", cause);
-    Linger.afterWords(member.connection(), refusal.words(), deadlines);
+    LingeringClose.sendAndClose(member.connection(), refusal.words(), deadlines);
     members.end(member, refusal.toString());
   }
 
@@ -231,17 +231,17 @@ final class MemberHandler implements Listener.Handler {
       case ForeignPeerException e -> {
         counters.count(Counter.FOREIGN_PEERS);
         limited(member, "not a member", DisconnectReason.words(e));
-        Linger.afterWords(socket, e.answer(), deadlines);
+        LingeringClose.sendAndClose(socket, e.answer(), deadlines);
       }
       case RefusedException e -> {
         counters.count(Counter.REFUSED_PEERS);
         limited(member, "member refused", DisconnectReason.words(e));
-        Linger.afterWords(socket, new byte[0], deadlines);
+        LingeringClose.sendAndClose(socket, new byte[0], deadlines);
       }
       case ProtocolException e -> {
         counters.count(Counter.PROTOCOL_ERRORS);
         limited(member, "handshake broke the protocol", DisconnectReason.words(e));
-        Linger.afterWords(socket, new byte[0], deadlines);
+        LingeringClose.sendAndClose(socket, new byte[0], deadlines);
       }
       default -> {
         if (lost.isPresent()) {
@@ -279,6 +279,6 @@ final class MemberHandler implements Listener.Handler {
 
   /** Ends all of them, and whoever comes. */
   void endAll() {
-    threads.end(member -> members.end(member, DisconnectReason.STOPPED));
+    threads.closeAll(member -> members.end(member, DisconnectReason.STOPPED));
   }
 }

@@ -34,7 +34,7 @@ final class SlowMembers {
   static Deadlines.Deadline watch(
       Members members, Duration limit, Deadlines deadlines, Counters counters, Log log) {
     var slow = new SlowMembers(members, limit, counters, log);
-    return deadlines.every(period(limit), slow::look);
+    return deadlines.repeat(period(limit), slow::look);
   }
 
   private static Duration period(Duration limit) {

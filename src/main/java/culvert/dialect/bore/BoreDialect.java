@@ -69,7 +69,7 @@ public final class BoreDialect implements Dialect {
 
   /** An idle channel whose client is gone would stand for ever. */
   private Accepted claim(UUID id, Connection channel) throws IOException {
-    KeepAlive.LATER.on(channel);
+    KeepAlive.SLOW.applyTo(channel);
     if (!pending.claim(id, channel)) {
       throw new RefusedException(
           ByeReason.ERROR, "its data channel names a visitor that does not wait: " + id);

@@ -71,7 +71,7 @@ final class BoreOriginSession extends AnnouncedSession {
   @Override
   protected void hear(String service, Listener listener) throws IOException {
     listener.taken(service, List.of(address));
-    var watch = deadlines.every(silence.dividedBy(CHECKS), this::checkSilence);
+    var watch = deadlines.repeat(silence.dividedBy(CHECKS), this::checkSilence);
     try {
       for (; ; ) {
         heard(service, listener);

@@ -4,9 +4,9 @@ import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.HostPort;
 import culvert.net.KeepAlive;
-import culvert.net.Linger;
+import culvert.net.LingeringClose;
+import culvert.net.NotifyingConnection;
 import culvert.net.SilentPeerException;
-import culvert.net.WatchedConnection;
 import culvert.protocol.ByeReason;
 import culvert.protocol.RefusedException;
 import culvert.session.PendingStream;
@@ -54,7 +54,7 @@ final class BoreSession implements Session {
   private final ReentrantLock lock = new ReentrantLock();
 
   /** The data channels that there are; the lock guards it and all that follows. */
-  private final Set<WatchedConnection> channels = new HashSet<>();
+  private final Set<NotifyingConnection> channels = new HashSet<>();
 
   private long lastClaim = System.nanoTime();
 
@@ -110,7 +110,7 @@ final class BoreSession implements Session {
       lastWords();
       return;
     }
-    KeepAlive.SOON.on(connection);
+    KeepAlive.FAST.applyTo(connection);
     writer.start("bore " + HostPort.of(peer()) + " >");
     try {
       services.offer(this, SERVICE, port, this::answered);
@@ -148,7 +148,7 @@ final class BoreSession implements Session {
     try {
       writer.say(new ServerMessage.Error(refusal));
       connection.closeOutput();
-      Linger.untilPeerCloses(connection, deadlines);
+      LingeringClose.drainAndClose(connection, deadlines);
     } catch (IOException e) {
       connection.close();
     }
@@ -188,7 +188,7 @@ final class BoreSession implements Session {
    * it.
    */
   private void over(IOException end) {
-    List<WatchedConnection> dead;
+    List<NotifyingConnection> dead;
     lock.lock();
     try {
       blame(end);
@@ -198,7 +198,7 @@ final class BoreSession implements Session {
     } finally {
       lock.unlock();
     }
-    dead.forEach(WatchedConnection::reset);
+    dead.forEach(NotifyingConnection::reset);
   }
 
   @Override
@@ -230,7 +230,7 @@ final class BoreSession implements Session {
 
   /** The data channel of a visitor of this session's has come; returns what to use instead. */
   Connection begin(Connection channel, PendingVisitor visitor) {
-    var fresh = new WatchedConnection(channel, this::channelOver);
+    var fresh = new NotifyingConnection(channel, this::channelOver);
     boolean late;
     long announcement;
     lock.lock();
@@ -249,7 +249,7 @@ final class BoreSession implements Session {
     return fresh;
   }
 
-  private void channelOver(WatchedConnection channel) {
+  private void channelOver(NotifyingConnection channel) {
     boolean last;
     lock.lock();
     try {

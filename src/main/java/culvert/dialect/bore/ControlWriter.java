@@ -239,7 +239,7 @@ final class ControlWriter {
   }
 
   private void sendBuffer(int bytes) throws IOException {
-    if (connection.lowest() instanceof SocketConnection socket) {
+    if (connection.underlying() instanceof SocketConnection socket) {
       socket.sendBuffer(bytes);
     }
   }

@@ -153,7 +153,7 @@ final class NativeLogin {
 
   private Handshake.Below below(Connection carrier) {
     return bound
-        ? new Handshake.Below("tls", carrier.binding(), false, false)
+        ? new Handshake.Below("tls", carrier.channelBinding(), false, false)
         : Handshake.Below.PLAIN;
   }
 

@@ -30,7 +30,7 @@ public final class TrpDialect implements Dialect {
 
   @Override
   public Accepted accept(Connection connection) throws IOException {
-    KeepAlive.SOON.on(connection);
+    KeepAlive.FAST.applyTo(connection);
     var session = new TrpSession(connection, service, deadlines, this::ended);
     if (current.compareAndSet(null, session)) {
       return new Accepted.Joined(session);

@@ -47,7 +47,7 @@ public final class TrpOriginDialect implements OriginDialect {
   /** Nobody says a word: whoever is there is taken for a remote proxy. */
   @Override
   public OriginSession join(Connection connection) throws IOException {
-    KeepAlive.SOON.on(connection);
-    return new TrpOriginSession(connection, channels.ofSession(connection.lowest().peer()));
+    KeepAlive.FAST.applyTo(connection);
+    return new TrpOriginSession(connection, channels.ofSession(connection.underlying().peer()));
   }
 }

@@ -3,8 +3,8 @@ package culvert.dialect.trp;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
+import culvert.net.NotifyingConnection;
 import culvert.net.SilentPeerException;
-import culvert.net.WatchedConnection;
 import culvert.protocol.ByeReason;
 import culvert.protocol.ProtocolException;
 import culvert.session.PendingStream;
@@ -105,7 +105,7 @@ final class TrpSession implements Session {
   boolean claim(Connection channel) {
     lock.lock();
     try {
-      var watched = new WatchedConnection(channel, gone -> channelOver());
+      var watched = new NotifyingConnection(channel, gone -> channelOver());
       CompletableFuture<Connection> first = waiting.poll();
       while (first != null && !first.complete(watched)) {
         first = waiting.poll();
@@ -198,7 +198,7 @@ final class TrpSession implements Session {
   }
 
   private void announce(Visitor visitor) throws IOException {
-    deadlines.within(
+    deadlines.callWithin(
         WRITE_LIMIT,
         control::reset,
         "the origin proxy took no line within " + Durations.of(WRITE_LIMIT),

@@ -21,7 +21,7 @@ import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.HostPort;
-import culvert.net.Linger;
+import culvert.net.LingeringClose;
 import culvert.net.Threads;
 import culvert.protocol.ForeignPeerException;
 import culvert.protocol.PeerNames;
@@ -225,7 +225,8 @@ final class LoginPair implements AutoCloseable {
   Side dial(NativeDialect origin, Connection near) {
     try {
       return new Side(
-          Optional.of(deadlines.within(LIMIT, near::close, HUNG, () -> origin.join(near))), null);
+          Optional.of(deadlines.callWithin(LIMIT, near::close, HUNG, () -> origin.join(near))),
+          null);
     } catch (IOException | RuntimeException e) {
       near.close();
       return new Side(Optional.empty(), e);
@@ -236,7 +237,8 @@ final class LoginPair implements AutoCloseable {
   Side accept(NativeDialect remote, Connection far) {
     try {
       return new Side(
-          Optional.of(deadlines.within(LIMIT, far::close, HUNG, () -> remote.accept(far))), null);
+          Optional.of(deadlines.callWithin(LIMIT, far::close, HUNG, () -> remote.accept(far))),
+          null);
     } catch (ForeignPeerException e) {
       leave(far, e.answer());
       return new Side(Optional.empty(), e);
@@ -253,7 +255,7 @@ final class LoginPair implements AutoCloseable {
     try {
       far.output().write(ByteBuffer.wrap(words));
       far.closeOutput();
-      Linger.untilPeerCloses(far, deadlines);
+      LingeringClose.drainAndClose(far, deadlines);
     } catch (IOException e) {
       far.close();
     }

@@ -224,7 +224,7 @@ final class RecordedWire {
     }
 
     @Override
-    public Optional<CloseCause> trouble() {
+    public Optional<CloseCause> closeCause() {
       return Optional.empty();
     }
   }

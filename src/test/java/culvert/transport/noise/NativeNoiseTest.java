@@ -127,8 +127,8 @@ class NativeNoiseTest {
     assertThat(first.input().read()).isEqualTo(7);
     second.closeOutput();
     assertThat(first.input().read()).isEqualTo(-1);
-    assertThat(first.trouble()).isEmpty();
-    assertThat(second.trouble()).isEmpty();
+    assertThat(first.closeCause()).isEmpty();
+    assertThat(second.closeCause()).isEmpty();
   }
 
   private void refused(NativeNoise origin, NativeNoise remote, ByeReason reason, String sentence)

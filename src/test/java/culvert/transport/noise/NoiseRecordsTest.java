@@ -61,7 +61,7 @@ class NoiseRecordsTest {
       for (int i = 0; i < 3; i++) {
         assertThatThrownBy(() -> wire.far.input().read()).as(what).isInstanceOf(IOException.class);
       }
-      assertThat(wire.far.trouble()).as(what).contains(CloseCause.RESET);
+      assertThat(wire.far.closeCause()).as(what).contains(CloseCause.RESET);
     }
   }
 
@@ -94,7 +94,7 @@ class NoiseRecordsTest {
                 i == 0
                     ? "the peer closed the connection"
                     : "the connection ended in the middle of a sealed record");
-        assertThat(wire.far.trouble()).contains(CloseCause.RESET);
+        assertThat(wire.far.closeCause()).contains(CloseCause.RESET);
       }
     }
   }
@@ -183,7 +183,7 @@ class NoiseRecordsTest {
       wire.end();
       assertThat(wire.far.input().readAllBytes()).isEqualTo(FIRST);
       assertThat(wire.far.input().read()).isEqualTo(-1);
-      assertThat(wire.far.trouble()).isEmpty();
+      assertThat(wire.far.closeCause()).isEmpty();
     }
   }
 
@@ -206,7 +206,7 @@ class NoiseRecordsTest {
       assertThat(wire.far.input().available()).isZero();
       wire.end();
       assertThat(wire.far.input().read()).isEqualTo(-1);
-      assertThat(wire.far.trouble()).isEmpty();
+      assertThat(wire.far.closeCause()).isEmpty();
     }
     try (var wire = new EncryptedWire(NoiseFraming.RATHOLE, NoiseFraming.RATHOLE, pool)) {
       wire.give(new byte[] {30, 0, 1});

@@ -216,7 +216,7 @@ class TlsFaultsTest {
       assertThatThrownBy(() -> pair.far().input().read())
           .isInstanceOf(ProtocolException.class)
           .hasMessageStartingWith("what the origin proxy sends is not right in TLS: ");
-      assertThat(pair.far().trouble()).contains(CloseCause.RESET);
+      assertThat(pair.far().closeCause()).contains(CloseCause.RESET);
       assertThatThrownBy(() -> pair.far().input().read())
           .as("neither bytes nor an end behind it")
           .isInstanceOf(IOException.class);

@@ -121,7 +121,7 @@ class TlsKeysTest {
       assertThat(pair.near().input().read()).isEqualTo(-1);
       pair.near().closeOutput();
       assertThat(pair.far().input().read()).isEqualTo(-1);
-      assertThat(pair.far().trouble()).isEmpty();
+      assertThat(pair.far().closeCause()).isEmpty();
     }
   }
 

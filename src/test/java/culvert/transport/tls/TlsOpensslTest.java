@@ -306,7 +306,7 @@ class TlsOpensslTest {
         second.awaitLine("Reused, TLSv1.3");
         write(connection, "two\n");
         second.awaitLine("two");
-        assertThat(connection.binding())
+        assertThat(connection.channelBinding())
             .isEqualTo(Certificates.binding(identity.read().chain().getFirst()));
       }
     }

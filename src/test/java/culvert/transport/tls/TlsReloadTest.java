@@ -71,8 +71,9 @@ class TlsReloadTest {
   private void shows(TlsServer server, TestAuthority.Issued issued) throws Exception {
     try (var pair = TlsPair.open(tls.client(), server)) {
       echo(pair);
-      assertThat(pair.near().binding()).isEqualTo(Certificates.binding(issued.certificate()));
-      assertThat(pair.far().binding()).isEqualTo(pair.near().binding());
+      assertThat(pair.near().channelBinding())
+          .isEqualTo(Certificates.binding(issued.certificate()));
+      assertThat(pair.far().channelBinding()).isEqualTo(pair.near().channelBinding());
     }
   }
 
@@ -84,7 +85,8 @@ class TlsReloadTest {
       replace("server", second);
       shows(server, second);
       echo(standing);
-      assertThat(standing.far().binding()).isEqualTo(Certificates.binding(first.certificate()));
+      assertThat(standing.far().channelBinding())
+          .isEqualTo(Certificates.binding(first.certificate()));
     }
     assertThat(tls.complaints).isEmpty();
   }
@@ -195,8 +197,9 @@ class TlsReloadTest {
     received(client, server);
     replace("server", second);
     try (var pair = TlsPair.open(client, server)) {
-      assertThat(pair.near().binding()).isEqualTo(Certificates.binding(second.certificate()));
-      assertThat(pair.far().binding()).isEqualTo(Certificates.binding(second.certificate()));
+      assertThat(pair.near().channelBinding())
+          .isEqualTo(Certificates.binding(second.certificate()));
+      assertThat(pair.far().channelBinding()).isEqualTo(Certificates.binding(second.certificate()));
     }
   }
 }

@@ -111,8 +111,8 @@ class TlsTest {
             });
     assertThat(first.input().readAllBytes()).isEqualTo(answer);
     writer.get();
-    assertThat(first.trouble()).isEmpty();
-    assertThat(second.trouble()).isEmpty();
+    assertThat(first.closeCause()).isEmpty();
+    assertThat(second.closeCause()).isEmpty();
   }
 
   @ParameterizedTest
@@ -123,7 +123,7 @@ class TlsTest {
       assertThat(pair.far().input().readNBytes(4)).isEqualTo(ascii("half"));
       pair.near().reset();
       assertThatThrownBy(() -> pair.far().input().read()).isInstanceOf(IOException.class);
-      assertThat(pair.far().trouble()).contains(CloseCause.RESET);
+      assertThat(pair.far().closeCause()).contains(CloseCause.RESET);
     }
   }
 
@@ -139,7 +139,7 @@ class TlsTest {
           .hasMessage(
               "the origin proxy ended the connection without TLS's close_notify: what came may be"
                   + " cut");
-      assertThat(pair.far().trouble()).contains(CloseCause.RESET);
+      assertThat(pair.far().closeCause()).contains(CloseCause.RESET);
     }
   }
 
@@ -288,15 +288,15 @@ class TlsTest {
     var accepting = new TlsServer(server, PeerNames.ORIGIN_PROXY, false, pool, NOBODY);
     for (int i = 0; i < 2; i++) {
       try (var pair = TlsPair.open(dialling, accepting)) {
-        assertThat(pair.near().binding()).as("round %d", i).isEqualTo(hash);
-        assertThat(pair.far().binding()).as("round %d", i).isEqualTo(hash);
+        assertThat(pair.near().channelBinding()).as("round %d", i).isEqualTo(hash);
+        assertThat(pair.far().channelBinding()).as("round %d", i).isEqualTo(hash);
         pair.near().output().write(1);
         pair.far().output().write(pair.far().input().read());
         assertThat(pair.near().input().read()).isEqualTo(1);
       }
     }
     try (var plain = Loopback.open()) {
-      assertThat(plain.near().binding()).isEmpty();
+      assertThat(plain.near().channelBinding()).isEmpty();
     }
   }
 

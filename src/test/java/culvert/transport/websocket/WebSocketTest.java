@@ -53,8 +53,8 @@ class WebSocketTest {
         second.closeOutput();
         assertThat(first.input().readAllBytes()).hasSize(100_002).endsWith(4, 5);
         assertThat(first.input().read()).isEqualTo(-1);
-        assertThat(first.trouble()).isEmpty();
-        assertThat(second.trouble()).isEmpty();
+        assertThat(first.closeCause()).isEmpty();
+        assertThat(second.closeCause()).isEmpty();
         assertThatThrownBy(() -> first.output().write(1)).hasMessage("the output is closed");
         assertThat(carriers.near().received()).isEqualTo(carriers.far().sent());
       }
@@ -68,7 +68,7 @@ class WebSocketTest {
       (near ? pair.near() : pair.far()).reset();
       Connection other = near ? pair.far() : pair.near();
       assertThatThrownBy(() -> other.input().read()).isInstanceOf(IOException.class);
-      assertThat(other.trouble()).contains(CloseCause.RESET);
+      assertThat(other.closeCause()).contains(CloseCause.RESET);
     }
   }
 
@@ -81,7 +81,7 @@ class WebSocketTest {
       assertThatThrownBy(() -> pair.far().input().read())
           .isInstanceOf(EOFException.class)
           .hasMessageContaining("without a WebSocket Close");
-      assertThat(pair.far().trouble()).contains(CloseCause.RESET);
+      assertThat(pair.far().closeCause()).contains(CloseCause.RESET);
       assertThatThrownBy(() -> pair.far().input().read())
           .as("told to whoever asks again")
           .isInstanceOf(EOFException.class);

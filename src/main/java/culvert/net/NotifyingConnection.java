@@ -4,9 +4,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /** A connection that tells once when it is closed or reset; all else is the connection's own. */
-public final class WatchedConnection extends ForwardingConnection {
+public final class NotifyingConnection extends ForwardingConnection {
 
-  private final Consumer<WatchedConnection> over;
+  private final Consumer<NotifyingConnection> over;
   private final AtomicBoolean told = new AtomicBoolean();
 
   /**
@@ -14,7 +14,7 @@ public final class WatchedConnection extends ForwardingConnection {
    *
    * @param over must not block
    */
-  public WatchedConnection(Connection connection, Consumer<WatchedConnection> over) {
+  public NotifyingConnection(Connection connection, Consumer<NotifyingConnection> over) {
     super(connection);
     this.over = over;
   }
