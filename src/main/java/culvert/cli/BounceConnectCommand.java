@@ -219,12 +219,12 @@ final class BounceConnectCommand implements Callable<Integer> {
   private ExitCode serve(BounceClient client, Log log) throws InterruptedException {
     var served = new GroupForwarder(client, to, once, log);
     onStop(() -> {
-      served.end();
+      served.stop();
       client.close();
     });
     return switch (inVirtualThread(served::run)) {
       case STOPPED, SERVED -> ExitCode.OK;
-      case BROKE -> ExitCode.FAILURE;
+      case BROKEN -> ExitCode.FAILURE;
       case UNREACHABLE -> ExitCode.UNREACHABLE;
       case CREDENTIALS -> ExitCode.CREDENTIALS;
     };

@@ -262,13 +262,13 @@ final class BounceServerCommand implements Callable<Integer> {
 
   private int level() {
     int level = louder == null ? verbosity : louder.length;
-    if (level < Verbosity.LEAST || level > Verbosity.MOST) {
+    if (level < Verbosity.MIN_LEVEL || level > Verbosity.MAX_LEVEL) {
       throw new IllegalArgumentException(
           (louder == null ? "--verbosity is " + level : "-v is given " + level + " times")
               + "; it goes from "
-              + Verbosity.LEAST
+              + Verbosity.MIN_LEVEL
               + " to "
-              + Verbosity.MOST);
+              + Verbosity.MAX_LEVEL);
     }
     return level;
   }

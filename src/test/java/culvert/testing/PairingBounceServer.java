@@ -37,7 +37,7 @@ public final class PairingBounceServer implements AutoCloseable {
         public void disconnected(MemberView member, String reason) {}
 
         @Override
-        public boolean wantsReads() {
+        public boolean isReadEnabled() {
           return false;
         }
 

@@ -88,13 +88,13 @@ public final class BounceClient implements AutoCloseable {
   private Connection dial(Dial dial) throws IOException {
     var cancellation = new Cancellation();
     Runnable end = cancellation::cancel;
-    if (!begin(end)) {
+    if (!register(end)) {
       throw new IOException("stopping");
     }
     try {
       return dial.connect(cancellation);
     } finally {
-      over(end);
+      unregister(end);
     }
   }
 
@@ -109,13 +109,13 @@ public final class BounceClient implements AutoCloseable {
           first.reset();
           second.reset();
         };
-    if (!begin(end)) {
+    if (!register(end)) {
       return Relay.Outcome.STOPPED;
     }
     try {
       return new Relay(name, first, second, deadlines, settings.halfClose()).run();
     } finally {
-      over(end);
+      unregister(end);
     }
   }
 
@@ -124,7 +124,7 @@ public final class BounceClient implements AutoCloseable {
    *
    * @return whether it may be; it was ended already if not
    */
-  boolean begin(Runnable end) {
+  boolean register(Runnable end) {
     boolean may = underWay.add(end);
     if (!may) {
       end.run();
@@ -133,7 +133,7 @@ public final class BounceClient implements AutoCloseable {
   }
 
   /** It is over. */
-  void over(Runnable end) {
+  void unregister(Runnable end) {
     underWay.remove(end);
   }
 

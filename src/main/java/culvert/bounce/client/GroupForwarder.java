@@ -23,13 +23,13 @@ import java.util.Locale;
 public final class GroupForwarder implements GroupListener.Host {
 
   /** How {@link #run} ended. */
-  public enum End {
-    /** By {@link #end}. */
+  public enum Outcome {
+    /** By {@link #stop}. */
     STOPPED,
     /** One was enough, and both directions ended by themselves. */
     SERVED,
     /** One was enough, and it broke. */
-    BROKE,
+    BROKEN,
     /** The group could not be joined, and one attempt was enough. */
     UNREACHABLE,
     /** The bounce server wants another authentication, and never let this side in. */
@@ -42,7 +42,7 @@ public final class GroupForwarder implements GroupListener.Host {
   private final Log log;
   private final OutageLog outages;
   private final GroupListener stay;
-  private End end = End.STOPPED;
+  private Outcome outcome = Outcome.STOPPED;
   private boolean hasJoined;
 
   /**
@@ -60,18 +60,18 @@ public final class GroupForwarder implements GroupListener.Host {
   }
 
   /** Joins, waits for a visit, serves it, and joins again, until told to stop. */
-  public End run() {
+  public Outcome run() {
     stay.run();
-    return end;
+    return outcome;
   }
 
   /** Ends the wait; a visit is ended by closing the client. Does not wait. */
-  public void end() {
+  public void stop() {
     stay.end();
   }
 
-  private void end(End how) {
-    end = how;
+  private void stop(Outcome how) {
+    outcome = how;
     stay.end();
   }
 
@@ -91,7 +91,7 @@ public final class GroupForwarder implements GroupListener.Host {
     } catch (IOException e) {
       visit.reset();
       log.warn(event("visit refused").with("cause", e.getMessage()));
-      ended(End.BROKE);
+      ended(Outcome.BROKEN);
       return false;
     }
     Relay.Outcome ending = client.relay(client.settings().group() + " > " + server, visit, served);
@@ -100,13 +100,13 @@ public final class GroupForwarder implements GroupListener.Host {
             .with("in", served.sent())
             .with("out", served.received())
             .with("reason", ending.name().toLowerCase(Locale.ROOT).replace('_', '-')));
-    ended(ending == Relay.Outcome.COMPLETED ? End.SERVED : End.BROKE);
+    ended(ending == Relay.Outcome.COMPLETED ? Outcome.SERVED : Outcome.BROKEN);
     return true;
   }
 
-  private void ended(End how) {
+  private void ended(Outcome how) {
     if (once) {
-      end(how);
+      stop(how);
     }
   }
 
@@ -116,7 +116,7 @@ public final class GroupForwarder implements GroupListener.Host {
     boolean forGood = once || refused && !hasJoined;
     if (forGood) {
       log.error(event("cannot join the group").with("cause", cause.getMessage()));
-      end(refused ? End.CREDENTIALS : End.UNREACHABLE);
+      stop(refused ? Outcome.CREDENTIALS : Outcome.UNREACHABLE);
       return;
     }
     outages.failed(

@@ -45,13 +45,13 @@ public final class StandardStreams {
    */
   public void relay(Connection connection) throws IOException {
     Runnable end = connection::reset;
-    if (!client.begin(end)) {
+    if (!client.register(end)) {
       throw new IOException("stopping");
     }
     try {
       copyBothWays(connection);
     } finally {
-      client.over(end);
+      client.unregister(end);
     }
   }
 

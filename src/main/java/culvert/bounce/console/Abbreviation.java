@@ -16,7 +16,7 @@ final class Abbreviation {
    * @param otherwise what a word is that is none of them, as {@code is no command}
    * @throws CommandException if it is none of them, or may be several
    */
-  static <T> T of(String typed, List<T> choices, Function<T, String> word, String otherwise)
+  static <T> T resolve(String typed, List<T> choices, Function<T, String> word, String otherwise)
       throws CommandException {
     for (T choice : choices) {
       if (word.apply(choice).equals(typed)) {

@@ -44,8 +44,8 @@ final class Commands {
   }
 
   /** The command of which this is the first word. */
-  static Command named(String word) throws CommandException {
-    return Abbreviation.of(word, Command.first(), Command::word, "is no command");
+  static Command parse(String word) throws CommandException {
+    return Abbreviation.resolve(word, Command.first(), Command::word, "is no command");
   }
 
   /**
@@ -63,7 +63,7 @@ final class Commands {
       case KILL -> kill(only(arguments, command));
       case STOP -> {
         none(arguments, command);
-        yield stop.ask() ? "stopping; members may finish for a while" : "already stopping";
+        yield stop.announce() ? "stopping; members may finish for a while" : "already stopping";
       }
       case EXIT -> {
         none(arguments, command);
@@ -105,7 +105,7 @@ final class Commands {
 
   private String print(String what) throws CommandException {
     var choices = List.of("connections", "channels");
-    String chosen = Abbreviation.of(what, choices, Function.identity(), "cannot be printed");
+    String chosen = Abbreviation.resolve(what, choices, Function.identity(), "cannot be printed");
     return chosen.equals("connections") ? connections() : channels();
   }
 
@@ -159,23 +159,23 @@ final class Commands {
     String first = arguments.getFirst();
     List<String> rest = arguments.subList(1, arguments.size());
     if (!first.isEmpty() && "channel".startsWith(first)) {
-      events.verbosity(events.verbosity().ofGroup(group(only(rest, Command.VERBOSE_CHANNEL))));
+      events.verbosity(events.verbosity().withGroup(group(only(rest, Command.VERBOSE_CHANNEL))));
     } else {
-      events.verbosity(events.verbosity().atLevel(level(only(arguments, Command.VERBOSE))));
+      events.verbosity(events.verbosity().withLevel(level(only(arguments, Command.VERBOSE))));
     }
     return verbosity();
   }
 
   private static int level(String word) throws CommandException {
     int level = DIGITS.matcher(word).matches() ? Integer.parseInt(word) : 0;
-    if (level < Verbosity.LEAST || level > Verbosity.MOST) {
+    if (level < Verbosity.MIN_LEVEL || level > Verbosity.MAX_LEVEL) {
       throw new CommandException(
           "'"
               + Escape.of(word)
               + "' is neither a level, which are "
-              + Verbosity.LEAST
+              + Verbosity.MIN_LEVEL
               + " to "
-              + Verbosity.MOST
+              + Verbosity.MAX_LEVEL
               + ", nor 'channel'");
     }
     return level;
@@ -213,13 +213,13 @@ final class Commands {
     }
     String word = only(arguments, Command.ECHO).toLowerCase(Locale.ROOT);
     String chosen =
-        Abbreviation.of(word, List.of("on", "off"), Function.identity(), "is no way to echo");
-    operations.echo(chosen.equals("on"));
+        Abbreviation.resolve(word, List.of("on", "off"), Function.identity(), "is no way to echo");
+    operations.setEcho(chosen.equals("on"));
     return echoes();
   }
 
   private String echoes() {
-    return "echo is " + (operations.echoes() ? "on" : "off");
+    return "echo is " + (operations.isEchoOn() ? "on" : "off");
   }
 
   private String kill(String whom) throws CommandException {

@@ -19,10 +19,10 @@ final class Console {
   /** Hears how far the session is, to bound what it waits for. */
   interface Progress {
     /** From now on it waits for a command. */
-    void waits();
+    void awaitingCommand();
 
     /** From now on it answers one. */
-    void answers();
+    void answering();
   }
 
   /** A line of every head of a request, and before its body. */
@@ -60,9 +60,9 @@ final class Console {
   void run() throws IOException {
     for (boolean goesOn = true; goesOn; ) {
       out.prompt();
-      progress.waits();
+      progress.awaitingCommand();
       Optional<LineReader.Line> line = in.next(MAX_LINE_BYTES);
-      progress.answers();
+      progress.answering();
       goesOn = line.isPresent() && answer(line.get());
     }
   }
@@ -85,7 +85,7 @@ final class Console {
       return false;
     }
     try {
-      Command command = Commands.named(words.getFirst());
+      Command command = Commands.parse(words.getFirst());
       String said = commands.run(command, words.subList(1, words.size()));
       try {
         out.answer(command == Command.EXIT ? insteadOfExit.orElse("") : said);

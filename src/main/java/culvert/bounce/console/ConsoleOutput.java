@@ -67,7 +67,7 @@ final class ConsoleOutput implements AutoCloseable {
   }
 
   /** Tells of something when it can; never waits. */
-  void tell(String text) {
+  void enqueue(String text) {
     lock.lock();
     try {
       if (!waiting.isEmpty() && waitingLetters + text.length() > MAX_WAITING) {

@@ -218,7 +218,7 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
     log.info(event("console connected").with("peer", peer));
     var patience = new Patience(connection);
     try (var out = new ConsoleOutput(connection.output())) {
-      events.attach(out::tell, false);
+      events.attach(out::enqueue, false);
       new Console(commands, Optional.empty(), in, out, patience).run();
     } finally {
       patience.end();
@@ -242,12 +242,12 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
     }
 
     @Override
-    public void waits() {
+    public void awaitingCommand() {
       limit(IDLE_LIMIT);
     }
 
     @Override
-    public void answers() {
+    public void answering() {
       limit(ANSWER_LIMIT);
     }
 

@@ -8,7 +8,7 @@ final class HexDump {
 
   /** Takes the lines of a dump, one by one. */
   @FunctionalInterface
-  interface Lines {
+  interface LineConsumer {
     /**
      * One line.
      *
@@ -16,7 +16,7 @@ final class HexDump {
      * @param hex its bytes, two digits each with a space between
      * @param text the same as letters; a dot is what has none
      */
-    void line(int offset, String hex, String text);
+    void accept(int offset, String hex, String text);
   }
 
   private static final int BYTES_A_LINE = 16;
@@ -25,12 +25,12 @@ final class HexDump {
   private HexDump() {}
 
   /** Dumps what is between position and limit, and leaves both where they are. */
-  static void of(ByteBuffer bytes, Lines lines) {
+  static void of(ByteBuffer bytes, LineConsumer lines) {
     byte[] row = new byte[BYTES_A_LINE];
     for (int offset = 0; offset < bytes.remaining(); offset += BYTES_A_LINE) {
       int length = Math.min(BYTES_A_LINE, bytes.remaining() - offset);
       bytes.get(bytes.position() + offset, row, 0, length);
-      lines.line(offset, HEX.formatHex(row, 0, length), text(row, length));
+      lines.accept(offset, HEX.formatHex(row, 0, length), text(row, length));
     }
   }
 

@@ -76,7 +76,7 @@ public final class MemberEventLog implements MemberEvents {
 
   @Override
   public void changed(MemberView member) {
-    if (verbosity.tellsStates()) {
+    if (verbosity.hasStates()) {
       tell(member, "member changed", " is " + member.state(), "state", member.state());
     }
   }
@@ -88,14 +88,14 @@ public final class MemberEventLog implements MemberEvents {
   }
 
   @Override
-  public boolean wantsReads() {
-    return verbosity.tellsReads();
+  public boolean isReadEnabled() {
+    return verbosity.hasReads();
   }
 
   @Override
   public void read(MemberView member, ByteBuffer bytes) {
     Verbosity now = verbosity;
-    if (!now.tellsReadsOf(member)) {
+    if (!now.hasReadsOf(member)) {
       return;
     }
     Listener console = listener;
@@ -110,7 +110,7 @@ public final class MemberEventLog implements MemberEvents {
   /** Each line of the dump is one of the log too, so that lines of others may come between. */
   private void logRead(MemberView member, ByteBuffer bytes, Verbosity now) {
     log.info(about(member, "member sent", "bytes", bytes.remaining()));
-    if (now.tellsBytes()) {
+    if (now.hasBytes()) {
       HexDump.of(
           bytes,
           (offset, hex, text) ->
@@ -130,7 +130,7 @@ public final class MemberEventLog implements MemberEvents {
         .append(": ")
         .append(bytes.remaining())
         .append(bytes.remaining() == 1 ? " byte" : " bytes");
-    if (now.tellsBytes()) {
+    if (now.hasBytes()) {
       HexDump.of(
           bytes,
           (offset, hex, text) ->

@@ -18,10 +18,10 @@ public final class TerminalConsole {
   static final Console.Progress NO_LIMITS =
       new Console.Progress() {
         @Override
-        public void waits() {}
+        public void awaitingCommand() {}
 
         @Override
-        public void answers() {}
+        public void answering() {}
       };
 
   private TerminalConsole() {}
@@ -46,7 +46,7 @@ public final class TerminalConsole {
         "console",
         () -> {
           try (var output = new ConsoleOutput(out)) {
-            events.attach(output::tell, alone);
+            events.attach(output::enqueue, alone);
             var commands = new Commands(operations, events, stop);
             var line = new LineReader(in);
             new Console(commands, Optional.of(INSTEAD_OF_EXIT), line, output, NO_LIMITS).run();

@@ -14,10 +14,10 @@ import java.util.OptionalInt;
 public record Verbosity(int level, OptionalInt group) {
 
   /** The least level. */
-  public static final int LEAST = 1;
+  public static final int MIN_LEVEL = 1;
 
   /** The highest level. */
-  public static final int MOST = 4;
+  public static final int MAX_LEVEL = 4;
 
   private static final int STATES = 2;
   private static final int READS = 3;
@@ -29,9 +29,9 @@ public record Verbosity(int level, OptionalInt group) {
    * @throws IllegalArgumentException naming the bounds
    */
   public Verbosity {
-    if (level < LEAST || level > MOST) {
+    if (level < MIN_LEVEL || level > MAX_LEVEL) {
       throw new IllegalArgumentException(
-          "the level is " + level + "; it goes from " + LEAST + " to " + MOST);
+          "the level is " + level + "; it goes from " + MIN_LEVEL + " to " + MAX_LEVEL);
     }
   }
 
@@ -41,32 +41,32 @@ public record Verbosity(int level, OptionalInt group) {
   }
 
   /** The same groups at another level. */
-  Verbosity atLevel(int other) {
+  Verbosity withLevel(int other) {
     return new Verbosity(other, group);
   }
 
   /** The same level for another group, or for all. */
-  Verbosity ofGroup(OptionalInt other) {
+  Verbosity withGroup(OptionalInt other) {
     return new Verbosity(level, other);
   }
 
   /** Whether changes of state are told. */
-  boolean tellsStates() {
+  boolean hasStates() {
     return level >= STATES;
   }
 
   /** Whether reads are told. */
-  boolean tellsReads() {
+  boolean hasReads() {
     return level >= READS;
   }
 
   /** Whether those of this member are. */
-  boolean tellsReadsOf(MemberView member) {
-    return tellsReads() && (group.isEmpty() || group.equals(member.group()));
+  boolean hasReadsOf(MemberView member) {
+    return hasReads() && (group.isEmpty() || group.equals(member.group()));
   }
 
   /** Whether a read is told with its bytes. */
-  boolean tellsBytes() {
+  boolean hasBytes() {
     return level >= BYTES;
   }
 }

@@ -10,10 +10,10 @@ public interface BounceAdmin {
   List<MemberView> members();
 
   /** Whether what a member sends also comes back to it. */
-  boolean echoes();
+  boolean isEchoOn();
 
   /** Switches that, for every group. */
-  void echo(boolean on);
+  void setEcho(boolean on);
 
   /** Ends the connection with that id; returns whether there was one. */
   boolean kill(long id);

@@ -86,13 +86,13 @@ public final class BounceServer implements BounceAdmin, AutoCloseable {
   }
 
   @Override
-  public boolean echoes() {
-    return lives.echoes();
+  public boolean isEchoOn() {
+    return lives.isEchoOn();
   }
 
   @Override
-  public void echo(boolean on) {
-    lives.echo(on);
+  public void setEcho(boolean on) {
+    lives.setEcho(on);
   }
 
   @Override
@@ -106,7 +106,7 @@ public final class BounceServer implements BounceAdmin, AutoCloseable {
   }
 
   private boolean kill(Optional<Member> member) {
-    member.ifPresent(found -> members.end(found, DisconnectReason.BY_OPERATOR));
+    member.ifPresent(found -> members.disconnect(found, DisconnectReason.KILLED));
     return member.isPresent();
   }
 

@@ -9,37 +9,37 @@ import java.time.Duration;
 final class DisconnectReason {
 
   /** Its bytes have ended, and in a pair both directions. */
-  static final String BY_PEER = "closed by the peer";
+  static final String CLOSED_BY_PEER = "closed by the peer";
 
   /** The same, while there was nobody to hear what it had said. */
-  static final String UNHEARD = "closed by the peer, and nobody had heard what it said";
+  static final String CLOSED_UNDELIVERED = "closed by the peer, and nobody had heard what it said";
 
   /** An operator did it. */
-  static final String BY_OPERATOR = "Disconnected by server";
+  static final String KILLED = "Disconnected by server";
 
   /** The server is stopping. */
-  static final String STOPPED = "the server stopped";
+  static final String SERVER_STOPPED = "the server stopped";
 
   /** The other one of the pair broke, or was ended. */
-  static final String WITH_PEER = "ended with its peer";
+  static final String PARTNER_ENDED = "ended with its peer";
 
   /** Which the log tells more of. */
-  static final String BUG = "a bug";
+  static final String INTERNAL_ERROR = "a bug";
 
   private DisconnectReason() {}
 
   /** Its connection broke. */
   static String broken(IOException cause) {
-    return "broken: " + words(cause);
+    return "broken: " + cause(cause);
   }
 
   /** What is wrong with a connection. */
-  static String words(IOException cause) {
+  static String cause(IOException cause) {
     return String.valueOf(cause.getMessage());
   }
 
   /** Somebody wrote to it for so long in vain. */
-  static String slow(Duration limit) {
+  static String stalled(Duration limit) {
     return "took nothing for " + Durations.of(limit);
   }
 
@@ -49,7 +49,7 @@ final class DisconnectReason {
   }
 
   /** One direction of the pair had ended, and the other did not go on. */
-  static String silent(Duration limit) {
+  static String idleHalfClosed(Duration limit) {
     return "half-closed and silent for " + Durations.of(limit);
   }
 }

@@ -31,7 +31,7 @@ final class Fanout extends ByteOutput {
 
   @Override
   public void write(ByteBuffer source) throws IOException {
-    if (events.wantsReads()) {
+    if (events.isReadEnabled()) {
       events.read(sender.view(), source.asReadOnlyBuffer());
     }
     // Asked first: who hears the bytes may switch it before the others have them.
@@ -47,16 +47,16 @@ final class Fanout extends ByteOutput {
       send(source.duplicate().position(source.position() + before), sender);
     }
     source.position(source.limit());
-    if (sender.isOver()) {
+    if (sender.isEnded()) {
       throw new IOException("the member has ended");
     }
   }
 
   private void send(ByteBuffer bytes, Member other) {
     try {
-      other.take(bytes, sender);
+      other.deliver(bytes, sender);
     } catch (IOException e) {
-      members.end(other, DisconnectReason.broken(e));
+      members.disconnect(other, DisconnectReason.broken(e));
     }
   }
 }

@@ -38,7 +38,7 @@ final class Group {
   }
 
   /** Whether it ever had two members. */
-  boolean hasMet() {
+  boolean hasHadTwoMembers() {
     return second != null;
   }
 
@@ -49,7 +49,7 @@ final class Group {
 
   /** A pair takes nobody in a place that was left: who comes next finds a fresh pairing. */
   boolean isFull(int most) {
-    return paired ? hasMet() : members.size() >= most;
+    return paired ? hasHadTwoMembers() : members.size() >= most;
   }
 
   /** Takes in a member, unless it {@linkplain #isFull is full}. */
@@ -71,7 +71,7 @@ final class Group {
   }
 
   /** Lets the first of a pair go, whose thread has nothing to do for as long as there are two. */
-  void pairEnds() {
+  void signalPairEnd() {
     pairOver.countDown();
   }
 

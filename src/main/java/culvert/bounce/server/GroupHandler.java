@@ -28,7 +28,7 @@ final class GroupHandler {
   private final Members members;
   private final MemberEvents events;
   private final Deadlines deadlines;
-  private volatile boolean echo;
+  private volatile boolean setEcho;
 
   /** For any number of members. */
   GroupHandler(
@@ -42,35 +42,35 @@ final class GroupHandler {
     this.members = members;
     this.events = events;
     this.deadlines = deadlines;
-    this.echo = settings.echo();
+    this.setEcho = settings.echo();
   }
 
   /** Whether what a member sends also comes back to it; never in a pair. */
-  boolean echoes() {
-    return echo;
+  boolean isEchoOn() {
+    return setEcho;
   }
 
   /** Switches that. */
-  void echo(boolean on) {
-    echo = on;
-    members.all().forEach(Member::look);
+  void setEcho(boolean on) {
+    setEcho = on;
+    members.all().forEach(Member::wakeUp);
   }
 
   /** Lives until the member is over. */
-  void live(Member member, Group group) throws IOException, InterruptedException {
+  void run(Member member, Group group) throws IOException, InterruptedException {
     if (group.isSecond(member)) {
-      group.members().forEach(Member::look);
+      group.members().forEach(Member::wakeUp);
     }
     int echoed = awaitCompany(member, group);
-    if (!group.hasMet()) {
+    if (!group.hasHadTwoMembers()) {
       leftAlone(member);
       return;
     }
-    member.is(State.READY);
+    member.setState(State.READY);
     if (!group.isPaired()) {
       member.input().release();
-      member.input().transferTo(new Fanout(member, echoed, members, events, this::echoes));
-      members.end(member, DisconnectReason.BY_PEER);
+      member.input().transferTo(new Fanout(member, echoed, members, events, this::isEchoOn));
+      members.disconnect(member, DisconnectReason.CLOSED_BY_PEER);
     } else if (group.isSecond(member)) {
       relay(group);
     } else {
@@ -82,11 +82,11 @@ final class GroupHandler {
   private void leftAlone(Member member) {
     var fault = member.input().fault();
     if (fault.isPresent()) {
-      members.end(member, DisconnectReason.broken(fault.get()));
+      members.disconnect(member, DisconnectReason.broken(fault.get()));
     } else if (member.input().size() > 0) {
-      members.reset(member, DisconnectReason.UNHEARD);
+      members.reset(member, DisconnectReason.CLOSED_UNDELIVERED);
     } else {
-      members.end(member, DisconnectReason.BY_PEER);
+      members.disconnect(member, DisconnectReason.CLOSED_BY_PEER);
     }
   }
 
@@ -94,23 +94,23 @@ final class GroupHandler {
   private int awaitCompany(Member member, Group group) throws IOException {
     ReadAheadInput input = member.input();
     int echoed = 0;
-    while (!group.hasMet()) {
-      if ((input.isOver() || member.isOver()) && groups.leaveAlone(member)) {
+    while (!group.hasHadTwoMembers()) {
+      if ((input.isFinished() || member.isEnded()) && groups.leaveIfAlone(member)) {
         break;
       }
       int held = input.size();
       if (held > 0) {
-        member.is(State.WAITING);
+        member.setState(State.WAITING);
       }
-      if (echo && !group.isPaired()) {
-        byte[] fresh = input.beyond(echoed);
+      if (setEcho && !group.isPaired()) {
+        byte[] fresh = input.copyFrom(echoed);
         if (fresh.length > 0) {
-          member.take(ByteBuffer.wrap(fresh), member);
+          member.deliver(ByteBuffer.wrap(fresh), member);
         }
         echoed += fresh.length;
         held = echoed;
       }
-      input.await(held, ReadAheadInput.FOREVER);
+      input.await(held, ReadAheadInput.NO_TIMEOUT);
     }
     return echoed;
   }
@@ -134,26 +134,28 @@ final class GroupHandler {
     } finally {
       groups.dissolve(pair);
       ended(ending, first, second);
-      pair.pairEnds();
+      pair.signalPairEnd();
     }
   }
 
   private void ended(Relay.Outcome ending, Member first, Member second) {
     String broken = "broken: Connection reset";
     switch (ending) {
-      case COMPLETED -> ended(DisconnectReason.BY_PEER, first, DisconnectReason.BY_PEER, second);
-      case FIRST_FAILED -> ended(broken, first, DisconnectReason.WITH_PEER, second);
-      case SECOND_FAILED -> ended(DisconnectReason.WITH_PEER, first, broken, second);
+      case COMPLETED ->
+          ended(DisconnectReason.CLOSED_BY_PEER, first, DisconnectReason.CLOSED_BY_PEER, second);
+      case FIRST_FAILED -> ended(broken, first, DisconnectReason.PARTNER_ENDED, second);
+      case SECOND_FAILED -> ended(DisconnectReason.PARTNER_ENDED, first, broken, second);
       case IDLE -> {
-        String silent = DisconnectReason.silent(settings.halfClose());
+        String silent = DisconnectReason.idleHalfClosed(settings.halfClose());
         ended(silent, first, silent, second);
       }
-      case STOPPED -> ended(DisconnectReason.WITH_PEER, first, DisconnectReason.WITH_PEER, second);
+      case STOPPED ->
+          ended(DisconnectReason.PARTNER_ENDED, first, DisconnectReason.PARTNER_ENDED, second);
     }
   }
 
   private void ended(String one, Member first, String other, Member second) {
-    members.end(first, one);
-    members.end(second, other);
+    members.disconnect(first, one);
+    members.disconnect(second, other);
   }
 }

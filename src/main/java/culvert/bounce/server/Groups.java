@@ -49,7 +49,7 @@ final class Groups {
       Group group = groups.computeIfAbsent(number, n -> new Group(n, limits.paired().contains(n)));
       members++;
       group.add(member);
-      member.belongsTo(group);
+      member.setGroup(group);
       return Optional.of(group);
     } finally {
       lock.unlock();
@@ -71,7 +71,7 @@ final class Groups {
     lock.lock();
     try {
       Group group = member.group();
-      if (group != null && !(group.isPaired() && group.hasMet())) {
+      if (group != null && !(group.isPaired() && group.hasHadTwoMembers())) {
         remove(group, member);
         if (draining && group.members().size() == 1) {
           return Optional.of(group.members().getFirst());
@@ -84,11 +84,11 @@ final class Groups {
   }
 
   /** Takes out a member that never had company; returns false if it has some by now. */
-  boolean leaveAlone(Member member) {
+  boolean leaveIfAlone(Member member) {
     lock.lock();
     try {
       Group group = member.group();
-      if (group.hasMet()) {
+      if (group.hasHadTwoMembers()) {
         return false;
       }
       remove(group, member);

@@ -76,7 +76,7 @@ final class Member {
   }
 
   /** The transport's handshake is done; from now on it is read ahead. */
-  void wrapped(Connection within) {
+  void setTransport(Connection within) {
     connection = within;
     input = ReadAheadInput.of(within.input(), "member's bytes " + name());
   }
@@ -86,7 +86,7 @@ final class Member {
     return connection;
   }
 
-  /** What it sends; null before {@link #wrapped}. */
+  /** What it sends; null before {@link #setTransport}. */
   ReadAheadInput input() {
     return input;
   }
@@ -97,46 +97,46 @@ final class Member {
   }
 
   /** Only {@link Groups} says so. */
-  void belongsTo(Group joined) {
+  void setGroup(Group joined) {
     group = joined;
   }
 
   /** Its place among strangers was taken away; must not block. */
-  void placeLost(HandshakeLimiter.Reason reason) {
+  void handshakeExpired(HandshakeLimiter.Reason reason) {
     late = reason == HandshakeLimiter.Reason.TIMEOUT;
     ReadAheadInput waiting = input;
     if (late && waiting != null) {
       // There may be something to say to it.
-      waiting.knock();
+      waiting.wakeUp();
     } else {
       socket.close();
     }
   }
 
   /** Whether its time as a stranger was up. */
-  boolean isLate() {
+  boolean isTimedOut() {
     return late;
   }
 
   /** Says how far it is, to whoever wants to hear. */
-  void is(State now) {
-    if (state.getAndSet(now) != now && !isOver()) {
+  void setState(State now) {
+    if (state.getAndSet(now) != now && !isEnded()) {
       events.changed(view());
     }
   }
 
   /** The first reason stands; returns false if there was one before. */
-  boolean ends(String reason) {
+  boolean markEnded(String reason) {
     return ending.compareAndSet(null, reason);
   }
 
   /** Whether it is gone, for all others. */
-  boolean isOver() {
+  boolean isEnded() {
     return ending.get() != null;
   }
 
   /** Ends the connection, and every wait for it. */
-  void hangUp(boolean reset) {
+  void close(boolean reset) {
     if (reset) {
       connection.reset();
     } else {
@@ -145,18 +145,18 @@ final class Member {
     ReadAheadInput reader = input;
     if (reader != null) {
       reader.release();
-      reader.knock();
+      reader.wakeUp();
     }
   }
 
   /** What joining it needs to say before anything else reaches it. */
-  interface Joining {
+  interface JoinAction {
     /** Joins; what is returned, if anything, was joined. */
     Optional<Group> join() throws InterruptedException;
   }
 
   /** Joins, and is greeted before the others can send to it. */
-  Optional<Group> greeted(byte[] welcome, Joining joining) throws InterruptedException {
+  Optional<Group> joinWithGreeting(byte[] welcome, JoinAction joining) throws InterruptedException {
     output.lock();
     try {
       Optional<Group> joined = joining.join();
@@ -179,7 +179,7 @@ final class Member {
    *
    * @throws IOException if this one is broken, or over
    */
-  void take(ByteBuffer bytes, Member sender) throws IOException {
+  void deliver(ByteBuffer bytes, Member sender) throws IOException {
     sender.sendingTo = this;
     output.lock();
     try {
@@ -196,18 +196,18 @@ final class Member {
   /** What it sends waits for one that is slow. */
   private void isSlowed() {
     slowed = true;
-    is(State.WAITING);
+    setState(State.WAITING);
   }
 
   private void goesOn() {
     if (slowed) {
       slowed = false;
-      is(State.READY);
+      setState(State.READY);
     }
   }
 
   /** How long ago the first look was since when a write to it makes no progress; 0 for none. */
-  long takesNothingForNanos(long nowNanos) {
+  long stalledNanos(long nowNanos) {
     boolean now = written;
     long sent = connection.sent();
     if (!now || !writtenBefore || sent != sentBefore) {
@@ -219,15 +219,15 @@ final class Member {
   }
 
   /** Has it look again at what it waits for, if it does. */
-  void look() {
+  void wakeUp() {
     ReadAheadInput waiting = input;
     if (waiting != null) {
-      waiting.knock();
+      waiting.wakeUp();
     }
   }
 
   /** Shows whether it waits for one that takes nothing. */
-  void showWaiting(long nowNanos) {
+  void updateWaitingState(long nowNanos) {
     Member slow = sendingTo;
     if (slow == null) {
       goesOn();

@@ -15,7 +15,7 @@ public interface MemberEvents {
   void disconnected(MemberView member, String reason);
 
   /** Whether {@link #read} is to be told now: whoever does not ask pays nothing for it. */
-  boolean wantsReads();
+  boolean isReadEnabled();
 
   /** It has sent bytes: those between position and limit, which are not to be moved. */
   void read(MemberView member, ByteBuffer bytes);

@@ -96,10 +96,10 @@ final class MemberHandler implements Listener.Handler {
   public void handle(SocketConnection socket) {
     Member member = members.add(socket);
     if (!threads.add(member)) {
-      members.end(member, DisconnectReason.STOPPED);
+      members.disconnect(member, DisconnectReason.SERVER_STOPPED);
       return;
     }
-    var place = halfOpen.acquire(source(member), member::placeLost);
+    var place = halfOpen.acquire(source(member), member::handshakeExpired);
     try {
       KeepAlive.NORMAL.applyTo(socket);
       Optional<Group> group = enter(member);
@@ -113,12 +113,12 @@ final class MemberHandler implements Listener.Handler {
       Thread.currentThread().interrupt();
     } catch (RuntimeException | Error e) {
       log.bug("a member met a bug", e);
-      members.end(member, DisconnectReason.BUG);
+      members.disconnect(member, DisconnectReason.INTERNAL_ERROR);
     } finally {
       place.release();
-      members.end(member, DisconnectReason.STOPPED);
+      members.disconnect(member, DisconnectReason.SERVER_STOPPED);
       // Also where it was ended by another before it had joined.
-      members.leave(member);
+      members.removeFromGroup(member);
       threads.remove(member);
     }
   }
@@ -129,7 +129,7 @@ final class MemberHandler implements Listener.Handler {
 
   /** The handshakes; returns the group it has joined, or nothing if it was refused. */
   private Optional<Group> enter(Member member) throws IOException, InterruptedException {
-    member.wrapped(transport.wrap(member.connection()));
+    member.setTransport(transport.wrap(member.connection()));
     var admission =
         new BounceServerHandshake(settings.wire(), settings.groups().groups(), authentication);
     negotiate(member, admission);
@@ -139,7 +139,7 @@ final class MemberHandler implements Listener.Handler {
     }
     Transport.setAuthenticated(member.connection());
     Optional<Group> group =
-        member.greeted(admission.welcome(), () -> groups.join(member, admission.number()));
+        member.joinWithGreeting(admission.welcome(), () -> groups.join(member, admission.number()));
     if (group.isEmpty()) {
       refuse(
           member,
@@ -155,27 +155,27 @@ final class MemberHandler implements Listener.Handler {
     for (; ; ) {
       // Asked first: what came before the end is held by then.
       boolean ended = input.hasEnded();
-      input.offer(admission::feed);
+      input.consume(admission::feed);
       if (ended) {
-        admission.nothingMoreCame();
+        admission.pauseElapsed();
       }
-      if (ended || member.isLate()) {
-        admission.timeIsUp();
+      if (ended || member.isTimedOut()) {
+        admission.timedOut();
       }
       switch (admission.state()) {
-        case AUTHENTICATES -> awaitMore(member, ended, ReadAheadInput.FOREVER);
-        case CHOOSES -> {
-          member.is(State.AUTHENTICATED);
-          awaitMore(member, ended, ReadAheadInput.FOREVER);
+        case AWAITING_AUTHENTICATION -> awaitMore(member, ended, ReadAheadInput.NO_TIMEOUT);
+        case AWAITING_NUMBER -> {
+          member.setState(State.AUTHENTICATED);
+          awaitMore(member, ended, ReadAheadInput.NO_TIMEOUT);
         }
-        case PAUSES -> {
-          member.is(State.AUTHENTICATED);
+        case READING_NUMBER -> {
+          member.setState(State.AUTHENTICATED);
           if (!awaitMore(member, ended, settings.entry().numberPause().toNanos())) {
-            admission.nothingMoreCame();
+            admission.pauseElapsed();
           }
         }
-        case JOINS -> {
-          member.is(State.AUTHENTICATED);
+        case ACCEPTED -> {
+          member.setState(State.AUTHENTICATED);
           return;
         }
         case REFUSED -> {
@@ -191,10 +191,10 @@ final class MemberHandler implements Listener.Handler {
    * @param ended whether the look before saw its end; one that has come since is for the next look
    */
   private static boolean awaitMore(Member member, boolean ended, long nanos) throws IOException {
-    if (member.isLate()) {
+    if (member.isTimedOut()) {
       throw new IOException("its time was up");
     }
-    if (ended || member.input().fault().isPresent() || member.isOver()) {
+    if (ended || member.input().fault().isPresent() || member.isEnded()) {
       throw new EOFException("closed during the handshake");
     }
     return member.input().await(0, nanos);
@@ -202,11 +202,11 @@ final class MemberHandler implements Listener.Handler {
 
   private void live(Member member, Group group) throws InterruptedException {
     counters.count(Counter.MEMBERS);
-    member.is(State.READY);
+    member.setState(State.READY);
     try {
-      lives.live(member, group);
+      lives.run(member, group);
     } catch (IOException e) {
-      members.end(member, DisconnectReason.broken(e));
+      members.disconnect(member, DisconnectReason.broken(e));
     }
   }
 
@@ -218,8 +218,8 @@ final class MemberHandler implements Listener.Handler {
           case FULL -> Counter.MEMBERS_OVER_LIMIT;
         });
     limited(member, "member refused", cause);
-    LingeringClose.sendAndClose(member.connection(), refusal.words(), deadlines);
-    members.end(member, refusal.toString());
+    LingeringClose.sendAndClose(member.connection(), refusal.bytes(), deadlines);
+    members.disconnect(member, refusal.toString());
   }
 
   private void failed(
@@ -230,23 +230,23 @@ final class MemberHandler implements Listener.Handler {
     switch (cause) {
       case ForeignPeerException e -> {
         counters.count(Counter.FOREIGN_PEERS);
-        limited(member, "not a member", DisconnectReason.words(e));
+        limited(member, "not a member", DisconnectReason.cause(e));
         LingeringClose.sendAndClose(socket, e.answer(), deadlines);
       }
       case RefusedException e -> {
         counters.count(Counter.REFUSED_PEERS);
-        limited(member, "member refused", DisconnectReason.words(e));
+        limited(member, "member refused", DisconnectReason.cause(e));
         LingeringClose.sendAndClose(socket, new byte[0], deadlines);
       }
       case ProtocolException e -> {
         counters.count(Counter.PROTOCOL_ERRORS);
-        limited(member, "handshake broke the protocol", DisconnectReason.words(e));
+        limited(member, "handshake broke the protocol", DisconnectReason.cause(e));
         LingeringClose.sendAndClose(socket, new byte[0], deadlines);
       }
       default -> {
         if (lost.isPresent()) {
           limited(member, "no handshake in time", lost.get().toString());
-          members.end(member, DisconnectReason.notJoined(lost.get()));
+          members.disconnect(member, DisconnectReason.notJoined(lost.get()));
           return;
         }
         log.debug(
@@ -255,7 +255,7 @@ final class MemberHandler implements Listener.Handler {
                 .with("cause", cause.getMessage()));
       }
     }
-    members.end(member, DisconnectReason.broken(cause));
+    members.disconnect(member, DisconnectReason.broken(cause));
   }
 
   private void limited(Member member, String event, String cause) {
@@ -264,10 +264,10 @@ final class MemberHandler implements Listener.Handler {
 
   /** Lets nobody in any more, and ends those that have nobody, now or as soon as they have none. */
   void drain() {
-    groups.drain().forEach(alone -> members.end(alone, DisconnectReason.STOPPED));
+    groups.drain().forEach(alone -> members.disconnect(alone, DisconnectReason.SERVER_STOPPED));
     for (Member member : members.all()) {
       if (member.group() == null) {
-        members.end(member, DisconnectReason.STOPPED);
+        members.disconnect(member, DisconnectReason.SERVER_STOPPED);
       }
     }
   }
@@ -279,6 +279,6 @@ final class MemberHandler implements Listener.Handler {
 
   /** Ends all of them, and whoever comes. */
   void endAll() {
-    threads.closeAll(member -> members.end(member, DisconnectReason.STOPPED));
+    threads.closeAll(member -> members.disconnect(member, DisconnectReason.SERVER_STOPPED));
   }
 }

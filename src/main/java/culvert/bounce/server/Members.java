@@ -56,28 +56,28 @@ final class Members {
    * thread may still be writing to another. What a pair was sent would look complete if it ended
    * cleanly, so that is reset.
    */
-  void end(Member member, String reason) {
+  void disconnect(Member member, String reason) {
     Group group = member.group();
-    end(member, reason, group != null && group.isPaired() && group.hasMet());
+    disconnect(member, reason, group != null && group.isPaired() && group.hasHadTwoMembers());
   }
 
   /** The same, so that the peer sees an error. */
   void reset(Member member, String reason) {
-    end(member, reason, true);
+    disconnect(member, reason, true);
   }
 
-  private void end(Member member, String reason, boolean reset) {
-    if (!member.ends(reason)) {
+  private void disconnect(Member member, String reason, boolean reset) {
+    if (!member.markEnded(reason)) {
       return;
     }
     all.remove(member.id());
-    member.hangUp(reset);
-    leave(member);
+    member.close(reset);
+    removeFromGroup(member);
     events.disconnected(member.view(), reason);
   }
 
   /** Takes it out of its group, where it still is in one. */
-  void leave(Member member) {
-    groups.leave(member).ifPresent(alone -> end(alone, DisconnectReason.STOPPED));
+  void removeFromGroup(Member member) {
+    groups.leave(member).ifPresent(alone -> disconnect(alone, DisconnectReason.SERVER_STOPPED));
   }
 }

@@ -33,10 +33,10 @@ final class PairedConnection extends ForwardingConnection {
 
     @Override
     public void write(ByteBuffer source) throws IOException {
-      if (events.wantsReads()) {
+      if (events.isReadEnabled()) {
         events.read(partner.view(), source.asReadOnlyBuffer());
       }
-      member.take(source, partner);
+      member.deliver(source, partner);
     }
   }
 

@@ -23,7 +23,7 @@ final class ReadAheadInput extends ByteInput {
   static final int MAX_BYTES = 16 * 1024;
 
   /** To wait for as long as it takes. */
-  static final long FOREVER = Long.MAX_VALUE;
+  static final long NO_TIMEOUT = Long.MAX_VALUE;
 
   private static final int FIRST_BYTES = 2 * 1024;
 
@@ -142,7 +142,7 @@ final class ReadAheadInput extends ByteInput {
   }
 
   /** Ends a wait that is under way, or the next one. */
-  void knock() {
+  void wakeUp() {
     lock.lock();
     try {
       knocked = true;
@@ -177,9 +177,9 @@ final class ReadAheadInput extends ByteInput {
 
   private long await(long nanos) throws IOException {
     try {
-      if (nanos == FOREVER) {
+      if (nanos == NO_TIMEOUT) {
         changed.await();
-        return FOREVER;
+        return NO_TIMEOUT;
       }
       return changed.awaitNanos(nanos);
     } catch (InterruptedException e) {
@@ -189,7 +189,7 @@ final class ReadAheadInput extends ByteInput {
   }
 
   /** Whether the peer has ended or broken it; bytes that came before may still be held. */
-  boolean isOver() {
+  boolean isFinished() {
     lock.lock();
     try {
       return ended || fault != null;
@@ -229,7 +229,7 @@ final class ReadAheadInput extends ByteInput {
   }
 
   /** Shows what is held to somebody, who must not block and takes as much as he likes. */
-  void offer(Consumer<ByteBuffer> taker) {
+  void consume(Consumer<ByteBuffer> taker) {
     lock.lock();
     try {
       ByteBuffer bytes = ByteBuffer.wrap(held, start, end - start);
@@ -242,7 +242,7 @@ final class ReadAheadInput extends ByteInput {
   }
 
   /** A copy of what is held beyond the first {@code known} bytes; it stays held. */
-  byte[] beyond(int known) {
+  byte[] copyFrom(int known) {
     lock.lock();
     try {
       return Arrays.copyOfRange(held, start + known, end);
@@ -255,7 +255,7 @@ final class ReadAheadInput extends ByteInput {
   public int read(ByteBuffer target) throws IOException {
     int before = target.position();
     while (awaitEarly()) {
-      offer(bytes -> {
+      consume(bytes -> {
         int n = Math.min(bytes.remaining(), target.remaining());
         target.put(bytes.slice(bytes.position(), n));
         bytes.position(bytes.position() + n);
@@ -264,7 +264,7 @@ final class ReadAheadInput extends ByteInput {
         return target.position() - before;
       }
     }
-    return isOver() ? -1 : source.read(target);
+    return isFinished() ? -1 : source.read(target);
   }
 
   /** Waits for bytes that were read ahead; false once there are no more of them. */
@@ -272,7 +272,7 @@ final class ReadAheadInput extends ByteInput {
     lock.lock();
     try {
       while (start == end && !stopped) {
-        await(FOREVER);
+        await(NO_TIMEOUT);
       }
       if (start < end) {
         return true;
@@ -294,11 +294,11 @@ final class ReadAheadInput extends ByteInput {
   public long transferTo(OutputStream out) throws IOException {
     long total = 0;
     while (awaitEarly()) {
-      byte[] piece = beyond(0);
-      offer(bytes -> bytes.position(bytes.position() + piece.length));
+      byte[] piece = copyFrom(0);
+      consume(bytes -> bytes.position(bytes.position() + piece.length));
       out.write(piece);
       total += piece.length;
     }
-    return isOver() ? total : total + source.transferTo(out);
+    return isFinished() ? total : total + source.transferTo(out);
   }
 }

@@ -48,16 +48,16 @@ final class SlowMembers {
   private void look() {
     long now = System.nanoTime();
     for (Member member : members.all()) {
-      long nanos = member.takesNothingForNanos(now);
+      long nanos = member.stalledNanos(now);
       if (!limit.isZero() && nanos >= limit.toNanos()) {
         counters.count(Counter.MEMBERS_TOO_SLOW);
-        members.reset(member, DisconnectReason.slow(limit));
+        members.reset(member, DisconnectReason.stalled(limit));
         log.warn(
             event("slow member dropped")
                 .with("peer", member.name())
-                .with("cause", DisconnectReason.slow(limit)));
+                .with("cause", DisconnectReason.stalled(limit)));
       }
     }
-    members.all().forEach(member -> member.showWaiting(now));
+    members.all().forEach(member -> member.updateWaitingState(now));
   }
 }

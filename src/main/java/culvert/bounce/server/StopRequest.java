@@ -4,7 +4,7 @@ package culvert.bounce.server;
 public interface StopRequest {
 
   /** Says that the server is to stop; returns false if somebody had said so before. */
-  boolean ask();
+  boolean announce();
 
   /** Lets it stop, which takes its time; does not wait. */
   void begin();

@@ -14,13 +14,13 @@ public final class Stop implements StopRequest {
 
   /** Asks for the stop; returns false if it had been asked for before. */
   public boolean request() {
-    boolean isFirst = ask();
+    boolean isFirst = announce();
     begin();
     return isFirst;
   }
 
   @Override
-  public boolean ask() {
+  public boolean announce() {
     return first.compareAndSet(true, false);
   }
 

@@ -11,19 +11,19 @@ public enum BounceRefusal {
   /** There are as many members as there may be. */
   FULL("Connection Group Full");
 
-  private final String words;
+  private final String bytes;
 
   BounceRefusal(String words) {
-    this.words = words;
+    this.bytes = words;
   }
 
   /** What is sent, without a line end. */
-  public byte[] words() {
-    return words.getBytes(StandardCharsets.US_ASCII);
+  public byte[] bytes() {
+    return bytes.getBytes(StandardCharsets.US_ASCII);
   }
 
   @Override
   public String toString() {
-    return words;
+    return bytes;
   }
 }

@@ -33,13 +33,13 @@ public final class BounceServerHandshake {
   /** How far the handshake is. */
   public enum State {
     /** The authentication string is not whole. */
-    AUTHENTICATES,
+    AWAITING_AUTHENTICATION,
     /** A number is expected, and no digit of it has come. */
-    CHOOSES,
+    AWAITING_NUMBER,
     /** It has digits, and is complete unless more come soon. */
-    PAUSES,
+    READING_NUMBER,
     /** The number is complete: it may join, and what comes next is the group's. */
-    JOINS,
+    ACCEPTED,
     /** It may not, for {@link #refusal}. */
     REFUSED
   }
@@ -71,7 +71,7 @@ public final class BounceServerHandshake {
     this.groups = groups;
     this.digits = Integer.toHexString(groups - 1).length();
     this.authentication = authentication.clone();
-    this.state = authentication.length == 0 ? State.CHOOSES : State.AUTHENTICATES;
+    this.state = authentication.length == 0 ? State.AWAITING_NUMBER : State.AWAITING_AUTHENTICATION;
   }
 
   /** What the server says first. */
@@ -93,7 +93,7 @@ public final class BounceServerHandshake {
     return state;
   }
 
-  /** The group's number, once it {@linkplain State#JOINS joins}. */
+  /** The group's number, once it {@linkplain State#ACCEPTED joins}. */
   public int number() {
     return number;
   }
@@ -107,9 +107,9 @@ public final class BounceServerHandshake {
   public void feed(ByteBuffer bytes) {
     while (bytes.hasRemaining()) {
       switch (state) {
-        case AUTHENTICATES -> match(bytes.get());
-        case CHOOSES, PAUSES -> choose(bytes);
-        case JOINS, REFUSED -> {
+        case AWAITING_AUTHENTICATION -> match(bytes.get());
+        case AWAITING_NUMBER, READING_NUMBER -> choose(bytes);
+        case ACCEPTED, REFUSED -> {
           return;
         }
       }
@@ -123,7 +123,7 @@ public final class BounceServerHandshake {
       return;
     }
     if (difference == 0) {
-      state = State.CHOOSES;
+      state = State.AWAITING_NUMBER;
     } else {
       refuse(BounceRefusal.AUTHENTICATION);
     }
@@ -137,7 +137,7 @@ public final class BounceServerHandshake {
     }
     bytes.get();
     number = number * HEX + digit;
-    state = State.PAUSES;
+    state = State.READING_NUMBER;
     if (++numberDigits == digits) {
       complete();
     }
@@ -150,7 +150,7 @@ public final class BounceServerHandshake {
 
   private void complete() {
     if (numberDigits > 0 && number < groups) {
-      state = State.JOINS;
+      state = State.ACCEPTED;
     } else {
       refuse(BounceRefusal.NUMBER);
     }
@@ -162,8 +162,8 @@ public final class BounceServerHandshake {
   }
 
   /** Nothing has come for so long, or can come, that a number which has begun is complete. */
-  public void nothingMoreCame() {
-    if (state == State.PAUSES) {
+  public void pauseElapsed() {
+    if (state == State.READING_NUMBER) {
       complete();
     }
   }
@@ -172,8 +172,8 @@ public final class BounceServerHandshake {
    * The time is up, or the peer has ended. Who has said something that is no authentication string
    * is told so, right as far as it goes or not; to all others there is nothing to say.
    */
-  public void timeIsUp() {
-    if (state == State.AUTHENTICATES && matched > 0) {
+  public void timedOut() {
+    if (state == State.AWAITING_AUTHENTICATION && matched > 0) {
       refuse(BounceRefusal.AUTHENTICATION);
     }
   }

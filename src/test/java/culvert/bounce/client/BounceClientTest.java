@@ -302,8 +302,8 @@ class BounceClientTest {
           connection.close();
         }
       }
-      served.end();
-      assertThat(end).succeedsWithin(LIMIT).isEqualTo(GroupForwarder.End.STOPPED);
+      served.stop();
+      assertThat(end).succeedsWithin(LIMIT).isEqualTo(GroupForwarder.Outcome.STOPPED);
     }
   }
 
@@ -323,7 +323,7 @@ class BounceClientTest {
         }
       }
       log.await("visit refused");
-      served.end();
+      served.stop();
       assertThat(end).succeedsWithin(LIMIT);
     }
   }
@@ -339,13 +339,13 @@ class BounceClientTest {
       connection.output().write('a');
       connection.closeOutput();
       assertThat(connection.input().readAllBytes()).containsExactly('a');
-      assertThat(end).succeedsWithin(LIMIT).isEqualTo(GroupForwarder.End.SERVED);
+      assertThat(end).succeedsWithin(LIMIT).isEqualTo(GroupForwarder.Outcome.SERVED);
       connection.close();
     }
     try (var beside = client()) {
       bounce.close();
       var end = start(new GroupForwarder(beside, ANY, true, log.log())::run);
-      assertThat(end).succeedsWithin(LIMIT).isEqualTo(GroupForwarder.End.UNREACHABLE);
+      assertThat(end).succeedsWithin(LIMIT).isEqualTo(GroupForwarder.Outcome.UNREACHABLE);
     }
   }
 
@@ -353,7 +353,7 @@ class BounceClientTest {
   void aWrongAuthenticationStringFromTheStartIsTheEnd() {
     try (var beside = client(bounce.address(), "helli", LIMIT)) {
       var end = start(new GroupForwarder(beside, ANY, false, log.log())::run);
-      assertThat(end).succeedsWithin(LIMIT).isEqualTo(GroupForwarder.End.CREDENTIALS);
+      assertThat(end).succeedsWithin(LIMIT).isEqualTo(GroupForwarder.Outcome.CREDENTIALS);
     }
   }
 
@@ -374,9 +374,9 @@ class BounceClientTest {
       Connection connection = visitor.join();
       connection.output().write('a');
       assertThat(connection.input().read()).isEqualTo('a');
-      served.end();
+      served.stop();
       beside.close();
-      assertThat(end).succeedsWithin(LIMIT).isEqualTo(GroupForwarder.End.STOPPED);
+      assertThat(end).succeedsWithin(LIMIT).isEqualTo(GroupForwarder.Outcome.STOPPED);
       connection.close();
     }
   }
@@ -402,7 +402,7 @@ class BounceClientTest {
         assertThat(second.getInputStream().read()).isEqualTo(-1);
       }
       log.await("connection ended");
-      served.end();
+      served.stop();
       assertThat(end).succeedsWithin(LIMIT);
     }
   }

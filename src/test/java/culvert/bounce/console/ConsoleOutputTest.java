@@ -55,13 +55,13 @@ class ConsoleOutputTest {
   @Test
   void whatIsToldStandsOnItsOwnLineAndThePromptComesAgain() throws Exception {
     try (var out = new ConsoleOutput(screen)) {
-      out.tell("before");
+      out.enqueue("before");
       awaitScreen("before\n");
       out.prompt();
-      out.tell("first");
+      out.enqueue("first");
       awaitScreen("before\n> \nfirst\n> ");
       out.answer("answer");
-      out.tell("second");
+      out.enqueue("second");
       awaitScreen("before\n> \nfirst\n> answer\nsecond\n");
       out.prompt();
       awaitScreen("before\n> \nfirst\n> answer\nsecond\n> ");
@@ -73,10 +73,10 @@ class ConsoleOutputTest {
     String dump = ("x".repeat(1023) + "\n").repeat(64) + "last";
     try (var out = new ConsoleOutput(screen)) {
       screen.open.acquireUninterruptibly();
-      out.tell("first");
+      out.enqueue("first");
       Eventually.within(LIMIT, () -> assertThat(screen.holdsWriter()).isTrue());
       for (int i = 0; i < 1000; i++) {
-        out.tell(dump);
+        out.enqueue(dump);
       }
       screen.open.release();
       Eventually.within(LIMIT, () -> assertThat(screen.text()).endsWith("slowly)\n"));
@@ -93,7 +93,7 @@ class ConsoleOutputTest {
   void aSingleBlockIsToldHoweverLongItIs() throws Exception {
     String dump = "y".repeat(3 * 1024 * 1024);
     try (var out = new ConsoleOutput(screen)) {
-      out.tell(dump);
+      out.enqueue(dump);
       awaitScreen(dump + "\n");
     }
   }

@@ -54,7 +54,7 @@ class ConsoleServerTest {
         authentication,
         members,
         events,
-        new CountedStop(),
+        new CountingStop(),
         Duration.ofSeconds(10),
         counters,
         log.log());

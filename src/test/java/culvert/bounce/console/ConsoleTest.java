@@ -37,7 +37,7 @@ class ConsoleTest {
   private final TestLog log = new TestLog();
   private final MemberEventLog events =
       new MemberEventLog(Verbosity.of(1), Duration.ofSeconds(10), new Counters(), log.log());
-  private final CountedStop stops = new CountedStop();
+  private final CountingStop stops = new CountingStop();
 
   @AfterEach
   void end() {
@@ -115,9 +115,9 @@ class ConsoleTest {
             > stopping; members may finish for a while
             > \
             """);
-    assertThat(members.echoes()).isTrue();
+    assertThat(members.isEchoOn()).isTrue();
     assertThat(events.verbosity()).isEqualTo(Verbosity.of(3));
-    assertThat(stops.times()).isEqualTo(1);
+    assertThat(stops.count()).isEqualTo(1);
   }
 
   @Test
@@ -183,9 +183,9 @@ class ConsoleTest {
     int before = members.members().size();
     assertThat(answer(typed)).isEqualTo(answer + "\n");
     assertThat(members.members()).hasSize(before);
-    assertThat(members.echoes()).isFalse();
+    assertThat(members.isEchoOn()).isFalse();
     assertThat(events.verbosity()).isEqualTo(Verbosity.of(1));
-    assertThat(stops.times()).isEqualTo(0);
+    assertThat(stops.count()).isEqualTo(0);
   }
 
   @ParameterizedTest
@@ -222,7 +222,7 @@ class ConsoleTest {
     assertThat(answer(most + "\r")).isEqualTo("echo is on\n");
     assertThat(answer("echo off" + " ".repeat(Console.MAX_LINE_BYTES)))
         .isEqualTo("that line is longer than 1024 bytes, so nothing was done\n");
-    assertThat(members.echoes()).isTrue();
+    assertThat(members.isEchoOn()).isTrue();
     assertThat(session("x".repeat(100_000), "echo off")).endsWith("done\n> echo is off\n> ");
   }
 
@@ -240,7 +240,7 @@ class ConsoleTest {
     String head = "POST " + path.replace("longer", "l%20nger".repeat(200)) + " HTTP/1.1\r";
     assertThat(session(head, "Host: 127.0.0.1:32565\r", "\r", "stop", "kill 12"))
         .endsWith("> this console does not speak HTTP\n");
-    assertThat(stops.times()).isEqualTo(0);
+    assertThat(stops.count()).isEqualTo(0);
     assertThat(members.members()).hasSize(4);
   }
 

@@ -36,7 +36,7 @@ class ConsoleTranscriptTest {
   private static final Duration PERIOD = Duration.ofSeconds(10);
 
   private final Counters counters = new Counters();
-  private final CountedStop stops = new CountedStop();
+  private final CountingStop stops = new CountingStop();
   private final TestLog log = new TestLog();
   private BounceServer server;
   private ConsoleServer console;
@@ -61,7 +61,7 @@ class ConsoleTranscriptTest {
     console =
         ConsoleServer.start(
             ANY, Optional.empty(), server, events, stops, PERIOD, counters, log.log());
-    operator = RawMember.dial(console.address()).reads("> ");
+    operator = RawMember.dial(console.address()).expect("> ");
   }
 
   @AfterEach
@@ -74,9 +74,9 @@ class ConsoleTranscriptTest {
 
   /** A member of group 172, of whom the operator has heard. */
   private RawMember joins(int id) throws IOException {
-    RawMember guest = RawMember.dial(server.address()).reads("4-BounceServer_1.0\n");
-    operator.reads("\n#" + id + " " + name(guest) + " connected\n> ");
-    return guest.says("hi00ac").reads("READY");
+    RawMember guest = RawMember.dial(server.address()).expect("4-BounceServer_1.0\n");
+    operator.expect("\n#" + id + " " + name(guest) + " connected\n> ");
+    return guest.send("hi00ac").expect("READY");
   }
 
   private static String name(RawMember guest) {
@@ -84,7 +84,7 @@ class ConsoleTranscriptTest {
   }
 
   private void asks(String command, String answer) throws IOException {
-    operator.says(command + "\n").reads(answer).reads("> ");
+    operator.send(command + "\n").expect(answer).expect("> ");
   }
 
   @Test
@@ -112,8 +112,8 @@ class ConsoleTranscriptTest {
               + name(two)
               + "\n");
       String left = "#1 " + name(two) + " of group 172 (0xac) disconnected: Disconnected by server";
-      operator.says("kill " + name(two) + "\n");
-      two.readsLast("");
+      operator.send("kill " + name(two) + "\n");
+      two.expectLast("");
       // What is told of it may come before the answer.
       String seen = until(left);
       if (!seen.contains("connection ended\n")) {
@@ -132,12 +132,12 @@ class ConsoleTranscriptTest {
         RawMember two = RawMember.dial(server.address());
         RawMember elsewhere = RawMember.dial(server.address())) {
       for (RawMember guest : new RawMember[] {one, two, elsewhere}) {
-        guest.reads("4-BounceServer_1.0\n").says(guest == elsewhere ? "hi0007" : "hi00ac");
-        guest.reads("READY");
+        guest.expect("4-BounceServer_1.0\n").send(guest == elsewhere ? "hi0007" : "hi00ac");
+        guest.expect("READY");
       }
-      elsewhere.says("not to be seen");
-      one.says("hello\n");
-      two.reads("hello\n");
+      elsewhere.send("not to be seen");
+      one.send("hello\n");
+      two.expect("hello\n");
       String seen = until("|hello.|");
       assertThat(seen)
           .contains(name(one) + " -> group 172 (0xac): 6 bytes\n  000000  68 65 6c 6c 6f 0a  ")
@@ -150,12 +150,12 @@ class ConsoleTranscriptTest {
     try (RawMember one = joins(0);
         RawMember two = joins(1)) {
       asks("echo on", "echo is on\n");
-      one.says("a").reads("a");
-      two.reads("a");
+      one.send("a").expect("a");
+      two.expect("a");
       asks("echo off", "echo is off\n");
-      one.says("b");
-      two.reads("b").says("c");
-      one.reads("c");
+      one.send("b");
+      two.expect("b").send("c");
+      one.expect("c");
     }
   }
 
@@ -163,8 +163,8 @@ class ConsoleTranscriptTest {
   void stopIsPassedOnOnce() throws Exception {
     asks("stop", "stopping; members may finish for a while\n");
     asks("stop", "already stopping\n");
-    assertThat(stops.times()).isEqualTo(2);
-    operator.says("exit\n").readsLast("");
+    assertThat(stops.count()).isEqualTo(2);
+    operator.send("exit\n").expectLast("");
   }
 
   /** All that the operator sees up to these words. */

@@ -35,12 +35,12 @@ final class FakeBounceAdmin implements BounceAdmin {
   }
 
   @Override
-  public boolean echoes() {
+  public boolean isEchoOn() {
     return echoes;
   }
 
   @Override
-  public void echo(boolean on) {
+  public void setEcho(boolean on) {
     echoes = on;
   }
 

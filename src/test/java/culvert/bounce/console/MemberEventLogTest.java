@@ -47,7 +47,7 @@ class MemberEventLogTest {
       events.attach(screen::add, alone);
       events.connected(STRANGER);
       events.changed(MEMBER);
-      if (events.wantsReads()) {
+      if (events.isReadEnabled()) {
         ByteBuffer read = ByteBuffer.wrap(bytes);
         events.read(MEMBER, read);
         assertThat(read.position()).isZero();
@@ -153,9 +153,9 @@ class MemberEventLogTest {
   void nobodyPaysForReadsThatAreNotTold() {
     try (var log = log(Log.Format.TEXT)) {
       var events = new MemberEventLog(Verbosity.of(2), Duration.ofSeconds(10), counters, log);
-      assertThat(events.wantsReads()).isFalse();
+      assertThat(events.isReadEnabled()).isFalse();
       events.verbosity(Verbosity.of(3));
-      assertThat(events.wantsReads()).isTrue();
+      assertThat(events.isReadEnabled()).isTrue();
     }
   }
 

@@ -140,7 +140,7 @@ public final class BounceFixture implements AutoCloseable {
   }
 
   /** What was told, a line each. */
-  final List<String> told = new CopyOnWriteArrayList<>();
+  final List<String> events = new CopyOnWriteArrayList<>();
 
   final BounceServer server;
   private final TestLog log = new TestLog(Log.Level.INFO);
@@ -158,27 +158,27 @@ public final class BounceFixture implements AutoCloseable {
 
     @Override
     public void connected(MemberView member) {
-      told.add(member.id() + " connected");
+      events.add(member.id() + " connected");
     }
 
     @Override
     public void changed(MemberView member) {
-      told.add(member.id() + " " + member.state());
+      events.add(member.id() + " " + member.state());
     }
 
     @Override
     public void disconnected(MemberView member, String reason) {
-      told.add(member.id() + " disconnected: " + reason);
+      events.add(member.id() + " disconnected: " + reason);
     }
 
     @Override
-    public boolean wantsReads() {
+    public boolean isReadEnabled() {
       return wantsReads;
     }
 
     @Override
     public void read(MemberView member, ByteBuffer bytes) {
-      told.add(member.id() + " read " + StandardCharsets.ISO_8859_1.decode(bytes.duplicate()));
+      events.add(member.id() + " read " + StandardCharsets.ISO_8859_1.decode(bytes.duplicate()));
     }
   }
 
@@ -188,29 +188,29 @@ public final class BounceFixture implements AutoCloseable {
   }
 
   /** Waits for a line of the log with those words. */
-  void logs(String... words) throws Exception {
+  void awaitLog(String... words) throws Exception {
     log.await(words);
   }
 
   /** Dials in and reads the banner. */
   RawMember dial() throws IOException {
     RawMember guest = RawMember.dial(server.address());
-    guest.reads("4-BounceServer_1.0\n");
+    guest.expect("4-BounceServer_1.0\n");
     return guest;
   }
 
   /** Is a member of the group once this returns. */
   RawMember join(int group) throws IOException {
-    return dial().says("hi" + "%04x".formatted(group)).reads("READY");
+    return dial().send("hi" + "%04x".formatted(group)).expect("READY");
   }
 
   /** Waits for that to be told. */
-  void tells(String line) throws Exception {
-    Eventually.within(SOON, () -> assertThat(told).contains(line));
+  void awaitEvent(String line) throws Exception {
+    Eventually.within(SOON, () -> assertThat(events).contains(line));
   }
 
   /** Waits until so many connections are there. */
-  void has(int members) throws Exception {
+  void awaitMembers(int members) throws Exception {
     Eventually.within(SOON, () -> assertThat(server.members()).hasSize(members));
   }
 

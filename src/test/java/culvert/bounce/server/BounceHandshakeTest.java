@@ -39,10 +39,10 @@ class BounceHandshakeTest {
     try (BounceFixture bounce = setup().wire(BounceGreeting.TEXT).authentication("hello").start();
         RawMember first = RawMember.dial(bounce.server.address());
         RawMember second = RawMember.dial(bounce.server.address())) {
-      first.reads("4-BounceServer_1.0").says("hello00ac");
-      second.reads("4-BounceServer_1.0").says("hello00acfrom the second");
-      first.reads("from the second").says("from the first");
-      second.reads("from the first");
+      first.expect("4-BounceServer_1.0").send("hello00ac");
+      second.expect("4-BounceServer_1.0").send("hello00acfrom the second");
+      first.expect("from the second").send("from the first");
+      second.expect("from the first");
     }
   }
 
@@ -51,10 +51,10 @@ class BounceHandshakeTest {
     try (BounceFixture bounce = setup().start();
         RawMember first = bounce.dial();
         RawMember second = bounce.dial()) {
-      first.says("hi00ac").reads("READY");
-      second.says("hi00ac").reads("READY").says("from the second");
-      first.reads("from the second").says("from the first");
-      second.reads("from the first");
+      first.send("hi00ac").expect("READY");
+      second.send("hi00ac").expect("READY").send("from the second");
+      first.expect("from the second").send("from the first");
+      second.expect("from the first");
     }
   }
 
@@ -63,9 +63,9 @@ class BounceHandshakeTest {
     try (BounceFixture bounce = setup().authentication("").start();
         RawMember first = bounce.dial();
         RawMember second = bounce.dial()) {
-      first.says("00ac").reads("READY");
-      second.says("00AC").reads("READY").says("x");
-      first.reads("x");
+      first.send("00ac").expect("READY");
+      second.send("00AC").expect("READY").send("x");
+      first.expect("x");
     }
   }
 
@@ -75,9 +75,9 @@ class BounceHandshakeTest {
     try (BounceFixture bounce = setup().authentication(authentication).start();
         RawMember first = bounce.dial();
         RawMember second = bounce.dial()) {
-      first.says(authentication + "00ac").reads("READY");
-      second.says(authentication + "00acdata").reads("READY");
-      first.reads("data");
+      first.send(authentication + "00ac").expect("READY");
+      second.send(authentication + "00acdata").expect("READY");
+      first.expect("data");
     }
   }
 
@@ -88,10 +88,10 @@ class BounceHandshakeTest {
         RawMember listener = bounce.join(0xac)) {
       for (int cut = 1; cut < all.length(); cut++) {
         try (RawMember guest = bounce.dial()) {
-          guest.says(all.substring(0, cut)).says(all.substring(cut)).reads("READY");
-          listener.reads("DATA");
+          guest.send(all.substring(0, cut)).send(all.substring(cut)).expect("READY");
+          listener.expect("DATA");
         }
-        bounce.has(1);
+        bounce.awaitMembers(1);
       }
     }
   }
@@ -102,9 +102,9 @@ class BounceHandshakeTest {
     try (BounceFixture bounce = setup().start();
         RawMember first = bounce.dial()) {
       Thread writer = Thread.ofVirtual().start(() -> saysUnchecked(first, "hi0001" + data));
-      first.reads("READY");
+      first.expect("READY");
       try (RawMember second = bounce.join(1)) {
-        second.reads(data);
+        second.expect(data);
         writer.join();
       }
     }
@@ -112,7 +112,7 @@ class BounceHandshakeTest {
 
   private static void saysUnchecked(RawMember guest, String text) {
     try {
-      guest.says(text);
+      guest.send(text);
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
@@ -123,8 +123,8 @@ class BounceHandshakeTest {
     try (BounceFixture bounce = setup().start();
         RawMember first = bounce.dial();
         RawMember second = bounce.join(0x1f)) {
-      first.says("hi1F").reads("READY").says("23");
-      second.reads("23");
+      first.send("hi1F").expect("READY").send("23");
+      second.expect("23");
     }
   }
 
@@ -132,10 +132,10 @@ class BounceHandshakeTest {
   @Test
   void aShortNumberIsCompleteAtTheEndOfWhatIsSaid() throws Exception {
     try (BounceFixture bounce = setup().times(LONG.plus(LONG), LONG).paired().start();
-        RawMember first = bounce.join(7).says("for whom only listens");
-        RawMember second = bounce.dial().says("hi7")) {
+        RawMember first = bounce.join(7).send("for whom only listens");
+        RawMember second = bounce.dial().send("hi7")) {
       second.socket().shutdownOutput();
-      second.reads("READY").reads("for whom only listens");
+      second.expect("READY").expect("for whom only listens");
       assertThat(first.in().read()).isEqualTo(-1);
     }
   }
@@ -144,9 +144,9 @@ class BounceHandshakeTest {
   @RepeatedTest(200)
   void anAuthenticationThatIsCutOffIsToldSoAtOnce() throws Exception {
     try (BounceFixture bounce = setup().times(LONG.plus(LONG), LONG).start();
-        RawMember guest = bounce.dial().says("n")) {
+        RawMember guest = bounce.dial().send("n")) {
       guest.socket().shutdownOutput();
-      guest.readsLast("Authentication failure");
+      guest.expectLast("Authentication failure");
     }
   }
 
@@ -156,10 +156,10 @@ class BounceHandshakeTest {
         RawMember first = bounce.dial();
         RawMember second = bounce.join(0x1234)) {
       for (String digit : List.of("hi1", "2", "3", "4")) {
-        first.says(digit);
+        first.send(digit);
       }
-      first.reads("READY").says("x");
-      second.reads("x");
+      first.expect("READY").send("x");
+      second.expect("x");
     }
   }
 
@@ -167,9 +167,9 @@ class BounceHandshakeTest {
   @ValueSource(strings = {"ho", "Hi", "hx00ac", "hxab and much more than that"})
   void aWrongAuthenticationIsToldSo(String said) throws Exception {
     try (BounceFixture bounce = setup().start()) {
-      bounce.dial().says(said).readsLast("Authentication failure");
-      bounce.tells("0 disconnected: Authentication failure");
-      bounce.logs("member refused");
+      bounce.dial().send(said).expectLast("Authentication failure");
+      bounce.awaitEvent("0 disconnected: Authentication failure");
+      bounce.awaitLog("member refused");
       assertThat(bounce.server.counters().get(Counter.REFUSED_PEERS)).isEqualTo(1);
     }
   }
@@ -178,7 +178,7 @@ class BounceHandshakeTest {
   @ValueSource(strings = {"h", "x"})
   void anAuthenticationThatIsTooShortIsToldSoWhenTheTimeIsUp(String said) throws Exception {
     try (BounceFixture bounce = setup().times(SHORT, Duration.ofMillis(10)).start()) {
-      bounce.dial().says(said).readsLast("Authentication failure");
+      bounce.dial().send(said).expectLast("Authentication failure");
     }
   }
 
@@ -186,8 +186,8 @@ class BounceHandshakeTest {
   @ValueSource(strings = {"", "hi"})
   void silenceEndsWithoutAWord(String said) throws Exception {
     try (BounceFixture bounce = setup().times(SHORT, Duration.ofMillis(10)).start()) {
-      bounce.dial().says(said).readsLast("");
-      bounce.tells("0 disconnected: joined no group: its time was up");
+      bounce.dial().send(said).expectLast("");
+      bounce.awaitEvent("0 disconnected: joined no group: its time was up");
       assertThat(bounce.server.counters().get(Counter.SLOW_HANDSHAKES)).isEqualTo(1);
     }
   }
@@ -196,8 +196,8 @@ class BounceHandshakeTest {
   @ValueSource(strings = {"hizz", "hi\n", "hiffff"})
   void whatIsNoGroupsNumberIsToldSo(String said) throws Exception {
     try (BounceFixture bounce = setup().groups(65_535).start()) {
-      bounce.dial().says(said).readsLast("Failed to negotiate channel number");
-      bounce.tells("0 disconnected: Failed to negotiate channel number");
+      bounce.dial().send(said).expectLast("Failed to negotiate channel number");
+      bounce.awaitEvent("0 disconnected: Failed to negotiate channel number");
     }
   }
 
@@ -207,7 +207,7 @@ class BounceHandshakeTest {
         RawMember guest = bounce.join(0xffff)) {
       assertThat(bounce.server.members().getFirst().group()).hasValue(0xffff);
       guest.leave();
-      bounce.has(0);
+      bounce.awaitMembers(0);
     }
   }
 
@@ -215,10 +215,10 @@ class BounceHandshakeTest {
   void oneThatGoesInTheMiddleLeavesNothing() throws Exception {
     try (BounceFixture bounce = setup().times(Duration.ofSeconds(60), LONG).start()) {
       for (String said : List.of("", "h", "hi", "hi0")) {
-        bounce.dial().says(said).close();
-        bounce.dial().says(said).reset();
+        bounce.dial().send(said).close();
+        bounce.dial().send(said).reset();
       }
-      bounce.has(0);
+      bounce.awaitMembers(0);
     }
   }
 
@@ -227,12 +227,12 @@ class BounceHandshakeTest {
     var strangers = new ArrayList<RawMember>();
     try (BounceFixture bounce = setup().times(Duration.ofSeconds(60), LONG).halfOpen(8).start()) {
       for (int i = 0; i < 40; i++) {
-        strangers.add(bounce.dial().says(List.of("", "h", "hi", "hi1").get(i % 4)));
+        strangers.add(bounce.dial().send(List.of("", "h", "hi", "hi1").get(i % 4)));
       }
       try (RawMember first = bounce.join(1);
           RawMember second = bounce.join(1)) {
-        second.says("x");
-        first.reads("x");
+        second.send("x");
+        first.expect("x");
         Eventually.within(
             BounceFixture.SOON,
             () -> assertThat(bounce.server.members()).hasSizeLessThanOrEqualTo(8 + 2));
@@ -273,14 +273,14 @@ class BounceHandshakeTest {
     try (BounceFixture bounce = setup().wantsReads().start();
         RawMember first = bounce.join(7);
         RawMember second = bounce.join(7)) {
-      second.says("x");
-      first.reads("x").leave();
-      bounce.tells("0 disconnected: closed by the peer");
-      assertThat(bounce.told)
+      second.send("x");
+      first.expect("x").leave();
+      bounce.awaitEvent("0 disconnected: closed by the peer");
+      assertThat(bounce.events)
           .filteredOn(line -> line.startsWith("0 "))
           .containsExactly(
               "0 connected", "0 AUTHENTICATED", "0 READY", "0 disconnected: closed by the peer");
-      assertThat(bounce.told).contains("1 read x");
+      assertThat(bounce.events).contains("1 read x");
       assertThat(bounce.server.members())
           .extracting(MemberView::peer)
           .containsExactly(second.address());

@@ -102,9 +102,9 @@ class BounceTransportsTest {
         second.output().write("x".getBytes(StandardCharsets.US_ASCII));
         second.closeOutput();
         assertThat(first.input().readAllBytes()).asString().isEqualTo("x");
-        bounce.tells("0 disconnected: closed by the peer");
+        bounce.awaitEvent("0 disconnected: closed by the peer");
       }
-      bounce.has(0);
+      bounce.awaitMembers(0);
     }
     assertThat(pool.borrowed()).as("buffers out").isZero();
   }
@@ -119,7 +119,7 @@ class BounceTransportsTest {
           Connection second = join(kind, bounce.server.address(), "hi")) {
         talk(first, second);
       }
-      bounce.has(0);
+      bounce.awaitMembers(0);
     }
     assertThat(pool.borrowed()).as("buffers out").isZero();
   }
@@ -140,7 +140,7 @@ class BounceTransportsTest {
     String authentication = "a".repeat(65_536);
     try (BounceFixture bounce = over(kind).authentication(authentication).start()) {
       join(kind, bounce.server.address(), authentication).close();
-      bounce.has(0);
+      bounce.awaitMembers(0);
     }
   }
 
@@ -149,8 +149,8 @@ class BounceTransportsTest {
   void oneThatStallsInTheTransportsHandshakeGoesInTime(String said) throws Exception {
     try (BounceFixture bounce =
         over(TransportKind.TLS).times(Duration.ofMillis(300), Duration.ofMillis(10)).start()) {
-      RawMember.dial(bounce.server.address()).says(said).readsLast("");
-      bounce.tells("0 disconnected: joined no group: its time was up");
+      RawMember.dial(bounce.server.address()).send(said).expectLast("");
+      bounce.awaitEvent("0 disconnected: joined no group: its time was up");
       assertThat(bounce.server.counters().get(Counter.SLOW_HANDSHAKES)).isEqualTo(1);
     }
   }
@@ -159,14 +159,14 @@ class BounceTransportsTest {
   void aFaultOfAMembersIsNotSaidToBeAnOriginProxys() throws Exception {
     try (BounceFixture bounce = over(TransportKind.TLS).start()) {
       join(TransportKind.TLS, bounce.server.address(), "hi").close();
-      bounce.tells(
+      bounce.awaitEvent(
           "0 disconnected: broken: the peer ended the connection without TLS's close_notify: what"
               + " came may be cut");
-      RawMember.dial(bounce.server.address()).says("\u0016\u0003\u0001\0\0").close();
-      bounce.has(0);
-      RawMember.dial(bounce.server.address()).says("GET / HTTP/1.1\r\n\r\n").close();
-      bounce.has(0);
-      bounce.logs("not a member");
+      RawMember.dial(bounce.server.address()).send("\u0016\u0003\u0001\0\0").close();
+      bounce.awaitMembers(0);
+      RawMember.dial(bounce.server.address()).send("GET / HTTP/1.1\r\n\r\n").close();
+      bounce.awaitMembers(0);
+      bounce.awaitLog("not a member");
       assertThat(bounce.log()).doesNotContain("origin proxy");
     }
   }
@@ -175,9 +175,9 @@ class BounceTransportsTest {
   void aStrangerToTheTransportIsAnswered() throws Exception {
     try (BounceFixture bounce = over(TransportKind.TLS).start();
         RawMember guest = RawMember.dial(bounce.server.address())) {
-      guest.says("GET / HTTP/1.1\r\n\r\n").reads("HTTP/1.1 400 Bad Request\r\n");
+      guest.send("GET / HTTP/1.1\r\n\r\n").expect("HTTP/1.1 400 Bad Request\r\n");
       assertThat(guest.in().readAllBytes()).isNotEmpty();
-      bounce.logs("not a member", "an HTTP client");
+      bounce.awaitLog("not a member", "an HTTP client");
       assertThat(bounce.server.counters().get(Counter.FOREIGN_PEERS)).isEqualTo(1);
     }
   }

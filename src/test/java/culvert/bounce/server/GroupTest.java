@@ -106,13 +106,13 @@ class GroupTest {
   @Test
   void whatTheFirstSaysBeforeThereIsASecondIsHeldForIt() throws Exception {
     try (BounceFixture bounce = setup().start();
-        RawMember first = bounce.join(1).says("early, ")) {
-      bounce.tells("0 WAITING");
-      first.says("and ");
+        RawMember first = bounce.join(1).send("early, ")) {
+      bounce.awaitEvent("0 WAITING");
+      first.send("and ");
       try (RawMember second = bounce.join(1)) {
-        first.says("late");
-        second.reads("early, and late");
-        bounce.tells("0 READY");
+        first.send("late");
+        second.expect("early, and late");
+        bounce.awaitEvent("0 READY");
       }
     }
   }
@@ -123,7 +123,7 @@ class GroupTest {
     try (BounceFixture bounce = setup().start();
         RawMember first = bounce.join(1)) {
       var sum = others.submit(() -> new RandomBytes(1).send(first.out(), bytes).sum());
-      bounce.tells("0 WAITING");
+      bounce.awaitEvent("0 WAITING");
       try (RawMember second = bounce.join(1)) {
         assertThat(RandomBytes.receive(second.in(), bytes)).isEqualTo(sum.get());
       }
@@ -135,12 +135,12 @@ class GroupTest {
     try (BounceFixture bounce = setup().wantsReads().start();
         RawMember first = bounce.join(1)) {
       bounce.join(1).close();
-      bounce.has(1);
-      first.says("to nobody");
-      bounce.tells("0 read to nobody");
+      bounce.awaitMembers(1);
+      first.send("to nobody");
+      bounce.awaitEvent("0 read to nobody");
       try (RawMember third = bounce.join(1)) {
-        first.says("to somebody");
-        third.reads("to somebody");
+        first.send("to somebody");
+        third.expect("to somebody");
       }
     }
   }
@@ -150,7 +150,7 @@ class GroupTest {
     try (BounceFixture bounce = setup().start();
         RawMember first = bounce.join(1)) {
       bounce.join(1).close();
-      bounce.has(1);
+      bounce.awaitMembers(1);
       new RandomBytes(1).send(first.out(), 32 * MEGABYTE);
     }
   }
@@ -160,15 +160,15 @@ class GroupTest {
     try (BounceFixture bounce = setup().start()) {
       try (RawMember first = bounce.join(1);
           RawMember second = bounce.join(1)) {
-        first.says("x");
-        second.reads("x");
+        first.send("x");
+        second.expect("x");
       }
-      bounce.has(0);
+      bounce.awaitMembers(0);
       try (RawMember first = bounce.join(1)) {
-        first.says("held");
-        bounce.tells("2 WAITING");
+        first.send("held");
+        bounce.awaitEvent("2 WAITING");
         try (RawMember second = bounce.join(1)) {
-          second.reads("held");
+          second.expect("held");
         }
       }
     }
@@ -179,14 +179,14 @@ class GroupTest {
     try (BounceFixture bounce = setup().start();
         RawMember first = bounce.join(1);
         RawMember second = bounce.join(1)) {
-      bounce.dial().says("hi0001").readsLast("Connection Group Full");
-      bounce.tells("2 disconnected: Connection Group Full");
+      bounce.dial().send("hi0001").expectLast("Connection Group Full");
+      bounce.awaitEvent("2 disconnected: Connection Group Full");
       assertThat(bounce.server.counters().get(Counter.MEMBERS_OVER_LIMIT)).isEqualTo(1);
       second.leave();
-      bounce.has(1);
+      bounce.awaitMembers(1);
       try (RawMember third = bounce.join(1)) {
-        third.says("x");
-        first.reads("x");
+        third.send("x");
+        first.expect("x");
       }
     }
   }
@@ -198,11 +198,11 @@ class GroupTest {
         RawMember stays = bounce.join(1)) {
       for (int i = 0; i < 300; i++) {
         RawMember guest = RawMember.dial(bounce.server.address());
-        guest.says("hi0001").reads("4-BounceServer_1.0\nREADY");
+        guest.send("hi0001").expect("4-BounceServer_1.0\nREADY");
         guest.leave();
       }
       stays.leave();
-      bounce.has(0);
+      bounce.awaitMembers(0);
     }
   }
 
@@ -211,9 +211,9 @@ class GroupTest {
     try (BounceFixture bounce = setup().clients(2).start();
         RawMember first = bounce.join(1);
         RawMember second = bounce.join(2)) {
-      bounce.dial().says("hi0003").readsLast("Connection Group Full");
+      bounce.dial().send("hi0003").expectLast("Connection Group Full");
       second.leave();
-      bounce.has(1);
+      bounce.awaitMembers(1);
       bounce.join(3).close();
       assertThat(first.socket().isConnected()).isTrue();
     }
@@ -226,10 +226,10 @@ class GroupTest {
         RawMember two = bounce.join(2);
         RawMember otherOne = bounce.join(1);
         RawMember otherTwo = bounce.join(2)) {
-      one.says("one");
-      two.says("two");
-      otherOne.reads("one");
-      otherTwo.reads("two");
+      one.send("one");
+      two.send("two");
+      otherOne.expect("one");
+      otherTwo.expect("two");
     }
   }
 
@@ -238,16 +238,16 @@ class GroupTest {
     try (BounceFixture bounce = setup().start();
         RawMember first = bounce.join(1);
         RawMember second = bounce.join(1)) {
-      first.says("quiet");
-      second.reads("quiet");
-      bounce.server.echo(true);
-      assertThat(bounce.server.echoes()).isTrue();
-      first.says("loud").reads("loud");
-      second.reads("loud");
-      bounce.server.echo(false);
-      first.says("quiet");
-      second.reads("quiet").says("x");
-      first.reads("x");
+      first.send("quiet");
+      second.expect("quiet");
+      bounce.server.setEcho(true);
+      assertThat(bounce.server.isEchoOn()).isTrue();
+      first.send("loud").expect("loud");
+      second.expect("loud");
+      bounce.server.setEcho(false);
+      first.send("quiet");
+      second.expect("quiet").send("x");
+      first.expect("x");
     }
   }
 
@@ -255,11 +255,11 @@ class GroupTest {
   void echoComesBackOnceAlsoOfWhatIsHeld() throws Exception {
     try (BounceFixture bounce = setup().echo().start();
         RawMember first = bounce.join(1)) {
-      first.says("alone").reads("alone").says("again").reads("again");
+      first.send("alone").expect("alone").send("again").expect("again");
       try (RawMember second = bounce.join(1)) {
-        second.reads("aloneagain");
-        first.says("x").reads("x");
-        second.reads("x");
+        second.expect("aloneagain");
+        first.send("x").expect("x");
+        second.expect("x");
       }
     }
   }
@@ -268,13 +268,13 @@ class GroupTest {
   void echoReachesOneThatIsAlone() throws Exception {
     try (BounceFixture bounce = setup().start();
         RawMember alone = bounce.join(1)) {
-      alone.says("held");
-      bounce.tells("0 WAITING");
-      bounce.server.echo(true);
-      alone.reads("held");
-      bounce.join(1).reads("held").leave();
-      bounce.has(1);
-      alone.says("x").reads("x");
+      alone.send("held");
+      bounce.awaitEvent("0 WAITING");
+      bounce.server.setEcho(true);
+      alone.expect("held");
+      bounce.join(1).expect("held").leave();
+      bounce.awaitMembers(1);
+      alone.send("x").expect("x");
     }
   }
 
@@ -300,7 +300,7 @@ class GroupTest {
             assertThat(heard[n] & 0xff).isEqualTo(((heard[n - 1] & 0xff) + 1) % 251);
           }
         }
-        bounce.has(1);
+        bounce.awaitMembers(1);
       }
       sender.leave();
       assertThat(sending).failsWithin(BounceFixture.SOON);
@@ -316,13 +316,13 @@ class GroupTest {
         RawMember fourth = bounce.join(1)) {
       assertThat(bounce.server.kill(1)).isTrue();
       assertThat(bounce.server.kill(1)).isFalse();
-      second.readsLast("");
-      bounce.tells("1 disconnected: Disconnected by server");
+      second.expectLast("");
+      bounce.awaitEvent("1 disconnected: Disconnected by server");
       assertThat(bounce.server.kill(third.address())).isTrue();
       assertThat(bounce.server.kill(third.address())).isFalse();
-      third.readsLast("");
-      first.says("x");
-      fourth.reads("x");
+      third.expectLast("");
+      first.send("x");
+      fourth.expect("x");
       assertThat(bounce.server.members()).extracting(MemberView::id).containsExactly(0L, 3L);
     }
   }
@@ -331,12 +331,12 @@ class GroupTest {
   void whoeverHasNotJoinedCanBeKilledToo() throws Exception {
     try (BounceFixture bounce = setup().start();
         RawMember stranger = bounce.dial();
-        RawMember alone = bounce.join(1).says("x")) {
-      bounce.tells("1 WAITING");
+        RawMember alone = bounce.join(1).send("x")) {
+      bounce.awaitEvent("1 WAITING");
       assertThat(bounce.server.kill(0)).isTrue();
       assertThat(bounce.server.kill(1)).isTrue();
-      stranger.readsLast("");
-      alone.readsLast("");
+      stranger.expectLast("");
+      alone.expectLast("");
     }
   }
 
@@ -364,10 +364,10 @@ class GroupTest {
         RawMember slow = bounce.join(1)) {
       var sum = others.submit(() -> new RandomBytes(1).send(sender.out(), bytes).sum());
       assertThat(RandomBytes.receive(reader.in(), bytes)).isEqualTo(sum.get());
-      bounce.tells("2 disconnected: took nothing for 1s");
+      bounce.awaitEvent("2 disconnected: took nothing for 1s");
       assertThat(bounce.server.counters().get(Counter.MEMBERS_TOO_SLOW)).isEqualTo(1);
-      bounce.logs("slow member dropped");
-      slow.isReset();
+      bounce.awaitLog("slow member dropped");
+      slow.expectReset();
     }
   }
 
@@ -379,8 +379,8 @@ class GroupTest {
         RawMember second = bounce.join(1)) {
       long until = System.nanoTime() + Duration.ofMillis(600).toNanos();
       while (System.nanoTime() < until) {
-        first.says("x");
-        second.reads("x");
+        first.send("x");
+        second.expect("x");
       }
       assertThat(bounce.server.counters().get(Counter.MEMBERS_TOO_SLOW)).isZero();
     }
@@ -392,9 +392,9 @@ class GroupTest {
         RawMember sender = bounce.join(1);
         RawMember slow = bounce.join(1)) {
       var sending = others.submit(() -> new RandomBytes(1).send(sender.out(), 64 * MEGABYTE));
-      bounce.tells("0 WAITING");
+      bounce.awaitEvent("0 WAITING");
       assertThat(bounce.server.kill(0)).isTrue();
-      bounce.has(1);
+      bounce.awaitMembers(1);
       bounce.join(1).close();
       assertThat(slow.in().read()).isNotNegative();
       assertThat(sending).failsWithin(BounceFixture.SOON);
@@ -412,7 +412,7 @@ class GroupTest {
             others.submit(() -> {
               for (int i = 0; i < each; i++) {
                 int group = ThreadLocalRandom.current().nextInt(1000);
-                try (RawMember guest = bounce.join(group).says("hello")) {
+                try (RawMember guest = bounce.join(group).send("hello")) {
                   if (i % 2 == 0) {
                     guest.reset();
                   }
@@ -424,7 +424,7 @@ class GroupTest {
       for (Future<?> one : joining) {
         one.get();
       }
-      bounce.has(0);
+      bounce.awaitMembers(0);
       assertThat(bounce.server.groups()).isZero();
       assertThat(bounce.server.counters().get(Counter.MEMBERS)).isEqualTo((long) threads * each);
     }
@@ -438,12 +438,12 @@ class GroupTest {
         RawMember first = bounce.join(2);
         RawMember second = bounce.join(2)) {
       var drained = others.submit(() -> bounce.server.drain(BounceFixture.SOON));
-      alone.readsLast("");
-      stranger.readsLast("");
-      first.says("still there");
-      second.reads("still there");
+      alone.expectLast("");
+      stranger.expectLast("");
+      first.send("still there");
+      second.expect("still there");
       first.leave();
-      second.readsLast("");
+      second.expectLast("");
       assertThat(drained.get()).isTrue();
     }
   }
@@ -454,8 +454,8 @@ class GroupTest {
         RawMember first = bounce.join(2);
         RawMember second = bounce.join(2)) {
       assertThat(bounce.server.drain(Duration.ofMillis(50))).isFalse();
-      first.says("x");
-      second.reads("x");
+      first.send("x");
+      second.expect("x");
     }
   }
 
@@ -467,10 +467,10 @@ class GroupTest {
         RawMember sender = bounce.join(2);
         RawMember slow = bounce.join(2)) {
       var sending = others.submit(() -> new RandomBytes(1).send(sender.out(), 64 * MEGABYTE));
-      bounce.tells("2 WAITING");
+      bounce.awaitEvent("2 WAITING");
       bounce.server.close();
-      alone.readsLast("");
-      stranger.readsLast("");
+      alone.expectLast("");
+      stranger.expectLast("");
       assertThat(sending).failsWithin(BounceFixture.SOON);
       assertThat(slow.in().read()).isNotNegative();
     }

@@ -32,7 +32,7 @@ class MemberTest {
         public void disconnected(MemberView member, String reason) {}
 
         @Override
-        public boolean wantsReads() {
+        public boolean isReadEnabled() {
           return false;
         }
 
@@ -51,7 +51,7 @@ class MemberTest {
       var member = new Member(0, pair.far(), NOBODY);
       var group = new Group(1, false);
       Thread sender = Threads.factory("sender").newThread(() -> send(member));
-      member.greeted(
+      member.joinWithGreeting(
           "READY".getBytes(StandardCharsets.US_ASCII),
           () -> {
             group.add(member);
@@ -66,7 +66,7 @@ class MemberTest {
 
   private static void send(Member member) {
     try {
-      member.take(ascii("data"), member);
+      member.deliver(ascii("data"), member);
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
@@ -90,14 +90,14 @@ class MemberTest {
       var late = new Member(1, second.far(), NOBODY);
       assertThat(groups.join(early, 1)).isPresent();
       assertThat(groups.join(late, 1)).isPresent();
-      assertThat(groups.leaveAlone(early)).isFalse();
+      assertThat(groups.leaveIfAlone(early)).isFalse();
       assertThat(early.group().members()).containsExactly(early, late);
       groups.leave(late);
-      assertThat(groups.leaveAlone(early)).as("it had company once").isFalse();
+      assertThat(groups.leaveIfAlone(early)).as("it had company once").isFalse();
       groups.leave(early);
       assertThat(groups.size()).isZero();
       assertThat(groups.join(late, 1)).isPresent();
-      assertThat(groups.leaveAlone(late)).isTrue();
+      assertThat(groups.leaveIfAlone(late)).isTrue();
       assertThat(groups.size()).as("its place is free at once").isZero();
     }
   }

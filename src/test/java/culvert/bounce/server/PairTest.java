@@ -36,13 +36,13 @@ class PairTest {
         RawMember second = bounce.join(1)) {
       RawMember ends = firstEnds ? first : second;
       RawMember answers = firstEnds ? second : first;
-      ends.says("question").socket().shutdownOutput();
+      ends.send("question").socket().shutdownOutput();
       assertThat(answers.in().readAllBytes()).asString().isEqualTo("question");
       long sum = new RandomBytes(1).send(answers.out(), 1 << 20).sum();
       answers.socket().shutdownOutput();
       assertThat(RandomBytes.receive(ends.in())).isEqualTo(sum);
-      bounce.tells("0 disconnected: closed by the peer");
-      bounce.tells("1 disconnected: closed by the peer");
+      bounce.awaitEvent("0 disconnected: closed by the peer");
+      bounce.awaitEvent("1 disconnected: closed by the peer");
     }
   }
 
@@ -52,12 +52,12 @@ class PairTest {
     try (BounceFixture bounce = pairs();
         RawMember first = bounce.join(1);
         RawMember second = bounce.join(1)) {
-      first.says("x");
-      second.reads("x");
+      first.send("x");
+      second.expect("x");
       RawMember hears = firstBreaks ? second : first;
       (firstBreaks ? first : second).reset();
-      hears.isReset();
-      bounce.tells((firstBreaks ? 1 : 0) + " disconnected: ended with its peer");
+      hears.expectReset();
+      bounce.awaitEvent((firstBreaks ? 1 : 0) + " disconnected: ended with its peer");
     }
   }
 
@@ -68,9 +68,9 @@ class PairTest {
         RawMember first = bounce.join(1);
         RawMember second = bounce.join(1)) {
       assertThat(bounce.server.kill(id)).isTrue();
-      first.isReset();
-      second.isReset();
-      bounce.tells(id + " disconnected: Disconnected by server");
+      first.expectReset();
+      second.expectReset();
+      bounce.awaitEvent(id + " disconnected: Disconnected by server");
     }
   }
 
@@ -92,10 +92,10 @@ class PairTest {
     try (BounceFixture bounce = pairs();
         RawMember first = bounce.join(1)) {
       var sum = others.submit(() -> new RandomBytes(1).send(first.out(), BYTES).sum());
-      bounce.tells("0 WAITING");
+      bounce.awaitEvent("0 WAITING");
       try (RawMember second = bounce.join(1)) {
         assertThat(RandomBytes.receive(second.in(), BYTES)).isEqualTo(sum.get());
-        bounce.tells("0 READY");
+        bounce.awaitEvent("0 READY");
       }
     }
   }
@@ -104,20 +104,21 @@ class PairTest {
   @ValueSource(booleans = {true, false})
   void oneThatGoesWhileItWaitsLeavesItsPlaceAtOnce(boolean cleanly) throws Exception {
     try (BounceFixture bounce = pairs()) {
-      RawMember gone = bounce.join(1).says("to nobody");
-      bounce.tells("0 WAITING");
+      RawMember gone = bounce.join(1).send("to nobody");
+      bounce.awaitEvent("0 WAITING");
       if (cleanly) {
         gone.leave();
       } else {
         gone.reset();
       }
-      bounce.tells(
-          "0 disconnected: " + (cleanly ? DisconnectReason.UNHEARD : "broken: Connection reset"));
-      bounce.has(0);
+      bounce.awaitEvent(
+          "0 disconnected: "
+              + (cleanly ? DisconnectReason.CLOSED_UNDELIVERED : "broken: Connection reset"));
+      bounce.awaitMembers(0);
       try (RawMember first = bounce.join(1);
           RawMember second = bounce.join(1)) {
-        first.says("x");
-        second.reads("x");
+        first.send("x");
+        second.expect("x");
       }
     }
   }
@@ -126,15 +127,15 @@ class PairTest {
   @Test
   void oneWhoseWordsNobodyHeardIsReset() throws Exception {
     try (BounceFixture bounce = pairs();
-        RawMember alone = bounce.join(1).says("to nobody")) {
+        RawMember alone = bounce.join(1).send("to nobody")) {
       alone.socket().shutdownOutput();
-      alone.isReset();
-      bounce.has(0);
+      alone.expectReset();
+      bounce.awaitMembers(0);
     }
     try (BounceFixture bounce = pairs();
         RawMember silent = bounce.join(1)) {
       silent.socket().shutdownOutput();
-      silent.readsLast("");
+      silent.expectLast("");
     }
   }
 
@@ -143,10 +144,10 @@ class PairTest {
     try (BounceFixture bounce = pairs();
         RawMember first = bounce.join(1);
         RawMember second = bounce.join(1)) {
-      bounce.dial().says("hi0001").readsLast("Connection Group Full");
+      bounce.dial().send("hi0001").expectLast("Connection Group Full");
       first.socket().shutdownOutput();
       assertThat(second.in().read()).isEqualTo(-1);
-      bounce.dial().says("hi0001").readsLast("Connection Group Full");
+      bounce.dial().send("hi0001").expectLast("Connection Group Full");
     }
   }
 
@@ -156,11 +157,11 @@ class PairTest {
       for (int i = 0; i < 50; i++) {
         try (RawMember first = bounce.join(1);
             RawMember second = bounce.join(1)) {
-          first.says("x" + i);
-          second.reads("x" + i).says("y" + i);
-          first.reads("y" + i);
+          first.send("x" + i);
+          second.expect("x" + i).send("y" + i);
+          first.expect("y" + i);
         }
-        bounce.has(0);
+        bounce.awaitMembers(0);
       }
     }
   }
@@ -186,11 +187,11 @@ class PairTest {
     try (BounceFixture bounce = pairs();
         RawMember first = bounce.join(1);
         RawMember second = bounce.join(1)) {
-      first.says("x");
-      second.reads("x");
+      first.send("x");
+      second.expect("x");
       bounce.server.close();
-      first.isReset();
-      second.isReset();
+      first.expectReset();
+      second.expectReset();
     }
   }
 
@@ -201,9 +202,9 @@ class PairTest {
         RawMember sender = bounce.join(1);
         RawMember slow = bounce.join(1)) {
       var sending = others.submit(() -> new RandomBytes(1).send(sender.out(), 64 << 20));
-      bounce.tells("1 disconnected: took nothing for 300ms");
+      bounce.awaitEvent("1 disconnected: took nothing for 300ms");
       assertThat(sending).failsWithin(BounceFixture.SOON);
-      slow.isReset();
+      slow.expectReset();
     }
   }
 
@@ -214,9 +215,9 @@ class PairTest {
         RawMember first = bounce.join(1);
         RawMember second = bounce.join(1)) {
       var drained = others.submit(() -> bounce.server.drain(BounceFixture.SOON));
-      alone.readsLast("");
-      first.says("x").socket().shutdownOutput();
-      second.readsLast("x");
+      alone.expectLast("");
+      first.send("x").socket().shutdownOutput();
+      second.expectLast("x");
       assertThat(drained.get()).isTrue();
     }
   }
@@ -231,10 +232,10 @@ class PairTest {
       second.leave();
       fourth.leave();
       assertThat(third.in().read()).isEqualTo(-1);
-      bounce.tells("1 disconnected: closed by the peer");
+      bounce.awaitEvent("1 disconnected: closed by the peer");
       try (RawMember next = bounce.join(1)) {
-        next.says("x");
-        first.reads("x");
+        next.send("x");
+        first.expect("x");
       }
     }
   }

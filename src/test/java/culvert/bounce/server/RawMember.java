@@ -45,26 +45,26 @@ public record RawMember(Socket socket) implements AutoCloseable {
     return (InetSocketAddress) socket.getLocalSocketAddress();
   }
 
-  public RawMember says(String text) throws IOException {
+  public RawMember send(String text) throws IOException {
     out().write(text.getBytes(StandardCharsets.ISO_8859_1));
     return this;
   }
 
   /** Reads exactly that. */
-  public RawMember reads(String text) throws IOException {
+  public RawMember expect(String text) throws IOException {
     byte[] bytes = in().readNBytes(text.length());
     assertThat(new String(bytes, StandardCharsets.ISO_8859_1)).isEqualTo(text);
     return this;
   }
 
   /** Reads that, and a clean end behind it. */
-  public void readsLast(String text) throws IOException {
+  public void expectLast(String text) throws IOException {
     assertThat(new String(in().readAllBytes(), StandardCharsets.ISO_8859_1)).isEqualTo(text);
     close();
   }
 
   /** Reads nothing but an error. */
-  void isReset() throws IOException {
+  void expectReset() throws IOException {
     assertThatThrownBy(() -> in().readAllBytes())
         .isInstanceOf(SocketException.class)
         .hasMessageContaining("reset");

@@ -65,7 +65,7 @@ class ReadAheadInputTest {
   void theEndIsNoticedWhileBytesAreHeld() throws Exception {
     sends((byte) 1);
     pair.near().closeOutput();
-    Eventually.within(BounceFixture.SOON, () -> assertThat(input.isOver()).isTrue());
+    Eventually.within(BounceFixture.SOON, () -> assertThat(input.isFinished()).isTrue());
     assertThat(input.readAllBytes()).containsExactly(1);
     assertThat(input.read()).isEqualTo(-1);
   }
@@ -75,7 +75,7 @@ class ReadAheadInputTest {
     sends((byte) 1, (byte) 2);
     holds(2);
     pair.near().reset();
-    Eventually.within(BounceFixture.SOON, () -> assertThat(input.isOver()).isTrue());
+    Eventually.within(BounceFixture.SOON, () -> assertThat(input.isFinished()).isTrue());
     assertThat(input.readNBytes(2)).containsExactly(1, 2);
     assertThatThrownBy(input::read).isInstanceOf(IOException.class).hasMessageContaining("reset");
   }
@@ -84,25 +84,25 @@ class ReadAheadInputTest {
   void aWaitEndsByBytesByTheEndByAKnockAndInTime() throws Exception {
     assertThat(input.await(0, 1)).as("in time").isFalse();
     sends((byte) 1);
-    assertThat(input.await(0, ReadAheadInput.FOREVER)).as("by bytes").isTrue();
+    assertThat(input.await(0, ReadAheadInput.NO_TIMEOUT)).as("by bytes").isTrue();
     assertThat(input.await(1, 1)).as("those are known").isFalse();
-    var waiting = new FutureTask<>(() -> input.await(1, ReadAheadInput.FOREVER));
+    var waiting = new FutureTask<>(() -> input.await(1, ReadAheadInput.NO_TIMEOUT));
     Threads.start("waiting", waiting);
-    input.knock();
+    input.wakeUp();
     assertThat(waiting.get()).as("by a knock").isTrue();
     assertThat(input.await(1, 1)).as("of which there was one").isFalse();
     pair.near().closeOutput();
-    assertThat(input.await(1, ReadAheadInput.FOREVER)).as("by the end").isTrue();
+    assertThat(input.await(1, ReadAheadInput.NO_TIMEOUT)).as("by the end").isTrue();
   }
 
   @Test
   void whoLooksTakesAsMuchAsHeLikes() throws Exception {
     sends((byte) 1, (byte) 2, (byte) 3);
     holds(3);
-    input.offer(bytes -> assertThat(bytes.get()).isEqualTo((byte) 1));
+    input.consume(bytes -> assertThat(bytes.get()).isEqualTo((byte) 1));
     assertThat(input.size()).isEqualTo(2);
-    assertThat(input.beyond(0)).containsExactly(2, 3);
-    assertThat(input.beyond(1)).containsExactly(3);
+    assertThat(input.copyFrom(0)).containsExactly(2, 3);
+    assertThat(input.copyFrom(1)).containsExactly(3);
     assertThat(input.readNBytes(2)).containsExactly(2, 3);
   }
 
@@ -122,7 +122,7 @@ class ReadAheadInputTest {
           return null;
         });
     Threads.start("sending", sending);
-    assertThat(input.await(0, ReadAheadInput.FOREVER)).isTrue();
+    assertThat(input.await(0, ReadAheadInput.NO_TIMEOUT)).isTrue();
     input.release();
     var out = new ByteArrayOutputStream();
     assertThat(input.transferTo(out)).isEqualTo(all.length);

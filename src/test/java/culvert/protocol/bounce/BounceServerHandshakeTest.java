@@ -34,7 +34,7 @@ class BounceServerHandshakeTest {
   }
 
   private static void joins(BounceServerHandshake admission, int group) {
-    assertThat(admission.state()).isEqualTo(State.JOINS);
+    assertThat(admission.state()).isEqualTo(State.ACCEPTED);
     assertThat(admission.number()).isEqualTo(group);
     assertThat(admission.refusal()).isEmpty();
   }
@@ -66,9 +66,9 @@ class BounceServerHandshakeTest {
 
   @Test
   void theRefusalsAreTheWiresOwn() {
-    assertThat(BounceRefusal.AUTHENTICATION.words()).isEqualTo(bytes("Authentication failure"));
-    assertThat(BounceRefusal.FULL.words()).isEqualTo(bytes("Connection Group Full"));
-    assertThat(BounceRefusal.NUMBER.words()).isEqualTo(bytes("Failed to negotiate channel number"));
+    assertThat(BounceRefusal.AUTHENTICATION.bytes()).isEqualTo(bytes("Authentication failure"));
+    assertThat(BounceRefusal.FULL.bytes()).isEqualTo(bytes("Connection Group Full"));
+    assertThat(BounceRefusal.NUMBER.bytes()).isEqualTo(bytes("Failed to negotiate channel number"));
   }
 
   @ParameterizedTest
@@ -110,7 +110,7 @@ class BounceServerHandshakeTest {
   void oneByteAtATimeMeansTheSame() {
     BounceServerHandshake admission = admission("hello");
     for (char c : "hello00ac".toCharArray()) {
-      assertThat(admission.state()).isNotEqualTo(State.JOINS);
+      assertThat(admission.state()).isNotEqualTo(State.ACCEPTED);
       feed(admission, String.valueOf(c));
     }
     joins(admission, 172);
@@ -136,7 +136,9 @@ class BounceServerHandshakeTest {
       BounceServerHandshake admission = admission("hello");
       for (int i = 0; i < 4; i++) {
         admission.feed(ByteBuffer.wrap(said, i, 1));
-        assertThat(admission.state()).as("nothing is told early").isEqualTo(State.AUTHENTICATES);
+        assertThat(admission.state())
+            .as("nothing is told early")
+            .isEqualTo(State.AWAITING_AUTHENTICATION);
       }
       admission.feed(ByteBuffer.wrap(said, 4, 1));
       refused(admission, BounceRefusal.AUTHENTICATION);
@@ -155,8 +157,8 @@ class BounceServerHandshakeTest {
     BounceServerHandshake admission = admission("hi");
     feed(admission, "hohi0001");
     refused(admission, BounceRefusal.AUTHENTICATION);
-    admission.nothingMoreCame();
-    admission.timeIsUp();
+    admission.pauseElapsed();
+    admission.timedOut();
     refused(admission, BounceRefusal.AUTHENTICATION);
   }
 
@@ -166,28 +168,28 @@ class BounceServerHandshakeTest {
   void aShorterStringIsRefusedWhenTheTimeIsUpRightOrWrong(String said) {
     BounceServerHandshake admission = admission("hello");
     feed(admission, said);
-    admission.nothingMoreCame();
-    assertThat(admission.state()).isEqualTo(State.AUTHENTICATES);
-    admission.timeIsUp();
+    admission.pauseElapsed();
+    assertThat(admission.state()).isEqualTo(State.AWAITING_AUTHENTICATION);
+    admission.timedOut();
     refused(admission, BounceRefusal.AUTHENTICATION);
   }
 
   @Test
   void toSilenceThereIsNothingToSay() {
     BounceServerHandshake silent = admission("hi");
-    silent.timeIsUp();
-    assertThat(silent.state()).isEqualTo(State.AUTHENTICATES);
+    silent.timedOut();
+    assertThat(silent.state()).isEqualTo(State.AWAITING_AUTHENTICATION);
     BounceServerHandshake authenticated = admission("hi");
     feed(authenticated, "hi");
-    authenticated.timeIsUp();
-    assertThat(authenticated.state()).isEqualTo(State.CHOOSES);
+    authenticated.timedOut();
+    assertThat(authenticated.state()).isEqualTo(State.AWAITING_NUMBER);
   }
 
   @ParameterizedTest
   @EnumSource(BounceGreeting.class)
   void withoutAuthenticationTheNumberComesAtOnce(BounceGreeting wire) {
     var admission = new BounceServerHandshake(wire, GROUPS, new byte[0]);
-    assertThat(admission.state()).isEqualTo(State.CHOOSES);
+    assertThat(admission.state()).isEqualTo(State.AWAITING_NUMBER);
     feed(admission, "00AC");
     joins(admission, 172);
   }
@@ -204,10 +206,10 @@ class BounceServerHandshakeTest {
   void aShortNumberIsCompleteAfterAPauseAndNotBefore() {
     BounceServerHandshake admission = admission("hi");
     feed(admission, "hi1");
-    assertThat(admission.state()).isEqualTo(State.PAUSES);
+    assertThat(admission.state()).isEqualTo(State.READING_NUMBER);
     feed(admission, "F");
-    assertThat(admission.state()).isEqualTo(State.PAUSES);
-    admission.nothingMoreCame();
+    assertThat(admission.state()).isEqualTo(State.READING_NUMBER);
+    admission.pauseElapsed();
     joins(admission, 31);
     assertThat(feed(admission, "23")).as("data").isEqualTo("23");
   }
@@ -216,8 +218,8 @@ class BounceServerHandshakeTest {
   void aPauseBeforeTheFirstDigitMeansNothing() {
     BounceServerHandshake admission = admission("hi");
     feed(admission, "hi");
-    admission.nothingMoreCame();
-    assertThat(admission.state()).isEqualTo(State.CHOOSES);
+    admission.pauseElapsed();
+    assertThat(admission.state()).isEqualTo(State.AWAITING_NUMBER);
   }
 
   /** The last one is a digit elsewhere in the world. */

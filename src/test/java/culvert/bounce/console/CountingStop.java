@@ -4,13 +4,13 @@ import culvert.bounce.server.StopRequest;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Counts how often a server was told to stop. */
-final class CountedStop implements StopRequest {
+final class CountingStop implements StopRequest {
 
   private final AtomicInteger asked = new AtomicInteger();
   private final AtomicInteger begun = new AtomicInteger();
 
   @Override
-  public boolean ask() {
+  public boolean announce() {
     return asked.incrementAndGet() == 1;
   }
 
@@ -20,7 +20,7 @@ final class CountedStop implements StopRequest {
   }
 
   /** How often it was let stop, once it was asked to as often. */
-  int times() {
+  int count() {
     return begun.get() == asked.get() ? begun.get() : -1;
   }
 }
