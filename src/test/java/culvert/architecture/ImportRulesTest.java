@@ -4,9 +4,11 @@ import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.observe.Log;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.lang.module.ModuleDescriptor;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -125,6 +127,18 @@ class ImportRulesTest {
     var named = Stream.concat(ALLOWED.keySet().stream(), UNRESTRICTED.stream());
     assertThat(packages.collect(Collectors.toSet()))
         .containsExactlyInAnyOrderElementsOf(named.collect(Collectors.toSet()));
+  }
+
+  @Test
+  void architecturePageShowsTheTable() throws IOException {
+    List<String> lines = Files.readAllLines(Path.of("src/site/markdown/architecture.md"));
+    ALLOWED.forEach((name, packages) -> {
+      String imports = String.join(", ", new TreeSet<>(packages));
+      assertThat(lines.stream().filter(line -> line.startsWith("| `" + name + "` |")))
+          .singleElement()
+          .asString()
+          .endsWith("| " + (imports.isEmpty() ? "nothing of this project" : imports) + " |");
+    });
   }
 
   @Test

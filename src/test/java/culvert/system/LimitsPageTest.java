@@ -79,7 +79,11 @@ class LimitsPageTest {
 
   private static Class<?> classNamed(String simple) throws Exception {
     try (Stream<Path> files = Files.walk(TESTS)) {
-      Path file = files.filter(path -> path.endsWith(simple + ".java")).findFirst().orElseThrow();
+      Path file =
+          files
+              .filter(path -> path.endsWith(simple + ".java"))
+              .findFirst()
+              .orElseThrow(() -> new AssertionError("no test class " + simple));
       String name = TESTS.relativize(file).toString().replace('/', '.');
       return Class.forName(name.substring(0, name.length() - ".java".length()));
     }

@@ -8,8 +8,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -17,10 +20,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Checks the README and the site: its length, its links, and the commands in its examples. */
-class ReadmeTest {
+/**
+ * Checks the README and the site: length, links, types that are named, and commands in examples.
+ */
+class DocumentationTest {
 
   private static final Path README = Path.of("README.md");
+  private static final Path MAIN = Path.of("src/main/java/culvert");
   private static final Path SITE = Path.of("src/site/markdown");
   private static final int MAX_README_LINES = 250;
 
@@ -31,6 +37,14 @@ class ReadmeTest {
   private static final Pattern COMMAND =
       Pattern.compile(
           "(?m)(?:^|[\\s/('])(culvert|remote-proxy|origin-proxy|bounce-server) ([^#|&>);'\\n]*)");
+
+  private static final Pattern TYPE = Pattern.compile("`((?:[a-z]+\\.)*)([A-Z][A-Za-z0-9]*[a-z])`");
+  private static final Pattern DECLARATION =
+      Pattern.compile("(?m)^ *(?:[a-z-]+ )*(?:class|interface|record|enum) (\\w+)");
+
+  /** Types of the JDK that pages name. */
+  private static final Set<String> JDK_TYPES =
+      Set.of("ConcurrentHashMap", "IOException", "ReentrantLock", "SSLEngine", "SocketChannel");
 
   /** An example of a page: the arguments of {@code culvert}. */
   record Example(Path page, List<String> arguments) {
@@ -93,6 +107,37 @@ class ReadmeTest {
         }
       }
     }
+  }
+
+  @Test
+  void typesThatPagesNameExist() throws IOException {
+    Set<String> known = declaredTypes();
+    known.addAll(JDK_TYPES);
+    var unknown = new TreeSet<String>();
+    for (Path page : pages()) {
+      Matcher type = TYPE.matcher(Files.readString(page));
+      while (type.find()) {
+        String name = type.group(1) + type.group(2);
+        if (!known.contains(name)) {
+          unknown.add(page.getFileName() + ": " + name);
+        }
+      }
+    }
+    assertThat(unknown).isEmpty();
+  }
+
+  /** Returns the simple names of all types, and the qualified ones of those that have a file. */
+  private static Set<String> declaredTypes() throws IOException {
+    var types = new HashSet<String>();
+    for (Path root : List.of(MAIN, Path.of("src/test/java"), Path.of("jlink"))) {
+      try (Stream<Path> files = Files.walk(root)) {
+        for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {
+          DECLARATION.matcher(Files.readString(file)).results().forEach(m -> types.add(m.group(1)));
+          types.add(root.relativize(file).toString().replace(".java", "").replace('/', '.'));
+        }
+      }
+    }
+    return types;
   }
 
   private static List<String> anchors(Path page) throws IOException {
