@@ -71,20 +71,21 @@ public final class MemberEventLog implements MemberEvents {
 
   @Override
   public void connected(MemberView member) {
-    tell(member, "member connected", " connected");
+    tell(member, about(member, "member connected"), " connected");
   }
 
   @Override
   public void changed(MemberView member) {
     if (verbosity.hasStates()) {
-      tell(member, "member changed", " is " + member.state(), "state", member.state());
+      LogEvent event = about(member, "member changed").with("state", member.state());
+      tell(member, event, " is " + member.state());
     }
   }
 
   @Override
   public void disconnected(MemberView member, String reason) {
-    String told = " disconnected: " + Escape.of(reason);
-    tell(member, "member disconnected", told, "reason", reason);
+    LogEvent event = about(member, "member disconnected").with("reason", reason);
+    tell(member, event, " disconnected: " + Escape.of(reason));
   }
 
   @Override
@@ -109,7 +110,7 @@ public final class MemberEventLog implements MemberEvents {
 
   /** Each line of the dump is one of the log too, so that lines of others may come between. */
   private void logRead(MemberView member, ByteBuffer bytes, Verbosity now) {
-    log.info(about(member, "member sent", "bytes", bytes.remaining()));
+    log.info(about(member, "member sent").with("bytes", bytes.remaining()));
     if (now.hasBytes()) {
       HexDump.of(
           bytes,
@@ -139,10 +140,10 @@ public final class MemberEventLog implements MemberEvents {
     return shown.toString();
   }
 
-  private void tell(MemberView member, String event, String shown, Object... more) {
+  private void tell(MemberView member, LogEvent event, String shown) {
     Listener console = listener;
     if (console == null || !console.alone) {
-      lines.info(SourcePrefix.of(member.peer().getAddress()), about(member, event, more));
+      lines.info(SourcePrefix.of(member.peer().getAddress()), event);
     }
     if (console != null) {
       var line = new StringBuilder(ConsoleFormat.connection(member));
@@ -151,12 +152,9 @@ public final class MemberEventLog implements MemberEvents {
     }
   }
 
-  private static LogEvent about(MemberView member, String event, Object... more) {
+  private static LogEvent about(MemberView member, String event) {
     LogEvent line = event(event).with("id", member.id()).with("peer", HostPort.of(member.peer()));
     member.group().ifPresent(group -> line.with("group", group));
-    for (int i = 0; i < more.length; i += 2) {
-      line.with((String) more[i], more[i + 1]);
-    }
     return line;
   }
 }
