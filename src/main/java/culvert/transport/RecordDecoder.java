@@ -6,6 +6,9 @@ import java.nio.ByteBuffer;
 /** Records into payload. Only the connection's reader uses it. */
 public interface RecordDecoder {
 
+  /** The longest record, its header included, in bytes: a pooled buffer always holds one. */
+  int MAX_RECORD_BYTES = 96 * 1024;
+
   /** What one step came to. */
   enum Result {
     /** A record, or a part of one, was taken; it may have brought no payload. */
@@ -22,8 +25,7 @@ public interface RecordDecoder {
    * Takes the next record, and delivers nothing of one that is not right.
    *
    * @param records holds what has come; its position moves behind what was taken
-   * @param target where its payload goes; room for {@value RecordConnection#MAX_RECORD_BYTES} is
-   *     always enough
+   * @param target where its payload goes; room for {@value #MAX_RECORD_BYTES} is always enough
    * @throws culvert.protocol.ProtocolException naming what is wrong with the record
    */
   Result decode(ByteBuffer records, ByteBuffer target) throws IOException;

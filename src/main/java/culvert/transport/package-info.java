@@ -1,10 +1,10 @@
 /**
- * What wraps a connection between the halves and is a {@link culvert.net.Connection} again: Noise,
- * TLS, WebSocket; and the way out through a proxy.
+ * Transports: protocols that wrap a connection between the halves and are a {@link
+ * culvert.net.Connection} again, such as Noise, TLS and WebSocket.
  *
- * <p>All of them are one skeleton, {@link culvert.transport.FramedConnection}: a {@link
- * culvert.transport.Sealer} turns payload into records and belongs to whoever writes, an {@link
- * culvert.transport.Opener} turns records into payload and belongs to whoever reads. The two share
- * no lock, and {@code close()} ends the carrier first, which ends whatever they wait for.
+ * <p>All of them share one implementation, {@link culvert.transport.RecordConnection}. A {@link
+ * culvert.transport.RecordEncoder} turns payload into records and belongs to the writer, a {@link
+ * culvert.transport.RecordDecoder} turns records into payload and belongs to the reader. The two
+ * share no lock, and {@code close()} closes the carrier first, which ends a blocked read or write.
  */
 package culvert.transport;

@@ -109,13 +109,12 @@ class RecordConnectionTest {
   @Test
   void aStrangersLongRecordIsRefusedAndNobodysBufferIsHeld() throws Exception {
     var connection = withLongRecords();
-    sendRecord(RecordConnection.MAX_UNAUTHENTICATED_RECORD_BYTES - 2);
+    sendRecord(ReceiveBuffer.MAX_UNAUTHENTICATED_RECORD_BYTES - 2);
     assertThat(connection.input().readNBytes(100)).hasSize(100);
     assertThat(pool.borrowed()).isZero();
-    assertThat(
-            connection.input().readNBytes(RecordConnection.MAX_UNAUTHENTICATED_RECORD_BYTES - 102))
+    assertThat(connection.input().readNBytes(ReceiveBuffer.MAX_UNAUTHENTICATED_RECORD_BYTES - 102))
         .isNotEmpty();
-    sendRecord(RecordConnection.MAX_UNAUTHENTICATED_RECORD_BYTES - 1);
+    sendRecord(ReceiveBuffer.MAX_UNAUTHENTICATED_RECORD_BYTES - 1);
     assertThatThrownBy(() -> connection.input().read())
         .isInstanceOf(ProtocolException.class)
         .hasMessage("a record longer than may come before a login");
@@ -125,8 +124,8 @@ class RecordConnectionTest {
   @Test
   void whoIsTrustedMaySendLongRecords() throws Exception {
     var connection = withLongRecords();
-    sendRecord(RecordConnection.MAX_UNAUTHENTICATED_RECORD_BYTES - 2);
-    assertThat(connection.input().readNBytes(RecordConnection.MAX_UNAUTHENTICATED_RECORD_BYTES - 2))
+    sendRecord(ReceiveBuffer.MAX_UNAUTHENTICATED_RECORD_BYTES - 2);
+    assertThat(connection.input().readNBytes(ReceiveBuffer.MAX_UNAUTHENTICATED_RECORD_BYTES - 2))
         .isNotEmpty();
     connection.setAuthenticated();
     sendRecord(30_000);

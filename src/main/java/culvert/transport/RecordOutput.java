@@ -1,0 +1,136 @@
+package culvert.transport;
+
+import culvert.net.BufferPool;
+import culvert.net.ByteOutput;
+import culvert.net.Connection;
+import culvert.net.Threads;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Output of a {@link RecordConnection}: encodes payload into records and writes them to the
+ * carrier. Pending records of the transport itself, such as a pong, precede the next payload; if no
+ * write is in progress, a thread of their own sends them.
+ */
+final class RecordOutput extends ByteOutput {
+
+  /** Maximum size of records that get a buffer of their own instead of one from the pool. */
+  private static final int SMALL_BYTES = 4 * 1024;
+
+  private final Connection carrier;
+  private final RecordEncoder encoder;
+  private final BufferPool pool;
+
+  /**
+   * Held during a write to the carrier, by the writer or a thread that sends pending records. It
+   * guards the encoder, the order of records and {@code closed}.
+   */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /** Whether a thread that sends pending records was started and has not begun to send. */
+  private final AtomicBoolean sending = new AtomicBoolean();
+
+  /** Guarded by {@code lock}. */
+  private boolean closed;
+
+  RecordOutput(Connection carrier, RecordEncoder encoder, BufferPool pool) {
+    this.carrier = carrier;
+    this.encoder = encoder;
+    this.pool = pool;
+  }
+
+  @Override
+  public void write(ByteBuffer source) throws IOException {
+    lock.lock();
+    try {
+      if (closed) {
+        throw new IOException("the output is closed");
+      }
+      while (source.hasRemaining()) {
+        writeSome(source);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void writeSome(ByteBuffer source) throws IOException {
+    int size = encoder.maxEncodedBytes(source.remaining());
+    ByteBuffer records = size <= SMALL_BYTES ? ByteBuffer.allocate(size) : pool.borrow();
+    try {
+      if (encoder.hasPending()) {
+        encoder.encodePending(records);
+      }
+      encoder.encode(source, records);
+      carrier.output().write(records.flip());
+    } finally {
+      pool.release(records);
+    }
+  }
+
+  /** Half-closes the connection as the transport does it; a second call has no effect. */
+  void end() throws IOException {
+    lock.lock();
+    try {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      ByteBuffer records = allocate();
+      boolean closesCarrier = encoder.encodeEnd(records);
+      if (records.flip().hasRemaining()) {
+        carrier.output().write(records);
+      }
+      if (closesCarrier) {
+        carrier.closeOutput();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Sends pending records, if there are any, in a thread of its own: the calling reader must not
+   * wait for the writer.
+   */
+  void startSendingPending() {
+    if (encoder.hasPending() && sending.compareAndSet(false, true)) {
+      Threads.start("answer to " + carrier.peer(), this::sendPending);
+    }
+  }
+
+  /**
+   * Sends pending records, unless a write is in progress, which sends them with its next record.
+   */
+  void trySendPending() {
+    if (encoder.hasPending() && lock.tryLock()) {
+      try {
+        sendPending();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  private void sendPending() {
+    lock.lock();
+    try {
+      sending.set(false);
+      if (encoder.hasPending()) {
+        ByteBuffer records = allocate();
+        encoder.encodePending(records);
+        carrier.output().write(records.flip());
+      }
+    } catch (IOException e) {
+      // The next read or write fails with the same cause.
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private ByteBuffer allocate() {
+    return ByteBuffer.allocate(Math.max(SMALL_BYTES, encoder.maxEncodedBytes(0)));
+  }
+}
