@@ -82,7 +82,7 @@ public record NoiseSettings(
   }
 
   private boolean usesKeys() {
-    return protocol.needsLocalKey(true) || protocol.needsLocalKey(false);
+    return protocol.isLocalKeyRequired(true) || protocol.isLocalKeyRequired(false);
   }
 
   /**
@@ -92,24 +92,24 @@ public record NoiseSettings(
    * @throws IllegalArgumentException naming the option that is missing or too much
    */
   public void check(boolean dialling) {
-    if (protocol.needsPsk() || !usesKeys()) {
+    if (protocol.isPskRequired() || !usesKeys()) {
       throw new IllegalArgumentException(
           "--noise-pattern "
               + protocol.name()
               + " uses no keys: leave the option out, and the secret seals");
     }
-    boolean shown = protocol.tellsRemoteKey(!dialling);
-    if (protocol.needsLocalKey(dialling) && own.isEmpty() && !shown) {
+    boolean shown = protocol.isRemoteKeySent(!dialling);
+    if (protocol.isLocalKeyRequired(dialling) && own.isEmpty() && !shown) {
       throw new IllegalArgumentException(
           "--noise-pattern " + protocol.name() + " needs --noise-key-file on this side");
     }
-    if (!protocol.needsLocalKey(dialling) && own.isPresent()) {
+    if (!protocol.isLocalKeyRequired(dialling) && own.isPresent()) {
       throw new IllegalArgumentException(
           "--noise-key-file means nothing to "
               + protocol.name()
               + " on this side, which never shows a key; leave it out, or take KK or XX");
     }
-    boolean known = protocol.needsRemoteKey(dialling) || protocol.tellsRemoteKey(dialling);
+    boolean known = protocol.isRemoteKeyRequired(dialling) || protocol.isRemoteKeySent(dialling);
     if (!known && !peers.isEmpty()) {
       throw new IllegalArgumentException(
           "--noise-peer-key means nothing to "
@@ -117,7 +117,7 @@ public record NoiseSettings(
               + " on this side, which never learns a key of the other; leave it out, or take KK or"
               + " XX");
     }
-    if (protocol.needsRemoteKey(dialling) && peers.size() > MAX_TRIED) {
+    if (protocol.isRemoteKeyRequired(dialling) && peers.size() > MAX_TRIED) {
       throw new IllegalArgumentException(
           "--noise-peer-key is given more than "
               + MAX_TRIED
@@ -125,7 +125,7 @@ public record NoiseSettings(
               + protocol.name()
               + " would try each at every login; take XX, which tells whose it is");
     }
-    if (protocol.needsRemoteKey(dialling) && peers.isEmpty()) {
+    if (protocol.isRemoteKeyRequired(dialling) && peers.isEmpty()) {
       throw new IllegalArgumentException(
           "--noise-pattern " + protocol.name() + " needs --noise-peer-key on this side");
     }

@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
  * @param words for the person who asked
  * @param detail for our own log
  */
-public record HttpError(String status, String fields, String words, String detail) {
+public record HttpError(String status, String fields, String text, String detail) {
 
   public HttpError(String status, String fields, String words) {
     this(status, fields, words, words);
@@ -18,7 +18,7 @@ public record HttpError(String status, String fields, String words, String detai
 
   /** As it is sent. */
   public byte[] bytes() {
-    String text = words + "\n";
+    String text = text + "\n";
     return """
     HTTP/1.1 %s\r
     Content-Type: text/plain\r

@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  * @param start the first line
  * @param fields the values of each header in their order; its name in lower case
  */
-public record HttpHead(String start, Map<String, List<String>> fields) {
+public record HttpHead(String startLine, Map<String, List<String>> fields) {
 
   /** What ends a line. */
   static final String LINE_END = "\r\n";
@@ -47,7 +47,7 @@ public record HttpHead(String start, Map<String, List<String>> fields) {
       Matcher field = FIELD.matcher(lines[i]);
       if (!field.matches()) {
         throw new MalformedHttpException(
-            "an HTTP head with the malformed line '" + shown(lines[i]) + "'");
+            "an HTTP head with the malformed line '" + printable(lines[i]) + "'");
       }
       fields
           .computeIfAbsent(field.group(1).toLowerCase(Locale.ROOT), name -> new ArrayList<>())
@@ -61,7 +61,7 @@ public record HttpHead(String start, Map<String, List<String>> fields) {
    *
    * @throws MalformedHttpException if it is there twice
    */
-  public Optional<String> only(String name) throws MalformedHttpException {
+  public Optional<String> single(String name) throws MalformedHttpException {
     List<String> values = all(name);
     if (values.size() > 1) {
       throw new MalformedHttpException("an HTTP head with more than one " + name);
@@ -70,7 +70,7 @@ public record HttpHead(String start, Map<String, List<String>> fields) {
   }
 
   /** Whether a header that is a list, in one line or several, has this word in any case. */
-  public boolean lists(String name, String word) {
+  public boolean hasToken(String name, String word) {
     return all(name).stream()
         .flatMap(value -> Pattern.compile(",").splitAsStream(value))
         .anyMatch(token -> token.strip().equalsIgnoreCase(word));
@@ -81,7 +81,7 @@ public record HttpHead(String start, Map<String, List<String>> fields) {
   }
 
   /** A stranger's words made safe for a line of a log: printable, and not too many. */
-  public static String shown(String text) {
+  public static String printable(String text) {
     String printable = text.replaceAll("[^ -~]", "?").strip();
     return printable.length() > MAX_SHOWN ? printable.substring(0, MAX_SHOWN) + "..." : printable;
   }

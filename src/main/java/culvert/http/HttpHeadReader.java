@@ -34,7 +34,7 @@ public final class HttpHeadReader {
   }
 
   /** The first bytes: eight, or fewer if there are no more. */
-  public byte[] first() throws IOException {
+  public byte[] firstBytes() throws IOException {
     while (bytes.position() < FIRST_BYTES && read()) {
       // There may be more.
     }
@@ -47,7 +47,7 @@ public final class HttpHeadReader {
    * @throws MalformedHttpException if it is none, or too long
    * @throws EOFException if the peer ended before
    */
-  public HttpHead head() throws IOException {
+  public HttpHead readHead() throws IOException {
     while (!isWhole()) {
       if (!read()) {
         throw new EOFException("the peer closed the connection within an HTTP head");
@@ -59,14 +59,14 @@ public final class HttpHeadReader {
   }
 
   /** What came behind the head. */
-  public ByteBuffer rest() {
+  public ByteBuffer remaining() {
     return ByteBuffer.wrap(bytes.array(), seen, bytes.position() - seen);
   }
 
   /** The first line behind the head, or as much of it as comes within so many bytes. */
-  public String line(int most) {
+  public String readLine(int most) {
     try {
-      while (rest().remaining() < most && text(most).indexOf('\n') < 0 && read()) {
+      while (remaining().remaining() < most && text(most).indexOf('\n') < 0 && read()) {
         // There may be more.
       }
     } catch (IOException e) {
@@ -76,7 +76,7 @@ public final class HttpHeadReader {
   }
 
   private String text(int most) {
-    int n = Math.min(rest().remaining(), most);
+    int n = Math.min(remaining().remaining(), most);
     return new String(bytes.array(), seen, n, StandardCharsets.ISO_8859_1);
   }
 

@@ -43,18 +43,18 @@ enum HandshakePattern {
   }
 
   /** Whether the static key of that side is known to the other beforehand. */
-  boolean known(boolean initiator) {
+  boolean isStaticKnown(boolean initiator) {
     return initiator ? initiatorKnown : responderKnown;
   }
 
   /** Whether that side sends its static key. */
-  boolean tells(boolean initiator) {
+  boolean isStaticSent(boolean initiator) {
     return IntStream.range(0, messages.size())
         .anyMatch(i -> (i % 2 == 0) == initiator && messages.get(i).contains(HandshakeToken.S));
   }
 
   /** Whether there is a pre-shared key in it. */
-  boolean preShared() {
+  boolean hasPsk() {
     return messages.stream().anyMatch(message -> message.contains(HandshakeToken.PSK));
   }
 }

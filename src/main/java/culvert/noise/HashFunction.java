@@ -44,7 +44,7 @@ enum HashFunction {
    * @param chain of {@value #BYTES} bytes
    * @param outputs two or three
    */
-  byte[][] derive(byte[] chain, byte[] material, int outputs) {
+  byte[][] hkdf(byte[] chain, byte[] material, int outputs) {
     byte[] extracted = hmac(chain, material);
     var derived = new byte[outputs][];
     var before = new byte[0];

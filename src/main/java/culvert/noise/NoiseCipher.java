@@ -59,12 +59,12 @@ public final class NoiseCipher {
    * @throws BufferOverflowException if there is not the room
    * @throws IllegalStateException if all 2^64 - 1 messages of the key were sealed
    */
-  public void seal(ByteBuffer plain, ByteBuffer out) {
-    seal(NOTHING, plain, out);
+  public void encrypt(ByteBuffer plain, ByteBuffer out) {
+    encrypt(NOTHING, plain, out);
   }
 
   /** The same with associated data. */
-  void seal(byte[] associated, ByteBuffer plain, ByteBuffer out) {
+  void encrypt(byte[] associated, ByteBuffer plain, ByteBuffer out) {
     if (plain.remaining() > MAX_PAYLOAD_BYTES) {
       throw new IllegalArgumentException(
           "a Noise message holds at most "
@@ -94,7 +94,7 @@ public final class NoiseCipher {
    * @throws BufferOverflowException if there is not the room
    * @throws IllegalStateException if all 2^64 - 1 messages of the key were opened
    */
-  public void open(ByteBuffer sealed, ByteBuffer out) throws NoiseException {
+  public void decrypt(ByteBuffer sealed, ByteBuffer out) throws NoiseException {
     int bytes = sealed.remaining();
     if (bytes < TAG_BYTES || bytes > MAX_MESSAGE_BYTES) {
       throw new NoiseException(
@@ -107,7 +107,7 @@ public final class NoiseCipher {
               + MAX_MESSAGE_BYTES
               + " are possible");
     }
-    if (!open(NOTHING, sealed, out)) {
+    if (!decrypt(NOTHING, sealed, out)) {
       throw new NoiseException(number() + " does not verify");
     }
   }
@@ -119,7 +119,7 @@ public final class NoiseCipher {
   /**
    * The same with associated data, for a message of a possible length; says whether it verifies.
    */
-  boolean open(byte[] associated, ByteBuffer sealed, ByteBuffer out) {
+  boolean decrypt(byte[] associated, ByteBuffer sealed, ByteBuffer out) {
     int payload = sealed.remaining() - TAG_BYTES;
     if (out.remaining() < payload) {
       throw new BufferOverflowException();

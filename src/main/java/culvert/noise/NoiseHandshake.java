@@ -67,7 +67,7 @@ public final class NoiseHandshake {
     symmetric.mixHash(prologue);
     mixKnown(true);
     mixKnown(false);
-    if (protocol.needsRemoteKey(initiator)) {
+    if (protocol.isRemoteKeyRequired(initiator)) {
       remoteStatic = keys.remoteStatic().orElseThrow();
     }
   }
@@ -89,31 +89,31 @@ public final class NoiseHandshake {
 
   private static void check(NoiseProtocol protocol, boolean initiator, Keys keys) {
     String side = initiator ? "initiator" : "responder";
-    if (protocol.needsLocalKey(initiator) && keys.local().isEmpty()) {
+    if (protocol.isLocalKeyRequired(initiator) && keys.local().isEmpty()) {
       throw new IllegalArgumentException(
           protocol + " needs a key pair of the " + side + "'s own, and there is none");
     }
-    if (protocol.needsRemoteKey(initiator) && keys.remoteStatic().isEmpty()) {
+    if (protocol.isRemoteKeyRequired(initiator) && keys.remoteStatic().isEmpty()) {
       throw new IllegalArgumentException(
           protocol + " needs the peer's public key at the " + side + ", and there is none");
     }
     if (keys.remoteStatic().isPresent()
-        && !protocol.needsRemoteKey(initiator)
-        && !protocol.tellsRemoteKey(initiator)) {
+        && !protocol.isRemoteKeyRequired(initiator)
+        && !protocol.isRemoteKeySent(initiator)) {
       throw new IllegalArgumentException(
           protocol + " does not prove the peer's public key to the " + side + ": give none");
     }
-    if (protocol.needsPsk() != keys.psk().isPresent()) {
+    if (protocol.isPskRequired() != keys.psk().isPresent()) {
       throw new IllegalArgumentException(
           protocol
-              + (protocol.needsPsk()
+              + (protocol.isPskRequired()
                   ? " needs a pre-shared key, and there is none"
                   : " takes no pre-shared key: give none"));
     }
   }
 
   private void mixKnown(boolean ofInitiator) {
-    if (protocol.pattern().known(ofInitiator)) {
+    if (protocol.pattern().isStaticKnown(ofInitiator)) {
       symmetric.mixHash(
           ofInitiator == initiator ? local().publicKey() : keys.remoteStatic().orElseThrow());
     }
@@ -124,7 +124,7 @@ public final class NoiseHandshake {
     return past == messages.size();
   }
 
-  /** Whether the next step is {@link #write}. */
+  /** Whether the next step is {@link #writeMessage}. */
   public boolean isMyTurn() {
     return !isDone() && (past % 2 == 0) == initiator;
   }
@@ -138,7 +138,7 @@ public final class NoiseHandshake {
    *     NoiseCipher#MAX_MESSAGE_BYTES} bytes
    * @throws IllegalStateException if it is not this side's turn, or something had failed before
    */
-  public byte[] write(byte[] payload) throws NoiseException {
+  public byte[] writeMessage(byte[] payload) throws NoiseException {
     begin(true);
     List<HandshakeToken> tokens = messages.get(past);
     int most = tokens.size() * (NoiseKeyPair.KEY_BYTES + NoiseCipher.TAG_BYTES);
@@ -150,7 +150,7 @@ public final class NoiseHandshake {
           message.put(ephemeral.publicKey());
           mixEphemeral(ephemeral.publicKey());
         }
-        case S -> symmetric.sealAndHash(local().publicKey(), message);
+        case S -> symmetric.encryptAndHash(local().publicKey(), message);
         case PSK -> symmetric.mixKeyAndHash(keys.psk().orElseThrow());
         case EE, ES, SE, SS -> mixSecret(token);
       }
@@ -164,7 +164,7 @@ public final class NoiseHandshake {
               + NoiseCipher.MAX_MESSAGE_BYTES
               + " are possible");
     }
-    symmetric.sealAndHash(payload, message);
+    symmetric.encryptAndHash(payload, message);
     end();
     return Arrays.copyOf(message.array(), bytes);
   }
@@ -176,7 +176,7 @@ public final class NoiseHandshake {
    * @throws NoiseException if the message is not the peer's
    * @throws IllegalStateException if it is not the peer's turn, or something had failed before
    */
-  public byte[] read(byte[] message) throws NoiseException {
+  public byte[] readMessage(byte[] message) throws NoiseException {
     begin(false);
     if (message.length > NoiseCipher.MAX_MESSAGE_BYTES) {
       throw refused("has " + message.length + " bytes: at most 65535 are possible");
@@ -208,7 +208,7 @@ public final class NoiseHandshake {
   }
 
   private byte[] open(byte[] sealed) throws NoiseException {
-    byte[] plain = symmetric.openAndHash(sealed);
+    byte[] plain = symmetric.decryptAndHash(sealed);
     if (plain == null) {
       throw refused("does not verify");
     }
@@ -227,7 +227,7 @@ public final class NoiseHandshake {
   /** With a pre-shared key in the pattern, e makes a key too (section 9.2). */
   private void mixEphemeral(byte[] publicKey) {
     symmetric.mixHash(publicKey);
-    if (protocol.needsPsk()) {
+    if (protocol.isPskRequired()) {
       symmetric.mixKey(publicKey);
     }
   }

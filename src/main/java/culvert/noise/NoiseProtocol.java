@@ -66,23 +66,23 @@ public record NoiseProtocol(HandshakePattern pattern, Aead cipher, HashFunction 
   }
 
   /** Whether that side needs a key pair of its own. */
-  public boolean needsLocalKey(boolean initiator) {
-    return pattern.known(initiator) || pattern.tells(initiator);
+  public boolean isLocalKeyRequired(boolean initiator) {
+    return pattern.isStaticKnown(initiator) || pattern.isStaticSent(initiator);
   }
 
   /** Whether that side needs to know the other's public key beforehand. */
-  public boolean needsRemoteKey(boolean initiator) {
-    return pattern.known(!initiator);
+  public boolean isRemoteKeyRequired(boolean initiator) {
+    return pattern.isStaticKnown(!initiator);
   }
 
   /** Whether that side is told the other's public key by the handshake. */
-  public boolean tellsRemoteKey(boolean initiator) {
-    return pattern.tells(!initiator);
+  public boolean isRemoteKeySent(boolean initiator) {
+    return pattern.isStaticSent(!initiator);
   }
 
   /** Whether both need a pre-shared key. */
-  public boolean needsPsk() {
-    return pattern.preShared();
+  public boolean isPskRequired() {
+    return pattern.hasPsk();
   }
 
   @Override

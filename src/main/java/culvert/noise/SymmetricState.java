@@ -34,12 +34,12 @@ final class SymmetricState {
   }
 
   void mixKey(byte[] material) {
-    byte[][] derived = function.derive(chain, material, 2);
+    byte[][] derived = function.hkdf(chain, material, 2);
     takeKey(derived[0], derived[1]);
   }
 
   void mixKeyAndHash(byte[] material) {
-    byte[][] derived = function.derive(chain, material, 3);
+    byte[][] derived = function.hkdf(chain, material, 3);
     mixHash(derived[1]);
     takeKey(derived[0], derived[2]);
   }
@@ -51,33 +51,33 @@ final class SymmetricState {
     Arrays.fill(key, (byte) 0);
   }
 
-  /** How much longer {@link #sealAndHash} makes what it is given, in bytes. */
+  /** How much longer {@link #encryptAndHash} makes what it is given, in bytes. */
   int overhead() {
     return cipher == null ? 0 : NoiseCipher.TAG_BYTES;
   }
 
   /** Puts data into a message, sealed as soon as there is a key. */
-  void sealAndHash(byte[] plain, ByteBuffer message) {
+  void encryptAndHash(byte[] plain, ByteBuffer message) {
     int start = message.position();
     if (cipher == null) {
       message.put(plain);
     } else {
-      cipher.seal(hash, ByteBuffer.wrap(plain), message);
+      cipher.encrypt(hash, ByteBuffer.wrap(plain), message);
     }
     mixHash(Arrays.copyOfRange(message.array(), start, message.position()));
   }
 
   /**
-   * What {@link #sealAndHash} had been given.
+   * What {@link #encryptAndHash} had been given.
    *
    * @param sealed at least {@link #overhead()} bytes
    * @return null if it does not verify
    */
-  byte[] openAndHash(byte[] sealed) {
+  byte[] decryptAndHash(byte[] sealed) {
     byte[] plain = sealed;
     if (cipher != null) {
       plain = new byte[sealed.length - NoiseCipher.TAG_BYTES];
-      if (!cipher.open(hash, ByteBuffer.wrap(sealed), ByteBuffer.wrap(plain))) {
+      if (!cipher.decrypt(hash, ByteBuffer.wrap(sealed), ByteBuffer.wrap(plain))) {
         return null;
       }
     }
@@ -87,7 +87,7 @@ final class SymmetricState {
 
   /** The initiator's sending cipher, then the responder's; there is nothing to mix behind it. */
   NoiseCipher[] split() {
-    byte[][] keys = function.derive(chain, new byte[0], 2);
+    byte[][] keys = function.hkdf(chain, new byte[0], 2);
     var ciphers =
         new NoiseCipher[] {new NoiseCipher(aead, keys[0], 0), new NoiseCipher(aead, keys[1], 0)};
     Arrays.fill(keys[0], (byte) 0);

@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
  * Keeps the remote proxy in a channel group, where one origin proxy may meet it: with the first
  * bytes that come, the connection is one at the control address.
  */
-final class GroupEndpoint implements GroupListener.Host, AutoCloseable {
+final class GroupEndpoint implements GroupListener.Handler, AutoCloseable {
 
   /** What stood for less came to nothing. */
   private static final Duration NOTEWORTHY = Duration.ofSeconds(1);
@@ -75,14 +75,14 @@ final class GroupEndpoint implements GroupListener.Host, AutoCloseable {
   }
 
   @Override
-  public boolean visited(Connection connection) {
+  public boolean handleVisitor(Connection connection) {
     long began = System.nanoTime();
     control.serve(connection);
     return System.nanoTime() - began >= NOTEWORTHY.toNanos();
   }
 
   @Override
-  public void outage(IOException cause, Duration again) {
+  public void joinFailed(IOException cause, Duration again) {
     outages.failed(
         cause.getMessage(),
         event("cannot wait for an origin proxy")

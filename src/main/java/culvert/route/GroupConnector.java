@@ -84,7 +84,7 @@ public final class GroupConnector implements Transport {
    * Looks whether what came first in the group is no word of a member's. Over {@link
    * BounceGreeting#TEXT} this is the only sign that this side was not let in.
    */
-  void checkFirst(byte[] bytes) throws IOException {
+  void checkFirstBytes(byte[] bytes) throws IOException {
     if (wire == BounceGreeting.TEXT) {
       told(() -> {
         BounceClientHandshake.checkFirst(bytes, authentication.length > 0, group.group().value());

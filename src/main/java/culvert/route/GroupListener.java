@@ -24,7 +24,7 @@ import java.util.function.LongSupplier;
 public final class GroupListener {
 
   /** Who stays in the group. All is called by the thread of {@link #run}. */
-  public interface Host {
+  public interface Handler {
     /** It is in the group, and nobody has come yet. */
     void joined();
 
@@ -34,7 +34,7 @@ public final class GroupListener {
      * @param connection begins with the first byte that came
      * @return whether it came to something; else there is a pause before the next time
      */
-    boolean visited(Connection connection);
+    boolean handleVisitor(Connection connection);
 
     /**
      * The group cannot be joined. It is not told of a first failure right behind a stay, since the
@@ -42,7 +42,7 @@ public final class GroupListener {
      *
      * @param again after which time it tries again
      */
-    void outage(IOException cause, Duration again);
+    void joinFailed(IOException cause, Duration again);
   }
 
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
@@ -51,7 +51,7 @@ public final class GroupListener {
   private static final Duration SHORT_PAUSE = Duration.ofSeconds(1);
 
   private final Route route;
-  private final Host host;
+  private final Handler host;
   private final LongSupplier nanoTime;
   private final Backoff outages = new Backoff(LONGEST_PAUSE, ThreadLocalRandom.current());
   private final Backoff visits = new Backoff(SHORT_PAUSE, ThreadLocalRandom.current());
@@ -68,12 +68,12 @@ public final class GroupListener {
    *
    * @param route into the group
    */
-  public GroupListener(Route route, Host host) {
+  public GroupListener(Route route, Handler host) {
     this(route, host, System::nanoTime);
   }
 
   /** The same by another clock. */
-  GroupListener(Route route, Host host, LongSupplier nanoTime) {
+  GroupListener(Route route, Handler host, LongSupplier nanoTime) {
     this.route = route;
     this.host = host;
     this.nanoTime = nanoTime;
@@ -112,7 +112,7 @@ public final class GroupListener {
             ? outages.longPause()
             : outages.nextPause(nanoTime.getAsLong(), Duration.ZERO);
     if (!justLeft && !isEnded()) {
-      host.outage(cause, pause);
+      host.joinFailed(cause, pause);
     }
     justLeft = false;
     return pause;
@@ -137,8 +137,8 @@ public final class GroupListener {
     if (visited.isEmpty() || isEnded()) {
       return false;
     }
-    route.checkFirst(visited.get().first());
-    return host.visited(visited.get());
+    route.checkFirstBytes(visited.get().first());
+    return host.handleVisitor(visited.get());
   }
 
   private Cancellation newWait() {

@@ -32,9 +32,9 @@ final class HttpConnect implements Transport {
     var proxy = new ProxyExchange(carrier, via.proxy(), target);
     proxy.write(request().getBytes(StandardCharsets.UTF_8));
     var answers = new ProxyResponses(proxy);
-    ProxyResponses.Answer answer = answers.next();
+    ProxyResponses.Response answer = answers.readResponse();
     while (answer.isInterim()) {
-      answer = answers.next();
+      answer = answers.readResponse();
     }
     if (!answer.isSuccess()) {
       throw refusal(proxy, answer);
@@ -55,7 +55,7 @@ final class HttpConnect implements Transport {
     return "Basic " + Base64.getEncoder().encodeToString(pair);
   }
 
-  private IOException refusal(ProxyExchange proxy, ProxyResponses.Answer answer) {
+  private IOException refusal(ProxyExchange proxy, ProxyResponses.Response answer) {
     return switch (answer.status()) {
       case 403, 405 ->
           proxy.refused("does not allow", answer + "; many proxies allow port 443 only");
@@ -66,8 +66,8 @@ final class HttpConnect implements Transport {
     };
   }
 
-  private String login(ProxyResponses.Answer answer) {
-    if (!answer.takesBasic()) {
+  private String login(ProxyResponses.Response answer) {
+    if (!answer.isBasicAccepted()) {
       return "it does not take Basic, the only login offered here";
     }
     return via.credentials().isPresent()

@@ -69,7 +69,7 @@ final class ProxyExchange {
   }
 
   /** The proxy broke its own rules, or it is none: "the proxy P, asked for T, PREDICATE". */
-  ProtocolException foreign(String predicate) {
+  ProtocolException protocolError(String predicate) {
     return new ProtocolException("the proxy " + proxy + ", asked for " + target + ", " + predicate);
   }
 }

@@ -31,7 +31,7 @@ final class ProxyResponses {
    * @param reason as the proxy gave it, made safe to show
    * @param takesBasic whether it names Basic, or no login at all
    */
-  record Answer(int status, String reason, boolean takesBasic) {
+  record Response(int status, String reason, boolean isBasicAccepted) {
 
     /** Whether another answer follows; 101 would end HTTP, and nobody asked for that. */
     boolean isInterim() {
@@ -58,11 +58,11 @@ final class ProxyResponses {
   }
 
   /** Reads a head and not a byte of what follows it. */
-  Answer next() throws IOException {
+  Response readResponse() throws IOException {
     readStart();
     Matcher statusLine = STATUS_LINE.matcher(line());
     if (!statusLine.matches()) {
-      throw proxy.foreign("answers with a malformed status line");
+      throw proxy.protocolError("answers with a malformed status line");
     }
     boolean challenged = false;
     boolean basic = false;
@@ -70,8 +70,8 @@ final class ProxyResponses {
       challenged |= line.regionMatches(true, 0, CHALLENGE, 0, CHALLENGE.length());
       basic |= BASIC.matcher(line).matches();
     }
-    String reason = statusLine.group(2) == null ? "" : HttpHead.shown(statusLine.group(2));
-    return new Answer(Integer.parseInt(statusLine.group(1)), reason, basic || !challenged);
+    String reason = statusLine.group(2) == null ? "" : HttpHead.printable(statusLine.group(2));
+    return new Response(Integer.parseInt(statusLine.group(1)), reason, basic || !challenged);
   }
 
   /** What is no HTTP is told by its first bytes, and its end is not waited for. */
@@ -79,7 +79,7 @@ final class ProxyResponses {
     for (int i = 0; i < START.length(); i++) {
       int b = read();
       if (b != START.charAt(i)) {
-        throw proxy.foreign(
+        throw proxy.protocolError(
             i == 0 && b == 5
                 ? "is a SOCKS proxy; write socks5:// in place of http://"
                 : "does not answer in HTTP");
@@ -89,7 +89,7 @@ final class ProxyResponses {
 
   private int read() throws IOException {
     if (++taken > MAX_BYTES) {
-      throw proxy.foreign("answers with a head of more than " + MAX_BYTES + " bytes");
+      throw proxy.protocolError("answers with a head of more than " + MAX_BYTES + " bytes");
     }
     return proxy.read();
   }

@@ -99,9 +99,9 @@ public final class Route {
    * @throws culvert.protocol.RefusedException if a bounce server wants another authentication
    * @throws IOException if it let this side in for another reason not
    */
-  void checkFirst(byte[] bytes) throws IOException {
+  void checkFirstBytes(byte[] bytes) throws IOException {
     if (join.isPresent()) {
-      join.get().checkFirst(bytes);
+      join.get().checkFirstBytes(bytes);
     }
   }
 

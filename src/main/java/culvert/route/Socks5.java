@@ -75,17 +75,17 @@ final class Socks5 implements Transport {
               : "it wants a login; give it a user and password, as socks5://USER:PASSWORD@"
                   + via.proxy());
     } else if (method != NO_LOGIN) {
-      throw proxy.foreign("chose the login method " + method + ", which was not offered");
+      throw proxy.protocolError("chose the login method " + method + ", which was not offered");
     }
   }
 
   private static void readVersion(ProxyExchange proxy) throws IOException {
     int version = proxy.read();
     if (version == 'H') {
-      throw proxy.foreign("is an HTTP proxy; write http:// in place of socks5://");
+      throw proxy.protocolError("is an HTTP proxy; write http:// in place of socks5://");
     }
     if (version != VERSION) {
-      throw proxy.foreign("does not answer in SOCKS5: its first byte is " + version);
+      throw proxy.protocolError("does not answer in SOCKS5: its first byte is " + version);
     }
   }
 
@@ -150,7 +150,8 @@ final class Socks5 implements Transport {
           case IPV4 -> 4;
           case IPV6 -> 16;
           case NAME -> proxy.read();
-          default -> throw proxy.foreign("answered with an address of the unknown type " + type);
+          default ->
+              throw proxy.protocolError("answered with an address of the unknown type " + type);
         };
     proxy.read(length + PORT_BYTES);
   }

@@ -55,9 +55,11 @@ record HandshakePair(NoiseHandshake initiator, NoiseHandshake responder) {
     NoiseKeyPair local = initiator ? INITIATOR : RESPONDER;
     NoiseKeyPair remote = initiator ? RESPONDER : INITIATOR;
     return new NoiseHandshake.Keys(
-        protocol.needsLocalKey(initiator) ? Optional.of(local) : Optional.empty(),
-        protocol.needsRemoteKey(initiator) ? Optional.of(remote.publicKey()) : Optional.empty(),
-        protocol.needsPsk() ? Optional.of(PSK) : Optional.empty());
+        protocol.isLocalKeyRequired(initiator) ? Optional.of(local) : Optional.empty(),
+        protocol.isRemoteKeyRequired(initiator)
+            ? Optional.of(remote.publicKey())
+            : Optional.empty(),
+        protocol.isPskRequired() ? Optional.of(PSK) : Optional.empty());
   }
 
   /** Runs the handshake, with empty payloads, to its end or to the first fault. */
@@ -65,7 +67,7 @@ record HandshakePair(NoiseHandshake initiator, NoiseHandshake responder) {
     for (int index = 0; !initiator.isDone() || !responder.isDone(); index++) {
       NoiseHandshake from = index % 2 == 0 ? initiator : responder;
       NoiseHandshake to = index % 2 == 0 ? responder : initiator;
-      to.read(wire.pass(index, from.write(new byte[0])));
+      to.readMessage(wire.pass(index, from.writeMessage(new byte[0])));
     }
   }
 

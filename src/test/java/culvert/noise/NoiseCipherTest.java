@@ -48,13 +48,13 @@ class NoiseCipherTest {
       plain.duplicate().put(payload);
       ByteBuffer message = buffer(random.nextBoolean(), payload.length + NoiseCipher.TAG_BYTES);
       int start = message.position();
-      sealing.seal(plain, message);
+      sealing.encrypt(plain, message);
       assertThat(plain.remaining()).isZero();
       assertThat(message.position() - start).isEqualTo(payload.length + NoiseCipher.TAG_BYTES);
       message.position(start);
       ByteBuffer opened = buffer(random.nextBoolean(), payload.length);
       start = opened.position();
-      opening.open(message, opened);
+      opening.decrypt(message, opened);
       assertThat(message.remaining()).isZero();
       var got = new byte[payload.length];
       assertThat(opened.position() - start).isEqualTo(payload.length);
@@ -93,7 +93,7 @@ class NoiseCipherTest {
     assertThatThrownBy(() -> VectorMessages.sealed(sealing, new byte[65520]))
         .isInstanceOf(IllegalArgumentException.class);
     var tight = ByteBuffer.allocate(115);
-    assertThatThrownBy(() -> sealing.seal(ByteBuffer.allocate(100), tight))
+    assertThatThrownBy(() -> sealing.encrypt(ByteBuffer.allocate(100), tight))
         .isInstanceOf(BufferOverflowException.class);
     byte[] payload = random(100);
     assertThat(VectorMessages.opened(cipher(aead), VectorMessages.sealed(sealing, payload)))
@@ -106,7 +106,7 @@ class NoiseCipherTest {
     byte[] payload = random(100);
     byte[] message = VectorMessages.sealed(cipher(aead), payload);
     var opening = cipher(aead);
-    assertThatThrownBy(() -> opening.open(ByteBuffer.wrap(message), ByteBuffer.allocate(99)))
+    assertThatThrownBy(() -> opening.decrypt(ByteBuffer.wrap(message), ByteBuffer.allocate(99)))
         .isInstanceOf(BufferOverflowException.class);
     assertThat(VectorMessages.opened(opening, message)).isEqualTo(payload);
   }
@@ -123,7 +123,7 @@ class NoiseCipherTest {
       for (boolean direct : new boolean[] {false, true}) {
         ByteBuffer out = direct ? ByteBuffer.allocateDirect(120) : ByteBuffer.allocate(120);
         out.position(10);
-        assertThatThrownBy(() -> opening.open(ByteBuffer.wrap(flipped), out))
+        assertThatThrownBy(() -> opening.decrypt(ByteBuffer.wrap(flipped), out))
             .as("bit %d", bit)
             .isInstanceOf(NoiseException.class)
             .hasMessage("Noise transport message 1 does not verify");
@@ -147,7 +147,8 @@ class NoiseCipherTest {
       ByteBuffer out = direct ? ByteBuffer.allocateDirect(65536) : ByteBuffer.allocate(65536);
       ByteBuffer sealed = direct ? ByteBuffer.allocateDirect(65535) : ByteBuffer.allocate(65535);
       sealed.put(message).flip();
-      assertThatThrownBy(() -> cipher(aead).open(sealed, out)).isInstanceOf(NoiseException.class);
+      assertThatThrownBy(() -> cipher(aead).decrypt(sealed, out))
+          .isInstanceOf(NoiseException.class);
       var left = new byte[65536];
       out.get(0, left);
       assertThat(left).isEqualTo(new byte[65536]);

@@ -34,7 +34,7 @@ class NoiseHandshakeTest {
       NoiseHandshake side, NoiseProtocol protocol, boolean initiator, NoiseKeyPair other) {
     assertThat(side.isDone()).isTrue();
     assertThat(side.isMyTurn()).isFalse();
-    if (protocol.needsRemoteKey(initiator) || protocol.tellsRemoteKey(initiator)) {
+    if (protocol.isRemoteKeyRequired(initiator) || protocol.isRemoteKeySent(initiator)) {
       assertThat(side.remoteStatic()).hasValue(other.publicKey());
     } else {
       assertThat(side.remoteStatic()).isEmpty();
@@ -162,8 +162,8 @@ class NoiseHandshakeTest {
   @Test
   void aResponderDoesNotAnswerAnEphemeralKeyOfLowOrder() throws Exception {
     var responder = HandshakePair.of(NN).responder();
-    responder.read(new byte[32]);
-    assertThatThrownBy(() -> responder.write(new byte[0]))
+    responder.readMessage(new byte[32]);
+    assertThatThrownBy(() -> responder.writeMessage(new byte[0]))
         .isInstanceOf(NoiseException.class)
         .hasMessage("the peer's public key is of low order");
     assertUnusable(responder);
@@ -174,26 +174,30 @@ class NoiseHandshakeTest {
     var keys =
         new NoiseHandshake.Keys(Optional.empty(), Optional.of(new byte[32]), Optional.empty());
     var initiator = NoiseHandshake.initiator(NK, keys, HandshakePair.PROLOGUE);
-    assertThatThrownBy(() -> initiator.write(new byte[0])).isInstanceOf(NoiseException.class);
+    assertThatThrownBy(() -> initiator.writeMessage(new byte[0]))
+        .isInstanceOf(NoiseException.class);
     assertUnusable(initiator);
   }
 
   @Test
   void aFailedReadLeavesTheHandshakeUnusable() throws Exception {
     var sides = HandshakePair.of(KK);
-    byte[] right = sides.initiator().write(new byte[0]);
+    byte[] right = sides.initiator().writeMessage(new byte[0]);
     byte[] wrong = right.clone();
     wrong[40] ^= 1;
-    assertThatThrownBy(() -> sides.responder().read(wrong)).isInstanceOf(NoiseException.class);
-    assertThatThrownBy(() -> sides.responder().read(right))
+    assertThatThrownBy(() -> sides.responder().readMessage(wrong))
+        .isInstanceOf(NoiseException.class);
+    assertThatThrownBy(() -> sides.responder().readMessage(right))
         .isInstanceOf(IllegalStateException.class);
     assertUnusable(sides.responder());
   }
 
   private static void assertUnusable(NoiseHandshake side) {
     assertThat(side.isDone()).isFalse();
-    assertThatThrownBy(() -> side.write(new byte[0])).isInstanceOf(IllegalStateException.class);
-    assertThatThrownBy(() -> side.read(new byte[48])).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> side.writeMessage(new byte[0]))
+        .isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> side.readMessage(new byte[48]))
+        .isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(side::hash).isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(side::sending).isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(side::receiving).isInstanceOf(IllegalStateException.class);
@@ -202,14 +206,14 @@ class NoiseHandshakeTest {
   @Test
   void whoseTurnItIsNotNeitherWritesNorReadsAndCanGoOn() throws Exception {
     var sides = HandshakePair.of(NN);
-    assertThatThrownBy(() -> sides.responder().write(new byte[0]))
+    assertThatThrownBy(() -> sides.responder().writeMessage(new byte[0]))
         .isInstanceOf(IllegalStateException.class);
-    assertThatThrownBy(() -> sides.initiator().read(new byte[48]))
+    assertThatThrownBy(() -> sides.initiator().readMessage(new byte[48]))
         .isInstanceOf(IllegalStateException.class);
     sides.done();
-    assertThatThrownBy(() -> sides.initiator().write(new byte[0]))
+    assertThatThrownBy(() -> sides.initiator().writeMessage(new byte[0]))
         .isInstanceOf(IllegalStateException.class);
-    assertThatThrownBy(() -> sides.responder().read(new byte[48]))
+    assertThatThrownBy(() -> sides.responder().readMessage(new byte[48]))
         .isInstanceOf(IllegalStateException.class);
   }
 
@@ -225,9 +229,9 @@ class NoiseHandshakeTest {
         int most = 65535 - HandshakePair.messages(protocol).get(index).length;
         byte[] payload = new byte[index == large ? most : 5];
         Arrays.fill(payload, (byte) index);
-        byte[] message = from.write(payload);
+        byte[] message = from.writeMessage(payload);
         assertThat(message.length == 65535).isEqualTo(index == large);
-        assertThat(to.read(message)).isEqualTo(payload);
+        assertThat(to.readMessage(message)).isEqualTo(payload);
       }
       assertThat(sides.responder().isDone()).isTrue();
     }
@@ -238,7 +242,7 @@ class NoiseHandshakeTest {
   void aPayloadBeyondTheLimitIsRefused(NoiseProtocol protocol) throws Exception {
     int most = 65535 - HandshakePair.messages(protocol).get(0).length;
     var initiator = HandshakePair.of(protocol).initiator();
-    assertThatThrownBy(() -> initiator.write(new byte[most + 1]))
+    assertThatThrownBy(() -> initiator.writeMessage(new byte[most + 1]))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("65536 bytes");
     assertUnusable(initiator);

@@ -74,12 +74,12 @@ class NoiseProtocolTest {
       boolean responderRemote,
       boolean psk) {
     var protocol = NoiseProtocol.parse("Noise_" + pattern + "_25519_AESGCM_SHA256");
-    assertThat(protocol.needsLocalKey(true)).isEqualTo(initiatorLocal);
-    assertThat(protocol.needsRemoteKey(true)).isEqualTo(initiatorRemote);
-    assertThat(protocol.needsLocalKey(false)).isEqualTo(responderLocal);
-    assertThat(protocol.needsRemoteKey(false)).isEqualTo(responderRemote);
-    assertThat(protocol.needsPsk()).isEqualTo(psk);
-    assertThat(protocol.tellsRemoteKey(true)).isEqualTo(pattern.equals("XX"));
-    assertThat(protocol.tellsRemoteKey(false)).isEqualTo(pattern.equals("XX"));
+    assertThat(protocol.isLocalKeyRequired(true)).isEqualTo(initiatorLocal);
+    assertThat(protocol.isRemoteKeyRequired(true)).isEqualTo(initiatorRemote);
+    assertThat(protocol.isLocalKeyRequired(false)).isEqualTo(responderLocal);
+    assertThat(protocol.isRemoteKeyRequired(false)).isEqualTo(responderRemote);
+    assertThat(protocol.isPskRequired()).isEqualTo(psk);
+    assertThat(protocol.isRemoteKeySent(true)).isEqualTo(pattern.equals("XX"));
+    assertThat(protocol.isRemoteKeySent(false)).isEqualTo(pattern.equals("XX"));
   }
 }

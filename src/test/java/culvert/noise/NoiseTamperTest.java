@@ -77,23 +77,23 @@ class NoiseTamperTest {
   @FieldSource("ALL")
   void aMessageThatComesBackToItsSenderIsRefused(NoiseProtocol protocol) throws Exception {
     var initiator = HandshakePair.of(protocol).initiator();
-    byte[] own = initiator.write(new byte[0]);
-    assertThatThrownBy(() -> initiator.read(own)).isInstanceOf(NoiseException.class);
+    byte[] own = initiator.writeMessage(new byte[0]);
+    assertThatThrownBy(() -> initiator.readMessage(own)).isInstanceOf(NoiseException.class);
   }
 
   @Test
   void aTruncatedMessageIsCalledThat() {
-    assertThatThrownBy(() -> HandshakePair.of(ALL.get(0)).responder().read(new byte[31]))
+    assertThatThrownBy(() -> HandshakePair.of(ALL.get(0)).responder().readMessage(new byte[31]))
         .isInstanceOf(NoiseException.class)
         .hasMessage("Noise handshake message 1 is cut off after 31 bytes");
-    assertThatThrownBy(() -> HandshakePair.of(ALL.get(4)).responder().read(new byte[47]))
+    assertThatThrownBy(() -> HandshakePair.of(ALL.get(4)).responder().readMessage(new byte[47]))
         .isInstanceOf(NoiseException.class)
         .hasMessageContaining("message 1");
   }
 
   @Test
   void anOverlongMessageIsCalledThat() {
-    assertThatThrownBy(() -> HandshakePair.of(ALL.get(0)).responder().read(new byte[65536]))
+    assertThatThrownBy(() -> HandshakePair.of(ALL.get(0)).responder().readMessage(new byte[65536]))
         .isInstanceOf(NoiseException.class)
         .hasMessage("Noise handshake message 1 has 65536 bytes: at most 65535 are possible");
   }

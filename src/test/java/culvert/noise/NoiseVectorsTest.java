@@ -118,8 +118,8 @@ class NoiseVectorsTest {
       } else {
         assertThat(from.isMyTurn()).isTrue();
         assertThat(to.isMyTurn()).isFalse();
-        assertThat(from.write(payload)).as("message %d", i + 1).isEqualTo(expected);
-        assertThat(to.read(expected)).as("payload %d", i + 1).isEqualTo(payload);
+        assertThat(from.writeMessage(payload)).as("message %d", i + 1).isEqualTo(expected);
+        assertThat(to.readMessage(expected)).as("payload %d", i + 1).isEqualTo(payload);
       }
     }
     for (NoiseHandshake side : List.of(initiator, responder)) {
@@ -133,13 +133,13 @@ class NoiseVectorsTest {
     String other = initiator ? "responder" : "initiator";
     var keys =
         new NoiseHandshake.Keys(
-            protocol.needsLocalKey(initiator)
+            protocol.isLocalKeyRequired(initiator)
                 ? Optional.of(FILE.pair(own + "-static"))
                 : Optional.empty(),
-            protocol.needsRemoteKey(initiator)
+            protocol.isRemoteKeyRequired(initiator)
                 ? Optional.of(FILE.input(other + "-static-public"))
                 : Optional.empty(),
-            protocol.needsPsk() ? Optional.of(FILE.input("psk")) : Optional.empty());
+            protocol.isPskRequired() ? Optional.of(FILE.input("psk")) : Optional.empty());
     return new NoiseHandshake(
         protocol, initiator, keys, FILE.input("prologue"), () -> FILE.pair(own + "-ephemeral"));
   }
@@ -164,18 +164,18 @@ class NoiseVectorsTest {
             new NoiseHandshake.Keys(Optional.of(local), Optional.empty(), Optional.empty()),
             new byte[0],
             () -> NoiseKeyPair.ofPrivate(HandshakePair.filled(0x22)));
-    byte[] first = client.write(new byte[0]);
+    byte[] first = client.writeMessage(new byte[0]);
     assertThat(HEX.formatHex(first))
         .isEqualTo(
             "7b4e909bbe7ffe44c465a220037d608ee35897d31ef972f07f74892cb0f73f13"
                 + "ed6d65594904db5f50ebc7b57fb7793b");
-    assertThat(server.read(first)).isEmpty();
-    byte[] second = server.write(new byte[0]);
+    assertThat(server.readMessage(first)).isEmpty();
+    byte[] second = server.writeMessage(new byte[0]);
     assertThat(HEX.formatHex(second))
         .isEqualTo(
             "0faa684ed28867b97f4a6a2dee5df8ce974e76b7018e3f22a1c4cf2678570f20"
                 + "f8b9bfd2703730f7209fd66bb43f2057");
-    assertThat(client.read(second)).isEmpty();
+    assertThat(client.readMessage(second)).isEmpty();
     assertThat(HEX.formatHex(client.hash()))
         .isEqualTo(HEX.formatHex(server.hash()))
         .isEqualTo("4ac84bb5a7ae7fb235796b89aeacbb24c2d023ca93af2b0c996bb882b987f950");

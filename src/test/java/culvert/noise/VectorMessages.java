@@ -9,13 +9,13 @@ final class VectorMessages {
 
   static byte[] sealed(NoiseCipher cipher, byte[] payload) {
     var out = ByteBuffer.allocate(payload.length + NoiseCipher.TAG_BYTES);
-    cipher.seal(ByteBuffer.wrap(payload), out);
+    cipher.encrypt(ByteBuffer.wrap(payload), out);
     return out.array();
   }
 
   static byte[] opened(NoiseCipher cipher, byte[] message) throws NoiseException {
     var out = ByteBuffer.allocate(Math.max(0, message.length - NoiseCipher.TAG_BYTES));
-    cipher.open(ByteBuffer.wrap(message), out);
+    cipher.decrypt(ByteBuffer.wrap(message), out);
     return out.array();
   }
 }

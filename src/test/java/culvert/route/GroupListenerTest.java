@@ -81,7 +81,7 @@ class GroupListenerTest {
   }
 
   /** What a host was told, until the outage that ends it. */
-  private final class Told implements GroupListener.Host {
+  private final class Told implements GroupListener.Handler {
     private final List<String> events = new ArrayList<>();
     private final GroupListener stay;
     private long now = Long.MAX_VALUE - 1;
@@ -107,7 +107,7 @@ class GroupListenerTest {
     }
 
     @Override
-    public boolean visited(Connection connection) {
+    public boolean handleVisitor(Connection connection) {
       try {
         events.add(new String(connection.input().readAllBytes(), StandardCharsets.US_ASCII));
       } catch (IOException e) {
@@ -117,7 +117,7 @@ class GroupListenerTest {
     }
 
     @Override
-    public void outage(IOException cause, Duration again) {
+    public void joinFailed(IOException cause, Duration again) {
       boolean refused = cause instanceof RefusedException;
       if (!refused) {
         this.again = again;

@@ -20,7 +20,7 @@ import java.util.Locale;
  * Puts a server into a group: whoever is or comes there reaches it, one after the other. The server
  * is dialled at the first byte of each.
  */
-public final class GroupForwarder implements GroupListener.Host {
+public final class GroupForwarder implements GroupListener.Handler {
 
   /** How {@link #run} ended. */
   public enum Outcome {
@@ -84,7 +84,7 @@ public final class GroupForwarder implements GroupListener.Host {
   }
 
   @Override
-  public boolean visited(Connection visit) {
+  public boolean handleVisitor(Connection visit) {
     Connection served;
     try {
       served = client.dial(server);
@@ -111,7 +111,7 @@ public final class GroupForwarder implements GroupListener.Host {
   }
 
   @Override
-  public void outage(IOException cause, Duration again) {
+  public void joinFailed(IOException cause, Duration again) {
     boolean refused = cause instanceof RefusedException;
     boolean forGood = once || refused && !hasJoined;
     if (forGood) {

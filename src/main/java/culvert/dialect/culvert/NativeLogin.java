@@ -96,8 +96,8 @@ final class NativeLogin {
             ? Optional.of(
                 settings
                     .noise()
-                    .map(keys -> NativeNoise.byKeys(keys, dialling, pool))
-                    .orElseGet(() -> NativeNoise.bySecret(secrets, pool)))
+                    .map(keys -> NativeNoise.withKeys(keys, dialling, pool))
+                    .orElseGet(() -> NativeNoise.withSecret(secrets, pool)))
             : Optional.empty();
     return new NativeLogin(transport, seal, settings.kind(secret) == TransportKind.TLS);
   }
@@ -116,7 +116,7 @@ final class NativeLogin {
     if (seal.isEmpty()) {
       return login(carrier, Handshake.dial(self, below(carrier), exchange(carrier)));
     }
-    NativeNoise.Sealed sealed = seal.get().dial(carrier);
+    NativeNoise.EncryptedLink sealed = seal.get().dial(carrier);
     Connection inside = sealed.connection();
     return login(inside, Handshake.dial(self, sealed.below(), exchange(inside)));
   }
@@ -136,7 +136,7 @@ final class NativeLogin {
     if (!(first instanceof Message.Seal message)) {
       throw notSealed(exchange);
     }
-    NativeNoise.Sealed sealed = seal.get().accept(carrier, exchange, message);
+    NativeNoise.EncryptedLink sealed = seal.get().accept(carrier, exchange, message);
     HandshakeExchange within = exchange(sealed.connection());
     return login(
         sealed.connection(), Handshake.accept(self, sealed.below(), within, within.receive()));
@@ -165,7 +165,7 @@ final class NativeLogin {
           "the remote proxy's --transport seals nothing and the origin proxy's does; give both"
               + " the same");
     }
-    return NativeNoise.provesSecret(first)
+    return NativeNoise.isSecretProof(first)
         ? exchange.refuse(
             ByeReason.CREDENTIALS,
             "the remote proxy has no secret, so it cannot open what the origin proxy seals; give it"
@@ -177,7 +177,7 @@ final class NativeLogin {
   }
 
   private RefusedException notSealed(HandshakeExchange exchange) {
-    return seal.get().provesSecret()
+    return seal.get().isSecretProof()
         ? exchange.refuse(
             ByeReason.CREDENTIALS,
             "the remote proxy wants the secret, and the connection sealed with it; the origin"

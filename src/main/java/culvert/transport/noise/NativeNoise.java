@@ -53,14 +53,14 @@ public final class NativeNoise {
    * @param connection ends as its carrier does
    * @param below what the login is to know of it
    */
-  public record Sealed(Connection connection, Handshake.Below below) {}
+  public record EncryptedLink(Connection connection, Handshake.Below below) {}
 
   /**
    * By the secret alone, one for all connections of a process.
    *
    * @param secrets any of them is good
    */
-  public static NativeNoise bySecret(List<SecretKey> secrets, BufferPool pool) {
+  public static NativeNoise withSecret(List<SecretKey> secrets, BufferPool pool) {
     List<NoiseHandshake.Keys> keys =
         secrets.stream()
             .map(secret ->
@@ -82,7 +82,7 @@ public final class NativeNoise {
   }
 
   /** By keys, one for all connections of a process. */
-  public static NativeNoise byKeys(NoiseSettings settings, boolean dialling, BufferPool pool) {
+  public static NativeNoise withKeys(NoiseSettings settings, boolean dialling, BufferPool pool) {
     return new NativeNoise(settings.protocol(), keys(settings, dialling), settings.peers(), pool);
   }
 
@@ -90,10 +90,10 @@ public final class NativeNoise {
   static List<NoiseHandshake.Keys> keys(NoiseSettings settings, boolean dialling) {
     NoiseProtocol protocol = settings.protocol();
     Optional<NoiseKeyPair> own =
-        protocol.needsLocalKey(dialling)
+        protocol.isLocalKeyRequired(dialling)
             ? settings.own().or(() -> Optional.of(NoiseKeyPair.generate()))
             : Optional.empty();
-    return protocol.needsRemoteKey(dialling)
+    return protocol.isRemoteKeyRequired(dialling)
         ? settings.peers().stream()
             .map(peer -> new NoiseHandshake.Keys(own, Optional.of(peer), Optional.empty()))
             .toList()
@@ -109,12 +109,12 @@ public final class NativeNoise {
   }
 
   /** Whether it proves the secret, so that nothing else has to. */
-  public boolean provesSecret() {
-    return protocol.needsPsk();
+  public boolean isSecretProof() {
+    return protocol.isPskRequired();
   }
 
   /** Whether a peer with this first message proves the secret by it. */
-  public static boolean provesSecret(Message.Seal first) {
+  public static boolean isSecretProof(Message.Seal first) {
     return first.protocol().equals(BY_SECRET);
   }
 
@@ -124,7 +124,7 @@ public final class NativeNoise {
    * @throws RefusedException if the remote proxy refuses, or is not who it should be
    * @throws ProtocolException if what answers is no Culvert remote proxy
    */
-  public Sealed dial(Connection carrier) throws IOException {
+  public EncryptedLink dial(Connection carrier) throws IOException {
     var exchange = new HandshakeExchange(carrier.input(), carrier.output());
     var noise = NoiseHandshake.initiator(protocol, keys.getFirst(), prologue());
     exchange.begin(next(noise));
@@ -149,7 +149,7 @@ public final class NativeNoise {
 
   private Message.Seal next(NoiseHandshake noise) throws IOException {
     return new Message.Seal(
-        Message.VERSION, Message.VERSION, protocol.name(), noise.write(new byte[0]));
+        Message.VERSION, Message.VERSION, protocol.name(), noise.writeMessage(new byte[0]));
   }
 
   private Message.Seal answer(HandshakeExchange exchange) throws IOException {
@@ -170,11 +170,11 @@ public final class NativeNoise {
       throws IOException {
     checkSame(seal);
     try {
-      noise.read(seal.message());
+      noise.readMessage(seal.message());
     } catch (NoiseException e) {
       throw exchange.refuse(
           ByeReason.CREDENTIALS,
-          provesSecret() ? peer + " does not know the secret" : anotherKey(peer));
+          isSecretProof() ? peer + " does not know the secret" : anotherKey(peer));
     }
     if (isStranger(noise)) {
       // A peer for whom the handshake is done listens to nothing but sealed records.
@@ -192,7 +192,7 @@ public final class NativeNoise {
     }
   }
 
-  private static HandshakeExchange within(Sealed sealed) {
+  private static HandshakeExchange within(EncryptedLink sealed) {
     return new HandshakeExchange(sealed.connection().input(), sealed.connection().output());
   }
 
@@ -213,7 +213,7 @@ public final class NativeNoise {
    * @param exchange has read the preface and {@code first}
    * @throws RefusedException if the peer does not have what it needs to have
    */
-  public Sealed accept(Connection carrier, HandshakeExchange exchange, Message.Seal first)
+  public EncryptedLink accept(Connection carrier, HandshakeExchange exchange, Message.Seal first)
       throws IOException {
     check(exchange, first);
     NoiseHandshake noise = admit(exchange, first);
@@ -256,7 +256,7 @@ public final class NativeNoise {
     for (NoiseHandshake.Keys candidate : keys) {
       var noise = NoiseHandshake.responder(protocol, candidate, prologue());
       try {
-        noise.read(first.message());
+        noise.readMessage(first.message());
         return noise;
       } catch (NoiseException e) {
         // Another may fit.
@@ -264,14 +264,14 @@ public final class NativeNoise {
     }
     throw exchange.refuse(
         ByeReason.CREDENTIALS,
-        provesSecret()
+        isSecretProof()
             ? "the secret is wrong"
             : "the keys do not fit: the origin proxy's --noise-peer-key is not the remote proxy's"
                 + " public key"
-                + (protocol.needsRemoteKey(false) ? ", or the other way around" : ""));
+                + (protocol.isRemoteKeyRequired(false) ? ", or the other way around" : ""));
   }
 
-  private Sealed sealed(Connection carrier, NoiseHandshake noise) {
+  private EncryptedLink sealed(Connection carrier, NoiseHandshake noise) {
     var connection =
         new RecordConnection(
             carrier,
@@ -280,7 +280,7 @@ public final class NativeNoise {
             ByteBuffer.allocate(0),
             pool,
             IDLE_BYTES);
-    return new Sealed(
-        connection, new Handshake.Below(protocol.name(), noise.hash(), true, provesSecret()));
+    return new EncryptedLink(
+        connection, new Handshake.Below(protocol.name(), noise.hash(), true, isSecretProof()));
   }
 }

@@ -52,7 +52,7 @@ final class NoiseRecordDecoder implements RecordDecoder {
     records.position(records.position() + Short.BYTES);
     records.limit(records.position() + sealed);
     try {
-      cipher.open(records, target);
+      cipher.decrypt(records, target);
     } catch (NoiseException e) {
       throw new ProtocolException("a sealed record was changed on the way, or comes out of turn");
     }

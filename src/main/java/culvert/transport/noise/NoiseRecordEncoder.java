@@ -42,7 +42,7 @@ final class NoiseRecordEncoder implements RecordEncoder {
   private void sealOne(ByteBuffer payload, ByteBuffer records) {
     int sealed = payload.remaining() + NoiseCipher.TAG_BYTES;
     putLength(records, sealed);
-    cipher.seal(payload, records);
+    cipher.encrypt(payload, records);
     meter.count(sealed);
   }
 

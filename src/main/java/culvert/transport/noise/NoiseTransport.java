@@ -56,7 +56,7 @@ public final class NoiseTransport implements Transport {
             : NoiseHandshake.responder(settings.protocol(), keys, new byte[0]);
     while (!noise.isDone()) {
       if (noise.isMyTurn()) {
-        write(carrier, noise.write(new byte[0]));
+        write(carrier, noise.writeMessage(new byte[0]));
       } else {
         read(carrier, noise);
       }
@@ -90,7 +90,7 @@ public final class NoiseTransport implements Transport {
     }
     byte[] payload;
     try {
-      payload = noise.read(exactly(carrier, length));
+      payload = noise.readMessage(exactly(carrier, length));
     } catch (NoiseException e) {
       throw new RefusedException(
           ByeReason.CREDENTIALS, "the peer has another key, or another Noise pattern");

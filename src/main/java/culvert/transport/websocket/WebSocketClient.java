@@ -55,18 +55,23 @@ public final class WebSocketClient implements Transport {
    */
   @Override
   public Connection wrap(Connection carrier) throws IOException {
-    String key = WebSocketKey.fresh();
+    String key = WebSocketKey.generate();
     carrier.output().write(request(key).getBytes(StandardCharsets.US_ASCII));
     var reader = new HttpHeadReader(carrier.input());
-    expectHttp(new String(reader.first(), StandardCharsets.ISO_8859_1));
+    expectHttp(new String(reader.firstBytes(), StandardCharsets.ISO_8859_1));
     HttpHead head = response(key, reader);
     return WebSocketFrames.connection(
-        carrier, true, dialect, head.lists("server", WebSocketFrames.PRODUCT), reader.rest(), pool);
+        carrier,
+        true,
+        dialect,
+        head.hasToken("server", WebSocketFrames.PRODUCT),
+        reader.remaining(),
+        pool);
   }
 
   private HttpHead response(String key, HttpHeadReader reader) throws IOException {
     try {
-      HttpHead head = reader.head();
+      HttpHead head = reader.readHead();
       new WebSocketResponse(head, settings.path(), server).check(key, reader);
       return head;
     } catch (MalformedHttpException e) {

@@ -53,8 +53,8 @@ final class WebSocketDecoder implements RecordDecoder {
     }
     int n = (int) Math.min(left, Math.min(records.remaining(), target.remaining()));
     if (masked) {
-      WebSocketMask.move(records, target, n, mask);
-      mask = WebSocketMask.after(mask, n);
+      WebSocketMask.transfer(records, target, n, mask);
+      mask = WebSocketMask.advance(mask, n);
     } else {
       target.put(target.position(), records, records.position(), n);
       target.position(target.position() + n);
@@ -65,7 +65,7 @@ final class WebSocketDecoder implements RecordDecoder {
   }
 
   private Result frame(ByteBuffer records) throws IOException {
-    Optional<WebSocketHeader> whole = WebSocketHeader.read(records, masked);
+    Optional<WebSocketHeader> whole = WebSocketHeader.parse(records, masked);
     if (whole.isEmpty()) {
       return Result.INCOMPLETE;
     }
@@ -79,9 +79,9 @@ final class WebSocketDecoder implements RecordDecoder {
               ? "a WebSocket message that begins within another"
               : "a WebSocket message that goes on without having begun");
     }
-    withinMessage = !header.last();
+    withinMessage = !header.fin();
     left = header.length();
-    mask = header.mask();
+    mask = header.maskingKey();
     records.position(records.position() + header.bytes());
     return Result.DECODED;
   }
@@ -93,15 +93,15 @@ final class WebSocketDecoder implements RecordDecoder {
     }
     records.position(records.position() + header.bytes());
     ByteBuffer payload = ByteBuffer.allocate(length);
-    WebSocketMask.move(records, payload, length, header.mask());
+    WebSocketMask.transfer(records, payload, length, header.maskingKey());
     return switch (header.opcode()) {
       case WebSocketHeader.CLOSE -> {
         close(payload.flip());
-        sealer.inputEnded();
+        sealer.onClose();
         yield Result.ENDED;
       }
       case WebSocketHeader.PING -> {
-        sealer.pinged(payload.array());
+        sealer.onPing(payload.array());
         yield Result.DECODED;
       }
       // A Pong: nobody asks for one, and it may come unasked.
@@ -123,7 +123,7 @@ final class WebSocketDecoder implements RecordDecoder {
       throw new ProtocolException("a WebSocket Close with the code " + code + ", which is none");
     }
     if (code != NORMAL_CLOSURE) {
-      String words = HttpHead.shown(StandardCharsets.UTF_8.decode(payload).toString());
+      String words = HttpHead.printable(StandardCharsets.UTF_8.decode(payload).toString());
       throw new IOException(
           "the peer gave the WebSocket up with the code "
               + code

@@ -24,7 +24,7 @@ final class WebSocketEncoder implements RecordEncoder {
   private final AtomicReference<byte[]> ping = new AtomicReference<>();
 
   private volatile boolean outputEnded;
-  private volatile boolean inputEnded;
+  private volatile boolean onClose;
   private volatile boolean closed;
 
   /**
@@ -40,16 +40,16 @@ final class WebSocketEncoder implements RecordEncoder {
   }
 
   /** A Ping has come. The reader tells. */
-  void pinged(byte[] payload) {
+  void onPing(byte[] payload) {
     if (!latestClose) {
       ping.set(payload);
     }
   }
 
   /** A Close has come; a Ping before it needs no answer any more. The reader tells. */
-  void inputEnded() {
+  void onClose() {
     ping.set(null);
-    inputEnded = true;
+    onClose = true;
   }
 
   @Override
@@ -73,9 +73,9 @@ final class WebSocketEncoder implements RecordEncoder {
   private void put(int opcode, ByteBuffer source, int n, ByteBuffer records) {
     WebSocketHeader.write(records, opcode, n, masks);
     if (masks) {
-      int fresh = mask.next();
+      int fresh = mask.nextKey();
       records.putInt(fresh);
-      WebSocketMask.move(source, records, n, fresh);
+      WebSocketMask.transfer(source, records, n, fresh);
     } else {
       records.put(records.position(), source, source.position(), n);
       records.position(records.position() + n);
@@ -87,15 +87,15 @@ final class WebSocketEncoder implements RecordEncoder {
   public boolean encodeEnd(ByteBuffer records) {
     // The reader sets and looks in the other order, so that at least one of the two sees both.
     outputEnded = true;
-    if (!latestClose || inputEnded) {
+    if (!latestClose || onClose) {
       putClose(records);
     }
-    return inputEnded;
+    return onClose;
   }
 
   @Override
   public boolean hasPending() {
-    return !closed && (outputEnded ? inputEnded : ping.get() != null);
+    return !closed && (outputEnded ? onClose : ping.get() != null);
   }
 
   @Override

@@ -23,7 +23,7 @@ import java.util.Optional;
  * @param mask what the payload is masked with; 0 if it is not
  * @param bytes how long the header itself is
  */
-record WebSocketHeader(boolean last, int opcode, long length, int mask, int bytes) {
+record WebSocketHeader(boolean fin, int opcode, long length, int maskingKey, int bytes) {
 
   /** More of a message that another frame began. */
   static final int CONTINUATION = 0;
@@ -71,7 +71,7 @@ record WebSocketHeader(boolean last, int opcode, long length, int mask, int byte
    * @param masked whether the peer's frames must be masked; else they must not
    * @throws ProtocolException naming the rule that is broken
    */
-  static Optional<WebSocketHeader> read(ByteBuffer records, boolean masked)
+  static Optional<WebSocketHeader> parse(ByteBuffer records, boolean masked)
       throws ProtocolException {
     if (records.remaining() < 2) {
       return Optional.empty();

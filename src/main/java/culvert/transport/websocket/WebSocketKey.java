@@ -16,14 +16,14 @@ final class WebSocketKey {
   private WebSocketKey() {}
 
   /** A fresh key. */
-  static String fresh() {
+  static String generate() {
     byte[] bytes = new byte[BYTES];
     RANDOM.nextBytes(bytes);
     return Base64.getEncoder().encodeToString(bytes);
   }
 
   /** Whether it is one: 16 bytes in base64. */
-  static boolean isOne(String key) {
+  static boolean isValid(String key) {
     try {
       return key.length() == (BYTES + 2) / 3 * 4 && Base64.getDecoder().decode(key).length == BYTES;
     } catch (IllegalArgumentException e) {

@@ -26,7 +26,7 @@ final class WebSocketMask {
   private final ByteBuffer block = ByteBuffer.allocate(BLOCK_BYTES).flip();
 
   /** A fresh mask. */
-  int next() {
+  int nextKey() {
     if (!block.hasRemaining()) {
       RANDOM.nextBytes(block.array());
       block.clear();
@@ -39,7 +39,7 @@ final class WebSocketMask {
    *
    * @param mask its first byte, the highest, is for the first of the bytes
    */
-  static void move(ByteBuffer from, ByteBuffer to, int bytes, int mask) {
+  static void transfer(ByteBuffer from, ByteBuffer to, int bytes, int mask) {
     int at = to.position();
     to.put(at, from, from.position(), bytes);
     from.position(from.position() + bytes);
@@ -73,7 +73,7 @@ final class WebSocketMask {
   }
 
   /** The mask that goes on where {@code bytes} of it have been used. */
-  static int after(int mask, int bytes) {
+  static int advance(int mask, int bytes) {
     return Integer.rotateLeft(mask, 8 * (bytes & 3));
   }
 }

@@ -26,8 +26,8 @@ final class WebSocketRequest {
   private WebSocketRequest() {}
 
   /** Whether it asks for a WebSocket at all; else it is a browser's or a scanner's. */
-  static boolean asks(HttpHead head) {
-    return head.lists("upgrade", "websocket");
+  static boolean isUpgrade(HttpHead head) {
+    return head.hasToken("upgrade", "websocket");
   }
 
   /**
@@ -36,14 +36,14 @@ final class WebSocketRequest {
    * @param path the only one that is answered; any is where none is given
    * @throws MalformedHttpException if it is malformed
    */
-  static Optional<HttpError> fault(HttpHead head, Optional<String> path)
+  static Optional<HttpError> check(HttpHead head, Optional<String> path)
       throws MalformedHttpException {
-    Matcher line = LINE.matcher(head.start());
+    Matcher line = LINE.matcher(head.startLine());
     if (!line.matches()) {
       throw new MalformedHttpException(
-          "a malformed HTTP request '" + HttpHead.shown(head.start()) + "'");
+          "a malformed HTTP request '" + HttpHead.printable(head.startLine()) + "'");
     }
-    if (head.only("host").isEmpty()) {
+    if (head.single("host").isEmpty()) {
       throw new MalformedHttpException("an HTTP request without a Host");
     }
     if (hasBody(head)) {
@@ -56,14 +56,14 @@ final class WebSocketRequest {
               "404 Not Found",
               "",
               "There is nothing at this path.",
-              "it is for '" + HttpHead.shown(asked) + "', not for '" + path.get() + "'"));
+              "it is for '" + HttpHead.printable(asked) + "', not for '" + path.get() + "'"));
     }
     return line.group(2).equals("1.1") ? upgradeFault(head) : Optional.of(oldVersion());
   }
 
   private static boolean hasBody(HttpHead head) throws MalformedHttpException {
-    return !head.only("content-length").orElse("0").equals("0")
-        || head.only("transfer-encoding").isPresent();
+    return !head.single("content-length").orElse("0").equals("0")
+        || head.single("transfer-encoding").isPresent();
   }
 
   private static HttpError oldVersion() {
@@ -74,21 +74,21 @@ final class WebSocketRequest {
   }
 
   private static Optional<HttpError> upgradeFault(HttpHead head) throws MalformedHttpException {
-    if (!asks(head) || !head.lists("connection", "upgrade")) {
+    if (!isUpgrade(head) || !head.hasToken("connection", "upgrade")) {
       return error(
           UPGRADE,
           UPGRADE_FIELDS,
           "This is a tunnel's control port and speaks WebSocket; a proxy in front of it must pass"
               + " on Upgrade and Connection.");
     }
-    if (!head.only("sec-websocket-version").orElse("").equals("13")) {
+    if (!head.single("sec-websocket-version").orElse("").equals("13")) {
       return error(UPGRADE, UPGRADE_FIELDS, "Only version 13 of WebSocket is spoken here.");
     }
-    if (head.only("sec-websocket-key").filter(WebSocketKey::isOne).isEmpty()) {
+    if (head.single("sec-websocket-key").filter(WebSocketKey::isValid).isEmpty()) {
       return error("400 Bad Request", "", "Sec-WebSocket-Key is not 16 bytes in base64.");
     }
     // Only browsers send it, and else any page they show could reach a tunnel of its reader's.
-    if (head.only("origin").isPresent()) {
+    if (head.single("origin").isPresent()) {
       return error("403 Forbidden", "", "This is not for web pages.");
     }
     return Optional.empty();

@@ -46,14 +46,14 @@ final class WebSocketResponse {
    * @throws IOException if it is a proper refusal
    */
   void check(String key, HttpHeadReader reader) throws IOException {
-    if (!SWITCHING.matcher(head.start()).matches()) {
+    if (!SWITCHING.matcher(head.startLine()).matches()) {
       throw refusal(reader);
     }
-    if (!head.only("upgrade").orElse("").equalsIgnoreCase("websocket")
-        || !head.lists("connection", "upgrade")) {
+    if (!head.single("upgrade").orElse("").equalsIgnoreCase("websocket")
+        || !head.hasToken("connection", "upgrade")) {
       throw new ProtocolException(server.peer() + " switched to something else than WebSocket");
     }
-    if (!head.only("sec-websocket-accept").orElse("").equals(WebSocketKey.accept(key))) {
+    if (!head.single("sec-websocket-accept").orElse("").equals(WebSocketKey.accept(key))) {
       throw new ProtocolException(
           server.peer() + "'s Sec-WebSocket-Accept is no answer to this side's key");
     }
@@ -65,13 +65,13 @@ final class WebSocketResponse {
   }
 
   private IOException refusal(HttpHeadReader reader) throws IOException {
-    Matcher line = STATUS_LINE.matcher(head.start());
+    Matcher line = STATUS_LINE.matcher(head.startLine());
     if (!line.matches()) {
       return new ProtocolException(
-          "what answers there speaks no HTTP/1.1: '" + HttpHead.shown(head.start()) + "'");
+          "what answers there speaks no HTTP/1.1: '" + HttpHead.printable(head.startLine()) + "'");
     }
-    String reason = line.group(2) == null ? "" : HttpHead.shown(line.group(2));
-    String body = HttpHead.shown(firstLine(reader));
+    String reason = line.group(2) == null ? "" : HttpHead.printable(line.group(2));
+    String body = HttpHead.printable(firstLine(reader));
     return new IOException(
         server.peer()
             + " answered "
@@ -85,7 +85,7 @@ final class WebSocketResponse {
     return switch (status) {
       case 301, 302, 303, 307, 308 ->
           "it leads to '"
-              + HttpHead.shown(head.only("location").orElse(""))
+              + HttpHead.printable(head.single("location").orElse(""))
               + "'; give that address if it is the right one";
       case 400, 405 -> "has it the same --transport?";
       case 401, 407 -> "something in front of it wants a login, which cannot be given";
@@ -100,13 +100,13 @@ final class WebSocketResponse {
 
   /** Of a body in plain text that is there or comes to an end; else nothing. */
   private String firstLine(HttpHeadReader reader) throws MalformedHttpException {
-    Optional<String> length = head.only("content-length").filter(LENGTH.asMatchPredicate());
-    boolean ends = length.isPresent() || head.lists("connection", "close");
-    boolean text = head.only("content-type").orElse("").startsWith("text/plain");
+    Optional<String> length = head.single("content-length").filter(LENGTH.asMatchPredicate());
+    boolean ends = length.isPresent() || head.hasToken("connection", "close");
+    boolean text = head.single("content-type").orElse("").startsWith("text/plain");
     if (!text || !ends || head.fields().containsKey("transfer-encoding")) {
       return "";
     }
-    return reader.line(
+    return reader.readLine(
         Math.min(MAX_LINE_BYTES, length.map(Integer::parseInt).orElse(MAX_LINE_BYTES)));
   }
 }

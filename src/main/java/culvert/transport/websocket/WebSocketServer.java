@@ -54,12 +54,12 @@ public final class WebSocketServer implements Transport {
   @Override
   public Connection wrap(Connection carrier) throws IOException {
     var reader = new HttpHeadReader(carrier.input());
-    expectGet(carrier, reader.first());
+    expectGet(carrier, reader.firstBytes());
     HttpHead head;
     Optional<HttpError> fault;
     try {
-      head = reader.head();
-      fault = WebSocketRequest.fault(head, path);
+      head = reader.readHead();
+      fault = WebSocketRequest.check(head, path);
     } catch (MalformedHttpException e) {
       answer(carrier, WebSocketRequest.MALFORMED.bytes());
       throw new ProtocolException(e.getMessage());
@@ -72,8 +72,8 @@ public final class WebSocketServer implements Transport {
         carrier,
         false,
         dialect,
-        head.lists("user-agent", WebSocketFrames.PRODUCT),
-        reader.rest(),
+        head.hasToken("user-agent", WebSocketFrames.PRODUCT),
+        reader.remaining(),
         pool);
   }
 
@@ -92,7 +92,7 @@ public final class WebSocketServer implements Transport {
 
   private IOException refused(Connection carrier, HttpHead head, HttpError fault) {
     answer(carrier, fault.bytes());
-    return WebSocketRequest.asks(head)
+    return WebSocketRequest.isUpgrade(head)
         ? new ProtocolException(
             "a wrong WebSocket request, answered " + fault.status() + ": " + fault.detail())
         : ForeignPeerException.answered(ForeignPeer.HTTP, WANTED, client);
@@ -118,6 +118,6 @@ public final class WebSocketServer implements Transport {
     """
         .formatted(
             WebSocketFrames.PRODUCT,
-            WebSocketKey.accept(head.only("sec-websocket-key").orElseThrow()));
+            WebSocketKey.accept(head.single("sec-websocket-key").orElseThrow()));
   }
 }

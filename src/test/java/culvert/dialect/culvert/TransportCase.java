@@ -54,8 +54,8 @@ enum TransportCase {
     NoiseKeyPair peer = dialling ? OF_REMOTE : OF_ORIGIN;
     return new NoiseSettings(
         protocol,
-        protocol.needsLocalKey(dialling) ? Optional.of(own) : Optional.empty(),
-        protocol.needsRemoteKey(dialling) ? List.of(peer.publicKey()) : List.of());
+        protocol.isLocalKeyRequired(dialling) ? Optional.of(own) : Optional.empty(),
+        protocol.isRemoteKeyRequired(dialling) ? List.of(peer.publicKey()) : List.of());
   }
 
   /** The others. */

@@ -54,8 +54,8 @@ final class EncryptedWire implements AutoCloseable {
     var initiator = NoiseHandshake.initiator(PROTOCOL, NO_KEYS, new byte[0]);
     var responder = NoiseHandshake.responder(PROTOCOL, NO_KEYS, new byte[0]);
     try {
-      responder.read(initiator.write(new byte[0]));
-      initiator.read(responder.write(new byte[0]));
+      responder.readMessage(initiator.writeMessage(new byte[0]));
+      initiator.readMessage(responder.writeMessage(new byte[0]));
     } catch (NoiseException e) {
       throw new IOException(e);
     }

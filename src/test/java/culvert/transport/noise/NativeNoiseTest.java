@@ -57,7 +57,7 @@ class NativeNoiseTest {
   }
 
   private NativeNoise bySecret(SecretKey... secrets) {
-    return NativeNoise.bySecret(List.of(secrets), pool);
+    return NativeNoise.withSecret(List.of(secrets), pool);
   }
 
   private NativeNoise origin(String protocol, NoiseKeyPair own, NoiseKeyPair... remotes) {
@@ -75,12 +75,12 @@ class NativeNoiseTest {
             NoiseProtocol.parse(protocol),
             Optional.ofNullable(own),
             Stream.of(peers).map(NoiseKeyPair::publicKey).toList());
-    return NativeNoise.byKeys(settings, dialling, pool);
+    return NativeNoise.withKeys(settings, dialling, pool);
   }
 
   private Transport dialling(NativeNoise seal) {
     return carrier -> {
-      NativeNoise.Sealed sealed = seal.dial(carrier);
+      NativeNoise.EncryptedLink sealed = seal.dial(carrier);
       below.add(sealed.below());
       Transport.setAuthenticated(sealed.connection());
       return sealed.connection();
@@ -91,7 +91,7 @@ class NativeNoiseTest {
     return carrier -> {
       var exchange = new HandshakeExchange(carrier.input(), carrier.output());
       exchange.readPreface();
-      NativeNoise.Sealed sealed =
+      NativeNoise.EncryptedLink sealed =
           seal.accept(carrier, exchange, exchange.receive(Message.Seal.class));
       below.add(sealed.below());
       Transport.setAuthenticated(sealed.connection());

@@ -48,11 +48,11 @@ class NoiseTransportTest {
 
   private NoiseTransport side(String protocol, NoiseKeyPair own, NoiseKeyPair peer, boolean dials) {
     NoiseProtocol parsed = NoiseProtocol.parse(protocol);
-    boolean known = parsed.needsRemoteKey(dials);
+    boolean known = parsed.isRemoteKeyRequired(dials);
     return new NoiseTransport(
         new NoiseSettings(
             parsed,
-            parsed.needsLocalKey(dials) ? Optional.of(own) : Optional.empty(),
+            parsed.isLocalKeyRequired(dials) ? Optional.of(own) : Optional.empty(),
             known ? List.of(peer.publicKey()) : List.of()),
         dials,
         pool);

@@ -113,8 +113,8 @@ class WebSocketControlTest {
   @Test
   void anAnswerTravelsWithTheNextWrite() throws Exception {
     var sealer = new WebSocketEncoder(false, false);
-    sealer.pinged(new byte[] {1});
-    sealer.pinged(new byte[] {2});
+    sealer.onPing(new byte[] {1});
+    sealer.onPing(new byte[] {2});
     ByteBuffer records = ByteBuffer.allocate(sealer.maxEncodedBytes(1));
     sealer.encodePending(records);
     sealer.encode(ByteBuffer.wrap(new byte[] {9}), records);
@@ -126,7 +126,7 @@ class WebSocketControlTest {
   void thereIsRoomForTheLongestAnswerBesideTheLongestFrame() {
     for (int payload : new int[] {0, 1, 4096, 65536, 1 << 30}) {
       var sealer = new WebSocketEncoder(true, false);
-      sealer.pinged(new byte[125]);
+      sealer.onPing(new byte[125]);
       ByteBuffer records = ByteBuffer.allocate(sealer.maxEncodedBytes(payload));
       ByteBuffer source = ByteBuffer.allocate(Math.min(payload, 65536));
       sealer.encodePending(records);
@@ -139,10 +139,10 @@ class WebSocketControlTest {
   @Test
   void noPingIsAnsweredAfterAClose() {
     var sealer = new WebSocketEncoder(false, false);
-    sealer.pinged(new byte[1]);
-    sealer.inputEnded();
+    sealer.onPing(new byte[1]);
+    sealer.onClose();
     assertThat(sealer.hasPending()).isFalse();
-    sealer.pinged(new byte[1]);
+    sealer.onPing(new byte[1]);
     sealer.encodeEnd(ByteBuffer.allocate(100));
     assertThat(sealer.hasPending()).as("after our own").isFalse();
   }

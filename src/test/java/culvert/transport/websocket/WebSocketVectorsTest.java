@@ -22,15 +22,15 @@ class WebSocketVectorsTest {
 
   @Test
   void theSampleKeyHasTheSampleAnswer() {
-    assertThat(WebSocketKey.isOne("dGhlIHNhbXBsZSBub25jZQ==")).isTrue();
+    assertThat(WebSocketKey.isValid("dGhlIHNhbXBsZSBub25jZQ==")).isTrue();
     assertThat(WebSocketKey.accept("dGhlIHNhbXBsZSBub25jZQ=="))
         .isEqualTo("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
   }
 
   @Test
   void aKeyIsSixteenBytesInBase64() {
-    assertThat(WebSocketKey.isOne(WebSocketKey.fresh())).isTrue();
-    assertThat(WebSocketKey.fresh()).isNotEqualTo(WebSocketKey.fresh());
+    assertThat(WebSocketKey.isValid(WebSocketKey.generate())).isTrue();
+    assertThat(WebSocketKey.generate()).isNotEqualTo(WebSocketKey.generate());
     for (String none :
         new String[] {
           "",
@@ -42,7 +42,7 @@ class WebSocketVectorsTest {
           "dGhlIHNhbXBs ZSBub25jZQ=",
           "dGhlIHNhbXBsZSBub25j=Q=="
         }) {
-      assertThat(WebSocketKey.isOne(none)).as(none).isFalse();
+      assertThat(WebSocketKey.isValid(none)).as(none).isFalse();
     }
   }
 
@@ -127,7 +127,7 @@ class WebSocketVectorsTest {
     var mask = new WebSocketMask();
     var seen = new HashSet<Integer>();
     for (int i = 0; i < 1000; i++) {
-      seen.add(mask.next());
+      seen.add(mask.nextKey());
     }
     // Of 1000 random masks two are alike once in ten thousand times, three practically never.
     assertThat(seen).hasSizeGreaterThan(997);
@@ -154,7 +154,7 @@ class WebSocketVectorsTest {
       for (int length = 0; length <= bytes.length; length++) {
         ByteBuffer from = ByteBuffer.wrap(bytes).asReadOnlyBuffer();
         to.clear().position(3);
-        WebSocketMask.move(from, to, length, 0x01020304);
+        WebSocketMask.transfer(from, to, length, 0x01020304);
         assertThat(from.position()).isEqualTo(length);
         byte[] came = new byte[length];
         to.flip().position(3).get(came);
