@@ -18,7 +18,7 @@ public record HttpError(String status, String fields, String text, String detail
 
   /** As it is sent. */
   public byte[] bytes() {
-    String text = text + "\n";
+    String body = text + "\n";
     return """
     HTTP/1.1 %s\r
     Content-Type: text/plain\r
@@ -27,7 +27,7 @@ public record HttpError(String status, String fields, String text, String detail
     %s\r
     %s\
     """
-        .formatted(status, text.length(), fields, text)
+        .formatted(status, body.length(), fields, body)
         .getBytes(StandardCharsets.US_ASCII);
   }
 }
