@@ -42,15 +42,48 @@ final class BuildImage {
 
   public static void main(String[] args) throws Exception {
     var build = new BuildImage(Path.of(args[0]), Path.of(args[1]), args[2]);
+    List<String> dependencies = List.of(args).subList(4, args.length);
+    if (build.isUpToDate(dependencies)) {
+      System.out.println("image: up to date");
+      return;
+    }
     build.pack(args[2], args[3]);
     build.deleteOld();
-    build.link(build.modernize(List.of(args).subList(4, args.length)));
+    build.link(build.modernize(dependencies));
     build.addFiles();
     build.train();
     build.addLaunchers();
-    // The date of this file says how new the image is.
-    Files.setLastModifiedTime(build.image.resolve("release"), FileTime.from(Instant.now()));
+    build.setDate(FileTime.from(Instant.now()));
     System.out.printf("image: %s, %d MB%n", build.image, build.sizeInBytes() / 1_000_000);
+  }
+
+  /** Returns whether a complete image of this JDK is newer than everything it is made of. */
+  private boolean isUpToDate(List<String> dependencies) throws IOException {
+    Path release = image.resolve("release");
+    String java = "JAVA_VERSION=\"" + System.getProperty("java.version") + "\"";
+    if (!Files.exists(release) || !Files.readAllLines(release).contains(java)) {
+      return false;
+    }
+    var sources = new ArrayList<>(dependencies.stream().map(Path::of).toList());
+    sources.add(recipe.resolveSibling("pom.xml"));
+    sources.add(recipe.resolveSibling("LICENSE"));
+    for (Path folder : List.of(recipe, target.resolve("classes"))) {
+      try (var paths = Files.walk(folder)) {
+        paths.forEach(sources::add);
+      }
+    }
+    FileTime date = Files.getLastModifiedTime(release);
+    for (Path source : sources) {
+      if (Files.getLastModifiedTime(source).compareTo(date) >= 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The date of the file {@code release} is the image's; an incomplete image is an old one. */
+  private void setDate(FileTime date) throws IOException {
+    Files.setLastModifiedTime(image.resolve("release"), date);
   }
 
   /** The same sources give the same archive: entries in order, one date for all. */
@@ -118,6 +151,7 @@ final class BuildImage {
                 image.toString())
             .inheritIO(),
         "jlink failed");
+    setDate(FileTime.fromMillis(0));
   }
 
   private void addFiles() throws IOException {
