@@ -43,7 +43,7 @@ class FloodIT {
   void threeHundredStrangersAtTheControlAddressKeepNobodyOut() throws Exception {
     var random = Seed.random("threeHundredStrangers");
     try (var server = TestServer.echo();
-        RemoteProcess remote = Launcher.PLAIN.remote("--handshake-timeout=2s", "--log-period=5m");
+        RemoteProcess remote = Launcher.PLAIN.remote("--handshake-timeout=5s", "--log-period=5m");
         RoleProcess origin = remote.origin(server.address(), "--transport=plain", "--name=first")) {
       origin.line();
       remote.assertServes();
