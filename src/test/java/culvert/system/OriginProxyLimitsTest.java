@@ -146,8 +146,8 @@ class OriginProxyLimitsTest {
     serves(new ConnectionLimits(100, 100, 100, HALF_OPEN));
     byte[] loser = Handshake.newInstance();
     guest("again", loser);
-    // With the tunnel's own: the other must come after it.
-    Eventually.within(Tunnel.LIMIT, () -> assertThat(counted(Counter.SESSIONS)).isEqualTo(2));
+    // The pair's own session is the first; the login that supersedes this one comes after it.
+    Eventually.within(RolePair.LIMIT, () -> assertThat(counted(Counter.SESSIONS)).isEqualTo(2));
     assertThat(guest("again", Handshake.newInstance()).offer("default").refusal()).isEmpty();
     for (int i = 0; i < LOGINS; i++) {
       guest("again", loser);

@@ -21,9 +21,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Some minutes of all faults at once, with {@code mvn verify -Pfull}: processes are killed, frozen
- * and stopped, links break and fall silent, strangers come, and visitors never cease. Afterwards
- * all must be as it was before.
+ * Three minutes of all faults at once, or as many seconds as {@code -Dculvert.soak.seconds=N} sets:
+ * processes are killed, frozen and stopped, links break and fall silent, unknown clients connect,
+ * and visitors never cease. Afterwards the remote proxy holds what it held before.
  */
 @Tag("full")
 @Timeout(3600)
