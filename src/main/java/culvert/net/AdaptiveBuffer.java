@@ -4,9 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * Chooses the buffer for the next read of a copy loop. An idle connection must hold next to nothing
- * and a busy one must move much with each system call: a read that fills the small buffer borrows a
- * large one from the pool, and a loop that is about to wait gives it back first.
+ * Chooses the buffer for the next read of a copy loop. An idle connection holds almost no memory and a busy one moves many bytes with each system call: after a read that fills the small buffer, the next read borrows a large one from the pool, and a loop that is about to block returns it first.
  */
 final class AdaptiveBuffer implements AutoCloseable {
 
@@ -23,7 +21,7 @@ final class AdaptiveBuffer implements AutoCloseable {
     this.pool = pool;
   }
 
-  /** A cleared buffer for the next read. */
+  /** Returns a cleared buffer for the next read. */
   ByteBuffer next() throws IOException {
     if (large == null && filled) {
       large = pool.borrow();
@@ -39,12 +37,12 @@ final class AdaptiveBuffer implements AutoCloseable {
     return small.clear();
   }
 
-  /** Tells how many bytes the read brought. */
+  /** Records how many bytes the last read returned. */
   void readCompleted(int n) {
     filled = n == (large != null ? large.capacity() : SMALL_BYTES);
   }
 
-  /** One yield lets a sender on the same machine go first, which often saves parking. */
+  /** Yields once: a sender on the same host often runs then, which saves parking this thread. */
   private boolean isInputEmpty() throws IOException {
     if (input.available() > 0) {
       return false;

@@ -4,10 +4,7 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * Pauses between attempts to join. Each is drawn at random from nothing up to a bound, so that a
- * crowd does not come back in step. The bound is a second during the first minute of an outage,
- * since most are short, and doubles from then on; what stood for a minute ends the outage, or
- * somebody who knows better.
+ * Pauses between attempts to connect. Each pause is random between almost zero and an upper limit, so that many clients do not return at the same moment. The limit is one second during the first minute of an outage, because most outages are short, and doubles from then on. A connection that lasted a minute ends the outage, and so does {@link #reset}.
  */
 public final class Backoff {
 
@@ -15,7 +12,7 @@ public final class Backoff {
   private static final Duration SHORT_OUTAGE = Duration.ofMinutes(1);
   private static final Duration HEALTHY = Duration.ofMinutes(1);
 
-  /** Keeps a peer that hangs up at once from being asked without end. */
+  /** Prevents a busy loop against a peer that closes every connection at once. */
   private static final Duration MIN_PAUSE = Duration.ofMillis(10);
 
   private final Duration maxPause;
@@ -24,20 +21,20 @@ public final class Backoff {
   private boolean outage;
   private long outageNanos;
 
-  /** No outage yet; a pause is never longer than {@code most}. */
-  public Backoff(Duration most, RandomGenerator random) {
-    this.maxPause = most;
+  /** Starts without an outage; no pause is longer than {@code maxPause}. */
+  public Backoff(Duration maxPause, RandomGenerator random) {
+    this.maxPause = maxPause;
     this.random = random;
   }
 
   /**
-   * The pause after an attempt that failed, or after the end of what it came to.
+   * Returns the pause after a failed attempt or after the end of a connection.
    *
-   * @param nowNanos when that was
-   * @param stood how long that had stood; zero if nothing came to stand
+   * @param nowNanos time of that failure or end
+   * @param connectedFor how long the connection had lasted; zero if the attempt failed
    */
-  public Duration nextPause(long nowNanos, Duration stood) {
-    if (!outage || stood.compareTo(HEALTHY) >= 0) {
+  public Duration nextPause(long nowNanos, Duration connectedFor) {
+    if (!outage || connectedFor.compareTo(HEALTHY) >= 0) {
       outage = true;
       outageNanos = nowNanos;
       bound = shorter(FIRST_BOUND, maxPause);
@@ -47,18 +44,18 @@ public final class Backoff {
     return between(shorter(MIN_PAUSE, bound), bound);
   }
 
-  /** The outage, if there was one, is over. */
+  /** Ends the outage, if there is one. */
   public void reset() {
     outage = false;
   }
 
-  /** The pause after a refusal that only a person can end. */
+  /** Returns the pause after a rejection that only an operator can resolve. */
   public Duration longPause() {
     return between(maxPause.dividedBy(2), maxPause);
   }
 
-  private Duration between(Duration least, Duration bound) {
-    return Duration.ofNanos(random.nextLong(least.toNanos(), bound.toNanos() + 1));
+  private Duration between(Duration min, Duration bound) {
+    return Duration.ofNanos(random.nextLong(min.toNanos(), bound.toNanos() + 1));
   }
 
   private static Duration shorter(Duration one, Duration other) {

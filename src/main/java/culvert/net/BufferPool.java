@@ -5,9 +5,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Large direct buffers that are borrowed while bytes flow in bulk and given back when they no
- * longer do. The pool keeps a bounded number; beyond {@code most} buffers out at once a borrower
- * gets one on the heap, which is slower but never fails for want of direct memory.
+ * Lends large direct buffers to connections while bytes flow in bulk. The pool keeps a limited number; when {@code maxDirect} buffers are lent at once, a borrower gets a buffer on the heap, which is slower but does not depend on direct memory.
  */
 public final class BufferPool {
 
@@ -20,17 +18,17 @@ public final class BufferPool {
   private final AtomicInteger direct = new AtomicInteger();
   private final int maxDirect;
 
-  /** A pool with the usual bound, 64 MiB of direct memory. */
+  /** Creates a pool with the default limit, 64 MiB of direct memory. */
   public BufferPool() {
     this(MAX_DIRECT);
   }
 
-  BufferPool(int most) {
-    this.maxDirect = most;
-    this.idle = new ArrayBlockingQueue<>(most);
+  BufferPool(int maxDirect) {
+    this.maxDirect = maxDirect;
+    this.idle = new ArrayBlockingQueue<>(maxDirect);
   }
 
-  /** A cleared buffer of {@link #BUFFER_BYTES}. */
+  /** Returns a cleared buffer of {@link #BUFFER_BYTES}. */
   public ByteBuffer borrow() {
     ByteBuffer buffer = idle.poll();
     if (buffer != null) {
@@ -40,21 +38,21 @@ public final class BufferPool {
       try {
         return ByteBuffer.allocateDirect(BUFFER_BYTES);
       } catch (OutOfMemoryError e) {
-        // The JVM's own bound on direct memory is lower than the pool's: the heap serves as well.
+        // The JVM's limit on direct memory is lower than the pool's: use the heap.
       }
     }
     direct.decrementAndGet();
     return ByteBuffer.allocate(BUFFER_BYTES);
   }
 
-  /** Takes back a buffer that {@link #borrow} gave; its borrower must not touch it again. */
+  /** Returns a borrowed buffer to the pool; the borrower must not use it afterwards. */
   public void release(ByteBuffer buffer) {
     if (buffer.isDirect()) {
       idle.offer(buffer);
     }
   }
 
-  /** How many direct buffers are out with borrowers. */
+  /** Returns the number of direct buffers that are lent. */
   public int borrowed() {
     return direct.get() - idle.size();
   }

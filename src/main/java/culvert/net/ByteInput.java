@@ -7,8 +7,7 @@ import java.nio.ByteBuffer;
 import java.util.Objects;
 
 /**
- * An input stream that can also fill a {@link ByteBuffer}, so that bytes need not pass through an
- * array on their way. One thread reads at a time.
+ * An input stream that can also fill a {@link ByteBuffer}, so that bytes are not copied through an array. One thread reads at a time.
  */
 public abstract class ByteInput extends InputStream {
 
@@ -16,10 +15,9 @@ public abstract class ByteInput extends InputStream {
   protected ByteInput() {}
 
   /**
-   * Waits until at least one byte has come and puts as many as are there, up to {@code
-   * target.remaining()}.
+   * Blocks until at least one byte is available and reads the available bytes, at most {@code target.remaining()}.
    *
-   * @return how many bytes came, or -1 at the end of the stream
+   * @return number of bytes read, or -1 at the end of the stream
    * @throws IOException if the connection broke or was closed
    */
   public abstract int read(ByteBuffer target) throws IOException;
@@ -37,9 +35,7 @@ public abstract class ByteInput extends InputStream {
   }
 
   /**
-   * Copies until the end of the stream with a buffer that adapts: small while little comes, large
-   * and direct while much does, and never large while waiting. For a {@link #transferTo} of a
-   * connection's own.
+   * Copies until the end of the stream, with a small buffer at low rates, a large direct one in bulk, and never a large one while blocked in a read. Implementations of {@link #transferTo} call it.
    */
   protected final long copyTo(OutputStream out, BufferPool pool) throws IOException {
     ByteOutput sink = ByteOutput.of(out);

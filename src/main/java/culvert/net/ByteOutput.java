@@ -5,9 +5,7 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 
 /**
- * An output stream that also takes a {@link ByteBuffer}. One thread writes at a time; a write
- * blocks for as long as the other end does not read, which is the back-pressure of the whole
- * tunnel.
+ * An output stream that can also write a {@link ByteBuffer}. One thread writes at a time; a write blocks while the other end does not read, which is the back-pressure of the whole tunnel.
  */
 public abstract class ByteOutput extends OutputStream {
 
@@ -15,7 +13,7 @@ public abstract class ByteOutput extends OutputStream {
   protected ByteOutput() {}
 
   /**
-   * Writes all that remains in {@code source}.
+   * Writes all remaining bytes of {@code source}.
    *
    * @throws IOException if the connection broke or was closed
    */
@@ -31,7 +29,7 @@ public abstract class ByteOutput extends OutputStream {
     write(ByteBuffer.wrap(bytes, offset, length));
   }
 
-  /** The given stream itself where it takes buffers, else a bridge to it through an array. */
+  /** Returns the stream itself if it accepts buffers, else an adapter that copies through an array. */
   static ByteOutput of(OutputStream out) {
     return out instanceof ByteOutput buffers ? buffers : new Bridge(out);
   }

@@ -7,14 +7,14 @@ import java.util.List;
  * A network: {@code 10.0.0.0/8}, {@code 2001:db8::/32}, or one address.
  *
  * @param address 4 or 16 bytes
- * @param bits how many leading bits count
+ * @param bits length of the network prefix in bits
  */
 public record Cidr(List<Byte> address, int bits) {
 
   /**
-   * Reads a network; only literal addresses, no names.
+   * Parses a network given as literal address; names are not accepted.
    *
-   * @throws IllegalArgumentException whose message says what is wrong with the text
+   * @throws IllegalArgumentException with a message for users if the text is not a network
    */
   public static Cidr parse(String text) {
     int slash = text.indexOf('/');
@@ -33,7 +33,7 @@ public record Cidr(List<Byte> address, int bits) {
 
   private static IllegalArgumentException wrong(String text) {
     return new IllegalArgumentException(
-        "'" + text + "' is no network; write it as 10.0.0.0/8 or 2001:db8::/32");
+        "'" + text + "' is not a network: expected ADDRESS or ADDRESS/BITS, as 10.0.0.0/8 or 2001:db8::/32");
   }
 
   private static List<Byte> boxed(byte[] bytes) {
@@ -44,7 +44,7 @@ public record Cidr(List<Byte> address, int bits) {
     return List.of(boxed);
   }
 
-  /** Whether the address lies in this network. */
+  /** Returns whether the address belongs to this network. */
   public boolean contains(InetAddress candidate) {
     byte[] bytes = candidate.getAddress();
     if (bytes.length != address.size()) {

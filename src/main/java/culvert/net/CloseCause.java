@@ -1,14 +1,14 @@
 package culvert.net;
 
-/** Why a {@link Connection} ended other than by both sides finishing. */
+/** Why a {@link Connection} ended other than by a clean end of both directions. */
 public enum CloseCause {
   /** The peer reset the connection, or it broke. */
   RESET,
-  /** The leg that carried this stream was lost. */
+  /** The link that carried this stream was lost. */
   LINK_LOST,
-  /** The peer gave the stream up because a time limit passed. */
+  /** The peer reset the stream because a time limit passed. */
   TIMED_OUT,
-  /** Reset under memory pressure: of all streams it had not been read for longest. */
+  /** Reset under memory pressure, as the stream that had not been read for the longest time. */
   NOT_DRAINED,
   /** This side or the peer is stopping. */
   STOPPED

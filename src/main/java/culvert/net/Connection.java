@@ -5,74 +5,66 @@ import java.net.InetSocketAddress;
 import java.util.Optional;
 
 /**
- * A two-way stream of bytes: a TCP socket, a stream on a leg, or a transport wrapped around another
- * connection. Each direction ends by itself.
+ * A bidirectional byte stream: a TCP socket, a stream on a link, or a transport on top of another connection. Each direction ends independently.
  *
- * <p>One thread reads and one writes. {@link #closeOutput} belongs to the writer; {@link #reset}
- * and {@link #close} may be called by anyone, never block, and are how a blocked read or write is
- * ended.
+ * <p>One thread reads and one writes. Only the writer calls {@link #closeOutput}. Any thread may call {@link #reset} and {@link #close}; both never block and end a blocked read or write.
  */
 public interface Connection extends AutoCloseable {
 
-  /** What the peer sends. There is one input for the connection's whole life: no byte is lost. */
+  /** Returns the bytes that the peer sends. The input is the same object for the whole life of the connection, so that no byte is lost. */
   ByteInput input();
 
-  /** What goes to the peer. */
+  /** Returns the output to the peer. */
   ByteOutput output();
 
   /**
-   * Half-close: the peer reads the end of the stream after everything written so far, and may go on
-   * sending.
+   * Half-closes the connection: the peer reads the end of the stream after everything written so far, and may continue to send.
    */
   void closeOutput() throws IOException;
 
-  /** Ends both directions so that the peer sees an error, never a clean end. */
+  /** Ends both directions; the peer sees an error, never a clean end of stream. */
   void reset();
 
   /**
-   * Ends both directions. Before both have ended by themselves, this may reach the peer as a reset.
+   * Ends both directions. Unless both have already ended, the peer may see a reset.
    */
   @Override
   void close();
 
   /**
-   * From now on the death of this process reaches the peer as a reset. Without it the system would
-   * end a socket cleanly, and what was cut would look complete. Where the connection lies on
-   * another there is nothing to do.
+   * Makes the operating system reset the connection if this process dies. Otherwise the system would close the socket cleanly, and a truncated transfer would look complete. Does nothing on a connection on top of another one.
    */
   default void resetOnDeath() throws IOException {}
 
   /**
-   * What only this connection has, alike at both its ends, so that a proof can name it; empty where
-   * there is nothing. Where the connection lies on another it is the other's, if it has none.
+   * Returns the channel binding: bytes that are unique to this connection and equal at both ends, which an authentication proof covers; empty if there is none. A transport without a binding of its own returns that of the connection below.
    */
   default byte[] channelBinding() {
     return new byte[0];
   }
 
-  /** The connection that all the wrappings lie on in the end; this one, if it lies on none. */
+  /** Returns the connection below all transports; this one if it is not a transport. */
   default Connection underlying() {
     return this;
   }
 
-  /** The other end, for logs and limits. */
+  /** Returns the address of the peer, for logs and limits. */
   InetSocketAddress peer();
 
-  /** This end. */
+  /** Returns the local address. */
   InetSocketAddress local();
 
-  /** Bytes read from the peer so far. */
+  /** Returns the number of bytes read from the peer so far. */
   long received();
 
-  /** Bytes written to the peer so far. */
+  /** Returns the number of bytes written to the peer so far. */
   long sent();
 
-  /** What broke this connection, if anything did. */
+  /** Returns why this connection ended abnormally, if it did. */
   Optional<CloseCause> closeCause();
 
   /**
-   * Runs {@code action}, which must not block, when the connection breaks while nobody reads or
-   * writes it. A plain socket is never told, so it never runs it.
+   * Runs {@code action}, which must not block, when the connection breaks while no thread reads or writes. A plain socket does not detect that, so it never runs the action.
    */
   default void onBroken(Runnable action) {}
 }

@@ -8,41 +8,39 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * The one watchdog of a process: runs short actions, in practice closing or resetting a connection,
- * when their time has come. Java sockets have no write timeout, and channels no read timeout.
+ * The timer of a process: runs short actions, in practice closing or resetting a connection, when a time limit passes. Java sockets have no write timeout, and channels have no read timeout.
  */
 public final class Deadlines implements AutoCloseable {
 
-  /** A deadline that can be called off. */
+  /** A deadline that can be cancelled. */
   @FunctionalInterface
   public interface Deadline {
-    /** Calls the deadline off; harmless when it has passed. */
+    /** Cancels the deadline; has no effect after it has passed. */
     void cancel();
   }
 
   private final ScheduledThreadPoolExecutor watchdog =
       new ScheduledThreadPoolExecutor(1, Threads.factory("deadlines"));
 
-  /** Starts with nothing to watch. */
+  /** Creates a timer without deadlines. */
   public Deadlines() {
     watchdog.setRemoveOnCancelPolicy(true);
   }
 
-  /** Runs {@code action}, which must not block, once {@code limit} has passed. */
+  /** Runs {@code action}, which must not block, after {@code limit}. */
   public Deadline after(Duration limit, Runnable action) {
     try {
       var task = watchdog.schedule(action, limit.toNanos(), TimeUnit.NANOSECONDS);
       return () -> task.cancel(false);
     } catch (RejectedExecutionException e) {
-      // The process is stopping: whatever would wait now has no time left.
+      // The process is stopping, so the limit counts as passed.
       action.run();
       return () -> {};
     }
   }
 
   /**
-   * Runs {@code action}, which must not block, again and again until it is called off: {@code
-   * period} after it has run, so that what a sleep has missed is not made up for.
+   * Runs {@code action}, which must not block, repeatedly until it is cancelled, each time {@code period} after the last run ended. Runs missed while the host was suspended are not repeated.
    */
   public Deadline repeat(Duration period, Runnable action) {
     try {
@@ -50,25 +48,25 @@ public final class Deadlines implements AutoCloseable {
       var task = watchdog.scheduleWithFixedDelay(action, nanos, nanos, TimeUnit.NANOSECONDS);
       return () -> task.cancel(false);
     } catch (RejectedExecutionException e) {
-      // The process is stopping, and whatever was to be watched with it.
+      // The process is stopping, and the watched object with it.
       return () -> {};
     }
   }
 
-  /** What may wait for a peer, and is ended by closing the connection. */
+  /** A call that may block on a peer and that closing the connection ends. */
   @FunctionalInterface
   public interface BlockingCall<T> {
-    /** Waits, and returns what came of it. */
+    /** Blocks and returns the result. */
     T call() throws IOException;
   }
 
   /**
-   * Waits for so long at the most.
+   * Runs a blocking call with a time limit.
    *
-   * @param end ends the wait, which then throws; must not block
-   * @param late what is thrown if the time was up
+   * @param end makes the call throw, in practice by closing the connection; must not block
+   * @param timeoutMessage message of the exception thrown if the limit passed
    */
-  public <T> T callWithin(Duration limit, Runnable end, String late, BlockingCall<T> waiting)
+  public <T> T callWithin(Duration limit, Runnable end, String timeoutMessage, BlockingCall<T> call)
       throws IOException {
     var passed = new AtomicBoolean();
     var deadline =
@@ -79,9 +77,9 @@ public final class Deadlines implements AutoCloseable {
               end.run();
             });
     try {
-      return waiting.call();
+      return call.call();
     } catch (IOException e) {
-      throw passed.get() ? new IOException(late, e) : e;
+      throw passed.get() ? new IOException(timeoutMessage, e) : e;
     } finally {
       deadline.cancel();
     }

@@ -8,13 +8,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-/** Opens TCP connections. Names are resolved at every attempt, and their addresses race. */
+/** Opens TCP connections. Names are resolved at every attempt, and all their addresses are tried ({@link HappyEyeballs}). */
 public final class Dialer {
 
   private final BufferPool pool;
   private final NameLookup lookup;
 
-  /** Connections will borrow their large buffers from {@code pool}. */
+  /** Creates a dialer whose connections borrow their large buffers from {@code pool}. */
   public Dialer(BufferPool pool) {
     this(pool, NameLookup.OF_PROCESS);
   }
@@ -27,8 +27,8 @@ public final class Dialer {
   /**
    * Connects to the first address of {@code target} that answers.
    *
-   * @param limit the time for the lookup and all addresses together
-   * @throws IOException naming the target and what it said
+   * @param limit time for the lookup and all addresses together
+   * @throws IOException naming the target and the reason
    */
   public SocketConnection connect(HostPort target, Duration limit) throws IOException {
     return connect(target, limit, new Cancellation());
@@ -55,7 +55,7 @@ public final class Dialer {
     } catch (UnknownHostException e) {
       throw e;
     } catch (IOException e) {
-      String reason = calledOff.isDone() ? "called off" : reason(e, limit);
+      String reason = calledOff.isDone() ? "cancelled" : reason(e, limit);
       throw new IOException(target + ": " + reason, e);
     }
   }

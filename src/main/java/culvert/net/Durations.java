@@ -3,7 +3,7 @@ package culvert.net;
 import java.time.Duration;
 import java.util.Map;
 
-/** How durations are written for people, and read from them. */
+/** Formats and parses durations in the form that options, logs and messages use. */
 public final class Durations {
 
   private static final int MAX_DIGITS = 9;
@@ -17,7 +17,7 @@ public final class Durations {
 
   private Durations() {}
 
-  /** {@code 500ms}, {@code 10s}, {@code 2m}: the largest unit that is exact. */
+  /** Returns a duration with the largest unit that is exact: {@code 500ms}, {@code 10s}, {@code 2m}. */
   public static String of(Duration duration) {
     long millis = duration.toMillis();
     if (millis % 60_000 == 0 && millis != 0) {
@@ -27,9 +27,9 @@ public final class Durations {
   }
 
   /**
-   * Reads what {@link #of} writes, and {@code h}; a day at the most.
+   * Parses the form of {@link #of}, and hours as {@code 1h}; at most one day.
    *
-   * @throws IllegalArgumentException whose message says how a duration is written
+   * @throws IllegalArgumentException with a message for users if the text is not a duration
    */
   public static Duration parse(String text) {
     int unit = 0;
@@ -39,7 +39,7 @@ public final class Durations {
     Duration each = unit > 0 && unit <= MAX_DIGITS ? UNITS.get(text.substring(unit)) : null;
     if (each == null) {
       throw new IllegalArgumentException(
-          "'" + text + "' is no duration; write a number and a unit, as 500ms, 10s or 2m");
+          "'" + text + "' is not a duration: expected a number and a unit, as 500ms, 10s or 2m");
     }
     Duration duration = each.multipliedBy(Long.parseLong(text.substring(0, unit)));
     if (duration.compareTo(LONGEST) > 0) {

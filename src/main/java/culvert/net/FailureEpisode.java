@@ -3,8 +3,7 @@ package culvert.net;
 import java.time.Duration;
 
 /**
- * Tells the first failure of many from those that go on with it. An episode is over when all has
- * gone well for a minute; that nothing was tried does not count. One thread uses it.
+ * Distinguishes the first failure of a series from the repeated ones. A series ends after a minute in which only successes were recorded; a minute without any attempt does not end it. For use by one thread.
  */
 final class FailureEpisode {
 
@@ -14,10 +13,10 @@ final class FailureEpisode {
   private boolean calm;
   private long calmSince;
 
-  /** Nothing has failed yet. */
+  /** Starts without a failure. */
   FailureEpisode() {}
 
-  /** Notes a failure; returns whether an episode begins with it. */
+  /** Records a failure and returns whether it starts a new series. */
   boolean recordFailure(long nowNanos) {
     boolean first = !failing || calm && nowNanos - calmSince >= CALM_NANOS;
     failing = true;
@@ -25,7 +24,7 @@ final class FailureEpisode {
     return first;
   }
 
-  /** Notes that it went well. */
+  /** Records a success. */
   void recordSuccess(long nowNanos) {
     if (!calm) {
       calm = true;

@@ -4,17 +4,17 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Optional;
 
-/** A connection that is another one but for what its subclass changes. */
+/** A connection that forwards every call to another one; subclasses override some. */
 public abstract class ForwardingConnection implements Connection {
 
   private final Connection connection;
 
-  /** All is {@code connection}'s. */
+  /** Forwards to {@code connection}. */
   protected ForwardingConnection(Connection connection) {
     this.connection = connection;
   }
 
-  /** The other one. */
+  /** Returns the connection that calls are forwarded to. */
   protected final Connection connection() {
     return connection;
   }

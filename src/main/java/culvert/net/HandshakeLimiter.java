@@ -11,18 +11,16 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * Connections that have not come through their handshake yet, which is all that a stranger can
- * have: so many in all and from one source, each for a bounded time. At a bound the oldest goes,
- * never the newcomer, so that whoever fills it with silence keeps nobody out.
+ * Limits unauthenticated connections: a maximum in total, a maximum for each source, a timeout for each connection. When a limit is reached the oldest connection is evicted, so that idle connections cannot lock out new clients.
  */
 public final class HandshakeLimiter {
 
-  /** Why a place was taken from its holder. */
+  /** Why a connection lost its slot. */
   public enum Reason {
-    /** Its time was up. */
-    TIMEOUT("its time was up"),
-    /** Newer ones came while all places were taken. */
-    EVICTED("too many newer ones came");
+    /** The handshake took too long. */
+    TIMEOUT("handshake timeout"),
+    /** A newer connection needed the slot. */
+    EVICTED("evicted by newer connections");
 
     private final String text;
 
@@ -36,7 +34,7 @@ public final class HandshakeLimiter {
     }
   }
 
-  /** One connection's place, until it is given up or taken away. */
+  /** The slot of one connection, until it is released or lost. */
   public final class Slot {
     private final SourcePrefix source;
     private Consumer<Reason> end;
@@ -48,7 +46,7 @@ public final class HandshakeLimiter {
       this.end = end;
     }
 
-    /** From now on this is how the holder is told that its place is gone. */
+    /** Replaces the action that runs when the slot is lost; runs it at once if it is lost already. */
     public void onLost(Consumer<Reason> action) {
       lock.lock();
       try {
@@ -62,7 +60,7 @@ public final class HandshakeLimiter {
       action.accept(lossReason);
     }
 
-    /** The holder needs it no more: it is a stranger no longer, or is over. */
+    /** Frees the slot: the connection is authenticated or has ended. */
     public void release() {
       lock.lock();
       try {
@@ -72,7 +70,7 @@ public final class HandshakeLimiter {
       }
     }
 
-    /** Why it was taken away, if it was. */
+    /** Returns why the slot was lost, if it was. */
     public Optional<Reason> lossReason() {
       lock.lock();
       try {
@@ -91,39 +89,39 @@ public final class HandshakeLimiter {
   private final LongAdder evictions;
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** Oldest first, as each set of {@link #ofSource}; the lock guards both, and every place. */
+  /** All slots, the oldest first, as in each set of {@link #ofSource}. The lock guards both and the fields of every slot. */
   private final SequencedSet<Slot> slots = new LinkedHashSet<>();
 
   private final Map<SourcePrefix, SequencedSet<Slot>> ofSource = new HashMap<>();
 
   /**
-   * Nobody is there yet.
+   * Creates a limiter without connections.
    *
-   * @param most how many there may be
-   * @param maxOfSource how many from one source
-   * @param limit how long each may hold its place
-   * @param late counts the places taken away because of that
-   * @param crowded counts those taken away for newer ones
+   * @param max maximum number of connections
+   * @param maxPerSource maximum number of connections from one source
+   * @param limit time for each handshake
+   * @param timeouts counts connections that exceeded it
+   * @param evictions counts connections evicted by newer ones
    */
   public HandshakeLimiter(
-      int most,
-      int maxOfSource,
+      int max,
+      int maxPerSource,
       Duration limit,
       Deadlines deadlines,
-      LongAdder late,
-      LongAdder crowded) {
-    this.max = most;
-    this.maxPerSource = maxOfSource;
+      LongAdder timeouts,
+      LongAdder evictions) {
+    this.max = max;
+    this.maxPerSource = maxPerSource;
     this.limit = limit;
     this.deadlines = deadlines;
-    this.timeouts = late;
-    this.evictions = crowded;
+    this.timeouts = timeouts;
+    this.evictions = evictions;
   }
 
   /**
-   * Gives a newcomer a place.
+   * Takes a slot for a new connection, and evicts the oldest one if a limit is reached.
    *
-   * @param end what ends the holder when the place is taken away; must not block
+   * @param end closes the connection when it loses the slot; must not block
    */
   public Slot acquire(SourcePrefix source, Consumer<Reason> end) {
     var place = new Slot(source, end);
@@ -141,7 +139,7 @@ public final class HandshakeLimiter {
       siblings.add(place);
       place.deadline = deadlines.after(limit, () -> take(place, Reason.TIMEOUT));
       if (oldest != null) {
-        // At once: two newcomers must not take the same place.
+        // Within the lock: two new connections must not evict the same one.
         endOldest = drop(oldest, Reason.EVICTED);
       }
     } finally {
@@ -162,7 +160,7 @@ public final class HandshakeLimiter {
     end.run();
   }
 
-  /** Returns what tells the holder, to be run without the lock. */
+  /** Returns the action that notifies the holder; the caller runs it without the lock. */
   private Runnable drop(Slot place, Reason reason) {
     if (!remove(place)) {
       return () -> {};
@@ -182,7 +180,7 @@ public final class HandshakeLimiter {
     return slots.remove(place);
   }
 
-  /** How many there are now. */
+  /** Returns the number of slots in use. */
   public int size() {
     lock.lock();
     try {

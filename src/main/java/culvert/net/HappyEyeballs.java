@@ -15,8 +15,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 
 /**
- * Connects to the first of several addresses that answers, as RFC 8305 has it: each has a head
- * start over the next, which is over when it fails, and the others are closed when one has won.
+ * Connects to the first of several addresses that answers, as RFC 8305 describes: the next attempt starts after a delay or as soon as the previous one fails, and the first connection closes the other attempts.
  */
 final class HappyEyeballs {
 
@@ -29,10 +28,10 @@ final class HappyEyeballs {
   private final OpenSet<SocketChannel> running = new OpenSet<>();
   private final AtomicReference<IOException> failure = new AtomicReference<>();
 
-  /** The winner, or empty when there will be none; what connects after that is closed. */
+  /** The first connection, or empty after cancellation; later connections are closed. */
   private final AtomicReference<Optional<SocketConnection>> outcome = new AtomicReference<>();
 
-  /** Prepares a race that ends when {@link System#nanoTime} is {@code deadline}. */
+  /** Creates an attempt that ends when {@link System#nanoTime} reaches {@code deadline}. */
   HappyEyeballs(BufferPool pool, long deadline) {
     this(pool, deadline, HEAD_START);
   }
@@ -44,10 +43,10 @@ final class HappyEyeballs {
   }
 
   /**
-   * Runs the race. Nothing is left of the others when it returns.
+   * Connects. When it returns, all other attempts have ended.
    *
-   * @param found in the order of the resolver
-   * @throws IOException what an address said, or a {@link SocketTimeoutException} if none spoke
+   * @param found addresses in the order of the resolver
+   * @throws IOException the failure of an address, or {@link SocketTimeoutException} if none answered
    */
   SocketConnection run(List<InetSocketAddress> found) throws IOException {
     List<InetSocketAddress> addresses = interleave(found);
@@ -61,7 +60,7 @@ final class HappyEyeballs {
           break;
         }
       }
-      // The last, mostly the only one, needs no thread: who wins closes the channel it waits for.
+      // The last address, often the only one, needs no thread of its own: the first connection closes the channel it blocks on.
       attempt(addresses.getLast());
       for (Thread other : others) {
         other.join();
@@ -70,7 +69,7 @@ final class HappyEyeballs {
       Thread.currentThread().interrupt();
       cancel();
     } catch (OutOfMemoryError e) {
-      // No thread to be had for the next; those that run must not win for nobody.
+      // No thread could be created; a connection made by a running attempt would not be used.
       cancel();
       throw e;
     }
@@ -78,14 +77,13 @@ final class HappyEyeballs {
     return outcome.get().orElseThrow(this::failure);
   }
 
-  /** Ends the race without a winner, if there is none yet. Never blocks. */
+  /** Ends all attempts if none has connected yet. Never blocks. */
   void cancel() {
     decide(Optional.empty());
   }
 
   /**
-   * The first few addresses, the two families in turns, beginning with the one that the resolver
-   * prefers: where one family leads nowhere, the second attempt is of the other.
+   * Returns the first addresses with the two families alternating, starting with the family that the resolver prefers: if one family is unreachable, the second attempt already uses the other.
    */
   static List<InetSocketAddress> interleave(List<InetSocketAddress> addresses) {
     boolean v4First = isV4(addresses.getFirst());
@@ -125,7 +123,7 @@ final class HappyEyeballs {
         connection.close();
       }
     } catch (SocketTimeoutException e) {
-      // Silence is told only if nobody said anything.
+      // Reported only if no address failed otherwise.
     } catch (IOException e) {
       failure.set(e);
     }
@@ -149,18 +147,18 @@ final class HappyEyeballs {
 
   private IOException failure() {
     if (Thread.currentThread().isInterrupted()) {
-      // It closes the channel that its thread waits for, which would be told without a word.
+      // An interrupt closes the channel that the thread blocks on, with an exception without a message.
       return new InterruptedIOException("interrupted");
     }
-    IOException said = failure.get();
-    return said != null ? said : new SocketTimeoutException("no answer");
+    IOException last = failure.get();
+    return last != null ? last : new SocketTimeoutException("no answer");
   }
 
   private static void close(SocketChannel channel) {
     try {
       channel.close();
     } catch (IOException e) {
-      // The descriptor is released whatever close says.
+      // The descriptor is released even if close fails.
     }
   }
 }

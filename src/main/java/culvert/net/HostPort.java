@@ -8,61 +8,60 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A host and a port as a person writes them: {@code 127.0.0.1:9000}, {@code [::1]:9000}, {@code
- * example.com:9000}. The name is kept as text and resolved anew at every use.
+ * A host and a port in the form that users write: {@code 127.0.0.1:9000}, {@code [::1]:9000}, {@code example.com:9000}. A name is kept as text and resolved at every use.
  *
  * @param host a name or an address, without brackets
  * @param port 0 to 65535
  */
 public record HostPort(String host, int port) {
 
-  /** The largest port. */
+  /** The highest port number. */
   private static final int MAX_PORT = 65535;
 
   /** Checks both parts. */
   public HostPort {
     if (host.isEmpty() || host.chars().anyMatch(c -> c <= ' ' || c == '/' || c == '@')) {
-      throw new IllegalArgumentException("'" + host + "' is no host name or address");
+      throw new IllegalArgumentException("'" + host + "' is not a host name or address");
     }
     if (port < 0 || port > MAX_PORT) {
-      throw new IllegalArgumentException("port " + port + " is not within 0 to 65535");
+      throw new IllegalArgumentException("port " + port + " is out of range: expected 0 to 65535");
     }
   }
 
   /**
-   * Reads {@code HOST:PORT}; an IPv6 address stands in brackets.
+   * Parses {@code HOST:PORT}; an IPv6 address is written in brackets.
    *
-   * @throws IllegalArgumentException whose message says what is wrong with the text
+   * @throws IllegalArgumentException with a message for users if the text has another form
    */
   public static HostPort parse(String text) {
     int colon = text.lastIndexOf(':');
     if (colon < 0) {
-      throw new IllegalArgumentException("'" + text + "' has no port; write HOST:PORT");
+      throw new IllegalArgumentException("'" + text + "' has no port: expected HOST:PORT");
     }
     String host = text.substring(0, colon);
     String port = text.substring(colon + 1);
     if (host.startsWith("[") && host.endsWith("]")) {
       host = host.substring(1, host.length() - 1);
       if (host.indexOf(':') < 0) {
-        throw new IllegalArgumentException("'[" + host + "]' is no IPv6 address");
+        throw new IllegalArgumentException("'[" + host + "]' is not an IPv6 address");
       }
     } else if (host.indexOf(':') >= 0) {
       throw new IllegalArgumentException(
-          "'" + text + "': an IPv6 address is written in brackets, as [::1]:9000");
+          "'" + text + "' is not HOST:PORT; an IPv6 address is written in brackets, as [::1]:9000");
     }
     if (host.isEmpty()) {
-      throw new IllegalArgumentException("'" + text + "' has no host; write HOST:PORT");
+      throw new IllegalArgumentException("'" + text + "' has no host: expected HOST:PORT");
     }
     if (port.isEmpty() || port.length() > 5 || !port.chars().allMatch(c -> c >= '0' && c <= '9')) {
-      throw new IllegalArgumentException("'" + port + "' in '" + text + "' is no port number");
+      throw new IllegalArgumentException("'" + port + "' in '" + text + "' is not a port number");
     }
     return new HostPort(host, Integer.parseInt(port));
   }
 
   /**
-   * Reads {@code HOST[:PORT]}; an IPv6 address needs no brackets where no port follows.
+   * Parses {@code HOST[:PORT]}; an IPv6 address without a port needs no brackets.
    *
-   * @throws IllegalArgumentException whose message says what is wrong with the text
+   * @throws IllegalArgumentException with a message for users if the text has another form
    */
   public static HostPort parse(String text, int defaultPort) {
     if (text.startsWith("[")) {
@@ -70,25 +69,25 @@ public record HostPort(String host, int port) {
     }
     int colons = (int) text.chars().filter(c -> c == ':').count();
     if (colons > 1 && IpLiteral.v6(text.split("%", 2)[0]).isEmpty()) {
-      throw new IllegalArgumentException("'" + text + "' is no IPv6 address, and no HOST:PORT");
+      throw new IllegalArgumentException("'" + text + "' is neither an IPv6 address nor HOST:PORT");
     }
     return colons == 1 ? parse(text) : new HostPort(text, defaultPort);
   }
 
-  /** The same form for an address that is already resolved. */
+  /** Returns the host and port of a resolved address; of an unresolved one, its host text. */
   public static HostPort of(InetSocketAddress address) {
     return address.getAddress() == null
         ? new HostPort(address.getHostString(), address.getPort())
         : new HostPort(text(address.getAddress()), address.getPort());
   }
 
-  /** The host if it is written as an address, without a scope; nothing if it is a name. */
+  /** Returns the host if it is a literal address without a scope; empty if it is a name. */
   public Optional<InetAddress> literal() {
     return IpLiteral.v4(host).or(() -> IpLiteral.v6(host));
   }
 
   /**
-   * All addresses the name has now, in the resolver's order.
+   * Returns all addresses that the name resolves to now, in the order of the resolver.
    *
    * @throws UnknownHostException naming the host, if it resolves to nothing
    */
@@ -105,7 +104,7 @@ public record HostPort(String host, int port) {
     return address instanceof Inet6Address ? Ipv6Text.compress(written) : written;
   }
 
-  /** As {@link #parse} reads it. */
+  /** Returns the form that {@link #parse} accepts. */
   @Override
   public String toString() {
     return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;

@@ -5,7 +5,7 @@ import java.net.UnknownHostException;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** Literal addresses, strictly: what is none is never looked up as a name. */
+/** Parses literal addresses strictly; other text is never looked up as a name. */
 final class IpLiteral {
 
   private static final String OCTET = "(0|[1-9][0-9]?|1[0-9][0-9]|2[0-4][0-9]|25[0-5])";
@@ -14,14 +14,14 @@ final class IpLiteral {
 
   private IpLiteral() {}
 
-  /** Four decimal octets without leading zeros. */
+  /** Parses four decimal octets without leading zeros. */
   static Optional<InetAddress> v4(String text) {
     return V4.matcher(text).matches() ? parse(text) : Optional.empty();
   }
 
-  /** Any form of RFC 4291 without a scope. */
+  /** Parses any form of RFC 4291 without a scope. */
   static Optional<InetAddress> v6(String text) {
-    // In brackets the JDK takes a literal or nothing.
+    // In brackets the JDK accepts only a literal.
     return V6.matcher(text).matches() ? parse("[" + text + "]") : Optional.empty();
   }
 

@@ -2,12 +2,12 @@ package culvert.net;
 
 import java.util.Arrays;
 
-/** The short form of an IPv6 address (RFC 5952), since the JDK prints only the long one. */
+/** Formats IPv6 addresses in the short form of RFC 5952; the JDK prints only the long one. */
 final class Ipv6Text {
 
   private Ipv6Text() {}
 
-  /** Replaces the longest run of at least two zero groups, the first of equals, by {@code ::}. */
+  /** Replaces the longest run of at least two zero groups, the first of several equally long ones, by {@code ::}. */
   static String compress(String text) {
     int percent = text.indexOf('%');
     String scope = percent < 0 ? "" : text.substring(percent);

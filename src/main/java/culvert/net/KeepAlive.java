@@ -4,17 +4,16 @@ import java.io.IOException;
 import java.time.Duration;
 
 /**
- * How the system finds out that a silent peer is dead, for wires that have no room to ask it. It
- * asks while all that was sent is acknowledged.
+ * TCP keep-alive settings for protocols without a ping of their own. The operating system probes the peer only while all sent data is acknowledged.
  */
 public enum KeepAlive {
-  /** Found 6 seconds after the last byte. */
+  /** Detects a dead peer 6 seconds after its last byte. */
   FAST(Duration.ofSeconds(3), Duration.ofSeconds(1)),
 
-  /** 19 seconds after. */
+  /** Detects a dead peer 19 seconds after its last byte. */
   NORMAL(Duration.ofSeconds(10), Duration.ofSeconds(3)),
 
-  /** More than a minute after: for connections of which there are many, and which may be idle. */
+  /** Detects a dead peer more than a minute after its last byte; for numerous connections that may be idle. */
   SLOW(Duration.ofMinutes(1), Duration.ofSeconds(3));
 
   private static final int COUNT = 3;
@@ -27,7 +26,7 @@ public enum KeepAlive {
     this.interval = interval;
   }
 
-  /** From now on, if there is a socket below. */
+  /** Applies the setting to the socket below the connection, if there is one. */
   public void applyTo(Connection connection) throws IOException {
     if (connection.underlying() instanceof SocketConnection socket) {
       socket.keepAlive(idle, interval, COUNT);

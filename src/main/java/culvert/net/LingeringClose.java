@@ -4,8 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 
 /**
- * Keeps a connection readable for a moment after the last words were written: closing it over
- * unread bytes would send a reset, which can overtake those words at the peer.
+ * Closes a connection after a last message. The connection stays readable for a short time, because closing it with unread bytes sends a reset, which can reach the peer before the message.
  */
 public final class LingeringClose {
 
@@ -14,20 +13,20 @@ public final class LingeringClose {
 
   private LingeringClose() {}
 
-  /** Says the last words, which reach the peer as far as it waits for them, and closes. */
-  public static void sendAndClose(Connection connection, byte[] words, Deadlines deadlines) {
+  /** Sends a last message and closes; the peer receives it unless it has closed before. */
+  public static void sendAndClose(Connection connection, byte[] message, Deadlines deadlines) {
     try {
-      connection.output().write(words);
+      connection.output().write(message);
       connection.closeOutput();
       drainAndClose(connection, deadlines);
     } catch (IOException e) {
-      // It did not wait for an answer.
+      // The peer has closed already.
       connection.close();
     }
   }
 
   /**
-   * Reads and drops until the peer closes, a second has passed, or it sent too much; then closes.
+   * Reads and discards until the peer closes, a second passes, or the peer has sent 1 MiB; then closes.
    */
   public static void drainAndClose(Connection connection, Deadlines deadlines) {
     var limit = deadlines.after(LIMIT, connection::close);
@@ -37,11 +36,11 @@ public final class LingeringClose {
       int n = 0;
       while (n >= 0 && dropped < MAX_BYTES) {
         dropped += n;
-        // Of a wrapped connection that broke nothing can be read, and it is to be dropped anyway.
+        // Reads below the transports: a broken transport returns nothing more.
         n = connection.underlying().input().read(sink);
       }
     } catch (IOException e) {
-      // The peer hung up or the limit passed: either is the end we want.
+      // The peer closed or the limit passed; both end the wait.
     } finally {
       limit.cancel();
       connection.close();

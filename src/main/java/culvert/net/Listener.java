@@ -14,21 +14,19 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A listening TCP socket. Its one thread accepts and does nothing else: every connection is handled
- * in a virtual thread of its own.
+ * A listening TCP socket. One thread only accepts; each connection is handled in a virtual thread of its own.
  */
 public final class Listener implements AutoCloseable {
 
-  /** What happens to accepted connections. */
+  /** Handles accepted connections. */
   public interface Handler {
-    /** Owns the connection from here on; called in the connection's own thread. */
+    /** Takes over the connection, in a thread of its own. */
     void handle(SocketConnection connection);
 
     /**
-     * An accept failed, mostly for want of descriptors; the listener pauses and goes on.
+     * Called when an accept fails, usually because no file descriptor is free; the listener pauses and continues.
      *
-     * @param first whether none failed before, or accepts have gone well for a minute since; else
-     *     it is the same trouble still
+     * @param first whether this is the first failure, or the first after a minute of successful accepts
      */
     void acceptFailed(IOException cause, Duration pause, boolean first);
   }
@@ -56,10 +54,10 @@ public final class Listener implements AutoCloseable {
   }
 
   /**
-   * Binds, so that visitors queue from now on; {@link #start} begins to accept them.
+   * Binds the address. Connections queue from now on; {@link #start} begins to accept them.
    *
-   * @param where port 0 takes any free one; {@code 0.0.0.0} means IPv4 only, {@code [::]} both
-   * @param role what an accepted connection is called in thread names and logs
+   * @param where port 0 selects any free port; {@code 0.0.0.0} is IPv4 only, {@code [::]} both families
+   * @param role name of accepted connections in thread names and logs
    * @throws IOException naming the address, if it cannot be bound
    */
   public static Listener bind(HostPort where, String role, BufferPool pool, Handler handler)
@@ -80,12 +78,12 @@ public final class Listener implements AutoCloseable {
     }
   }
 
-  /** The bound address, with the port that was taken. */
+  /** Returns the bound address with the actual port. */
   public InetSocketAddress address() {
     return address;
   }
 
-  /** Begins to accept. */
+  /** Starts to accept. */
   public void start() {
     acceptor = Threads.start("accept " + role + " " + HostPort.of(address), this::acceptAll);
   }
@@ -104,7 +102,7 @@ public final class Listener implements AutoCloseable {
         handler.acceptFailed(e, pause, episode.recordFailure(System.nanoTime()));
         pause = pause(pause);
       } catch (OutOfMemoryError e) {
-        // No thread to be had: the listener must outlive that.
+        // No thread could be created; the listener must survive that.
         handler.acceptFailed(new IOException(e), pause, episode.recordFailure(System.nanoTime()));
         pause = pause(pause);
       }
@@ -116,7 +114,7 @@ public final class Listener implements AutoCloseable {
     try {
       connection = new SocketConnection(channel, pool);
     } catch (IOException e) {
-      // Gone between the accept and here; that is this visitor's affair, not the listener's.
+      // The peer closed right after the accept; the listener continues.
       return;
     }
     try {
@@ -127,7 +125,7 @@ public final class Listener implements AutoCloseable {
     }
   }
 
-  /** Waits, but not for longer than the listener is open; returns the pause after this one. */
+  /** Waits until the pause is over or the listener is closed; returns the next pause. */
   private Duration pause(Duration pause) {
     try {
       closed.await(pause.toNanos(), TimeUnit.NANOSECONDS);
@@ -138,19 +136,19 @@ public final class Listener implements AutoCloseable {
     return doubled.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : doubled;
   }
 
-  /** Stops accepting and frees the port; what was accepted lives on. */
+  /** Stops accepting and frees the port; accepted connections stay open. */
   @Override
   public void close() {
     closed.countDown();
     try {
       server.close();
     } catch (IOException e) {
-      // The descriptor is released whatever close says.
+      // The descriptor is released even if close fails.
     }
     awaitAcceptor();
   }
 
-  /** A thread that waits in accept holds the descriptor until it has woken. */
+  /** A thread blocked in accept holds the descriptor until it has woken. */
   private void awaitAcceptor() {
     Thread thread = acceptor;
     if (thread == null || thread == Thread.currentThread()) {

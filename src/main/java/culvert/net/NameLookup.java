@@ -19,22 +19,20 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Asks the system's resolver and need not wait for it. A lookup is a native call that nothing ends
- * and that would hold the carrier of a virtual thread: it gets a platform thread, which is left
- * behind when the limit passes. All who want a name at the same time share one.
+ * Resolves names with a time limit. A call of the system's resolver is native, cannot be cancelled and would pin the carrier of a virtual thread, so it runs in a platform thread, which is abandoned when the limit passes. Concurrent lookups of the same name share one call.
  */
 final class NameLookup {
 
-  /** The lookups of this process, which are bounded together. */
+  /** The lookups of this process, which share one limit. */
   static final NameLookup OF_PROCESS = new NameLookup(HostPort::resolve);
 
-  /** How many names may be under way: a resolver that hangs must not collect threads. */
+  /** Maximum number of names being resolved, so that a resolver that hangs cannot accumulate threads. */
   static final int MAX_NAMES = 32;
 
-  /** What is asked; it may take as long as it likes. */
+  /** Resolves one name; may block without a limit. */
   @FunctionalInterface
   interface Resolver {
-    /** All addresses, the preferred first. */
+    /** Returns all addresses, the preferred one first. */
     List<InetAddress> resolve(HostPort target) throws UnknownHostException;
   }
 
@@ -47,14 +45,14 @@ final class NameLookup {
   }
 
   /**
-   * The addresses that the target has now.
+   * Returns the current addresses of the target.
    *
-   * @param deadline when, by {@link System#nanoTime}, to give up
-   * @param calledOff is completed to give up at once
-   * @throws UnknownHostException naming the host, if it has none or too many lookups are under way
+   * @param deadline time limit, in terms of {@link System#nanoTime}
+   * @param cancelled ends the wait when it completes
+   * @throws UnknownHostException naming the host, if it has no address or too many lookups are in progress
    * @throws SocketTimeoutException if the deadline passed
    */
-  List<InetAddress> addresses(HostPort target, long deadline, CompletableFuture<Void> calledOff)
+  List<InetAddress> addresses(HostPort target, long deadline, CompletableFuture<Void> cancelled)
       throws IOException {
     String host = target.host();
     Optional<InetAddress> literal = target.literal();
@@ -62,18 +60,18 @@ final class NameLookup {
       return List.of(literal.get());
     }
     if (host.equalsIgnoreCase("localhost")) {
-      // The system knows it by itself, and every visitor's way may lead there.
+      // Resolved locally without delay; the most frequent origin server.
       return resolver.resolve(target);
     }
     var answer = new CompletableFuture<List<InetAddress>>();
     ask(target, answer);
-    calledOff.thenRun(() -> answer.cancel(false));
+    cancelled.thenRun(() -> answer.cancel(false));
     try {
       return answer.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
       throw new SocketTimeoutException("no answer from the resolver");
     } catch (CancellationException e) {
-      throw new InterruptedIOException("called off");
+      throw new InterruptedIOException("cancelled");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("interrupted");
@@ -81,7 +79,7 @@ final class NameLookup {
       if (e.getCause() instanceof UnknownHostException unknown) {
         throw unknown;
       }
-      throw new IllegalStateException("a bug in a lookup of " + host, e.getCause());
+      throw new IllegalStateException("internal error while resolving " + host, e.getCause());
     } finally {
       leave(host, answer);
     }
@@ -95,7 +93,7 @@ final class NameLookup {
       if (!waiting.containsKey(host)) {
         if (waiting.size() >= MAX_NAMES) {
           throw new UnknownHostException(
-              "the name '" + host + "' was not looked up: " + MAX_NAMES + " others are under way");
+              "the name '" + host + "' was not resolved: " + MAX_NAMES + " other lookups are in progress");
         }
         Threads.startPlatform("lookup " + host, () -> resolve(target));
       }
@@ -114,7 +112,7 @@ final class NameLookup {
     }
   }
 
-  /** Whoever asks from now on starts a lookup of their own. */
+  /** Removes the lookup; later callers start a new one. */
   private Set<CompletableFuture<List<InetAddress>>> ended(String host) {
     lock.lock();
     try {
@@ -124,7 +122,7 @@ final class NameLookup {
     }
   }
 
-  /** The name stays until its lookup ends, because its thread does. */
+  /** Removes one waiting caller. The name stays until its lookup ends, as its thread does. */
   private void leave(String host, CompletableFuture<List<InetAddress>> answer) {
     lock.lock();
     try {

@@ -3,37 +3,37 @@ package culvert.net;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
-/** A connection that tells once when it is closed or reset; all else is the connection's own. */
+/** A connection that calls a listener once when it is closed or reset; everything else is forwarded. */
 public final class NotifyingConnection extends ForwardingConnection {
 
-  private final Consumer<NotifyingConnection> over;
-  private final AtomicBoolean told = new AtomicBoolean();
+  private final Consumer<NotifyingConnection> onClosed;
+  private final AtomicBoolean notified = new AtomicBoolean();
 
   /**
-   * Open still.
+   * Wraps an open connection.
    *
-   * @param over must not block
+   * @param onClosed called with this connection; must not block
    */
-  public NotifyingConnection(Connection connection, Consumer<NotifyingConnection> over) {
+  public NotifyingConnection(Connection connection, Consumer<NotifyingConnection> onClosed) {
     super(connection);
-    this.over = over;
+    this.onClosed = onClosed;
   }
 
   @Override
   public void reset() {
     connection().reset();
-    tell();
+    notifyOnce();
   }
 
   @Override
   public void close() {
     connection().close();
-    tell();
+    notifyOnce();
   }
 
-  private void tell() {
-    if (told.compareAndSet(false, true)) {
-      over.accept(this);
+  private void notifyOnce() {
+    if (notified.compareAndSet(false, true)) {
+      onClosed.accept(this);
     }
   }
 }

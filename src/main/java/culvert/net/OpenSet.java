@@ -9,9 +9,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * What is alive in a role, so that stopping can end it and wait until it is gone.
+ * The open objects of a role, so that stopping can close them and wait for their end.
  *
- * @param <T> connections, sessions
+ * @param <T> connections or sessions
  */
 public final class OpenSet<T> {
 
@@ -20,10 +20,10 @@ public final class OpenSet<T> {
   private final Set<T> members = new HashSet<>();
   private boolean closed;
 
-  /** Nothing alive yet. */
+  /** Creates an empty set. */
   public OpenSet() {}
 
-  /** Adds a member; returns false, and does not, once {@link #closeAll} was called. */
+  /** Adds a member; returns false without adding it after {@link #closeAll} was called. */
   public boolean add(T member) {
     lock.lock();
     try {
@@ -33,7 +33,7 @@ public final class OpenSet<T> {
     }
   }
 
-  /** Takes a member out again. */
+  /** Removes a member. */
   public void remove(T member) {
     lock.lock();
     try {
@@ -46,7 +46,7 @@ public final class OpenSet<T> {
     }
   }
 
-  /** How many there are now. */
+  /** Returns the number of members. */
   public int size() {
     lock.lock();
     try {
@@ -56,8 +56,8 @@ public final class OpenSet<T> {
     }
   }
 
-  /** Lets nobody in any more, and tells every member to end. */
-  public void closeAll(Consumer<T> how) {
+  /** Rejects later additions and calls {@code close} for every member. */
+  public void closeAll(Consumer<T> close) {
     List<T> all;
     lock.lock();
     try {
@@ -66,10 +66,10 @@ public final class OpenSet<T> {
     } finally {
       lock.unlock();
     }
-    all.forEach(how);
+    all.forEach(close);
   }
 
-  /** Waits until the last member is gone; returns false if that takes longer than the limit. */
+  /** Waits until the set is empty; returns false if the limit passes before. */
   public boolean awaitEmpty(Duration limit) {
     long left = limit.toNanos();
     lock.lock();

@@ -12,12 +12,11 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * The PROXY protocol header (HAProxy's "The PROXY protocol, versions 1 &amp; 2"): tells a server
- * who connected to the proxy in front of it.
+ * The PROXY protocol header (HAProxy, "The PROXY protocol, versions 1 &amp; 2"): passes the address of a client to the server behind a proxy.
  */
 public final class ProxyHeader {
 
-  /** Which form to write. */
+  /** Version of the header. */
   public enum Version {
     /** One line of text, section 2.1. */
     V1,
@@ -25,10 +24,10 @@ public final class ProxyHeader {
     V2
   }
 
-  /** Longest header of version 1, in bytes, its line end included (section 2.1). */
+  /** Maximum length of a version 1 header in bytes, including the line end (section 2.1). */
   static final int MAX_V1_BYTES = 107;
 
-  /** Longest payload of a version 2 header that is read; the longest without TLVs has 216 bytes. */
+  /** Maximum length in bytes of the part of a version 2 header after its first 16 bytes; without TLVs it has at most 216. */
   static final int MAX_V2_BYTES = 2048;
 
   private static final byte[] V2_SIGNATURE = {
@@ -37,7 +36,7 @@ public final class ProxyHeader {
 
   private ProxyHeader() {}
 
-  /** The whole header for a connection from {@code source} that reached {@code destination}. */
+  /** Returns the complete header for a connection from {@code source} to {@code destination}. */
   public static byte[] write(
       Version version, InetSocketAddress source, InetSocketAddress destination) {
     byte[] from = source.getAddress().getAddress();
@@ -73,7 +72,7 @@ public final class ProxyHeader {
         .array();
   }
 
-  /** An IPv4 address inside IPv6, so that both ends of a header have one family. */
+  /** Maps an IPv4 address into IPv6, because a header has one address family. */
   private static byte[] asV6(byte[] address) {
     if (address.length == 16) {
       return address;
@@ -87,7 +86,7 @@ public final class ProxyHeader {
 
   private static String literal(byte[] address) {
     try {
-      // Given a scope, the JDK leaves a mapped address what it is: IPv6.
+      // With a scope argument the JDK keeps a mapped address as IPv6.
       InetAddress parsed =
           address.length == 4
               ? InetAddress.getByAddress(address)
@@ -99,13 +98,13 @@ public final class ProxyHeader {
   }
 
   /**
-   * Reads a header of either version and not one byte more.
+   * Reads a header of either version, and no byte after it. The caller sets the time limit.
    *
-   * @return the source it names, or nothing for a connection of the proxy's own (LOCAL, UNKNOWN)
-   * @throws IOException if there is no header or it is malformed; the caller holds the deadline
+   * @return the source address, or empty for a connection that the proxy opened for itself (LOCAL, UNKNOWN)
+   * @throws IOException if the header is missing or malformed
    */
   public static Optional<InetSocketAddress> read(InputStream in) throws IOException {
-    // The shortest header of all, "PROXY UNKNOWN" with its line end, is longer than this.
+    // The shortest header, "PROXY UNKNOWN" with its line end, is longer than this.
     byte[] start = readExactly(in, V2_SIGNATURE.length);
     if (Arrays.equals(start, V2_SIGNATURE)) {
       return readV2(in);
@@ -113,7 +112,7 @@ public final class ProxyHeader {
     if (new String(start, StandardCharsets.ISO_8859_1).startsWith("PROXY ")) {
       return readV1(start, in);
     }
-    throw new IOException("no PROXY header where one is required");
+    throw new IOException("required PROXY header is missing");
   }
 
   private static Optional<InetSocketAddress> readV1(byte[] start, InputStream in)
@@ -122,7 +121,7 @@ public final class ProxyHeader {
     int length = start.length;
     while (line[length - 1] != '\n') {
       if (length == MAX_V1_BYTES) {
-        throw new IOException("a PROXY header of more than " + MAX_V1_BYTES + " bytes");
+        throw new IOException("PROXY header longer than " + MAX_V1_BYTES + " bytes");
       }
       line[length++] = readExactly(in, 1)[0];
     }
@@ -152,7 +151,7 @@ public final class ProxyHeader {
   }
 
   private static IOException malformed() {
-    return new IOException("a malformed PROXY header");
+    return new IOException("malformed PROXY header");
   }
 
   private static Optional<InetSocketAddress> readV2(InputStream in) throws IOException {
@@ -161,10 +160,10 @@ public final class ProxyHeader {
     int family = head.get() & 0xff;
     int length = head.getShort() & 0xffff;
     if (versionAndCommand >>> 4 != 2 || (versionAndCommand & 0xf) > 1) {
-      throw new IOException("a PROXY header of an unknown version or command");
+      throw new IOException("PROXY header with an unknown version or command");
     }
     if (length > MAX_V2_BYTES) {
-      throw new IOException("a PROXY header of " + length + " bytes");
+      throw new IOException("PROXY header longer than " + MAX_V2_BYTES + " bytes: " + length);
     }
     ByteBuffer body = ByteBuffer.wrap(readExactly(in, length));
     if ((versionAndCommand & 0xf) == 0 || family != 0x11 && family != 0x21) {
@@ -172,7 +171,7 @@ public final class ProxyHeader {
     }
     byte[] from = new byte[family == 0x11 ? 4 : 16];
     if (length < 2 * from.length + 4) {
-      throw new IOException("a PROXY header that is cut short");
+      throw new IOException("truncated PROXY header");
     }
     body.get(from);
     int port = body.getShort(2 * from.length) & 0xffff;
@@ -182,7 +181,7 @@ public final class ProxyHeader {
   private static byte[] readExactly(InputStream in, int length) throws IOException {
     byte[] bytes = in.readNBytes(length);
     if (bytes.length < length) {
-      throw new EOFException("closed within a PROXY header");
+      throw new EOFException("connection closed within a PROXY header");
     }
     return bytes;
   }

@@ -7,23 +7,21 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Joins two connections with two copy loops until both directions have ended. The end of one
- * direction is passed on as a half-close and the other goes on; a failure of one connection is a
- * reset of both, so that a truncated transfer never looks complete.
+ * Joins two connections with two copy loops until both directions have ended. The end of one direction is forwarded as a half-close while the other continues; a failure of one connection resets both, so that a truncated transfer never looks complete.
  */
 public final class Relay {
 
   /** How a relay ended. */
   public enum Outcome {
-    /** Both directions ended by themselves. */
+    /** Both directions ended normally. */
     COMPLETED,
-    /** The first connection broke; its {@link Connection#closeCause} says how. */
+    /** The first connection failed, for the reason in {@link Connection#closeCause}. */
     FIRST_FAILED,
-    /** The second connection broke. */
+    /** The second connection failed. */
     SECOND_FAILED,
-    /** One direction had ended and the other stayed silent for too long. */
+    /** One direction had ended and the other was idle for too long. */
     IDLE,
-    /** Somebody on this side ended it. */
+    /** This side ended the relay. */
     STOPPED
   }
 
@@ -40,10 +38,10 @@ public final class Relay {
   private volatile Throwable forwardBug;
 
   /**
-   * Prepares a relay; nothing is copied yet.
+   * Creates a relay that copies nothing yet.
    *
-   * @param name tells the two loops apart in a thread dump, as {@code visitor > service}
-   * @param silence how long a half-closed relay may be silent before it is closed
+   * @param name prefix of the forward loop's thread name, as {@code visitor > service}
+   * @param silence how long a half-closed relay may be idle before it is closed
    */
   public Relay(
       String name, Connection first, Connection second, Deadlines deadlines, Duration silence) {
@@ -54,9 +52,9 @@ public final class Relay {
     this.silence = silence;
   }
 
-  /** Starts the loop from the first connection to the second, in a thread of its own. */
+  /** Starts the loop from the first connection to the second in a new thread. */
   public void startForward() {
-    // A loop may be blocked on one connection when the other breaks.
+    // A loop may block on one connection while the other breaks.
     first.onBroken(() -> end(Outcome.FIRST_FAILED));
     second.onBroken(() -> end(Outcome.SECOND_FAILED));
     resetOnDeath(first);
@@ -75,8 +73,7 @@ public final class Relay {
   }
 
   /**
-   * Runs the loop from the second connection to the first in the calling thread, waits for the
-   * forward one, and closes both connections.
+   * Runs the loop from the second connection to the first in the calling thread, waits for the forward loop, and closes both connections.
    */
   public Outcome finish() {
     try {
@@ -86,19 +83,19 @@ public final class Relay {
       close();
     }
     if (forwardBug != null) {
-      throw new IllegalStateException("a bug in the loop towards " + second.peer(), forwardBug);
+      throw new IllegalStateException("internal error in the loop to " + second.peer(), forwardBug);
     }
     return ending.get();
   }
 
-  /** Ends a relay that never came to {@link #finish}: both connections are reset. */
+  /** Resets both connections of a relay on which {@link #finish} is not called. */
   public void abort() {
     end(Outcome.STOPPED);
     awaitForward();
     close();
   }
 
-  /** Both loops of a relay whose connections are there: the usual case of two sockets. */
+  /** Runs both loops; for two connections that are both established. */
   public Outcome run() {
     startForward();
     return finish();
@@ -108,7 +105,7 @@ public final class Relay {
     try {
       connection.resetOnDeath();
     } catch (IOException e) {
-      // It has broken already, which its loop is about to find.
+      // The connection has failed already; its loop reports that.
     }
   }
 
@@ -125,7 +122,7 @@ public final class Relay {
     }
   }
 
-  /** Asks the connections, not the exception: only they know who broke. */
+  /** Returns the connection that failed; the exception does not identify it. */
   private Outcome failedSide() {
     var firstTrouble = first.closeCause();
     var secondTrouble = second.closeCause();
@@ -178,7 +175,7 @@ public final class Relay {
       first.close();
       second.close();
     } else {
-      // Whoever ended it may not have come to both yet, and a clean end must not come first.
+      // The thread that ended the relay may not have reset both yet, and a clean close must not come first.
       first.reset();
       second.reset();
     }

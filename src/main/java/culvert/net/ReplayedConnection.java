@@ -6,12 +6,11 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 
 /**
- * A connection whose first bytes were read to see that somebody is there. They come first again,
- * and all else is the connection's own.
+ * A connection whose first bytes have been read already. Its input returns them again before the rest; everything else is forwarded.
  */
 public final class ReplayedConnection extends ForwardingConnection {
 
-  /** Held while it waits, in bytes. */
+  /** Size of the buffer that is held while waiting, in bytes. */
   private static final int FIRST_BYTES = 1024;
 
   private final Input input;
@@ -22,10 +21,10 @@ public final class ReplayedConnection extends ForwardingConnection {
   }
 
   /**
-   * Waits for the first bytes, for as long as it takes.
+   * Waits for the first bytes, without a limit.
    *
-   * @return the connection to use instead, or nothing if it ended before there were any
-   * @throws IOException if it broke, or was closed to end the wait
+   * @return the connection to use instead, or empty if it ended without a byte
+   * @throws IOException if the connection broke or was closed to end the wait
    */
   public static Optional<ReplayedConnection> await(Connection connection) throws IOException {
     ByteBuffer first = ByteBuffer.allocate(FIRST_BYTES);
@@ -34,7 +33,7 @@ public final class ReplayedConnection extends ForwardingConnection {
         : Optional.of(new ReplayedConnection(connection, first.flip()));
   }
 
-  /** A copy of the first bytes, as far as nobody has read them again. */
+  /** Returns a copy of the first bytes that have not been read again. */
   public byte[] first() {
     byte[] copy = new byte[input.first.remaining()];
     input.first.get(input.first.position(), copy);
@@ -42,9 +41,9 @@ public final class ReplayedConnection extends ForwardingConnection {
   }
 
   /**
-   * The connection to use instead of one of which something was read already.
+   * Returns a connection that replays bytes already read from {@code connection}.
    *
-   * @param first what comes first again, from its position to its limit
+   * @param first the bytes to replay, from its position to its limit
    */
   public static Connection of(Connection connection, ByteBuffer first) {
     return new ReplayedConnection(connection, first);

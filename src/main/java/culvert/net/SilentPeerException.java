@@ -2,12 +2,12 @@ package culvert.net;
 
 import java.io.IOException;
 
-/** A peer was given up because it neither said anything nor took anything for too long. */
+/** The peer exceeded the heartbeat timeout: it neither sent nor acknowledged anything. */
 public final class SilentPeerException extends IOException {
 
   private static final long serialVersionUID = 1L;
 
-  /** The message is the sentence for people. */
+  /** Creates an exception with a message for the log. */
   public SilentPeerException(String message) {
     super(message);
   }

@@ -15,8 +15,7 @@ import java.util.concurrent.locks.LockSupport;
 import jdk.net.ExtendedSocketOptions;
 
 /**
- * A TCP connection: a blocking {@link SocketChannel}, because direct buffers want one. It honours
- * no read timeout; whoever needs a deadline asks {@link Deadlines} to close the connection.
+ * A TCP connection: a blocking {@link SocketChannel}, which reads into direct buffers without a copy. It has no read timeout; callers set a limit with {@link Deadlines}, which closes the connection.
  */
 public final class SocketConnection implements Connection {
 
@@ -56,9 +55,7 @@ public final class SocketConnection implements Connection {
   }
 
   /**
-   * Has the system ask a peer that was silent for {@code idle} whether it is there, every {@code
-   * interval}, and break the connection when it has not answered {@code count} times; both in whole
-   * seconds. Where the system has no such setting its own times stay.
+   * Makes the operating system probe a peer that was silent for {@code idle}, every {@code interval}, and break the connection after {@code count} probes without an answer; both in whole seconds. Systems without these options keep their defaults.
    */
   public void keepAlive(Duration idle, Duration interval, int count) throws IOException {
     set(ExtendedSocketOptions.TCP_KEEPIDLE, (int) idle.toSeconds());
@@ -67,8 +64,7 @@ public final class SocketConnection implements Connection {
   }
 
   /**
-   * How much the system takes of what is written before the peer has acknowledged it, as far as the
-   * system lets itself be told.
+   * Sets the size of the send buffer: bytes written and not yet acknowledged. The operating system may choose another size.
    */
   public void sendBuffer(int bytes) throws IOException {
     channel.setOption(StandardSocketOptions.SO_SNDBUF, bytes);
@@ -80,7 +76,7 @@ public final class SocketConnection implements Connection {
     }
   }
 
-  /** The socket below, to read its options. */
+  /** Returns the channel, to read its options. */
   SocketChannel channel() {
     return channel;
   }
@@ -104,7 +100,7 @@ public final class SocketConnection implements Connection {
     }
   }
 
-  /** A linger time of zero turns a close into an RST, also the close of a dying process. */
+  /** Sets a linger time of zero, which turns a close into an RST, also that of a dying process. */
   @Override
   public void resetOnDeath() throws IOException {
     if (!resetOnDeath) {
@@ -123,10 +119,10 @@ public final class SocketConnection implements Connection {
       return;
     }
     try {
-      // Also while a reader is parked.
+      // Allowed while a reader is parked.
       linger(0);
     } catch (IOException e) {
-      // Already closed: nothing is left to reset.
+      // Already closed.
     }
     closeChannel();
   }
@@ -150,7 +146,7 @@ public final class SocketConnection implements Connection {
     try {
       channel.close();
     } catch (IOException e) {
-      // The descriptor is released whatever close says.
+      // The descriptor is released even if close fails.
     }
   }
 
@@ -180,9 +176,7 @@ public final class SocketConnection implements Connection {
   }
 
   /**
-   * The system tells a reset once, to the call that comes first; a read behind a write that was
-   * told sees a clean end. So a read that sees an end asks the write that is under way, which a
-   * reset does not keep waiting.
+   * Distinguishes a reset from a clean end. The operating system reports a reset once, to the first call; a read after a write that got the error sees a clean end. A read that sees the end therefore waits briefly for a write in progress, which a reset wakes at once.
    */
   private void checkEnd() throws IOException {
     for (long pause = MIN_PAUSE_NANOS;
@@ -197,7 +191,7 @@ public final class SocketConnection implements Connection {
 
   private IOException broken(IOException e) {
     if (trouble == null) {
-      // Closed by ourselves is no fault of the peer's.
+      // A close from this side is not a failure of the peer.
       trouble = closed.get() ? CloseCause.STOPPED : CloseCause.RESET;
     }
     return e;

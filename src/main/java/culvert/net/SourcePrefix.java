@@ -6,8 +6,7 @@ import java.net.UnknownHostException;
 import java.util.Arrays;
 
 /**
- * Where connections come from, as far as limits for each source care: an IPv4 address, or the IPv6
- * network of 64 bits, within which one host can have any address it likes.
+ * The source of connections for limits by source: an IPv4 address, or an IPv6 /64 network, in which one host can use any address.
  *
  * @param network the address, or the first address of the network
  */
@@ -15,7 +14,7 @@ public record SourcePrefix(InetAddress network) {
 
   private static final int V6_NETWORK_BYTES = 8;
 
-  /** The source that {@code address} belongs to. */
+  /** Returns the source that {@code address} belongs to. */
   public static SourcePrefix of(InetAddress address) {
     if (!(address instanceof Inet6Address v6)) {
       return new SourcePrefix(address);

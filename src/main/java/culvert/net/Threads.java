@@ -8,8 +8,7 @@ import java.util.concurrent.ThreadFactory;
 /**
  * Creates every thread of the product, gives it a name and counts it until it ends. Metrics report
  * the count, and tests compare it to find threads left behind: the JDK lists virtual threads only
- * in a thread dump. An event loop that carries virtual threads replaces the JDK's scheduler here
- * and nowhere else.
+ * in a thread dump. An event loop that carries virtual threads replaces the JDK's scheduler in this class only.
  */
 public final class Threads {
 
@@ -18,20 +17,20 @@ public final class Threads {
 
   private Threads() {}
 
-  /** Starts a virtual thread of that name and returns it. */
+  /** Starts a virtual thread with the given name and returns it. */
   public static Thread start(String name, Runnable task) {
     return start(create(Thread.ofVirtual().name(name), task));
   }
 
   /**
-   * Starts a daemon platform thread of that name and returns it. It is for a task that would pin
-   * the carrier of a virtual thread for long, such as a call of the system's resolver.
+   * Starts a daemon platform thread with the given name and returns it; for a task that would pin
+   * the carrier of a virtual thread for a long time, such as a call of the system's resolver.
    */
   public static Thread startPlatform(String name, Runnable task) {
     return start(create(Thread.ofPlatform().daemon().name(name), task));
   }
 
-  /** Returns a factory of virtual threads that all have that name, for an executor. */
+  /** Returns a factory, for an executor, of virtual threads that all have the given name. */
   public static ThreadFactory factory(String name) {
     return task -> create(Thread.ofVirtual().name(name), task);
   }

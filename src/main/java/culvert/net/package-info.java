@@ -1,7 +1,6 @@
 /**
- * Connections, listeners, dialling, deadlines and the relay: what every role and dialect stands on.
+ * Connections, listeners, dialling, deadlines and the relay: the base of every role and protocol.
  *
- * <p>Blocking calls on virtual threads throughout. Nobody here interrupts a thread: a blocked read
- * or write is ended by closing its connection.
+ * <p>Blocking calls on virtual threads throughout. No thread is interrupted: closing a connection ends a blocked read or write.
  */
 package culvert.net;
