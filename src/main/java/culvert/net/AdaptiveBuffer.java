@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * Chooses the buffer for the next read of a copy loop. An idle connection holds almost no memory and a busy one moves many bytes with each system call: after a read that fills the small buffer, the next read borrows a large one from the pool, and a loop that is about to block returns it first.
+ * Chooses the buffer for the next read of a copy loop. An idle connection holds almost no memory
+ * and a busy one moves many bytes with each system call: after a read that fills the small buffer,
+ * the next read borrows a large one from the pool, and a loop that is about to block returns it
+ * first.
  */
 final class AdaptiveBuffer implements AutoCloseable {
 

@@ -4,7 +4,10 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * Pauses between attempts to connect. Each pause is random between almost zero and an upper limit, so that many clients do not return at the same moment. The limit is one second during the first minute of an outage, because most outages are short, and doubles from then on. A connection that lasted a minute ends the outage, and so does {@link #reset}.
+ * Pauses between attempts to connect. Each pause is random between almost zero and an upper limit,
+ * so that many clients do not return at the same moment. The limit is one second during the first
+ * minute of an outage, because most outages are short, and doubles from then on. A connection that
+ * lasted a minute ends the outage, and so does {@link #reset}.
  */
 public final class Backoff {
 

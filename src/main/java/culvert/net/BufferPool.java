@@ -5,7 +5,9 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Lends large direct buffers to connections while bytes flow in bulk. The pool keeps a limited number; when {@code maxDirect} buffers are lent at once, a borrower gets a buffer on the heap, which is slower but does not depend on direct memory.
+ * Lends large direct buffers to connections while bytes flow in bulk. The pool keeps a limited
+ * number; when {@code maxDirect} buffers are lent at once, a borrower gets a buffer on the heap,
+ * which is slower but does not depend on direct memory.
  */
 public final class BufferPool {
 

@@ -7,7 +7,8 @@ import java.nio.ByteBuffer;
 import java.util.Objects;
 
 /**
- * An input stream that can also fill a {@link ByteBuffer}, so that bytes are not copied through an array. One thread reads at a time.
+ * An input stream that can also fill a {@link ByteBuffer}, so that bytes are not copied through an
+ * array. One thread reads at a time.
  */
 public abstract class ByteInput extends InputStream {
 
@@ -15,7 +16,8 @@ public abstract class ByteInput extends InputStream {
   protected ByteInput() {}
 
   /**
-   * Blocks until at least one byte is available and reads the available bytes, at most {@code target.remaining()}.
+   * Blocks until at least one byte is available and reads the available bytes, at most {@code
+   * target.remaining()}.
    *
    * @return number of bytes read, or -1 at the end of the stream
    * @throws IOException if the connection broke or was closed
@@ -35,7 +37,9 @@ public abstract class ByteInput extends InputStream {
   }
 
   /**
-   * Copies until the end of the stream, with a small buffer at low rates, a large direct one in bulk, and never a large one while blocked in a read. Implementations of {@link #transferTo} call it.
+   * Copies until the end of the stream, with a small buffer at low rates, a large direct one in
+   * bulk, and never a large one while blocked in a read. Implementations of {@link #transferTo}
+   * call it.
    */
   protected final long copyTo(OutputStream out, BufferPool pool) throws IOException {
     ByteOutput sink = ByteOutput.of(out);

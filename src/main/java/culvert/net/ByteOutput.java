@@ -5,7 +5,8 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 
 /**
- * An output stream that can also write a {@link ByteBuffer}. One thread writes at a time; a write blocks while the other end does not read, which is the back-pressure of the whole tunnel.
+ * An output stream that can also write a {@link ByteBuffer}. One thread writes at a time; a write
+ * blocks while the other end does not read, which is the back-pressure of the whole tunnel.
  */
 public abstract class ByteOutput extends OutputStream {
 
@@ -29,7 +30,9 @@ public abstract class ByteOutput extends OutputStream {
     write(ByteBuffer.wrap(bytes, offset, length));
   }
 
-  /** Returns the stream itself if it accepts buffers, else an adapter that copies through an array. */
+  /**
+   * Returns the stream itself if it accepts buffers, else an adapter that copies through an array.
+   */
   static ByteOutput of(OutputStream out) {
     return out instanceof ByteOutput buffers ? buffers : new Bridge(out);
   }

@@ -33,7 +33,10 @@ public record Cidr(List<Byte> address, int bits) {
 
   private static IllegalArgumentException wrong(String text) {
     return new IllegalArgumentException(
-        "'" + text + "' is not a network: expected ADDRESS or ADDRESS/BITS, as 10.0.0.0/8 or 2001:db8::/32");
+        "'"
+            + text
+            + "' is not a network: expected ADDRESS or ADDRESS/BITS, as 10.0.0.0/8 or"
+            + " 2001:db8::/32");
   }
 
   private static List<Byte> boxed(byte[] bytes) {

@@ -5,39 +5,47 @@ import java.net.InetSocketAddress;
 import java.util.Optional;
 
 /**
- * A bidirectional byte stream: a TCP socket, a stream on a link, or a transport on top of another connection. Each direction ends independently.
+ * A bidirectional byte stream: a TCP socket, a stream on a link, or a transport on top of another
+ * connection. Each direction ends independently.
  *
- * <p>One thread reads and one writes. Only the writer calls {@link #closeOutput}. Any thread may call {@link #reset} and {@link #close}; both never block and end a blocked read or write.
+ * <p>One thread reads and one writes. Only the writer calls {@link #closeOutput}. Any thread may
+ * call {@link #reset} and {@link #close}; both never block and end a blocked read or write.
  */
 public interface Connection extends AutoCloseable {
 
-  /** Returns the bytes that the peer sends. The input is the same object for the whole life of the connection, so that no byte is lost. */
+  /**
+   * Returns the bytes that the peer sends. The input is the same object for the whole life of the
+   * connection, so that no byte is lost.
+   */
   ByteInput input();
 
   /** Returns the output to the peer. */
   ByteOutput output();
 
   /**
-   * Half-closes the connection: the peer reads the end of the stream after everything written so far, and may continue to send.
+   * Half-closes the connection: the peer reads the end of the stream after everything written so
+   * far, and may continue to send.
    */
   void closeOutput() throws IOException;
 
   /** Ends both directions; the peer sees an error, never a clean end of stream. */
   void reset();
 
-  /**
-   * Ends both directions. Unless both have already ended, the peer may see a reset.
-   */
+  /** Ends both directions. Unless both have already ended, the peer may see a reset. */
   @Override
   void close();
 
   /**
-   * Makes the operating system reset the connection if this process dies. Otherwise the system would close the socket cleanly, and a truncated transfer would look complete. Does nothing on a connection on top of another one.
+   * Makes the operating system reset the connection if this process dies. Otherwise the system
+   * would close the socket cleanly, and a truncated transfer would look complete. Does nothing on a
+   * connection on top of another one.
    */
   default void resetOnDeath() throws IOException {}
 
   /**
-   * Returns the channel binding: bytes that are unique to this connection and equal at both ends, which an authentication proof covers; empty if there is none. A transport without a binding of its own returns that of the connection below.
+   * Returns the channel binding: bytes that are unique to this connection and equal at both ends,
+   * which an authentication proof covers; empty if there is none. A transport without a binding of
+   * its own returns that of the connection below.
    */
   default byte[] channelBinding() {
     return new byte[0];
@@ -64,7 +72,8 @@ public interface Connection extends AutoCloseable {
   Optional<CloseCause> closeCause();
 
   /**
-   * Runs {@code action}, which must not block, when the connection breaks while no thread reads or writes. A plain socket does not detect that, so it never runs the action.
+   * Runs {@code action}, which must not block, when the connection breaks while no thread reads or
+   * writes. A plain socket does not detect that, so it never runs the action.
    */
   default void onBroken(Runnable action) {}
 }

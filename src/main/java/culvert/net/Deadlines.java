@@ -8,7 +8,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * The timer of a process: runs short actions, in practice closing or resetting a connection, when a time limit passes. Java sockets have no write timeout, and channels have no read timeout.
+ * The timer of a process: runs short actions, in practice closing or resetting a connection, when a
+ * time limit passes. Java sockets have no write timeout, and channels have no read timeout.
  */
 public final class Deadlines implements AutoCloseable {
 
@@ -40,7 +41,8 @@ public final class Deadlines implements AutoCloseable {
   }
 
   /**
-   * Runs {@code action}, which must not block, repeatedly until it is cancelled, each time {@code period} after the last run ended. Runs missed while the host was suspended are not repeated.
+   * Runs {@code action}, which must not block, repeatedly until it is cancelled, each time {@code
+   * period} after the last run ended. Runs missed while the host was suspended are not repeated.
    */
   public Deadline repeat(Duration period, Runnable action) {
     try {

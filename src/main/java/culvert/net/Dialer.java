@@ -8,7 +8,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-/** Opens TCP connections. Names are resolved at every attempt, and all their addresses are tried ({@link HappyEyeballs}). */
+/**
+ * Opens TCP connections. Names are resolved at every attempt, and all their addresses are tried
+ * ({@link HappyEyeballs}).
+ */
 public final class Dialer {
 
   private final BufferPool pool;

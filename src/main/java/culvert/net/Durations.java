@@ -17,7 +17,9 @@ public final class Durations {
 
   private Durations() {}
 
-  /** Returns a duration with the largest unit that is exact: {@code 500ms}, {@code 10s}, {@code 2m}. */
+  /**
+   * Returns a duration with the largest unit that is exact: {@code 500ms}, {@code 10s}, {@code 2m}.
+   */
   public static String of(Duration duration) {
     long millis = duration.toMillis();
     if (millis % 60_000 == 0 && millis != 0) {

@@ -3,7 +3,9 @@ package culvert.net;
 import java.time.Duration;
 
 /**
- * Distinguishes the first failure of a series from the repeated ones. A series ends after a minute in which only successes were recorded; a minute without any attempt does not end it. For use by one thread.
+ * Distinguishes the first failure of a series from the repeated ones. A series ends after a minute
+ * in which only successes were recorded; a minute without any attempt does not end it. For use by
+ * one thread.
  */
 final class FailureEpisode {
 

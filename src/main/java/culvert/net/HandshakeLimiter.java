@@ -11,7 +11,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * Limits unauthenticated connections: a maximum in total, a maximum for each source, a timeout for each connection. When a limit is reached the oldest connection is evicted, so that idle connections cannot lock out new clients.
+ * Limits unauthenticated connections: a maximum in total, a maximum for each source, a timeout for
+ * each connection. When a limit is reached the oldest connection is evicted, so that idle
+ * connections cannot lock out new clients.
  */
 public final class HandshakeLimiter {
 
@@ -46,7 +48,9 @@ public final class HandshakeLimiter {
       this.end = end;
     }
 
-    /** Replaces the action that runs when the slot is lost; runs it at once if it is lost already. */
+    /**
+     * Replaces the action that runs when the slot is lost; runs it at once if it is lost already.
+     */
     public void onLost(Consumer<Reason> action) {
       lock.lock();
       try {
@@ -89,7 +93,10 @@ public final class HandshakeLimiter {
   private final LongAdder evictions;
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** All slots, the oldest first, as in each set of {@link #ofSource}. The lock guards both and the fields of every slot. */
+  /**
+   * All slots, the oldest first, as in each set of {@link #ofSource}. The lock guards both and the
+   * fields of every slot.
+   */
   private final SequencedSet<Slot> slots = new LinkedHashSet<>();
 
   private final Map<SourcePrefix, SequencedSet<Slot>> ofSource = new HashMap<>();

@@ -15,7 +15,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 
 /**
- * Connects to the first of several addresses that answers, as RFC 8305 describes: the next attempt starts after a delay or as soon as the previous one fails, and the first connection closes the other attempts.
+ * Connects to the first of several addresses that answers, as RFC 8305 describes: the next attempt
+ * starts after a delay or as soon as the previous one fails, and the first connection closes the
+ * other attempts.
  */
 final class HappyEyeballs {
 
@@ -46,7 +48,8 @@ final class HappyEyeballs {
    * Connects. When it returns, all other attempts have ended.
    *
    * @param found addresses in the order of the resolver
-   * @throws IOException the failure of an address, or {@link SocketTimeoutException} if none answered
+   * @throws IOException the failure of an address, or {@link SocketTimeoutException} if none
+   *     answered
    */
   SocketConnection run(List<InetSocketAddress> found) throws IOException {
     List<InetSocketAddress> addresses = interleave(found);
@@ -60,7 +63,8 @@ final class HappyEyeballs {
           break;
         }
       }
-      // The last address, often the only one, needs no thread of its own: the first connection closes the channel it blocks on.
+      // The last address, often the only one, needs no thread of its own: the first connection
+      // closes the channel it blocks on.
       attempt(addresses.getLast());
       for (Thread other : others) {
         other.join();
@@ -83,7 +87,8 @@ final class HappyEyeballs {
   }
 
   /**
-   * Returns the first addresses with the two families alternating, starting with the family that the resolver prefers: if one family is unreachable, the second attempt already uses the other.
+   * Returns the first addresses with the two families alternating, starting with the family that
+   * the resolver prefers: if one family is unreachable, the second attempt already uses the other.
    */
   static List<InetSocketAddress> interleave(List<InetSocketAddress> addresses) {
     boolean v4First = isV4(addresses.getFirst());
@@ -147,7 +152,8 @@ final class HappyEyeballs {
 
   private IOException failure() {
     if (Thread.currentThread().isInterrupted()) {
-      // An interrupt closes the channel that the thread blocks on, with an exception without a message.
+      // An interrupt closes the channel that the thread blocks on, with an exception without a
+      // message.
       return new InterruptedIOException("interrupted");
     }
     IOException last = failure.get();

@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A host and a port in the form that users write: {@code 127.0.0.1:9000}, {@code [::1]:9000}, {@code example.com:9000}. A name is kept as text and resolved at every use.
+ * A host and a port in the form that users write: {@code 127.0.0.1:9000}, {@code [::1]:9000},
+ * {@code example.com:9000}. A name is kept as text and resolved at every use.
  *
  * @param host a name or an address, without brackets
  * @param port 0 to 65535

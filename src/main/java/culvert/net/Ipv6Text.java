@@ -7,7 +7,10 @@ final class Ipv6Text {
 
   private Ipv6Text() {}
 
-  /** Replaces the longest run of at least two zero groups, the first of several equally long ones, by {@code ::}. */
+  /**
+   * Replaces the longest run of at least two zero groups, the first of several equally long ones,
+   * by {@code ::}.
+   */
   static String compress(String text) {
     int percent = text.indexOf('%');
     String scope = percent < 0 ? "" : text.substring(percent);

@@ -4,7 +4,8 @@ import java.io.IOException;
 import java.time.Duration;
 
 /**
- * TCP keep-alive settings for protocols without a ping of their own. The operating system probes the peer only while all sent data is acknowledged.
+ * TCP keep-alive settings for protocols without a ping of their own. The operating system probes
+ * the peer only while all sent data is acknowledged.
  */
 public enum KeepAlive {
   /** Detects a dead peer 6 seconds after its last byte. */
@@ -13,7 +14,10 @@ public enum KeepAlive {
   /** Detects a dead peer 19 seconds after its last byte. */
   NORMAL(Duration.ofSeconds(10), Duration.ofSeconds(3)),
 
-  /** Detects a dead peer more than a minute after its last byte; for numerous connections that may be idle. */
+  /**
+   * Detects a dead peer more than a minute after its last byte; for numerous connections that may
+   * be idle.
+   */
   SLOW(Duration.ofMinutes(1), Duration.ofSeconds(3));
 
   private static final int COUNT = 3;

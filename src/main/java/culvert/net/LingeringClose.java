@@ -4,7 +4,8 @@ import java.io.IOException;
 import java.time.Duration;
 
 /**
- * Closes a connection after a last message. The connection stays readable for a short time, because closing it with unread bytes sends a reset, which can reach the peer before the message.
+ * Closes a connection after a last message. The connection stays readable for a short time, because
+ * closing it with unread bytes sends a reset, which can reach the peer before the message.
  */
 public final class LingeringClose {
 
@@ -26,7 +27,8 @@ public final class LingeringClose {
   }
 
   /**
-   * Reads and discards until the peer closes, a second passes, or the peer has sent 1 MiB; then closes.
+   * Reads and discards until the peer closes, a second passes, or the peer has sent 1 MiB; then
+   * closes.
    */
   public static void drainAndClose(Connection connection, Deadlines deadlines) {
     var limit = deadlines.after(LIMIT, connection::close);

@@ -14,7 +14,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A listening TCP socket. One thread only accepts; each connection is handled in a virtual thread of its own.
+ * A listening TCP socket. One thread only accepts; each connection is handled in a virtual thread
+ * of its own.
  */
 public final class Listener implements AutoCloseable {
 
@@ -24,9 +25,11 @@ public final class Listener implements AutoCloseable {
     void handle(SocketConnection connection);
 
     /**
-     * Called when an accept fails, usually because no file descriptor is free; the listener pauses and continues.
+     * Called when an accept fails, usually because no file descriptor is free; the listener pauses
+     * and continues.
      *
-     * @param first whether this is the first failure, or the first after a minute of successful accepts
+     * @param first whether this is the first failure, or the first after a minute of successful
+     *     accepts
      */
     void acceptFailed(IOException cause, Duration pause, boolean first);
   }
@@ -56,7 +59,8 @@ public final class Listener implements AutoCloseable {
   /**
    * Binds the address. Connections queue from now on; {@link #start} begins to accept them.
    *
-   * @param where port 0 selects any free port; {@code 0.0.0.0} is IPv4 only, {@code [::]} both families
+   * @param where port 0 selects any free port; {@code 0.0.0.0} is IPv4 only, {@code [::]} both
+   *     families
    * @param role name of accepted connections in thread names and logs
    * @throws IOException naming the address, if it cannot be bound
    */

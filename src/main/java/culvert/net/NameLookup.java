@@ -19,14 +19,19 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Resolves names with a time limit. A call of the system's resolver is native, cannot be cancelled and would pin the carrier of a virtual thread, so it runs in a platform thread, which is abandoned when the limit passes. Concurrent lookups of the same name share one call.
+ * Resolves names with a time limit. A call of the system's resolver is native, cannot be cancelled
+ * and would pin the carrier of a virtual thread, so it runs in a platform thread, which is
+ * abandoned when the limit passes. Concurrent lookups of the same name share one call.
  */
 final class NameLookup {
 
   /** The lookups of this process, which share one limit. */
   static final NameLookup OF_PROCESS = new NameLookup(HostPort::resolve);
 
-  /** Maximum number of names being resolved, so that a resolver that hangs cannot accumulate threads. */
+  /**
+   * Maximum number of names being resolved, so that a resolver that hangs cannot accumulate
+   * threads.
+   */
   static final int MAX_NAMES = 32;
 
   /** Resolves one name; may block without a limit. */
@@ -49,7 +54,8 @@ final class NameLookup {
    *
    * @param deadline time limit, in terms of {@link System#nanoTime}
    * @param cancelled ends the wait when it completes
-   * @throws UnknownHostException naming the host, if it has no address or too many lookups are in progress
+   * @throws UnknownHostException naming the host, if it has no address or too many lookups are in
+   *     progress
    * @throws SocketTimeoutException if the deadline passed
    */
   List<InetAddress> addresses(HostPort target, long deadline, CompletableFuture<Void> cancelled)
@@ -93,7 +99,11 @@ final class NameLookup {
       if (!waiting.containsKey(host)) {
         if (waiting.size() >= MAX_NAMES) {
           throw new UnknownHostException(
-              "the name '" + host + "' was not resolved: " + MAX_NAMES + " other lookups are in progress");
+              "the name '"
+                  + host
+                  + "' was not resolved: "
+                  + MAX_NAMES
+                  + " other lookups are in progress");
         }
         Threads.startPlatform("lookup " + host, () -> resolve(target));
       }

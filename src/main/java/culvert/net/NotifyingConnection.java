@@ -3,7 +3,9 @@ package culvert.net;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
-/** A connection that calls a listener once when it is closed or reset; everything else is forwarded. */
+/**
+ * A connection that calls a listener once when it is closed or reset; everything else is forwarded.
+ */
 public final class NotifyingConnection extends ForwardingConnection {
 
   private final Consumer<NotifyingConnection> onClosed;

@@ -12,7 +12,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * The PROXY protocol header (HAProxy, "The PROXY protocol, versions 1 &amp; 2"): passes the address of a client to the server behind a proxy.
+ * The PROXY protocol header (HAProxy, "The PROXY protocol, versions 1 &amp; 2"): passes the address
+ * of a client to the server behind a proxy.
  */
 public final class ProxyHeader {
 
@@ -27,7 +28,10 @@ public final class ProxyHeader {
   /** Maximum length of a version 1 header in bytes, including the line end (section 2.1). */
   static final int MAX_V1_BYTES = 107;
 
-  /** Maximum length in bytes of the part of a version 2 header after its first 16 bytes; without TLVs it has at most 216. */
+  /**
+   * Maximum length in bytes of the part of a version 2 header after its first 16 bytes; without
+   * TLVs it has at most 216.
+   */
   static final int MAX_V2_BYTES = 2048;
 
   private static final byte[] V2_SIGNATURE = {
@@ -100,7 +104,8 @@ public final class ProxyHeader {
   /**
    * Reads a header of either version, and no byte after it. The caller sets the time limit.
    *
-   * @return the source address, or empty for a connection that the proxy opened for itself (LOCAL, UNKNOWN)
+   * @return the source address, or empty for a connection that the proxy opened for itself (LOCAL,
+   *     UNKNOWN)
    * @throws IOException if the header is missing or malformed
    */
   public static Optional<InetSocketAddress> read(InputStream in) throws IOException {

@@ -7,7 +7,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Joins two connections with two copy loops until both directions have ended. The end of one direction is forwarded as a half-close while the other continues; a failure of one connection resets both, so that a truncated transfer never looks complete.
+ * Joins two connections with two copy loops until both directions have ended. The end of one
+ * direction is forwarded as a half-close while the other continues; a failure of one connection
+ * resets both, so that a truncated transfer never looks complete.
  */
 public final class Relay {
 
@@ -73,7 +75,8 @@ public final class Relay {
   }
 
   /**
-   * Runs the loop from the second connection to the first in the calling thread, waits for the forward loop, and closes both connections.
+   * Runs the loop from the second connection to the first in the calling thread, waits for the
+   * forward loop, and closes both connections.
    */
   public Outcome finish() {
     try {
@@ -175,7 +178,8 @@ public final class Relay {
       first.close();
       second.close();
     } else {
-      // The thread that ended the relay may not have reset both yet, and a clean close must not come first.
+      // The thread that ended the relay may not have reset both yet, and a clean close must not
+      // come first.
       first.reset();
       second.reset();
     }

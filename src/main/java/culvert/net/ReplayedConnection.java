@@ -6,7 +6,8 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 
 /**
- * A connection whose first bytes have been read already. Its input returns them again before the rest; everything else is forwarded.
+ * A connection whose first bytes have been read already. Its input returns them again before the
+ * rest; everything else is forwarded.
  */
 public final class ReplayedConnection extends ForwardingConnection {
 

@@ -15,7 +15,9 @@ import java.util.concurrent.locks.LockSupport;
 import jdk.net.ExtendedSocketOptions;
 
 /**
- * A TCP connection: a blocking {@link SocketChannel}, which reads into direct buffers without a copy. It has no read timeout; callers set a limit with {@link Deadlines}, which closes the connection.
+ * A TCP connection: a blocking {@link SocketChannel}, which reads into direct buffers without a
+ * copy. It has no read timeout; callers set a limit with {@link Deadlines}, which closes the
+ * connection.
  */
 public final class SocketConnection implements Connection {
 
@@ -55,7 +57,9 @@ public final class SocketConnection implements Connection {
   }
 
   /**
-   * Makes the operating system probe a peer that was silent for {@code idle}, every {@code interval}, and break the connection after {@code count} probes without an answer; both in whole seconds. Systems without these options keep their defaults.
+   * Makes the operating system probe a peer that was silent for {@code idle}, every {@code
+   * interval}, and break the connection after {@code count} probes without an answer; both in whole
+   * seconds. Systems without these options keep their defaults.
    */
   public void keepAlive(Duration idle, Duration interval, int count) throws IOException {
     set(ExtendedSocketOptions.TCP_KEEPIDLE, (int) idle.toSeconds());
@@ -64,7 +68,8 @@ public final class SocketConnection implements Connection {
   }
 
   /**
-   * Sets the size of the send buffer: bytes written and not yet acknowledged. The operating system may choose another size.
+   * Sets the size of the send buffer: bytes written and not yet acknowledged. The operating system
+   * may choose another size.
    */
   public void sendBuffer(int bytes) throws IOException {
     channel.setOption(StandardSocketOptions.SO_SNDBUF, bytes);
@@ -176,7 +181,9 @@ public final class SocketConnection implements Connection {
   }
 
   /**
-   * Distinguishes a reset from a clean end. The operating system reports a reset once, to the first call; a read after a write that got the error sees a clean end. A read that sees the end therefore waits briefly for a write in progress, which a reset wakes at once.
+   * Distinguishes a reset from a clean end. The operating system reports a reset once, to the first
+   * call; a read after a write that got the error sees a clean end. A read that sees the end
+   * therefore waits briefly for a write in progress, which a reset wakes at once.
    */
   private void checkEnd() throws IOException {
     for (long pause = MIN_PAUSE_NANOS;

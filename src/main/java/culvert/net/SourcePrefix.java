@@ -6,7 +6,8 @@ import java.net.UnknownHostException;
 import java.util.Arrays;
 
 /**
- * The source of connections for limits by source: an IPv4 address, or an IPv6 /64 network, in which one host can use any address.
+ * The source of connections for limits by source: an IPv4 address, or an IPv6 /64 network, in which
+ * one host can use any address.
  *
  * @param network the address, or the first address of the network
  */

@@ -11,6 +11,8 @@ class BlameTest {
   void aBadValueOfTheCommandLineDoesNotBlameTheVariable() {
     var run = Cli.remote(Map.of("CULVERT_OPEN_TIMEOUT", "5s"), "--open-timeout=soon");
     assertThat(run.exit()).isEqualTo(2);
-    assertThat(run.err()).contains("'soon' is no duration").doesNotContain("CULVERT_OPEN_TIMEOUT");
+    assertThat(run.err())
+        .contains("'soon' is not a duration")
+        .doesNotContain("CULVERT_OPEN_TIMEOUT");
   }
 }

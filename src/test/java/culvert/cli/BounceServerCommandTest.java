@@ -313,7 +313,7 @@ class BounceServerCommandTest {
     refused(run("--verbosity=0"), "--verbosity is 0; it goes from 1 to 4");
     refused(Cli.run("bounce-server", "-p", "65536"), "--port 65536 is not within 0 to 65535");
     refused(Cli.run("bounce-server", "-p", "-1"), "--port -1 is not within 0 to 65535");
-    refused(Cli.run("bounce-server", "--bind=a b"), "--bind: 'a b' is no host name");
+    refused(Cli.run("bounce-server", "--bind=a b"), "--bind: 'a b' is not a host name");
   }
 
   private static void refused(Cli run, String complaint) {
@@ -333,8 +333,8 @@ class BounceServerCommandTest {
         "--transport|udp|'udp' is none of plain,",
         "--close-with-peer|7,web|a group is named by its number in hexadecimal digits, as ac or"
             + " 0xac",
-        "--console-addr|32565|'32565' has no port; write HOST:PORT",
-        "--number-pause|now|'now' is no duration",
+        "--console-addr|32565|'32565' has no port: expected HOST:PORT",
+        "--number-pause|now|'now' is not a duration",
         "--verbosity|loud|'loud' is no whole number",
       })
   void aMalformedValueIsToldWithItsOption(String option, String value, String complaint) {

@@ -73,15 +73,16 @@ class CommandLineTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "--control-addr=9000 | '9000' has no port; write HOST:PORT",
+        "--control-addr=9000 | '9000' has no port: expected HOST:PORT",
         "--control-addr=::1:9000 | an IPv6 address is written in brackets, as [::1]:9000",
-        "--outside-addr=web=h:http | 'http' in 'h:http' is no port number",
+        "--outside-addr=web=h:http | 'http' in 'h:http' is not a port number",
         "--outside-addr=we b=h:1 | 'we b' is no service name",
-        "--open-timeout=10 | '10' is no duration; write a number and a unit",
+        "--open-timeout=10 | '10' is not a duration: expected a number and a unit",
         "--log-level=loud | 'loud' is none of error, warn, info, debug",
         "--log-level=INFO | 'INFO' is none of error, warn, info, debug",
         "--log-format=xml | 'xml' is none of text, json",
-        "--accept-proxy-protocol=10/8 | '10/8' is no network; write it as 10.0.0.0/8",
+        "--accept-proxy-protocol=10/8 | '10/8' is not a network: expected ADDRESS or ADDRESS/BITS,"
+            + " as 10.0.0.0/8",
         "--max-visitors=many | 'many' is no whole number"
       })
   void aMalformedValueIsToldWithItsOption(String argument, String complaint) {

@@ -39,9 +39,9 @@ class PortRangeTest {
     "'', write A-B",
     "3-2, port range is empty",
     "0-9, begins at 1",
-    "5-70000, not within 0 to 65535",
-    "-5, is no port number",
-    "a-b, is no port number",
+    "5-70000, 'out of range: expected 0 to 65535'",
+    "-5, is not a port number",
+    "a-b, is not a port number",
     "example.com:1-2, is no IP address"
   })
   void whatIsWrongIsSaid(String text, String why) {

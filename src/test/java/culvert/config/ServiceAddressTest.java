@@ -44,6 +44,6 @@ class ServiceAddressTest {
   void aBadAddressIsToldAsSuch() {
     assertThatThrownBy(() -> ServiceAddress.parse("web=80"))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("'80' has no port; write HOST:PORT");
+        .hasMessage("'80' has no port: expected HOST:PORT");
   }
 }

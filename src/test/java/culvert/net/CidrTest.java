@@ -46,6 +46,10 @@ class CidrTest {
   void whatIsNoNetworkIsToldHowToWriteOne(String text) {
     assertThatThrownBy(() -> Cidr.parse(text))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("'" + text + "' is no network; write it as 10.0.0.0/8 or 2001:db8::/32");
+        .hasMessage(
+            "'"
+                + text
+                + "' is not a network: expected ADDRESS or ADDRESS/BITS, as 10.0.0.0/8 or"
+                + " 2001:db8::/32");
   }
 }

@@ -125,7 +125,7 @@ class DialerTest {
   void whoGivesUpDuringALookupIsLetGo() throws Exception {
     var hang = new CountDownLatch(1);
     assertThat(failureOfGivingUp(hanging(hang), new HostPort(NAME, 7)))
-        .hasMessage(NAME + ":7: called off");
+        .hasMessage(NAME + ":7: cancelled");
     hang.countDown();
   }
 
@@ -133,13 +133,13 @@ class DialerTest {
   void whoGivesUpDuringAnAttemptIsLetGo() throws Exception {
     try (var silent = new UnansweredAddress()) {
       HostPort target = HostPort.of(silent.address());
-      assertThat(failureOfGivingUp(dialer, target)).hasMessage(target + ": called off");
+      assertThat(failureOfGivingUp(dialer, target)).hasMessage(target + ": cancelled");
       var cancelled = new Cancellation();
       cancelled.cancel();
       assertThatThrownBy(() -> dialer.connect(target, LIMIT, cancelled))
           .as("before the attempt")
           .isInstanceOf(IOException.class)
-          .hasMessage(target + ": called off");
+          .hasMessage(target + ": cancelled");
     }
   }
 

@@ -38,7 +38,7 @@ class DurationsTest {
     assertThatThrownBy(() -> Durations.parse(text))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "'" + text + "' is no duration; write a number and a unit, as 500ms, 10s or 2m");
+            "'" + text + "' is not a duration: expected a number and a unit, as 500ms, 10s or 2m");
   }
 
   /** Longer ones overflow somewhere, and nobody means them. */

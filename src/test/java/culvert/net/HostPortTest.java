@@ -42,11 +42,11 @@ class HostPortTest {
 
   @ParameterizedTest
   @CsvSource({
-    "'', is no host name or address",
-    "a:1:2, 'is no IPv6 address, and no HOST:PORT'",
-    "[host], is no IPv6 address",
-    "host:, is no port number",
-    "https://host, is no port number"
+    "'', is not a host name or address",
+    "a:1:2, 'is neither an IPv6 address nor HOST:PORT'",
+    "[host], is not an IPv6 address",
+    "host:, is not a port number",
+    "https://host, is not a port number"
   })
   void aHostWithoutAPortIsStillChecked(String text, String why) {
     assertThatThrownBy(() -> HostPort.parse(text, 7835))
@@ -56,24 +56,24 @@ class HostPortTest {
 
   @ParameterizedTest
   @CsvSource({
-    "9000, has no port; write HOST:PORT",
-    "example.com, has no port; write HOST:PORT",
-    "'', has no port; write HOST:PORT",
+    "9000, has no port: expected HOST:PORT",
+    "example.com, has no port: expected HOST:PORT",
+    "'', has no port: expected HOST:PORT",
     ":9000, has no host",
-    "[]:9000, is no IPv6 address",
-    "[127.0.0.1]:9000, is no IPv6 address",
+    "[]:9000, is not an IPv6 address",
+    "[127.0.0.1]:9000, is not an IPv6 address",
     "::1:9000, an IPv6 address is written in brackets",
-    "host:, is no port number",
-    "host:http, is no port number",
-    "host:-1, is no port number",
-    "host:+1, is no port number",
-    "host:123456, is no port number",
-    "host:\u0661, is no port number",
-    "host:65536, port 65536 is not within 0 to 65535",
+    "host:, is not a port number",
+    "host:http, is not a port number",
+    "host:-1, is not a port number",
+    "host:+1, is not a port number",
+    "host:123456, is not a port number",
+    "host:\u0661, is not a port number",
+    "host:65536, 'port 65536 is out of range: expected 0 to 65535'",
     "http://host:80, an IPv6 address is written in brackets",
-    "//host:80, is no host name or address",
-    "me@host:80, is no host name or address",
-    "'a b:80', is no host name or address"
+    "//host:80, is not a host name or address",
+    "me@host:80, is not a host name or address",
+    "'a b:80', is not a host name or address"
   })
   void whatIsWrongIsSaid(String text, String complaint) {
     assertThatThrownBy(() -> HostPort.parse(text))

@@ -95,7 +95,7 @@ class NameLookupTest {
         });
     assertThatThrownBy(() -> addresses(failing, NAME, LIMIT))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessage("a bug in a lookup of name.example")
+        .hasMessage("internal error while resolving name.example")
         .hasRootCauseMessage("on purpose");
   }
 
@@ -116,10 +116,10 @@ class NameLookupTest {
         });
     assertThatThrownBy(() -> addresses(hanging, NAME, Duration.ofHours(1)))
         .isInstanceOf(InterruptedIOException.class)
-        .hasMessage("called off");
+        .hasMessage("cancelled");
     assertThatThrownBy(() -> addresses(hanging, NAME, Duration.ofHours(1)))
-        .as("called off before")
-        .hasMessage("called off");
+        .as("cancelled before")
+        .hasMessage("cancelled");
     hang.countDown();
   }
 
@@ -155,7 +155,7 @@ class NameLookupTest {
     awaitAsked(NameLookup.MAX_NAMES);
     assertThatThrownBy(() -> addresses(hanging, NAME, LIMIT))
         .isInstanceOf(UnknownHostException.class)
-        .hasMessage("the name 'name.example' was not looked up: 32 others are under way");
+        .hasMessage("the name 'name.example' was not resolved: 32 other lookups are in progress");
     assertThat(addresses(hanging, new HostPort("::1", 7), LIMIT)).hasSize(1);
     hang.countDown();
     for (var answer : answers) {

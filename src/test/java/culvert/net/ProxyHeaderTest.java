@@ -125,7 +125,7 @@ class ProxyHeaderTest {
         byte[] cut = Arrays.copyOf(header, length);
         assertThatThrownBy(() -> read(cut))
             .isInstanceOf(IOException.class)
-            .hasMessage("closed within a PROXY header");
+            .hasMessage("connection closed within a PROXY header");
       }
     }
   }
@@ -171,7 +171,7 @@ class ProxyHeaderTest {
     for (String family : new String[] {"TCP4", "TCP6"}) {
       assertThatThrownBy(() -> read(ascii("PROXY " + family + " " + name + " ::1 1 2\r\n")))
           .isInstanceOf(IOException.class)
-          .hasMessage("a malformed PROXY header");
+          .hasMessage("malformed PROXY header");
     }
   }
 
@@ -181,17 +181,19 @@ class ProxyHeaderTest {
     byte[] header = Arrays.copyOf(hex(SIGNATURE + head), 128);
     assertThatThrownBy(() -> read(header))
         .isInstanceOf(IOException.class)
-        .hasMessageMatching("a PROXY header (of an unknown version or command|that is cut short)");
+        .hasMessageMatching(
+            "PROXY header with an unknown version or command|truncated PROXY header");
   }
 
   @Test
   void anOversizeHeaderIsRefusedAndNotReadToItsEnd() {
     var line = new ByteArrayInputStream(ascii("PROXY UNKNOWN " + "x".repeat(500)));
     assertThatThrownBy(() -> ProxyHeader.read(line))
-        .hasMessage("a PROXY header of more than 107 bytes");
+        .hasMessage("PROXY header longer than 107 bytes");
     assertThat(line.available()).isEqualTo(514 - 107);
     var binary = new ByteArrayInputStream(Arrays.copyOf(hex(SIGNATURE + "21 11 0801"), 5000));
-    assertThatThrownBy(() -> ProxyHeader.read(binary)).hasMessage("a PROXY header of 2049 bytes");
+    assertThatThrownBy(() -> ProxyHeader.read(binary))
+        .hasMessage("PROXY header longer than 2048 bytes: 2049");
     assertThat(binary.available()).isEqualTo(5000 - 16);
   }
 

@@ -263,7 +263,7 @@ class TunnelTest {
         Socket visitor = tunnel.visit()) {
       visitor.getOutputStream().write(ascii("GET / HTTP/1.1\r\n\r\n"));
       assertThatThrownBy(() -> visitor.getInputStream().read()).isInstanceOf(IOException.class);
-      tunnel.awaitLog("visitor reset", "no PROXY header where one is required");
+      tunnel.awaitLog("visitor reset", "required PROXY header is missing");
     }
   }
 

@@ -87,7 +87,7 @@ class UnauthenticatedPeersTest {
       Eventually.within(
           RolePair.LIMIT,
           () -> assertThat(tunnel.remote().counters().get(Counter.SLOW_HANDSHAKES)).isEqualTo(2));
-      tunnel.awaitLog("no handshake in time", "its time was up");
+      tunnel.awaitLog("no handshake in time", "handshake timeout");
     }
   }
 

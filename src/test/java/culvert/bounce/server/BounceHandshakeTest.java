@@ -187,7 +187,7 @@ class BounceHandshakeTest {
   void silenceEndsWithoutAWord(String said) throws Exception {
     try (BounceFixture bounce = setup().times(SHORT, Duration.ofMillis(10)).start()) {
       bounce.dial().send(said).expectLast("");
-      bounce.awaitEvent("0 disconnected: joined no group: its time was up");
+      bounce.awaitEvent("0 disconnected: joined no group: handshake timeout");
       assertThat(bounce.server.counters().get(Counter.SLOW_HANDSHAKES)).isEqualTo(1);
     }
   }

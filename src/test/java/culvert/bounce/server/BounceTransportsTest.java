@@ -150,7 +150,7 @@ class BounceTransportsTest {
     try (BounceFixture bounce =
         over(TransportKind.TLS).times(Duration.ofMillis(300), Duration.ofMillis(10)).start()) {
       RawMember.dial(bounce.server.address()).send(said).expectLast("");
-      bounce.awaitEvent("0 disconnected: joined no group: its time was up");
+      bounce.awaitEvent("0 disconnected: joined no group: handshake timeout");
       assertThat(bounce.server.counters().get(Counter.SLOW_HANDSHAKES)).isEqualTo(1);
     }
   }

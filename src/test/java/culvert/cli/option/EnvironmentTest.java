@@ -72,7 +72,7 @@ class EnvironmentTest {
     var run = Cli.remote(Map.of("CULVERT_OPEN_TIMEOUT", "soon"));
     assertThat(run.exit()).isEqualTo(2);
     assertThat(run.err())
-        .contains("'soon' is no duration")
+        .contains("'soon' is not a duration")
         .contains("CULVERT_OPEN_TIMEOUT")
         .hasLineCount(1);
   }
