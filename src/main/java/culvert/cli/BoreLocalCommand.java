@@ -137,14 +137,17 @@ final class BoreLocalCommand implements Callable<Integer> {
     check("--port", port);
     OriginSettings settings = settings();
     var access = new BoreClientSettings(port, secret.secret());
-    try (Log log = run.log(ROLE, terminal)) {
+    try (Log log = run.log(ROLE, terminal);
+        var announcements =
+            new Announcements(
+                (service, address) -> terminal.out().println("listening at " + address))) {
       secret.advice().ifPresent(log::warn);
       var proxy =
           new OriginProxy(
               settings,
               (dialer, deadlines, counters) ->
                   new BoreOriginDialect(settings, access, dialer, deadlines, counters, log),
-              (service, address) -> terminal.out().println("listening at " + address),
+              announcements,
               log);
       return exitCode(OriginRun.of(proxy, run.drain(), ROLE, terminal, log)).code();
     }

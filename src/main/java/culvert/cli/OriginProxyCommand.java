@@ -14,6 +14,7 @@ import culvert.config.RemoteAddress;
 import culvert.config.ServiceAddress;
 import culvert.config.TransportSettings;
 import culvert.dialect.trp.TrpOriginDialect;
+import culvert.net.HostPort;
 import culvert.net.ProxyHeader;
 import culvert.observe.Log;
 import culvert.origin.OriginProxy;
@@ -146,8 +147,9 @@ final class OriginProxyCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     OriginSettings settings = settings();
-    try (Log log = common.log(NAME, terminal)) {
-      OriginProxy proxy = proxy(settings, log);
+    try (Log log = common.log(NAME, terminal);
+        var announcements = new Announcements(this::serving)) {
+      OriginProxy proxy = proxy(settings, announcements, log);
       common.advice().forEach(log::warn);
       meeting.advice().forEach(log::warn);
       dialect.warn(
@@ -159,9 +161,9 @@ final class OriginProxyCommand implements Callable<Integer> {
     }
   }
 
-  private OriginProxy proxy(OriginSettings settings, Log log) {
+  private OriginProxy proxy(OriginSettings settings, Announcements announcements, Log log) {
     if (!dialect.isTrp()) {
-      return new OriginProxy(settings, this::serving, log);
+      return new OriginProxy(settings, announcements, log);
     }
     if (settings.via().isPresent() || settings.remoteProxy() instanceof GroupAddress) {
       throw new IllegalArgumentException(
@@ -171,12 +173,12 @@ final class OriginProxyCommand implements Callable<Integer> {
         settings,
         (dialer, deadlines, counters) ->
             new TrpOriginDialect(settings, dialer, deadlines, counters, log),
-        (service, address) -> serving(service + "=" + address),
+        announcements,
         log);
   }
 
-  private void serving(String line) {
-    terminal.out().println(NAME + ": serving " + line);
+  private void serving(String service, HostPort address) {
+    terminal.out().println(NAME + ": serving " + service + "=" + address);
   }
 
   private OriginSettings settings() {

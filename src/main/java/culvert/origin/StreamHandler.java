@@ -31,7 +31,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /** A visitor's stream on the origin side: dial the server that settings name, and only that. */
-final class StreamHandler implements AutoCloseable {
+final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
 
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
 
@@ -57,7 +57,8 @@ final class StreamHandler implements AutoCloseable {
     this.lines = new LimitedLog<>(log, counters, 1, settings.timing().logPeriod());
   }
 
-  void handle(IncomingStream incoming) {
+  @Override
+  public void handle(IncomingStream incoming) {
     try {
       HostPort server = servers.get(incoming.visitor().service());
       if (server == null) {

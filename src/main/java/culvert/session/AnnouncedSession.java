@@ -12,6 +12,10 @@ public abstract class AnnouncedSession implements OriginSession {
 
   private final Connection control;
   private final DataChannels.OfSession channels;
+
+  /** Set before the first message is read; used by the thread that reads. */
+  private IncomingStream.Handler streams;
+
   private volatile boolean draining;
   private volatile boolean closed;
 
@@ -23,7 +27,9 @@ public abstract class AnnouncedSession implements OriginSession {
 
   /** Serves the one service that such a wire can have. */
   @Override
-  public final void serve(List<String> services, Listener listener) throws IOException {
+  public final void serve(List<String> services, Listener listener, IncomingStream.Handler streams)
+      throws IOException {
+    this.streams = streams;
     try {
       hear(services.getFirst(), listener);
     } catch (IOException e) {
@@ -47,9 +53,8 @@ public abstract class AnnouncedSession implements OriginSession {
   protected abstract void hear(String service, Listener listener) throws IOException;
 
   /** Fetches a visitor, whom the wire calls by that name; does not wait. */
-  protected final void fetch(
-      String name, Visitor visitor, DataChannels.Opener opener, Listener listener) {
-    channels.open(name, visitor, opener, listener);
+  protected final void fetch(String name, Visitor visitor, DataChannels.Opener opener) {
+    channels.open(name, visitor, opener, streams);
   }
 
   /** The wire has no word for it: the remote side finds the connection closed. */

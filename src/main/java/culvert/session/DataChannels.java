@@ -84,7 +84,7 @@ public final class DataChannels {
      *
      * @param name what the dialect calls the visitor
      */
-    public void open(String name, Visitor visitor, Opener opener, OriginSession.Listener listener) {
+    public void open(String name, Visitor visitor, Opener opener, IncomingStream.Handler streams) {
       if (!visitors.tryAcquire()) {
         failures.failed(name, "too many visitors are here already");
         return;
@@ -93,7 +93,7 @@ public final class DataChannels {
           "visitor " + name + " for " + visitor.service(),
           () -> {
             try {
-              fetch(name, visitor, opener, listener);
+              fetch(name, visitor, opener, streams);
             } finally {
               visitors.release();
             }
@@ -101,7 +101,7 @@ public final class DataChannels {
     }
 
     private void fetch(
-        String name, Visitor visitor, Opener opener, OriginSession.Listener listener) {
+        String name, Visitor visitor, Opener opener, IncomingStream.Handler streams) {
       Connection channel;
       try {
         channel = channel(opener);
@@ -110,7 +110,7 @@ public final class DataChannels {
         return;
       }
       try {
-        listener.visitor(new Fetched(visitor, channel));
+        streams.handle(new Fetched(visitor, channel));
       } finally {
         // Nothing happens to one whose relay has ended.
         channel.reset();

@@ -6,6 +6,13 @@ import culvert.protocol.RefusedReason;
 /** A visitor's stream as the origin side receives it. It is accepted or refused, exactly once. */
 public interface IncomingStream {
 
+  /** Connects visitors' streams to the service's origin server. */
+  @FunctionalInterface
+  interface Handler {
+    /** Handles one stream until it is over, in the calling thread, which is the stream's own. */
+    void handle(IncomingStream stream);
+  }
+
   /** Who came, and for which service. */
   Visitor visitor();
 

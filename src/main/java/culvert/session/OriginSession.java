@@ -17,19 +17,18 @@ public interface OriginSession {
 
     /** The remote proxy is stopping: what is open may finish, new visitors come no more. */
     void draining();
-
-    /** A visitor has come. Called in a thread of the stream's own. */
-    void visitor(IncomingStream incoming);
   }
 
   /**
    * Offers the services and lives the session in the calling thread. Returns normally only after
    * {@link #close}.
    *
+   * @param streams handles the visitors' streams
    * @throws SessionEndedException if the remote proxy has ended it cleanly and without a reason
    * @throws IOException telling how it ended otherwise
    */
-  void serve(List<String> services, Listener listener) throws IOException;
+  void serve(List<String> services, Listener listener, IncomingStream.Handler streams)
+      throws IOException;
 
   /**
    * Tells the remote proxy that this side is stopping. It sends no new visitors, and ends the

@@ -342,7 +342,10 @@ public final class RolePair implements AutoCloseable {
   }
 
   private OriginProxy origin(HostPort server, Options options, RemoteAddress control) {
-    return new OriginProxy(options.originSettings(server, control), announced::complete, log.log());
+    return new OriginProxy(
+        options.originSettings(server, control),
+        (service, address) -> announced.complete(service + "=" + address),
+        log.log());
   }
 
   /** A tunnel whose origin proxy serves. */

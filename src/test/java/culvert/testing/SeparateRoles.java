@@ -41,7 +41,9 @@ public final class SeparateRoles implements AutoCloseable {
     private final CompletableFuture<String> announced = new CompletableFuture<>();
 
     private Origin(OriginSettings settings, Log log) {
-      proxy = new OriginProxy(settings, announced::complete, log);
+      proxy =
+          new OriginProxy(
+              settings, (service, address) -> announced.complete(service + "=" + address), log);
       Threads.start("origin proxy", () -> end.complete(proxy.run()));
     }
 

@@ -13,6 +13,7 @@ import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
 import culvert.session.DataChannels;
+import culvert.session.IncomingStream;
 import culvert.session.OriginDialect;
 import culvert.session.OriginSession;
 import java.io.IOException;
@@ -109,7 +110,7 @@ public final class BoreOriginDialect implements OriginDialect {
 
   private record Declined(String why) implements OriginSession {
     @Override
-    public void serve(List<String> services, Listener listener) {
+    public void serve(List<String> services, Listener listener, IncomingStream.Handler streams) {
       listener.declined(services.getFirst(), why);
     }
 

@@ -74,7 +74,7 @@ final class BoreOriginSession extends AnnouncedSession {
     var watch = deadlines.repeat(silence.dividedBy(CHECKS), this::checkSilence);
     try {
       for (; ; ) {
-        heard(service, listener);
+        heard(service);
       }
     } catch (IOException e) {
       throw silent
@@ -85,7 +85,7 @@ final class BoreOriginSession extends AnnouncedSession {
     }
   }
 
-  private void heard(String service, Listener listener) throws IOException {
+  private void heard(String service) throws IOException {
     ServerMessage message =
         frames
             .ofServer()
@@ -93,7 +93,7 @@ final class BoreOriginSession extends AnnouncedSession {
     heard = true;
     switch (message) {
       case ServerMessage.Heartbeat heartbeat -> {}
-      case ServerMessage.Connection(UUID id) -> fetch(id, service, listener);
+      case ServerMessage.Connection(UUID id) -> fetch(id, service);
       case ServerMessage.Error(String text) ->
           log.warn("error", event("server error").with("server", address).with("cause", text));
       case ServerMessage.Hello hello -> unexpected("hello");
@@ -102,13 +102,13 @@ final class BoreOriginSession extends AnnouncedSession {
   }
 
   /** The wire does not tell the visitor's address: its id is its name. */
-  private void fetch(UUID id, String service, Listener listener) {
+  private void fetch(UUID id, String service) {
     var visitor =
         new Visitor(
             service,
             InetSocketAddress.createUnresolved(id.toString(), 0),
             InetSocketAddress.createUnresolved(address.host(), address.port()));
-    fetch(id.toString(), visitor, fresh -> talk.accept(fresh, id), listener);
+    fetch(id.toString(), visitor, fresh -> talk.accept(fresh, id));
   }
 
   private void unexpected(String what) {

@@ -24,6 +24,7 @@ final class NativeOriginSession implements OriginSession, Link.Events {
 
   private final Link leg;
   private volatile Listener listener;
+  private volatile IncomingStream.Handler streams;
 
   private final PortRequests ports;
 
@@ -49,8 +50,10 @@ final class NativeOriginSession implements OriginSession, Link.Events {
   }
 
   @Override
-  public void serve(List<String> services, Listener listener) throws IOException {
+  public void serve(List<String> services, Listener listener, IncomingStream.Handler streams)
+      throws IOException {
     this.listener = listener;
+    this.streams = streams;
     for (String service : services) {
       offer(service, ports.offer(service));
     }
@@ -114,7 +117,7 @@ final class NativeOriginSession implements OriginSession, Link.Events {
     var visitor = new Visitor(open.service(), open.visitor(), open.reached());
     Threads.start(
         "visitor " + visitor.name() + " for " + visitor.service(),
-        () -> listener.visitor(new NativeIncoming(visitor, stream)));
+        () -> streams.handle(new NativeIncoming(visitor, stream)));
   }
 
   private record NativeIncoming(Visitor visitor, MuxStream stream) implements IncomingStream {

@@ -26,7 +26,7 @@ final class TrpOriginSession extends AnnouncedSession {
     var lines = new AddressLines(control.input());
     for (Optional<String> line = lines.next(); line.isPresent(); line = lines.next()) {
       var visitor = new Visitor(service, AddressLines.address(line.get()), control.peer());
-      fetch(visitor.name(), visitor, fresh -> fresh, listener);
+      fetch(visitor.name(), visitor, fresh -> fresh);
     }
     throw new SessionEndedException("the remote proxy closed the connection");
   }

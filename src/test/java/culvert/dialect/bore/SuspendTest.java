@@ -14,7 +14,6 @@ import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.observe.Counters;
 import culvert.observe.Log;
-import culvert.session.IncomingStream;
 import culvert.session.OriginSession;
 import culvert.session.SessionEndedException;
 import culvert.testing.LeakCheck;
@@ -90,9 +89,6 @@ class SuspendTest {
 
         @Override
         public void draining() {}
-
-        @Override
-        public void visitor(IncomingStream incoming) {}
       };
 
   /** The server was not silent: what it said is there, and the watch looks before it is read. */
@@ -127,7 +123,7 @@ class SuspendTest {
       deadlines.after(Duration.ZERO, () -> LockSupport.parkNanos(2 * SILENCE.toNanos()));
       // Due in the sleep as well, and behind the first look.
       deadlines.after(SILENCE, awake::countDown);
-      assertThatThrownBy(() -> session.serve(List.of("bore"), NOBODY))
+      assertThatThrownBy(() -> session.serve(List.of("bore"), NOBODY, stream -> {}))
           .isInstanceOf(SessionEndedException.class);
     }
   }

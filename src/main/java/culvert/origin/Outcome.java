@@ -1,0 +1,78 @@
+package culvert.origin;
+
+import culvert.net.SilentPeerException;
+import culvert.protocol.RefusedException;
+import culvert.session.SessionEndedException;
+import java.io.IOException;
+import java.time.Duration;
+
+/**
+ * How a connection attempt, or the session it led to, ended.
+ *
+ * @param kind the reason, for {@link RetryPolicy}
+ * @param cause the reason, for log lines
+ * @param served how long the session served visitors; zero if it did not
+ */
+record Outcome(Kind kind, String cause, Duration served) {
+
+  enum Kind {
+    /** No session was started, or it was lost. */
+    LOST,
+    /** The session was lost because the heartbeat timeout passed. */
+    SILENT,
+    /** The remote proxy ended the session cleanly without giving a reason. */
+    ENDED,
+    /** The remote proxy is stopping; the session ends with its last visitor. */
+    DRAINING,
+    /** The remote proxy refused the secret, or could not prove that it knows it. */
+    LOGIN_REFUSED,
+    /** The bounce server where the two proxies meet refused the login there. */
+    BOUNCE_LOGIN_REFUSED,
+    /** The remote proxy declined a service. */
+    DECLINED,
+    /** Another process has logged in under the same name. */
+    SUPERSEDED,
+    /** The user asked for a new attempt while this one was connecting. */
+    REDIALLED
+  }
+
+  /** Returns the outcome of an attempt that did not lead to a session. */
+  static Outcome lost(String cause) {
+    return new Outcome(Kind.LOST, cause, Duration.ZERO);
+  }
+
+  /**
+   * Returns the outcome for an exception.
+   *
+   * @param isRemoteProxy whether the peer was the remote proxy; else a refusal is the bounce
+   *     server's
+   */
+  static Outcome failed(IOException cause, boolean isRemoteProxy, Duration served) {
+    Kind kind =
+        switch (cause) {
+          case RefusedException refused -> kind(refused, isRemoteProxy);
+          case SilentPeerException silent -> Kind.SILENT;
+          case SessionEndedException ended -> Kind.ENDED;
+          default -> Kind.LOST;
+        };
+    return new Outcome(kind, cause.getMessage(), served);
+  }
+
+  private static Kind kind(RefusedException refused, boolean isRemoteProxy) {
+    return switch (refused.reason()) {
+      case CREDENTIALS -> isRemoteProxy ? Kind.LOGIN_REFUSED : Kind.BOUNCE_LOGIN_REFUSED;
+      case SUPERSEDED -> Kind.SUPERSEDED;
+      default -> Kind.LOST;
+    };
+  }
+
+  /** Returns the name of the log event that reports this outcome. */
+  String event() {
+    return switch (kind) {
+      case LOGIN_REFUSED, SUPERSEDED -> "remote proxy refused the login";
+      case BOUNCE_LOGIN_REFUSED -> "bounce server refused this side";
+      case DECLINED -> "service declined";
+      default -> served.isZero() ? "cannot join the remote proxy" : "session lost";
+    };
+  }
+}

@@ -1,0 +1,32 @@
+package culvert.origin;
+
+import java.time.Duration;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+
+/** A pause between two attempts, which another thread can end. */
+final class RetryPause {
+
+  private final Semaphore requests = new Semaphore(0);
+
+  /** Discards requests from before this pause: they were about an earlier attempt or session. */
+  void prepare() {
+    requests.drainPermits();
+  }
+
+  /** Blocks until the pause is over or ended; returns false if the thread was interrupted. */
+  boolean await(Duration length) {
+    try {
+      requests.tryAcquire(length.toNanos(), TimeUnit.NANOSECONDS);
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** Ends the pause in progress, or the next one unless it was not prepared yet. */
+  void end() {
+    requests.release();
+  }
+}

@@ -1,0 +1,246 @@
+package culvert.origin;
+
+import static culvert.observe.LogEvent.event;
+
+import culvert.config.OriginSettings;
+import culvert.net.Backoff;
+import culvert.net.Deadlines;
+import culvert.net.Durations;
+import culvert.net.HostPort;
+import culvert.net.OpenSet;
+import culvert.observe.Counter;
+import culvert.observe.Counters;
+import culvert.observe.Log;
+import culvert.observe.OutageLog;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * Makes one attempt after the other, runs the session of each, and pauses in between as {@link
+ * RetryPolicy} decides. One thread calls {@link #run}; any thread may call the other methods.
+ */
+final class SessionLoop {
+
+  private static final Duration STOP_LIMIT = Duration.ofSeconds(5);
+
+  /** Pauses of at least this length are logged without milliseconds. */
+  private static final Duration LONG_PAUSE = Duration.ofSeconds(10);
+
+  /** Sessions that may still drain while the next attempt is made. */
+  private static final int MAX_DRAINING = 4;
+
+  private final OriginSettings settings;
+  private final Supplier<ConnectAttempt> newAttempt;
+  private final StreamHandler streams;
+  private final OriginProxy.ServiceListener listener;
+  private final Deadlines deadlines;
+  private final Counters counters;
+  private final Log log;
+  private final RetryPolicy policy;
+  private final OutageLog outages;
+  private final RetryPause pause = new RetryPause();
+
+  /** At most the attempt that is connecting; none is added once the set was ended. */
+  private final OpenSet<ConnectAttempt> attempts = new OpenSet<>();
+
+  /** The session that serves and those that drain. */
+  private final OpenSet<SessionRun> sessions = new OpenSet<>();
+
+  /** The attempt in {@link #attempts}, or null; written by the thread of {@link #run} only. */
+  private volatile ConnectAttempt connecting;
+
+  /** Until when visitors may finish after the last attempt. */
+  private volatile long finishedByNanos = System.nanoTime();
+
+  /** Set after {@link #finishedByNanos} and before the attempt, the sessions and the pause end. */
+  private volatile boolean isStopping;
+
+  /** Whether any session has served; never reset. */
+  private volatile boolean hasServed;
+
+  /**
+   * Creates a loop that does nothing before {@link #run}.
+   *
+   * @param newAttempt creates an attempt that is not connecting yet
+   * @param streams handles the visitors of all sessions
+   */
+  SessionLoop(
+      OriginSettings settings,
+      Supplier<ConnectAttempt> newAttempt,
+      StreamHandler streams,
+      OriginProxy.ServiceListener listener,
+      Deadlines deadlines,
+      Counters counters,
+      Log log) {
+    this.settings = settings;
+    this.newAttempt = newAttempt;
+    this.streams = streams;
+    this.listener = listener;
+    this.deadlines = deadlines;
+    this.counters = counters;
+    this.log = log;
+    this.policy =
+        new RetryPolicy(
+            settings.failFast(), new Backoff(settings.retryMax(), ThreadLocalRandom.current()));
+    this.outages = new OutageLog(log, counters);
+  }
+
+  /** Runs until {@link #close} or {@link #drain} or until the policy ends it. */
+  OriginProxy.End run() {
+    try {
+      for (; ; ) {
+        Outcome outcome = attempt();
+        if (outcome.kind() == Outcome.Kind.SILENT) {
+          counters.count(Counter.SESSIONS_SILENT);
+        }
+        if (isStopping) {
+          return OriginProxy.End.CLOSED;
+        }
+        switch (policy.next(outcome, hasServed, System.nanoTime())) {
+          case RetryPolicy.Step.Exit(OriginProxy.End end) -> {
+            return exit(outcome, end);
+          }
+          case RetryPolicy.Step.RetryAfter(Duration length) -> pause(outcome, length);
+          case RetryPolicy.Step.RetryNow() -> {}
+        }
+      }
+    } finally {
+      finish();
+    }
+  }
+
+  private Outcome attempt() {
+    ConnectAttempt attempt = newAttempt.get();
+    if (!attempts.add(attempt)) {
+      return Outcome.lost("stopping");
+    }
+    connecting = attempt;
+    ConnectAttempt.Login login;
+    try {
+      login = attempt.connect();
+    } catch (IOException e) {
+      return attempt.outcome(e);
+    } catch (RuntimeException | Error e) {
+      log.bug("internal error while connecting to the remote proxy", e);
+      return Outcome.lost("internal error");
+    } finally {
+      connecting = null;
+      attempts.remove(attempt);
+    }
+    return serve(login);
+  }
+
+  private Outcome serve(ConnectAttempt.Login login) {
+    var session = new SessionRun(settings, login, streams, deadlines, new Host(), log);
+    if (!sessions.add(session)) {
+      login.connection().close();
+      return Outcome.lost("stopping");
+    }
+    session.start();
+    return session.awaitOutcome();
+  }
+
+  private OriginProxy.End exit(Outcome outcome, OriginProxy.End end) {
+    if (!isStopping) {
+      // Visitors of sessions that still drain may finish.
+      finishedByNanos = System.nanoTime() + settings.timing().drain().toNanos();
+    }
+    log.write(
+        end == OriginProxy.End.ENDED ? Log.Level.INFO : Log.Level.ERROR,
+        event(outcome.event())
+            .with("remote_proxy", settings.remoteProxy())
+            .with("cause", outcome.cause()));
+    return end;
+  }
+
+  private void pause(Outcome outcome, Duration length) {
+    pause.prepare();
+    outages.failed(
+        outcome.cause(),
+        event(outcome.event())
+            .with("remote_proxy", settings.remoteProxy())
+            .with("cause", outcome.cause())
+            .with("again_in", Durations.of(rounded(length))));
+    if (!isStopping && !pause.await(length)) {
+      close();
+    }
+  }
+
+  private static Duration rounded(Duration pause) {
+    boolean isLong = pause.compareTo(LONG_PAUSE) >= 0;
+    return pause.truncatedTo(isLong ? ChronoUnit.SECONDS : ChronoUnit.MILLIS);
+  }
+
+  /** Ends what is left after the last attempt; sessions and streams may finish in their time. */
+  private void finish() {
+    isStopping = true;
+    sessions.awaitEmpty(timeToFinish());
+    streams.awaitGone(timeToFinish());
+    sessions.closeAll(SessionRun::close);
+    streams.close();
+    sessions.awaitEmpty(STOP_LIMIT);
+  }
+
+  private Duration timeToFinish() {
+    return Duration.ofNanos(Math.max(0, finishedByNanos - System.nanoTime()));
+  }
+
+  /** Ends the pause before the next attempt, or an attempt that is still connecting. */
+  void tryNow() {
+    ConnectAttempt attempt = connecting;
+    if (attempt == null) {
+      pause.end();
+    } else {
+      attempt.redial();
+    }
+  }
+
+  /** Drains the sessions, and resets the visitors that are left after the limit. */
+  void drain(Duration limit) {
+    stop(limit, SessionRun::drain);
+    deadlines.after(limit, this::close);
+  }
+
+  /** Ends every session and resets every stream; does not block. */
+  void close() {
+    stop(Duration.ZERO, SessionRun::close);
+    streams.reset();
+  }
+
+  private void stop(Duration limit, Consumer<SessionRun> endSession) {
+    finishedByNanos = System.nanoTime() + limit.toNanos();
+    isStopping = true;
+    attempts.closeAll(ConnectAttempt::cancel);
+    sessions.closeAll(endSession);
+    pause.end();
+  }
+
+  private final class Host implements SessionRun.Host {
+    @Override
+    public void serving() {
+      hasServed = true;
+      counters.count(Counter.SESSIONS);
+      outages.restored();
+    }
+
+    @Override
+    public void served(String service, List<HostPort> addresses) {
+      addresses.forEach(address -> listener.served(service, address));
+    }
+
+    @Override
+    public boolean canOverlap() {
+      return !settings.failFast() && sessions.size() <= MAX_DRAINING;
+    }
+
+    @Override
+    public void ended(SessionRun session) {
+      sessions.remove(session);
+    }
+  }
+}

@@ -1,0 +1,202 @@
+package culvert.origin;
+
+import static culvert.observe.LogEvent.event;
+
+import culvert.config.OriginSettings;
+import culvert.config.ServiceAddress;
+import culvert.net.Connection;
+import culvert.net.Deadlines;
+import culvert.net.Durations;
+import culvert.net.HostPort;
+import culvert.net.Threads;
+import culvert.observe.Log;
+import culvert.session.IncomingStream;
+import culvert.session.OriginSession;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A session from its login to its end. It runs in a thread of its own, so that the next attempt can
+ * begin while this session's visitors finish at a remote proxy that is stopping.
+ */
+final class SessionRun implements OriginSession.Listener {
+
+  /** The role, as its sessions see it. The session's thread calls all methods; none may block. */
+  interface Host {
+    /** The session serves every service. */
+    void serving();
+
+    /** The remote proxy serves a service of the session at these addresses. */
+    void served(String service, List<HostPort> addresses);
+
+    /** Returns whether the next attempt may begin while this session drains. */
+    boolean canOverlap();
+
+    /** The session has ended and its connection is closed. */
+    void ended(SessionRun run);
+  }
+
+  private final OriginSettings settings;
+  private final ConnectAttempt.Login login;
+  private final IncomingStream.Handler streams;
+  private final Deadlines deadlines;
+  private final Host host;
+  private final Log log;
+
+  /** Completed when the next attempt is due: at the end, or when the remote proxy drains. */
+  private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+
+  /** Services without an answer; confined to the session's thread. */
+  private final Set<String> unanswered = new HashSet<>();
+
+  /** Why the remote proxy declined a service, or null; confined to the session's thread. */
+  private String declined;
+
+  /** Guards the fields below, which the session's thread and the deadline for the offers share. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  private boolean isServing;
+  private long servingSinceNanos;
+  private String closeCause = "closed from this side";
+
+  SessionRun(
+      OriginSettings settings,
+      ConnectAttempt.Login login,
+      IncomingStream.Handler streams,
+      Deadlines deadlines,
+      Host host,
+      Log log) {
+    this.settings = settings;
+    this.login = login;
+    this.streams = streams;
+    this.deadlines = deadlines;
+    this.host = host;
+    this.log = log;
+  }
+
+  /** Starts the session's thread. */
+  void start() {
+    Threads.start("session with " + settings.remoteProxy(), this::run);
+  }
+
+  /** Blocks until the session has ended, or the next attempt may begin because it drains. */
+  Outcome awaitOutcome() {
+    return outcome.join();
+  }
+
+  private void run() {
+    Duration left =
+        settings.timing().handshake().minusNanos(System.nanoTime() - login.beganNanos());
+    var offers = deadlines.after(left, this::closeIfNotServing);
+    Outcome ended = serve();
+    offers.cancel();
+    login.connection().close();
+    host.ended(this);
+    if (!outcome.complete(ended)) {
+      Connection connection = login.connection();
+      log.info(event("drained session ended").with("remote_proxy", HostPort.of(connection.peer())));
+    }
+  }
+
+  private Outcome serve() {
+    List<String> names = settings.services().stream().map(ServiceAddress::service).toList();
+    unanswered.addAll(names);
+    try {
+      login.session().serve(names, this, streams);
+      return declined == null
+          ? new Outcome(Outcome.Kind.LOST, closeCause(), served())
+          : new Outcome(Outcome.Kind.DECLINED, declined, served());
+    } catch (IOException e) {
+      return Outcome.failed(e, true, served());
+    } catch (RuntimeException | Error e) {
+      log.bug("internal error in session", e);
+      return new Outcome(Outcome.Kind.LOST, "internal error", served());
+    }
+  }
+
+  private void closeIfNotServing() {
+    lock.lock();
+    try {
+      if (isServing) {
+        return;
+      }
+      closeCause = "no answer to the offers within " + Durations.of(settings.timing().handshake());
+    } finally {
+      lock.unlock();
+    }
+    close();
+  }
+
+  private String closeCause() {
+    lock.lock();
+    try {
+      return closeCause;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Duration served() {
+    lock.lock();
+    try {
+      return isServing ? Duration.ofNanos(System.nanoTime() - servingSinceNanos) : Duration.ZERO;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends the session; does not block. */
+  void close() {
+    login.session().close();
+  }
+
+  /** Lets the session's visitors finish; does not block. */
+  void drain() {
+    login.session().drain();
+  }
+
+  @Override
+  public void taken(String service, List<HostPort> addresses) {
+    unanswered.remove(service);
+    host.served(service, addresses);
+    if (unanswered.isEmpty() && beginServing()) {
+      host.serving();
+      log.info(event("session begins").with("remote_proxy", settings.remoteProxy()));
+    }
+  }
+
+  /** Returns false if the session serves already. */
+  private boolean beginServing() {
+    lock.lock();
+    try {
+      if (isServing) {
+        return false;
+      }
+      isServing = true;
+      servingSinceNanos = System.nanoTime();
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void declined(String service, String why) {
+    declined = service + ": " + why;
+    close();
+  }
+
+  @Override
+  public void draining() {
+    log.info(event("remote proxy is stopping").with("remote_proxy", settings.remoteProxy()));
+    if (host.canOverlap()) {
+      outcome.complete(
+          new Outcome(Outcome.Kind.DRAINING, "the remote proxy is stopping", served()));
+    }
+  }
+}

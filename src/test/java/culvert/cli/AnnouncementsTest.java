@@ -1,0 +1,40 @@
+package culvert.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.net.HostPort;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class AnnouncementsTest {
+
+  private static final HostPort ADDRESS = new HostPort("192.0.2.1", 80);
+
+  @Test
+  void servedReturnsWhileThePrinterBlocksAndCloseWaitsForTheLines() {
+    var printed = new LinkedBlockingQueue<String>();
+    var unblocked = new CountDownLatch(1);
+    try (var announcements =
+        new Announcements((service, address) -> {
+          await(unblocked);
+          printed.add(service + "=" + address);
+        })) {
+      announcements.served("web", ADDRESS);
+      announcements.served("ssh", ADDRESS);
+      assertThat(printed).isEmpty();
+      unblocked.countDown();
+    }
+    assertThat(printed).containsExactly("web=192.0.2.1:80", "ssh=192.0.2.1:80");
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+package culvert.origin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.net.Backoff;
+import culvert.origin.OriginProxy.End;
+import culvert.origin.Outcome.Kind;
+import culvert.origin.RetryPolicy.Step;
+import java.time.Duration;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.EnumSource.Mode;
+
+class RetryPolicyTest {
+
+  private static final Duration RETRY_MAX = Duration.ofMinutes(10);
+  private static final Duration FIRST_BOUND = Duration.ofSeconds(1);
+
+  private static RetryPolicy policy(boolean failFast) {
+    return new RetryPolicy(failFast, new Backoff(RETRY_MAX, new Random(1)));
+  }
+
+  private static Step next(boolean failFast, Kind kind, Duration served, boolean hasServed) {
+    return policy(failFast).next(new Outcome(kind, "test", served), hasServed, 0);
+  }
+
+  private static Duration pause(Step step) {
+    assertThat(step).isInstanceOf(Step.RetryAfter.class);
+    return ((Step.RetryAfter) step).pause();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"LOST", "SILENT", "ENDED"})
+  void lossIsRetriedAfterAShortPause(Kind kind) {
+    assertThat(pause(next(false, kind, Duration.ZERO, false))).isLessThanOrEqualTo(FIRST_BOUND);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"LOST,UNREACHABLE", "SILENT,UNREACHABLE", "ENDED,ENDED"})
+  void lossEndsTheProcessWithFailFast(Kind kind, End end) {
+    assertThat(next(true, kind, Duration.ofHours(1), true)).isEqualTo(new Step.Exit(end));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "LOGIN_REFUSED,CREDENTIALS",
+    "BOUNCE_LOGIN_REFUSED,CREDENTIALS",
+    "DECLINED,DECLINED",
+  })
+  void refusalEndsTheProcessBeforeItHasServed(Kind kind, End end) {
+    assertThat(next(false, kind, Duration.ZERO, false)).isEqualTo(new Step.Exit(end));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"LOGIN_REFUSED", "BOUNCE_LOGIN_REFUSED", "DECLINED"})
+  void refusalIsRetriedSlowlyOnceTheProcessHasServed(Kind kind) {
+    assertThat(pause(next(false, kind, Duration.ZERO, true)))
+        .isBetween(RETRY_MAX.dividedBy(2), RETRY_MAX);
+  }
+
+  @Test
+  void supersededProcessEndsAlsoIfItHasServed() {
+    assertThat(next(false, Kind.SUPERSEDED, Duration.ofHours(1), true))
+        .isEqualTo(new Step.Exit(End.SUPERSEDED));
+  }
+
+  @Test
+  void drainOfASessionThatServedIsFollowedByTheNextAttemptAtOnce() {
+    assertThat(next(false, Kind.DRAINING, RetryPolicy.MIN_SERVED, true))
+        .isEqualTo(new Step.RetryNow());
+  }
+
+  @Test
+  void drainRightAfterTheLoginIsFollowedByAPause() {
+    Duration served = RetryPolicy.MIN_SERVED.minusNanos(1);
+    assertThat(pause(next(false, Kind.DRAINING, served, true))).isLessThanOrEqualTo(FIRST_BOUND);
+  }
+
+  @Test
+  void redialIsFollowedByTheNextAttemptAtOnce() {
+    assertThat(next(true, Kind.REDIALLED, Duration.ZERO, false)).isEqualTo(new Step.RetryNow());
+  }
+
+  @ParameterizedTest
+  @EnumSource(mode = Mode.EXCLUDE, names = "SUPERSEDED")
+  void processThatHasServedRetriesEveryOtherOutcome(Kind kind) {
+    assertThat(next(false, kind, Duration.ofHours(1), true)).isNotInstanceOf(Step.Exit.class);
+  }
+}
