@@ -1,6 +1,5 @@
 package culvert.transport.tls;
 
-import culvert.config.TlsIdentity;
 import java.net.Socket;
 import java.security.Principal;
 import java.security.PrivateKey;
@@ -17,10 +16,10 @@ final class SingleKeyManager extends X509ExtendedKeyManager {
 
   private static final String ALIAS = "own";
 
-  private final TlsIdentity.Loaded identity;
+  private final LoadedIdentity identity;
   private final String type;
 
-  SingleKeyManager(TlsIdentity.Loaded identity) {
+  SingleKeyManager(LoadedIdentity identity) {
     this.identity = identity;
     this.type = identity.chain().getFirst().getPublicKey().getAlgorithm();
   }

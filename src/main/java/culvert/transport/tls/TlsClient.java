@@ -1,7 +1,6 @@
 package culvert.transport.tls;
 
 import culvert.config.TlsClientSettings;
-import culvert.config.TlsIdentity;
 import culvert.config.TlsTrust;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
@@ -78,7 +77,7 @@ public final class TlsClient implements Transport {
     this.versions = versions;
     this.pool = pool;
     this.complaints = complaints;
-    List<Path> files = new ArrayList<>(settings.trust().files());
+    List<Path> files = new ArrayList<>(AuthorityLoader.files(settings.trust()));
     settings.identity().ifPresent(identity -> files.addAll(identity.files()));
     this.context = new FileReloader<>(files, this::read, complaints, lookPeriod);
   }
@@ -90,13 +89,13 @@ public final class TlsClient implements Transport {
           case TlsTrust.Authorities given -> authorities(given);
           case TlsTrust.SystemStore system -> authorities(system);
         };
-    Optional<TlsIdentity.Loaded> identity = settings.identity().map(TlsIdentity::read);
+    Optional<LoadedIdentity> identity = settings.identity().map(IdentityLoader::load);
     identity.ifPresent(own -> own.warnings().forEach(complaints));
     return TlsContext.of(identity, Optional.of(trust));
   }
 
   private PeerTrust authorities(TlsTrust trust) {
-    return new AuthorityTrust(side, trust.authorities(side.names()));
+    return new AuthorityTrust(side, AuthorityLoader.load(trust, side.names()));
   }
 
   @Override

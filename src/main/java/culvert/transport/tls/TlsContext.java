@@ -1,6 +1,5 @@
 package culvert.transport.tls;
 
-import culvert.config.TlsIdentity;
 import java.security.GeneralSecurityException;
 import java.util.List;
 import java.util.Optional;
@@ -31,7 +30,7 @@ final class TlsContext {
   private TlsContext() {}
 
   /** A context with what this side shows and whom it trusts. */
-  static SSLContext of(Optional<TlsIdentity.Loaded> identity, Optional<PeerTrust> trust) {
+  static SSLContext of(Optional<LoadedIdentity> identity, Optional<PeerTrust> trust) {
     try {
       SSLContext context = SSLContext.getInstance("TLS");
       context.init(

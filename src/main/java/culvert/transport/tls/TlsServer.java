@@ -1,6 +1,5 @@
 package culvert.transport.tls;
 
-import culvert.config.TlsIdentity;
 import culvert.config.TlsServerSettings;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
@@ -86,11 +85,11 @@ public final class TlsServer implements Transport {
   }
 
   private Served read() {
-    TlsIdentity.Loaded identity = settings.identity().read();
+    LoadedIdentity identity = IdentityLoader.load(settings.identity());
     Optional<PeerTrust> trust =
         settings.clientAuthorities().isEmpty()
             ? Optional.empty()
-            : Optional.of(new AuthorityTrust(side, settings.authorities()));
+            : Optional.of(new AuthorityTrust(side, AuthorityLoader.load(settings)));
     identity.warnings().forEach(complaints);
     return new Served(
         TlsContext.of(Optional.of(identity), trust),

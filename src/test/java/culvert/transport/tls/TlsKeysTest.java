@@ -48,7 +48,8 @@ class TlsKeysTest {
   private Connection dial(Connection carrier) throws IOException {
     var server = PeerNames.REMOTE_PROXY;
     var side = TlsSide.dialling(server);
-    var trust = new AuthorityTrust(side, new TlsTrust.Authorities(tls.ca).authorities(server));
+    var trust =
+        new AuthorityTrust(side, AuthorityLoader.load(new TlsTrust.Authorities(tls.ca), server));
     engine = TlsContext.of(Optional.empty(), Optional.of(trust)).createSSLEngine();
     engine.setUseClientMode(true);
     return new TlsHandshake(engine, carrier, side, new byte[0], 1 << 16)

@@ -307,7 +307,7 @@ class TlsOpensslTest {
         write(connection, "two\n");
         second.awaitLine("two");
         assertThat(connection.channelBinding())
-            .isEqualTo(Certificates.binding(identity.read().chain().getFirst()));
+            .isEqualTo(Certificates.binding(IdentityLoader.load(identity).chain().getFirst()));
       }
     }
   }
@@ -367,7 +367,7 @@ class TlsOpensslTest {
   @Test
   void fingerprintsArePrintedAlike() throws Exception {
     var printed = openssl("x509 -in good.pem -noout -fingerprint -sha256").awaitLine("=");
-    var certificate = identity.read().chain().getFirst();
+    var certificate = IdentityLoader.load(identity).chain().getFirst();
     assertThat(printed).endsWith("=" + Certificates.fingerprint(certificate));
     assertThat(new TlsTrust.Pin(printed).bytes()).isEqualTo(Certificates.sha256(certificate));
   }

@@ -1,9 +1,10 @@
-package culvert.config;
+package culvert.transport.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import culvert.config.TlsIdentity;
 import culvert.testing.TestAuthority;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -27,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Certificates and keys in every form that tools write, and what is said of those that are not. */
 @Timeout(60)
-class TlsIdentityTest {
+class IdentityLoaderTest {
 
   @TempDir private Path folder;
 
@@ -45,7 +46,7 @@ class TlsIdentityTest {
   }
 
   private static void isRefused(TlsIdentity identity, String message) {
-    assertThatThrownBy(identity::read)
+    assertThatThrownBy(() -> IdentityLoader.load(identity))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(message);
   }
@@ -54,7 +55,7 @@ class TlsIdentityTest {
   @ValueSource(strings = {"EC", "RSA", "Ed25519"})
   void aKeyInPkcs8IsRead(String algorithm) throws Exception {
     var issued = own(algorithm);
-    var loaded = written(issued).read();
+    var loaded = IdentityLoader.load(written(issued));
     assertThat(loaded.key()).isEqualTo(issued.keys().getPrivate());
     assertThat(loaded.chain()).containsExactly(issued.certificate());
     assertThat(loaded.warnings()).isEmpty();
@@ -68,7 +69,9 @@ class TlsIdentityTest {
     // SEQUENCE and length, version, algorithm, OCTET STRING and length.
     byte[] pkcs1 = Arrays.copyOfRange(pkcs8, 4 + 3 + 15 + 4, pkcs8.length);
     Files.writeString(file("old.pem"), TestAuthority.pem("RSA PRIVATE KEY", pkcs1));
-    assertThat(new TlsIdentity.Pem(written(issued).certificate(), file("old.pem")).read().key())
+    assertThat(
+            IdentityLoader.load(new TlsIdentity.Pem(written(issued).certificate(), file("old.pem")))
+                .key())
         .isEqualTo(issued.keys().getPrivate());
   }
 
@@ -85,7 +88,7 @@ class TlsIdentityTest {
     var issued = own(algorithm);
     Path certificate = written(issued).certificate();
     openssl(command.split(" "));
-    var loaded = new TlsIdentity.Pem(certificate, file("other.pem")).read();
+    var loaded = IdentityLoader.load(new TlsIdentity.Pem(certificate, file("other.pem")));
     assertThat(loaded.key().getAlgorithm()).isEqualTo(issued.keys().getPrivate().getAlgorithm());
   }
 
@@ -96,7 +99,7 @@ class TlsIdentityTest {
     openssl(
         "req", "-x509", "-key", "key.pem", "-subj", "/CN=server", "-days", "9", "-out", "cert.pem");
     assertThat(Files.readString(file("key.pem"))).contains("EC PARAMETERS", "EC PRIVATE KEY");
-    var loaded = new TlsIdentity.Pem(file("cert.pem"), file("key.pem")).read();
+    var loaded = IdentityLoader.load(new TlsIdentity.Pem(file("cert.pem"), file("key.pem")));
     assertThat(loaded.key().getAlgorithm()).isEqualTo("EC");
   }
 
@@ -111,7 +114,8 @@ class TlsIdentityTest {
             + Files.readString(separate.certificate()).replace("\n", "\r\n");
     Path one = Files.writeString(file("both.pem"), both);
     Files.setPosixFilePermissions(one, PosixFilePermissions.fromString("rw-------"));
-    assertThat(new TlsIdentity.Pem(one, one).read().key()).isEqualTo(issued.keys().getPrivate());
+    assertThat(IdentityLoader.load(new TlsIdentity.Pem(one, one)).key())
+        .isEqualTo(issued.keys().getPrivate());
   }
 
   @ParameterizedTest
@@ -172,7 +176,7 @@ class TlsIdentityTest {
         "--tls-key "
             + good.certificate()
             + ": no private key is in it in PEM form (-----BEGIN PRIVATE KEY-----)");
-    assertThatThrownBy(new TlsIdentity.Pem(folder, good.key())::read)
+    assertThatThrownBy(() -> IdentityLoader.load(new TlsIdentity.Pem(folder, good.key())))
         .hasMessageStartingWith("--tls-cert " + folder + ": the file cannot be read");
   }
 
@@ -195,7 +199,7 @@ class TlsIdentityTest {
     var identity = written(own("EC"));
     for (String mode : List.of("rw-r-----", "rw----r--", "rw--w----")) {
       Files.setPosixFilePermissions(identity.key(), PosixFilePermissions.fromString(mode));
-      assertThat(identity.read().warnings())
+      assertThat(IdentityLoader.load(identity).warnings())
           .as(mode)
           .containsExactly(
               "--tls-key "
@@ -209,7 +213,7 @@ class TlsIdentityTest {
     Instant end = Instant.parse("2020-01-02T03:04:05Z");
     var wish = new TestAuthority.Wish("server").time(end.minus(Duration.ofDays(1)), end);
     var identity = written(TestAuthority.selfSigned(wish));
-    assertThat(identity.read().warnings())
+    assertThat(IdentityLoader.load(identity).warnings())
         .containsExactly(
             "--tls-cert "
                 + identity.certificate()
@@ -221,7 +225,7 @@ class TlsIdentityTest {
     var issued = new TestAuthority("CA").below("Issuing").issue("server");
     Path archive = archive(issued, "geheim ß");
     Path password = secret("geheim ß\r\nsecond line\n");
-    var loaded = new TlsIdentity.Pkcs12(archive, Optional.of(password)).read();
+    var loaded = IdentityLoader.load(new TlsIdentity.Pkcs12(archive, Optional.of(password)));
     assertThat(loaded.key()).isEqualTo(issued.keys().getPrivate());
     assertThat(loaded.chain()).isEqualTo(issued.chain());
     assertThat(loaded.warnings()).isEmpty();
@@ -277,7 +281,8 @@ class TlsIdentityTest {
     Path password = secret("x");
     Files.setPosixFilePermissions(archive, PosixFilePermissions.fromString("rw-r--r--"));
     Files.setPosixFilePermissions(password, PosixFilePermissions.fromString("rw-r--r--"));
-    assertThat(new TlsIdentity.Pkcs12(archive, Optional.of(password)).read().warnings())
+    assertThat(
+            IdentityLoader.load(new TlsIdentity.Pkcs12(archive, Optional.of(password))).warnings())
         .extracting(line -> line.substring(0, line.indexOf(':')))
         .containsExactly("--tls-pkcs12 " + archive, "--tls-password-file " + password);
   }
@@ -298,7 +303,7 @@ class TlsIdentityTest {
         "pkcs12 -export -in cert.pem -inkey key.pem -passout pass:old -out id.p12" + options;
     openssl(command.split(" "));
     var identity = new TlsIdentity.Pkcs12(file("id.p12"), Optional.of(secret("old")));
-    assertThat(identity.read().key()).isEqualTo(issued.keys().getPrivate());
+    assertThat(IdentityLoader.load(identity).key()).isEqualTo(issued.keys().getPrivate());
   }
 
   private Path archive(TestAuthority.Issued issued, String password) throws Exception {

@@ -1,4 +1,4 @@
-package culvert.config;
+package culvert.transport.tls;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

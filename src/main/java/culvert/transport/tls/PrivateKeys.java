@@ -1,4 +1,4 @@
-package culvert.config;
+package culvert.transport.tls;
 
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;

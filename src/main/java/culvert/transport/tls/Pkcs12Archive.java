@@ -1,0 +1,112 @@
+package culvert.transport.tls;
+
+import culvert.config.FilePermissions;
+import culvert.config.TlsIdentity;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.PrivateKey;
+import java.security.UnrecoverableKeyException;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+
+/** Reads the certificate and the private key of a PKCS#12 archive (RFC 7292). */
+final class Pkcs12Archive {
+
+  private static final String OPTION = "--tls-pkcs12";
+  private static final String PASSWORD_OPTION = "--tls-password-file";
+
+  private final TlsIdentity.Pkcs12 files;
+
+  private Pkcs12Archive(TlsIdentity.Pkcs12 files) {
+    this.files = files;
+  }
+
+  /**
+   * Reads an archive that holds exactly one key with a certificate.
+   *
+   * @throws IllegalArgumentException with one line that names the option, the file and the problem,
+   *     never the password
+   */
+  static LoadedIdentity load(TlsIdentity.Pkcs12 files) {
+    return new Pkcs12Archive(files).load();
+  }
+
+  private LoadedIdentity load() {
+    byte[] bytes = PemFile.bytes(OPTION, files.archive());
+    char[] password = password();
+    try {
+      KeyStore store = KeyStore.getInstance("PKCS12");
+      store.load(new ByteArrayInputStream(bytes), password);
+      return identity(store, password);
+    } catch (IOException e) {
+      throw wrong(
+          e.getCause() instanceof UnrecoverableKeyException
+              ? "the password does not open it"
+                  + files.password().map(file -> ", from " + file).orElse("")
+              : "this is no PKCS#12 archive");
+    } catch (GeneralSecurityException e) {
+      throw wrong("it cannot be opened: " + e.getMessage());
+    } finally {
+      Arrays.fill(password, '\0');
+    }
+  }
+
+  private LoadedIdentity identity(KeyStore store, char[] password) throws GeneralSecurityException {
+    String alias = onlyKey(store);
+    List<X509Certificate> chain =
+        Arrays.stream(store.getCertificateChain(alias)).map(X509Certificate.class::cast).toList();
+    PrivateKey key = (PrivateKey) store.getKey(alias, password);
+    if (!PrivateKeys.match(key, chain.getFirst().getPublicKey())) {
+      throw wrong("the private key does not belong to the certificate");
+    }
+    return new LoadedIdentity(key, chain, warnings(chain.getFirst()));
+  }
+
+  private String onlyKey(KeyStore store) throws GeneralSecurityException {
+    var keys = new ArrayList<String>();
+    for (String alias : Collections.list(store.aliases())) {
+      if (store.isKeyEntry(alias) && store.getCertificateChain(alias) != null) {
+        keys.add(alias);
+      }
+    }
+    if (keys.size() != 1) {
+      throw wrong("it holds " + keys.size() + " keys with a certificate; one is wanted");
+    }
+    return keys.getFirst();
+  }
+
+  private List<String> warnings(X509Certificate certificate) {
+    var warnings = new ArrayList<String>();
+    Path archive = files.archive();
+    IdentityLoader.validityWarning(OPTION, archive, certificate).ifPresent(warnings::add);
+    FilePermissions.of(OPTION, archive).ifPresent(warnings::add);
+    files
+        .password()
+        .flatMap(file -> FilePermissions.of(PASSWORD_OPTION, file))
+        .ifPresent(warnings::add);
+    return warnings;
+  }
+
+  private char[] password() {
+    return files
+        .password()
+        .map(file ->
+            new String(PemFile.bytes(PASSWORD_OPTION, file), StandardCharsets.UTF_8)
+                .lines()
+                .findFirst()
+                .orElse("")
+                .toCharArray())
+        .orElse(new char[0]);
+  }
+
+  private IllegalArgumentException wrong(String problem) {
+    return PemFile.wrong(OPTION, files.archive(), problem);
+  }
+}
