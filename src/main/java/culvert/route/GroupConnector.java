@@ -17,34 +17,36 @@ import java.io.IOException;
 import java.util.function.Consumer;
 
 /**
- * The way into a channel group: a fresh connection to the bounce server becomes one to whoever else
- * is in the group, or will be.
+ * Joins a channel group: turns a new connection to the bounce server into a connection to the other
+ * members of the group, present or future.
  */
 public final class GroupConnector implements Transport {
 
   private final GroupAddress group;
   private final byte[] authentication;
-  private final BounceGreeting wire;
-  private final Transport outer;
+  private final BounceGreeting greeting;
+  private final Transport transport;
 
   /**
-   * For any number of connections.
+   * Creates a connector for any number of connections.
    *
+   * @param access credentials and transport settings for the bounce server
+   * @param greeting variant of the bounce protocol
    * @param server names of the bounce server, for messages
-   * @param complaints takes lines for a person about files, now and when they have changed
-   * @throws IllegalArgumentException if a file that the transport needs is no good
+   * @param warnings receives one line for each problem with a file, now and after a file changes
+   * @throws IllegalArgumentException if a file that the transport needs is missing or invalid
    */
   public GroupConnector(
       GroupAddress group,
       BounceCredentials access,
-      BounceGreeting wire,
+      BounceGreeting greeting,
       PeerNames server,
       BufferPool pool,
-      Consumer<String> complaints) {
+      Consumer<String> warnings) {
     this.group = group;
     this.authentication = access.bytes();
-    this.wire = wire;
-    this.outer =
+    this.greeting = greeting;
+    this.transport =
         TransportStack.dialling(
             group.transport(),
             access.tls().orElse(TlsClientSettings.DEFAULT),
@@ -52,10 +54,10 @@ public final class GroupConnector implements Transport {
             group.server(),
             server,
             pool,
-            complaints);
+            warnings);
   }
 
-  /** Which group it is. */
+  /** Returns the address of the group. */
   public GroupAddress group() {
     return group;
   }
@@ -63,30 +65,33 @@ public final class GroupConnector implements Transport {
   /**
    * {@inheritDoc}
    *
-   * <p>The connection is the group's from the first byte that can be read on. Every complaint names
-   * the group.
+   * <p>Every byte that can be read from the returned connection comes from the group. The message
+   * of every exception starts with the group's address.
    */
   @Override
   public Connection wrap(Connection carrier) throws IOException {
-    return told(() -> {
-      // Whoever waits in a group for hours has no other way to learn that the server is gone.
+    return withGroupName(() -> {
+      // A member may wait in a group for hours; only keepalive detects that the server is gone.
       KeepAlive.NORMAL.applyTo(carrier);
-      Connection inside = outer.wrap(carrier);
+      Connection inside = transport.wrap(carrier);
       BounceClientHandshake.join(
-          inside.input(), inside.output(), wire, authentication, group.group().value());
-      // Whoever let this side in is the server it wanted; of the group it knows nothing.
+          inside.input(), inside.output(), greeting, authentication, group.group().value());
+      // The bounce server accepted the credentials. The members of the group are still unknown.
       Transport.setAuthenticated(inside);
       return inside;
     });
   }
 
   /**
-   * Looks whether what came first in the group is no word of a member's. Over {@link
-   * BounceGreeting#TEXT} this is the only sign that this side was not let in.
+   * Checks whether the first bytes received are a refusal of the bounce server instead of data of a
+   * member. With {@link BounceGreeting#TEXT} the server reports a refusal in no other way.
+   *
+   * @throws RefusedException if the bounce server requires a different authentication string
+   * @throws IOException if the bounce server refused for another reason
    */
   void checkFirstBytes(byte[] bytes) throws IOException {
-    if (wire == BounceGreeting.TEXT) {
-      told(() -> {
+    if (greeting == BounceGreeting.TEXT) {
+      withGroupName(() -> {
         BounceClientHandshake.checkFirst(bytes, authentication.length > 0, group.group().value());
         return null;
       });
@@ -98,19 +103,19 @@ public final class GroupConnector implements Transport {
     T run() throws IOException;
   }
 
-  private <T> T told(Step<T> step) throws IOException {
+  private <T> T withGroupName(Step<T> step) throws IOException {
     try {
       return step.run();
     } catch (RefusedException e) {
-      throw new RefusedException(e.reason(), told(e));
+      throw new RefusedException(e.reason(), message(e));
     } catch (ProtocolException e) {
-      throw new ProtocolException(told(e));
+      throw new ProtocolException(message(e));
     } catch (IOException e) {
-      throw new IOException(told(e), e);
+      throw new IOException(message(e), e);
     }
   }
 
-  private String told(IOException e) {
+  private String message(IOException e) {
     return group + ": " + e.getMessage();
   }
 }

@@ -14,80 +14,82 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Stays in a channel group: joins it, is silent there until somebody else says something, for hours
- * if need be, hands the connection over, and joins anew when that is over.
+ * Accepts connections from a channel group: joins it, waits without sending until another member
+ * sends a byte, passes the connection to the {@link Handler}, and joins again when the handler
+ * returns. The wait may take hours.
  *
- * <p>It serves one after the other only where the bounce server ends both connections of a pair
- * that was (close-with-peer): else a second visitor would come in the middle of the first one's
- * bytes.
+ * <p>Handles one visitor after the other. That requires a bounce server that closes both
+ * connections of a pair together (close-with-peer); otherwise the bytes of a second visitor would
+ * arrive in the middle of those of the first.
  */
 public final class GroupListener {
 
-  /** Who stays in the group. All is called by the thread of {@link #run}. */
+  /** Handles the events of a listener. Every method is called by the thread of {@link #run}. */
   public interface Handler {
-    /** It is in the group, and nobody has come yet. */
+    /** Called when the listener has joined the group and no other member has sent a byte yet. */
     void joined();
 
     /**
-     * Somebody has come. Returns when that is over; the connection is closed then.
+     * Serves another member, which has sent its first byte. The listener closes the connection when
+     * this returns.
      *
-     * @param connection begins with the first byte that came
-     * @return whether it came to something; else there is a pause before the next time
+     * @param connection input starts with that first byte
+     * @return whether the visitor was served; if not, the listener pauses before it joins again
      */
     boolean handleVisitor(Connection connection);
 
     /**
-     * The group cannot be joined. It is not told of a first failure right behind a stay, since the
-     * place may not be free yet in that moment.
+     * Called when joining the group failed. Not called for the first failure right after a
+     * membership, when the bounce server may not have freed its place yet.
      *
-     * @param again after which time it tries again
+     * @param pause time until the next attempt
      */
-    void joinFailed(IOException cause, Duration again);
+    void joinFailed(IOException cause, Duration pause);
   }
 
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+  private static final Duration MAX_OUTAGE_PAUSE = Duration.ofSeconds(30);
 
-  /** So that whoever comes to nothing again and again is not served at once. */
-  private static final Duration SHORT_PAUSE = Duration.ofSeconds(1);
+  /** Slows down visitors that repeatedly connect without being served. */
+  private static final Duration MAX_VISITOR_PAUSE = Duration.ofSeconds(1);
 
   private final Route route;
-  private final Handler host;
+  private final Handler handler;
   private final LongSupplier nanoTime;
-  private final Backoff outages = new Backoff(LONGEST_PAUSE, ThreadLocalRandom.current());
-  private final Backoff visits = new Backoff(SHORT_PAUSE, ThreadLocalRandom.current());
+  private final Backoff outages = new Backoff(MAX_OUTAGE_PAUSE, ThreadLocalRandom.current());
+  private final Backoff unserved = new Backoff(MAX_VISITOR_PAUSE, ThreadLocalRandom.current());
   private final CountDownLatch ended = new CountDownLatch(1);
 
-  /** Ends joining the group, or waiting in it for the first byte; replaced for each stay. */
+  /** Ends joining the group, or waiting in it for the first byte; replaced for each attempt. */
   private volatile Cancellation wait = new Cancellation();
 
-  /** It was in the group before this attempt; not if the one before failed. */
-  private boolean justLeft;
+  /** Whether the previous attempt joined the group. Used by the thread of {@link #run} only. */
+  private boolean wasJoined;
 
   /**
-   * Does nothing before {@link #run}.
+   * Creates a listener that does nothing until {@link #run}.
    *
    * @param route into the group
    */
-  public GroupListener(Route route, Handler host) {
-    this(route, host, System::nanoTime);
+  public GroupListener(Route route, Handler handler) {
+    this(route, handler, System::nanoTime);
   }
 
-  /** The same by another clock. */
-  GroupListener(Route route, Handler host, LongSupplier nanoTime) {
+  /** Creates a listener that reads the time from {@code nanoTime}. */
+  GroupListener(Route route, Handler handler, LongSupplier nanoTime) {
     this.route = route;
-    this.host = host;
+    this.handler = handler;
     this.nanoTime = nanoTime;
   }
 
-  /** Joins again and again, until {@link #end}. */
+  /** Joins the group repeatedly until {@link #end} is called. */
   public void run() {
     while (!isEnded()) {
-      pause(next());
+      pause(serveOne());
     }
   }
 
-  /** Once in the group and out again; returns how long to wait before the next time. */
-  private Duration next() {
+  /** Joins the group once, serves at most one visitor, and returns the pause before the next. */
+  private Duration serveOne() {
     Connection connection;
     try {
       connection = route.connect(newWait());
@@ -95,10 +97,10 @@ public final class GroupListener {
       return failed(e);
     }
     try {
-      boolean met = stay(connection);
+      boolean served = awaitVisitor(connection);
       outages.reset();
-      justLeft = true;
-      return met ? Duration.ZERO : visits.nextPause(nanoTime.getAsLong(), Duration.ZERO);
+      wasJoined = true;
+      return served ? Duration.ZERO : unserved.nextPause(nanoTime.getAsLong(), Duration.ZERO);
     } catch (IOException e) {
       return failed(e);
     } finally {
@@ -111,34 +113,34 @@ public final class GroupListener {
         cause instanceof RefusedException
             ? outages.longPause()
             : outages.nextPause(nanoTime.getAsLong(), Duration.ZERO);
-    if (!justLeft && !isEnded()) {
-      host.joinFailed(cause, pause);
+    if (!wasJoined && !isEnded()) {
+      handler.joinFailed(cause, pause);
     }
-    justLeft = false;
+    wasJoined = false;
     return pause;
   }
 
   /**
-   * Waits for a visit; returns whether it came to something.
+   * Waits for a visitor and handles it; returns whether it was served.
    *
-   * @throws IOException if it was not in the group at all
+   * @throws IOException if the bounce server had refused to join this side to the group
    */
-  private boolean stay(Connection connection) throws IOException {
-    host.joined();
-    Optional<ReplayedConnection> visited;
+  private boolean awaitVisitor(Connection connection) throws IOException {
+    handler.joined();
+    Optional<ReplayedConnection> visitor;
     try {
-      visited = ReplayedConnection.await(connection);
+      visitor = ReplayedConnection.await(connection);
     } catch (IOException e) {
-      // The bounce server is gone, or whoever else was in the group.
+      // The bounce server, or the other member of the group, disconnected.
       return false;
     } finally {
       wait.onCancel(() -> {});
     }
-    if (visited.isEmpty() || isEnded()) {
+    if (visitor.isEmpty() || isEnded()) {
       return false;
     }
-    route.checkFirstBytes(visited.get().first());
-    return host.handleVisitor(visited.get());
+    route.checkFirstBytes(visitor.get().first());
+    return handler.handleVisitor(visitor.get());
   }
 
   private Cancellation newWait() {
@@ -163,7 +165,7 @@ public final class GroupListener {
     }
   }
 
-  /** Joins no more, and leaves at once unless somebody has come. Does not wait. */
+  /** Stops joining, and leaves the group at once unless a visitor is being served. Never blocks. */
   public void end() {
     ended.countDown();
     wait.cancel();

@@ -10,41 +10,44 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 
 /**
- * CONNECT of HTTP/1.1 (RFC 9110, 9.3.6), with Basic credentials (RFC 7617).
+ * The CONNECT method of HTTP/1.1 (RFC 9110, section 9.3.6), with Basic credentials (RFC 7617).
  *
- * <p>The answer's head is read byte by byte, because it does not tell its length and the tunnel's
- * first bytes may lie behind it. That is a system call for each of a few hundred bytes, once in a
- * connection's life, and it leaves the carrier as it is: a connection that gives back what was read
- * too far would stand in the way of every later byte.
+ * <p>Reads the response head byte by byte, because its length is not known in advance and the first
+ * bytes of the tunnel may follow it at once. That costs one system call for each of a few hundred
+ * bytes, once per connection. Reading ahead instead would require a wrapper that returns the extra
+ * bytes and that every later byte would have to pass through.
  */
 final class HttpConnect implements Transport {
 
-  private final OutboundProxy via;
+  private final OutboundProxy outbound;
   private final HostPort target;
 
-  HttpConnect(OutboundProxy via, HostPort target) {
-    this.via = via;
+  HttpConnect(OutboundProxy outbound, HostPort target) {
+    this.outbound = outbound;
     this.target = target;
   }
 
   @Override
   public Connection wrap(Connection carrier) throws IOException {
-    var proxy = new ProxyExchange(carrier, via.proxy(), target);
+    var proxy = new ProxyExchange(carrier, outbound.proxy(), target);
     proxy.write(request().getBytes(StandardCharsets.UTF_8));
-    var answers = new ProxyResponses(proxy);
-    ProxyResponses.Response answer = answers.readResponse();
-    while (answer.isInterim()) {
-      answer = answers.readResponse();
+    var responses = new ProxyResponses(proxy);
+    ProxyResponses.Response response = responses.readResponse();
+    while (response.isInterim()) {
+      response = responses.readResponse();
     }
-    if (!answer.isSuccess()) {
-      throw refusal(proxy, answer);
+    if (!response.isSuccess()) {
+      throw refusal(proxy, response);
     }
     return carrier;
   }
 
   private String request() {
     String authorization =
-        via.credentials().map(given -> "Proxy-Authorization: " + basic(given) + "\r\n").orElse("");
+        outbound
+            .credentials()
+            .map(given -> "Proxy-Authorization: " + basic(given) + "\r\n")
+            .orElse("");
     return "CONNECT %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: culvert\r\n%s\r\n"
         .formatted(target, target, authorization);
   }
@@ -55,23 +58,24 @@ final class HttpConnect implements Transport {
     return "Basic " + Base64.getEncoder().encodeToString(pair);
   }
 
-  private IOException refusal(ProxyExchange proxy, ProxyResponses.Response answer) {
-    return switch (answer.status()) {
+  private IOException refusal(ProxyExchange proxy, ProxyResponses.Response response) {
+    return switch (response.status()) {
       case 403, 405 ->
-          proxy.refused("does not allow", answer + "; many proxies allow port 443 only");
-      // Of a proxy's own login it is 407, but tinyproxy calls a wrong password 401.
-      case 401, 407 -> proxy.refused("does not lead to", answer + "; " + login(answer));
-      case 502, 503, 504 -> proxy.refused("could not reach", answer.toString());
-      default -> proxy.refused("does not lead to", answer.toString());
+          proxy.refused(
+              "does not allow connections to", response + "; many proxies allow port 443 only");
+      // A proxy asks for authentication with 407; tinyproxy sends 401 for a wrong password.
+      case 401, 407 -> proxy.refused("refused to connect to", response + "; " + hint(response));
+      case 502, 503, 504 -> proxy.refused("could not reach", response.toString());
+      default -> proxy.refused("refused to connect to", response.toString());
     };
   }
 
-  private String login(ProxyResponses.Response answer) {
-    if (!answer.isBasicAccepted()) {
-      return "it does not take Basic, the only login offered here";
+  private String hint(ProxyResponses.Response response) {
+    if (!response.isBasicAccepted()) {
+      return "it does not accept Basic, the only authentication scheme supported";
     }
-    return via.credentials().isPresent()
-        ? "it refused the user and password given"
-        : "give it a user and password, as http://USER:PASSWORD@" + via.proxy();
+    return outbound.credentials().isPresent()
+        ? "it rejected the user and password"
+        : "pass a user and password as http://USER:PASSWORD@" + outbound.proxy();
   }
 }

@@ -7,8 +7,8 @@ import java.io.EOFException;
 import java.io.IOException;
 
 /**
- * An exchange with a proxy. It reads what it is asked for and never ahead, since the tunnel's bytes
- * may follow at once; every complaint names proxy and target.
+ * The exchange with a proxy before the tunnel exists. Never reads ahead, because bytes of the
+ * tunnel may follow at once. Every exception names the proxy and the target.
  */
 final class ProxyExchange {
 
@@ -16,59 +16,67 @@ final class ProxyExchange {
   private final HostPort proxy;
   private final HostPort target;
 
-  /** The names are for the complaints. */
+  /** Creates an exchange over a connection to the proxy; the addresses are for messages. */
   ProxyExchange(Connection carrier, HostPort proxy, HostPort target) {
     this.carrier = carrier;
     this.proxy = proxy;
     this.target = target;
   }
 
-  /** Says all of this. */
+  /** Sends all the bytes. */
   void write(byte[] bytes) throws IOException {
     try {
       carrier.output().write(bytes);
     } catch (IOException e) {
-      throw broken(e);
+      throw failed(e);
     }
   }
 
-  /** The next byte, 0 to 255. */
+  /** Reads the next byte, 0 to 255. */
   int read() throws IOException {
     return read(1)[0] & 0xff;
   }
 
   /**
-   * The next bytes, so many exactly.
+   * Reads exactly {@code count} bytes.
    *
-   * @throws EOFException if the proxy hangs up before
+   * @throws EOFException if the proxy closes the connection first
    */
   byte[] read(int count) throws IOException {
     byte[] bytes;
     try {
       bytes = carrier.input().readNBytes(count);
     } catch (IOException e) {
-      throw broken(e);
+      throw failed(e);
     }
     if (bytes.length < count) {
       throw new EOFException(
-          "the proxy " + proxy + " hung up before it had answered for " + target);
+          "the proxy " + proxy + " closed the connection before it responded for " + target);
     }
     return bytes;
   }
 
-  private IOException broken(IOException e) {
+  private IOException failed(IOException e) {
     String why = e.getMessage() == null ? "closed" : e.getMessage();
     return new IOException(
-        "the connection to the proxy " + proxy + " broke before it led to " + target + ": " + why,
+        "the connection to the proxy "
+            + proxy
+            + " failed before the tunnel to "
+            + target
+            + " was established: "
+            + why,
         e);
   }
 
-  /** The proxy's own decision: "the proxy P PREDICATE T: DETAIL". */
+  /** Returns the exception for a refusal: "the proxy P PREDICATE T: DETAIL". */
   IOException refused(String predicate, String detail) {
     return new IOException("the proxy " + proxy + " " + predicate + " " + target + ": " + detail);
   }
 
-  /** The proxy broke its own rules, or it is none: "the proxy P, asked for T, PREDICATE". */
+  /**
+   * Returns the exception for a peer that violates the protocol or is no proxy: "the proxy P, asked
+   * for T, PREDICATE".
+   */
   ProtocolException protocolError(String predicate) {
     return new ProtocolException("the proxy " + proxy + ", asked for " + target + ", " + predicate);
   }

@@ -7,10 +7,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The heads of a proxy's answers (RFC 9112, 4 and 5), all of them within one bound. */
+/** Reads the response heads of a proxy (RFC 9112, sections 4 and 5), within one common limit. */
 final class ProxyResponses {
 
-  /** Most bytes of all heads together. */
+  /** Maximum total size of all response heads. */
   private static final int MAX_BYTES = 8 * 1024;
 
   private static final String START = "HTTP/";
@@ -20,25 +20,28 @@ final class ProxyResponses {
 
   private static final String CHALLENGE = "proxy-authenticate:";
 
-  /** A challenge of this scheme, alone or among others (RFC 9110, 11.6.1). */
+  /** A challenge of the scheme Basic, alone or among others (RFC 9110, section 11.6.1). */
   private static final Pattern BASIC =
       Pattern.compile(
           CHALLENGE + "(.*[\\s,])?basic([\\s,].*)?", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
   /**
-   * One head.
+   * One response head.
    *
-   * @param reason as the proxy gave it, made safe to show
-   * @param takesBasic whether it names Basic, or no login at all
+   * @param status the status code
+   * @param reason the reason phrase, reduced to printable characters
+   * @param isBasicAccepted whether it offers Basic authentication, or names no scheme
    */
   record Response(int status, String reason, boolean isBasicAccepted) {
 
-    /** Whether another answer follows; 101 would end HTTP, and nobody asked for that. */
+    /** Returns whether another response follows. 101 is excluded: no upgrade was requested. */
     boolean isInterim() {
       return status >= 100 && status < 200 && status != 101;
     }
 
-    /** Whether the tunnel begins, whatever the head says about a length (RFC 9110, 9.3.6). */
+    /**
+     * Returns whether the tunnel starts; any length fields are ignored (RFC 9110, section 9.3.6).
+     */
     boolean isSuccess() {
       return status >= 200 && status < 300;
     }
@@ -50,51 +53,52 @@ final class ProxyResponses {
   }
 
   private final ProxyExchange proxy;
-  private int taken;
+  private int bytesRead;
 
-  /** No answer has been read yet. */
+  /** Creates a reader of the responses of an exchange. */
   ProxyResponses(ProxyExchange proxy) {
     this.proxy = proxy;
   }
 
-  /** Reads a head and not a byte of what follows it. */
+  /** Reads one response head and no byte after it. */
   Response readResponse() throws IOException {
     readStart();
     Matcher statusLine = STATUS_LINE.matcher(line());
     if (!statusLine.matches()) {
-      throw proxy.protocolError("answers with a malformed status line");
+      throw proxy.protocolError("sent a malformed status line");
     }
-    boolean challenged = false;
-    boolean basic = false;
+    boolean hasChallenge = false;
+    boolean isBasicOffered = false;
     for (String line = line(); !line.isEmpty(); line = line()) {
-      challenged |= line.regionMatches(true, 0, CHALLENGE, 0, CHALLENGE.length());
-      basic |= BASIC.matcher(line).matches();
+      hasChallenge |= line.regionMatches(true, 0, CHALLENGE, 0, CHALLENGE.length());
+      isBasicOffered |= BASIC.matcher(line).matches();
     }
     String reason = statusLine.group(2) == null ? "" : HttpHead.printable(statusLine.group(2));
-    return new Response(Integer.parseInt(statusLine.group(1)), reason, basic || !challenged);
+    return new Response(
+        Integer.parseInt(statusLine.group(1)), reason, isBasicOffered || !hasChallenge);
   }
 
-  /** What is no HTTP is told by its first bytes, and its end is not waited for. */
+  /** Rejects another protocol at its first wrong byte, without waiting for more. */
   private void readStart() throws IOException {
     for (int i = 0; i < START.length(); i++) {
       int b = read();
       if (b != START.charAt(i)) {
         throw proxy.protocolError(
             i == 0 && b == 5
-                ? "is a SOCKS proxy; write socks5:// in place of http://"
-                : "does not answer in HTTP");
+                ? "is a SOCKS proxy: use socks5:// instead of http://"
+                : "did not respond in HTTP");
       }
     }
   }
 
   private int read() throws IOException {
-    if (++taken > MAX_BYTES) {
-      throw proxy.protocolError("answers with a head of more than " + MAX_BYTES + " bytes");
+    if (++bytesRead > MAX_BYTES) {
+      throw proxy.protocolError("sent response heads of more than " + MAX_BYTES + " bytes");
     }
     return proxy.read();
   }
 
-  /** Up to CR LF, or to a bare LF (RFC 9112, 2.2). */
+  /** Reads up to CR LF, or up to a bare LF (RFC 9112, section 2.2). */
   private String line() throws IOException {
     var bytes = new ByteArrayOutputStream();
     for (int b = read(); b != '\n'; b = read()) {

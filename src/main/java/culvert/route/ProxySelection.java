@@ -7,41 +7,42 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Which proxy leads to a target, by the option and by the variables that other programs know. */
+/** Selects the proxy for a target from the option and from the usual environment variables. */
 public final class ProxySelection {
 
-  /** The option's word for no proxy, whatever the variables say. */
+  /** Value of the option that disables proxies, including those of the environment. */
   public static final String DIRECT = "direct";
 
-  /** The first that is set counts: lower case before upper, as in curl. */
+  /** The first that is set is used: lower case before upper case, as in curl. */
   private static final List<String> VARIABLES =
       List.of("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY");
 
-  private static final List<String> EXCEPTIONS = List.of("no_proxy", "NO_PROXY");
+  private static final List<String> NO_PROXY_VARIABLES = List.of("no_proxy", "NO_PROXY");
 
   private ProxySelection() {}
 
   /**
-   * The proxy to go through, or nothing to dial the target itself.
+   * Returns the proxy to use, or empty to connect to the target directly.
    *
-   * <p>The option beats the variables. Of these, {@code HTTPS_PROXY} comes before {@code
-   * ALL_PROXY}, since the tunnel uses CONNECT as HTTPS does, and {@code http://} is meant where a
-   * value has no scheme. They are not asked for targets of {@code NO_PROXY} and of loopback, where
-   * a proxy would reach itself. An empty variable is as one that is not set.
+   * <p>The option takes precedence over the variables. Among these, {@code HTTPS_PROXY} precedes
+   * {@code ALL_PROXY}, because the tunnel uses CONNECT as HTTPS does. A value without a scheme is
+   * read as {@code http://}. The variables do not apply to targets in {@code NO_PROXY}, nor to
+   * loopback addresses, where a proxy would connect to its own host. An empty variable counts as
+   * not set.
    *
-   * @param option the value of {@code --via}, if it is given
-   * @param environment the process's variables
-   * @throws IllegalArgumentException naming the option or variable, and what is wrong with it; no
-   *     part of a password is in it
+   * @param option the value of {@code --via}, if given
+   * @param environment the environment variables of the process
+   * @throws IllegalArgumentException if the option or variable is invalid. The message names it and
+   *     the problem, and contains no part of a password
    */
   public static Optional<OutboundProxy> of(
       Optional<String> option, Map<String, String> environment, HostPort target) {
     if (option.isPresent()) {
       return option.filter(text -> !text.equals(DIRECT)).map(ProxySelection::parse);
     }
-    Optional<String> exceptions = firstSet(environment, EXCEPTIONS).map(environment::get);
+    Optional<String> noProxy = firstSet(environment, NO_PROXY_VARIABLES).map(environment::get);
     if (isLoopback(target)
-        || exceptions.filter(list -> NoProxyList.matches(list, target)).isPresent()) {
+        || noProxy.filter(list -> NoProxyList.matches(list, target)).isPresent()) {
       return Optional.empty();
     }
     return firstSet(environment, VARIABLES).map(name -> read(name, environment.get(name).strip()));
@@ -77,7 +78,8 @@ public final class ProxySelection {
     try {
       return OutboundProxy.parse(option);
     } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("--via: " + e.getMessage() + "; none at all: " + DIRECT);
+      throw new IllegalArgumentException(
+          "--via: " + e.getMessage() + "; for no proxy, use " + DIRECT);
     }
   }
 }

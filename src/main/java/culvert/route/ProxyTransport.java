@@ -4,23 +4,24 @@ import culvert.config.OutboundProxy;
 import culvert.net.HostPort;
 import culvert.transport.Transport;
 
-/** The way out through a proxy. */
+/** Creates the transport that opens a tunnel through an outbound proxy. */
 public final class ProxyTransport {
 
   private ProxyTransport() {}
 
   /**
-   * What makes a fresh connection to the proxy a tunnel to the target: CONNECT or SOCKS5, as {@code
-   * via} says. It returns the carrier itself and has read nothing beyond the proxy's answer. A
-   * target that is a name is resolved by the proxy.
+   * Returns a transport that turns a new connection to the proxy into a tunnel to the target, with
+   * CONNECT or SOCKS5 according to the proxy's scheme. It returns the carrier itself, having read
+   * nothing beyond the proxy's response. The proxy resolves a target that is a name.
    *
-   * <p>A proxy that refuses, also the user and password, is an ordinary {@link java.io.IOException}
-   * and no refusal of the other half's: what a proxy says may be another thing a minute later.
+   * <p>A refusal by the proxy, including rejected credentials, is an {@link java.io.IOException}
+   * and not a {@link culvert.protocol.RefusedException}: a proxy may decide differently a minute
+   * later.
    */
-  public static Transport through(OutboundProxy via, HostPort target) {
-    return switch (via.scheme()) {
-      case HTTP -> new HttpConnect(via, target);
-      case SOCKS5 -> new Socks5(via, target);
+  public static Transport through(OutboundProxy proxy, HostPort target) {
+    return switch (proxy.scheme()) {
+      case HTTP -> new HttpConnect(proxy, target);
+      case SOCKS5 -> new Socks5(proxy, target);
     };
   }
 }

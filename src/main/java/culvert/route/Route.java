@@ -14,133 +14,141 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How the other side is reached: straight, or through a proxy that leads outside; at its own
- * address, or in a channel group.
+ * The path to the peer: directly or through an outbound proxy, to the peer's own address or into a
+ * channel group.
  */
 public final class Route {
 
   private final HostPort target;
-  private final Optional<OutboundProxy> via;
-  private final Optional<GroupConnector> join;
-  private final Duration limit;
+  private final Optional<OutboundProxy> proxy;
+  private final Optional<GroupConnector> group;
+  private final Duration timeout;
   private final Dialer dialer;
   private final Deadlines deadlines;
 
   private Route(
       HostPort target,
-      Optional<OutboundProxy> via,
-      Optional<GroupConnector> join,
-      Duration limit,
+      Optional<OutboundProxy> proxy,
+      Optional<GroupConnector> group,
+      Duration timeout,
       Dialer dialer,
       Deadlines deadlines) {
     this.target = target;
-    this.via = via;
-    this.join = join;
-    this.limit = limit;
+    this.proxy = proxy;
+    this.group = group;
+    this.timeout = timeout;
     this.dialer = dialer;
     this.deadlines = deadlines;
   }
 
   /**
-   * To an address of its own.
+   * Returns a route to the peer's own address.
    *
-   * @param limit for each connection, from the lookup to its end
+   * @param proxy the outbound proxy, if one is used
+   * @param timeout for each connection, from the name lookup to the end of all handshakes
    */
   public static Route to(
       RemoteAddress.Direct target,
-      Optional<OutboundProxy> via,
-      Duration limit,
+      Optional<OutboundProxy> proxy,
+      Duration timeout,
       Dialer dialer,
       Deadlines deadlines) {
-    return new Route(target.dialled(), via, Optional.empty(), limit, dialer, deadlines);
-  }
-
-  /** The same, into a group at a bounce server. */
-  public static Route into(
-      GroupConnector join,
-      Optional<OutboundProxy> via,
-      Duration limit,
-      Dialer dialer,
-      Deadlines deadlines) {
-    return new Route(join.group().server(), via, Optional.of(join), limit, dialer, deadlines);
+    return new Route(target.dialled(), proxy, Optional.empty(), timeout, dialer, deadlines);
   }
 
   /**
-   * A connection to the other side.
+   * Returns a route into a channel group of a bounce server; the other parameters are those of
+   * {@link #to}.
+   */
+  public static Route into(
+      GroupConnector group,
+      Optional<OutboundProxy> proxy,
+      Duration timeout,
+      Dialer dialer,
+      Deadlines deadlines) {
+    return new Route(group.group().server(), proxy, Optional.of(group), timeout, dialer, deadlines);
+  }
+
+  /**
+   * Connects to the peer, in the calling thread.
    *
    * @param cancellation ends the step in progress; afterwards it closes the connection
-   * @throws culvert.protocol.RefusedException if a bounce server wants another authentication
-   * @throws IOException naming who could not be reached: the proxy or what is behind it
+   * @throws culvert.protocol.RefusedException if a bounce server requires a different
+   *     authentication string
+   * @throws IOException if the proxy, or the target behind it, cannot be reached; the message names
+   *     it
    */
   public Connection connect(Cancellation cancellation) throws IOException {
-    long began = System.nanoTime();
+    long start = System.nanoTime();
     Connection connection = dial(cancellation);
     cancellation.onCancel(connection::close);
-    boolean there = false;
+    boolean connected = false;
     try {
-      if (via.isPresent()) {
-        connection = passThrough(via.get(), connection, left(began));
+      if (proxy.isPresent()) {
+        connection = openTunnel(proxy.get(), connection, remaining(start));
       }
-      if (join.isPresent()) {
-        connection = join(join.get(), connection, left(began));
+      if (group.isPresent()) {
+        connection = join(group.get(), connection, remaining(start));
       }
-      there = true;
+      connected = true;
       return connection;
     } finally {
-      if (!there) {
+      if (!connected) {
         connection.close();
       }
     }
   }
 
   /**
-   * Whether what came first over such a connection means that it leads nowhere.
+   * Checks whether the first bytes received over a connection of this route are a refusal by the
+   * bounce server; always passes for a route without a group.
    *
-   * @throws culvert.protocol.RefusedException if a bounce server wants another authentication
-   * @throws IOException if it let this side in for another reason not
+   * @throws culvert.protocol.RefusedException if the bounce server requires a different
+   *     authentication string
+   * @throws IOException if the bounce server refused for another reason
    */
   void checkFirstBytes(byte[] bytes) throws IOException {
-    if (join.isPresent()) {
-      join.get().checkFirstBytes(bytes);
+    if (group.isPresent()) {
+      group.get().checkFirstBytes(bytes);
     }
   }
 
-  private Duration left(long began) {
-    return limit.minusNanos(System.nanoTime() - began);
+  private Duration remaining(long start) {
+    return timeout.minusNanos(System.nanoTime() - start);
   }
 
   private Connection dial(Cancellation cancellation) throws IOException {
-    if (via.isEmpty()) {
-      return dialer.connect(target, limit, cancellation);
+    if (proxy.isEmpty()) {
+      return dialer.connect(target, timeout, cancellation);
     }
     try {
-      return dialer.connect(via.get().proxy(), limit, cancellation);
+      return dialer.connect(proxy.get().proxy(), timeout, cancellation);
     } catch (IOException e) {
       throw new IOException("the proxy cannot be reached: " + e.getMessage(), e);
     }
   }
 
-  private Connection passThrough(OutboundProxy via, Connection proxy, Duration left)
+  private Connection openTunnel(OutboundProxy proxy, Connection carrier, Duration remaining)
       throws IOException {
     return deadlines.callWithin(
-        left,
-        proxy::close,
-        "the proxy " + via + " did not reach " + target + " within " + Durations.of(limit),
-        () -> ProxyTransport.through(via, target).wrap(proxy));
+        remaining,
+        carrier::close,
+        "the proxy " + proxy + " did not reach " + target + " within " + Durations.of(timeout),
+        () -> ProxyTransport.through(proxy, target).wrap(carrier));
   }
 
-  private Connection join(GroupConnector join, Connection carrier, Duration left)
+  private Connection join(GroupConnector connector, Connection carrier, Duration remaining)
       throws IOException {
-    GroupAddress group = join.group();
+    GroupAddress address = connector.group();
     return deadlines.callWithin(
-        left,
+        remaining,
         carrier::close,
-        group
-            + ": nobody let this side in within "
-            + Durations.of(limit)
-            + "; is that a bounce server, and does it listen for "
-            + (group.transport().isTls() ? "TLS" : "clients without TLS")
+        address
+            + ": not joined within "
+            + Durations.of(timeout)
+            + "; is this a bounce server, and does it accept "
+            + (address.transport().isTls() ? "TLS" : "connections without TLS")
             + "?",
-        () -> join.wrap(carrier));
+        () -> connector.wrap(carrier));
   }
 }

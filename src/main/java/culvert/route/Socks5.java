@@ -12,98 +12,101 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * SOCKS version 5 (RFC 1928), with user and password (RFC 1929). Every message tells its own
- * length, so that it is read to its last byte and no further.
+ * The client side of SOCKS version 5 (RFC 1928), with username/password authentication (RFC 1929).
+ * Every message contains its own length, so each is read exactly to its last byte.
  *
  * <pre>
- * methods   05 n method*n              answer  05 method (ff: none of these)
- * login     01 n user*n m password*m   answer  01 status (00: welcome)
- * request   05 01 00 address port*2    answer  05 reply 00 address port*2
+ * methods   05 n method*n              reply   05 method (ff: no acceptable methods)
+ * login     01 n user*n m password*m   reply   01 status (00: success)
+ * request   05 01 00 address port*2    reply   05 code 00 address port*2
  * address   01 ip*4 | 03 n name*n | 04 ip*16
  * </pre>
  */
 final class Socks5 implements Transport {
 
   private static final int VERSION = 5;
-  private static final int LOGIN_VERSION = 1;
+  private static final int AUTHENTICATION_VERSION = 1;
   private static final int CONNECT = 1;
 
-  private static final int NO_LOGIN = 0;
-  private static final int PASSWORD = 2;
-  private static final int NO_METHOD = 0xff;
+  private static final int NO_AUTHENTICATION = 0;
+  private static final int USERNAME_PASSWORD = 2;
+  private static final int NO_ACCEPTABLE_METHODS = 0xff;
 
   private static final int IPV4 = 1;
-  private static final int NAME = 3;
+  private static final int DOMAIN_NAME = 3;
   private static final int IPV6 = 4;
 
   private static final int PORT_BYTES = 2;
   private static final int MAX_NAME_BYTES = 255;
 
-  private final OutboundProxy via;
+  private final OutboundProxy outbound;
   private final HostPort target;
 
-  Socks5(OutboundProxy via, HostPort target) {
-    this.via = via;
+  Socks5(OutboundProxy outbound, HostPort target) {
+    this.outbound = outbound;
     this.target = target;
   }
 
   @Override
   public Connection wrap(Connection carrier) throws IOException {
     byte[] request = request();
-    var proxy = new ProxyExchange(carrier, via.proxy(), target);
-    chooseMethod(proxy);
+    var proxy = new ProxyExchange(carrier, outbound.proxy(), target);
+    authenticate(proxy);
     proxy.write(request);
     readReply(proxy);
     return carrier;
   }
 
-  private void chooseMethod(ProxyExchange proxy) throws IOException {
-    Optional<Credentials> credentials = via.credentials();
+  private void authenticate(ProxyExchange proxy) throws IOException {
+    Optional<Credentials> credentials = outbound.credentials();
     proxy.write(
         credentials.isPresent()
-            ? new byte[] {VERSION, 2, NO_LOGIN, PASSWORD}
-            : new byte[] {VERSION, 1, NO_LOGIN});
+            ? new byte[] {VERSION, 2, NO_AUTHENTICATION, USERNAME_PASSWORD}
+            : new byte[] {VERSION, 1, NO_AUTHENTICATION});
     readVersion(proxy);
     int method = proxy.read();
-    if (method == PASSWORD && credentials.isPresent()) {
-      logIn(proxy, credentials.get());
-    } else if (method == NO_METHOD) {
+    if (method == USERNAME_PASSWORD && credentials.isPresent()) {
+      sendPassword(proxy, credentials.get());
+    } else if (method == NO_ACCEPTABLE_METHODS) {
       throw proxy.refused(
-          "does not lead to",
+          "refused to connect to",
           credentials.isPresent()
-              ? "it wants another kind of login than a user and password"
-              : "it wants a login; give it a user and password, as socks5://USER:PASSWORD@"
-                  + via.proxy());
-    } else if (method != NO_LOGIN) {
-      throw proxy.protocolError("chose the login method " + method + ", which was not offered");
+              ? "it requires another authentication method than user and password"
+              : "it requires authentication; pass a user and password as"
+                  + " socks5://USER:PASSWORD@"
+                  + outbound.proxy());
+    } else if (method != NO_AUTHENTICATION) {
+      throw proxy.protocolError(
+          "chose authentication method " + method + ", which was not offered");
     }
   }
 
   private static void readVersion(ProxyExchange proxy) throws IOException {
     int version = proxy.read();
     if (version == 'H') {
-      throw proxy.protocolError("is an HTTP proxy; write http:// in place of socks5://");
+      throw proxy.protocolError("is an HTTP proxy: use http:// instead of socks5://");
     }
     if (version != VERSION) {
-      throw proxy.protocolError("does not answer in SOCKS5: its first byte is " + version);
+      throw proxy.protocolError("did not respond in SOCKS5: its first byte is " + version);
     }
   }
 
-  private static void logIn(ProxyExchange proxy, Credentials credentials) throws IOException {
+  private static void sendPassword(ProxyExchange proxy, Credentials credentials)
+      throws IOException {
     byte[] user = credentials.user().getBytes(StandardCharsets.UTF_8);
     byte[] password = credentials.password().getBytes(StandardCharsets.UTF_8);
     proxy.write(
         ByteBuffer.allocate(3 + user.length + password.length)
-            .put((byte) LOGIN_VERSION)
+            .put((byte) AUTHENTICATION_VERSION)
             .put((byte) user.length)
             .put(user)
             .put((byte) password.length)
             .put(password)
             .array());
-    // The version in front is not looked at: there are proxies that say 5 here.
+    // The version byte is ignored: some proxies send 5 here instead of 1.
     int status = proxy.read(2)[1];
     if (status != 0) {
-      throw proxy.refused("does not lead to", "it refused the user and password given");
+      throw proxy.refused("refused to connect to", "it rejected the user and password");
     }
   }
 
@@ -127,16 +130,16 @@ final class Socks5 implements Transport {
     }
     if (bytes.length > MAX_NAME_BYTES) {
       throw new IOException(
-          "the name of " + target + " has more than 255 bytes, which SOCKS5 cannot say");
+          "the name of " + target + " has more than 255 bytes, the maximum of SOCKS5");
     }
     return ByteBuffer.allocate(2 + bytes.length)
-        .put((byte) NAME)
+        .put((byte) DOMAIN_NAME)
         .put((byte) bytes.length)
         .put(bytes)
         .array();
   }
 
-  /** Reads the address that the proxy dials from, which is of no use here, to its end. */
+  /** Reads the reply to its last byte; the address in it, which the proxy binds, is not used. */
   private static void readReply(ProxyExchange proxy) throws IOException {
     readVersion(proxy);
     int reply = proxy.read();
@@ -149,26 +152,27 @@ final class Socks5 implements Transport {
         switch (type) {
           case IPV4 -> 4;
           case IPV6 -> 16;
-          case NAME -> proxy.read();
-          default ->
-              throw proxy.protocolError("answered with an address of the unknown type " + type);
+          case DOMAIN_NAME -> proxy.read();
+          default -> throw proxy.protocolError("sent an address of unknown type " + type);
         };
     proxy.read(length + PORT_BYTES);
   }
 
-  /** RFC 1928, 6. */
+  /** Describes a reply code (RFC 1928, section 6). */
   private static IOException refusal(ProxyExchange proxy, int reply) {
     return switch (reply) {
-      case 1 -> proxy.refused("could not reach", "general failure");
+      case 1 -> proxy.refused("could not reach", "general SOCKS server failure");
       case 2 ->
-          proxy.refused("does not allow", "its rules forbid it; many proxies allow port 443 only");
+          proxy.refused(
+              "does not allow connections to",
+              "not allowed by its ruleset; many proxies allow port 443 only");
       case 3 -> proxy.refused("could not reach", "network unreachable");
       case 4 -> proxy.refused("could not reach", "host unreachable");
       case 5 -> proxy.refused("could not reach", "connection refused");
       case 6 -> proxy.refused("could not reach", "TTL expired");
-      case 7 -> proxy.refused("does not lead to", "it does not know CONNECT");
-      case 8 -> proxy.refused("does not lead to", "it does not know this type of address");
-      default -> proxy.refused("does not lead to", "it gave the unknown reason " + reply);
+      case 7 -> proxy.refused("refused to connect to", "command not supported");
+      case 8 -> proxy.refused("refused to connect to", "address type not supported");
+      default -> proxy.refused("refused to connect to", "unknown reply code " + reply);
     };
   }
 }

@@ -30,17 +30,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Who stays in a group, at a bounce server that does with each connection as a test says. */
+/** A group listener at a bounce server that treats each connection as the test prescribes. */
 @ExtendWith(LeakCheck.class)
 @Timeout(10)
 class GroupListenerTest {
 
-  private static final TestServer.Service HANGS_UP = connection -> {};
+  private static final TestServer.Service CLOSES = connection -> {};
   private static final TestServer.Service REFUSES =
       connection -> greet(connection, "Authentication failure");
 
-  /** More than half of what a short outage may last passes between two looks at the clock. */
-  private static final Duration EACH_LOOK = Duration.ofSeconds(40);
+  /** The clock advances by more than half the maximum of a short outage at each reading. */
+  private static final Duration CLOCK_STEP = Duration.ofSeconds(40);
 
   private final Deadlines deadlines = new Deadlines();
 
@@ -49,56 +49,61 @@ class GroupListenerTest {
     deadlines.close();
   }
 
-  private static final TestServer.Service REFUSES_TEXT = answersText("Authentication failure");
+  private static final TestServer.Service REFUSES_TEXT = answeringAsText("Authentication failure");
 
-  /** The same over the text's wire. */
-  private static TestServer.Service answersText(String answer) {
+  /** Sends this answer with the greeting {@link BounceGreeting#TEXT}. */
+  private static TestServer.Service answeringAsText(String answer) {
     return connection -> {
-      say(connection, "1-BounceServer_1.0");
+      send(connection, "1-BounceServer_1.0");
       connection.getInputStream().read();
-      say(connection, answer);
+      send(connection, answer);
     };
   }
 
   private static void greet(Socket connection, String answer) throws IOException {
-    say(connection, "1-BounceServer_1.0\n");
+    send(connection, "1-BounceServer_1.0\n");
     connection.getInputStream().read();
-    say(connection, answer);
+    send(connection, answer);
   }
 
-  private static void say(Socket connection, String text) throws IOException {
+  private static void send(Socket connection, String text) throws IOException {
     connection.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
   }
 
-  /** Lets it in, and says this to it before it ends. */
-  private static TestServer.Service says(String text) {
+  /** Accepts the member and sends this to it before the connection ends. */
+  private static TestServer.Service sending(String text) {
     return connection -> {
       greet(connection, "READY");
-      say(connection, text);
+      send(connection, text);
       connection.shutdownOutput();
       connection.getInputStream().readAllBytes();
     };
   }
 
-  /** What a host was told, until the outage that ends it. */
-  private final class Told implements GroupListener.Handler {
+  /** Records the events of a listener and stops it at the first refusal. */
+  private final class EventRecorder implements GroupListener.Handler {
     private final List<String> events = new ArrayList<>();
-    private final GroupListener stay;
+    private final GroupListener listener;
     private long now = Long.MAX_VALUE - 1;
-    private Duration again;
+    private Duration pause;
 
-    Told(HostPort server, BounceGreeting wire) {
+    EventRecorder(HostPort server, BounceGreeting greeting) {
       var pool = new BufferPool();
       var group = new GroupAddress(TransportKind.PLAIN, server, new GroupNumber(1));
       var join =
           new GroupConnector(
-              group, BounceCredentials.DEFAULT, wire, PeerNames.BOUNCE_SERVER, pool, line -> {});
-      stay =
+              group,
+              BounceCredentials.DEFAULT,
+              greeting,
+              PeerNames.BOUNCE_SERVER,
+              pool,
+              line -> {});
+      listener =
           new GroupListener(
               Route.into(
                   join, Optional.empty(), Duration.ofSeconds(5), new Dialer(pool), deadlines),
               this,
-              () -> now += EACH_LOOK.toNanos());
+              () -> now += CLOCK_STEP.toNanos());
     }
 
     @Override
@@ -117,78 +122,81 @@ class GroupListenerTest {
     }
 
     @Override
-    public void joinFailed(IOException cause, Duration again) {
+    public void joinFailed(IOException cause, Duration pause) {
       boolean refused = cause instanceof RefusedException;
       if (!refused) {
-        this.again = again;
+        this.pause = pause;
       }
       events.add(refused ? "refused" : "outage");
       if (refused) {
-        stay.end();
+        listener.end();
       }
     }
   }
 
-  /** Each connection has its turn in the script; a refusal ends it, in the middle of its pause. */
+  /** Serves each connection by the next entry of the script; a refusal ends the pause after it. */
   private List<String> run(TestServer.Service... script) throws Exception {
-    return told(BounceGreeting.PROGRAM, script).events;
+    return play(BounceGreeting.PROGRAM, script).events;
   }
 
-  private Told told(BounceGreeting wire, TestServer.Service... script) throws Exception {
+  private EventRecorder play(BounceGreeting greeting, TestServer.Service... script)
+      throws Exception {
     Queue<TestServer.Service> left = new ArrayDeque<>(List.of(script));
     try (var server = new TestServer(connection -> left.remove().serve(connection))) {
-      var told = new Told(server.address(), wire);
-      told.stay.run();
+      var recorder = new EventRecorder(server.address(), greeting);
+      recorder.listener.run();
       assertThat(left).isEmpty();
-      return told;
+      return recorder;
     }
   }
 
   @Test
-  void oneVisitAfterTheOtherHasItsFirstByte() throws Exception {
-    assertThat(run(says("one"), says("two"), HANGS_UP, REFUSES))
+  void successiveVisitorsKeepTheirFirstByte() throws Exception {
+    assertThat(run(sending("one"), sending("two"), CLOSES, REFUSES))
         .containsExactly("joined", "one", "joined", "two", "refused");
   }
 
   @Test
-  void whoLeavesWithoutAByteWasNoVisit() throws Exception {
-    assertThat(run(says(""), says("one"), HANGS_UP, REFUSES))
+  void memberThatLeavesWithoutSendingIsNoVisitor() throws Exception {
+    assertThat(run(sending(""), sending("one"), CLOSES, REFUSES))
         .containsExactly("joined", "joined", "one", "refused");
   }
 
-  /** Its place may not be free yet. */
+  /** The bounce server may not have freed the place of the previous membership yet. */
   @Test
-  void aFailureRightBehindAStayIsNotTold() throws Exception {
-    assertThat(run(HANGS_UP, says("one"), HANGS_UP, HANGS_UP, REFUSES))
+  void firstFailureAfterMembershipIsNotReported() throws Exception {
+    assertThat(run(CLOSES, sending("one"), CLOSES, CLOSES, REFUSES))
         .containsExactly("outage", "joined", "one", "outage", "refused");
   }
 
-  /** One place that is not free yet after each of many visits is not one long outage. */
+  /** A place that is not free yet after each of many visitors is not one long outage. */
   @Test
-  void failuresRightBehindVisitsDoNotAddUpToALongPause() throws Exception {
-    var visit = says("x");
-    var told =
-        told(
+  void singleFailuresAfterVisitorsDoNotAccumulateToALongPause() throws Exception {
+    var visit = sending("x");
+    var recorder =
+        play(
             BounceGreeting.PROGRAM,
             visit,
-            HANGS_UP,
+            CLOSES,
             visit,
-            HANGS_UP,
+            CLOSES,
             visit,
-            HANGS_UP,
+            CLOSES,
             visit,
-            HANGS_UP,
+            CLOSES,
             visit,
-            HANGS_UP,
-            HANGS_UP,
+            CLOSES,
+            CLOSES,
             REFUSES);
-    assertThat(told.again).isLessThanOrEqualTo(Duration.ofSeconds(1));
+    assertThat(recorder.pause).isLessThanOrEqualTo(Duration.ofSeconds(1));
   }
 
-  /** Else it would be a visit, and the next one at once. */
+  /** A refusal taken for a visitor would be followed by the next attempt without a pause. */
   @Test
-  void aRefusalOverTheTextsWireIsNoVisit() throws Exception {
-    assertThat(told(BounceGreeting.TEXT, answersText("Connection Group Full"), REFUSES_TEXT).events)
+  void refusalWithTextGreetingIsNoVisitor() throws Exception {
+    assertThat(
+            play(BounceGreeting.TEXT, answeringAsText("Connection Group Full"), REFUSES_TEXT)
+                .events)
         .containsExactly("joined", "outage", "joined", "refused");
   }
 }

@@ -21,14 +21,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 class HttpConnectTest {
 
   private static final HostPort TARGET = new HostPort("tunnel.example.org", 7000);
-  private static final String BARE = "http://proxy:3128";
-  private static final String LOGIN = "http://alice:hunter2@proxy:3128";
-  private static final String NAMES = "the proxy proxy:3128, asked for tunnel.example.org:7000, ";
+  private static final String ANONYMOUS = "http://proxy:3128";
+  private static final String AUTHENTICATED = "http://alice:hunter2@proxy:3128";
+  private static final String PREFIX = "the proxy proxy:3128, asked for tunnel.example.org:7000, ";
 
   @Test
-  void asksForATunnelAndWaitsForTheAnswer() throws Exception {
+  void clientSendsConnectAndWaitsForTheResponse() throws Exception {
     ScriptedProxy.playTurns(
-        through(BARE),
+        through(ANONYMOUS),
         bytes(
             """
             CONNECT tunnel.example.org:7000 HTTP/1.1\r
@@ -41,7 +41,7 @@ class HttpConnectTest {
 
   /** The user and password of RFC 7617, 2. */
   @Test
-  void tellsUserAndPasswordAtOnce() throws Exception {
+  void clientSendsCredentialsWithTheFirstRequest() throws Exception {
     ScriptedProxy.playTurns(
         through("http://Aladdin:open%20sesame@proxy"),
         bytes(
@@ -57,9 +57,9 @@ class HttpConnectTest {
 
   /** The example of RFC 7617, 2.1. */
   @Test
-  void userAndPasswordAreUtf8() throws Exception {
+  void credentialsAreEncodedInUtf8() throws Exception {
     var exchange = ScriptedProxy.with(through("http://test:123%C2%A3@proxy"), bytes(""));
-    assertThat(exchange.asked()).asString().contains("Basic dGVzdDoxMjPCow==\r\n");
+    assertThat(exchange.sent()).asString().contains("Basic dGVzdDoxMjPCow==\r\n");
   }
 
   @ParameterizedTest
@@ -69,10 +69,11 @@ class HttpConnectTest {
     "localhost, localhost:7000",
     "bücher.example, bücher.example:7000"
   })
-  void theTargetIsNamedAsItIs(String host, String written) throws Exception {
-    var transport = ProxyTransport.through(OutboundProxy.parse(BARE), new HostPort(host, 7000));
+  void requestNamesTheTargetUnchanged(String host, String written) throws Exception {
+    var transport =
+        ProxyTransport.through(OutboundProxy.parse(ANONYMOUS), new HostPort(host, 7000));
     var exchange = ScriptedProxy.with(transport, bytes(""));
-    assertThat(new String(exchange.asked(), StandardCharsets.UTF_8))
+    assertThat(new String(exchange.sent(), StandardCharsets.UTF_8))
         .startsWith("CONNECT " + written + " HTTP/1.1\r\nHost: " + written + "\r\n");
   }
 
@@ -93,10 +94,10 @@ class HttpConnectTest {
         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
         "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 102 P\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"
       })
-  void aTunnelBeginsRightBehindTheHead(String head) throws Exception {
-    // Its bytes came with the answer, and look like more of it.
+  void tunnelStartsRightAfterTheResponseHead(String head) throws Exception {
+    // The first bytes of the tunnel arrive with the response and look like more of it.
     String early = "HTTP/1.1 403 Forbidden\r\n\r\n\n\0";
-    var exchange = ScriptedProxy.with(through(BARE), bytes(head + early));
+    var exchange = ScriptedProxy.with(through(ANONYMOUS), bytes(head + early));
     assertThat(exchange.failure()).isEmpty();
     assertThat(exchange.read()).isEqualTo(head.length());
     assertThat(exchange.tunnel()).isEqualTo(bytes(early));
@@ -104,22 +105,24 @@ class HttpConnectTest {
 
   @ParameterizedTest
   @CsvSource({
-    "403 Forbidden, does not allow T: 403 Forbidden; many proxies allow port 443 only",
-    "405 Not Allowed, does not allow T: 405 Not Allowed; many proxies allow port 443 only",
+    "403 Forbidden, does not allow connections to T: 403 Forbidden; many proxies allow port 443"
+        + " only",
+    "405 Not Allowed, does not allow connections to T: 405 Not Allowed; many proxies allow port 443"
+        + " only",
     "502 Bad Gateway, could not reach T: 502 Bad Gateway",
     "503 Service Unavailable, could not reach T: 503 Service Unavailable",
     "504 Gateway Timeout, could not reach T: 504 Gateway Timeout",
     "504, could not reach T: 504",
-    "500 Unable to connect, does not lead to T: 500 Unable to connect",
-    "400 Bad Request, does not lead to T: 400 Bad Request",
-    "404 Not Found, does not lead to T: 404 Not Found",
-    "301 Moved, does not lead to T: 301 Moved",
-    "101 Switching Protocols, does not lead to T: 101 Switching Protocols",
-    "999 Odd, does not lead to T: 999 Odd"
+    "500 Unable to connect, refused to connect to T: 500 Unable to connect",
+    "400 Bad Request, refused to connect to T: 400 Bad Request",
+    "404 Not Found, refused to connect to T: 404 Not Found",
+    "301 Moved, refused to connect to T: 301 Moved",
+    "101 Switching Protocols, refused to connect to T: 101 Switching Protocols",
+    "999 Odd, refused to connect to T: 999 Odd"
   })
-  void aRefusalNamesProxyAndTarget(String status, String sentence) throws Exception {
+  void refusalNamesProxyAndTarget(String status, String sentence) throws Exception {
     String head = "HTTP/1.1 " + status + "\r\nContent-Length: 9\r\n\r\n";
-    var exchange = ScriptedProxy.withOpen(through(LOGIN), bytes(head + "some body"));
+    var exchange = ScriptedProxy.withOpen(through(AUTHENTICATED), bytes(head + "some body"));
     assertThat(exchange.message())
         .isEqualTo("the proxy proxy:3128 " + sentence.replace(" T:", " tunnel.example.org:7000:"));
     assertThat(exchange.failure().orElseThrow()).isExactlyInstanceOf(IOException.class);
@@ -134,36 +137,41 @@ class HttpConnectTest {
     "407, 'Proxy-Authenticate: Negotiate\r\nProxy-Authenticate: Basic realm=\"a\"'",
     "407, X: y"
   })
-  void aLoginThatIsWantedOrRefused(String status, String challenge) throws Exception {
+  void refusalDistinguishesMissingFromRejectedCredentials(String status, String challenge)
+      throws Exception {
     byte[] answer = bytes("HTTP/1.1 " + status + " Login\r\n" + challenge + "\r\n\r\n");
     String refused =
-        "the proxy proxy:3128 does not lead to tunnel.example.org:7000: " + status + " Login; ";
-    assertThat(ScriptedProxy.withOpen(through(BARE), answer).message())
-        .isEqualTo(refused + "give it a user and password, as http://USER:PASSWORD@proxy:3128");
-    assertThat(ScriptedProxy.withOpen(through(LOGIN), answer).message())
-        .isEqualTo(refused + "it refused the user and password given");
+        "the proxy proxy:3128 refused to connect to tunnel.example.org:7000: "
+            + status
+            + " Login; ";
+    assertThat(ScriptedProxy.withOpen(through(ANONYMOUS), answer).message())
+        .isEqualTo(refused + "pass a user and password as http://USER:PASSWORD@proxy:3128");
+    assertThat(ScriptedProxy.withOpen(through(AUTHENTICATED), answer).message())
+        .isEqualTo(refused + "it rejected the user and password");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"Negotiate", "NTLM", "Digest realm=\"a\"", "Basics", "Notbasic", ""})
-  void aProxyThatWantsAnotherKindOfLogin(String challenge) throws Exception {
+  void refusalNamesBasicWhenProxyOffersOtherSchemesOnly(String challenge) throws Exception {
     byte[] answer = bytes("HTTP/1.1 407 Login\r\nProxy-Authenticate: " + challenge + "\r\n\r\n");
-    for (String url : new String[] {BARE, LOGIN}) {
+    for (String url : new String[] {ANONYMOUS, AUTHENTICATED}) {
       assertThat(ScriptedProxy.withOpen(through(url), answer).message())
-          .endsWith(": 407 Login; it does not take Basic, the only login offered here");
+          .endsWith(
+              ": 407 Login; it does not accept Basic, the only authentication scheme supported");
     }
   }
 
   @Test
-  void anAnswerCutAnywhereIsNoTunnel() throws Exception {
+  void truncatedResponseIsAnEndOfFile() throws Exception {
     byte[] answer = bytes("HTTP/1.1 100 Wait\r\n\r\nHTTP/1.1 200 OK\r\nA: b\r\n\r\n");
     for (int length = 0; length < answer.length; length++) {
-      var exchange = ScriptedProxy.with(through(BARE), Arrays.copyOf(answer, length));
+      var exchange = ScriptedProxy.with(through(ANONYMOUS), Arrays.copyOf(answer, length));
       assertThat(exchange.failure()).get().isInstanceOf(EOFException.class);
       assertThat(exchange.message())
           .as("cut at " + length)
           .isEqualTo(
-              "the proxy proxy:3128 hung up before it had answered for tunnel.example.org:7000");
+              "the proxy proxy:3128 closed the connection before it responded for"
+                  + " tunnel.example.org:7000");
     }
   }
 
@@ -178,16 +186,16 @@ class HttpConnectTest {
         "\u0015\u0003\u0001\0\u0002\u0002\n",
         "HTTP\u0005"
       })
-  void whatIsNoHttpIsToldByItsFirstBytes(String garbage) throws Exception {
-    var exchange = ScriptedProxy.withOpen(through(BARE), bytes(garbage));
-    assertThat(exchange.message()).isEqualTo(NAMES + "does not answer in HTTP");
+  void otherProtocolIsRejectedAtItsFirstBytes(String garbage) throws Exception {
+    var exchange = ScriptedProxy.withOpen(through(ANONYMOUS), bytes(garbage));
+    assertThat(exchange.message()).isEqualTo(PREFIX + "did not respond in HTTP");
     assertThat(exchange.failure()).get().isInstanceOf(ProtocolException.class);
   }
 
   @Test
-  void aSocksProxyIsRecognised() throws Exception {
-    assertThat(ScriptedProxy.withOpen(through(LOGIN), ScriptedProxy.hex("05 ff")).message())
-        .isEqualTo(NAMES + "is a SOCKS proxy; write socks5:// in place of http://");
+  void socksProxyIsRecognized() throws Exception {
+    assertThat(ScriptedProxy.withOpen(through(AUTHENTICATED), ScriptedProxy.hex("05 ff")).message())
+        .isEqualTo(PREFIX + "is a SOCKS proxy: use socks5:// instead of http://");
   }
 
   @ParameterizedTest
@@ -197,23 +205,23 @@ class HttpConnectTest {
         "HTTP/1.1  200 OK", "HTTP/1.1", "HTTP/", "HTTP/1.10 200 OK", "HTTP/1.1 200\tOK",
         "HTTP/1.1 \u0662\u0660\u0660 OK"
       })
-  void aMalformedStatusLineIsNoAnswer(String line) throws Exception {
-    var exchange = ScriptedProxy.withOpen(through(BARE), bytes(line + "\r\n"));
-    assertThat(exchange.message()).isEqualTo(NAMES + "answers with a malformed status line");
+  void malformedStatusLineIsAProtocolError(String line) throws Exception {
+    var exchange = ScriptedProxy.withOpen(through(ANONYMOUS), bytes(line + "\r\n"));
+    assertThat(exchange.message()).isEqualTo(PREFIX + "sent a malformed status line");
     assertThat(exchange.failure()).get().isInstanceOf(ProtocolException.class);
   }
 
   @Test
-  void theLongestHeadIsTakenAndALongerOneIsNotReadToItsEnd() throws Exception {
+  void headOfMaximumSizeIsAcceptedAndALongerOneIsNotReadToItsEnd() throws Exception {
     String frame = "HTTP/1.1 200 OK\r\nA: " + "\r\n\r\n";
     String filler = "x".repeat(8192 - frame.length());
     String longest = frame.replace("A: ", "A: " + filler);
-    var taken = ScriptedProxy.with(through(BARE), bytes(longest + "tunnel"));
+    var taken = ScriptedProxy.with(through(ANONYMOUS), bytes(longest + "tunnel"));
     assertThat(taken.failure()).isEmpty();
     assertThat(taken.tunnel()).asString().isEqualTo("tunnel");
 
-    var refused = ScriptedProxy.with(through(BARE), bytes(longest.replace("A: ", "A:  ")));
-    assertThat(refused.message()).isEqualTo(NAMES + "answers with a head of more than 8192 bytes");
+    var refused = ScriptedProxy.with(through(ANONYMOUS), bytes(longest.replace("A: ", "A:  ")));
+    assertThat(refused.message()).isEqualTo(PREFIX + "sent response heads of more than 8192 bytes");
     assertThat(refused.failure()).get().isInstanceOf(ProtocolException.class);
     assertThat(refused.read()).isEqualTo(8192);
   }
@@ -221,12 +229,12 @@ class HttpConnectTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 200 OK", "HTTP/1.1 200\r\nA: b"})
-  void whoNeverEndsIsNotHeardForEver(String piece) throws Exception {
+  void endlessResponseIsReadUpToTheLimit(String piece) throws Exception {
     byte[] answer = bytes(piece + "HTTP/1.1 100 Continue\r\n\r\n".repeat(500));
     if (!piece.endsWith("\r\n")) {
       answer = bytes(piece.repeat(1000));
     }
-    assertThat(ScriptedProxy.withOpen(through(BARE), answer).read()).isEqualTo(8192);
+    assertThat(ScriptedProxy.withOpen(through(ANONYMOUS), answer).read()).isEqualTo(8192);
   }
 
   @ParameterizedTest
@@ -235,15 +243,16 @@ class HttpConnectTest {
     "'caf\u00e9 \u0085', caf? ?",
     "'  spaces  ', spaces"
   })
-  void aReasonShowsPrintableCharactersOnly(String reason, String shown) throws Exception {
+  void reasonShowsPrintableCharactersOnly(String reason, String shown) throws Exception {
     byte[] answer = bytes("HTTP/1.1 500 " + reason + "\r\n\r\n");
-    assertThat(ScriptedProxy.withOpen(through(BARE), answer).message()).endsWith(": 500 " + shown);
+    assertThat(ScriptedProxy.withOpen(through(ANONYMOUS), answer).message())
+        .endsWith(": 500 " + shown);
   }
 
   @Test
-  void aLongReasonIsCut() throws Exception {
+  void longReasonIsTruncated() throws Exception {
     byte[] answer = bytes("HTTP/1.1 500 " + "y".repeat(5000) + "\r\n\r\n");
-    assertThat(ScriptedProxy.withOpen(through(BARE), answer).message())
+    assertThat(ScriptedProxy.withOpen(through(ANONYMOUS), answer).message())
         .endsWith(": 500 " + "y".repeat(80) + "...");
   }
 

@@ -43,7 +43,7 @@ class NoProxyListTest {
     "2001:db8::/32, [2001:db8:ffff::1]:7000",
     "'[2001:db8::/32]:7000', [2001:db8:ffff::1]:7000"
   })
-  void theseNeedNoProxy(String list, String target) {
+  void listMatchesTarget(String list, String target) {
     assertThat(NoProxyList.matches(list, HostPort.parse(target))).isTrue();
   }
 
@@ -79,7 +79,7 @@ class NoProxyListTest {
     "'[2001:db8::1', [2001:db8::1]:7000",
     "2001:db8::/32, [2001:db9::1]:7000"
   })
-  void theseNeedOne(String list, String target) {
+  void listDoesNotMatchTarget(String list, String target) {
     assertThat(NoProxyList.matches(list, HostPort.parse(target))).isFalse();
   }
 }

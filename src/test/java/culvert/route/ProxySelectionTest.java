@@ -19,19 +19,19 @@ class ProxySelectionTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"})
-  void aVariableNamesTheProxy(String variable) {
+  void variableSelectsTheProxy(String variable) {
     assertThat(chosen(Map.of(variable, "socks5://a:1"))).isEqualTo("socks5://a:1");
   }
 
   @Test
-  void withoutAVariableThereIsNone() {
+  void noVariableSelectsNoProxy() {
     assertThat(chosen(Map.of())).isEqualTo("direct");
     assertThat(chosen(Map.of("HTTP_PROXY", "http://a:1", "http_proxy", "http://a:1")))
         .isEqualTo("direct");
   }
 
   @Test
-  void theFirstThatIsSetCounts() {
+  void firstVariableThatIsSetIsUsed() {
     List<String> order = List.of("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY");
     for (int first = 0; first < order.size(); first++) {
       for (int second = first + 1; second < order.size(); second++) {
@@ -57,12 +57,12 @@ class ProxySelectionTest {
     "' http://proxy:3128/ ', http://proxy:3128",
     "socks5h://proxy, socks5://proxy:1080"
   })
-  void aValueWithoutASchemeIsHttp(String value, String proxy) {
+  void valueWithoutSchemeIsHttp(String value, String proxy) {
     assertThat(chosen(Map.of("HTTPS_PROXY", value))).isEqualTo(proxy);
   }
 
   @Test
-  void theOptionBeatsTheVariables() {
+  void optionOverridesTheVariables() {
     var environment = Map.of("https_proxy", "no proxy at all", "NO_PROXY", "*");
     assertThat(ProxySelection.of(Optional.of("socks5://b:2"), environment, TARGET))
         .contains(OutboundProxy.parse("socks5://b:2"));
@@ -70,7 +70,7 @@ class ProxySelectionTest {
   }
 
   @Test
-  void theOptionLeadsToLoopbackToo() {
+  void optionAppliesToLoopback() {
     assertThat(ProxySelection.of(Optional.of("http://b:2"), Map.of(), new HostPort("localhost", 1)))
         .contains(OutboundProxy.parse("http://b:2"));
   }
@@ -86,7 +86,7 @@ class ProxySelectionTest {
         "::1",
         "0:0:0:0:0:0:0:1"
       })
-  void loopbackNeedsNoProxyOfTheEnvironment(String host) {
+  void variablesDoNotApplyToLoopback(String host) {
     var environment = Map.of("ALL_PROXY", "proxy:3128");
     assertThat(ProxySelection.of(Optional.empty(), environment, new HostPort(host, 7000)))
         .isEmpty();
@@ -95,14 +95,14 @@ class ProxySelectionTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"localhost.example.org", "mylocalhost", "128.0.0.1", "::2", "127.example"})
-  void whatOnlyLooksLikeLoopbackNeedsOne(String host) {
+  void variablesApplyToNamesSimilarToLoopback(String host) {
     var environment = Map.of("ALL_PROXY", "proxy:3128");
     assertThat(ProxySelection.of(Optional.empty(), environment, new HostPort(host, 7000)))
         .isPresent();
   }
 
   @Test
-  void aBadVariableIsNamedAndItsPasswordIsNot() {
+  void errorNamesInvalidVariableAndNoPassword() {
     for (String variable : List.of("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")) {
       assertThatThrownBy(() -> chosen(Map.of(variable, "https://alice:hunter2@proxy:3128")))
           .isInstanceOf(IllegalArgumentException.class)
@@ -121,31 +121,31 @@ class ProxySelectionTest {
   }
 
   @Test
-  void aBadOptionIsNamedAndItsPasswordIsNot() {
+  void errorNamesInvalidOptionAndNoPassword() {
     assertThatThrownBy(
             () -> ProxySelection.of(Optional.of("alice:hunter2@proxy:3128"), Map.of(), TARGET))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "--via: a proxy is written as http://HOST:PORT or socks5://HOST:PORT; none at all:"
-                + " direct")
+            "--via: a proxy is written as http://HOST:PORT or socks5://HOST:PORT; for no proxy,"
+                + " use direct")
         .hasNoCause();
   }
 
   @Test
-  void aVariableThatIsNotAskedMayBeBad() {
+  void invalidVariableIsIgnoredWhenNotUsed() {
     assertThat(chosen(Map.of("ALL_PROXY", "https://proxy", "NO_PROXY", "example.org")))
         .isEqualTo("direct");
   }
 
   @Test
-  void theLowerCaseListOfExceptionsCounts() {
+  void lowerCaseNoProxyListTakesPrecedence() {
     var proxy = Map.entry("ALL_PROXY", "proxy:3128");
-    var everybody = Map.entry("NO_PROXY", "*");
-    assertThat(chosen(Map.ofEntries(proxy, everybody))).isEqualTo("direct");
+    var everything = Map.entry("NO_PROXY", "*");
+    assertThat(chosen(Map.ofEntries(proxy, everything))).isEqualTo("direct");
     assertThat(chosen(Map.ofEntries(proxy, Map.entry("no_proxy", "*")))).isEqualTo("direct");
-    assertThat(chosen(Map.ofEntries(proxy, everybody, Map.entry("no_proxy", "elsewhere"))))
+    assertThat(chosen(Map.ofEntries(proxy, everything, Map.entry("no_proxy", "elsewhere"))))
         .isEqualTo("http://proxy:3128");
-    assertThat(chosen(Map.ofEntries(proxy, everybody, Map.entry("no_proxy", ""))))
+    assertThat(chosen(Map.ofEntries(proxy, everything, Map.entry("no_proxy", ""))))
         .isEqualTo("direct");
   }
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A proxy that takes its time, or for ever. */
+/** Proxies that respond slowly or never. */
 @ExtendWith(LeakCheck.class)
 class ProxyWaitTest {
 
@@ -30,7 +30,7 @@ class ProxyWaitTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"http://proxy:3128", "socks5://proxy", "socks5://alice:hunter2@proxy"})
-  void aSilentProxyIsEndedByClosingTheCarrier(String url) throws Exception {
+  void closingTheCarrierEndsTheWaitForASilentProxy(String url) throws Exception {
     try (var pair = Loopback.open()) {
       CompletableFuture<Connection> wrapped = wrap(url, pair.near());
       assertThat(pair.far().input().read()).isPositive();
@@ -42,13 +42,13 @@ class ProxyWaitTest {
           .hasMessage(
               "the connection to the proxy "
                   + OutboundProxy.parse(url).proxy()
-                  + " broke before it led to tunnel.example.org:7000: closed");
+                  + " failed before the tunnel to tunnel.example.org:7000 was established: closed");
     }
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"http://proxy:3128", "socks5://proxy", "socks5://alice:hunter2@proxy"})
-  void aProxyThatResetsIsNamed(String url) throws Exception {
+  void resetByTheProxyNamesProxyAndTarget(String url) throws Exception {
     try (var pair = Loopback.open()) {
       CompletableFuture<Connection> wrapped = wrap(url, pair.near());
       assertThat(pair.far().input().read()).isPositive();
@@ -58,7 +58,8 @@ class ProxyWaitTest {
           .hasMessage(
               "the connection to the proxy "
                   + OutboundProxy.parse(url).proxy()
-                  + " broke before it led to tunnel.example.org:7000: Connection reset");
+                  + " failed before the tunnel to tunnel.example.org:7000 was established:"
+                  + " Connection reset");
     }
   }
 
@@ -68,7 +69,7 @@ class ProxyWaitTest {
     "socks5://proxy, 0500 050000 01 01020304 0506",
     "socks5://alice:hunter2@proxy, 0502 0100 050000 03 04 61626364 0506"
   })
-  void anAnswerMayComeByteByByte(String url, String answer) throws Exception {
+  void responseIsReadWhenItArrivesByteByByte(String url, String answer) throws Exception {
     var pipe = new MemoryPipe(1024, 1);
     CompletableFuture<Connection> wrapped = wrap(url, pipe.near());
     for (byte b : join(hex(answer), hex("74756e6e656c"))) {

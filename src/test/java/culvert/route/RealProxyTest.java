@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Through proxies that others wrote, to an echo server. */
+/** Tunnels through tinyproxy and microsocks to an echo server. */
 @ExtendWith(LeakCheck.class)
 class RealProxyTest {
 
@@ -30,73 +30,74 @@ class RealProxyTest {
   private final Dialer dialer = new Dialer(new BufferPool());
 
   @Test
-  void eightMegabytesThroughTinyproxy() throws Exception {
+  void tinyproxyCarriesEightMegabytes() throws Exception {
     try (var proxy = ProxyProgram.tinyproxy()) {
       carriesBulk("http://" + proxy.address());
     }
   }
 
   @Test
-  void eightMegabytesThroughTinyproxyThatWantsALogin() throws Exception {
+  void tinyproxyWithAuthenticationCarriesEightMegabytes() throws Exception {
     try (var proxy = ProxyProgram.tinyproxy("BasicAuth alice open-sesame")) {
       carriesBulk("http://alice:open-sesame@" + proxy.address());
     }
   }
 
   @Test
-  void eightMegabytesThroughMicrosocks() throws Exception {
+  void microsocksCarriesEightMegabytes() throws Exception {
     try (var proxy = ProxyProgram.microsocks()) {
       carriesBulk("socks5://" + proxy.address());
     }
   }
 
   @Test
-  void eightMegabytesThroughMicrosocksThatWantsALogin() throws Exception {
+  void microsocksWithAuthenticationCarriesEightMegabytes() throws Exception {
     try (var proxy = ProxyProgram.microsocks("-u", "alice", "-P", "open-sesame")) {
       carriesBulk("socks5://alice:open-sesame@" + proxy.address());
     }
   }
 
   @Test
-  void tinyproxyWithoutTheLoginItWants() throws Exception {
+  void tinyproxyReportsMissingCredentials() throws Exception {
     try (var proxy = ProxyProgram.tinyproxy("BasicAuth alice open-sesame")) {
       assertRefused(
           "http://" + proxy.address(),
-          "the proxy <P> does not lead to <T>: 407 Proxy Authentication Required;"
-              + " give it a user and password, as http://USER:PASSWORD@<P>");
+          "the proxy <P> refused to connect to <T>: 407 Proxy Authentication Required;"
+              + " pass a user and password as http://USER:PASSWORD@<P>");
     }
   }
 
   @Test
-  void tinyproxyWithAWrongPassword() throws Exception {
+  void tinyproxyReportsWrongPassword() throws Exception {
     try (var proxy = ProxyProgram.tinyproxy("BasicAuth alice open-sesame")) {
       assertRefused(
           "http://alice:hunter2@" + proxy.address(),
-          "the proxy <P> does not lead to <T>: 401 Unauthorized;"
-              + " it refused the user and password given");
+          "the proxy <P> refused to connect to <T>: 401 Unauthorized;"
+              + " it rejected the user and password");
     }
   }
 
   @Test
-  void tinyproxyThatAllowsAnotherPortOnly() throws Exception {
+  void tinyproxyReportsForbiddenPort() throws Exception {
     try (var proxy = ProxyProgram.tinyproxy("ConnectPort 443")) {
       assertRefused(
           "http://" + proxy.address(),
-          "the proxy <P> does not allow <T>: 403 Access violation;"
+          "the proxy <P> does not allow connections to <T>: 403 Access violation;"
               + " many proxies allow port 443 only");
     }
   }
 
   @Test
-  void tinyproxyThatCannotReachTheTarget() throws Exception {
+  void tinyproxyReportsUnreachableTarget() throws Exception {
     try (var proxy = ProxyProgram.tinyproxy()) {
       assertUnreachable(
-          "http://" + proxy.address(), "the proxy <P> does not lead to <T>: 500 Unable to connect");
+          "http://" + proxy.address(),
+          "the proxy <P> refused to connect to <T>: 500 Unable to connect");
     }
   }
 
   @Test
-  void microsocksThatCannotReachTheTarget() throws Exception {
+  void microsocksReportsUnreachableTarget() throws Exception {
     try (var proxy = ProxyProgram.microsocks()) {
       assertUnreachable(
           "socks5://" + proxy.address(), "the proxy <P> could not reach <T>: connection refused");
@@ -104,34 +105,34 @@ class RealProxyTest {
   }
 
   @Test
-  void microsocksWithoutTheLoginItWants() throws Exception {
+  void microsocksReportsMissingCredentials() throws Exception {
     try (var proxy = ProxyProgram.microsocks("-u", "alice", "-P", "open-sesame")) {
       assertRefused(
           "socks5://" + proxy.address(),
-          "the proxy <P> does not lead to <T>: it wants a login;"
-              + " give it a user and password, as socks5://USER:PASSWORD@<P>");
+          "the proxy <P> refused to connect to <T>: it requires authentication;"
+              + " pass a user and password as socks5://USER:PASSWORD@<P>");
     }
   }
 
   @Test
-  void microsocksWithAWrongPassword() throws Exception {
+  void microsocksReportsWrongPassword() throws Exception {
     try (var proxy = ProxyProgram.microsocks("-u", "alice", "-P", "open-sesame")) {
       assertRefused(
           "socks5://alice:hunter2@" + proxy.address(),
-          "the proxy <P> does not lead to <T>: it refused the user and password given");
+          "the proxy <P> refused to connect to <T>: it rejected the user and password");
     }
   }
 
   @Test
-  void microsocksAskedInHttp() throws Exception {
+  void microsocksIsRecognizedWhenAddressedInHttp() throws Exception {
     try (var proxy = ProxyProgram.microsocks()) {
       assertRefused(
           "http://" + proxy.address(),
-          "the proxy <P>, asked for <T>, is a SOCKS proxy; write socks5:// in place of http://");
+          "the proxy <P>, asked for <T>, is a SOCKS proxy: use socks5:// instead of http://");
     }
   }
 
-  /** The name, too, is one that the proxy resolves. */
+  /** The target is a name, which the proxy resolves. */
   private void carriesBulk(String url) throws Exception {
     try (var server = TestServer.echoOnEveryAddress();
         var tunnel = through(url, new HostPort("localhost", server.address().port()))) {

@@ -36,12 +36,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The way into a group: through a proxy, and called off. */
+/** Routes into a channel group: through a proxy, and cancelled. */
 @ExtendWith(LeakCheck.class)
 @Timeout(30)
 class RouteTest {
 
-  private static final Duration LIMIT = Duration.ofSeconds(20);
+  private static final Duration TIMEOUT = Duration.ofSeconds(20);
 
   private final Deadlines deadlines = new Deadlines();
 
@@ -50,14 +50,14 @@ class RouteTest {
     deadlines.close();
   }
 
-  private Route route(HostPort server, Optional<OutboundProxy> via) {
+  private Route route(HostPort server, Optional<OutboundProxy> proxy) {
     var pool = new BufferPool();
     var access =
         new BounceCredentials(
             Optional.of(BounceAuthentication.of("hello")),
             Optional.empty(),
             WebSocketSettings.DEFAULT);
-    var join =
+    var group =
         new GroupConnector(
             new GroupAddress(TransportKind.PLAIN, server, new GroupNumber(1)),
             access,
@@ -65,18 +65,18 @@ class RouteTest {
             PeerNames.BOUNCE_SERVER,
             pool,
             line -> {});
-    return Route.into(join, via, LIMIT, new Dialer(pool), deadlines);
+    return Route.into(group, proxy, TIMEOUT, new Dialer(pool), deadlines);
   }
 
-  /** A proxy that knows CONNECT (RFC 9110, 9.3.6), and keeps what it was asked for. */
-  private static TestServer proxy(CompletableFuture<String> asked) throws IOException {
+  /** A proxy that implements CONNECT (RFC 9110, section 9.3.6) and records the target. */
+  private static TestServer proxy(CompletableFuture<String> requested) throws IOException {
     return new TestServer(client -> {
       var head = new StringBuilder();
       while (head.indexOf("\r\n\r\n") < 0) {
         head.append((char) client.getInputStream().read());
       }
       String target = head.toString().split(" ")[1];
-      asked.complete(target);
+      requested.complete(target);
       HostPort address = HostPort.parse(target);
       try (var server = new Socket(address.host(), address.port())) {
         client.getOutputStream().write("HTTP/1.1 200 OK\r\n\r\n".getBytes(StandardCharsets.UTF_8));
@@ -97,25 +97,25 @@ class RouteTest {
   }
 
   @Test
-  void aProxyLeadsIntoAGroup() throws Exception {
-    var asked = new CompletableFuture<String>();
+  void groupIsReachedThroughAProxy() throws Exception {
+    var requested = new CompletableFuture<String>();
     try (var bounce = new PairingBounceServer("hello");
-        var proxy = proxy(asked)) {
+        var proxy = proxy(requested)) {
       var via = Optional.of(OutboundProxy.parse("http://" + proxy.address()));
-      Connection through = route(bounce.address(), via).connect(new Cancellation());
-      Connection straight = route(bounce.address(), Optional.empty()).connect(new Cancellation());
-      through.output().write('a');
-      assertThat(straight.input().read()).isEqualTo('a');
-      straight.output().write('b');
-      assertThat(through.input().read()).isEqualTo('b');
-      assertThat(asked.get()).isEqualTo(bounce.address().toString());
-      through.close();
-      straight.close();
+      Connection proxied = route(bounce.address(), via).connect(new Cancellation());
+      Connection direct = route(bounce.address(), Optional.empty()).connect(new Cancellation());
+      proxied.output().write('a');
+      assertThat(direct.input().read()).isEqualTo('a');
+      direct.output().write('b');
+      assertThat(proxied.input().read()).isEqualTo('b');
+      assertThat(requested.get()).isEqualTo(bounce.address().toString());
+      proxied.close();
+      direct.close();
     }
   }
 
   @Test
-  void cancellationEndsTheWaitForABanner() throws Exception {
+  void cancellationEndsTheWaitForTheBanner() throws Exception {
     try (var silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       var cancellation = new Cancellation();
       var failure = new CompletableFuture<Throwable>();
@@ -133,13 +133,13 @@ class RouteTest {
               });
       try (Socket accepted = silent.accept()) {
         Eventually.within(
-            LIMIT,
+            TIMEOUT,
             () ->
                 assertThat(client.getStackTrace())
                     .anyMatch(
                         frame -> frame.getClassName().equals(GroupConnector.class.getName())));
         cancellation.cancel();
-        assertThat(failure.get(LIMIT.toSeconds(), TimeUnit.SECONDS))
+        assertThat(failure.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS))
             .isInstanceOf(IOException.class)
             .hasMessageContaining("bounce://127.0.0.1:" + silent.getLocalPort() + "/1");
         assertThat(accepted.getInputStream().read()).as("end of the connection").isEqualTo(-1);

@@ -17,32 +17,32 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What came of an exchange with a proxy whose part is written by the test.
+ * The result of an exchange with a proxy that follows a script of the test.
  *
- * @param failure what the exchange was refused with
- * @param asked all that the proxy was told
- * @param read how many bytes of the proxy's were taken before the tunnel began, or at all
- * @param tunnel what then came out of the tunnel
+ * @param failure the exception of the exchange, if it failed
+ * @param sent all bytes that the client sent
+ * @param read number of bytes read from the proxy before the tunnel began or the exchange failed
+ * @param tunnel the bytes that the tunnel delivered
  */
-record ScriptedProxy(Optional<IOException> failure, byte[] asked, long read, byte[] tunnel) {
+record ScriptedProxy(Optional<IOException> failure, byte[] sent, long read, byte[] tunnel) {
 
-  /** With a proxy that says all of this at once, without having heard anything, and hangs up. */
-  static ScriptedProxy with(Transport transport, byte[] answers) throws IOException {
-    return with(transport, answers, true);
+  /** Plays a proxy that sends all of this at once, without reading, and closes its output. */
+  static ScriptedProxy with(Transport transport, byte[] responses) throws IOException {
+    return with(transport, responses, true);
   }
 
-  /** With one that says all of this and stays. */
-  static ScriptedProxy withOpen(Transport transport, byte[] answers) throws IOException {
-    return with(transport, answers, false);
+  /** Plays a proxy that sends all of this and keeps its output open. */
+  static ScriptedProxy withOpen(Transport transport, byte[] responses) throws IOException {
+    return with(transport, responses, false);
   }
 
-  private static ScriptedProxy with(Transport transport, byte[] answers, boolean hangsUp)
+  private static ScriptedProxy with(Transport transport, byte[] responses, boolean closesOutput)
       throws IOException {
     try (var pair = Loopback.open();
         var deadlines = new Deadlines()) {
       deadlines.after(RolePair.LIMIT, pair::close);
-      pair.far().output().write(answers);
-      if (hangsUp) {
+      pair.far().output().write(responses);
+      if (closesOutput) {
         pair.far().closeOutput();
       }
       IOException failure = null;
@@ -58,35 +58,35 @@ record ScriptedProxy(Optional<IOException> failure, byte[] asked, long read, byt
         failure = e;
       }
       pair.near().closeOutput();
-      byte[] asked = pair.far().input().readAllBytes();
-      return new ScriptedProxy(Optional.ofNullable(failure), asked, read, tunnel);
+      byte[] sent = pair.far().input().readAllBytes();
+      return new ScriptedProxy(Optional.ofNullable(failure), sent, read, tunnel);
     }
   }
 
-  /** The refusal's sentence. */
+  /** Returns the message of the failure. */
   String message() {
-    return failure.orElseThrow(() -> new AssertionError("it was not refused")).getMessage();
+    return failure.orElseThrow(() -> new AssertionError("the exchange did not fail")).getMessage();
   }
 
   /**
-   * Turn by turn: the proxy awaits a question of exactly these bytes before it answers. The last
-   * answer has a first byte of the tunnel's behind it, and the tunnel's first byte is sent back.
+   * Plays a proxy that reads a request of exactly the given bytes before each response. It sends
+   * one byte of the tunnel with the last response, then echoes the first byte it receives.
    *
-   * @param turns question, answer, question, answer...
+   * @param turns request, response, request, response...
    */
   static void playTurns(Transport transport, byte[]... turns) throws Exception {
     try (var pair = Loopback.open();
         var deadlines = new Deadlines()) {
       deadlines.after(RolePair.LIMIT, pair::close);
-      var heard = new CompletableFuture<Void>();
+      var played = new CompletableFuture<Void>();
       Threads.start(
           "scripted proxy",
           () -> {
             try {
               takeTurns(pair.far(), turns);
-              heard.complete(null);
+              played.complete(null);
             } catch (IOException | AssertionError e) {
-              heard.completeExceptionally(e);
+              played.completeExceptionally(e);
               pair.far().close();
             }
           });
@@ -98,7 +98,7 @@ record ScriptedProxy(Optional<IOException> failure, byte[] asked, long read, byt
       } catch (IOException e) {
         failure = e;
       }
-      heard.get(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS);
+      played.get(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS);
       assertThat(failure).isNull();
       assertThat(wrapped.input().readAllBytes()).isEqualTo(new byte[] {'<', '>'});
     }
@@ -106,9 +106,9 @@ record ScriptedProxy(Optional<IOException> failure, byte[] asked, long read, byt
 
   private static void takeTurns(Connection proxy, byte[]... turns) throws IOException {
     for (int i = 0; i < turns.length; i += 2) {
-      byte[] question = proxy.input().readNBytes(turns[i].length);
-      assertThat(question).as("question " + i / 2).isEqualTo(turns[i]);
-      assertThat(proxy.input().available()).as("bytes behind question " + i / 2).isZero();
+      byte[] request = proxy.input().readNBytes(turns[i].length);
+      assertThat(request).as("request " + i / 2).isEqualTo(turns[i]);
+      assertThat(proxy.input().available()).as("bytes after request " + i / 2).isZero();
       boolean last = i + 2 == turns.length;
       proxy.output().write(last ? join(turns[i + 1], new byte[] {'<'}) : turns[i + 1]);
     }
@@ -116,14 +116,14 @@ record ScriptedProxy(Optional<IOException> failure, byte[] asked, long read, byt
     proxy.closeOutput();
   }
 
-  /** One array of several. */
+  /** Returns the concatenation of the arrays. */
   static byte[] join(byte[]... parts) {
     var all = new ByteArrayOutputStream();
     Arrays.stream(parts).forEach(all::writeBytes);
     return all.toByteArray();
   }
 
-  /** Bytes as pairs of digits, each line with a comment behind a {@code #}. */
+  /** Parses pairs of hexadecimal digits; a {@code #} starts a comment until the end of the line. */
   static byte[] hex(String... lines) {
     var digits = new StringBuilder();
     for (String line : lines) {

@@ -19,14 +19,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The exchange byte for byte, as RFC 1928 and RFC 1929 draw it. */
+/** Checks the exchange byte for byte against RFC 1928 and RFC 1929. */
 @ExtendWith(LeakCheck.class)
 class Socks5Test {
 
   private static final HostPort TARGET = new HostPort("a.example", 7000);
-  private static final String BARE = "socks5://proxy";
-  private static final String LOGIN = "socks5://alice:hunter2@proxy";
-  private static final String NAMES = "the proxy proxy:1080, asked for a.example:7000, ";
+  private static final String ANONYMOUS = "socks5://proxy";
+  private static final String AUTHENTICATED = "socks5://alice:hunter2@proxy";
+  private static final String PREFIX = "the proxy proxy:1080, asked for a.example:7000, ";
 
   private static final byte[] REQUEST =
       hex(
@@ -39,37 +39,38 @@ class Socks5Test {
           "01 c0000201 c000 # from 192.0.2.1, port 49152");
 
   @Test
-  void withoutALoginANameIsLeftToTheProxy() throws Exception {
+  void clientWithoutCredentialsSendsTheNameOfTheTarget() throws Exception {
     ScriptedProxy.playTurns(
-        through(BARE),
-        hex("05 01 00 # version 5, one method: no login"),
-        hex("05 00 # version 5, no login"),
+        through(ANONYMOUS),
+        hex("05 01 00 # version 5, one method: no authentication"),
+        hex("05 00 # version 5, no authentication"),
         REQUEST,
         REPLY);
   }
 
   @Test
-  void aLoginIsToldWhenTheProxyAsks() throws Exception {
+  void credentialsAreSentWhenTheProxySelectsThem() throws Exception {
     ScriptedProxy.playTurns(
-        through(LOGIN),
-        hex("05 02 00 02 # version 5, two methods: no login, user and password"),
+        through(AUTHENTICATED),
+        hex("05 02 00 02 # version 5, two methods: no authentication, user and password"),
         hex("05 02 # version 5, user and password"),
         hex(
-            "01 # version of the login",
+            "01 # version of the subnegotiation",
             "05 616c696365 # five bytes: alice",
             "07 68756e74657232 # seven bytes: hunter2"),
-        hex("01 00 # version of the login, welcome"),
+        hex("01 00 # version of the subnegotiation, success"),
         REQUEST,
         REPLY);
   }
 
   @Test
-  void aLoginIsNotToldWhenTheProxyDoesNotAsk() throws Exception {
-    ScriptedProxy.playTurns(through(LOGIN), hex("05 02 00 02"), hex("05 00"), REQUEST, REPLY);
+  void credentialsAreNotSentWhenTheProxySelectsNoAuthentication() throws Exception {
+    ScriptedProxy.playTurns(
+        through(AUTHENTICATED), hex("05 02 00 02"), hex("05 00"), REQUEST, REPLY);
   }
 
   @Test
-  void theLongestLoginAndNameFitTheirLengths() throws Exception {
+  void credentialsAndNameOfMaximumLengthAreSent() throws Exception {
     String longest = "x".repeat(255);
     byte[] bytes = longest.getBytes(StandardCharsets.US_ASCII);
     ScriptedProxy.playTurns(
@@ -85,14 +86,14 @@ class Socks5Test {
   }
 
   @Test
-  void aLongerNameIsRefusedBeforeAWordIsSaid() throws Exception {
+  void longerNameFailsBeforeAnythingIsSent() throws Exception {
     var target = new HostPort("x".repeat(256), 1);
     var exchange =
         ScriptedProxy.withOpen(
-            ProxyTransport.through(OutboundProxy.parse(BARE), target), hex("05 00"));
+            ProxyTransport.through(OutboundProxy.parse(ANONYMOUS), target), hex("05 00"));
     assertThat(exchange.message())
-        .isEqualTo("the name of " + target + " has more than 255 bytes, which SOCKS5 cannot say");
-    assertThat(exchange.asked()).isEmpty();
+        .isEqualTo("the name of " + target + " has more than 255 bytes, the maximum of SOCKS5");
+    assertThat(exchange.sent()).isEmpty();
   }
 
   @ParameterizedTest
@@ -104,9 +105,9 @@ class Socks5Test {
     "127.1, 03 05 3132372e31",
     "bü.example, 03 0b 62c3bc2e6578616d706c65"
   })
-  void anAddressIsSentAsSuchAndAnythingElseAsAName(String host, String address) throws Exception {
+  void addressIsSentAsAddressAndAnythingElseAsName(String host, String address) throws Exception {
     ScriptedProxy.playTurns(
-        ProxyTransport.through(OutboundProxy.parse(BARE), new HostPort(host, 258)),
+        ProxyTransport.through(OutboundProxy.parse(ANONYMOUS), new HostPort(host, 258)),
         hex("05 01 00"),
         hex("05 00"),
         hex("05 01 00", address, "0102"),
@@ -123,39 +124,40 @@ class Socks5Test {
         "05 00 00 03 00 0000",
         "05 00 ff 01 ffffffff ffff"
       })
-  void everyKindOfReplyIsReadToItsLastByte(String reply) throws Exception {
+  void replyWithAnyAddressTypeIsReadToItsLastByte(String reply) throws Exception {
     byte[] answers = join(hex("05 00"), hex(reply));
     byte[] early = hex("05 00 00 01 00");
-    var exchange = ScriptedProxy.with(through(BARE), join(answers, early));
+    var exchange = ScriptedProxy.with(through(ANONYMOUS), join(answers, early));
     assertThat(exchange.failure()).isEmpty();
     assertThat(exchange.read()).isEqualTo(answers.length);
     assertThat(exchange.tunnel()).isEqualTo(early);
   }
 
   @Test
-  void theLongestNameInAReplyIsReadToItsLastByte() throws Exception {
+  void replyWithNameOfMaximumLengthIsReadToItsLastByte() throws Exception {
     byte[] answers = join(hex("05 00 05 00 00 03 ff"), new byte[255 + 2]);
-    var exchange = ScriptedProxy.with(through(BARE), join(answers, hex("2a")));
+    var exchange = ScriptedProxy.with(through(ANONYMOUS), join(answers, hex("2a")));
     assertThat(exchange.tunnel()).isEqualTo(hex("2a"));
   }
 
   @ParameterizedTest
   @CsvSource({
-    "1, could not reach T: general failure",
-    "2, does not allow T: its rules forbid it; many proxies allow port 443 only",
+    "1, could not reach T: general SOCKS server failure",
+    "2, does not allow connections to T: not allowed by its ruleset; many proxies allow port 443"
+        + " only",
     "3, could not reach T: network unreachable",
     "4, could not reach T: host unreachable",
     "5, could not reach T: connection refused",
     "6, could not reach T: TTL expired",
-    "7, does not lead to T: it does not know CONNECT",
-    "8, does not lead to T: it does not know this type of address",
-    "9, does not lead to T: it gave the unknown reason 9",
-    "255, does not lead to T: it gave the unknown reason 255"
+    "7, refused to connect to T: command not supported",
+    "8, refused to connect to T: address type not supported",
+    "9, refused to connect to T: unknown reply code 9",
+    "255, refused to connect to T: unknown reply code 255"
   })
-  void aRefusalIsToldInWords(int code, String sentence) throws Exception {
+  void replyCodeIsDescribed(int code, String sentence) throws Exception {
     byte[] answers = join(hex("05 00 05"), new byte[] {(byte) code});
     for (byte[] rest : new byte[][] {{}, hex("00 01 00000000 0000")}) {
-      var exchange = ScriptedProxy.withOpen(through(BARE), join(answers, rest));
+      var exchange = ScriptedProxy.withOpen(through(ANONYMOUS), join(answers, rest));
       assertThat(exchange.message())
           .isEqualTo("the proxy proxy:1080 " + sentence.replaceFirst("\\bT\\b", "a.example:7000"));
       assertThat(exchange.failure().orElseThrow()).isExactlyInstanceOf(IOException.class);
@@ -163,86 +165,88 @@ class Socks5Test {
   }
 
   @Test
-  void aProxyThatWantsALoginWhereNoneIsGiven() throws Exception {
-    assertThat(ScriptedProxy.withOpen(through(BARE), hex("05 ff")).message())
+  void missingCredentialsAreReported() throws Exception {
+    assertThat(ScriptedProxy.withOpen(through(ANONYMOUS), hex("05 ff")).message())
         .isEqualTo(
-            "the proxy proxy:1080 does not lead to a.example:7000: it wants a login;"
-                + " give it a user and password, as socks5://USER:PASSWORD@proxy:1080");
+            "the proxy proxy:1080 refused to connect to a.example:7000: it requires authentication;"
+                + " pass a user and password as socks5://USER:PASSWORD@proxy:1080");
   }
 
   @Test
-  void aProxyThatWantsAnotherKindOfLogin() throws Exception {
-    assertThat(ScriptedProxy.withOpen(through(LOGIN), hex("05 ff")).message())
+  void unsupportedAuthenticationMethodIsReported() throws Exception {
+    assertThat(ScriptedProxy.withOpen(through(AUTHENTICATED), hex("05 ff")).message())
         .isEqualTo(
-            "the proxy proxy:1080 does not lead to a.example:7000:"
-                + " it wants another kind of login than a user and password");
+            "the proxy proxy:1080 refused to connect to a.example:7000:"
+                + " it requires another authentication method than user and password");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"01 01", "01 ff", "05 01", "00 80"})
-  void aLoginThatIsRefused(String answer) throws Exception {
-    var exchange = ScriptedProxy.withOpen(through(LOGIN), join(hex("05 02"), hex(answer)));
+  void rejectedCredentialsAreReported(String answer) throws Exception {
+    var exchange = ScriptedProxy.withOpen(through(AUTHENTICATED), join(hex("05 02"), hex(answer)));
     assertThat(exchange.message())
         .isEqualTo(
-            "the proxy proxy:1080 does not lead to a.example:7000:"
-                + " it refused the user and password given");
+            "the proxy proxy:1080 refused to connect to a.example:7000:"
+                + " it rejected the user and password");
     assertThat(exchange.failure().orElseThrow()).isExactlyInstanceOf(IOException.class);
   }
 
   @Test
-  void aLoginThatIsWelcomedInTheVersionOfSocksIsOne() throws Exception {
+  void successWithTheSocksVersionIsAccepted() throws Exception {
     byte[] answers = join(hex("05 02 05 00"), REPLY);
-    assertThat(ScriptedProxy.with(through(LOGIN), answers).failure()).isEmpty();
+    assertThat(ScriptedProxy.with(through(AUTHENTICATED), answers).failure()).isEmpty();
   }
 
   @ParameterizedTest
   @CsvSource({
-    BARE + ", 05 02, chose the login method 2",
-    BARE + ", 05 01, chose the login method 1",
-    LOGIN + ", 05 01, chose the login method 1",
-    LOGIN + ", 05 fe, chose the login method 254"
+    ANONYMOUS + ", 05 02, chose authentication method 2",
+    ANONYMOUS + ", 05 01, chose authentication method 1",
+    AUTHENTICATED + ", 05 01, chose authentication method 1",
+    AUTHENTICATED + ", 05 fe, chose authentication method 254"
   })
-  void aMethodThatWasNotOfferedIsAgainstTheRules(String url, String answer, String sentence)
+  void methodThatWasNotOfferedIsAProtocolError(String url, String answer, String sentence)
       throws Exception {
     assertForeign(url, answer, sentence + ", which was not offered");
   }
 
   @ParameterizedTest
   @CsvSource({
-    "00 5b 0000 00000000, does not answer in SOCKS5: its first byte is 0",
-    "04, does not answer in SOCKS5: its first byte is 4",
-    "15 0301, does not answer in SOCKS5: its first byte is 21",
-    "53 53482d322e30, does not answer in SOCKS5: its first byte is 83",
-    "48 5454502f312e3120343030, is an HTTP proxy; write http:// in place of socks5://",
-    "05 00 04 00, does not answer in SOCKS5: its first byte is 4",
-    "05 00 48 5454502f, is an HTTP proxy; write http:// in place of socks5://",
-    "05 00 05 00 00 00, answered with an address of the unknown type 0",
-    "05 00 05 00 00 02, answered with an address of the unknown type 2",
-    "05 00 05 00 00 ff, answered with an address of the unknown type 255"
+    "00 5b 0000 00000000, did not respond in SOCKS5: its first byte is 0",
+    "04, did not respond in SOCKS5: its first byte is 4",
+    "15 0301, did not respond in SOCKS5: its first byte is 21",
+    "53 53482d322e30, did not respond in SOCKS5: its first byte is 83",
+    "48 5454502f312e3120343030, is an HTTP proxy: use http:// instead of socks5://",
+    "05 00 04 00, did not respond in SOCKS5: its first byte is 4",
+    "05 00 48 5454502f, is an HTTP proxy: use http:// instead of socks5://",
+    "05 00 05 00 00 00, sent an address of unknown type 0",
+    "05 00 05 00 00 02, sent an address of unknown type 2",
+    "05 00 05 00 00 ff, sent an address of unknown type 255"
   })
-  void whatIsNoSocksIsToldByItsFirstBytes(String answer, String sentence) throws Exception {
-    assertForeign(BARE, answer, sentence);
+  void otherProtocolIsRejectedAtItsFirstBytes(String answer, String sentence) throws Exception {
+    assertForeign(ANONYMOUS, answer, sentence);
   }
 
   private static void assertForeign(String url, String answer, String sentence) throws Exception {
     var exchange = ScriptedProxy.withOpen(through(url), hex(answer));
-    assertThat(exchange.message()).isEqualTo(NAMES + sentence);
+    assertThat(exchange.message()).isEqualTo(PREFIX + sentence);
     assertThat(exchange.failure()).get().isInstanceOf(ProtocolException.class);
   }
 
   @Test
-  void anAnswerCutAnywhereIsNoTunnel() throws Exception {
+  void truncatedReplyIsAnEndOfFile() throws Exception {
     byte[][] replies = {
       REPLY, hex("05 00 00 03 02 6162 0001"), join(hex("05 00 00 04"), new byte[18])
     };
     for (byte[] reply : replies) {
       byte[] answer = join(hex("05 02 01 00"), reply);
       for (int length = 0; length < answer.length; length++) {
-        var exchange = ScriptedProxy.with(through(LOGIN), Arrays.copyOf(answer, length));
+        var exchange = ScriptedProxy.with(through(AUTHENTICATED), Arrays.copyOf(answer, length));
         assertThat(exchange.failure()).get().isInstanceOf(EOFException.class);
         assertThat(exchange.message())
             .as("cut at " + length)
-            .isEqualTo("the proxy proxy:1080 hung up before it had answered for a.example:7000");
+            .isEqualTo(
+                "the proxy proxy:1080 closed the connection before it responded for"
+                    + " a.example:7000");
       }
     }
   }

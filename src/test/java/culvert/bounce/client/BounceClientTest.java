@@ -280,7 +280,7 @@ class BounceClientTest {
                 "hello",
                 Duration.ofMillis(200))) {
       assertThatThrownBy(client::join)
-          .hasMessageContaining("nobody let this side in within 200ms; is that a bounce server");
+          .hasMessageContaining("not joined within 200ms; is this a bounce server");
     }
   }
 
