@@ -3,7 +3,7 @@ package culvert.mux;
 import java.time.Duration;
 
 /**
- * When a leg asks whether its peer is there, and when it gives it up.
+ * When a link asks whether its peer is there, and when it gives it up.
  *
  * @param every a peer that has been silent for so long is sent a ping, as is one that has heard
  *     nothing from here
@@ -12,11 +12,11 @@ import java.time.Duration;
  */
 public record Heartbeat(Duration every, Duration timeout) {
 
-  private static final Duration LONGEST_TICK = Duration.ofMillis(500);
+  private static final Duration MAX_TICK = Duration.ofMillis(500);
 
-  /** How often a leg looks. */
+  /** How often a link looks. */
   Duration tick() {
     Duration quarter = every.dividedBy(4);
-    return quarter.compareTo(LONGEST_TICK) < 0 ? quarter : LONGEST_TICK;
+    return quarter.compareTo(MAX_TICK) < 0 ? quarter : MAX_TICK;
   }
 }

@@ -26,7 +26,7 @@ import java.util.function.Consumer;
 /** One connection that carries a session's messages and many streams; see the package. */
 public final class Link implements AutoCloseable {
 
-  /** Which side of a leg opens streams. */
+  /** Which side of a link opens streams. */
   public enum Side {
     /** The remote side: visitors come here, so streams begin here. */
     OPENS,
@@ -34,13 +34,13 @@ public final class Link implements AutoCloseable {
     TAKES
   }
 
-  /** What the leg tells its session. Called by the leg's reader: must not write, dial or wait. */
+  /** What the link tells its session. Called by the link's reader: must not write, dial or wait. */
   public interface Events {
     /** The peer opened a stream, which must be answered exactly once. */
     void opened(MuxStream stream, Message.Open open);
 
     /**
-     * A message of the session that is not the leg's own business.
+     * A message of the session that is not the link's own business.
      *
      * @throws ProtocolException if it may not come now
      */
@@ -48,7 +48,7 @@ public final class Link implements AutoCloseable {
   }
 
   /**
-   * What a leg shares with the others of its process.
+   * What a link shares with the others of its process.
    *
    * @param pool where its buffers come from
    * @param budget what its streams may hold together with all others
@@ -65,11 +65,14 @@ public final class Link implements AutoCloseable {
       int maxWindow,
       LongAdder lateFrames) {}
 
+  /** Message of failures caused by the end of the link. */
+  static final String LOST = "the link was lost";
+
   /** For the last words, and what goes before them. */
-  private static final Duration BYE_LIMIT = Duration.ofSeconds(3);
+  private static final Duration BYE_TIMEOUT = Duration.ofSeconds(3);
 
   /** The same where the last bytes of complete streams are on their way, and how often again. */
-  private static final Duration OWING_LIMIT = Duration.ofSeconds(10);
+  private static final Duration PROGRESS_TIMEOUT = Duration.ofSeconds(10);
 
   private static final int MAX_EXTENSIONS = 12;
 
@@ -80,7 +83,7 @@ public final class Link implements AutoCloseable {
   private final Shared shared;
   private final Events events;
   private final LinkWriter writer;
-  private final LivenessMonitor watch;
+  private final LivenessMonitor monitor;
   private final ConcurrentHashMap<Long, MuxStream> streams = new ConcurrentHashMap<>();
 
   /** Also streams without an id yet, and those that are over but hold bytes that nobody read. */
@@ -93,7 +96,7 @@ public final class Link implements AutoCloseable {
   private final AtomicReference<Deadlines.Deadline> closer = new AtomicReference<>(() -> {});
 
   /**
-   * A leg over a connection whose handshake is done.
+   * A link over a connection whose handshake is done.
    *
    * @param mine what this side granted in the handshake
    * @param peer what the other side granted
@@ -112,27 +115,27 @@ public final class Link implements AutoCloseable {
     this.shared = shared;
     this.events = events;
     this.writer = new LinkWriter(this, Math.min(mine.opens(), peer.opens()));
-    this.watch = new LivenessMonitor(connection, writer, shared);
+    this.monitor = new LivenessMonitor(connection, writer, shared);
   }
 
   /**
-   * Reads until the leg ends, in the calling thread; afterwards every stream has failed and the
+   * Reads until the link ends, in the calling thread; afterwards every stream has failed and the
    * connection is closed. Returns normally only if {@link #close} or {@link #finish} ended it.
    *
-   * @throws RefusedException if the peer said why it ended the leg
+   * @throws RefusedException if the peer said why it ended the link
    * @throws SilentPeerException if the peer has given no sign of life for too long
    * @throws ProtocolException if the peer broke the rules; it has been told
    * @throws IOException if the connection broke or ended
    */
   public void run() throws IOException {
-    shared.budget().join(this);
+    shared.budget().add(this);
     Thread writerThread =
         Threads.start("link writer " + HostPort.of(connection.peer()), writer::run);
-    var watching = watch.begin();
+    var watching = monitor.start();
     try {
       new LinkReader(this).run();
     } catch (ProtocolException e) {
-      lastWords(new Message.Bye(ByeReason.PROTOCOL, e.getMessage()));
+      sendBye(new Message.Bye(ByeReason.PROTOCOL, e.getMessage()));
       throw e;
     } catch (IOException e) {
       if (!closing) {
@@ -141,7 +144,7 @@ public final class Link implements AutoCloseable {
     } finally {
       watching.cancel();
       end(writerThread);
-      watch.tellBug();
+      monitor.rethrowBug();
     }
   }
 
@@ -150,7 +153,7 @@ public final class Link implements AutoCloseable {
     if (ofReader instanceof RefusedException) {
       return ofReader;
     }
-    return watch.silence().map(IOException.class::cast).or(writer::failure).orElse(ofReader);
+    return monitor.failure().map(IOException.class::cast).or(writer::failure).orElse(ofReader);
   }
 
   private void end(Thread writerThread) {
@@ -174,8 +177,8 @@ public final class Link implements AutoCloseable {
 
   private void failStreams(CloseCause trouble) {
     for (MuxStream stream : streams()) {
-      stream.fail(trouble, "the leg was lost");
-      forget(stream);
+      stream.fail(trouble, LOST);
+      unregister(stream);
     }
   }
 
@@ -183,20 +186,20 @@ public final class Link implements AutoCloseable {
    * Begins a stream. Nothing is written before its first payload or {@link MuxStream#awaitAnswer},
    * so that both can share a write.
    *
-   * @throws IOException if the peer's bound on streams is reached or the leg has ended
+   * @throws IOException if the peer's bound on streams is reached or the link has ended
    */
   public MuxStream open(Message.Open message) throws IOException {
     int most = maxStreams();
     if (open.incrementAndGet() > most) {
-      closed();
+      streamClosed();
       throw new IOException("the session has " + most + " streams, which is its bound");
     }
     MuxStream stream = new MuxStream(this, message);
     all.add(stream);
     if (ended || closing || finishing) {
-      stream.fail(CloseCause.LINK_LOST, "the leg was lost");
-      forget(stream);
-      throw new IOException(finishing ? "the session is draining" : "the leg was lost");
+      stream.fail(CloseCause.LINK_LOST, LOST);
+      unregister(stream);
+      throw new IOException(finishing ? "the session is draining" : LOST);
     }
     return stream;
   }
@@ -207,7 +210,7 @@ public final class Link implements AutoCloseable {
   }
 
   /**
-   * Ends the leg and tells the peer why; streams are lost, but what those that are complete have
+   * Ends the link and tells the peer why; streams are lost, but what those that are complete have
    * sent arrives first. Does not wait.
    */
   public void close(ByeReason reason, String text) {
@@ -217,7 +220,7 @@ public final class Link implements AutoCloseable {
   private void close(ByeReason reason, String text, int extensions) {
     closing = true;
     failStreams(CloseCause.STOPPED);
-    writer.byeBehindPayload(new Message.Bye(reason, text));
+    writer.byeAfterPayload(new Message.Bye(reason, text));
     closeLater(extensions);
   }
 
@@ -225,29 +228,31 @@ public final class Link implements AutoCloseable {
    * Closes the connection once the peer had its time, which goes on while it takes what it has not.
    */
   private void closeLater(int extensions) {
-    boolean owing = extensions > 0 && writer.isOwing();
-    long before = writer.moved();
+    boolean owing = extensions > 0 && writer.hasUnacknowledged();
+    long before = writer.progress();
     Runnable close =
         () -> {
-          if (owing && !ended && writer.moved() != before) {
+          if (owing && !ended && writer.progress() != before) {
             closeLater(extensions - 1);
           } else {
             connection.close();
           }
         };
-    closer.getAndSet(shared.deadlines().after(owing ? OWING_LIMIT : BYE_LIMIT, close)).cancel();
+    closer
+        .getAndSet(shared.deadlines().after(owing ? PROGRESS_TIMEOUT : BYE_TIMEOUT, close))
+        .cancel();
     if (ended) {
       closer.get().cancel();
     }
   }
 
   /**
-   * Begins no stream any more, and ends the leg once the last one is over. Does not wait; returns
+   * Begins no stream any more, and ends the link once the last one is over. Does not wait; returns
    * whether there is something to wait for: streams, or bytes of theirs on their way.
    */
   public boolean finish() {
     finishing = true;
-    boolean busy = open.get() > 0 || writer.isOwing();
+    boolean busy = open.get() > 0 || writer.hasUnacknowledged();
     closeIfFinished();
     return busy;
   }
@@ -265,12 +270,12 @@ public final class Link implements AutoCloseable {
    *     not block
    */
   public void probe(Duration limit, Consumer<Boolean> answer) {
-    watch.probe(limit, answer);
+    monitor.probe(limit, answer);
   }
 
   /** Whether the peer was asked something a moment ago and nothing has come since. */
   public boolean isQuiet() {
-    return watch.isQuiet();
+    return monitor.isQuiet();
   }
 
   @Override
@@ -289,12 +294,12 @@ public final class Link implements AutoCloseable {
   }
 
   /** The peer hears our last words before the connection closes over its unread bytes. */
-  private void lastWords(Message.Bye bye) {
+  private void sendBye(Message.Bye bye) {
     writer.bye(bye);
     LingeringClose.drainAndClose(connection, shared.deadlines());
   }
 
-  // For the leg's parts.
+  // For the link's parts.
 
   LinkWriter writer() {
     return writer;
@@ -341,7 +346,7 @@ public final class Link implements AutoCloseable {
   }
 
   /** The peer opened a stream. */
-  MuxStream opened(long id) {
+  MuxStream acceptStream(long id) {
     open.incrementAndGet();
     MuxStream stream = new MuxStream(this, id);
     streams.put(id, stream);
@@ -350,18 +355,18 @@ public final class Link implements AutoCloseable {
   }
 
   /** One of our streams has got its id. */
-  void remember(MuxStream stream) {
+  void register(MuxStream stream) {
     streams.put(stream.id(), stream);
   }
 
-  void forget(MuxStream stream) {
-    if (stream.forget()) {
+  void unregister(MuxStream stream) {
+    if (stream.markUnregistered()) {
       streams.remove(stream.id());
-      closed();
+      streamClosed();
     }
   }
 
-  private void closed() {
+  private void streamClosed() {
     open.decrementAndGet();
     closeIfFinished();
   }
@@ -374,11 +379,11 @@ public final class Link implements AutoCloseable {
 
   private void leaveBudgetIfDone() {
     if (ended && all.isEmpty()) {
-      shared.budget().leave(this);
+      shared.budget().remove(this);
     }
   }
 
-  void late() {
+  void countLateFrame() {
     shared.lateFrames().increment();
   }
 }

@@ -15,61 +15,61 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The receiving half of a leg: decodes all that one read brought, then wakes each stream once. It
+ * The receiving half of a link: decodes all that one read brought, then wakes each stream once. It
  * never writes, dials or waits for anything but the connection's next bytes.
  */
 final class LinkReader {
 
-  private final Link leg;
+  private final Link link;
   private final LinkWriter writer;
-  private final List<MuxStream> touched = new ArrayList<>();
-  private final ControlFrameBudget patience;
+  private final List<MuxStream> toWake = new ArrayList<>();
+  private final ControlFrameBudget controlBudget;
 
   /** The highest id the peer has opened; the opening side looks at its own writer instead. */
-  private long highest;
+  private long highestId;
 
   // A data frame whose payload has not come whole:
   private MuxStream dataStream;
   private int dataLeft;
 
-  LinkReader(Link leg) {
-    this.leg = leg;
-    this.writer = leg.writer();
-    this.patience = new ControlFrameBudget(System.nanoTime(), leg.maxStreams());
+  LinkReader(Link link) {
+    this.link = link;
+    this.writer = link.writer();
+    this.controlBudget = new ControlFrameBudget(System.nanoTime(), link.maxStreams());
   }
 
   void run() throws IOException {
-    ByteBuffer in = leg.pool().borrow();
-    Connection connection = leg.connection();
+    ByteBuffer in = link.pool().borrow();
+    Connection connection = link.connection();
     try {
       while (connection.input().read(in) >= 0) {
-        patience.earn(System.nanoTime(), connection.received() + connection.sent());
+        controlBudget.refill(System.nanoTime(), connection.received() + connection.sent());
         in.flip();
         decode(in);
         in.compact();
-        wakeTouched();
-        if (leg.budget().exceeded()) {
-          leg.budget().evict();
+        wakeReaders();
+        if (link.budget().isExceeded()) {
+          link.budget().evict();
         }
       }
       throw new EOFException("the peer closed the connection");
     } finally {
-      wakeTouched();
-      leg.pool().release(in);
+      wakeReaders();
+      link.pool().release(in);
     }
   }
 
-  private void touch(MuxStream stream) {
-    if (stream.touch()) {
-      touched.add(stream);
+  private void wakeLater(MuxStream stream) {
+    if (stream.markForWakeUp()) {
+      toWake.add(stream);
     }
   }
 
-  private void wakeTouched() {
-    for (MuxStream stream : touched) {
+  private void wakeReaders() {
+    for (MuxStream stream : toWake) {
       stream.wakeReader();
     }
-    touched.clear();
+    toWake.clear();
   }
 
   private void decode(ByteBuffer in) throws IOException {
@@ -78,14 +78,14 @@ final class LinkReader {
         if (!in.hasRemaining()) {
           return;
         }
-        data(in);
+        receiveData(in);
       } else {
         if (in.remaining() < Frame.HEADER_BYTES) {
           return;
         }
         int start = in.position();
         Frame frame = Frame.read(in);
-        if (frame.verb() == FrameType.DATA) {
+        if (frame.type() == FrameType.DATA) {
           dataLeft = frame.length();
           dataStream = streamOf(frame);
         } else if (in.remaining() >= frame.length()) {
@@ -98,13 +98,13 @@ final class LinkReader {
     }
   }
 
-  private void data(ByteBuffer in) throws ProtocolException {
+  private void receiveData(ByteBuffer in) throws ProtocolException {
     int n = Math.min(dataLeft, in.remaining());
     int end = in.limit();
     in.limit(in.position() + n);
     if (dataStream != null) {
       dataStream.receive(in);
-      touch(dataStream);
+      wakeLater(dataStream);
     }
     in.position(in.limit()).limit(end);
     dataLeft -= n;
@@ -112,14 +112,14 @@ final class LinkReader {
 
   /** The stream a frame speaks of, or null for one that is over; an id never opened is an error. */
   private MuxStream streamOf(Frame frame) throws ProtocolException {
-    MuxStream stream = leg.stream(frame.stream());
+    MuxStream stream = link.stream(frame.stream());
     if (stream == null) {
-      long top = leg.side() == Link.Side.OPENS ? writer.lastId() : highest;
+      long top = link.side() == Link.Side.OPENS ? writer.lastId() : highestId;
       if (frame.stream() > top) {
         throw new ProtocolException(
-            frame.verb() + " for stream " + frame.stream() + ", which was never opened");
+            frame.type() + " for stream " + frame.stream() + ", which was never opened");
       }
-      late();
+      countLateFrame();
     }
     return stream;
   }
@@ -130,100 +130,101 @@ final class LinkReader {
     Message message = Message.read(frame, in);
     in.limit(end);
     switch (message) {
-      case Message.Open open -> opened(frame, open);
-      case Message.Accepted m -> answered(frame, m);
-      case Message.Refused m -> answered(frame, m);
+      case Message.Open open -> receiveOpen(frame, open);
+      case Message.Accepted m -> receiveAnswer(frame, m);
+      case Message.Refused m -> receiveAnswer(frame, m);
       case Message.Window m -> {
         MuxStream stream = streamOf(frame);
         if (stream != null) {
-          patience.spend();
-          writer.granted(stream, m.bytes());
+          controlBudget.spend();
+          writer.receiveGrant(stream, m.bytes());
         }
       }
       case Message.HalfClose m -> {
         MuxStream stream = streamOf(frame);
         if (stream != null) {
           stream.receiveHalfClose();
-          touch(stream);
+          wakeLater(stream);
         }
       }
       case Message.Reset m -> {
         MuxStream stream = streamOf(frame);
         if (stream != null) {
-          stream.fail(trouble(m), "the peer reset the stream");
-          leg.forget(stream);
+          stream.fail(closeCause(m), "the peer reset the stream");
+          link.unregister(stream);
         }
       }
       case Message.Ping m -> {
-        patience.spend();
+        controlBudget.spend();
         writer.pong(m.token());
       }
       case Message.Pong m -> {
-        patience.spend();
-        writer.pongCame(m.token());
+        controlBudget.spend();
+        writer.receivePong(m.token());
       }
       case Message.Bye m -> throw new RefusedException(m.reason(), m.text());
-      case Message.Offer m -> ofSession(m);
-      case Message.Withdraw m -> ofSession(m);
-      case Message.Offered m -> ofSession(m);
-      case Message.Drain m -> ofSession(m);
-      case Message.Hello m -> throw misplaced(frame);
-      case Message.Challenge m -> throw misplaced(frame);
-      case Message.Seal m -> throw misplaced(frame);
-      case Message.Proof m -> throw misplaced(frame);
+      case Message.Offer m -> deliver(m);
+      case Message.Withdraw m -> deliver(m);
+      case Message.Offered m -> deliver(m);
+      case Message.Drain m -> deliver(m);
+      case Message.Hello m -> throw unexpected(frame);
+      case Message.Challenge m -> throw unexpected(frame);
+      case Message.Seal m -> throw unexpected(frame);
+      case Message.Proof m -> throw unexpected(frame);
     }
   }
 
-  private void ofSession(Message message) throws ProtocolException {
-    patience.spend();
-    leg.events().message(message);
+  private void deliver(Message message) throws ProtocolException {
+    controlBudget.spend();
+    link.events().message(message);
   }
 
-  private static ProtocolException misplaced(Frame frame) {
-    return new ProtocolException(frame.verb() + " in a session that stands already");
+  private static ProtocolException unexpected(Frame frame) {
+    return new ProtocolException(frame.type() + " in a session that stands already");
   }
 
-  private void opened(Frame frame, Message.Open open) throws ProtocolException {
-    if (leg.side() == Link.Side.OPENS) {
+  private void receiveOpen(Frame frame, Message.Open open) throws ProtocolException {
+    if (link.side() == Link.Side.OPENS) {
       throw new ProtocolException("OPEN from the side that takes streams");
     }
-    if (frame.stream() <= highest) {
-      throw new ProtocolException("OPEN for stream " + frame.stream() + " after stream " + highest);
+    if (frame.stream() <= highestId) {
+      throw new ProtocolException(
+          "OPEN for stream " + frame.stream() + " after stream " + highestId);
     }
-    highest = frame.stream();
-    patience.earnStream();
-    if (!writer.openCame(leg.opensGranted())) {
-      throw new ProtocolException("more opens than the " + leg.opensGranted() + " granted");
+    highestId = frame.stream();
+    controlBudget.refillForStream();
+    if (!writer.receiveOpen(link.opensGranted())) {
+      throw new ProtocolException("more opens than the " + link.opensGranted() + " granted");
     }
-    MuxStream stream = leg.opened(frame.stream());
-    if (leg.openStreams() > leg.streamsGranted()) {
+    MuxStream stream = link.acceptStream(frame.stream());
+    if (link.openStreams() > link.streamsGranted()) {
       // Not an error: the end of another stream may still be under way to us.
-      stream.refuse(RefusedReason.BUSY, "all " + leg.streamsGranted() + " streams are in use");
+      stream.refuse(RefusedReason.BUSY, "all " + link.streamsGranted() + " streams are in use");
     } else {
-      leg.events().opened(stream, open);
+      link.events().opened(stream, open);
     }
   }
 
-  private void answered(Frame frame, Message answer) throws ProtocolException {
-    if (leg.side() == Link.Side.TAKES) {
-      throw new ProtocolException(frame.verb() + " from the side that opens streams");
+  private void receiveAnswer(Frame frame, Message answer) throws ProtocolException {
+    if (link.side() == Link.Side.TAKES) {
+      throw new ProtocolException(frame.type() + " from the side that opens streams");
     }
-    writer.answered(frame.stream());
-    patience.earnStream();
-    MuxStream stream = leg.stream(frame.stream());
+    writer.receiveAnswer(frame.stream());
+    controlBudget.refillForStream();
+    MuxStream stream = link.stream(frame.stream());
     if (stream != null) {
       stream.receiveAnswer(answer);
     } else {
-      late();
+      countLateFrame();
     }
   }
 
-  private void late() throws ProtocolException {
-    leg.late();
-    patience.spend();
+  private void countLateFrame() throws ProtocolException {
+    link.countLateFrame();
+    controlBudget.spend();
   }
 
-  private static CloseCause trouble(Message.Reset reset) {
+  private static CloseCause closeCause(Message.Reset reset) {
     return switch (reset.reason()) {
       case BROKEN -> CloseCause.RESET;
       case TIMED_OUT -> CloseCause.TIMED_OUT;

@@ -1,7 +1,6 @@
 package culvert.mux;
 
 import culvert.net.ByteOutput;
-import culvert.protocol.Frame;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.ResetReason;
@@ -13,81 +12,78 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The sending half of a leg. Payload is put into a batch by the threads that have it, or taken from
- * them in turn ({@link SendScheduler}); control is noted as state and goes in front of the batch
- * ({@link PendingControl}). Whoever has payload and finds nobody writing writes for all; control
- * alone, and what a writer leaves over, is written by the leg's own thread.
+ * The sending half of a link. A thread that has payload becomes the writer if no write is in
+ * progress, and also writes what other streams have queued. The link's writer thread sends control
+ * frames, and what a writer with payload of its own leaves.
  *
- * <p>One lock guards every field that is not volatile, here and in those two; it is never held
- * while writing to the connection.
+ * <p>One lock guards every field that is not volatile, here, in {@link SendQueue} and its parts,
+ * and in every {@link StreamOutput}. It is never held while writing to the connection.
  */
 final class LinkWriter {
 
-  /** Batches that a thread with payload of its own writes before the leg's thread takes over. */
-  private static final int LEAD_ROUNDS = 3;
+  /** Batches that a thread with payload of its own writes before the link's thread takes over. */
+  private static final int MAX_BATCHES_OF_STREAM = 3;
 
-  private final Link leg;
+  private final Link link;
   private final ByteOutput out;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition work = lock.newCondition();
-  private final CongestionWindow inFlight = new CongestionWindow();
-  private final SendScheduler turns;
-  private final PendingControl owed = new PendingControl();
-  private boolean pingWanted;
-  private Message.Bye byeToCome;
+  private final SendQueue queue;
   private boolean writing;
   private boolean ended;
 
   /**
-   * The last batch carried several streams, so one yield will let others add to the next; a lone
-   * stream would only lose time. Read without the lock: it is a hint.
+   * Whether the last batch carried several streams, so that after one yield others will have added
+   * to the next one; a single stream would only lose time. Read without the lock, as a hint.
    */
-  private volatile boolean crowded;
+  private volatile boolean severalStreams;
 
   private volatile IOException failure;
 
-  LinkWriter(Link leg, int opensGranted) {
-    this.leg = leg;
-    this.out = leg.connection().output();
-    this.turns = new SendScheduler(leg, inFlight, opensGranted);
+  LinkWriter(Link link, int opensGranted) {
+    this.link = link;
+    this.out = link.connection().output();
+    this.queue = new SendQueue(link, opensGranted);
   }
 
+  /** Returns the current round-trip time in nanoseconds; takes no lock. */
   long roundTripNanos() {
-    return inFlight.roundTripNanos();
+    return queue.congestion.roundTripNanos();
   }
 
   // Payload: called by the threads that own streams.
 
   /**
-   * Sends all of {@code source}; blocks while the window, the leg or the turn of others demand it.
+   * Sends all of {@code source}. Blocks while the stream's window, the congestion window or the
+   * turns of other streams require it.
    */
   void send(MuxStream stream, ByteBuffer source) throws IOException {
-    var s = stream.send;
-    boolean lead;
+    StreamOutput output = stream.out;
+    boolean becameWriter;
     boolean taken;
     lock.lock();
     try {
       checkOpen(stream);
-      s.pending = source;
-      s.sender = Thread.currentThread();
-      if (turns.isIdle()) {
-        turns.fillFrom(stream);
+      output.payload = source;
+      output.sender = Thread.currentThread();
+      if (queue.scheduler.isIdle()) {
+        queue.scheduler.fillFrom(stream);
       }
-      taken = s.pending == null;
+      taken = output.payload == null;
       if (taken) {
-        s.sender = null;
+        output.sender = null;
       }
-      turns.enqueue(stream);
-      lead = takeLead();
+      queue.scheduler.enqueue(stream);
+      becameWriter = tryBecomeWriter();
     } finally {
       lock.unlock();
     }
-    if (lead) {
-      if (crowded) {
+    if (becameWriter) {
+      if (severalStreams) {
         Thread.yield();
       }
-      writeRounds(stream);
+      writeBatches(stream);
     }
     if (!taken) {
       awaitTaken(stream);
@@ -95,17 +91,17 @@ final class LinkWriter {
   }
 
   private void awaitTaken(MuxStream stream) throws IOException {
-    var s = stream.send;
+    StreamOutput output = stream.out;
     for (; ; ) {
       lock.lock();
       try {
-        if (s.pending == null) {
-          s.sender = null;
+        if (output.payload == null) {
+          output.sender = null;
           return;
         }
-        if (s.dead || ended) {
-          s.pending = null;
-          s.sender = null;
+        if (output.failed || ended) {
+          output.payload = null;
+          output.sender = null;
           checkOpen(stream);
         }
       } finally {
@@ -117,104 +113,135 @@ final class LinkWriter {
 
   private void checkOpen(MuxStream stream) throws IOException {
     stream.checkUsable();
-    if (ended || stream.send.dead) {
-      throw new IOException("the leg was lost");
+    if (ended || stream.out.failed) {
+      throw new IOException(Link.LOST);
     }
-    if (stream.send.halfClosed) {
+    if (stream.out.halfClosed) {
       throw new IOException("the output is closed");
     }
   }
 
-  /** Sends an open that no payload has taken along yet; one yield gives payload the chance. */
+  /** Sends an OPEN that no payload has carried yet; yields once first, to let payload join it. */
   void sendOpen(MuxStream stream) {
     Thread.yield();
-    boolean lead;
+    boolean becameWriter;
     lock.lock();
     try {
-      turns.enqueue(stream);
-      lead = takeLead();
+      queue.scheduler.enqueue(stream);
+      becameWriter = tryBecomeWriter();
     } finally {
       lock.unlock();
     }
-    if (lead) {
-      writeRounds(stream);
+    if (becameWriter) {
+      writeBatches(stream);
     }
   }
 
-  /** Ends the output behind everything sent so far; does not wait for it to be written. */
+  /** Ends the output after everything sent so far; does not wait for the write. */
   void halfClose(MuxStream stream) {
-    note(() -> {
-      // In one step with the note: the peer must not answer an end that we do not know of.
-      stream.outputEnds();
-      if (!stream.send.halfClosed) {
-        stream.send.halfClosed = true;
-        stream.send.halfCloseOwed = true;
-        turns.enqueue(stream);
+    update(() -> {
+      // Within the lock: the peer must not see the end before this side has recorded it.
+      stream.endOutput();
+      if (!stream.out.halfClosed) {
+        stream.out.halfClosed = true;
+        stream.out.pendingHalfClose = true;
+        queue.scheduler.enqueue(stream);
       }
     });
   }
 
-  // Control: called by anybody, the leg's reader included; never blocks.
+  // Control: called by any thread, the link's reader included; never blocks.
 
   void answer(MuxStream stream, Message answer) {
-    note(() -> owed.answer(stream, answer));
+    update(() -> queue.control.answer(stream, answer));
   }
 
   void grant(MuxStream stream, long bytes) {
-    note(() -> owed.grant(stream, bytes));
-  }
-
-  void reset(MuxStream stream, ResetReason reason) {
-    note(() -> owed.reset(stream, reason));
+    update(() -> queue.control.grant(stream, bytes));
   }
 
   void pong(long token) {
-    note(() -> owed.pong(token));
+    update(() -> queue.control.pong(token));
   }
 
-  /** Once a goodbye is to come nothing of the session goes before it: it would be misread. */
+  /** Queues a message of the session. */
   void message(Message message) throws ProtocolException {
-    note(() -> {
-      if (byeToCome == null) {
-        owed.message(message);
-      }
-    });
+    update(() -> queue.message(message));
   }
 
-  /** Asks the peer for a pong, whether or not there is anything else to send. */
+  /** Requests a PONG from the peer, even if there is nothing else to send. */
   void ping() {
-    note(() -> pingWanted = true);
+    update(queue::requestPing);
   }
 
-  /** The last frame: nothing but control already noted goes before it. */
+  /** Sends BYE as the last frame; only control that is already queued precedes it. */
   void bye(Message.Bye bye) {
-    note(() -> owed.bye(bye));
+    update(() -> queue.control.bye(bye));
   }
 
-  /** The last frame, once all that streams have sent is written; the first reason given stands. */
-  void byeBehindPayload(Message.Bye bye) {
-    note(() -> byeToCome = byeToCome == null ? bye : byeToCome);
+  /** Sends BYE as the last frame, after the payload of all streams; the first reason stays. */
+  void byeAfterPayload(Message.Bye bye) {
+    update(() -> queue.deferBye(bye));
   }
 
-  // What the reader learns.
-
-  void granted(MuxStream stream, int bytes) throws ProtocolException {
-    note(() -> {
-      stream.send.window += bytes;
-      if (stream.send.window > Integer.MAX_VALUE) {
-        throw new ProtocolException("WINDOW grants stream " + stream.id() + " too much");
-      }
-      turns.enqueue(stream);
-    });
-  }
-
-  void pongCame(long token) throws ProtocolException {
+  /**
+   * Ends a stream in one step.
+   *
+   * @param answer the answer to the peer's OPEN unless one was sent before, or null
+   * @param drop whether to discard the stream's queued payload and wake its sender
+   * @param reason why the peer sees a reset, or null for no RESET; ignored unless {@code drop}
+   */
+  void abort(MuxStream stream, Message.Refused answer, boolean drop, ResetReason reason) {
+    Thread sender = null;
     lock.lock();
     try {
-      if (!inFlight.pong(token, System.nanoTime())) {
-        throw new ProtocolException("PONG for a ping that was not sent");
+      if (answer != null && !ended) {
+        queue.control.answer(stream, answer);
       }
-      // Also behind the last words, when all that is left is to know what arrives.
+      if (drop) {
+        sender = drop(stream);
+      }
+      if (drop && reason != null && !ended) {
+        queue.control.reset(stream, reason);
+      }
+      if (!ended) {
+        wakeWriter();
+      }
+    } finally {
+      lock.unlock();
+    }
+    LockSupport.unpark(sender);
+  }
+
+  private Thread drop(MuxStream stream) {
+    StreamOutput output = stream.out;
+    output.failed = true;
+    output.pendingOpen = null;
+    output.pendingHalfClose = false;
+    queue.scheduler.remove(stream);
+    return output.sender;
+  }
+
+  // Frames that the reader received.
+
+  void receiveGrant(MuxStream stream, int bytes) throws ProtocolException {
+    update(() -> {
+      stream.out.window += bytes;
+      if (stream.out.window > Integer.MAX_VALUE) {
+        throw new ProtocolException(
+            "WINDOW raises the window of stream " + stream.id() + " above 2147483647");
+      }
+      queue.scheduler.enqueue(stream);
+    });
+  }
+
+  void receivePong(long token) throws ProtocolException {
+    lock.lock();
+    try {
+      if (!queue.congestion.pong(token, System.nanoTime())) {
+        throw new ProtocolException("PONG for a PING that was not sent");
+      }
+      // After BYE too, when only acknowledgements are awaited.
       if (!ended) {
         wakeWriter();
       }
@@ -223,90 +250,76 @@ final class LinkWriter {
     }
   }
 
-  /** An answer to one of our opens came. */
-  void answered(long id) throws ProtocolException {
-    note(() -> turns.answered(id));
+  /** Records an answer to an OPEN of this side. */
+  void receiveAnswer(long id) throws ProtocolException {
+    update(() -> queue.scheduler.receiveAnswer(id));
   }
 
-  /** An open came; returns false if more are unanswered now than were granted. */
-  boolean openCame(int granted) {
+  /** Records an OPEN; returns false if more are unanswered now than this side granted. */
+  boolean receiveOpen(int granted) {
     lock.lock();
     try {
-      return owed.openCame() <= granted;
+      return queue.control.receiveOpen() <= granted;
     } finally {
       lock.unlock();
     }
   }
 
-  /** Whether the peer is not known to have all that streams have sent. */
-  boolean isOwing() {
+  // Counters.
+
+  /** Returns whether the peer has not acknowledged everything that streams have sent. */
+  boolean hasUnacknowledged() {
     lock.lock();
     try {
-      return !turns.isIdle() || turns.hasPayload() || inFlight.isUnderWay();
+      return queue.hasUnacknowledged();
     } finally {
       lock.unlock();
     }
   }
 
-  /** A count that changes while what streams have sent is on its way. */
-  long moved() {
+  /** Returns a count that changes while sent bytes are written or acknowledged. */
+  long progress() {
     lock.lock();
     try {
-      return inFlight.moved();
+      return queue.congestion.progress();
     } finally {
       lock.unlock();
     }
   }
 
-  /** What the leg's counters say now. */
-  LivenessRule.Signs signs(long nanos, long wallMillis) {
+  /** Returns the link's counters for a liveness check. */
+  LivenessRule.Sample sample(long nanos, long wallMillis) {
     lock.lock();
     try {
-      return new LivenessRule.Signs(
+      return new LivenessRule.Sample(
           nanos,
           wallMillis,
-          leg.connection().received(),
-          leg.connection().sent(),
-          inFlight.arrived(),
+          link.connection().received(),
+          link.connection().sent(),
+          queue.congestion.acknowledged(),
           writing,
-          turns.isAwaiting());
+          queue.scheduler.hasUnanswered());
     } finally {
       lock.unlock();
     }
   }
 
-  /** The highest id that was opened from here. */
+  /** Returns the highest stream id that this side has opened. */
   long lastId() {
     lock.lock();
     try {
-      return turns.lastId();
+      return queue.scheduler.lastId();
     } finally {
       lock.unlock();
     }
   }
 
-  /** The stream failed: its payload is dropped and its sender wakes. */
-  void dead(MuxStream stream) {
-    Thread sender;
-    lock.lock();
-    try {
-      stream.send.dead = true;
-      stream.send.openOwed = null;
-      stream.send.halfCloseOwed = false;
-      turns.remove(stream);
-      sender = stream.send.sender;
-    } finally {
-      lock.unlock();
-    }
-    LockSupport.unpark(sender);
-  }
-
-  /** Nothing is written any more. */
+  /** Stops writing. */
   void end() {
     lock.lock();
     try {
       ended = true;
-      turns.drop();
+      queue.clear();
       work.signalAll();
     } finally {
       lock.unlock();
@@ -317,8 +330,8 @@ final class LinkWriter {
     void make() throws E;
   }
 
-  /** Changes what is owed or may go, and sees to it that somebody writes it. */
-  private <E extends Exception> void note(Change<E> change) throws E {
+  /** Changes the queue and wakes the link's thread if there is something to write. */
+  private <E extends Exception> void update(Change<E> change) throws E {
     lock.lock();
     try {
       if (!ended) {
@@ -330,19 +343,19 @@ final class LinkWriter {
     }
   }
 
-  // The leg's own thread, and whoever leads.
+  // Writing: the link's thread, and threads with payload that became the writer.
 
-  /** Writes what nobody else is there to write, until the leg ends. */
+  /** Writes what no other thread writes, until the link ends. */
   void run() {
     while (awaitWork()) {
-      writeRounds(null);
+      writeBatches(null);
     }
   }
 
   private boolean awaitWork() {
     lock.lock();
     try {
-      while (!ended && !takeLead()) {
+      while (!ended && !tryBecomeWriter()) {
         work.awaitUninterruptibly();
       }
       return !ended;
@@ -351,22 +364,15 @@ final class LinkWriter {
     }
   }
 
-  private boolean somethingToWrite() {
-    return pingWanted
-        || !owed.isEmpty()
-        || turns.hasPayload()
-        || (turns.isIdle() ? byeToCome != null : inFlight.pingNeeded());
-  }
-
   private void wakeWriter() {
-    if (!writing && somethingToWrite()) {
+    if (!writing && queue.hasWork()) {
       work.signal();
     }
   }
 
-  /** Becomes the one who writes, if nobody is and there is something. */
-  private boolean takeLead() {
-    if (writing || ended || !somethingToWrite()) {
+  /** Makes the calling thread the writer if no write is in progress and there is work. */
+  private boolean tryBecomeWriter() {
+    if (writing || ended || !queue.hasWork()) {
       return false;
     }
     writing = true;
@@ -374,95 +380,69 @@ final class LinkWriter {
   }
 
   /**
-   * Writes batch after batch until nothing is left or, for a thread that has a stream of its own to
-   * look after, until the leg's thread should take over.
+   * Writes batches until nothing is left or, for a thread with a stream of its own, until the
+   * link's thread takes over.
+   *
+   * @param own the calling thread's stream, or null for the link's thread
    */
-  private void writeRounds(MuxStream own) {
+  private void writeBatches(MuxStream own) {
     try {
       for (int round = 0; writeBatch(own, round); round++) {
-        // The work is in the condition.
+        // The condition does the work.
       }
     } catch (RuntimeException | Error e) {
-      // A bug: without a writer the leg would hang, so it ends, and who reads it tells.
-      broken(new IOException("a bug in the leg's writer: " + e, e));
+      // Without a writer the link would hang, so it ends; its reader reports the error.
+      fail(new IOException("internal error in the link's writer: " + e, e));
     }
   }
 
-  private void broken(IOException cause) {
+  private void fail(IOException cause) {
     failure = cause;
     end();
-    leg.connection().close();
+    link.connection().close();
   }
 
-  /** What broke the sending half, if that was what ended the leg. */
+  /** Returns the error that broke the sending half, if that ended the link. */
   Optional<IOException> failure() {
     return Optional.ofNullable(failure);
   }
 
-  /** Returns false once this thread no longer leads. */
+  /** Writes one batch; returns false once the calling thread is no longer the writer. */
   private boolean writeBatch(MuxStream own, int round) {
-    ByteBuffer payload;
-    ByteBuffer bytes;
-    boolean last;
+    SendQueue.Batch batch;
     lock.lock();
     try {
-      boolean enough = own != null && round >= LEAD_ROUNDS;
+      boolean handOver = own != null && round >= MAX_BATCHES_OF_STREAM;
       if (!ended) {
-        turns.fill();
+        queue.scheduler.fill();
       }
-      if (ended || enough || !somethingToWrite()) {
+      if (ended || handOver || !queue.hasWork()) {
         writing = false;
         wakeWriter();
         return false;
       }
-      if (byeToCome != null && turns.isIdle() && !turns.hasPayload()) {
-        owed.bye(byeToCome);
-      }
-      last = owed.byeOwed();
-      crowded = turns.frames() > 1;
-      ByteBuffer control = owed.put(turns.batch());
-      payload = turns.take();
-      bytes = join(control, payload);
+      severalStreams = queue.scheduler.frames() > 1;
+      batch = queue.take();
     } finally {
       lock.unlock();
     }
-    write(bytes, payload, last);
+    write(batch);
     return true;
   }
 
-  private void write(ByteBuffer bytes, ByteBuffer payload, boolean last) {
+  private void write(SendQueue.Batch batch) {
     try {
-      out.write(bytes);
-      if (last) {
-        leg.connection().closeOutput();
+      out.write(batch.bytes());
+      if (batch.last()) {
+        link.connection().closeOutput();
         end();
       }
     } catch (IOException e) {
-      broken(e);
+      fail(e);
     } finally {
-      if (payload != null) {
-        leg.pool().release(payload);
+      if (batch.buffer() != null) {
+        link.pool().release(batch.buffer());
       }
     }
-  }
-
-  /** One run of bytes: control, then payload, then a ping that tells when all of it arrived. */
-  private ByteBuffer join(ByteBuffer control, ByteBuffer payload) {
-    long now = System.nanoTime();
-    if (pingWanted || inFlight.pingDue(now) || inFlight.pingNeeded()) {
-      pingWanted = false;
-      boolean behind = payload != null && payload.remaining() >= 2 * Frame.HEADER_BYTES;
-      Message.write(behind ? payload : control, 0, new Message.Ping(inFlight.ping(now)));
-    }
-    if (owed.byeOwed()) {
-      owed.putBye();
-    }
-    control.flip();
-    if (payload == null) {
-      return control;
-    }
-    int start = PendingControl.CONTROL_BYTES - control.remaining();
-    payload.put(start, control, 0, control.remaining());
-    return payload.flip().position(start);
   }
 }

@@ -9,21 +9,21 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Looks for signs of life on a leg, tick by tick: asks a peer that is silent and gives it up in the
- * end. Only the watchdog judges; all else may be called by anybody.
+ * Looks for signs of life on a link, tick by tick: asks a peer that is silent and gives it up in
+ * the end. Only the watchdog judges; all else may be called by anybody.
  */
 final class LivenessMonitor {
 
   /** An answer to a probe that comes so much later than it should tells nothing. */
-  private static final Duration ASLEEP = Duration.ofSeconds(2);
+  private static final Duration MAX_DELAY = Duration.ofSeconds(2);
 
   private final Connection connection;
   private final LinkWriter writer;
   private final Deadlines deadlines;
   private final Heartbeat heartbeat;
-  private final LivenessRule liveness;
+  private final LivenessRule rule;
   private volatile boolean ended;
-  private volatile SilentPeerException silence;
+  private volatile SilentPeerException failure;
   private volatile Throwable bug;
 
   LivenessMonitor(Connection connection, LinkWriter writer, Link.Shared shared) {
@@ -31,25 +31,26 @@ final class LivenessMonitor {
     this.writer = writer;
     this.deadlines = shared.deadlines();
     this.heartbeat = shared.heartbeat();
-    this.liveness = new LivenessRule(heartbeat, signs());
+    this.rule = new LivenessRule(heartbeat, sample());
   }
 
   /** Begins to look; what is returned ends it. */
-  Deadlines.Deadline begin() {
-    var ticks = deadlines.repeat(heartbeat.tick(), this::look);
+  Deadlines.Deadline start() {
+    var ticks = deadlines.repeat(heartbeat.tick(), this::tick);
     return () -> {
       ended = true;
       ticks.cancel();
     };
   }
 
-  private void look() {
+  private void tick() {
     try {
-      switch (liveness.judge(signs())) {
-        case WELL -> {}
-        case ASK -> writer.ping();
-        case SILENT -> giveUp("nothing came from the peer for " + atLeast(1));
-        case STUCK -> giveUp("the peer took nothing for " + atLeast(LivenessRule.STUCK_TIMEOUTS));
+      switch (rule.check(sample())) {
+        case ALIVE -> {}
+        case PING -> writer.ping();
+        case SILENT -> endLink("nothing came from the peer for " + atLeast(1));
+        case BLOCKED ->
+            endLink("the peer took nothing for " + atLeast(LivenessRule.BLOCKED_TIMEOUTS));
       }
     } catch (RuntimeException | Error e) {
       // Nobody would watch it any more.
@@ -62,25 +63,25 @@ final class LivenessMonitor {
     return Durations.of(heartbeat.timeout().multipliedBy(timeouts));
   }
 
-  private void giveUp(String why) {
-    silence = new SilentPeerException(why);
+  private void endLink(String why) {
+    failure = new SilentPeerException(why);
     // A close would leave the kernel trying to deliver what nobody takes.
     connection.reset();
   }
 
-  private LivenessRule.Signs signs() {
-    return writer.signs(System.nanoTime(), System.currentTimeMillis());
+  private LivenessRule.Sample sample() {
+    return writer.sample(System.nanoTime(), System.currentTimeMillis());
   }
 
   /** Why the peer was given up, if it was. */
-  Optional<SilentPeerException> silence() {
-    return Optional.ofNullable(silence);
+  Optional<SilentPeerException> failure() {
+    return Optional.ofNullable(failure);
   }
 
-  /** Throws the bug that ended the watch, and with it the leg, if one did. */
-  void tellBug() {
+  /** Throws the bug that ended the watch, and with it the link, if one did. */
+  void rethrowBug() {
     if (bug != null) {
-      throw new IllegalStateException("a bug in the watch over the leg", bug);
+      throw new IllegalStateException("a bug in the watch over the link", bug);
     }
   }
 
@@ -96,7 +97,7 @@ final class LivenessMonitor {
           boolean alive = !ended && connection.received() != before;
           long passed = (System.nanoTime() - nanos) / 1_000_000;
           long onTheWall = System.currentTimeMillis() - wallMillis;
-          boolean slept = Math.max(passed, onTheWall) > limit.plus(ASLEEP).toMillis();
+          boolean slept = Math.max(passed, onTheWall) > limit.plus(MAX_DELAY).toMillis();
           if (!alive && !ended && slept) {
             // We slept, and so did whoever would have read the answer.
             probe(limit, answer);
@@ -108,6 +109,6 @@ final class LivenessMonitor {
 
   /** See {@link Link#isQuiet}. */
   boolean isQuiet() {
-    return liveness.isQuiet();
+    return rule.isQuiet();
   }
 }

@@ -3,7 +3,7 @@ package culvert.mux;
 import java.time.Duration;
 
 /**
- * Judges from a leg's counters, tick by tick, whether its peer is alive. Any byte received is a
+ * Judges from a link's counters, tick by tick, whether its peer is alive. Any byte received is a
  * sign of life, since pongs may queue behind bulk; a write that takes nothing away is none. Who was
  * itself asleep, be it the process or the machine, does not blame the peer for the silence: it asks
  * at once and gives the peer a short while, once until it hears from it again. It asks a peer also
@@ -15,13 +15,13 @@ final class LivenessRule {
   /** What to do at this tick. */
   enum Verdict {
     /** Nothing. */
-    WELL,
+    ALIVE,
     /** Send a ping. */
-    ASK,
+    PING,
     /** Give up: nothing came. */
     SILENT,
     /** Give up: nothing could be sent. */
-    STUCK
+    BLOCKED
   }
 
   /**
@@ -35,12 +35,12 @@ final class LivenessRule {
    * @param writing whether a write is under way
    * @param awaiting whether an open of ours has no answer
    */
-  record Signs(
+  record Sample(
       long nanos,
       long wallMillis,
       long received,
       long sent,
-      long arrived,
+      long acknowledged,
       boolean writing,
       boolean awaiting) {}
 
@@ -53,113 +53,113 @@ final class LivenessRule {
    * On a slow uplink behind a large send buffer it takes long until a write moves again, although
    * the peer takes bytes all the time.
    */
-  static final int STUCK_TIMEOUTS = 3;
+  static final int BLOCKED_TIMEOUTS = 3;
 
   private final long everyNanos;
   private final long timeoutNanos;
   private final long graceNanos;
-  private final long asleepNanos;
+  private final long suspendedNanos;
   private final long lateNanos;
-  private final long stuckNanos;
-  private final long beganNanos;
-  private final Wait sign = new Wait();
-  private final Wait write = new Wait();
-  private Signs last;
-  private long spokeNanos;
-  private long askedNanos;
-  private boolean asked;
+  private final long blockedNanos;
+  private final long startNanos;
+  private final Timer silence = new Timer();
+  private final Timer write = new Timer();
+  private Sample last;
+  private long sentNanos;
+  private long pingedNanos;
+  private boolean pinged;
 
   /** Read by whoever chooses among sessions. */
   private volatile boolean quiet;
 
   /** For how long something has not come; excused once for a time in which nobody looked. */
-  private final class Wait {
+  private final class Timer {
     private long sinceNanos;
-    private boolean excused;
+    private boolean extended;
 
-    void over(long nowNanos) {
+    void restart(long nowNanos) {
       sinceNanos = nowNanos;
-      excused = false;
+      extended = false;
     }
 
     /** Leaves the grace until the limit at least; returns false if it did so before. */
-    boolean excuse(long nowNanos, long limitNanos) {
-      boolean first = !excused;
+    boolean extendOnce(long nowNanos, long limitNanos) {
+      boolean first = !extended;
       if (first) {
-        excused = true;
+        extended = true;
         sinceNanos = Math.max(sinceNanos, nowNanos - limitNanos + graceNanos);
       }
       return first;
     }
 
     /** Leaves no more than the grace until the limit. */
-    void hurry(long nowNanos, long limitNanos) {
+    void shorten(long nowNanos, long limitNanos) {
       sinceNanos = Math.min(sinceNanos, nowNanos - limitNanos + graceNanos);
     }
 
-    boolean isLonger(long nowNanos, long limitNanos) {
+    boolean hasPassed(long nowNanos, long limitNanos) {
       return nowNanos - sinceNanos >= limitNanos;
     }
   }
 
-  LivenessRule(Heartbeat heartbeat, Signs first) {
+  LivenessRule(Heartbeat heartbeat, Sample first) {
     everyNanos = heartbeat.every().toNanos();
     timeoutNanos = heartbeat.timeout().toNanos();
     graceNanos = Math.min(MAX_GRACE_NANOS, timeoutNanos / 4);
-    asleepNanos = Math.min(MAX_LATE_NANOS, timeoutNanos / 4);
-    lateNanos = heartbeat.tick().toNanos() + asleepNanos;
-    stuckNanos = STUCK_TIMEOUTS * timeoutNanos;
-    beganNanos = first.nanos();
+    suspendedNanos = Math.min(MAX_LATE_NANOS, timeoutNanos / 4);
+    lateNanos = heartbeat.tick().toNanos() + suspendedNanos;
+    blockedNanos = BLOCKED_TIMEOUTS * timeoutNanos;
+    startNanos = first.nanos();
     last = first;
   }
 
-  Verdict judge(Signs signs) {
+  Verdict check(Sample signs) {
     // Counted from the beginning: times near the counter's end could not be compared.
-    long now = signs.nanos() - beganNanos;
+    long now = signs.nanos() - startNanos;
     long passed = signs.nanos() - last.nanos();
     long onTheWall = (signs.wallMillis() - last.wallMillis()) * 1_000_000;
     // The machine's sleep is told by its other clock only, and what passed in it by none of ours.
-    boolean machineSlept = onTheWall - passed > asleepNanos;
+    boolean machineSlept = onTheWall - passed > suspendedNanos;
     boolean slept = machineSlept || passed > lateNanos;
     boolean heard = signs.received() != last.received();
     boolean spoke = signs.sent() != last.sent();
     boolean writes = signs.writing() && last.writing();
-    boolean moved = spoke || signs.arrived() != last.arrived() || !writes;
+    boolean moved = spoke || signs.acknowledged() != last.acknowledged() || !writes;
     last = signs;
-    quiet = asked && !heard;
+    quiet = pinged && !heard;
     if (heard) {
-      sign.over(now);
-      asked = false;
+      silence.restart(now);
+      pinged = false;
     }
     if (spoke) {
-      spokeNanos = now;
+      sentNanos = now;
     }
     if (moved) {
-      write.over(now);
+      write.restart(now);
     } else if (slept) {
-      write.excuse(now, stuckNanos);
+      write.extendOnce(now, blockedNanos);
     }
-    if (slept && !heard && sign.excuse(now, timeoutNanos)) {
+    if (slept && !heard && silence.extendOnce(now, timeoutNanos)) {
       if (machineSlept) {
-        sign.hurry(now, timeoutNanos);
+        silence.shorten(now, timeoutNanos);
       }
-      return ask(now);
+      return ping(now);
     }
-    if (sign.isLonger(now, timeoutNanos)) {
+    if (silence.hasPassed(now, timeoutNanos)) {
       return Verdict.SILENT;
     }
-    if (write.isLonger(now, stuckNanos)) {
-      return Verdict.STUCK;
+    if (write.hasPassed(now, blockedNanos)) {
+      return Verdict.BLOCKED;
     }
-    long spoken = Math.max(askedNanos, Math.min(sign.sinceNanos, spokeNanos));
+    long spoken = Math.max(pingedNanos, Math.min(silence.sinceNanos, sentNanos));
     boolean due = now - spoken >= everyNanos;
-    return due || signs.awaiting() && !heard && !asked ? ask(now) : Verdict.WELL;
+    return due || signs.awaiting() && !heard && !pinged ? ping(now) : Verdict.ALIVE;
   }
 
-  private Verdict ask(long nowNanos) {
-    asked = true;
-    askedNanos = nowNanos;
-    return Verdict.ASK;
+  private Verdict ping(long nowNanos) {
+    pinged = true;
+    pingedNanos = nowNanos;
+    return Verdict.PING;
   }
 
   /** Whether the peer was asked something and has said nothing for a tick or more. */

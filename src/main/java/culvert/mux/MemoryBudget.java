@@ -18,7 +18,7 @@ public final class MemoryBudget {
   private final long limit;
   private final AtomicLong held = new AtomicLong();
   private final LongAdder evictions;
-  private final Set<Link> legs = ConcurrentHashMap.newKeySet();
+  private final Set<Link> links = ConcurrentHashMap.newKeySet();
 
   /** A budget of {@code limit} bytes, which counts the streams it has to reset. */
   public MemoryBudget(long limit, LongAdder evictions) {
@@ -31,12 +31,12 @@ public final class MemoryBudget {
     return held.get();
   }
 
-  void join(Link leg) {
-    legs.add(leg);
+  void add(Link link) {
+    links.add(link);
   }
 
-  void leave(Link leg) {
-    legs.remove(leg);
+  void remove(Link link) {
+    links.remove(link);
   }
 
   void hold(long bytes) {
@@ -47,11 +47,11 @@ public final class MemoryBudget {
     held.addAndGet(-bytes);
   }
 
-  boolean underPressure() {
+  boolean isUnderPressure() {
     return held.get() > limit / 2;
   }
 
-  boolean exceeded() {
+  boolean isExceeded() {
     return held.get() > limit;
   }
 
@@ -61,8 +61,8 @@ public final class MemoryBudget {
     // The times move while we sort: take them down first.
     record Candidate(MuxStream stream, long held, long unreadNanos) {}
     List<Candidate> candidates = new ArrayList<>();
-    for (Link leg : legs) {
-      for (MuxStream stream : leg.streams()) {
+    for (Link link : links) {
+      for (MuxStream stream : link.streams()) {
         if (stream.held() > 0) {
           candidates.add(new Candidate(stream, stream.held(), now - stream.lastReadNanos()));
         }

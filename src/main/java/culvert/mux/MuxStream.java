@@ -17,40 +17,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * One visitor's bytes on a leg. The sending half is state of the {@link LinkWriter} and guarded by
+ * One visitor's bytes on a link. The sending half is state of the {@link LinkWriter} and guarded by
  * its lock; the receiving half is {@link StreamInput}.
  */
 public final class MuxStream implements Connection {
 
   /** What a stream may send before the first grant, in bytes; a constant of the wire. */
   public static final int FIRST_WINDOW = 16 * 1024;
-
-  /** What the writer keeps for a stream; its lock guards every field. */
-  static final class SendState {
-    /** Whether the peer opened the stream. */
-    final boolean theirs;
-
-    long window;
-    ByteBuffer pending;
-    Thread sender;
-    Message.Open openOwed;
-    Message answerOwed;
-    long grantOwed;
-    ResetReason resetOwed;
-    boolean halfCloseOwed;
-    boolean halfClosed;
-    boolean answered;
-    boolean queued;
-    boolean owing;
-    boolean dead;
-    long openBatch = -1;
-    long lastBatch = -2;
-
-    private SendState(boolean theirs) {
-      this.theirs = theirs;
-      this.window = theirs ? FIRST_WINDOW : 0;
-    }
-  }
 
   /** What became of an open. */
   public enum Answer {
@@ -60,15 +33,14 @@ public final class MuxStream implements Connection {
     REFUSED,
     /** No answer within the limit. */
     NONE,
-    /** The leg or the stream ended first. */
+    /** The link or the stream ended first. */
     LOST
   }
 
-  private final Link leg;
+  private final Link link;
   private final StreamInput input;
-  private final Output output = new Output();
-  private final AtomicBoolean forgotten = new AtomicBoolean();
-  private final AtomicReference<Runnable> onTrouble = new AtomicReference<>();
+  private final AtomicBoolean unregistered = new AtomicBoolean();
+  private final AtomicReference<Runnable> brokenAction = new AtomicReference<>();
   private volatile Message answer;
   private volatile boolean outputEnded;
   private volatile long sent;
@@ -76,21 +48,21 @@ public final class MuxStream implements Connection {
   /** 0 until the open is written; the writer's lock guards the change. */
   private volatile long id;
 
-  /** The sending half; the writer's lock guards it. */
-  final SendState send;
+  /** The sending half; its fields are guarded by the writer's lock. */
+  final StreamOutput out;
 
   /** A stream of ours, whose open the writer sends together with its first bytes. */
-  MuxStream(Link leg, Message.Open open) {
-    this(leg, 0);
-    send.openOwed = open;
+  MuxStream(Link link, Message.Open open) {
+    this(link, 0);
+    out.pendingOpen = open;
   }
 
   /** A stream of the peer's. */
-  MuxStream(Link leg, long id) {
-    this.leg = leg;
+  MuxStream(Link link, long id) {
+    this.link = link;
     this.id = id;
-    this.input = new StreamInput(this, leg);
-    this.send = new SendState(id != 0);
+    this.input = new StreamInput(this, link);
+    this.out = new StreamOutput(link.writer(), this, id != 0);
   }
 
   // Opening.
@@ -101,7 +73,7 @@ public final class MuxStream implements Connection {
    */
   public Answer awaitAnswer(Duration limit) {
     long deadline = System.nanoTime() + limit.toNanos();
-    leg.writer().sendOpen(this);
+    link.writer().sendOpen(this);
     boolean inTime = input.awaitUntil(() -> answer != null, deadline);
     return switch (answer) {
       case Message.Accepted accepted -> Answer.ACCEPTED;
@@ -114,21 +86,24 @@ public final class MuxStream implements Connection {
   public Message.Refused refusal() {
     return answer instanceof Message.Refused refused
         ? refused
-        : new Message.Refused(RefusedReason.UNREACHABLE, "the leg was lost");
+        : new Message.Refused(RefusedReason.UNREACHABLE, Link.LOST);
   }
 
   /** Tells the opener that the origin server has accepted. */
   public void accept() {
-    leg.writer().answer(this, new Message.Accepted());
+    link.writer().answer(this, new Message.Accepted());
   }
 
-  /** Tells the opener that there will be no connection; the stream is over. */
+  /** Refuses the stream, which ends it. */
   public void refuse(RefusedReason reason, String text) {
-    leg.writer().answer(this, new Message.Refused(reason, text));
-    fail(CloseCause.STOPPED, "refused");
+    if (bothEnded()) {
+      link.writer().answer(this, new Message.Refused(reason, text));
+    } else {
+      abort(CloseCause.STOPPED, "refused", new Message.Refused(reason, text), null);
+    }
   }
 
-  // What the leg's reader brings; it never waits.
+  // What the link's reader brings; it never waits.
 
   void receive(ByteBuffer bytes) throws ProtocolException {
     input.receive(bytes);
@@ -136,7 +111,7 @@ public final class MuxStream implements Connection {
 
   void receiveHalfClose() throws ProtocolException {
     input.end();
-    forgetIfEnded();
+    unregisterIfEnded();
   }
 
   void receiveAnswer(Message message) {
@@ -148,8 +123,8 @@ public final class MuxStream implements Connection {
     }
   }
 
-  boolean touch() {
-    return input.touch();
+  boolean markForWakeUp() {
+    return input.markForWakeUp();
   }
 
   void wakeReader() {
@@ -158,47 +133,37 @@ public final class MuxStream implements Connection {
 
   // Ending.
 
-  /** Ends the stream without telling the peer, unless both directions have ended by themselves. */
-  void fail(CloseCause trouble, String text) {
+  /** Ends the stream without a RESET, unless both directions have ended. */
+  void fail(CloseCause cause, String text) {
     if (!bothEnded()) {
-      failNow(new StreamInput.Failure(trouble, text), () -> leg.writer().dead(this));
+      abort(cause, text, null, null);
     }
   }
 
   /**
-   * Ends the stream and tells the peer. One whose two directions have ended fails too while bytes
-   * of it were not read: what is dropped unread must not look complete. The peer is done with it
-   * then.
+   * Ends the stream with a RESET. If both directions have ended, only unread bytes are discarded
+   * and later reads fail, so that they do not look complete; the peer needs no RESET then.
    */
-  private void end(CloseCause trouble, ResetReason reason) {
-    if (send.theirs) {
-      // An open that nobody answered would cost its credit for ever; once answered this says
-      // nothing.
-      leg.writer().answer(this, new Message.Refused(RefusedReason.BUSY, "not connected"));
-    }
-    boolean peerIsDone = bothEnded();
-    failNow(
-        new StreamInput.Failure(trouble, "the stream was reset"),
-        () -> {
-          if (!peerIsDone) {
-            leg.writer().dead(this);
-            leg.writer().reset(this, reason);
-          }
-        });
+  private void abort(CloseCause cause, ResetReason reason) {
+    // An OPEN without an answer would use up its credit; a second answer is not sent.
+    var answer = out.openedByPeer ? new Message.Refused(RefusedReason.BUSY, "not connected") : null;
+    abort(cause, "the stream was reset", answer, reason);
   }
 
-  private void failNow(StreamInput.Failure why, Runnable tellWriter) {
-    if (input.fail(why, outputEnded)) {
-      tellWriter.run();
-      leg.forget(this);
+  private void abort(CloseCause cause, String text, Message.Refused answer, ResetReason reason) {
+    boolean ended = bothEnded();
+    boolean failed = input.fail(new StreamInput.Failure(cause, text), outputEnded);
+    link.writer().abort(this, answer, failed && !ended, reason);
+    if (failed) {
+      link.unregister(this);
       releaseIfDrained();
       input.wake();
-      tellTrouble();
+      runBrokenAction();
     }
   }
 
-  private void tellTrouble() {
-    Runnable action = onTrouble.getAndSet(null);
+  private void runBrokenAction() {
+    Runnable action = brokenAction.getAndSet(null);
     if (action != null) {
       action.run();
     }
@@ -208,9 +173,9 @@ public final class MuxStream implements Connection {
     return input.isEnded() && outputEnded;
   }
 
-  private void forgetIfEnded() {
+  private void unregisterIfEnded() {
     if (bothEnded()) {
-      leg.forget(this);
+      link.unregister(this);
       releaseIfDrained();
     }
   }
@@ -218,13 +183,13 @@ public final class MuxStream implements Connection {
   /** Bytes that were not read keep a stream in the budget's sight, also after both directions. */
   void releaseIfDrained() {
     if (input.held() == 0 && (input.failure() != null || bothEnded())) {
-      leg.release(this);
+      link.release(this);
     }
   }
 
   /** Returns true once in the stream's life. */
-  boolean forget() {
-    return forgotten.compareAndSet(false, true);
+  boolean markUnregistered() {
+    return unregistered.compareAndSet(false, true);
   }
 
   // For the budget.
@@ -238,7 +203,7 @@ public final class MuxStream implements Connection {
   }
 
   void evict() {
-    end(CloseCause.NOT_DRAINED, ResetReason.NOT_DRAINED);
+    abort(CloseCause.NOT_DRAINED, ResetReason.NOT_DRAINED);
   }
 
   // Connection.
@@ -250,19 +215,19 @@ public final class MuxStream implements Connection {
 
   @Override
   public ByteOutput output() {
-    return output;
+    return out;
   }
 
   @Override
   public void closeOutput() throws IOException {
     checkUsable();
-    leg.writer().halfClose(this);
-    outputEnds();
-    forgetIfEnded();
+    link.writer().halfClose(this);
+    endOutput();
+    unregisterIfEnded();
   }
 
   /** Nothing more goes out. */
-  void outputEnds() {
+  void endOutput() {
     outputEnded = true;
   }
 
@@ -273,7 +238,7 @@ public final class MuxStream implements Connection {
 
   /** Resets the stream and tells the peer why. */
   public void reset(ResetReason reason) {
-    end(CloseCause.STOPPED, reason);
+    abort(CloseCause.STOPPED, reason);
   }
 
   /** Before both directions have ended, a close is a reset. */
@@ -284,12 +249,12 @@ public final class MuxStream implements Connection {
 
   @Override
   public InetSocketAddress peer() {
-    return leg.connection().peer();
+    return link.connection().peer();
   }
 
   @Override
   public InetSocketAddress local() {
-    return leg.connection().local();
+    return link.connection().local();
   }
 
   @Override
@@ -304,14 +269,14 @@ public final class MuxStream implements Connection {
 
   @Override
   public Optional<CloseCause> closeCause() {
-    return Optional.ofNullable(input.failure()).map(StreamInput.Failure::trouble);
+    return Optional.ofNullable(input.failure()).map(StreamInput.Failure::cause);
   }
 
   @Override
   public void onBroken(Runnable action) {
-    onTrouble.set(action);
+    brokenAction.set(action);
     if (input.failure() != null) {
-      tellTrouble();
+      runBrokenAction();
     }
   }
 
@@ -331,14 +296,5 @@ public final class MuxStream implements Connection {
 
   void checkUsable() throws IOException {
     input.checkUsable();
-  }
-
-  private final class Output extends ByteOutput {
-    @Override
-    public void write(ByteBuffer source) throws IOException {
-      if (source.hasRemaining()) {
-        leg.writer().send(MuxStream.this, source);
-      }
-    }
   }
 }

@@ -8,9 +8,9 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 
 /**
- * What a leg owes its peer beside payload, kept as state: one pong, and for each stream one answer,
- * one reset and one sum of grants. So nothing a peer sends makes it grow, and noting it never
- * blocks. Not thread-safe: the writer's lock guards it.
+ * What a link owes its peer beside payload, kept as state: one pong, and for each stream one
+ * answer, one reset and one sum of grants. So nothing a peer sends makes it grow, and noting it
+ * never blocks. Not thread-safe: the writer's lock guards it.
  */
 final class PendingControl {
 
@@ -21,25 +21,25 @@ final class PendingControl {
   private static final int MAX_MESSAGES = 1024;
 
   /** Longest reset, answer and grant of one stream together, in bytes. */
-  private static final int MAX_OF_STREAM_BYTES = 640;
+  private static final int MAX_STREAM_CONTROL_BYTES = 640;
 
   /** What stays free for a pong, a ping and the last words, in bytes. */
   private static final int RESERVE_BYTES = 640;
 
   private final ByteBuffer control = ByteBuffer.allocate(CONTROL_BYTES);
-  private final ArrayDeque<MuxStream> owing = new ArrayDeque<>();
+  private final ArrayDeque<MuxStream> streams = new ArrayDeque<>();
   private final ArrayDeque<Message> messages = new ArrayDeque<>();
   private int unanswered;
-  private boolean pongOwed;
+  private boolean pongPending;
   private long pongToken;
   private Message.Bye bye;
 
   boolean isEmpty() {
-    return !pongOwed && owing.isEmpty() && messages.isEmpty() && bye == null;
+    return !pongPending && streams.isEmpty() && messages.isEmpty() && bye == null;
   }
 
   void pong(long token) {
-    pongOwed = true;
+    pongPending = true;
     pongToken = token;
   }
 
@@ -57,89 +57,89 @@ final class PendingControl {
     }
   }
 
-  boolean byeOwed() {
+  boolean hasBye() {
     return bye != null;
   }
 
   /** The peer opened a stream; returns how many of its opens have no answer on its way. */
-  int openCame() {
+  int receiveOpen() {
     return ++unanswered;
   }
 
   /** Exactly once a stream; what comes later is not said. */
   void answer(MuxStream stream, Message answer) {
-    if (!stream.send.answered) {
-      stream.send.answered = true;
-      stream.send.answerOwed = answer;
-      note(stream);
+    if (!stream.out.answered) {
+      stream.out.answered = true;
+      stream.out.pendingAnswer = answer;
+      enqueue(stream);
     }
   }
 
   void grant(MuxStream stream, long bytes) {
-    stream.send.grantOwed += bytes;
-    note(stream);
+    stream.out.pendingGrant += bytes;
+    enqueue(stream);
   }
 
   void reset(MuxStream stream, ResetReason reason) {
     if (stream.id() != 0) {
-      stream.send.resetOwed = reason;
-      stream.send.grantOwed = 0;
-      note(stream);
+      stream.out.pendingReset = reason;
+      stream.out.pendingGrant = 0;
+      enqueue(stream);
     }
   }
 
-  private void note(MuxStream stream) {
-    if (!stream.send.owing) {
-      stream.send.owing = true;
-      owing.add(stream);
+  private void enqueue(MuxStream stream) {
+    if (!stream.out.hasControl) {
+      stream.out.hasControl = true;
+      streams.add(stream);
     }
   }
 
   /**
    * All that fits, encoded, to go in front of the batch of this number; room is left for a ping.
    */
-  ByteBuffer put(long batch) {
+  ByteBuffer encode(long batch) {
     control.clear();
-    int reserve = MAX_OF_STREAM_BYTES + RESERVE_BYTES;
+    int reserve = MAX_STREAM_CONTROL_BYTES + RESERVE_BYTES;
     while (!messages.isEmpty() && control.remaining() > Frame.MAX_MESSAGE_BYTES + reserve) {
       Message.write(control, 0, messages.poll());
     }
-    if (pongOwed) {
+    if (pongPending) {
       Message.write(control, 0, new Message.Pong(pongToken));
-      pongOwed = false;
+      pongPending = false;
     }
-    for (int left = owing.size(); left > 0 && control.remaining() > reserve; left--) {
-      MuxStream stream = owing.poll();
-      if (stream.send.openBatch == batch) {
+    for (int left = streams.size(); left > 0 && control.remaining() > reserve; left--) {
+      MuxStream stream = streams.poll();
+      if (stream.out.openBatch == batch) {
         // Its open lies in the payload of this very batch, behind the control.
-        owing.add(stream);
+        streams.add(stream);
       } else {
-        stream.send.owing = false;
-        put(stream);
+        stream.out.hasControl = false;
+        encode(stream);
       }
     }
     return control;
   }
 
-  private void put(MuxStream stream) {
-    var s = stream.send;
-    if (s.answerOwed != null) {
-      Message.write(control, stream.id(), s.answerOwed);
-      s.answerOwed = null;
+  private void encode(MuxStream stream) {
+    StreamOutput s = stream.out;
+    if (s.pendingAnswer != null) {
+      Message.write(control, stream.id(), s.pendingAnswer);
+      s.pendingAnswer = null;
       unanswered--;
     }
-    if (s.resetOwed != null) {
-      Message.write(control, stream.id(), new Message.Reset(s.resetOwed));
-      s.resetOwed = null;
+    if (s.pendingReset != null) {
+      Message.write(control, stream.id(), new Message.Reset(s.pendingReset));
+      s.pendingReset = null;
     }
-    if (s.grantOwed > 0) {
-      Message.write(control, stream.id(), new Message.Window((int) s.grantOwed));
-      s.grantOwed = 0;
+    if (s.pendingGrant > 0) {
+      Message.write(control, stream.id(), new Message.Window((int) s.pendingGrant));
+      s.pendingGrant = 0;
     }
   }
 
   /** Adds the last words behind all other control. */
-  void putBye() {
+  void encodeBye() {
     Message.write(control, 0, bye);
   }
 }

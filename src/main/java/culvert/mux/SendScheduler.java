@@ -20,7 +20,7 @@ import java.util.concurrent.locks.LockSupport;
 final class SendScheduler {
 
   /** Most a stream may put into a batch while others wait, in bytes. */
-  private static final int TURN_BYTES = 16 * 1024;
+  private static final int MAX_FRAME_IN_TURN_BYTES = 16 * 1024;
 
   /** Most a data frame carries, in bytes. */
   private static final int MAX_FRAME_BYTES = 64 * 1024;
@@ -33,8 +33,8 @@ final class SendScheduler {
   /** Kept free behind a data frame, for a half-close and a ping, in bytes. */
   private static final int TAIL_BYTES = 2 * Frame.HEADER_BYTES;
 
-  private final Link leg;
-  private final CongestionWindow inFlight;
+  private final Link link;
+  private final CongestionWindow congestion;
   private final int opensGranted;
   private final Set<MuxStream> bulk = new LinkedHashSet<>();
   private final Set<MuxStream> sparse = new LinkedHashSet<>();
@@ -49,9 +49,9 @@ final class SendScheduler {
   private long batch;
   private long lastId;
 
-  SendScheduler(Link leg, CongestionWindow inFlight, int opensGranted) {
-    this.leg = leg;
-    this.inFlight = inFlight;
+  SendScheduler(Link link, CongestionWindow inFlight, int opensGranted) {
+    this.link = link;
+    this.congestion = inFlight;
     this.opensGranted = opensGranted;
   }
 
@@ -76,39 +76,39 @@ final class SendScheduler {
   }
 
   /** Whether an open has no answer yet. */
-  boolean isAwaiting() {
+  boolean hasUnanswered() {
     return !unanswered.isEmpty();
   }
 
   /** Whether there is payload in the batch, or could be. */
   boolean hasPayload() {
-    return filling != null || !isIdle() && room() > 0;
+    return filling != null || !isIdle() && available() > 0;
   }
 
   /** Gives the stream a turn if it has something that may go. */
   void enqueue(MuxStream stream) {
-    var s = stream.send;
-    if (s.queued || s.dead) {
+    StreamOutput s = stream.out;
+    if (s.queued || s.failed) {
       return;
     }
-    if (s.openOwed != null && unanswered.size() >= opensGranted) {
+    if (s.pendingOpen != null && unanswered.size() >= opensGranted) {
       s.queued = true;
       opening.add(stream);
-    } else if (s.openOwed != null || s.pending != null ? mayGo(s) : s.halfCloseOwed) {
+    } else if (s.pendingOpen != null || s.payload != null ? canSend(s) : s.pendingHalfClose) {
       s.queued = true;
-      boolean small = s.pending == null || s.pending.remaining() <= SPARSE_BYTES;
+      boolean small = s.payload == null || s.payload.remaining() <= SPARSE_BYTES;
       (small && s.lastBatch + 1 < batch ? sparse : bulk).add(stream);
     }
   }
 
-  private static boolean mayGo(MuxStream.SendState s) {
-    return s.openOwed != null || s.window > 0;
+  private static boolean canSend(StreamOutput s) {
+    return s.pendingOpen != null || s.window > 0;
   }
 
   /** Takes a stream that is over out of every queue. */
   void remove(MuxStream stream) {
-    if (stream.send.queued) {
-      stream.send.queued = false;
+    if (stream.out.queued) {
+      stream.out.queued = false;
       bulk.remove(stream);
       sparse.remove(stream);
       opening.remove(stream);
@@ -116,7 +116,7 @@ final class SendScheduler {
   }
 
   /** An answer to one of our opens came, which makes room for another. */
-  void answered(long id) throws ProtocolException {
+  void receiveAnswer(long id) throws ProtocolException {
     if (!unanswered.remove(id)) {
       throw new ProtocolException("an answer to no open, on stream " + id);
     }
@@ -127,7 +127,7 @@ final class SendScheduler {
 
   /** Lets streams have their turns until the batch is full or nobody waits. */
   void fill() {
-    while (!isIdle() && room() > 0) {
+    while (!isIdle() && available() > 0) {
       sparseNext = !sparseNext && !sparse.isEmpty() || bulk.isEmpty();
       MuxStream stream = poll(sparseNext ? sparse : bulk);
       fillFrom(stream);
@@ -139,63 +139,63 @@ final class SendScheduler {
     Iterator<MuxStream> first = queue.iterator();
     MuxStream stream = first.next();
     first.remove();
-    stream.send.queued = false;
+    stream.out.queued = false;
     return stream;
   }
 
   /** One turn: the open if it is owed, a bounded frame, and the half-close if nothing is left. */
   void fillFrom(MuxStream stream) {
-    var s = stream.send;
-    if (s.dead || room() == 0) {
+    StreamOutput s = stream.out;
+    if (s.failed || available() == 0) {
       return;
     }
-    if (s.openOwed != null) {
+    if (s.pendingOpen != null) {
       if (unanswered.size() >= opensGranted) {
         return;
       }
       putOpen(stream);
     }
-    if (s.pending != null && s.window > 0) {
+    if (s.payload != null && s.window > 0) {
       putData(stream);
     }
-    if (s.pending == null && s.halfCloseOwed && room() > 0) {
-      s.halfCloseOwed = false;
+    if (s.payload == null && s.pendingHalfClose && available() > 0) {
+      s.pendingHalfClose = false;
       Frame.write(filling(), FrameType.HALF_CLOSE, 0, stream.id());
     }
   }
 
   /** Ids are given in the order of the wire, so that they only increase there. */
   private void putOpen(MuxStream stream) {
-    var s = stream.send;
+    StreamOutput s = stream.out;
     stream.id(++lastId);
     s.window = MuxStream.FIRST_WINDOW;
     s.openBatch = batch;
     unanswered.add(lastId);
-    leg.remember(stream);
-    Message.write(filling(), lastId, s.openOwed);
-    s.openOwed = null;
+    link.register(stream);
+    Message.write(filling(), lastId, s.pendingOpen);
+    s.pendingOpen = null;
   }
 
   private void putData(MuxStream stream) {
-    var s = stream.send;
-    long most = isIdle() ? MAX_FRAME_BYTES : TURN_BYTES;
-    long room = room() - Frame.HEADER_BYTES - TAIL_BYTES;
-    int n = (int) Math.min(Math.min(most, room), Math.min(s.window, s.pending.remaining()));
+    StreamOutput s = stream.out;
+    long most = isIdle() ? MAX_FRAME_BYTES : MAX_FRAME_IN_TURN_BYTES;
+    long room = available() - Frame.HEADER_BYTES - TAIL_BYTES;
+    int n = (int) Math.min(Math.min(most, room), Math.min(s.window, s.payload.remaining()));
     if (n <= 0) {
       return;
     }
     ByteBuffer to = filling();
     Frame.write(to, FrameType.DATA, n, stream.id());
-    int end = s.pending.limit();
-    s.pending.limit(s.pending.position() + n);
-    to.put(s.pending);
-    s.pending.limit(end);
+    int end = s.payload.limit();
+    s.payload.limit(s.payload.position() + n);
+    to.put(s.payload);
+    s.payload.limit(end);
     s.window -= n;
     s.lastBatch = batch;
     frames++;
     stream.addSent(n);
-    if (!s.pending.hasRemaining()) {
-      s.pending = null;
+    if (!s.payload.hasRemaining()) {
+      s.payload = null;
       if (s.sender != Thread.currentThread()) {
         LockSupport.unpark(s.sender);
       }
@@ -203,18 +203,21 @@ final class SendScheduler {
   }
 
   /**
-   * Bytes that the batch still takes: none, or at least {@link CongestionWindow#MIN_ROOM_BYTES}.
+   * Bytes that the batch still takes: none, or at least {@link
+   * CongestionWindow#MIN_AVAILABLE_BYTES}.
    */
-  private long room() {
+  private long available() {
     int batched = filling == null ? 0 : filling.position() - PendingControl.CONTROL_BYTES;
     long space = BufferPool.BUFFER_BYTES - PendingControl.CONTROL_BYTES - batched;
-    return space < CongestionWindow.MIN_ROOM_BYTES ? 0 : Math.min(space, inFlight.room(batched));
+    return space < CongestionWindow.MIN_AVAILABLE_BYTES
+        ? 0
+        : Math.min(space, congestion.available(batched));
   }
 
   /** The batch, with room in front for control. */
   private ByteBuffer filling() {
     if (filling == null) {
-      filling = leg.pool().borrow().position(PendingControl.CONTROL_BYTES);
+      filling = link.pool().borrow().position(PendingControl.CONTROL_BYTES);
     }
     return filling;
   }
@@ -226,15 +229,15 @@ final class SendScheduler {
     frames = 0;
     batch++;
     if (full != null) {
-      inFlight.sent(full.position() - PendingControl.CONTROL_BYTES);
+      congestion.sent(full.position() - PendingControl.CONTROL_BYTES);
     }
     return full;
   }
 
-  /** The leg is over: what was batched goes nowhere. */
-  void drop() {
+  /** The link is over: what was batched goes nowhere. */
+  void clear() {
     if (filling != null) {
-      leg.pool().release(filling);
+      link.pool().release(filling);
       filling = null;
     }
     bulk.clear();

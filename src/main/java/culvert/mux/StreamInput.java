@@ -12,19 +12,19 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /**
- * The receiving half of a stream: the leg's reader puts bytes in, the thread that owns the stream
+ * The receiving half of a stream: the link's reader puts bytes in, the thread that owns the stream
  * takes them out, and what was taken out is granted to the peer anew. One lock guards every field
  * that is not volatile; the writer's lock is never taken inside it.
  */
 final class StreamInput extends ByteInput {
 
   /** Why the stream can be used no more. */
-  record Failure(CloseCause trouble, String text) {}
+  record Failure(CloseCause cause, String text) {}
 
   private static final long MIN_ROUND_TRIP_NANOS = 1_000_000;
 
   private final MuxStream stream;
-  private final Link leg;
+  private final Link link;
   private final ReceiveQueue queue;
   private final ReentrantLock lock = new ReentrantLock();
   private long credit = MuxStream.FIRST_WINDOW;
@@ -40,17 +40,17 @@ final class StreamInput extends ByteInput {
   private volatile long received;
 
   /**
-   * Whether the leg's reader has noted this stream for a wake-up; its own, but for stale resets.
+   * Whether the link's reader has noted this stream for a wake-up; its own, but for stale resets.
    */
-  private boolean touched;
+  private boolean marked;
 
-  StreamInput(MuxStream stream, Link leg) {
+  StreamInput(MuxStream stream, Link link) {
     this.stream = stream;
-    this.leg = leg;
-    this.queue = new ReceiveQueue(leg.pool(), leg.budget());
+    this.link = link;
+    this.queue = new ReceiveQueue(link.pool(), link.budget());
   }
 
-  // What the leg's reader brings; it never waits.
+  // What the link's reader brings; it never waits.
 
   /** Takes what of a data frame has come. */
   void receive(ByteBuffer bytes) throws ProtocolException {
@@ -91,17 +91,17 @@ final class StreamInput extends ByteInput {
     }
   }
 
-  /** Returns true the first time since the last {@link #wake}; only the leg's reader calls. */
-  boolean touch() {
-    boolean first = !touched;
-    touched = true;
+  /** Returns true the first time since the last {@link #wake}; only the link's reader calls. */
+  boolean markForWakeUp() {
+    boolean first = !marked;
+    marked = true;
     return first;
   }
 
-  /** Wakes whoever waits; the leg's reader does so once for all that one read brought. */
+  /** Wakes whoever waits; the link's reader does so once for all that one read brought. */
   void wake() {
     Thread thread;
-    touched = false;
+    marked = false;
     lock.lock();
     try {
       thread = waiting;
@@ -306,7 +306,7 @@ final class StreamInput extends ByteInput {
       lock.unlock();
     }
     if (grant > 0) {
-      leg.writer().grant(stream, grant);
+      link.writer().grant(stream, grant);
     }
     if (ended || failure != null) {
       stream.releaseIfDrained();
@@ -317,12 +317,12 @@ final class StreamInput extends ByteInput {
    * A quarter that was read within two round trips makes the window double; a slow reader's not.
    */
   private long growth(long now) {
-    long fast = 2 * Math.max(leg.writer().roundTripNanos(), MIN_ROUND_TRIP_NANOS);
+    long fast = 2 * Math.max(link.writer().roundTripNanos(), MIN_ROUND_TRIP_NANOS);
     boolean slow = now - lastGrantNanos > fast;
-    if (slow || window >= leg.maxWindow() || leg.budget().underPressure()) {
+    if (slow || window >= link.maxWindow() || link.budget().isUnderPressure()) {
       return 0;
     }
-    long growth = Math.min(window, leg.maxWindow() - window);
+    long growth = Math.min(window, link.maxWindow() - window);
     window += growth;
     return growth;
   }

@@ -9,7 +9,7 @@ import java.nio.ByteBuffer;
  * @param length of the payload, in bytes
  * @param stream 0 for the session itself
  */
-public record Frame(FrameType verb, int length, long stream) {
+public record Frame(FrameType type, int length, long stream) {
 
   /** Size of a header, in bytes. */
   public static final int HEADER_BYTES = 12;

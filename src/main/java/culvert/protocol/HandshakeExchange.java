@@ -82,8 +82,8 @@ public final class HandshakeExchange {
     byte[] header = readExactly(Frame.HEADER_BYTES);
     Frame frame = Frame.read(ByteBuffer.wrap(header));
     byte[] payload = readExactly(frame.length());
-    if (frame.verb() == FrameType.DATA || frame.stream() != 0) {
-      throw new ProtocolException(frame.verb() + " before the session stands");
+    if (frame.type() == FrameType.DATA || frame.stream() != 0) {
+      throw new ProtocolException(frame.type() + " before the session stands");
     }
     Message message = Message.read(frame, ByteBuffer.wrap(payload));
     if (message instanceof Message.Bye bye) {

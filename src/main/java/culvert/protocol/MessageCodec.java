@@ -114,9 +114,9 @@ final class MessageCodec {
   }
 
   static Message read(Frame frame, ByteBuffer in) throws ProtocolException {
-    Fields fields = new Fields(frame.verb(), in);
+    Fields fields = new Fields(frame.type(), in);
     Message message =
-        switch (frame.verb()) {
+        switch (frame.type()) {
           case HELLO ->
               new Message.Hello(
                   fields.u8(),

@@ -18,9 +18,9 @@ class CongestionWindowTest {
 
   /** Sends all there is room for, and lets the ping behind it come back after {@code millis}. */
   private void roundTrip(long millis) {
-    long room = inFlight.room(0);
+    long room = inFlight.available(0);
     inFlight.sent(room);
-    inFlight.room(0);
+    inFlight.available(0);
     long token = inFlight.ping(now);
     now += millis * MILLI;
     assertThat(inFlight.pong(token, now)).isTrue();
@@ -28,18 +28,18 @@ class CongestionWindowTest {
 
   @Test
   void growsWhileTheRoundTripStaysShort() {
-    long first = inFlight.room(0);
+    long first = inFlight.available(0);
     for (int i = 0; i < 4; i++) {
       roundTrip(100);
     }
-    assertThat(inFlight.room(0)).isEqualTo(16 * first);
+    assertThat(inFlight.available(0)).isEqualTo(16 * first);
     assertThat(inFlight.roundTripNanos()).isEqualTo(100 * MILLI);
   }
 
   /** A link that takes its time for each byte: what is under way is what a round trip takes. */
   private void slowLink(int trips, long bytesPerMilli) {
     for (int i = 0; i < trips; i++) {
-      roundTrip(10 + inFlight.room(0) / bytesPerMilli);
+      roundTrip(10 + inFlight.available(0) / bytesPerMilli);
     }
   }
 
@@ -48,7 +48,7 @@ class CongestionWindowTest {
     roundTrip(10);
     for (int rounds = 0; rounds < 20; rounds++) {
       slowLink(50, 10_000);
-      assertThat(inFlight.room(0) / 10_000).as("ms of queue").isBetween(15L, 40L);
+      assertThat(inFlight.available(0) / 10_000).as("ms of queue").isBetween(15L, 40L);
     }
   }
 
@@ -56,7 +56,7 @@ class CongestionWindowTest {
   void shrinksToItsFloorAndNoFurther() {
     roundTrip(10);
     slowLink(100, 1000);
-    assertThat(inFlight.room(0)).isEqualTo(32 * 1024);
+    assertThat(inFlight.available(0)).isEqualTo(32 * 1024);
   }
 
   /** A link with a buffer that takes whatever comes, driven millisecond by millisecond. */
@@ -89,16 +89,16 @@ class CongestionWindowTest {
         while (!pongs.isEmpty() && pongs.peek().atNanos <= now) {
           assertThat(inFlight.pong(pongs.poll().token, now)).isTrue();
         }
-        for (long room = inFlight.room(0); room > 0; room = inFlight.room(0)) {
+        for (long room = inFlight.available(0); room > 0; room = inFlight.available(0)) {
           long n = Math.min(room, 64 * 1024);
-          boolean ping = inFlight.pingDue(now);
+          boolean ping = inFlight.isPingDue(now);
           inFlight.sent(n);
           in += n;
           if (ping) {
             ping();
           }
         }
-        if (inFlight.pingNeeded()) {
+        if (inFlight.isPingNeeded()) {
           ping();
         }
         queued += in - out;
@@ -125,13 +125,13 @@ class CongestionWindowTest {
   /** Fewer bytes under way would not make it any faster, only carry less. */
   @Test
   void aDelayThatFewerBytesDoNotShortenIsNotTakenForAQueue() {
-    long first = inFlight.room(0);
+    long first = inFlight.available(0);
     roundTrip(1);
     long sum = 0;
     for (int i = 0; i < 1000; i++) {
       // Now and then one passes that has nothing to wait for.
       roundTrip(i % 10 == 0 ? 1 : 80);
-      sum += inFlight.room(0);
+      sum += inFlight.available(0);
     }
     assertThat(sum / 1000).isGreaterThan(16 * first);
   }
@@ -163,22 +163,22 @@ class CongestionWindowTest {
 
   @Test
   void doesNotGrowWhenItWasNotUsedUp() {
-    long first = inFlight.room(0);
+    long first = inFlight.available(0);
     inFlight.sent(1000);
     long token = inFlight.ping(now);
     now += MILLI;
     inFlight.pong(token, now);
-    assertThat(inFlight.room(0)).isEqualTo(first);
+    assertThat(inFlight.available(0)).isEqualTo(first);
   }
 
-  /** Otherwise a leg whose bound shrank below what is under way would stand still for ever. */
+  /** Otherwise a link whose bound shrank below what is under way would stand still for ever. */
   @Test
   void asksForAPingWhenNothingMayGoAndNoneIsUnderWay() {
-    inFlight.sent(inFlight.room(0));
-    assertThat(inFlight.room(0)).isZero();
-    assertThat(inFlight.pingNeeded()).isTrue();
+    inFlight.sent(inFlight.available(0));
+    assertThat(inFlight.available(0)).isZero();
+    assertThat(inFlight.isPingNeeded()).isTrue();
     inFlight.ping(now);
-    assertThat(inFlight.pingNeeded()).isFalse();
+    assertThat(inFlight.isPingNeeded()).isFalse();
   }
 
   @Test
@@ -206,8 +206,8 @@ class CongestionWindowTest {
 
   @Test
   void batchedBytesCountBeforeTheyAreSent() {
-    long room = inFlight.room(0);
-    assertThat(inFlight.room(1000)).isEqualTo(room - 1000);
-    assertThat(inFlight.room(room - 1)).as("crumbs are no room").isZero();
+    long room = inFlight.available(0);
+    assertThat(inFlight.available(1000)).isEqualTo(room - 1000);
+    assertThat(inFlight.available(room - 1)).as("crumbs are no room").isZero();
   }
 }

@@ -40,7 +40,7 @@ class ControlFrameBudgetTest {
   @Test
   void placesComeBackWithTime() throws Exception {
     spend(MOST);
-    patience.earn(BEGAN + SECOND, 0);
+    patience.refill(BEGAN + SECOND, 0);
     spend(2000);
     isSpent();
   }
@@ -49,7 +49,7 @@ class ControlFrameBudgetTest {
   void timeIsCountedOnce() throws Exception {
     spend(MOST);
     for (int i = 0; i < 10; i++) {
-      patience.earn(BEGAN + SECOND, 0);
+      patience.refill(BEGAN + SECOND, 0);
     }
     spend(2000);
     isSpent();
@@ -58,8 +58,8 @@ class ControlFrameBudgetTest {
   @Test
   void placesComeBackWithBytesThatMove() throws Exception {
     spend(MOST);
-    patience.earn(BEGAN, 512);
-    patience.earn(BEGAN, 100 * 1024);
+    patience.refill(BEGAN, 512);
+    patience.refill(BEGAN, 100 * 1024);
     spend(100);
     isSpent();
   }
@@ -68,7 +68,7 @@ class ControlFrameBudgetTest {
   @Test
   void aFloodDoesNotEarnItsOwnPlaces() throws Exception {
     for (int i = 1; i <= MOST; i++) {
-      patience.earn(BEGAN, i * 40L);
+      patience.refill(BEGAN, i * 40L);
       patience.spend();
     }
     assertThat(left()).isLessThan(MOST / 10);
@@ -87,22 +87,22 @@ class ControlFrameBudgetTest {
   @Test
   void eachStreamBringsThePlacesThatItNeeds() throws Exception {
     spend(MOST);
-    patience.earnStream();
-    patience.earnStream();
+    patience.refillForStream();
+    patience.refillForStream();
     spend(16);
     isSpent();
   }
 
   @Test
   void placesNobodyUsesDoNotPileUp() throws Exception {
-    patience.earn(BEGAN + 3600 * SECOND, 1L << 40);
+    patience.refill(BEGAN + 3600 * SECOND, 1L << 40);
     assertThat(left()).isEqualTo(MOST + 8 * STREAMS);
   }
 
   @Test
   void placesOfStreamsPileUpForAsManyAsThereMayBe() throws Exception {
     for (int i = 0; i < MOST; i++) {
-      patience.earnStream();
+      patience.refillForStream();
     }
     assertThat(left()).isEqualTo(MOST + 8 * STREAMS);
   }

@@ -28,8 +28,8 @@ final class FakeTicker {
     liveness = new LivenessRule(heartbeat, signs());
   }
 
-  private LivenessRule.Signs signs() {
-    return new LivenessRule.Signs(nanos, wallMillis, received, sent, arrived, writing, awaiting);
+  private LivenessRule.Sample signs() {
+    return new LivenessRule.Sample(nanos, wallMillis, received, sent, arrived, writing, awaiting);
   }
 
   /** Milliseconds since the beginning, the machine's sleep left out. */
@@ -51,14 +51,14 @@ final class FakeTicker {
   LivenessRule.Verdict after(long millis, long onTheWall) {
     nanos += millis * 1_000_000;
     wallMillis += onTheWall;
-    return liveness.judge(signs());
+    return liveness.check(signs());
   }
 
   /** Ticks in time until a verdict comes that is none of "well". */
   LivenessRule.Verdict untilNotWell() {
     for (; ; ) {
       LivenessRule.Verdict verdict = tick();
-      if (verdict != LivenessRule.Verdict.WELL) {
+      if (verdict != LivenessRule.Verdict.ALIVE) {
         return verdict;
       }
     }

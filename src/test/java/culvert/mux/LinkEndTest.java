@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** A leg that is closed or finished says goodbye last, and what was complete goes before. */
+/** A link that is closed or finished says goodbye last, and what was complete goes before. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class LinkEndTest {
@@ -40,7 +40,7 @@ class LinkEndTest {
   @Test
   void aLegWithoutStreamsFinishesAtOnce() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
-      peer.leg.finish();
+      peer.link.finish();
       assertThat(peer.hear().message()).isEqualTo(DRAINED);
       isOver(peer);
     }
@@ -49,12 +49,12 @@ class LinkEndTest {
   @Test
   void aLegFinishesAfterItsLastStreamAndOpensNothingMore() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
-      MuxStream first = peer.leg.open(OPEN);
-      MuxStream second = peer.leg.open(OPEN);
+      MuxStream first = peer.link.open(OPEN);
+      MuxStream second = peer.link.open(OPEN);
       first.output().write(1);
       second.output().write(2);
-      peer.leg.finish();
-      assertThatThrownBy(() -> peer.leg.open(OPEN)).hasMessage("the session is draining");
+      peer.link.finish();
+      assertThatThrownBy(() -> peer.link.open(OPEN)).hasMessage("the session is draining");
       for (int i = 0; i < 4; i++) {
         assertThat(peer.hear().stream()).isIn(1L, 2L);
       }
@@ -77,8 +77,8 @@ class LinkEndTest {
   @Test
   void aLegThatFinishesIsNotHeldUpByAnOpenThatIsRefused() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
-      peer.leg.open(OPEN).output().write(1);
-      peer.leg.finish();
+      peer.link.open(OPEN).output().write(1);
+      peer.link.finish();
       assertThat(peer.hear().message()).isEqualTo(OPEN);
       assertThat(peer.hear().data()).hasSize(1);
       peer.say(1, new Message.Refused(RefusedReason.BUSY, "no"));
@@ -94,7 +94,7 @@ class LinkEndTest {
       MuxStream stream = peer.opened.take();
       stream.accept();
       stream.output().write(new byte[10]);
-      peer.leg.close();
+      peer.link.close();
       assertThat(stream.closeCause()).contains(CloseCause.STOPPED);
       assertThatThrownBy(() -> stream.output().write(1)).isInstanceOf(IOException.class);
       assertThat(peer.hear().message()).isInstanceOf(Message.Accepted.class);
@@ -116,7 +116,7 @@ class LinkEndTest {
                   stream.output().write(new byte[chunk]);
                 }
               } catch (IOException e) {
-                // The leg is closed, and the flood no complete stream.
+                // The link is closed, and the flood no complete stream.
               }
             });
     Eventually.within(
@@ -132,11 +132,11 @@ class LinkEndTest {
     try {
       stream.output().write(new byte[bytes]);
     } catch (IOException e) {
-      // The leg was closed before all of it had gone.
+      // The link was closed before all of it had gone.
     }
   }
 
-  /** Hears the flood out, and returns the frames of all other streams and of the leg. */
+  /** Hears the flood out, and returns the frames of all other streams and of the link. */
   private static ScriptedPeer.Heard afterTheFlood(ScriptedPeer peer) throws IOException {
     for (; ; ) {
       ScriptedPeer.Heard heard = peer.hearAndPong();
@@ -160,7 +160,7 @@ class LinkEndTest {
       assertThat(complete.input().read()).isEqualTo(-1);
       Thread flood = flood(peer, hoard, 100_000);
       complete.closeOutput();
-      peer.leg.close();
+      peer.link.close();
       flood.join();
       assertThat(afterTheFlood(peer).message()).isEqualTo(new Message.HalfClose());
       assertThat(peer.hearAndPong().message()).isEqualTo(BYE);
@@ -188,11 +188,11 @@ class LinkEndTest {
           LinkPair.LIMIT,
           () -> {
             assertThat(hoard.sent()).isEqualTo(bytes);
-            assertThat(peer.leg.writer().signs(0, 0).writing()).isTrue();
+            assertThat(peer.link.writer().sample(0, 0).writing()).isTrue();
           });
       complete.output().write(new byte[100]);
       complete.closeOutput();
-      peer.leg.close();
+      peer.link.close();
       assertThat(afterTheFlood(peer).data()).hasSize(100);
       assertThat(peer.hearAndPong().message()).isEqualTo(new Message.HalfClose());
       assertThat(peer.hearAndPong().message()).isEqualTo(BYE);
@@ -206,8 +206,8 @@ class LinkEndTest {
     try (var peer = new ScriptedPeer(Link.Side.TAKES, Setup.USUAL.socketBytes(16 * 1024))) {
       peer.say(1, OPEN);
       Thread flood = flood(peer, peer.opened.take(), 16 * 1024);
-      peer.leg.close(ByeReason.SUPERSEDED, "first");
-      peer.leg.close(ByeReason.STOPPING, "second");
+      peer.link.close(ByeReason.SUPERSEDED, "first");
+      peer.link.close(ByeReason.STOPPING, "second");
       assertThat(afterTheFlood(peer).message())
           .isEqualTo(new Message.Bye(ByeReason.SUPERSEDED, "first"));
       flood.join();
@@ -220,14 +220,14 @@ class LinkEndTest {
     for (int round = 0; round < 20; round++) {
       var pipe = new MemoryPipe(4096, 333);
       var heard = new CompletableFuture<byte[]>();
-      try (var legs = new LinkPair(pipe.near(), pipe.far(), stream -> hear(stream, heard))) {
-        MuxStream stream = legs.open();
+      try (var links = new LinkPair(pipe.near(), pipe.far(), stream -> hear(stream, heard))) {
+        MuxStream stream = links.open();
         assertThat(stream.input().read()).isEqualTo(-1);
         stream.output().write(new byte[100_000]);
         stream.closeOutput();
-        legs.near.close();
+        links.near.close();
         assertThat(heard.get(30, TimeUnit.SECONDS)).hasSize(100_000);
-        legs.assertNothingHeld();
+        links.assertNothingHeld();
       }
     }
   }
@@ -244,11 +244,11 @@ class LinkEndTest {
   @Test
   void thePeerOfALegThatWasClosedReadsWhy() throws Exception {
     try (var pair = Loopback.open();
-        var legs = new LinkPair(pair.near(), pair.far(), LinkTest::echo)) {
-      legs.near.close(ByeReason.SUPERSEDED, "another has come");
+        var links = new LinkPair(pair.near(), pair.far(), LinkTest::echo)) {
+      links.near.close(ByeReason.SUPERSEDED, "another has come");
       String words = new RefusedException(ByeReason.SUPERSEDED, "another has come").getMessage();
       Eventually.within(
-          LinkPair.LIMIT, () -> assertThat(legs.ends()).containsExactly("TAKES: " + words));
+          LinkPair.LIMIT, () -> assertThat(links.ends()).containsExactly("TAKES: " + words));
     }
   }
 }

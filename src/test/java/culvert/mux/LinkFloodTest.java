@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Frames that carry nothing, one after the other without end, close the leg that they come on. */
+/** Frames that carry nothing, one after the other without end, close the link that they come on. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class LinkFloodTest {
@@ -25,7 +25,7 @@ class LinkFloodTest {
   private static final Message.Open OPEN = LinkPair.openMessage();
   private static final String WORDS = "too many frames that carry nothing";
 
-  /** Frames said at once, so that the leg's own reads and not our writes make the time. */
+  /** Frames said at once, so that the link's own reads and not our writes make the time. */
   private static final int BATCH = 5000;
 
   private static byte[] encoded(long stream, Message message) {
@@ -52,7 +52,7 @@ class LinkFloodTest {
         peer.sayRaw(bytes);
       }
     } catch (IOException e) {
-      // The leg has had enough.
+      // The link has had enough.
     }
   }
 
@@ -66,7 +66,7 @@ class LinkFloodTest {
   @Test
   void pongsWithoutEnd() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
-      peer.leg.probe(Duration.ZERO, alive -> {});
+      peer.link.probe(Duration.ZERO, alive -> {});
       floods(peer, encoded(0, new Message.Pong(peer.hearPing().token())));
     }
   }

@@ -23,11 +23,11 @@ class LinkLimitsTest {
 
   private static void carries(ScriptedPeer peer, int most) throws IOException {
     for (int i = 0; i < most; i++) {
-      peer.leg.open(OPEN);
+      peer.link.open(OPEN);
     }
     String words = "the session has " + most + " streams, which is its bound";
-    assertThatThrownBy(() -> peer.leg.open(OPEN)).hasMessage(words);
-    assertThat(peer.leg.openStreams()).isEqualTo(most);
+    assertThatThrownBy(() -> peer.link.open(OPEN)).hasMessage(words);
+    assertThat(peer.link.openStreams()).isEqualTo(most);
   }
 
   @Test
@@ -49,8 +49,8 @@ class LinkLimitsTest {
   void aStreamThatIsOverMakesRoomForAnother() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS, Setup.USUAL.granted(100, 1))) {
       for (int i = 0; i < 3; i++) {
-        MuxStream stream = peer.leg.open(OPEN);
-        assertThatThrownBy(() -> peer.leg.open(OPEN)).isInstanceOf(IOException.class);
+        MuxStream stream = peer.link.open(OPEN);
+        assertThatThrownBy(() -> peer.link.open(OPEN)).isInstanceOf(IOException.class);
         stream.reset();
       }
     }
@@ -60,11 +60,11 @@ class LinkLimitsTest {
   private static void opensAtATime(int most, Setup setup) throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS, setup)) {
       for (int i = 0; i < most; i++) {
-        peer.leg.open(OPEN).output().write(1);
+        peer.link.open(OPEN).output().write(1);
         assertThat(peer.hear().message()).isEqualTo(OPEN);
         assertThat(peer.hear().data()).hasSize(1);
       }
-      MuxStream next = peer.leg.open(OPEN);
+      MuxStream next = peer.link.open(OPEN);
       Thread opener = Threads.start("opener", () -> next.awaitAnswer(LinkPair.LIMIT));
       peer.say(0, new Message.Ping(5));
       while (!(peer.hear().message() instanceof Message.Pong)) {

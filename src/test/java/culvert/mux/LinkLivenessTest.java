@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What a leg makes of a peer that says nothing, takes nothing, or just enough. */
+/** What a link makes of a peer that says nothing, takes nothing, or just enough. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class LinkLivenessTest {
@@ -35,7 +35,7 @@ class LinkLivenessTest {
     try (var peer = new ScriptedPeer(Link.Side.TAKES, HASTY)) {
       peer.say(1, OPEN);
       MuxStream stream = peer.opened.take();
-      assertThatThrownBy(() -> stream.input().read()).hasMessage("the leg was lost");
+      assertThatThrownBy(() -> stream.input().read()).hasMessage("the link was lost");
       assertThat(stream.closeCause()).contains(CloseCause.LINK_LOST);
       assertThat(peer.end())
           .isInstanceOf(SilentPeerException.class)
@@ -46,10 +46,10 @@ class LinkLivenessTest {
   @Test
   void anOpenThatASilentPeerOwesAnAnswerIsLost() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS, HASTY)) {
-      MuxStream stream = peer.leg.open(OPEN);
+      MuxStream stream = peer.link.open(OPEN);
       assertThat(stream.awaitAnswer(LinkPair.LIMIT)).isEqualTo(MuxStream.Answer.LOST);
       assertThat(peer.end()).isInstanceOf(SilentPeerException.class);
-      assertThatThrownBy(() -> peer.leg.open(OPEN)).hasMessage("the leg was lost");
+      assertThatThrownBy(() -> peer.link.open(OPEN)).hasMessage("the link was lost");
     }
   }
 
@@ -75,7 +75,7 @@ class LinkLivenessTest {
     try {
       peer.sayData(1, 1);
     } catch (IOException e) {
-      // The leg is over, which is what the test waits for.
+      // The link is over, which is what the test waits for.
     }
   }
 
@@ -105,13 +105,13 @@ class LinkLivenessTest {
   @Test
   void aPeerThatOwesASignOfLifeIsQuietUntilItSaysSomething() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS, Setup.USUAL.heartbeat(100, 30_000))) {
-      assertThat(peer.leg.isQuiet()).isFalse();
-      Eventually.within(LinkPair.LIMIT, () -> assertThat(peer.leg.isQuiet()).isTrue());
+      assertThat(peer.link.isQuiet()).isFalse();
+      Eventually.within(LinkPair.LIMIT, () -> assertThat(peer.link.isQuiet()).isTrue());
       Eventually.within(
           LinkPair.LIMIT,
           () -> {
             peer.say(0, new Message.Ping(1));
-            assertThat(peer.leg.isQuiet()).isFalse();
+            assertThat(peer.link.isQuiet()).isFalse();
           });
     }
   }
@@ -120,7 +120,7 @@ class LinkLivenessTest {
   void aProbeAsksAndHearsOfALivingPeer() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       var answer = new CompletableFuture<Boolean>();
-      peer.leg.probe(Duration.ofSeconds(2), answer::complete);
+      peer.link.probe(Duration.ofSeconds(2), answer::complete);
       peer.say(0, new Message.Pong(peer.hearPing().token()));
       assertThat(answer.get(30, TimeUnit.SECONDS)).isTrue();
     }
@@ -130,7 +130,7 @@ class LinkLivenessTest {
   void aProbeTakesAnyByteForLife() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       var answer = new CompletableFuture<Boolean>();
-      peer.leg.probe(Duration.ofSeconds(2), answer::complete);
+      peer.link.probe(Duration.ofSeconds(2), answer::complete);
       peer.hearPing();
       peer.sayRaw(new byte[1]);
       assertThat(answer.get(30, TimeUnit.SECONDS)).isTrue();
@@ -142,21 +142,21 @@ class LinkLivenessTest {
     try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       var answer = new CompletableFuture<Boolean>();
       long began = System.nanoTime();
-      peer.leg.probe(Duration.ofMillis(100), answer::complete);
+      peer.link.probe(Duration.ofMillis(100), answer::complete);
       assertThat(answer.get(30, TimeUnit.SECONDS)).isFalse();
       assertThat(System.nanoTime() - began).isGreaterThanOrEqualTo(100_000_000);
-      assertThat(peer.leg.openStreams()).as("it is only asked").isZero();
+      assertThat(peer.link.openStreams()).as("it is only asked").isZero();
       peer.say(0, new Message.Ping(7));
       assertThat(peer.hear().message()).isEqualTo(new Message.Pong(7));
     }
   }
 
-  /** The last bytes of a leg that ends meanwhile are no life. */
+  /** The last bytes of a link that ends meanwhile are no life. */
   @Test
   void aProbeOfALegThatEndsFails() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       var answer = new CompletableFuture<Boolean>();
-      peer.leg.probe(Duration.ofSeconds(1), answer::complete);
+      peer.link.probe(Duration.ofSeconds(1), answer::complete);
       peer.hearPing();
       peer.sayRaw(new byte[1]);
       peer.hangUp();
@@ -168,12 +168,12 @@ class LinkLivenessTest {
   @Test
   void legsAnswerEachOthersProbes() throws Exception {
     try (var pair = Loopback.open();
-        var legs = new LinkPair(pair.near(), pair.far(), LinkTest::echo)) {
+        var links = new LinkPair(pair.near(), pair.far(), LinkTest::echo)) {
       var ofFar = new CompletableFuture<Boolean>();
       var ofNear = new CompletableFuture<Boolean>();
-      legs.near.probe(Duration.ofSeconds(2), ofFar::complete);
+      links.near.probe(Duration.ofSeconds(2), ofFar::complete);
       assertThat(ofFar.get(30, TimeUnit.SECONDS)).isTrue();
-      legs.far.probe(Duration.ofSeconds(2), ofNear::complete);
+      links.far.probe(Duration.ofSeconds(2), ofNear::complete);
       assertThat(ofNear.get(30, TimeUnit.SECONDS)).isTrue();
     }
   }

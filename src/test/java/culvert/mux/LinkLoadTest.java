@@ -32,7 +32,7 @@ class LinkLoadTest {
   void tenThousandStreamsEachGetTheirOwnBytesBack() throws Exception {
     Random random = Seed.random("tenThousandStreams");
     try (var pair = Loopback.open();
-        var legs = new LinkPair(pair.near(), pair.far(), LinkTest::echo)) {
+        var links = new LinkPair(pair.near(), pair.far(), LinkTest::echo)) {
       // All at once would only measure the test: a few hundred under way are as many orders.
       var places = new Semaphore(500);
       inParallel(
@@ -41,22 +41,22 @@ class LinkLoadTest {
             byte[] bytes = randomBytes(new Random(random.nextLong()), 3000);
             places.acquire();
             try {
-              assertEcho(legs, bytes);
+              assertEcho(links, bytes);
             } finally {
               places.release();
             }
           });
-      legs.assertNothingHeld();
+      links.assertNothingHeld();
     }
   }
 
   @Test
   void tenThousandStreamsAreOpenAtTheSameTime() throws Exception {
     try (var pair = Loopback.open();
-        var legs = new LinkPair(pair.near(), pair.far(), LinkTest::echo)) {
+        var links = new LinkPair(pair.near(), pair.far(), LinkTest::echo)) {
       List<MuxStream> streams = new ArrayList<>();
       for (int i = 0; i < 10_000; i++) {
-        streams.add(legs.open());
+        streams.add(links.open());
       }
       for (MuxStream stream : streams) {
         stream.output().write(1);
@@ -68,7 +68,7 @@ class LinkLoadTest {
       for (MuxStream stream : streams) {
         assertThat(stream.input().read()).isEqualTo(-1);
       }
-      legs.assertNothingHeld();
+      links.assertNothingHeld();
     }
   }
 
@@ -76,22 +76,22 @@ class LinkLoadTest {
   void randomInterleavingsOfWritesResetsAndHalfClosesLoseNothing() throws Exception {
     Random random = Seed.random("randomInterleavings");
     var pipe = new MemoryPipe(1000, 333);
-    try (var legs = new LinkPair(pipe.near(), pipe.far(), LinkTest::echo)) {
-      inParallel(300, i -> live(legs, new Random(random.nextLong())));
-      legs.assertNothingHeld();
+    try (var links = new LinkPair(pipe.near(), pipe.far(), LinkTest::echo)) {
+      inParallel(300, i -> live(links, new Random(random.nextLong())));
+      links.assertNothingHeld();
     }
   }
 
-  private static void live(LinkPair legs, Random random) throws Exception {
+  private static void live(LinkPair links, Random random) throws Exception {
     for (int round = 0; round < 10; round++) {
       if (random.nextInt(4) == 0) {
-        MuxStream doomed = random.nextBoolean() ? legs.open() : legs.begin();
+        MuxStream doomed = random.nextBoolean() ? links.open() : links.begin();
         if (random.nextBoolean()) {
           doomed.output().write(randomBytes(random, 2000));
         }
         doomed.reset();
       } else {
-        assertEcho(legs, randomBytes(random, 5000));
+        assertEcho(links, randomBytes(random, 5000));
       }
     }
   }
@@ -100,24 +100,24 @@ class LinkLoadTest {
   @Test
   void sixtyFourBulkStreamsEachWayThroughSmallSocketBuffersAllFinish() throws Exception {
     try (var pair = Loopback.open(64 * 1024);
-        var legs = new LinkPair(pair.near(), pair.far(), LinkTest::echo)) {
-      inParallel(64, i -> assertEcho(legs, randomBytes(new Random(i), 2 * MEGABYTE)));
-      legs.assertNothingHeld();
+        var links = new LinkPair(pair.near(), pair.far(), LinkTest::echo)) {
+      inParallel(64, i -> assertEcho(links, randomBytes(new Random(i), 2 * MEGABYTE)));
+      links.assertNothingHeld();
     }
   }
 
-  /** No credit for the leg as a whole: those who never read must not starve the one who does. */
+  /** No credit for the link as a whole: those who never read must not starve the one who does. */
   @Test
   void aKeystrokeEchoesWhileNobodyElseReads() throws Exception {
     try (var pair = Loopback.open();
-        var legs = new LinkPair(pair.near(), pair.far(), LinkLoadTest::floodOrEcho)) {
+        var links = new LinkPair(pair.near(), pair.far(), LinkLoadTest::floodOrEcho)) {
       List<MuxStream> stuck = new ArrayList<>();
       for (int i = 0; i < 200; i++) {
-        MuxStream stream = legs.open();
+        MuxStream stream = links.open();
         stream.output().write('f');
         stuck.add(stream);
       }
-      MuxStream keyboard = legs.open();
+      MuxStream keyboard = links.open();
       for (int i = 0; i < 100; i++) {
         keyboard.output().write('k');
         assertThat(keyboard.input().read()).isEqualTo('k');
@@ -125,7 +125,7 @@ class LinkLoadTest {
       stuck.forEach(MuxStream::reset);
       keyboard.closeOutput();
       assertThat(keyboard.input().read()).isEqualTo(-1);
-      legs.assertNothingHeld();
+      links.assertNothingHeld();
     }
   }
 
@@ -146,8 +146,8 @@ class LinkLoadTest {
     }
   }
 
-  private static void assertEcho(LinkPair legs, byte[] bytes) throws Exception {
-    MuxStream stream = legs.open();
+  private static void assertEcho(LinkPair links, byte[] bytes) throws Exception {
+    MuxStream stream = links.open();
     Thread writer =
         Threads.start(
             "writer",

@@ -19,7 +19,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
 /**
- * Two legs joined by a pair of connections, as they stand after a handshake. The far side accepts
+ * Two links joined by a pair of connections, as they stand after a handshake. The far side accepts
  * every stream and hands it to the test's code in a thread of its own.
  */
 final class LinkPair implements AutoCloseable {
@@ -40,9 +40,9 @@ final class LinkPair implements AutoCloseable {
   private final Thread farThread;
 
   LinkPair(Connection near, Connection far, Consumer<MuxStream> onStream) {
-    this.near = leg(near, Link.Side.OPENS, stream -> {});
+    this.near = link(near, Link.Side.OPENS, stream -> {});
     this.far =
-        leg(
+        link(
             far,
             Link.Side.TAKES,
             stream -> {
@@ -54,27 +54,28 @@ final class LinkPair implements AutoCloseable {
                 onStream.accept(stream);
               }
             });
-    nearThread = Threads.start("near leg", () -> run(this.near));
-    farThread = Threads.start("far leg", () -> run(this.far));
+    nearThread = Threads.start("near link", () -> run(this.near));
+    farThread = Threads.start("far link", () -> run(this.far));
   }
 
-  private Link leg(Connection connection, Link.Side side, Consumer<MuxStream> onStream) {
+  private Link link(Connection connection, Link.Side side, Consumer<MuxStream> onStream) {
     var self = new Handshake.Self(Handshake.newInstance(), OPENS, STREAMS, "", List.of());
     var peer = new Handshake.Peer(Message.VERSION, Handshake.newInstance(), OPENS, STREAMS, "");
     var shared = new Link.Shared(pool, budget, deadlines, HEARTBEAT, 16 << 20, new LongAdder());
     return new Link(connection, side, self, peer, shared, new Streams(onStream));
   }
 
-  private void run(Link leg) {
+  private void run(Link link) {
     try {
-      leg.run();
+      link.run();
     } catch (IOException e) {
-      // How a leg ends is the business of the tests that end one; others print it in their failure.
-      ends.add(leg.side() + ": " + e.getMessage());
+      // How a link ends is the business of the tests that end one; others print it in their
+      // failure.
+      ends.add(link.side() + ": " + e.getMessage());
     }
   }
 
-  /** How the legs ended, the first one first. */
+  /** How the links ended, the first one first. */
   List<String> ends() {
     return ends;
   }

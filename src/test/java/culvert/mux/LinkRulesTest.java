@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What the leg does with a peer that breaks a rule, and with one that only seems to. */
+/** What the link does with a peer that breaks a rule, and with one that only seems to. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class LinkRulesTest {
@@ -30,7 +30,7 @@ class LinkRulesTest {
     void play(ScriptedPeer peer) throws Exception;
   }
 
-  /** The leg ends, says why to the peer in its last frame, and its own side reads the same. */
+  /** The link ends, says why to the peer in its last frame, and its own side reads the same. */
   private static void isProtocolError(Link.Side side, String words, Script script)
       throws Exception {
     try (var peer = new ScriptedPeer(side)) {
@@ -142,7 +142,7 @@ class LinkRulesTest {
         Link.Side.OPENS,
         "answer to no open",
         peer -> {
-          peer.leg.open(OPEN).output().write(1);
+          peer.link.open(OPEN).output().write(1);
           peer.say(1, new Message.Accepted());
           peer.say(1, new Message.Accepted());
         });
@@ -229,7 +229,7 @@ class LinkRulesTest {
     try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       MuxStream[] streams = new MuxStream[ScriptedPeer.OPENS + 1];
       for (int i = 0; i < streams.length; i++) {
-        streams[i] = peer.leg.open(OPEN);
+        streams[i] = peer.link.open(OPEN);
         Threads.start("opener", awaiting(streams[i]));
       }
       for (int i = 0; i < ScriptedPeer.OPENS; i++) {
@@ -249,7 +249,7 @@ class LinkRulesTest {
   @Test
   void theOpenAndTheFirstBytesShareAWrite() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
-      MuxStream stream = peer.leg.open(OPEN);
+      MuxStream stream = peer.link.open(OPEN);
       stream.output().write("GET".getBytes());
       assertThat(peer.hear().message()).isEqualTo(OPEN);
       assertThat(peer.hear().data()).asString().isEqualTo("GET");
@@ -358,7 +358,7 @@ class LinkRulesTest {
     }
   }
 
-  /** What arrived whole before the leg was lost is still to be had. */
+  /** What arrived whole before the link was lost is still to be had. */
   @Test
   void theLossOfTheLegTakesNothingFromAStreamThatHadEnded() throws Exception {
     MuxStream stream;
@@ -369,7 +369,7 @@ class LinkRulesTest {
       peer.sayData(1, 100);
       peer.say(1, new Message.HalfClose());
       stream.closeOutput();
-      Eventually.within(LinkPair.LIMIT, () -> assertThat(peer.leg.openStreams()).isZero());
+      Eventually.within(LinkPair.LIMIT, () -> assertThat(peer.link.openStreams()).isZero());
     }
     assertThat(stream.input().readAllBytes()).hasSize(100);
   }
@@ -379,14 +379,14 @@ class LinkRulesTest {
   void anOpenBehindManyThatWereGivenUpIsNotForgotten() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       for (int i = 0; i < ScriptedPeer.OPENS; i++) {
-        peer.leg.open(OPEN).output().write(1);
+        peer.link.open(OPEN).output().write(1);
       }
       for (int i = 0; i < 100; i++) {
-        MuxStream doomed = peer.leg.open(OPEN);
+        MuxStream doomed = peer.link.open(OPEN);
         assertThat(doomed.awaitAnswer(Duration.ZERO)).isEqualTo(MuxStream.Answer.NONE);
         doomed.reset();
       }
-      MuxStream live = peer.leg.open(OPEN);
+      MuxStream live = peer.link.open(OPEN);
       Threads.start("opener", awaiting(live));
       for (int id = 1; id <= ScriptedPeer.OPENS; id++) {
         peer.say(id, new Message.Accepted());

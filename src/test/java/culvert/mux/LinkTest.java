@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** A stream's life on a leg: open, bytes, half-close, reset, and the leg's end. */
+/** A stream's life on a link: open, bytes, half-close, reset, and the link's end. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class LinkTest {
@@ -40,28 +40,28 @@ class LinkTest {
   @Test
   void bytesComeBackAndBothEndsAreForgotten() throws Exception {
     try (var pair = Loopback.open();
-        var legs = new LinkPair(pair.near(), pair.far(), LinkTest::echo)) {
-      MuxStream stream = legs.open();
+        var links = new LinkPair(pair.near(), pair.far(), LinkTest::echo)) {
+      MuxStream stream = links.open();
       stream.output().write("hello".getBytes());
       stream.closeOutput();
       assertThat(stream.input().readAllBytes()).asString().isEqualTo("hello");
       assertThat(stream.sent()).isEqualTo(5);
       assertThat(stream.received()).isEqualTo(5);
-      legs.assertNothingHeld();
+      links.assertNothingHeld();
     }
   }
 
   @Test
   void everyFrameSplitAtEveryByteMeansTheSame() throws Exception {
     var pipe = new MemoryPipe(64, 1);
-    try (var legs = new LinkPair(pipe.near(), pipe.far(), LinkTest::echo)) {
+    try (var links = new LinkPair(pipe.near(), pipe.far(), LinkTest::echo)) {
       for (int i = 0; i < 20; i++) {
-        MuxStream stream = legs.open();
+        MuxStream stream = links.open();
         stream.output().write(new byte[300]);
         stream.closeOutput();
         assertThat(stream.input().readAllBytes()).hasSize(300);
       }
-      legs.assertNothingHeld();
+      links.assertNothingHeld();
     }
   }
 
@@ -69,7 +69,7 @@ class LinkTest {
   void anOriginServerThatSpeaksFirstIsHeardAtOnce() throws Exception {
     var done = new CountDownLatch(1);
     try (var pair = Loopback.open();
-        var legs =
+        var links =
             new LinkPair(
                 pair.near(),
                 pair.far(),
@@ -82,19 +82,19 @@ class LinkTest {
                     stream.reset();
                   }
                 })) {
-      MuxStream stream = legs.open();
+      MuxStream stream = links.open();
       assertThat(stream.input().readNBytes(11)).asString().isEqualTo("220 ready\r\n");
       done.countDown();
       assertThat(stream.input().read()).isEqualTo(-1);
       stream.closeOutput();
-      legs.assertNothingHeld();
+      links.assertNothingHeld();
     }
   }
 
   @Test
   void halfCloseGoesThroughAndTheOtherDirectionGoesOn() throws Exception {
     try (var pair = Loopback.open();
-        var legs =
+        var links =
             new LinkPair(
                 pair.near(),
                 pair.far(),
@@ -107,11 +107,11 @@ class LinkTest {
                     stream.reset();
                   }
                 })) {
-      MuxStream stream = legs.open();
+      MuxStream stream = links.open();
       stream.output().write(new byte[7]);
       stream.closeOutput();
       assertThat(stream.input().readAllBytes()).hasSize(MEGABYTE + 7);
-      legs.assertNothingHeld();
+      links.assertNothingHeld();
     }
   }
 
@@ -119,7 +119,7 @@ class LinkTest {
   void aResetIsAnErrorAtTheOtherSideNeverACleanEnd() throws Exception {
     var failed = new CompletableFuture<CloseCause>();
     try (var pair = Loopback.open();
-        var legs =
+        var links =
             new LinkPair(
                 pair.near(),
                 pair.far(),
@@ -131,42 +131,42 @@ class LinkTest {
                     failed.complete(stream.closeCause().orElseThrow());
                   }
                 })) {
-      MuxStream stream = legs.open();
+      MuxStream stream = links.open();
       stream.output().write(new byte[10]);
       stream.reset(ResetReason.TIMED_OUT);
       assertThat(failed.get(30, TimeUnit.SECONDS)).isEqualTo(CloseCause.TIMED_OUT);
       assertThatThrownBy(() -> stream.output().write(1)).isInstanceOf(IOException.class);
-      legs.assertNothingHeld();
+      links.assertNothingHeld();
     }
   }
 
   @Test
   void aRefusalTellsWhy() throws Exception {
     try (var pair = Loopback.open();
-        var legs = new LinkPair(pair.near(), pair.far(), LinkTest::echo)) {
-      legs.refuseNext("127.0.0.1:8000: Connection refused");
-      MuxStream stream = legs.begin();
+        var links = new LinkPair(pair.near(), pair.far(), LinkTest::echo)) {
+      links.refuseNext("127.0.0.1:8000: Connection refused");
+      MuxStream stream = links.begin();
       assertThat(stream.awaitAnswer(LIMIT)).isEqualTo(MuxStream.Answer.REFUSED);
       assertThat(stream.refusal().reason()).isEqualTo(RefusedReason.ORIGIN_REFUSED);
       assertThat(stream.refusal().text()).isEqualTo("127.0.0.1:8000: Connection refused");
       assertThatThrownBy(() -> stream.input().read()).isInstanceOf(IOException.class);
-      legs.assertNothingHeld();
+      links.assertNothingHeld();
     }
   }
 
   @Test
   void theLossOfTheLegFailsEveryStreamAlsoOneThatWaitsForItsOpen() throws Exception {
     var pipe = new MemoryPipe(256, 256);
-    try (var legs = new LinkPair(pipe.near(), pipe.far(), stream -> {})) {
-      MuxStream open = legs.open();
-      MuxStream waiting = legs.begin();
+    try (var links = new LinkPair(pipe.near(), pipe.far(), stream -> {})) {
+      MuxStream open = links.open();
+      MuxStream waiting = links.begin();
       pipe.near().reset();
       assertThatThrownBy(() -> open.input().read()).isInstanceOf(IOException.class);
       assertThat(waiting.awaitAnswer(LIMIT)).isEqualTo(MuxStream.Answer.LOST);
       assertThat(open.closeCause()).contains(CloseCause.LINK_LOST);
       Eventually.within(
-          LIMIT, () -> assertThatThrownBy(legs::begin).isInstanceOf(IOException.class));
-      legs.assertNothingHeld();
+          LIMIT, () -> assertThatThrownBy(links::begin).isInstanceOf(IOException.class));
+      links.assertNothingHeld();
     }
   }
 
@@ -175,28 +175,28 @@ class LinkTest {
     var told = new CountDownLatch(1);
     var opened = new CompletableFuture<MuxStream>();
     try (var pair = Loopback.open();
-        var legs = new LinkPair(pair.near(), pair.far(), opened::complete)) {
-      MuxStream stream = legs.open();
+        var links = new LinkPair(pair.near(), pair.far(), opened::complete)) {
+      MuxStream stream = links.open();
       opened.get(30, TimeUnit.SECONDS).onBroken(told::countDown);
       stream.reset();
       assertThat(told.await(30, TimeUnit.SECONDS)).isTrue();
-      legs.assertNothingHeld();
+      links.assertNothingHeld();
     }
   }
 
   @Test
   void anOpenWaitsForItsFirstPayloadSoThatBothShareAWrite() throws Exception {
     var pipe = new MemoryPipe(4096, 4096);
-    try (var legs = new LinkPair(pipe.near(), pipe.far(), LinkTest::echo)) {
-      legs.open().reset();
-      legs.assertNothingHeld();
+    try (var links = new LinkPair(pipe.near(), pipe.far(), LinkTest::echo)) {
+      links.open().reset();
+      links.assertNothingHeld();
       long before = pipe.near().sent();
-      MuxStream stream = legs.begin();
+      MuxStream stream = links.begin();
       assertThat(pipe.near().sent()).as("nothing is written by the open alone").isEqualTo(before);
       stream.output().write(new byte[5]);
       stream.closeOutput();
       assertThat(stream.input().readAllBytes()).hasSize(5);
-      legs.assertNothingHeld();
+      links.assertNothingHeld();
     }
   }
 }

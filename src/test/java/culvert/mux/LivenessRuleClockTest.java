@@ -1,9 +1,9 @@
 package culvert.mux;
 
-import static culvert.mux.LivenessRule.Verdict.ASK;
+import static culvert.mux.LivenessRule.Verdict.ALIVE;
+import static culvert.mux.LivenessRule.Verdict.BLOCKED;
+import static culvert.mux.LivenessRule.Verdict.PING;
 import static culvert.mux.LivenessRule.Verdict.SILENT;
-import static culvert.mux.LivenessRule.Verdict.STUCK;
-import static culvert.mux.LivenessRule.Verdict.WELL;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.testing.Seed;
@@ -20,12 +20,12 @@ class LivenessRuleClockTest {
 
   @Test
   void aClockThatIsSetForwardOnlyAsks() {
-    assertThat(ticks.after(500, HOUR)).isEqualTo(ASK);
+    assertThat(ticks.after(500, HOUR)).isEqualTo(PING);
     ticks.sent++;
     ticks.received++;
-    assertThat(ticks.tick()).isEqualTo(WELL);
+    assertThat(ticks.tick()).isEqualTo(ALIVE);
     long heard = ticks.millis();
-    assertThat(ticks.untilNotWell()).isEqualTo(ASK);
+    assertThat(ticks.untilNotWell()).isEqualTo(PING);
     assertThat(ticks.millis()).isEqualTo(heard + 10_000);
     assertThat(ticks.untilNotWell()).isEqualTo(SILENT);
     assertThat(ticks.millis()).as("the whole timeout is back").isEqualTo(heard + 20_000);
@@ -33,30 +33,30 @@ class LivenessRuleClockTest {
 
   @Test
   void aClockThatIsSetBackMeansNothing() {
-    assertThat(ticks.after(500, -HOUR)).isEqualTo(WELL);
-    assertThat(ticks.untilNotWell()).isEqualTo(ASK);
+    assertThat(ticks.after(500, -HOUR)).isEqualTo(ALIVE);
+    assertThat(ticks.untilNotWell()).isEqualTo(PING);
     assertThat(ticks.millis()).isEqualTo(10_000);
   }
 
   @Test
   void aClockThatIsSetAllTheTimeNeverBlamesAPeerThatAnswers() {
     for (int i = 0; i < 1000; i++) {
-      assertThat(ticks.after(500, i % 2 == 0 ? HOUR : -HOUR)).isIn(WELL, ASK);
+      assertThat(ticks.after(500, i % 2 == 0 ? HOUR : -HOUR)).isIn(ALIVE, PING);
       ticks.received++;
-      assertThat(ticks.tick()).isEqualTo(WELL);
+      assertThat(ticks.tick()).isEqualTo(ALIVE);
     }
   }
 
   @Test
   void aClockThatDriftsALittleMeansNothing() {
-    assertThat(ticks.after(500, 1500)).isEqualTo(WELL);
-    assertThat(ticks.after(500, 2500)).isEqualTo(WELL);
-    assertThat(ticks.after(2500, 2500)).isEqualTo(WELL);
+    assertThat(ticks.after(500, 1500)).isEqualTo(ALIVE);
+    assertThat(ticks.after(500, 2500)).isEqualTo(ALIVE);
+    assertThat(ticks.after(2500, 2500)).isEqualTo(ALIVE);
   }
 
   @Test
   void aProcessThatWasStoppedAsksAndGivesThePeerAShortWhile() {
-    assertThat(ticks.after(HOUR)).isEqualTo(ASK);
+    assertThat(ticks.after(HOUR)).isEqualTo(PING);
     assertThat(ticks.untilNotWell()).isEqualTo(SILENT);
     assertThat(ticks.millis()).isEqualTo(HOUR + 5000);
   }
@@ -64,7 +64,7 @@ class LivenessRuleClockTest {
   /** Its clock of nanoseconds stood still meanwhile. */
   @Test
   void aMachineThatSleptAsksAndGivesThePeerAShortWhile() {
-    assertThat(ticks.after(500, HOUR)).isEqualTo(ASK);
+    assertThat(ticks.after(500, HOUR)).isEqualTo(PING);
     assertThat(ticks.untilNotWell()).isEqualTo(SILENT);
     assertThat(ticks.millis()).isEqualTo(5500);
   }
@@ -72,8 +72,8 @@ class LivenessRuleClockTest {
   @Test
   void theShortWhileIsNeverMoreThanAQuarterOfTheTimeout() {
     var hasty = new FakeTicker(new Heartbeat(Duration.ofSeconds(2), Duration.ofSeconds(4)));
-    assertThat(hasty.after(HOUR)).isEqualTo(ASK);
-    assertThat(hasty.tick()).isEqualTo(WELL);
+    assertThat(hasty.after(HOUR)).isEqualTo(PING);
+    assertThat(hasty.tick()).isEqualTo(ALIVE);
     assertThat(hasty.tick()).isEqualTo(SILENT);
   }
 
@@ -81,24 +81,24 @@ class LivenessRuleClockTest {
   void aPeerThatHasTalkedMeanwhileIsNotEvenAsked() {
     ticks.sent++;
     ticks.received++;
-    assertThat(ticks.after(HOUR)).isEqualTo(WELL);
-    assertThat(ticks.untilNotWell()).isEqualTo(ASK);
+    assertThat(ticks.after(HOUR)).isEqualTo(ALIVE);
+    assertThat(ticks.untilNotWell()).isEqualTo(PING);
     assertThat(ticks.millis()).isEqualTo(HOUR + 10_000);
   }
 
   @Test
   void ticksThatAreLateAgainAndAgainDoNotExcuseThePeerForEver() {
-    assertThat(ticks.after(18_000)).isEqualTo(ASK);
-    assertThat(ticks.after(3000)).isEqualTo(WELL);
+    assertThat(ticks.after(18_000)).isEqualTo(PING);
+    assertThat(ticks.after(3000)).isEqualTo(ALIVE);
     assertThat(ticks.after(3000)).isEqualTo(SILENT);
   }
 
   /** A pause is no reason to blame a peer earlier than without it. */
   @Test
   void aLateTickShortensNoWait() {
-    assertThat(ticks.after(3000)).isEqualTo(ASK);
+    assertThat(ticks.after(3000)).isEqualTo(PING);
     while (ticks.millis() < 19_500) {
-      assertThat(ticks.tick()).isIn(WELL, ASK);
+      assertThat(ticks.tick()).isIn(ALIVE, PING);
     }
     assertThat(ticks.tick()).isEqualTo(SILENT);
   }
@@ -108,21 +108,21 @@ class LivenessRuleClockTest {
     ticks.writing = true;
     ticks.tick();
     ticks.received++;
-    assertThat(ticks.after(3000)).isIn(WELL, ASK);
+    assertThat(ticks.after(3000)).isIn(ALIVE, PING);
     ticks.received++;
-    assertThat(ticks.after(500, 5000)).isIn(WELL, ASK);
+    assertThat(ticks.after(500, 5000)).isIn(ALIVE, PING);
     while (ticks.millis() < 59_500) {
       ticks.received++;
-      assertThat(ticks.tick()).isIn(WELL, ASK);
+      assertThat(ticks.tick()).isIn(ALIVE, PING);
     }
   }
 
   @Test
   void aPeerThatAnsweredIsExcusedAtTheNextSleepToo() {
     for (int i = 0; i < 10; i++) {
-      assertThat(ticks.after(HOUR)).isEqualTo(ASK);
+      assertThat(ticks.after(HOUR)).isEqualTo(PING);
       ticks.received++;
-      assertThat(ticks.tick()).isEqualTo(WELL);
+      assertThat(ticks.tick()).isEqualTo(ALIVE);
     }
   }
 
@@ -130,13 +130,13 @@ class LivenessRuleClockTest {
   void aWriteThatWasUnderWayInASleepHasAShortWhileToo() {
     ticks.writing = true;
     ticks.tick();
-    assertThat(ticks.after(HOUR)).isEqualTo(ASK);
+    assertThat(ticks.after(HOUR)).isEqualTo(PING);
     while (ticks.millis() < 500 + HOUR + 4500) {
       ticks.received++;
-      assertThat(ticks.tick()).isEqualTo(WELL);
+      assertThat(ticks.tick()).isEqualTo(ALIVE);
     }
     ticks.received++;
-    assertThat(ticks.tick()).isEqualTo(STUCK);
+    assertThat(ticks.tick()).isEqualTo(BLOCKED);
   }
 
   /** Who wakes first, the reader or the writer, is chance. */
@@ -145,10 +145,10 @@ class LivenessRuleClockTest {
     ticks.writing = true;
     ticks.tick();
     ticks.received++;
-    assertThat(ticks.after(HOUR)).isIn(WELL, ASK);
+    assertThat(ticks.after(HOUR)).isIn(ALIVE, PING);
     ticks.received++;
     ticks.sent++;
-    assertThat(ticks.tick()).isEqualTo(WELL);
+    assertThat(ticks.tick()).isEqualTo(ALIVE);
   }
 
   @Test
@@ -157,10 +157,10 @@ class LivenessRuleClockTest {
     ticks.tick();
     while (ticks.millis() < 57_500) {
       ticks.received++;
-      assertThat(ticks.after(3000)).isIn(WELL, ASK);
+      assertThat(ticks.after(3000)).isIn(ALIVE, PING);
     }
     ticks.received++;
-    assertThat(ticks.after(3000)).isEqualTo(STUCK);
+    assertThat(ticks.after(3000)).isEqualTo(BLOCKED);
   }
 
   @Test
@@ -171,8 +171,8 @@ class LivenessRuleClockTest {
       ticks.awaiting = random.nextBoolean();
       ticks.sent += i % 2;
       LivenessRule.Verdict verdict = ticks.after(passed(random), random.nextLong(-HOUR, HOUR));
-      assertThat(verdict).isIn(WELL, ASK);
-      ticks.received += verdict == ASK || random.nextInt(10) == 0 ? 1 : 0;
+      assertThat(verdict).isIn(ALIVE, PING);
+      ticks.received += verdict == PING || random.nextInt(10) == 0 ? 1 : 0;
     }
   }
 

@@ -1,9 +1,9 @@
 package culvert.mux;
 
-import static culvert.mux.LivenessRule.Verdict.ASK;
+import static culvert.mux.LivenessRule.Verdict.ALIVE;
+import static culvert.mux.LivenessRule.Verdict.BLOCKED;
+import static culvert.mux.LivenessRule.Verdict.PING;
 import static culvert.mux.LivenessRule.Verdict.SILENT;
-import static culvert.mux.LivenessRule.Verdict.STUCK;
-import static culvert.mux.LivenessRule.Verdict.WELL;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
@@ -16,7 +16,7 @@ class LivenessRuleTest {
 
   @Test
   void aSilentPeerIsAskedAfterTheHeartbeatAndGivenUpAfterTheTimeout() {
-    assertThat(ticks.untilNotWell()).isEqualTo(ASK);
+    assertThat(ticks.untilNotWell()).isEqualTo(PING);
     assertThat(ticks.millis()).isEqualTo(10_000);
     assertThat(ticks.untilNotWell()).isEqualTo(SILENT);
     assertThat(ticks.millis()).isEqualTo(20_000);
@@ -26,7 +26,7 @@ class LivenessRuleTest {
   void aSilentPeerIsAskedAgainEachHeartbeat() {
     var patient = new FakeTicker(new Heartbeat(Duration.ofSeconds(10), Duration.ofSeconds(35)));
     for (long asked = 10_000; asked <= 30_000; asked += 10_000) {
-      assertThat(patient.untilNotWell()).isEqualTo(ASK);
+      assertThat(patient.untilNotWell()).isEqualTo(PING);
       assertThat(patient.millis()).isEqualTo(asked);
     }
     assertThat(patient.untilNotWell()).isEqualTo(SILENT);
@@ -38,7 +38,7 @@ class LivenessRuleTest {
     for (int i = 0; i < 1000; i++) {
       ticks.sent++;
       ticks.received += i % 19 == 0 ? 1 : 0;
-      assertThat(ticks.tick()).isEqualTo(WELL);
+      assertThat(ticks.tick()).isEqualTo(ALIVE);
     }
   }
 
@@ -48,7 +48,7 @@ class LivenessRuleTest {
     for (int asked = 1; asked <= 5; asked++) {
       do {
         ticks.received++;
-      } while (ticks.tick() == WELL);
+      } while (ticks.tick() == ALIVE);
       assertThat(ticks.millis()).isBetween(asked * 10_000L, asked * 10_500L);
       ticks.sent++;
     }
@@ -57,14 +57,14 @@ class LivenessRuleTest {
   /** Pongs may queue behind bulk: it need not be one. */
   @Test
   void anyByteInTheLastMomentIsASignOfLife() {
-    assertThat(ticks.untilNotWell()).isEqualTo(ASK);
+    assertThat(ticks.untilNotWell()).isEqualTo(PING);
     while (ticks.millis() < 19_500) {
-      assertThat(ticks.tick()).isEqualTo(WELL);
+      assertThat(ticks.tick()).isEqualTo(ALIVE);
     }
     ticks.received++;
     ticks.sent++;
-    assertThat(ticks.tick()).isEqualTo(WELL);
-    assertThat(ticks.untilNotWell()).isEqualTo(ASK);
+    assertThat(ticks.tick()).isEqualTo(ALIVE);
+    assertThat(ticks.untilNotWell()).isEqualTo(PING);
     assertThat(ticks.millis()).isEqualTo(30_000);
     assertThat(ticks.untilNotWell()).isEqualTo(SILENT);
     assertThat(ticks.millis()).isEqualTo(40_000);
@@ -87,10 +87,10 @@ class LivenessRuleTest {
     long since = ticks.millis();
     while (ticks.millis() < since + 59_500) {
       ticks.received++;
-      assertThat(ticks.tick()).isIn(WELL, ASK);
+      assertThat(ticks.tick()).isIn(ALIVE, PING);
     }
     ticks.received++;
-    assertThat(ticks.tick()).isEqualTo(STUCK);
+    assertThat(ticks.tick()).isEqualTo(BLOCKED);
   }
 
   /** A large send buffer on a slow uplink: it takes long to make room, and drains all the same. */
@@ -100,7 +100,7 @@ class LivenessRuleTest {
     for (int i = 0; i < 1000; i++) {
       ticks.received++;
       ticks.arrived += i % 100 == 0 ? 1 : 0;
-      assertThat(ticks.tick()).isIn(WELL, ASK);
+      assertThat(ticks.tick()).isIn(ALIVE, PING);
     }
   }
 
@@ -110,7 +110,7 @@ class LivenessRuleTest {
     for (int i = 0; i < 1000; i++) {
       ticks.received++;
       ticks.sent += i % 119 == 0 ? 1 : 0;
-      assertThat(ticks.tick()).isIn(WELL, ASK);
+      assertThat(ticks.tick()).isIn(ALIVE, PING);
     }
   }
 
@@ -119,15 +119,15 @@ class LivenessRuleTest {
     for (int i = 0; i < 1000; i++) {
       ticks.received++;
       ticks.writing = i % 119 != 0;
-      assertThat(ticks.tick()).isIn(WELL, ASK);
+      assertThat(ticks.tick()).isIn(ALIVE, PING);
     }
   }
 
   @Test
   void anOpenWithoutAnAnswerAsksAtOnceAndOnce() {
     ticks.awaiting = true;
-    assertThat(ticks.tick()).isEqualTo(ASK);
-    assertThat(ticks.untilNotWell()).isEqualTo(ASK);
+    assertThat(ticks.tick()).isEqualTo(PING);
+    assertThat(ticks.untilNotWell()).isEqualTo(PING);
     assertThat(ticks.millis()).as("the ordinary question").isEqualTo(10_500);
     assertThat(ticks.untilNotWell()).isEqualTo(SILENT);
     assertThat(ticks.millis()).isEqualTo(20_000);
@@ -139,14 +139,14 @@ class LivenessRuleTest {
     for (int i = 0; i < 1000; i++) {
       ticks.received++;
       ticks.sent++;
-      assertThat(ticks.tick()).isEqualTo(WELL);
+      assertThat(ticks.tick()).isEqualTo(ALIVE);
     }
-    assertThat(ticks.tick()).as("it fell silent").isEqualTo(ASK);
+    assertThat(ticks.tick()).as("it fell silent").isEqualTo(PING);
   }
 
   @Test
   void aPeerIsQuietFromTheTickAfterAQuestionUntilItsNextByte() {
-    while (ticks.tick() == WELL) {
+    while (ticks.tick() == ALIVE) {
       assertThat(ticks.liveness.isQuiet()).as("nobody has asked yet").isFalse();
     }
     assertThat(ticks.liveness.isQuiet()).as("it had no time to answer").isFalse();

@@ -20,14 +20,14 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
-/** A leg under test, and a peer that says exactly what the test tells it to. */
+/** A link under test, and a peer that says exactly what the test tells it to. */
 final class ScriptedPeer implements AutoCloseable, Link.Events {
 
   static final int OPENS = 4;
   static final int STREAMS = 8;
 
   /**
-   * A frame the leg sent; data carry their payload, all others their message.
+   * A frame the link sent; data carry their payload, all others their message.
    *
    * @param stream its id
    * @param message null for data
@@ -77,7 +77,7 @@ final class ScriptedPeer implements AutoCloseable, Link.Events {
 
   final LongAdder evictions = new LongAdder();
   final LongAdder lateFrames = new LongAdder();
-  final Link leg;
+  final Link link;
   final MemoryBudget budget;
   final BlockingQueue<MuxStream> opened = new LinkedBlockingQueue<>();
   private final Deadlines deadlines = new Deadlines();
@@ -99,13 +99,13 @@ final class ScriptedPeer implements AutoCloseable, Link.Events {
     var shared =
         new Link.Shared(
             new BufferPool(), budget, deadlines, setup.heartbeat(), setup.maxWindow(), lateFrames);
-    leg = new Link(pair.near(), side, self, peer, shared, this);
-    Threads.start("leg under test", this::run);
+    link = new Link(pair.near(), side, self, peer, shared, this);
+    Threads.start("link under test", this::run);
   }
 
   private void run() {
     try {
-      leg.run();
+      link.run();
       end.complete(new IOException("closed"));
     } catch (IOException e) {
       end.complete(e);
@@ -136,7 +136,7 @@ final class ScriptedPeer implements AutoCloseable, Link.Events {
     pair.far().output().write(bytes);
   }
 
-  /** The next frame of the leg, pings left out. */
+  /** The next frame of the link, pings left out. */
   Heard hear() throws IOException {
     for (; ; ) {
       Heard heard = hearAny();
@@ -157,7 +157,7 @@ final class ScriptedPeer implements AutoCloseable, Link.Events {
     }
   }
 
-  /** The leg's next ping; whatever comes before it is dropped. */
+  /** The link's next ping; whatever comes before it is dropped. */
   Message.Ping hearPing() throws IOException {
     for (; ; ) {
       if (hearAny().message() instanceof Message.Ping ping) {
@@ -173,7 +173,7 @@ final class ScriptedPeer implements AutoCloseable, Link.Events {
     }
     Frame frame = Frame.read(ByteBuffer.wrap(header));
     byte[] payload = in.readNBytes(frame.length());
-    return frame.verb() == FrameType.DATA
+    return frame.type() == FrameType.DATA
         ? new Heard(frame.stream(), null, payload)
         : new Heard(frame.stream(), Message.read(frame, ByteBuffer.wrap(payload)), null);
   }
@@ -183,7 +183,7 @@ final class ScriptedPeer implements AutoCloseable, Link.Events {
     pair.far().close();
   }
 
-  /** How the leg ended. */
+  /** How the link ended. */
   IOException end() throws Exception {
     return end.get(30, TimeUnit.SECONDS);
   }

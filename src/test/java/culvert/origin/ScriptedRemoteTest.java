@@ -82,10 +82,10 @@ class ScriptedRemoteTest {
     for (; ; ) {
       Frame frame = Frame.read(ByteBuffer.wrap(in.readNBytes(Frame.HEADER_BYTES)));
       byte[] payload = in.readNBytes(frame.length());
-      if (frame.verb() == FrameType.DATA) {
+      if (frame.type() == FrameType.DATA) {
         return payload;
       }
-      if (frame.verb() != FrameType.PING) {
+      if (frame.type() != FrameType.PING) {
         return Message.read(frame, ByteBuffer.wrap(payload));
       }
     }

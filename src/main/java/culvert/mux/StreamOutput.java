@@ -1,0 +1,65 @@
+package culvert.mux;
+
+import culvert.net.ByteOutput;
+import culvert.protocol.Message;
+import culvert.protocol.ResetReason;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * The sending half of a stream: its output, and what the {@link LinkWriter} keeps for it. The
+ * writer's lock guards every field that is not final.
+ */
+final class StreamOutput extends ByteOutput {
+
+  private final LinkWriter writer;
+  private final MuxStream stream;
+
+  /** Whether the peer opened the stream. */
+  final boolean openedByPeer;
+
+  /** Bytes that the peer still accepts; 0 until the open is written. */
+  long window;
+
+  /** Bytes of the write in progress that the writer has not taken yet, or null. */
+  ByteBuffer payload;
+
+  /** The thread blocked in a write, or null. */
+  Thread sender;
+
+  Message.Open pendingOpen;
+  Message pendingAnswer;
+  long pendingGrant;
+  ResetReason pendingReset;
+  boolean pendingHalfClose;
+  boolean halfClosed;
+  boolean answered;
+
+  /** Whether the stream is in a queue of the {@link SendScheduler}. */
+  boolean queued;
+
+  /** Whether the stream is in the queue of {@link PendingControl}. */
+  boolean hasControl;
+
+  boolean failed;
+
+  /** Number of the batch that carries the open. */
+  long openBatch = -1;
+
+  /** Number of the last batch that carries data; the initial value counts as long ago. */
+  long lastBatch = -2;
+
+  StreamOutput(LinkWriter writer, MuxStream stream, boolean openedByPeer) {
+    this.writer = writer;
+    this.stream = stream;
+    this.openedByPeer = openedByPeer;
+    this.window = openedByPeer ? MuxStream.FIRST_WINDOW : 0;
+  }
+
+  @Override
+  public void write(ByteBuffer source) throws IOException {
+    if (source.hasRemaining()) {
+      writer.send(stream, source);
+    }
+  }
+}
