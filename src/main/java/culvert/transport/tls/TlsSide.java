@@ -29,6 +29,9 @@ record TlsSide(boolean isDialling, PeerNames names) {
   private static final Set<String> NO_CERTIFICATE =
       Set.of("certificate_required", "bad_certificate");
 
+  /** The message of Java 21 for a missing certificate, without an alert in front. */
+  private static final String EMPTY_CHAIN = "Empty client certificate chain";
+
   /** Returns the client's side. */
   static TlsSide dialling(PeerNames server) {
     return new TlsSide(true, server);
@@ -66,8 +69,9 @@ record TlsSide(boolean isDialling, PeerNames names) {
       return explain(received.group(1));
     }
     Matcher sent = SENT.matcher(text);
-    boolean certificate = sent.find() && NO_CERTIFICATE.contains(sent.group(1));
+    boolean alert = sent.find() && NO_CERTIFICATE.contains(sent.group(1));
     String what = sent.replaceFirst("");
+    boolean certificate = alert || what.equals(EMPTY_CHAIN);
     String use = isDialling ? "could be used" : "--tls-client-ca could let in";
     return certificate
         ? refused(peer() + " shows no certificate that " + use + ": " + what)
