@@ -126,6 +126,19 @@ class DocumentationTest {
     assertThat(unknown).isEmpty();
   }
 
+  @Test
+  void concurrencyPageListsEveryLock() throws IOException {
+    String page = Files.readString(SITE.resolve("concurrency.md"));
+    try (Stream<Path> files = Files.walk(MAIN)) {
+      for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {
+        if (Files.readString(file).contains("new ReentrantLock(")) {
+          String type = file.getFileName().toString().replace(".java", "");
+          assertThat(page).as("table of locks").containsPattern("(?m)^\\|[^|]*`" + type + "`");
+        }
+      }
+    }
+  }
+
   /** Returns the simple names of all types, and the qualified ones of those that have a file. */
   private static Set<String> declaredTypes() throws IOException {
     var types = new HashSet<String>();
