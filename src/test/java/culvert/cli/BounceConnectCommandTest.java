@@ -127,8 +127,8 @@ class BounceConnectCommandTest {
           .isEqualTo(
               "bounce connect: bounce://"
                   + bounce.address()
-                  + "/ac: the bounce server refused the authentication string; give both the"
-                  + " same\n");
+                  + "/ac: the bounce server refused the authentication string; use the same"
+                  + " on both sides\n");
     }
   }
 

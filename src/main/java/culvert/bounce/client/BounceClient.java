@@ -17,12 +17,12 @@ import java.time.Duration;
 import java.util.function.Consumer;
 
 /**
- * What every member of a group needs that is no bounce server: how to join, to dial, to relay, and
- * to end all of that at once.
+ * Shared by all programs that join a group as a member: joins, connects to servers, relays, and
+ * ends all of these together.
  */
 public final class BounceClient implements AutoCloseable {
 
-  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
   private final BounceClientSettings settings;
   private final BufferPool pool = new BufferPool();
@@ -30,16 +30,16 @@ public final class BounceClient implements AutoCloseable {
   private final Dialer dialer = new Dialer(pool);
   private final Route route;
 
-  /** What is dialled or relayed now, by what ends it. */
-  private final OpenSet<Runnable> underWay = new OpenSet<>();
+  /** Connection attempts and relays in progress, each represented by the action that ends it. */
+  private final OpenSet<Runnable> operations = new OpenSet<>();
 
   /**
-   * Joins nothing yet.
+   * Creates a client, which does not connect before {@link #join}.
    *
-   * @param complaints takes lines for a person about files, now and when they have changed
-   * @throws IllegalArgumentException if a file that the transport needs is no good
+   * @param warnings receives messages for the user about files, now and whenever they change
+   * @throws IllegalArgumentException if a file that the transport needs is invalid
    */
-  public BounceClient(BounceClientSettings settings, Consumer<String> complaints) {
+  public BounceClient(BounceClientSettings settings, Consumer<String> warnings) {
     this.settings = settings;
     var join =
         new GroupConnector(
@@ -48,7 +48,7 @@ public final class BounceClient implements AutoCloseable {
             settings.wire(),
             PeerNames.BOUNCE_SERVER,
             pool,
-            complaints);
+            warnings);
     this.route = Route.into(join, settings.via(), settings.connectTimeout(), dialer, deadlines);
   }
 
@@ -60,7 +60,7 @@ public final class BounceClient implements AutoCloseable {
     return pool;
   }
 
-  /** Into the group. */
+  /** Returns the route into the group. */
   Route route() {
     return route;
   }
@@ -68,24 +68,24 @@ public final class BounceClient implements AutoCloseable {
   /**
    * Joins the group.
    *
-   * @throws culvert.protocol.RefusedException if the bounce server wants another authentication
-   * @throws IOException saying what is wrong and where; also if this was closed meanwhile
+   * @throws culvert.protocol.RefusedException if the bounce server refuses the authentication
+   * @throws IOException if that fails, naming cause and address; also if this client was closed
    */
   public Connection join() throws IOException {
     return dial(route::connect);
   }
 
-  /** A connection to a server that is no bounce server. */
+  /** Connects to a server outside the group. */
   Connection dial(HostPort target) throws IOException {
     return dial(cancellation -> dialer.connect(target, settings.connectTimeout(), cancellation));
   }
 
   @FunctionalInterface
-  private interface Dial {
+  private interface Connect {
     Connection connect(Cancellation cancellation) throws IOException;
   }
 
-  private Connection dial(Dial dial) throws IOException {
+  private Connection dial(Connect dial) throws IOException {
     var cancellation = new Cancellation();
     Runnable end = cancellation::cancel;
     if (!register(end)) {
@@ -99,9 +99,9 @@ public final class BounceClient implements AutoCloseable {
   }
 
   /**
-   * Relays between two connections until both directions have ended, and closes both.
+   * Relays between two connections until both directions have ended, then closes both.
    *
-   * @param name for a thread dump
+   * @param name name for thread dumps
    */
   Relay.Outcome relay(String name, Connection first, Connection second) {
     Runnable end =
@@ -120,28 +120,30 @@ public final class BounceClient implements AutoCloseable {
   }
 
   /**
-   * Something is under way that {@code end} ends, which must not block.
+   * Registers an operation, which {@link #close} will end. If this client is already closed, ends
+   * the operation at once.
    *
-   * @return whether it may be; it was ended already if not
+   * @param end ends the operation; must not block
+   * @return whether the operation may start
    */
   boolean register(Runnable end) {
-    boolean may = underWay.add(end);
-    if (!may) {
+    boolean isOpen = operations.add(end);
+    if (!isOpen) {
       end.run();
     }
-    return may;
+    return isOpen;
   }
 
-  /** It is over. */
+  /** Removes an operation that has ended. */
   void unregister(Runnable end) {
-    underWay.remove(end);
+    operations.remove(end);
   }
 
-  /** Ends every attempt and resets every relay. */
+  /** Cancels every connection attempt and resets every relay. */
   @Override
   public void close() {
-    underWay.closeAll(Runnable::run);
-    underWay.awaitEmpty(CLOSE_LIMIT);
+    operations.closeAll(Runnable::run);
+    operations.awaitEmpty(CLOSE_TIMEOUT);
     deadlines.close();
   }
 }

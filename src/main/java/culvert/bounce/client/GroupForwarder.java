@@ -17,22 +17,22 @@ import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 
 /**
- * Puts a server into a group: whoever is or comes there reaches it, one after the other. The server
- * is dialled at the first byte of each.
+ * Offers a server in a group. Other members of the group reach it, one after the other. Connects to
+ * the server when a member sends its first byte.
  */
 public final class GroupForwarder implements GroupListener.Handler {
 
-  /** How {@link #run} ended. */
+  /** Result of {@link #run}. */
   public enum Outcome {
-    /** By {@link #stop}. */
+    /** Stopped by {@link #stop}. */
     STOPPED,
-    /** One was enough, and both directions ended by themselves. */
+    /** The only visit was served, and both directions ended cleanly. */
     SERVED,
-    /** One was enough, and it broke. */
+    /** The only visit failed. */
     BROKEN,
-    /** The group could not be joined, and one attempt was enough. */
+    /** The only attempt to join the group failed. */
     UNREACHABLE,
-    /** The bounce server wants another authentication, and never let this side in. */
+    /** The bounce server refused the authentication, and had never accepted it before. */
     CREDENTIALS
   }
 
@@ -41,14 +41,14 @@ public final class GroupForwarder implements GroupListener.Handler {
   private final boolean once;
   private final Log log;
   private final OutageLog outages;
-  private final GroupListener stay;
+  private final GroupListener listener;
   private Outcome outcome = Outcome.STOPPED;
   private boolean hasJoined;
 
   /**
-   * Does nothing before {@link #run}.
+   * Creates a forwarder, which joins the group in {@link #run}.
    *
-   * @param once whether it ends with the first visit, or if there can be none
+   * @param once whether to end after the first visit or the first failure to join
    */
   public GroupForwarder(BounceClient client, HostPort server, boolean once, Log log) {
     this.client = client;
@@ -56,30 +56,30 @@ public final class GroupForwarder implements GroupListener.Handler {
     this.once = once;
     this.log = log;
     this.outages = new OutageLog(log, new Counters());
-    this.stay = new GroupListener(client.route(), this);
+    this.listener = new GroupListener(client.route(), this);
   }
 
-  /** Joins, waits for a visit, serves it, and joins again, until told to stop. */
+  /** Joins the group, waits for a visit, serves it and joins again, until {@link #stop}. */
   public Outcome run() {
-    stay.run();
+    listener.run();
     return outcome;
   }
 
-  /** Ends the wait; a visit is ended by closing the client. Does not wait. */
+  /** Ends the wait for a visit and returns at once. Closing the client ends a visit in progress. */
   public void stop() {
-    stay.end();
+    listener.end();
   }
 
   private void stop(Outcome how) {
     outcome = how;
-    stay.end();
+    listener.end();
   }
 
   @Override
   public void joined() {
     hasJoined = true;
     if (outages.restored()) {
-      log.info(event("in the group").with("group", client.settings().group()).with("to", server));
+      log.info(event("group joined").with("group", client.settings().group()).with("to", server));
     }
   }
 
@@ -90,17 +90,18 @@ public final class GroupForwarder implements GroupListener.Handler {
       served = client.dial(server);
     } catch (IOException e) {
       visit.reset();
-      log.warn(event("visit refused").with("cause", e.getMessage()));
+      log.warn(event("visit rejected").with("cause", e.getMessage()));
       ended(Outcome.BROKEN);
       return false;
     }
-    Relay.Outcome ending = client.relay(client.settings().group() + " > " + server, visit, served);
+    Relay.Outcome relayOutcome =
+        client.relay(client.settings().group() + " > " + server, visit, served);
     log.info(
         event("visit ended")
             .with("in", served.sent())
             .with("out", served.received())
-            .with("reason", ending.name().toLowerCase(Locale.ROOT).replace('_', '-')));
-    ended(ending == Relay.Outcome.COMPLETED ? Outcome.SERVED : Outcome.BROKEN);
+            .with("reason", relayOutcome.name().toLowerCase(Locale.ROOT).replace('_', '-')));
+    ended(relayOutcome == Relay.Outcome.COMPLETED ? Outcome.SERVED : Outcome.BROKEN);
     return true;
   }
 
@@ -115,13 +116,13 @@ public final class GroupForwarder implements GroupListener.Handler {
     boolean refused = cause instanceof RefusedException;
     boolean forGood = once || refused && !hasJoined;
     if (forGood) {
-      log.error(event("cannot join the group").with("cause", cause.getMessage()));
+      log.error(event("group join failed").with("cause", cause.getMessage()));
       stop(refused ? Outcome.CREDENTIALS : Outcome.UNREACHABLE);
       return;
     }
     outages.failed(
         cause.getMessage(),
-        event("cannot join the group")
+        event("group join failed")
             .with("cause", cause.getMessage())
             .with("again_in", Durations.of(again.truncatedTo(ChronoUnit.MILLIS))));
   }

@@ -20,41 +20,41 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A local address that leads into a group. Each connection joins it afresh, one at a time, since
- * all in a group hear each other: the next one waits its turn for as long as a connection may take,
- * and is reset then.
+ * Forwards connections from a local address into a group. Each connection joins the group anew, and
+ * only one at a time, since every member of a group receives the data of all others. The next
+ * connection waits for its turn up to the connect timeout and is then reset.
  */
 public final class LocalForwarder implements Listener.Handler, AutoCloseable {
 
-  /** Beyond these a connection is reset at once. */
-  private static final int MAX_WAITING = 64;
+  /** Maximum number of connections, waiting or forwarded; further ones are reset at once. */
+  private static final int MAX_CONNECTIONS = 64;
 
   private final BounceClient client;
   private final Log log;
   private final Listener listener;
-  private final Semaphore places = new Semaphore(MAX_WAITING);
+  private final Semaphore slots = new Semaphore(MAX_CONNECTIONS);
   private final Semaphore turn = new Semaphore(1, true);
   private final CountDownLatch closed = new CountDownLatch(1);
 
   private LocalForwarder(BounceClient client, HostPort where, Log log) throws IOException {
     this.client = client;
     this.log = log;
-    this.listener = Listener.bind(where, "entrance", client.pool(), this);
+    this.listener = Listener.bind(where, "local", client.pool(), this);
   }
 
   /**
-   * Listens from now on.
+   * Binds the address and starts accepting.
    *
-   * @throws IOException naming the address, if it cannot be bound
+   * @throws IOException if the address cannot be bound; the message names it
    */
   public static LocalForwarder open(BounceClient client, HostPort where, Log log)
       throws IOException {
-    var entrance = new LocalForwarder(client, where, log);
-    entrance.listener.start();
-    return entrance;
+    var forwarder = new LocalForwarder(client, where, log);
+    forwarder.listener.start();
+    return forwarder;
   }
 
-  /** The bound address. */
+  /** Returns the address that was bound. */
   public HostPort address() {
     return HostPort.of(listener.address());
   }
@@ -62,13 +62,13 @@ public final class LocalForwarder implements Listener.Handler, AutoCloseable {
   @Override
   public void acceptFailed(IOException cause, Duration pause, boolean first) {
     if (first) {
-      log.warn(event("cannot accept for a moment").with("cause", cause.getMessage()));
+      log.warn(event("accept failed").with("cause", cause.getMessage()));
     }
   }
 
   @Override
   public void handle(SocketConnection connection) {
-    if (!places.tryAcquire()) {
+    if (!slots.tryAcquire()) {
       connection.reset();
       return;
     }
@@ -76,11 +76,11 @@ public final class LocalForwarder implements Listener.Handler, AutoCloseable {
       Duration limit = client.settings().connectTimeout();
       long until = System.nanoTime() + limit.toNanos();
       if (!turn.tryAcquire(limit.toNanos(), TimeUnit.NANOSECONDS)) {
-        refuse(connection, "another one was in the group all the time");
+        refuse(connection, "another connection occupied the group");
         return;
       }
       try {
-        enter(connection, until);
+        forward(connection, until);
       } finally {
         turn.release();
       }
@@ -89,13 +89,13 @@ public final class LocalForwarder implements Listener.Handler, AutoCloseable {
       Thread.currentThread().interrupt();
     } catch (RuntimeException | Error e) {
       connection.reset();
-      log.bug("a connection met a bug", e);
+      log.bug("internal error while forwarding a connection", e);
     } finally {
-      places.release();
+      slots.release();
     }
   }
 
-  private void enter(SocketConnection local, long until) throws InterruptedException {
+  private void forward(SocketConnection local, long until) throws InterruptedException {
     Connection group;
     try {
       group = join(until);
@@ -103,17 +103,17 @@ public final class LocalForwarder implements Listener.Handler, AutoCloseable {
       refuse(local, e.getMessage());
       return;
     }
-    Relay.Outcome ending =
+    Relay.Outcome outcome =
         client.relay(HostPort.of(local.peer()) + " > " + client.settings().group(), local, group);
     log.info(
         event("connection ended")
             .with("peer", HostPort.of(local.peer()))
             .with("in", local.received())
             .with("out", local.sent())
-            .with("reason", ending.name().toLowerCase(Locale.ROOT).replace('_', '-')));
+            .with("reason", outcome.name().toLowerCase(Locale.ROOT).replace('_', '-')));
   }
 
-  /** The place of the one before may not be free yet, so a first failure is not the last word. */
+  /** Joins the group, with retries because the previous connection may not have left it yet. */
   private Connection join(long until) throws IOException, InterruptedException {
     var backoff = new Backoff(Duration.ofSeconds(1), ThreadLocalRandom.current());
     for (; ; ) {
@@ -140,7 +140,7 @@ public final class LocalForwarder implements Listener.Handler, AutoCloseable {
             .with("limit", Durations.of(client.settings().connectTimeout())));
   }
 
-  /** Listens no more; what is there is ended by closing the client. */
+  /** Stops accepting. Closing the client ends the connections in progress. */
   @Override
   public void close() {
     closed.countDown();

@@ -12,24 +12,24 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * Joins a process's standard input and output to a connection. A read of standard input can be
- * ended by nobody: when the connection breaks, the thread that waits in one is left behind, and
- * ends with the process.
+ * Joins the process's standard input and output to a connection. A read of standard input cannot be
+ * interrupted: if the connection fails, the thread that is blocked in such a read remains until the
+ * process ends.
  */
 public final class StandardStreams {
 
-  private static final String BROKEN =
-      ": whoever else was in the group broke, or nobody was there to hear";
+  private static final String FAILED =
+      ": the connection of another member failed, or no other member was in the group";
 
   private final BounceClient client;
   private final InputStream in;
   private final PrintStream out;
 
   /**
-   * The two streams.
+   * Creates a relay of the two streams.
    *
-   * @param client ends it all
-   * @param out what it could not write it says in {@link PrintStream#checkError}
+   * @param client resets the connection when it is closed
+   * @param out standard output; write errors are read from {@link PrintStream#checkError}
    */
   public StandardStreams(BounceClient client, InputStream in, PrintStream out) {
     this.client = client;
@@ -38,10 +38,11 @@ public final class StandardStreams {
   }
 
   /**
-   * Copies both ways until both have ended; the end of standard input is a half-close, and that of
-   * the connection closes standard output. Closes the connection.
+   * Copies in both directions until both have ended, then closes the connection. The end of
+   * standard input closes the connection's output; the end of the connection's input closes
+   * standard output.
    *
-   * @throws IOException if the connection broke, or a stream did, or the client was closed
+   * @throws IOException if the connection or a stream failed, or the client was closed
    */
   public void relay(Connection connection) throws IOException {
     Runnable end = connection::reset;
@@ -62,21 +63,21 @@ public final class StandardStreams {
     start("standard output", inward, () -> receive(connection));
     try {
       connection.resetOnDeath();
-      // The first that fails ends the other, but for a read of standard input.
+      // The first failure ends the other direction, except a blocked read of standard input.
       CompletableFuture.anyOf(
               failure(outward), failure(inward), CompletableFuture.allOf(outward, inward))
           .join();
       connection.close();
     } catch (CompletionException e) {
-      boolean broken = connection.closeCause().isPresent();
+      boolean isConnectionFailure = connection.closeCause().isPresent();
       connection.reset();
-      throw broken
-          ? new IOException(e.getCause().getMessage() + BROKEN, e.getCause())
+      throw isConnectionFailure
+          ? new IOException(e.getCause().getMessage() + FAILED, e.getCause())
           : e.getCause() instanceof IOException cause ? cause : new IOException(e.getCause());
     }
   }
 
-  /** Ends only if the other does so badly. */
+  /** Returns a future that completes only if the other one fails. */
   private static CompletableFuture<Void> failure(CompletableFuture<Void> of) {
     var failure = new CompletableFuture<Void>();
     of.whenComplete((done, e) -> {
@@ -106,9 +107,9 @@ public final class StandardStreams {
   }
 
   private void send(Connection connection) throws IOException {
-    byte[] piece = new byte[BufferPool.BUFFER_BYTES];
-    for (int n = in.read(piece); n >= 0; n = in.read(piece)) {
-      connection.output().write(ByteBuffer.wrap(piece, 0, n));
+    byte[] buffer = new byte[BufferPool.BUFFER_BYTES];
+    for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+      connection.output().write(ByteBuffer.wrap(buffer, 0, n));
     }
     connection.closeOutput();
   }
@@ -120,7 +121,7 @@ public final class StandardStreams {
 
   private static final class Output extends ByteOutput {
     private final PrintStream out;
-    private byte[] piece = new byte[0];
+    private byte[] buffer = new byte[0];
 
     Output(PrintStream out) {
       this.out = out;
@@ -129,13 +130,13 @@ public final class StandardStreams {
     @Override
     public void write(ByteBuffer source) throws IOException {
       int n = source.remaining();
-      if (piece.length < n) {
-        piece = new byte[n];
+      if (buffer.length < n) {
+        buffer = new byte[n];
       }
-      source.get(piece, 0, n);
-      out.write(piece, 0, n);
+      source.get(buffer, 0, n);
+      out.write(buffer, 0, n);
       if (out.checkError()) {
-        throw new IOException("standard output takes nothing any more");
+        throw new IOException("cannot write to standard output");
       }
     }
   }

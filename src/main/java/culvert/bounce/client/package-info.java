@@ -1,4 +1,5 @@
 /**
- * Joins channel groups from the command line, with a server, a local address or standard streams.
+ * Joins channel groups from the command line: with a server, a local address or the standard
+ * streams.
  */
 package culvert.bounce.client;

@@ -15,21 +15,21 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The dialling side of BounceServer's wire: how a member joins a channel group. What is in brackets
- * only goes over {@link BounceGreeting#PROGRAM}.
+ * Client side of BounceServer's handshake, with which a member joins a channel group. The parts in
+ * brackets are sent only with {@link BounceGreeting#PROGRAM}.
  *
  * <pre>
  *   server                                    member
- *      |  n-BounceServer_1.0 [LF]                |     n: most hex digits of a group's number
+ *      |  n-BounceServer_1.0 [LF]                |     n: hex digits of the largest group number
  *      | --------------------------------------> |
  *      |        authentication, number           |     the number in n hex digits
  *      | <-------------------------------------- |
- *      |  [READY], or why not, and its end       |
+ *      |  [READY], or a refusal and the end      |
  *      | --------------------------------------> |
  *      | <--------- bytes of the group --------> |
  * </pre>
  *
- * <p>It reads to the last byte of READY, or of the banner where that is all, and not one more.
+ * <p>Reads up to the last byte of READY, or of the banner if READY is not sent, and no further.
  */
 public final class BounceClientHandshake {
 
@@ -37,76 +37,77 @@ public final class BounceClientHandshake {
   private static final String VERSION = "1.0";
   private static final String READY = "READY";
 
-  /** All that a server may say to a number, each with a first letter of its own. */
+  /** All answers of a server to a group number; each has a different first letter. */
   private static final List<String> ANSWERS =
       Stream.concat(
               Stream.of(READY), Arrays.stream(BounceRefusal.values()).map(BounceRefusal::toString))
           .toList();
 
-  /** Longest banner, its line feed included, in bytes. */
-  private static final int MAX_BANNER = 64;
+  /** Maximum length of a banner including its line feed, in bytes. */
+  private static final int MAX_BANNER_BYTES = 64;
 
-  /** A number is not negative: what an int has beyond that, no server offers. */
+  /** Hex digits of the largest group number, which is a non-negative int. */
   private static final int MAX_DIGITS = 8;
 
-  /** Of a stranger's first bytes that is enough to know it by. */
-  private static final int ENOUGH = 8;
+  /** First bytes of another protocol that are enough to recognise it, or to show to the user. */
+  private static final int SAMPLE_BYTES = 8;
 
   private static final Pattern BANNER = Pattern.compile("([1-9][0-9]?)" + NAME + "([!-~]+)");
 
-  private static final String OF_THE_TEXT =
-      "it may be one with --wire text, which 'bounce connect --wire text' can join and a pair"
-          + " cannot";
+  private static final String TEXT_HINT =
+      "it may use --protocol text, which 'bounce connect --protocol text' supports and a pair of"
+          + " proxies does not";
 
   private final InputStream in;
   private final OutputStream out;
-  private final BounceGreeting wire;
+  private final BounceGreeting greeting;
 
-  private BounceClientHandshake(InputStream in, OutputStream out, BounceGreeting wire) {
+  private BounceClientHandshake(InputStream in, OutputStream out, BounceGreeting greeting) {
     this.in = in;
     this.out = out;
-    this.wire = wire;
+    this.greeting = greeting;
   }
 
   /**
-   * Joins a group, for as long as it takes: over {@link BounceGreeting#PROGRAM} until the server
-   * has said that this side is in it, else until all is said. There a refusal comes where the
-   * group's bytes would: {@link #checkFirst}.
+   * Joins a group. Blocks without a timeout. With {@link BounceGreeting#PROGRAM} it returns when
+   * the server has confirmed the join; with {@link BounceGreeting#TEXT} it returns when the request
+   * was sent, and a refusal arrives in place of the group's bytes: see {@link #checkFirst}.
    *
-   * @param authentication what the server wants first; empty for nothing
-   * @param group its number, not negative
-   * @throws RefusedException if the server wants another authentication
-   * @throws ProtocolException if there is no bounce server at the other end, and what it looks like
-   * @throws IOException if the group cannot be joined, with what to do about it, or the connection
+   * @param authentication authentication string that is sent first; may be empty
+   * @param group group number, not negative
+   * @throws RefusedException if the server refuses the authentication
+   * @throws ProtocolException if the peer is not a bounce server; the message names its protocol if
+   *     that is recognised
+   * @throws IOException if the group cannot be joined, with advice for the user, or the connection
    *     ended
    */
   public static void join(
-      InputStream in, OutputStream out, BounceGreeting wire, byte[] authentication, int group)
+      InputStream in, OutputStream out, BounceGreeting greeting, byte[] authentication, int group)
       throws IOException {
-    var join = new BounceClientHandshake(in, out, wire);
+    var join = new BounceClientHandshake(in, out, greeting);
     int digits = digits(join.banner());
-    join.say(authentication, number(group, digits));
-    if (wire == BounceGreeting.PROGRAM) {
-      join.hear(authentication.length > 0, group);
+    join.send(authentication, number(group, digits));
+    if (greeting == BounceGreeting.PROGRAM) {
+      checkAnswer(join.answer(), authentication.length > 0, group);
     }
   }
 
-  /** The banner, without its line feed. */
+  /** Reads the banner and returns it without its line feed. */
   private String banner() throws IOException {
     var banner = new StringBuilder();
-    while (banner.length() < MAX_BANNER) {
+    while (banner.length() < MAX_BANNER_BYTES) {
       int next = in.read();
       if (next < 0) {
-        throw new EOFException(hungUp(banner.toString()));
+        throw new EOFException(closedInBanner(banner.toString()));
       }
-      if (next == '\n' && wire == BounceGreeting.PROGRAM) {
+      if (next == '\n' && greeting == BounceGreeting.PROGRAM) {
         return banner.toString();
       }
       banner.append((char) next);
-      if (!isBegun(banner)) {
+      if (!isBannerPrefix(banner)) {
         throw foreign(banner);
       }
-      if (wire == BounceGreeting.TEXT && isWhole(banner.toString())) {
+      if (greeting == BounceGreeting.TEXT && isComplete(banner.toString())) {
         checkNothingFollows();
         return banner.toString();
       }
@@ -114,27 +115,27 @@ public final class BounceClientHandshake {
     throw foreign(banner);
   }
 
-  private static String hungUp(String banner) {
+  private static String closedInBanner(String banner) {
     if (banner.isEmpty()) {
-      return "what answers there hung up without a word: it is no bounce server, or a busy one, or"
-          + " it listens for TLS or WebSockets (its --transport)";
+      return "the peer closed the connection without sending data: it is not a bounce server, is"
+          + " busy, or expects TLS or WebSocket (its --transport)";
     }
-    return isWhole(banner)
-        ? "the bounce server's first line has no end; " + OF_THE_TEXT
-        : "the bounce server hung up in its first line";
+    return isComplete(banner)
+        ? "the bounce server's first line has no line feed; " + TEXT_HINT
+        : "the bounce server closed the connection in its first line";
   }
 
-  /** Before a number has come, a server has nothing else to say. */
+  /** Checks that no bytes follow the banner: a server sends none before it has a group number. */
   private void checkNothingFollows() throws IOException {
     if (in.available() > 0) {
       throw new ProtocolException(
-          "the bounce server's first line goes on where --wire text has its end; if it is one with"
-              + " --wire program, this side needs the same");
+          "the bounce server sent more than the first line of --protocol text; if it uses"
+              + " --protocol program, use the same here");
     }
   }
 
-  /** Whether this can be where a banner begins. */
-  private static boolean isBegun(CharSequence text) {
+  /** Returns whether a banner can start with this text. */
+  private static boolean isBannerPrefix(CharSequence text) {
     int digits = 0;
     while (digits < text.length() && Character.isDigit(text.charAt(digits))) {
       digits++;
@@ -145,22 +146,22 @@ public final class BounceClientHandshake {
         && (rest.length() < NAME.length() ? NAME.startsWith(rest) : rest.startsWith(NAME));
   }
 
-  /** Nothing but its length says where a banner without a line feed ends. */
-  private static boolean isWhole(String banner) {
+  /** Returns whether a banner without a line feed is complete, which only its length shows. */
+  private static boolean isComplete(String banner) {
     int name = banner.indexOf(NAME);
     return name > 0 && banner.length() == name + NAME.length() + VERSION.length();
   }
 
   private ProtocolException foreign(StringBuilder first) throws IOException {
-    // Only what came along: nobody knows whether there is more to come.
-    while (first.length() < ENOUGH && in.available() > 0) {
+    // Reads only bytes that have arrived already, since the peer may send no more.
+    while (first.length() < SAMPLE_BYTES && in.available() > 0) {
       first.append((char) in.read());
     }
     return new ProtocolException(
-        "what answers there " + looks(first.toString()) + ", and is no bounce server");
+        "the peer is not a bounce server: it " + describe(first.toString()));
   }
 
-  private static String looks(String first) {
+  private static String describe(String first) {
     if (first.startsWith("SSH-")) {
       return "speaks SSH";
     }
@@ -168,16 +169,16 @@ public final class BounceClientHandshake {
       return "speaks HTTP";
     }
     if (first.startsWith("220")) {
-      return "greets as mail and FTP servers do";
+      return "greets like a mail or FTP server";
     }
     // An alert or a handshake (RFC 8446, 5.1).
     if (first.startsWith("\u0015\u0003") || first.startsWith("\u0016\u0003")) {
       return "speaks TLS";
     }
-    return "begins with '" + visible(first) + "'";
+    return "starts with '" + printable(first) + "'";
   }
 
-  private static String visible(String text) {
+  private static String printable(String text) {
     return text.replaceAll("[^!-~ ]", "?");
   }
 
@@ -185,15 +186,12 @@ public final class BounceClientHandshake {
     var parts = BANNER.matcher(banner);
     int digits = parts.matches() ? Integer.parseInt(parts.group(1)) : 0;
     if (digits == 0 || digits > 2 * MAX_DIGITS) {
-      throw new ProtocolException("'" + visible(banner) + "' is no bounce server's first line");
+      throw new ProtocolException(
+          "the bounce server sent an invalid first line '" + printable(banner) + "'");
     }
     if (!parts.group(2).equals(VERSION)) {
       throw new ProtocolException(
-          "the bounce server has version "
-              + parts.group(2)
-              + "; this side knows version "
-              + VERSION
-              + " only");
+          "the bounce server has version " + parts.group(2) + " (supported: " + VERSION + ")");
     }
     return digits;
   }
@@ -202,17 +200,17 @@ public final class BounceClientHandshake {
     String number = Integer.toHexString(group);
     if (number.length() > digits) {
       throw new IOException(
-          "the group "
+          "group "
               + number
-              + " has more digits than this bounce server's numbers, which have "
+              + " has more hex digits than this bounce server allows ("
               + digits
-              + "; take a lower one, or give the server more with --max-pairs");
+              + "); choose a lower number or raise the server's --max-pairs");
     }
     return "0".repeat(digits - number.length()) + number;
   }
 
-  /** In one write: a server may take what comes in one read for the whole. */
-  private void say(byte[] authentication, String number) throws IOException {
+  /** Sends both in one write, since a server may treat the bytes of one read as the whole. */
+  private void send(byte[] authentication, String number) throws IOException {
     var both = new ByteArrayOutputStream(authentication.length + number.length());
     both.writeBytes(authentication);
     both.writeBytes(number.getBytes(StandardCharsets.US_ASCII));
@@ -220,17 +218,14 @@ public final class BounceClientHandshake {
     out.flush();
   }
 
-  private void hear(boolean authenticated, int group) throws IOException {
-    checkAnswer(answer(), authenticated, group);
-  }
-
   /**
-   * Looks whether what came first, all at once, is a refusal: over {@link BounceGreeting#TEXT} it
-   * comes where the group's bytes would. A member that begins with the very words is taken for one.
+   * Checks whether the bytes of the first read are a refusal, which with {@link
+   * BounceGreeting#TEXT} arrives in place of the group's bytes. Data from a member that equals a
+   * refusal is mistaken for one.
    *
-   * @param authenticated whether something was said before the group's number
-   * @throws RefusedException if the server wants another authentication
-   * @throws IOException if the group cannot be joined, with what to do about it
+   * @param authenticated whether an authentication string was sent before the group number
+   * @throws RefusedException if the server refuses the authentication
+   * @throws IOException if the group cannot be joined, with advice for the user
    */
   public static void checkFirst(byte[] bytes, boolean authenticated, int group) throws IOException {
     checkAnswer(new String(bytes, StandardCharsets.ISO_8859_1), authenticated, group);
@@ -251,39 +246,40 @@ public final class BounceClientHandshake {
           new RefusedException(
               ByeReason.CREDENTIALS,
               authenticated
-                  ? "the bounce server refused the authentication string; give both the same"
-                  : "the bounce server wants an authentication string, and none was given");
+                  ? "the bounce server refused the authentication string; use the same on both"
+                      + " sides"
+                  : "the bounce server requires an authentication string, and none was given");
       case FULL ->
           new IOException(
-              "the group "
+              "group "
                   + number
-                  + " is full: others are in it; take another one, or wait until they have left");
+                  + " is full: choose another one, or wait until its members have left");
       case NUMBER ->
           new IOException(
-              "the bounce server refused the group "
+              "the bounce server refused group "
                   + number
-                  + ": it has fewer"
-                  + (authenticated ? ", or wants no authentication string" : "")
-                  + "; take a lower one, or give the server more with --max-pairs");
+                  + ": it has fewer groups"
+                  + (authenticated ? ", or expects no authentication string" : "")
+                  + "; choose a lower number or raise the server's --max-pairs");
     };
   }
 
   private String answer() throws IOException {
-    var heard = new StringBuilder();
-    while (!ANSWERS.contains(heard.toString())) {
+    var received = new StringBuilder();
+    while (!ANSWERS.contains(received.toString())) {
       int next = in.read();
       if (next < 0) {
         throw new EOFException(
-            heard.isEmpty()
-                ? "the bounce server hung up without a reason; it does so when it stops, and when"
-                    + " the authentication string is incomplete"
-                : "the bounce server hung up in the middle of '" + heard + "'");
+            received.isEmpty()
+                ? "the bounce server closed the connection without a reason, as it does when it"
+                    + " stops or when the authentication string is incomplete"
+                : "the bounce server closed the connection in the middle of '" + received + "'");
       }
-      heard.append((char) next);
-      if (ANSWERS.stream().noneMatch(answer -> answer.startsWith(heard.toString()))) {
-        throw new ProtocolException("the bounce server does not say READY; " + OF_THE_TEXT);
+      received.append((char) next);
+      if (ANSWERS.stream().noneMatch(answer -> answer.startsWith(received.toString()))) {
+        throw new ProtocolException("the bounce server did not send READY; " + TEXT_HINT);
       }
     }
-    return heard.toString();
+    return received.toString();
   }
 }

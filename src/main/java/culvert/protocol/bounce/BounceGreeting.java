@@ -1,9 +1,9 @@
 package culvert.protocol.bounce;
 
-/** How a bounce server and its members greet each other. */
+/** Variants of the exchange between a bounce server and its members. */
 public enum BounceGreeting {
-  /** As the program does it: a line feed behind the banner, and READY once a group is joined. */
+  /** As implemented by the program: a line feed after the banner, and READY after a join. */
   PROGRAM,
-  /** As its description has it: neither of the two. */
+  /** As described in the program's text: without the line feed and without READY. */
   TEXT
 }

@@ -2,28 +2,31 @@ package culvert.protocol.bounce;
 
 import java.nio.charset.StandardCharsets;
 
-/** Why a bounce server does not let somebody in, in the wire's own words; it closes then. */
+/**
+ * Reasons for which a bounce server refuses a client, with the texts of the protocol. The server
+ * closes the connection after the text.
+ */
 public enum BounceRefusal {
-  /** Another authentication string was expected. */
+  /** The authentication string is wrong. */
   AUTHENTICATION("Authentication failure"),
-  /** What came was no group's number. */
+  /** The group number is invalid. */
   NUMBER("Failed to negotiate channel number"),
-  /** There are as many members as there may be. */
+  /** The group or the server has its maximum number of members. */
   FULL("Connection Group Full");
 
-  private final String bytes;
+  private final String text;
 
-  BounceRefusal(String words) {
-    this.bytes = words;
+  BounceRefusal(String text) {
+    this.text = text;
   }
 
-  /** What is sent, without a line end. */
+  /** Returns the bytes to send, without a line end. */
   public byte[] bytes() {
-    return bytes.getBytes(StandardCharsets.US_ASCII);
+    return text.getBytes(StandardCharsets.US_ASCII);
   }
 
   @Override
   public String toString() {
-    return bytes;
+    return text;
   }
 }

@@ -5,55 +5,54 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * The accepting side of BounceServer's wire: what a connection must say before it is a member of a
- * channel group. {@link BounceClientHandshake} is the other side. What is in brackets only goes
- * over {@link BounceGreeting#PROGRAM}.
+ * Server side of BounceServer's handshake, which a connection completes before it becomes a member
+ * of a channel group. {@link BounceClientHandshake} is the client side. The parts in brackets are
+ * sent only with {@link BounceGreeting#PROGRAM}.
  *
  * <pre>
  *   server                                    member
- *      |  n-BounceServer_1.0 [LF]                |     n: hex digits of the largest group's number
+ *      |  n-BounceServer_1.0 [LF]                |     n: hex digits of the largest group number
  *      | --------------------------------------> |
- *      |        authentication, number           |     neither with a length or an end
+ *      |        authentication, number           |     both without length and terminator
  *      | <-------------------------------------- |
- *      |  [READY], or why not, and its end       |
+ *      |  [READY], or a refusal and the end      |
  *      | --------------------------------------> |
  *      | <--------- bytes of the group --------> |
  * </pre>
  *
- * <p>It is fed with whatever has come and takes the handshake's bytes, however they are split, and
- * not one more. It has no clock: whoever feeds it tells when nothing has come for a while, and when
- * the time is up.
+ * <p>The caller feeds received bytes in pieces of any size; the handshake consumes its own bytes
+ * and no others. It has no clock: the caller reports a pause in the input and the timeout.
  *
- * <p>A wrong authentication string is refused as soon as it has as many bytes as the right one, and
- * one that is shorter when the time is up. The original refuses at the first wrong byte, which lets
- * a stranger guess one byte after the other; here only the length can be learned.
+ * <p>A wrong authentication string is refused when as many bytes have arrived as the right one has,
+ * and a shorter one at the timeout. The original refuses at the first wrong byte, so an attacker
+ * can guess the string byte by byte; here an attacker can learn only its length.
  */
 public final class BounceServerHandshake {
 
-  /** How far the handshake is. */
+  /** State of the handshake. */
   public enum State {
-    /** The authentication string is not whole. */
+    /** The authentication string is incomplete. */
     AWAITING_AUTHENTICATION,
-    /** A number is expected, and no digit of it has come. */
+    /** Authenticated; no digit of the group number has arrived. */
     AWAITING_NUMBER,
-    /** It has digits, and is complete unless more come soon. */
+    /** Digits have arrived; the number is complete if no more follow soon. */
     READING_NUMBER,
-    /** The number is complete: it may join, and what comes next is the group's. */
+    /** The number is complete: the client may join, and all further bytes belong to the group. */
     ACCEPTED,
-    /** It may not, for {@link #refusal}. */
+    /** The client is refused, for the reason in {@link #refusal}. */
     REFUSED
   }
 
   private static final int HEX = 16;
 
-  private final BounceGreeting wire;
+  private final BounceGreeting greeting;
   private final int groups;
   private final int digits;
   private final byte[] authentication;
   private State state;
   private int matched;
 
-  /** Not zero once a byte was wrong. */
+  /** Not zero after a wrong byte. */
   private int difference;
 
   private int number;
@@ -61,54 +60,54 @@ public final class BounceServerHandshake {
   private BounceRefusal refusal;
 
   /**
-   * Nothing has come yet.
+   * Creates a handshake that has received no bytes.
    *
-   * @param groups how many there are: their numbers are less
-   * @param authentication what must come first; empty for nothing
+   * @param groups number of groups; group numbers are lower than this
+   * @param authentication authentication string that the client must send first; may be empty
    */
-  public BounceServerHandshake(BounceGreeting wire, int groups, byte[] authentication) {
-    this.wire = wire;
+  public BounceServerHandshake(BounceGreeting greeting, int groups, byte[] authentication) {
+    this.greeting = greeting;
     this.groups = groups;
     this.digits = Integer.toHexString(groups - 1).length();
     this.authentication = authentication.clone();
     this.state = authentication.length == 0 ? State.AWAITING_NUMBER : State.AWAITING_AUTHENTICATION;
   }
 
-  /** What the server says first. */
+  /** Returns the bytes that the server sends first. */
   public byte[] banner() {
-    return ascii(digits + "-BounceServer_1.0" + (wire == BounceGreeting.PROGRAM ? "\n" : ""));
+    return ascii(digits + "-BounceServer_1.0" + (greeting == BounceGreeting.PROGRAM ? "\n" : ""));
   }
 
-  /** What it says to who has joined; may be empty. */
+  /** Returns the bytes that the server sends after a join; may be empty. */
   public byte[] welcome() {
-    return ascii(wire == BounceGreeting.PROGRAM ? "READY" : "");
+    return ascii(greeting == BounceGreeting.PROGRAM ? "READY" : "");
   }
 
   private static byte[] ascii(String text) {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 
-  /** How far it is. */
+  /** Returns the state. */
   public State state() {
     return state;
   }
 
-  /** The group's number, once it {@linkplain State#ACCEPTED joins}. */
+  /** Returns the group number; valid once the client is {@linkplain State#ACCEPTED accepted}. */
   public int number() {
     return number;
   }
 
-  /** Why it was refused, if it was. */
+  /** Returns the reason if the client was refused. */
   public Optional<BounceRefusal> refusal() {
     return Optional.ofNullable(refusal);
   }
 
-  /** Takes what belongs to the handshake; the rest is the group's, or of no use. */
+  /** Consumes the bytes of the handshake; after an acceptance the rest belongs to the group. */
   public void feed(ByteBuffer bytes) {
     while (bytes.hasRemaining()) {
       switch (state) {
         case AWAITING_AUTHENTICATION -> match(bytes.get());
-        case AWAITING_NUMBER, READING_NUMBER -> choose(bytes);
+        case AWAITING_NUMBER, READING_NUMBER -> readDigit(bytes);
         case ACCEPTED, REFUSED -> {
           return;
         }
@@ -116,7 +115,7 @@ public final class BounceServerHandshake {
     }
   }
 
-  /** Takes the same time for every byte, right or wrong. */
+  /** Compares a byte of the authentication string, in the same time whether right or wrong. */
   private void match(byte next) {
     difference |= authentication[matched++] ^ next;
     if (matched < authentication.length) {
@@ -129,7 +128,7 @@ public final class BounceServerHandshake {
     }
   }
 
-  private void choose(ByteBuffer bytes) {
+  private void readDigit(ByteBuffer bytes) {
     int digit = hexDigit(bytes.get(bytes.position()));
     if (digit < 0) {
       complete();
@@ -143,7 +142,7 @@ public final class BounceServerHandshake {
     }
   }
 
-  /** Of ASCII only: {@link Character#digit} knows many more. */
+  /** Returns the value of an ASCII digit, or -1. {@link Character#digit} accepts other scripts. */
   private static int hexDigit(byte next) {
     return next >= 0 ? Character.digit(next, HEX) : -1;
   }
@@ -156,12 +155,12 @@ public final class BounceServerHandshake {
     }
   }
 
-  private void refuse(BounceRefusal why) {
+  private void refuse(BounceRefusal reason) {
     state = State.REFUSED;
-    refusal = why;
+    refusal = reason;
   }
 
-  /** Nothing has come for so long, or can come, that a number which has begun is complete. */
+  /** Reports a pause in the input, or its end: a number that has begun is complete. */
   public void pauseElapsed() {
     if (state == State.READING_NUMBER) {
       complete();
@@ -169,8 +168,9 @@ public final class BounceServerHandshake {
   }
 
   /**
-   * The time is up, or the peer has ended. Who has said something that is no authentication string
-   * is told so, right as far as it goes or not; to all others there is nothing to say.
+   * Reports the timeout, or the end of the input. Refuses a client that has sent part of an
+   * authentication string, whether that part is right or wrong; otherwise the state is unchanged,
+   * and the server closes the connection without an answer.
    */
   public void timedOut() {
     if (state == State.AWAITING_AUTHENTICATION && matched > 0) {

@@ -47,7 +47,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Who joins a group by itself: with streams, with a server, with a local address. */
+/** Tests members that join a group with standard streams, a server or a local address. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class BounceClientTest {
@@ -102,7 +102,7 @@ class BounceClientTest {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 
-  /** In a thread of its own. */
+  /** Runs work in a thread of its own. */
   private static <T> CompletableFuture<T> start(Callable<T> work) {
     var end = new CompletableFuture<T>();
     Threads.start(
@@ -126,14 +126,14 @@ class BounceClientTest {
   }
 
   @Test
-  void twoPairsOfStreamsAreJoinedAndHalfClosesGoThrough() throws Exception {
+  void streamsAreJoinedAndHalfCloseIsForwarded() throws Exception {
     var firstOut = new ByteArrayOutputStream();
     var secondOut = new ByteArrayOutputStream();
     var typed = new PipedOutputStream();
     try (var one = client();
         var other = client();
         var keyboard = new PipedInputStream(typed)) {
-      // Who ends its input while it is alone leaves the group.
+      // A member that ends its input while it is alone leaves the group.
       var first = stream(one, keyboard, firstOut);
       typed.write(ascii("from the first"));
       awaitMembers(1);
@@ -148,15 +148,15 @@ class BounceClientTest {
   }
 
   @Test
-  void whatHasEndedOneWayGoesOnTheOther() throws Exception {
+  void otherDirectionContinuesAfterHalfClose() throws Exception {
     var firstOut = new ByteArrayOutputStream();
     var typed = new PipedOutputStream();
-    var heard = new PipedOutputStream();
+    var output = new PipedOutputStream();
     try (var one = client();
         var other = client();
         var keyboard = new PipedInputStream(typed);
-        var screen = new PipedInputStream(heard)) {
-      var second = stream(other, keyboard, heard);
+        var screen = new PipedInputStream(output)) {
+      var second = stream(other, keyboard, output);
       awaitMembers(1);
       var first = stream(one, new ByteArrayInputStream(ascii("all")), firstOut);
       // Its standard output is closed, though standard input has not ended.
@@ -170,17 +170,17 @@ class BounceClientTest {
   }
 
   @Test
-  void everyByteOfALotArrives() throws Exception {
+  void bulkTransferArrivesComplete() throws Exception {
     long seed = Seed.random("bounce connect").nextLong();
     var typed = new PipedOutputStream();
-    var heard = new PipedOutputStream();
+    var output = new PipedOutputStream();
     try (var one = client();
         var other = client();
         var keyboard = new PipedInputStream(typed, 1 << 17);
-        var screen = new PipedInputStream(heard, 1 << 17)) {
+        var screen = new PipedInputStream(output, 1 << 17)) {
       var first = stream(one, keyboard, OutputStream.nullOutputStream());
       awaitMembers(1);
-      var second = stream(other, InputStream.nullInputStream(), heard);
+      var second = stream(other, InputStream.nullInputStream(), output);
       var sent =
           start(() -> {
             long sum = new RandomBytes(seed).send(typed, BULK_BYTES).sum();
@@ -194,7 +194,7 @@ class BounceClientTest {
   }
 
   @Test
-  void aGroupThatBreaksEndsTheStreamsThoughStandardInputSaysNothing() throws Exception {
+  void resetEndsStreamsWithIdleStandardInput() throws Exception {
     try (var one = client();
         var typed = new PipedOutputStream();
         var keyboard = new PipedInputStream(typed)) {
@@ -204,12 +204,12 @@ class BounceClientTest {
         other.join().reset();
       }
       assertThat(streams).failsWithin(LIMIT).withThrowableThat().withMessageContaining("reset");
-      // The thread that waits for standard input ends with it.
+      // The thread that is blocked in standard input ends when the test closes it.
     }
   }
 
   @Test
-  void standardOutputThatTakesNothingEndsTheStreams() throws Exception {
+  void failedStandardOutputEndsStreams() throws Exception {
     var full =
         new OutputStream() {
           @Override
@@ -227,13 +227,13 @@ class BounceClientTest {
       assertThat(streams)
           .failsWithin(LIMIT)
           .withThrowableThat()
-          .withMessageContaining("standard output takes nothing any more");
+          .withMessageContaining("cannot write to standard output");
       peer.close();
     }
   }
 
   @Test
-  void closingTheClientEndsItsStreams() throws Exception {
+  void closingClientEndsItsStreams() throws Exception {
     var one = client();
     try (var typed = new PipedOutputStream();
         var keyboard = new PipedInputStream(typed)) {
@@ -245,7 +245,7 @@ class BounceClientTest {
   }
 
   @Test
-  void whoCannotJoinHearsWhyAndWhere() throws Exception {
+  void failedJoinNamesCauseAndAddress() throws Exception {
     try (var wrong = client(bounce.address(), "helli", LIMIT)) {
       assertThatThrownBy(wrong::join)
           .isInstanceOf(RefusedException.class)
@@ -259,7 +259,7 @@ class BounceClientTest {
       Connection two = second.join();
       assertThatThrownBy(third::join)
           .isInstanceOf(IOException.class)
-          .hasMessageContaining("/ac: the group ac is full");
+          .hasMessageContaining("/ac: group ac is full");
       one.close();
       two.close();
     }
@@ -267,12 +267,12 @@ class BounceClientTest {
         var client = client(ssh.address(), "hello", LIMIT)) {
       assertThatThrownBy(client::join)
           .isInstanceOf(ProtocolException.class)
-          .hasMessageContaining("what answers there speaks SSH, and is no bounce server");
+          .hasMessageContaining("the peer is not a bounce server: it speaks SSH");
     }
   }
 
   @Test
-  void whatSaysNothingIsGivenUpInTime() throws Exception {
+  void silentServerTimesOut() throws Exception {
     try (var silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         var client =
             client(
@@ -285,14 +285,14 @@ class BounceClientTest {
   }
 
   @Test
-  void aServerInTheGroupIsReachedByOneAfterTheOther() throws Exception {
+  void serverInGroupIsReachedByOneVisitorAtATime() throws Exception {
     try (var server = TestServer.echo();
-        var beside = client()) {
-      var served = new GroupForwarder(beside, server.address(), false, log.log());
-      var end = start(served::run);
+        var serverSide = client()) {
+      var groupForwarder = new GroupForwarder(serverSide, server.address(), false, log.log());
+      var end = start(groupForwarder::run);
       for (int i = 0; i < 5; i++) {
         try (var visitor = client()) {
-          // Whoever ends its input while it is alone is not heard.
+          // Data of a member that ends its input while it is alone is not delivered.
           awaitJoined(2 * i + 1);
           assertThat(server.accepted()).isEqualTo(i);
           Connection connection = visitor.join();
@@ -302,17 +302,17 @@ class BounceClientTest {
           connection.close();
         }
       }
-      served.stop();
+      groupForwarder.stop();
       assertThat(end).succeedsWithin(LIMIT).isEqualTo(GroupForwarder.Outcome.STOPPED);
     }
   }
 
   @Test
-  void aVisitToAServerThatRefusesIsResetAndTheNextIsWaitedFor() throws Exception {
-    try (var nobody = new RefusingPort();
-        var beside = client()) {
-      var served = new GroupForwarder(beside, nobody.address(), false, log.log());
-      var end = start(served::run);
+  void visitIsResetWhenServerRefusesAndNextIsAwaited() throws Exception {
+    try (var closedPort = new RefusingPort();
+        var serverSide = client()) {
+      var groupForwarder = new GroupForwarder(serverSide, closedPort.address(), false, log.log());
+      var end = start(groupForwarder::run);
       for (int i = 0; i < 2; i++) {
         awaitJoined(2 * i + 1);
         try (var visitor = client()) {
@@ -322,18 +322,18 @@ class BounceClientTest {
           connection.close();
         }
       }
-      log.await("visit refused");
-      served.stop();
+      log.await("visit rejected");
+      groupForwarder.stop();
       assertThat(end).succeedsWithin(LIMIT);
     }
   }
 
   @Test
-  void onceIsOnce() throws Exception {
+  void onceEndsAfterFirstVisitOrFailure() throws Exception {
     try (var server = TestServer.echo();
-        var beside = client();
+        var serverSide = client();
         var visitor = client()) {
-      var end = start(new GroupForwarder(beside, server.address(), true, log.log())::run);
+      var end = start(new GroupForwarder(serverSide, server.address(), true, log.log())::run);
       awaitMembers(1);
       Connection connection = visitor.join();
       connection.output().write('a');
@@ -342,55 +342,55 @@ class BounceClientTest {
       assertThat(end).succeedsWithin(LIMIT).isEqualTo(GroupForwarder.Outcome.SERVED);
       connection.close();
     }
-    try (var beside = client()) {
+    try (var serverSide = client()) {
       bounce.close();
-      var end = start(new GroupForwarder(beside, ANY, true, log.log())::run);
+      var end = start(new GroupForwarder(serverSide, ANY, true, log.log())::run);
       assertThat(end).succeedsWithin(LIMIT).isEqualTo(GroupForwarder.Outcome.UNREACHABLE);
     }
   }
 
   @Test
-  void aWrongAuthenticationStringFromTheStartIsTheEnd() {
-    try (var beside = client(bounce.address(), "helli", LIMIT)) {
-      var end = start(new GroupForwarder(beside, ANY, false, log.log())::run);
+  void wrongAuthenticationEndsForwarder() {
+    try (var serverSide = client(bounce.address(), "helli", LIMIT)) {
+      var end = start(new GroupForwarder(serverSide, ANY, false, log.log())::run);
       assertThat(end).succeedsWithin(LIMIT).isEqualTo(GroupForwarder.Outcome.CREDENTIALS);
     }
   }
 
   @Test
-  void aServerStaysInTheGroupThroughAnOutage() throws Exception {
-    var beside = client();
+  void serverRejoinsGroupAfterOutage() throws Exception {
+    var serverSide = client();
     try (var server = TestServer.echo();
         var visitor = client()) {
-      var served = new GroupForwarder(beside, server.address(), false, log.log());
-      var end = start(served::run);
+      var groupForwarder = new GroupForwarder(serverSide, server.address(), false, log.log());
+      var end = start(groupForwarder::run);
       awaitMembers(1);
       HostPort where = bounce.address();
       bounce.close();
-      log.await("cannot join the group");
+      log.await("group join failed");
       bounce =
           new PairingBounceServer(where, AUTHENTICATION, TransportKind.PLAIN, Optional.empty());
       awaitMembers(1);
       Connection connection = visitor.join();
       connection.output().write('a');
       assertThat(connection.input().read()).isEqualTo('a');
-      served.stop();
-      beside.close();
+      groupForwarder.stop();
+      serverSide.close();
       assertThat(end).succeedsWithin(LIMIT).isEqualTo(GroupForwarder.Outcome.STOPPED);
       connection.close();
     }
   }
 
   @Test
-  void localConnectionsEnterTheGroupOneAtATime() throws Exception {
+  void localConnectionsJoinGroupOneAtATime() throws Exception {
     try (var server = TestServer.echo();
-        var beside = client();
+        var serverSide = client();
         var inner = client();
-        var entrance = LocalForwarder.open(inner, ANY, log.log())) {
-      var served = new GroupForwarder(beside, server.address(), false, log.log());
-      var end = start(served::run);
-      try (Socket first = connect(entrance);
-          Socket second = connect(entrance)) {
+        var forwarder = LocalForwarder.open(inner, ANY, log.log())) {
+      var groupForwarder = new GroupForwarder(serverSide, server.address(), false, log.log());
+      var end = start(groupForwarder::run);
+      try (Socket first = connect(forwarder);
+          Socket second = connect(forwarder)) {
         first.getOutputStream().write('a');
         assertThat(first.getInputStream().read()).isEqualTo('a');
         second.getOutputStream().write('b');
@@ -402,26 +402,26 @@ class BounceClientTest {
         assertThat(second.getInputStream().read()).isEqualTo(-1);
       }
       log.await("connection ended");
-      served.stop();
+      groupForwarder.stop();
       assertThat(end).succeedsWithin(LIMIT);
     }
   }
 
   @Test
-  void aLocalConnectionWhoseTurnDoesNotComeIsResetWithAReason() throws Exception {
+  void localConnectionIsResetWithReasonIfGroupStaysOccupied() throws Exception {
     try (var inner = client(bounce.address(), AUTHENTICATION, Duration.ofMillis(500));
-        var entrance = LocalForwarder.open(inner, ANY, log.log());
-        Socket first = connect(entrance)) {
+        var forwarder = LocalForwarder.open(inner, ANY, log.log());
+        Socket first = connect(forwarder)) {
       awaitMembers(1);
-      try (Socket second = connect(entrance)) {
+      try (Socket second = connect(forwarder)) {
         assertThatThrownBy(() -> second.getInputStream().read()).isInstanceOf(IOException.class);
       }
-      log.await("another one was in the group all the time");
+      log.await("another connection occupied the group");
       assertThat(first.isConnected()).isTrue();
     }
   }
 
-  private static Socket connect(LocalForwarder entrance) throws IOException {
-    return TestClient.dial(entrance.address());
+  private static Socket connect(LocalForwarder forwarder) throws IOException {
+    return TestClient.dial(forwarder.address());
   }
 }

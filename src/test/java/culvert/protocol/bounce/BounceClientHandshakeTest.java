@@ -21,23 +21,23 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The dialling side of the bounce wire, to the byte. */
+/** Tests the client side of the bounce handshake, to the byte. */
 class BounceClientHandshakeTest {
 
   private static final byte[] HI = ascii("hi");
 
-  /** What one exchange came to. */
-  private static final class Talk extends OutputStream {
+  /** A server that sends a fixed greeting and answer, and records what the client writes. */
+  private static final class ScriptedServer extends OutputStream {
     private final List<byte[]> writes = new ArrayList<>();
     private InputStream in;
     private final String answer;
 
-    Talk(String server) {
-      this(server, "");
+    ScriptedServer(String greeting) {
+      this(greeting, "");
     }
 
-    /** A server that says the second thing once it has heard something. */
-    Talk(String greeting, String answer) {
+    /** A server that sends the answer after the client's first write. */
+    ScriptedServer(String greeting, String answer) {
       this.in = stream(greeting);
       this.answer = answer;
     }
@@ -46,8 +46,8 @@ class BounceClientHandshakeTest {
       return new ByteArrayInputStream(text.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    Talk join(BounceGreeting wire, byte[] authentication, int group) throws IOException {
-      var whatCame =
+    ScriptedServer join(BounceGreeting wire, byte[] authentication, int group) throws IOException {
+      var received =
           new InputStream() {
             @Override
             public int read() throws IOException {
@@ -59,17 +59,17 @@ class BounceClientHandshakeTest {
               return in.available();
             }
           };
-      BounceClientHandshake.join(whatCame, this, wire, authentication, group);
+      BounceClientHandshake.join(received, this, wire, authentication, group);
       return this;
     }
 
-    Talk join(int group) throws IOException {
+    ScriptedServer join(int group) throws IOException {
       return join(BounceGreeting.PROGRAM, HI, group);
     }
 
     @Override
     public void write(int b) {
-      throw new AssertionError("byte by byte");
+      throw new AssertionError("single byte written");
     }
 
     @Override
@@ -78,8 +78,8 @@ class BounceClientHandshakeTest {
       in = answer.isEmpty() ? in : stream(answer);
     }
 
-    /** All that was said, which must have been one write. */
-    byte[] said() {
+    /** Returns the bytes of the client's only write. */
+    byte[] written() {
       assertThat(writes).hasSize(1);
       return writes.getFirst();
     }
@@ -93,42 +93,45 @@ class BounceClientHandshakeTest {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 
-  /** As the program was seen to have it. */
+  /** The exchange as recorded from the original program. */
   @Test
-  void theProgramsWireIsSpokenToTheByte() throws Exception {
-    String server =
+  void programVariantMatchesRecordedExchange() throws Exception {
+    String greeting =
         new String(
             HexFormat.of().parseHex("342d426f756e63655365727665725f312e300a" + "5245414459"),
             StandardCharsets.US_ASCII);
-    var talk = new Talk(server + "theirs").join(172);
-    assertThat(talk.said()).isEqualTo(HexFormat.of().parseHex("686930306163"));
-    assertThat(talk.rest()).isEqualTo("theirs");
+    var server = new ScriptedServer(greeting + "data").join(172);
+    assertThat(server.written()).isEqualTo(HexFormat.of().parseHex("686930306163"));
+    assertThat(server.rest()).isEqualTo("data");
   }
 
   @Test
-  void theTextsWireEndsWithItsBanner() throws Exception {
-    var talk =
-        new Talk("4-BounceServer_1.0", "theirs").join(BounceGreeting.TEXT, ascii("hello"), 172);
-    assertThat(talk.said()).isEqualTo(ascii("hello00ac"));
-    assertThat(talk.rest()).isEqualTo("theirs");
+  void textVariantEndsAfterBanner() throws Exception {
+    var server =
+        new ScriptedServer("4-BounceServer_1.0", "data")
+            .join(BounceGreeting.TEXT, ascii("hello"), 172);
+    assertThat(server.written()).isEqualTo(ascii("hello00ac"));
+    assertThat(server.rest()).isEqualTo("data");
   }
 
   @Test
-  void withoutAuthenticationTheNumberIsAll() throws Exception {
+  void clientSendsOnlyNumberWithoutAuthentication() throws Exception {
     assertThat(
-            new Talk("2-BounceServer_1.0\nREADY")
+            new ScriptedServer("2-BounceServer_1.0\nREADY")
                 .join(BounceGreeting.PROGRAM, new byte[0], 7)
-                .said())
+                .written())
         .isEqualTo(ascii("07"));
   }
 
   @Test
-  void authenticationIsBytesOfAnyKindAndLength() throws Exception {
+  void authenticationMayBeAnyBytesOfAnyLength() throws Exception {
     byte[] long64 = new byte[64 * 1024];
     Arrays.fill(long64, (byte) 0xff);
-    byte[] said =
-        new Talk("1-BounceServer_1.0\nREADY").join(BounceGreeting.PROGRAM, long64, 15).said();
-    assertThat(said).hasSize(long64.length + 1).startsWith(long64).endsWith('f');
+    byte[] written =
+        new ScriptedServer("1-BounceServer_1.0\nREADY")
+            .join(BounceGreeting.PROGRAM, long64, 15)
+            .written();
+    assertThat(written).hasSize(long64.length + 1).startsWith(long64).endsWith('f');
   }
 
   @ParameterizedTest
@@ -141,24 +144,24 @@ class BounceClientHandshakeTest {
     "8, 2147483647, 7fffffff",
     "10, 1, 0000000001"
   })
-  void theNumberIsPaddedToTheServersDigits(int digits, int group, String number) throws Exception {
-    assertThat(new Talk(digits + "-BounceServer_1.0\nREADY").join(group).said())
+  void numberIsPaddedToServersDigits(int digits, int group, String number) throws Exception {
+    assertThat(new ScriptedServer(digits + "-BounceServer_1.0\nREADY").join(group).written())
         .isEqualTo(ascii("hi" + number));
   }
 
   @ParameterizedTest
   @CsvSource({"1, 16, 10", "4, 65536, 10000", "7, 2147483647, 7fffffff"})
-  void aNumberThatDoesNotFitIsNotSent(int digits, int group, String number) {
-    var talk = new Talk(digits + "-BounceServer_1.0\nREADY");
-    assertThatThrownBy(() -> talk.join(group))
+  void numberWithTooManyDigitsIsNotSent(int digits, int group, String number) {
+    var server = new ScriptedServer(digits + "-BounceServer_1.0\nREADY");
+    assertThatThrownBy(() -> server.join(group))
         .isExactlyInstanceOf(IOException.class)
-        .hasMessageStartingWith("the group " + number + " has more digits")
-        .hasMessageContaining("which have " + digits);
-    assertThat(talk.writes).isEmpty();
+        .hasMessageStartingWith("group " + number + " has more hex digits")
+        .hasMessageContaining("allows (" + digits + ")");
+    assertThat(server.writes).isEmpty();
   }
 
   @Test
-  void whoIsNotLetInReadsWhy() {
+  void refusalIsReportedWithAdvice() {
     assertThatThrownBy(() -> answered("Authentication failure").join(1))
         .isInstanceOfSatisfying(
             RefusedException.class, e -> assertThat(e.reason()).isEqualTo(ByeReason.CREDENTIALS))
@@ -166,64 +169,64 @@ class BounceClientHandshakeTest {
     assertThatThrownBy(
             () -> answered("Authentication failure").join(BounceGreeting.PROGRAM, new byte[0], 1))
         .isInstanceOf(RefusedException.class)
-        .hasMessageContaining("wants an authentication string, and none was given");
+        .hasMessageContaining("requires an authentication string, and none was given");
     assertThatThrownBy(() -> answered("Connection Group Full").join(172))
         .isExactlyInstanceOf(IOException.class)
-        .hasMessageStartingWith("the group ac is full");
+        .hasMessageStartingWith("group ac is full");
     assertThatThrownBy(() -> answered("Failed to negotiate channel number").join(172))
         .isExactlyInstanceOf(IOException.class)
         .hasMessageStartingWith(
-            "the bounce server refused the group ac: it has fewer, or wants no");
+            "the bounce server refused group ac: it has fewer groups, or expects no");
     assertThatThrownBy(() ->
             answered("Failed to negotiate channel number")
                 .join(BounceGreeting.PROGRAM, new byte[0], 172))
-        .hasMessageContaining("it has fewer; take a lower one");
+        .hasMessageContaining("it has fewer groups; choose a lower number");
   }
 
-  private static Talk answered(String answer) {
-    return new Talk("4-BounceServer_1.0\n" + answer);
+  private static ScriptedServer answered(String answer) {
+    return new ScriptedServer("4-BounceServer_1.0\n" + answer);
   }
 
   @Test
-  void anEndIsNoAnswer() {
+  void endOfInputDuringHandshakeIsReported() {
     assertThatThrownBy(() -> answered("").join(1))
         .isInstanceOf(EOFException.class)
-        .hasMessageContaining("hung up without a reason");
+        .hasMessageContaining("closed the connection without a reason");
     assertThatThrownBy(() -> answered("REA").join(1))
         .isInstanceOf(EOFException.class)
         .hasMessageContaining("in the middle of 'REA'");
-    assertThatThrownBy(() -> new Talk("").join(1))
+    assertThatThrownBy(() -> new ScriptedServer("").join(1))
         .isInstanceOf(EOFException.class)
-        .hasMessageContaining("without a word");
-    assertThatThrownBy(() -> new Talk("4-Boun").join(1))
+        .hasMessageContaining("without sending data");
+    assertThatThrownBy(() -> new ScriptedServer("4-Boun").join(1))
         .isInstanceOf(EOFException.class)
         .hasMessageContaining("in its first line");
   }
 
-  /** READY, and what comes before it, would be taken for the group's bytes. */
+  /** READY and the line feed before it would be mistaken for the group's bytes. */
   @Test
-  void aServerOfTheOtherWireIsToldByItsFirstLine() {
-    var program = new Talk("4-BounceServer_1.0\n", "READY");
+  void serverOfOtherVariantIsRecognisedByFirstLine() {
+    var program = new ScriptedServer("4-BounceServer_1.0\n", "READY");
     assertThatThrownBy(() -> program.join(BounceGreeting.TEXT, HI, 1))
         .isInstanceOf(ProtocolException.class)
-        .hasMessageContaining("--wire program");
+        .hasMessageContaining("--protocol program");
     assertThat(program.writes).isEmpty();
-    assertThatThrownBy(() -> new Talk("4-BounceServer_1.0").join(1))
+    assertThatThrownBy(() -> new ScriptedServer("4-BounceServer_1.0").join(1))
         .isInstanceOf(EOFException.class)
         .hasMessageContaining("--wire text");
   }
 
   @Test
-  void aServerThatWaitsForTlsIsThoughtOfWhereNothingIsSaid() {
-    assertThatThrownBy(() -> new Talk("").join(1)).hasMessageContaining("--transport");
+  void endWithoutDataSuggestsTransportOption() {
+    assertThatThrownBy(() -> new ScriptedServer("").join(1)).hasMessageContaining("--transport");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"READ!", "ready", "Auth ok", "x", "Connection Group Empty"})
-  void anotherAnswerIsNoReady(String answer) {
+  void unknownAnswerIsRejected(String answer) {
     assertThatThrownBy(() -> answered(answer).join(1))
         .isInstanceOf(ProtocolException.class)
-        .hasMessageContaining("does not say READY")
+        .hasMessageContaining("did not send READY")
         .hasMessageContaining("--wire text");
   }
 
@@ -234,45 +237,46 @@ class BounceClientHandshakeTest {
       value = {
         "SSH-2.0-OpenSSH_9.2 | speaks SSH",
         "HTTP/1.1 400 Bad Request | speaks HTTP",
-        "220 mail.example.com ESMTP | greets as mail and FTP servers do",
+        "220 mail.example.com ESMTP | greets like a mail or FTP server",
         "`\u0015\u0003\u0001\u0000\u0002` | speaks TLS",
         "`\u0007\u0008secret` | begins with '??secret'",
         "4-Bounty | begins with '4-Bounty'",
         "123-BounceServer_1.0 | begins with '123-Boun'",
         "-BounceServer_1.0 | begins with '-BounceS'"
       })
-  void aStrangerIsNamedByItsFirstBytes(String first, String looks) {
+  void otherProtocolIsNamedByFirstBytes(String first, String description) {
     for (BounceGreeting wire : BounceGreeting.values()) {
-      var talk = new Talk(first);
-      assertThatThrownBy(() -> talk.join(wire, HI, 1))
+      var server = new ScriptedServer(first);
+      assertThatThrownBy(() -> server.join(wire, HI, 1))
           .isInstanceOf(ProtocolException.class)
-          .hasMessage("what answers there " + looks + ", and is no bounce server");
-      assertThat(talk.writes).isEmpty();
+          .hasMessage("the peer is not a bounce server: it " + description);
+      assertThat(server.writes).isEmpty();
     }
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"0-BounceServer_1.0\n", "4-BounceServer_\n", "99-BounceServer_1.0\n"})
-  void aBannerThatCannotBeIsRefused(String banner) {
-    assertThatThrownBy(() -> new Talk(banner).join(1))
+  void invalidBannerIsRejected(String banner) {
+    assertThatThrownBy(() -> new ScriptedServer(banner).join(1))
         .isInstanceOf(ProtocolException.class)
-        .hasMessageContaining("is no bounce server's first line");
+        .hasMessageContaining("sent an invalid first line");
   }
 
   @Test
-  void anotherVersionIsSaid() {
-    assertThatThrownBy(() -> new Talk("4-BounceServer_2.0\n").join(1))
+  void otherVersionIsReported() {
+    assertThatThrownBy(() -> new ScriptedServer("4-BounceServer_2.0\n").join(1))
         .isInstanceOf(ProtocolException.class)
         .hasMessageContaining("has version 2.0");
-    assertThatThrownBy(() -> new Talk("4-BounceServer_2.0").join(BounceGreeting.TEXT, HI, 1))
+    assertThatThrownBy(
+            () -> new ScriptedServer("4-BounceServer_2.0").join(BounceGreeting.TEXT, HI, 1))
         .isInstanceOf(ProtocolException.class)
         .hasMessageContaining("has version 2.0");
   }
 
   @Test
-  void aBannerWithoutEndIsGivenUp() throws Exception {
-    var talk = new Talk("4-BounceServer_" + "1".repeat(1000));
-    assertThatThrownBy(() -> talk.join(1)).isInstanceOf(ProtocolException.class);
-    assertThat(talk.rest()).hasSize(1000 + 15 - 64);
+  void endlessBannerIsRejectedAtLimit() throws Exception {
+    var server = new ScriptedServer("4-BounceServer_" + "1".repeat(1000));
+    assertThatThrownBy(() -> server.join(1)).isInstanceOf(ProtocolException.class);
+    assertThat(server.rest()).hasSize(1000 + 15 - 64);
   }
 }
