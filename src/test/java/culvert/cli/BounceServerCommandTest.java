@@ -200,13 +200,13 @@ class BounceServerCommandTest {
   @ParameterizedTest
   @CsvSource({"-v, 1", "-vv, 2", "-vvv, 3", "-vvvv, 4", "-v -v -v, 3", "--verbosity=4, 4"})
   void theVerbosityIsSomeLettersOrANumber(String words, int level) {
-    assertThat(verbosity(words.split(" "))).isEqualTo("verbose is " + level + ", of every group");
+    assertThat(verbosity(words.split(" "))).isEqualTo("verbosity is " + level + ", every group");
   }
 
   @Test
   void theVerbosityIsLowByDefaultAndCanBeAVariable() {
-    assertThat(verbosity()).isEqualTo("verbose is 1, of every group");
-    assertThat(ask(Map.of("CULVERT_VERBOSITY", "3"))).contains("verbose is 3,");
+    assertThat(verbosity()).isEqualTo("verbosity is 1, every group");
+    assertThat(ask(Map.of("CULVERT_VERBOSITY", "3"))).contains("verbosity is 3,");
   }
 
   private static String verbosity(String... words) {
@@ -288,7 +288,7 @@ class BounceServerCommandTest {
 
   @Test
   void aConsoleThatOthersReachNeedsAnAuthenticationString() {
-    refused(run("-d", NO_LOOPBACK), "--console-addr 0.0.0.0:0 is no loopback address");
+    refused(run("-d", NO_LOOPBACK), "--console-addr 0.0.0.0:0 is not a loopback address");
     assertThat(run("-d", NO_LOOPBACK, "--auth=x").exit()).isZero();
     assertThat(run(NO_LOOPBACK).exit()).as("without -d there is none").isZero();
   }

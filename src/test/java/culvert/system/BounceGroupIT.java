@@ -165,7 +165,7 @@ class BounceGroupIT {
               paused.await();
               return RandomBytes.receive(two.getInputStream(), GIGABYTE);
             });
-        bounce.err().await("member changed", "state=WAITING");
+        bounce.err().await("member state changed", "state=WAITING");
         paused.countDown();
         assertThat(receiving.get()).isEqualTo(sending.get());
       }

@@ -132,19 +132,19 @@ class BounceIT {
         Talker one = bounce.join("hi0007");
         Talker two = bounce.join("hi0007")) {
       try (Talker console = Talker.dial(bounce.console()).hears("> ")) {
-        console.says("print channels\r\n").hears("GROUP  HEX  MEMBERS  WHO\n");
+        console.says("print channels\r\n").hears("GROUP  HEX  COUNT  MEMBERS\n");
         try (Talker second = Talker.dial(bounce.console())) {
           assertThat(second.hearsOut()).startsWith("another console is connected");
         }
       }
       one.says("hello");
       two.hears("hello");
-      bounce.role().err().await("bytes of member", "hex=\"68 65 6c 6c 6f\" text=hello");
+      bounce.role().err().await("member data dumped", "hex=\"68 65 6c 6c 6f\" text=hello");
       try (Talker console = Talker.dial(bounce.console()).hears("> ")) {
         console.says("kill 0\nstop\n");
         assertThat(bounce.role().await().exit()).isZero();
         assertThat(console.hearsOut())
-            .contains("connection ended\n", "stopping; members may finish for a while\n");
+            .contains("connection closed\n", "stopping; members may finish for a while\n");
       }
       assertThat(one.hearsOut()).isEmpty();
     }
@@ -236,7 +236,7 @@ class BounceIT {
     ended(2, "'many' is no whole number", "-p", "many");
     ended(2, "unknown option --prot; did you mean --port?", "--prot=1");
     ended(78, "--close-with-peer names the group 7", "--max-pairs=7", "--close-with-peer=7");
-    ended(78, "is no loopback address", "-d", "-p", "0", "--console-addr=0.0.0.0:0");
+    ended(78, "is not a loopback address", "-d", "-p", "0", "--console-addr=0.0.0.0:0");
   }
 
   private static void ended(int code, String line, String... options) throws Exception {

@@ -5,41 +5,43 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** Words that need not be typed to their end. */
+/** Resolves abbreviated commands and arguments. */
 final class Abbreviation {
 
   private Abbreviation() {}
 
   /**
-   * The one of {@code choices} whose word is {@code typed}, or the only one whose word begins so.
+   * Returns the choice whose name is {@code typed}, or the only choice whose name starts with it.
    *
-   * @param otherwise what a word is that is none of them, as {@code is no command}
-   * @throws CommandException if it is none of them, or may be several
+   * @param error start of the message if no choice matches, such as {@code unknown command}
+   * @throws CommandException if no choice matches, or several do
    */
-  static <T> T resolve(String typed, List<T> choices, Function<T, String> word, String otherwise)
+  static <T> T resolve(String typed, List<T> choices, Function<T, String> name, String error)
       throws CommandException {
     for (T choice : choices) {
-      if (word.apply(choice).equals(typed)) {
+      if (name.apply(choice).equals(typed)) {
         return choice;
       }
     }
-    List<T> near = choices.stream().filter(choice -> word.apply(choice).startsWith(typed)).toList();
-    if (near.size() == 1) {
-      return near.getFirst();
+    List<T> matches =
+        choices.stream().filter(choice -> name.apply(choice).startsWith(typed)).toList();
+    if (matches.size() == 1) {
+      return matches.getFirst();
     }
-    String quoted = "'" + Escape.of(typed) + "'";
-    if (near.isEmpty()) {
-      throw new CommandException(
-          quoted + " " + otherwise + "; there are " + listed(choices, word, " and "));
-    }
-    throw new CommandException(
-        quoted + " may be " + listed(near, word, " or ") + "; write more of it");
+    throw matches.isEmpty()
+        ? new CommandException(message(error, typed, choices, name))
+        : new CommandException(message("ambiguous abbreviation", typed, matches, name));
   }
 
-  private static <T> String listed(List<T> choices, Function<T, String> word, String last) {
-    List<String> words = choices.stream().map(word).toList();
-    return words.stream().limit(words.size() - 1).collect(Collectors.joining(", "))
-        + last
-        + words.getLast();
+  private static <T> String message(
+      String error, String typed, List<T> choices, Function<T, String> name) {
+    List<String> names = choices.stream().map(name).toList();
+    return error
+        + " '"
+        + Escape.of(typed)
+        + "': expected "
+        + names.stream().limit(names.size() - 1).collect(Collectors.joining(", "))
+        + " or "
+        + names.getLast();
   }
 }

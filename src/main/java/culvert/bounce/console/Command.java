@@ -6,62 +6,62 @@ import java.util.Locale;
 
 /** The commands of the console, in the order of its help. */
 enum Command {
-  /** Shows members or groups. */
-  PRINT("connections|channels", "every connection, or every group and who is in it"),
-  /** Sets the {@link Verbosity}. */
+  /** Lists members or groups. */
+  PRINT("connections|channels", "list all connections, or all groups and their members"),
+  /** Sets the level of the {@link Verbosity}. */
   VERBOSE(
       "N",
-      "how much is told, each level with those before it:",
-      "  1  who connects and disconnects",
-      "  2  how far each connection is",
-      "  3  how much each member sends",
+      "set the level of detail; each includes those before it:",
+      "  1  connections and disconnections",
+      "  2  state changes",
+      "  3  size of each read",
       "  4  the bytes themselves"),
-  /** Sets its group. */
-  VERBOSE_CHANNEL("N", "tell levels 3 and 4 of this group only; -1 is every group"),
-  /** Switches echoes. */
-  ECHO("on|off", "whether what a member sends also comes back to it"),
-  /** Ends a member. */
-  KILL("ID|HOST:PORT", "end this connection"),
-  /** Ends the server. */
+  /** Sets the group of the {@link Verbosity}. */
+  VERBOSE_CHANNEL("N", "limit levels 3 and 4 to this group; -1 means every group"),
+  /** Turns the echo on or off. */
+  ECHO("on|off", "also send each member's bytes back to it"),
+  /** Disconnects a member. */
+  KILL("ID|HOST:PORT", "close this connection"),
+  /** Stops the server. */
   STOP("", "stop the server; members may finish for a while"),
-  /** Ends the console. */
-  EXIT("", "leave this console; the server runs on"),
-  /** Shows all this. */
-  HELP("", "this list");
+  /** Ends the console session. */
+  EXIT("", "leave this console; the server keeps running"),
+  /** Shows the commands. */
+  HELP("", "show this list");
 
   private final String arguments;
-  private final List<String> does;
+  private final List<String> description;
 
-  Command(String arguments, String... does) {
+  Command(String arguments, String... description) {
     this.arguments = arguments;
-    this.does = List.of(does);
+    this.description = List.of(description);
   }
 
-  /** As it is typed, without its arguments. */
-  String word() {
+  /** Returns the command as it is typed, without arguments. */
+  String keyword() {
     return name().toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 
-  /** As it is typed, with them. */
+  /** Returns the command as it is typed, with its arguments. */
   String usage() {
-    return (word() + " " + arguments).stripTrailing();
+    return (keyword() + " " + arguments).stripTrailing();
   }
 
-  /** Those that a first word can mean. */
-  static List<Command> first() {
+  /** Returns the commands that the first word of a line can select. */
+  static List<Command> topLevel() {
     return Arrays.stream(values()).filter(command -> command != VERBOSE_CHANNEL).toList();
   }
 
-  /** All with what they do. */
+  /** Returns all commands with their descriptions. */
   static String help() {
     var table = new Table("<", "<");
     for (Command command : values()) {
       String usage = command.usage();
-      for (String line : command.does) {
+      for (String line : command.description) {
         table.row(usage, line);
         usage = "";
       }
     }
-    return table + "Words can be cut short, as in 'p co'.";
+    return table + "Commands and arguments can be abbreviated, as in 'p co'.";
   }
 }

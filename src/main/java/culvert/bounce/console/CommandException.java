@@ -1,6 +1,6 @@
 package culvert.bounce.console;
 
-/** What was typed is no command; the message is for who typed it. */
+/** A command that cannot be executed; the message is shown to the operator. */
 final class CommandException extends Exception {
 
   private static final long serialVersionUID = 1L;

@@ -18,8 +18,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * What the console's commands do. The commands and their arguments are those of the original
- * program; the words it answers in are not.
+ * Executes the console's commands. The commands and their arguments are those of the original
+ * program, BounceServer; the texts of the answers are not.
  */
 final class Commands {
 
@@ -28,89 +28,96 @@ final class Commands {
   private static final Pattern ID = Pattern.compile("[0-9]{1,18}");
   private static final String EVERY_GROUP = "-1";
 
-  private final BounceAdmin operations;
+  private final BounceAdmin admin;
   private final MemberEventLog events;
   private final StopRequest stop;
 
   /**
-   * Commands for a server that runs.
+   * Creates the commands for a running server.
    *
-   * @param stop is asked by a command, and begun once that was {@link #answered}
+   * @param stop announced when the stop command runs, begun after its answer was {@link #answered}
    */
-  Commands(BounceAdmin operations, MemberEventLog events, StopRequest stop) {
-    this.operations = operations;
+  Commands(BounceAdmin admin, MemberEventLog events, StopRequest stop) {
+    this.admin = admin;
     this.events = events;
     this.stop = stop;
   }
 
-  /** The command of which this is the first word. */
+  /** Returns the command that starts with this word, which may be abbreviated. */
   static Command parse(String word) throws CommandException {
-    return Abbreviation.resolve(word, Command.first(), Command::word, "is no command");
+    return Abbreviation.resolve(word, Command.topLevel(), Command::keyword, "unknown command");
   }
 
   /**
-   * Does it.
+   * Executes a command.
    *
-   * @param arguments the words behind the command's own
-   * @return what to say: lines with line feeds between
-   * @throws CommandException if the words make no command
+   * @param arguments the arguments, without the command itself
+   * @return the answer: lines separated by line feeds, or empty
+   * @throws CommandException if the arguments are invalid or the command fails
    */
   String run(Command command, List<String> arguments) throws CommandException {
     return switch (command) {
-      case PRINT -> print(only(arguments, command));
+      case PRINT -> print(singleArgument(arguments, command));
       case VERBOSE, VERBOSE_CHANNEL -> verbose(arguments);
       case ECHO -> echo(arguments);
-      case KILL -> kill(only(arguments, command));
+      case KILL -> kill(singleArgument(arguments, command));
       case STOP -> {
-        none(arguments, command);
+        checkNoArguments(arguments, command);
         yield stop.announce() ? "stopping; members may finish for a while" : "already stopping";
       }
       case EXIT -> {
-        none(arguments, command);
+        checkNoArguments(arguments, command);
         yield "";
       }
       case HELP -> {
-        none(arguments, command);
+        checkNoArguments(arguments, command);
         yield Command.help();
       }
     };
   }
 
-  /** What it said has been written, or could not be. */
+  /** Completes a command after its answer was written, or could not be. */
   void answered(Command command) {
     if (command == Command.STOP) {
       stop.begin();
     }
   }
 
-  private static String only(List<String> arguments, Command command) throws CommandException {
+  private static String singleArgument(List<String> arguments, Command command)
+      throws CommandException {
     if (arguments.isEmpty()) {
-      throw new CommandException(command.word() + " needs a word more: " + command.usage());
+      throw new CommandException("missing argument; usage: " + command.usage());
     }
     if (arguments.size() > 1) {
-      throw tooMany(arguments.get(1), command);
+      throw unexpected(arguments.get(1), command);
     }
     return arguments.getFirst();
   }
 
-  private static void none(List<String> arguments, Command command) throws CommandException {
+  private static void checkNoArguments(List<String> arguments, Command command)
+      throws CommandException {
     if (!arguments.isEmpty()) {
-      throw tooMany(arguments.getFirst(), command);
+      throw unexpected(arguments.getFirst(), command);
     }
   }
 
-  private static CommandException tooMany(String word, Command command) {
-    return new CommandException("'" + Escape.of(word) + "' is too much: " + command.usage());
+  private static CommandException unexpected(String argument, Command command) {
+    return new CommandException(
+        "unexpected argument '" + Escape.of(argument) + "'; usage: " + command.usage());
   }
 
-  private String print(String what) throws CommandException {
-    var choices = List.of("connections", "channels");
-    String chosen = Abbreviation.resolve(what, choices, Function.identity(), "cannot be printed");
-    return chosen.equals("connections") ? connections() : channels();
+  private static String choice(String argument, List<String> choices) throws CommandException {
+    return Abbreviation.resolve(argument, choices, Function.identity(), "invalid argument");
+  }
+
+  private String print(String argument) throws CommandException {
+    return choice(argument, List.of("connections", "channels")).equals("connections")
+        ? connections()
+        : channels();
   }
 
   private String connections() {
-    List<MemberView> members = operations.members();
+    List<MemberView> members = admin.members();
     if (members.isEmpty()) {
       return "no connections";
     }
@@ -129,7 +136,7 @@ final class Commands {
 
   private String channels() {
     Map<Integer, List<MemberView>> groups = new TreeMap<>();
-    for (MemberView member : operations.members()) {
+    for (MemberView member : admin.members()) {
       member
           .group()
           .ifPresent(group -> groups.computeIfAbsent(group, g -> new ArrayList<>()).add(member));
@@ -137,7 +144,7 @@ final class Commands {
     if (groups.isEmpty()) {
       return "no groups";
     }
-    var table = new Table(">GROUP", ">HEX", ">MEMBERS", "<WHO");
+    var table = new Table(">GROUP", ">HEX", ">COUNT", "<MEMBERS");
     groups.forEach((group, members) ->
         table.row(
             group,
@@ -151,91 +158,92 @@ final class Commands {
     if (arguments.isEmpty()) {
       throw new CommandException(
           verbosity()
-              + "; to change it: "
+              + "; usage: "
               + Command.VERBOSE.usage()
-              + ", or "
+              + " or "
               + Command.VERBOSE_CHANNEL.usage());
     }
     String first = arguments.getFirst();
     List<String> rest = arguments.subList(1, arguments.size());
     if (!first.isEmpty() && "channel".startsWith(first)) {
-      events.verbosity(events.verbosity().withGroup(group(only(rest, Command.VERBOSE_CHANNEL))));
+      OptionalInt group = group(singleArgument(rest, Command.VERBOSE_CHANNEL));
+      events.setVerbosity(events.verbosity().withGroup(group));
     } else {
-      events.verbosity(events.verbosity().withLevel(level(only(arguments, Command.VERBOSE))));
+      int level = level(singleArgument(arguments, Command.VERBOSE));
+      events.setVerbosity(events.verbosity().withLevel(level));
     }
     return verbosity();
   }
 
-  private static int level(String word) throws CommandException {
-    int level = DIGITS.matcher(word).matches() ? Integer.parseInt(word) : 0;
+  private static int level(String argument) throws CommandException {
+    int level = DIGITS.matcher(argument).matches() ? Integer.parseInt(argument) : 0;
     if (level < Verbosity.MIN_LEVEL || level > Verbosity.MAX_LEVEL) {
       throw new CommandException(
-          "'"
-              + Escape.of(word)
-              + "' is neither a level, which are "
+          "invalid level '"
+              + Escape.of(argument)
+              + "': expected "
               + Verbosity.MIN_LEVEL
               + " to "
               + Verbosity.MAX_LEVEL
-              + ", nor 'channel'");
+              + ", or 'channel'");
     }
     return level;
   }
 
-  private static OptionalInt group(String word) throws CommandException {
-    if (word.equals(EVERY_GROUP)) {
+  private static OptionalInt group(String argument) throws CommandException {
+    if (argument.equals(EVERY_GROUP)) {
       return OptionalInt.empty();
     }
-    if (HEX.matcher(word).matches()) {
-      return OptionalInt.of(Integer.parseInt(word.substring(2), 16));
+    if (HEX.matcher(argument).matches()) {
+      return OptionalInt.of(Integer.parseInt(argument.substring(2), 16));
     }
-    if (!DIGITS.matcher(word).matches()) {
+    if (!DIGITS.matcher(argument).matches()) {
       throw new CommandException(
-          "'"
-              + Escape.of(word)
-              + "' is no group number; write it as 172 or 0xac, or "
+          "invalid group '"
+              + Escape.of(argument)
+              + "': expected a number such as 172 or 0xac, or "
               + EVERY_GROUP
               + " for every group");
     }
-    return OptionalInt.of(Integer.parseInt(word));
+    return OptionalInt.of(Integer.parseInt(argument));
   }
 
   private String verbosity() {
     Verbosity now = events.verbosity();
-    return "verbose is "
+    return "verbosity is "
         + now.level()
-        + ", of "
+        + ", "
         + (now.group().isPresent() ? ConsoleFormat.group(now.group().getAsInt()) : "every group");
   }
 
   private String echo(List<String> arguments) throws CommandException {
     if (arguments.isEmpty()) {
-      throw new CommandException(echoes() + "; to change it: " + Command.ECHO.usage());
+      throw new CommandException(echo() + "; usage: " + Command.ECHO.usage());
     }
-    String word = only(arguments, Command.ECHO).toLowerCase(Locale.ROOT);
-    String chosen =
-        Abbreviation.resolve(word, List.of("on", "off"), Function.identity(), "is no way to echo");
-    operations.setEcho(chosen.equals("on"));
-    return echoes();
+    String argument = singleArgument(arguments, Command.ECHO).toLowerCase(Locale.ROOT);
+    admin.setEcho(choice(argument, List.of("on", "off")).equals("on"));
+    return echo();
   }
 
-  private String echoes() {
-    return "echo is " + (operations.isEchoOn() ? "on" : "off");
+  private String echo() {
+    return "echo is " + (admin.isEchoOn() ? "on" : "off");
   }
 
-  private String kill(String whom) throws CommandException {
-    boolean isId = ID.matcher(whom).matches();
-    boolean killed = isId ? operations.kill(Long.parseLong(whom)) : operations.kill(address(whom));
-    if (!killed) {
+  private String kill(String connection) throws CommandException {
+    boolean isId = ID.matcher(connection).matches();
+    boolean isKilled =
+        isId ? admin.kill(Long.parseLong(connection)) : admin.kill(address(connection));
+    if (!isKilled) {
       throw new CommandException(
           "no connection "
-              + (isId ? "has the id " : "comes from ")
-              + whom
-              + "; 'print connections' shows those there are");
+              + (isId ? "with id " : "from ")
+              + connection
+              + "; 'print connections' lists all connections");
     }
-    return "connection ended";
+    return "connection closed";
   }
 
-  /** An address as it is printed here, or with the slash before it that the original prints. */
+  /** Parses an address as printed here, or with the leading slash that the original prints. */
   private static InetSocketAddress address(String text) throws CommandException {
     try {
       HostPort written = HostPort.parse(text.startsWith("/") ? text.substring(1) : text);
@@ -243,7 +251,7 @@ final class Commands {
       return new InetSocketAddress(host, written.port());
     } catch (IllegalArgumentException e) {
       throw new CommandException(
-          "'" + Escape.of(text) + "' is neither an id nor an address: " + Command.KILL.usage());
+          "invalid connection '" + Escape.of(text) + "': expected an id or IP:PORT");
     }
   }
 }

@@ -8,69 +8,69 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * One session of the console: reads commands, one a line of words split at spaces, and answers each
- * before the next.
+ * One session of the console: reads commands, one per line, with arguments separated by spaces, and
+ * answers each before it reads the next.
  */
 final class Console {
 
-  /** Longest line of a command, in bytes. */
+  /** Maximum length of a command line, in bytes. */
   static final int MAX_LINE_BYTES = 1024;
 
-  /** Hears how far the session is, to bound what it waits for. */
+  /** Called by the session when its phase changes, to apply the timeout of the new phase. */
   interface Progress {
-    /** From now on it waits for a command. */
+    /** Called before the session waits for a command. */
     void awaitingCommand();
 
-    /** From now on it answers one. */
+    /** Called before the session answers a command. */
     void answering();
   }
 
-  /** A line of every head of a request, and before its body. */
-  private static final String HTTP = "host:";
+  /** A field in the header of every HTTP request, so it precedes the body. */
+  private static final String HTTP_HOST = "host:";
 
   private final Commands commands;
-  private final Optional<String> insteadOfExit;
+  private final Optional<String> exitRefusal;
   private final LineReader in;
   private final ConsoleOutput out;
   private final Progress progress;
 
   /**
-   * A session that has not begun.
+   * Creates a session.
    *
-   * @param insteadOfExit what {@code exit} says, if it is not to end the session
+   * @param exitRefusal answer to {@code exit} if that command must not end the session
    */
   Console(
       Commands commands,
-      Optional<String> insteadOfExit,
+      Optional<String> exitRefusal,
       LineReader in,
       ConsoleOutput out,
       Progress progress) {
     this.commands = commands;
-    this.insteadOfExit = insteadOfExit;
+    this.exitRefusal = exitRefusal;
     this.in = in;
     this.out = out;
     this.progress = progress;
   }
 
   /**
-   * Runs until {@code exit}, the end of the input, or what comes from a web page.
+   * Runs until {@code exit}, the end of the input, or a request from a web page.
    *
-   * @throws IOException if either stream broke
+   * @throws IOException if reading or writing fails
    */
   void run() throws IOException {
-    for (boolean goesOn = true; goesOn; ) {
+    for (boolean isRunning = true; isRunning; ) {
       out.prompt();
       progress.awaitingCommand();
       Optional<LineReader.Line> line = in.next(MAX_LINE_BYTES);
       progress.answering();
-      goesOn = line.isPresent() && answer(line.get());
+      isRunning = line.isPresent() && answer(line.get());
     }
   }
 
-  /** Returns whether the session goes on. */
+  /** Answers a line; returns whether the session continues. */
   private boolean answer(LineReader.Line line) throws IOException {
     if (line.isCut()) {
-      out.answer("that line is longer than " + MAX_LINE_BYTES + " bytes, so nothing was done");
+      out.answer("line ignored: longer than " + MAX_LINE_BYTES + " bytes");
       return true;
     }
     String text = new String(line.bytes(), StandardCharsets.UTF_8);
@@ -79,20 +79,20 @@ final class Console {
       out.answer("");
       return true;
     }
-    if (words.getFirst().toLowerCase(Locale.ROOT).startsWith(HTTP)) {
-      // Any web page can have a browser on this machine send commands in the body.
+    if (words.getFirst().toLowerCase(Locale.ROOT).startsWith(HTTP_HOST)) {
+      // Any web page can make a browser on this machine send commands in a request body.
       out.answer("this console does not speak HTTP");
       return false;
     }
     try {
       Command command = Commands.parse(words.getFirst());
-      String said = commands.run(command, words.subList(1, words.size()));
+      String answer = commands.run(command, words.subList(1, words.size()));
       try {
-        out.answer(command == Command.EXIT ? insteadOfExit.orElse("") : said);
+        out.answer(command == Command.EXIT ? exitRefusal.orElse("") : answer);
       } finally {
         commands.answered(command);
       }
-      return command != Command.EXIT || insteadOfExit.isPresent();
+      return command != Command.EXIT || exitRefusal.isPresent();
     } catch (CommandException e) {
       out.answer(e.getMessage());
       return true;

@@ -3,17 +3,17 @@ package culvert.bounce.console;
 import culvert.bounce.server.MemberView;
 import culvert.net.HostPort;
 
-/** How the console writes what there is. */
+/** Formats connections and groups for the console. */
 final class ConsoleFormat {
 
   private ConsoleFormat() {}
 
-  /** A connection: its id and where it comes from. */
+  /** Returns the id and the remote address of a connection. */
   static String connection(MemberView member) {
     return "#" + member.id() + " " + HostPort.of(member.peer());
   }
 
-  /** A group: its number, and as its members write it. */
+  /** Returns a group's number in decimal, and in hexadecimal as its members send it. */
   static String group(int number) {
     return "group " + number + " (0x" + Integer.toHexString(number) + ")";
   }

@@ -9,115 +9,120 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * What a session of the console writes: the prompt, answers, and in between what is told of
- * members. The latter waits in a bounded queue for a thread of its own, so that a console that does
- * not read keeps nobody waiting; what does not fit is counted, and the count told.
+ * Output of a console session: the prompt, answers, and member events in between. Events wait in a
+ * bounded queue for a writer thread, so that a console that does not read cannot block a member.
+ * Events that do not fit are dropped, and their lines are counted; the count is written after the
+ * queue.
  */
 final class ConsoleOutput implements AutoCloseable {
 
-  /** Letters of what waits to be told. */
-  private static final int MAX_WAITING = 1024 * 1024;
+  /** Maximum size of the queue, in chars; a single event may exceed it. */
+  private static final int MAX_QUEUED_CHARS = 1024 * 1024;
 
   private static final String PROMPT = "> ";
 
   private final OutputStream out;
 
-  /** Serialises what is written, and guards {@link #prompting}. */
-  private final ReentrantLock writing = new ReentrantLock();
+  /** Serialises writes and guards {@link #isPrompting}. */
+  private final ReentrantLock writeLock = new ReentrantLock();
 
-  private boolean prompting;
+  private boolean isPrompting;
 
-  /** Guards what is below; no I/O happens under it. */
-  private final ReentrantLock lock = new ReentrantLock();
+  /** Guards the fields below; never held during I/O. */
+  private final ReentrantLock queueLock = new ReentrantLock();
 
-  private final Condition changed = lock.newCondition();
-  private final ArrayDeque<String> waiting = new ArrayDeque<>();
-  private int waitingLetters;
+  private final Condition queueChanged = queueLock.newCondition();
+  private final ArrayDeque<String> queue = new ArrayDeque<>();
+  private int queuedChars;
   private long dropped;
   private boolean closed;
 
   ConsoleOutput(OutputStream out) {
     this.out = out;
-    Threads.start("console output", this::writeWaiting);
+    Threads.start("console output", this::writeQueue);
   }
 
-  /** Asks for a command. */
+  /** Writes the prompt. */
   void prompt() throws IOException {
-    writing.lock();
+    writeLock.lock();
     try {
-      prompting = true;
+      isPrompting = true;
       write(PROMPT);
     } finally {
-      writing.unlock();
+      writeLock.unlock();
     }
   }
 
-  /** Says something in answer to a command: a line or several, or nothing at all. */
+  /**
+   * Writes the answer to a command.
+   *
+   * @param text one or more lines, or empty
+   */
   void answer(String text) throws IOException {
-    writing.lock();
+    writeLock.lock();
     try {
-      // Whoever typed the command has ended the prompt's line.
-      prompting = false;
+      // The operator ended the prompt's line with the command.
+      isPrompting = false;
       if (!text.isEmpty()) {
         write(text + "\n");
       }
     } finally {
-      writing.unlock();
+      writeLock.unlock();
     }
   }
 
-  /** Tells of something when it can; never waits. */
+  /** Queues text about a member event; never blocks. */
   void enqueue(String text) {
-    lock.lock();
+    queueLock.lock();
     try {
-      if (!waiting.isEmpty() && waitingLetters + text.length() > MAX_WAITING) {
+      if (!queue.isEmpty() && queuedChars + text.length() > MAX_QUEUED_CHARS) {
         dropped += text.lines().count();
         return;
       }
-      waiting.add(text);
-      waitingLetters += text.length();
-      changed.signal();
+      queue.add(text);
+      queuedChars += text.length();
+      queueChanged.signal();
     } finally {
-      lock.unlock();
+      queueLock.unlock();
     }
   }
 
-  private void writeWaiting() {
+  private void writeQueue() {
     try {
-      for (String text = next(); text != null; text = next()) {
-        writing.lock();
+      for (String text = awaitText(); text != null; text = awaitText()) {
+        writeLock.lock();
         try {
-          // Not on the line where somebody types, and the prompt again below.
-          write(prompting ? "\n" + text + PROMPT : text);
+          // Text starts on a new line below the prompt, and the prompt is repeated after it.
+          write(isPrompting ? "\n" + text + PROMPT : text);
         } finally {
-          writing.unlock();
+          writeLock.unlock();
         }
       }
     } catch (IOException | InterruptedException e) {
-      // Whoever reads commands from the same end finds out, too.
+      // The thread that reads commands gets an error or the end from the same client.
     }
   }
 
-  /** Waits for what is to be told, all of it that there is; nothing once this is closed. */
-  private String next() throws InterruptedException {
-    lock.lock();
+  /** Waits for queued text and returns all of it; returns null once this is closed. */
+  private String awaitText() throws InterruptedException {
+    queueLock.lock();
     try {
-      while (waiting.isEmpty() && !closed) {
-        changed.await();
+      while (queue.isEmpty() && !closed) {
+        queueChanged.await();
       }
       if (closed) {
         return null;
       }
-      String lines = String.join("\n", waiting) + "\n";
-      waiting.clear();
-      waitingLetters = 0;
+      String lines = String.join("\n", queue) + "\n";
+      queue.clear();
+      queuedChars = 0;
       if (dropped > 0) {
-        lines += "(" + dropped + " lines were dropped: this console takes them too slowly)\n";
+        lines += "(" + dropped + " lines dropped: this console reads too slowly)\n";
         dropped = 0;
       }
       return lines;
     } finally {
-      lock.unlock();
+      queueLock.unlock();
     }
   }
 
@@ -126,15 +131,15 @@ final class ConsoleOutput implements AutoCloseable {
     out.flush();
   }
 
-  /** Tells nothing any more. Who closes the stream behind this ends a write that is under way. */
+  /** Stops the writer thread. A write in progress ends when the caller closes the stream. */
   @Override
   public void close() {
-    lock.lock();
+    queueLock.lock();
     try {
       closed = true;
-      changed.signal();
+      queueChanged.signal();
     } finally {
-      lock.unlock();
+      queueLock.unlock();
     }
   }
 }

@@ -30,38 +30,45 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The console at a TCP address, for a bounce server in the background: one session at a time. Where
- * others than this machine reach it, it first asks for the authentication string.
+ * The console at a TCP address, for a bounce server that runs in the background. Serves one session
+ * at a time. If the address is not a loopback address, the client must first send the
+ * authentication string.
  */
 public final class ConsoleServer implements AutoCloseable, Listener.Handler {
 
-  /** From a connection to a session; a person types the authentication string. */
-  private static final Duration ENTRY_LIMIT = Duration.ofSeconds(30);
+  /**
+   * Time from the connection to the session. It is long because a person types the authentication
+   * string.
+   */
+  private static final Duration LOGIN_TIMEOUT = Duration.ofSeconds(30);
 
-  /** For the place of a session that has just ended. */
-  private static final Duration PLACE_LIMIT = Duration.ofMillis(250);
+  /** Time to wait for a session that has just ended to release its place. */
+  private static final Duration SESSION_WAIT = Duration.ofMillis(250);
 
-  /** Before a wrong authentication string is answered. */
-  private static final Duration WRONG_PAUSE = Duration.ofSeconds(1);
+  /** Delay before a wrong authentication string is answered. */
+  private static final Duration WRONG_STRING_DELAY = Duration.ofSeconds(1);
 
-  /** Between two commands: a session that was forgotten must not keep the place for ever. */
-  private static final Duration IDLE_LIMIT = Duration.ofHours(1);
+  /** Maximum time between two commands, so that a forgotten session does not block others. */
+  private static final Duration IDLE_TIMEOUT = Duration.ofHours(1);
 
-  /** For an answer that is not read. */
-  private static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
+  /** Maximum time to write an answer to a client that does not read. */
+  private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(30);
 
-  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
-  private static final int MAX_ENTERING = 16;
-  private static final int MAX_ENTERING_OF_SOURCE = 4;
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(3);
+  private static final int MAX_LOGINS = 16;
+  private static final int MAX_LOGINS_PER_SOURCE = 4;
 
   private final Commands commands;
   private final MemberEventLog events;
   private final Optional<BounceAuthentication> authentication;
   private final Log log;
-  private final LimitedLog<SourcePrefix> complaints;
+  private final LimitedLog<SourcePrefix> rejections;
   private final Deadlines deadlines = new Deadlines();
-  private final HandshakeLimiter entering;
-  private final Semaphore place = new Semaphore(1);
+  private final HandshakeLimiter logins;
+
+  /** Held by the session being served. */
+  private final Semaphore session = new Semaphore(1);
+
   private final CountDownLatch closed = new CountDownLatch(1);
   private final OpenSet<Connection> connections = new OpenSet<>();
   private Listener listener;
@@ -77,30 +84,30 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
     this.events = events;
     this.authentication = authentication;
     this.log = log;
-    this.complaints = new LimitedLog<>(log, counters, 1, logPeriod);
-    this.entering =
+    this.rejections = new LimitedLog<>(log, counters, 1, logPeriod);
+    this.logins =
         new HandshakeLimiter(
-            MAX_ENTERING,
-            MAX_ENTERING_OF_SOURCE,
-            ENTRY_LIMIT,
+            MAX_LOGINS,
+            MAX_LOGINS_PER_SOURCE,
+            LOGIN_TIMEOUT,
             deadlines,
             counters.adder(Counter.SLOW_HANDSHAKES),
             counters.adder(Counter.HALF_OPEN_DROPPED));
   }
 
   /**
-   * Binds the address and begins to serve.
+   * Binds the address and starts serving.
    *
-   * @param authentication asked of everybody where others than this machine reach the address
-   * @param stop is told by the command of that name
-   * @throws IOException naming the address, if it cannot be bound
-   * @throws IllegalArgumentException if it is no loopback address, and there is no authentication
-   *     string to ask for, or one that nobody can type
+   * @param authentication required of every client if the address is not a loopback address
+   * @param stop announced and begun by the stop command
+   * @throws IOException if the address cannot be bound; the message names it
+   * @throws IllegalArgumentException if the address is not a loopback address and the
+   *     authentication string is missing or cannot be typed
    */
   public static ConsoleServer start(
       HostPort where,
       Optional<BounceAuthentication> authentication,
-      BounceAdmin operations,
+      BounceAdmin admin,
       MemberEventLog events,
       StopRequest stop,
       Duration logPeriod,
@@ -109,11 +116,11 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
       throws IOException {
     boolean isLocal = where.resolve().getFirst().isLoopbackAddress();
     if (!isLocal) {
-      check(where, authentication);
+      checkTypeable(where, authentication);
     }
     var server =
         new ConsoleServer(
-            new Commands(operations, events, stop),
+            new Commands(admin, events, stop),
             events,
             isLocal ? Optional.empty() : authentication,
             logPeriod,
@@ -124,21 +131,23 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
     return server;
   }
 
-  private static void check(HostPort where, Optional<BounceAuthentication> authentication) {
-    String so = "--console-addr " + where + " is no loopback address: others could stop the server";
+  private static void checkTypeable(HostPort where, Optional<BounceAuthentication> authentication) {
+    String address = "--console-addr " + where + " is not a loopback address";
     if (authentication.isEmpty()) {
       throw new IllegalArgumentException(
-          so + ", so it needs an authentication string; set --auth, --auth-file or CULVERT_AUTH");
+          address
+              + ": others could stop the server; set an authentication string with --auth,"
+              + " --auth-file or CULVERT_AUTH");
     }
     for (byte b : authentication.get().bytes()) {
       if (b == '\n' || b == '\r') {
         throw new IllegalArgumentException(
-            so + ", and the authentication string has a line end, so that nobody can type it");
+            address + ": the authentication string has a line end, so it cannot be typed there");
       }
     }
   }
 
-  /** The address that was bound. */
+  /** Returns the address that was bound. */
   public HostPort address() {
     return HostPort.of(listener.address());
   }
@@ -147,7 +156,7 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
   public void acceptFailed(IOException cause, Duration pause, boolean first) {
     if (first) {
       log.warn(
-          event("cannot accept consoles for a moment")
+          event("console accept failed")
               .with("cause", cause.getMessage())
               .with("pause", Durations.of(pause)));
     }
@@ -160,16 +169,16 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
       return;
     }
     var entry =
-        entering.acquire(
+        logins.acquire(
             SourcePrefix.of(connection.peer().getAddress()), reason -> connection.close());
     try {
-      enter(connection, entry);
+      serveAfterLogin(connection, entry);
     } catch (IOException e) {
-      // It hung up, or its time was up: the place is free again.
+      // The client or a timeout closed the connection; the finally blocks release its slots.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException | Error e) {
-      log.bug("a console met a bug", e);
+      log.bug("internal error in a console session", e);
     } finally {
       entry.release();
       connections.remove(connection);
@@ -177,78 +186,79 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
     }
   }
 
-  private void enter(SocketConnection connection, HandshakeLimiter.Slot entry)
+  private void serveAfterLogin(SocketConnection connection, HandshakeLimiter.Slot entry)
       throws IOException, InterruptedException {
     KeepAlive.NORMAL.applyTo(connection);
     var in = new LineReader(connection.input());
-    if (!authenticated(connection, in)) {
-      closed.await(WRONG_PAUSE.toMillis(), TimeUnit.MILLISECONDS);
-      complaints.warn(
+    if (!isAuthenticated(connection, in)) {
+      closed.await(WRONG_STRING_DELAY.toMillis(), TimeUnit.MILLISECONDS);
+      rejections.warn(
           SourcePrefix.of(connection.peer().getAddress()),
-          event("console refused")
+          event("console rejected")
               .with("peer", HostPort.of(connection.peer()))
               .with("cause", "wrong authentication string"));
-      sayLast(connection, "that is not the authentication string");
-    } else if (!place.tryAcquire(PLACE_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
-      sayLast(connection, "another console is connected, and there can be one at a time");
+      sendAndClose(connection, "wrong authentication string");
+    } else if (!session.tryAcquire(SESSION_WAIT.toMillis(), TimeUnit.MILLISECONDS)) {
+      sendAndClose(connection, "another console is connected; only one is served at a time");
     } else {
       entry.release();
       try {
         serve(connection, in);
       } finally {
-        place.release();
+        session.release();
       }
-      // The last answer reaches the peer also if it has sent more than was read.
+      // Lingers, so that the last answer arrives even if the client has sent unread bytes.
       LingeringClose.sendAndClose(connection, new byte[0], deadlines);
     }
   }
 
-  private boolean authenticated(Connection connection, LineReader in) throws IOException {
+  private boolean isAuthenticated(Connection connection, LineReader in) throws IOException {
     if (authentication.isEmpty()) {
       return true;
     }
     connection.output().write("authentication string: ".getBytes(StandardCharsets.UTF_8));
     var line =
-        in.next(BounceAuthentication.MAX_BYTES).orElseThrow(() -> new IOException("hung up"));
+        in.next(BounceAuthentication.MAX_BYTES)
+            .orElseThrow(() -> new IOException("closed by the client"));
     return !line.isCut() && authentication.get().matches(line.bytes());
   }
 
   private void serve(SocketConnection connection, LineReader in) throws IOException {
     HostPort peer = HostPort.of(connection.peer());
     log.info(event("console connected").with("peer", peer));
-    var patience = new Patience(connection);
+    var timeout = new SessionTimeout(connection);
     try (var out = new ConsoleOutput(connection.output())) {
       events.attach(out::enqueue, false);
-      new Console(commands, Optional.empty(), in, out, patience).run();
+      new Console(commands, Optional.empty(), in, out, timeout).run();
     } finally {
-      patience.end();
+      timeout.end();
       events.detach();
       log.info(event("console disconnected").with("peer", peer));
     }
   }
 
-  private void sayLast(Connection connection, String words) {
+  private void sendAndClose(Connection connection, String text) {
     LingeringClose.sendAndClose(
-        connection, (words + "\n").getBytes(StandardCharsets.UTF_8), deadlines);
+        connection, (text + "\n").getBytes(StandardCharsets.UTF_8), deadlines);
   }
 
-  /** Closes the connection of a session that waits too long, for commands or to be read. */
-  private final class Patience implements Console.Progress {
+  /** Closes the connection if a command does not arrive, or an answer is not read, in time. */
+  private final class SessionTimeout implements Console.Progress {
     private final Connection connection;
     private Deadlines.Deadline deadline = () -> {};
 
-    Patience(Connection connection) {
+    SessionTimeout(Connection connection) {
       this.connection = connection;
     }
 
     @Override
     public void awaitingCommand() {
-      limit(IDLE_LIMIT);
+      limit(IDLE_TIMEOUT);
     }
 
     @Override
     public void answering() {
-      limit(ANSWER_LIMIT);
+      limit(ANSWER_TIMEOUT);
     }
 
     private void limit(Duration limit) {
@@ -261,13 +271,13 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
     }
   }
 
-  /** Stops accepting and ends the session that there is. */
+  /** Stops accepting and ends the current session. */
   @Override
   public void close() {
     listener.close();
     closed.countDown();
     connections.closeAll(Connection::close);
-    connections.awaitEmpty(CLOSE_LIMIT);
+    connections.awaitEmpty(CLOSE_TIMEOUT);
     deadlines.close();
   }
 }

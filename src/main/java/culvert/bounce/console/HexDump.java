@@ -3,32 +3,32 @@ package culvert.bounce.console;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
 
-/** Bytes as people read them: sixteen a line, each in hex, and as a letter where ASCII has one. */
+/** Hex dump: sixteen bytes per line, in hexadecimal and as ASCII. */
 final class HexDump {
 
-  /** Takes the lines of a dump, one by one. */
+  /** Receives the lines of a dump in order. */
   @FunctionalInterface
   interface LineConsumer {
     /**
-     * One line.
+     * Receives a line.
      *
-     * @param offset of its first byte
-     * @param hex its bytes, two digits each with a space between
-     * @param text the same as letters; a dot is what has none
+     * @param offset offset of its first byte
+     * @param hex its bytes, two digits each, separated by spaces
+     * @param text its bytes as ASCII, with a dot for each byte that is not printable
      */
     void accept(int offset, String hex, String text);
   }
 
-  private static final int BYTES_A_LINE = 16;
+  private static final int BYTES_PER_LINE = 16;
   private static final HexFormat HEX = HexFormat.ofDelimiter(" ");
 
   private HexDump() {}
 
-  /** Dumps what is between position and limit, and leaves both where they are. */
+  /** Dumps the bytes between position and limit, without changing either. */
   static void of(ByteBuffer bytes, LineConsumer lines) {
-    byte[] row = new byte[BYTES_A_LINE];
-    for (int offset = 0; offset < bytes.remaining(); offset += BYTES_A_LINE) {
-      int length = Math.min(BYTES_A_LINE, bytes.remaining() - offset);
+    byte[] row = new byte[BYTES_PER_LINE];
+    for (int offset = 0; offset < bytes.remaining(); offset += BYTES_PER_LINE) {
+      int length = Math.min(BYTES_PER_LINE, bytes.remaining() - offset);
       bytes.get(bytes.position() + offset, row, 0, length);
       lines.accept(offset, HEX.formatHex(row, 0, length), text(row, length));
     }

@@ -7,21 +7,21 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Lines out of a stream, each ended by LF or CRLF. What the end of the stream cuts off is no line:
- * half a command may mean another.
+ * Reads lines that end with LF or CRLF. A last line that the end of the stream cuts off is dropped,
+ * because part of a command may be another valid command.
  */
 final class LineReader {
 
   private static final int BUFFER_BYTES = 1024;
 
-  /** A line that goes on beyond this has no end. */
-  private static final long MAX_DROPPED = 1024 * 1024;
+  /** Maximum number of excess bytes of a line; beyond it the line is considered endless. */
+  private static final long MAX_DROPPED_BYTES = 1024 * 1024;
 
   /**
    * One line.
    *
-   * @param bytes without its end, and no more than were asked for
-   * @param isCut whether there were more, which were dropped
+   * @param bytes the line without its end, up to the requested maximum
+   * @param isCut whether further bytes were dropped
    */
   record Line(byte[] bytes, boolean isCut) {}
 
@@ -37,23 +37,23 @@ final class LineReader {
   /**
    * Waits for the next line.
    *
-   * @param most bytes that are kept of it
-   * @return nothing at the end of the stream
-   * @throws IOException if the stream broke, or the line is a megabyte too long
+   * @param maxBytes maximum number of bytes to return
+   * @return the line, or empty at the end of the stream
+   * @throws IOException if reading fails, or the line is a megabyte too long
    */
-  Optional<Line> next(int most) throws IOException {
+  Optional<Line> next(int maxBytes) throws IOException {
     var line = new ByteArrayOutputStream();
-    // One more than is kept, for the CR that may turn out to belong to the end.
-    int room = most + 1;
+    // One byte more than is returned, for a CR that may belong to the line end.
+    int capacity = maxBytes + 1;
     long dropped = 0;
     for (int b = read(); b != '\n'; b = read()) {
       if (b < 0) {
         return Optional.empty();
       }
-      if (line.size() < room) {
+      if (line.size() < capacity) {
         line.write(b);
-      } else if (++dropped > MAX_DROPPED) {
-        throw new IOException("a line without an end");
+      } else if (++dropped > MAX_DROPPED_BYTES) {
+        throw new IOException("endless line");
       }
     }
     byte[] bytes = line.toByteArray();
@@ -61,8 +61,8 @@ final class LineReader {
     if (dropped == 0 && length > 0 && bytes[length - 1] == '\r') {
       length--;
     }
-    boolean isCut = dropped > 0 || length > most;
-    return Optional.of(new Line(Arrays.copyOf(bytes, Math.min(length, most)), isCut));
+    boolean isCut = dropped > 0 || length > maxBytes;
+    return Optional.of(new Line(Arrays.copyOf(bytes, Math.min(length, maxBytes)), isCut));
   }
 
   private int read() throws IOException {

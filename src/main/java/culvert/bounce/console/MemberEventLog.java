@@ -16,76 +16,81 @@ import java.time.Duration;
 import java.util.function.Consumer;
 
 /**
- * Tells what happens to members, as much as the {@link Verbosity} has it: in the log, a line of
- * fields each, and on the console that is attached, if one is, as a person reads it. Whatever a
- * peer had a hand in is escaped in both.
+ * Reports member events at the level of detail that the {@link Verbosity} sets: to the log as lines
+ * of fields, and to the attached console, if one is attached, as readable text. Text that a peer
+ * can influence is escaped in both.
  */
 public final class MemberEventLog implements MemberEvents {
 
-  /** A console, as far as it listens. */
-  private record Listener(Consumer<String> screen, boolean alone) {}
+  /** The console that events are written to. */
+  private record AttachedConsole(Consumer<String> screen, boolean isExclusive) {}
 
-  /** Of connections from one source in a period; a stranger can make as many as it likes. */
-  private static final int LINES = 100;
+  /**
+   * Lines about the connections of one source in a period. Without a limit, unauthenticated
+   * connections could fill the log.
+   */
+  private static final int MAX_LINES_PER_SOURCE = 100;
 
   private final Log log;
   private final LimitedLog<SourcePrefix> lines;
   private volatile Verbosity verbosity;
-  private volatile Listener listener;
+  private volatile AttachedConsole attached;
 
   /**
-   * Tells the log; nobody listens besides.
+   * Creates a log without an attached console.
    *
-   * @param logPeriod in which the connections of one source have a hundred lines, reads aside
+   * @param logPeriod period in which at most a hundred lines are logged about the connections of
+   *     one source; reads are not limited
    */
   public MemberEventLog(Verbosity verbosity, Duration logPeriod, Counters counters, Log log) {
     this.verbosity = verbosity;
     this.log = log;
-    this.lines = new LimitedLog<>(log, counters, LINES, logPeriod);
+    this.lines = new LimitedLog<>(log, counters, MAX_LINES_PER_SOURCE, logPeriod);
   }
 
-  /** How much is told now. */
+  /** Returns the current level of detail. */
   Verbosity verbosity() {
     return verbosity;
   }
 
-  /** Switches that. */
-  void verbosity(Verbosity other) {
+  /** Sets the level of detail. */
+  void setVerbosity(Verbosity other) {
     verbosity = other;
   }
 
   /**
-   * From now on a console listens, in the place of any before it.
+   * Attaches a console, which replaces any attached before.
    *
-   * @param screen takes what is told, a line or some with line feeds between; must not block
-   * @param alone whether the log is told nothing meanwhile, since it goes to the same screen
+   * @param screen receives one or more lines of text, separated by line feeds; must not block
+   * @param isExclusive whether events are not logged while the console is attached, because the log
+   *     is written to the same screen
    */
-  void attach(Consumer<String> screen, boolean alone) {
-    listener = new Listener(screen, alone);
+  void attach(Consumer<String> screen, boolean isExclusive) {
+    attached = new AttachedConsole(screen, isExclusive);
   }
 
-  /** From now on no console listens. */
+  /** Detaches the console. */
   void detach() {
-    listener = null;
+    attached = null;
   }
 
   @Override
   public void connected(MemberView member) {
-    tell(member, about(member, "member connected"), " connected");
+    report(member, memberEvent("member connected", member), " connected");
   }
 
   @Override
   public void changed(MemberView member) {
     if (verbosity.hasStates()) {
-      LogEvent event = about(member, "member changed").with("state", member.state());
-      tell(member, event, " is " + member.state());
+      LogEvent event = memberEvent("member state changed", member).with("state", member.state());
+      report(member, event, " is " + member.state());
     }
   }
 
   @Override
   public void disconnected(MemberView member, String reason) {
-    LogEvent event = about(member, "member disconnected").with("reason", reason);
-    tell(member, event, " disconnected: " + Escape.of(reason));
+    LogEvent event = memberEvent("member disconnected", member).with("reason", reason);
+    report(member, event, " disconnected: " + Escape.of(reason));
   }
 
   @Override
@@ -99,24 +104,24 @@ public final class MemberEventLog implements MemberEvents {
     if (!now.hasReadsOf(member)) {
       return;
     }
-    Listener console = listener;
-    if (console == null || !console.alone) {
+    AttachedConsole console = attached;
+    if (console == null || !console.isExclusive) {
       logRead(member, bytes, now);
     }
     if (console != null) {
-      console.screen.accept(shownRead(member, bytes, now));
+      console.screen.accept(formatRead(member, bytes, now));
     }
   }
 
-  /** Each line of the dump is one of the log too, so that lines of others may come between. */
+  /** Logs each line of the dump on its own, so lines about other members may be in between. */
   private void logRead(MemberView member, ByteBuffer bytes, Verbosity now) {
-    log.info(about(member, "member sent").with("bytes", bytes.remaining()));
+    log.info(memberEvent("member data received", member).with("bytes", bytes.remaining()));
     if (now.hasBytes()) {
       HexDump.of(
           bytes,
           (offset, hex, text) ->
               log.info(
-                  event("bytes of member")
+                  event("member data dumped")
                       .with("id", member.id())
                       .with("at", offset)
                       .with("hex", hex)
@@ -124,37 +129,34 @@ public final class MemberEventLog implements MemberEvents {
     }
   }
 
-  private static String shownRead(MemberView member, ByteBuffer bytes, Verbosity now) {
-    var shown = new StringBuilder(ConsoleFormat.connection(member));
-    member.group().ifPresent(group -> shown.append(" -> ").append(ConsoleFormat.group(group)));
-    shown
-        .append(": ")
-        .append(bytes.remaining())
-        .append(bytes.remaining() == 1 ? " byte" : " bytes");
+  private static String formatRead(MemberView member, ByteBuffer bytes, Verbosity now) {
+    var text = new StringBuilder(ConsoleFormat.connection(member));
+    member.group().ifPresent(group -> text.append(" -> ").append(ConsoleFormat.group(group)));
+    text.append(": ").append(bytes.remaining()).append(bytes.remaining() == 1 ? " byte" : " bytes");
     if (now.hasBytes()) {
       HexDump.of(
           bytes,
-          (offset, hex, text) ->
-              shown.append(String.format("\n  %06x  %-47s  |%s|", offset, hex, text)));
+          (offset, hex, ascii) ->
+              text.append(String.format("\n  %06x  %-47s  |%s|", offset, hex, ascii)));
     }
-    return shown.toString();
+    return text.toString();
   }
 
-  private void tell(MemberView member, LogEvent event, String shown) {
-    Listener console = listener;
-    if (console == null || !console.alone) {
+  private void report(MemberView member, LogEvent event, String consoleText) {
+    AttachedConsole console = attached;
+    if (console == null || !console.isExclusive) {
       lines.info(SourcePrefix.of(member.peer().getAddress()), event);
     }
     if (console != null) {
       var line = new StringBuilder(ConsoleFormat.connection(member));
-      member.group().ifPresent(group -> line.append(" of ").append(ConsoleFormat.group(group)));
-      console.screen.accept(line.append(shown).toString());
+      member.group().ifPresent(group -> line.append(" in ").append(ConsoleFormat.group(group)));
+      console.screen.accept(line.append(consoleText).toString());
     }
   }
 
-  private static LogEvent about(MemberView member, String event) {
-    LogEvent line = event(event).with("id", member.id()).with("peer", HostPort.of(member.peer()));
-    member.group().ifPresent(group -> line.with("group", group));
-    return line;
+  private static LogEvent memberEvent(String name, MemberView member) {
+    LogEvent event = event(name).with("id", member.id()).with("peer", HostPort.of(member.peer()));
+    member.group().ifPresent(group -> event.with("group", group));
+    return event;
   }
 }

@@ -3,17 +3,17 @@ package culvert.bounce.console;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Rows of text in columns that are as wide as their widest cell, two spaces apart. */
+/** Text table whose columns are as wide as their widest cell and two spaces apart. */
 final class Table {
 
   private final List<String> heads;
   private final List<List<String>> rows = new ArrayList<>();
 
   /**
-   * No row but the heads.
+   * Creates a table with only the header row.
    *
-   * @param heads of each column, behind {@code <} where its cells stand at the left and {@code >}
-   *     where they stand at the right; if all are empty, they are no row
+   * @param heads header of each column, after {@code <} for left-aligned cells or {@code >} for
+   *     right-aligned ones; if all headers are empty, the header row is omitted
    */
   Table(String... heads) {
     this.heads = List.of(heads);
@@ -23,7 +23,7 @@ final class Table {
     }
   }
 
-  /** Adds a row, a cell for each column. */
+  /** Adds a row with one cell for each column. */
   void row(Object... cells) {
     var row = new ArrayList<String>();
     for (Object cell : cells) {
@@ -32,7 +32,7 @@ final class Table {
     rows.add(row);
   }
 
-  /** Every row with a line feed behind it, and no space before that. */
+  /** Returns all rows, each followed by a line feed, without trailing spaces. */
   @Override
   public String toString() {
     int[] widths = new int[heads.size()];

@@ -8,14 +8,14 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Optional;
 
-/** The console on the terminal that the bounce server was started from. */
+/** The console on the terminal in which the bounce server was started. */
 public final class TerminalConsole {
 
-  private static final String INSTEAD_OF_EXIT =
+  private static final String EXIT_REFUSAL =
       "this console is the server's own terminal; 'stop' stops the server";
 
-  /** Of a person at a keyboard nothing is asked. */
-  static final Console.Progress NO_LIMITS =
+  /** Applies no timeouts, since the operator is at the keyboard. */
+  static final Console.Progress NO_TIMEOUTS =
       new Console.Progress() {
         @Override
         public void awaitingCommand() {}
@@ -27,31 +27,33 @@ public final class TerminalConsole {
   private TerminalConsole() {}
 
   /**
-   * Begins a session, which ends with the input or with the process; the server runs on without it.
+   * Starts a session, which ends with the input or with the process. The server keeps running after
+   * the end of the input.
    *
-   * @param in what is typed
+   * @param in the keyboard
    * @param out the screen
-   * @param alone whether the log goes to the same screen: then members are told of here only
-   * @param stop is told by the command of that name
+   * @param isExclusive whether the log is written to the same screen, so that member events are
+   *     shown here and not logged
+   * @param stop announced and begun by the stop command
    */
   public static void start(
       InputStream in,
       OutputStream out,
-      boolean alone,
-      BounceAdmin operations,
+      boolean isExclusive,
+      BounceAdmin admin,
       MemberEventLog events,
       StopRequest stop) {
-    // Nothing ends a read of the keyboard, and a virtual thread's carrier would wait with it.
+    // A read of the keyboard cannot be interrupted, and would block a virtual thread's carrier.
     Threads.startPlatform(
         "console",
         () -> {
           try (var output = new ConsoleOutput(out)) {
-            events.attach(output::enqueue, alone);
-            var commands = new Commands(operations, events, stop);
+            events.attach(output::enqueue, isExclusive);
+            var commands = new Commands(admin, events, stop);
             var line = new LineReader(in);
-            new Console(commands, Optional.of(INSTEAD_OF_EXIT), line, output, NO_LIMITS).run();
+            new Console(commands, Optional.of(EXIT_REFUSAL), line, output, NO_TIMEOUTS).run();
           } catch (IOException e) {
-            // The terminal is gone.
+            // The terminal was closed.
           } finally {
             events.detach();
           }

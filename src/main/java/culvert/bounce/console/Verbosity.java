@@ -4,19 +4,18 @@ import culvert.bounce.server.MemberView;
 import java.util.OptionalInt;
 
 /**
- * How much is told of what happens to members.
+ * Level of detail of member events.
  *
- * @param level 1 to 4, each with all before it: connections and disconnections; states; each read;
- *     its bytes
- * @param group the number of the only group of which reads and bytes are told; of every group if
- *     there is none
+ * @param level 1 to 4; each level includes those below it: 1 connections and disconnections, 2
+ *     state changes, 3 the size of each read, 4 its bytes
+ * @param group number of the only group whose reads and bytes are reported; empty for every group
  */
 public record Verbosity(int level, OptionalInt group) {
 
-  /** The least level. */
+  /** Lowest level. */
   public static final int MIN_LEVEL = 1;
 
-  /** The highest level. */
+  /** Highest level. */
   public static final int MAX_LEVEL = 4;
 
   private static final int STATES = 2;
@@ -26,46 +25,46 @@ public record Verbosity(int level, OptionalInt group) {
   /**
    * Checks the level.
    *
-   * @throws IllegalArgumentException naming the bounds
+   * @throws IllegalArgumentException if the level is out of range; the message has the range
    */
   public Verbosity {
     if (level < MIN_LEVEL || level > MAX_LEVEL) {
       throw new IllegalArgumentException(
-          "the level is " + level + "; it goes from " + MIN_LEVEL + " to " + MAX_LEVEL);
+          "invalid level " + level + ": expected " + MIN_LEVEL + " to " + MAX_LEVEL);
     }
   }
 
-  /** This level, of every group. */
+  /** Returns this level for every group. */
   public static Verbosity of(int level) {
     return new Verbosity(level, OptionalInt.empty());
   }
 
-  /** The same groups at another level. */
+  /** Returns a copy with another level. */
   Verbosity withLevel(int other) {
     return new Verbosity(other, group);
   }
 
-  /** The same level for another group, or for all. */
+  /** Returns a copy for another group, or for every group. */
   Verbosity withGroup(OptionalInt other) {
     return new Verbosity(level, other);
   }
 
-  /** Whether changes of state are told. */
+  /** Returns whether state changes are reported. */
   boolean hasStates() {
     return level >= STATES;
   }
 
-  /** Whether reads are told. */
+  /** Returns whether reads are reported. */
   boolean hasReads() {
     return level >= READS;
   }
 
-  /** Whether those of this member are. */
+  /** Returns whether reads of this member are reported. */
   boolean hasReadsOf(MemberView member) {
     return hasReads() && (group.isEmpty() || group.equals(member.group()));
   }
 
-  /** Whether a read is told with its bytes. */
+  /** Returns whether reads are reported with their bytes. */
   boolean hasBytes() {
     return level >= BYTES;
   }

@@ -13,14 +13,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** How prompts, answers and what is told of members share one screen. */
+/** Tests how prompts, answers and member events share a screen. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class ConsoleOutputTest {
 
   private static final Duration LIMIT = Duration.ofSeconds(20);
 
-  /** A screen that can be held. */
+  /** A screen whose writes a test can block. */
   private static final class Screen extends OutputStream {
     private final ByteArrayOutputStream written = new ByteArrayOutputStream();
     private final Semaphore open = new Semaphore(1);
@@ -37,7 +37,7 @@ class ConsoleOutputTest {
       open.release();
     }
 
-    boolean holdsWriter() {
+    boolean hasBlockedWriter() {
       return open.hasQueuedThreads();
     }
 
@@ -53,7 +53,7 @@ class ConsoleOutputTest {
   }
 
   @Test
-  void whatIsToldStandsOnItsOwnLineAndThePromptComesAgain() throws Exception {
+  void eventStartsOnNewLineAndPromptIsRepeated() throws Exception {
     try (var out = new ConsoleOutput(screen)) {
       out.enqueue("before");
       awaitScreen("before\n");
@@ -69,12 +69,12 @@ class ConsoleOutputTest {
   }
 
   @Test
-  void aScreenThatTakesNothingHoldsNobodyUpAndIsToldWhatItMissed() throws Exception {
+  void blockedScreenDropsEventsAndReportsTheirNumber() throws Exception {
     String dump = ("x".repeat(1023) + "\n").repeat(64) + "last";
     try (var out = new ConsoleOutput(screen)) {
       screen.open.acquireUninterruptibly();
       out.enqueue("first");
-      Eventually.within(LIMIT, () -> assertThat(screen.holdsWriter()).isTrue());
+      Eventually.within(LIMIT, () -> assertThat(screen.hasBlockedWriter()).isTrue());
       for (int i = 0; i < 1000; i++) {
         out.enqueue(dump);
       }
@@ -84,13 +84,12 @@ class ConsoleOutputTest {
       assertThat(screen.text().length()).isLessThan(1024 * 1024 + 100);
       assertThat(screen.text())
           .startsWith("first\nxx")
-          .endsWith(
-              "last\n(" + 985 * 65 + " lines were dropped: this console takes them too slowly)\n");
+          .endsWith("last\n(" + 985 * 65 + " lines dropped: this console reads too slowly)\n");
     }
   }
 
   @Test
-  void aSingleBlockIsToldHoweverLongItIs() throws Exception {
+  void singleEventMayExceedQueueSize() throws Exception {
     String dump = "y".repeat(3 * 1024 * 1024);
     try (var out = new ConsoleOutput(screen)) {
       out.enqueue(dump);

@@ -25,13 +25,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The console at an address: who gets in, and what those cost who should not. */
+/** Tests the console at a TCP address: logins, sessions and their limits. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class ConsoleServerTest {
 
   private static final HostPort LOCAL = new HostPort("127.0.0.1", 0);
-  private static final HostPort EVERYWHERE = new HostPort("0.0.0.0", 0);
+  private static final HostPort ALL_INTERFACES = new HostPort("0.0.0.0", 0);
   private static final Duration LIMIT = Duration.ofSeconds(20);
   private static final BounceAuthentication STRING = BounceAuthentication.of("open sesame");
 
@@ -64,7 +64,7 @@ class ConsoleServerTest {
     return server(LOCAL, Optional.empty());
   }
 
-  /** Who sits at the other end. */
+  /** An operator's client. */
   private static final class Client implements AutoCloseable {
     private final Socket socket;
 
@@ -82,7 +82,7 @@ class ConsoleServerTest {
       assertThat(new String(bytes, StandardCharsets.UTF_8)).isEqualTo(text);
     }
 
-    /** All until the server closes. */
+    /** Reads until the server closes. */
     String rest() throws IOException {
       return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
@@ -94,12 +94,12 @@ class ConsoleServerTest {
   }
 
   @Test
-  void aSessionOverASocket() throws Exception {
+  void sessionRunsOverSocket() throws Exception {
     try (var server = local();
         var client = new Client(server)) {
       client.expect("> ");
       client.type("print channels\r\n");
-      client.expect("GROUP  HEX  MEMBERS  WHO\n  172   ac        1  #0 127.0.0.1:33564\n> ");
+      client.expect("GROUP  HEX  COUNT  MEMBERS\n  172   ac      1  #0 127.0.0.1:33564\n> ");
       events.connected(FakeBounceAdmin.connected(1, "10.0.0.1", 5));
       client.expect("\n#1 10.0.0.1:5 connected\n> ");
       client.type("exit\n");
@@ -108,16 +108,16 @@ class ConsoleServerTest {
   }
 
   @Test
-  void commandsInOnePieceAreAnsweredInOrderAndToTheLastByte() throws Exception {
+  void pipelinedCommandsAreAnsweredInOrder() throws Exception {
     try (var server = local();
         var client = new Client(server)) {
-      client.type("echo on\necho off\nexit\n" + "more that nobody reads\n".repeat(1000));
+      client.type("echo on\necho off\nexit\n" + "unread input\n".repeat(1000));
       assertThat(client.rest()).isEqualTo("> echo is on\n> echo is off\n> ");
     }
   }
 
   @Test
-  void theServerRunsOnWithoutItsConsole() throws Exception {
+  void serverKeepsRunningAfterConsoleCloses() throws Exception {
     try (var server = local()) {
       for (int i = 0; i < 3; i++) {
         try (var client = new Client(server)) {
@@ -130,7 +130,7 @@ class ConsoleServerTest {
   }
 
   @Test
-  void aSecondConsoleIsToldSoAndTheFirstStays() throws Exception {
+  void secondConsoleIsRejected() throws Exception {
     try (var server = local();
         var first = new Client(server)) {
       first.expect("> ");
@@ -138,7 +138,7 @@ class ConsoleServerTest {
         try (var second = new Client(server)) {
           second.type("stop\n");
           assertThat(second.rest())
-              .isEqualTo("another console is connected, and there can be one at a time\n");
+              .isEqualTo("another console is connected; only one is served at a time\n");
         }
       }
       first.type("echo\n");
@@ -147,7 +147,7 @@ class ConsoleServerTest {
   }
 
   @Test
-  void whoLeavesFreesThePlaceAtOnceHoweverItLeaves() throws Exception {
+  void anyDisconnectFreesPlaceAtOnce() throws Exception {
     try (var server = local()) {
       for (int i = 0; i < 30; i++) {
         try (var client = new Client(server)) {
@@ -162,9 +162,9 @@ class ConsoleServerTest {
     }
   }
 
-  /** The server's thread for it then waits in a write. */
+  /** The server's thread for it is blocked in a write. */
   @Test
-  void aConsoleThatFloodsAndReadsNothingFreesThePlaceWhenItIsGone() throws Exception {
+  void floodingConsoleFreesPlaceOnDisconnect() throws Exception {
     try (var server = local()) {
       try (var flood = new Client(server)) {
         var typist =
@@ -177,7 +177,7 @@ class ConsoleServerTest {
                       flood.socket.getOutputStream().write(lines);
                     }
                   } catch (IOException e) {
-                    // Its end.
+                    // The client was closed.
                   }
                 });
         Eventually.within(
@@ -198,7 +198,7 @@ class ConsoleServerTest {
   }
 
   @Test
-  void aLineWithoutAnEndEndsTheSession() throws Exception {
+  void endlessLineEndsSession() throws Exception {
     try (var server = local();
         var client = new Client(server)) {
       client.expect("> ");
@@ -214,8 +214,8 @@ class ConsoleServerTest {
   }
 
   @Test
-  void offLoopbackItAsksForTheAuthenticationString() throws Exception {
-    try (var server = server(EVERYWHERE, Optional.of(STRING))) {
+  void authenticationIsRequiredOffLoopback() throws Exception {
+    try (var server = server(ALL_INTERFACES, Optional.of(STRING))) {
       try (var client = new Client(server)) {
         client.expect("authentication string: ");
         client.type("open sesame\r\necho\n");
@@ -225,28 +225,28 @@ class ConsoleServerTest {
         try (var client = new Client(server)) {
           client.expect("authentication string: ");
           client.type(wrong + "\nstop\n");
-          assertThat(client.rest()).isEqualTo("that is not the authentication string\n");
+          assertThat(client.rest()).isEqualTo("wrong authentication string\n");
         }
       }
-      log.await("console refused peer=127.0.0.1:");
+      log.await("console rejected peer=127.0.0.1:");
       assertThat(log.text()).doesNotContain("sesame");
       assertThat(counters.get(Counter.LOG_LINES_SUPPRESSED)).isEqualTo(3);
     }
   }
 
   @Test
-  void onLoopbackItAsksForNothing() throws Exception {
+  void authenticationIsNotRequiredOnLoopback() throws Exception {
     try (var server = server(LOCAL, Optional.of(STRING));
         var client = new Client(server)) {
       client.expect("> ");
     }
   }
 
-  /** Strangers who say nothing keep nobody out, and nobody in. */
+  /** Silent unauthenticated connections neither lock out others nor stay beyond the limit. */
   @Test
-  void whoHasNotAuthenticatedTakesNoPlace() throws Exception {
+  void unauthenticatedConnectionsTakeNoPlace() throws Exception {
     List<Client> silent = new ArrayList<>();
-    try (var server = server(EVERYWHERE, Optional.of(STRING))) {
+    try (var server = server(ALL_INTERFACES, Optional.of(STRING))) {
       try {
         for (int i = 0; i < 100; i++) {
           silent.add(new Client(server));
@@ -267,24 +267,24 @@ class ConsoleServerTest {
   }
 
   @Test
-  void offLoopbackItDoesNotStartWithoutAnAuthenticationString() {
-    assertThatThrownBy(() -> server(EVERYWHERE, Optional.empty()))
+  void missingAuthenticationIsRejectedOffLoopback() {
+    assertThatThrownBy(() -> server(ALL_INTERFACES, Optional.empty()))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageStartingWith("--console-addr 0.0.0.0:0 is no loopback address")
+        .hasMessageStartingWith("--console-addr 0.0.0.0:0 is not a loopback address")
         .hasMessageContaining("--auth");
   }
 
   @Test
-  void offLoopbackItDoesNotStartWithAStringThatNobodyCanType() {
+  void untypeableAuthenticationIsRejectedOffLoopback() {
     for (String string : new String[] {"a\nb", "a\r"}) {
-      assertThatThrownBy(() -> server(EVERYWHERE, Optional.of(BounceAuthentication.of(string))))
+      assertThatThrownBy(() -> server(ALL_INTERFACES, Optional.of(BounceAuthentication.of(string))))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("has a line end");
     }
   }
 
   @Test
-  void anAddressInUseIsNamed() throws Exception {
+  void addressInUseIsNamed() throws Exception {
     try (var server = local()) {
       HostPort taken = server.address();
       assertThatThrownBy(() -> server(taken, Optional.empty()))

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a person types at the prompt, and what is answered. */
+/** Tests the answers to the commands of an operator. */
 @ExtendWith(LeakCheck.class)
 class ConsoleTest {
 
@@ -44,16 +44,16 @@ class ConsoleTest {
     log.close();
   }
 
-  /** Runs a session to the end of its input and returns all it wrote. */
-  private String session(Optional<String> insteadOfExit, byte[] typed) {
+  /** Runs a session to the end of its input and returns its output. */
+  private String session(Optional<String> exitRefusal, byte[] typed) {
     var written = new ByteArrayOutputStream();
     try (var out = new ConsoleOutput(written)) {
       new Console(
               new Commands(members, events, stops),
-              insteadOfExit,
+              exitRefusal,
               new LineReader(new ByteArrayInputStream(typed)),
               out,
-              TerminalConsole.NO_LIMITS)
+              TerminalConsole.NO_TIMEOUTS)
           .run();
     } catch (IOException e) {
       throw new IllegalStateException(e);
@@ -66,7 +66,7 @@ class ConsoleTest {
     return session(Optional.empty(), typed.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** What one command is answered. */
+  /** Returns the answer to one command. */
   private String answer(String line) {
     String all = session(line);
     assertThat(all).startsWith("> ").endsWith("> ");
@@ -74,7 +74,7 @@ class ConsoleTest {
   }
 
   @Test
-  void aWholeSession() {
+  void sessionAnswersEachCommand() {
     assertThat(
             session(
                 "print connections",
@@ -99,19 +99,19 @@ class ConsoleTest {
              1  10.1.2.3:5         172   ac  READY
             12  [::1]:40000          7    7  READY
             13  127.0.0.1:33568      -    -  CONNECTED
-            > GROUP  HEX  MEMBERS  WHO
-                7    7        1  #12 [::1]:40000
-              172   ac        2  #0 127.0.0.1:33564, #1 10.1.2.3:5
-            > > connection ended
-            > connection ended
-            > connection ended
-            > 'c' may be connections or channels; write more of it
+            > GROUP  HEX  COUNT  MEMBERS
+                7    7      1  #12 [::1]:40000
+              172   ac      2  #0 127.0.0.1:33564, #1 10.1.2.3:5
+            > > connection closed
+            > connection closed
+            > connection closed
+            > ambiguous abbreviation 'c': expected connections or channels
             > ID  ADDRESS          GROUP  HEX  STATE
              0  127.0.0.1:33564    172   ac  READY
             > echo is on
-            > verbose is 3, of every group
-            > verbose is 3, of group 172 (0xac)
-            > verbose is 3, of every group
+            > verbosity is 3, every group
+            > verbosity is 3, group 172 (0xac)
+            > verbosity is 3, every group
             > stopping; members may finish for a while
             > \
             """);
@@ -121,23 +121,23 @@ class ConsoleTest {
   }
 
   @Test
-  void theHelp() {
+  void helpListsCommands() {
     assertThat(answer("help"))
         .isEqualTo(
             """
-            print connections|channels  every connection, or every group and who is in it
-            verbose N                   how much is told, each level with those before it:
-                                          1  who connects and disconnects
-                                          2  how far each connection is
-                                          3  how much each member sends
+            print connections|channels  list all connections, or all groups and their members
+            verbose N                   set the level of detail; each includes those before it:
+                                          1  connections and disconnections
+                                          2  state changes
+                                          3  size of each read
                                           4  the bytes themselves
-            verbose channel N           tell levels 3 and 4 of this group only; -1 is every group
-            echo on|off                 whether what a member sends also comes back to it
-            kill ID|HOST:PORT           end this connection
+            verbose channel N           limit levels 3 and 4 to this group; -1 means every group
+            echo on|off                 also send each member's bytes back to it
+            kill ID|HOST:PORT           close this connection
             stop                        stop the server; members may finish for a while
-            exit                        leave this console; the server runs on
-            help                        this list
-            Words can be cut short, as in 'p co'.
+            exit                        leave this console; the server keeps running
+            help                        show this list
+            Commands and arguments can be abbreviated, as in 'p co'.
             """);
   }
 
@@ -146,40 +146,38 @@ class ConsoleTest {
       delimiter = '=',
       quoteCharacter = '`',
       value = {
-        "foo = 'foo' is no command; there are print, verbose, echo, kill, stop, exit and help",
-        "Print = 'Print' is no command; there are print, verbose, echo, kill, stop, exit and help",
-        "e = 'e' may be echo or exit; write more of it",
-        "print = print needs a word more: print connections|channels",
-        "print other = 'other' cannot be printed; there are connections and channels",
-        "print connections now = 'now' is too much: print connections|channels",
-        "verbose = verbose is 1, of every group; to change it: verbose N, or verbose channel N",
-        "verbose abc = 'abc' is neither a level, which are 1 to 4, nor 'channel'",
-        "verbose 0 = '0' is neither a level, which are 1 to 4, nor 'channel'",
-        "verbose 5 = '5' is neither a level, which are 1 to 4, nor 'channel'",
-        "verbose 99999999999 = '99999999999' is neither a level, which are 1 to 4, nor 'channel'",
-        "verbose 1 2 = '2' is too much: verbose N",
-        "verbose channel = verbose channel needs a word more: verbose channel N",
-        "verbose channel x = 'x' is no group number; write it as 172 or 0xac, or -1 for every"
-            + " group",
-        "verbose channel -2 = '-2' is no group number; write it as 172 or 0xac, or -1 for every"
-            + " group",
-        "verbose channel 1 2 = '2' is too much: verbose channel N",
-        "echo = echo is off; to change it: echo on|off",
-        "echo maybe = 'maybe' is no way to echo; there are on and off",
-        "echo on off = 'off' is too much: echo on|off",
-        "kill = kill needs a word more: kill ID|HOST:PORT",
-        "kill 7 = no connection has the id 7; 'print connections' shows those there are",
-        "kill 1.2.3.4:5 = no connection comes from 1.2.3.4:5; 'print connections' shows those there"
-            + " are",
-        "kill me = 'me' is neither an id nor an address: kill ID|HOST:PORT",
-        "kill localhost:33564 = 'localhost:33564' is neither an id nor an address: kill"
-            + " ID|HOST:PORT",
-        "kill 1 2 = '2' is too much: kill ID|HOST:PORT",
-        "stop now = 'now' is too much: stop",
-        "exit now = 'now' is too much: exit",
-        "help me = 'me' is too much: help",
+        "foo = unknown command 'foo': expected print, verbose, echo, kill, stop, exit or help",
+        "Print = unknown command 'Print': expected print, verbose, echo, kill, stop, exit or help",
+        "e = ambiguous abbreviation 'e': expected echo or exit",
+        "print = missing argument; usage: print connections|channels",
+        "print other = invalid argument 'other': expected connections or channels",
+        "print connections now = unexpected argument 'now'; usage: print connections|channels",
+        "verbose = verbosity is 1, every group; usage: verbose N or verbose channel N",
+        "verbose abc = invalid level 'abc': expected 1 to 4, or 'channel'",
+        "verbose 0 = invalid level '0': expected 1 to 4, or 'channel'",
+        "verbose 5 = invalid level '5': expected 1 to 4, or 'channel'",
+        "verbose 99999999999 = invalid level '99999999999': expected 1 to 4, or 'channel'",
+        "verbose 1 2 = unexpected argument '2'; usage: verbose N",
+        "verbose channel = missing argument; usage: verbose channel N",
+        "verbose channel x = invalid group 'x': expected a number such as 172 or 0xac, or -1 for"
+            + " every group",
+        "verbose channel -2 = invalid group '-2': expected a number such as 172 or 0xac, or -1 for"
+            + " every group",
+        "verbose channel 1 2 = unexpected argument '2'; usage: verbose channel N",
+        "echo = echo is off; usage: echo on|off",
+        "echo maybe = invalid argument 'maybe': expected on or off",
+        "echo on off = unexpected argument 'off'; usage: echo on|off",
+        "kill = missing argument; usage: kill ID|HOST:PORT",
+        "kill 7 = no connection with id 7; 'print connections' lists all connections",
+        "kill 1.2.3.4:5 = no connection from 1.2.3.4:5; 'print connections' lists all connections",
+        "kill me = invalid connection 'me': expected an id or IP:PORT",
+        "kill localhost:33564 = invalid connection 'localhost:33564': expected an id or IP:PORT",
+        "kill 1 2 = unexpected argument '2'; usage: kill ID|HOST:PORT",
+        "stop now = unexpected argument 'now'; usage: stop",
+        "exit now = unexpected argument 'now'; usage: exit",
+        "help me = unexpected argument 'me'; usage: help",
       })
-  void aMistakeIsToldAndNothingIsDone(String typed, String answer) {
+  void invalidCommandIsReportedAndHasNoEffect(String typed, String answer) {
     int before = members.members().size();
     assertThat(answer(typed)).isEqualTo(answer + "\n");
     assertThat(members.members()).hasSize(before);
@@ -198,37 +196,39 @@ class ConsoleTest {
     "help, h",
     "print channels, '  print   channels '"
   })
-  void wordsCanBeCutShort(String whole, String cut) {
-    String answered = answer(whole);
-    assertThat(answer(cut)).isEqualTo(answered).doesNotContain("may be", "there are");
+  void wordsCanBeAbbreviated(String whole, String abbreviated) {
+    String expected = answer(whole);
+    assertThat(answer(abbreviated))
+        .isEqualTo(expected)
+        .doesNotContain("ambiguous", "unknown", "invalid");
   }
 
   @Test
-  void killCanBeCutShortToo() {
-    assertThat(answer("k 13")).isEqualTo("connection ended\n");
+  void killCanBeAbbreviated() {
+    assertThat(answer("k 13")).isEqualTo("connection closed\n");
     assertThat(members.members()).extracting(MemberView::id).containsExactly(0L, 1L, 12L);
   }
 
   @Test
-  void aLineMayEndInCrLf() {
+  void lineMayEndWithCrLf() {
     assertThat(session("echo on\r", "\r", "echo\r", "exit\r"))
-        .isEqualTo("> echo is on\n> > echo is on; to change it: echo on|off\n> ");
+        .isEqualTo("> echo is on\n> > echo is on; usage: echo on|off\n> ");
   }
 
   @Test
-  void aLineThatIsTooLongDoesNothingAndTheNextIsReadAgain() {
-    String most = "echo on" + " ".repeat(Console.MAX_LINE_BYTES - "echo on".length());
-    assertThat(answer(most)).isEqualTo("echo is on\n");
-    assertThat(answer(most + "\r")).isEqualTo("echo is on\n");
+  void longLineIsIgnoredAndNextIsExecuted() {
+    String longest = "echo on" + " ".repeat(Console.MAX_LINE_BYTES - "echo on".length());
+    assertThat(answer(longest)).isEqualTo("echo is on\n");
+    assertThat(answer(longest + "\r")).isEqualTo("echo is on\n");
     assertThat(answer("echo off" + " ".repeat(Console.MAX_LINE_BYTES)))
-        .isEqualTo("that line is longer than 1024 bytes, so nothing was done\n");
+        .isEqualTo("line ignored: longer than 1024 bytes\n");
     assertThat(members.isEchoOn()).isTrue();
-    assertThat(session("x".repeat(100_000), "echo off")).endsWith("done\n> echo is off\n> ");
+    assertThat(session("x".repeat(100_000), "echo off")).endsWith("bytes\n> echo is off\n> ");
   }
 
-  /** A connection that is lost must not make 'kill 12' a 'kill 1'. */
+  /** A lost connection must not turn 'kill 12' into 'kill 1'. */
   @Test
-  void aLineThatTheEndCutsOffIsNoCommand() {
+  void incompleteLastLineIsNotExecuted() {
     byte[] typed = "echo on\nkill 1".getBytes(StandardCharsets.US_ASCII);
     assertThat(session(Optional.empty(), typed)).isEqualTo("> echo is on\n> ");
     assertThat(members.members()).hasSize(4);
@@ -236,7 +236,7 @@ class ConsoleTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"/", "/a-path-longer-than-a-line"})
-  void aWebPageCannotCommand(String path) {
+  void webPageCannotSendCommands(String path) {
     String head = "POST " + path.replace("longer", "l%20nger".repeat(200)) + " HTTP/1.1\r";
     assertThat(session(head, "Host: 127.0.0.1:32565\r", "\r", "stop", "kill 12"))
         .endsWith("> this console does not speak HTTP\n");
@@ -245,11 +245,11 @@ class ConsoleTest {
   }
 
   @Test
-  void aLineWithoutAnEndEndsTheSession() {
+  void endlessLineIsRejected() {
     var endless = new LineReader(new Endless());
     assertThatThrownBy(() -> endless.next(1024))
         .isInstanceOf(IOException.class)
-        .hasMessage("a line without an end");
+        .hasMessage("endless line");
   }
 
   private static final class Endless extends InputStream {
@@ -260,14 +260,14 @@ class ConsoleTest {
   }
 
   @Test
-  void onTheTerminalExitSaysWhatStopsTheServer() {
+  void exitIsRefusedOnTerminal() {
     byte[] typed = "exit\necho\n".getBytes(StandardCharsets.US_ASCII);
-    assertThat(session(Optional.of("no way out"), typed))
-        .isEqualTo("> no way out\n> echo is off; to change it: echo on|off\n> ");
+    assertThat(session(Optional.of("no exit"), typed))
+        .isEqualTo("> no exit\n> echo is off; usage: echo on|off\n> ");
   }
 
   @Test
-  void whatWasTypedDoesNothingToTheTerminalWhenItIsRepeated() {
+  void inputIsEscapedInAnswers() {
     String typed = "\u001b[2J\u202e\\'\"";
     for (String line : new String[] {typed, "print " + typed, "kill " + typed, "stop " + typed}) {
       assertThat(answer(line))
@@ -277,13 +277,13 @@ class ConsoleTest {
   }
 
   @Test
-  void stoppingTwiceIsTold() {
+  void secondStopReportsStopInProgress() {
     assertThat(session("stop", "stop"))
         .isEqualTo("> stopping; members may finish for a while\n> already stopping\n> ");
   }
 
   @Test
-  void anEmptyServerSaysSo() {
+  void emptyServerListsNothing() {
     for (MemberView member : members.members()) {
       members.kill(member.id());
     }
@@ -292,7 +292,7 @@ class ConsoleTest {
   }
 
   @Test
-  void theGroupToTellOfIsKeptWhenTheLevelChanges() {
+  void levelChangeKeepsGroup() {
     session("verbose channel 9", "verbose 4");
     assertThat(events.verbosity()).isEqualTo(new Verbosity(4, OptionalInt.of(9)));
   }

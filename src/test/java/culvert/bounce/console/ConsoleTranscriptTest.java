@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** A session of the console with a server that has members. */
+/** Tests a console session at a server that has members. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class ConsoleTranscriptTest {
@@ -72,26 +72,26 @@ class ConsoleTranscriptTest {
     log.close();
   }
 
-  /** A member of group 172, of whom the operator has heard. */
-  private RawMember joins(int id) throws IOException {
-    RawMember guest = RawMember.dial(server.address()).expect("4-BounceServer_1.0\n");
-    operator.expect("\n#" + id + " " + name(guest) + " connected\n> ");
-    return guest.send("hi00ac").expect("READY");
+  /** Joins group 172 as a member whose connection the operator has seen. */
+  private RawMember join(int id) throws IOException {
+    RawMember member = RawMember.dial(server.address()).expect("4-BounceServer_1.0\n");
+    operator.expect("\n#" + id + " " + name(member) + " connected\n> ");
+    return member.send("hi00ac").expect("READY");
   }
 
-  private static String name(RawMember guest) {
-    return HostPort.of(guest.address()).toString();
+  private static String name(RawMember member) {
+    return HostPort.of(member.address()).toString();
   }
 
-  private void asks(String command, String answer) throws IOException {
+  private void execute(String command, String answer) throws IOException {
     operator.send(command + "\n").expect(answer).expect("> ");
   }
 
   @Test
-  void anOperatorSeesMembersComeAndGoAndEndsOne() throws Exception {
-    asks("print connections", "no connections\n");
-    try (RawMember one = joins(0);
-        RawMember two = joins(1)) {
+  void operatorSeesMembersAndKillsOne() throws Exception {
+    execute("print connections", "no connections\n");
+    try (RawMember one = join(0);
+        RawMember two = join(1)) {
       String heads = "ID  ADDRESS" + " ".repeat(name(one).length() - 7) + "  GROUP  HEX  STATE\n";
       Eventually.within(
           BounceFixture.SOON,
@@ -99,46 +99,46 @@ class ConsoleTranscriptTest {
               assertThat(server.members())
                   .extracting(MemberView::state)
                   .containsOnly(MemberView.State.READY));
-      asks(
+      execute(
           "pri con",
           heads
               + (" 0  " + name(one) + "    172   ac  READY\n")
               + (" 1  " + name(two) + "    172   ac  READY\n"));
-      asks(
+      execute(
           "pri ch",
-          "GROUP  HEX  MEMBERS  WHO\n  172   ac        2  #0 "
+          "GROUP  HEX  COUNT  MEMBERS\n  172   ac      2  #0 "
               + name(one)
               + ", #1 "
               + name(two)
               + "\n");
-      String left = "#1 " + name(two) + " of group 172 (0xac) disconnected: Disconnected by server";
+      String left = "#1 " + name(two) + " in group 172 (0xac) disconnected: Disconnected by server";
       operator.send("kill " + name(two) + "\n");
       two.expectLast("");
-      // What is told of it may come before the answer.
-      String seen = until(left);
-      if (!seen.contains("connection ended\n")) {
-        until("connection ended\n");
+      // The event may be shown before the answer.
+      String seen = readUntil(left);
+      if (!seen.contains("connection closed\n")) {
+        readUntil("connection closed\n");
       }
     }
-    // The other one left by itself.
-    assertThat(until("disconnected: ")).contains("#0 ");
+    // The other one was closed by the test.
+    assertThat(readUntil("disconnected: ")).contains("#0 ");
   }
 
   @Test
-  void anOperatorReadsAlong() throws Exception {
-    asks("verbose 4", "verbose is 4, of every group\n");
-    asks("verbose channel 172", "verbose is 4, of group 172 (0xac)\n");
+  void operatorSeesBytesOfSelectedGroup() throws Exception {
+    execute("verbose 4", "verbosity is 4, every group\n");
+    execute("verbose channel 172", "verbosity is 4, group 172 (0xac)\n");
     try (RawMember one = RawMember.dial(server.address());
         RawMember two = RawMember.dial(server.address());
-        RawMember elsewhere = RawMember.dial(server.address())) {
-      for (RawMember guest : new RawMember[] {one, two, elsewhere}) {
-        guest.expect("4-BounceServer_1.0\n").send(guest == elsewhere ? "hi0007" : "hi00ac");
-        guest.expect("READY");
+        RawMember otherGroup = RawMember.dial(server.address())) {
+      for (RawMember member : new RawMember[] {one, two, otherGroup}) {
+        member.expect("4-BounceServer_1.0\n").send(member == otherGroup ? "hi0007" : "hi00ac");
+        member.expect("READY");
       }
-      elsewhere.send("not to be seen");
+      otherGroup.send("not to be seen");
       one.send("hello\n");
       two.expect("hello\n");
-      String seen = until("|hello.|");
+      String seen = readUntil("|hello.|");
       assertThat(seen)
           .contains(name(one) + " -> group 172 (0xac): 6 bytes\n  000000  68 65 6c 6c 6f 0a  ")
           .doesNotContain("not to be");
@@ -146,13 +146,13 @@ class ConsoleTranscriptTest {
   }
 
   @Test
-  void echoIsSwitchedWhileMembersAreThere() throws Exception {
-    try (RawMember one = joins(0);
-        RawMember two = joins(1)) {
-      asks("echo on", "echo is on\n");
+  void echoIsSwitchedWhileMembersAreConnected() throws Exception {
+    try (RawMember one = join(0);
+        RawMember two = join(1)) {
+      execute("echo on", "echo is on\n");
       one.send("a").expect("a");
       two.expect("a");
-      asks("echo off", "echo is off\n");
+      execute("echo off", "echo is off\n");
       one.send("b");
       two.expect("b").send("c");
       one.expect("c");
@@ -160,19 +160,19 @@ class ConsoleTranscriptTest {
   }
 
   @Test
-  void stopIsPassedOnOnce() throws Exception {
-    asks("stop", "stopping; members may finish for a while\n");
-    asks("stop", "already stopping\n");
+  void eachStopCommandIsPassedOn() throws Exception {
+    execute("stop", "stopping; members may finish for a while\n");
+    execute("stop", "already stopping\n");
     assertThat(stops.count()).isEqualTo(2);
     operator.send("exit\n").expectLast("");
   }
 
-  /** All that the operator sees up to these words. */
-  private String until(String words) throws IOException {
+  /** Returns the console's output up to and including this text. */
+  private String readUntil(String text) throws IOException {
     var seen = new StringBuilder();
-    while (seen.indexOf(words) < 0) {
+    while (seen.indexOf(text) < 0) {
       int b = operator.in().read();
-      assertThat(b).as("the end, behind %s", seen).isNotNegative();
+      assertThat(b).as("end of input after %s", seen).isNotNegative();
       seen.append((char) b);
     }
     return seen.toString();

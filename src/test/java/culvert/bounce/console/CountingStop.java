@@ -3,15 +3,15 @@ package culvert.bounce.console;
 import culvert.bounce.server.StopRequest;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Counts how often a server was told to stop. */
+/** Counts the stops of a server. */
 final class CountingStop implements StopRequest {
 
-  private final AtomicInteger asked = new AtomicInteger();
+  private final AtomicInteger announced = new AtomicInteger();
   private final AtomicInteger begun = new AtomicInteger();
 
   @Override
   public boolean announce() {
-    return asked.incrementAndGet() == 1;
+    return announced.incrementAndGet() == 1;
   }
 
   @Override
@@ -19,8 +19,8 @@ final class CountingStop implements StopRequest {
     begun.incrementAndGet();
   }
 
-  /** How often it was let stop, once it was asked to as often. */
+  /** Returns the number of stops begun, or -1 if it differs from the number announced. */
   int count() {
-    return begun.get() == asked.get() ? begun.get() : -1;
+    return begun.get() == announced.get() ? begun.get() : -1;
   }
 }

@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** A server's members as a test says. */
+/** Administration of members that a test defines. */
 final class FakeBounceAdmin implements BounceAdmin {
 
   private final List<MemberView> members = new CopyOnWriteArrayList<>();
-  private volatile boolean echoes;
+  private volatile boolean isEchoOn;
 
   FakeBounceAdmin(MemberView... members) {
     this.members.addAll(List.of(members));
@@ -36,12 +36,12 @@ final class FakeBounceAdmin implements BounceAdmin {
 
   @Override
   public boolean isEchoOn() {
-    return echoes;
+    return isEchoOn;
   }
 
   @Override
   public void setEcho(boolean on) {
-    echoes = on;
+    isEchoOn = on;
   }
 
   @Override
