@@ -3,21 +3,21 @@ package culvert.bounce.server;
 import java.net.InetSocketAddress;
 import java.util.List;
 
-/** What an operator can see and do while the bounce server runs; each returns at once. */
+/** Operations for the operator of a running bounce server. None of them blocks. */
 public interface BounceAdmin {
 
-  /** Every connection there is, by ascending id. */
+  /** Returns all connections, in ascending order of their ids. */
   List<MemberView> members();
 
-  /** Whether what a member sends also comes back to it. */
+  /** Returns whether the bytes of a member are also sent back to it. */
   boolean isEchoOn();
 
-  /** Switches that, for every group. */
+  /** Turns the echo on or off, for every group except pairs. */
   void setEcho(boolean on);
 
-  /** Ends the connection with that id; returns whether there was one. */
+  /** Closes the connection with this id; returns false if it does not exist. */
   boolean kill(long id);
 
-  /** Ends the connection from that address; returns whether there was one. */
+  /** Closes the connection from this address; returns false if it does not exist. */
   boolean kill(InetSocketAddress peer);
 }

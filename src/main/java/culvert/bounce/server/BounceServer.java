@@ -17,19 +17,19 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The bounce role: joins whoever dials in and names the same group, by the wire of the program
- * BounceServer.
+ * The bounce-server role: joins connections that request the same group, with the protocol of the
+ * program BounceServer.
  */
 public final class BounceServer implements BounceAdmin, AutoCloseable {
 
-  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(3);
 
   private final Deadlines deadlines = new Deadlines();
   private final BufferPool pool = new BufferPool();
   private final Counters counters;
   private final Groups groups;
   private final Members members;
-  private final GroupHandler lives;
+  private final GroupHandler groupHandler;
   private final MemberHandler handler;
   private final Listener listener;
 
@@ -46,22 +46,23 @@ public final class BounceServer implements BounceAdmin, AutoCloseable {
             log::warn);
     groups = new Groups(settings.groups());
     members = new Members(groups, events);
-    lives = new GroupHandler(settings.groups(), groups, members, events, deadlines);
+    groupHandler = new GroupHandler(settings.groups(), groups, members, events, deadlines);
     handler =
-        new MemberHandler(settings, transport, groups, members, lives, deadlines, counters, log);
+        new MemberHandler(
+            settings, transport, groups, members, groupHandler, deadlines, counters, log);
     listener = Listener.bind(settings.listen(), "member", pool, handler);
     SlowMembers.watch(members, settings.groups().dropSlowAfter(), deadlines, counters, log);
   }
 
   /**
-   * Binds the address and begins to serve.
+   * Binds the address and starts serving.
    *
-   * @param events hears of every member
-   * @param counters counts for this server, and for what else has them
-   * @param log takes refusals and faults; what happens to members is for {@code events}
-   * @throws IOException naming the address, if it cannot be bound
-   * @throws IllegalArgumentException whose one line names the option and the file, if the transport
-   *     cannot be set up
+   * @param events receives the events of every member
+   * @param counters counters of this server, which the caller may share with others
+   * @param log receives refusals and faults; member events are reported to {@code events}
+   * @throws IOException if the address cannot be bound; the message names it
+   * @throws IllegalArgumentException if the transport cannot be set up; the message is one line
+   *     that names the option and the file
    */
   public static BounceServer start(
       BounceSettings settings, MemberEvents events, Counters counters, Log log) throws IOException {
@@ -70,12 +71,12 @@ public final class BounceServer implements BounceAdmin, AutoCloseable {
     return server;
   }
 
-  /** The address that was bound. */
+  /** Returns the address that was bound. */
   public HostPort address() {
     return HostPort.of(listener.address());
   }
 
-  /** What was counted so far. */
+  /** Returns the counters. */
   public Counters counters() {
     return counters;
   }
@@ -87,12 +88,12 @@ public final class BounceServer implements BounceAdmin, AutoCloseable {
 
   @Override
   public boolean isEchoOn() {
-    return lives.isEchoOn();
+    return groupHandler.isEchoOn();
   }
 
   @Override
   public void setEcho(boolean on) {
-    lives.setEcho(on);
+    groupHandler.setEcho(on);
   }
 
   @Override
@@ -110,22 +111,22 @@ public final class BounceServer implements BounceAdmin, AutoCloseable {
     return member.isPresent();
   }
 
-  /** How many groups have a member now. */
+  /** Returns the number of groups that have a member. */
   int groups() {
     return groups.size();
   }
 
-  /** How many large buffers are in use now. */
+  /** Returns the number of large buffers in use. */
   int borrowedBuffers() {
     return pool.borrowed();
   }
 
   /**
-   * Stops accepting and lets the members that have others finish; who is alone, or gets so, is
-   * ended.
+   * Stops accepting and waits until members that share a group have finished. A member that is
+   * alone, or that the others leave alone, is disconnected.
    *
-   * @param limit how long it waits for them at the most
-   * @return whether all of them did
+   * @param limit maximum time to wait
+   * @return whether all members have ended in time
    */
   public boolean drain(Duration limit) {
     listener.close();
@@ -133,12 +134,12 @@ public final class BounceServer implements BounceAdmin, AutoCloseable {
     return handler.awaitGone(limit);
   }
 
-  /** Stops accepting and ends every member. */
+  /** Stops accepting and disconnects every member. */
   @Override
   public void close() {
     listener.close();
     handler.endAll();
-    handler.awaitGone(CLOSE_LIMIT);
+    handler.awaitGone(CLOSE_TIMEOUT);
     deadlines.close();
   }
 }

@@ -5,51 +5,57 @@ import culvert.net.HandshakeLimiter;
 import java.io.IOException;
 import java.time.Duration;
 
-/** Why members end, in words for an operator; the wire has its own for who does not get in. */
+/**
+ * Reasons for which members are disconnected, as shown to the operator. Clients that are refused
+ * receive the texts of {@link culvert.protocol.bounce.BounceRefusal}.
+ */
 final class DisconnectReason {
 
-  /** Its bytes have ended, and in a pair both directions. */
+  /** The member closed its output; in a pair, both members did. */
   static final String CLOSED_BY_PEER = "closed by the peer";
 
-  /** The same, while there was nobody to hear what it had said. */
-  static final String CLOSED_UNDELIVERED = "closed by the peer, and nobody had heard what it said";
+  /** The member closed its output before a second member had joined to receive its bytes. */
+  static final String CLOSED_UNDELIVERED = "closed by the peer; its data was not delivered";
 
-  /** An operator did it. */
+  /** An operator closed the connection; the text is the original program's. */
   static final String KILLED = "Disconnected by server";
 
-  /** The server is stopping. */
+  /** The server stops. */
   static final String SERVER_STOPPED = "the server stopped";
 
-  /** The other one of the pair broke, or was ended. */
+  /** The other member of the pair failed or was disconnected. */
   static final String PARTNER_ENDED = "ended with its peer";
 
-  /** Which the log tells more of. */
-  static final String INTERNAL_ERROR = "a bug";
+  /** The connection was reset by the peer while a relay used it. */
+  static final String RESET = "failed: Connection reset";
+
+  /** The log has the details. */
+  static final String INTERNAL_ERROR = "internal error";
 
   private DisconnectReason() {}
 
-  /** Its connection broke. */
-  static String broken(IOException cause) {
-    return "broken: " + cause(cause);
+  /** Returns the reason for a connection that failed. */
+  static String failed(IOException cause) {
+    return "failed: " + cause(cause);
   }
 
-  /** What is wrong with a connection. */
+  /** Returns the cause of a failure, for log lines. */
   static String cause(IOException cause) {
     return String.valueOf(cause.getMessage());
   }
 
-  /** Somebody wrote to it for so long in vain. */
+  /** Returns the reason for a member to which nothing could be written for so long. */
   static String stalled(Duration limit) {
-    return "took nothing for " + Durations.of(limit);
+    return "too slow: accepted no data for " + Durations.of(limit);
   }
 
-  /** It was a stranger until the end. */
+  /** Returns the reason for a connection that was closed before its handshake was complete. */
   static String notJoined(HandshakeLimiter.Reason reason) {
     return "joined no group: " + reason;
   }
 
-  /** One direction of the pair had ended, and the other did not go on. */
+  /** Returns the reason for a pair with one direction closed and the other idle for so long. */
   static String idleHalfClosed(Duration limit) {
-    return "half-closed and silent for " + Durations.of(limit);
+    return "half-closed and idle for " + Durations.of(limit);
   }
 }

@@ -6,27 +6,33 @@ import java.nio.ByteBuffer;
 import java.util.function.BooleanSupplier;
 
 /**
- * Where a member's bytes go: to each other member in turn, and back where that is wanted. A write
- * waits for the slowest of them, which is what holds the sender back. One that fails is removed and
- * disturbs nobody else. With nobody there the bytes are gone.
+ * Writes a member's bytes to each other member of its group in turn, and back to the sender if the
+ * echo is on. A write blocks until the slowest member has accepted the bytes, which limits the rate
+ * of the sender. A member whose write fails is disconnected; the others are not affected. If the
+ * sender is alone, its bytes are dropped.
  */
 final class Fanout extends ByteOutput {
 
   private final Member sender;
   private final Members members;
   private final MemberEvents events;
-  private final BooleanSupplier echoes;
+  private final BooleanSupplier isEchoOn;
 
-  /** How many bytes came back to the sender before the others were there. */
+  /** Number of bytes ahead that were echoed to the sender before a second member joined. */
   private int echoed;
 
-  /** For one that is in its group. */
-  Fanout(Member sender, int echoed, Members members, MemberEvents events, BooleanSupplier echoes) {
+  /**
+   * Creates the output for a member of a group.
+   *
+   * @param echoed number of held bytes that were echoed already and must not be echoed again
+   */
+  Fanout(
+      Member sender, int echoed, Members members, MemberEvents events, BooleanSupplier isEchoOn) {
     this.sender = sender;
     this.echoed = echoed;
     this.members = members;
     this.events = events;
-    this.echoes = echoes;
+    this.isEchoOn = isEchoOn;
   }
 
   @Override
@@ -34,8 +40,8 @@ final class Fanout extends ByteOutput {
     if (events.isReadEnabled()) {
       events.read(sender.view(), source.asReadOnlyBuffer());
     }
-    // Asked first: who hears the bytes may switch it before the others have them.
-    boolean back = echoes.getAsBoolean();
+    // Read once: an operator may change it while the bytes are delivered.
+    boolean isEcho = isEchoOn.getAsBoolean();
     for (Member other : sender.group().members()) {
       if (other != sender) {
         send(source.duplicate(), other);
@@ -43,7 +49,7 @@ final class Fanout extends ByteOutput {
     }
     int before = Math.min(echoed, source.remaining());
     echoed -= before;
-    if (back && before < source.remaining()) {
+    if (isEcho && before < source.remaining()) {
       send(source.duplicate().position(source.position() + before), sender);
     }
     source.position(source.limit());
@@ -56,7 +62,7 @@ final class Fanout extends ByteOutput {
     try {
       other.deliver(bytes, sender);
     } catch (IOException e) {
-      members.disconnect(other, DisconnectReason.broken(e));
+      members.disconnect(other, DisconnectReason.failed(e));
     }
   }
 }

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * The members of one number, from the first one's joining to the last one's leaving. Who is in it
- * changes under the lock of {@link Groups}; anybody may look.
+ * A channel group, from the join of its first member until the last one leaves. Its members change
+ * only under the lock of {@link Groups}; any thread may read them.
  */
 final class Group {
 
@@ -16,43 +16,46 @@ final class Group {
   private volatile List<Member> members = List.of();
   private volatile Member second;
 
-  /** Nobody is in it. */
+  /** Creates a group without members. */
   Group(int number, boolean paired) {
     this.number = number;
     this.paired = paired;
   }
 
-  /** By which members name it. */
+  /** Returns the number that members join it with. */
   int number() {
     return number;
   }
 
-  /** Whether its two members are joined by a relay, and end together. */
+  /** Returns whether the group is a pair: a relay joins its two members, which end together. */
   boolean isPaired() {
     return paired;
   }
 
-  /** Who is there now, by the time of joining. */
+  /** Returns the current members in the order in which they joined. */
   List<Member> members() {
     return members;
   }
 
-  /** Whether it ever had two members. */
+  /** Returns whether a second member has ever joined. */
   boolean hasHadTwoMembers() {
     return second != null;
   }
 
-  /** Whether it is the one with whom the first was alone no more. */
+  /** Returns whether this member was the second to join. */
   boolean isSecond(Member member) {
     return second == member;
   }
 
-  /** A pair takes nobody in a place that was left: who comes next finds a fresh pairing. */
-  boolean isFull(int most) {
-    return paired ? hasHadTwoMembers() : members.size() >= most;
+  /**
+   * Returns whether no more members may join. A pair is never completed again after a member has
+   * left; the next members form a new pair.
+   */
+  boolean isFull(int maxMembers) {
+    return paired ? hasHadTwoMembers() : members.size() >= maxMembers;
   }
 
-  /** Takes in a member, unless it {@linkplain #isFull is full}. */
+  /** Adds a member; the caller has checked that the group is not {@linkplain #isFull full}. */
   void add(Member member) {
     var more = new ArrayList<>(members);
     more.add(member);
@@ -62,20 +65,20 @@ final class Group {
     }
   }
 
-  /** Takes a member out; returns whether it was there. */
+  /** Removes a member; returns false if it was not in the group. */
   boolean remove(Member member) {
     var fewer = new ArrayList<>(members);
-    boolean there = fewer.remove(member);
+    boolean isRemoved = fewer.remove(member);
     members = List.copyOf(fewer);
-    return there;
+    return isRemoved;
   }
 
-  /** Lets the first of a pair go, whose thread has nothing to do for as long as there are two. */
+  /** Releases the thread of a pair's first member, which waits while the relay runs. */
   void signalPairEnd() {
     pairOver.countDown();
   }
 
-  /** Waits for that. */
+  /** Waits for {@link #signalPairEnd}. */
   void awaitPairEnd() throws InterruptedException {
     pairOver.await();
   }

@@ -8,18 +8,20 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * A member's life in its group, in its own thread.
+ * Serves a member while it is in its group, in the member's own thread.
  *
- * <p>Whoever is first in a group waits for a second one; what it sends meanwhile is held, up to
- * {@link ReadAheadInput#MAX_BYTES}, and comes first when the second one is there. Nothing beyond
- * that is read, so that the network holds it back. If it ends before, what was held is gone with
- * it, and its connection is reset.
+ * <p>The first member of a group waits for a second one. Up to {@link ReadAheadInput#MAX_BYTES} of
+ * the bytes it sends meanwhile are held and delivered first when the second member joins. Further
+ * bytes are not read, so TCP flow control stops the sender. If the first member ends before that,
+ * the held bytes are lost and its connection is reset.
  *
- * <p>From then on what a member sends goes to those who are there when it is sent on. Who is alone
- * again after others have left is read, and its bytes are dropped, until somebody joins. The end of
- * a member's bytes is the member's end: this wire has no half-close.
+ * <p>After that, the bytes of a member are delivered to the members that are in the group at that
+ * moment. A member that is alone because the others have left is still read, and its bytes are
+ * dropped until another one joins. The end of a member's input disconnects the member: the protocol
+ * has no half-close.
  *
- * <p>A pair is joined by a {@link Relay}, which does have one, and ends both.
+ * <p>The two members of a pair are joined by a {@link Relay}, which supports half-close and ends
+ * both.
  */
 final class GroupHandler {
 
@@ -30,7 +32,7 @@ final class GroupHandler {
   private final Deadlines deadlines;
   private volatile boolean setEcho;
 
-  /** For any number of members. */
+  /** Creates a handler for any number of members. */
   GroupHandler(
       BounceGroups settings,
       Groups groups,
@@ -45,25 +47,25 @@ final class GroupHandler {
     this.setEcho = settings.echo();
   }
 
-  /** Whether what a member sends also comes back to it; never in a pair. */
+  /** Returns whether the bytes of a member are also sent back to it. Has no effect in a pair. */
   boolean isEchoOn() {
     return setEcho;
   }
 
-  /** Switches that. */
+  /** Turns the echo on or off. */
   void setEcho(boolean on) {
     setEcho = on;
     members.all().forEach(Member::wakeUp);
   }
 
-  /** Lives until the member is over. */
+  /** Serves the member until it ends. */
   void run(Member member, Group group) throws IOException, InterruptedException {
     if (group.isSecond(member)) {
       group.members().forEach(Member::wakeUp);
     }
-    int echoed = awaitCompany(member, group);
+    int echoed = awaitSecondMember(member, group);
     if (!group.hasHadTwoMembers()) {
-      leftAlone(member);
+      endedAlone(member);
       return;
     }
     member.setState(State.READY);
@@ -78,11 +80,14 @@ final class GroupHandler {
     }
   }
 
-  /** Who has ended its output and still listens must not take what it said for delivered. */
-  private void leftAlone(Member member) {
+  /**
+   * Disconnects a member that ended before a second one joined. If bytes were held, it is reset: a
+   * member that has only closed its output must not take them for delivered.
+   */
+  private void endedAlone(Member member) {
     var fault = member.input().fault();
     if (fault.isPresent()) {
-      members.disconnect(member, DisconnectReason.broken(fault.get()));
+      members.disconnect(member, DisconnectReason.failed(fault.get()));
     } else if (member.input().size() > 0) {
       members.reset(member, DisconnectReason.CLOSED_UNDELIVERED);
     } else {
@@ -90,8 +95,12 @@ final class GroupHandler {
     }
   }
 
-  /** Waits until somebody else has joined or the member is over; returns how much came back. */
-  private int awaitCompany(Member member, Group group) throws IOException {
+  /**
+   * Waits until a second member has joined or this one has ended.
+   *
+   * @return the number of held bytes that were echoed to the member
+   */
+  private int awaitSecondMember(Member member, Group group) throws IOException {
     ReadAheadInput input = member.input();
     int echoed = 0;
     while (!group.hasHadTwoMembers()) {
@@ -115,15 +124,15 @@ final class GroupHandler {
     return echoed;
   }
 
-  /** In the second one's thread. */
+  /** Runs the relay of a pair, in the thread of the second member. */
   private void relay(Group pair) {
     Member first = pair.members().getFirst();
     Member second = pair.members().getLast();
     first.input().release();
     second.input().release();
-    Relay.Outcome ending = Relay.Outcome.STOPPED;
+    Relay.Outcome outcome = Relay.Outcome.STOPPED;
     try {
-      ending =
+      outcome =
           new Relay(
                   "pair " + pair.number(),
                   new PairedConnection(first, second, events),
@@ -133,29 +142,30 @@ final class GroupHandler {
               .run();
     } finally {
       groups.dissolve(pair);
-      ended(ending, first, second);
+      ended(outcome, first, second);
       pair.signalPairEnd();
     }
   }
 
-  private void ended(Relay.Outcome ending, Member first, Member second) {
-    String broken = "broken: Connection reset";
-    switch (ending) {
+  private void ended(Relay.Outcome outcome, Member first, Member second) {
+    switch (outcome) {
       case COMPLETED ->
           ended(DisconnectReason.CLOSED_BY_PEER, first, DisconnectReason.CLOSED_BY_PEER, second);
-      case FIRST_FAILED -> ended(broken, first, DisconnectReason.PARTNER_ENDED, second);
-      case SECOND_FAILED -> ended(DisconnectReason.PARTNER_ENDED, first, broken, second);
+      case FIRST_FAILED ->
+          ended(DisconnectReason.RESET, first, DisconnectReason.PARTNER_ENDED, second);
+      case SECOND_FAILED ->
+          ended(DisconnectReason.PARTNER_ENDED, first, DisconnectReason.RESET, second);
       case IDLE -> {
-        String silent = DisconnectReason.idleHalfClosed(settings.halfClose());
-        ended(silent, first, silent, second);
+        String reason = DisconnectReason.idleHalfClosed(settings.halfClose());
+        ended(reason, first, reason, second);
       }
       case STOPPED ->
           ended(DisconnectReason.PARTNER_ENDED, first, DisconnectReason.PARTNER_ENDED, second);
     }
   }
 
-  private void ended(String one, Member first, String other, Member second) {
-    members.disconnect(first, one);
-    members.disconnect(second, other);
+  private void ended(String firstReason, Member first, String secondReason, Member second) {
+    members.disconnect(first, firstReason);
+    members.disconnect(second, secondReason);
   }
 }

@@ -10,36 +10,43 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * All groups that have a member. A number whose last member has left is as fresh as one that never
- * had any.
+ * All groups that have at least one member. When the last member leaves, the group is removed; its
+ * number can be joined as if it had never been used.
  */
 final class Groups {
 
-  /** For a place whose holder has just hung up: that may be heard after who comes next. */
-  private static final Duration PLACE_LIMIT = Duration.ofMillis(250);
+  /**
+   * Maximum wait for a place in a full group. A client that disconnects and reconnects at once may
+   * be accepted before its disconnect is noticed.
+   */
+  private static final Duration PLACE_WAIT = Duration.ofMillis(250);
 
   private final BounceGroups limits;
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** A place is free, or nobody gets one any more. */
+  /** A place became free, or draining began. */
   private final Condition changed = lock.newCondition();
 
-  /** The lock guards these. */
+  /** Guarded by the lock, as are the two fields below. */
   private final Map<Integer, Group> groups = new HashMap<>();
 
   private int members;
   private boolean draining;
 
-  /** None yet. */
+  /** Creates an empty set of groups. */
   Groups(BounceGroups limits) {
     this.limits = limits;
   }
 
-  /** Lets a member into the group of that number, unless that or the server stays full. */
+  /**
+   * Adds a member to the group with this number. Waits up to 250 ms for a place.
+   *
+   * @return the group, or empty if the group or the server is full, or the server stops
+   */
   Optional<Group> join(Member member, int number) throws InterruptedException {
     lock.lock();
     try {
-      long left = PLACE_LIMIT.toNanos();
+      long left = PLACE_WAIT.toNanos();
       while (!draining && isFull(number) && left > 0) {
         left = changed.awaitNanos(left);
       }
@@ -62,10 +69,10 @@ final class Groups {
   }
 
   /**
-   * Takes a member out. Not one of two that are paired: their places are free together, once their
-   * relay is over.
+   * Removes a member from its group. Does nothing for a member of a complete pair: {@link
+   * #dissolve} frees both places when the relay has ended.
    *
-   * @return who is left alone and has nobody to wait for any more
+   * @return the member that is now alone and can get no partner because the server stops
    */
   Optional<Member> leave(Member member) {
     lock.lock();
@@ -83,7 +90,7 @@ final class Groups {
     }
   }
 
-  /** Takes out a member that never had company; returns false if it has some by now. */
+  /** Removes a member whose group never had a second one; returns false if one has joined. */
   boolean leaveIfAlone(Member member) {
     lock.lock();
     try {
@@ -98,7 +105,7 @@ final class Groups {
     }
   }
 
-  /** The relay of a pair is over: its places are free. */
+  /** Removes both members of a pair after its relay has ended. */
   void dissolve(Group pair) {
     lock.lock();
     try {
@@ -119,7 +126,7 @@ final class Groups {
     }
   }
 
-  /** Lets nobody in any more; returns those that are alone. */
+  /** Refuses further members; returns the members that are alone in their groups. */
   List<Member> drain() {
     lock.lock();
     try {
@@ -127,7 +134,7 @@ final class Groups {
       changed.signalAll();
       return groups.values().stream()
           .map(Group::members)
-          .filter(all -> all.size() == 1)
+          .filter(group -> group.size() == 1)
           .map(List::getFirst)
           .toList();
     } finally {
@@ -135,7 +142,7 @@ final class Groups {
     }
   }
 
-  /** How many there are now. */
+  /** Returns the number of groups. */
   int size() {
     lock.lock();
     try {

@@ -13,36 +13,42 @@ import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** A connection to the bounce server, from its accept to its end; before it joins a stranger. */
+/**
+ * A connection to the bounce server, from accept to end. Until it joins a group, it is subject to
+ * the limits for unauthenticated connections.
+ */
 final class Member {
 
   private final long id;
   private final SocketConnection socket;
   private final MemberEvents events;
   private final AtomicReference<State> state = new AtomicReference<>(State.CONNECTED);
-  private final AtomicReference<String> ending = new AtomicReference<>();
+  private final AtomicReference<String> disconnectReason = new AtomicReference<>();
   private volatile Connection connection;
   private volatile ReadAheadInput input;
   private volatile Group group;
-  private volatile boolean late;
+  private volatile boolean isTimedOut;
 
-  /** Held by whoever writes to it, and while it joins: its greeting comes before all else. */
+  /**
+   * Serialises writes to this member. Also held while the member joins, so that its greeting is
+   * sent before data from the group.
+   */
   private final ReentrantLock output = new ReentrantLock();
 
-  private volatile boolean written;
+  private volatile boolean isWriteInProgress;
 
-  /** To whom it is sending now; null most of the time. */
-  private volatile Member sendingTo;
+  /** The member this one is writing to, or null. */
+  private volatile Member receiver;
 
-  private volatile boolean slowed;
+  private volatile boolean isWaiting;
 
-  // Only whoever looks after slow members uses these.
-  private boolean writtenBefore;
+  // Used only by the periodic check for slow members.
+  private boolean wasWriteInProgress;
 
-  private long sentBefore;
-  private long takesNothingSinceNanos;
+  private long lastSent;
+  private long stalledSinceNanos;
 
-  /** For a connection that was just accepted. */
+  /** Creates a member for a connection that was just accepted. */
   Member(long id, SocketConnection socket, MemberEvents events) {
     this.id = id;
     this.socket = socket;
@@ -50,22 +56,22 @@ final class Member {
     this.events = events;
   }
 
-  /** Counts up from 0. */
+  /** Returns the id, which counts up from 0. */
   long id() {
     return id;
   }
 
-  /** The other end. */
+  /** Returns the remote address. */
   InetSocketAddress peer() {
     return socket.peer();
   }
 
-  /** For logs and threads. */
+  /** Returns the remote address as text, for log lines and thread names. */
   String name() {
     return HostPort.of(socket.peer()).toString();
   }
 
-  /** As it is shown. */
+  /** Returns a snapshot. */
   MemberView view() {
     Group now = group;
     return new MemberView(
@@ -75,67 +81,69 @@ final class Member {
         state.get());
   }
 
-  /** The transport's handshake is done; from now on it is read ahead. */
-  void setTransport(Connection within) {
-    connection = within;
-    input = ReadAheadInput.of(within.input(), "member's bytes " + name());
+  /** Sets the connection that the transport's handshake has produced, and starts reading ahead. */
+  void setTransport(Connection transport) {
+    connection = transport;
+    input = ReadAheadInput.of(transport.input(), "member input " + name());
   }
 
-  /** The innermost one there is by now. */
+  /** Returns the connection of the transport, or the socket's before the transport's handshake. */
   Connection connection() {
     return connection;
   }
 
-  /** What it sends; null before {@link #setTransport}. */
+  /** Returns the bytes the member sends; null before {@link #setTransport}. */
   ReadAheadInput input() {
     return input;
   }
 
-  /** What it belongs to; null before. */
+  /** Returns the group it has joined, or null. */
   Group group() {
     return group;
   }
 
-  /** Only {@link Groups} says so. */
+  /** Sets the group; called only by {@link Groups}. */
   void setGroup(Group joined) {
     group = joined;
   }
 
-  /** Its place among strangers was taken away; must not block. */
+  /**
+   * Ends the handshake after the limiter has withdrawn its slot. Never blocks. After a timeout the
+   * member's thread may still send a refusal; after an eviction the connection is closed.
+   */
   void handshakeExpired(HandshakeLimiter.Reason reason) {
-    late = reason == HandshakeLimiter.Reason.TIMEOUT;
-    ReadAheadInput waiting = input;
-    if (late && waiting != null) {
-      // There may be something to say to it.
-      waiting.wakeUp();
+    isTimedOut = reason == HandshakeLimiter.Reason.TIMEOUT;
+    ReadAheadInput reader = input;
+    if (isTimedOut && reader != null) {
+      reader.wakeUp();
     } else {
       socket.close();
     }
   }
 
-  /** Whether its time as a stranger was up. */
+  /** Returns whether the handshake has timed out. */
   boolean isTimedOut() {
-    return late;
+    return isTimedOut;
   }
 
-  /** Says how far it is, to whoever wants to hear. */
-  void setState(State now) {
-    if (state.getAndSet(now) != now && !isEnded()) {
+  /** Sets the state, and reports a change unless the member has ended. */
+  void setState(State next) {
+    if (state.getAndSet(next) != next && !isEnded()) {
       events.changed(view());
     }
   }
 
-  /** The first reason stands; returns false if there was one before. */
+  /** Marks the member as ended. The first reason is kept; returns false if there was one before. */
   boolean markEnded(String reason) {
-    return ending.compareAndSet(null, reason);
+    return disconnectReason.compareAndSet(null, reason);
   }
 
-  /** Whether it is gone, for all others. */
+  /** Returns whether the member has ended. */
   boolean isEnded() {
-    return ending.get() != null;
+    return disconnectReason.get() != null;
   }
 
-  /** Ends the connection, and every wait for it. */
+  /** Closes or resets the connection, and wakes up the thread that waits for its input. */
   void close(boolean reset) {
     if (reset) {
       connection.reset();
@@ -149,90 +157,94 @@ final class Member {
     }
   }
 
-  /** What joining it needs to say before anything else reaches it. */
+  /** Adds the member to a group. */
   interface JoinAction {
-    /** Joins; what is returned, if anything, was joined. */
+    /** Joins a group; returns empty if the member was refused. */
     Optional<Group> join() throws InterruptedException;
   }
 
-  /** Joins, and is greeted before the others can send to it. */
+  /** Joins a group and sends the greeting before other members can send to this one. */
   Optional<Group> joinWithGreeting(byte[] welcome, JoinAction joining) throws InterruptedException {
     output.lock();
     try {
       Optional<Group> joined = joining.join();
       if (joined.isPresent()) {
-        written = true;
+        isWriteInProgress = true;
         connection.output().write(welcome);
       }
       return joined;
     } catch (IOException e) {
-      // It is in its group, and broken: that is found by its reader.
+      // The member has joined, but its connection failed; its reader will find that out.
       return Optional.of(group);
     } finally {
-      written = false;
+      isWriteInProgress = false;
       output.unlock();
     }
   }
 
   /**
-   * Takes bytes from a member, in that one's thread and for as long as this one's peer needs.
+   * Writes bytes from another member to this one. Runs in the sender's thread and blocks until this
+   * member's connection has accepted the bytes.
    *
-   * @throws IOException if this one is broken, or over
+   * @throws IOException if this member's connection failed or was closed
    */
   void deliver(ByteBuffer bytes, Member sender) throws IOException {
-    sender.sendingTo = this;
+    sender.receiver = this;
     output.lock();
     try {
-      written = true;
+      isWriteInProgress = true;
       connection.output().write(bytes);
     } finally {
-      written = false;
+      isWriteInProgress = false;
       output.unlock();
-      sender.sendingTo = null;
-      sender.goesOn();
+      sender.receiver = null;
+      sender.stopWaiting();
     }
   }
 
-  /** What it sends waits for one that is slow. */
-  private void isSlowed() {
-    slowed = true;
+  /** Shows that the bytes this member sends wait for a slow one. */
+  private void startWaiting() {
+    isWaiting = true;
     setState(State.WAITING);
   }
 
-  private void goesOn() {
-    if (slowed) {
-      slowed = false;
+  private void stopWaiting() {
+    if (isWaiting) {
+      isWaiting = false;
       setState(State.READY);
     }
   }
 
-  /** How long ago the first look was since when a write to it makes no progress; 0 for none. */
+  /**
+   * Returns how long a write to this member has made no progress, measured from the first check
+   * that found it stalled; 0 if none is stalled. Called only by the periodic check.
+   */
   long stalledNanos(long nowNanos) {
-    boolean now = written;
+    boolean isWriting = isWriteInProgress;
     long sent = connection.sent();
-    if (!now || !writtenBefore || sent != sentBefore) {
-      takesNothingSinceNanos = nowNanos;
+    if (!isWriting || !wasWriteInProgress || sent != lastSent) {
+      stalledSinceNanos = nowNanos;
     }
-    writtenBefore = now;
-    sentBefore = sent;
-    return nowNanos - takesNothingSinceNanos;
+    wasWriteInProgress = isWriting;
+    lastSent = sent;
+    return nowNanos - stalledSinceNanos;
   }
 
-  /** Has it look again at what it waits for, if it does. */
+  /** Makes the thread that waits for this member's input check its conditions again. */
   void wakeUp() {
-    ReadAheadInput waiting = input;
-    if (waiting != null) {
-      waiting.wakeUp();
+    ReadAheadInput reader = input;
+    if (reader != null) {
+      reader.wakeUp();
     }
   }
 
-  /** Shows whether it waits for one that takes nothing. */
+  /** Shows whether this member waits for one that is stalled. Called only by the periodic check. */
   void updateWaitingState(long nowNanos) {
-    Member slow = sendingTo;
+    Member slow = receiver;
     if (slow == null) {
-      goesOn();
-    } else if (!slowed && slow.takesNothingSinceNanos < nowNanos) {
-      isSlowed();
+      stopWaiting();
+    } else if (!isWaiting && slow.stalledSinceNanos < nowNanos) {
+      startWaiting();
     }
   }
 }

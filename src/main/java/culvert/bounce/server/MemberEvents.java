@@ -2,21 +2,25 @@ package culvert.bounce.server;
 
 import java.nio.ByteBuffer;
 
-/** Hears what happens to members, in their own threads; must not block, nor fail. */
+/** Receives member events, in the threads of the members. No method may block or throw. */
 public interface MemberEvents {
 
-  /** It has dialled in. */
+  /** Called when a connection was accepted. */
   void connected(MemberView member);
 
-  /** It is in another state than before. */
+  /** Called when the state has changed. */
   void changed(MemberView member);
 
-  /** It is gone. */
+  /** Called once, when the member was disconnected. */
   void disconnected(MemberView member, String reason);
 
-  /** Whether {@link #read} is to be told now: whoever does not ask pays nothing for it. */
+  /** Returns whether {@link #read} is to be called at present; if not, reads cost nothing extra. */
   boolean isReadEnabled();
 
-  /** It has sent bytes: those between position and limit, which are not to be moved. */
+  /**
+   * Called when a member has sent bytes.
+   *
+   * @param bytes the bytes between position and limit, neither of which may be changed
+   */
   void read(MemberView member, ByteBuffer bytes);
 }

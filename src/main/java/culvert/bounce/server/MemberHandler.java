@@ -30,33 +30,34 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * What happens to a connection that dialled in, in its own thread: the handshakes under the bounds
- * of strangers, then its group. Whose fault it was if it joins none is decided here.
+ * Serves an accepted connection in its own thread: the handshakes, under the limits for
+ * unauthenticated connections, then the group. Decides how a failed handshake is counted, logged
+ * and answered.
  */
 final class MemberHandler implements Listener.Handler {
 
   private final BounceSettings settings;
   private final byte[] authentication;
   private final Transport transport;
-  private final HandshakeLimiter halfOpen;
+  private final HandshakeLimiter handshakes;
   private final Groups groups;
   private final Members members;
-  private final GroupHandler lives;
+  private final GroupHandler groupHandler;
   private final Deadlines deadlines;
   private final Counters counters;
   private final Log log;
   private final LimitedLog<SourcePrefix> lines;
 
-  /** Those that have a thread. */
+  /** Members whose thread is running. */
   private final OpenSet<Member> threads = new OpenSet<>();
 
-  /** For any number of connections. */
+  /** Creates a handler for any number of connections. */
   MemberHandler(
       BounceSettings settings,
       Transport transport,
       Groups groups,
       Members members,
-      GroupHandler lives,
+      GroupHandler groupHandler,
       Deadlines deadlines,
       Counters counters,
       Log log) {
@@ -66,12 +67,12 @@ final class MemberHandler implements Listener.Handler {
     this.transport = transport;
     this.groups = groups;
     this.members = members;
-    this.lives = lives;
+    this.groupHandler = groupHandler;
     this.deadlines = deadlines;
     this.counters = counters;
     this.log = log;
     this.lines = new LimitedLog<>(log, counters, 1, settings.logPeriod());
-    this.halfOpen =
+    this.handshakes =
         new HandshakeLimiter(
             settings.entry().halfOpen(),
             settings.entry().halfOpenPerAddress(),
@@ -86,7 +87,7 @@ final class MemberHandler implements Listener.Handler {
     counters.count(Counter.ACCEPT_FAILURES);
     if (first) {
       log.warn(
-          event("cannot accept members for a moment")
+          event("member accept failed")
               .with("cause", cause.getMessage())
               .with("pause", Durations.of(pause)));
     }
@@ -99,25 +100,25 @@ final class MemberHandler implements Listener.Handler {
       members.disconnect(member, DisconnectReason.SERVER_STOPPED);
       return;
     }
-    var place = halfOpen.acquire(source(member), member::handshakeExpired);
+    var slot = handshakes.acquire(source(member), member::handshakeExpired);
     try {
       KeepAlive.NORMAL.applyTo(socket);
       Optional<Group> group = enter(member);
       if (group.isPresent()) {
-        place.release();
-        live(member, group.get());
+        slot.release();
+        serveInGroup(member, group.get());
       }
     } catch (IOException e) {
-      failed(member, socket, e, place.lossReason());
+      failed(member, socket, e, slot.lossReason());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException | Error e) {
-      log.bug("a member met a bug", e);
+      log.bug("internal error while serving a member", e);
       members.disconnect(member, DisconnectReason.INTERNAL_ERROR);
     } finally {
-      place.release();
+      slot.release();
       members.disconnect(member, DisconnectReason.SERVER_STOPPED);
-      // Also where it was ended by another before it had joined.
+      // Another thread may have disconnected the member before it joined.
       members.removeFromGroup(member);
       threads.remove(member);
     }
@@ -127,42 +128,39 @@ final class MemberHandler implements Listener.Handler {
     return SourcePrefix.of(member.peer().getAddress());
   }
 
-  /** The handshakes; returns the group it has joined, or nothing if it was refused. */
+  /** Performs the handshakes; returns the group the member joined, or empty if it was refused. */
   private Optional<Group> enter(Member member) throws IOException, InterruptedException {
     member.setTransport(transport.wrap(member.connection()));
-    var admission =
+    var handshake =
         new BounceServerHandshake(settings.wire(), settings.groups().groups(), authentication);
-    negotiate(member, admission);
-    if (admission.refusal().isPresent()) {
-      refuse(member, admission.refusal().get(), admission.refusal().get().toString());
+    negotiate(member, handshake);
+    if (handshake.refusal().isPresent()) {
+      refuse(member, handshake.refusal().get(), handshake.refusal().get().toString());
       return Optional.empty();
     }
     Transport.setAuthenticated(member.connection());
     Optional<Group> group =
-        member.joinWithGreeting(admission.welcome(), () -> groups.join(member, admission.number()));
+        member.joinWithGreeting(handshake.welcome(), () -> groups.join(member, handshake.number()));
     if (group.isEmpty()) {
-      refuse(
-          member,
-          BounceRefusal.FULL,
-          "no place in group " + admission.number() + ", or on this server");
+      refuse(member, BounceRefusal.FULL, "group " + handshake.number() + " or this server is full");
     }
     return group;
   }
 
-  private void negotiate(Member member, BounceServerHandshake admission) throws IOException {
+  private void negotiate(Member member, BounceServerHandshake handshake) throws IOException {
     ReadAheadInput input = member.input();
-    member.connection().output().write(admission.banner());
+    member.connection().output().write(handshake.banner());
     for (; ; ) {
-      // Asked first: what came before the end is held by then.
+      // Read before the bytes: if the input has ended, all of its bytes are held.
       boolean ended = input.hasEnded();
-      input.consume(admission::feed);
+      input.consume(handshake::feed);
       if (ended) {
-        admission.pauseElapsed();
+        handshake.pauseElapsed();
       }
       if (ended || member.isTimedOut()) {
-        admission.timedOut();
+        handshake.timedOut();
       }
-      switch (admission.state()) {
+      switch (handshake.state()) {
         case AWAITING_AUTHENTICATION -> awaitMore(member, ended, ReadAheadInput.NO_TIMEOUT);
         case AWAITING_NUMBER -> {
           member.setState(State.AUTHENTICATED);
@@ -171,7 +169,7 @@ final class MemberHandler implements Listener.Handler {
         case READING_NUMBER -> {
           member.setState(State.AUTHENTICATED);
           if (!awaitMore(member, ended, settings.entry().numberPause().toNanos())) {
-            admission.pauseElapsed();
+            handshake.pauseElapsed();
           }
         }
         case ACCEPTED -> {
@@ -186,13 +184,15 @@ final class MemberHandler implements Listener.Handler {
   }
 
   /**
-   * Waits for more of its handshake.
+   * Waits for more bytes of the handshake.
    *
-   * @param ended whether the look before saw its end; one that has come since is for the next look
+   * @param ended whether the input had ended before the held bytes were consumed; a later end is
+   *     left to the next iteration, because bytes may have arrived before it
+   * @return false after the timeout
    */
   private static boolean awaitMore(Member member, boolean ended, long nanos) throws IOException {
     if (member.isTimedOut()) {
-      throw new IOException("its time was up");
+      throw new IOException("handshake timeout");
     }
     if (ended || member.input().fault().isPresent() || member.isEnded()) {
       throw new EOFException("closed during the handshake");
@@ -200,13 +200,13 @@ final class MemberHandler implements Listener.Handler {
     return member.input().await(0, nanos);
   }
 
-  private void live(Member member, Group group) throws InterruptedException {
+  private void serveInGroup(Member member, Group group) throws InterruptedException {
     counters.count(Counter.MEMBERS);
     member.setState(State.READY);
     try {
-      lives.run(member, group);
+      groupHandler.run(member, group);
     } catch (IOException e) {
-      members.disconnect(member, DisconnectReason.broken(e));
+      members.disconnect(member, DisconnectReason.failed(e));
     }
   }
 
@@ -217,7 +217,7 @@ final class MemberHandler implements Listener.Handler {
           case NUMBER -> Counter.PROTOCOL_ERRORS;
           case FULL -> Counter.MEMBERS_OVER_LIMIT;
         });
-    limited(member, "member refused", cause);
+    limited(member, "member rejected", cause);
     LingeringClose.sendAndClose(member.connection(), refusal.bytes(), deadlines);
     members.disconnect(member, refusal.toString());
   }
@@ -255,14 +255,17 @@ final class MemberHandler implements Listener.Handler {
                 .with("cause", cause.getMessage()));
       }
     }
-    members.disconnect(member, DisconnectReason.broken(cause));
+    members.disconnect(member, DisconnectReason.failed(cause));
   }
 
   private void limited(Member member, String event, String cause) {
     lines.warn(source(member), event(event).with("peer", member.name()).with("cause", cause));
   }
 
-  /** Lets nobody in any more, and ends those that have nobody, now or as soon as they have none. */
+  /**
+   * Refuses further members. Disconnects members that are alone, at once or when the others have
+   * left, and connections that have not joined a group.
+   */
   void drain() {
     groups.drain().forEach(alone -> members.disconnect(alone, DisconnectReason.SERVER_STOPPED));
     for (Member member : members.all()) {
@@ -272,12 +275,12 @@ final class MemberHandler implements Listener.Handler {
     }
   }
 
-  /** Waits until the last one is gone; returns false if that takes longer than the limit. */
+  /** Waits until all members have ended; returns false if that takes longer than the limit. */
   boolean awaitGone(Duration limit) {
     return threads.awaitEmpty(limit);
   }
 
-  /** Ends all of them, and whoever comes. */
+  /** Disconnects all members, including later ones. */
   void endAll() {
     threads.closeAll(member -> members.disconnect(member, DisconnectReason.SERVER_STOPPED));
   }

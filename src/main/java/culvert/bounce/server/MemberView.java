@@ -4,24 +4,24 @@ import java.net.InetSocketAddress;
 import java.util.OptionalInt;
 
 /**
- * A connection to the bounce server, as it is shown.
+ * Snapshot of a connection to the bounce server.
  *
- * @param id counts up from 0 and is not used again while the server runs
- * @param peer the other end
- * @param group the number of its group, once it has joined one
- * @param state how far it is
+ * @param id counts up from 0; not reused while the server runs
+ * @param peer the remote address
+ * @param group number of the group it has joined, if it has joined one
+ * @param state its state
  */
 public record MemberView(long id, InetSocketAddress peer, OptionalInt group, State state) {
 
-  /** How far a connection is. */
+  /** State of a connection. */
   public enum State {
-    /** It has not authenticated. */
+    /** Not authenticated. */
     CONNECTED,
-    /** It has, and has joined no group. */
+    /** Authenticated, but not in a group. */
     AUTHENTICATED,
-    /** It is in its group. */
+    /** In its group. */
     READY,
-    /** What it sends waits: for a second member, or for one that is slow. */
+    /** In its group; the bytes it sends wait for a second member or for a slow one. */
     WAITING
   }
 }

@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Every connection there is, and how one ends: once, whoever ends it. */
+/** All connections to the server. Disconnects each exactly once, whichever thread is first. */
 final class Members {
 
   private final Groups groups;
@@ -17,13 +17,13 @@ final class Members {
   private final AtomicLong nextId = new AtomicLong();
   private final Map<Long, Member> all = new ConcurrentSkipListMap<>();
 
-  /** None yet. */
+  /** Creates an empty set of members. */
   Members(Groups groups, MemberEvents events) {
     this.groups = groups;
     this.events = events;
   }
 
-  /** A connection that was just accepted. */
+  /** Adds a connection that was just accepted. */
   Member add(SocketConnection socket) {
     var member = new Member(nextId.getAndIncrement(), socket, events);
     all.put(member.id(), member);
@@ -31,37 +31,37 @@ final class Members {
     return member;
   }
 
-  /** All, by ascending id. */
+  /** Returns all members, in ascending order of their ids; concurrent changes are allowed. */
   Collection<Member> all() {
     return all.values();
   }
 
-  /** All, as they are shown. */
+  /** Returns snapshots of all members, in ascending order of their ids. */
   List<MemberView> views() {
     return all.values().stream().map(Member::view).toList();
   }
 
-  /** The one with that id, if it is there. */
+  /** Returns the member with this id, if it is connected. */
   Optional<Member> find(long id) {
     return Optional.ofNullable(all.get(id));
   }
 
-  /** The one from that address, if it is there. */
+  /** Returns the member from this address, if it is connected. */
   Optional<Member> find(InetSocketAddress peer) {
     return all.values().stream().filter(member -> member.peer().equals(peer)).findFirst();
   }
 
   /**
-   * Ends a member, if nobody has before, and never blocks: its place is free at once, though its
-   * thread may still be writing to another. What a pair was sent would look complete if it ended
-   * cleanly, so that is reset.
+   * Disconnects a member unless that was done before. Never blocks: the member's place is free at
+   * once, even if its thread is still writing to another member. Members of a pair are reset,
+   * because after a clean end the data received so far would look complete.
    */
   void disconnect(Member member, String reason) {
     Group group = member.group();
     disconnect(member, reason, group != null && group.isPaired() && group.hasHadTwoMembers());
   }
 
-  /** The same, so that the peer sees an error. */
+  /** Disconnects a member like {@link #disconnect}, but always with a reset. */
   void reset(Member member, String reason) {
     disconnect(member, reason, true);
   }
@@ -76,7 +76,7 @@ final class Members {
     events.disconnected(member.view(), reason);
   }
 
-  /** Takes it out of its group, where it still is in one. */
+  /** Removes a member from its group if it is in one. */
   void removeFromGroup(Member member) {
     groups.leave(member).ifPresent(alone -> disconnect(alone, DisconnectReason.SERVER_STOPPED));
   }

@@ -7,15 +7,15 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * A member of a pair as the relay sees it: its connection, whose first bytes may have been read
- * ahead, and which is watched while its partner writes to it.
+ * A member of a pair as a connection for the relay. Input starts with the bytes that were read
+ * ahead; output is reported as member events and monitored for stalled writes.
  */
 final class PairedConnection extends ForwardingConnection {
 
   private final Member member;
   private final Output output;
 
-  /** For a member that only {@code partner} sends to. */
+  /** Creates the connection of a member that receives bytes only from {@code partner}. */
   PairedConnection(Member member, Member partner, MemberEvents events) {
     super(member.connection());
     this.member = member;

@@ -13,34 +13,35 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * What a peer sends, read by a thread of its own before anybody asks for it, up to a bound: so that
- * its end is noticed while nobody wants its bytes, and so that it can be waited for with a limit.
- * Once it is released, whoever reads does so himself, after what was read ahead.
+ * Input that a thread of its own reads ahead, up to a maximum, before the bytes are needed. The end
+ * of the input is therefore detected while no other thread reads, and a caller can wait for bytes
+ * with a timeout. After {@link #release}, callers get the bytes that were read ahead and then read
+ * the source themselves.
  */
 final class ReadAheadInput extends ByteInput {
 
-  /** What is read ahead at the most; what comes beyond it waits in the network. */
+  /** Maximum number of bytes that are read ahead; TCP flow control holds back the rest. */
   static final int MAX_BYTES = 16 * 1024;
 
-  /** To wait for as long as it takes. */
+  /** Waits without a timeout. */
   static final long NO_TIMEOUT = Long.MAX_VALUE;
 
-  private static final int FIRST_BYTES = 2 * 1024;
+  private static final int INITIAL_BYTES = 2 * 1024;
 
   private final ByteInput source;
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** Something below is another than before. */
+  /** Signalled when one of the fields below changes. */
   private final Condition changed = lock.newCondition();
 
-  // The lock guards all of these; bytes from end on are the reading thread's alone.
-  private byte[] held = new byte[FIRST_BYTES];
+  // Guarded by the lock, except the bytes from end on, which only the reading thread uses.
+  private byte[] buffer = new byte[INITIAL_BYTES];
   private int start;
   private int end;
   private boolean released;
-  private boolean knocked;
+  private boolean wakeUpRequested;
 
-  /** Nobody reads ahead any more. */
+  /** The reading thread has ended. */
   private boolean stopped;
 
   private boolean ended;
@@ -50,7 +51,7 @@ final class ReadAheadInput extends ByteInput {
     this.source = source;
   }
 
-  /** Begins to read ahead, in a thread of that name. */
+  /** Starts reading ahead, in a thread with this name. */
   static ReadAheadInput of(ByteInput source, String name) {
     var input = new ReadAheadInput(source);
     Threads.start(name, input::readAhead);
@@ -60,9 +61,9 @@ final class ReadAheadInput extends ByteInput {
   private void readAhead() {
     IOException failure = null;
     try {
-      for (ByteBuffer room = room(); room.hasRemaining(); room = room()) {
-        int n = source.read(room);
-        if (!came(n)) {
+      for (ByteBuffer space = awaitSpace(); space.hasRemaining(); space = awaitSpace()) {
+        int n = source.read(space);
+        if (!received(n)) {
           return;
         }
       }
@@ -76,8 +77,8 @@ final class ReadAheadInput extends ByteInput {
     }
   }
 
-  /** Where the next bytes go, once there is room; nowhere after a release. */
-  private ByteBuffer room() {
+  /** Waits for free space in the buffer and returns it; returns an empty buffer after a release. */
+  private ByteBuffer awaitSpace() {
     lock.lock();
     try {
       while (!released && end - start == MAX_BYTES) {
@@ -86,25 +87,25 @@ final class ReadAheadInput extends ByteInput {
       if (released) {
         return ByteBuffer.allocate(0);
       }
-      if (end == held.length || start == end) {
-        makeRoom();
+      if (end == buffer.length || start == end) {
+        compactOrGrow();
       }
-      return ByteBuffer.wrap(held, end, held.length - end);
+      return ByteBuffer.wrap(buffer, end, buffer.length - end);
     } finally {
       lock.unlock();
     }
   }
 
-  private void makeRoom() {
+  private void compactOrGrow() {
     int size = end - start;
-    byte[] target = size > held.length / 2 ? new byte[Math.min(2 * size, MAX_BYTES)] : held;
-    System.arraycopy(held, start, target, 0, size);
-    held = target;
+    byte[] target = size > buffer.length / 2 ? new byte[Math.min(2 * size, MAX_BYTES)] : buffer;
+    System.arraycopy(buffer, start, target, 0, size);
+    buffer = target;
     start = 0;
     end = size;
   }
 
-  private boolean came(int n) {
+  private boolean received(int n) {
     lock.lock();
     try {
       if (n < 0) {
@@ -130,7 +131,7 @@ final class ReadAheadInput extends ByteInput {
     }
   }
 
-  /** From now on nothing more is read ahead than the read that is under way brings. */
+  /** Stops reading ahead. A read in progress may still add bytes. */
   void release() {
     lock.lock();
     try {
@@ -141,11 +142,11 @@ final class ReadAheadInput extends ByteInput {
     }
   }
 
-  /** Ends a wait that is under way, or the next one. */
+  /** Ends the current {@link #await}, or the next one if no thread is waiting. */
   void wakeUp() {
     lock.lock();
     try {
-      knocked = true;
+      wakeUpRequested = true;
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -153,22 +154,23 @@ final class ReadAheadInput extends ByteInput {
   }
 
   /**
-   * Waits until more than {@code known} bytes are held, the end has come, or somebody knocks.
+   * Waits until more than {@code known} bytes are held, the input has ended or failed, or {@link
+   * #wakeUp} is called.
    *
-   * @param nanos for so long at the most
-   * @return false if the time was up first
+   * @param nanos timeout, or {@link #NO_TIMEOUT}
+   * @return false after the timeout
    */
   boolean await(int known, long nanos) throws IOException {
     lock.lock();
     try {
       long left = nanos;
-      while (end - start <= known && !stopped && !knocked) {
+      while (end - start <= known && !stopped && !wakeUpRequested) {
         if (left <= 0) {
           return false;
         }
         left = await(left);
       }
-      knocked = false;
+      wakeUpRequested = false;
       return true;
     } finally {
       lock.unlock();
@@ -188,7 +190,7 @@ final class ReadAheadInput extends ByteInput {
     }
   }
 
-  /** Whether the peer has ended or broken it; bytes that came before may still be held. */
+  /** Returns whether the input has ended or failed; earlier bytes may still be held. */
   boolean isFinished() {
     lock.lock();
     try {
@@ -198,7 +200,7 @@ final class ReadAheadInput extends ByteInput {
     }
   }
 
-  /** What has broken it, if anything has. */
+  /** Returns the cause if reading has failed. */
   Optional<IOException> fault() {
     lock.lock();
     try {
@@ -208,7 +210,7 @@ final class ReadAheadInput extends ByteInput {
     }
   }
 
-  /** Whether the peer has ended it cleanly; bytes that came before may still be held. */
+  /** Returns whether the peer has closed its output cleanly; earlier bytes may still be held. */
   boolean hasEnded() {
     lock.lock();
     try {
@@ -218,7 +220,7 @@ final class ReadAheadInput extends ByteInput {
     }
   }
 
-  /** How many bytes are held. */
+  /** Returns the number of bytes held. */
   int size() {
     lock.lock();
     try {
@@ -228,12 +230,12 @@ final class ReadAheadInput extends ByteInput {
     }
   }
 
-  /** Shows what is held to somebody, who must not block and takes as much as he likes. */
-  void consume(Consumer<ByteBuffer> taker) {
+  /** Passes the held bytes to a consumer, which removes those it reads and must not block. */
+  void consume(Consumer<ByteBuffer> consumer) {
     lock.lock();
     try {
-      ByteBuffer bytes = ByteBuffer.wrap(held, start, end - start);
-      taker.accept(bytes);
+      ByteBuffer bytes = ByteBuffer.wrap(buffer, start, end - start);
+      consumer.accept(bytes);
       start = bytes.position();
       changed.signalAll();
     } finally {
@@ -241,11 +243,11 @@ final class ReadAheadInput extends ByteInput {
     }
   }
 
-  /** A copy of what is held beyond the first {@code known} bytes; it stays held. */
-  byte[] copyFrom(int known) {
+  /** Returns a copy of the held bytes from {@code offset} on, without removing them. */
+  byte[] copyFrom(int offset) {
     lock.lock();
     try {
-      return Arrays.copyOfRange(held, start + known, end);
+      return Arrays.copyOfRange(buffer, start + offset, end);
     } finally {
       lock.unlock();
     }
@@ -254,7 +256,7 @@ final class ReadAheadInput extends ByteInput {
   @Override
   public int read(ByteBuffer target) throws IOException {
     int before = target.position();
-    while (awaitEarly()) {
+    while (awaitReadAhead()) {
       consume(bytes -> {
         int n = Math.min(bytes.remaining(), target.remaining());
         target.put(bytes.slice(bytes.position(), n));
@@ -267,8 +269,8 @@ final class ReadAheadInput extends ByteInput {
     return isFinished() ? -1 : source.read(target);
   }
 
-  /** Waits for bytes that were read ahead; false once there are no more of them. */
-  private boolean awaitEarly() throws IOException {
+  /** Waits for bytes that are read ahead; returns false once no more will follow. */
+  private boolean awaitReadAhead() throws IOException {
     lock.lock();
     try {
       while (start == end && !stopped) {
@@ -277,7 +279,7 @@ final class ReadAheadInput extends ByteInput {
       if (start < end) {
         return true;
       }
-      held = new byte[0];
+      buffer = new byte[0];
       start = 0;
       end = 0;
       if (fault != null) {
@@ -289,11 +291,11 @@ final class ReadAheadInput extends ByteInput {
     }
   }
 
-  /** What was read ahead, and then as fast as the source itself does it. */
+  /** Transfers the bytes read ahead, then lets the source transfer the rest in its own way. */
   @Override
   public long transferTo(OutputStream out) throws IOException {
     long total = 0;
-    while (awaitEarly()) {
+    while (awaitReadAhead()) {
       byte[] piece = copyFrom(0);
       consume(bytes -> bytes.position(bytes.position() + piece.length));
       out.write(piece);

@@ -9,14 +9,14 @@ import culvert.observe.Log;
 import java.time.Duration;
 
 /**
- * Looks after writes that do not move: shows who waits for them, and drops a member that takes
- * nothing for too long. TCP finds such a peer only if it is dead, and then after a quarter of an
- * hour: keep-alive is silent for as long as something is not acknowledged.
+ * Detects writes that make no progress: marks the members that wait for them, and disconnects a
+ * member that accepts no data for too long. TCP detects such a peer only if it is dead, and only
+ * after a quarter of an hour, because keepalive probes are not sent while data is unacknowledged.
  */
 final class SlowMembers {
 
-  private static final Duration LONGEST_PERIOD = Duration.ofSeconds(1);
-  private static final Duration SHORTEST_PERIOD = Duration.ofMillis(10);
+  private static final Duration MAX_PERIOD = Duration.ofSeconds(1);
+  private static final Duration MIN_PERIOD = Duration.ofMillis(10);
 
   private final Members members;
   private final Duration limit;
@@ -30,22 +30,27 @@ final class SlowMembers {
     this.log = log;
   }
 
-  /** Begins to look; one is dropped after {@code limit} and a little more, or never if it is 0. */
+  /**
+   * Starts the periodic check.
+   *
+   * @param limit time after which a stalled member is disconnected, at the next check; zero means
+   *     never
+   */
   static Deadlines.Deadline watch(
       Members members, Duration limit, Deadlines deadlines, Counters counters, Log log) {
     var slow = new SlowMembers(members, limit, counters, log);
-    return deadlines.repeat(period(limit), slow::look);
+    return deadlines.repeat(period(limit), slow::check);
   }
 
   private static Duration period(Duration limit) {
     Duration quarter = limit.dividedBy(4);
-    if (limit.isZero() || quarter.compareTo(LONGEST_PERIOD) > 0) {
-      return LONGEST_PERIOD;
+    if (limit.isZero() || quarter.compareTo(MAX_PERIOD) > 0) {
+      return MAX_PERIOD;
     }
-    return quarter.compareTo(SHORTEST_PERIOD) < 0 ? SHORTEST_PERIOD : quarter;
+    return quarter.compareTo(MIN_PERIOD) < 0 ? MIN_PERIOD : quarter;
   }
 
-  private void look() {
+  private void check() {
     long now = System.nanoTime();
     for (Member member : members.all()) {
       long nanos = member.stalledNanos(now);
@@ -53,7 +58,7 @@ final class SlowMembers {
         counters.count(Counter.MEMBERS_TOO_SLOW);
         members.reset(member, DisconnectReason.stalled(limit));
         log.warn(
-            event("slow member dropped")
+            event("slow member disconnected")
                 .with("peer", member.name())
                 .with("cause", DisconnectReason.stalled(limit)));
       }

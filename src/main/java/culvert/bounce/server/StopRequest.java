@@ -1,11 +1,11 @@
 package culvert.bounce.server;
 
-/** How a console stops the server: whoever asks has the answer before the server goes. */
+/** Stops the server in two steps, so that a console can answer its operator in between. */
 public interface StopRequest {
 
-  /** Says that the server is to stop; returns false if somebody had said so before. */
+  /** Announces the stop; returns false if it was announced before. */
   boolean announce();
 
-  /** Lets it stop, which takes its time; does not wait. */
+  /** Begins the stop; returns at once. */
   void begin();
 }

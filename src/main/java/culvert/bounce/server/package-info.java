@@ -1,2 +1,2 @@
-/** The bounce-server role: joins accepted connections in channel groups. */
+/** The bounce-server role: joins accepted connections into channel groups. */
 package culvert.bounce.server;

@@ -25,20 +25,20 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** A bounce server on a free port of loopback, and what was told of it. */
+/** A bounce server on a free loopback port, with its member events and its log. */
 public final class BounceFixture implements AutoCloseable {
 
-  /** A limit for what is about to happen. */
+  /** Maximum time to wait for an expected event. */
   public static final Duration SOON = Duration.ofSeconds(20);
 
-  /** What is set, which a test changes before it starts. */
+  /** Settings, which a test changes before it starts the server. */
   static final class Setup {
     private BounceGreeting wire = BounceGreeting.PROGRAM;
     private String authentication = "hi";
     private Duration authTimeout = Duration.ofSeconds(20);
     private Duration numberPause = Duration.ofMillis(100);
-    private int halfOpen = 256;
-    private int halfOpenPerAddress = 256;
+    private int maxUnauthenticated = 256;
+    private int maxUnauthenticatedPerAddress = 256;
     private int groups = 65_536;
     private int members = 2;
     private int clients = 16_384;
@@ -47,14 +47,14 @@ public final class BounceFixture implements AutoCloseable {
     private Duration dropSlowAfter = Duration.ofMinutes(5);
     private TransportKind transport = TransportKind.PLAIN;
     private Optional<TlsServerSettings> tls = Optional.empty();
-    private boolean wantsReads;
+    private boolean isReadEnabled;
 
     Setup wire(BounceGreeting kind) {
       wire = kind;
       return this;
     }
 
-    /** Empty for none. */
+    /** Sets the authentication string; empty for none. */
     Setup authentication(String text) {
       authentication = text;
       return this;
@@ -66,23 +66,23 @@ public final class BounceFixture implements AutoCloseable {
       return this;
     }
 
-    Setup halfOpen(int most) {
-      halfOpen = most;
+    Setup maxUnauthenticated(int max) {
+      maxUnauthenticated = max;
       return this;
     }
 
-    Setup groups(int most) {
-      groups = most;
+    Setup groups(int count) {
+      groups = count;
       return this;
     }
 
-    Setup members(int most) {
-      members = most;
+    Setup members(int max) {
+      members = max;
       return this;
     }
 
-    Setup clients(int most) {
-      clients = most;
+    Setup clients(int max) {
+      clients = max;
       return this;
     }
 
@@ -112,8 +112,8 @@ public final class BounceFixture implements AutoCloseable {
       return this;
     }
 
-    Setup wantsReads() {
-      wantsReads = true;
+    Setup enableReads() {
+      isReadEnabled = true;
       return this;
     }
 
@@ -127,7 +127,8 @@ public final class BounceFixture implements AutoCloseable {
                   : Optional.of(
                       BounceAuthentication.of(
                           authentication.getBytes(StandardCharsets.ISO_8859_1))),
-              new BounceLoginLimits(authTimeout, numberPause, halfOpen, halfOpenPerAddress),
+              new BounceLoginLimits(
+                  authTimeout, numberPause, maxUnauthenticated, maxUnauthenticatedPerAddress),
               new BounceGroups(
                   groups, members, clients, echo, paired, dropSlowAfter, Duration.ofSeconds(20)),
               transport,
@@ -135,25 +136,26 @@ public final class BounceFixture implements AutoCloseable {
               WebSocketSettings.DEFAULT,
               Duration.ofSeconds(5),
               Duration.ofMillis(1));
-      return new BounceFixture(settings, wantsReads);
+      return new BounceFixture(settings, isReadEnabled);
     }
   }
 
-  /** What was told, a line each. */
+  /** The member events, one line each. */
   final List<String> events = new CopyOnWriteArrayList<>();
 
   final BounceServer server;
   private final TestLog log = new TestLog(Log.Level.INFO);
 
-  private BounceFixture(BounceSettings settings, boolean wantsReads) throws IOException {
-    this.server = BounceServer.start(settings, new Recorder(wantsReads), new Counters(), log.log());
+  private BounceFixture(BounceSettings settings, boolean isReadEnabled) throws IOException {
+    this.server =
+        BounceServer.start(settings, new Recorder(isReadEnabled), new Counters(), log.log());
   }
 
   private final class Recorder implements MemberEvents {
-    private final boolean wantsReads;
+    private final boolean isReadEnabled;
 
-    Recorder(boolean wantsReads) {
-      this.wantsReads = wantsReads;
+    Recorder(boolean isReadEnabled) {
+      this.isReadEnabled = isReadEnabled;
     }
 
     @Override
@@ -173,7 +175,7 @@ public final class BounceFixture implements AutoCloseable {
 
     @Override
     public boolean isReadEnabled() {
-      return wantsReads;
+      return isReadEnabled;
     }
 
     @Override
@@ -182,34 +184,34 @@ public final class BounceFixture implements AutoCloseable {
     }
   }
 
-  /** What was logged so far. */
+  /** Returns the log. */
   String log() {
     return log.text();
   }
 
-  /** Waits for a line of the log with those words. */
-  void awaitLog(String... words) throws Exception {
-    log.await(words);
+  /** Waits for a line of the log that contains all these parts. */
+  void awaitLog(String... parts) throws Exception {
+    log.await(parts);
   }
 
-  /** Dials in and reads the banner. */
+  /** Connects and reads the banner. */
   RawMember dial() throws IOException {
-    RawMember guest = RawMember.dial(server.address());
-    guest.expect("4-BounceServer_1.0\n");
-    return guest;
+    RawMember member = RawMember.dial(server.address());
+    member.expect("4-BounceServer_1.0\n");
+    return member;
   }
 
-  /** Is a member of the group once this returns. */
+  /** Connects and joins a group. */
   RawMember join(int group) throws IOException {
     return dial().send("hi" + "%04x".formatted(group)).expect("READY");
   }
 
-  /** Waits for that to be told. */
+  /** Waits for a member event. */
   void awaitEvent(String line) throws Exception {
     Eventually.within(SOON, () -> assertThat(events).contains(line));
   }
 
-  /** Waits until so many connections are there. */
+  /** Waits until the server has this number of connections. */
   void awaitMembers(int members) throws Exception {
     Eventually.within(SOON, () -> assertThat(server.members()).hasSize(members));
   }
@@ -220,7 +222,7 @@ public final class BounceFixture implements AutoCloseable {
     log.close();
     assertThat(server.members()).isEmpty();
     assertThat(server.groups()).as("groups").isZero();
-    assertThat(server.borrowedBuffers()).as("buffers out").isZero();
-    assertThat(log()).doesNotContain("bug");
+    assertThat(server.borrowedBuffers()).as("borrowed buffers").isZero();
+    assertThat(log()).doesNotContain("internal error");
   }
 }

@@ -21,21 +21,21 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** How members join, and how strangers do not. */
+/** Tests how members join and how invalid or slow clients are rejected. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class BounceHandshakeTest {
 
-  private static final Duration LONG = Duration.ofSeconds(30);
-  private static final Duration SHORT = Duration.ofMillis(300);
+  private static final Duration LONG_PAUSE = Duration.ofSeconds(30);
+  private static final Duration SHORT_TIMEOUT = Duration.ofMillis(300);
 
   private static BounceFixture.Setup setup() {
     return new BounceFixture.Setup();
   }
 
-  /** As a client written from the description alone: no line feed, no READY. */
+  /** A client that follows only the description of the protocol: no line feed, no READY. */
   @Test
-  void aClientOfTheTextsWireJoins() throws Exception {
+  void clientOfTextVariantJoins() throws Exception {
     try (BounceFixture bounce = setup().wire(BounceGreeting.TEXT).authentication("hello").start();
         RawMember first = RawMember.dial(bounce.server.address());
         RawMember second = RawMember.dial(bounce.server.address())) {
@@ -47,7 +47,7 @@ class BounceHandshakeTest {
   }
 
   @Test
-  void aClientOfTheProgramsWireJoins() throws Exception {
+  void clientOfProgramVariantJoins() throws Exception {
     try (BounceFixture bounce = setup().start();
         RawMember first = bounce.dial();
         RawMember second = bounce.dial()) {
@@ -59,7 +59,7 @@ class BounceHandshakeTest {
   }
 
   @Test
-  void withoutAuthenticationTheNumberIsAllThereIs() throws Exception {
+  void clientSendsOnlyNumberWithoutAuthentication() throws Exception {
     try (BounceFixture bounce = setup().authentication("").start();
         RawMember first = bounce.dial();
         RawMember second = bounce.dial()) {
@@ -70,7 +70,7 @@ class BounceHandshakeTest {
   }
 
   @Test
-  void anAuthenticationOf64KiBIsOne() throws Exception {
+  void authenticationOf64KibIsAccepted() throws Exception {
     String authentication = "\u00ff".repeat(65_536);
     try (BounceFixture bounce = setup().authentication(authentication).start();
         RawMember first = bounce.dial();
@@ -82,13 +82,13 @@ class BounceHandshakeTest {
   }
 
   @Test
-  void whereverItIsSplitTheHandshakeIsTheSame() throws Exception {
+  void handshakeMayBeSplitAnywhere() throws Exception {
     String all = "hi00acDATA";
-    try (BounceFixture bounce = setup().times(Duration.ofSeconds(60), LONG).start();
+    try (BounceFixture bounce = setup().times(Duration.ofSeconds(60), LONG_PAUSE).start();
         RawMember listener = bounce.join(0xac)) {
       for (int cut = 1; cut < all.length(); cut++) {
-        try (RawMember guest = bounce.dial()) {
-          guest.send(all.substring(0, cut)).send(all.substring(cut)).expect("READY");
+        try (RawMember client = bounce.dial()) {
+          client.send(all.substring(0, cut)).send(all.substring(cut)).expect("READY");
           listener.expect("DATA");
         }
         bounce.awaitMembers(1);
@@ -97,11 +97,11 @@ class BounceHandshakeTest {
   }
 
   @Test
-  void nothingOfManyBytesGluedToTheHandshakeIsLost() throws Exception {
+  void bytesSentWithHandshakeAreDelivered() throws Exception {
     String data = "0123456789abcdef".repeat(10_000);
     try (BounceFixture bounce = setup().start();
         RawMember first = bounce.dial()) {
-      Thread writer = Thread.ofVirtual().start(() -> saysUnchecked(first, "hi0001" + data));
+      Thread writer = Thread.ofVirtual().start(() -> sendUnchecked(first, "hi0001" + data));
       first.expect("READY");
       try (RawMember second = bounce.join(1)) {
         second.expect(data);
@@ -110,16 +110,16 @@ class BounceHandshakeTest {
     }
   }
 
-  private static void saysUnchecked(RawMember guest, String text) {
+  private static void sendUnchecked(RawMember client, String text) {
     try {
-      guest.send(text);
+      client.send(text);
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
   }
 
   @Test
-  void aShortNumberIsCompleteAfterAPause() throws Exception {
+  void shortNumberIsCompleteAfterPause() throws Exception {
     try (BounceFixture bounce = setup().start();
         RawMember first = bounce.dial();
         RawMember second = bounce.join(0x1f)) {
@@ -128,31 +128,32 @@ class BounceHandshakeTest {
     }
   }
 
-  /** As {@code printf hi7 | nc -N} does it. */
+  /** As sent by {@code printf hi7 | nc -N}. */
   @Test
-  void aShortNumberIsCompleteAtTheEndOfWhatIsSaid() throws Exception {
-    try (BounceFixture bounce = setup().times(LONG.plus(LONG), LONG).paired().start();
-        RawMember first = bounce.join(7).send("for whom only listens");
+  void shortNumberIsCompleteAtEndOfInput() throws Exception {
+    try (BounceFixture bounce =
+            setup().times(LONG_PAUSE.plus(LONG_PAUSE), LONG_PAUSE).paired().start();
+        RawMember first = bounce.join(7).send("held data");
         RawMember second = bounce.dial().send("hi7")) {
       second.socket().shutdownOutput();
-      second.expect("READY").expect("for whom only listens");
+      second.expect("READY").expect("held data");
       assertThat(first.in().read()).isEqualTo(-1);
     }
   }
 
-  /** Often, because the end may come at any moment between two looks. */
+  /** Repeated, because the end may arrive at any moment between two polls of the handshake. */
   @RepeatedTest(200)
-  void anAuthenticationThatIsCutOffIsToldSoAtOnce() throws Exception {
-    try (BounceFixture bounce = setup().times(LONG.plus(LONG), LONG).start();
-        RawMember guest = bounce.dial().send("n")) {
-      guest.socket().shutdownOutput();
-      guest.expectLast("Authentication failure");
+  void incompleteAuthenticationIsRefusedAtEndOfInput() throws Exception {
+    try (BounceFixture bounce = setup().times(LONG_PAUSE.plus(LONG_PAUSE), LONG_PAUSE).start();
+        RawMember client = bounce.dial().send("n")) {
+      client.socket().shutdownOutput();
+      client.expectLast("Authentication failure");
     }
   }
 
   @Test
-  void aDigitSoonAfterAnotherBelongsToTheNumber() throws Exception {
-    try (BounceFixture bounce = setup().times(Duration.ofSeconds(60), LONG).start();
+  void digitsWithinPauseBelongToNumber() throws Exception {
+    try (BounceFixture bounce = setup().times(Duration.ofSeconds(60), LONG_PAUSE).start();
         RawMember first = bounce.dial();
         RawMember second = bounce.join(0x1234)) {
       for (String digit : List.of("hi1", "2", "3", "4")) {
@@ -165,28 +166,28 @@ class BounceHandshakeTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"ho", "Hi", "hx00ac", "hxab and much more than that"})
-  void aWrongAuthenticationIsToldSo(String said) throws Exception {
+  void wrongAuthenticationIsRefused(String sent) throws Exception {
     try (BounceFixture bounce = setup().start()) {
-      bounce.dial().send(said).expectLast("Authentication failure");
+      bounce.dial().send(sent).expectLast("Authentication failure");
       bounce.awaitEvent("0 disconnected: Authentication failure");
-      bounce.awaitLog("member refused");
+      bounce.awaitLog("member rejected");
       assertThat(bounce.server.counters().get(Counter.REFUSED_PEERS)).isEqualTo(1);
     }
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"h", "x"})
-  void anAuthenticationThatIsTooShortIsToldSoWhenTheTimeIsUp(String said) throws Exception {
-    try (BounceFixture bounce = setup().times(SHORT, Duration.ofMillis(10)).start()) {
-      bounce.dial().send(said).expectLast("Authentication failure");
+  void shortAuthenticationIsRefusedAtTimeout(String sent) throws Exception {
+    try (BounceFixture bounce = setup().times(SHORT_TIMEOUT, Duration.ofMillis(10)).start()) {
+      bounce.dial().send(sent).expectLast("Authentication failure");
     }
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "hi"})
-  void silenceEndsWithoutAWord(String said) throws Exception {
-    try (BounceFixture bounce = setup().times(SHORT, Duration.ofMillis(10)).start()) {
-      bounce.dial().send(said).expectLast("");
+  void silentClientIsClosedAtTimeout(String sent) throws Exception {
+    try (BounceFixture bounce = setup().times(SHORT_TIMEOUT, Duration.ofMillis(10)).start()) {
+      bounce.dial().send(sent).expectLast("");
       bounce.awaitEvent("0 disconnected: joined no group: handshake timeout");
       assertThat(bounce.server.counters().get(Counter.SLOW_HANDSHAKES)).isEqualTo(1);
     }
@@ -194,40 +195,41 @@ class BounceHandshakeTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"hizz", "hi\n", "hiffff"})
-  void whatIsNoGroupsNumberIsToldSo(String said) throws Exception {
+  void invalidNumberIsRefused(String sent) throws Exception {
     try (BounceFixture bounce = setup().groups(65_535).start()) {
-      bounce.dial().send(said).expectLast("Failed to negotiate channel number");
+      bounce.dial().send(sent).expectLast("Failed to negotiate channel number");
       bounce.awaitEvent("0 disconnected: Failed to negotiate channel number");
     }
   }
 
   @Test
-  void theLastGroupCanBeJoined() throws Exception {
+  void lastGroupCanBeJoined() throws Exception {
     try (BounceFixture bounce = setup().start();
-        RawMember guest = bounce.join(0xffff)) {
+        RawMember client = bounce.join(0xffff)) {
       assertThat(bounce.server.members().getFirst().group()).hasValue(0xffff);
-      guest.leave();
+      client.leave();
       bounce.awaitMembers(0);
     }
   }
 
   @Test
-  void oneThatGoesInTheMiddleLeavesNothing() throws Exception {
-    try (BounceFixture bounce = setup().times(Duration.ofSeconds(60), LONG).start()) {
-      for (String said : List.of("", "h", "hi", "hi0")) {
-        bounce.dial().send(said).close();
-        bounce.dial().send(said).reset();
+  void disconnectDuringHandshakeIsCleanedUp() throws Exception {
+    try (BounceFixture bounce = setup().times(Duration.ofSeconds(60), LONG_PAUSE).start()) {
+      for (String sent : List.of("", "h", "hi", "hi0")) {
+        bounce.dial().send(sent).close();
+        bounce.dial().send(sent).reset();
       }
       bounce.awaitMembers(0);
     }
   }
 
   @Test
-  void strangersThatStallAtEachStageKeepNobodyOut() throws Exception {
-    var strangers = new ArrayList<RawMember>();
-    try (BounceFixture bounce = setup().times(Duration.ofSeconds(60), LONG).halfOpen(8).start()) {
+  void stalledClientsDoNotLockOutMembers() throws Exception {
+    var clients = new ArrayList<RawMember>();
+    try (BounceFixture bounce =
+        setup().times(Duration.ofSeconds(60), LONG_PAUSE).maxUnauthenticated(8).start()) {
       for (int i = 0; i < 40; i++) {
-        strangers.add(bounce.dial().send(List.of("", "h", "hi", "hi1").get(i % 4)));
+        clients.add(bounce.dial().send(List.of("", "h", "hi", "hi1").get(i % 4)));
       }
       try (RawMember first = bounce.join(1);
           RawMember second = bounce.join(1)) {
@@ -239,24 +241,24 @@ class BounceHandshakeTest {
       }
       assertThat(bounce.server.counters().get(Counter.HALF_OPEN_DROPPED)).isGreaterThan(40 - 8);
     } finally {
-      for (RawMember stranger : strangers) {
-        stranger.close();
+      for (RawMember client : clients) {
+        client.close();
       }
     }
   }
 
-  /** The timer stands in the system's own table: kind 2, in hundredths of a second. */
+  /** Reads the timer from the system's table: kind 2 is keepalive, in hundredths of a second. */
   @Test
-  void aMemberThatIsSilentIsAskedByTheSystemAfterTenSeconds() throws Exception {
+  void tcpKeepaliveIsSetToTenSeconds() throws Exception {
     Path table = Path.of("/proc/net/tcp");
     assumeTrue(Files.exists(table));
     try (BounceFixture bounce = setup().start();
-        RawMember guest = bounce.join(1)) {
+        RawMember client = bounce.join(1)) {
       String ends =
           ":%04X [0-9A-F]{8}:%04X "
-              .formatted(bounce.server.address().port(), guest.address().getPort());
+              .formatted(bounce.server.address().port(), client.address().getPort());
       var timer = Pattern.compile(ends + "01 \\S+ (\\d\\d):([0-9A-F]+) ");
-      // Before it, that of the greeting's acknowledgement.
+      // The retransmission timer of the greeting may be active before it.
       Eventually.within(
           BounceFixture.SOON,
           () -> {
@@ -269,8 +271,8 @@ class BounceHandshakeTest {
   }
 
   @Test
-  void whatHappensIsToldInOrder() throws Exception {
-    try (BounceFixture bounce = setup().wantsReads().start();
+  void eventsAreReportedInOrder() throws Exception {
+    try (BounceFixture bounce = setup().enableReads().start();
         RawMember first = bounce.join(7);
         RawMember second = bounce.join(7)) {
       second.send("x");

@@ -35,14 +35,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Members that dial in over TLS and WebSocket. */
+/** Tests members that connect over TLS and WebSocket. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class BounceTransportsTest {
 
   private static final long BYTES = 8L << 20;
 
-  private final ExecutorService others = Executors.newVirtualThreadPerTaskExecutor();
+  private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
   private final BufferPool pool = new BufferPool();
 
   @TempDir private Path folder;
@@ -92,11 +92,11 @@ class BounceTransportsTest {
   @EnumSource(
       value = TransportKind.class,
       names = {"TLS", "WS", "WSS"})
-  void aPairIsJoined(TransportKind kind) throws Exception {
+  void pairIsJoined(TransportKind kind) throws Exception {
     try (BounceFixture bounce = over(kind).paired().start()) {
       try (Connection first = join(kind, bounce.server.address(), "hi");
           Connection second = join(kind, bounce.server.address(), "hi")) {
-        talk(first, second);
+        exchange(first, second);
         first.closeOutput();
         assertThat(second.input().read()).isEqualTo(-1);
         second.output().write("x".getBytes(StandardCharsets.US_ASCII));
@@ -106,37 +106,37 @@ class BounceTransportsTest {
       }
       bounce.awaitMembers(0);
     }
-    assertThat(pool.borrowed()).as("buffers out").isZero();
+    assertThat(pool.borrowed()).as("borrowed buffers").isZero();
   }
 
   @ParameterizedTest
   @EnumSource(
       value = TransportKind.class,
       names = {"TLS", "WS"})
-  void aGroupIsJoined(TransportKind kind) throws Exception {
+  void groupIsJoined(TransportKind kind) throws Exception {
     try (BounceFixture bounce = over(kind).start()) {
       try (Connection first = join(kind, bounce.server.address(), "hi");
           Connection second = join(kind, bounce.server.address(), "hi")) {
-        talk(first, second);
+        exchange(first, second);
       }
       bounce.awaitMembers(0);
     }
-    assertThat(pool.borrowed()).as("buffers out").isZero();
+    assertThat(pool.borrowed()).as("borrowed buffers").isZero();
   }
 
-  private void talk(Connection first, Connection second) throws Exception {
-    var sent = others.submit(() -> new RandomBytes(1).send(first.output(), BYTES).sum());
+  private void exchange(Connection first, Connection second) throws Exception {
+    var sent = executor.submit(() -> new RandomBytes(1).send(first.output(), BYTES).sum());
     assertThat(RandomBytes.receive(second.input(), BYTES)).isEqualTo(sent.get());
     second.output().write("answer".getBytes(StandardCharsets.US_ASCII));
     assertThat(first.input().readNBytes(6)).asString().isEqualTo("answer");
   }
 
-  /** Longer than any record of a stranger may be. */
+  /** Longer than the maximum record before authentication. */
   @ParameterizedTest
   @EnumSource(
       value = TransportKind.class,
       names = {"TLS", "WS"})
-  void anAuthenticationOf64KiBIsOne(TransportKind kind) throws Exception {
+  void authenticationOf64KibIsAccepted(TransportKind kind) throws Exception {
     String authentication = "a".repeat(65_536);
     try (BounceFixture bounce = over(kind).authentication(authentication).start()) {
       join(kind, bounce.server.address(), authentication).close();
@@ -146,17 +146,17 @@ class BounceTransportsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "\u0016\u0003\u0001"})
-  void oneThatStallsInTheTransportsHandshakeGoesInTime(String said) throws Exception {
+  void stalledTransportHandshakeTimesOut(String sent) throws Exception {
     try (BounceFixture bounce =
         over(TransportKind.TLS).times(Duration.ofMillis(300), Duration.ofMillis(10)).start()) {
-      RawMember.dial(bounce.server.address()).send(said).expectLast("");
+      RawMember.dial(bounce.server.address()).send(sent).expectLast("");
       bounce.awaitEvent("0 disconnected: joined no group: handshake timeout");
       assertThat(bounce.server.counters().get(Counter.SLOW_HANDSHAKES)).isEqualTo(1);
     }
   }
 
   @Test
-  void aFaultOfAMembersIsNotSaidToBeAnOriginProxys() throws Exception {
+  void memberFaultIsNotAttributedToOriginProxy() throws Exception {
     try (BounceFixture bounce = over(TransportKind.TLS).start()) {
       join(TransportKind.TLS, bounce.server.address(), "hi").close();
       bounce.awaitEvent(
@@ -172,11 +172,11 @@ class BounceTransportsTest {
   }
 
   @Test
-  void aStrangerToTheTransportIsAnswered() throws Exception {
+  void httpClientIsAnsweredInsteadOfTls() throws Exception {
     try (BounceFixture bounce = over(TransportKind.TLS).start();
-        RawMember guest = RawMember.dial(bounce.server.address())) {
-      guest.send("GET / HTTP/1.1\r\n\r\n").expect("HTTP/1.1 400 Bad Request\r\n");
-      assertThat(guest.in().readAllBytes()).isNotEmpty();
+        RawMember client = RawMember.dial(bounce.server.address())) {
+      client.send("GET / HTTP/1.1\r\n\r\n").expect("HTTP/1.1 400 Bad Request\r\n");
+      assertThat(client.in().readAllBytes()).isNotEmpty();
       bounce.awaitLog("not a member", "an HTTP client");
       assertThat(bounce.server.counters().get(Counter.FOREIGN_PEERS)).isEqualTo(1);
     }

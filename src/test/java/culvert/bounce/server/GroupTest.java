@@ -20,40 +20,40 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What members of a group hear of each other. */
+/** Tests the delivery of bytes between the members of a group. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class GroupTest {
 
   private static final long MEGABYTE = 1 << 20;
 
-  private final ExecutorService others = Executors.newVirtualThreadPerTaskExecutor();
+  private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
 
   private static BounceFixture.Setup setup() {
     return new BounceFixture.Setup();
   }
 
-  private static void closeAll(List<RawMember> guests) throws IOException {
-    for (RawMember guest : guests) {
-      guest.leave();
+  private static void closeAll(List<RawMember> joined) throws IOException {
+    for (RawMember member : joined) {
+      member.leave();
     }
   }
 
   @ParameterizedTest
   @ValueSource(ints = {2, 3, 16})
-  void eachHearsAllOthersWholeAndInOrder(int size) throws Exception {
+  void eachMemberReceivesAllBytesOfOthersInOrder(int size) throws Exception {
     long bytes = MEGABYTE / 2;
-    var guests = new ArrayList<RawMember>();
+    var joined = new ArrayList<RawMember>();
     try (BounceFixture bounce = setup().members(size).start()) {
       for (int i = 0; i < size; i++) {
-        guests.add(bounce.join(5));
+        joined.add(bounce.join(5));
       }
       var sum = new ArrayList<Future<Long>>();
-      for (RawMember sender : guests) {
+      for (RawMember sender : joined) {
         sum.clear();
-        for (RawMember other : guests) {
+        for (RawMember other : joined) {
           if (other != sender) {
-            sum.add(others.submit(() -> RandomBytes.receive(other.in(), bytes)));
+            sum.add(executor.submit(() -> RandomBytes.receive(other.in(), bytes)));
           }
         }
         long sent = new RandomBytes(size).send(sender.out(), bytes).sum();
@@ -62,18 +62,18 @@ class GroupTest {
         }
       }
     } finally {
-      closeAll(guests);
+      closeAll(joined);
     }
   }
 
   @Test
-  void nothingOf200MegabytesIsLostToAReaderThatPauses() throws Exception {
+  void pausingReaderReceivesAll200Megabytes() throws Exception {
     long bytes = 200 * MEGABYTE;
     try (BounceFixture bounce = setup().start();
         RawMember sender = bounce.join(1);
         RawMember reader = bounce.join(1)) {
-      var sum = others.submit(() -> new RandomBytes(1).send(sender.out(), bytes).sum());
-      // Until the sender can not go on: all there is between the two is full.
+      var sum = executor.submit(() -> new RandomBytes(1).send(sender.out(), bytes).sum());
+      // Waits until the sender is blocked, with all buffers between the two full.
       Eventually.within(
           BounceFixture.SOON,
           () ->
@@ -90,39 +90,39 @@ class GroupTest {
   }
 
   @Test
-  void bothWaysAtOnceArriveWhole() throws Exception {
+  void bothDirectionsDeliverAllBytesAtOnce() throws Exception {
     long bytes = 20 * MEGABYTE;
     try (BounceFixture bounce = setup().start();
         RawMember one = bounce.join(1);
         RawMember other = bounce.join(1)) {
-      var sent = others.submit(() -> new RandomBytes(1).send(one.out(), bytes).sum());
-      var sentBack = others.submit(() -> new RandomBytes(2).send(other.out(), bytes).sum());
-      var received = others.submit(() -> RandomBytes.receive(one.in(), bytes));
+      var sent = executor.submit(() -> new RandomBytes(1).send(one.out(), bytes).sum());
+      var sentBack = executor.submit(() -> new RandomBytes(2).send(other.out(), bytes).sum());
+      var received = executor.submit(() -> RandomBytes.receive(one.in(), bytes));
       assertThat(RandomBytes.receive(other.in(), bytes)).isEqualTo(sent.get());
       assertThat(received.get()).isEqualTo(sentBack.get());
     }
   }
 
   @Test
-  void whatTheFirstSaysBeforeThereIsASecondIsHeldForIt() throws Exception {
+  void bytesOfFirstMemberAreHeldForSecond() throws Exception {
     try (BounceFixture bounce = setup().start();
-        RawMember first = bounce.join(1).send("early, ")) {
+        RawMember first = bounce.join(1).send("first, ")) {
       bounce.awaitEvent("0 WAITING");
       first.send("and ");
       try (RawMember second = bounce.join(1)) {
-        first.send("late");
-        second.expect("early, and late");
+        first.send("last");
+        second.expect("first, and last");
         bounce.awaitEvent("0 READY");
       }
     }
   }
 
   @Test
-  void moreThanIsHeldWaitsInTheNetworkAndArrivesInOrder() throws Exception {
+  void bytesBeyondHoldLimitArriveInOrder() throws Exception {
     long bytes = 32 * MEGABYTE;
     try (BounceFixture bounce = setup().start();
         RawMember first = bounce.join(1)) {
-      var sum = others.submit(() -> new RandomBytes(1).send(first.out(), bytes).sum());
+      var sum = executor.submit(() -> new RandomBytes(1).send(first.out(), bytes).sum());
       bounce.awaitEvent("0 WAITING");
       try (RawMember second = bounce.join(1)) {
         assertThat(RandomBytes.receive(second.in(), bytes)).isEqualTo(sum.get());
@@ -131,22 +131,22 @@ class GroupTest {
   }
 
   @Test
-  void whatOneSaysAloneAfterADepartureReachesNobody() throws Exception {
-    try (BounceFixture bounce = setup().wantsReads().start();
+  void bytesOfMemberLeftAloneAreDropped() throws Exception {
+    try (BounceFixture bounce = setup().enableReads().start();
         RawMember first = bounce.join(1)) {
       bounce.join(1).close();
       bounce.awaitMembers(1);
-      first.send("to nobody");
-      bounce.awaitEvent("0 read to nobody");
+      first.send("dropped");
+      bounce.awaitEvent("0 read dropped");
       try (RawMember third = bounce.join(1)) {
-        first.send("to somebody");
-        third.expect("to somebody");
+        first.send("delivered");
+        third.expect("delivered");
       }
     }
   }
 
   @Test
-  void oneAloneAfterADepartureIsReadHoweverMuchItSays() throws Exception {
+  void memberLeftAloneIsReadWithoutLimit() throws Exception {
     try (BounceFixture bounce = setup().start();
         RawMember first = bounce.join(1)) {
       bounce.join(1).close();
@@ -156,7 +156,7 @@ class GroupTest {
   }
 
   @Test
-  void aNumberWhoseLastMemberLeftIsFresh() throws Exception {
+  void emptyGroupIsReset() throws Exception {
     try (BounceFixture bounce = setup().start()) {
       try (RawMember first = bounce.join(1);
           RawMember second = bounce.join(1)) {
@@ -175,7 +175,7 @@ class GroupTest {
   }
 
   @Test
-  void aFullGroupTakesNobodyUntilOneLeaves() throws Exception {
+  void fullGroupRefusesUntilMemberLeaves() throws Exception {
     try (BounceFixture bounce = setup().start();
         RawMember first = bounce.join(1);
         RawMember second = bounce.join(1)) {
@@ -191,15 +191,15 @@ class GroupTest {
     }
   }
 
-  /** Who hangs up and dials again is often heard before its hanging up is. */
+  /** A client that reconnects at once is often accepted before its disconnect is noticed. */
   @Test
-  void aPlaceThatIsLeftIsFreeForWhoDialsAtOnce() throws Exception {
+  void placeIsFreeForImmediateReconnect() throws Exception {
     try (BounceFixture bounce = new BounceFixture.Setup().start();
         RawMember stays = bounce.join(1)) {
       for (int i = 0; i < 300; i++) {
-        RawMember guest = RawMember.dial(bounce.server.address());
-        guest.send("hi0001").expect("4-BounceServer_1.0\nREADY");
-        guest.leave();
+        RawMember member = RawMember.dial(bounce.server.address());
+        member.send("hi0001").expect("4-BounceServer_1.0\nREADY");
+        member.leave();
       }
       stays.leave();
       bounce.awaitMembers(0);
@@ -207,7 +207,7 @@ class GroupTest {
   }
 
   @Test
-  void aFullServerTakesNobodyUntilOneLeaves() throws Exception {
+  void fullServerRefusesUntilMemberLeaves() throws Exception {
     try (BounceFixture bounce = setup().clients(2).start();
         RawMember first = bounce.join(1);
         RawMember second = bounce.join(2)) {
@@ -220,7 +220,7 @@ class GroupTest {
   }
 
   @Test
-  void groupsHearNothingOfEachOther() throws Exception {
+  void groupsAreIsolated() throws Exception {
     try (BounceFixture bounce = setup().start();
         RawMember one = bounce.join(1);
         RawMember two = bounce.join(2);
@@ -234,7 +234,7 @@ class GroupTest {
   }
 
   @Test
-  void echoComesBackFromWhenItIsSwitchedOn() throws Exception {
+  void echoStartsWhenSwitchedOn() throws Exception {
     try (BounceFixture bounce = setup().start();
         RawMember first = bounce.join(1);
         RawMember second = bounce.join(1)) {
@@ -252,7 +252,7 @@ class GroupTest {
   }
 
   @Test
-  void echoComesBackOnceAlsoOfWhatIsHeld() throws Exception {
+  void heldBytesAreEchoedOnce() throws Exception {
     try (BounceFixture bounce = setup().echo().start();
         RawMember first = bounce.join(1)) {
       first.send("alone").expect("alone").send("again").expect("again");
@@ -265,7 +265,7 @@ class GroupTest {
   }
 
   @Test
-  void echoReachesOneThatIsAlone() throws Exception {
+  void echoReachesMemberThatIsAlone() throws Exception {
     try (BounceFixture bounce = setup().start();
         RawMember alone = bounce.join(1)) {
       alone.send("held");
@@ -278,13 +278,13 @@ class GroupTest {
     }
   }
 
-  /** Numbers without a gap, of which each new member hears READY and then some in a row. */
+  /** The data is a sequence of numbers; each new member receives READY and then no gap. */
   @Test
-  void whoeverJoinsWhileOthersTalkIsGreetedFirstAndMissesNothingFromThen() throws Exception {
+  void memberThatJoinsDuringTransferReceivesGreetingThenUnbrokenData() throws Exception {
     try (BounceFixture bounce = setup().members(3).start();
         RawMember sender = bounce.join(1)) {
       var sending =
-          others.submit(() -> {
+          executor.submit(() -> {
             byte[] piece = new byte[251 * 16];
             for (int i = 0; i < piece.length; i++) {
               piece[i] = (byte) (i % 251);
@@ -294,10 +294,10 @@ class GroupTest {
             }
           });
       for (int i = 0; i < 200; i++) {
-        try (RawMember guest = bounce.join(1)) {
-          byte[] heard = guest.in().readNBytes(20_000);
-          for (int n = 1; n < heard.length; n++) {
-            assertThat(heard[n] & 0xff).isEqualTo(((heard[n - 1] & 0xff) + 1) % 251);
+        try (RawMember member = bounce.join(1)) {
+          byte[] received = member.in().readNBytes(20_000);
+          for (int n = 1; n < received.length; n++) {
+            assertThat(received[n] & 0xff).isEqualTo(((received[n - 1] & 0xff) + 1) % 251);
           }
         }
         bounce.awaitMembers(1);
@@ -308,7 +308,7 @@ class GroupTest {
   }
 
   @Test
-  void aKilledMemberIsGoneAndDisturbsNobody() throws Exception {
+  void killDisconnectsOnlyThatMember() throws Exception {
     try (BounceFixture bounce = setup().members(4).start();
         RawMember first = bounce.join(1);
         RawMember second = bounce.join(1);
@@ -328,27 +328,27 @@ class GroupTest {
   }
 
   @Test
-  void whoeverHasNotJoinedCanBeKilledToo() throws Exception {
+  void connectionWithoutGroupCanBeKilled() throws Exception {
     try (BounceFixture bounce = setup().start();
-        RawMember stranger = bounce.dial();
+        RawMember unjoined = bounce.dial();
         RawMember alone = bounce.join(1).send("x")) {
       bounce.awaitEvent("1 WAITING");
       assertThat(bounce.server.kill(0)).isTrue();
       assertThat(bounce.server.kill(1)).isTrue();
-      stranger.expectLast("");
+      unjoined.expectLast("");
       alone.expectLast("");
     }
   }
 
   @Test
-  void oneThatDiesWhileOthersTalkDisturbsNobody() throws Exception {
+  void resetMemberDoesNotDisturbTransferOfOthers() throws Exception {
     long bytes = 40 * MEGABYTE;
     try (BounceFixture bounce = setup().members(3).start();
         RawMember sender = bounce.join(1);
         RawMember reader = bounce.join(1);
         RawMember victim = bounce.join(1)) {
-      var sum = others.submit(() -> new RandomBytes(1).send(sender.out(), bytes).sum());
-      var received = others.submit(() -> RandomBytes.receive(reader.in(), bytes));
+      var sum = executor.submit(() -> new RandomBytes(1).send(sender.out(), bytes).sum());
+      var received = executor.submit(() -> RandomBytes.receive(reader.in(), bytes));
       victim.in().readNBytes((int) MEGABYTE);
       victim.reset();
       assertThat(received.get()).isEqualTo(sum.get());
@@ -356,24 +356,24 @@ class GroupTest {
   }
 
   @Test
-  void aMemberThatTakesNothingIsDroppedAndTheOthersGoOn() throws Exception {
+  void stalledMemberIsDisconnectedAndOthersContinue() throws Exception {
     long bytes = 32 * MEGABYTE;
     try (BounceFixture bounce = setup().members(3).dropSlowAfter(Duration.ofSeconds(1)).start();
         RawMember sender = bounce.join(1);
         RawMember reader = bounce.join(1);
         RawMember slow = bounce.join(1)) {
-      var sum = others.submit(() -> new RandomBytes(1).send(sender.out(), bytes).sum());
+      var sum = executor.submit(() -> new RandomBytes(1).send(sender.out(), bytes).sum());
       assertThat(RandomBytes.receive(reader.in(), bytes)).isEqualTo(sum.get());
-      bounce.awaitEvent("2 disconnected: took nothing for 1s");
+      bounce.awaitEvent("2 disconnected: too slow: accepted no data for 1s");
       assertThat(bounce.server.counters().get(Counter.MEMBERS_TOO_SLOW)).isEqualTo(1);
-      bounce.awaitLog("slow member dropped");
+      bounce.awaitLog("slow member disconnected");
       slow.expectReset();
     }
   }
 
-  /** Its own bytes and silence are no reason. */
+  /** A member that only sends, or is idle, is not slow. */
   @Test
-  void aMemberThatIsSentNothingIsNotSlow() throws Exception {
+  void idleMemberIsNotTreatedAsSlow() throws Exception {
     try (BounceFixture bounce = setup().dropSlowAfter(Duration.ofMillis(200)).start();
         RawMember first = bounce.join(1);
         RawMember second = bounce.join(1)) {
@@ -387,11 +387,11 @@ class GroupTest {
   }
 
   @Test
-  void oneThatWaitsForASlowOneCanBeKilledAtOnce() throws Exception {
+  void memberThatWaitsForSlowOneCanBeKilled() throws Exception {
     try (BounceFixture bounce = setup().start();
         RawMember sender = bounce.join(1);
         RawMember slow = bounce.join(1)) {
-      var sending = others.submit(() -> new RandomBytes(1).send(sender.out(), 64 * MEGABYTE));
+      var sending = executor.submit(() -> new RandomBytes(1).send(sender.out(), 64 * MEGABYTE));
       bounce.awaitEvent("0 WAITING");
       assertThat(bounce.server.kill(0)).isTrue();
       bounce.awaitMembers(1);
@@ -402,19 +402,19 @@ class GroupTest {
   }
 
   @Test
-  void tenThousandJoinAndLeaveAndNothingIsLeft() throws Exception {
+  void tenThousandJoinsLeaveNothingBehind() throws Exception {
     int threads = 16;
     int each = 625;
     try (BounceFixture bounce = setup().members(4).start()) {
       var joining = new ArrayList<Future<?>>();
       for (int t = 0; t < threads; t++) {
         joining.add(
-            others.submit(() -> {
+            executor.submit(() -> {
               for (int i = 0; i < each; i++) {
                 int group = ThreadLocalRandom.current().nextInt(1000);
-                try (RawMember guest = bounce.join(group).send("hello")) {
+                try (RawMember member = bounce.join(group).send("hello")) {
                   if (i % 2 == 0) {
-                    guest.reset();
+                    member.reset();
                   }
                 }
               }
@@ -431,15 +431,15 @@ class GroupTest {
   }
 
   @Test
-  void aDrainWaitsForThoseThatTalkAndEndsThoseThatHaveNobody() throws Exception {
+  void drainWaitsForGroupsAndDisconnectsLoneMembers() throws Exception {
     try (BounceFixture bounce = setup().start();
-        RawMember stranger = bounce.dial();
+        RawMember unjoined = bounce.dial();
         RawMember alone = bounce.join(1);
         RawMember first = bounce.join(2);
         RawMember second = bounce.join(2)) {
-      var drained = others.submit(() -> bounce.server.drain(BounceFixture.SOON));
+      var drained = executor.submit(() -> bounce.server.drain(BounceFixture.SOON));
       alone.expectLast("");
-      stranger.expectLast("");
+      unjoined.expectLast("");
       first.send("still there");
       second.expect("still there");
       first.leave();
@@ -449,7 +449,7 @@ class GroupTest {
   }
 
   @Test
-  void aDrainHasALimit() throws Exception {
+  void drainReturnsAtLimit() throws Exception {
     try (BounceFixture bounce = setup().start();
         RawMember first = bounce.join(2);
         RawMember second = bounce.join(2)) {
@@ -460,17 +460,17 @@ class GroupTest {
   }
 
   @Test
-  void aStopEndsEverybodyAlsoWhoWaitsForASlowOne() throws Exception {
+  void closeDisconnectsAllIncludingBlockedSenders() throws Exception {
     try (BounceFixture bounce = setup().start();
-        RawMember stranger = bounce.dial();
+        RawMember unjoined = bounce.dial();
         RawMember alone = bounce.join(1);
         RawMember sender = bounce.join(2);
         RawMember slow = bounce.join(2)) {
-      var sending = others.submit(() -> new RandomBytes(1).send(sender.out(), 64 * MEGABYTE));
+      var sending = executor.submit(() -> new RandomBytes(1).send(sender.out(), 64 * MEGABYTE));
       bounce.awaitEvent("2 WAITING");
       bounce.server.close();
       alone.expectLast("");
-      stranger.expectLast("");
+      unjoined.expectLast("");
       assertThat(sending).failsWithin(BounceFixture.SOON);
       assertThat(slow.in().read()).isNotNegative();
     }

@@ -15,12 +15,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What cannot be provoked from outside. */
+/** Tests orders of events that a client cannot provoke. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class MemberTest {
 
-  private static final MemberEvents NOBODY =
+  private static final MemberEvents NO_EVENTS =
       new MemberEvents() {
         @Override
         public void connected(MemberView member) {}
@@ -44,11 +44,11 @@ class MemberTest {
     return ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
   }
 
-  /** Somebody sends to it as soon as it is in the group, which is before READY was written. */
+  /** Another member sends to it as soon as it is in the group, before READY is written. */
   @Test
-  void theGreetingComesBeforeAllElse() throws Exception {
+  void greetingPrecedesDataFromGroup() throws Exception {
     try (var pair = Loopback.open()) {
-      var member = new Member(0, pair.far(), NOBODY);
+      var member = new Member(0, pair.far(), NO_EVENTS);
       var group = new Group(1, false);
       Thread sender = Threads.factory("sender").newThread(() -> send(member));
       member.joinWithGreeting(
@@ -80,25 +80,25 @@ class MemberTest {
     }
   }
 
-  /** A pair whose second one came in just then is not to be left. */
+  /** A second member may join while the first one is about to leave. */
   @Test
-  void whoIsAloneNoMoreDoesNotLeaveAlone() throws Exception {
-    try (var first = Loopback.open();
-        var second = Loopback.open()) {
+  void leaveIfAloneFailsAfterSecondMemberJoined() throws Exception {
+    try (var firstPair = Loopback.open();
+        var secondPair = Loopback.open()) {
       var groups = new Groups(BounceGroups.DEFAULT);
-      var early = new Member(0, first.far(), NOBODY);
-      var late = new Member(1, second.far(), NOBODY);
-      assertThat(groups.join(early, 1)).isPresent();
-      assertThat(groups.join(late, 1)).isPresent();
-      assertThat(groups.leaveIfAlone(early)).isFalse();
-      assertThat(early.group().members()).containsExactly(early, late);
-      groups.leave(late);
-      assertThat(groups.leaveIfAlone(early)).as("it had company once").isFalse();
-      groups.leave(early);
+      var first = new Member(0, firstPair.far(), NO_EVENTS);
+      var second = new Member(1, secondPair.far(), NO_EVENTS);
+      assertThat(groups.join(first, 1)).isPresent();
+      assertThat(groups.join(second, 1)).isPresent();
+      assertThat(groups.leaveIfAlone(first)).isFalse();
+      assertThat(first.group().members()).containsExactly(first, second);
+      groups.leave(second);
+      assertThat(groups.leaveIfAlone(first)).as("a second member had joined").isFalse();
+      groups.leave(first);
       assertThat(groups.size()).isZero();
-      assertThat(groups.join(late, 1)).isPresent();
-      assertThat(groups.leaveIfAlone(late)).isTrue();
-      assertThat(groups.size()).as("its place is free at once").isZero();
+      assertThat(groups.join(second, 1)).isPresent();
+      assertThat(groups.leaveIfAlone(second)).isTrue();
+      assertThat(groups.size()).as("groups after the last member has left").isZero();
     }
   }
 }

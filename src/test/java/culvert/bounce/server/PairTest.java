@@ -14,23 +14,23 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Two members that end together. */
+/** Tests pairs: groups of two members that end together. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class PairTest {
 
   private static final long BYTES = 20L << 20;
 
-  private final ExecutorService others = Executors.newVirtualThreadPerTaskExecutor();
+  private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
 
   private static BounceFixture pairs() throws IOException {
-    return new BounceFixture.Setup().members(8).paired().wantsReads().start();
+    return new BounceFixture.Setup().members(8).paired().enableReads().start();
   }
 
-  /** Which of the two does it: the one that was there first or the other. */
+  /** Tested for both members, because the thread of the second one runs the relay. */
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void theEndOfOneDirectionLeavesTheOther(boolean firstEnds) throws Exception {
+  void halfCloseLeavesOtherDirectionOpen(boolean firstEnds) throws Exception {
     try (BounceFixture bounce = pairs();
         RawMember first = bounce.join(1);
         RawMember second = bounce.join(1)) {
@@ -48,22 +48,22 @@ class PairTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void aResetGoesThrough(boolean firstBreaks) throws Exception {
+  void resetIsForwarded(boolean firstBreaks) throws Exception {
     try (BounceFixture bounce = pairs();
         RawMember first = bounce.join(1);
         RawMember second = bounce.join(1)) {
       first.send("x");
       second.expect("x");
-      RawMember hears = firstBreaks ? second : first;
+      RawMember receiver = firstBreaks ? second : first;
       (firstBreaks ? first : second).reset();
-      hears.expectReset();
+      receiver.expectReset();
       bounce.awaitEvent((firstBreaks ? 1 : 0) + " disconnected: ended with its peer");
     }
   }
 
   @ParameterizedTest
   @ValueSource(longs = {0, 1})
-  void aKilledOneTakesItsPeerWithIt(long id) throws Exception {
+  void killEndsBothMembers(long id) throws Exception {
     try (BounceFixture bounce = pairs();
         RawMember first = bounce.join(1);
         RawMember second = bounce.join(1)) {
@@ -75,23 +75,23 @@ class PairTest {
   }
 
   @Test
-  void bothWaysAtOnceArriveWhole() throws Exception {
+  void bothDirectionsDeliverAllBytesAtOnce() throws Exception {
     try (BounceFixture bounce = new BounceFixture.Setup().paired().start();
         RawMember one = bounce.join(1);
         RawMember other = bounce.join(1)) {
-      var sent = others.submit(() -> new RandomBytes(1).send(one.out(), BYTES).sum());
-      var sentBack = others.submit(() -> new RandomBytes(2).send(other.out(), BYTES).sum());
-      var received = others.submit(() -> RandomBytes.receive(one.in(), BYTES));
+      var sent = executor.submit(() -> new RandomBytes(1).send(one.out(), BYTES).sum());
+      var sentBack = executor.submit(() -> new RandomBytes(2).send(other.out(), BYTES).sum());
+      var received = executor.submit(() -> RandomBytes.receive(one.in(), BYTES));
       assertThat(RandomBytes.receive(other.in(), BYTES)).isEqualTo(sent.get());
       assertThat(received.get()).isEqualTo(sentBack.get());
     }
   }
 
   @Test
-  void whatTheFirstSaysIsHeldForTheSecond() throws Exception {
+  void bytesOfFirstMemberAreHeldForSecond() throws Exception {
     try (BounceFixture bounce = pairs();
         RawMember first = bounce.join(1)) {
-      var sum = others.submit(() -> new RandomBytes(1).send(first.out(), BYTES).sum());
+      var sum = executor.submit(() -> new RandomBytes(1).send(first.out(), BYTES).sum());
       bounce.awaitEvent("0 WAITING");
       try (RawMember second = bounce.join(1)) {
         assertThat(RandomBytes.receive(second.in(), BYTES)).isEqualTo(sum.get());
@@ -102,9 +102,9 @@ class PairTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void oneThatGoesWhileItWaitsLeavesItsPlaceAtOnce(boolean cleanly) throws Exception {
+  void waitingMemberFreesPlaceWhenItEnds(boolean cleanly) throws Exception {
     try (BounceFixture bounce = pairs()) {
-      RawMember gone = bounce.join(1).send("to nobody");
+      RawMember gone = bounce.join(1).send("undelivered");
       bounce.awaitEvent("0 WAITING");
       if (cleanly) {
         gone.leave();
@@ -113,7 +113,7 @@ class PairTest {
       }
       bounce.awaitEvent(
           "0 disconnected: "
-              + (cleanly ? DisconnectReason.CLOSED_UNDELIVERED : "broken: Connection reset"));
+              + (cleanly ? DisconnectReason.CLOSED_UNDELIVERED : DisconnectReason.RESET));
       bounce.awaitMembers(0);
       try (RawMember first = bounce.join(1);
           RawMember second = bounce.join(1)) {
@@ -123,11 +123,11 @@ class PairTest {
     }
   }
 
-  /** Half-closed it may still be listening, and a clean end would tell it that all is well. */
+  /** A half-closed member may still read, and a clean end would look like a successful transfer. */
   @Test
-  void oneWhoseWordsNobodyHeardIsReset() throws Exception {
+  void memberWithUndeliveredBytesIsReset() throws Exception {
     try (BounceFixture bounce = pairs();
-        RawMember alone = bounce.join(1).send("to nobody")) {
+        RawMember alone = bounce.join(1).send("undelivered")) {
       alone.socket().shutdownOutput();
       alone.expectReset();
       bounce.awaitMembers(0);
@@ -140,7 +140,7 @@ class PairTest {
   }
 
   @Test
-  void aThirdIsRefusedAlsoWhileThePairEnds() throws Exception {
+  void thirdMemberIsRefusedUntilPairHasEnded() throws Exception {
     try (BounceFixture bounce = pairs();
         RawMember first = bounce.join(1);
         RawMember second = bounce.join(1)) {
@@ -152,7 +152,7 @@ class PairTest {
   }
 
   @Test
-  void theNextTwoAreAFreshPair() throws Exception {
+  void nextTwoMembersFormNewPair() throws Exception {
     try (BounceFixture bounce = pairs()) {
       for (int i = 0; i < 50; i++) {
         try (RawMember first = bounce.join(1);
@@ -166,9 +166,9 @@ class PairTest {
     }
   }
 
-  /** Both ends are heard before the server is done with the pair. */
+  /** The members read the ends of input before the server has removed the pair. */
   @Test
-  void whoHearsThePairsEndCanMeetAgainAtOnce() throws Exception {
+  void membersCanRejoinOnceBothHaveReadTheEnd() throws Exception {
     try (BounceFixture bounce = pairs()) {
       for (int i = 0; i < 300; i++) {
         try (RawMember first = bounce.join(1);
@@ -183,7 +183,7 @@ class PairTest {
   }
 
   @Test
-  void aStopIsSeenAsAnErrorByBoth() throws Exception {
+  void stopResetsBothMembers() throws Exception {
     try (BounceFixture bounce = pairs();
         RawMember first = bounce.join(1);
         RawMember second = bounce.join(1)) {
@@ -196,25 +196,25 @@ class PairTest {
   }
 
   @Test
-  void oneThatTakesNothingIsDroppedWithItsPeer() throws Exception {
+  void stalledMemberIsDisconnectedWithPartner() throws Exception {
     try (BounceFixture bounce =
             new BounceFixture.Setup().paired().dropSlowAfter(Duration.ofMillis(300)).start();
         RawMember sender = bounce.join(1);
         RawMember slow = bounce.join(1)) {
-      var sending = others.submit(() -> new RandomBytes(1).send(sender.out(), 64 << 20));
-      bounce.awaitEvent("1 disconnected: took nothing for 300ms");
+      var sending = executor.submit(() -> new RandomBytes(1).send(sender.out(), 64 << 20));
+      bounce.awaitEvent("1 disconnected: too slow: accepted no data for 300ms");
       assertThat(sending).failsWithin(BounceFixture.SOON);
       slow.expectReset();
     }
   }
 
   @Test
-  void aDrainLetsThePairFinish() throws Exception {
+  void drainLetsPairFinish() throws Exception {
     try (BounceFixture bounce = pairs();
         RawMember alone = bounce.join(2);
         RawMember first = bounce.join(1);
         RawMember second = bounce.join(1)) {
-      var drained = others.submit(() -> bounce.server.drain(BounceFixture.SOON));
+      var drained = executor.submit(() -> bounce.server.drain(BounceFixture.SOON));
       alone.expectLast("");
       first.send("x").socket().shutdownOutput();
       second.expectLast("x");
@@ -223,7 +223,7 @@ class PairTest {
   }
 
   @Test
-  void groupsThatAreNotListedAreNoPairs() throws Exception {
+  void unlistedGroupsAreNotPaired() throws Exception {
     try (BounceFixture bounce = new BounceFixture.Setup().paired(7).start();
         RawMember first = bounce.join(1);
         RawMember second = bounce.join(1);

@@ -12,7 +12,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 
-/** A client of a bounce server that says what a test says. */
+/** A client of a bounce server that a test controls byte by byte. */
 public record RawMember(Socket socket) implements AutoCloseable {
 
   private static final int MILLIS = 20_000;
@@ -21,7 +21,7 @@ public record RawMember(Socket socket) implements AutoCloseable {
     return dial(address, 0);
   }
 
-  /** With a receive buffer of about that size. */
+  /** Connects with a receive buffer of about this size; 0 keeps the default. */
   static RawMember dial(HostPort address, int bufferBytes) throws IOException {
     var socket = new Socket();
     if (bufferBytes > 0) {
@@ -50,20 +50,20 @@ public record RawMember(Socket socket) implements AutoCloseable {
     return this;
   }
 
-  /** Reads exactly that. */
+  /** Reads this text. */
   public RawMember expect(String text) throws IOException {
     byte[] bytes = in().readNBytes(text.length());
     assertThat(new String(bytes, StandardCharsets.ISO_8859_1)).isEqualTo(text);
     return this;
   }
 
-  /** Reads that, and a clean end behind it. */
+  /** Reads this text, followed by a clean end of input. */
   public void expectLast(String text) throws IOException {
     assertThat(new String(in().readAllBytes(), StandardCharsets.ISO_8859_1)).isEqualTo(text);
     close();
   }
 
-  /** Reads nothing but an error. */
+  /** Reads until an error, which must be a reset. */
   void expectReset() throws IOException {
     assertThatThrownBy(() -> in().readAllBytes())
         .isInstanceOf(SocketException.class)
@@ -71,12 +71,12 @@ public record RawMember(Socket socket) implements AutoCloseable {
     close();
   }
 
-  /** Goes. */
+  /** Closes the connection cleanly. */
   void leave() throws IOException {
     close();
   }
 
-  /** Goes with a reset. */
+  /** Closes the connection with a reset. */
   void reset() throws IOException {
     socket.setSoLinger(true, 0);
     close();

@@ -20,12 +20,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What is read before anybody asks for it. */
+/** Tests input that is read ahead. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class ReadAheadInputTest {
 
-  private static final int MOST = ReadAheadInput.MAX_BYTES;
+  private static final int MAX = ReadAheadInput.MAX_BYTES;
 
   private Loopback pair;
   private ReadAheadInput input;
@@ -33,7 +33,7 @@ class ReadAheadInputTest {
   @BeforeEach
   void open() throws IOException {
     pair = Loopback.open();
-    input = ReadAheadInput.of(pair.far().input(), "early");
+    input = ReadAheadInput.of(pair.far().input(), "read ahead");
   }
 
   @AfterEach
@@ -42,28 +42,28 @@ class ReadAheadInputTest {
     input.release();
   }
 
-  private void sends(byte... bytes) throws IOException {
+  private void send(byte... bytes) throws IOException {
     pair.near().output().write(bytes);
   }
 
-  private void holds(int bytes) throws Exception {
+  private void awaitHeld(int bytes) throws Exception {
     Eventually.within(BounceFixture.SOON, () -> assertThat(input.size()).isEqualTo(bytes));
   }
 
   @Test
-  void asMuchIsHeldAsTheBoundSaysAndNotMore() throws Exception {
-    byte[] all = new byte[3 * MOST];
+  void readAheadStopsAtMaximum() throws Exception {
+    byte[] all = new byte[3 * MAX];
     Seed.random("EarlyInputTest").nextBytes(all);
-    sends(all);
-    holds(MOST);
-    assertThat(input.await(MOST, Duration.ofMillis(50).toNanos())).as("more has come").isFalse();
-    assertThat(pair.far().received()).isEqualTo(MOST);
+    send(all);
+    awaitHeld(MAX);
+    assertThat(input.await(MAX, Duration.ofMillis(50).toNanos())).as("more bytes").isFalse();
+    assertThat(pair.far().received()).isEqualTo(MAX);
     assertThat(input.readNBytes(all.length)).isEqualTo(all);
   }
 
   @Test
-  void theEndIsNoticedWhileBytesAreHeld() throws Exception {
-    sends((byte) 1);
+  void endIsDetectedWhileBytesAreHeld() throws Exception {
+    send((byte) 1);
     pair.near().closeOutput();
     Eventually.within(BounceFixture.SOON, () -> assertThat(input.isFinished()).isTrue());
     assertThat(input.readAllBytes()).containsExactly(1);
@@ -71,9 +71,9 @@ class ReadAheadInputTest {
   }
 
   @Test
-  void aResetIsNoticedAndToldBehindWhatIsHeld() throws Exception {
-    sends((byte) 1, (byte) 2);
-    holds(2);
+  void resetIsReportedAfterHeldBytes() throws Exception {
+    send((byte) 1, (byte) 2);
+    awaitHeld(2);
     pair.near().reset();
     Eventually.within(BounceFixture.SOON, () -> assertThat(input.isFinished()).isTrue());
     assertThat(input.readNBytes(2)).containsExactly(1, 2);
@@ -81,24 +81,24 @@ class ReadAheadInputTest {
   }
 
   @Test
-  void aWaitEndsByBytesByTheEndByAKnockAndInTime() throws Exception {
-    assertThat(input.await(0, 1)).as("in time").isFalse();
-    sends((byte) 1);
-    assertThat(input.await(0, ReadAheadInput.NO_TIMEOUT)).as("by bytes").isTrue();
-    assertThat(input.await(1, 1)).as("those are known").isFalse();
+  void awaitReturnsOnBytesWakeUpEndAndTimeout() throws Exception {
+    assertThat(input.await(0, 1)).as("timeout").isFalse();
+    send((byte) 1);
+    assertThat(input.await(0, ReadAheadInput.NO_TIMEOUT)).as("bytes").isTrue();
+    assertThat(input.await(1, 1)).as("no further bytes").isFalse();
     var waiting = new FutureTask<>(() -> input.await(1, ReadAheadInput.NO_TIMEOUT));
     Threads.start("waiting", waiting);
     input.wakeUp();
-    assertThat(waiting.get()).as("by a knock").isTrue();
-    assertThat(input.await(1, 1)).as("of which there was one").isFalse();
+    assertThat(waiting.get()).as("wake-up").isTrue();
+    assertThat(input.await(1, 1)).as("only one wake-up").isFalse();
     pair.near().closeOutput();
-    assertThat(input.await(1, ReadAheadInput.NO_TIMEOUT)).as("by the end").isTrue();
+    assertThat(input.await(1, ReadAheadInput.NO_TIMEOUT)).as("end").isTrue();
   }
 
   @Test
-  void whoLooksTakesAsMuchAsHeLikes() throws Exception {
-    sends((byte) 1, (byte) 2, (byte) 3);
-    holds(3);
+  void consumerMayTakePartOfHeldBytes() throws Exception {
+    send((byte) 1, (byte) 2, (byte) 3);
+    awaitHeld(3);
     input.consume(bytes -> assertThat(bytes.get()).isEqualTo((byte) 1));
     assertThat(input.size()).isEqualTo(2);
     assertThat(input.copyFrom(0)).containsExactly(2, 3);
@@ -107,7 +107,7 @@ class ReadAheadInputTest {
   }
 
   @Test
-  void afterAReleaseNothingIsLostOrReordered() throws Exception {
+  void releaseKeepsBytesInOrder() throws Exception {
     Random random = Seed.random("EarlyInputTest");
     byte[] all = new byte[200_000];
     random.nextBytes(all);
@@ -115,7 +115,7 @@ class ReadAheadInputTest {
         new FutureTask<Void>(() -> {
           for (int from = 0; from < all.length; ) {
             int to = Math.min(all.length, from + 1 + random.nextInt(5000));
-            sends(Arrays.copyOfRange(all, from, to));
+            send(Arrays.copyOfRange(all, from, to));
             from = to;
           }
           pair.near().closeOutput();
@@ -131,13 +131,13 @@ class ReadAheadInputTest {
   }
 
   @Test
-  void takenInSmallPiecesItIsTheSame() throws Exception {
+  void smallReadsReturnAllBytes() throws Exception {
     Random random = Seed.random("EarlyInputTest");
     byte[] all = new byte[100_000];
     random.nextBytes(all);
     var sending =
         new FutureTask<Void>(() -> {
-          sends(all);
+          send(all);
           return null;
         });
     Threads.start("sending", sending);
@@ -153,12 +153,12 @@ class ReadAheadInputTest {
   }
 
   @Test
-  void aReleaseEndsTheThreadThatHasNoRoom() throws Exception {
-    byte[] all = new byte[2 * MOST];
-    sends(all);
-    holds(MOST);
+  void releaseEndsThreadThatWaitsForSpace() throws Exception {
+    byte[] all = new byte[2 * MAX];
+    send(all);
+    awaitHeld(MAX);
     input.release();
-    // That nothing is left is for the leak check.
-    assertThat(input.size()).isEqualTo(MOST);
+    // The leak check verifies that the thread has ended.
+    assertThat(input.size()).isEqualTo(MAX);
   }
 }
