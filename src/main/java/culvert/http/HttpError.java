@@ -3,20 +3,21 @@ package culvert.http;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A short answer to a request that is not taken, after which the connection ends.
+ * A plain-text error response that rejects a request, followed by the end of the connection.
  *
- * @param status code and reason
- * @param fields more header lines, each with its end
- * @param words for the person who asked
- * @param detail for our own log
+ * @param status status code and reason phrase
+ * @param fields additional header fields, each with its line end
+ * @param text the body, one line for the user of the client
+ * @param detail description for the log of this process
  */
 public record HttpError(String status, String fields, String text, String detail) {
 
-  public HttpError(String status, String fields, String words) {
-    this(status, fields, words, words);
+  /** Creates a response whose text is also the description for the log. */
+  public HttpError(String status, String fields, String text) {
+    this(status, fields, text, text);
   }
 
-  /** As it is sent. */
+  /** Returns the encoded response. */
   public byte[] bytes() {
     String body = text + "\n";
     return """

@@ -10,21 +10,22 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The head of an HTTP/1.1 request or answer, read strictly (RFC 9112, 2 to 5): whoever reads it
- * loosely may read something else than the proxy in front does.
+ * The start line and header fields of an HTTP/1.1 request or response, parsed strictly (RFC 9112,
+ * sections 2 to 5). A lenient parser might read a message differently than the proxy in front of
+ * it.
  *
- * @param start the first line
- * @param fields the values of each header in their order; its name in lower case
+ * @param start the request line or status line
+ * @param fields the values of each header field in order of appearance; names in lower case
  */
 public record HttpHead(String startLine, Map<String, List<String>> fields) {
 
-  /** What ends a line. */
+  /** The line terminator. */
   static final String LINE_END = "\r\n";
 
-  /** Most characters of a stranger's words that are shown. */
-  private static final int MAX_SHOWN = 80;
+  /** Maximum characters of a peer's text in a message or log line. */
+  private static final int MAX_PRINTABLE_CHARACTERS = 80;
 
-  /** Visible ASCII and what lies above it, with spaces and tabs in between. */
+  /** Visible ASCII and bytes above it (obs-text), spaces and tabs. */
   private static final String TEXT = "[\\t !-~\\x80-\\xff]*";
 
   private static final Pattern LINE = Pattern.compile(TEXT);
@@ -32,22 +33,22 @@ public record HttpHead(String startLine, Map<String, List<String>> fields) {
       Pattern.compile("([!#$%&'*+.^_`|~0-9A-Za-z-]+):(" + TEXT + ")");
 
   /**
-   * Takes a head apart.
+   * Parses a head.
    *
-   * @param text its lines, each with its end, without the empty one
-   * @throws MalformedHttpException if it is malformed
+   * @param text all lines with their terminators, without the final empty line
+   * @throws MalformedHttpException if the head is malformed
    */
   static HttpHead parse(String text) throws MalformedHttpException {
     String[] lines = text.split(LINE_END);
     if (!LINE.matcher(lines[0]).matches()) {
-      throw new MalformedHttpException("an HTTP head whose first line holds a control character");
+      throw new MalformedHttpException("an HTTP start line with a control character");
     }
     var fields = new HashMap<String, List<String>>();
     for (int i = 1; i < lines.length; i++) {
       Matcher field = FIELD.matcher(lines[i]);
       if (!field.matches()) {
         throw new MalformedHttpException(
-            "an HTTP head with the malformed line '" + printable(lines[i]) + "'");
+            "a malformed HTTP header line '" + printable(lines[i]) + "'");
       }
       fields
           .computeIfAbsent(field.group(1).toLowerCase(Locale.ROOT), name -> new ArrayList<>())
@@ -57,32 +58,37 @@ public record HttpHead(String startLine, Map<String, List<String>> fields) {
   }
 
   /**
-   * The value of a header that makes sense only once.
+   * Returns the value of a header field that may occur only once.
    *
-   * @throws MalformedHttpException if it is there twice
+   * @throws MalformedHttpException if the field occurs more than once
    */
   public Optional<String> single(String name) throws MalformedHttpException {
     List<String> values = all(name);
     if (values.size() > 1) {
-      throw new MalformedHttpException("an HTTP head with more than one " + name);
+      throw new MalformedHttpException("more than one HTTP header field " + name);
     }
     return values.stream().findFirst();
   }
 
-  /** Whether a header that is a list, in one line or several, has this word in any case. */
-  public boolean hasToken(String name, String word) {
+  /**
+   * Returns whether a list-valued header field, in one line or several, contains the token,
+   * ignoring case.
+   */
+  public boolean hasToken(String name, String token) {
     return all(name).stream()
         .flatMap(value -> Pattern.compile(",").splitAsStream(value))
-        .anyMatch(token -> token.strip().equalsIgnoreCase(word));
+        .anyMatch(member -> member.strip().equalsIgnoreCase(token));
   }
 
   private List<String> all(String name) {
     return fields.getOrDefault(name, List.of());
   }
 
-  /** A stranger's words made safe for a line of a log: printable, and not too many. */
+  /** Returns text of a peer in a form safe for a log line: printable ASCII, truncated. */
   public static String printable(String text) {
     String printable = text.replaceAll("[^ -~]", "?").strip();
-    return printable.length() > MAX_SHOWN ? printable.substring(0, MAX_SHOWN) + "..." : printable;
+    return printable.length() > MAX_PRINTABLE_CHARACTERS
+        ? printable.substring(0, MAX_PRINTABLE_CHARACTERS) + "..."
+        : printable;
   }
 }

@@ -8,76 +8,79 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Reads the head of a request or an answer in blocks, bounded, and keeps what came behind it. Lines
- * end in CR LF and nothing else.
+ * Reads the head of a request or response in blocks, up to a size limit, and keeps the bytes that
+ * follow it. Lines must end in CR LF.
  */
 public final class HttpHeadReader {
 
-  /** Most bytes of a head, with whatever a proxy on the way has added. */
+  /** Maximum size of a head, including fields that intermediaries added, in bytes. */
   static final int MAX_BYTES = 8 * 1024;
 
-  /** As many tell one protocol from another. */
+  /** Number of bytes that identify a protocol. */
   private static final int FIRST_BYTES = 8;
 
   private static final int BLOCK_BYTES = 2 * 1024;
 
   private final InputStream in;
 
-  /** Filled up to its position. */
+  /** All bytes read so far; filled up to its position. */
   private ByteBuffer bytes = ByteBuffer.allocate(BLOCK_BYTES);
 
   private int lineStart;
-  private int seen;
 
+  /** Number of bytes examined; the end of the head once it is complete. */
+  private int parsed;
+
+  /** Creates a reader that starts with the next byte of the stream. */
   public HttpHeadReader(InputStream in) {
     this.in = in;
   }
 
-  /** The first bytes: eight, or fewer if there are no more. */
+  /** Reads and returns the first eight bytes, or fewer at the end of the stream. */
   public byte[] firstBytes() throws IOException {
     while (bytes.position() < FIRST_BYTES && read()) {
-      // There may be more.
+      // The read added at least one byte.
     }
     return Arrays.copyOf(bytes.array(), Math.min(bytes.position(), FIRST_BYTES));
   }
 
   /**
-   * All up to the empty line.
+   * Reads up to the empty line and parses the head.
    *
-   * @throws MalformedHttpException if it is none, or too long
-   * @throws EOFException if the peer ended before
+   * @throws MalformedHttpException if the head is malformed or too long
+   * @throws EOFException if the stream ends first
    */
   public HttpHead readHead() throws IOException {
-    while (!isWhole()) {
+    while (!isComplete()) {
       if (!read()) {
         throw new EOFException("the peer closed the connection within an HTTP head");
       }
     }
     return HttpHead.parse(
         new String(
-            bytes.array(), 0, seen - HttpHead.LINE_END.length(), StandardCharsets.ISO_8859_1));
+            bytes.array(), 0, parsed - HttpHead.LINE_END.length(), StandardCharsets.ISO_8859_1));
   }
 
-  /** What came behind the head. */
+  /** Returns the bytes read so far that follow the head. */
   public ByteBuffer remaining() {
-    return ByteBuffer.wrap(bytes.array(), seen, bytes.position() - seen);
+    return ByteBuffer.wrap(bytes.array(), parsed, bytes.position() - parsed);
   }
 
-  /** The first line behind the head, or as much of it as comes within so many bytes. */
-  public String readLine(int most) {
+  /** Reads the first line of the body, or as much of it as arrives within {@code max} bytes. */
+  public String readLine(int max) {
     try {
-      while (remaining().remaining() < most && text(most).indexOf('\n') < 0 && read()) {
-        // There may be more.
+      while (remaining().remaining() < max && text(max).indexOf('\n') < 0 && read()) {
+        // The read added at least one byte.
       }
     } catch (IOException e) {
-      // What has come must do.
+      // Only the bytes received before the failure are used.
     }
-    return text(most).lines().findFirst().orElse("");
+    return text(max).lines().findFirst().orElse("");
   }
 
-  private String text(int most) {
-    int n = Math.min(remaining().remaining(), most);
-    return new String(bytes.array(), seen, n, StandardCharsets.ISO_8859_1);
+  private String text(int max) {
+    int n = Math.min(remaining().remaining(), max);
+    return new String(bytes.array(), parsed, n, StandardCharsets.ISO_8859_1);
   }
 
   private boolean read() throws IOException {
@@ -95,17 +98,17 @@ public final class HttpHeadReader {
     return true;
   }
 
-  private boolean isWhole() throws MalformedHttpException {
-    while (seen < bytes.position()) {
-      int at = seen++;
+  private boolean isComplete() throws MalformedHttpException {
+    while (parsed < bytes.position()) {
+      int at = parsed++;
       if (bytes.get(at) == '\n') {
         if (at == lineStart || bytes.get(at - 1) != '\r') {
-          throw new MalformedHttpException("an HTTP head with a line that does not end in CR LF");
+          throw new MalformedHttpException("an HTTP header line that does not end in CR LF");
         }
         if (at == lineStart + 1) {
           return true;
         }
-        lineStart = seen;
+        lineStart = parsed;
       }
     }
     return false;

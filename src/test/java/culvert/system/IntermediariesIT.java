@@ -107,7 +107,7 @@ class IntermediariesIT {
         var site = Site.behindNginx(Launcher.USUAL, folder)) {
       site.remote().role().kill();
       try (RoleProcess origin = site.origin(Launcher.USUAL, server.address(), "/tunnel")) {
-        origin.err().await("cannot join", "502 Bad Gateway", "is it up behind the proxy");
+        origin.err().await("cannot join", "502 Bad Gateway", "is it running behind the proxy");
         try (RemoteProcess again = site.remote().again("--transport=ws", "--ws-path=/tunnel")) {
           origin.line();
           again.assertServes();

@@ -1,17 +1,18 @@
 package culvert.transport.websocket;
 
-/** What the peer understands of a WebSocket beyond its binary messages. */
+/** The control frames that the peer supports. */
 public enum WebSocketBehavior {
   /**
-   * All of RFC 6455. A Close ends one direction, as soon as it does end, and the other goes on; a
+   * All of RFC 6455. A Close frame is sent when one direction ends and ends only that direction; a
    * Ping is answered.
    */
   NATIVE,
   /**
-   * What rathole makes of it: any Ping, Pong or Close that it receives ends the tunnel both ways.
-   * So none is sent but a Close when both directions have ended, and until then the peer does not
-   * know that one has. Between two Culverts, which tell each other by their product names, a Close
-   * ends one direction as it does natively.
+   * The subset that rathole supports: it ends the tunnel in both directions when it receives a
+   * Ping, Pong or Close. Therefore the only control frame sent is a Close once both directions have
+   * ended, and until then the peer does not learn that one has. Between two instances of Culvert,
+   * which identify each other by their product names, a Close ends one direction as with {@link
+   * #NATIVE}.
    */
   RATHOLE
 }

@@ -14,44 +14,44 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
-/** The dialling side of a WebSocket (RFC 6455), over TCP or TLS. */
+/** The client side of a WebSocket (RFC 6455), over TCP or TLS. */
 public final class WebSocketClient implements Transport {
 
-  private static final String START = "HTTP/";
+  private static final String HTTP_START = "HTTP/";
 
   private final WebSocketSettings settings;
   private final PeerNames server;
   private final String host;
-  private final WebSocketBehavior dialect;
+  private final WebSocketBehavior behavior;
   private final BufferPool pool;
 
   /**
-   * For any number of connections to one server.
+   * Creates a client for any number of connections to one server.
    *
-   * @param dialled its address, which the Host header says unless the settings do
+   * @param dialled address of the server, sent in the Host field unless the settings name another
    * @param server names of the peer, for messages
-   * @param tls whether the carrier is TLS, which the Host header depends on
-   * @param pool where large buffers are borrowed
+   * @param tls whether the carrier is TLS, which determines the default port of the Host field
+   * @param pool lends large buffers
    */
   public WebSocketClient(
       WebSocketSettings settings,
       HostPort dialled,
       PeerNames server,
       boolean tls,
-      WebSocketBehavior dialect,
+      WebSocketBehavior behavior,
       BufferPool pool) {
     this.settings = settings;
     this.server = server;
     this.host = settings.hostHeader(dialled, tls);
-    this.dialect = dialect;
+    this.behavior = behavior;
     this.pool = pool;
   }
 
   /**
    * {@inheritDoc}
    *
-   * @throws IOException also if it, or something in front of it, answers in HTTP that it does not
-   *     want to; the message says what to look at
+   * @throws IOException also if the server, or an intermediary, responds with an HTTP error; the
+   *     message contains a hint for the user
    */
   @Override
   public Connection wrap(Connection carrier) throws IOException {
@@ -59,17 +59,17 @@ public final class WebSocketClient implements Transport {
     carrier.output().write(request(key).getBytes(StandardCharsets.US_ASCII));
     var reader = new HttpHeadReader(carrier.input());
     expectHttp(new String(reader.firstBytes(), StandardCharsets.ISO_8859_1));
-    HttpHead head = response(key, reader);
+    HttpHead head = readResponse(key, reader);
     return WebSocketFrames.connection(
         carrier,
         true,
-        dialect,
+        behavior,
         head.hasToken("server", WebSocketFrames.PRODUCT),
         reader.remaining(),
         pool);
   }
 
-  private HttpHead response(String key, HttpHeadReader reader) throws IOException {
+  private HttpHead readResponse(String key, HttpHeadReader reader) throws IOException {
     try {
       HttpHead head = reader.readHead();
       new WebSocketResponse(head, settings.path(), server).check(key, reader);
@@ -95,14 +95,16 @@ public final class WebSocketClient implements Transport {
 
   private void expectHttp(String first) throws IOException {
     if (first.isEmpty()) {
-      throw new EOFException(server.peer() + " closed the connection instead of a WebSocket");
+      throw new EOFException(
+          server.peer() + " closed the connection instead of opening a WebSocket");
     }
-    // An alert of TLS (RFC 8446, 5.1): it is what a TLS server makes of a request.
+    // A TLS alert (RFC 8446, section 5.1): a TLS server sends it in response to a plain request.
     if (first.startsWith("\u0015\u0003")) {
-      throw new ProtocolException("what answers there speaks TLS, and this side does not");
+      throw new ProtocolException("the server at this address uses TLS and this side does not");
     }
-    if (!first.startsWith(START.substring(0, Math.min(first.length(), START.length())))) {
-      throw new ProtocolException("what answers there speaks no HTTP, so no WebSocket either");
+    if (!first.startsWith(HTTP_START.substring(0, Math.min(first.length(), HTTP_START.length())))) {
+      throw new ProtocolException(
+          "the server at this address does not speak HTTP, which WebSocket requires");
     }
   }
 }

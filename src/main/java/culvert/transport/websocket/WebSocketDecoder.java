@@ -10,83 +10,84 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * Frames into payload. A long frame is delivered as it comes; where messages begin and end means
- * nothing.
+ * Decodes frames into payload. The payload of a long frame is delivered as it arrives. Message
+ * boundaries have no meaning: the payload of all data frames forms one stream.
  */
 final class WebSocketDecoder implements RecordDecoder {
 
   private static final int NORMAL_CLOSURE = 1000;
 
   private final boolean masked;
-  private final WebSocketEncoder sealer;
+  private final WebSocketEncoder encoder;
 
-  /** Of the frame under way, what has not come; and the mask for it. */
-  private long left;
+  /** Payload bytes of the current frame that have not been received. */
+  private long remaining;
 
-  private int mask;
+  /** Masking key for the next payload byte of the current frame. */
+  private int maskingKey;
 
-  /** Between the first and the last frame of a message. */
+  /** Whether the current message has started and its final frame has not been received. */
   private boolean withinMessage;
 
   /**
-   * For one connection.
+   * Creates the decoder of one connection.
    *
-   * @param masked whether the peer is the client
-   * @param sealer of the same connection, which answers
+   * @param masked whether the peer is the client, whose frames are masked
+   * @param encoder of the same connection, which answers control frames
    */
-  WebSocketDecoder(boolean masked, WebSocketEncoder sealer) {
+  WebSocketDecoder(boolean masked, WebSocketEncoder encoder) {
     this.masked = masked;
-    this.sealer = sealer;
+    this.encoder = encoder;
   }
 
   @Override
   public Result decode(ByteBuffer records, ByteBuffer target) throws IOException {
-    return left > 0 ? payload(records, target) : frame(records);
+    return remaining > 0 ? decodePayload(records, target) : decodeHeader(records);
   }
 
-  private Result payload(ByteBuffer records, ByteBuffer target) {
+  private Result decodePayload(ByteBuffer records, ByteBuffer target) {
     if (!records.hasRemaining()) {
       return Result.INCOMPLETE;
     }
     if (!target.hasRemaining()) {
       return Result.TARGET_TOO_SMALL;
     }
-    int n = (int) Math.min(left, Math.min(records.remaining(), target.remaining()));
+    int n = (int) Math.min(remaining, Math.min(records.remaining(), target.remaining()));
     if (masked) {
-      WebSocketMask.transfer(records, target, n, mask);
-      mask = WebSocketMask.advance(mask, n);
+      WebSocketMask.transfer(records, target, n, maskingKey);
+      maskingKey = WebSocketMask.advance(maskingKey, n);
     } else {
       target.put(target.position(), records, records.position(), n);
       target.position(target.position() + n);
       records.position(records.position() + n);
     }
-    left -= n;
+    remaining -= n;
     return Result.DECODED;
   }
 
-  private Result frame(ByteBuffer records) throws IOException {
-    Optional<WebSocketHeader> whole = WebSocketHeader.parse(records, masked);
-    if (whole.isEmpty()) {
+  private Result decodeHeader(ByteBuffer records) throws IOException {
+    Optional<WebSocketHeader> parsed = WebSocketHeader.parse(records, masked);
+    if (parsed.isEmpty()) {
       return Result.INCOMPLETE;
     }
-    WebSocketHeader header = whole.get();
+    WebSocketHeader header = parsed.get();
     if (header.isControl()) {
-      return control(header, records);
+      return decodeControl(header, records);
     }
     if (withinMessage != (header.opcode() == WebSocketHeader.CONTINUATION)) {
       throw new ProtocolException(
           withinMessage
-              ? "a WebSocket message that begins within another"
-              : "a WebSocket message that goes on without having begun");
+              ? "a WebSocket message that starts within another"
+              : "a WebSocket continuation frame outside a message");
     }
     withinMessage = !header.fin();
-    left = header.length();
-    mask = header.maskingKey();
+    remaining = header.length();
+    maskingKey = header.maskingKey();
     records.position(records.position() + header.bytes());
     return Result.DECODED;
   }
 
-  private Result control(WebSocketHeader header, ByteBuffer records) throws IOException {
+  private Result decodeControl(WebSocketHeader header, ByteBuffer records) throws IOException {
     int length = (int) header.length();
     if (records.remaining() < header.bytes() + length) {
       return Result.INCOMPLETE;
@@ -96,44 +97,44 @@ final class WebSocketDecoder implements RecordDecoder {
     WebSocketMask.transfer(records, payload, length, header.maskingKey());
     return switch (header.opcode()) {
       case WebSocketHeader.CLOSE -> {
-        close(payload.flip());
-        sealer.onClose();
+        checkStatus(payload.flip());
+        encoder.onClose();
         yield Result.ENDED;
       }
       case WebSocketHeader.PING -> {
-        sealer.onPing(payload.array());
+        encoder.onPing(payload.array());
         yield Result.DECODED;
       }
-      // A Pong: nobody asks for one, and it may come unasked.
+      // An unsolicited Pong, which RFC 6455, section 5.5.3, permits: this side sends no Ping.
       default -> Result.DECODED;
     };
   }
 
-  /** An end for any other reason than being done must not look like one (RFC 6455, 7.4). */
-  private static void close(ByteBuffer payload) throws IOException {
+  /** Fails unless the peer closed normally, without a status code or with 1000 (section 7.4). */
+  private static void checkStatus(ByteBuffer payload) throws IOException {
     if (!payload.hasRemaining()) {
       return;
     }
     if (payload.remaining() < 2) {
-      throw new ProtocolException("a WebSocket Close with half a code");
+      throw new ProtocolException("a WebSocket Close frame with an incomplete status code");
     }
     int code = payload.getShort() & 0xffff;
     boolean known = code >= 1000 && code <= 1014 || code >= 3000 && code <= 4999;
     if (!known || code >= 1004 && code <= 1006) {
-      throw new ProtocolException("a WebSocket Close with the code " + code + ", which is none");
+      throw new ProtocolException("a WebSocket Close frame with the invalid status code " + code);
     }
     if (code != NORMAL_CLOSURE) {
-      String words = HttpHead.printable(StandardCharsets.UTF_8.decode(payload).toString());
+      String reason = HttpHead.printable(StandardCharsets.UTF_8.decode(payload).toString());
       throw new IOException(
-          "the peer gave the WebSocket up with the code "
+          "the peer closed the WebSocket with status code "
               + code
-              + (words.isEmpty() ? "" : ", saying '" + words + "'"));
+              + (reason.isEmpty() ? "" : " and reason '" + reason + "'"));
     }
   }
 
   @Override
   public void onCarrierEnd(boolean within) throws IOException {
     throw new EOFException(
-        "the connection ended without a WebSocket Close: what came may be cut short");
+        "the connection ended without a WebSocket Close frame: data may be missing");
   }
 }

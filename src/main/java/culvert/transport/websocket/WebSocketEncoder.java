@@ -4,23 +4,23 @@ import culvert.transport.RecordEncoder;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** Payload into frames, each a whole message. A client masks, a server does not. */
+/** Encodes payload into frames, each a complete message. A client masks, a server does not. */
 final class WebSocketEncoder implements RecordEncoder {
 
-  /** The longest payload of one frame: two carry a large buffer of payload. */
+  /** Maximum payload of one frame: two frames carry the content of a large buffer. */
   private static final int MAX_PAYLOAD_BYTES = 64 * 1024;
 
-  /** The header of one frame, and a Pong before it. */
-  private static final int MAX_EXTRA_BYTES =
+  /** The header of one frame and a Pong frame before it. */
+  private static final int MAX_OVERHEAD_BYTES =
       WebSocketHeader.MAX_BYTES + 6 + WebSocketHeader.MAX_CONTROL_BYTES;
 
   private static final short NORMAL_CLOSURE = 1000;
 
   private final boolean masks;
-  private final boolean latestClose;
+  private final boolean closesLast;
   private final WebSocketMask mask = new WebSocketMask();
 
-  /** Of the last Ping that has no answer yet; one answer does for all before (RFC 6455, 5.5.3). */
+  /** Payload of the latest unanswered Ping; its Pong also answers earlier ones (section 5.5.3). */
   private final AtomicReference<byte[]> ping = new AtomicReference<>();
 
   private volatile boolean outputEnded;
@@ -28,25 +28,25 @@ final class WebSocketEncoder implements RecordEncoder {
   private volatile boolean closed;
 
   /**
-   * For one connection.
+   * Creates the encoder of one connection.
    *
    * @param masks whether this side is the client
-   * @param latestClose whether a Close waits until both directions have ended, and is the only
-   *     control frame ever sent
+   * @param closesLast whether the only control frame sent is a Close once both directions have
+   *     ended
    */
-  WebSocketEncoder(boolean masks, boolean latestClose) {
+  WebSocketEncoder(boolean masks, boolean closesLast) {
     this.masks = masks;
-    this.latestClose = latestClose;
+    this.closesLast = closesLast;
   }
 
-  /** A Ping has come. The reader tells. */
+  /** Records a received Ping, to be answered with a Pong. Called by the reader. */
   void onPing(byte[] payload) {
-    if (!latestClose) {
+    if (!closesLast) {
       ping.set(payload);
     }
   }
 
-  /** A Close has come; a Ping before it needs no answer any more. The reader tells. */
+  /** Records a received Close; an unanswered Ping is dropped. Called by the reader. */
   void onClose() {
     ping.set(null);
     onClose = true;
@@ -54,28 +54,28 @@ final class WebSocketEncoder implements RecordEncoder {
 
   @Override
   public int maxEncodedBytes(int payload) {
-    return Math.min(payload, MAX_PAYLOAD_BYTES) + MAX_EXTRA_BYTES;
+    return Math.min(payload, MAX_PAYLOAD_BYTES) + MAX_OVERHEAD_BYTES;
   }
 
   @Override
   public void encode(ByteBuffer source, ByteBuffer records) {
-    int n = next(source);
+    int n = nextLength(source);
     while (n > 0 && n <= records.remaining() - WebSocketHeader.MAX_BYTES) {
       put(WebSocketHeader.BINARY, source, n, records);
-      n = next(source);
+      n = nextLength(source);
     }
   }
 
-  private static int next(ByteBuffer source) {
+  private static int nextLength(ByteBuffer source) {
     return Math.min(source.remaining(), MAX_PAYLOAD_BYTES);
   }
 
   private void put(int opcode, ByteBuffer source, int n, ByteBuffer records) {
     WebSocketHeader.write(records, opcode, n, masks);
     if (masks) {
-      int fresh = mask.nextKey();
-      records.putInt(fresh);
-      WebSocketMask.transfer(source, records, n, fresh);
+      int key = mask.nextKey();
+      records.putInt(key);
+      WebSocketMask.transfer(source, records, n, key);
     } else {
       records.put(records.position(), source, source.position(), n);
       records.position(records.position() + n);
@@ -85,9 +85,11 @@ final class WebSocketEncoder implements RecordEncoder {
 
   @Override
   public boolean encodeEnd(ByteBuffer records) {
-    // The reader sets and looks in the other order, so that at least one of the two sees both.
+    // The reader writes inputEnded and then reads outputEnded; this method writes outputEnded
+    // first.
+    // At least one of the two threads sees both.
     outputEnded = true;
-    if (!latestClose || onClose) {
+    if (!closesLast || onClose) {
       putClose(records);
     }
     return onClose;
@@ -110,15 +112,15 @@ final class WebSocketEncoder implements RecordEncoder {
     }
   }
 
-  /** A real rathole's Close is empty. */
+  /** Writes a Close frame; with {@code closesLast} it is empty, as rathole's own. */
   private void putClose(ByteBuffer records) {
     closed = true;
-    ByteBuffer code = ByteBuffer.allocate(2);
-    if (!latestClose) {
-      code.putShort(NORMAL_CLOSURE).flip();
+    ByteBuffer status = ByteBuffer.allocate(2);
+    if (!closesLast) {
+      status.putShort(NORMAL_CLOSURE).flip();
     } else {
-      code.limit(0);
+      status.limit(0);
     }
-    put(WebSocketHeader.CLOSE, code, code.remaining(), records);
+    put(WebSocketHeader.CLOSE, status, status.remaining(), records);
   }
 }

@@ -5,34 +5,34 @@ import culvert.net.Connection;
 import culvert.transport.RecordConnection;
 import java.nio.ByteBuffer;
 
-/** What both sides come to once their handshake is done. */
+/** Creates the connection of either side after the opening handshake. */
 final class WebSocketFrames {
 
-  /** The name by which one Culvert knows another. */
+  /** Product name by which two instances of Culvert identify each other. */
   static final String PRODUCT = "culvert";
 
-  /** What a waiting reader holds: enough for any control frame, and for a usual read. */
+  /** Buffer of a waiting reader: enough for any control frame and for a typical read. */
   private static final int IDLE_BYTES = 2 * 1024;
 
   private WebSocketFrames() {}
 
   /**
-   * The connection within the carrier.
+   * Returns the WebSocket connection within the carrier.
    *
-   * @param client whether this side is the client
-   * @param toCulvert whether the peer has said that it is one
-   * @param early what came behind the handshake
+   * @param isClient whether this side is the client
+   * @param isPeerCulvert whether the peer identified itself as Culvert
+   * @param received bytes read after the handshake
    */
   static Connection connection(
       Connection carrier,
-      boolean client,
-      WebSocketBehavior dialect,
-      boolean toCulvert,
-      ByteBuffer early,
+      boolean isClient,
+      WebSocketBehavior behavior,
+      boolean isPeerCulvert,
+      ByteBuffer received,
       BufferPool pool) {
-    boolean latestClose = dialect == WebSocketBehavior.RATHOLE && !toCulvert;
-    var sealer = new WebSocketEncoder(client, latestClose);
-    var opener = new WebSocketDecoder(!client, sealer);
-    return new RecordConnection(carrier, sealer, opener, early, pool, IDLE_BYTES);
+    boolean closesLast = behavior == WebSocketBehavior.RATHOLE && !isPeerCulvert;
+    var encoder = new WebSocketEncoder(isClient, closesLast);
+    var decoder = new WebSocketDecoder(!isClient, encoder);
+    return new RecordConnection(carrier, encoder, decoder, received, pool, IDLE_BYTES);
   }
 }

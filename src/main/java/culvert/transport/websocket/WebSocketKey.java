@@ -6,23 +6,23 @@ import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Base64;
 
-/** What a client asks with, and what a server that understood answers (RFC 6455, 1.3). */
+/** The values of Sec-WebSocket-Key and Sec-WebSocket-Accept (RFC 6455, section 1.3). */
 final class WebSocketKey {
 
   private static final int BYTES = 16;
-  private static final String SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+  private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private WebSocketKey() {}
 
-  /** A fresh key. */
+  /** Returns a new random key. */
   static String generate() {
     byte[] bytes = new byte[BYTES];
     RANDOM.nextBytes(bytes);
     return Base64.getEncoder().encodeToString(bytes);
   }
 
-  /** Whether it is one: 16 bytes in base64. */
+  /** Returns whether the text is a key: 16 bytes in base64. */
   static boolean isValid(String key) {
     try {
       return key.length() == (BYTES + 2) / 3 * 4 && Base64.getDecoder().decode(key).length == BYTES;
@@ -31,11 +31,11 @@ final class WebSocketKey {
     }
   }
 
-  /** The answer to a key. */
+  /** Returns the value of Sec-WebSocket-Accept for a key. */
   static String accept(String key) {
     try {
-      byte[] joined = (key + SUFFIX).getBytes(StandardCharsets.US_ASCII);
-      return Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-1").digest(joined));
+      byte[] input = (key + GUID).getBytes(StandardCharsets.US_ASCII);
+      return Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-1").digest(input));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JDK has SHA-1", e);
     }

@@ -10,10 +10,10 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Holds a server's answer against what it must be (RFC 6455, 4.1), in sentences for people. */
+/** Checks the response of a server (RFC 6455, section 4.1) and explains failures to the user. */
 final class WebSocketResponse {
 
-  /** Most bytes of a body's first line that are waited for. */
+  /** Maximum bytes of the first line of a body to wait for. */
   private static final int MAX_LINE_BYTES = 200;
 
   private static final Pattern STATUS_LINE =
@@ -26,9 +26,9 @@ final class WebSocketResponse {
   private final PeerNames server;
 
   /**
-   * Nothing checked yet.
+   * Creates a check of one response.
    *
-   * @param path that was asked for
+   * @param path the requested path
    * @param server names of the peer, for messages
    */
   WebSocketResponse(HttpHead head, String path, PeerNames server) {
@@ -38,12 +38,12 @@ final class WebSocketResponse {
   }
 
   /**
-   * Returns if the WebSocket stands.
+   * Returns if the server accepted the WebSocket.
    *
-   * @param key that was asked with
-   * @param reader where the body is
-   * @throws ProtocolException if it is no proper answer
-   * @throws IOException if it is a proper refusal
+   * @param key the key of the request
+   * @param reader reads the body of an error response
+   * @throws ProtocolException if the response violates the specification
+   * @throws IOException if the response is a valid HTTP error
    */
   void check(String key, HttpHeadReader reader) throws IOException {
     if (!SWITCHING.matcher(head.startLine()).matches()) {
@@ -51,15 +51,14 @@ final class WebSocketResponse {
     }
     if (!head.single("upgrade").orElse("").equalsIgnoreCase("websocket")
         || !head.hasToken("connection", "upgrade")) {
-      throw new ProtocolException(server.peer() + " switched to something else than WebSocket");
+      throw new ProtocolException(server.peer() + " switched to a protocol other than WebSocket");
     }
     if (!head.single("sec-websocket-accept").orElse("").equals(WebSocketKey.accept(key))) {
-      throw new ProtocolException(
-          server.peer() + "'s Sec-WebSocket-Accept is no answer to this side's key");
+      throw new ProtocolException(server.peer() + "'s Sec-WebSocket-Accept does not match the key");
     }
-    for (String unasked : new String[] {"sec-websocket-extensions", "sec-websocket-protocol"}) {
-      if (head.fields().containsKey(unasked)) {
-        throw new ProtocolException(server.peer() + " answered with a " + unasked + " unasked");
+    for (String field : new String[] {"sec-websocket-extensions", "sec-websocket-protocol"}) {
+      if (head.fields().containsKey(field)) {
+        throw new ProtocolException(server.peer() + " sent " + field + ", which was not requested");
       }
     }
   }
@@ -68,7 +67,9 @@ final class WebSocketResponse {
     Matcher line = STATUS_LINE.matcher(head.startLine());
     if (!line.matches()) {
       return new ProtocolException(
-          "what answers there speaks no HTTP/1.1: '" + HttpHead.printable(head.startLine()) + "'");
+          "the server at this address does not speak HTTP/1.1: '"
+              + HttpHead.printable(head.startLine())
+              + "'");
     }
     String reason = line.group(2) == null ? "" : HttpHead.printable(line.group(2));
     String body = HttpHead.printable(firstLine(reader));
@@ -76,34 +77,37 @@ final class WebSocketResponse {
         server.peer()
             + " answered "
             + (line.group(1) + " " + reason).strip()
-            + " instead of a WebSocket: "
+            + " instead of opening a WebSocket: "
             + hint(Integer.parseInt(line.group(1)))
-            + (body.isEmpty() ? "" : "; it says '" + body + "'"));
+            + (body.isEmpty() ? "" : "; response: '" + body + "'"));
   }
 
   private String hint(int status) throws MalformedHttpException {
     return switch (status) {
       case 301, 302, 303, 307, 308 ->
-          "it leads to '"
+          "it redirects to '"
               + HttpHead.printable(head.single("location").orElse(""))
-              + "'; give that address if it is the right one";
-      case 400, 405 -> "has it the same --transport?";
-      case 401, 407 -> "something in front of it wants a login, which cannot be given";
-      case 403 -> "something in front of it lets nobody in from here";
-      case 426 -> "does a proxy in front of it pass on Upgrade and Connection?";
-      case 429 -> "something in front of it was asked too often, and is asked again later";
+              + "'; use that address if it is the right one";
+      case 400, 405 -> "does it use the same --transport?";
+      case 401, 407 -> "an intermediary requires authentication, which is not supported";
+      case 403 -> "an intermediary denies access from this address";
+      case 426 -> "does a proxy in front of it forward Upgrade and Connection?";
+      case 429 -> "an intermediary limits the request rate; the next attempt comes later";
       case 500, 502, 503, 504 ->
-          "is it up behind the proxy in front of it, and its path '" + path + "'?";
+          "is it running behind the proxy in front of it, with path '" + path + "'?";
       default -> "is '" + path + "' its " + server.option("ws-path") + "?";
     };
   }
 
-  /** Of a body in plain text that is there or comes to an end; else nothing. */
+  /**
+   * Returns the first line of a plain-text body whose end is known; empty for other bodies, whose
+   * end may never come.
+   */
   private String firstLine(HttpHeadReader reader) throws MalformedHttpException {
     Optional<String> length = head.single("content-length").filter(LENGTH.asMatchPredicate());
-    boolean ends = length.isPresent() || head.hasToken("connection", "close");
-    boolean text = head.single("content-type").orElse("").startsWith("text/plain");
-    if (!text || !ends || head.fields().containsKey("transfer-encoding")) {
+    boolean hasEnd = length.isPresent() || head.hasToken("connection", "close");
+    boolean isText = head.single("content-type").orElse("").startsWith("text/plain");
+    if (!isText || !hasEnd || head.fields().containsKey("transfer-encoding")) {
       return "";
     }
     return reader.readLine(

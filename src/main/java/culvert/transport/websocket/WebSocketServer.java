@@ -19,35 +19,35 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * The accepting side of a WebSocket (RFC 6455), over TCP or TLS.
+ * The server side of a WebSocket (RFC 6455), over TCP or TLS.
  *
- * <p>Who asks wrongly is answered here, over the carrier and in HTTP, and its direction of the
- * carrier is closed; whoever catches the exception has nothing more to say, and should only keep
- * the carrier readable for a moment.
+ * <p>Answers an invalid request itself, over the carrier and in HTTP, and closes the output of the
+ * carrier. The caller that catches the exception sends nothing more; it should keep the carrier
+ * open for reading for a moment, so that the client can receive the response.
  */
 public final class WebSocketServer implements Transport {
 
-  private static final String WANTED = "a WebSocket client";
+  private static final String EXPECTED = "a WebSocket client";
   private static final byte[] GET = "GET ".getBytes(StandardCharsets.US_ASCII);
 
   private final Optional<String> path;
   private final PeerNames client;
-  private final WebSocketBehavior dialect;
+  private final WebSocketBehavior behavior;
   private final BufferPool pool;
 
   /**
-   * For any number of connections.
+   * Creates a server for any number of connections.
    *
-   * @param settings of which only the path counts, and in rathole's dialect not even that
+   * @param settings only the path is used; {@link WebSocketBehavior#RATHOLE} accepts any path
    * @param client names of the peers, for messages
-   * @param pool where large buffers are borrowed
+   * @param pool lends large buffers
    */
   public WebSocketServer(
-      WebSocketSettings settings, PeerNames client, WebSocketBehavior dialect, BufferPool pool) {
+      WebSocketSettings settings, PeerNames client, WebSocketBehavior behavior, BufferPool pool) {
     this.path =
-        dialect == WebSocketBehavior.RATHOLE ? Optional.empty() : Optional.of(settings.path());
+        behavior == WebSocketBehavior.RATHOLE ? Optional.empty() : Optional.of(settings.path());
     this.client = client;
-    this.dialect = dialect;
+    this.behavior = behavior;
     this.pool = pool;
   }
 
@@ -56,22 +56,22 @@ public final class WebSocketServer implements Transport {
     var reader = new HttpHeadReader(carrier.input());
     expectGet(carrier, reader.firstBytes());
     HttpHead head;
-    Optional<HttpError> fault;
+    Optional<HttpError> error;
     try {
       head = reader.readHead();
-      fault = WebSocketRequest.check(head, path);
+      error = WebSocketRequest.check(head, path);
     } catch (MalformedHttpException e) {
-      answer(carrier, WebSocketRequest.MALFORMED.bytes());
+      respond(carrier, WebSocketRequest.MALFORMED.bytes());
       throw new ProtocolException(e.getMessage());
     }
-    if (fault.isPresent()) {
-      throw refused(carrier, head, fault.get());
+    if (error.isPresent()) {
+      throw refused(carrier, head, error.get());
     }
-    carrier.output().write(switching(head).getBytes(StandardCharsets.US_ASCII));
+    carrier.output().write(switchingProtocols(head).getBytes(StandardCharsets.US_ASCII));
     return WebSocketFrames.connection(
         carrier,
         false,
-        dialect,
+        behavior,
         head.hasToken("user-agent", WebSocketFrames.PRODUCT),
         reader.remaining(),
         pool);
@@ -85,29 +85,29 @@ public final class WebSocketServer implements Transport {
     if (!Arrays.equals(first, 0, common, GET, 0, common)) {
       ForeignPeer peer = ForeignPeer.of(first);
       boolean http = peer == ForeignPeer.HTTP;
-      answer(carrier, http ? WebSocketRequest.NOT_GET.bytes() : peer.answer());
-      throw ForeignPeerException.answered(peer, WANTED, client);
+      respond(carrier, http ? WebSocketRequest.NOT_GET.bytes() : peer.answer());
+      throw ForeignPeerException.answered(peer, EXPECTED, client);
     }
   }
 
-  private IOException refused(Connection carrier, HttpHead head, HttpError fault) {
-    answer(carrier, fault.bytes());
+  private IOException refused(Connection carrier, HttpHead head, HttpError error) {
+    respond(carrier, error.bytes());
     return WebSocketRequest.isUpgrade(head)
         ? new ProtocolException(
-            "a wrong WebSocket request, answered " + fault.status() + ": " + fault.detail())
-        : ForeignPeerException.answered(ForeignPeer.HTTP, WANTED, client);
+            "an invalid WebSocket request, answered " + error.status() + ": " + error.detail())
+        : ForeignPeerException.answered(ForeignPeer.HTTP, EXPECTED, client);
   }
 
-  private static void answer(Connection carrier, byte[] words) {
+  private static void respond(Connection carrier, byte[] response) {
     try {
-      carrier.output().write(words);
+      carrier.output().write(response);
       carrier.closeOutput();
     } catch (IOException e) {
-      // It did not wait for an answer; what it did wrong counts all the same.
+      // The client did not wait for the response. The caller still reports its invalid request.
     }
   }
 
-  private static String switching(HttpHead head) throws MalformedHttpException {
+  private static String switchingProtocols(HttpHead head) throws MalformedHttpException {
     return """
     HTTP/1.1 101 Switching Protocols\r
     Server: %s\r

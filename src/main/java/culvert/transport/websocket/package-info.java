@@ -1,2 +1,2 @@
-/** The WebSocket transport (RFC 6455), both sides. */
+/** The WebSocket transport (RFC 6455), client and server side. */
 package culvert.transport.websocket;

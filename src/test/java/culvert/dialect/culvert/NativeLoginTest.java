@@ -49,8 +49,9 @@ class NativeLoginTest {
               + " both the same",
           "the remote proxy did not expect what this side says; do both have the same --transport?"
               + " (alert unexpected_message)",
-          "the remote proxy answered 400 Bad Request instead of a WebSocket: has it the same"
-              + " --transport?; it says 'This is a tunnel's control port; it does not speak HTTP.'",
+          "the remote proxy answered 400 Bad Request instead of opening a WebSocket: does it use"
+              + " the same --transport?; response: 'This is a tunnel's control port; it does not"
+              + " speak HTTP.'",
           "the remote proxy's --transport seals nothing and the origin proxy's does; give both the"
               + " same",
           "the remote proxy has no secret, so it cannot open what the origin proxy seals; give it"

@@ -11,14 +11,14 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
- * A client made of bytes, written from the specification and not with the code under test. Its
- * masks are all alike.
+ * A client that writes and reads raw bytes according to the specification, independent of the code
+ * under test. Its masking key is constant.
  */
 final class RawWebSocket implements AutoCloseable {
 
-  private static final byte[] MASK = {0x37, (byte) 0xfa, 0x21, 0x3d};
+  private static final byte[] MASKING_KEY = {0x37, (byte) 0xfa, 0x21, 0x3d};
 
-  /** The request of RFC 6455, 1.3, which does not say that it is Culvert's. */
+  /** The request of RFC 6455, section 1.3, which does not identify the client as Culvert. */
   static final String REQUEST =
       """
       GET / HTTP/1.1\r
@@ -30,10 +30,10 @@ final class RawWebSocket implements AutoCloseable {
       \r
       """;
 
-  /** A frame that came. */
+  /** A received frame. */
   record Frame(int first, byte[] payload) {
 
-    /** As hex, the first byte before a blank. */
+    /** Returns the frame in hex, with a space after the first byte. */
     String hex() {
       return "%02x %s".formatted(first, HexFormat.of().formatHex(payload)).strip();
     }
@@ -45,14 +45,14 @@ final class RawWebSocket implements AutoCloseable {
     this.carrier = carrier;
   }
 
-  /** Says its request; the accepting side runs after that. */
-  static RawWebSocket ask(Connection carrier) throws IOException {
+  /** Sends the request before the server side runs. */
+  static RawWebSocket sendRequest(Connection carrier) throws IOException {
     carrier.output().write(REQUEST.getBytes(StandardCharsets.US_ASCII));
     return new RawWebSocket(carrier);
   }
 
-  /** Reads the answer, which must be one. */
-  RawWebSocket expectAnswer() throws IOException {
+  /** Reads the response, which must have status 101. */
+  RawWebSocket awaitSwitch() throws IOException {
     String head = head(carrier.input());
     if (!head.startsWith("HTTP/1.1 101 ")) {
       throw new IOException(head);
@@ -60,7 +60,7 @@ final class RawWebSocket implements AutoCloseable {
     return this;
   }
 
-  /** A head with its empty line, byte by byte. */
+  /** Reads a head including its empty line, byte by byte. */
   static String head(InputStream in) throws IOException {
     var head = new StringBuilder();
     while (head.indexOf("\r\n\r\n") < 0) {
@@ -73,17 +73,17 @@ final class RawWebSocket implements AutoCloseable {
     return head.toString();
   }
 
-  /** A masked frame, its length in the shortest form. */
+  /** Returns a masked frame with its length in the shortest encoding. */
   static byte[] frame(int first, byte... payload) {
     var frame = new ByteArrayOutputStream();
     frame.writeBytes(header(first, payload.length));
     for (int i = 0; i < payload.length; i++) {
-      frame.write(payload[i] ^ MASK[i % 4]);
+      frame.write(payload[i] ^ MASKING_KEY[i % 4]);
     }
     return frame.toByteArray();
   }
 
-  /** The header of a masked frame of this length. */
+  /** Returns the header of a masked frame of this length. */
   static byte[] header(int first, int length) {
     ByteBuffer header = ByteBuffer.allocate(14).put((byte) first);
     if (length < 126) {
@@ -93,7 +93,7 @@ final class RawWebSocket implements AutoCloseable {
     } else {
       header.put((byte) 0xff).putLong(length);
     }
-    header.put(MASK);
+    header.put(MASKING_KEY);
     return Arrays.copyOf(header.array(), header.position());
   }
 
@@ -101,7 +101,7 @@ final class RawWebSocket implements AutoCloseable {
     carrier.output().write(frame(first, payload));
   }
 
-  /** The next frame of the server's, which masks none. */
+  /** Reads the next frame of the server, which is not masked. */
   Frame next() throws IOException {
     InputStream in = carrier.input();
     int first = in.read();

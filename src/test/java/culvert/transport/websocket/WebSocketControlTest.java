@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Pings and Closes of a client that is not ours, natively and in rathole's dialect. */
+/** Ping and Close frames of a client other than Culvert, with both behaviors. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class WebSocketControlTest {
@@ -32,10 +32,10 @@ class WebSocketControlTest {
 
   private record Pair(RawWebSocket raw, Connection server) implements AutoCloseable {
 
-    static Pair open(WebSocketBehavior dialect, Loopback carriers) throws Exception {
-      var raw = RawWebSocket.ask(carriers.near());
-      Connection server = WebSocketPair.server(dialect).wrap(carriers.far());
-      return new Pair(raw.expectAnswer(), server);
+    static Pair open(WebSocketBehavior behavior, Loopback carriers) throws Exception {
+      var raw = RawWebSocket.sendRequest(carriers.near());
+      Connection server = WebSocketPair.server(behavior).wrap(carriers.far());
+      return new Pair(raw.awaitSwitch(), server);
     }
 
     @Override
@@ -52,7 +52,7 @@ class WebSocketControlTest {
   }
 
   @Test
-  void aPingIsAnsweredThoughNobodyWrites() throws Exception {
+  void pingIsAnsweredWithoutAnyWrite() throws Exception {
     try (var pair = Pair.open(WebSocketBehavior.NATIVE, Loopback.open())) {
       var read = reading(pair.server());
       for (int i = 0; i < 10; i++) {
@@ -65,13 +65,15 @@ class WebSocketControlTest {
     }
   }
 
-  /** Nobody reads the answers: what waits to be sent must not grow, and the reader must go on. */
+  /**
+   * The client does not read the Pongs: pending output must not grow and the reader must not block.
+   */
   @Test
-  void aSwarmOfPingsIsReadToItsEndAndTheLastOneAnswered() throws Exception {
+  void manyPingsAreReadAndTheLastIsAnsweredWhenPongsAreNotRead() throws Exception {
     int pings = 1000;
     try (var pair = Pair.open(WebSocketBehavior.NATIVE, Loopback.open(8192))) {
       var read = reading(pair.server());
-      // Fewer writes than pings, so that the flood takes no longer than it must.
+      // Several pings per write keep the test short.
       ByteBuffer flood = ByteBuffer.allocate(200 * 131);
       for (int i = 1; i <= pings; i++) {
         byte[] payload = ByteBuffer.allocate(125).putInt(i).array();
@@ -82,22 +84,22 @@ class WebSocketControlTest {
         }
       }
       pair.raw().send(BINARY, (byte) 7);
-      assertThat(read.get(20, TimeUnit.SECONDS)).as("read to its end").isEqualTo(7);
-      int answers = 0;
-      for (int last = 0; last < pings; answers++) {
+      assertThat(read.get(20, TimeUnit.SECONDS)).as("data after the pings").isEqualTo(7);
+      int pongs = 0;
+      for (int last = 0; last < pings; pongs++) {
         byte[] pong = pair.raw().next().payload();
         assertThat(pong).hasSize(125);
         int number = ByteBuffer.wrap(pong).getInt();
         assertThat(number).isGreaterThan(last);
         last = number;
       }
-      assertThat(answers).isLessThanOrEqualTo(pings);
+      assertThat(pongs).isLessThanOrEqualTo(pings);
     }
   }
 
-  /** They are signs of life that nothing else counts, and each may cost an answer. */
+  /** Pings without data are limited, because each may require a Pong. */
   @Test
-  void aFloodOfPingsEndsTheConnection() throws Exception {
+  void floodOfPingsEndsTheConnection() throws Exception {
     try (var pair = Pair.open(WebSocketBehavior.NATIVE, Loopback.open())) {
       ByteBuffer flood = ByteBuffer.allocate(1025 * 6);
       while (flood.hasRemaining()) {
@@ -111,44 +113,44 @@ class WebSocketControlTest {
   }
 
   @Test
-  void anAnswerTravelsWithTheNextWrite() throws Exception {
-    var sealer = new WebSocketEncoder(false, false);
-    sealer.onPing(new byte[] {1});
-    sealer.onPing(new byte[] {2});
-    ByteBuffer records = ByteBuffer.allocate(sealer.maxEncodedBytes(1));
-    sealer.encodePending(records);
-    sealer.encode(ByteBuffer.wrap(new byte[] {9}), records);
+  void pongIsSentWithTheNextWrite() throws Exception {
+    var encoder = new WebSocketEncoder(false, false);
+    encoder.onPing(new byte[] {1});
+    encoder.onPing(new byte[] {2});
+    ByteBuffer records = ByteBuffer.allocate(encoder.maxEncodedBytes(1));
+    encoder.encodePending(records);
+    encoder.encode(ByteBuffer.wrap(new byte[] {9}), records);
     assertThat(records.flip()).isEqualTo(ByteBuffer.wrap(new byte[] {-118, 1, 2, -126, 1, 9}));
-    assertThat(sealer.hasPending()).isFalse();
+    assertThat(encoder.hasPending()).isFalse();
   }
 
   @Test
-  void thereIsRoomForTheLongestAnswerBesideTheLongestFrame() {
+  void maximumEncodedSizeIncludesTheLongestPong() {
     for (int payload : new int[] {0, 1, 4096, 65536, 1 << 30}) {
-      var sealer = new WebSocketEncoder(true, false);
-      sealer.onPing(new byte[125]);
-      ByteBuffer records = ByteBuffer.allocate(sealer.maxEncodedBytes(payload));
+      var encoder = new WebSocketEncoder(true, false);
+      encoder.onPing(new byte[125]);
+      ByteBuffer records = ByteBuffer.allocate(encoder.maxEncodedBytes(payload));
       ByteBuffer source = ByteBuffer.allocate(Math.min(payload, 65536));
-      sealer.encodePending(records);
-      sealer.encode(source, records);
+      encoder.encodePending(records);
+      encoder.encode(source, records);
       assertThat(source.hasRemaining()).as("%d bytes", payload).isFalse();
     }
   }
 
-  /** RFC 6455, 5.5.2: once it has said that it sends no more, it waits for no answer. */
+  /** RFC 6455, section 5.5.2: an endpoint that received a Close need not answer a Ping. */
   @Test
-  void noPingIsAnsweredAfterAClose() {
-    var sealer = new WebSocketEncoder(false, false);
-    sealer.onPing(new byte[1]);
-    sealer.onClose();
-    assertThat(sealer.hasPending()).isFalse();
-    sealer.onPing(new byte[1]);
-    sealer.encodeEnd(ByteBuffer.allocate(100));
-    assertThat(sealer.hasPending()).as("after our own").isFalse();
+  void pingIsNotAnsweredAfterAClose() {
+    var encoder = new WebSocketEncoder(false, false);
+    encoder.onPing(new byte[1]);
+    encoder.onClose();
+    assertThat(encoder.hasPending()).isFalse();
+    encoder.onPing(new byte[1]);
+    encoder.encodeEnd(ByteBuffer.allocate(100));
+    assertThat(encoder.hasPending()).as("after sending a Close").isFalse();
   }
 
   @Test
-  void nativelyACloseEndsOneDirection() throws Exception {
+  void nativeCloseEndsOneDirection() throws Exception {
     try (var pair = Pair.open(WebSocketBehavior.NATIVE, Loopback.open())) {
       pair.server().output().write(1);
       pair.server().closeOutput();
@@ -161,7 +163,7 @@ class WebSocketControlTest {
   }
 
   @Test
-  void nativelyTheCarrierEndsBehindTheSecondClose() throws Exception {
+  void nativeCarrierOutputEndsAfterTheSecondClose() throws Exception {
     try (var pair = Pair.open(WebSocketBehavior.NATIVE, Loopback.open())) {
       pair.raw().send(CLOSE, (byte) 3, (byte) 0xe8);
       assertThat(pair.server().input().read()).isEqualTo(-1);
@@ -171,9 +173,9 @@ class WebSocketControlTest {
     }
   }
 
-  /** A real rathole would end the tunnel. */
+  /** rathole would end the tunnel. */
   @Test
-  void inRatholesDialectNothingButPayloadIsSentBeforeBothDirectionsHaveEnded() throws Exception {
+  void ratholeBehaviorSendsOnlyDataUntilBothDirectionsHaveEnded() throws Exception {
     try (var pair = Pair.open(WebSocketBehavior.RATHOLE, Loopback.open())) {
       pair.raw().send(PING, (byte) 'a');
       pair.raw().send(PONG);
@@ -182,23 +184,23 @@ class WebSocketControlTest {
       pair.server().output().write(1);
       pair.server().closeOutput();
       assertThat(pair.raw().next().hex()).isEqualTo("82 01");
-      // All that it sends meanwhile still comes, and it hears nothing.
+      // Data that the client sends meanwhile still arrives, and the client receives nothing.
       pair.raw().send(PING, (byte) 'b');
       pair.raw().send(BINARY, (byte) 8);
       assertThat(pair.server().input().read()).isEqualTo(8);
       assertThat(pair.raw().carrier().input().available()).isZero();
       pair.raw().send(CLOSE);
       assertThat(pair.server().input().read()).isEqualTo(-1);
-      // Before the end was told: whoever hears of it may close.
+      // The Close was sent before the end was reported, so that closing now does not lose it.
       pair.server().close();
       assertThat(pair.raw().next().hex()).isEqualTo("88");
       assertThatThrownBy(pair.raw()::next).isInstanceOf(EOFException.class);
     }
   }
 
-  /** A real rathole that has sent a Close still takes what comes. */
+  /** rathole still receives data after it has sent a Close. */
   @Test
-  void inRatholesDialectACloseThatCameDoesNotEndTheOtherDirection() throws Exception {
+  void ratholeBehaviorKeepsTheOutputOpenAfterAReceivedClose() throws Exception {
     try (var pair = Pair.open(WebSocketBehavior.RATHOLE, Loopback.open())) {
       pair.raw().send(CLOSE);
       assertThat(pair.server().input().read()).isEqualTo(-1);
@@ -213,7 +215,7 @@ class WebSocketControlTest {
   }
 
   @Test
-  void inRatholesDialectACarrierThatEndsWithoutACloseIsNoCleanEnd() throws Exception {
+  void ratholeBehaviorReportsACarrierThatEndsWithoutAClose() throws Exception {
     try (var pair = Pair.open(WebSocketBehavior.RATHOLE, Loopback.open())) {
       pair.server().closeOutput();
       pair.raw().carrier().closeOutput();
@@ -221,9 +223,9 @@ class WebSocketControlTest {
     }
   }
 
-  /** The two ends come at the same moment, from the reader and from the writer. */
+  /** Both directions end at the same moment, one in the reader and one in the writer. */
   @Test
-  void inRatholesDialectTwoEndsAtOnceMakeOneClose() throws Exception {
+  void ratholeBehaviorSendsOneCloseWhenBothDirectionsEndAtOnce() throws Exception {
     for (int i = 0; i < 200; i++) {
       try (var pair = Pair.open(WebSocketBehavior.RATHOLE, Loopback.open())) {
         var read = reading(pair.server());
@@ -243,9 +245,9 @@ class WebSocketControlTest {
     }
   }
 
-  /** A violation ends what is read; what is written is not touched by it. */
+  /** A violation ends the input; the output is not affected. */
   @Test
-  void afterAViolationNothingMoreIsRead() throws Exception {
+  void nothingIsReadAfterAViolation() throws Exception {
     try (var pair = Pair.open(WebSocketBehavior.NATIVE, Loopback.open())) {
       pair.raw().send(BINARY, (byte) 1);
       assertThat(pair.server().input().read()).isEqualTo(1);
@@ -253,13 +255,13 @@ class WebSocketControlTest {
       pair.raw().send(BINARY, (byte) 3);
       assertThatThrownBy(() -> pair.server().input().read())
           .isInstanceOf(IOException.class)
-          .hasMessage("a WebSocket text frame; only binary frames are taken");
+          .hasMessage("a WebSocket text frame; only binary frames are accepted");
       assertThatThrownBy(() -> pair.server().input().read()).isInstanceOf(IOException.class);
     }
   }
 
   @Test
-  void aBlockedAnswerIsEndedByAClose() throws Exception {
+  void closeEndsAWriterThatBlocksAPong() throws Exception {
     try (var pair = Pair.open(WebSocketBehavior.NATIVE, Loopback.open(8192))) {
       var read = reading(pair.server());
       var writer =
@@ -273,7 +275,7 @@ class WebSocketControlTest {
           LIMIT, () -> assertThat(writing.getState()).isEqualTo(Thread.State.WAITING));
       pair.raw().send(PING, (byte) 1);
       pair.raw().send(BINARY, (byte) 7);
-      assertThat(read.get(10, TimeUnit.SECONDS)).as("the reader goes on").isEqualTo(7);
+      assertThat(read.get(10, TimeUnit.SECONDS)).as("the reader continues").isEqualTo(7);
       pair.server().close();
       assertThatThrownBy(() -> writer.get(10, TimeUnit.SECONDS))
           .hasCauseInstanceOf(IOException.class);

@@ -47,7 +47,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Behind nginx, and with the JDK's own client: what others wrote understands it. */
+/** The transport behind nginx and with the WebSocket client of the JDK. */
 @ExtendWith(LeakCheck.class)
 @Timeout(120)
 class WebSocketFrontTest {
@@ -73,7 +73,7 @@ class WebSocketFrontTest {
     listener.close();
   }
 
-  /** The next connection that comes, and what becomes of it. */
+  /** Accepts the next connection and performs the handshake. */
   private FutureTask<Connection> accepting() {
     var task =
         new FutureTask<>(() -> {
@@ -109,7 +109,7 @@ class WebSocketFrontTest {
   }
 
   @Test
-  void bytesAndHalfClosesPassNginxBothWays() throws Exception {
+  void nginxForwardsBytesAndHalfClosesInBothDirections() throws Exception {
     try (var nginx = Nginx.start(Nginx.webSocket("/tunnel", upstream))) {
       var accepting = accepting();
       try (Connection near = dial(nginx.address(), "/tunnel");
@@ -128,7 +128,7 @@ class WebSocketFrontTest {
   }
 
   @Test
-  void bulkPassesNginxBothWaysAtOnce() throws Exception {
+  void nginxForwardsBulkInBothDirectionsAtOnce() throws Exception {
     try (var nginx = Nginx.start(Nginx.webSocket("/tunnel", upstream))) {
       var accepting = accepting();
       try (Connection near = dial(nginx.address(), "/tunnel");
@@ -155,27 +155,27 @@ class WebSocketFrontTest {
   }
 
   @Test
-  void anAbruptEndOfEitherSideOrOfNginxIsNoCleanEnd() throws Exception {
-    for (String who : new String[] {"near", "far", "nginx"}) {
+  void resetByEitherSideOrByNginxIsNoCleanEnd() throws Exception {
+    for (String end : new String[] {"near", "far", "nginx"}) {
       try (var nginx = Nginx.start(Nginx.webSocket("/tunnel", upstream))) {
         var accepting = accepting();
         try (Connection near = dial(nginx.address(), "/tunnel");
             Connection far = soon(accepting)) {
           near.output().write(1);
           assertThat(far.input().read()).isEqualTo(1);
-          switch (who) {
+          switch (end) {
             case "near" -> near.reset();
             case "far" -> far.reset();
             default -> nginx.kill();
           }
-          if (!who.equals("near")) {
-            assertThatThrownBy(() -> near.input().read()).as(who).isInstanceOf(IOException.class);
+          if (!end.equals("near")) {
+            assertThatThrownBy(() -> near.input().read()).as(end).isInstanceOf(IOException.class);
           }
-          if (!who.equals("far")) {
+          if (!end.equals("far")) {
             assertThatThrownBy(() -> far.input().read())
-                .as(who)
+                .as(end)
                 .isInstanceOf(EOFException.class)
-                .hasMessageContaining("without a WebSocket Close");
+                .hasMessageContaining("without a WebSocket Close frame");
           }
         }
       }
@@ -183,56 +183,58 @@ class WebSocketFrontTest {
   }
 
   @Test
-  void aFrontThatLeadsNowhereOrElsewhereIsToldInASentence() throws Exception {
-    HostPort nobody;
+  void misconfiguredNginxIsExplained() throws Exception {
+    HostPort unused;
     try (var gone = ServerSocketChannel.open()) {
       gone.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-      nobody = new HostPort("127.0.0.1", gone.socket().getLocalPort());
+      unused = new HostPort("127.0.0.1", gone.socket().getLocalPort());
     }
     try (var nginx =
         Nginx.start(
-            Nginx.webSocket("/down", nobody),
+            Nginx.webSocket("/down", unused),
             Nginx.location("/tunnel", upstream),
             "location /moved { return 301 https://elsewhere.example/; }")) {
       assertThatThrownBy(() -> dial(nginx.address(), "/down"))
           .hasMessage(
-              "the remote proxy answered 502 Bad Gateway instead of a WebSocket: is it up behind"
-                  + " the proxy in front of it, and its path '/down'?");
+              "the remote proxy answered 502 Bad Gateway instead of opening a WebSocket: is it"
+                  + " running behind the proxy in front of it, with path '/down'?");
       assertThatThrownBy(() -> dial(nginx.address(), "/moved"))
           .hasMessage(
-              "the remote proxy answered 301 Moved Permanently instead of a WebSocket: it leads to"
-                  + " 'https://elsewhere.example/'; give that address if it is the right one");
+              "the remote proxy answered 301 Moved Permanently instead of opening a WebSocket: it"
+                  + " redirects to 'https://elsewhere.example/'; use that address if it is the"
+                  + " right one");
       assertThatThrownBy(() -> dial(nginx.address(), "/other"))
           .hasMessage(
-              "the remote proxy answered 404 Not Found instead of a WebSocket: is '/other' its"
-                  + " --ws-path?");
+              "the remote proxy answered 404 Not Found instead of opening a WebSocket: is '/other'"
+                  + " its --ws-path?");
       var accepting = accepting();
       assertThatThrownBy(() -> dial(nginx.address(), "/tunnel"))
-          .as("a location that passes no upgrade on")
-          .hasMessageContaining("505 HTTP Version Not Supported instead of a WebSocket")
-          .hasMessageContaining("it says 'This speaks HTTP/1.1 only, and so must a proxy in front");
+          .as("a location that does not forward Upgrade")
+          .hasMessageContaining("505 HTTP Version Not Supported instead of opening a WebSocket")
+          .hasMessageContaining(
+              "response: 'Only HTTP/1.1 is supported; a proxy in front must use it");
       assertThatThrownBy(() -> soon(accepting))
           .hasRootCauseMessage("this is an HTTP client, not a WebSocket client");
     }
   }
 
-  /** Collects what comes, in the form "bytes", and how it ended. */
+  /** Collects received messages and pongs as text, and the status code of the Close. */
   private static final class Listener implements WebSocket.Listener {
-    private final LinkedBlockingQueue<String> heard = new LinkedBlockingQueue<>();
+    private final LinkedBlockingQueue<String> received = new LinkedBlockingQueue<>();
     private final CompletableFuture<Integer> closed = new CompletableFuture<>();
 
     @Override
     public CompletionStage<?> onBinary(WebSocket socket, ByteBuffer data, boolean last) {
       byte[] bytes = new byte[data.remaining()];
       data.get(bytes);
-      heard.add(new String(bytes));
+      received.add(new String(bytes));
       socket.request(1);
       return null;
     }
 
     @Override
     public CompletionStage<?> onPong(WebSocket socket, ByteBuffer data) {
-      heard.add("pong " + data.remaining());
+      received.add("pong " + data.remaining());
       socket.request(1);
       return null;
     }
@@ -244,18 +246,18 @@ class WebSocketFrontTest {
     }
 
     String next() throws InterruptedException {
-      return heard.poll(10, TimeUnit.SECONDS);
+      return received.poll(10, TimeUnit.SECONDS);
     }
   }
 
   @Test
-  void theClientOfTheJdkUnderstandsTheServer() throws Exception {
+  void jdkClientExchangesDataWithTheServer() throws Exception {
     try (var http = HttpClient.newHttpClient()) {
-      talk(http, URI.create("ws://" + upstream + "/tunnel?query"));
+      exchange(http, URI.create("ws://" + upstream + "/tunnel?query"));
     }
   }
 
-  private void talk(HttpClient http, URI uri) throws Exception {
+  private void exchange(HttpClient http, URI uri) throws Exception {
     var accepting = accepting();
     var listener = new Listener();
     WebSocket client =
@@ -281,7 +283,7 @@ class WebSocketFrontTest {
   }
 
   @Test
-  void theClientOfTheJdkIsToldWhatIsWrong() throws Exception {
+  void jdkClientReceivesTheErrorStatus() throws Exception {
     try (var http = HttpClient.newHttpClient()) {
       var accepting = accepting();
       assertThatThrownBy(() ->
@@ -294,34 +296,35 @@ class WebSocketFrontTest {
                   .isEqualTo(404));
       assertThatThrownBy(() -> soon(accepting))
           .hasRootCauseMessage(
-              "a wrong WebSocket request, answered 404 Not Found: it is for '/other', not for"
-                  + " '/tunnel'");
+              "an invalid WebSocket request, answered 404 Not Found: path '/other' requested,"
+                  + " '/tunnel' expected");
     }
   }
 
   @Test
-  void aBrowserIsToldWhatThisIs() throws Exception {
+  void browserReceivesAnExplanation() throws Exception {
     try (var http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
       var accepting = accepting();
-      var answer =
+      var response =
           http.send(
               HttpRequest.newBuilder(URI.create("http://" + upstream + "/tunnel")).build(),
               BodyHandlers.ofString());
-      assertThat(answer.statusCode()).isEqualTo(426);
-      assertThat(answer.headers().firstValue("Upgrade")).contains("websocket");
-      assertThat(answer.body()).startsWith("This is a tunnel's control port and speaks WebSocket;");
+      assertThat(response.statusCode()).isEqualTo(426);
+      assertThat(response.headers().firstValue("Upgrade")).contains("websocket");
+      assertThat(response.body())
+          .startsWith("This is a tunnel's control port and expects WebSocket;");
       assertThatThrownBy(() -> soon(accepting))
           .hasRootCauseMessage("this is an HTTP client, not a WebSocket client");
     }
   }
 
-  /** nginx ends TLS, and the server behind it does not know. */
+  /** nginx terminates TLS; the server behind it uses plain HTTP. */
   @Test
-  void theClientOfTheJdkReachesTheServerThroughTlsAndNginx(@TempDir Path folder) throws Exception {
+  void jdkClientReachesTheServerThroughTlsAndNginx(@TempDir Path folder) throws Exception {
     Nginx.Identity identity = selfSigned(folder);
     try (var nginx = Nginx.start(Optional.of(identity), Nginx.webSocket("/tunnel", upstream));
         var http = HttpClient.newBuilder().sslContext(trusting(identity)).build()) {
-      talk(http, URI.create("wss://localhost:" + nginx.address().port() + "/tunnel"));
+      exchange(http, URI.create("wss://localhost:" + nginx.address().port() + "/tunnel"));
     }
   }
 
@@ -329,7 +332,7 @@ class WebSocketFrontTest {
     Path openssl = Path.of("/usr/bin/openssl");
     assumeTrue(Files.isExecutable(openssl));
     var identity = new Nginx.Identity(folder.resolve("cert.pem"), folder.resolve("key.pem"));
-    Process made =
+    Process generator =
         new ProcessBuilder(
                 "" + openssl,
                 "req",
@@ -351,8 +354,8 @@ class WebSocketFrontTest {
                 "" + identity.certificate())
             .redirectErrorStream(true)
             .start();
-    String said = new String(made.getInputStream().readAllBytes());
-    assertThat(made.waitFor()).as(said).isZero();
+    String output = new String(generator.getInputStream().readAllBytes());
+    assertThat(generator.waitFor()).as(output).isZero();
     return identity;
   }
 

@@ -38,26 +38,26 @@ record WebSocketPair(Connection near, Connection far, Connection carrier) implem
     return open(WebSocketBehavior.NATIVE, pipe.near(), pipe.far());
   }
 
-  static WebSocketPair open(WebSocketBehavior dialect, Connection near, Connection far)
+  static WebSocketPair open(WebSocketBehavior behavior, Connection near, Connection far)
       throws Exception {
-    var accepting = new FutureTask<>(() -> server(dialect).wrap(far));
+    var accepting = new FutureTask<>(() -> server(behavior).wrap(far));
     Threads.start("accepting", accepting);
-    Connection client = client(dialect).wrap(near);
+    Connection client = client(behavior).wrap(near);
     return new WebSocketPair(client, accepting.get(20, TimeUnit.SECONDS), near);
   }
 
-  static Transport client(WebSocketBehavior dialect) {
+  static Transport client(WebSocketBehavior behavior) {
     return new WebSocketClient(
         WebSocketSettings.DEFAULT,
         new HostPort("example.com", 80),
         PeerNames.REMOTE_PROXY,
         false,
-        dialect,
+        behavior,
         POOL);
   }
 
-  static Transport server(WebSocketBehavior dialect) {
-    return new WebSocketServer(WebSocketSettings.DEFAULT, PeerNames.ORIGIN_PROXY, dialect, POOL);
+  static Transport server(WebSocketBehavior behavior) {
+    return new WebSocketServer(WebSocketSettings.DEFAULT, PeerNames.ORIGIN_PROXY, behavior, POOL);
   }
 
   @Override

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the accepting side makes of requests, and how it answers wrong ones. */
+/** Requests that the server side accepts, and its responses to invalid ones. */
 @Timeout(60)
 class WebSocketRequestTest {
 
@@ -47,20 +47,22 @@ class WebSocketRequestTest {
       """;
 
   /**
-   * What came of a request.
+   * The result of a request.
    *
-   * @param connection if it was taken
-   * @param failure if it was not
-   * @param answer to the client
+   * @param connection the connection, if the request was accepted
+   * @param failure the exception, if it was not
+   * @param response the response to the client
    */
-  private record Asked(Connection connection, IOException failure, String answer) {}
+  private record Result(Connection connection, IOException failure, String response) {}
 
-  private static Asked ask(String request) throws IOException {
-    return ask(WebSocketBehavior.NATIVE, request.getBytes(StandardCharsets.ISO_8859_1), 4096);
+  private static Result send(String request) throws IOException {
+    return send(WebSocketBehavior.NATIVE, request.getBytes(StandardCharsets.ISO_8859_1), 4096);
   }
 
-  /** The client says all of this and half-closes; the server gets it in such pieces. */
-  private static Asked ask(WebSocketBehavior dialect, byte[] request, int maxPerRead)
+  /**
+   * Sends the request and half-closes; the server reads at most {@code maxPerRead} bytes at once.
+   */
+  private static Result send(WebSocketBehavior behavior, byte[] request, int maxPerRead)
       throws IOException {
     var pipe = new MemoryPipe(64 * 1024, maxPerRead);
     var settings = new WebSocketSettings("/tunnel", Optional.empty());
@@ -70,22 +72,22 @@ class WebSocketRequestTest {
     IOException failure = null;
     try {
       connection =
-          new WebSocketServer(settings, PeerNames.ORIGIN_PROXY, dialect, WebSocketPair.POOL)
+          new WebSocketServer(settings, PeerNames.ORIGIN_PROXY, behavior, WebSocketPair.POOL)
               .wrap(pipe.far());
     } catch (IOException e) {
       failure = e;
     }
     pipe.far().closeOutput();
-    String answer = new String(pipe.near().input().readAllBytes(), StandardCharsets.ISO_8859_1);
-    return new Asked(connection, failure, answer);
+    String response = new String(pipe.near().input().readAllBytes(), StandardCharsets.ISO_8859_1);
+    return new Result(connection, failure, response);
   }
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 7, 4096})
-  void theRequestOfTheSpecificationIsTaken(int maxPerRead) throws Exception {
-    Asked asked = ask(WebSocketBehavior.NATIVE, GOOD.getBytes(), maxPerRead);
-    assertThat(asked.failure()).isNull();
-    assertThat(asked.answer()).isEqualTo(SWITCHING);
+  void requestOfTheSpecificationIsAccepted(int maxPerRead) throws Exception {
+    Result result = send(WebSocketBehavior.NATIVE, GOOD.getBytes(), maxPerRead);
+    assertThat(result.failure()).isNull();
+    assertThat(result.response()).isEqualTo(SWITCHING);
   }
 
   @ParameterizedTest
@@ -104,10 +106,10 @@ class WebSocketRequestTest {
         "Sec-WebSocket-Version: 13 => Sec-WebSocket-Version: 13|Sec-WebSocket-Extensions: x",
         "Sec-WebSocket-Version: 13 => Sec-WebSocket-Version: 13|X-Forwarded-For: 1.2.3.4",
       })
-  void otherWaysToWriteItAreTakenToo(String line, String instead) throws Exception {
-    Asked asked = ask(GOOD.replace(line, instead.replace("|", "\r\n")));
-    assertThat(asked.failure()).isNull();
-    assertThat(asked.answer()).isEqualTo(SWITCHING);
+  void equivalentRequestIsAccepted(String line, String instead) throws Exception {
+    Result result = send(GOOD.replace(line, instead.replace("|", "\r\n")));
+    assertThat(result.failure()).isNull();
+    assertThat(result.response()).isEqualTo(SWITCHING);
   }
 
   @ParameterizedTest
@@ -115,58 +117,58 @@ class WebSocketRequestTest {
       delimiterString = " => ",
       value = {
         "tunnel HTTP => 404 Not Found => There is nothing at this path. => "
-            + "it is for '/other', not for '/tunnel' => other HTTP",
+            + "path '/other' requested, '/tunnel' expected => other HTTP",
         "tunnel HTTP => 404 Not Found => There is nothing at this path. => "
-            + "it is for '/tunnel/', not for '/tunnel' => tunnel/ HTTP",
-        "Version: 13 => 426 Upgrade Required => Only version 13 of WebSocket is spoken here. => "
-            + "Only version 13 of WebSocket is spoken here. => Version: 8",
+            + "path '/tunnel/' requested, '/tunnel' expected => tunnel/ HTTP",
+        "Version: 13 => 426 Upgrade Required => Only WebSocket version 13 is supported. => "
+            + "Only WebSocket version 13 is supported. => Version: 8",
         "Sec-WebSocket-Version: 13 => 426 Upgrade Required => "
-            + "Only version 13 of WebSocket is spoken here. => "
-            + "Only version 13 of WebSocket is spoken here. => X: y",
+            + "Only WebSocket version 13 is supported. => "
+            + "Only WebSocket version 13 is supported. => X: y",
         "b25jZQ== => 400 Bad Request => Sec-WebSocket-Key is not 16 bytes in base64. => "
             + "Sec-WebSocket-Key is not 16 bytes in base64. => b25jZTE=",
         "b25jZQ== => 400 Bad Request => Sec-WebSocket-Key is not 16 bytes in base64. => "
             + "Sec-WebSocket-Key is not 16 bytes in base64. => b25jZQ",
         "Sec-WebSocket-Key:  => 400 Bad Request => Sec-WebSocket-Key is not 16 bytes in base64. => "
             + "Sec-WebSocket-Key is not 16 bytes in base64. => X: ",
-        "Version: 13 => 403 Forbidden => This is not for web pages. => "
-            + "This is not for web pages. => Version: 13|Origin: https://evil.example",
+        "Version: 13 => 403 Forbidden => Requests from web pages are not allowed. => Requests from"
+            + " web pages are not allowed. => Version: 13|Origin: https://evil.example",
         "HTTP/1.1 => 505 HTTP Version Not Supported => "
-            + "This speaks HTTP/1.1 only, and so must a proxy in front (nginx:"
+            + "Only HTTP/1.1 is supported; a proxy in front must use it (nginx:"
             + " proxy_http_version 1.1). => "
-            + "This speaks HTTP/1.1 only, and so must a proxy in front (nginx:"
+            + "Only HTTP/1.1 is supported; a proxy in front must use it (nginx:"
             + " proxy_http_version 1.1). => HTTP/1.0",
       })
-  void aWrongRequestForAWebSocketIsAnsweredAndNamed(
-      String line, String status, String words, String detail, String instead) throws Exception {
+  void invalidWebSocketRequestIsAnsweredAndReported(
+      String line, String status, String text, String detail, String instead) throws Exception {
     String request = GOOD.replace(line, instead.replace("|", "\r\n"));
-    Asked asked = ask(request);
-    assertThat(asked.failure())
+    Result result = send(request);
+    assertThat(result.failure())
         .isInstanceOf(ProtocolException.class)
-        .hasMessage("a wrong WebSocket request, answered " + status + ": " + detail);
-    assertThat(asked.answer())
+        .hasMessage("an invalid WebSocket request, answered " + status + ": " + detail);
+    assertThat(result.response())
         .startsWith("HTTP/1.1 " + status + "\r\nContent-Type: text/plain\r\n")
-        .contains("Content-Length: " + (words.length() + 1) + "\r\nConnection: close\r\n")
-        .endsWith("\r\n\r\n" + words + "\n");
+        .contains("Content-Length: " + (text.length() + 1) + "\r\nConnection: close\r\n")
+        .endsWith("\r\n\r\n" + text + "\n");
   }
 
   @Test
-  void anAnswerSaysWhatWouldBeRight() throws Exception {
-    assertThat(ask(GOOD.replace("n: 13", "n: 7")).answer())
+  void responseNamesTheSupportedVersionAndMethod() throws Exception {
+    assertThat(send(GOOD.replace("n: 13", "n: 7")).response())
         .contains("\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n");
-    assertThat(ask("POST /tunnel HTTP/1.1\r\n\r\n").answer()).contains("\r\nAllow: GET\r\n\r\n");
+    assertThat(send("POST /tunnel HTTP/1.1\r\n\r\n").response()).contains("\r\nAllow: GET\r\n\r\n");
   }
 
   @Test
-  void aProxyThatPassesOnHalfOfItIsToldSo() throws Exception {
-    String words =
-        "This is a tunnel's control port and speaks WebSocket; a proxy in front of it must pass on"
+  void requestWithUpgradeButWithoutConnectionIsExplained() throws Exception {
+    String text =
+        "This is a tunnel's control port and expects WebSocket; a proxy in front of it must forward"
             + " Upgrade and Connection.";
-    Asked half = ask(GOOD.replace("Connection: Upgrade", "Connection: close"));
+    Result half = send(GOOD.replace("Connection: Upgrade", "Connection: close"));
     assertThat(half.failure())
         .isInstanceOf(ProtocolException.class)
-        .hasMessage("a wrong WebSocket request, answered 426 Upgrade Required: " + words);
-    assertThat(half.answer()).startsWith("HTTP/1.1 426 ").endsWith(words + "\n");
+        .hasMessage("an invalid WebSocket request, answered 426 Upgrade Required: " + text);
+    assertThat(half.response()).startsWith("HTTP/1.1 426 ").endsWith(text + "\n");
   }
 
   @ParameterizedTest
@@ -182,17 +184,17 @@ class WebSocketRequestTest {
         "CONNECT a:443 HTTP/1.1|Host: a => 405 Method Not Allowed",
         "PRI * HTTP/2.0 => 405 Method Not Allowed",
       })
-  void browsersAndScannersGetAFriendlyWord(String head, String status) throws Exception {
-    Asked asked = ask(head.replace("|", "\r\n") + "\r\n\r\n");
-    assertThat(asked.failure())
+  void otherHttpClientReceivesAnExplanation(String head, String status) throws Exception {
+    Result result = send(head.replace("|", "\r\n") + "\r\n\r\n");
+    assertThat(result.failure())
         .isInstanceOfSatisfying(
             ForeignPeerException.class,
             e -> {
               assertThat(e.peer()).isEqualTo(ForeignPeer.HTTP);
-              assertThat(e.answer()).as("what is left to say").isEmpty();
+              assertThat(e.answer()).as("response left to send").isEmpty();
             })
         .hasMessage("this is an HTTP client, not a WebSocket client");
-    assertThat(asked.answer()).startsWith("HTTP/1.1 " + status + "\r\n").endsWith(".\n");
+    assertThat(result.response()).startsWith("HTTP/1.1 " + status + "\r\n").endsWith(".\n");
   }
 
   @ParameterizedTest
@@ -205,26 +207,26 @@ class WebSocketRequestTest {
     "whatever, UNKNOWN",
     "G, UNKNOWN_BUT_CUT"
   })
-  void otherProtocolsAreNamedAndAnsweredOnceInTheirOwnWords(String first, String who)
+  void otherProtocolIsIdentifiedAndAnsweredOnceInItsOwnFormat(String first, String expected)
       throws Exception {
     byte[] bytes =
         first.matches("[0-9a-f]{16}")
             ? java.util.HexFormat.of().parseHex(first)
             : first.replace("\\n", "\n").getBytes();
-    Asked asked = ask(WebSocketBehavior.NATIVE, bytes, 1);
-    if (who.equals("UNKNOWN_BUT_CUT")) {
-      assertThat(asked.failure()).isInstanceOf(EOFException.class);
+    Result result = send(WebSocketBehavior.NATIVE, bytes, 1);
+    if (expected.equals("UNKNOWN_BUT_CUT")) {
+      assertThat(result.failure()).isInstanceOf(EOFException.class);
       return;
     }
-    ForeignPeer peer = ForeignPeer.valueOf(who);
-    assertThat(asked.failure())
+    ForeignPeer peer = ForeignPeer.valueOf(expected);
+    assertThat(result.failure())
         .isInstanceOfSatisfying(
             ForeignPeerException.class,
             e -> {
               assertThat(e.peer()).isEqualTo(peer);
               assertThat(e.answer()).isEmpty();
             });
-    assertThat(asked.answer()).isEqualTo(new String(peer.answer(), StandardCharsets.ISO_8859_1));
+    assertThat(result.response()).isEqualTo(new String(peer.answer(), StandardCharsets.ISO_8859_1));
   }
 
   @ParameterizedTest
@@ -232,48 +234,46 @@ class WebSocketRequestTest {
       delimiterString = " => ",
       value = {
         "GET /tunnel HTTP/1.1 => GET  /tunnel HTTP/1.1 => "
-            + "a malformed HTTP request 'GET  /tunnel HTTP/1.1'",
-        "GET /tunnel HTTP/1.1 => GET /tunnel => a malformed HTTP request 'GET /tunnel'",
+            + "a malformed HTTP request line 'GET  /tunnel HTTP/1.1'",
+        "GET /tunnel HTTP/1.1 => GET /tunnel => a malformed HTTP request line 'GET /tunnel'",
         "GET /tunnel HTTP/1.1 => GET /tun nel HTTP/1.1 => "
-            + "a malformed HTTP request 'GET /tun nel HTTP/1.1'",
+            + "a malformed HTTP request line 'GET /tun nel HTTP/1.1'",
         "GET /tunnel HTTP/1.1 => GET /tunnel http/1.1 => "
-            + "a malformed HTTP request 'GET /tunnel http/1.1'",
-        "GET /tunnel => GET /tün<0>nel => "
-            + "an HTTP head whose first line holds a control character",
-        "Host: server.example.com => X: y => an HTTP request without a Host",
-        "Host: server => Host: other|Host: server => an HTTP head with more than one host",
+            + "a malformed HTTP request line 'GET /tunnel http/1.1'",
+        "GET /tunnel => GET /tün<0>nel => " + "an HTTP start line with a control character",
+        "Host: server.example.com => X: y => an HTTP request without a Host field",
+        "Host: server => Host: other|Host: server => more than one HTTP header field host",
         "Upgrade: websocket => Upgrade : websocket => "
-            + "an HTTP head with the malformed line 'Upgrade : websocket'",
+            + "a malformed HTTP header line 'Upgrade : websocket'",
         "Upgrade: websocket => Upgrade: websocket| folded => "
-            + "an HTTP head with the malformed line 'folded'",
-        "Upgrade: websocket => : websocket => "
-            + "an HTTP head with the malformed line ': websocket'",
+            + "a malformed HTTP header line 'folded'",
+        "Upgrade: websocket => : websocket => " + "a malformed HTTP header line ': websocket'",
         "Upgrade: websocket => Upgrade: web<0>socket => "
-            + "an HTTP head with the malformed line 'Upgrade: web?socket'",
+            + "a malformed HTTP header line 'Upgrade: web?socket'",
         "Upgrade: websocket => Upgrade: web<13>socket => "
-            + "an HTTP head with the malformed line 'Upgrade: web?socket'",
+            + "a malformed HTTP header line 'Upgrade: web?socket'",
         "Upgrade: websocket => Upgräde: websocket => "
-            + "an HTTP head with the malformed line 'Upgr?de: websocket'",
-        "Upgrade: websocket => Upgrade => an HTTP head with the malformed line 'Upgrade'",
+            + "a malformed HTTP header line 'Upgr?de: websocket'",
+        "Upgrade: websocket => Upgrade => a malformed HTTP header line 'Upgrade'",
         "Upgrade: websocket| => Upgrade: websocket<10> => "
-            + "an HTTP head with a line that does not end in CR LF",
+            + "an HTTP header line that does not end in CR LF",
         "Version: 13 => Version: 13|Content-Length: 5 => "
-            + "an HTTP request with a body, where none belongs",
+            + "an HTTP request with a body, which is not allowed here",
         "Version: 13 => Version: 13|Transfer-Encoding: chunked => "
-            + "an HTTP request with a body, where none belongs",
+            + "an HTTP request with a body, which is not allowed here",
         "Version: 13 => Version: 13|Content-Length: 0|Content-Length: 0 => "
-            + "an HTTP head with more than one content-length",
+            + "more than one HTTP header field content-length",
         "Version: 13 => Version: 13|Sec-WebSocket-Version: 13 => "
-            + "an HTTP head with more than one sec-websocket-version",
+            + "more than one HTTP header field sec-websocket-version",
         "Version: 13 => Version: 13|Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ== => "
-            + "an HTTP head with more than one sec-websocket-key",
+            + "more than one HTTP header field sec-websocket-key",
       })
-  void aMalformedRequestIsRefused(String line, String instead, String sentence) throws Exception {
+  void malformedRequestIsRejected(String line, String instead, String message) throws Exception {
     String request = GOOD.replace(crlf(line), crlf(instead));
     assertThat(request).isNotEqualTo(GOOD);
-    Asked asked = ask(request);
-    assertThat(asked.failure()).isInstanceOf(ProtocolException.class).hasMessage(sentence);
-    assertThat(asked.answer())
+    Result result = send(request);
+    assertThat(result.failure()).isInstanceOf(ProtocolException.class).hasMessage(message);
+    assertThat(result.response())
         .startsWith("HTTP/1.1 400 Bad Request\r\n")
         .endsWith("\r\n\r\nThe request is malformed.\n");
   }
@@ -286,21 +286,21 @@ class WebSocketRequestTest {
   }
 
   @Test
-  void aHeadHasUpTo8Kibibytes() throws Exception {
+  void headOf8KibibytesIsAcceptedAndALongerOneRejected() throws Exception {
     String filler = "X: " + "y".repeat(8192 - GOOD.length() - 5) + "\r\n";
     String longest = GOOD.replace("Upgrade: ", filler + "Upgrade: ");
     assertThat(longest).hasSize(8192);
-    assertThat(ask(longest).answer()).isEqualTo(SWITCHING);
-    Asked longer = ask(longest.replace("X: ", "X: y"));
+    assertThat(send(longest).response()).isEqualTo(SWITCHING);
+    Result longer = send(longest.replace("X: ", "X: y"));
     assertThat(longer.failure())
         .isInstanceOf(ProtocolException.class)
         .hasMessage("an HTTP head of more than 8192 bytes");
-    assertThat(longer.answer()).startsWith("HTTP/1.1 400 ");
+    assertThat(longer.response()).startsWith("HTTP/1.1 400 ");
   }
 
-  /** A flood of bytes is not read, and least of all held. */
+  /** Further bytes are neither read nor buffered. */
   @Test
-  void noMoreThanThatIsRead() throws Exception {
+  void serverReadsNoMoreThan8KibibytesOfAHead() throws Exception {
     var pipe = new MemoryPipe(64 * 1024, 64 * 1024);
     pipe.near().output().write("GET /".getBytes());
     pipe.near().output().write(new byte[60_000]);
@@ -311,7 +311,7 @@ class WebSocketRequestTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 4096})
-  void whatComesBehindTheHeadIsNotLost(int maxPerRead) throws Exception {
+  void bytesAfterTheHeadAreNotLost(int maxPerRead) throws Exception {
     byte[] head = GOOD.getBytes();
     byte[] frames = RawWebSocket.frame(0x82, "early".getBytes());
     byte[] close = RawWebSocket.frame(0x88);
@@ -319,52 +319,53 @@ class WebSocketRequestTest {
       byte[] all = Arrays.copyOf(head, head.length + frames.length + close.length);
       System.arraycopy(frames, 0, all, head.length, frames.length);
       System.arraycopy(close, 0, all, head.length + frames.length, close.length);
-      Asked asked = ask(WebSocketBehavior.NATIVE, all, maxPerRead);
-      assertThat(asked.connection().input().readAllBytes()).isEqualTo("early".getBytes());
+      Result result = send(WebSocketBehavior.NATIVE, all, maxPerRead);
+      assertThat(result.connection().input().readAllBytes()).isEqualTo("early".getBytes());
     }
   }
 
   @Test
-  void noBeginningOfARequestIsEnough() throws Exception {
+  void truncatedRequestIsAnEndOfFile() throws Exception {
     for (int length = 0; length < GOOD.length(); length++) {
-      Asked asked = ask(GOOD.substring(0, length));
-      assertThat(asked.failure()).as("%d bytes", length).isInstanceOf(EOFException.class);
-      assertThat(asked.answer()).isEmpty();
+      Result result = send(GOOD.substring(0, length));
+      assertThat(result.failure()).as("%d bytes", length).isInstanceOf(EOFException.class);
+      assertThat(result.response()).isEmpty();
     }
-    assertThat(ask("").failure()).hasMessage("closed before a first byte");
-    assertThat(ask("GET /").failure())
+    assertThat(send("").failure()).hasMessage("closed before a first byte");
+    assertThat(send("GET /").failure())
         .hasMessage("the peer closed the connection within an HTTP head");
   }
 
-  /** Whatever is taken in the end, nothing but the known kinds of answers comes of it. */
+  /** Every request is accepted or fails with one of the known exceptions. */
   @Test
-  void everyFlippedBitIsTakenOrRefusedInOrder() throws Exception {
+  void requestWithAnyFlippedBitIsAcceptedOrRejected() throws Exception {
     byte[] good = GOOD.getBytes();
-    int taken = 0;
+    int accepted = 0;
     for (int bit = 0; bit < 8 * good.length; bit++) {
       byte[] flipped = good.clone();
       flipped[bit / 8] ^= (byte) (1 << bit % 8);
-      Asked asked = ask(WebSocketBehavior.NATIVE, flipped, 4096);
-      if (asked.failure() == null) {
-        taken++;
-        assertThat(asked.answer()).as("bit %d", bit).startsWith("HTTP/1.1 101 ");
+      Result result = send(WebSocketBehavior.NATIVE, flipped, 4096);
+      if (result.failure() == null) {
+        accepted++;
+        assertThat(result.response()).as("bit %d", bit).startsWith("HTTP/1.1 101 ");
       } else {
-        assertThat(asked.failure())
+        assertThat(result.failure())
             .as("bit %d", bit)
             .isInstanceOfAny(
                 ProtocolException.class, ForeignPeerException.class, EOFException.class);
       }
     }
-    // Cases, the name of the host, and bits of the key.
-    assertThat(taken).isBetween(100, 500);
+    // Accepted are changes of letter case, of the host name and of bits of the key.
+    assertThat(accepted).isBetween(100, 500);
   }
 
-  /** A real rathole asks for nothing but "/", and must not be refused (it would abort). */
+  /** rathole always requests "/" and aborts when it is refused. */
   @Test
-  void inRatholesDialectEveryPathIsTaken() throws Exception {
+  void ratholeBehaviorAcceptsAnyPath() throws Exception {
     for (String path : new String[] {"/tunnel", "/", "/any?x"}) {
-      Asked asked = ask(WebSocketBehavior.RATHOLE, GOOD.replace("/tunnel", path).getBytes(), 4096);
-      assertThat(asked.answer()).isEqualTo(SWITCHING);
+      Result result =
+          send(WebSocketBehavior.RATHOLE, GOOD.replace("/tunnel", path).getBytes(), 4096);
+      assertThat(result.response()).isEqualTo(SWITCHING);
     }
   }
 }

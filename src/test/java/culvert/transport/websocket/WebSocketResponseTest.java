@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the dialling side asks, and what it makes of answers. */
+/** The request of the client side, and its handling of responses. */
 @Timeout(60)
 @ExtendWith(LeakCheck.class)
 class WebSocketResponseTest {
@@ -50,14 +50,16 @@ class WebSocketResponseTest {
 
   private String request;
 
-  /** The server says this, with the right answer to the key in it, and half-closes. */
-  private Connection answered(String answer) throws Exception {
-    return answered(accept -> answer.replace("ACCEPT", accept), 4096);
+  /**
+   * Connects to a server that sends this response, with the right accept value, and half-closes.
+   */
+  private Connection connect(String response) throws Exception {
+    return connect(accept -> response.replace("ACCEPT", accept), 4096);
   }
 
-  private Connection answered(UnaryOperator<String> byAccept, int maxPerRead) throws Exception {
+  private Connection connect(UnaryOperator<String> byAccept, int maxPerRead) throws Exception {
     var pipe = new MemoryPipe(64 * 1024, maxPerRead);
-    Thread server = Threads.start("scripted server", () -> answer(pipe.far(), byAccept));
+    Thread server = Threads.start("scripted server", () -> respond(pipe.far(), byAccept));
     try {
       return client.wrap(pipe.near());
     } finally {
@@ -65,25 +67,25 @@ class WebSocketResponseTest {
     }
   }
 
-  private void answer(Connection connection, UnaryOperator<String> byAccept) {
+  private void respond(Connection connection, UnaryOperator<String> byAccept) {
     try {
       request = RawWebSocket.head(connection.input());
       String key = request.split("Sec-WebSocket-Key: |\r\n\r\n")[1];
-      String answer = byAccept.apply(WebSocketKey.accept(key));
-      connection.output().write(answer.getBytes(StandardCharsets.ISO_8859_1));
+      String response = byAccept.apply(WebSocketKey.accept(key));
+      connection.output().write(response.getBytes(StandardCharsets.ISO_8859_1));
       connection.closeOutput();
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
   }
 
-  private void refused(String answer, Class<? extends IOException> type, String sentence) {
-    assertThatThrownBy(() -> answered(answer)).isExactlyInstanceOf(type).hasMessage(sentence);
+  private void assertRejected(String response, Class<? extends IOException> type, String message) {
+    assertThatThrownBy(() -> connect(response)).isExactlyInstanceOf(type).hasMessage(message);
   }
 
   @Test
-  void theRequestIsThatOfTheSpecification() throws Exception {
-    answered(GOOD);
+  void requestFollowsTheSpecification() throws Exception {
+    connect(GOOD);
     assertThat(request)
         .matches(
             """
@@ -97,16 +99,16 @@ class WebSocketResponseTest {
             \r
             """);
     String first = request;
-    answered(GOOD);
-    assertThat(request).as("a key for each").isNotEqualTo(first);
+    connect(GOOD);
+    assertThat(request).as("a new key for each request").isNotEqualTo(first);
   }
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 7, 4096})
-  void theAnswerMayComeInPieces(int maxPerRead) throws Exception {
-    UnaryOperator<String> answer =
+  void responseInPiecesIsAccepted(int maxPerRead) throws Exception {
+    UnaryOperator<String> response =
         accept -> GOOD.replace("ACCEPT", accept) + "\u0082\u0003abc\u0088\u0000";
-    assertThat(answered(answer, maxPerRead).input().readAllBytes()).isEqualTo("abc".getBytes());
+    assertThat(connect(response, maxPerRead).input().readAllBytes()).isEqualTo("abc".getBytes());
   }
 
   @ParameterizedTest
@@ -117,40 +119,41 @@ class WebSocketResponseTest {
         "HTTP/1.1 101 Go\r\nServer: nginx\r\nDate: now\r\nUpgrade: websocket\r\n"
             + "Connection: upgrade\r\nSec-WebSocket-Accept:ACCEPT\r\n\r\n"
       })
-  void otherWaysToWriteItAreTakenToo(String answer) throws Exception {
-    assertThat(answered(answer)).isNotNull();
+  void equivalentResponseIsAccepted(String response) throws Exception {
+    assertThat(connect(response)).isNotNull();
   }
 
   @ParameterizedTest
   @CsvSource(
       delimiterString = " => ",
       value = {
-        "Upgrade: websocket => Upgrade: h2c => the remote proxy switched to something else than"
-            + " WebSocket",
-        "Upgrade: websocket => X: y => the remote proxy switched to something else than WebSocket",
-        "Connection: Upgrade => Connection: close => the remote proxy switched to something else"
+        "Upgrade: websocket => Upgrade: h2c => the remote proxy switched to a protocol other"
             + " than WebSocket",
+        "Upgrade: websocket => X: y => the remote proxy switched to a protocol other than"
+            + " WebSocket",
+        "Connection: Upgrade => Connection: close => the remote proxy switched to a protocol"
+            + " other than WebSocket",
         "ACCEPT => s3pPLMBiTxaQ9kYGzzhZRbK+xOo= => "
-            + "the remote proxy's Sec-WebSocket-Accept is no answer to this side's key",
-        "ACCEPT => ACCEPTx => the remote proxy's Sec-WebSocket-Accept is no answer to this side's"
-            + " key",
-        "Sec-WebSocket-Accept => X => the remote proxy's Sec-WebSocket-Accept is no answer to this"
-            + " side's key",
+            + "the remote proxy's Sec-WebSocket-Accept does not match the key",
+        "ACCEPT => ACCEPTx => the remote proxy's Sec-WebSocket-Accept does not match the" + " key",
+        "Sec-WebSocket-Accept => X => the remote proxy's Sec-WebSocket-Accept does not match"
+            + " the key",
         "Connection: => Sec-WebSocket-Extensions: permessage-deflate|Connection: => "
-            + "the remote proxy answered with a sec-websocket-extensions unasked",
+            + "the remote proxy sent sec-websocket-extensions, which was not requested",
         "Connection: => Sec-WebSocket-Protocol: chat|Connection: => "
-            + "the remote proxy answered with a sec-websocket-protocol unasked",
+            + "the remote proxy sent sec-websocket-protocol, which was not requested",
       })
-  void aSwitchThatIsNoneIsRefused(String line, String instead, String sentence) {
-    refused(GOOD.replace(line, instead.replace("|", "\r\n")), ProtocolException.class, sentence);
+  void invalidSwitchIsRejected(String line, String instead, String message) {
+    assertRejected(
+        GOOD.replace(line, instead.replace("|", "\r\n")), ProtocolException.class, message);
   }
 
   @Test
-  void anAnswerTwiceIsRefused() {
-    refused(
+  void duplicateAcceptFieldIsRejected() {
+    assertRejected(
         GOOD.replace("Connection", "Sec-WebSocket-Accept: ACCEPT\r\nConnection"),
         ProtocolException.class,
-        "an HTTP head with more than one sec-websocket-accept");
+        "more than one HTTP header field sec-websocket-accept");
   }
 
   @ParameterizedTest
@@ -160,33 +163,35 @@ class WebSocketResponseTest {
         "200 OK => is '/tunnel' its --ws-path?",
         "204 => is '/tunnel' its --ws-path?",
         "301 Moved Permanently => "
-            + "it leads to 'https://a.example/'; give that address if it is the right one",
-        "400 Bad Request => has it the same --transport?",
-        "401 Unauthorized => something in front of it wants a login, which cannot be given",
-        "403 Forbidden => something in front of it lets nobody in from here",
+            + "it redirects to 'https://a.example/'; use that address if it is the right one",
+        "400 Bad Request => does it use the same --transport?",
+        "401 Unauthorized => an intermediary requires authentication, which is not supported",
+        "403 Forbidden => an intermediary denies access from this address",
         "404 Not Found => is '/tunnel' its --ws-path?",
-        "426 Upgrade Required => does a proxy in front of it pass on Upgrade and Connection?",
+        "426 Upgrade Required => does a proxy in front of it forward Upgrade and Connection?",
         "429 Too Many Requests => "
-            + "something in front of it was asked too often, and is asked again later",
-        "502 Bad Gateway => is it up behind the proxy in front of it, and its path '/tunnel'?",
+            + "an intermediary limits the request rate; the next attempt comes later",
+        "502 Bad Gateway => is it running behind the proxy in front of it, with path '/tunnel'?",
         "503 Service Unavailable => "
-            + "is it up behind the proxy in front of it, and its path '/tunnel'?",
-        "504 Gateway Time-out => is it up behind the proxy in front of it, and its path '/tunnel'?",
+            + "is it running behind the proxy in front of it, with path '/tunnel'?",
+        "504 Gateway Time-out => is it running behind the proxy in front of it, with path"
+            + " '/tunnel'?",
       })
-  void anyOtherStatusIsASentence(String status, String hint) {
-    refused(
+  void otherStatusIsExplained(String status, String hint) {
+    assertRejected(
         "HTTP/1.1 " + status + "\r\nLocation: https://a.example/\r\n\r\n",
         IOException.class,
-        "the remote proxy answered " + status + " instead of a WebSocket: " + hint);
+        "the remote proxy answered " + status + " instead of opening a WebSocket: " + hint);
   }
 
   @Test
-  void whatAControlPortOfAnotherTransportSaysIsShown() {
-    refused(
+  void responseOfAControlPortWithAnotherTransportIsShown() {
+    assertRejected(
         new String(ForeignPeer.HTTP.answer(), StandardCharsets.US_ASCII),
         IOException.class,
-        "the remote proxy answered 400 Bad Request instead of a WebSocket: has it the same"
-            + " --transport?; it says 'This is a tunnel's control port; it does not speak HTTP.'");
+        "the remote proxy answered 400 Bad Request instead of opening a WebSocket: does it use the"
+            + " same --transport?; response: 'This is a tunnel's control port; it does not speak"
+            + " HTTP.'");
   }
 
   @ParameterizedTest
@@ -199,32 +204,32 @@ class WebSocketResponseTest {
         "Content-Type: text/plain|Connection: close||one<10>two => one",
         "Content-Type: text/plain|Connection: close||<27>[2J<0> => ?[2J?",
       })
-  void theFirstLineOfAPlainTextIsShown(String body, String shown) {
-    String answer = "HTTP/1.1 418 X\r\n" + unescape(body);
-    assertThatThrownBy(() -> answered(answer))
-        .hasMessageEndingWith("--ws-path?; it says '" + shown + "'");
+  void firstLineOfAPlainTextBodyIsShown(String body, String shown) {
+    String response = "HTTP/1.1 418 X\r\n" + unescape(body);
+    assertThatThrownBy(() -> connect(response))
+        .hasMessageEndingWith("--ws-path?; response: '" + shown + "'");
   }
 
   @Test
-  void aLongLineIsShownInPart() {
-    String answer =
+  void longLineIsTruncated() {
+    String response =
         "HTTP/1.1 418 "
             + "r".repeat(500)
             + "\r\nContent-Type: text/plain\r\n"
             + "Connection: close\r\n\r\n"
             + "x".repeat(20_000);
-    refused(
-        answer,
+    assertRejected(
+        response,
         IOException.class,
         "the remote proxy answered 418 "
             + "r".repeat(80)
-            + "... instead of a WebSocket: is"
-            + " '/tunnel' its --ws-path?; it says '"
+            + "... instead of opening a WebSocket: is"
+            + " '/tunnel' its --ws-path?; response: '"
             + "x".repeat(80)
             + "...'");
   }
 
-  /** Their end may never come: nothing of them is waited for. */
+  /** The end of such a body may never come, so the client does not wait for it. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -233,12 +238,13 @@ class WebSocketResponseTest {
         "Content-Type: text/plain|Connection: close|Transfer-Encoding: chunked||5|hello",
         "Content-Type: text/plain|Content-Length: x||hello"
       })
-  void otherBodiesAreNot(String fields) throws Exception {
+  void otherBodyIsNotShown(String fields) throws Exception {
     var pipe = new MemoryPipe(64 * 1024, 1);
     pipe.far().output().write(("HTTP/1.1 404 No\r\n" + unescape(fields)).getBytes());
     assertThatThrownBy(() -> client.wrap(pipe.near()))
         .hasMessage(
-            "the remote proxy answered 404 No instead of a WebSocket: is '/tunnel' its --ws-path?");
+            "the remote proxy answered 404 No instead of opening a WebSocket: is '/tunnel' its"
+                + " --ws-path?");
   }
 
   private static String unescape(String text) {
@@ -252,70 +258,76 @@ class WebSocketResponseTest {
   @CsvSource(
       delimiterString = " => ",
       value = {
-        "SSH-2.0-OpenSSH_9.2| => what answers there speaks no HTTP, so no WebSocket either",
-        "220 mail.example ESMTP| => what answers there speaks no HTTP, so no WebSocket either",
-        "x => what answers there speaks no HTTP, so no WebSocket either",
-        "<21><3><1><0><2><2> => what answers there speaks TLS, and this side does not",
-        "HTTP/2.0 101 Yes|| => what answers there speaks no HTTP/1.1: 'HTTP/2.0 101 Yes'",
+        "SSH-2.0-OpenSSH_9.2| => the server at this address does not speak HTTP, which WebSocket"
+            + " requires",
+        "220 mail.example ESMTP| => the server at this address does not speak HTTP, which WebSocket"
+            + " requires",
+        "x => the server at this address does not speak HTTP, which WebSocket requires",
+        "<21><3><1><0><2><2> => the server at this address uses TLS and this side does not",
+        "HTTP/2.0 101 Yes|| => the server at this address does not speak HTTP/1.1: 'HTTP/2.0 101"
+            + " Yes'",
         "HTTP/1.0 101 Yes|| => "
-            + "the remote proxy answered 101 Yes instead of a WebSocket: is '/tunnel' its"
+            + "the remote proxy answered 101 Yes instead of opening a WebSocket: is '/tunnel' its"
             + " --ws-path?",
-        "HTTP/1.1 1010|| => what answers there speaks no HTTP/1.1: 'HTTP/1.1 1010'",
-        "HTTP/1.1 101 A<10>B: c|| => an HTTP head with a line that does not end in CR LF",
-        "HTTP/1.1 101 A<0>|| => an HTTP head whose first line holds a control character",
-        "HTTP/1.1 101 A| B: c|| => an HTTP head with the malformed line 'B: c'",
+        "HTTP/1.1 1010|| => the server at this address does not speak HTTP/1.1: 'HTTP/1.1 1010'",
+        "HTTP/1.1 101 A<10>B: c|| => an HTTP header line that does not end in CR LF",
+        "HTTP/1.1 101 A<0>|| => an HTTP start line with a control character",
+        "HTTP/1.1 101 A| B: c|| => a malformed HTTP header line 'B: c'",
       })
-  void whatIsNoHttpIsToldSo(String answer, String sentence) {
+  void otherProtocolIsReported(String response, String message) {
     String bytes =
-        unescape(answer)
+        unescape(response)
             .replace("<21>", "\u0015")
             .replace("<1>", "\1")
             .replace("<2>", "\2")
             .replace("<3>", "\3");
-    assertThatThrownBy(() -> answered(bytes)).isInstanceOf(IOException.class).hasMessage(sentence);
+    assertThatThrownBy(() -> connect(bytes)).isInstanceOf(IOException.class).hasMessage(message);
   }
 
   @Test
-  void aHeadHasUpTo8Kibibytes() throws Exception {
+  void headOf8KibibytesIsAcceptedAndALongerOneRejected() throws Exception {
     int length = GOOD.replace("ACCEPT", WebSocketKey.accept("x")).length();
     String filler = "X: " + "y".repeat(8192 - length - 5) + "\r\n";
-    assertThat(answered(GOOD.replace("Upgrade: ", filler + "Upgrade: "))).isNotNull();
-    refused(
+    assertThat(connect(GOOD.replace("Upgrade: ", filler + "Upgrade: "))).isNotNull();
+    assertRejected(
         GOOD.replace("Upgrade: ", filler.replace("X", "XX") + "Upgrade: "),
         ProtocolException.class,
         "an HTTP head of more than 8192 bytes");
   }
 
   @Test
-  void noBeginningOfAnAnswerIsEnough() throws Exception {
+  void truncatedResponseIsAnEndOfFile() throws Exception {
     int length = GOOD.replace("ACCEPT", WebSocketKey.accept("x")).length();
     for (int i = 0; i < length; i++) {
       int cut = i;
       assertThatThrownBy(
-              () -> answered(accept -> GOOD.replace("ACCEPT", accept).substring(0, cut), 4096))
+              () -> connect(accept -> GOOD.replace("ACCEPT", accept).substring(0, cut), 4096))
           .as("%d bytes", i)
           .isInstanceOf(EOFException.class);
     }
-    refused(
-        "", EOFException.class, "the remote proxy closed the connection instead of a WebSocket");
-    refused("HTTP/1.1", EOFException.class, "the peer closed the connection within an HTTP head");
+    assertRejected(
+        "",
+        EOFException.class,
+        "the remote proxy closed the connection instead of opening a WebSocket");
+    assertRejected(
+        "HTTP/1.1", EOFException.class, "the peer closed the connection within an HTTP head");
   }
 
   @Test
-  void everyFlippedBitIsTakenOrRefusedInOrder() throws Exception {
+  void responseWithAnyFlippedBitIsAcceptedOrRejected() throws Exception {
     int length = GOOD.replace("ACCEPT", WebSocketKey.accept("x")).length();
-    int taken = 0;
+    int accepted = 0;
     for (int bit = 0; bit < 8 * length; bit++) {
       int at = bit;
       try {
-        answered(accept -> flip(GOOD.replace("ACCEPT", accept), at), 4096);
-        taken++;
+        connect(accept -> flip(GOOD.replace("ACCEPT", accept), at), 4096);
+        accepted++;
       } catch (IOException e) {
         assertThat(e.getMessage()).as("bit %d", bit).matches("[ -~]+");
       }
     }
-    // The reason's bits, and the cases of names; none of the key's answer.
-    assertThat(taken).isBetween(50, 250);
+    // Accepted are changes of the reason phrase and of letter case, none of the accept value.
+    assertThat(accepted).isBetween(50, 250);
   }
 
   private static String flip(String text, int bit) {

@@ -17,13 +17,13 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Frames that were cut, changed, or are made by chance: bytes, an error, never anything else. */
+/** Truncated, modified and random frames yield bytes or an error and nothing else. */
 @Timeout(120)
 class WebSocketTamperTest {
 
   private static final byte[] PAYLOAD = "fourteen bytes".getBytes();
 
-  /** One of everything a client may send. */
+  /** One frame of each kind that a client may send. */
   private static byte[] recorded() {
     var all = new ByteArrayOutputStream();
     all.writeBytes(RawWebSocket.frame(0x82, Arrays.copyOf(PAYLOAD, 4)));
@@ -41,11 +41,11 @@ class WebSocketTamperTest {
     return Arrays.copyOf(PAYLOAD, PAYLOAD.length + 200);
   }
 
-  /** What came of it before the end or the error. */
-  private record Came(byte[] bytes, IOException failure) {}
+  /** The bytes read before the end or the error, and the error. */
+  private record Outcome(byte[] bytes, IOException failure) {}
 
-  /** The server reads these frames from a carrier that then ends. */
-  private static Came read(byte[] frames, int maxPerRead) throws IOException {
+  /** Reads these frames in a server from a carrier that ends after them. */
+  private static Outcome read(byte[] frames, int maxPerRead) throws IOException {
     return read(frames, new MemoryPipe(1 << 16, maxPerRead), pipe -> pipe.far());
   }
 
@@ -53,86 +53,86 @@ class WebSocketTamperTest {
     Connection of(MemoryPipe pipe);
   }
 
-  private static Came read(byte[] frames, MemoryPipe pipe, FarEnd end) throws IOException {
+  private static Outcome read(byte[] frames, MemoryPipe pipe, FarEnd end) throws IOException {
     pipe.near().output().write(RawWebSocket.REQUEST.getBytes());
     pipe.near().output().write(frames);
     pipe.near().closeOutput();
-    var came = new ByteArrayOutputStream();
+    var received = new ByteArrayOutputStream();
     try (Connection server = WebSocketPair.server(WebSocketBehavior.NATIVE).wrap(end.of(pipe))) {
-      server.input().transferTo(came);
-      return new Came(came.toByteArray(), null);
+      server.input().transferTo(received);
+      return new Outcome(received.toByteArray(), null);
     } catch (IOException e) {
-      return new Came(came.toByteArray(), e);
+      return new Outcome(received.toByteArray(), e);
     }
   }
 
   @Test
-  void theRecordingIsRight() throws Exception {
+  void recordingIsDecoded() throws Exception {
     for (int maxPerRead : new int[] {1, 2, 3, 7, 4096}) {
-      Came came = read(recorded(), maxPerRead);
-      assertThat(came.failure()).isNull();
-      assertThat(came.bytes()).isEqualTo(expected());
+      Outcome outcome = read(recorded(), maxPerRead);
+      assertThat(outcome.failure()).isNull();
+      assertThat(outcome.bytes()).isEqualTo(expected());
     }
   }
 
   @Test
-  void noBeginningOfItIsACleanEnd() throws Exception {
+  void truncatedRecordingIsNoCleanEnd() throws Exception {
     byte[] frames = recorded();
     for (int length = 0; length < frames.length; length++) {
       for (int maxPerRead : new int[] {1, 4096}) {
-        Came came = read(Arrays.copyOf(frames, length), maxPerRead);
-        assertThat(came.failure()).as("%d bytes", length).isInstanceOf(EOFException.class);
-        assertThat(came.bytes()).isEqualTo(Arrays.copyOf(expected(), came.bytes().length));
+        Outcome outcome = read(Arrays.copyOf(frames, length), maxPerRead);
+        assertThat(outcome.failure()).as("%d bytes", length).isInstanceOf(EOFException.class);
+        assertThat(outcome.bytes()).isEqualTo(Arrays.copyOf(expected(), outcome.bytes().length));
       }
     }
   }
 
-  /** There is no integrity in a WebSocket, so that changed payload is delivered as it is. */
+  /** A WebSocket has no integrity protection; modified payload is delivered. */
   @Test
-  void everyFlippedBitIsBytesOrAnError() throws Exception {
+  void anyFlippedBitYieldsBytesOrAnError() throws Exception {
     byte[] frames = recorded();
     int errors = 0;
     for (int bit = 0; bit < 8 * frames.length; bit++) {
       byte[] flipped = frames.clone();
       flipped[bit / 8] ^= (byte) (1 << bit % 8);
-      Came came = read(flipped, 4096);
-      if (came.failure() != null) {
+      Outcome outcome = read(flipped, 4096);
+      if (outcome.failure() != null) {
         errors++;
-        assertThat(came.failure()).as("bit %d", bit).hasMessageMatching("[ -~]+");
+        assertThat(outcome.failure()).as("bit %d", bit).hasMessageMatching("[ -~]+");
       }
-      assertThat(came.bytes().length).isLessThanOrEqualTo(frames.length);
+      assertThat(outcome.bytes().length).isLessThanOrEqualTo(frames.length);
     }
-    // Of the headers' bits nearly all: 22 bytes of them.
+    // Nearly all bits of the headers, which have 22 bytes.
     assertThat(errors).isGreaterThan(120);
   }
 
   @Test
-  void bytesByChanceAreBytesOrAnError() throws Exception {
+  void randomBytesYieldBytesOrAnError() throws Exception {
     var random = Seed.random("WebSocketTamperTest.chance");
     for (int i = 0; i < 20_000; i++) {
       byte[] bytes = new byte[1 + random.nextInt(40)];
       random.nextBytes(bytes);
       bytes[0] &= (byte) 0x8f;
-      Came came = read(bytes, 1 + random.nextInt(50));
-      assertThat(came.bytes().length).isLessThanOrEqualTo(bytes.length);
-      if (came.failure() != null) {
-        assertThat(came.failure().getMessage()).matches("[ -~]+");
+      Outcome outcome = read(bytes, 1 + random.nextInt(50));
+      assertThat(outcome.bytes().length).isLessThanOrEqualTo(bytes.length);
+      if (outcome.failure() != null) {
+        assertThat(outcome.failure().getMessage()).matches("[ -~]+");
       }
     }
   }
 
-  /** Messages, fragments and control frames of every size, through reads of every size. */
+  /** Messages, fragments and control frames of random size, in reads of random size. */
   @Test
-  void everyFragmentationBringsTheSameBytes() throws Exception {
+  void anyFragmentationDeliversTheSameBytes() throws Exception {
     var random = Seed.random("WebSocketTamperTest.fragments");
     for (int i = 0; i < 300; i++) {
       byte[] sent = new byte[random.nextInt(1 << random.nextInt(15))];
       random.nextBytes(sent);
       byte[] frames = fragments(sent, random);
       var pipe = new MemoryPipe(1 << 18, 1 << 18);
-      Came came = read(frames, pipe, it -> unsteady(it.far(), random));
-      assertThat(came.failure()).isNull();
-      assertThat(came.bytes()).isEqualTo(sent);
+      Outcome outcome = read(frames, pipe, it -> unsteady(it.far(), random));
+      assertThat(outcome.failure()).isNull();
+      assertThat(outcome.bytes()).isEqualTo(sent);
     }
   }
 
@@ -166,9 +166,9 @@ class WebSocketTamperTest {
     };
   }
 
-  /** Only as much is held as has come, whatever a header announces. */
+  /** The server buffers only received bytes, regardless of the length in the header. */
   @Test
-  void aLongFrameIsDeliveredAsItComes() throws Exception {
+  void longFrameIsDeliveredAsItArrives() throws Exception {
     var pipe = new MemoryPipe(1 << 16, 1 << 16);
     pipe.near().output().write(RawWebSocket.REQUEST.getBytes());
     Connection server = WebSocketPair.server(WebSocketBehavior.NATIVE).wrap(pipe.far());
@@ -191,15 +191,15 @@ class WebSocketTamperTest {
   }
 
   @Test
-  void aFrameBeyond16MebibytesIsRefusedByItsHeader() throws Exception {
-    Came came = read(RawWebSocket.header(0x82, (16 << 20) + 1), 4096);
-    assertThat(came.failure())
+  void frameBeyond16MebibytesIsRejectedByItsHeader() throws Exception {
+    Outcome outcome = read(RawWebSocket.header(0x82, (16 << 20) + 1), 4096);
+    assertThat(outcome.failure())
         .isInstanceOf(ProtocolException.class)
-        .hasMessage("a WebSocket frame of 16777217 bytes; the most is 16777216");
+        .hasMessage("a WebSocket frame of 16777217 bytes (maximum: 16777216)");
   }
 
   @Test
-  void aPlainStreamIsNoFrame() {
+  void plainStreamIsRejected() {
     assertThatThrownBy(
             () -> {
               throw read("CULVERT\n and more".getBytes(), 4096).failure();

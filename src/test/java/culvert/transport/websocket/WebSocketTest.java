@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A WebSocket does what a connection does. */
+/** A WebSocket fulfils the contract of a connection. */
 @ExtendWith(LeakCheck.class)
 @Timeout(120)
 class WebSocketTest {
@@ -35,13 +35,13 @@ class WebSocketTest {
   private static final Duration LIMIT = Duration.ofSeconds(10);
   private static final long BULK_BYTES = 64L << 20;
 
-  /** Two Culverts know each other in both dialects. */
+  /** With either behavior, two instances of Culvert identify each other. */
   @ParameterizedTest
   @EnumSource(WebSocketBehavior.class)
-  void aHalfCloseIsAnEndForThePeerWhoMayGoOn(WebSocketBehavior dialect) throws Exception {
+  void halfCloseEndsOneDirectionOnly(WebSocketBehavior behavior) throws Exception {
     for (boolean nearFirst : new boolean[] {true, false}) {
       var carriers = Loopback.open();
-      try (var pair = WebSocketPair.open(dialect, carriers.near(), carriers.far())) {
+      try (var pair = WebSocketPair.open(behavior, carriers.near(), carriers.far())) {
         Connection first = nearFirst ? pair.near() : pair.far();
         Connection second = nearFirst ? pair.far() : pair.near();
         first.output().write(new byte[] {1, 2, 3});
@@ -63,7 +63,7 @@ class WebSocketTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void aResetIsAResetForThePeer(boolean near) throws Exception {
+  void resetIsAResetForThePeer(boolean near) throws Exception {
     try (var pair = WebSocketPair.open()) {
       (near ? pair.near() : pair.far()).reset();
       Connection other = near ? pair.far() : pair.near();
@@ -73,23 +73,23 @@ class WebSocketTest {
   }
 
   @Test
-  void aCarrierThatEndsWithoutACloseIsNoCleanEnd() throws Exception {
+  void carrierThatEndsWithoutACloseIsNoCleanEnd() throws Exception {
     try (var pair = WebSocketPair.open()) {
       pair.near().output().write(new byte[] {1});
       pair.carrier().closeOutput();
       assertThat(pair.far().input().read()).isEqualTo(1);
       assertThatThrownBy(() -> pair.far().input().read())
           .isInstanceOf(EOFException.class)
-          .hasMessageContaining("without a WebSocket Close");
+          .hasMessageContaining("without a WebSocket Close frame");
       assertThat(pair.far().closeCause()).contains(CloseCause.RESET);
       assertThatThrownBy(() -> pair.far().input().read())
-          .as("told to whoever asks again")
+          .as("second read")
           .isInstanceOf(EOFException.class);
     }
   }
 
   @Test
-  void bulkArrivesBothWaysAtOnce() throws Exception {
+  void bulkArrivesInBothDirectionsAtOnce() throws Exception {
     try (var pair = WebSocketPair.open()) {
       var up = sending(pair.near(), 1);
       var down = sending(pair.far(), 2);
@@ -101,7 +101,7 @@ class WebSocketTest {
     }
   }
 
-  /** The relay's own way, into another WebSocket. */
+  /** Copies as the relay does, into another WebSocket. */
   @Test
   void bulkArrivesThroughACopyLoop() throws Exception {
     try (var first = WebSocketPair.open();
@@ -139,7 +139,7 @@ class WebSocketTest {
   }
 
   @Test
-  void aTinyWriteArrivesAtOnce() throws Exception {
+  void singleByteIsSentAtOnce() throws Exception {
     try (var pair = WebSocketPair.open()) {
       for (int i = 0; i < 1000; i++) {
         pair.near().output().write(i);
@@ -150,17 +150,17 @@ class WebSocketTest {
     }
   }
 
-  /** Each write of the carrier may be a packet. */
+  /** Each write to the carrier may become a packet. */
   @Test
-  void aWriteIsOneFrameAndOneWriteOfTheCarrierUpTo64Kibibytes() throws Exception {
+  void writeOfUpTo64KibibytesIsOneFrameAndOneWriteToTheCarrier() throws Exception {
     for (int length : new int[] {1, 125, 126, 4096, 65535, 65536}) {
       var carrier = new WriteCount(new MemoryPipe(1 << 18, 1 << 18).near());
-      var sealer = new WebSocketEncoder(true, false);
+      var encoder = new WebSocketEncoder(true, false);
       var connection =
           new RecordConnection(
               carrier,
-              sealer,
-              new WebSocketDecoder(false, sealer),
+              encoder,
+              new WebSocketDecoder(false, encoder),
               ByteBuffer.allocate(0),
               WebSocketPair.POOL,
               2048);
@@ -185,7 +185,7 @@ class WebSocketTest {
   }
 
   @Test
-  void aWriteOfNothingSendsNothing() throws Exception {
+  void emptyWriteSendsNothing() throws Exception {
     try (var pair = WebSocketPair.open()) {
       long before = pair.carrier().sent();
       pair.near().output().write(new byte[0]);
@@ -194,7 +194,7 @@ class WebSocketTest {
   }
 
   @Test
-  void twoHundredConnectionsAtOnce() throws Exception {
+  void twoHundredConnectionsExchangeDataAtOnce() throws Exception {
     var pairs = new ArrayList<WebSocketPair>();
     try {
       for (int i = 0; i < 200; i++) {
@@ -204,8 +204,8 @@ class WebSocketTest {
         pairs.get(i).near().output().write(ByteBuffer.allocate(4).putInt(i).flip());
       }
       for (int i = 0; i < 200; i++) {
-        byte[] came = pairs.get(i).far().input().readNBytes(4);
-        assertThat(ByteBuffer.wrap(came).getInt()).isEqualTo(i);
+        byte[] received = pairs.get(i).far().input().readNBytes(4);
+        assertThat(ByteBuffer.wrap(received).getInt()).isEqualTo(i);
         pairs.get(i).far().closeOutput();
         assertThat(pairs.get(i).near().input().read()).isEqualTo(-1);
       }
@@ -216,7 +216,7 @@ class WebSocketTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void aBlockedWriterIsEndedByAClose(boolean near) throws Exception {
+  void closeEndsABlockedWriter(boolean near) throws Exception {
     try (var pair = WebSocketPair.open(Loopback.open(8192))) {
       Connection writing = near ? pair.near() : pair.far();
       var blocked =
@@ -235,7 +235,7 @@ class WebSocketTest {
   }
 
   @Test
-  void aBlockedReaderIsEndedByAClose() throws Exception {
+  void closeEndsABlockedReader() throws Exception {
     try (var pair = WebSocketPair.open()) {
       var blocked = new FutureTask<>(() -> pair.near().input().read());
       Thread reader = Threads.start("reader", blocked);
@@ -246,10 +246,10 @@ class WebSocketTest {
     }
   }
 
-  /** Both handshakes wait for the other's word; whoever holds the deadline closes the carrier. */
+  /** Both handshakes wait for the peer; closing the carrier, as a deadline does, ends them. */
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void aHandshakeIsEndedByAClose(boolean client) throws Exception {
+  void closingTheCarrierEndsAHandshake(boolean client) throws Exception {
     try (var carriers = Loopback.open()) {
       var transport =
           client
@@ -265,9 +265,9 @@ class WebSocketTest {
     }
   }
 
-  /** A stranger holds a small buffer of the heap while it says nothing. */
+  /** While a reader waits, it holds only a small heap buffer. */
   @Test
-  void aWaitingReaderHoldsNoLargeBuffer() throws Exception {
+  void waitingReaderHoldsNoLargeBuffer() throws Exception {
     try (var pair = WebSocketPair.open()) {
       var received = receiving(pair.far());
       pair.near().output().write(new byte[1_000_000]);

@@ -15,23 +15,23 @@ import java.util.HexFormat;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Bytes of RFC 6455, sections 1.3 and 5.7, their text frames made binary. */
+/** Examples of RFC 6455, sections 1.3 and 5.7, with text frames changed to binary. */
 class WebSocketVectorsTest {
 
   private static final byte[] HELLO = "Hello".getBytes(StandardCharsets.US_ASCII);
 
   @Test
-  void theSampleKeyHasTheSampleAnswer() {
+  void sampleKeyYieldsTheSampleAcceptValue() {
     assertThat(WebSocketKey.isValid("dGhlIHNhbXBsZSBub25jZQ==")).isTrue();
     assertThat(WebSocketKey.accept("dGhlIHNhbXBsZSBub25jZQ=="))
         .isEqualTo("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
   }
 
   @Test
-  void aKeyIsSixteenBytesInBase64() {
+  void keyIsSixteenBytesInBase64() {
     assertThat(WebSocketKey.isValid(WebSocketKey.generate())).isTrue();
     assertThat(WebSocketKey.generate()).isNotEqualTo(WebSocketKey.generate());
-    for (String none :
+    for (String invalid :
         new String[] {
           "",
           "x",
@@ -42,22 +42,22 @@ class WebSocketVectorsTest {
           "dGhlIHNhbXBs ZSBub25jZQ=",
           "dGhlIHNhbXBsZSBub25j=Q=="
         }) {
-      assertThat(WebSocketKey.isValid(none)).as(none).isFalse();
+      assertThat(WebSocketKey.isValid(invalid)).as(invalid).isFalse();
     }
   }
 
   @Test
-  void aSingleFrame() throws Exception {
+  void singleFrameIsEncodedAndDecoded() throws Exception {
     //     FIN binary, 5 bytes, "Hello"
-    opens(false, "82 05 48656c6c6f", HELLO);
-    assertThat(sealed(false, HELLO)).isEqualTo("820548656c6c6f");
+    assertDecodes(false, "82 05 48656c6c6f", HELLO);
+    assertThat(encode(false, HELLO)).isEqualTo("820548656c6c6f");
   }
 
   @Test
-  void aSingleMaskedFrame() throws Exception {
-    //    FIN binary, masked 5 bytes, mask, masked "Hello"
-    opens(true, "82 85 37fa213d 7f9f4d5158", HELLO);
-    byte[] frame = HexFormat.of().parseHex(sealed(true, HELLO));
+  void singleMaskedFrameIsEncodedAndDecoded() throws Exception {
+    //    FIN binary, masked 5 bytes, masking key, masked "Hello"
+    assertDecodes(true, "82 85 37fa213d 7f9f4d5158", HELLO);
+    byte[] frame = HexFormat.of().parseHex(encode(true, HELLO));
     assertThat(frame).hasSize(11).startsWith(0x82, 0x85);
     byte[] unmasked = new byte[5];
     for (int i = 0; i < 5; i++) {
@@ -67,75 +67,75 @@ class WebSocketVectorsTest {
   }
 
   @Test
-  void aMessageInFragments() throws Exception {
+  void fragmentedMessageIsDecoded() throws Exception {
     //     binary, "Hel"; FIN continuation, "lo"
-    opens(false, "02 03 48656c  80 02 6c6f", HELLO);
+    assertDecodes(false, "02 03 48656c  80 02 6c6f", HELLO);
   }
 
   @Test
-  void aPingAndItsAnswer() throws Exception {
-    var sealer = new WebSocketEncoder(false, false);
-    open(new WebSocketDecoder(false, sealer), hex("89 05 48656c6c6f"), 100);
-    assertThat(sealer.hasPending()).isTrue();
-    ByteBuffer records = ByteBuffer.allocate(sealer.maxEncodedBytes(0));
-    sealer.encodePending(records);
+  void pingIsAnsweredWithItsPayload() throws Exception {
+    var encoder = new WebSocketEncoder(false, false);
+    decode(new WebSocketDecoder(false, encoder), hex("89 05 48656c6c6f"), 100);
+    assertThat(encoder.hasPending()).isTrue();
+    ByteBuffer records = ByteBuffer.allocate(encoder.maxEncodedBytes(0));
+    encoder.encodePending(records);
     //   FIN pong, 5 bytes, the ping's "Hello"
     assertThat(hex(records.flip())).isEqualTo("8a0548656c6c6f");
-    assertThat(sealer.hasPending()).isFalse();
+    assertThat(encoder.hasPending()).isFalse();
   }
 
   @Test
-  void aMaskedPong() throws Exception {
-    opens(true, "8a 85 37fa213d 7f9f4d5158", new byte[0]);
+  void maskedPongIsIgnored() throws Exception {
+    assertDecodes(true, "8a 85 37fa213d 7f9f4d5158", new byte[0]);
   }
 
   @Test
-  void lengthsOf256BytesAnd64Kibibytes() throws Exception {
+  void lengthsOf256BytesAnd64KibibytesAreEncodedAndDecoded() throws Exception {
     byte[] bytes = new byte[65536];
     new Random(1).nextBytes(bytes);
     byte[] shorter = Arrays.copyOf(bytes, 256);
-    opens(false, "82 7e 0100" + HexFormat.of().formatHex(shorter), shorter);
-    opens(false, "82 7f 0000000000010000" + HexFormat.of().formatHex(bytes), bytes);
-    assertThat(sealed(false, shorter)).startsWith("827e0100");
-    assertThat(sealed(false, bytes)).startsWith("827f0000000000010000");
-    assertThat(sealed(true, bytes)).startsWith("82ff0000000000010000");
+    assertDecodes(false, "82 7e 0100" + HexFormat.of().formatHex(shorter), shorter);
+    assertDecodes(false, "82 7f 0000000000010000" + HexFormat.of().formatHex(bytes), bytes);
+    assertThat(encode(false, shorter)).startsWith("827e0100");
+    assertThat(encode(false, bytes)).startsWith("827f0000000000010000");
+    assertThat(encode(true, bytes)).startsWith("82ff0000000000010000");
   }
 
   @Test
-  void eachFormOfALengthBeginsWhereTheShorterOneEnds() throws Exception {
-    assertThat(sealed(false, new byte[125])).startsWith("827d").hasSize(2 * (2 + 125));
-    assertThat(sealed(false, new byte[126])).startsWith("827e007e").hasSize(2 * (4 + 126));
-    assertThat(sealed(false, new byte[65535])).startsWith("827effff").hasSize(2 * (4 + 65535));
+  void eachLengthUsesTheShortestEncoding() throws Exception {
+    assertThat(encode(false, new byte[125])).startsWith("827d").hasSize(2 * (2 + 125));
+    assertThat(encode(false, new byte[126])).startsWith("827e007e").hasSize(2 * (4 + 126));
+    assertThat(encode(false, new byte[65535])).startsWith("827effff").hasSize(2 * (4 + 65535));
     for (int length : new int[] {125, 126, 65535, 65536}) {
-      opens(true, sealed(true, new byte[length]), new byte[length]);
+      assertDecodes(true, encode(true, new byte[length]), new byte[length]);
     }
   }
 
   @Test
-  void aCloseSaysThatAllIsDone() throws Exception {
+  void closeHasStatusNormalClosure() throws Exception {
     ByteBuffer records = ByteBuffer.allocate(100);
     new WebSocketEncoder(false, false).encodeEnd(records);
     //   FIN close, 2 bytes, 1000
     assertThat(hex(records.flip())).isEqualTo("880203e8");
-    var opener = new WebSocketDecoder(false, new WebSocketEncoder(true, false));
-    assertThat(opener.decode(hex("88 02 03e8"), ByteBuffer.allocate(9)))
+    var decoder = new WebSocketDecoder(false, new WebSocketEncoder(true, false));
+    assertThat(decoder.decode(hex("88 02 03e8"), ByteBuffer.allocate(9)))
         .isEqualTo(RecordDecoder.Result.ENDED);
   }
 
   @Test
-  void everyFrameHasAMaskOfItsOwn() {
+  void everyFrameHasItsOwnMaskingKey() {
     var mask = new WebSocketMask();
     var seen = new HashSet<Integer>();
     for (int i = 0; i < 1000; i++) {
       seen.add(mask.nextKey());
     }
-    // Of 1000 random masks two are alike once in ten thousand times, three practically never.
+    // Of 1000 random keys two are equal in one of ten thousand runs, three practically never.
     assertThat(seen).hasSizeGreaterThan(997);
   }
 
-  /** Whatever the order the owner of a buffer has given it, and wherever its bytes begin. */
+  /** Masking does not depend on the byte order or the offset of a buffer. */
   @Test
-  void aMaskIsTheSameInBuffersOfEveryKind() {
+  void maskingIsTheSameInEveryKindOfBuffer() {
     byte[] bytes = new byte[100];
     new Random(2).nextBytes(bytes);
     byte[] expected = bytes.clone();
@@ -156,45 +156,46 @@ class WebSocketVectorsTest {
         to.clear().position(3);
         WebSocketMask.transfer(from, to, length, 0x01020304);
         assertThat(from.position()).isEqualTo(length);
-        byte[] came = new byte[length];
-        to.flip().position(3).get(came);
-        assertThat(came).isEqualTo(Arrays.copyOf(expected, length));
+        byte[] result = new byte[length];
+        to.flip().position(3).get(result);
+        assertThat(result).isEqualTo(Arrays.copyOf(expected, length));
       }
     }
   }
 
   @Test
-  void textIsNotTaken() {
-    assertThatThrownBy(() -> opens(false, "81 05 48656c6c6f", HELLO))
+  void textFrameIsRejected() {
+    assertThatThrownBy(() -> assertDecodes(false, "81 05 48656c6c6f", HELLO))
         .isInstanceOf(ProtocolException.class)
-        .hasMessage("a WebSocket text frame; only binary frames are taken");
+        .hasMessage("a WebSocket text frame; only binary frames are accepted");
   }
 
-  private static void opens(boolean masked, String frames, byte[] expected) throws Exception {
-    for (int room : new int[] {1, 3, 100_000}) {
-      var opener = new WebSocketDecoder(masked, new WebSocketEncoder(!masked, false));
-      assertThat(open(opener, hex(frames), room)).isEqualTo(expected);
+  private static void assertDecodes(boolean masked, String frames, byte[] expected)
+      throws Exception {
+    for (int targetBytes : new int[] {1, 3, 100_000}) {
+      var decoder = new WebSocketDecoder(masked, new WebSocketEncoder(!masked, false));
+      assertThat(decode(decoder, hex(frames), targetBytes)).isEqualTo(expected);
     }
   }
 
-  /** Opens all there is with so much room at a time. */
-  private static byte[] open(WebSocketDecoder opener, ByteBuffer records, int room)
+  /** Decodes all records into targets of this size. */
+  private static byte[] decode(WebSocketDecoder decoder, ByteBuffer records, int targetBytes)
       throws Exception {
-    var came = new ByteArrayOutputStream();
+    var decoded = new ByteArrayOutputStream();
     for (var step = RecordDecoder.Result.DECODED; step != RecordDecoder.Result.INCOMPLETE; ) {
-      ByteBuffer target = ByteBuffer.allocate(room);
-      step = opener.decode(records, target);
-      came.write(target.array(), 0, target.position());
+      ByteBuffer target = ByteBuffer.allocate(targetBytes);
+      step = decoder.decode(records, target);
+      decoded.write(target.array(), 0, target.position());
     }
     assertThat(records.hasRemaining()).isFalse();
-    return came.toByteArray();
+    return decoded.toByteArray();
   }
 
-  private static String sealed(boolean masks, byte[] payload) {
-    var sealer = new WebSocketEncoder(masks, false);
-    ByteBuffer records = ByteBuffer.allocate(sealer.maxEncodedBytes(payload.length));
+  private static String encode(boolean masks, byte[] payload) {
+    var encoder = new WebSocketEncoder(masks, false);
+    ByteBuffer records = ByteBuffer.allocate(encoder.maxEncodedBytes(payload.length));
     ByteBuffer source = ByteBuffer.wrap(payload);
-    sealer.encode(source, records);
+    encoder.encode(source, records);
     assertThat(source.hasRemaining()).isFalse();
     return hex(records.flip());
   }
