@@ -2,27 +2,21 @@ package culvert.remote;
 
 import static culvert.observe.LogEvent.event;
 
+import culvert.accept.HandshakeFailures;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
 import culvert.net.HandshakeLimiter;
-import culvert.net.HostPort;
-import culvert.net.LingeringClose;
 import culvert.net.Listener;
 import culvert.net.OpenSet;
 import culvert.net.SocketConnection;
 import culvert.net.SourcePrefix;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
-import culvert.observe.LimitedLog;
 import culvert.observe.Log;
-import culvert.protocol.ForeignPeerException;
-import culvert.protocol.ProtocolException;
-import culvert.protocol.RefusedException;
 import culvert.session.Dialect;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Optional;
 
 /**
  * What happens to a connection at the control address, in its own thread: the handshake under the
@@ -35,10 +29,9 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
   private final Dialect dialect;
   private final SessionHandler sessions;
   private final HandshakeLimiter halfOpen;
-  private final Deadlines deadlines;
   private final Counters counters;
   private final Log log;
-  private final LimitedLog<SourcePrefix> lines;
+  private final HandshakeFailures failures;
   private final OpenSet<Connection> handshakes = new OpenSet<>();
 
   ControlHandler(
@@ -52,8 +45,7 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
     this.dialect = dialect;
     this.sessions = sessions;
     this.halfOpen = halfOpen;
-    this.lines = new LimitedLog<>(log, counters, 1, logPeriod);
-    this.deadlines = deadlines;
+    this.failures = new HandshakeFailures("origin proxy", logPeriod, deadlines, counters, log);
     this.counters = counters;
     this.log = log;
   }
@@ -92,7 +84,7 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
         case Dialect.Accepted.Claimed claimed -> {}
       }
     } catch (IOException e) {
-      refuse(connection, e, place.lossReason());
+      failures.handle(connection, e, place.lossReason());
     } catch (RuntimeException | Error e) {
       log.bug("a control connection met a bug", e);
       connection.close();
@@ -102,47 +94,9 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
     }
   }
 
-  private void refuse(
-      Connection connection, IOException cause, Optional<HandshakeLimiter.Reason> placeLost) {
-    switch (cause) {
-      case ForeignPeerException e -> {
-        counters.count(Counter.FOREIGN_PEERS);
-        limited(connection, "not an origin proxy", e.getMessage());
-        LingeringClose.sendAndClose(connection, e.answer(), deadlines);
-      }
-      case RefusedException e -> {
-        counters.count(Counter.REFUSED_PEERS);
-        limited(connection, "origin proxy refused", e.getMessage());
-        LingeringClose.sendAndClose(connection, new byte[0], deadlines);
-      }
-      case ProtocolException e -> {
-        counters.count(Counter.PROTOCOL_ERRORS);
-        limited(connection, "handshake broke the protocol", e.getMessage());
-        LingeringClose.sendAndClose(connection, new byte[0], deadlines);
-      }
-      default -> {
-        if (placeLost.isPresent()) {
-          limited(connection, "no handshake in time", placeLost.get().toString());
-        } else {
-          log.debug(
-              event("control connection ended early")
-                  .with("peer", HostPort.of(connection.peer()))
-                  .with("cause", cause.getMessage()));
-        }
-        connection.close();
-      }
-    }
-  }
-
   /** Waits for data channels that were asked for, as the dialect does. */
   void awaitClaims(Duration limit) {
     dialect.awaitClaims(limit);
-  }
-
-  private void limited(Connection connection, String event, String cause) {
-    lines.warn(
-        SourcePrefix.of(connection.peer().getAddress()),
-        event(event).with("peer", HostPort.of(connection.peer())).with("cause", cause));
   }
 
   /** Ends every handshake under way; who logs in from now on is turned away. */

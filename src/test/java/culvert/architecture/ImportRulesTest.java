@@ -34,6 +34,7 @@ class ImportRulesTest {
           entry("protocol", Set.of()),
           entry("protocol.bounce", Set.of("protocol")),
           entry("observe", Set.of()),
+          entry("accept", Set.of("net", "observe", "protocol")),
           entry("http", Set.of()),
           entry("config", Set.of("net", "noise", "protocol", "protocol.bounce")),
           entry("transport", Set.of("net", "protocol")),
@@ -75,11 +76,14 @@ class ImportRulesTest {
                   "transport.stack")),
           entry("dialect.bore", Set.of("config", "net", "observe", "protocol", "session")),
           entry("dialect.trp", Set.of("config", "net", "observe", "protocol", "session")),
-          entry("remote", Set.of("config", "net", "observe", "protocol", "route", "session")),
+          entry(
+              "remote",
+              Set.of("accept", "config", "net", "observe", "protocol", "route", "session")),
           entry("origin", Set.of("config", "net", "observe", "protocol", "route", "session")),
           entry(
               "bounce.server",
               Set.of(
+                  "accept",
                   "config",
                   "net",
                   "observe",

@@ -317,7 +317,7 @@ class BounceGroupTest {
         Eventually.within(
             RolePair.LIMIT, () -> assertThat(bounce.joined()).isGreaterThan(before + 1));
       }
-      parts.awaitLog("not an origin proxy", "an HTTP client");
+      parts.awaitLog("foreign protocol rejected", "an HTTP client");
       // From one source there is one line only.
       assertThat(remote.counters().get(Counter.FOREIGN_PEERS)).isEqualTo(1);
       assertThat(remote.counters().get(Counter.PROTOCOL_ERRORS)).isEqualTo(1);

@@ -86,7 +86,7 @@ class MismatchIT {
         return;
       }
       assertThat(here).contains("cannot join").containsAnyOf("--transport", "--noise-pattern");
-      assertThat(there).containsAnyOf("not an origin proxy", "origin proxy refused");
+      assertThat(there).containsAnyOf("foreign protocol rejected", "origin proxy refused");
       // It tries again and again, and says so once.
       Eventually.within(
           RolePair.LIMIT,
@@ -122,8 +122,8 @@ class MismatchIT {
       assertThat(said(noise.control(), request))
           .startsWith("HTTP/1.1 400 Bad Request\r\n")
           .contains("This is a tunnel's control port");
-      ws.role().err().await("not an origin proxy", "an HTTP client");
-      noise.role().err().await("not an origin proxy", "an HTTP client");
+      ws.role().err().await("foreign protocol rejected", "an HTTP client");
+      noise.role().err().await("foreign protocol rejected", "an HTTP client");
     }
   }
 
@@ -146,7 +146,7 @@ class MismatchIT {
   void opensslAtANoiseRemoteProxyHearsAnAlert() throws Exception {
     try (RemoteProcess remote = Launcher.USUAL.remote()) {
       assertThat(openssl(remote.control(), "")).contains("alert unexpected message");
-      remote.role().err().await("not an origin proxy", "a TLS client");
+      remote.role().err().await("foreign protocol rejected", "a TLS client");
     }
   }
 
@@ -160,7 +160,7 @@ class MismatchIT {
       assertThat(openssl(remote.control(), page, "-CAfile", authority, "-verify_return_error"))
           .contains("TLSv1.3", "Verify return code: 0 (ok)")
           .contains("HTTP/1.1 400 Bad Request", "This is a tunnel's control port");
-      remote.role().err().await("not an origin proxy", "an HTTP client");
+      remote.role().err().await("foreign protocol rejected", "an HTTP client");
       assertThat(openssl(remote.control(), "", "-tls1_2")).contains("alert protocol version");
     }
   }

@@ -58,14 +58,14 @@ class UnauthenticatedPeersTest {
       assertThat(answer(stranger(tunnel, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")))
           .startsWith("HTTP/1.1 400 Bad Request\r\n")
           .endsWith("does not speak HTTP.\n");
-      tunnel.awaitLog("not an origin proxy", "an HTTP client");
+      tunnel.awaitLog("foreign protocol rejected", "an HTTP client");
       assertThat(answer(stranger(tunnel, "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc")))
           .isEqualTo("\u0015\u0003\u0001\u0000\u0002\u0002\n");
       assertThat(answer(stranger(tunnel, "SSH-2.0-OpenSSH_9.2\r\n"))).contains("SSH");
       assertThat(answer(stranger(tunnel, "{\"Hello\":0}\u0000"))).startsWith("{\"Error\":\"");
       assertThat(answer(stranger(tunnel, "\u0000\u0000\u0000\u0000\u0001" + "x".repeat(32))))
           .isEmpty();
-      assertThat(tunnel.log().lines().filter(line -> line.contains("not an origin proxy")))
+      assertThat(tunnel.log().lines().filter(line -> line.contains("foreign protocol rejected")))
           .as("one line for one source in a while")
           .hasSize(1);
       assertThat(tunnel.remote().counters().get(Counter.FOREIGN_PEERS)).isEqualTo(5);
@@ -87,7 +87,7 @@ class UnauthenticatedPeersTest {
       Eventually.within(
           RolePair.LIMIT,
           () -> assertThat(tunnel.remote().counters().get(Counter.SLOW_HANDSHAKES)).isEqualTo(2));
-      tunnel.awaitLog("no handshake in time", "handshake timeout");
+      tunnel.awaitLog("handshake not completed", "handshake timeout");
     }
   }
 

@@ -2,6 +2,7 @@ package culvert.bounce.server;
 
 import static culvert.observe.LogEvent.event;
 
+import culvert.accept.HandshakeFailures;
 import culvert.bounce.server.MemberView.State;
 import culvert.config.BounceAuthentication;
 import culvert.config.BounceSettings;
@@ -16,11 +17,7 @@ import culvert.net.SocketConnection;
 import culvert.net.SourcePrefix;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
-import culvert.observe.LimitedLog;
 import culvert.observe.Log;
-import culvert.protocol.ForeignPeerException;
-import culvert.protocol.ProtocolException;
-import culvert.protocol.RefusedException;
 import culvert.protocol.bounce.BounceRefusal;
 import culvert.protocol.bounce.BounceServerHandshake;
 import culvert.transport.Transport;
@@ -46,7 +43,7 @@ final class MemberHandler implements Listener.Handler {
   private final Deadlines deadlines;
   private final Counters counters;
   private final Log log;
-  private final LimitedLog<SourcePrefix> lines;
+  private final HandshakeFailures failures;
 
   /** Members whose thread is running. */
   private final OpenSet<Member> threads = new OpenSet<>();
@@ -71,7 +68,7 @@ final class MemberHandler implements Listener.Handler {
     this.deadlines = deadlines;
     this.counters = counters;
     this.log = log;
-    this.lines = new LimitedLog<>(log, counters, 1, settings.logPeriod());
+    this.failures = new HandshakeFailures("member", settings.logPeriod(), deadlines, counters, log);
     this.handshakes =
         new HandshakeLimiter(
             settings.entry().halfOpen(),
@@ -217,7 +214,7 @@ final class MemberHandler implements Listener.Handler {
           case NUMBER -> Counter.PROTOCOL_ERRORS;
           case FULL -> Counter.MEMBERS_OVER_LIMIT;
         });
-    limited(member, "member rejected", cause);
+    failures.logRefused(member.connection(), cause);
     LingeringClose.sendAndClose(member.connection(), refusal.bytes(), deadlines);
     members.disconnect(member, refusal.toString());
   }
@@ -227,39 +224,10 @@ final class MemberHandler implements Listener.Handler {
       SocketConnection socket,
       IOException cause,
       Optional<HandshakeLimiter.Reason> lost) {
-    switch (cause) {
-      case ForeignPeerException e -> {
-        counters.count(Counter.FOREIGN_PEERS);
-        limited(member, "not a member", DisconnectReason.cause(e));
-        LingeringClose.sendAndClose(socket, e.answer(), deadlines);
-      }
-      case RefusedException e -> {
-        counters.count(Counter.REFUSED_PEERS);
-        limited(member, "member refused", DisconnectReason.cause(e));
-        LingeringClose.sendAndClose(socket, new byte[0], deadlines);
-      }
-      case ProtocolException e -> {
-        counters.count(Counter.PROTOCOL_ERRORS);
-        limited(member, "handshake broke the protocol", DisconnectReason.cause(e));
-        LingeringClose.sendAndClose(socket, new byte[0], deadlines);
-      }
-      default -> {
-        if (lost.isPresent()) {
-          limited(member, "no handshake in time", lost.get().toString());
-          members.disconnect(member, DisconnectReason.notJoined(lost.get()));
-          return;
-        }
-        log.debug(
-            event("connection ended early")
-                .with("peer", member.name())
-                .with("cause", cause.getMessage()));
-      }
-    }
-    members.disconnect(member, DisconnectReason.failed(cause));
-  }
-
-  private void limited(Member member, String event, String cause) {
-    lines.warn(source(member), event(event).with("peer", member.name()).with("cause", cause));
+    failures.handle(socket, cause, lost);
+    members.disconnect(
+        member,
+        lost.map(DisconnectReason::notJoined).orElseGet(() -> DisconnectReason.failed(cause)));
   }
 
   /**

@@ -166,7 +166,7 @@ class BounceTransportsTest {
       bounce.awaitMembers(0);
       RawMember.dial(bounce.server.address()).send("GET / HTTP/1.1\r\n\r\n").close();
       bounce.awaitMembers(0);
-      bounce.awaitLog("not a member");
+      bounce.awaitLog("foreign protocol rejected");
       assertThat(bounce.log()).doesNotContain("origin proxy");
     }
   }
@@ -177,7 +177,7 @@ class BounceTransportsTest {
         RawMember client = RawMember.dial(bounce.server.address())) {
       client.send("GET / HTTP/1.1\r\n\r\n").expect("HTTP/1.1 400 Bad Request\r\n");
       assertThat(client.in().readAllBytes()).isNotEmpty();
-      bounce.awaitLog("not a member", "an HTTP client");
+      bounce.awaitLog("foreign protocol rejected", "an HTTP client");
       assertThat(bounce.server.counters().get(Counter.FOREIGN_PEERS)).isEqualTo(1);
     }
   }

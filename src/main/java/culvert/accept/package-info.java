@@ -1,0 +1,2 @@
+/** Unauthenticated connections, as the remote proxy and the bounce server treat them alike. */
+package culvert.accept;
