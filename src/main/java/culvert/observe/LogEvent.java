@@ -45,7 +45,8 @@ public final class LogEvent {
     return this;
   }
 
-  String name() {
+  /** Returns the name of the event. */
+  public String name() {
     return name;
   }
 

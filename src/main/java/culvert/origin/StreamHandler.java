@@ -20,6 +20,7 @@ import culvert.observe.Log;
 import culvert.protocol.RefusedReason;
 import culvert.session.IncomingStream;
 import culvert.session.RelayEndReason;
+import culvert.session.RelayReport;
 import culvert.session.Visitor;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -117,19 +118,15 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
     incoming.accepted();
     String name = visitor.name() + " " + visitor.service();
     var relay = new Relay(name, stream, origin, deadlines, settings.timing().halfClose());
-    Relay.Outcome ending = relay.run();
-    boolean done = ending == Relay.Outcome.COMPLETED;
-    counters.count(done ? Counter.RELAYS_DONE : Counter.RELAYS_BROKEN);
-    log.info(
-        event("relay ended")
-            .with("visitor", visitor.name())
-            .with("service", visitor.service())
-            .with("in", origin.sent() - header)
-            .with("out", stream.sent())
-            .with("ms", (System.nanoTime() - since) / 1_000_000)
-            .with(
-                "reason",
-                RelayEndReason.atOrigin(ending, stream.closeCause().orElse(CloseCause.RESET))));
+    Relay.Outcome outcome = relay.run();
+    CloseCause ofStream = stream.closeCause().orElse(CloseCause.RESET);
+    new RelayReport(
+            visitor,
+            origin.sent() - header,
+            stream.sent(),
+            Duration.ofNanos(System.nanoTime() - since),
+            RelayEndReason.atOrigin(outcome, ofStream))
+        .write(counters, log);
   }
 
   /** In one write, before anything else. */

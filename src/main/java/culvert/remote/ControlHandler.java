@@ -19,8 +19,8 @@ import java.io.IOException;
 import java.time.Duration;
 
 /**
- * What happens to a connection at the control address, in its own thread: the handshake under the
- * bounds of strangers, then the session. Whose fault it was if none came is decided here.
+ * Handles a connection at the control address in the connection's own thread: the handshake, within
+ * the limits for unauthenticated connections, then the session.
  */
 final class ControlHandler implements Listener.Handler, AutoCloseable {
 
@@ -28,7 +28,7 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
 
   private final Dialect dialect;
   private final SessionHandler sessions;
-  private final HandshakeLimiter halfOpen;
+  private final HandshakeLimiter limiter;
   private final Counters counters;
   private final Log log;
   private final HandshakeFailures failures;
@@ -37,14 +37,14 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
   ControlHandler(
       Dialect dialect,
       SessionHandler sessions,
-      HandshakeLimiter halfOpen,
+      HandshakeLimiter limiter,
       Duration logPeriod,
       Deadlines deadlines,
       Counters counters,
       Log log) {
     this.dialect = dialect;
     this.sessions = sessions;
-    this.halfOpen = halfOpen;
+    this.limiter = limiter;
     this.failures = new HandshakeFailures("origin proxy", logPeriod, deadlines, counters, log);
     this.counters = counters;
     this.log = log;
@@ -55,7 +55,7 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
     counters.count(Counter.ACCEPT_FAILURES);
     if (first) {
       log.warn(
-          event("cannot accept origin proxies for a moment")
+          event("origin proxies not accepted")
               .with("cause", cause.getMessage())
               .with("pause", Durations.of(pause)));
     }
@@ -66,40 +66,40 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
     serve(connection);
   }
 
-  /** The same for a connection that came another way; returns when it is over. */
+  /** Handles a connection from any listener or channel group; returns when it is over. */
   void serve(Connection connection) {
     if (!handshakes.add(connection)) {
       connection.reset();
       return;
     }
-    var place =
-        halfOpen.acquire(
+    var slot =
+        limiter.acquire(
             SourcePrefix.of(connection.peer().getAddress()), reason -> connection.close());
     try {
       Dialect.Accepted accepted = dialect.accept(connection);
       handshakes.remove(connection);
       switch (accepted) {
-        case Dialect.Accepted.Joined joined -> sessions.live(connection, joined.session(), place);
-        // The connection belongs to the visitor it was waited for by.
+        case Dialect.Accepted.Joined joined -> sessions.run(connection, joined.session(), slot);
+        // The connection belongs to the pending stream that waited for it.
         case Dialect.Accepted.Claimed claimed -> {}
       }
     } catch (IOException e) {
-      failures.handle(connection, e, place.lossReason());
+      failures.handle(connection, e, slot.lossReason());
     } catch (RuntimeException | Error e) {
-      log.bug("a control connection met a bug", e);
+      log.bug("internal error on control connection", e);
       connection.close();
     } finally {
-      place.release();
+      slot.release();
       handshakes.remove(connection);
     }
   }
 
-  /** Waits for data channels that were asked for, as the dialect does. */
+  /** Waits for requested data channels, as {@link Dialect#awaitClaims} does. */
   void awaitClaims(Duration limit) {
     dialect.awaitClaims(limit);
   }
 
-  /** Ends every handshake under way; who logs in from now on is turned away. */
+  /** Ends every handshake in progress and rejects later connections. */
   @Override
   public void close() {
     handshakes.closeAll(Connection::close);

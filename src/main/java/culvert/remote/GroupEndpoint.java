@@ -18,59 +18,59 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Keeps the remote proxy in a channel group, where one origin proxy may meet it: with the first
- * bytes that come, the connection is one at the control address.
+ * Keeps the remote proxy in a channel group, where one origin proxy at a time can reach it. From
+ * the first byte on, the connection is handled as one at the control address.
  */
 final class GroupEndpoint implements GroupListener.Handler, AutoCloseable {
 
-  /** What stood for less came to nothing. */
-  private static final Duration NOTEWORTHY = Duration.ofSeconds(1);
+  /** A visit that lasted for less time counts as failed. */
+  private static final Duration MIN_VISIT = Duration.ofSeconds(1);
 
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
 
   private final GroupAddress group;
-  private final GroupListener stay;
+  private final GroupListener listener;
   private final ControlHandler control;
   private final Log log;
   private final OutageLog outages;
-  private final CountDownLatch over = new CountDownLatch(1);
-  private volatile boolean started;
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private volatile boolean isStarted;
 
   /**
-   * Joins nothing before {@link #start}.
+   * Creates an endpoint that does nothing before {@link #start}.
    *
    * @param route into the group
-   * @param control what becomes of whoever comes
+   * @param control handles the connections of origin proxies
    */
   GroupEndpoint(
       GroupAddress group, Route route, ControlHandler control, Counters counters, Log log) {
     this.group = group;
-    this.stay = new GroupListener(route, this);
+    this.listener = new GroupListener(route, this);
     this.control = control;
     this.log = log;
     this.outages = new OutageLog(log, counters);
   }
 
-  /** Begins to join. */
+  /** Starts to join the group, in a thread of its own. */
   void start() {
-    started = true;
-    Threads.start("rendezvous " + group, this::run);
+    isStarted = true;
+    Threads.start("group " + group, this::run);
   }
 
   private void run() {
     try {
-      stay.run();
+      listener.run();
     } catch (RuntimeException | Error e) {
-      log.bug("a rendezvous met a bug", e);
+      log.bug("internal error in channel group", e);
     } finally {
-      over.countDown();
+      ended.countDown();
     }
   }
 
   @Override
   public void joined() {
     if (outages.restored()) {
-      log.info(event("waiting for an origin proxy").with("meeting", group));
+      log.info(event("group joined").with("meeting", group));
     }
   }
 
@@ -78,31 +78,31 @@ final class GroupEndpoint implements GroupListener.Handler, AutoCloseable {
   public boolean handleVisitor(Connection connection) {
     long began = System.nanoTime();
     control.serve(connection);
-    return System.nanoTime() - began >= NOTEWORTHY.toNanos();
+    return System.nanoTime() - began >= MIN_VISIT.toNanos();
   }
 
   @Override
   public void joinFailed(IOException cause, Duration again) {
     outages.failed(
         cause.getMessage(),
-        event("cannot wait for an origin proxy")
+        event("group not joined")
             .with("meeting", group)
             .with("cause", cause.getMessage())
             .with("again_in", Durations.of(again.truncatedTo(ChronoUnit.MILLIS))));
   }
 
-  /** Joins no more, and leaves unless somebody has come. Does not wait. */
+  /** Leaves the group, unless an origin proxy is connected, and does not join again. */
   void end() {
-    stay.end();
+    listener.end();
   }
 
-  /** The same, and waits until who has come is gone. */
+  /** Calls {@link #end} and waits until a connected origin proxy is gone. */
   @Override
   public void close() {
     end();
     try {
-      if (started) {
-        over.await(CLOSE_LIMIT.toNanos(), TimeUnit.NANOSECONDS);
+      if (isStarted) {
+        ended.await(CLOSE_LIMIT.toNanos(), TimeUnit.NANOSECONDS);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

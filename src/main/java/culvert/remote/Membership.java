@@ -1,16 +1,11 @@
 package culvert.remote;
 
-import static culvert.observe.LogEvent.event;
+import static culvert.remote.SessionLog.about;
 
 import culvert.net.HostPort;
-import culvert.net.SourcePrefix;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
-import culvert.observe.LimitedLog;
-import culvert.observe.Log;
-import culvert.observe.LogEvent;
 import culvert.protocol.ByeReason;
-import culvert.session.ClientIdentity;
 import culvert.session.ServiceRegistry;
 import culvert.session.Session;
 import java.time.Duration;
@@ -24,180 +19,152 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Sessions come, offer what they serve, and go: the roster of who they are and the table of what
- * they serve, kept in step, with a log line for each change, within bounds for each source.
+ * Admits sessions and registers the services and ports they offer: keeps the {@link Roster} of
+ * sessions, the {@link ServiceTable} and the {@link Ports} consistent, and logs each change.
  */
 final class Membership implements ServiceRegistry {
 
-  /** How long the owner of a service has to show that it lives. */
+  /** Within which the owner of a service must answer before another session may take it over. */
   private static final Duration PROBE_LIMIT = Duration.ofSeconds(1);
-
-  /** Log lines of each kind about one source in a period: enough for many behind one address. */
-  private static final int LINES = 100;
 
   private static final String OWNED =
       "another origin proxy serves it; without a secret the first one keeps it, with one they"
           + " share";
 
-  /** What tells log lines apart that are counted for themselves. */
-  private record Topic(String event, SourcePrefix source) {}
-
   private final Roster roster;
   private final ServiceTable table;
   private final Ports ports;
-  private final LimitedLog<Topic> lines;
-
-  /**
-   * Services and ports whose owner is being asked: one question at a time, however many want to
-   * know.
-   */
-  private final Set<String> asking = ConcurrentHashMap.newKeySet();
-
-  /** What runs when a session's services change. */
-  private final Map<Session, Runnable> changes = new ConcurrentHashMap<>();
-
+  private final SessionLog log;
   private final Counters counters;
 
   /**
-   * Nobody yet.
+   * Services and ports whose owner is being probed: one probe at a time, whatever the number of
+   * sessions that offer the service.
+   */
+  private final Set<String> probed = ConcurrentHashMap.newKeySet();
+
+  /** Runs when a session's services change. */
+  private final Map<Session, Runnable> changes = new ConcurrentHashMap<>();
+
+  /**
+   * Creates a registry without sessions.
    *
-   * @param maxSessions how many sessions may be there
-   * @param confirmed whether everybody who logs in has proved to know a secret
-   * @param services where visitors of each service come in
-   * @param ports those that sessions may ask for
+   * @param maxSessions how many sessions may be active
+   * @param confirmed whether every session has proved at login that it knows a secret
+   * @param services the public address of each service
+   * @param ports those that sessions may request
    */
   Membership(
       int maxSessions,
       boolean confirmed,
       Map<String, HostPort> services,
       Ports ports,
-      Duration logPeriod,
       Counters counters,
-      Log log) {
+      SessionLog log) {
     this.roster = new Roster(maxSessions, confirmed, this::evict);
     this.table = new ServiceTable(services, roster, confirmed);
     this.ports = ports;
-    this.lines = new LimitedLog<>(log, counters, LINES, logPeriod);
     this.counters = counters;
+    this.log = log;
   }
 
   ServiceTable table() {
     return table;
   }
 
-  /** Whether the session serves anything. */
-  boolean serves(Session session) {
-    return table.serves(session) || ports.has(session);
-  }
-
-  /** Tells something of a session in the log, within the bounds of its source. */
-  void tell(Session session, String event, Object... more) {
-    lines.info(topic(session, event), about(session, event, more));
-  }
-
-  /** The same for what somebody should look at. */
-  void warn(Session session, String event, Object... more) {
-    lines.warn(topic(session, event), about(session, event, more));
-  }
-
-  private static Topic topic(Session session, String event) {
-    return new Topic(event, SourcePrefix.of(session.peer().getAddress()));
-  }
-
-  private static LogEvent about(Session session, String event, Object... more) {
-    LogEvent line = event(event).with("origin_proxy", title(session));
-    for (int i = 0; i < more.length; i += 2) {
-      line.with((String) more[i], more[i + 1]);
-    }
-    return line;
-  }
-
-  private static String title(Session session) {
-    String name = session.member().map(ClientIdentity::name).map(text -> text + "@").orElse("");
-    return name + HostPort.of(session.peer());
+  /** Returns whether the session serves a service or a port. */
+  boolean isServing(Session session) {
+    return table.isServing(session) || ports.isHolder(session);
   }
 
   /**
-   * Lets a session in, or tells why not.
+   * Admits a session, or returns why it is refused.
    *
-   * @param onChange runs when it serves more or less than before; must not block
+   * @param onChange runs when the session's services change; must not block
    */
   Optional<Roster.Refusal> admit(Session session, Runnable onChange) {
     changes.put(session, onChange);
     return roster.admit(session);
   }
 
-  /** The session is over. */
-  void leave(Session session) {
-    roster.leave(session);
+  /** Removes a session that has ended. */
+  void remove(Session session) {
+    roster.remove(session);
     withdrawAll(session);
     changes.remove(session);
   }
 
-  private void changed(Session session) {
+  private void servicesChanged(Session session) {
     changes.getOrDefault(session, () -> {}).run();
   }
 
   private void evict(Session session, ByeReason reason, String why) {
     counters.count(Counter.SESSIONS_SUPERSEDED);
-    tell(session, "session superseded", "cause", why);
+    log.info(session, about(session, "session superseded").with("cause", why));
     if (reason == ByeReason.SUPERSEDED) {
-      end(session, reason, why);
+      close(session, reason, why);
     } else {
-      // Its own process has left it for another: nobody is there to hear a word.
+      // Its own process has replaced it: no peer reads a reason any more.
       withdrawAll(session);
       session.abort();
     }
   }
 
-  /** It serves nothing from now on, and is a stranger until it has gone. */
-  private void end(Session session, ByeReason reason, String why) {
+  /** Withdraws the session's services; it counts as unauthenticated until it has ended. */
+  private void close(Session session, ByeReason reason, String why) {
     withdrawAll(session);
     session.close(reason, why);
-    changed(session);
+    servicesChanged(session);
   }
 
   private void withdrawAll(Session session) {
     Stream.concat(table.withdrawAll(session).stream(), ports.release(session).stream())
-        .forEach(service -> tell(session, "service withdrawn", "service", service));
+        .forEach(service -> logWithdrawn(session, service));
+  }
+
+  private void logWithdrawn(Session session, String service) {
+    log.info(session, about(session, "service withdrawn").with("service", service));
   }
 
   @Override
   public void withdraw(Session session, String service) {
-    var gone = new ArrayList<>(ports.release(session, service));
+    var withdrawn = new ArrayList<>(ports.release(session, service));
     if (table.withdraw(session, service)) {
-      gone.add(service);
+      withdrawn.add(service);
     }
-    if (!gone.isEmpty()) {
-      gone.forEach(one -> tell(session, "service withdrawn", "service", one));
-      changed(session);
+    if (!withdrawn.isEmpty()) {
+      withdrawn.forEach(name -> logWithdrawn(session, name));
+      servicesChanged(session);
     }
   }
 
-  /** One that has visitors keeps its place until it has gone; one that has none is a stranger. */
+  /**
+   * A session with visitors keeps its place until it has ended; one without visitors counts as
+   * unauthenticated at once.
+   */
   @Override
   public void drains(Session session, boolean busy) {
     if (!roster.release(session)) {
       return;
     }
-    tell(session, "session drains");
+    log.info(session, about(session, "session drains"));
     withdrawAll(session);
     if (!busy) {
-      roster.leave(session);
-      changed(session);
+      roster.remove(session);
+      servicesChanged(session);
     }
   }
 
   @Override
   public void offer(Session session, String service, Consumer<Answer> answer) {
     switch (table.claim(session, service)) {
-      case ServiceTable.Claim.Served served -> taken(session, service, served, answer);
+      case ServiceTable.Claim.Served served -> served(session, service, served, answer);
       case ServiceTable.Claim.Declined declined ->
           declined(session, service, declined.why(), answer);
       case ServiceTable.Claim.Owned owned -> {
-        if (asking.add(service)) {
+        if (probed.add(service)) {
           Session owner = owned.owner();
-          owner.probe(PROBE_LIMIT, alive -> asked(session, service, owner, alive, answer));
+          owner.probe(PROBE_LIMIT, alive -> offerAgain(session, service, owner, alive, answer));
         } else {
           declined(session, service, OWNED, answer);
         }
@@ -205,15 +172,15 @@ final class Membership implements ServiceRegistry {
     }
   }
 
-  /** The owner had its time. Meanwhile it may have gone or come back, and the other too. */
-  private void asked(
-      Session session, String service, Session owner, boolean alive, Consumer<Answer> answer) {
-    asking.remove(service);
-    if (!alive && table.serves(owner, service) && roster.has(session)) {
-      replace(owner, session, "gave no sign of life while another wanted its service");
+  /** The probe is over. Meanwhile either session may have ended or been replaced. */
+  private void offerAgain(
+      Session session, String service, Session owner, boolean isAlive, Consumer<Answer> answer) {
+    probed.remove(service);
+    if (!isAlive && table.isServing(owner, service) && roster.isActive(session)) {
+      replace(owner, session, "did not answer while another session offered its service");
     }
     switch (table.claim(session, service)) {
-      case ServiceTable.Claim.Served served -> taken(session, service, served, answer);
+      case ServiceTable.Claim.Served served -> served(session, service, served, answer);
       case ServiceTable.Claim.Declined declined ->
           declined(session, service, declined.why(), answer);
       case ServiceTable.Claim.Owned owned -> declined(session, service, OWNED, answer);
@@ -222,14 +189,15 @@ final class Membership implements ServiceRegistry {
 
   @Override
   public void offer(Session session, String service, int port, Consumer<Answer> answer) {
-    switch (ports.take(session, service, port, () -> roster.has(session))) {
-      case Ports.Claim.Taken taken -> taken(session, taken, answer);
+    switch (ports.claim(session, service, port, () -> roster.isActive(session))) {
+      case Ports.Claim.Taken taken -> served(session, taken, answer);
       case Ports.Claim.Declined declined ->
           declined(session, service + portName(port), declined.why(), answer);
-      case Ports.Claim.Held held -> {
-        if (asking.add(portName(port))) {
-          Session owner = held.owner();
-          owner.probe(PROBE_LIMIT, alive -> asked(session, service, port, owner, alive, answer));
+      case Ports.Claim.Owned owned -> {
+        if (probed.add(portName(port))) {
+          Session owner = owned.owner();
+          owner.probe(
+              PROBE_LIMIT, alive -> offerAgain(session, service, port, owner, alive, answer));
         } else {
           declined(session, service + portName(port), Ports.IN_USE, answer);
         }
@@ -237,59 +205,63 @@ final class Membership implements ServiceRegistry {
     }
   }
 
-  /** No service's name has a colon. */
+  /** Differs from every service: no service's name has a colon. */
   private static String portName(int port) {
     return ":" + port;
   }
 
-  private void asked(
+  private void offerAgain(
       Session session,
       String service,
       int port,
       Session owner,
-      boolean alive,
+      boolean isAlive,
       Consumer<Answer> answer) {
-    asking.remove(portName(port));
-    if (!alive && ports.has(owner, port) && roster.has(session)) {
-      replace(owner, session, "gave no sign of life while another wanted its port");
+    probed.remove(portName(port));
+    if (!isAlive && ports.isHolder(owner, port) && roster.isActive(session)) {
+      replace(owner, session, "did not answer while another session offered its port");
     }
-    switch (ports.take(session, service, port, () -> roster.has(session))) {
-      case Ports.Claim.Taken taken -> taken(session, taken, answer);
+    switch (ports.claim(session, service, port, () -> roster.isActive(session))) {
+      case Ports.Claim.Taken taken -> served(session, taken, answer);
       case Ports.Claim.Declined declined ->
           declined(session, service + portName(port), declined.why(), answer);
-      case Ports.Claim.Held held ->
+      case Ports.Claim.Owned owned ->
           declined(session, service + portName(port), Ports.IN_USE, answer);
     }
   }
 
-  /** The session hears of its port before it hears of a visitor there. */
-  private void taken(Session session, Ports.Claim.Taken taken, Consumer<Answer> answer) {
+  /** The peer receives the address of its port before a visitor from there. */
+  private void served(Session session, Ports.Claim.Taken taken, Consumer<Answer> answer) {
     String address = HostPort.of(taken.listener().address()).toString();
-    tell(session, "service offered", "service", taken.service(), "address", address);
-    changed(session);
+    log.info(
+        session,
+        about(session, "service offered")
+            .with("service", taken.service())
+            .with("address", address));
+    servicesChanged(session);
     answer.accept(new Answer.Taken(List.of(address)));
     taken.listener().start();
   }
 
-  /** One that gave no sign of life makes room for another. */
-  private void replace(Session dead, Session by, String why) {
-    counters.count(Counter.SESSIONS_SUPERSEDED);
-    roster.lost(dead, by);
-    end(dead, ByeReason.ERROR, why);
-  }
-
-  private void taken(
+  private void served(
       Session session, String service, ServiceTable.Claim.Served served, Consumer<Answer> answer) {
-    if (served.news()) {
-      tell(session, "service offered", "service", service);
-      changed(session);
+    if (served.isNew()) {
+      log.info(session, about(session, "service offered").with("service", service));
+      servicesChanged(session);
     }
     answer.accept(new Answer.Taken(served.addresses()));
   }
 
   private void declined(Session session, String service, String why, Consumer<Answer> answer) {
     counters.count(Counter.OFFERS_DECLINED);
-    warn(session, "offer declined", "service", service, "cause", why);
+    log.warn(session, about(session, "offer declined").with("service", service).with("cause", why));
     answer.accept(new Answer.Declined(why));
+  }
+
+  /** Closes a session that did not answer a probe in favour of another. */
+  private void replace(Session dead, Session by, String why) {
+    counters.count(Counter.SESSIONS_SUPERSEDED);
+    roster.replace(dead, by);
+    close(dead, ByeReason.ERROR, why);
   }
 }

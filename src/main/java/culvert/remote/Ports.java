@@ -19,36 +19,36 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
 /**
- * Ports that sessions have asked for. Each has a listener that lives for as long as its session,
- * whose visitors are that session's alone. What a refusal says are bore's own words, for its
- * clients may know them.
+ * Ports that sessions have requested. Each has a listener that is open as long as the session and
+ * whose visitors all belong to that session. Refusals have the texts of bore's server, because its
+ * clients may depend on them.
  */
 final class Ports implements AutoCloseable {
 
-  /** Said of a port that another session, or another program, has. */
+  /** The refusal of a port that another session or another program uses. */
   static final String IN_USE = "port already in use";
 
-  /** How often a free port is looked for, as bore does. */
-  private static final int TRIES = 150;
+  /** Ports tried at random when any port is requested, as in bore's server. */
+  private static final int MAX_TRIES = 150;
 
-  /** Of one session, which may have several services. */
-  private static final int MAX_OF_SESSION = 256;
+  /** Ports of one session, which may have several services. */
+  private static final int MAX_PER_SESSION = 256;
 
-  private record Held(Session session, String label, Listener listener) {}
+  private record Binding(Session session, String label, Listener listener) {}
 
-  /** What asking for a port came to. */
+  /** The result of a request. */
   sealed interface Claim {
     /**
-     * The session has it; visitors queue there and are accepted once the listener is started.
+     * The session has the port. Visitors queue there until the caller starts the listener.
      *
-     * @param service what the log calls it
+     * @param service the name of service and port in the log
      */
     record Taken(String service, Listener listener) implements Claim {}
 
-    /** Another session has it; whether that one lives is to be seen. */
-    record Held(Session owner) implements Claim {}
+    /** Another session has the port; the caller may probe it. */
+    record Owned(Session owner) implements Claim {}
 
-    /** It cannot be had. */
+    /** The port is not available. */
     record Declined(String why) implements Claim {}
   }
 
@@ -56,16 +56,16 @@ final class Ports implements AutoCloseable {
   private final VisitorHandler visitors;
   private final BufferPool pool;
 
-  /** No lock is held while a visitor waits; binding does not wait. */
+  /** Guards the two fields below. Ports are bound and closed while holding it: neither blocks. */
   private final ReentrantLock lock = new ReentrantLock();
 
-  private final Map<Integer, Held> held = new HashMap<>();
+  private final Map<Integer, Binding> bindings = new HashMap<>();
   private boolean closed;
 
   /**
-   * None is taken yet.
+   * Creates a set without bound ports.
    *
-   * @param range those that may be; without it none
+   * @param range the ports that may be requested; none if empty
    */
   Ports(Optional<PortRange> range, VisitorHandler visitors, BufferPool pool) {
     this.range = range;
@@ -74,38 +74,41 @@ final class Ports implements AutoCloseable {
   }
 
   /**
-   * A session wants a port.
+   * Binds a port for a session.
    *
-   * @param service under which it wants to hear of visitors
+   * @param service the service name of the port's visitors
    * @param port 0 for any
-   * @param there whether the session is there still
+   * @param isActive whether the session may still serve
    */
-  Claim take(Session session, String service, int port, BooleanSupplier there) {
+  Claim claim(Session session, String service, int port, BooleanSupplier isActive) {
     if (range.isEmpty()) {
       return new Claim.Declined("this remote proxy gives no ports; it needs a --port-range");
     }
     lock.lock();
     try {
-      if (closed || !there.getAsBoolean()) {
+      if (closed || !isActive.getAsBoolean()) {
         return new Claim.Declined("the session is over or draining");
       }
-      if (held.values().stream().filter(one -> one.session() == session).count()
-          >= MAX_OF_SESSION) {
-        return new Claim.Declined("it has " + MAX_OF_SESSION + " ports already");
+      if (count(session) >= MAX_PER_SESSION) {
+        return new Claim.Declined("it has " + MAX_PER_SESSION + " ports already");
       }
-      return port == 0 ? takeAny(session, service) : take(session, service, port);
+      return port == 0 ? claimAny(session, service) : claim(session, service, port);
     } finally {
       lock.unlock();
     }
   }
 
-  private Claim take(Session session, String service, int port) {
+  private long count(Session session) {
+    return bindings.values().stream().filter(one -> one.session() == session).count();
+  }
+
+  private Claim claim(Session session, String service, int port) {
     if (!range.get().contains(port)) {
       return new Claim.Declined("client port number not in allowed range");
     }
-    Held holder = held.get(port);
-    if (holder != null) {
-      return new Claim.Held(holder.session());
+    Binding binding = bindings.get(port);
+    if (binding != null) {
+      return new Claim.Owned(binding.session());
     }
     try {
       return bind(session, service, port);
@@ -114,15 +117,15 @@ final class Ports implements AutoCloseable {
     }
   }
 
-  private Claim takeAny(Session session, String service) {
+  private Claim claimAny(Session session, String service) {
     PortRange ports = range.get();
-    for (int i = 0; i < TRIES; i++) {
+    for (int i = 0; i < MAX_TRIES; i++) {
       int port = ThreadLocalRandom.current().nextInt(ports.least(), ports.most() + 1);
-      if (!held.containsKey(port)) {
+      if (!bindings.containsKey(port)) {
         try {
           return bind(session, service, port);
         } catch (IOException e) {
-          // Somebody else's, or not for us: another may do.
+          // In use by another program, or not permitted: try another.
         }
       }
     }
@@ -135,11 +138,11 @@ final class Ports implements AutoCloseable {
         visitors.forService(
             label, v -> session.open(new Visitor(service, v.address(), v.reached())));
     Listener listener = Listener.bind(range.get().at(port), "visitor", pool, handler);
-    held.put(port, new Held(session, label, listener));
+    bindings.put(port, new Binding(session, label, listener));
     return new Claim.Taken(label, listener);
   }
 
-  /** The system tells these apart by its text only. */
+  /** The JDK distinguishes these causes by the system's text only. */
   private static String refusal(IOException e) {
     if (!(e.getCause() instanceof BindException cause)) {
       return "failed to bind to port";
@@ -151,63 +154,63 @@ final class Ports implements AutoCloseable {
     return text.contains("in use") ? IN_USE : "failed to bind to port";
   }
 
-  /** The session's ports are free once this returns; returns what the log calls them. */
+  /** Frees the session's ports before it returns; returns their names in the log. */
   List<String> release(Session session) {
     return release(one -> one.session() == session);
   }
 
-  /** The same for those of one service. */
+  /** Frees the session's ports of one service, as {@link #release(Session)} does. */
   List<String> release(Session session, String service) {
     return release(one -> one.session() == session && one.label().startsWith(service + ":"));
   }
 
-  private List<String> release(Predicate<Held> which) {
-    var gone = new ArrayList<String>();
+  private List<String> release(Predicate<Binding> which) {
+    var released = new ArrayList<String>();
     lock.lock();
     try {
-      for (Iterator<Held> all = held.values().iterator(); all.hasNext(); ) {
-        Held one = all.next();
+      for (Iterator<Binding> all = bindings.values().iterator(); all.hasNext(); ) {
+        Binding one = all.next();
         if (which.test(one)) {
           all.remove();
-          gone.add(one.label());
-          // Before the lock is free: whoever comes next finds the port free.
+          released.add(one.label());
+          // While holding the lock, so that the next request finds the port free.
           one.listener().close();
         }
       }
     } finally {
       lock.unlock();
     }
-    return gone;
+    return released;
   }
 
-  /** Whether the session has any. */
-  boolean has(Session session) {
+  /** Returns whether the session has any port. */
+  boolean isHolder(Session session) {
     lock.lock();
     try {
-      return held.values().stream().anyMatch(one -> one.session() == session);
+      return count(session) > 0;
     } finally {
       lock.unlock();
     }
   }
 
-  /** Whether the session has this one. */
-  boolean has(Session session, int port) {
+  /** Returns whether the session has this port. */
+  boolean isHolder(Session session, int port) {
     lock.lock();
     try {
-      Held one = held.get(port);
+      Binding one = bindings.get(port);
       return one != null && one.session() == session;
     } finally {
       lock.unlock();
     }
   }
 
-  /** No visitor is accepted any more, and no port given. */
+  /** Closes every listener and declines every later request. */
   @Override
   public void close() {
     lock.lock();
     try {
       closed = true;
-      held.values().forEach(one -> one.listener().close());
+      bindings.values().forEach(one -> one.listener().close());
     } finally {
       lock.unlock();
     }

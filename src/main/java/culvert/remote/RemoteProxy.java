@@ -36,38 +36,40 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * The remote-proxy role: visitors come in at its outside addresses and are carried to the origin
- * proxies that have joined at its control address.
+ * The remote-proxy role: accepts visitors at its public addresses and carries them to the origin
+ * proxies that have logged in at its control address.
  */
 public final class RemoteProxy implements AutoCloseable {
 
-  /** For visitors that were accepted and have no stream yet, before sessions begin to drain. */
+  /** For accepted visitors without a stream, before sessions start to drain. */
   private static final Duration ADMISSION_LIMIT = Duration.ofSeconds(1);
 
-  /** Of clients of bore's, whose data channels begin as they do. */
-  private static final int BORE_HALF_OPEN = 4096;
+  /** Larger at bore's address, where each data channel starts as an unauthenticated connection. */
+  private static final int BORE_MAX_UNAUTHENTICATED = 4096;
 
-  private static final int BORE_HALF_OPEN_PER_ADDR = 1024;
+  private static final int BORE_MAX_UNAUTHENTICATED_PER_ADDRESS = 1024;
 
-  /** From the lookup of a bounce server to being in a group of its. */
+  /** From the lookup of a bounce server's name until its group is joined. */
   private static final Duration JOIN_LIMIT = Duration.ofSeconds(10);
 
   private final Deadlines deadlines = new Deadlines();
   private final BufferPool pool = new BufferPool();
   private final Counters counters = new Counters();
   private final MemoryBudget budget;
+
+  /** Accept visitors. */
   private final List<Listener> listeners = new ArrayList<>();
 
-  /** Where those dial in who take visitors. */
-  private final List<Listener> entrances = new ArrayList<>();
+  /** Accept origin proxies and bore's clients. */
+  private final List<Listener> controlListeners = new ArrayList<>();
 
-  private final List<GroupEndpoint> meetings = new ArrayList<>();
+  private final List<GroupEndpoint> groups = new ArrayList<>();
   private final Map<String, HostPort> outside = new LinkedHashMap<>();
   private final Log log;
   private Listener control;
   private Listener bore;
   private Ports ports;
-  private final List<ControlHandler> handshakes = new ArrayList<>();
+  private final List<ControlHandler> handlers = new ArrayList<>();
   private SessionHandler sessions;
   private VisitorHandler visitors;
 
@@ -79,28 +81,28 @@ public final class RemoteProxy implements AutoCloseable {
   }
 
   /**
-   * Binds every address and begins to serve.
+   * Binds every address and starts to serve.
    *
-   * @throws IOException naming the address that could not be bound; then none is
+   * @throws IOException if an address cannot be bound; the message names it, and none stays bound
    */
   public static RemoteProxy start(RemoteSettings settings, Log log) throws IOException {
     return start(settings, log, shared -> NativeDialect.of(settings, shared, log::warn));
   }
 
-  /** Makes a dialect of what it may use of the role. */
+  /** Creates a dialect from what it may use of the role. */
   @FunctionalInterface
   public interface DialectMaker {
-    /** The one dialect of a role that lives as long as these do. */
+    /** Returns the role's only dialect, which lives as long as the arguments. */
     Dialect of(Deadlines deadlines);
   }
 
-  /** The same for another dialect than the native one at the control address. */
+  /** Starts a remote proxy with another protocol than the native one at the control address. */
   public static RemoteProxy start(RemoteSettings settings, DialectMaker maker, Log log)
       throws IOException {
     return start(settings, log, shared -> maker.of(shared.deadlines()));
   }
 
-  /** The same for the dialect of one's choice. */
+  /** Starts a remote proxy with any protocol at the control address. */
   static RemoteProxy start(RemoteSettings settings, Log log, Function<Link.Shared, Dialect> dialect)
       throws IOException {
     var proxy = new RemoteProxy(settings.bounds(), log);
@@ -110,9 +112,9 @@ public final class RemoteProxy implements AutoCloseable {
       proxy.close();
       throw e;
     }
-    proxy.entrances.forEach(Listener::start);
+    proxy.controlListeners.forEach(Listener::start);
     proxy.listeners.forEach(Listener::start);
-    proxy.meetings.forEach(GroupEndpoint::start);
+    proxy.groups.forEach(GroupEndpoint::start);
     return proxy;
   }
 
@@ -126,26 +128,26 @@ public final class RemoteProxy implements AutoCloseable {
       outside.put(service.service(), HostPort.of(listener.address()));
     }
     ports = new Ports(settings.ports(), visitors, pool);
+    var sessionLog = new SessionLog(settings.timing().logPeriod(), counters, log);
     var membership =
         new Membership(
             settings.admission().sessions(),
             settings.authenticates(),
             outside,
             ports,
-            settings.timing().logPeriod(),
             counters,
-            log);
-    visitors.serveFrom(membership.table());
-    HandshakeLimiter halfOpen = halfOpen(settings, settings.admission());
-    sessions = new SessionHandler(membership, halfOpen, counters);
-    ControlHandler handler = control(settings, halfOpen, dialects.apply(shared(settings)));
+            sessionLog);
+    visitors.setServices(membership.table());
+    HandshakeLimiter limiter = limiter(settings, settings.admission());
+    sessions = new SessionHandler(membership, limiter, counters, sessionLog);
+    ControlHandler handler = control(settings, limiter, dialects.apply(shared(settings)));
     if (settings.control().isPresent()) {
       control = Listener.bind(settings.control().get(), "control", pool, handler);
-      entrances.add(control);
+      controlListeners.add(control);
     }
     if (settings.bore().isPresent()) {
       bore = listenForBore(settings, settings.bore().get());
-      entrances.add(bore);
+      controlListeners.add(bore);
     }
     for (GroupAddress group : settings.meetings()) {
       var join =
@@ -157,23 +159,26 @@ public final class RemoteProxy implements AutoCloseable {
               pool,
               log::warn);
       var route = Route.into(join, Optional.empty(), JOIN_LIMIT, new Dialer(pool), deadlines);
-      meetings.add(new GroupEndpoint(group, route, handler, counters, log));
+      groups.add(new GroupEndpoint(group, route, handler, counters, log));
     }
   }
 
-  /** Each visitor of a client comes with a connection that is half-open for a moment. */
+  /** Every visitor of a bore client brings a connection that is briefly unauthenticated. */
   private Listener listenForBore(RemoteSettings settings, BoreServerSettings given)
       throws IOException {
     ConnectionLimits usual = settings.admission();
     var wider =
         new ConnectionLimits(
-            usual.visitors(), usual.sessions(), BORE_HALF_OPEN, BORE_HALF_OPEN_PER_ADDR);
+            usual.visitors(),
+            usual.sessions(),
+            BORE_MAX_UNAUTHENTICATED,
+            BORE_MAX_UNAUTHENTICATED_PER_ADDRESS);
     var dialect = new BoreDialect(given.secrets(), deadlines);
     return Listener.bind(
-        given.address(), "bore", pool, control(settings, halfOpen(settings, wider), dialect));
+        given.address(), "bore", pool, control(settings, limiter(settings, wider), dialect));
   }
 
-  private HandshakeLimiter halfOpen(RemoteSettings settings, ConnectionLimits admission) {
+  private HandshakeLimiter limiter(RemoteSettings settings, ConnectionLimits admission) {
     return new HandshakeLimiter(
         admission.halfOpen(),
         admission.halfOpenPerAddress(),
@@ -184,11 +189,11 @@ public final class RemoteProxy implements AutoCloseable {
   }
 
   private ControlHandler control(
-      RemoteSettings settings, HandshakeLimiter halfOpen, Dialect dialect) {
+      RemoteSettings settings, HandshakeLimiter limiter, Dialect dialect) {
     var handler =
         new ControlHandler(
-            dialect, sessions, halfOpen, settings.timing().logPeriod(), deadlines, counters, log);
-    handshakes.add(handler);
+            dialect, sessions, limiter, settings.timing().logPeriod(), deadlines, counters, log);
+    handlers.add(handler);
     return handler;
   }
 
@@ -203,7 +208,7 @@ public final class RemoteProxy implements AutoCloseable {
   }
 
   /**
-   * The control address that was bound.
+   * Returns the bound control address.
    *
    * @throws IllegalStateException if the settings have none
    */
@@ -215,61 +220,61 @@ public final class RemoteProxy implements AutoCloseable {
   }
 
   /**
-   * Where bore's clients connect.
+   * Returns the bound address for bore's clients.
    *
    * @throws IllegalStateException if the settings have no such address
    */
   public HostPort boreAddress() {
     if (bore == null) {
-      throw new IllegalStateException("this remote proxy serves no clients of bore's");
+      throw new IllegalStateException("this remote proxy has no address for bore's clients");
     }
     return HostPort.of(bore.address());
   }
 
-  /** Each service's outside address that was bound, in the order of the settings. */
+  /** Returns each service's bound public address, in the order of the settings. */
   public Map<String, HostPort> outsideAddresses() {
     return Collections.unmodifiableMap(outside);
   }
 
-  /** What was counted so far. */
+  /** Returns the counters of this role. */
   public Counters counters() {
     return counters;
   }
 
-  /** Bytes that all streams hold now. */
+  /** Returns how many bytes all streams hold now. */
   public long heldBytes() {
     return budget.held();
   }
 
-  /** How many large buffers are in use now. */
+  /** Returns how many large buffers are in use now. */
   public int borrowedBuffers() {
     return pool.borrowed();
   }
 
   /**
-   * Stops accepting, tells every origin proxy, and lets the visitors that are there finish.
+   * Stops accepting, notifies every origin proxy, and lets connected visitors finish.
    *
-   * @param limit how long it waits for them at the most
-   * @return whether all of them did
+   * @param limit how long it waits for them
+   * @return whether all of them finished
    */
   public boolean drain(Duration limit) {
     long until = System.nanoTime() + limit.toNanos();
     Duration soon = limit.compareTo(ADMISSION_LIMIT) < 0 ? limit : ADMISSION_LIMIT;
     listeners.forEach(Listener::close);
-    meetings.forEach(GroupEndpoint::end);
+    groups.forEach(GroupEndpoint::end);
     ports.close();
     visitors.awaitAdmitted(soon);
-    // The data channels of the last visitors come in there.
-    handshakes.forEach(handler -> handler.awaitClaims(soon));
-    entrances.forEach(Listener::close);
-    handshakes.forEach(ControlHandler::close);
+    // The data channels of the last visitors connect to these listeners.
+    handlers.forEach(handler -> handler.awaitClaims(soon));
+    controlListeners.forEach(Listener::close);
+    handlers.forEach(ControlHandler::close);
     sessions.drain();
-    // A session ends behind the last byte of its last visitor.
-    return visitors.awaitGone(Duration.ofNanos(until - System.nanoTime()))
-        && sessions.awaitGone(Duration.ofNanos(until - System.nanoTime()));
+    // A session ends after the last byte of its last visitor.
+    return visitors.awaitEmpty(Duration.ofNanos(until - System.nanoTime()))
+        && sessions.awaitEmpty(Duration.ofNanos(until - System.nanoTime()));
   }
 
-  /** How many visitors are there now. */
+  /** Returns how many visitors are connected now. */
   public int visitors() {
     return visitors.count();
   }
@@ -277,17 +282,17 @@ public final class RemoteProxy implements AutoCloseable {
   /** Stops accepting, ends every session, and resets every visitor. */
   @Override
   public void close() {
-    entrances.forEach(Listener::close);
+    controlListeners.forEach(Listener::close);
     listeners.forEach(Listener::close);
-    meetings.forEach(GroupEndpoint::end);
+    groups.forEach(GroupEndpoint::end);
     if (ports != null) {
       ports.close();
     }
-    handshakes.forEach(ControlHandler::close);
+    handlers.forEach(ControlHandler::close);
     if (sessions != null) {
       sessions.close();
     }
-    meetings.forEach(GroupEndpoint::close);
+    groups.forEach(GroupEndpoint::close);
     if (visitors != null) {
       visitors.close();
     }

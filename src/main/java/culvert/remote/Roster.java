@@ -14,9 +14,10 @@ import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Who is logged in. Where a secret has confirmed who logs in, a login under a name takes it from
- * the session that had it, and the process that lost it so is not let in again. Where anybody can
- * log in, only the same process, which alone knows its instance id, takes its name back.
+ * The sessions that have logged in, and their names. Where a secret confirms every login, a login
+ * under a name replaces the session that had it, and the process of that session is not admitted
+ * again under the name. Without a secret, only the same process takes its name back: no other
+ * process can know its instance id.
  */
 final class Roster {
 
@@ -24,7 +25,7 @@ final class Roster {
   private static final int MAX_SUPERSEDED = 4096;
 
   /**
-   * Why somebody is not let in.
+   * Why a session is not admitted.
    *
    * @param reason for programs
    * @param why for people
@@ -36,53 +37,58 @@ final class Roster {
     void evict(Session session, ByeReason reason, String why);
   }
 
-  private final int most;
+  private final int maxSessions;
   private final boolean confirmed;
   private final Eviction eviction;
+
+  /** Guards the collections below; not held while a session is evicted. */
   private final ReentrantLock lock = new ReentrantLock();
-  private final Set<Session> all = new HashSet<>();
+
+  private final Set<Session> sessions = new HashSet<>();
   private final Set<Session> draining = new HashSet<>();
   private final Map<String, Set<Session>> byName = new HashMap<>();
   private final LinkedHashSet<ClientIdentity> superseded = new LinkedHashSet<>();
 
   /**
-   * Nobody yet.
+   * Creates a roster without sessions.
    *
-   * @param confirmed whether everybody who logs in has proved to know a secret
+   * @param confirmed whether every session has proved at login that it knows a secret
    */
-  Roster(int most, boolean confirmed, Eviction eviction) {
-    this.most = most;
+  Roster(int maxSessions, boolean confirmed, Eviction eviction) {
+    this.maxSessions = maxSessions;
     this.confirmed = confirmed;
     this.eviction = eviction;
   }
 
-  /** Lets a session in and evicts those it replaces, or tells why it is not let in. */
+  /** Admits a session and evicts those it replaces, or returns why it is refused. */
   Optional<Refusal> admit(Session session) {
     var replaced = new ArrayList<Session>();
-    Optional<ClientIdentity> member = session.member();
+    Optional<ClientIdentity> identity = session.member();
     lock.lock();
     try {
-      if (member.isPresent()) {
-        if (superseded.contains(member.get())) {
-          return Optional.of(new Refusal(ByeReason.SUPERSEDED, taken(member.get())));
+      if (identity.isPresent()) {
+        if (superseded.contains(identity.get())) {
+          return Optional.of(new Refusal(ByeReason.SUPERSEDED, taken(identity.get())));
         }
-        replaced.addAll(replacedBy(member.get()));
+        replaced.addAll(replacedBy(identity.get()));
       }
-      if (all.size() - replaced.size() >= most) {
-        return Optional.of(new Refusal(ByeReason.BUSY, "all " + most + " sessions are in use"));
+      if (sessions.size() - replaced.size() >= maxSessions) {
+        return Optional.of(
+            new Refusal(ByeReason.BUSY, "all " + maxSessions + " sessions are in use"));
       }
       for (Session old : replaced) {
         drop(old);
-        supersede(old, member);
+        supersede(old, identity);
       }
-      all.add(session);
-      member.ifPresent(m -> byName.computeIfAbsent(m.name(), name -> new HashSet<>()).add(session));
+      sessions.add(session);
+      identity.ifPresent(
+          is -> byName.computeIfAbsent(is.name(), name -> new HashSet<>()).add(session));
     } finally {
       lock.unlock();
     }
     for (Session old : replaced) {
-      if (old.member().equals(member)) {
-        eviction.evict(old, ByeReason.STOPPING, "the same process has logged in anew");
+      if (old.member().equals(identity)) {
+        eviction.evict(old, ByeReason.STOPPING, "the same process has logged in again");
       } else {
         eviction.evict(old, ByeReason.SUPERSEDED, taken(old.member().get()));
       }
@@ -96,7 +102,7 @@ final class Roster {
         .toList();
   }
 
-  /** Somebody else has the name now; the same process does not stand in its own way. */
+  /** Another process has the name now; a new login of the same process does not exclude itself. */
   private void supersede(Session old, Optional<ClientIdentity> by) {
     if (old.member().isPresent() && !old.member().equals(by)) {
       superseded.add(old.member().get());
@@ -106,23 +112,24 @@ final class Roster {
     }
   }
 
-  private static String taken(ClientIdentity member) {
+  private static String taken(ClientIdentity identity) {
     return "another process has logged in as '"
-        + member.name()
+        + identity.name()
         + "' since; give each process a --name of its own";
   }
 
   /**
-   * A session that gave no sign of life has lost its services to another; under the same name it
-   * does not come back, unless it is back already.
+   * Removes a session that did not answer while another offered its services. If that has the same
+   * name, the process of the removed session is not admitted again, unless it has logged in again
+   * already.
    */
-  void lost(Session dead, Session to) {
+  void replace(Session dead, Session by) {
     lock.lock();
     try {
       drop(dead);
-      boolean back = all.stream().anyMatch(session -> session.member().equals(dead.member()));
-      if (!back && name(dead).equals(name(to))) {
-        supersede(dead, to.member());
+      boolean isBack = sessions.stream().anyMatch(one -> one.member().equals(dead.member()));
+      if (!isBack && name(dead).equals(name(by))) {
+        supersede(dead, by.member());
       }
     } finally {
       lock.unlock();
@@ -133,19 +140,19 @@ final class Roster {
     return session.member().map(ClientIdentity::name);
   }
 
-  /** The session finishes what it has; its name is free. Returns whether that is news. */
+  /** Frees the name of a session that drains; returns false if it drained or was removed before. */
   boolean release(Session session) {
     lock.lock();
     try {
       dropName(session);
-      return all.contains(session) && draining.add(session);
+      return sessions.contains(session) && draining.add(session);
     } finally {
       lock.unlock();
     }
   }
 
-  /** The session is over. */
-  void leave(Session session) {
+  /** Removes a session that has ended. */
+  void remove(Session session) {
     lock.lock();
     try {
       drop(session);
@@ -155,7 +162,7 @@ final class Roster {
   }
 
   private void drop(Session session) {
-    all.remove(session);
+    sessions.remove(session);
     draining.remove(session);
     dropName(session);
   }
@@ -163,20 +170,20 @@ final class Roster {
   private void dropName(Session session) {
     session
         .member()
-        .ifPresent(member ->
+        .ifPresent(identity ->
             byName.computeIfPresent(
-                member.name(),
-                (name, sessions) -> {
-                  sessions.remove(session);
-                  return sessions.isEmpty() ? null : sessions;
+                identity.name(),
+                (name, same) -> {
+                  same.remove(session);
+                  return same.isEmpty() ? null : same;
                 }));
   }
 
-  /** Whether the session is in, was not evicted, and is not on its way out. */
-  boolean has(Session session) {
+  /** Returns whether the session was admitted and neither evicted, removed nor draining. */
+  boolean isActive(Session session) {
     lock.lock();
     try {
-      return all.contains(session) && !draining.contains(session);
+      return sessions.contains(session) && !draining.contains(session);
     } finally {
       lock.unlock();
     }

@@ -15,9 +15,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Which sessions serve which service, and whose turn it is. The listeners of services are fixed
- * when the role starts. Where anybody can log in, the first session to offer a service owns it for
- * as long as it lives; where a secret confirms who logs in, they share it.
+ * The sessions that serve each service, used in turn. The listeners of services are fixed when the
+ * role starts. Without a secret, the first session to offer a service owns it until it ends; with a
+ * secret, which confirms every login, sessions share it.
  */
 final class ServiceTable {
 
@@ -28,11 +28,11 @@ final class ServiceTable {
   private final Roster roster;
   private final boolean shared;
 
-  /** The lock of who serves what; visitors are spread without it. */
+  /** Guards changes of the sessions of each service; {@link #open} reads them without it. */
   private final ReentrantLock lock = new ReentrantLock();
 
   /**
-   * A table of services that nobody serves yet.
+   * Creates a table of services that no session serves yet.
    *
    * @param shared whether several sessions may serve one service
    */
@@ -44,23 +44,23 @@ final class ServiceTable {
     this.shared = shared;
   }
 
-  /** What an offer came to. */
+  /** The result of an offer. */
   sealed interface Claim {
     /**
-     * The session serves.
+     * The session serves the service.
      *
-     * @param news whether it did not before
+     * @param isNew whether it did not before
      */
-    record Served(List<String> addresses, boolean news) implements Claim {}
+    record Served(List<String> addresses, boolean isNew) implements Claim {}
 
-    /** It does not. */
+    /** The session does not serve the service. */
     record Declined(String why) implements Claim {}
 
-    /** Another session owns the service; whether that one lives is to be seen. */
+    /** Another session owns the service; the caller may probe it. */
     record Owned(Session owner) implements Claim {}
   }
 
-  /** A session wants to serve. */
+  /** Registers the session for a service if it may serve it. */
   Claim claim(Session session, String name) {
     Service service = services.get(name);
     if (service == null) {
@@ -69,7 +69,7 @@ final class ServiceTable {
     }
     lock.lock();
     try {
-      if (!roster.has(session)) {
+      if (!roster.isActive(session)) {
         return new Claim.Declined("the session is over or draining");
       }
       Optional<Session> owner =
@@ -77,14 +77,14 @@ final class ServiceTable {
       if (!shared && owner.isPresent()) {
         return new Claim.Owned(owner.get());
       }
-      boolean news = service.sessions().addIfAbsent(session);
-      return new Claim.Served(List.of(service.address().toString()), news);
+      boolean isNew = service.sessions().addIfAbsent(session);
+      return new Claim.Served(List.of(service.address().toString()), isNew);
     } finally {
       lock.unlock();
     }
   }
 
-  /** A session serves no more; returns whether it did. */
+  /** Removes the session from a service; returns whether it served that. */
   boolean withdraw(Session session, String name) {
     Service service = services.get(name);
     lock.lock();
@@ -95,26 +95,26 @@ final class ServiceTable {
     }
   }
 
-  /** A session serves nothing any more; returns what it did serve. */
+  /** Removes the session from every service; returns those that it served. */
   List<String> withdrawAll(Session session) {
     return services.keySet().stream().filter(name -> withdraw(session, name)).toList();
   }
 
-  /** Whether the session serves this. */
-  boolean serves(Session session, String name) {
+  /** Returns whether the session serves a service. */
+  boolean isServing(Session session, String name) {
     return services.get(name).sessions().contains(session);
   }
 
-  /** Whether the session serves anything. */
-  boolean serves(Session session) {
+  /** Returns whether the session serves any service. */
+  boolean isServing(Session session) {
     return services.values().stream().anyMatch(service -> service.sessions().contains(session));
   }
 
   /**
-   * Begins a stream with one of the service's sessions, in turn. One whose peer owes a sign of life
-   * comes last, and one that cannot take the stream is passed over.
+   * Opens a stream on one of the service's sessions, in turn. A session whose peer has not answered
+   * a probe yet comes last; a session that cannot open the stream is skipped.
    *
-   * @throws IOException telling why no session can
+   * @throws IOException if no session can, with the reason of the last
    */
   PendingStream open(Visitor visitor) throws IOException {
     Service service = services.get(visitor.service());

@@ -1,5 +1,7 @@
 package culvert.remote;
 
+import static culvert.remote.SessionLog.about;
+
 import culvert.net.Connection;
 import culvert.net.HandshakeLimiter;
 import culvert.net.OpenSet;
@@ -16,13 +18,13 @@ import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
-/** A session's life in its connection's thread: login, what it serves, and how it ended. */
+/** Runs each session in its connection's thread, from its admission to its end. */
 final class SessionHandler implements AutoCloseable {
 
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
 
-  /** What one that was not let in may do. */
-  private static final ServiceRegistry NOTHING =
+  /** The services of a session that was refused. */
+  private static final ServiceRegistry NO_SERVICES =
       new ServiceRegistry() {
         @Override
         public void offer(Session session, String service, Consumer<Answer> answer) {}
@@ -38,55 +40,58 @@ final class SessionHandler implements AutoCloseable {
       };
 
   private final Membership membership;
-  private final HandshakeLimiter halfOpen;
+  private final HandshakeLimiter limiter;
   private final Counters counters;
+  private final SessionLog log;
   private final OpenSet<Session> sessions = new OpenSet<>();
 
-  SessionHandler(Membership membership, HandshakeLimiter halfOpen, Counters counters) {
+  SessionHandler(
+      Membership membership, HandshakeLimiter limiter, Counters counters, SessionLog log) {
     this.membership = membership;
-    this.halfOpen = halfOpen;
+    this.limiter = limiter;
     this.counters = counters;
+    this.log = log;
   }
 
   /**
-   * One that serves nothing is still a stranger, and keeps a stranger's place: before its first
-   * service, after its last, and when it was refused, evicted or drained and does not go.
+   * Holds a slot for unauthenticated connections while a session serves nothing: before its first
+   * service, after its last, and when it was refused, evicted or drained and has not ended yet.
    */
-  private final class Presence {
+  private final class UnservedSlot {
     private final Connection connection;
     private final Session session;
+
+    /** Guards the fields below. The limiter's lock may be taken while holding it. */
     private final ReentrantLock lock = new ReentrantLock();
 
-    /** The lock guards it. */
-    private HandshakeLimiter.Slot place;
+    private HandshakeLimiter.Slot slot;
+    private boolean isHeld = true;
+    private boolean isOver;
 
-    private boolean held = true;
-    private boolean left;
-
-    Presence(Connection connection, Session session, HandshakeLimiter.Slot place) {
+    UnservedSlot(Connection connection, Session session, HandshakeLimiter.Slot slot) {
       this.connection = connection;
       this.session = session;
-      this.place = place;
-      place.onLost(this::end);
+      this.slot = slot;
+      slot.onLost(this::end);
     }
 
-    /** Services came or went. */
+    /** Acquires or releases the slot after the session's services changed. */
     void update() {
       lock.lock();
       try {
-        boolean serves = membership.serves(session);
-        if (serves && held) {
-          place.release();
-        } else if (!serves && !held && !left) {
-          place = halfOpen.acquire(SourcePrefix.of(connection.peer().getAddress()), this::end);
+        boolean isServing = membership.isServing(session);
+        if (isServing && isHeld) {
+          slot.release();
+        } else if (!isServing && !isHeld && !isOver) {
+          slot = limiter.acquire(SourcePrefix.of(connection.peer().getAddress()), this::end);
         }
-        held = !serves;
+        isHeld = !isServing;
       } finally {
         lock.unlock();
       }
     }
 
-    /** Nobody waits for the last words of one that newer ones push out. */
+    /** An evicted session is reset: a lingering close would keep it open for longer. */
     private void end(HandshakeLimiter.Reason reason) {
       switch (reason) {
         case TIMEOUT -> session.close(ByeReason.BUSY, "the session served nothing in time");
@@ -94,49 +99,46 @@ final class SessionHandler implements AutoCloseable {
       }
     }
 
-    void leave() {
+    void release() {
       lock.lock();
       try {
-        left = true;
-        place.release();
+        isOver = true;
+        slot.release();
       } finally {
         lock.unlock();
       }
     }
 
-    /** Why the session ended, if this side did not let it live; else what it says itself. */
+    /** Returns why the session ended: the loss of its slot, or else the given cause. */
     String cause(String otherwise) {
       lock.lock();
       try {
-        if (place.lossReason().isEmpty()) {
-          return otherwise;
-        }
-        return "it served nothing: " + place.lossReason().get();
+        return slot.lossReason().map(reason -> "it served nothing: " + reason).orElse(otherwise);
       } finally {
         lock.unlock();
       }
     }
   }
 
-  /** Lives the session until it is over; the connection is closed then. */
-  void live(Connection connection, Session session, HandshakeLimiter.Slot place) {
+  /** Runs the session until it is over, then closes the connection. */
+  void run(Connection connection, Session session, HandshakeLimiter.Slot slot) {
     if (!sessions.add(session)) {
       connection.close();
       return;
     }
-    var presence = new Presence(connection, session, place);
+    var unserved = new UnservedSlot(connection, session, slot);
     try {
-      var refusal = membership.admit(session, presence::update);
+      var refusal = membership.admit(session, unserved::update);
       if (refusal.isPresent()) {
         refuse(session, refusal.get());
       } else {
         counters.count(Counter.SESSIONS);
-        membership.tell(session, "session begins");
-        serve(session, presence);
+        log.info(session, about(session, "session begins"));
+        serve(session, unserved);
       }
     } finally {
-      membership.leave(session);
-      presence.leave();
+      membership.remove(session);
+      unserved.release();
       sessions.remove(session);
       connection.close();
     }
@@ -145,38 +147,42 @@ final class SessionHandler implements AutoCloseable {
   private void refuse(Session session, Roster.Refusal refusal) {
     boolean busy = refusal.reason() == ByeReason.BUSY;
     counters.count(busy ? Counter.SESSIONS_OVER_LIMIT : Counter.REFUSED_PEERS);
-    membership.warn(session, "origin proxy refused", "cause", refusal.why());
+    log.warn(session, about(session, "origin proxy refused").with("cause", refusal.why()));
     session.close(refusal.reason(), refusal.why());
     try {
-      // It hears why when it is served.
-      session.serve(NOTHING);
+      // Serving sends the reason to the peer.
+      session.serve(NO_SERVICES);
     } catch (IOException e) {
-      // Or it did not want to hear.
+      // The peer did not wait for the reason.
     }
   }
 
-  private void serve(Session session, Presence presence) {
+  private void serve(Session session, UnservedSlot unserved) {
     try {
       session.serve(membership);
-      membership.tell(session, "session ended", "cause", presence.cause("closed from this side"));
+      logEnded(session, unserved.cause("closed from this side"));
     } catch (ProtocolException e) {
       counters.count(Counter.PROTOCOL_ERRORS);
-      membership.warn(session, "session broke the protocol", "cause", e.getMessage());
+      log.warn(session, about(session, "session failed").with("cause", e.getMessage()));
     } catch (SilentPeerException e) {
       counters.count(Counter.SESSIONS_SILENT);
-      membership.warn(session, "session lost", "cause", e.getMessage());
+      log.warn(session, about(session, "session lost").with("cause", e.getMessage()));
     } catch (IOException e) {
-      membership.tell(session, "session ended", "cause", presence.cause(e.getMessage()));
+      logEnded(session, unserved.cause(e.getMessage()));
     }
   }
 
-  /** Lets nobody in any more; sessions end when their last visitor has gone. */
+  private void logEnded(Session session, String cause) {
+    log.info(session, about(session, "session ended").with("cause", cause));
+  }
+
+  /** Refuses new sessions; each of the others ends with its last visitor. */
   void drain() {
     sessions.closeAll(Session::drain);
   }
 
-  /** Waits until the last session is over; returns false if that takes longer than the limit. */
-  boolean awaitGone(Duration limit) {
+  /** Waits until the last session has ended; returns false if the limit passes first. */
+  boolean awaitEmpty(Duration limit) {
     return sessions.awaitEmpty(limit);
   }
 

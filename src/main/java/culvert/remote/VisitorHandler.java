@@ -20,6 +20,7 @@ import culvert.observe.LimitedLog;
 import culvert.observe.Log;
 import culvert.session.PendingStream;
 import culvert.session.RelayEndReason;
+import culvert.session.RelayReport;
 import culvert.session.Visitor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -27,7 +28,10 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 
-/** A visitor's way, in its own thread: limits, PROXY header, a session, the relay, one log line. */
+/**
+ * Handles a visitor in its own thread: limits, PROXY header, a stream on a session, the relay, one
+ * log line.
+ */
 final class VisitorHandler implements AutoCloseable {
 
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
@@ -37,12 +41,13 @@ final class VisitorHandler implements AutoCloseable {
   private final Counters counters;
   private final Log log;
   private final LimitedLog<SourcePrefix> lines;
-  private final Semaphore places;
+  private final Semaphore slots;
   private final OpenSet<Connection> visitors = new OpenSet<>();
 
-  /** Those of them that have no stream yet. */
+  /** Those among {@link #visitors} that have no stream yet. */
   private final OpenSet<Connection> admissions = new OpenSet<>();
 
+  /** Set before the first listener starts. */
   private ServiceTable services;
 
   VisitorHandler(RemoteSettings settings, Deadlines deadlines, Counters counters, Log log) {
@@ -50,31 +55,32 @@ final class VisitorHandler implements AutoCloseable {
     this.deadlines = deadlines;
     this.counters = counters;
     this.log = log;
-    this.places = new Semaphore(settings.admission().visitors());
+    this.slots = new Semaphore(settings.admission().visitors());
     this.lines = new LimitedLog<>(log, counters, 1, settings.timing().logPeriod());
   }
 
-  void serveFrom(ServiceTable table) {
+  /** Sets the sessions that visitors are sent to. */
+  void setServices(ServiceTable table) {
     this.services = table;
   }
 
-  /** How a visitor's stream begins. */
+  /** Opens a visitor's stream. */
   @FunctionalInterface
   interface Opener {
     /**
-     * Begins it, and does not wait.
+     * Opens the stream; does not block.
      *
-     * @throws IOException telling why it cannot
+     * @throws IOException if no session can carry it
      */
     PendingStream open(Visitor visitor) throws IOException;
   }
 
-  /** The handler of one outside address whose service the table knows. */
+  /** Returns the handler of the public address of a service in the table. */
   Listener.Handler forService(String service) {
     return forService(service, visitor -> services.open(visitor));
   }
 
-  /** The same for a service that is opened in a way of its own. */
+  /** Returns the handler of a public address whose visitors one session serves. */
   Listener.Handler forService(String service, Opener opener) {
     return new Listener.Handler() {
       @Override
@@ -87,7 +93,7 @@ final class VisitorHandler implements AutoCloseable {
         counters.count(Counter.ACCEPT_FAILURES);
         if (first) {
           log.warn(
-              event("cannot accept visitors for a moment")
+              event("visitors not accepted")
                   .with("service", service)
                   .with("cause", cause.getMessage())
                   .with("pause", Durations.of(pause)));
@@ -98,10 +104,12 @@ final class VisitorHandler implements AutoCloseable {
 
   private void admit(SocketConnection visitor, String service, Opener opener) {
     counters.count(Counter.VISITORS);
-    if (!places.tryAcquire()) {
+    if (!slots.tryAcquire()) {
       counters.count(Counter.VISITORS_OVER_LIMIT);
-      visitor.reset();
-      limited(visitor, service, "all " + settings.admission().visitors() + " visitors are there");
+      reject(
+          visitor,
+          service,
+          "the limit of " + settings.admission().visitors() + " visitors is reached");
       return;
     }
     try {
@@ -110,14 +118,14 @@ final class VisitorHandler implements AutoCloseable {
         serve(visitor, service, opener, System.nanoTime());
       }
     } catch (IOException e) {
-      // Gone before it was there: its own affair.
+      // The visitor disconnected first.
     } catch (RuntimeException | Error e) {
-      log.bug("a visitor met a bug", e);
+      log.bug("internal error on visitor connection", e);
     } finally {
       visitor.reset();
       admissions.remove(visitor);
       visitors.remove(visitor);
-      places.release();
+      slots.release();
     }
   }
 
@@ -127,7 +135,7 @@ final class VisitorHandler implements AutoCloseable {
       address = addressOf(connection);
     } catch (IOException e) {
       counters.count(Counter.BAD_PROXY_HEADERS);
-      limited(connection, service, e.getMessage());
+      reject(connection, service, e.getMessage());
       return;
     }
     var visitor = new Visitor(service, address, connection.local());
@@ -137,7 +145,7 @@ final class VisitorHandler implements AutoCloseable {
       admissions.remove(connection);
     } catch (IOException e) {
       counters.count(Counter.VISITORS_UNSERVED);
-      limited(connection, service, e.getMessage());
+      reject(connection, service, e.getMessage());
       return;
     }
     relay(connection, visitor, opened, since);
@@ -165,7 +173,7 @@ final class VisitorHandler implements AutoCloseable {
       case PendingStream.Outcome.Accepted accepted -> {
         Connection stream = accepted.connection();
         Relay relay = early.orElseGet(() -> startRelay(name, connection, stream));
-        ended(relay.finish(), connection, visitor, stream, since);
+        report(relay.finish(), connection, visitor, stream, since);
       }
       case PendingStream.Outcome.Refused refused -> {
         early.ifPresent(Relay::abort);
@@ -197,7 +205,7 @@ final class VisitorHandler implements AutoCloseable {
     connection.reset();
   }
 
-  private void limited(SocketConnection connection, String service, String cause) {
+  private void reject(SocketConnection connection, String service, String cause) {
     connection.reset();
     lines.warn(
         SourcePrefix.of(connection.peer().getAddress()),
@@ -207,38 +215,38 @@ final class VisitorHandler implements AutoCloseable {
             .with("cause", cause));
   }
 
-  private void ended(
-      Relay.Outcome ending, Connection connection, Visitor visitor, Connection stream, long since) {
-    boolean done = ending == Relay.Outcome.COMPLETED;
-    counters.count(done ? Counter.RELAYS_DONE : Counter.RELAYS_BROKEN);
-    log.info(
-        event("relay ended")
-            .with("visitor", visitor.name())
-            .with("service", visitor.service())
-            .with("in", stream.sent())
-            .with("out", connection.sent())
-            .with("ms", (System.nanoTime() - since) / 1_000_000)
-            .with(
-                "reason",
-                RelayEndReason.atRemote(ending, stream.closeCause().orElse(CloseCause.RESET))));
+  private void report(
+      Relay.Outcome outcome,
+      Connection connection,
+      Visitor visitor,
+      Connection stream,
+      long since) {
+    CloseCause ofStream = stream.closeCause().orElse(CloseCause.RESET);
+    new RelayReport(
+            visitor,
+            stream.sent(),
+            connection.sent(),
+            Duration.ofNanos(System.nanoTime() - since),
+            RelayEndReason.atRemote(outcome, ofStream))
+        .write(counters, log);
   }
 
-  /** How many visitors are there now. */
+  /** Returns how many visitors are connected now. */
   int count() {
     return visitors.size();
   }
 
-  /** Waits until every visitor that was accepted has a stream, or none. */
+  /** Waits until every accepted visitor has a stream or was reset. */
   void awaitAdmitted(Duration limit) {
     admissions.awaitEmpty(limit);
   }
 
-  /** Waits until the last visitor has gone; returns false if that takes longer than the limit. */
-  boolean awaitGone(Duration limit) {
+  /** Waits until the last visitor has disconnected; returns false if the limit passes first. */
+  boolean awaitEmpty(Duration limit) {
     return visitors.awaitEmpty(limit);
   }
 
-  /** Resets every visitor. */
+  /** Resets every visitor and rejects later ones. */
   @Override
   public void close() {
     visitors.closeAll(Connection::reset);

@@ -22,9 +22,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A dialect after bore's fashion, as small as it can be: a control connection begins with {@code J}
- * and hears the byte-sized id of each visitor; a data channel begins with {@code D} and an id, and
- * is claimed by it.
+ * A minimal dialect like bore's. A control connection begins with {@code J} and receives the id of
+ * each visitor, one byte. A data channel begins with {@code D} and an id, by which it is claimed.
  */
 final class ClaimingDialect implements Dialect {
 
@@ -39,7 +38,7 @@ final class ClaimingDialect implements Dialect {
     }
     var waiting = pending.remove((int) in.readByte());
     if (waiting == null || !waiting.complete(connection)) {
-      throw new IOException("nobody waits for this data channel");
+      throw new IOException("no visitor waits for this data channel");
     }
     return new Accepted.Claimed();
   }

@@ -15,10 +15,10 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.function.Consumer;
 
-/** A session that does what the test says, and notes what it was told. */
+/** A session whose behaviour the test sets, and which records the calls it gets. */
 final class FakeSession implements Session {
 
-  /** What {@link #open} gives: only who gave it matters. */
+  /** The result of {@link #open}; only its session matters. */
   record Stream(FakeSession of) implements PendingStream {
     @Override
     public Optional<Connection> early() {
@@ -41,12 +41,12 @@ final class FakeSession implements Session {
   private final String title;
   private final Optional<ClientIdentity> member;
 
-  /** One whose dialect does not say who it is. */
+  /** Creates a session of a dialect without client identities. */
   FakeSession(String title) {
     this(title, Optional.empty());
   }
 
-  /** A session of a process that logged in under a name. */
+  /** Creates a session of a process that logged in under a name. */
   FakeSession(String name, String instance) {
     this(name + " of " + instance, Optional.of(new ClientIdentity(name, instance)));
   }
@@ -68,7 +68,7 @@ final class FakeSession implements Session {
 
   @Override
   public void serve(ServiceRegistry services) {
-    throw new AssertionError("nobody serves here");
+    throw new AssertionError("not used");
   }
 
   @Override

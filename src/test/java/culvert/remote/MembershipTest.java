@@ -17,7 +17,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Sessions come, offer, contest each other's services, and go. */
+/** Admission of sessions and their offers, also of services that another session owns. */
 class MembershipTest {
 
   private static final String OWNED =
@@ -28,7 +28,7 @@ class MembershipTest {
 
   private final TestLog log = new TestLog();
   private final Counters counters = new Counters();
-  private final Membership anybody = membership(false);
+  private final Membership membership = membership(false);
   private final List<Boolean> serving = new ArrayList<>();
   private final List<Answer> answers = new ArrayList<>();
   private final FakeSession owner = new FakeSession("laptop", "1");
@@ -38,58 +38,59 @@ class MembershipTest {
   private Membership membership(boolean confirmed) {
     var services = Map.of("web", new HostPort("192.0.2.7", 80));
     var none = new Ports(Optional.empty(), null, new BufferPool());
-    return new Membership(10, confirmed, services, none, Duration.ofHours(1), counters, log.log());
+    var sessionLog = new SessionLog(Duration.ofHours(1), counters, log.log());
+    return new Membership(10, confirmed, services, none, counters, sessionLog);
   }
 
   @AfterEach
-  void endLog() {
+  void closeLog() {
     log.close();
   }
 
-  /** All that was logged: a closed log has written everything. */
+  /** Returns all log lines: a closed log has written everything. */
   private String logged() {
     log.close();
     return log.text();
   }
 
-  private void offers(Membership membership, FakeSession session) {
+  private void offer(Membership membership, FakeSession session) {
     membership.offer(session, "web", answers::add);
   }
 
   private void join(Membership membership, FakeSession... sessions) {
     for (FakeSession session : sessions) {
-      Runnable told = () -> serving.add(membership.table().serves(session));
-      assertThat(membership.admit(session, told)).isEmpty();
+      Runnable onChange = () -> serving.add(membership.table().isServing(session));
+      assertThat(membership.admit(session, onChange)).isEmpty();
     }
   }
 
-  /** The owner serves, the newcomer has offered, and the owner is being asked. */
+  /** The owner serves, the newcomer has offered the same service, and the owner is probed. */
   private void contest() {
-    join(anybody, owner, newcomer);
-    offers(anybody, owner);
+    join(membership, owner, newcomer);
+    offer(membership, owner);
     assertThat(answers).containsExactly(TAKEN);
     answers.clear();
-    offers(anybody, newcomer);
-    assertThat(answers).as("the owner is asked first").isEmpty();
+    offer(membership, newcomer);
+    assertThat(answers).as("answer before the owner was probed").isEmpty();
     assertThat(owner.probes).hasSize(1);
   }
 
   @Test
-  void anOfferThatIsTakenIsHeardByWhoServesAndByItsPlace() {
-    join(anybody, owner);
-    offers(anybody, owner);
+  void acceptedOfferIsAnsweredAndChangesTheServices() {
+    join(membership, owner);
+    offer(membership, owner);
     assertThat(answers).containsExactly(TAKEN);
     assertThat(serving).containsExactly(true);
-    anybody.withdraw(owner, "web");
+    membership.withdraw(owner, "web");
     assertThat(serving).containsExactly(true, false);
-    anybody.withdraw(owner, "web");
-    assertThat(serving).as("it served nothing before either").containsExactly(true, false);
+    membership.withdraw(owner, "web");
+    assertThat(serving).as("second withdrawal").containsExactly(true, false);
   }
 
   @Test
-  void anOfferThatIsDeclinedServesNothing() {
-    join(anybody, owner);
-    anybody.offer(owner, "mail", answers::add);
+  void declinedOfferDoesNotChangeTheServices() {
+    join(membership, owner);
+    membership.offer(owner, "mail", answers::add);
     assertThat(answers)
         .containsExactly(
             new Answer.Declined("the remote proxy has no service 'mail'; it has [web]"));
@@ -99,176 +100,180 @@ class MembershipTest {
   }
 
   @Test
-  void complaintsAboutOneSourceAreLoggedSomeTimesInAWhile() {
-    join(anybody, owner);
+  void declinedOffersOfOneSourceAreLoggedUpToALimit() {
+    join(membership, owner);
     for (int i = 0; i < 105; i++) {
-      anybody.offer(owner, "mail", answers::add);
+      membership.offer(owner, "mail", answers::add);
     }
     assertThat(logged().lines().filter(line -> line.contains("offer declined"))).hasSize(100);
     assertThat(counters.get(Counter.LOG_LINES_SUPPRESSED)).isEqualTo(5);
-    assertThat(answers).as("each hears").hasSize(105);
+    assertThat(answers).as("every offer is answered").hasSize(105);
   }
 
   @Test
-  void withASecretSessionsShareAServiceAndNobodyIsAsked() {
-    Membership known = membership(true);
-    join(known, owner, newcomer);
-    offers(known, owner);
-    offers(known, newcomer);
+  void sessionsShareAServiceWithoutProbesIfASecretIsSet() {
+    Membership shared = membership(true);
+    join(shared, owner, newcomer);
+    offer(shared, owner);
+    offer(shared, newcomer);
     assertThat(answers).containsExactly(TAKEN, TAKEN);
     assertThat(owner.probes).isEmpty();
   }
 
   @Test
-  void anOwnerThatLivesKeepsItsService() {
+  void ownerThatAnswersTheProbeKeepsItsService() {
     contest();
     owner.probes.remove().accept(true);
     assertThat(answers).containsExactly(DECLINED);
     assertThat(owner.closedFor).isNull();
-    assertThat(anybody.table().serves(owner)).isTrue();
-    assertThat(anybody.table().serves(newcomer)).isFalse();
-    assertThat(serving).as("the newcomer is still a stranger").containsExactly(true);
+    assertThat(membership.table().isServing(owner)).isTrue();
+    assertThat(membership.table().isServing(newcomer)).isFalse();
+    assertThat(serving).as("the newcomer serves nothing").containsExactly(true);
   }
 
   @Test
-  void anOwnerThatGivesNoSignOfLifeLosesItsServiceAndItsSession() {
+  void ownerThatDoesNotAnswerTheProbeLosesItsServiceAndSession() {
     contest();
     owner.probes.remove().accept(false);
     assertThat(answers).containsExactly(TAKEN);
     assertThat(owner.closedFor).isEqualTo(ByeReason.ERROR);
-    assertThat(owner.closedWhy).contains("no sign of life");
-    assertThat(anybody.table().serves(owner)).isFalse();
-    assertThat(anybody.table().serves(newcomer)).isTrue();
-    assertThat(serving).as("one, none, the other").containsExactly(true, false, true);
+    assertThat(owner.closedWhy).contains("did not answer");
+    assertThat(membership.table().isServing(owner)).isFalse();
+    assertThat(membership.table().isServing(newcomer)).isTrue();
+    assertThat(serving)
+        .as("owner serves, owner does not, newcomer serves")
+        .containsExactly(true, false, true);
     assertThat(counters.get(Counter.SESSIONS_SUPERSEDED)).isEqualTo(1);
-    offers(anybody, owner);
+    offer(membership, owner);
     assertThat(answers).last().isEqualTo(new Answer.Declined("the session is over or draining"));
   }
 
   @Test
-  void aNewcomerThatIsGoneMeanwhileServesNothing() {
+  void newcomerThatEndsDuringTheProbeServesNothing() {
     contest();
-    anybody.leave(newcomer);
+    membership.remove(newcomer);
     owner.probes.remove().accept(false);
     assertThat(answers).containsExactly(new Answer.Declined("the session is over or draining"));
-    assertThat(anybody.table().serves(newcomer)).isFalse();
-    assertThat(anybody.table().serves(owner)).as("nobody wants it any more").isTrue();
+    assertThat(membership.table().isServing(newcomer)).isFalse();
+    assertThat(membership.table().isServing(owner))
+        .as("no other session offers it any more")
+        .isTrue();
     assertThat(owner.closedFor).isNull();
-    join(anybody, third);
-    offers(anybody, third);
-    assertThat(owner.probes).as("the next question").hasSize(1);
+    join(membership, third);
+    offer(membership, third);
+    assertThat(owner.probes).as("the next probe").hasSize(1);
   }
 
   @Test
-  void anOwnerThatWentMeanwhileIsFollowedByTheNewcomer() {
+  void newcomerServesIfTheOwnerEndsDuringTheProbe() {
     contest();
-    anybody.leave(owner);
+    membership.remove(owner);
     owner.probes.remove().accept(false);
     assertThat(answers).containsExactly(TAKEN);
   }
 
   @Test
-  void whoWasFirstWhileTheOwnerWasAskedHasTheService() {
+  void sessionThatOffersWhileTheOwnerIsProbedKeepsTheService() {
     contest();
-    anybody.leave(owner);
-    join(anybody, third);
-    offers(anybody, third);
+    membership.remove(owner);
+    join(membership, third);
+    offer(membership, third);
     owner.probes.remove().accept(false);
     assertThat(answers).containsExactly(TAKEN, DECLINED);
-    assertThat(anybody.table().serves(third)).isTrue();
-    assertThat(anybody.table().serves(newcomer)).isFalse();
+    assertThat(membership.table().isServing(third)).isTrue();
+    assertThat(membership.table().isServing(newcomer)).isFalse();
   }
 
   @Test
-  void oneQuestionAtATimeHoweverManyWantToKnow() {
+  void ownerIsProbedOnceForSeveralOffers() {
     contest();
-    join(anybody, third);
-    offers(anybody, third);
-    offers(anybody, newcomer);
+    join(membership, third);
+    offer(membership, third);
+    offer(membership, newcomer);
     assertThat(answers).containsExactly(DECLINED, DECLINED);
     assertThat(owner.probes).hasSize(1);
     owner.probes.remove().accept(true);
-    offers(anybody, third);
-    assertThat(owner.probes).as("the next question").hasSize(1);
+    offer(membership, third);
+    assertThat(owner.probes).as("the next probe").hasSize(1);
   }
 
-  /** Its session was lost, its process was not: it logged in anew before the answer was due. */
+  /** The owner's session was lost but its process logs in again before the probe is over. */
   @Test
-  void anOwnerThatCameBackWhileItWasAskedIsNotShutOut() {
+  void ownerThatLogsInAgainDuringTheProbeIsNotExcluded() {
     var namesake = new FakeSession("laptop", "2");
     var back = new FakeSession("laptop", "1");
-    join(anybody, owner, namesake);
-    offers(anybody, owner);
-    offers(anybody, namesake);
-    join(anybody, back);
+    join(membership, owner, namesake);
+    offer(membership, owner);
+    offer(membership, namesake);
+    join(membership, back);
     assertThat(owner.closedFor).isEqualTo(ByeReason.STOPPING);
-    offers(anybody, back);
+    offer(membership, back);
     owner.probes.remove().accept(false);
     assertThat(answers).containsExactly(TAKEN, TAKEN, DECLINED);
-    anybody.leave(back);
-    assertThat(anybody.admit(new FakeSession("laptop", "1"), () -> {})).isEmpty();
+    membership.remove(back);
+    assertThat(membership.admit(new FakeSession("laptop", "1"), () -> {})).isEmpty();
   }
 
   @Test
-  void whoIsReplacedServesNothingAndHearsWhy() {
-    Membership known = membership(true);
-    var heir = new FakeSession("laptop", "2");
-    join(known, owner);
-    offers(known, owner);
-    join(known, heir);
+  void replacedSessionServesNothingAndIsClosedWithTheReason() {
+    Membership shared = membership(true);
+    var successor = new FakeSession("laptop", "2");
+    join(shared, owner);
+    offer(shared, owner);
+    join(shared, successor);
     assertThat(owner.closedFor).isEqualTo(ByeReason.SUPERSEDED);
     assertThat(owner.closedWhy).contains("'laptop'").contains("--name");
-    assertThat(known.table().serves(owner)).isFalse();
-    offers(known, owner);
+    assertThat(shared.table().isServing(owner)).isFalse();
+    offer(shared, owner);
     assertThat(answers).last().isEqualTo(new Answer.Declined("the session is over or draining"));
     assertThat(counters.get(Counter.SESSIONS_SUPERSEDED)).isEqualTo(1);
     assertThat(logged()).contains("session superseded").contains("laptop@192.0.2.1:1");
   }
 
   @Test
-  void whoDrainsServesNothingAndItsNameIsFree() {
-    Membership known = membership(true);
-    join(known, owner);
-    offers(known, owner);
-    known.drains(owner, true);
-    assertThat(known.table().serves(owner)).isFalse();
-    join(known, new FakeSession("laptop", "2"));
+  void drainingSessionServesNothingAndFreesItsName() {
+    Membership shared = membership(true);
+    join(shared, owner);
+    offer(shared, owner);
+    shared.drains(owner, true);
+    assertThat(shared.table().isServing(owner)).isFalse();
+    join(shared, new FakeSession("laptop", "2"));
     assertThat(owner.closedFor).as("it may finish").isNull();
   }
 
   @Test
-  void whoDrainsTakesNoNewService() {
-    Membership known = membership(true);
-    join(known, owner, newcomer);
-    offers(known, owner);
-    known.drains(owner, true);
-    known.drains(newcomer, true);
-    offers(known, owner);
-    offers(known, newcomer);
+  void drainingSessionCannotOfferAService() {
+    Membership shared = membership(true);
+    join(shared, owner, newcomer);
+    offer(shared, owner);
+    shared.drains(owner, true);
+    shared.drains(newcomer, true);
+    offer(shared, owner);
+    offer(shared, newcomer);
     var over = new Answer.Declined("the session is over or draining");
     assertThat(answers).containsExactly(TAKEN, over, over);
-    assertThat(known.table().serves(owner)).isFalse();
-    assertThat(known.table().serves(newcomer)).isFalse();
+    assertThat(shared.table().isServing(owner)).isFalse();
+    assertThat(shared.table().isServing(newcomer)).isFalse();
     assertThat(counters.get(Counter.OFFERS_DECLINED)).isEqualTo(2);
   }
 
-  /** It was told to wait for the owner's answer, and began to drain before that came. */
+  /** The newcomer waits for the probe of the owner and starts to drain before it is over. */
   @Test
-  void whoDrainsWhileTheOwnerIsAskedTakesNothingFromIt() {
+  void sessionThatDrainsDuringTheProbeDoesNotReplaceTheOwner() {
     contest();
-    anybody.drains(newcomer, true);
+    membership.drains(newcomer, true);
     owner.probes.remove().accept(false);
     assertThat(answers).containsExactly(new Answer.Declined("the session is over or draining"));
-    assertThat(anybody.table().serves(owner)).isTrue();
+    assertThat(membership.table().isServing(owner)).isTrue();
     assertThat(owner.closedFor).isNull();
   }
 
   @Test
-  void whoLeavesServesNothing() {
-    join(anybody, owner, newcomer);
-    offers(anybody, owner);
-    anybody.leave(owner);
-    offers(anybody, newcomer);
+  void removedSessionServesNothing() {
+    join(membership, owner, newcomer);
+    offer(membership, owner);
+    membership.remove(owner);
+    offer(membership, newcomer);
     assertThat(answers).containsExactly(TAKEN, TAKEN);
   }
 }

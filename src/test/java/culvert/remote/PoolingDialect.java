@@ -23,10 +23,9 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A dialect after rathole's fashion: a control connection begins with {@code J} and hears {@code M}
- * whenever more data channels are wanted; a data channel begins with {@code D} and waits in the
- * service's pool until {@code S} starts it. A datagram channel is one of them, started with {@code
- * U}.
+ * A dialect like rathole's. A control connection begins with {@code J} and receives {@code M}
+ * whenever another data channel is needed. A data channel begins with {@code D} and waits in the
+ * service's pool until {@code S} starts it, or {@code U} as a channel for datagrams.
  */
 final class PoolingDialect implements Dialect {
 
@@ -46,11 +45,11 @@ final class PoolingDialect implements Dialect {
     return new Accepted.Claimed();
   }
 
-  private Connection start(int verb, Duration limit) throws IOException {
+  private Connection start(int command, Duration limit) throws IOException {
     try {
       Connection channel = pool.poll(limit.toMillis(), TimeUnit.MILLISECONDS);
       if (channel != null) {
-        channel.output().write(verb);
+        channel.output().write(command);
       }
       return channel;
     } catch (InterruptedException e) {
@@ -109,7 +108,7 @@ final class PoolingDialect implements Dialect {
       return Optional.empty();
     }
 
-    /** The wire cannot tell whether the origin server accepted: the channel is all there is. */
+    /** The protocol does not report whether the origin server accepted, only the channel. */
     @Override
     public Outcome await(Duration limit) {
       try {
@@ -121,7 +120,7 @@ final class PoolingDialect implements Dialect {
     }
   }
 
-  /** Each datagram: the visitor's port, a length, the bytes. */
+  /** Each datagram is the visitor's port, its length and its bytes. */
   private final class ChannelDatagrams implements Datagrams {
     private Connection channel;
 

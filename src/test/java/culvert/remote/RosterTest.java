@@ -9,21 +9,21 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** Whose login stands, whose is replaced, and who is not let in. */
+/** Which logins are admitted, replaced and refused. */
 class RosterTest {
 
-  private static final int MOST = 3;
-  private static final int REMEMBERED = 4096;
+  private static final int MAX_SESSIONS = 3;
+  private static final int MAX_SUPERSEDED = 4096;
 
   private final List<String> evicted = new ArrayList<>();
-  private final Roster known = roster(true);
-  private final Roster anybody = roster(false);
+  private final Roster confirmed = roster(true);
+  private final Roster unconfirmed = roster(false);
   private final FakeSession first = new FakeSession("laptop", "1");
   private final FakeSession again = new FakeSession("laptop", "1");
   private final FakeSession second = new FakeSession("laptop", "2");
 
-  private Roster roster(boolean confirmed) {
-    return new Roster(MOST, confirmed, this::evicted);
+  private Roster roster(boolean isConfirmed) {
+    return new Roster(MAX_SESSIONS, isConfirmed, this::evicted);
   }
 
   private void evicted(Session session, ByeReason reason, String why) {
@@ -31,168 +31,168 @@ class RosterTest {
     assertThat(why).isNotBlank();
   }
 
-  private static void letsIn(Roster roster, Session... sessions) {
+  private static void assertAdmitted(Roster roster, Session... sessions) {
     for (Session session : sessions) {
       assertThat(roster.admit(session)).isEmpty();
-      assertThat(roster.has(session)).isTrue();
+      assertThat(roster.isActive(session)).isTrue();
     }
   }
 
-  private static void refuses(Roster roster, Session session, ByeReason reason) {
+  private static void assertRefused(Roster roster, Session session, ByeReason reason) {
     assertThat(roster.admit(session).map(Roster.Refusal::reason)).contains(reason);
-    assertThat(roster.has(session)).isFalse();
+    assertThat(roster.isActive(session)).isFalse();
   }
 
   @Test
-  void sessionsOfDifferentNamesStandBesideEachOther() {
-    letsIn(known, first, new FakeSession("desktop", "2"), new FakeSession("no name"));
+  void sessionsOfDifferentNamesAreAdmittedTogether() {
+    assertAdmitted(confirmed, first, new FakeSession("desktop", "2"), new FakeSession("no name"));
     assertThat(evicted).isEmpty();
-    assertThat(known.has(first)).isTrue();
+    assertThat(confirmed.isActive(first)).isTrue();
   }
 
   @Test
-  void withASecretALoginTakesTheNameFromAnotherProcess() {
-    letsIn(known, first, second);
+  void loginReplacesTheSessionOfAnotherProcessIfASecretIsSet() {
+    assertAdmitted(confirmed, first, second);
     assertThat(evicted).containsExactly("laptop of 1: SUPERSEDED");
-    assertThat(known.has(first)).isFalse();
+    assertThat(confirmed.isActive(first)).isFalse();
   }
 
   @Test
-  void withASecretWhoLostItsNameIsNotLetInAgain() {
-    letsIn(known, first, second);
-    refuses(known, again, ByeReason.SUPERSEDED);
-    assertThat(known.has(second)).as("who has the name keeps it").isTrue();
-    known.leave(second);
-    refuses(known, again, ByeReason.SUPERSEDED);
+  void processThatLostItsNameIsRefusedIfASecretIsSet() {
+    assertAdmitted(confirmed, first, second);
+    assertRefused(confirmed, again, ByeReason.SUPERSEDED);
+    assertThat(confirmed.isActive(second)).as("the newer session keeps the name").isTrue();
+    confirmed.remove(second);
+    assertRefused(confirmed, again, ByeReason.SUPERSEDED);
   }
 
   @Test
-  void aRefusalForTheNameSaysWhatToDo() {
-    letsIn(known, first, second);
-    assertThat(known.admit(again).map(Roster.Refusal::why))
+  void refusalForTheNameNamesTheOptionToSet() {
+    assertAdmitted(confirmed, first, second);
+    assertThat(confirmed.admit(again).map(Roster.Refusal::why))
         .contains(
             "another process has logged in as 'laptop' since; give each process a --name of its"
                 + " own");
   }
 
   @Test
-  void withASecretASameProcessReplacesItsOwnSession() {
-    letsIn(known, first, again);
+  void processReplacesItsOwnSessionIfASecretIsSet() {
+    assertAdmitted(confirmed, first, again);
     assertThat(evicted).containsExactly("laptop of 1: STOPPING");
-    assertThat(known.has(first)).isFalse();
-    known.leave(again);
-    letsIn(known, first);
+    assertThat(confirmed.isActive(first)).isFalse();
+    confirmed.remove(again);
+    assertAdmitted(confirmed, first);
   }
 
   @Test
-  void withoutASecretNobodyTakesANameFromAnotherProcess() {
-    letsIn(anybody, first, second);
+  void loginReplacesNoOtherProcessWithoutASecret() {
+    assertAdmitted(unconfirmed, first, second);
     assertThat(evicted).isEmpty();
-    assertThat(anybody.has(first)).isTrue();
-    anybody.leave(first);
-    letsIn(anybody, again);
+    assertThat(unconfirmed.isActive(first)).isTrue();
+    unconfirmed.remove(first);
+    assertAdmitted(unconfirmed, again);
   }
 
   @Test
-  void withoutASecretASameProcessReplacesItsOwnSession() {
-    letsIn(anybody, first, second, again);
+  void processReplacesItsOwnSessionWithoutASecret() {
+    assertAdmitted(unconfirmed, first, second, again);
     assertThat(evicted).containsExactly("laptop of 1: STOPPING");
-    assertThat(anybody.has(first)).isFalse();
-    assertThat(anybody.has(second)).isTrue();
+    assertThat(unconfirmed.isActive(first)).isFalse();
+    assertThat(unconfirmed.isActive(second)).isTrue();
   }
 
-  /** The instance is the process, the name who it is: both make a member. */
+  /** Name and instance together identify a client. */
   @Test
-  void aProcessUnderAnotherNameIsAnotherMember() {
-    letsIn(known, first, new FakeSession("desktop", "1"));
+  void processUnderAnotherNameIsAnotherClient() {
+    assertAdmitted(confirmed, first, new FakeSession("desktop", "1"));
     assertThat(evicted).isEmpty();
-    letsIn(known, second);
+    assertAdmitted(confirmed, second);
     assertThat(evicted).containsExactly("laptop of 1: SUPERSEDED");
-    letsIn(known, new FakeSession("desktop", "1"));
+    assertAdmitted(confirmed, new FakeSession("desktop", "1"));
   }
 
   @Test
-  void aSessionTooManyIsRefusedAsBusy() {
-    letsIn(known, first, new FakeSession("a", "a"), new FakeSession("no name"));
-    refuses(known, new FakeSession("b", "b"), ByeReason.BUSY);
-    refuses(known, new FakeSession("no name either"), ByeReason.BUSY);
-    known.leave(first);
-    letsIn(known, new FakeSession("b", "b"));
+  void sessionOverTheLimitIsRefusedAsBusy() {
+    assertAdmitted(confirmed, first, new FakeSession("a", "a"), new FakeSession("no name"));
+    assertRefused(confirmed, new FakeSession("b", "b"), ByeReason.BUSY);
+    assertRefused(confirmed, new FakeSession("no name either"), ByeReason.BUSY);
+    confirmed.remove(first);
+    assertAdmitted(confirmed, new FakeSession("b", "b"));
   }
 
   @Test
-  void whoReplacesAnotherNeedsNoPlaceOfItsOwn() {
-    letsIn(known, first, new FakeSession("a", "a"), new FakeSession("b", "b"));
-    letsIn(known, second);
-    assertThat(known.has(first)).isFalse();
+  void replacingSessionIsAdmittedAtTheLimit() {
+    assertAdmitted(confirmed, first, new FakeSession("a", "a"), new FakeSession("b", "b"));
+    assertAdmitted(confirmed, second);
+    assertThat(confirmed.isActive(first)).isFalse();
   }
 
   @Test
-  void whoWasRefusedHasTakenNothing() {
-    letsIn(anybody, first, new FakeSession("a", "a"), new FakeSession("b", "b"));
-    refuses(anybody, second, ByeReason.BUSY);
-    anybody.leave(second);
-    assertThat(anybody.has(first)).isTrue();
+  void refusedSessionReplacesNoOther() {
+    assertAdmitted(unconfirmed, first, new FakeSession("a", "a"), new FakeSession("b", "b"));
+    assertRefused(unconfirmed, second, ByeReason.BUSY);
+    unconfirmed.remove(second);
+    assertThat(unconfirmed.isActive(first)).isTrue();
     assertThat(evicted).isEmpty();
   }
 
-  /** It may finish, and its successor is no usurper. */
+  /** A draining session may finish, and the next login under its name replaces no session. */
   @Test
-  void whoDrainsHasNoNameAnyMoreAndServesNothingMore() {
-    letsIn(known, first);
-    assertThat(known.has(first)).isTrue();
-    assertThat(known.release(first)).isTrue();
-    assertThat(known.release(first)).as("no news").isFalse();
-    letsIn(known, second);
+  void drainingSessionHasNoNameAndIsNotActive() {
+    assertAdmitted(confirmed, first);
+    assertThat(confirmed.isActive(first)).isTrue();
+    assertThat(confirmed.release(first)).isTrue();
+    assertThat(confirmed.release(first)).as("second release").isFalse();
+    assertAdmitted(confirmed, second);
     assertThat(evicted).isEmpty();
-    assertThat(known.has(first)).isFalse();
-    letsIn(known, again);
+    assertThat(confirmed.isActive(first)).isFalse();
+    assertAdmitted(confirmed, again);
     assertThat(evicted).containsExactly("laptop of 2: SUPERSEDED");
   }
 
   @Test
-  void whoDrainsStillTakesAPlace() {
-    letsIn(known, first, new FakeSession("a", "a"), new FakeSession("b", "b"));
-    known.release(first);
-    refuses(known, second, ByeReason.BUSY);
+  void drainingSessionCountsTowardsTheLimit() {
+    assertAdmitted(confirmed, first, new FakeSession("a", "a"), new FakeSession("b", "b"));
+    confirmed.release(first);
+    assertRefused(confirmed, second, ByeReason.BUSY);
   }
 
   @Test
-  void aDeadSessionThatLostItsServiceToItsNamesakeDoesNotComeBack() {
-    letsIn(anybody, first, second);
-    anybody.lost(first, second);
-    assertThat(anybody.has(first)).isFalse();
-    refuses(anybody, again, ByeReason.SUPERSEDED);
+  void deadSessionReplacedUnderItsNameIsRefusedLater() {
+    assertAdmitted(unconfirmed, first, second);
+    unconfirmed.replace(first, second);
+    assertThat(unconfirmed.isActive(first)).isFalse();
+    assertRefused(unconfirmed, again, ByeReason.SUPERSEDED);
   }
 
   @Test
-  void aDeadSessionThatLostItsServiceToAnotherNameMayComeBack() {
+  void deadSessionReplacedUnderAnotherNameIsAdmittedAgain() {
     var other = new FakeSession("desktop", "2");
-    letsIn(anybody, first, other);
-    anybody.lost(first, other);
-    assertThat(anybody.has(first)).isFalse();
-    letsIn(anybody, again);
+    assertAdmitted(unconfirmed, first, other);
+    unconfirmed.replace(first, other);
+    assertThat(unconfirmed.isActive(first)).isFalse();
+    assertAdmitted(unconfirmed, again);
   }
 
   @Test
-  void aSessionWithoutANameThatLostItsServiceIsForgotten() {
+  void deadSessionWithoutANameIsForgotten() {
     var dead = new FakeSession("no name");
-    var heir = new FakeSession("no name either");
-    letsIn(anybody, dead, heir);
-    anybody.lost(dead, heir);
-    assertThat(anybody.has(dead)).isFalse();
-    letsIn(anybody, new FakeSession("no name"));
+    var successor = new FakeSession("no name either");
+    assertAdmitted(unconfirmed, dead, successor);
+    unconfirmed.replace(dead, successor);
+    assertThat(unconfirmed.isActive(dead)).isFalse();
+    assertAdmitted(unconfirmed, new FakeSession("no name"));
   }
 
   @Test
-  void soManyWhoLostTheirNamesAreRememberedAndTheOldestIsForgottenFirst() {
-    for (int i = 0; i <= REMEMBERED; i++) {
-      letsIn(known, new FakeSession("laptop", "process " + i));
+  void supersededProcessesAreRememberedUpToALimitAndTheOldestIsForgottenFirst() {
+    for (int i = 0; i <= MAX_SUPERSEDED; i++) {
+      assertAdmitted(confirmed, new FakeSession("laptop", "process " + i));
     }
-    refuses(known, new FakeSession("laptop", "process 0"), ByeReason.SUPERSEDED);
-    refuses(known, new FakeSession("laptop", "process 1"), ByeReason.SUPERSEDED);
-    letsIn(known, new FakeSession("laptop", "one more"));
-    refuses(known, new FakeSession("laptop", "process 1"), ByeReason.SUPERSEDED);
-    assertThat(known.admit(new FakeSession("laptop", "process 0"))).isEqualTo(Optional.empty());
+    assertRefused(confirmed, new FakeSession("laptop", "process 0"), ByeReason.SUPERSEDED);
+    assertRefused(confirmed, new FakeSession("laptop", "process 1"), ByeReason.SUPERSEDED);
+    assertAdmitted(confirmed, new FakeSession("laptop", "one more"));
+    assertRefused(confirmed, new FakeSession("laptop", "process 1"), ByeReason.SUPERSEDED);
+    assertThat(confirmed.admit(new FakeSession("laptop", "process 0"))).isEqualTo(Optional.empty());
   }
 }

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The seam carries wires of quite another kind: the role's code is the same for all of them. */
+/** The session interfaces carry protocols with data channels: the role's code does not change. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class SeamTest {
@@ -38,13 +38,13 @@ class SeamTest {
     return socket;
   }
 
-  private static Socket join(RemoteProxy remote) throws IOException {
+  private static Socket login(RemoteProxy remote) throws IOException {
     Socket control = connect(remote.controlAddress(), "J");
     assertThat(control.getInputStream().readNBytes(2)).asString().isEqualTo("ok");
     return control;
   }
 
-  private static void assertJoined(Socket visitor, Socket channel) throws IOException {
+  private static void assertRelayed(Socket visitor, Socket channel) throws IOException {
     assertThat(channel.getInputStream().readNBytes(4)).asString().isEqualTo("ping");
     channel.getOutputStream().write("pong".getBytes());
     visitor.shutdownOutput();
@@ -54,49 +54,49 @@ class SeamTest {
   }
 
   @Test
-  void aDataChannelForEachVisitorIsClaimedByItsId() throws Exception {
+  void dataChannelIsClaimedByTheVisitorsId() throws Exception {
     try (RemoteProxy remote = start(new ClaimingDialect(), Duration.ofSeconds(30));
-        Socket control = join(remote);
+        Socket control = login(remote);
         Socket visitor = connect(remote.outsideAddresses().get("default"), "ping")) {
       int id = control.getInputStream().read();
       try (Socket channel = connect(remote.controlAddress(), "D" + (char) id)) {
-        assertJoined(visitor, channel);
+        assertRelayed(visitor, channel);
       }
     }
     log.close();
   }
 
   @Test
-  void aStrayDataChannelJoinsNobodyAndAnUnclaimedVisitorIsReset() throws Exception {
+  void unknownDataChannelIsClosedAndUnclaimedVisitorIsReset() throws Exception {
     try (RemoteProxy remote = start(new ClaimingDialect(), Duration.ofMillis(300));
-        Socket control = join(remote);
+        Socket control = login(remote);
         Socket visitor = connect(remote.outsideAddresses().get("default"), "ping");
-        Socket stray = connect(remote.controlAddress(), "D\u0063")) {
+        Socket unknown = connect(remote.controlAddress(), "D\u0063")) {
       assertThat(control.getInputStream().read()).isEqualTo(1);
-      assertThat(stray.getInputStream().read()).isEqualTo(-1);
+      assertThat(unknown.getInputStream().read()).isEqualTo(-1);
       assertThatThrownBy(() -> visitor.getInputStream().read()).isInstanceOf(IOException.class);
     }
     log.close();
   }
 
   @Test
-  void pooledDataChannelsServeWhoeverComesNext() throws Exception {
+  void pooledDataChannelServesTheNextVisitor() throws Exception {
     try (RemoteProxy remote = start(new PoolingDialect(), Duration.ofSeconds(30));
-        Socket control = join(remote);
+        Socket control = login(remote);
         Socket channel = connect(remote.controlAddress(), "D");
         Socket visitor = connect(remote.outsideAddresses().get("default"), "ping")) {
       assertThat(control.getInputStream().read()).isEqualTo('M');
       assertThat(channel.getInputStream().read()).isEqualTo('S');
-      assertJoined(visitor, channel);
+      assertRelayed(visitor, channel);
     }
     log.close();
   }
 
   @Test
-  void allFlowsOfAUdpServiceShareOneChannel() throws Exception {
+  void flowsOfAUdpServiceShareOneChannel() throws Exception {
     var dialect = new PoolingDialect();
     try (RemoteProxy remote = start(dialect, Duration.ofSeconds(30));
-        Socket control = join(remote);
+        Socket control = login(remote);
         Socket channel = connect(remote.controlAddress(), "D")) {
       assertThat(control.isConnected()).isTrue();
       Datagrams datagrams =

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** Who serves, and whose turn it is. */
+/** Which sessions serve a service, and in which order they get visitors. */
 class ServiceTableTest {
 
   private static final HostPort WEB = new HostPort("192.0.2.7", 80);
@@ -42,9 +42,9 @@ class ServiceTableTest {
     return session;
   }
 
-  private static void serves(ServiceTable table, FakeSession session) {
+  private static void assertServes(ServiceTable table, FakeSession session) {
     assertThat(table.claim(session, "web")).isInstanceOf(Claim.Served.class);
-    assertThat(table.serves(session, "web")).isTrue();
+    assertThat(table.isServing(session, "web")).isTrue();
   }
 
   private FakeSession next() throws IOException {
@@ -60,57 +60,57 @@ class ServiceTableTest {
   }
 
   @Test
-  void sessionsTakeVisitorsInTurn() throws Exception {
-    serves(table, a);
-    serves(table, b);
-    serves(table, c);
+  void sessionsGetVisitorsInTurn() throws Exception {
+    assertServes(table, a);
+    assertServes(table, b);
+    assertServes(table, c);
     assertThat(next(6)).containsExactly(a, b, c, a, b, c);
   }
 
   @Test
-  void aServiceOfferedTwiceHasOneTurn() throws Exception {
+  void sessionThatOffersTwiceHasOneTurn() throws Exception {
     var addresses = List.of("192.0.2.7:80");
     assertThat(table.claim(a, "web")).isEqualTo(new Claim.Served(addresses, true));
-    serves(table, b);
+    assertServes(table, b);
     assertThat(table.claim(a, "web")).isEqualTo(new Claim.Served(addresses, false));
     assertThat(next(4)).containsExactly(a, b, a, b);
   }
 
   @Test
-  void whoCannotTakeAVisitorIsPassedOver() throws Exception {
-    serves(table, a);
-    serves(table, b);
+  void sessionThatCannotOpenAStreamIsSkipped() throws Exception {
+    assertServes(table, a);
+    assertServes(table, b);
     a.full = "full";
     assertThat(next(4)).containsOnly(b);
   }
 
   @Test
-  void whoOwesASignOfLifeComesLast() throws Exception {
-    serves(table, a);
-    serves(table, b);
-    serves(table, c);
+  void quietSessionIsTriedLast() throws Exception {
+    assertServes(table, a);
+    assertServes(table, b);
+    assertServes(table, c);
     a.quiet = true;
     assertThat(next(6)).containsOnly(b, c).contains(b, c);
     assertThat(a.opens).isZero();
     b.full = "full";
     c.full = "full";
-    assertThat(next(3)).as("better than nobody").containsOnly(a);
+    assertThat(next(3)).as("the only session left").containsOnly(a);
   }
 
   @Test
-  void whereAllOweASignOfLifeTheyTakeTurnsAsEver() throws Exception {
-    serves(table, a);
-    serves(table, b);
+  void sessionsGetVisitorsInTurnIfAllAreQuiet() throws Exception {
+    assertServes(table, a);
+    assertServes(table, b);
     a.quiet = true;
     b.quiet = true;
     assertThat(next(4)).containsExactly(a, b, a, b);
   }
 
-  /** Its sign of life may come between the look for lively ones and the look for quiet ones. */
+  /** A session may stop being quiet after the others were tried and before the quiet ones are. */
   @Test
-  void aSessionThatSpeaksUpWhileOneIsChosenIsNotOverlooked() throws Exception {
-    serves(table, a);
-    serves(table, b);
+  void sessionThatStopsBeingQuietDuringTheChoiceIsStillTried() throws Exception {
+    assertServes(table, a);
+    assertServes(table, b);
     a.quiet = true;
     b.full = "full";
     b.onOpen = () -> a.quiet = false;
@@ -118,56 +118,56 @@ class ServiceTableTest {
   }
 
   @Test
-  void whereNobodyCanTakeAVisitorTheLastOneTellsWhy() {
-    serves(table, a);
+  void openFailsWithTheReasonOfTheLastSession() {
+    assertServes(table, a);
     a.full = "the session has 5 streams, which is its bound";
     assertThatThrownBy(this::next).isInstanceOf(IOException.class).hasMessage(a.full);
   }
 
   @Test
-  void aServiceThatNobodyServesSaysSo() {
+  void openFailsIfNoSessionServes() {
     assertThatThrownBy(this::next).hasMessage("no origin proxy serves 'web' now");
-    serves(table, a);
+    assertServes(table, a);
     assertThat(table.withdraw(a, "web")).isTrue();
     assertThatThrownBy(this::next).hasMessage("no origin proxy serves 'web' now");
-    assertThat(table.withdraw(a, "web")).as("it did no more").isFalse();
+    assertThat(table.withdraw(a, "web")).as("second withdrawal").isFalse();
   }
 
   @Test
-  void aServiceThatIsNotThereCanNeitherBeClaimedNorWithdrawn() {
+  void unknownServiceCanNeitherBeClaimedNorWithdrawn() {
     assertThat(table.claim(a, "mail"))
         .isEqualTo(new Claim.Declined("the remote proxy has no service 'mail'; it has [web, ssh]"));
     assertThat(table.withdraw(a, "mail")).isFalse();
   }
 
   @Test
-  void aSessionThatIsOverServesNothing() {
-    roster.leave(a);
+  void removedSessionCannotClaimAService() {
+    roster.remove(a);
     assertThat(table.claim(a, "web"))
         .isEqualTo(new Claim.Declined("the session is over or draining"));
-    assertThat(table.serves(a)).isFalse();
+    assertThat(table.isServing(a)).isFalse();
   }
 
   @Test
-  void withoutASecretTheFirstOneOwnsTheService() {
+  void firstSessionOwnsTheServiceWithoutASecret() {
     ServiceTable owned = table(false);
-    serves(owned, a);
+    assertServes(owned, a);
     assertThat(owned.claim(b, "web")).isEqualTo(new Claim.Owned(a));
     assertThat(owned.claim(b, "ssh")).as("another service").isInstanceOf(Claim.Served.class);
-    serves(owned, a);
+    assertServes(owned, a);
     assertThat(owned.withdraw(a, "web")).isTrue();
-    serves(owned, b);
+    assertServes(owned, b);
   }
 
   @Test
-  void allThatASessionServesIsWithdrawnTogether() {
-    serves(table, a);
+  void withdrawAllRemovesEveryServiceOfTheSession() {
+    assertServes(table, a);
     table.claim(a, "ssh");
-    serves(table, b);
-    assertThat(table.serves(a)).isTrue();
+    assertServes(table, b);
+    assertThat(table.isServing(a)).isTrue();
     assertThat(table.withdrawAll(a)).containsExactly("web", "ssh");
-    assertThat(table.serves(a)).isFalse();
-    assertThat(table.serves(b)).isTrue();
+    assertThat(table.isServing(a)).isFalse();
+    assertThat(table.isServing(b)).isTrue();
     assertThat(table.withdrawAll(a)).isEmpty();
   }
 }
