@@ -69,10 +69,10 @@ record Outcome(Kind kind, String cause, Duration served) {
   /** Returns the name of the log event that reports this outcome. */
   String event() {
     return switch (kind) {
-      case LOGIN_REFUSED, SUPERSEDED -> "remote proxy refused the login";
-      case BOUNCE_LOGIN_REFUSED -> "bounce server refused this side";
+      case LOGIN_REFUSED, SUPERSEDED -> "login refused by remote proxy";
+      case BOUNCE_LOGIN_REFUSED -> "login refused by bounce server";
       case DECLINED -> "service declined";
-      default -> served.isZero() ? "cannot join the remote proxy" : "session lost";
+      default -> served.isZero() ? "session not started" : "session lost";
     };
   }
 }

@@ -166,7 +166,7 @@ final class SessionRun implements OriginSession.Listener {
     host.served(service, addresses);
     if (unanswered.isEmpty() && beginServing()) {
       host.serving();
-      log.info(event("session begins").with("remote_proxy", settings.remoteProxy()));
+      log.info(event("session started").with("remote_proxy", settings.remoteProxy()));
     }
   }
 
@@ -193,7 +193,7 @@ final class SessionRun implements OriginSession.Listener {
 
   @Override
   public void draining() {
-    log.info(event("remote proxy is stopping").with("remote_proxy", settings.remoteProxy()));
+    log.info(event("remote proxy stopping").with("remote_proxy", settings.remoteProxy()));
     if (host.canOverlap()) {
       outcome.complete(
           new Outcome(Outcome.Kind.DRAINING, "the remote proxy is stopping", served()));

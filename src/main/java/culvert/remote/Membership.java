@@ -147,7 +147,7 @@ final class Membership implements ServiceRegistry {
     if (!roster.release(session)) {
       return;
     }
-    log.info(session, about(session, "session drains"));
+    log.info(session, about(session, "session drain started"));
     withdrawAll(session);
     if (!busy) {
       roster.remove(session);

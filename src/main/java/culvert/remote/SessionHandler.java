@@ -133,7 +133,7 @@ final class SessionHandler implements AutoCloseable {
         refuse(session, refusal.get());
       } else {
         counters.count(Counter.SESSIONS);
-        log.info(session, about(session, "session begins"));
+        log.info(session, about(session, "session started"));
         serve(session, unserved);
       }
     } finally {

@@ -12,7 +12,7 @@ public enum RelayEndReason {
   /** The origin server reset its connection or vanished. */
   ORIGIN_RESET("origin-reset"),
   /** The leg that carried the stream was lost. */
-  LEG_LOST("leg-lost"),
+  LINK_LOST("link-lost"),
   /** Memory ran short, and this stream had not been read for longest. */
   NOT_DRAINED("not-drained"),
   /** A time limit passed on the other side. */
@@ -48,7 +48,7 @@ public enum RelayEndReason {
 
   private static RelayEndReason of(CloseCause trouble) {
     return switch (trouble) {
-      case LINK_LOST -> LEG_LOST;
+      case LINK_LOST -> LINK_LOST;
       case TIMED_OUT -> TIMED_OUT;
       case NOT_DRAINED -> NOT_DRAINED;
       case STOPPED, RESET -> STOPPED;

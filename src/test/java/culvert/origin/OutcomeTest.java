@@ -40,6 +40,6 @@ class OutcomeTest {
   void eventDependsOnWhetherTheSessionServed() {
     var lost = new Outcome(Kind.LOST, "reset", Duration.ofSeconds(1));
     assertThat(lost.event()).isEqualTo("session lost");
-    assertThat(Outcome.lost("reset").event()).isEqualTo("cannot join the remote proxy");
+    assertThat(Outcome.lost("reset").event()).isEqualTo("session not started");
   }
 }

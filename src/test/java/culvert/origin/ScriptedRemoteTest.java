@@ -116,7 +116,7 @@ class ScriptedRemoteTest {
     var bye = (Message.Bye) hear();
     assertThat(bye.text()).contains("a message of the origin side's, sent to it");
     assertThat(tunnel.end()).isEqualTo(OriginProxy.End.UNREACHABLE);
-    tunnel.awaitLog("cannot join the remote proxy", "a message of the origin side's");
+    tunnel.awaitLog("session not started", "a message of the origin side's");
   }
 
   @Test
@@ -138,7 +138,7 @@ class ScriptedRemoteTest {
     say(1, new Message.Open("default", ADDRESS, ADDRESS));
     assertThat(hear()).isEqualTo(new Message.Accepted());
     origin.close();
-    tunnel.awaitLog("relay ended", "reason=leg-lost");
+    tunnel.awaitLog("relay ended", "reason=link-lost");
     assertThat(tunnel.end()).isEqualTo(OriginProxy.End.UNREACHABLE);
   }
 }

@@ -130,7 +130,7 @@ class UnsteadyRemoteTest {
     ScriptedRemote.Login first = login();
     assertThat(first.hear()).isInstanceOf(Message.Bye.class);
     first.close();
-    tunnel.awaitLog("cannot join the remote proxy", "no answer to the offers within 300ms");
+    tunnel.awaitLog("session not started", "no answer to the offers within 300ms");
     serves();
     assertThat(told("no answer to the offers")).hasSize(1);
   }
@@ -162,8 +162,8 @@ class UnsteadyRemoteTest {
       remote.refuse();
     }
     serves();
-    assertThat(told("remote proxy refused the login")).hasSize(1);
-    assertThat(told("remote proxy refused the login").getFirst())
+    assertThat(told("login refused by remote proxy")).hasSize(1);
+    assertThat(told("login refused by remote proxy").getFirst())
         .contains("WARN", "the remote proxy wants a secret and the origin proxy has none");
   }
 
@@ -191,7 +191,7 @@ class UnsteadyRemoteTest {
       remote.refuse();
     }
     serves();
-    assertThat(told("remote proxy refused the login")).hasSize(2);
+    assertThat(told("login refused by remote proxy")).hasSize(2);
   }
 
   @Test
@@ -199,7 +199,7 @@ class UnsteadyRemoteTest {
     joins(new RolePair.Options().retryingWithin(Duration.ofMinutes(10)));
     serves().close();
     remote.refuse();
-    tunnel.awaitLog("remote proxy refused the login", "again_in");
+    tunnel.awaitLog("login refused by remote proxy", "again_in");
     // Asked right before the pause begins, it has no effect; so it is asked until it has.
     Eventually.within(
         RolePair.LIMIT,

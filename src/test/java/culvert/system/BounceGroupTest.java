@@ -105,8 +105,8 @@ class BounceGroupTest {
       visitor.getOutputStream().write("hello".getBytes(StandardCharsets.US_ASCII));
       visitor.shutdownOutput();
       assertThat(visitor.getInputStream().readAllBytes()).hasSize(5);
-      tunnel.awaitLog("waiting for an origin proxy", "meeting=" + group(GROUP));
-      tunnel.awaitLog("session begins", "remote_proxy=" + group(GROUP));
+      tunnel.awaitLog("group joined", "meeting=" + group(GROUP));
+      tunnel.awaitLog("session started", "remote_proxy=" + group(GROUP));
       tunnel.awaitLog("relay ended", "visitor=127.0.0.1:" + visitor.getLocalPort(), "reason=done");
       assertThat(tunnel.log()).doesNotContain(AUTHENTICATION + " ").doesNotContain("WARN");
     }
@@ -214,7 +214,7 @@ class BounceGroupTest {
 
   /** How often somebody reading the remote proxy's log heard that the group cannot be joined. */
   private static long told(SeparateRoles parts) {
-    return parts.log().lines().filter(line -> line.contains("cannot wait for")).count();
+    return parts.log().lines().filter(line -> line.contains("group not joined")).count();
   }
 
   @Test
@@ -228,7 +228,7 @@ class BounceGroupTest {
           assertThat(origin.isRunning()).isTrue();
         }
       }
-      assertThat(parts.log()).doesNotContain("cannot wait for").doesNotContain("session lost");
+      assertThat(parts.log()).doesNotContain("group not joined").doesNotContain("session lost");
     }
   }
 
@@ -278,7 +278,7 @@ class BounceGroupTest {
         var parts = new SeparateRoles();
         var first = parts.origin(server.address(), options().name("first"), group(GROUP));
         var second = parts.origin(server.address(), options().name("second"), group(GROUP))) {
-      parts.awaitLog("cannot join the remote proxy", "another origin proxy in the group");
+      parts.awaitLog("session not started", "another origin proxy in the group");
       assertThat(first.isRunning()).isTrue();
       assertThat(second.isRunning()).isTrue();
     }
@@ -402,8 +402,8 @@ class BounceGroupTest {
         var remote = parts.remote(options("helli", group(GROUP)));
         var origin = parts.origin(server.address(), options("h3llo", group(GROUP)), group(GROUP))) {
       assertThat(origin.end()).isEqualTo(OriginProxy.End.CREDENTIALS);
-      parts.awaitLog("cannot wait for an origin proxy", "refused the authentication string");
-      parts.awaitLog("bounce server refused this side", "refused the authentication string");
+      parts.awaitLog("group not joined", "refused the authentication string");
+      parts.awaitLog("login refused by bounce server", "refused the authentication string");
       assertThat(parts.log()).doesNotContain("helli").doesNotContain("h3llo");
       assertThat(remote.counters().get(Counter.SESSIONS)).isZero();
     }
@@ -422,7 +422,7 @@ class BounceGroupTest {
         assertThat(visitor.getInputStream().read()).isEqualTo('a');
         var drained = new CompletableFuture<Boolean>();
         Thread.ofVirtual().start(() -> drained.complete(remote.drain(RolePair.LIMIT)));
-        parts.awaitLog("remote proxy is stopping");
+        parts.awaitLog("remote proxy stopping");
         visitor.getOutputStream().write('b');
         assertThat(visitor.getInputStream().read()).isEqualTo('b');
         visitor.shutdownOutput();

@@ -122,8 +122,8 @@ class BounceGroupTransportsTest {
                 meeting(new RolePair.Options(), bounce, TransportKind.TLS, distrust))) {
       tunnel.join();
       assertThat(tunnel.end()).isEqualTo(OriginProxy.End.CREDENTIALS);
-      tunnel.awaitLog("cannot wait for an origin proxy", "the bounce server's certificate");
-      tunnel.awaitLog("bounce server refused this side", "the bounce server's certificate");
+      tunnel.awaitLog("group not joined", "the bounce server's certificate");
+      tunnel.awaitLog("login refused by bounce server", "the bounce server's certificate");
       assertThat(tunnel.log())
           .contains("trust its issuer with --bounce-tls-ca, or just this one with --bounce-tls-pin")
           .doesNotContain("the remote proxy's certificate")
@@ -141,7 +141,7 @@ class BounceGroupTransportsTest {
                 meeting(new RolePair.Options(), bounce, TransportKind.TLS, trust))) {
       tunnel.join();
       assertThat(tunnel.end()).isEqualTo(OriginProxy.End.UNREACHABLE);
-      tunnel.awaitLog("cannot join the remote proxy", "the bounce server does not speak TLS here");
+      tunnel.awaitLog("session not started", "the bounce server does not speak TLS here");
     }
   }
 }

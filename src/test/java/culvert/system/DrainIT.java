@@ -153,7 +153,7 @@ class DrainIT {
         out.write('u');
         var bulk = new RandomBytes(seed).send(out, HALF_BYTES);
         origin.terminate();
-        remote.role().err().await("session drains");
+        remote.role().err().await("session drain started");
         remote.role().terminate();
         assertRefusesVisitors(remote);
         assertThat(received).isNotDone();

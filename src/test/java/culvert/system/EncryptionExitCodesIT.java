@@ -48,7 +48,7 @@ class EncryptionExitCodesIT {
       assertThat(origin.err().lines("WARN")).isEmpty();
       List<String> lines = origin.err().lines("ERROR");
       assertThat(lines).hasSize(1);
-      assertThat(lines.getFirst()).contains("remote proxy refused the login");
+      assertThat(lines.getFirst()).contains("login refused by remote proxy");
       return lines.getFirst();
     }
   }

@@ -92,7 +92,7 @@ class FloodIT {
       origin.line();
       crowd(remote, remote.role());
       crowd(remote, remote.role());
-      assertThat(remote.role().err().lines("cannot accept visitors", "Too many open")).hasSize(1);
+      assertThat(remote.role().err().lines("visitors not accepted", "Too many open")).hasSize(1);
       assertThat(remote.role().err().lines("session ended")).isEmpty();
       assertThat(remote.role().err().lines("ERROR")).isEmpty();
     }

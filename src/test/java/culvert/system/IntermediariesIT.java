@@ -94,7 +94,7 @@ class IntermediariesIT {
       carries(transfers, site.remote(), 64);
       site.nginx().kill();
       origin.err().await("session lost");
-      origin.err().await("cannot join", "Connection refused");
+      origin.err().await("session not started", "Connection refused");
       site.nginx().again();
       origin.line();
       carries(transfers, site.remote(), 1);
@@ -107,7 +107,7 @@ class IntermediariesIT {
         var site = Site.behindNginx(Launcher.USUAL, folder)) {
       site.remote().role().kill();
       try (RoleProcess origin = site.origin(Launcher.USUAL, server.address(), "/tunnel")) {
-        origin.err().await("cannot join", "502 Bad Gateway", "is it running behind the proxy");
+        origin.err().await("session not started", "502 Bad Gateway", "is it running behind the proxy");
         try (RemoteProcess again = site.remote().again("--transport=ws", "--ws-path=/tunnel")) {
           origin.line();
           again.assertServes();
@@ -120,7 +120,7 @@ class IntermediariesIT {
   void aWrongPathIsSaidSo() throws Exception {
     try (var site = Site.behindNginx(Launcher.USUAL, folder);
         RoleProcess origin = site.origin(Launcher.USUAL, Launcher.ANY, "/tunel")) {
-      origin.err().await("cannot join", "404 Not Found", "is '/tunel' its --ws-path?");
+      origin.err().await("session not started", "404 Not Found", "is '/tunel' its --ws-path?");
       assertThat(origin.err().lines("WARN")).hasSize(1);
       assertThat(origin.process().isAlive()).isTrue();
       assertThat(site.remote().role().err().text()).doesNotContain("WARN");
@@ -207,7 +207,7 @@ class IntermediariesIT {
       }
       try (origin) {
         origin.err().await("session lost");
-        origin.err().await("cannot join", "the proxy cannot be reached", "Connection refused");
+        origin.err().await("session not started", "the proxy cannot be reached", "Connection refused");
         assertThat(origin.err().text()).doesNotContain("open-sesame");
       }
     }
@@ -265,7 +265,7 @@ class IntermediariesIT {
       loopback.line();
       exempt.line();
       direct.line();
-      proxied.err().await("cannot join", "the proxy cannot be reached", "127.0.0.1:1");
+      proxied.err().await("session not started", "the proxy cannot be reached", "127.0.0.1:1");
     }
   }
 
@@ -277,7 +277,7 @@ class IntermediariesIT {
       remote.role().kill();
       try (RoleProcess origin =
           remote.origin(server.address(), "--via=socks5://" + proxy.address())) {
-        origin.err().await("cannot join", "the proxy " + proxy.address(), remote.control() + "");
+        origin.err().await("session not started", "the proxy " + proxy.address(), remote.control() + "");
         assertThat(origin.err().lines("WARN")).hasSize(1);
         try (RemoteProcess again = remote.again()) {
           origin.line();
@@ -293,7 +293,7 @@ class IntermediariesIT {
         RemoteProcess remote = Launcher.USUAL.remote();
         RoleProcess origin =
             remote.origin(Launcher.ANY, "--via=socks5://alice:hunter2@" + proxy.address())) {
-      origin.err().await("cannot join", "user and password");
+      origin.err().await("session not started", "user and password");
       assertThat(origin.err().lines("WARN")).hasSize(1);
       assertThat(origin.err().text()).doesNotContain("hunter2");
       assertThat(origin.process().isAlive()).isTrue();
@@ -309,7 +309,7 @@ class IntermediariesIT {
                 new HostPort("127.0.0.1", 9), Launcher.ANY, "--via=http://" + proxy.address())) {
       Eventually.within(
           RolePair.LIMIT, () -> assertThat(proxy.accepted()).isGreaterThanOrEqualTo(3));
-      assertThat(origin.err().lines("cannot join", "403 Not today")).hasSize(1);
+      assertThat(origin.err().lines("session not started", "403 Not today")).hasSize(1);
       assertThat(origin.err().lines("WARN")).hasSize(1);
     }
   }

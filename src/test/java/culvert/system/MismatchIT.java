@@ -85,13 +85,13 @@ class MismatchIT {
         assertThat(here).contains("sealed");
         return;
       }
-      assertThat(here).contains("cannot join").containsAnyOf("--transport", "--noise-pattern");
+      assertThat(here).contains("session not started").containsAnyOf("--transport", "--noise-pattern");
       assertThat(there).containsAnyOf("foreign protocol rejected", "origin proxy refused");
       // It tries again and again, and says so once.
       Eventually.within(
           RolePair.LIMIT,
           () -> assertThat(remote.role().err().lines("WARN")).hasSizeGreaterThan(before + 1));
-      assertThat(origin.err().lines("WARN", "cannot join")).hasSize(1);
+      assertThat(origin.err().lines("WARN", "session not started")).hasSize(1);
       assertThat(origin.process().isAlive()).isTrue();
       assertNobodyServes(remote);
     }

@@ -34,12 +34,12 @@ class RetryIT {
     HostPort control = Ports.reserve();
     try (var server = TestServer.echo();
         RoleProcess origin = Launcher.USUAL.origin(control, server.address())) {
-      origin.err().await("cannot join the remote proxy", "Connection refused");
+      origin.err().await("session not started", "Connection refused");
       try (RemoteProcess remote = Launcher.USUAL.remoteAt(control, Launcher.ANY)) {
         assertServesSoon(remote);
         assertThat(origin.line()).isEqualTo("origin-proxy: serving default=" + remote.outside());
       }
-      assertThat(origin.err().lines("cannot join the remote proxy")).hasSize(1);
+      assertThat(origin.err().lines("session not started")).hasSize(1);
     }
   }
 
@@ -58,7 +58,7 @@ class RetryIT {
                 assertThat(wrong.role().err().lines("origin proxy refused")).hasSizeGreaterThan(5));
         wrong.role().kill();
       }
-      assertThat(origin.err().lines("remote proxy refused the login", "the secret is wrong"))
+      assertThat(origin.err().lines("login refused by remote proxy", "the secret is wrong"))
           .hasSize(1);
       try (RemoteProcess right = first.again()) {
         assertServesSoon(right);
@@ -104,7 +104,7 @@ class RetryIT {
       origin.line();
       first.role().kill();
       try (RemoteProcess wrong = WRONG.remoteAt(first.control(), first.outside())) {
-        origin.err().await("remote proxy refused the login", "again_in=");
+        origin.err().await("login refused by remote proxy", "again_in=");
         wrong.role().kill();
       }
       try (RemoteProcess right = first.again()) {

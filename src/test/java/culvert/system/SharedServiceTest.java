@@ -27,7 +27,7 @@ class SharedServiceTest {
     var options = new RolePair.Options().name("desktop");
     var other = new RolePair(server.address(), options, tunnel.remote().controlAddress());
     other.join();
-    other.awaitLog("session begins");
+    other.awaitLog("session started");
     return other;
   }
 

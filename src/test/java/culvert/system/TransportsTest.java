@@ -164,10 +164,10 @@ class TransportsTest {
       echoes(tunnel);
       tunnel.origin().close();
       back.join();
-      back.awaitLog("session begins");
+      back.awaitLog("session started");
       echoes(tunnel);
       third.join();
-      third.awaitLog("session begins");
+      third.awaitLog("session started");
       assertThat(back.end()).isEqualTo(OriginProxy.End.SUPERSEDED);
       echoes(tunnel);
       assertThat(tunnel.remote().counters().get(Counter.SESSIONS)).isEqualTo(3);

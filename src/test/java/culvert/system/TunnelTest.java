@@ -280,7 +280,7 @@ class TunnelTest {
         var tunnel = new RolePair(server.address(), options)) {
       tunnel.join();
       assertThat(tunnel.end()).isEqualTo(OriginProxy.End.CREDENTIALS);
-      tunnel.awaitLog("remote proxy refused the login", words);
+      tunnel.awaitLog("login refused by remote proxy", words);
       tunnel.awaitLog("origin proxy refused", words);
       assertThat(tunnel.log()).doesNotContain("right").doesNotContain("=wrong");
     }

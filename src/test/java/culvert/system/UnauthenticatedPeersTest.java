@@ -105,7 +105,7 @@ class UnauthenticatedPeersTest {
       peer.getOutputStream().write(offer.array(), 0, offer.position());
       peer.getOutputStream().write(new byte[Frame.HEADER_BYTES]);
       peer.getInputStream().readAllBytes();
-      tunnel.awaitLog("session broke the protocol", "0x00 is no verb");
+      tunnel.awaitLog("session failed", "0x00 is no verb");
       tunnel.awaitLog("offer declined", "\"no such service\"");
       assertStillServes(tunnel);
     }
@@ -120,7 +120,7 @@ class UnauthenticatedPeersTest {
         var tunnel = new RolePair(web.address(), new RolePair.Options(), web.address())) {
       tunnel.join();
       tunnel.end();
-      tunnel.awaitLog("cannot join", "what answers there is no Culvert remote proxy");
+      tunnel.awaitLog("session not started", "what answers there is no Culvert remote proxy");
     }
   }
 
@@ -149,7 +149,7 @@ class UnauthenticatedPeersTest {
                 new HostPort("127.0.0.1", silent.getLocalPort()))) {
       tunnel.join();
       tunnel.end();
-      tunnel.awaitLog("cannot join", "no handshake within 300ms");
+      tunnel.awaitLog("session not started", "no handshake within 300ms");
     }
   }
 }

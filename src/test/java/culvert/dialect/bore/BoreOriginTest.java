@@ -123,7 +123,7 @@ class BoreOriginTest {
     run(new Client.Options());
     server.control(0, 4711).closes();
     server.accept().hears("{\"Hello\":4711}").says("{\"Error\":\"port already in use\"}").closes();
-    client.awaitLog("cannot join", "port 4711: server error: port already in use");
+    client.awaitLog("session not started", "port 4711: server error: port already in use");
     server.control(4711, 4711);
   }
 
@@ -158,7 +158,7 @@ class BoreOriginTest {
     run(new Client.Options());
     server.accept().hears("{\"Hello\":0}").says("{\"Error\":\"" + error + "\"}");
     server.control(0, 4711);
-    client.awaitLog("WARN", "cannot join", "cause=\"server error: " + error);
+    client.awaitLog("WARN", "session not started", "cause=\"server error: " + error);
   }
 
   @Test
@@ -201,7 +201,7 @@ class BoreOriginTest {
     run(new Client.Options());
     server.accept().says(answer);
     server.control(0, 4711);
-    client.awaitLog("WARN", "cannot join");
+    client.awaitLog("WARN", "session not started");
   }
 
   @Test
