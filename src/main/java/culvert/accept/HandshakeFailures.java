@@ -64,7 +64,7 @@ public final class HandshakeFailures {
       }
       case RefusedException e -> {
         counters.count(Counter.REFUSED_PEERS);
-        logRefused(connection, e.getMessage());
+        logRejected(connection, e.getMessage());
         LingeringClose.sendAndClose(connection, new byte[0], deadlines);
       }
       case ProtocolException e -> {
@@ -86,9 +86,9 @@ public final class HandshakeFailures {
     }
   }
 
-  /** Logs a refusal that the caller counts and answers itself. */
-  public void logRefused(Connection connection, String cause) {
-    warn(connection, peerKind + " refused", cause);
+  /** Logs a rejection that the caller counts and answers itself. */
+  public void logRejected(Connection connection, String cause) {
+    warn(connection, peerKind + " rejected", cause);
   }
 
   private void warn(Connection connection, String event, String cause) {

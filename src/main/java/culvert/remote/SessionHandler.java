@@ -147,7 +147,7 @@ final class SessionHandler implements AutoCloseable {
   private void refuse(Session session, Roster.Refusal refusal) {
     boolean busy = refusal.reason() == ByeReason.BUSY;
     counters.count(busy ? Counter.SESSIONS_OVER_LIMIT : Counter.REFUSED_PEERS);
-    log.warn(session, about(session, "origin proxy refused").with("cause", refusal.why()));
+    log.warn(session, about(session, "origin proxy rejected").with("cause", refusal.why()));
     session.close(refusal.reason(), refusal.why());
     try {
       // Serving sends the reason to the peer.

@@ -71,7 +71,7 @@ class HandshakeFailuresTest {
   void refusedLoginIsLoggedWithTheKindOfPeer() throws Exception {
     assertThat(handle(new RefusedException(ByeReason.CREDENTIALS, "wrong secret"))).isEmpty();
     assertThat(counters.get(Counter.REFUSED_PEERS)).isEqualTo(1);
-    log.await("WARN", "member refused", "wrong secret");
+    log.await("WARN", "member rejected", "wrong secret");
   }
 
   @Test
@@ -97,8 +97,8 @@ class HandshakeFailuresTest {
 
   @Test
   void oneSourceGetsOneLogLineInAPeriod() throws Exception {
-    failures.logRefused(pair.near(), "first");
-    failures.logRefused(pair.near(), "second");
+    failures.logRejected(pair.near(), "first");
+    failures.logRejected(pair.near(), "second");
     log.close();
     assertThat(log.text()).contains("first").doesNotContain("second");
     assertThat(counters.get(Counter.LOG_LINES_SUPPRESSED)).isEqualTo(1);

@@ -386,7 +386,7 @@ class BounceGroupTest {
           parts.origin(
               server.address(), options().secrets(RolePair.SECRET, "wrong"), group(GROUP))) {
         assertThat(wrong.end()).isEqualTo(OriginProxy.End.CREDENTIALS);
-        parts.awaitLog("origin proxy refused", "the secret is wrong");
+        parts.awaitLog("origin proxy rejected", "the secret is wrong");
       }
       try (var right = parts.origin(server.address(), options(), group(GROUP))) {
         assertEchoes(remote);

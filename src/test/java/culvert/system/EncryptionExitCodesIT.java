@@ -77,7 +77,7 @@ class EncryptionExitCodesIT {
       String line =
           refused(halves.launcher().secret("another-secret-here"), remote, halves.originOptions());
       assertThat(line).contains("the secret is wrong").doesNotContain("another-secret-here");
-      remote.role().err().await("origin proxy refused", "the secret is wrong");
+      remote.role().err().await("origin proxy rejected", "the secret is wrong");
       assertThat(remote.role().err().text()).doesNotContain(Launcher.SECRET_TEXT);
       assertServesNobody(remote);
     }
@@ -91,7 +91,7 @@ class EncryptionExitCodesIT {
       String line =
           refused(Launcher.USUAL, remote, List.of(TLS, "--tls-pin=" + other.fingerprint()));
       assertThat(line).contains("--tls-pin", shown.fingerprint());
-      remote.role().err().await("origin proxy refused");
+      remote.role().err().await("origin proxy rejected");
       // And what was told can be pinned.
       assertJoins(remote, "--tls-pin=" + shown.fingerprint());
     }
@@ -122,7 +122,7 @@ class EncryptionExitCodesIT {
           .contains("CN=nobody's authority", "--tls-ca", "--tls-pin " + foreign.fingerprint());
       assertThat(refused(Launcher.USUAL, remote, List.of(TLS)))
           .contains("CN=nobody's authority", "--tls-ca", "--tls-pin " + foreign.fingerprint());
-      remote.role().err().await("origin proxy refused", "refused this side's certificate");
+      remote.role().err().await("origin proxy rejected", "refused this side's certificate");
       assertServesNobody(remote);
     }
   }
@@ -159,7 +159,7 @@ class EncryptionExitCodesIT {
     try (RemoteProcess remote = tls(credentials.issue("asks"), "--tls-client-ca=" + authority)) {
       assertThat(refused(Launcher.USUAL, remote, List.of(TLS, "--tls-ca=" + authority)))
           .contains("wants a certificate", "--tls-cert and --tls-key");
-      remote.role().err().await("origin proxy refused", "--tls-client-ca");
+      remote.role().err().await("origin proxy rejected", "--tls-client-ca");
     }
   }
 
@@ -171,7 +171,7 @@ class EncryptionExitCodesIT {
       options.addAll(List.of(TLS, "--tls-ca=" + authority));
       assertThat(refused(Launcher.USUAL, remote, options))
           .contains("the remote proxy", "this side's certificate");
-      remote.role().err().await("origin proxy refused", "nobody's authority", "--tls-client-ca");
+      remote.role().err().await("origin proxy rejected", "nobody's authority", "--tls-client-ca");
     }
   }
 
@@ -183,7 +183,7 @@ class EncryptionExitCodesIT {
       String option = "--noise-peer-key=" + wrong.publicKey();
       assertThat(refused(Launcher.USUAL, remote, List.of(option)))
           .contains("--noise-peer-key is not the remote proxy's public key");
-      remote.role().err().await("origin proxy refused", "the keys do not fit");
+      remote.role().err().await("origin proxy rejected", "the keys do not fit");
       assertServesNobody(remote);
     }
   }
@@ -204,7 +204,7 @@ class EncryptionExitCodesIT {
               "--noise-key-file=" + unknown.file(),
               "--noise-peer-key=" + server.publicKey());
       assertThat(refused(Launcher.OPEN, remote, own)).contains("the origin proxy has another key");
-      remote.role().err().await("origin proxy refused", "another key", "--noise-peer-key");
+      remote.role().err().await("origin proxy rejected", "another key", "--noise-peer-key");
       assertServesNobody(remote);
     }
   }

@@ -85,8 +85,10 @@ class MismatchIT {
         assertThat(here).contains("sealed");
         return;
       }
-      assertThat(here).contains("session not started").containsAnyOf("--transport", "--noise-pattern");
-      assertThat(there).containsAnyOf("foreign protocol rejected", "origin proxy refused");
+      assertThat(here)
+          .contains("session not started")
+          .containsAnyOf("--transport", "--noise-pattern");
+      assertThat(there).containsAnyOf("foreign protocol rejected", "origin proxy rejected");
       // It tries again and again, and says so once.
       Eventually.within(
           RolePair.LIMIT,

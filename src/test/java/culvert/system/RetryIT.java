@@ -55,7 +55,8 @@ class RetryIT {
         Eventually.within(
             RolePair.LIMIT,
             () ->
-                assertThat(wrong.role().err().lines("origin proxy refused")).hasSizeGreaterThan(5));
+                assertThat(wrong.role().err().lines("origin proxy rejected"))
+                    .hasSizeGreaterThan(5));
         wrong.role().kill();
       }
       assertThat(origin.err().lines("login refused by remote proxy", "the secret is wrong"))

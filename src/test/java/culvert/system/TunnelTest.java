@@ -281,7 +281,7 @@ class TunnelTest {
       tunnel.join();
       assertThat(tunnel.end()).isEqualTo(OriginProxy.End.CREDENTIALS);
       tunnel.awaitLog("login refused by remote proxy", words);
-      tunnel.awaitLog("origin proxy refused", words);
+      tunnel.awaitLog("origin proxy rejected", words);
       assertThat(tunnel.log()).doesNotContain("right").doesNotContain("=wrong");
     }
   }

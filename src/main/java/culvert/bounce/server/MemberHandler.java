@@ -214,7 +214,7 @@ final class MemberHandler implements Listener.Handler {
           case NUMBER -> Counter.PROTOCOL_ERRORS;
           case FULL -> Counter.MEMBERS_OVER_LIMIT;
         });
-    failures.logRefused(member.connection(), cause);
+    failures.logRejected(member.connection(), cause);
     LingeringClose.sendAndClose(member.connection(), refusal.bytes(), deadlines);
     members.disconnect(member, refusal.toString());
   }
