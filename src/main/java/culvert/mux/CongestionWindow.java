@@ -1,13 +1,13 @@
 package culvert.mux;
 
 /**
- * Bounds the bytes of a link that are under way, so that a keystroke does not queue behind seconds
- * of bulk in the kernel's send buffer: Java has no TCP_NOTSENT_LOWAT. Pings that carry the count of
- * bytes before them tell what has arrived and how long it took. While that stays near the shortest
- * time seen, the bound doubles each round trip that uses it up; once bytes queue for longer than
- * {@link #MAX_QUEUE_NANOS}, it shrinks to what would not, and grows with care for a while. Where
- * that does not help, it was not our bytes that queued. Not thread-safe: the writer's lock guards
- * it.
+ * Limits the bytes in flight on a link, so that a keystroke does not wait behind seconds of bulk
+ * data in the kernel's send buffer: Java has no TCP_NOTSENT_LOWAT. A PING carries the number of
+ * bytes before it; its PONG shows that they have arrived and how long it took. While the round-trip
+ * time stays near the minimum, the limit doubles in each round trip that used it up. When bytes
+ * queue for longer than {@link #MAX_QUEUE_NANOS}, the limit shrinks to a size that would not queue
+ * so long, and then grows in small steps for a while. If shrinking does not reduce the delay, the
+ * queue is not caused by this link. Not thread-safe: the writer's lock guards it.
  */
 final class CongestionWindow {
 
@@ -15,21 +15,21 @@ final class CongestionWindow {
   private static final long FIRST_BYTES = 512 * 1024;
   private static final long MAX_BYTES = 32 * 1024 * 1024;
 
-  /** Less room than this is none, so that frames do not crumble. */
+  /** Less than this counts as zero, so that frames do not become tiny. */
   static final int MIN_AVAILABLE_BYTES = 1024;
 
   private static final long MIN_PING_BYTES = 16 * 1024;
   private static final long MAX_QUEUE_NANOS = 25_000_000;
 
   /**
-   * After bytes have queued the bound grows by an eighth, so many times, before it doubles again.
+   * Number of steps of an eighth by which the limit grows after a shrink before it doubles again.
    */
   private static final int SMALL_STEPS = 8;
 
   /**
-   * A delay that stays when a quarter of the bytes is left is the path's own, or other people's
-   * bytes: relays that wait for acknowledgements, machines that are busy. Fewer bytes would only be
-   * slower. For so long it is not taken for our queue again.
+   * How long a delay counts as a property of the path. A delay that remains with a quarter of the
+   * bytes in flight is caused by the path or by other traffic: relays that wait for
+   * acknowledgements, busy hosts. Sending less would only be slower.
    */
   private static final long PATH_DELAY_AGE_NANOS = 10_000_000_000L;
 
@@ -37,7 +37,7 @@ final class CongestionWindow {
   private static final long MIN_ROUND_TRIP_AGE_NANOS = 60_000_000_000L;
   private static final long UNKNOWN_ROUND_TRIP_NANOS = 50_000_000;
 
-  /** More pings than this under way are not told apart, which only loses samples. */
+  /** Number of unanswered PINGs that are remembered; more would only lose samples. */
   private static final int REMEMBERED_PINGS = 64;
 
   private final long[] pingTokens = new long[REMEMBERED_PINGS];
@@ -59,16 +59,19 @@ final class CongestionWindow {
   private long pathDelayNanos;
   private long pathDelaySinceNanos;
 
-  /** The longest queue seen lately, and what was under way then; 0 if there was none. */
+  /** The longest recent queueing delay and the bytes in flight then; 0 if there was none. */
   private long maxQueueNanos;
 
   private long maxQueueFlight;
   private long maxQueueSinceNanos;
 
-  /** Readable without the lock. */
+  /** Read without the lock. */
   private volatile long roundTripNanos = UNKNOWN_ROUND_TRIP_NANOS;
 
-  /** How many bytes more may go, beside {@code batched} that wait: none, or enough for a frame. */
+  /**
+   * Returns how many more bytes may be sent, besides {@code batched} ones that are queued: 0, or
+   * enough for a frame.
+   */
   long available(long batched) {
     long room = limit - (sent - acknowledged) - batched;
     if (room < MIN_AVAILABLE_BYTES) {
@@ -78,27 +81,27 @@ final class CongestionWindow {
     return room;
   }
 
-  /** Notes that {@code bytes} are being written. */
+  /** Records that {@code bytes} are being written. */
   void sent(long bytes) {
     sent += bytes;
   }
 
-  /** Whether bytes are under way, as far as is known. */
+  /** Returns whether bytes are not acknowledged yet. */
   boolean hasUnacknowledged() {
     return acknowledged < sent;
   }
 
-  /** Bytes sent and bytes arrived together. */
+  /** Returns the sum of bytes sent and bytes acknowledged. */
   long progress() {
     return sent + acknowledged;
   }
 
-  /** How many bytes the peer is known to have. */
+  /** Returns how many bytes the peer has acknowledged. */
   long acknowledged() {
     return acknowledged;
   }
 
-  /** Whether the batch being put together should end with a ping. */
+  /** Returns whether the batch being assembled should end with a PING. */
   boolean isPingDue(long nowNanos) {
     long unpinged = sent - lastPingedBytes;
     return lastPingedBytes < 0
@@ -106,12 +109,12 @@ final class CongestionWindow {
         || nowNanos - lastPingNanos > PING_PERIOD_NANOS;
   }
 
-  /** Whether nothing can go before a pong comes, and no ping is under way that would bring it. */
+  /** Returns whether sending has to wait for a PONG while no PING is in flight. */
   boolean isPingNeeded() {
     return available(0) == 0 && lastPingedBytes < sent;
   }
 
-  /** The token of a ping that is written behind everything noted so far. */
+  /** Returns the token of a PING that follows everything recorded so far. */
   long ping(long nowNanos) {
     lastPingedBytes = sent;
     lastPingNanos = nowNanos;
@@ -122,13 +125,13 @@ final class CongestionWindow {
     return sent;
   }
 
-  /** A pong came. Returns false if no ping with this token can have been sent. */
+  /** Records a PONG. Returns false if no PING with this token can have been sent. */
   boolean pong(long token, long nowNanos) {
     if (token < acknowledged || token > lastPingedBytes) {
       return false;
     }
     acknowledged = token;
-    // The newest first: while nothing is sent, pings repeat their token.
+    // The newest first: while nothing else is sent, PINGs repeat their token.
     for (long i = pings - 1; i >= answered && i >= pings - REMEMBERED_PINGS; i--) {
       if (pingTokens[slot(i)] == token) {
         sample(nowNanos - pingNanos[slot(i)], pingFlights[slot(i)], nowNanos);
@@ -154,7 +157,8 @@ final class CongestionWindow {
       return;
     }
     long queue = nanos - unloadedNanos(nowNanos);
-    // Of whoever sends little the pongs queue behind the other side's bulk, which tells nothing.
+    // If this side sends little, its PONGs queue behind the bulk data of the peer and measure
+    // nothing.
     if (queue > MAX_QUEUE_NANOS && limited && isPathDelay(queue, flight)) {
       pathDelayNanos = nanos;
       pathDelaySinceNanos = nowNanos;
@@ -168,9 +172,9 @@ final class CongestionWindow {
         maxQueueFlight = flight;
         maxQueueSinceNanos = nowNanos;
       }
-      // What would have queued for just as long as it may, but never less than half.
-      long right = (long) ((double) limit * (nanos - queue + MAX_QUEUE_NANOS) / nanos);
-      limit = Math.max(MIN_BYTES, Math.max(right, limit / 2));
+      // The size that would have queued for exactly the allowed time, but at least half.
+      long target = (long) ((double) limit * (nanos - queue + MAX_QUEUE_NANOS) / nanos);
+      limit = Math.max(MIN_BYTES, Math.max(target, limit / 2));
       smallSteps = SMALL_STEPS;
       lastChangeNanos = nowNanos;
     } else {
@@ -179,13 +183,16 @@ final class CongestionWindow {
     limited = false;
   }
 
-  /** How long a round trip takes that meets none of our bytes. */
+  /** Returns the round-trip time without queueing by this link. */
   private long unloadedNanos(long nowNanos) {
     boolean known = nowNanos - pathDelaySinceNanos < PATH_DELAY_AGE_NANOS;
     return known ? Math.max(minRoundTripNanos, pathDelayNanos) : minRoundTripNanos;
   }
 
-  /** Of a quarter of the bytes a queue of ours would have a quarter left. */
+  /**
+   * Returns whether a quarter of the bytes still meets more than half of the delay: a queue of this
+   * link would have a quarter left.
+   */
   private boolean isPathDelay(long queue, long flight) {
     return maxQueueNanos > 0 && flight <= maxQueueFlight / 4 && queue > maxQueueNanos / 2;
   }
@@ -200,7 +207,8 @@ final class CongestionWindow {
   }
 
   /**
-   * What a round trip takes these days: as long as the longest lately, or a guess before the first.
+   * Returns the recent round-trip time in nanoseconds, close to the longest; an estimate before the
+   * first sample.
    */
   long roundTripNanos() {
     return roundTripNanos;

@@ -3,10 +3,9 @@ package culvert.mux;
 import culvert.protocol.ProtocolException;
 
 /**
- * How many frames that carry nothing a peer may send: pings, grants, frames for streams already
- * over, offers made again and again. Each costs a place; places come back with time and with bytes
- * and streams that do move, of which a peer that means well always has enough. Not thread-safe: the
- * link's reader alone asks.
+ * Limits frames without payload from the peer: PINGs, grants, frames for ended streams, repeated
+ * offers. Each frame uses one unit; units are refilled with time and with transferred bytes and new
+ * streams, so that a correct peer never runs out. Not thread-safe: only the link's reader uses it.
  */
 final class ControlFrameBudget {
 
@@ -14,7 +13,7 @@ final class ControlFrameBudget {
   private static final double PER_SECOND = 2_000;
   private static final double PER_KIB = 1;
 
-  /** A stream has an answer, two ends, a reset and a first grant each way. */
+  /** A stream needs an answer, two ends, a reset and a first grant in each direction. */
   private static final double PER_STREAM = 8;
 
   private final double max;
@@ -23,16 +22,19 @@ final class ControlFrameBudget {
   private long lastMoved;
 
   /**
-   * A full measure of patience.
+   * Creates a full budget.
    *
-   * @param streams how many there can be at a time: all may end at once, and be late
+   * @param streams maximum number of concurrent streams: all may end at once, with late frames
    */
   ControlFrameBudget(long nowNanos, int streams) {
     max = INITIAL + PER_STREAM * streams;
     lastNanos = nowNanos;
   }
 
-  /** Earns places; {@code moved} counts all bytes of the link so far, both ways. */
+  /**
+   * Refills the budget; {@code moved} is the number of bytes transferred on the link so far, in
+   * both directions.
+   */
   void refill(long nowNanos, long moved) {
     double earned =
         (nowNanos - lastNanos) / 1e9 * PER_SECOND + (moved - lastMoved) / 1024.0 * PER_KIB;
@@ -41,15 +43,15 @@ final class ControlFrameBudget {
     lastMoved = moved;
   }
 
-  /** Earns the places of a stream that began. */
+  /** Refills the budget for a new stream. */
   void refillForStream() {
     frames = Math.min(max, frames + PER_STREAM);
   }
 
-  /** Pays for a frame that carried nothing. */
+  /** Uses one unit for a frame without payload. */
   void spend() throws ProtocolException {
     if (--frames < 0) {
-      throw new ProtocolException("too many frames that carry nothing");
+      throw new ProtocolException("too many frames without payload");
     }
   }
 }

@@ -23,39 +23,39 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
-/** One connection that carries a session's messages and many streams; see the package. */
+/** The connection between the halves: carries a session's messages and many streams. */
 public final class Link implements AutoCloseable {
 
   /** Which side of a link opens streams. */
   public enum Side {
-    /** The remote side: visitors come here, so streams begin here. */
+    /** The remote side, which accepts visitors and opens a stream for each. */
     OPENS,
-    /** The origin side. */
+    /** The origin side, which accepts streams. */
     TAKES
   }
 
-  /** What the link tells its session. Called by the link's reader: must not write, dial or wait. */
+  /** Notifies the session. Called by the link's reader: must not write, dial or block. */
   public interface Events {
-    /** The peer opened a stream, which must be answered exactly once. */
+    /** The peer opened a stream; it must be answered exactly once. */
     void opened(MuxStream stream, Message.Open open);
 
     /**
-     * A message of the session that is not the link's own business.
+     * A message of the session was received.
      *
-     * @throws ProtocolException if it may not come now
+     * @throws ProtocolException if it is not allowed now
      */
     void message(Message message) throws ProtocolException;
   }
 
   /**
-   * What a link shares with the others of its process.
+   * What all links of a process share.
    *
-   * @param pool where its buffers come from
-   * @param budget what its streams may hold together with all others
-   * @param deadlines ends what takes too long
-   * @param heartbeat when a silent peer is asked, and when it is given up
-   * @param maxWindow bytes that a stream may hold, {@value MuxStream#FIRST_WINDOW} at least
-   * @param lateFrames counts frames that came for streams already over, which is no fault
+   * @param pool lends buffers
+   * @param budget limits the unread bytes of all streams
+   * @param deadlines runs timers
+   * @param heartbeat when a PING is sent and when the peer is considered dead
+   * @param maxWindow maximum window of a stream in bytes, at least {@value MuxStream#FIRST_WINDOW}
+   * @param lateFrames counts frames for streams that have ended, which are no error
    */
   public record Shared(
       BufferPool pool,
@@ -68,10 +68,13 @@ public final class Link implements AutoCloseable {
   /** Message of failures caused by the end of the link. */
   static final String LOST = "the link was lost";
 
-  /** For the last words, and what goes before them. */
+  /** Time for the BYE and the frames before it. */
   private static final Duration BYE_TIMEOUT = Duration.ofSeconds(3);
 
-  /** The same where the last bytes of complete streams are on their way, and how often again. */
+  /**
+   * Time without progress while bytes of complete streams are in flight; it is extended while there
+   * is progress, at most {@link #MAX_EXTENSIONS} times.
+   */
   private static final Duration PROGRESS_TIMEOUT = Duration.ofSeconds(10);
 
   private static final int MAX_EXTENSIONS = 12;
@@ -86,7 +89,7 @@ public final class Link implements AutoCloseable {
   private final LivenessMonitor monitor;
   private final ConcurrentHashMap<Long, MuxStream> streams = new ConcurrentHashMap<>();
 
-  /** Also streams without an id yet, and those that are over but hold bytes that nobody read. */
+  /** Includes streams without an id yet, and ended streams that hold unread bytes. */
   private final Set<MuxStream> all = ConcurrentHashMap.newKeySet();
 
   private final AtomicInteger open = new AtomicInteger();
@@ -96,10 +99,10 @@ public final class Link implements AutoCloseable {
   private final AtomicReference<Deadlines.Deadline> closer = new AtomicReference<>(() -> {});
 
   /**
-   * A link over a connection whose handshake is done.
+   * Creates a link on a connection after its handshake.
    *
-   * @param mine what this side granted in the handshake
-   * @param peer what the other side granted
+   * @param mine limits that this side granted in the handshake
+   * @param peer limits that the peer granted
    */
   public Link(
       Connection connection,
@@ -122,9 +125,9 @@ public final class Link implements AutoCloseable {
    * Reads until the link ends, in the calling thread; afterwards every stream has failed and the
    * connection is closed. Returns normally only if {@link #close} or {@link #finish} ended it.
    *
-   * @throws RefusedException if the peer said why it ended the link
-   * @throws SilentPeerException if the peer has given no sign of life for too long
-   * @throws ProtocolException if the peer broke the rules; it has been told
+   * @throws RefusedException if the peer ended the link with a reason
+   * @throws SilentPeerException if the heartbeat timeout passed
+   * @throws ProtocolException if the peer violated the protocol; a BYE was sent
    * @throws IOException if the connection broke or ended
    */
   public void run() throws IOException {
@@ -148,7 +151,7 @@ public final class Link implements AutoCloseable {
     }
   }
 
-  /** What the peer said itself tells more than a write that failed because it had hung up. */
+  /** Prefers the reason that the peer sent to a write error caused by its close. */
   private IOException cause(IOException ofReader) {
     if (ofReader instanceof RefusedException) {
       return ofReader;
@@ -158,7 +161,7 @@ public final class Link implements AutoCloseable {
 
   private void end(Thread writerThread) {
     closer.get().cancel();
-    // First the flag, then the sweep: an open in between sees one or is seen by the other.
+    // The flag is set before the sweep: an open in between sees the flag or is found by the sweep.
     ended = true;
     failStreams(closing ? CloseCause.STOPPED : CloseCause.LINK_LOST);
     writer.end();
@@ -183,16 +186,16 @@ public final class Link implements AutoCloseable {
   }
 
   /**
-   * Begins a stream. Nothing is written before its first payload or {@link MuxStream#awaitAnswer},
+   * Opens a stream. Its OPEN is written with the first payload or by {@link MuxStream#awaitAnswer},
    * so that both can share a write.
    *
-   * @throws IOException if the peer's bound on streams is reached or the link has ended
+   * @throws IOException if the maximum number of streams is reached or the link has ended
    */
   public MuxStream open(Message.Open message) throws IOException {
-    int most = maxStreams();
-    if (open.incrementAndGet() > most) {
+    int max = maxStreams();
+    if (open.incrementAndGet() > max) {
       streamClosed();
-      throw new IOException("the session has " + most + " streams, which is its bound");
+      throw new IOException("the session has " + max + " streams, its maximum");
     }
     MuxStream stream = new MuxStream(this, message);
     all.add(stream);
@@ -210,8 +213,8 @@ public final class Link implements AutoCloseable {
   }
 
   /**
-   * Ends the link and tells the peer why; streams are lost, but what those that are complete have
-   * sent arrives first. Does not wait.
+   * Ends the link with a reason for the peer. Open streams are lost; bytes of complete streams are
+   * delivered first. Does not block.
    */
   public void close(ByeReason reason, String text) {
     close(reason, text, 0);
@@ -225,21 +228,21 @@ public final class Link implements AutoCloseable {
   }
 
   /**
-   * Closes the connection once the peer had its time, which goes on while it takes what it has not.
+   * Closes the connection after a timeout, which is extended while the peer still receives bytes.
    */
   private void closeLater(int extensions) {
-    boolean owing = extensions > 0 && writer.hasUnacknowledged();
+    boolean pending = extensions > 0 && writer.hasUnacknowledged();
     long before = writer.progress();
     Runnable close =
         () -> {
-          if (owing && !ended && writer.progress() != before) {
+          if (pending && !ended && writer.progress() != before) {
             closeLater(extensions - 1);
           } else {
             connection.close();
           }
         };
     closer
-        .getAndSet(shared.deadlines().after(owing ? PROGRESS_TIMEOUT : BYE_TIMEOUT, close))
+        .getAndSet(shared.deadlines().after(pending ? PROGRESS_TIMEOUT : BYE_TIMEOUT, close))
         .cancel();
     if (ended) {
       closer.get().cancel();
@@ -247,8 +250,8 @@ public final class Link implements AutoCloseable {
   }
 
   /**
-   * Begins no stream any more, and ends the link once the last one is over. Does not wait; returns
-   * whether there is something to wait for: streams, or bytes of theirs on their way.
+   * Opens no more streams and ends the link after the last one. Does not block; returns whether
+   * streams are open or bytes of theirs are in flight.
    */
   public boolean finish() {
     finishing = true;
@@ -264,16 +267,16 @@ public final class Link implements AutoCloseable {
   }
 
   /**
-   * Asks the peer for a sign of life.
+   * Sends a PING.
    *
-   * @param answer hears, from the watchdog and once the limit has passed, whether one came; must
-   *     not block
+   * @param answer called by the timer thread after the limit with whether anything was received;
+   *     must not block
    */
   public void probe(Duration limit, Consumer<Boolean> answer) {
     monitor.probe(limit, answer);
   }
 
-  /** Whether the peer was asked something a moment ago and nothing has come since. */
+  /** Returns whether a recent PING is unanswered. */
   public boolean isQuiet() {
     return monitor.isQuiet();
   }
@@ -283,23 +286,23 @@ public final class Link implements AutoCloseable {
     close(ByeReason.STOPPING, "stopping");
   }
 
-  /** Streams that have begun and not ended. */
+  /** Returns the number of open streams. */
   public int openStreams() {
     return open.get();
   }
 
-  /** The connection below. */
+  /** Returns the connection below. */
   public Connection connection() {
     return connection;
   }
 
-  /** The peer hears our last words before the connection closes over its unread bytes. */
+  /** Sends a BYE and lets the peer read it before the connection is closed. */
   private void sendBye(Message.Bye bye) {
     writer.bye(bye);
     LingeringClose.drainAndClose(connection, shared.deadlines());
   }
 
-  // For the link's parts.
+  // For the other classes of this package.
 
   LinkWriter writer() {
     return writer;
@@ -345,7 +348,7 @@ public final class Link implements AutoCloseable {
     return streams.get(id);
   }
 
-  /** The peer opened a stream. */
+  /** Registers a stream that the peer opened. */
   MuxStream acceptStream(long id) {
     open.incrementAndGet();
     MuxStream stream = new MuxStream(this, id);
@@ -354,7 +357,7 @@ public final class Link implements AutoCloseable {
     return stream;
   }
 
-  /** One of our streams has got its id. */
+  /** Registers a stream of this side when it gets its id. */
   void register(MuxStream stream) {
     streams.put(stream.id(), stream);
   }
@@ -371,7 +374,7 @@ public final class Link implements AutoCloseable {
     closeIfFinished();
   }
 
-  /** A stream is over and all its bytes were read or dropped. */
+  /** Removes a stream that has ended and holds no bytes. */
   void release(MuxStream stream) {
     all.remove(stream);
     leaveBudgetIfDone();

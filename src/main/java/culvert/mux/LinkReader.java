@@ -15,8 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The receiving half of a link: decodes all that one read brought, then wakes each stream once. It
- * never writes, dials or waits for anything but the connection's next bytes.
+ * The receiving half of a link. It decodes everything that one read returned and then wakes each
+ * stream once. It never writes, dials, or blocks on anything other than the connection.
  */
 final class LinkReader {
 
@@ -25,10 +25,12 @@ final class LinkReader {
   private final List<MuxStream> toWake = new ArrayList<>();
   private final ControlFrameBudget controlBudget;
 
-  /** The highest id the peer has opened; the opening side looks at its own writer instead. */
+  /**
+   * The highest id that the peer has opened; the side that opens streams asks its writer instead.
+   */
   private long highestId;
 
-  // A data frame whose payload has not come whole:
+  // A DATA frame whose payload is not complete yet:
   private MuxStream dataStream;
   private int dataLeft;
 
@@ -110,7 +112,10 @@ final class LinkReader {
     dataLeft -= n;
   }
 
-  /** The stream a frame speaks of, or null for one that is over; an id never opened is an error. */
+  /**
+   * Returns the stream of a frame, or null if it has ended; an id that was never opened is an
+   * error.
+   */
   private MuxStream streamOf(Frame frame) throws ProtocolException {
     MuxStream stream = link.stream(frame.stream());
     if (stream == null) {
@@ -180,12 +185,12 @@ final class LinkReader {
   }
 
   private static ProtocolException unexpected(Frame frame) {
-    return new ProtocolException(frame.type() + " in a session that stands already");
+    return new ProtocolException(frame.type() + " after the login");
   }
 
   private void receiveOpen(Frame frame, Message.Open open) throws ProtocolException {
     if (link.side() == Link.Side.OPENS) {
-      throw new ProtocolException("OPEN from the side that takes streams");
+      throw new ProtocolException("OPEN from the side that accepts streams");
     }
     if (frame.stream() <= highestId) {
       throw new ProtocolException(
@@ -198,7 +203,7 @@ final class LinkReader {
     }
     MuxStream stream = link.acceptStream(frame.stream());
     if (link.openStreams() > link.streamsGranted()) {
-      // Not an error: the end of another stream may still be under way to us.
+      // Not an error: the end of another stream may still be in flight.
       stream.refuse(RefusedReason.BUSY, "all " + link.streamsGranted() + " streams are in use");
     } else {
       link.events().opened(stream, open);

@@ -9,12 +9,12 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Looks for signs of life on a link, tick by tick: asks a peer that is silent and gives it up in
- * the end. Only the watchdog judges; all else may be called by anybody.
+ * Checks a link once per tick: sends a PING to a silent peer and resets the connection of a dead
+ * one. The timer thread checks; any thread may call the other methods.
  */
 final class LivenessMonitor {
 
-  /** An answer to a probe that comes so much later than it should tells nothing. */
+  /** A probe that ends this much too late proves nothing: the host was suspended. */
   private static final Duration MAX_DELAY = Duration.ofSeconds(2);
 
   private final Connection connection;
@@ -34,7 +34,7 @@ final class LivenessMonitor {
     this.rule = new LivenessRule(heartbeat, sample());
   }
 
-  /** Begins to look; what is returned ends it. */
+  /** Starts the checks; cancelling the result ends them. */
   Deadlines.Deadline start() {
     var ticks = deadlines.repeat(heartbeat.tick(), this::tick);
     return () -> {
@@ -48,12 +48,12 @@ final class LivenessMonitor {
       switch (rule.check(sample())) {
         case ALIVE -> {}
         case PING -> writer.ping();
-        case SILENT -> endLink("nothing came from the peer for " + atLeast(1));
+        case SILENT -> endLink("nothing received from the peer for " + atLeast(1));
         case BLOCKED ->
-            endLink("the peer took nothing for " + atLeast(LivenessRule.BLOCKED_TIMEOUTS));
+            endLink("the peer accepted nothing for " + atLeast(LivenessRule.BLOCKED_TIMEOUTS));
       }
     } catch (RuntimeException | Error e) {
-      // Nobody would watch it any more.
+      // Without checks the link must not continue.
       bug = e;
       connection.reset();
     }
@@ -63,9 +63,9 @@ final class LivenessMonitor {
     return Durations.of(heartbeat.timeout().multipliedBy(timeouts));
   }
 
-  private void endLink(String why) {
-    failure = new SilentPeerException(why);
-    // A close would leave the kernel trying to deliver what nobody takes.
+  private void endLink(String reason) {
+    failure = new SilentPeerException(reason);
+    // After a close the kernel would go on trying to deliver the data.
     connection.reset();
   }
 
@@ -73,15 +73,15 @@ final class LivenessMonitor {
     return writer.sample(System.nanoTime(), System.currentTimeMillis());
   }
 
-  /** Why the peer was given up, if it was. */
+  /** Returns the reason if the peer was considered dead. */
   Optional<SilentPeerException> failure() {
     return Optional.ofNullable(failure);
   }
 
-  /** Throws the bug that ended the watch, and with it the link, if one did. */
+  /** Throws the unexpected exception that ended the checks and the link, if there was one. */
   void rethrowBug() {
     if (bug != null) {
-      throw new IllegalStateException("a bug in the watch over the link", bug);
+      throw new IllegalStateException("internal error in the liveness check", bug);
     }
   }
 
@@ -96,10 +96,10 @@ final class LivenessMonitor {
         () -> {
           boolean alive = !ended && connection.received() != before;
           long passed = (System.nanoTime() - nanos) / 1_000_000;
-          long onTheWall = System.currentTimeMillis() - wallMillis;
-          boolean slept = Math.max(passed, onTheWall) > limit.plus(MAX_DELAY).toMillis();
-          if (!alive && !ended && slept) {
-            // We slept, and so did whoever would have read the answer.
+          long wallPassed = System.currentTimeMillis() - wallMillis;
+          boolean suspended = Math.max(passed, wallPassed) > limit.plus(MAX_DELAY).toMillis();
+          if (!alive && !ended && suspended) {
+            // The host was suspended, and the reader with it: probe again.
             probe(limit, answer);
           } else {
             answer.accept(alive);

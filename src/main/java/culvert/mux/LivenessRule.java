@@ -3,37 +3,37 @@ package culvert.mux;
 import java.time.Duration;
 
 /**
- * Judges from a link's counters, tick by tick, whether its peer is alive. Any byte received is a
- * sign of life, since pongs may queue behind bulk; a write that takes nothing away is none. Who was
- * itself asleep, be it the process or the machine, does not blame the peer for the silence: it asks
- * at once and gives the peer a short while, once until it hears from it again. It asks a peer also
- * when it has said nothing itself for long, so that one that only receives is heard. Not
- * thread-safe: only the watchdog asks.
+ * Decides from a link's counters, once per tick, whether the peer is alive. Any byte received
+ * counts, because PONGs may queue behind bulk data; a blocked write does not count. Time during
+ * which this process or host was suspended does not count against the peer: a PING is sent at once
+ * and the peer gets one short grace period until it is heard again. A PING is also sent after a
+ * time without a byte sent, so that the peer of a side that only receives hears from it. Not
+ * thread-safe: only the timer thread uses it.
  */
 final class LivenessRule {
 
-  /** What to do at this tick. */
+  /** Result of a check. */
   enum Verdict {
-    /** Nothing. */
+    /** The peer is alive. */
     ALIVE,
-    /** Send a ping. */
+    /** A PING is due. */
     PING,
-    /** Give up: nothing came. */
+    /** The peer is dead: nothing was received. */
     SILENT,
-    /** Give up: nothing could be sent. */
+    /** The peer is dead: nothing could be written. */
     BLOCKED
   }
 
   /**
-   * What a tick sees.
+   * The counters at one tick.
    *
-   * @param nanos the time that never jumps, but stands still while the machine sleeps
-   * @param wallMillis the time that goes on then, but may be set
+   * @param nanos monotonic time, which stops while the host is suspended
+   * @param wallMillis wall-clock time, which continues then but may be set
    * @param received bytes received so far
    * @param sent bytes sent so far
-   * @param arrived bytes of them that the peer is known to have
-   * @param writing whether a write is under way
-   * @param awaiting whether an open of ours has no answer
+   * @param acknowledged sent bytes that the peer has acknowledged
+   * @param writing whether a write is in progress
+   * @param awaiting whether an OPEN of this side has no answer
    */
   record Sample(
       long nanos,
@@ -46,12 +46,12 @@ final class LivenessRule {
 
   private static final long MAX_GRACE_NANOS = Duration.ofSeconds(5).toNanos();
 
-  /** Ticks this much late mean that this process or machine was asleep. */
+  /** A tick later than this means that this process or host was suspended. */
   private static final long MAX_LATE_NANOS = Duration.ofSeconds(2).toNanos();
 
   /**
-   * On a slow uplink behind a large send buffer it takes long until a write moves again, although
-   * the peer takes bytes all the time.
+   * Blocked writes get a longer limit: on a slow uplink behind a large send buffer a write may
+   * block for long although the peer reads all the time.
    */
   static final int BLOCKED_TIMEOUTS = 3;
 
@@ -69,10 +69,10 @@ final class LivenessRule {
   private long pingedNanos;
   private boolean pinged;
 
-  /** Read by whoever chooses among sessions. */
+  /** Read by threads that select a session. */
   private volatile boolean quiet;
 
-  /** For how long something has not come; excused once for a time in which nobody looked. */
+  /** Time since an event; extended once for a time without ticks. */
   private final class Timer {
     private long sinceNanos;
     private boolean extended;
@@ -82,7 +82,7 @@ final class LivenessRule {
       extended = false;
     }
 
-    /** Leaves the grace until the limit at least; returns false if it did so before. */
+    /** Leaves at least the grace period until the limit; returns false if that was done before. */
     boolean extendOnce(long nowNanos, long limitNanos) {
       boolean first = !extended;
       if (first) {
@@ -92,7 +92,7 @@ final class LivenessRule {
       return first;
     }
 
-    /** Leaves no more than the grace until the limit. */
+    /** Leaves at most the grace period until the limit. */
     void shorten(long nowNanos, long limitNanos) {
       sinceNanos = Math.min(sinceNanos, nowNanos - limitNanos + graceNanos);
     }
@@ -113,34 +113,34 @@ final class LivenessRule {
     last = first;
   }
 
-  Verdict check(Sample signs) {
-    // Counted from the beginning: times near the counter's end could not be compared.
-    long now = signs.nanos() - startNanos;
-    long passed = signs.nanos() - last.nanos();
-    long onTheWall = (signs.wallMillis() - last.wallMillis()) * 1_000_000;
-    // The machine's sleep is told by its other clock only, and what passed in it by none of ours.
-    boolean machineSlept = onTheWall - passed > suspendedNanos;
-    boolean slept = machineSlept || passed > lateNanos;
-    boolean heard = signs.received() != last.received();
-    boolean spoke = signs.sent() != last.sent();
-    boolean writes = signs.writing() && last.writing();
-    boolean moved = spoke || signs.acknowledged() != last.acknowledged() || !writes;
-    last = signs;
-    quiet = pinged && !heard;
-    if (heard) {
+  Verdict check(Sample sample) {
+    // Relative to the start: the counter may wrap around.
+    long now = sample.nanos() - startNanos;
+    long passed = sample.nanos() - last.nanos();
+    long wallPassed = (sample.wallMillis() - last.wallMillis()) * 1_000_000;
+    // Only the difference of the two clocks shows that the host was suspended.
+    boolean hostSuspended = wallPassed - passed > suspendedNanos;
+    boolean suspended = hostSuspended || passed > lateNanos;
+    boolean received = sample.received() != last.received();
+    boolean sent = sample.sent() != last.sent();
+    boolean writes = sample.writing() && last.writing();
+    boolean moved = sent || sample.acknowledged() != last.acknowledged() || !writes;
+    last = sample;
+    quiet = pinged && !received;
+    if (received) {
       silence.restart(now);
       pinged = false;
     }
-    if (spoke) {
+    if (sent) {
       sentNanos = now;
     }
     if (moved) {
       write.restart(now);
-    } else if (slept) {
+    } else if (suspended) {
       write.extendOnce(now, blockedNanos);
     }
-    if (slept && !heard && silence.extendOnce(now, timeoutNanos)) {
-      if (machineSlept) {
+    if (suspended && !received && silence.extendOnce(now, timeoutNanos)) {
+      if (hostSuspended) {
         silence.shorten(now, timeoutNanos);
       }
       return ping(now);
@@ -151,9 +151,9 @@ final class LivenessRule {
     if (write.hasPassed(now, blockedNanos)) {
       return Verdict.BLOCKED;
     }
-    long spoken = Math.max(pingedNanos, Math.min(silence.sinceNanos, sentNanos));
-    boolean due = now - spoken >= everyNanos;
-    return due || signs.awaiting() && !heard && !pinged ? ping(now) : Verdict.ALIVE;
+    long lastSent = Math.max(pingedNanos, Math.min(silence.sinceNanos, sentNanos));
+    boolean due = now - lastSent >= everyNanos;
+    return due || sample.awaiting() && !received && !pinged ? ping(now) : Verdict.ALIVE;
   }
 
   private Verdict ping(long nowNanos) {
@@ -162,7 +162,7 @@ final class LivenessRule {
     return Verdict.PING;
   }
 
-  /** Whether the peer was asked something and has said nothing for a tick or more. */
+  /** Returns whether a PING has been unanswered for a tick or longer. */
   boolean isQuiet() {
     return quiet;
   }

@@ -9,8 +9,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * The memory that all streams of a process may hold in bytes that came and were not read yet. Above
- * half of it no window grows; above all of it the streams that have not been read for longest are
+ * Limits the received and unread bytes that all streams of a process hold. Above half of the limit
+ * no window grows; above the limit the streams that have not been read for the longest time are
  * reset.
  */
 public final class MemoryBudget {
@@ -20,13 +20,18 @@ public final class MemoryBudget {
   private final LongAdder evictions;
   private final Set<Link> links = ConcurrentHashMap.newKeySet();
 
-  /** A budget of {@code limit} bytes, which counts the streams it has to reset. */
+  /**
+   * Creates a budget.
+   *
+   * @param limit in bytes
+   * @param evictions counts the streams that were reset to stay within it
+   */
   public MemoryBudget(long limit, LongAdder evictions) {
     this.limit = limit;
     this.evictions = evictions;
   }
 
-  /** Bytes held now. */
+  /** Returns the number of bytes held now. */
   public long held() {
     return held.get();
   }
@@ -55,10 +60,10 @@ public final class MemoryBudget {
     return held.get() > limit;
   }
 
-  /** Resets streams, longest unread first, until an eighth of the budget is free again. */
+  /** Resets streams, the longest unread first, until an eighth of the budget is free. */
   void evict() {
     long now = System.nanoTime();
-    // The times move while we sort: take them down first.
+    // Copies the times first, because they change during the sort.
     record Candidate(MuxStream stream, long held, long unreadNanos) {}
     List<Candidate> candidates = new ArrayList<>();
     for (Link link : links) {
@@ -69,7 +74,7 @@ public final class MemoryBudget {
       }
     }
     candidates.sort(Comparator.comparingLong(Candidate::unreadNanos).reversed());
-    // A chunk in the middle of a write is given back a little later: count it as free at once.
+    // A chunk that is being written is released a little later; it counts as free at once.
     long toFree = held.get() - (limit - limit / 8);
     for (Candidate candidate : candidates) {
       if (toFree <= 0) {

@@ -17,23 +17,23 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * One visitor's bytes on a link. The sending half is state of the {@link LinkWriter} and guarded by
- * its lock; the receiving half is {@link StreamInput}.
+ * One visitor's bytes on a link. The sending half is {@link StreamOutput}, guarded by the lock of
+ * the {@link LinkWriter}; the receiving half is {@link StreamInput}.
  */
 public final class MuxStream implements Connection {
 
-  /** What a stream may send before the first grant, in bytes; a constant of the wire. */
+  /** Initial window of a stream in bytes; fixed by the protocol. */
   public static final int FIRST_WINDOW = 16 * 1024;
 
-  /** What became of an open. */
+  /** Result of opening a stream. */
   public enum Answer {
     /** The origin server accepted. */
     ACCEPTED,
-    /** It was refused; {@link MuxStream#refusal} says why. */
+    /** It was refused, for the reason in {@link MuxStream#refusal}. */
     REFUSED,
     /** No answer within the limit. */
     NONE,
-    /** The link or the stream ended first. */
+    /** The link or the stream ended before an answer. */
     LOST
   }
 
@@ -45,19 +45,19 @@ public final class MuxStream implements Connection {
   private volatile boolean outputEnded;
   private volatile long sent;
 
-  /** 0 until the open is written; the writer's lock guards the change. */
+  /** 0 until the OPEN is written; written with the writer's lock held. */
   private volatile long id;
 
   /** The sending half; its fields are guarded by the writer's lock. */
   final StreamOutput out;
 
-  /** A stream of ours, whose open the writer sends together with its first bytes. */
+  /** Creates a stream of this side; the writer sends its OPEN together with the first bytes. */
   MuxStream(Link link, Message.Open open) {
     this(link, 0);
     out.pendingOpen = open;
   }
 
-  /** A stream of the peer's. */
+  /** Creates a stream that the peer opened. */
   MuxStream(Link link, long id) {
     this.link = link;
     this.id = id;
@@ -68,8 +68,8 @@ public final class MuxStream implements Connection {
   // Opening.
 
   /**
-   * Sends the open unless the first bytes already took it along, and waits for the peer's answer.
-   * Only the thread that will read the stream may wait.
+   * Sends the OPEN unless it was sent with the first bytes, and waits for the answer. Only the
+   * thread that will read the stream may wait.
    */
   public Answer awaitAnswer(Duration limit) {
     long deadline = System.nanoTime() + limit.toNanos();
@@ -82,14 +82,14 @@ public final class MuxStream implements Connection {
     };
   }
 
-  /** The peer's words for a refused open. */
+  /** Returns why the peer refused the OPEN. */
   public Message.Refused refusal() {
     return answer instanceof Message.Refused refused
         ? refused
         : new Message.Refused(RefusedReason.UNREACHABLE, Link.LOST);
   }
 
-  /** Tells the opener that the origin server has accepted. */
+  /** Answers the OPEN: the origin server has accepted. */
   public void accept() {
     link.writer().answer(this, new Message.Accepted());
   }
@@ -103,7 +103,7 @@ public final class MuxStream implements Connection {
     }
   }
 
-  // What the link's reader brings; it never waits.
+  // Called by the link's reader; never blocks.
 
   void receive(ByteBuffer bytes) throws ProtocolException {
     input.receive(bytes);
@@ -180,14 +180,17 @@ public final class MuxStream implements Connection {
     }
   }
 
-  /** Bytes that were not read keep a stream in the budget's sight, also after both directions. */
+  /**
+   * Releases the stream once it has ended and holds no unread bytes; until then the budget can
+   * evict it.
+   */
   void releaseIfDrained() {
     if (input.held() == 0 && (input.failure() != null || bothEnded())) {
       link.release(this);
     }
   }
 
-  /** Returns true once in the stream's life. */
+  /** Returns true for the first call only. */
   boolean markUnregistered() {
     return unregistered.compareAndSet(false, true);
   }
@@ -226,7 +229,7 @@ public final class MuxStream implements Connection {
     unregisterIfEnded();
   }
 
-  /** Nothing more goes out. */
+  /** Records that this side has ended its direction. */
   void endOutput() {
     outputEnded = true;
   }
@@ -236,12 +239,12 @@ public final class MuxStream implements Connection {
     reset(ResetReason.BROKEN);
   }
 
-  /** Resets the stream and tells the peer why. */
+  /** Resets the stream with a reason for the peer. */
   public void reset(ResetReason reason) {
     abort(CloseCause.STOPPED, reason);
   }
 
-  /** Before both directions have ended, a close is a reset. */
+  /** Resets the stream unless both directions have ended. */
   @Override
   public void close() {
     reset();
@@ -280,12 +283,12 @@ public final class MuxStream implements Connection {
     }
   }
 
-  /** Counts payload that the writer has taken; only one thread writes at a time. */
+  /** Counts payload that was put into a batch; the writer's lock is held. */
   void addSent(int bytes) {
     sent += bytes;
   }
 
-  /** The stream's id, or 0 while its open has not been written. */
+  /** Returns the stream's id, or 0 while its OPEN has not been written. */
   long id() {
     return id;
   }

@@ -8,22 +8,22 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 
 /**
- * What a link owes its peer beside payload, kept as state: one pong, and for each stream one
- * answer, one reset and one sum of grants. So nothing a peer sends makes it grow, and noting it
- * never blocks. Not thread-safe: the writer's lock guards it.
+ * Control frames that a link has to send, kept as coalesced state: one PONG, and for each stream
+ * one answer, one RESET and one sum of grants. Frames from the peer therefore cannot make it grow,
+ * and queueing never blocks. Not thread-safe: the writer's lock guards it.
  */
 final class PendingControl {
 
-  /** Room in front of a batch's payload, in bytes. */
+  /** Space in front of a batch's payload, in bytes. */
   static final int CONTROL_BYTES = 8 * 1024;
 
-  /** Most messages of the session that wait to be written. */
+  /** Maximum number of queued messages of the session. */
   private static final int MAX_MESSAGES = 1024;
 
-  /** Longest reset, answer and grant of one stream together, in bytes. */
+  /** Maximum length of RESET, answer and grant of one stream together, in bytes. */
   private static final int MAX_STREAM_CONTROL_BYTES = 640;
 
-  /** What stays free for a pong, a ping and the last words, in bytes. */
+  /** Space reserved for a PONG, a PING and a BYE, in bytes. */
   private static final int RESERVE_BYTES = 640;
 
   private final ByteBuffer control = ByteBuffer.allocate(CONTROL_BYTES);
@@ -45,12 +45,12 @@ final class PendingControl {
 
   void message(Message message) throws ProtocolException {
     if (messages.size() >= MAX_MESSAGES) {
-      throw new ProtocolException("too many messages that must be answered");
+      throw new ProtocolException("too many messages that need an answer");
     }
     messages.add(message);
   }
 
-  /** The last frame; the first reason given stands. */
+  /** Sets the last frame; the first reason stays. */
   void bye(Message.Bye message) {
     if (bye == null) {
       bye = message;
@@ -61,12 +61,12 @@ final class PendingControl {
     return bye != null;
   }
 
-  /** The peer opened a stream; returns how many of its opens have no answer on its way. */
+  /** Records an OPEN of the peer; returns how many have no answer written yet. */
   int receiveOpen() {
     return ++unanswered;
   }
 
-  /** Exactly once a stream; what comes later is not said. */
+  /** Queues the answer to an OPEN; only the first one of a stream is sent. */
   void answer(MuxStream stream, Message answer) {
     if (!stream.out.answered) {
       stream.out.answered = true;
@@ -96,7 +96,7 @@ final class PendingControl {
   }
 
   /**
-   * All that fits, encoded, to go in front of the batch of this number; room is left for a ping.
+   * Encodes all frames that fit, to precede the batch of the given number; leaves space for a PING.
    */
   ByteBuffer encode(long batch) {
     control.clear();
@@ -111,7 +111,7 @@ final class PendingControl {
     for (int left = streams.size(); left > 0 && control.remaining() > reserve; left--) {
       MuxStream stream = streams.poll();
       if (stream.out.openBatch == batch) {
-        // Its open lies in the payload of this very batch, behind the control.
+        // Its OPEN is in the payload of this batch, after the control frames.
         streams.add(stream);
       } else {
         stream.out.hasControl = false;
@@ -138,7 +138,7 @@ final class PendingControl {
     }
   }
 
-  /** Adds the last words behind all other control. */
+  /** Adds the BYE after all other control frames. */
   void encodeBye() {
     Message.write(control, 0, bye);
   }

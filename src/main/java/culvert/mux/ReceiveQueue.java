@@ -4,13 +4,13 @@ import culvert.net.BufferPool;
 import java.nio.ByteBuffer;
 
 /**
- * Bytes that came for one stream and were not read yet, as a chain of chunks. Small frames fill up
- * the last chunk, so that many tiny frames cannot cost more memory than their bytes; large ones
- * take a pooled buffer. Not thread-safe: the stream's lock guards it.
+ * Received and unread bytes of one stream, as a chain of chunks. Small frames fill up the last
+ * chunk, so that many tiny frames cannot use much more memory than their bytes; large frames use a
+ * pooled buffer. Not thread-safe: the stream's lock guards it.
  */
 final class ReceiveQueue {
 
-  /** A run of bytes; {@code bytes} stands between reading position and limit once taken. */
+  /** A run of bytes; once taken, {@code bytes} is readable from its position to its limit. */
   static final class Chunk {
     final ByteBuffer bytes;
     Chunk next;
@@ -38,7 +38,7 @@ final class ReceiveQueue {
     return first == null;
   }
 
-  /** Memory that the chunks take, also those that were taken out and not recycled yet. */
+  /** Returns the memory of all chunks in bytes, including chunks taken and not recycled yet. */
   long held() {
     return held;
   }
@@ -75,7 +75,7 @@ final class ReceiveQueue {
     source.limit(end);
   }
 
-  /** Takes the whole chain, ready to be read; give each chunk back with {@link #recycle}. */
+  /** Takes the whole chain, ready to read; the caller returns each chunk with {@link #recycle}. */
   Chunk takeAll() {
     Chunk chain = first;
     for (Chunk chunk = chain; chunk != null; chunk = chunk.next) {
@@ -86,14 +86,14 @@ final class ReceiveQueue {
     return chain;
   }
 
-  /** Copies what fits into {@code target} and drops it here; returns how many bytes. */
+  /** Moves as many bytes as fit into {@code target}; returns their number. */
   int read(ByteBuffer target) {
     int before = target.remaining();
     while (first != null && target.hasRemaining()) {
       ByteBuffer bytes = first.bytes.flip();
       put(target, bytes);
       if (bytes.hasRemaining()) {
-        // Back to filling mode with the rest at the front.
+        // Moves the rest to the front, ready to be filled.
         bytes.compact();
       } else {
         Chunk done = first;
@@ -107,7 +107,7 @@ final class ReceiveQueue {
     return before - target.remaining();
   }
 
-  /** Drops all that was not taken. */
+  /** Discards all bytes that were not taken. */
   void clear() {
     recycleAll(takeAll());
   }
@@ -118,7 +118,7 @@ final class ReceiveQueue {
     }
   }
 
-  /** Ends the life of a taken chunk. */
+  /** Releases a taken chunk. */
   void recycle(Chunk chunk) {
     held -= chunk.bytes.capacity();
     budget.release(chunk.bytes.capacity());

@@ -13,24 +13,23 @@ import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Puts the payload of many streams into one batch, in turns: a bounded frame a stream, and a stream
- * that was quiet and has little before bulk, in alternation. Opens go the same way, so that they
- * stay in front of their own bytes. Not thread-safe: the writer's lock guards it.
+ * Puts the payload of many streams into one batch, round-robin with one bounded frame for each
+ * stream. Streams that were quiet and have few bytes alternate with bulk streams. OPENs are
+ * scheduled the same way, so that they precede the data of their stream. Not thread-safe: the
+ * writer's lock guards it.
  */
 final class SendScheduler {
 
-  /** Most a stream may put into a batch while others wait, in bytes. */
+  /** Maximum data of one stream in a batch while others wait, in bytes. */
   private static final int MAX_FRAME_IN_TURN_BYTES = 16 * 1024;
 
-  /** Most a data frame carries, in bytes. */
+  /** Maximum payload of a DATA frame, in bytes. */
   private static final int MAX_FRAME_BYTES = 64 * 1024;
 
-  /**
-   * A stream that was not in the last batch and has no more than this goes before bulk, in bytes.
-   */
+  /** A stream that was not in the last batch and has at most this many bytes precedes bulk. */
   private static final int SPARSE_BYTES = 1024;
 
-  /** Kept free behind a data frame, for a half-close and a ping, in bytes. */
+  /** Space kept after a DATA frame for a HALF_CLOSE and a PING, in bytes. */
   private static final int TAIL_BYTES = 2 * Frame.HEADER_BYTES;
 
   private final Link link;
@@ -39,7 +38,7 @@ final class SendScheduler {
   private final Set<MuxStream> bulk = new LinkedHashSet<>();
   private final Set<MuxStream> sparse = new LinkedHashSet<>();
 
-  /** Streams whose open waits until the peer has answered another. */
+  /** Streams whose OPEN waits until the peer has answered another one. */
   private final Set<MuxStream> opening = new LinkedHashSet<>();
 
   private final Set<Long> unanswered = new HashSet<>();
@@ -55,37 +54,37 @@ final class SendScheduler {
     this.opensGranted = opensGranted;
   }
 
-  /** The highest id given so far. */
+  /** Returns the highest id assigned so far. */
   long lastId() {
     return lastId;
   }
 
-  /** The number of the batch that is being filled. */
+  /** Returns the number of the batch that is being filled. */
   long batch() {
     return batch;
   }
 
-  /** How many data frames it holds. */
+  /** Returns how many DATA frames the batch holds. */
   int frames() {
     return frames;
   }
 
-  /** Whether nobody waits for a turn. */
+  /** Returns whether no stream waits for its turn. */
   boolean isIdle() {
     return bulk.isEmpty() && sparse.isEmpty();
   }
 
-  /** Whether an open has no answer yet. */
+  /** Returns whether an OPEN has no answer yet. */
   boolean hasUnanswered() {
     return !unanswered.isEmpty();
   }
 
-  /** Whether there is payload in the batch, or could be. */
+  /** Returns whether the batch has payload or may be filled with some. */
   boolean hasPayload() {
     return filling != null || !isIdle() && available() > 0;
   }
 
-  /** Gives the stream a turn if it has something that may go. */
+  /** Queues the stream if it has something that may be sent. */
   void enqueue(MuxStream stream) {
     StreamOutput s = stream.out;
     if (s.queued || s.failed) {
@@ -105,7 +104,7 @@ final class SendScheduler {
     return s.pendingOpen != null || s.window > 0;
   }
 
-  /** Takes a stream that is over out of every queue. */
+  /** Removes an ended stream from every queue. */
   void remove(MuxStream stream) {
     if (stream.out.queued) {
       stream.out.queued = false;
@@ -115,17 +114,17 @@ final class SendScheduler {
     }
   }
 
-  /** An answer to one of our opens came, which makes room for another. */
+  /** Records the answer to an OPEN, which allows another one. */
   void receiveAnswer(long id) throws ProtocolException {
     if (!unanswered.remove(id)) {
-      throw new ProtocolException("an answer to no open, on stream " + id);
+      throw new ProtocolException("answer without an open on stream " + id);
     }
     for (int free = opensGranted - unanswered.size(); free > 0 && !opening.isEmpty(); free--) {
       enqueue(poll(opening));
     }
   }
 
-  /** Lets streams have their turns until the batch is full or nobody waits. */
+  /** Gives streams their turns until the batch is full or no stream waits. */
   void fill() {
     while (!isIdle() && available() > 0) {
       sparseNext = !sparseNext && !sparse.isEmpty() || bulk.isEmpty();
@@ -143,7 +142,10 @@ final class SendScheduler {
     return stream;
   }
 
-  /** One turn: the open if it is owed, a bounded frame, and the half-close if nothing is left. */
+  /**
+   * Runs one turn: the OPEN if it is pending, one bounded frame, and the HALF_CLOSE if no payload
+   * is left.
+   */
   void fillFrom(MuxStream stream) {
     StreamOutput s = stream.out;
     if (s.failed || available() == 0) {
@@ -164,7 +166,7 @@ final class SendScheduler {
     }
   }
 
-  /** Ids are given in the order of the wire, so that they only increase there. */
+  /** Assigns the id here, so that ids increase in the order of transmission. */
   private void putOpen(MuxStream stream) {
     StreamOutput s = stream.out;
     stream.id(++lastId);
@@ -203,7 +205,7 @@ final class SendScheduler {
   }
 
   /**
-   * Bytes that the batch still takes: none, or at least {@link
+   * Returns the free space of the batch in bytes: 0, or at least {@link
    * CongestionWindow#MIN_AVAILABLE_BYTES}.
    */
   private long available() {
@@ -214,7 +216,7 @@ final class SendScheduler {
         : Math.min(space, congestion.available(batched));
   }
 
-  /** The batch, with room in front for control. */
+  /** Returns the batch, with space in front for control. */
   private ByteBuffer filling() {
     if (filling == null) {
       filling = link.pool().borrow().position(PendingControl.CONTROL_BYTES);
@@ -222,7 +224,7 @@ final class SendScheduler {
     return filling;
   }
 
-  /** Hands the batch over to be written, and begins the next; null if it holds nothing. */
+  /** Returns the batch to be written and starts the next one; null if it is empty. */
   ByteBuffer take() {
     ByteBuffer full = filling;
     filling = null;
@@ -234,7 +236,7 @@ final class SendScheduler {
     return full;
   }
 
-  /** The link is over: what was batched goes nowhere. */
+  /** Discards the batch and all queues; the link has ended. */
   void clear() {
     if (filling != null) {
       link.pool().release(filling);

@@ -12,13 +12,13 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /**
- * The receiving half of a stream: the link's reader puts bytes in, the thread that owns the stream
- * takes them out, and what was taken out is granted to the peer anew. One lock guards every field
- * that is not volatile; the writer's lock is never taken inside it.
+ * The receiving half of a stream. The link's reader adds bytes, the thread that owns the stream
+ * reads them, and bytes that were read are granted to the peer again. One lock guards every field
+ * that is neither volatile nor final; the writer's lock is never taken while it is held.
  */
 final class StreamInput extends ByteInput {
 
-  /** Why the stream can be used no more. */
+  /** Why the stream failed. */
   record Failure(CloseCause cause, String text) {}
 
   private static final long MIN_ROUND_TRIP_NANOS = 1_000_000;
@@ -40,7 +40,8 @@ final class StreamInput extends ByteInput {
   private volatile long received;
 
   /**
-   * Whether the link's reader has noted this stream for a wake-up; its own, but for stale resets.
+   * Whether the link's reader will wake this stream; only the reader sets it, and {@link #wake}
+   * clears it.
    */
   private boolean marked;
 
@@ -50,9 +51,9 @@ final class StreamInput extends ByteInput {
     this.queue = new ReceiveQueue(link.pool(), link.budget());
   }
 
-  // What the link's reader brings; it never waits.
+  // Called by the link's reader; never blocks.
 
-  /** Takes what of a data frame has come. */
+  /** Adds the received part of a DATA frame. */
   void receive(ByteBuffer bytes) throws ProtocolException {
     int n = bytes.remaining();
     lock.lock();
@@ -67,7 +68,7 @@ final class StreamInput extends ByteInput {
       received += n;
       if (failure == null) {
         if (queue.held() == 0) {
-          // Nobody kept these bytes waiting yet: the time of not reading begins now.
+          // These bytes have not waited yet: the unread time starts now.
           lastReadNanos = System.nanoTime();
         }
         queue.add(bytes);
@@ -78,12 +79,12 @@ final class StreamInput extends ByteInput {
     }
   }
 
-  /** The peer sends no more. */
+  /** Records that the peer has ended its direction. */
   void end() throws ProtocolException {
     lock.lock();
     try {
       if (ended) {
-        throw new ProtocolException("a second HALF_CLOSE on stream " + stream.id());
+        throw new ProtocolException("second HALF_CLOSE on stream " + stream.id());
       }
       ended = true;
     } finally {
@@ -91,14 +92,18 @@ final class StreamInput extends ByteInput {
     }
   }
 
-  /** Returns true the first time since the last {@link #wake}; only the link's reader calls. */
+  /**
+   * Returns true for the first call since the last {@link #wake}; only the link's reader calls it.
+   */
   boolean markForWakeUp() {
     boolean first = !marked;
     marked = true;
     return first;
   }
 
-  /** Wakes whoever waits; the link's reader does so once for all that one read brought. */
+  /**
+   * Wakes the waiting thread; the link's reader does so once for everything that one read returned.
+   */
   void wake() {
     Thread thread;
     marked = false;
@@ -112,7 +117,7 @@ final class StreamInput extends ByteInput {
     LockSupport.unpark(thread);
   }
 
-  // The stream's state, as far as it is known here.
+  // State of the stream.
 
   boolean isEnded() {
     return ended;
@@ -135,8 +140,8 @@ final class StreamInput extends ByteInput {
   }
 
   /**
-   * Drops what was not read and fails every read from now on. Returns false if it had failed
-   * before, or was complete: ended, read to the end, and {@code outputEnded} too.
+   * Discards unread bytes and makes every later read fail. Returns false if the stream had failed
+   * before or was complete: ended, read to the end, and {@code outputEnded}.
    */
   boolean fail(Failure why, boolean outputEnded) {
     lock.lock();
@@ -153,7 +158,10 @@ final class StreamInput extends ByteInput {
     }
   }
 
-  /** Waits until the condition holds or the stream fails; returns false when the time is up. */
+  /**
+   * Waits until the condition holds or the stream fails; returns false if the deadline passes
+   * first.
+   */
   boolean awaitUntil(BooleanSupplier condition, long deadlineNanos) {
     for (; ; ) {
       lock.lock();
@@ -202,7 +210,7 @@ final class StreamInput extends ByteInput {
     }
   }
 
-  /** Hands on the chunks as they came, without another copy. */
+  /** Writes the received chunks without another copy. */
   @Override
   public long transferTo(OutputStream out) throws IOException {
     if (!(out instanceof ByteOutput sink)) {
@@ -257,7 +265,8 @@ final class StreamInput extends ByteInput {
   }
 
   /**
-   * Waits until there are bytes, and returns false at the end of the stream; the lock is held then.
+   * Waits until bytes are available; returns false at the end of the stream. Returns with the lock
+   * held.
    */
   private boolean lockWhenReadable() throws IOException {
     for (; ; ) {
@@ -281,9 +290,9 @@ final class StreamInput extends ByteInput {
   }
 
   /**
-   * Accounts for bytes that were read, and grants more once a quarter of the window has been.
+   * Accounts for bytes that were read, and grants more when a quarter of the window was read.
    *
-   * @param done the chunk they lay in, to be recycled, or null
+   * @param done the chunk to recycle, or null
    */
   private void consumed(long bytes, ReceiveQueue.Chunk done) {
     long grant = 0;
@@ -313,9 +322,7 @@ final class StreamInput extends ByteInput {
     }
   }
 
-  /**
-   * A quarter that was read within two round trips makes the window double; a slow reader's not.
-   */
+  /** Returns how much the window grows: it doubles if a quarter was read within two round trips. */
   private long growth(long now) {
     long fast = 2 * Math.max(link.writer().roundTripNanos(), MIN_ROUND_TRIP_NANOS);
     boolean slow = now - lastGrantNanos > fast;

@@ -28,7 +28,7 @@ class ControlFrameBudgetTest {
   private void isSpent() {
     assertThatThrownBy(patience::spend)
         .isInstanceOf(ProtocolException.class)
-        .hasMessage("too many frames that carry nothing");
+        .hasMessage("too many frames without payload");
   }
 
   @Test

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class LinkFloodTest {
 
   private static final Message.Open OPEN = LinkPair.openMessage();
-  private static final String WORDS = "too many frames that carry nothing";
+  private static final String WORDS = "too many frames without payload";
 
   /** Frames said at once, so that the link's own reads and not our writes make the time. */
   private static final int BATCH = 5000;

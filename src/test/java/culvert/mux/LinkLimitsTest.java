@@ -25,7 +25,7 @@ class LinkLimitsTest {
     for (int i = 0; i < most; i++) {
       peer.link.open(OPEN);
     }
-    String words = "the session has " + most + " streams, which is its bound";
+    String words = "the session has " + most + " streams, its maximum";
     assertThatThrownBy(() -> peer.link.open(OPEN)).hasMessage(words);
     assertThat(peer.link.openStreams()).isEqualTo(most);
   }

@@ -39,7 +39,7 @@ class LinkLivenessTest {
       assertThat(stream.closeCause()).contains(CloseCause.LINK_LOST);
       assertThat(peer.end())
           .isInstanceOf(SilentPeerException.class)
-          .hasMessage("nothing came from the peer for 400ms");
+          .hasMessage("nothing received from the peer for 400ms");
     }
   }
 
@@ -66,7 +66,7 @@ class LinkLivenessTest {
           .isInstanceOf(IOException.class);
       assertThat(peer.end())
           .isInstanceOf(SilentPeerException.class)
-          .hasMessage("the peer took nothing for 1200ms");
+          .hasMessage("the peer accepted nothing for 1200ms");
       assertThat(stream.closeCause()).contains(CloseCause.LINK_LOST);
     }
   }

@@ -137,10 +137,10 @@ class LinkRulesTest {
   @Test
   void answersToNoOpen() throws Exception {
     isProtocolError(
-        Link.Side.OPENS, "answer to no open", peer -> peer.say(1, new Message.Accepted()));
+        Link.Side.OPENS, "answer without an open", peer -> peer.say(1, new Message.Accepted()));
     isProtocolError(
         Link.Side.OPENS,
-        "answer to no open",
+        "answer without an open",
         peer -> {
           peer.link.open(OPEN).output().write(1);
           peer.say(1, new Message.Accepted());
@@ -151,7 +151,7 @@ class LinkRulesTest {
   @Test
   void grantsForNothing() throws Exception {
     isProtocolError(
-        "too much",
+        "above 2147483647",
         peer -> {
           peer.say(1, OPEN);
           peer.say(1, new Message.Window(Integer.MAX_VALUE));
@@ -160,12 +160,12 @@ class LinkRulesTest {
 
   @Test
   void aPongForNoPing() throws Exception {
-    isProtocolError("ping that was not sent", peer -> peer.say(0, new Message.Pong(1 << 20)));
+    isProtocolError("PING that was not sent", peer -> peer.say(0, new Message.Pong(1 << 20)));
   }
 
   @Test
   void aHandshakeInTheMiddle() throws Exception {
-    isProtocolError("stands already", peer -> peer.say(0, new Message.Proof(new byte[32])));
+    isProtocolError("after the login", peer -> peer.say(0, new Message.Proof(new byte[32])));
   }
 
   @Test

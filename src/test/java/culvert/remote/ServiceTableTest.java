@@ -120,7 +120,7 @@ class ServiceTableTest {
   @Test
   void openFailsWithTheReasonOfTheLastSession() {
     assertServes(table, a);
-    a.full = "the session has 5 streams, which is its bound";
+    a.full = "the session has 5 streams, its maximum";
     assertThatThrownBy(this::next).isInstanceOf(IOException.class).hasMessage(a.full);
   }
 

@@ -89,7 +89,7 @@ class OutageTest {
             assertThat(remote + superseded).isEqualTo(1);
             assertThat(tunnel.origin().counters().get(Counter.SESSIONS_SILENT)).isEqualTo(1);
           });
-      tunnel.awaitLog("session lost", "nothing came from the peer for 1500ms");
+      tunnel.awaitLog("session lost", "nothing received from the peer for 1500ms");
     }
   }
 
