@@ -33,7 +33,7 @@ public final class BounceFixture implements AutoCloseable {
 
   /** Settings, which a test changes before it starts the server. */
   static final class Setup {
-    private BounceGreeting wire = BounceGreeting.PROGRAM;
+    private BounceGreeting greeting = BounceGreeting.PROGRAM;
     private String authentication = "hi";
     private Duration authTimeout = Duration.ofSeconds(20);
     private Duration numberPause = Duration.ofMillis(100);
@@ -49,8 +49,8 @@ public final class BounceFixture implements AutoCloseable {
     private Optional<TlsServerSettings> tls = Optional.empty();
     private boolean isReadEnabled;
 
-    Setup wire(BounceGreeting kind) {
-      wire = kind;
+    Setup greeting(BounceGreeting kind) {
+      greeting = kind;
       return this;
     }
 
@@ -121,7 +121,7 @@ public final class BounceFixture implements AutoCloseable {
       var settings =
           new BounceSettings(
               new HostPort("127.0.0.1", 0),
-              wire,
+              greeting,
               authentication.isEmpty()
                   ? Optional.empty()
                   : Optional.of(

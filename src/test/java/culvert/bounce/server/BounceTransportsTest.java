@@ -160,7 +160,7 @@ class BounceTransportsTest {
     try (BounceFixture bounce = over(TransportKind.TLS).start()) {
       join(TransportKind.TLS, bounce.server.address(), "hi").close();
       bounce.awaitEvent(
-          "0 disconnected: broken: the peer ended the connection without TLS's close_notify: what"
+          "0 disconnected: failed: the peer ended the connection without TLS's close_notify: what"
               + " came may be cut");
       RawMember.dial(bounce.server.address()).send("\u0016\u0003\u0001\0\0").close();
       bounce.awaitMembers(0);

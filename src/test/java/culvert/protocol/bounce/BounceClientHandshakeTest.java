@@ -46,7 +46,7 @@ class BounceClientHandshakeTest {
       return new ByteArrayInputStream(text.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    ScriptedServer join(BounceGreeting wire, byte[] authentication, int group) throws IOException {
+    ScriptedServer join(BounceGreeting greeting, byte[] authentication, int group) throws IOException {
       var received =
           new InputStream() {
             @Override
@@ -59,7 +59,7 @@ class BounceClientHandshakeTest {
               return in.available();
             }
           };
-      BounceClientHandshake.join(received, this, wire, authentication, group);
+      BounceClientHandshake.join(received, this, greeting, authentication, group);
       return this;
     }
 
@@ -213,7 +213,7 @@ class BounceClientHandshakeTest {
     assertThat(program.writes).isEmpty();
     assertThatThrownBy(() -> new ScriptedServer("4-BounceServer_1.0").join(1))
         .isInstanceOf(EOFException.class)
-        .hasMessageContaining("--wire text");
+        .hasMessageContaining("--protocol text");
   }
 
   @Test
@@ -227,7 +227,7 @@ class BounceClientHandshakeTest {
     assertThatThrownBy(() -> answered(answer).join(1))
         .isInstanceOf(ProtocolException.class)
         .hasMessageContaining("did not send READY")
-        .hasMessageContaining("--wire text");
+        .hasMessageContaining("--protocol text");
   }
 
   @ParameterizedTest
@@ -239,15 +239,15 @@ class BounceClientHandshakeTest {
         "HTTP/1.1 400 Bad Request | speaks HTTP",
         "220 mail.example.com ESMTP | greets like a mail or FTP server",
         "`\u0015\u0003\u0001\u0000\u0002` | speaks TLS",
-        "`\u0007\u0008secret` | begins with '??secret'",
-        "4-Bounty | begins with '4-Bounty'",
-        "123-BounceServer_1.0 | begins with '123-Boun'",
-        "-BounceServer_1.0 | begins with '-BounceS'"
+        "`\u0007\u0008secret` | starts with '??secret'",
+        "4-Bounty | starts with '4-Bounty'",
+        "123-BounceServer_1.0 | starts with '123-Boun'",
+        "-BounceServer_1.0 | starts with '-BounceS'"
       })
   void otherProtocolIsNamedByFirstBytes(String first, String description) {
-    for (BounceGreeting wire : BounceGreeting.values()) {
+    for (BounceGreeting greeting : BounceGreeting.values()) {
       var server = new ScriptedServer(first);
-      assertThatThrownBy(() -> server.join(wire, HI, 1))
+      assertThatThrownBy(() -> server.join(greeting, HI, 1))
           .isInstanceOf(ProtocolException.class)
           .hasMessage("the peer is not a bounce server: it " + description);
       assertThat(server.writes).isEmpty();

@@ -187,8 +187,8 @@ class BounceServerHandshakeTest {
 
   @ParameterizedTest
   @EnumSource(BounceGreeting.class)
-  void numberComesFirstWithoutAuthentication(BounceGreeting wire) {
-    var handshake = new BounceServerHandshake(wire, GROUPS, new byte[0]);
+  void numberComesFirstWithoutAuthentication(BounceGreeting greeting) {
+    var handshake = new BounceServerHandshake(greeting, GROUPS, new byte[0]);
     assertThat(handshake.state()).isEqualTo(State.AWAITING_NUMBER);
     feed(handshake, "00AC");
     assertAccepted(handshake, 172);
