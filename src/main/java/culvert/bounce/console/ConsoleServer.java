@@ -116,7 +116,7 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
       throws IOException {
     boolean isLocal = where.resolve().getFirst().isLoopbackAddress();
     if (!isLocal) {
-      checkTypeable(where, authentication);
+      checkAuthentication(where, authentication);
     }
     var server =
         new ConsoleServer(
@@ -131,7 +131,8 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
     return server;
   }
 
-  private static void checkTypeable(HostPort where, Optional<BounceAuthentication> authentication) {
+  private static void checkAuthentication(
+      HostPort where, Optional<BounceAuthentication> authentication) {
     String address = "--console-addr " + where + " is not a loopback address";
     if (authentication.isEmpty()) {
       throw new IllegalArgumentException(
@@ -168,11 +169,11 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
       connection.reset();
       return;
     }
-    var entry =
+    var slot =
         logins.acquire(
             SourcePrefix.of(connection.peer().getAddress()), reason -> connection.close());
     try {
-      serveAfterLogin(connection, entry);
+      serveAfterLogin(connection, slot);
     } catch (IOException e) {
       // The client or a timeout closed the connection; the finally blocks release its slots.
     } catch (InterruptedException e) {
@@ -180,13 +181,13 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
     } catch (RuntimeException | Error e) {
       log.bug("internal error in a console session", e);
     } finally {
-      entry.release();
+      slot.release();
       connections.remove(connection);
       connection.close();
     }
   }
 
-  private void serveAfterLogin(SocketConnection connection, HandshakeLimiter.Slot entry)
+  private void serveAfterLogin(SocketConnection connection, HandshakeLimiter.Slot slot)
       throws IOException, InterruptedException {
     KeepAlive.NORMAL.applyTo(connection);
     var in = new LineReader(connection.input());
@@ -201,7 +202,7 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
     } else if (!session.tryAcquire(SESSION_WAIT.toMillis(), TimeUnit.MILLISECONDS)) {
       sendAndClose(connection, "another console is connected; only one is served at a time");
     } else {
-      entry.release();
+      slot.release();
       try {
         serve(connection, in);
       } finally {

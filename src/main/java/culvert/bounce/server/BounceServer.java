@@ -131,15 +131,15 @@ public final class BounceServer implements BounceAdmin, AutoCloseable {
   public boolean drain(Duration limit) {
     listener.close();
     handler.drain();
-    return handler.awaitGone(limit);
+    return handler.awaitEnd(limit);
   }
 
   /** Stops accepting and disconnects every member. */
   @Override
   public void close() {
     listener.close();
-    handler.endAll();
-    handler.awaitGone(CLOSE_TIMEOUT);
+    handler.disconnectAll();
+    handler.awaitEnd(CLOSE_TIMEOUT);
     deadlines.close();
   }
 }

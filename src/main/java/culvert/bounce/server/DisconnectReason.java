@@ -24,7 +24,7 @@ final class DisconnectReason {
   static final String SERVER_STOPPED = "the server stopped";
 
   /** The other member of the pair failed or was disconnected. */
-  static final String PARTNER_ENDED = "ended with its peer";
+  static final String PARTNER_ENDED = "the paired member ended";
 
   /** The connection was reset by the peer while a relay used it. */
   static final String RESET = "failed: Connection reset";
@@ -36,12 +36,7 @@ final class DisconnectReason {
 
   /** Returns the reason for a connection that failed. */
   static String failed(IOException cause) {
-    return "failed: " + cause(cause);
-  }
-
-  /** Returns the cause of a failure, for log lines. */
-  static String cause(IOException cause) {
-    return String.valueOf(cause.getMessage());
+    return "failed: " + cause.getMessage();
   }
 
   /** Returns the reason for a member to which nothing could be written for so long. */

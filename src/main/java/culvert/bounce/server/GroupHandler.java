@@ -112,11 +112,11 @@ final class GroupHandler {
         member.setState(State.WAITING);
       }
       if (setEcho && !group.isPaired()) {
-        byte[] fresh = input.copyFrom(echoed);
-        if (fresh.length > 0) {
-          member.deliver(ByteBuffer.wrap(fresh), member);
+        byte[] unechoed = input.copyFrom(echoed);
+        if (unechoed.length > 0) {
+          member.deliver(ByteBuffer.wrap(unechoed), member);
         }
-        echoed += fresh.length;
+        echoed += unechoed.length;
         held = echoed;
       }
       input.await(held, ReadAheadInput.NO_TIMEOUT);

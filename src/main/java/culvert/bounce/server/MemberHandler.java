@@ -100,7 +100,7 @@ final class MemberHandler implements Listener.Handler {
     var slot = handshakes.acquire(source(member), member::handshakeExpired);
     try {
       KeepAlive.NORMAL.applyTo(socket);
-      Optional<Group> group = enter(member);
+      Optional<Group> group = performHandshakes(member);
       if (group.isPresent()) {
         slot.release();
         serveInGroup(member, group.get());
@@ -126,7 +126,8 @@ final class MemberHandler implements Listener.Handler {
   }
 
   /** Performs the handshakes; returns the group the member joined, or empty if it was refused. */
-  private Optional<Group> enter(Member member) throws IOException, InterruptedException {
+  private Optional<Group> performHandshakes(Member member)
+      throws IOException, InterruptedException {
     member.setTransport(transport.wrap(member.connection()));
     var handshake =
         new BounceServerHandshake(settings.wire(), settings.groups().groups(), authentication);
@@ -244,12 +245,12 @@ final class MemberHandler implements Listener.Handler {
   }
 
   /** Waits until all members have ended; returns false if that takes longer than the limit. */
-  boolean awaitGone(Duration limit) {
+  boolean awaitEnd(Duration limit) {
     return threads.awaitEmpty(limit);
   }
 
   /** Disconnects all members, including later ones. */
-  void endAll() {
+  void disconnectAll() {
     threads.closeAll(member -> members.disconnect(member, DisconnectReason.SERVER_STOPPED));
   }
 }

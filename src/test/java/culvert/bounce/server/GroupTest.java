@@ -195,13 +195,13 @@ class GroupTest {
   @Test
   void placeIsFreeForImmediateReconnect() throws Exception {
     try (BounceFixture bounce = new BounceFixture.Setup().start();
-        RawMember stays = bounce.join(1)) {
+        RawMember remaining = bounce.join(1)) {
       for (int i = 0; i < 300; i++) {
         RawMember member = RawMember.dial(bounce.server.address());
         member.send("hi0001").expect("4-BounceServer_1.0\nREADY");
         member.leave();
       }
-      stays.leave();
+      remaining.leave();
       bounce.awaitMembers(0);
     }
   }

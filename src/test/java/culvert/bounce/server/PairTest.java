@@ -57,7 +57,7 @@ class PairTest {
       RawMember receiver = firstBreaks ? second : first;
       (firstBreaks ? first : second).reset();
       receiver.expectReset();
-      bounce.awaitEvent((firstBreaks ? 1 : 0) + " disconnected: ended with its peer");
+      bounce.awaitEvent((firstBreaks ? 1 : 0) + " disconnected: the paired member ended");
     }
   }
 
@@ -104,12 +104,12 @@ class PairTest {
   @ValueSource(booleans = {true, false})
   void waitingMemberFreesPlaceWhenItEnds(boolean cleanly) throws Exception {
     try (BounceFixture bounce = pairs()) {
-      RawMember gone = bounce.join(1).send("undelivered");
+      RawMember waiting = bounce.join(1).send("undelivered");
       bounce.awaitEvent("0 WAITING");
       if (cleanly) {
-        gone.leave();
+        waiting.leave();
       } else {
-        gone.reset();
+        waiting.reset();
       }
       bounce.awaitEvent(
           "0 disconnected: "
