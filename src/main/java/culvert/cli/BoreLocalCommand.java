@@ -1,7 +1,13 @@
 package culvert.cli;
 
 import culvert.cli.option.BoreRunOptions;
-import culvert.cli.option.BoreSecretOptions;
+import culvert.cli.option.ConnectTimeoutOption;
+import culvert.cli.option.Examples;
+import culvert.cli.option.HelpGroup;
+import culvert.cli.option.InHelp;
+import culvert.cli.option.RetryOption;
+import culvert.cli.option.SecretOptions;
+import culvert.cli.option.VisitorLimitOption;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.Terminal;
 import culvert.config.BoreClientSettings;
@@ -23,35 +29,42 @@ import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
-/** Exposes a local port at a server of bore's, until it is told to stop. */
+/** Exposes a local port through a bore server, until a stop is requested. */
 @Command(
     name = BoreLocalCommand.NAME,
     sortOptions = false,
     customSynopsis = "culvert bore local [OPTION]... --to HOST[:PORT] LOCAL_PORT",
     description = {
-      "Expose a local port at a bore server. The first line on standard output says where visitors "
-          + "come in: listening at HOST:PORT.",
+      "Expose a local port through a bore server.",
       "",
-      "It keeps trying until the server is there, comes back when it was lost, and asks for the "
-          + "same port again; where any port will do and another has the old one for a minute, it "
-          + "takes a new one. RUST_LOG sets the log level as well."
+      "The first line on standard output has the address for visitors: listening at HOST:PORT. The"
+          + " client retries until the server is reachable, reconnects after an outage and asks for"
+          + " the same port again; with port 0 it accepts another one if the old port is in use for"
+          + " a minute. The server drops visitors beyond --max-visitors after a while. RUST_LOG"
+          + " sets the log level as well."
     })
+@Examples({
+  "culvert bore local 8000 --to bore.example.com",
+  "culvert bore local 22 --local-host 192.168.1.2 --to bore.example.com --port 2222"
+})
 final class BoreLocalCommand implements Callable<Integer> {
 
   static final String NAME = "local";
 
   private static final String ROLE = "bore local";
 
-  /** How the service is called in the log. */
+  /** The service's name in the log. */
   private static final String SERVICE = "bore";
 
-  /** Where bore's server listens, always. */
+  /** The control port of every bore server. */
   private static final int CONTROL_PORT = 7835;
 
   private static final int MAX_PORT = 65535;
@@ -60,17 +73,15 @@ final class BoreLocalCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(
-      index = "0",
-      paramLabel = "LOCAL_PORT",
-      description = "The local port to expose [env: BORE_LOCAL_PORT].")
+  @Parameters(index = "0", paramLabel = "LOCAL_PORT", description = "Local port to expose.")
   private int localPort;
 
   @Option(
       names = {"-l", "--local-host"},
       paramLabel = "HOST",
       defaultValue = "localhost",
-      description = "The local host to expose (default: localhost).")
+      description = "Local host to expose.")
+  @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private String localHost;
 
   @Option(
@@ -78,52 +89,35 @@ final class BoreLocalCommand implements Callable<Integer> {
       paramLabel = "HOST[:PORT]",
       hideParamSyntax = true,
       required = true,
-      description =
-          "The server to expose it at; its control port is 7835 unless it says otherwise "
-              + "[env: BORE_SERVER].")
+      description = "Server to connect to; its control port is 7835 unless given.")
+  @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private String to;
 
   @Option(
       names = {"-p", "--port"},
       paramLabel = "PORT",
       defaultValue = "0",
-      description = "The port of the server where visitors come in; 0 for any (default: 0).")
+      description = "Port of the server for visitors; 0 for any free port.")
+  @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private int port;
 
-  @Mixin private BoreSecretOptions secret;
+  @Mixin private SecretOptions secret;
 
   @Option(
       names = "--once",
       description =
-          "Behave as bore does: exit with 0 when the server closes the connection, and with 1 when "
-              + "it cannot be reached, is lost, or refuses.")
+          "Exit as bore does: with 0 when the server closes the connection, with 1 when it is "
+              + "unreachable, lost or refuses.")
+  @InHelp(value = HelpGroup.OPERATION, isBrief = true)
   private boolean once;
 
-  @Option(
-      names = "--connect-timeout",
-      paramLabel = "TIME",
-      defaultValue = "5s",
-      description =
-          "For the connection to the server, for each visitor's, and for one to the local port "
-              + "(default: 5s).")
-  private Duration connectTimeout;
+  @Mixin
+  private final ConnectTimeoutOption connectTimeout =
+      new ConnectTimeoutOption(Duration.ofSeconds(5));
 
-  @Option(
-      names = "--retry-max",
-      paramLabel = "TIME",
-      defaultValue = "30s",
-      description =
-          "The longest pause between attempts; pauses are less than a second in an outage's first "
-              + "minute, and HUP ends one (default: 30s).")
-  private Duration retryMax;
+  @Mixin private RetryOption retry;
 
-  @Option(
-      names = "--max-visitors",
-      paramLabel = "N",
-      defaultValue = "4096",
-      description =
-          "Visitors at a time; the server drops those beyond after a while (default: 4096).")
-  private int visitors;
+  @Mixin private final VisitorLimitOption visitors = new VisitorLimitOption(4096);
 
   @Mixin private BoreRunOptions run;
 
@@ -133,15 +127,15 @@ final class BoreLocalCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    check("LOCAL_PORT", localPort);
-    check("--port", port);
+    check(spec.positionalParameters().getFirst(), localPort);
+    check(spec.findOption("--port"), port);
     OriginSettings settings = settings();
-    var access = new BoreClientSettings(port, secret.secret());
+    var access = new BoreClientSettings(port, secret.single(secret.boreSecrets(), "a bore client"));
     try (Log log = run.log(ROLE, terminal);
         var announcements =
             new Announcements(
                 (service, address) -> terminal.out().println("listening at " + address))) {
-      secret.advice().ifPresent(log::warn);
+      secret.advice().forEach(log::warn);
       var proxy =
           new OriginProxy(
               settings,
@@ -153,12 +147,20 @@ final class BoreLocalCommand implements Callable<Integer> {
     }
   }
 
-  /** What bore finds wrong with the command line is no bad setting here either. */
-  private void check(String name, int number) {
+  /** Rejects what bore rejects with the same exit code, 2. */
+  private void check(ArgSpec argument, int number) {
     if (number < 0 || number > MAX_PORT) {
-      throw new ParameterException(
-          spec.commandLine(), name + ": " + number + " is not within 0 to " + MAX_PORT);
+      throw invalid(argument, Integer.toString(number), "a port from 0 to " + MAX_PORT);
     }
+  }
+
+  private ParameterException invalid(ArgSpec argument, String value, String expected) {
+    return new ParameterException(
+        spec.commandLine(),
+        expected,
+        new TypeConversionException("expected " + expected),
+        argument,
+        value);
   }
 
   private OriginSettings settings() {
@@ -173,12 +175,12 @@ final class BoreLocalCommand implements Callable<Integer> {
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
-        connectTimeout,
-        retryMax,
+        connectTimeout.timeout(),
+        retry.max(),
         once,
         run.timing(Timeouts.DEFAULT.handshake()),
         new ResourceLimits(
-            visitors,
+            visitors.max(),
             ResourceLimits.DEFAULT.opens(),
             ResourceLimits.DEFAULT.streamBytes(),
             ResourceLimits.DEFAULT.bufferedBytes()));
@@ -188,11 +190,11 @@ final class BoreLocalCommand implements Callable<Integer> {
     try {
       return HostPort.parse(to, CONTROL_PORT);
     } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), "--to: " + e.getMessage());
+      throw invalid(spec.findOption("--to"), to, "HOST or HOST:PORT");
     }
   }
 
-  /** With --once as bore has it, which knows no more than good and bad. */
+  /** With --once the exit code is that of bore, which has 0 and 1 only. */
   private ExitCode exitCode(OriginProxy.End end) {
     return switch (end) {
       case CLOSED, ENDED -> ExitCode.OK;

@@ -2,8 +2,12 @@ package culvert.cli;
 
 import static culvert.observe.LogEvent.event;
 
+import culvert.cli.option.AdmissionOptions;
 import culvert.cli.option.BoreRunOptions;
-import culvert.cli.option.BoreSecretOptions;
+import culvert.cli.option.Examples;
+import culvert.cli.option.HelpGroup;
+import culvert.cli.option.InHelp;
+import culvert.cli.option.SecretOptions;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.Terminal;
 import culvert.config.BoreServerSettings;
@@ -22,39 +26,39 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
-/** Serves bore's clients, and nobody else, until it is told to stop. */
+/** Serves clients of bore only, until a stop is requested. */
 @Command(
     name = BoreServerCommand.NAME,
     sortOptions = false,
     customSynopsis = "culvert bore server [OPTION]...",
     description = {
-      "Run on a host that everybody reaches: takes visitors for each client at a port that the "
-          + "client asks for.",
+      "Run a bore server on a public host.",
       "",
-      "A client that is gone gives its port back within seconds. RUST_LOG sets the log level as "
-          + "well."
+      "It accepts visitors for each client at the port that the client asks for. The port is free "
+          + "again within seconds after the client is gone. RUST_LOG sets the log level as well."
     })
+@Examples({
+  "culvert bore server --secret-file secret.txt",
+  "culvert bore server --min-port 20000 --max-port 20999 --bind-tunnels 203.0.113.5"
+})
 final class BoreServerCommand implements Callable<Integer> {
 
   static final String NAME = "server";
 
-  /** What {@link #call} prints first, for whoever starts this role. */
-  static final Pattern FIRST_LINE = Pattern.compile("bore server: listening (\\S+)");
-
   private static final String ROLE = "bore server";
 
-  /** Three seconds for each of two messages, and one to spare. */
+  /** Three seconds for each of two messages, and one more. */
   private static final Duration HANDSHAKE = Duration.ofSeconds(7);
 
-  /** As long as bore keeps a visitor that no client takes. */
+  /** As bore, which drops a visitor that its client does not accept for this long. */
   private static final Duration UNCLAIMED = Duration.ofSeconds(10);
 
   private static final int MAX_PORT = 65535;
@@ -67,30 +71,35 @@ final class BoreServerCommand implements Callable<Integer> {
       names = "--min-port",
       paramLabel = "PORT",
       defaultValue = "1024",
-      description = "The lowest port that clients may have (default: 1024) [env: BORE_MIN_PORT].")
+      description = "Lowest port that clients may ask for.")
+  @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private int minPort;
 
   @Option(
       names = "--max-port",
       paramLabel = "PORT",
       defaultValue = "65535",
-      description = "The highest (default: 65535) [env: BORE_MAX_PORT].")
+      description = "Highest port that clients may ask for.")
+  @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private int maxPort;
 
-  @Mixin private BoreSecretOptions secret;
+  @Mixin private SecretOptions secret;
 
   @Option(
       names = "--bind-addr",
       paramLabel = "IP",
       defaultValue = PortRange.EVERY_HOST,
       description =
-          "The address that clients reach; 0.0.0.0 is IPv4 only, :: both (default: 0.0.0.0).")
+          "Listen for clients at this address. 0.0.0.0 is every IPv4 address, :: every IPv4 and"
+              + " IPv6 address.")
+  @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private String bindAddress;
 
   @Option(
       names = "--bind-tunnels",
       paramLabel = "IP",
-      description = "The address that visitors reach (default: that of --bind-addr).")
+      description = "Listen for visitors at this address. [default: that of --bind-addr]")
+  @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private String bindTunnels;
 
   @Option(
@@ -98,23 +107,12 @@ final class BoreServerCommand implements Callable<Integer> {
       paramLabel = "PORT",
       defaultValue = "7835",
       description =
-          "The port that clients reach, which bore's own expect to be 7835; 0 takes any free one "
-              + "(default: 7835).")
+          "Listen for clients at this port; 0 for any free port. bore's own clients always use "
+              + "7835.")
+  @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private int controlPort;
 
-  @Option(
-      names = "--max-visitors",
-      paramLabel = "N",
-      defaultValue = "16384",
-      description = "How many visitors may be there at a time (default: 16384).")
-  private int maxVisitors;
-
-  @Option(
-      names = "--max-sessions",
-      paramLabel = "N",
-      defaultValue = "1024",
-      description = "How many clients may be there at a time (default: 1024).")
-  private int maxSessions;
+  @Mixin private AdmissionOptions admission;
 
   @Mixin private BoreRunOptions run;
 
@@ -128,10 +126,10 @@ final class BoreServerCommand implements Callable<Integer> {
     try (Log log = run.log(ROLE, terminal);
         RemoteProxy proxy = RemoteProxy.start(settings, log)) {
       terminal.out().println(ROLE + ": listening " + proxy.boreAddress());
-      secret.advice().ifPresent(log::warn);
+      secret.advice().forEach(log::warn);
       if (settings.bore().orElseThrow().secrets().isEmpty()) {
         log.warn(
-            "NO SECRET IS SET: whoever reaches the control port can have a port here;"
+            "NO SECRET IS SET: anyone who can reach the control port can open ports here;"
                 + " set --secret or BORE_SECRET on both sides");
       }
       terminal.stop().await();
@@ -149,22 +147,22 @@ final class BoreServerCommand implements Callable<Integer> {
   }
 
   private RemoteSettings settings() {
-    HostPort control = at("--bind-addr", bindAddress, "--control-port", controlPort);
+    HostPort control = address("--bind-addr", bindAddress, "--control-port", controlPort);
     return new RemoteSettings(
         Optional.empty(),
         List.of(),
         BounceCredentials.DEFAULT,
         List.of(),
         Optional.of(ports()),
-        Optional.of(new BoreServerSettings(control, secret.secret().stream().toList())),
+        Optional.of(new BoreServerSettings(control, secret.boreSecrets())),
         List.of(),
         TransportSettings.DEFAULT,
         Optional.empty(),
         UNCLAIMED,
         List.of(),
         new ConnectionLimits(
-            maxVisitors,
-            maxSessions,
+            admission.visitors(),
+            admission.sessions(),
             ConnectionLimits.DEFAULT.halfOpen(),
             ConnectionLimits.DEFAULT.halfOpenPerAddress()),
         run.timing(HANDSHAKE),
@@ -174,18 +172,18 @@ final class BoreServerCommand implements Callable<Integer> {
   private PortRange ports() {
     String option = bindTunnels == null ? "--bind-addr" : "--bind-tunnels";
     String host = bindTunnels == null ? bindAddress : bindTunnels;
-    HostPort least = at(option, host, "--min-port", minPort);
-    HostPort most = at(option, host, "--max-port", maxPort);
-    if (least.port() > most.port()) {
-      throw misused("port range is empty");
+    HostPort min = address(option, host, "--min-port", minPort);
+    HostPort max = address(option, host, "--max-port", maxPort);
+    if (min.port() > max.port()) {
+      throw new ParameterException(spec.commandLine(), "port range is empty");
     }
-    // To bind port 0 is to ask for any; bore's range may begin there.
-    return new PortRange(least.host(), Math.max(1, least.port()), Math.max(1, most.port()));
+    // bore's range may begin with 0, which as a port to bind means any free one.
+    return new PortRange(min.host(), Math.max(1, min.port()), Math.max(1, max.port()));
   }
 
-  private HostPort at(String hostOption, String host, String portOption, int port) {
+  private HostPort address(String hostOption, String host, String portOption, int port) {
     if (port < 0 || port > MAX_PORT) {
-      throw misused(portOption + ": " + port + " is not within 0 to " + MAX_PORT);
+      throw invalid(portOption, Integer.toString(port), "a port from 0 to " + MAX_PORT);
     }
     try {
       var address = new HostPort(host, port);
@@ -193,13 +191,18 @@ final class BoreServerCommand implements Callable<Integer> {
         return address;
       }
     } catch (IllegalArgumentException e) {
-      // Nor is it an address then.
+      // It is no IP address either.
     }
-    throw misused(hostOption + ": '" + host + "' is no IP address");
+    throw invalid(hostOption, host, "an IP address");
   }
 
-  /** What bore finds wrong with the command line is no bad setting here either. */
-  private ParameterException misused(String what) {
-    return new ParameterException(spec.commandLine(), what);
+  /** Has exit code 2, as bore has for such values. */
+  private ParameterException invalid(String option, String value, String expected) {
+    return new ParameterException(
+        spec.commandLine(),
+        expected,
+        new TypeConversionException("expected " + expected),
+        spec.findOption(option),
+        value);
   }
 }

@@ -1,36 +1,23 @@
 package culvert.cli;
 
-import culvert.cli.process.ExitCode;
-import culvert.cli.process.Terminal;
-import java.util.concurrent.Callable;
+import culvert.cli.option.Examples;
+import culvert.cli.option.StandardOptions;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
+import picocli.CommandLine.Mixin;
 
-/** Holds what can be done at a bounce server. */
+/** The group of commands for members of a bounce server. */
 @Command(
     name = BounceCommand.NAME,
     customSynopsis = "culvert bounce COMMAND [OPTION]...",
-    description = "Join a channel group at a bounce server.")
-final class BounceCommand implements Callable<Integer> {
+    description = "Join a channel group at a bounce server.",
+    commandListHeading = "%nCommands:%n")
+@Examples({
+  "culvert bounce connect bounce.example.com:1111 ac --auth-file auth.txt",
+  "culvert bounce connect bounce.example.com:1111 ac --auth-file auth.txt --to 127.0.0.1:22"
+})
+final class BounceCommand {
 
   static final String NAME = "bounce";
 
-  private final Terminal terminal;
-
-  @Spec private CommandSpec spec;
-
-  @Option(names = "--help", usageHelp = true, description = "Show this help and exit.")
-  private boolean help;
-
-  BounceCommand(Terminal terminal) {
-    this.terminal = terminal;
-  }
-
-  @Override
-  public Integer call() {
-    spec.commandLine().usage(terminal.err());
-    return ExitCode.USAGE.code();
-  }
+  @Mixin private StandardOptions standard;
 }

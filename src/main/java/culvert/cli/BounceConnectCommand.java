@@ -5,8 +5,19 @@ import culvert.bounce.client.GroupForwarder;
 import culvert.bounce.client.LocalForwarder;
 import culvert.bounce.client.StandardStreams;
 import culvert.cli.option.BounceAuthOptions;
+import culvert.cli.option.BounceProtocolOption;
+import culvert.cli.option.BounceTransportOption;
+import culvert.cli.option.ConnectTimeoutOption;
+import culvert.cli.option.Examples;
+import culvert.cli.option.HelpGroup;
+import culvert.cli.option.InHelp;
 import culvert.cli.option.LogOptions;
+import culvert.cli.option.StandardOptions;
 import culvert.cli.option.TlsTrustOptions;
+import culvert.cli.option.ViaOption;
+import culvert.cli.option.WebSocketHostOption;
+import culvert.cli.option.WebSocketPathOption;
+import culvert.cli.option.WrittenName;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.Terminal;
 import culvert.config.BounceClientSettings;
@@ -14,14 +25,12 @@ import culvert.config.BounceCredentials;
 import culvert.config.GroupAddress;
 import culvert.config.GroupNumber;
 import culvert.config.Timeouts;
-import culvert.config.TransportKind;
 import culvert.config.WebSocketSettings;
 import culvert.net.Connection;
 import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.observe.Log;
 import culvert.protocol.RefusedException;
-import culvert.protocol.bounce.BounceGreeting;
 import culvert.route.ProxySelection;
 import java.io.IOException;
 import java.time.Duration;
@@ -38,21 +47,26 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Joins a group with the standard streams, a server, or a local address. */
+/** Connects a channel group with the standard streams, a server or a local port. */
 @Command(
     name = BounceConnectCommand.NAME,
     sortOptions = false,
     customSynopsis = "culvert bounce connect HOST:PORT GROUP [OPTION]...",
     description = {
-      "Join a channel group at the bounce server HOST:PORT, and be to it what standard input and "
-          + "output, a server, or a local address say.",
+      "Join a channel group, with standard input and output, a server or a local port.",
       "",
-      "As ssh's ProxyCommand: culvert bounce connect HOST:PORT GROUP --auth-file FILE; and beside"
-          + " sshd the same with --to 127.0.0.1:22. For that the bounce server needs"
-          + " --close-with-peer for the group; without, the end of standard input is the end of"
-          + " all. Where that comes while nobody else is there, it leaves the group and exits with"
-          + " 1 if it had said something, since nobody heard it."
+      "Without --to or --listen, the group is connected to standard input and output, for example"
+          + " as the ProxyCommand of ssh, with the same command and --to 127.0.0.1:22 on the host"
+          + " of sshd. Start the bounce server with --close-with-peer for such a group; otherwise"
+          + " the end of standard input ends the connection. If standard input ends while the group"
+          + " has no other member, the command leaves the group, and exits with 1 if it had sent"
+          + " bytes, because no member has received them. --connect-timeout includes the DNS lookup"
+          + " and joining the group."
     })
+@Examples({
+  "culvert bounce connect bounce.example.com:1111 ac --auth-file auth.txt",
+  "culvert bounce connect bounce.example.com:1111 ac --auth-file auth.txt --to 127.0.0.1:22"
+})
 final class BounceConnectCommand implements Callable<Integer> {
 
   static final String NAME = "connect";
@@ -63,91 +77,61 @@ final class BounceConnectCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(index = "0", paramLabel = "HOST:PORT", description = "The bounce server.")
+  @Parameters(index = "0", paramLabel = "HOST:PORT", description = "Address of the bounce server.")
   private HostPort server;
 
   @Parameters(
       index = "1",
       paramLabel = "GROUP",
-      description = "The group's number in hexadecimal digits, as on the wire: ac or 0xac is 172.")
+      description = "Number of the group in hexadecimal digits: ac or 0xac is 172.")
   private GroupNumber group;
 
   @Option(
       names = "--to",
       paramLabel = "HOST:PORT",
       description =
-          "Put this server into the group: it is dialled at the first byte that comes, and this "
-              + "side joins again when that is over. A server that speaks first is not heard "
-              + "before.")
+          "Connect this server to the group. The connection is opened at the first byte from the "
+              + "group, so that a server that sends first is not read before; when it ends, the "
+              + "command joins the group again.")
+  @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private HostPort to;
 
   @Option(
       names = "--once",
-      description = "With --to: exit after the first connection, or if there can be none.")
+      description = "With --to: exit after the first connection, or if it cannot be opened.")
+  @InHelp(value = HelpGroup.OPERATION, isBrief = true)
   private boolean once;
 
   @Option(
       names = "--listen",
       paramLabel = "HOST:PORT",
       description =
-          "Let local connections into the group, one at a time: the next one waits for "
-              + "--connect-timeout and is reset then. Port 0 takes any free one.")
+          "Connect local connections to the group, one at a time. The next one waits for "
+              + "--connect-timeout and is then reset. Port 0 is any free port.")
+  @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private HostPort listen;
 
   @Mixin private BounceAuthOptions auth;
 
-  @Option(
-      names = "--wire",
-      paramLabel = "KIND",
-      defaultValue = "program",
-      description =
-          "How the bounce server greets: as the program does, or as its text says (text), without "
-              + "a line feed and READY (default: program).")
-  private BounceGreeting wire;
+  @Mixin private BounceProtocolOption protocol;
 
-  @Option(
-      names = "--transport",
-      paramLabel = "KIND",
-      defaultValue = "plain",
-      description = "What the bounce server listens for: plain, tls, ws or wss (default: plain).")
-  private TransportKind transport;
+  @Mixin private BounceTransportOption transport;
 
   @Mixin private TlsTrustOptions tls;
 
-  @Option(
-      names = "--ws-path",
-      paramLabel = "PATH",
-      defaultValue = "/",
-      description = "Where the WebSocket is (default: /).")
-  private String path;
+  @Mixin private WebSocketPathOption path;
 
-  @Option(
-      names = "--ws-host",
-      paramLabel = "HOST",
-      description = "What the WebSocket's Host header says (default: the host).")
-  private String host;
+  @Mixin private WebSocketHostOption host;
 
-  @Option(
-      names = "--via",
-      paramLabel = "URL",
-      description =
-          "The proxy that leads outside: http://[USER:PASSWORD@]HOST:PORT or socks5://…; others "
-              + "can see it in the process list, CULVERT_VIA keeps it from them; direct for none "
-              + "(default: what HTTPS_PROXY or ALL_PROXY say, unless NO_PROXY names the bounce "
-              + "server).")
-  private String via;
+  @Mixin private ViaOption via;
 
-  @Option(
-      names = "--connect-timeout",
-      paramLabel = "TIME",
-      defaultValue = "10s",
-      description = "From the lookup to being in the group, or at the server (default: 10s).")
-  private Duration connectTimeout;
+  @Mixin
+  private final ConnectTimeoutOption connectTimeout =
+      new ConnectTimeoutOption(Duration.ofSeconds(10));
 
   @Mixin private LogOptions logging;
 
-  @Option(names = "--help", usageHelp = true, description = "Show this help and exit.")
-  private boolean help;
+  @Mixin private StandardOptions standard;
 
   private volatile boolean stopped;
 
@@ -157,58 +141,66 @@ final class BounceConnectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    if (to != null && listen != null || once && to == null) {
+    if (once && to == null) {
       throw new ParameterException(
-          spec.commandLine(), once ? "--once needs --to" : "--to and --listen are both given");
+          spec.commandLine(), WrittenName.of(spec, "--once") + " needs --to");
+    }
+    if (to != null && listen != null) {
+      throw new ParameterException(
+          spec.commandLine(),
+          WrittenName.of(spec, "--to")
+              + " and "
+              + WrittenName.of(spec, "--listen")
+              + " are both given; keep one");
     }
     BounceClientSettings settings = settings();
-    ExitCode code = to == null && listen == null ? stream(settings) : stay(settings);
+    ExitCode code = to == null && listen == null ? stream(settings) : forward(settings);
     return (stopped ? ExitCode.OK : code).code();
   }
 
   private BounceClientSettings settings() {
     return new BounceClientSettings(
-        new GroupAddress(transport, server, group),
-        access(),
-        wire,
-        ProxySelection.of(Optional.ofNullable(via), terminal.environment(), server),
-        connectTimeout,
+        new GroupAddress(transport.kind(), server, group),
+        credentials(),
+        protocol.greeting(),
+        ProxySelection.of(via.url(), terminal.environment(), server),
+        connectTimeout.timeout(),
         Timeouts.DEFAULT.halfClose());
   }
 
-  private BounceCredentials access() {
+  private BounceCredentials credentials() {
     return new BounceCredentials(
         auth.authentication(),
-        tls.settings(transport.isTls(), Optional.empty(), terminal.environment()),
-        new WebSocketSettings(path, Optional.ofNullable(host)));
+        tls.settings(transport.kind().isTls(), Optional.empty(), terminal.environment()),
+        new WebSocketSettings(path.path(), host.host()));
   }
 
-  /** Standard output is the group's alone, and what is wrong is one line. */
+  /** Standard output has the bytes of the group only; an error is one line on standard error. */
   private ExitCode stream(BounceClientSettings settings) throws InterruptedException {
-    Consumer<String> complaints = line -> terminal.err().println(ROLE + ": " + line);
-    auth.advice().ifPresent(complaints);
-    try (var client = new BounceClient(settings, complaints)) {
+    Consumer<String> warnings = line -> terminal.err().println(ROLE + ": " + line);
+    auth.advice().ifPresent(warnings);
+    try (var client = new BounceClient(settings, warnings)) {
       onStop(client::close);
       return inVirtualThread(() -> stream(client));
     }
   }
 
   private ExitCode stream(BounceClient client) {
-    ExitCode otherwise = ExitCode.UNREACHABLE;
+    ExitCode onFailure = ExitCode.UNREACHABLE;
     try {
       Connection connection = client.join();
-      otherwise = ExitCode.FAILURE;
+      onFailure = ExitCode.FAILURE;
       new StandardStreams(client, terminal.in(), terminal.out()).relay(connection);
       return ExitCode.OK;
     } catch (IOException e) {
       if (!stopped) {
         terminal.err().println(ROLE + ": " + e.getMessage());
       }
-      return e instanceof RefusedException ? ExitCode.CREDENTIALS : otherwise;
+      return e instanceof RefusedException ? ExitCode.CREDENTIALS : onFailure;
     }
   }
 
-  private ExitCode stay(BounceClientSettings settings) throws InterruptedException {
+  private ExitCode forward(BounceClientSettings settings) throws InterruptedException {
     try (Log log = logging.log(ROLE, terminal);
         var client = new BounceClient(settings, log::warn)) {
       auth.advice().ifPresent(log::warn);
@@ -217,12 +209,12 @@ final class BounceConnectCommand implements Callable<Integer> {
   }
 
   private ExitCode serve(BounceClient client, Log log) throws InterruptedException {
-    var served = new GroupForwarder(client, to, once, log);
+    var forwarder = new GroupForwarder(client, to, once, log);
     onStop(() -> {
-      served.stop();
+      forwarder.stop();
       client.close();
     });
-    return switch (inVirtualThread(served::run)) {
+    return switch (inVirtualThread(forwarder::run)) {
       case STOPPED, SERVED -> ExitCode.OK;
       case BROKEN -> ExitCode.FAILURE;
       case UNREACHABLE -> ExitCode.UNREACHABLE;
@@ -231,8 +223,8 @@ final class BounceConnectCommand implements Callable<Integer> {
   }
 
   private ExitCode listen(BounceClient client, Log log) throws InterruptedException {
-    try (var entrance = LocalForwarder.open(client, listen, log)) {
-      terminal.out().println(ROLE + ": listening on " + entrance.address());
+    try (var forwarder = LocalForwarder.open(client, listen, log)) {
+      terminal.out().println(ROLE + ": listening on " + forwarder.address());
       terminal.stop().await();
       return ExitCode.OK;
     } catch (IOException e) {
@@ -250,14 +242,14 @@ final class BounceConnectCommand implements Callable<Integer> {
         });
   }
 
-  /** Whatever is waited for, is waited for in a virtual thread, as all else here. */
+  /** Runs the work in a virtual thread, because it blocks on connections. */
   private static <T> T inVirtualThread(Callable<T> work) throws InterruptedException {
     var task = new FutureTask<>(work);
     Threads.start(ROLE, task);
     try {
       return task.get();
     } catch (ExecutionException e) {
-      throw new IllegalStateException("joining a group met a bug", e.getCause());
+      throw new IllegalStateException("internal error while connecting to a group", e.getCause());
     }
   }
 }

@@ -9,46 +9,58 @@ import culvert.bounce.console.Verbosity;
 import culvert.bounce.server.BounceServer;
 import culvert.cli.option.BounceGroupOptions;
 import culvert.cli.option.BounceLoginOptions;
+import culvert.cli.option.BounceProtocolOption;
+import culvert.cli.option.BounceTransportOption;
+import culvert.cli.option.DrainOption;
+import culvert.cli.option.Examples;
+import culvert.cli.option.HelpGroup;
+import culvert.cli.option.InHelp;
 import culvert.cli.option.LogOptions;
+import culvert.cli.option.LogPeriodOption;
+import culvert.cli.option.StandardOptions;
 import culvert.cli.option.TlsServerOptions;
+import culvert.cli.option.WebSocketPathOption;
+import culvert.cli.option.WrittenName;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.InteractiveTerminal;
 import culvert.cli.process.Terminal;
 import culvert.config.BounceSettings;
-import culvert.config.TransportKind;
 import culvert.config.WebSocketSettings;
 import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.observe.Counters;
 import culvert.observe.Log;
-import culvert.protocol.bounce.BounceGreeting;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.nio.channels.ServerSocketChannel;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
-/** Runs the bounce role until it is told to stop. */
+/** Runs a bounce server until a stop is requested. */
 @Command(
     name = BounceServerCommand.NAME,
     sortOptions = false,
     customSynopsis = "bounce-server [OPTION]...",
-    description =
-        "Run where everybody reaches it: whoever dials in and names a group, by the wire of the "
-            + "program BounceServer, has its bytes carried to all others of that group. On a "
-            + "terminal it takes commands; 'help' lists them.")
+    description = {
+      "Run a server that joins connections into groups, compatible with BounceServer.",
+      "",
+      "A client connects, names a group by its number, and the server sends its bytes to all other"
+          + " members of that group. On a terminal the server accepts commands; 'help' lists them."
+          + " After 'stop', TERM or INT, members that are not alone in their group may finish"
+          + " within --drain-timeout."
+    })
+@Examples({
+  "bounce-server --auth-file auth.txt",
+  "bounce-server -p 2222 --max-connections 2 --close-with-peer --auth-file auth.txt"
+})
 final class BounceServerCommand implements Callable<Integer> {
 
   static final String NAME = "bounce-server";
-
-  /** What {@link #firstLine} prints, for whoever starts this role. */
-  static final Pattern FIRST_LINE =
-      Pattern.compile(NAME + ": listening ([^\\s,]+)(, console (\\S+))?");
 
   private static final int MAX_PORT = 65535;
 
@@ -58,22 +70,26 @@ final class BounceServerCommand implements Callable<Integer> {
       names = {"-p", "--port"},
       paramLabel = "PORT",
       defaultValue = "1111",
-      description = "Where members dial in; 0 takes any free one (default: 1111).")
+      description = "Listen at this port; 0 for any free port.")
+  @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private int port;
 
   @Option(
       names = "--bind",
       paramLabel = "HOST",
       description =
-          "The address of that port (default: every one this machine has). 0.0.0.0 is IPv4 only, "
-              + ":: both.")
+          "Listen at this address. 0.0.0.0 is every IPv4 address, :: every IPv4 and IPv6 address. "
+              + "[default: every address of this host]")
+  @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private String bind;
 
   @Mixin private BounceGroupOptions groups;
 
   @Option(
       names = {"-d", "--daemon"},
-      description = "For the background: take commands at --console-addr, not from the terminal.")
+      description =
+          "Accept commands at --console-addr, not the terminal. For use in the background.")
+  @InHelp(value = HelpGroup.OPERATION, isBrief = true)
   private boolean daemon;
 
   @Option(
@@ -81,75 +97,47 @@ final class BounceServerCommand implements Callable<Integer> {
       paramLabel = "HOST:PORT",
       defaultValue = "127.0.0.1:32565",
       description =
-          "Where -d takes commands, from one console at a time (default: 127.0.0.1:32565). What is "
-              + "no loopback address asks for the authentication string.")
+          "Accept commands at this address with -d, from one console at a time. An address other"
+              + " than loopback requires the authentication string.")
+  @InHelp(HelpGroup.ADDRESSES)
   private HostPort consoleAddress;
 
   @Option(
       names = "-v",
       description =
-          "Tell more of members: -v who connects and disconnects, -vv each one's state too, -vvv "
-              + "how much each sends, -vvvv all the bytes.")
-  private boolean[] louder;
+          "Log more about members, from -v to -vvvv. -v logs connections and their ends, -vv also"
+              + " the state of each member, -vvv also the number of bytes sent, -vvvv also all"
+              + " bytes.")
+  @InHelp(value = HelpGroup.LOGGING, isBrief = true)
+  private boolean[] verbose;
 
   @Option(
       names = "--verbosity",
       paramLabel = "N",
       defaultValue = "1",
-      description = "The same as a number, 1 to 4 (default: 1).")
+      description = "As -v, as a number from 1 to 4.")
+  @InHelp(HelpGroup.LOGGING)
   private int verbosity;
 
-  @Option(
-      names = "--wire",
-      paramLabel = "KIND",
-      defaultValue = "program",
-      description =
-          "How members are greeted: program, with a line feed behind the version and READY once "
-              + "they are in, as BounceServer does it; text, with neither, as its README has it "
-              + "(default: program).")
-  private BounceGreeting wire;
+  @Mixin private BounceProtocolOption protocol;
 
-  @Mixin private BounceLoginOptions entry;
+  @Mixin private BounceLoginOptions login;
 
-  @Option(
-      names = "--transport",
-      paramLabel = "KIND",
-      defaultValue = "plain",
-      description =
-          "What wraps members' connections: plain; tls; ws or wss, a WebSocket (default: plain).")
-  private TransportKind transport;
+  @Mixin private BounceTransportOption transport;
 
-  @Option(
-      names = "--ws-path",
-      paramLabel = "PATH",
-      defaultValue = "/",
-      description = "Where the WebSocket is (default: /).")
-  private String path;
+  @Mixin private WebSocketPathOption path;
 
   @Mixin private TlsServerOptions tls;
 
-  @Option(
-      names = "--drain-timeout",
-      paramLabel = "TIME",
-      defaultValue = "30s",
-      description =
-          "After 'stop', TERM or INT members that are not alone may finish for so long; a second "
-              + "signal ends at once (default: 30s).")
-  private Duration drain;
+  @Mixin private DrainOption drain;
 
-  @Option(
-      names = "--log-period",
-      paramLabel = "TIME",
-      defaultValue = "10s",
-      description =
-          "Complaints about one source are logged once in so long, what its connections do a "
-              + "hundred times; the rest is counted (default: 10s).")
-  private Duration logPeriod;
+  @Mixin private LogPeriodOption logPeriod;
 
   @Mixin private LogOptions logs;
 
-  @Option(names = "--help", usageHelp = true, description = "Show this help and exit.")
-  private boolean help;
+  @Mixin private StandardOptions standard;
+
+  @Spec private CommandSpec spec;
 
   BounceServerCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -161,7 +149,7 @@ final class BounceServerCommand implements Callable<Integer> {
     var verbosity = Verbosity.of(level());
     try (Log log = logs.log(NAME, terminal)) {
       var counters = new Counters();
-      var events = new MemberEventLog(verbosity, logPeriod, counters, log);
+      var events = new MemberEventLog(verbosity, logPeriod.period(), counters, log);
       try (BounceServer server = BounceServer.start(settings, events, counters, log);
           ConsoleServer console = daemon ? console(settings, server, events, log) : null) {
         terminal.out().println(firstLine(server, Optional.ofNullable(console)));
@@ -173,8 +161,8 @@ final class BounceServerCommand implements Callable<Integer> {
         log.info(
             event("draining")
                 .with("members", server.members().size())
-                .with("limit", Durations.of(drain)));
-        server.drain(drain);
+                .with("limit", Durations.of(drain.timeout())));
+        server.drain(drain.timeout());
         log.info(event("stopping").withAll(server.counters().fields()));
         return ExitCode.OK.code();
       }
@@ -193,64 +181,74 @@ final class BounceServerCommand implements Callable<Integer> {
         server,
         events,
         terminal.stop(),
-        logPeriod,
+        logPeriod.period(),
         server.counters(),
         log);
   }
 
-  /** Takes commands from the terminal, if there is one. */
+  /** Accepts commands from the terminal, if the process has one. */
   private void converse(BounceServer server, MemberEventLog events) {
-    InteractiveTerminal screen = terminal.screen().get();
-    if (screen != InteractiveTerminal.NONE) {
-      boolean alone = screen == InteractiveTerminal.WITH_LOG;
-      TerminalConsole.start(terminal.in(), terminal.out(), alone, server, events, terminal.stop());
+    InteractiveTerminal interactive = terminal.interactive().get();
+    if (interactive != InteractiveTerminal.NONE) {
+      boolean hasLog = interactive == InteractiveTerminal.WITH_LOG;
+      TerminalConsole.start(terminal.in(), terminal.out(), hasLog, server, events, terminal.stop());
     }
   }
 
   private void warn(BounceSettings settings, Log log) {
-    entry.auth().advice().ifPresent(log::warn);
-    boolean byCertificate =
+    login.auth().advice().ifPresent(log::warn);
+    boolean isByCertificate =
         settings.tls().filter(given -> given.clientAuthorities().isPresent()).isPresent();
-    if (settings.authentication().isEmpty() && !byCertificate) {
+    if (settings.authentication().isEmpty() && !isByCertificate) {
       log.warn(
-          "NO AUTHENTICATION STRING IS SET: whoever reaches the port can join any group;"
+          "NO AUTHENTICATION STRING IS SET: anyone who can reach the port can join any group;"
               + " set --auth, --auth-file or CULVERT_AUTH");
     }
   }
 
   /**
-   * The settings that all options come to.
+   * Returns the settings from all options.
    *
-   * @throws IllegalArgumentException naming the option that is no good
+   * @throws IllegalArgumentException naming the option that is invalid
    */
   BounceSettings settings() {
     return new BounceSettings(
         listen(),
-        wire,
-        entry.auth().authentication(),
-        entry.entry(),
+        protocol.greeting(),
+        login.auth().authentication(),
+        login.limits(),
         groups.groups(),
-        transport,
+        transport.kind(),
         tls.settings(),
-        new WebSocketSettings(path, Optional.empty()),
-        drain,
-        logPeriod);
+        new WebSocketSettings(path.path(), Optional.empty()),
+        drain.timeout(),
+        logPeriod.period());
   }
 
   private HostPort listen() {
     if (port < 0 || port > MAX_PORT) {
-      throw new IllegalArgumentException("--port " + port + " is not within 0 to " + MAX_PORT);
+      throw invalid("--port", Integer.toString(port), "a port from 0 to " + MAX_PORT);
     }
     String host = bind == null ? everyAddress() : bind;
     boolean isBare = host.contains(":") && !host.startsWith("[");
     try {
       return HostPort.parse((isBare ? "[" + host + "]" : host) + ":" + port);
     } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("--bind: " + e.getMessage(), e);
+      throw invalid("--bind", host, "a host name or an IP address");
     }
   }
 
-  /** Both families, where this machine has both. */
+  private IllegalArgumentException invalid(String option, String value, String expected) {
+    return new IllegalArgumentException(
+        "invalid value '"
+            + value
+            + "' for "
+            + WrittenName.of(spec, option)
+            + ": expected "
+            + expected);
+  }
+
+  /** Returns the address of both families if this host has both. */
   private static String everyAddress() {
     try {
       ServerSocketChannel.open(StandardProtocolFamily.INET6).close();
@@ -261,19 +259,19 @@ final class BounceServerCommand implements Callable<Integer> {
   }
 
   private int level() {
-    int level = louder == null ? verbosity : louder.length;
+    int level = verbose == null ? verbosity : verbose.length;
     if (level < Verbosity.MIN_LEVEL || level > Verbosity.MAX_LEVEL) {
-      throw new IllegalArgumentException(
-          (louder == null ? "--verbosity is " + level : "-v is given " + level + " times")
-              + "; it goes from "
-              + Verbosity.MIN_LEVEL
-              + " to "
-              + Verbosity.MAX_LEVEL);
+      String range = Verbosity.MIN_LEVEL + " to " + Verbosity.MAX_LEVEL;
+      if (verbose != null) {
+        throw new IllegalArgumentException(
+            "-v is given " + level + " times (allowed: " + range + ")");
+      }
+      throw invalid("--verbosity", Integer.toString(level), "a number from " + range);
     }
     return level;
   }
 
-  /** For machines: the addresses that were bound. */
+  /** Returns the line for programs: the addresses that were bound. */
   private static String firstLine(BounceServer server, Optional<ConsoleServer> console) {
     return NAME
         + ": listening "

@@ -1,44 +1,32 @@
 package culvert.cli;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
+import culvert.cli.option.Examples;
+import culvert.cli.option.StandardOptions;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.IVersionProvider;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 
-/** The command that holds the others. */
+/** The command that contains all others. */
 @Command(
     name = "culvert",
     customSynopsis = "culvert COMMAND [OPTION]...",
     description =
-        "A self-hosted tunnel: makes a server that nobody can reach one that everybody can.",
-    versionProvider = CulvertCommand.Version.class,
+        "Self-hosted tunnel: expose a service behind NAT or a firewall through a public host.",
+    commandListHeading = "%nCommands:%n",
     footer = {
       "",
-      "Every option can also be a variable, as CULVERT_CONTROL_ADDR for --control-addr; the option",
-      "on the command line wins. Durations are written 500ms, 10s, 2m or 1h.",
+      "'culvert help COMMAND' shows the options of a command. Each option can also be set by a",
+      "variable, such as CULVERT_CONTROL_ADDR for --control-addr; the command line takes"
+          + " precedence.",
+      "Durations are written as 500ms, 10s, 2m or 1h.",
       "",
-      "Exit codes: 0 stopped, 1 failed while running, 2 wrong usage, 69 remote proxy unreachable",
-      "with --fail-fast or group not joined, 76 replaced by another process of the same name, 77",
-      "credentials refused, 78 bad settings. A second TERM or INT ends at once, with 143 or 130."
+      "Exit codes: 0 stopped, 1 failed while running, 2 invalid command line, 69 remote proxy",
+      "unreachable with --fail-fast or group not joined, 76 replaced by another process of the"
+          + " same",
+      "name, 77 credentials refused, 78 invalid settings. A second TERM or INT exits at once, with",
+      "143 or 130."
     })
+@Examples({"culvert demo", "culvert help remote-proxy"})
 final class CulvertCommand {
 
-  @Option(names = "--help", usageHelp = true, description = "Show this help and exit.")
-  private boolean help;
-
-  @Option(names = "--version", versionHelp = true, description = "Show the version and exit.")
-  private boolean version;
-
-  /** Reads the version that Maven has written; it is the same within and without a module. */
-  static final class Version implements IVersionProvider {
-    @Override
-    public String[] getVersion() throws IOException {
-      try (InputStream in = CulvertCommand.class.getResourceAsStream("version.txt")) {
-        String number = new String(in.readAllBytes(), StandardCharsets.US_ASCII).strip();
-        return new String[] {"culvert " + number};
-      }
-    }
-  }
+  @Mixin private StandardOptions standard;
 }

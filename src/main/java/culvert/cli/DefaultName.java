@@ -12,12 +12,12 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * The name of an origin proxy that was given none: the host's, and a short hash of what it serves.
- * So a restart keeps it, and a second process for another service has another.
+ * The default name of an origin proxy: the host's name and a short hash of the services. A restart
+ * keeps the name, and a process for other services has another.
  */
 final class DefaultName {
 
-  private static final Path KERNELS_NAME = Path.of("/proc/sys/kernel/hostname");
+  private static final Path KERNEL_HOST_NAME = Path.of("/proc/sys/kernel/hostname");
   private static final int MAX_HOST_CHARS = 55;
   private static final int HASH_BYTES = 4;
 
@@ -45,10 +45,10 @@ final class DefaultName {
     }
   }
 
-  /** The kernel's own word first: the JDK would ask the resolver, which may take its time. */
+  /** Reads the kernel's host name first, because the JDK queries the resolver, which may block. */
   private static String host() {
     try {
-      return Files.readString(KERNELS_NAME);
+      return Files.readString(KERNEL_HOST_NAME);
     } catch (IOException e) {
       try {
         return InetAddress.getLocalHost().getHostName();

@@ -1,6 +1,11 @@
 package culvert.cli;
 
+import culvert.cli.option.Examples;
+import culvert.cli.option.HelpGroup;
+import culvert.cli.option.InHelp;
+import culvert.cli.option.StandardOptions;
 import culvert.cli.process.ExitCode;
+import culvert.cli.process.FirstLine;
 import culvert.cli.process.Terminal;
 import culvert.config.Secret;
 import culvert.net.HostPort;
@@ -14,6 +19,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Runs an origin server and both halves on this machine, and sends one request through them. */
@@ -21,9 +27,12 @@ import picocli.CommandLine.Option;
     name = DemoCommand.NAME,
     sortOptions = false,
     customSynopsis = "culvert demo [OPTION]...",
-    description =
-        "Start a small web server, a remote proxy and an origin proxy on this "
-            + "machine, fetch the page through the tunnel, and stay until Ctrl-C.")
+    description = {
+      "Run a web server and both proxies on this machine.",
+      "",
+      "The command fetches a page through the tunnel, and runs until Ctrl-C."
+    })
+@Examples({"culvert demo", "culvert demo --outside-addr 127.0.0.1:8000"})
 final class DemoCommand implements Callable<Integer> {
 
   static final String NAME = "demo";
@@ -36,14 +45,15 @@ final class DemoCommand implements Callable<Integer> {
       names = "--outside-addr",
       paramLabel = "HOST:PORT",
       defaultValue = "127.0.0.1:0",
-      description = "Where you visit the page (default: any free port on 127.0.0.1).")
+      description = "Public address of the web server; port 0 for any free port.")
+  @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private HostPort outside;
 
-  @Option(names = "--once", description = "End after the first request.")
+  @Option(names = "--once", description = "Exit after the first request.")
+  @InHelp(value = HelpGroup.OPERATION, isBrief = true)
   private boolean once;
 
-  @Option(names = "--help", usageHelp = true, description = "Show this help and exit.")
-  private boolean help;
+  @Mixin private StandardOptions standard;
 
   DemoCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -62,7 +72,7 @@ final class DemoCommand implements Callable<Integer> {
             "0s");
     try (DemoServer server = DemoServer.bind();
         RoleProcess remote = RoleProcess.start(environment, remoteProxy())) {
-      Matcher addresses = RemoteProxyCommand.FIRST_LINE.matcher(remote.firstLine());
+      Matcher addresses = FirstLine.REMOTE_PROXY.matcher(remote.firstLine());
       if (!addresses.matches()) {
         throw new IOException("unexpected first line of the remote proxy");
       }
@@ -102,7 +112,7 @@ final class DemoCommand implements Callable<Integer> {
     terminal.out().println();
     terminal.out().println(fetch(url));
     if (!once) {
-      terminal.out().println("Visit it yourself; Ctrl-C ends the demo.");
+      terminal.out().println("Open it in a browser; Ctrl-C ends the demo.");
       terminal.stop().await();
     }
   }

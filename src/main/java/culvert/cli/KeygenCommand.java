@@ -1,21 +1,29 @@
 package culvert.cli;
 
+import culvert.cli.option.Examples;
+import culvert.cli.option.InHelp;
+import culvert.cli.option.StandardOptions;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.Terminal;
 import culvert.config.Secret;
 import culvert.noise.NoiseKeyPair;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Prints a new secret, or a new pair of keys. */
+/** Prints a new secret, or a new Noise key pair. */
 @Command(
     name = KeygenCommand.NAME,
     sortOptions = false,
     customSynopsis = "culvert keygen [OPTION]",
-    description =
-        "Print a new secret of 256 bits for --secret-file, CULVERT_SECRET or --secret of both "
-            + "sides.")
+    description = {
+      "Print a new secret or a new Noise key pair.",
+      "",
+      "The secret has 256 bits. Set it on both sides, with --secret-file, CULVERT_SECRET or"
+          + " --secret."
+    })
+@Examples({"culvert keygen > secret.txt", "culvert keygen --noise"})
 final class KeygenCommand implements Callable<Integer> {
 
   static final String NAME = "keygen";
@@ -25,12 +33,11 @@ final class KeygenCommand implements Callable<Integer> {
   @Option(
       names = "--noise",
       description =
-          "Print a pair of keys for the --noise options instead; 'rathole --genkey' prints the "
-              + "same form.")
+          "Print a key pair for the --noise options instead, in the format of 'rathole --genkey'.")
+  @InHelp(isBrief = true)
   private boolean noise;
 
-  @Option(names = "--help", usageHelp = true, description = "Show this help and exit.")
-  private boolean help;
+  @Mixin private StandardOptions standard;
 
   KeygenCommand(Terminal terminal) {
     this.terminal = terminal;

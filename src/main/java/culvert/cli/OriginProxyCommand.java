@@ -1,11 +1,20 @@
 package culvert.cli;
 
 import culvert.cli.option.BounceCredentialOptions;
-import culvert.cli.option.CommonOptions;
+import culvert.cli.option.ConnectTimeoutOption;
+import culvert.cli.option.Examples;
+import culvert.cli.option.HelpGroup;
+import culvert.cli.option.InHelp;
 import culvert.cli.option.LimitOptions;
+import culvert.cli.option.LinkOptions;
+import culvert.cli.option.LogOptions;
 import culvert.cli.option.ProtocolOption;
+import culvert.cli.option.RetryOption;
+import culvert.cli.option.StandardOptions;
 import culvert.cli.option.TlsIdentityOptions;
 import culvert.cli.option.TlsTrustOptions;
+import culvert.cli.option.ViaOption;
+import culvert.cli.option.WebSocketHostOption;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.Terminal;
 import culvert.config.GroupAddress;
@@ -28,17 +37,24 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Runs the origin-proxy role until it is told to stop. */
+/** Runs the origin proxy until a stop is requested. */
 @Command(
     name = OriginProxyCommand.NAME,
     sortOptions = false,
     customSynopsis =
         "origin-proxy --remote-proxy-addr ADDRESS --origin-server-addr [NAME=]HOST:PORT"
             + " [OPTION]...",
-    description =
-        "Run beside the hidden server: joins the remote proxy and carries its "
-            + "visitors to the origin server. It keeps trying until the remote proxy is "
-            + "there, and comes back when it was lost.")
+    description = {
+      "Run the origin proxy, next to the origin server.",
+      "",
+      "It logs in to the remote proxy and forwards visitors to the origin server. It retries until "
+          + "the remote proxy is reachable, and reconnects after an outage."
+    })
+@Examples({
+  "origin-proxy --remote-proxy-addr example.com:9000 --origin-server-addr localhost:80",
+  "origin-proxy --remote-proxy-addr example.com:9000 --origin-server-addr"
+      + " web=localhost:80,ssh=localhost:22"
+})
 final class OriginProxyCommand implements Callable<Integer> {
 
   static final String NAME = "origin-proxy";
@@ -50,8 +66,9 @@ final class OriginProxyCommand implements Callable<Integer> {
       paramLabel = "ADDRESS",
       required = true,
       description =
-          "The remote proxy's control address, as HOST:PORT; or a group at a bounce server that "
-              + "the remote proxy joins with --control-via, as bounce://HOST:PORT/GROUP.")
+          "Address of the remote proxy. HOST:PORT is its control address; bounce://HOST:PORT/GROUP"
+              + " is a group at a bounce server that the remote proxy joins with --control-via.")
+  @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private RemoteAddress remoteProxy;
 
   @Option(
@@ -61,84 +78,70 @@ final class OriginProxyCommand implements Callable<Integer> {
       split = ",",
       hideParamSyntax = true,
       description =
-          "The hidden server of a service; a service without a name is 'default'. Give "
-              + "it once for each service.")
+          "Forward visitors of a service to this origin server. A service without a name is"
+              + " 'default'. Repeat the option for each service.")
+  @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private List<ServiceAddress> originServers;
 
   @Option(
       names = "--outside-port",
       paramLabel = "PORT",
       description =
-          "Ask the remote proxy for this port of its --port-range instead of a listener that it "
-              + "has; 0 for any. The first lines on standard output say where visitors come in.")
+          "Ask the remote proxy to open this port. It is one of its --port-range; 0 is any free"
+              + " one. Standard output has the address for visitors.")
+  @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private Integer outsidePort;
 
   @Option(
       names = "--proxy-protocol",
       paramLabel = "VERSION",
       description =
-          "v1 or v2: begin each connection to the origin server with a PROXY header "
-              + "that names the visitor. The origin server must expect it.")
+          "Send a PROXY header, v1 or v2. It is at the beginning of each connection to the origin"
+              + " server and contains the visitor's address; the origin server must expect it.")
+  @InHelp(value = HelpGroup.OPERATION, isBrief = true)
   private ProxyHeader.Version proxyProtocol;
 
-  @Option(
-      names = "--connect-timeout",
-      paramLabel = "TIME",
-      defaultValue = "10s",
-      description = "For a connection to the remote proxy or an origin server (default: 10s).")
-  private Duration connectTimeout;
+  @Mixin
+  private final ConnectTimeoutOption connectTimeout =
+      new ConnectTimeoutOption(Duration.ofSeconds(10));
 
   @Option(
       names = "--name",
       paramLabel = "NAME",
       description =
-          "Who this origin proxy is: a login under the same name replaces the older one, and "
-              + "different names share a service's visitors (default: the host's name and a hash "
-              + "of the services).")
+          "Name of this origin proxy. A login under the same name replaces the older one; origin"
+              + " proxies with different names share the visitors of a service. [default: the"
+              + " host's name and a hash of the services]")
+  @InHelp(value = HelpGroup.OPERATION, isBrief = true)
   private String name;
 
-  @Option(
-      names = "--retry-max",
-      paramLabel = "TIME",
-      defaultValue = "30s",
-      description =
-          "The longest pause between attempts to join; pauses are less than a second in an "
-              + "outage's first minute, and HUP ends one (default: 30s).")
-  private Duration retryMax;
+  @Mixin private RetryOption retry;
 
   @Option(
       names = "--fail-fast",
-      description = "Exit with 69 when the remote proxy cannot be reached or is lost.")
+      description = "Exit with 69 if the remote proxy is unreachable or lost.")
+  @InHelp(value = HelpGroup.OPERATION, isBrief = true)
   private boolean failFast;
 
-  @Option(
-      names = "--via",
-      paramLabel = "URL",
-      description =
-          "The proxy that leads outside: http://[USER:PASSWORD@]HOST:PORT or socks5://…; others "
-              + "can see it in the process list, CULVERT_VIA keeps it from them; direct for none "
-              + "(default: what HTTPS_PROXY or ALL_PROXY say, unless NO_PROXY names the remote "
-              + "proxy).")
-  private String via;
+  @Mixin private LinkOptions link;
 
-  @Option(
-      names = "--ws-host",
-      paramLabel = "HOST",
-      description =
-          "What the WebSocket's Host header says (default: the host of --remote-proxy-addr).")
-  private String host;
+  @Mixin private WebSocketHostOption host;
 
-  @Mixin private ProtocolOption dialect;
+  @Mixin private ViaOption via;
+
+  @Mixin private ProtocolOption protocol;
 
   @Mixin private TlsTrustOptions tls;
 
   @Mixin private TlsIdentityOptions own;
 
-  @Mixin private BounceCredentialOptions meeting;
+  @Mixin private BounceCredentialOptions bounce;
 
-  @Mixin private LimitOptions bounds;
+  @Mixin private LimitOptions limits;
 
-  @Mixin private CommonOptions common;
+  @Mixin private LogOptions logs;
+
+  @Mixin private StandardOptions standard;
 
   OriginProxyCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -147,27 +150,27 @@ final class OriginProxyCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     OriginSettings settings = settings();
-    try (Log log = common.log(NAME, terminal);
+    try (Log log = logs.log(NAME, terminal);
         var announcements = new Announcements(this::serving)) {
       OriginProxy proxy = proxy(settings, announcements, log);
-      common.advice().forEach(log::warn);
-      meeting.advice().forEach(log::warn);
-      dialect.warn(
+      link.advice().forEach(log::warn);
+      bounce.advice().forEach(log::warn);
+      protocol.warn(
           log,
           settings.authenticates(),
-          "NO SECRET IS SET: whoever sits on the way can pose as the remote proxy;"
+          "NO SECRET IS SET: anyone on the network path can impersonate the remote proxy;"
               + " set --secret, --secret-file or CULVERT_SECRET on both sides");
       return exitCode(OriginRun.of(proxy, settings.timing().drain(), NAME, terminal, log)).code();
     }
   }
 
   private OriginProxy proxy(OriginSettings settings, Announcements announcements, Log log) {
-    if (!dialect.isTrp()) {
+    if (!protocol.isTrp()) {
       return new OriginProxy(settings, announcements, log);
     }
     if (settings.via().isPresent() || settings.remoteProxy() instanceof GroupAddress) {
       throw new IllegalArgumentException(
-          "--dialect trp dials the remote proxy itself: no group, and --via direct");
+          protocol.trp() + " supports neither a group nor an outbound proxy: set --via direct");
     }
     return new OriginProxy(
         settings,
@@ -182,30 +185,30 @@ final class OriginProxyCommand implements Callable<Integer> {
   }
 
   private OriginSettings settings() {
-    TransportSettings transport = common.transport(host);
-    boolean secret = common.secret().isPresent();
-    dialect.check(secret, transport.kind(secret), originServers);
-    dialect.refuse("--outside-port", outsidePort != null);
-    // Data connections come in any order: a header would name another visitor.
-    dialect.refuse("--proxy-protocol", proxyProtocol != null);
+    TransportSettings transport = link.transport(host.host());
+    boolean hasSecret = link.secret().isPresent();
+    protocol.check(hasSecret, transport.kind(hasSecret), originServers);
+    protocol.reject("--outside-port", outsidePort != null);
+    // Data connections arrive in any order: a header could contain another visitor's address.
+    protocol.reject("--proxy-protocol", proxyProtocol != null);
     return new OriginSettings(
         remoteProxy,
-        meeting.access(
+        bounce.access(
             remoteProxy instanceof GroupAddress group ? List.of(group) : List.of(),
             terminal.environment()),
         originServers,
         port(),
         name == null ? DefaultName.of(originServers) : name,
-        common.secret(),
+        link.secret(),
         transport,
         tls.settings(transport.kind(false).isTls(), own.identity(), terminal.environment()),
-        ProxySelection.of(Optional.ofNullable(via), terminal.environment(), remoteProxy.dialled()),
+        ProxySelection.of(via.url(), terminal.environment(), remoteProxy.dialled()),
         Optional.ofNullable(proxyProtocol),
-        connectTimeout,
-        retryMax,
+        connectTimeout.timeout(),
+        retry.max(),
         failFast,
-        bounds.timing(),
-        bounds.bounds());
+        limits.timing(),
+        limits.resources());
   }
 
   private OptionalInt port() {

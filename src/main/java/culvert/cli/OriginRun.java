@@ -11,16 +11,16 @@ import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
-/** The origin role in its process: TERM and INT drain it, HUP ends a pause. */
+/** Runs an origin proxy in its process: TERM and INT drain it, HUP ends a pause. */
 final class OriginRun {
 
   private OriginRun() {}
 
   /**
-   * Runs it to its end.
+   * Runs the proxy to its end.
    *
-   * @param drain how long visitors may go on after a stop was asked for
-   * @param name of the thread
+   * @param drain how long visitors may continue after a request to stop
+   * @param name name of the thread
    */
   static OriginProxy.End of(
       OriginProxy proxy, Duration drain, String name, Terminal terminal, Log log)
@@ -40,7 +40,7 @@ final class OriginRun {
     return end;
   }
 
-  /** Whatever the role waits for, it waits in a virtual thread, as all else here does. */
+  /** Runs the proxy in a virtual thread, because it blocks on connections. */
   private static OriginProxy.End inVirtualThread(OriginProxy proxy, String name)
       throws InterruptedException {
     var run = new FutureTask<>(proxy::run);
@@ -48,7 +48,7 @@ final class OriginRun {
     try {
       return run.get();
     } catch (ExecutionException e) {
-      throw new IllegalStateException("the origin proxy met a bug", e.getCause());
+      throw new IllegalStateException("internal error in the origin proxy", e.getCause());
     }
   }
 }

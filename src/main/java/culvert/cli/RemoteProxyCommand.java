@@ -3,12 +3,19 @@ package culvert.cli;
 import static culvert.observe.LogEvent.event;
 import static java.util.stream.Collectors.joining;
 
+import culvert.cli.option.AdmissionOptions;
 import culvert.cli.option.BoreClientsOptions;
 import culvert.cli.option.BounceCredentialOptions;
-import culvert.cli.option.CommonOptions;
+import culvert.cli.option.Examples;
+import culvert.cli.option.HelpGroup;
+import culvert.cli.option.InHelp;
 import culvert.cli.option.LimitOptions;
+import culvert.cli.option.LinkOptions;
+import culvert.cli.option.LogOptions;
 import culvert.cli.option.ProtocolOption;
+import culvert.cli.option.StandardOptions;
 import culvert.cli.option.TlsServerOptions;
+import culvert.cli.option.UnauthenticatedOptions;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.Terminal;
 import culvert.config.ConnectionLimits;
@@ -28,7 +35,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -36,23 +42,25 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Runs the remote-proxy role until it is told to stop. */
+/** Runs the remote proxy until a stop is requested. */
 @Command(
     name = RemoteProxyCommand.NAME,
     sortOptions = false,
     customSynopsis =
         "remote-proxy --control-addr HOST:PORT --outside-addr [NAME=]HOST:PORT [OPTION]...",
-    description =
-        "Run on a host that everybody reaches: takes visitors at its outside "
-            + "addresses and carries them to the origin proxies that join at its control "
-            + "address.")
+    description = {
+      "Run the remote proxy, on a public host.",
+      "",
+      "It accepts visitors at its outside addresses and forwards them to the origin proxies that "
+          + "log in at its control address."
+    })
+@Examples({
+  "remote-proxy --control-addr 0.0.0.0:9000 --outside-addr 0.0.0.0:8000 --secret-file secret.txt",
+  "remote-proxy --control-addr [::]:9000 --port-range 20000-20999 --secret-file secret.txt"
+})
 final class RemoteProxyCommand implements Callable<Integer> {
 
   static final String NAME = "remote-proxy";
-
-  /** What {@link #firstLine} prints for a single service, for whoever starts this role. */
-  static final Pattern FIRST_LINE =
-      Pattern.compile(NAME + ": control (\\S+), outside default=(\\S+)");
 
   private final Terminal terminal;
 
@@ -62,8 +70,9 @@ final class RemoteProxyCommand implements Callable<Integer> {
       names = "--control-addr",
       paramLabel = "HOST:PORT",
       description =
-          "Where origin proxies join. Port 0 takes any free one. Needed unless there is a "
+          "Listen for origin proxies at this address. Port 0 is any free port. Required without "
               + "--control-via.")
+  @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private HostPort control;
 
   @Option(
@@ -72,11 +81,12 @@ final class RemoteProxyCommand implements Callable<Integer> {
       split = ",",
       hideParamSyntax = true,
       description =
-          "Meet an origin proxy in a group at a bounce server, so that this side need not be "
-              + "reachable for it: bounce://HOST:PORT/GROUP, the group's number in hexadecimal "
-              + "digits; or bounce+tls, bounce+ws, bounce+wss. Give it once for each origin proxy. "
-              + "The bounce server needs --close-with-peer for the group.")
-  private List<GroupAddress> meetings = List.of();
+          "Connect to an origin proxy through a bounce server, if it cannot reach this host. The"
+              + " URL is bounce://HOST:PORT/GROUP, with the group's number in hexadecimal digits;"
+              + " or bounce+tls, bounce+ws, bounce+wss. Repeat the option for each origin proxy."
+              + " The bounce server needs --close-with-peer for the group.")
+  @InHelp(HelpGroup.ADDRESSES)
+  private List<GroupAddress> groups = List.of();
 
   @Option(
       names = "--outside-addr",
@@ -84,9 +94,10 @@ final class RemoteProxyCommand implements Callable<Integer> {
       split = ",",
       hideParamSyntax = true,
       description =
-          "Where visitors of a service come in; a service without a name is 'default'. "
-              + "Give it once for each service. 0.0.0.0 is IPv4 only, [::] both. Needed unless "
-              + "there is a --port-range.")
+          "Listen for visitors of a service at this address. A service without a name is 'default'."
+              + " Repeat the option for each service. 0.0.0.0 is every IPv4 address, [::] every"
+              + " IPv4 and IPv6 address. Required without --port-range.")
+  @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private List<ServiceAddress> outside = List.of();
 
   @Option(
@@ -94,26 +105,27 @@ final class RemoteProxyCommand implements Callable<Integer> {
       paramLabel = "[IP:]A-B",
       hideParamSyntax = true,
       description =
-          "Give origin proxies a port of these where they ask for one: an --outside-port, or any "
-              + "client of bore's. Without an IP the ports are on every IPv4 address.")
+          "Open ports of this range for origin proxies that ask for one with --outside-port, and"
+              + " for bore clients. Without an IP the ports are on every IPv4 address.")
+  @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private PortRange ports;
+
+  @Mixin private LinkOptions link;
+
+  @Mixin private ProtocolOption protocol;
+
+  @Mixin private TlsServerOptions tls;
 
   @Mixin private BoreClientsOptions bore;
 
-  @Option(
-      names = "--max-visitors",
-      paramLabel = "N",
-      defaultValue = "16384",
-      description = "How many visitors may be there at a time (default: 16384).")
-  private int maxVisitors;
+  @Mixin private AdmissionOptions admission;
 
   @Option(
       names = "--open-timeout",
       paramLabel = "TIME",
       defaultValue = "10s",
-      description =
-          "From a visitor's arrival to the origin server's accepted connection "
-              + "(default: 10s).")
+      description = "Timeout from accepting a visitor to the connection with the origin server.")
+  @InHelp(HelpGroup.LIMITS)
   private Duration openTimeout;
 
   @Option(
@@ -122,43 +134,21 @@ final class RemoteProxyCommand implements Callable<Integer> {
       split = ",",
       hideParamSyntax = true,
       description =
-          "Visitors from this network are load balancers: each connection begins with a "
-              + "PROXY header, version 1 or 2, and the visitor is who it names. May be given "
-              + "several times.")
+          "Expect a PROXY header, version 1 or 2, on each connection from this network of load"
+              + " balancers; it contains the visitor's address. Repeat the option for more"
+              + " networks.")
+  @InHelp(HelpGroup.ADDRESSES)
   private List<Cidr> acceptProxyProtocol = List.of();
 
-  @Option(
-      names = "--max-sessions",
-      paramLabel = "N",
-      defaultValue = "1024",
-      description = "How many origin proxies may be there at a time (default: 1024).")
-  private int maxSessions;
+  @Mixin private UnauthenticatedOptions unauthenticated;
 
-  @Option(
-      names = "--max-half-open",
-      paramLabel = "N",
-      defaultValue = "256",
-      description =
-          "Connections at the control address that serve nothing yet; beyond it the oldest of "
-              + "them is dropped (default: 256).")
-  private int maxHalfOpen;
+  @Mixin private BounceCredentialOptions bounce;
 
-  @Option(
-      names = "--max-half-open-per-addr",
-      paramLabel = "N",
-      defaultValue = "64",
-      description = "The same from one IPv4 address or one IPv6 network of 64 bits (default: 64).")
-  private int maxHalfOpenPerAddr;
+  @Mixin private LimitOptions limits;
 
-  @Mixin private ProtocolOption dialect;
+  @Mixin private LogOptions logs;
 
-  @Mixin private TlsServerOptions tls;
-
-  @Mixin private BounceCredentialOptions meeting;
-
-  @Mixin private LimitOptions bounds;
-
-  @Mixin private CommonOptions common;
+  @Mixin private StandardOptions standard;
 
   RemoteProxyCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -167,17 +157,17 @@ final class RemoteProxyCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     RemoteSettings settings = settings();
-    try (Log log = common.log(NAME, terminal);
+    try (Log log = logs.log(NAME, terminal);
         RemoteProxy proxy = start(settings, log)) {
       terminal.out().println(firstLine(settings, proxy));
-      common.advice().forEach(log::warn);
-      meeting.advice().forEach(log::warn);
-      bore.advice(common.secrets()).forEach(log::warn);
-      dialect.warn(
+      link.advice().forEach(log::warn);
+      bounce.advice().forEach(log::warn);
+      bore.advice(link.secrets()).forEach(log::warn);
+      protocol.warn(
           log,
           settings.authenticates(),
-          "NO SECRET IS SET: whoever reaches the control address, or a group of --control-via,"
-              + " can join and receive visitors;"
+          "NO SECRET IS SET: anyone who can reach the control address, or a group of --control-via,"
+              + " can register and receive visitors;"
               + " set --secret, --secret-file or CULVERT_SECRET on both sides");
       terminal.stop().await();
       Duration limit = settings.timing().drain();
@@ -193,7 +183,7 @@ final class RemoteProxyCommand implements Callable<Integer> {
   }
 
   private RemoteProxy start(RemoteSettings settings, Log log) throws IOException {
-    return dialect.isTrp()
+    return protocol.isTrp()
         ? RemoteProxy.start(
             settings,
             deadlines -> new TrpDialect(settings.services().getFirst().service(), deadlines),
@@ -202,36 +192,40 @@ final class RemoteProxyCommand implements Callable<Integer> {
   }
 
   private RemoteSettings settings() {
-    boolean secret = !common.secrets().isEmpty();
-    dialect.check(secret, common.transport(null).kind(secret), outside);
-    dialect.refuse("--control-via", !meetings.isEmpty());
-    if (control == null && meetings.isEmpty() && !bore.areServed()) {
+    boolean hasSecret = !link.secrets().isEmpty();
+    protocol.check(hasSecret, link.transport(Optional.empty()).kind(hasSecret), outside);
+    protocol.reject("--control-via", !groups.isEmpty());
+    if (control == null && groups.isEmpty() && !bore.areServed()) {
       throw new ParameterException(
           spec.commandLine(), "missing --control-addr HOST:PORT or --control-via URL");
     }
-    dialect.refuse("origin proxy without --control-addr", control == null);
+    protocol.reject("a remote proxy without --control-addr", control == null);
     if (outside.isEmpty() && ports == null) {
       throw new ParameterException(
           spec.commandLine(), "missing --outside-addr [NAME=]HOST:PORT or --port-range A-B");
     }
     return new RemoteSettings(
         Optional.ofNullable(control),
-        meetings,
-        meeting.access(meetings, terminal.environment()),
+        groups,
+        bounce.access(groups, terminal.environment()),
         outside,
         Optional.ofNullable(ports),
-        bore.settings(common.secrets()),
-        common.secrets(),
-        common.transport(null),
+        bore.settings(link.secrets()),
+        link.secrets(),
+        link.transport(Optional.empty()),
         tls.settings(),
         openTimeout,
         acceptProxyProtocol,
-        new ConnectionLimits(maxVisitors, maxSessions, maxHalfOpen, maxHalfOpenPerAddr),
-        bounds.timing(),
-        bounds.bounds());
+        new ConnectionLimits(
+            admission.visitors(),
+            admission.sessions(),
+            unauthenticated.total(),
+            unauthenticated.perAddress()),
+        limits.timing(),
+        limits.resources());
   }
 
-  /** For machines: the addresses that were bound. */
+  /** Returns the line for programs: the addresses that were bound. */
   private static String firstLine(RemoteSettings settings, RemoteProxy proxy) {
     var outside = new ArrayList<String>();
     proxy.outsideAddresses().forEach((service, address) -> outside.add(service + "=" + address));

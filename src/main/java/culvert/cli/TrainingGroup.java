@@ -1,5 +1,6 @@
 package culvert.cli;
 
+import culvert.cli.process.FirstLine;
 import culvert.cli.process.Terminal;
 import culvert.net.HostPort;
 import java.io.IOException;
@@ -36,7 +37,7 @@ final class TrainingGroup {
             "--port=0",
             "--bind=127.0.0.1",
             "-vv")) {
-      Matcher address = BounceServerCommand.FIRST_LINE.matcher(server.firstLine());
+      Matcher address = FirstLine.BOUNCE_SERVER.matcher(server.firstLine());
       if (!address.matches()) {
         throw new IOException("unexpected first line of the bounce server");
       }

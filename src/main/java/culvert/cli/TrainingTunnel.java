@@ -1,5 +1,6 @@
 package culvert.cli;
 
+import culvert.cli.process.FirstLine;
 import culvert.cli.process.Terminal;
 import culvert.config.Secret;
 import culvert.net.HostPort;
@@ -46,7 +47,7 @@ final class TrainingTunnel implements AutoCloseable {
             RemoteProxyCommand.NAME,
             "--control-addr=127.0.0.1:0",
             "--outside-addr=127.0.0.1:0");
-    Matcher addresses = RemoteProxyCommand.FIRST_LINE.matcher(remoteProxy.firstLine());
+    Matcher addresses = FirstLine.REMOTE_PROXY.matcher(remoteProxy.firstLine());
     if (!addresses.matches()) {
       throw new IOException("unexpected first line of the remote proxy");
     }

@@ -34,7 +34,7 @@ public record BounceLoginLimits(
           "--number-pause is not shorter than --auth-timeout: a short number would never be"
               + " complete");
     }
-    Checks.count("--max-half-open", halfOpen);
-    Checks.count("--max-half-open-per-addr", halfOpenPerAddress);
+    Checks.count("--max-unauthenticated", halfOpen);
+    Checks.count("--max-unauthenticated-per-addr", halfOpenPerAddress);
   }
 }

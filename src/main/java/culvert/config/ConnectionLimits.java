@@ -22,7 +22,7 @@ public record ConnectionLimits(int visitors, int sessions, int halfOpen, int hal
   public ConnectionLimits {
     Checks.count("--max-visitors", visitors);
     Checks.count("--max-sessions", sessions);
-    Checks.count("--max-half-open", halfOpen);
-    Checks.count("--max-half-open-per-addr", halfOpenPerAddress);
+    Checks.count("--max-unauthenticated", halfOpen);
+    Checks.count("--max-unauthenticated-per-addr", halfOpenPerAddress);
   }
 }

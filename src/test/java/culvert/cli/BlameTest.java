@@ -8,11 +8,11 @@ import org.junit.jupiter.api.Test;
 class BlameTest {
 
   @Test
-  void aBadValueOfTheCommandLineDoesNotBlameTheVariable() {
+  void messageNamesTheOptionThatOverridesTheVariable() {
     var run = Cli.remote(Map.of("CULVERT_OPEN_TIMEOUT", "5s"), "--open-timeout=soon");
     assertThat(run.exit()).isEqualTo(2);
     assertThat(run.err())
-        .contains("'soon' is not a duration")
+        .contains("invalid value 'soon' for --open-timeout: expected")
         .doesNotContain("CULVERT_OPEN_TIMEOUT");
   }
 }

@@ -26,14 +26,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What bore local takes, prints and exits with. */
+/** Options, output and exit codes of bore local. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class BoreLocalCommandTest {
 
-  private static final String NOWHERE = "--to=127.0.0.1:1";
+  private static final String UNREACHABLE = "--to=127.0.0.1:1";
 
-  /** Runs until it ends by itself. */
+  /** Runs until the command ends by itself. */
   private static Cli run(Map<String, String> environment, String... arguments) {
     var out = new ByteArrayOutputStream();
     var err = new ByteArrayOutputStream();
@@ -51,12 +51,12 @@ class BoreLocalCommandTest {
         exit, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
   }
 
-  /** A server that answers each of the client's connections with the same bytes and hangs up. */
+  /** A server that answers each connection with the same frames and closes it. */
   private static TestServer server(String... frames) throws IOException {
     return new TestServer(connection -> {
       InputStream in = connection.getInputStream();
       for (int b = in.read(); b > 0; b = in.read()) {
-        // Its Hello, up to the zero.
+        // The client's Hello, up to the zero byte.
       }
       for (String frame : frames) {
         connection.getOutputStream().write((frame + "\0").getBytes(StandardCharsets.UTF_8));
@@ -67,7 +67,7 @@ class BoreLocalCommandTest {
   }
 
   @Test
-  void theFirstLineSaysWhereVisitorsComeInAndACleanEndExitsWithZero() throws Exception {
+  void firstLineHasThePublicAddressAndCleanEndExitsWithZero() throws Exception {
     try (var server = server("{\"Hello\":4711}")) {
       var run = run(Map.of(), "bore", "local", "8000", "--once", "--to=" + server.address());
       assertThat(run.out()).isEqualTo("listening at 127.0.0.1:4711\n");
@@ -84,7 +84,7 @@ class BoreLocalCommandTest {
     "client port number not in allowed range, 78",
     "permission denied, 78"
   })
-  void aRefusalIsOneLineAndACodeAndWithOnceBoresOwn(String error, int code) throws Exception {
+  void refusalIsOneLineAndHasAnExitCodeWithOnceThatOfBore(String error, int code) throws Exception {
     try (var server = server("{\"Error\":\"" + error + "\"}")) {
       String to = "--to=" + server.address();
       var run = run(Map.of("RUST_LOG", "error"), "bore", "local", "8000", to, "-p", "80");
@@ -97,23 +97,23 @@ class BoreLocalCommandTest {
   }
 
   @Test
-  void withOnceAServerThatIsNotThereIsOneLineAndExitsWithOne() {
-    var run = run(Map.of("RUST_LOG", "error"), "bore", "local", "8000", NOWHERE, "--once");
+  void unreachableServerWithOnceIsOneLineAndExitsWithOne() {
+    var run = run(Map.of("RUST_LOG", "error"), "bore", "local", "8000", UNREACHABLE, "--once");
     assertThat(run.exit()).isEqualTo(1);
     assertThat(run.err().lines()).singleElement().asString().contains("127.0.0.1:1");
   }
 
   @Test
-  void withOnceANameThatIsNoneExitsWithOne() {
+  void unresolvableNameWithOnceExitsWithOne() {
     var run = run(Map.of(), "bore", "local", "8000", "--to=no-such-host.invalid", "--once");
     assertThat(run.exit()).isEqualTo(1);
     assertThat(run.err()).contains("no-such-host.invalid");
   }
 
   @Test
-  void boresVariablesAreAllThatIsNeeded() throws Exception {
+  void variablesOfBoreSuffice() throws Exception {
     try (var control = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      var answer =
+      var server =
           Threads.start(
               "scripted server",
               () -> {
@@ -122,13 +122,13 @@ class BoreLocalCommandTest {
                       .getOutputStream()
                       .write(
                           "{\"Challenge\":\"01020304-0506-4708-890a-0b0c0d0e0f10\"}\0".getBytes());
-                  // The spec's answer for the secret 'secret', which ends the frame.
-                  byte[] heard = client.getInputStream().readNBytes(83);
+                  // The answer of the specification for the secret 'secret' ends the frame.
+                  byte[] answer = client.getInputStream().readNBytes(83);
                   String tag = "fe95624c3d5b270fa217839a27eeada6d0978e989bef079e9265d1113aa24e8a";
-                  boolean right = new String(heard).contains(tag);
+                  boolean isRight = new String(answer).contains(tag);
                   client
                       .getOutputStream()
-                      .write((right ? "{\"Hello\":4711}\0" : "\"wrong\"\0").getBytes());
+                      .write((isRight ? "{\"Hello\":4711}\0" : "\"wrong\"\0").getBytes());
                   client.shutdownOutput();
                   client.getInputStream().readAllBytes();
                 } catch (IOException e) {
@@ -144,7 +144,7 @@ class BoreLocalCommandTest {
               "CULVERT_SECRET_FILE", "/of/another/tunnel",
               "CULVERT_TO", "elsewhere.invalid");
       var run = run(variables, "bore", "local", "--once");
-      answer.join();
+      server.join();
       assertThat(run.out()).isEqualTo("listening at 127.0.0.1:4711\n");
     }
   }
@@ -164,14 +164,14 @@ class BoreLocalCommandTest {
         "bore local 8000 9000 --to=x",
         "bore"
       })
-  void aWrongCommandLineExitsWithTwo(String line) {
+  void invalidCommandLineExitsWithTwo(String line) {
     var run = run(Map.of(), line.split(" "));
     assertThat(run.exit()).isEqualTo(2);
     assertThat(run.out()).isEmpty();
   }
 
   @Test
-  void nothingOfWhatBoresOwnHelpOffersIsMissing() throws Exception {
+  void helpContainsEveryOptionAndVariableOfBore() throws Exception {
     var bore = new ProcessBuilder(BoreProgram.program().toString(), "local", "--help").start();
     String theirs = new String(bore.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     String ours = Help.of("bore local");

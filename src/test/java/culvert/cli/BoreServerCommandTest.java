@@ -2,6 +2,7 @@ package culvert.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.cli.process.FirstLine;
 import culvert.config.Secret;
 import culvert.testing.LeakCheck;
 import java.io.IOException;
@@ -20,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The options of bore's server, its variables, and what it says when it starts. */
+/** Options, variables, first line and warnings of bore server. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class BoreServerCommandTest {
@@ -33,30 +34,30 @@ class BoreServerCommandTest {
   }
 
   @Test
-  void itsFirstLineIsWhereItListens() {
+  void firstLineHasTheControlAddress() {
     var run = server(Map.of());
     assertThat(run.exit()).isZero();
-    assertThat(BoreServerCommand.FIRST_LINE.matcher(run.out().strip()).matches()).isTrue();
+    assertThat(FirstLine.BORE_SERVER.matcher(run.out().strip()).matches()).isTrue();
     assertThat(run.err()).contains("NO SECRET IS SET");
   }
 
-  /** An empty one too, as bore has it. */
+  /** Also an empty one, as in bore. */
   @ParameterizedTest
   @ValueSource(strings = {"", "abc"})
-  void aSecretMayComeFromBoresVariable(String secret) {
+  void secretIsReadFromTheVariableOfBore(String secret) {
     var run = server(Map.of("BORE_SECRET", secret));
     assertThat(run.exit()).isZero();
     assertThat(run.err()).doesNotContain("NO SECRET").doesNotContain("abc");
   }
 
   @Test
-  void rustLogSetsTheLevel() {
+  void rustLogSetsTheLogLevel() {
     assertThat(server(Map.of("RUST_LOG", "error")).err()).isEmpty();
     assertThat(server(Map.of("RUST_LOG", "warn")).err()).contains("WARN").doesNotContain("INFO");
   }
 
   @Test
-  void everyOptionOfBoresIsThere() {
+  void helpContainsEveryOptionOfBore() {
     String help = Help.of("bore server");
     assertThat(help)
         .contains("--min-port", "--max-port", "-s, --secret", "--bind-addr", "--bind-tunnels")
@@ -64,9 +65,9 @@ class BoreServerCommandTest {
         .contains("BORE_MIN_PORT", "BORE_MAX_PORT", "BORE_SECRET");
   }
 
-  /** As of bore itself. */
+  /** As in bore itself. */
   @Test
-  void helpAndVersionAreThereInAllTheirForms() {
+  void helpAndVersionHaveTheFormsOfBore() {
     assertThat(Cli.run("bore", "help", "server").out().strip())
         .isEqualTo(Help.of("bore server").strip());
     assertThat(Cli.run("bore", "help").out()).contains("local", "server");
@@ -75,7 +76,7 @@ class BoreServerCommandTest {
   }
 
   @Test
-  void bothEndsOfTheRangeMayComeFromVariables() {
+  void bothEndsOfTheRangeAreReadFromVariables() {
     var run = server(Map.of("BORE_MIN_PORT", "5000", "BORE_MAX_PORT", "3000"));
     assertThat(run.exit()).isEqualTo(2);
     assertThat(run.err()).contains("port range is empty").hasLineCount(1);
@@ -83,27 +84,30 @@ class BoreServerCommandTest {
 
   @ParameterizedTest
   @CsvSource({
-    "--min-port=70000, --min-port: 70000 is not within 0 to 65535",
-    "--max-port=-1, --max-port: -1 is not within 0 to 65535",
-    "--bind-tunnels=example.com, '--bind-tunnels: ''example.com'' is no IP address'",
-    "--bind-tunnels=1.2.3, '--bind-tunnels: ''1.2.3'' is no IP address'",
-    "--bind-tunnels=, '--bind-tunnels: '''' is no IP address'"
+    "--min-port=70000, 70000, a port from 0 to 65535",
+    "--max-port=-1, -1, a port from 0 to 65535",
+    "--bind-tunnels=example.com, example.com, an IP address",
+    "--bind-tunnels=1.2.3, 1.2.3, an IP address",
+    "--bind-tunnels=, '', an IP address"
   })
-  void whatIsWrongIsSaidInOneLine(String option, String why) {
+  void invalidValueIsReportedInOneLine(String option, String value, String expected) {
     var run = server(Map.of(), option);
     assertThat(run.exit()).isEqualTo(2);
-    assertThat(run.err()).contains(why).hasLineCount(1);
+    String name = option.split("=")[0];
+    assertThat(run.err())
+        .contains("invalid value '" + value + "' for " + name + ": expected " + expected)
+        .hasLineCount(1);
   }
 
   @Test
-  void aControlPortIsAPort() {
+  void controlPortIsAPort() {
     var run = Cli.run("bore", "server", "--control-port=65536");
     assertThat(run.exit()).isEqualTo(2);
-    assertThat(run.err()).contains("--control-port: 65536 is not within 0 to 65535");
+    assertThat(run.err()).contains("'65536' for --control-port: expected a port from 0 to 65535");
   }
 
   @Test
-  void anAddressThatIsNotOursEndsIt() {
+  void addressOfAnotherHostIsAFailure() {
     var run =
         Cli.run("bore", "server", "--bind-addr=192.0.2.1", "--control-port=0", "--secret=abc");
     assertThat(run.exit()).isEqualTo(1);
@@ -111,16 +115,16 @@ class BoreServerCommandTest {
   }
 
   @Test
-  void aRemoteProxyServesItsClientsBesides() {
+  void remoteProxyAlsoServesBoreClients() {
     var run = Cli.remote("--bore-addr=127.0.0.1:0", "--port-range=127.0.0.1:20000-20999");
     assertThat(run.exit()).isZero();
     assertThat(run.out().replaceAll("127\\.0\\.0\\.1:\\d+(?!-)\\b", "_"))
         .contains("control _, bore _, outside default=_, ");
-    assertThat(run.err()).contains("NO SECRET IS SET for clients of bore's");
+    assertThat(run.err()).contains("NO SECRET IS SET for bore clients");
   }
 
   @Test
-  void theSecretOfOriginProxiesIsItsClientsToo() {
+  void secretOfOriginProxiesIsAlsoThatOfBoreClients() {
     var run =
         Cli.remote(
             "--bore-addr=127.0.0.1:0", "--port-range=20000-20999", "--secret=" + Secret.generate());
@@ -128,10 +132,10 @@ class BoreServerCommandTest {
     assertThat(run.err()).doesNotContain("WARN");
   }
 
-  /** A login that was recorded is no longer behind a slow function of the secret. */
+  /** In bore's protocol a recorded login allows fast guesses. */
   @Test
-  void aTypedSecretOfOriginProxiesIsBetterNotItsClientsToo() {
-    String warning = "prove the secret of origin proxies in the open";
+  void typedSecretOfOriginProxiesCausesAWarning() {
+    String warning = "prove the secret of origin proxies without encryption";
     String[] both = {
       "--bore-addr=127.0.0.1:0", "--port-range=20000-20999", "--secret=a b c d e f g"
     };
@@ -142,7 +146,7 @@ class BoreServerCommandTest {
   }
 
   @Test
-  void aSecretMayComeFromAFile(@TempDir Path folder) throws IOException {
+  void secretIsReadFromAFile(@TempDir Path folder) throws IOException {
     Path file = Files.writeString(folder.resolve("secret"), "of clients\n");
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
     assertThat(server(Map.of(), "--secret-file=" + file).err()).doesNotContain("WARN");
@@ -158,7 +162,7 @@ class BoreServerCommandTest {
   }
 
   @Test
-  void theSecretOfItsClientsMayComeFromAFile(@TempDir Path folder) throws IOException {
+  void secretOfBoreClientsIsReadFromAFile(@TempDir Path folder) throws IOException {
     Path file = Files.writeString(folder.resolve("secret"), "of clients\n");
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
     var run =
@@ -172,30 +176,30 @@ class BoreServerCommandTest {
   }
 
   @Test
-  void aSecretForClientsThatCannotComeIsABadSetting() {
+  void boreSecretWithoutBoreAddressIsInvalid() {
     var run = Cli.remote("--bore-secret=hush");
     assertThat(run.exit()).isEqualTo(78);
     assertThat(run.err())
-        .contains("--bore-secret means nothing without --bore-addr")
+        .contains("--bore-secret has no effect without --bore-addr")
         .doesNotContain("hush");
   }
 
   @Test
-  void clientsOfBoresNeedARange() {
+  void boreClientsNeedAPortRange() {
     var run = Cli.remote("--bore-addr=127.0.0.1:0");
     assertThat(run.exit()).isEqualTo(78);
     assertThat(run.err()).contains("--bore-addr needs a --port-range").hasLineCount(1);
   }
 
   @Test
-  void aRemoteProxyNeedsSomewhereForVisitors() {
+  void remoteProxyNeedsAnAddressForVisitors() {
     var run = Cli.run("remote-proxy", "--control-addr=127.0.0.1:0");
     assertThat(run.exit()).isEqualTo(2);
     assertThat(run.err()).contains("missing --outside-addr").contains("--port-range");
   }
 
   @Test
-  void onePortCannotBeAskedForTwice() {
+  void outsidePortIsForOneServiceOnly() {
     var run =
         Cli.run(
             "origin-proxy",

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What {@code culvert bounce connect} prints, and exits with. */
+/** Output and exit codes of {@code culvert bounce connect}. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class BounceConnectCommandTest {
@@ -41,7 +41,7 @@ class BounceConnectCommandTest {
 
   @TempDir private Path folder;
 
-  /** A command line that runs until it ends, or is told to. */
+  /** A command line that runs until it ends or a stop is requested. */
   private static final class Running {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
@@ -64,7 +64,7 @@ class BounceConnectCommandTest {
 
     int exit() throws Exception {
       int code = exit.get(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS);
-      // Whoever waits for the stop is to end.
+      // Releases a thread that waits for the stop.
       stop.request();
       return code;
     }
@@ -93,7 +93,7 @@ class BounceConnectCommandTest {
   }
 
   @Test
-  void standardOutputIsWhatTheServerInTheGroupSays() throws Exception {
+  void standardOutputHasTheBytesOfTheServerInTheGroup() throws Exception {
     try (var bounce = new PairingBounceServer(AUTHENTICATION);
         var server = TestServer.echo()) {
       var beside = connect(bounce, typed(""), "--to=" + server.address(), "--once");
@@ -109,7 +109,7 @@ class BounceConnectCommandTest {
   }
 
   @Test
-  void aFileMayHoldTheAuthentication() throws Exception {
+  void authenticationStringIsReadFromAFile() throws Exception {
     Path file = Files.writeString(folder.resolve("auth"), AUTHENTICATION + "\n");
     try (var bounce = new PairingBounceServer(AUTHENTICATION)) {
       var client = connect(bounce, typed(""), "--auth-file=" + file);
@@ -118,7 +118,7 @@ class BounceConnectCommandTest {
   }
 
   @Test
-  void aWrongOneIsRefusedInOneLine() throws Exception {
+  void wrongAuthenticationStringIsReportedInOneLine() throws Exception {
     try (var bounce = new PairingBounceServer(AUTHENTICATION)) {
       var client = connect(bounce, typed("x"), "--auth=hunter3");
       assertThat(client.exit()).isEqualTo(77);
@@ -133,18 +133,18 @@ class BounceConnectCommandTest {
   }
 
   @Test
-  void nobodyThereIsUnreachable() throws Exception {
-    String nobody;
+  void closedPortIsUnreachable() throws Exception {
+    String closedPort;
     try (var closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      nobody = "127.0.0.1:" + closed.getLocalPort();
+      closedPort = "127.0.0.1:" + closed.getLocalPort();
     }
-    var client = Running.start(Map.of(), typed(""), "bounce", "connect", nobody, "1");
+    var client = Running.start(Map.of(), typed(""), "bounce", "connect", closedPort, "1");
     assertThat(client.exit()).isEqualTo(69);
-    assertThat(client.err()).contains(nobody + ": Connection refused").hasLineCount(1);
+    assertThat(client.err()).contains(closedPort + ": Connection refused").hasLineCount(1);
   }
 
   @Test
-  void aStopIsACleanEnd() throws Exception {
+  void stopIsACleanEnd() throws Exception {
     for (String[] more : new String[][] {{}, {"--to=127.0.0.1:1"}, {"--listen=127.0.0.1:0"}}) {
       try (var bounce = new PairingBounceServer(AUTHENTICATION);
           var keyboard = new PipedOutputStream();
@@ -171,20 +171,20 @@ class BounceConnectCommandTest {
       quoteCharacter = '`',
       value = {
         "h:1 | missing GROUP",
-        "h:1 xyz | a group is named by its number in hexadecimal digits",
-        "h 1 | 'h' has no port",
+        "h:1 xyz | invalid value 'xyz' for GROUP: expected a group number in hexadecimal digits",
+        "h 1 | invalid value 'h' for HOST:PORT: expected HOST:PORT",
         "h:1 1 --to=h:1 --listen=h:2 | --to and --listen are both given",
         "h:1 1 --once | --once needs --to",
-        "h:1 1 --wire=seed | 'seed' is none of program, text",
-        "h:1 1 2 | unexpected argument",
-        "h:1 1 --lissen=h:1 | did you mean --listen?"
+        "h:1 1 --wire=seed | invalid value 'seed' for --wire: expected one of program, text",
+        "h:1 1 2 | unexpected argument '2'",
+        "h:1 1 --lissen=h:1 | unknown option '--lissen': did you mean '--listen'?"
       })
-  void aMistypedCommandLineIsTold(String words, String complaint) {
+  void invalidCommandLineIsReported(String words, String message) {
     var run = Cli.run(("bounce connect " + words).split(" "));
     assertThat(run.exit()).isEqualTo(2);
     assertThat(run.err())
         .startsWith("bounce connect: ")
-        .contains(complaint)
+        .contains(message)
         .contains("see 'culvert bounce connect --help'")
         .hasLineCount(1);
     assertThat(run.out()).isEmpty();
@@ -204,14 +204,14 @@ class BounceConnectCommandTest {
         "--auth=x,--auth-file=y | --auth and --auth-file are both given",
         "--via=x | --via: a proxy is written as"
       })
-  void settingsThatCannotBeAreTold(String options, String complaint) {
+  void invalidSettingsAreReported(String options, String message) {
     var run = Cli.run(("bounce,connect,h:1,1," + options).split(","));
     assertThat(run.exit()).isEqualTo(78);
-    assertThat(run.err()).startsWith("bounce connect: ").contains(complaint).hasLineCount(1);
+    assertThat(run.err()).startsWith("bounce connect: ").contains(message).hasLineCount(1);
   }
 
   @Test
-  void anAuthenticationStringIsNotRepeated() throws IOException {
+  void authenticationStringIsNotPrinted() throws IOException {
     for (String[] words :
         new String[][] {
           {"bounce", "connect", "h:1", "1", "--auth", "a", "hunter2"},
@@ -230,7 +230,7 @@ class BounceConnectCommandTest {
   }
 
   @Test
-  void theCommandAloneShowsWhatThereIs() {
+  void commandGroupAloneShowsItsCommands() {
     var run = Cli.run("bounce");
     assertThat(run.exit()).isEqualTo(2);
     assertThat(run.err()).contains("connect");

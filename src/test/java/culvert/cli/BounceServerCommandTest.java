@@ -2,6 +2,7 @@ package culvert.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.cli.process.FirstLine;
 import culvert.cli.process.InteractiveTerminal;
 import culvert.cli.process.Stop;
 import culvert.cli.process.Terminal;
@@ -40,12 +41,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The options of a bounce server, what is wrong with them, and what it says when it starts. */
+/** Options, messages, first line and warnings of a bounce server. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class BounceServerCommandTest {
 
-  private static final String NO_LOOPBACK = "--console-addr=0.0.0.0:0";
+  private static final String PUBLIC_CONSOLE = "--console-addr=0.0.0.0:0";
 
   @TempDir private Path folder;
 
@@ -63,7 +64,7 @@ class BounceServerCommandTest {
     return settings(Map.of(), words);
   }
 
-  /** Runs one that is stopped at once. */
+  /** Runs a server that is stopped at once. */
   private static Cli run(Map<String, String> variables, String... more) {
     return Cli.run(
         variables,
@@ -82,7 +83,7 @@ class BounceServerCommandTest {
   }
 
   @Test
-  void withoutAnyOptionTheDefaultsOfTheSettingsHold() {
+  void withoutOptionsTheDefaultsApply() {
     assertThat(settings())
         .isEqualTo(
             new BounceSettings(
@@ -99,7 +100,7 @@ class BounceServerCommandTest {
   }
 
   @Test
-  void eachOptionIsTheSettingOfItsName() {
+  void eachOptionSetsItsSetting() {
     assertThat(
             settings(
                 "-p",
@@ -156,7 +157,7 @@ class BounceServerCommandTest {
     "CULVERT_CLOSE_WITH_PEER, '7,ac'",
     "CULVERT_DROP_SLOW_AFTER, 0s"
   })
-  void eachOptionCanBeAVariable(String variable, String value) {
+  void eachOptionIsReadFromItsVariable(String variable, String value) {
     String option = variable.substring(8).toLowerCase(Locale.ROOT).replace('_', '-');
     String word = value.equals("true") ? "--" + option : "--" + option + "=" + value;
     assertThat(settings(Map.of(variable, value)))
@@ -165,7 +166,7 @@ class BounceServerCommandTest {
   }
 
   @Test
-  void everyGroupIsAPairIfNoneIsNamed() {
+  void closeWithPeerWithoutGroupsAppliesToAll() {
     assertThat(settings("--close-with-peer", "-p", "5").groups().paired())
         .isEqualTo(PairedGroups.ALL);
     assertThat(settings("-p", "5", "--close-with-peer").groups().paired())
@@ -174,13 +175,13 @@ class BounceServerCommandTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"::", "[::]", "::1", "localhost"})
-  void anAddressIsWrittenWithOrWithoutBrackets(String host) {
+  void addressIsAcceptedWithAndWithoutBrackets(String host) {
     assertThat(settings("--bind=" + host).listen())
         .isEqualTo(new HostPort(host.replaceAll("[\\[\\]]", ""), 1111));
   }
 
   @Test
-  void theAuthenticationStringComesFromTheLineAVariableOrAFile() throws IOException {
+  void authenticationStringIsReadFromOptionVariableAndFile() throws IOException {
     Path file = file("from a file\r\n");
     assertThat(string(settings("--auth=from the line"))).isEqualTo("from the line");
     assertThat(string(settings(Map.of("CULVERT_AUTH", " ${x} @y ")))).isEqualTo(" ${x} @y ");
@@ -199,12 +200,12 @@ class BounceServerCommandTest {
 
   @ParameterizedTest
   @CsvSource({"-v, 1", "-vv, 2", "-vvv, 3", "-vvvv, 4", "-v -v -v, 3", "--verbosity=4, 4"})
-  void theVerbosityIsSomeLettersOrANumber(String words, int level) {
+  void verbosityIsSetByLettersOrANumber(String words, int level) {
     assertThat(verbosity(words.split(" "))).isEqualTo("verbosity is " + level + ", every group");
   }
 
   @Test
-  void theVerbosityIsLowByDefaultAndCanBeAVariable() {
+  void verbosityIsOneByDefaultAndIsReadFromItsVariable() {
     assertThat(verbosity()).isEqualTo("verbosity is 1, every group");
     assertThat(ask(Map.of("CULVERT_VERBOSITY", "3"))).contains("verbosity is 3,");
   }
@@ -214,14 +215,17 @@ class BounceServerCommandTest {
     return out.split("> ")[1].split(";")[0];
   }
 
-  /** A server on a terminal, at which somebody asks for the verbosity and then stops it. */
+  /** Runs a server on a terminal, enters commands for its verbosity and stops it. */
   private static String ask(Map<String, String> variables, String... words) {
     return converse(InteractiveTerminal.WITHOUT_LOG, "verbose\nexit\nstop\n", variables, words)
         .out();
   }
 
   private static Cli converse(
-      InteractiveTerminal screen, String typed, Map<String, String> variables, String... words) {
+      InteractiveTerminal interactive,
+      String typed,
+      Map<String, String> variables,
+      String... words) {
     var out = new ByteArrayOutputStream();
     var err = new ByteArrayOutputStream();
     var terminal =
@@ -232,7 +236,7 @@ class BounceServerCommandTest {
             variables,
             new Stop(),
             action -> {},
-            () -> screen);
+            () -> interactive);
     int exit =
         Main.run(
             terminal,
@@ -245,7 +249,7 @@ class BounceServerCommandTest {
   }
 
   @Test
-  void onATerminalItTakesCommandsAndStopsWhenItIsTold() {
+  void serverOnATerminalAcceptsCommands() {
     Cli run = converse(InteractiveTerminal.WITH_LOG, "echo on\nexit\nstop\n", Map.of());
     assertThat(run.exit()).isZero();
     assertThat(run.out().replaceAll("127\\.0\\.0\\.1:\\d+", "_"))
@@ -260,7 +264,7 @@ class BounceServerCommandTest {
   }
 
   @Test
-  void whatItListensOnStandsInTheFirstLine() {
+  void firstLineHasTheAddresses() {
     Cli run = run();
     assertThat(run.exit()).isZero();
     assertThat(run.out()).matches("bounce-server: listening 127\\.0\\.0\\.1:\\d+\n");
@@ -269,12 +273,12 @@ class BounceServerCommandTest {
     assertThat(run.out())
         .matches("bounce-server: listening 127\\.0\\.0\\.1:\\d+, console 127\\.0\\.0\\.1:\\d+\n");
     for (String line : new String[] {run().out(), run.out()}) {
-      assertThat(line.strip()).matches(BounceServerCommand.FIRST_LINE);
+      assertThat(line.strip()).matches(FirstLine.BOUNCE_SERVER);
     }
   }
 
   @Test
-  void withoutAnAuthenticationStringItSaysSo() throws IOException {
+  void missingAuthenticationStringCausesAWarning() throws IOException {
     assertThat(run().err()).contains("WARN").contains("NO AUTHENTICATION STRING IS SET");
     assertThat(run("--auth=hunter2").err())
         .doesNotContain("NO AUTHENTICATION")
@@ -287,37 +291,41 @@ class BounceServerCommandTest {
   }
 
   @Test
-  void aConsoleThatOthersReachNeedsAnAuthenticationString() {
-    refused(run("-d", NO_LOOPBACK), "--console-addr 0.0.0.0:0 is not a loopback address");
-    assertThat(run("-d", NO_LOOPBACK, "--auth=x").exit()).isZero();
-    assertThat(run(NO_LOOPBACK).exit()).as("without -d there is none").isZero();
+  void consoleBeyondLoopbackNeedsAnAuthenticationString() {
+    rejected(run("-d", PUBLIC_CONSOLE), "--console-addr 0.0.0.0:0 is not a loopback address");
+    assertThat(run("-d", PUBLIC_CONSOLE, "--auth=x").exit()).isZero();
+    assertThat(run(PUBLIC_CONSOLE).exit()).as("without -d there is none").isZero();
   }
 
   @Test
-  void settingsThatMakeNoSenseAreRefused() throws IOException {
-    refused(run("--max-pairs=0"), "--max-pairs is not within 1 to 1000000");
-    refused(run("--max-connections=0"), "--max-connections is not within");
-    refused(run("--max-clients=0"), "--max-clients is not within");
-    refused(run("--auth-timeout=0s"), "--auth-timeout is zero");
-    refused(run("--number-pause=5s"), "--number-pause is not shorter than --auth-timeout");
-    refused(run("--close-with-peer=10000"), "--close-with-peer names the group 10000");
-    refused(run("--max-pairs=16", "--close-with-peer=11"), "and the groups are 0 to f");
-    refused(run("--half-close-timeout=0s"), "--half-close-timeout is zero");
-    refused(run("--transport=noise"), "--transport noise is not for a bounce server");
-    refused(run("--transport=tls"), "need a certificate");
-    refused(run("--tls-client-ca=x"), "--tls-client-ca is given without --tls-cert");
-    refused(run("--auth="), "the authentication string is empty");
-    refused(run("--auth=hunter2", "--auth-file=" + file("x")), "are both given; keep one");
-    refused(run("--auth-file=" + folder.resolve("none")), "cannot read the file");
-    refused(run("-vvvvv"), "-v is given 5 times; it goes from 1 to 4");
-    refused(run("--verbosity=0"), "--verbosity is 0; it goes from 1 to 4");
-    refused(Cli.run("bounce-server", "-p", "65536"), "--port 65536 is not within 0 to 65535");
-    refused(Cli.run("bounce-server", "-p", "-1"), "--port -1 is not within 0 to 65535");
-    refused(Cli.run("bounce-server", "--bind=a b"), "--bind: 'a b' is not a host name");
+  void invalidSettingsAreReported() throws IOException {
+    rejected(run("--max-pairs=0"), "--max-pairs is not within 1 to 1000000");
+    rejected(run("--max-connections=0"), "--max-connections is not within");
+    rejected(run("--max-clients=0"), "--max-clients is not within");
+    rejected(run("--auth-timeout=0s"), "--auth-timeout is zero");
+    rejected(run("--number-pause=5s"), "--number-pause is not shorter than --auth-timeout");
+    rejected(run("--close-with-peer=10000"), "--close-with-peer names the group 10000");
+    rejected(run("--max-pairs=16", "--close-with-peer=11"), "and the groups are 0 to f");
+    rejected(run("--half-close-timeout=0s"), "--half-close-timeout is zero");
+    rejected(run("--transport=noise"), "--transport noise is not for a bounce server");
+    rejected(run("--transport=tls"), "need a certificate");
+    rejected(run("--tls-client-ca=x"), "--tls-client-ca is given without --tls-cert");
+    rejected(run("--auth="), "the authentication string is empty");
+    rejected(run("--auth=hunter2", "--auth-file=" + file("x")), "are both given; keep one");
+    rejected(run("--auth-file=" + folder.resolve("none")), "cannot read the file");
+    rejected(run("-vvvvv"), "-v is given 5 times (allowed: 1 to 4)");
+    rejected(
+        run("--verbosity=0"), "invalid value '0' for --verbosity: expected a number from 1 to 4");
+    rejected(
+        Cli.run("bounce-server", "-p", "65536"), "'65536' for -p: expected a port from 0 to 65535");
+    rejected(Cli.run("bounce-server", "-p", "-1"), "'-1' for -p: expected a port from 0 to 65535");
+    rejected(
+        Cli.run("bounce-server", "--bind=a b"),
+        "'a b' for --bind: expected a host name or an IP address");
   }
 
-  private static void refused(Cli run, String complaint) {
-    assertThat(run.err()).contains(complaint).doesNotContain("hunter").hasLineCount(1);
+  private static void rejected(Cli run, String message) {
+    assertThat(run.err()).contains(message).doesNotContain("hunter").hasLineCount(1);
     assertThat(run.exit()).isEqualTo(78);
     assertThat(run.out()).isEmpty();
   }
@@ -327,32 +335,31 @@ class BounceServerCommandTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "-p|http|'http' is no whole number",
-        "--max-pairs|many|'many' is no whole number",
-        "--wire|letters|'letters' is none of program, text",
-        "--transport|udp|'udp' is none of plain,",
-        "--close-with-peer|7,web|a group is named by its number in hexadecimal digits, as ac or"
-            + " 0xac",
-        "--console-addr|32565|'32565' has no port: expected HOST:PORT",
-        "--number-pause|now|'now' is not a duration",
-        "--verbosity|loud|'loud' is no whole number",
+        "-p|http|a whole number",
+        "--max-pairs|many|a whole number",
+        "--protocol|letters|one of program, text",
+        "--wire|letters|one of program, text",
+        "--transport|udp|one of plain,",
+        "--close-with-peer|7,web|group numbers in hexadecimal digits",
+        "--console-addr|32565|HOST:PORT",
+        "--number-pause|now|a number and a unit",
+        "--verbosity|loud|a whole number",
       })
-  void aMalformedValueIsToldWithItsOption(String option, String value, String complaint) {
+  void malformedValueIsReportedWithItsOption(String option, String value, String expected) {
     for (Cli run :
         new Cli[] {
           Cli.run("bounce-server", option, value), Cli.run("bounce-server", option + "=" + value)
         }) {
       assertThat(run.exit()).isEqualTo(2);
       assertThat(run.err())
-          .contains(complaint)
-          .contains(option.equals("-p") ? "--port" : option)
+          .contains("invalid value '" + value + "' for " + option + ": expected " + expected)
           .contains("see 'culvert bounce-server --help'")
           .hasLineCount(1);
     }
   }
 
   @Test
-  void aStringThatWasMistypedOrMisplacedIsNotRepeated() {
+  void misplacedAuthenticationStringIsNotPrinted() {
     for (Cli run :
         new Cli[] {
           run("--auth"),
@@ -365,12 +372,12 @@ class BounceServerCommandTest {
       assertThat(run.exit()).isEqualTo(2);
       assertThat(run.err()).doesNotContain("hunter").hasLineCount(1);
     }
-    assertThat(run("-p", "--auth=hunter2").err()).contains("option --port needs a value");
-    assertThat(run("--auth-fiel=x").err()).contains("did you mean --auth-file?");
+    assertThat(run("-p", "--auth=hunter2").err()).contains("option -p needs a value");
+    assertThat(run("--auth-fiel=x").err()).contains("did you mean '--auth-file'?");
   }
 
   @Test
-  void anAddressInUseIsAFailureAndIsNamed() throws Exception {
+  void addressInUseIsAFailureAndIsNamed() throws Exception {
     try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       String port = String.valueOf(taken.getLocalPort());
       Cli run = Cli.run("bounce-server", "--bind=127.0.0.1", "-p", port);
@@ -384,7 +391,7 @@ class BounceServerCommandTest {
   }
 
   @Test
-  void theHelpShowsTheSeedsFlags() {
+  void helpHasTheOptionsOfBounceServer() {
     String help = Help.of("bounce-server");
     assertThat(help)
         .startsWith("Usage: bounce-server [OPTION]...")

@@ -12,9 +12,9 @@ import java.util.Map;
 /**
  * One command line, run to its end.
  *
- * @param exit its exit code
- * @param out what it printed for programs
- * @param err what it printed for people
+ * @param exit the exit code
+ * @param out standard output
+ * @param err standard error
  */
 public record Cli(int exit, String out, String err) {
 
@@ -22,7 +22,7 @@ public record Cli(int exit, String out, String err) {
     "remote-proxy", "--control-addr=127.0.0.1:0", "--outside-addr=127.0.0.1:0"
   };
 
-  /** Runs with the given variables; a role that starts is stopped at once. */
+  /** Runs with these environment variables; a role that starts is stopped at once. */
   public static Cli run(Map<String, String> environment, String... arguments) {
     var out = new ByteArrayOutputStream();
     var err = new ByteArrayOutputStream();
@@ -46,7 +46,7 @@ public record Cli(int exit, String out, String err) {
     return run(Map.of(), arguments);
   }
 
-  /** A remote proxy with more options than it needs. */
+  /** Runs a remote proxy with further options. */
   public static Cli remote(Map<String, String> environment, String... more) {
     String[] all = Arrays.copyOf(REMOTE, REMOTE.length + more.length);
     System.arraycopy(more, 0, all, REMOTE.length, more.length);

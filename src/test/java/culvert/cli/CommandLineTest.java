@@ -10,12 +10,12 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a person reads who mistyped something, and what a script gets. */
+/** Messages and exit codes for invalid command lines. */
 @ExtendWith(LeakCheck.class)
 class CommandLineTest {
 
   @Test
-  void noCommandPrintsTheUsageAndIsWrong() {
+  void withoutACommandTheUsageIsPrinted() {
     var run = Cli.run();
     assertThat(run.exit()).isEqualTo(2);
     assertThat(run.out()).isEmpty();
@@ -31,23 +31,23 @@ class CommandLineTest {
     "--max-visitor, --max-visitors",
     "--secret-fil, --secret-file"
   })
-  void anUnknownOptionNamesTheNearest(String typed, String meant) {
+  void unknownOptionIsReportedWithTheNearest(String typed, String meant) {
     var run = Cli.remote(typed);
-    misused(run, "unknown option " + typed.split("=")[0] + "; did you mean " + meant + "?");
+    misused(run, "unknown option '" + typed.split("=")[0] + "': did you mean '" + meant + "'?");
   }
 
   @Test
-  void anUnknownOptionLikeNoOtherIsJustNamed() {
-    misused(Cli.remote("--frobnicate-everything"), "unknown option --frobnicate-everything; see");
+  void unknownOptionWithoutNeighboursIsReported() {
+    misused(Cli.remote("--frobnicate-everything"), "unknown option '--frobnicate-everything' (see");
   }
 
-  /** It may be a secret that lost its option. */
+  /** An argument after an option may be a secret that lost its option or its quotes. */
   @Test
-  void aStrayValueIsNotRepeated() {
+  void argumentAfterAnOptionIsNotPrinted() {
     for (Cli run :
         new Cli[] {
           Cli.remote("hunter2"),
-          Cli.run("hunter2"),
+          Cli.run("--server", "hunter2"),
           Cli.remote("--secrt=hunter2"),
           Cli.remote("--secrt", "hunter2"),
           Cli.remote("--secret", "a", "hunter2"),
@@ -61,11 +61,38 @@ class CommandLineTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "remote-prxy, remote-prxy, remote-proxy",
+    "remote-prxy --help, remote-prxy, remote-proxy",
+    "remote-prxy -V, remote-prxy, remote-proxy",
+    "help remote-prxy, remote-prxy, remote-proxy",
+    "remote, remote, remote-proxy",
+    "bore lcal, lcal, local",
+    "bore help lcal, lcal, local",
+    "bounce conect h:1 1, conect, connect"
+  })
+  void unknownCommandIsReportedWithTheNearest(String line, String typed, String meant) {
+    misused(
+        Cli.run(line.split(" ")), "unknown command '" + typed + "': did you mean '" + meant + "'?");
+  }
+
   @Test
-  void aMistypedCommandNamesTheNearest() {
-    var run = Cli.run("remote-prxy");
-    assertThat(run.exit()).isEqualTo(2);
-    assertThat(run.err()).contains("did you mean").contains("remote-proxy");
+  void unknownCommandWithoutNeighboursIsReported() {
+    misused(Cli.run("hunter2"), "culvert: unknown command 'hunter2' (see 'culvert --help')");
+    misused(Cli.run("trian"), "culvert: unknown command 'trian' (see");
+  }
+
+  @Test
+  void unexpectedArgumentBeforeAnyOptionIsReported() {
+    misused(Cli.run("remote-proxy", "9000"), "remote-proxy: unexpected argument '9000'");
+    misused(Cli.run("keygen", "noise"), "keygen: unexpected argument 'noise'");
+  }
+
+  @Test
+  void unknownOptionBesideHelpIsReported() {
+    misused(Cli.run("remote-proxy", "--help", "--secrt"), "unknown option '--secrt'");
+    misused(Cli.run("remote-proxy", "-x", "-h"), "unknown option '-x' (see");
   }
 
   @ParameterizedTest
@@ -73,19 +100,23 @@ class CommandLineTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "--control-addr=9000 | '9000' has no port: expected HOST:PORT",
-        "--control-addr=::1:9000 | an IPv6 address is written in brackets, as [::1]:9000",
-        "--outside-addr=web=h:http | 'http' in 'h:http' is not a port number",
-        "--outside-addr=we b=h:1 | 'we b' is no service name",
-        "--open-timeout=10 | '10' is not a duration: expected a number and a unit",
-        "--log-level=loud | 'loud' is none of error, warn, info, debug",
-        "--log-level=INFO | 'INFO' is none of error, warn, info, debug",
-        "--log-format=xml | 'xml' is none of text, json",
-        "--accept-proxy-protocol=10/8 | '10/8' is not a network: expected ADDRESS or ADDRESS/BITS,"
-            + " as 10.0.0.0/8",
-        "--max-visitors=many | 'many' is no whole number"
+        "--control-addr=9000 | HOST:PORT (",
+        "--control-addr=:9000 | HOST:PORT (",
+        "--control-addr=h:70000 | HOST:PORT (",
+        "--control-addr=http://localhost:8000 | HOST:PORT (",
+        "--control-addr=localhost:8000/ | HOST:PORT (",
+        "--control-addr=::1:9000 | HOST:PORT, with an IPv6 address in brackets, as [::1]:9000",
+        "--outside-addr=web=h:http | [NAME=]HOST:PORT",
+        "--outside-addr=we b=h:1 | [NAME=]HOST:PORT, with a NAME of 1 to 64 letters, digits,",
+        "--open-timeout=10 | a number and a unit, such as 500ms, 10s or 2m, at most a day",
+        "--log-level=loud | one of error, warn, info, debug",
+        "--log-level=INFO | one of error, warn, info, debug",
+        "--log-format=xml | one of text, json",
+        "--accept-proxy-protocol=10/8 | ADDRESS or ADDRESS/BITS, such as 10.0.0.0/8",
+        "--max-visitors=many | a whole number",
+        "--max-visitors=12345678901 | a whole number"
       })
-  void aMalformedValueIsToldWithItsOption(String argument, String complaint) {
+  void malformedValueIsReportedWithItsOption(String argument, String expected) {
     String option = argument.split("=")[0];
     var run =
         option.equals("--control-addr")
@@ -93,12 +124,12 @@ class CommandLineTest {
             : option.equals("--outside-addr")
                 ? Cli.run("remote-proxy", "--control-addr=127.0.0.1:0", argument)
                 : Cli.remote(argument);
-    misused(run, complaint);
-    assertThat(run.err()).contains(option);
+    String value = argument.split("=", 2)[1];
+    misused(run, "invalid value '" + value + "' for " + option + ": expected " + expected);
   }
 
   @Test
-  void aMissingOptionIsNamed() {
+  void missingOptionIsNamed() {
     misused(Cli.run("remote-proxy", "--outside-addr=127.0.0.1:0"), "--control-addr");
     misused(Cli.run("remote-proxy", "--control-addr=127.0.0.1:0"), "--outside-addr");
     misused(Cli.run("origin-proxy", "--origin-server-addr=h:1"), "--remote-proxy-addr");
@@ -106,7 +137,7 @@ class CommandLineTest {
   }
 
   @Test
-  void aRoleThatWasToldToStopHasStartedAndEndsWell() {
+  void roleStopsOnRequest() {
     var run = Cli.remote("--secret=hunter2", "--log-level=debug");
     assertThat(run.exit()).isZero();
     assertThat(run.out())
@@ -119,12 +150,12 @@ class CommandLineTest {
   }
 
   @Test
-  void aRemoteProxyWithoutASecretSaysSo() {
+  void remoteProxyWithoutASecretLogsAWarning() {
     assertThat(Cli.remote().err()).contains("WARN").contains("NO SECRET IS SET");
   }
 
   @Test
-  void anAddressInUseIsAFailureAndIsNamed() throws Exception {
+  void addressInUseIsAFailureAndIsNamed() throws Exception {
     try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       String address = "127.0.0.1:" + taken.getLocalPort();
       var run = Cli.run("remote-proxy", "--control-addr=" + address, "--outside-addr=127.0.0.1:0");
@@ -134,9 +165,9 @@ class CommandLineTest {
     }
   }
 
-  private static void misused(Cli run, String complaint) {
+  private static void misused(Cli run, String message) {
     assertThat(run.exit()).isEqualTo(2);
-    assertThat(run.err()).contains(complaint).contains("--help'").hasLineCount(1);
+    assertThat(run.err()).contains(message).contains("--help'").hasLineCount(1);
     assertThat(run.out()).isEmpty();
   }
 }

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Who an origin proxy is that was given no name. */
+/** The default name of an origin proxy. */
 class DefaultNameTest {
 
   private static List<ServiceAddress> services(String... texts) {
@@ -22,24 +22,24 @@ class DefaultNameTest {
   }
 
   @Test
-  void aRestartKeepsTheName() {
+  void restartKeepsTheName() {
     assertThat(DefaultName.of(services("web=h:80")))
         .isEqualTo(DefaultName.of(services("web=h:80")));
-    assertThat(name("h:80")).as("also one of another version").isEqualTo("laptop-dc33c065");
+    assertThat(name("h:80")).as("also of another version").isEqualTo("laptop-dc33c065");
   }
 
   @Test
-  void theOrderOfTheServicesDoesNotMatter() {
+  void orderOfTheServicesDoesNotMatter() {
     assertThat(name("a=h:1", "b=h:2")).isEqualTo(name("b=h:2", "a=h:1"));
   }
 
   @Test
-  void aServiceWithoutANameIsTheDefault() {
+  void serviceWithoutANameIsTheDefault() {
     assertThat(name("h:80")).isEqualTo(name("default=h:80"));
   }
 
   @Test
-  void aProcessForOtherServicesHasAnotherName() {
+  void processForOtherServicesHasAnotherName() {
     assertThat(
             List.of(
                 name("a=h:1"),
@@ -52,7 +52,7 @@ class DefaultNameTest {
   }
 
   @Test
-  void aProcessOnAnotherHostHasAnotherName() {
+  void processOnAnotherHostHasAnotherName() {
     assertThat(name("h:1")).isNotEqualTo(DefaultName.of("desktop", services("h:1")));
   }
 
@@ -66,13 +66,13 @@ class DefaultNameTest {
     "'', origin",
     "' ', origin"
   })
-  void aHostsNameIsKeptAsFarAsItIsOne(String host, String kept) {
+  void validPartsOfTheHostNameAreKept(String host, String kept) {
     assertThat(DefaultName.of(host + "\n", services("h:1"))).matches(kept + "-[0-9a-f]{8}");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "\0", "日本語", "😀", "a\nb", "../..", "%s", "-"})
-  void howeverOddTheHostTheNameIsOne(String host) {
+  void nameIsValidForAnyHostName(String host) {
     for (int times : new int[] {1, 10, 100}) {
       assertThat(DefaultName.of(host.repeat(times), services("h:1")))
           .matches("[A-Za-z0-9._-]{1,64}");
@@ -80,7 +80,7 @@ class DefaultNameTest {
   }
 
   @Test
-  void aLongHostsNameLeavesRoomForTheServices() {
+  void longHostNameIsCutBeforeTheHash() {
     String host = "h".repeat(200);
     assertThat(DefaultName.of(host, services("h:1")))
         .hasSize(64)

@@ -6,12 +6,12 @@ import culvert.testing.LeakCheck;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Machines read the first line: the services stand in it as on the command line. */
+/** The first line of a remote proxy with several services. */
 @ExtendWith(LeakCheck.class)
 class FirstLineTest {
 
   @RepeatedTest(3)
-  void servicesStandInTheOrderTheyWereGiven() {
+  void servicesAreInTheOrderOfTheCommandLine() {
     var run =
         Cli.run(
             "remote-proxy",

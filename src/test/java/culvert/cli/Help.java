@@ -1,5 +1,6 @@
 package culvert.cli;
 
+import culvert.cli.option.HelpPage;
 import culvert.cli.process.Stop;
 import culvert.cli.process.Terminal;
 import java.io.InputStream;
@@ -41,12 +42,12 @@ public final class Help {
     root().parseArgs(arguments.toArray(String[]::new));
   }
 
-  /** What {@code culvert COMMAND --help} prints; the empty name is {@code culvert --help}. */
+  /** Returns the output of {@code culvert COMMAND --help}; empty for {@code culvert --help}. */
   public static String of(String command) {
     return command(command).getUsageMessage();
   }
 
-  /** A command by its words; the empty name is the one that holds the others. */
+  /** Returns a command by its words; empty for the root command. */
   public static CommandLine command(String words) {
     CommandLine found = root();
     for (String word : words.isEmpty() ? new String[0] : words.split(" ")) {
@@ -56,8 +57,10 @@ public final class Help {
   }
 
   /**
-   * The default of an option, as it would be written; empty if it is computed. Without the words of
-   * a command in front, that of the first role that has it.
+   * Returns the default of an option as a user would write it; empty if it is computed.
+   *
+   * @param option the option, after the words of its command; without a command, that of the first
+   *     role that has it
    */
   public static Optional<String> defaultOf(String option) {
     int name = option.lastIndexOf(' ') + 1;
@@ -69,7 +72,7 @@ public final class Help {
         .map(command -> command.getCommandSpec().findOption(option.substring(name)))
         .filter(Objects::nonNull)
         .findFirst()
-        .map(found -> Optional.ofNullable(found.defaultValue()))
+        .map(HelpPage::defaultOf)
         .orElseThrow();
   }
 

@@ -6,11 +6,11 @@ import culvert.config.Secret;
 import culvert.noise.NoiseKeyPair;
 import org.junit.jupiter.api.Test;
 
-/** What keygen prints is what the options take. */
+/** The options accept the output of keygen. */
 class KeygenCommandTest {
 
   @Test
-  void aSecretIsOneLineAndNeverTheSame() {
+  void secretIsOneLineAndDiffersInEachRun() {
     var first = Cli.run("keygen");
     assertThat(first.exit()).isZero();
     assertThat(first.err()).isEmpty();
@@ -21,9 +21,9 @@ class KeygenCommandTest {
     assertThat(Cli.run("keygen").out()).isNotEqualTo(first.out());
   }
 
-  /** As 'rathole --genkey' prints it. */
+  /** As the output of 'rathole --genkey'. */
   @Test
-  void aPairIsPrintedAsRatholeDoes() {
+  void keyPairHasTheFormatOfRathole() {
     var run = Cli.run("keygen", "--noise");
     assertThat(run.exit()).isZero();
     assertThat(run.err()).isEmpty();
@@ -37,7 +37,7 @@ class KeygenCommandTest {
   }
 
   @Test
-  void whatItDoesNotKnowIsRefused() {
+  void unknownOptionIsRejected() {
     var run = Cli.run("keygen", "--noisy");
     assertThat(run.exit()).isEqualTo(2);
     assertThat(run.out()).isEmpty();

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A secret is taken to the letter, and shows in no complaint. */
+/** A secret is used unchanged, and no message contains it. */
 class SecretOptionTest {
 
   @ParameterizedTest
@@ -26,14 +26,14 @@ class SecretOptionTest {
         "a\\b",
         "-x"
       })
-  void aSecretIsTakenAsItIs(String secret) {
+  void secretIsUsedUnchanged(String secret) {
     assertThat(secretOf(Map.of(), "--secret=" + secret)).as("with =").isEqualTo(secret);
     assertThat(secretOf(Map.of("CULVERT_SECRET", secret))).as("variable").isEqualTo(secret);
     assertThat(secretOf(Map.of(), "--secret", secret)).as("own argument").isEqualTo(secret);
   }
 
   @Test
-  void aSecretInThePlaceOfAMissingValueIsNotRepeated() {
+  void secretInPlaceOfAMissingValueIsNotPrinted() {
     for (String option : new String[] {"--log-level", "--control-addr", "--open-timeout"}) {
       var run = Cli.run("remote-proxy", option, "--secret=hunter2");
       assertThat(run.exit()).isEqualTo(2);
@@ -42,9 +42,9 @@ class SecretOptionTest {
   }
 
   @Test
-  void aSecretGluedToItsOptionIsNotRepeated() {
-    for (String glued : new String[] {"--secrethunter2", "--secret:hunter2", "-hunter2"}) {
-      var run = Cli.remote(glued);
+  void secretAttachedToItsOptionIsNotPrinted() {
+    for (String attached : new String[] {"--secrethunter2", "--secret:hunter2", "-hunter2"}) {
+      var run = Cli.remote(attached);
       assertThat(run.exit()).isEqualTo(2);
       assertThat(run.err()).doesNotContain("hunter2");
     }

@@ -6,11 +6,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Answers go to the terminal that was given, and nowhere else. */
+/** Answers are written to the terminal of the call only. */
 class TerminalOutputTest {
 
   @Test
-  void theVersionIsOneLine() {
+  void versionIsOneLine() {
     var run = Cli.run("--version");
     assertThat(run.exit()).isZero();
     assertThat(run.out()).matches("culvert \\S+\n");

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The options of what wraps the connection between the halves: given, wrong, and warned of. */
+/** Options of transport and encryption: values, errors and warnings. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class TransportOptionsTest {
@@ -69,7 +69,7 @@ class TransportOptionsTest {
     return Stream.concat(Arrays.stream(role), Arrays.stream(more)).toArray(String[]::new);
   }
 
-  /** Each option as a flag and as a variable comes to the same value. */
+  /** An option on the command line and its variable give the same value. */
   @ParameterizedTest
   @CsvSource({
     "both, --transport, tls",
@@ -89,7 +89,7 @@ class TransportOptionsTest {
     "origin, --ws-host, tunnel.example:8443",
     "origin, --via, socks5://127.0.0.1:1080"
   })
-  void anOptionIsAFlagAndAVariable(String roles, String option, String value) {
+  void optionIsReadFromCommandLineAndVariable(String roles, String option, String value) {
     String variable = "CULVERT_" + option.substring(2).replace('-', '_').toUpperCase();
     for (String[] role : List.of(Cli.REMOTE, ORIGIN)) {
       if (roles.equals("both") || role[0].startsWith(roles)) {
@@ -116,97 +116,98 @@ class TransportOptionsTest {
     return command.parseArgs(line).subcommand().commandSpec().findOption(option).getValue();
   }
 
-  /** One that is repeated, and one with commas, are the same list. */
+  /** A repeated option and a list with commas give the same value. */
   @Test
-  void severalKeysAreGivenEitherWay() {
+  void severalKeysAreRepeatedOrSeparatedByCommas() {
     String option = "--noise-peer-key";
     assertThat(value(option, Map.of(), with(ORIGIN, option + "=a", option + "=b")))
         .isEqualTo(value(option, Map.of(), with(ORIGIN, option + "=a,b")))
         .isEqualTo(List.of("a", "b"));
   }
 
-  private static void refused(Cli run, String complaint) {
+  private static void rejected(Cli run, String message) {
     assertThat(run.exit()).isEqualTo(78);
-    assertThat(run.err()).contains(complaint).doesNotContain("hunter").hasLineCount(1);
+    assertThat(run.err()).contains(message).doesNotContain("hunter").hasLineCount(1);
     assertThat(run.err()).doesNotContain(PAIR.privateText());
     assertThat(run.out()).isEmpty();
   }
 
-  private static void refusedOnBothSides(String complaint, String... options) {
-    refused(Cli.remote(options), complaint);
-    refused(origin(options), complaint);
+  private static void rejectedOnBothSides(String message, String... options) {
+    rejected(Cli.remote(options), message);
+    rejected(origin(options), message);
   }
 
   @Test
-  void aTransportThatIsNoneIsNamedWithThoseThereAre() {
+  void unknownTransportIsReportedWithTheKnownOnes() {
     var run = Cli.remote("--transport=quic");
     assertThat(run.exit()).isEqualTo(2);
     assertThat(run.err())
-        .contains("'quic' is none of plain, noise, tls, ws, wss", "--transport")
+        .contains(
+            "invalid value 'quic' for --transport: expected one of plain, noise, tls, ws, wss")
         .hasLineCount(1);
   }
 
   @Test
-  void noiseWithoutAnythingToSealWithIsRefused() {
-    refusedOnBothSides(
+  void noiseWithoutSecretOrKeysIsRejected() {
+    rejectedOnBothSides(
         "--transport noise has nothing to seal with: give both sides the same secret",
         "--transport=noise");
-    refused(
+    rejected(
         Cli.remote(Map.of("CULVERT_TRANSPORT", "noise")),
         "--transport noise has nothing to seal with");
   }
 
   @Test
-  void optionsOfAnotherTransportAreRefused() {
-    refusedOnBothSides(
+  void optionsOfAnotherTransportAreRejected() {
+    rejectedOnBothSides(
         "the --noise options mean nothing to --transport plain",
         "--transport=plain",
         "--noise-pattern=Noise_XX_25519_AESGCM_SHA256");
-    refused(
+    rejected(
         Cli.remote(
             "--transport=tls",
             "--tls-cert=" + certificate,
             "--tls-key=" + certificateKey,
             "--noise-key-file=" + key),
         "the --noise options mean nothing to --transport tls");
-    refused(
+    rejected(
         origin("--transport=tls", "--noise-peer-key=" + PAIR.publicText()),
         "the --noise options mean nothing to --transport tls");
-    refusedOnBothSides(
+    rejectedOnBothSides(
         "the --ws options mean nothing to --transport noise",
         "--secret-file=" + secret,
         "--ws-path=/tunnel");
-    refused(
+    rejected(
         origin("--ws-host=tunnel.example"), "the --ws options mean nothing to --transport plain");
-    refusedOnBothSides(
+    rejectedOnBothSides(
         "the --tls options mean nothing to --transport plain",
         "--tls-cert=" + certificate,
         "--tls-key=" + certificateKey);
-    refused(
+    rejected(
         origin("--secret-file=" + secret, "--tls-pin=" + PIN),
         "the --tls options mean nothing to --transport noise");
   }
 
   @Test
-  void aRemoteProxyWithoutACertificateIsRefused() {
-    refused(Cli.remote("--transport=tls"), "--transport tls and wss need a certificate");
-    refused(Cli.remote("--transport=wss"), "--transport tls and wss need a certificate");
-    refused(
+  void remoteProxyWithoutACertificateIsRejected() {
+    rejected(Cli.remote("--transport=tls"), "--transport tls and wss need a certificate");
+    rejected(Cli.remote("--transport=wss"), "--transport tls and wss need a certificate");
+    rejected(
         Cli.remote("--transport=tls", "--tls-client-ca=" + certificate),
         "--tls-client-ca is given without --tls-cert");
   }
 
   @Test
-  void halfACertificateIsRefused() {
-    refusedOnBothSides(
+  void incompleteCertificateIsRejected() {
+    rejectedOnBothSides(
         "--tls-cert is given without --tls-key", "--transport=tls", "--tls-cert=" + certificate);
-    refusedOnBothSides(
+    rejectedOnBothSides(
         "--tls-key is given without --tls-cert", "--transport=tls", "--tls-key=" + certificateKey);
-    refusedOnBothSides(
+    rejectedOnBothSides(
         "--tls-password-file is given without --tls-pkcs12",
         "--transport=tls",
         "--tls-password-file=" + secret);
-    refusedOnBothSides(
+    rejectedOnBothSides(
         "--tls-pkcs12 and --tls-cert are both given; keep one of them",
         "--transport=tls",
         "--tls-cert=" + certificate,
@@ -214,46 +215,46 @@ class TransportOptionsTest {
   }
 
   @Test
-  void filesThatAreNoneAreNamed() {
+  void missingAndInvalidFilesAreNamed() {
     Path missing = folder.resolve("missing");
-    refused(
+    rejected(
         Cli.remote("--transport=tls", "--tls-cert=" + missing, "--tls-key=" + certificateKey),
         "--tls-cert " + missing + ": there is no such file");
-    refused(
+    rejected(
         Cli.remote("--transport=wss", "--tls-cert=" + certificate, "--tls-key=" + secret),
         "--tls-key " + secret + ": ");
-    refused(
+    rejected(
         origin("--transport=tls", "--tls-ca=" + missing),
         "--tls-ca " + missing + ": there is no such file");
-    refusedOnBothSides(
+    rejectedOnBothSides(
         "cannot read --noise-key-file " + missing,
         "--noise-pattern=" + KK,
         "--noise-key-file=" + missing);
   }
 
   @Test
-  void howTheRemoteProxyIsKnownIsSaidOnce() {
-    refused(
+  void contradictoryTrustOptionsAreRejected() {
+    rejected(
         origin("--transport=tls", "--tls-ca=" + certificate, "--tls-pin=" + PIN),
         "--tls-ca and --tls-pin are both given; keep one");
-    refused(
+    rejected(
         origin("--transport=tls", "--tls-pin=abc"),
         "--tls-pin: 'abc' is no SHA-256 hash of a certificate");
-    refused(
+    rejected(
         origin("--transport=tls", "--tls-server-name=my laptop"),
         "--tls-server-name: 'my laptop' is no host name or address");
   }
 
   @Test
-  void theVariableForAuthoritiesIsThatOfOpenssl() {
+  void defaultAuthoritiesAreThoseOfTheVariableOfOpenssl() {
     String missing = folder.resolve("missing").toString();
-    refused(
+    rejected(
         origin(Map.of("SSL_CERT_FILE", missing), "--transport=tls"),
         "SSL_CERT_FILE " + missing + ": there is no such file");
     var good = Map.of("SSL_CERT_FILE", certificate.toString());
     assertThat(origin(good, "--transport=tls").exit()).isZero();
     assertThat(origin(Map.of("SSL_CERT_FILE", ""), "--transport=tls").exit()).isZero();
-    // It is no option of ours: who does not use TLS does not hear of it, nor who says otherwise.
+    // The variable is ignored without TLS, and if an option sets the trust.
     assertThat(origin(Map.of("SSL_CERT_FILE", missing)).exit()).isZero();
     assertThat(
             origin(Map.of("SSL_CERT_FILE", missing), "--transport=tls", "--tls-pin=" + PIN).exit())
@@ -261,62 +262,66 @@ class TransportOptionsTest {
   }
 
   @Test
-  void aPatternWithoutItsKeysIsRefused() {
-    refused(origin("--noise-pattern=" + NK), "--noise-pattern " + NK + " needs --noise-peer-key");
-    refused(
+  void noisePatternWithoutItsKeysIsRejected() {
+    rejected(origin("--noise-pattern=" + NK), "--noise-pattern " + NK + " needs --noise-peer-key");
+    rejected(
         Cli.remote("--noise-pattern=" + NK), "--noise-pattern " + NK + " needs --noise-key-file");
-    refused(
+    rejected(
         origin("--noise-pattern=" + KK, "--noise-peer-key=" + PAIR.publicText()),
         "--noise-pattern " + KK + " needs --noise-key-file");
-    refused(
+    rejected(
         Cli.remote("--noise-pattern=" + KK, "--noise-key-file=" + key),
         "--noise-pattern " + KK + " needs --noise-peer-key");
-    refusedOnBothSides("uses no keys", "--noise-pattern=Noise_NNpsk0_25519_AESGCM_SHA256");
-    refused(origin("--noise-peer-key=hunter2"), "--noise-peer-key is no key");
-    refused(
+    rejectedOnBothSides("uses no keys", "--noise-pattern=Noise_NNpsk0_25519_AESGCM_SHA256");
+    rejected(origin("--noise-peer-key=hunter2"), "--noise-peer-key is no key");
+    rejected(
         origin("--noise-peer-key=" + PAIR.publicText() + "," + PAIR.publicText()),
         "an origin proxy has one remote proxy");
   }
 
   @Test
-  void aPatternThatIsNoneIsNamedWithThoseThereAre() {
+  void unknownNoisePatternIsReportedWithTheKnownOnes() {
     var run = Cli.remote("--noise-pattern=Noise_IK_25519_ChaChaPoly_BLAKE2s");
     assertThat(run.exit()).isEqualTo(2);
     assertThat(run.err()).contains("\"IK\"", "NK", "--noise-pattern").hasLineCount(1);
   }
 
   @Test
-  void anOriginProxyHasOneSecret() throws IOException {
+  void severalSecretsOfAnOriginProxyAreRejected() throws IOException {
     Path second = write("second", "culvert hunter3 and more");
     String files = secret + "," + second;
-    refused(origin("--secret-file=" + files), "an origin proxy has one secret");
-    refused(origin(Map.of("CULVERT_SECRET_FILE", files)), "an origin proxy has one secret");
+    rejected(origin("--secret-file=" + files), "an origin proxy has one secret");
+    rejected(
+        origin(Map.of("CULVERT_SECRET_FILE", files)),
+        "CULVERT_SECRET_FILE is given more than once; an origin proxy has one secret");
     assertThat(Cli.remote("--secret-file=" + files).exit()).isZero();
     assertThat(Cli.remote(Map.of("CULVERT_SECRET_FILE", files)).exit()).isZero();
   }
 
   @Test
-  void aProxyThatIsNoneIsRefused() {
-    refused(origin("--via=ftp://127.0.0.1:1"), "--via: ");
-    refused(origin("--via=http://user:hunter2@:"), "--via: ");
-    refused(
+  void invalidOutboundProxyIsRejected() {
+    rejected(origin("--via=ftp://127.0.0.1:1"), "--via: ");
+    rejected(origin("--via=http://user:hunter2@:"), "--via: ");
+    rejected(
         Cli.run(
             Map.of("HTTPS_PROXY", "socks9://127.0.0.1:1"),
             "origin-proxy",
             "--remote-proxy-addr=192.0.2.1:1",
             "--origin-server-addr=127.0.0.1:1"),
         "the variable HTTPS_PROXY: ");
-    assertThat(Cli.remote("--via=direct").exit()).as("no option of a remote proxy").isEqualTo(2);
+    assertThat(Cli.remote("--via=direct").exit())
+        .as("not an option of a remote proxy")
+        .isEqualTo(2);
   }
 
   @Test
-  void aWebSocketsPathAndHostAreChecked() {
-    refusedOnBothSides("--ws-path: 'tunnel' does not begin", "--transport=ws", "--ws-path=tunnel");
-    refused(origin("--transport=ws", "--ws-host=a b"), "--ws-host is no HOST or HOST:PORT");
+  void pathAndHostOfTheWebSocketAreChecked() {
+    rejectedOnBothSides("--ws-path: 'tunnel' does not begin", "--transport=ws", "--ws-path=tunnel");
+    rejected(origin("--transport=ws", "--ws-host=a b"), "--ws-host is no HOST or HOST:PORT");
   }
 
-  private static long lines(Cli run, String words) {
-    return run.err().lines().filter(line -> line.contains(words)).count();
+  private static long lines(Cli run, String text) {
+    return run.err().lines().filter(line -> line.contains(text)).count();
   }
 
   private void expose(Path... files) throws IOException {
@@ -325,11 +330,11 @@ class TransportOptionsTest {
     }
   }
 
-  /** Said once by each side, and the process goes on. */
+  /** Each side logs the warning once, and continues. */
   @Test
-  void aFileThatOthersMayReadIsWarnedOfOnce() throws IOException {
+  void fileReadableByOthersCausesOneWarning() throws IOException {
     expose(secret, key, certificateKey);
-    String who = ": others on this machine may use the file; 'chmod 600' it";
+    String warning = ": others on this machine may use the file; 'chmod 600' it";
     for (Cli run :
         List.of(
             Cli.remote("--secret-file=" + secret, "--noise-key-file=" + key),
@@ -339,8 +344,8 @@ class TransportOptionsTest {
                 "--noise-key-file=" + key,
                 "--noise-peer-key=" + PAIR.publicText()))) {
       assertThat(run.exit()).isZero();
-      assertThat(lines(run, "--secret-file " + secret + who)).isEqualTo(1);
-      assertThat(lines(run, "--noise-key-file " + key + who)).isEqualTo(1);
+      assertThat(lines(run, "--secret-file " + secret + warning)).isEqualTo(1);
+      assertThat(lines(run, "--noise-key-file " + key + warning)).isEqualTo(1);
       assertThat(run.err()).doesNotContain("hunter", PAIR.privateText());
     }
     for (Cli run :
@@ -350,19 +355,19 @@ class TransportOptionsTest {
             origin(
                 "--transport=tls", "--tls-cert=" + certificate, "--tls-key=" + certificateKey))) {
       assertThat(run.exit()).isZero();
-      assertThat(lines(run, "--tls-key " + certificateKey + who)).isEqualTo(1);
+      assertThat(lines(run, "--tls-key " + certificateKey + warning)).isEqualTo(1);
     }
   }
 
   @Test
-  void filesThatOnlyTheirOwnerMayReadAreNotWarnedOf() {
+  void fileReadableByItsOwnerOnlyCausesNoWarning() {
     var run = Cli.remote("--secret-file=" + secret, "--noise-key-file=" + key);
     assertThat(run.exit()).isZero();
     assertThat(run.err()).doesNotContain("others on this machine");
   }
 
   @Test
-  void aShortSecretIsWarnedOfOnceAndNeverPrinted() {
+  void shortSecretCausesOneWarningAndIsNotPrinted() {
     for (Cli run :
         List.of(
             Cli.remote("--secret=hunter2"),
@@ -378,7 +383,7 @@ class TransportOptionsTest {
   }
 
   @Test
-  void whoeverCannotTellWhoIsThereIsWarned() {
+  void unauthenticatedPeerCausesAWarning() {
     String warning = "NO SECRET IS SET";
     assertThat(lines(origin(), warning)).isEqualTo(1);
     assertThat(lines(Cli.remote(), warning)).isEqualTo(1);

@@ -98,8 +98,8 @@ class BounceSettingsTest {
     var minute = Duration.ofMinutes(1);
     var none = PairedGroups.NONE;
     String range = " is not within 1 to 1000000";
-    refused("--max-half-open" + range, () -> entry(2, 1, 0, 1));
-    refused("--max-half-open-per-addr" + range, () -> entry(2, 1, 1, 1_000_001));
+    refused("--max-unauthenticated" + range, () -> entry(2, 1, 0, 1));
+    refused("--max-unauthenticated-per-addr" + range, () -> entry(2, 1, 1, 1_000_001));
     refused("--max-pairs" + range, () -> groups(0, 1, 1, none, minute));
     refused("--max-pairs" + range, () -> groups(1_000_001, 1, 1, none, minute));
     refused("--max-connections" + range, () -> groups(1, 0, 1, none, minute));

@@ -70,9 +70,10 @@ class LimitsTest {
     assertThat(bounds(1, 1_000_000, MEGABYTE, MEGABYTE).opens()).isEqualTo(1_000_000);
     refused("--max-visitors is not within 1 to 1000000", () -> new ConnectionLimits(0, 1, 1, 1));
     refused("--max-sessions is not within 1 to 1000000", () -> new ConnectionLimits(1, 0, 1, 1));
-    refused("--max-half-open is not within 1 to 1000000", () -> new ConnectionLimits(1, 1, 0, 1));
     refused(
-        "--max-half-open-per-addr is not within 1 to 1000000",
+        "--max-unauthenticated is not within 1 to 1000000", () -> new ConnectionLimits(1, 1, 0, 1));
+    refused(
+        "--max-unauthenticated-per-addr is not within 1 to 1000000",
         () -> new ConnectionLimits(1, 1, 1, 0));
     assertThat(new ConnectionLimits(1, 1, 1, 1_000_000).halfOpenPerAddress()).isEqualTo(1_000_000);
   }

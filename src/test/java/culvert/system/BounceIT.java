@@ -96,7 +96,7 @@ class BounceIT {
   /** What the README of BounceServer tells, and its own example: nothing else is known. */
   @Test
   void aClientWrittenFromTheReadmeAloneJoins() throws Exception {
-    try (var bounce = Bounce.start("--wire", "text", "--auth", "hello");
+    try (var bounce = Bounce.start("--protocol", "text", "--auth", "hello");
         Talker one = Talker.dial(bounce.address());
         Talker two = Talker.dial(bounce.address())) {
       one.hears("4-BounceServer_1.0").says("hello").says("00ac");

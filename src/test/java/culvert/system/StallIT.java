@@ -34,7 +34,7 @@ class StallIT {
 
   private static final int STRANGERS = 200;
   private static final int SOURCES = 10;
-  private static final int MAX_HALF_OPEN = 60;
+  private static final int MAX_UNAUTHENTICATED = 60;
   private static final int VISITS = 50;
 
   /** The JVM opens a few descriptors and threads of its own when it likes. */
@@ -122,7 +122,9 @@ class StallIT {
     try (var server = TestServer.echo();
         RemoteProcess remote =
             halves.remote(
-                "--handshake-timeout=2s", "--log-period=5m", "--max-half-open=" + MAX_HALF_OPEN);
+                "--handshake-timeout=2s",
+                "--log-period=5m",
+                "--max-unauthenticated=" + MAX_UNAUTHENTICATED);
         RoleProcess origin = halves.origin(remote.control(), server.address(), "--name=first")) {
       origin.line();
       remote.assertServes();
@@ -138,7 +140,7 @@ class StallIT {
               RolePair.LIMIT,
               () ->
                   assertThat(remote.role().footprint().sockets())
-                      .isLessThan(before.sockets() + MAX_HALF_OPEN + SLACK));
+                      .isLessThan(before.sockets() + MAX_UNAUTHENTICATED + SLACK));
         }
         strangers.awaitARound();
       }

@@ -13,83 +13,92 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** How a remote proxy serves clients of bore's besides its own. */
+/** Options of a remote proxy that also serves clients of bore. */
+@InHelp(HelpGroup.SECURITY)
 public final class BoreClientsOptions {
 
-  private static final String SECRET = "--bore-secret";
-  private static final String SECRET_FILE = SECRET + "-file";
+  private static final TextOrFile SECRET = new TextOrFile("--bore-secret");
+  private static final String ADDRESS = "--bore-addr";
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
   @Option(
-      names = "--bore-addr",
+      names = ADDRESS,
       paramLabel = "HOST:PORT",
       description =
-          "Where clients of bore's connect; bore itself knows port 7835 only. It seals nothing: "
-              + "everybody on the way can read what passes. Needs --port-range.")
+          "Listen here for bore clients; bore itself always connects to port 7835. bore's protocol"
+              + " is not encrypted: anyone on the network path can read the traffic. Needs"
+              + " --port-range.")
+  @InHelp(HelpGroup.ADDRESSES)
   private HostPort address;
 
   @Option(
-      names = SECRET,
+      names = "--bore-secret",
       paramLabel = "TEXT",
       description =
-          "What clients of bore's need to know (default: the secret of origin proxies). Others can "
-              + "see it in the process list; CULVERT_BORE_SECRET or --bore-secret-file keeps it "
-              + "from them.")
+          "Secret of bore clients. Text on the command line is visible in the process list; use "
+              + "--bore-secret-file or CULVERT_BORE_SECRET instead. [default: the secret of origin "
+              + "proxies]")
   private String text;
 
   @Option(
-      names = SECRET_FILE,
+      names = "--bore-secret-file",
       paramLabel = "FILE",
-      description = "Read that from this file; white space around it does not count.")
+      description =
+          "Read the secret of bore clients from this file. White space around it is ignored.")
   private Path file;
 
-  /** Whether they are. */
+  /** Returns whether clients of bore are served. */
   public boolean areServed() {
     return address != null;
   }
 
   /**
-   * All of it, if they are.
+   * Returns the settings, if clients of bore are served.
    *
    * @param others the secrets of origin proxies
-   * @throws IllegalArgumentException if there is a secret for nobody, or its file is no good
+   * @throws IllegalArgumentException if a secret is set without an address, or its file is invalid
    */
   public Optional<BoreServerSettings> settings(List<Secret> others) {
     if (address == null && (text != null || file != null)) {
+      String given = text == null ? SECRET.file() : SECRET.text();
       throw new IllegalArgumentException(
-          (text == null ? SECRET_FILE : SECRET) + " means nothing without --bore-addr");
+          WrittenName.of(spec, given) + " has no effect without " + ADDRESS);
     }
     return Optional.ofNullable(address)
         .map(given -> new BoreServerSettings(given, secrets(others)));
   }
 
   private List<BoreSecret> secrets(List<Secret> others) {
-    return BoreSecretOptions.choose(spec, SECRET, text, file)
-        .map(List::of)
-        .orElseGet(() -> others.stream().map(Secret::forBore).toList());
+    if (SECRET.isFile(spec, text != null, file != null)) {
+      return List.of(Secret.read(file).forBore());
+    }
+    return text == null
+        ? others.stream().map(Secret::forBore).toList()
+        : List.of(BoreSecret.of(text));
   }
 
-  /** What is not wrong but should be better, a line for each. */
+  /** Returns warnings about settings that are valid but weak. */
   public List<String> advice(List<Secret> others) {
     var lines = new ArrayList<String>();
     if (!areServed()) {
       return lines;
     }
-    boolean shares = text == null && file == null;
+    boolean isShared = text == null && file == null;
     if (file != null) {
-      FilePermissions.of(SECRET_FILE, file).ifPresent(lines::add);
+      FilePermissions.of(SECRET.file(), file).ifPresent(lines::add);
     }
-    if (shares && others.isEmpty()) {
+    if (isShared && others.isEmpty()) {
       lines.add(
-          "NO SECRET IS SET for clients of bore's: whoever reaches --bore-addr can have a port"
-              + " here; set --bore-secret, --bore-secret-file or CULVERT_BORE_SECRET");
+          "NO SECRET IS SET for bore clients: anyone who can reach --bore-addr can open ports here;"
+              + " set --bore-secret, --bore-secret-file or CULVERT_BORE_SECRET");
     }
-    if (shares && others.stream().anyMatch(Secret::isTyped)) {
+    if (isShared && others.stream().anyMatch(Secret::isTyped)) {
       lines.add(
-          "clients of bore's prove the secret of origin proxies in the open: whoever records that"
-              + " can try guesses fast; set --bore-secret, or a secret of 'culvert keygen'");
+          "bore clients prove the secret of origin proxies without encryption: anyone who records a"
+              + " login can test guesses quickly; set --bore-secret, or use a secret from 'culvert"
+              + " keygen'");
     }
     return lines;
   }

@@ -5,34 +5,22 @@ import culvert.config.Timeouts;
 import culvert.observe.Log;
 import java.time.Duration;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
-/** How either of bore's commands stops, logs and helps. */
+/** Options of both commands of bore for stopping and logging. */
 public final class BoreRunOptions {
 
-  @Option(
-      names = "--drain-timeout",
-      paramLabel = "TIME",
-      defaultValue = "30s",
-      description =
-          "After TERM or INT visitors may finish for so long; a second signal ends at once "
-              + "(default: 30s).")
-  private Duration drain;
+  @Mixin private DrainOption drain;
 
   @Mixin private LogOptions logs;
 
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Show this help and exit.")
-  private boolean help;
+  @Mixin private StandardOptions standard;
 
-  /** How long visitors may finish. */
+  /** Returns how long visitors may finish. */
   public Duration drain() {
-    return drain;
+    return drain.timeout();
   }
 
-  /** The usual times but for how it begins and stops. */
+  /** Returns the default timeouts with this handshake timeout and this drain timeout. */
   public Timeouts timing(Duration handshake) {
     Timeouts usual = Timeouts.DEFAULT;
     return new Timeouts(
@@ -40,11 +28,11 @@ public final class BoreRunOptions {
         usual.heartbeat(),
         usual.heartbeatTimeout(),
         usual.halfClose(),
-        drain,
+        drain(),
         usual.logPeriod());
   }
 
-  /** The log of a role; whoever opens it closes it. */
+  /** Opens the log of a role; the caller closes it. */
   public Log log(String role, Terminal terminal) {
     return logs.log(role, terminal);
   }

@@ -8,8 +8,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** What a bounce server wants to hear first, on either side of it. */
+/** The authentication string of a bounce server, for the server and its members. */
+@InHelp(value = HelpGroup.SECURITY, isBrief = true)
 public final class BounceAuthOptions {
+
+  private static final TextOrFile OPTIONS = new TextOrFile("--auth");
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
@@ -18,40 +21,36 @@ public final class BounceAuthOptions {
       names = "--auth",
       paramLabel = "TEXT",
       description =
-          "What members say to the bounce server before they are let in. Others can see it in the "
-              + "process list; CULVERT_AUTH or --auth-file keeps it from them.")
+          "Authentication string that members send first. Text on the command line is visible in"
+              + " the process list; use --auth-file or CULVERT_AUTH instead.")
   private String text;
 
   @Option(
       names = "--auth-file",
       paramLabel = "FILE",
       description =
-          "Read that from this file: any bytes, of which a line end behind them does not count.")
+          "Read the authentication string from this file. It may contain any bytes; a line end"
+              + " after them is ignored.")
   private Path file;
 
   /**
-   * What is set, if anything is.
+   * Returns the authentication string, if one is set.
    *
-   * @throws IllegalArgumentException if both ways to set it are used at once, or the file is no
-   *     good
+   * @throws IllegalArgumentException if text and file are both given, or the file is invalid
    */
   public Optional<BounceAuthentication> authentication() {
-    return choose(spec, "--auth", text, file);
+    return choose(spec, OPTIONS, text, file);
   }
 
-  /** What is not wrong but should be better. */
+  /** Returns a warning if other users can read the file. */
   public Optional<String> advice() {
-    return Optional.ofNullable(file).flatMap(given -> FilePermissions.of("--auth-file", given));
+    return Optional.ofNullable(file).flatMap(given -> FilePermissions.of(OPTIONS.file(), given));
   }
 
-  /**
-   * The text, or what the file holds; what stands on the command line beats variables.
-   *
-   * @param option the name of the text's option; the file's ends with {@code -file}
-   */
+  /** Returns the text or the content of the file; see {@link TextOrFile#isFile}. */
   static Optional<BounceAuthentication> choose(
-      CommandSpec spec, String option, String text, Path file) {
-    if (new TextOrFile(option, option + "-file").isFile(spec, text != null, file != null)) {
+      CommandSpec spec, TextOrFile options, String text, Path file) {
+    if (options.isFile(spec, text != null, file != null)) {
       return Optional.of(BounceAuthentication.read(file));
     }
     return Optional.ofNullable(text).map(BounceAuthentication::of);

@@ -14,8 +14,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** How a bounce server, where the halves meet, lets either of them in. */
+/** Credentials for a bounce server at which the two proxies meet. */
+@InHelp(HelpGroup.SECURITY)
 public final class BounceCredentialOptions {
+
+  private static final TextOrFile AUTH = new TextOrFile("--bounce-auth");
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
@@ -24,54 +27,56 @@ public final class BounceCredentialOptions {
       names = "--bounce-auth",
       paramLabel = "TEXT",
       description =
-          "What a bounce server wants to hear first. Others can see it in the process list; "
-              + "CULVERT_BOUNCE_AUTH or --bounce-auth-file keeps it from them.")
+          "Authentication string of the bounce server. Text on the command line is visible in the "
+              + "process list; use --bounce-auth-file or CULVERT_BOUNCE_AUTH instead.")
   private String text;
 
   @Option(
       names = "--bounce-auth-file",
       paramLabel = "FILE",
-      description = "Read that from this file.")
+      description = "Read the authentication string of the bounce server from this file.")
   private Path file;
 
   @Option(
       names = "--bounce-tls-ca",
       paramLabel = "FILE",
       description =
-          "Authorities in PEM form, one of which must vouch for the bounce server's certificate, "
-              + "for bounce+tls and bounce+wss (default: the system's, or those of SSL_CERT_FILE).")
+          "Certificate authorities for the bounce server's certificate (PEM file), with bounce+tls "
+              + "and bounce+wss. [default: the system's, or those of SSL_CERT_FILE]")
   private Path authorities;
 
   @Option(
       names = "--bounce-tls-pin",
       paramLabel = "SHA256",
-      description = "Take this certificate of the bounce server's and no other.")
+      description = "Accept only a certificate of the bounce server with this SHA-256 fingerprint.")
   private String pin;
 
   @Option(
       names = "--bounce-tls-server-name",
       paramLabel = "NAME",
-      description = "The name that its certificate must bear (default: its host in the URL).")
+      description =
+          "Name that the bounce server's certificate must have. [default: the host in the URL]")
   private String serverName;
 
   @Option(
       names = "--bounce-ws-path",
       paramLabel = "PATH",
       defaultValue = "/",
-      description = "Where its WebSocket is, for bounce+ws and bounce+wss (default: /).")
+      description = "Path of the bounce server's WebSocket, with bounce+ws and bounce+wss.")
+  @InHelp(HelpGroup.TRANSPORT)
   private String path;
 
   /**
-   * What is set.
+   * Returns the credentials that are set.
    *
-   * @param groups that are to be joined
-   * @param environment may name the file of authorities
-   * @throws IllegalArgumentException naming the option that is no good
+   * @param groups the groups to join
+   * @param environment variables, of which SSL_CERT_FILE is used
+   * @throws IllegalArgumentException if an option is invalid
    */
   public BounceCredentials access(List<GroupAddress> groups, Map<String, String> environment) {
-    var authentication = BounceAuthOptions.choose(spec, "--bounce-auth", text, file);
-    boolean wanted = groups.stream().anyMatch(group -> group.transport().isTls());
-    boolean given = pin != null || authorities != null || serverName != null;
+    var authentication = BounceAuthOptions.choose(spec, AUTH, text, file);
+    boolean isTls = groups.stream().anyMatch(group -> group.transport().isTls());
+    boolean isGiven = pin != null || authorities != null || serverName != null;
     try {
       var tls =
           new TlsClientSettings(
@@ -80,20 +85,20 @@ public final class BounceCredentialOptions {
               Optional.empty());
       return new BounceCredentials(
           authentication,
-          given || wanted ? Optional.of(tls) : Optional.empty(),
+          isGiven || isTls ? Optional.of(tls) : Optional.empty(),
           new WebSocketSettings(path, Optional.empty()));
     } catch (IllegalArgumentException e) {
-      // The same options have other names where there is nothing but a bounce server.
+      // In the commands of a bounce server these options have other names.
       throw new IllegalArgumentException(
           BounceCredentials.named(PeerNames.BOUNCE_SERVER_OF_PROXY.optionPrefix(), e.getMessage()),
           e);
     }
   }
 
-  /** What is not wrong but should be better, a line for each. */
+  /** Returns warnings about settings that are valid but weak. */
   public List<String> advice() {
     return Optional.ofNullable(file)
-        .flatMap(given -> FilePermissions.of("--bounce-auth-file", given))
+        .flatMap(given -> FilePermissions.of(AUTH.file(), given))
         .stream()
         .toList();
   }

@@ -3,21 +3,25 @@ package culvert.cli.option;
 import culvert.config.BounceGroups;
 import culvert.config.PairedGroups;
 import java.time.Duration;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** The groups of a bounce server. */
+/** Options of a bounce server's groups. */
+@InHelp(HelpGroup.LIMITS)
 public final class BounceGroupOptions {
 
   @Option(
       names = {"-e", "--echo"},
-      description = "Send what a member sends back to it too.")
+      description = "Send the bytes of a member back to it as well.")
+  @InHelp(value = HelpGroup.OPERATION, isBrief = true)
   private boolean echo;
 
   @Option(
       names = "--max-connections",
       paramLabel = "N",
       defaultValue = "2",
-      description = "Members that a group may have (default: 2).")
+      description = "Maximum members of a group.")
+  @InHelp(value = HelpGroup.LIMITS, isBrief = true)
   private int members;
 
   @Option(
@@ -25,15 +29,16 @@ public final class BounceGroupOptions {
       paramLabel = "N",
       defaultValue = "65536",
       description =
-          "How many groups there are: their numbers are less, and as many hex digits as the largest"
-              + " has are what a member may send (default: 65536).")
+          "Number of groups. Their numbers begin at 0; a member sends at most as many hexadecimal "
+              + "digits as the largest has.")
+  @InHelp(value = HelpGroup.LIMITS, isBrief = true)
   private int groups;
 
   @Option(
       names = "--max-clients",
       paramLabel = "N",
       defaultValue = "16384",
-      description = "Members that all groups together may have (default: 16384).")
+      description = "Maximum members of all groups together.")
   private int clients;
 
   @Option(
@@ -42,34 +47,29 @@ public final class BounceGroupOptions {
       arity = "0..1",
       fallbackValue = "all",
       description =
-          "These groups, or all, are of two members, and the end of one is the end of the other, "
-              + "half-close and reset included, as if they were connected to each other. They are "
-              + "written in hexadecimal digits, as on the wire.")
+          "Treat these groups, or all, as pairs. The end of one member's connection ends the"
+              + " other's, half-close and reset included, as if the two were connected directly."
+              + " Group numbers are hexadecimal, as in the protocol.")
+  @InHelp(value = HelpGroup.OPERATION, isBrief = true)
   private PairedGroups paired = PairedGroups.NONE;
 
-  @Option(
-      names = "--half-close-timeout",
-      paramLabel = "TIME",
-      defaultValue = "1m",
-      description =
-          "Such a pair of which one direction has ended may be silent for so long (default: 1m).")
-  private Duration halfClose;
+  @Mixin private HalfCloseOption halfClose;
 
   @Option(
       names = "--drop-slow-after",
       paramLabel = "TIME",
       defaultValue = "5m",
       description =
-          "A member that takes no bytes holds back who sends to it, and is dropped after so long; "
-              + "0s: never (default: 5m).")
+          "Drop a member that accepts no bytes for this long, because it blocks the members that"
+              + " send to it; 0s for never.")
   private Duration dropSlow;
 
   /**
-   * What they come to.
+   * Returns the settings.
    *
-   * @throws IllegalArgumentException naming the option that is no good
+   * @throws IllegalArgumentException if an option is invalid
    */
   public BounceGroups groups() {
-    return new BounceGroups(groups, members, clients, echo, paired, dropSlow, halfClose);
+    return new BounceGroups(groups, members, clients, echo, paired, dropSlow, halfClose.timeout());
   }
 }

@@ -5,7 +5,8 @@ import java.time.Duration;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** How a bounce server lets members in. */
+/** Options of logins at a bounce server. */
+@InHelp(HelpGroup.LIMITS)
 public final class BounceLoginOptions {
 
   @Mixin private BounceAuthOptions auth;
@@ -14,7 +15,7 @@ public final class BounceLoginOptions {
       names = "--auth-timeout",
       paramLabel = "TIME",
       defaultValue = "5s",
-      description = "From a connection to its group (default: 5s).")
+      description = "Timeout from accepting a connection to its joining a group.")
   private Duration authTimeout;
 
   @Option(
@@ -22,37 +23,24 @@ public final class BounceLoginOptions {
       paramLabel = "TIME",
       defaultValue = "250ms",
       description =
-          "A group's number of fewer digits than it may have is complete after so long a silence, "
-              + "or with what is no hex digit (default: 250ms).")
+          "Pause after which a group number with fewer digits than possible is complete. A"
+              + " character that is not a hexadecimal digit completes it too.")
   private Duration numberPause;
 
-  @Option(
-      names = "--max-half-open",
-      paramLabel = "N",
-      defaultValue = "256",
-      description =
-          "Connections that are in no group yet; beyond it the oldest of them is dropped (default: "
-              + "256).")
-  private int halfOpen;
+  @Mixin private UnauthenticatedOptions unauthenticated;
 
-  @Option(
-      names = "--max-half-open-per-addr",
-      paramLabel = "N",
-      defaultValue = "64",
-      description = "The same from one IPv4 address or one IPv6 network of 64 bits (default: 64).")
-  private int halfOpenPerAddr;
-
-  /** What they say first. */
+  /** Returns the options of the authentication string. */
   public BounceAuthOptions auth() {
     return auth;
   }
 
   /**
-   * What the others come to.
+   * Returns the limits.
    *
-   * @throws IllegalArgumentException naming the option that is no good
+   * @throws IllegalArgumentException if one is invalid
    */
-  public BounceLoginLimits entry() {
-    return new BounceLoginLimits(authTimeout, numberPause, halfOpen, halfOpenPerAddr);
+  public BounceLoginLimits limits() {
+    return new BounceLoginLimits(
+        authTimeout, numberPause, unauthenticated.total(), unauthenticated.perAddress());
   }
 }

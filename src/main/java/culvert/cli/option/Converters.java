@@ -23,26 +23,55 @@ import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Text of the command line into values; what a value's own parser says is told to the user. */
+/**
+ * Converts the text of an option to its value. The message of a failure is the part after {@code
+ * invalid value 'x' for --flag:}.
+ */
 public final class Converters {
+
+  private static final String SCHEME_OF_GROUPS = "bounce";
 
   private Converters() {}
 
+  /** Adds all converters to the command and its subcommands. */
   public static void register(CommandLine commandLine) {
-    commandLine.registerConverter(int.class, told(Converters::number));
-    commandLine.registerConverter(Integer.class, told(Converters::number));
-    commandLine.registerConverter(HostPort.class, told(HostPort::parse));
-    commandLine.registerConverter(RemoteAddress.class, told(RemoteAddress::parse));
-    commandLine.registerConverter(GroupAddress.class, told(GroupAddress::parse));
-    commandLine.registerConverter(GroupNumber.class, told(GroupNumber::parse));
+    var number = form("a whole number", Integer::valueOf);
+    commandLine.registerConverter(int.class, number);
+    commandLine.registerConverter(Integer.class, number);
+    var truth = form("true or false", Converters::truth);
+    commandLine.registerConverter(boolean.class, truth);
+    commandLine.registerConverter(Boolean.class, truth);
+    commandLine.registerConverter(HostPort.class, Converters::hostPort);
+    commandLine.registerConverter(RemoteAddress.class, Converters::remoteAddress);
+    commandLine.registerConverter(GroupAddress.class, explained(GroupAddress::parse));
+    commandLine.registerConverter(
+        GroupNumber.class,
+        form(
+            "a group number in hexadecimal digits, such as ac or 0xac, at most 7fffffff",
+            GroupNumber::parse));
+    commandLine.registerConverter(
+        PairedGroups.class,
+        form(
+            "group numbers in hexadecimal digits with commas between them, such as 7,ac, or all",
+            PairedGroups::parse));
+    commandLine.registerConverter(
+        ServiceAddress.class,
+        form(
+            "[NAME=]HOST:PORT, with a NAME of 1 to 64 letters, digits, dots, dashes and"
+                + " underscores",
+            ServiceAddress::parse));
+    commandLine.registerConverter(
+        PortRange.class, form("A-B or IP:A-B, with ports from 1 to 65535", PortRange::parse));
+    commandLine.registerConverter(
+        Duration.class,
+        form("a number and a unit, such as 500ms, 10s or 2m, at most a day", Durations::parse));
+    commandLine.registerConverter(
+        ByteCount.class, form("a size such as 4096, 64K, 16M or 1G", ByteCount::parse));
+    commandLine.registerConverter(
+        Cidr.class,
+        form("ADDRESS or ADDRESS/BITS, such as 10.0.0.0/8 or 2001:db8::/32", Cidr::parse));
+    commandLine.registerConverter(NoiseProtocol.class, explained(NoiseProtocol::parse));
     commandLine.registerConverter(BounceGreeting.class, word(BounceGreeting.class));
-    commandLine.registerConverter(ServiceAddress.class, told(ServiceAddress::parse));
-    commandLine.registerConverter(PortRange.class, told(PortRange::parse));
-    commandLine.registerConverter(Duration.class, told(Durations::parse));
-    commandLine.registerConverter(ByteCount.class, told(ByteCount::parse));
-    commandLine.registerConverter(Cidr.class, told(Cidr::parse));
-    commandLine.registerConverter(NoiseProtocol.class, told(NoiseProtocol::parse));
-    commandLine.registerConverter(PairedGroups.class, told(PairedGroups::parse));
     commandLine.registerConverter(ProtocolKind.class, word(ProtocolKind.class));
     commandLine.registerConverter(TransportKind.class, word(TransportKind.class));
     commandLine.registerConverter(Log.Level.class, word(Log.Level.class));
@@ -50,36 +79,68 @@ public final class Converters {
     commandLine.registerConverter(ProxyHeader.Version.class, word(ProxyHeader.Version.class));
   }
 
-  private static Integer number(String text) {
+  private static Boolean truth(String text) {
+    if (!text.equalsIgnoreCase("true") && !text.equalsIgnoreCase("false")) {
+      throw new IllegalArgumentException();
+    }
+    return Boolean.valueOf(text);
+  }
+
+  /** Reads an address, with a hint for an IPv6 address without brackets. */
+  private static HostPort hostPort(String text) {
+    boolean isIpv6 =
+        text.matches("[0-9A-Fa-f:.]+") && text.chars().filter(c -> c == ':').count() > 1;
+    return convert(
+        isIpv6 ? "HOST:PORT, with an IPv6 address in brackets, as [::1]:9000" : "HOST:PORT",
+        HostPort::parse,
+        text);
+  }
+
+  private static RemoteAddress remoteAddress(String text) {
+    return text.startsWith(SCHEME_OF_GROUPS) && text.contains("://")
+        ? convert(RemoteAddress::parse, text)
+        : convert("HOST:PORT or bounce://HOST:PORT/GROUP", RemoteAddress::parse, text);
+  }
+
+  /** For values of one form, which the message gives. */
+  private static <T> ITypeConverter<T> form(String form, Function<String, T> parser) {
+    return text -> convert(form, parser, text);
+  }
+
+  /** For values whose parser explains the failure. */
+  private static <T> ITypeConverter<T> explained(Function<String, T> parser) {
+    return text -> convert(parser, text);
+  }
+
+  private static <T> T convert(String form, Function<String, T> parser, String text) {
     try {
-      return Integer.valueOf(text);
-    } catch (NumberFormatException e) {
-      throw new IllegalArgumentException(
-          "'" + text + "' is no whole number, or too large for one", e);
+      return parser.apply(text);
+    } catch (IllegalArgumentException e) {
+      throw new TypeConversionException("expected " + form);
     }
   }
 
-  private static <T> ITypeConverter<T> told(Function<String, T> parser) {
-    return text -> {
-      try {
-        return parser.apply(text);
-      } catch (IllegalArgumentException e) {
-        throw new TypeConversionException(e.getMessage());
-      }
-    };
+  private static <T> T convert(Function<String, T> parser, String text) {
+    try {
+      return parser.apply(text);
+    } catch (IllegalArgumentException e) {
+      throw new TypeConversionException(e.getMessage());
+    }
   }
 
   private static <E extends Enum<E>> ITypeConverter<E> word(Class<E> type) {
-    return told(text -> {
-      for (E value : type.getEnumConstants()) {
-        if (name(value).equals(text)) {
-          return value;
-        }
-      }
-      String words =
-          String.join(", ", Arrays.stream(type.getEnumConstants()).map(Converters::name).toList());
-      throw new IllegalArgumentException("'" + text + "' is none of " + words);
-    });
+    String words =
+        String.join(", ", Arrays.stream(type.getEnumConstants()).map(Converters::name).toList());
+    return form(
+        "one of " + words,
+        text -> {
+          for (E value : type.getEnumConstants()) {
+            if (name(value).equals(text)) {
+              return value;
+            }
+          }
+          throw new IllegalArgumentException();
+        });
   }
 
   private static String name(Enum<?> value) {

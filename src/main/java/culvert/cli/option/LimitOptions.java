@@ -4,9 +4,11 @@ import culvert.config.ByteCount;
 import culvert.config.ResourceLimits;
 import culvert.config.Timeouts;
 import java.time.Duration;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Options of both roles for what is waited for and what is held. */
+/** Timeouts and resource limits of both roles. */
+@InHelp(HelpGroup.LIMITS)
 public final class LimitOptions {
 
   @Option(
@@ -14,15 +16,14 @@ public final class LimitOptions {
       paramLabel = "TIME",
       defaultValue = "5s",
       description =
-          "From the connection between the halves to a session that serves (default: 5s).")
+          "Timeout from the connection between the proxies to the end of handshake and login.")
   private Duration handshake;
 
   @Option(
       names = "--heartbeat",
       paramLabel = "TIME",
       defaultValue = "10s",
-      description =
-          "A peer that was silent for so long is asked for a sign of life (default: 10s).")
+      description = "Inactivity after which the peer is sent a ping.")
   private Duration heartbeat;
 
   @Option(
@@ -30,33 +31,19 @@ public final class LimitOptions {
       paramLabel = "TIME",
       defaultValue = "20s",
       description =
-          "One that stays silent for so long is given up, as is one that takes no bytes for three "
-              + "times as long; any byte counts as a sign of life (default: 20s).")
+          "Inactivity after which the peer is considered dead; so is a peer that accepts no bytes"
+              + " for three times as long. Any byte received counts as activity.")
   private Duration heartbeatTimeout;
 
-  @Option(
-      names = "--half-close-timeout",
-      paramLabel = "TIME",
-      defaultValue = "1m",
-      description =
-          "A visitor's connection of which one direction has ended may be silent for so "
-              + "long (default: 1m). There is no limit while both directions are open.")
-  private Duration halfClose;
+  @Mixin private HalfCloseOption halfClose;
 
-  @Option(
-      names = "--drain-timeout",
-      paramLabel = "TIME",
-      defaultValue = "30s",
-      description =
-          "After TERM or INT visitors may finish for so long; a second signal ends at "
-              + "once (default: 30s).")
-  private Duration drain;
+  @Mixin private DrainOption drain;
 
   @Option(
       names = "--max-streams",
       paramLabel = "N",
       defaultValue = "16384",
-      description = "Visitors that one session carries at a time (default: 16384).")
+      description = "Maximum concurrent visitors of one session.")
   private int streams;
 
   @Option(
@@ -64,8 +51,8 @@ public final class LimitOptions {
       paramLabel = "N",
       defaultValue = "512",
       description =
-          "Visitors of one session that wait for the origin server's connection at a time; "
-              + "others queue behind them (default: 512).")
+          "Maximum visitors of one session that wait for a connection to the origin server; further"
+              + " visitors are queued.")
   private int opens;
 
   @Option(
@@ -73,32 +60,32 @@ public final class LimitOptions {
       paramLabel = "BYTES",
       defaultValue = "16M",
       description =
-          "Bytes held for one visitor and direction that the other end has not taken yet "
-              + "(default: 16M). Smaller is slower over long distances.")
+          "Maximum bytes buffered for one visitor and direction until the receiving end reads them."
+              + " A smaller value is slower over long distances.")
   private ByteCount streamBuffer;
 
   @Option(
       names = "--max-buffer",
       paramLabel = "BYTES",
       description =
-          "The same for all visitors together; beyond it the one that has not been read "
-              + "for longest is reset (default: a third of the heap, 256M at the most).")
+          "Maximum bytes buffered for all visitors together; beyond it, the visitor whose bytes"
+              + " have not been read for the longest time is reset. [default: a third of the heap,"
+              + " at most 256M]")
   private ByteCount buffer;
 
-  @Option(
-      names = "--log-period",
-      paramLabel = "TIME",
-      defaultValue = "10s",
-      description =
-          "Complaints about one source are logged once in so long, changes of its sessions a "
-              + "hundred times; the rest is counted (default: 10s).")
-  private Duration logPeriod;
+  @Mixin private LogPeriodOption logPeriod;
 
   public Timeouts timing() {
-    return new Timeouts(handshake, heartbeat, heartbeatTimeout, halfClose, drain, logPeriod);
+    return new Timeouts(
+        handshake,
+        heartbeat,
+        heartbeatTimeout,
+        halfClose.timeout(),
+        drain.timeout(),
+        logPeriod.period());
   }
 
-  public ResourceLimits bounds() {
+  public ResourceLimits resources() {
     ByteCount all = buffer == null ? ResourceLimits.shareOfHeap() : buffer;
     return new ResourceLimits(streams, opens, streamBuffer, all);
   }

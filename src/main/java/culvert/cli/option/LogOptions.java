@@ -6,24 +6,26 @@ import culvert.observe.Log;
 import java.time.Clock;
 import picocli.CommandLine.Option;
 
-/** How a role logs. */
+/** Level and format of the log. */
 public final class LogOptions {
 
   @Option(
       names = "--log-level",
       paramLabel = "LEVEL",
       defaultValue = "info",
-      description = "error, warn, info or debug (default: info).")
+      description = "Log level: error, warn, info or debug.")
+  @InHelp(value = HelpGroup.LOGGING, isBrief = true)
   private Log.Level level;
 
   @Option(
       names = "--log-format",
       paramLabel = "FORMAT",
       defaultValue = "text",
-      description = "text or json (default: text).")
+      description = "Log format: text or json.")
+  @InHelp(HelpGroup.LOGGING)
   private Log.Format format;
 
-  /** The log of the given role. */
+  /** Opens the log of a role on standard error; the caller closes it. */
   public Log log(String role, Terminal terminal) {
     return new Log(
         level, format, role, terminal.err(), Clock.systemUTC(), Threads.factory("log " + role));

@@ -4,22 +4,30 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 
-/** Finds what a mistyped word was probably meant to be. */
+/** Finds the words that a mistyped word may stand for. */
 public final class NearestWord {
 
   private static final int MAX_EDITS = 4;
 
   private NearestWord() {}
 
-  /** Those of the words within a few edits of {@code typed}, nearest first. */
+  /**
+   * Returns those of the words that begin with {@code typed} or differ from it in less than half of
+   * its letters, nearest first.
+   */
   public static List<String> to(String typed, Collection<String> words) {
+    int max = Math.min(MAX_EDITS, (typed.length() - 1) / 2);
     return words.stream()
-        .filter(word -> edits(typed, word) <= MAX_EDITS)
-        .sorted(Comparator.comparingInt(word -> edits(typed, word)))
+        .filter(word -> distance(typed, word) <= max)
+        .sorted(Comparator.comparingInt(word -> distance(typed, word)))
         .toList();
   }
 
-  /** Insertions, deletions and replacements that turn one into the other (Levenshtein). */
+  private static int distance(String typed, String word) {
+    return !typed.isEmpty() && word.startsWith(typed) ? 0 : edits(typed, word);
+  }
+
+  /** Returns the insertions, deletions and replacements between two words (Levenshtein). */
   static int edits(String a, String b) {
     int[] row = new int[b.length() + 1];
     for (int j = 0; j <= b.length(); j++) {

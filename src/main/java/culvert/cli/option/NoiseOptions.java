@@ -7,23 +7,25 @@ import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** Options of Noise with keys, which both roles have. */
+/** Options of both roles for Noise with keys. */
+@InHelp(HelpGroup.SECURITY)
 final class NoiseOptions {
 
   @Option(
       names = "--noise-pattern",
       paramLabel = "NAME",
       description =
-          "Seal with keys instead of the secret: a pattern of Noise, as "
+          "Encrypt with keys instead of the secret, by this Noise protocol. Supported are NK, KK"
+              + " and XX; ChaChaPoly and AESGCM; BLAKE2s and SHA256. [default with a key: "
               + NoiseSettings.DEFAULT_PROTOCOL
-              + ", which is the default where a key is given. NK, KK, XX; ChaChaPoly, AESGCM; "
-              + "BLAKE2s, SHA256.")
+              + "]")
   private NoiseProtocol pattern;
 
   @Option(
       names = "--noise-key-file",
       paramLabel = "FILE",
-      description = "Read this side's private key from this file; see 'culvert keygen --noise'.")
+      description =
+          "Read the private key of this side from this file; see 'culvert keygen --noise'.")
   private Path keyFile;
 
   @Option(
@@ -31,19 +33,18 @@ final class NoiseOptions {
       paramLabel = "KEY",
       split = ",",
       hideParamSyntax = true,
-      description =
-          "The other side's public key. A remote proxy may be given several: any of them lets in.")
+      description = "Public key of the other side. A remote proxy accepts several.")
   private List<String> peerKeys = List.of();
 
-  /** The file of the private key, if there is one. */
+  /** Returns the file of the private key, if one is set. */
   Optional<Path> keyFile() {
     return Optional.ofNullable(keyFile);
   }
 
   /**
-   * What is set, if anything is.
+   * Returns the settings, if one of these options is set.
    *
-   * @throws IllegalArgumentException if a key is no good
+   * @throws IllegalArgumentException if a key is invalid
    */
   Optional<NoiseSettings> settings() {
     return pattern == null && keyFile == null && peerKeys.isEmpty()

@@ -1,9 +1,9 @@
 package culvert.cli.option;
 
-/** Which wire a role speaks with the other half. */
+/** The protocol that the two proxies use. */
 enum ProtocolKind {
-  /** Ours. */
+  /** Culvert's own protocol. */
   NATIVE,
-  /** tunneled-reverse-proxy's, which knows no authentication. */
+  /** That of tunneled-reverse-proxy, which has no authentication. */
   TRP
 }

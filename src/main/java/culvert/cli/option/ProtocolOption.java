@@ -4,65 +4,86 @@ import culvert.config.ServiceAddress;
 import culvert.config.TransportKind;
 import culvert.observe.Log;
 import java.util.List;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
-/** Which wire a role speaks, and what it cannot have then. */
+/** The protocol between the two proxies, and the options that it does not support. */
 public final class ProtocolOption {
 
+  private static final String NAME = "--protocol";
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
   @Option(
-      names = "--dialect",
+      names = {NAME, FormerNames.DIALECT},
       paramLabel = "KIND",
       defaultValue = "native",
       description =
-          "native, or trp: the wire of tunneled-reverse-proxy, for its programs at the other end. "
-              + "That has one service and NO AUTHENTICATION: the first to reach the control "
-              + "address receives the visitors (default: native).")
+          "Protocol of the link: native, or trp to work with the programs of"
+              + " tunneled-reverse-proxy. trp has one service and NO AUTHENTICATION: the first"
+              + " program that connects to the control address receives the visitors.")
+  @InHelp(HelpGroup.TRANSPORT)
   private ProtocolKind kind;
 
-  /** Whether it is the other pair's wire. */
+  /** Returns whether the protocol is that of tunneled-reverse-proxy. */
   public boolean isTrp() {
     return kind == ProtocolKind.TRP;
   }
 
   /**
-   * Checks what that wire cannot have, if it is the one.
+   * Checks that trp, if it is selected, is not combined with settings that it does not support.
    *
-   * @param secret whether there is one
-   * @throws IllegalArgumentException naming the option that means nothing
+   * @param hasSecret whether a secret is set
+   * @throws IllegalArgumentException naming the setting
    */
-  public void check(boolean secret, TransportKind transport, List<ServiceAddress> services) {
+  public void check(boolean hasSecret, TransportKind transport, List<ServiceAddress> services) {
     if (!isTrp()) {
       return;
     }
-    if (secret) {
+    if (hasSecret) {
       throw new IllegalArgumentException(
-          "--dialect trp has no authentication: a secret would protect nothing; leave it out");
+          trp() + " has no authentication: a secret would protect nothing; leave it out");
     }
-    refuse("--transport but plain", transport != TransportKind.PLAIN);
+    reject("a transport other than plain", transport != TransportKind.PLAIN);
     if (services.size() != 1) {
-      throw new IllegalArgumentException("--dialect trp has one service");
+      throw new IllegalArgumentException(trp() + " supports one service only");
     }
   }
 
   /**
-   * The same for one more option.
+   * Checks that one more setting is not combined with trp.
    *
-   * @param given whether it is
+   * @param setting its name
+   * @param isGiven whether it is set
+   * @throws IllegalArgumentException if trp is selected and the setting is set
    */
-  public void refuse(String option, boolean given) {
-    if (isTrp() && given) {
-      throw new IllegalArgumentException("--dialect trp has no " + option);
+  public void reject(String setting, boolean isGiven) {
+    if (isTrp() && isGiven) {
+      throw new IllegalArgumentException(
+          trp() + " does not support " + WrittenName.of(spec, setting));
     }
   }
 
-  /** Says it loudly, or what a role says where there is no secret. */
-  public void warn(Log log, boolean authenticates, String otherwise) {
+  /**
+   * Logs that trp has no authentication or, with the native protocol, that no secret is set.
+   *
+   * @param withoutSecret the warning of the role without a secret
+   */
+  public void warn(Log log, boolean isAuthenticated, String withoutSecret) {
     if (isTrp()) {
       log.warn(
-          "--dialect trp HAS NO AUTHENTICATION: whoever reaches the control address first receives"
-              + " the visitors, and whoever is on the way reads them");
-    } else if (!authenticates) {
-      log.warn(otherwise);
+          trp()
+              + " HAS NO AUTHENTICATION: the first program that connects to the control address"
+              + " receives the visitors, and anyone on the network path can read their traffic");
+    } else if (!isAuthenticated) {
+      log.warn(withoutSecret);
     }
+  }
+
+  /** Returns the option and its value, as the user has written the option. */
+  public String trp() {
+    return WrittenName.of(spec, NAME) + " trp";
   }
 }

@@ -8,16 +8,17 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The level that {@code RUST_LOG} asks for, as bore's users know it: words as {@code debug} or
- * {@code bore_cli=debug} with commas between.
+ * Parser of {@code RUST_LOG}, which sets bore's log level: directives such as {@code debug} or
+ * {@code bore_cli=debug}, separated by commas.
  */
 final class RustLogLevel {
 
   private RustLogLevel() {}
 
   /**
-   * The most talkative level that is asked for bore or us or, where neither is named, without a
-   * target; the least one if only others are named. Nothing if it asks for nothing at all.
+   * Returns the most verbose level of the directives for bore or Culvert; without one, of those
+   * without a target; {@code ERROR} if all directives are for other targets. Empty if the text is
+   * blank.
    */
   static Optional<Log.Level> level(String text) {
     if (text.isBlank()) {
@@ -26,28 +27,29 @@ final class RustLogLevel {
     List<String> directives =
         Arrays.stream(text.toLowerCase(Locale.ROOT).split(",")).map(String::strip).toList();
     return Optional.of(
-        most(directives.stream().filter(RustLogLevel::namesUs))
-            .or(() -> most(directives.stream().filter(directive -> !directive.contains("="))))
+        mostVerbose(directives.stream().filter(RustLogLevel::isForUs))
+            .or(() ->
+                mostVerbose(directives.stream().filter(directive -> !directive.contains("="))))
             .orElse(Log.Level.ERROR));
   }
 
-  private static boolean namesUs(String directive) {
+  private static boolean isForUs(String directive) {
     return directive.startsWith("bore") || directive.startsWith("culvert");
   }
 
-  private static Optional<Log.Level> most(Stream<String> directives) {
+  private static Optional<Log.Level> mostVerbose(Stream<String> directives) {
     return directives
-        .flatMap(directive -> word(directive.substring(directive.indexOf('=') + 1)))
+        .flatMap(directive -> levels(directive.substring(directive.indexOf('=') + 1)))
         .max(Log.Level::compareTo);
   }
 
-  private static Stream<Log.Level> word(String level) {
+  private static Stream<Log.Level> levels(String level) {
     return switch (level) {
       case "off", "error" -> Stream.of(Log.Level.ERROR);
       case "warn" -> Stream.of(Log.Level.WARN);
       case "info" -> Stream.of(Log.Level.INFO);
       case "debug", "trace" -> Stream.of(Log.Level.DEBUG);
-      // A target whose level is left out has all of them.
+      // A target without a level enables all levels.
       default -> level.matches("(bore|culvert).*") ? Stream.of(Log.Level.DEBUG) : Stream.empty();
     };
   }

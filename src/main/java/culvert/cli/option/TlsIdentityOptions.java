@@ -5,40 +5,41 @@ import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** Where this side's own certificate is, in any role. */
+/** Certificate and private key of this side, in any role. */
+@InHelp(HelpGroup.SECURITY)
 public final class TlsIdentityOptions {
 
   @Option(
       names = "--tls-cert",
       paramLabel = "FILE",
       description =
-          "This side's certificate in PEM form, and behind it those that vouch for it. Who is "
-              + "dialled needs one for tls and wss, who dials where it is asked for one. Files are "
-              + "read again when they change.")
+          "Certificate of this side, followed by those of its issuers (PEM file). The listening end"
+              + " needs one for tls and wss; the dialling end if the other end requires one. Files"
+              + " are reloaded when they change.")
   private Path certificate;
 
   @Option(
       names = "--tls-key",
       paramLabel = "FILE",
-      description = "The certificate's private key in PEM form, not encrypted.")
+      description = "Private key of the certificate (PEM file, not encrypted).")
   private Path key;
 
   @Option(
       names = "--tls-pkcs12",
       paramLabel = "FILE",
-      description = "Certificate and key in one PKCS#12 archive instead.")
+      description = "Certificate and key in one PKCS#12 file, instead of --tls-cert and --tls-key.")
   private Path archive;
 
   @Option(
       names = "--tls-password-file",
       paramLabel = "FILE",
-      description = "Read the archive's password from this file.")
+      description = "Read the password of the PKCS#12 file from this file.")
   private Path password;
 
   /**
-   * What is set, if anything is.
+   * Returns the certificate's source, if one is set.
    *
-   * @throws IllegalArgumentException naming the option that is missing or too much
+   * @throws IllegalArgumentException if an option is missing or contradicts another
    */
   public Optional<TlsIdentity> identity() {
     if (archive != null) {

@@ -6,7 +6,8 @@ import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** TLS of a role that is dialled. */
+/** TLS options of a listening role. */
+@InHelp(HelpGroup.SECURITY)
 public final class TlsServerOptions {
 
   @Mixin private TlsIdentityOptions own;
@@ -14,21 +15,20 @@ public final class TlsServerOptions {
   @Option(
       names = "--tls-client-ca",
       paramLabel = "FILE",
-      description =
-          "Let in only who shows a certificate for which one of these authorities vouches, in PEM "
-              + "form.")
+      description = "Require a client certificate issued by one of these CAs (PEM file).")
   private Path clientAuthorities;
 
   /**
-   * What is set, if anything is.
+   * Returns the settings, if a certificate is set.
    *
-   * @throws IllegalArgumentException naming the option that is missing or too much
+   * @throws IllegalArgumentException if an option is missing or contradicts another
    */
   public Optional<TlsServerSettings> settings() {
     var identity = own.identity();
     if (identity.isEmpty() && clientAuthorities != null) {
       throw new IllegalArgumentException("--tls-client-ca is given without --tls-cert");
     }
-    return identity.map(it -> new TlsServerSettings(it, Optional.ofNullable(clientAuthorities)));
+    return identity.map(
+        given -> new TlsServerSettings(given, Optional.ofNullable(clientAuthorities)));
   }
 }

@@ -8,54 +8,57 @@ import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** How whoever dials knows the other side over TLS. */
+/** Options by which a dialling role verifies the server's certificate. */
+@InHelp(HelpGroup.SECURITY)
 public final class TlsTrustOptions {
 
   @Option(
       names = "--tls-ca",
       paramLabel = "FILE",
       description =
-          "Authorities in PEM form, one of which must vouch for the certificate of who is dialled "
-              + "(default: the system's, or those of SSL_CERT_FILE).")
+          "Certificate authorities, one of which must have issued the server's certificate (PEM"
+              + " file). [default: the system's, or those of SSL_CERT_FILE]")
   private Path authorities;
 
   @Option(
       names = "--tls-pin",
       paramLabel = "SHA256",
       description =
-          "Take this certificate and no other, whoever vouches for it: its SHA-256 fingerprint, as "
-              + "'openssl x509 -noout -fingerprint -sha256' prints it.")
+          "Accept only the certificate with this SHA-256 fingerprint, whatever its issuer. 'openssl"
+              + " x509 -noout -fingerprint -sha256' prints it.")
   private String pin;
 
   @Option(
       names = "--tls-server-name",
       paramLabel = "NAME",
-      description = "The name that the certificate must bear (default: the host that is dialled).")
+      description =
+          "Name that the server's certificate must have. [default: the host of the address]")
   private String serverName;
 
   /**
-   * What is set, if anything is, or wanted.
+   * Returns the settings, if TLS is used or one of these options is set.
    *
-   * @param wanted whether TLS is in use
-   * @param own what this side shows when it is asked
-   * @param environment may name the file of authorities
-   * @throws IllegalArgumentException naming the option that is no good
+   * @param isTls whether TLS is used
+   * @param own certificate of this side, for a server that requires one
+   * @param environment variables, of which SSL_CERT_FILE is used
+   * @throws IllegalArgumentException if an option is invalid
    */
   public Optional<TlsClientSettings> settings(
-      boolean wanted, Optional<TlsIdentity> own, Map<String, String> environment) {
+      boolean isTls, Optional<TlsIdentity> own, Map<String, String> environment) {
     var settings =
         new TlsClientSettings(
             trust(authorities, pin, environment), Optional.ofNullable(serverName), own);
-    boolean given = pin != null || authorities != null || serverName != null || own.isPresent();
-    return given || wanted ? Optional.of(settings) : Optional.empty();
+    boolean isGiven = pin != null || authorities != null || serverName != null || own.isPresent();
+    return isGiven || isTls ? Optional.of(settings) : Optional.empty();
   }
 
   /**
-   * By what a server's certificate is known.
+   * Returns the check of a server's certificate.
    *
-   * @param authorities a file of them, or null
+   * @param authorities a file with CA certificates, or null
    * @param pin the certificate's fingerprint, or null
-   * @throws IllegalArgumentException if both are given, or one is no good
+   * @param environment variables, of which SSL_CERT_FILE is used
+   * @throws IllegalArgumentException if both are given, or the fingerprint is invalid
    */
   static TlsTrust trust(Path authorities, String pin, Map<String, String> environment) {
     if (authorities != null && pin != null) {

@@ -1,2 +1,2 @@
-/** Options that several commands share, with their parsers and their environment variables. */
+/** Options of the commands: parsers, environment variables, names in messages, and help. */
 package culvert.cli.option;

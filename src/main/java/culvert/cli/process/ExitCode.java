@@ -1,6 +1,6 @@
 package culvert.cli.process;
 
-/** What the processes exit with, after sysexits.h where it has a code. */
+/** Exit codes of the processes; those from 64 on are those of sysexits.h. */
 public enum ExitCode {
   /** A clean stop. */
   OK(0),

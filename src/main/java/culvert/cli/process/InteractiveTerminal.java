@@ -5,18 +5,18 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Whether a person sits before this process. */
+/** Whether the process runs on an interactive terminal. */
 public enum InteractiveTerminal {
   /** Input and output are not both a terminal. */
   NONE,
-  /** They are, and the log goes elsewhere. */
+  /** They are, and the log is written elsewhere. */
   WITHOUT_LOG,
-  /** They are, and the log goes to the same one. */
+  /** They are, and the log is written to the same terminal. */
   WITH_LOG;
 
   private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
 
-  /** What this process was started with. */
+  /** Returns the state of this process. */
   public static InteractiveTerminal ofProcess() {
     if (!isTerminal(System.console())) {
       return NONE;
@@ -25,12 +25,12 @@ public enum InteractiveTerminal {
       Path out = Files.readSymbolicLink(DESCRIPTORS.resolve("1"));
       return out.equals(Files.readSymbolicLink(DESCRIPTORS.resolve("2"))) ? WITH_LOG : WITHOUT_LOG;
     } catch (IOException e) {
-      // Not Linux: what is said twice there is better than what is not said.
+      // Not Linux: output that appears twice is better than none.
       return WITHOUT_LOG;
     }
   }
 
-  /** Since Java 22 there may be a console without a terminal, and a method that tells. */
+  /** Since Java 22 a console may exist without a terminal; its method isTerminal is as new. */
   private static boolean isTerminal(Console console) {
     try {
       return console != null && (boolean) Console.class.getMethod("isTerminal").invoke(console);

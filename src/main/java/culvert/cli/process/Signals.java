@@ -5,9 +5,9 @@ import java.lang.reflect.Proxy;
 import java.util.function.IntConsumer;
 
 /**
- * Turns TERM and INT into a {@link Stop}; a second one ends the process at once, as it would
- * without us. HUP can be given a meaning. The JDK has no public way: {@code sun.misc.Signal} is
- * reached by reflection, because a direct use does not compile without a warning.
+ * Turns TERM and INT into a {@link Stop}; a second one ends the process at once, as by default. HUP
+ * can run an action. The JDK has no public API for signals, and a direct use of {@code
+ * sun.misc.Signal} does not compile without a warning, so this class uses reflection.
  */
 public final class Signals {
 
@@ -45,8 +45,8 @@ public final class Signals {
       Object ours =
           Proxy.newProxyInstance(
               Signals.class.getClassLoader(), new Class<?>[] {handler}, onSignal);
-      Object which = signal.getConstructor(String.class).newInstance(name);
-      signal.getMethod("handle", signal, handler).invoke(null, which, ours);
+      Object instance = signal.getConstructor(String.class).newInstance(name);
+      signal.getMethod("handle", signal, handler).invoke(null, instance, ours);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("this JVM has no signals", e);
     }

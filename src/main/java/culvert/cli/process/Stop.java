@@ -6,13 +6,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** A request to stop, made once: by a signal, or by whoever runs the command. */
+/** A request to stop, made once: by a signal, or by the caller that runs the command. */
 public final class Stop implements StopRequest {
 
   private final AtomicBoolean first = new AtomicBoolean(true);
   private final CompletableFuture<Void> requested = new CompletableFuture<>();
 
-  /** Asks for the stop; returns false if it had been asked for before. */
+  /** Requests the stop; returns false if it was requested before. */
   public boolean request() {
     boolean isFirst = announce();
     begin();
@@ -38,8 +38,8 @@ public final class Stop implements StopRequest {
   }
 
   /**
-   * Runs {@code action} in a thread of its own once the stop is asked for. There is no thread
-   * before that, because a role may end without a stop.
+   * Runs {@code action} in a thread of its own once the stop is requested. The thread starts no
+   * earlier, because a role may end without a stop.
    */
   public void then(Runnable action) {
     requested.thenRun(() -> Threads.start("stop", action));

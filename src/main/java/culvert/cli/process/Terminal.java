@@ -7,15 +7,15 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * What a command may touch of the process around it.
+ * The parts of the process that a command may use.
  *
- * @param in what a person or a program says
- * @param out for programs and answers
- * @param err for logs and complaints
- * @param environment the variables
+ * @param in standard input
+ * @param out standard output, for programs and answers
+ * @param err standard error, for logs and error messages
+ * @param environment the environment variables
  * @param stop ends a role
- * @param hangUps takes what is to run at each HUP; without it HUP ends the process
- * @param screen looks whether a person sits before it
+ * @param hangUps accepts the action for each HUP; without an action HUP ends the process
+ * @param interactive returns whether the process runs on an interactive terminal
  */
 public record Terminal(
     InputStream in,
@@ -24,9 +24,9 @@ public record Terminal(
     Map<String, String> environment,
     Stop stop,
     Consumer<Runnable> hangUps,
-    Supplier<InteractiveTerminal> screen) {
+    Supplier<InteractiveTerminal> interactive) {
 
-  /** One that nobody sits before. */
+  /** Creates one that is not interactive. */
   public Terminal(
       InputStream in,
       PrintStream out,

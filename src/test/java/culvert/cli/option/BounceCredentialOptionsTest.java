@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Options of a pair that meets at a bounce server. */
+/** Options of two proxies that meet at a bounce server. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class BounceCredentialOptionsTest {
@@ -23,7 +23,7 @@ class BounceCredentialOptionsTest {
   @TempDir private Path folder;
 
   @Test
-  void aRemoteProxyNeedsNoControlAddressThen() throws Exception {
+  void remoteProxyInAGroupNeedsNoControlAddress() throws Exception {
     try (var bounce = new PairingBounceServer("hunter2")) {
       String group = "bounce://" + bounce.address() + "/ac";
       var run =
@@ -40,7 +40,7 @@ class BounceCredentialOptionsTest {
   }
 
   @Test
-  void itMayHaveBothAndSeveral() {
+  void remoteProxyAcceptsAControlAddressAndSeveralGroups() {
     var run = Cli.remote("--control-via=bounce://127.0.0.1:1/1,bounce://127.0.0.1:1/2");
     assertThat(run.exit()).as(run.err()).isZero();
     assertThat(run.out())
@@ -50,7 +50,7 @@ class BounceCredentialOptionsTest {
   }
 
   @Test
-  void withNeitherNobodyCouldJoin() {
+  void remoteProxyNeedsAControlAddressOrAGroup() {
     var run = Cli.run("remote-proxy", "--outside-addr=127.0.0.1:0");
     assertThat(run.exit()).isEqualTo(2);
     assertThat(run.err())
@@ -73,14 +73,14 @@ class BounceCredentialOptionsTest {
         "--control-via=bounce+tls://h:1/1 --bounce-tls-ca=/no/such | --bounce-tls-ca /no/such:"
             + " there"
       })
-  void whatCannotBeIsTold(String options, String complaint) {
+  void invalidSettingsAreReported(String options, String message) {
     var run = Cli.remote(options.split(" "));
     assertThat(run.exit()).isEqualTo(78);
-    assertThat(run.err()).contains(complaint).hasLineCount(1);
+    assertThat(run.err()).contains(message).hasLineCount(1);
   }
 
   @Test
-  void theFilesOfAnOriginProxyAreReadToo() throws Exception {
+  void originProxyReadsItsFilesBeforeItStarts() throws Exception {
     Path file = Files.write(folder.resolve("auth"), new byte[0]);
     var run =
         Cli.run(

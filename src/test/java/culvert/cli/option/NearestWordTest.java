@@ -22,16 +22,25 @@ class NearestWordTest {
     "kitten, sitting, 3",
     "saturday, sunday, 3"
   })
-  void editsAreThoseOfLevenshtein(String a, String b, int edits) {
+  void editsAreTheLevenshteinDistance(String a, String b, int edits) {
     assertThat(NearestWord.edits(a, b)).isEqualTo(edits);
     assertThat(NearestWord.edits(b, a)).isEqualTo(edits);
   }
 
   @Test
-  void theNearestComesFirstAndFarOnesNotAtAll() {
+  void nearestWordIsFirstAndDistantWordsAreLeftOut() {
     var options = List.of("--log-format", "--log-level", "--control-addr");
     assertThat(NearestWord.to("--log-levl", options)).first().isEqualTo("--log-level");
     assertThat(NearestWord.to("--log-levl", options)).doesNotContain("--control-addr");
     assertThat(NearestWord.to("--something-else", options)).isEmpty();
+    assertThat(NearestWord.to("xyz", List.of("bore", "demo"))).isEmpty();
+  }
+
+  @Test
+  void beginningOfAWordIsNear() {
+    assertThat(NearestWord.to("remote", List.of("demo", "remote-proxy")))
+        .first()
+        .isEqualTo("remote-proxy");
+    assertThat(NearestWord.to("", List.of("demo"))).isEmpty();
   }
 }

@@ -17,14 +17,14 @@ class ProtocolOptionTest {
     all[0] = "origin-proxy";
     all[1] = "--remote-proxy-addr=127.0.0.1:1";
     all[2] = "--origin-server-addr=127.0.0.1:1";
-    all[3] = "--dialect=trp";
+    all[3] = "--protocol=trp";
     System.arraycopy(more, 0, all, 4, more.length);
     return Cli.run(all);
   }
 
   @Test
-  void theWireWithoutAuthenticationIsSaidLoudlyAndNeverTheDefault() {
-    assertThat(Cli.remote("--dialect=trp").err()).contains("HAS NO AUTHENTICATION");
+  void protocolWithoutAuthenticationCausesAWarningAndIsNotTheDefault() {
+    assertThat(Cli.remote("--protocol=trp").err()).contains("HAS NO AUTHENTICATION");
     assertThat(Cli.remote().err()).doesNotContain("HAS NO AUTHENTICATION");
     assertThat(origin().err()).contains("HAS NO AUTHENTICATION");
   }
@@ -37,26 +37,28 @@ class ProtocolOptionTest {
         "--outside-addr=b=127.0.0.1:0",
         "--control-via=bounce://127.0.0.1:1/1",
       })
-  void whatThatWireCannotHaveIsABadSetting(String option) {
-    var run = Cli.remote("--dialect=trp", option);
+  void unsupportedSettingIsInvalid(String option) {
+    var run = Cli.remote("--protocol=trp", option);
     assertThat(run.exit()).isEqualTo(78);
-    assertThat(run.err()).contains("--dialect trp has");
+    assertThat(run.err()).containsPattern("--protocol trp (has no|supports|does not support)");
   }
 
-  /** Data connections come in any order: a header would name somebody else. */
+  /** Data connections arrive in any order: a header could contain another visitor's address. */
   @Test
-  void whoAVisitorIsCannotBeToldToTheOriginServer() {
+  void proxyProtocolIsNotSupported() {
     var run = origin("--proxy-protocol=v2");
     assertThat(run.exit()).isEqualTo(78);
-    assertThat(run.err()).contains("--dialect trp has no --proxy-protocol").hasLineCount(1);
+    assertThat(run.err())
+        .contains("--protocol trp does not support --proxy-protocol")
+        .hasLineCount(1);
   }
 
   @Test
-  void withoutAControlAddressNobodyWouldSpeakThatWire() {
+  void controlAddressIsRequired() {
     var run =
         Cli.run(
             "remote-proxy",
-            "--dialect=trp",
+            "--protocol=trp",
             "--outside-addr=127.0.0.1:0",
             "--bore-addr=127.0.0.1:0",
             "--port-range=127.0.0.1:20000-20999");
@@ -65,10 +67,10 @@ class ProtocolOptionTest {
   }
 
   @Test
-  void theOriginProxySaysSoToo() {
+  void unsupportedSettingOfTheOriginProxyIsInvalid() {
     assertThat(origin("--secret=a").exit()).isEqualTo(78);
     assertThat(origin("--transport=ws").exit()).isEqualTo(78);
-    assertThat(origin("--outside-port=0").err()).contains("has no --outside-port");
+    assertThat(origin("--outside-port=0").err()).contains("does not support --outside-port");
     assertThat(origin("--via=http://127.0.0.1:1").exit()).isEqualTo(78);
     assertThat(origin("--origin-server-addr=b=127.0.0.1:1").exit()).isEqualTo(78);
   }

@@ -32,18 +32,18 @@ class RustLogLevelTest {
     "hyper, ERROR",
     "bore_cli=loud, ERROR"
   })
-  void aLevelThatConcernsUs(String text, Log.Level level) {
+  void levelIsThatOfTheRelevantDirectives(String text, Log.Level level) {
     assertThat(RustLogLevel.level(text)).contains(level);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", " "})
-  void nothingAskedForIsNothing(String text) {
+  void blankTextHasNoLevel(String text) {
     assertThat(RustLogLevel.level(text)).isEmpty();
   }
 
   @Test
-  void anOptionAndItsVariableComeFirst() {
+  void optionAndItsVariableTakePrecedence() {
     var rust = new Environment(Map.of("RUST_LOG", "debug"));
     var both = new Environment(Map.of("RUST_LOG", "debug", "CULVERT_LOG_LEVEL", "warn"));
     var local = Help.command("bore local").getCommandSpec().findOption("--log-level");

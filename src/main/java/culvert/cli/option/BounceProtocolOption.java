@@ -1,0 +1,23 @@
+package culvert.cli.option;
+
+import culvert.protocol.bounce.BounceGreeting;
+import picocli.CommandLine.Option;
+
+/** The variant of BounceServer's protocol. */
+public final class BounceProtocolOption {
+
+  @Option(
+      names = {"--protocol", FormerNames.WIRE},
+      paramLabel = "KIND",
+      defaultValue = "program",
+      description =
+          "Variant of the protocol: program, as BounceServer sends it, with a line feed after the "
+              + "version and READY once a member has joined; or text, as its README describes it, "
+              + "with neither.")
+  @InHelp(HelpGroup.TRANSPORT)
+  private BounceGreeting greeting;
+
+  public BounceGreeting greeting() {
+    return greeting;
+  }
+}

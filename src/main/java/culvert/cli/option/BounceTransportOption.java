@@ -1,0 +1,22 @@
+package culvert.cli.option;
+
+import culvert.config.TransportKind;
+import picocli.CommandLine.Option;
+
+/** The transport between a bounce server and its members. */
+public final class BounceTransportOption {
+
+  @Option(
+      names = "--transport",
+      paramLabel = "KIND",
+      defaultValue = "plain",
+      description =
+          "Transport of members' connections: plain, tls, ws or wss. ws is a WebSocket, wss a"
+              + " WebSocket over TLS.")
+  @InHelp(value = HelpGroup.TRANSPORT, isBrief = true)
+  private TransportKind kind;
+
+  public TransportKind kind() {
+    return kind;
+  }
+}

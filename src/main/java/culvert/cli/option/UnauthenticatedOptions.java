@@ -1,0 +1,34 @@
+package culvert.cli.option;
+
+import picocli.CommandLine.Option;
+
+/** Limits of connections whose login is not complete. */
+@InHelp(HelpGroup.LIMITS)
+public final class UnauthenticatedOptions {
+
+  @Option(
+      names = {"--max-unauthenticated", FormerNames.MAX_HALF_OPEN},
+      paramLabel = "N",
+      defaultValue = "256",
+      description =
+          "Maximum unauthenticated connections, whose login is not complete; when full, the oldest "
+              + "is dropped.")
+  private int total;
+
+  @Option(
+      names = {"--max-unauthenticated-per-addr", FormerNames.MAX_HALF_OPEN_PER_ADDR},
+      paramLabel = "N",
+      defaultValue = "64",
+      description =
+          "Maximum unauthenticated connections from one IPv4 address or one IPv6 network of 64 "
+              + "bits.")
+  private int perAddress;
+
+  public int total() {
+    return total;
+  }
+
+  public int perAddress() {
+    return perAddress;
+  }
+}
