@@ -91,7 +91,7 @@ final class ConnectAttempt {
 
   private OriginSession login(Connection connection) throws IOException {
     try {
-      return dialect.join(connection);
+      return dialect.login(connection);
     } catch (ProtocolException e) {
       throw isInGroup()
           ? new ProtocolException(e.getMessage() + "; it may be another origin proxy in the group")

@@ -161,7 +161,7 @@ final class SessionRun implements OriginSession.Listener {
   }
 
   @Override
-  public void taken(String service, List<HostPort> addresses) {
+  public void served(String service, List<HostPort> addresses) {
     unanswered.remove(service);
     host.served(service, addresses);
     if (unanswered.isEmpty() && beginServing()) {

@@ -63,7 +63,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
     try {
       HostPort server = servers.get(incoming.visitor().service());
       if (server == null) {
-        incoming.refused(RefusedReason.NO_SERVICE, "this service is not offered");
+        incoming.refuse(RefusedReason.NO_SERVICE, "this service is not offered");
         return;
       }
       serve(incoming, server);
@@ -80,7 +80,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
       origin = dialer.connect(server, settings.connectTimeout());
     } catch (IOException e) {
       counters.count(Counter.OPENS_FAILED);
-      incoming.refused(reason(e), e.getMessage());
+      incoming.refuse(reason(e), e.getMessage());
       unreached(incoming.visitor(), e.getMessage());
       return;
     }
@@ -111,11 +111,11 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
       origin.resetOnDeath();
       header = writeHeader(visitor, origin);
     } catch (IOException e) {
-      incoming.refused(
+      incoming.refuse(
           RefusedReason.ORIGIN_REFUSED, HostPort.of(origin.peer()) + ": " + e.getMessage());
       return;
     }
-    incoming.accepted();
+    incoming.accept();
     String name = visitor.name() + " " + visitor.service();
     var relay = new Relay(name, stream, origin, deadlines, settings.timing().halfClose());
     Relay.Outcome outcome = relay.run();

@@ -79,7 +79,7 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
       Dialect.Accepted accepted = dialect.accept(connection);
       handshakes.remove(connection);
       switch (accepted) {
-        case Dialect.Accepted.Joined joined -> sessions.run(connection, joined.session(), slot);
+        case Dialect.Accepted.LoggedIn joined -> sessions.run(connection, joined.session(), slot);
         // The connection belongs to the pending stream that waited for it.
         case Dialect.Accepted.Claimed claimed -> {}
       }

@@ -143,7 +143,7 @@ final class Membership implements ServiceRegistry {
    * unauthenticated at once.
    */
   @Override
-  public void drains(Session session, boolean busy) {
+  public void draining(Session session, boolean busy) {
     if (!roster.release(session)) {
       return;
     }
@@ -239,7 +239,7 @@ final class Membership implements ServiceRegistry {
             .with("service", taken.service())
             .with("address", address));
     servicesChanged(session);
-    answer.accept(new Answer.Taken(List.of(address)));
+    answer.accept(new Answer.Served(List.of(address)));
     taken.listener().start();
   }
 
@@ -249,7 +249,7 @@ final class Membership implements ServiceRegistry {
       log.info(session, about(session, "service offered").with("service", service));
       servicesChanged(session);
     }
-    answer.accept(new Answer.Taken(served.addresses()));
+    answer.accept(new Answer.Served(served.addresses()));
   }
 
   private void declined(Session session, String service, String why, Consumer<Answer> answer) {

@@ -63,7 +63,7 @@ final class Roster {
   /** Admits a session and evicts those it replaces, or returns why it is refused. */
   Optional<Refusal> admit(Session session) {
     var replaced = new ArrayList<Session>();
-    Optional<ClientIdentity> identity = session.member();
+    Optional<ClientIdentity> identity = session.identity();
     lock.lock();
     try {
       if (identity.isPresent()) {
@@ -87,10 +87,10 @@ final class Roster {
       lock.unlock();
     }
     for (Session old : replaced) {
-      if (old.member().equals(identity)) {
+      if (old.identity().equals(identity)) {
         eviction.evict(old, ByeReason.STOPPING, "the same process has logged in again");
       } else {
-        eviction.evict(old, ByeReason.SUPERSEDED, taken(old.member().get()));
+        eviction.evict(old, ByeReason.SUPERSEDED, taken(old.identity().get()));
       }
     }
     return Optional.empty();
@@ -98,14 +98,14 @@ final class Roster {
 
   private List<Session> replacedBy(ClientIdentity newcomer) {
     return byName.getOrDefault(newcomer.name(), Set.of()).stream()
-        .filter(old -> confirmed || old.member().equals(Optional.of(newcomer)))
+        .filter(old -> confirmed || old.identity().equals(Optional.of(newcomer)))
         .toList();
   }
 
   /** Another process has the name now; a new login of the same process does not exclude itself. */
   private void supersede(Session old, Optional<ClientIdentity> by) {
-    if (old.member().isPresent() && !old.member().equals(by)) {
-      superseded.add(old.member().get());
+    if (old.identity().isPresent() && !old.identity().equals(by)) {
+      superseded.add(old.identity().get());
       if (superseded.size() > MAX_SUPERSEDED) {
         superseded.removeFirst();
       }
@@ -127,9 +127,9 @@ final class Roster {
     lock.lock();
     try {
       drop(dead);
-      boolean isBack = sessions.stream().anyMatch(one -> one.member().equals(dead.member()));
+      boolean isBack = sessions.stream().anyMatch(one -> one.identity().equals(dead.identity()));
       if (!isBack && name(dead).equals(name(by))) {
-        supersede(dead, by.member());
+        supersede(dead, by.identity());
       }
     } finally {
       lock.unlock();
@@ -137,7 +137,7 @@ final class Roster {
   }
 
   private static Optional<String> name(Session session) {
-    return session.member().map(ClientIdentity::name);
+    return session.identity().map(ClientIdentity::name);
   }
 
   /** Frees the name of a session that drains; returns false if it drained or was removed before. */
@@ -169,7 +169,7 @@ final class Roster {
 
   private void dropName(Session session) {
     session
-        .member()
+        .identity()
         .ifPresent(identity ->
             byName.computeIfPresent(
                 identity.name(),

@@ -36,7 +36,7 @@ final class SessionHandler implements AutoCloseable {
         public void withdraw(Session session, String service) {}
 
         @Override
-        public void drains(Session session, boolean busy) {}
+        public void draining(Session session, boolean busy) {}
       };
 
   private final Membership membership;

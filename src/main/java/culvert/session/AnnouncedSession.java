@@ -31,7 +31,7 @@ public abstract class AnnouncedSession implements OriginSession {
       throws IOException {
     this.streams = streams;
     try {
-      hear(services.getFirst(), listener);
+      receiveAnnouncements(services.getFirst(), listener);
     } catch (IOException e) {
       if (!draining && !closed) {
         throw e;
@@ -39,9 +39,9 @@ public abstract class AnnouncedSession implements OriginSession {
     } finally {
       control.close();
       if (draining) {
-        channels.await();
+        channels.awaitOpened();
       }
-      channels.end();
+      channels.cancelOpening();
     }
   }
 
@@ -50,7 +50,8 @@ public abstract class AnnouncedSession implements OriginSession {
    *
    * @throws IOException telling how the control connection ended
    */
-  protected abstract void hear(String service, Listener listener) throws IOException;
+  protected abstract void receiveAnnouncements(String service, Listener listener)
+      throws IOException;
 
   /** Fetches a visitor, whom the wire calls by that name; does not wait. */
   protected final void fetch(String name, Visitor visitor, DataChannels.Opener opener) {
@@ -68,6 +69,6 @@ public abstract class AnnouncedSession implements OriginSession {
   public final void close() {
     closed = true;
     control.close();
-    channels.end();
+    channels.cancelOpening();
   }
 }

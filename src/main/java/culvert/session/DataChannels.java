@@ -66,7 +66,7 @@ public final class DataChannels {
    * @param remote the very address that the control connection leads to: its name may have others,
    *     which know nothing of this session
    */
-  public OfSession ofSession(InetSocketAddress remote) {
+  public OfSession forSession(InetSocketAddress remote) {
     return new OfSession(HostPort.of(remote));
   }
 
@@ -169,12 +169,12 @@ public final class DataChannels {
     }
 
     /** Waits for those that are being opened, for as long as each may take. */
-    public void await() {
+    public void awaitOpened() {
       openings.awaitEmpty(limit);
     }
 
     /** Gives up those that are being opened; those that stand live on. */
-    public void end() {
+    public void cancelOpening() {
       openings.closeAll(Cancellation::cancel);
     }
   }
@@ -200,14 +200,14 @@ public final class DataChannels {
 
     /** The wire has no word for it. */
     @Override
-    public void accepted() {}
+    public void accept() {}
 
     /**
      * The visitor sees an end. A reset could overtake what opened the channel, and then the visitor
      * would wait until the remote proxy loses patience.
      */
     @Override
-    public void refused(RefusedReason reason, String why) {
+    public void refuse(RefusedReason reason, String why) {
       LingeringClose.sendAndClose(channel, new byte[0], deadlines);
     }
   }

@@ -14,7 +14,7 @@ public interface Dialect {
      *
      * @param session not serving yet
      */
-    record Joined(Session session) implements Accepted {}
+    record LoggedIn(Session session) implements Accepted {}
 
     /** A data channel that a pending open was waiting for; it belongs to that open now. */
     record Claimed() implements Accepted {}

@@ -20,8 +20,8 @@ public interface IncomingStream {
   Connection connection();
 
   /** The origin server has accepted. */
-  void accepted();
+  void accept();
 
   /** There will be no connection. */
-  void refused(RefusedReason reason, String why);
+  void refuse(RefusedReason reason, String why);
 }

@@ -13,5 +13,5 @@ public interface OriginDialect {
    * @throws culvert.protocol.RefusedException if the remote proxy refuses for a stated reason
    * @throws IOException if no session came of it
    */
-  OriginSession join(Connection connection) throws IOException;
+  OriginSession login(Connection connection) throws IOException;
 }

@@ -10,7 +10,7 @@ public interface OriginSession {
   /** What the origin role hears. */
   interface Listener {
     /** A service that was offered is served now; where its visitors come in. */
-    void taken(String service, List<HostPort> addresses);
+    void served(String service, List<HostPort> addresses);
 
     /** A service that was offered is not served. */
     void declined(String service, String why);

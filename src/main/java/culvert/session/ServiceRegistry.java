@@ -13,7 +13,7 @@ public interface ServiceRegistry {
      *
      * @param addresses where they come in
      */
-    record Taken(List<String> addresses) implements Answer {}
+    record Served(List<String> addresses) implements Answer {}
 
     /**
      * They are not.
@@ -49,5 +49,5 @@ public interface ServiceRegistry {
    *
    * @param busy whether it has any, or bytes of theirs are on their way
    */
-  void drains(Session session, boolean busy);
+  void draining(Session session, boolean busy);
 }

@@ -14,7 +14,7 @@ public interface Session {
   InetSocketAddress peer();
 
   /** Who logged in, where the dialect says so. */
-  default Optional<ClientIdentity> member() {
+  default Optional<ClientIdentity> identity() {
     return Optional.empty();
   }
 

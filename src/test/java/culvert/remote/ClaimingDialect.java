@@ -34,7 +34,7 @@ final class ClaimingDialect implements Dialect {
   public Accepted accept(Connection connection) throws IOException {
     var in = new DataInputStream(connection.input());
     if (in.readByte() == 'J') {
-      return new Accepted.Joined(new ClaimingSession(connection));
+      return new Accepted.LoggedIn(new ClaimingSession(connection));
     }
     var waiting = pending.remove((int) in.readByte());
     if (waiting == null || !waiting.complete(connection)) {

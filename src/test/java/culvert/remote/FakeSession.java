@@ -62,7 +62,7 @@ final class FakeSession implements Session {
   }
 
   @Override
-  public Optional<ClientIdentity> member() {
+  public Optional<ClientIdentity> identity() {
     return member;
   }
 

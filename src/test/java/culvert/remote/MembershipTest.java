@@ -23,7 +23,7 @@ class MembershipTest {
   private static final String OWNED =
       "another origin proxy serves it; without a secret the first one keeps it, with one they"
           + " share";
-  private static final Answer TAKEN = new Answer.Taken(List.of("192.0.2.7:80"));
+  private static final Answer TAKEN = new Answer.Served(List.of("192.0.2.7:80"));
   private static final Answer DECLINED = new Answer.Declined(OWNED);
 
   private final TestLog log = new TestLog();
@@ -235,7 +235,7 @@ class MembershipTest {
     Membership shared = membership(true);
     join(shared, owner);
     offer(shared, owner);
-    shared.drains(owner, true);
+    shared.draining(owner, true);
     assertThat(shared.table().isServing(owner)).isFalse();
     join(shared, new FakeSession("laptop", "2"));
     assertThat(owner.closedFor).as("it may finish").isNull();
@@ -246,8 +246,8 @@ class MembershipTest {
     Membership shared = membership(true);
     join(shared, owner, newcomer);
     offer(shared, owner);
-    shared.drains(owner, true);
-    shared.drains(newcomer, true);
+    shared.draining(owner, true);
+    shared.draining(newcomer, true);
     offer(shared, owner);
     offer(shared, newcomer);
     var over = new Answer.Declined("the session is over or draining");
@@ -261,7 +261,7 @@ class MembershipTest {
   @Test
   void sessionThatDrainsDuringTheProbeDoesNotReplaceTheOwner() {
     contest();
-    membership.drains(newcomer, true);
+    membership.draining(newcomer, true);
     owner.probes.remove().accept(false);
     assertThat(answers).containsExactly(new Answer.Declined("the session is over or draining"));
     assertThat(membership.table().isServing(owner)).isTrue();

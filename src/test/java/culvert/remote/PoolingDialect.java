@@ -38,7 +38,7 @@ final class PoolingDialect implements Dialect {
     if (connection.input().read() == 'J') {
       var session = new PoolingSession(connection);
       sessions.add(session);
-      return new Accepted.Joined(session);
+      return new Accepted.LoggedIn(session);
     }
     channels.add(connection);
     pool.add(connection);

@@ -107,7 +107,9 @@ class IntermediariesIT {
         var site = Site.behindNginx(Launcher.USUAL, folder)) {
       site.remote().role().kill();
       try (RoleProcess origin = site.origin(Launcher.USUAL, server.address(), "/tunnel")) {
-        origin.err().await("session not started", "502 Bad Gateway", "is it running behind the proxy");
+        origin
+            .err()
+            .await("session not started", "502 Bad Gateway", "is it running behind the proxy");
         try (RemoteProcess again = site.remote().again("--transport=ws", "--ws-path=/tunnel")) {
           origin.line();
           again.assertServes();
@@ -207,7 +209,9 @@ class IntermediariesIT {
       }
       try (origin) {
         origin.err().await("session lost");
-        origin.err().await("session not started", "the proxy cannot be reached", "Connection refused");
+        origin
+            .err()
+            .await("session not started", "the proxy cannot be reached", "Connection refused");
         assertThat(origin.err().text()).doesNotContain("open-sesame");
       }
     }
@@ -277,7 +281,9 @@ class IntermediariesIT {
       remote.role().kill();
       try (RoleProcess origin =
           remote.origin(server.address(), "--via=socks5://" + proxy.address())) {
-        origin.err().await("session not started", "the proxy " + proxy.address(), remote.control() + "");
+        origin
+            .err()
+            .await("session not started", "the proxy " + proxy.address(), remote.control() + "");
         assertThat(origin.err().lines("WARN")).hasSize(1);
         try (RemoteProcess again = remote.again()) {
           origin.line();

@@ -54,7 +54,7 @@ public final class BoreDialect implements Dialect {
     }
     return switch (first.get()) {
       case ClientMessage.Hello(int port) ->
-          new Accepted.Joined(new BoreSession(connection, frames, port, pending, deadlines));
+          new Accepted.LoggedIn(new BoreSession(connection, frames, port, pending, deadlines));
       case ClientMessage.Accept(UUID id) -> claim(id, frames.rest());
       case ClientMessage.Authenticate none ->
           throw new RefusedException(

@@ -72,7 +72,7 @@ public final class BoreOriginDialect implements OriginDialect {
   }
 
   @Override
-  public OriginSession join(Connection connection) throws IOException {
+  public OriginSession login(Connection connection) throws IOException {
     var frames = new JsonFrames(connection);
     int asked = port.next();
     return switch (talk.hello(frames, asked)) {
@@ -83,7 +83,7 @@ public final class BoreOriginDialect implements OriginDialect {
             frames,
             talk,
             new HostPort(server.host(), given),
-            channels.ofSession(connection.peer()),
+            channels.forSession(connection.peer()),
             silence,
             deadlines,
             log);

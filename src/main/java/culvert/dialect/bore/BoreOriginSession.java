@@ -69,8 +69,8 @@ final class BoreOriginSession extends AnnouncedSession {
   }
 
   @Override
-  protected void hear(String service, Listener listener) throws IOException {
-    listener.taken(service, List.of(address));
+  protected void receiveAnnouncements(String service, Listener listener) throws IOException {
+    listener.served(service, List.of(address));
     var watch = deadlines.repeat(silence.dividedBy(CHECKS), this::checkSilence);
     try {
       for (; ; ) {

@@ -156,7 +156,7 @@ final class BoreSession implements Session {
 
   private void answered(ServiceRegistry.Answer answer) {
     switch (answer) {
-      case ServiceRegistry.Answer.Taken taken -> {
+      case ServiceRegistry.Answer.Served taken -> {
         int taking = HostPort.parse(taken.addresses().getFirst()).port();
         writer.tell(new ServerMessage.Hello(taking));
         writer.tell(new ServerMessage.Heartbeat());

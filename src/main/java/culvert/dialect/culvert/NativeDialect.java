@@ -16,27 +16,28 @@ import java.util.OptionalInt;
 import java.util.function.Consumer;
 import javax.crypto.SecretKey;
 
-/** The native wire: a leg for each session and a stream for each visitor. */
+/** The native protocol: a link for each session and a stream for each visitor. */
 public final class NativeDialect implements Dialect, OriginDialect {
 
   private final Handshake.Self self;
-  private final NativeLogin entrance;
+  private final NativeLogin login;
   private final PortRequests ports;
   private final Link.Shared shared;
 
   private NativeDialect(
-      Handshake.Self self, NativeLogin entrance, OptionalInt port, Link.Shared shared) {
+      Handshake.Self self, NativeLogin login, OptionalInt port, Link.Shared shared) {
     this.self = self;
-    this.entrance = entrance;
+    this.login = login;
     this.ports = new PortRequests(port);
     this.shared = shared;
   }
 
   /**
-   * The remote proxy's; all sessions share what {@code shared} holds.
+   * Creates the remote proxy's dialect.
    *
-   * @param complaints takes lines for a person about files, now and when they have changed
-   * @throws IllegalArgumentException if a file that the transport needs is no good
+   * @param shared used by all sessions
+   * @param complaints receives messages about unusable files, now and when they have changed
+   * @throws IllegalArgumentException if a file that the transport needs cannot be used
    */
   public static NativeDialect of(
       RemoteSettings settings, Link.Shared shared, Consumer<String> complaints) {
@@ -48,7 +49,7 @@ public final class NativeDialect implements Dialect, OriginDialect {
         shared);
   }
 
-  /** The same for the origin proxy. */
+  /** Creates the origin proxy's dialect; see the other method for parameters and errors. */
   public static NativeDialect of(
       OriginSettings settings, Link.Shared shared, Consumer<String> complaints) {
     var secret = settings.secret().map(Secret::key).stream().toList();
@@ -66,13 +67,13 @@ public final class NativeDialect implements Dialect, OriginDialect {
 
   @Override
   public Accepted accept(Connection connection) throws IOException {
-    var login = entrance.accept(connection, self);
-    return new Accepted.Joined(new NativeSession(login.connection(), self, login.peer(), shared));
+    var done = login.accept(connection, self);
+    return new Accepted.LoggedIn(new NativeSession(done.connection(), self, done.peer(), shared));
   }
 
   @Override
-  public OriginSession join(Connection connection) throws IOException {
-    var login = entrance.dial(connection, self);
-    return new NativeOriginSession(login.connection(), self, login.peer(), ports, shared);
+  public OriginSession login(Connection connection) throws IOException {
+    var done = login.dial(connection, self);
+    return new NativeOriginSession(done.connection(), self, done.peer(), ports, shared);
   }
 }

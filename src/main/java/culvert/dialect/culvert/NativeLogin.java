@@ -29,8 +29,8 @@ import javax.crypto.SecretKey;
 final class NativeLogin {
 
   private final Transport transport;
-  private final Optional<NativeNoise> seal;
-  private final boolean bound;
+  private final Optional<NativeNoise> noise;
+  private final boolean isBound;
 
   /**
    * Nothing is wrapped yet.
@@ -41,8 +41,8 @@ final class NativeLogin {
    */
   NativeLogin(Transport transport, Optional<NativeNoise> seal, boolean bound) {
     this.transport = transport;
-    this.seal = seal;
-    this.bound = bound;
+    this.noise = seal;
+    this.isBound = bound;
   }
 
   /**
@@ -113,10 +113,10 @@ final class NativeLogin {
   /** The dialling side. */
   Login dial(Connection fresh, Handshake.Self self) throws IOException {
     Connection carrier = transport.wrap(fresh);
-    if (seal.isEmpty()) {
-      return login(carrier, Handshake.dial(self, below(carrier), exchange(carrier)));
+    if (noise.isEmpty()) {
+      return login(carrier, Handshake.dial(self, transportState(carrier), exchange(carrier)));
     }
-    NativeNoise.EncryptedLink sealed = seal.get().dial(carrier);
+    NativeNoise.EncryptedLink sealed = noise.get().dial(carrier);
     Connection inside = sealed.connection();
     return login(inside, Handshake.dial(self, sealed.below(), exchange(inside)));
   }
@@ -127,16 +127,16 @@ final class NativeLogin {
     HandshakeExchange exchange = exchange(carrier);
     exchange.readPreface();
     Message first = exchange.receive();
-    if (seal.isEmpty()) {
+    if (noise.isEmpty()) {
       if (first instanceof Message.Seal message) {
-        throw cannotOpen(exchange, self, message);
+        throw refuseEncrypted(exchange, self, message);
       }
-      return login(carrier, Handshake.accept(self, below(carrier), exchange, first));
+      return login(carrier, Handshake.accept(self, transportState(carrier), exchange, first));
     }
     if (!(first instanceof Message.Seal message)) {
-      throw notSealed(exchange);
+      throw refuseUnencrypted(exchange);
     }
-    NativeNoise.EncryptedLink sealed = seal.get().accept(carrier, exchange, message);
+    NativeNoise.EncryptedLink sealed = noise.get().accept(carrier, exchange, message);
     HandshakeExchange within = exchange(sealed.connection());
     return login(
         sealed.connection(), Handshake.accept(self, sealed.below(), within, within.receive()));
@@ -151,13 +151,13 @@ final class NativeLogin {
     return new HandshakeExchange(connection.input(), connection.output());
   }
 
-  private Handshake.Below below(Connection carrier) {
-    return bound
+  private Handshake.Below transportState(Connection carrier) {
+    return isBound
         ? new Handshake.Below("tls", carrier.channelBinding(), false, false)
         : Handshake.Below.PLAIN;
   }
 
-  private static RefusedException cannotOpen(
+  private static RefusedException refuseEncrypted(
       HandshakeExchange exchange, Handshake.Self self, Message.Seal first) {
     if (!self.secrets().isEmpty()) {
       return exchange.refuse(
@@ -176,8 +176,8 @@ final class NativeLogin {
                 + " the same --noise-pattern");
   }
 
-  private RefusedException notSealed(HandshakeExchange exchange) {
-    return seal.get().isSecretProof()
+  private RefusedException refuseUnencrypted(HandshakeExchange exchange) {
+    return noise.get().isSecretProof()
         ? exchange.refuse(
             ByeReason.CREDENTIALS,
             "the remote proxy wants the secret, and the connection sealed with it; the origin"

@@ -22,7 +22,7 @@ import java.util.Optional;
 /** The origin side of a native session. */
 final class NativeOriginSession implements OriginSession, Link.Events {
 
-  private final Link leg;
+  private final Link link;
   private volatile Listener listener;
   private volatile IncomingStream.Handler streams;
 
@@ -46,7 +46,7 @@ final class NativeOriginSession implements OriginSession, Link.Events {
       PortRequests ports,
       Link.Shared shared) {
     this.ports = ports;
-    this.leg = new Link(connection, Link.Side.TAKES, self, peer, shared, this);
+    this.link = new Link(connection, Link.Side.TAKES, self, peer, shared, this);
   }
 
   @Override
@@ -57,26 +57,26 @@ final class NativeOriginSession implements OriginSession, Link.Events {
     for (String service : services) {
       offer(service, ports.offer(service));
     }
-    leg.run();
+    link.run();
   }
 
   private void offer(String service, String text) throws ProtocolException {
     unanswered.put(text, service);
-    leg.send(new Message.Offer(text));
+    link.send(new Message.Offer(text));
   }
 
   @Override
   public void drain() {
     try {
-      leg.send(new Message.Drain());
+      link.send(new Message.Drain());
     } catch (ProtocolException e) {
-      leg.close(ByeReason.PROTOCOL, e.getMessage());
+      link.close(ByeReason.PROTOCOL, e.getMessage());
     }
   }
 
   @Override
   public void close() {
-    leg.close(ByeReason.STOPPING, "the origin proxy is stopping");
+    link.close(ByeReason.STOPPING, "the origin proxy is stopping");
   }
 
   @Override
@@ -105,8 +105,8 @@ final class NativeOriginSession implements OriginSession, Link.Events {
     }
     try {
       List<HostPort> addresses = answer.addresses().stream().map(HostPort::parse).toList();
-      addresses.stream().findFirst().ifPresent(first -> ports.taken(service, first.port()));
-      listener.taken(service, addresses);
+      addresses.stream().findFirst().ifPresent(first -> ports.recordPort(service, first.port()));
+      listener.served(service, addresses);
     } catch (IllegalArgumentException e) {
       throw new ProtocolException("OFFERED with an address that is none");
     }
@@ -127,12 +127,12 @@ final class NativeOriginSession implements OriginSession, Link.Events {
     }
 
     @Override
-    public void accepted() {
+    public void accept() {
       stream.accept();
     }
 
     @Override
-    public void refused(RefusedReason reason, String why) {
+    public void refuse(RefusedReason reason, String why) {
       stream.refuse(reason, why);
     }
   }

@@ -25,63 +25,63 @@ import java.util.function.Consumer;
 /** The remote side of a native session. */
 final class NativeSession implements Session, Link.Events {
 
-  private final Link leg;
-  private final ClientIdentity member;
+  private final Link link;
+  private final ClientIdentity identity;
   private volatile ServiceRegistry services;
 
   NativeSession(
       Connection connection, Handshake.Self self, Handshake.Peer peer, Link.Shared shared) {
-    this.leg = new Link(connection, Link.Side.OPENS, self, peer, shared, this);
-    this.member = new ClientIdentity(peer.name(), HexFormat.of().formatHex(peer.instance()));
+    this.link = new Link(connection, Link.Side.OPENS, self, peer, shared, this);
+    this.identity = new ClientIdentity(peer.name(), HexFormat.of().formatHex(peer.instance()));
   }
 
   @Override
   public InetSocketAddress peer() {
-    return leg.connection().peer();
+    return link.connection().peer();
   }
 
   @Override
-  public Optional<ClientIdentity> member() {
-    return Optional.of(member);
+  public Optional<ClientIdentity> identity() {
+    return Optional.of(identity);
   }
 
   @Override
   public void serve(ServiceRegistry services) throws IOException {
     this.services = services;
-    leg.run();
+    link.run();
   }
 
   @Override
   public boolean isQuiet() {
-    return leg.isQuiet();
+    return link.isQuiet();
   }
 
   @Override
   public void probe(Duration limit, Consumer<Boolean> answer) {
-    leg.probe(limit, answer);
+    link.probe(limit, answer);
   }
 
   @Override
   public void drain() {
     send(new Message.Drain());
-    leg.finish();
+    link.finish();
   }
 
   @Override
   public void abort() {
-    leg.connection().reset();
+    link.connection().reset();
   }
 
   @Override
   public void close(ByeReason reason, String why) {
-    leg.close(reason, why);
+    link.close(reason, why);
   }
 
   private void send(Message message) {
     try {
-      leg.send(message);
+      link.send(message);
     } catch (ProtocolException e) {
-      leg.close(ByeReason.PROTOCOL, e.getMessage());
+      link.close(ByeReason.PROTOCOL, e.getMessage());
     }
   }
 
@@ -94,8 +94,8 @@ final class NativeSession implements Session, Link.Events {
               this,
               PortOffer.of(withdraw.service()).map(PortOffer::service).orElse(withdraw.service()));
       case Message.Drain drain -> {
-        boolean busy = leg.finish();
-        services.drains(this, busy);
+        boolean busy = link.finish();
+        services.draining(this, busy);
       }
       default -> throw new ProtocolException("a message of the remote side's, sent to it");
     }
@@ -113,7 +113,7 @@ final class NativeSession implements Session, Link.Events {
 
   private static Message.Offered offered(String service, ServiceRegistry.Answer answer) {
     return switch (answer) {
-      case ServiceRegistry.Answer.Taken taken ->
+      case ServiceRegistry.Answer.Served taken ->
           new Message.Offered(service, taken.addresses(), "");
       case ServiceRegistry.Answer.Declined declined ->
           new Message.Offered(service, List.of(), declined.why());
@@ -129,7 +129,7 @@ final class NativeSession implements Session, Link.Events {
   @Override
   public PendingStream open(Visitor visitor) throws IOException {
     MuxStream stream =
-        leg.open(new Message.Open(visitor.service(), visitor.address(), visitor.reached()));
+        link.open(new Message.Open(visitor.service(), visitor.address(), visitor.reached()));
     return new OpenedStream(stream);
   }
 

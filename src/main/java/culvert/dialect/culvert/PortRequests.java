@@ -12,10 +12,10 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class PortRequests {
 
-  private final OptionalInt wanted;
+  private final OptionalInt requested;
 
   /** What each service had last, where any will do. */
-  private final Map<String, Integer> had = new ConcurrentHashMap<>();
+  private final Map<String, Integer> lastPorts = new ConcurrentHashMap<>();
 
   /**
    * Had none yet.
@@ -23,27 +23,27 @@ final class PortRequests {
    * @param wanted 0 for any; nothing if services have no ports of their own
    */
   PortRequests(OptionalInt wanted) {
-    this.wanted = wanted;
+    this.requested = wanted;
   }
 
   /** The text to offer a service with. */
   String offer(String service) {
-    return wanted.isEmpty() ? service : new PortOffer(service, port(service)).text();
+    return requested.isEmpty() ? service : new PortOffer(service, port(service)).text();
   }
 
   private int port(String service) {
-    return wanted.getAsInt() == 0 ? had.getOrDefault(service, 0) : wanted.getAsInt();
+    return requested.getAsInt() == 0 ? lastPorts.getOrDefault(service, 0) : requested.getAsInt();
   }
 
   /** The service has this port now. */
-  void taken(String service, int port) {
-    if (wanted.equals(OptionalInt.of(0))) {
-      had.put(service, port);
+  void recordPort(String service, int port) {
+    if (requested.equals(OptionalInt.of(0))) {
+      lastPorts.put(service, port);
     }
   }
 
   /** The text to offer it with after a refusal, if there is another one. */
   Optional<String> afterRefusal(String service) {
-    return had.remove(service) == null ? Optional.empty() : Optional.of(offer(service));
+    return lastPorts.remove(service) == null ? Optional.empty() : Optional.of(offer(service));
   }
 }

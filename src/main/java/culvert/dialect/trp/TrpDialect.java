@@ -33,7 +33,7 @@ public final class TrpDialect implements Dialect {
     KeepAlive.FAST.applyTo(connection);
     var session = new TrpSession(connection, service, deadlines, this::ended);
     if (current.compareAndSet(null, session)) {
-      return new Accepted.Joined(session);
+      return new Accepted.LoggedIn(session);
     }
     TrpSession standing = current.get();
     if (standing == null || !standing.claim(connection)) {

@@ -46,8 +46,8 @@ public final class TrpOriginDialect implements OriginDialect {
 
   /** Nobody says a word: whoever is there is taken for a remote proxy. */
   @Override
-  public OriginSession join(Connection connection) throws IOException {
+  public OriginSession login(Connection connection) throws IOException {
     KeepAlive.FAST.applyTo(connection);
-    return new TrpOriginSession(connection, channels.ofSession(connection.underlying().peer()));
+    return new TrpOriginSession(connection, channels.forSession(connection.underlying().peer()));
   }
 }

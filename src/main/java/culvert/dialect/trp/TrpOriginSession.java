@@ -21,8 +21,8 @@ final class TrpOriginSession extends AnnouncedSession {
 
   /** Where visitors come in is not told. */
   @Override
-  protected void hear(String service, Listener listener) throws IOException {
-    listener.taken(service, List.of());
+  protected void receiveAnnouncements(String service, Listener listener) throws IOException {
+    listener.served(service, List.of());
     var lines = new AddressLines(control.input());
     for (Optional<String> line = lines.next(); line.isPresent(); line = lines.next()) {
       var visitor = new Visitor(service, AddressLines.address(line.get()), control.peer());

@@ -36,7 +36,7 @@ class BoreSessionTest {
 
     @Override
     public void offer(Session session, String service, int port, Consumer<Answer> answer) {
-      answer.accept(new Answer.Taken(List.of("127.0.0.1:" + port)));
+      answer.accept(new Answer.Served(List.of("127.0.0.1:" + port)));
       asked.countDown();
     }
 
@@ -44,7 +44,7 @@ class BoreSessionTest {
     public void withdraw(Session session, String service) {}
 
     @Override
-    public void drains(Session session, boolean busy) {}
+    public void draining(Session session, boolean busy) {}
   }
 
   private final Generous services = new Generous(new CountDownLatch(1));

@@ -82,7 +82,7 @@ class SuspendTest {
   private static final OriginSession.Listener NOBODY =
       new OriginSession.Listener() {
         @Override
-        public void taken(String service, List<HostPort> addresses) {}
+        public void served(String service, List<HostPort> addresses) {}
 
         @Override
         public void declined(String service, String why) {}
@@ -117,7 +117,7 @@ class SuspendTest {
               new Counters(),
               log);
       says(pair, "{\"Hello\":4711}");
-      var session = dialect.join(new Late(pair.near(), awake));
+      var session = dialect.login(new Late(pair.near(), awake));
       says(pair, "\"Heartbeat\"");
       pair.far().closeOutput();
       deadlines.after(Duration.ZERO, () -> LockSupport.parkNanos(2 * SILENCE.toNanos()));

@@ -51,7 +51,7 @@ final class LoginPair implements AutoCloseable {
   static final HostPort ADDRESS = new HostPort("localhost", 7835);
 
   /** What nobody but a hanging handshake is told. */
-  static final String HUNG = "no handshake in time";
+  static final String HANDSHAKE_TIMEOUT = "no handshake in time";
 
   /** What the origin proxy logs in as. */
   static final String NAME = "laptop";
@@ -177,14 +177,14 @@ final class LoginPair implements AutoCloseable {
    */
   record Side(Optional<Object> session, Exception failure) {
 
-    boolean joined() {
+    boolean isLoggedIn() {
       return session.isPresent();
     }
 
     /** Ends the session if there is one. */
-    void end() {
+    void close() {
       session.ifPresent(standing -> {
-        if (standing instanceof Dialect.Accepted.Joined joined) {
+        if (standing instanceof Dialect.Accepted.LoggedIn joined) {
           joined.session().abort();
         } else {
           ((OriginSession) standing).close();
@@ -192,28 +192,28 @@ final class LoginPair implements AutoCloseable {
       });
     }
 
-    String sentence() {
-      return joined() ? "joined" : failure.getMessage();
+    String message() {
+      return isLoggedIn() ? "joined" : failure.getMessage();
     }
   }
 
   /** What both came to. */
   record Outcome(Side origin, Side remote) {
 
-    boolean joined() {
-      return origin.joined() && remote.joined();
+    boolean isLoggedIn() {
+      return origin.isLoggedIn() && remote.isLoggedIn();
     }
 
     /** Ends the sessions that there are. */
-    Outcome end() {
-      origin.end();
-      remote.end();
+    Outcome close() {
+      origin.close();
+      remote.close();
       return this;
     }
   }
 
   /** A login over a connection's two ends, as the roles do it. */
-  Outcome meet(NativeDialect origin, Connection near, NativeDialect remote, Connection far)
+  Outcome login(NativeDialect origin, Connection near, NativeDialect remote, Connection far)
       throws Exception {
     var accepting = new FutureTask<>(() -> accept(remote, far));
     Threads.start("remote side", accepting);
@@ -225,7 +225,9 @@ final class LoginPair implements AutoCloseable {
   Side dial(NativeDialect origin, Connection near) {
     try {
       return new Side(
-          Optional.of(deadlines.callWithin(LIMIT, near::close, HUNG, () -> origin.join(near))),
+          Optional.of(
+              deadlines.callWithin(
+                  LIMIT, near::close, HANDSHAKE_TIMEOUT, () -> origin.login(near))),
           null);
     } catch (IOException | RuntimeException e) {
       near.close();
@@ -237,13 +239,14 @@ final class LoginPair implements AutoCloseable {
   Side accept(NativeDialect remote, Connection far) {
     try {
       return new Side(
-          Optional.of(deadlines.callWithin(LIMIT, far::close, HUNG, () -> remote.accept(far))),
+          Optional.of(
+              deadlines.callWithin(LIMIT, far::close, HANDSHAKE_TIMEOUT, () -> remote.accept(far))),
           null);
     } catch (ForeignPeerException e) {
-      leave(far, e.answer());
+      sendAndClose(far, e.answer());
       return new Side(Optional.empty(), e);
     } catch (RefusedException | ProtocolException e) {
-      leave(far, new byte[0]);
+      sendAndClose(far, new byte[0]);
       return new Side(Optional.empty(), e);
     } catch (IOException | RuntimeException e) {
       far.close();
@@ -251,7 +254,7 @@ final class LoginPair implements AutoCloseable {
     }
   }
 
-  private void leave(Connection far, byte[] words) {
+  private void sendAndClose(Connection far, byte[] words) {
     try {
       far.output().write(ByteBuffer.wrap(words));
       far.closeOutput();

@@ -58,13 +58,13 @@ class LoginTamperTest {
     Threads.start("remote side", accepting);
     LoginPair.Side dialled = gates.dial(origin, wire.near());
     wire.down.readerDone();
-    return new LoginPair.Outcome(dialled, accepting.get()).end();
+    return new LoginPair.Outcome(dialled, accepting.get()).close();
   }
 
   /** What both sides say in a login that nobody disturbs. */
   private RecordedWire recorded() throws Exception {
     var wire = new RecordedWire();
-    assertThat(meet(wire).joined()).isTrue();
+    assertThat(meet(wire).isLoggedIn()).isTrue();
     return wire;
   }
 
@@ -85,8 +85,8 @@ class LoginTamperTest {
       int bits = 1 + random.nextInt(255);
       wire.up.change(offset, bits);
       var outcome = meet(wire);
-      assertThat(outcome.remote().joined()).as("offset %d xor %d", offset, bits).isFalse();
-      assertThat(outcome.origin().joined()).as("offset %d xor %d", offset, bits).isFalse();
+      assertThat(outcome.remote().isLoggedIn()).as("offset %d xor %d", offset, bits).isFalse();
+      assertThat(outcome.origin().isLoggedIn()).as("offset %d xor %d", offset, bits).isFalse();
       clear(outcome.remote(), offset);
       clear(outcome.origin(), offset);
     }
@@ -104,10 +104,10 @@ class LoginTamperTest {
       int bits = 1 + random.nextInt(255);
       wire.down.change(offset, bits);
       var outcome = meet(wire);
-      assertThat(outcome.origin().joined()).as("offset %d xor %d", offset, bits).isFalse();
+      assertThat(outcome.origin().isLoggedIn()).as("offset %d xor %d", offset, bits).isFalse();
       clear(outcome.origin(), offset);
       if (offset < firstAnswer(right)) {
-        assertThat(outcome.remote().joined()).as("offset %d xor %d", offset, bits).isFalse();
+        assertThat(outcome.remote().isLoggedIn()).as("offset %d xor %d", offset, bits).isFalse();
         clear(outcome.remote(), offset);
       }
     }
@@ -115,7 +115,7 @@ class LoginTamperTest {
 
   private static void clear(LoginPair.Side side, int offset) {
     assertThat(side.failure()).as("offset %d", offset).isInstanceOf(IOException.class);
-    assertThat(side.sentence())
+    assertThat(side.message())
         .as("offset %d", offset)
         .isNotBlank()
         .doesNotContain("\n", "null", "Exception");
@@ -130,16 +130,16 @@ class LoginTamperTest {
       var wire = new RecordedWire();
       wire.up.cut(offset);
       var outcome = meet(wire);
-      assertThat(outcome.remote().joined()).as("up to %d", offset).isFalse();
-      assertThat(outcome.origin().joined()).as("up to %d", offset).isFalse();
+      assertThat(outcome.remote().isLoggedIn()).as("up to %d", offset).isFalse();
+      assertThat(outcome.origin().isLoggedIn()).as("up to %d", offset).isFalse();
     }
     for (int offset = 0; offset < right.down.recorded().length; offset++) {
       var wire = new RecordedWire();
       wire.down.cut(offset);
       var outcome = meet(wire);
-      assertThat(outcome.origin().joined()).as("down to %d", offset).isFalse();
+      assertThat(outcome.origin().isLoggedIn()).as("down to %d", offset).isFalse();
       if (offset < firstAnswer(right)) {
-        assertThat(outcome.remote().joined()).as("down to %d", offset).isFalse();
+        assertThat(outcome.remote().isLoggedIn()).as("down to %d", offset).isFalse();
       }
     }
   }
@@ -151,7 +151,7 @@ class LoginTamperTest {
     var wire = new RecordedWire();
     wire.up.pieces(1);
     wire.down.pieces(1);
-    assertThat(meet(wire).joined()).isTrue();
+    assertThat(meet(wire).isLoggedIn()).isTrue();
   }
 
   /** A session is the only thing through which anything could be created, evicted or served. */
@@ -169,13 +169,13 @@ class LoginTamperTest {
       wire.near().output().write(right.up.recorded());
       wire.near().closeOutput();
       var side = gates.accept(again, wire.far());
-      assertThat(side.joined()).isFalse();
+      assertThat(side.isLoggedIn()).isFalse();
       assertThat(side.failure()).isInstanceOf(IOException.class);
     }
     var wire = new RecordedWire();
     wire.far().output().write(right.down.recorded());
     wire.far().closeOutput();
-    assertThat(gates.dial(origin, wire.near()).joined()).isFalse();
+    assertThat(gates.dial(origin, wire.near()).isLoggedIn()).isFalse();
   }
 
   /** Half of one login and half of another, which were all right by themselves. */
@@ -192,7 +192,7 @@ class LoginTamperTest {
       wire.near().output().write(one, 0, at);
       wire.near().output().write(two, at, two.length - at);
       wire.near().closeOutput();
-      assertThat(gates.accept(remote, wire.far()).joined()).as("at %d", at).isFalse();
+      assertThat(gates.accept(remote, wire.far()).isLoggedIn()).as("at %d", at).isFalse();
     }
   }
 }

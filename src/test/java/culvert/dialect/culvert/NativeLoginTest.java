@@ -102,9 +102,9 @@ class NativeLoginTest {
       NativeDialect origin = gates.origin(kind);
       for (TransportCase other : TransportCase.values()) {
         try (var pair = Loopback.open()) {
-          var outcome = gates.meet(origin, pair.near(), remotes.get(other), pair.far()).end();
+          var outcome = gates.login(origin, pair.near(), remotes.get(other), pair.far()).close();
           String which = kind + " at the origin proxy, " + other + " at the remote proxy";
-          assertThat(outcome.joined()).as(which).isEqualTo(kind == other);
+          assertThat(outcome.isLoggedIn()).as(which).isEqualTo(kind == other);
           if (kind != other) {
             told.add(clear(which, outcome.origin()));
             told.add(clear(which, outcome.remote()));
@@ -116,9 +116,9 @@ class NativeLoginTest {
   }
 
   private static String clear(String which, LoginPair.Side side) {
-    assertThat(side.joined()).as(which).isFalse();
+    assertThat(side.isLoggedIn()).as(which).isFalse();
     assertThat(side.failure()).as(which).isInstanceOf(IOException.class);
-    String sentence = side.sentence().replaceAll("Noise_\\w+", "NAME");
+    String sentence = side.message().replaceAll("Noise_\\w+", "NAME");
     assertThat(SENTENCES).as(which).contains(sentence);
     return sentence;
   }
@@ -127,14 +127,14 @@ class NativeLoginTest {
   void aSessionKnowsWhoLoggedIn() throws Exception {
     try (var pair = Loopback.open()) {
       var outcome =
-          gates.meet(
+          gates.login(
               gates.origin(TransportCase.NOISE_BY_SECRET),
               pair.near(),
               gates.remote(TransportCase.NOISE_BY_SECRET),
               pair.far());
-      var joined = (Dialect.Accepted.Joined) outcome.remote().session().orElseThrow();
-      assertThat(joined.session().member().orElseThrow().name()).isEqualTo(LoginPair.NAME);
-      outcome.end();
+      var joined = (Dialect.Accepted.LoggedIn) outcome.remote().session().orElseThrow();
+      assertThat(joined.session().identity().orElseThrow().name()).isEqualTo(LoginPair.NAME);
+      outcome.close();
     }
   }
 
@@ -144,7 +144,7 @@ class NativeLoginTest {
     var other = Optional.of(Secret.of(Secret.generate()));
     try (var pair = Loopback.open()) {
       var outcome =
-          gates.meet(gates.origin(kind, other), pair.near(), gates.remote(kind), pair.far());
+          gates.login(gates.origin(kind, other), pair.near(), gates.remote(kind), pair.far());
       for (LoginPair.Side side : List.of(outcome.origin(), outcome.remote())) {
         assertThat(side.failure())
             .isInstanceOf(RefusedException.class)
@@ -163,8 +163,8 @@ class NativeLoginTest {
     for (Secret secret : List.of(first, second)) {
       try (var pair = Loopback.open()) {
         var origin = gates.origin(kind, Optional.of(secret));
-        var outcome = gates.meet(origin, pair.near(), remote, pair.far()).end();
-        assertThat(outcome.joined()).isTrue();
+        var outcome = gates.login(origin, pair.near(), remote, pair.far()).close();
+        assertThat(outcome.isLoggedIn()).isTrue();
       }
     }
   }
@@ -181,9 +181,9 @@ class NativeLoginTest {
         var inside = Loopback.open();
         var middle = ManInTheMiddle.start(() -> front.wrap(outside.far()), () -> inside.near())) {
       var outcome =
-          gates.meet(gates.origin(kind), outside.near(), gates.remote(behind), inside.far());
-      outcome.end();
-      assertThat(outcome.joined()).as(outcome.toString()).isTrue();
+          gates.login(gates.origin(kind), outside.near(), gates.remote(behind), inside.far());
+      outcome.close();
+      assertThat(outcome.isLoggedIn()).as(outcome.toString()).isTrue();
       assertThat(middle.carried()).as("bytes went through it").isPositive();
     }
   }
@@ -205,15 +205,15 @@ class NativeLoginTest {
                   () -> towardsOrigin.wrap(outside.far()),
                   () -> towardsRemote.wrap(inside.near()))) {
         var outcome =
-            gates.meet(
+            gates.login(
                 gates.origin(TransportCase.TLS_WITH_SECRET),
                 outside.near(),
                 gates.remote(TransportCase.TLS_WITH_SECRET),
                 inside.far());
         assertThat(middle.carried()).as("bytes went through it").isPositive();
-        assertThat(outcome.origin().joined()).as("resumed: %s", resumed).isFalse();
-        assertThat(outcome.remote().joined()).as("resumed: %s", resumed).isFalse();
-        assertThat(List.of(outcome.origin().sentence(), outcome.remote().sentence()))
+        assertThat(outcome.origin().isLoggedIn()).as("resumed: %s", resumed).isFalse();
+        assertThat(outcome.remote().isLoggedIn()).as("resumed: %s", resumed).isFalse();
+        assertThat(List.of(outcome.origin().message(), outcome.remote().message()))
             .containsOnly(
                 "the secret is wrong or missing, or something between the two proxies takes TLS"
                     + " apart");
@@ -227,13 +227,13 @@ class NativeLoginTest {
     try (var pair = Loopback.open()) {
       pair.near().close();
       var side = gates.accept(gates.remote(kind), pair.far());
-      assertThat(side.joined()).isFalse();
+      assertThat(side.isLoggedIn()).isFalse();
       assertThat(side.failure()).isInstanceOf(IOException.class);
     }
     try (var pair = Loopback.open()) {
       pair.far().close();
       var side = gates.dial(gates.origin(kind), pair.near());
-      assertThat(side.joined()).isFalse();
+      assertThat(side.isLoggedIn()).isFalse();
       assertThat(side.failure()).isInstanceOf(IOException.class);
     }
   }
@@ -252,7 +252,7 @@ class NativeLoginTest {
         } catch (IOException e) {
           // It was refused in the middle of them.
         }
-        assertThat(accepting.get().joined()).isFalse();
+        assertThat(accepting.get().isLoggedIn()).isFalse();
       }
       assertThat(gates.pool.borrowed()).as("buffers out").isZero();
     }

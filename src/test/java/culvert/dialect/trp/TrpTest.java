@@ -278,7 +278,7 @@ class TrpTest {
       var dialect = new TrpDialect("default", deadlines);
       closed.far().close();
       assertThatThrownBy(() -> dialect.accept(closed.far())).isInstanceOf(IOException.class);
-      assertThat(dialect.accept(next.far())).isInstanceOf(Dialect.Accepted.Joined.class);
+      assertThat(dialect.accept(next.far())).isInstanceOf(Dialect.Accepted.LoggedIn.class);
     }
   }
 
@@ -289,7 +289,7 @@ class TrpTest {
         var next = Loopback.open();
         var deadlines = new Deadlines()) {
       var dialect = new TrpDialect("default", deadlines);
-      var session = ((Dialect.Accepted.Joined) dialect.accept(ended.far())).session();
+      var session = ((Dialect.Accepted.LoggedIn) dialect.accept(ended.far())).session();
       ended.near().close();
       var withdrawn = new AtomicBoolean();
       ServiceRegistry services =
@@ -299,7 +299,7 @@ class TrpTest {
           });
       assertThatThrownBy(() -> session.serve(services)).isInstanceOf(IOException.class);
       assertThat(withdrawn).isTrue();
-      assertThat(dialect.accept(next.far())).isInstanceOf(Dialect.Accepted.Joined.class);
+      assertThat(dialect.accept(next.far())).isInstanceOf(Dialect.Accepted.LoggedIn.class);
     }
   }
 
@@ -310,7 +310,7 @@ class TrpTest {
         var data = Loopback.open();
         var deadlines = new Deadlines()) {
       var dialect = new TrpDialect("default", deadlines);
-      var session = ((Dialect.Accepted.Joined) dialect.accept(control.far())).session();
+      var session = ((Dialect.Accepted.LoggedIn) dialect.accept(control.far())).session();
       InetSocketAddress address = data.near().local();
       PendingStream opened = session.open(new Visitor("default", address, address));
       assertThat(dialect.accept(data.far())).isInstanceOf(Dialect.Accepted.Claimed.class);
@@ -333,7 +333,7 @@ class TrpTest {
     }
 
     @Override
-    public void drains(Session session, boolean busy) {}
+    public void draining(Session session, boolean busy) {}
   }
 
   @Test
