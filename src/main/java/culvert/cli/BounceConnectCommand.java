@@ -216,7 +216,7 @@ final class BounceConnectCommand implements Callable<Integer> {
     });
     return switch (inVirtualThread(forwarder::run)) {
       case STOPPED, SERVED -> ExitCode.OK;
-      case BROKEN -> ExitCode.FAILURE;
+      case FAILED -> ExitCode.FAILURE;
       case UNREACHABLE -> ExitCode.UNREACHABLE;
       case CREDENTIALS -> ExitCode.CREDENTIALS;
     };

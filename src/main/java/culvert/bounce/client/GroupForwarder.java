@@ -29,8 +29,8 @@ public final class GroupForwarder implements GroupListener.Handler {
     /** The only visit was served, and both directions ended cleanly. */
     SERVED,
     /** The only visit failed. */
-    BROKEN,
-    /** The only attempt to join the group failed. */
+    FAILED,
+    /** The group could not be joined, and only one attempt was allowed. */
     UNREACHABLE,
     /** The bounce server refused the authentication, and had never accepted it before. */
     CREDENTIALS
@@ -70,8 +70,8 @@ public final class GroupForwarder implements GroupListener.Handler {
     listener.end();
   }
 
-  private void stop(Outcome how) {
-    outcome = how;
+  private void stop(Outcome result) {
+    outcome = result;
     listener.end();
   }
 
@@ -85,39 +85,39 @@ public final class GroupForwarder implements GroupListener.Handler {
 
   @Override
   public boolean handleVisitor(Connection visit) {
-    Connection served;
+    Connection connection;
     try {
-      served = client.dial(server);
+      connection = client.dial(server);
     } catch (IOException e) {
       visit.reset();
       log.warn(event("visit rejected").with("cause", e.getMessage()));
-      ended(Outcome.BROKEN);
+      endIfOnce(Outcome.FAILED);
       return false;
     }
     Relay.Outcome relayOutcome =
-        client.relay(client.settings().group() + " > " + server, visit, served);
+        client.relay(client.settings().group() + " > " + server, visit, connection);
     log.info(
         event("visit ended")
-            .with("in", served.sent())
-            .with("out", served.received())
+            .with("in", connection.sent())
+            .with("out", connection.received())
             .with("reason", relayOutcome.name().toLowerCase(Locale.ROOT).replace('_', '-')));
-    ended(relayOutcome == Relay.Outcome.COMPLETED ? Outcome.SERVED : Outcome.BROKEN);
+    endIfOnce(relayOutcome == Relay.Outcome.COMPLETED ? Outcome.SERVED : Outcome.FAILED);
     return true;
   }
 
-  private void ended(Outcome how) {
+  private void endIfOnce(Outcome result) {
     if (once) {
-      stop(how);
+      stop(result);
     }
   }
 
   @Override
   public void joinFailed(IOException cause, Duration again) {
-    boolean refused = cause instanceof RefusedException;
-    boolean forGood = once || refused && !hasJoined;
-    if (forGood) {
+    boolean isRefused = cause instanceof RefusedException;
+    boolean isFinal = once || isRefused && !hasJoined;
+    if (isFinal) {
       log.error(event("group join failed").with("cause", cause.getMessage()));
-      stop(refused ? Outcome.CREDENTIALS : Outcome.UNREACHABLE);
+      stop(isRefused ? Outcome.CREDENTIALS : Outcome.UNREACHABLE);
       return;
     }
     outages.failed(

@@ -30,7 +30,7 @@ final class GroupHandler {
   private final Members members;
   private final MemberEvents events;
   private final Deadlines deadlines;
-  private volatile boolean setEcho;
+  private volatile boolean isEchoOn;
 
   /** Creates a handler for any number of members. */
   GroupHandler(
@@ -44,17 +44,17 @@ final class GroupHandler {
     this.members = members;
     this.events = events;
     this.deadlines = deadlines;
-    this.setEcho = settings.echo();
+    this.isEchoOn = settings.echo();
   }
 
   /** Returns whether the bytes of a member are also sent back to it. Has no effect in a pair. */
   boolean isEchoOn() {
-    return setEcho;
+    return isEchoOn;
   }
 
   /** Turns the echo on or off. */
   void setEcho(boolean on) {
-    setEcho = on;
+    isEchoOn = on;
     members.all().forEach(Member::wakeUp);
   }
 
@@ -111,7 +111,7 @@ final class GroupHandler {
       if (held > 0) {
         member.setState(State.WAITING);
       }
-      if (setEcho && !group.isPaired()) {
+      if (isEchoOn && !group.isPaired()) {
         byte[] unechoed = input.copyFrom(echoed);
         if (unechoed.length > 0) {
           member.deliver(ByteBuffer.wrap(unechoed), member);

@@ -36,7 +36,8 @@ class BounceHandshakeTest {
   /** A client that follows only the description of the protocol: no line feed, no READY. */
   @Test
   void clientOfTextVariantJoins() throws Exception {
-    try (BounceFixture bounce = setup().greeting(BounceGreeting.TEXT).authentication("hello").start();
+    try (BounceFixture bounce =
+            setup().greeting(BounceGreeting.TEXT).authentication("hello").start();
         RawMember first = RawMember.dial(bounce.server.address());
         RawMember second = RawMember.dial(bounce.server.address())) {
       first.expect("4-BounceServer_1.0").send("hello00ac");

@@ -46,7 +46,8 @@ class BounceClientHandshakeTest {
       return new ByteArrayInputStream(text.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    ScriptedServer join(BounceGreeting greeting, byte[] authentication, int group) throws IOException {
+    ScriptedServer join(BounceGreeting greeting, byte[] authentication, int group)
+        throws IOException {
       var received =
           new InputStream() {
             @Override
