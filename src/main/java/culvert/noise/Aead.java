@@ -9,7 +9,7 @@ import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
-/** The ciphers offered (sections 12.3 and 12.4), called as in a protocol's name. */
+/** The supported cipher functions (sections 12.3 and 12.4); names as in a protocol name. */
 enum Aead {
   ChaChaPoly("ChaCha20-Poly1305", "ChaCha20", ByteOrder.LITTLE_ENDIAN),
   AESGCM("AES/GCM/NoPadding", "AES", ByteOrder.BIG_ENDIAN);
@@ -33,7 +33,7 @@ enum Aead {
     try {
       return Cipher.getInstance(transformation);
     } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("this Java has no " + transformation, e);
+      throw new IllegalStateException("this JDK does not support " + transformation, e);
     }
   }
 
@@ -41,12 +41,12 @@ enum Aead {
     return new SecretKeySpec(key, algorithm);
   }
 
-  /** Room for a nonce: 32 bits of zeros, then the number, to be put at 4. */
+  /** Returns a buffer for a nonce: 32 zero bits, followed by the 64-bit counter at index 4. */
   ByteBuffer nonce() {
     return ByteBuffer.allocate(NONCE_BYTES).order(order);
   }
 
-  /** The nonce as the JDK wants it; it takes a copy. */
+  /** Returns the nonce as a cipher parameter, which holds a copy. */
   AlgorithmParameterSpec parameters(ByteBuffer nonce) {
     return switch (this) {
       case ChaChaPoly -> new IvParameterSpec(nonce.array());

@@ -6,7 +6,7 @@ import java.nio.ByteOrder;
 import java.security.MessageDigest;
 import java.util.Arrays;
 
-/** BLAKE2s (RFC 7693), of which Noise uses the whole digest without a key. */
+/** The hash function BLAKE2s (RFC 7693). Noise uses the full digest without a key. */
 final class Blake2s extends MessageDigest {
 
   private static final int BLOCK_BYTES = 64;
@@ -14,12 +14,12 @@ final class Blake2s extends MessageDigest {
   private static final VarHandle WORD =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
-  /** The initial vector (section 2.6). */
+  /** The initialization vector (section 2.6). */
   private static final int[] IV = {
     0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19
   };
 
-  /** Which word of the message is mixed in where, one line a round (section 2.7). */
+  /** The message word schedule, one row for each round (section 2.7). */
   private static final byte[][] SIGMA = {
     {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
     {14, 10, 4, 8, 9, 15, 13, 6, 1, 12, 0, 2, 11, 7, 5, 3},
@@ -42,16 +42,16 @@ final class Blake2s extends MessageDigest {
   private int used;
   private long compressed;
 
-  /** The digest of 32 bytes without a key. */
+  /** Creates a digest of 32 bytes without a key. */
   Blake2s() {
     this(DIGEST_BYTES, new byte[0]);
   }
 
   /**
-   * Any BLAKE2s.
+   * Creates a digest of another length or with a key.
    *
-   * @param digestBytes 1 to 32
-   * @param key at most 32 bytes
+   * @param digestBytes length of the digest, 1 to 32 bytes
+   * @param key at most 32 bytes; empty for none
    */
   Blake2s(int digestBytes, byte[] key) {
     super("BLAKE2s-" + 8 * digestBytes);
@@ -77,7 +77,7 @@ final class Blake2s extends MessageDigest {
 
   @Override
   protected void engineUpdate(byte input) {
-    makeRoom();
+    compressFullBlock();
     block[used++] = input;
   }
 
@@ -85,7 +85,7 @@ final class Blake2s extends MessageDigest {
   protected void engineUpdate(byte[] input, int offset, int length) {
     int left = length;
     while (left > 0) {
-      makeRoom();
+      compressFullBlock();
       int taken = Math.min(left, BLOCK_BYTES - used);
       System.arraycopy(input, offset + length - left, block, used, taken);
       used += taken;
@@ -93,8 +93,10 @@ final class Blake2s extends MessageDigest {
     }
   }
 
-  /** The last block is compressed differently, so a full one waits until more comes. */
-  private void makeRoom() {
+  /**
+   * Keeps a full block until more input arrives, because the last block is compressed differently.
+   */
+  private void compressFullBlock() {
     if (used == BLOCK_BYTES) {
       compress(0);
       used = 0;
@@ -113,7 +115,7 @@ final class Blake2s extends MessageDigest {
     return Arrays.copyOf(whole, digestBytes);
   }
 
-  /** The function F of section 3.2, for the block as far as it is used. */
+  /** Applies the function F (section 3.2) to the used part of the block. */
   private void compress(int last) {
     compressed += used;
     for (int i = 0; i < words.length; i++) {
@@ -139,7 +141,7 @@ final class Blake2s extends MessageDigest {
     }
   }
 
-  /** The function G of section 3.1. */
+  /** Applies the function G (section 3.1). */
   private void mix(int a, int b, int c, int d, int x, int y) {
     work[a] += work[b] + x;
     work[d] = Integer.rotateRight(work[d] ^ work[a], 16);

@@ -6,19 +6,19 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * The handshake patterns offered, each as section 7.5 draws it: what either side knows beforehand,
- * then the messages, the initiator's first. They are called as in a protocol's name.
+ * The supported handshake patterns (section 7.5): the pre-messages of both sides, then the
+ * messages, starting with the initiator's. The constants are named as in a protocol name.
  */
 enum HandshakePattern {
-  /** Nobody proves who he is. */
+  /** Neither side authenticates. */
   NN(false, false, "e", "e ee"),
-  /** The initiator knows the responder's key. */
+  /** The initiator knows the static key of the responder. */
   NK(false, true, "e es", "e ee"),
-  /** Both tell their keys under way. */
+  /** Both sides send their static keys. */
   XX(false, false, "e", "e ee s es", "s se"),
-  /** Each knows the other's key. */
+  /** Each side knows the static key of the other. */
   KK(true, true, "e es ss", "e ee se"),
-  /** Both know one secret (section 9.4). */
+  /** Both sides know a pre-shared key (section 9.4). */
   NNpsk0(false, false, "psk e", "e ee");
 
   private final boolean initiatorKnown;
@@ -37,23 +37,25 @@ enum HandshakePattern {
         .toList();
   }
 
-  /** The tokens of each message; the initiator sends the first, then they take turns. */
+  /**
+   * Returns the tokens of each message. The initiator sends the first; then the sides alternate.
+   */
   List<List<HandshakeToken>> messages() {
     return messages;
   }
 
-  /** Whether the static key of that side is known to the other beforehand. */
+  /** Returns whether the static key of that side is a pre-message, known to the other. */
   boolean isStaticKnown(boolean initiator) {
     return initiator ? initiatorKnown : responderKnown;
   }
 
-  /** Whether that side sends its static key. */
+  /** Returns whether that side sends its static key. */
   boolean isStaticSent(boolean initiator) {
     return IntStream.range(0, messages.size())
         .anyMatch(i -> (i % 2 == 0) == initiator && messages.get(i).contains(HandshakeToken.S));
   }
 
-  /** Whether there is a pre-shared key in it. */
+  /** Returns whether the pattern uses a pre-shared key. */
   boolean hasPsk() {
     return messages.stream().anyMatch(message -> message.contains(HandshakeToken.PSK));
   }

@@ -1,18 +1,18 @@
 package culvert.noise;
 
-/** What a handshake message is made of (section 7.1, and 9.2 for the pre-shared key). */
+/** The tokens of a message pattern (section 7.1, and section 9.2 for the pre-shared key). */
 enum HandshakeToken {
   /** The sender's ephemeral public key. */
   E,
-  /** The sender's static public key, sealed as soon as there is a key to seal with. */
+  /** The sender's static public key, encrypted once the cipher has a key. */
   S,
-  /** A secret of both ephemeral keys. */
+  /** DH of both ephemeral keys. */
   EE,
-  /** A secret of the initiator's ephemeral and the responder's static key. */
+  /** DH of the initiator's ephemeral and the responder's static key. */
   ES,
-  /** A secret of the initiator's static and the responder's ephemeral key. */
+  /** DH of the initiator's static and the responder's ephemeral key. */
   SE,
-  /** A secret of both static keys. */
+  /** DH of both static keys. */
   SS,
   /** The pre-shared key. */
   PSK

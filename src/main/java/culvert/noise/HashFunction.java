@@ -4,15 +4,15 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 
-/** The hash functions offered (sections 12.5 and 12.7), called as in a protocol's name. */
+/** The supported hash functions (sections 12.5 and 12.7); names as in a protocol name. */
 enum HashFunction {
   BLAKE2s,
   SHA256;
 
-  /** HASHLEN of all that are offered, in bytes. */
+  /** HASHLEN of all supported functions, in bytes. */
   static final int BYTES = 32;
 
-  /** BLOCKLEN of all that are offered, in bytes. */
+  /** BLOCKLEN of all supported functions, in bytes. */
   private static final int BLOCK_BYTES = 64;
 
   private static final byte INNER = 0x36;
@@ -25,11 +25,11 @@ enum HashFunction {
         case SHA256 -> MessageDigest.getInstance("SHA-256");
       };
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("this Java has no " + this, e);
+      throw new IllegalStateException("this JDK does not support " + this, e);
     }
   }
 
-  /** The hash of the parts, one behind the other. */
+  /** Returns the hash of the concatenated parts. */
   byte[] hash(byte[]... parts) {
     MessageDigest digest = create();
     for (byte[] part : parts) {
@@ -39,24 +39,24 @@ enum HashFunction {
   }
 
   /**
-   * HKDF as section 4.3 has it.
+   * Returns the outputs of HKDF (section 4.3).
    *
-   * @param chain of {@value #BYTES} bytes
-   * @param outputs two or three
+   * @param chainingKey {@value #BYTES} bytes
+   * @param outputs number of outputs, two or three
    */
-  byte[][] hkdf(byte[] chain, byte[] material, int outputs) {
-    byte[] extracted = hmac(chain, material);
+  byte[][] hkdf(byte[] chainingKey, byte[] inputKeyMaterial, int outputs) {
+    byte[] extracted = hmac(chainingKey, inputKeyMaterial);
     var derived = new byte[outputs][];
-    var before = new byte[0];
+    var previous = new byte[0];
     for (int i = 0; i < outputs; i++) {
-      derived[i] = hmac(extracted, before, new byte[] {(byte) (i + 1)});
-      before = derived[i];
+      derived[i] = hmac(extracted, previous, new byte[] {(byte) (i + 1)});
+      previous = derived[i];
     }
     Arrays.fill(extracted, (byte) 0);
     return derived;
   }
 
-  /** HMAC (RFC 2104) with a key no longer than a block. */
+  /** Returns the HMAC (RFC 2104) with a key of at most one block. */
   private byte[] hmac(byte[] key, byte[]... parts) {
     MessageDigest digest = create();
     digest.update(pad(key, INNER));

@@ -9,169 +9,171 @@ import javax.crypto.Cipher;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * One direction of a Noise session, or a handshake's sealing: a key and the number of the next
- * message (CipherState of section 5.1). One thread uses it at a time.
+ * The CipherState of section 5.1: a key and the nonce of the next message. Encrypts or decrypts one
+ * direction of a session, or parts of a handshake. One thread uses it at a time.
  *
- * <p>A message is the sealed payload and a tag behind it; its number is not sent, so one that is
- * lost, repeated or out of order does not open. Buffers may be direct or not, and must not overlap.
+ * <p>A message is the encrypted payload followed by an authentication tag. The nonce is not sent,
+ * so the message after a lost one, a repeated message or one out of order fails authentication.
+ * Buffers may be direct or not, and must not overlap.
  */
 public final class NoiseCipher {
 
-  /** How much longer a message is than its payload, in bytes. */
+  /** Length of the authentication tag, in bytes. */
   public static final int TAG_BYTES = 16;
 
-  /** The longest message, in bytes (section 3). */
+  /** Maximum length of a message, in bytes (section 3). */
   public static final int MAX_MESSAGE_BYTES = 65535;
 
-  /** The longest payload, in bytes. */
+  /** Maximum length of a payload, in bytes. */
   public static final int MAX_PAYLOAD_BYTES = MAX_MESSAGE_BYTES - TAG_BYTES;
 
-  /** The last number, unsigned, serves only to derive the next key (sections 4.2 and 5.1). */
-  static final long RESERVED = -1;
+  /** The maximum nonce, 2^64 - 1, is reserved for rekeying (sections 4.2 and 5.1). */
+  static final long REKEY_NONCE = -1;
 
-  private static final byte[] NOTHING = {};
+  private static final byte[] EMPTY = {};
 
   private final Aead aead;
-  private final ByteBuffer nonce;
+  private final ByteBuffer nonceBytes;
   private Cipher cipher;
   private SecretKeySpec key;
-  private long next;
+  private long nonce;
 
   /**
-   * Starts with that number.
+   * Creates a cipher.
    *
-   * @param key of {@value Aead#KEY_BYTES} bytes; is copied
-   * @param next counts as unsigned
+   * @param key {@value Aead#KEY_BYTES} bytes; copied
+   * @param nonce nonce of the first message, unsigned
    */
-  NoiseCipher(Aead aead, byte[] key, long next) {
+  NoiseCipher(Aead aead, byte[] key, long nonce) {
     this.aead = aead;
-    this.nonce = aead.nonce();
+    this.nonceBytes = aead.nonce();
     this.key = aead.key(key);
-    this.next = next;
+    this.nonce = nonce;
   }
 
   /**
-   * Seals a message.
+   * Encrypts a message.
    *
-   * @param plain all that remains is the payload, at most {@value #MAX_PAYLOAD_BYTES} bytes
-   * @param out needs room for the payload and {@value #TAG_BYTES} bytes
+   * @param plain its remaining bytes are the payload, at most {@value #MAX_PAYLOAD_BYTES}
+   * @param out receives the payload and {@value #TAG_BYTES} bytes of tag
    * @throws IllegalArgumentException if the payload is longer
-   * @throws BufferOverflowException if there is not the room
-   * @throws IllegalStateException if all 2^64 - 1 messages of the key were sealed
+   * @throws BufferOverflowException if {@code out} is too small
+   * @throws IllegalStateException if the key has encrypted 2^64 - 1 messages
    */
   public void encrypt(ByteBuffer plain, ByteBuffer out) {
-    encrypt(NOTHING, plain, out);
+    encrypt(EMPTY, plain, out);
   }
 
-  /** The same with associated data. */
+  /** Encrypts a message like {@link #encrypt(ByteBuffer, ByteBuffer)}, with associated data. */
   void encrypt(byte[] associated, ByteBuffer plain, ByteBuffer out) {
     if (plain.remaining() > MAX_PAYLOAD_BYTES) {
       throw new IllegalArgumentException(
-          "a Noise message holds at most "
+          "a Noise payload of "
+              + plain.remaining()
+              + " bytes (maximum: "
               + MAX_PAYLOAD_BYTES
-              + " bytes, not "
-              + plain.remaining());
+              + ")");
     }
     if (out.remaining() < plain.remaining() + TAG_BYTES) {
       throw new BufferOverflowException();
     }
-    checkNotSpent();
+    checkNonce();
     try {
-      start(Cipher.ENCRYPT_MODE, next++, associated);
+      init(Cipher.ENCRYPT_MODE, nonce++, associated);
       cipher.doFinal(plain, out);
     } catch (GeneralSecurityException e) {
-      throw broken(e);
+      throw unsupported(e);
     }
   }
 
   /**
-   * Opens a message. One that does not verify is taken all the same, and counts for nothing: the
-   * number is still to come, and {@code out} stays as it was, but for zeros behind its position.
+   * Decrypts a message. A message that fails authentication is consumed but does not advance the
+   * nonce; {@code out} keeps its position, with zeros after it.
    *
-   * @param sealed all that remains is the message
-   * @param out needs room for its payload
-   * @throws NoiseException if it is too short, too long, or does not verify
-   * @throws BufferOverflowException if there is not the room
-   * @throws IllegalStateException if all 2^64 - 1 messages of the key were opened
+   * @param message its remaining bytes are the message
+   * @param out receives the payload
+   * @throws NoiseException if the message is too short, too long, or fails authentication
+   * @throws BufferOverflowException if {@code out} is too small
+   * @throws IllegalStateException if the key has decrypted 2^64 - 1 messages
    */
-  public void decrypt(ByteBuffer sealed, ByteBuffer out) throws NoiseException {
-    int bytes = sealed.remaining();
+  public void decrypt(ByteBuffer message, ByteBuffer out) throws NoiseException {
+    int bytes = message.remaining();
     if (bytes < TAG_BYTES || bytes > MAX_MESSAGE_BYTES) {
       throw new NoiseException(
-          number()
+          messageName()
               + " has "
               + bytes
-              + " bytes: "
+              + " bytes (allowed: "
               + TAG_BYTES
               + " to "
               + MAX_MESSAGE_BYTES
-              + " are possible");
+              + ")");
     }
-    if (!decrypt(NOTHING, sealed, out)) {
-      throw new NoiseException(number() + " does not verify");
+    if (!decrypt(EMPTY, message, out)) {
+      throw new NoiseException(messageName() + " failed authentication");
     }
   }
 
-  private String number() {
-    return "Noise transport message " + Long.toUnsignedString(next + 1);
+  private String messageName() {
+    return "Noise transport message " + Long.toUnsignedString(nonce + 1);
   }
 
   /**
-   * The same with associated data, for a message of a possible length; says whether it verifies.
+   * Decrypts a message of valid length, with associated data, and returns whether it is authentic.
    */
-  boolean decrypt(byte[] associated, ByteBuffer sealed, ByteBuffer out) {
-    int payload = sealed.remaining() - TAG_BYTES;
+  boolean decrypt(byte[] associated, ByteBuffer message, ByteBuffer out) {
+    int payload = message.remaining() - TAG_BYTES;
     if (out.remaining() < payload) {
       throw new BufferOverflowException();
     }
-    checkNotSpent();
+    checkNonce();
     int start = out.position();
     try {
-      start(Cipher.DECRYPT_MODE, next, associated);
-      cipher.doFinal(sealed, out);
-      next++;
+      init(Cipher.DECRYPT_MODE, nonce, associated);
+      cipher.doFinal(message, out);
+      nonce++;
       return true;
     } catch (AEADBadTagException e) {
-      // Not every JDK starts a cipher again with the same number, or clears what it wrote.
+      // Not every JDK reinitializes a cipher with the same nonce, or clears its partial output.
       cipher = null;
-      sealed.position(sealed.limit());
+      message.position(message.limit());
       out.position(start).put(new byte[payload]).position(start);
       return false;
     } catch (GeneralSecurityException e) {
-      throw broken(e);
+      throw unsupported(e);
     }
   }
 
-  /** Takes the next key, derived from this one (section 4.2); the numbers go on. */
+  /** Replaces the key by one derived from it (section 4.2). The nonce is not reset. */
   public void rekey() {
     try {
-      start(Cipher.ENCRYPT_MODE, RESERVED, NOTHING);
+      init(Cipher.ENCRYPT_MODE, REKEY_NONCE, EMPTY);
       byte[] derived = cipher.doFinal(new byte[Aead.KEY_BYTES]);
       byte[] replacement = Arrays.copyOf(derived, Aead.KEY_BYTES);
       key = aead.key(replacement);
       Arrays.fill(derived, (byte) 0);
       Arrays.fill(replacement, (byte) 0);
     } catch (GeneralSecurityException e) {
-      throw broken(e);
+      throw unsupported(e);
     }
   }
 
-  private void start(int mode, long number, byte[] associated) throws GeneralSecurityException {
+  private void init(int mode, long nonce, byte[] associated) throws GeneralSecurityException {
     if (cipher == null) {
-      // Late, because a handshake makes many keys that seal nothing.
+      // Created on first use, because a handshake derives many keys that encrypt nothing.
       cipher = aead.create();
     }
-    cipher.init(mode, key, aead.parameters(nonce.putLong(Integer.BYTES, number)));
+    cipher.init(mode, key, aead.parameters(nonceBytes.putLong(Integer.BYTES, nonce)));
     cipher.updateAAD(associated);
   }
 
-  private void checkNotSpent() {
-    if (next == RESERVED) {
-      throw new IllegalStateException("no further Noise message can have this key");
+  private void checkNonce() {
+    if (nonce == REKEY_NONCE) {
+      throw new IllegalStateException("the nonces of this Noise key are exhausted");
     }
   }
 
-  private IllegalStateException broken(GeneralSecurityException e) {
-    return new IllegalStateException("this Java has no working " + aead, e);
+  private IllegalStateException unsupported(GeneralSecurityException e) {
+    return new IllegalStateException("this JDK does not support " + aead, e);
   }
 }

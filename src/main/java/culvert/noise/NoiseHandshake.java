@@ -8,27 +8,28 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * One side of a handshake (HandshakeState of section 5.3): messages are written and read in turn,
- * the initiator's first, until it {@linkplain #isDone is done}. One thread uses it at a time.
+ * One side of a handshake (HandshakeState of section 5.3). Messages are written and read in turn,
+ * starting with the initiator's, until the handshake {@linkplain #isDone is done}. One thread uses
+ * it at a time.
  *
- * <p>A handshake in which anything failed is of no further use. What came in a message that no key
- * had sealed yet, such as the payload of the first message of NN, is proved only by the next
- * message that verifies.
+ * <p>A handshake in which any step failed cannot be used again. The payload of a message that is
+ * not encrypted, such as the first message of NN, is authenticated only by the next encrypted
+ * message.
  */
 public final class NoiseHandshake {
 
   /**
-   * What one side brings along.
+   * The keys that one side has before the handshake.
    *
-   * @param local its own key pair; not used where the pattern needs none
-   * @param remoteStatic the other's public key. Where the handshake tells it, this is the one it
-   *     has to be
+   * @param local its own static key pair; ignored if the pattern does not use it
+   * @param remoteStatic the static public key of the peer. If the peer sends its key, it must be
+   *     equal to this one
    * @param psk the pre-shared key, 32 bytes
    */
   public record Keys(
       Optional<NoiseKeyPair> local, Optional<byte[]> remoteStatic, Optional<byte[]> psk) {
 
-    /** The arrays are copied, and have 32 bytes. */
+    /** Checks that the arrays have 32 bytes, and copies them. */
     public Keys {
       remoteStatic.ifPresent(key -> NoiseKeyPair.checkLength("public", key));
       psk.ifPresent(key -> NoiseKeyPair.checkLength("pre-shared", key));
@@ -38,7 +39,7 @@ public final class NoiseHandshake {
   }
 
   private final NoiseProtocol protocol;
-  private final boolean initiator;
+  private final boolean isInitiator;
   private final Keys keys;
   private final Supplier<NoiseKeyPair> ephemerals;
   private final SymmetricState symmetric;
@@ -47,42 +48,42 @@ public final class NoiseHandshake {
   private byte[] remoteEphemeral;
   private byte[] remoteStatic;
   private NoiseCipher[] ciphers;
-  private int past;
+  private int messageIndex;
   private boolean failed;
 
-  /** With the ephemeral keys of somebody's choice. */
+  /** Creates a handshake that takes its ephemeral keys from {@code ephemerals}. */
   NoiseHandshake(
       NoiseProtocol protocol,
-      boolean initiator,
+      boolean isInitiator,
       Keys keys,
       byte[] prologue,
       Supplier<NoiseKeyPair> ephemerals) {
-    check(protocol, initiator, keys);
+    check(protocol, isInitiator, keys);
     this.protocol = protocol;
-    this.initiator = initiator;
+    this.isInitiator = isInitiator;
     this.keys = keys;
     this.ephemerals = ephemerals;
     this.symmetric = new SymmetricState(protocol);
     this.messages = protocol.pattern().messages();
     symmetric.mixHash(prologue);
-    mixKnown(true);
-    mixKnown(false);
-    if (protocol.isRemoteKeyRequired(initiator)) {
+    mixPreMessage(true);
+    mixPreMessage(false);
+    if (protocol.isRemoteKeyRequired(isInitiator)) {
       remoteStatic = keys.remoteStatic().orElseThrow();
     }
   }
 
   /**
-   * The side that writes first.
+   * Returns the side that writes first.
    *
-   * @param prologue what both must have the same of; may be empty
-   * @throws IllegalArgumentException if the keys are not those the protocol needs
+   * @param prologue data that must be equal on both sides; may be empty
+   * @throws IllegalArgumentException if the keys are not those that the protocol requires
    */
   public static NoiseHandshake initiator(NoiseProtocol protocol, Keys keys, byte[] prologue) {
     return new NoiseHandshake(protocol, true, keys, prologue, NoiseKeyPair::generate);
   }
 
-  /** The side that reads first; otherwise as {@link #initiator}. */
+  /** Returns the side that reads first; otherwise like {@link #initiator}. */
   public static NoiseHandshake responder(NoiseProtocol protocol, Keys keys, byte[] prologue) {
     return new NoiseHandshake(protocol, false, keys, prologue, NoiseKeyPair::generate);
   }
@@ -91,58 +92,61 @@ public final class NoiseHandshake {
     String side = initiator ? "initiator" : "responder";
     if (protocol.isLocalKeyRequired(initiator) && keys.local().isEmpty()) {
       throw new IllegalArgumentException(
-          protocol + " needs a key pair of the " + side + "'s own, and there is none");
+          protocol + " requires a static key pair of the " + side + ", but none was given");
     }
     if (protocol.isRemoteKeyRequired(initiator) && keys.remoteStatic().isEmpty()) {
       throw new IllegalArgumentException(
-          protocol + " needs the peer's public key at the " + side + ", and there is none");
+          protocol + " requires the peer's public key at the " + side + ", but none was given");
     }
     if (keys.remoteStatic().isPresent()
         && !protocol.isRemoteKeyRequired(initiator)
         && !protocol.isRemoteKeySent(initiator)) {
       throw new IllegalArgumentException(
-          protocol + " does not prove the peer's public key to the " + side + ": give none");
+          protocol
+              + " does not authenticate the peer's public key to the "
+              + side
+              + "; none may be given");
     }
     if (protocol.isPskRequired() != keys.psk().isPresent()) {
       throw new IllegalArgumentException(
           protocol
               + (protocol.isPskRequired()
-                  ? " needs a pre-shared key, and there is none"
-                  : " takes no pre-shared key: give none"));
+                  ? " requires a pre-shared key, but none was given"
+                  : " does not use a pre-shared key; none may be given"));
     }
   }
 
-  private void mixKnown(boolean ofInitiator) {
+  private void mixPreMessage(boolean ofInitiator) {
     if (protocol.pattern().isStaticKnown(ofInitiator)) {
       symmetric.mixHash(
-          ofInitiator == initiator ? local().publicKey() : keys.remoteStatic().orElseThrow());
+          ofInitiator == isInitiator ? local().publicKey() : keys.remoteStatic().orElseThrow());
     }
   }
 
-  /** Whether all messages are past. */
+  /** Returns whether all messages have been written or read. */
   public boolean isDone() {
-    return past == messages.size();
+    return messageIndex == messages.size();
   }
 
-  /** Whether the next step is {@link #writeMessage}. */
+  /** Returns whether the next step is {@link #writeMessage}. */
   public boolean isMyTurn() {
-    return !isDone() && (past % 2 == 0) == initiator;
+    return !isDone() && (messageIndex % 2 == 0) == isInitiator;
   }
 
   /**
-   * The next message.
+   * Returns the next message (WriteMessage of section 5.3).
    *
    * @param payload may be empty
-   * @throws NoiseException if the key the peer has sent is of low order
+   * @throws NoiseException if a key that the peer sent is of low order
    * @throws IllegalArgumentException if the message would have more than {@value
    *     NoiseCipher#MAX_MESSAGE_BYTES} bytes
-   * @throws IllegalStateException if it is not this side's turn, or something had failed before
+   * @throws IllegalStateException if it is not this side's turn, or an earlier step failed
    */
   public byte[] writeMessage(byte[] payload) throws NoiseException {
     begin(true);
-    List<HandshakeToken> tokens = messages.get(past);
-    int most = tokens.size() * (NoiseKeyPair.KEY_BYTES + NoiseCipher.TAG_BYTES);
-    var message = ByteBuffer.allocate(most + payload.length + NoiseCipher.TAG_BYTES);
+    List<HandshakeToken> tokens = messages.get(messageIndex);
+    int maxTokenBytes = tokens.size() * (NoiseKeyPair.KEY_BYTES + NoiseCipher.TAG_BYTES);
+    var message = ByteBuffer.allocate(maxTokenBytes + payload.length + NoiseCipher.TAG_BYTES);
     for (HandshakeToken token : tokens) {
       switch (token) {
         case E -> {
@@ -152,17 +156,17 @@ public final class NoiseHandshake {
         }
         case S -> symmetric.encryptAndHash(local().publicKey(), message);
         case PSK -> symmetric.mixKeyAndHash(keys.psk().orElseThrow());
-        case EE, ES, SE, SS -> mixSecret(token);
+        case EE, ES, SE, SS -> mixDh(token);
       }
     }
     int bytes = message.position() + payload.length + symmetric.overhead();
     if (bytes > NoiseCipher.MAX_MESSAGE_BYTES) {
       throw new IllegalArgumentException(
-          "the payload makes a handshake message of "
+          "a Noise handshake message of "
               + bytes
-              + " bytes: at most "
+              + " bytes (maximum: "
               + NoiseCipher.MAX_MESSAGE_BYTES
-              + " are possible");
+              + ")");
     }
     symmetric.encryptAndHash(payload, message);
     end();
@@ -170,61 +174,61 @@ public final class NoiseHandshake {
   }
 
   /**
-   * Takes the peer's next message.
+   * Reads the peer's next message (ReadMessage of section 5.3).
    *
-   * @return its payload: all of the message that is no key
-   * @throws NoiseException if the message is not the peer's
-   * @throws IllegalStateException if it is not the peer's turn, or something had failed before
+   * @return its payload
+   * @throws NoiseException if the message is invalid
+   * @throws IllegalStateException if it is not the peer's turn, or an earlier step failed
    */
   public byte[] readMessage(byte[] message) throws NoiseException {
     begin(false);
     if (message.length > NoiseCipher.MAX_MESSAGE_BYTES) {
-      throw refused("has " + message.length + " bytes: at most 65535 are possible");
+      throw invalid("has " + message.length + " bytes (maximum: 65535)");
     }
-    var rest = ByteBuffer.wrap(message);
-    for (HandshakeToken token : messages.get(past)) {
+    var remaining = ByteBuffer.wrap(message);
+    for (HandshakeToken token : messages.get(messageIndex)) {
       switch (token) {
         case E -> {
-          remoteEphemeral = take(rest, NoiseKeyPair.KEY_BYTES);
+          remoteEphemeral = take(remaining, NoiseKeyPair.KEY_BYTES);
           mixEphemeral(remoteEphemeral);
         }
-        case S -> readStatic(take(rest, NoiseKeyPair.KEY_BYTES + symmetric.overhead()));
+        case S -> readStatic(take(remaining, NoiseKeyPair.KEY_BYTES + symmetric.overhead()));
         case PSK -> symmetric.mixKeyAndHash(keys.psk().orElseThrow());
-        case EE, ES, SE, SS -> mixSecret(token);
+        case EE, ES, SE, SS -> mixDh(token);
       }
     }
-    byte[] payload = open(take(rest, Math.max(rest.remaining(), symmetric.overhead())));
+    byte[] payload =
+        decrypt(take(remaining, Math.max(remaining.remaining(), symmetric.overhead())));
     end();
     return payload;
   }
 
   private byte[] take(ByteBuffer message, int bytes) throws NoiseException {
     if (message.remaining() < bytes) {
-      throw refused("is cut off after " + message.limit() + " bytes");
+      throw invalid("is truncated after " + message.limit() + " bytes");
     }
     var taken = new byte[bytes];
     message.get(taken);
     return taken;
   }
 
-  private byte[] open(byte[] sealed) throws NoiseException {
-    byte[] plain = symmetric.decryptAndHash(sealed);
+  private byte[] decrypt(byte[] encrypted) throws NoiseException {
+    byte[] plain = symmetric.decryptAndHash(encrypted);
     if (plain == null) {
-      throw refused("does not verify");
+      throw invalid("failed authentication");
     }
     return plain;
   }
 
-  private void readStatic(byte[] sealed) throws NoiseException {
-    byte[] told = open(sealed);
-    if (keys.remoteStatic().isPresent()
-        && !MessageDigest.isEqual(keys.remoteStatic().get(), told)) {
-      throw refused("holds another public key than the expected one");
+  private void readStatic(byte[] encrypted) throws NoiseException {
+    byte[] key = decrypt(encrypted);
+    if (keys.remoteStatic().isPresent() && !MessageDigest.isEqual(keys.remoteStatic().get(), key)) {
+      throw invalid("contains a different public key than expected");
     }
-    remoteStatic = told;
+    remoteStatic = key;
   }
 
-  /** With a pre-shared key in the pattern, e makes a key too (section 9.2). */
+  /** In a pattern with a pre-shared key, the token e also calls MixKey (section 9.2). */
   private void mixEphemeral(byte[] publicKey) {
     symmetric.mixHash(publicKey);
     if (protocol.isPskRequired()) {
@@ -232,13 +236,15 @@ public final class NoiseHandshake {
     }
   }
 
-  private void mixSecret(HandshakeToken token) throws NoiseException {
-    boolean ownStatic =
-        token == HandshakeToken.SS || token == (initiator ? HandshakeToken.SE : HandshakeToken.ES);
-    boolean otherStatic =
-        token == HandshakeToken.SS || token == (initiator ? HandshakeToken.ES : HandshakeToken.SE);
-    NoiseKeyPair own = ownStatic ? local() : ephemeral;
-    byte[] secret = own.agree(otherStatic ? remoteStatic : remoteEphemeral);
+  private void mixDh(HandshakeToken token) throws NoiseException {
+    boolean usesLocalStatic =
+        token == HandshakeToken.SS
+            || token == (isInitiator ? HandshakeToken.SE : HandshakeToken.ES);
+    boolean usesRemoteStatic =
+        token == HandshakeToken.SS
+            || token == (isInitiator ? HandshakeToken.ES : HandshakeToken.SE);
+    NoiseKeyPair pair = usesLocalStatic ? local() : ephemeral;
+    byte[] secret = pair.agree(usesRemoteStatic ? remoteStatic : remoteEphemeral);
     symmetric.mixKey(secret);
     Arrays.fill(secret, (byte) 0);
   }
@@ -247,25 +253,27 @@ public final class NoiseHandshake {
     return keys.local().orElseThrow();
   }
 
-  private NoiseException refused(String text) {
-    return new NoiseException("Noise handshake message " + (past + 1) + " " + text);
+  private NoiseException invalid(String text) {
+    return new NoiseException("Noise handshake message " + (messageIndex + 1) + " " + text);
   }
 
-  /** Whatever leaves early leaves it failed. */
-  private void begin(boolean mine) {
+  /** Marks the handshake as failed until {@link #end}, in case the step throws. */
+  private void begin(boolean isWrite) {
     if (failed) {
       throw new IllegalStateException("this handshake has failed");
     }
-    if (isDone() || isMyTurn() != mine) {
+    if (isDone() || isMyTurn() != isWrite) {
       throw new IllegalStateException(
-          isDone() ? "the handshake is done" : mine ? "the peer's turn" : "not the peer's turn");
+          isDone()
+              ? "the handshake is done"
+              : isWrite ? "the peer writes the next message" : "this side writes the next message");
     }
     failed = true;
   }
 
   private void end() {
     failed = false;
-    past++;
+    messageIndex++;
     if (isDone()) {
       ciphers = symmetric.split();
       ephemeral = null;
@@ -278,26 +286,26 @@ public final class NoiseHandshake {
     }
   }
 
-  /** The hash of the whole handshake, which is this session's alone (section 11.2); a copy. */
+  /** Returns a copy of the handshake hash, unique to the session (section 11.2). */
   public byte[] hash() {
     checkDone();
     return symmetric.hash();
   }
 
-  /** The other's public key, as soon as it is known; a copy. */
+  /** Returns a copy of the peer's static public key, once it is known. */
   public Optional<byte[]> remoteStatic() {
     return Optional.ofNullable(remoteStatic).map(byte[]::clone);
   }
 
-  /** What seals this side's messages from now on, the same at each call. */
+  /** Returns the cipher for the messages of this side, the same object at each call. */
   public NoiseCipher sending() {
     checkDone();
-    return ciphers[initiator ? 0 : 1];
+    return ciphers[isInitiator ? 0 : 1];
   }
 
-  /** What opens the other side's messages from now on, the same at each call. */
+  /** Returns the cipher for the messages of the peer, the same object at each call. */
   public NoiseCipher receiving() {
     checkDone();
-    return ciphers[initiator ? 1 : 0];
+    return ciphers[isInitiator ? 1 : 0];
   }
 }

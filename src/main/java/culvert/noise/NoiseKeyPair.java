@@ -15,7 +15,7 @@ import java.security.spec.XECPublicKeySpec;
 import java.util.Base64;
 import javax.crypto.KeyAgreement;
 
-/** A key pair of X25519 (RFC 7748). It prints its public half only. */
+/** A key pair of X25519 (RFC 7748). Its text form contains only the public key. */
 public final class NoiseKeyPair {
 
   /** Length of a key, public or private, in bytes. */
@@ -31,7 +31,7 @@ public final class NoiseKeyPair {
     this.publicKey = publicKey;
   }
 
-  /** A new pair. */
+  /** Generates a new pair. */
   public static NoiseKeyPair generate() {
     try {
       var pair = KeyPairGenerator.getInstance(X25519).generateKeyPair();
@@ -39,15 +39,15 @@ public final class NoiseKeyPair {
           (XECPrivateKey) pair.getPrivate(),
           littleEndian(((XECPublicKey) pair.getPublic()).getU()));
     } catch (GeneralSecurityException e) {
-      throw broken(e);
+      throw unsupported(e);
     }
   }
 
   /**
-   * The pair of a private key.
+   * Returns the pair of a private key.
    *
-   * @param key {@value #KEY_BYTES} bytes; is copied
-   * @throws IllegalArgumentException if it has another length
+   * @param key {@value #KEY_BYTES} bytes; copied
+   * @throws IllegalArgumentException if the key has another length
    */
   public static NoiseKeyPair ofPrivate(byte[] key) {
     checkLength("private", key);
@@ -59,23 +59,23 @@ public final class NoiseKeyPair {
       basePoint[0] = 9;
       return new NoiseKeyPair((XECPrivateKey) made, multiply(made, basePoint));
     } catch (GeneralSecurityException e) {
-      throw broken(e);
+      throw unsupported(e);
     }
   }
 
   /**
-   * The pair of a private key as {@link #privateText} gives it.
+   * Returns the pair of a private key in the form of {@link #privateText}.
    *
-   * @throws IllegalArgumentException saying what is wrong with it, without repeating it
+   * @throws IllegalArgumentException if the text is invalid; the message does not contain it
    */
   public static NoiseKeyPair ofPrivateText(String text) {
     return ofPrivate(ofText("private", text));
   }
 
   /**
-   * A public key as {@link #publicText} gives it.
+   * Returns the public key of a text in the form of {@link #publicText}.
    *
-   * @throws IllegalArgumentException saying what is wrong with it
+   * @throws IllegalArgumentException if the text is invalid
    */
   public static byte[] publicOfText(String text) {
     byte[] key = ofText("public", text);
@@ -87,7 +87,7 @@ public final class NoiseKeyPair {
     try {
       return Base64.getDecoder().decode(text);
     } catch (IllegalArgumentException e) {
-      // Without the cause: that repeats a character of what may be a private key.
+      // The cause is omitted, because its message contains a character of a possible private key.
       throw new IllegalArgumentException("the " + which + " key is not base64");
     }
   }
@@ -95,29 +95,30 @@ public final class NoiseKeyPair {
   static void checkLength(String which, byte[] key) {
     if (key.length != KEY_BYTES) {
       throw new IllegalArgumentException(
-          "the " + which + " key has " + key.length + " bytes: " + KEY_BYTES + " are needed");
+          "the " + which + " key has " + key.length + " bytes (required: " + KEY_BYTES + ")");
     }
   }
 
-  /** The public key, {@value #KEY_BYTES} bytes, a copy. */
+  /** Returns a copy of the public key, {@value #KEY_BYTES} bytes. */
   public byte[] publicKey() {
     return publicKey.clone();
   }
 
-  /** The public key in base64, padded: 44 characters. */
+  /** Returns the public key in padded base64, 44 characters. */
   public String publicText() {
     return Base64.getEncoder().encodeToString(publicKey);
   }
 
-  /** The private key in base64, padded: 44 characters, to be kept secret. */
+  /** Returns the private key in padded base64, 44 characters. The result is secret. */
   public String privateText() {
     return Base64.getEncoder().encodeToString(privateKey.getScalar().orElseThrow());
   }
 
   /**
-   * The secret shared with the owner of a public key.
+   * Returns the secret shared with the owner of a public key.
    *
-   * @throws NoiseException if the public key is of low order, which would make the secret known
+   * @throws NoiseException if the public key is of low order, which would make the secret
+   *     predictable
    */
   byte[] agree(byte[] remotePublic) throws NoiseException {
     try {
@@ -125,7 +126,7 @@ public final class NoiseKeyPair {
     } catch (InvalidKeyException e) {
       throw new NoiseException("the peer's public key is of low order");
     } catch (GeneralSecurityException e) {
-      throw broken(e);
+      throw unsupported(e);
     }
   }
 
@@ -139,7 +140,7 @@ public final class NoiseKeyPair {
     return agreement.generateSecret();
   }
 
-  /** The highest bit does not count (RFC 7748, section 5). */
+  /** Ignores the most significant bit (RFC 7748, section 5). */
   private static BigInteger coordinate(byte[] littleEndian) {
     byte[] bigEndian = reversed(littleEndian);
     bigEndian[0] &= 0x7f;
@@ -162,8 +163,8 @@ public final class NoiseKeyPair {
     return reversed;
   }
 
-  private static IllegalStateException broken(GeneralSecurityException e) {
-    return new IllegalStateException("this Java has no working " + X25519, e);
+  private static IllegalStateException unsupported(GeneralSecurityException e) {
+    return new IllegalStateException("this JDK does not support " + X25519, e);
   }
 
   @Override

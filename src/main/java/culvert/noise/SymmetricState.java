@@ -4,12 +4,12 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** What both sides of a handshake have mixed so far (section 5.2). */
+/** The SymmetricState of section 5.2: chaining key, handshake hash and cipher of a handshake. */
 final class SymmetricState {
 
   private final HashFunction function;
   private final Aead aead;
-  private byte[] chain;
+  private byte[] chainingKey;
   private byte[] hash;
   private NoiseCipher cipher;
 
@@ -21,10 +21,10 @@ final class SymmetricState {
         name.length <= HashFunction.BYTES
             ? Arrays.copyOf(name, HashFunction.BYTES)
             : function.hash(name);
-    chain = hash.clone();
+    chainingKey = hash.clone();
   }
 
-  /** The handshake hash so far, a copy. */
+  /** Returns a copy of the current handshake hash. */
   byte[] hash() {
     return hash.clone();
   }
@@ -33,30 +33,30 @@ final class SymmetricState {
     hash = function.hash(hash, data);
   }
 
-  void mixKey(byte[] material) {
-    byte[][] derived = function.hkdf(chain, material, 2);
-    takeKey(derived[0], derived[1]);
+  void mixKey(byte[] inputKeyMaterial) {
+    byte[][] derived = function.hkdf(chainingKey, inputKeyMaterial, 2);
+    initializeKey(derived[0], derived[1]);
   }
 
-  void mixKeyAndHash(byte[] material) {
-    byte[][] derived = function.hkdf(chain, material, 3);
+  void mixKeyAndHash(byte[] inputKeyMaterial) {
+    byte[][] derived = function.hkdf(chainingKey, inputKeyMaterial, 3);
     mixHash(derived[1]);
-    takeKey(derived[0], derived[2]);
+    initializeKey(derived[0], derived[2]);
   }
 
-  private void takeKey(byte[] nextChain, byte[] key) {
-    wipe();
-    chain = nextChain;
+  private void initializeKey(byte[] nextChainingKey, byte[] key) {
+    clearChainingKey();
+    chainingKey = nextChainingKey;
     cipher = new NoiseCipher(aead, key, 0);
     Arrays.fill(key, (byte) 0);
   }
 
-  /** How much longer {@link #encryptAndHash} makes what it is given, in bytes. */
+  /** Returns the number of bytes that {@link #encryptAndHash} adds. */
   int overhead() {
     return cipher == null ? 0 : NoiseCipher.TAG_BYTES;
   }
 
-  /** Puts data into a message, sealed as soon as there is a key. */
+  /** Appends data to a message, encrypted if the cipher has a key. */
   void encryptAndHash(byte[] plain, ByteBuffer message) {
     int start = message.position();
     if (cipher == null) {
@@ -68,36 +68,36 @@ final class SymmetricState {
   }
 
   /**
-   * What {@link #encryptAndHash} had been given.
+   * Returns the data that {@link #encryptAndHash} appended.
    *
-   * @param sealed at least {@link #overhead()} bytes
-   * @return null if it does not verify
+   * @param encrypted at least {@link #overhead()} bytes
+   * @return the data, or null if authentication failed
    */
-  byte[] decryptAndHash(byte[] sealed) {
-    byte[] plain = sealed;
+  byte[] decryptAndHash(byte[] encrypted) {
+    byte[] plain = encrypted;
     if (cipher != null) {
-      plain = new byte[sealed.length - NoiseCipher.TAG_BYTES];
-      if (!cipher.decrypt(hash, ByteBuffer.wrap(sealed), ByteBuffer.wrap(plain))) {
+      plain = new byte[encrypted.length - NoiseCipher.TAG_BYTES];
+      if (!cipher.decrypt(hash, ByteBuffer.wrap(encrypted), ByteBuffer.wrap(plain))) {
         return null;
       }
     }
-    mixHash(sealed);
+    mixHash(encrypted);
     return plain;
   }
 
-  /** The initiator's sending cipher, then the responder's; there is nothing to mix behind it. */
+  /** Returns the sending ciphers of the initiator and the responder, and clears this state. */
   NoiseCipher[] split() {
-    byte[][] keys = function.hkdf(chain, new byte[0], 2);
+    byte[][] keys = function.hkdf(chainingKey, new byte[0], 2);
     var ciphers =
         new NoiseCipher[] {new NoiseCipher(aead, keys[0], 0), new NoiseCipher(aead, keys[1], 0)};
     Arrays.fill(keys[0], (byte) 0);
     Arrays.fill(keys[1], (byte) 0);
-    wipe();
+    clearChainingKey();
     cipher = null;
     return ciphers;
   }
 
-  private void wipe() {
-    Arrays.fill(chain, (byte) 0);
+  private void clearChainingKey() {
+    Arrays.fill(chainingKey, (byte) 0);
   }
 }

@@ -149,7 +149,7 @@ public final class Handshake {
       return exchange.receive(Message.Challenge.class);
     } catch (ProtocolException e) {
       throw new ProtocolException(
-          "what answers there is no Culvert remote proxy (" + e.getMessage() + ")");
+          "the peer is not a Culvert remote proxy (" + e.getMessage() + ")");
     }
   }
 

@@ -13,16 +13,16 @@ class Blake2sTest {
 
   /** RFC 7693, appendix B. */
   @Test
-  void theDigestOfAbcIsTheOneOfTheRfc() {
+  void digestOfAbcMatchesTheRfc() {
     byte[] digest = new Blake2s().digest("abc".getBytes(StandardCharsets.US_ASCII));
     assertThat(digest)
         .asHexString()
         .isEqualToIgnoringCase("508c5e8c327c14e2e1a72ba34eeb452f37458b209ed63a294d999b4c86675982");
   }
 
-  /** RFC 7693, appendix E: one digest over those of many lengths, with keys and without. */
+  /** RFC 7693, appendix E: a digest of digests of several lengths, with and without keys. */
   @Test
-  void theSelfTestOfTheRfcPasses() {
+  void selfTestOfTheRfcPasses() {
     var grand = new Blake2s();
     for (int digestBytes : new int[] {16, 20, 28, 32}) {
       for (int inputBytes : new int[] {0, 3, 64, 65, 255, 1024}) {
@@ -50,7 +50,7 @@ class Blake2sTest {
   }
 
   @Test
-  void itDoesNotMatterInWhichPiecesTheBytesCome() {
+  void digestDoesNotDependOnTheSizeOfUpdates() {
     var random = Seed.random("Blake2sTest pieces");
     var input = new byte[1000];
     random.nextBytes(input);
@@ -71,7 +71,7 @@ class Blake2sTest {
   }
 
   @Test
-  void aDigestStartsAfreshWhenItHasBeenTakenOrReset() {
+  void digestRestartsAfterDigestOrReset() {
     var digest = new Blake2s(32, sequence(32, 1));
     byte[] first = digest.digest(new byte[] {1, 2, 3});
     assertThat(digest.digest(new byte[] {1, 2, 3})).isEqualTo(first);
@@ -81,7 +81,7 @@ class Blake2sTest {
   }
 
   @Test
-  void aDigestSaysHowLongItIs() {
+  void digestLengthIsReported() {
     assertThat(new Blake2s().getDigestLength()).isEqualTo(32);
     assertThat(HexFormat.of().formatHex(new Blake2s(20, new byte[0]).digest())).hasSize(40);
   }

@@ -5,19 +5,19 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** Two sides of a handshake, and a wire between them on which somebody may change what passes. */
+/** The two sides of a handshake, and a channel between them that may modify messages. */
 record HandshakePair(NoiseHandshake initiator, NoiseHandshake responder) {
 
   static final NoiseKeyPair INITIATOR = NoiseKeyPair.ofPrivate(filled(0x31));
   static final NoiseKeyPair RESPONDER = NoiseKeyPair.ofPrivate(filled(0x32));
-  static final NoiseKeyPair STRANGER = NoiseKeyPair.ofPrivate(filled(0x33));
+  static final NoiseKeyPair UNKNOWN = NoiseKeyPair.ofPrivate(filled(0x33));
   static final NoiseKeyPair OTHER = NoiseKeyPair.ofPrivate(filled(0x36));
   static final byte[] PSK = filled(0x34);
   static final byte[] PROLOGUE = "prologue".getBytes();
   static final NoiseHandshake.Keys NO_KEYS =
       new NoiseHandshake.Keys(Optional.empty(), Optional.empty(), Optional.empty());
 
-  /** One protocol for each pattern, with every cipher and hash somewhere among them. */
+  /** One protocol for each pattern; every cipher and hash occurs in at least one. */
   static final List<NoiseProtocol> PROTOCOLS =
       List.of(
           NoiseProtocol.parse("Noise_NN_25519_AESGCM_BLAKE2s"),
@@ -26,31 +26,31 @@ record HandshakePair(NoiseHandshake initiator, NoiseHandshake responder) {
           NoiseProtocol.parse("Noise_KK_25519_ChaChaPoly_SHA256"),
           NoiseProtocol.parse("Noise_NNpsk0_25519_AESGCM_SHA256"));
 
-  /** What somebody on the way makes of a message; {@code index} counts from 0. */
-  interface Wire {
-    byte[] pass(int index, byte[] message);
+  /** Forwards messages, possibly modified; {@code index} counts from 0. */
+  interface Channel {
+    byte[] forward(int index, byte[] message);
 
-    /** Changes nothing. */
-    static byte[] clean(int index, byte[] message) {
+    /** Returns the message unchanged. */
+    static byte[] unchanged(int index, byte[] message) {
       return message;
     }
   }
 
-  /** Two that know each other. */
+  /** Returns two sides with matching keys. */
   static HandshakePair of(NoiseProtocol protocol) {
     return new HandshakePair(
         NoiseHandshake.initiator(protocol, keys(protocol, true), PROLOGUE),
         NoiseHandshake.responder(protocol, keys(protocol, false), PROLOGUE));
   }
 
-  /** The same with ephemeral keys made beforehand, which is half the work. */
+  /** Returns two sides with matching keys and fixed ephemeral keys, which halves the work. */
   static HandshakePair quick(NoiseProtocol protocol) {
     return new HandshakePair(
-        new NoiseHandshake(protocol, true, keys(protocol, true), PROLOGUE, () -> STRANGER),
+        new NoiseHandshake(protocol, true, keys(protocol, true), PROLOGUE, () -> UNKNOWN),
         new NoiseHandshake(protocol, false, keys(protocol, false), PROLOGUE, () -> OTHER));
   }
 
-  /** The keys that side needs for two that know each other. */
+  /** Returns the keys that one of two matching sides requires. */
   static NoiseHandshake.Keys keys(NoiseProtocol protocol, boolean initiator) {
     NoiseKeyPair local = initiator ? INITIATOR : RESPONDER;
     NoiseKeyPair remote = initiator ? RESPONDER : INITIATOR;
@@ -62,22 +62,22 @@ record HandshakePair(NoiseHandshake initiator, NoiseHandshake responder) {
         protocol.isPskRequired() ? Optional.of(PSK) : Optional.empty());
   }
 
-  /** Runs the handshake, with empty payloads, to its end or to the first fault. */
-  void run(Wire wire) throws NoiseException {
+  /** Runs the handshake with empty payloads until it is done or fails. */
+  void run(Channel channel) throws NoiseException {
     for (int index = 0; !initiator.isDone() || !responder.isDone(); index++) {
       NoiseHandshake from = index % 2 == 0 ? initiator : responder;
       NoiseHandshake to = index % 2 == 0 ? responder : initiator;
-      to.readMessage(wire.pass(index, from.writeMessage(new byte[0])));
+      to.readMessage(channel.forward(index, from.writeMessage(new byte[0])));
     }
   }
 
-  /** Runs it undisturbed. */
+  /** Runs the handshake with unchanged messages. */
   HandshakePair done() throws NoiseException {
-    run(Wire::clean);
+    run(Channel::unchanged);
     return this;
   }
 
-  /** The messages of an undisturbed run. */
+  /** Returns the messages of a run. */
   static List<byte[]> messages(NoiseProtocol protocol) throws NoiseException {
     var messages = new ArrayList<byte[]>();
     of(protocol)

@@ -22,15 +22,14 @@ class NoiseHandshakeTest {
 
   @ParameterizedTest
   @FieldSource("ALL")
-  void bothEndWithTheSameHashAndEachKnowsWhatThePatternTells(NoiseProtocol protocol)
-      throws Exception {
-    var sides = HandshakePair.of(protocol).done();
-    assertThat(sides.initiator().hash()).isEqualTo(sides.responder().hash());
-    assertKnown(sides.initiator(), protocol, true, HandshakePair.RESPONDER);
-    assertKnown(sides.responder(), protocol, false, HandshakePair.INITIATOR);
+  void sidesHaveTheSameHashAndTheKeysOfThePattern(NoiseProtocol protocol) throws Exception {
+    var pair = HandshakePair.of(protocol).done();
+    assertThat(pair.initiator().hash()).isEqualTo(pair.responder().hash());
+    assertRemoteKey(pair.initiator(), protocol, true, HandshakePair.RESPONDER);
+    assertRemoteKey(pair.responder(), protocol, false, HandshakePair.INITIATOR);
   }
 
-  private static void assertKnown(
+  private static void assertRemoteKey(
       NoiseHandshake side, NoiseProtocol protocol, boolean initiator, NoiseKeyPair other) {
     assertThat(side.isDone()).isTrue();
     assertThat(side.isMyTurn()).isFalse();
@@ -43,86 +42,86 @@ class NoiseHandshakeTest {
 
   @ParameterizedTest
   @FieldSource("ALL")
-  void twoSessionsOfTheSameTwoHaveNothingInCommon(NoiseProtocol protocol) throws Exception {
+  void twoSessionsWithTheSameKeysAreUnrelated(NoiseProtocol protocol) throws Exception {
     var one = HandshakePair.of(protocol).done();
     var other = HandshakePair.of(protocol).done();
     assertThat(one.initiator().hash()).isNotEqualTo(other.initiator().hash());
-    byte[] message = VectorMessages.sealed(one.initiator().sending(), new byte[8]);
-    assertThatThrownBy(() -> VectorMessages.opened(other.responder().receiving(), message))
+    byte[] message = TransportMessages.encrypt(one.initiator().sending(), new byte[8]);
+    assertThatThrownBy(() -> TransportMessages.decrypt(other.responder().receiving(), message))
         .isInstanceOf(NoiseException.class);
   }
 
   @ParameterizedTest
   @FieldSource("ALL")
-  void theTwoDirectionsHaveKeysOfTheirOwn(NoiseProtocol protocol) throws Exception {
-    var sides = HandshakePair.of(protocol).done();
-    byte[] message = VectorMessages.sealed(sides.initiator().sending(), new byte[8]);
-    assertThatThrownBy(() -> VectorMessages.opened(sides.initiator().receiving(), message))
+  void directionsHaveDifferentKeys(NoiseProtocol protocol) throws Exception {
+    var pair = HandshakePair.of(protocol).done();
+    byte[] message = TransportMessages.encrypt(pair.initiator().sending(), new byte[8]);
+    assertThatThrownBy(() -> TransportMessages.decrypt(pair.initiator().receiving(), message))
         .isInstanceOf(NoiseException.class);
   }
 
   @ParameterizedTest
   @FieldSource("ALL")
-  void anotherPrologueEndsIt(NoiseProtocol protocol) {
-    var sides =
+  void differentProloguesFailTheHandshake(NoiseProtocol protocol) {
+    var pair =
         new HandshakePair(
             HandshakePair.of(protocol).initiator(),
             NoiseHandshake.responder(
                 protocol, HandshakePair.keys(protocol, false), "Prologue".getBytes()));
-    assertThatThrownBy(sides::done)
+    assertThatThrownBy(pair::done)
         .isInstanceOf(NoiseException.class)
-        .hasMessageContaining("does not verify");
+        .hasMessageContaining("failed authentication");
   }
 
   @Test
-  void anotherPreSharedKeyIsSeenInTheFirstMessage() {
+  void wrongPreSharedKeyFailsTheFirstMessage() {
     var keys =
         new NoiseHandshake.Keys(
             Optional.empty(), Optional.empty(), Optional.of(HandshakePair.filled(0x35)));
-    var sides =
+    var pair =
         new HandshakePair(
             NoiseHandshake.initiator(NNPSK0, keys, HandshakePair.PROLOGUE),
             HandshakePair.of(NNPSK0).responder());
-    assertThatThrownBy(sides::done)
+    assertThatThrownBy(pair::done)
         .isInstanceOf(NoiseException.class)
-        .hasMessage("Noise handshake message 1 does not verify");
+        .hasMessage("Noise handshake message 1 failed authentication");
   }
 
   @Test
-  void aResponderWithAnotherKeyCannotReadWhatIsMeantForTheRightOne() {
+  void responderWithAnotherKeyCannotReadTheFirstMessage() {
     for (NoiseProtocol protocol : List.of(NK, KK)) {
       var keys = HandshakePair.keys(protocol, false);
-      var stranger =
+      var wrongKeys =
           new NoiseHandshake.Keys(
-              Optional.of(HandshakePair.STRANGER), keys.remoteStatic(), keys.psk());
-      var sides =
+              Optional.of(HandshakePair.UNKNOWN), keys.remoteStatic(), keys.psk());
+      var pair =
           new HandshakePair(
               HandshakePair.of(protocol).initiator(),
-              NoiseHandshake.responder(protocol, stranger, HandshakePair.PROLOGUE));
-      assertThatThrownBy(sides::done)
+              NoiseHandshake.responder(protocol, wrongKeys, HandshakePair.PROLOGUE));
+      assertThatThrownBy(pair::done)
           .isInstanceOf(NoiseException.class)
-          .hasMessage("Noise handshake message 1 does not verify");
+          .hasMessage("Noise handshake message 1 failed authentication");
     }
   }
 
   @Test
-  void anInitiatorWithAnotherKeyIsNotTakenForTheRightOne() {
-    var stranger =
+  void initiatorWithAnotherKeyIsRejected() {
+    var wrongKeys =
         new NoiseHandshake.Keys(
-            Optional.of(HandshakePair.STRANGER),
+            Optional.of(HandshakePair.UNKNOWN),
             Optional.of(HandshakePair.RESPONDER.publicKey()),
             Optional.empty());
-    var sides =
+    var pair =
         new HandshakePair(
-            NoiseHandshake.initiator(KK, stranger, HandshakePair.PROLOGUE),
+            NoiseHandshake.initiator(KK, wrongKeys, HandshakePair.PROLOGUE),
             HandshakePair.of(KK).responder());
-    assertThatThrownBy(sides::done)
+    assertThatThrownBy(pair::done)
         .isInstanceOf(NoiseException.class)
-        .hasMessage("Noise handshake message 1 does not verify");
+        .hasMessage("Noise handshake message 1 failed authentication");
   }
 
   @Test
-  void aKeyThatIsToldHasToBeTheExpectedOne() throws Exception {
+  void receivedKeyMustBeTheExpectedOne() throws Exception {
     var expecting =
         new NoiseHandshake.Keys(
             Optional.of(HandshakePair.INITIATOR),
@@ -132,35 +131,35 @@ class NoiseHandshakeTest {
             NoiseHandshake.initiator(XX, expecting, HandshakePair.PROLOGUE),
             HandshakePair.of(XX).responder())
         .done();
-    var stranger =
+    var wrongKeys =
         new NoiseHandshake.Keys(
-            Optional.of(HandshakePair.STRANGER), Optional.empty(), Optional.empty());
-    var sides =
+            Optional.of(HandshakePair.UNKNOWN), Optional.empty(), Optional.empty());
+    var pair =
         new HandshakePair(
             NoiseHandshake.initiator(XX, expecting, HandshakePair.PROLOGUE),
-            NoiseHandshake.responder(XX, stranger, HandshakePair.PROLOGUE));
-    assertThatThrownBy(sides::done)
+            NoiseHandshake.responder(XX, wrongKeys, HandshakePair.PROLOGUE));
+    assertThatThrownBy(pair::done)
         .isInstanceOf(NoiseException.class)
-        .hasMessage("Noise handshake message 2 holds another public key than the expected one");
-    assertThat(sides.initiator().remoteStatic()).isEmpty();
+        .hasMessage("Noise handshake message 2 contains a different public key than expected");
+    assertThat(pair.initiator().remoteStatic()).isEmpty();
   }
 
   @ParameterizedTest
   @FieldSource("ALL")
-  void anEphemeralKeyOfZerosIsRefused(NoiseProtocol protocol) {
-    var sides = HandshakePair.of(protocol);
+  void ephemeralKeyOfZerosIsRejected(NoiseProtocol protocol) {
+    var pair = HandshakePair.of(protocol);
     assertThatThrownBy(() ->
-            sides.run((index, message) -> {
+            pair.run((index, message) -> {
               Arrays.fill(message, 0, 32, (byte) 0);
               return message;
             }))
         .isInstanceOf(NoiseException.class);
-    assertThat(sides.initiator().isDone()).isFalse();
+    assertThat(pair.initiator().isDone()).isFalse();
   }
 
-  /** With no cipher to fail first, it is the low order itself that has to be seen. */
+  /** Without a cipher that fails first, the low order itself must be detected. */
   @Test
-  void aResponderDoesNotAnswerAnEphemeralKeyOfLowOrder() throws Exception {
+  void responderDoesNotAnswerAnEphemeralKeyOfLowOrder() throws Exception {
     var responder = HandshakePair.of(NN).responder();
     responder.readMessage(new byte[32]);
     assertThatThrownBy(() -> responder.writeMessage(new byte[0]))
@@ -170,7 +169,7 @@ class NoiseHandshakeTest {
   }
 
   @Test
-  void anInitiatorDoesNotSendToAStaticKeyOfZeros() {
+  void initiatorDoesNotSendToAStaticKeyOfZeros() {
     var keys =
         new NoiseHandshake.Keys(Optional.empty(), Optional.of(new byte[32]), Optional.empty());
     var initiator = NoiseHandshake.initiator(NK, keys, HandshakePair.PROLOGUE);
@@ -180,16 +179,16 @@ class NoiseHandshakeTest {
   }
 
   @Test
-  void aFailedReadLeavesTheHandshakeUnusable() throws Exception {
-    var sides = HandshakePair.of(KK);
-    byte[] right = sides.initiator().writeMessage(new byte[0]);
+  void failedReadMakesTheHandshakeUnusable() throws Exception {
+    var pair = HandshakePair.of(KK);
+    byte[] right = pair.initiator().writeMessage(new byte[0]);
     byte[] wrong = right.clone();
     wrong[40] ^= 1;
-    assertThatThrownBy(() -> sides.responder().readMessage(wrong))
+    assertThatThrownBy(() -> pair.responder().readMessage(wrong))
         .isInstanceOf(NoiseException.class);
-    assertThatThrownBy(() -> sides.responder().readMessage(right))
+    assertThatThrownBy(() -> pair.responder().readMessage(right))
         .isInstanceOf(IllegalStateException.class);
-    assertUnusable(sides.responder());
+    assertUnusable(pair.responder());
   }
 
   private static void assertUnusable(NoiseHandshake side) {
@@ -204,16 +203,16 @@ class NoiseHandshakeTest {
   }
 
   @Test
-  void whoseTurnItIsNotNeitherWritesNorReadsAndCanGoOn() throws Exception {
-    var sides = HandshakePair.of(NN);
-    assertThatThrownBy(() -> sides.responder().writeMessage(new byte[0]))
+  void callOutOfTurnFailsAndDoesNotEndTheHandshake() throws Exception {
+    var pair = HandshakePair.of(NN);
+    assertThatThrownBy(() -> pair.responder().writeMessage(new byte[0]))
         .isInstanceOf(IllegalStateException.class);
-    assertThatThrownBy(() -> sides.initiator().readMessage(new byte[48]))
+    assertThatThrownBy(() -> pair.initiator().readMessage(new byte[48]))
         .isInstanceOf(IllegalStateException.class);
-    sides.done();
-    assertThatThrownBy(() -> sides.initiator().writeMessage(new byte[0]))
+    pair.done();
+    assertThatThrownBy(() -> pair.initiator().writeMessage(new byte[0]))
         .isInstanceOf(IllegalStateException.class);
-    assertThatThrownBy(() -> sides.responder().readMessage(new byte[48]))
+    assertThatThrownBy(() -> pair.responder().readMessage(new byte[48]))
         .isInstanceOf(IllegalStateException.class);
   }
 
@@ -222,56 +221,58 @@ class NoiseHandshakeTest {
   void handshakeMessagesCarryPayloadsUpToTheLimit(NoiseProtocol protocol) throws Exception {
     int messages = protocol.pattern().messages().size();
     for (int large = 0; large < messages; large++) {
-      var sides = HandshakePair.of(protocol);
+      var pair = HandshakePair.of(protocol);
       for (int index = 0; index < messages; index++) {
-        NoiseHandshake from = index % 2 == 0 ? sides.initiator() : sides.responder();
-        NoiseHandshake to = index % 2 == 0 ? sides.responder() : sides.initiator();
-        int most = 65535 - HandshakePair.messages(protocol).get(index).length;
-        byte[] payload = new byte[index == large ? most : 5];
+        NoiseHandshake from = index % 2 == 0 ? pair.initiator() : pair.responder();
+        NoiseHandshake to = index % 2 == 0 ? pair.responder() : pair.initiator();
+        int maxPayload = 65535 - HandshakePair.messages(protocol).get(index).length;
+        byte[] payload = new byte[index == large ? maxPayload : 5];
         Arrays.fill(payload, (byte) index);
         byte[] message = from.writeMessage(payload);
         assertThat(message.length == 65535).isEqualTo(index == large);
         assertThat(to.readMessage(message)).isEqualTo(payload);
       }
-      assertThat(sides.responder().isDone()).isTrue();
+      assertThat(pair.responder().isDone()).isTrue();
     }
   }
 
   @ParameterizedTest
   @FieldSource("ALL")
-  void aPayloadBeyondTheLimitIsRefused(NoiseProtocol protocol) throws Exception {
-    int most = 65535 - HandshakePair.messages(protocol).get(0).length;
+  void payloadBeyondTheLimitIsRejected(NoiseProtocol protocol) throws Exception {
+    int maxPayload = 65535 - HandshakePair.messages(protocol).get(0).length;
     var initiator = HandshakePair.of(protocol).initiator();
-    assertThatThrownBy(() -> initiator.writeMessage(new byte[most + 1]))
+    assertThatThrownBy(() -> initiator.writeMessage(new byte[maxPayload + 1]))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("65536 bytes");
     assertUnusable(initiator);
   }
 
   @Test
-  void keysThatAreMissingAreNamed() {
-    assertRefused(NK, false, HandshakePair.NO_KEYS, "needs a key pair of the responder's own");
-    assertRefused(XX, true, HandshakePair.NO_KEYS, "needs a key pair of the initiator's own");
-    assertRefused(NK, true, HandshakePair.NO_KEYS, "needs the peer's public key at the initiator");
+  void missingKeyIsNamed() {
+    assertRefused(NK, false, HandshakePair.NO_KEYS, "requires a static key pair of the responder");
+    assertRefused(XX, true, HandshakePair.NO_KEYS, "requires a static key pair of the initiator");
+    assertRefused(
+        NK, true, HandshakePair.NO_KEYS, "requires the peer's public key at the initiator");
     var local =
         new NoiseHandshake.Keys(
             Optional.of(HandshakePair.RESPONDER), Optional.empty(), Optional.empty());
-    assertRefused(KK, false, local, "needs the peer's public key at the responder");
-    assertRefused(NNPSK0, true, HandshakePair.NO_KEYS, "needs a pre-shared key");
+    assertRefused(KK, false, local, "requires the peer's public key at the responder");
+    assertRefused(NNPSK0, true, HandshakePair.NO_KEYS, "requires a pre-shared key");
   }
 
   @Test
-  void keysThatWouldProveNothingAreRefused() {
+  void unusedKeyIsRejected() {
     var psk =
         new NoiseHandshake.Keys(Optional.empty(), Optional.empty(), Optional.of(HandshakePair.PSK));
-    assertRefused(NN, true, psk, "takes no pre-shared key");
+    assertRefused(NN, true, psk, "does not use a pre-shared key");
     var remote =
         new NoiseHandshake.Keys(
             Optional.of(HandshakePair.RESPONDER),
             Optional.of(HandshakePair.INITIATOR.publicKey()),
             Optional.empty());
-    assertRefused(NN, true, remote, "does not prove the peer's public key to the initiator");
-    assertRefused(NK, false, remote, "does not prove the peer's public key to the responder");
+    assertRefused(NN, true, remote, "does not authenticate the peer's public key to the initiator");
+    assertRefused(
+        NK, false, remote, "does not authenticate the peer's public key to the responder");
   }
 
   private static void assertRefused(
@@ -283,19 +284,19 @@ class NoiseHandshakeTest {
   }
 
   @Test
-  void keysOfAnotherLengthAreRefused() {
+  void keyOfAnotherLengthIsRejected() {
     assertThatThrownBy(() ->
             new NoiseHandshake.Keys(Optional.empty(), Optional.of(new byte[33]), Optional.empty()))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("the public key has 33 bytes: 32 are needed");
+        .hasMessage("the public key has 33 bytes (required: 32)");
     assertThatThrownBy(() ->
             new NoiseHandshake.Keys(Optional.empty(), Optional.empty(), Optional.of(new byte[0])))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("the pre-shared key has 0 bytes: 32 are needed");
+        .hasMessage("the pre-shared key has 0 bytes (required: 32)");
   }
 
   @Test
-  void anArrayThatChangesLaterChangesNoKey() throws Exception {
+  void keysAreCopiedFromArrays() throws Exception {
     byte[] psk = HandshakePair.PSK.clone();
     var keys = new NoiseHandshake.Keys(Optional.empty(), Optional.empty(), Optional.of(psk));
     psk[0] ^= 1;

@@ -15,7 +15,7 @@ class NoiseKeyPairTest {
 
   /** RFC 7748, section 6.1. */
   @Test
-  void theKeysOfTheRfcGiveItsPublicKeysAndItsSecret() throws Exception {
+  void keysOfTheRfcYieldItsPublicKeysAndSecret() throws Exception {
     var alice = pair("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a");
     var bob = pair("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb");
     assertThat(HEX.formatHex(alice.publicKey()))
@@ -31,9 +31,9 @@ class NoiseKeyPairTest {
     return NoiseKeyPair.ofPrivate(HEX.parseHex(hex));
   }
 
-  /** A pair of rathole's own test settings. */
+  /** The pair in the test settings of rathole. */
   @Test
-  void theTextFormsAreThoseOfRathole() {
+  void textFormsAreThoseOfRathole() {
     var pair = NoiseKeyPair.ofPrivateText("kQiSRtS3bs8BoGCJYgFnl1FLrTG1lV53Dj8jSjmg8tE=");
     assertThat(pair.publicText()).isEqualTo("mEnUEACy9UrTBmwoCJb6fcKWBRdvfD9XzuBVsroOLFg=");
     assertThat(pair.privateText()).isEqualTo("kQiSRtS3bs8BoGCJYgFnl1FLrTG1lV53Dj8jSjmg8tE=");
@@ -41,14 +41,14 @@ class NoiseKeyPairTest {
   }
 
   @Test
-  void aGeneratedPairIsTheSameWhenItIsReadBack() throws Exception {
+  void generatedPairIsRestoredFromItsText() throws Exception {
     for (int i = 0; i < 100; i++) {
       var pair = NoiseKeyPair.generate();
-      var again = NoiseKeyPair.ofPrivateText(pair.privateText());
+      var restored = NoiseKeyPair.ofPrivateText(pair.privateText());
       assertThat(pair.privateText()).hasSize(44);
-      assertThat(again.publicText()).isEqualTo(pair.publicText()).hasSize(44);
-      assertThat(again.agree(HandshakePair.STRANGER.publicKey()))
-          .isEqualTo(HandshakePair.STRANGER.agree(pair.publicKey()));
+      assertThat(restored.publicText()).isEqualTo(pair.publicText()).hasSize(44);
+      assertThat(restored.agree(HandshakePair.UNKNOWN.publicKey()))
+          .isEqualTo(HandshakePair.UNKNOWN.agree(pair.publicKey()));
     }
   }
 
@@ -59,7 +59,7 @@ class NoiseKeyPairTest {
   }
 
   @Test
-  void aPairPrintsItsPublicHalfOnly() {
+  void textFormContainsOnlyThePublicKey() {
     var pair = NoiseKeyPair.generate();
     var scalar = HEX.formatHex(Base64.getDecoder().decode(pair.privateText()));
     assertThat(pair.toString())
@@ -71,14 +71,14 @@ class NoiseKeyPairTest {
   }
 
   @Test
-  void whoChangesAKeyThatWasHandedOutChangesACopy() {
+  void returnedPublicKeyIsACopy() {
     var pair = NoiseKeyPair.ofPrivate(HandshakePair.filled(7));
     String before = pair.publicText();
     pair.publicKey()[0] ^= 1;
     assertThat(pair.publicText()).isEqualTo(before);
   }
 
-  /** All points of small order, as they can be written with 255 bits, and the highest bit set. */
+  /** All encodings of points of low order with 255 bits, and some with the most significant bit. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -93,14 +93,14 @@ class NoiseKeyPairTest {
         "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f11d7",
         "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
       })
-  void aPublicKeyOfLowOrderIsRefused(String point) {
+  void publicKeyOfLowOrderIsRejected(String point) {
     assertThatThrownBy(() -> HandshakePair.INITIATOR.agree(HEX.parseHex(point)))
         .isInstanceOf(NoiseException.class)
         .hasMessage("the peer's public key is of low order");
   }
 
   @Test
-  void theHighestBitOfAPublicKeyDoesNotCount() throws Exception {
+  void mostSignificantBitOfAPublicKeyIsIgnored() throws Exception {
     byte[] marked = HandshakePair.RESPONDER.publicKey();
     marked[31] |= (byte) 0x80;
     assertThat(HandshakePair.INITIATOR.agree(marked))
@@ -108,17 +108,17 @@ class NoiseKeyPairTest {
   }
 
   @Test
-  void aKeyOfAnotherLengthIsRefused() {
+  void keyOfAnotherLengthIsRejected() {
     assertThatThrownBy(() -> NoiseKeyPair.ofPrivate(new byte[31]))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("the private key has 31 bytes: 32 are needed");
+        .hasMessage("the private key has 31 bytes (required: 32)");
     assertThatThrownBy(() -> NoiseKeyPair.publicOfText("AAAA"))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("the public key has 3 bytes: 32 are needed");
+        .hasMessage("the public key has 3 bytes (required: 32)");
   }
 
   @Test
-  void aTextThatIsNoBase64IsRefusedWithoutRepeatingIt() {
+  void textThatIsNotBase64IsRejectedAndNotRepeated() {
     assertThatThrownBy(() -> NoiseKeyPair.ofPrivateText("not~base64"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("the private key is not base64")

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class NoiseProtocolTest {
 
   @Test
-  void everyProtocolOfferedIsFoundByItsName() {
+  void everySupportedProtocolIsFoundByItsName() {
     for (String pattern : new String[] {"NN", "NK", "XX", "KK", "NNpsk0"}) {
       for (String cipher : new String[] {"ChaChaPoly", "AESGCM"}) {
         for (String hash : new String[] {"BLAKE2s", "SHA256"}) {
@@ -36,11 +36,12 @@ class NoiseProtocolTest {
           Noise_NK_25519_AESCTR_SHA256      | cipher "AESCTR"   | ChaChaPoly, AESGCM
           Noise_NK_25519_AESGCM_SHA512      | hash "SHA512"     | BLAKE2s, SHA256
           """)
-  void whatIsNotOfferedIsNamedAndWhatIsOfferedToo(String name, String wrong, String offered) {
+  void errorNamesUnsupportedPartAndSupportedChoices(String name, String wrong, String supported) {
     assertThatThrownBy(() -> NoiseProtocol.parse(name))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "the Noise %s of %s is not offered; choose from: %s".formatted(wrong, name, offered));
+            "the Noise %s of %s is not supported; choose from: %s"
+                .formatted(wrong, name, supported));
   }
 
   @ParameterizedTest
@@ -52,10 +53,10 @@ class NoiseProtocolTest {
         "Noise_NK_25519_AESGCM",
         "Noise_NK_25519_AESGCM_SHA256_",
       })
-  void whatIsNoProtocolsNameIsRefused(String name) {
+  void textThatIsNoProtocolNameIsRejected(String name) {
     assertThatThrownBy(() -> NoiseProtocol.parse(name))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageStartingWith("\"" + name + "\" is no Noise protocol");
+        .hasMessageStartingWith("\"" + name + "\" is not a Noise protocol name");
   }
 
   @ParameterizedTest
@@ -66,7 +67,7 @@ class NoiseProtocolTest {
     "KK,     true,  true,  true,  true,  false",
     "NNpsk0, false, false, false, false, true",
   })
-  void aPatternSaysWhatEachSideNeeds(
+  void patternDeterminesTheRequiredKeys(
       String pattern,
       boolean initiatorLocal,
       boolean initiatorRemote,

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 
-/** What somebody on the way can do to a handshake: stop it. */
+/** Modified handshake messages: an attacker in between can only make the handshake fail. */
 @Timeout(120)
 class NoiseTamperTest {
 
@@ -18,12 +18,12 @@ class NoiseTamperTest {
 
   @ParameterizedTest
   @FieldSource("ALL")
-  void noFlippedBitLetsBothSidesComplete(NoiseProtocol protocol) throws Exception {
+  void handshakeWithAnyFlippedBitFails(NoiseProtocol protocol) throws Exception {
     List<byte[]> messages = HandshakePair.messages(protocol);
     for (int at = 0; at < messages.size(); at++) {
       for (int bit = 0; bit < 8 * messages.get(at).length; bit++) {
         int chosen = bit;
-        assertStopped(
+        assertFails(
             protocol,
             at,
             message -> {
@@ -37,77 +37,77 @@ class NoiseTamperTest {
 
   @ParameterizedTest
   @FieldSource("ALL")
-  void noTruncatedMessageLetsBothSidesComplete(NoiseProtocol protocol) throws Exception {
+  void handshakeWithATruncatedMessageFails(NoiseProtocol protocol) throws Exception {
     List<byte[]> messages = HandshakePair.messages(protocol);
     for (int at = 0; at < messages.size(); at++) {
       for (int length = 0; length < messages.get(at).length; length++) {
         int chosen = length;
-        assertStopped(protocol, at, message -> Arrays.copyOf(message, chosen), "cut to " + length);
+        assertFails(protocol, at, message -> Arrays.copyOf(message, chosen), "cut to " + length);
       }
     }
   }
 
   @ParameterizedTest
   @FieldSource("ALL")
-  void noOverlongMessageLetsBothSidesComplete(NoiseProtocol protocol) throws Exception {
+  void handshakeWithAnExtendedMessageFails(NoiseProtocol protocol) throws Exception {
     List<byte[]> messages = HandshakePair.messages(protocol);
     for (int at = 0; at < messages.size(); at++) {
       for (int more : new int[] {1, 16, 32, 48}) {
-        assertStopped(
+        assertFails(
             protocol,
             at,
             message -> Arrays.copyOf(message, message.length + more),
             more + " bytes more");
       }
-      assertStopped(protocol, at, message -> Arrays.copyOf(message, 65536), "65536 bytes");
+      assertFails(protocol, at, message -> Arrays.copyOf(message, 65536), "65536 bytes");
     }
   }
 
   @ParameterizedTest
   @FieldSource("ALL")
-  void noMessageOfAnotherSessionLetsBothSidesComplete(NoiseProtocol protocol) throws Exception {
+  void handshakeWithAReplayedMessageFails(NoiseProtocol protocol) throws Exception {
     List<byte[]> recorded = HandshakePair.messages(protocol);
     for (int at = 0; at < recorded.size(); at++) {
       byte[] replayed = recorded.get(at);
-      assertStopped(protocol, at, message -> replayed, "replayed");
+      assertFails(protocol, at, message -> replayed, "replayed");
     }
   }
 
   @ParameterizedTest
   @FieldSource("ALL")
-  void aMessageThatComesBackToItsSenderIsRefused(NoiseProtocol protocol) throws Exception {
+  void messageReturnedToItsSenderIsRejected(NoiseProtocol protocol) throws Exception {
     var initiator = HandshakePair.of(protocol).initiator();
     byte[] own = initiator.writeMessage(new byte[0]);
     assertThatThrownBy(() -> initiator.readMessage(own)).isInstanceOf(NoiseException.class);
   }
 
   @Test
-  void aTruncatedMessageIsCalledThat() {
+  void truncatedMessageIsReported() {
     assertThatThrownBy(() -> HandshakePair.of(ALL.get(0)).responder().readMessage(new byte[31]))
         .isInstanceOf(NoiseException.class)
-        .hasMessage("Noise handshake message 1 is cut off after 31 bytes");
+        .hasMessage("Noise handshake message 1 is truncated after 31 bytes");
     assertThatThrownBy(() -> HandshakePair.of(ALL.get(4)).responder().readMessage(new byte[47]))
         .isInstanceOf(NoiseException.class)
         .hasMessageContaining("message 1");
   }
 
   @Test
-  void anOverlongMessageIsCalledThat() {
+  void overlongMessageIsReported() {
     assertThatThrownBy(() -> HandshakePair.of(ALL.get(0)).responder().readMessage(new byte[65536]))
         .isInstanceOf(NoiseException.class)
-        .hasMessage("Noise handshake message 1 has 65536 bytes: at most 65535 are possible");
+        .hasMessage("Noise handshake message 1 has 65536 bytes (maximum: 65535)");
   }
 
   private interface Change {
     byte[] of(byte[] message);
   }
 
-  private static void assertStopped(NoiseProtocol protocol, int at, Change change, String what) {
-    var sides = HandshakePair.quick(protocol);
+  private static void assertFails(NoiseProtocol protocol, int at, Change change, String what) {
+    var pair = HandshakePair.quick(protocol);
     assertThatThrownBy(
-            () -> sides.run((index, message) -> index == at ? change.of(message) : message))
+            () -> pair.run((index, message) -> index == at ? change.of(message) : message))
         .as("message %d, %s", at + 1, what)
         .isInstanceOf(NoiseException.class);
-    assertThat(sides.initiator().isDone() && sides.responder().isDone()).isFalse();
+    assertThat(pair.initiator().isDone() && pair.responder().isDone()).isFalse();
   }
 }

@@ -14,12 +14,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Published messages, byte for byte, for every protocol offered. */
+/** Published test vectors, byte for byte, for every supported protocol. */
 class NoiseVectorsTest {
 
   private static final HexFormat HEX = HexFormat.of();
 
-  /** One protocol's part of the file. */
+  /** The vector of one protocol. */
   record Vector(String protocol, String hash, List<byte[]> messages) {
     @Override
     public String toString() {
@@ -27,7 +27,7 @@ class NoiseVectorsTest {
     }
   }
 
-  /** The file: what all have in common, the payloads, and the vectors. */
+  /** The content of the file: common inputs, payloads, and vectors. */
   record Vectors(Map<String, byte[]> inputs, List<byte[]> payloads, List<Vector> all) {
     byte[] input(String name) {
       return inputs.get(name);
@@ -47,13 +47,13 @@ class NoiseVectorsTest {
       if (line.isEmpty() || line.startsWith("#")) {
         continue;
       }
-      String[] words = line.split(" ");
-      switch (words[0]) {
-        case "protocol" -> protocol = words[1];
-        case "hash" -> vectors.all.add(new Vector(protocol, words[1], new ArrayList<>()));
-        case "message" -> vectors.all.getLast().messages.add(HEX.parseHex(words[1]));
-        case "payload" -> vectors.payloads.add(HEX.parseHex(words[1]));
-        default -> vectors.inputs.put(words[0], HEX.parseHex(words[1]));
+      String[] fields = line.split(" ");
+      switch (fields[0]) {
+        case "protocol" -> protocol = fields[1];
+        case "hash" -> vectors.all.add(new Vector(protocol, fields[1], new ArrayList<>()));
+        case "message" -> vectors.all.getLast().messages.add(HEX.parseHex(fields[1]));
+        case "payload" -> vectors.payloads.add(HEX.parseHex(fields[1]));
+        default -> vectors.inputs.put(fields[0], HEX.parseHex(fields[1]));
       }
     }
     return vectors;
@@ -72,25 +72,25 @@ class NoiseVectorsTest {
   }
 
   @Test
-  void thereIsAVectorForEveryProtocolOffered() {
-    var offered = new ArrayList<String>();
+  void everySupportedProtocolHasAVector() {
+    var supported = new ArrayList<String>();
     for (HandshakePattern pattern : HandshakePattern.values()) {
       for (Aead cipher : Aead.values()) {
         for (HashFunction hash : HashFunction.values()) {
-          offered.add(new NoiseProtocol(pattern, cipher, hash).name());
+          supported.add(new NoiseProtocol(pattern, cipher, hash).name());
         }
       }
     }
     assertThat(FILE.all)
         .extracting(Vector::protocol)
         .hasSize(20)
-        .containsExactlyInAnyOrderElementsOf(offered);
+        .containsExactlyInAnyOrderElementsOf(supported);
     assertThat(FILE.all).allSatisfy(vector -> assertThat(vector.messages).hasSize(6));
     assertThat(FILE.payloads).hasSize(6);
   }
 
   @Test
-  void thePublicKeysOfTheFileAreThoseOfItsPrivateKeys() {
+  void publicKeysOfTheFileMatchItsPrivateKeys() {
     for (String side : List.of("initiator", "responder")) {
       assertThat(FILE.pair(side + "-static").publicKey())
           .isEqualTo(FILE.input(side + "-static-public"));
@@ -99,7 +99,7 @@ class NoiseVectorsTest {
 
   @ParameterizedTest
   @MethodSource("vectors")
-  void everyMessageIsThePublishedOne(Vector vector) throws Exception {
+  void everyMessageMatchesTheVector(Vector vector) throws Exception {
     var initiator = side(vector, true);
     var responder = side(vector, false);
     for (int i = 0; i < vector.messages.size(); i++) {
@@ -109,10 +109,10 @@ class NoiseVectorsTest {
       byte[] expected = vector.messages.get(i);
       assertThat(from.isDone()).as("done before message %d", i + 1).isEqualTo(to.isDone());
       if (from.isDone()) {
-        assertThat(VectorMessages.sealed(from.sending(), payload))
+        assertThat(TransportMessages.encrypt(from.sending(), payload))
             .as("message %d", i + 1)
             .isEqualTo(expected);
-        assertThat(VectorMessages.opened(to.receiving(), expected))
+        assertThat(TransportMessages.decrypt(to.receiving(), expected))
             .as("payload %d", i + 1)
             .isEqualTo(payload);
       } else {
@@ -144,9 +144,9 @@ class NoiseVectorsTest {
         protocol, initiator, keys, FILE.input("prologue"), () -> FILE.pair(own + "-ephemeral"));
   }
 
-  /** The default protocol of rathole, with the responder key of its own tests. */
+  /** The default protocol of rathole, with the responder key of its tests. */
   @Test
-  void theMessagesOfRatholeAreThoseOfRathole() throws Exception {
+  void messagesMatchThoseOfRathole() throws Exception {
     var protocol = NoiseProtocol.parse("Noise_NK_25519_ChaChaPoly_BLAKE2s");
     var local = NoiseKeyPair.ofPrivateText("kQiSRtS3bs8BoGCJYgFnl1FLrTG1lV53Dj8jSjmg8tE=");
     var client =
@@ -180,13 +180,13 @@ class NoiseVectorsTest {
         .isEqualTo(HEX.formatHex(server.hash()))
         .isEqualTo("4ac84bb5a7ae7fb235796b89aeacbb24c2d023ca93af2b0c996bb882b987f950");
     byte[] hello =
-        VectorMessages.opened(
+        TransportMessages.decrypt(
             server.receiving(),
             HEX.parseHex(
                 "a948c48cca80c80f39248a00447d75358374227a399b41cfbaf2c5e86e572bbd"
                     + "45a676c67c0266d72134e262a06382e434603cebfb"));
     assertThat(hello).hasSize(37);
-    assertThat(HEX.formatHex(VectorMessages.sealed(server.sending(), new byte[4])))
+    assertThat(HEX.formatHex(TransportMessages.encrypt(server.sending(), new byte[4])))
         .isEqualTo("972bbe03fe26ddf3de748f89ee8d96a73cdc53ea");
   }
 }

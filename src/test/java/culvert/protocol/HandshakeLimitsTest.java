@@ -151,7 +151,7 @@ class HandshakeLimitsTest {
     byte[] http = "HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
     assertThatThrownBy(() -> dial(http))
         .isInstanceOf(ProtocolException.class)
-        .hasMessageContaining("what answers there is no Culvert remote proxy");
+        .hasMessageContaining("the peer is not a Culvert remote proxy");
   }
 
   @Test

@@ -183,7 +183,7 @@ class EncryptionExitCodesIT {
       String option = "--noise-peer-key=" + wrong.publicKey();
       assertThat(refused(Launcher.USUAL, remote, List.of(option)))
           .contains("--noise-peer-key is not the remote proxy's public key");
-      remote.role().err().await("origin proxy rejected", "the keys do not fit");
+      remote.role().err().await("origin proxy rejected", "the keys do not match");
       assertServesNobody(remote);
     }
   }

@@ -25,21 +25,21 @@ import javax.crypto.Mac;
 import javax.crypto.SecretKey;
 
 /**
- * Seals a native connection with Noise (revision 34 of its specification). The handshake travels in
- * SEAL messages behind the preface; the versions and the protocol's name that stand in the first of
- * them must be this side's own, and are its prologue, so that nobody on the way can change what the
- * sides agreed on. There is no way back to an open connection.
+ * Encrypts a native connection with Noise (revision 34 of the specification). The handshake uses
+ * SEAL messages after the preface. The versions and the protocol name in the first of them must be
+ * those of this side; they are also the prologue, so that an attacker in between cannot change the
+ * negotiation. A connection never returns to plaintext.
  */
 public final class NativeNoise {
 
-  /** What a usual batch of a leg brings. */
+  /** Typical size of one batch of a link. */
   private static final int IDLE_BYTES = 16 * 1024;
 
-  private static final String BY_SECRET = "Noise_NNpsk0_25519_AESGCM_SHA256";
+  private static final String SECRET_PROTOCOL = "Noise_NNpsk0_25519_AESGCM_SHA256";
 
   private static final byte[] PSK_LABEL = "culvert 1 noise psk".getBytes(StandardCharsets.US_ASCII);
 
-  private static final byte[] LABEL =
+  private static final byte[] PROLOGUE_LABEL =
       "culvert origin proxy to remote proxy\0".getBytes(StandardCharsets.US_ASCII);
 
   private final NoiseProtocol protocol;
@@ -48,17 +48,17 @@ public final class NativeNoise {
   private final BufferPool pool;
 
   /**
-   * A connection that is sealed from now on.
+   * An encrypted connection after its handshake.
    *
-   * @param connection ends as its carrier does
-   * @param below what the login is to know of it
+   * @param connection ends together with its carrier
+   * @param below properties of the connection that the login uses
    */
   public record EncryptedLink(Connection connection, Handshake.Below below) {}
 
   /**
-   * By the secret alone, one for all connections of a process.
+   * Returns an instance that uses the shared secret alone, for all connections of a process.
    *
-   * @param secrets any of them is good
+   * @param secrets any of them is accepted
    */
   public static NativeNoise withSecret(List<SecretKey> secrets, BufferPool pool) {
     List<NoiseHandshake.Keys> keys =
@@ -67,10 +67,10 @@ public final class NativeNoise {
                 new NoiseHandshake.Keys(
                     Optional.empty(), Optional.empty(), Optional.of(psk(secret))))
             .toList();
-    return new NativeNoise(NoiseProtocol.parse(BY_SECRET), keys, List.of(), pool);
+    return new NativeNoise(NoiseProtocol.parse(SECRET_PROTOCOL), keys, List.of(), pool);
   }
 
-  /** Another key than the one of the proofs. */
+  /** Derives the pre-shared key, which differs from the key of the login's proofs. */
   private static byte[] psk(SecretKey secret) {
     try {
       Mac mac = Mac.getInstance("HmacSHA256");
@@ -81,23 +81,25 @@ public final class NativeNoise {
     }
   }
 
-  /** By keys, one for all connections of a process. */
+  /** Returns an instance that uses static keys, for all connections of a process. */
   public static NativeNoise withKeys(NoiseSettings settings, boolean dialling, BufferPool pool) {
     return new NativeNoise(settings.protocol(), keys(settings, dialling), settings.peers(), pool);
   }
 
-  /** What the pattern wants of this side: one set for each peer, if it must know them before. */
+  /**
+   * Returns the keys that the pattern requires: one set for each peer that must be known before.
+   */
   static List<NoiseHandshake.Keys> keys(NoiseSettings settings, boolean dialling) {
     NoiseProtocol protocol = settings.protocol();
-    Optional<NoiseKeyPair> own =
+    Optional<NoiseKeyPair> local =
         protocol.isLocalKeyRequired(dialling)
             ? settings.own().or(() -> Optional.of(NoiseKeyPair.generate()))
             : Optional.empty();
     return protocol.isRemoteKeyRequired(dialling)
         ? settings.peers().stream()
-            .map(peer -> new NoiseHandshake.Keys(own, Optional.of(peer), Optional.empty()))
+            .map(peer -> new NoiseHandshake.Keys(local, Optional.of(peer), Optional.empty()))
             .toList()
-        : List.of(new NoiseHandshake.Keys(own, Optional.empty(), Optional.empty()));
+        : List.of(new NoiseHandshake.Keys(local, Optional.empty(), Optional.empty()));
   }
 
   private NativeNoise(
@@ -108,56 +110,57 @@ public final class NativeNoise {
     this.pool = pool;
   }
 
-  /** Whether it proves the secret, so that nothing else has to. */
+  /** Returns whether the handshake proves the secret, so that the login need not. */
   public boolean isSecretProof() {
     return protocol.isPskRequired();
   }
 
-  /** Whether a peer with this first message proves the secret by it. */
+  /** Returns whether a handshake that starts with this message proves the secret. */
   public static boolean isSecretProof(Message.Seal first) {
-    return first.protocol().equals(BY_SECRET);
+    return first.protocol().equals(SECRET_PROTOCOL);
   }
 
   /**
-   * The dialling side.
+   * Performs the handshake of the origin proxy, in the calling thread.
    *
-   * @throws RefusedException if the remote proxy refuses, or is not who it should be
-   * @throws ProtocolException if what answers is no Culvert remote proxy
+   * @throws RefusedException if the remote proxy refuses, or does not have the expected key or
+   *     secret
+   * @throws ProtocolException if the peer is not a Culvert remote proxy
    */
   public EncryptedLink dial(Connection carrier) throws IOException {
     var exchange = new HandshakeExchange(carrier.input(), carrier.output());
     var noise = NoiseHandshake.initiator(protocol, keys.getFirst(), prologue());
-    exchange.begin(next(noise));
+    exchange.begin(nextMessage(noise));
     while (!noise.isDone()) {
-      read(noise, answer(exchange), exchange, carrier, "the remote proxy");
+      read(noise, receive(exchange), exchange, carrier, "the remote proxy");
       if (!noise.isDone()) {
-        exchange.send(next(noise));
+        exchange.send(nextMessage(noise));
       }
     }
-    return sealed(carrier, noise);
+    return encrypted(carrier, noise);
   }
 
   private byte[] prologue() {
     byte[] name = protocol.name().getBytes(StandardCharsets.US_ASCII);
-    return ByteBuffer.allocate(LABEL.length + 2 + name.length)
-        .put(LABEL)
+    return ByteBuffer.allocate(PROLOGUE_LABEL.length + 2 + name.length)
+        .put(PROLOGUE_LABEL)
         .put((byte) Message.VERSION)
         .put((byte) Message.VERSION)
         .put(name)
         .array();
   }
 
-  private Message.Seal next(NoiseHandshake noise) throws IOException {
+  private Message.Seal nextMessage(NoiseHandshake noise) throws IOException {
     return new Message.Seal(
         Message.VERSION, Message.VERSION, protocol.name(), noise.writeMessage(new byte[0]));
   }
 
-  private Message.Seal answer(HandshakeExchange exchange) throws IOException {
+  private Message.Seal receive(HandshakeExchange exchange) throws IOException {
     try {
       return exchange.receive(Message.Seal.class);
     } catch (ProtocolException e) {
       throw new ProtocolException(
-          "what answers there is no Culvert remote proxy (" + e.getMessage() + ")");
+          "the peer is not a Culvert remote proxy (" + e.getMessage() + ")");
     }
   }
 
@@ -168,70 +171,71 @@ public final class NativeNoise {
       Connection carrier,
       String peer)
       throws IOException {
-    checkSame(seal);
+    checkUnchanged(seal);
     try {
       noise.readMessage(seal.message());
     } catch (NoiseException e) {
       throw exchange.refuse(
           ByeReason.CREDENTIALS,
-          isSecretProof() ? peer + " does not know the secret" : anotherKey(peer));
+          isSecretProof() ? peer + " does not know the secret" : wrongKey(peer));
     }
-    if (isStranger(noise)) {
-      // A peer for whom the handshake is done listens to nothing but sealed records.
-      HandshakeExchange heard = noise.isDone() ? within(sealed(carrier, noise)) : exchange;
-      throw heard.refuse(ByeReason.CREDENTIALS, anotherKey(peer));
+    if (!isExpectedPeer(noise)) {
+      // A peer that has completed the handshake reads only encrypted records.
+      HandshakeExchange current = noise.isDone() ? within(encrypted(carrier, noise)) : exchange;
+      throw current.refuse(ByeReason.CREDENTIALS, wrongKey(peer));
     }
   }
 
-  /** What the first message said is agreed, and stands in the prologue; the others repeat it. */
-  private void checkSame(Message.Seal seal) throws ProtocolException {
+  /** Checks that the message repeats the values of the first one, which are in the prologue. */
+  private void checkUnchanged(Message.Seal seal) throws ProtocolException {
     if (seal.minVersion() != Message.VERSION
         || seal.maxVersion() != Message.VERSION
         || !seal.protocol().equals(protocol.name())) {
-      throw new ProtocolException("SEAL with another version or protocol than the first had");
+      throw new ProtocolException("SEAL with a different version or protocol than the first one");
     }
   }
 
-  private static HandshakeExchange within(EncryptedLink sealed) {
-    return new HandshakeExchange(sealed.connection().input(), sealed.connection().output());
+  private static HandshakeExchange within(EncryptedLink link) {
+    return new HandshakeExchange(link.connection().input(), link.connection().output());
   }
 
-  private static String anotherKey(String peer) {
-    return peer + " has another key than the --noise-peer-key that the other side was given";
+  private static String wrongKey(String peer) {
+    return peer + "'s key is not the --noise-peer-key that was given to the other side";
   }
 
-  private boolean isStranger(NoiseHandshake noise) {
-    Optional<byte[]> shown = noise.remoteStatic();
-    return !peers.isEmpty()
-        && shown.isPresent()
-        && peers.stream().noneMatch(peer -> Arrays.equals(peer, shown.get()));
+  private boolean isExpectedPeer(NoiseHandshake noise) {
+    Optional<byte[]> key = noise.remoteStatic();
+    return peers.isEmpty()
+        || key.isEmpty()
+        || peers.stream().anyMatch(peer -> Arrays.equals(peer, key.get()));
   }
 
   /**
-   * The accepting side. A refusal is told to the peer before it is thrown.
+   * Performs the handshake of the remote proxy, in the calling thread. A refusal is sent to the
+   * peer before it is thrown.
    *
    * @param exchange has read the preface and {@code first}
-   * @throws RefusedException if the peer does not have what it needs to have
+   * @throws RefusedException if the peer does not have the required key or secret
    */
   public EncryptedLink accept(Connection carrier, HandshakeExchange exchange, Message.Seal first)
       throws IOException {
     check(exchange, first);
-    NoiseHandshake noise = admit(exchange, first);
+    NoiseHandshake noise = readFirst(exchange, first);
     while (!noise.isDone()) {
-      exchange.send(next(noise));
+      exchange.send(nextMessage(noise));
       if (!noise.isDone()) {
-        var answer = exchange.receive(Message.Seal.class);
-        read(noise, answer, exchange, carrier, "the origin proxy");
+        var message = exchange.receive(Message.Seal.class);
+        read(noise, message, exchange, carrier, "the origin proxy");
       }
     }
-    return sealed(carrier, noise);
+    return encrypted(carrier, noise);
   }
 
   private void check(HandshakeExchange exchange, Message.Seal first) throws RefusedException {
     if (first.minVersion() != Message.VERSION || first.maxVersion() != Message.VERSION) {
       throw exchange.refuse(
           ByeReason.VERSION,
-          "this remote proxy seals version "
+          "this remote proxy supports encryption version "
               + Message.VERSION
               + " and the origin proxy "
               + first.minVersion()
@@ -242,16 +246,16 @@ public final class NativeNoise {
     if (!first.protocol().equals(protocol.name())) {
       throw exchange.refuse(
           ByeReason.TRANSPORT,
-          "this remote proxy seals with "
+          "this remote proxy encrypts with "
               + protocol.name()
               + " and the origin proxy with "
               + first.protocol()
-              + "; a secret alone on both sides, or the same --noise-pattern, makes them fit");
+              + "; use a secret alone on both sides, or the same --noise-pattern");
     }
   }
 
-  /** The handshake of whichever set of keys fits the first message. */
-  private NoiseHandshake admit(HandshakeExchange exchange, Message.Seal first)
+  /** Returns the handshake with the set of keys that matches the first message. */
+  private NoiseHandshake readFirst(HandshakeExchange exchange, Message.Seal first)
       throws RefusedException {
     for (NoiseHandshake.Keys candidate : keys) {
       var noise = NoiseHandshake.responder(protocol, candidate, prologue());
@@ -259,19 +263,19 @@ public final class NativeNoise {
         noise.readMessage(first.message());
         return noise;
       } catch (NoiseException e) {
-        // Another may fit.
+        // The next set of keys may match.
       }
     }
     throw exchange.refuse(
         ByeReason.CREDENTIALS,
         isSecretProof()
             ? "the secret is wrong"
-            : "the keys do not fit: the origin proxy's --noise-peer-key is not the remote proxy's"
+            : "the keys do not match: the origin proxy's --noise-peer-key is not the remote proxy's"
                 + " public key"
-                + (protocol.isRemoteKeyRequired(false) ? ", or the other way around" : ""));
+                + (protocol.isRemoteKeyRequired(false) ? ", or vice versa" : ""));
   }
 
-  private EncryptedLink sealed(Connection carrier, NoiseHandshake noise) {
+  private EncryptedLink encrypted(Connection carrier, NoiseHandshake noise) {
     var connection =
         new RecordConnection(
             carrier,

@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** Sealed records into payload. */
+/** Decodes encrypted records into payload. */
 final class NoiseRecordDecoder implements RecordDecoder {
 
   private final NoiseCipher cipher;
@@ -27,18 +27,23 @@ final class NoiseRecordDecoder implements RecordDecoder {
     if (records.remaining() < Short.BYTES) {
       return Result.INCOMPLETE;
     }
-    int sealed = length(records);
-    if (sealed < NoiseCipher.TAG_BYTES) {
-      throw new ProtocolException("a sealed record of " + sealed + " bytes, which cannot be");
+    int messageBytes = length(records);
+    if (messageBytes < NoiseCipher.TAG_BYTES) {
+      throw new ProtocolException(
+          "an encrypted record of "
+              + messageBytes
+              + " bytes (minimum: "
+              + NoiseCipher.TAG_BYTES
+              + ")");
     }
-    if (records.remaining() < Short.BYTES + sealed) {
+    if (records.remaining() < Short.BYTES + messageBytes) {
       return Result.INCOMPLETE;
     }
-    if (sealed - NoiseCipher.TAG_BYTES > target.remaining()) {
+    if (messageBytes - NoiseCipher.TAG_BYTES > target.remaining()) {
       return Result.TARGET_TOO_SMALL;
     }
-    openOne(records, sealed, target);
-    return sealed == NoiseCipher.TAG_BYTES ? Result.ENDED : Result.DECODED;
+    decryptRecord(records, messageBytes, target);
+    return messageBytes == NoiseCipher.TAG_BYTES ? Result.ENDED : Result.DECODED;
   }
 
   private int length(ByteBuffer records) {
@@ -47,25 +52,26 @@ final class NoiseRecordDecoder implements RecordDecoder {
     return Short.toUnsignedInt(swapped ? Short.reverseBytes(length) : length);
   }
 
-  private void openOne(ByteBuffer records, int sealed, ByteBuffer target) throws IOException {
+  private void decryptRecord(ByteBuffer records, int messageBytes, ByteBuffer target)
+      throws IOException {
     int end = records.limit();
     records.position(records.position() + Short.BYTES);
-    records.limit(records.position() + sealed);
+    records.limit(records.position() + messageBytes);
     try {
       cipher.decrypt(records, target);
     } catch (NoiseException e) {
-      throw new ProtocolException("a sealed record was changed on the way, or comes out of turn");
+      throw new ProtocolException("an encrypted record was modified or is out of order");
     }
     records.limit(end);
-    meter.count(sealed);
+    meter.count(messageBytes);
   }
 
   @Override
   public void onCarrierEnd(boolean within) throws IOException {
-    if (within || framing.endMark()) {
+    if (within || framing.hasEndMark()) {
       throw new EOFException(
           within
-              ? "the connection ended in the middle of a sealed record"
+              ? "the connection ended in the middle of an encrypted record"
               : "the peer closed the connection");
     }
   }

@@ -5,10 +5,10 @@ import culvert.transport.RecordEncoder;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** Payload into sealed records. */
+/** Encodes payload into encrypted records. */
 final class NoiseRecordEncoder implements RecordEncoder {
 
-  /** A length and a seal, in bytes. */
+  /** Length field and authentication tag, in bytes. */
   static final int OVERHEAD_BYTES = Short.BYTES + NoiseCipher.TAG_BYTES;
 
   private final NoiseCipher cipher;
@@ -31,30 +31,30 @@ final class NoiseRecordEncoder implements RecordEncoder {
   public void encode(ByteBuffer source, ByteBuffer records) {
     int end = source.limit();
     while (source.hasRemaining() && records.remaining() > OVERHEAD_BYTES) {
-      int room = records.remaining() - OVERHEAD_BYTES;
-      int n = Math.min(Math.min(source.remaining(), NoiseCipher.MAX_PAYLOAD_BYTES), room);
+      int available = records.remaining() - OVERHEAD_BYTES;
+      int n = Math.min(Math.min(source.remaining(), NoiseCipher.MAX_PAYLOAD_BYTES), available);
       source.limit(source.position() + n);
-      sealOne(source, records);
+      encryptRecord(source, records);
       source.limit(end);
     }
   }
 
-  private void sealOne(ByteBuffer payload, ByteBuffer records) {
-    int sealed = payload.remaining() + NoiseCipher.TAG_BYTES;
-    putLength(records, sealed);
+  private void encryptRecord(ByteBuffer payload, ByteBuffer records) {
+    int messageBytes = payload.remaining() + NoiseCipher.TAG_BYTES;
+    putLength(records, messageBytes);
     cipher.encrypt(payload, records);
-    meter.count(sealed);
+    meter.count(messageBytes);
   }
 
-  private void putLength(ByteBuffer records, int sealed) {
+  private void putLength(ByteBuffer records, int messageBytes) {
     boolean swapped = framing.order() == ByteOrder.LITTLE_ENDIAN;
-    records.putShort(swapped ? Short.reverseBytes((short) sealed) : (short) sealed);
+    records.putShort(swapped ? Short.reverseBytes((short) messageBytes) : (short) messageBytes);
   }
 
   @Override
   public boolean encodeEnd(ByteBuffer records) {
-    if (framing.endMark()) {
-      sealOne(ByteBuffer.allocate(0), records);
+    if (framing.hasEndMark()) {
+      encryptRecord(ByteBuffer.allocate(0), records);
     }
     return true;
   }

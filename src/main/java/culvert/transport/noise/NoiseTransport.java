@@ -16,17 +16,17 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Noise with keys as rathole has it (its {@code snowstorm}): nothing before the first message, an
- * empty prologue, and each message of handshake and transport behind its length in two bytes,
- * little-endian. The end of the carrier is the end of a direction, and nobody can tell whether it
- * was cut there; our own legs are sealed by {@link NativeNoise} instead.
+ * Noise with static keys as in rathole (its library {@code snowstorm}): nothing before the first
+ * message, an empty prologue, and a little-endian length of two bytes before each handshake and
+ * transport message. A direction ends with the carrier, so truncation cannot be detected. Native
+ * links use {@link NativeNoise} instead.
  */
 public final class NoiseTransport implements Transport {
 
-  /** Longer than any message of a handshake without payload. */
+  /** Maximum accepted handshake message; longer than any without payload. */
   private static final int MAX_HANDSHAKE_BYTES = 512;
 
-  /** A connection for each visitor waits with so much. */
+  /** Buffer of a waiting connection; small, because each visitor has one. */
   private static final int IDLE_BYTES = 2 * 1024;
 
   private final NoiseSettings settings;
@@ -35,10 +35,11 @@ public final class NoiseTransport implements Transport {
   private final BufferPool pool;
 
   /**
-   * One side of it, for all connections.
+   * Creates one side, for all connections.
    *
    * @param dialling whether this side is the initiator
-   * @throws IllegalArgumentException naming the key that the pattern wants and that is not there
+   * @throws IllegalArgumentException if a key that the pattern requires is missing; the message
+   *     names it
    */
   public NoiseTransport(NoiseSettings settings, boolean dialling, BufferPool pool) {
     settings.check(dialling);
@@ -70,7 +71,7 @@ public final class NoiseTransport implements Transport {
         IDLE_BYTES);
   }
 
-  /** In one write: a real rathole cannot bear an end between the two bytes of a length. */
+  /** Writes a message at once: rathole fails if a read ends between the two bytes of the length. */
   private static void write(Connection carrier, byte[] message) throws IOException {
     carrier
         .output()
@@ -83,24 +84,29 @@ public final class NoiseTransport implements Transport {
   }
 
   private static void read(Connection carrier, NoiseHandshake noise) throws IOException {
-    byte[] head = exactly(carrier, Short.BYTES);
-    int length = (head[0] & 0xff) | (head[1] & 0xff) << 8;
+    byte[] header = readExactly(carrier, Short.BYTES);
+    int length = (header[0] & 0xff) | (header[1] & 0xff) << 8;
     if (length > MAX_HANDSHAKE_BYTES) {
-      throw new ProtocolException("a message of " + length + " bytes in a Noise handshake");
+      throw new ProtocolException(
+          "a Noise handshake message of "
+              + length
+              + " bytes (maximum: "
+              + MAX_HANDSHAKE_BYTES
+              + ")");
     }
     byte[] payload;
     try {
-      payload = noise.readMessage(exactly(carrier, length));
+      payload = noise.readMessage(readExactly(carrier, length));
     } catch (NoiseException e) {
       throw new RefusedException(
-          ByeReason.CREDENTIALS, "the peer has another key, or another Noise pattern");
+          ByeReason.CREDENTIALS, "the peer uses a different key or Noise pattern");
     }
     if (payload.length > 0) {
-      throw new ProtocolException("a Noise handshake with a payload, which nobody expects");
+      throw new ProtocolException("a Noise handshake message with an unexpected payload");
     }
   }
 
-  private static byte[] exactly(Connection carrier, int length) throws IOException {
+  private static byte[] readExactly(Connection carrier, int length) throws IOException {
     byte[] bytes = carrier.input().readNBytes(length);
     if (bytes.length < length) {
       throw new EOFException("the peer closed the connection during the Noise handshake");

@@ -2,7 +2,7 @@ package culvert.transport.noise;
 
 import culvert.noise.NoiseCipher;
 
-/** Replaces a direction's key after so many bytes, at the same record on both sides. */
+/** Replaces the key of a direction after a number of bytes, at the same record on both sides. */
 final class RekeyMeter {
 
   private final NoiseCipher cipher;
@@ -14,9 +14,9 @@ final class RekeyMeter {
     this.limit = limit;
   }
 
-  /** A record with so many sealed bytes has gone or come. */
-  void count(int sealed) {
-    bytes += sealed;
+  /** Counts one record that was encrypted or decrypted. */
+  void count(int messageBytes) {
+    bytes += messageBytes;
     if (bytes >= limit) {
       cipher.rekey();
       bytes = 0;

@@ -1,5 +1,5 @@
 /**
- * The Noise transport: the framing of Noise messages within a native connection, and the framing
- * that rathole uses.
+ * The Noise transport: Noise handshakes and transport messages within a native connection, and with
+ * the framing of rathole.
  */
 package culvert.transport.noise;

@@ -64,8 +64,8 @@ class NativeLoginTest {
               + " came without: give both the same secret and --transport",
           "the remote proxy wants the connection sealed with Noise and the origin proxy came"
               + " without; give both the same --transport and --noise-pattern",
-          "this remote proxy seals with NAME and the origin proxy with NAME; a secret alone on both"
-              + " sides, or the same --noise-pattern, makes them fit",
+          "this remote proxy encrypts with NAME and the origin proxy with NAME; use a secret alone"
+              + " on both sides, or the same --noise-pattern",
           "this is a Culvert peer that came without TLS or WebSocket, not a TLS client",
           "this is a Culvert peer that came without TLS or WebSocket, not a WebSocket client",
           "this is a TLS client, not a Culvert peer; an origin proxy with --transport tls or wss"

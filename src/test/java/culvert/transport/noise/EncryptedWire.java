@@ -14,8 +14,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Two sealed connections whose handshake is done, over a wire that the test itself is: it takes the
- * near side's records and gives the far side whatever it likes.
+ * Two encrypted connections after their handshake. The test is the network between them: it takes
+ * the records of the near side and gives any bytes to the far side.
  */
 final class EncryptedWire implements AutoCloseable {
 
@@ -29,24 +29,25 @@ final class EncryptedWire implements AutoCloseable {
   private final Loopback first = Loopback.open();
   private final Loopback second = Loopback.open();
 
-  /** The usual framing. */
+  /** Connects both sides with the native framing. */
   EncryptedWire(BufferPool pool) throws IOException {
     this(NoiseFraming.NATIVE, NoiseFraming.NATIVE, pool);
   }
 
-  EncryptedWire(NoiseFraming ofNear, NoiseFraming ofFar, BufferPool pool) throws IOException {
+  EncryptedWire(NoiseFraming nearFraming, NoiseFraming farFraming, BufferPool pool)
+      throws IOException {
     NoiseHandshake[] sides = handshake();
-    near = sealed(first.near(), sides[0], ofNear, pool);
-    far = sealed(second.far(), sides[1], ofFar, pool);
+    near = encrypted(first.near(), sides[0], nearFraming, pool);
+    far = encrypted(second.far(), sides[1], farFraming, pool);
   }
 
-  /** Both ends of one connection with nobody in between. */
+  /** Returns both ends of one connection without the test in between. */
   static Connection[] joined(Loopback carriers, NoiseFraming framing, BufferPool pool)
       throws IOException {
     NoiseHandshake[] sides = handshake();
     return new Connection[] {
-      sealed(carriers.near(), sides[0], framing, pool),
-      sealed(carriers.far(), sides[1], framing, pool)
+      encrypted(carriers.near(), sides[0], framing, pool),
+      encrypted(carriers.far(), sides[1], framing, pool)
     };
   }
 
@@ -62,9 +63,9 @@ final class EncryptedWire implements AutoCloseable {
     return new NoiseHandshake[] {initiator, responder};
   }
 
-  private static Connection sealed(
+  private static Connection encrypted(
       Connection carrier, NoiseHandshake side, NoiseFraming framing, BufferPool pool) {
-    var sealed =
+    var connection =
         new RecordConnection(
             carrier,
             new NoiseRecordEncoder(side.sending(), framing),
@@ -72,17 +73,17 @@ final class EncryptedWire implements AutoCloseable {
             ByteBuffer.allocate(0),
             pool,
             IDLE_BYTES);
-    sealed.setAuthenticated();
-    return sealed;
+    connection.setAuthenticated();
+    return connection;
   }
 
-  /** The near side writes this, and the record it made of it is taken. */
+  /** Writes the payload at the near side and returns its record. */
   byte[] record(byte... payload) throws IOException {
     near.output().write(payload);
     return take(payload.length);
   }
 
-  /** The near side ends its direction; its end mark. */
+  /** Ends the near side's output and returns its end mark. */
   byte[] endMark() throws IOException {
     near.closeOutput();
     return take(0);
@@ -92,25 +93,25 @@ final class EncryptedWire implements AutoCloseable {
     byte[] record = first.far().input().readNBytes(Short.BYTES + payload + NoiseCipher.TAG_BYTES);
     int length = (record[0] & 0xff) << 8 | record[1] & 0xff;
     if (length != record.length - Short.BYTES) {
-      throw new IOException("not one record, but " + Arrays.toString(record));
+      throw new IOException("not exactly one record: " + Arrays.toString(record));
     }
     return record;
   }
 
-  /** The far side writes this, and the record it made of it is taken. */
-  byte[] recordOfFar(byte... payload) throws IOException {
+  /** Writes the payload at the far side and returns its record. */
+  byte[] farRecord(byte... payload) throws IOException {
     far.output().write(payload);
     return second.near().input().readNBytes(Short.BYTES + payload.length + NoiseCipher.TAG_BYTES);
   }
 
-  /** The far side gets these bytes. */
+  /** Sends these bytes to the far side. */
   void give(byte[]... pieces) throws IOException {
     for (byte[] piece : pieces) {
       second.near().output().write(piece);
     }
   }
 
-  /** The far side's carrier ends. */
+  /** Ends the carrier of the far side. */
   void end() throws IOException {
     second.near().closeOutput();
   }

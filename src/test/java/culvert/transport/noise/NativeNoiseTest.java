@@ -35,40 +35,40 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Who can seal a connection with whom, by the secret and by keys, and what the others are told. */
+/** Which secrets and keys let two sides connect, and the messages of refusals on both sides. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class NativeNoiseTest {
 
   private static final SecretKey SECRET = Secret.of(Secret.generate()).key();
   private static final SecretKey OTHER = Secret.of(Secret.generate()).key();
-  private static final NoiseKeyPair OF_ORIGIN = NoiseKeyPair.generate();
-  private static final NoiseKeyPair OF_REMOTE = NoiseKeyPair.generate();
-  private static final NoiseKeyPair STRANGER = NoiseKeyPair.generate();
+  private static final NoiseKeyPair ORIGIN_KEY = NoiseKeyPair.generate();
+  private static final NoiseKeyPair REMOTE_KEY = NoiseKeyPair.generate();
+  private static final NoiseKeyPair UNKNOWN_KEY = NoiseKeyPair.generate();
 
   private final BufferPool pool = new BufferPool();
 
-  /** What each side knew of the connection below its login. */
+  /** The properties of the connection that each side passes to the login. */
   private final List<Handshake.Below> below = new ArrayList<>();
 
   @AfterEach
-  void everyBufferIsBack() {
-    assertThat(pool.borrowed()).as("buffers out").isZero();
+  void assertAllBuffersReturned() {
+    assertThat(pool.borrowed()).as("borrowed buffers").isZero();
   }
 
-  private NativeNoise bySecret(SecretKey... secrets) {
+  private NativeNoise withSecret(SecretKey... secrets) {
     return NativeNoise.withSecret(List.of(secrets), pool);
   }
 
   private NativeNoise origin(String protocol, NoiseKeyPair own, NoiseKeyPair... remotes) {
-    return byKeys(protocol, true, own, remotes);
+    return withKeys(protocol, true, own, remotes);
   }
 
   private NativeNoise remote(String protocol, NoiseKeyPair own, NoiseKeyPair... origins) {
-    return byKeys(protocol, false, own, origins);
+    return withKeys(protocol, false, own, origins);
   }
 
-  private NativeNoise byKeys(
+  private NativeNoise withKeys(
       String protocol, boolean dialling, NoiseKeyPair own, NoiseKeyPair... peers) {
     var settings =
         new NoiseSettings(
@@ -78,24 +78,24 @@ class NativeNoiseTest {
     return NativeNoise.withKeys(settings, dialling, pool);
   }
 
-  private Transport dialling(NativeNoise seal) {
+  private Transport dialling(NativeNoise noise) {
     return carrier -> {
-      NativeNoise.EncryptedLink sealed = seal.dial(carrier);
-      below.add(sealed.below());
-      Transport.setAuthenticated(sealed.connection());
-      return sealed.connection();
+      NativeNoise.EncryptedLink link = noise.dial(carrier);
+      below.add(link.below());
+      Transport.setAuthenticated(link.connection());
+      return link.connection();
     };
   }
 
-  private Transport accepting(NativeNoise seal) {
+  private Transport accepting(NativeNoise noise) {
     return carrier -> {
       var exchange = new HandshakeExchange(carrier.input(), carrier.output());
       exchange.readPreface();
-      NativeNoise.EncryptedLink sealed =
-          seal.accept(carrier, exchange, exchange.receive(Message.Seal.class));
-      below.add(sealed.below());
-      Transport.setAuthenticated(sealed.connection());
-      return sealed.connection();
+      NativeNoise.EncryptedLink link =
+          noise.accept(carrier, exchange, exchange.receive(Message.Seal.class));
+      below.add(link.below());
+      Transport.setAuthenticated(link.connection());
+      return link.connection();
     };
   }
 
@@ -103,7 +103,7 @@ class NativeNoiseTest {
     return TlsPair.open(dialling(origin), accepting(remote));
   }
 
-  private void joins(NativeNoise origin, NativeNoise remote) throws Exception {
+  private void assertConnects(NativeNoise origin, NativeNoise remote) throws Exception {
     try (var pair = open(origin, remote)) {
       halfClose(pair.near(), pair.far());
     }
@@ -113,16 +113,16 @@ class NativeNoiseTest {
   }
 
   private static void halfClose(Connection first, Connection second) throws Exception {
-    byte[] question = new byte[100_000];
-    var asking =
+    byte[] request = new byte[100_000];
+    var writing =
         new FutureTask<Void>(() -> {
-          first.output().write(question);
+          first.output().write(request);
           first.closeOutput();
           return null;
         });
-    Threads.start("asking", asking);
-    assertThat(second.input().readAllBytes()).isEqualTo(question);
-    asking.get();
+    Threads.start("writing", writing);
+    assertThat(second.input().readAllBytes()).isEqualTo(request);
+    writing.get();
     second.output().write(7);
     assertThat(first.input().read()).isEqualTo(7);
     second.closeOutput();
@@ -131,48 +131,49 @@ class NativeNoiseTest {
     assertThat(second.closeCause()).isEmpty();
   }
 
-  private void refused(NativeNoise origin, NativeNoise remote, ByeReason reason, String sentence)
-      throws Exception {
-    refused(dialling(origin), accepting(remote), reason, sentence);
+  private void assertRefused(
+      NativeNoise origin, NativeNoise remote, ByeReason reason, String message) throws Exception {
+    assertRefused(dialling(origin), accepting(remote), reason, message);
   }
 
-  private static void refused(Transport origin, Transport remote, ByeReason reason, String sentence)
-      throws Exception {
+  private static void assertRefused(
+      Transport origin, Transport remote, ByeReason reason, String message) throws Exception {
     var failed = TlsPair.Failed.of(origin, remote);
     for (Exception side : List.of(failed.client(), failed.server())) {
-      assertThat(side).isInstanceOf(RefusedException.class).hasMessage(sentence);
+      assertThat(side).isInstanceOf(RefusedException.class).hasMessage(message);
       assertThat(((RefusedException) side).reason()).isEqualTo(reason);
     }
   }
 
   @Test
-  void theSameSecretJoins() throws Exception {
-    joins(bySecret(SECRET), bySecret(SECRET));
+  void equalSecretsConnect() throws Exception {
+    assertConnects(withSecret(SECRET), withSecret(SECRET));
   }
 
   @Test
-  void anyOfSeveralSecretsJoins() throws Exception {
+  void anyOfSeveralSecretsConnects() throws Exception {
     SecretKey[] many =
         IntStream.range(0, 63)
             .mapToObj(i -> Secret.of(Secret.generate()).key())
             .toArray(SecretKey[]::new);
     many[62] = SECRET;
     many[20] = OTHER;
-    joins(bySecret(SECRET), bySecret(many));
-    joins(bySecret(OTHER), bySecret(many));
+    assertConnects(withSecret(SECRET), withSecret(many));
+    assertConnects(withSecret(OTHER), withSecret(many));
   }
 
   @Test
-  void anotherSecretIsRefusedInTheSameWordsOnBothSides() throws Exception {
-    refused(bySecret(OTHER), bySecret(SECRET), ByeReason.CREDENTIALS, "the secret is wrong");
+  void wrongSecretIsReportedOnBothSides() throws Exception {
+    assertRefused(
+        withSecret(OTHER), withSecret(SECRET), ByeReason.CREDENTIALS, "the secret is wrong");
   }
 
   @Test
-  void theLoginIsToldWhatLiesBelow() throws Exception {
-    open(bySecret(SECRET), bySecret(SECRET)).close();
-    open(bySecret(SECRET), bySecret(SECRET)).close();
+  void loginReceivesThePropertiesOfTheConnection() throws Exception {
+    open(withSecret(SECRET), withSecret(SECRET)).close();
+    open(withSecret(SECRET), withSecret(SECRET)).close();
     String name = "Noise_NK_25519_ChaChaPoly_BLAKE2s";
-    open(origin(name, null, OF_REMOTE), remote(name, OF_REMOTE)).close();
+    open(origin(name, null, REMOTE_KEY), remote(name, REMOTE_KEY)).close();
     assertThat(below)
         .extracting(Handshake.Below::transport)
         .containsExactly(
@@ -202,75 +203,76 @@ class NativeNoiseTest {
 
   @ParameterizedTest
   @MethodSource("protocols")
-  void fittingKeysJoin(String protocol) throws Exception {
+  void matchingKeysConnect(String protocol) throws Exception {
     boolean known = protocol.contains("KK");
-    joins(
-        origin(protocol, known ? OF_ORIGIN : null, OF_REMOTE),
-        known ? remote(protocol, OF_REMOTE, OF_ORIGIN) : remote(protocol, OF_REMOTE));
+    assertConnects(
+        origin(protocol, known ? ORIGIN_KEY : null, REMOTE_KEY),
+        known ? remote(protocol, REMOTE_KEY, ORIGIN_KEY) : remote(protocol, REMOTE_KEY));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"XX", "KK"})
-  void anyOfSeveralOriginKeysJoins(String pattern) throws Exception {
+  void anyOfSeveralOriginKeysConnects(String pattern) throws Exception {
     String protocol = "Noise_" + pattern + "_25519_ChaChaPoly_BLAKE2s";
-    NativeNoise remote = remote(protocol, OF_REMOTE, STRANGER, OF_ORIGIN);
-    joins(origin(protocol, OF_ORIGIN, OF_REMOTE), remote);
-    joins(origin(protocol, STRANGER, OF_REMOTE), remote);
+    NativeNoise remote = remote(protocol, REMOTE_KEY, UNKNOWN_KEY, ORIGIN_KEY);
+    assertConnects(origin(protocol, ORIGIN_KEY, REMOTE_KEY), remote);
+    assertConnects(origin(protocol, UNKNOWN_KEY, REMOTE_KEY), remote);
   }
 
   @Test
-  void aRemoteProxyWithAnotherKeyThanTheOneKnownCannotAnswer() throws Exception {
-    refused(
-        origin("Noise_NK_25519_AESGCM_SHA256", null, OF_REMOTE),
-        remote("Noise_NK_25519_AESGCM_SHA256", STRANGER),
+  void remoteProxyWithoutTheKnownKeyIsRefused() throws Exception {
+    assertRefused(
+        origin("Noise_NK_25519_AESGCM_SHA256", null, REMOTE_KEY),
+        remote("Noise_NK_25519_AESGCM_SHA256", UNKNOWN_KEY),
         ByeReason.CREDENTIALS,
-        "the keys do not fit: the origin proxy's --noise-peer-key is not the remote proxy's public"
-            + " key");
-    refused(
-        origin("Noise_KK_25519_AESGCM_SHA256", OF_ORIGIN, OF_REMOTE),
-        remote("Noise_KK_25519_AESGCM_SHA256", STRANGER, OF_ORIGIN),
+        "the keys do not match: the origin proxy's --noise-peer-key is not the remote proxy's"
+            + " public key");
+    assertRefused(
+        origin("Noise_KK_25519_AESGCM_SHA256", ORIGIN_KEY, REMOTE_KEY),
+        remote("Noise_KK_25519_AESGCM_SHA256", UNKNOWN_KEY, ORIGIN_KEY),
         ByeReason.CREDENTIALS,
-        "the keys do not fit: the origin proxy's --noise-peer-key is not the remote proxy's public"
-            + " key, or the other way around");
+        "the keys do not match: the origin proxy's --noise-peer-key is not the remote proxy's"
+            + " public key, or vice versa");
   }
 
   @Test
-  void aRemoteProxyThatShowsAnotherKeyIsRefused() throws Exception {
+  void remoteProxyThatSendsAnotherKeyIsRefused() throws Exception {
     String protocol = "Noise_XX_25519_ChaChaPoly_BLAKE2s";
-    refused(
-        origin(protocol, OF_ORIGIN, OF_REMOTE),
-        remote(protocol, STRANGER, OF_ORIGIN),
+    assertRefused(
+        origin(protocol, ORIGIN_KEY, REMOTE_KEY),
+        remote(protocol, UNKNOWN_KEY, ORIGIN_KEY),
         ByeReason.CREDENTIALS,
-        "the remote proxy has another key than the --noise-peer-key that the other side was given");
+        "the remote proxy's key is not the --noise-peer-key that was given to the other side");
   }
 
   @Test
-  void anOriginProxyWithAnUnknownKeyIsRefused() throws Exception {
-    refused(
-        origin("Noise_KK_25519_ChaChaPoly_BLAKE2s", STRANGER, OF_REMOTE),
-        remote("Noise_KK_25519_ChaChaPoly_BLAKE2s", OF_REMOTE, OF_ORIGIN),
+  void originProxyWithoutAKnownKeyIsRefused() throws Exception {
+    assertRefused(
+        origin("Noise_KK_25519_ChaChaPoly_BLAKE2s", UNKNOWN_KEY, REMOTE_KEY),
+        remote("Noise_KK_25519_ChaChaPoly_BLAKE2s", REMOTE_KEY, ORIGIN_KEY),
         ByeReason.CREDENTIALS,
-        "the keys do not fit: the origin proxy's --noise-peer-key is not the remote proxy's public"
-            + " key, or the other way around");
+        "the keys do not match: the origin proxy's --noise-peer-key is not the remote proxy's"
+            + " public key, or vice versa");
   }
 
-  /** By then the origin proxy believes that all is well, and listens for sealed records. */
+  /** The origin proxy has completed the handshake by then and reads only encrypted records. */
   @Test
-  void anOriginProxyThatShowsAnUnknownKeyIsRefusedInWords() throws Exception {
+  void originProxyThatSendsAnUnknownKeyReceivesTheReason() throws Exception {
     String protocol = "Noise_XX_25519_ChaChaPoly_BLAKE2s";
-    Transport thatListens =
+    Transport readingOrigin =
         carrier -> {
-          Connection sealed = origin(protocol, STRANGER, OF_REMOTE).dial(carrier).connection();
-          try (sealed) {
-            new HandshakeExchange(sealed.input(), sealed.output()).receive();
+          Connection connection =
+              origin(protocol, UNKNOWN_KEY, REMOTE_KEY).dial(carrier).connection();
+          try (connection) {
+            new HandshakeExchange(connection.input(), connection.output()).receive();
           }
           throw new IOException("not refused");
         };
-    refused(
-        thatListens,
-        accepting(remote(protocol, OF_REMOTE, OF_ORIGIN)),
+    assertRefused(
+        readingOrigin,
+        accepting(remote(protocol, REMOTE_KEY, ORIGIN_KEY)),
         ByeReason.CREDENTIALS,
-        "the origin proxy has another key than the --noise-peer-key that the other side was given");
+        "the origin proxy's key is not the --noise-peer-key that was given to the other side");
   }
 
   @ParameterizedTest
@@ -280,33 +282,37 @@ class NativeNoiseTest {
         "Noise_NK_25519_AESGCM_BLAKE2s",
         "Noise_NK_25519_ChaChaPoly_SHA256"
       })
-  void anotherProtocolIsNamedOnBothSides(String protocol) throws Exception {
-    refused(
-        origin(protocol, null, OF_REMOTE),
-        remote("Noise_NK_25519_ChaChaPoly_BLAKE2s", OF_REMOTE),
+  void differentProtocolsAreNamedOnBothSides(String protocol) throws Exception {
+    assertRefused(
+        origin(protocol, null, REMOTE_KEY),
+        remote("Noise_NK_25519_ChaChaPoly_BLAKE2s", REMOTE_KEY),
         ByeReason.TRANSPORT,
-        differ("Noise_NK_25519_ChaChaPoly_BLAKE2s", protocol));
+        mismatch("Noise_NK_25519_ChaChaPoly_BLAKE2s", protocol));
   }
 
   @Test
-  void theSecretOnOneSideAndKeysOnTheOtherAreNamedOnBoth() throws Exception {
+  void secretOnOneSideAndKeysOnTheOtherAreNamedOnBothSides() throws Exception {
     String keys = "Noise_NK_25519_ChaChaPoly_BLAKE2s";
     String secret = "Noise_NNpsk0_25519_AESGCM_SHA256";
-    refused(bySecret(SECRET), remote(keys, OF_REMOTE), ByeReason.TRANSPORT, differ(keys, secret));
-    refused(
-        origin(keys, null, OF_REMOTE), bySecret(SECRET), ByeReason.TRANSPORT, differ(secret, keys));
+    assertRefused(
+        withSecret(SECRET), remote(keys, REMOTE_KEY), ByeReason.TRANSPORT, mismatch(keys, secret));
+    assertRefused(
+        origin(keys, null, REMOTE_KEY),
+        withSecret(SECRET),
+        ByeReason.TRANSPORT,
+        mismatch(secret, keys));
   }
 
-  private static String differ(String ofRemote, String ofOrigin) {
-    return "this remote proxy seals with "
-        + ofRemote
+  private static String mismatch(String remoteProtocol, String originProtocol) {
+    return "this remote proxy encrypts with "
+        + remoteProtocol
         + " and the origin proxy with "
-        + ofOrigin
-        + "; a secret alone on both sides, or the same --noise-pattern, makes them fit";
+        + originProtocol
+        + "; use a secret alone on both sides, or the same --noise-pattern";
   }
 
   @Test
-  void otherVersionsAreNamedOnBothSides() throws Exception {
+  void unsupportedVersionsAreNamedOnBothSides() throws Exception {
     Transport newer =
         carrier -> {
           var exchange = new HandshakeExchange(carrier.input(), carrier.output());
@@ -314,16 +320,17 @@ class NativeNoiseTest {
           exchange.receive();
           throw new IOException("not refused");
         };
-    refused(
+    assertRefused(
         newer,
-        accepting(bySecret(SECRET)),
+        accepting(withSecret(SECRET)),
         ByeReason.VERSION,
-        "this remote proxy seals version 1 and the origin proxy 2 to 3; update the older one");
+        "this remote proxy supports encryption version 1 and the origin proxy 2 to 3; update the"
+            + " older one");
   }
 
-  /** Somebody who has the whole first message, but not the secret, answers with it. */
+  /** A peer without the secret returns the first message. */
   @Test
-  void aFirstMessageSentBackIsNoAnswer() throws Exception {
+  void returnedFirstMessageIsRejected() throws Exception {
     Transport mirror =
         carrier -> {
           var exchange = new HandshakeExchange(carrier.input(), carrier.output());
@@ -332,23 +339,22 @@ class NativeNoiseTest {
           exchange.receive();
           throw new IOException("not refused");
         };
-    refused(
-        dialling(bySecret(SECRET)),
+    assertRefused(
+        dialling(withSecret(SECRET)),
         mirror,
         ByeReason.CREDENTIALS,
         "the remote proxy does not know the secret");
   }
 
   @Test
-  void anAnswerThatIsNoSealIsNoRemoteProxys() throws Exception {
+  void answerOtherThanSealIsRejected() throws Exception {
     try (var carriers = Loopback.open()) {
       new HandshakeExchange(carriers.far().input(), carriers.far().output())
           .send(new Message.Proof(new byte[0]));
-      var tried = TlsPair.attempt(dialling(bySecret(SECRET)), carriers.near());
+      var tried = TlsPair.attempt(dialling(withSecret(SECRET)), carriers.near());
       assertThat(tried.failure())
           .isInstanceOf(ProtocolException.class)
-          .hasMessage(
-              "what answers there is no Culvert remote proxy (PROOF where SEAL was expected)");
+          .hasMessage("the peer is not a Culvert remote proxy (PROOF where SEAL was expected)");
     }
   }
 }

@@ -29,32 +29,32 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Sealed bytes in flow: keys replaced under way, writers that block, buffers that come back. */
+/** Encrypted connections under load: rekeying, blocked writers and readers, returned buffers. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class NoiseFlowTest {
 
-  private static final Duration LIMIT = Duration.ofSeconds(10);
+  private static final Duration TIMEOUT = Duration.ofSeconds(10);
   private static final int SMALL_SOCKET = 8 * 1024;
 
   private final BufferPool pool = new BufferPool();
 
   @AfterEach
-  void everyBufferIsBack() {
-    assertThat(pool.borrowed()).as("buffers out").isZero();
+  void assertAllBuffersReturned() {
+    assertThat(pool.borrowed()).as("borrowed buffers").isZero();
   }
 
-  private static NoiseFraming replacedAfter(long bytes) {
+  private static NoiseFraming rekeyingAfter(long bytes) {
     return new NoiseFraming(NoiseFraming.NATIVE.order(), true, bytes);
   }
 
-  /** Limits below, at and above a record, so that a key serves one record or a few. */
+  /** Limits below, at and above the size of a record: each key serves one record or a few. */
   @ParameterizedTest
   @ValueSource(longs = {1, 17, 1000, 65535, 1 << 20})
-  void bothDirectionsStayInStepWhileKeysAreReplaced(long limit) throws Exception {
+  void directionsStaySynchronizedWhileKeysAreReplaced(long limit) throws Exception {
     var random = Seed.random("NoiseFlowTest");
     try (var carriers = Loopback.open()) {
-      Connection[] ends = EncryptedWire.joined(carriers, replacedAfter(limit), pool);
+      Connection[] ends = EncryptedWire.joined(carriers, rekeyingAfter(limit), pool);
       byte[] up = bytes(random, 3 << 20);
       byte[] down = bytes(random, 3 << 20);
       var tasks = new ArrayList<FutureTask<byte[]>>();
@@ -75,7 +75,7 @@ class NoiseFlowTest {
     return bytes;
   }
 
-  /** In pieces of any size, from the heap and not. */
+  /** Sends in pieces of random size, from heap and direct buffers. */
   private static Callable<byte[]> send(Connection end, byte[] all, long seed) {
     return () -> {
       var random = new Random(seed);
@@ -103,7 +103,7 @@ class NoiseFlowTest {
   }
 
   @Test
-  void aCopyLoopCarriesBulkBothWaysAtOnce() throws Exception {
+  void bulkArrivesInBothDirectionsAtOnce() throws Exception {
     try (var carriers = Loopback.open()) {
       Connection[] ends = EncryptedWire.joined(carriers, NoiseFraming.NATIVE, pool);
       var sums = new ArrayList<FutureTask<Long>>();
@@ -128,7 +128,7 @@ class NoiseFlowTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"close", "reset"})
-  void aWriterBlockedOnAFullSocketIsEnded(String how) throws Exception {
+  void closeOrResetEndsAWriterBlockedOnAFullSocket(String how) throws Exception {
     try (var carriers = Loopback.open(SMALL_SOCKET)) {
       Connection[] ends = EncryptedWire.joined(carriers, NoiseFraming.NATIVE, pool);
       FutureTask<Void> blocked =
@@ -139,16 +139,16 @@ class NoiseFlowTest {
           });
       Thread writer = Threads.start("blocked writer", blocked);
       awaitParked(writer);
-      assertThat(pool.borrowed()).as("the writer's").isEqualTo(1);
+      assertThat(pool.borrowed()).as("buffer of the writer").isEqualTo(1);
       end(ends[0], how);
-      assertThatThrownBy(() -> blocked.get(LIMIT.toSeconds(), TimeUnit.SECONDS))
+      assertThatThrownBy(() -> blocked.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS))
           .hasCauseInstanceOf(IOException.class);
       ends[1].close();
     }
   }
 
   private static void awaitParked(Thread thread) throws Exception {
-    Eventually.within(LIMIT, () -> assertThat(thread.getState()).isEqualTo(Thread.State.WAITING));
+    Eventually.within(TIMEOUT, () -> assertThat(thread.getState()).isEqualTo(Thread.State.WAITING));
   }
 
   private static void end(Connection connection, String how) {
@@ -159,32 +159,32 @@ class NoiseFlowTest {
     }
   }
 
-  /** The reader waits for the rest of a record, for which it holds a large buffer. */
+  /** A reader that waits for the rest of a record holds a large buffer. */
   @ParameterizedTest
   @ValueSource(strings = {"close", "reset"})
-  void aReaderWithinARecordGivesItsBufferBack(String how) throws Exception {
+  void closeOrResetReturnsTheBufferOfAReaderWithinARecord(String how) throws Exception {
     try (var wire = new EncryptedWire(pool)) {
       byte[] record = wire.record(new byte[60_000]);
       wire.give(Arrays.copyOf(record, 50_000));
       var blocked = start("blocked reader", () -> wire.far.input().read());
-      Eventually.within(LIMIT, () -> assertThat(pool.borrowed()).isEqualTo(1));
+      Eventually.within(TIMEOUT, () -> assertThat(pool.borrowed()).isEqualTo(1));
       end(wire.far, how);
-      assertThatThrownBy(() -> blocked.get(LIMIT.toSeconds(), TimeUnit.SECONDS))
+      assertThatThrownBy(() -> blocked.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS))
           .hasCauseInstanceOf(IOException.class);
       assertThat(pool.borrowed()).isZero();
     }
   }
 
-  /** Records are there, opened and not, and whoever was to read them has gone. */
+  /** Decrypted and encrypted data is buffered, and no thread reads it any more. */
   @ParameterizedTest
   @ValueSource(strings = {"close", "reset"})
-  void whatNobodyReadsAnyMoreIsGivenBack(String how) throws Exception {
+  void closeOrResetReturnsBuffersWithUnreadData(String how) throws Exception {
     try (var wire = new EncryptedWire(pool)) {
       byte[] one = wire.record(new byte[60_000]);
       byte[] two = wire.record(new byte[60_000]);
       wire.give(one, two);
       assertThat(wire.far.input().read()).isZero();
-      assertThat(pool.borrowed()).as("records, and an opened one").isEqualTo(2);
+      assertThat(pool.borrowed()).as("records and decrypted data").isEqualTo(2);
       end(wire.far, how);
       assertThat(pool.borrowed()).isZero();
       assertThatThrownBy(() -> wire.far.input().read()).isInstanceOf(IOException.class);
@@ -192,7 +192,7 @@ class NoiseFlowTest {
   }
 
   @Test
-  void afterTheEndNoBufferIsHeldEvenBeforeTheClose() throws Exception {
+  void noBufferIsHeldBetweenTheEndAndTheClose() throws Exception {
     try (var wire = new EncryptedWire(pool)) {
       byte[] one = wire.record(new byte[60_000]);
       wire.give(one, wire.endMark());
@@ -201,13 +201,13 @@ class NoiseFlowTest {
     }
   }
 
-  /** Whoever closes while another reads must not take a buffer that is in use. */
+  /** A close during a read must not return a buffer that is in use. */
   @Test
-  void manyClosesInTheMiddleOfBulkLoseNoBuffer() throws Exception {
+  void closesDuringBulkTransferLoseNoBuffer() throws Exception {
     var random = Seed.random("NoiseFlowTest closes");
     for (int i = 0; i < 30; i++) {
       try (var carriers = Loopback.open()) {
-        Connection[] ends = EncryptedWire.joined(carriers, replacedAfter(100_000), pool);
+        Connection[] ends = EncryptedWire.joined(carriers, rekeyingAfter(100_000), pool);
         var tasks = new ArrayList<FutureTask<Void>>();
         for (Connection end : ends) {
           tasks.add(
@@ -226,14 +226,14 @@ class NoiseFlowTest {
                     return null;
                   }));
         }
-        long least = (long) random.nextInt(4) << 20;
+        long min = (long) random.nextInt(4) << 20;
         Eventually.within(
-            LIMIT, () -> assertThat(ends[1].received()).isGreaterThanOrEqualTo(least));
+            TIMEOUT, () -> assertThat(ends[1].received()).isGreaterThanOrEqualTo(min));
         for (int end : List.of(0, 1)) {
           end(ends[end], random.nextBoolean() ? "close" : "reset");
         }
         for (FutureTask<Void> task : tasks) {
-          assertThatThrownBy(() -> task.get(LIMIT.toSeconds(), TimeUnit.SECONDS))
+          assertThatThrownBy(() -> task.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS))
               .hasCauseInstanceOf(IOException.class);
         }
         assertThat(pool.borrowed()).as("round %d", i).isZero();

@@ -23,8 +23,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What somebody on the way can do to sealed records: every fault ends the connection with an error,
- * and nothing behind it is delivered.
+ * Modified encrypted records: every modification ends the connection with an error, and nothing
+ * after it is delivered.
  */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
@@ -37,17 +37,17 @@ class NoiseRecordsTest {
   private final BufferPool pool = new BufferPool();
 
   @AfterEach
-  void everyBufferIsBack() {
-    assertThat(pool.borrowed()).as("buffers out").isZero();
+  void assertAllBuffersReturned() {
+    assertThat(pool.borrowed()).as("borrowed buffers").isZero();
   }
 
-  /** What a test gives the far side behind a good first record. */
+  /** Gives the far side bytes after a valid first record. */
   private interface Fault {
     void give(EncryptedWire wire) throws IOException;
   }
 
-  /** The fault, then records that would be good, then the carrier's end. */
-  private void harms(String what, Fault fault) throws IOException {
+  /** Applies the fault, followed by valid records and the end of the carrier. */
+  private void assertDetected(String what, Fault fault) throws IOException {
     try (var wire = new EncryptedWire(pool)) {
       wire.give(wire.record(FIRST));
       fault.give(wire);
@@ -57,7 +57,7 @@ class NoiseRecordsTest {
       assertThatThrownBy(() -> wire.far.input().read())
           .as(what)
           .isInstanceOfAny(ProtocolException.class, EOFException.class);
-      // Who asks again gets neither the good records behind it nor a clean end.
+      // Further reads return neither the valid records after the fault nor a clean end.
       for (int i = 0; i < 3; i++) {
         assertThatThrownBy(() -> wire.far.input().read()).as(what).isInstanceOf(IOException.class);
       }
@@ -66,11 +66,11 @@ class NoiseRecordsTest {
   }
 
   @Test
-  void everyFlippedBitIsAnError() throws IOException {
+  void anyFlippedBitIsAnError() throws IOException {
     int bits = 8 * (Short.BYTES + SECOND.length + NoiseCipher.TAG_BYTES);
     for (int i = 0; i < bits; i++) {
       int bit = i;
-      harms("bit " + bit, wire -> wire.give(flipped(wire.record(SECOND), bit)));
+      assertDetected("bit " + bit, wire -> wire.give(flipped(wire.record(SECOND), bit)));
     }
   }
 
@@ -80,7 +80,7 @@ class NoiseRecordsTest {
   }
 
   @Test
-  void aCutAtAnyByteIsAnError() throws IOException {
+  void truncationAtAnyByteIsAnError() throws IOException {
     int length = Short.BYTES + SECOND.length + NoiseCipher.TAG_BYTES;
     for (int i = 0; i < length; i++) {
       try (var wire = new EncryptedWire(pool)) {
@@ -93,32 +93,32 @@ class NoiseRecordsTest {
             .hasMessage(
                 i == 0
                     ? "the peer closed the connection"
-                    : "the connection ended in the middle of a sealed record");
+                    : "the connection ended in the middle of an encrypted record");
         assertThat(wire.far.closeCause()).contains(CloseCause.RESET);
       }
     }
   }
 
   @Test
-  void aMissingPieceOfAnyLengthIsAnError() throws IOException {
+  void missingPieceOfAnyLengthIsAnError() throws IOException {
     int length = Short.BYTES + SECOND.length + NoiseCipher.TAG_BYTES;
     for (int i = 1; i < length; i++) {
       int missing = i;
-      harms(
+      assertDetected(
           missing + " bytes",
           wire -> wire.give(Arrays.copyOfRange(wire.record(SECOND), missing, length)));
     }
   }
 
   @Test
-  void recordsOutOfTurnAreAnError() throws IOException {
-    harms(
+  void recordsOutOfOrderAreAnError() throws IOException {
+    assertDetected(
         "swapped",
         wire -> {
           byte[] second = wire.record(SECOND);
           wire.give(wire.record(THIRD), second);
         });
-    harms(
+    assertDetected(
         "repeated at once",
         wire -> {
           byte[] second = wire.record(FIRST);
@@ -126,32 +126,32 @@ class NoiseRecordsTest {
           assertThat(wire.far.input().readNBytes(FIRST.length)).isEqualTo(FIRST);
           wire.give(second);
         });
-    harms("lost", wire -> wire.record(SECOND));
+    assertDetected("lost", wire -> wire.record(SECOND));
   }
 
   @Test
-  void theFirstRecordAgainIsAnError() throws IOException {
+  void repeatedFirstRecordIsAnError() throws IOException {
     try (var wire = new EncryptedWire(pool)) {
       byte[] first = wire.record(FIRST);
       wire.give(first, first);
       assertThat(wire.far.input().readNBytes(FIRST.length)).isEqualTo(FIRST);
       assertThatThrownBy(() -> wire.far.input().read())
           .isInstanceOf(ProtocolException.class)
-          .hasMessage("a sealed record was changed on the way, or comes out of turn");
+          .hasMessage("an encrypted record was modified or is out of order");
     }
   }
 
   @Test
-  void recordsOfSomebodyElseAreAnError() throws IOException {
+  void foreignRecordsAreAnError() throws IOException {
     var random = Seed.random("NoiseRecordsTest");
-    harms("the far side's own, sent back", wire -> wire.give(wire.recordOfFar(SECOND)));
+    assertDetected("record of the far side", wire -> wire.give(wire.farRecord(SECOND)));
     try (var other = new EncryptedWire(pool)) {
       other.record(FIRST);
-      harms("another connection's", wire -> wire.give(other.record(SECOND)));
+      assertDetected("record of another connection", wire -> wire.give(other.record(SECOND)));
       other.far.close();
     }
-    harms("noise", wire -> wire.give(invented(random)));
-    harms("zeros", wire -> wire.give(new byte[100]));
+    assertDetected("random bytes", wire -> wire.give(invented(random)));
+    assertDetected("zeros", wire -> wire.give(new byte[100]));
   }
 
   private static byte[] invented(Random random) {
@@ -162,21 +162,21 @@ class NoiseRecordsTest {
     return bytes;
   }
 
-  /** Without its seal a record has no length that is good: nothing is waited for. */
+  /** A record shorter than a tag is rejected by its length, without waiting for its content. */
   @Test
-  void aRecordShorterThanItsSealIsRefusedByItsLength() throws IOException {
+  void recordShorterThanATagIsRejectedByItsLength() throws IOException {
     for (int i = 0; i < NoiseCipher.TAG_BYTES; i++) {
       try (var wire = new EncryptedWire(pool)) {
         wire.give(new byte[] {0, (byte) i});
         assertThatThrownBy(() -> wire.far.input().read())
             .isInstanceOf(ProtocolException.class)
-            .hasMessage("a sealed record of " + i + " bytes, which cannot be");
+            .hasMessage("an encrypted record of " + i + " bytes (minimum: 16)");
       }
     }
   }
 
   @Test
-  void anEndMarkIsACleanEndAndNothingBehindItIsDelivered() throws IOException {
+  void endMarkIsACleanEndAndNothingAfterItIsDelivered() throws IOException {
     try (var wire = new EncryptedWire(pool)) {
       byte[] first = wire.record(FIRST);
       wire.give(first, wire.endMark(), first, new byte[50]);
@@ -188,7 +188,7 @@ class NoiseRecordsTest {
   }
 
   @Test
-  void anEndMarkBeforeItsTurnIsAnError() throws IOException {
+  void endMarkOutOfOrderIsAnError() throws IOException {
     try (var wire = new EncryptedWire(pool)) {
       wire.give(wire.record(FIRST));
       assertThat(wire.far.input().readNBytes(FIRST.length)).isEqualTo(FIRST);
@@ -198,9 +198,9 @@ class NoiseRecordsTest {
     }
   }
 
-  /** The rathole dialect has no end mark: there an end is an end, but not within a record. */
+  /** The framing of rathole has no end mark; the carrier's end is valid except within a record. */
   @Test
-  void withoutEndMarksTheCarriersEndIsTheEnd() throws IOException {
+  void endOfTheCarrierIsTheEndWithoutEndMarks() throws IOException {
     try (var wire = new EncryptedWire(NoiseFraming.RATHOLE, NoiseFraming.RATHOLE, pool)) {
       wire.far.closeOutput();
       assertThat(wire.far.input().available()).isZero();
@@ -213,14 +213,14 @@ class NoiseRecordsTest {
       wire.end();
       assertThatThrownBy(() -> wire.far.input().read())
           .isInstanceOf(EOFException.class)
-          .hasMessage("the connection ended in the middle of a sealed record");
+          .hasMessage("the connection ended in the middle of an encrypted record");
     }
   }
 
-  /** A record's length is two bytes, and the longest of them is used. */
+  /** A record has a length of two bytes, whose full range is used. */
   @ParameterizedTest
   @ValueSource(ints = {1, 16 * 1024, 65518, NoiseCipher.MAX_PAYLOAD_BYTES})
-  void aRecordOfAnyLengthIsDeliveredToTargetsOfAnySize(int length) throws IOException {
+  void recordOfAnyLengthIsDeliveredToTargetsOfAnySize(int length) throws IOException {
     byte[] payload = new byte[length];
     new Random(length).nextBytes(payload);
     for (int target : new int[] {1, 1000, length, length + 1}) {
@@ -236,7 +236,7 @@ class NoiseRecordsTest {
   }
 
   @Test
-  void aRecordInSinglePiecesIsDeliveredWhole() throws Exception {
+  void recordInSingleBytesIsDelivered() throws Exception {
     byte[] payload = new byte[300];
     try (var wire = new EncryptedWire(pool)) {
       byte[] record = wire.record(payload);
@@ -257,9 +257,9 @@ class NoiseRecordsTest {
     }
   }
 
-  /** Else the two limits would only seem to be counted. */
+  /** Verifies that both sides count towards the limit at which the key is replaced. */
   @Test
-  void aSideThatDoesNotReplaceItsKeyInTimeIsLost() throws IOException {
+  void sideThatDoesNotReplaceItsKeyInTimeFails() throws IOException {
     var soon = new NoiseFraming(NoiseFraming.NATIVE.order(), true, FIRST.length + 16L);
     for (NoiseFraming[] sides :
         new NoiseFraming[][] {{soon, NoiseFraming.NATIVE}, {NoiseFraming.NATIVE, soon}}) {

@@ -35,26 +35,27 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Noise in the framing of rathole, against itself and, where there is one, a real rathole. */
+/** Noise with the framing of rathole, against itself and, if installed, against rathole. */
 @Timeout(60)
 @ExtendWith(LeakCheck.class)
 class NoiseTransportTest {
 
   private static final NoiseKeyPair SERVER = NoiseKeyPair.generate();
   private static final NoiseKeyPair CLIENT = NoiseKeyPair.generate();
-  private static final Duration LIMIT = Duration.ofSeconds(20);
+  private static final Duration TIMEOUT = Duration.ofSeconds(20);
 
   private final BufferPool pool = new BufferPool();
 
-  private NoiseTransport side(String protocol, NoiseKeyPair own, NoiseKeyPair peer, boolean dials) {
+  private NoiseTransport side(
+      String protocol, NoiseKeyPair own, NoiseKeyPair peer, boolean dialling) {
     NoiseProtocol parsed = NoiseProtocol.parse(protocol);
-    boolean known = parsed.isRemoteKeyRequired(dials);
+    boolean known = parsed.isRemoteKeyRequired(dialling);
     return new NoiseTransport(
         new NoiseSettings(
             parsed,
-            parsed.isLocalKeyRequired(dials) ? Optional.of(own) : Optional.empty(),
+            parsed.isLocalKeyRequired(dialling) ? Optional.of(own) : Optional.empty(),
             known ? List.of(peer.publicKey()) : List.of()),
-        dials,
+        dialling,
         pool);
   }
 
@@ -76,7 +77,7 @@ class NoiseTransportTest {
         "Noise_KK_25519_ChaChaPoly_BLAKE2s",
         "Noise_NK_25519_AESGCM_SHA256"
       })
-  void eachPatternCarriesBytesAndEndsOneWay(String protocol) throws Exception {
+  void eachPatternCarriesBytesAndHalfCloses(String protocol) throws Exception {
     try (var pair = Loopback.open()) {
       var ends =
           join(pair, side(protocol, CLIENT, SERVER, true), side(protocol, SERVER, CLIENT, false));
@@ -90,7 +91,7 @@ class NoiseTransportTest {
   }
 
   @Test
-  void lengthsAreLittleEndianAndNothingComesFirst() throws Exception {
+  void lengthsAreLittleEndianAndNothingPrecedesThem() throws Exception {
     try (var pair = Loopback.open()) {
       var dialled =
           new FutureTask<>(() ->
@@ -104,33 +105,33 @@ class NoiseTransportTest {
   }
 
   @Test
-  void anotherKeyIsRefused() throws Exception {
+  void wrongKeyIsRefused() throws Exception {
     try (var pair = Loopback.open()) {
       String nk = "Noise_NK_25519_ChaChaPoly_BLAKE2s";
       var dialled = new FutureTask<>(() -> side(nk, CLIENT, CLIENT, true).wrap(pair.near()));
       Threads.start("dial", dialled);
       assertThatThrownBy(() -> side(nk, SERVER, CLIENT, false).wrap(pair.far()))
           .isInstanceOf(RefusedException.class)
-          .hasMessage("the peer has another key, or another Noise pattern");
+          .hasMessage("the peer uses a different key or Noise pattern");
       pair.far().close();
       assertThatThrownBy(dialled::get).hasCauseInstanceOf(IOException.class);
     }
   }
 
   @Test
-  void aLongFirstMessageIsNotReadToItsEnd() throws Exception {
+  void overlongFirstMessageIsRejectedByItsLength() throws Exception {
     try (var pair = Loopback.open()) {
       pair.near().output().write(HexFormat.of().parseHex("ffff00"));
       var server = side("Noise_NK_25519_ChaChaPoly_BLAKE2s", SERVER, CLIENT, false);
       assertThatThrownBy(() -> server.wrap(pair.far()))
           .isInstanceOf(ProtocolException.class)
-          .hasMessage("a message of 65535 bytes in a Noise handshake");
+          .hasMessage("a Noise handshake message of 65535 bytes (maximum: 512)");
     }
   }
 
-  /** The service is unknown there, and its answer to that crosses the seal all the same. */
+  /** The service is unknown to rathole; its reply to that arrives over the encrypted connection. */
   @Test
-  void aRealRatholeUnderstands(@TempDir Path folder) throws Exception {
+  void ratholeAnswersTheHandshakeAndHello(@TempDir Path folder) throws Exception {
     Optional<Path> rathole = rathole();
     assumeTrue(rathole.isPresent(), "rathole is not installed");
     int port = freePort();
@@ -157,7 +158,7 @@ class NoiseTransportTest {
     try (Connection carrier = dialled(port)) {
       var client = side("Noise_NK_25519_ChaChaPoly_BLAKE2s", CLIENT, SERVER, true);
       Connection connection = client.wrap(carrier);
-      // Hello of a control channel, version 1, for a service that is not there.
+      // Hello of a control channel, version 1, for an unknown service.
       byte[] hello = new byte[37];
       hello[4] = 1;
       connection.output().write(hello);
@@ -173,10 +174,10 @@ class NoiseTransportTest {
   private Connection dialled(int port) throws Exception {
     var connection = new Connection[1];
     Eventually.within(
-        LIMIT,
+        TIMEOUT,
         () -> {
           try {
-            connection[0] = new Dialer(pool).connect(new HostPort("127.0.0.1", port), LIMIT);
+            connection[0] = new Dialer(pool).connect(new HostPort("127.0.0.1", port), TIMEOUT);
           } catch (IOException e) {
             throw new AssertionError(e);
           }

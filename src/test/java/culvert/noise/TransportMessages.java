@@ -2,18 +2,18 @@ package culvert.noise;
 
 import java.nio.ByteBuffer;
 
-/** Transport messages as arrays. */
-final class VectorMessages {
+/** Encrypts and decrypts transport messages held in arrays. */
+final class TransportMessages {
 
-  private VectorMessages() {}
+  private TransportMessages() {}
 
-  static byte[] sealed(NoiseCipher cipher, byte[] payload) {
+  static byte[] encrypt(NoiseCipher cipher, byte[] payload) {
     var out = ByteBuffer.allocate(payload.length + NoiseCipher.TAG_BYTES);
     cipher.encrypt(ByteBuffer.wrap(payload), out);
     return out.array();
   }
 
-  static byte[] opened(NoiseCipher cipher, byte[] message) throws NoiseException {
+  static byte[] decrypt(NoiseCipher cipher, byte[] message) throws NoiseException {
     var out = ByteBuffer.allocate(Math.max(0, message.length - NoiseCipher.TAG_BYTES));
     cipher.decrypt(ByteBuffer.wrap(message), out);
     return out.array();
