@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** Administration of members that a test defines. */
+/** A list of members that a test defines. */
 final class FakeBounceAdmin implements BounceAdmin {
 
   private final List<MemberView> members = new CopyOnWriteArrayList<>();

@@ -94,8 +94,9 @@ class MemberEventLogTest {
                 .lines()
                 .skip(2))
         .startsWith(
-            "{\"time\":\"2024-02-29T12:34:56.789Z\",\"level\":\"INFO\",\"role\":\"bounce-server\",\"event\":\"member"
-                + " data received\",\"id\":3,\"peer\":\"127.0.0.1:33564\",\"group\":172,"
+            "{\"time\":\"2024-02-29T12:34:56.789Z\",\"level\":\"INFO\",\"role\":\"bounce-server\","
+                + "\"event\":\"member data received\",\"id\":3,"
+                + "\"peer\":\"127.0.0.1:33564\",\"group\":172,"
                 + "\"bytes\":2}",
             "{\"time\":\"2024-02-29T12:34:56.789Z\",\"level\":\"INFO\",\"role\":\"bounce-server\","
                 + "\"event\":\"member data dumped\",\"id\":3,\"at\":0,\"hex\":\"22 78\","

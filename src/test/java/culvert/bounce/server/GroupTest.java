@@ -156,7 +156,7 @@ class GroupTest {
   }
 
   @Test
-  void emptyGroupIsReset() throws Exception {
+  void groupIsNewAfterLastMemberHasLeft() throws Exception {
     try (BounceFixture bounce = setup().start()) {
       try (RawMember first = bounce.join(1);
           RawMember second = bounce.join(1)) {

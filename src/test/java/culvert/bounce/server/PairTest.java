@@ -48,16 +48,16 @@ class PairTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void resetIsForwarded(boolean firstBreaks) throws Exception {
+  void resetIsForwarded(boolean firstFails) throws Exception {
     try (BounceFixture bounce = pairs();
         RawMember first = bounce.join(1);
         RawMember second = bounce.join(1)) {
       first.send("x");
       second.expect("x");
-      RawMember receiver = firstBreaks ? second : first;
-      (firstBreaks ? first : second).reset();
+      RawMember receiver = firstFails ? second : first;
+      (firstFails ? first : second).reset();
       receiver.expectReset();
-      bounce.awaitEvent((firstBreaks ? 1 : 0) + " disconnected: the paired member ended");
+      bounce.awaitEvent((firstFails ? 1 : 0) + " disconnected: the paired member ended");
     }
   }
 

@@ -53,7 +53,7 @@ class ReadAheadInputTest {
   @Test
   void readAheadStopsAtMaximum() throws Exception {
     byte[] all = new byte[3 * MAX];
-    Seed.random("EarlyInputTest").nextBytes(all);
+    Seed.random("ReadAheadInputTest").nextBytes(all);
     send(all);
     awaitHeld(MAX);
     assertThat(input.await(MAX, Duration.ofMillis(50).toNanos())).as("more bytes").isFalse();
@@ -108,7 +108,7 @@ class ReadAheadInputTest {
 
   @Test
   void releaseKeepsBytesInOrder() throws Exception {
-    Random random = Seed.random("EarlyInputTest");
+    Random random = Seed.random("ReadAheadInputTest");
     byte[] all = new byte[200_000];
     random.nextBytes(all);
     var sending =
@@ -132,7 +132,7 @@ class ReadAheadInputTest {
 
   @Test
   void smallReadsReturnAllBytes() throws Exception {
-    Random random = Seed.random("EarlyInputTest");
+    Random random = Seed.random("ReadAheadInputTest");
     byte[] all = new byte[100_000];
     random.nextBytes(all);
     var sending =

@@ -120,7 +120,7 @@ class BounceServerHandshakeTest {
   @ValueSource(ints = {1, 2, 1000, 65_536})
   void authenticationMayBeAnyBytesOfAnyLength(int length) {
     byte[] authentication = new byte[length];
-    Seed.random("BounceAdmissionTest").nextBytes(authentication);
+    Seed.random("BounceServerHandshakeTest").nextBytes(authentication);
     var handshake = new BounceServerHandshake(BounceGreeting.PROGRAM, GROUPS, authentication);
     ByteBuffer bytes = ByteBuffer.allocate(length + 5).put(authentication).put(bytes("0001x"));
     handshake.feed(bytes.flip());
