@@ -7,6 +7,8 @@ module culvert {
 
   opens culvert.cli to
       info.picocli;
+  opens culvert.cli.demo to
+      info.picocli;
   opens culvert.cli.option to
       info.picocli;
 }

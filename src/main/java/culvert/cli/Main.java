@@ -1,5 +1,7 @@
 package culvert.cli;
 
+import culvert.cli.demo.DemoCommand;
+import culvert.cli.demo.TrainCommand;
 import culvert.cli.option.Converters;
 import culvert.cli.option.Environment;
 import culvert.cli.option.HelpPage;
@@ -63,7 +65,7 @@ public final class Main {
         new CommandLine(new BoreCommand())
             .addSubcommand(new BoreLocalCommand(terminal))
             .addSubcommand(new BoreServerCommand(terminal)));
-    root.addSubcommand(new TrainCommand(terminal));
+    root.addSubcommand(new TrainCommand(terminal, Main::run));
     configure(root, terminal);
     return root;
   }

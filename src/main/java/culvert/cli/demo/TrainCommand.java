@@ -1,5 +1,6 @@
-package culvert.cli;
+package culvert.cli.demo;
 
+import culvert.cli.process.CommandRunner;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.Terminal;
 import java.io.IOException;
@@ -11,29 +12,29 @@ import picocli.CommandLine.Command;
  * Runs every role in this process, under load. The build runs it once, for seconds, to record the
  * classes and the profiles of the image's ahead-of-time cache.
  */
-@Command(name = TrainCommand.NAME, hidden = true)
-final class TrainCommand implements Callable<Integer> {
-
-  static final String NAME = "train";
+@Command(name = "train", hidden = true)
+public final class TrainCommand implements Callable<Integer> {
 
   private static final List<String> TRANSPORTS = List.of("plain", "noise", "ws");
 
   private final Terminal terminal;
+  private final CommandRunner runner;
 
-  TrainCommand(Terminal terminal) {
+  public TrainCommand(Terminal terminal, CommandRunner runner) {
     this.terminal = terminal;
+    this.runner = runner;
   }
 
   @Override
   public Integer call() throws IOException {
-    Main.run(terminal, "--version");
+    runner.run(terminal, "--version");
     for (String transport : TRANSPORTS) {
-      try (var tunnel = TrainingTunnel.start(terminal, transport);
+      try (var tunnel = TrainingTunnel.start(runner, terminal, transport);
           var load = new TrainingLoad(tunnel.visitorAddress())) {
         load.run();
       }
     }
-    TrainingGroup.run(terminal);
+    TrainingGroup.run(runner, terminal);
     return ExitCode.OK.code();
   }
 }

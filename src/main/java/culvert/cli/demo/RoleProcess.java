@@ -1,4 +1,4 @@
-package culvert.cli;
+package culvert.cli.demo;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -30,21 +30,20 @@ final class RoleProcess implements AutoCloseable {
     String name = commandLine.getFirst();
     Path launcher = Path.of(System.getProperty("java.home"), "bin", name);
     if (!Files.isExecutable(launcher)) {
-      throw new IOException("the demo runs from the linked image: " + launcher + " is not there");
+      throw new IOException("the demo needs the linked image: " + launcher + " does not exist");
     }
     var command = new ArrayList<>(commandLine);
     command.set(0, launcher.toString());
     var builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
-
     builder.environment().putAll(environment);
     return new RoleProcess(name, builder.start());
   }
 
-  /** Waits for the line that says the role is ready. */
+  /** Waits for the first line, which the role prints once it is ready. */
   String firstLine() throws IOException {
     String line = output.readLine();
     if (line == null) {
-      throw new IOException("the " + name + " ended before it was ready; its words are above");
+      throw new IOException("the " + name + " ended before it was ready; its messages are above");
     }
     return line;
   }

@@ -1,4 +1,4 @@
-package culvert.cli;
+package culvert.cli.demo;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;

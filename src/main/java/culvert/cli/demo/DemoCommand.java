@@ -1,4 +1,4 @@
-package culvert.cli;
+package culvert.cli.demo;
 
 import culvert.cli.option.Examples;
 import culvert.cli.option.HelpGroup;
@@ -33,7 +33,7 @@ import picocli.CommandLine.Option;
       "The command fetches a page through the tunnel, and runs until Ctrl-C."
     })
 @Examples({"culvert demo", "culvert demo --outside-addr 127.0.0.1:8000"})
-final class DemoCommand implements Callable<Integer> {
+public final class DemoCommand implements Callable<Integer> {
 
   static final String NAME = "demo";
 
@@ -55,7 +55,7 @@ final class DemoCommand implements Callable<Integer> {
 
   @Mixin private StandardOptions standard;
 
-  DemoCommand(Terminal terminal) {
+  public DemoCommand(Terminal terminal) {
     this.terminal = terminal;
   }
 

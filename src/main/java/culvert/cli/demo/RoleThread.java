@@ -1,5 +1,6 @@
-package culvert.cli;
+package culvert.cli.demo;
 
+import culvert.cli.process.CommandRunner;
 import culvert.cli.process.Stop;
 import culvert.cli.process.Terminal;
 import culvert.net.Threads;
@@ -22,7 +23,16 @@ final class RoleThread implements AutoCloseable {
   private final BufferedReader output;
   private final Thread thread;
 
-  RoleThread(Terminal terminal, Map<String, String> environment, String... commandLine)
+  /**
+   * Starts the command.
+   *
+   * @param environment its environment variables, instead of those of the process
+   */
+  RoleThread(
+      CommandRunner runner,
+      Terminal terminal,
+      Map<String, String> environment,
+      String... commandLine)
       throws IOException {
     var pipe = new PipedInputStream();
     var out = new PrintStream(new PipedOutputStream(pipe), true, StandardCharsets.UTF_8);
@@ -33,12 +43,12 @@ final class RoleThread implements AutoCloseable {
             commandLine[0],
             () -> {
               try (out) {
-                Main.run(own, commandLine);
+                runner.run(own, commandLine);
               }
             });
   }
 
-  /** Waits for the line that says the role is ready. */
+  /** Waits for the first line, which the role prints once it is ready. */
   String firstLine() throws IOException {
     String line = output.readLine();
     if (line == null) {

@@ -1,5 +1,6 @@
-package culvert.cli;
+package culvert.cli.demo;
 
+import culvert.cli.process.CommandRunner;
 import culvert.cli.process.FirstLine;
 import culvert.cli.process.Terminal;
 import culvert.net.HostPort;
@@ -27,13 +28,14 @@ final class TrainingGroup {
    *
    * @throws IOException if one is missing
    */
-  static void run(Terminal terminal) throws IOException {
+  static void run(CommandRunner runner, Terminal terminal) throws IOException {
     var environment = Map.of("CULVERT_AUTH", AUTHENTICATION);
     try (RoleThread server =
         new RoleThread(
+            runner,
             terminal,
             environment,
-            BounceServerCommand.NAME,
+            "bounce-server",
             "--port=0",
             "--bind=127.0.0.1",
             "-vv")) {

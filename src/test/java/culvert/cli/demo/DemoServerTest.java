@@ -1,4 +1,4 @@
-package culvert.cli;
+package culvert.cli.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

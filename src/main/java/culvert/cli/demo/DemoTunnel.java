@@ -1,4 +1,4 @@
-package culvert.cli;
+package culvert.cli.demo;
 
 import java.net.URI;
 

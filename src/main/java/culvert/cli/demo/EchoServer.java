@@ -1,4 +1,4 @@
-package culvert.cli;
+package culvert.cli.demo;
 
 import culvert.net.BufferPool;
 import culvert.net.HostPort;

@@ -1,5 +1,6 @@
-package culvert.cli;
+package culvert.cli.demo;
 
+import culvert.cli.process.CommandRunner;
 import culvert.cli.process.FirstLine;
 import culvert.cli.process.Terminal;
 import culvert.config.Secret;
@@ -30,7 +31,8 @@ final class TrainingTunnel implements AutoCloseable {
    * @param transport the value of {@code --transport} on both sides
    * @throws IOException if one of them ends instead
    */
-  static TrainingTunnel start(Terminal terminal, String transport) throws IOException {
+  static TrainingTunnel start(CommandRunner runner, Terminal terminal, String transport)
+      throws IOException {
     var environment =
         Map.of(
             "CULVERT_SECRET",
@@ -42,9 +44,10 @@ final class TrainingTunnel implements AutoCloseable {
     EchoServer echo = EchoServer.start();
     var remoteProxy =
         new RoleThread(
+            runner,
             terminal,
             environment,
-            RemoteProxyCommand.NAME,
+            "remote-proxy",
             "--control-addr=127.0.0.1:0",
             "--outside-addr=127.0.0.1:0");
     Matcher addresses = FirstLine.REMOTE_PROXY.matcher(remoteProxy.firstLine());
@@ -53,9 +56,10 @@ final class TrainingTunnel implements AutoCloseable {
     }
     var originProxy =
         new RoleThread(
+            runner,
             terminal,
             environment,
-            OriginProxyCommand.NAME,
+            "origin-proxy",
             "--remote-proxy-addr=" + addresses.group(1),
             "--origin-server-addr=" + echo.address());
     originProxy.firstLine();

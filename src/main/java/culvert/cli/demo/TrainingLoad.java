@@ -1,4 +1,4 @@
-package culvert.cli;
+package culvert.cli.demo;
 
 import culvert.net.HostPort;
 import culvert.net.Threads;
