@@ -81,7 +81,7 @@ public final class Link implements AutoCloseable {
 
   private final Connection connection;
   private final Side side;
-  private final Handshake.Self mine;
+  private final Handshake.Local mine;
   private final Handshake.Peer peer;
   private final Shared shared;
   private final Events events;
@@ -107,7 +107,7 @@ public final class Link implements AutoCloseable {
   public Link(
       Connection connection,
       Side side,
-      Handshake.Self mine,
+      Handshake.Local mine,
       Handshake.Peer peer,
       Shared shared,
       Events events) {

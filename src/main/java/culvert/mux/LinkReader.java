@@ -174,7 +174,7 @@ final class LinkReader {
       case Message.Drain m -> deliver(m);
       case Message.Hello m -> throw unexpected(frame);
       case Message.Challenge m -> throw unexpected(frame);
-      case Message.Seal m -> throw unexpected(frame);
+      case Message.Noise m -> throw unexpected(frame);
       case Message.Proof m -> throw unexpected(frame);
     }
   }

@@ -1,24 +1,22 @@
 package culvert.protocol;
 
-/**
- * Why a side ends a connection on purpose. A code this side does not know reads as {@link #ERROR}.
- */
+/** Why a side ends a connection. An unknown code is read as {@link #ERROR}. */
 public enum ByeReason {
-  /** Something failed; the text says what. */
+  /** Something failed, as described in the text. */
   ERROR(1),
-  /** The peer broke the rules of the wire. */
+  /** The peer violated the protocol. */
   PROTOCOL(2),
-  /** The sides have no version in common. */
+  /** The two sides have no version in common. */
   VERSION(3),
-  /** The secret is missing, wrong, or only on one side. */
+  /** The secret is missing, wrong, or known to one side only. */
   CREDENTIALS(4),
   /** The sender is stopping. */
   STOPPING(5),
-  /** A bound was reached. */
+  /** A limit was reached. */
   BUSY(6),
-  /** A newer process has logged in under the same name; this one is not wanted any more. */
+  /** A newer process has logged in under the same name and replaces this one. */
   SUPERSEDED(7),
-  /** The sides wrap their connection in different transports. */
+  /** The two sides use different transports. */
   TRANSPORT(8);
 
   private final int code;

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
- * Names a peer that speaks something else, by its first bytes, and answers it in its own words
- * where its protocol has a way.
+ * Identifies a peer that speaks another protocol by its first bytes, and has an error answer in
+ * that protocol where one exists.
  */
 public enum ForeignPeer {
   /** A web browser, a scanner, a health check. */
@@ -24,13 +24,19 @@ public enum ForeignPeer {
   SSH("an SSH client", answer("This is a tunnel's control port; it does not speak SSH.\r\n")),
   /** The bore client: JSON messages that end in a zero byte. */
   BORE("a bore client", answer("{\"Error\":\"this control port does not speak bore\"}\0")),
-  /** The rathole client: a 32-bit tag of 0 or 1 and version 0 or 1. It has no way to be told. */
+  /**
+   * The rathole client: a 32-bit tag of 0 or 1 and version 0 or 1. Its protocol has no error
+   * answer.
+   */
   RATHOLE("a rathole client", new byte[0]),
   /** A PROXY protocol header, version 1 or 2: a load balancer in front of the control port. */
   PROXY("a PROXY protocol header", new byte[0]),
-  /** Our own preface, where something else was to come first: a peer with another transport. */
+  /**
+   * The preface of the native protocol, where a transport was expected: the peer uses another
+   * transport.
+   */
   CULVERT(
-      "a Culvert peer that came without TLS or WebSocket",
+      "a Culvert peer without TLS or WebSocket",
       HandshakeExchange.encode(
           new Message.Bye(
               ByeReason.TRANSPORT,
@@ -39,7 +45,7 @@ public enum ForeignPeer {
   /** Anything else. */
   UNKNOWN("an unknown protocol", new byte[0]);
 
-  /** With which every origin proxy begins. */
+  /** The first bytes that every origin proxy sends. */
   static final String PREFACE = "CULVERT\n";
 
   private static final byte[] PROXY_V2 = {'\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q'};
@@ -52,7 +58,7 @@ public enum ForeignPeer {
     this(description, "", answer);
   }
 
-  /** With the transports of an origin proxy that begins in the same way. */
+  /** Creates a peer that an origin proxy with one of the given transports resembles. */
   ForeignPeer(String description, String transport, byte[] answer) {
     this.description = description;
     this.transport = transport;
@@ -63,24 +69,24 @@ public enum ForeignPeer {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 
-  /** For a log line: "an HTTP client". */
+  /** Returns a description for messages: "an HTTP client". */
   public String description() {
     return description;
   }
 
-  /** What else it may be, seen by whoever waited for {@code wanted}; mostly empty. */
-  String doubt(String wanted, PeerNames names) {
+  /** Returns which Culvert peer this may be if {@code wanted} was expected; often empty. */
+  String alternative(String wanted, PeerNames names) {
     return transport.isEmpty() || this == HTTP && wanted.contains("WebSocket")
         ? ""
-        : "; " + names.kind() + " with --transport " + transport + " begins like this too";
+        : "; " + names.kind() + " with --transport " + transport + " starts with the same bytes";
   }
 
-  /** What to send before closing; often empty. */
+  /** Returns the answer to send before closing; often empty. */
   public byte[] answer() {
     return answer.clone();
   }
 
-  /** Looks at the first bytes, eight at the most. */
+  /** Identifies the peer by up to eight first bytes. */
   public static ForeignPeer of(byte[] first) {
     String text = new String(first, StandardCharsets.ISO_8859_1);
     if (text.startsWith(PREFACE)) {

@@ -2,7 +2,7 @@ package culvert.protocol;
 
 import java.io.IOException;
 
-/** The connection's first bytes were not ours. */
+/** The first bytes of a connection belong to another protocol. */
 public final class ForeignPeerException extends IOException {
   private static final long serialVersionUID = 1L;
 
@@ -14,32 +14,32 @@ public final class ForeignPeerException extends IOException {
   }
 
   /**
-   * Says who it is, and who it is not.
+   * Creates an exception that names the peer and the expected one.
    *
-   * @param wanted who was to come: "a TLS client"
-   * @param names of the peer that was expected
+   * @param wanted the expected peer: "a TLS client"
+   * @param names names of the expected peer
    */
   public ForeignPeerException(ForeignPeer peer, String wanted, PeerNames names) {
     this(peer, wanted, names, peer.answer());
   }
 
   private ForeignPeerException(ForeignPeer peer, String wanted, PeerNames names, byte[] answer) {
-    super("this is " + peer.description() + ", not " + wanted + peer.doubt(wanted, names));
+    super("this is " + peer.description() + ", not " + wanted + peer.alternative(wanted, names));
     this.peer = peer;
     this.answer = answer;
   }
 
-  /** The same, of somebody who has been answered by whoever waited for others. */
+  /** Creates an exception for a peer that was answered already; {@link #answer} is empty. */
   public static ForeignPeerException answered(ForeignPeer peer, String wanted, PeerNames names) {
     return new ForeignPeerException(peer, wanted, names, new byte[0]);
   }
 
-  /** Who it seems to be. */
+  /** Returns the peer as far as it was identified. */
   public ForeignPeer peer() {
     return peer;
   }
 
-  /** What is still to be sent before closing; often empty. */
+  /** Returns the answer to send before closing; often empty. */
   public byte[] answer() {
     return answer.clone();
   }

@@ -5,41 +5,49 @@ import java.nio.ByteBuffer;
 /**
  * The header of a frame; its layout is drawn in the package's description.
  *
- * @param verb what the frame is
- * @param length of the payload, in bytes
+ * @param type the kind of frame
+ * @param length length of the payload in bytes
  * @param stream 0 for the session itself
  */
 public record Frame(FrameType type, int length, long stream) {
 
-  /** Size of a header, in bytes. */
+  /** Length of a header in bytes. */
   public static final int HEADER_BYTES = 12;
 
-  /** The longest frame but for DATA, header included, in bytes. */
+  /** Maximum length of a frame other than DATA, including the header, in bytes. */
   public static final int MAX_MESSAGE_BYTES = HEADER_BYTES + 4096;
 
   /**
-   * Reads a header and refuses one that cannot be right: nothing of the payload is needed for that.
+   * Reads a header and checks it without its payload.
    *
-   * @throws ProtocolException for an unknown verb, a length beyond the verb's limits, or a stream
-   *     id where none belongs or none where one does
+   * @throws ProtocolException for an unknown frame type, a length outside the limits of the type,
+   *     or a stream id that the type does not allow
    */
   public static Frame read(ByteBuffer in) throws ProtocolException {
     int first = in.getInt();
     long stream = in.getLong();
-    FrameType verb = FrameType.of(first >>> 24);
+    FrameType type = FrameType.of(first >>> 24);
     int length = first & 0xff_ffff;
-    if (length < verb.least() || length > verb.most()) {
+    if (length < type.minLength() || length > type.maxLength()) {
       throw new ProtocolException(
-          verb + " of " + length + " bytes; " + verb.least() + " to " + verb.most() + " are right");
+          "invalid "
+              + type
+              + " length "
+              + length
+              + " (allowed: "
+              + type.minLength()
+              + " to "
+              + type.maxLength()
+              + ")");
     }
-    if ((verb.scope() == FrameType.Scope.STREAM) == (stream == 0) || stream < 0) {
-      throw new ProtocolException(verb + " on stream " + Long.toUnsignedString(stream));
+    if ((type.scope() == FrameType.Scope.STREAM) == (stream == 0) || stream < 0) {
+      throw new ProtocolException(type + " on stream " + Long.toUnsignedString(stream));
     }
-    return new Frame(verb, length, stream);
+    return new Frame(type, length, stream);
   }
 
   /** Writes the header of a frame. */
-  public static void write(ByteBuffer out, FrameType verb, int length, long stream) {
-    out.putInt(verb.code() << 24 | length).putLong(stream);
+  public static void write(ByteBuffer out, FrameType type, int length, long stream) {
+    out.putInt(type.code() << 24 | length).putLong(stream);
   }
 }

@@ -1,58 +1,60 @@
 package culvert.protocol;
 
 /**
- * What a frame is. Each verb says whether it speaks of a stream and how long its payload may be, so
- * that a header alone is enough to refuse a frame.
+ * The kind of a frame. Each type has a scope and limits for the payload length, so that an invalid
+ * frame is rejected by its header.
  */
 public enum FrameType {
-  /** First frame of the side that dialled: versions, instance, nonce, limits. */
+  /** First frame of the dialling side: versions, instance, nonce, limits. */
   HELLO(0x01, Scope.HANDSHAKE, 62, 256),
-  /** The answer: the chosen version, instance, nonce, limits, whether a proof is wanted. */
+  /** The answer: chosen version, instance, nonce, limits, and whether a proof is required. */
   CHALLENGE(0x02, Scope.HANDSHAKE, 60, 256),
-  /** HMAC over the handshake so far, or empty where no secret is in use. */
+  /** HMAC over the handshake so far, or empty if no secret is used. */
   PROOF(0x03, Scope.HANDSHAKE, 0, 32),
-  /** The last frame of a side that ends the connection on purpose: why. */
+  /** The last frame of a side that ends the connection, with the reason. */
   BYE(0x04, Scope.SESSION, 2, 1024),
-  /** A message of the Noise handshake that seals the connection. */
-  SEAL(0x05, Scope.HANDSHAKE, 6, 640),
+  /** A message of the Noise handshake that encrypts the connection. */
+  NOISE(0x05, Scope.HANDSHAKE, 6, 640),
   /** The origin side offers a service. */
   OFFER(0x10, Scope.SESSION, 1, 255),
-  /** The origin side takes a service back. */
+  /** The origin side withdraws a service. */
   WITHDRAW(0x11, Scope.SESSION, 1, 255),
-  /** The answer to an offer: where visitors reach the service, or why it is declined. */
+  /**
+   * The answer to an offer: the public addresses of the service, or the reason for declining it.
+   */
   OFFERED(0x12, Scope.SESSION, 2, 4096),
-  /** A visitor has come: the stream begins. */
+  /** Opens a stream for a visitor. */
   OPEN(0x20, Scope.STREAM, 16, 512),
-  /** The origin server has accepted the stream's connection. */
+  /** The origin server has accepted the connection. */
   ACCEPTED(0x21, Scope.STREAM, 0, 0),
-  /** The stream could not be connected and is over: why. */
+  /** The stream could not be connected and has ended, with the reason. */
   REFUSED(0x22, Scope.STREAM, 2, 1024),
-  /** Bytes of the stream; never none. */
+  /** Bytes of the stream, at least one. */
   DATA(0x30, Scope.STREAM, 1, 256 * 1024),
-  /** The receiver grants so many more bytes. */
+  /** The receiver grants more bytes. */
   WINDOW(0x31, Scope.STREAM, 4, 4),
   /** No more data from this side. */
   HALF_CLOSE(0x32, Scope.STREAM, 0, 0),
-  /** The stream is over in both directions, for a stated reason. */
+  /** The stream has ended in both directions, with the reason. */
   RESET(0x33, Scope.STREAM, 2, 2),
-  /** Asks for a pong with the same eight bytes. */
+  /** Requests a PONG with the same eight bytes. */
   PING(0x40, Scope.SESSION, 8, 8),
-  /** Answers the latest ping. */
+  /** Answers the latest PING. */
   PONG(0x41, Scope.SESSION, 8, 8),
-  /** The sender is stopping: no new streams, please; those that are open may finish. */
+  /** The sender is stopping: it accepts no new streams; open ones may finish. */
   DRAIN(0x42, Scope.SESSION, 0, 0);
 
-  /** Where a verb may stand. */
+  /** Where a frame type is allowed. */
   enum Scope {
-    /** Before the session stands, on stream 0. */
+    /** During the login, on stream 0. */
     HANDSHAKE,
-    /** In a standing session, on stream 0 ({@code BYE} also before). */
+    /** During the session, on stream 0 ({@code BYE} also during the login). */
     SESSION,
-    /** In a standing session, on a stream other than 0. */
+    /** During the session, on a stream other than 0. */
     STREAM
   }
 
-  /** Reserved: acknowledgement of a leg's bytes, so that a new connection can resume the leg. */
+  /** Reserved: acknowledgement of a link's bytes, so that a new connection can resume the link. */
   static final int RESERVED_SEQUENCE_ACK = 0x50;
 
   /** Reserved: a datagram of a UDP service. */
@@ -64,24 +66,24 @@ public enum FrameType {
   private static final FrameType[] BY_CODE = new FrameType[256];
 
   static {
-    for (FrameType verb : values()) {
-      BY_CODE[verb.code] = verb;
+    for (FrameType type : values()) {
+      BY_CODE[type.code] = type;
     }
   }
 
   private final int code;
   private final Scope scope;
-  private final int least;
-  private final int most;
+  private final int minLength;
+  private final int maxLength;
 
-  FrameType(int code, Scope scope, int least, int most) {
+  FrameType(int code, Scope scope, int minLength, int maxLength) {
     this.code = code;
     this.scope = scope;
-    this.least = least;
-    this.most = most;
+    this.minLength = minLength;
+    this.maxLength = maxLength;
   }
 
-  /** The byte on the wire. */
+  /** Returns the code in the frame header. */
   int code() {
     return code;
   }
@@ -90,24 +92,24 @@ public enum FrameType {
     return scope;
   }
 
-  int least() {
-    return least;
+  int minLength() {
+    return minLength;
   }
 
-  int most() {
-    return most;
+  int maxLength() {
+    return maxLength;
   }
 
   static FrameType of(int code) throws ProtocolException {
-    FrameType verb = BY_CODE[code];
-    if (verb == null) {
+    FrameType type = BY_CODE[code];
+    if (type == null) {
       throw new ProtocolException(
           switch (code) {
             case RESERVED_SEQUENCE_ACK, RESERVED_DATAGRAM, RESERVED_CONTINUES ->
-                String.format("verb 0x%02x is reserved and not in use yet", code);
-            default -> String.format("0x%02x is no verb", code);
+                String.format("frame type 0x%02x is reserved and not used yet", code);
+            default -> String.format("unknown frame type 0x%02x", code);
           });
     }
-    return verb;
+    return type;
   }
 }

@@ -10,7 +10,7 @@ import javax.crypto.Mac;
 import javax.crypto.SecretKey;
 
 /**
- * The login: hello, challenge, a proof each way.
+ * The login: HELLO, CHALLENGE, and a PROOF in each direction.
  *
  * <pre>
  *   origin side                                 remote side
@@ -20,14 +20,14 @@ import javax.crypto.SecretKey;
  *                    <------------------------  PROOF, or BYE with a reason
  * </pre>
  *
- * <p>On a bare connection the preface goes before it. A proof is HMAC-SHA256, keyed with the
- * secret, over a label for the role that proves, every byte of the exchange before it, and what
- * binds it to the connection below. Both nonces are in those bytes, so a proof is good for one
- * connection, one role and one reading of the hellos. Whoever captures a handshake in the clear can
- * try weak secrets against it at leisure; a sealed connection, not this, is the answer to that.
+ * <p>On a plain connection the preface precedes it. A proof is HMAC-SHA256, keyed with the secret,
+ * over a label for the role of the prover, every byte of the exchange before it, and the channel
+ * binding. Both nonces are among these bytes, so a proof is valid for one connection, one role and
+ * one pair of HELLO and CHALLENGE. An attacker that captures a handshake on a plain connection can
+ * test weak secrets against it offline; only an encrypted connection prevents that.
  *
- * <p>Where the connection below has proven the secret already, proofs are empty, and the dialling
- * side does not wait for the challenge.
+ * <p>If the connection below has proven the secret already, proofs are empty and the dialling side
+ * does not wait for the CHALLENGE.
  */
 public final class Handshake {
 
@@ -37,64 +37,67 @@ public final class Handshake {
   private static final SecureRandom RANDOM = new SecureRandom();
 
   /**
-   * What this side says of itself.
+   * Parameters of this side.
    *
    * @param instance random, {@value Message#INSTANCE_BYTES} bytes, one for each process
-   * @param opens how many unanswered opens it takes at a time
-   * @param streams how many streams it takes at a time
-   * @param name under which it logs in; the accepting side has none, and gives an empty one
-   * @param secrets shared by both sides: the dialling side has one or none, the accepting side any
-   *     of which is good
+   * @param opens maximum number of unanswered OPENs that it accepts
+   * @param streams maximum number of concurrent streams that it accepts
+   * @param name name that it logs in with; empty on the accepting side
+   * @param secrets the shared secrets: at most one on the dialling side; the accepting side accepts
+   *     any of its secrets
    */
-  public record Self(
+  public record Local(
       byte[] instance, int opens, int streams, String name, List<SecretKey> secrets) {
-    /** Keeps the list as it is. */
-    public Self {
+    /** Copies the list. */
+    public Local {
       secrets = List.copyOf(secrets);
     }
 
-    /** The same, for a connection below that has proven the secret. */
-    Self withoutSecrets() {
-      return new Self(instance, opens, streams, name, List.of());
+    /**
+     * Returns these parameters without secrets, for a connection that has proven the secret
+     * already.
+     */
+    Local withoutSecrets() {
+      return new Local(instance, opens, streams, name, List.of());
     }
   }
 
   /**
-   * What the connection below is, as this side sees it.
+   * The connection below, as this side sees it.
    *
-   * @param transport its name, which both sides must give alike
-   * @param binding what only this connection has at both ends, such as a hash of its handshake; may
-   *     be empty
-   * @param begun whether the preface has gone over it already, before it was sealed
-   * @param proven whether it proves the secret by itself
+   * @param transport name of the transport, equal on both sides
+   * @param binding channel binding: bytes that are unique to this connection and equal at both
+   *     ends, such as a hash of its handshake; may be empty
+   * @param prefaceSent whether the preface was exchanged already, before encryption
+   * @param proven whether the connection proves the secret by itself
    */
-  public record Below(String transport, byte[] binding, boolean begun, boolean proven) {
-    /** A bare connection. */
-    public static final Below PLAIN = new Below("plain", new byte[0], false, false);
+  public record Channel(String transport, byte[] binding, boolean prefaceSent, boolean proven) {
+    /** A plain connection. */
+    public static final Channel PLAIN = new Channel("plain", new byte[0], false, false);
   }
 
   /**
-   * What is known of the peer once the session stands.
+   * Parameters of the peer after the login.
    *
-   * @param version the version both speak
+   * @param version protocol version that both sides use
    * @param instance the peer's instance id
-   * @param opens how many unanswered opens the peer takes at a time
-   * @param streams how many streams the peer takes at a time
-   * @param name under which it logged in; empty for a remote proxy
+   * @param opens maximum number of unanswered OPENs that the peer accepts
+   * @param streams maximum number of concurrent streams that the peer accepts
+   * @param name name that it logged in with; empty for a remote proxy
    */
   public record Peer(int version, byte[] instance, int opens, int streams, String name) {}
 
-  private final Self self;
-  private final Below below;
+  private final Local self;
+  private final Channel below;
   private final HandshakeExchange exchange;
 
-  private Handshake(Self self, Below below, HandshakeExchange exchange) {
+  private Handshake(Local self, Channel below, HandshakeExchange exchange) {
     this.self = below.proven() ? self.withoutSecrets() : self;
     this.below = below;
     this.exchange = exchange;
   }
 
-  /** An instance id for this process. */
+  /** Returns a new random instance id for this process. */
   public static byte[] newInstance() {
     return random(Message.INSTANCE_BYTES);
   }
@@ -102,29 +105,30 @@ public final class Handshake {
   /**
    * Runs the dialling side.
    *
-   * @param exchange fresh
+   * @param exchange an unused exchange
    * @throws RefusedException if the peer ended the handshake with a reason, or its proof is missing
-   * @throws ProtocolException if it answered with anything else
+   * @throws ProtocolException if the peer violated the protocol
    */
-  public static Peer dial(Self self, Below below, HandshakeExchange exchange) throws IOException {
+  public static Peer dial(Local self, Channel below, HandshakeExchange exchange)
+      throws IOException {
     return new Handshake(self, below, exchange).dial();
   }
 
   /**
-   * Runs the accepting side. A refusal is told to the peer before it is thrown.
+   * Runs the accepting side. The peer receives a refusal as BYE before the exception is thrown.
    *
-   * @param first what has come already
+   * @param first the message received already
    * @throws RefusedException if the peer's versions, transport or proof do not fit
-   * @throws ProtocolException if the peer broke the rules
+   * @throws ProtocolException if the peer violated the protocol
    */
-  public static Peer accept(Self self, Below below, HandshakeExchange exchange, Message first)
+  public static Peer accept(Local self, Channel below, HandshakeExchange exchange, Message first)
       throws IOException {
     return new Handshake(self, below, exchange)
         .accept(HandshakeExchange.expect(Message.Hello.class, first));
   }
 
   private Peer dial() throws IOException {
-    if (!below.begun()) {
+    if (!below.prefaceSent()) {
       exchange.begin(hello());
     } else if (below.proven()) {
       exchange.send(hello(), new Message.Proof(NO_PROOF));
@@ -165,21 +169,23 @@ public final class Handshake {
     if (!self.secrets().isEmpty() && !challenge.proofWanted()) {
       throw exchange.refuse(
           ByeReason.CREDENTIALS,
-          "the remote proxy has no secret, so it cannot prove who it is; give it the same secret");
+          "the remote proxy has no secret and cannot prove its identity; configure the same secret"
+              + " on both sides");
     }
     if (self.secrets().isEmpty() && challenge.proofWanted()) {
       throw exchange.refuse(
           ByeReason.CREDENTIALS,
-          "the remote proxy wants a secret and the origin proxy has none; give it the same");
+          "the remote proxy requires a secret and the origin proxy has none; configure the same"
+              + " secret on both sides");
     }
   }
 
   private static String differ(String ofRemote, String ofOrigin) {
-    return "the remote proxy's end is "
+    return "the remote proxy uses transport "
         + ofRemote
-        + " and the origin proxy's is "
+        + " and the origin proxy "
         + ofOrigin
-        + "; give both the same --transport, and let nothing between them open it";
+        + "; use the same --transport on both sides, and no proxy between them that terminates it";
   }
 
   private Peer accept(Message.Hello hello) throws IOException {
@@ -212,13 +218,13 @@ public final class Handshake {
         Message.VERSION, hello.instance(), hello.opens(), hello.streams(), hello.name());
   }
 
-  /** The secret that the peer has proven; null where none is in use. */
+  /** Returns the secret that the peer has proven; null if no secret is used. */
   private SecretKey checkProof() throws IOException {
     byte[] before = exchange.transcript();
     byte[] mac = exchange.receive(Message.Proof.class).mac();
     SecretKey proven = null;
     for (SecretKey secret : self.secrets()) {
-      // Each is tried, so that the time tells nothing of which it was.
+      // Tries every secret, so that the time does not depend on which one matches.
       if (MessageDigest.isEqual(proof(secret, ORIGIN_LABEL, before), mac)) {
         proven = secret;
       }
@@ -228,7 +234,7 @@ public final class Handshake {
           ByeReason.CREDENTIALS,
           "the secret is wrong or missing"
               + (below.transport().equals("tls")
-                  ? ", or something between the two proxies takes TLS apart"
+                  ? ", or a proxy between the two sides terminates TLS"
                   : ""));
     }
     return proven;
@@ -246,7 +252,7 @@ public final class Handshake {
         below.transport());
   }
 
-  /** The dialling side's own proof, or the one it expects. */
+  /** Returns the proof of the dialling side, or the one that it expects. */
   private byte[] proof(String label) {
     return self.secrets().isEmpty() ? NO_PROOF : proof(self.secrets().getFirst(), label);
   }
@@ -265,7 +271,7 @@ public final class Handshake {
       mac.update(below.binding());
       return mac.doFinal(transcript);
     } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("every JDK has HmacSHA256", e);
+      throw new IllegalStateException("HmacSHA256 is required in every JDK", e);
     }
   }
 

@@ -10,12 +10,12 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * The messages of a beginning, one at a time, before a leg takes over. Everything is read exactly
- * and bounded, and remembered, so that a proof can cover it. The caller holds the deadline.
+ * Exchanges the messages of a login, one at a time, before the link takes over. It reads no byte
+ * ahead, limits the total, and records all bytes for the proofs. The caller sets the time limit.
  */
 public final class HandshakeExchange {
 
-  /** Most bytes that are read from a peer, preface included. */
+  /** Maximum number of bytes read from a peer, including the preface. */
   public static final int MAX_BYTES = 4096;
 
   private static final byte[] PREFACE = ForeignPeer.PREFACE.getBytes(StandardCharsets.US_ASCII);
@@ -23,17 +23,17 @@ public final class HandshakeExchange {
   private final InputStream in;
   private final OutputStream out;
   private byte[] transcript = new byte[0];
-  private int left = MAX_BYTES;
+  private int remainingBytes = MAX_BYTES;
 
-  /** Nothing is read or written yet. */
+  /** Creates an exchange that has neither read nor written anything. */
   public HandshakeExchange(InputStream in, OutputStream out) {
     this.in = in;
     this.out = out;
   }
 
-  /** The dialling side's first words: preface and messages in one write. */
+  /** Sends the preface and the first messages of the dialling side in one write. */
   public void begin(Message... messages) throws IOException {
-    remember(PREFACE);
+    addToTranscript(PREFACE);
     write(PREFACE, messages);
   }
 
@@ -46,7 +46,7 @@ public final class HandshakeExchange {
     byte[] all = first;
     for (Message message : messages) {
       byte[] frame = encode(message);
-      remember(frame);
+      addToTranscript(frame);
       all = join(all, frame);
     }
     out.write(all);
@@ -54,66 +54,66 @@ public final class HandshakeExchange {
   }
 
   /**
-   * Reads the preface of the side that dialled. A foreign peer is answered in its own words.
+   * Reads the preface of the dialling side. A peer of another protocol gets an answer in that
+   * protocol.
    *
-   * @throws ForeignPeerException if the first bytes are of another protocol
+   * @throws ForeignPeerException if the first bytes belong to another protocol
    */
   public void readPreface() throws IOException {
     byte[] first = in.readNBytes(PREFACE.length);
     if (first.length == 0) {
-      throw new EOFException("closed before a first byte");
+      throw new EOFException("connection closed before the first byte");
     }
     if (!Arrays.equals(first, PREFACE)) {
       ForeignPeer peer = ForeignPeer.of(first);
-      tell(peer.answer());
+      sendQuietly(peer.answer());
       throw ForeignPeerException.answered(peer, "a Culvert peer", PeerNames.ORIGIN_PROXY);
     }
-    left -= first.length;
-    remember(first);
+    remainingBytes -= first.length;
+    addToTranscript(first);
   }
 
   /**
    * Reads one message.
    *
    * @throws RefusedException if it is the peer's BYE
-   * @throws ProtocolException if it is none that may come before a session stands
+   * @throws ProtocolException if the message is not allowed during the login
    */
   public Message receive() throws IOException {
     byte[] header = readExactly(Frame.HEADER_BYTES);
     Frame frame = Frame.read(ByteBuffer.wrap(header));
     byte[] payload = readExactly(frame.length());
     if (frame.type() == FrameType.DATA || frame.stream() != 0) {
-      throw new ProtocolException(frame.type() + " before the session stands");
+      throw new ProtocolException(frame.type() + " before the login");
     }
     Message message = Message.read(frame, ByteBuffer.wrap(payload));
     if (message instanceof Message.Bye bye) {
-      // Nobody has proven anything yet, and this one reason ends a process that has served.
+      // The peer is not authenticated yet, and this reason would end a process that has served.
       boolean early = bye.reason() == ByeReason.SUPERSEDED;
       throw new RefusedException(early ? ByeReason.ERROR : bye.reason(), bye.text());
     }
-    remember(header);
-    remember(payload);
+    addToTranscript(header);
+    addToTranscript(payload);
     return message;
   }
 
   /**
-   * Reads the one message that may come now.
+   * Reads a message of the given type.
    *
-   * @throws ProtocolException naming the verb that came instead
+   * @throws ProtocolException naming the message that was received instead
    */
   public <M extends Message> M receive(Class<M> type) throws IOException {
     return expect(type, receive());
   }
 
   /**
-   * The message, as what it must be.
+   * Returns the message as the given type.
    *
-   * @throws ProtocolException naming what it is instead
+   * @throws ProtocolException naming its type if it is another one
    */
   static <M extends Message> M expect(Class<M> type, Message message) throws ProtocolException {
     if (!type.isInstance(message)) {
-      throw new ProtocolException(
-          name(message.getClass()) + " where " + name(type) + " was expected");
+      throw new ProtocolException(name(message.getClass()) + " received, expected " + name(type));
     }
     return type.cast(message);
   }
@@ -123,9 +123,9 @@ public final class HandshakeExchange {
   }
 
   private byte[] readExactly(int length) throws IOException {
-    left -= length;
-    if (left < 0) {
-      throw new ProtocolException("more than " + MAX_BYTES + " bytes before the session stands");
+    remainingBytes -= length;
+    if (remainingBytes < 0) {
+      throw new ProtocolException("more than " + MAX_BYTES + " bytes before the login");
     }
     byte[] bytes = in.readNBytes(length);
     if (bytes.length < length) {
@@ -134,27 +134,27 @@ public final class HandshakeExchange {
     return bytes;
   }
 
-  /** Tells the peer, as far as it still listens, and returns what to throw. */
+  /** Sends a BYE, unless the peer has closed, and returns the exception to throw. */
   public RefusedException refuse(ByeReason reason, String text) {
-    tell(encode(new Message.Bye(reason, text)));
+    sendQuietly(encode(new Message.Bye(reason, text)));
     return new RefusedException(reason, text);
   }
 
-  private void tell(byte[] words) {
+  private void sendQuietly(byte[] bytes) {
     try {
-      out.write(words);
+      out.write(bytes);
       out.flush();
     } catch (IOException e) {
-      // The peer is gone already; what is thrown says the rest.
+      // The peer has closed; the caller throws the reason.
     }
   }
 
-  /** Every byte sent and received so far, but for a BYE. */
+  /** Records sent and received bytes, except those of a BYE. */
   byte[] transcript() {
     return transcript.clone();
   }
 
-  private void remember(byte[] bytes) {
+  private void addToTranscript(byte[] bytes) {
     transcript = join(transcript, bytes);
   }
 
@@ -164,7 +164,7 @@ public final class HandshakeExchange {
     return both;
   }
 
-  /** The whole frame. */
+  /** Returns the encoded frame. */
   static byte[] encode(Message message) {
     ByteBuffer buffer = ByteBuffer.allocate(Frame.MAX_MESSAGE_BYTES);
     Message.write(buffer, 0, message);

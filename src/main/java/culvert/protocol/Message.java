@@ -5,43 +5,43 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * Every frame but DATA, whose payload is nobody's business here.
+ * The contents of every frame except DATA, whose payload is opaque.
  *
- * <p>Text is UTF-8 behind its length: one byte (short) or two (long). An address is one byte, 4 or
- * 6, its 4 or 16 bytes, and a port of two bytes.
+ * <p>Text is UTF-8 after its length in one byte (short) or two (long). An address is one byte, 4 or
+ * 6, then 4 or 16 bytes, and a port of two bytes.
  */
 public sealed interface Message {
 
-  /** The highest version of the wire that this code speaks. */
+  /** The highest protocol version that this code supports. */
   int VERSION = 1;
 
-  /** Length of a nonce, in bytes. */
+  /** Length of a nonce in bytes. */
   int NONCE_BYTES = 32;
 
-  /** Length of an instance id, in bytes. */
+  /** Length of an instance id in bytes. */
   int INSTANCE_BYTES = 16;
 
-  /** Longest name, in bytes. */
+  /** Maximum length of a name in bytes. */
   int MAX_NAME_BYTES = 64;
 
-  /** Longest message of a Noise handshake, in bytes. */
-  int MAX_SEAL_BYTES = 512;
+  /** Maximum length of a Noise handshake message in bytes. */
+  int MAX_NOISE_BYTES = 512;
 
   /**
-   * The dialling side introduces itself.
+   * The first message of the dialling side.
    *
-   * <pre>least version (1) | most version (1) | opens granted (4) | streams granted (4) |
+   * <pre>min version (1) | max version (1) | opens granted (4) | streams granted (4) |
    * instance (16) | nonce (32) | name (1 + n) | transport (1 + n)</pre>
    *
-   * @param minVersion the lowest version it speaks
-   * @param maxVersion the highest
-   * @param opens how many unanswered opens it takes at a time
-   * @param streams how many streams it takes at a time
+   * @param minVersion lowest version that the sender supports
+   * @param maxVersion highest version
+   * @param opens maximum number of unanswered OPENs that the sender accepts
+   * @param streams maximum number of concurrent streams that the sender accepts
    * @param instance random, one for each process
    * @param nonce random, one for each connection
-   * @param name who logs in: {@value #MAX_NAME_BYTES} letters, digits, dots, dashes and underscores
-   *     at the most
-   * @param transport what the connection is at this end: up to as many letters as a name
+   * @param name name of the origin proxy: at most {@value #MAX_NAME_BYTES} letters, digits, dots,
+   *     dashes and underscores
+   * @param transport transport of the connection at this end; at most as long as a name
    */
   record Hello(
       int minVersion,
@@ -57,16 +57,16 @@ public sealed interface Message {
   /**
    * The answer to a hello.
    *
-   * <pre>version (1) | flags (1): bit 0, a proof is wanted | opens (4) | streams (4) |
+   * <pre>version (1) | flags (1): bit 0, a proof is required | opens (4) | streams (4) |
    * instance (16) | nonce (32) | transport (1 + n)</pre>
    *
-   * @param version the one both will speak
+   * @param version the chosen version
    * @param proofWanted whether this side has a secret
-   * @param opens how many unanswered opens it takes at a time
-   * @param streams how many streams it takes at a time
+   * @param opens maximum number of unanswered OPENs that the sender accepts
+   * @param streams maximum number of concurrent streams that the sender accepts
    * @param instance random, one for each process
    * @param nonce random, one for each connection
-   * @param transport what the connection is at this end
+   * @param transport transport of the connection at this end
    */
   record Challenge(
       int version,
@@ -79,20 +79,21 @@ public sealed interface Message {
       implements Message {}
 
   /**
-   * A message of the Noise handshake that seals the connection, from either side; the dialling
-   * side's first one goes before its hello.
+   * A message of the Noise handshake that encrypts the connection, from either side; the first one
+   * of the dialling side precedes its HELLO.
    *
-   * <pre>least version (1) | most version (1) | protocol (1 + n) | message of Noise (2 + n)</pre>
+   * <pre>min version (1) | max version (1) | protocol (1 + n) | message of Noise (2 + n)</pre>
    *
-   * @param minVersion the lowest version the sender speaks
-   * @param maxVersion the highest
+   * @param minVersion lowest version that the sender supports
+   * @param maxVersion highest version
    * @param protocol the full name, as the Noise specification writes it
-   * @param message of the handshake, {@value #MAX_SEAL_BYTES} bytes at the most
+   * @param message handshake message, at most {@value #MAX_NOISE_BYTES} bytes
    */
-  record Seal(int minVersion, int maxVersion, String protocol, byte[] message) implements Message {}
+  record Noise(int minVersion, int maxVersion, String protocol, byte[] message)
+      implements Message {}
 
   /**
-   * Proof of the secret: 32 bytes, or none where no secret is in use.
+   * Proof of the secret: 32 bytes, or empty if no secret is used.
    *
    * @param mac see {@link Handshake}
    */
@@ -104,21 +105,20 @@ public sealed interface Message {
    * <pre>reason (2) | text to the end of the frame</pre>
    *
    * @param reason for programs
-   * @param text for people, one line
+   * @param text for users, one line
    */
   record Bye(ByeReason reason, String text) implements Message {}
 
   /**
-   * A service is offered; the payload is its name, or {@code NAME:PORT} where the remote proxy is
-   * to listen on a port of its range for it, 0 for any. The answer names it as the offer did; its
-   * streams, by the name.
+   * Offers a service. The payload is its name, or {@code NAME:PORT} to request a port of the remote
+   * proxy's range, 0 for any. The answer repeats the payload; streams carry the name only.
    *
    * @param service 1 to 255 bytes
    */
   record Offer(String service) implements Message {}
 
   /**
-   * A service is taken back; the payload is its name.
+   * Withdraws a service; the payload is its name.
    *
    * @param service 1 to 255 bytes
    */
@@ -129,21 +129,21 @@ public sealed interface Message {
    *
    * <pre>
    * service (1 + n) | number of addresses (1) | each address as text (1 + n) | refusal, text to
-   * the end of the frame; empty when the offer is taken</pre>
+   * the end of the frame; empty if the offer is accepted</pre>
    *
    * @param service its name
-   * @param addresses where visitors reach it, as {@code HOST:PORT}
-   * @param refusal why the offer is declined, or empty
+   * @param addresses public addresses of the service, as {@code HOST:PORT}
+   * @param refusal reason for declining the offer, or empty
    */
   record Offered(String service, List<String> addresses, String refusal) implements Message {
-    /** Keeps the list as it is. */
+    /** Copies the list. */
     public Offered {
       addresses = List.copyOf(addresses);
     }
   }
 
   /**
-   * A stream begins. Its first data may follow in the same write.
+   * Opens a stream. Its first data may follow in the same write.
    *
    * <pre>service (1 + n) | visitor's address | address it reached</pre>
    *
@@ -163,42 +163,42 @@ public sealed interface Message {
    * <pre>reason (2) | text to the end of the frame</pre>
    *
    * @param reason for programs
-   * @param text for people: the address tried and what it said
+   * @param text for users: the address and the reason
    */
   record Refused(RefusedReason reason, String text) implements Message {}
 
   /**
-   * The receiver takes more.
+   * Grants more bytes to the sender of a stream.
    *
    * @param bytes 1 to 2<sup>31</sup>-1
    */
   record Window(int bytes) implements Message {}
 
-  /** No more data follows on the stream from this side. */
+  /** Ends the data of this side on the stream. */
   record HalfClose() implements Message {}
 
   /**
-   * The stream is over.
+   * Ends the stream in both directions.
    *
    * @param reason two bytes
    */
   record Reset(ResetReason reason) implements Message {}
 
   /**
-   * Asks for a pong.
+   * Requests a PONG.
    *
    * @param token chosen by the sender, eight bytes
    */
   record Ping(long token) implements Message {}
 
   /**
-   * Answers the latest ping; earlier unanswered ones are answered with it.
+   * Answers the latest PING and all earlier unanswered ones.
    *
-   * @param token the ping's
+   * @param token token of the PING
    */
   record Pong(long token) implements Message {}
 
-  /** The sender is stopping: no new streams, please. */
+  /** The sender is stopping and accepts no new streams. */
   record Drain() implements Message {}
 
   /** Writes the whole frame, header included; {@code stream} is 0 for messages of the session. */
@@ -210,7 +210,7 @@ public sealed interface Message {
    * Reads the payload of a frame whose header was {@code frame}.
    *
    * @param in holds exactly the payload
-   * @throws ProtocolException naming the verb and the field that is wrong
+   * @throws ProtocolException naming the frame type and the invalid field
    */
   static Message read(Frame frame, ByteBuffer in) throws ProtocolException {
     return MessageCodec.read(frame, in);

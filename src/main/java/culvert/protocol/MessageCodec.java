@@ -10,10 +10,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** Writes and reads the payloads that {@link Message} draws. */
+/** Encodes and decodes the payloads that {@link Message} documents. */
 final class MessageCodec {
 
-  /** Longest text for people that is sent, in bytes; a longer one is cut. */
+  /** Maximum length of a text for users in bytes; longer text is truncated. */
   private static final int MAX_TEXT_BYTES = 500;
 
   private static final Pattern NAME =
@@ -24,10 +24,10 @@ final class MessageCodec {
   static void write(ByteBuffer out, long stream, Message message) {
     int start = out.position();
     out.position(start + Frame.HEADER_BYTES);
-    FrameType verb = payload(out, message);
+    FrameType type = payload(out, message);
     int end = out.position();
     out.position(start);
-    Frame.write(out, verb, end - start - Frame.HEADER_BYTES, stream);
+    Frame.write(out, type, end - start - Frame.HEADER_BYTES, stream);
     out.position(end);
   }
 
@@ -46,11 +46,11 @@ final class MessageCodec {
         shortText(out, m.transport());
         return FrameType.CHALLENGE;
       }
-      case Message.Seal m -> {
+      case Message.Noise m -> {
         out.put((byte) m.minVersion()).put((byte) m.maxVersion());
         shortText(out, m.protocol());
         out.putShort((short) m.message().length).put(m.message());
-        return FrameType.SEAL;
+        return FrameType.NOISE;
       }
       case Message.Proof m -> {
         out.put(m.mac());
@@ -136,8 +136,8 @@ final class MessageCodec {
                   fields.bytes(Message.INSTANCE_BYTES),
                   fields.bytes(Message.NONCE_BYTES),
                   fields.name("transport"));
-          case SEAL ->
-              new Message.Seal(
+          case NOISE ->
+              new Message.Noise(
                   fields.u8(), fields.u8(), fields.name("protocol"), fields.bytes(fields.u16()));
           case PROOF -> new Message.Proof(fields.bytes(in.remaining()));
           case BYE -> new Message.Bye(ByeReason.of(fields.u16()), fields.rest());
@@ -191,16 +191,16 @@ final class MessageCodec {
   }
 
   /** The fields of one payload, each checked against what is left of it. */
-  private record Fields(FrameType verb, ByteBuffer in) {
+  private record Fields(FrameType type, ByteBuffer in) {
 
     private void need(int bytes) throws ProtocolException {
       if (in.remaining() < bytes) {
-        throw wrong("is cut short");
+        throw wrong("is truncated");
       }
     }
 
     ProtocolException wrong(String what) {
-      return new ProtocolException(verb + " " + what);
+      return new ProtocolException(type + " " + what);
     }
 
     int u8() throws ProtocolException {
@@ -246,12 +246,14 @@ final class MessageCodec {
       return decode(bytes(u8()));
     }
 
-    /** A name goes into logs and tables, so it is held to the letters of a service's name. */
+    /** Names appear in logs and tables, so only the letters of service names are allowed. */
     String name(String field) throws ProtocolException {
       String name = text();
       if (!NAME.matcher(name).matches()) {
         throw wrong(
-            "has a " + field + " of other than 1 to 64 letters, digits, dots, dashes, underscores");
+            "has an invalid "
+                + field
+                + ": expected 1 to 64 letters, digits, dots, dashes, underscores");
       }
       return name;
     }
@@ -268,7 +270,7 @@ final class MessageCodec {
       return decode(bytes(in.remaining()));
     }
 
-    /** Strict: text that goes into logs and tables must be text. */
+    /** Strict, because the text appears in logs and tables. */
     private String decode(byte[] bytes) throws ProtocolException {
       try {
         return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
@@ -292,7 +294,7 @@ final class MessageCodec {
 
     void end() throws ProtocolException {
       if (in.hasRemaining()) {
-        throw wrong("has " + in.remaining() + " bytes too many");
+        throw wrong("has " + in.remaining() + " extra bytes");
       }
     }
   }

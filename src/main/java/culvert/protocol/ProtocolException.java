@@ -2,11 +2,14 @@ package culvert.protocol;
 
 import java.io.IOException;
 
-/** The peer broke the rules of the wire: its fault, and the end of its connection. */
+/** The peer violated the protocol; its connection is closed. */
 public final class ProtocolException extends IOException {
   private static final long serialVersionUID = 1L;
 
-  /** The message names the verb or field and what is wrong with it; it is also told to the peer. */
+  /**
+   * Creates an exception. The message names the invalid frame or field and is also sent to the
+   * peer.
+   */
   public ProtocolException(String message) {
     super(message);
   }

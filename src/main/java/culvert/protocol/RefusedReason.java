@@ -1,8 +1,8 @@
 package culvert.protocol;
 
 /**
- * Why a stream was not connected to its origin server. A code this side does not know reads as
- * {@link #UNREACHABLE}.
+ * Why a stream was not connected to its origin server. An unknown code is read as {@link
+ * #UNREACHABLE}.
  */
 public enum RefusedReason {
   /** The origin server refused the connection. */
@@ -11,9 +11,9 @@ public enum RefusedReason {
   UNREACHABLE(2),
   /** The origin server did not answer in time. */
   TIMED_OUT(3),
-  /** The service is not, or no longer, offered. */
+  /** The service is not offered, or no longer. */
   NO_SERVICE(4),
-  /** A bound was reached, or the side is stopping. */
+  /** A limit was reached, or the side is stopping. */
   BUSY(5);
 
   private final int code;

@@ -1,12 +1,12 @@
 package culvert.protocol;
 
-/** Why a stream was reset. A code this side does not know reads as {@link #BROKEN}. */
+/** Why a stream was reset. An unknown code is read as {@link #BROKEN}. */
 public enum ResetReason {
   /** The connection behind the stream broke or was reset. */
   BROKEN(1),
   /** A time limit passed. */
   TIMED_OUT(2),
-  /** Memory ran short, and of all streams this one had not been read for longest. */
+  /** Memory ran short, and this stream had not been read for the longest time. */
   NOT_DRAINED(3),
   /** The sender is stopping. */
   STOPPED(4);

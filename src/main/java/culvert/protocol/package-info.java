@@ -1,19 +1,19 @@
 /**
- * The native wire as bytes: frames, messages, the handshake and its proofs. Streams in and out; no
- * sockets, threads or clocks.
+ * The native protocol as bytes: frames, messages, the handshake and its proofs. It reads and writes
+ * byte streams; no sockets, threads or clocks.
  *
- * <p>A connection begins with the preface, eight bytes, from the side that dialled. After it come
- * frames in both directions:
+ * <p>A connection starts with the preface, eight bytes, from the dialling side. Frames in both
+ * directions follow:
  *
  * <pre>
  *   0        1                          4                                  12
  *   +--------+--------+--------+--------+--------+-- ... --+--------+---------------
- *   |  verb  |   length of the payload  |        stream id          |  payload ...
+ *   |  type  |   length of the payload  |        stream id          |  payload ...
  *   +--------+--------+--------+--------+--------+-- ... --+--------+---------------
  * </pre>
  *
  * <p>All numbers are unsigned and big-endian. Stream 0 is the session itself. {@link
- * culvert.protocol.Verb} lists the verbs and their limits, {@link culvert.protocol.Message} their
- * payloads.
+ * culvert.protocol.FrameType} lists the frame types and their limits, {@link
+ * culvert.protocol.Message} their payloads.
  */
 package culvert.protocol;

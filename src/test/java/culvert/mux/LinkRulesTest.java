@@ -316,7 +316,7 @@ class LinkRulesTest {
 
   @Test
   void aBrokenHeaderEndsTheLeg() throws Exception {
-    isProtocolError("is no verb", peer -> peer.sayRaw(new byte[Frame.HEADER_BYTES]));
+    isProtocolError("unknown frame type", peer -> peer.sayRaw(new byte[Frame.HEADER_BYTES]));
   }
 
   /** Both directions have ended, so the table forgets it; its unread bytes still count. */

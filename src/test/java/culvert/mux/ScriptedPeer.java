@@ -94,7 +94,7 @@ final class ScriptedPeer implements AutoCloseable, Link.Events {
     pair = Loopback.open(setup.socketBytes());
     in = new DataInputStream(pair.far().input());
     byte[] instance = Handshake.newInstance();
-    var self = new Handshake.Self(instance, OPENS, STREAMS, "", List.of());
+    var self = new Handshake.Local(instance, OPENS, STREAMS, "", List.of());
     var peer = new Handshake.Peer(Message.VERSION, instance, setup.opens(), setup.streams(), "");
     var shared =
         new Link.Shared(

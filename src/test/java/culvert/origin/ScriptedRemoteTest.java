@@ -51,7 +51,7 @@ class ScriptedRemoteTest {
     tunnel.join();
     origin = control.accept();
     origin.setSoTimeout(30_000);
-    var self = new Handshake.Self(Handshake.newInstance(), 9, 9, "", List.of());
+    var self = new Handshake.Local(Handshake.newInstance(), 9, 9, "", List.of());
     BareLogin.accept(self, origin.getInputStream(), origin.getOutputStream());
     assertThat(hear()).isEqualTo(new Message.Offer("default"));
   }

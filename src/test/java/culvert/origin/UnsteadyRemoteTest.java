@@ -164,7 +164,7 @@ class UnsteadyRemoteTest {
     serves();
     assertThat(told("login refused by remote proxy")).hasSize(1);
     assertThat(told("login refused by remote proxy").getFirst())
-        .contains("WARN", "the remote proxy wants a secret and the origin proxy has none");
+        .contains("WARN", "the remote proxy requires a secret and the origin proxy has none");
   }
 
   @Test

@@ -26,7 +26,7 @@ class FrameTest {
   @ParameterizedTest
   @ValueSource(ints = {0x00, 0x06, 0x0f, 0x13, 0x23, 0x2f, 0x34, 0x43, 0x53, 0x80, 0xff})
   void anUnknownVerbIsRefused(int code) {
-    refused(code, 0, 0).hasMessage(String.format("0x%02x is no verb", code));
+    refused(code, 0, 0).hasMessage(String.format("unknown frame type 0x%02x", code));
   }
 
   @ParameterizedTest
@@ -40,15 +40,15 @@ class FrameTest {
   @EnumSource(FrameType.class)
   void lengthsAreTakenWithinTheLimitsOfTheVerbOnly(FrameType verb) throws ProtocolException {
     long stream = rightStream(verb);
-    assertThat(read(verb.code(), verb.least(), stream).length()).isEqualTo(verb.least());
-    assertThat(read(verb.code(), verb.most(), stream).length()).isEqualTo(verb.most());
-    refused(verb.code(), verb.most() + 1, stream)
+    assertThat(read(verb.code(), verb.minLength(), stream).length()).isEqualTo(verb.minLength());
+    assertThat(read(verb.code(), verb.maxLength(), stream).length()).isEqualTo(verb.maxLength());
+    refused(verb.code(), verb.maxLength() + 1, stream)
         .hasMessageContaining(verb.name())
-        .hasMessageContaining(String.valueOf(verb.most() + 1));
+        .hasMessageContaining(String.valueOf(verb.maxLength() + 1));
     refused(verb.code(), 0xffffff, stream).hasMessageContaining("16777215");
-    if (verb.least() > 0) {
-      refused(verb.code(), verb.least() - 1, stream)
-          .hasMessageContaining((verb.least() - 1) + " bytes");
+    if (verb.minLength() > 0) {
+      refused(verb.code(), verb.minLength() - 1, stream)
+          .hasMessageContaining((verb.minLength() - 1) + " bytes");
     }
   }
 
@@ -56,8 +56,8 @@ class FrameTest {
   @EnumSource(FrameType.class)
   void aStreamWhereNoneBelongsOrNoneWhereOneDoesIsRefused(FrameType verb) throws ProtocolException {
     long right = rightStream(verb);
-    assertThat(read(verb.code(), verb.least(), right).stream()).isEqualTo(right);
-    refused(verb.code(), verb.least(), 1 - right)
+    assertThat(read(verb.code(), verb.minLength(), right).stream()).isEqualTo(right);
+    refused(verb.code(), verb.minLength(), 1 - right)
         .hasMessageContaining(verb.name())
         .hasMessageContaining("stream " + (1 - right));
   }
@@ -65,8 +65,8 @@ class FrameTest {
   @ParameterizedTest
   @EnumSource(FrameType.class)
   void aStreamBeyondTheSignedRangeIsRefused(FrameType verb) {
-    refused(verb.code(), verb.least(), -1).hasMessageContaining("stream 18446744073709551615");
-    refused(verb.code(), verb.least(), Long.MIN_VALUE).hasMessageContaining(verb.name());
+    refused(verb.code(), verb.minLength(), -1).hasMessageContaining("stream 18446744073709551615");
+    refused(verb.code(), verb.minLength(), Long.MIN_VALUE).hasMessageContaining(verb.name());
   }
 
   @Test
@@ -93,7 +93,8 @@ class FrameTest {
   void noMessageButDataIsLongerThanTheBufferForMessages() {
     for (FrameType verb : FrameType.values()) {
       if (verb != FrameType.DATA) {
-        assertThat(Frame.HEADER_BYTES + verb.most()).isLessThanOrEqualTo(Frame.MAX_MESSAGE_BYTES);
+        assertThat(Frame.HEADER_BYTES + verb.maxLength())
+            .isLessThanOrEqualTo(Frame.MAX_MESSAGE_BYTES);
       }
     }
   }

@@ -65,7 +65,7 @@ class HandshakeLimitsTest {
     var in = new ByteArrayInputStream(join(PREFACE, hello, data));
     assertThatThrownBy(() -> BareLogin.accept(remote(Optional.empty()), in, answer))
         .isInstanceOf(ProtocolException.class)
-        .hasMessage("more than 4096 bytes before the session stands");
+        .hasMessage("more than 4096 bytes before the login");
     assertThat(in.available()).isEqualTo(rest + 1);
   }
 
@@ -76,7 +76,7 @@ class HandshakeLimitsTest {
     ByteBuffer.wrap(longer).putInt(0, 1 << 24 | 257);
     assertThatThrownBy(() -> accept(PREFACE, longer))
         .isInstanceOf(ProtocolException.class)
-        .hasMessageContaining("HELLO of 257 bytes");
+        .hasMessageContaining("invalid HELLO length 257");
   }
 
   @Test
@@ -84,7 +84,7 @@ class HandshakeLimitsTest {
     byte[] challenge = challenge(1, "tls");
     assertThatThrownBy(() -> dial(challenge))
         .isInstanceOf(RefusedException.class)
-        .hasMessageContaining("the remote proxy's end is tls and the origin proxy's is plain");
+        .hasMessageContaining("the remote proxy uses transport tls and the origin proxy plain");
     assertThat(bye().reason()).isEqualTo(ByeReason.TRANSPORT);
   }
 
@@ -110,7 +110,7 @@ class HandshakeLimitsTest {
   void aVerbOutOfPlaceIsRefusedByTheOriginSide(FrameType verb) {
     assertThatThrownBy(() -> dial(blank(verb)))
         .isInstanceOf(ProtocolException.class)
-        .hasMessageContaining("no Culvert remote proxy")
+        .hasMessageContaining("not a Culvert remote proxy")
         .hasMessageContaining(verb.name());
   }
 
@@ -118,7 +118,7 @@ class HandshakeLimitsTest {
   void aSecondHelloIsRefused() {
     assertThatThrownBy(() -> accept(PREFACE, hello(), hello()))
         .isInstanceOf(ProtocolException.class)
-        .hasMessage("HELLO where PROOF was expected");
+        .hasMessage("HELLO received, expected PROOF");
   }
 
   @Test
@@ -211,8 +211,8 @@ class HandshakeLimitsTest {
 
   /** The shortest frame of a verb, on the right stream, its payload zero. */
   private static byte[] blank(FrameType verb) {
-    var frame = ByteBuffer.allocate(Frame.HEADER_BYTES + verb.least());
-    Frame.write(frame, verb, verb.least(), verb.scope() == FrameType.Scope.STREAM ? 1 : 0);
+    var frame = ByteBuffer.allocate(Frame.HEADER_BYTES + verb.minLength());
+    Frame.write(frame, verb, verb.minLength(), verb.scope() == FrameType.Scope.STREAM ? 1 : 0);
     return frame.array();
   }
 

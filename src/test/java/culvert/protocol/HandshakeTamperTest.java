@@ -137,11 +137,11 @@ class HandshakeTamperTest {
         .isEqualTo(ByeReason.CREDENTIALS);
   }
 
-  private static void accept(byte[] bytes, Handshake.Self self) throws IOException {
+  private static void accept(byte[] bytes, Handshake.Local self) throws IOException {
     BareLogin.accept(self, new ByteArrayInputStream(bytes), OutputStream.nullOutputStream());
   }
 
-  private static void dial(byte[] bytes, Handshake.Self self) throws IOException {
+  private static void dial(byte[] bytes, Handshake.Local self) throws IOException {
     BareLogin.dial(self, new ByteArrayInputStream(bytes), OutputStream.nullOutputStream());
   }
 }

@@ -51,7 +51,9 @@ class HandshakeTest {
 
   @Test
   void aSecretOnTheRemoteSideOnlyIsRefusedReadablyOnBothSides() throws Exception {
-    String text = "the remote proxy wants a secret and the origin proxy has none; give it the same";
+    String text =
+        "the remote proxy requires a secret and the origin proxy has none; configure the same"
+            + " secret on both sides";
     var ends = shake(origin(Optional.empty()), remote(SECRET), false);
     refusedFor(ends[0], ByeReason.CREDENTIALS, text);
     refusedFor(ends[1], ByeReason.CREDENTIALS, text);
@@ -60,7 +62,8 @@ class HandshakeTest {
   @Test
   void aSecretOnTheOriginSideOnlyIsRefusedReadablyOnBothSides() throws Exception {
     String text =
-        "the remote proxy has no secret, so it cannot prove who it is; give it the same secret";
+        "the remote proxy has no secret and cannot prove its identity; configure the same secret on"
+            + " both sides";
     var ends = shake(origin(SECRET), remote(Optional.empty()), false);
     refusedFor(ends[0], ByeReason.CREDENTIALS, text);
     refusedFor(ends[1], ByeReason.CREDENTIALS, text);
@@ -71,12 +74,12 @@ class HandshakeTest {
     assertThat(ORIGIN).hasSize(Message.INSTANCE_BYTES).isNotEqualTo(REMOTE);
   }
 
-  static Handshake.Self origin(Optional<SecretKey> secret) {
-    return new Handshake.Self(ORIGIN, 11, 22, "laptop", secret.stream().toList());
+  static Handshake.Local origin(Optional<SecretKey> secret) {
+    return new Handshake.Local(ORIGIN, 11, 22, "laptop", secret.stream().toList());
   }
 
-  static Handshake.Self remote(Optional<SecretKey> secret) {
-    return new Handshake.Self(REMOTE, 33, 44, "", secret.stream().toList());
+  static Handshake.Local remote(Optional<SecretKey> secret) {
+    return new Handshake.Local(REMOTE, 33, 44, "", secret.stream().toList());
   }
 
   static Optional<SecretKey> secret(String text) {
@@ -107,7 +110,7 @@ class HandshakeTest {
   /** The dialling and the accepting side, both done. */
   @SuppressWarnings({"unchecked", "rawtypes"})
   private static FutureTask<Handshake.Peer>[] shake(
-      Handshake.Self dialling, Handshake.Self accepting, boolean trickle) throws Exception {
+      Handshake.Local dialling, Handshake.Local accepting, boolean trickle) throws Exception {
     try (var pair = Loopback.open()) {
       var near = pair.near();
       var far = pair.far();

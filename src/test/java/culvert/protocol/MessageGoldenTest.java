@@ -52,7 +52,7 @@ class MessageGoldenTest {
             "02 00003c" + SESSION,
             "07 00 00000002 00000003 000102030405060708090a0b0c0d0e0f" + NONCE + "01 78"),
         golden(
-            new Message.Seal(1, 2, "Noise_X", hex("aabbcc")),
+            new Message.Noise(1, 2, "Noise_X", hex("aabbcc")),
             "05 00000f" + SESSION,
             "01 02 07 4e6f6973655f58 0003 aabbcc"),
         golden(new Message.Proof(hex(NONCE)), "03 000020" + SESSION, NONCE),

@@ -80,7 +80,8 @@ class MessagePropertyTest {
   void noPayloadMakesAnotherExceptionThanProtocolException() {
     for (FrameType verb : FrameType.values()) {
       for (int i = 0; verb != FrameType.DATA && i < 2_000; i++) {
-        byte[] payload = new byte[verb.least() + random.nextInt(verb.most() - verb.least() + 1)];
+        byte[] payload =
+            new byte[verb.minLength() + random.nextInt(verb.maxLength() - verb.minLength() + 1)];
         random.nextBytes(payload);
         var frame = ByteBuffer.allocate(Frame.HEADER_BYTES + payload.length);
         Frame.write(frame, verb, payload.length, verb.scope() == FrameType.Scope.STREAM ? 1 : 0);
@@ -102,7 +103,7 @@ class MessagePropertyTest {
       }
       try {
         Frame frame = Frame.read(ByteBuffer.wrap(header));
-        assertThat(frame.length()).isBetween(frame.type().least(), frame.type().most());
+        assertThat(frame.length()).isBetween(frame.type().minLength(), frame.type().maxLength());
       } catch (ProtocolException e) {
         assertThat(e.getMessage()).isNotBlank();
       }

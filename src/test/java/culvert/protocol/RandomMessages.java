@@ -44,11 +44,11 @@ final class RandomMessages {
               name());
       case 2 -> new Message.Proof(bytes(random.nextBoolean() ? 32 : 0));
       case 15 ->
-          new Message.Seal(
+          new Message.Noise(
               random.nextInt(256),
               random.nextInt(256),
               name(),
-              bytes(random.nextInt(Message.MAX_SEAL_BYTES)));
+              bytes(random.nextInt(Message.MAX_NOISE_BYTES)));
       case 3 -> new Message.Bye(any(ByeReason.values()), text(60));
       case 4 -> new Message.Offer("s" + text(30));
       case 5 -> new Message.Withdraw("s" + text(30));

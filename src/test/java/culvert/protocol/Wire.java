@@ -34,13 +34,14 @@ final class Wire {
   /** Both sides, and what each direction carried before any bit was flipped. */
   record Result(Side dialling, Side accepting, byte[] up, byte[] down) {}
 
-  static Result run(Handshake.Self dialling, Handshake.Self accepting) throws InterruptedException {
+  static Result run(Handshake.Local dialling, Handshake.Local accepting)
+      throws InterruptedException {
     return run(dialling, accepting, -1, -1);
   }
 
   /** As {@link #run}, with the given bit of each direction flipped; -1 flips none. */
   static Result run(
-      Handshake.Self dialling, Handshake.Self accepting, int flippedUp, int flippedDown)
+      Handshake.Local dialling, Handshake.Local accepting, int flippedUp, int flippedDown)
       throws InterruptedException {
     var wire = new Wire(flippedUp, flippedDown);
     var accepted = new Side[1];
@@ -59,10 +60,10 @@ final class Wire {
   }
 
   private interface Role {
-    Handshake.Peer run(Handshake.Self self, InputStream in, OutputStream out) throws IOException;
+    Handshake.Peer run(Handshake.Local self, InputStream in, OutputStream out) throws IOException;
   }
 
-  private static Side side(Role role, Handshake.Self self, Pipe in, Pipe out) {
+  private static Side side(Role role, Handshake.Local self, Pipe in, Pipe out) {
     try {
       return new Side(Optional.of(role.run(self, in.input, out.output)), Optional.empty());
     } catch (IOException e) {

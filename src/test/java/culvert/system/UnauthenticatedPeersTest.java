@@ -97,7 +97,7 @@ class UnauthenticatedPeersTest {
         var tunnel = RolePair.to(server.address(), new RolePair.Options().plain());
         Socket peer = stranger(tunnel, "")) {
       var self =
-          new Handshake.Self(
+          new Handshake.Local(
               Handshake.newInstance(), 1, 1, "stranger", List.of(Secret.of(RolePair.SECRET).key()));
       BareLogin.dial(self, peer.getInputStream(), peer.getOutputStream());
       ByteBuffer offer = ByteBuffer.allocate(100);
@@ -105,7 +105,7 @@ class UnauthenticatedPeersTest {
       peer.getOutputStream().write(offer.array(), 0, offer.position());
       peer.getOutputStream().write(new byte[Frame.HEADER_BYTES]);
       peer.getInputStream().readAllBytes();
-      tunnel.awaitLog("session failed", "0x00 is no verb");
+      tunnel.awaitLog("session failed", "unknown frame type 0x00");
       tunnel.awaitLog("offer declined", "\"no such service\"");
       assertStillServes(tunnel);
     }

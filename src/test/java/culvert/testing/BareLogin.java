@@ -12,16 +12,16 @@ public final class BareLogin {
   private BareLogin() {}
 
   /** The origin side. */
-  public static Handshake.Peer dial(Handshake.Self self, InputStream in, OutputStream out)
+  public static Handshake.Peer dial(Handshake.Local self, InputStream in, OutputStream out)
       throws IOException {
-    return Handshake.dial(self, Handshake.Below.PLAIN, new HandshakeExchange(in, out));
+    return Handshake.dial(self, Handshake.Channel.PLAIN, new HandshakeExchange(in, out));
   }
 
   /** The remote side. */
-  public static Handshake.Peer accept(Handshake.Self self, InputStream in, OutputStream out)
+  public static Handshake.Peer accept(Handshake.Local self, InputStream in, OutputStream out)
       throws IOException {
     var exchange = new HandshakeExchange(in, out);
     exchange.readPreface();
-    return Handshake.accept(self, Handshake.Below.PLAIN, exchange, exchange.receive());
+    return Handshake.accept(self, Handshake.Channel.PLAIN, exchange, exchange.receive());
   }
 }

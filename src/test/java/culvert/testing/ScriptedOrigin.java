@@ -45,7 +45,7 @@ public final class ScriptedOrigin implements AutoCloseable {
   /** Runs the handshake. */
   public void logIn(String name, byte[] instance, String secret) throws IOException {
     var key = Secret.of(secret).key();
-    var self = new Handshake.Self(instance, STREAMS, STREAMS, name, List.of(key));
+    var self = new Handshake.Local(instance, STREAMS, STREAMS, name, List.of(key));
     BareLogin.dial(self, socket.getInputStream(), recording());
   }
 

@@ -68,7 +68,7 @@ public final class ScriptedRemote implements AutoCloseable {
   private static void handshake(Socket socket, Optional<Secret> secret) throws IOException {
     byte[] instance = Handshake.newInstance();
     var self =
-        new Handshake.Self(
+        new Handshake.Local(
             instance, STREAMS, STREAMS, "", secret.map(Secret::key).stream().toList());
     BareLogin.accept(self, socket.getInputStream(), socket.getOutputStream());
   }

@@ -19,13 +19,13 @@ import javax.crypto.SecretKey;
 /** The native protocol: a link for each session and a stream for each visitor. */
 public final class NativeDialect implements Dialect, OriginDialect {
 
-  private final Handshake.Self self;
+  private final Handshake.Local self;
   private final NativeLogin login;
   private final PortRequests ports;
   private final Link.Shared shared;
 
   private NativeDialect(
-      Handshake.Self self, NativeLogin login, OptionalInt port, Link.Shared shared) {
+      Handshake.Local self, NativeLogin login, OptionalInt port, Link.Shared shared) {
     this.self = self;
     this.login = login;
     this.ports = new PortRequests(port);
@@ -60,8 +60,8 @@ public final class NativeDialect implements Dialect, OriginDialect {
         shared);
   }
 
-  private static Handshake.Self self(String name, ResourceLimits bounds, List<SecretKey> secrets) {
-    return new Handshake.Self(
+  private static Handshake.Local self(String name, ResourceLimits bounds, List<SecretKey> secrets) {
+    return new Handshake.Local(
         Handshake.newInstance(), bounds.opens(), bounds.streams(), name, secrets);
   }
 

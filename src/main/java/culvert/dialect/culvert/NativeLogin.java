@@ -111,7 +111,7 @@ final class NativeLogin {
   record Login(Connection connection, Handshake.Peer peer) {}
 
   /** The dialling side. */
-  Login dial(Connection fresh, Handshake.Self self) throws IOException {
+  Login dial(Connection fresh, Handshake.Local self) throws IOException {
     Connection carrier = transport.wrap(fresh);
     if (noise.isEmpty()) {
       return login(carrier, Handshake.dial(self, transportState(carrier), exchange(carrier)));
@@ -122,18 +122,18 @@ final class NativeLogin {
   }
 
   /** The accepting side. */
-  Login accept(Connection fresh, Handshake.Self self) throws IOException {
+  Login accept(Connection fresh, Handshake.Local self) throws IOException {
     Connection carrier = transport.wrap(fresh);
     HandshakeExchange exchange = exchange(carrier);
     exchange.readPreface();
     Message first = exchange.receive();
     if (noise.isEmpty()) {
-      if (first instanceof Message.Seal message) {
+      if (first instanceof Message.Noise message) {
         throw refuseEncrypted(exchange, self, message);
       }
       return login(carrier, Handshake.accept(self, transportState(carrier), exchange, first));
     }
-    if (!(first instanceof Message.Seal message)) {
+    if (!(first instanceof Message.Noise message)) {
       throw refuseUnencrypted(exchange);
     }
     NativeNoise.EncryptedLink sealed = noise.get().accept(carrier, exchange, message);
@@ -151,14 +151,14 @@ final class NativeLogin {
     return new HandshakeExchange(connection.input(), connection.output());
   }
 
-  private Handshake.Below transportState(Connection carrier) {
+  private Handshake.Channel transportState(Connection carrier) {
     return isBound
-        ? new Handshake.Below("tls", carrier.channelBinding(), false, false)
-        : Handshake.Below.PLAIN;
+        ? new Handshake.Channel("tls", carrier.channelBinding(), false, false)
+        : Handshake.Channel.PLAIN;
   }
 
   private static RefusedException refuseEncrypted(
-      HandshakeExchange exchange, Handshake.Self self, Message.Seal first) {
+      HandshakeExchange exchange, Handshake.Local self, Message.Noise first) {
     if (!self.secrets().isEmpty()) {
       return exchange.refuse(
           ByeReason.TRANSPORT,

@@ -41,7 +41,7 @@ final class NativeOriginSession implements OriginSession, Link.Events {
    */
   NativeOriginSession(
       Connection connection,
-      Handshake.Self self,
+      Handshake.Local self,
       Handshake.Peer peer,
       PortRequests ports,
       Link.Shared shared) {

@@ -30,7 +30,7 @@ final class NativeSession implements Session, Link.Events {
   private volatile ServiceRegistry services;
 
   NativeSession(
-      Connection connection, Handshake.Self self, Handshake.Peer peer, Link.Shared shared) {
+      Connection connection, Handshake.Local self, Handshake.Peer peer, Link.Shared shared) {
     this.link = new Link(connection, Link.Side.OPENS, self, peer, shared, this);
     this.identity = new ClientIdentity(peer.name(), HexFormat.of().formatHex(peer.instance()));
   }

@@ -53,7 +53,7 @@ public final class NativeNoise {
    * @param connection ends together with its carrier
    * @param below properties of the connection that the login uses
    */
-  public record EncryptedLink(Connection connection, Handshake.Below below) {}
+  public record EncryptedLink(Connection connection, Handshake.Channel below) {}
 
   /**
    * Returns an instance that uses the shared secret alone, for all connections of a process.
@@ -116,7 +116,7 @@ public final class NativeNoise {
   }
 
   /** Returns whether a handshake that starts with this message proves the secret. */
-  public static boolean isSecretProof(Message.Seal first) {
+  public static boolean isSecretProof(Message.Noise first) {
     return first.protocol().equals(SECRET_PROTOCOL);
   }
 
@@ -150,14 +150,14 @@ public final class NativeNoise {
         .array();
   }
 
-  private Message.Seal nextMessage(NoiseHandshake noise) throws IOException {
-    return new Message.Seal(
+  private Message.Noise nextMessage(NoiseHandshake noise) throws IOException {
+    return new Message.Noise(
         Message.VERSION, Message.VERSION, protocol.name(), noise.writeMessage(new byte[0]));
   }
 
-  private Message.Seal receive(HandshakeExchange exchange) throws IOException {
+  private Message.Noise receive(HandshakeExchange exchange) throws IOException {
     try {
-      return exchange.receive(Message.Seal.class);
+      return exchange.receive(Message.Noise.class);
     } catch (ProtocolException e) {
       throw new ProtocolException(
           "the peer is not a Culvert remote proxy (" + e.getMessage() + ")");
@@ -166,7 +166,7 @@ public final class NativeNoise {
 
   private void read(
       NoiseHandshake noise,
-      Message.Seal seal,
+      Message.Noise seal,
       HandshakeExchange exchange,
       Connection carrier,
       String peer)
@@ -187,7 +187,7 @@ public final class NativeNoise {
   }
 
   /** Checks that the message repeats the values of the first one, which are in the prologue. */
-  private void checkUnchanged(Message.Seal seal) throws ProtocolException {
+  private void checkUnchanged(Message.Noise seal) throws ProtocolException {
     if (seal.minVersion() != Message.VERSION
         || seal.maxVersion() != Message.VERSION
         || !seal.protocol().equals(protocol.name())) {
@@ -217,21 +217,21 @@ public final class NativeNoise {
    * @param exchange has read the preface and {@code first}
    * @throws RefusedException if the peer does not have the required key or secret
    */
-  public EncryptedLink accept(Connection carrier, HandshakeExchange exchange, Message.Seal first)
+  public EncryptedLink accept(Connection carrier, HandshakeExchange exchange, Message.Noise first)
       throws IOException {
     check(exchange, first);
     NoiseHandshake noise = readFirst(exchange, first);
     while (!noise.isDone()) {
       exchange.send(nextMessage(noise));
       if (!noise.isDone()) {
-        var message = exchange.receive(Message.Seal.class);
+        var message = exchange.receive(Message.Noise.class);
         read(noise, message, exchange, carrier, "the origin proxy");
       }
     }
     return encrypted(carrier, noise);
   }
 
-  private void check(HandshakeExchange exchange, Message.Seal first) throws RefusedException {
+  private void check(HandshakeExchange exchange, Message.Noise first) throws RefusedException {
     if (first.minVersion() != Message.VERSION || first.maxVersion() != Message.VERSION) {
       throw exchange.refuse(
           ByeReason.VERSION,
@@ -255,7 +255,7 @@ public final class NativeNoise {
   }
 
   /** Returns the handshake with the set of keys that matches the first message. */
-  private NoiseHandshake readFirst(HandshakeExchange exchange, Message.Seal first)
+  private NoiseHandshake readFirst(HandshakeExchange exchange, Message.Noise first)
       throws RefusedException {
     for (NoiseHandshake.Keys candidate : keys) {
       var noise = NoiseHandshake.responder(protocol, candidate, prologue());
@@ -285,6 +285,6 @@ public final class NativeNoise {
             pool,
             IDLE_BYTES);
     return new EncryptedLink(
-        connection, new Handshake.Below(protocol.name(), noise.hash(), true, isSecretProof()));
+        connection, new Handshake.Channel(protocol.name(), noise.hash(), true, isSecretProof()));
   }
 }

@@ -56,26 +56,28 @@ class NativeLoginTest {
               + " same",
           "the remote proxy has no secret, so it cannot open what the origin proxy seals; give it"
               + " the same secret",
-          "the remote proxy has no secret, so it cannot prove who it is; give it the same secret",
+          "the remote proxy has no secret and cannot prove its identity; configure the same secret"
+              + " on both sides",
           "the remote proxy has no key, so it cannot open what the origin proxy seals; give both"
               + " the same --noise-pattern",
-          "the remote proxy wants a secret and the origin proxy has none; give it the same",
+          "the remote proxy requires a secret and the origin proxy has none; configure the same"
+              + " secret on both sides",
           "the remote proxy wants the secret, and the connection sealed with it; the origin proxy"
               + " came without: give both the same secret and --transport",
           "the remote proxy wants the connection sealed with Noise and the origin proxy came"
               + " without; give both the same --transport and --noise-pattern",
           "this remote proxy encrypts with NAME and the origin proxy with NAME; use a secret alone"
               + " on both sides, or the same --noise-pattern",
-          "this is a Culvert peer that came without TLS or WebSocket, not a TLS client",
-          "this is a Culvert peer that came without TLS or WebSocket, not a WebSocket client",
+          "this is a Culvert peer without TLS or WebSocket, not a TLS client",
+          "this is a Culvert peer without TLS or WebSocket, not a WebSocket client",
           "this is a TLS client, not a Culvert peer; an origin proxy with --transport tls or wss"
-              + " begins like this too",
+              + " starts with the same bytes",
           "this is a TLS client, not a WebSocket client; an origin proxy with --transport tls or"
-              + " wss begins like this too",
-          "this is an HTTP client, not a Culvert peer; an origin proxy with --transport ws begins"
-              + " like this too",
-          "this is an HTTP client, not a TLS client; an origin proxy with --transport ws begins"
-              + " like this too");
+              + " wss starts with the same bytes",
+          "this is an HTTP client, not a Culvert peer; an origin proxy with --transport ws starts"
+              + " with the same bytes",
+          "this is an HTTP client, not a TLS client; an origin proxy with --transport ws starts"
+              + " with the same bytes");
 
   @TempDir private Path folder;
   private LoginPair gates;
@@ -215,8 +217,8 @@ class NativeLoginTest {
         assertThat(outcome.remote().isLoggedIn()).as("resumed: %s", resumed).isFalse();
         assertThat(List.of(outcome.origin().message(), outcome.remote().message()))
             .containsOnly(
-                "the secret is wrong or missing, or something between the two proxies takes TLS"
-                    + " apart");
+                "the secret is wrong or missing, or a proxy between the two sides terminates"
+                    + " TLS");
       }
     }
   }

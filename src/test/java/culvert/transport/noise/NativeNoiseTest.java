@@ -49,7 +49,7 @@ class NativeNoiseTest {
   private final BufferPool pool = new BufferPool();
 
   /** The properties of the connection that each side passes to the login. */
-  private final List<Handshake.Below> below = new ArrayList<>();
+  private final List<Handshake.Channel> below = new ArrayList<>();
 
   @AfterEach
   void assertAllBuffersReturned() {
@@ -92,7 +92,7 @@ class NativeNoiseTest {
       var exchange = new HandshakeExchange(carrier.input(), carrier.output());
       exchange.readPreface();
       NativeNoise.EncryptedLink link =
-          noise.accept(carrier, exchange, exchange.receive(Message.Seal.class));
+          noise.accept(carrier, exchange, exchange.receive(Message.Noise.class));
       below.add(link.below());
       Transport.setAuthenticated(link.connection());
       return link.connection();
@@ -175,7 +175,7 @@ class NativeNoiseTest {
     String name = "Noise_NK_25519_ChaChaPoly_BLAKE2s";
     open(origin(name, null, REMOTE_KEY), remote(name, REMOTE_KEY)).close();
     assertThat(below)
-        .extracting(Handshake.Below::transport)
+        .extracting(Handshake.Channel::transport)
         .containsExactly(
             "Noise_NNpsk0_25519_AESGCM_SHA256",
             "Noise_NNpsk0_25519_AESGCM_SHA256",
@@ -183,9 +183,9 @@ class NativeNoiseTest {
             "Noise_NNpsk0_25519_AESGCM_SHA256",
             name,
             name);
-    assertThat(below).allMatch(Handshake.Below::begun);
+    assertThat(below).allMatch(Handshake.Channel::prefaceSent);
     assertThat(below)
-        .extracting(Handshake.Below::proven)
+        .extracting(Handshake.Channel::proven)
         .containsExactly(true, true, true, true, false, false);
     for (int i = 0; i < below.size(); i += 2) {
       assertThat(below.get(i).binding()).hasSize(32).isEqualTo(below.get(i + 1).binding());
@@ -316,7 +316,7 @@ class NativeNoiseTest {
     Transport newer =
         carrier -> {
           var exchange = new HandshakeExchange(carrier.input(), carrier.output());
-          exchange.begin(new Message.Seal(2, 3, "Noise_NNpsk0_25519_AESGCM_SHA256", new byte[48]));
+          exchange.begin(new Message.Noise(2, 3, "Noise_NNpsk0_25519_AESGCM_SHA256", new byte[48]));
           exchange.receive();
           throw new IOException("not refused");
         };
@@ -335,7 +335,7 @@ class NativeNoiseTest {
         carrier -> {
           var exchange = new HandshakeExchange(carrier.input(), carrier.output());
           exchange.readPreface();
-          exchange.send(exchange.receive(Message.Seal.class));
+          exchange.send(exchange.receive(Message.Noise.class));
           exchange.receive();
           throw new IOException("not refused");
         };
@@ -354,7 +354,7 @@ class NativeNoiseTest {
       var tried = TlsPair.attempt(dialling(withSecret(SECRET)), carriers.near());
       assertThat(tried.failure())
           .isInstanceOf(ProtocolException.class)
-          .hasMessage("the peer is not a Culvert remote proxy (PROOF where SEAL was expected)");
+          .hasMessage("the peer is not a Culvert remote proxy (PROOF received, expected NOISE)");
     }
   }
 }
