@@ -7,23 +7,23 @@ import javax.net.ssl.SNIHostName;
 /**
  * TLS on the dialling side.
  *
- * @param trust by what it knows the remote proxy's certificate
- * @param serverName the name or address that the certificate must bear, if it is not the host that
- *     is dialled ({@code --tls-server-name})
- * @param identity the certificate it shows if the remote proxy asks for one
+ * @param trust the rule for accepting the remote proxy's certificate
+ * @param serverName the name or address that the certificate must be valid for, if not the host
+ *     that is dialled ({@code --tls-server-name})
+ * @param identity the certificate that this side presents if the remote proxy requests one
  */
 public record TlsClientSettings(
     TlsTrust trust, Optional<String> serverName, Optional<TlsIdentity> identity) {
 
-  /** What the command line has where nothing is given. */
+  /** The defaults of the command line. */
   public static final TlsClientSettings DEFAULT =
       new TlsClientSettings(
           new TlsTrust.SystemStore(Optional.empty()), Optional.empty(), Optional.empty());
 
   /**
-   * Checks the name.
+   * Validates the name.
    *
-   * @throws IllegalArgumentException if no certificate could bear it
+   * @throws IllegalArgumentException if no certificate can have it
    */
   public TlsClientSettings {
     serverName.ifPresent(TlsClientSettings::check);
@@ -36,7 +36,8 @@ public record TlsClientSettings(
       }
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
-          "--tls-server-name: '" + name + "' is no host name or address", e);
+          "invalid value '" + name + "' for --tls-server-name: expected a host name or an address",
+          e);
     }
   }
 }

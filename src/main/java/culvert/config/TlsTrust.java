@@ -43,10 +43,10 @@ public sealed interface TlsTrust {
       String digits = sha256.substring(sha256.indexOf('=') + 1).replace(":", "").strip();
       if (digits.length() != DIGITS || !digits.chars().allMatch(HexFormat::isHexDigit)) {
         throw new IllegalArgumentException(
-            "--tls-pin: '"
+            "invalid value '"
                 + sha256
-                + "' is no SHA-256 hash of a certificate: 64 hexadecimal digits, as 'openssl x509"
-                + " -noout -fingerprint -sha256' prints them");
+                + "' for --tls-pin: expected the SHA-256 fingerprint of a certificate, 64"
+                + " hexadecimal digits as printed by 'openssl x509 -noout -fingerprint -sha256'");
       }
       sha256 = digits.toLowerCase(Locale.ROOT);
     }

@@ -33,7 +33,7 @@ final class EmptyRecordLimit {
       sinceNanos = now;
     }
     if (++empty > MAX_EMPTY) {
-      throw new ProtocolException("the peer sent " + MAX_EMPTY + " records that carry nothing");
+      throw new ProtocolException("the peer sent " + MAX_EMPTY + " records without payload");
     }
   }
 }

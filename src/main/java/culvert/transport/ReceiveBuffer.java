@@ -91,7 +91,10 @@ final class ReceiveBuffer {
     } else {
       records.compact();
       if (!records.hasRemaining()) {
-        throw new ProtocolException("a record longer than may come before a login");
+        throw new ProtocolException(
+            "a record exceeds "
+                + MAX_UNAUTHENTICATED_RECORD_BYTES
+                + " bytes, the maximum before login");
       }
     }
   }

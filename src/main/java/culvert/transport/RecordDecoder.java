@@ -3,38 +3,39 @@ package culvert.transport;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** Records into payload. Only the connection's reader uses it. */
+/** Turns received records into payload. Only the reader of a connection uses it. */
 public interface RecordDecoder {
 
-  /** The longest record, its header included, in bytes: a pooled buffer always holds one. */
+  /** Maximum record of any transport, its header included, in bytes: a pooled buffer holds one. */
   int MAX_RECORD_BYTES = 96 * 1024;
 
-  /** What one step came to. */
+  /** Outcome of one call of {@link #decode}. */
   enum Result {
-    /** A record, or a part of one, was taken; it may have brought no payload. */
+    /** A record, or a part of one, was decoded; it may have had no payload. */
     DECODED,
-    /** A record has not come whole. */
+    /** The next record has not been received completely. */
     INCOMPLETE,
-    /** A record is there, but its payload does not fit. */
+    /** The payload of the next record does not fit into the target. */
     TARGET_TOO_SMALL,
-    /** The peer ended its direction, as the transport does that. */
+    /** The peer ended its direction, as the transport defines it. */
     ENDED
   }
 
   /**
-   * Takes the next record, and delivers nothing of one that is not right.
+   * Decodes the next record, and delivers nothing of an invalid one.
    *
-   * @param records holds what has come; its position moves behind what was taken
-   * @param target where its payload goes; room for {@value #MAX_RECORD_BYTES} is always enough
-   * @throws culvert.protocol.ProtocolException naming what is wrong with the record
+   * @param records the bytes received; its position moves past the bytes decoded
+   * @param target receives the payload; {@value #MAX_RECORD_BYTES} bytes of space are always enough
+   * @throws culvert.protocol.ProtocolException with a message that names the defect of the record
    */
   Result decode(ByteBuffer records, ByteBuffer target) throws IOException;
 
   /**
-   * The carrier came to its end without {@link Result#ENDED}.
+   * Handles an end of the carrier without {@link Result#ENDED}. A normal return makes it the end of
+   * the stream.
    *
-   * @param within whether that was in the middle of a record
-   * @throws IOException if the stream may have been cut there; else it is the end of the stream
+   * @param insideRecord whether the carrier ended in the middle of a record
+   * @throws IOException if the stream may have been truncated
    */
-  void onCarrierEnd(boolean within) throws IOException;
+  void onCarrierEnd(boolean insideRecord) throws IOException;
 }

@@ -3,35 +3,40 @@ package culvert.transport;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** Payload into records. One thread uses it at a time, under the output's lock. */
+/**
+ * Turns payload into records. One thread uses it at a time, under the output's lock, apart from
+ * {@link #hasPending}.
+ */
 public interface RecordEncoder {
 
-  /** Room that is enough to seal {@code payload} bytes, and all that is owed, at once. */
+  /**
+   * Returns the space that suffices for {@code payload} bytes and all pending records, in bytes.
+   */
   int maxEncodedBytes(int payload);
 
   /**
-   * Moves payload into records, as much of it as {@code records} has room for.
+   * Encodes as much payload as {@code records} has space for.
    *
-   * @param source its position moves behind what was taken
-   * @param records takes whole records only
+   * @param source its position moves past the bytes encoded
+   * @param records receives complete records only
    */
   void encode(ByteBuffer source, ByteBuffer records) throws IOException;
 
   /**
-   * Puts what ends this direction into {@code records}, which may be nothing.
+   * Puts the record that ends this direction into {@code records}, if the transport has one.
    *
-   * @return whether the carrier's output is to be closed behind it
+   * @return whether the carrier's output is to be closed after it
    */
   boolean encodeEnd(ByteBuffer records) throws IOException;
 
   /**
-   * Whether something of the transport's own waits to be sent, such as an answer to what came.
-   * Called by the reader too.
+   * Returns whether a record of the transport itself is pending, such as the answer to one that was
+   * received. The reader calls it as well.
    */
   default boolean hasPending() {
     return false;
   }
 
-  /** Puts what is owed into {@code records}. */
+  /** Puts the pending records into {@code records}. */
   default void encodePending(ByteBuffer records) throws IOException {}
 }

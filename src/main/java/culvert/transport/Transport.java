@@ -3,37 +3,41 @@ package culvert.transport;
 import culvert.net.Connection;
 import java.io.IOException;
 
-/** One side of a wrapping, dialling or accepting: what a fresh connection must become first. */
+/**
+ * One side of a transport, dialling or accepting: turns a new connection into one that is wrapped
+ * by the transport.
+ */
 @FunctionalInterface
 public interface Transport {
 
-  /** Nothing around the connection. */
+  /** Returns the connection itself. */
   Transport PLAIN = carrier -> carrier;
 
   /**
-   * Does the handshake, in the calling thread, and returns the wrapped connection. The caller holds
-   * the deadline: it ends a handshake by closing the carrier.
+   * Performs the handshake in the calling thread and returns the wrapped connection. The caller
+   * owns the deadline: it ends a handshake by closing the carrier. If the handshake fails, the
+   * carrier stays open.
    *
-   * @return a connection whose end is the carrier's end
+   * @return a connection that closes the carrier when it is closed
    * @throws culvert.protocol.ForeignPeerException if the first bytes are of another protocol
-   * @throws culvert.protocol.RefusedException if the peer is not who it should be, or says that
-   *     this side is not
-   * @throws culvert.protocol.ProtocolException if the peer broke the rules of the transport
-   * @throws IOException if the carrier broke or ended; in all cases the carrier is still open
+   * @throws culvert.protocol.RefusedException if the peer failed to authenticate, or reports that
+   *     this side did
+   * @throws culvert.protocol.ProtocolException if the peer violated the transport's protocol
+   * @throws IOException if the carrier broke or ended
    */
   Connection wrap(Connection carrier) throws IOException;
 
   /**
-   * The peer has proven itself: from now on the connection, and what it lies on, may hold large
-   * buffers and take long records.
+   * Marks the peer as authenticated: from now on the connection and its carriers may hold large
+   * buffers and accept long records.
    */
   static void setAuthenticated(Connection connection) {
-    if (connection instanceof RecordConnection framed) {
-      framed.setAuthenticated();
+    if (connection instanceof RecordConnection records) {
+      records.setAuthenticated();
     }
   }
 
-  /** This one within {@code outer}. */
+  /** Returns a transport that performs {@code outer}'s handshake first and this one inside it. */
   default Transport within(Transport outer) {
     return carrier -> wrap(outer.wrap(carrier));
   }

@@ -196,7 +196,7 @@ class BounceConnectCommandTest {
       quoteCharacter = '`',
       value = {
         "--transport=noise | a bounce server does not speak Noise",
-        "--tls-pin=abc | --tls-pin: 'abc' is no SHA-256 hash",
+        "--tls-pin=abc | invalid value 'abc' for --tls-pin",
         "--tls-server-name=x | the --tls options mean nothing",
         "--ws-path=/x | the --ws options mean nothing",
         "--connect-timeout=0s | --connect-timeout is zero",

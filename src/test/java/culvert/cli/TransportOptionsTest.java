@@ -239,10 +239,10 @@ class TransportOptionsTest {
         "--tls-ca and --tls-pin are both given; keep one");
     rejected(
         origin("--transport=tls", "--tls-pin=abc"),
-        "--tls-pin: 'abc' is no SHA-256 hash of a certificate");
+        "invalid value 'abc' for --tls-pin: expected the SHA-256 fingerprint of a certificate");
     rejected(
         origin("--transport=tls", "--tls-server-name=my laptop"),
-        "--tls-server-name: 'my laptop' is no host name or address");
+        "invalid value 'my laptop' for --tls-server-name: expected a host name or an address");
   }
 
   @Test

@@ -31,7 +31,8 @@ class TlsSettingsTest {
   void pinRejectsTextThatIsNotASha256Hash(String text) {
     assertThatThrownBy(() -> new TlsTrust.Pin(text))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageStartingWith("--tls-pin: '" + text + "' is no SHA-256 hash of a certificate: ");
+        .hasMessageStartingWith(
+            "invalid value '" + text + "' for --tls-pin: expected the SHA-256 ");
     assertThatThrownBy(() -> new TlsTrust.Pin(HASH + "0"))
         .isInstanceOf(IllegalArgumentException.class);
   }
@@ -42,7 +43,10 @@ class TlsSettingsTest {
     assertThatThrownBy(() ->
             new TlsClientSettings(new TlsTrust.Pin(HASH), Optional.of(name), Optional.empty()))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("--tls-server-name: '" + name + "' is no host name or address");
+        .hasMessage(
+            "invalid value '"
+                + name
+                + "' for --tls-server-name: expected a host name or an address");
   }
 
   @ParameterizedTest

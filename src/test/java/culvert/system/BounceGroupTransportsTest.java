@@ -125,7 +125,9 @@ class BounceGroupTransportsTest {
       tunnel.awaitLog("group not joined", "the bounce server's certificate");
       tunnel.awaitLog("login refused by bounce server", "the bounce server's certificate");
       assertThat(tunnel.log())
-          .contains("trust its issuer with --bounce-tls-ca, or just this one with --bounce-tls-pin")
+          .contains(
+              "trust its issuer with --bounce-tls-ca, or this certificate alone with"
+                  + " --bounce-tls-pin")
           .doesNotContain("the remote proxy's certificate")
           .doesNotContain("--tls-");
     }
@@ -141,7 +143,7 @@ class BounceGroupTransportsTest {
                 meeting(new RolePair.Options(), bounce, TransportKind.TLS, trust))) {
       tunnel.join();
       assertThat(tunnel.end()).isEqualTo(OriginProxy.End.UNREACHABLE);
-      tunnel.awaitLog("session not started", "the bounce server does not speak TLS here");
+      tunnel.awaitLog("session not started", "the bounce server does not speak TLS");
     }
   }
 }

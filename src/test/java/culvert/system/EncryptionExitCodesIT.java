@@ -122,7 +122,7 @@ class EncryptionExitCodesIT {
           .contains("CN=nobody's authority", "--tls-ca", "--tls-pin " + foreign.fingerprint());
       assertThat(refused(Launcher.USUAL, remote, List.of(TLS)))
           .contains("CN=nobody's authority", "--tls-ca", "--tls-pin " + foreign.fingerprint());
-      remote.role().err().await("origin proxy rejected", "refused this side's certificate");
+      remote.role().err().await("origin proxy rejected", "rejected this side's certificate");
       assertServesNobody(remote);
     }
   }
@@ -137,8 +137,8 @@ class EncryptionExitCodesIT {
     try (RemoteProcess remote = tls(credentials.issue("expired", wish))) {
       String authority = "--tls-ca=" + credentials.authority();
       assertThat(refused(Launcher.USUAL, remote, List.of(TLS, authority)))
-          .contains("has expired at 20");
-      remote.role().err().await("WARN", "--tls-cert", "has expired at");
+          .contains("expired at 20");
+      remote.role().err().await("WARN", "--tls-cert", "expired at");
     }
   }
 
@@ -158,7 +158,7 @@ class EncryptionExitCodesIT {
     String authority = credentials.authority().toString();
     try (RemoteProcess remote = tls(credentials.issue("asks"), "--tls-client-ca=" + authority)) {
       assertThat(refused(Launcher.USUAL, remote, List.of(TLS, "--tls-ca=" + authority)))
-          .contains("wants a certificate", "--tls-cert and --tls-key");
+          .contains("requires a certificate", "--tls-cert and --tls-key");
       remote.role().err().await("origin proxy rejected", "--tls-client-ca");
     }
   }
@@ -260,7 +260,7 @@ class EncryptionExitCodesIT {
         .isEqualTo(
             "remote-proxy: --tls-key "
                 + junk
-                + ": no private key is in it in PEM form (-----BEGIN PRIVATE KEY-----)\n");
+                + ": the file has no private key in PEM form (-----BEGIN PRIVATE KEY-----)\n");
     assertThat(unusableRemote("--noise-key-file=" + junk))
         .contains("--noise-key-file " + junk, "'culvert keygen --noise'")
         .doesNotContain("not a key");

@@ -7,17 +7,17 @@ import culvert.net.ForwardingConnection;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** A carrier that does what another does, and tells a test what is about to happen. */
+/** A carrier that forwards to another and has hooks for a test. */
 public class Carrier extends ForwardingConnection {
 
   public Carrier(Connection real) {
     super(real);
   }
 
-  /** Before each write. */
+  /** Called before each write. */
   public void beforeWrite() {}
 
-  /** Before each read: how much may come at once. */
+  /** Called before each read; returns the maximum bytes that it may return. */
   public int maxPerRead() {
     return Integer.MAX_VALUE;
   }

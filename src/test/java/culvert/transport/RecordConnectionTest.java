@@ -13,12 +13,12 @@ import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The skeleton, with records that are a length in one byte and so much payload. */
+/** {@link RecordConnection} with minimal records: a length in one byte, then the payload. */
 @Timeout(20)
 class RecordConnectionTest {
 
-  /** Wants so much room for any record, whatever it brings; a length of 255 is the end. */
-  private record Lengths(int room) implements RecordDecoder {
+  /** Requires the same space for any record, even an empty one; a length of 255 is the end. */
+  private record Lengths(int space) implements RecordDecoder {
     @Override
     public Result decode(ByteBuffer records, ByteBuffer target) {
       int start = records.position();
@@ -30,7 +30,7 @@ class RecordConnectionTest {
       if (!end && records.remaining() <= length) {
         return Result.INCOMPLETE;
       }
-      if (target.remaining() < room) {
+      if (target.remaining() < space) {
         return Result.TARGET_TOO_SMALL;
       }
       records.get();
@@ -48,7 +48,7 @@ class RecordConnectionTest {
     }
   }
 
-  private static final RecordEncoder NO_SEALER =
+  private static final RecordEncoder UNCHANGED =
       new RecordEncoder() {
         @Override
         public int maxEncodedBytes(int payload) {
@@ -69,13 +69,13 @@ class RecordConnectionTest {
   private final BufferPool pool = new BufferPool();
   private final MemoryPipe pipe = new MemoryPipe(1 << 16, 1 << 16);
 
-  private Connection framed(int room, byte... early) {
+  private Connection connection(int space, byte... early) {
     return new RecordConnection(
-        pipe.far(), NO_SEALER, new Lengths(room), ByteBuffer.wrap(early), pool, 8);
+        pipe.far(), UNCHANGED, new Lengths(space), ByteBuffer.wrap(early), pool, 8);
   }
 
-  /** Two bytes of length, and that much. */
-  private static final RecordDecoder LONG =
+  /** Records with a length in two bytes, then the payload. */
+  private static final RecordDecoder LONG_RECORDS =
       new RecordDecoder() {
         @Override
         public Result decode(ByteBuffer records, ByteBuffer target) {
@@ -98,8 +98,9 @@ class RecordConnectionTest {
         }
       };
 
-  private RecordConnection withLongRecords() {
-    return new RecordConnection(pipe.far(), NO_SEALER, LONG, ByteBuffer.allocate(0), pool, 2048);
+  private RecordConnection connectionWithLongRecords() {
+    return new RecordConnection(
+        pipe.far(), UNCHANGED, LONG_RECORDS, ByteBuffer.allocate(0), pool, 2048);
   }
 
   private void sendRecord(int length) throws IOException {
@@ -107,8 +108,8 @@ class RecordConnectionTest {
   }
 
   @Test
-  void aStrangersLongRecordIsRefusedAndNobodysBufferIsHeld() throws Exception {
-    var connection = withLongRecords();
+  void unauthenticatedPeerCannotSendLongRecordsOrHoldPooledBuffers() throws Exception {
+    var connection = connectionWithLongRecords();
     sendRecord(ReceiveBuffer.MAX_UNAUTHENTICATED_RECORD_BYTES - 2);
     assertThat(connection.input().readNBytes(100)).hasSize(100);
     assertThat(pool.borrowed()).isZero();
@@ -117,13 +118,13 @@ class RecordConnectionTest {
     sendRecord(ReceiveBuffer.MAX_UNAUTHENTICATED_RECORD_BYTES - 1);
     assertThatThrownBy(() -> connection.input().read())
         .isInstanceOf(ProtocolException.class)
-        .hasMessage("a record longer than may come before a login");
+        .hasMessage("a record exceeds 20480 bytes, the maximum before login");
     assertThat(pool.borrowed()).isZero();
   }
 
   @Test
-  void whoIsTrustedMaySendLongRecords() throws Exception {
-    var connection = withLongRecords();
+  void authenticatedPeerMaySendLongRecords() throws Exception {
+    var connection = connectionWithLongRecords();
     sendRecord(ReceiveBuffer.MAX_UNAUTHENTICATED_RECORD_BYTES - 2);
     assertThat(connection.input().readNBytes(ReceiveBuffer.MAX_UNAUTHENTICATED_RECORD_BYTES - 2))
         .isNotEmpty();
@@ -140,10 +141,10 @@ class RecordConnectionTest {
     }
   }
 
-  /** TLS sends tickets and changes of keys, for which there must be room all the same. */
+  /** TLS sends tickets and key updates; a decoder needs space for those as well. */
   @Test
-  void aRecordWithoutPayloadIsNoByteForASmallTarget() throws IOException {
-    Connection connection = framed(50);
+  void recordWithoutPayloadYieldsNothingForSmallTarget() throws IOException {
+    Connection connection = connection(50);
     send(0, 0, 2, 7, 8, 0, 255);
     assertThat(connection.input().read()).isEqualTo(7);
     assertThat(connection.input().read()).isEqualTo(8);
@@ -152,38 +153,38 @@ class RecordConnectionTest {
   }
 
   @Test
-  void anEndForWhichThereWasNoRoomIsAnEnd() throws IOException {
-    Connection connection = framed(50);
+  void endThatNeedsMoreSpaceThanTheTargetIsAnEnd() throws IOException {
+    Connection connection = connection(50);
     send(255);
     assertThat(connection.input().read(new byte[3])).isEqualTo(-1);
     assertThat(pool.borrowed()).isZero();
   }
 
   @Test
-  void aHandshakeMayHaveReadAPartOfTheFirstRecord() throws IOException {
-    Connection connection = framed(1, (byte) 3, (byte) 1);
+  void handshakeMayHaveReadPartOfFirstRecord() throws IOException {
+    Connection connection = connection(1, (byte) 3, (byte) 1);
     send(2, 3, 255);
     assertThat(connection.input().readAllBytes()).containsExactly(1, 2, 3);
   }
 
   @Test
-  void aHandshakeMayHaveReadMoreThanABufferHolds() throws IOException {
+  void handshakeMayHaveReadMoreThanIdleBufferHolds() throws IOException {
     byte[] early = new byte[12];
     early[0] = 20;
-    Connection connection = framed(1, early);
+    Connection connection = connection(1, early);
     send(0, 0, 0, 0, 0, 0, 0, 0, 9, 255);
     assertThat(connection.input().readAllBytes()).hasSize(20).endsWith(9);
     assertThat(pool.borrowed()).isZero();
   }
 
   @Test
-  void aChannelBelowIsTheChannel() {
+  void channelBindingIsThatOfTheCarrier() {
     Connection below =
         new RecordConnection(
-            pipe.far(), NO_SEALER, new Lengths(1), ByteBuffer.allocate(0), pool, 8, new byte[] {5});
+            pipe.far(), UNCHANGED, new Lengths(1), ByteBuffer.allocate(0), pool, 8, new byte[] {5});
     Connection above =
-        new RecordConnection(below, NO_SEALER, new Lengths(1), ByteBuffer.allocate(0), pool, 8);
+        new RecordConnection(below, UNCHANGED, new Lengths(1), ByteBuffer.allocate(0), pool, 8);
     assertThat(above.channelBinding()).containsExactly(5);
-    assertThat(framed(1).channelBinding()).isEmpty();
+    assertThat(connection(1).channelBinding()).isEmpty();
   }
 }

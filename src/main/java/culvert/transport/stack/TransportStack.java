@@ -17,20 +17,20 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Puts one side of a transport together from its settings: TLS, a WebSocket within it. Noise is not
- * among them: it seals what they carry.
+ * Builds one side of a transport from its settings: TLS, or WebSocket, or WebSocket inside TLS. It
+ * does not include Noise, which encrypts the data that these transports carry.
  */
 public final class TransportStack {
 
   private TransportStack() {}
 
   /**
-   * The accepting side.
+   * Returns the accepting side.
    *
    * @param client names of the peers, for messages
-   * @param tls is there if the kind lies within TLS
-   * @param complaints takes lines for a person about files, now and when they have changed
-   * @throws IllegalArgumentException whose one line names the option, the file and what is wrong
+   * @param tls present if the kind uses TLS
+   * @param warnings receives messages for the user about files, now and when they have changed
+   * @throws IllegalArgumentException with one line that names the option, the file and the problem
    */
   public static Transport accepting(
       TransportKind kind,
@@ -38,10 +38,10 @@ public final class TransportStack {
       WebSocketSettings webSocket,
       PeerNames client,
       BufferPool pool,
-      Consumer<String> complaints) {
+      Consumer<String> warnings) {
     Transport outer =
         kind.isTls()
-            ? new TlsServer(tls.orElseThrow(), client, false, pool, complaints)
+            ? new TlsServer(tls.orElseThrow(), client, false, pool, warnings)
             : Transport.PLAIN;
     return kind.isWebSocket()
         ? new WebSocketServer(webSocket, client, WebSocketBehavior.NATIVE, pool).within(outer)
@@ -49,13 +49,13 @@ public final class TransportStack {
   }
 
   /**
-   * The dialling side.
+   * Returns the dialling side.
    *
-   * @param tls of use if the kind lies within TLS
-   * @param target what is dialled, however the connections get there
+   * @param tls used if the kind uses TLS
+   * @param target address of the peer, independent of the route to it
    * @param server names of the peer, for messages
-   * @param complaints takes lines for a person about files, now and when they have changed
-   * @throws IllegalArgumentException whose one line names the option, the file and what is wrong
+   * @param warnings receives messages for the user about files, now and when they have changed
+   * @throws IllegalArgumentException with one line that names the option, the file and the problem
    */
   public static Transport dialling(
       TransportKind kind,
@@ -64,11 +64,9 @@ public final class TransportStack {
       HostPort target,
       PeerNames server,
       BufferPool pool,
-      Consumer<String> complaints) {
+      Consumer<String> warnings) {
     Transport outer =
-        kind.isTls()
-            ? new TlsClient(tls, target, server, false, pool, complaints)
-            : Transport.PLAIN;
+        kind.isTls() ? new TlsClient(tls, target, server, false, pool, warnings) : Transport.PLAIN;
     return kind.isWebSocket()
         ? new WebSocketClient(
                 webSocket, target, server, kind.isTls(), WebSocketBehavior.NATIVE, pool)

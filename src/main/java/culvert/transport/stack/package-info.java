@@ -1,2 +1,2 @@
-/** Builds the transports that the settings ask for, one within the other. */
+/** Combines transports as the settings require, one inside the other. */
 package culvert.transport.stack;

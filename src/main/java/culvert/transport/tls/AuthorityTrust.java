@@ -14,8 +14,8 @@ import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
- * Takes certificates that an authority vouches for and, if the engine asks for that, that bear the
- * server's name. The JDK decides; this says what its decision means.
+ * Accepts certificates issued by a trusted authority and, if the engine requires it, for the
+ * server's name. The JDK decides; this class turns its decision into a message for the user.
  */
 final class AuthorityTrust extends PeerTrust {
 
@@ -23,9 +23,9 @@ final class AuthorityTrust extends PeerTrust {
   private final X509ExtendedTrustManager jdk;
 
   /**
-   * Trusts these.
+   * Trusts these authorities.
    *
-   * @param authorities none for the JVM's own
+   * @param authorities empty for the JVM's own
    */
   AuthorityTrust(TlsSide side, List<X509Certificate> authorities) {
     this.side = side;
@@ -68,51 +68,52 @@ final class AuthorityTrust extends PeerTrust {
 
   private String reason(
       X509Certificate[] chain, String method, SSLEngine engine, CertificateException refusal) {
-    Optional<String> time = outOfTime(chain);
+    Optional<String> time = validityProblem(chain);
     if (time.isPresent()) {
       return time.get();
     }
     if (side.isDialling() && isTrusted(chain, method)) {
       return "is for "
           + Certificates.names(chain[0])
-          + " and not for '"
+          + ", not for '"
           + engine.getPeerHost()
-          + "'; if it is the right server, say its name with "
+          + "'; if this is the right server, set its name with "
           + side.names().option("tls-server-name");
     }
     if (refusal.getCause() instanceof CertPathBuilderException) {
       return isOwnIssuer(chain[0])
-          ? "is signed by itself and not trusted here; " + remedy(chain[0])
-          : "comes from an issuer that is not trusted here, "
+          ? "is self-signed and not trusted; " + remedy(chain[0])
+          : "is issued by "
               + Certificates.printable(chain[chain.length - 1].getIssuerX500Principal())
-              + "; "
+              + ", which is not trusted; "
               + remedy(chain[0]);
     }
     return "is not accepted: " + Certificates.printable(String.valueOf(refusal.getMessage()));
   }
 
-  private static Optional<String> outOfTime(X509Certificate[] chain) {
+  private static Optional<String> validityProblem(X509Certificate[] chain) {
     Instant now = Instant.now();
     for (X509Certificate certificate : chain) {
       Instant ends = certificate.getNotAfter().toInstant();
       Instant begins = certificate.getNotBefore().toInstant();
-      String whose =
+      String subject =
           certificate == chain[0]
               ? ""
-              : "comes with one of "
+              : "depends on a certificate of "
                   + Certificates.printable(certificate.getSubjectX500Principal())
                   + " that ";
       if (now.isAfter(ends)) {
-        return Optional.of(whose + "has expired at " + ends);
+        return Optional.of(subject + "expired at " + ends);
       }
       if (now.isBefore(begins)) {
-        return Optional.of(whose + "is not valid before " + begins + "; here it is " + now);
+        return Optional.of(
+            subject + "is not valid before " + begins + "; the time of this host is " + now);
       }
     }
     return Optional.empty();
   }
 
-  /** Whether all is right but the name. */
+  /** Returns whether the certificate is acceptable apart from the server's name. */
   private boolean isTrusted(X509Certificate[] chain, String method) {
     try {
       jdk.checkServerTrusted(chain, method);
@@ -128,9 +129,9 @@ final class AuthorityTrust extends PeerTrust {
 
   private String remedy(X509Certificate certificate) {
     return side.isDialling()
-        ? "if it is the right server, trust its issuer with "
+        ? "if this is the right server, trust its issuer with "
             + side.names().option("tls-ca")
-            + ", or just this one with "
+            + ", or this certificate alone with "
             + side.names().option("tls-pin")
             + " "
             + Certificates.fingerprint(certificate)

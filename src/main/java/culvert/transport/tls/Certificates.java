@@ -12,38 +12,40 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import javax.security.auth.x500.X500Principal;
 
-/** What is told of certificates, and the hashes that name them. */
+/** Hashes of certificates, and their names in a form that is safe to log. */
 final class Certificates {
 
-  /** Kinds of names in a certificate (RFC 5280, 4.2.1.6): a host's name, an address. */
-  private static final Set<Integer> NAMES = Set.of(2, 7);
+  /** Types of subject alternative names (RFC 5280, 4.2.1.6): a host name, an address. */
+  private static final Set<Integer> NAME_TYPES = Set.of(2, 7);
 
-  /** A stranger writes what is shown; it must stay a part of one line. */
-  private static final int MAX_SHOWN = 200;
+  /**
+   * Maximum characters of a text that an unauthenticated peer chose: it is part of one log line.
+   */
+  private static final int MAX_PRINTED = 200;
 
   private Certificates() {}
 
-  /** The hash of the whole certificate. */
+  /** Returns the hash of the whole certificate. */
   static byte[] sha256(X509Certificate certificate) {
     return hash("SHA-256", certificate);
   }
 
-  /** The same for people, as {@code openssl x509 -fingerprint -sha256} prints it. */
+  /** Returns the SHA-256 hash as {@code openssl x509 -fingerprint -sha256} prints it. */
   static String fingerprint(X509Certificate certificate) {
     return HexFormat.ofDelimiter(":").withUpperCase().formatHex(sha256(certificate));
   }
 
   /**
-   * What names a channel whose server showed this certificate: {@code tls-server-end-point} (RFC
-   * 5929, 4.1), the hash that the certificate is signed with, or SHA-256 if that is a weaker one or
-   * cannot be told.
+   * Returns the channel binding {@code tls-server-end-point} (RFC 5929, 4.1) of a connection: the
+   * server certificate's hash by the function it is signed with, or by SHA-256 if that function is
+   * weaker or unknown.
    */
-  static byte[] binding(X509Certificate server) {
-    String signed = server.getSigAlgName();
-    if (signed.startsWith("SHA384")) {
+  static byte[] channelBinding(X509Certificate server) {
+    String signature = server.getSigAlgName();
+    if (signature.startsWith("SHA384")) {
       return hash("SHA-384", server);
     }
-    return signed.startsWith("SHA512") ? hash("SHA-512", server) : sha256(server);
+    return signature.startsWith("SHA512") ? hash("SHA-512", server) : sha256(server);
   }
 
   private static byte[] hash(String algorithm, X509Certificate certificate) {
@@ -56,14 +58,14 @@ final class Certificates {
     }
   }
 
-  /** The names and addresses it is for. */
+  /** Returns the host names and addresses that the certificate is valid for, for a message. */
   static String names(X509Certificate certificate) {
     try {
       Collection<List<?>> all = certificate.getSubjectAlternativeNames();
       if (all != null) {
         String names =
             all.stream()
-                .filter(name -> NAMES.contains(name.getFirst()))
+                .filter(name -> NAME_TYPES.contains(name.getFirst()))
                 .map(name -> String.valueOf(name.get(1)))
                 .collect(Collectors.joining(", "));
         if (!names.isEmpty()) {
@@ -71,19 +73,19 @@ final class Certificates {
         }
       }
     } catch (CertificateParsingException e) {
-      // It has no names that could be read.
+      // The subject is printed instead.
     }
     return printable(certificate.getSubjectX500Principal());
   }
 
-  /** Who it says it is, or who issued it. */
+  /** Returns the name of a subject or an issuer in quotes, for a message. */
   static String printable(X500Principal name) {
     return "'" + printable(name.getName()) + "'";
   }
 
-  /** No line breaks and no terminal's commands, and not too long. */
+  /** Replaces line breaks and terminal control characters, and truncates a long text. */
   static String printable(String text) {
     String safe = text.replaceAll("\\P{Print}", "?");
-    return safe.length() > MAX_SHOWN ? safe.substring(0, MAX_SHOWN) + "..." : safe;
+    return safe.length() > MAX_PRINTED ? safe.substring(0, MAX_PRINTED) + "..." : safe;
   }
 }

@@ -8,29 +8,30 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 
 /**
- * The peer's close_notify in TLS 1.2, which obliges an engine to end its own output at once (RFC
- * 5246, 7.2.1). It is held back until that has ended anyway, so that the peer gets its answer, and
- * only then is it known whether it was one.
+ * The peer's close_notify in TLS 1.2, on which an engine must end its own output at once (RFC 5246,
+ * 7.2.1). The alert is held back until the output has ended by itself, so that the peer still
+ * receives its answer. The alert is encrypted: only then can it be verified.
  */
 final class DeferredCloseNotify {
 
-  /** Stands where a record would, once our output has ended. */
+  /** Takes the place of an alert once this side's output has ended. */
   private static final ByteBuffer RELEASED = ByteBuffer.allocate(0);
 
-  /** Room for an alert's two bytes. */
+  /** More than the two bytes of an alert. */
   private static final int ALERT_BYTES = 16;
 
   private final SSLEngine engine;
   private final TlsSide side;
+
+  /** Set by the reader and the writer; null before either acted. */
   private final AtomicReference<ByteBuffer> held = new AtomicReference<>();
 
-  /** Holds nothing. */
   DeferredCloseNotify(SSLEngine engine, TlsSide side) {
     this.engine = engine;
     this.side = side;
   }
 
-  /** The reader met an alert: it is the end of the peer's direction, for now. */
+  /** Holds an alert that the reader received and treats as the end of the peer's direction. */
   void hold(ByteBuffer record) throws IOException {
     ByteBuffer copy = ByteBuffer.allocate(record.remaining()).put(record).flip();
     if (!held.compareAndSet(null, copy)) {
@@ -38,7 +39,7 @@ final class DeferredCloseNotify {
     }
   }
 
-  /** Our output has ended. */
+  /** Verifies the alert, now that this side's output has ended. */
   void release() throws IOException {
     ByteBuffer record = held.getAndSet(RELEASED);
     if (record != null && record != RELEASED) {
@@ -50,10 +51,10 @@ final class DeferredCloseNotify {
     try {
       engine.unwrap(record, ByteBuffer.allocate(ALERT_BYTES));
     } catch (SSLException e) {
-      throw side.explain(e);
+      throw side.translate(e);
     }
     if (!engine.isInboundDone()) {
-      throw new ProtocolException("what ended the input was not TLS's close_notify");
+      throw new ProtocolException("the alert that ended the input is not a close_notify");
     }
   }
 }

@@ -12,14 +12,14 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * What was made of files, and is made anew once they have changed. Whoever asks looks after them,
- * at most once in a while; others go on with what is there.
+ * Caches a value built from files and rebuilds it when they change. A call of {@link #current}
+ * checks the files, at most once per interval; concurrent callers get the cached value meanwhile.
  *
- * @param <T> what is made of them
+ * @param <T> the value
  */
 final class FileReloader<T> {
 
-  /** What shows that a file is another one, or another version; all null if it is not there. */
+  /** Identifies a file and its version; all null if the file does not exist. */
   private record Stamp(FileTime modified, long bytes, Object file) {
     static Stamp of(Path path) {
       try {
@@ -32,63 +32,69 @@ final class FileReloader<T> {
   }
 
   private final List<Path> files;
-  private final Supplier<T> maker;
-  private final Consumer<String> complaints;
-  private final long pauseNanos;
-  private final AtomicBoolean looking = new AtomicBoolean();
-  private volatile T made;
+  private final Supplier<T> builder;
+  private final Consumer<String> warnings;
+  private final long intervalNanos;
 
-  /** Only whoever is looking changes these two. */
+  /** Held by the thread that checks the files; other threads do not wait for it. */
+  private final AtomicBoolean checking = new AtomicBoolean();
+
+  /** Written by the thread that holds {@code checking}; read by any thread. */
+  private volatile T value;
+
+  /** Used only by the thread that holds {@code checking}. */
   private volatile List<Stamp> stamps;
 
-  private volatile long lookedNanos;
+  /** Written by the thread that holds {@code checking}; read by any thread. */
+  private volatile long checkedNanos;
 
   /**
-   * Makes it for the first time.
+   * Builds the value for the first time.
    *
-   * @param maker may throw an IllegalArgumentException with a line for people
-   * @param complaints takes that line when a changed file is not good, once for each change; what
-   *     was made before stays
-   * @param pause for so long nobody looks again
+   * @param builder may throw an IllegalArgumentException with one line for the user
+   * @param warnings receives that line if a changed file is invalid, once for each change; the
+   *     previous value stays in use
+   * @param interval minimum time between two checks of the files
    */
-  FileReloader(List<Path> files, Supplier<T> maker, Consumer<String> complaints, Duration pause) {
+  FileReloader(
+      List<Path> files, Supplier<T> builder, Consumer<String> warnings, Duration interval) {
     this.files = List.copyOf(files);
-    this.maker = maker;
-    this.complaints = complaints;
-    this.pauseNanos = pause.toNanos();
-    // Looked at before they are read: what changes in between is read again.
-    this.stamps = look();
-    this.lookedNanos = System.nanoTime();
-    this.made = maker.get();
+    this.builder = builder;
+    this.warnings = warnings;
+    this.intervalNanos = interval.toNanos();
+    // Taken before the files are read: a change in between causes another read.
+    this.stamps = currentStamps();
+    this.checkedNanos = System.nanoTime();
+    this.value = builder.get();
   }
 
-  /** What the files hold now, or held when they were good. */
+  /** Returns the value of the files as they are now, or as they were when last valid. */
   T current() {
-    if (System.nanoTime() - lookedNanos >= pauseNanos && looking.compareAndSet(false, true)) {
+    if (System.nanoTime() - checkedNanos >= intervalNanos && checking.compareAndSet(false, true)) {
       try {
-        refresh();
+        reloadIfChanged();
       } finally {
-        lookedNanos = System.nanoTime();
-        looking.set(false);
+        checkedNanos = System.nanoTime();
+        checking.set(false);
       }
     }
-    return made;
+    return value;
   }
 
-  private void refresh() {
-    List<Stamp> now = look();
+  private void reloadIfChanged() {
+    List<Stamp> now = currentStamps();
     if (now.equals(stamps)) {
       return;
     }
     stamps = now;
     try {
-      made = maker.get();
+      value = builder.get();
     } catch (IllegalArgumentException e) {
-      complaints.accept(e.getMessage() + "; what was read before stays in use");
+      warnings.accept(e.getMessage() + "; the previous version stays in use");
     }
   }
 
-  private List<Stamp> look() {
+  private List<Stamp> currentStamps() {
     return files.stream().map(Stamp::of).toList();
   }
 }

@@ -49,10 +49,10 @@ final class IdentityLoader {
     Instant ends = certificate.getNotAfter().toInstant();
     String subject = option + " " + file + ": the certificate ";
     if (now.isAfter(ends)) {
-      return Optional.of(subject + "has expired at " + ends + "; peers will refuse it");
+      return Optional.of(subject + "expired at " + ends + "; peers will reject it");
     }
     return now.isBefore(begins)
-        ? Optional.of(subject + "is not valid before " + begins + "; peers will refuse it")
+        ? Optional.of(subject + "is not valid before " + begins + "; peers will reject it")
         : Optional.empty();
   }
 }

@@ -6,14 +6,14 @@ import java.security.cert.X509Certificate;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 
-/** Judges the peer's certificate for an engine; the JDK's other ways to ask lead nowhere. */
+/** Verifies the peer's certificate for an engine; the JDK's other checks are not supported. */
 abstract class PeerTrust extends X509ExtendedTrustManager {
 
   /**
-   * Returns if the peer is who it should be.
+   * Returns normally if the certificate is acceptable.
    *
    * @param chain the peer's own certificate first
-   * @throws TlsSide.UntrustedException with a sentence for people, if it is not
+   * @throws TlsSide.UntrustedException if it is not, with a message for the user
    */
   abstract void check(X509Certificate[] chain, String method, SSLEngine engine)
       throws CertificateException;
@@ -33,28 +33,28 @@ abstract class PeerTrust extends X509ExtendedTrustManager {
   @Override
   public final void checkServerTrusted(X509Certificate[] chain, String method)
       throws CertificateException {
-    throw unused();
+    throw unsupported();
   }
 
   @Override
   public final void checkClientTrusted(X509Certificate[] chain, String method)
       throws CertificateException {
-    throw unused();
+    throw unsupported();
   }
 
   @Override
   public final void checkServerTrusted(X509Certificate[] chain, String method, Socket socket)
       throws CertificateException {
-    throw unused();
+    throw unsupported();
   }
 
   @Override
   public final void checkClientTrusted(X509Certificate[] chain, String method, Socket socket)
       throws CertificateException {
-    throw unused();
+    throw unsupported();
   }
 
-  private static CertificateException unused() {
-    return new CertificateException("only engines are used here");
+  private static CertificateException unsupported() {
+    return new CertificateException("only checks for an SSLEngine are supported");
   }
 }

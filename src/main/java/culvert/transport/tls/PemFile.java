@@ -17,22 +17,22 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A file of labelled blocks in base64 (RFC 7468), such as certificates and keys come in. Text
- * around the blocks is left out, as is what older tools write into a block before its bytes.
+ * A file of labelled base64 blocks (RFC 7468), the usual form of certificates and keys. Text around
+ * the blocks is ignored, and so are the headers that older tools write at the start of a block.
  *
- * @param option which option names the file, for complaints
- * @param file where it is
+ * @param option the option that names the file, for messages
+ * @param file its path
  * @param blocks in the file's order
  */
 record PemFile(String option, Path file, List<Block> blocks) {
 
-  /** More than any system's list of authorities: what is longer is the wrong file. */
+  /** More than any system's list of authorities: a longer file is the wrong one. */
   private static final int MAX_BYTES = 4 * 1024 * 1024;
 
   private static final Pattern BLOCK =
       Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \\1-----", Pattern.DOTALL);
 
-  /** What RFC 1421 puts before the bytes of an encrypted block. */
+  /** The header of an encrypted block (RFC 1421). */
   private static final String ENCRYPTED_HEADER = "Proc-Type: 4,ENCRYPTED";
 
   private static final Pattern HEADERS = Pattern.compile("\\A\\s*(?:[A-Za-z-]+:.*\\R)+");
@@ -40,17 +40,17 @@ record PemFile(String option, Path file, List<Block> blocks) {
   /**
    * A block.
    *
-   * @param label what it says it holds: {@code CERTIFICATE}
-   * @param bytes what it holds
-   * @param encrypted whether its headers say that a password is needed
+   * @param label type of its contents: {@code CERTIFICATE}
+   * @param bytes its contents
+   * @param encrypted whether its headers declare it encrypted
    */
   record Block(String label, byte[] bytes, boolean encrypted) {}
 
   /**
    * Reads a file.
    *
-   * @throws IllegalArgumentException naming option and file, if it cannot be read or a block is
-   *     damaged
+   * @throws IllegalArgumentException with one line that names option and file, if it cannot be read
+   *     or a block is damaged
    */
   static PemFile read(String option, Path file) {
     String text = new String(bytes(option, file), StandardCharsets.ISO_8859_1);
@@ -63,34 +63,34 @@ record PemFile(String option, Path file, List<Block> blocks) {
         byte[] bytes = Base64.getDecoder().decode(base64);
         blocks.add(new Block(matcher.group(1), bytes, body.contains(ENCRYPTED_HEADER)));
       } catch (IllegalArgumentException e) {
-        throw wrong(option, file, "the block '" + matcher.group(1) + "' is damaged");
+        throw invalid(option, file, "the block '" + matcher.group(1) + "' is damaged");
       }
     }
     return new PemFile(option, file, List.copyOf(blocks));
   }
 
   /**
-   * The whole of a file.
+   * Reads the contents of a file of at most 4 MiB.
    *
-   * @throws IllegalArgumentException naming option and file, if it cannot be read
+   * @throws IllegalArgumentException with one line that names option and file, if it cannot be read
    */
   static byte[] bytes(String option, Path file) {
     try (var in = Files.newInputStream(file)) {
       byte[] bytes = in.readNBytes(MAX_BYTES + 1);
       if (bytes.length > MAX_BYTES) {
-        throw wrong(option, file, "the file is longer than 4 MiB, so it is not what is wanted");
+        throw invalid(option, file, "the file is longer than 4 MiB; it cannot be the right one");
       }
       return bytes;
     } catch (NoSuchFileException e) {
-      throw wrong(option, file, "there is no such file");
+      throw invalid(option, file, "there is no such file");
     } catch (AccessDeniedException e) {
-      throw wrong(option, file, "this user may not read the file");
+      throw invalid(option, file, "this user has no permission to read the file");
     } catch (IOException e) {
-      throw wrong(option, file, "the file cannot be read: " + e.getMessage());
+      throw invalid(option, file, "the file cannot be read: " + e.getMessage());
     }
   }
 
-  /** All certificates, at least one. */
+  /** Returns all certificates, at least one. */
   List<X509Certificate> certificates() {
     var certificates = new ArrayList<X509Certificate>();
     for (Block block : blocks) {
@@ -98,24 +98,24 @@ record PemFile(String option, Path file, List<Block> blocks) {
         try {
           certificates.add(certificate(block));
         } catch (CertificateException e) {
-          throw wrong("certificate " + (certificates.size() + 1) + " in it is damaged");
+          throw invalid("certificate " + (certificates.size() + 1) + " of the file is damaged");
         }
       }
     }
     if (certificates.isEmpty()) {
-      throw wrong("no certificate is in it in PEM form (-----BEGIN CERTIFICATE-----)");
+      throw invalid("the file has no certificate in PEM form (-----BEGIN CERTIFICATE-----)");
     }
     return List.copyOf(certificates);
   }
 
-  /** All certificates that can be read: a system's list may hold some of a kind unknown here. */
+  /** Returns the certificates of a type known here: a system's list may hold others as well. */
   List<X509Certificate> readableCertificates() {
     var certificates = new ArrayList<X509Certificate>();
     for (Block block : blocks) {
       try {
         certificates.add(certificate(block));
       } catch (CertificateException e) {
-        // Whoever needs just this one is told that it is not trusted.
+        // A server that needs this authority is reported as untrusted.
       }
     }
     return List.copyOf(certificates);
@@ -127,13 +127,13 @@ record PemFile(String option, Path file, List<Block> blocks) {
             .generateCertificate(new ByteArrayInputStream(block.bytes()));
   }
 
-  /** A complaint about this file. */
-  IllegalArgumentException wrong(String what) {
-    return wrong(option, file, what);
+  /** Returns an exception for this file. */
+  IllegalArgumentException invalid(String problem) {
+    return invalid(option, file, problem);
   }
 
-  /** A complaint in one line: option, file, what is wrong. */
-  static IllegalArgumentException wrong(String option, Path file, String what) {
-    return new IllegalArgumentException(option + " " + file + ": " + what);
+  /** Returns an exception with one line: option, file, problem. */
+  static IllegalArgumentException invalid(String option, Path file, String problem) {
+    return new IllegalArgumentException(option + " " + file + ": " + problem);
   }
 }

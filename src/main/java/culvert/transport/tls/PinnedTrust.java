@@ -7,7 +7,7 @@ import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import javax.net.ssl.SSLEngine;
 
-/** Takes one certificate and no other, whatever stands in it. */
+/** Accepts one certificate only, by its hash, and ignores its contents. */
 final class PinnedTrust extends PeerTrust {
 
   private final TlsTrust.Pin pin;
@@ -23,9 +23,9 @@ final class PinnedTrust extends PeerTrust {
     if (!MessageDigest.isEqual(Certificates.sha256(chain[0]), pin.bytes())) {
       throw new TlsSide.UntrustedException(
           server.peer()
-              + "'s certificate is not the one that "
+              + "'s certificate does not match "
               + server.option("tls-pin")
-              + " names; what came has the SHA-256 fingerprint "
+              + "; its SHA-256 fingerprint is "
               + Certificates.fingerprint(chain[0]),
           null);
     }

@@ -46,13 +46,13 @@ final class Pkcs12Archive {
       store.load(new ByteArrayInputStream(bytes), password);
       return identity(store, password);
     } catch (IOException e) {
-      throw wrong(
+      throw invalid(
           e.getCause() instanceof UnrecoverableKeyException
-              ? "the password does not open it"
-                  + files.password().map(file -> ", from " + file).orElse("")
-              : "this is no PKCS#12 archive");
+              ? files.password().map(file -> "the password in " + file).orElse("an empty password")
+                  + " does not open it"
+              : "the file is not a PKCS#12 archive");
     } catch (GeneralSecurityException e) {
-      throw wrong("it cannot be opened: " + e.getMessage());
+      throw invalid("it cannot be opened: " + e.getMessage());
     } finally {
       Arrays.fill(password, '\0');
     }
@@ -63,8 +63,8 @@ final class Pkcs12Archive {
     List<X509Certificate> chain =
         Arrays.stream(store.getCertificateChain(alias)).map(X509Certificate.class::cast).toList();
     PrivateKey key = (PrivateKey) store.getKey(alias, password);
-    if (!PrivateKeys.match(key, chain.getFirst().getPublicKey())) {
-      throw wrong("the private key does not belong to the certificate");
+    if (!PrivateKeys.isPair(key, chain.getFirst().getPublicKey())) {
+      throw invalid("the private key does not match the certificate");
     }
     return new LoadedIdentity(key, chain, warnings(chain.getFirst()));
   }
@@ -77,7 +77,7 @@ final class Pkcs12Archive {
       }
     }
     if (keys.size() != 1) {
-      throw wrong("it holds " + keys.size() + " keys with a certificate; one is wanted");
+      throw invalid("it holds " + keys.size() + " keys with a certificate; expected one");
     }
     return keys.getFirst();
   }
@@ -106,7 +106,7 @@ final class Pkcs12Archive {
         .orElse(new char[0]);
   }
 
-  private IllegalArgumentException wrong(String problem) {
-    return PemFile.wrong(OPTION, files.archive(), problem);
+  private IllegalArgumentException invalid(String problem) {
+    return PemFile.invalid(OPTION, files.archive(), problem);
   }
 }

@@ -14,9 +14,9 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Arrays;
 
 /**
- * Private keys in the forms that tools write: PKCS#8 (RFC 5958), and the older forms for RSA
- * (PKCS#1, RFC 8017, A.1.2) and elliptic curves (SEC1, RFC 5915), which leave out what kind of key
- * it is. That is put around them from the certificate's public key.
+ * Reads private keys in the forms that tools write: PKCS#8 (RFC 5958), and the older forms for RSA
+ * (PKCS#1, RFC 8017, A.1.2) and elliptic curves (SEC1, RFC 5915). The older forms lack the
+ * algorithm; it is added from the certificate's public key.
  */
 final class PrivateKeys {
 
@@ -24,17 +24,17 @@ final class PrivateKeys {
   private static final int OCTET_STRING = 0x04;
   private static final int SEQUENCE = 0x30;
 
-  /** From here on a DER length takes bytes of its own. */
+  /** A DER length of this value or more takes additional bytes. */
   private static final int LONG_LENGTH = 0x80;
 
   private PrivateKeys() {}
 
   /**
-   * The first private key of a file.
+   * Returns the first private key of a file.
    *
-   * @param certified the public key of the certificate it must belong to
-   * @throws IllegalArgumentException naming option and file, if there is none, it is encrypted,
-   *     damaged, or belongs to another certificate
+   * @param certified the public key of the certificate that it must match
+   * @throws IllegalArgumentException with one line that names option and file, if the file has no
+   *     key, or the key is encrypted, damaged, or of another certificate
    */
   static PrivateKey read(PemFile file, PublicKey certified) {
     for (PemFile.Block block : file.blocks()) {
@@ -52,11 +52,11 @@ final class PrivateKeys {
         default -> {}
       }
     }
-    throw file.wrong("no private key is in it in PEM form (-----BEGIN PRIVATE KEY-----)");
+    throw file.invalid("the file has no private key in PEM form (-----BEGIN PRIVATE KEY-----)");
   }
 
-  /** Whether the two belong together. */
-  static boolean match(PrivateKey key, PublicKey certified) {
+  /** Returns whether the two form a key pair. */
+  static boolean isPair(PrivateKey key, PublicKey certified) {
     if (key instanceof RSAKey mine && certified instanceof RSAKey theirs) {
       return mine.getModulus().equals(theirs.getModulus());
     }
@@ -73,7 +73,7 @@ final class PrivateKeys {
       return false;
     } catch (GeneralSecurityException e) {
       throw new IllegalArgumentException(
-          "a certificate with a key of the kind " + key.getAlgorithm() + " cannot be used", e);
+          "certificates with a key of type " + key.getAlgorithm() + " cannot be used", e);
     }
   }
 
@@ -82,34 +82,35 @@ final class PrivateKeys {
       PrivateKey key =
           KeyFactory.getInstance(certified.getAlgorithm())
               .generatePrivate(new PKCS8EncodedKeySpec(encoded));
-      if (match(key, certified)) {
+      if (isPair(key, certified)) {
         return key;
       }
     } catch (InvalidKeySpecException e) {
-      throw file.wrong(
-          "the private key is damaged or of another kind than the certificate's, "
-              + certified.getAlgorithm());
+      throw file.invalid(
+          "the private key is damaged or of another type than the certificate's ("
+              + certified.getAlgorithm()
+              + ")");
     } catch (GeneralSecurityException e) {
-      throw file.wrong(
-          "a key of the kind " + certified.getAlgorithm() + " cannot be used: " + e.getMessage());
+      throw file.invalid(
+          "keys of type " + certified.getAlgorithm() + " cannot be used: " + e.getMessage());
     }
-    throw file.wrong("the private key does not belong to the (first) certificate");
+    throw file.invalid("the private key does not match the (first) certificate");
   }
 
   private static IllegalArgumentException encrypted(PemFile file) {
-    return file.wrong(
-        "the private key is encrypted; write it without a password by 'openssl pkey', or keep it in"
-            + " an archive with --tls-pkcs12 and --tls-password-file");
+    return file.invalid(
+        "the private key is encrypted; decrypt it with 'openssl pkey', or use a PKCS#12 archive"
+            + " with --tls-pkcs12 and --tls-password-file");
   }
 
-  /** PrivateKeyInfo: version 0, the algorithm as the certificate has it, the key as it came. */
+  /** Returns a PrivateKeyInfo: version 0, the certificate's algorithm, the key as it was read. */
   private static byte[] wrap(byte[] key, PublicKey certified) {
     byte[] version = {INTEGER, 1, 0};
     return element(
         SEQUENCE, concat(version, algorithm(certified.getEncoded()), element(OCTET_STRING, key)));
   }
 
-  /** The first element within SubjectPublicKeyInfo (RFC 5280, 4.1), with its header. */
+  /** Returns the first element of a SubjectPublicKeyInfo (RFC 5280, 4.1), with its header. */
   private static byte[] algorithm(byte[] publicKeyInfo) {
     ByteBuffer info = ByteBuffer.wrap(publicKeyInfo);
     info.get();

@@ -9,8 +9,8 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedKeyManager;
 
 /**
- * Shows the one certificate that this side has, to whoever asks for any: if it is not the one that
- * the peer wants, the peer can say so.
+ * Presents the one certificate that this side has whenever a certificate is requested. If it is not
+ * acceptable, the peer can reject it.
  */
 final class SingleKeyManager extends X509ExtendedKeyManager {
 

@@ -22,15 +22,15 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 
 /**
- * TLS on the dialling side. The files of its settings are read again when they have changed. Every
- * connection but the first resumes a session where the server allows it.
+ * TLS on the dialling side. It reads the files of its settings again when they have changed, and
+ * resumes a session for every connection but the first, if the server allows it.
  */
 public final class TlsClient implements Transport {
 
-  /** Most bytes that are taken from a server before the handshake is done; chains can be long. */
+  /** Maximum bytes of a server's handshake; certificate chains can be long. */
   public static final int MAX_HANDSHAKE_BYTES = 64 * 1024;
 
-  private static final Duration LOOK_PERIOD = Duration.ofSeconds(1);
+  private static final Duration RELOAD_INTERVAL = Duration.ofSeconds(1);
 
   private final TlsClientSettings settings;
   private final TlsSide side;
@@ -38,63 +38,70 @@ public final class TlsClient implements Transport {
   private final int port;
   private final List<String> versions;
   private final BufferPool pool;
-  private final Consumer<String> complaints;
+  private final Consumer<String> warnings;
   private final FileReloader<SSLContext> context;
 
   /**
    * Reads the files for the first time.
    *
-   * @param address what is dialled, however the connections get there
+   * @param address address of the server, independent of the route to it
    * @param server names of the peer, for messages
-   * @param older whether TLS 1.2 is good enough
-   * @param complaints takes lines for a person, now and when files have changed: warnings, and what
-   *     is wrong with a new file, in whose place the old one stays
-   * @throws IllegalArgumentException whose one line names the option, the file and what is wrong
+   * @param allowTls12 whether TLS 1.2 is accepted
+   * @param warnings receives messages for the user, now and when files have changed: warnings, and
+   *     the problem of a changed file that is invalid; its previous version stays in use
+   * @throws IllegalArgumentException with one line that names the option, the file and the problem
    */
   public TlsClient(
       TlsClientSettings settings,
       HostPort address,
       PeerNames server,
-      boolean older,
+      boolean allowTls12,
       BufferPool pool,
-      Consumer<String> complaints) {
-    this(settings, address, server, TlsContext.versions(older), pool, complaints, LOOK_PERIOD);
+      Consumer<String> warnings) {
+    this(
+        settings,
+        address,
+        server,
+        TlsContext.versions(allowTls12),
+        pool,
+        warnings,
+        RELOAD_INTERVAL);
   }
 
-  /** The same with these versions, looking after the files as often as said. */
+  /** Creates a client with these versions that checks the files once per interval. */
   TlsClient(
       TlsClientSettings settings,
       HostPort address,
       PeerNames server,
       List<String> versions,
       BufferPool pool,
-      Consumer<String> complaints,
-      Duration lookPeriod) {
+      Consumer<String> warnings,
+      Duration reloadInterval) {
     this.settings = settings;
     this.side = TlsSide.dialling(server);
     this.name = settings.serverName().orElse(address.host());
     this.port = address.port();
     this.versions = versions;
     this.pool = pool;
-    this.complaints = complaints;
+    this.warnings = warnings;
     List<Path> files = new ArrayList<>(AuthorityLoader.files(settings.trust()));
     settings.identity().ifPresent(identity -> files.addAll(identity.files()));
-    this.context = new FileReloader<>(files, this::read, complaints, lookPeriod);
+    this.context = new FileReloader<>(files, this::load, warnings, reloadInterval);
   }
 
-  private SSLContext read() {
+  private SSLContext load() {
     PeerTrust trust =
         switch (settings.trust()) {
           case TlsTrust.Pin pin -> new PinnedTrust(pin, side.names());
-          case TlsTrust.Authorities given -> authorities(given);
-          case TlsTrust.SystemStore system -> authorities(system);
+          case TlsTrust.Authorities given -> authorityTrust(given);
+          case TlsTrust.SystemStore system -> authorityTrust(system);
         };
     Optional<LoadedIdentity> identity = settings.identity().map(IdentityLoader::load);
-    identity.ifPresent(own -> own.warnings().forEach(complaints));
+    identity.ifPresent(own -> own.warnings().forEach(warnings));
     return TlsContext.of(identity, Optional.of(trust));
   }
 
-  private PeerTrust authorities(TlsTrust trust) {
+  private PeerTrust authorityTrust(TlsTrust trust) {
     return new AuthorityTrust(side, AuthorityLoader.load(trust, side.names()));
   }
 
@@ -105,17 +112,18 @@ public final class TlsClient implements Transport {
     SSLParameters parameters = TlsContext.parameters(engine, versions);
     parameters.setServerNames(serverNames());
     if (!(settings.trust() instanceof TlsTrust.Pin)) {
-      // The rules by which names match, RFC 2818's; nothing else of HTTP.
+      // Selects the rules for matching names, those of RFC 2818, and nothing else of HTTP.
       parameters.setEndpointIdentificationAlgorithm("HTTPS");
     }
     engine.setSSLParameters(parameters);
     return new TlsHandshake(engine, carrier, side, new byte[0], MAX_HANDSHAKE_BYTES)
-        .connection(
+        .complete(
             pool,
-            session -> Certificates.binding((X509Certificate) session.getPeerCertificates()[0]));
+            session ->
+                Certificates.channelBinding((X509Certificate) session.getPeerCertificates()[0]));
   }
 
-  /** An address is never sent as a name (RFC 6066, 3), nor what no certificate could bear. */
+  /** Returns no name for an address (RFC 6066, 3), or for a name that no certificate can have. */
   private List<SNIServerName> serverNames() {
     if (name.indexOf(':') >= 0 || name.matches("[0-9.]+")) {
       return List.of();

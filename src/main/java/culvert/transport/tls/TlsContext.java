@@ -9,27 +9,27 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.TrustManager;
 
-/** What all engines of one side share, the memory for resumption above all. */
+/** Builds the state that all engines of one side share, above all the sessions to resume. */
 final class TlsContext {
 
-  /** How long a session may be resumed, in seconds: nobody looks at the certificates then. */
-  private static final int RESUMED_SECONDS = 3600;
+  /** Lifetime of a session: certificates are not verified again when it is resumed. */
+  private static final int SESSION_SECONDS = 3600;
 
-  /** As the JDK calls the versions. */
+  /** Protocol versions by their names in the JDK. */
   static final String TLS_13 = "TLSv1.3";
 
   static final String TLS_12 = "TLSv1.2";
 
   private static final List<String> NEWEST = List.of(TLS_13);
 
-  /** Strong, the fastest first. */
+  /** Cipher suites of TLS 1.3, the fastest first. */
   private static final String[] TLS_13_CIPHERS = {
     "TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"
   };
 
   private TlsContext() {}
 
-  /** A context with what this side shows and whom it trusts. */
+  /** Returns a context with the certificate that this side presents and the peers it trusts. */
   static SSLContext of(Optional<LoadedIdentity> identity, Optional<PeerTrust> trust) {
     try {
       SSLContext context = SSLContext.getInstance("TLS");
@@ -39,15 +39,15 @@ final class TlsContext {
               .orElse(new KeyManager[0]),
           trust.map(peers -> new TrustManager[] {peers}).orElse(new TrustManager[0]),
           null);
-      context.getClientSessionContext().setSessionTimeout(RESUMED_SECONDS);
-      context.getServerSessionContext().setSessionTimeout(RESUMED_SECONDS);
+      context.getClientSessionContext().setSessionTimeout(SESSION_SECONDS);
+      context.getServerSessionContext().setSessionTimeout(SESSION_SECONDS);
       return context;
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("every JDK has TLS", e);
     }
   }
 
-  /** An engine's settings, with these versions only. */
+  /** Returns parameters that restrict an engine to these versions. */
   static SSLParameters parameters(SSLEngine engine, List<String> versions) {
     SSLParameters parameters = engine.getSSLParameters();
     parameters.setProtocols(versions.toArray(String[]::new));
@@ -57,8 +57,8 @@ final class TlsContext {
     return parameters;
   }
 
-  /** What is negotiated: the newest version only, or an older one too. */
-  static List<String> versions(boolean older) {
-    return older ? List.of(TLS_13, TLS_12) : NEWEST;
+  /** Returns the versions to negotiate: TLS 1.3, or TLS 1.2 as well. */
+  static List<String> versions(boolean allowTls12) {
+    return allowTls12 ? List.of(TLS_13, TLS_12) : NEWEST;
   }
 }

@@ -14,18 +14,18 @@ import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSession;
 
-/** The handshake of TLS over a blocking carrier, in the calling thread. */
+/** Performs a TLS handshake over a blocking carrier, in the calling thread. */
 final class TlsHandshake {
 
-  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+  private static final ByteBuffer EMPTY = ByteBuffer.allocate(0);
 
-  /** What holds most flights; grows up to one record when one is longer. */
+  /** Initial read buffer: holds most flights, and grows for a record that is longer. */
   private static final int READ_BYTES = 2048;
 
-  /** How much of an answer that is no TLS is told. */
-  private static final int SHOWN_BYTES = 40;
+  /** Maximum bytes quoted from an answer that is not TLS. */
+  private static final int MAX_QUOTED_BYTES = 40;
 
-  /** A waiting reader holds so much. */
+  /** Size of the buffer that a waiting reader of the connection holds. */
   private static final int IDLE_BYTES = 4096;
 
   private final SSLEngine engine;
@@ -33,20 +33,20 @@ final class TlsHandshake {
   private final TlsSide side;
   private final int maxBytes;
 
-  /** What came and was not used, ready to be read. */
+  /** From its position to its limit: bytes received and not yet processed. */
   private ByteBuffer in;
 
-  /** What is to be sent; only there while this side speaks. */
-  private ByteBuffer out = NOTHING;
+  /** The flight being built; empty while the peer's flight is awaited. */
+  private ByteBuffer out = EMPTY;
 
-  private long used;
-  private boolean known;
+  private long processedBytes;
+  private boolean firstByteChecked;
 
   /**
-   * Nothing is done yet.
+   * Creates a handshake that has not started.
    *
-   * @param first bytes that were read from the carrier already
-   * @param maxBytes how much the peer may send before the handshake is done
+   * @param first bytes that were already read from the carrier
+   * @param maxBytes maximum size of the peer's handshake records
    */
   TlsHandshake(SSLEngine engine, Connection carrier, TlsSide side, byte[] first, int maxBytes) {
     this.engine = engine;
@@ -56,26 +56,26 @@ final class TlsHandshake {
     this.in = ByteBuffer.wrap(first);
   }
 
-  /** What names the channel, of a session that stands. */
+  /** Derives the channel binding from an established session, which it does not change. */
   @FunctionalInterface
-  interface Binding {
-    /** Never changes what it is given. */
+  interface ChannelBinding {
     byte[] of(SSLSession session) throws IOException;
   }
 
-  /** Runs it, and returns the connection that it was for. */
-  Connection connection(BufferPool pool, Binding binding) throws IOException {
+  /** Performs the handshake and returns the connection. */
+  Connection complete(BufferPool pool, ChannelBinding channelBinding) throws IOException {
     run();
     SSLSession session = engine.getSession();
-    var held = new DeferredCloseNotify(engine, side);
+    var closeNotify = new DeferredCloseNotify(engine, side);
     return new RecordConnection(
         carrier,
-        new TlsRecordEncoder(engine, side, held),
-        new TlsRecordDecoder(engine, side, held, !session.getProtocol().equals(TlsContext.TLS_13)),
+        new TlsRecordEncoder(engine, side, closeNotify),
+        new TlsRecordDecoder(
+            engine, side, closeNotify, !session.getProtocol().equals(TlsContext.TLS_13)),
         in,
         pool,
         IDLE_BYTES,
-        binding.of(session));
+        channelBinding.of(session));
   }
 
   private void run() throws IOException {
@@ -84,8 +84,8 @@ final class TlsHandshake {
       while (step()) {}
       flush();
     } catch (SSLException e) {
-      tellPeer();
-      throw side.explain(e);
+      sendAlert();
+      throw side.translate(e);
     }
   }
 
@@ -104,7 +104,7 @@ final class TlsHandshake {
     return true;
   }
 
-  /** One record; a flight goes out in one write. */
+  /** Adds a record to the flight, which is sent in one write. */
   private void wrap() throws IOException {
     if (wrapOne() == SSLEngineResult.Status.CLOSED) {
       throw new EOFException(side.peer() + " ended the connection during the TLS handshake");
@@ -117,12 +117,12 @@ final class TlsHandshake {
       flush();
       out = ByteBuffer.allocate(2 * record);
     }
-    return engine.wrap(NOTHING.duplicate(), out).getStatus();
+    return engine.wrap(EMPTY.duplicate(), out).getStatus();
   }
 
   private void flush() throws IOException {
     ByteBuffer flight = out.flip();
-    out = NOTHING.duplicate();
+    out = EMPTY.duplicate();
     if (flight.hasRemaining()) {
       carrier.output().write(flight);
     }
@@ -131,19 +131,19 @@ final class TlsHandshake {
   private void unwrap() throws IOException {
     await(TlsRecord.HEADER_BYTES);
     int length = TlsRecord.length(in);
-    used += length;
-    if (used > maxBytes) {
+    processedBytes += length;
+    if (processedBytes > maxBytes) {
       throw new ProtocolException(
-          side.peer() + " sent more than " + maxBytes + " bytes before the TLS handshake was done");
+          side.peer() + " sent more than " + maxBytes + " bytes during the TLS handshake");
     }
     await(length);
-    var result = engine.unwrap(in, NOTHING.duplicate());
+    var result = engine.unwrap(in, EMPTY.duplicate());
     if (result.getStatus() != SSLEngineResult.Status.OK) {
       throw new EOFException(side.peer() + " ended the connection during the TLS handshake");
     }
   }
 
-  /** Reads until so many bytes are there. */
+  /** Reads until at least this many bytes are available. */
   private void await(int bytes) throws IOException {
     if (in.remaining() >= bytes) {
       return;
@@ -153,28 +153,28 @@ final class TlsHandshake {
       if (carrier.input().read(in) < 0) {
         throw new EOFException(
             side.peer()
-                + " closed the connection during the TLS handshake; do both have the same"
+                + " closed the connection during the TLS handshake; do both sides use the same"
                 + " --transport?");
       }
-      checkFirst();
+      checkFirstByte();
     }
     in.flip();
   }
 
-  /** Bytes of another protocol can look like a long record that never comes whole. */
-  private void checkFirst() throws ProtocolException {
-    if (!known && !TlsRecord.begins(in.get(0))) {
+  /** Rejects another protocol at once: its bytes can look like a long, incomplete record. */
+  private void checkFirstByte() throws ProtocolException {
+    if (!firstByteChecked && !TlsRecord.canBeginAnswer(in.get(0))) {
       throw new ProtocolException(
           side.peer()
-              + " does not speak TLS here (it sent "
-              + shown(in.duplicate().flip())
-              + "); has it the same --transport?");
+              + " does not speak TLS (it sent "
+              + quote(in.duplicate().flip())
+              + "); do both sides use the same --transport?");
     }
-    known = true;
+    firstByteChecked = true;
   }
 
-  private static String shown(ByteBuffer bytes) {
-    byte[] first = new byte[Math.min(bytes.remaining(), SHOWN_BYTES)];
+  private static String quote(ByteBuffer bytes) {
+    byte[] first = new byte[Math.min(bytes.remaining(), MAX_QUOTED_BYTES)];
     bytes.get(first);
     String text = new String(first, StandardCharsets.ISO_8859_1).strip();
     return !text.isEmpty() && text.chars().allMatch(c -> c >= ' ' && c <= '~')
@@ -182,14 +182,14 @@ final class TlsHandshake {
         : HexFormat.ofDelimiter(" ").formatHex(first);
   }
 
-  /** Sends the alert that says what was wrong, as far as the peer still listens. */
-  private void tellPeer() {
+  /** Sends the engine's alert to the peer, if the carrier still permits it. */
+  private void sendAlert() {
     try {
       while (engine.getHandshakeStatus() == SSLEngineResult.HandshakeStatus.NEED_WRAP
           && wrapOne() == SSLEngineResult.Status.OK) {}
       flush();
     } catch (IOException e) {
-      // What is thrown says the rest.
+      // The caller throws the failure that caused the alert.
     }
   }
 }

@@ -8,19 +8,19 @@ import java.nio.ByteBuffer;
  *
  * <pre>
  *   type   1 byte    20 change cipher spec, 21 alert, 22 handshake, 23 application data
- *   version 2 bytes  3.1 or 3.3, without meaning
- *   length 2 bytes   of what follows
+ *   version 2 bytes  3.1 or 3.3, ignored
+ *   length 2 bytes   of the content
  * </pre>
  */
 final class TlsRecord {
 
-  /** Length of the header. */
+  /** Size of the header. */
   static final int HEADER_BYTES = 5;
 
-  /** Most payload of a record. */
+  /** Maximum payload of a record. */
   static final int MAX_PAYLOAD_BYTES = 1 << 14;
 
-  /** A record of TLS 1.2 may be so much longer than its payload; one of 1.3 by 256 bytes. */
+  /** Maximum overhead of a record in TLS 1.2; it is 256 bytes in TLS 1.3. */
   private static final int MAX_OVERHEAD_BYTES = 2048;
 
   private static final int ALERT = 21;
@@ -29,25 +29,30 @@ final class TlsRecord {
 
   private TlsRecord() {}
 
-  /** Whether a first answer can begin with this byte: a handshake record, or an alert. */
-  static boolean begins(byte first) {
+  /** Returns whether this can be the first byte of an answer: a handshake record or an alert. */
+  static boolean canBeginAnswer(byte first) {
     return first == HANDSHAKE || first == ALERT;
   }
 
-  /** Whether it is an alert, which only TLS 1.2 tells in the clear. */
+  /** Returns whether the record is an alert, which is visible in TLS 1.2 only. */
   static boolean isAlert(ByteBuffer records) {
     return records.get(records.position()) == ALERT;
   }
 
   /**
-   * The length of the record at the buffer's position, its header included.
+   * Returns the length of the record at the buffer's position, its header included, in bytes.
    *
-   * @throws ProtocolException if no record may be so long
+   * @throws ProtocolException if it is more than the maximum of TLS
    */
   static int length(ByteBuffer records) throws ProtocolException {
     int length = records.getShort(records.position() + LENGTH_OFFSET) & 0xffff;
     if (length > MAX_PAYLOAD_BYTES + MAX_OVERHEAD_BYTES) {
-      throw new ProtocolException("a TLS record of " + length + " bytes is longer than allowed");
+      throw new ProtocolException(
+          "invalid TLS record length "
+              + length
+              + " (maximum "
+              + (MAX_PAYLOAD_BYTES + MAX_OVERHEAD_BYTES)
+              + ")");
     }
     return HEADER_BYTES + length;
   }

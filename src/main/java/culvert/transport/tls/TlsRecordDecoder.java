@@ -10,31 +10,34 @@ import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLException;
 
-/** TLS records into payload. */
+/** Decodes TLS records. */
 final class TlsRecordDecoder implements RecordDecoder {
 
-  /** Records without payload in a row, such as changes of keys that this side must answer. */
-  private static final int MAX_IDLE_RECORDS = 64;
+  /** Maximum consecutive records without payload, such as key updates that need an answer. */
+  private static final int MAX_EMPTY_RECORDS = 64;
 
   private final SSLEngine engine;
   private final TlsSide side;
-  private final DeferredCloseNotify held;
-  private final boolean older;
-  private int idleRecords;
+  private final DeferredCloseNotify closeNotify;
+  private final boolean tls12;
+  private int emptyRecords;
 
   /**
-   * Over an engine whose handshake is done.
+   * Decodes with an engine whose handshake is complete.
    *
-   * @param older whether that came to TLS 1.2
+   * @param tls12 whether the handshake negotiated TLS 1.2
    */
-  TlsRecordDecoder(SSLEngine engine, TlsSide side, DeferredCloseNotify held, boolean older) {
+  TlsRecordDecoder(SSLEngine engine, TlsSide side, DeferredCloseNotify closeNotify, boolean tls12) {
     this.engine = engine;
     this.side = side;
-    this.held = held;
-    this.older = older;
+    this.closeNotify = closeNotify;
+    this.tls12 = tls12;
   }
 
-  /** The engine mistakes a missing header for missing room, so what is there is counted first. */
+  /**
+   * Decodes a record that was received completely. The length is checked here, because the engine
+   * reports an incomplete header as a target that is too small.
+   */
   @Override
   public Result decode(ByteBuffer records, ByteBuffer target) throws IOException {
     if (records.remaining() < TlsRecord.HEADER_BYTES) {
@@ -44,15 +47,15 @@ final class TlsRecordDecoder implements RecordDecoder {
     if (records.remaining() < length) {
       return Result.INCOMPLETE;
     }
-    if (older && TlsRecord.isAlert(records)) {
-      held.hold(records.slice(records.position(), length));
+    if (tls12 && TlsRecord.isAlert(records)) {
+      closeNotify.hold(records.slice(records.position(), length));
       records.position(records.position() + length);
       return Result.ENDED;
     }
     try {
       return step(engine.unwrap(records, target));
     } catch (SSLException e) {
-      throw side.explain(e);
+      throw side.translate(e);
     }
   }
 
@@ -69,31 +72,32 @@ final class TlsRecordDecoder implements RecordDecoder {
     HandshakeStatus next = engine.getHandshakeStatus();
     if (next == HandshakeStatus.NEED_TASK
         || next == HandshakeStatus.NEED_UNWRAP
-        || older && next != HandshakeStatus.NOT_HANDSHAKING
+        || tls12 && next != HandshakeStatus.NOT_HANDSHAKING
         || result.bytesConsumed() == 0) {
-      throw new ProtocolException(side.peer() + " begins a new TLS handshake in this one");
+      throw new ProtocolException(side.peer() + " started a new TLS handshake");
     }
-    countIdle(result.bytesProduced(), next);
+    countEmpty(result.bytesProduced(), next);
     return Result.DECODED;
   }
 
-  /** What this side has not answered yet counts on: the peer may not read our answers. */
-  private void countIdle(int payload, HandshakeStatus next) throws ProtocolException {
+  /** Does not reset the count while an answer is pending: the peer may not read the answers. */
+  private void countEmpty(int payload, HandshakeStatus next) throws ProtocolException {
     if (payload == 0) {
-      idleRecords++;
+      emptyRecords++;
     } else if (next != HandshakeStatus.NEED_WRAP) {
-      idleRecords = 0;
+      emptyRecords = 0;
     }
-    if (idleRecords > MAX_IDLE_RECORDS) {
+    if (emptyRecords > MAX_EMPTY_RECORDS) {
       throw new ProtocolException(
-          side.peer() + " sent " + idleRecords + " TLS records without payload");
+          side.peer() + " sent " + emptyRecords + " TLS records without payload");
     }
   }
 
-  /** Only close_notify is an end: whoever sits on the way can end the carrier (RFC 8446, 6.1). */
+  /** Rejects every end but close_notify: an attacker can end the carrier (RFC 8446, 6.1). */
   @Override
   public void onCarrierEnd(boolean within) throws IOException {
     throw new EOFException(
-        side.peer() + " ended the connection without TLS's close_notify: what came may be cut");
+        side.peer()
+            + " ended the connection without a TLS close_notify: data may have been truncated");
   }
 }

@@ -9,23 +9,23 @@ import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLEngineResult.Status;
 import javax.net.ssl.SSLException;
 
-/** Payload into TLS records. */
+/** Encodes TLS records. */
 final class TlsRecordEncoder implements RecordEncoder {
 
-  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+  private static final ByteBuffer EMPTY = ByteBuffer.allocate(0);
 
   private final SSLEngine engine;
   private final TlsSide side;
-  private final DeferredCloseNotify held;
+  private final DeferredCloseNotify closeNotify;
 
-  /** Over an engine whose handshake is done. */
-  TlsRecordEncoder(SSLEngine engine, TlsSide side, DeferredCloseNotify held) {
+  /** Encodes with an engine whose handshake is complete. */
+  TlsRecordEncoder(SSLEngine engine, TlsSide side, DeferredCloseNotify closeNotify) {
     this.engine = engine;
     this.side = side;
-    this.held = held;
+    this.closeNotify = closeNotify;
   }
 
-  /** The engine wants room for the longest record for each one, however short it is. */
+  /** Counts the maximum record size for each record: the engine requires it for short ones too. */
   @Override
   public int maxEncodedBytes(int payload) {
     return (payload / TlsRecord.MAX_PAYLOAD_BYTES + 2) * engine.getSession().getPacketBufferSize();
@@ -38,7 +38,7 @@ final class TlsRecordEncoder implements RecordEncoder {
       if (result.getStatus() == Status.BUFFER_OVERFLOW) {
         return;
       }
-      // What came may have left the engine with a handshake that is none of ours to go on with.
+      // The peer may have started a handshake, which leaves the engine unable to encode.
       boolean stuck = result.bytesConsumed() == 0 && result.bytesProduced() == 0;
       if (result.getStatus() != Status.OK || stuck) {
         throw new IOException("the TLS connection has ended");
@@ -49,12 +49,12 @@ final class TlsRecordEncoder implements RecordEncoder {
   @Override
   public boolean encodeEnd(ByteBuffer records) throws IOException {
     engine.closeOutbound();
-    while (!engine.isOutboundDone() && wrap(NOTHING.duplicate(), records).bytesProduced() > 0) {}
-    held.release();
+    while (!engine.isOutboundDone() && wrap(EMPTY.duplicate(), records).bytesProduced() > 0) {}
+    closeNotify.release();
     return true;
   }
 
-  /** An answer to the peer's change of keys, or one of our own that is due (RFC 8446, 4.6.3). */
+  /** Returns true for a key update that is due, or that answers the peer's (RFC 8446, 4.6.3). */
   @Override
   public boolean hasPending() {
     return engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP && !engine.isOutboundDone();
@@ -62,14 +62,14 @@ final class TlsRecordEncoder implements RecordEncoder {
 
   @Override
   public void encodePending(ByteBuffer records) throws IOException {
-    while (hasPending() && wrap(NOTHING.duplicate(), records).bytesProduced() > 0) {}
+    while (hasPending() && wrap(EMPTY.duplicate(), records).bytesProduced() > 0) {}
   }
 
   private SSLEngineResult wrap(ByteBuffer source, ByteBuffer records) throws IOException {
     try {
       return engine.wrap(source, records);
     } catch (SSLException e) {
-      throw side.explain(e);
+      throw side.translate(e);
     }
   }
 }

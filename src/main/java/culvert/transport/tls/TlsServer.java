@@ -20,97 +20,97 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 
 /**
- * TLS on the accepting side. The certificate is read again when its files have changed; connections
- * that stand keep theirs. Who comes again resumes its session.
+ * TLS on the accepting side. It reads the certificate again when its files have changed;
+ * established connections keep theirs. A client that connects again resumes its session.
  */
 public final class TlsServer implements Transport {
 
-  /** Most bytes that are taken from a stranger before the handshake is done. */
+  /** Maximum bytes of an unauthenticated client's handshake. */
   public static final int MAX_HANDSHAKE_BYTES = 16 * 1024;
 
-  /** What names a stranger; every ClientHello is longer. */
+  /** Bytes that identify another protocol; every ClientHello is longer. */
   private static final int FIRST_BYTES = 8;
 
-  private static final Duration LOOK_PERIOD = Duration.ofSeconds(1);
+  private static final Duration RELOAD_INTERVAL = Duration.ofSeconds(1);
 
   /**
-   * What one version of the files came to.
+   * Values built from one version of the files.
    *
-   * @param binding of every connection that is made with it, resumed or not
+   * @param channelBinding of every connection of this context, resumed or not
    */
-  private record Served(SSLContext context, byte[] binding) {}
+  private record Loaded(SSLContext context, byte[] channelBinding) {}
 
   private final TlsServerSettings settings;
   private final TlsSide side;
   private final List<String> versions;
   private final BufferPool pool;
-  private final Consumer<String> complaints;
-  private final FileReloader<Served> served;
+  private final Consumer<String> warnings;
+  private final FileReloader<Loaded> loaded;
 
   /**
    * Reads the files for the first time.
    *
    * @param client names of the peers, for messages
-   * @param older whether peers that speak no more than TLS 1.2 are taken too
-   * @param complaints takes lines for a person, now and when files have changed: warnings, such as
-   *     of a certificate that has expired, and what is wrong with a new file, in whose place the
-   *     old one stays
-   * @throws IllegalArgumentException whose one line names the option, the file and what is wrong
+   * @param allowTls12 whether peers that support nothing newer than TLS 1.2 are accepted
+   * @param warnings receives messages for the user, now and when files have changed: warnings, such
+   *     as of an expired certificate, and the problem of a changed file that is invalid; its
+   *     previous version stays in use
+   * @throws IllegalArgumentException with one line that names the option, the file and the problem
    */
   public TlsServer(
       TlsServerSettings settings,
       PeerNames client,
-      boolean older,
+      boolean allowTls12,
       BufferPool pool,
-      Consumer<String> complaints) {
-    this(settings, client, TlsContext.versions(older), pool, complaints, LOOK_PERIOD);
+      Consumer<String> warnings) {
+    this(settings, client, TlsContext.versions(allowTls12), pool, warnings, RELOAD_INTERVAL);
   }
 
-  /** The same with these versions, looking after the files as often as said. */
+  /** Creates a server with these versions that checks the files once per interval. */
   TlsServer(
       TlsServerSettings settings,
       PeerNames client,
       List<String> versions,
       BufferPool pool,
-      Consumer<String> complaints,
-      Duration lookPeriod) {
+      Consumer<String> warnings,
+      Duration reloadInterval) {
     this.settings = settings;
     this.side = TlsSide.accepting(client);
     this.versions = versions;
     this.pool = pool;
-    this.complaints = complaints;
+    this.warnings = warnings;
     List<Path> files = new ArrayList<>(settings.identity().files());
     settings.clientAuthorities().ifPresent(files::add);
-    this.served = new FileReloader<>(files, this::read, complaints, lookPeriod);
+    this.loaded = new FileReloader<>(files, this::load, warnings, reloadInterval);
   }
 
-  private Served read() {
+  private Loaded load() {
     LoadedIdentity identity = IdentityLoader.load(settings.identity());
     Optional<PeerTrust> trust =
         settings.clientAuthorities().isEmpty()
             ? Optional.empty()
             : Optional.of(new AuthorityTrust(side, AuthorityLoader.load(settings)));
-    identity.warnings().forEach(complaints);
-    return new Served(
+    identity.warnings().forEach(warnings);
+    return new Loaded(
         TlsContext.of(Optional.of(identity), trust),
-        Certificates.binding(identity.chain().getFirst()));
+        Certificates.channelBinding(identity.chain().getFirst()));
   }
 
   @Override
   public Connection wrap(Connection carrier) throws IOException {
-    byte[] first = first(carrier);
-    Served now = served.current();
-    SSLEngine engine = now.context().createSSLEngine();
+    byte[] first = readFirst(carrier);
+    Loaded current = loaded.current();
+    SSLEngine engine = current.context().createSSLEngine();
     engine.setUseClientMode(false);
     SSLParameters parameters = TlsContext.parameters(engine, versions);
     parameters.setUseCipherSuitesOrder(true);
     parameters.setNeedClientAuth(settings.clientAuthorities().isPresent());
     engine.setSSLParameters(parameters);
     return new TlsHandshake(engine, carrier, side, first, MAX_HANDSHAKE_BYTES)
-        .connection(pool, session -> now.binding());
+        .complete(pool, session -> current.channelBinding());
   }
 
-  private byte[] first(Connection carrier) throws IOException {
+  private byte[] readFirst(Connection carrier) throws IOException {
     byte[] first = carrier.input().readNBytes(FIRST_BYTES);
     if (first.length == 0) {
       throw new EOFException("closed before a first byte");

@@ -12,20 +12,20 @@ import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 
 /**
- * One side of a TLS connection. Explains its faults.
+ * One side of a TLS connection. Translates the engine's exceptions into messages for the user.
  *
  * @param isDialling whether this side is the client
- * @param names of the other side
+ * @param names names of the other side
  */
 record TlsSide(boolean isDialling, PeerNames names) {
 
-  /** The JDK keeps no other trace of which alert came. */
+  /** Matches a received alert, which the JDK reports in the message only. */
   private static final Pattern RECEIVED = Pattern.compile("Received fatal alert: (\\w+)");
 
-  /** The JDK begins some messages with the alert that it sends. */
+  /** Matches the alert sent, with which the JDK begins some messages. */
   private static final Pattern SENT = Pattern.compile("^\\((\\w+)\\) ");
 
-  /** Sent to whoever shows none, or none that can be read; which one depends on the JDK. */
+  /** Alerts for a peer without a readable certificate; which one is sent depends on the JDK. */
   private static final Set<String> NO_CERTIFICATE =
       Set.of("certificate_required", "bad_certificate");
 
@@ -47,74 +47,74 @@ record TlsSide(boolean isDialling, PeerNames names) {
     return names.peer();
   }
 
-  /** A certificate that is not the peer's, or not good, and the sentence that says why. */
+  /** Reports that the peer's certificate is not acceptable, with the reason for the user. */
   static final class UntrustedException extends CertificateException {
     private static final long serialVersionUID = 1L;
 
-    UntrustedException(String sentence, CertificateException cause) {
-      super(sentence, cause);
+    UntrustedException(String message, CertificateException cause) {
+      super(message, cause);
     }
   }
 
-  /** What to throw for a fault that the engine met, in the words of a person. */
-  IOException explain(SSLException fault) {
-    for (Throwable cause = fault; cause != null; cause = cause.getCause()) {
+  /** Returns the exception to throw for one that the engine threw. */
+  IOException translate(SSLException failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof UntrustedException) {
         return new RefusedException(ByeReason.CREDENTIALS, cause.getMessage());
       }
     }
-    String text = String.valueOf(fault.getMessage());
+    String text = String.valueOf(failure.getMessage());
     Matcher received = RECEIVED.matcher(text);
     if (received.find()) {
-      return explain(received.group(1));
+      return alertReceived(received.group(1));
     }
     Matcher sent = SENT.matcher(text);
     boolean alert = sent.find() && NO_CERTIFICATE.contains(sent.group(1));
-    String what = sent.replaceFirst("");
-    boolean certificate = alert || what.equals(EMPTY_CHAIN);
-    String use = isDialling ? "could be used" : "--tls-client-ca could let in";
-    return certificate
-        ? refused(peer() + " shows no certificate that " + use + ": " + what)
-        : new ProtocolException("what " + peer() + " sends is not right in TLS: " + what);
+    String detail = sent.replaceFirst("");
+    boolean noCertificate = alert || detail.equals(EMPTY_CHAIN);
+    String required = isDialling ? "no usable certificate" : "no certificate for --tls-client-ca";
+    return noCertificate
+        ? refused(peer() + " presented " + required + ": " + detail)
+        : new ProtocolException("invalid TLS data from " + peer() + ": " + detail);
   }
 
-  /** What an alert that came means (RFC 8446, 6.2, by name). */
-  private IOException explain(String alert) {
-    String named = " (alert " + alert + ")";
+  /** Returns the exception for an alert of the peer (RFC 8446, 6.2). */
+  private IOException alertReceived(String alert) {
+    String suffix = " (alert " + alert + ")";
     return switch (alert) {
       case "certificate_required" ->
           refused(
               peer()
-                  + " wants a certificate of this side and got none; give it one with "
+                  + " requires a certificate of this side; set one with "
                   + names.option("tls-cert")
                   + " and "
                   + names.option("tls-key")
-                  + named);
+                  + suffix);
       case "bad_certificate",
           "unsupported_certificate",
           "certificate_revoked",
           "certificate_unknown",
           "access_denied" ->
-          refused(peer() + " refused this side's certificate" + named);
+          refused(peer() + " rejected this side's certificate" + suffix);
       case "certificate_expired" ->
-          refused(peer() + " refused this side's certificate, since its time is over" + named);
+          refused(peer() + " rejected this side's certificate, which has expired" + suffix);
       case "unknown_ca" ->
-          refused(peer() + " does not trust whoever issued this side's certificate" + named);
+          refused(peer() + " does not trust the issuer of this side's certificate" + suffix);
       case "unrecognized_name" ->
-          refused(peer() + " has no certificate for the name it was asked for" + named);
+          refused(peer() + " has no certificate for the requested name" + suffix);
       case "protocol_version", "handshake_failure", "insufficient_security" ->
           new ProtocolException(
-              peer() + " and this side have no version or cipher of TLS in common" + named);
+              peer() + " and this side have no TLS version or cipher in common" + suffix);
       case "unexpected_message" ->
           new ProtocolException(
               peer()
-                  + " did not expect what this side says; do both have the same --transport?"
-                  + named);
-      default -> new ProtocolException(peer() + " ended TLS" + named);
+                  + " received an unexpected message; do both sides use the same --transport?"
+                  + suffix);
+      default -> new ProtocolException(peer() + " ended the TLS connection" + suffix);
     };
   }
 
-  private static RefusedException refused(String sentence) {
-    return new RefusedException(ByeReason.CREDENTIALS, sentence);
+  private static RefusedException refused(String message) {
+    return new RefusedException(ByeReason.CREDENTIALS, message);
   }
 }

@@ -160,8 +160,8 @@ class BounceTransportsTest {
     try (BounceFixture bounce = over(TransportKind.TLS).start()) {
       join(TransportKind.TLS, bounce.server.address(), "hi").close();
       bounce.awaitEvent(
-          "0 disconnected: failed: the peer ended the connection without TLS's close_notify: what"
-              + " came may be cut");
+          "0 disconnected: failed: the peer ended the connection without a TLS close_notify:"
+              + " data may have been truncated");
       RawMember.dial(bounce.server.address()).send("\u0016\u0003\u0001\0\0").close();
       bounce.awaitMembers(0);
       RawMember.dial(bounce.server.address()).send("GET / HTTP/1.1\r\n\r\n").close();

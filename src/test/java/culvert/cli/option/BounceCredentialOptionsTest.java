@@ -64,7 +64,7 @@ class BounceCredentialOptionsTest {
       quoteCharacter = '`',
       value = {
         "--bounce-auth=x | the --bounce-auth options mean nothing without a group",
-        "--bounce-tls-pin=abc | --bounce-tls-pin: 'abc' is no SHA-256 hash",
+        "--bounce-tls-pin=abc | invalid value 'abc' for --bounce-tls-pin",
         "--bounce-tls-server-name=h | the --bounce-tls options mean nothing",
         "--bounce-ws-path=x | --bounce-ws-path: 'x' does not begin with '/'",
         "--bounce-ws-path=/x | the --bounce-ws options mean nothing",

@@ -47,7 +47,7 @@ class NativeLoginTest {
       Set.of(
           "the remote proxy's --transport is tls, ws or wss and the origin proxy's is not; give"
               + " both the same",
-          "the remote proxy did not expect what this side says; do both have the same --transport?"
+          "the remote proxy received an unexpected message; do both sides use the same --transport?"
               + " (alert unexpected_message)",
           "the remote proxy answered 400 Bad Request instead of opening a WebSocket: does it use"
               + " the same --transport?; response: 'This is a tunnel's control port; it does not"

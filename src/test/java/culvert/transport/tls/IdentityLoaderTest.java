@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Certificates and keys in every form that tools write, and what is said of those that are not. */
+/** Certificates and keys in every form that tools write, and the messages for invalid files. */
 @Timeout(60)
 class IdentityLoaderTest {
 
@@ -36,16 +36,16 @@ class IdentityLoaderTest {
     return folder.resolve(name);
   }
 
-  private static TestAuthority.Issued own(String algorithm) throws Exception {
+  private static TestAuthority.Issued selfSigned(String algorithm) throws Exception {
     return TestAuthority.selfSigned(new TestAuthority.Wish("server").algorithm(algorithm));
   }
 
-  private TlsIdentity.Pem written(TestAuthority.Issued issued) throws Exception {
+  private TlsIdentity.Pem pem(TestAuthority.Issued issued) throws Exception {
     return new TlsIdentity.Pem(
         issued.writeChain(file("cert.pem")), issued.writeKey(file("key.pem")));
   }
 
-  private static void isRefused(TlsIdentity identity, String message) {
+  private static void assertRejected(TlsIdentity identity, String message) {
     assertThatThrownBy(() -> IdentityLoader.load(identity))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(message);
@@ -53,24 +53,24 @@ class IdentityLoaderTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"EC", "RSA", "Ed25519"})
-  void aKeyInPkcs8IsRead(String algorithm) throws Exception {
-    var issued = own(algorithm);
-    var loaded = IdentityLoader.load(written(issued));
+  void loaderReadsPkcs8Key(String algorithm) throws Exception {
+    var issued = selfSigned(algorithm);
+    var loaded = IdentityLoader.load(pem(issued));
     assertThat(loaded.key()).isEqualTo(issued.keys().getPrivate());
     assertThat(loaded.chain()).containsExactly(issued.certificate());
     assertThat(loaded.warnings()).isEmpty();
   }
 
-  /** What is within PKCS#8 is the older form. */
+  /** PKCS#8 wraps the older form. */
   @Test
-  void anRsaKeyInPkcs1IsRead() throws Exception {
-    var issued = own("RSA");
+  void loaderReadsPkcs1RsaKey() throws Exception {
+    var issued = selfSigned("RSA");
     byte[] pkcs8 = issued.keys().getPrivate().getEncoded();
     // SEQUENCE and length, version, algorithm, OCTET STRING and length.
     byte[] pkcs1 = Arrays.copyOfRange(pkcs8, 4 + 3 + 15 + 4, pkcs8.length);
     Files.writeString(file("old.pem"), TestAuthority.pem("RSA PRIVATE KEY", pkcs1));
     assertThat(
-            IdentityLoader.load(new TlsIdentity.Pem(written(issued).certificate(), file("old.pem")))
+            IdentityLoader.load(new TlsIdentity.Pem(pem(issued).certificate(), file("old.pem")))
                 .key())
         .isEqualTo(issued.keys().getPrivate());
   }
@@ -84,9 +84,9 @@ class IdentityLoaderTest {
     "RSA, pkey -in key.pem -out other.pem -text",
     "Ed25519, pkey -in key.pem -out other.pem"
   })
-  void keysAreReadAsOpensslWritesThem(String algorithm, String command) throws Exception {
-    var issued = own(algorithm);
-    Path certificate = written(issued).certificate();
+  void loaderReadsKeysWrittenByOpenssl(String algorithm, String command) throws Exception {
+    var issued = selfSigned(algorithm);
+    Path certificate = pem(issued).certificate();
     openssl(command.split(" "));
     var loaded = IdentityLoader.load(new TlsIdentity.Pem(certificate, file("other.pem")));
     assertThat(loaded.key().getAlgorithm()).isEqualTo(issued.keys().getPrivate().getAlgorithm());
@@ -94,7 +94,7 @@ class IdentityLoaderTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"prime256v1", "secp384r1", "secp521r1"})
-  void aKeyBehindItsCurvesParametersIsRead(String curve) throws Exception {
+  void loaderReadsKeyAfterCurveParameters(String curve) throws Exception {
     openssl("ecparam", "-name", curve, "-genkey", "-out", "key.pem");
     openssl(
         "req", "-x509", "-key", "key.pem", "-subj", "/CN=server", "-days", "9", "-out", "cert.pem");
@@ -104,9 +104,9 @@ class IdentityLoaderTest {
   }
 
   @Test
-  void oneFileMayHoldBothAndTextBesideThem() throws Exception {
-    var issued = own("EC");
-    var separate = written(issued);
+  void loaderReadsCertificateAndKeyFromOneFileWithOtherText() throws Exception {
+    var issued = selfSigned("EC");
+    var separate = pem(issued);
     String both =
         "Bag Attributes\r\n    friendlyName: server\r\n"
             + Files.readString(separate.key())
@@ -124,79 +124,79 @@ class IdentityLoaderTest {
         "pkey -in key.pem -aes256 -passout pass:x -out locked.pem",
         "rsa -in key.pem -traditional -aes256 -passout pass:x -out locked.pem"
       })
-  void anEncryptedKeyIsRefusedWithAWayOut(String command) throws Exception {
-    Path certificate = written(own("RSA")).certificate();
+  void loaderRejectsEncryptedKeyAndNamesAlternatives(String command) throws Exception {
+    Path certificate = pem(selfSigned("RSA")).certificate();
     openssl(command.split(" "));
-    isRefused(
+    assertRejected(
         new TlsIdentity.Pem(certificate, file("locked.pem")),
         "--tls-key "
             + file("locked.pem")
-            + ": the private key is encrypted; write it without a password by 'openssl pkey', or "
-            + "keep it in an archive with --tls-pkcs12 and --tls-password-file");
+            + ": the private key is encrypted; decrypt it with 'openssl pkey', or use a PKCS#12"
+            + " archive with --tls-pkcs12 and --tls-password-file");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"EC", "RSA", "Ed25519"})
-  void aKeyOfAnotherCertificateIsRefused(String algorithm) throws Exception {
-    Path certificate = own(algorithm).writeChain(file("cert.pem"));
-    Path key = own(algorithm).writeKey(file("key.pem"));
-    isRefused(
+  void loaderRejectsKeyOfAnotherCertificate(String algorithm) throws Exception {
+    Path certificate = selfSigned(algorithm).writeChain(file("cert.pem"));
+    Path key = selfSigned(algorithm).writeKey(file("key.pem"));
+    assertRejected(
         new TlsIdentity.Pem(certificate, key),
-        "--tls-key " + key + ": the private key does not belong to the (first) certificate");
+        "--tls-key " + key + ": the private key does not match the (first) certificate");
   }
 
   @Test
-  void aKeyOfAnotherKindIsRefused() throws Exception {
-    Path certificate = own("RSA").writeChain(file("cert.pem"));
-    Path key = own("EC").writeKey(file("key.pem"));
-    isRefused(
+  void loaderRejectsKeyOfAnotherType() throws Exception {
+    Path certificate = selfSigned("RSA").writeChain(file("cert.pem"));
+    Path key = selfSigned("EC").writeKey(file("key.pem"));
+    assertRejected(
         new TlsIdentity.Pem(certificate, key),
         "--tls-key "
             + key
-            + ": the private key is damaged or of another kind than the certificate's, RSA");
+            + ": the private key is damaged or of another type than the certificate's (RSA)");
   }
 
   @Test
-  void filesThatAreNotThereOrNoPemAreNamed() throws Exception {
-    var good = written(own("EC"));
+  void messageNamesFileThatIsMissingOrNotPem() throws Exception {
+    var good = pem(selfSigned("EC"));
     Path missing = file("missing.pem");
-    isRefused(
+    assertRejected(
         new TlsIdentity.Pem(missing, good.key()),
         "--tls-cert " + missing + ": there is no such file");
-    isRefused(
+    assertRejected(
         new TlsIdentity.Pem(good.certificate(), missing),
         "--tls-key " + missing + ": there is no such file");
-    isRefused(
+    assertRejected(
         new TlsIdentity.Pem(good.key(), good.key()),
         "--tls-cert "
             + good.key()
-            + ": no certificate is in it in PEM form (-----BEGIN CERTIFICATE-----)");
-    isRefused(
+            + ": the file has no certificate in PEM form (-----BEGIN CERTIFICATE-----)");
+    assertRejected(
         new TlsIdentity.Pem(good.certificate(), good.certificate()),
         "--tls-key "
             + good.certificate()
-            + ": no private key is in it in PEM form (-----BEGIN PRIVATE KEY-----)");
+            + ": the file has no private key in PEM form (-----BEGIN PRIVATE KEY-----)");
     assertThatThrownBy(() -> IdentityLoader.load(new TlsIdentity.Pem(folder, good.key())))
         .hasMessageStartingWith("--tls-cert " + folder + ": the file cannot be read");
   }
 
   @Test
-  void damagedBlocksAreNamed() throws Exception {
-    var good = written(own("EC"));
+  void messageNamesDamagedBlock() throws Exception {
+    var good = pem(selfSigned("EC"));
     String text = Files.readString(good.certificate());
     Files.writeString(file("bad64.pem"), text.replaceFirst("MI", "M!"));
-    isRefused(
+    assertRejected(
         new TlsIdentity.Pem(file("bad64.pem"), good.key()),
         "--tls-cert " + file("bad64.pem") + ": the block 'CERTIFICATE' is damaged");
     Files.writeString(file("cut.pem"), text + text.replaceFirst("\n[A-Za-z0-9+/]{64}\n", "\n"));
-    isRefused(
+    assertRejected(
         new TlsIdentity.Pem(file("cut.pem"), good.key()),
-        "--tls-cert " + file("cut.pem") + ": certificate 2 in it is damaged");
+        "--tls-cert " + file("cut.pem") + ": certificate 2 of the file is damaged");
   }
 
   @Test
-  void aKeyThatOthersMayReadIsAWarning() throws Exception {
-    var identity = written(own("EC"));
+  void loaderWarnsAboutKeyThatOthersMayRead() throws Exception {
+    var identity = pem(selfSigned("EC"));
     for (String mode : List.of("rw-r-----", "rw----r--", "rw--w----")) {
       Files.setPosixFilePermissions(identity.key(), PosixFilePermissions.fromString(mode));
       assertThat(IdentityLoader.load(identity).warnings())
@@ -209,19 +209,19 @@ class IdentityLoaderTest {
   }
 
   @Test
-  void anExpiredCertificateIsAWarning() throws Exception {
+  void loaderWarnsAboutExpiredCertificate() throws Exception {
     Instant end = Instant.parse("2020-01-02T03:04:05Z");
     var wish = new TestAuthority.Wish("server").time(end.minus(Duration.ofDays(1)), end);
-    var identity = written(TestAuthority.selfSigned(wish));
+    var identity = pem(TestAuthority.selfSigned(wish));
     assertThat(IdentityLoader.load(identity).warnings())
         .containsExactly(
             "--tls-cert "
                 + identity.certificate()
-                + ": the certificate has expired at 2020-01-02T03:04:05Z; peers will refuse it");
+                + ": the certificate expired at 2020-01-02T03:04:05Z; peers will reject it");
   }
 
   @Test
-  void anArchiveIsReadWithThePasswordsFirstLine() throws Exception {
+  void archiveOpensWithFirstLineOfPasswordFile() throws Exception {
     var issued = new TestAuthority("CA").below("Issuing").issue("server");
     // Java 21 takes ASCII passwords only.
     String text = Runtime.version().feature() > 21 ? "geheim ß" : "geheim";
@@ -234,37 +234,37 @@ class IdentityLoaderTest {
   }
 
   @Test
-  void anArchiveThatDoesNotOpenIsNamedButNotItsPassword() throws Exception {
-    Path archive = archive(own("EC"), "right");
+  void messageNamesArchiveThatDoesNotOpenWithoutItsPassword() throws Exception {
+    Path archive = archive(selfSigned("EC"), "right");
     Path password = secret("hunter2");
-    isRefused(
+    assertRejected(
         new TlsIdentity.Pkcs12(archive, Optional.of(password)),
-        "--tls-pkcs12 " + archive + ": the password does not open it, from " + password);
-    isRefused(
+        "--tls-pkcs12 " + archive + ": the password in " + password + " does not open it");
+    assertRejected(
         new TlsIdentity.Pkcs12(archive, Optional.empty()),
-        "--tls-pkcs12 " + archive + ": the password does not open it");
-    isRefused(
+        "--tls-pkcs12 " + archive + ": an empty password does not open it");
+    assertRejected(
         new TlsIdentity.Pkcs12(password, Optional.empty()),
-        "--tls-pkcs12 " + password + ": this is no PKCS#12 archive");
-    isRefused(
+        "--tls-pkcs12 " + password + ": the file is not a PKCS#12 archive");
+    assertRejected(
         new TlsIdentity.Pkcs12(archive, Optional.of(file("none"))),
         "--tls-password-file " + file("none") + ": there is no such file");
-    isRefused(
+    assertRejected(
         new TlsIdentity.Pkcs12(file("none"), Optional.empty()),
         "--tls-pkcs12 " + file("none") + ": there is no such file");
   }
 
   @Test
-  void anArchiveWithoutAKeyOrWithTwoIsRefused() throws Exception {
+  void loaderRejectsArchiveWithoutKeyOrWithTwo() throws Exception {
     KeyStore store = store();
-    store.setCertificateEntry("only", own("EC").certificate());
+    store.setCertificateEntry("only", selfSigned("EC").certificate());
     Path none = write(store, "x");
     Optional<Path> password = Optional.of(secret("x"));
-    isRefused(
+    assertRejected(
         new TlsIdentity.Pkcs12(none, password),
-        "--tls-pkcs12 " + none + ": it holds 0 keys with a certificate; one is wanted");
+        "--tls-pkcs12 " + none + ": it holds 0 keys with a certificate; expected one");
     for (String alias : List.of("one", "two")) {
-      var issued = own("EC");
+      var issued = selfSigned("EC");
       store.setKeyEntry(
           alias,
           issued.keys().getPrivate(),
@@ -272,14 +272,14 @@ class IdentityLoaderTest {
           new X509Certificate[] {issued.certificate()});
     }
     Path two = write(store, "x");
-    isRefused(
+    assertRejected(
         new TlsIdentity.Pkcs12(two, password),
-        "--tls-pkcs12 " + two + ": it holds 2 keys with a certificate; one is wanted");
+        "--tls-pkcs12 " + two + ": it holds 2 keys with a certificate; expected one");
   }
 
   @Test
-  void anArchiveThatOthersMayReadIsAWarning() throws Exception {
-    Path archive = archive(own("EC"), "x");
+  void loaderWarnsAboutArchiveThatOthersMayRead() throws Exception {
+    Path archive = archive(selfSigned("EC"), "x");
     Path password = secret("x");
     Files.setPosixFilePermissions(archive, PosixFilePermissions.fromString("rw-r--r--"));
     Files.setPosixFilePermissions(password, PosixFilePermissions.fromString("rw-r--r--"));
@@ -289,7 +289,7 @@ class IdentityLoaderTest {
         .containsExactly("--tls-pkcs12 " + archive, "--tls-password-file " + password);
   }
 
-  /** The older forms are what old tools, and OpenSSL with -legacy, still write. */
+  /** Old tools, and OpenSSL with -legacy, still write the older forms. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -298,9 +298,9 @@ class IdentityLoaderTest {
         " -keypbe PBE-SHA1-3DES -certpbe PBE-SHA1-3DES -macalg sha1",
         " -keypbe AES-128-CBC -certpbe NONE"
       })
-  void archivesAreReadAsOpensslWritesThem(String options) throws Exception {
-    var issued = own("RSA");
-    written(issued);
+  void loaderReadsArchivesWrittenByOpenssl(String options) throws Exception {
+    var issued = selfSigned("RSA");
+    pem(issued);
     String command =
         "pkcs12 -export -in cert.pem -inkey key.pem -passout pass:old -out id.p12" + options;
     openssl(command.split(" "));
@@ -348,7 +348,7 @@ class IdentityLoaderTest {
       assumeTrue(false, "openssl is not installed");
       return;
     }
-    String said = new String(process.getInputStream().readAllBytes());
-    assertThat(process.waitFor()).as(said).isZero();
+    String output = new String(process.getInputStream().readAllBytes());
+    assertThat(process.waitFor()).as(output).isZero();
   }
 }

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What comes where TLS should, and what comes within it that should not. */
+/** Peers that use another protocol, and invalid data during and after the TLS handshake. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class TlsFaultsTest {
@@ -50,8 +50,8 @@ class TlsFaultsTest {
     return TlsPair.open(tls.client(client, TlsSetup.ADDRESS, version), tls.server(server, version));
   }
 
-  /** What the server makes of bytes that a stranger sends before it closes. */
-  private Exception accepted(byte[] sent) throws Exception {
+  /** Returns the server's failure for a client that sends these bytes and closes. */
+  private Exception serverFailure(byte[] sent) throws Exception {
     try (var pair = Loopback.open()) {
       pair.near().output().write(sent);
       pair.near().closeOutput();
@@ -59,8 +59,8 @@ class TlsFaultsTest {
     }
   }
 
-  /** What the client makes of an answer. */
-  private Exception answered(byte[] sent) throws Exception {
+  /** Returns the client's failure for a server that sends these bytes and closes. */
+  private Exception clientFailure(byte[] sent) throws Exception {
     try (var pair = Loopback.open()) {
       pair.far().output().write(sent);
       pair.far().closeOutput();
@@ -83,17 +83,17 @@ class TlsFaultsTest {
     "CULVERT, 'CULVERT\n..'",
     "UNKNOWN, 'hi'"
   })
-  void aStrangerIsNamedByItsFirstBytes(ForeignPeer peer, String sent) throws Exception {
-    var failure = accepted(ascii(sent));
+  void serverNamesForeignProtocolByFirstBytes(ForeignPeer peer, String sent) throws Exception {
+    var failure = serverFailure(ascii(sent));
     assertThat(failure)
         .isInstanceOf(ForeignPeerException.class)
         .hasMessageStartingWith("this is " + peer.description() + ", not a TLS client");
     assertThat(((ForeignPeerException) failure).peer()).isEqualTo(peer);
   }
 
-  /** What the caller answers must be the first that the stranger reads. */
+  /** The caller's answer must be the first bytes that the client reads. */
   @Test
-  void aStrangerHearsNothingButWhatTheCallerSays() throws Exception {
+  void serverSendsNothingToForeignClient() throws Exception {
     try (var pair = Loopback.open()) {
       pair.near().output().write(ascii("GET / HTTP/1.1\r\n\r\n"));
       assertThatThrownBy(() -> tls.server(tls.good()).wrap(pair.far()))
@@ -101,65 +101,65 @@ class TlsFaultsTest {
       pair.far().output().write('x');
       pair.far().closeOutput();
       assertThat(pair.near().input().readAllBytes()).isEqualTo(ascii("x"));
-      assertThat(pair.far().received()).as("bytes taken").isEqualTo(8);
+      assertThat(pair.far().received()).as("bytes read").isEqualTo(8);
     }
   }
 
   @Test
-  void whoeverClosesAtOnceIsNoStranger() throws Exception {
-    assertThat(accepted(new byte[0]))
+  void serverDoesNotNameProtocolOfClientThatClosesAtOnce() throws Exception {
+    assertThat(serverFailure(new byte[0]))
         .isInstanceOf(EOFException.class)
         .hasMessage("closed before a first byte");
   }
 
   @Test
-  void aHandshakeThatIsCutIsAnEnd() throws Exception {
-    assertThat(accepted(hex("16 0301 0100 01 0000fc")))
+  void truncatedHandshakeIsReportedAsEnd() throws Exception {
+    assertThat(serverFailure(hex("16 0301 0100 01 0000fc")))
         .isInstanceOf(EOFException.class)
         .hasMessage(
-            "the origin proxy closed the connection during the TLS handshake; do both have the"
-                + " same --transport?");
-    assertThat(answered(hex("16 0303 0100 02 0000fc"))).isInstanceOf(EOFException.class);
-    assertThat(answered(new byte[0]))
+            "the origin proxy closed the connection during the TLS handshake; do both sides use"
+                + " the same --transport?");
+    assertThat(clientFailure(hex("16 0303 0100 02 0000fc"))).isInstanceOf(EOFException.class);
+    assertThat(clientFailure(new byte[0]))
         .isInstanceOf(EOFException.class)
         .hasMessageStartingWith("the remote proxy closed the connection during the TLS handshake");
   }
 
   @Test
-  void aServerThatSpeaksNoTlsIsQuoted() throws Exception {
-    assertThat(answered(ascii("HTTP/1.1 400 Bad Request\r\nServer: x\r\n")))
+  void messageQuotesServerThatDoesNotSpeakTls() throws Exception {
+    assertThat(clientFailure(ascii("HTTP/1.1 400 Bad Request\r\nServer: x\r\n")))
         .isInstanceOf(ProtocolException.class)
-        .hasMessageStartingWith("the remote proxy does not speak TLS here (it sent ")
-        .hasMessageEndingWith("); has it the same --transport?")
+        .hasMessageStartingWith("the remote proxy does not speak TLS (it sent ")
+        .hasMessageEndingWith("); do both sides use the same --transport?")
         .hasMessageNotContainingAny("\r", "\n");
-    assertThat(answered(ascii("SSH-2.0-OpenSSH_9.6\r\n")))
+    assertThat(clientFailure(ascii("SSH-2.0-OpenSSH_9.6\r\n")))
         .hasMessageContaining("(it sent 'SSH-2.0-OpenSSH_9.6')");
-    assertThat(answered(hex("0001ff"))).hasMessageContaining("(it sent 00 01 ff)");
+    assertThat(clientFailure(hex("0001ff"))).hasMessageContaining("(it sent 00 01 ff)");
   }
 
-  /** What a remote proxy without TLS answers. */
+  /** The answer of a remote proxy without TLS. */
   @Test
-  void aPlainRemoteProxyIsRecognised() throws Exception {
-    assertThat(answered(ForeignPeer.TLS.answer()))
+  void clientRecognizesPlainRemoteProxy() throws Exception {
+    assertThat(clientFailure(ForeignPeer.TLS.answer()))
         .isInstanceOf(ProtocolException.class)
         .hasMessage(
-            "the remote proxy did not expect what this side says; do both have the same"
+            "the remote proxy received an unexpected message; do both sides use the same"
                 + " --transport? (alert unexpected_message)");
   }
 
   @ParameterizedTest
   @CsvSource({
-    "28, the remote proxy and this side have no version or cipher of TLS in common",
-    "46, the remote proxy and this side have no version or cipher of TLS in common",
-    "50, the remote proxy ended TLS (alert internal_error)",
-    "70, the remote proxy has no certificate for the name it was asked for"
+    "28, the remote proxy and this side have no TLS version or cipher in common",
+    "46, the remote proxy and this side have no TLS version or cipher in common",
+    "50, the remote proxy ended the TLS connection (alert internal_error)",
+    "70, the remote proxy has no certificate for the requested name"
   })
-  void anAlertIsReadable(String description, String sentence) throws Exception {
-    assertThat(answered(hex("15 0301 0002 02" + description))).hasMessageStartingWith(sentence);
+  void messageExplainsAlert(String description, String message) throws Exception {
+    assertThat(clientFailure(hex("15 0301 0002 02" + description))).hasMessageStartingWith(message);
   }
 
   @Test
-  void aHandshakeIsBounded() throws Exception {
+  void handshakeSizeIsLimited() throws Exception {
     // A ClientHello of 30,000 bytes, in records of 4 KiB.
     byte[] record = new byte[TlsRecord.HEADER_BYTES + 4096];
     System.arraycopy(hex("16 0301 1000"), 0, record, 0, TlsRecord.HEADER_BYTES);
@@ -172,21 +172,20 @@ class TlsFaultsTest {
       }
       assertThatThrownBy(() -> tls.server(tls.good()).wrap(pair.far()))
           .isInstanceOf(ProtocolException.class)
-          .hasMessage(
-              "the origin proxy sent more than 16384 bytes before the TLS handshake was done");
+          .hasMessage("the origin proxy sent more than 16384 bytes during the TLS handshake");
       assertThat(pair.far().received()).isLessThan(2 * 16384);
     }
   }
 
   @Test
-  void anOversizeRecordIsRefusedByItsHeader() throws Exception {
-    assertThat(accepted(hex("16 0301 ffff 01 00fffb")))
+  void oversizedRecordIsRejectedByItsHeader() throws Exception {
+    assertThat(serverFailure(hex("16 0301 ffff 01 00fffb")))
         .isInstanceOf(ProtocolException.class)
-        .hasMessage("a TLS record of 65535 bytes is longer than allowed");
+        .hasMessage("invalid TLS record length 65535 (maximum 18432)");
   }
 
   @Test
-  void anyFirstBytesAreRefusedWithOneLine() throws Exception {
+  void randomFirstBytesAreRejectedWithOneLine() throws Exception {
     var random = Seed.random("TlsFaultsTest");
     TlsServer server = tls.server(tls.good());
     for (int i = 0; i < 300; i++) {
@@ -208,36 +207,36 @@ class TlsFaultsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
-  void garbageAfterTheHandshakeEndsTheConnection(String version) throws Exception {
+  void invalidRecordAfterHandshakeEndsConnection(String version) throws Exception {
     try (var pair = open(version)) {
       pair.near().output().write(1);
       pair.carriers().near().output().write(hex("17 0303 0020" + "5a".repeat(32)));
       assertThat(pair.far().input().read()).isEqualTo(1);
       assertThatThrownBy(() -> pair.far().input().read())
           .isInstanceOf(ProtocolException.class)
-          .hasMessageStartingWith("what the origin proxy sends is not right in TLS: ");
+          .hasMessageStartingWith("invalid TLS data from the origin proxy: ");
       assertThat(pair.far().closeCause()).contains(CloseCause.RESET);
       assertThatThrownBy(() -> pair.far().input().read())
-          .as("neither bytes nor an end behind it")
+          .as("neither payload nor an end after it")
           .isInstanceOf(IOException.class);
     }
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
-  void anOversizeRecordAfterTheHandshakeIsRefused(String version) throws Exception {
+  void oversizedRecordAfterHandshakeIsRejected(String version) throws Exception {
     try (var pair = open(version)) {
       pair.carriers().near().output().write(hex("17 0303 f000"));
       assertThatThrownBy(() -> pair.far().input().read())
           .isInstanceOf(ProtocolException.class)
-          .hasMessage("a TLS record of 61440 bytes is longer than allowed");
+          .hasMessage("invalid TLS record length 61440 (maximum 18432)");
     }
   }
 
-  /** In TLS 1.2 an alert is only known to be none when the engine may see it. */
+  /** In TLS 1.2 a forged alert is detected only once the engine may process it. */
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void aForgedEndInTheOlderVersionIsAFaultOnceOutputEnds(boolean endedBefore) throws Exception {
+  void forgedCloseNotifyInTls12FailsOnceOutputEnds(boolean endedBefore) throws Exception {
     try (var pair = open("TLSv1.2")) {
       Connection far = pair.far();
       if (endedBefore) {
@@ -251,7 +250,7 @@ class TlsFaultsTest {
         assertThatThrownBy(far::closeOutput).isInstanceOf(ProtocolException.class);
         far.close();
         assertThatThrownBy(() -> pair.near().input().read())
-            .as("the peer's input does not end as if all were well")
+            .as("the peer's input does not end cleanly")
             .isInstanceOf(IOException.class);
       }
     }

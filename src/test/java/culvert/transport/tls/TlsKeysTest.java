@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Keys change while bytes flow (RFC 8446, 4.6.3). */
+/** Key updates during transfers (RFC 8446, 4.6.3). */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class TlsKeysTest {
@@ -44,7 +44,7 @@ class TlsKeysTest {
     server = tls.server(tls.good());
   }
 
-  /** The dialling side, whose engine the test keeps. */
+  /** Wraps the dialling side and keeps its engine for the test. */
   private Connection dial(Connection carrier) throws IOException {
     var server = PeerNames.REMOTE_PROXY;
     var side = TlsSide.dialling(server);
@@ -53,11 +53,11 @@ class TlsKeysTest {
     engine = TlsContext.of(Optional.empty(), Optional.of(trust)).createSSLEngine();
     engine.setUseClientMode(true);
     return new TlsHandshake(engine, carrier, side, new byte[0], 1 << 16)
-        .connection(tls.pool, session -> new byte[0]);
+        .complete(tls.pool, session -> new byte[0]);
   }
 
   @Test
-  void whoOnlyReadsAnswersAChangeOfKeys() throws Exception {
+  void readerAnswersKeyUpdate() throws Exception {
     try (var pair = TlsPair.open(this::dial, server)) {
       var echo =
           start(() -> {
@@ -81,9 +81,9 @@ class TlsKeysTest {
   }
 
   @Test
-  void bulkGoesOnWhileKeysChange() throws Exception {
+  void bulkContinuesDuringKeyUpdates() throws Exception {
     byte[] piece = new byte[250_000];
-    // Fewer than what makes a flood, since answers may all have to wait for the bulk before them.
+    // Fewer than the limit on records without payload: all answers may have to wait for the bulk.
     int pieces = 40;
     try (var pair = TlsPair.open(this::dial, server)) {
       var forth = start(() -> pair.far().input().readAllBytes().length);
@@ -100,7 +100,7 @@ class TlsKeysTest {
         pair.near().output().write(piece);
       }
       writing.get();
-      // Not before: who has been told of the end can ask for no other keys (SSLEngine's rule).
+      // Only now: an SSLEngine that received the end cannot request a key update.
       pair.far().closeOutput();
       pair.near().closeOutput();
       assertThat(forth.get()).isEqualTo(pieces * piece.length);
@@ -109,7 +109,7 @@ class TlsKeysTest {
   }
 
   @Test
-  void aChangeOfKeysAfterOurOwnEndNeedsNoAnswer() throws Exception {
+  void keyUpdateAfterHalfCloseIsNotAnswered() throws Exception {
     try (var pair = TlsPair.open(this::dial, server)) {
       pair.far().closeOutput();
       long sent = pair.far().sent();
@@ -126,9 +126,9 @@ class TlsKeysTest {
     }
   }
 
-  /** Whoever does not read what it asks for would make answers pile up. */
+  /** The answers would accumulate if the peer requests them and does not read them. */
   @Test
-  void aFloodOfChangesEndsTheConnection() throws Exception {
+  void floodOfKeyUpdatesEndsConnection() throws Exception {
     try (var carriers = Loopback.open()) {
       var accepting = TlsPair.accept(server, carriers.far());
       dial(carriers.near());

@@ -37,15 +37,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The other end is OpenSSL, which is below the real rathole too. */
+/** Connections with OpenSSL, which the real rathole uses as well. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class TlsOpensslTest {
 
   private static final Pattern PORT = Pattern.compile("ACCEPT .*:(\\d+)");
 
-  /** Asks, ends its direction, and wants the answer nevertheless. */
-  private static final String ASKING =
+  /** A client that half-closes after its question and then reads the answer. */
+  private static final String HALF_CLOSING_CLIENT =
       """
       import socket, ssl, sys
       context = ssl.create_default_context(cafile='ca.pem')
@@ -73,8 +73,8 @@ class TlsOpensslTest {
       print(tls.version(), len(answer), flush=True)
       """;
 
-  /** Reads a question to its end before it answers. */
-  private static final String ANSWERING =
+  /** A server that reads the question to its end before it answers. */
+  private static final String ANSWERING_SERVER =
       """
       import socket, ssl, sys
       context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -113,11 +113,11 @@ class TlsOpensslTest {
     }
   }
 
-  /** A program in the test's folder, and what it says. */
+  /** A program that runs in the test's folder, and its output. */
   private final class Program {
     private final Process process;
     private final BufferedReader out;
-    private final StringBuilder said = new StringBuilder();
+    private final StringBuilder output = new StringBuilder();
 
     Program(String... command) throws IOException {
       Process started = null;
@@ -140,15 +140,15 @@ class TlsOpensslTest {
       process.getOutputStream().flush();
     }
 
-    /** The first line that holds this; fails with all that was said before the end. */
+    /** Returns the next line that contains the text; fails with the whole output at its end. */
     String awaitLine(String part) throws IOException {
       for (String line = out.readLine(); line != null; line = out.readLine()) {
-        said.append(line).append('\n');
+        output.append(line).append('\n');
         if (line.contains(part)) {
           return line;
         }
       }
-      throw new AssertionError("no '" + part + "' in:\n" + said);
+      throw new AssertionError("no '" + part + "' in:\n" + output);
     }
 
     int port() throws IOException {
@@ -192,13 +192,13 @@ class TlsOpensslTest {
 
   private TlsServer server() {
     var settings = new TlsServerSettings(identity, Optional.empty());
-    return new TlsServer(settings, PeerNames.ORIGIN_PROXY, true, tls.pool, tls.complaints::add);
+    return new TlsServer(settings, PeerNames.ORIGIN_PROXY, true, tls.pool, tls.warnings::add);
   }
 
   private TlsClient client(Optional<TlsIdentity> own) {
     var settings = new TlsClientSettings(new TlsTrust.Authorities(tls.ca), Optional.empty(), own);
     return new TlsClient(
-        settings, TlsSetup.ADDRESS, PeerNames.REMOTE_PROXY, true, tls.pool, tls.complaints::add);
+        settings, TlsSetup.ADDRESS, PeerNames.REMOTE_PROXY, true, tls.pool, tls.warnings::add);
   }
 
   private static String readLine(Connection connection) throws IOException {
@@ -216,7 +216,7 @@ class TlsOpensslTest {
 
   @ParameterizedTest
   @CsvSource({"-tls1_3, TLSv1.3", "-tls1_2, TLSv1.2"})
-  void aClientTalksToUs(String version, String name) throws Exception {
+  void opensslClientConnects(String version, String name) throws Exception {
     try (var listener = listen()) {
       var client =
           openssl(
@@ -241,7 +241,7 @@ class TlsOpensslTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"-tls1_3", "-tls1_2"})
-  void weTalkToAServer(String version) throws Exception {
+  void clientConnectsToOpensslServer(String version) throws Exception {
     var server =
         openssl("s_server -accept 0 -cert good.pem -key good.key -rev -naccept 1 " + version);
     try (Connection connection = dial(server.port(), client(Optional.empty()))) {
@@ -251,9 +251,9 @@ class TlsOpensslTest {
     }
   }
 
-  /** K changes its keys and asks for ours to be changed; k does not ask. */
+  /** K updates the client's keys and requests an update of the server's; k does not request it. */
   @Test
-  void keysThatAClientChangesAreFollowed() throws Exception {
+  void serverFollowsKeyUpdatesOfOpensslClient() throws Exception {
     try (var listener = listen()) {
       var client =
           openssl("s_client -connect 127.0.0.1:" + port(listener) + " -CAfile ca.pem -tls1_3");
@@ -271,9 +271,9 @@ class TlsOpensslTest {
     }
   }
 
-  /** R begins a handshake within the connection, which leaves the engine unable to go on. */
+  /** R starts a renegotiation, which leaves the engine unable to encode. */
   @Test
-  void aHandshakeBegunWithinAConnectionEndsItsWriterToo() throws Exception {
+  void renegotiationEndsReaderAndWriter() throws Exception {
     try (var listener = listen()) {
       var client =
           openssl("s_client -connect 127.0.0.1:" + port(listener) + " -CAfile ca.pem -tls1_2");
@@ -281,14 +281,14 @@ class TlsOpensslTest {
         client.awaitLine("Verify return code");
         client.type("R\n");
         assertThatThrownBy(() -> connection.input().read()).isInstanceOf(IOException.class);
-        assertThatThrownBy(() -> write(connection, "into a dead engine\n"))
+        assertThatThrownBy(() -> write(connection, "after the renegotiation\n"))
             .isInstanceOf(IOException.class);
       }
     }
   }
 
   @Test
-  void whoComesAgainIsReused() throws Exception {
+  void opensslClientResumesSession() throws Exception {
     TlsServer server = server();
     try (var listener = listen()) {
       String command =
@@ -307,16 +307,17 @@ class TlsOpensslTest {
         write(connection, "two\n");
         second.awaitLine("two");
         assertThat(connection.channelBinding())
-            .isEqualTo(Certificates.binding(IdentityLoader.load(identity).chain().getFirst()));
+            .isEqualTo(
+                Certificates.channelBinding(IdentityLoader.load(identity).chain().getFirst()));
       }
     }
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"TLSv1_2", "TLSv1_3"})
-  void aClientThatHalfClosesGetsItsAnswer(String version) throws Exception {
+  void opensslClientReceivesAnswerAfterHalfClose(String version) throws Exception {
     try (var listener = listen()) {
-      var asking = python(ASKING, String.valueOf(port(listener)), version);
+      var asking = python(HALF_CLOSING_CLIENT, String.valueOf(port(listener)), version);
       try (Connection connection = accept(listener, server())) {
         assertThat(connection.input().readAllBytes()).isEqualTo("question".getBytes());
         connection.output().write(new byte[100_000]);
@@ -328,8 +329,8 @@ class TlsOpensslTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"TLSv1_2", "TLSv1_3"})
-  void weGetTheAnswerAfterOurHalfClose(String version) throws Exception {
-    var answering = python(ANSWERING, version);
+  void clientReceivesAnswerAfterHalfClose(String version) throws Exception {
+    var answering = python(ANSWERING_SERVER, version);
     try (Connection connection = dial(answering.port(), client(Optional.empty()))) {
       write(connection, "question");
       connection.closeOutput();
@@ -338,7 +339,7 @@ class TlsOpensslTest {
   }
 
   @Test
-  void aServerThatAsksForACertificateGetsOursOrSaysSo() throws Exception {
+  void clientAuthenticatesToOpensslServerOrReportsRejection() throws Exception {
     String command =
         "s_server -accept 0 -cert good.pem -key good.key -rev -tls1_3 -Verify 2"
             + " -verify_return_error -CAfile ca.pem";
@@ -352,20 +353,20 @@ class TlsOpensslTest {
     try (Connection connection = dial(port, client(Optional.empty()))) {
       assertThatThrownBy(() -> connection.input().read())
           .isInstanceOf(RefusedException.class)
-          .hasMessageStartingWith("the remote proxy wants a certificate of this side and got none");
+          .hasMessageStartingWith("the remote proxy requires a certificate of this side");
     }
     TlsIdentity foreign = tls.write("foreign", new TestAuthority("Foreign").issue("origin"));
     try (Connection connection = dial(port, client(Optional.of(foreign)))) {
       assertThatThrownBy(() -> connection.input().read())
           .isInstanceOf(RefusedException.class)
           .hasMessage(
-              "the remote proxy does not trust whoever issued this side's certificate (alert"
+              "the remote proxy does not trust the issuer of this side's certificate (alert"
                   + " unknown_ca)");
     }
   }
 
   @Test
-  void fingerprintsArePrintedAlike() throws Exception {
+  void fingerprintEqualsThatOfOpenssl() throws Exception {
     var printed = openssl("x509 -in good.pem -noout -fingerprint -sha256").awaitLine("=");
     var certificate = IdentityLoader.load(identity).chain().getFirst();
     assertThat(printed).endsWith("=" + Certificates.fingerprint(certificate));

@@ -9,33 +9,33 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Both ends of a transport over loopback; the handshake of the accepting side runs in a thread of
+ * Both ends of a transport over loopback. The handshake of the accepting side runs in a thread of
  * its own.
  *
  * @param near the end that dialled
  * @param far the end that accepted
- * @param carriers below them
+ * @param carriers the connections that carry them
  */
 public record TlsPair(Connection near, Connection far, Loopback carriers) implements AutoCloseable {
 
   private static final int LIMIT_SECONDS = 20;
 
-  /** What a handshake came to. */
-  public record Tried(Connection connection, Exception failure) {}
+  /** The result of a handshake: a connection or a failure, the other is null. */
+  public record Result(Connection connection, Exception failure) {}
 
-  /** A pair whose handshake must succeed. */
+  /** Opens a pair; throws the failure of a handshake that does not succeed. */
   public static TlsPair open(Transport client, Transport server) throws Exception {
     return open(client, server, Loopback.open());
   }
 
   static TlsPair open(Transport client, Transport server, Loopback carriers) throws Exception {
     var accepting = accept(server, carriers.far());
-    Tried dialled = attempt(client, carriers.near());
+    Result dialled = attempt(client, carriers.near());
     if (dialled.failure() != null) {
       carriers.close();
       throw dialled.failure();
     }
-    Tried accepted = accepting.get(LIMIT_SECONDS, TimeUnit.SECONDS);
+    Result accepted = accepting.get(LIMIT_SECONDS, TimeUnit.SECONDS);
     if (accepted.failure() != null) {
       carriers.close();
       throw accepted.failure();
@@ -43,26 +43,26 @@ public record TlsPair(Connection near, Connection far, Loopback carriers) implem
     return new TlsPair(dialled.connection(), accepted.connection(), carriers);
   }
 
-  /** The accepting side's handshake, under way. */
-  static FutureTask<Tried> accept(Transport server, Connection carrier) {
+  /** Starts the accepting side's handshake. */
+  static FutureTask<Result> accept(Transport server, Connection carrier) {
     var task = new FutureTask<>(() -> attempt(server, carrier));
     Threads.start("accepting", task);
     return task;
   }
 
-  public static Tried attempt(Transport transport, Connection carrier) {
+  public static Result attempt(Transport transport, Connection carrier) {
     try {
-      return new Tried(transport.wrap(carrier), null);
+      return new Result(transport.wrap(carrier), null);
     } catch (Exception e) {
-      return new Tried(null, e);
+      return new Result(null, e);
     }
   }
 
   /**
-   * A handshake that fails on one side at least.
+   * A handshake that fails on at least one side.
    *
-   * @param client what the dialling side came to, its first read included
-   * @param server what the accepting side came to
+   * @param client failure of the dialling side, its first read included; null if none
+   * @param server failure of the accepting side; null if none
    */
   public record Failed(Exception client, Exception server) {
 
@@ -72,7 +72,7 @@ public record TlsPair(Connection near, Connection far, Loopback carriers) implem
         var accepting = accept(server, carriers.far());
         var accepted = new FutureTask<>(() -> closing(accepting.get(), carriers));
         Threads.start("closing", accepted);
-        Tried dialled = attempt(client, carriers.near());
+        Result dialled = attempt(client, carriers.near());
         Exception failure = dialled.failure();
         if (failure == null) {
           failure = firstRead(dialled.connection());
@@ -82,8 +82,8 @@ public record TlsPair(Connection near, Connection far, Loopback carriers) implem
       }
     }
 
-    /** As whoever accepts ends a failed handshake: last words are read before the end. */
-    private static Tried closing(Tried accepted, Loopback carriers) throws java.io.IOException {
+    /** Ends a failed handshake as a server does: the peer reads the alert before the end. */
+    private static Result closing(Result accepted, Loopback carriers) throws java.io.IOException {
       carriers.far().closeOutput();
       return accepted;
     }

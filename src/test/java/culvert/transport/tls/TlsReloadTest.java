@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Certificates are read again when their files change, and sessions are resumed until then. */
+/** Reload of certificates when their files change, and resumption of sessions until then. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class TlsReloadTest {
@@ -43,7 +43,7 @@ class TlsReloadTest {
     identity = tls.write("server", first);
   }
 
-  /** As tools do it: a new file beside the old one takes its name. */
+  /** Replaces files as tools do: a new file is renamed to the old one's name. */
   private void replace(String name, TestAuthority.Issued issued) throws Exception {
     tls.write("next", issued);
     for (String suffix : List.of(".pem", ".key")) {
@@ -60,7 +60,7 @@ class TlsReloadTest {
     assertThat(pair.near().input().read()).isEqualTo(5);
   }
 
-  /** Bytes the client got with the handshake and one byte behind it. */
+  /** Returns the bytes that the client received for the handshake and one byte of payload. */
   private static long received(Transport client, Transport server) throws Exception {
     try (var pair = TlsPair.open(client, server)) {
       echo(pair);
@@ -68,63 +68,63 @@ class TlsReloadTest {
     }
   }
 
-  private void shows(TlsServer server, TestAuthority.Issued issued) throws Exception {
+  private void assertPresents(TlsServer server, TestAuthority.Issued issued) throws Exception {
     try (var pair = TlsPair.open(tls.client(), server)) {
       echo(pair);
       assertThat(pair.near().channelBinding())
-          .isEqualTo(Certificates.binding(issued.certificate()));
+          .isEqualTo(Certificates.channelBinding(issued.certificate()));
       assertThat(pair.far().channelBinding()).isEqualTo(pair.near().channelBinding());
     }
   }
 
   @Test
-  void aNewCertificateIsShownToWhoeverComesNextAndNobodyIsDropped() throws Exception {
+  void newCertificateIsUsedForNewConnectionsAndKeepsOldOnes() throws Exception {
     TlsServer server = tls.server(identity);
     try (var standing = TlsPair.open(tls.client(), server)) {
       echo(standing);
       replace("server", second);
-      shows(server, second);
+      assertPresents(server, second);
       echo(standing);
       assertThat(standing.far().channelBinding())
-          .isEqualTo(Certificates.binding(first.certificate()));
+          .isEqualTo(Certificates.channelBinding(first.certificate()));
     }
-    assertThat(tls.complaints).isEmpty();
+    assertThat(tls.warnings).isEmpty();
   }
 
   @Test
-  void aBrokenFileKeepsTheOldCertificateAndIsToldOnce() throws Exception {
+  void invalidFileKeepsOldCertificateAndIsReportedOnce() throws Exception {
     TlsServer server = tls.server(identity);
     Path file = folder.resolve("server.pem");
     Files.writeString(file, "half a certif");
-    shows(server, first);
-    shows(server, first);
-    assertThat(tls.complaints)
+    assertPresents(server, first);
+    assertPresents(server, first);
+    assertThat(tls.warnings)
         .containsExactly(
             "--tls-cert "
                 + file
-                + ": no certificate is in it in PEM form (-----BEGIN CERTIFICATE-----); what was"
-                + " read before stays in use");
+                + ": the file has no certificate in PEM form (-----BEGIN CERTIFICATE-----); the"
+                + " previous version stays in use");
     Files.delete(file);
-    shows(server, first);
-    assertThat(tls.complaints).hasSize(2).last().asString().contains("there is no such file");
+    assertPresents(server, first);
+    assertThat(tls.warnings).hasSize(2).last().asString().contains("there is no such file");
     replace("server", second);
-    shows(server, second);
-    assertThat(tls.complaints).hasSize(2);
+    assertPresents(server, second);
+    assertThat(tls.warnings).hasSize(2);
   }
 
-  /** Between the two files of a change the certificate and the key do not fit. */
+  /** While only one of the two files is replaced, certificate and key do not match. */
   @Test
-  void aKeyThatComesLaterIsWaitedFor() throws Exception {
+  void certificateIsUsedOnceItsKeyIsReplacedToo() throws Exception {
     TlsServer server = tls.server(identity);
     second.writeChain(folder.resolve("server.pem"));
-    shows(server, first);
-    assertThat(tls.complaints).hasSize(1).allMatch(line -> line.contains("does not belong"));
+    assertPresents(server, first);
+    assertThat(tls.warnings).hasSize(1).allMatch(line -> line.contains("does not match"));
     second.writeKey(folder.resolve("server.key"));
-    shows(server, second);
+    assertPresents(server, second);
   }
 
   @Test
-  void newAuthoritiesForClientsAreRead() throws Exception {
+  void serverReloadsAuthoritiesForClients() throws Exception {
     var foreign = new TestAuthority("Foreign CA");
     TlsIdentity mine = tls.write("mine", foreign.issue(new TestAuthority.Wish("origin")));
     Path clients = tls.authority.own().writeChain(folder.resolve("clients.pem"));
@@ -138,7 +138,7 @@ class TlsReloadTest {
   }
 
   @Test
-  void theClientsFilesAreReadAgainToo() throws Exception {
+  void clientReloadsItsFiles() throws Exception {
     var foreign = new TestAuthority("Foreign CA");
     TlsServer server = tls.server(tls.write("foreign", foreign.issue("server")));
     TlsClient client = tls.client();
@@ -149,7 +149,7 @@ class TlsReloadTest {
   }
 
   @Test
-  void nobodyLooksAgainBeforeThePauseIsOver() throws Exception {
+  void filesAreNotCheckedBeforeTheIntervalEnds() throws Exception {
     var settings = new TlsServerSettings(identity, Optional.empty());
     var server =
         new TlsServer(
@@ -157,14 +157,14 @@ class TlsReloadTest {
             PeerNames.ORIGIN_PROXY,
             List.of(TlsContext.TLS_13),
             tls.pool,
-            tls.complaints::add,
+            tls.warnings::add,
             Duration.ofHours(1));
     replace("server", second);
-    shows(server, first);
+    assertPresents(server, first);
   }
 
   @Test
-  void filesThatAreWrongAtTheStartAreNamed() throws Exception {
+  void messageNamesFileThatIsInvalidAtStart() throws Exception {
     Files.delete(folder.resolve("server.key"));
     assertThatThrownBy(() -> tls.server(identity))
         .isInstanceOf(IllegalArgumentException.class)
@@ -173,7 +173,7 @@ class TlsReloadTest {
 
   /** A resumed session sends no certificate again: it is shorter by the chain. */
   @Test
-  void whoComesAgainResumesItsSession() throws Exception {
+  void secondConnectionResumesSession() throws Exception {
     var below = tls.authority.below("Issuing CA");
     var issued = below.issue("server");
     TlsServer server = tls.server(tls.write("long", issued));
@@ -185,22 +185,23 @@ class TlsReloadTest {
     long first = received(client, server);
     assertThat(first).as("first").isGreaterThan(chain);
     for (int i = 0; i < 5; i++) {
-      assertThat(received(client, server)).as("again %d", i).isLessThan(first - chain);
+      assertThat(received(client, server)).as("resumed %d", i).isLessThan(first - chain);
     }
     assertThat(received(tls.client(), server)).as("another client").isGreaterThan(chain);
   }
 
-  /** The new certificate must be seen, and the session be bound to it. */
+  /** The client must verify the new certificate, and the channel binding must be its hash. */
   @Test
-  void aNewCertificateEndsWhatCouldBeResumed() throws Exception {
+  void newCertificatePreventsResumption() throws Exception {
     TlsServer server = tls.server(identity);
     TlsClient client = tls.client();
     received(client, server);
     replace("server", second);
     try (var pair = TlsPair.open(client, server)) {
       assertThat(pair.near().channelBinding())
-          .isEqualTo(Certificates.binding(second.certificate()));
-      assertThat(pair.far().channelBinding()).isEqualTo(Certificates.binding(second.certificate()));
+          .isEqualTo(Certificates.channelBinding(second.certificate()));
+      assertThat(pair.far().channelBinding())
+          .isEqualTo(Certificates.channelBinding(second.certificate()));
     }
   }
 }

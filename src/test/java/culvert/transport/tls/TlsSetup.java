@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** An authority, and both sides of TLS with certificates of its own making, in a test's folder. */
+/** A certificate authority, and both sides of TLS with certificates issued by it, for a test. */
 final class TlsSetup {
 
   static final HostPort ADDRESS = new HostPort("localhost", 7835);
@@ -24,8 +24,8 @@ final class TlsSetup {
   final TestAuthority authority;
   final Path ca;
 
-  /** What either side has complained of. */
-  final List<String> complaints = new CopyOnWriteArrayList<>();
+  /** Warnings of either side. */
+  final List<String> warnings = new CopyOnWriteArrayList<>();
 
   TlsSetup(Path folder) throws Exception {
     this.folder = folder;
@@ -40,7 +40,7 @@ final class TlsSetup {
         issued.writeKey(folder.resolve(name + ".key")));
   }
 
-  /** One that the authority has issued for localhost. */
+  /** Returns an identity that the authority issued for localhost. */
   TlsIdentity good() throws Exception {
     return write("good", authority.issue("server"));
   }
@@ -49,15 +49,15 @@ final class TlsSetup {
     return server(new TlsServerSettings(identity, Optional.empty()), TlsContext.TLS_13);
   }
 
-  /** One that wants certificates of clients too, from this authority. */
-  TlsServer strict(TlsIdentity identity) {
+  /** Returns a server that requires client certificates issued by the authority. */
+  TlsServer serverRequiringCertificates(TlsIdentity identity) {
     return server(new TlsServerSettings(identity, Optional.of(ca)), TlsContext.TLS_13);
   }
 
-  /** One that looks at its files at every handshake. */
+  /** Returns a server that checks its files at every handshake. */
   TlsServer server(TlsServerSettings settings, String... versions) {
     return new TlsServer(
-        settings, PeerNames.ORIGIN_PROXY, List.of(versions), pool, complaints::add, Duration.ZERO);
+        settings, PeerNames.ORIGIN_PROXY, List.of(versions), pool, warnings::add, Duration.ZERO);
   }
 
   TlsClient client() {
@@ -69,8 +69,8 @@ final class TlsSetup {
   }
 
   TlsClient client(TlsClientSettings settings, HostPort address, String... versions) {
-    List<String> some = versions.length == 0 ? List.of(TlsContext.TLS_13) : List.of(versions);
+    List<String> enabled = versions.length == 0 ? List.of(TlsContext.TLS_13) : List.of(versions);
     return new TlsClient(
-        settings, address, PeerNames.REMOTE_PROXY, some, pool, complaints::add, Duration.ZERO);
+        settings, address, PeerNames.REMOTE_PROXY, enabled, pool, warnings::add, Duration.ZERO);
   }
 }

@@ -27,12 +27,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whoever sits on the way changes bytes, records and their order. */
+/** An attacker on the path changes bytes, records and their order. */
 @ExtendWith(LeakCheck.class)
 @Timeout(120)
 class TlsTamperTest {
 
-  /** A handshake whose changed length makes both sides wait ends as its caller ends it. */
+  /** Ends a handshake in which a changed length makes both sides wait, as a caller would. */
   private static final Duration DEADLINE = Duration.ofMillis(150);
 
   private static final Duration LIMIT = Duration.ofSeconds(20);
@@ -50,14 +50,14 @@ class TlsTamperTest {
   @BeforeEach
   void setUp() throws Exception {
     tls = new TlsSetup(folder);
-    // Its signatures are of one length, and so are handshakes: what lies beyond is not touched.
+    // Its signatures, and so all handshakes, have one length: every byte of them is changed once.
     var wish = new TestAuthority.Wish("server").names("localhost").algorithm("Ed25519");
     server = tls.server(tls.write("server", tls.authority.issue(wish)));
   }
 
-  /** Both sides after a handshake. */
-  private record Outcome(TlsPair.Tried near, TlsPair.Tried far) {
-    boolean stands() {
+  /** The result of a handshake on both sides. */
+  private record Outcome(TlsPair.Result near, TlsPair.Result far) {
+    boolean isConnected() {
       return near.connection() != null && far.connection() != null;
     }
   }
@@ -73,7 +73,7 @@ class TlsTamperTest {
     pipe.far().close();
   }
 
-  /** A new client each time, so that nothing is resumed. */
+  /** Connects with a new client each time, so that no session is resumed. */
   private Outcome handshake(Duration limit) throws Exception {
     try (var deadlines = new Deadlines()) {
       deadlines.after(limit, this::cut);
@@ -88,23 +88,23 @@ class TlsTamperTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void noChangedByteOfAHandshakeYieldsAConnectionOnBothSides(boolean forth) throws Exception {
+  void changedByteOfHandshakePreventsConnection(boolean forth) throws Exception {
     connect();
-    assertThat(handshake(LIMIT).stands()).isTrue();
+    assertThat(handshake(LIMIT).isConnected()).isTrue();
     long bytes = forth ? pipe.near().sent() : pipe.near().received();
     var undetected = new ArrayList<Integer>();
     for (int at = 0; at < bytes; at++) {
       connect();
       var flipped = new Flip(at);
       (forth ? near : far).change(flipped);
-      if (handshake(DEADLINE).stands() && !flipped.isWithoutMeaning()) {
+      if (handshake(DEADLINE).isConnected() && !flipped.isWithoutEffect()) {
         undetected.add(at);
       }
     }
     assertThat(undetected).as("offsets of %d", bytes).isEmpty();
   }
 
-  /** Changes one byte of what is written, and remembers what it was in. */
+  /** Changes one byte of the data written, and keeps the data to find the byte's meaning. */
   private static final class Flip implements UnaryOperator<byte[]> {
     private final int at;
     private final ByteArrayOutputStream written = new ByteArrayOutputStream();
@@ -123,8 +123,8 @@ class TlsTamperTest {
       return bytes;
     }
 
-    /** Never there, or in a header's version, which nobody may read (RFC 8446, 5.1). */
-    boolean isWithoutMeaning() {
+    /** Returns whether the byte was not sent, or is a header's version (ignored: RFC 8446, 5.1). */
+    boolean isWithoutEffect() {
       ByteBuffer records = ByteBuffer.wrap(written.toByteArray());
       int start = 0;
       while (start + TlsRecord.HEADER_BYTES <= records.limit()) {
@@ -137,8 +137,8 @@ class TlsTamperTest {
     }
   }
 
-  /** What is done to the second of three records of 100 bytes. */
-  private void nothingIsDeliveredPast(UnaryOperator<byte[]> change) throws Exception {
+  /** Applies a change to the second of three records of 100 bytes. */
+  private void assertNothingDeliveredAfter(UnaryOperator<byte[]> change) throws Exception {
     connect();
     Outcome outcome = handshake(LIMIT);
     Connection writer = outcome.near().connection();
@@ -151,7 +151,7 @@ class TlsTamperTest {
     assertThat(reader.input().readNBytes(100)).isEqualTo(record(1));
     assertThatThrownBy(() -> reader.input().read())
         .isInstanceOf(ProtocolException.class)
-        .hasMessageStartingWith("what the origin proxy sends is not right in TLS: ");
+        .hasMessageStartingWith("invalid TLS data from the origin proxy: ");
     assertThatThrownBy(() -> reader.input().read()).isInstanceOf(ProtocolException.class);
     cut();
   }
@@ -163,10 +163,10 @@ class TlsTamperTest {
   }
 
   @Test
-  void nothingIsDeliveredPastAChangedRecord() throws Exception {
+  void nothingIsDeliveredAfterChangedRecord() throws Exception {
     for (int i = TlsRecord.HEADER_BYTES; i < 122; i += 13) {
       int at = i;
-      nothingIsDeliveredPast(bytes -> {
+      assertNothingDeliveredAfter(bytes -> {
         bytes[at] ^= 1;
         return bytes;
       });
@@ -174,18 +174,18 @@ class TlsTamperTest {
   }
 
   @Test
-  void nothingIsDeliveredPastALostRecord() throws Exception {
-    nothingIsDeliveredPast(bytes -> new byte[0]);
+  void nothingIsDeliveredAfterLostRecord() throws Exception {
+    assertNothingDeliveredAfter(bytes -> new byte[0]);
   }
 
   @Test
-  void nothingIsDeliveredPastACutRecord() throws Exception {
-    nothingIsDeliveredPast(bytes -> Arrays.copyOf(bytes, bytes.length - 1));
+  void nothingIsDeliveredAfterTruncatedRecord() throws Exception {
+    assertNothingDeliveredAfter(bytes -> Arrays.copyOf(bytes, bytes.length - 1));
   }
 
-  /** The second record is good; what comes again behind it is not. */
+  /** The record is valid, its repetition is not. */
   @Test
-  void aReplayedRecordIsNotDelivered() throws Exception {
+  void replayedRecordIsNotDelivered() throws Exception {
     connect();
     Outcome outcome = handshake(LIMIT);
     near.change(bytes -> {
@@ -220,9 +220,9 @@ class TlsTamperTest {
     cut();
   }
 
-  /** An end that was sent, and taken away with all behind it. */
+  /** The peer sent a close_notify, and the attacker removed it. */
   @Test
-  void aTakenAwayEndIsNoEnd() throws Exception {
+  void removedCloseNotifyIsReported() throws Exception {
     connect();
     Outcome outcome = handshake(LIMIT);
     outcome.near().connection().output().write(record(1));
@@ -232,7 +232,7 @@ class TlsTamperTest {
     assertThat(input.readNBytes(100)).isEqualTo(record(1));
     assertThatThrownBy(input::read)
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("without TLS's close_notify");
+        .hasMessageContaining("without a TLS close_notify");
     cut();
   }
 }

@@ -41,14 +41,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A TLS connection does what every connection does, in both versions. */
+/** The contract of a connection over TLS, in both versions. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class TlsTest {
 
   private static final Duration LIMIT = Duration.ofSeconds(10);
   private static final HostPort ADDRESS = new HostPort("localhost", 7835);
-  private static final Consumer<String> NOBODY = line -> {};
+  private static final Consumer<String> NO_WARNINGS = line -> {};
   private static final long BULK_BYTES = 64L << 20;
 
   @TempDir private Path folder;
@@ -80,14 +80,14 @@ class TlsTest {
   private TlsPair open(String version, Loopback carriers) throws Exception {
     return TlsPair.open(
         new TlsClient(
-            client, ADDRESS, PeerNames.REMOTE_PROXY, List.of(version), pool, NOBODY, LIMIT),
-        new TlsServer(server, PeerNames.ORIGIN_PROXY, List.of(version), pool, NOBODY, LIMIT),
+            client, ADDRESS, PeerNames.REMOTE_PROXY, List.of(version), pool, NO_WARNINGS, LIMIT),
+        new TlsServer(server, PeerNames.ORIGIN_PROXY, List.of(version), pool, NO_WARNINGS, LIMIT),
         carriers);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
-  void aHalfCloseIsAnEndForThePeerWhoMayGoOn(String version) throws Exception {
+  void peerMaySendAfterHalfClose(String version) throws Exception {
     try (var pair = open(version)) {
       halfClose(pair.near(), pair.far());
     }
@@ -117,7 +117,7 @@ class TlsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
-  void aResetIsAnErrorForThePeer(String version) throws Exception {
+  void resetIsAnErrorForThePeer(String version) throws Exception {
     try (var pair = open(version)) {
       pair.near().output().write(ascii("half"));
       assertThat(pair.far().input().readNBytes(4)).isEqualTo(ascii("half"));
@@ -127,25 +127,25 @@ class TlsTest {
     }
   }
 
-  /** Whoever sits on the way can end the carrier; a download that was cut must not look whole. */
+  /** An attacker can end the carrier; a truncated download must not look complete. */
   @ParameterizedTest
   @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
-  void anEndOfTheCarrierAloneIsNoEnd(String version) throws Exception {
+  void endOfCarrierWithoutCloseNotifyIsAnError(String version) throws Exception {
     try (var pair = open(version)) {
       pair.near().output().write(ascii("half"));
       pair.carriers().near().closeOutput();
       assertThat(pair.far().input().readNBytes(4)).isEqualTo(ascii("half"));
       assertThatThrownBy(() -> pair.far().input().read())
           .hasMessage(
-              "the origin proxy ended the connection without TLS's close_notify: what came may be"
-                  + " cut");
+              "the origin proxy ended the connection without a TLS close_notify: data may have been"
+                  + " truncated");
       assertThat(pair.far().closeCause()).contains(CloseCause.RESET);
     }
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
-  void bulkGoesBothWaysAtOnce(String version) throws Exception {
+  void bulkIsTransferredInBothDirectionsAtOnce(String version) throws Exception {
     try (var pair = open(version)) {
       var sums = new ArrayList<FutureTask<Long>>();
       for (Connection end : List.of(pair.near(), pair.far())) {
@@ -165,13 +165,13 @@ class TlsTest {
       assertThat(sums.get(2).get()).isEqualTo(sums.get(0).get());
       assertThat(sums.get(3).get()).isEqualTo(sums.get(1).get());
     }
-    assertThat(pool.borrowed()).as("buffers out").isZero();
+    assertThat(pool.borrowed()).as("buffers borrowed").isZero();
   }
 
-  /** A byte that waited for more would never come. */
+  /** A byte that was held back for more to follow would never arrive. */
   @ParameterizedTest
   @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
-  void aTinyWriteIsSentAtOnce(String version) throws Exception {
+  void smallWriteIsSentAtOnce(String version) throws Exception {
     try (var pair = open(version)) {
       for (int i = 0; i < 500; i++) {
         pair.near().output().write(i);
@@ -183,7 +183,7 @@ class TlsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
-  void recordsAreReadInAnyPieces(String version) throws Exception {
+  void recordsAreReadWithBuffersOfAnySize(String version) throws Exception {
     var random = Seed.random("TlsTest");
     byte[] sent = new byte[300_000];
     random.nextBytes(sent);
@@ -212,15 +212,15 @@ class TlsTest {
     }
   }
 
-  /** TCP takes a few bytes at a time here, so that every record comes in pieces. */
+  /** The carrier accepts a few bytes at a time, so that every record arrives in pieces. */
   @Test
-  void aHandshakeAndRecordsComeInPieces() throws Exception {
+  void handshakeAndRecordsArriveInPieces() throws Exception {
     var pipe = new MemoryPipe(1 << 16, 3);
     var accepting =
         TlsPair.accept(
-            new TlsServer(server, PeerNames.ORIGIN_PROXY, false, pool, NOBODY), pipe.far());
+            new TlsServer(server, PeerNames.ORIGIN_PROXY, false, pool, NO_WARNINGS), pipe.far());
     Connection near =
-        new TlsClient(client, ADDRESS, PeerNames.REMOTE_PROXY, false, pool, NOBODY)
+        new TlsClient(client, ADDRESS, PeerNames.REMOTE_PROXY, false, pool, NO_WARNINGS)
             .wrap(pipe.near());
     Connection far = accepting.get().connection();
     near.output().write(new byte[10_000]);
@@ -232,9 +232,9 @@ class TlsTest {
   }
 
   @Test
-  void twoHundredComeOneAfterTheOther() throws Exception {
-    var dialling = new TlsClient(client, ADDRESS, PeerNames.REMOTE_PROXY, false, pool, NOBODY);
-    var accepting = new TlsServer(server, PeerNames.ORIGIN_PROXY, false, pool, NOBODY);
+  void twoHundredConnectionsSucceedOneAfterTheOther() throws Exception {
+    var dialling = new TlsClient(client, ADDRESS, PeerNames.REMOTE_PROXY, false, pool, NO_WARNINGS);
+    var accepting = new TlsServer(server, PeerNames.ORIGIN_PROXY, false, pool, NO_WARNINGS);
     for (int i = 0; i < 200; i++) {
       try (var pair = TlsPair.open(dialling, accepting)) {
         pair.near().output().write(i);
@@ -242,12 +242,12 @@ class TlsTest {
         assertThat(pair.far().input().readAllBytes()).containsExactly(i);
       }
     }
-    assertThat(pool.borrowed()).as("buffers out").isZero();
+    assertThat(pool.borrowed()).as("buffers borrowed").isZero();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"close", "reset"})
-  void aBlockedWriterIsEnded(String how) throws Exception {
+  void closeAndResetEndBlockedWriter(String how) throws Exception {
     try (var pair = open("TLSv1.3", Loopback.open(8192))) {
       var blocked =
           new FutureTask<Void>(() -> {
@@ -265,11 +265,11 @@ class TlsTest {
       assertThatThrownBy(() -> blocked.get(10, TimeUnit.SECONDS))
           .hasCauseInstanceOf(IOException.class);
     }
-    assertThat(pool.borrowed()).as("buffers out").isZero();
+    assertThat(pool.borrowed()).as("buffers borrowed").isZero();
   }
 
   @Test
-  void aCloseEndsABlockedReader() throws Exception {
+  void closeEndsBlockedReader() throws Exception {
     try (var pair = open("TLSv1.3")) {
       var blocked = new FutureTask<>(() -> pair.near().input().read());
       Thread thread = Threads.start("blocked", blocked);
@@ -280,12 +280,12 @@ class TlsTest {
     }
   }
 
-  /** RFC 5929, 4.1: the certificate's hash, by the function that it was signed with. */
+  /** RFC 5929, 4.1: the certificate's hash by the function it is signed with. */
   @Test
-  void bothEndsNameTheChannelByTheServersCertificate() throws Exception {
+  void channelBindingIsHashOfServerCertificateOnBothSides() throws Exception {
     byte[] hash = MessageDigest.getInstance("SHA-256").digest(issued.certificate().getEncoded());
-    var dialling = new TlsClient(client, ADDRESS, PeerNames.REMOTE_PROXY, false, pool, NOBODY);
-    var accepting = new TlsServer(server, PeerNames.ORIGIN_PROXY, false, pool, NOBODY);
+    var dialling = new TlsClient(client, ADDRESS, PeerNames.REMOTE_PROXY, false, pool, NO_WARNINGS);
+    var accepting = new TlsServer(server, PeerNames.ORIGIN_PROXY, false, pool, NO_WARNINGS);
     for (int i = 0; i < 2; i++) {
       try (var pair = TlsPair.open(dialling, accepting)) {
         assertThat(pair.near().channelBinding()).as("round %d", i).isEqualTo(hash);

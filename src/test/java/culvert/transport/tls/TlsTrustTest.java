@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whom TLS takes for whom, and the sentence for whom it does not. */
+/** Acceptance of certificates, and the messages for rejected ones. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class TlsTrustTest {
@@ -39,7 +39,7 @@ class TlsTrustTest {
     tls = new TlsSetup(folder);
   }
 
-  private static void works(Transport client, Transport server) throws Exception {
+  private static void assertConnects(Transport client, Transport server) throws Exception {
     try (var pair = TlsPair.open(client, server)) {
       pair.near().output().write(1);
       pair.far().output().write(pair.far().input().read());
@@ -47,16 +47,16 @@ class TlsTrustTest {
     }
   }
 
-  /** The client says why; the server hears no more than that it was refused. */
-  private static String refused(Transport client, Transport server) throws Exception {
+  /** Returns the client's message; the server learns only that its certificate was rejected. */
+  private static String rejection(Transport client, Transport server) throws Exception {
     var failed = TlsPair.Failed.of(client, server);
     assertThat(failed.server())
         .isInstanceOf(RefusedException.class)
-        .hasMessageStartingWith("the origin proxy refused this side's certificate");
-    return credentials(failed.client());
+        .hasMessageStartingWith("the origin proxy rejected this side's certificate");
+    return messageOf(failed.client());
   }
 
-  private static String credentials(Exception failure) {
+  private static String messageOf(Exception failure) {
     assertThat(failure).isInstanceOf(RefusedException.class);
     assertThat(((RefusedException) failure).reason()).isEqualTo(ByeReason.CREDENTIALS);
     assertThat(failure.getMessage()).doesNotContain("\n");
@@ -65,48 +65,47 @@ class TlsTrustTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"EC", "RSA", "Ed25519"})
-  void everyKindOfKeyServes(String algorithm) throws Exception {
+  void everyKeyTypeIsAccepted(String algorithm) throws Exception {
     var wish = new TestAuthority.Wish("server").names("localhost").algorithm(algorithm);
-    works(tls.client(), tls.server(tls.write("server", tls.authority.issue(wish))));
+    assertConnects(tls.client(), tls.server(tls.write("server", tls.authority.issue(wish))));
   }
 
   @Test
-  void anIssuerInBetweenIsShownByTheServer() throws Exception {
+  void serverPresentsIntermediateIssuer() throws Exception {
     var below = tls.authority.below("Issuing CA");
-    works(tls.client(), tls.server(tls.write("server", below.issue("server"))));
+    assertConnects(tls.client(), tls.server(tls.write("server", below.issue("server"))));
   }
 
   @Test
-  void anUnknownIssuerIsNamed() throws Exception {
+  void messageNamesUnknownIssuer() throws Exception {
     var foreign = new TestAuthority("Foreign CA").issue("server");
-    assertThat(refused(tls.client(), tls.server(tls.write("foreign", foreign))))
+    assertThat(rejection(tls.client(), tls.server(tls.write("foreign", foreign))))
         .isEqualTo(
-            "the remote proxy's certificate comes from an issuer that is not trusted here, "
-                + "'CN=Foreign CA'; if it is the right server, trust its issuer with --tls-ca, or "
-                + "just this one with --tls-pin "
+            "the remote proxy's certificate is issued by 'CN=Foreign CA', which is not trusted; if"
+                + " this is the right server, trust its issuer with --tls-ca, or this certificate"
+                + " alone with --tls-pin "
                 + Certificates.fingerprint(foreign.certificate()));
   }
 
   @Test
-  void anAuthorityOfTheSameNameIsAnother() throws Exception {
+  void authorityOfEqualNameIsNotTrusted() throws Exception {
     var foreign = new TestAuthority("Test CA").issue("server");
-    assertThat(refused(tls.client(), tls.server(tls.write("foreign", foreign))))
+    assertThat(rejection(tls.client(), tls.server(tls.write("foreign", foreign))))
         .startsWith("the remote proxy's certificate");
   }
 
   @Test
-  void oneSignedByItselfIsTakenIfItIsTheOneTrusted() throws Exception {
+  void selfSignedCertificateIsAcceptedIfTrusted() throws Exception {
     var own = TestAuthority.selfSigned(new TestAuthority.Wish("server").names("localhost"));
     TlsServer server = tls.server(tls.write("own", own));
-    assertThat(refused(tls.client(), server))
-        .startsWith(
-            "the remote proxy's certificate is signed by itself and not trusted here; if it is");
-    works(
+    assertThat(rejection(tls.client(), server))
+        .startsWith("the remote proxy's certificate is self-signed and not trusted; if this is");
+    assertConnects(
         tls.client(new TlsTrust.Authorities(folder.resolve("own.pem")), Optional.empty()), server);
   }
 
   @Test
-  void anExpiredCertificateIsToldWithItsEnd() throws Exception {
+  void messageNamesEndOfExpiredCertificate() throws Exception {
     Instant end = Instant.parse("2024-05-06T07:08:09Z");
     var wish =
         new TestAuthority.Wish("server")
@@ -115,148 +114,149 @@ class TlsTrustTest {
     var expired = tls.authority.issue(wish);
     TlsServer server = tls.server(tls.write("expired", expired));
     var failed = TlsPair.Failed.of(tls.client(), server);
-    assertThat(credentials(failed.client()))
-        .isEqualTo("the remote proxy's certificate has expired at 2024-05-06T07:08:09Z");
-    assertThat(credentials(failed.server())).contains("refused this side's certificate");
-    assertThat(tls.complaints)
+    assertThat(messageOf(failed.client()))
+        .isEqualTo("the remote proxy's certificate expired at 2024-05-06T07:08:09Z");
+    assertThat(messageOf(failed.server())).contains("rejected this side's certificate");
+    assertThat(tls.warnings)
         .containsExactly(
             "--tls-cert "
                 + folder.resolve("expired.pem")
-                + ": the certificate has expired at 2024-05-06T07:08:09Z; peers will refuse it");
-    works(pinning(expired), server);
+                + ": the certificate expired at 2024-05-06T07:08:09Z; peers will reject it");
+    assertConnects(pinning(expired), server);
   }
 
   @Test
-  void aCertificateOfTheFutureIsToldWithItsBegin() throws Exception {
+  void messageNamesBeginOfCertificateNotYetValid() throws Exception {
     Instant begin = Instant.parse("2049-05-06T07:08:09Z");
     var wish =
         new TestAuthority.Wish("server")
             .names("localhost")
             .time(begin, begin.plus(Duration.ofDays(9)));
     TlsServer server = tls.server(tls.write("future", tls.authority.issue(wish)));
-    assertThat(credentials(TlsPair.Failed.of(tls.client(), server).client()))
+    assertThat(messageOf(TlsPair.Failed.of(tls.client(), server).client()))
         .startsWith("the remote proxy's certificate is not valid before 2049-05-06T07:08:09Z");
-    assertThat(tls.complaints).hasSize(1).allMatch(line -> line.contains("is not valid before"));
+    assertThat(tls.warnings).hasSize(1).allMatch(line -> line.contains("is not valid before"));
   }
 
   @Test
-  void aWrongNameIsToldWithTheRightOnes() throws Exception {
+  void messageNamesNamesOfCertificateForAnotherServer() throws Exception {
     var wish = new TestAuthority.Wish("server").names("tunnel.example", "192.0.2.7");
     TlsServer server = tls.server(tls.write("other", tls.authority.issue(wish)));
-    assertThat(refused(tls.client(), server))
+    assertThat(rejection(tls.client(), server))
         .isEqualTo(
-            "the remote proxy's certificate is for tunnel.example, 192.0.2.7 and not for "
-                + "'localhost'; if it is the right server, say its name with --tls-server-name");
-    works(named("tunnel.example"), server);
-    works(named("TUNNEL.example"), server);
-    works(named("192.0.2.7"), server);
-    assertThat(refused(named("192.0.2.8"), server)).contains("and not for '192.0.2.8'");
-    assertThat(refused(named("a.tunnel.example"), server)).contains("not for 'a.tunnel.example'");
+            "the remote proxy's certificate is for tunnel.example, 192.0.2.7, not for 'localhost';"
+                + " if this is the right server, set its name with --tls-server-name");
+    assertConnects(named("tunnel.example"), server);
+    assertConnects(named("TUNNEL.example"), server);
+    assertConnects(named("192.0.2.7"), server);
+    assertThat(rejection(named("192.0.2.8"), server)).contains(", not for '192.0.2.8'");
+    assertThat(rejection(named("a.tunnel.example"), server)).contains("not for 'a.tunnel.example'");
   }
 
   @Test
-  void anAddressMustStandInTheCertificateAsAnAddress() throws Exception {
+  void addressMustBeAnAddressInTheCertificate() throws Exception {
     TlsServer server = tls.server(tls.good());
-    works(dialling("127.0.0.1"), server);
-    works(dialling("::1"), server);
-    assertThat(refused(dialling("127.0.0.2"), server)).contains("and not for '127.0.0.2'");
-    assertThat(refused(dialling("::2"), server)).contains("and not for '::2'");
+    assertConnects(dialling("127.0.0.1"), server);
+    assertConnects(dialling("::1"), server);
+    assertThat(rejection(dialling("127.0.0.2"), server)).contains(", not for '127.0.0.2'");
+    assertThat(rejection(dialling("::2"), server)).contains(", not for '::2'");
   }
 
   @Test
-  void aWildcardStandsForOneLabel() throws Exception {
+  void wildcardMatchesOneLabel() throws Exception {
     var wish = new TestAuthority.Wish("server").names("*.tunnel.example");
     TlsServer server = tls.server(tls.write("wild", tls.authority.issue(wish)));
-    works(named("a.tunnel.example"), server);
-    assertThat(refused(named("tunnel.example"), server)).contains("*.tunnel.example and not for");
-    assertThat(refused(named("a.b.tunnel.example"), server)).contains("and not for");
+    assertConnects(named("a.tunnel.example"), server);
+    assertThat(rejection(named("tunnel.example"), server)).contains("*.tunnel.example, not for");
+    assertThat(rejection(named("a.b.tunnel.example"), server)).contains(", not for ");
   }
 
   @Test
-  void aHostThatNoCertificateCanBearIsARefusalAndNoBug() throws Exception {
-    assertThat(refused(dialling("my_host"), tls.server(tls.good()))).contains("not for 'my_host'");
+  void hostNameThatNoCertificateCanHaveIsRejected() throws Exception {
+    assertThat(rejection(dialling("my_host"), tls.server(tls.good())))
+        .contains("not for 'my_host'");
   }
 
   @Test
-  void aPinDecidesAlone() throws Exception {
+  void pinIgnoresNameIssuerAndValidity() throws Exception {
     var own = TestAuthority.selfSigned(new TestAuthority.Wish("server").names("elsewhere.example"));
     TlsServer server = tls.server(tls.write("own", own));
-    works(pinning(own), server);
-    works(pinning(own), server);
+    assertConnects(pinning(own), server);
+    assertConnects(pinning(own), server);
     var other = TestAuthority.selfSigned(new TestAuthority.Wish("server").names("localhost"));
-    assertThat(refused(pinning(other), server))
+    assertThat(rejection(pinning(other), server))
         .isEqualTo(
-            "the remote proxy's certificate is not the one that --tls-pin names; what came has the "
-                + "SHA-256 fingerprint "
+            "the remote proxy's certificate does not match --tls-pin; its SHA-256 fingerprint is "
                 + Certificates.fingerprint(own.certificate()));
   }
 
   @Test
-  void aPinIsOfTheServersOwnCertificateAndNotItsIssuers() throws Exception {
+  void pinDoesNotMatchIssuer() throws Exception {
     var below = tls.authority.below("Issuing CA");
     TlsServer server = tls.server(tls.write("server", below.issue("server")));
-    assertThat(refused(pinning(below.own()), server)).contains("not the one that --tls-pin names");
+    assertThat(rejection(pinning(below.own()), server)).contains("does not match --tls-pin");
   }
 
   @Test
-  void theSystemsAuthoritiesDoNotVouchForATest() throws Exception {
+  void systemAuthoritiesDoNotTrustTestAuthority() throws Exception {
     TlsServer server = tls.server(tls.good());
     var system = new TlsTrust.SystemStore(Optional.empty());
-    assertThat(refused(tls.client(system, Optional.empty()), server))
-        .contains("not trusted here, 'CN=Test CA'");
-    works(tls.client(new TlsTrust.SystemStore(Optional.of(tls.ca)), Optional.empty()), server);
+    assertThat(rejection(tls.client(system, Optional.empty()), server))
+        .contains("issued by 'CN=Test CA', which is not trusted");
+    assertConnects(
+        tls.client(new TlsTrust.SystemStore(Optional.of(tls.ca)), Optional.empty()), server);
   }
 
   @Test
-  void aClientsCertificateIsTakenWhereOneIsAsked() throws Exception {
+  void serverAcceptsClientCertificate() throws Exception {
     TlsIdentity mine = tls.write("mine", tls.authority.issue(new TestAuthority.Wish("origin")));
     TlsClient client = tls.client(new TlsTrust.Authorities(tls.ca), Optional.of(mine));
-    TlsServer server = tls.strict(tls.good());
-    works(client, server);
-    works(client, server);
-    works(client, tls.server(tls.good()));
+    TlsServer server = tls.serverRequiringCertificates(tls.good());
+    assertConnects(client, server);
+    assertConnects(client, server);
+    assertConnects(client, tls.server(tls.good()));
   }
 
   @Test
-  void aClientWithoutACertificateIsToldThatOneIsAsked() throws Exception {
-    var failed = TlsPair.Failed.of(tls.client(), tls.strict(tls.good()));
-    assertThat(credentials(failed.client()))
+  void messageReportsMissingClientCertificate() throws Exception {
+    var failed = TlsPair.Failed.of(tls.client(), tls.serverRequiringCertificates(tls.good()));
+    assertThat(messageOf(failed.client()))
         .isIn(
-            "the remote proxy wants a certificate of this side and got none; give it one with "
-                + "--tls-cert and --tls-key (alert certificate_required)",
+            "the remote proxy requires a certificate of this side; set one with --tls-cert and "
+                + "--tls-key (alert certificate_required)",
             // The alert of a server on Java 21.
-            "the remote proxy refused this side's certificate (alert bad_certificate)");
-    assertThat(credentials(failed.server()))
+            "the remote proxy rejected this side's certificate (alert bad_certificate)");
+    assertThat(messageOf(failed.server()))
         .isEqualTo(
-            "the origin proxy shows no certificate that --tls-client-ca could let in: Empty client"
+            "the origin proxy presented no certificate for --tls-client-ca: Empty client"
                 + " certificate chain");
   }
 
   @Test
-  void aForeignClientsIssuerIsNamed() throws Exception {
+  void messageNamesUnknownIssuerOfClientCertificate() throws Exception {
     var foreign = new TestAuthority("Foreign CA").issue(new TestAuthority.Wish("origin"));
     TlsIdentity mine = tls.write("mine", foreign);
     TlsClient client = tls.client(new TlsTrust.Authorities(tls.ca), Optional.of(mine));
-    var failed = TlsPair.Failed.of(client, tls.strict(tls.good()));
-    assertThat(credentials(failed.client()))
-        .startsWith("the remote proxy refused this side's certificate (alert ");
-    assertThat(credentials(failed.server()))
+    var failed = TlsPair.Failed.of(client, tls.serverRequiringCertificates(tls.good()));
+    assertThat(messageOf(failed.client()))
+        .startsWith("the remote proxy rejected this side's certificate (alert ");
+    assertThat(messageOf(failed.server()))
         .isEqualTo(
-            "the origin proxy's certificate comes from an issuer that is not trusted here, "
-                + "'CN=Foreign CA'; see --tls-client-ca");
+            "the origin proxy's certificate is issued by 'CN=Foreign CA', which is not trusted; see"
+                + " --tls-client-ca");
   }
 
-  /** What a stranger writes into its certificate goes into our log. */
+  /** The log contains text from the certificate of an unauthenticated peer. */
   @Test
-  void aNameThatWouldBreakTheLineIsMadeHarmless() throws Exception {
+  void controlCharactersOfNamesAreReplaced() throws Exception {
     var wicked = new TestAuthority("a\\0Ab\\1B[2J").issue("server");
-    assertThat(refused(tls.client(), tls.server(tls.write("wicked", wicked))))
+    assertThat(rejection(tls.client(), tls.server(tls.write("wicked", wicked))))
         .matches("\\p{Print}+")
         .contains("'CN=a");
   }
 
   @Test
-  void theFilesOfBothSidesAreNeverPrinted() throws Exception {
+  void keyIsNotPrinted() throws Exception {
     var issued = tls.authority.issue("server");
     String key = HexFormat.of().formatHex(issued.keys().getPrivate().getEncoded());
     var loaded = IdentityLoader.load(tls.write("server", issued));
@@ -264,7 +264,7 @@ class TlsTrustTest {
   }
 
   @Test
-  void anOlderVersionIsRefusedByOurOwnLegs() throws Exception {
+  void tls12IsRejectedOnLinks() throws Exception {
     var settings =
         new TlsClientSettings(new TlsTrust.Authorities(tls.ca), Optional.empty(), Optional.empty());
     TlsClient old = tls.client(settings, TlsSetup.ADDRESS, TlsContext.TLS_12);
@@ -272,11 +272,11 @@ class TlsTrustTest {
     assertThat(failed.client())
         .isInstanceOf(ProtocolException.class)
         .hasMessage(
-            "the remote proxy and this side have no version or cipher of TLS in common (alert "
+            "the remote proxy and this side have no TLS version or cipher in common (alert "
                 + "protocol_version)");
     assertThat(failed.server())
         .isInstanceOf(ProtocolException.class)
-        .hasMessageStartingWith("what the origin proxy sends is not right in TLS: ")
+        .hasMessageStartingWith("invalid TLS data from the origin proxy: ")
         .hasMessageContaining("TLSv1.2");
   }
 

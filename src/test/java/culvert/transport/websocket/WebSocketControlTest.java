@@ -108,7 +108,7 @@ class WebSocketControlTest {
       pair.raw().carrier().output().write(flood.flip());
       assertThatThrownBy(() -> pair.server().input().read())
           .isInstanceOf(ProtocolException.class)
-          .hasMessage("the peer sent 1024 records that carry nothing");
+          .hasMessage("the peer sent 1024 records without payload");
     }
   }
 
