@@ -129,7 +129,7 @@ final class BoreServerCommand implements Callable<Integer> {
       secret.advice().forEach(log::warn);
       if (settings.bore().orElseThrow().secrets().isEmpty()) {
         log.warn(
-            "NO SECRET IS SET: anyone who can reach the control port can open ports here;"
+            "NO SECRET IS SET: any client that can reach the control port can open ports here;"
                 + " set --secret or BORE_SECRET on both sides");
       }
       terminal.stop().await();

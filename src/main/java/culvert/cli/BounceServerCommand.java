@@ -201,7 +201,7 @@ final class BounceServerCommand implements Callable<Integer> {
         settings.tls().filter(given -> given.clientAuthorities().isPresent()).isPresent();
     if (settings.authentication().isEmpty() && !isByCertificate) {
       log.warn(
-          "NO AUTHENTICATION STRING IS SET: anyone who can reach the port can join any group;"
+          "NO AUTHENTICATION STRING IS SET: any client that can reach the port can join any group;"
               + " set --auth, --auth-file or CULVERT_AUTH");
     }
   }

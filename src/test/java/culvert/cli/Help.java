@@ -47,10 +47,10 @@ public final class Help {
     return command(command).getUsageMessage();
   }
 
-  /** Returns a command by its words; empty for the root command. */
-  public static CommandLine command(String words) {
+  /** Returns a command by its path; empty for the root command. */
+  public static CommandLine command(String path) {
     CommandLine found = root();
-    for (String word : words.isEmpty() ? new String[0] : words.split(" ")) {
+    for (String word : path.isEmpty() ? new String[0] : path.split(" ")) {
       found = found.getSubcommands().get(word);
     }
     return found;
@@ -59,7 +59,7 @@ public final class Help {
   /**
    * Returns the default of an option as a user would write it; empty if it is computed.
    *
-   * @param option the option, after the words of its command; without a command, that of the first
+   * @param option the option, after the path of its command; without a command, that of the first
    *     role that has it
    */
   public static Optional<String> defaultOf(String option) {

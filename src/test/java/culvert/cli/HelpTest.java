@@ -29,14 +29,14 @@ class HelpTest {
   private static final Set<String> DIFFERENT_MEANINGS =
       Set.of("--once", "--outside-addr", "--port", "--protocol", "--to", "--transport");
 
-  /** The words of each command; none for the root. */
+  /** The path of each command; empty for the root. */
   static List<List<String>> commands() {
     return Help.commands().stream()
         .map(name -> Arrays.stream(name.split(" ")).skip(1).toList())
         .toList();
   }
 
-  /** All positions of the word {@code help} in front of, among and after a command's words. */
+  /** Returns the path with {@code help} at each position: first, in the middle and last. */
   private static List<String[]> withHelpWord(List<String> command) {
     var lines = new ArrayList<String[]>();
     for (int i = 0; i <= command.size(); i++) {

@@ -237,12 +237,17 @@ class BoreIT {
   }
 
   @Test
-  void aWrongCommandLineIsOneLine() throws Exception {
-    misused("bore local: missing LOCAL_PORT; see 'culvert bore local --help'", "local");
-    misused("70000 is not within 0 to 65535", "local", "70000", "--to=127.0.0.1");
-    misused("did you mean --port?", "local", "80", "--to=127.0.0.1", "--prot=1");
+  void invalidCommandLineIsReportedInOneLine() throws Exception {
+    misused("bore local: missing LOCAL_PORT (see 'culvert bore local --help')", "local");
+    misused(
+        "invalid value '70000' for LOCAL_PORT: expected a port from 0 to 65535",
+        "local",
+        "70000",
+        "--to=127.0.0.1");
+    misused("did you mean '--port'?", "local", "80", "--to=127.0.0.1", "--prot=1");
     misused("port range is empty", "server", "--min-port=5000", "--max-port=3000");
-    misused("'foo' is no IP address", "server", "--bind-addr=foo");
+    misused(
+        "invalid value 'foo' for --bind-addr: expected an IP address", "server", "--bind-addr=foo");
     try (var server = BoreProcesses.server()) {
       String port = "--control-port=" + server.control().port();
       RoleProcess.Ended ended =

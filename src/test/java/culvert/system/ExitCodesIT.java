@@ -124,8 +124,8 @@ class ExitCodesIT {
     assertThat(ended.exit()).isEqualTo(2);
     assertThat(ended.err())
         .isEqualTo(
-            "remote-proxy: unknown option --control-adr; did you mean --control-addr?;"
-                + " see 'culvert remote-proxy --help'\n");
+            "remote-proxy: unknown option '--control-adr': did you mean '--control-addr'?"
+                + " (see 'culvert remote-proxy --help')\n");
   }
 
   @Test

@@ -35,8 +35,11 @@ class ImageIT {
       assertThat(ended.out()).isEqualTo("culvert 0.1.0\n");
       assertThat(ended.err()).isEmpty();
     }
-    assertThat(RoleProcess.run(image.resolve("bin/origin-proxy").toString(), "--help").out())
-        .startsWith("Usage: origin-proxy ");
+    String role = image.resolve("bin/origin-proxy").toString();
+    for (String word : new String[] {"--help", "-h", "help"}) {
+      assertThat(RoleProcess.run(role, word).out()).startsWith("Usage: origin-proxy ");
+    }
+    assertThat(RoleProcess.run(role, "-V").out()).isEqualTo("culvert 0.1.0\n");
     assertThat(
             RoleProcess.run("sh", "-c", "cd /; PATH='" + image + "/bin':$PATH culvert --version")
                 .out())

@@ -91,14 +91,13 @@ public final class BoreClientsOptions {
     }
     if (isShared && others.isEmpty()) {
       lines.add(
-          "NO SECRET IS SET for bore clients: anyone who can reach --bore-addr can open ports here;"
-              + " set --bore-secret, --bore-secret-file or CULVERT_BORE_SECRET");
+          "NO SECRET IS SET for bore clients: any client that can reach --bore-addr can open ports"
+              + " here; set --bore-secret, --bore-secret-file or CULVERT_BORE_SECRET");
     }
     if (isShared && others.stream().anyMatch(Secret::isTyped)) {
       lines.add(
-          "bore clients prove the secret of origin proxies without encryption: anyone who records a"
-              + " login can test guesses quickly; set --bore-secret, or use a secret from 'culvert"
-              + " keygen'");
+          "bore clients prove the secret of origin proxies without encryption: a recorded login"
+              + " allows fast guesses; set --bore-secret, or use a secret from 'culvert keygen'");
     }
     return lines;
   }

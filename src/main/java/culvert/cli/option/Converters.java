@@ -129,10 +129,10 @@ public final class Converters {
   }
 
   private static <E extends Enum<E>> ITypeConverter<E> word(Class<E> type) {
-    String words =
+    String names =
         String.join(", ", Arrays.stream(type.getEnumConstants()).map(Converters::name).toList());
     return form(
-        "one of " + words,
+        "one of " + names,
         text -> {
           for (E value : type.getEnumConstants()) {
             if (name(value).equals(text)) {

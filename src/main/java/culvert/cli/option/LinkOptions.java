@@ -75,7 +75,7 @@ public final class LinkOptions {
         .ifPresent(lines::add);
     if (secrets().stream().anyMatch(Secret::isShort)) {
       lines.add(
-          "the secret is short: anyone who records a login can find it by guessing;"
+          "the secret is short: with a recorded login it can be found by guessing;"
               + " 'culvert keygen' prints one that cannot be guessed");
     }
     return lines;

@@ -4,7 +4,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 
-/** Finds the words that a mistyped word may stand for. */
+/** Finds the names that a mistyped word may stand for. */
 public final class NearestWord {
 
   private static final int MAX_EDITS = 4;
@@ -12,14 +12,14 @@ public final class NearestWord {
   private NearestWord() {}
 
   /**
-   * Returns those of the words that begin with {@code typed} or differ from it in less than half of
-   * its letters, nearest first.
+   * Returns the names that begin with {@code typed} or differ from it in less than half of its
+   * letters, nearest first.
    */
-  public static List<String> to(String typed, Collection<String> words) {
+  public static List<String> to(String typed, Collection<String> names) {
     int max = Math.min(MAX_EDITS, (typed.length() - 1) / 2);
-    return words.stream()
-        .filter(word -> distance(typed, word) <= max)
-        .sorted(Comparator.comparingInt(word -> distance(typed, word)))
+    return names.stream()
+        .filter(name -> distance(typed, name) <= max)
+        .sorted(Comparator.comparingInt(name -> distance(typed, name)))
         .toList();
   }
 

@@ -22,7 +22,7 @@ class FormerNamesTest {
   /**
    * A renamed option of one command.
    *
-   * @param command the words of a valid command line
+   * @param command a valid command line
    * @param current the current name
    * @param former the earlier name
    * @param value a value that is not the default
@@ -148,8 +148,8 @@ class FormerNamesTest {
   @ParameterizedTest
   @FieldSource("RENAMED")
   void helpHasTheCurrentNameOnly(Renamed renamed) {
-    String words = renamed.command.split(" [-h]")[0];
-    assertThat(Help.of(words)).contains(renamed.current).doesNotContain(renamed.former);
+    String path = renamed.command.split(" [-h]")[0];
+    assertThat(Help.of(path)).contains(renamed.current).doesNotContain(renamed.former);
   }
 
   @ParameterizedTest

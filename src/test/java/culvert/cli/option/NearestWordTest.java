@@ -28,7 +28,7 @@ class NearestWordTest {
   }
 
   @Test
-  void nearestWordIsFirstAndDistantWordsAreLeftOut() {
+  void nearestNameIsFirstAndDistantNamesAreLeftOut() {
     var options = List.of("--log-format", "--log-level", "--control-addr");
     assertThat(NearestWord.to("--log-levl", options)).first().isEqualTo("--log-level");
     assertThat(NearestWord.to("--log-levl", options)).doesNotContain("--control-addr");
