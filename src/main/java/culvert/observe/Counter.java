@@ -1,12 +1,14 @@
 package culvert.observe;
 
-/** Everything that is counted. */
+/** The events that are counted. */
 public enum Counter {
   /** Visitors accepted on outside addresses. */
   VISITORS,
-  /** Visitors reset because {@code --max-visitors} were there already. */
+  /** Visitors reset because {@code --max-visitors} was reached. */
   VISITORS_OVER_LIMIT,
-  /** Visitors reset because no session offered their service, or all that did were full. */
+  /**
+   * Visitors reset because no session offered their service, or all sessions that did were full.
+   */
   VISITORS_UNSERVED,
   /** Visitors whose PROXY header was missing or malformed. */
   BAD_PROXY_HEADERS,
@@ -16,38 +18,38 @@ public enum Counter {
   RELAYS_DONE,
   /** Relays that ended in any other way. */
   RELAYS_BROKEN,
-  /** Sessions that came to stand. */
+  /** Sessions that were established. */
   SESSIONS,
-  /** Connections that were of another protocol. */
+  /** Connections with another protocol. */
   FOREIGN_PEERS,
   /** Connections that were refused: wrong secret or authentication string, wrong version. */
   REFUSED_PEERS,
-  /** Connections that broke the rules of the wire. */
+  /** Connections that violated the protocol. */
   PROTOCOL_ERRORS,
-  /** Connections whose session did not serve, or that joined no group, in time. */
+  /** Connections that exceeded the time for a session that serves, or for joining a group. */
   SLOW_HANDSHAKES,
-  /** Connections dropped because newer ones came while too many were half-open. */
+  /** Unauthenticated connections evicted by newer ones. */
   HALF_OPEN_DROPPED,
-  /** Logins refused because {@code --max-sessions} were there already. */
+  /** Logins refused because {@code --max-sessions} was reached. */
   SESSIONS_OVER_LIMIT,
-  /** Sessions that ended because the same name logged in anew. */
+  /** Sessions that ended because the same name logged in again. */
   SESSIONS_SUPERSEDED,
-  /** Sessions given up because their peer had been silent, or had taken nothing, for too long. */
+  /** Sessions that ended because the peer sent or accepted nothing for too long. */
   SESSIONS_SILENT,
-  /** Offers declined: no such service, another session owns it, or the session is draining. */
+  /** Offers declined: unknown service, owned by another session, or session draining. */
   OFFERS_DECLINED,
-  /** Frames that came for streams already over, which is no fault. */
+  /** Frames for streams that had ended, which are no error. */
   LATE_FRAMES,
-  /** Streams reset because memory ran short and they had not been read for longest. */
+  /** Streams reset under memory pressure because they had not been read for the longest time. */
   STREAMS_NOT_DRAINED,
   /** Connections that joined a group of a bounce server. */
   MEMBERS,
-  /** Connections that found their group, or the bounce server, full. */
+  /** Connections refused because their group or the bounce server was full. */
   MEMBERS_OVER_LIMIT,
-  /** Members dropped because they took nothing for too long. */
+  /** Members dropped because they accepted nothing for too long. */
   MEMBERS_TOO_SLOW,
-  /** Accepts that failed, mostly for want of descriptors. */
+  /** Failed accepts, usually because no file descriptor was free. */
   ACCEPT_FAILURES,
-  /** Log lines left out because their source had just had one. */
+  /** Log lines suppressed because their source had reached its limit. */
   LOG_LINES_SUPPRESSED
 }

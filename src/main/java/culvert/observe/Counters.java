@@ -10,24 +10,24 @@ public final class Counters {
 
   private final LongAdder[] adders = new LongAdder[Counter.values().length];
 
-  /** All zero. */
+  /** Creates counters with the value zero. */
   public Counters() {
     for (int i = 0; i < adders.length; i++) {
       adders[i] = new LongAdder();
     }
   }
 
-  /** Adds one. */
+  /** Increments a counter. */
   public void count(Counter counter) {
     adders[counter.ordinal()].increment();
   }
 
-  /** The counter itself, for those who know nothing of this room. */
+  /** Returns the adder of a counter, for packages that do not import this one. */
   public LongAdder adder(Counter counter) {
     return adders[counter.ordinal()];
   }
 
-  /** The value now. */
+  /** Returns the current value. */
   public long get(Counter counter) {
     return adders[counter.ordinal()].sum();
   }

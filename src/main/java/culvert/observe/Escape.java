@@ -1,22 +1,22 @@
 package culvert.observe;
 
 /**
- * Text that a stranger may have had a hand in, so that it stays on its line and does nothing to a
- * terminal: control characters, and what turns the order of letters around, become a backslash,
- * {@code u} and four hex digits; quotes and backslashes have a backslash before them.
+ * Escapes untrusted text so that it stays on its line and does not control a terminal: control
+ * characters and bidirectional formatting characters become a backslash, {@code u} and four hex
+ * digits; quotes and backslashes are preceded by a backslash.
  */
 public final class Escape {
 
   private Escape() {}
 
-  /** The escaped form of a text. */
+  /** Returns the escaped form of a text. */
   public static String of(String text) {
     var escaped = new StringBuilder(text.length());
     append(escaped, text);
     return escaped.toString();
   }
 
-  /** Appends it. */
+  /** Appends the escaped form of a text. */
   static void append(StringBuilder line, String text) {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
@@ -30,7 +30,7 @@ public final class Escape {
     }
   }
 
-  /** What ends a line, or turns the order of letters around. */
+  /** Returns whether a character ends a line or changes the direction of text. */
   private static boolean isUnseen(char c) {
     return c == '\u2028' || c == '\u2029' || Character.getType(c) == Character.FORMAT;
   }

@@ -4,10 +4,10 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /**
- * Log lines about sources that may have much to complain of: so many for each source in a period,
- * the rest is counted.
+ * Limits log lines by source: a maximum number for each source in a period; further lines are
+ * counted.
  *
- * @param <S> what tells sources apart
+ * @param <S> identifies a source
  */
 public final class LimitedLog<S> {
 
@@ -15,7 +15,7 @@ public final class LimitedLog<S> {
   private final Counters counters;
   private final RateLimit<S> limit;
 
-  /** So many lines for each source in {@code period}. */
+  /** Creates a log with at most {@code lines} lines for each source in {@code period}. */
   public LimitedLog(Log log, Counters counters, int lines, Duration period) {
     this(log, counters, lines, period, System::nanoTime);
   }
@@ -26,14 +26,14 @@ public final class LimitedLog<S> {
     this.limit = new RateLimit<>(lines, period, nanoTime);
   }
 
-  /** A line at WARN, if the source may have one. */
+  /** Logs an event at WARN unless the source has reached its limit. */
   public void warn(S source, LogEvent event) {
     if (allows(source)) {
       log.warn(event);
     }
   }
 
-  /** A line at INFO, if the source may have one. */
+  /** Logs an event at INFO unless the source has reached its limit. */
   public void info(S source, LogEvent event) {
     if (allows(source)) {
       log.info(event);

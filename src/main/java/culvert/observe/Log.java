@@ -15,33 +15,33 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Writes log lines, one for each event: time, level, a sentence that never varies, and named
- * fields. Whatever a peer put into a field stays on its line: control characters are escaped.
+ * Writes log lines, one for each event: time, level, a constant event name, and named fields.
+ * Control characters in fields are escaped, so that untrusted text stays on its line.
  *
- * <p>A thread of its own writes, so that a full pipe behind the log stops nobody; lines beyond the
- * bounded queue are dropped and counted.
+ * <p>A separate thread writes, so that a full pipe blocks no caller; lines beyond the limit of the
+ * queue are dropped and counted.
  */
 public final class Log implements AutoCloseable {
 
-  /** With milliseconds also where they are zero, so that columns stay where they are. */
+  /** Always with milliseconds, so that columns are aligned. */
   private static final DateTimeFormatter TIME =
       new DateTimeFormatterBuilder().appendInstant(3).toFormatter(Locale.ROOT);
 
   /** How much is logged; each level includes those before it. */
   public enum Level {
-    /** A bug, or the end of the process. */
+    /** An internal error, or the end of the process. */
     ERROR,
-    /** Somebody should look at it. */
+    /** A condition that needs attention. */
     WARN,
-    /** The life of sessions and relays. */
+    /** Events of sessions and relays. */
     INFO,
-    /** Peers that come and go in ordinary ways. */
+    /** Details of ordinary operation. */
     DEBUG
   }
 
-  /** How a line looks. */
+  /** Format of a line. */
   public enum Format {
-    /** For people. */
+    /** Readable text. */
     TEXT,
     /** One JSON object a line. */
     JSON
@@ -82,12 +82,12 @@ public final class Log implements AutoCloseable {
     writer.start();
   }
 
-  /** Whether lines of this level are written. */
+  /** Returns whether lines of this level are written. */
   boolean enabled(Level of) {
     return of.compareTo(level) <= 0;
   }
 
-  /** Logs the end of the process, or a bug. */
+  /** Logs an event at {@link Level#ERROR}. */
   public void error(LogEvent event) {
     write(Level.ERROR, event);
   }
@@ -97,14 +97,14 @@ public final class Log implements AutoCloseable {
     error(LogEvent.event(event));
   }
 
-  /** Logs a bug with its stack. */
+  /** Logs an internal error with its stack. */
   public void bug(String event, Throwable cause) {
     var stack = new StringWriter();
     cause.printStackTrace(new PrintWriter(stack));
     error(LogEvent.event(event).with("cause", cause).with("stack", stack));
   }
 
-  /** Logs what somebody should look at. */
+  /** Logs an event at {@link Level#WARN}. */
   public void warn(LogEvent event) {
     write(Level.WARN, event);
   }
@@ -114,7 +114,7 @@ public final class Log implements AutoCloseable {
     warn(LogEvent.event(event));
   }
 
-  /** Logs a step in the life of a session or relay. */
+  /** Logs an event at {@link Level#INFO}. */
   public void info(LogEvent event) {
     write(Level.INFO, event);
   }
@@ -124,7 +124,7 @@ public final class Log implements AutoCloseable {
     info(LogEvent.event(event));
   }
 
-  /** Logs an ordinary detail. */
+  /** Logs an event at {@link Level#DEBUG}. */
   public void debug(LogEvent event) {
     write(Level.DEBUG, event);
   }
@@ -170,7 +170,7 @@ public final class Log implements AutoCloseable {
     }
   }
 
-  /** Writes what still waits, unless that takes longer than a second. */
+  /** Writes the queued lines, for at most a second. */
   @Override
   public void close() {
     try {

@@ -7,9 +7,10 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
 /**
- * Lets some log lines through for each source and period, for a bounded number of sources.
+ * Limits the number of log lines for each source and period. The number of remembered sources is
+ * limited.
  *
- * @param <S> what tells sources apart
+ * @param <S> identifies a source
  */
 public final class RateLimit<S> {
 
@@ -20,27 +21,30 @@ public final class RateLimit<S> {
   private final long periodNanos;
   private final LongSupplier nanoTime;
 
-  /** A period that has begun for a source, and its lines so far. */
+  /** The current period of a source and its lines so far. */
   private record Period(long beganNanos, int lines) {}
 
-  /** Oldest first, so that the bound drops whoever was quiet for longest. */
+  /** The oldest first, so that the source with the oldest period is dropped at the limit. */
   private final Map<S, Period> periods = new LinkedHashMap<>();
 
-  /** So many lines for each source in {@code period}, by the given clock of nanoseconds. */
+  /**
+   * Creates a limit of {@code lines} lines for each source in {@code period}, with the given clock
+   * in nanoseconds.
+   */
   public RateLimit(int lines, Duration period, LongSupplier nanoTime) {
     this.lines = lines;
     this.periodNanos = period.toNanos();
     this.nanoTime = nanoTime;
   }
 
-  /** Whether this source may have a line now. */
+  /** Returns whether a line of this source is allowed now. */
   public boolean allows(S source) {
     long now = nanoTime.getAsLong();
     lock.lock();
     try {
       Period period = periods.get(source);
       if (period != null && now - period.beganNanos() < periodNanos) {
-        // In its old place: only a new period makes a source younger.
+        // Keeps its position: only a new period moves a source to the end.
         periods.put(source, new Period(period.beganNanos(), period.lines() + 1));
         return period.lines() < lines;
       }

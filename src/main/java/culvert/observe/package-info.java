@@ -1,2 +1,2 @@
-/** What an operator sees: log lines and counters. */
+/** Log lines and counters for operators. */
 package culvert.observe;

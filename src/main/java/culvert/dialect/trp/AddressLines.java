@@ -9,10 +9,12 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
-/** The lines on a control connection: a visitor's address each, {@code 127.0.0.1:41234}. */
+/**
+ * The lines on a control connection, each with the address of a visitor: {@code 127.0.0.1:41234}.
+ */
 final class AddressLines {
 
-  /** An IPv6 address with a scope and a port is far shorter. */
+  /** Longer than an IPv6 address with a scope and a port. */
   private static final int MAX_BYTES = 256;
 
   private static final int BUFFER_BYTES = 4096;
@@ -26,14 +28,14 @@ final class AddressLines {
     this.in = in;
   }
 
-  /** The line of a visitor. */
+  /** Returns the line for a visitor. */
   static ByteBuffer of(InetSocketAddress visitor) {
     return StandardCharsets.UTF_8.encode(HostPort.of(visitor) + "\n");
   }
 
   /**
-   * The address in a line. Any line announces a visitor: one that is no address is the visitor's
-   * name.
+   * Returns the address in a line. Every line announces a visitor; text that is not an address
+   * becomes the visitor's name.
    */
   static InetSocketAddress address(String line) {
     try {
@@ -48,9 +50,9 @@ final class AddressLines {
   }
 
   /**
-   * Waits for the next line; nothing at the end of the stream, where half a line does not count.
+   * Waits for the next line; empty at the end of the stream. An incomplete last line is ignored.
    *
-   * @throws ProtocolException if it is too long
+   * @throws ProtocolException if the line is too long
    */
   Optional<String> next() throws IOException {
     var line = new StringBuilder();
@@ -59,7 +61,7 @@ final class AddressLines {
         return Optional.empty();
       }
       if (line.length() == MAX_BYTES) {
-        throw new ProtocolException("a line of more than " + MAX_BYTES + " bytes");
+        throw new ProtocolException("line longer than " + MAX_BYTES + " bytes");
       }
       line.append((char) b);
     }

@@ -11,10 +11,10 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * tunneled-reverse-proxy's wire as its remote-proxy speaks it: the first connection is the control
- * connection, and all others while it lives are data connections. Unlike the original, a data
- * connection that no visitor waits for is refused, and after the control connection's end the next
- * one takes its place.
+ * The remote side of tunneled-reverse-proxy's protocol. The first connection is the control
+ * connection; while it is open, all others are data connections. Unlike the original, a data
+ * connection is refused if no visitor waits for one, and after the control connection has ended the
+ * next connection replaces it.
  */
 public final class TrpDialect implements Dialect {
 
@@ -22,7 +22,7 @@ public final class TrpDialect implements Dialect {
   private final Deadlines deadlines;
   private final AtomicReference<TrpSession> current = new AtomicReference<>();
 
-  /** For the one service that the wire can have. */
+  /** Creates the dialect for the only service that the protocol supports. */
   public TrpDialect(String service, Deadlines deadlines) {
     this.service = service;
     this.deadlines = deadlines;

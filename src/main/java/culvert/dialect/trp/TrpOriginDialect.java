@@ -16,15 +16,16 @@ import culvert.session.OriginDialect;
 import culvert.session.OriginSession;
 import java.io.IOException;
 
-/** tunneled-reverse-proxy's wire as its origin-proxy speaks it. */
+/** The origin side of tunneled-reverse-proxy's protocol. */
 public final class TrpOriginDialect implements OriginDialect {
 
   private final DataChannels channels;
 
   /**
-   * For the role that lives with {@code dialer}, {@code deadlines} and {@code counters}.
+   * Creates the dialect for a role with the given {@code dialer}, {@code deadlines} and {@code
+   * counters}.
    *
-   * @param settings whose remote proxy is dialled directly, and is told of no service
+   * @param settings the remote proxy is dialled directly and does not receive the service name
    */
   public TrpOriginDialect(
       OriginSettings settings, Dialer dialer, Deadlines deadlines, Counters counters, Log log) {
@@ -44,7 +45,10 @@ public final class TrpOriginDialect implements OriginDialect {
             });
   }
 
-  /** Nobody says a word: whoever is there is taken for a remote proxy. */
+  /**
+   * Starts a session without a handshake, which the protocol does not have: any server counts as a
+   * remote proxy.
+   */
   @Override
   public OriginSession login(Connection connection) throws IOException {
     KeepAlive.FAST.applyTo(connection);

@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 
-/** The origin side's control connection, on which it never says anything. */
+/** The origin side's control connection; this side sends nothing on it. */
 final class TrpOriginSession extends AnnouncedSession {
 
   private final Connection control;
@@ -19,7 +19,7 @@ final class TrpOriginSession extends AnnouncedSession {
     this.control = control;
   }
 
-  /** Where visitors come in is not told. */
+  /** The protocol does not report the public address. */
   @Override
   protected void receiveAnnouncements(String service, Listener listener) throws IOException {
     listener.served(service, List.of());

@@ -28,15 +28,17 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * The remote side's control connection. Visitors wait in a queue, and each data connection is the
- * first one's: it says nothing of whose it is, and one is as good as another.
+ * The remote side's control connection. Visitors wait in a queue, and each data connection is given
+ * to the first one: data connections carry no id and are interchangeable.
  */
 final class TrpSession implements Session {
 
-  /** For a line to leave; an origin proxy that takes none for so long is lost. */
+  /**
+   * Time for writing a line; an origin proxy that accepts none for that long is considered dead.
+   */
   private static final Duration WRITE_LIMIT = Duration.ofSeconds(5);
 
-  /** It has at least so long for a data connection, however impatient the visitor is. */
+  /** Minimum time for a data connection, even if the visitor disconnects earlier. */
   private static final Duration CLAIM_LIMIT = Duration.ofSeconds(5);
 
   private static final String GONE = "the origin proxy is gone";
@@ -46,22 +48,22 @@ final class TrpSession implements Session {
   private final Deadlines deadlines;
   private final Consumer<TrpSession> onEnd;
 
-  /** Serialises lines on the control connection, and is held for nothing else. */
+  /** Serialises lines on the control connection; held for nothing else. */
   private final ReentrantLock writing = new ReentrantLock();
 
-  /** Guards all that follows. */
+  /** Guards all following fields. */
   private final ReentrantLock lock = new ReentrantLock();
 
   private final Queue<CompletableFuture<Connection>> waiting = new ArrayDeque<>();
 
   private final Condition fewer = lock.newCondition();
 
-  /** How many data connections there are. */
+  /** Number of open data connections. */
   private int channels;
 
   private long lastClaim = System.nanoTime();
 
-  /** No visitor is announced any more. */
+  /** Whether no more visitors are announced. */
   private boolean over;
 
   private volatile boolean closed;
@@ -79,29 +81,29 @@ final class TrpSession implements Session {
     return control.peer();
   }
 
-  /** Reads for nothing but the end. */
+  /** Reads only to detect the end of the connection. */
   @Override
   public void serve(ServiceRegistry services) throws IOException {
     try {
       services.offer(this, service, answer -> {});
       throw control.input().read() >= 0
-          ? new ProtocolException("bytes on a control connection, which has none")
+          ? new ProtocolException("unexpected bytes on the control connection")
           : new EOFException("the origin proxy closed its control connection");
     } catch (IOException e) {
       if (lost) {
-        throw new SilentPeerException("it opens no data connections any more");
+        throw new SilentPeerException("the origin proxy opens no data connections any more");
       }
       if (!closed) {
         throw e;
       }
     } finally {
-      // Before the next one may come, whose offer would be another's still.
+      // Before the next session may start, whose offer would otherwise be taken for this one's.
       services.withdraw(this, service);
       end();
     }
   }
 
-  /** The visitor in front gets it; returns false, and does not, if there is none. */
+  /** Gives the connection to the first visitor; returns false if no visitor waits. */
   boolean claim(Connection channel) {
     lock.lock();
     try {
@@ -137,8 +139,9 @@ final class TrpSession implements Session {
   }
 
   /**
-   * No data connection came for a visitor. An origin proxy that has none at all and opened none
-   * since is lost: lines under way keep the system from asking it.
+   * Handles a visitor without a data connection. An origin proxy that has no data connection and
+   * has opened none since is considered dead: TCP keep-alive does not probe while lines are in
+   * flight.
    */
   private void unclaimed(long announced) {
     if (System.nanoTime() - announced < CLAIM_LIMIT.toNanos()) {
@@ -182,7 +185,7 @@ final class TrpSession implements Session {
     }
   }
 
-  /** Waits until no visitor waits for a data connection, or the limit has passed. */
+  /** Waits until no visitor needs a data connection or the limit passes. */
   void awaitClaims(Duration limit) {
     lock.lock();
     try {
@@ -201,7 +204,7 @@ final class TrpSession implements Session {
     deadlines.callWithin(
         WRITE_LIMIT,
         control::reset,
-        "the origin proxy took no line within " + Durations.of(WRITE_LIMIT),
+        "the origin proxy accepted no line within " + Durations.of(WRITE_LIMIT),
         () -> {
           writing.lock();
           try {
@@ -213,7 +216,9 @@ final class TrpSession implements Session {
         });
   }
 
-  /** An origin proxy may end when its control connection does, and cut what it carries. */
+  /**
+   * Keeps the control connection open: an origin proxy may exit when it closes, and cut its relays.
+   */
   @Override
   public void drain() {
     boolean idle;
@@ -269,7 +274,10 @@ final class TrpSession implements Session {
       return Optional.empty();
     }
 
-    /** The wire cannot tell whether the origin server accepted: the channel is all there is. */
+    /**
+     * The protocol does not report whether the origin server accepted; a data connection counts as
+     * accepted.
+     */
     @Override
     public Outcome await(Duration limit) {
       long began = System.nanoTime();
@@ -295,7 +303,10 @@ final class TrpSession implements Session {
       }
     }
 
-    /** This, unless the channel or the end has come just now: a channel has no other owner. */
+    /**
+     * Returns {@code none} unless a channel or the end arrived just now: a channel has no other
+     * owner.
+     */
     private Outcome unless(Outcome none) {
       if (channel.cancel(false)) {
         return none;
@@ -305,7 +316,7 @@ final class TrpSession implements Session {
           : new Outcome.Accepted(channel.join());
     }
 
-    /** A connection that was closed from this side breaks without a word. */
+    /** A connection closed from this side fails without a message. */
     private static Outcome refused(Throwable why) {
       return new Outcome.Refused(Objects.requireNonNullElse(why.getMessage(), GONE));
     }

@@ -160,7 +160,7 @@ class TrpTest {
     roles.remote(RolePair.LIMIT);
     try (Socket scanner = TestClient.dial(roles.remote().controlAddress())) {
       scanner.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes());
-      roles.awaitLog(1, "bytes on a control connection, which has none");
+      roles.awaitLog(1, "unexpected bytes on the control connection");
     }
   }
 
