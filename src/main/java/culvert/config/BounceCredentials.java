@@ -20,11 +20,6 @@ public record BounceCredentials(
   public static final BounceCredentials DEFAULT =
       new BounceCredentials(Optional.empty(), Optional.empty(), WebSocketSettings.DEFAULT);
 
-  /** Has a message name the options about TLS and WebSockets as they begin here. */
-  public static String named(String options, String message) {
-    return message.replaceAll("--(tls|ws)-", options + "$1-");
-  }
-
   /** What is said first. */
   public byte[] bytes() {
     return authentication.map(BounceAuthentication::bytes).orElse(new byte[0]);

@@ -35,9 +35,7 @@ public record TlsClientSettings(
         new SNIHostName(name);
       }
     } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(
-          "invalid value '" + name + "' for --tls-server-name: expected a host name or an address",
-          e);
+      throw new InvalidSettingException("tls-server-name", name, "a host name or an address");
     }
   }
 }

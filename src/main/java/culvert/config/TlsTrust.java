@@ -42,11 +42,11 @@ public sealed interface TlsTrust {
     public Pin {
       String digits = sha256.substring(sha256.indexOf('=') + 1).replace(":", "").strip();
       if (digits.length() != DIGITS || !digits.chars().allMatch(HexFormat::isHexDigit)) {
-        throw new IllegalArgumentException(
-            "invalid value '"
-                + sha256
-                + "' for --tls-pin: expected the SHA-256 fingerprint of a certificate, 64"
-                + " hexadecimal digits as printed by 'openssl x509 -noout -fingerprint -sha256'");
+        throw new InvalidSettingException(
+            "tls-pin",
+            sha256,
+            "the SHA-256 fingerprint of a certificate, 64 hexadecimal digits as printed by"
+                + " 'openssl x509 -noout -fingerprint -sha256'");
       }
       sha256 = digits.toLowerCase(Locale.ROOT);
     }

@@ -34,19 +34,20 @@ public record WebSocketSettings(String path, Optional<String> host) {
    */
   public WebSocketSettings {
     if (!path.startsWith("/")) {
-      throw new IllegalArgumentException("--ws-path: '" + path + "' does not begin with '/'");
+      throw new InvalidSettingException("ws-path", path, "a path that starts with '/'");
     }
     if (path.length() > MAX_PATH) {
-      throw new IllegalArgumentException("--ws-path is longer than " + MAX_PATH + " characters");
+      throw new InvalidSettingException("ws-path", path, "at most " + MAX_PATH + " characters");
     }
     if (!PATH.matcher(path).matches()) {
-      throw new IllegalArgumentException(
-          "--ws-path holds a space, '?', '#', or what is no visible ASCII; write those as %20 and"
-              + " the like");
+      throw new InvalidSettingException(
+          "ws-path",
+          path,
+          "visible ASCII without '?' and '#'; write other characters as %20 and the like");
     }
     if (host.isPresent() && !HOST.matcher(host.get()).matches()) {
-      throw new IllegalArgumentException(
-          "--ws-host is no HOST or HOST:PORT of letters, digits, dots and dashes");
+      throw new InvalidSettingException(
+          "ws-host", host.get(), "HOST or HOST:PORT of letters, digits, dots and dashes");
     }
   }
 

@@ -316,8 +316,9 @@ class TransportOptionsTest {
 
   @Test
   void pathAndHostOfTheWebSocketAreChecked() {
-    rejectedOnBothSides("--ws-path: 'tunnel' does not begin", "--transport=ws", "--ws-path=tunnel");
-    rejected(origin("--transport=ws", "--ws-host=a b"), "--ws-host is no HOST or HOST:PORT");
+    rejectedOnBothSides(
+        "invalid value 'tunnel' for --ws-path", "--transport=ws", "--ws-path=tunnel");
+    rejected(origin("--transport=ws", "--ws-host=a b"), "invalid value 'a b' for --ws-host");
   }
 
   private static long lines(Cli run, String text) {

@@ -31,7 +31,8 @@ class WebSocketSettingsTest {
   void aPathBeginsWithASlash(String path) {
     assertThatThrownBy(() -> path(path))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("--ws-path: '" + path + "' does not begin with '/'");
+        .hasMessage(
+            "invalid value '" + path + "' for --ws-path: expected a path that starts with '/'");
   }
 
   @ParameterizedTest
@@ -39,9 +40,10 @@ class WebSocketSettingsTest {
   void nothingThatWouldEndAPathIsInOne(String path) {
     assertThatThrownBy(() -> path(path))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage(
-            "--ws-path holds a space, '?', '#', or what is no visible ASCII; write those as %20 and"
-                + " the like");
+        .hasMessageEndingWith(
+            "' for --ws-path: expected visible ASCII without '?' and '#'; write other characters as"
+                + " %20 and the like")
+        .hasMessageMatching("\\P{Cntrl}+");
   }
 
   @Test
@@ -49,7 +51,10 @@ class WebSocketSettingsTest {
     assertThat(path("/" + "p".repeat(1023)).path()).hasSize(1024);
     assertThatThrownBy(() -> path("/" + "p".repeat(1024)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("--ws-path is longer than 1024 characters");
+        .hasMessage(
+            "invalid value '/"
+                + "p".repeat(199)
+                + "...' for --ws-path: expected at most 1024 characters");
   }
 
   @ParameterizedTest
@@ -79,6 +84,7 @@ class WebSocketSettingsTest {
   void whatIsNoHostIsRefused(String host) {
     assertThatThrownBy(() -> host(host))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("--ws-host is no HOST or HOST:PORT of letters, digits, dots and dashes");
+        .hasMessageEndingWith(
+            "' for --ws-host: expected HOST or HOST:PORT of letters, digits, dots and dashes");
   }
 }

@@ -3,6 +3,7 @@ package culvert.cli.option;
 import culvert.config.BounceCredentials;
 import culvert.config.FilePermissions;
 import culvert.config.GroupAddress;
+import culvert.config.InvalidSettingException;
 import culvert.config.TlsClientSettings;
 import culvert.config.WebSocketSettings;
 import culvert.protocol.PeerNames;
@@ -80,18 +81,17 @@ public final class BounceCredentialOptions {
     try {
       var tls =
           new TlsClientSettings(
-              TlsTrustOptions.trust(authorities, pin, environment),
+              TlsTrustOptions.trust(
+                  PeerNames.BOUNCE_SERVER_OF_PROXY, authorities, pin, environment),
               Optional.ofNullable(serverName),
               Optional.empty());
       return new BounceCredentials(
           authentication,
           isGiven || isTls ? Optional.of(tls) : Optional.empty(),
           new WebSocketSettings(path, Optional.empty()));
-    } catch (IllegalArgumentException e) {
+    } catch (InvalidSettingException e) {
       // In the commands of a bounce server these options have other names.
-      throw new IllegalArgumentException(
-          BounceCredentials.named(PeerNames.BOUNCE_SERVER_OF_PROXY.optionPrefix(), e.getMessage()),
-          e);
+      throw e.about(PeerNames.BOUNCE_SERVER_OF_PROXY);
     }
   }
 

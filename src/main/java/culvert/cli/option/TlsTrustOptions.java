@@ -3,6 +3,7 @@ package culvert.cli.option;
 import culvert.config.TlsClientSettings;
 import culvert.config.TlsIdentity;
 import culvert.config.TlsTrust;
+import culvert.protocol.PeerNames;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -47,7 +48,9 @@ public final class TlsTrustOptions {
       boolean isTls, Optional<TlsIdentity> own, Map<String, String> environment) {
     var settings =
         new TlsClientSettings(
-            trust(authorities, pin, environment), Optional.ofNullable(serverName), own);
+            trust(PeerNames.REMOTE_PROXY, authorities, pin, environment),
+            Optional.ofNullable(serverName),
+            own);
     boolean isGiven = pin != null || authorities != null || serverName != null || own.isPresent();
     return isGiven || isTls ? Optional.of(settings) : Optional.empty();
   }
@@ -55,14 +58,20 @@ public final class TlsTrustOptions {
   /**
    * Returns the check of a server's certificate.
    *
+   * @param server names of the server, for messages
    * @param authorities a file with CA certificates, or null
    * @param pin the certificate's fingerprint, or null
    * @param environment variables, of which SSL_CERT_FILE is used
    * @throws IllegalArgumentException if both are given, or the fingerprint is invalid
    */
-  static TlsTrust trust(Path authorities, String pin, Map<String, String> environment) {
+  static TlsTrust trust(
+      PeerNames server, Path authorities, String pin, Map<String, String> environment) {
     if (authorities != null && pin != null) {
-      throw new IllegalArgumentException("--tls-ca and --tls-pin are both given; keep one");
+      throw new IllegalArgumentException(
+          server.option("tls-ca")
+              + " and "
+              + server.option("tls-pin")
+              + " are both given; keep one");
     }
     if (pin != null) {
       return new TlsTrust.Pin(pin);

@@ -66,7 +66,7 @@ class BounceCredentialOptionsTest {
         "--bounce-auth=x | the --bounce-auth options mean nothing without a group",
         "--bounce-tls-pin=abc | invalid value 'abc' for --bounce-tls-pin",
         "--bounce-tls-server-name=h | the --bounce-tls options mean nothing",
-        "--bounce-ws-path=x | --bounce-ws-path: 'x' does not begin with '/'",
+        "--bounce-ws-path=x | invalid value 'x' for --bounce-ws-path",
         "--bounce-ws-path=/x | the --bounce-ws options mean nothing",
         "--bounce-tls-ca=a --bounce-tls-pin=b | --bounce-tls-ca and --bounce-tls-pin are both",
         "--control-via=bounce://h:1/1,bounce://h:1/01 | names the same group twice",
