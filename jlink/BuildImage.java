@@ -17,9 +17,8 @@ import java.util.spi.ToolProvider;
  *
  * <pre>java BuildImage.java JLINK-FOLDER TARGET-FOLDER VERSION TIMESTAMP DEPENDENCY...</pre>
  *
- * <p>It leaves {@code target/image}: the modules that are needed and no others, the launchers, the
- * JVM options, and, where the JDK can make one (24 and newer), an ahead-of-time cache recorded
- * while every role runs under load.
+ * <p>The image in {@code target/image} has the required modules, the launchers and the JVM options.
+ * A JDK of 24 or newer adds an ahead-of-time cache, recorded while every role runs under load.
  */
 final class BuildImage {
 
@@ -86,7 +85,7 @@ final class BuildImage {
     Files.setLastModifiedTime(image.resolve("release"), date);
   }
 
-  /** The same sources give the same archive: entries in order, one date for all. */
+  /** Packs the archive reproducibly: entries in order, all with one date. */
   private void pack(String version, String date) throws IOException {
     Path classes = target.resolve("classes");
     var arguments = new ArrayList<>(List.of("--create", "--file", jar.toString(), "--date", date));
@@ -112,7 +111,7 @@ final class BuildImage {
     }
   }
 
-  /** Dependencies as the AOT cache can take them, where there is such a cache; see Modernize. */
+  /** Rewrites dependencies for the AOT cache, if this JDK has one; see Modernize. */
   private List<String> modernize(List<String> dependencies)
       throws IOException, InterruptedException {
     if (!hasAotCache()) {
@@ -192,7 +191,7 @@ final class BuildImage {
     return image.resolve("lib/culvert.aot");
   }
 
-  /** Two steps, which every JDK with the cache understands: record a run, then write the cache. */
+  /** Records a run, then writes the cache: the two steps that every JDK with a cache supports. */
   private void train() throws IOException, InterruptedException {
     if (!hasAotCache()) {
       System.out.println("image: this JDK has no AOT cache, so the image starts without one");
@@ -235,7 +234,7 @@ final class BuildImage {
     Process process = builder.start();
     if (!process.waitFor(STEP_LIMIT_SECONDS, TimeUnit.SECONDS)) {
       process.destroyForcibly();
-      throw new IllegalStateException(failure + ": it did not end in time");
+      throw new IllegalStateException(failure + ": time limit exceeded");
     }
     if (process.exitValue() != 0) {
       throw new IllegalStateException(failure + ": exit code " + process.exitValue());
