@@ -180,7 +180,7 @@ final class SessionLoop {
   private void finish() {
     isStopping = true;
     sessions.awaitEmpty(timeToFinish());
-    streams.awaitGone(timeToFinish());
+    streams.awaitEmpty(timeToFinish());
     sessions.closeAll(SessionRun::close);
     streams.close();
     sessions.awaitEmpty(STOP_LIMIT);

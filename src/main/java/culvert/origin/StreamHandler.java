@@ -31,7 +31,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** A visitor's stream on the origin side: dial the server that settings name, and only that. */
+/** Connects each visitor's stream to the service's origin server, and to no other address. */
 final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
 
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
@@ -68,7 +68,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
       }
       serve(incoming, server);
     } catch (RuntimeException | Error e) {
-      log.bug("a stream met a bug", e);
+      log.bug("internal error on stream", e);
       incoming.connection().reset();
     }
   }
@@ -81,7 +81,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
     } catch (IOException e) {
       counters.count(Counter.OPENS_FAILED);
       incoming.refuse(reason(e), e.getMessage());
-      unreached(incoming.visitor(), e.getMessage());
+      logNotReached(incoming.visitor(), e.getMessage());
       return;
     }
     try {
@@ -94,7 +94,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
     }
   }
 
-  private void unreached(Visitor visitor, String cause) {
+  private void logNotReached(Visitor visitor, String cause) {
     lines.warn(
         visitor.service(),
         event("origin server not reached")
@@ -129,7 +129,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
         .write(counters, log);
   }
 
-  /** In one write, before anything else. */
+  /** Writes the PROXY header in one write, before any other byte; returns its length. */
   private long writeHeader(Visitor visitor, SocketConnection origin) throws IOException {
     if (settings.proxyHeader().isEmpty()) {
       return 0;
@@ -150,17 +150,17 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
     };
   }
 
-  /** How many visitors are there now. */
+  /** Returns how many visitors are connected now. */
   int count() {
     return open.size();
   }
 
-  /** Waits until the last visitor has gone; returns false if that takes longer than the limit. */
-  boolean awaitGone(Duration limit) {
+  /** Waits until the last visitor has disconnected; returns false if the limit passes first. */
+  boolean awaitEmpty(Duration limit) {
     return open.awaitEmpty(limit);
   }
 
-  /** Resets every connection to an origin server; does not wait. */
+  /** Resets every connection to an origin server; does not block. */
   void reset() {
     open.closeAll(Connection::reset);
   }

@@ -1,2 +1,4 @@
-/** The origin-proxy role: joins a remote proxy and dials the origin servers for its visitors. */
+/**
+ * The origin-proxy role: logs in at a remote proxy and dials the origin servers for its visitors.
+ */
 package culvert.origin;

@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * An origin side's session on whose control connection the remote proxy only announces visitors,
- * each of which is then fetched over a data channel.
+ * An origin proxy's session of a protocol with data channels: on the control connection the remote
+ * proxy only announces visitors, and a data channel is opened for each.
  */
 public abstract class AnnouncedSession implements OriginSession {
 
@@ -19,13 +19,13 @@ public abstract class AnnouncedSession implements OriginSession {
   private volatile boolean draining;
   private volatile boolean closed;
 
-  /** Not serving yet. */
+  /** Creates a session that does not serve yet. */
   protected AnnouncedSession(Connection control, DataChannels.OfSession channels) {
     this.control = control;
     this.channels = channels;
   }
 
-  /** Serves the one service that such a wire can have. */
+  /** Serves the first service: such a protocol has only one for each session. */
   @Override
   public final void serve(List<String> services, Listener listener, IncomingStream.Handler streams)
       throws IOException {
@@ -46,19 +46,20 @@ public abstract class AnnouncedSession implements OriginSession {
   }
 
   /**
-   * Tells where visitors come in, and fetches them as they are announced; returns never.
+   * Reports the service's public addresses and opens a data channel for each announced visitor.
+   * Never returns normally.
    *
-   * @throws IOException telling how the control connection ended
+   * @throws IOException with the reason for which the control connection ended
    */
   protected abstract void receiveAnnouncements(String service, Listener listener)
       throws IOException;
 
-  /** Fetches a visitor, whom the wire calls by that name; does not wait. */
+  /** Opens a data channel for the visitor that the protocol calls by this name; never blocks. */
   protected final void fetch(String name, Visitor visitor, DataChannels.Opener opener) {
     channels.open(name, visitor, opener, streams);
   }
 
-  /** The wire has no word for it: the remote side finds the connection closed. */
+  /** Closes the control connection: the protocol has no message that announces a drain. */
   @Override
   public final void drain() {
     draining = true;

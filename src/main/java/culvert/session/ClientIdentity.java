@@ -1,9 +1,9 @@
 package culvert.session;
 
 /**
- * Who has logged in.
+ * Identifies a client that has logged in.
  *
- * @param name keeps its meaning when the process is started anew
- * @param instance random, another for each process; nobody else can know it
+ * @param name stays the same when the client's process is restarted
+ * @param instance random and different for each process; no other process can know it
  */
 public record ClientIdentity(String name, String instance) {}

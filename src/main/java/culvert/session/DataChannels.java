@@ -19,26 +19,30 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The data channels of an origin side whose wire has one for each visitor, from the announcement of
- * the visitor to its end.
+ * The data channels of an origin proxy whose protocol opens one for each visitor, from the
+ * announcement of the visitor to its end.
  */
 public final class DataChannels {
 
-  /** What a fresh connection must say to be a visitor's data channel. */
+  /** Turns a new connection into a visitor's data channel. */
   @FunctionalInterface
   public interface Opener {
     /**
-     * Says it.
+     * Sends the message that makes the connection the visitor's data channel.
      *
-     * @return the connection to use from now on
+     * @return the connection to use from then on
      */
     Connection open(Connection fresh) throws IOException;
   }
 
-  /** Hears of each visitor that came to nothing. */
+  /** Receives the visitors without a data channel. */
   @FunctionalInterface
   public interface Failures {
-    /** A visitor, as the dialect calls it, and why; must not block for long. */
+    /**
+     * Reports a failure; must not block for long.
+     *
+     * @param visitor the visitor's name in the protocol
+     */
     void failed(String visitor, String cause);
   }
 
@@ -49,7 +53,7 @@ public final class DataChannels {
   private final Semaphore dials;
   private final Failures failures;
 
-  /** None yet; there will be as many at a time as the settings say. */
+  /** Creates the limits that all sessions share, as the settings give them. */
   public DataChannels(
       OriginSettings settings, Dialer dialer, Deadlines deadlines, Failures failures) {
     this.dialer = dialer;
@@ -61,16 +65,16 @@ public final class DataChannels {
   }
 
   /**
-   * Those of one session.
+   * Creates the data channels of one session.
    *
-   * @param remote the very address that the control connection leads to: its name may have others,
-   *     which know nothing of this session
+   * @param remote the address to which the control connection leads. Other addresses of the same
+   *     name may belong to servers without this session.
    */
   public OfSession forSession(InetSocketAddress remote) {
     return new OfSession(HostPort.of(remote));
   }
 
-  /** The data channels that one session's remote proxy has asked for. */
+  /** The data channels that one session's remote proxy has requested. */
   public final class OfSession {
     private final HostPort remote;
     private final OpenSet<Cancellation> openings = new OpenSet<>();
@@ -80,13 +84,13 @@ public final class DataChannels {
     }
 
     /**
-     * Fetches a visitor, in a thread of its own; does not wait.
+     * Opens a visitor's data channel in a thread of its own; does not block.
      *
-     * @param name what the dialect calls the visitor
+     * @param name the visitor's name in the protocol
      */
     public void open(String name, Visitor visitor, Opener opener, IncomingStream.Handler streams) {
       if (!visitors.tryAcquire()) {
-        failures.failed(name, "too many visitors are here already");
+        failures.failed(name, "the limit of visitors is reached");
         return;
       }
       Threads.start(
@@ -112,7 +116,7 @@ public final class DataChannels {
       try {
         streams.handle(new Fetched(visitor, channel));
       } finally {
-        // Nothing happens to one whose relay has ended.
+        // Has no effect once the relay has ended.
         channel.reset();
       }
     }
@@ -144,12 +148,12 @@ public final class DataChannels {
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
-      throw new IOException("other data channels took " + Durations.of(limit) + " to come");
+      throw new IOException("other data channels took " + Durations.of(limit) + " to open");
     }
 
     private Connection open(Connection fresh, Opener opener, Cancellation opening, Duration left)
         throws IOException {
-      boolean there = false;
+      boolean isOpen = false;
       opening.onCancel(fresh::close);
       try {
         KeepAlive.SLOW.applyTo(fresh);
@@ -159,21 +163,21 @@ public final class DataChannels {
                 fresh::close,
                 remote + ": no data channel within " + Durations.of(limit),
                 () -> opener.open(fresh));
-        there = true;
+        isOpen = true;
         return channel;
       } finally {
-        if (!there) {
+        if (!isOpen) {
           fresh.close();
         }
       }
     }
 
-    /** Waits for those that are being opened, for as long as each may take. */
+    /** Waits for the channels that are being opened, within the limit for each. */
     public void awaitOpened() {
       openings.awaitEmpty(limit);
     }
 
-    /** Gives up those that are being opened; those that stand live on. */
+    /** Cancels the channels that are being opened; open ones are not affected. */
     public void cancelOpening() {
       openings.closeAll(Cancellation::cancel);
     }
@@ -198,13 +202,13 @@ public final class DataChannels {
       return channel;
     }
 
-    /** The wire has no word for it. */
+    /** Does nothing: the protocol has no such message. */
     @Override
     public void accept() {}
 
     /**
-     * The visitor sees an end. A reset could overtake what opened the channel, and then the visitor
-     * would wait until the remote proxy loses patience.
+     * Closes the channel, so that the visitor reads an end. A reset could overtake the message that
+     * opened the channel, and the visitor would wait until the remote proxy's timeout.
      */
     @Override
     public void refuse(RefusedReason reason, String why) {

@@ -4,34 +4,34 @@ import culvert.net.Connection;
 import java.io.IOException;
 import java.time.Duration;
 
-/** A wire family, as the remote side sees it: what a fresh control connection turns out to be. */
+/** A protocol, as the remote proxy sees it: how a new control connection becomes a session. */
 public interface Dialect {
 
-  /** What a connection has become. */
+  /** The result of accepting a connection. */
   sealed interface Accepted {
     /**
-     * A new session; the calling thread is to {@link Session#serve} it.
+     * A new session, which the calling thread must {@link Session#serve}.
      *
-     * @param session not serving yet
+     * @param session does not serve yet
      */
     record LoggedIn(Session session) implements Accepted {}
 
-    /** A data channel that a pending open was waiting for; it belongs to that open now. */
+    /** A data channel that a {@link PendingStream} waited for and now owns. */
     record Claimed() implements Accepted {}
   }
 
   /**
-   * Reads a connection's first messages, in the connection's own thread. The caller holds the
-   * deadline for all of it.
+   * Reads a connection's first messages, in the connection's own thread. The caller sets a
+   * deadline.
    *
-   * @throws IOException if the connection is refused, which the peer has been told where its wire
-   *     has a way
+   * @throws IOException if the connection is refused; where the protocol has a message for that, it
+   *     has been sent to the peer
    */
   Accepted accept(Connection connection) throws IOException;
 
   /**
-   * Waits until every visitor that was announced has the data channel that it waits for, or the
-   * limit has passed; not at all where visitors have no such channels.
+   * Waits until every announced visitor has its data channel or the limit has passed. Returns at
+   * once for a protocol without data channels.
    */
   default void awaitClaims(Duration limit) {}
 }

@@ -3,7 +3,7 @@ package culvert.session;
 import culvert.net.Connection;
 import culvert.protocol.RefusedReason;
 
-/** A visitor's stream as the origin side receives it. It is accepted or refused, exactly once. */
+/** A visitor's stream as the origin proxy receives it. It is accepted or refused exactly once. */
 public interface IncomingStream {
 
   /** Connects visitors' streams to the service's origin server. */
@@ -13,15 +13,15 @@ public interface IncomingStream {
     void handle(IncomingStream stream);
   }
 
-  /** Who came, and for which service. */
+  /** Returns the visitor and the service it uses. */
   Visitor visitor();
 
-  /** The stream; what the visitor sent early is already on its way. */
+  /** Returns the stream, whose input may hold bytes that the visitor has sent already. */
   Connection connection();
 
-  /** The origin server has accepted. */
+  /** Accepts the stream: the origin server has accepted the connection. */
   void accept();
 
-  /** There will be no connection. */
+  /** Refuses the stream: there is no connection to the origin server. */
   void refuse(RefusedReason reason, String why);
 }

@@ -3,15 +3,15 @@ package culvert.session;
 import culvert.net.Connection;
 import java.io.IOException;
 
-/** A wire family, as the origin side sees it: how a session begins. */
+/** A protocol, as the origin proxy sees it: how a session begins. */
 public interface OriginDialect {
 
   /**
-   * Joins the remote proxy at the other end of a fresh connection. The caller holds the deadline
-   * for all of it, and closes the connection if it fails.
+   * Logs in at the remote proxy over a new connection. The caller sets a deadline and closes the
+   * connection after a failure.
    *
-   * @throws culvert.protocol.RefusedException if the remote proxy refuses for a stated reason
-   * @throws IOException if no session came of it
+   * @throws culvert.protocol.RefusedException if the remote proxy refuses and gives the reason
+   * @throws IOException if the login failed otherwise
    */
   OriginSession login(Connection connection) throws IOException;
 }

@@ -4,38 +4,38 @@ import culvert.net.HostPort;
 import java.io.IOException;
 import java.util.List;
 
-/** A session as the origin side sees it. */
+/** A session as the origin proxy sees it. */
 public interface OriginSession {
 
-  /** What the origin role hears. */
+  /** Receives the session's events. All are called by the thread of {@link #serve}. */
   interface Listener {
-    /** A service that was offered is served now; where its visitors come in. */
+    /** An offered service is served at these public addresses. */
     void served(String service, List<HostPort> addresses);
 
-    /** A service that was offered is not served. */
+    /** An offered service is not served. */
     void declined(String service, String why);
 
-    /** The remote proxy is stopping: what is open may finish, new visitors come no more. */
+    /** The remote proxy is stopping: open streams may finish, and no new visitors follow. */
     void draining();
   }
 
   /**
-   * Offers the services and lives the session in the calling thread. Returns normally only after
+   * Offers the services and runs the session in the calling thread. Returns normally only after
    * {@link #close}.
    *
    * @param streams handles the visitors' streams
-   * @throws SessionEndedException if the remote proxy has ended it cleanly and without a reason
-   * @throws IOException telling how it ended otherwise
+   * @throws SessionEndedException if the remote proxy ended it cleanly without giving a reason
+   * @throws IOException with the reason, if it ended otherwise
    */
   void serve(List<String> services, Listener listener, IncomingStream.Handler streams)
       throws IOException;
 
   /**
-   * Tells the remote proxy that this side is stopping. It sends no new visitors, and ends the
-   * session once the last one is done. Does not wait.
+   * Notifies the remote proxy that this side is stopping. The remote proxy sends no new visitors
+   * and ends the session after the last one. Does not block.
    */
   void drain();
 
-  /** Ends the session from this side. Does not wait. */
+  /** Ends the session from this side. Does not block. */
   void close();
 }

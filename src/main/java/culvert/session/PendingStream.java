@@ -4,32 +4,32 @@ import culvert.net.Connection;
 import java.time.Duration;
 import java.util.Optional;
 
-/** A stream that has begun: accepted, refused, or still under way. */
+/** A stream that was opened and may not be answered yet. */
 public interface PendingStream {
 
-  /** What became of it. */
+  /** The answer. */
   sealed interface Outcome {
     /**
-     * The origin server accepted, or the dialect cannot tell and the channel is there.
+     * The origin server accepted, or the protocol does not report that and the channel is open.
      *
      * @param connection leads to the origin server
      */
     record Accepted(Connection connection) implements Outcome {}
 
     /**
-     * It will not be.
+     * The stream was refused.
      *
-     * @param why for people: the address tried and what it said
+     * @param why for people: the address tried and the error
      */
     record Refused(String why) implements Outcome {}
 
-    /** No answer within the limit. The stream is given up. */
+    /** No answer came within the limit, and the stream was reset. */
     record TimedOut() implements Outcome {}
   }
 
-  /** The connection, if a visitor's bytes may go before there is an answer. */
+  /** Returns the connection, if a visitor's bytes may be sent before the answer. */
   Optional<Connection> early();
 
-  /** Waits for the answer, in the thread that will read from the connection. */
+  /** Blocks until the answer; called by the thread that will read from the connection. */
   Outcome await(Duration limit);
 }

@@ -3,21 +3,21 @@ package culvert.session;
 import culvert.net.CloseCause;
 import culvert.net.Relay;
 
-/** The closed list of reasons for which a relay ends, as its log line gives them. */
+/** Why a relay ended, as its log line gives it. */
 public enum RelayEndReason {
   /** Both directions ended by themselves. */
   DONE("done"),
-  /** The visitor reset its connection or vanished. */
+  /** The visitor reset its connection or stopped answering. */
   VISITOR_RESET("visitor-reset"),
-  /** The origin server reset its connection or vanished. */
+  /** The origin server reset its connection or stopped answering. */
   ORIGIN_RESET("origin-reset"),
-  /** The leg that carried the stream was lost. */
+  /** The link that carried the stream was lost. */
   LINK_LOST("link-lost"),
-  /** Memory ran short, and this stream had not been read for longest. */
+  /** Memory ran short, and of all streams this one had not been read for the longest time. */
   NOT_DRAINED("not-drained"),
   /** A time limit passed on the other side. */
   TIMED_OUT("timed-out"),
-  /** Half-closed and silent for too long. */
+  /** The half-close timeout passed without a byte. */
   SILENT("half-closed-silent"),
   /** This side is stopping. */
   STOPPED("stopped");
@@ -28,7 +28,7 @@ public enum RelayEndReason {
     this.text = text;
   }
 
-  /** The reason on the remote side, whose relay has the visitor first and the stream second. */
+  /** Returns the remote proxy's reason: its relay has the visitor first and the stream second. */
   public static RelayEndReason atRemote(Relay.Outcome ending, CloseCause ofStream) {
     return switch (ending) {
       case FIRST_FAILED -> VISITOR_RESET;
@@ -37,7 +37,7 @@ public enum RelayEndReason {
     };
   }
 
-  /** The reason on the origin side, whose relay has the stream first and the server second. */
+  /** Returns the origin proxy's reason: its relay has the stream first and the server second. */
   public static RelayEndReason atOrigin(Relay.Outcome ending, CloseCause ofStream) {
     return switch (ending) {
       case FIRST_FAILED -> ofStream == CloseCause.RESET ? VISITOR_RESET : of(ofStream);
@@ -46,8 +46,8 @@ public enum RelayEndReason {
     };
   }
 
-  private static RelayEndReason of(CloseCause trouble) {
-    return switch (trouble) {
+  private static RelayEndReason of(CloseCause cause) {
+    return switch (cause) {
       case LINK_LOST -> LINK_LOST;
       case TIMED_OUT -> TIMED_OUT;
       case NOT_DRAINED -> NOT_DRAINED;

@@ -3,20 +3,20 @@ package culvert.session;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** The services of a remote proxy, as its sessions see them. Never blocks. */
+/** The services of a remote proxy, as its sessions see them. No method blocks. */
 public interface ServiceRegistry {
 
   /** The answer to an offer. */
   sealed interface Answer {
     /**
-     * Visitors are sent from now on.
+     * The session serves the service and receives its visitors.
      *
-     * @param addresses where they come in
+     * @param addresses the service's public addresses
      */
     record Served(List<String> addresses) implements Answer {}
 
     /**
-     * They are not.
+     * The session does not serve the service.
      *
      * @param why for people
      */
@@ -24,30 +24,30 @@ public interface ServiceRegistry {
   }
 
   /**
-   * The session offers a service by name.
+   * Offers a service by name.
    *
-   * @param answer hears what became of it, at once or, where another session must be asked first, a
-   *     little later and from the watchdog; must not block
+   * @param answer is called at once or, if another session must be probed first, later by the
+   *     thread of the deadlines; must not block
    */
   void offer(Session session, String service, Consumer<Answer> answer);
 
   /**
-   * The session asks for a port of its own: a new listener whose visitors are all this session's.
-   * It lives for as long as the session, or until the service is withdrawn with all its ports.
+   * Requests a port: a new listener whose visitors are all sent to this session. It is open until
+   * the session ends or the service is withdrawn with all its ports.
    *
-   * @param service what its visitors are said to visit
+   * @param service the service name of the port's visitors
    * @param port 0 for any free one
-   * @param answer as of an offer; visitors come only after it
+   * @param answer is called as for an offer by name, before the first visitor
    */
   void offer(Session session, String service, int port, Consumer<Answer> answer);
 
-  /** The session takes a service back; streams that are open live on. */
+  /** Withdraws a service; open streams are not affected. */
   void withdraw(Session session, String service);
 
   /**
-   * The session takes no new visitors and goes once those it has are done.
+   * Sends the session no new visitors; it ends after the last one.
    *
-   * @param busy whether it has any, or bytes of theirs are on their way
+   * @param busy whether it has visitors, or bytes of theirs are not yet delivered
    */
   void draining(Session session, boolean busy);
 }

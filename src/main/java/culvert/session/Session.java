@@ -7,63 +7,63 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** One origin proxy's membership, as the remote side sees it, for as long as it lasts. */
+/** One origin proxy's authenticated membership, as the remote proxy sees it. */
 public interface Session {
 
-  /** The origin proxy's address, for logs. */
+  /** Returns the origin proxy's address, for logs. */
   InetSocketAddress peer();
 
-  /** Who logged in, where the dialect says so. */
+  /** Returns the client's identity, where the protocol has one. */
   default Optional<ClientIdentity> identity() {
     return Optional.empty();
   }
 
   /**
-   * Lives the session in the calling thread: services are offered and withdrawn as the peer says.
+   * Runs the session in the calling thread: offers and withdraws services as the peer requests.
    * Returns normally only after {@link #close} or {@link #drain}.
    *
-   * @throws IOException telling how it ended
+   * @throws IOException with the reason for which it ended
    */
   void serve(ServiceRegistry services) throws IOException;
 
   /**
-   * Begins a stream for a visitor. Returns at once: it never waits for the visitor's bytes nor for
+   * Opens a stream for a visitor. Returns at once: it waits neither for the visitor's bytes nor for
    * the peer.
    *
-   * @throws IOException if the session cannot take it, in which case another may
+   * @throws IOException if the session cannot carry it; another session may
    */
   PendingStream open(Visitor visitor) throws IOException;
 
-  /** The datagrams of a UDP service, where the dialect and the service carry them. */
+  /** Returns the datagrams of a UDP service, where the protocol and the service carry them. */
   default Optional<Datagrams> datagrams(String service) {
     return Optional.empty();
   }
 
-  /** Whether the peer owes a sign of life just now: another session would be the better choice. */
+  /** Returns whether the peer has yet to answer a ping: another session is preferable. */
   default boolean isQuiet() {
     return false;
   }
 
   /**
-   * Asks the peer for a sign of life. A dialect that cannot ask believes that it lives.
+   * Checks that the peer answers. A protocol without pings reports that it does.
    *
-   * @param answer hears, once the limit has passed, whether one came; must not block
+   * @param answer receives the result once the limit has passed; must not block
    */
   default void probe(Duration limit, Consumer<Boolean> answer) {
     answer.accept(true);
   }
 
   /**
-   * Tells the peer that this side is stopping, where the dialect can, and begins no stream any
-   * more; the session ends once the last one is over. Does not wait.
+   * Opens no more streams, notifies the peer that this side is stopping where the protocol can, and
+   * ends the session after the last stream. Does not block.
    */
   default void drain() {}
 
-  /** Ends the session at once and without a word, as when nobody would hear it. */
+  /** Ends the session at once without a message, because no peer would read one. */
   default void abort() {
     close(ByeReason.STOPPING, "replaced");
   }
 
-  /** Ends the session from this side and tells the peer why, where the dialect can. No waiting. */
+  /** Ends the session and sends the peer the reason, where the protocol can. Does not block. */
   void close(ByeReason reason, String why);
 }

@@ -3,14 +3,14 @@ package culvert.session;
 import java.io.IOException;
 
 /**
- * The remote proxy has ended a session that stood, cleanly and without a reason, as a wire does
- * that has no word for it.
+ * The remote proxy ended a session cleanly without giving a reason, because its protocol has no
+ * message for that.
  */
 public final class SessionEndedException extends IOException {
 
   private static final long serialVersionUID = 1L;
 
-  /** The message is the sentence for people. */
+  /** Creates the exception with a message for people. */
   public SessionEndedException(String message) {
     super(message);
   }

@@ -4,18 +4,18 @@ import culvert.net.HostPort;
 import java.net.InetSocketAddress;
 
 /**
- * Who came, and what for.
+ * A client that connects to a public address of the remote proxy.
  *
- * @param service the service visited
- * @param address the visitor's own address; where the wire does not tell it, unresolved and with
- *     whatever else it calls the visitor by as its host
- * @param reached the address it connected to
+ * @param service the service it uses
+ * @param address the visitor's own address. If the protocol does not transmit it: unresolved, port
+ *     0, and the protocol's id for the visitor as the host.
+ * @param reached the address to which it connected
  */
 public record Visitor(String service, InetSocketAddress address, InetSocketAddress reached) {
 
-  /** How people know it: by its address, or by whatever else the wire calls it. */
+  /** Returns the display name: the address if known, otherwise the id used by the protocol. */
   public String name() {
-    boolean told = !address.isUnresolved() || address.getPort() != 0;
-    return told ? HostPort.of(address).toString() : address.getHostString();
+    boolean isKnown = !address.isUnresolved() || address.getPort() != 0;
+    return isKnown ? HostPort.of(address).toString() : address.getHostString();
   }
 }

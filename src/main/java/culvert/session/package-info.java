@@ -1,6 +1,5 @@
 /**
- * The seam between the roles and the wires: a role knows sessions and what they open, a dialect
- * knows bytes. The native dialect stands here; others stand beside it, each in a package of its
- * own.
+ * The interfaces between the roles and the protocols: a role works with sessions and the streams
+ * they open, a dialect with bytes. The dialects are in packages of their own.
  */
 package culvert.session;

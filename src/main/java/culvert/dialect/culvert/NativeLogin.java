@@ -23,8 +23,8 @@ import java.util.function.Consumer;
 import javax.crypto.SecretKey;
 
 /**
- * The way from a fresh connection to a login, on one side: the transport, the seal within it, the
- * hello within that. Never less than was asked for: a peer that comes without is refused.
+ * One side of the steps from a new connection to a login: the transport, Noise within it, and the
+ * HELLO messages within that. A peer that uses less than this side requires is refused.
  */
 final class NativeLogin {
 
@@ -33,22 +33,23 @@ final class NativeLogin {
   private final boolean isBound;
 
   /**
-   * Nothing is wrapped yet.
+   * Creates a side of a login.
    *
-   * @param transport this side's half of it
-   * @param seal within the transport
-   * @param bound whether both sides see the same ends of the transport, so that proofs can name it
+   * @param transport this side of the transport
+   * @param noise encryption within the transport, if it is used
+   * @param isBound whether both sides see the same ends of the transport, so that the proofs of the
+   *     secret can include its channel binding
    */
-  NativeLogin(Transport transport, Optional<NativeNoise> seal, boolean bound) {
+  NativeLogin(Transport transport, Optional<NativeNoise> noise, boolean isBound) {
     this.transport = transport;
-    this.noise = seal;
-    this.isBound = bound;
+    this.noise = noise;
+    this.isBound = isBound;
   }
 
   /**
-   * The remote proxy's side: any of the secrets is good.
+   * Creates the remote proxy's side, which accepts any of the secrets.
    *
-   * @param complaints takes lines for a person about files, now and when they have changed
+   * @param complaints receives messages about unusable files, now and when they have changed
    */
   static NativeLogin accepting(
       RemoteSettings settings,
@@ -66,7 +67,7 @@ final class NativeLogin {
     return of(settings.transport(), transport, secrets, false, pool);
   }
 
-  /** The origin proxy's side. */
+  /** Creates the origin proxy's side. */
   static NativeLogin dialling(
       OriginSettings settings,
       List<SecretKey> secret,
@@ -91,7 +92,7 @@ final class NativeLogin {
       boolean dialling,
       BufferPool pool) {
     boolean secret = !secrets.isEmpty();
-    Optional<NativeNoise> seal =
+    Optional<NativeNoise> noise =
         settings.isSealed(secret)
             ? Optional.of(
                 settings
@@ -99,29 +100,29 @@ final class NativeLogin {
                     .map(keys -> NativeNoise.withKeys(keys, dialling, pool))
                     .orElseGet(() -> NativeNoise.withSecret(secrets, pool)))
             : Optional.empty();
-    return new NativeLogin(transport, seal, settings.kind(secret) == TransportKind.TLS);
+    return new NativeLogin(transport, noise, settings.kind(secret) == TransportKind.TLS);
   }
 
   /**
-   * A login.
+   * A login that succeeded.
    *
-   * @param connection what the leg is to run over
-   * @param peer who is at the other end
+   * @param connection carries the link
+   * @param peer the other side's HELLO
    */
   record Login(Connection connection, Handshake.Peer peer) {}
 
-  /** The dialling side. */
+  /** Logs in as the side that dialled. */
   Login dial(Connection fresh, Handshake.Local self) throws IOException {
     Connection carrier = transport.wrap(fresh);
     if (noise.isEmpty()) {
       return login(carrier, Handshake.dial(self, transportState(carrier), exchange(carrier)));
     }
-    NativeNoise.EncryptedLink sealed = noise.get().dial(carrier);
-    Connection inside = sealed.connection();
-    return login(inside, Handshake.dial(self, sealed.below(), exchange(inside)));
+    NativeNoise.EncryptedLink encrypted = noise.get().dial(carrier);
+    Connection inside = encrypted.connection();
+    return login(inside, Handshake.dial(self, encrypted.below(), exchange(inside)));
   }
 
-  /** The accepting side. */
+  /** Logs in as the side that accepted. */
   Login accept(Connection fresh, Handshake.Local self) throws IOException {
     Connection carrier = transport.wrap(fresh);
     HandshakeExchange exchange = exchange(carrier);
@@ -136,10 +137,11 @@ final class NativeLogin {
     if (!(first instanceof Message.Noise message)) {
       throw refuseUnencrypted(exchange);
     }
-    NativeNoise.EncryptedLink sealed = noise.get().accept(carrier, exchange, message);
-    HandshakeExchange within = exchange(sealed.connection());
+    NativeNoise.EncryptedLink encrypted = noise.get().accept(carrier, exchange, message);
+    HandshakeExchange within = exchange(encrypted.connection());
     return login(
-        sealed.connection(), Handshake.accept(self, sealed.below(), within, within.receive()));
+        encrypted.connection(),
+        Handshake.accept(self, encrypted.below(), within, within.receive()));
   }
 
   private static Login login(Connection connection, Handshake.Peer peer) {

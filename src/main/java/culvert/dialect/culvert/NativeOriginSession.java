@@ -19,25 +19,28 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The origin side of a native session. */
+/** A session of the native protocol, as the origin proxy sees it. */
 final class NativeOriginSession implements OriginSession, Link.Events {
 
   private final Link link;
+
+  /** Both are set before the link's reader starts. */
   private volatile Listener listener;
+
   private volatile IncomingStream.Handler streams;
 
   private final PortRequests ports;
 
   /**
-   * The services of offers without an answer, by what was offered; filled before the leg's reader
-   * starts, and its own from then on.
+   * Services without an answer, by the text of the offer. Filled before the link's reader starts,
+   * and confined to its thread from then on.
    */
   private final Map<String, String> unanswered = new HashMap<>();
 
   /**
-   * Not serving yet.
+   * Creates a session that does not serve yet.
    *
-   * @param ports asked for with the services, if any are
+   * @param ports to request with the services, if any
    */
   NativeOriginSession(
       Connection connection,
@@ -84,7 +87,7 @@ final class NativeOriginSession implements OriginSession, Link.Events {
     switch (message) {
       case Message.Offered offered -> offered(offered);
       case Message.Drain drain -> listener.draining();
-      default -> throw new ProtocolException("a message of the origin side's, sent to it");
+      default -> throw new ProtocolException("unexpected message: only origin proxies send it");
     }
   }
 
@@ -98,7 +101,7 @@ final class NativeOriginSession implements OriginSession, Link.Events {
       if (another.isPresent()) {
         offer(service, another.get());
       } else {
-        // With the port, if it was about one.
+        // The text of the offer: it includes the port, if one was requested.
         listener.declined(answer.service(), answer.refusal());
       }
       return;
@@ -108,7 +111,7 @@ final class NativeOriginSession implements OriginSession, Link.Events {
       addresses.stream().findFirst().ifPresent(first -> ports.recordPort(service, first.port()));
       listener.served(service, addresses);
     } catch (IllegalArgumentException e) {
-      throw new ProtocolException("OFFERED with an address that is none");
+      throw new ProtocolException("invalid address in OFFERED");
     }
   }
 

@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** The remote side of a native session. */
+/** A session of the native protocol, as the remote proxy sees it. */
 final class NativeSession implements Session, Link.Events {
 
   private final Link link;
@@ -97,7 +97,7 @@ final class NativeSession implements Session, Link.Events {
         boolean busy = link.finish();
         services.draining(this, busy);
       }
-      default -> throw new ProtocolException("a message of the remote side's, sent to it");
+      default -> throw new ProtocolException("unexpected message: only remote proxies send it");
     }
   }
 
@@ -122,8 +122,8 @@ final class NativeSession implements Session, Link.Events {
 
   @Override
   public void opened(MuxStream stream, Message.Open open) {
-    // Only the remote side opens streams, and this is the remote side: the leg lets none through.
-    stream.refuse(RefusedReason.NO_SERVICE, "the remote side takes no streams");
+    // The link rejects such a message before: only the remote side opens streams.
+    stream.refuse(RefusedReason.NO_SERVICE, "the remote proxy accepts no streams");
   }
 
   @Override

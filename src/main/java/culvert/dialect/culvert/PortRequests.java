@@ -6,27 +6,27 @@ import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What a process asks for where its services are to have ports of their own. Where any will do it
- * asks for the one it had last, so that visitors find it again after an outage; if that is refused,
- * for any.
+ * The ports that a process requests for its services. If any port is acceptable, it requests the
+ * port it had last, so that the public address stays the same after an outage, and any other port
+ * if that is refused.
  */
 final class PortRequests {
 
   private final OptionalInt requested;
 
-  /** What each service had last, where any will do. */
+  /** The last port of each service, if any port is acceptable. */
   private final Map<String, Integer> lastPorts = new ConcurrentHashMap<>();
 
   /**
-   * Had none yet.
+   * Creates requests without a last port.
    *
-   * @param wanted 0 for any; nothing if services have no ports of their own
+   * @param requested 0 for any port; empty if services have no ports of their own
    */
-  PortRequests(OptionalInt wanted) {
-    this.requested = wanted;
+  PortRequests(OptionalInt requested) {
+    this.requested = requested;
   }
 
-  /** The text to offer a service with. */
+  /** Returns the text of the offer of a service. */
   String offer(String service) {
     return requested.isEmpty() ? service : new PortOffer(service, port(service)).text();
   }
@@ -35,14 +35,14 @@ final class PortRequests {
     return requested.getAsInt() == 0 ? lastPorts.getOrDefault(service, 0) : requested.getAsInt();
   }
 
-  /** The service has this port now. */
+  /** Records the port of a service. */
   void recordPort(String service, int port) {
     if (requested.equals(OptionalInt.of(0))) {
       lastPorts.put(service, port);
     }
   }
 
-  /** The text to offer it with after a refusal, if there is another one. */
+  /** Returns the text of the next offer after a refusal, or nothing if there is no other. */
   Optional<String> afterRefusal(String service) {
     return lastPorts.remove(service) == null ? Optional.empty() : Optional.of(offer(service));
   }
