@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The origin role against a remote proxy that says exactly what the test tells it to. */
+/** The origin proxy against a remote proxy whose messages the test writes itself. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class ScriptedRemoteTest {
@@ -40,7 +40,7 @@ class ScriptedRemoteTest {
   private Socket origin;
 
   @BeforeEach
-  void joins() throws Exception {
+  void logIn() throws Exception {
     server = TestServer.echo();
     control = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
     tunnel =
@@ -53,31 +53,31 @@ class ScriptedRemoteTest {
     origin.setSoTimeout(30_000);
     var self = new Handshake.Local(Handshake.newInstance(), 9, 9, "", List.of());
     BareLogin.accept(self, origin.getInputStream(), origin.getOutputStream());
-    assertThat(hear()).isEqualTo(new Message.Offer("default"));
+    assertThat(receive()).isEqualTo(new Message.Offer("default"));
   }
 
   @AfterEach
-  void leaves() throws Exception {
+  void close() throws Exception {
     origin.close();
     control.close();
     tunnel.close();
     server.close();
   }
 
-  private void say(long stream, Message message) throws IOException {
+  private void send(long stream, Message message) throws IOException {
     ByteBuffer out = ByteBuffer.allocate(Frame.MAX_MESSAGE_BYTES);
     Message.write(out, stream, message);
     origin.getOutputStream().write(out.array(), 0, out.position());
   }
 
-  private void sayData(long stream, byte[] bytes) throws IOException {
+  private void sendData(long stream, byte[] bytes) throws IOException {
     ByteBuffer out = ByteBuffer.allocate(Frame.HEADER_BYTES + bytes.length);
     Frame.write(out, FrameType.DATA, bytes.length, stream);
     origin.getOutputStream().write(out.put(bytes).array());
   }
 
-  /** The next message, pings left out; data are given as their bytes. */
-  private Object hear() throws IOException {
+  /** Returns the next message except pings, or the bytes of a DATA frame. */
+  private Object receive() throws IOException {
     InputStream in = origin.getInputStream();
     for (; ; ) {
       Frame frame = Frame.read(ByteBuffer.wrap(in.readNBytes(Frame.HEADER_BYTES)));
@@ -92,51 +92,51 @@ class ScriptedRemoteTest {
   }
 
   @Test
-  void anOpenForAServiceNeverOfferedIsRefusedAndNothingIsDialled() throws Exception {
-    say(1, new Message.Open("other", ADDRESS, ADDRESS));
-    var refused = (Message.Refused) hear();
+  void openForAServiceThatWasNotOfferedIsRefusedWithoutDialling() throws Exception {
+    send(1, new Message.Open("other", ADDRESS, ADDRESS));
+    var refused = (Message.Refused) receive();
     assertThat(refused.reason()).isEqualTo(RefusedReason.NO_SERVICE);
     assertThat(server.accepted()).isZero();
   }
 
   @Test
-  void earlyBytesReachTheServerAndTheAnswerFollowsTheAcceptance() throws Exception {
-    say(0, new Message.Offered("default", List.of("127.0.0.1:9"), ""));
-    say(1, new Message.Open("default", ADDRESS, ADDRESS));
-    sayData(1, new byte[] {1, 2, 3});
-    say(1, new Message.HalfClose());
-    assertThat(hear()).isEqualTo(new Message.Accepted());
-    assertThat((byte[]) hear()).containsExactly(1, 2, 3);
-    assertThat(hear()).isEqualTo(new Message.HalfClose());
+  void earlyBytesReachTheServerAndItsAnswerFollowsTheAcceptance() throws Exception {
+    send(0, new Message.Offered("default", List.of("127.0.0.1:9"), ""));
+    send(1, new Message.Open("default", ADDRESS, ADDRESS));
+    sendData(1, new byte[] {1, 2, 3});
+    send(1, new Message.HalfClose());
+    assertThat(receive()).isEqualTo(new Message.Accepted());
+    assertThat((byte[]) receive()).containsExactly(1, 2, 3);
+    assertThat(receive()).isEqualTo(new Message.HalfClose());
   }
 
   @Test
-  void aMessageThatIsNotForItEndsTheSessionInWords() throws Exception {
-    say(0, new Message.Offer("default"));
-    var bye = (Message.Bye) hear();
-    assertThat(bye.text()).contains("a message of the origin side's, sent to it");
+  void messageForTheOtherRoleEndsTheSessionWithAReason() throws Exception {
+    send(0, new Message.Offer("default"));
+    var bye = (Message.Bye) receive();
+    assertThat(bye.text()).contains("only origin proxies send it");
     assertThat(tunnel.end()).isEqualTo(OriginProxy.End.UNREACHABLE);
-    tunnel.awaitLog("session not started", "a message of the origin side's");
+    tunnel.awaitLog("session not started", "only origin proxies send it");
   }
 
   @Test
-  void anAddressThatIsNoneAndAnAnswerToNoOfferEndTheSessionNotTheProcess() throws Exception {
-    say(0, new Message.Offered("default", List.of("x"), ""));
-    assertThat(((Message.Bye) hear()).text()).contains("OFFERED with an address that is none");
-    assertThat(tunnel.end()).isEqualTo(OriginProxy.End.UNREACHABLE);
-  }
-
-  @Test
-  void anAnswerToNoOfferEndsTheSession() throws Exception {
-    say(0, new Message.Offered("forged\nline", List.of("127.0.0.1:9"), ""));
-    assertThat(((Message.Bye) hear()).text()).contains("a service that was not offered");
+  void invalidAddressEndsTheSession() throws Exception {
+    send(0, new Message.Offered("default", List.of("x"), ""));
+    assertThat(((Message.Bye) receive()).text()).contains("invalid address in OFFERED");
     assertThat(tunnel.end()).isEqualTo(OriginProxy.End.UNREACHABLE);
   }
 
   @Test
-  void theLossOfTheLegResetsTheOriginServersConnections() throws Exception {
-    say(1, new Message.Open("default", ADDRESS, ADDRESS));
-    assertThat(hear()).isEqualTo(new Message.Accepted());
+  void answerWithoutAnOfferEndsTheSession() throws Exception {
+    send(0, new Message.Offered("forged\nline", List.of("127.0.0.1:9"), ""));
+    assertThat(((Message.Bye) receive()).text()).contains("a service that was not offered");
+    assertThat(tunnel.end()).isEqualTo(OriginProxy.End.UNREACHABLE);
+  }
+
+  @Test
+  void lossOfTheLinkResetsTheOriginServersConnections() throws Exception {
+    send(1, new Message.Open("default", ADDRESS, ADDRESS));
+    assertThat(receive()).isEqualTo(new Message.Accepted());
     origin.close();
     tunnel.awaitLog("relay ended", "reason=link-lost");
     assertThat(tunnel.end()).isEqualTo(OriginProxy.End.UNREACHABLE);

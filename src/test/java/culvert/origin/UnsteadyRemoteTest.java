@@ -21,15 +21,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The origin role tries again and again with a remote proxy that will not keep it. */
+/** Retries of the origin proxy with a remote proxy that ends every session or refuses it. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class UnsteadyRemoteTest {
 
-  /** How long a test looks for logins that should not come. */
+  /** How long a test watches for logins that are not expected. */
   private static final Duration WHILE = Duration.ofSeconds(3);
 
-  /** The four that may drain, and one that they wait for. */
+  /** Four that drain, and one more for which the next attempt waits. */
   private static final int MAX_SESSIONS = 5;
 
   private static final Pattern AGAIN_IN = Pattern.compile("again_in=(\\S+)");
@@ -39,12 +39,12 @@ class UnsteadyRemoteTest {
   private RolePair tunnel;
 
   @BeforeEach
-  void begin() throws IOException {
+  void start() throws IOException {
     remote = new ScriptedRemote();
   }
 
   @AfterEach
-  void end() throws IOException {
+  void stop() throws IOException {
     remote.close();
     for (ScriptedRemote.Login login : logins) {
       login.close();
@@ -52,9 +52,9 @@ class UnsteadyRemoteTest {
     tunnel.close();
   }
 
-  private void joins(RolePair.Options options) throws IOException {
-    var nobody = new HostPort("127.0.0.1", 1);
-    tunnel = new RolePair(nobody, options.secrets(null, null), remote.address());
+  private void start(RolePair.Options options) throws IOException {
+    var unused = new HostPort("127.0.0.1", 1);
+    tunnel = new RolePair(unused, options.secrets(null, null), remote.address());
     tunnel.join();
   }
 
@@ -64,8 +64,8 @@ class UnsteadyRemoteTest {
     return login;
   }
 
-  /** A login that serves, from the origin proxy's view too. */
-  private ScriptedRemote.Login serves() throws Exception {
+  /** Accepts a login and waits until the origin proxy counts its session. */
+  private ScriptedRemote.Login serve() throws Exception {
     long before = tunnel.origin().counters().get(Counter.SESSIONS);
     ScriptedRemote.Login login = login().take();
     Eventually.within(
@@ -74,13 +74,13 @@ class UnsteadyRemoteTest {
     return login;
   }
 
-  private List<String> told(String words) {
-    return tunnel.log().lines().filter(line -> line.contains(words)).toList();
+  private List<String> logged(String text) {
+    return tunnel.log().lines().filter(line -> line.contains(text)).toList();
   }
 
   @Test
-  void soManySessionsDrainAndNoneIsAddedWhileTheyLast() throws Exception {
-    joins(new RolePair.Options().retrying());
+  void noLoginFollowsWhileTheLimitOfDrainingSessionsIsReached() throws Exception {
+    start(new RolePair.Options().retrying());
     for (int i = 0; i < MAX_SESSIONS; i++) {
       login().take().say(new Message.Drain());
     }
@@ -88,12 +88,12 @@ class UnsteadyRemoteTest {
     for (ScriptedRemote.Login login : logins) {
       login.close();
     }
-    serves();
+    serve();
   }
 
   @Test
-  void aRemoteProxyThatDrainsEveryLoginAndHangsUpIsAskedNowAndThen() throws Exception {
-    joins(new RolePair.Options().retrying());
+  void remoteProxyThatDrainsAndClosesEveryLoginIsRetriedAfterPauses() throws Exception {
+    start(new RolePair.Options().retrying());
     int count = 0;
     long until = System.nanoTime() + WHILE.toNanos();
     for (long now = System.nanoTime(); now < until; now = System.nanoTime()) {
@@ -104,13 +104,13 @@ class UnsteadyRemoteTest {
         login.get().close();
       }
     }
-    // Half a second lies between two on the average.
+    // Pauses are half a second on average.
     assertThat(count).isBetween(2, 40);
   }
 
   @Test
-  void aRemoteProxyThatDrainsEveryLoginUnansweredIsAskedNowAndThen() throws Exception {
-    joins(new RolePair.Options().retrying().handshake(Duration.ofMillis(200)));
+  void remoteProxyThatDrainsBeforeAnsweringTheOffersIsRetriedAfterPauses() throws Exception {
+    start(new RolePair.Options().retrying().handshake(Duration.ofMillis(200)));
     int count = 0;
     long until = System.nanoTime() + WHILE.toNanos();
     for (long now = System.nanoTime(); now < until; now = System.nanoTime()) {
@@ -125,82 +125,82 @@ class UnsteadyRemoteTest {
   }
 
   @Test
-  void aRemoteProxyThatNeverAnswersTheOffersIsGivenUpAndTriedAgain() throws Exception {
-    joins(new RolePair.Options().retrying().handshake(Duration.ofMillis(300)));
+  void sessionWithoutAnAnswerToTheOffersIsClosedAndRetried() throws Exception {
+    start(new RolePair.Options().retrying().handshake(Duration.ofMillis(300)));
     ScriptedRemote.Login first = login();
     assertThat(first.hear()).isInstanceOf(Message.Bye.class);
     first.close();
     tunnel.awaitLog("session not started", "no answer to the offers within 300ms");
-    serves();
-    assertThat(told("no answer to the offers")).hasSize(1);
+    serve();
+    assertThat(logged("no answer to the offers")).hasSize(1);
   }
 
-  /** Who asks for another try while all is well does not mean the loss that comes later. */
+  /** A request while a session serves is not about a loss that follows later. */
   @Test
-  void aTryThatWasAskedForWhileASessionStoodDoesNotTakeAwayTheNextPause() throws Exception {
-    joins(new RolePair.Options().retrying());
-    ScriptedRemote.Login login = serves();
+  void retryRequestedWhileASessionServesDoesNotSkipTheNextPause() throws Exception {
+    start(new RolePair.Options().retrying());
+    ScriptedRemote.Login login = serve();
     for (int i = 1; i <= 3; i++) {
       tunnel.origin().tryNow();
       tunnel.origin().tryNow();
       long lost = System.nanoTime();
       login.close();
-      login = serves();
+      login = serve();
       long away = System.nanoTime() - lost;
-      assertThat(told("again_in")).hasSize(i);
-      var pause = AGAIN_IN.matcher(told("again_in").getLast());
+      assertThat(logged("again_in")).hasSize(i);
+      var pause = AGAIN_IN.matcher(logged("again_in").getLast());
       assertThat(pause.find()).isTrue();
       assertThat(Duration.ofNanos(away)).isGreaterThanOrEqualTo(Durations.parse(pause.group(1)));
     }
   }
 
   @Test
-  void whoServedBeforeOutlivesRefusedCredentialsAndTellsOfThemOnce() throws Exception {
-    joins(new RolePair.Options().retryingWithin(Duration.ofMillis(100)));
-    serves().close();
+  void processThatHasServedRetriesRefusedCredentialsAndLogsThemOnce() throws Exception {
+    start(new RolePair.Options().retryingWithin(Duration.ofMillis(100)));
+    serve().close();
     for (int i = 0; i < 4; i++) {
       remote.refuse();
     }
-    serves();
-    assertThat(told("login refused by remote proxy")).hasSize(1);
-    assertThat(told("login refused by remote proxy").getFirst())
+    serve();
+    assertThat(logged("login refused by remote proxy")).hasSize(1);
+    assertThat(logged("login refused by remote proxy").getFirst())
         .contains("WARN", "the remote proxy requires a secret and the origin proxy has none");
   }
 
   @Test
-  void whoServedBeforeOutlivesADeclinedServiceAndTellsOfItOnce() throws Exception {
-    joins(new RolePair.Options().retryingWithin(Duration.ofMillis(100)));
-    serves().close();
+  void processThatHasServedRetriesADeclinedServiceAndLogsItOnce() throws Exception {
+    start(new RolePair.Options().retryingWithin(Duration.ofMillis(100)));
+    serve().close();
     for (int i = 0; i < 4; i++) {
       try (ScriptedRemote.Login login = remote.accept()) {
         login.say(new Message.Offered("default", List.of(), "not today"));
         assertThat(login.hear()).isInstanceOf(Message.Bye.class);
       }
     }
-    serves();
-    assertThat(told("service declined")).hasSize(1);
-    assertThat(told("service declined").getFirst()).contains("WARN", "default: not today");
+    serve();
+    assertThat(logged("service declined")).hasSize(1);
+    assertThat(logged("service declined").getFirst()).contains("WARN", "default: not today");
   }
 
   @Test
-  void aSessionInBetweenMakesTheSameRefusalNewsAgain() throws Exception {
-    joins(new RolePair.Options().retryingWithin(Duration.ofMillis(100)));
+  void sameRefusalIsLoggedAgainAfterASession() throws Exception {
+    start(new RolePair.Options().retryingWithin(Duration.ofMillis(100)));
     for (int i = 0; i < 2; i++) {
-      serves().close();
+      serve().close();
       remote.refuse();
       remote.refuse();
     }
-    serves();
-    assertThat(told("login refused by remote proxy")).hasSize(2);
+    serve();
+    assertThat(logged("login refused by remote proxy")).hasSize(2);
   }
 
   @Test
-  void whoWaitsLongAfterARefusalTriesAtOnceWhenAsked() throws Exception {
-    joins(new RolePair.Options().retryingWithin(Duration.ofMinutes(10)));
-    serves().close();
+  void longPauseAfterARefusalEndsOnRequest() throws Exception {
+    start(new RolePair.Options().retryingWithin(Duration.ofMinutes(10)));
+    serve().close();
     remote.refuse();
     tunnel.awaitLog("login refused by remote proxy", "again_in");
-    // Asked right before the pause begins, it has no effect; so it is asked until it has.
+    // A request right before the pause begins has no effect, so it is repeated.
     Eventually.within(
         RolePair.LIMIT,
         () -> {

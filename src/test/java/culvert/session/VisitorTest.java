@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.InetSocketAddress;
 import org.junit.jupiter.api.Test;
 
-/** How a visitor is called in the log. */
+/** The display name of a visitor. */
 class VisitorTest {
 
   private static String name(InetSocketAddress address) {
@@ -13,14 +13,14 @@ class VisitorTest {
   }
 
   @Test
-  void byItsAddressWhereTheWireTellsIt() {
+  void nameIsTheAddressIfItIsKnown() {
     assertThat(name(new InetSocketAddress("192.0.2.1", 4711))).isEqualTo("192.0.2.1:4711");
     assertThat(name(InetSocketAddress.createUnresolved("a.example", 4711)))
         .isEqualTo("a.example:4711");
   }
 
   @Test
-  void byWhatTheWireCallsItElseAndNotAsIfItHadAPort() {
+  void nameIsTheProtocolsIdWithoutAPortOtherwise() {
     assertThat(name(InetSocketAddress.createUnresolved("17d627d5-186a", 0)))
         .isEqualTo("17d627d5-186a");
   }

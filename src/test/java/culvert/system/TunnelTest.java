@@ -270,7 +270,7 @@ class TunnelTest {
   @Test
   void everySecretThatDoesNotFitIsRefusedInWords() throws Exception {
     refused("right", "wrong", "the secret is wrong");
-    refused("right", null, "the remote proxy wants the secret");
+    refused("right", null, "the remote proxy requires the secret");
     refused(null, "right", "the remote proxy has no secret, so it cannot open");
   }
 

@@ -164,29 +164,29 @@ final class NativeLogin {
     if (!self.secrets().isEmpty()) {
       return exchange.refuse(
           ByeReason.TRANSPORT,
-          "the remote proxy's --transport seals nothing and the origin proxy's does; give both"
+          "the remote proxy's --transport does not encrypt and the origin proxy's does; give both"
               + " the same");
     }
     return NativeNoise.isSecretProof(first)
         ? exchange.refuse(
             ByeReason.CREDENTIALS,
-            "the remote proxy has no secret, so it cannot open what the origin proxy seals; give it"
-                + " the same secret")
+            "the remote proxy has no secret, so it cannot decrypt the origin proxy's connection;"
+                + " give it the same secret")
         : exchange.refuse(
             ByeReason.TRANSPORT,
-            "the remote proxy has no key, so it cannot open what the origin proxy seals; give both"
-                + " the same --noise-pattern");
+            "the remote proxy has no key, so it cannot decrypt the origin proxy's connection; give"
+                + " both the same --noise-pattern");
   }
 
   private RefusedException refuseUnencrypted(HandshakeExchange exchange) {
     return noise.get().isSecretProof()
         ? exchange.refuse(
             ByeReason.CREDENTIALS,
-            "the remote proxy wants the secret, and the connection sealed with it; the origin"
-                + " proxy came without: give both the same secret and --transport")
+            "the remote proxy requires the secret and a connection encrypted with it; the origin"
+                + " proxy's is not: give both the same secret and --transport")
         : exchange.refuse(
             ByeReason.TRANSPORT,
-            "the remote proxy wants the connection sealed with Noise and the origin proxy came"
-                + " without; give both the same --transport and --noise-pattern");
+            "the remote proxy requires a connection encrypted with Noise and the origin proxy's is"
+                + " not; give both the same --transport and --noise-pattern");
   }
 }

@@ -45,15 +45,15 @@ import java.util.OptionalInt;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.LongAdder;
 
-/** Both sides' entrances with real settings, and what the roles do at them. */
+/** Both sides of a login with real settings, and the calls that the roles make. */
 final class LoginPair implements AutoCloseable {
 
   static final HostPort ADDRESS = new HostPort("localhost", 7835);
 
-  /** What nobody but a hanging handshake is told. */
-  static final String HANDSHAKE_TIMEOUT = "no handshake in time";
+  /** The failure of a handshake that blocks; no other has this message. */
+  static final String HANDSHAKE_TIMEOUT = "handshake timeout of the test";
 
-  /** What the origin proxy logs in as. */
+  /** The origin proxy's name. */
   static final String NAME = "laptop";
 
   private static final Duration LIMIT = Duration.ofSeconds(20);
@@ -73,7 +73,7 @@ final class LoginPair implements AutoCloseable {
         new TlsClientSettings(new TlsTrust.Authorities(ca), Optional.empty(), Optional.empty());
   }
 
-  /** One of the authority that the origin side trusts, for localhost. */
+  /** Issues a certificate for localhost by the authority that the origin side trusts. */
   TlsServerSettings certificate(String name) throws Exception {
     TestAuthority.Issued issued = authority.issue(name);
     return new TlsServerSettings(
@@ -118,7 +118,7 @@ final class LoginPair implements AutoCloseable {
             ConnectionLimits.DEFAULT,
             Timeouts.DEFAULT,
             ResourceLimits.DEFAULT);
-    return NativeDialect.of(settings, shared(), LoginPair::noComplaint);
+    return NativeDialect.of(settings, shared(), LoginPair::failOnMessage);
   }
 
   NativeDialect origin(TransportCase kind) {
@@ -143,15 +143,15 @@ final class LoginPair implements AutoCloseable {
             false,
             Timeouts.DEFAULT,
             ResourceLimits.DEFAULT);
-    return NativeDialect.of(settings, shared(), LoginPair::noComplaint);
+    return NativeDialect.of(settings, shared(), LoginPair::failOnMessage);
   }
 
-  /** What goes around a stranger's words, so that they reach the login. */
+  /** Returns the transport that carries a test's own bytes to the login. */
   Transport transport(TransportCase kind) {
     Transport tls =
         kind.transport.isTls()
             ? new TlsClient(
-                origin, ADDRESS, PeerNames.REMOTE_PROXY, false, pool, LoginPair::noComplaint)
+                origin, ADDRESS, PeerNames.REMOTE_PROXY, false, pool, LoginPair::failOnMessage)
             : Transport.PLAIN;
     return kind.transport.isWebSocket()
         ? new WebSocketClient(
@@ -165,15 +165,15 @@ final class LoginPair implements AutoCloseable {
         : tls;
   }
 
-  private static void noComplaint(String line) {
+  private static void failOnMessage(String line) {
     throw new AssertionError(line);
   }
 
   /**
-   * What one side came to.
+   * The result of one side.
    *
-   * @param session one if it believes in it
-   * @param failure why there is none
+   * @param session if the side considers the login complete
+   * @param failure otherwise
    */
   record Side(Optional<Object> session, Exception failure) {
 
@@ -183,28 +183,28 @@ final class LoginPair implements AutoCloseable {
 
     /** Ends the session if there is one. */
     void close() {
-      session.ifPresent(standing -> {
-        if (standing instanceof Dialect.Accepted.LoggedIn joined) {
-          joined.session().abort();
+      session.ifPresent(open -> {
+        if (open instanceof Dialect.Accepted.LoggedIn loggedIn) {
+          loggedIn.session().abort();
         } else {
-          ((OriginSession) standing).close();
+          ((OriginSession) open).close();
         }
       });
     }
 
     String message() {
-      return isLoggedIn() ? "joined" : failure.getMessage();
+      return isLoggedIn() ? "logged in" : failure.getMessage();
     }
   }
 
-  /** What both came to. */
+  /** The results of both sides. */
   record Outcome(Side origin, Side remote) {
 
     boolean isLoggedIn() {
       return origin.isLoggedIn() && remote.isLoggedIn();
     }
 
-    /** Ends the sessions that there are. */
+    /** Ends the sessions of both sides. */
     Outcome close() {
       origin.close();
       remote.close();
@@ -212,7 +212,7 @@ final class LoginPair implements AutoCloseable {
     }
   }
 
-  /** A login over a connection's two ends, as the roles do it. */
+  /** Logs in over a connection's two ends, as the roles do. */
   Outcome login(NativeDialect origin, Connection near, NativeDialect remote, Connection far)
       throws Exception {
     var accepting = new FutureTask<>(() -> accept(remote, far));
@@ -221,7 +221,7 @@ final class LoginPair implements AutoCloseable {
     return new Outcome(dialled, accepting.get());
   }
 
-  /** As the origin role joins; a connection on which there is a session stays open. */
+  /** Logs in as the origin proxy does; the connection stays open if that succeeds. */
   Side dial(NativeDialect origin, Connection near) {
     try {
       return new Side(
@@ -235,7 +235,7 @@ final class LoginPair implements AutoCloseable {
     }
   }
 
-  /** As the control port accepts, last words included. */
+  /** Accepts as the control address does, including the answer to a refused peer. */
   Side accept(NativeDialect remote, Connection far) {
     try {
       return new Side(
@@ -254,9 +254,9 @@ final class LoginPair implements AutoCloseable {
     }
   }
 
-  private void sendAndClose(Connection far, byte[] words) {
+  private void sendAndClose(Connection far, byte[] answer) {
     try {
-      far.output().write(ByteBuffer.wrap(words));
+      far.output().write(ByteBuffer.wrap(answer));
       far.closeOutput();
       LingeringClose.drainAndClose(far, deadlines);
     } catch (IOException e) {

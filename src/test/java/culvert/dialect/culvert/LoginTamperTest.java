@@ -20,55 +20,55 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Whoever sits between the two sides of a sealed login can prevent a session, and nothing else. The
- * last words are the remote side's, which is convinced before they arrive.
+ * An attacker between the two sides of an encrypted login can prevent a session and nothing else.
+ * The remote side sends the last message and considers the login complete before that arrives.
  */
 @ExtendWith(LeakCheck.class)
 @Timeout(120)
 class LoginTamperTest {
 
   @TempDir private Path folder;
-  private LoginPair gates;
+  private LoginPair logins;
   private NativeDialect origin;
   private NativeDialect remote;
 
   @BeforeEach
-  void certificates() throws Exception {
-    gates = new LoginPair(folder);
+  void createCertificates() throws Exception {
+    logins = new LoginPair(folder);
   }
 
   @AfterEach
-  void stop() {
-    gates.close();
-    assertThat(gates.pool.borrowed()).as("buffers out").isZero();
+  void checkBuffers() {
+    logins.close();
+    assertThat(logins.pool.borrowed()).as("buffers out").isZero();
   }
 
   private void setUp(TransportCase kind) {
-    origin = gates.origin(kind);
-    remote = gates.remote(kind);
+    origin = logins.origin(kind);
+    remote = logins.remote(kind);
   }
 
-  private LoginPair.Outcome meet(RecordedWire wire) throws Exception {
+  private LoginPair.Outcome login(RecordedWire wire) throws Exception {
     var accepting =
         new FutureTask<>(() -> {
-          LoginPair.Side side = gates.accept(remote, wire.far());
+          LoginPair.Side side = logins.accept(remote, wire.far());
           wire.up.readerDone();
           return side;
         });
     Threads.start("remote side", accepting);
-    LoginPair.Side dialled = gates.dial(origin, wire.near());
+    LoginPair.Side dialled = logins.dial(origin, wire.near());
     wire.down.readerDone();
     return new LoginPair.Outcome(dialled, accepting.get()).close();
   }
 
-  /** What both sides say in a login that nobody disturbs. */
+  /** Returns the recording of a login without changes. */
   private RecordedWire recorded() throws Exception {
     var wire = new RecordedWire();
-    assertThat(meet(wire).isLoggedIn()).isTrue();
+    assertThat(login(wire).isLoggedIn()).isTrue();
     return wire;
   }
 
-  /** How much the remote side must have said before it can believe in a session. */
+  /** Returns how many bytes the remote side sends before it considers the login complete. */
   private static int firstAnswer(RecordedWire wire) {
     byte[] down = wire.down.recorded();
     return 12 + ((down[1] & 0xff) << 16 | (down[2] & 0xff) << 8 | down[3] & 0xff);
@@ -76,7 +76,7 @@ class LoginTamperTest {
 
   @ParameterizedTest
   @EnumSource(names = {"NOISE_BY_SECRET", "NOISE_BY_KEYS_WITH_SECRET", "NOISE_BY_BOTH_KEYS"})
-  void noChangedByteOfTheOriginSideYieldsASession(TransportCase kind) throws Exception {
+  void changedByteOfTheOriginSidePreventsTheSession(TransportCase kind) throws Exception {
     setUp(kind);
     var random = Seed.random("LoginTamperTest up " + kind);
     int length = recorded().up.recorded().length;
@@ -84,36 +84,36 @@ class LoginTamperTest {
       var wire = new RecordedWire();
       int bits = 1 + random.nextInt(255);
       wire.up.change(offset, bits);
-      var outcome = meet(wire);
+      var outcome = login(wire);
       assertThat(outcome.remote().isLoggedIn()).as("offset %d xor %d", offset, bits).isFalse();
       assertThat(outcome.origin().isLoggedIn()).as("offset %d xor %d", offset, bits).isFalse();
-      clear(outcome.remote(), offset);
-      clear(outcome.origin(), offset);
+      assertClear(outcome.remote(), offset);
+      assertClear(outcome.origin(), offset);
     }
   }
 
   @ParameterizedTest
   @EnumSource(names = {"NOISE_BY_SECRET", "NOISE_BY_KEYS_WITH_SECRET", "NOISE_BY_BOTH_KEYS"})
-  void noChangedByteOfTheRemoteSideYieldsASession(TransportCase kind) throws Exception {
+  void changedByteOfTheRemoteSidePreventsTheSession(TransportCase kind) throws Exception {
     setUp(kind);
     var random = Seed.random("LoginTamperTest down " + kind);
-    var right = recorded();
-    int length = right.down.recorded().length;
+    var unchanged = recorded();
+    int length = unchanged.down.recorded().length;
     for (int offset = 0; offset < length; offset++) {
       var wire = new RecordedWire();
       int bits = 1 + random.nextInt(255);
       wire.down.change(offset, bits);
-      var outcome = meet(wire);
+      var outcome = login(wire);
       assertThat(outcome.origin().isLoggedIn()).as("offset %d xor %d", offset, bits).isFalse();
-      clear(outcome.origin(), offset);
-      if (offset < firstAnswer(right)) {
+      assertClear(outcome.origin(), offset);
+      if (offset < firstAnswer(unchanged)) {
         assertThat(outcome.remote().isLoggedIn()).as("offset %d xor %d", offset, bits).isFalse();
-        clear(outcome.remote(), offset);
+        assertClear(outcome.remote(), offset);
       }
     }
   }
 
-  private static void clear(LoginPair.Side side, int offset) {
+  private static void assertClear(LoginPair.Side side, int offset) {
     assertThat(side.failure()).as("offset %d", offset).isInstanceOf(IOException.class);
     assertThat(side.message())
         .as("offset %d", offset)
@@ -123,22 +123,22 @@ class LoginTamperTest {
 
   @ParameterizedTest
   @EnumSource(names = {"NOISE_BY_SECRET", "NOISE_BY_BOTH_KEYS"})
-  void noBeginningOfALoginYieldsASession(TransportCase kind) throws Exception {
+  void truncatedLoginYieldsNoSession(TransportCase kind) throws Exception {
     setUp(kind);
-    var right = recorded();
-    for (int offset = 0; offset < right.up.recorded().length; offset++) {
+    var unchanged = recorded();
+    for (int offset = 0; offset < unchanged.up.recorded().length; offset++) {
       var wire = new RecordedWire();
       wire.up.cut(offset);
-      var outcome = meet(wire);
+      var outcome = login(wire);
       assertThat(outcome.remote().isLoggedIn()).as("up to %d", offset).isFalse();
       assertThat(outcome.origin().isLoggedIn()).as("up to %d", offset).isFalse();
     }
-    for (int offset = 0; offset < right.down.recorded().length; offset++) {
+    for (int offset = 0; offset < unchanged.down.recorded().length; offset++) {
       var wire = new RecordedWire();
       wire.down.cut(offset);
-      var outcome = meet(wire);
+      var outcome = login(wire);
       assertThat(outcome.origin().isLoggedIn()).as("down to %d", offset).isFalse();
-      if (offset < firstAnswer(right)) {
+      if (offset < firstAnswer(unchanged)) {
         assertThat(outcome.remote().isLoggedIn()).as("down to %d", offset).isFalse();
       }
     }
@@ -146,42 +146,42 @@ class LoginTamperTest {
 
   @ParameterizedTest
   @EnumSource(TransportCase.class)
-  void aLoginInSingleBytesIsALogin(TransportCase kind) throws Exception {
+  void loginInSingleBytesSucceeds(TransportCase kind) throws Exception {
     setUp(kind);
     var wire = new RecordedWire();
-    wire.up.pieces(1);
-    wire.down.pieces(1);
-    assertThat(meet(wire).isLoggedIn()).isTrue();
+    wire.up.setMaxPerRead(1);
+    wire.down.setMaxPerRead(1);
+    assertThat(login(wire).isLoggedIn()).isTrue();
   }
 
-  /** A session is the only thing through which anything could be created, evicted or served. */
+  /** Without a session nothing can be created, evicted or served. */
   @ParameterizedTest
   @EnumSource(
       names = {"NOISE.*", "WSS?_(WITH|BY).*"},
       mode = EnumSource.Mode.MATCH_ANY)
-  void aRecordedLoginIsNoLoginTheNextTime(TransportCase kind) throws Exception {
+  void replayedLoginIsRefused(TransportCase kind) throws Exception {
     setUp(kind);
-    var right = recorded();
+    var unchanged = recorded();
     List<NativeDialect> fresh = new ArrayList<>(List.of(remote));
-    fresh.add(gates.remote(kind));
+    fresh.add(logins.remote(kind));
     for (NativeDialect again : fresh) {
       var wire = new RecordedWire();
-      wire.near().output().write(right.up.recorded());
+      wire.near().output().write(unchanged.up.recorded());
       wire.near().closeOutput();
-      var side = gates.accept(again, wire.far());
+      var side = logins.accept(again, wire.far());
       assertThat(side.isLoggedIn()).isFalse();
       assertThat(side.failure()).isInstanceOf(IOException.class);
     }
     var wire = new RecordedWire();
-    wire.far().output().write(right.down.recorded());
+    wire.far().output().write(unchanged.down.recorded());
     wire.far().closeOutput();
-    assertThat(gates.dial(origin, wire.near()).isLoggedIn()).isFalse();
+    assertThat(logins.dial(origin, wire.near()).isLoggedIn()).isFalse();
   }
 
-  /** Half of one login and half of another, which were all right by themselves. */
+  /** The first part of one valid login and the second part of another. */
   @ParameterizedTest
   @EnumSource(names = {"NOISE_BY_SECRET", "NOISE_BY_KEYS_WITH_SECRET"})
-  void piecesOfTwoLoginsAreNone(TransportCase kind) throws Exception {
+  void loginAssembledFromTwoLoginsIsRefused(TransportCase kind) throws Exception {
     setUp(kind);
     byte[] one = recorded().up.recorded();
     byte[] two = recorded().up.recorded();
@@ -192,7 +192,7 @@ class LoginTamperTest {
       wire.near().output().write(one, 0, at);
       wire.near().output().write(two, at, two.length - at);
       wire.near().closeOutput();
-      assertThat(gates.accept(remote, wire.far()).isLoggedIn()).as("at %d", at).isFalse();
+      assertThat(logins.accept(remote, wire.far()).isLoggedIn()).as("at %d", at).isFalse();
     }
   }
 }

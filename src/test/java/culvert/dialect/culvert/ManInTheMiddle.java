@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Sits between the two sides: ends the transport of each and carries what was within. */
+/** An attacker between the two sides: terminates the transport of each and copies the bytes. */
 final class ManInTheMiddle implements AutoCloseable {
 
   private final AtomicLong carried = new AtomicLong();
@@ -18,7 +18,7 @@ final class ManInTheMiddle implements AutoCloseable {
     thread = Threads.start("middle", () -> run(outer, inner));
   }
 
-  /** Begins with the handshakes, towards the origin proxy first. */
+  /** Starts with the handshakes, towards the origin proxy first. */
   static ManInTheMiddle start(
       Callable<Connection> towardsOrigin, Callable<Connection> towardsRemote) {
     return new ManInTheMiddle(towardsOrigin, towardsRemote);
@@ -52,7 +52,7 @@ final class ManInTheMiddle implements AutoCloseable {
     }
   }
 
-  /** How many bytes went through it. */
+  /** Returns how many bytes were copied. */
   long carried() {
     return carried.get();
   }

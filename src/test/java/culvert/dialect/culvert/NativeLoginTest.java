@@ -35,15 +35,15 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Every way to set up one side against every way to set up the other. */
+/** Logins with every combination of the two sides' settings. */
 @ExtendWith(LeakCheck.class)
 @Timeout(120)
 class NativeLoginTest {
 
-  private static final Consumer<String> NOBODY = line -> {};
+  private static final Consumer<String> IGNORED = line -> {};
 
-  /** What sides that do not fit may be told: each was read as its user would. */
-  private static final Set<String> SENTENCES =
+  /** All messages for sides with different settings; each was reviewed from its user's view. */
+  private static final Set<String> MESSAGES =
       Set.of(
           "the remote proxy's --transport is tls, ws or wss and the origin proxy's is not; give"
               + " both the same",
@@ -52,20 +52,20 @@ class NativeLoginTest {
           "the remote proxy answered 400 Bad Request instead of opening a WebSocket: does it use"
               + " the same --transport?; response: 'This is a tunnel's control port; it does not"
               + " speak HTTP.'",
-          "the remote proxy's --transport seals nothing and the origin proxy's does; give both the"
-              + " same",
-          "the remote proxy has no secret, so it cannot open what the origin proxy seals; give it"
-              + " the same secret",
+          "the remote proxy's --transport does not encrypt and the origin proxy's does; give both"
+              + " the same",
+          "the remote proxy has no secret, so it cannot decrypt the origin proxy's connection;"
+              + " give it the same secret",
           "the remote proxy has no secret and cannot prove its identity; configure the same secret"
               + " on both sides",
-          "the remote proxy has no key, so it cannot open what the origin proxy seals; give both"
-              + " the same --noise-pattern",
+          "the remote proxy has no key, so it cannot decrypt the origin proxy's connection; give"
+              + " both the same --noise-pattern",
           "the remote proxy requires a secret and the origin proxy has none; configure the same"
               + " secret on both sides",
-          "the remote proxy wants the secret, and the connection sealed with it; the origin proxy"
-              + " came without: give both the same secret and --transport",
-          "the remote proxy wants the connection sealed with Noise and the origin proxy came"
-              + " without; give both the same --transport and --noise-pattern",
+          "the remote proxy requires the secret and a connection encrypted with it; the origin"
+              + " proxy's is not: give both the same secret and --transport",
+          "the remote proxy requires a connection encrypted with Noise and the origin proxy's is"
+              + " not; give both the same --transport and --noise-pattern",
           "this remote proxy encrypts with NAME and the origin proxy with NAME; use a secret alone"
               + " on both sides, or the same --noise-pattern",
           "this is a Culvert peer without TLS or WebSocket, not a TLS client",
@@ -80,59 +80,59 @@ class NativeLoginTest {
               + " with the same bytes");
 
   @TempDir private Path folder;
-  private LoginPair gates;
+  private LoginPair logins;
 
   @BeforeEach
-  void certificates() throws Exception {
-    gates = new LoginPair(folder);
+  void createCertificates() throws Exception {
+    logins = new LoginPair(folder);
   }
 
   @AfterEach
-  void stop() {
-    gates.close();
-    assertThat(gates.pool.borrowed()).as("buffers out").isZero();
+  void checkBuffers() {
+    logins.close();
+    assertThat(logins.pool.borrowed()).as("buffers out").isZero();
   }
 
   @Test
-  void sidesThatAreSetUpAlikeJoinAndAllOthersReadWhyNot() throws Exception {
+  void equalSettingsLogInAndAllOthersReportTheDifference() throws Exception {
     Map<TransportCase, NativeDialect> remotes = new EnumMap<>(TransportCase.class);
     for (TransportCase kind : TransportCase.values()) {
-      remotes.put(kind, gates.remote(kind));
+      remotes.put(kind, logins.remote(kind));
     }
-    var told = new TreeSet<String>();
+    var messages = new TreeSet<String>();
     for (TransportCase kind : TransportCase.values()) {
-      NativeDialect origin = gates.origin(kind);
+      NativeDialect origin = logins.origin(kind);
       for (TransportCase other : TransportCase.values()) {
         try (var pair = Loopback.open()) {
-          var outcome = gates.login(origin, pair.near(), remotes.get(other), pair.far()).close();
+          var outcome = logins.login(origin, pair.near(), remotes.get(other), pair.far()).close();
           String which = kind + " at the origin proxy, " + other + " at the remote proxy";
           assertThat(outcome.isLoggedIn()).as(which).isEqualTo(kind == other);
           if (kind != other) {
-            told.add(clear(which, outcome.origin()));
-            told.add(clear(which, outcome.remote()));
+            messages.add(assertClear(which, outcome.origin()));
+            messages.add(assertClear(which, outcome.remote()));
           }
         }
       }
     }
-    assertThat(SENTENCES).as("all are in use").containsExactlyInAnyOrderElementsOf(told);
+    assertThat(MESSAGES).as("all are in use").containsExactlyInAnyOrderElementsOf(messages);
   }
 
-  private static String clear(String which, LoginPair.Side side) {
+  private static String assertClear(String which, LoginPair.Side side) {
     assertThat(side.isLoggedIn()).as(which).isFalse();
     assertThat(side.failure()).as(which).isInstanceOf(IOException.class);
-    String sentence = side.message().replaceAll("Noise_\\w+", "NAME");
-    assertThat(SENTENCES).as(which).contains(sentence);
-    return sentence;
+    String message = side.message().replaceAll("Noise_\\w+", "NAME");
+    assertThat(MESSAGES).as(which).contains(message);
+    return message;
   }
 
   @Test
-  void aSessionKnowsWhoLoggedIn() throws Exception {
+  void sessionHasTheNameOfTheClient() throws Exception {
     try (var pair = Loopback.open()) {
       var outcome =
-          gates.login(
-              gates.origin(TransportCase.NOISE_BY_SECRET),
+          logins.login(
+              logins.origin(TransportCase.NOISE_BY_SECRET),
               pair.near(),
-              gates.remote(TransportCase.NOISE_BY_SECRET),
+              logins.remote(TransportCase.NOISE_BY_SECRET),
               pair.far());
       var joined = (Dialect.Accepted.LoggedIn) outcome.remote().session().orElseThrow();
       assertThat(joined.session().identity().orElseThrow().name()).isEqualTo(LoginPair.NAME);
@@ -142,11 +142,11 @@ class NativeLoginTest {
 
   @ParameterizedTest
   @EnumSource(names = ".*_WITH_SECRET|NOISE_BY_SECRET", mode = EnumSource.Mode.MATCH_ALL)
-  void anotherSecretIsRefusedOnBothSides(TransportCase kind) throws Exception {
+  void differentSecretIsRefusedOnBothSides(TransportCase kind) throws Exception {
     var other = Optional.of(Secret.of(Secret.generate()));
     try (var pair = Loopback.open()) {
       var outcome =
-          gates.login(gates.origin(kind, other), pair.near(), gates.remote(kind), pair.far());
+          logins.login(logins.origin(kind, other), pair.near(), logins.remote(kind), pair.far());
       for (LoginPair.Side side : List.of(outcome.origin(), outcome.remote())) {
         assertThat(side.failure())
             .isInstanceOf(RefusedException.class)
@@ -158,14 +158,14 @@ class NativeLoginTest {
 
   @ParameterizedTest
   @EnumSource(names = ".*_WITH_SECRET|NOISE_BY_SECRET", mode = EnumSource.Mode.MATCH_ALL)
-  void anyOfTheRemoteProxysSecretsLetsIn(TransportCase kind) throws Exception {
+  void eachOfTheRemoteProxysSecretsIsAccepted(TransportCase kind) throws Exception {
     var first = Secret.of(Secret.generate());
     var second = Secret.of(Secret.generate());
-    NativeDialect remote = gates.remote(kind, List.of(first, second));
+    NativeDialect remote = logins.remote(kind, List.of(first, second));
     for (Secret secret : List.of(first, second)) {
       try (var pair = Loopback.open()) {
-        var origin = gates.origin(kind, Optional.of(secret));
-        var outcome = gates.login(origin, pair.near(), remote, pair.far()).close();
+        var origin = logins.origin(kind, Optional.of(secret));
+        var outcome = logins.login(origin, pair.near(), remote, pair.far()).close();
         assertThat(outcome.isLoggedIn()).isTrue();
       }
     }
@@ -174,31 +174,31 @@ class NativeLoginTest {
   /** A web server with a certificate in front of a remote proxy without one. */
   @ParameterizedTest
   @EnumSource(names = "WSS.*", mode = EnumSource.Mode.MATCH_ALL)
-  void webSocketsMeetWhereSomethingInBetweenTakesCareOfTls(TransportCase kind) throws Exception {
+  void webSocketLogsInThroughAProxyThatTerminatesTls(TransportCase kind) throws Exception {
     TransportCase behind = TransportCase.valueOf(kind.name().replace("WSS", "WS"));
     var front =
         new TlsServer(
-            gates.certificate("front"), PeerNames.ORIGIN_PROXY, false, gates.pool, NOBODY);
+            logins.certificate("front"), PeerNames.ORIGIN_PROXY, false, logins.pool, IGNORED);
     try (var outside = Loopback.open();
         var inside = Loopback.open();
         var middle = ManInTheMiddle.start(() -> front.wrap(outside.far()), () -> inside.near())) {
       var outcome =
-          gates.login(gates.origin(kind), outside.near(), gates.remote(behind), inside.far());
+          logins.login(logins.origin(kind), outside.near(), logins.remote(behind), inside.far());
       outcome.close();
       assertThat(outcome.isLoggedIn()).as(outcome.toString()).isTrue();
-      assertThat(middle.carried()).as("bytes went through it").isPositive();
+      assertThat(middle.carried()).as("bytes carried").isPositive();
     }
   }
 
-  /** With a certificate that the origin proxy trusts, as of an authority that was tricked. */
+  /** The proxy has a certificate that the origin proxy trusts, as if issued by mistake. */
   @Test
-  void somebodyInTheMiddleOfTlsNeverGetsASession() throws Exception {
+  void manInTheMiddleOfTlsNeverGetsASession() throws Exception {
     var towardsOrigin =
         new TlsServer(
-            gates.certificate("middle"), PeerNames.ORIGIN_PROXY, false, gates.pool, NOBODY);
+            logins.certificate("middle"), PeerNames.ORIGIN_PROXY, false, logins.pool, IGNORED);
     var towardsRemote =
         new TlsClient(
-            gates.origin, LoginPair.ADDRESS, PeerNames.REMOTE_PROXY, false, gates.pool, NOBODY);
+            logins.origin, LoginPair.ADDRESS, PeerNames.REMOTE_PROXY, false, logins.pool, IGNORED);
     for (boolean resumed : new boolean[] {false, true}) {
       try (var outside = Loopback.open();
           var inside = Loopback.open();
@@ -207,12 +207,12 @@ class NativeLoginTest {
                   () -> towardsOrigin.wrap(outside.far()),
                   () -> towardsRemote.wrap(inside.near()))) {
         var outcome =
-            gates.login(
-                gates.origin(TransportCase.TLS_WITH_SECRET),
+            logins.login(
+                logins.origin(TransportCase.TLS_WITH_SECRET),
                 outside.near(),
-                gates.remote(TransportCase.TLS_WITH_SECRET),
+                logins.remote(TransportCase.TLS_WITH_SECRET),
                 inside.far());
-        assertThat(middle.carried()).as("bytes went through it").isPositive();
+        assertThat(middle.carried()).as("bytes carried").isPositive();
         assertThat(outcome.origin().isLoggedIn()).as("resumed: %s", resumed).isFalse();
         assertThat(outcome.remote().isLoggedIn()).as("resumed: %s", resumed).isFalse();
         assertThat(List.of(outcome.origin().message(), outcome.remote().message()))
@@ -225,47 +225,47 @@ class NativeLoginTest {
 
   @ParameterizedTest
   @EnumSource(TransportCase.class)
-  void aCloseInTheMiddleOfALoginIsAnErrorOnTheOtherSide(TransportCase kind) throws Exception {
+  void closeDuringTheLoginIsAnErrorOnTheOtherSide(TransportCase kind) throws Exception {
     try (var pair = Loopback.open()) {
       pair.near().close();
-      var side = gates.accept(gates.remote(kind), pair.far());
+      var side = logins.accept(logins.remote(kind), pair.far());
       assertThat(side.isLoggedIn()).isFalse();
       assertThat(side.failure()).isInstanceOf(IOException.class);
     }
     try (var pair = Loopback.open()) {
       pair.far().close();
-      var side = gates.dial(gates.origin(kind), pair.near());
+      var side = logins.dial(logins.origin(kind), pair.near());
       assertThat(side.isLoggedIn()).isFalse();
       assertThat(side.failure()).isInstanceOf(IOException.class);
     }
   }
 
-  /** What was read ahead of a refusal lies in a large buffer, of which there are not many. */
+  /** Bytes read ahead before a refusal are in a large buffer, of which there are few. */
   @ParameterizedTest
   @EnumSource(names = "PLAIN", mode = EnumSource.Mode.EXCLUDE)
-  void aStrangerWhoSendsTooMuchTakesNoBufferAlong(TransportCase kind) throws Exception {
-    NativeDialect remote = gates.remote(kind);
-    for (byte[] words : new byte[][] {stranger(), new byte[60_000]}) {
+  void refusedPeerThatSendsTooMuchLeavesNoBufferInUse(TransportCase kind) throws Exception {
+    NativeDialect remote = logins.remote(kind);
+    for (byte[] bytes : new byte[][] {refusedLogin(), new byte[60_000]}) {
       try (var pair = Loopback.open()) {
-        var accepting = new FutureTask<>(() -> gates.accept(remote, pair.far()));
+        var accepting = new FutureTask<>(() -> logins.accept(remote, pair.far()));
         Threads.start("remote side", accepting);
-        try (var outer = gates.transport(kind).wrap(pair.near())) {
-          outer.output().write(words);
+        try (var outer = logins.transport(kind).wrap(pair.near())) {
+          outer.output().write(bytes);
         } catch (IOException e) {
-          // It was refused in the middle of them.
+          // Refused before all bytes were written.
         }
         assertThat(accepting.get().isLoggedIn()).isFalse();
       }
-      assertThat(gates.pool.borrowed()).as("buffers out").isZero();
+      assertThat(logins.pool.borrowed()).as("buffers out").isZero();
     }
   }
 
-  /** A login that is refused at its first message, and much behind it. */
-  private static byte[] stranger() throws IOException {
-    var said = new ByteArrayOutputStream();
-    new HandshakeExchange(InputStream.nullInputStream(), said)
+  /** Returns a login that is refused at its first message, and many bytes after it. */
+  private static byte[] refusedLogin() throws IOException {
+    var bytes = new ByteArrayOutputStream();
+    new HandshakeExchange(InputStream.nullInputStream(), bytes)
         .begin(new Message.Hello(9, 9, 1, 1, new byte[16], new byte[32], "x", "plain"));
-    said.write(new byte[60_000]);
-    return said.toByteArray();
+    bytes.write(new byte[60_000]);
+    return bytes.toByteArray();
   }
 }

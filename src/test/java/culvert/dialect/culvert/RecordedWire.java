@@ -14,9 +14,9 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A wire in memory between the two sides of a login, which records both directions and can change a
- * byte of one or cut it. Where both sides would wait for each other for ever, both read an end
- * instead: that is what a deadline does, without the time.
+ * A connection in memory between the two sides of a login. It records both directions and can
+ * change a byte of one or truncate it. If both sides would block for ever, both read an end
+ * instead, as after a deadline but without the delay.
  */
 final class RecordedWire {
 
@@ -26,7 +26,7 @@ final class RecordedWire {
   /** From the origin side to the remote side. */
   final Direction up = new Direction();
 
-  /** The other way. */
+  /** From the remote side to the origin side. */
   final Direction down = new Direction();
 
   private boolean stalled;
@@ -39,7 +39,7 @@ final class RecordedWire {
     return new End(up, down, 2);
   }
 
-  /** What goes one way. The lock guards all of it. */
+  /** The bytes of one direction. The lock guards all fields. */
   final class Direction {
     private final ByteArrayOutputStream written = new ByteArrayOutputStream();
     private int changedAt = -1;
@@ -49,26 +49,26 @@ final class RecordedWire {
     private int read;
     private boolean waiting;
     private boolean readerDone;
-    private boolean readerGone;
-    private boolean writerGone;
+    private boolean isReaderClosed;
+    private boolean isWriterClosed;
 
-    /** The byte at this offset is not what was written, but that xor {@code bits}. */
+    /** Delivers the byte at this offset xor {@code bits}. */
     void change(int offset, int bits) {
       changedAt = offset;
       change = bits;
     }
 
-    /** Nothing from this offset on arrives, but the end. */
+    /** Ends the direction at this offset. */
     void cut(int offset) {
       cutAt = offset;
     }
 
-    /** So many bytes come at a time. */
-    void pieces(int bytes) {
+    /** Limits the bytes that one read returns. */
+    void setMaxPerRead(int bytes) {
       maxPerRead = bytes;
     }
 
-    /** What was written, unchanged. */
+    /** Returns the bytes written, unchanged. */
     byte[] recorded() {
       lock.lock();
       try {
@@ -84,10 +84,10 @@ final class RecordedWire {
         while (read == Math.min(written.size(), cutAt)) {
           waiting = true;
           stalled |= up.isIdle() && down.isIdle();
-          if (readerGone) {
+          if (isReaderClosed) {
             throw new IOException("Connection closed");
           }
-          if (writerGone || stalled || read == cutAt) {
+          if (isWriterClosed || stalled || read == cutAt) {
             changed.signalAll();
             return -1;
           }
@@ -101,8 +101,8 @@ final class RecordedWire {
 
     private int deliver(ByteBuffer target) {
       byte[] all = written.toByteArray();
-      int there = Math.min(all.length, cutAt) - read;
-      int n = Math.min(Math.min(target.remaining(), maxPerRead), there);
+      int available = Math.min(all.length, cutAt) - read;
+      int n = Math.min(Math.min(target.remaining(), maxPerRead), available);
       if (changedAt >= read && changedAt < read + n) {
         all[changedAt] ^= (byte) change;
       }
@@ -111,7 +111,7 @@ final class RecordedWire {
       return n;
     }
 
-    /** Its reader has come to an end of the login, and says no more. */
+    /** Its reader has finished the login and sends no more. */
     void readerDone() {
       lock.lock();
       try {
@@ -124,13 +124,13 @@ final class RecordedWire {
     }
 
     private boolean isIdle() {
-      return readerGone || readerDone || waiting && read == Math.min(written.size(), cutAt);
+      return isReaderClosed || readerDone || waiting && read == Math.min(written.size(), cutAt);
     }
 
     private void write(ByteBuffer source) throws IOException {
       lock.lock();
       try {
-        if (writerGone) {
+        if (isWriterClosed) {
           throw new IOException("the output is closed");
         }
         byte[] bytes = new byte[source.remaining()];
@@ -143,11 +143,11 @@ final class RecordedWire {
       }
     }
 
-    private void leave(boolean reader) {
+    private void close(boolean reader) {
       lock.lock();
       try {
-        readerGone |= reader;
-        writerGone |= !reader;
+        isReaderClosed |= reader;
+        isWriterClosed |= !reader;
         stalled |= up.isIdle() && down.isIdle();
         changed.signalAll();
       } finally {
@@ -189,7 +189,7 @@ final class RecordedWire {
 
     @Override
     public void closeOutput() {
-      out.leave(false);
+      out.close(false);
     }
 
     @Override
@@ -199,8 +199,8 @@ final class RecordedWire {
 
     @Override
     public void close() {
-      in.leave(true);
-      out.leave(false);
+      in.close(true);
+      out.close(false);
     }
 
     @Override

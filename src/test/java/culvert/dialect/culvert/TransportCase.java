@@ -10,7 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** One way in which a side can be set up. */
+/** The settings of one side. */
 enum TransportCase {
   PLAIN(TransportKind.PLAIN, false, null),
   PLAIN_WITH_SECRET(TransportKind.PLAIN, true, null),
@@ -40,7 +40,7 @@ enum TransportCase {
     this.pattern = pattern;
   }
 
-  /** The transport of a side that is set up like this. */
+  /** Returns the transport settings of a side. */
   TransportSettings settings(boolean dialling) {
     return new TransportSettings(
         Optional.of(transport),
@@ -58,7 +58,7 @@ enum TransportCase {
         protocol.isRemoteKeyRequired(dialling) ? List.of(peer.publicKey()) : List.of());
   }
 
-  /** The others. */
+  /** Returns all other cases. */
   List<TransportCase> others() {
     return Arrays.stream(values()).filter(other -> other != this).toList();
   }
