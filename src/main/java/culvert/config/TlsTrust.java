@@ -25,7 +25,7 @@ public sealed interface TlsTrust {
 
   /**
    * Only this certificate is accepted. Its name, issuer and period of validity do not count: the
-   * user who pins a certificate has verified it.
+   * user verified the certificate before pinning it.
    *
    * @param sha256 hash of its DER form, in 64 lower-case hexadecimal digits ({@code --tls-pin})
    */
