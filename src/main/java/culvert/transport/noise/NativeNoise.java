@@ -26,7 +26,7 @@ import javax.crypto.SecretKey;
 
 /**
  * Encrypts a native connection with Noise (revision 34 of the specification). The handshake uses
- * SEAL messages after the preface. The versions and the protocol name in the first of them must be
+ * NOISE messages after the preface. The versions and the protocol name in the first of them must be
  * those of this side; they are also the prologue, so that an attacker in between cannot change the
  * negotiation. A connection never returns to plaintext.
  */
@@ -191,7 +191,7 @@ public final class NativeNoise {
     if (seal.minVersion() != Message.VERSION
         || seal.maxVersion() != Message.VERSION
         || !seal.protocol().equals(protocol.name())) {
-      throw new ProtocolException("SEAL with a different version or protocol than the first one");
+      throw new ProtocolException("NOISE with a different version or protocol than the first one");
     }
   }
 
