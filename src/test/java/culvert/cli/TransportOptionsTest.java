@@ -321,6 +321,15 @@ class TransportOptionsTest {
     rejected(origin("--transport=ws", "--ws-host=a b"), "invalid value 'a b' for --ws-host");
   }
 
+  @Test
+  void messageNamesTheVariableThatIsSet() throws IOException {
+    var variables = Map.of("CULVERT_TLS_KEY", certificateKey.toString());
+    rejected(origin(variables, "--transport=tls"), "CULVERT_TLS_KEY is given without --tls-cert");
+    expose(secret);
+    assertThat(Cli.remote(Map.of("CULVERT_SECRET_FILE", secret.toString())).err())
+        .contains("CULVERT_SECRET_FILE " + secret + ": others on this machine");
+  }
+
   private static long lines(Cli run, String text) {
     return run.err().lines().filter(line -> line.contains(text)).count();
   }

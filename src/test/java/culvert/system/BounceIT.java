@@ -234,7 +234,7 @@ class BounceIT {
       ended(1, "cannot listen on 127.0.0.1:" + port, "--bind=127.0.0.1", "-p", port);
     }
     ended(2, "invalid value 'many' for -p: expected a whole number", "-p", "many");
-    ended(2, "unknown option '--prot': did you mean '--port'?", "--prot=1");
+    ended(2, "unknown option '--prt': did you mean '--port'?", "--prt=1");
     ended(78, "--close-with-peer names the group 7", "--max-pairs=7", "--close-with-peer=7");
     ended(78, "is not a loopback address", "-d", "-p", "0", "--console-addr=0.0.0.0:0");
   }

@@ -87,7 +87,7 @@ public final class BoreClientsOptions {
     }
     boolean isShared = text == null && file == null;
     if (file != null) {
-      FilePermissions.of(SECRET.file(), file).ifPresent(lines::add);
+      FilePermissions.of(WrittenName.of(spec, SECRET.file()), file).ifPresent(lines::add);
     }
     if (isShared && others.isEmpty()) {
       lines.add(

@@ -44,7 +44,8 @@ public final class BounceAuthOptions {
 
   /** Returns a warning if other users can read the file. */
   public Optional<String> advice() {
-    return Optional.ofNullable(file).flatMap(given -> FilePermissions.of(OPTIONS.file(), given));
+    return Optional.ofNullable(file)
+        .flatMap(given -> FilePermissions.of(WrittenName.of(spec, OPTIONS.file()), given));
   }
 
   /** Returns the text or the content of the file; see {@link TextOrFile#isFile}. */

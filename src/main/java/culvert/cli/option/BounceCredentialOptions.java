@@ -98,7 +98,7 @@ public final class BounceCredentialOptions {
   /** Returns warnings about settings that are valid but weak. */
   public List<String> advice() {
     return Optional.ofNullable(file)
-        .flatMap(given -> FilePermissions.of(AUTH.file(), given))
+        .flatMap(given -> FilePermissions.of(WrittenName.of(spec, AUTH.file()), given))
         .stream()
         .toList();
   }

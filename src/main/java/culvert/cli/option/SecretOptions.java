@@ -84,7 +84,7 @@ public final class SecretOptions {
   /** Returns warnings about files that other users can read. */
   public List<String> advice() {
     return files.stream()
-        .flatMap(file -> FilePermissions.of(OPTIONS.file(), file).stream())
+        .flatMap(file -> FilePermissions.of(WrittenName.of(spec, OPTIONS.file()), file).stream())
         .toList();
   }
 }
