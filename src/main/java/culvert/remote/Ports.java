@@ -56,7 +56,10 @@ final class Ports implements AutoCloseable {
   private final VisitorHandler visitors;
   private final BufferPool pool;
 
-  /** Guards the two fields below. Ports are bound and closed while holding it: neither blocks. */
+  /**
+   * Guards the two fields below. Ports are bound and closed while holding it: binding does not
+   * block, closing waits only for the listener's accept thread. No visitor is waited for.
+   */
   private final ReentrantLock lock = new ReentrantLock();
 
   private final Map<Integer, Binding> bindings = new HashMap<>();

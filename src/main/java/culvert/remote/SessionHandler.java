@@ -61,7 +61,7 @@ final class SessionHandler implements AutoCloseable {
     private final Connection connection;
     private final Session session;
 
-    /** Guards the fields below. The limiter's lock may be taken while holding it. */
+    /** Guards the fields below. The locks of the limiter and of Ports may be taken inside it. */
     private final ReentrantLock lock = new ReentrantLock();
 
     private HandshakeLimiter.Slot slot;
