@@ -271,7 +271,7 @@ class TunnelTest {
   void everySecretThatDoesNotFitIsRefusedInWords() throws Exception {
     refused("right", "wrong", "the secret is wrong");
     refused("right", null, "the remote proxy requires the secret");
-    refused(null, "right", "the remote proxy has no secret, so it cannot open");
+    refused(null, "right", "the remote proxy has no secret, so it cannot decrypt");
   }
 
   private static void refused(String ofRemote, String ofOrigin, String words) throws Exception {

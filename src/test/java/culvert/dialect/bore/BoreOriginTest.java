@@ -315,7 +315,7 @@ class BoreOriginTest {
     var first = server.visit(control).writes("x");
     assertThat(first.reads(1)).isEqualTo("x");
     control.says("{\"Connection\":\"" + ID + "\"}");
-    client.awaitLog("no data channel", ID, "too many visitors are here already");
+    client.awaitLog("no data channel", ID, "the limit of visitors is reached");
     assertThat(client.role().counters().get(Counter.OPENS_FAILED)).isOne();
     first.closes();
     Eventually.within(RolePair.LIMIT, () -> assertThat(client.role().visitors()).isZero());
