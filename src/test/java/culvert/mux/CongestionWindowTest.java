@@ -27,7 +27,7 @@ class CongestionWindowTest {
   }
 
   @Test
-  void growsWhileTheRoundTripStaysShort() {
+  void limitGrowsWhileRoundTripStaysShort() {
     long first = inFlight.available(0);
     for (int i = 0; i < 4; i++) {
       roundTrip(100);
@@ -44,7 +44,7 @@ class CongestionWindowTest {
   }
 
   @Test
-  void shrinksUntilLittleQueuesAtASlowLink() {
+  void limitShrinksUntilSlowLinkQueuesLittle() {
     roundTrip(10);
     for (int rounds = 0; rounds < 20; rounds++) {
       slowLink(50, 10_000);
@@ -53,7 +53,7 @@ class CongestionWindowTest {
   }
 
   @Test
-  void shrinksToItsFloorAndNoFurther() {
+  void limitNeverShrinksBelowMinimum() {
     roundTrip(10);
     slowLink(100, 1000);
     assertThat(inFlight.available(0)).isEqualTo(32 * 1024);
@@ -124,7 +124,7 @@ class CongestionWindowTest {
 
   /** Fewer bytes under way would not make it any faster, only carry less. */
   @Test
-  void aDelayThatFewerBytesDoNotShortenIsNotTakenForAQueue() {
+  void delayIndependentOfBytesInFlightIsNotTreatedAsQueue() {
     long first = inFlight.available(0);
     roundTrip(1);
     long sum = 0;
@@ -138,7 +138,7 @@ class CongestionWindowTest {
 
   /** It was taken for the path's own delay, and what this side sent next queued for as long. */
   @Test
-  void whatPongsWaitBehindTheOtherSidesBulkIsNoPath() {
+  void pongDelayBehindPeersBulkIsNotPathDelay() {
     roundTrip(50);
     for (int i = 0; i < 20; i++) {
       long token = inFlight.ping(now);
@@ -151,7 +151,7 @@ class CongestionWindowTest {
   }
 
   @Test
-  void theRoundTripIsWhatItTakesLatelyAndNotTheShortestEver() {
+  void roundTripFollowsRecentSamplesNotTheMinimum() {
     roundTrip(1);
     roundTrip(80);
     assertThat(inFlight.roundTripNanos()).isEqualTo(80 * MILLI);
@@ -162,7 +162,7 @@ class CongestionWindowTest {
   }
 
   @Test
-  void doesNotGrowWhenItWasNotUsedUp() {
+  void limitDoesNotGrowUnlessUsedUp() {
     long first = inFlight.available(0);
     inFlight.sent(1000);
     long token = inFlight.ping(now);
@@ -173,7 +173,7 @@ class CongestionWindowTest {
 
   /** Otherwise a link whose bound shrank below what is under way would stand still for ever. */
   @Test
-  void asksForAPingWhenNothingMayGoAndNoneIsUnderWay() {
+  void pingIsNeededWhenLimitIsReachedAndNoneIsInFlight() {
     inFlight.sent(inFlight.available(0));
     assertThat(inFlight.available(0)).isZero();
     assertThat(inFlight.isPingNeeded()).isTrue();
@@ -182,7 +182,7 @@ class CongestionWindowTest {
   }
 
   @Test
-  void aPongThatWasNotAskedForIsRefused() {
+  void pongWithoutPingIsRejected() {
     assertThat(inFlight.pong(0, now)).isFalse();
     inFlight.sent(10);
     inFlight.ping(now);
@@ -193,7 +193,7 @@ class CongestionWindowTest {
 
   /** A side that only grants repeats its token: the answer is to the latest of them. */
   @Test
-  void pingsThatRepeatTheirTokenAreNotMistakenForOldOnes() {
+  void repeatedTokenMatchesTheLatestPing() {
     inFlight.sent(10);
     for (int i = 0; i < 200; i++) {
       inFlight.ping(now);

@@ -32,13 +32,13 @@ class ControlFrameBudgetTest {
   }
 
   @Test
-  void aPeerThatOnlySendsFramesThatCarryNothingRunsOutOfPlaces() throws Exception {
+  void peerThatSendsOnlyControlFramesExhaustsBudget() throws Exception {
     spend(MOST);
     isSpent();
   }
 
   @Test
-  void placesComeBackWithTime() throws Exception {
+  void timeRefillsBudget() throws Exception {
     spend(MOST);
     patience.refill(BEGAN + SECOND, 0);
     spend(2000);
@@ -46,7 +46,7 @@ class ControlFrameBudgetTest {
   }
 
   @Test
-  void timeIsCountedOnce() throws Exception {
+  void elapsedTimeIsCountedOnce() throws Exception {
     spend(MOST);
     for (int i = 0; i < 10; i++) {
       patience.refill(BEGAN + SECOND, 0);
@@ -56,7 +56,7 @@ class ControlFrameBudgetTest {
   }
 
   @Test
-  void placesComeBackWithBytesThatMove() throws Exception {
+  void transferredBytesRefillBudget() throws Exception {
     spend(MOST);
     patience.refill(BEGAN, 512);
     patience.refill(BEGAN, 100 * 1024);
@@ -66,7 +66,7 @@ class ControlFrameBudgetTest {
 
   /** A ping is twenty bytes, and must not earn its own place. */
   @Test
-  void aFloodDoesNotEarnItsOwnPlaces() throws Exception {
+  void floodDoesNotRefillItsOwnBudget() throws Exception {
     for (int i = 1; i <= MOST; i++) {
       patience.refill(BEGAN, i * 40L);
       patience.spend();
@@ -85,7 +85,7 @@ class ControlFrameBudgetTest {
   }
 
   @Test
-  void eachStreamBringsThePlacesThatItNeeds() throws Exception {
+  void eachStreamRefillsWhatItNeeds() throws Exception {
     spend(MOST);
     patience.refillForStream();
     patience.refillForStream();
@@ -94,13 +94,13 @@ class ControlFrameBudgetTest {
   }
 
   @Test
-  void placesNobodyUsesDoNotPileUp() throws Exception {
+  void unusedBudgetDoesNotAccumulate() throws Exception {
     patience.refill(BEGAN + 3600 * SECOND, 1L << 40);
     assertThat(left()).isEqualTo(MOST + 8 * STREAMS);
   }
 
   @Test
-  void placesOfStreamsPileUpForAsManyAsThereMayBe() throws Exception {
+  void budgetOfStreamsAccumulatesUpToMaxStreams() throws Exception {
     for (int i = 0; i < MOST; i++) {
       patience.refillForStream();
     }

@@ -38,7 +38,7 @@ class LinkEndTest {
   }
 
   @Test
-  void aLegWithoutStreamsFinishesAtOnce() throws Exception {
+  void linkWithoutStreamsFinishesAtOnce() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       peer.link.finish();
       assertThat(peer.hear().message()).isEqualTo(DRAINED);
@@ -47,7 +47,7 @@ class LinkEndTest {
   }
 
   @Test
-  void aLegFinishesAfterItsLastStreamAndOpensNothingMore() throws Exception {
+  void finishingLinkOpensNoStreamsAndEndsAfterTheLast() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       MuxStream first = peer.link.open(OPEN);
       MuxStream second = peer.link.open(OPEN);
@@ -75,7 +75,7 @@ class LinkEndTest {
   }
 
   @Test
-  void aLegThatFinishesIsNotHeldUpByAnOpenThatIsRefused() throws Exception {
+  void refusedOpenDoesNotDelayFinish() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       peer.link.open(OPEN).output().write(1);
       peer.link.finish();
@@ -88,7 +88,7 @@ class LinkEndTest {
   }
 
   @Test
-  void closingFailsTheStreamsThatAreNotComplete() throws Exception {
+  void closeFailsIncompleteStreams() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       peer.say(1, OPEN);
       MuxStream stream = peer.opened.take();
@@ -148,7 +148,7 @@ class LinkEndTest {
 
   /** Nothing may go before a pong comes: the half-close waits, and the last words behind it. */
   @Test
-  void aHalfCloseThatTheBoundOnBytesUnderWayHoldsBackGoesBeforeTheLastWords() throws Exception {
+  void halfCloseDelayedByCongestionWindowPrecedesBye() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       peer.say(1, OPEN);
       MuxStream hoard = peer.opened.take();
@@ -170,7 +170,7 @@ class LinkEndTest {
 
   /** The socket is full: the last bytes lie in the next batch, and the last words come behind. */
   @Test
-  void bytesBehindABlockedWriteGoBeforeTheLastWords() throws Exception {
+  void bytesBehindBlockedWritePrecedeBye() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.TAKES, Setup.USUAL.socketBytes(16 * 1024))) {
       peer.say(1, OPEN);
       MuxStream hoard = peer.opened.take();
@@ -202,7 +202,7 @@ class LinkEndTest {
   }
 
   @Test
-  void ofSeveralReasonsToCloseTheFirstIsSaid() throws Exception {
+  void firstCloseReasonIsSent() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.TAKES, Setup.USUAL.socketBytes(16 * 1024))) {
       peer.say(1, OPEN);
       Thread flood = flood(peer, peer.opened.take(), 16 * 1024);
@@ -216,7 +216,7 @@ class LinkEndTest {
   }
 
   @Test
-  void whatACompleteStreamHasSentArrivesThoughItsLegIsClosedAtOnce() throws Exception {
+  void bytesOfCompleteStreamArriveAfterImmediateClose() throws Exception {
     for (int round = 0; round < 20; round++) {
       var pipe = new MemoryPipe(4096, 333);
       var heard = new CompletableFuture<byte[]>();
@@ -242,7 +242,7 @@ class LinkEndTest {
   }
 
   @Test
-  void thePeerOfALegThatWasClosedReadsWhy() throws Exception {
+  void peerReceivesCloseReason() throws Exception {
     try (var pair = Loopback.open();
         var links = new LinkPair(pair.near(), pair.far(), LinkTest::echo)) {
       links.near.close(ByeReason.SUPERSEDED, "another has come");

@@ -57,14 +57,14 @@ class LinkFloodTest {
   }
 
   @Test
-  void pingsWithoutEnd() throws Exception {
+  void endlessPingsEndTheLink() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       floods(peer, encoded(0, new Message.Ping(1)));
     }
   }
 
   @Test
-  void pongsWithoutEnd() throws Exception {
+  void endlessPongsEndTheLink() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       peer.link.probe(Duration.ZERO, alive -> {});
       floods(peer, encoded(0, new Message.Pong(peer.hearPing().token())));
@@ -72,7 +72,7 @@ class LinkFloodTest {
   }
 
   @Test
-  void grantsOfAByteWithoutEnd() throws Exception {
+  void endlessOneByteGrantsEndTheLink() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       peer.say(1, OPEN);
       floods(peer, encoded(1, new Message.Window(1)));
@@ -80,21 +80,21 @@ class LinkFloodTest {
   }
 
   @Test
-  void offersWithoutEnd() throws Exception {
+  void endlessOffersEndTheLink() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       floods(peer, encoded(0, new Message.Offer("a")));
     }
   }
 
   @Test
-  void withdrawalsWithoutEnd() throws Exception {
+  void endlessWithdrawalsEndTheLink() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       floods(peer, encoded(0, new Message.Withdraw("a")));
     }
   }
 
   @Test
-  void resetsOfAStreamThatIsOverWithoutEnd() throws Exception {
+  void endlessResetsOfEndedStreamEndTheLink() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       peer.say(1, OPEN);
       floods(peer, encoded(1, new Message.Reset(ResetReason.BROKEN)));
@@ -102,7 +102,7 @@ class LinkFloodTest {
   }
 
   @Test
-  void bytesForAStreamThatIsOverWithoutEnd() throws Exception {
+  void endlessDataForEndedStreamEndsTheLink() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       peer.say(1, OPEN);
       peer.opened.take().reset();
@@ -114,7 +114,7 @@ class LinkFloodTest {
 
   /** Many more frames than there are places for, all of streams that did move their byte. */
   @Test
-  void shortStreamsWithoutEndAreNoFlood() throws Exception {
+  void endlessShortStreamsAreAccepted() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       int streams = 30_000;
       for (int id = 1; id <= streams; id++) {

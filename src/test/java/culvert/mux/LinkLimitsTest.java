@@ -31,7 +31,7 @@ class LinkLimitsTest {
   }
 
   @Test
-  void aSessionCarriesAsManyStreamsAsThePeerGrants() throws Exception {
+  void sessionCarriesAsManyStreamsAsPeerGrants() throws Exception {
     var modest = Setup.USUAL.granted(100, ScriptedPeer.STREAMS - 3);
     try (var peer = new ScriptedPeer(Link.Side.OPENS, modest)) {
       carries(peer, ScriptedPeer.STREAMS - 3);
@@ -39,14 +39,14 @@ class LinkLimitsTest {
   }
 
   @Test
-  void aSessionCarriesNoMoreStreamsThanThisSideWants() throws Exception {
+  void sessionCarriesNoMoreStreamsThanThisSideAllows() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS, Setup.USUAL.granted(100, 100))) {
       carries(peer, ScriptedPeer.STREAMS);
     }
   }
 
   @Test
-  void aStreamThatIsOverMakesRoomForAnother() throws Exception {
+  void endedStreamAllowsAnotherOne() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS, Setup.USUAL.granted(100, 1))) {
       for (int i = 0; i < 3; i++) {
         MuxStream stream = peer.link.open(OPEN);
@@ -80,25 +80,25 @@ class LinkLimitsTest {
   }
 
   @Test
-  void asManyOpensWaitForAnAnswerAsThePeerGrants() throws Exception {
+  void unansweredOpensReachPeersGrant() throws Exception {
     opensAtATime(2, Setup.USUAL.granted(2, 100));
   }
 
   @Test
-  void noMoreOpensWaitForAnAnswerThanThisSideWants() throws Exception {
+  void unansweredOpensNeverExceedOwnLimit() throws Exception {
     opensAtATime(ScriptedPeer.OPENS, Setup.USUAL.granted(100, 100));
   }
 
   /** What the peer may have under way is what the stream may have to hold. */
   @Test
-  void aWindowGrowsUpToItsBoundAndNoFurther() throws Exception {
+  void windowGrowsUpToMaximum() throws Exception {
     // No power of two, so that the last step is not a doubling.
     int most = 3 * MuxStream.FIRST_WINDOW - 1000;
     assertThat(greatestWindow(most)).isEqualTo(most);
   }
 
   @Test
-  void aWindowThatMayNotGrowStays() throws Exception {
+  void windowAtMaximumDoesNotGrow() throws Exception {
     assertThat(greatestWindow(MuxStream.FIRST_WINDOW)).isEqualTo(MuxStream.FIRST_WINDOW);
   }
 

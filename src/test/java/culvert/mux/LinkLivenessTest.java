@@ -31,7 +31,7 @@ class LinkLivenessTest {
   private static final Setup HASTY = Setup.USUAL.heartbeat(100, 400);
 
   @Test
-  void aSilentPeerIsGivenUpAndItsStreamsFail() throws Exception {
+  void silentPeerIsConsideredDeadAndItsStreamsFail() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.TAKES, HASTY)) {
       peer.say(1, OPEN);
       MuxStream stream = peer.opened.take();
@@ -44,7 +44,7 @@ class LinkLivenessTest {
   }
 
   @Test
-  void anOpenThatASilentPeerOwesAnAnswerIsLost() throws Exception {
+  void unansweredOpenFailsWithSilentPeer() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS, HASTY)) {
       MuxStream stream = peer.link.open(OPEN);
       assertThat(stream.awaitAnswer(LinkPair.LIMIT)).isEqualTo(MuxStream.Answer.LOST);
@@ -54,7 +54,7 @@ class LinkLivenessTest {
   }
 
   @Test
-  void aPeerThatNeverReadsIsGivenUpHoweverMuchItSays() throws Exception {
+  void peerThatNeverReadsIsConsideredDeadAlthoughItSends() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.TAKES, HASTY.socketBytes(16 * 1024));
         var deadlines = new Deadlines()) {
       peer.say(1, OPEN);
@@ -81,7 +81,7 @@ class LinkLivenessTest {
 
   /** Not one whole frame comes, and no pong: each byte is of a data frame that takes its time. */
   @Test
-  void aPeerThatSendsAByteNowAndThenLives() throws Exception {
+  void peerThatSendsOccasionalBytesStaysAlive() throws Exception {
     long timeoutMillis = 2000;
     try (var peer = new ScriptedPeer(Link.Side.TAKES, Setup.USUAL.heartbeat(200, timeoutMillis))) {
       peer.say(1, OPEN);
@@ -103,7 +103,7 @@ class LinkLivenessTest {
   }
 
   @Test
-  void aPeerThatOwesASignOfLifeIsQuietUntilItSaysSomething() throws Exception {
+  void peerWithUnansweredPingIsQuietUntilItSends() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS, Setup.USUAL.heartbeat(100, 30_000))) {
       assertThat(peer.link.isQuiet()).isFalse();
       Eventually.within(LinkPair.LIMIT, () -> assertThat(peer.link.isQuiet()).isTrue());
@@ -117,7 +117,7 @@ class LinkLivenessTest {
   }
 
   @Test
-  void aProbeAsksAndHearsOfALivingPeer() throws Exception {
+  void probeReportsLivingPeer() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       var answer = new CompletableFuture<Boolean>();
       peer.link.probe(Duration.ofSeconds(2), answer::complete);
@@ -127,7 +127,7 @@ class LinkLivenessTest {
   }
 
   @Test
-  void aProbeTakesAnyByteForLife() throws Exception {
+  void probeAcceptsAnyByte() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       var answer = new CompletableFuture<Boolean>();
       peer.link.probe(Duration.ofSeconds(2), answer::complete);
@@ -138,7 +138,7 @@ class LinkLivenessTest {
   }
 
   @Test
-  void aProbeOfASilentPeerFailsAfterItsLimit() throws Exception {
+  void probeOfSilentPeerFailsAfterLimit() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       var answer = new CompletableFuture<Boolean>();
       long began = System.nanoTime();
@@ -153,7 +153,7 @@ class LinkLivenessTest {
 
   /** The last bytes of a link that ends meanwhile are no life. */
   @Test
-  void aProbeOfALegThatEndsFails() throws Exception {
+  void probeOfEndedLinkFails() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       var answer = new CompletableFuture<Boolean>();
       peer.link.probe(Duration.ofSeconds(1), answer::complete);
@@ -166,7 +166,7 @@ class LinkLivenessTest {
   }
 
   @Test
-  void legsAnswerEachOthersProbes() throws Exception {
+  void linksAnswerEachOthersProbes() throws Exception {
     try (var pair = Loopback.open();
         var links = new LinkPair(pair.near(), pair.far(), LinkTest::echo)) {
       var ofFar = new CompletableFuture<Boolean>();

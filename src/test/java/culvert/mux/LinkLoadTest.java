@@ -29,7 +29,7 @@ class LinkLoadTest {
   private static final int MEGABYTE = 1 << 20;
 
   @Test
-  void tenThousandStreamsEachGetTheirOwnBytesBack() throws Exception {
+  void tenThousandStreamsReceiveTheirOwnBytes() throws Exception {
     Random random = Seed.random("tenThousandStreams");
     try (var pair = Loopback.open();
         var links = new LinkPair(pair.near(), pair.far(), LinkTest::echo)) {
@@ -51,7 +51,7 @@ class LinkLoadTest {
   }
 
   @Test
-  void tenThousandStreamsAreOpenAtTheSameTime() throws Exception {
+  void tenThousandStreamsAreOpenConcurrently() throws Exception {
     try (var pair = Loopback.open();
         var links = new LinkPair(pair.near(), pair.far(), LinkTest::echo)) {
       List<MuxStream> streams = new ArrayList<>();
@@ -73,7 +73,7 @@ class LinkLoadTest {
   }
 
   @Test
-  void randomInterleavingsOfWritesResetsAndHalfClosesLoseNothing() throws Exception {
+  void randomWritesResetsAndHalfClosesLoseNothing() throws Exception {
     Random random = Seed.random("randomInterleavings");
     var pipe = new MemoryPipe(1000, 333);
     try (var links = new LinkPair(pipe.near(), pipe.far(), LinkTest::echo)) {
@@ -98,7 +98,7 @@ class LinkLoadTest {
 
   /** The case that stopped for ever when the reader queued its grants behind payload. */
   @Test
-  void sixtyFourBulkStreamsEachWayThroughSmallSocketBuffersAllFinish() throws Exception {
+  void bulkStreamsInBothDirectionsFinishWithSmallSocketBuffers() throws Exception {
     try (var pair = Loopback.open(64 * 1024);
         var links = new LinkPair(pair.near(), pair.far(), LinkTest::echo)) {
       inParallel(64, i -> assertEcho(links, randomBytes(new Random(i), 2 * MEGABYTE)));
@@ -108,7 +108,7 @@ class LinkLoadTest {
 
   /** No credit for the link as a whole: those who never read must not starve the one who does. */
   @Test
-  void aKeystrokeEchoesWhileNobodyElseReads() throws Exception {
+  void keystrokeEchoesWhileOtherStreamsAreUnread() throws Exception {
     try (var pair = Loopback.open();
         var links = new LinkPair(pair.near(), pair.far(), LinkLoadTest::floodOrEcho)) {
       List<MuxStream> stuck = new ArrayList<>();

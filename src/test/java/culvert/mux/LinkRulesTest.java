@@ -44,7 +44,7 @@ class LinkRulesTest {
   }
 
   @Test
-  void thePeerHearsWhyItIsCutOff() throws Exception {
+  void peerReceivesReasonOfProtocolError() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       peer.say(1, new Message.Window(5));
       var bye = (Message.Bye) peer.hear().message();
@@ -54,14 +54,14 @@ class LinkRulesTest {
   }
 
   @Test
-  void framesForAStreamNeverOpened() throws Exception {
+  void frameForUnknownStreamIsProtocolError() throws Exception {
     isProtocolError("never opened", peer -> peer.sayData(1, 1));
     isProtocolError("never opened", peer -> peer.say(9, new Message.HalfClose()));
     isProtocolError("never opened", peer -> peer.say(9, new Message.Reset(ResetReason.BROKEN)));
   }
 
   @Test
-  void dataBeyondTheWindow() throws Exception {
+  void dataBeyondWindowIsProtocolError() throws Exception {
     isProtocolError(
         "beyond the window",
         peer -> {
@@ -72,7 +72,7 @@ class LinkRulesTest {
   }
 
   @Test
-  void dataAfterHalfClose() throws Exception {
+  void dataAfterHalfCloseIsProtocolError() throws Exception {
     isProtocolError(
         "after HALF_CLOSE",
         peer -> {
@@ -90,7 +90,7 @@ class LinkRulesTest {
   }
 
   @Test
-  void idsThatDoNotIncrease() throws Exception {
+  void decreasingStreamIdIsProtocolError() throws Exception {
     isProtocolError(
         "OPEN for stream 5 after stream 5",
         peer -> {
@@ -106,7 +106,7 @@ class LinkRulesTest {
   }
 
   @Test
-  void moreOpensThanWereGranted() throws Exception {
+  void opensBeyondGrantAreProtocolError() throws Exception {
     isProtocolError(
         "more opens than the 4 granted",
         peer -> {
@@ -117,7 +117,7 @@ class LinkRulesTest {
   }
 
   @Test
-  void anOpenThatIsResetStillCountsUntilItIsAnswered() throws Exception {
+  void resetOpenCountsUntilAnswered() throws Exception {
     isProtocolError(
         "more opens than the 4 granted",
         peer -> {
@@ -129,13 +129,13 @@ class LinkRulesTest {
   }
 
   @Test
-  void opensFromTheSideThatTakesThem() throws Exception {
+  void openFromAcceptingSideIsProtocolError() throws Exception {
     isProtocolError(Link.Side.OPENS, "OPEN from the side", peer -> peer.say(1, OPEN));
     isProtocolError("ACCEPTED from the side", peer -> peer.say(1, new Message.Accepted()));
   }
 
   @Test
-  void answersToNoOpen() throws Exception {
+  void answerWithoutOpenIsProtocolError() throws Exception {
     isProtocolError(
         Link.Side.OPENS, "answer without an open", peer -> peer.say(1, new Message.Accepted()));
     isProtocolError(
@@ -149,7 +149,7 @@ class LinkRulesTest {
   }
 
   @Test
-  void grantsForNothing() throws Exception {
+  void grantAboveMaximumWindowIsProtocolError() throws Exception {
     isProtocolError(
         "above 2147483647",
         peer -> {
@@ -159,17 +159,17 @@ class LinkRulesTest {
   }
 
   @Test
-  void aPongForNoPing() throws Exception {
+  void pongWithoutPingIsProtocolError() throws Exception {
     isProtocolError("PING that was not sent", peer -> peer.say(0, new Message.Pong(1 << 20)));
   }
 
   @Test
-  void aHandshakeInTheMiddle() throws Exception {
+  void handshakeMessageAfterLoginIsProtocolError() throws Exception {
     isProtocolError("after the login", peer -> peer.say(0, new Message.Proof(new byte[32])));
   }
 
   @Test
-  void lateFramesAfterAResetAreDroppedAndCounted() throws Exception {
+  void lateFramesAfterResetAreDroppedAndCounted() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       peer.say(1, OPEN);
       peer.opened.take().reset();
@@ -186,7 +186,7 @@ class LinkRulesTest {
   }
 
   @Test
-  void aStreamClosedBeforeItWasAnsweredIsRefused() throws Exception {
+  void streamClosedBeforeAnswerIsRefused() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       peer.say(1, OPEN);
       peer.opened.take().close();
@@ -198,7 +198,7 @@ class LinkRulesTest {
 
   /** Or its credit would be lost to the peer for ever. */
   @Test
-  void anOpenThatThePeerResetIsStillAnsweredWhenItsStreamIsClosed() throws Exception {
+  void openResetByPeerIsAnsweredWhenStreamIsClosed() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       peer.say(1, OPEN);
       MuxStream stream = peer.opened.take();
@@ -211,7 +211,7 @@ class LinkRulesTest {
   }
 
   @Test
-  void oneStreamMoreThanGrantedIsRefusedNotAnError() throws Exception {
+  void streamBeyondGrantIsRefusedWithoutError() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       for (int id = 1; id <= ScriptedPeer.STREAMS; id++) {
         peer.say(id, OPEN);
@@ -225,7 +225,7 @@ class LinkRulesTest {
   }
 
   @Test
-  void anOpenBeyondTheGrantWaitsForAnAnswer() throws Exception {
+  void openBeyondGrantWaitsForAnswer() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       MuxStream[] streams = new MuxStream[ScriptedPeer.OPENS + 1];
       for (int i = 0; i < streams.length; i++) {
@@ -247,7 +247,7 @@ class LinkRulesTest {
   }
 
   @Test
-  void theOpenAndTheFirstBytesShareAWrite() throws Exception {
+  void openAndFirstBytesShareOneWrite() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       MuxStream stream = peer.link.open(OPEN);
       stream.output().write("GET".getBytes());
@@ -258,7 +258,7 @@ class LinkRulesTest {
   }
 
   @Test
-  void manyPingsAreAnsweredByThePongOfTheLatest() throws Exception {
+  void latestPongAnswersAllPings() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       for (int token = 1; token <= 1000; token++) {
         peer.say(0, new Message.Ping(token));
@@ -274,7 +274,7 @@ class LinkRulesTest {
 
   /** Bytes that nobody reads fill the budget; then the one unread for longest goes, and only it. */
   @Test
-  void underPressureTheStreamUnreadForLongestIsReset() throws Exception {
+  void longestUnreadStreamIsResetUnderMemoryPressure() throws Exception {
     int bytes = MuxStream.FIRST_WINDOW;
     try (var peer =
         new ScriptedPeer(Link.Side.TAKES, ScriptedPeer.Setup.USUAL.budget(18L * bytes / 5))) {
@@ -301,7 +301,7 @@ class LinkRulesTest {
   }
 
   @Test
-  void tinyFramesCostNoMoreMemoryThanTheirBytes() throws Exception {
+  void tinyFramesUseNoMoreMemoryThanTheirBytes() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       peer.say(1, OPEN);
       MuxStream stream = peer.opened.take();
@@ -315,13 +315,13 @@ class LinkRulesTest {
   }
 
   @Test
-  void aBrokenHeaderEndsTheLeg() throws Exception {
+  void invalidHeaderEndsTheLink() throws Exception {
     isProtocolError("unknown frame type", peer -> peer.sayRaw(new byte[Frame.HEADER_BYTES]));
   }
 
   /** Both directions have ended, so the table forgets it; its unread bytes still count. */
   @Test
-  void bytesLeftUnreadAfterBothEndsAreStillEvicted() throws Exception {
+  void unreadBytesOfEndedStreamAreEvicted() throws Exception {
     int bytes = MuxStream.FIRST_WINDOW;
     try (var peer =
         new ScriptedPeer(Link.Side.TAKES, ScriptedPeer.Setup.USUAL.budget(9L * bytes / 5))) {
@@ -341,7 +341,7 @@ class LinkRulesTest {
   }
 
   @Test
-  void aResetOverUnreadBytesIsNoCleanEndEvenAfterBothEnds() throws Exception {
+  void resetOfUnreadBytesIsNoCleanEnd() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       peer.say(1, OPEN);
       MuxStream stream = peer.opened.take();
@@ -360,7 +360,7 @@ class LinkRulesTest {
 
   /** What arrived whole before the link was lost is still to be had. */
   @Test
-  void theLossOfTheLegTakesNothingFromAStreamThatHadEnded() throws Exception {
+  void lossOfLinkKeepsBytesOfEndedStream() throws Exception {
     MuxStream stream;
     try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       peer.say(1, OPEN);
@@ -376,7 +376,7 @@ class LinkRulesTest {
 
   /** Streams given up while they waited must not use up the room that an answer makes. */
   @Test
-  void anOpenBehindManyThatWereGivenUpIsNotForgotten() throws Exception {
+  void openQueuedBehindAbortedOnesIsSent() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       for (int i = 0; i < ScriptedPeer.OPENS; i++) {
         peer.link.open(OPEN).output().write(1);
@@ -398,7 +398,7 @@ class LinkRulesTest {
 
   /** An idle session that has just received a byte is not the one that hoards. */
   @Test
-  void aQuietStreamIsNotEvictedForTheByteThatJustCame() throws Exception {
+  void quietStreamIsNotEvictedForRecentByte() throws Exception {
     int bytes = MuxStream.FIRST_WINDOW;
     try (var peer =
         new ScriptedPeer(Link.Side.TAKES, ScriptedPeer.Setup.USUAL.budget(9L * bytes / 5))) {

@@ -38,7 +38,7 @@ class LinkTest {
   }
 
   @Test
-  void bytesComeBackAndBothEndsAreForgotten() throws Exception {
+  void echoedStreamIsUnregisteredOnBothSides() throws Exception {
     try (var pair = Loopback.open();
         var links = new LinkPair(pair.near(), pair.far(), LinkTest::echo)) {
       MuxStream stream = links.open();
@@ -52,7 +52,7 @@ class LinkTest {
   }
 
   @Test
-  void everyFrameSplitAtEveryByteMeansTheSame() throws Exception {
+  void framesSplitAtAnyByteDecodeEqually() throws Exception {
     var pipe = new MemoryPipe(64, 1);
     try (var links = new LinkPair(pipe.near(), pipe.far(), LinkTest::echo)) {
       for (int i = 0; i < 20; i++) {
@@ -66,7 +66,7 @@ class LinkTest {
   }
 
   @Test
-  void anOriginServerThatSpeaksFirstIsHeardAtOnce() throws Exception {
+  void bytesFromServerThatSendsFirstArriveAtOnce() throws Exception {
     var done = new CountDownLatch(1);
     try (var pair = Loopback.open();
         var links =
@@ -92,7 +92,7 @@ class LinkTest {
   }
 
   @Test
-  void halfCloseGoesThroughAndTheOtherDirectionGoesOn() throws Exception {
+  void halfCloseIsForwardedAndOtherDirectionContinues() throws Exception {
     try (var pair = Loopback.open();
         var links =
             new LinkPair(
@@ -116,7 +116,7 @@ class LinkTest {
   }
 
   @Test
-  void aResetIsAnErrorAtTheOtherSideNeverACleanEnd() throws Exception {
+  void resetIsAnErrorAtThePeer() throws Exception {
     var failed = new CompletableFuture<CloseCause>();
     try (var pair = Loopback.open();
         var links =
@@ -141,7 +141,7 @@ class LinkTest {
   }
 
   @Test
-  void aRefusalTellsWhy() throws Exception {
+  void refusalCarriesItsReason() throws Exception {
     try (var pair = Loopback.open();
         var links = new LinkPair(pair.near(), pair.far(), LinkTest::echo)) {
       links.refuseNext("127.0.0.1:8000: Connection refused");
@@ -155,7 +155,7 @@ class LinkTest {
   }
 
   @Test
-  void theLossOfTheLegFailsEveryStreamAlsoOneThatWaitsForItsOpen() throws Exception {
+  void lossOfLinkFailsEveryStream() throws Exception {
     var pipe = new MemoryPipe(256, 256);
     try (var links = new LinkPair(pipe.near(), pipe.far(), stream -> {})) {
       MuxStream open = links.open();
@@ -171,7 +171,7 @@ class LinkTest {
   }
 
   @Test
-  void whoeverIsBlockedLearnsOfATroubleThatNobodyReads() throws Exception {
+  void brokenActionRunsWhileNoThreadReads() throws Exception {
     var told = new CountDownLatch(1);
     var opened = new CompletableFuture<MuxStream>();
     try (var pair = Loopback.open();
@@ -185,7 +185,7 @@ class LinkTest {
   }
 
   @Test
-  void anOpenWaitsForItsFirstPayloadSoThatBothShareAWrite() throws Exception {
+  void openIsDelayedUntilFirstPayload() throws Exception {
     var pipe = new MemoryPipe(4096, 4096);
     try (var links = new LinkPair(pipe.near(), pipe.far(), LinkTest::echo)) {
       links.open().reset();

@@ -19,7 +19,7 @@ class LivenessRuleClockTest {
   private final FakeTicker ticks = new FakeTicker();
 
   @Test
-  void aClockThatIsSetForwardOnlyAsks() {
+  void forwardClockChangeOnlyCausesPing() {
     assertThat(ticks.after(500, HOUR)).isEqualTo(PING);
     ticks.sent++;
     ticks.received++;
@@ -32,14 +32,14 @@ class LivenessRuleClockTest {
   }
 
   @Test
-  void aClockThatIsSetBackMeansNothing() {
+  void backwardClockChangeIsIgnored() {
     assertThat(ticks.after(500, -HOUR)).isEqualTo(ALIVE);
     assertThat(ticks.untilNotWell()).isEqualTo(PING);
     assertThat(ticks.millis()).isEqualTo(10_000);
   }
 
   @Test
-  void aClockThatIsSetAllTheTimeNeverBlamesAPeerThatAnswers() {
+  void repeatedClockChangesKeepAnsweringPeerAlive() {
     for (int i = 0; i < 1000; i++) {
       assertThat(ticks.after(500, i % 2 == 0 ? HOUR : -HOUR)).isIn(ALIVE, PING);
       ticks.received++;
@@ -48,14 +48,14 @@ class LivenessRuleClockTest {
   }
 
   @Test
-  void aClockThatDriftsALittleMeansNothing() {
+  void smallClockDriftIsIgnored() {
     assertThat(ticks.after(500, 1500)).isEqualTo(ALIVE);
     assertThat(ticks.after(500, 2500)).isEqualTo(ALIVE);
     assertThat(ticks.after(2500, 2500)).isEqualTo(ALIVE);
   }
 
   @Test
-  void aProcessThatWasStoppedAsksAndGivesThePeerAShortWhile() {
+  void suspendedProcessSendsPingAndGrantsGracePeriod() {
     assertThat(ticks.after(HOUR)).isEqualTo(PING);
     assertThat(ticks.untilNotWell()).isEqualTo(SILENT);
     assertThat(ticks.millis()).isEqualTo(HOUR + 5000);
@@ -63,14 +63,14 @@ class LivenessRuleClockTest {
 
   /** Its clock of nanoseconds stood still meanwhile. */
   @Test
-  void aMachineThatSleptAsksAndGivesThePeerAShortWhile() {
+  void suspendedHostSendsPingAndGrantsGracePeriod() {
     assertThat(ticks.after(500, HOUR)).isEqualTo(PING);
     assertThat(ticks.untilNotWell()).isEqualTo(SILENT);
     assertThat(ticks.millis()).isEqualTo(5500);
   }
 
   @Test
-  void theShortWhileIsNeverMoreThanAQuarterOfTheTimeout() {
+  void gracePeriodIsAtMostQuarterOfTimeout() {
     var hasty = new FakeTicker(new Heartbeat(Duration.ofSeconds(2), Duration.ofSeconds(4)));
     assertThat(hasty.after(HOUR)).isEqualTo(PING);
     assertThat(hasty.tick()).isEqualTo(ALIVE);
@@ -78,7 +78,7 @@ class LivenessRuleClockTest {
   }
 
   @Test
-  void aPeerThatHasTalkedMeanwhileIsNotEvenAsked() {
+  void peerHeardDuringSuspensionIsNotPinged() {
     ticks.sent++;
     ticks.received++;
     assertThat(ticks.after(HOUR)).isEqualTo(ALIVE);
@@ -87,7 +87,7 @@ class LivenessRuleClockTest {
   }
 
   @Test
-  void ticksThatAreLateAgainAndAgainDoNotExcuseThePeerForEver() {
+  void repeatedLateTicksDoNotExtendTimeoutForever() {
     assertThat(ticks.after(18_000)).isEqualTo(PING);
     assertThat(ticks.after(3000)).isEqualTo(ALIVE);
     assertThat(ticks.after(3000)).isEqualTo(SILENT);
@@ -95,7 +95,7 @@ class LivenessRuleClockTest {
 
   /** A pause is no reason to blame a peer earlier than without it. */
   @Test
-  void aLateTickShortensNoWait() {
+  void lateTickDoesNotShortenTimeout() {
     assertThat(ticks.after(3000)).isEqualTo(PING);
     while (ticks.millis() < 19_500) {
       assertThat(ticks.tick()).isIn(ALIVE, PING);
@@ -104,7 +104,7 @@ class LivenessRuleClockTest {
   }
 
   @Test
-  void neitherALateTickNorAClockThatIsSetShortensTheWaitForAWrite() {
+  void lateTicksAndClockChangesDoNotShortenWriteTimeout() {
     ticks.writing = true;
     ticks.tick();
     ticks.received++;
@@ -118,7 +118,7 @@ class LivenessRuleClockTest {
   }
 
   @Test
-  void aPeerThatAnsweredIsExcusedAtTheNextSleepToo() {
+  void answeringPeerGetsGracePeriodAtNextSuspension() {
     for (int i = 0; i < 10; i++) {
       assertThat(ticks.after(HOUR)).isEqualTo(PING);
       ticks.received++;
@@ -127,7 +127,7 @@ class LivenessRuleClockTest {
   }
 
   @Test
-  void aWriteThatWasUnderWayInASleepHasAShortWhileToo() {
+  void writeDuringSuspensionGetsGracePeriod() {
     ticks.writing = true;
     ticks.tick();
     assertThat(ticks.after(HOUR)).isEqualTo(PING);
@@ -141,7 +141,7 @@ class LivenessRuleClockTest {
 
   /** Who wakes first, the reader or the writer, is chance. */
   @Test
-  void bytesThatWaitedThroughASleepDoNotBlameTheWriteBesideThem() {
+  void bytesReceivedDuringSuspensionDoNotAffectWriteTimeout() {
     ticks.writing = true;
     ticks.tick();
     ticks.received++;
@@ -152,7 +152,7 @@ class LivenessRuleClockTest {
   }
 
   @Test
-  void ticksThatAreLateAgainAndAgainDoNotExcuseAWriteForEver() {
+  void repeatedLateTicksDoNotExtendWriteTimeoutForever() {
     ticks.writing = true;
     ticks.tick();
     while (ticks.millis() < 57_500) {
@@ -164,7 +164,7 @@ class LivenessRuleClockTest {
   }
 
   @Test
-  void whateverTheClocksDoAPeerThatAnswersLives() {
+  void answeringPeerStaysAliveWithAnyClocks() {
     Random random = Seed.random("aPeerThatAnswersLives");
     for (int i = 0; i < 100_000; i++) {
       ticks.writing = random.nextBoolean();
@@ -177,7 +177,7 @@ class LivenessRuleClockTest {
   }
 
   @Test
-  void whateverTheClocksDoAPeerThatIsGoneIsGivenUp() {
+  void deadPeerIsDetectedWithAnyClocks() {
     Random random = Seed.random("aPeerThatIsGoneIsGivenUp");
     for (int i = 0; i < 1000; i++) {
       var dead = new FakeTicker();

@@ -15,7 +15,7 @@ class LivenessRuleTest {
   private final FakeTicker ticks = new FakeTicker();
 
   @Test
-  void aSilentPeerIsAskedAfterTheHeartbeatAndGivenUpAfterTheTimeout() {
+  void silentPeerIsPingedAfterHeartbeatAndDeadAfterTimeout() {
     assertThat(ticks.untilNotWell()).isEqualTo(PING);
     assertThat(ticks.millis()).isEqualTo(10_000);
     assertThat(ticks.untilNotWell()).isEqualTo(SILENT);
@@ -23,7 +23,7 @@ class LivenessRuleTest {
   }
 
   @Test
-  void aSilentPeerIsAskedAgainEachHeartbeat() {
+  void silentPeerIsPingedOncePerHeartbeat() {
     var patient = new FakeTicker(new Heartbeat(Duration.ofSeconds(10), Duration.ofSeconds(35)));
     for (long asked = 10_000; asked <= 30_000; asked += 10_000) {
       assertThat(patient.untilNotWell()).isEqualTo(PING);
@@ -34,7 +34,7 @@ class LivenessRuleTest {
   }
 
   @Test
-  void aPeerThatTalksIsNeverAsked() {
+  void sendingPeerIsNeverPinged() {
     for (int i = 0; i < 1000; i++) {
       ticks.sent++;
       ticks.received += i % 19 == 0 ? 1 : 0;
@@ -44,7 +44,7 @@ class LivenessRuleTest {
 
   /** Behind bulk on a slow uplink nothing of the sender's own would ask in time. */
   @Test
-  void whoOnlyReceivesSpeaksUpOnceInAHeartbeat() {
+  void receiverSendsOnePingPerHeartbeat() {
     for (int asked = 1; asked <= 5; asked++) {
       do {
         ticks.received++;
@@ -56,7 +56,7 @@ class LivenessRuleTest {
 
   /** Pongs may queue behind bulk: it need not be one. */
   @Test
-  void anyByteInTheLastMomentIsASignOfLife() {
+  void byteBeforeTimeoutKeepsPeerAlive() {
     assertThat(ticks.untilNotWell()).isEqualTo(PING);
     while (ticks.millis() < 19_500) {
       assertThat(ticks.tick()).isEqualTo(ALIVE);
@@ -71,7 +71,7 @@ class LivenessRuleTest {
   }
 
   @Test
-  void whatWeSendIsNoSignOfThePeersLife() {
+  void sentBytesDoNotCountAsReceived() {
     while (ticks.millis() < 19_500) {
       ticks.sent += 1000;
       ticks.tick();
@@ -80,7 +80,7 @@ class LivenessRuleTest {
   }
 
   @Test
-  void aWriteThatTakesNothingAwayIsStuckHoweverMuchThePeerSays() {
+  void blockedWriteTimesOutAlthoughPeerSends() {
     ticks.writing = true;
     ticks.received++;
     ticks.tick();
@@ -95,7 +95,7 @@ class LivenessRuleTest {
 
   /** A large send buffer on a slow uplink: it takes long to make room, and drains all the same. */
   @Test
-  void aWriteThatRestsWhileTheBytesBeforeItArriveIsNotStuck() {
+  void writeIsNotBlockedWhileEarlierBytesAreAcknowledged() {
     ticks.writing = true;
     for (int i = 0; i < 1000; i++) {
       ticks.received++;
@@ -105,7 +105,7 @@ class LivenessRuleTest {
   }
 
   @Test
-  void aWriteThatTakesOneByteAwayNowAndThenIsNotStuck() {
+  void slowWriteIsNotBlocked() {
     ticks.writing = true;
     for (int i = 0; i < 1000; i++) {
       ticks.received++;
@@ -115,7 +115,7 @@ class LivenessRuleTest {
   }
 
   @Test
-  void aPauseBetweenTwoWritesEndsTheWaitForTheFirst() {
+  void pauseBetweenWritesRestartsWriteTimeout() {
     for (int i = 0; i < 1000; i++) {
       ticks.received++;
       ticks.writing = i % 119 != 0;
@@ -124,7 +124,7 @@ class LivenessRuleTest {
   }
 
   @Test
-  void anOpenWithoutAnAnswerAsksAtOnceAndOnce() {
+  void unansweredOpenCausesOnePingAtOnce() {
     ticks.awaiting = true;
     assertThat(ticks.tick()).isEqualTo(PING);
     assertThat(ticks.untilNotWell()).isEqualTo(PING);
@@ -134,7 +134,7 @@ class LivenessRuleTest {
   }
 
   @Test
-  void aPeerThatTalksIsNotAskedForAnAnswer() {
+  void unansweredOpenCausesNoPingWhilePeerSends() {
     ticks.awaiting = true;
     for (int i = 0; i < 1000; i++) {
       ticks.received++;
@@ -145,7 +145,7 @@ class LivenessRuleTest {
   }
 
   @Test
-  void aPeerIsQuietFromTheTickAfterAQuestionUntilItsNextByte() {
+  void peerIsQuietFromTickAfterPingUntilNextByte() {
     while (ticks.tick() == ALIVE) {
       assertThat(ticks.liveness.isQuiet()).as("nobody has asked yet").isFalse();
     }

@@ -45,7 +45,7 @@ class BackoffTest {
   }
 
   @Test
-  void inTheFirstMinuteOfAnOutagePausesAreUnderASecond() {
+  void pausesAreUnderOneSecondInFirstMinute() {
     long began = now;
     while (now - began < MINUTE.toNanos()) {
       Duration pause = failed();
@@ -55,7 +55,7 @@ class BackoffTest {
   }
 
   @Test
-  void afterThatTheBoundDoublesWithEachAttempt() {
+  void limitDoublesAfterFirstMinute() {
     assertThat(longest(MINUTE.minusNanos(1), 5)).isBetween(Duration.ofMillis(950), SECOND);
     for (int doublings = 1; doublings <= 4; doublings++) {
       Duration bound = SECOND.multipliedBy(1 << doublings);
@@ -65,13 +65,13 @@ class BackoffTest {
   }
 
   @Test
-  void howeverLongTheOutageNoPauseIsLongerThanTheLongest() {
+  void pauseNeverExceedsMaximumInLongOutage() {
     assertThat(longest(Duration.ofDays(7), 100)).isBetween(Duration.ofSeconds(28), MOST);
   }
 
   /** A crowd that lost its remote proxy at one moment does not come back at one moment. */
   @Test
-  void pausesAreSpreadOverAllOfTheirRange() {
+  void pausesCoverTheirWholeRange() {
     failed();
     passes(MINUTE);
     for (int i = 0; i < 10; i++) {
@@ -87,7 +87,7 @@ class BackoffTest {
   }
 
   @Test
-  void aSessionThatStoodForAMinuteEndsTheOutage() {
+  void sessionOfAMinuteEndsOutage() {
     failed();
     passes(MINUTE);
     for (int i = 0; i < 10; i++) {
@@ -102,7 +102,7 @@ class BackoffTest {
 
   /** Otherwise a remote proxy that hangs up at once would be asked as often as it likes. */
   @Test
-  void sessionsThatStandForLessDoNotEndTheOutage() {
+  void shorterSessionsDoNotEndOutage() {
     failed();
     passes(MINUTE);
     var longest = Duration.ZERO;
@@ -114,7 +114,7 @@ class BackoffTest {
   }
 
   @Test
-  void noPauseIsLongerThanTheSettingHoweverShortThatIs() {
+  void pauseNeverExceedsShortMaximum() {
     for (long nanos : new long[] {1, 5_000_000, 10_000_000, 300_000_000}) {
       var hasty = new Backoff(Duration.ofNanos(nanos), random);
       for (int i = 0; i < 1000; i++) {
@@ -126,7 +126,7 @@ class BackoffTest {
   }
 
   @Test
-  void afterARefusalThatOnlyAPersonCanEndThePauseIsLongFromTheBeginning() {
+  void pauseIsLongAfterPermanentRejection() {
     var least = MOST;
     var longest = Duration.ZERO;
     for (int i = 0; i < 1000; i++) {
@@ -139,7 +139,7 @@ class BackoffTest {
   }
 
   @Test
-  void aRefusalNeitherBeginsNorLengthensAnOutage() {
+  void rejectionNeitherStartsNorExtendsOutage() {
     backoff.longPause();
     passes(MINUTE);
     assertThat(failed()).isLessThanOrEqualTo(SECOND);
@@ -148,7 +148,7 @@ class BackoffTest {
   }
 
   @Test
-  void anOutageThatIsOverCountsNoMore() {
+  void endedOutageIsForgotten() {
     failed();
     passes(MINUTE);
     failed();

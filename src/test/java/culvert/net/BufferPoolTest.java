@@ -12,7 +12,7 @@ class BufferPoolTest {
   private final BufferPool pool = new BufferPool(2);
 
   @Test
-  void aBufferThatCameBackIsLentAgainCleared() {
+  void releasedBufferIsLentAgainCleared() {
     ByteBuffer first = pool.borrow();
     first.position(7).limit(9);
     pool.release(first);
@@ -23,7 +23,7 @@ class BufferPoolTest {
   }
 
   @Test
-  void beyondTheBoundABorrowerGetsOneOnTheHeap() {
+  void borrowerGetsHeapBufferBeyondLimit() {
     assertThat(pool.borrow().isDirect()).isTrue();
     assertThat(pool.borrow().isDirect()).isTrue();
     ByteBuffer third = pool.borrow();
@@ -36,7 +36,7 @@ class BufferPoolTest {
   }
 
   @Test
-  void countsWhatIsOut() {
+  void borrowedBuffersAreCounted() {
     assertThat(pool.borrowed()).isZero();
     ByteBuffer one = pool.borrow();
     ByteBuffer two = pool.borrow();
@@ -48,7 +48,7 @@ class BufferPoolTest {
   }
 
   @Test
-  void manyThreadsNeverShareABufferAndLoseNone() throws Exception {
+  void concurrentBorrowersNeverShareOrLoseBuffers() throws Exception {
     var shared = new BufferPool(4);
     var clashes = new AtomicInteger();
     var threads =

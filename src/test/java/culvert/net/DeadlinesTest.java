@@ -16,7 +16,7 @@ class DeadlinesTest {
   private static final Duration SOON = Duration.ofMillis(20);
 
   @Test
-  void anActionRunsOnceItsTimeHasComeAndNotBefore() throws Exception {
+  void actionRunsAfterLimitAndNotBefore() throws Exception {
     try (var deadlines = new Deadlines()) {
       var ran = new CountDownLatch(1);
       long start = System.nanoTime();
@@ -27,7 +27,7 @@ class DeadlinesTest {
   }
 
   @Test
-  void aCancelledActionNeverRuns() throws Exception {
+  void cancelledActionNeverRuns() throws Exception {
     try (var deadlines = new Deadlines()) {
       var wrong = new AtomicInteger();
       var later = new CountDownLatch(1);
@@ -39,7 +39,7 @@ class DeadlinesTest {
   }
 
   @Test
-  void cancellingAfterTheFactIsHarmless() throws Exception {
+  void cancelAfterExpiryHasNoEffect() throws Exception {
     try (var deadlines = new Deadlines()) {
       var ran = new CountDownLatch(1);
       var deadline = deadlines.after(Duration.ZERO, ran::countDown);
@@ -50,7 +50,7 @@ class DeadlinesTest {
   }
 
   @Test
-  void anActionThatThrowsDoesNotStopTheOthers() throws Exception {
+  void throwingActionDoesNotStopOthers() throws Exception {
     try (var deadlines = new Deadlines()) {
       var ran = new CountDownLatch(1);
       deadlines.after(
@@ -64,7 +64,7 @@ class DeadlinesTest {
   }
 
   @Test
-  void afterTheEndEveryTimeHasCome() {
+  void actionRunsAtOnceAfterClose() {
     var deadlines = new Deadlines();
     deadlines.close();
     var ran = new AtomicInteger();

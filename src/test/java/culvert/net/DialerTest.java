@@ -32,7 +32,7 @@ class DialerTest {
   private final Dialer dialer = new Dialer(new BufferPool());
 
   @Test
-  void connectsAndSetsTheOptionsOfEverySocket() throws Exception {
+  void connectSetsSocketOptions() throws Exception {
     try (var server = server(V4);
         var connection = dialer.connect(address(server), LIMIT)) {
       assertThat(HostPort.of(connection.peer())).isEqualTo(address(server));
@@ -43,7 +43,7 @@ class DialerTest {
 
   /** Where the name has an IPv6 address too, nobody listens there, and the next one is tried. */
   @Test
-  void everyAddressOfANameIsTried() throws Exception {
+  void everyAddressOfNameIsTried() throws Exception {
     try (var server = server(V4)) {
       var name = new HostPort("localhost", address(server).port());
       dialer.connect(name, LIMIT).close();
@@ -51,7 +51,7 @@ class DialerTest {
   }
 
   @Test
-  void aRefusalNamesTheAddress() throws Exception {
+  void refusalNamesTheAddress() throws Exception {
     HostPort closed;
     try (var server = server(V4)) {
       closed = address(server);
@@ -62,14 +62,14 @@ class DialerTest {
   }
 
   @Test
-  void aNameWithoutAnAddressIsNamed() {
+  void unresolvableNameIsNamed() {
     assertThatThrownBy(() -> dialer.connect(new HostPort("nowhere.invalid", 7), LIMIT))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("'nowhere.invalid' does not resolve");
   }
 
   @Test
-  void noTimeAtAllIsNoAnswer() throws Exception {
+  void zeroLimitFailsWithoutAnswer() throws Exception {
     try (var server = server(V4)) {
       assertThatThrownBy(() -> dialer.connect(address(server), Duration.ZERO))
           .isInstanceOf(IOException.class)
@@ -78,7 +78,7 @@ class DialerTest {
   }
 
   @Test
-  void silenceIsToldFromARefusal() throws Exception {
+  void timeoutIsDistinguishedFromRefusal() throws Exception {
     try (var silent = new UnansweredAddress()) {
       HostPort target = HostPort.of(silent.address());
       assertThatThrownBy(() -> dialer.connect(target, Duration.ofMillis(300)))
@@ -89,7 +89,7 @@ class DialerTest {
   }
 
   @Test
-  void theAddressesOfANameRace() throws Exception {
+  void addressesAreTriedConcurrently() throws Exception {
     try (var server = server(V4);
         var silent =
             new UnansweredAddress(new InetSocketAddress(OTHER_V4, address(server).port()));
@@ -100,7 +100,7 @@ class DialerTest {
   }
 
   @Test
-  void aRefusalOfAllAddressesNamesTheTarget() throws Exception {
+  void refusalByAllAddressesNamesTheTarget() throws Exception {
     int port;
     try (var server = server(V4)) {
       port = address(server).port();
@@ -112,7 +112,7 @@ class DialerTest {
   }
 
   @Test
-  void aResolverThatHangsIsNamed() {
+  void hangingResolverIsNamed() {
     var hang = new CountDownLatch(1);
     assertThatThrownBy(() -> hanging(hang).connect(new HostPort(NAME, 7), Duration.ofMillis(50)))
         .isInstanceOf(IOException.class)
@@ -122,7 +122,7 @@ class DialerTest {
   }
 
   @Test
-  void whoGivesUpDuringALookupIsLetGo() throws Exception {
+  void cancellationEndsLookup() throws Exception {
     var hang = new CountDownLatch(1);
     assertThat(failureOfGivingUp(hanging(hang), new HostPort(NAME, 7)))
         .hasMessage(NAME + ":7: cancelled");
@@ -130,7 +130,7 @@ class DialerTest {
   }
 
   @Test
-  void whoGivesUpDuringAnAttemptIsLetGo() throws Exception {
+  void cancellationEndsConnectionAttempt() throws Exception {
     try (var silent = new UnansweredAddress()) {
       HostPort target = HostPort.of(silent.address());
       assertThat(failureOfGivingUp(dialer, target)).hasMessage(target + ": cancelled");

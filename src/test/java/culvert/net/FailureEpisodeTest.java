@@ -15,7 +15,7 @@ class FailureEpisodeTest {
   private long now = Long.MAX_VALUE - MINUTE.toNanos() / 2;
 
   @Test
-  void theFirstFailureBeginsAnEpisodeAndTheOthersGoOnWithIt() {
+  void firstFailureStartsSeriesAndOthersContinueIt() {
     assertThat(failed()).isTrue();
     assertThat(failed()).isFalse();
     pass(MINUTE.multipliedBy(3));
@@ -23,13 +23,13 @@ class FailureEpisodeTest {
   }
 
   @Test
-  void whatGoesWellBeforeAnyFailureIsNoEpisode() {
+  void successBeforeAnyFailureStartsNoSeries() {
     wentWell();
     assertThat(failed()).isTrue();
   }
 
   @Test
-  void aMinuteInWhichAllGoesWellEndsAnEpisode() {
+  void minuteOfSuccessesEndsSeries() {
     assertThat(failed()).isTrue();
     wentWell();
     pass(MINUTE.dividedBy(2));
@@ -40,7 +40,7 @@ class FailureEpisodeTest {
   }
 
   @Test
-  void aShorterCalmDoesNot() {
+  void shorterSuccessDoesNotEndSeries() {
     assertThat(failed()).isTrue();
     for (int i = 0; i < 5; i++) {
       wentWell();
@@ -50,7 +50,7 @@ class FailureEpisodeTest {
   }
 
   @Test
-  void aMinuteInWhichNothingWasTriedDoesNotEither() {
+  void minuteWithoutAttemptsDoesNotEndSeries() {
     assertThat(failed()).isTrue();
     pass(MINUTE.multipliedBy(2));
     wentWell();

@@ -54,7 +54,7 @@ class HandshakeLimiterTest {
   }
 
   @Test
-  void underTheBoundsNobodyGoes() {
+  void noConnectionIsEvictedBelowLimits() {
     var places = List.of(admit(1, "a"), admit(1, "b"), admit(2, "c"), admit(2, "d"));
     assertThat(ended).isEmpty();
     assertThat(halfOpen.size()).isEqualTo(4);
@@ -62,7 +62,7 @@ class HandshakeLimiterTest {
   }
 
   @Test
-  void atTheBoundOfAllTheOldestGoesAndTheNewcomerStays() {
+  void oldestConnectionIsEvictedAtTotalLimit() {
     HandshakeLimiter.Slot oldest = admit(1, "oldest");
     for (int i = 2; i <= MOST; i++) {
       admit(i, "later");
@@ -75,7 +75,7 @@ class HandshakeLimiterTest {
   }
 
   @Test
-  void atTheBoundOfASourceItsOwnOldestGoesAndNobodyElse() {
+  void oldestConnectionOfSourceIsEvictedAtSourceLimit() {
     admit(2, "another's, older");
     admit(1, "oldest");
     admit(1, "second");
@@ -87,7 +87,7 @@ class HandshakeLimiterTest {
   }
 
   @Test
-  void oneSourceCannotKeepAnotherOut() {
+  void oneSourceCannotLockOutAnother() {
     for (int i = 0; i < 100; i++) {
       admit(1, "flood");
     }
@@ -101,7 +101,7 @@ class HandshakeLimiterTest {
   }
 
   @Test
-  void aPlaceThatWasGivenUpIsFreeAndItsHolderHearsNothing() {
+  void releasedSlotIsFreeWithoutNotification() {
     HandshakeLimiter.Slot first = admit(1, "first");
     admit(1, "second");
     first.release();
@@ -113,7 +113,7 @@ class HandshakeLimiterTest {
   }
 
   @Test
-  void aHolderWhoseTimeIsUpGoes() throws Exception {
+  void connectionIsClosedAtTimeout() throws Exception {
     var told = new CountDownLatch(1);
     HandshakeLimiter.Slot place =
         halfOpen(Duration.ofMillis(20)).acquire(source(1), reason -> told.countDown());
@@ -122,7 +122,7 @@ class HandshakeLimiterTest {
   }
 
   @Test
-  void aPlaceThatTimedOutIsFree() throws Exception {
+  void timedOutSlotIsFree() throws Exception {
     var brief = halfOpen(Duration.ofMillis(20));
     for (int i = 1; i <= MOST; i++) {
       brief.acquire(source(i), reason -> {});
@@ -134,7 +134,7 @@ class HandshakeLimiterTest {
   }
 
   @Test
-  void aHolderThatWasCrowdedOutIsNotLateToo() throws Exception {
+  void evictedConnectionIsNotAlsoTimedOut() throws Exception {
     var brief = halfOpen(Duration.ofMillis(50));
     var ends = new AtomicInteger();
     HandshakeLimiter.Slot first = brief.acquire(source(1), reason -> ends.incrementAndGet());
@@ -149,7 +149,7 @@ class HandshakeLimiterTest {
   }
 
   @Test
-  void whoLearnsHowToEndAfterThePlaceWasLostEndsAtOnce() {
+  void actionSetAfterLossRunsAtOnce() {
     HandshakeLimiter.Slot place = admit(1, "as a connection");
     admit(1, "second");
     admit(1, "third");
@@ -159,7 +159,7 @@ class HandshakeLimiterTest {
   }
 
   @Test
-  void aHolderEndsTheWayItSaidLast() {
+  void latestActionRunsOnLoss() {
     HandshakeLimiter.Slot place = admit(1, "as a connection");
     place.onLost(reason -> ended.add("as a session"));
     assertThat(ended).isEmpty();
@@ -170,7 +170,7 @@ class HandshakeLimiterTest {
 
   /** Of those that come at once, each takes another's place. */
   @Test
-  void howeverManyComeAtOnceTheBoundHolds() throws Exception {
+  void limitHoldsForConcurrentConnections() throws Exception {
     int each = 20_000;
     var threads = new ArrayList<Thread>();
     for (int i = 0; i < 4; i++) {

@@ -39,7 +39,7 @@ class HappyEyeballsTest {
   private final BufferPool pool = new BufferPool();
 
   @Test
-  void anAddressThatIsSilentIsOvertaken() throws Exception {
+  void silentAddressIsOvertaken() throws Exception {
     long start = System.nanoTime();
     try (var silent = new UnansweredAddress();
         var server = server(V4);
@@ -50,7 +50,7 @@ class HappyEyeballsTest {
   }
 
   @Test
-  void theFirstToAnswerNeedNotBeTheLastToBeTried() throws Exception {
+  void earlierAttemptCanStillWin() throws Exception {
     try (var silent = new UnansweredAddress();
         var server = server(V4);
         var connection = race(LIMIT).run(List.of(silent.address(), at(server), silent.address()))) {
@@ -60,7 +60,7 @@ class HappyEyeballsTest {
 
   /** If each kept its head start, the limit would pass before the last one is tried. */
   @Test
-  void anAddressThatRefusesLosesItsHeadStart() throws Exception {
+  void refusingAddressStartsNextAttempt() throws Exception {
     var addresses = new ArrayList<>(Collections.nCopies(15, refusing(V4)));
     try (var server = server(V4)) {
       addresses.add(at(server));
@@ -69,7 +69,7 @@ class HappyEyeballsTest {
   }
 
   @Test
-  void whereOneFamilyRefusesTheOtherAnswers() throws Exception {
+  void otherFamilyConnectsIfOneRefuses() throws Exception {
     assumeTrue(hasIpv6());
     try (var server = server(V4);
         var connection = race(LIMIT).run(List.of(refusing(V6), at(server)))) {
@@ -82,7 +82,7 @@ class HappyEyeballsTest {
   }
 
   @Test
-  void whereAllRefuseThatIsSaid() throws Exception {
+  void refusalByAllIsReported() throws Exception {
     var refusing = Collections.nCopies(3, refusing(V4));
     assertThatThrownBy(() -> race(LIMIT).run(refusing))
         .isInstanceOf(ConnectException.class)
@@ -90,7 +90,7 @@ class HappyEyeballsTest {
   }
 
   @Test
-  void aRefusalSaysMoreThanSilence() throws Exception {
+  void refusalIsReportedBeforeTimeout() throws Exception {
     InetSocketAddress refusing = refusing(V4);
     try (var silent = new UnansweredAddress()) {
       InetSocketAddress mute = silent.address();
@@ -102,7 +102,7 @@ class HappyEyeballsTest {
   }
 
   @Test
-  void theLimitHoldsForAllTogether() throws Exception {
+  void limitCoversAllAttempts() throws Exception {
     try (var silent = new UnansweredAddress()) {
       var addresses = Collections.nCopies(16, silent.address());
       long start = System.nanoTime();
@@ -115,7 +115,7 @@ class HappyEyeballsTest {
 
   /** All connect at the same time; on the servers' side one connection is left. */
   @Test
-  void whatLosesIsClosed() throws Exception {
+  void losingConnectionsAreClosed() throws Exception {
     try (var one = server(V4);
         var two = server(V4);
         var three = server(V4)) {
@@ -156,7 +156,7 @@ class HappyEyeballsTest {
   }
 
   @Test
-  void aRaceThatIsCalledOffEndsAtOnce() throws Exception {
+  void cancelledAttemptEndsAtOnce() throws Exception {
     try (var silent = new UnansweredAddress()) {
       var addresses = Collections.nCopies(3, silent.address());
       for (int runners = 1; runners <= 3; runners++) {
@@ -170,7 +170,7 @@ class HappyEyeballsTest {
   }
 
   @Test
-  void anInterruptEndsARaceAndIsKept() throws Exception {
+  void interruptEndsAttemptAndIsKept() throws Exception {
     try (var silent = new UnansweredAddress()) {
       Running running =
           start(race(Duration.ofHours(1)), List.of(silent.address(), silent.address()));
@@ -185,7 +185,7 @@ class HappyEyeballsTest {
   }
 
   @Test
-  void aRaceThatWasCalledOffBeforeTriesNothing() throws Exception {
+  void attemptCancelledBeforeStartTriesNothing() throws Exception {
     try (var server = server(V4)) {
       var race = race(LIMIT);
       race.cancel();
@@ -196,7 +196,7 @@ class HappyEyeballsTest {
   }
 
   @Test
-  void theFamiliesTakeTurnsAndThePreferredBegins() {
+  void familiesAlternateStartingWithPreferred() {
     var v4 = Stream.of(1, 2, 3).map(i -> at(address(192, 0, 2, i))).toList();
     var v6 =
         Stream.of(1, 2).map(HappyEyeballsTest::documentation).map(HappyEyeballsTest::at).toList();
@@ -208,7 +208,7 @@ class HappyEyeballsTest {
   }
 
   @Test
-  void ofManyAddressesTheFirstAreTaken() {
+  void onlyFirstAddressesAreTried() {
     var many = new ArrayList<InetSocketAddress>();
     for (int i = 0; i < 100; i++) {
       many.add(at(address(192, 0, 2, i)));

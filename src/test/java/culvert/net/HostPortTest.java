@@ -89,7 +89,7 @@ class HostPortTest {
   }
 
   @Test
-  void anUnresolvedAddressKeepsItsName() {
+  void unresolvedAddressKeepsItsName() {
     assertThat(HostPort.of(InetSocketAddress.createUnresolved("a.example", 1)))
         .hasToString("a.example:1");
   }
@@ -108,7 +108,7 @@ class HostPortTest {
   }
 
   @Test
-  void aNameWithoutAnAddressIsNamed() {
+  void unresolvableNameIsNamed() {
     assertThatThrownBy(() -> new HostPort("nowhere.invalid", 1).resolve())
         .isInstanceOf(UnknownHostException.class)
         .hasMessage("the name 'nowhere.invalid' does not resolve to an address");

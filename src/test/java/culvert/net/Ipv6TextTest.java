@@ -36,7 +36,7 @@ class Ipv6TextTest {
   }
 
   @Test
-  void theShortFormIsTheSameAddress() throws UnknownHostException {
+  void shortFormParsesToSameAddress() throws UnknownHostException {
     var random = Seed.random("Ipv6TextTest");
     for (int i = 0; i < 5_000; i++) {
       byte[] bytes = new byte[16];

@@ -28,7 +28,7 @@ class ListenerTest {
   private final BlockingQueue<SocketConnection> accepted = new LinkedBlockingQueue<>();
 
   @Test
-  void portZeroTakesAFreeOneAndTellsWhich() throws Exception {
+  void portZeroBindsFreePortAndReportsIt() throws Exception {
     try (var listener = listen("127.0.0.1")) {
       assertThat(listener.address().getPort()).isPositive();
       reached("127.0.0.1", listener);
@@ -36,7 +36,7 @@ class ListenerTest {
   }
 
   @Test
-  void acceptedSocketsHaveTheOptionsOfEverySocket() throws Exception {
+  void acceptedSocketsHaveSocketOptions() throws Exception {
     try (var listener = listen("127.0.0.1");
         var client = new Socket("127.0.0.1", listener.address().getPort());
         var connection = accepted.poll(10, TimeUnit.SECONDS)) {
@@ -48,7 +48,7 @@ class ListenerTest {
   }
 
   @Test
-  void allOfIpv4IsIpv4Only() throws Exception {
+  void ipv4WildcardAcceptsIpv4Only() throws Exception {
     assumeTrue(hasIpv6());
     try (var listener = listen("0.0.0.0")) {
       reached("127.0.0.1", listener);
@@ -58,7 +58,7 @@ class ListenerTest {
   }
 
   @Test
-  void allOfIpv6IsBoth() throws Exception {
+  void ipv6WildcardAcceptsBothFamilies() throws Exception {
     assumeTrue(hasIpv6());
     try (var listener = listen("::")) {
       reached("::1", listener);
@@ -67,7 +67,7 @@ class ListenerTest {
   }
 
   @Test
-  void anAddressInUseIsNamed() throws Exception {
+  void addressInUseIsNamed() throws Exception {
     try (var listener = listen("127.0.0.1")) {
       var taken = HostPort.of(listener.address());
       assertThatThrownBy(() -> Listener.bind(taken, "test", pool, new Queue()))
@@ -77,14 +77,14 @@ class ListenerTest {
   }
 
   @Test
-  void anAddressOfSomebodyElseIsNamed() {
+  void foreignAddressIsNamed() {
     assertThatThrownBy(() -> Listener.bind(new HostPort("192.0.2.1", 0), "test", pool, new Queue()))
         .isInstanceOf(IOException.class)
         .hasMessageStartingWith("cannot listen on 192.0.2.1:0: ");
   }
 
   @Test
-  void visitorsQueueFromTheBindOn() throws Exception {
+  void connectionsQueueAfterBind() throws Exception {
     try (var listener = Listener.bind(new HostPort("127.0.0.1", 0), "test", pool, new Queue());
         var early = new Socket("127.0.0.1", listener.address().getPort())) {
       assertThat(accepted).isEmpty();
@@ -96,7 +96,7 @@ class ListenerTest {
   }
 
   @Test
-  void whatWasAcceptedOutlivesTheListener() throws Exception {
+  void acceptedConnectionsOutliveListener() throws Exception {
     var listener = listen("127.0.0.1");
     try (var client = new Socket("127.0.0.1", listener.address().getPort());
         var connection = accepted.poll(10, TimeUnit.SECONDS)) {
@@ -107,7 +107,7 @@ class ListenerTest {
   }
 
   @Test
-  void thePortIsFreeAgainAtOnce() throws Exception {
+  void closedPortIsFreeAtOnce() throws Exception {
     var address = new HostPort("127.0.0.1", 0);
     for (int i = 0; i < 200; i++) {
       try (var listener = Listener.bind(address, "test", pool, new Queue())) {
@@ -122,7 +122,7 @@ class ListenerTest {
   }
 
   @Test
-  void closingAgainOrBeforeTheStartIsFine() throws Exception {
+  void closeIsIdempotentAndAllowedBeforeStart() throws Exception {
     var listener = Listener.bind(new HostPort("127.0.0.1", 0), "test", pool, new Queue());
     listener.close();
     listener.start();
@@ -132,7 +132,7 @@ class ListenerTest {
   }
 
   @Test
-  void whoWasAcceptedMayClose() throws Exception {
+  void handlerThreadMayCloseListener() throws Exception {
     var closing = new CompletableFuture<Listener>();
     var closed = new CountDownLatch(1);
     var handler =

@@ -53,14 +53,14 @@ class NameLookupTest {
   }
 
   @Test
-  void localhostIsResolvedWhereItIsWanted() throws Exception {
+  void localhostIsResolvedInCallingThread() throws Exception {
     var by = new AtomicReference<Thread>();
     addresses(noting(by), new HostPort("LocalHost", 7), LIMIT);
     assertThat(by.get()).isSameAs(Thread.currentThread());
   }
 
   @Test
-  void aNameHasAPlatformThreadThatStopsNobodyFromExiting() throws Exception {
+  void nameIsResolvedInDaemonPlatformThread() throws Exception {
     var by = new AtomicReference<Thread>();
     assertThat(addresses(noting(by), NAME, LIMIT)).isEqualTo(FOUND);
     assertThat(by.get().isVirtual()).isFalse();
@@ -77,7 +77,7 @@ class NameLookupTest {
   }
 
   @Test
-  void whatTheResolverSaysIsPassedOn() {
+  void resolverFailureIsPassedOn() {
     var failing =
         new NameLookup(target -> {
           throw new UnknownHostException("no such name");
@@ -88,7 +88,7 @@ class NameLookupTest {
   }
 
   @Test
-  void aBugInTheResolverIsPassedOn() {
+  void unexpectedResolverExceptionIsPassedOn() {
     var failing =
         new NameLookup(target -> {
           throw new IllegalArgumentException("on purpose");
@@ -100,7 +100,7 @@ class NameLookupTest {
   }
 
   @Test
-  void aResolverThatHangsHoldsNobodyBeyondTheLimit() {
+  void hangingResolverBlocksNoCallerBeyondLimit() {
     assertThatThrownBy(() -> addresses(hanging, NAME, Duration.ofMillis(50)))
         .isInstanceOf(SocketTimeoutException.class)
         .hasMessage("no answer from the resolver");
@@ -108,7 +108,7 @@ class NameLookupTest {
   }
 
   @Test
-  void aLookupThatIsCalledOffEndsAtOnce() throws Exception {
+  void cancelledLookupEndsAtOnce() throws Exception {
     Thread.ofVirtual()
         .start(() -> {
           awaitAsked(1);
@@ -124,7 +124,7 @@ class NameLookupTest {
   }
 
   @Test
-  void anInterruptEndsTheWaitAndIsKept() {
+  void interruptEndsWaitAndIsKept() {
     Thread.currentThread().interrupt();
     assertThatThrownBy(() -> addresses(hanging, NAME, LIMIT))
         .isInstanceOf(InterruptedIOException.class)
@@ -134,7 +134,7 @@ class NameLookupTest {
   }
 
   @Test
-  void allWhoWantANameAtTheSameTimeShareALookup() throws Exception {
+  void concurrentLookupsOfNameShareOneCall() throws Exception {
     assertThatThrownBy(() -> addresses(hanging, NAME, Duration.ofMillis(1)));
     var first = start(NAME);
     var second = start(NAME);
@@ -147,7 +147,7 @@ class NameLookupTest {
   }
 
   @Test
-  void theNamesUnderWayAreBounded() throws Exception {
+  void numberOfConcurrentLookupsIsLimited() throws Exception {
     var answers = new ArrayList<CompletableFuture<List<InetAddress>>>();
     for (int i = 0; i < NameLookup.MAX_NAMES; i++) {
       answers.add(start(new HostPort("name" + i + ".example", 7)));

@@ -14,7 +14,7 @@ class OpenSetTest {
   private final OpenSet<String> live = new OpenSet<>();
 
   @Test
-  void theEndReachesEveryMemberThatIsThere() {
+  void closeAllReachesEveryMember() {
     live.add("gone");
     live.add("one");
     live.add("two");
@@ -25,7 +25,7 @@ class OpenSetTest {
   }
 
   @Test
-  void nobodyComesInAfterTheEnd() {
+  void addFailsAfterCloseAll() {
     assertThat(live.add("before")).isTrue();
     live.closeAll(member -> {});
     assertThat(live.add("after")).isFalse();
@@ -35,7 +35,7 @@ class OpenSetTest {
 
   /** A member may take itself out while it is told to end. */
   @Test
-  void membersMayLeaveWhileTheyAreEnded() {
+  void membersMayRemoveThemselvesDuringCloseAll() {
     live.add("one");
     live.add("two");
     live.closeAll(live::remove);
@@ -43,7 +43,7 @@ class OpenSetTest {
   }
 
   @Test
-  void waitingEndsWithTheLastMember() throws Exception {
+  void waitEndsWithLastMember() throws Exception {
     live.add("one");
     live.add("two");
     var started = new CountDownLatch(1);
@@ -60,7 +60,7 @@ class OpenSetTest {
   }
 
   @Test
-  void waitingGivesUpAtTheLimit() {
+  void waitEndsAtLimit() {
     live.add("stays");
     long start = System.nanoTime();
     assertThat(live.awaitEmpty(Duration.ofMillis(30))).isFalse();
@@ -68,7 +68,7 @@ class OpenSetTest {
   }
 
   @Test
-  void anInterruptEndsTheWaitAndIsKept() {
+  void interruptEndsWaitAndIsKept() {
     live.add("stays");
     Thread.currentThread().interrupt();
     assertThat(live.awaitEmpty(LONG)).isFalse();

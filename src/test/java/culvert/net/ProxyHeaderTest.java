@@ -35,13 +35,13 @@ class ProxyHeaderTest {
           + "0001ffff";
 
   @Test
-  void versionOneIsALineOfText() {
+  void version1IsLineOfText() {
     assertThat(line(V4, OTHER_V4)).isEqualTo("PROXY TCP4 192.168.0.1 192.168.0.11 56324 443\r\n");
     assertThat(line(V6, OTHER_V6)).isEqualTo("PROXY TCP6 2001:db8::a:1 2001:db8:: 1 65535\r\n");
   }
 
   @Test
-  void versionTwoIsBinary() {
+  void version2IsBinary() {
     assertThat(ProxyHeader.write(ProxyHeader.Version.V2, V4, OTHER_V4)).isEqualTo(hex(V4_BINARY));
     assertThat(ProxyHeader.write(ProxyHeader.Version.V2, V6, OTHER_V6)).isEqualTo(hex(V6_BINARY));
   }
@@ -61,7 +61,7 @@ class ProxyHeaderTest {
   }
 
   @Test
-  void theLongestLineOfOursIsWithinTheLimit() throws IOException {
+  void longestVersion1HeaderIsWithinLimit() throws IOException {
     var longest = address("1111:2222:3333:4444:5555:6666:7777:8888", 65535);
     byte[] header = ProxyHeader.write(ProxyHeader.Version.V1, longest, longest);
     assertThat(header).hasSizeLessThanOrEqualTo(ProxyHeader.MAX_V1_BYTES);
@@ -69,7 +69,7 @@ class ProxyHeaderTest {
   }
 
   @Test
-  void whatWasWrittenReadsAsItsSource() throws IOException {
+  void writtenHeaderReadsAsItsSource() throws IOException {
     for (var version : ProxyHeader.Version.values()) {
       assertThat(read(ProxyHeader.write(version, V4, OTHER_V4))).contains(V4);
       assertThat(read(ProxyHeader.write(version, V6, OTHER_V6))).contains(V6);
@@ -77,7 +77,7 @@ class ProxyHeaderTest {
   }
 
   @Test
-  void notOneByteBehindTheHeaderIsRead() throws IOException {
+  void noByteAfterHeaderIsRead() throws IOException {
     byte[][] headers = {
       ascii("PROXY TCP4 192.168.0.1 192.168.0.11 56324 443\r\n"),
       ascii("PROXY TCP6 2001:db8::a:1 2001:db8:: 1 65535\r\n"),
@@ -95,7 +95,7 @@ class ProxyHeaderTest {
   }
 
   @Test
-  void aConnectionOfTheProxysOwnNamesNobody() throws IOException {
+  void localConnectionHasNoSource() throws IOException {
     assertThat(read(ascii("PROXY UNKNOWN\r\n"))).isEmpty();
     assertThat(read(ascii("PROXY UNKNOWN ffff::1 ffff::2 65535 65535\r\n"))).isEmpty();
     assertThat(read(hex(SIGNATURE + "20 00 0000"))).isEmpty();
@@ -107,13 +107,13 @@ class ProxyHeaderTest {
   }
 
   @Test
-  void extensionsBehindTheAddressesAreSkipped() throws IOException {
+  void extensionsAfterAddressesAreSkipped() throws IOException {
     String extended = SIGNATURE + "21 11 0013 c0a80001c0a8000bdc0401bb" + "040004deadbeef";
     assertThat(read(hex(extended))).contains(V4);
   }
 
   @Test
-  void noBeginningOfAHeaderIsOne() {
+  void everyTruncatedHeaderIsRejected() {
     byte[][] headers = {
       ascii("PROXY TCP4 192.168.0.1 192.168.0.11 56324 443\r\n"),
       ascii("PROXY UNKNOWN\r\n"),
@@ -186,7 +186,7 @@ class ProxyHeaderTest {
   }
 
   @Test
-  void anOversizeHeaderIsRefusedAndNotReadToItsEnd() {
+  void oversizedHeaderIsRejectedBeforeItsEnd() {
     var line = new ByteArrayInputStream(ascii("PROXY UNKNOWN " + "x".repeat(500)));
     assertThatThrownBy(() -> ProxyHeader.read(line))
         .hasMessage("PROXY header longer than 107 bytes");

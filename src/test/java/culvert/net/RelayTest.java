@@ -49,7 +49,7 @@ class RelayTest {
   }
 
   @Test
-  void theFirstEndOfTheClientDoesNotCutTheAnswer() throws Exception {
+  void halfCloseByClientDoesNotCutResponse() throws Exception {
     var relay = start(LONG);
     byte[] answer = new byte[1_000_000];
     Seed.random("RelayTest").nextBytes(answer);
@@ -69,7 +69,7 @@ class RelayTest {
   }
 
   @Test
-  void theFirstEndOfTheServerDoesNotCutTheClient() throws Exception {
+  void halfCloseByServerDoesNotCutRequest() throws Exception {
     var relay = start(LONG);
     server.closeOutput();
     assertThat(client.input().read()).isEqualTo(-1);
@@ -80,7 +80,7 @@ class RelayTest {
   }
 
   @Test
-  void aResetOfTheClientIsAResetForTheServer() throws Exception {
+  void resetByClientIsForwardedToServer() throws Exception {
     var relay = start(LONG);
     client.output().write(1);
     assertThat(server.input().read()).isEqualTo(1);
@@ -90,7 +90,7 @@ class RelayTest {
   }
 
   @Test
-  void aResetOfTheServerIsAResetForTheClient() throws Exception {
+  void resetByServerIsForwardedToClient() throws Exception {
     var relay = start(LONG);
     server.output().write(1);
     assertThat(client.input().read()).isEqualTo(1);
@@ -100,7 +100,7 @@ class RelayTest {
   }
 
   @Test
-  void aResetAfterOneEndIsStillAReset() throws Exception {
+  void resetAfterHalfCloseIsForwarded() throws Exception {
     var relay = start(LONG);
     client.closeOutput();
     assertThat(server.input().read()).isEqualTo(-1);
@@ -112,7 +112,7 @@ class RelayTest {
   }
 
   @Test
-  void aSilentHalfClosedRelayIsReset() throws Exception {
+  void idleHalfClosedRelayIsReset() throws Exception {
     var relay = start(Duration.ofMillis(50));
     client.closeOutput();
     assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Outcome.IDLE);
@@ -120,7 +120,7 @@ class RelayTest {
   }
 
   @Test
-  void aSilentRelayThatIsNotHalfClosedIsLeftAlone() throws Exception {
+  void idleRelayStaysOpenUnlessHalfClosed() throws Exception {
     var relay = start(Duration.ofMillis(1));
     var later = new FutureTask<>(() -> "later");
     deadlines.after(Duration.ofMillis(100), later);
@@ -134,7 +134,7 @@ class RelayTest {
 
   /** Half-closed for four times the limit, but never silent for it. */
   @Test
-  void aHalfClosedRelayThatMovesIsLeftAlone() throws Exception {
+  void activeHalfClosedRelayStaysOpen() throws Exception {
     var silence = Duration.ofMillis(600);
     var relay = start(silence);
     client.closeOutput();
@@ -150,7 +150,7 @@ class RelayTest {
   }
 
   @Test
-  void whatWaitedBeforeTheRelayBeganIsNotLost() throws Exception {
+  void bytesReceivedBeforeStartAreRelayed() throws Exception {
     client.output().write(new byte[] {1, 2, 3, 4});
     client.closeOutput();
     // As a PROXY header would: a part is read before the relay takes over.
@@ -162,7 +162,7 @@ class RelayTest {
   }
 
   @Test
-  void theForwardLoopRunsBeforeTheRelayIsFinished() throws Exception {
+  void forwardLoopRunsBeforeFinish() throws Exception {
     var relay = relay(LONG);
     relay.startForward();
     client.output().write(5);
@@ -173,7 +173,7 @@ class RelayTest {
   }
 
   @Test
-  void anAbortedRelayResetsBothSides() throws Exception {
+  void abortResetsBothConnections() throws Exception {
     var relay = relay(LONG);
     relay.startForward();
     relay.abort();
@@ -182,7 +182,7 @@ class RelayTest {
   }
 
   @Test
-  void aRelayClosedFromOutsideIsStoppedAndNotBroken() throws Exception {
+  void relayClosedByThisSideIsStoppedNotFailed() throws Exception {
     var relay = start(LONG);
     client.output().write(1);
     assertThat(server.input().read()).isEqualTo(1);
@@ -193,7 +193,7 @@ class RelayTest {
   }
 
   @Test
-  void aFinishedRelayHasClosedBothSides() throws Exception {
+  void finishedRelayHasClosedBothConnections() throws Exception {
     var relay = start(LONG);
     client.closeOutput();
     server.closeOutput();
@@ -204,7 +204,7 @@ class RelayTest {
 
   /** Whoever waits for the relay must learn of it, not wait for ever. */
   @Test
-  void aBugInTheForwardLoopEndsTheRelayAndIsTold() throws Exception {
+  void unexpectedExceptionInForwardLoopEndsRelayAndIsThrown() throws Exception {
     var bug = new IllegalStateException("a bug");
     var relay =
         new Relay("test", new Buggy(clientSide.far(), bug), serverSide.far(), deadlines, LONG);
@@ -219,7 +219,7 @@ class RelayTest {
    * relay's own loops are faster.
    */
   @Test
-  void aRelayThatBreaksIsNoCleanEndHoweverLateWhoeverBrokeItIs() throws Exception {
+  void failedRelayIsNeverClosedCleanly() throws Exception {
     var held = new CountDownLatch(1);
     var broken = new AtomicReference<Runnable>();
     var first =

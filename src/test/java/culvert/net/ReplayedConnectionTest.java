@@ -27,7 +27,7 @@ class ReplayedConnectionTest {
   }
 
   @Test
-  void everyByteComesOnceAndInOrder() throws Exception {
+  void everyByteIsReadOnceInOrder() throws Exception {
     for (int n : new int[] {1, 1023, 1024, 1025, 5000}) {
       try (var pair = Loopback.open()) {
         pair.near().output().write(bytes(n));
@@ -44,7 +44,7 @@ class ReplayedConnectionTest {
   }
 
   @Test
-  void readsOfAnySizeGoAcrossTheSeam() throws Exception {
+  void readsOfAnySizeCrossTheBoundary() throws Exception {
     try (var pair = Loopback.open()) {
       pair.near().output().write(bytes(3000));
       pair.near().closeOutput();
@@ -59,7 +59,7 @@ class ReplayedConnectionTest {
   }
 
   @Test
-  void anEndWithoutAByteIsNobody() throws Exception {
+  void endWithoutByteReturnsEmpty() throws Exception {
     try (var pair = Loopback.open()) {
       pair.near().closeOutput();
       assertThat(ReplayedConnection.await(pair.far())).isEmpty();
@@ -67,7 +67,7 @@ class ReplayedConnectionTest {
   }
 
   @Test
-  void whoIsClosedWhileItWaitsHearsOfIt() throws Exception {
+  void closeEndsWait() throws Exception {
     try (var pair = Loopback.open()) {
       Thread closer = Thread.ofVirtual().start(pair.far()::close);
       assertThatThrownBy(() -> ReplayedConnection.await(pair.far()))
@@ -77,7 +77,7 @@ class ReplayedConnectionTest {
   }
 
   @Test
-  void allElseIsTheConnectionsOwn() throws Exception {
+  void otherCallsAreForwarded() throws Exception {
     try (var pair = Loopback.open()) {
       pair.near().output().write(1);
       Connection peeked = ReplayedConnection.await(pair.far()).orElseThrow();
@@ -94,7 +94,7 @@ class ReplayedConnectionTest {
   }
 
   @Test
-  void itsResetIsTheConnectionsOwn() throws Exception {
+  void resetIsForwarded() throws Exception {
     try (var pair = Loopback.open()) {
       pair.near().output().write(1);
       ReplayedConnection.await(pair.far()).orElseThrow().reset();

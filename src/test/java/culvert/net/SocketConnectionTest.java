@@ -28,7 +28,7 @@ class SocketConnectionTest {
   private static final Duration LIMIT = Duration.ofSeconds(10);
 
   @Test
-  void aHalfCloseIsAnEndForThePeerWhoMayGoOn() throws Exception {
+  void halfCloseIsEndForPeerThatMayContinue() throws Exception {
     try (var pair = Loopback.open()) {
       pair.near().output().write(new byte[] {1, 2, 3});
       pair.near().closeOutput();
@@ -42,7 +42,7 @@ class SocketConnectionTest {
   }
 
   @Test
-  void aResetIsAResetForThePeer() throws Exception {
+  void resetReachesThePeerAsReset() throws Exception {
     try (var pair = Loopback.open()) {
       pair.near().reset();
       assertThatThrownBy(() -> pair.far().input().read())
@@ -54,7 +54,7 @@ class SocketConnectionTest {
 
   /** The system tells a reset once: the writer must not take the reader's away from it. */
   @Test
-  void aResetIsNoCleanEndForTheReaderAlthoughTheWriterWasToldFirst() throws Exception {
+  void readerSeesResetThatWriterGotFirst() throws Exception {
     for (int i = 0; i < 300; i++) {
       try (var pair = Loopback.open(4096)) {
         var started = new CountDownLatch(1);
@@ -81,7 +81,7 @@ class SocketConnectionTest {
   }
 
   @Test
-  void aResetAfterAHalfCloseIsAResetForThePeer() throws Exception {
+  void resetAfterHalfCloseReachesThePeer() throws Exception {
     try (var pair = Loopback.open()) {
       pair.near().closeOutput();
       assertThat(pair.far().input().read()).isEqualTo(-1);
@@ -97,29 +97,29 @@ class SocketConnectionTest {
   }
 
   @Test
-  void aCloseEndsABlockedRead() throws Exception {
+  void closeEndsBlockedRead() throws Exception {
     ended(Loopback.open(), SocketConnection::close, near -> near.input().read());
   }
 
   @Test
-  void aResetEndsABlockedReadAndReachesThePeer() throws Exception {
+  void resetEndsBlockedReadAndReachesThePeer() throws Exception {
     try (var pair = Loopback.open()) {
       ended(pair, SocketConnection::reset, near -> near.input().read());
     }
   }
 
   @Test
-  void aCloseEndsABlockedWrite() throws Exception {
+  void closeEndsBlockedWrite() throws Exception {
     ended(Loopback.open(8192), SocketConnection::close, SocketConnectionTest::writeForEver);
   }
 
   @Test
-  void aResetEndsABlockedWrite() throws Exception {
+  void resetEndsBlockedWrite() throws Exception {
     ended(Loopback.open(8192), SocketConnection::reset, SocketConnectionTest::writeForEver);
   }
 
   @Test
-  void aResetOfThePeerEndsABlockedWrite() throws Exception {
+  void resetByPeerEndsBlockedWrite() throws Exception {
     try (var pair = Loopback.open(8192)) {
       var blocked = blocked(pair.near(), SocketConnectionTest::writeForEver);
       pair.far().reset();
@@ -130,7 +130,7 @@ class SocketConnectionTest {
   }
 
   @Test
-  void useAfterTheCloseIsNoFaultOfThePeer() throws Exception {
+  void useAfterCloseIsNotPeersFailure() throws Exception {
     try (var pair = Loopback.open()) {
       pair.near().close();
       pair.near().close();
@@ -144,7 +144,7 @@ class SocketConnectionTest {
   }
 
   @Test
-  void bothEndsCountTheBytes() throws Exception {
+  void bothEndsCountBytes() throws Exception {
     try (var pair = Loopback.open()) {
       pair.near().output().write(ByteBuffer.wrap(new byte[1000], 100, 300));
       pair.near().output().write(7);
@@ -162,7 +162,7 @@ class SocketConnectionTest {
   }
 
   @Test
-  void bothEndsKnowTheAddresses() throws Exception {
+  void bothEndsReportAddresses() throws Exception {
     try (var pair = Loopback.open()) {
       assertThat(pair.near().local()).isEqualTo(pair.far().peer());
       assertThat(pair.near().peer()).isEqualTo(pair.far().local());
@@ -210,7 +210,7 @@ class SocketConnectionTest {
   }
 
   @Test
-  void aDeadPeerIsFoundInTheTimesAskedFor() throws Exception {
+  void keepAliveOptionsAreSet() throws Exception {
     try (var pair = Loopback.open()) {
       assumeTrue(
           pair.far().channel().supportedOptions().contains(ExtendedSocketOptions.TCP_KEEPIDLE));

@@ -16,12 +16,12 @@ class SourcePrefixTest {
   }
 
   @Test
-  void eachIpv4AddressIsASourceOfItsOwn() throws Exception {
+  void eachIpv4AddressIsOneSource() throws Exception {
     assertThat(of("192.0.2.1")).isEqualTo(of("192.0.2.1")).isNotEqualTo(of("192.0.2.2"));
   }
 
   @Test
-  void anIpv6NetworkOf64BitsIsOneSource() throws Exception {
+  void ipv6Network64IsOneSource() throws Exception {
     assertThat(of("2001:db8:1:2::1"))
         .isEqualTo(of("2001:db8:1:2:ffff:ffff:ffff:ffff"))
         .hasSameHashCodeAs(of("2001:db8:1:2:3:4:5:6"))
@@ -29,13 +29,13 @@ class SourcePrefixTest {
   }
 
   @Test
-  void theNextNetworkIsAnotherSource() throws Exception {
+  void nextIpv6NetworkIsAnotherSource() throws Exception {
     assertThat(of("2001:db8:1:2::1")).isNotEqualTo(of("2001:db8:1:3::1"));
     assertThat(of("2001:db8:1:2::1")).isNotEqualTo(of("2001:db9:1:2::1"));
   }
 
   @Test
-  void theInterfaceThatALinksAddressCameInByDoesNotMatter() throws Exception {
+  void scopeOfLinkLocalAddressIsIgnored() throws Exception {
     byte[] bytes = InetAddress.getByName("fe80::1").getAddress();
     assertThat(SourcePrefix.of(Inet6Address.getByAddress(null, bytes, 3)))
         .isEqualTo(SourcePrefix.of(Inet6Address.getByAddress(null, bytes, 4)))
@@ -44,14 +44,14 @@ class SourcePrefixTest {
 
   /** A socket that takes both families shows them so. */
   @Test
-  void anIpv4AddressWrittenAsIpv6IsStillAnIpv4Address() throws Exception {
+  void mappedIpv4AddressIsIpv4Source() throws Exception {
     SourcePrefix mapped = of("::ffff:192.0.2.1");
     assertThat(mapped.network()).isInstanceOf(Inet4Address.class);
     assertThat(mapped).isEqualTo(of("192.0.2.1")).isNotEqualTo(of("::ffff:192.0.2.2"));
   }
 
   @Test
-  void aNameThatWasLookedUpMakesNoDifference() throws Exception {
+  void hostNameIsIgnored() throws Exception {
     byte[] bytes = {(byte) 192, 0, 2, 1};
     assertThat(SourcePrefix.of(InetAddress.getByAddress("a.example", bytes)))
         .isEqualTo(SourcePrefix.of(InetAddress.getByAddress("b.example", bytes)));

@@ -31,7 +31,7 @@ class TransferTest {
   private final BufferPool pool = new BufferPool();
 
   @Test
-  void everyByteArrivesOnceWhateverTheSizesOfTheWrites() throws Exception {
+  void everyByteArrivesOnceForAnyWriteSizes() throws Exception {
     var random = Seed.random("TransferTest");
     byte[] sent = new byte[5_000_000];
     random.nextBytes(sent);
@@ -51,7 +51,7 @@ class TransferTest {
   }
 
   @Test
-  void anIdleLoopHoldsNoLargeBuffer() throws Exception {
+  void idleLoopHoldsNoLargeBuffer() throws Exception {
     try (var pair = pair()) {
       var copied = copying(pair.far());
       for (int burst = 1; burst <= 3; burst++) {
@@ -70,7 +70,7 @@ class TransferTest {
   }
 
   @Test
-  void aBrokenLoopGivesItsBufferBack() throws Exception {
+  void failedLoopReleasesItsBuffer() throws Exception {
     try (var pair = pair();
         var sink = Loopback.open(8192)) {
       // Nobody reads the sink, so that the loop is stuck in a write with a large buffer.

@@ -11,7 +11,7 @@ class CountersTest {
   private final Counters counters = new Counters();
 
   @Test
-  void eachCounterCountsForItself() {
+  void countersAreIndependent() {
     counters.count(Counter.VISITORS);
     counters.count(Counter.VISITORS);
     counters.count(Counter.SESSIONS);
@@ -21,7 +21,7 @@ class CountersTest {
   }
 
   @Test
-  void onlyWhatWasCountedIsAField() {
+  void fieldsOmitZeroCounters() {
     assertThat(counters.fields()).isEmpty();
     counters.count(Counter.VISITORS_OVER_LIMIT);
     counters.count(Counter.SESSIONS);
@@ -30,7 +30,7 @@ class CountersTest {
   }
 
   @Test
-  void noCountIsLostBetweenThreads() throws Exception {
+  void concurrentCountsAreNotLost() throws Exception {
     var threads =
         IntStream.range(0, 4)
             .mapToObj(i ->

@@ -30,7 +30,7 @@ class LogTest {
   private final ByteArrayOutputStream written = new ByteArrayOutputStream();
 
   @Test
-  void aLineOfTextHasTimeLevelRoleEventAndFields() {
+  void textLineHasTimeLevelRoleEventAndFields() {
     try (var log = log(Log.Level.DEBUG, Log.Format.TEXT)) {
       log.info(event("joined").with("peer", "127.0.0.1:5").with("count", 3));
       log.error("gone");
@@ -44,7 +44,7 @@ class LogTest {
   }
 
   @Test
-  void aWholeSecondHasItsMillisecondsToo() {
+  void timeAlwaysHasMilliseconds() {
     var out = new PrintStream(written, false, StandardCharsets.UTF_8);
     Clock whole = Clock.fixed(Instant.parse("2024-02-29T12:34:56Z"), ZoneOffset.UTC);
     try (var log =
@@ -55,7 +55,7 @@ class LogTest {
   }
 
   @Test
-  void aLineOfJsonIsAnObject() {
+  void jsonLineIsOneObject() {
     try (var log = log(Log.Level.DEBUG, Log.Format.JSON)) {
       log.warn(event("joined").with("peer", "127.0.0.1:5").with("count", 3).with("cause", null));
     }
@@ -68,7 +68,7 @@ class LogTest {
 
   @ParameterizedTest
   @EnumSource(Log.Format.class)
-  void whatAPeerSaysStaysOnItsLine(Log.Format format) {
+  void untrustedTextStaysOnItsLine(Log.Format format) {
     try (var log = log(Log.Level.INFO, format)) {
       log.info(event("refused").with("text", NASTY));
     }
@@ -77,7 +77,7 @@ class LogTest {
   }
 
   @Test
-  void aFieldOfTextCannotPoseAsTwo() {
+  void textFieldCannotImitateAnother() {
     try (var log = log(Log.Level.INFO, Log.Format.TEXT)) {
       log.info(
           event("x")
@@ -91,7 +91,7 @@ class LogTest {
   }
 
   @Test
-  void eachLevelIncludesThoseBeforeIt() {
+  void eachLevelIncludesMoreSevereOnes() {
     for (Log.Level level : Log.Level.values()) {
       written.reset();
       try (var log = log(level, Log.Format.TEXT)) {
@@ -106,7 +106,7 @@ class LogTest {
   }
 
   @Test
-  void aBugComesWithItsStackOnOneLine() {
+  void internalErrorHasStackOnOneLine() {
     try (var log = log(Log.Level.ERROR, Log.Format.TEXT)) {
       log.bug("a bug", new IllegalStateException("on purpose"));
     }
@@ -114,7 +114,7 @@ class LogTest {
   }
 
   @Test
-  void closingWritesWhatStillWaits() {
+  void closeWritesQueuedLines() {
     try (var log = log(Log.Level.INFO, Log.Format.TEXT)) {
       for (int i = 0; i < 5000; i++) {
         log.info(event("line").with("i", i));
@@ -124,7 +124,7 @@ class LogTest {
   }
 
   @Test
-  void aBlockedOutputStopsNobodyAndCountsWhatItLost() throws Exception {
+  void blockedOutputBlocksNoCallerAndCountsDroppedLines() throws Exception {
     var entered = new CountDownLatch(1);
     var open = new CountDownLatch(1);
     var blocking =
@@ -163,7 +163,7 @@ class LogTest {
 
   /** Somebody who stops must not hang on a pipe that nobody reads. */
   @Test
-  void closingGivesUpOnABlockedOutput() throws Exception {
+  void closeReturnsWithBlockedOutput() throws Exception {
     var open = new CountDownLatch(1);
     var entered = new CountDownLatch(1);
     var blocking =

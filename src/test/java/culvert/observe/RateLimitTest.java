@@ -18,7 +18,7 @@ class RateLimitTest {
   private final RateLimit<InetAddress> limit = new RateLimit<>(1, Duration.ofNanos(10), () -> now);
 
   @Test
-  void aSourceHasOneLineInAPeriod() throws Exception {
+  void sourceHasOneLinePerPeriod() throws Exception {
     assertThat(limit.allows(source(1))).isTrue();
     now += 9;
     assertThat(limit.allows(source(1))).isFalse();
@@ -28,7 +28,7 @@ class RateLimitTest {
   }
 
   @Test
-  void aSourceHasAsManyLinesInAPeriodAsItIsAllowed() throws Exception {
+  void sourceHasAllowedNumberOfLinesPerPeriod() throws Exception {
     var three = new RateLimit<InetAddress>(3, Duration.ofNanos(10), () -> now);
     for (int period = 0; period < 2; period++) {
       for (int i = 0; i < 10; i++) {
@@ -40,7 +40,7 @@ class RateLimitTest {
 
   /** Otherwise a busy source would never be heard of again. */
   @Test
-  void aSuppressedLineDoesNotProlongThePeriod() throws Exception {
+  void suppressedLineDoesNotExtendPeriod() throws Exception {
     limit.allows(source(1));
     for (int i = 0; i < 9; i++) {
       now++;
@@ -51,14 +51,14 @@ class RateLimitTest {
   }
 
   @Test
-  void sourcesDoNotCountForEachOther() throws Exception {
+  void sourcesAreIndependent() throws Exception {
     assertThat(limit.allows(source(1))).isTrue();
     assertThat(limit.allows(source(2))).isTrue();
     assertThat(limit.allows(source(1))).isFalse();
   }
 
   @Test
-  void theBoundForgetsWhoeverWasQuietForLongest() throws Exception {
+  void oldestSourceIsForgottenAtLimit() throws Exception {
     for (int i = 0; i < MAX_SOURCES; i++) {
       limit.allows(source(i));
     }

@@ -58,7 +58,7 @@ class ForeignPeerTest {
 
   @ParameterizedTest
   @MethodSource("firstBytes")
-  void theFirstBytesNameTheProtocol(ForeignPeer peer, byte[] sent) {
+  void firstBytesIdentifyProtocol(ForeignPeer peer, byte[] sent) {
     var answered = new ByteArrayOutputStream();
     assertThatThrownBy(
             () -> BareLogin.accept(remote(SECRET), new ByteArrayInputStream(sent), answered))
@@ -70,7 +70,7 @@ class ForeignPeerTest {
   }
 
   @Test
-  void aConnectionWithoutAByteIsAnEndAndNoStranger() {
+  void connectionWithoutByteIsEndOfStream() {
     assertThatThrownBy(() ->
             BareLogin.accept(
                 remote(SECRET), new ByteArrayInputStream(new byte[0]), new ByteArrayOutputStream()))
@@ -78,7 +78,7 @@ class ForeignPeerTest {
   }
 
   @Test
-  void anyOtherBytesAreAStrangerOfSomeKind() {
+  void anyOtherBytesAreForeign() {
     var random = Seed.random("ForeignPeerTest");
     for (int i = 0; i < 10_000; i++) {
       byte[] sent = new byte[1 + random.nextInt(12)];
@@ -91,7 +91,7 @@ class ForeignPeerTest {
   }
 
   @Test
-  void theAnswerToHttpIsACompleteResponse() {
+  void answerToHttpIsCompleteResponse() {
     String[] parts = answered(ForeignPeer.HTTP).split("\r\n\r\n", -1);
     assertThat(parts).hasSize(2);
     assertThat(parts[0].split("\r\n"))
@@ -101,24 +101,24 @@ class ForeignPeerTest {
   }
 
   @Test
-  void theAnswerToTlsIsAFatalAlert() {
+  void answerToTlsIsFatalAlert() {
     // Alert record, version 3.1, two bytes: fatal, unexpected_message.
     assertThat(ForeignPeer.TLS.answer()).isEqualTo(MessageGoldenTest.hex("15 0301 0002 02 0a"));
   }
 
   @Test
-  void theAnswerToSshIsALineBeforeAnyVersion() {
+  void answerToSshIsLineBeforeVersion() {
     assertThat(answered(ForeignPeer.SSH)).doesNotStartWith("SSH-").endsWith("speak SSH.\r\n");
   }
 
   @Test
-  void theAnswerToBoreIsItsErrorMessage() {
+  void answerToBoreIsErrorMessage() {
     assertThat(answered(ForeignPeer.BORE)).matches("\\{\"Error\":\"[^\"\\\\]+\"}\0");
   }
 
   @ParameterizedTest
   @EnumSource(ForeignPeer.class)
-  void anAnswerCannotBeChangedFromOutside(ForeignPeer peer) {
+  void answerIsCopied(ForeignPeer peer) {
     byte[] answer = peer.answer();
     Arrays.fill(answer, (byte) 'x');
     assertThat(answer.length == 0 || peer.answer()[0] != 'x').isTrue();

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FrameTest {
 
   @Test
-  void theHeaderOfDataHasTheDrawnLayout() throws ProtocolException {
+  void dataHeaderHasDocumentedLayout() throws ProtocolException {
     var header = ByteBuffer.allocate(Frame.HEADER_BYTES);
     Frame.write(header, FrameType.DATA, 0x40000, 0x0102030405060708L);
     assertThat(header.array()).isEqualTo(MessageGoldenTest.hex("30 040000 0102030405060708"));
@@ -38,7 +38,7 @@ class FrameTest {
 
   @ParameterizedTest
   @EnumSource(FrameType.class)
-  void lengthsAreTakenWithinTheLimitsOfTheVerbOnly(FrameType verb) throws ProtocolException {
+  void lengthOutsideLimitsOfTypeIsRejected(FrameType verb) throws ProtocolException {
     long stream = rightStream(verb);
     assertThat(read(verb.code(), verb.minLength(), stream).length()).isEqualTo(verb.minLength());
     assertThat(read(verb.code(), verb.maxLength(), stream).length()).isEqualTo(verb.maxLength());
@@ -54,7 +54,7 @@ class FrameTest {
 
   @ParameterizedTest
   @EnumSource(FrameType.class)
-  void aStreamWhereNoneBelongsOrNoneWhereOneDoesIsRefused(FrameType verb) throws ProtocolException {
+  void wrongScopeOfStreamIdIsRejected(FrameType verb) throws ProtocolException {
     long right = rightStream(verb);
     assertThat(read(verb.code(), verb.minLength(), right).stream()).isEqualTo(right);
     refused(verb.code(), verb.minLength(), 1 - right)
@@ -64,23 +64,23 @@ class FrameTest {
 
   @ParameterizedTest
   @EnumSource(FrameType.class)
-  void aStreamBeyondTheSignedRangeIsRefused(FrameType verb) {
+  void streamIdAboveSignedRangeIsRejected(FrameType verb) {
     refused(verb.code(), verb.minLength(), -1).hasMessageContaining("stream 18446744073709551615");
     refused(verb.code(), verb.minLength(), Long.MIN_VALUE).hasMessageContaining(verb.name());
   }
 
   @Test
-  void theLastStreamIsAStream() throws ProtocolException {
+  void highestStreamIdIsAccepted() throws ProtocolException {
     assertThat(read(FrameType.DATA.code(), 1, Long.MAX_VALUE).stream()).isEqualTo(Long.MAX_VALUE);
   }
 
   @Test
-  void dataOfNoBytesIsRefused() {
+  void emptyDataIsRejected() {
     refused(0x30, 0, 1).hasMessageContaining("DATA of 0 bytes");
   }
 
   @Test
-  void aWindowOfNothingOrTooMuchIsRefused() {
+  void windowOutsideLimitsIsRejected() {
     for (String bytes : new String[] {"00000000", "80000000", "ffffffff"}) {
       assertThatThrownBy(() ->
               MessageGoldenTest.read(MessageGoldenTest.hex("31 000004 0000000000000001" + bytes)))
@@ -90,7 +90,7 @@ class FrameTest {
   }
 
   @Test
-  void noMessageButDataIsLongerThanTheBufferForMessages() {
+  void everyMessageFitsMessageBuffer() {
     for (FrameType verb : FrameType.values()) {
       if (verb != FrameType.DATA) {
         assertThat(Frame.HEADER_BYTES + verb.maxLength())

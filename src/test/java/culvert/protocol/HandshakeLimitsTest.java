@@ -41,14 +41,14 @@ class HandshakeLimitsTest {
   }
 
   @Test
-  void anOriginSideOfLaterVersionsThatKnowsOursIsWelcome() throws Exception {
+  void originSideWithLaterVersionsIsAccepted() throws Exception {
     byte[] hello = hello();
     hello[Frame.HEADER_BYTES + 1] = 9;
     accept(PREFACE, hello, frame(new Message.Proof(new byte[0])));
   }
 
   @Test
-  void aRemoteSideThatChoseAnotherVersionIsToldSo() throws Exception {
+  void unofferedVersionIsRefusedWithReason() throws Exception {
     byte[] challenge = challenge(2);
     assertThatThrownBy(() -> dial(challenge))
         .isInstanceOf(RefusedException.class)
@@ -57,7 +57,7 @@ class HandshakeLimitsTest {
   }
 
   @Test
-  void moreThan4096BytesBeforeTheSessionAreNotRead() {
+  void handshakeBeyond4096BytesIsRejected() {
     byte[] hello = hello();
     int rest = HandshakeExchange.MAX_BYTES - PREFACE.length - hello.length - Frame.HEADER_BYTES;
     byte[] data = new byte[Frame.HEADER_BYTES + rest + 1];
@@ -70,7 +70,7 @@ class HandshakeLimitsTest {
   }
 
   @Test
-  void aNameOfTheLongestLengthIsTakenAndALongerHelloIsNot() throws Exception {
+  void longestNameIsAcceptedAndLongerHelloRejected() throws Exception {
     accept(PREFACE, hello("n".repeat(64)), frame(new Message.Proof(new byte[0])));
     byte[] longer = Arrays.copyOf(hello(), Frame.HEADER_BYTES + 257);
     ByteBuffer.wrap(longer).putInt(0, 1 << 24 | 257);
@@ -80,7 +80,7 @@ class HandshakeLimitsTest {
   }
 
   @Test
-  void aRemoteSideOfAnotherTransportIsToldSo() throws Exception {
+  void otherTransportIsRefusedWithReason() throws Exception {
     byte[] challenge = challenge(1, "tls");
     assertThatThrownBy(() -> dial(challenge))
         .isInstanceOf(RefusedException.class)
@@ -93,7 +93,7 @@ class HandshakeLimitsTest {
       value = FrameType.class,
       mode = EnumSource.Mode.EXCLUDE,
       names = {"HELLO", "BYE"})
-  void aVerbOutOfPlaceIsRefusedByTheRemoteSide(FrameType verb) {
+  void unexpectedFrameTypeIsRejectedByRemoteSide(FrameType verb) {
     Throwable thrown = catchThrowable(() -> accept(PREFACE, blank(verb)));
     assertThat(thrown).isInstanceOf(ProtocolException.class).hasMessageContaining(verb.name());
     thrown = catchThrowable(() -> accept(PREFACE, hello(), blank(verb)));
@@ -107,7 +107,7 @@ class HandshakeLimitsTest {
       value = FrameType.class,
       mode = EnumSource.Mode.EXCLUDE,
       names = {"CHALLENGE", "BYE"})
-  void aVerbOutOfPlaceIsRefusedByTheOriginSide(FrameType verb) {
+  void unexpectedFrameTypeIsRejectedByOriginSide(FrameType verb) {
     assertThatThrownBy(() -> dial(blank(verb)))
         .isInstanceOf(ProtocolException.class)
         .hasMessageContaining("not a Culvert remote proxy")
@@ -115,14 +115,14 @@ class HandshakeLimitsTest {
   }
 
   @Test
-  void aSecondHelloIsRefused() {
+  void secondHelloIsRejected() {
     assertThatThrownBy(() -> accept(PREFACE, hello(), hello()))
         .isInstanceOf(ProtocolException.class)
         .hasMessage("HELLO received, expected PROOF");
   }
 
   @Test
-  void aByeAtAnyPointIsItsReasonAndText() {
+  void byeAtAnyPointCarriesReasonAndText() {
     byte[] bye = frame(new Message.Bye(ByeReason.BUSY, "come back later"));
     for (Throwable thrown :
         new Throwable[] {
@@ -138,7 +138,7 @@ class HandshakeLimitsTest {
 
   /** Nobody has proven anything then, and a process that is told so in a session ends for good. */
   @Test
-  void nobodyIsSupersededBeforeThereIsASession() {
+  void supersededByeBeforeLoginIsReadAsError() {
     byte[] bye = frame(new Message.Bye(ByeReason.SUPERSEDED, "go away"));
     assertThat(catchThrowable(() -> dial(bye)))
         .isInstanceOf(RefusedException.class)
@@ -147,7 +147,7 @@ class HandshakeLimitsTest {
   }
 
   @Test
-  void aServerOfAnotherProtocolIsNamedAsSuch() {
+  void serverOfOtherProtocolIsNamed() {
     byte[] http = "HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
     assertThatThrownBy(() -> dial(http))
         .isInstanceOf(ProtocolException.class)
@@ -155,7 +155,7 @@ class HandshakeLimitsTest {
   }
 
   @Test
-  void flagsOfALaterVersionAreRefused() {
+  void flagsOfLaterVersionAreRejected() {
     byte[] challenge = challenge(1);
     challenge[Frame.HEADER_BYTES + 1] = 2;
     assertThatThrownBy(() -> dial(challenge))
@@ -164,7 +164,7 @@ class HandshakeLimitsTest {
   }
 
   @Test
-  void aProofOfTheWrongLengthIsARefusalAndNotABug() {
+  void proofOfWrongLengthIsRefused() {
     for (int length : new int[] {0, 1, 31, 32}) {
       byte[] proof = frame(new Message.Proof(new byte[length]));
       assertThatThrownBy(() ->

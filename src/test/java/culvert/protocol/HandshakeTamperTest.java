@@ -26,7 +26,7 @@ class HandshakeTamperTest {
   private static final int PROOF_FRAME_BYTES = Frame.HEADER_BYTES + 32;
 
   @Test
-  void aWireThatChangesNothingLetsTheSessionStand() throws Exception {
+  void unchangedBytesCompleteLogin() throws Exception {
     var result = Wire.run(origin(SECRET), remote(SECRET));
     assertThat(result.dialling().peer()).isPresent();
     assertThat(result.accepting().peer()).isPresent();
@@ -35,7 +35,7 @@ class HandshakeTamperTest {
   }
 
   @Test
-  void noFlippedBitOfTheOriginSideGetsPastTheRemoteSide() throws Exception {
+  void remoteSideRejectsEveryFlippedBit() throws Exception {
     int bits = 8 * Wire.run(origin(SECRET), remote(SECRET)).up().length;
     for (int bit = 0; bit < bits; bit++) {
       var result = Wire.run(origin(SECRET), remote(SECRET), bit, -1);
@@ -45,7 +45,7 @@ class HandshakeTamperTest {
   }
 
   @Test
-  void noFlippedBitOfTheRemoteSideGetsPastTheOriginSide() throws Exception {
+  void originSideRejectsEveryFlippedBit() throws Exception {
     int bits = 8 * Wire.run(origin(SECRET), remote(SECRET)).down().length;
     int proofBits = 8 * (Frame.HEADER_BYTES + 64);
     for (int bit = 0; bit < bits; bit++) {
@@ -60,7 +60,7 @@ class HandshakeTamperTest {
 
   /** Without a secret, so that the whole recording does stand. */
   @Test
-  void noBeginningOfTheOriginSidesBytesIsEnough() throws Exception {
+  void remoteSideRejectsEveryTruncation() throws Exception {
     byte[] recorded = Wire.run(origin(Optional.empty()), remote(Optional.empty())).up();
     accept(recorded, remote(Optional.empty()));
     for (int length = 0; length < recorded.length; length++) {
@@ -72,7 +72,7 @@ class HandshakeTamperTest {
   }
 
   @Test
-  void noBeginningOfTheRemoteSidesBytesIsEnough() throws Exception {
+  void originSideRejectsEveryTruncation() throws Exception {
     byte[] recorded = Wire.run(origin(Optional.empty()), remote(Optional.empty())).down();
     dial(recorded, origin(Optional.empty()));
     for (int length = 0; length < recorded.length; length++) {
@@ -84,7 +84,7 @@ class HandshakeTamperTest {
   }
 
   @Test
-  void aRecordedOriginSideIsRefusedTheNextTime() throws Exception {
+  void replayedOriginSideIsRefused() throws Exception {
     byte[] recorded = Wire.run(origin(SECRET), remote(SECRET)).up();
     assertThatThrownBy(() -> accept(recorded, remote(SECRET)))
         .isInstanceOf(RefusedException.class)
@@ -92,7 +92,7 @@ class HandshakeTamperTest {
   }
 
   @Test
-  void aRecordedRemoteSideIsRefusedTheNextTime() throws Exception {
+  void replayedRemoteSideIsRefused() throws Exception {
     byte[] recorded = Wire.run(origin(SECRET), remote(SECRET)).down();
     assertThatThrownBy(() -> dial(recorded, origin(SECRET)))
         .isInstanceOf(RefusedException.class)
@@ -101,7 +101,7 @@ class HandshakeTamperTest {
 
   /** A liar without the secret sends the origin side's own proof back to it. */
   @Test
-  void theOriginSidesProofIsNoProofOfTheRemoteSide() throws Exception {
+  void reflectedProofIsRefused() throws Exception {
     byte[] challenge =
         Arrays.copyOf(Wire.run(origin(SECRET), remote(SECRET)).down(), Frame.HEADER_BYTES + 64);
     var said = new ByteArrayOutputStream();
@@ -129,7 +129,7 @@ class HandshakeTamperTest {
   }
 
   @Test
-  void anEmptyProofIsNoProofWhereThereIsASecret() throws Exception {
+  void emptyProofIsRefusedIfSecretIsSet() throws Exception {
     byte[] unproven = Wire.run(origin(Optional.empty()), remote(Optional.empty())).up();
     assertThatThrownBy(() -> accept(unproven, remote(SECRET)))
         .isInstanceOf(RefusedException.class)

@@ -27,30 +27,30 @@ class HandshakeTest {
   static final Optional<SecretKey> SECRET = secret("correct horse");
 
   @Test
-  void theSameSecretMakesASessionOfBothSides() throws Exception {
+  void equalSecretsCompleteLogin() throws Exception {
     var ends = shake(origin(SECRET), remote(SECRET), false);
     learnedEachOther(ends);
   }
 
   @Test
-  void noSecretOnBothSidesMakesASessionToo() throws Exception {
+  void loginSucceedsWithoutSecrets() throws Exception {
     learnedEachOther(shake(origin(Optional.empty()), remote(Optional.empty()), false));
   }
 
   @Test
-  void oneByteAtATimeIsAsGood() throws Exception {
+  void singleByteReadsCompleteLogin() throws Exception {
     learnedEachOther(shake(origin(SECRET), remote(SECRET), true));
   }
 
   @Test
-  void aWrongSecretIsRefusedReadablyOnBothSides() throws Exception {
+  void wrongSecretIsRefusedWithReasonOnBothSides() throws Exception {
     var ends = shake(origin(secret("wrong")), remote(SECRET), false);
     refusedFor(ends[0], ByeReason.CREDENTIALS, "the secret is wrong or missing");
     refusedFor(ends[1], ByeReason.CREDENTIALS, "the secret is wrong or missing");
   }
 
   @Test
-  void aSecretOnTheRemoteSideOnlyIsRefusedReadablyOnBothSides() throws Exception {
+  void secretOnRemoteSideOnlyIsRefusedWithReason() throws Exception {
     String text =
         "the remote proxy requires a secret and the origin proxy has none; configure the same"
             + " secret on both sides";
@@ -60,7 +60,7 @@ class HandshakeTest {
   }
 
   @Test
-  void aSecretOnTheOriginSideOnlyIsRefusedReadablyOnBothSides() throws Exception {
+  void secretOnOriginSideOnlyIsRefusedWithReason() throws Exception {
     String text =
         "the remote proxy has no secret and cannot prove its identity; configure the same secret on"
             + " both sides";
@@ -70,7 +70,7 @@ class HandshakeTest {
   }
 
   @Test
-  void instancesAreRandom() {
+  void instanceIdsAreRandom() {
     assertThat(ORIGIN).hasSize(Message.INSTANCE_BYTES).isNotEqualTo(REMOTE);
   }
 

@@ -96,14 +96,14 @@ class MessageGoldenTest {
 
   @ParameterizedTest
   @MethodSource("messages")
-  void writesTheBytesOfTheLayout(Golden golden) {
+  void writtenBytesMatchLayout(Golden golden) {
     long stream = ByteBuffer.wrap(golden.frame).getLong(4);
     assertThat(bytes(stream, golden.message)).asHexString().isEqualTo(upper(golden.frame));
   }
 
   @ParameterizedTest
   @MethodSource("messages")
-  void readsTheBytesOfTheLayout(Golden golden) throws ProtocolException {
+  void readBytesMatchLayout(Golden golden) throws ProtocolException {
     assertThat(read(golden.frame))
         .usingRecursiveComparison()
         .withStrictTypeChecking()
@@ -111,13 +111,13 @@ class MessageGoldenTest {
   }
 
   @Test
-  void everyKindOfMessageHasItsBytesHere() {
+  void everyMessageTypeHasGoldenBytes() {
     var here = messages().<Class<?>>map(golden -> golden.message.getClass()).distinct();
     assertThat(here).containsExactlyInAnyOrder(Message.class.getPermittedSubclasses());
   }
 
   @Test
-  void reasonsHaveTheCodesOfTheWire() {
+  void reasonsHaveDocumentedCodes() {
     assertThat(Arrays.stream(ByeReason.values()).map(ByeReason::code))
         .containsExactly(1, 2, 3, 4, 5, 6, 7, 8);
     assertThat(ByeReason.values()[3]).isEqualTo(ByeReason.CREDENTIALS);
@@ -129,7 +129,7 @@ class MessageGoldenTest {
 
   /** A later version may have more reasons; what they replace must still be understood. */
   @Test
-  void unknownReasonsReadAsTheGeneralOne() {
+  void unknownReasonIsReadAsGeneralOne() {
     IntStream.of(0, 9, 0x100, 0xffff)
         .forEach(code -> {
           assertThat(ByeReason.of(code)).isEqualTo(ByeReason.ERROR);
@@ -139,7 +139,7 @@ class MessageGoldenTest {
   }
 
   @Test
-  void writingGoesOnWhereTheBufferStands() {
+  void writeStartsAtBufferPosition() {
     var buffer = ByteBuffer.allocate(64).put((byte) 9);
     Message.write(buffer, 0, new Message.Drain());
     Message.write(buffer, 5, new Message.Accepted());

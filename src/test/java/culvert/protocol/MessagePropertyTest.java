@@ -19,7 +19,7 @@ class MessagePropertyTest {
   private final RandomMessages messages = new RandomMessages(random);
 
   @Test
-  void whatWasWrittenReadsTheSame() throws Exception {
+  void writtenMessageReadsEqual() throws Exception {
     for (int i = 0; i < ROUNDS * KINDS; i++) {
       Message message = messages.message(i % KINDS);
       assertThat(MessageGoldenTest.read(frame(message)))
@@ -30,7 +30,7 @@ class MessagePropertyTest {
   }
 
   @Test
-  void aShortenedPayloadIsRefusedOrAShorterText() throws Exception {
+  void truncatedPayloadIsRejectedOrShorterText() throws Exception {
     for (int i = 0; i < KINDS * 5; i++) {
       Message whole = messages.message(i % KINDS);
       byte[] frame = frame(whole);
@@ -47,7 +47,7 @@ class MessagePropertyTest {
   }
 
   @Test
-  void aPayloadThatIsTooLongIsRefusedOrALongerText() throws Exception {
+  void extendedPayloadIsRejectedOrLongerText() throws Exception {
     for (int i = 0; i < KINDS; i++) {
       Message whole = messages.message(i);
       byte[] frame = frame(whole);
@@ -62,7 +62,7 @@ class MessagePropertyTest {
   }
 
   @Test
-  void noBytesMakeAnotherExceptionThanProtocolException() {
+  void randomBytesThrowOnlyProtocolException() {
     int understood = 0;
     for (int i = 0; i < 100_000; i++) {
       byte[] bytes = frame(messages.message(random.nextInt(KINDS)));
@@ -77,7 +77,7 @@ class MessagePropertyTest {
   }
 
   @Test
-  void noPayloadMakesAnotherExceptionThanProtocolException() {
+  void randomPayloadThrowsOnlyProtocolException() {
     for (FrameType verb : FrameType.values()) {
       for (int i = 0; verb != FrameType.DATA && i < 2_000; i++) {
         byte[] payload =
@@ -91,7 +91,7 @@ class MessagePropertyTest {
   }
 
   @Test
-  void noHeaderMakesAnotherExceptionThanProtocolException() throws Exception {
+  void randomHeaderThrowsOnlyProtocolException() throws Exception {
     byte[] header = new byte[Frame.HEADER_BYTES];
     for (int i = 0; i < 100_000; i++) {
       random.nextBytes(header);
@@ -111,7 +111,7 @@ class MessagePropertyTest {
   }
 
   @Test
-  void aLongTextIsCutAndStaysText() throws Exception {
+  void longTextIsTruncatedToValidText() throws Exception {
     for (int i = 0; i < ROUNDS; i++) {
       String text = messages.text(2000);
       var cut = (Message.Bye) MessageGoldenTest.read(frame(new Message.Bye(ByeReason.ERROR, text)));
