@@ -47,7 +47,7 @@ final class FakeTicker {
     return after(millis, millis);
   }
 
-  /** A tick after which the wall clock says that another time has passed. */
+  /** Ticks with a wall clock that advanced by another time than the monotonic clock. */
   LivenessRule.Verdict after(long millis, long onTheWall) {
     nanos += millis * 1_000_000;
     wallMillis += onTheWall;

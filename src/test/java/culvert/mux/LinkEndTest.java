@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** A link that is closed or finished says goodbye last, and what was complete goes before. */
+/** A closed or finished link sends BYE last, after the bytes of complete streams. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class LinkEndTest {
@@ -146,7 +146,7 @@ class LinkEndTest {
     }
   }
 
-  /** Nothing may go before a pong comes: the half-close waits, and the last words behind it. */
+  /** Nothing may be sent before a PONG: the half-close waits, and the BYE behind it. */
   @Test
   void halfCloseDelayedByCongestionWindowPrecedesBye() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
@@ -168,7 +168,7 @@ class LinkEndTest {
     }
   }
 
-  /** The socket is full: the last bytes lie in the next batch, and the last words come behind. */
+  /** The socket buffer is full: the last bytes are in the next batch, and the BYE follows them. */
   @Test
   void bytesBehindBlockedWritePrecedeBye() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.TAKES, Setup.USUAL.socketBytes(16 * 1024))) {
@@ -180,7 +180,7 @@ class LinkEndTest {
       hoard.accept();
       complete.accept();
       assertThat(complete.input().read()).isEqualTo(-1);
-      // All of it fits into one batch and not into the sockets: nobody waits for a turn.
+      // All of it fits into one batch and not into the sockets: no stream waits for a turn.
       int bytes = 110_000;
       peer.say(1, new Message.Window(bytes));
       Thread writer = Threads.start("writer", () -> write(hoard, bytes));

@@ -25,7 +25,7 @@ class LinkFloodTest {
   private static final Message.Open OPEN = LinkPair.openMessage();
   private static final String WORDS = "too many frames without payload";
 
-  /** Frames said at once, so that the link's own reads and not our writes make the time. */
+  /** Frames sent at once, so that the link's reads determine the time, not the test's writes. */
   private static final int BATCH = 5000;
 
   private static byte[] encoded(long stream, Message message) {

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What a link makes of a peer that says nothing, takes nothing, or just enough. */
+/** Detection of peers that send nothing, accept nothing, or just enough. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class LinkLivenessTest {

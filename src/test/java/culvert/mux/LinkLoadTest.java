@@ -106,7 +106,7 @@ class LinkLoadTest {
     }
   }
 
-  /** No credit for the link as a whole: those who never read must not starve the one who does. */
+  /** There is no flow control for the link as a whole: unread streams must not block others. */
   @Test
   void keystrokeEchoesWhileOtherStreamsAreUnread() throws Exception {
     try (var pair = Loopback.open();

@@ -90,7 +90,7 @@ final class LinkPair implements AutoCloseable {
     return stream;
   }
 
-  /** The far side refuses the next stream with these words. */
+  /** The far side refuses the next stream with this text. */
   void refuseNext(String why) {
     nextRefusal.set(why);
   }

@@ -30,7 +30,7 @@ class LinkRulesTest {
     void play(ScriptedPeer peer) throws Exception;
   }
 
-  /** The link ends, says why to the peer in its last frame, and its own side reads the same. */
+  /** The link ends with a BYE to the peer, and run() throws the same reason. */
   private static void isProtocolError(Link.Side side, String words, Script script)
       throws Exception {
     try (var peer = new ScriptedPeer(side)) {
@@ -272,7 +272,7 @@ class LinkRulesTest {
     }
   }
 
-  /** Bytes that nobody reads fill the budget; then the one unread for longest goes, and only it. */
+  /** Unread bytes fill the budget; only the longest unread stream is reset. */
   @Test
   void longestUnreadStreamIsResetUnderMemoryPressure() throws Exception {
     int bytes = MuxStream.FIRST_WINDOW;

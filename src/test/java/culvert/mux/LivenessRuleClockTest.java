@@ -139,7 +139,7 @@ class LivenessRuleClockTest {
     assertThat(ticks.tick()).isEqualTo(BLOCKED);
   }
 
-  /** Who wakes first, the reader or the writer, is chance. */
+  /** Either the reader or the writer wakes first, at random. */
   @Test
   void bytesReceivedDuringSuspensionDoNotAffectWriteTimeout() {
     ticks.writing = true;

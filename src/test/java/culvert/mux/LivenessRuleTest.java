@@ -147,7 +147,7 @@ class LivenessRuleTest {
   @Test
   void peerIsQuietFromTickAfterPingUntilNextByte() {
     while (ticks.tick() == ALIVE) {
-      assertThat(ticks.liveness.isQuiet()).as("nobody has asked yet").isFalse();
+      assertThat(ticks.liveness.isQuiet()).as("no PING was sent yet").isFalse();
     }
     assertThat(ticks.liveness.isQuiet()).as("it had no time to answer").isFalse();
     ticks.tick();

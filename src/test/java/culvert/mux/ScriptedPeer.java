@@ -20,7 +20,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
-/** A link under test, and a peer that says exactly what the test tells it to. */
+/** A link under test, and a peer that sends exactly the frames of the test. */
 final class ScriptedPeer implements AutoCloseable, Link.Events {
 
   static final int OPENS = 4;
@@ -146,7 +146,7 @@ final class ScriptedPeer implements AutoCloseable, Link.Events {
     }
   }
 
-  /** The same, and each ping is answered. */
+  /** Returns the next frame that is no PING; answers each PING before it. */
   Heard hearAndPong() throws IOException {
     for (; ; ) {
       Heard heard = hearAny();

@@ -41,7 +41,7 @@ class DialerTest {
     }
   }
 
-  /** Where the name has an IPv6 address too, nobody listens there, and the next one is tried. */
+  /** If the name also has an IPv6 address, nothing listens there and the next one is tried. */
   @Test
   void everyAddressOfNameIsTried() throws Exception {
     try (var server = server(V4)) {

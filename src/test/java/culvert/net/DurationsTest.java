@@ -41,7 +41,7 @@ class DurationsTest {
             "'" + text + "' is not a duration: expected a number and a unit, as 500ms, 10s or 2m");
   }
 
-  /** Longer ones overflow somewhere, and nobody means them. */
+  /** Longer durations overflow and are always a mistake. */
   @ParameterizedTest
   @ValueSource(strings = {"25h", "1300h", "999999999h"})
   void longerThanADayIsRefused(String text) {

@@ -11,7 +11,7 @@ class FailureEpisodeTest {
 
   private final FailureEpisode episode = new FailureEpisode();
 
-  /** Where the clock of the JVM begins is nobody's affair: here it overflows on the way. */
+  /** The origin of the monotonic clock is arbitrary: here it overflows during the test. */
   private long now = Long.MAX_VALUE - MINUTE.toNanos() / 2;
 
   @Test

@@ -33,7 +33,7 @@ class OpenSetTest {
     assertThat(live.awaitEmpty(Duration.ZERO)).isTrue();
   }
 
-  /** A member may take itself out while it is told to end. */
+  /** A member may remove itself while it is being closed. */
   @Test
   void membersMayRemoveThemselvesDuringCloseAll() {
     live.add("one");

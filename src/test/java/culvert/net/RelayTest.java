@@ -202,7 +202,7 @@ class RelayTest {
     assertThat(serverSide.far().channel().isOpen()).isFalse();
   }
 
-  /** Whoever waits for the relay must learn of it, not wait for ever. */
+  /** The thread that waits for the relay must get the exception, not wait forever. */
   @Test
   void unexpectedExceptionInForwardLoopEndsRelayAndIsThrown() throws Exception {
     var bug = new IllegalStateException("a bug");

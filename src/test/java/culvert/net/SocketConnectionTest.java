@@ -52,7 +52,7 @@ class SocketConnectionTest {
     }
   }
 
-  /** The system tells a reset once: the writer must not take the reader's away from it. */
+  /** The operating system reports a reset once: the write must not hide it from the reader. */
   @Test
   void readerSeesResetThatWriterGotFirst() throws Exception {
     for (int i = 0; i < 300; i++) {

@@ -73,7 +73,7 @@ class TransferTest {
   void failedLoopReleasesItsBuffer() throws Exception {
     try (var pair = pair();
         var sink = Loopback.open(8192)) {
-      // Nobody reads the sink, so that the loop is stuck in a write with a large buffer.
+      // The sink is not read, so that the loop blocks in a write with a large buffer.
       var stuck =
           new FutureTask<Void>(() -> {
             pair.far().input().transferTo(sink.near().output());

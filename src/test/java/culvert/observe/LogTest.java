@@ -161,7 +161,7 @@ class LogTest {
     assertThat(written().lines().filter(line -> line.endsWith("test: line"))).hasSize(8192);
   }
 
-  /** Somebody who stops must not hang on a pipe that nobody reads. */
+  /** Stopping must not hang on a pipe that is not read. */
   @Test
   void closeReturnsWithBlockedOutput() throws Exception {
     var open = new CountDownLatch(1);

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Peers of other protocols are named, and answered in their own words. */
+/** Peers of other protocols are identified and answered in their protocol. */
 class ForeignPeerTest {
 
   private static final String DIGEST = "00".repeat(31) + "ff";
@@ -66,7 +66,7 @@ class ForeignPeerTest {
         .hasMessageContaining(peer.description())
         .extracting(e -> ((ForeignPeerException) e).peer())
         .isEqualTo(peer);
-    assertThat(answered.toByteArray()).as("in its own words").isEqualTo(peer.answer());
+    assertThat(answered.toByteArray()).as("in its protocol").isEqualTo(peer.answer());
   }
 
   @Test

@@ -136,7 +136,7 @@ class HandshakeLimitsTest {
     }
   }
 
-  /** Nobody has proven anything then, and a process that is told so in a session ends for good. */
+  /** The peer is not authenticated then, and the reason would end a process that has served. */
   @Test
   void supersededByeBeforeLoginIsReadAsError() {
     byte[] bye = frame(new Message.Bye(ByeReason.SUPERSEDED, "go away"));

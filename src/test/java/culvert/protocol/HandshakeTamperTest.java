@@ -19,7 +19,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What somebody on the way can do to a handshake: stop it. */
+/** An attacker on the network path can only make a handshake fail. */
 @Timeout(60)
 class HandshakeTamperTest {
 

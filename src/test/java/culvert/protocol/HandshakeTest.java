@@ -18,7 +18,7 @@ import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Two peers over one socket: who comes to a session, and what those read who do not. */
+/** Two peers over one socket: successful logins, and the reasons that refused peers receive. */
 @ExtendWith(LeakCheck.class)
 class HandshakeTest {
 

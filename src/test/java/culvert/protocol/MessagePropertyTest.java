@@ -152,7 +152,7 @@ class MessagePropertyTest {
     return FrameType.of(frame[0] & 0xff);
   }
 
-  /** The frame with so much payload, and a header that says so. */
+  /** Returns a frame with a payload of the given length and a matching header. */
   private static byte[] shortened(byte[] frame, int length) {
     byte[] shorter = Arrays.copyOf(frame, Frame.HEADER_BYTES + length);
     ByteBuffer.wrap(shorter).putInt((frame[0] & 0xff) << 24 | length);
