@@ -203,8 +203,9 @@ class EncryptionExitCodesIT {
               pattern,
               "--noise-key-file=" + unknown.file(),
               "--noise-peer-key=" + server.publicKey());
-      assertThat(refused(Launcher.OPEN, remote, own)).contains("the origin proxy has another key");
-      remote.role().err().await("origin proxy rejected", "another key", "--noise-peer-key");
+      assertThat(refused(Launcher.OPEN, remote, own))
+          .contains("the origin proxy's key is not the --noise-peer-key");
+      remote.role().err().await("origin proxy rejected", "key is not the --noise-peer-key");
       assertServesNobody(remote);
     }
   }
