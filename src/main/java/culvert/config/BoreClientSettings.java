@@ -3,23 +3,24 @@ package culvert.config;
 import java.util.Optional;
 
 /**
- * What a client of bore's wire asks its server for, and by what right.
+ * A client's registration at a bore server.
  *
- * @param port where visitors are to come in; 0 for any
- * @param secret what the server's challenges are answered with, if it has one
+ * @param port the public port that the client requests; 0 for any
+ * @param secret the secret that the client answers challenges with, if the server requires one
  */
 public record BoreClientSettings(int port, Optional<BoreSecret> secret) {
 
   private static final int MAX_PORT = 65535;
 
   /**
-   * Checks the port.
+   * Validates the port.
    *
-   * @throws IllegalArgumentException naming the option and what is wrong with it
+   * @throws IllegalArgumentException whose message names the option and the problem
    */
   public BoreClientSettings {
     if (port < 0 || port > MAX_PORT) {
-      throw new IllegalArgumentException("--port " + port + " is not within 0 to 65535");
+      throw new InvalidSettingException(
+          "port", Integer.toString(port), "a port from 0 to " + MAX_PORT);
     }
   }
 }

@@ -7,8 +7,8 @@ import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * A secret as bore has it: any text, also an empty one, whose SHA-256 is the key. It never prints
- * itself.
+ * A secret of bore: any text, including an empty one. The key is the text's SHA-256. {@link
+ * #toString} does not reveal it.
  */
 public final class BoreSecret {
 
@@ -18,7 +18,7 @@ public final class BoreSecret {
     this.key = key;
   }
 
-  /** A secret as typed. */
+  /** Returns the secret that a user typed. */
   public static BoreSecret of(String text) {
     try {
       byte[] digest =
@@ -29,7 +29,7 @@ public final class BoreSecret {
     }
   }
 
-  /** What challenges are answered with: 32 bytes. */
+  /** Returns the key that signs challenges, 32 bytes. */
   public SecretKey key() {
     return key;
   }

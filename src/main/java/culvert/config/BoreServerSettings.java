@@ -4,15 +4,14 @@ import culvert.net.HostPort;
 import java.util.List;
 
 /**
- * How bore's clients are served.
+ * A server for bore's clients.
  *
- * @param address where they connect
- * @param secrets any of them lets in; without one everybody is let in, and with one nobody who has
- *     none
+ * @param address the address that clients connect to
+ * @param secrets a client must prove that it has one of these; if empty, every client is accepted
  */
 public record BoreServerSettings(HostPort address, List<BoreSecret> secrets) {
 
-  /** Keeps the list as it is. */
+  /** Copies the list. */
   public BoreServerSettings {
     secrets = List.copyOf(secrets);
   }

@@ -9,12 +9,12 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 
 /**
- * What whoever joins a bounce server must say first: bytes, not necessarily a text. It never prints
- * itself.
+ * The authentication string of a bounce server, which each member sends first: bytes, not
+ * necessarily text. {@link #toString} does not reveal it.
  */
 public final class BounceAuthentication {
 
-  /** Longest one, in bytes. */
+  /** Maximum length in bytes. */
   public static final int MAX_BYTES = 64 * 1024;
 
   private final byte[] bytes;
@@ -24,9 +24,9 @@ public final class BounceAuthentication {
   }
 
   /**
-   * These bytes.
+   * Returns the authentication string of these bytes.
    *
-   * @throws IllegalArgumentException if there are none, or too many
+   * @throws IllegalArgumentException if it is empty or longer than {@link #MAX_BYTES}
    */
   public static BounceAuthentication of(byte[] bytes) {
     if (bytes.length == 0) {
@@ -39,16 +39,17 @@ public final class BounceAuthentication {
     return new BounceAuthentication(bytes.clone());
   }
 
-  /** A text, in UTF-8. */
+  /** Returns the authentication string of a text, encoded in UTF-8. */
   public static BounceAuthentication of(String text) {
     return of(text.getBytes(StandardCharsets.UTF_8));
   }
 
   /**
-   * Reads a file that holds nothing else; a line end behind it, as editors write it, does not
-   * count.
+   * Reads a file that contains only the authentication string. One trailing line end, as editors
+   * add it, is ignored.
    *
-   * @throws IllegalArgumentException naming the file, if it cannot be read or does not hold one
+   * @throws IllegalArgumentException if the file cannot be read or its content is invalid; the
+   *     message names the file
    */
   public static BounceAuthentication read(Path file) {
     try (InputStream in = Files.newInputStream(file)) {
@@ -72,12 +73,12 @@ public final class BounceAuthentication {
     return Arrays.copyOf(bytes, length);
   }
 
-  /** The bytes themselves, to be sent or compared. */
+  /** Returns a copy of the bytes. */
   public byte[] bytes() {
     return bytes.clone();
   }
 
-  /** Whether these are the bytes; takes the same time wherever they differ. */
+  /** Returns whether the bytes are equal, in a time that does not depend on where they differ. */
   public boolean matches(byte[] others) {
     return MessageDigest.isEqual(bytes, others);
   }

@@ -7,14 +7,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * All settings of who joins a channel group by itself.
+ * All settings of a client that joins a channel group on its own, without a proxy.
  *
- * @param group which one
- * @param access how the bounce server lets it in
- * @param wire how the bounce server greets
- * @param via the proxy that is the way out to the bounce server, if there is one
- * @param connectTimeout for each connection: into the group, or to a server beside this side
- * @param halfClose how long a half-closed relay may be silent
+ * @param group the group to join
+ * @param access the credentials for the bounce server
+ * @param wire the greeting that the bounce server sends
+ * @param via the outbound proxy to the bounce server, if any
+ * @param connectTimeout timeout of each connection, to the group or to a local server
+ * @param halfClose maximum silence of a half-closed relay
  */
 public record BounceClientSettings(
     GroupAddress group,
@@ -25,17 +25,13 @@ public record BounceClientSettings(
     Duration halfClose) {
 
   /**
-   * Checks what only shows when all is together.
+   * Validates the combination.
    *
-   * @throws IllegalArgumentException naming the option and what is wrong with it
+   * @throws IllegalArgumentException whose message names the option and the problem
    */
   public BounceClientSettings {
     access.check(PeerNames.BOUNCE_SERVER, List.of(group));
-    if (connectTimeout.isZero()) {
-      throw new IllegalArgumentException("--connect-timeout is zero: nothing could be reached");
-    }
-    if (halfClose.isZero()) {
-      throw new IllegalArgumentException("--half-close-timeout is zero: answers would be cut off");
-    }
+    Checks.positive("connect-timeout", connectTimeout);
+    Checks.positive("half-close-timeout", halfClose);
   }
 }

@@ -5,46 +5,46 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How bounce servers let this side in.
+ * The credentials of this side at bounce servers.
  *
- * @param authentication what they want to hear first, if anything
- * @param tls how they are known, where that is TLS
- * @param webSocket how a WebSocket is asked for
+ * @param authentication the authentication string to send first, if the servers require one
+ * @param tls how to verify the servers, for TLS
+ * @param webSocket the WebSocket request
  */
 public record BounceCredentials(
     Optional<BounceAuthentication> authentication,
     Optional<TlsClientSettings> tls,
     WebSocketSettings webSocket) {
 
-  /** What the command line has where nothing is given. */
+  /** The defaults of the command line. */
   public static final BounceCredentials DEFAULT =
       new BounceCredentials(Optional.empty(), Optional.empty(), WebSocketSettings.DEFAULT);
 
-  /** What is said first. */
+  /** Returns the bytes to send first; empty without an authentication string. */
   public byte[] bytes() {
     return authentication.map(BounceAuthentication::bytes).orElse(new byte[0]);
   }
 
   /**
-   * Checks that what is given is of use for these groups.
+   * Checks that these groups use each given option.
    *
-   * @param server names of the bounce server
-   * @throws IllegalArgumentException naming the options that mean nothing
+   * @param server the names of the bounce server in messages
+   * @throws IllegalArgumentException whose message names the options without effect
    */
   public void check(PeerNames server, List<GroupAddress> groups) {
     if (authentication.isPresent() && groups.isEmpty()) {
-      throw meaningless(server.option("auth"), "without a group at a bounce server");
+      throw unused(server.option("auth"), "without a group at a bounce server");
     }
     if (tls.isPresent() && groups.stream().noneMatch(group -> group.transport().isTls())) {
-      throw meaningless(server.option("tls"), "where no bounce server is reached over TLS");
+      throw unused(server.option("tls"), "without a bounce+tls:// or bounce+wss:// URL");
     }
     if (!webSocket.equals(WebSocketSettings.DEFAULT)
         && groups.stream().noneMatch(group -> group.transport().isWebSocket())) {
-      throw meaningless(server.option("ws"), "where no bounce server is reached by a WebSocket");
+      throw unused(server.option("ws"), "without a bounce+ws:// or bounce+wss:// URL");
     }
   }
 
-  private static IllegalArgumentException meaningless(String options, String where) {
-    return new IllegalArgumentException("the " + options + " options mean nothing " + where);
+  private static IllegalArgumentException unused(String options, String condition) {
+    return new IllegalArgumentException("the " + options + " options have no effect " + condition);
   }
 }

@@ -5,14 +5,14 @@ import java.time.Duration;
 /**
  * The channel groups of a bounce server.
  *
- * @param groups how many there may be: their numbers are less ({@code --max-pairs})
- * @param members how many a group may have ({@code --max-connections})
- * @param clients how many all groups together may have
- * @param echo whether what a member sends also comes back to it
- * @param paired groups whose two members end together
- * @param dropSlowAfter a member that takes nothing for so long is dropped, and until then holds
- *     back who sends to it; zero means never
- * @param halfClose how long a pair may be silent after one of its directions has ended
+ * @param groups maximum number of groups; group numbers are below it ({@code --max-pairs})
+ * @param members maximum number of members of a group ({@code --max-connections})
+ * @param clients maximum number of members of all groups together
+ * @param echo whether a member also receives its own bytes
+ * @param paired groups whose two members are closed together
+ * @param dropSlowAfter a member that accepts no bytes for this time is dropped; until then it
+ *     blocks the members that send to it. Zero: never
+ * @param halfClose maximum silence of a pair after one of its directions has ended
  */
 public record BounceGroups(
     int groups,
@@ -23,7 +23,7 @@ public record BounceGroups(
     Duration dropSlowAfter,
     Duration halfClose) {
 
-  /** What the command line has where nothing is given. */
+  /** The defaults of the command line. */
   public static final BounceGroups DEFAULT =
       new BounceGroups(
           65_536,
@@ -35,17 +35,15 @@ public record BounceGroups(
           Duration.ofSeconds(60));
 
   /**
-   * Checks what can be wrong with them.
+   * Validates each value.
    *
-   * @throws IllegalArgumentException naming the option and what is wrong with it
+   * @throws IllegalArgumentException whose message names the option and the problem
    */
   public BounceGroups {
-    Checks.count("--max-pairs", groups);
-    Checks.count("--max-connections", members);
-    Checks.count("--max-clients", clients);
+    Checks.count("max-pairs", groups);
+    Checks.count("max-connections", members);
+    Checks.count("max-clients", clients);
     paired.check(groups);
-    if (halfClose.isZero()) {
-      throw new IllegalArgumentException("--half-close-timeout is zero: answers would be cut off");
-    }
+    Checks.positive("half-close-timeout", halfClose);
   }
 }

@@ -1,40 +1,40 @@
 package culvert.config;
 
+import culvert.net.Durations;
 import java.time.Duration;
 
 /**
- * What a bounce server allows to strangers.
+ * A bounce server's limits on unauthenticated connections.
  *
- * @param authTimeout from the connection to a complete group number, the transport's handshake
- *     included
- * @param numberPause a group number with fewer digits than it may have is complete once nothing
- *     more has come for so long
- * @param halfOpen connections that have not joined a group yet
- * @param halfOpenPerAddress the same from one address: an IPv4 address, or an IPv6 network of 64
- *     bits
+ * @param authTimeout maximum time from the connection to a complete group number, including the
+ *     transport's handshake
+ * @param numberPause a group number with fewer than the maximum digits is complete when no byte
+ *     arrives for this time; below {@code authTimeout}, or a short number would never be complete
+ * @param halfOpen maximum number of connections that have not joined a group yet
+ * @param halfOpenPerAddress maximum of these from one address: an IPv4 address, or an IPv6 network
+ *     of 64 bits
  */
 public record BounceLoginLimits(
     Duration authTimeout, Duration numberPause, int halfOpen, int halfOpenPerAddress) {
 
-  /** What the command line has where nothing is given. */
+  /** The defaults of the command line. */
   public static final BounceLoginLimits DEFAULT =
       new BounceLoginLimits(Duration.ofSeconds(5), Duration.ofMillis(250), 256, 64);
 
   /**
-   * Checks each.
+   * Validates each value.
    *
-   * @throws IllegalArgumentException naming the option and what is wrong with it
+   * @throws IllegalArgumentException whose message names the option and the problem
    */
   public BounceLoginLimits {
-    if (authTimeout.isZero()) {
-      throw new IllegalArgumentException("--auth-timeout is zero: nobody could join");
-    }
+    Checks.positive("auth-timeout", authTimeout);
     if (numberPause.compareTo(authTimeout) >= 0) {
-      throw new IllegalArgumentException(
-          "--number-pause is not shorter than --auth-timeout: a short number would never be"
-              + " complete");
+      throw new InvalidSettingException(
+          "number-pause",
+          Durations.of(numberPause),
+          "a duration shorter than --auth-timeout (" + Durations.of(authTimeout) + ")");
     }
-    Checks.count("--max-unauthenticated", halfOpen);
-    Checks.count("--max-unauthenticated-per-addr", halfOpenPerAddress);
+    Checks.count("max-unauthenticated", halfOpen);
+    Checks.count("max-unauthenticated-per-addr", halfOpenPerAddress);
   }
 }

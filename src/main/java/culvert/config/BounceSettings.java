@@ -8,16 +8,16 @@ import java.util.Optional;
 /**
  * All settings of a bounce server.
  *
- * @param listen where members dial in
- * @param wire how it greets them
- * @param authentication what they must say first
- * @param entry what it allows to strangers
- * @param groups what it joins
- * @param transport what wraps their connections; Noise is not among it
- * @param tls who it shows itself to be, where that is TLS
- * @param webSocket how a WebSocket is asked for, where that is one
- * @param drain how long members may go on after a stop was asked for
- * @param logPeriod a source that had a log line of a kind has the next one so much later
+ * @param listen the address that members connect to
+ * @param wire the greeting that it sends
+ * @param authentication the string that members must send first, if any
+ * @param entry limits on unauthenticated connections
+ * @param groups the channel groups
+ * @param transport the transport of members' connections; not Noise
+ * @param tls its certificate, for TLS
+ * @param webSocket the WebSocket request to accept, for WebSockets
+ * @param drain maximum time that members may continue after a stop is requested
+ * @param logPeriod minimum time between two log lines of one kind about one source
  */
 public record BounceSettings(
     HostPort listen,
@@ -32,14 +32,14 @@ public record BounceSettings(
     Duration logPeriod) {
 
   /**
-   * Checks what only shows when all is together.
+   * Validates the combination.
    *
-   * @throws IllegalArgumentException naming the option and what is wrong with it
+   * @throws IllegalArgumentException whose message names the option and the problem
    */
   public BounceSettings {
     if (transport == TransportKind.NOISE) {
       throw new IllegalArgumentException(
-          "--transport noise is not for a bounce server: give plain, tls, ws or wss");
+          "invalid value 'noise' for --transport: a bounce server supports plain, tls, ws and wss");
     }
     new TransportSettings(Optional.of(transport), Optional.empty(), webSocket)
         .check(false, tls.isPresent(), false);

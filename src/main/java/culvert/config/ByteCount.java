@@ -4,8 +4,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A number of bytes as people write it: {@code 4096}, {@code 64K}, {@code 16M}, {@code 1G}, in
- * units of 1024.
+ * A number of bytes in the form that users write: {@code 4096}, {@code 64K}, {@code 16M}, {@code
+ * 1G}, in units of 1024.
  *
  * @param bytes zero or more
  */
@@ -16,21 +16,21 @@ public record ByteCount(long bytes) {
   private static final int UNIT_BITS = 10;
 
   /**
-   * Reads all forms.
+   * Parses all forms.
    *
-   * @throws IllegalArgumentException whose message says how a number of bytes is written
+   * @throws IllegalArgumentException whose message shows the valid forms
    */
   public static ByteCount parse(String text) {
     Matcher form = FORM.matcher(text);
     if (!form.matches()) {
       throw new IllegalArgumentException(
-          "'" + text + "' is no number of bytes; write it as 4096, 64K, 16M or 1G");
+          "invalid size '" + text + "': expected a form such as 4096, 64K, 16M or 1G");
     }
     int power = form.group(2).isEmpty() ? 0 : 1 + UNITS.indexOf(form.group(2));
     return new ByteCount(Long.parseLong(form.group(1)) << UNIT_BITS * power);
   }
 
-  /** In the largest unit that is exact. */
+  /** Returns the number in the largest unit that is exact. */
   @Override
   public String toString() {
     long count = bytes;

@@ -1,17 +1,21 @@
 package culvert.config;
 
+import culvert.net.Durations;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** Checks that several settings need; each complaint names the option. */
+/** Checks shared by several settings. Each message names the option. */
 final class Checks {
 
-  /** Of services and of origin proxies. */
+  /** The form of the names of services and origin proxies. */
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
-  private static final int MOST = 1_000_000;
+  private static final String NAME_FORM = "1 to 64 letters, digits, dots, dashes and underscores";
+
+  private static final int MAX_COUNT = 1_000_000;
 
   private Checks() {}
 
@@ -25,36 +29,46 @@ final class Checks {
     }
   }
 
-  static void name(String what, String text) {
-    if (!NAME.matcher(text).matches()) {
+  static void serviceName(String name) {
+    if (!NAME.matcher(name).matches()) {
       throw new IllegalArgumentException(
-          "'"
-              + text
-              + "' is no "
-              + what
-              + ": up to 64 letters, digits, dots, dashes and underscores");
+          "invalid service name '" + name + "': expected " + NAME_FORM);
     }
   }
 
-  static void count(String option, int value) {
-    if (value < 1 || value > MOST) {
-      throw new IllegalArgumentException(option + " is not within 1 to " + MOST);
+  static void name(String setting, String text) {
+    if (!NAME.matcher(text).matches()) {
+      throw new InvalidSettingException(setting, text, NAME_FORM);
     }
   }
 
-  static void within(String option, ByteCount value, ByteCount least, ByteCount most) {
-    if (value.bytes() < least.bytes()) {
-      throw new IllegalArgumentException(option + " is less than " + least);
+  static void count(String setting, int value) {
+    if (value < 1 || value > MAX_COUNT) {
+      throw new InvalidSettingException(setting, Integer.toString(value), "1 to " + MAX_COUNT);
     }
-    if (value.bytes() > most.bytes()) {
-      throw new IllegalArgumentException(option + " is more than " + most);
+  }
+
+  static void within(String setting, ByteCount value, ByteCount min, ByteCount max) {
+    if (value.bytes() < min.bytes()) {
+      throw new InvalidSettingException(setting, value.toString(), "at least " + min);
+    }
+    if (value.bytes() > max.bytes()) {
+      throw new InvalidSettingException(setting, value.toString(), "at most " + max);
+    }
+  }
+
+  static void positive(String setting, Duration value) {
+    if (value.isZero()) {
+      throw new InvalidSettingException(
+          setting, Durations.of(value), "a duration longer than zero");
     }
   }
 
   static void certificate(TransportKind kind, Optional<TlsServerSettings> tls) {
     if (kind.isTls() && tls.isEmpty()) {
       throw new IllegalArgumentException(
-          "--transport tls and wss need a certificate: --tls-cert and --tls-key, or --tls-pkcs12");
+          "--transport tls and wss need a certificate: set --tls-cert and --tls-key, or"
+              + " --tls-pkcs12");
     }
   }
 }

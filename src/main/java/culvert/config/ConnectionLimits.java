@@ -1,28 +1,29 @@
 package culvert.config;
 
 /**
- * Whom a remote proxy lets in at a time.
+ * Maximum numbers of concurrent connections of a remote proxy.
  *
- * @param visitors visitors of all services together
- * @param sessions origin proxies
- * @param halfOpen connections at the control address whose session does not serve yet
- * @param halfOpenPerAddress the same from one address: an IPv4 address, or an IPv6 network of 64
- *     bits
+ * @param visitors maximum number of visitors of all services together
+ * @param sessions maximum number of origin proxies
+ * @param halfOpen maximum number of connections at the control address whose session is not active
+ *     yet
+ * @param halfOpenPerAddress maximum of these from one address: an IPv4 address, or an IPv6 network
+ *     of 64 bits
  */
 public record ConnectionLimits(int visitors, int sessions, int halfOpen, int halfOpenPerAddress) {
 
-  /** What the command line has where nothing is given. */
+  /** The defaults of the command line. */
   public static final ConnectionLimits DEFAULT = new ConnectionLimits(16_384, 1024, 256, 64);
 
   /**
-   * Checks each.
+   * Validates each value.
    *
-   * @throws IllegalArgumentException naming the option and what is wrong with it
+   * @throws IllegalArgumentException whose message names the option and the problem
    */
   public ConnectionLimits {
-    Checks.count("--max-visitors", visitors);
-    Checks.count("--max-sessions", sessions);
-    Checks.count("--max-unauthenticated", halfOpen);
-    Checks.count("--max-unauthenticated-per-addr", halfOpenPerAddress);
+    Checks.count("max-visitors", visitors);
+    Checks.count("max-sessions", sessions);
+    Checks.count("max-unauthenticated", halfOpen);
+    Checks.count("max-unauthenticated-per-addr", halfOpenPerAddress);
   }
 }

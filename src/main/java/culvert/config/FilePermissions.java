@@ -9,12 +9,15 @@ import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
 
-/** Whether a file that holds a secret is open to others. */
+/** Checks that only its owner can access a file that contains a secret. */
 public final class FilePermissions {
 
   private FilePermissions() {}
 
-  /** A warning if others than its owner may use a file; nothing where the system has no modes. */
+  /**
+   * Returns a warning if users other than the owner may access the file; empty on systems without
+   * POSIX permissions.
+   */
   public static Optional<String> of(String option, Path file) {
     Set<PosixFilePermission> forOthers = EnumSet.allOf(PosixFilePermission.class);
     forOthers.removeAll(
@@ -32,7 +35,7 @@ public final class FilePermissions {
         }
       }
     } catch (IOException e) {
-      // Whoever reads it is told what is wrong.
+      // The code that reads the file reports the error.
     }
     return Optional.empty();
   }

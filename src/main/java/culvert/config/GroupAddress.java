@@ -6,13 +6,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A channel group at a bounce server, written as {@code bounce://HOST:PORT/GROUP}; {@code
- * bounce+tls}, {@code bounce+ws} and {@code bounce+wss} say what wraps the connection to the
- * server.
+ * A channel group at a bounce server, written as {@code bounce://HOST:PORT/GROUP}. The schemes
+ * {@code bounce+tls}, {@code bounce+ws} and {@code bounce+wss} select the transport to the server.
  *
- * @param transport what wraps it: nothing, TLS, a WebSocket, or both
- * @param server where the bounce server listens
- * @param group which of its groups
+ * @param transport plain, TLS, a WebSocket, or a WebSocket over TLS
+ * @param server the address of the bounce server
+ * @param group the number of the group
  */
 public record GroupAddress(TransportKind transport, HostPort server, GroupNumber group)
     implements RemoteAddress {
@@ -23,39 +22,40 @@ public record GroupAddress(TransportKind transport, HostPort server, GroupNumber
       Pattern.compile("([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)/?([^?#]*)(.*)", Pattern.DOTALL);
 
   /**
-   * Checks that a bounce server has such a transport.
+   * Validates the transport and the port.
    *
-   * @throws IllegalArgumentException if it has not, or the port is none
+   * @throws IllegalArgumentException if bounce servers do not support the transport, or the port is
+   *     0
    */
   public GroupAddress {
     if (transport == TransportKind.NOISE) {
       throw new IllegalArgumentException(
-          "a bounce server does not speak Noise; what its members say to each other may");
+          "a bounce server does not support Noise as a transport; its members may use Noise"
+              + " between each other");
     }
     if (server.port() == 0) {
-      throw new IllegalArgumentException("a bounce server has no port 0");
+      throw new IllegalArgumentException("expected a port from 1 to 65535");
     }
   }
 
   /**
-   * Reads a URL.
+   * Parses a URL.
    *
-   * @throws IllegalArgumentException whose message says what is wrong, and quotes nothing that
-   *     could be a part of an authentication string
+   * @throws IllegalArgumentException whose message describes the problem and contains no text that
+   *     could be part of an authentication string
    */
   public static GroupAddress parse(String url) {
     Matcher parts = URL.matcher(url);
     if (!parts.matches()) {
-      throw new IllegalArgumentException("a group is written as bounce://HOST:PORT/GROUP");
+      throw new IllegalArgumentException("expected bounce://HOST:PORT/GROUP");
     }
     if (url.indexOf('@') >= 0 || !parts.group(4).isEmpty()) {
       throw new IllegalArgumentException(
-          "the authentication string does not stand in the URL, where others can see it, nor does"
-              + " anything else but HOST:PORT/GROUP; see --bounce-auth-file");
+          "expected only HOST:PORT/GROUP after the scheme; other users can see the URL, so set the"
+              + " authentication string with --bounce-auth-file");
     }
     if (parts.group(3).isEmpty()) {
-      throw new IllegalArgumentException(
-          "the URL names no group; write it as bounce://HOST:PORT/GROUP");
+      throw new IllegalArgumentException("the URL has no group: expected bounce://HOST:PORT/GROUP");
     }
     return new GroupAddress(
         transport(parts.group(1).toLowerCase(Locale.ROOT)),
@@ -71,9 +71,9 @@ public record GroupAddress(TransportKind transport, HostPort server, GroupNumber
       case SCHEME + "+wss" -> TransportKind.WSS;
       default ->
           throw new IllegalArgumentException(
-              "the scheme '"
+              "unknown scheme '"
                   + scheme
-                  + "' is none of bounce, bounce+tls, bounce+ws and bounce+wss");
+                  + "': expected bounce, bounce+tls, bounce+ws or bounce+wss");
     };
   }
 
@@ -82,7 +82,7 @@ public record GroupAddress(TransportKind transport, HostPort server, GroupNumber
     return server;
   }
 
-  /** As {@link #parse} reads it. */
+  /** Returns the URL in the form that {@link #parse} accepts. */
   @Override
   public String toString() {
     String wrapped =

@@ -3,7 +3,7 @@ package culvert.config;
 import java.util.regex.Pattern;
 
 /**
- * The number of a channel group, written in hexadecimal digits as on the wire.
+ * The number of a channel group, written in hexadecimal digits, as in the protocol.
  *
  * @param value not negative
  */
@@ -11,32 +11,32 @@ public record GroupNumber(int value) {
 
   private static final Pattern HEX = Pattern.compile("(?:0[xX])?([0-9A-Fa-f]{1,16})");
 
-  /** Checks it. */
+  /** Validates the number. */
   public GroupNumber {
     if (value < 0) {
-      throw new IllegalArgumentException("a group's number is not negative");
+      throw new IllegalArgumentException("negative group number");
     }
   }
 
   /**
-   * Reads the digits, with or without {@code 0x} before them.
+   * Parses the digits, with or without the prefix {@code 0x}.
    *
-   * @throws IllegalArgumentException whose message says what is wrong
+   * @throws IllegalArgumentException whose message describes the problem
    */
   public static GroupNumber parse(String text) {
     var digits = HEX.matcher(text);
     if (!digits.matches()) {
       throw new IllegalArgumentException(
-          "a group is named by its number in hexadecimal digits, as ac or 0xac");
+          "expected the group's number in hexadecimal digits, as ac or 0xac");
     }
     long value = Long.parseUnsignedLong(digits.group(1), 16);
     if (value < 0 || value > Integer.MAX_VALUE) {
-      throw new IllegalArgumentException("no group has a number above 7fffffff");
+      throw new IllegalArgumentException("expected a group number of at most 7fffffff");
     }
     return new GroupNumber((int) value);
   }
 
-  /** The digits, without zeros before them. */
+  /** Returns the digits without leading zeros. */
   @Override
   public String toString() {
     return Integer.toHexString(value);

@@ -10,28 +10,27 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * Noise with keys instead of the secret.
+ * Settings of Noise with static keys instead of the secret.
  *
- * @param protocol which pattern and primitives
- * @param own this side's lasting key, where the pattern has one
- * @param peers public keys of 32 bytes that the other side may have; an origin proxy names one at
- *     the most
+ * @param protocol the handshake pattern and the primitives
+ * @param own this side's static key pair, if the pattern uses one
+ * @param peers the accepted public keys of the peer, 32 bytes each; an origin proxy has at most one
  */
 public record NoiseSettings(
     NoiseProtocol protocol, Optional<NoiseKeyPair> own, List<byte[]> peers) {
 
-  /** Of a side that names none: rathole's default too. */
+  /** The default, which is also rathole's. */
   public static final String DEFAULT_PROTOCOL = "Noise_NK_25519_ChaChaPoly_BLAKE2s";
 
   private static final int MAX_PEERS = 64;
 
-  /** What is tried at the most for one login, two multiplications each. */
+  /** Maximum keys to try for one login; each costs two scalar multiplications. */
   private static final int MAX_TRIED = 8;
 
   private static final long MAX_FILE_BYTES = 4096;
 
   /**
-   * Keeps the list as it is.
+   * Copies the list.
    *
    * @throws IllegalArgumentException if there are more than 64 keys
    */
@@ -44,11 +43,12 @@ public record NoiseSettings(
   }
 
   /**
-   * Reads what people give.
+   * Reads the values of the options.
    *
-   * @param keyFile holds a private key in base64
+   * @param keyFile a file that contains a private key in base64
    * @param peerKeys public keys in base64
-   * @throws IllegalArgumentException naming the option, if a key is none or cannot be read
+   * @throws IllegalArgumentException if a key is invalid or cannot be read; the message names the
+   *     option
    */
   public static NoiseSettings of(
       Optional<NoiseProtocol> protocol, Optional<Path> keyFile, List<String> peerKeys) {
@@ -63,7 +63,8 @@ public record NoiseSettings(
   private static NoiseKeyPair own(Path file) {
     try {
       if (Files.size(file) > MAX_FILE_BYTES) {
-        throw new IllegalArgumentException("--noise-key-file " + file + " is no key: too long");
+        throw new IllegalArgumentException(
+            "--noise-key-file " + file + " is not a key: longer than " + MAX_FILE_BYTES + " bytes");
       }
       String text = Files.readString(file).strip();
       return key("--noise-key-file " + file, () -> NoiseKeyPair.ofPrivateText(text));
@@ -72,12 +73,15 @@ public record NoiseSettings(
     }
   }
 
-  private static <T> T key(String option, Supplier<T> reading) {
+  private static <T> T key(String option, Supplier<T> reader) {
     try {
-      return reading.get();
+      return reader.get();
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
-          option + " is no key: 44 letters of base64, as 'culvert keygen --noise' prints them", e);
+          option
+              + " is not a key: expected 44 characters of base64, as printed by"
+              + " 'culvert keygen --noise'",
+          e);
     }
   }
 
@@ -86,44 +90,43 @@ public record NoiseSettings(
   }
 
   /**
-   * Checks that this side has the keys that the pattern wants of it.
+   * Checks that this side has the keys that the pattern requires.
    *
-   * @param dialling whether it is the origin proxy's
-   * @throws IllegalArgumentException naming the option that is missing or too much
+   * @param dialling whether this side is the origin proxy
+   * @throws IllegalArgumentException whose message names the missing or excess option
    */
   public void check(boolean dialling) {
     if (protocol.isPskRequired() || !usesKeys()) {
       throw new IllegalArgumentException(
           "--noise-pattern "
               + protocol.name()
-              + " uses no keys: leave the option out, and the secret seals");
+              + " uses no keys: omit the option to encrypt with the secret");
     }
-    boolean shown = protocol.isRemoteKeySent(!dialling);
-    if (protocol.isLocalKeyRequired(dialling) && own.isEmpty() && !shown) {
+    boolean sent = protocol.isRemoteKeySent(!dialling);
+    if (protocol.isLocalKeyRequired(dialling) && own.isEmpty() && !sent) {
       throw new IllegalArgumentException(
           "--noise-pattern " + protocol.name() + " needs --noise-key-file on this side");
     }
     if (!protocol.isLocalKeyRequired(dialling) && own.isPresent()) {
       throw new IllegalArgumentException(
-          "--noise-key-file means nothing to "
+          "--noise-key-file has no effect with "
               + protocol.name()
-              + " on this side, which never shows a key; leave it out, or take KK or XX");
+              + " on this side, which does not send a key: omit it, or use KK or XX");
     }
     boolean known = protocol.isRemoteKeyRequired(dialling) || protocol.isRemoteKeySent(dialling);
     if (!known && !peers.isEmpty()) {
       throw new IllegalArgumentException(
-          "--noise-peer-key means nothing to "
+          "--noise-peer-key has no effect with "
               + protocol.name()
-              + " on this side, which never learns a key of the other; leave it out, or take KK or"
-              + " XX");
+              + " on this side, which does not receive the peer's key: omit it, or use KK or XX");
     }
     if (protocol.isRemoteKeyRequired(dialling) && peers.size() > MAX_TRIED) {
       throw new IllegalArgumentException(
           "--noise-peer-key is given more than "
               + MAX_TRIED
-              + " times, and "
+              + " times: with "
               + protocol.name()
-              + " would try each at every login; take XX, which tells whose it is");
+              + " every login tries each key; use XX, which sends the key");
     }
     if (protocol.isRemoteKeyRequired(dialling) && peers.isEmpty()) {
       throw new IllegalArgumentException(
@@ -131,7 +134,7 @@ public record NoiseSettings(
     }
     if (dialling && peers.size() > 1) {
       throw new IllegalArgumentException(
-          "--noise-peer-key is given more than once; an origin proxy has one remote proxy");
+          "--noise-peer-key is given more than once: an origin proxy has one remote proxy");
     }
   }
 }

@@ -11,40 +11,40 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A proxy that leads to the outside, written as {@code http://USER:PASSWORD@HOST:PORT} or {@code
- * socks5://…}. Whatever it says of itself, in text or in a complaint, leaves user and password out.
+ * An outbound proxy, written as {@code http://USER:PASSWORD@HOST:PORT} or {@code socks5://…}.
+ * Neither {@link #toString} nor any message contains the user or the password.
  *
- * @param scheme what it speaks
- * @param proxy where it listens
- * @param credentials what it may ask for
+ * @param scheme its protocol
+ * @param proxy its address
+ * @param credentials the user and password to send if the proxy requests them
  */
 public record OutboundProxy(Scheme scheme, HostPort proxy, Optional<Credentials> credentials) {
 
-  /** What a proxy speaks. */
+  /** The protocol of an outbound proxy. */
   public enum Scheme {
     /**
-     * HTTP, and its CONNECT (RFC 9110, 9.3.6). Without a port it is 80, as RFC 9110, 4.2.1, and Go
-     * have it; curl would take 1080.
+     * HTTP with CONNECT (RFC 9110, 9.3.6). The default port is 80, as in RFC 9110, 4.2.1, and in
+     * Go; curl uses 1080.
      */
     HTTP("http", 80),
     /**
-     * SOCKS version 5 (RFC 1928). Without a port it is 1080, the registered one, as in Go and curl.
-     * {@code socks5h} is the same: names are always resolved by the proxy.
+     * SOCKS version 5 (RFC 1928). The default port is the registered port, 1080, as in Go and curl.
+     * {@code socks5h} is a synonym: the proxy always resolves names.
      */
     SOCKS5("socks5", 1080);
 
-    private final String word;
+    private final String urlScheme;
     private final int defaultPort;
 
-    Scheme(String word, int defaultPort) {
-      this.word = word;
+    Scheme(String urlScheme, int defaultPort) {
+      this.urlScheme = urlScheme;
       this.defaultPort = defaultPort;
     }
 
-    /** As it stands in a URL. */
+    /** Returns the scheme of the URL. */
     @Override
     public String toString() {
-      return word;
+      return urlScheme;
     }
 
     private static Scheme of(String text) {
@@ -53,26 +53,27 @@ public record OutboundProxy(Scheme scheme, HostPort proxy, Optional<Credentials>
         case "socks5", "socks5h" -> SOCKS5;
         default ->
             throw new IllegalArgumentException(
-                "proxies of the scheme '" + text + "' are not offered; http:// and socks5:// are");
+                "unsupported proxy scheme '" + text + "': expected http:// or socks5://");
       };
     }
   }
 
   /**
-   * What is told to a proxy that asks. It never prints itself.
+   * The user and password for a proxy. {@link #toString} does not reveal them.
    *
    * @param user without control characters
    * @param password without control characters
    */
   public record Credentials(String user, String password) {
 
-    /** Most bytes of each in SOCKS5, whose lengths are one byte (RFC 1929). */
+    /** Maximum bytes of each in SOCKS5, whose length fields have one byte (RFC 1929). */
     private static final int MAX_SOCKS5_BYTES = 255;
 
-    /** Checks what holds for every proxy; RFC 7617, 2, has the same rule. */
+    /** Rejects control characters for every proxy, as RFC 7617, 2, does. */
     public Credentials {
       if ((user + password).chars().anyMatch(Character::isISOControl)) {
-        throw new IllegalArgumentException("the proxy's user or password has control characters");
+        throw new IllegalArgumentException(
+            "the proxy's user or password contains control characters");
       }
     }
 
@@ -81,13 +82,14 @@ public record OutboundProxy(Scheme scheme, HostPort proxy, Optional<Credentials>
         case HTTP -> {
           if (user.indexOf(':') >= 0) {
             throw new IllegalArgumentException(
-                "the user of an HTTP proxy has a colon, which would end it (RFC 7617)");
+                "the user of an HTTP proxy contains a colon, which ends the user (RFC 7617)");
           }
         }
         case SOCKS5 -> {
           if (!isSocks5(user) || !isSocks5(password)) {
             throw new IllegalArgumentException(
-                "user and password of a SOCKS5 proxy have 1 to 255 bytes each (RFC 1929)");
+                "expected a user and a password of 1 to 255 bytes each for a SOCKS5 proxy (RFC"
+                    + " 1929)");
           }
         }
       }
@@ -103,12 +105,12 @@ public record OutboundProxy(Scheme scheme, HostPort proxy, Optional<Credentials>
     }
   }
 
-  /** A URL's beginning (RFC 3986, 3.1), and the rest. */
+  /** A URL's scheme (RFC 3986, 3.1), and the rest. */
   private static final Pattern URL =
       Pattern.compile("([A-Za-z][A-Za-z0-9+.-]*)://(.*)", Pattern.DOTALL);
 
   /**
-   * Checks that the scheme can carry the credentials.
+   * Checks that the protocol can carry the credentials.
    *
    * @throws IllegalArgumentException if it cannot
    */
@@ -117,17 +119,16 @@ public record OutboundProxy(Scheme scheme, HostPort proxy, Optional<Credentials>
   }
 
   /**
-   * Reads a URL. User and password are percent-decoded (RFC 3986, 2.1) and UTF-8; a password that
-   * is left out is empty; what stands in front of the last {@code @} belongs to the two.
+   * Parses a URL. User and password are percent-decoded (RFC 3986, 2.1) and UTF-8; an omitted
+   * password is empty; all text before the last {@code @} belongs to user and password.
    *
-   * @throws IllegalArgumentException whose message says what is wrong, and quotes nothing that
-   *     could be a part of a password
+   * @throws IllegalArgumentException whose message describes the problem and contains no text that
+   *     could be part of a password
    */
   public static OutboundProxy parse(String url) {
     Matcher parts = URL.matcher(url);
     if (!parts.matches()) {
-      throw new IllegalArgumentException(
-          "a proxy is written as http://HOST:PORT or socks5://HOST:PORT");
+      throw new IllegalArgumentException("expected http://HOST:PORT or socks5://HOST:PORT");
     }
     Scheme scheme = Scheme.of(parts.group(1));
     String rest = parts.group(2);
@@ -138,7 +139,7 @@ public record OutboundProxy(Scheme scheme, HostPort proxy, Optional<Credentials>
         scheme, proxy(rest.substring(at + 1), scheme.defaultPort), credentials);
   }
 
-  /** Whether the text begins as a URL does. */
+  /** Returns whether the text starts with a scheme and {@code ://}. */
   public static boolean isUrl(String text) {
     return URL.matcher(text).matches();
   }
@@ -146,7 +147,7 @@ public record OutboundProxy(Scheme scheme, HostPort proxy, Optional<Credentials>
   private static Credentials credentials(String text) {
     if (hasPath(text)) {
       throw new IllegalArgumentException(
-          "a '/', '?' or '#' in the proxy's user or password is written as %2F, %3F or %23");
+          "invalid proxy user or password: write '/', '?' and '#' as %2F, %3F and %23");
     }
     int colon = text.indexOf(':');
     return colon < 0
@@ -171,8 +172,8 @@ public record OutboundProxy(Scheme scheme, HostPort proxy, Optional<Credentials>
         plain.put((byte) (high << 4 | HexFormat.fromHexDigit(bytes[++i])));
       } else {
         throw new IllegalArgumentException(
-            "a '%' in the proxy's user or password has no two hexadecimal digits behind it;"
-                + " '%' itself is written as %25");
+            "invalid proxy user or password: expected two hexadecimal digits after '%'; write '%'"
+                + " itself as %25");
       }
     }
     try {
@@ -185,23 +186,23 @@ public record OutboundProxy(Scheme scheme, HostPort proxy, Optional<Credentials>
   private static HostPort proxy(String text, int defaultPort) {
     String place = text.endsWith("/") ? text.substring(0, text.length() - 1) : text;
     if (hasPath(place)) {
-      throw new IllegalArgumentException("a proxy has no path, query or fragment");
+      throw new IllegalArgumentException("a proxy URL cannot have a path, query or fragment");
     }
-    boolean portless = place.endsWith("]") || place.indexOf(':') < 0;
+    boolean isPortOmitted = place.endsWith("]") || place.indexOf(':') < 0;
     try {
-      HostPort proxy = HostPort.parse(portless ? place + ":" + defaultPort : place);
+      HostPort proxy = HostPort.parse(isPortOmitted ? place + ":" + defaultPort : place);
       if (proxy.port() > 0 && (place.startsWith("[") || proxy.host().indexOf('%') < 0)) {
         return proxy;
       }
     } catch (IllegalArgumentException e) {
-      // It quotes the text, which holds the password where the '@' was forgotten.
+      // Its message quotes the text, which contains the password if the '@' is missing.
     }
     throw new IllegalArgumentException(
-        "the proxy's address is no HOST or HOST:PORT with a port within 1 to 65535;"
-            + " an IPv6 address stands in brackets");
+        "invalid proxy address: expected HOST or HOST:PORT, with a port from 1 to 65535 and an"
+            + " IPv6 address in brackets");
   }
 
-  /** Without user and password. */
+  /** Returns the URL without user and password. */
   @Override
   public String toString() {
     return scheme + "://" + proxy;

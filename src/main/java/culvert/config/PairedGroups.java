@@ -5,18 +5,18 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Groups of a bounce server that are pairs: two members, joined as a relay joins them, each ended
- * by the other's end ({@code --close-with-peer}).
+ * The groups of a bounce server that are pairs: two members, joined as by a relay; when one of them
+ * is closed, so is the other ({@code --close-with-peer}).
  *
- * @param all whether every group is one
- * @param numbers those that are, where not all are
+ * @param all whether every group is a pair
+ * @param numbers the groups that are pairs, if not all are
  */
 public record PairedGroups(boolean all, Set<Integer> numbers) {
 
-  /** None is: a member's end is nobody else's. */
+  /** No group is a pair: the end of a member does not close another. */
   public static final PairedGroups NONE = new PairedGroups(false, Set.of());
 
-  /** Every one is. */
+  /** Every group is a pair. */
   public static final PairedGroups ALL = new PairedGroups(true, Set.of());
 
   /** Copies the numbers. */
@@ -24,15 +24,15 @@ public record PairedGroups(boolean all, Set<Integer> numbers) {
     numbers = Set.copyOf(numbers);
   }
 
-  /** These are. */
+  /** Returns an instance in which only these groups are pairs. */
   public static PairedGroups of(Set<Integer> numbers) {
     return new PairedGroups(false, numbers);
   }
 
   /**
-   * Reads {@code all}, or groups with commas between, each as {@link GroupNumber} has it.
+   * Parses {@code all}, or group numbers separated by commas, as {@link GroupNumber#parse} does.
    *
-   * @throws IllegalArgumentException whose message says how one is written
+   * @throws IllegalArgumentException whose message shows the valid form
    */
   public static PairedGroups parse(String text) {
     if (text.equals("all")) {
@@ -44,23 +44,23 @@ public record PairedGroups(boolean all, Set<Integer> numbers) {
             .collect(Collectors.toSet()));
   }
 
-  /** Whether the group of that number is one. */
+  /** Returns whether the group is a pair. */
   public boolean contains(int number) {
     return all || numbers.contains(number);
   }
 
   /**
-   * Checks the numbers.
+   * Checks that each number is below the number of groups.
    *
-   * @throws IllegalArgumentException naming the option and a number that is no group's
+   * @throws IllegalArgumentException whose message names the option and an invalid number
    */
   void check(int groups) {
     for (int number : numbers) {
       if (number < 0 || number >= groups) {
         throw new IllegalArgumentException(
-            "--close-with-peer names the group "
+            "invalid group '"
                 + Integer.toString(number, 16)
-                + ", and the groups are 0 to "
+                + "' for --close-with-peer: expected 0 to "
                 + Integer.toHexString(groups - 1)
                 + " (--max-pairs)");
       }

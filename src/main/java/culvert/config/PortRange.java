@@ -3,41 +3,42 @@ package culvert.config;
 import culvert.net.HostPort;
 
 /**
- * The ports that origin proxies may ask for: {@code 20000-20999} on every IPv4 address, or {@code
+ * The ports that origin proxies may request: {@code 20000-20999} on every IPv4 address, or {@code
  * HOST:20000-20999} on one.
  *
- * @param host an address, not a name; {@code 0.0.0.0} is IPv4 only, {@code ::} both
- * @param least the lowest of them, 1 to 65535
- * @param most the highest of them
+ * @param host an IP address, not a name; {@code 0.0.0.0} is IPv4 only, {@code ::} is both
+ * @param least the lowest port, 1 to 65535
+ * @param most the highest port
  */
 public record PortRange(String host, int least, int most) {
 
-  /** Where nothing else is said. */
+  /** The default host: every IPv4 address. */
   public static final String EVERY_HOST = "0.0.0.0";
 
-  /** Checks all three. */
+  /** Validates the address and the ports. */
   public PortRange {
     if (least > most) {
       throw new IllegalArgumentException("port range is empty");
     }
     if (least < 1) {
-      throw new IllegalArgumentException("a port range begins at 1 or above");
+      throw new IllegalArgumentException("invalid port range: expected ports from 1 to 65535");
     }
     if (new HostPort(host, most).literal().isEmpty()) {
-      throw new IllegalArgumentException("'" + host + "' is no IP address");
+      throw new IllegalArgumentException("'" + host + "' is not an IP address");
     }
   }
 
   /**
-   * Reads both forms.
+   * Parses both forms.
    *
-   * @throws IllegalArgumentException whose message says what is wrong with the text
+   * @throws IllegalArgumentException whose message describes the problem
    */
   public static PortRange parse(String text) {
     int colon = text.lastIndexOf(':');
     int dash = text.indexOf('-', colon);
     if (dash < 0) {
-      throw new IllegalArgumentException("'" + text + "' is no range of ports; write A-B");
+      throw new IllegalArgumentException(
+          "invalid port range '" + text + "': expected A-B or IP:A-B");
     }
     String host = colon < 0 ? EVERY_HOST : text.substring(0, colon);
     HostPort least = HostPort.parse(bracketed(host) + ":" + text.substring(colon + 1, dash));
@@ -49,12 +50,12 @@ public record PortRange(String host, int least, int most) {
     return host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
   }
 
-  /** Whether the port is one of them. */
+  /** Returns whether the range contains the port. */
   public boolean contains(int port) {
     return least <= port && port <= most;
   }
 
-  /** One of them, as an address to listen on. */
+  /** Returns the address to listen on for this port. */
   public HostPort at(int port) {
     return new HostPort(host, port);
   }

@@ -2,25 +2,25 @@ package culvert.config;
 
 import culvert.net.HostPort;
 
-/** Where an origin proxy meets its remote proxy. */
+/** The address at which an origin proxy reaches its remote proxy. */
 public sealed interface RemoteAddress permits RemoteAddress.Direct, GroupAddress {
 
-  /** What is dialled, however the connections get there. */
+  /** Returns the address to dial, whether directly or through an outbound proxy. */
   HostPort dialled();
 
   /**
-   * Reads {@code HOST:PORT}, or a group as {@link GroupAddress#parse} does.
+   * Parses {@code HOST:PORT}, or a group as {@link GroupAddress#parse} does.
    *
-   * @throws IllegalArgumentException whose message says what is wrong with the text
+   * @throws IllegalArgumentException whose message describes the problem
    */
   static RemoteAddress parse(String text) {
     return text.contains("://") ? GroupAddress.parse(text) : new Direct(HostPort.parse(text));
   }
 
   /**
-   * At the remote proxy's control address.
+   * The remote proxy's control address.
    *
-   * @param dialled that address
+   * @param dialled the address
    */
   record Direct(HostPort dialled) implements RemoteAddress {
     @Override

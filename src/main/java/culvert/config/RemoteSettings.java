@@ -11,20 +11,20 @@ import java.util.Optional;
 /**
  * All settings of a remote proxy.
  *
- * @param control where origin proxies connect, if they may
- * @param meetings groups at bounce servers, in each of which one origin proxy may join
- * @param bounce how bounce servers let this side in
- * @param services each public listener
- * @param ports what origin proxies may ask for besides
- * @param bore how bore's clients are served, if they are
- * @param secrets shared with the origin proxies: any of them lets in
- * @param transport what wraps the connections of origin proxies
- * @param tls who it shows itself to be, where that is TLS
- * @param openTimeout from a visitor's accept to the origin server's accepted connection
- * @param proxyHeaderFrom networks whose connections begin with a PROXY header
- * @param admission whom it lets in
- * @param timing how long it waits
- * @param bounds what it holds
+ * @param control the address that origin proxies connect to, if any
+ * @param meetings channel groups at bounce servers; one origin proxy can join in each
+ * @param bounce the credentials for bounce servers
+ * @param services the public listeners
+ * @param ports the ports that origin proxies may request in addition
+ * @param bore the server for bore's clients, if enabled
+ * @param secrets the secrets shared with origin proxies; each is accepted
+ * @param transport the transport of origin proxies' connections
+ * @param tls its certificate, for TLS
+ * @param openTimeout maximum time from a visitor's accept to the connection to the origin server
+ * @param proxyHeaderFrom networks whose connections start with a PROXY header
+ * @param admission maximum numbers of connections
+ * @param timing timeouts and intervals
+ * @param bounds limits on streams and buffers
  */
 public record RemoteSettings(
     Optional<HostPort> control,
@@ -42,13 +42,13 @@ public record RemoteSettings(
     Timeouts timing,
     ResourceLimits bounds) {
 
-  /** What is tried at the most for one login. */
+  /** Maximum secrets to try for one login. */
   private static final int MAX_SECRETS = 64;
 
   /**
-   * Checks what only shows when all is together.
+   * Validates the combination.
    *
-   * @throws IllegalArgumentException naming the option and what is wrong with it
+   * @throws IllegalArgumentException whose message names the option and the problem
    */
   public RemoteSettings {
     meetings = List.copyOf(meetings);
@@ -57,15 +57,15 @@ public record RemoteSettings(
     proxyHeaderFrom = List.copyOf(proxyHeaderFrom);
     if (control.isEmpty() && meetings.isEmpty() && bore.isEmpty()) {
       throw new IllegalArgumentException(
-          "neither --control-addr nor --control-via is given: no origin proxy could join");
+          "neither --control-addr nor --control-via is given: no origin proxy can connect");
     }
     if (bore.isPresent() && ports.isEmpty()) {
       throw new IllegalArgumentException(
-          "--bore-addr needs a --port-range: its clients each ask for a port");
+          "--bore-addr requires --port-range: each of its clients requests a port");
     }
     if (new HashSet<>(meetings).size() < meetings.size()) {
       throw new IllegalArgumentException(
-          "--control-via names the same group twice; each origin proxy needs one of its own");
+          "--control-via names the same group twice: each origin proxy needs a separate group");
     }
     bounce.check(PeerNames.BOUNCE_SERVER_OF_PROXY, meetings);
     Checks.distinct("--outside-addr", services);
@@ -75,12 +75,10 @@ public record RemoteSettings(
     }
     transport.check(!secrets.isEmpty(), tls.isPresent(), false);
     Checks.certificate(transport.kind(!secrets.isEmpty()), tls);
-    if (openTimeout.isZero()) {
-      throw new IllegalArgumentException("--open-timeout is zero: no visitor could be served");
-    }
+    Checks.positive("open-timeout", openTimeout);
   }
 
-  /** Whether an origin proxy must prove who it is before it may join. */
+  /** Returns whether an origin proxy must authenticate before it can register services. */
   public boolean authenticates() {
     return !secrets.isEmpty()
         || transport.noise().filter(noise -> !noise.peers().isEmpty()).isPresent()

@@ -1,12 +1,13 @@
 package culvert.config;
 
 /**
- * What both roles hold at the most.
+ * Limits on the streams and buffers of a session, for both roles.
  *
- * @param streams streams of a session; the smaller one of both sides holds
- * @param opens streams of a session that have no answer yet; the smaller one of both sides holds
- * @param streamBytes bytes that came for a stream and were not read yet
- * @param bufferedBytes the same for all streams together
+ * @param streams maximum number of streams of a session; the lower limit of the two sides applies
+ * @param opens maximum number of streams of a session that wait for an answer to their OPEN; the
+ *     lower limit of the two sides applies
+ * @param streamBytes maximum number of bytes received for a stream and not read yet
+ * @param bufferedBytes maximum of these bytes for all streams together
  */
 public record ResourceLimits(
     int streams, int opens, ByteCount streamBytes, ByteCount bufferedBytes) {
@@ -15,26 +16,26 @@ public record ResourceLimits(
   private static final ByteCount MAX_STREAM_BYTES = new ByteCount(1024 * 1024 * 1024);
   private static final ByteCount MIN_BUFFERED_BYTES = new ByteCount(1024 * 1024);
 
-  /** The largest default for all streams together. */
+  /** Maximum default for all streams together. */
   private static final long MAX_DEFAULT_BYTES = 256L * 1024 * 1024;
 
-  /** What the command line has where nothing is given. */
+  /** The defaults of the command line. */
   public static final ResourceLimits DEFAULT =
       new ResourceLimits(16_384, 512, new ByteCount(16 * 1024 * 1024), shareOfHeap());
 
   /**
-   * Checks each.
+   * Validates each value.
    *
-   * @throws IllegalArgumentException naming the option and what is wrong with it
+   * @throws IllegalArgumentException whose message names the option and the problem
    */
   public ResourceLimits {
-    Checks.count("--max-streams", streams);
-    Checks.count("--max-opens", opens);
-    Checks.within("--max-stream-buffer", streamBytes, MIN_STREAM_BYTES, MAX_STREAM_BYTES);
-    Checks.within("--max-buffer", bufferedBytes, MIN_BUFFERED_BYTES, new ByteCount(Long.MAX_VALUE));
+    Checks.count("max-streams", streams);
+    Checks.count("max-opens", opens);
+    Checks.within("max-stream-buffer", streamBytes, MIN_STREAM_BYTES, MAX_STREAM_BYTES);
+    Checks.within("max-buffer", bufferedBytes, MIN_BUFFERED_BYTES, new ByteCount(Long.MAX_VALUE));
   }
 
-  /** A third of the largest heap this process may have, and 256M at the most. */
+  /** Returns a third of the maximum heap of this process, at most 256M. */
   public static ByteCount shareOfHeap() {
     long third = Runtime.getRuntime().maxMemory() / 3;
     return new ByteCount(Math.min(MAX_DEFAULT_BYTES, third));

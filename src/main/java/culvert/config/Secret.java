@@ -17,26 +17,27 @@ import javax.crypto.spec.PBEKeySpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * A shared secret. It never prints itself.
+ * A shared secret. {@link #toString} does not reveal it.
  *
- * <p>One of our own making is {@value #PREFIX} and 48 letters of base64url: 32 random bytes, which
- * are the key, and four of their SHA-256, so that a slip is not taken for another secret. Any other
- * text becomes a key by PBKDF2-HMAC-SHA256 (RFC 8018), which takes some tenths of a second.
+ * <p>A generated secret is {@value #PREFIX} and 48 characters of base64url: 32 random bytes, which
+ * are the key, and the first four bytes of their SHA-256, which detect typing errors. Any other
+ * text is stretched to a key with PBKDF2-HMAC-SHA256 (RFC 8018), which takes some tenths of a
+ * second.
  */
 public final class Secret {
 
-  /** Where {@link #generate} begins. */
+  /** The prefix of the texts that {@link #generate} returns. */
   public static final String PREFIX = "culvert-";
 
-  /** Longest secret file, in bytes: anything larger is the wrong file. */
+  /** Maximum size of a secret file in bytes; a larger file is the wrong file. */
   private static final long MAX_FILE_BYTES = 4096;
 
-  /** A text that is not of our making and shorter than this can be guessed. */
+  /** A text that was not generated and is shorter than this can be guessed. */
   private static final int SHORT_CHARS = 16;
 
   private static final int KEY_BYTES = 32;
   private static final int CHECK_BYTES = 4;
-  private static final Pattern ALMOST_OURS = Pattern.compile(PREFIX + "[A-Za-z0-9_-]{32,}");
+  private static final Pattern GENERATED = Pattern.compile(PREFIX + "[A-Za-z0-9_-]{32,}");
   private static final int ROUNDS = 600_000;
   private static final byte[] SALT = "culvert 1 secret".getBytes(StandardCharsets.US_ASCII);
 
@@ -44,20 +45,21 @@ public final class Secret {
 
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** Null until it is asked for, unless the text is of our own making; the lock guards it. */
+  /** Null until first requested, unless the text was generated; guarded by {@link #lock}. */
   private SecretKey key;
 
   private Secret(String text) {
     this.text = text;
-    if (ALMOST_OURS.matcher(text).matches()) {
+    if (GENERATED.matcher(text).matches()) {
       key = macKey(decode(text.substring(PREFIX.length())));
     }
   }
 
   /**
-   * A secret as typed.
+   * Returns the secret that a user typed.
    *
-   * @throws IllegalArgumentException if it is empty, or one of our making that is cut or mistyped
+   * @throws IllegalArgumentException if it is empty, or a generated secret that is truncated or
+   *     mistyped
    */
   public static Secret of(String text) {
     if (text.isEmpty()) {
@@ -67,9 +69,10 @@ public final class Secret {
   }
 
   /**
-   * Reads a file that holds a secret; white space around it does not count.
+   * Reads a file that contains a secret. Leading and trailing white space is ignored.
    *
-   * @throws IllegalArgumentException naming the file, if it cannot be read or holds no secret
+   * @throws IllegalArgumentException if the file cannot be read or contains no secret; the message
+   *     names the file
    */
   public static Secret read(Path file) {
     try {
@@ -87,7 +90,7 @@ public final class Secret {
     }
   }
 
-  /** The text of a new secret that nobody can guess: 256 bits. */
+  /** Returns the text of a new random secret of 256 bits. */
   public static String generate() {
     byte[] bytes = new byte[KEY_BYTES];
     new SecureRandom().nextBytes(bytes);
@@ -105,12 +108,12 @@ public final class Secret {
     try {
       bytes = Base64.getUrlDecoder().decode(encoded);
     } catch (IllegalArgumentException e) {
-      // A length that base64 never has: the check below says it.
+      // The length is not valid in base64; the check below fails.
     }
     byte[] key = Arrays.copyOf(bytes, KEY_BYTES);
     if (!MessageDigest.isEqual(bytes, checked(key))) {
       throw new IllegalArgumentException(
-          "the secret looks like one of 'culvert keygen', but it is cut or mistyped");
+          "the secret has the form of 'culvert keygen', but it is truncated or mistyped");
     }
     return key;
   }
@@ -123,22 +126,25 @@ public final class Secret {
     }
   }
 
-  /** Whether guesses can find it: a short text of somebody's own. */
+  /** Returns whether it can be guessed: a short text that was not generated. */
   public boolean isShort() {
     return isTyped() && text.length() < SHORT_CHARS;
   }
 
-  /** Whether it is a text of somebody's own, and not one of our making. */
+  /** Returns whether the text was chosen by a user, not generated. */
   public boolean isTyped() {
-    return !ALMOST_OURS.matcher(text).matches();
+    return !GENERATED.matcher(text).matches();
   }
 
-  /** The same text as a secret of bore's. */
+  /** Returns a secret of bore with this text. */
   public BoreSecret forBore() {
     return BoreSecret.of(text);
   }
 
-  /** What all else is derived from, {@value #KEY_BYTES} bytes; takes its time for a typed text. */
+  /**
+   * Returns the key from which all others are derived, {@value #KEY_BYTES} bytes. The first call
+   * for a typed text takes some tenths of a second.
+   */
   public SecretKey key() {
     lock.lock();
     try {

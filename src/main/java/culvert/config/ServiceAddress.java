@@ -3,26 +3,26 @@ package culvert.config;
 import culvert.net.HostPort;
 
 /**
- * A service and the address that belongs to it on this side: {@code NAME=HOST:PORT}, or {@code
- * HOST:PORT} for the service {@value #DEFAULT_NAME}.
+ * A service and its address on this side: {@code NAME=HOST:PORT}, or {@code HOST:PORT} for the
+ * service {@value #DEFAULT_NAME}.
  *
  * @param service 1 to 64 letters, digits, dots, dashes and underscores
- * @param address the outside address, or the origin server's
+ * @param address the public address, or the origin server's
  */
 public record ServiceAddress(String service, HostPort address) {
 
-  /** The name of a service that was given none. */
+  /** The name of a service without a given name. */
   public static final String DEFAULT_NAME = "default";
 
-  /** Checks the name. */
+  /** Validates the name. */
   public ServiceAddress {
-    Checks.name("service name", service);
+    Checks.serviceName(service);
   }
 
   /**
-   * Reads both forms.
+   * Parses both forms.
    *
-   * @throws IllegalArgumentException whose message says what is wrong with the text
+   * @throws IllegalArgumentException whose message describes the problem
    */
   public static ServiceAddress parse(String text) {
     int equals = text.indexOf('=');

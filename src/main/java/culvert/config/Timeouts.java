@@ -1,17 +1,19 @@
 package culvert.config;
 
+import culvert.net.Durations;
 import java.time.Duration;
 
 /**
- * What both roles wait for, and for how long.
+ * Timeouts and intervals of both roles.
  *
- * @param handshake from the connection between the halves to a session that serves
- * @param heartbeat a peer that was silent for so long is asked for a sign of life
- * @param heartbeatTimeout one that stays silent for so long is lost, as is one that takes nothing
- *     for three times as long
- * @param halfClose how long a half-closed relay may be silent
- * @param drain how long relays may go on after a stop was asked for; zero resets them at once
- * @param logPeriod a source that had a log line of a kind has the next one so much later
+ * @param handshake maximum time from the connection between the halves to an active session
+ * @param heartbeat time without data from the peer after which a PING is sent
+ * @param heartbeatTimeout time without data after which the peer is considered dead, as is a peer
+ *     that accepts no bytes for three times as long
+ * @param halfClose maximum silence of a half-closed relay
+ * @param drain maximum time that relays may continue after a stop is requested; zero resets them at
+ *     once
+ * @param logPeriod minimum time between two log lines of one kind about one source
  */
 public record Timeouts(
     Duration handshake,
@@ -23,7 +25,7 @@ public record Timeouts(
 
   private static final Duration MIN_HEARTBEAT = Duration.ofMillis(100);
 
-  /** What the command line has where nothing is given. */
+  /** The defaults of the command line. */
   public static final Timeouts DEFAULT =
       new Timeouts(
           Duration.ofSeconds(5),
@@ -34,23 +36,22 @@ public record Timeouts(
           Duration.ofSeconds(10));
 
   /**
-   * Checks what only shows when all is together.
+   * Validates the combination.
    *
-   * @throws IllegalArgumentException naming the option and what is wrong with it
+   * @throws IllegalArgumentException whose message names the option and the problem
    */
   public Timeouts {
-    if (handshake.isZero()) {
-      throw new IllegalArgumentException("--handshake-timeout is zero: no session could begin");
-    }
-    if (halfClose.isZero()) {
-      throw new IllegalArgumentException("--half-close-timeout is zero: answers would be cut off");
-    }
+    Checks.positive("handshake-timeout", handshake);
+    Checks.positive("half-close-timeout", halfClose);
     if (heartbeat.compareTo(MIN_HEARTBEAT) < 0) {
-      throw new IllegalArgumentException("--heartbeat is shorter than 100ms");
+      throw new InvalidSettingException(
+          "heartbeat", Durations.of(heartbeat), "at least " + Durations.of(MIN_HEARTBEAT));
     }
     if (heartbeatTimeout.compareTo(heartbeat) <= 0) {
-      throw new IllegalArgumentException(
-          "--heartbeat-timeout is not longer than --heartbeat: every silence would be an end");
+      throw new InvalidSettingException(
+          "heartbeat-timeout",
+          Durations.of(heartbeatTimeout),
+          "a duration longer than --heartbeat (" + Durations.of(heartbeat) + ")");
     }
   }
 }

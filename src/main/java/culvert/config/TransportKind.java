@@ -1,29 +1,29 @@
 package culvert.config;
 
-/** What wraps the connection between the halves. */
+/** The transport of the connection between the halves. */
 public enum TransportKind {
-  /** Nothing: whoever sits on the way reads along. */
+  /** TCP without encryption: the network can read all bytes. */
   PLAIN,
-  /** Noise over TCP, keyed with the secret or with keys of its own. */
+  /** Noise over TCP, keyed with the secret or with static keys. */
   NOISE,
   /** TLS 1.3 over TCP. */
   TLS,
-  /** A WebSocket over TCP; within it Noise, where there is a secret or a key. */
+  /** A WebSocket over TCP; with a secret or a key, Noise runs inside it. */
   WS,
-  /** A WebSocket over TLS; within it the same. */
+  /** A WebSocket over TLS; with a secret or a key, Noise runs inside it. */
   WSS;
 
-  /** Whether it lies within TLS on this side. */
+  /** Returns whether this side uses TLS. */
   public boolean isTls() {
     return this == TLS || this == WSS;
   }
 
-  /** Whether it is a WebSocket. */
+  /** Returns whether it is a WebSocket. */
   public boolean isWebSocket() {
     return this == WS || this == WSS;
   }
 
-  /** Whether Noise seals what goes over it where there is something to key it with. */
+  /** Returns whether Noise encrypts its bytes if a secret or a key is set. */
   public boolean isSealed() {
     return this == NOISE || isWebSocket();
   }

@@ -4,57 +4,57 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What wraps the connection between the halves, on one side.
+ * One side's settings of the transport between the halves.
  *
- * @param kind which one; none given means Noise where there is a secret or a key, else plain
- * @param noise keys to use instead of the secret
- * @param webSocket how a WebSocket is asked for
+ * @param kind the transport; if empty, Noise with a secret or a key, otherwise plain
+ * @param noise static keys to use instead of the secret
+ * @param webSocket the WebSocket request
  */
 public record TransportSettings(
     Optional<TransportKind> kind, Optional<NoiseSettings> noise, WebSocketSettings webSocket) {
 
-  /** Whatever fits. */
+  /** The defaults of the command line. */
   public static final TransportSettings DEFAULT =
       new TransportSettings(Optional.empty(), Optional.empty(), WebSocketSettings.DEFAULT);
 
-  /** The one to use by a side that has a secret, or has none. */
+  /** Returns the transport to use, with or without a secret. */
   public TransportKind kind(boolean secret) {
     boolean keyed = secret || noise.isPresent();
     return kind.orElse(keyed ? TransportKind.NOISE : TransportKind.PLAIN);
   }
 
-  /** Whether Noise seals the connection of a side that has a secret, or has none. */
+  /** Returns whether Noise encrypts the connection, with or without a secret. */
   public boolean isSealed(boolean secret) {
     return kind(secret).isSealed() && (secret || noise.isPresent());
   }
 
   /**
-   * Checks what only shows when all is together.
+   * Validates the combination.
    *
-   * @throws IllegalArgumentException naming the option and what is wrong with it
+   * @throws IllegalArgumentException whose message names the option and the problem
    */
   void check(boolean secret, boolean tls, boolean dialling) {
     noise.ifPresent(keys -> keys.check(dialling));
     if (tls && !kind(secret).isTls()) {
-      throw meaningless("--tls", secret);
+      throw unused("--tls", secret);
     }
     if (!webSocket.equals(WebSocketSettings.DEFAULT) && !kind(secret).isWebSocket()) {
-      throw meaningless("--ws", secret);
+      throw unused("--ws", secret);
     }
     if (kind(secret) == TransportKind.NOISE && !isSealed(secret)) {
       throw new IllegalArgumentException(
-          "--transport noise has nothing to seal with: give both sides the same secret");
+          "--transport noise requires a key: set the same secret on both sides");
     }
     if (noise.isPresent() && !isSealed(secret)) {
-      throw meaningless("--noise", secret);
+      throw unused("--noise", secret);
     }
   }
 
-  private IllegalArgumentException meaningless(String options, boolean secret) {
+  private IllegalArgumentException unused(String options, boolean secret) {
     return new IllegalArgumentException(
         "the "
             + options
-            + " options mean nothing to --transport "
+            + " options have no effect with --transport "
             + kind(secret).name().toLowerCase(Locale.ROOT));
   }
 }

@@ -5,11 +5,11 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * How a WebSocket is asked for.
+ * The request that opens a WebSocket.
  *
- * @param path what is asked for and answered to ({@code --ws-path}): visible ASCII from the first
- *     slash on, without a query
- * @param host what the Host header says ({@code --ws-host}), if it is not the address dialled
+ * @param path the path to request and to accept ({@code --ws-path}): a slash, then visible ASCII
+ *     without a query
+ * @param host the Host header ({@code --ws-host}), if not the address dialled
  */
 public record WebSocketSettings(String path, Optional<String> host) {
 
@@ -17,20 +17,20 @@ public record WebSocketSettings(String path, Optional<String> host) {
   private static final int HTTP_PORT = 80;
   private static final int HTTPS_PORT = 443;
 
-  /** Visible ASCII; what follows a question mark or a hash would be no path (RFC 3986, 3.3). */
+  /** Visible ASCII; a question mark or a hash ends the path (RFC 3986, 3.3). */
   private static final Pattern PATH = Pattern.compile("/[!-~&&[^?#]]*");
 
-  /** A name or an address, and perhaps a port (RFC 9110, 7.2). */
+  /** A name or an address, with an optional port (RFC 9110, 7.2). */
   private static final Pattern HOST =
       Pattern.compile("([A-Za-z0-9._~-]{1,253}|\\[[0-9A-Fa-f:.]{2,45}])(:[0-9]{1,5})?");
 
-  /** What the command line has where nothing is given. */
+  /** The defaults of the command line. */
   public static final WebSocketSettings DEFAULT = new WebSocketSettings("/", Optional.empty());
 
   /**
-   * Checks both.
+   * Validates the path and the host.
    *
-   * @throws IllegalArgumentException naming the option and what is wrong with it
+   * @throws IllegalArgumentException whose message names the option and the problem
    */
   public WebSocketSettings {
     if (!path.startsWith("/")) {
@@ -52,14 +52,14 @@ public record WebSocketSettings(String path, Optional<String> host) {
   }
 
   /**
-   * The Host header for who dials this address: without the port where that is the scheme's own
-   * (RFC 6455, 4.1).
+   * Returns the Host header for a connection to this address, without the port if it is the default
+   * of the scheme (RFC 6455, 4.1).
    *
-   * @param tls whether the WebSocket goes over TLS
+   * @param tls whether the WebSocket runs over TLS
    */
   public String hostHeader(HostPort dialled, boolean tls) {
     String address = dialled.toString();
-    boolean usual = dialled.port() == (tls ? HTTPS_PORT : HTTP_PORT);
-    return host.orElse(usual ? address.substring(0, address.lastIndexOf(':')) : address);
+    boolean isDefaultPort = dialled.port() == (tls ? HTTPS_PORT : HTTP_PORT);
+    return host.orElse(isDefaultPort ? address.substring(0, address.lastIndexOf(':')) : address);
   }
 }

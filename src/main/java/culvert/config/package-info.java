@@ -1,2 +1,5 @@
-/** Immutable records of every setting. They are passed in; nothing below reads the environment. */
+/**
+ * Immutable records of every setting. Callers pass them in; the code below does not read the
+ * environment.
+ */
 package culvert.config;

@@ -188,7 +188,7 @@ class BoreServerCommandTest {
   void boreClientsNeedAPortRange() {
     var run = Cli.remote("--bore-addr=127.0.0.1:0");
     assertThat(run.exit()).isEqualTo(78);
-    assertThat(run.err()).contains("--bore-addr needs a --port-range").hasLineCount(1);
+    assertThat(run.err()).contains("--bore-addr requires --port-range").hasLineCount(1);
   }
 
   @Test

@@ -195,14 +195,14 @@ class BounceConnectCommandTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "--transport=noise | a bounce server does not speak Noise",
+        "--transport=noise | a bounce server does not support Noise",
         "--tls-pin=abc | invalid value 'abc' for --tls-pin",
-        "--tls-server-name=x | the --tls options mean nothing",
-        "--ws-path=/x | the --ws options mean nothing",
-        "--connect-timeout=0s | --connect-timeout is zero",
+        "--tls-server-name=x | the --tls options have no effect",
+        "--ws-path=/x | the --ws options have no effect",
+        "--connect-timeout=0s | '0s' for --connect-timeout: expected",
         "--auth= | the authentication string is empty",
         "--auth=x,--auth-file=y | --auth and --auth-file are both given",
-        "--via=x | --via: a proxy is written as"
+        "--via=x | --via: expected http://HOST:PORT"
       })
   void invalidSettingsAreReported(String options, String message) {
     var run = Cli.run(("bounce,connect,h:1,1," + options).split(","));

@@ -299,15 +299,17 @@ class BounceServerCommandTest {
 
   @Test
   void invalidSettingsAreReported() throws IOException {
-    rejected(run("--max-pairs=0"), "--max-pairs is not within 1 to 1000000");
-    rejected(run("--max-connections=0"), "--max-connections is not within");
-    rejected(run("--max-clients=0"), "--max-clients is not within");
-    rejected(run("--auth-timeout=0s"), "--auth-timeout is zero");
-    rejected(run("--number-pause=5s"), "--number-pause is not shorter than --auth-timeout");
-    rejected(run("--close-with-peer=10000"), "--close-with-peer names the group 10000");
-    rejected(run("--max-pairs=16", "--close-with-peer=11"), "and the groups are 0 to f");
-    rejected(run("--half-close-timeout=0s"), "--half-close-timeout is zero");
-    rejected(run("--transport=noise"), "--transport noise is not for a bounce server");
+    rejected(run("--max-pairs=0"), "invalid value '0' for --max-pairs: expected 1 to 1000000");
+    rejected(run("--max-connections=0"), "'0' for --max-connections: expected");
+    rejected(run("--max-clients=0"), "'0' for --max-clients: expected");
+    rejected(run("--auth-timeout=0s"), "'0s' for --auth-timeout: expected");
+    rejected(
+        run("--number-pause=5s"),
+        "for --number-pause: expected a duration shorter than --auth-timeout");
+    rejected(run("--close-with-peer=10000"), "invalid group '10000' for --close-with-peer");
+    rejected(run("--max-pairs=16", "--close-with-peer=11"), "expected 0 to f");
+    rejected(run("--half-close-timeout=0s"), "'0s' for --half-close-timeout: expected");
+    rejected(run("--transport=noise"), "'noise' for --transport: a bounce server supports plain");
     rejected(run("--transport=tls"), "need a certificate");
     rejected(run("--tls-client-ca=x"), "--tls-client-ca is given without --tls-cert");
     rejected(run("--auth="), "the authentication string is empty");

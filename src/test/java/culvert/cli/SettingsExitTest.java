@@ -64,48 +64,58 @@ class SettingsExitTest {
 
   @Test
   void limitsOutOfRangeAreRejected() {
-    rejected(Cli.remote("--max-visitors=0"), "--max-visitors is not within 1 to 1000000");
-    rejected(Cli.remote("--max-visitors=1000001"), "--max-visitors is not within");
-    rejected(Cli.remote("--open-timeout=0s"), "--open-timeout is zero");
+    rejected(
+        Cli.remote("--max-visitors=0"),
+        "invalid value '0' for --max-visitors: expected 1 to 1000000");
+    rejected(Cli.remote("--max-visitors=1000001"), "'1000001' for --max-visitors: expected");
+    rejected(
+        Cli.remote("--open-timeout=0s"),
+        "'0s' for --open-timeout: expected a duration longer than zero");
     rejected(
         Cli.run(
             "origin-proxy",
             "--remote-proxy-addr=127.0.0.1:1",
             "--origin-server-addr=127.0.0.1:1",
             "--connect-timeout=0ms"),
-        "--connect-timeout is zero");
+        "'0s' for --connect-timeout: expected a duration longer than zero");
   }
 
   @Test
   void contradictoryLimitsAreRejected() {
     rejected(
         Cli.remote("--heartbeat=10s", "--heartbeat-timeout=10s"),
-        "--heartbeat-timeout is not longer than --heartbeat");
+        "for --heartbeat-timeout: expected a duration longer than --heartbeat");
     rejected(
         Cli.remote(Map.of("CULVERT_HEARTBEAT", "30s")),
-        "--heartbeat-timeout is not longer than --heartbeat");
-    rejected(Cli.remote("--heartbeat=99ms"), "--heartbeat is shorter than 100ms");
-    rejected(Cli.remote("--handshake-timeout=0s"), "--handshake-timeout is zero");
-    rejected(Cli.remote("--half-close-timeout=0s"), "--half-close-timeout is zero");
-    rejected(Cli.remote("--max-stream-buffer=15K"), "--max-stream-buffer is less than 16K");
-    rejected(Cli.remote("--max-stream-buffer=2G"), "--max-stream-buffer is more than 1G");
-    rejected(Cli.remote("--max-buffer=1023K"), "--max-buffer is less than 1M");
-    rejected(Cli.remote("--max-streams=0"), "--max-streams is not within");
-    rejected(Cli.remote("--max-opens=0"), "--max-opens is not within");
-    rejected(Cli.remote("--max-sessions=0"), "--max-sessions is not within");
-    rejected(Cli.remote("--max-unauthenticated=0"), "--max-unauthenticated is not within");
+        "for --heartbeat-timeout: expected a duration longer than --heartbeat");
+    rejected(Cli.remote("--heartbeat=99ms"), "'99ms' for --heartbeat: expected at least 100ms");
+    rejected(Cli.remote("--handshake-timeout=0s"), "'0s' for --handshake-timeout: expected");
+    rejected(Cli.remote("--half-close-timeout=0s"), "'0s' for --half-close-timeout: expected");
+    rejected(
+        Cli.remote("--max-stream-buffer=15K"),
+        "'15K' for --max-stream-buffer: expected at least 16K");
+    rejected(
+        Cli.remote("--max-stream-buffer=2G"), "'2G' for --max-stream-buffer: expected at most 1G");
+    rejected(Cli.remote("--max-buffer=1023K"), "'1023K' for --max-buffer: expected at least 1M");
+    rejected(Cli.remote("--max-streams=0"), "'0' for --max-streams: expected");
+    rejected(Cli.remote("--max-opens=0"), "'0' for --max-opens: expected");
+    rejected(Cli.remote("--max-sessions=0"), "'0' for --max-sessions: expected");
+    rejected(Cli.remote("--max-unauthenticated=0"), "'0' for --max-unauthenticated: expected");
     rejected(
         Cli.remote("--max-unauthenticated-per-addr=0"),
-        "--max-unauthenticated-per-addr is not within");
+        "'0' for --max-unauthenticated-per-addr: expected");
   }
 
   @Test
   void invalidNameAndPausesOfAnOriginProxyAreRejected() {
     for (String name : new String[] {"", "my laptop", "n".repeat(65)}) {
-      rejected(origin("--name=" + name), "'" + name + "' is no name of an origin proxy");
+      rejected(
+          origin("--name=" + name), "invalid value '" + name + "' for --name: expected 1 to 64");
     }
-    rejected(origin("--retry-max=0s"), "--retry-max is zero");
-    rejected(origin("--heartbeat=1h"), "--heartbeat-timeout is not longer than --heartbeat");
+    rejected(origin("--retry-max=0s"), "'0s' for --retry-max: expected");
+    rejected(
+        origin("--heartbeat=1h"),
+        "for --heartbeat-timeout: expected a duration longer than --heartbeat");
   }
 
   private static Cli origin(String option) {

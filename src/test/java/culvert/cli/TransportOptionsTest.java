@@ -150,17 +150,14 @@ class TransportOptionsTest {
   @Test
   void noiseWithoutSecretOrKeysIsRejected() {
     rejectedOnBothSides(
-        "--transport noise has nothing to seal with: give both sides the same secret",
-        "--transport=noise");
-    rejected(
-        Cli.remote(Map.of("CULVERT_TRANSPORT", "noise")),
-        "--transport noise has nothing to seal with");
+        "--transport noise requires a key: set the same secret on both sides", "--transport=noise");
+    rejected(Cli.remote(Map.of("CULVERT_TRANSPORT", "noise")), "--transport noise requires a key");
   }
 
   @Test
   void optionsOfAnotherTransportAreRejected() {
     rejectedOnBothSides(
-        "the --noise options mean nothing to --transport plain",
+        "the --noise options have no effect with --transport plain",
         "--transport=plain",
         "--noise-pattern=Noise_XX_25519_AESGCM_SHA256");
     rejected(
@@ -169,23 +166,24 @@ class TransportOptionsTest {
             "--tls-cert=" + certificate,
             "--tls-key=" + certificateKey,
             "--noise-key-file=" + key),
-        "the --noise options mean nothing to --transport tls");
+        "the --noise options have no effect with --transport tls");
     rejected(
         origin("--transport=tls", "--noise-peer-key=" + PAIR.publicText()),
-        "the --noise options mean nothing to --transport tls");
+        "the --noise options have no effect with --transport tls");
     rejectedOnBothSides(
-        "the --ws options mean nothing to --transport noise",
+        "the --ws options have no effect with --transport noise",
         "--secret-file=" + secret,
         "--ws-path=/tunnel");
     rejected(
-        origin("--ws-host=tunnel.example"), "the --ws options mean nothing to --transport plain");
+        origin("--ws-host=tunnel.example"),
+        "the --ws options have no effect with --transport plain");
     rejectedOnBothSides(
-        "the --tls options mean nothing to --transport plain",
+        "the --tls options have no effect with --transport plain",
         "--tls-cert=" + certificate,
         "--tls-key=" + certificateKey);
     rejected(
         origin("--secret-file=" + secret, "--tls-pin=" + PIN),
-        "the --tls options mean nothing to --transport noise");
+        "the --tls options have no effect with --transport noise");
   }
 
   @Test
@@ -273,7 +271,7 @@ class TransportOptionsTest {
         Cli.remote("--noise-pattern=" + KK, "--noise-key-file=" + key),
         "--noise-pattern " + KK + " needs --noise-peer-key");
     rejectedOnBothSides("uses no keys", "--noise-pattern=Noise_NNpsk0_25519_AESGCM_SHA256");
-    rejected(origin("--noise-peer-key=hunter2"), "--noise-peer-key is no key");
+    rejected(origin("--noise-peer-key=hunter2"), "--noise-peer-key is not a key");
     rejected(
         origin("--noise-peer-key=" + PAIR.publicText() + "," + PAIR.publicText()),
         "an origin proxy has one remote proxy");

@@ -17,13 +17,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a bounce server's settings refuse, and in which words. */
+/** The settings that a bounce server rejects, with their messages. */
 class BounceSettingsTest {
 
   @TempDir private Path folder;
 
-  private static void refused(String complaint, ThrowingCallable settings) {
-    assertThatThrownBy(settings).isInstanceOf(IllegalArgumentException.class).hasMessage(complaint);
+  private static void assertRejected(String message, ThrowingCallable settings) {
+    assertThatThrownBy(settings).isInstanceOf(IllegalArgumentException.class).hasMessage(message);
   }
 
   private static BounceSettings settings(
@@ -53,27 +53,28 @@ class BounceSettingsTest {
   }
 
   @Test
-  void noiseAndTlsWithoutACertificateAreRefused() {
+  void noiseAndTlsWithoutCertificateAreRejected() {
     var plain = WebSocketSettings.DEFAULT;
-    refused(
-        "--transport noise is not for a bounce server: give plain, tls, ws or wss",
+    assertRejected(
+        "invalid value 'noise' for --transport: a bounce server supports plain, tls, ws and wss",
         () -> settings(TransportKind.NOISE, Optional.empty(), plain));
     String certificate =
-        "--transport tls and wss need a certificate: --tls-cert and --tls-key, or --tls-pkcs12";
-    refused(certificate, () -> settings(TransportKind.TLS, Optional.empty(), plain));
-    refused(certificate, () -> settings(TransportKind.WSS, Optional.empty(), plain));
+        "--transport tls and wss need a certificate: set --tls-cert and --tls-key, or"
+            + " --tls-pkcs12";
+    assertRejected(certificate, () -> settings(TransportKind.TLS, Optional.empty(), plain));
+    assertRejected(certificate, () -> settings(TransportKind.WSS, Optional.empty(), plain));
   }
 
   @Test
-  void optionsOfAnotherTransportAreRefused() {
+  void optionsOfAnotherTransportAreRejected() {
     var tls =
         new TlsServerSettings(
             new TlsIdentity.Pem(Path.of("a.pem"), Path.of("a.key")), Optional.empty());
-    refused(
-        "the --tls options mean nothing to --transport plain",
+    assertRejected(
+        "the --tls options have no effect with --transport plain",
         () -> settings(TransportKind.PLAIN, Optional.of(tls), WebSocketSettings.DEFAULT));
-    refused(
-        "the --ws options mean nothing to --transport plain",
+    assertRejected(
+        "the --ws options have no effect with --transport plain",
         () ->
             settings(
                 TransportKind.PLAIN,
@@ -82,40 +83,50 @@ class BounceSettingsTest {
   }
 
   @Test
-  void timesThatLetNobodyInAreRefused() {
-    refused("--auth-timeout is zero: nobody could join", () -> entry(0, 0, 1, 1));
+  void durationsThatPreventLoginsAreRejected() {
+    assertRejected(
+        "invalid value '0s' for --auth-timeout: expected a duration longer than zero",
+        () -> entry(0, 0, 1, 1));
     String pause =
-        "--number-pause is not shorter than --auth-timeout: a short number would never be complete";
-    refused(pause, () -> entry(100, 100, 1, 1));
+        "invalid value '100ms' for --number-pause: expected a duration shorter than --auth-timeout"
+            + " (100ms)";
+    assertRejected(pause, () -> entry(100, 100, 1, 1));
     assertThat(entry(100, 99, 1, 1).numberPause()).hasMillis(99);
-    refused(
-        "--half-close-timeout is zero: answers would be cut off",
+    assertRejected(
+        "invalid value '0s' for --half-close-timeout: expected a duration longer than zero",
         () -> groups(1, 1, 1, PairedGroups.NONE, Duration.ZERO));
   }
 
   @Test
-  void countsAreBetweenOneAndAMillion() {
+  void countsRangeFromOneToOneMillion() {
     var minute = Duration.ofMinutes(1);
     var none = PairedGroups.NONE;
-    String range = " is not within 1 to 1000000";
-    refused("--max-unauthenticated" + range, () -> entry(2, 1, 0, 1));
-    refused("--max-unauthenticated-per-addr" + range, () -> entry(2, 1, 1, 1_000_001));
-    refused("--max-pairs" + range, () -> groups(0, 1, 1, none, minute));
-    refused("--max-pairs" + range, () -> groups(1_000_001, 1, 1, none, minute));
-    refused("--max-connections" + range, () -> groups(1, 0, 1, none, minute));
-    refused("--max-clients" + range, () -> groups(1, 1, 0, none, minute));
+    String range = ": expected 1 to 1000000";
+    assertRejected("invalid value '0' for --max-unauthenticated" + range, () -> entry(2, 1, 0, 1));
+    assertRejected(
+        "invalid value '1000001' for --max-unauthenticated-per-addr" + range,
+        () -> entry(2, 1, 1, 1_000_001));
+    assertRejected(
+        "invalid value '0' for --max-pairs" + range, () -> groups(0, 1, 1, none, minute));
+    assertRejected(
+        "invalid value '1000001' for --max-pairs" + range,
+        () -> groups(1_000_001, 1, 1, none, minute));
+    assertRejected(
+        "invalid value '0' for --max-connections" + range, () -> groups(1, 0, 1, none, minute));
+    assertRejected(
+        "invalid value '0' for --max-clients" + range, () -> groups(1, 1, 0, none, minute));
     assertThat(groups(1_000_000, 1, 1, none, minute).groups()).isEqualTo(1_000_000);
   }
 
   @Test
-  void pairsAreAmongTheGroups() {
+  void pairedGroupsMustExist() {
     var pairs = PairedGroups.of(Set.of(0, 15));
     assertThat(groups(16, 2, 2, pairs, Duration.ofMinutes(1)).paired()).isEqualTo(pairs);
-    refused(
-        "--close-with-peer names the group f, and the groups are 0 to e (--max-pairs)",
+    assertRejected(
+        "invalid group 'f' for --close-with-peer: expected 0 to e (--max-pairs)",
         () -> groups(15, 2, 2, PairedGroups.of(Set.of(15)), Duration.ofMinutes(1)));
-    refused(
-        "--close-with-peer names the group -1, and the groups are 0 to e (--max-pairs)",
+    assertRejected(
+        "invalid group '-1' for --close-with-peer: expected 0 to e (--max-pairs)",
         () -> groups(15, 2, 2, PairedGroups.of(Set.of(-1)), Duration.ofMinutes(1)));
     assertThat(pairs.contains(15)).isTrue();
     assertThat(pairs.contains(14)).isFalse();
@@ -124,14 +135,14 @@ class BounceSettingsTest {
   }
 
   @Test
-  void anAuthenticationNeverPrintsItself() {
+  void toStringHidesAuthenticationString() {
     assertThat(BounceAuthentication.of("top secret")).hasToString("***");
   }
 
   @Test
-  void anAuthenticationHasOneByteTo64KiB() {
-    refused("the authentication string is empty", () -> BounceAuthentication.of(""));
-    refused(
+  void authenticationStringHasOneByteTo64KiB() {
+    assertRejected("the authentication string is empty", () -> BounceAuthentication.of(""));
+    assertRejected(
         "the authentication string is longer than 65536 bytes",
         () -> BounceAuthentication.of(new byte[65_537]));
     assertThat(BounceAuthentication.of(new byte[65_536]).bytes()).hasSize(65_536);
@@ -140,7 +151,7 @@ class BounceSettingsTest {
   }
 
   @Test
-  void anAuthenticationMatchesItselfOnly() {
+  void authenticationStringMatchesOnlyEqualBytes() {
     var hi = BounceAuthentication.of("hi");
     assertThat(hi.matches(new byte[] {'h', 'i'})).isTrue();
     assertThat(hi.matches(new byte[] {'h', 'o'})).isFalse();
@@ -149,7 +160,7 @@ class BounceSettingsTest {
 
   @ParameterizedTest
   @CsvSource({"hi, hi", "hi\\n, hi", "hi\\r\\n, hi", "hi\\n\\n, hi\\n", "' hi', ' hi'"})
-  void oneLineEndOfAFileDoesNotCount(String content, String expected) throws IOException {
+  void oneTrailingLineEndOfFileIsIgnored(String content, String expected) throws IOException {
     Path file = folder.resolve("auth");
     Files.writeString(file, content.translateEscapes());
     assertThat(BounceAuthentication.read(file).bytes())
@@ -158,17 +169,17 @@ class BounceSettingsTest {
   }
 
   @Test
-  void aFileWithoutAnAuthenticationIsNamed() throws IOException {
+  void messageNamesFileWithoutAuthenticationString() throws IOException {
     Path missing = folder.resolve("missing");
-    refused(
+    assertRejected(
         "cannot read the file " + missing + " of the authentication string",
         () -> BounceAuthentication.read(missing));
     Path empty = Files.writeString(folder.resolve("empty"), "\n");
-    refused(
+    assertRejected(
         "the file " + empty + ": the authentication string is empty",
         () -> BounceAuthentication.read(empty));
     Path large = Files.write(folder.resolve("large"), new byte[65_540]);
-    refused(
+    assertRejected(
         "the file " + large + ": the authentication string is longer than 65536 bytes",
         () -> BounceAuthentication.read(large));
   }

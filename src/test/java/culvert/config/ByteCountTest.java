@@ -20,7 +20,7 @@ class ByteCountTest {
     "007, 7",
     "999999999G, 1073741822926258176"
   })
-  void aNumberIsReadInItsUnit(String text, long bytes) {
+  void parsesNumberInItsUnit(String text, long bytes) {
     assertThat(ByteCount.parse(text).bytes()).isEqualTo(bytes);
   }
 
@@ -36,7 +36,7 @@ class ByteCountTest {
     "1073741824, 1G",
     "1099511627776, 1024G"
   })
-  void aNumberIsWrittenInTheLargestUnitThatIsExact(long bytes, String text) {
+  void toStringUsesLargestExactUnit(long bytes, String text) {
     assertThat(new ByteCount(bytes)).hasToString(text);
     assertThat(ByteCount.parse(text)).isEqualTo(new ByteCount(bytes));
   }
@@ -60,14 +60,14 @@ class ByteCountTest {
         "1234567890",
         "٣"
       })
-  void anythingElseIsToldHowItIsWritten(String text) {
+  void otherTextIsRejectedWithTheValidForms(String text) {
     assertThatThrownBy(() -> ByteCount.parse(text))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("'" + text + "' is no number of bytes; write it as 4096, 64K, 16M or 1G");
+        .hasMessage("invalid size '" + text + "': expected a form such as 4096, 64K, 16M or 1G");
   }
 
   @Test
-  void theShareOfTheHeapFitsIntoItAndIsNoMoreThanItsMost() {
+  void shareOfHeapIsAThirdOfTheHeapAndAtMost256M() {
     long share = ResourceLimits.shareOfHeap().bytes();
     assertThat(share).isPositive().isLessThanOrEqualTo(256L << 20);
     assertThat(share).isLessThanOrEqualTo(Runtime.getRuntime().maxMemory() / 3);

@@ -12,50 +12,50 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A file that holds a secret, and others who may use it. */
+/** Permissions of a file that contains a secret. */
 class FilePermissionsTest {
 
   @TempDir private Path folder;
   private Path file;
 
   @BeforeEach
-  void aSecret() throws IOException {
+  void createSecretFile() throws IOException {
     file = Files.writeString(folder.resolve("secret"), "hunter2");
   }
 
-  private void mode(String mode) throws IOException {
+  private void setMode(String mode) throws IOException {
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mode));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"rw-------", "r--------", "rwx------", "---------"})
-  void whatOnlyItsOwnerMayUseIsFine(String mode) throws IOException {
-    mode(mode);
+  void fileOfOwnerOnlyCausesNoWarning(String mode) throws IOException {
+    setMode(mode);
     assertThat(FilePermissions.of("--secret-file", file)).isEmpty();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"rw-r-----", "rw----r--", "rw--w----", "rw-----w-", "rw-rw-rw-"})
-  void whatOthersMayReadOrWriteIsWarnedOf(String mode) throws IOException {
-    mode(mode);
+  void fileThatOthersCanReadOrWriteCausesWarning(String mode) throws IOException {
+    setMode(mode);
     assertThat(FilePermissions.of("--secret-file", file))
         .contains(
             "--secret-file " + file + ": others on this machine may use the file; 'chmod 600' it");
   }
 
-  /** A secret that a service manager mounts is often a link to it. */
+  /** Service managers often mount a secret as a symbolic link. */
   @Test
-  void aLinkIsWhatItLeadsTo() throws IOException {
+  void symbolicLinkHasPermissionsOfItsTarget() throws IOException {
     Path link = Files.createSymbolicLink(folder.resolve("link"), file);
-    mode("rw-------");
+    setMode("rw-------");
     assertThat(FilePermissions.of("--secret-file", link)).isEmpty();
-    mode("rw-r--r--");
+    setMode("rw-r--r--");
     assertThat(FilePermissions.of("--secret-file", link)).isPresent();
   }
 
-  /** Whoever reads it complains. */
+  /** The code that reads the file reports the error. */
   @Test
-  void whatIsNotThereIsNotWarnedOf() {
+  void missingFileCausesNoWarning() {
     assertThat(FilePermissions.of("--secret-file", folder.resolve("missing"))).isEmpty();
   }
 }

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Groups as they are written, and what is wrong with those that are none. */
+/** URLs of channel groups, valid and invalid. */
 class GroupAddressTest {
 
   @ParameterizedTest
@@ -25,19 +25,19 @@ class GroupAddressTest {
     "bounce+wss://h.example:443/7fffffff, WSS, h.example:443, 2147483647,"
         + " bounce+wss://h.example:443/7fffffff"
   })
-  void aGroupIsReadAndWritten(
-      String url, TransportKind transport, String server, int group, String written) {
+  void parsesAndFormatsGroup(
+      String url, TransportKind transport, String server, int group, String formatted) {
     var address = GroupAddress.parse(url);
     assertThat(address)
         .isEqualTo(new GroupAddress(transport, HostPort.parse(server), new GroupNumber(group)))
-        .hasToString(written);
-    assertThat(GroupAddress.parse(written)).isEqualTo(address);
+        .hasToString(formatted);
+    assertThat(GroupAddress.parse(formatted)).isEqualTo(address);
     assertThat(RemoteAddress.parse(url)).isEqualTo(address);
     assertThat(RemoteAddress.parse(url).dialled()).isEqualTo(HostPort.parse(server));
   }
 
   @Test
-  void anAddressWithoutASchemeIsARemoteProxys() {
+  void addressWithoutSchemeIsRemoteProxy() {
     assertThat(RemoteAddress.parse("h:9000"))
         .isEqualTo(new RemoteAddress.Direct(new HostPort("h", 9000)))
         .hasToString("h:9000");
@@ -49,23 +49,23 @@ class GroupAddressTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "bounce:h:1/ac | written as bounce://HOST:PORT/GROUP",
-        "http://h:1/ac | 'http' is none of bounce, bounce+tls, bounce+ws and bounce+wss",
-        "bounce+noise://h:1/ac | 'bounce+noise' is none of",
+        "bounce:h:1/ac | expected bounce://HOST:PORT/GROUP",
+        "http://h:1/ac | 'http': expected bounce, bounce+tls, bounce+ws or bounce+wss",
+        "bounce+noise://h:1/ac | unknown scheme 'bounce+noise': expected",
         "bounce://h/ac | 'h' has no port",
-        "bounce://h:0/ac | no port 0",
-        "bounce://h:1 | names no group",
-        "bounce://h:1/ | names no group",
+        "bounce://h:0/ac | expected a port from 1 to 65535",
+        "bounce://h:1 | has no group",
+        "bounce://h:1/ | has no group",
         "bounce://h:1/xyz | hexadecimal digits",
         "bounce://h:1/ac/dc | hexadecimal digits",
         "bounce://h:1/-1 | hexadecimal digits",
-        "bounce://h:1/80000000 | above 7fffffff",
-        "bounce://h:1/ffffffffffffffff | above 7fffffff"
+        "bounce://h:1/80000000 | at most 7fffffff",
+        "bounce://h:1/ffffffffffffffff | at most 7fffffff"
       })
-  void whatIsNoGroupSaysWhy(String url, String complaint) {
+  void invalidUrlIsRejectedWithReason(String url, String message) {
     assertThatThrownBy(() -> GroupAddress.parse(url))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining(complaint);
+        .hasMessageContaining(message);
   }
 
   @ParameterizedTest
@@ -77,15 +77,15 @@ class GroupAddressTest {
         "bounce://h:1/ac#hunter2",
         "bounce://h:1/hunter2@ac"
       })
-  void anAuthenticationStringInTheUrlIsRefusedAndNotRepeated(String url) {
+  void authenticationStringInUrlIsRejectedAndNotRepeated(String url) {
     assertThatThrownBy(() -> GroupAddress.parse(url))
-        .hasMessageContaining("does not stand in the URL")
+        .hasMessageContaining("other users can see the URL")
         .hasMessageContaining("--bounce-auth-file")
         .hasMessageNotContaining("hunter2");
   }
 
   @Test
-  void whatMeansNothingToTheGroupsIsRefused() {
+  void optionsThatNoGroupUsesAreRejected() {
     var plain = GroupAddress.parse("bounce://h:1/1");
     var wss = GroupAddress.parse("bounce+wss://h:1/1");
     var auth =
@@ -104,11 +104,11 @@ class GroupAddressTest {
     }
     auth.check(PeerNames.BOUNCE_SERVER, List.of(plain));
     assertThatThrownBy(() -> auth.check(PeerNames.BOUNCE_SERVER_OF_PROXY, List.of()))
-        .hasMessage("the --bounce-auth options mean nothing without a group at a bounce server");
+        .hasMessage("the --bounce-auth options have no effect without a group at a bounce server");
     assertThatThrownBy(() -> tls.check(PeerNames.BOUNCE_SERVER_OF_PROXY, List.of(plain)))
-        .hasMessageContaining("--bounce-tls options mean nothing");
+        .hasMessageContaining("--bounce-tls options have no effect");
     assertThatThrownBy(() -> ws.check(PeerNames.BOUNCE_SERVER, List.of(plain)))
-        .hasMessageContaining("the --ws options mean nothing");
+        .hasMessageContaining("the --ws options have no effect");
     assertThat(auth.toString()).doesNotContain("hi");
   }
 }

@@ -7,17 +7,17 @@ import java.time.Duration;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
-/** Each complaint about what is waited for, held or let in names its option. */
+/** The messages about invalid timeouts and limits name the option. */
 class LimitsTest {
 
   private static final Duration SECOND = Duration.ofSeconds(1);
   private static final ByteCount MEGABYTE = new ByteCount(1 << 20);
 
-  private static void refused(String complaint, ThrowingCallable settings) {
-    assertThatThrownBy(settings).isInstanceOf(IllegalArgumentException.class).hasMessage(complaint);
+  private static void assertRejected(String message, ThrowingCallable settings) {
+    assertThatThrownBy(settings).isInstanceOf(IllegalArgumentException.class).hasMessage(message);
   }
 
-  private static Timeouts beats(long everyMillis, long timeoutMillis) {
+  private static Timeouts heartbeat(long everyMillis, long timeoutMillis) {
     return new Timeouts(
         SECOND,
         Duration.ofMillis(everyMillis),
@@ -28,17 +28,17 @@ class LimitsTest {
   }
 
   @Test
-  void timesOfZeroThatWouldServeNobodyAreRefused() {
-    refused(
-        "--handshake-timeout is zero: no session could begin",
+  void zeroTimeoutsThatPreventServiceAreRejected() {
+    assertRejected(
+        "invalid value '0s' for --handshake-timeout: expected a duration longer than zero",
         () -> new Timeouts(Duration.ZERO, SECOND, SECOND.multipliedBy(2), SECOND, SECOND, SECOND));
-    refused(
-        "--half-close-timeout is zero: answers would be cut off",
+    assertRejected(
+        "invalid value '0s' for --half-close-timeout: expected a duration longer than zero",
         () -> new Timeouts(SECOND, SECOND, SECOND.multipliedBy(2), Duration.ZERO, SECOND, SECOND));
   }
 
   @Test
-  void whoeverStopsMayDropEverybodyAtOnceAndLogEverything() {
+  void drainAndLogPeriodMayBeZero() {
     var timing =
         new Timeouts(SECOND, SECOND, SECOND.multipliedBy(2), SECOND, Duration.ZERO, Duration.ZERO);
     assertThat(timing.drain()).isZero();
@@ -46,34 +46,45 @@ class LimitsTest {
   }
 
   @Test
-  void aHeartbeatIsNoFlood() {
-    refused("--heartbeat is shorter than 100ms", () -> beats(99, 1000));
-    refused("--heartbeat is shorter than 100ms", () -> beats(0, 1000));
-    assertThat(beats(100, 101).heartbeat()).hasMillis(100);
+  void heartbeatHasMinimumInterval() {
+    assertRejected(
+        "invalid value '99ms' for --heartbeat: expected at least 100ms", () -> heartbeat(99, 1000));
+    assertRejected(
+        "invalid value '0s' for --heartbeat: expected at least 100ms", () -> heartbeat(0, 1000));
+    assertThat(heartbeat(100, 101).heartbeat()).hasMillis(100);
   }
 
   @Test
-  void aPeerIsAskedBeforeItIsGivenUp() {
-    String complaint =
-        "--heartbeat-timeout is not longer than --heartbeat: every silence would be an end";
-    refused(complaint, () -> beats(1000, 1000));
-    refused(complaint, () -> beats(1000, 999));
-    assertThat(beats(1000, 1001).heartbeatTimeout()).hasMillis(1001);
+  void heartbeatTimeoutIsLongerThanHeartbeat() {
+    String expected = " for --heartbeat-timeout: expected a duration longer than --heartbeat (1s)";
+    assertRejected("invalid value '1s'" + expected, () -> heartbeat(1000, 1000));
+    assertRejected("invalid value '999ms'" + expected, () -> heartbeat(1000, 999));
+    assertThat(heartbeat(1000, 1001).heartbeatTimeout()).hasMillis(1001);
   }
 
   @Test
-  void countsAreBetweenOneAndAMillion() {
-    refused("--max-streams is not within 1 to 1000000", () -> bounds(0, 1, MEGABYTE, MEGABYTE));
-    refused(
-        "--max-streams is not within 1 to 1000000", () -> bounds(1_000_001, 1, MEGABYTE, MEGABYTE));
-    refused("--max-opens is not within 1 to 1000000", () -> bounds(1, -1, MEGABYTE, MEGABYTE));
+  void countsRangeFromOneToOneMillion() {
+    assertRejected(
+        "invalid value '0' for --max-streams: expected 1 to 1000000",
+        () -> bounds(0, 1, MEGABYTE, MEGABYTE));
+    assertRejected(
+        "invalid value '1000001' for --max-streams: expected 1 to 1000000",
+        () -> bounds(1_000_001, 1, MEGABYTE, MEGABYTE));
+    assertRejected(
+        "invalid value '-1' for --max-opens: expected 1 to 1000000",
+        () -> bounds(1, -1, MEGABYTE, MEGABYTE));
     assertThat(bounds(1, 1_000_000, MEGABYTE, MEGABYTE).opens()).isEqualTo(1_000_000);
-    refused("--max-visitors is not within 1 to 1000000", () -> new ConnectionLimits(0, 1, 1, 1));
-    refused("--max-sessions is not within 1 to 1000000", () -> new ConnectionLimits(1, 0, 1, 1));
-    refused(
-        "--max-unauthenticated is not within 1 to 1000000", () -> new ConnectionLimits(1, 1, 0, 1));
-    refused(
-        "--max-unauthenticated-per-addr is not within 1 to 1000000",
+    assertRejected(
+        "invalid value '0' for --max-visitors: expected 1 to 1000000",
+        () -> new ConnectionLimits(0, 1, 1, 1));
+    assertRejected(
+        "invalid value '0' for --max-sessions: expected 1 to 1000000",
+        () -> new ConnectionLimits(1, 0, 1, 1));
+    assertRejected(
+        "invalid value '0' for --max-unauthenticated: expected 1 to 1000000",
+        () -> new ConnectionLimits(1, 1, 0, 1));
+    assertRejected(
+        "invalid value '0' for --max-unauthenticated-per-addr: expected 1 to 1000000",
         () -> new ConnectionLimits(1, 1, 1, 0));
     assertThat(new ConnectionLimits(1, 1, 1, 1_000_000).halfOpenPerAddress()).isEqualTo(1_000_000);
   }
@@ -82,37 +93,38 @@ class LimitsTest {
     return new ResourceLimits(streams, opens, stream, all);
   }
 
-  /** What the wire lets a stream send before its first grant must find room. */
+  /** The buffer must hold all bytes that the protocol lets a peer send before the first grant. */
   @Test
-  void aStreamHoldsAtLeastWhatItMaySendUnasked() {
-    refused(
-        "--max-stream-buffer is less than 16K",
+  void streamBufferHoldsAtLeastTheInitialWindow() {
+    assertRejected(
+        "invalid value '16383' for --max-stream-buffer: expected at least 16K",
         () -> bounds(1, 1, new ByteCount(16 * 1024 - 1), MEGABYTE));
     assertThat(bounds(1, 1, new ByteCount(16 * 1024), MEGABYTE).streamBytes()).hasToString("16K");
   }
 
   @Test
-  void aStreamHoldsNoMoreThanAnIntegerCounts() {
+  void streamBufferIsAtMost1G() {
     var gigabyte = new ByteCount(1 << 30);
-    refused(
-        "--max-stream-buffer is more than 1G",
+    assertRejected(
+        "invalid value '1073741825' for --max-stream-buffer: expected at most 1G",
         () -> bounds(1, 1, new ByteCount((1 << 30) + 1), MEGABYTE));
     assertThat(bounds(1, 1, gigabyte, MEGABYTE).streamBytes()).isEqualTo(gigabyte);
   }
 
   @Test
-  void allStreamsTogetherHoldAtLeastAMegabyte() {
-    refused(
-        "--max-buffer is less than 1M", () -> bounds(1, 1, MEGABYTE, new ByteCount((1 << 20) - 1)));
+  void bufferOfAllStreamsIsAtLeast1M() {
+    assertRejected(
+        "invalid value '1048575' for --max-buffer: expected at least 1M",
+        () -> bounds(1, 1, MEGABYTE, new ByteCount((1 << 20) - 1)));
     assertThat(bounds(1, 1, MEGABYTE, MEGABYTE).bufferedBytes()).isEqualTo(MEGABYTE);
   }
 
   @Test
-  void whatIsThereWhenNothingIsGivenPassesItsOwnChecks() {
+  void defaultsAreValid() {
     assertThat(Timeouts.DEFAULT.heartbeatTimeout()).isGreaterThan(Timeouts.DEFAULT.heartbeat());
     assertThat(ResourceLimits.DEFAULT.bufferedBytes()).isEqualTo(ResourceLimits.shareOfHeap());
     assertThat(ConnectionLimits.DEFAULT.halfOpenPerAddress())
-        .as("one address does not fill it")
+        .as("one address cannot use all connections")
         .isLessThan(ConnectionLimits.DEFAULT.halfOpen());
   }
 }

@@ -20,12 +20,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Keys as people give them, and which of them a pattern wants on which side. */
+/** Reading of Noise keys, and the keys that each pattern requires on each side. */
 class NoiseSettingsTest {
 
   private static final NoiseKeyPair PAIR = NoiseKeyPair.generate();
   private static final String NO_KEY =
-      " is no key: 44 letters of base64, as 'culvert keygen --noise' prints them";
+      " is not a key: expected 44 characters of base64, as printed by 'culvert keygen --noise'";
 
   @TempDir private Path folder;
 
@@ -42,13 +42,13 @@ class NoiseSettingsTest {
   }
 
   @Test
-  void theDefaultIsRatholesDefault() {
+  void defaultProtocolIsThatOfRathole() {
     assertThat(NoiseSettings.of(Optional.empty(), Optional.empty(), List.of()).protocol().name())
         .isEqualTo("Noise_NK_25519_ChaChaPoly_BLAKE2s");
   }
 
   @Test
-  void keysAreReadAsTheyArePrinted() throws IOException {
+  void readsKeysAsPrintedByKeygen() throws IOException {
     var read = ofFile(" \n" + PAIR.privateText() + "\n");
     assertThat(read.own().orElseThrow().publicText()).isEqualTo(PAIR.publicText());
     var peer = NoiseSettings.of(Optional.empty(), Optional.empty(), List.of(PAIR.publicText()));
@@ -58,7 +58,7 @@ class NoiseSettingsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "hunter2", "!?", "aHVudGVyMg==", "Private Key:"})
-  void whatIsNoKeyIsNamedAndNotRepeated(String text) {
+  void invalidKeyIsReportedAndNotRepeated(String text) {
     assertThatThrownBy(() -> ofFile(text))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("--noise-key-file " + folder.resolve("noise.key") + NO_KEY)
@@ -69,7 +69,7 @@ class NoiseSettingsTest {
   }
 
   @Test
-  void aKeyThatIsCutOrTooLongIsNoKey() {
+  void truncatedAndOverlongKeysAreRejected() {
     String whole = PAIR.privateText();
     for (String text : List.of(whole.substring(0, 40), whole.substring(4), "AAAA" + whole)) {
       assertThatThrownBy(() -> ofFile(text))
@@ -85,32 +85,37 @@ class NoiseSettingsTest {
   }
 
   @Test
-  void aFileThatIsNoneIsNamed() throws IOException {
+  void messageNamesUnreadableKeyFile() throws IOException {
     Path missing = folder.resolve("missing");
     assertThatThrownBy(() -> NoiseSettings.of(Optional.empty(), Optional.of(missing), List.of()))
         .hasMessage("cannot read --noise-key-file " + missing);
     assertThatThrownBy(() -> ofFile("A".repeat(5000)))
-        .hasMessage("--noise-key-file " + folder.resolve("noise.key") + " is no key: too long");
+        .hasMessage(
+            "--noise-key-file "
+                + folder.resolve("noise.key")
+                + " is not a key: longer than 4096 bytes");
     Path binary = Files.write(folder.resolve("binary"), new byte[] {(byte) 0xff, 'h', 'u', 'n'});
     assertThatThrownBy(() -> NoiseSettings.of(Optional.empty(), Optional.of(binary), List.of()))
         .hasMessage("cannot read --noise-key-file " + binary)
         .satisfies(e -> assertThat(stack(e)).doesNotContain("hun"));
   }
 
-  /** One row for each: what the side has, and what it is told, if that does not do. */
+  /**
+   * Each row: pattern, side, whether it has a key, the number of peer keys, part of the message.
+   */
   @ParameterizedTest
   @CsvSource({
     "NK, origin, false, 1,",
     "NK, origin, false, 0, needs --noise-peer-key",
-    "NK, origin, true, 1, --noise-key-file means nothing",
+    "NK, origin, true, 1, --noise-key-file has no effect",
     "NK, remote, true, 0,",
     "NK, remote, false, 0, needs --noise-key-file",
-    "NK, remote, true, 1, --noise-peer-key means nothing",
+    "NK, remote, true, 1, --noise-peer-key has no effect",
     "KK, origin, true, 1,",
     "KK, origin, false, 1, needs --noise-key-file",
     "KK, origin, true, 0, needs --noise-peer-key",
     "KK, remote, true, 3,",
-    "KK, remote, true, 9, take XX",
+    "KK, remote, true, 9, use XX",
     "KK, remote, true, 0, needs --noise-peer-key",
     "KK, remote, false, 3, needs --noise-key-file",
     "XX, origin, false, 0,",
@@ -122,28 +127,28 @@ class NoiseSettingsTest {
     "NNpsk0, origin, false, 0, uses no keys",
     "NNpsk0, remote, false, 0, uses no keys"
   })
-  void aPatternWantsItsKeys(String pattern, String side, boolean own, int peers, String told) {
+  void patternRequiresItsKeys(String pattern, String side, boolean own, int peers, String message) {
     NoiseSettings settings = settings(pattern, own, peers);
     boolean dialling = side.equals("origin");
-    if (told == null) {
+    if (message == null) {
       assertThatCode(() -> settings.check(dialling)).doesNotThrowAnyException();
     } else {
       assertThatThrownBy(() -> settings.check(dialling))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining(told)
+          .hasMessageContaining(message)
           .hasMessageContaining("--noise-");
     }
   }
 
   @Test
-  void theNumberOfKeysIsBounded() {
+  void numberOfPeerKeysIsLimited() {
     assertThatThrownBy(() -> settings("XX", true, 1000))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageMatching("--noise-peer-key is given more than \\d+ times");
   }
 
   @Test
-  void settingsPrintNoPrivateKey() throws IOException {
+  void toStringHidesPrivateKey() throws IOException {
     assertThat(ofFile(PAIR.privateText()).toString()).doesNotContain(PAIR.privateText());
   }
 }

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What an origin proxy's own settings must be. */
+/** Validation of an origin proxy's name and timeouts. */
 class OriginSettingsTest {
 
   private static final Duration SECOND = Duration.ofSeconds(1);
@@ -39,19 +39,19 @@ class OriginSettingsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"a", "my-laptop.local_2", "-", "..."})
-  void aNameIsLettersDigitsDotsDashesAndUnderscores(String name) {
+  void nameConsistsOfLettersDigitsDotsDashesAndUnderscores(String name) {
     assertThat(settings(name, SECOND, SECOND).name()).isEqualTo(name);
   }
 
   @Test
-  void aNameHasUpTo64Characters() {
+  void nameHasAtMost64Characters() {
     assertThat(settings(LONGEST, SECOND, SECOND).name()).isEqualTo(LONGEST);
     refusesName(LONGEST + "n");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", " ", "my laptop", "a/b", "laptop\n", "größe", "a@b"})
-  void anythingElseIsNoName(String name) {
+  void otherNamesAreRejected(String name) {
     refusesName(name);
   }
 
@@ -59,18 +59,18 @@ class OriginSettingsTest {
     assertThatThrownBy(() -> settings(name, SECOND, SECOND))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "'"
-                + name
-                + "' is no name of an origin proxy: up to 64 letters, digits, dots, dashes and"
-                + " underscores");
+            "invalid value '"
+                + name.replace('\n', '?')
+                + "' for --name: expected 1 to 64 letters, digits, dots, dashes and underscores");
   }
 
   @Test
-  void attemptsNeedAPauseAndTime() {
+  void connectTimeoutAndMaximumPauseAreNotZero() {
     assertThatThrownBy(() -> settings("a", SECOND, Duration.ZERO))
-        .hasMessage("--retry-max is zero: it would never pause");
+        .hasMessage("invalid value '0s' for --retry-max: expected a duration longer than zero");
     assertThatThrownBy(() -> settings("a", Duration.ZERO, SECOND))
-        .hasMessage("--connect-timeout is zero: nothing could be reached");
+        .hasMessage(
+            "invalid value '0s' for --connect-timeout: expected a duration longer than zero");
     assertThat(settings("a", SECOND, Duration.ofMillis(1)).retryMax()).hasMillis(1);
   }
 }

@@ -33,7 +33,7 @@ class OutboundProxyTest {
     "socks5h://[::1]/, SOCKS5, ::1, 1080",
     "Socks5h://proxy:9, SOCKS5, proxy, 9"
   })
-  void aProxyIsAUrl(String url, Scheme scheme, String host, int port) {
+  void parsesUrl(String url, Scheme scheme, String host, int port) {
     assertThat(OutboundProxy.parse(url))
         .isEqualTo(new OutboundProxy(scheme, new HostPort(host, port), Optional.empty()));
   }
@@ -53,7 +53,7 @@ class OutboundProxyTest {
     "%E2%82%AC:%F0%9F%94%91, €, \uD83D\uDD11",
     "alice:%2541, alice, %41"
   })
-  void userAndPasswordStandInFrontOfTheHost(String text, String user, String password) {
+  void parsesUserAndPasswordBeforeTheHost(String text, String user, String password) {
     var via = OutboundProxy.parse("http://" + text + "@proxy:3128");
     assertThat(via.credentials()).contains(new Credentials(user, password));
     assertThat(via.proxy()).hasToString("proxy:3128");
@@ -61,69 +61,69 @@ class OutboundProxyTest {
 
   @ParameterizedTest
   @CsvSource({
-    "proxy:3128, a proxy is written as http://HOST:PORT or socks5://HOST:PORT",
-    "'', a proxy is written as",
-    "alice:hunter2@proxy:3128, a proxy is written as",
-    "://proxy:3128, a proxy is written as",
-    "5socks://proxy:3128, a proxy is written as",
-    "http:/proxy:3128, a proxy is written as",
-    "https://proxy:3128, proxies of the scheme 'https' are not offered; http:// and socks5:// are",
-    "socks4://proxy, proxies of the scheme 'socks4' are not offered",
-    "socks4a://proxy, proxies of the scheme 'socks4a' are not offered",
-    "socks://proxy, proxies of the scheme 'socks' are not offered",
-    "ftp://alice:hunter2@proxy, proxies of the scheme 'ftp' are not offered",
-    "http://proxy:3128/path, 'a proxy has no path, query or fragment'",
-    "http://proxy:3128//, 'a proxy has no path, query or fragment'",
-    "http://proxy?query, 'a proxy has no path, query or fragment'",
-    "http://proxy#fragment, 'a proxy has no path, query or fragment'",
-    "http://alice:hunter2/proxy, 'a proxy has no path, query or fragment'",
-    "http://alice:hunter2/@proxy, 'a ''/'', ''?'' or ''#'' in the proxy''s user or password'",
-    "http://alice?:hunter2@proxy, is written as %2F",
-    "http://alice:hunter2#@proxy, is written as %2F",
-    "http://proxy/@hunter2, is written as %2F",
-    "http://, no HOST or HOST:PORT",
-    "http:///, no HOST or HOST:PORT",
-    "http://:3128, no HOST or HOST:PORT",
-    "http://alice:hunter2@, no HOST or HOST:PORT",
-    "http://proxy:, no HOST or HOST:PORT",
-    "http://proxy:0, a port within 1 to 65535",
-    "http://proxy:65536, a port within 1 to 65535",
-    "http://proxy:http, a port within 1 to 65535",
-    "http://alice:hunter2, a port within 1 to 65535",
-    "http://::1, an IPv6 address stands in brackets",
-    "http://::1:3128, an IPv6 address stands in brackets",
-    "http://[proxy]:3128, no HOST or HOST:PORT",
-    "http://alice:hunter2%40proxy:3128, no HOST or HOST:PORT",
-    "http://hunter2%40proxy:3128, no HOST or HOST:PORT",
-    "http://pro xy:3128, no HOST or HOST:PORT",
+    "proxy:3128, expected http://HOST:PORT or socks5://HOST:PORT",
+    "'', expected http://HOST:PORT",
+    "alice:hunter2@proxy:3128, expected http://HOST:PORT",
+    "://proxy:3128, expected http://HOST:PORT",
+    "5socks://proxy:3128, expected http://HOST:PORT",
+    "http:/proxy:3128, expected http://HOST:PORT",
+    "https://proxy:3128, unsupported proxy scheme 'https': expected http:// or socks5://",
+    "socks4://proxy, unsupported proxy scheme 'socks4'",
+    "socks4a://proxy, unsupported proxy scheme 'socks4a'",
+    "socks://proxy, unsupported proxy scheme 'socks'",
+    "ftp://alice:hunter2@proxy, unsupported proxy scheme 'ftp'",
+    "http://proxy:3128/path, 'a proxy URL cannot have a path, query or fragment'",
+    "http://proxy:3128//, 'a proxy URL cannot have a path, query or fragment'",
+    "http://proxy?query, 'a proxy URL cannot have a path, query or fragment'",
+    "http://proxy#fragment, 'a proxy URL cannot have a path, query or fragment'",
+    "http://alice:hunter2/proxy, 'a proxy URL cannot have a path, query or fragment'",
+    "http://alice:hunter2/@proxy, invalid proxy user or password",
+    "http://alice?:hunter2@proxy, as %2F",
+    "http://alice:hunter2#@proxy, as %2F",
+    "http://proxy/@hunter2, as %2F",
+    "http://, expected HOST or HOST:PORT",
+    "http:///, expected HOST or HOST:PORT",
+    "http://:3128, expected HOST or HOST:PORT",
+    "http://alice:hunter2@, expected HOST or HOST:PORT",
+    "http://proxy:, expected HOST or HOST:PORT",
+    "http://proxy:0, a port from 1 to 65535",
+    "http://proxy:65536, a port from 1 to 65535",
+    "http://proxy:http, a port from 1 to 65535",
+    "http://alice:hunter2, a port from 1 to 65535",
+    "http://::1, an IPv6 address in brackets",
+    "http://::1:3128, an IPv6 address in brackets",
+    "http://[proxy]:3128, expected HOST or HOST:PORT",
+    "http://alice:hunter2%40proxy:3128, expected HOST or HOST:PORT",
+    "http://hunter2%40proxy:3128, expected HOST or HOST:PORT",
+    "http://pro xy:3128, expected HOST or HOST:PORT",
     "http://alice:hunter2%@proxy, two hexadecimal digits",
     "http://alice:hunter2%4@proxy, two hexadecimal digits",
     "http://alice:hunter2%4g@proxy, two hexadecimal digits",
     "http://alice:hunter2%+1@proxy, two hexadecimal digits",
     "http://alice:hunter2%ff@proxy, is not UTF-8",
     "http://alice:hunter2%C3@proxy, is not UTF-8",
-    "http://alice:hunter2%0a@proxy, has control characters",
-    "http://al%00ice:hunter2@proxy, has control characters",
-    "http://alice:hunter2%7F@proxy, has control characters",
-    "http://alice:hunter2%C2%85@proxy, has control characters",
-    "socks5://al%0dice:hunter2@proxy, has control characters",
-    "http://al%3Aice:hunter2@proxy, has a colon",
+    "http://alice:hunter2%0a@proxy, contains control characters",
+    "http://al%00ice:hunter2@proxy, contains control characters",
+    "http://alice:hunter2%7F@proxy, contains control characters",
+    "http://alice:hunter2%C2%85@proxy, contains control characters",
+    "socks5://al%0dice:hunter2@proxy, contains control characters",
+    "http://al%3Aice:hunter2@proxy, contains a colon",
     "socks5://alice@proxy, 1 to 255 bytes",
     "socks5://:hunter2@proxy, 1 to 255 bytes"
   })
-  void whatIsWrongIsSaidWithoutThePassword(String url, String complaint) {
+  void invalidUrlIsRejectedWithoutRepeatingThePassword(String url, String message) {
     assertThatThrownBy(() -> OutboundProxy.parse(url))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining(complaint)
+        .hasMessageContaining(message)
         .hasMessageNotContaining(PASSWORD)
         .hasNoCause();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"x", "ä"})
-  void userAndPasswordOfSocksHaveAtMost255Bytes(String letter) {
-    int most = 255 / letter.getBytes(StandardCharsets.UTF_8).length;
-    String longest = letter.repeat(most);
+  void userAndPasswordOfSocks5HaveAtMost255Bytes(String letter) {
+    int max = 255 / letter.getBytes(StandardCharsets.UTF_8).length;
+    String longest = letter.repeat(max);
     String url = "socks5://" + longest + ":" + longest + "@proxy";
     assertThat(OutboundProxy.parse(url).credentials()).contains(new Credentials(longest, longest));
     for (String tooLong : new String[] {"a:" + longest + letter, longest + letter + ":a"}) {
@@ -135,21 +135,21 @@ class OutboundProxyTest {
   }
 
   @Test
-  void aColonInTheUserOfSocksIsAllowed() {
+  void userOfSocks5MayContainColon() {
     assertThat(OutboundProxy.parse("socks5://al%3Aice:a@proxy").credentials())
         .contains(new Credentials("al:ice", "a"));
   }
 
   @Test
-  void thePasswordIsNeverPrinted() {
+  void toStringHidesUserAndPassword() {
     OutboundProxy via = OutboundProxy.parse("socks5h://alice:hunter2@[::1]:3128");
     assertThat(via).hasToString("socks5://[::1]:3128");
     assertThat(via.credentials()).hasToString("Optional[***]");
   }
 
-  /** Whoever mistypes one character is not punished by a password in the log. */
+  /** A typing error of one character must not put the password into the log. */
   @Test
-  void noSlipOfOneCharacterPrintsThePassword() {
+  void noTypingErrorOfOneCharacterRevealsThePassword() {
     String url = "http://alice:" + PASSWORD + "@proxy:3128";
     int slips = 0;
     for (int i = 0; i < url.length(); i++) {
@@ -168,12 +168,12 @@ class OutboundProxyTest {
 
   private static void assertKeepsThePassword(String url) {
     assertThat(url).contains(PASSWORD);
-    String said;
+    String text;
     try {
-      said = OutboundProxy.parse(url).toString();
+      text = OutboundProxy.parse(url).toString();
     } catch (IllegalArgumentException e) {
-      said = e.toString() + e.getCause();
+      text = e.toString() + e.getCause();
     }
-    assertThat(said).as(url).doesNotContain(PASSWORD);
+    assertThat(text).as(url).doesNotContain(PASSWORD);
   }
 }

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Ranges of ports as a person writes them. */
+/** Ranges of ports in the form that users write. */
 class PortRangeTest {
 
   @ParameterizedTest
@@ -18,14 +18,14 @@ class PortRangeTest {
     "[::]:20000-20999, ::, 20000, 20999, [::]:20000-20999",
     "[::1]:5-6, ::1, 5, 6, [::1]:5-6"
   })
-  void bothFormsAreRead(String text, String host, int least, int most, String written) {
+  void parsesAndFormatsBothForms(String text, String host, int min, int max, String formatted) {
     PortRange range = PortRange.parse(text);
-    assertThat(range).isEqualTo(new PortRange(host, least, most)).hasToString(written);
-    assertThat(PortRange.parse(written)).isEqualTo(range);
+    assertThat(range).isEqualTo(new PortRange(host, min, max)).hasToString(formatted);
+    assertThat(PortRange.parse(formatted)).isEqualTo(range);
   }
 
   @Test
-  void bothEndsBelongToIt() {
+  void rangeContainsBothEnds() {
     var range = new PortRange("0.0.0.0", 10, 20);
     assertThat(range.contains(9)).isFalse();
     assertThat(range.contains(10)).isTrue();
@@ -35,18 +35,18 @@ class PortRangeTest {
 
   @ParameterizedTest
   @CsvSource({
-    "20000, write A-B",
-    "'', write A-B",
+    "20000, expected A-B or IP:A-B",
+    "'', expected A-B or IP:A-B",
     "3-2, port range is empty",
-    "0-9, begins at 1",
+    "0-9, expected ports from 1 to 65535",
     "5-70000, 'out of range: expected 0 to 65535'",
     "-5, is not a port number",
     "a-b, is not a port number",
-    "example.com:1-2, is no IP address"
+    "example.com:1-2, is not an IP address"
   })
-  void whatIsWrongIsSaid(String text, String why) {
+  void invalidRangeIsRejectedWithReason(String text, String message) {
     assertThatThrownBy(() -> PortRange.parse(text))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining(why);
+        .hasMessageContaining(message);
   }
 }

@@ -15,80 +15,84 @@ import org.junit.jupiter.api.io.TempDir;
 
 class SecretTest {
 
-  private static final String OURS = "culvert-AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9jDc0p";
+  private static final String GENERATED =
+      "culvert-AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9jDc0p";
 
   @TempDir private Path folder;
 
   @Test
-  void neverPrintsItself() throws IOException {
+  void toStringHidesSecret() throws IOException {
     Path file = Files.writeString(folder.resolve("secret"), "hunter2");
     assertThat(Secret.of("hunter2")).hasToString("***");
     assertThat(Secret.read(file)).hasToString("***");
     assertThat(Optional.of(Secret.of("hunter2")).toString()).doesNotContain("hunter2");
   }
 
-  /** As any other implementation of PBKDF2 has it: 600,000 rounds, "culvert 1 secret". */
+  /** Expected value from another implementation: 600,000 rounds, salt "culvert 1 secret". */
   @Test
-  void aTypedTextIsStretched() {
+  void typedTextIsStretchedWithPbkdf2() {
     assertThat(HexFormat.of().formatHex(Secret.of(" schlüssel ").key().getEncoded()))
         .isEqualTo("d67787c16121465d394cf36f21b7d1b5cf17e66d551c97751ae717e89564ed2e");
   }
 
   @Test
-  void oneOfOurMakingIsTheKeyItself() {
+  void generatedSecretContainsTheKey() {
     byte[] bytes = new byte[32];
     for (int i = 0; i < bytes.length; i++) {
       bytes[i] = (byte) i;
     }
-    assertThat(Secret.of(OURS).key().getEncoded()).isEqualTo(bytes);
+    assertThat(Secret.of(GENERATED).key().getEncoded()).isEqualTo(bytes);
   }
 
   @Test
-  void everyNewOneIsAnotherAndReadable() {
+  void generatedSecretsDifferAndAreValid() {
     String first = Secret.generate();
-    assertThat(first).hasSameSizeAs(OURS).startsWith("culvert-").isNotEqualTo(Secret.generate());
+    assertThat(first)
+        .hasSameSizeAs(GENERATED)
+        .startsWith("culvert-")
+        .isNotEqualTo(Secret.generate());
     assertThat(Secret.of(first).key().getEncoded()).hasSize(32);
   }
 
   @Test
-  void aSlipInOneOfOurMakingIsNotTakenForAnotherSecret() {
-    for (int i = "culvert-".length(); i < OURS.length(); i++) {
-      char other = OURS.charAt(i) == 'x' ? 'y' : 'x';
-      refused(OURS.substring(0, i) + other + OURS.substring(i + 1));
-      refused(OURS.substring(0, i) + OURS.substring(i + 1));
+  void mistypedGeneratedSecretIsRejected() {
+    for (int i = "culvert-".length(); i < GENERATED.length(); i++) {
+      char other = GENERATED.charAt(i) == 'x' ? 'y' : 'x';
+      assertMistyped(GENERATED.substring(0, i) + other + GENERATED.substring(i + 1));
+      assertMistyped(GENERATED.substring(0, i) + GENERATED.substring(i + 1));
     }
-    refused(OURS + "A");
-    refused(OURS.substring(0, 44));
+    assertMistyped(GENERATED + "A");
+    assertMistyped(GENERATED.substring(0, 44));
   }
 
-  private static void refused(String text) {
+  private static void assertMistyped(String text) {
     assertThatThrownBy(() -> Secret.of(text))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("the secret looks like one of 'culvert keygen', but it is cut or mistyped");
+        .hasMessage("the secret has the form of 'culvert keygen', but it is truncated or mistyped");
   }
 
   @Test
-  void aShortTextOfOnesOwnCanBeGuessed() {
+  void typedTextBelow16CharactersIsShort() {
     assertThat(Secret.of("fifteen letters").isShort()).isTrue();
     assertThat(Secret.of("sixteen letters!").isShort()).isFalse();
-    assertThat(Secret.of(OURS).isShort()).isFalse();
+    assertThat(Secret.of(GENERATED).isShort()).isFalse();
   }
 
   @Test
-  void aFileIsTheSameSecretAsItsTextWithoutTheSpaceAroundIt() throws IOException {
+  void readIgnoresWhiteSpaceAroundSecret() throws IOException {
     Path file = Files.writeString(folder.resolve("secret"), " \t hunter 2\r\n\n");
     assertThat(Secret.read(file).key()).isEqualTo(Secret.of("hunter 2").key());
   }
 
   @Test
-  void anEmptyTextIsNoSecret() {
+  void emptyTextIsRejected() {
     assertThatThrownBy(() -> Secret.of(""))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("the secret is empty");
   }
 
   @Test
-  void anEmptyFileIsNamed() throws IOException {
+  void messageNamesEmptyFile() throws IOException {
     Path file = Files.writeString(folder.resolve("blank"), " \n");
     assertThatThrownBy(() -> Secret.read(file))
         .isInstanceOf(IllegalArgumentException.class)
@@ -96,7 +100,7 @@ class SecretTest {
   }
 
   @Test
-  void aMissingFileIsNamed() {
+  void messageNamesMissingFile() {
     Path file = folder.resolve("missing");
     assertThatThrownBy(() -> Secret.read(file))
         .isInstanceOf(IllegalArgumentException.class)
@@ -104,14 +108,14 @@ class SecretTest {
   }
 
   @Test
-  void aFolderIsNamed() {
+  void messageNamesDirectory() {
     assertThatThrownBy(() -> Secret.read(folder))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(folder.toString());
   }
 
   @Test
-  void theLongestFileIsReadAndALongerOneIsNamed() throws IOException {
+  void fileOfMaximumSizeIsReadAndLargerIsRejected() throws IOException {
     Path file = Files.writeString(folder.resolve("long"), "x".repeat(4096));
     assertThat(Secret.read(file).key().getEncoded()).hasSize(32);
     Files.writeString(file, "x".repeat(4097));
@@ -121,7 +125,7 @@ class SecretTest {
   }
 
   @Test
-  void aFileThatIsNotTextIsNamedAndNotQuoted() throws IOException {
+  void binaryFileIsNamedAndNotQuoted() throws IOException {
     Path file = Files.write(folder.resolve("binary"), new byte[] {'h', 'u', 'n', (byte) 0xff});
     assertThatThrownBy(() -> Secret.read(file))
         .isInstanceOf(IllegalArgumentException.class)

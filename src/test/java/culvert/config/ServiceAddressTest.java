@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ServiceAddressTest {
 
   @Test
-  void aNameComesBeforeTheAddress() {
+  void nameIsBeforeTheEqualsSign() {
     var parsed = ServiceAddress.parse("web-1.a_B=[::1]:80");
     assertThat(parsed)
         .isEqualTo(new ServiceAddress("web-1.a_B", new HostPort("::1", 80)))
@@ -19,29 +19,29 @@ class ServiceAddressTest {
   }
 
   @Test
-  void withoutANameTheServiceIsTheDefault() {
+  void serviceWithoutNameIsTheDefault() {
     assertThat(ServiceAddress.parse("127.0.0.1:80")).hasToString("default=127.0.0.1:80");
   }
 
   @Test
-  void aNameHasAtMost64Characters() {
+  void nameHasAtMost64Characters() {
     String longest = "n".repeat(64);
     assertThat(ServiceAddress.parse(longest + "=h:1").service()).isEqualTo(longest);
     assertThatThrownBy(() -> ServiceAddress.parse(longest + "n=h:1"))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("is no service name");
+        .hasMessageContaining("invalid service name");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"=h:1", "a b=h:1", "a/b=h:1", "ä=h:1", "a\n=h:1", "a,b=h:1"})
-  void aNameOfOtherCharactersIsRefused(String text) {
+  void nameWithOtherCharactersIsRejected(String text) {
     assertThatThrownBy(() -> ServiceAddress.parse(text))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("is no service name: up to 64 letters, digits");
+        .hasMessageContaining("': expected 1 to 64 letters, digits");
   }
 
   @Test
-  void aBadAddressIsToldAsSuch() {
+  void invalidAddressIsReported() {
     assertThatThrownBy(() -> ServiceAddress.parse("web=80"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("'80' has no port: expected HOST:PORT");

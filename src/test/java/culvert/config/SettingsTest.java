@@ -15,33 +15,33 @@ import org.junit.jupiter.api.Test;
 class SettingsTest {
 
   @Test
-  void aServiceNamedTwiceIsRefusedOnTheRemoteSide() {
+  void remoteProxyRejectsServiceNamedTwice() {
     assertThatThrownBy(() -> remote("a=h:1", "b=h:2", "a=h:3"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("--outside-addr names the service 'a' twice");
   }
 
   @Test
-  void aServiceNamedTwiceIsRefusedOnTheOriginSide() {
+  void originProxyRejectsServiceNamedTwice() {
     assertThatThrownBy(() -> origin("h:1", "default=h:2"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("--origin-server-addr names the service 'default' twice");
   }
 
   @Test
-  void oneAddressMayServeTwoNames() {
+  void twoServicesMayHaveTheSameAddress() {
     assertThat(origin("a=h:1", "A=h:1").services()).hasSize(2);
     assertThat(remote("a=h:0", "b=h:0").services()).hasSize(2);
   }
 
   @Test
-  void settingsPrintNoSecret() {
+  void toStringHidesSecret() {
     assertThat(remote("a=h:1").toString()).contains("***").doesNotContain("hunter2");
     assertThat(origin("a=h:1").toString()).contains("***").doesNotContain("hunter2");
   }
 
   @Test
-  void settingsDoNotChangeWithTheListTheyCameFrom() {
+  void settingsCopyTheListOfServices() {
     var list = new ArrayList<>(services("a=h:1"));
     var settings = origin(list);
     list.add(ServiceAddress.parse("a=h:2"));

@@ -16,11 +16,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What wraps the connection between the halves, and which options go with it. */
+/** The transport between the halves, and the options that each transport accepts. */
 class TransportSettingsTest {
 
   private static final NoiseKeyPair KEYS = NoiseKeyPair.generate();
-  private static final WebSocketSettings ELSEWHERE =
+  private static final WebSocketSettings OTHER_PATH =
       new WebSocketSettings("/tunnel", Optional.empty());
 
   private static TransportSettings settings(TransportKind kind, boolean keys) {
@@ -38,7 +38,7 @@ class TransportSettingsTest {
   }
 
   @Test
-  void noiseIsTheDefaultAsSoonAsThereIsSomethingToSealWith() {
+  void noiseIsTheDefaultWithSecretOrKeys() {
     assertThat(settings(null, false).kind(false)).isEqualTo(TransportKind.PLAIN);
     assertThat(settings(null, false).kind(true)).isEqualTo(TransportKind.NOISE);
     assertThat(settings(null, true).kind(false)).isEqualTo(TransportKind.NOISE);
@@ -47,12 +47,12 @@ class TransportSettingsTest {
 
   @ParameterizedTest
   @EnumSource
-  void whatIsAskedForIsWhatIsUsed(TransportKind kind) {
+  void givenTransportIsUsed(TransportKind kind) {
     assertThat(settings(kind, false).kind(false)).isEqualTo(kind);
     assertThat(settings(kind, false).kind(true)).isEqualTo(kind);
   }
 
-  /** Within a WebSocket too, since its TLS may end at a web server. */
+  /** Noise also runs inside a WebSocket, because its TLS may end at a web server. */
   @ParameterizedTest
   @CsvSource({
     ", false, false, false",
@@ -68,9 +68,9 @@ class TransportSettingsTest {
     "WSS, true, false, true",
     "WSS, false, false, false"
   })
-  void noiseSealsWhereThereIsAKeyAndTheTransportLeavesItTo(
-      TransportKind kind, boolean secret, boolean keys, boolean sealed) {
-    assertThat(settings(kind, keys).isSealed(secret)).isEqualTo(sealed);
+  void noiseEncryptsWithSecretOrKeysIfTransportUsesIt(
+      TransportKind kind, boolean secret, boolean keys, boolean encrypted) {
+    assertThat(settings(kind, keys).isSealed(secret)).isEqualTo(encrypted);
   }
 
   private static OriginSettings origin(TransportSettings transport, boolean secret, boolean tls) {
@@ -111,65 +111,68 @@ class TransportSettingsTest {
         ResourceLimits.DEFAULT);
   }
 
-  private static void refusedOnBothSides(
-      TransportSettings transport, boolean secret, boolean tls, String sentence) {
+  private static void assertRejectedOnBothSides(
+      TransportSettings transport, boolean secret, boolean tls, String message) {
     assertThatThrownBy(() -> origin(transport, secret, tls))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage(sentence);
+        .hasMessage(message);
     assertThatThrownBy(() -> remote(transport, secret, tls))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage(sentence);
+        .hasMessage(message);
   }
 
   @Test
-  void noiseNeedsSomethingToSealWith() {
-    refusedOnBothSides(
+  void noiseRequiresSecretOrKeys() {
+    assertRejectedOnBothSides(
         settings(TransportKind.NOISE, false),
         false,
         false,
-        "--transport noise has nothing to seal with: give both sides the same secret");
+        "--transport noise requires a key: set the same secret on both sides");
     assertThatCode(() -> remote(settings(TransportKind.NOISE, false), true, false))
         .doesNotThrowAnyException();
   }
 
   @ParameterizedTest
   @CsvSource({"PLAIN, plain", "NOISE, noise", "WS, ws", ", noise"})
-  void tlsOptionsMeanNothingWithoutTls(TransportKind kind, String name) {
-    refusedOnBothSides(
-        settings(kind, false), true, true, "the --tls options mean nothing to --transport " + name);
+  void tlsOptionsAreRejectedWithoutTls(TransportKind kind, String name) {
+    assertRejectedOnBothSides(
+        settings(kind, false),
+        true,
+        true,
+        "the --tls options have no effect with --transport " + name);
   }
 
   @ParameterizedTest
   @CsvSource({"PLAIN, plain", "NOISE, noise", "TLS, tls", ", noise"})
-  void webSocketOptionsMeanNothingWithoutAWebSocket(TransportKind kind, String name) {
-    refusedOnBothSides(
-        settings(kind, false, ELSEWHERE),
+  void webSocketOptionsAreRejectedWithoutWebSocket(TransportKind kind, String name) {
+    assertRejectedOnBothSides(
+        settings(kind, false, OTHER_PATH),
         true,
         kind == TransportKind.TLS,
-        "the --ws options mean nothing to --transport " + name);
+        "the --ws options have no effect with --transport " + name);
   }
 
   @ParameterizedTest
   @CsvSource({"PLAIN, plain", "TLS, tls"})
-  void noiseOptionsMeanNothingWhereNothingIsSealed(TransportKind kind, String name) {
+  void noiseOptionsAreRejectedWithoutNoise(TransportKind kind, String name) {
     boolean tls = kind == TransportKind.TLS;
     assertThatThrownBy(() -> origin(settings(kind, true), true, tls))
-        .hasMessage("the --noise options mean nothing to --transport " + name);
+        .hasMessage("the --noise options have no effect with --transport " + name);
   }
 
   @ParameterizedTest
   @EnumSource(names = {"TLS", "WSS"})
-  void aRemoteProxyNeedsACertificateForTls(TransportKind kind) {
+  void remoteProxyRequiresCertificateForTls(TransportKind kind) {
     assertThatThrownBy(() -> remote(settings(kind, false), true, false))
         .hasMessage(
-            "--transport tls and wss need a certificate: --tls-cert and --tls-key, or"
+            "--transport tls and wss need a certificate: set --tls-cert and --tls-key, or"
                 + " --tls-pkcs12");
     assertThatCode(() -> remote(settings(kind, false), true, true)).doesNotThrowAnyException();
     assertThatCode(() -> origin(settings(kind, false), true, false)).doesNotThrowAnyException();
   }
 
   @Test
-  void whoeverProvesWhoItIsNeedsNoWarning() {
+  void secretKeysAndCertificatesAuthenticateThePeer() {
     assertThat(origin(settings(null, false), false, false).authenticates()).isFalse();
     assertThat(origin(settings(null, false), true, false).authenticates()).isTrue();
     assertThat(origin(settings(null, true), false, false).authenticates()).isTrue();

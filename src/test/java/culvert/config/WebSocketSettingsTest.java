@@ -22,13 +22,13 @@ class WebSocketSettingsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"/", "/tunnel", "/a/b.c/~d", "/%20", "/;x=1,2@:!$&'()*+", "/[^-]"})
-  void aPathIsVisibleAsciiFromASlashOn(String path) {
+  void pathIsVisibleAsciiAfterASlash(String path) {
     assertThat(path(path).path()).isEqualTo(path);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "tunnel", " /", "http://a/"})
-  void aPathBeginsWithASlash(String path) {
+  void pathWithoutLeadingSlashIsRejected(String path) {
     assertThatThrownBy(() -> path(path))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
@@ -37,7 +37,7 @@ class WebSocketSettingsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"/a b", "/a\r\nX: y", "/\0", "/\u007f", "/größe", "/a?b", "/a#b", "/ "})
-  void nothingThatWouldEndAPathIsInOne(String path) {
+  void pathWithInvalidCharactersIsRejected(String path) {
     assertThatThrownBy(() -> path(path))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageEndingWith(
@@ -47,7 +47,7 @@ class WebSocketSettingsTest {
   }
 
   @Test
-  void aPathHasUpTo1024Characters() {
+  void pathHasAtMost1024Characters() {
     assertThat(path("/" + "p".repeat(1023)).path()).hasSize(1024);
     assertThatThrownBy(() -> path("/" + "p".repeat(1024)))
         .isInstanceOf(IllegalArgumentException.class)
@@ -68,20 +68,20 @@ class WebSocketSettingsTest {
     "[::1]:9000, false, [::1]:9000",
     "[::1]:443, true, [::1]"
   })
-  void theHostIsTheAddressWithoutTheSchemesOwnPort(String dialled, boolean tls, String expected) {
+  void hostHeaderOmitsDefaultPortOfScheme(String dialled, boolean tls, String expected) {
     assertThat(WebSocketSettings.DEFAULT.hostHeader(HostPort.parse(dialled), tls))
         .isEqualTo(expected);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"front.example", "front.example:8443", "[::1]", "[2001:db8::1]:80", "a"})
-  void aHostThatIsGivenIsSentAsItIs(String host) {
+  void givenHostIsSentUnchanged(String host) {
     assertThat(host(host).hostHeader(new HostPort("h", 80), false)).isEqualTo(host);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "a b", "a\r\nX: y", "http://a", "a/b", "u@a", "a:b", ":80", "größe"})
-  void whatIsNoHostIsRefused(String host) {
+  void invalidHostIsRejected(String host) {
     assertThatThrownBy(() -> host(host))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageEndingWith(

@@ -109,13 +109,13 @@ class ProxySelectionTest {
           .hasMessage(
               "the variable "
                   + variable
-                  + ": proxies of the scheme 'https' are not offered; http:// and socks5:// are"
+                  + ": unsupported proxy scheme 'https': expected http:// or socks5://"
                   + " (--via direct ignores it)")
           .hasNoCause();
     }
     assertThatThrownBy(() -> chosen(Map.of("ALL_PROXY", "alice:hunter2")))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageStartingWith("the variable ALL_PROXY: the proxy's address is no HOST")
+        .hasMessageStartingWith("the variable ALL_PROXY: invalid proxy address: expected HOST")
         .hasMessageNotContaining("hunter2")
         .hasNoCause();
   }
@@ -126,8 +126,7 @@ class ProxySelectionTest {
             () -> ProxySelection.of(Optional.of("alice:hunter2@proxy:3128"), Map.of(), TARGET))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "--via: a proxy is written as http://HOST:PORT or socks5://HOST:PORT; for no proxy,"
-                + " use direct")
+            "--via: expected http://HOST:PORT or socks5://HOST:PORT; for no proxy," + " use direct")
         .hasNoCause();
   }
 

@@ -284,10 +284,10 @@ class EncryptionExitCodesIT {
     Path file = Files.writeString(folder.resolve("secret"), MISTYPED);
     for (String option : List.of("--secret=" + MISTYPED, "--secret-file=" + file)) {
       assertThat(unusableRemote(option))
-          .contains("'culvert keygen'", "cut or mistyped")
+          .contains("'culvert keygen'", "truncated or mistyped")
           .doesNotContain("AAEZ");
       assertThat(unusableOrigin(option))
-          .contains("'culvert keygen'", "cut or mistyped")
+          .contains("'culvert keygen'", "truncated or mistyped")
           .doesNotContain("AAEZ");
     }
   }
