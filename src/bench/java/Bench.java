@@ -4,14 +4,14 @@ import java.io.UncheckedIOException;
 import java.util.List;
 
 /**
- * Measures what Culvert costs, beside direct loopback and other tunnels, on Linux with a JDK of 22
- * or newer (which runs programs of several source files):
+ * Measures the overhead of Culvert, compared with direct loopback and other tunnels, on Linux with
+ * JDK 22 or newer (which runs programs of several source files):
  *
  * <pre>java src/bench/java/Bench.java --help</pre>
  *
- * <p>Every round starts and measures each tunnel in turn, so that a machine that gets slower does
- * so for all. The origin server and the visitors are in this process; what is said about CPU and
- * memory is the tunnel's processes alone.
+ * <p>Every round starts and measures each tunnel in turn, so that a machine that slows down affects
+ * all tunnels. The origin server and the visitors run in this process; CPU and memory figures cover
+ * the tunnel's processes only.
  */
 final class Bench {
 
@@ -54,7 +54,7 @@ final class Bench {
             .filter(tunnel -> options.only().isEmpty() || options.only().contains(tunnel.name()))
             .toList();
     if (tunnels.isEmpty()) {
-      throw new IOException("there is nothing to measure: see --image and --peers");
+      throw new IOException("nothing to measure: see --image and --peers");
     }
     warmUp();
     for (int round = 1; round <= options.rounds(); round++) {
@@ -71,7 +71,7 @@ final class Bench {
     report.print();
   }
 
-  /** Lets this process's own loops be compiled, so that the first row does not pay for it. */
+  /** Warms up this process's loops, so that JIT compilation does not distort the first figures. */
   private void warmUp() throws IOException {
     var window = new Window(0, 500);
     try (Running direct = new Tunnel.Direct().start(origin.address(), Distance.NONE)) {
@@ -134,7 +134,7 @@ final class Bench {
     cost(tunnel, figures, cpu, bulk.cpuPerGigabyte());
   }
 
-  /** Adds a figure that only something with processes has. */
+  /** Adds a figure that exists only for tunnels with processes. */
   private static void cost(Running tunnel, Report.Column figures, Figure figure, double value) {
     if (tunnel.hasProcesses()) {
       figures.add(figure, value);

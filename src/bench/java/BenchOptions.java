@@ -7,12 +7,12 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What the command line says.
+ * The options of the command line.
  *
- * @param seconds how long each measurement counts
- * @param only the tunnels to measure; empty: all that are there
- * @param tests which of {@link #TESTS} to run
- * @param distance between the halves, for the test of that name
+ * @param seconds duration of each measurement
+ * @param only the tunnels to measure; empty: all that are installed
+ * @param tests the subset of {@link #TESTS} to run
+ * @param distance the distance between the proxies, for the test of that name
  */
 record BenchOptions(
     int rounds,
@@ -29,15 +29,15 @@ record BenchOptions(
       """
       Usage: java src/bench/java/Bench.java [OPTION]...
       Measures Culvert beside direct loopback and the peers it finds (bore, rathole), in turn.
-        --rounds N         how often each is started and measured (default: 3, at most 20)
-        --seconds N        how long each measurement counts (default: 3, at most 60)
+        --rounds N         how many times each is started and measured (default: 3, at most 20)
+        --seconds N        duration of each measurement (default: 3, at most 60)
         --only NAME,NAME   of direct, culvert, culvert-noise, culvert-tls, bore, culvert-bore, rathole,
-                             rathole-noise, rathole-tls (default: all that are there)
+                             rathole-noise, rathole-tls (default: all that are installed)
         --tests NAME,NAME  of start, idle, bulk, requests, connections (default: all)
         --peers FOLDER     where to look for the peers before PATH
         --image FOLDER     Culvert's runtime image (default: target/image)
-        --distance TIME    instead of the tests: the halves this round trip apart, such as 50ms
-        --rate MBITS       with --distance: what the link carries each way, in Mbit/s
+        --distance TIME    instead of the tests: measure at this round-trip time, such as 50ms
+        --rate MBITS       with --distance: rate of the link in each direction, in Mbit/s
         --help             show this help and exit
       """;
 
@@ -84,17 +84,17 @@ record BenchOptions(
         rounds, seconds, only, tests, peers, image, new Distance(roundTrip, rate * 1e6));
   }
 
-  private static double number(String option, String value, double least, double most) {
+  private static double number(String option, String value, double min, double max) {
     try {
       double number = Double.parseDouble(value);
-      if (number >= least && number <= most) {
+      if (number >= min && number <= max) {
         return number;
       }
     } catch (NumberFormatException e) {
-      // Said below.
+      // Reported below.
     }
     throw new IllegalArgumentException(
-        "%s takes a number from %s to %s, not %s".formatted(option, least, most, value));
+        "%s takes a number from %s to %s, not %s".formatted(option, min, max, value));
   }
 
   private static Set<String> names(String option, String value, List<String> known) {

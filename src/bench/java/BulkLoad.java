@@ -9,11 +9,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Moves as many bytes as go through a number of streams, one direction at a time, and counts those
- * that arrive between the warm-up and the end.
+ * Transfers bulk through a number of streams, one direction at a time, and counts the bytes that
+ * arrive between the warm-up and the end.
  *
- * @param bitsPerSecond how fast
- * @param cpuPerGigabyte what the tunnel's processes spent on it, in seconds
+ * @param bitsPerSecond the throughput
+ * @param cpuPerGigabyte CPU time of the tunnel's processes per gigabyte, in seconds
  */
 record BulkLoad(double bitsPerSecond, double cpuPerGigabyte) {
 
@@ -47,7 +47,7 @@ record BulkLoad(double bitsPerSecond, double cpuPerGigabyte) {
         throw failure.get();
       }
       if (bytes == 0) {
-        throw new IOException("no bulk came through");
+        throw new IOException("no bulk arrived");
       }
       return new BulkLoad(bytes * 8 / seconds, cpu / (bytes / 1e9));
     } finally {

@@ -4,8 +4,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A certificate for localhost that vouches for itself, made by openssl, in the forms that tunnels
- * want.
+ * A self-signed certificate for localhost, made by openssl, in the file formats that the tunnels
+ * require.
  */
 record Certificate(Path pem, Path key, Path archive) {
 
@@ -13,7 +13,7 @@ record Certificate(Path pem, Path key, Path archive) {
       "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj"
           + " /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1";
 
-  /** The files are there as long as the tunnel. */
+  /** Creates the files, which exist as long as the tunnel. */
   static Certificate make(Running running) throws IOException {
     var made = new Certificate(running.file(""), running.file(""), running.file(""));
     output(("openssl " + MAKE + " -keyout " + made.key + " -out " + made.pem).split(" "));
@@ -24,7 +24,7 @@ record Certificate(Path pem, Path key, Path archive) {
     return made;
   }
 
-  /** What a program prints before it ends. */
+  /** Runs a program to its end and returns its output. */
   static String output(String... command) throws IOException {
     Process process =
         new ProcessBuilder(List.of(command)).redirectError(ProcessBuilder.Redirect.DISCARD).start();

@@ -13,20 +13,22 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 
 /**
- * A link with a length: holds what goes through it for half a round trip each way, and lets no more
- * through than the link's rate, which all its connections share. Connecting takes a round trip, and
- * the server sees the connection half of one later. What is under way on a connection is bounded as
- * by the window that TCP has on a long path.
+ * Simulates a long link: delays bytes by half a round trip in each direction and limits the rate,
+ * which all its connections share. Connecting takes a round trip, and the server sees the
+ * connection half of one later. Bytes in flight on a connection are limited like TCP's window on a
+ * long path.
  */
 final class DelayRelay implements AutoCloseable {
 
   private static final int CHUNK_BYTES = 32 * 1024;
   private static final int SLOW_CHUNK_BYTES = 1448;
 
-  /** A window of 6 MiB; only half a round trip is under way here, the other half acknowledges. */
+  /**
+   * Half of a 6 MiB window: half a round trip is in flight here, the rest awaits acknowledgement.
+   */
   private static final int MAX_BYTES = 3 * 1024 * 1024;
 
-  /** So that a slow link does not hide seconds of bulk in the kernel's receive buffer. */
+  /** Keeps seconds of bulk out of the kernel's receive buffer on a slow link. */
   private static final int SLOW_RECEIVE_BYTES = 32 * 1024;
 
   private static final Duration MAX_QUEUE = Duration.ofMillis(20);
@@ -62,7 +64,7 @@ final class DelayRelay implements AutoCloseable {
         Thread.ofVirtual().start(() -> join(near, accepted));
       }
     } catch (IOException e) {
-      // Closed: the relay ends.
+      // The relay was closed.
     }
   }
 
@@ -102,7 +104,7 @@ final class DelayRelay implements AutoCloseable {
     }
   }
 
-  /** Carries one direction of a connection until its end, which it carries too. */
+  /** Forwards one direction of a connection up to and including its end. */
   private void carry(Socket from, Socket to, Lane lane) {
     var queue = new LinkedBlockingQueue<Chunk>();
     var room = new Semaphore(MAX_BYTES);
@@ -152,7 +154,7 @@ final class DelayRelay implements AutoCloseable {
     try {
       socket.close();
     } catch (IOException e) {
-      // It is gone either way.
+      // The socket is unusable in either case.
     }
   }
 
@@ -165,13 +167,13 @@ final class DelayRelay implements AutoCloseable {
 
   private record Chunk(byte[] bytes, long arrival) {}
 
-  /** One direction of the link: its queue is short, and whoever finds it full waits. */
+  /** One direction of the link: its queue is short, and a sender blocks while it is full. */
   private final class Lane {
 
     private final Semaphore turn = new Semaphore(1, true);
     private long free = System.nanoTime();
 
-    /** When {@code bytes} that come now will have gone through. */
+    /** Returns the time at which {@code bytes} that enter now leave the link. */
     long arrival(int bytes) throws InterruptedException {
       long gone = System.nanoTime();
       if (distance.isSlow()) {

@@ -1,10 +1,10 @@
 import java.time.Duration;
 
 /**
- * How far apart the two halves of a tunnel are.
+ * The distance between the two proxies of a tunnel.
  *
- * @param roundTrip zero: side by side, with nothing between
- * @param bitsPerSecond what goes each way; zero: as much as there is
+ * @param roundTrip the round-trip time; zero: no relay between the proxies
+ * @param bitsPerSecond the rate in each direction; zero: unlimited
  */
 record Distance(Duration roundTrip, double bitsPerSecond) {
 

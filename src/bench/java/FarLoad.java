@@ -4,9 +4,9 @@ import java.net.Socket;
 import java.util.Arrays;
 
 /**
- * What a tunnel does when its halves are far apart: how many round trips a visitor waits for the
- * first byte, connecting included; how much bulk goes through one stream; and, on a slow link, how
- * long a keystroke takes to come back while bulk comes down beside it.
+ * Measures a tunnel whose proxies are far apart: the round trips until a visitor receives the first
+ * byte, connecting included; the throughput of one bulk stream; and, on a slow link, the echo time
+ * of a keystroke during a concurrent download.
  */
 final class FarLoad {
 
@@ -78,10 +78,10 @@ final class FarLoad {
     var buffer = new byte[Origin.BULK_BYTES];
     try {
       while (bulk.getInputStream().read(buffer) >= 0) {
-        // Only the link's time counts.
+        // The content is ignored.
       }
     } catch (IOException e) {
-      // Closed: enough has been measured.
+      // Closed at the end of the measurement.
     }
   }
 }

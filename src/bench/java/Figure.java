@@ -1,4 +1,4 @@
-/** What is measured, in the order of the table. */
+/** The measured figures, in the order of the table. */
 enum Figure {
   LISTENING("listening after start, ms", Better.LESS),
   READY("first answer through both halves, ms", Better.LESS),
@@ -26,7 +26,7 @@ enum Figure {
   KEYSTROKE("far: keystroke during bulk, p50 ms", Better.LESS),
   KEYSTROKE_WORST("far: keystroke during bulk, worst ms", Better.LESS);
 
-  /** Which way a figure gets better. */
+  /** Whether a lower or a higher figure is better. */
   enum Better {
     LESS,
     MORE

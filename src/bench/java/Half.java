@@ -9,8 +9,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * One process of a tunnel: tells what CPU time it and its children have used and how much memory
- * they hold, and ends with the benchmark, also with an interrupted one.
+ * One process of a tunnel. Reports the CPU time and memory of the process and its children. The
+ * process ends with the benchmark, even if that is interrupted.
  */
 final class Half implements AutoCloseable {
 
@@ -42,7 +42,7 @@ final class Half implements AutoCloseable {
     return new Half(Path.of(command.getFirst()).getFileName().toString(), process);
   }
 
-  /** The first line it prints; it may print little more, since nobody reads it. */
+  /** Returns the process's first output line. Further output is not read and must be short. */
   String firstLine() throws IOException {
     BufferedReader output = process.inputReader();
     String line = output.readLine();
@@ -92,7 +92,7 @@ final class Half implements AutoCloseable {
     try {
       return Files.readString(Path.of("/proc", Long.toString(handle.pid()), file));
     } catch (IOException e) {
-      return ""; // A child that has just ended.
+      return ""; // The child has ended.
     }
   }
 

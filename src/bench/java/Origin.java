@@ -13,10 +13,10 @@ import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * The origin server. The first byte of a connection says what it does: {@link #DOWN} and {@link
- * #UP} move bulk, {@link #KEYS} sends everything back, and the others answer each {@link
- * #REQUEST_BYTES} with {@link #ANSWER_BYTES}. One thread answers all requests; bulk has a thread
- * for each connection.
+ * The origin server. The first byte of a connection selects the service: {@link #DOWN} and {@link
+ * #UP} transfer bulk, {@link #KEYS} echoes all bytes, and the others answer each {@link
+ * #REQUEST_BYTES} with {@link #ANSWER_BYTES}. One thread answers all requests; each bulk connection
+ * has its own thread.
  */
 final class Origin implements AutoCloseable {
 
@@ -51,7 +51,7 @@ final class Origin implements AutoCloseable {
     return new InetSocketAddress(InetAddress.getLoopbackAddress(), server.socket().getLocalPort());
   }
 
-  /** What all {@link #UP} connections have brought so far. */
+  /** Returns the number of bytes received on all {@link #UP} connections so far. */
   long uploaded() {
     return uploaded.sum();
   }
@@ -111,7 +111,7 @@ final class Origin implements AutoCloseable {
     }
   }
 
-  /** Gives the bulk connections, once the selector has let go of them, threads of their own. */
+  /** Starts a thread for each bulk connection that the selector has deregistered. */
   private void handOver() throws IOException {
     if (bulk.isEmpty()) {
       return;
@@ -144,7 +144,7 @@ final class Origin implements AutoCloseable {
         }
       }
     } catch (IOException e) {
-      // The visitor has had enough.
+      // The visitor has disconnected.
     }
   }
 
@@ -158,11 +158,11 @@ final class Origin implements AutoCloseable {
     try {
       channel.close();
     } catch (IOException e) {
-      // It is gone either way.
+      // The channel is unusable in either case.
     }
   }
 
-  /** Where a connection is. */
+  /** The state of a connection. */
   private static final class Visit {
     private byte kind;
     private int received;

@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 
-/** Gathers the figures of all rounds; prints the medians, and how Culvert does beside its peers. */
+/** Collects the figures of all rounds; prints medians and Culvert's ratio to the best peer. */
 final class Report {
 
   private static final int TEXT_WIDTH = 38;

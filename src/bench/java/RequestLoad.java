@@ -8,9 +8,9 @@ import java.nio.channels.SocketChannel;
 import java.util.Arrays;
 
 /**
- * Sends requests over a number of connections, the next one when the last has been answered, from
- * one thread. A connection stays, or is a new one for each request: then it counts when the origin
- * server's end has come through, and its latency includes connecting.
+ * Sends requests over a number of connections from one thread, each after the answer to the
+ * previous one. A connection is kept or is new for each request; a new one is complete when the
+ * origin server's end of stream has arrived, and its latency includes connecting.
  */
 final class RequestLoad implements AutoCloseable {
 
@@ -33,11 +33,11 @@ final class RequestLoad implements AutoCloseable {
   }
 
   /**
-   * What came of it.
+   * The result of a measurement.
    *
-   * @param p50 in microseconds
-   * @param p99 in microseconds
-   * @param cpu of the tunnel's processes for each request, in microseconds
+   * @param p50 median latency in microseconds
+   * @param p99 99th percentile of latency in microseconds
+   * @param cpu CPU time of the tunnel's processes per request, in microseconds
    */
   record Result(double perSecond, double p50, double p99, double cpu) {}
 
@@ -58,7 +58,7 @@ final class RequestLoad implements AutoCloseable {
 
   private Result result(double seconds, double cpu) throws IOException {
     if (lost > 0) {
-      Bench.warn(lost + " connections were lost and made again");
+      Bench.warn(lost + " connections were lost and replaced");
     }
     if (count == 0) {
       throw new IOException("no request was answered");
@@ -122,18 +122,18 @@ final class RequestLoad implements AutoCloseable {
       throw new EOFException();
     }
     if (bytes < 0) {
-      note(visit.start);
+      recordLatency(visit.start);
       channel.close();
       connect();
     } else if (answered && kind == Origin.REQUESTS) {
-      note(visit.start);
+      recordLatency(visit.start);
       visit.received = 0;
       visit.start = System.nanoTime();
       channel.write(request.clear());
     }
   }
 
-  private void note(long start) {
+  private void recordLatency(long start) {
     if (counts) {
       if (count == latencies.length) {
         latencies = Arrays.copyOf(latencies, count * 2);
@@ -150,7 +150,7 @@ final class RequestLoad implements AutoCloseable {
     selector.close();
   }
 
-  /** One request on its way. */
+  /** A pending request. */
   private static final class Visit {
     private long start;
     private int received;

@@ -8,7 +8,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A tunnel that has been started: where its visitors go, and what it costs. */
+/** A started tunnel: its public address, processes and figures. */
 final class Running implements AutoCloseable {
 
   private static final long START_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(20);
@@ -33,14 +33,14 @@ final class Running implements AutoCloseable {
     return half;
   }
 
-  /** A file that is there as long as the tunnel. */
+  /** Creates a file that exists as long as the tunnel. */
   Path file(String text) throws IOException {
     Path file = Files.createTempFile("bench", ".toml");
     files.push(file);
     return Files.writeString(file, text);
   }
 
-  /** Puts the distance before {@code target}; returns where to go instead. */
+  /** Puts the delay relay, if any, before {@code target}; returns the address to connect to. */
   InetSocketAddress far(InetSocketAddress target, InetSocketAddress listen) throws IOException {
     if (distance.isNone()) {
       return target;
@@ -50,12 +50,12 @@ final class Running implements AutoCloseable {
     return relay.address();
   }
 
-  /** Notes that the first half listens, as it has said itself. */
+  /** Records that the first process has reported that it listens. */
   void listening() {
     listeningMillis = millis();
   }
 
-  /** Waits until the first half listens. */
+  /** Waits until the first process listens. */
   void awaitListening(InetSocketAddress address) throws IOException {
     await(() -> new Socket(address.getAddress(), address.getPort()).close(), address);
     listening();
@@ -125,7 +125,7 @@ final class Running implements AutoCloseable {
     }
   }
 
-  /** Something that fails until the tunnel is there. */
+  /** An attempt that fails until the tunnel is ready. */
   private interface Attempt {
     void run() throws IOException;
   }

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** A way from visitors to the origin server, and how to start it. */
+/** A tunnel from visitors to the origin server. */
 sealed interface Tunnel {
 
   List<String> NAMES =
@@ -27,10 +27,10 @@ sealed interface Tunnel {
 
   String name();
 
-  /** Starts it, both halves on this machine, the given distance apart. */
+  /** Starts both processes on this machine with the given distance between them. */
   Running start(InetSocketAddress origin, Distance distance) throws IOException;
 
-  /** Starts it in {@code running}, which the caller closes when that fails. */
+  /** Starts the tunnel in {@code running}, and closes {@code running} if that fails. */
   private static Running start(Running running, Start start) throws IOException {
     try {
       return running.awaitReady(start.into(running));
@@ -40,12 +40,12 @@ sealed interface Tunnel {
     }
   }
 
-  /** Starts the halves; returns where visitors go. */
+  /** Starts the processes; returns the public address. */
   interface Start {
     InetSocketAddress into(Running running) throws IOException;
   }
 
-  /** Direct loopback, Culvert's image, and the peers that are there. */
+  /** Returns direct loopback, Culvert's image, and the peers that are installed. */
   static List<Tunnel> find(BenchOptions options) throws IOException {
     List<Tunnel> found = new ArrayList<>();
     found.add(new Direct());
@@ -98,7 +98,7 @@ sealed interface Tunnel {
     return address.getAddress().getHostAddress() + ":" + address.getPort();
   }
 
-  /** No tunnel: what the machine and this benchmark can do. */
+  /** No tunnel: the maximum that the machine and this benchmark reach. */
   record Direct() implements Tunnel {
 
     static final String NAME = "direct";
@@ -114,14 +114,14 @@ sealed interface Tunnel {
     }
   }
 
-  /** Culvert, from its runtime image: plain, sealed with a secret, or within TLS. */
+  /** Culvert from its runtime image: plain, Noise with a secret, or TLS. */
   record Culvert(Path bin, String name) implements Tunnel {
 
     static final String NAME = "culvert";
     static final String NOISE = "culvert-noise";
     static final String TLS = "culvert-tls";
 
-    /** Known to all who read this, as befits a benchmark. */
+    /** A public secret, for benchmarks only. */
     private static final String SECRET = "culvert-AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9jDc0p";
 
     @Override
@@ -167,7 +167,9 @@ sealed interface Tunnel {
       return command;
     }
 
-    /** The port in {@code remote-proxy: control H:P, outside NAME=H:P}, after {@code before}. */
+    /**
+     * Returns the port after {@code before} in {@code remote-proxy: control H:P, outside NAME=H:P}.
+     */
     private static InetSocketAddress printed(String line, String before) throws IOException {
       String[] parts = line.substring(line.indexOf(before) + before.length()).split("[:,]");
       try {
@@ -179,8 +181,8 @@ sealed interface Tunnel {
   }
 
   /**
-   * bore, or Culvert in its place, whose control port is fixed: loopback addresses of its own keep
-   * it out of the way.
+   * bore, or Culvert in its place. The control port is fixed, so each run has its own loopback
+   * address.
    */
   record Bore(List<String> program, String name) implements Tunnel {
 
@@ -218,7 +220,7 @@ sealed interface Tunnel {
     }
   }
 
-  /** rathole over plain TCP, as it comes, or over its Noise or TLS. */
+  /** rathole over plain TCP, its default, or over its Noise or TLS transport. */
   record Rathole(Path program, String name) implements Tunnel {
 
     static final String NOISE = "rathole-noise";

@@ -5,7 +5,7 @@ import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Visitors one after the other: a single one, and a thousand that stay without a word. */
+/** Sequential visitors: a single one, and a thousand that stay idle. */
 final class Visits {
 
   static final int IDLE = 1000;
@@ -15,7 +15,7 @@ final class Visits {
 
   private Visits() {}
 
-  /** Connects and exchanges once; returns how long the answer's first byte took, in nanoseconds. */
+  /** Connects and exchanges once; returns the time to the answer's first byte in nanoseconds. */
   static long once(InetSocketAddress address, int limitMillis) throws IOException {
     long start = System.nanoTime();
     try (Socket socket = connect(address, limitMillis)) {
@@ -23,7 +23,7 @@ final class Visits {
     }
   }
 
-  /** What the halves hold with {@link #IDLE} visitors that have been answered once. */
+  /** Measures memory with {@link #IDLE} visitors that have been answered once. */
   static void idle(Running tunnel, Report.Column figures) throws IOException {
     for (int i = 0; i < WARM; i++) {
       once(tunnel.visitors(), LIMIT_MILLIS);
@@ -61,7 +61,7 @@ final class Visits {
     }
   }
 
-  /** Returns when the first byte of the answer came. */
+  /** Returns the arrival time of the answer's first byte. */
   private static long exchange(Socket socket) throws IOException {
     var request = new byte[Origin.REQUEST_BYTES];
     request[0] = Origin.REQUESTS;
@@ -69,11 +69,11 @@ final class Visits {
     int first = socket.getInputStream().read();
     long came = System.nanoTime();
     if (first < 0) {
-      throw new EOFException("the visitor got no answer");
+      throw new EOFException("the visitor received no answer");
     }
     if (socket.getInputStream().readNBytes(Origin.ANSWER_BYTES - 1).length
         < Origin.ANSWER_BYTES - 1) {
-      throw new EOFException("the visitor got half an answer");
+      throw new EOFException("the visitor received an incomplete answer");
     }
     return came;
   }

@@ -1,12 +1,12 @@
 /**
- * When a measurement counts.
+ * The time of a measurement.
  *
- * @param warmMillis what is left out at the beginning
- * @param millis how long it counts from then
+ * @param warmMillis duration of the warm-up, which is not counted
+ * @param millis duration of the measurement after the warm-up
  */
 record Window(long warmMillis, long millis) {
 
-  /** The warm-up is as long, but two seconds at most: what a just-in-time compiler needs. */
+  /** Sets a warm-up of the same duration but at most two seconds, enough for JIT compilation. */
   static Window ofSeconds(double seconds) {
     long millis = (long) (seconds * 1000);
     return new Window(Math.min(millis, 2000), millis);

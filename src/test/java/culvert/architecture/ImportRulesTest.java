@@ -112,8 +112,8 @@ class ImportRulesTest {
   private static final Set<String> UNRESTRICTED = Set.of("cli");
 
   /**
-   * Single imports that a role still has although it must not know a protocol. Each goes away when
-   * {@code cli} passes the role a list of endpoints with their protocols.
+   * Single imports that a role still has although it must not depend on a protocol. Each is removed
+   * when {@code cli} passes the role a list of endpoints with their protocols.
    */
   private static final Map<String, Set<String>> UNTIL_ENDPOINTS_ARE_PASSED_IN =
       Map.of(
@@ -170,13 +170,13 @@ class ImportRulesTest {
   }
 
   @Test
-  void packagesFormNoCircle() {
+  void packagesFormNoCycle() {
     var graph = new TreeMap<String, Set<String>>();
     imports()
         .forEach((type, packages) ->
             graph.computeIfAbsent(packageOf(type), key -> new TreeSet<>()).addAll(packages));
     for (String start : graph.keySet()) {
-      assertThat(reachable(graph, start)).as("circle through " + start).doesNotContain(start);
+      assertThat(reachable(graph, start)).as("cycle through " + start).doesNotContain(start);
     }
   }
 

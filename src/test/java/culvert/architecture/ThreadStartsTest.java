@@ -13,12 +13,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Threads are started by {@link Threads} alone, so that its count is complete. */
+/** Checks that only {@link Threads} starts threads, so that its count is complete. */
 class ThreadStartsTest {
 
   private static final String FACTORY = "Threads.java";
 
-  /** Source text without white space that starts a thread past the factory. */
+  /** Matches source text, without white space, that starts a thread without the factory. */
   private static final Pattern STARTS =
       Pattern.compile(
           "Thread\\.(ofVirtual|ofPlatform|startVirtualThread|Builder)\\b"
@@ -27,10 +27,10 @@ class ThreadStartsTest {
               + "|Executors\\.new\\w+\\((?!(\\d+,)?Threads\\.factory)"
               + "|ThreadPoolExecutor\\((?!\\d+,Threads\\.factory)");
 
-  /** A named thread of a test is left behind unseen unless the factory has started it. */
+  /** A leaked thread is detected only if the factory has started it. */
   private static final Pattern NAMED = Pattern.compile("Thread\\.ofVirtual\\(\\)\\.name\\(");
 
-  /** It crashes the JVM of JDK 25 while virtual threads start and end. */
+  /** Crashes the JVM of JDK 25 while virtual threads start and end. */
   private static final Pattern DUMP = Pattern.compile("dump" + "Threads");
 
   private static List<String> files(String folder, Pattern pattern) throws IOException {
@@ -76,7 +76,7 @@ class ThreadStartsTest {
         "CompletableFuture.runAsync(task)",
         "new Timer()"
       })
-  void startPastTheFactoryIsRecognised(String source) {
+  void startWithoutTheFactoryIsDetected(String source) {
     assertThat(STARTS.matcher(source.replaceAll("\\s+", "")).find()).isTrue();
   }
 
