@@ -6,18 +6,18 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 
-/** A login on a connection that nothing wraps: what {@code --transport plain} does. */
+/** Logs in on an unencrypted connection, as {@code --transport plain} does. */
 public final class BareLogin {
 
   private BareLogin() {}
 
-  /** The origin side. */
+  /** Runs the origin proxy's side of the handshake. */
   public static Handshake.Peer dial(Handshake.Local self, InputStream in, OutputStream out)
       throws IOException {
     return Handshake.dial(self, Handshake.Channel.PLAIN, new HandshakeExchange(in, out));
   }
 
-  /** The remote side. */
+  /** Runs the remote proxy's side of the handshake. */
   public static Handshake.Peer accept(Handshake.Local self, InputStream in, OutputStream out)
       throws IOException {
     var exchange = new HandshakeExchange(in, out);

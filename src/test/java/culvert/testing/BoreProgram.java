@@ -14,13 +14,13 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 
 /**
- * The real bore's server in a process of its own, at an address of loopback that it has alone: its
- * control port is always the same. A test that wants it is skipped where it is not installed: on
- * PATH, or where the property {@value #PROPERTY} says.
+ * The original bore server as a separate process. It listens at its own loopback address, because
+ * its control port is fixed. The program is looked up in PATH or at the path in the property
+ * {@value #PROPERTY}; tests that use it are skipped if it is not installed.
  */
 public final class BoreProgram implements AutoCloseable {
 
-  /** Names the program's file. */
+  /** System property with the path of the program's file. */
   public static final String PROPERTY = "culvert.bore";
 
   private static final int CONTROL_PORT = 7835;
@@ -31,12 +31,12 @@ public final class BoreProgram implements AutoCloseable {
 
   private BoreProgram(String address, Path program, String... options) {
     this.address = address;
-    var words = new ArrayList<>(List.of(program.toString(), "server", "--bind-addr", address));
-    words.addAll(List.of(options));
-    commandLine.addAll(inUtf8(words));
+    var arguments = new ArrayList<>(List.of(program.toString(), "server", "--bind-addr", address));
+    arguments.addAll(List.of(options));
+    commandLine.addAll(inUtf8(arguments));
   }
 
-  /** A server that serves. */
+  /** Starts a server and waits until it listens. */
   public static BoreProgram server(String... options) throws Exception {
     Path program = program();
     var random = ThreadLocalRandom.current();
@@ -46,7 +46,7 @@ public final class BoreProgram implements AutoCloseable {
     return server;
   }
 
-  /** The program's file. */
+  /** Returns the program's file; skips the test if there is none. */
   public static Path program() {
     List<Path> places =
         Stream.concat(
@@ -60,17 +60,17 @@ public final class BoreProgram implements AutoCloseable {
   }
 
   /**
-   * The same command line in UTF-8, whatever the locale of this process makes of letters: where
-   * some are not ASCII, a shell that writes their bytes becomes the program.
+   * Returns the command line encoded in UTF-8 regardless of this process's locale: if an argument
+   * is not ASCII, a shell script prints its bytes and then executes the program.
    */
-  public static List<String> inUtf8(List<String> words) {
-    if (StandardCharsets.US_ASCII.newEncoder().canEncode(String.join("", words))) {
-      return words;
+  public static List<String> inUtf8(List<String> commandLine) {
+    if (StandardCharsets.US_ASCII.newEncoder().canEncode(String.join("", commandLine))) {
+      return commandLine;
     }
     var script = new StringBuilder("exec");
-    for (String word : words) {
+    for (String argument : commandLine) {
       script.append(" \"$(printf '");
-      for (byte b : word.getBytes(StandardCharsets.UTF_8)) {
+      for (byte b : argument.getBytes(StandardCharsets.UTF_8)) {
         script.append("\\%03o".formatted(b & 0xff));
       }
       script.append("')\"");
@@ -78,7 +78,7 @@ public final class BoreProgram implements AutoCloseable {
     return List.of("/bin/sh", "-c", script.toString());
   }
 
-  /** Starts it, also after {@link #kill}. */
+  /** Starts the server, also after {@link #kill}. */
   public void start() throws Exception {
     process =
         new ProcessBuilder(commandLine)
@@ -95,12 +95,12 @@ public final class BoreProgram implements AutoCloseable {
         });
   }
 
-  /** Ends it as kill -9 does. */
+  /** Kills the process with SIGKILL. */
   public void kill() {
     process.destroyForcibly().onExit().join();
   }
 
-  /** Where it listens. */
+  /** Returns the address at which the server listens. */
   public String address() {
     return address;
   }

@@ -2,21 +2,23 @@ package culvert.testing;
 
 import java.time.Duration;
 
-/** Waits for what another thread is about to make true. It never decides an order of events. */
+/** Waits until a condition that another thread establishes holds. It does not order events. */
 public final class Eventually {
 
   private static final Duration PAUSE = Duration.ofMillis(5);
 
   private Eventually() {}
 
-  /** Something that fails for as long as it is not true yet. */
+  /** A check that throws until its condition holds. */
   @FunctionalInterface
   public interface Check {
-    /** Throws if it does not hold. */
+    /** Throws if the condition does not hold. */
     void run() throws Exception;
   }
 
-  /** Repeats {@code check} until it holds; after the limit its own failure is thrown. */
+  /**
+   * Repeats {@code check} until it passes; after {@code limit}, throws the check's last failure.
+   */
   public static void within(Duration limit, Check check) throws Exception {
     long deadline = System.nanoTime() + limit.toNanos();
     for (; ; ) {

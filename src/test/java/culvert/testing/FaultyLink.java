@@ -12,8 +12,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A TCP relay whose connections can be broken, or fall silent without a word, as when a cable is
- * pulled: what is sent then is taken and goes nowhere.
+ * A TCP relay whose connections can be reset or silenced, as when a cable is unplugged: a silenced
+ * connection accepts bytes and discards them.
  */
 public final class FaultyLink implements RelayedLink {
 
@@ -23,7 +23,7 @@ public final class FaultyLink implements RelayedLink {
   private final HostPort target;
   private final Set<Pair> pairs = ConcurrentHashMap.newKeySet();
 
-  /** Relays to {@code target}, faultlessly until told otherwise. */
+  /** Relays to {@code target}, without faults at first. */
   public FaultyLink(HostPort target) throws IOException {
     this.server = new ServerSocket(0, 64, InetAddress.getLoopbackAddress());
     this.target = target;
@@ -35,12 +35,12 @@ public final class FaultyLink implements RelayedLink {
     return new HostPort("127.0.0.1", server.getLocalPort());
   }
 
-  /** Connections that are there now go silent for ever; those that come later do not. */
+  /** Silences all current connections permanently; later connections are not affected. */
   public void silence() {
     pairs.forEach(pair -> pair.silent = true);
   }
 
-  /** Resets every connection that is there now, towards both ends. */
+  /** Resets every current connection at both ends. */
   public void breakAll() {
     pairs.forEach(Pair::reset);
   }
@@ -52,12 +52,12 @@ public final class FaultyLink implements RelayedLink {
         try {
           new Pair(near, new Socket(target.host(), target.port())).start();
         } catch (IOException e) {
-          // Nobody listens there just now, as the caller is told by the end of its connection.
+          // Nothing listens at the target now: close the caller's connection too.
           near.close();
         }
       }
     } catch (IOException e) {
-      // Closed: the link's end.
+      // The link was closed.
     }
   }
 
@@ -80,7 +80,7 @@ public final class FaultyLink implements RelayedLink {
     private void carry(Socket from, Socket to) {
       try {
         InputStream in = from.getInputStream();
-        // A network holds nothing back, as two sockets joined would with the end of every record.
+        // A network does not delay the end of a record; Nagle's algorithm would do so here.
         to.setTcpNoDelay(true);
         OutputStream out = to.getOutputStream();
         byte[] piece = new byte[PIECE_BYTES];

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Fails a test that leaves a thread of {@link Threads}, a socket or an uncaught exception behind.
+ * Fails a test that leaks a thread of {@link Threads} or a socket, or has an uncaught exception.
  * Threads and sockets may take a few seconds to end.
  */
 public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {

@@ -17,12 +17,12 @@ import java.nio.channels.SocketChannel;
  */
 public record Loopback(SocketConnection near, SocketConnection far) implements AutoCloseable {
 
-  /** A pair with buffers of the system's choice. */
+  /** Opens a pair with the system's default buffer sizes. */
   public static Loopback open() throws IOException {
     return open(0);
   }
 
-  /** A pair whose send and receive buffers are about this large. */
+  /** Opens a pair with send and receive buffers of about {@code bufferBytes}. */
   public static Loopback open(int bufferBytes) throws IOException {
     var pool = new BufferPool();
     try (var server = ServerSocketChannel.open()) {

@@ -21,7 +21,7 @@ public final class MemoryPipe {
   private final End near;
   private final End far;
 
-  /** Each direction holds {@code capacity} bytes and a read gives at most {@code maxPerRead}. */
+  /** Each direction holds {@code capacity} bytes and a read returns at most {@code maxPerRead}. */
   public MemoryPipe(int capacity, int maxPerRead) {
     var forth = new Ring(capacity, maxPerRead);
     var back = new Ring(capacity, maxPerRead);
@@ -29,12 +29,12 @@ public final class MemoryPipe {
     far = new End(forth, back, 2);
   }
 
-  /** One end. */
+  /** Returns one end. */
   public Connection near() {
     return near;
   }
 
-  /** The other end. */
+  /** Returns the other end. */
   public Connection far() {
     return far;
   }

@@ -7,19 +7,19 @@ import java.io.InputStream;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 
-/** Messages over a socket, for a peer that does as a test says. */
+/** Sends and receives messages on a socket, for scripted peers. */
 final class MessageSocket {
 
   private MessageSocket() {}
 
-  /** Says a message of a stream, or of the session if that is 0. */
+  /** Sends a message on a stream, or on the session if {@code stream} is 0. */
   static void say(Socket socket, long stream, Message message) throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate(Frame.MAX_MESSAGE_BYTES);
     Message.write(bytes, stream, message);
     socket.getOutputStream().write(bytes.array(), 0, bytes.position());
   }
 
-  /** The next message of the other side's, pings left out. */
+  /** Returns the peer's next message other than a ping. */
   static Message hear(Socket socket) throws IOException {
     InputStream in = socket.getInputStream();
     for (; ; ) {

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * nginx in front of something, in a process of its own on a free port of loopback, with a folder of
- * its own. A test that wants it is skipped where it is not installed.
+ * An nginx reverse proxy as a separate process, with its own folder, on a free loopback port. Tests
+ * that use it are skipped if nginx is not installed.
  */
 public final class Nginx implements AutoCloseable {
 
@@ -23,7 +23,7 @@ public final class Nginx implements AutoCloseable {
   private static final int TRIES = 3;
 
   /**
-   * What it shows where it listens with TLS.
+   * The certificate with which nginx listens over TLS.
    *
    * @param certificate a PEM file, with the chain
    * @param key a PEM file
@@ -61,7 +61,7 @@ public final class Nginx implements AutoCloseable {
     }
   }
 
-  /** A location that passes WebSockets on, as its documentation says. */
+  /** Returns a location that forwards WebSockets, configured as nginx documents it. */
   public static String webSocket(String path, HostPort upstream) {
     return location(
         path,
@@ -73,7 +73,7 @@ public final class Nginx implements AutoCloseable {
         "proxy_send_timeout 1h;");
   }
 
-  /** A location that leads to another server, with more lines of configuration. */
+  /** Returns a location that forwards to another server, with more lines of configuration. */
   public static String location(String path, HostPort upstream, String... lines) {
     return "location "
         + path
@@ -92,7 +92,7 @@ public final class Nginx implements AutoCloseable {
     address = new HostPort("127.0.0.1", port);
     Files.writeString(folder.resolve("nginx.conf"), settings(identity, locations));
     launch();
-    // Somebody else may have been faster to take the port.
+    // Another process may have taken the port meanwhile: try once more.
     if (!process.isAlive()) {
       process = null;
     }
@@ -114,7 +114,7 @@ public final class Nginx implements AutoCloseable {
         });
   }
 
-  /** One process, which is all there is to end. */
+  /** Without a master process, so that there is only one process to end. */
   private String settings(Optional<Identity> identity, List<String> locations) {
     String tls =
         identity
@@ -148,20 +148,20 @@ public final class Nginx implements AutoCloseable {
     return Files.readString(folder.resolve("log"));
   }
 
-  /** Where it listens. */
+  /** Returns the address at which nginx listens. */
   public HostPort address() {
     return address;
   }
 
-  /** Starts it on the same port, once it was ended. */
-  public void again() throws Exception {
+  /** Restarts nginx on the same port after {@link #kill}. */
+  public void restart() throws Exception {
     launch();
     if (!process.isAlive()) {
       throw new IOException("nginx does not serve again: " + log());
     }
   }
 
-  /** Ends it without a word to anybody. */
+  /** Kills the process without closing its connections in order. */
   public void kill() {
     process.destroyForcibly().onExit().join();
   }

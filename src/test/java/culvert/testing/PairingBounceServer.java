@@ -21,11 +21,11 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
 
-/** A bounce server whose groups are pairs that end together, as whoever meets there wants it. */
+/** A bounce server whose groups hold two members; each ends with the other. */
 public final class PairingBounceServer implements AutoCloseable {
 
-  /** Nobody watches. */
-  private static final MemberEvents UNSEEN =
+  /** Ignores all events. */
+  private static final MemberEvents NO_EVENTS =
       new MemberEvents() {
         @Override
         public void connected(MemberView member) {}
@@ -48,12 +48,12 @@ public final class PairingBounceServer implements AutoCloseable {
   private final TestLog log = new TestLog(Log.Level.ERROR);
   private final BounceServer server;
 
-  /** On a free port of loopback, with nothing around its connections. */
+  /** Listens on a free loopback port over the plain transport. */
   public PairingBounceServer(String authentication) throws IOException {
     this(new HostPort("127.0.0.1", 0), authentication, TransportKind.PLAIN, Optional.empty());
   }
 
-  /** At an address and over a transport of one's choice. */
+  /** Listens at {@code address} over a transport of the test's choice. */
   public PairingBounceServer(
       HostPort where, String authentication, TransportKind kind, Optional<TlsServerSettings> tls)
       throws IOException {
@@ -70,7 +70,7 @@ public final class PairingBounceServer implements AutoCloseable {
                 WebSocketSettings.DEFAULT,
                 Duration.ZERO,
                 Duration.ofSeconds(10)),
-            UNSEEN,
+            NO_EVENTS,
             new Counters(),
             log.log());
   }
@@ -87,17 +87,17 @@ public final class PairingBounceServer implements AutoCloseable {
         usual.halfClose());
   }
 
-  /** Where it listens. */
+  /** Returns the address at which the server listens. */
   public HostPort address() {
     return server.address();
   }
 
-  /** How many have joined a group so far. */
+  /** Returns the number of members that have joined a group so far. */
   public long joined() {
     return server.counters().get(Counter.MEMBERS);
   }
 
-  /** How many are in a group now. */
+  /** Returns the number of members in a group now. */
   public long members() {
     return server.members().stream().filter(member -> member.group().isPresent()).count();
   }

@@ -15,11 +15,12 @@ public final class Ports {
   private Ports() {}
 
   /**
-   * Returns a port of 127.0.0.1 that no process gets that asks the system for any free port, until
-   * this JVM ends. A server can bind to it; while none listens, connections are refused.
+   * Reserves a port of 127.0.0.1 until this JVM ends: the system does not assign it to a process
+   * that requests any free port. A server can bind to it; while none listens, connections are
+   * refused.
    */
   public static HostPort reserve() throws IOException {
-    // Bound to all addresses, and never listening: then Linux lets a server bind to it too.
+    // Bound to all addresses but not listening: Linux lets a server bind to the port too.
     var holder = new Socket();
     holder.setReuseAddress(true);
     holder.bind(new InetSocketAddress(0));

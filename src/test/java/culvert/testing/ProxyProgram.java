@@ -13,8 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A proxy that others wrote, in a process of its own on a free port of loopback. A test that wants
- * one is skipped where it is not installed.
+ * An installed third-party proxy as a separate process on a free loopback port. Tests that use it
+ * are skipped if the program is not installed.
  */
 public final class ProxyProgram implements AutoCloseable {
 
@@ -22,7 +22,7 @@ public final class ProxyProgram implements AutoCloseable {
   private static final Path MICROSOCKS = Path.of("/usr/bin/microsocks");
   private static final int TRIES = 3;
 
-  /** How a program is started on a port. */
+  /** Builds the command line that starts a program on a port. */
   private interface CommandLine {
     List<String> of(int port, Path folder) throws IOException;
   }
@@ -48,9 +48,9 @@ public final class ProxyProgram implements AutoCloseable {
   }
 
   /**
-   * An HTTP proxy.
+   * Starts an HTTP proxy.
    *
-   * @param lines of its configuration, beside the address: {@code "BasicAuth user password"},
+   * @param lines configuration in addition to the address: {@code "BasicAuth user password"},
    *     {@code "ConnectPort 443"}
    */
   public static ProxyProgram tinyproxy(String... lines) throws Exception {
@@ -65,9 +65,9 @@ public final class ProxyProgram implements AutoCloseable {
   }
 
   /**
-   * A SOCKS5 proxy.
+   * Starts a SOCKS5 proxy.
    *
-   * @param options beside the address: {@code "-u", "user", "-P", "password"}
+   * @param options options in addition to the address: {@code "-u", "user", "-P", "password"}
    */
   public static ProxyProgram microsocks(String... options) throws Exception {
     return new ProxyProgram(
@@ -98,7 +98,7 @@ public final class ProxyProgram implements AutoCloseable {
             new Socket(address.host(), address.port()).close();
           }
         });
-    // Somebody else may have been faster to take the port.
+    // Another process may have taken the port meanwhile: try once more.
     if (!process.isAlive()) {
       process = null;
     }
@@ -108,7 +108,7 @@ public final class ProxyProgram implements AutoCloseable {
     return folder.resolve("log");
   }
 
-  /** Where it listens. */
+  /** Returns the address at which the proxy listens. */
   public HostPort address() {
     return address;
   }

@@ -7,7 +7,7 @@ import java.io.OutputStream;
 import java.util.Random;
 import java.util.zip.CRC32C;
 
-/** Random bytes from a seed, which nobody holds, and their checksum. */
+/** Random bytes generated from a seed, without storing them, and their checksum. */
 public final class RandomBytes {
 
   private static final int PIECE_BYTES = 1 << 16;
@@ -16,16 +16,16 @@ public final class RandomBytes {
   private final CRC32C sum = new CRC32C();
   private final byte[] piece = new byte[PIECE_BYTES];
 
-  /** Nothing sent yet. */
+  /** Creates a generator that has sent nothing yet. */
   public RandomBytes(long seed) {
     random = new Random(seed);
     random.nextBytes(piece);
   }
 
-  /** Sends so many bytes more, rounded up to whole pieces. */
+  /** Sends {@code bytes} more bytes, rounded up to whole pieces. */
   public RandomBytes send(OutputStream out, long bytes) throws IOException {
     for (long sent = 0; sent < bytes; sent += piece.length) {
-      // A few bytes changed at random make every piece another one, at the cost of a copy.
+      // Changing one random byte makes every piece different at the cost of a copy.
       piece[random.nextInt(piece.length)]++;
       out.write(piece);
       sum.update(piece);
@@ -33,12 +33,12 @@ public final class RandomBytes {
     return this;
   }
 
-  /** The checksum of all that was sent. */
+  /** Returns the checksum of all bytes sent. */
   public long sum() {
     return sum.getValue();
   }
 
-  /** Reads so many bytes, and returns their checksum. */
+  /** Reads {@code bytes} bytes and returns their checksum. */
   public static long receive(InputStream in, long bytes) throws IOException {
     var sum = new CRC32C();
     for (long left = bytes; left > 0; ) {
@@ -52,7 +52,7 @@ public final class RandomBytes {
     return sum.getValue();
   }
 
-  /** Reads to a clean end and returns the checksum of what came. */
+  /** Reads to a clean end of stream and returns the checksum of the bytes received. */
   public static long receive(InputStream in) throws IOException {
     var sum = new CRC32C();
     byte[] piece = new byte[PIECE_BYTES];

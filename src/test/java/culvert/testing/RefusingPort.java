@@ -6,18 +6,18 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 
-/** A port of loopback that refuses connections, and that nobody else can be given meanwhile. */
+/** A loopback port that refuses connections and is reserved until closed. */
 public final class RefusingPort implements AutoCloseable {
 
-  /** Bound, and never listening. */
+  /** Bound but not listening. */
   private final Socket holder = new Socket();
 
-  /** Takes any free one. */
+  /** Reserves a free port. */
   public RefusingPort() throws IOException {
     holder.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
   }
 
-  /** Where nobody listens. */
+  /** Returns the address that refuses connections. */
   public HostPort address() {
     return new HostPort("127.0.0.1", holder.getLocalPort());
   }

@@ -4,21 +4,21 @@ import culvert.net.HostPort;
 import java.io.Closeable;
 import java.io.IOException;
 
-/** A relay that stands in for the network between the halves. */
+/** A relay that simulates the network between the proxies. */
 public interface RelayedLink extends AutoCloseable {
 
-  /** Where it listens. */
+  /** Returns the address at which the relay listens. */
   HostPort address();
 
   @Override
   void close();
 
-  /** Closes what is gone either way. */
+  /** Closes {@code socket} and ignores a failure. */
   static void closeQuietly(Closeable socket) {
     try {
       socket.close();
     } catch (IOException e) {
-      // So it is.
+      // The socket is unusable in either case.
     }
   }
 }

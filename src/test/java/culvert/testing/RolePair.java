@@ -33,13 +33,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** Both roles in one JVM, with what they log, for one service in front of one origin server. */
+/** Both roles in one JVM with a shared log, for one service and one origin server. */
 public final class RolePair implements AutoCloseable {
 
   /** Long enough for a slow machine, short enough for a hanging test. */
   public static final Duration LIMIT = Duration.ofSeconds(30);
 
-  /** What both sides know unless a test says otherwise. */
+  /** The secret of both sides unless a test sets another. */
   public static final String SECRET = "culvert-AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9jDc0p";
 
   private static final HostPort ANY = new HostPort("127.0.0.1", 0);
@@ -51,7 +51,7 @@ public final class RolePair implements AutoCloseable {
   private final CompletableFuture<String> announced = new CompletableFuture<>();
   private final CompletableFuture<OriginProxy.End> end = new CompletableFuture<>();
 
-  /** What a test may want different from the usual. */
+  /** Settings in which a test can differ from the defaults. */
   public static final class Options {
     String remoteSecret = SECRET;
     String originSecret = SECRET;
@@ -80,150 +80,150 @@ public final class RolePair implements AutoCloseable {
     List<GroupAddress> meetings = List.of();
     BounceCredentials bounce = BounceCredentials.DEFAULT;
 
-    /** The sides meet in groups at a bounce server, the origin proxy in the first. */
+    /** Connects the sides through channel groups; the origin proxy joins the first group. */
     public Options meeting(BounceCredentials access, GroupAddress... groups) {
       meetings = List.of(groups);
       bounce = access;
       return this;
     }
 
-    /** The secrets of both sides; null is none. */
+    /** Sets the secrets of both sides; null stands for none. */
     public Options secrets(String ofRemote, String ofOrigin) {
       remoteSecret = ofRemote;
       originSecret = ofOrigin;
       return this;
     }
 
-    /** Nothing wraps the connection between the halves: for scripted peers. */
+    /** Uses the plain transport between the proxies, for scripted peers. */
     public Options plain() {
       return transport(TransportKind.PLAIN);
     }
 
-    /** The same on both sides, without keys. */
+    /** Uses this transport on both sides, without keys. */
     public Options transport(TransportKind kind) {
       var same =
           new TransportSettings(Optional.of(kind), Optional.empty(), WebSocketSettings.DEFAULT);
       return transports(same, same);
     }
 
-    /** Who the remote proxy shows itself to be over TLS, and how the origin proxy knows it. */
+    /** Uses TLS: the remote proxy's certificate and the origin proxy's trust settings. */
     public Options tls(TlsServerSettings ofRemote, TlsClientSettings ofOrigin) {
       remoteTls = Optional.of(ofRemote);
       originTls = Optional.of(ofOrigin);
       return this;
     }
 
-    /** What wraps the connection between the halves, on each side. */
+    /** Sets the transport of each side. */
     public Options transports(TransportSettings ofRemote, TransportSettings ofOrigin) {
       remoteTransport = ofRemote;
       originTransport = ofOrigin;
       return this;
     }
 
-    /** From a visitor's accept to the origin server's accepted connection. */
+    /** Sets the time limit from a visitor's accept to the origin server's accepted connection. */
     public Options openTimeout(Duration limit) {
       openTimeout = limit;
       return this;
     }
 
-    /** How long a half-closed relay may be silent. */
+    /** Sets the idle timeout of a half-closed relay. */
     public Options halfClose(Duration limit) {
       halfClose = limit;
       return this;
     }
 
-    /** From accept to a standing session. */
+    /** Sets the time limit from accept to an established session. */
     public Options handshake(Duration limit) {
       handshake = limit;
       return this;
     }
 
-    /** How many visitors may be there. */
-    public Options maxVisitors(int most) {
-      return admission(new ConnectionLimits(most, 1024, 256, 64));
+    /** Sets the maximum number of concurrent visitors. */
+    public Options maxVisitors(int max) {
+      return admission(new ConnectionLimits(max, 1024, 256, 64));
     }
 
-    /** Whom the remote proxy lets in. */
+    /** Sets the connection limits of the remote proxy. */
     public Options admission(ConnectionLimits limits) {
       admission = limits;
       return this;
     }
 
-    /** When a silent peer is asked, and when it is given up. */
+    /** Sets the heartbeat interval and timeout. */
     public Options heartbeat(Duration every, Duration timeout) {
       heartbeat = every;
       heartbeatTimeout = timeout;
       return this;
     }
 
-    /** Under which name the origin proxy logs in. */
+    /** Sets the origin proxy's name. */
     public Options name(String text) {
       name = text;
       return this;
     }
 
-    /** The origin proxy tries again and again. */
+    /** Makes the origin proxy retry indefinitely. */
     public Options retrying() {
       failFast = false;
       return this;
     }
 
-    /** The same, with pauses of so much at the most. */
+    /** Makes the origin proxy retry indefinitely with pauses of at most {@code pause}. */
     public Options retryingWithin(Duration pause) {
       retryMax = pause;
       return retrying();
     }
 
-    /** Visitors on loopback begin with a PROXY header. */
+    /** Makes the remote proxy expect a PROXY header from visitors on loopback. */
     public Options proxyHeaderFromLoopback() {
       proxyHeaderFrom = List.of(Cidr.parse("127.0.0.0/8"));
       return this;
     }
 
-    /** The origin server wants a PROXY header. */
+    /** Makes the origin proxy send a PROXY header to the origin server. */
     public Options proxyHeader(ProxyHeader.Version version) {
       proxyHeader = Optional.of(version);
       return this;
     }
 
-    /** The remote proxy gives ports, and the origin proxy asks for one; 0 is any. */
+    /** Sets the remote proxy's port range and the port that the origin proxy requests; 0 is any. */
     public Options outsidePort(PortRange given, int asked) {
       ports = Optional.of(given);
       return outsidePort(asked);
     }
 
-    /** The origin proxy asks for a port; 0 is any. */
+    /** Sets the port that the origin proxy requests; 0 is any. */
     public Options outsidePort(int asked) {
       outsidePort = OptionalInt.of(asked);
       return this;
     }
 
-    /** The service that the origin proxy offers. */
+    /** Sets the service that the origin proxy offers. */
     public Options offered(String service) {
       offered = service;
       return this;
     }
 
-    /** The remote proxy serves bore's clients, who each have one of the ports. */
+    /** Makes the remote proxy serve bore clients, each on a port of {@code given}. */
     public Options bore(BoreServerSettings served, PortRange given) {
       bore = Optional.of(served);
       ports = Optional.of(given);
       return this;
     }
 
-    /** For a connection to the remote proxy or to the origin server. */
+    /** Sets the timeout for connecting to the remote proxy or to the origin server. */
     public Options connectTimeout(Duration limit) {
       connectTimeout = limit;
       return this;
     }
 
-    /** What each side holds at the most. */
-    public Options bounds(ResourceLimits most) {
-      bounds = most;
+    /** Sets the resource limits of each side. */
+    public Options bounds(ResourceLimits max) {
+      bounds = max;
       return this;
     }
 
-    /** A source has a log line about each of its faults. */
+    /** Logs every fault of a source, without rate limiting. */
     public Options everyLine() {
       logPeriod = Duration.ofNanos(1);
       return this;
@@ -233,12 +233,12 @@ public final class RolePair implements AutoCloseable {
       return new Timeouts(handshake, heartbeat, heartbeatTimeout, halfClose, LIMIT, logPeriod);
     }
 
-    /** Of a remote proxy on free ports. */
+    /** Returns the settings of a remote proxy on free ports. */
     public RemoteSettings remoteSettings() {
       return remoteSettings(Optional.of(ANY).filter(any -> meetings.isEmpty()), ANY.toString());
     }
 
-    /** Of one that origin proxies reach there, and visitors at the services. */
+    /** Returns the settings of a remote proxy with this control address and these services. */
     public RemoteSettings remoteSettings(Optional<HostPort> control, String... services) {
       return new RemoteSettings(
           control,
@@ -257,7 +257,7 @@ public final class RolePair implements AutoCloseable {
           bounds);
     }
 
-    /** Of an origin proxy. */
+    /** Returns the settings of an origin proxy. */
     public OriginSettings originSettings(HostPort server, RemoteAddress remote) {
       return new OriginSettings(
           remote,
@@ -278,24 +278,24 @@ public final class RolePair implements AutoCloseable {
     }
   }
 
-  /** A tunnel to {@code server} whose origin proxy has not joined yet; see {@link #join}. */
+  /** Creates a tunnel to {@code server}; {@link #join} starts its origin proxy. */
   public RolePair(HostPort server, Options options) throws IOException {
     remote = remote(options);
     origin = origin(server, options, control(options));
   }
 
-  /** The same, with an origin proxy that joins somewhere else. */
+  /** Creates a tunnel whose origin proxy connects to {@code elsewhere}. */
   public RolePair(HostPort server, Options options, HostPort elsewhere) throws IOException {
     remote = remote(options);
     origin = origin(server, options, new RemoteAddress.Direct(elsewhere));
   }
 
-  /** A tunnel whose halves are joined by a link that can fail; its origin proxy serves. */
+  /** Starts a tunnel over a link that can fail; returns once its origin proxy serves. */
   public static RolePair overFaultyLink(HostPort server, Options options) throws Exception {
     return over(FaultyLink::new, server, options);
   }
 
-  /** A tunnel whose halves are joined by a link of one's own; its origin proxy serves. */
+  /** Starts a tunnel over a link of the test's choice; returns once its origin proxy serves. */
   public static RolePair over(LinkMaker maker, HostPort server, Options options) throws Exception {
     var tunnel = new RolePair(server, options, maker);
     tunnel.join();
@@ -303,7 +303,7 @@ public final class RolePair implements AutoCloseable {
     return tunnel;
   }
 
-  /** A tunnel whose halves are {@code delay} apart each way, and whose origin proxy serves. */
+  /** Starts a tunnel over a link with this one-way delay; returns once its origin proxy serves. */
   public static RolePair farFrom(HostPort server, Duration delay, long bitsPerSecond)
       throws Exception {
     var options = new Options();
@@ -317,7 +317,7 @@ public final class RolePair implements AutoCloseable {
   /** Makes a link. */
   @FunctionalInterface
   public interface LinkMaker {
-    /** One that leads to a remote proxy. */
+    /** Creates a link to a remote proxy. */
     RelayedLink to(HostPort control) throws IOException;
   }
 
@@ -348,12 +348,12 @@ public final class RolePair implements AutoCloseable {
         log.log());
   }
 
-  /** A tunnel whose origin proxy serves. */
+  /** Starts a tunnel; returns once its origin proxy serves. */
   public static RolePair to(HostPort server) throws Exception {
     return to(server, new Options());
   }
 
-  /** A tunnel whose origin proxy serves. */
+  /** Starts a tunnel; returns once its origin proxy serves. */
   public static RolePair to(HostPort server, Options options) throws Exception {
     var tunnel = new RolePair(server, options);
     tunnel.join();
@@ -361,49 +361,49 @@ public final class RolePair implements AutoCloseable {
     return tunnel;
   }
 
-  /** The link between the halves, of a tunnel that was made over a faulty one. */
+  /** Returns the link of a tunnel made by {@link #overFaultyLink}. */
   public FaultyLink link() {
     return (FaultyLink) link;
   }
 
-  /** Starts the origin proxy; does not wait. */
+  /** Starts the origin proxy without waiting for it to serve. */
   public void join() {
     Threads.start("origin proxy", () -> end.complete(origin.run()));
   }
 
-  /** How the origin proxy ended. */
+  /** Waits for the end of the origin proxy and returns its reason. */
   public OriginProxy.End end() throws Exception {
     return end.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
   }
 
-  /** A new visitor. */
+  /** Connects a new visitor. */
   public Socket visit() throws IOException {
     return TestClient.dial(outside());
   }
 
-  /** Where visitors come in. */
+  /** Returns the public address. */
   public HostPort outside() {
     return remote.outsideAddresses().get(ServiceAddress.DEFAULT_NAME);
   }
 
-  /** The remote role. */
+  /** Returns the remote proxy. */
   public RemoteProxy remote() {
     return remote;
   }
 
-  /** The origin role. */
+  /** Returns the origin proxy. */
   public OriginProxy origin() {
     return origin;
   }
 
-  /** What both roles have logged so far. */
+  /** Returns all lines that both roles have logged so far. */
   public String log() {
     return log.text();
   }
 
-  /** Waits for a log line that contains all the words. */
-  public void awaitLog(String... words) throws Exception {
-    log.await(words);
+  /** Waits for a log line that contains all parts. */
+  public void awaitLog(String... parts) throws Exception {
+    log.await(parts);
   }
 
   @Override

@@ -12,7 +12,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.List;
 
-/** An origin proxy, or a stranger, that does exactly what the test tells it to. */
+/** An origin proxy, or an unauthenticated client, that follows a test's script. */
 public final class ScriptedOrigin implements AutoCloseable {
 
   private static final int STREAMS = 64;
@@ -21,9 +21,9 @@ public final class ScriptedOrigin implements AutoCloseable {
   private final ByteArrayOutputStream said = new ByteArrayOutputStream();
 
   /**
-   * Connects.
+   * Connects to a remote proxy.
    *
-   * @param source the address it comes from, such as {@code 127.0.0.7}
+   * @param source the source address of the connection, such as {@code 127.0.0.7}
    */
   public ScriptedOrigin(HostPort control, String source) throws IOException {
     try {
@@ -37,7 +37,7 @@ public final class ScriptedOrigin implements AutoCloseable {
     }
   }
 
-  /** Says these bytes. */
+  /** Sends these bytes. */
   public void say(byte[] bytes) throws IOException {
     socket.getOutputStream().write(bytes);
   }
@@ -59,17 +59,17 @@ public final class ScriptedOrigin implements AutoCloseable {
     };
   }
 
-  /** What it has said in {@link #logIn}. */
+  /** Returns the bytes sent by {@link #logIn}. */
   public byte[] said() {
     return said.toByteArray();
   }
 
-  /** Says a message of a stream, or of the session if that is 0. */
+  /** Sends a message on a stream, or on the session if {@code stream} is 0. */
   public void say(long stream, Message message) throws IOException {
     MessageSocket.say(socket, stream, message);
   }
 
-  /** The next message of the remote proxy's, pings left out. */
+  /** Returns the remote proxy's next message other than a ping. */
   public Message hear() throws IOException {
     return MessageSocket.hear(socket);
   }
@@ -81,19 +81,19 @@ public final class ScriptedOrigin implements AutoCloseable {
     if (message instanceof Message.Offered answer) {
       return answer;
     }
-    throw new IOException(message + " where an answer was expected");
+    throw new IOException(message + " received instead of an answer");
   }
 
-  /** Waits until the remote proxy ends the connection, in whatever way. */
+  /** Waits until the remote proxy closes or resets the connection. */
   public void awaitEnd() {
     try {
       socket.getInputStream().transferTo(OutputStream.nullOutputStream());
     } catch (IOException e) {
-      // That is an end too.
+      // A reset also ends the connection.
     }
   }
 
-  /** Is gone without a word. */
+  /** Resets the connection. */
   public void vanish() throws IOException {
     socket.setSoLinger(true, 0);
     socket.close();

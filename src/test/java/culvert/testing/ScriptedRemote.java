@@ -14,7 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** A remote proxy without a secret that lets origin proxies log in and does as the test says. */
+/** A remote proxy without a secret that accepts logins and then follows the test's script. */
 public final class ScriptedRemote implements AutoCloseable {
 
   private static final int STREAMS = 64;
@@ -22,28 +22,28 @@ public final class ScriptedRemote implements AutoCloseable {
 
   private final ServerSocket server;
 
-  /** On a free port of loopback. */
+  /** Listens on a free loopback port. */
   public ScriptedRemote() throws IOException {
     server = new ServerSocket(0, 64, InetAddress.getLoopbackAddress());
     server.setSoTimeout((int) RolePair.LIMIT.toMillis());
   }
 
-  /** Where origin proxies log in. */
+  /** Returns the address at which origin proxies log in. */
   public HostPort address() {
     return new HostPort("127.0.0.1", server.getLocalPort());
   }
 
-  /** Waits for an origin proxy, lets it log in, and hears its offer of the default service. */
+  /** Waits for an origin proxy, accepts its login, and reads its offer of the default service. */
   public Login accept() throws IOException {
     return accept(SERVICE);
   }
 
-  /** The same for an offer of another text. */
+  /** Accepts a login like {@link #accept()} and expects an offer of {@code offer}. */
   public Login accept(String offer) throws IOException {
     return new Login(server.accept(), offer);
   }
 
-  /** The same, if one comes within the limit. */
+  /** Accepts a login like {@link #accept()} if an origin proxy connects within {@code limit}. */
   public Optional<Login> accept(Duration limit) throws IOException {
     server.setSoTimeout((int) Math.max(1, limit.toMillis()));
     try {
@@ -55,13 +55,13 @@ public final class ScriptedRemote implements AutoCloseable {
     }
   }
 
-  /** Waits for an origin proxy and refuses it for want of a secret. */
+  /** Waits for an origin proxy and rejects it because it lacks the secret. */
   public void refuse() throws IOException {
     try (Socket socket = server.accept()) {
-      handshake(socket, Optional.of(Secret.of("what nobody knows")));
-      throw new AssertionError("it knew the secret");
+      handshake(socket, Optional.of(Secret.of("an unknown secret")));
+      throw new AssertionError("the origin proxy has the secret");
     } catch (RefusedException e) {
-      // As it should be.
+      // Expected.
     }
   }
 
@@ -73,7 +73,7 @@ public final class ScriptedRemote implements AutoCloseable {
     BareLogin.accept(self, socket.getInputStream(), socket.getOutputStream());
   }
 
-  /** An origin proxy that has logged in. */
+  /** An origin proxy's login. */
   public static final class Login implements AutoCloseable {
     private final Socket socket;
 
@@ -83,27 +83,27 @@ public final class ScriptedRemote implements AutoCloseable {
       handshake(socket, Optional.empty());
       Message message = hear();
       if (!message.equals(new Message.Offer(offer))) {
-        throw new IOException(message + " where an offer was expected");
+        throw new IOException(message + " received instead of an offer");
       }
     }
 
-    /** Takes its offer. */
+    /** Accepts the offered service. */
     public Login take() throws IOException {
       say(new Message.Offered(SERVICE, List.of("127.0.0.1:9"), ""));
       return this;
     }
 
-    /** Says a message of the session. */
+    /** Sends a message on the session. */
     public void say(Message message) throws IOException {
       MessageSocket.say(socket, 0, message);
     }
 
-    /** The next message of the origin proxy's, pings left out. */
+    /** Returns the origin proxy's next message other than a ping. */
     public Message hear() throws IOException {
       return MessageSocket.hear(socket);
     }
 
-    /** Hangs up. */
+    /** Closes the connection. */
     @Override
     public void close() throws IOException {
       socket.close();

@@ -2,12 +2,12 @@ package culvert.testing;
 
 import java.util.Random;
 
-/** Randomness that can be had again: the seed is printed, and {@code -Dculvert.seed=N} sets it. */
+/** Reproducible randomness: the seed is printed, and {@code -Dculvert.seed=N} sets it. */
 public final class Seed {
 
   private Seed() {}
 
-  /** A generator for the named test. */
+  /** Returns a generator for the named test. */
   public static Random random(String test) {
     long seed = Long.getLong("culvert.seed", System.nanoTime());
     System.out.println(test + ": -Dculvert.seed=" + seed);

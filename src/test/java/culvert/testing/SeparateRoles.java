@@ -12,28 +12,28 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** Remote proxies and origin proxies, each to be started and ended by itself, with one log. */
+/** Remote and origin proxies that are started and stopped independently and share one log. */
 public final class SeparateRoles implements AutoCloseable {
 
   private final TestLog log = new TestLog();
 
-  /** A remote proxy that serves. */
+  /** Starts a remote proxy. */
   public RemoteProxy remote(RolePair.Options options) throws IOException {
     return RemoteProxy.start(options.remoteSettings(), log.log());
   }
 
-  /** The same, which has a control address besides its meetings. */
+  /** Starts a remote proxy that has a control address in addition to its bounce groups. */
   public RemoteProxy remoteWithControl(RolePair.Options options) throws IOException {
     var control = Optional.of(new HostPort("127.0.0.1", 0));
     return RemoteProxy.start(options.remoteSettings(control, "127.0.0.1:0"), log.log());
   }
 
-  /** The same without a control address, whose visitors come in at any address of the machine. */
+  /** Starts a remote proxy without a control address that accepts visitors on every address. */
   public RemoteProxy remoteOnEveryAddress(RolePair.Options options) throws IOException {
     return RemoteProxy.start(options.remoteSettings(Optional.empty(), "0.0.0.0:0"), log.log());
   }
 
-  /** An origin proxy that runs. */
+  /** A running origin proxy. */
   public static final class Origin implements AutoCloseable {
     private final OriginProxy proxy;
     private final CompletableFuture<OriginProxy.End> end = new CompletableFuture<>();
@@ -47,22 +47,22 @@ public final class SeparateRoles implements AutoCloseable {
       Threads.start("origin proxy", () -> end.complete(proxy.run()));
     }
 
-    /** Whether it has not ended. */
+    /** Returns whether the origin proxy still runs. */
     public boolean isRunning() {
       return !end.isDone();
     }
 
-    /** The first line about a public address. */
+    /** Waits for the first line that announces a public address and returns it. */
     public String announced() throws Exception {
       return announced.get(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS);
     }
 
-    /** How it ended. */
+    /** Waits for the end of the origin proxy and returns its reason. */
     public OriginProxy.End end() throws Exception {
       return end.get(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS);
     }
 
-    /** Ends it, and waits for that. */
+    /** Stops the origin proxy and waits for its end. */
     public void stop() {
       proxy.close();
       try {
@@ -78,19 +78,19 @@ public final class SeparateRoles implements AutoCloseable {
     }
   }
 
-  /** An origin proxy that joins from now on. */
+  /** Starts an origin proxy. */
   public Origin origin(HostPort server, RolePair.Options options, RemoteAddress remote) {
     return new Origin(options.originSettings(server, remote), log.log());
   }
 
-  /** What all have logged so far. */
+  /** Returns all lines logged so far. */
   public String log() {
     return log.text();
   }
 
-  /** Waits for a log line that contains all the words. */
-  public void awaitLog(String... words) throws Exception {
-    log.await(words);
+  /** Waits for a log line that contains all parts. */
+  public void awaitLog(String... parts) throws Exception {
+    log.await(parts);
   }
 
   @Override

@@ -10,12 +10,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A TCP relay that can vanish as a machine without power does: what is sent to it from then on is
- * not even acknowledged, by any of its connections or by its port. A relay that only stops to read
- * is another thing, because its system goes on acknowledging.
+ * A TCP relay that can disappear like a host that loses power: from then on neither its connections
+ * nor its port acknowledge segments. A relay that merely stops reading is a different case, because
+ * its kernel still sends acknowledgements.
  *
- * <p>A process of its own, in Perl, because Java cannot attach a filter to a socket. A test that
- * wants it is skipped where there is no Linux or no Perl.
+ * <p>The relay is a separate Perl process, because Java cannot attach a filter to a socket. Tests
+ * that use it are skipped without Linux or Perl.
  */
 public final class SeveredLink implements RelayedLink {
 
@@ -34,9 +34,9 @@ public final class SeveredLink implements RelayedLink {
       $| = 1;
       $SIG{PIPE} = 'IGNORE';
 
-      sub fresh { socket(my $s, PF_INET, SOCK_STREAM, 0) or die "socket: $!"; $s }
+      sub new_socket { socket(my $s, PF_INET, SOCK_STREAM, 0) or die "socket: $!"; $s }
 
-      my $listener = fresh();
+      my $listener = new_socket();
       bind($listener, sockaddr_in($port, inet_aton($host))) or die "bind: $!";
       listen($listener, 64) or die "listen: $!";
       my %sockets = (fileno $listener => $listener);
@@ -47,7 +47,7 @@ public final class SeveredLink implements RelayedLink {
 
       sub begin {
         accept(my $near, $listener) or return;
-        my $far = fresh();
+        my $far = new_socket();
         connect($far, $target) or return;
         for ([$near, $far], [$far, $near]) {
           my ($one, $other) = @$_;
@@ -79,8 +79,8 @@ public final class SeveredLink implements RelayedLink {
         }
       }
 
-      # Whoever goes on waiting for an answer here does so until this process ends: with a reset,
-      # lest the system goes on saying farewell to nobody.
+      # Peers wait for an answer until this process ends. Sockets then close with a reset, so that
+      # the kernel does not retransmit a FIN that is never acknowledged.
       sub sever {
         my $filter = pack('S C C L', 6, 0, 0, 0);
         my $program = pack('S x![P] P', 1, $filter);
@@ -107,7 +107,7 @@ public final class SeveredLink implements RelayedLink {
       """;
 
   private final Process process;
-  private final BufferedReader says;
+  private final BufferedReader output;
   private final HostPort address;
 
   /** Relays to {@code target} from a free port of loopback. */
@@ -115,10 +115,10 @@ public final class SeveredLink implements RelayedLink {
     this(new HostPort("127.0.0.1", 0), target);
   }
 
-  /** Relays from an address of the test's choice; both are IPv4. */
+  /** Relays from an address of the test's choice; both addresses are IPv4. */
   public SeveredLink(HostPort at, HostPort target) throws IOException {
     assumeTrue(Files.isExecutable(PERL), "perl is not installed");
-    assumeTrue(System.getProperty("os.name").equals("Linux"), "only Linux filters sockets");
+    assumeTrue(System.getProperty("os.name").equals("Linux"), "socket filters require Linux");
     process =
         new ProcessBuilder(
                 PERL.toString(),
@@ -130,12 +130,12 @@ public final class SeveredLink implements RelayedLink {
                 String.valueOf(target.port()))
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
-    says = process.inputReader(StandardCharsets.UTF_8);
-    address = new HostPort(at.host(), Integer.parseInt(heard()));
+    output = process.inputReader(StandardCharsets.UTF_8);
+    address = new HostPort(at.host(), Integer.parseInt(readLine()));
   }
 
-  private String heard() throws IOException {
-    String line = says.readLine();
+  private String readLine() throws IOException {
+    String line = output.readLine();
     if (line == null) {
       throw new IOException("the link has ended");
     }
@@ -147,18 +147,18 @@ public final class SeveredLink implements RelayedLink {
     return address;
   }
 
-  /** It vanishes, and with it all that it carries; both ends wait until {@link #close}. */
+  /** Severs the link and all its connections; both ends wait until {@link #close}. */
   public void sever() throws IOException {
     process.outputWriter(StandardCharsets.UTF_8).append('\n').flush();
-    if (!heard().equals("severed")) {
-      throw new IOException("the link does not let itself be severed");
+    if (!readLine().equals("severed")) {
+      throw new IOException("the link was not severed");
     }
   }
 
   @Override
   public void close() {
     process.destroyForcibly().onExit().join();
-    RelayedLink.closeQuietly(says);
+    RelayedLink.closeQuietly(output);
     RelayedLink.closeQuietly(process.getOutputStream());
   }
 }

@@ -16,7 +16,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
-/** A TCP relay that is far away and slow: it stands in for a network between the halves. */
+/** A TCP relay with a delay and a limited rate that simulates a network between the proxies. */
 public final class SlowLink implements RelayedLink {
 
   private static final int PIECE_BYTES = 4096;
@@ -30,10 +30,10 @@ public final class SlowLink implements RelayedLink {
   private final long nanosPerByte;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
 
-  /** Relays to {@code target}, each byte {@code delay} late, so many bits a second each way. */
+  /** Relays to {@code target} with this one-way delay and this rate in each direction. */
   public SlowLink(HostPort target, Duration delay, long bitsPerSecond) throws IOException {
     this.server = new ServerSocket(0, 16, InetAddress.getLoopbackAddress());
-    // A small buffer keeps the queue inside the link short, as a good router does.
+    // A small buffer keeps the queue in the link short, as a well-configured router does.
     this.server.setReceiveBufferSize(PIECE_BYTES);
     this.target = target;
     this.delayNanos = delay.toNanos();
@@ -57,7 +57,7 @@ public final class SlowLink implements RelayedLink {
         carry(far, near);
       }
     } catch (IOException e) {
-      // Closed: the link's end.
+      // The link was closed.
     }
   }
 
@@ -95,7 +95,7 @@ public final class SlowLink implements RelayedLink {
     void run() throws Exception;
   }
 
-  /** A broken connection is what a link is for. */
+  /** Runs {@code work}; a broken connection is an expected outcome. */
   private void quietly(Work work) {
     try {
       work.run();

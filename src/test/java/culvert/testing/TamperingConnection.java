@@ -7,17 +7,17 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.function.UnaryOperator;
 
-/** A connection on whose way out somebody may do something to every piece that is written. */
+/** A connection that can modify every piece written to it. */
 public final class TamperingConnection extends ForwardingConnection {
 
   private volatile UnaryOperator<byte[]> change = UnaryOperator.identity();
 
-  /** Changes nothing until told to. */
+  /** Changes nothing until {@link #change} is called. */
   public TamperingConnection(Connection real) {
     super(real);
   }
 
-  /** From now on what is written becomes what {@code operator} makes of it. */
+  /** Applies {@code operator} to every piece that is written from now on. */
   public TamperingConnection change(UnaryOperator<byte[]> operator) {
     change = operator;
     return this;

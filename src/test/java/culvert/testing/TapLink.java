@@ -10,7 +10,7 @@ import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** A TCP relay on which somebody listens: it keeps every byte of both directions. */
+/** A TCP relay that records every byte in both directions. */
 public final class TapLink implements RelayedLink {
 
   private static final int PIECE_BYTES = 16 * 1024;
@@ -33,12 +33,12 @@ public final class TapLink implements RelayedLink {
     return new HostPort("127.0.0.1", server.getLocalPort());
   }
 
-  /** All that has gone to the target so far. */
+  /** Returns all bytes sent to the target so far. */
   public byte[] up() {
     return up.toByteArray();
   }
 
-  /** All that has come from it. */
+  /** Returns all bytes received from the target so far. */
   public byte[] down() {
     return down.toByteArray();
   }
@@ -54,7 +54,7 @@ public final class TapLink implements RelayedLink {
         Threads.start("tap <", () -> carry(far, near, down));
       }
     } catch (IOException e) {
-      // Closed: the link's end.
+      // The link was closed.
     }
   }
 

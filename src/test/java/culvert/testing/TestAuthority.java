@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.Random;
 import javax.security.auth.x500.X500Principal;
 
-/** Makes certificates as a test wants them, good ones and bad ones; no key of it is kept. */
+/** Issues valid and invalid certificates for tests; no key is stored. */
 public final class TestAuthority {
 
   private static final String EC = "EC";
@@ -39,7 +39,7 @@ public final class TestAuthority {
    */
   public record Issued(KeyPair keys, List<X509Certificate> chain) {
 
-    /** The certificate itself. */
+    /** Returns the certificate, the first of the chain. */
     public X509Certificate certificate() {
       return chain.getFirst();
     }
@@ -53,7 +53,7 @@ public final class TestAuthority {
       return Files.writeString(file, text);
     }
 
-    /** Writes the key to a file that only its owner may read. */
+    /** Writes the key to a file that is readable by its owner only. */
     public Path writeKey(Path file) throws IOException {
       Files.writeString(file, pem("PRIVATE KEY", keys.getPrivate().getEncoded()));
       return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
@@ -63,7 +63,7 @@ public final class TestAuthority {
   private final Issued own;
   private final X500Principal name;
 
-  /** An authority of this name, new even if there is another of the name. */
+  /** Creates an authority with a new key, even if another authority has the same name. */
   public TestAuthority(String name) throws Exception {
     this.name = new X500Principal("CN=" + name);
     KeyPair keys = keys(EC);
@@ -76,17 +76,17 @@ public final class TestAuthority {
     this.name = own.certificate().getSubjectX500Principal();
   }
 
-  /** Its own certificate. */
+  /** Returns the authority's own certificate. */
   public Issued own() {
     return own;
   }
 
-  /** A certificate for localhost and both loopback addresses. */
+  /** Issues a certificate for localhost and both loopback addresses. */
   public Issued issue(String subject) throws Exception {
     return issue(new Wish(subject).names("localhost", "127.0.0.1", "::1"));
   }
 
-  /** A certificate as wished. */
+  /** Issues a certificate with the requested properties. */
   public Issued issue(Wish wish) throws Exception {
     KeyPair keys = keys(wish.algorithm);
     var chain = new ArrayList<X509Certificate>();
@@ -97,19 +97,19 @@ public final class TestAuthority {
     return new Issued(keys, List.copyOf(chain));
   }
 
-  /** An authority below this one. */
+  /** Creates an intermediate authority certified by this one. */
   public TestAuthority below(String subject) throws Exception {
     return new TestAuthority(issue(new Wish(subject).authority(true)));
   }
 
-  /** A certificate that its own key has signed. */
+  /** Issues a self-signed certificate. */
   public static Issued selfSigned(Wish wish) throws Exception {
     KeyPair keys = keys(wish.algorithm);
     return new Issued(
         keys, List.of(wish.make(keys, new X500Principal("CN=" + wish.subject), keys)));
   }
 
-  /** A block of a PEM file. */
+  /** Returns a PEM block. */
   public static String pem(String label, byte[] bytes) {
     String body = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(bytes);
     return "-----BEGIN " + label + "-----\n" + body + "\n-----END " + label + "-----\n";
@@ -125,7 +125,7 @@ public final class TestAuthority {
     return generator.generateKeyPair();
   }
 
-  /** What shall stand in a certificate (RFC 5280, 4.1). */
+  /** The properties of a certificate to issue (RFC 5280, 4.1). */
   public static final class Wish {
     private final String subject;
     private String algorithm = EC;
@@ -134,24 +134,24 @@ public final class TestAuthority {
     private Instant begins = Instant.now().minus(Duration.ofDays(1));
     private Instant ends = Instant.now().plus(Duration.ofDays(30));
 
-    /** For this common name, with a key on the curve P-256. */
+    /** Requests a certificate for this common name, with a P-256 key. */
     public Wish(String subject) {
       this.subject = subject;
     }
 
-    /** Names and addresses it is for. */
+    /** Sets the subject alternative names: host names and IP addresses. */
     public Wish names(String... all) {
       names = List.of(all);
       return this;
     }
 
-    /** The kind of key: EC, RSA, Ed25519. */
+    /** Sets the key algorithm: EC, RSA or Ed25519. */
     public Wish algorithm(String name) {
       algorithm = name;
       return this;
     }
 
-    /** When its time begins and ends. */
+    /** Sets the validity period. */
     public Wish time(Instant from, Instant to) {
       begins = from;
       ends = to;
@@ -199,7 +199,7 @@ public final class TestAuthority {
       return extension(19, der(0x30, der(0x01, new byte[] {(byte) 0xff})));
     }
 
-    /** It signs certificates. */
+    /** Returns the key usage extension for signing certificates. */
     private static byte[] usage() {
       return extension(15, der(0x03, new byte[] {2, 4}));
     }

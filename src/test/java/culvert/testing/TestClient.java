@@ -7,19 +7,19 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 
-/** Whoever connects: a visitor, or somebody at a control port. */
+/** A client of a public address or of a control address. */
 public final class TestClient {
 
   private TestClient() {}
 
-  /** A connection that waits for {@link RolePair#LIMIT} at the most. */
+  /** Opens a connection whose reads time out after {@link RolePair#LIMIT}. */
   public static Socket dial(HostPort address) throws IOException {
     var socket = new Socket(address.host(), address.port());
     socket.setSoTimeout((int) RolePair.LIMIT.toMillis());
     return socket;
   }
 
-  /** What it says comes back from the other end. */
+  /** Sends {@code text} and checks that the server echoes it. */
   public static void assertEchoes(Socket socket, String text) throws IOException {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     socket.getOutputStream().write(bytes);

@@ -9,50 +9,50 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 
-/** A log in memory, whose lines a test reads and waits for. */
+/** A log in memory; a test reads its lines and waits for them. */
 public final class TestLog implements AutoCloseable {
 
   private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
   private final Log log;
 
-  /** One that misses nothing. */
+  /** Creates a log of level DEBUG. */
   public TestLog() {
     this(Log.Level.DEBUG);
   }
 
-  /** One of that level. */
+  /** Creates a log of the given level. */
   public TestLog(Log.Level level) {
     var out = new PrintStream(lines, true, StandardCharsets.UTF_8);
     log = new Log(level, Log.Format.TEXT, "test", out, Clock.systemUTC(), Threads.factory("log"));
   }
 
-  /** What writes into it. */
+  /** Returns the log to pass to the code under test. */
   public Log log() {
     return log;
   }
 
-  /** What was written so far; all that was logged, once it is closed. */
+  /** Returns the lines written so far; after {@link #close}, all that were logged. */
   public String text() {
     return lines.toString(StandardCharsets.UTF_8);
   }
 
-  /** Waits for a line that contains all the words. */
-  public void await(String... words) throws Exception {
-    await(1, words);
+  /** Waits for a line that contains all parts. */
+  public void await(String... parts) throws Exception {
+    await(1, parts);
   }
 
-  /** The same, within so long. */
-  public void await(Duration limit, String... words) throws Exception {
-    await(limit, 1, words);
+  /** Waits at most {@code limit} for a line that contains all parts. */
+  public void await(Duration limit, String... parts) throws Exception {
+    await(limit, 1, parts);
   }
 
-  /** Waits for so many lines that contain all the words. */
-  public void await(int times, String... words) throws Exception {
-    await(RolePair.LIMIT, times, words);
+  /** Waits for {@code times} lines that contain all parts. */
+  public void await(int times, String... parts) throws Exception {
+    await(RolePair.LIMIT, times, parts);
   }
 
-  private void await(Duration limit, int times, String... words) throws Exception {
-    var wanted = List.of(words);
+  private void await(Duration limit, int times, String... parts) throws Exception {
+    var wanted = List.of(parts);
     Eventually.within(
         limit,
         () -> {

@@ -10,13 +10,13 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** An origin server on a free port of loopback, with the test's code for each connection. */
+/** An origin server on a free loopback port that runs the test's code for each connection. */
 public final class TestServer implements AutoCloseable {
 
-  /** What the server does with a connection; it is closed afterwards. */
+  /** Code that serves a connection; the server closes the connection afterwards. */
   @FunctionalInterface
   public interface Service {
-    /** Serves one connection in a thread of its own. */
+    /** Serves one connection; called in a separate thread for each connection. */
     void serve(Socket connection) throws Exception;
   }
 
@@ -27,7 +27,7 @@ public final class TestServer implements AutoCloseable {
   private final Map<Socket, Thread> connections = new ConcurrentHashMap<>();
   private final AtomicInteger accepted = new AtomicInteger();
 
-  /** A server that runs at once. */
+  /** Starts a server. */
   public TestServer(Service service) throws IOException {
     this(InetAddress.getLoopbackAddress(), service);
   }
@@ -38,12 +38,14 @@ public final class TestServer implements AutoCloseable {
     Threads.start("origin server", this::accept);
   }
 
-  /** A server that sends everything back and half-closes when the client does. */
+  /** Starts a server that echoes all bytes and half-closes when the client does. */
   public static TestServer echo() throws IOException {
     return new TestServer(TestServer::sendBack);
   }
 
-  /** The same at IPv4 and IPv6, for clients that take any address a name has. */
+  /**
+   * Starts an {@link #echo} server on IPv4 and IPv6, for clients that try any address of a name.
+   */
   public static TestServer echoOnEveryAddress() throws IOException {
     return new TestServer(null, TestServer::sendBack);
   }
@@ -53,7 +55,7 @@ public final class TestServer implements AutoCloseable {
     connection.shutdownOutput();
   }
 
-  /** A server that answers a first byte 'b' by bulk without end, and echoes anything else. */
+  /** Starts a server that answers a first byte 'b' with endless bulk and echoes other input. */
   public static TestServer bulkOrEcho() throws IOException {
     return new TestServer(connection -> {
       int first = connection.getInputStream().read();
@@ -66,12 +68,12 @@ public final class TestServer implements AutoCloseable {
     });
   }
 
-  /** Where it listens. */
+  /** Returns the address at which the server listens. */
   public HostPort address() {
     return new HostPort("127.0.0.1", server.getLocalPort());
   }
 
-  /** How many connections came so far. */
+  /** Returns the number of connections accepted so far. */
   public int accepted() {
     return accepted.get();
   }
@@ -86,7 +88,7 @@ public final class TestServer implements AutoCloseable {
         thread.start();
       }
     } catch (IOException e) {
-      // Closed: the server's end.
+      // The server was closed.
     }
   }
 
@@ -94,13 +96,13 @@ public final class TestServer implements AutoCloseable {
     try (connection) {
       service.serve(connection);
     } catch (Exception e) {
-      // A client that goes away is this server's everyday life.
+      // Clients may disconnect at any time.
     } finally {
       connections.remove(connection);
     }
   }
 
-  /** Closes all connections; an interrupt ends a service that waits for something else. */
+  /** Closes all connections and interrupts services that wait for another event. */
   @Override
   public void close() throws IOException {
     server.close();

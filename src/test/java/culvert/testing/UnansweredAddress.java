@@ -8,7 +8,7 @@ import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
 
-/** An address that says nothing: a server whose queue is full drops what comes, as a firewall. */
+/** An address that never answers: a full accept queue drops connections, as a firewall does. */
 public final class UnansweredAddress implements AutoCloseable {
 
   private static final int FILLERS = 16;
@@ -16,12 +16,12 @@ public final class UnansweredAddress implements AutoCloseable {
   private final ServerSocketChannel server;
   private final List<SocketChannel> fillers = new ArrayList<>();
 
-  /** On a free port of loopback. */
+  /** Creates the address on a free loopback port. */
   public UnansweredAddress() throws IOException {
     this(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 0));
   }
 
-  /** At an address of the test's choice. */
+  /** Creates the address at an address of the test's choice. */
   public UnansweredAddress(InetSocketAddress address) throws IOException {
     server = ServerSocketChannel.open().bind(address, 1);
     for (int i = 0; i < FILLERS; i++) {
@@ -32,7 +32,7 @@ public final class UnansweredAddress implements AutoCloseable {
     }
   }
 
-  /** Where nothing answers. */
+  /** Returns the address that never answers. */
   public InetSocketAddress address() throws IOException {
     return (InetSocketAddress) server.getLocalAddress();
   }
