@@ -67,7 +67,7 @@ class UnsteadyRemoteTest {
   /** Accepts a login and waits until the origin proxy counts its session. */
   private ScriptedRemote.Login serve() throws Exception {
     long before = tunnel.origin().counters().get(Counter.SESSIONS);
-    ScriptedRemote.Login login = login().take();
+    ScriptedRemote.Login login = login().acceptOffer();
     Eventually.within(
         RolePair.LIMIT,
         () -> assertThat(tunnel.origin().counters().get(Counter.SESSIONS)).isEqualTo(before + 1));
@@ -82,7 +82,7 @@ class UnsteadyRemoteTest {
   void noLoginFollowsWhileTheLimitOfDrainingSessionsIsReached() throws Exception {
     start(new RolePair.Options().retrying());
     for (int i = 0; i < MAX_SESSIONS; i++) {
-      login().take().say(new Message.Drain());
+      login().acceptOffer().send(new Message.Drain());
     }
     assertThat(remote.accept(WHILE)).isEmpty();
     for (ScriptedRemote.Login login : logins) {
@@ -100,7 +100,7 @@ class UnsteadyRemoteTest {
       var login = remote.accept(Duration.ofNanos(until - now));
       if (login.isPresent()) {
         count++;
-        login.get().take().say(new Message.Drain());
+        login.get().acceptOffer().send(new Message.Drain());
         login.get().close();
       }
     }
@@ -117,7 +117,7 @@ class UnsteadyRemoteTest {
       var login = remote.accept(Duration.ofNanos(until - now));
       if (login.isPresent()) {
         count++;
-        login.get().say(new Message.Drain());
+        login.get().send(new Message.Drain());
         logins.add(login.get());
       }
     }
@@ -128,7 +128,7 @@ class UnsteadyRemoteTest {
   void sessionWithoutAnAnswerToTheOffersIsClosedAndRetried() throws Exception {
     start(new RolePair.Options().retrying().handshake(Duration.ofMillis(300)));
     ScriptedRemote.Login first = login();
-    assertThat(first.hear()).isInstanceOf(Message.Bye.class);
+    assertThat(first.receive()).isInstanceOf(Message.Bye.class);
     first.close();
     tunnel.awaitLog("session not started", "no answer to the offers within 300ms");
     serve();
@@ -159,7 +159,7 @@ class UnsteadyRemoteTest {
     start(new RolePair.Options().retryingWithin(Duration.ofMillis(100)));
     serve().close();
     for (int i = 0; i < 4; i++) {
-      remote.refuse();
+      remote.rejectLogin();
     }
     serve();
     assertThat(logged("login refused by remote proxy")).hasSize(1);
@@ -173,8 +173,8 @@ class UnsteadyRemoteTest {
     serve().close();
     for (int i = 0; i < 4; i++) {
       try (ScriptedRemote.Login login = remote.accept()) {
-        login.say(new Message.Offered("default", List.of(), "not today"));
-        assertThat(login.hear()).isInstanceOf(Message.Bye.class);
+        login.send(new Message.Offered("default", List.of(), "not today"));
+        assertThat(login.receive()).isInstanceOf(Message.Bye.class);
       }
     }
     serve();
@@ -187,8 +187,8 @@ class UnsteadyRemoteTest {
     start(new RolePair.Options().retryingWithin(Duration.ofMillis(100)));
     for (int i = 0; i < 2; i++) {
       serve().close();
-      remote.refuse();
-      remote.refuse();
+      remote.rejectLogin();
+      remote.rejectLogin();
     }
     serve();
     assertThat(logged("login refused by remote proxy")).hasSize(2);
@@ -198,7 +198,7 @@ class UnsteadyRemoteTest {
   void longPauseAfterARefusalEndsOnRequest() throws Exception {
     start(new RolePair.Options().retryingWithin(Duration.ofMinutes(10)));
     serve().close();
-    remote.refuse();
+    remote.rejectLogin();
     tunnel.awaitLog("login refused by remote proxy", "again_in");
     // A request right before the pause begins has no effect, so it is repeated.
     Eventually.within(

@@ -27,7 +27,7 @@ import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Both ends of bore's wire, each a process of the image. */
+/** The bore client and the bore server of the image, each a process. */
 @Timeout(120)
 class BoreIT {
 
@@ -50,9 +50,9 @@ class BoreIT {
                 .isInstanceOf(ConnectException.class));
   }
 
-  /** As a user of bore's would do it: local host and secrets where they are by default. */
+  /** Uses bore's defaults: the local host, and the secret in the environment. */
   @Test
-  void aClientFirstSaysWhereItsVisitorsComeIn() throws Exception {
+  void clientPrintsItsPublicAddressFirst() throws Exception {
     var secret = Map.of("BORE_SECRET", "sécret ✓");
     try (var origin = TestServer.echoOnEveryAddress();
         RoleProcess server =
@@ -74,11 +74,11 @@ class BoreIT {
     }
   }
 
-  /** Services often have no locale: a secret is UTF-8 all the same, as at the other end. */
+  /** Services often have no locale; a secret is UTF-8 nevertheless, as at the peer. */
   @Test
-  void aSecretOfOtherLettersThanAsciiIsReadWithoutALocale() throws Exception {
+  void nonAsciiSecretIsReadWithoutALocale() throws Exception {
     String secret = "s\u00e9cret \u2713";
-    var words =
+    var arguments =
         List.of(
             RoleProcess.launcher("culvert").toAbsolutePath().toString(),
             "bore",
@@ -87,7 +87,7 @@ class BoreIT {
             "--control-port=0",
             "--secret",
             secret);
-    String[] command = BoreProgram.inUtf8(words).toArray(String[]::new);
+    String[] command = BoreProgram.inUtf8(arguments).toArray(String[]::new);
     try (RoleProcess server = RoleProcess.start(Map.of("LC_ALL", "C"), command);
         Socket client =
             TestClient.dial(HostPort.parse(server.line().split("bore server: listening ")[1]))) {
@@ -118,11 +118,11 @@ class BoreIT {
   }
 
   @Test
-  void aVisitorsHalfCloseArrives() throws Exception {
+  void visitorHalfCloseReachesTheOriginServer() throws Exception {
     TestServer.Service counting =
         connection -> {
           int length = connection.getInputStream().readAllBytes().length;
-          connection.getOutputStream().write(("heard " + length).getBytes());
+          connection.getOutputStream().write(("received " + length).getBytes());
         };
     try (var origin = new TestServer(counting);
         var server = BoreProcesses.server();
@@ -130,12 +130,12 @@ class BoreIT {
         Socket visitor = TestClient.dial(BoreProcesses.listening(client))) {
       visitor.getOutputStream().write(new byte[100_000]);
       visitor.shutdownOutput();
-      assertThat(visitor.getInputStream().readAllBytes()).asString().isEqualTo("heard 100000");
+      assertThat(visitor.getInputStream().readAllBytes()).asString().isEqualTo("received 100000");
     }
   }
 
   @Test
-  void aKilledClientsPortIsTheNextOnes() throws Exception {
+  void nextClientGetsThePortOfAKilledClient() throws Exception {
     try (var origin = TestServer.echo();
         var server = BoreProcesses.server();
         RoleProcess first = BoreProcesses.local(server.control(), origin.address())) {
@@ -163,7 +163,7 @@ class BoreIT {
   }
 
   @Test
-  void aKilledServerThatIsBackGivesTheSamePort() throws Exception {
+  void restartedServerGivesTheSamePort() throws Exception {
     try (var origin = TestServer.echo();
         var server = BoreProcesses.server("--secret=abc");
         RoleProcess client =
@@ -181,20 +181,21 @@ class BoreIT {
   }
 
   @Test
-  void aClientThatTriesOnceEndsWithItsServer() throws Exception {
+  void clientWithoutRetryEndsWithItsServer() throws Exception {
     try (var server = BoreProcesses.server();
         RoleProcess client = BoreProcesses.local(server.control(), Launcher.ANY, "--once")) {
       client.line();
       server.role().terminate();
       assertThat(client.await().exit()).isZero();
     }
-    try (var nobody = new RefusingPort()) {
-      String line = failed(FAILURE, BoreProcesses.local(nobody.address(), Launcher.ANY, "--once"));
-      assertThat(line).contains(nobody.address() + ": Connection refused");
+    try (var refusing = new RefusingPort()) {
+      String line =
+          failed(FAILURE, BoreProcesses.local(refusing.address(), Launcher.ANY, "--once"));
+      assertThat(line).contains(refusing.address() + ": Connection refused");
     }
   }
 
-  /** Returns the one line that says why it does not serve. */
+  /** Checks the exit code and returns the only error line. */
   private static String failed(int code, RoleProcess role) throws Exception {
     try (role) {
       RoleProcess.Ended ended = role.await();
@@ -207,7 +208,7 @@ class BoreIT {
   }
 
   @Test
-  void whoIsNotLetInSaysWhyAndLeaves() throws Exception {
+  void rejectedClientPrintsTheReasonAndExits() throws Exception {
     try (var server = BoreProcesses.server("--secret=right");
         RoleProcess holder =
             BoreProcesses.local(server.control(), Launcher.ANY, "--secret=right")) {
@@ -238,15 +239,15 @@ class BoreIT {
 
   @Test
   void invalidCommandLineIsReportedInOneLine() throws Exception {
-    misused("bore local: missing LOCAL_PORT (see 'culvert bore local --help')", "local");
-    misused(
+    assertUsageError("bore local: missing LOCAL_PORT (see 'culvert bore local --help')", "local");
+    assertUsageError(
         "invalid value '70000' for LOCAL_PORT: expected a port from 0 to 65535",
         "local",
         "70000",
         "--to=127.0.0.1");
-    misused("did you mean '--port'?", "local", "80", "--to=127.0.0.1", "--prot=1");
-    misused("port range is empty", "server", "--min-port=5000", "--max-port=3000");
-    misused(
+    assertUsageError("did you mean '--port'?", "local", "80", "--to=127.0.0.1", "--prot=1");
+    assertUsageError("port range is empty", "server", "--min-port=5000", "--max-port=3000");
+    assertUsageError(
         "invalid value 'foo' for --bind-addr: expected an IP address", "server", "--bind-addr=foo");
     try (var server = BoreProcesses.server()) {
       String port = "--control-port=" + server.control().port();
@@ -259,9 +260,9 @@ class BoreIT {
     }
   }
 
-  private static void misused(String line, String... words) throws Exception {
+  private static void assertUsageError(String line, String... arguments) throws Exception {
     var all = new ArrayList<>(List.of("culvert", "bore"));
-    all.addAll(List.of(words));
+    all.addAll(List.of(arguments));
     RoleProcess.Ended ended = RoleProcess.run(all.toArray(String[]::new));
     assertThat(ended.exit()).as(ended.err()).isEqualTo(USAGE);
     assertThat(ended.err()).contains(line).hasLineCount(1);
@@ -269,7 +270,7 @@ class BoreIT {
   }
 
   @Test
-  void visitorsFinishWhenTheClientIsToldToStop() throws Exception {
+  void visitorsFinishWhenTheClientStops() throws Exception {
     try (var origin = TestServer.echo();
         var server = BoreProcesses.server();
         RoleProcess client = BoreProcesses.local(server.control(), origin.address())) {
@@ -287,7 +288,7 @@ class BoreIT {
   }
 
   @Test
-  void visitorsFinishWhenTheServerIsToldToStop() throws Exception {
+  void visitorsFinishWhenTheServerStops() throws Exception {
     try (var origin = TestServer.echo();
         var server = BoreProcesses.server();
         RoleProcess client = BoreProcesses.local(server.control(), origin.address())) {
@@ -306,8 +307,8 @@ class BoreIT {
   }
 
   @Test
-  void oneRemoteProxyServesNativeClientsAndThoseOfBores() throws Exception {
-    String[] words = {
+  void oneRemoteProxyServesNativeAndBoreClients() throws Exception {
+    String[] arguments = {
       "remote-proxy",
       "--control-addr=127.0.0.1:0",
       "--bore-addr=127.0.0.1:0",
@@ -316,7 +317,7 @@ class BoreIT {
     };
     try (var forNative = TestServer.echo();
         var forBore = TestServer.echo();
-        RoleProcess remote = RoleProcess.start(Launcher.USUAL.environment(), words)) {
+        RoleProcess remote = RoleProcess.start(Launcher.USUAL.environment(), arguments)) {
       String[] bound = remote.line().split("remote-proxy: control |, bore |, outside ");
       HostPort control = HostPort.parse(bound[1]);
       HostPort bore = HostPort.parse(bound[2]);

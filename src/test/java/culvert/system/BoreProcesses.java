@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** What {@code culvert bore} has for bore, as processes of the image. */
+/** Starts the clients and servers of {@code culvert bore} as processes of the image. */
 final class BoreProcesses {
 
   private static final List<String> SERVER =
@@ -17,10 +17,10 @@ final class BoreProcesses {
   private BoreProcesses() {}
 
   /**
-   * A server, which is ready.
+   * A running server.
    *
    * @param role the process
-   * @param control where its clients connect
+   * @param control the control address
    */
   record Server(RoleProcess role, HostPort control) implements AutoCloseable {
     @Override
@@ -29,18 +29,18 @@ final class BoreProcesses {
     }
   }
 
-  /** Starts a server on a port of its own, on which a later one can follow it. */
+  /** Starts a server on a reserved port, on which a later server can listen too. */
   static Server server(String... more) throws IOException {
     return serverAt(Ports.reserve(), more);
   }
 
-  /** The same at an address of the test's choice. */
+  /** Starts a server at an address of the test's choice. */
   static Server serverAt(HostPort control, String... more) throws IOException {
     var where = Stream.of("--bind-addr=" + control.host(), "--control-port=" + control.port());
     RoleProcess role =
         RoleProcess.start(
             Stream.of(SERVER.stream(), where, Stream.of(more))
-                .flatMap(words -> words)
+                .flatMap(part -> part)
                 .toArray(String[]::new));
     try {
       String line = role.line();
@@ -51,9 +51,9 @@ final class BoreProcesses {
     }
   }
 
-  /** A client, which prints a line when it has its port. */
+  /** Starts a client, which prints a line when it has a port. */
   static RoleProcess local(HostPort server, HostPort origin, String... more) throws IOException {
-    var words =
+    var arguments =
         Stream.of(
             "culvert",
             "bore",
@@ -61,10 +61,10 @@ final class BoreProcesses {
             "--to=" + server,
             "--local-host=" + origin.host(),
             String.valueOf(origin.port()));
-    return RoleProcess.start(Stream.concat(words, Stream.of(more)).toArray(String[]::new));
+    return RoleProcess.start(Stream.concat(arguments, Stream.of(more)).toArray(String[]::new));
   }
 
-  /** Where a client's visitors come in, at its next login; the real bore's says more than that. */
+  /** Returns a client's public address after its next login; the original bore prints more. */
   static HostPort listening(RoleProcess local) throws IOException {
     String line = local.line();
     while (!line.contains(LISTENING)) {

@@ -36,7 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The image at one end of bore's wire and the real bore, where it is installed, at the other. */
+/** The image at one end of bore's protocol and the original bore, if installed, at the other. */
 @Timeout(120)
 class BoreProgramIT {
 
@@ -45,7 +45,7 @@ class BoreProgramIT {
   private static final long GIGABYTE = 1L << 30;
   private static final String SECRET = "abc";
 
-  /** Who is where. */
+  /** The assignment of the two programs to the two ends. */
   private enum Tie {
     OUR_SERVER(false),
     OUR_SERVER_WITH_SECRET(true),
@@ -58,7 +58,7 @@ class BoreProgramIT {
       options = secret ? new String[] {"--secret", SECRET} : new String[0];
     }
 
-    /** A tunnel to an origin server. */
+    /** Starts a tunnel to an origin server. */
     Ends to(HostPort origin) throws Exception {
       return this == OUR_SERVER || this == OUR_SERVER_WITH_SECRET
           ? atOurServer(origin, options)
@@ -90,10 +90,10 @@ class BoreProgramIT {
   }
 
   /**
-   * A tunnel.
+   * A running tunnel.
    *
-   * @param server ends the server
-   * @param outside where visitors come in
+   * @param server stops the server
+   * @param outside the public address
    */
   private record Ends(Runnable server, RoleProcess client, HostPort outside)
       implements AutoCloseable {
@@ -104,7 +104,7 @@ class BoreProgramIT {
     }
   }
 
-  /** Ours at an address of loopback that it has alone: its client knows no other port. */
+  /** Starts our server at its own loopback address: the bore client uses a fixed control port. */
   private static BoreProcesses.Server ourServer(String... options) throws IOException {
     BoreProgram.program();
     var random = ThreadLocalRandom.current();
@@ -114,16 +114,16 @@ class BoreProgramIT {
 
   private static RoleProcess itsClient(
       BoreProcesses.Server server, HostPort origin, String... options) throws IOException {
-    var words =
+    var arguments =
         new ArrayList<>(List.of(BoreProgram.program().toString(), "local", "" + origin.port()));
-    words.addAll(List.of("--local-host", origin.host(), "--to", server.control().host()));
-    words.addAll(List.of(options));
-    return RoleProcess.start(Map.of("NO_COLOR", "1"), words.toArray(String[]::new));
+    arguments.addAll(List.of("--local-host", origin.host(), "--to", server.control().host()));
+    arguments.addAll(List.of(options));
+    return RoleProcess.start(Map.of("NO_COLOR", "1"), arguments.toArray(String[]::new));
   }
 
   @ParameterizedTest
   @EnumSource
-  void aPageIsServed(Tie tie) throws Exception {
+  void clientFetchesPage(Tie tie) throws Exception {
     HttpServer web =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     byte[] page = "a page".repeat(10_000).getBytes(StandardCharsets.US_ASCII);
@@ -148,8 +148,8 @@ class BoreProgramIT {
 
   @ParameterizedTest
   @EnumSource(names = {"OUR_SERVER_WITH_SECRET", "OUR_CLIENT"})
-  void aGigabyteEachWayArrivesWhole(Tie tie) throws Exception {
-    gigabyteEachWay(tie);
+  void gigabyteInEachDirectionArrives(Tie tie) throws Exception {
+    transferGigabyteInEachDirection(tie);
   }
 
   @ParameterizedTest
@@ -157,12 +157,12 @@ class BoreProgramIT {
   @EnumSource(
       mode = EnumSource.Mode.EXCLUDE,
       names = {"OUR_SERVER_WITH_SECRET", "OUR_CLIENT"})
-  void aGigabyteEachWayArrivesWholeInTheRemainingCases(Tie tie) throws Exception {
-    gigabyteEachWay(tie);
+  void gigabyteInEachDirectionArrivesInTheRemainingCases(Tie tie) throws Exception {
+    transferGigabyteInEachDirection(tie);
   }
 
-  private static void gigabyteEachWay(Tie tie) throws Exception {
-    long seed = Seed.random("aGigabyteEachWay").nextLong();
+  private static void transferGigabyteInEachDirection(Tie tie) throws Exception {
+    long seed = Seed.random("gigabyteInEachDirection").nextLong();
     try (var server =
             new TestServer(connection -> {
               var upload = started(() -> RandomBytes.receive(connection.getInputStream()));
@@ -190,7 +190,7 @@ class BoreProgramIT {
 
   @ParameterizedTest
   @EnumSource
-  void fiveHundredVisitorsAtOnce(Tie tie) throws Exception {
+  void fiveHundredConcurrentVisitorsAreServed(Tie tie) throws Exception {
     List<Socket> visitors = new ArrayList<>();
     try (var server = TestServer.echo();
         Ends ends = tie.to(server.address())) {
@@ -212,7 +212,7 @@ class BoreProgramIT {
   }
 
   @Test
-  void aKilledClientsPortIsTheNextOnes() throws Exception {
+  void nextClientGetsThePortOfAKilledClient() throws Exception {
     try (var origin = TestServer.echo();
         BoreProcesses.Server server = ourServer();
         RoleProcess first = itsClient(server, origin.address())) {
@@ -230,10 +230,10 @@ class BoreProgramIT {
     }
   }
 
-  /** Options and variables. */
+  /** Compares options and environment variables. */
   @ParameterizedTest
   @ValueSource(strings = {"local", "server"})
-  void nothingThatItsHelpNamesIsMissing(String command) throws Exception {
+  void helpListsEveryOptionOfBore(String command) throws Exception {
     RoleProcess.Ended its = RoleProcess.run(BoreProgram.program().toString(), command, "--help");
     RoleProcess.Ended ours = RoleProcess.run("culvert", "bore", command, "--help");
     List<String> names =

@@ -21,12 +21,12 @@ import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The pair and the bounce server where it meets, each a process of the image. */
+/** Both proxies and the bounce server that joins them, each a process of the image. */
 @Timeout(240)
 class BounceGroupIT {
 
-  private static final String AUTHENTICATION = "a string that members say";
-  private static final String PAYLOAD = "what nobody on the way should read";
+  private static final String AUTHENTICATION = "a string that members send";
+  private static final String PAYLOAD = "payload that the bounce server should not read";
   private static final long GIGABYTE = 1L << 30;
 
   private static final Map<String, String> SETTINGS =
@@ -35,11 +35,11 @@ class BounceGroupIT {
           "CULVERT_AUTH", AUTHENTICATION,
           "CULVERT_BOUNCE_AUTH", AUTHENTICATION);
 
-  /** A role that was told where the others are, and can be started again. */
+  /** Starts a role with fixed addresses, so that it can be restarted. */
   private static RoleProcess start(String role, String... options) throws IOException {
-    List<String> words = new ArrayList<>(List.of(role));
-    words.addAll(List.of(options));
-    return RoleProcess.start(SETTINGS, words.toArray(String[]::new));
+    List<String> commandLine = new ArrayList<>(List.of(role));
+    commandLine.addAll(List.of(options));
+    return RoleProcess.start(SETTINGS, commandLine.toArray(String[]::new));
   }
 
   private static RoleProcess bounce(int port, String... more) throws IOException {
@@ -73,7 +73,7 @@ class BounceGroupIT {
   }
 
   @Test
-  void whicheverOfTheThreeIsKilledThePairServesAgain() throws Exception {
+  void pairServesAgainAfterAnyOfTheThreeIsKilled() throws Exception {
     try (var server = TestServer.echo();
         RoleProcess bounce = bounce(Ports.reserve().port(), "--close-with-peer")) {
       HostPort at = address(bounce);
@@ -102,9 +102,9 @@ class BounceGroupIT {
     }
   }
 
-  /** At its highest verbosity it prints every byte that it carries. */
+  /** At the highest verbosity the bounce server prints every byte that it forwards. */
   @Test
-  void theBounceServerSeesSealedBytesOnly() throws Exception {
+  void bounceServerSeesEncryptedBytesOnly() throws Exception {
     try (var server = TestServer.echo();
         RoleProcess bounce = bounce(0, "--close-with-peer", "-vvvv", "--log-period=1ms")) {
       HostPort at = address(bounce);
@@ -122,13 +122,13 @@ class BounceGroupIT {
           Socket two = join(at)) {
         one.getOutputStream().write(PAYLOAD.getBytes(StandardCharsets.US_ASCII));
         two.getInputStream().readNBytes(PAYLOAD.length());
-        bounce.err().await("what");
-        assertThat(seen(bounce)).as("what was not sealed").contains("should");
+        bounce.err().await("payload");
+        assertThat(seen(bounce)).as("unencrypted bytes").contains("should");
       }
     }
   }
 
-  /** The text of all dumped bytes. */
+  /** Returns the text of all dumped bytes. */
   private static String seen(RoleProcess bounce) {
     return bounce
         .err()
@@ -143,16 +143,18 @@ class BounceGroupIT {
     Socket socket = TestClient.dial(at);
     byte[] banner = "4-BounceServer_1.0\n".getBytes(StandardCharsets.US_ASCII);
     assertThat(socket.getInputStream().readNBytes(banner.length)).isEqualTo(banner);
-    String words = AUTHENTICATION + "00ac";
-    socket.getOutputStream().write(words.getBytes(StandardCharsets.US_ASCII));
+    String login = AUTHENTICATION + "00ac";
+    socket.getOutputStream().write(login.getBytes(StandardCharsets.US_ASCII));
     assertThat(socket.getInputStream().readNBytes(5)).asString().isEqualTo("READY");
     return socket;
   }
 
-  /** The original lost some bytes of every hundred megabytes once the reader paused. */
+  /**
+   * The original BounceServer loses bytes of every hundred megabytes once the reader has paused.
+   */
   @Test
-  void aGigabyteGoesThroughAGroupWhoseReaderPauses() throws Exception {
-    long seed = Seed.random("aGigabyteGoesThroughAGroup").nextLong();
+  void gigabytePassesThroughAGroupWithAPausingReader() throws Exception {
+    long seed = Seed.random("gigabytePassesThroughAGroup").nextLong();
     try (RoleProcess bounce = bounce(0, "-vv")) {
       HostPort at = address(bounce);
       try (Socket one = join(at);

@@ -42,7 +42,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Both halves meet in a group at a bounce server, and any of the three may die. */
+/** Both proxies meet in a channel group at a bounce server; any of the three can fail. */
 @ExtendWith(LeakCheck.class)
 @Timeout(120)
 class BounceGroupTest {
@@ -98,7 +98,7 @@ class BounceGroupTest {
   }
 
   @Test
-  void aVisitorReachesTheOriginServerAndIsKnownByItsAddress() throws Exception {
+  void visitorReachesTheOriginServerAndItsAddressIsLogged() throws Exception {
     try (var server = TestServer.echo();
         var tunnel = RolePair.to(server.address(), options());
         Socket visitor = tunnel.visit()) {
@@ -113,8 +113,8 @@ class BounceGroupTest {
   }
 
   @Test
-  void bulkGoesBothWaysAtOnceAndHalfClosesAreTheVisitors() throws Exception {
-    long seed = Seed.random("meeting").nextLong();
+  void concurrentBulkAndHalfClosesPassInBothDirections() throws Exception {
+    long seed = Seed.random("BounceGroupTest").nextLong();
     var heard = new CompletableFuture<Long>();
     try (var server =
             new TestServer(c -> {
@@ -153,7 +153,7 @@ class BounceGroupTest {
   }
 
   @Test
-  void aCutDownloadNeverLooksComplete() throws Exception {
+  void interruptedDownloadIsNeverReportedAsComplete() throws Exception {
     try (var server =
             new TestServer(c -> {
               c.getInputStream().read();
@@ -170,7 +170,7 @@ class BounceGroupTest {
   }
 
   @Test
-  void twoHundredVisitorsAtOnce() throws Exception {
+  void twoHundredConcurrentVisitorsAreServed() throws Exception {
     List<Socket> visitors = new ArrayList<>();
     try (var server = TestServer.echo();
         var tunnel = RolePair.to(server.address(), options())) {
@@ -191,7 +191,7 @@ class BounceGroupTest {
   }
 
   @Test
-  void theBounceServerDiesAndIsBack() throws Exception {
+  void pairServesAgainAfterTheBounceServerRestarts() throws Exception {
     try (var server = TestServer.echo();
         var parts = new SeparateRoles();
         var remote = parts.remote(options());
@@ -202,23 +202,23 @@ class BounceGroupTest {
         bounce.close();
         int outages = i;
         Eventually.within(
-            RolePair.LIMIT, () -> assertThat(told(parts)).isGreaterThanOrEqualTo(outages));
+            RolePair.LIMIT, () -> assertThat(failedJoins(parts)).isGreaterThanOrEqualTo(outages));
         bounce =
             new PairingBounceServer(where, AUTHENTICATION, TransportKind.PLAIN, Optional.empty());
         assertEchoes(remote);
-        assertThat(told(parts)).isEqualTo(i);
+        assertThat(failedJoins(parts)).isEqualTo(i);
       }
       assertThat(origin.isRunning()).isTrue();
     }
   }
 
-  /** How often somebody reading the remote proxy's log heard that the group cannot be joined. */
-  private static long told(SeparateRoles parts) {
+  /** Returns the number of log lines which report that the group cannot be joined. */
+  private static long failedJoins(SeparateRoles parts) {
     return parts.log().lines().filter(line -> line.contains("group not joined")).count();
   }
 
   @Test
-  void anOriginProxyThatDiesMakesRoomForTheNext() throws Exception {
+  void nextOriginProxyServesAfterTheFirstFails() throws Exception {
     try (var server = TestServer.echo();
         var parts = new SeparateRoles();
         var remote = parts.remote(options())) {
@@ -233,7 +233,7 @@ class BounceGroupTest {
   }
 
   @Test
-  void aRemoteProxyThatDiesIsMetAgain() throws Exception {
+  void pairServesAgainAfterTheRemoteProxyRestarts() throws Exception {
     try (var server = TestServer.echo();
         var parts = new SeparateRoles();
         var origin = parts.origin(server.address(), options(), group(GROUP))) {
@@ -247,7 +247,7 @@ class BounceGroupTest {
   }
 
   @Test
-  void theOriginProxyMayBeThereFirst() throws Exception {
+  void originProxyCanJoinTheGroupFirst() throws Exception {
     try (var server = TestServer.echo();
         var parts = new SeparateRoles();
         var origin = parts.origin(server.address(), options(), group(GROUP))) {
@@ -260,7 +260,7 @@ class BounceGroupTest {
   }
 
   @Test
-  void anOriginProxyThatMeetsNobodySaysSoAndGivesItsPlaceBack() throws Exception {
+  void originProxyAloneInTheGroupLogsItAndLeaves() throws Exception {
     try (var server = TestServer.echo();
         var parts = new SeparateRoles();
         var origin =
@@ -273,7 +273,7 @@ class BounceGroupTest {
   }
 
   @Test
-  void twoOriginProxiesInOneGroupSaySo() throws Exception {
+  void twoOriginProxiesInOneGroupLogIt() throws Exception {
     try (var server = TestServer.echo();
         var parts = new SeparateRoles();
         var first = parts.origin(server.address(), options().name("first"), group(GROUP));
@@ -285,7 +285,7 @@ class BounceGroupTest {
   }
 
   @Test
-  void twoOriginProxiesMeetInTwoGroups() throws Exception {
+  void twoOriginProxiesServeInTwoGroups() throws Exception {
     var both = options(AUTHENTICATION, group(1), group(2));
     try (var server = TestServer.echo();
         var parts = new SeparateRoles();
@@ -301,24 +301,24 @@ class BounceGroupTest {
   }
 
   @Test
-  void aStrangerWhoSendsJunkIsRefusedAndTheNextPairingWorks() throws Exception {
+  void memberThatSendsGarbageIsRejectedAndTheNextPairServes() throws Exception {
     try (var server = TestServer.echo();
         var parts = new SeparateRoles();
         var remote = parts.remote(options())) {
       for (String junk : List.of("GET / HTTP/1.1\r\n\r\n", "CULVERT\nxxxxxxxxxxxxxxxxxxxxxxx")) {
         long before = bounce.joined();
-        try (Socket stranger = join()) {
-          stranger.getOutputStream().write(junk.getBytes(StandardCharsets.US_ASCII));
-          stranger.shutdownOutput();
-          stranger.getInputStream().readAllBytes();
+        try (Socket member = join()) {
+          member.getOutputStream().write(junk.getBytes(StandardCharsets.US_ASCII));
+          member.shutdownOutput();
+          member.getInputStream().readAllBytes();
         } catch (SocketException e) {
-          // Refused with a reset.
+          // Rejected with a reset.
         }
         Eventually.within(
             RolePair.LIMIT, () -> assertThat(bounce.joined()).isGreaterThan(before + 1));
       }
       parts.awaitLog("foreign protocol rejected", "an HTTP client");
-      // From one source there is one line only.
+      // One source causes one line only.
       assertThat(remote.counters().get(Counter.FOREIGN_PEERS)).isEqualTo(1);
       assertThat(remote.counters().get(Counter.PROTOCOL_ERRORS)).isEqualTo(1);
       try (var origin = parts.origin(server.address(), options(), group(GROUP))) {
@@ -329,12 +329,12 @@ class BounceGroupTest {
   }
 
   @Test
-  void aStrangerWhoSaysTooLittleIsGivenUpInTime() throws Exception {
+  void memberWithAnIncompleteHandshakeTimesOut() throws Exception {
     try (var parts = new SeparateRoles();
         var remote = parts.remote(options().handshake(Duration.ofMillis(200)))) {
-      try (Socket stranger = join()) {
-        stranger.getOutputStream().write('C');
-        assertThat(read(stranger)).isEqualTo(-1);
+      try (Socket member = join()) {
+        member.getOutputStream().write('C');
+        assertThat(read(member)).isEqualTo(-1);
       }
       Eventually.within(
           RolePair.LIMIT,
@@ -343,19 +343,19 @@ class BounceGroupTest {
   }
 
   @Test
-  void whoSaysNothingIsWaitedForAndTheStopEndsThat() throws Exception {
+  void remoteProxyWaitsForASilentMemberUntilItStops() throws Exception {
     try (var parts = new SeparateRoles();
         var remote = parts.remote(options().handshake(Duration.ofMillis(50)))) {
-      try (Socket stranger = join()) {
+      try (Socket member = join()) {
         Eventually.within(RolePair.LIMIT, () -> assertThat(bounce.members()).isEqualTo(2));
         assertThat(remote.counters().get(Counter.SLOW_HANDSHAKES)).isZero();
         remote.drain(Duration.ZERO);
-        assertThat(read(stranger)).isEqualTo(-1);
+        assertThat(read(member)).isEqualTo(-1);
       }
     }
   }
 
-  /** An end of any kind is -1. */
+  /** Returns the next byte, or -1 at an end of stream or a reset. */
   private static int read(Socket socket) throws IOException {
     try {
       return socket.getInputStream().read();
@@ -364,7 +364,7 @@ class BounceGroupTest {
     }
   }
 
-  /** Somebody who knows the authentication string, and is in the group with whoever waits there. */
+  /** Joins the group as a member with the authentication string. */
   private Socket join() throws Exception {
     Eventually.within(RolePair.LIMIT, () -> assertThat(bounce.members()).isEqualTo(1));
     Socket socket = TestClient.dial(bounce.address());
@@ -378,7 +378,7 @@ class BounceGroupTest {
   }
 
   @Test
-  void aWrongSecretIsRefusedInWordsAndTheRemoteProxyStays() throws Exception {
+  void wrongSecretIsRejectedWithAReasonAndTheRemoteProxyStays() throws Exception {
     try (var server = TestServer.echo();
         var parts = new SeparateRoles();
         var remote = parts.remote(options())) {
@@ -396,7 +396,7 @@ class BounceGroupTest {
   }
 
   @Test
-  void aWrongAuthenticationStringIsSaidOnBothSides() throws Exception {
+  void wrongAuthenticationStringIsLoggedOnBothSides() throws Exception {
     try (var server = TestServer.echo();
         var parts = new SeparateRoles();
         var remote = parts.remote(options("helli", group(GROUP)));
@@ -410,7 +410,7 @@ class BounceGroupTest {
   }
 
   @Test
-  void whoDrainsLeavesTheGroupAndLetsItsVisitorsFinish() throws Exception {
+  void drainingRemoteProxyLeavesTheGroupAndItsVisitorsFinish() throws Exception {
     try (var server = TestServer.echo();
         var parts = new SeparateRoles();
         var remote = parts.remote(options());
@@ -434,7 +434,7 @@ class BounceGroupTest {
   }
 
   @Test
-  void aRemoteProxyCanHaveBothAControlAddressAndAMeeting() throws Exception {
+  void remoteProxyServesAControlAddressAndAGroup() throws Exception {
     try (var server = TestServer.echo();
         var parts = new SeparateRoles();
         var remote = parts.remoteWithControl(options());
@@ -452,9 +452,9 @@ class BounceGroupTest {
     }
   }
 
-  /** Where a remote proxy on every address is to be found, a bounce server's host does not tell. */
+  /** A bounce server's host is not the host of a remote proxy that listens on every address. */
   @Test
-  void anAnnouncedWildcardStaysOne() throws Exception {
+  void wildcardAddressIsAnnouncedUnchanged() throws Exception {
     try (var server = TestServer.echo();
         var parts = new SeparateRoles();
         var remote = parts.remoteOnEveryAddress(options());

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What wraps the connections to a bounce server, and what the halves wrap theirs in within. */
+/** Transports to a bounce server, and transports between the proxies within the group. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class BounceGroupTransportsTest {
@@ -97,23 +97,23 @@ class BounceGroupTransportsTest {
 
   @ParameterizedTest
   @EnumSource(names = {"PLAIN", "TLS", "WS", "WSS"})
-  void aroundTheGroup(TransportKind kind) throws Exception {
+  void pairServesOverEachTransportToTheBounceServer(TransportKind kind) throws Exception {
     try (var bounce = place(kind)) {
       assertCarries(meeting(new RolePair.Options(), bounce, kind, trust));
     }
   }
 
-  /** The certificate within is the remote proxy's, though the address is the bounce server's. */
+  /** The inner certificate is the remote proxy's, although the address is the bounce server's. */
   @ParameterizedTest
   @EnumSource(TransportVariant.class)
-  void withinTheGroup(TransportVariant wrapping) throws Exception {
+  void pairServesOverEachTransportWithinTheGroup(TransportVariant wrapping) throws Exception {
     try (var bounce = place(TransportKind.TLS)) {
       assertCarries(meeting(wrapping.options(folder), bounce, TransportKind.TLS, trust));
     }
   }
 
   @Test
-  void aBounceServerThatIsNotTrustedIsSaidToBeOne() throws Exception {
+  void untrustedBounceServerCertificateIsLogged() throws Exception {
     try (var bounce = place(TransportKind.TLS);
         var server = TestServer.echo();
         var tunnel =
@@ -134,7 +134,7 @@ class BounceGroupTransportsTest {
   }
 
   @Test
-  void tlsOnOneSideOnlyEndsInWords() throws Exception {
+  void tlsOnOneSideOnlyIsLogged() throws Exception {
     try (var bounce = place(TransportKind.PLAIN);
         var server = TestServer.echo();
         var tunnel =

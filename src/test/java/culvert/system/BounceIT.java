@@ -22,23 +22,22 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/**
- * The bounce server as a process of the image, and clients that know nothing of it but its wire.
- */
+/** The bounce server as a process of the image, and clients that use only its protocol. */
 @Timeout(120)
 class BounceIT {
 
   private static final Path SCRIPT = Path.of("/usr/bin/script");
 
-  /** A bounce server and where it listens. */
+  /** A bounce server and its addresses. */
   private record Bounce(RoleProcess role, HostPort address, HostPort console)
       implements AutoCloseable {
 
-    /** One on free ports, with these options. */
+    /** Starts a bounce server on free ports with these options. */
     static Bounce start(String... options) throws IOException {
-      List<String> words = new ArrayList<>(List.of("bounce-server", "--bind=127.0.0.1", "-p", "0"));
-      words.addAll(List.of(options));
-      RoleProcess role = RoleProcess.start(words.toArray(String[]::new));
+      List<String> command =
+          new ArrayList<>(List.of("bounce-server", "--bind=127.0.0.1", "-p", "0"));
+      command.addAll(List.of(options));
+      RoleProcess role = RoleProcess.start(command.toArray(String[]::new));
       try {
         String[] bound = role.line().split("bounce-server: listening |, console ");
         HostPort console = bound.length > 2 ? HostPort.parse(bound[2]) : null;
@@ -49,12 +48,12 @@ class BounceIT {
       }
     }
 
-    /** As the description of the program has it: READY says that it is in its group. */
-    Talker join(String authenticationAndGroup) throws IOException {
-      return Talker.dial(address)
-          .hears("4-BounceServer_1.0\n")
-          .says(authenticationAndGroup)
-          .hears("READY");
+    /** Joins a group as the program's README describes; READY confirms the membership. */
+    Client join(String authenticationAndGroup) throws IOException {
+      return Client.dial(address)
+          .receive("4-BounceServer_1.0\n")
+          .send(authenticationAndGroup)
+          .receive("READY");
     }
 
     @Override
@@ -63,27 +62,27 @@ class BounceIT {
     }
   }
 
-  /** The other end of a connection. */
-  private record Talker(Socket socket) implements AutoCloseable {
+  /** A client of the bounce server or of its console. */
+  private record Client(Socket socket) implements AutoCloseable {
 
-    static Talker dial(HostPort address) throws IOException {
+    static Client dial(HostPort address) throws IOException {
       Socket socket = TestClient.dial(address);
-      return new Talker(socket);
+      return new Client(socket);
     }
 
-    Talker says(String text) throws IOException {
+    Client send(String text) throws IOException {
       socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
       return this;
     }
 
-    Talker hears(String text) throws IOException {
+    Client receive(String text) throws IOException {
       byte[] bytes = socket.getInputStream().readNBytes(text.length());
       assertThat(new String(bytes, StandardCharsets.ISO_8859_1)).isEqualTo(text);
       return this;
     }
 
-    /** All until the server closes. */
-    String hearsOut() throws IOException {
+    /** Reads until the server closes. */
+    String receiveAll() throws IOException {
       return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
     }
 
@@ -93,79 +92,79 @@ class BounceIT {
     }
   }
 
-  /** What the README of BounceServer tells, and its own example: nothing else is known. */
+  /** Follows the README of BounceServer and its example only. */
   @Test
-  void aClientWrittenFromTheReadmeAloneJoins() throws Exception {
+  void clientWrittenFromTheReadmeJoins() throws Exception {
     try (var bounce = Bounce.start("--protocol", "text", "--auth", "hello");
-        Talker one = Talker.dial(bounce.address());
-        Talker two = Talker.dial(bounce.address())) {
-      one.hears("4-BounceServer_1.0").says("hello").says("00ac");
-      two.hears("4-BounceServer_1.0").says("hello").says("00ac");
-      one.says("DATA").says("\n");
-      two.hears("DATA\n").says("and back");
-      one.hears("and back");
+        Client one = Client.dial(bounce.address());
+        Client two = Client.dial(bounce.address())) {
+      one.receive("4-BounceServer_1.0").send("hello").send("00ac");
+      two.receive("4-BounceServer_1.0").send("hello").send("00ac");
+      one.send("DATA").send("\n");
+      two.receive("DATA\n").send("and back");
+      one.receive("and back");
     }
   }
 
   @Test
-  void aClientOfTheRealProgramJoins() throws Exception {
+  void clientOfTheOriginalProgramJoins() throws Exception {
     try (var bounce = Bounce.start("--auth", "hi");
-        Talker one = bounce.join("hi00ac");
-        Talker two = bounce.join("hi00AC")) {
-      one.says("DATA");
-      two.hears("DATA").says("and back");
-      one.hears("and back");
-      try (Talker third = Talker.dial(bounce.address())) {
-        third.hears("4-BounceServer_1.0\n").says("hi00ac");
-        assertThat(third.hearsOut()).isEqualTo("Connection Group Full");
+        Client one = bounce.join("hi00ac");
+        Client two = bounce.join("hi00AC")) {
+      one.send("DATA");
+      two.receive("DATA").send("and back");
+      one.receive("and back");
+      try (Client third = Client.dial(bounce.address())) {
+        third.receive("4-BounceServer_1.0\n").send("hi00ac");
+        assertThat(third.receiveAll()).isEqualTo("Connection Group Full");
       }
-      try (Talker stranger = Talker.dial(bounce.address())) {
-        stranger.hears("4-BounceServer_1.0\n").says("ho00ac");
-        assertThat(stranger.hearsOut()).isEqualTo("Authentication failure");
+      try (Client other = Client.dial(bounce.address())) {
+        other.receive("4-BounceServer_1.0\n").send("ho00ac");
+        assertThat(other.receiveAll()).isEqualTo("Authentication failure");
       }
     }
   }
 
   @Test
-  void theConsoleOfADaemonSeesAndStopsIt() throws Exception {
+  void consoleInspectsAndStopsADaemon() throws Exception {
     try (var bounce = Bounce.start("-d", "--console-addr=127.0.0.1:0", "--auth=hi", "-vvvv");
-        Talker one = bounce.join("hi0007");
-        Talker two = bounce.join("hi0007")) {
-      try (Talker console = Talker.dial(bounce.console()).hears("> ")) {
-        console.says("print channels\r\n").hears("GROUP  HEX  COUNT  MEMBERS\n");
-        try (Talker second = Talker.dial(bounce.console())) {
-          assertThat(second.hearsOut()).startsWith("another console is connected");
+        Client one = bounce.join("hi0007");
+        Client two = bounce.join("hi0007")) {
+      try (Client console = Client.dial(bounce.console()).receive("> ")) {
+        console.send("print channels\r\n").receive("GROUP  HEX  COUNT  MEMBERS\n");
+        try (Client second = Client.dial(bounce.console())) {
+          assertThat(second.receiveAll()).startsWith("another console is connected");
         }
       }
-      one.says("hello");
-      two.hears("hello");
+      one.send("hello");
+      two.receive("hello");
       bounce.role().err().await("member data dumped", "hex=\"68 65 6c 6c 6f\" text=hello");
-      try (Talker console = Talker.dial(bounce.console()).hears("> ")) {
-        console.says("kill 0\nstop\n");
+      try (Client console = Client.dial(bounce.console()).receive("> ")) {
+        console.send("kill 0\nstop\n");
         assertThat(bounce.role().await().exit()).isZero();
-        assertThat(console.hearsOut())
+        assertThat(console.receiveAll())
             .contains("connection closed\n", "stopping; members may finish for a while\n");
       }
-      assertThat(one.hearsOut()).isEmpty();
+      assertThat(one.receiveAll()).isEmpty();
     }
   }
 
   @Test
-  void membersFinishWhenItIsToldToStop() throws Exception {
+  void membersFinishWhenTheServerStops() throws Exception {
     try (var bounce = Bounce.start("--auth=hi");
-        Talker one = bounce.join("hi0007");
-        Talker two = bounce.join("hi0007");
-        Talker alone = bounce.join("hi0008")) {
+        Client one = bounce.join("hi0007");
+        Client two = bounce.join("hi0007");
+        Client alone = bounce.join("hi0008")) {
       bounce.role().terminate();
-      assertThat(alone.hearsOut()).isEmpty();
+      assertThat(alone.receiveAll()).isEmpty();
       Eventually.within(
           RolePair.LIMIT,
           () ->
-              assertThatThrownBy(() -> Talker.dial(bounce.address()).close())
+              assertThatThrownBy(() -> Client.dial(bounce.address()).close())
                   .isInstanceOf(ConnectException.class));
-      one.says("the rest");
-      two.hears("the rest").says("thanks");
-      one.hears("thanks").close();
+      one.send("the rest");
+      two.receive("the rest").send("thanks");
+      one.receive("thanks").close();
       RoleProcess.Ended ended = bounce.role().await();
       assertThat(ended.exit()).isZero();
       assertThat(ended.err()).contains("draining members=3 limit=30s").contains("stopping");
@@ -173,18 +172,18 @@ class BounceIT {
   }
 
   @Test
-  void whoDoesNotFinishInTimeIsCutOffAndASecondSignalDoesNotWait() throws Exception {
+  void drainTimeoutClosesMembersAndASecondSignalStopsAtOnce() throws Exception {
     try (var bounce = Bounce.start("--auth=hi", "--drain-timeout=100ms");
-        Talker one = bounce.join("hi0007");
-        Talker two = bounce.join("hi0007")) {
+        Client one = bounce.join("hi0007");
+        Client two = bounce.join("hi0007")) {
       bounce.role().terminate();
       assertThat(bounce.role().await().exit()).isZero();
-      assertThat(one.hearsOut()).isEmpty();
-      assertThat(two.hearsOut()).isEmpty();
+      assertThat(one.receiveAll()).isEmpty();
+      assertThat(two.receiveAll()).isEmpty();
     }
     try (var bounce = Bounce.start("--auth=hi");
-        Talker one = bounce.join("hi0007");
-        Talker two = bounce.join("hi0007")) {
+        Client one = bounce.join("hi0007");
+        Client two = bounce.join("hi0007")) {
       bounce.role().terminate();
       bounce.role().err().await("draining members=2");
       bounce.role().terminate();
@@ -193,24 +192,24 @@ class BounceIT {
     }
   }
 
-  private static void isOver(Talker talker) {
+  private static void isOver(Client client) {
     try {
-      assertThat(talker.hearsOut()).isEmpty();
+      assertThat(client.receiveAll()).isEmpty();
     } catch (SocketException e) {
-      // A reset is an end too.
+      // A reset also ends the connection.
     } catch (IOException e) {
       throw new AssertionError(e);
     }
   }
 
   @Test
-  void itTakesCommandsFromATerminalAndFromNothingElse() throws Exception {
+  void commandsAreReadFromATerminalOnly() throws Exception {
     try (var bounce = Bounce.start("--auth=hi")) {
       bounce.role().process().getOutputStream().write("stop\n".getBytes(StandardCharsets.US_ASCII));
       bounce.role().process().getOutputStream().close();
       bounce.join("hi0007").close();
       bounce.role().terminate();
-      assertThat(bounce.role().await().out()).as("behind the first line").isEmpty();
+      assertThat(bounce.role().await().out()).as("output after the first line").isEmpty();
     }
     Assumptions.assumeTrue(Files.isExecutable(SCRIPT), "script, of util-linux");
     String command = RoleProcess.launcher("bounce-server") + " --bind=127.0.0.1 -p 0 --auth=hi";
@@ -228,7 +227,7 @@ class BounceIT {
   }
 
   @Test
-  void everyExitCodeComesWithItsLine() throws Exception {
+  void everyExitCodeHasItsErrorLine() throws Exception {
     try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       String port = String.valueOf(taken.getLocalPort());
       ended(1, "cannot listen on 127.0.0.1:" + port, "--bind=127.0.0.1", "-p", port);
@@ -240,9 +239,9 @@ class BounceIT {
   }
 
   private static void ended(int code, String line, String... options) throws Exception {
-    List<String> words = new ArrayList<>(List.of("bounce-server"));
-    words.addAll(List.of(options));
-    RoleProcess.Ended ended = RoleProcess.run(words.toArray(String[]::new));
+    List<String> command = new ArrayList<>(List.of("bounce-server"));
+    command.addAll(List.of(options));
+    RoleProcess.Ended ended = RoleProcess.run(command.toArray(String[]::new));
     assertThat(ended.err()).contains(line).hasLineCount(1);
     assertThat(ended.exit()).isEqualTo(code);
     assertThat(ended.out()).isEmpty();

@@ -23,12 +23,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Real ssh to a real sshd, through a group that both sides have dialled into. */
+/** OpenSSH's ssh and sshd, joined through a channel group. */
 @Timeout(120)
 class BounceSshIT {
 
   private static final String SSHD = "/usr/sbin/sshd";
-  private static final String AUTHENTICATION = "what members say";
+  private static final String AUTHENTICATION = "the string that members send";
   private static final String GROUP = "ac";
   private static final int BULK_BYTES = 16 << 20;
 
@@ -55,7 +55,7 @@ class BounceSshIT {
     Eventually.within(RolePair.LIMIT, () -> new Socket(address.host(), address.port()).close());
     bounce = new PairingBounceServer(AUTHENTICATION);
     beside =
-        RoleProcess.start(words("culvert", connect(), "--to=" + address).toArray(String[]::new));
+        RoleProcess.start(concat("culvert", connect(), "--to=" + address).toArray(String[]::new));
   }
 
   @AfterAll
@@ -81,8 +81,8 @@ class BounceSshIT {
             address.host(), address.port(), folder.resolve("host"), folder.resolve("user.pub"));
   }
 
-  private static void run(String... words) throws Exception {
-    RoleProcess.Ended ended = RoleProcess.run(words);
+  private static void run(String... commandLine) throws Exception {
+    RoleProcess.Ended ended = RoleProcess.run(commandLine);
     assertThat(ended.exit()).as(ended.err()).isZero();
   }
 
@@ -91,14 +91,14 @@ class BounceSshIT {
         "bounce", "connect", bounce.address().toString(), GROUP, "--auth-file=" + authentication);
   }
 
-  private static List<String> words(String first, List<String> more, String... last) {
+  private static List<String> concat(String first, List<String> more, String... last) {
     return Stream.of(Stream.of(first), more.stream(), Stream.of(last))
-        .flatMap(words -> words)
+        .flatMap(part -> part)
         .toList();
   }
 
   private static String[] ssh(String command) {
-    String proxy = String.join(" ", words(RoleProcess.launcher("culvert").toString(), connect()));
+    String proxy = String.join(" ", concat(RoleProcess.launcher("culvert").toString(), connect()));
     return new String[] {
       "ssh",
       "-F",
@@ -119,7 +119,7 @@ class BounceSshIT {
   }
 
   @Test
-  void oneLoginAfterTheOther() throws Exception {
+  void sequentialLoginsSucceed() throws Exception {
     for (int i = 0; i < 3; i++) {
       RoleProcess.Ended ended = RoleProcess.run(ssh("echo this is " + i + "; exit " + (40 + i)));
       assertThat(ended.out()).as(ended.err()).isEqualTo("this is " + i + "\n");
@@ -130,10 +130,10 @@ class BounceSshIT {
   }
 
   @Test
-  void bulkGoesThereAndBack() throws Exception {
+  void bulkIsEchoed() throws Exception {
     long seed = Seed.random("ssh").nextLong();
     var builder = new ProcessBuilder(ssh("cat"));
-    builder.redirectError(folder.resolve("words").toFile());
+    builder.redirectError(folder.resolve("stderr").toFile());
     Process process = builder.start();
     try (var in = process.getInputStream()) {
       Thread typist =
@@ -142,12 +142,12 @@ class BounceSshIT {
                 try (OutputStream out = process.getOutputStream()) {
                   new RandomBytes(seed).send(out, BULK_BYTES);
                 } catch (IOException e) {
-                  // What comes back is too little then.
+                  // The length check below fails in this case.
                 }
               });
       long sum = RandomBytes.receive(in);
       typist.join();
-      assertThat(process.waitFor()).as(Files.readString(folder.resolve("words"))).isZero();
+      assertThat(process.waitFor()).as(Files.readString(folder.resolve("stderr"))).isZero();
       assertThat(sum)
           .isEqualTo(new RandomBytes(seed).send(OutputStream.nullOutputStream(), BULK_BYTES).sum());
     } finally {
@@ -156,10 +156,10 @@ class BounceSshIT {
   }
 
   @Test
-  void whoIsNotLetInReadsWhyInOneLine() throws Exception {
-    var words =
+  void rejectedClientPrintsTheReasonInOneLine() throws Exception {
+    var options =
         List.of("bounce", "connect", bounce.address().toString(), GROUP, "--auth=anything else");
-    RoleProcess.Ended ended = RoleProcess.run(words("culvert", words).toArray(String[]::new));
+    RoleProcess.Ended ended = RoleProcess.run(concat("culvert", options).toArray(String[]::new));
     assertThat(ended.exit()).isEqualTo(77);
     assertThat(ended.out()).isEmpty();
     assertThat(ended.err()).contains("refused the authentication string").hasLineCount(1);

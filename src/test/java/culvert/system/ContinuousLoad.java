@@ -14,14 +14,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Visitors without an end: half of them download, half of them send a piece and have it back. */
+/** Continuous visitors: half of them download, the others exchange pieces with an echo server. */
 final class ContinuousLoad implements AutoCloseable {
 
-  /** How a visitor's connection can end. */
+  /** The end of a visitor's connection. */
   enum End {
     CLEAN,
     RESET,
-    /** The test closed it, or it was silent for too long. */
+    /** The test closed the connection, or it was idle for too long. */
     OTHER
   }
 
@@ -35,7 +35,7 @@ final class ContinuousLoad implements AutoCloseable {
 
   private ContinuousLoad() {}
 
-  /** Visits a {@link culvert.testing.TestServer#bulkOrEcho}; returns once all transfer. */
+  /** Visits a {@link culvert.testing.TestServer#bulkOrEcho}; returns once all visitors transfer. */
   static ContinuousLoad on(RemoteProcess remote) throws Exception {
     var load = new ContinuousLoad();
     try {
@@ -61,9 +61,7 @@ final class ContinuousLoad implements AutoCloseable {
     Threads.start("load", () -> end.complete(endOf(visitor, downloads, count)));
   }
 
-  /**
-   * One thread sends and receives: of two, one would be told of a reset and the other of an end.
-   */
+  /** Sends and receives in one thread: of two, only one would see a reset, the other an end. */
   private static End endOf(Socket visitor, boolean downloads, AtomicLong count) {
     byte[] piece = new byte[PIECE_BYTES];
     piece[0] = 'b';
@@ -84,7 +82,7 @@ final class ContinuousLoad implements AutoCloseable {
     }
   }
 
-  /** Waits until all have ended. */
+  /** Waits for the end of all visitors. */
   List<End> ends() throws Exception {
     List<End> all = new ArrayList<>();
     for (CompletableFuture<End> end : ends) {
@@ -99,7 +97,7 @@ final class ContinuousLoad implements AutoCloseable {
       try {
         visitor.close();
       } catch (IOException e) {
-        // It is gone either way.
+        // The socket is unusable in either case.
       }
     }
   }

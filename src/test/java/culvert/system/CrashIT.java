@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a crash of the JVM, or the end of its memory, leaves behind. */
+/** Crash reports of the JVM, and its exit on an out-of-memory error. */
 @Timeout(120)
 class CrashIT {
 

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A half that is told to stop lets its visitors finish, for a while. */
+/** A stopping proxy lets its visitors finish, up to a time limit. */
 @Timeout(120)
 class DrainIT {
 
@@ -36,7 +36,7 @@ class DrainIT {
   /** Half of a download has left the server. */
   private final CountDownLatch halfSent = new CountDownLatch(1);
 
-  /** Opened by the test to let the other half go. */
+  /** Opened by the test to release the rest of the download. */
   private final CountDownLatch gate = new CountDownLatch(1);
 
   private final CompletableFuture<Long> sent = new CompletableFuture<>();
@@ -57,7 +57,7 @@ class DrainIT {
     threads.close();
   }
 
-  /** The first byte chooses: a download, an upload, a download without an end, or an echo. */
+  /** The first byte selects a download, an upload, an endless download, or an echo. */
   private void serve(Socket connection) throws Exception {
     InputStream in = connection.getInputStream();
     OutputStream out = connection.getOutputStream();
@@ -114,7 +114,7 @@ class DrainIT {
   }
 
   @Test
-  void aStoppingRemoteProxyFinishesADownloadAndTakesNoNewVisitors() throws Exception {
+  void stoppingRemoteProxyFinishesDownloadsAndRefusesNewVisitors() throws Exception {
     try (RemoteProcess remote = Launcher.USUAL.remote();
         RoleProcess origin = remote.origin(server.address())) {
       origin.line();
@@ -128,7 +128,7 @@ class DrainIT {
   }
 
   @Test
-  void aStoppingOriginProxyFinishesADownloadAndTakesNoNewVisitors() throws Exception {
+  void stoppingOriginProxyFinishesDownloadsAndRefusesNewVisitors() throws Exception {
     try (RemoteProcess remote = Launcher.USUAL.remote();
         RoleProcess origin = remote.origin(server.address())) {
       origin.line();
@@ -144,7 +144,7 @@ class DrainIT {
   }
 
   @Test
-  void anUploadReachesTheServerWholeWhicheverHalfStops() throws Exception {
+  void uploadIsCompleteWhenEitherProxyStops() throws Exception {
     try (RemoteProcess remote = Launcher.USUAL.remote();
         RoleProcess origin = remote.origin(server.address())) {
       origin.line();
@@ -168,7 +168,7 @@ class DrainIT {
   }
 
   @Test
-  void aDownloadWithoutAnEndIsResetWhenTheDrainsTimeIsUp() throws Exception {
+  void endlessDownloadIsResetAtTheDrainTimeout() throws Exception {
     String limit = "--drain-timeout=1s";
     try (RemoteProcess remote = Launcher.USUAL.remote(limit)) {
       try (RoleProcess origin = remote.origin(server.address(), limit)) {
@@ -200,12 +200,12 @@ class DrainIT {
   }
 
   @Test
-  void aSecondSignalEndsADrainAtOnceWithTheSignalsCode() throws Exception {
+  void secondSignalEndsTheDrainWithTheSignalsExitCode() throws Exception {
     for (String signal : new String[] {"TERM", "INT"}) {
-      Launcher hearing = Launcher.USUAL.hearing(signal);
+      Launcher launcher = Launcher.USUAL.acceptingSignal(signal);
       int code = 128 + (signal.equals("TERM") ? 15 : 2);
-      try (RemoteProcess remote = hearing.remote()) {
-        try (RoleProcess origin = hearing.origin(remote.control(), server.address())) {
+      try (RemoteProcess remote = launcher.remote()) {
+        try (RoleProcess origin = launcher.origin(remote.control(), server.address())) {
           origin.line();
           assertEndsAtOnce(remote, origin, signal, code);
         }
@@ -225,7 +225,7 @@ class DrainIT {
       role.err().await("draining");
       assertThat(role.process().isAlive()).isTrue();
       role.signal(signal);
-      // Nobody reads: but for the signal the drain would last its thirty seconds.
+      // The visitor does not read: without the signal the drain would last thirty seconds.
       long since = System.nanoTime();
       assertThat(role.await().exit()).isEqualTo(code);
       assertThat(System.nanoTime() - since).isLessThan(TimeUnit.SECONDS.toNanos(20));
@@ -233,7 +233,7 @@ class DrainIT {
   }
 
   @Test
-  void aNewRemoteProxyServesOnTheSamePortsWhileTheOldOneDrains() throws Exception {
+  void newRemoteProxyServesOnTheSamePortsDuringADrain() throws Exception {
     try (RemoteProcess old = Launcher.USUAL.remote();
         RoleProcess origin = old.origin(server.address())) {
       origin.line();

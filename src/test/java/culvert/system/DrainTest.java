@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What is under way when a role begins to drain, arrives. */
+/** Data in flight when a role starts to drain is delivered. */
 @ExtendWith(LeakCheck.class)
 @Timeout(120)
 class DrainTest {
@@ -44,10 +44,12 @@ class DrainTest {
   private static final Duration DELAY = Duration.ofMillis(10);
   private static final int BITS_PER_SECOND = 1_000_000;
 
-  /** Over it, a drain takes longer than any single limit on the last frames of a link. */
+  /** At this rate a drain takes longer than any single time limit for a link's last frames. */
   private static final int SLOW_BITS_PER_SECOND = 200_000;
 
-  /** Each fills a first window, and together what may be under way: the link takes four seconds. */
+  /**
+   * Each fills an initial window; together they fill the congestion window, four seconds of link.
+   */
   private static final int TRANSFERS = 30;
 
   private static final int BYTES = 16 * 1024;
@@ -74,32 +76,30 @@ class DrainTest {
   }
 
   @Test
-  void uploadsThatVisitorsBelieveDoneArriveThoughTheRemoteProxyDrains() throws Exception {
-    uploadsArrive(BITS_PER_SECOND, tunnel -> assertDrained(drain(tunnel)));
+  void sentUploadsArriveWhenTheRemoteProxyDrains() throws Exception {
+    assertUploadsArrive(BITS_PER_SECOND, tunnel -> assertDrained(drain(tunnel)));
   }
 
   @Test
   @Tag("full")
-  void uploadsThatVisitorsBelieveDoneArriveOverASlowLinkThoughTheRemoteProxyDrains()
-      throws Exception {
-    uploadsArrive(SLOW_BITS_PER_SECOND, tunnel -> assertDrained(drain(tunnel)));
+  void sentUploadsArriveOverASlowLinkWhenTheRemoteProxyDrains() throws Exception {
+    assertUploadsArrive(SLOW_BITS_PER_SECOND, tunnel -> assertDrained(drain(tunnel)));
   }
 
   @Test
-  void uploadsThatVisitorsBelieveDoneArriveThoughTheOriginProxyDrains() throws Exception {
-    uploadsArriveThoughTheOriginProxyDrains(BITS_PER_SECOND);
+  void sentUploadsArriveWhenTheOriginProxyDrains() throws Exception {
+    assertUploadsArriveWhenTheOriginProxyDrains(BITS_PER_SECOND);
   }
 
   @Test
   @Tag("full")
-  void uploadsThatVisitorsBelieveDoneArriveOverASlowLinkThoughTheOriginProxyDrains()
-      throws Exception {
-    uploadsArriveThoughTheOriginProxyDrains(SLOW_BITS_PER_SECOND);
+  void sentUploadsArriveOverASlowLinkWhenTheOriginProxyDrains() throws Exception {
+    assertUploadsArriveWhenTheOriginProxyDrains(SLOW_BITS_PER_SECOND);
   }
 
-  /** No stream is open any more, there is only data on its way: the drain is not cut short. */
-  private static void uploadsArriveThoughTheOriginProxyDrains(long rate) throws Exception {
-    uploadsArrive(
+  /** No stream is open, only data is in flight: the drain still waits for it. */
+  private static void assertUploadsArriveWhenTheOriginProxyDrains(long rate) throws Exception {
+    assertUploadsArrive(
         rate,
         tunnel -> {
           tunnel.origin().drain(DRAIN);
@@ -111,7 +111,7 @@ class DrainTest {
     void of(RolePair tunnel) throws Exception;
   }
 
-  private static void uploadsArrive(long rate, Drain drain) throws Exception {
+  private static void assertUploadsArrive(long rate, Drain drain) throws Exception {
     List<ByteBuffer> uploads = contents("uploads");
     Queue<Object> came = new ConcurrentLinkedQueue<>();
     try (var server =
@@ -144,8 +144,7 @@ class DrainTest {
   }
 
   @Test
-  void downloadsThatServersBelieveDoneArriveOverASlowLinkThoughTheOriginProxyDrains()
-      throws Exception {
+  void sentDownloadsArriveOverASlowLinkWhenTheOriginProxyDrains() throws Exception {
     List<ByteBuffer> downloads = contents("downloads");
     Queue<ByteBuffer> toSend = new ConcurrentLinkedQueue<>(downloads);
     Queue<ByteBuffer> sent = new ConcurrentLinkedQueue<>();
@@ -177,28 +176,28 @@ class DrainTest {
   }
 
   @Test
-  void aVisitorWhoseOriginServerIsStillDialledWhenTheDrainBeginsIsServed() throws Exception {
+  void visitorWithAPendingOriginConnectionIsServedDuringADrain() throws Exception {
     var nobody = new HostPort("127.0.0.1", 1);
     try (var tunnel = new RolePair(nobody, new RolePair.Options().plain());
         var origin = new ScriptedOrigin(tunnel.remote().controlAddress(), "127.0.0.1")) {
       origin.logIn("desktop", Handshake.newInstance(), RolePair.SECRET);
       assertThat(origin.offer("default").refusal()).isEmpty();
       try (Socket visitor = tunnel.visit()) {
-        assertThat(origin.hear()).isInstanceOf(Message.Open.class);
+        assertThat(origin.receive()).isInstanceOf(Message.Open.class);
         CompletableFuture<Boolean> drain = drain(tunnel);
-        assertThat(origin.hear()).isEqualTo(new Message.Drain());
-        origin.say(1, new Message.Accepted());
+        assertThat(origin.receive()).isEqualTo(new Message.Drain());
+        origin.send(1, new Message.Accepted());
         ByteBuffer data = ByteBuffer.allocate(Frame.HEADER_BYTES + 1);
         Frame.write(data, FrameType.DATA, 1, 1);
-        origin.say(data.put((byte) 'a').array());
+        origin.send(data.put((byte) 'a').array());
         assertThat(visitor.getInputStream().read()).isEqualTo('a');
         assertThat(drain).isNotDone();
-        origin.say(1, new Message.HalfClose());
+        origin.send(1, new Message.HalfClose());
         assertThat(visitor.getInputStream().read()).isEqualTo(-1);
         visitor.shutdownOutput();
-        assertThat(origin.hear()).isEqualTo(new Message.HalfClose());
-        assertThat(origin.hear()).isInstanceOf(Message.Bye.class);
-        origin.vanish();
+        assertThat(origin.receive()).isEqualTo(new Message.HalfClose());
+        assertThat(origin.receive()).isInstanceOf(Message.Bye.class);
+        origin.reset();
         assertDrained(drain);
       } finally {
         tunnel.join();
@@ -207,7 +206,7 @@ class DrainTest {
   }
 
   @Test
-  void aVisitorWhoHasNoStreamYetWhenTheDrainBeginsIsServed() throws Exception {
+  void visitorWithoutAStreamYetIsServedDuringADrain() throws Exception {
     var options = new RolePair.Options().proxyHeaderFromLoopback();
     try (var server = TestServer.echo();
         var tunnel = RolePair.to(server.address(), options);

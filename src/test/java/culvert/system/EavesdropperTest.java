@@ -25,21 +25,21 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What somebody who records the link can read in it, and do with it. */
+/** A recording of the link is unreadable, and replaying it has no effect. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class EavesdropperTest {
 
-  private static final String PAYLOAD = "words between a visitor and a server";
+  private static final String PAYLOAD = "payload between a visitor and a server";
   private static final String NAME = "somebodys-laptop";
   private static final String SERVICE = "default";
 
   @TempDir private Path folder;
 
-  /** What must not be read, by what it is; one visitor's bytes went through the tunnel. */
+  /** The recorded link of one visitor, and the texts that must not be readable in it, by name. */
   private record Recording(Map<String, byte[]> secrets, byte[] up, byte[] down) {
 
-    boolean tells(String what) {
+    boolean contains(String what) {
       return contains(up, secrets.get(what)) || contains(down, secrets.get(what));
     }
 
@@ -86,27 +86,27 @@ class EavesdropperTest {
 
   @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
-  void nothingOfAVisitorCanBeRead(TransportVariant wrapping) throws Exception {
+  void recordingRevealsNothingOfAVisitor(TransportVariant wrapping) throws Exception {
     Recording recording = record(wrapping);
     assertThat(recording.up().length + recording.down().length).isGreaterThan(500);
     for (String what : recording.secrets().keySet()) {
-      assertThat(recording.tells(what)).as(what).isFalse();
+      assertThat(recording.contains(what)).as(what).isFalse();
     }
   }
 
-  /** So that the test above looks for what would be there. */
+  /** Confirms that the test above searches for bytes that an unencrypted link contains. */
   @Test
-  void onABareLinkAllButTheSecretCan() throws Exception {
+  void unencryptedRecordingRevealsAllButTheSecret() throws Exception {
     Recording recording = record(TransportVariant.PLAIN);
     for (String what : recording.secrets().keySet()) {
-      assertThat(recording.tells(what)).as(what).isEqualTo(!what.equals("secret"));
+      assertThat(recording.contains(what)).as(what).isEqualTo(!what.equals("secret"));
     }
   }
 
-  /** Nothing is created, and nobody is evicted, by a login that somebody else has said. */
+  /** A replayed login creates no session and evicts none. */
   @ParameterizedTest
   @EnumSource
-  void aRecordedSessionPlayedAgainDoesNothing(TransportVariant wrapping) throws Exception {
+  void replayedSessionHasNoEffect(TransportVariant wrapping) throws Exception {
     var link = new AtomicReference<TapLink>();
     try (var server = TestServer.echo();
         var tunnel =
@@ -118,32 +118,32 @@ class EavesdropperTest {
                 server.address(),
                 wrapping.options(folder));
         Socket visitor = tunnel.visit()) {
-      echoes(visitor);
+      assertEchoes(visitor);
       byte[] recorded = link.get().up();
       for (int i = 0; i < 3; i++) {
-        play(tunnel, recorded);
+        replay(tunnel, recorded);
       }
       Eventually.within(
-          RolePair.LIMIT, () -> assertThat(rejected(tunnel)).as("all were noticed").isEqualTo(3));
-      echoes(visitor);
+          RolePair.LIMIT, () -> assertThat(rejected(tunnel)).as("rejected replays").isEqualTo(3));
+      assertEchoes(visitor);
       assertThat(tunnel.remote().counters().get(Counter.SESSIONS)).isEqualTo(1);
       assertThat(tunnel.remote().counters().get(Counter.SESSIONS_SUPERSEDED)).isZero();
       assertThat(tunnel.origin().counters().get(Counter.SESSIONS_SILENT)).isZero();
     }
   }
 
-  private static void echoes(Socket visitor) throws IOException {
+  private static void assertEchoes(Socket visitor) throws IOException {
     visitor.getOutputStream().write('a');
     assertThat(visitor.getInputStream().read()).isEqualTo('a');
   }
 
-  private static void play(RolePair tunnel, byte[] recorded) throws IOException {
+  private static void replay(RolePair tunnel, byte[] recorded) throws IOException {
     try (var stranger = TestClient.dial(tunnel.remote().controlAddress())) {
       stranger.getOutputStream().write(recorded);
       stranger.shutdownOutput();
       stranger.getInputStream().transferTo(OutputStream.nullOutputStream());
     } catch (IOException e) {
-      // It was hung up on.
+      // The remote proxy closed the connection.
     }
   }
 

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Who is not who it should be, and files that are no good: the exit code and its one line. */
+/** Failed authentication and invalid files: the exit code and the single error line. */
 @Timeout(120)
 class EncryptionExitCodesIT {
 
@@ -25,7 +25,7 @@ class EncryptionExitCodesIT {
   private static final int SETTINGS = 78;
   private static final String TLS = "--transport=tls";
 
-  /** Too much of it is ours to be another slip than one letter. */
+  /** Differs from a generated secret in one letter only, so that it is detected as mistyped. */
   private static final String MISTYPED = Launcher.SECRET_TEXT.replace("AAEC", "AAEZ");
 
   @TempDir private Path folder;
@@ -37,7 +37,7 @@ class EncryptionExitCodesIT {
     credentials = new Credentials(folder);
   }
 
-  /** An origin proxy that is not taken; returns the one line that says why. */
+  /** Starts an origin proxy that is rejected; returns its only error line. */
   private static String refused(Launcher launcher, RemoteProcess remote, List<String> options)
       throws Exception {
     try (RoleProcess origin =
@@ -53,8 +53,8 @@ class EncryptionExitCodesIT {
     }
   }
 
-  /** A visitor finds nobody. */
-  private static void assertServesNobody(RemoteProcess remote) throws Exception {
+  /** Checks that a visitor is reset because no origin proxy serves. */
+  private static void assertNotServed(RemoteProcess remote) throws Exception {
     try (var visitor = remote.visit()) {
       assertThat(visitor.getInputStream())
           .satisfies(in -> {
@@ -71,7 +71,7 @@ class EncryptionExitCodesIT {
   @EnumSource(
       value = TransportArguments.class,
       names = {"PLAIN", "NOISE", "NOISE_NK", "TLS_CA", "WS", "WSS"})
-  void aWrongSecret(TransportArguments wrapping) throws Exception {
+  void wrongSecretIsRejected(TransportArguments wrapping) throws Exception {
     RoleCommands halves = wrapping.halves(credentials);
     try (RemoteProcess remote = halves.remote()) {
       String line =
@@ -79,12 +79,12 @@ class EncryptionExitCodesIT {
       assertThat(line).contains("the secret is wrong").doesNotContain("another-secret-here");
       remote.role().err().await("origin proxy rejected", "the secret is wrong");
       assertThat(remote.role().err().text()).doesNotContain(Launcher.SECRET_TEXT);
-      assertServesNobody(remote);
+      assertNotServed(remote);
     }
   }
 
   @Test
-  void aWrongPinIsToldWithTheFingerprintThatCame() throws Exception {
+  void wrongPinIsReportedWithTheReceivedFingerprint() throws Exception {
     var shown = credentials.issue("shown");
     var other = credentials.issue("other");
     try (RemoteProcess remote = tls(shown)) {
@@ -92,7 +92,7 @@ class EncryptionExitCodesIT {
           refused(Launcher.USUAL, remote, List.of(TLS, "--tls-pin=" + other.fingerprint()));
       assertThat(line).contains("--tls-pin", shown.fingerprint());
       remote.role().err().await("origin proxy rejected");
-      // And what was told can be pinned.
+      // The reported fingerprint can be pinned.
       assertJoins(remote, "--tls-pin=" + shown.fingerprint());
     }
   }
@@ -114,21 +114,21 @@ class EncryptionExitCodesIT {
   }
 
   @Test
-  void aForeignCertificate() throws Exception {
+  void certificateOfAnUntrustedAuthorityIsRejected() throws Exception {
     var foreign = credentials.foreign("foreign");
     try (RemoteProcess remote = tls(foreign)) {
       String authority = "--tls-ca=" + credentials.authority();
       assertThat(refused(Launcher.USUAL, remote, List.of(TLS, authority)))
-          .contains("CN=nobody's authority", "--tls-ca", "--tls-pin " + foreign.fingerprint());
+          .contains("CN=untrusted authority", "--tls-ca", "--tls-pin " + foreign.fingerprint());
       assertThat(refused(Launcher.USUAL, remote, List.of(TLS)))
-          .contains("CN=nobody's authority", "--tls-ca", "--tls-pin " + foreign.fingerprint());
+          .contains("CN=untrusted authority", "--tls-ca", "--tls-pin " + foreign.fingerprint());
       remote.role().err().await("origin proxy rejected", "rejected this side's certificate");
-      assertServesNobody(remote);
+      assertNotServed(remote);
     }
   }
 
   @Test
-  void anExpiredCertificate() throws Exception {
+  void expiredCertificateIsRejected() throws Exception {
     Instant now = Instant.now();
     var wish =
         new TestAuthority.Wish("expired")
@@ -143,7 +143,7 @@ class EncryptionExitCodesIT {
   }
 
   @Test
-  void aCertificateForAnotherName() throws Exception {
+  void certificateForAnotherNameIsRejected() throws Exception {
     var wish = new TestAuthority.Wish("elsewhere").names("tunnel.example.com");
     try (RemoteProcess remote = tls(credentials.issue("elsewhere", wish))) {
       String authority = "--tls-ca=" + credentials.authority();
@@ -154,9 +154,10 @@ class EncryptionExitCodesIT {
   }
 
   @Test
-  void anOriginProxyWithoutTheCertificateThatIsAskedFor() throws Exception {
+  void originProxyWithoutTheRequiredCertificateIsRejected() throws Exception {
     String authority = credentials.authority().toString();
-    try (RemoteProcess remote = tls(credentials.issue("asks"), "--tls-client-ca=" + authority)) {
+    try (RemoteProcess remote =
+        tls(credentials.issue("requiring"), "--tls-client-ca=" + authority)) {
       assertThat(refused(Launcher.USUAL, remote, List.of(TLS, "--tls-ca=" + authority)))
           .contains("requires a certificate", "--tls-cert and --tls-key");
       remote.role().err().await("origin proxy rejected", "--tls-client-ca");
@@ -164,19 +165,20 @@ class EncryptionExitCodesIT {
   }
 
   @Test
-  void anOriginProxyWithAForeignCertificate() throws Exception {
+  void originProxyWithAnUntrustedCertificateIsRejected() throws Exception {
     String authority = credentials.authority().toString();
-    try (RemoteProcess remote = tls(credentials.issue("asks"), "--tls-client-ca=" + authority)) {
-      var options = new ArrayList<>(credentials.foreign("stranger").options());
+    try (RemoteProcess remote =
+        tls(credentials.issue("requiring"), "--tls-client-ca=" + authority)) {
+      var options = new ArrayList<>(credentials.foreign("untrusted").options());
       options.addAll(List.of(TLS, "--tls-ca=" + authority));
       assertThat(refused(Launcher.USUAL, remote, options))
           .contains("the remote proxy", "this side's certificate");
-      remote.role().err().await("origin proxy rejected", "nobody's authority", "--tls-client-ca");
+      remote.role().err().await("origin proxy rejected", "untrusted authority", "--tls-client-ca");
     }
   }
 
   @Test
-  void anotherNoiseKeyThanTheOneExpected() throws Exception {
+  void unexpectedNoiseKeyOfTheRemoteProxyIsRejected() throws Exception {
     var right = credentials.noise("right");
     var wrong = credentials.noise("wrong");
     try (RemoteProcess remote = Launcher.USUAL.remote("--noise-key-file=" + right.file())) {
@@ -184,12 +186,12 @@ class EncryptionExitCodesIT {
       assertThat(refused(Launcher.USUAL, remote, List.of(option)))
           .contains("--noise-peer-key is not the remote proxy's public key");
       remote.role().err().await("origin proxy rejected", "the keys do not match");
-      assertServesNobody(remote);
+      assertNotServed(remote);
     }
   }
 
   @Test
-  void anOriginProxyWhoseNoiseKeyIsNotAmongThose() throws Exception {
+  void originProxyWithAnUnlistedNoiseKeyIsRejected() throws Exception {
     String pattern = "--noise-pattern=Noise_XX_25519_AESGCM_SHA256";
     var known = credentials.noise("known");
     var unknown = credentials.noise("unknown");
@@ -206,11 +208,11 @@ class EncryptionExitCodesIT {
       assertThat(refused(Launcher.OPEN, remote, own))
           .contains("the origin proxy's key is not the --noise-peer-key");
       remote.role().err().await("origin proxy rejected", "key is not the --noise-peer-key");
-      assertServesNobody(remote);
+      assertNotServed(remote);
     }
   }
 
-  /** A role that does not start; returns its one line. */
+  /** Runs a role that fails to start; returns its only error line. */
   private static String unusable(String... commandLine) throws Exception {
     RoleProcess.Ended ended = RoleProcess.run(commandLine);
     assertThat(ended.exit()).as(ended.err()).isEqualTo(SETTINGS);
@@ -220,15 +222,15 @@ class EncryptionExitCodesIT {
   }
 
   private static String unusableRemote(String... options) throws Exception {
-    return unusable(words("remote-proxy --control-addr 127.0.0.1:0 --outside-addr", options));
+    return unusable(concat("remote-proxy --control-addr 127.0.0.1:0 --outside-addr", options));
   }
 
   private static String unusableOrigin(String... options) throws Exception {
     return unusable(
-        words("origin-proxy --remote-proxy-addr 127.0.0.1:1 --origin-server-addr", options));
+        concat("origin-proxy --remote-proxy-addr 127.0.0.1:1 --origin-server-addr", options));
   }
 
-  private static String[] words(String start, String... options) {
+  private static String[] concat(String start, String... options) {
     var all = new ArrayList<>(List.of(start.split(" ")));
     all.add("127.0.0.1:0");
     all.addAll(List.of(options));
@@ -237,7 +239,7 @@ class EncryptionExitCodesIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"--tls-cert", "--tls-key", "--tls-client-ca", "--tls-pkcs12"})
-  void aFileThatIsNotThere(String option) throws Exception {
+  void missingFileIsReported(String option) throws Exception {
     var good = credentials.issue("good");
     Path missing = folder.resolve("missing");
     String chain = option.equals("--tls-cert") ? missing.toString() : good.chain().toString();
@@ -254,7 +256,7 @@ class EncryptionExitCodesIT {
   }
 
   @Test
-  void aKeyFileThatHoldsNoKey() throws Exception {
+  void keyFileWithoutAKeyIsReported() throws Exception {
     var good = credentials.issue("good");
     Path junk = Files.writeString(folder.resolve("junk"), "not a key\n");
     assertThat(unusableRemote(TLS, "--tls-cert=" + good.chain(), "--tls-key=" + junk))
@@ -268,7 +270,7 @@ class EncryptionExitCodesIT {
   }
 
   @Test
-  void whatAnOriginProxyCannotRead() throws Exception {
+  void unreadableFileOfAnOriginProxyIsReported() throws Exception {
     Path missing = folder.resolve("missing");
     assertThat(unusableOrigin(TLS, "--tls-ca=" + missing))
         .isEqualTo("origin-proxy: --tls-ca " + missing + ": there is no such file\n");
@@ -280,7 +282,7 @@ class EncryptionExitCodesIT {
   }
 
   @Test
-  void aMistypedSecretOfKeygenIsNotTakenForAnother() throws Exception {
+  void mistypedGeneratedSecretIsReportedAsMistyped() throws Exception {
     Path file = Files.writeString(folder.resolve("secret"), MISTYPED);
     for (String option : List.of("--secret=" + MISTYPED, "--secret-file=" + file)) {
       assertThat(unusableRemote(option))
@@ -293,7 +295,7 @@ class EncryptionExitCodesIT {
   }
 
   @Test
-  void transportsThatLackWhatTheyNeed() throws Exception {
+  void missingOptionsOfATransportAreReported() throws Exception {
     assertThat(unusableRemote(TLS)).contains("--tls-cert and --tls-key");
     assertThat(unusableRemote("--transport=noise")).contains("give both sides the same secret");
     assertThat(unusableOrigin("--transport=noise")).contains("give both sides the same secret");

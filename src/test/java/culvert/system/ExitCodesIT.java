@@ -16,20 +16,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Every documented exit code, as a process gives it, with the one line that explains it. */
+/** Every documented exit code of a process, and the line that explains it. */
 @Timeout(120)
 class ExitCodesIT {
 
   private static final String ANY = "127.0.0.1:0";
 
   private static RoleProcess remote(String... more) throws Exception {
-    String[] words = {"remote-proxy", "--control-addr", ANY, "--outside-addr", ANY};
-    return RoleProcess.start(concat(words, more));
+    String[] arguments = {"remote-proxy", "--control-addr", ANY, "--outside-addr", ANY};
+    return RoleProcess.start(concat(arguments, more));
   }
 
-  private static String[] concat(String[] words, String[] more) {
-    String[] all = Arrays.copyOf(words, words.length + more.length);
-    System.arraycopy(more, 0, all, words.length, more.length);
+  private static String[] concat(String[] first, String[] more) {
+    String[] all = Arrays.copyOf(first, first.length + more.length);
+    System.arraycopy(more, 0, all, first.length, more.length);
     return all;
   }
 
@@ -38,16 +38,16 @@ class ExitCodesIT {
   }
 
   private static RoleProcess.Ended origin(String control, String... more) throws Exception {
-    String[] words = {
+    String[] arguments = {
       "origin-proxy", "--remote-proxy-addr", control, "--origin-server-addr", "127.0.0.1:1"
     };
-    return RoleProcess.run(concat(words, more));
+    return RoleProcess.run(concat(arguments, more));
   }
 
   @Test
   void termStopsBothRolesCleanly() throws Exception {
     try (RoleProcess remote = remote("--secret", "s")) {
-      String[] words = {
+      String[] arguments = {
         "origin-proxy",
         "--remote-proxy-addr",
         control(remote),
@@ -56,7 +56,7 @@ class ExitCodesIT {
         "--secret",
         "s"
       };
-      try (RoleProcess origin = RoleProcess.start(words)) {
+      try (RoleProcess origin = RoleProcess.start(arguments)) {
         assertThat(origin.line()).matches("origin-proxy: serving default=127\\.0\\.0\\.1:\\d+");
         origin.terminate();
         assertThat(origin.await().exit()).isZero();
@@ -66,13 +66,11 @@ class ExitCodesIT {
     }
   }
 
-  /**
-   * A frozen peer keeps the remote proxy stopping for a second: long enough for a second signal.
-   */
+  /** Stopping takes a second if the peer is suspended: long enough for a second signal. */
   @Test
-  void aSecondSignalEndsARoleThatIsStillStopping() throws Exception {
+  void secondSignalEndsAStoppingRole() throws Exception {
     try (RoleProcess remote = remote("--secret", "s")) {
-      String[] words = {
+      String[] arguments = {
         "origin-proxy",
         "--remote-proxy-addr",
         control(remote),
@@ -81,7 +79,7 @@ class ExitCodesIT {
         "--secret",
         "s"
       };
-      try (RoleProcess origin = RoleProcess.start(words)) {
+      try (RoleProcess origin = RoleProcess.start(arguments)) {
         HostPort outside = HostPort.parse(origin.line().replaceAll(".*default=", ""));
         RoleProcess.run("sh", "-c", "kill -STOP " + origin.process().pid());
         remote.terminate();
@@ -97,7 +95,7 @@ class ExitCodesIT {
   }
 
   @Test
-  void anAddressInUseIsAFailure() throws Exception {
+  void addressInUseIsReportedAsAFailure() throws Exception {
     try (var taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
       String address = "127.0.0.1:" + taken.getLocalPort();
       var ended =
@@ -110,7 +108,7 @@ class ExitCodesIT {
   }
 
   @Test
-  void anUnresolvableNameIsAFailureThatNamesIt() throws Exception {
+  void unresolvableNameIsReportedAsAFailure() throws Exception {
     var ended =
         RoleProcess.run(
             "remote-proxy", "--control-addr", "no.such.invalid:1", "--outside-addr", ANY);
@@ -119,7 +117,7 @@ class ExitCodesIT {
   }
 
   @Test
-  void aWrongCommandLineIsAUsageError() throws Exception {
+  void invalidCommandLineIsReportedAsAUsageError() throws Exception {
     var ended = RoleProcess.run("remote-proxy", "--control-adr", ANY);
     assertThat(ended.exit()).isEqualTo(2);
     assertThat(ended.err())
@@ -129,14 +127,14 @@ class ExitCodesIT {
   }
 
   @Test
-  void anUnreachableRemoteProxyEndsAFastFailer() throws Exception {
+  void unreachableRemoteProxyEndsAnOriginProxyWithoutRetry() throws Exception {
     var ended = origin("127.0.0.1:1", "--fail-fast");
     assertThat(ended.exit()).isEqualTo(69);
     assertThat(ended.err()).contains("127.0.0.1:1: Connection refused");
   }
 
   @Test
-  void aWrongSecretIsRefusedAndNeverPrinted() throws Exception {
+  void wrongSecretIsRejectedAndNeverPrinted() throws Exception {
     try (RoleProcess remote = remote("--secret", "the-right-one")) {
       var ended = origin(control(remote), "--secret", "the-other-one");
       assertThat(ended.exit()).isEqualTo(77);
@@ -149,7 +147,7 @@ class ExitCodesIT {
   }
 
   @Test
-  void settingsThatCannotBeAreRefused(@TempDir Path folder) throws Exception {
+  void invalidSettingsAreReported(@TempDir Path folder) throws Exception {
     Path missing = folder.resolve("missing");
     var ended = origin("127.0.0.1:1", "--secret-file", missing.toString());
     assertThat(ended.exit()).isEqualTo(78);

@@ -16,15 +16,15 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** More strangers, or more visitors, than there is room for. */
+/** More unauthenticated connections or more visitors than the limits allow. */
 @Timeout(120)
 class FloodIT {
 
-  private static final int STRANGERS = 300;
+  private static final int PEERS = 300;
   private static final int VISITORS_AT_ONCE = 150;
   private static final Duration SOON = Duration.ofSeconds(20);
 
-  /** The JVM opens a few descriptors and threads of its own when it likes. */
+  /** Tolerance for descriptors and threads that the JVM opens for itself at any time. */
   private static final int OWN = 10;
 
   private static final int DESCRIPTORS = 128;
@@ -35,13 +35,13 @@ class FloodIT {
   private static byte[] recordedHandshake(RemoteProcess remote) throws IOException {
     try (var origin = new ScriptedOrigin(remote.control(), "127.0.0.1")) {
       origin.logIn("recorded", Handshake.newInstance(), Launcher.SECRET_TEXT);
-      return origin.said();
+      return origin.recordedLogin();
     }
   }
 
   @Test
-  void threeHundredStrangersAtTheControlAddressKeepNobodyOut() throws Exception {
-    var random = Seed.random("threeHundredStrangers");
+  void threeHundredUnauthenticatedPeersDoNotLockOutAnOriginProxy() throws Exception {
+    var random = Seed.random("threeHundredUnauthenticatedPeers");
     try (var server = TestServer.echo();
         RemoteProcess remote = Launcher.PLAIN.remote("--handshake-timeout=5s", "--log-period=5m");
         RoleProcess origin = remote.origin(server.address(), "--transport=plain", "--name=first")) {
@@ -49,8 +49,8 @@ class FloodIT {
       remote.assertServes();
       byte[] recorded = recordedHandshake(remote);
       ProcessResources before = remote.role().settledFootprint();
-      try (Socket talk = remote.visit();
-          var flood = new UnauthenticatedFlood(remote.control(), STRANGERS, recorded, random)) {
+      try (Socket first = remote.visit();
+          var flood = new UnauthenticatedFlood(remote.control(), PEERS, recorded, random)) {
         flood.awaitARound();
         long since = System.nanoTime();
         try (RoleProcess anew =
@@ -60,7 +60,7 @@ class FloodIT {
           for (int i = 0; i < 100; i++) {
             long asked = System.nanoTime();
             remote.assertServes();
-            assertEchoes(talk, i);
+            assertEchoes(first, i);
             assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(SOON);
           }
           System.out.println("joined in " + joined + " among " + flood);
@@ -78,20 +78,20 @@ class FloodIT {
       // On a busy machine the origin proxy's first handshake may time out too.
       assertThat(remote.role().err().lines("WARN"))
           .filteredOn(line -> !line.contains("peer=127.0.0.1:"))
-          .as("a line for each source in five minutes")
+          .as("one line per source in five minutes")
           .hasSizeBetween(1, UnauthenticatedFlood.SOURCES + 1);
       assertThat(remote.role().err().lines("ERROR")).isEmpty();
     }
   }
 
   @Test
-  void aRemoteProxyOutOfDescriptorsSaysSoOnceAndServesAgainWhenVisitorsHaveGone() throws Exception {
+  void remoteProxyOutOfDescriptorsLogsItOnceAndRecovers() throws Exception {
     try (var server = TestServer.echo();
         RemoteProcess remote = FEW.remote("--log-period=5m");
         RoleProcess origin = remote.origin(server.address())) {
       origin.line();
-      crowd(remote, remote.role());
-      crowd(remote, remote.role());
+      exhaustDescriptors(remote, remote.role());
+      exhaustDescriptors(remote, remote.role());
       assertThat(remote.role().err().lines("visitors not accepted", "Too many open")).hasSize(1);
       assertThat(remote.role().err().lines("session ended")).isEmpty();
       assertThat(remote.role().err().lines("ERROR")).isEmpty();
@@ -99,35 +99,34 @@ class FloodIT {
   }
 
   @Test
-  void anOriginProxyOutOfDescriptorsSaysSoOnceAndServesAgainWhenVisitorsHaveGone()
-      throws Exception {
+  void originProxyOutOfDescriptorsLogsItOnceAndRecovers() throws Exception {
     try (var server = TestServer.echo();
         RemoteProcess remote = Launcher.USUAL.remote();
         RoleProcess origin = FEW.origin(remote.control(), server.address(), "--log-period=5m")) {
       origin.line();
-      crowd(remote, origin);
-      crowd(remote, origin);
+      exhaustDescriptors(remote, origin);
+      exhaustDescriptors(remote, origin);
       assertThat(origin.err().lines("origin server not reached", "Too many open")).hasSize(1);
       assertThat(origin.err().lines("session lost")).isEmpty();
       assertThat(origin.err().lines("ERROR")).isEmpty();
     }
   }
 
-  /** One visitor is there all the time, and many come until the role has no descriptor left. */
-  private static void crowd(RemoteProcess remote, RoleProcess crowded) throws Exception {
+  /** Keeps one visitor connected and adds visitors until the role has no descriptor left. */
+  private static void exhaustDescriptors(RemoteProcess remote, RoleProcess role) throws Exception {
     List<Socket> visitors = new ArrayList<>();
-    try (Socket talk = remote.visit()) {
-      assertEchoes(talk, 'a');
+    try (Socket first = remote.visit()) {
+      assertEchoes(first, 'a');
       for (int i = 0; i < VISITORS_AT_ONCE; i++) {
         visitors.add(remote.visit());
       }
       Eventually.within(
           RolePair.LIMIT,
           () -> {
-            assertThat(crowded.footprint().descriptors()).isGreaterThanOrEqualTo(DESCRIPTORS - 1);
-            assertThat(crowded.err().lines("Too many open")).isNotEmpty();
+            assertThat(role.footprint().descriptors()).isGreaterThanOrEqualTo(DESCRIPTORS - 1);
+            assertThat(role.err().lines("Too many open")).isNotEmpty();
           });
-      assertEchoes(talk, 'b');
+      assertEchoes(first, 'b');
     } finally {
       for (Socket visitor : visitors) {
         visitor.close();

@@ -18,19 +18,19 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A half that is stopped in its tracks: its connections stand, and nobody answers there. */
+/** A suspended proxy: its connections stay open, but it does not answer. */
 @Timeout(120)
 class FreezeIT {
 
-  /** What a visitor has who landed on a frozen origin proxy. */
+  /** The answer to a visitor of a suspended origin proxy. */
   private static final int NOTHING = 0;
 
   private static final int PATIENCE_MILLIS = 500;
 
-  /** How late a busy machine may be. */
-  private static final Duration LATE = Duration.ofSeconds(15);
+  /** The tolerance for delays on a busy machine. */
+  private static final Duration TOLERANCE = Duration.ofSeconds(15);
 
-  /** Within so long visitors must have left off landing on a frozen one. */
+  /** After this time no visitor may be assigned to a suspended origin proxy. */
   private static final Duration AVOIDED = Duration.ofMillis(3000);
 
   private static TestServer answering(int letter) throws IOException {
@@ -40,7 +40,7 @@ class FreezeIT {
     });
   }
 
-  /** A visitor's answer. */
+  /** Returns the answer to a new visitor. */
   private static int ask(RemoteProcess remote) throws IOException {
     try (Socket visitor = remote.visit()) {
       visitor.setSoTimeout(PATIENCE_MILLIS);
@@ -56,7 +56,7 @@ class FreezeIT {
   }
 
   @Test
-  void aFrozenOriginProxyIsNoticedWhileItsTwinServesEverybody() throws Exception {
+  void suspendedOriginProxyIsDetectedWhileTheSecondServesAllVisitors() throws Exception {
     Duration deadline = Duration.ofSeconds(6);
     try (var one = answering('1');
         var two = answering('2');
@@ -74,23 +74,23 @@ class FreezeIT {
       int served = 0;
       while (remote.role().err().lines("session lost", "one@").isEmpty()) {
         Duration at = since(stopped);
-        assertThat(at).as("time without a notice").isLessThan(deadline.plus(LATE));
+        assertThat(at).as("time until detection").isLessThan(deadline.plus(TOLERANCE));
         switch (ask(remote)) {
           case NOTHING -> stranded.add(at);
           case '2' -> served += at.compareTo(AVOIDED) > 0 ? 1 : 0;
-          default -> throw new AssertionError("neither the twin's answer nor none");
+          default -> throw new AssertionError("unexpected answer");
         }
       }
-      System.out.println("noticed after " + since(stopped) + "; stranded at " + stranded);
+      System.out.println("detected after " + since(stopped) + "; stranded at " + stranded);
       assertThat(stranded).allMatch(at -> at.compareTo(AVOIDED) < 0);
-      assertThat(served).as("served by the twin before the notice").isPositive();
+      assertThat(served).as("served by the second origin proxy before detection").isPositive();
       frozen.signal("CONT");
       Eventually.within(RolePair.LIMIT, () -> assertThat(ask(remote)).isEqualTo('1'));
     }
   }
 
   @Test
-  void aSecondProcessTakesTheNameOfAFrozenOneAtOnceAndForGood() throws Exception {
+  void secondProcessTakesTheNameOfASuspendedOnePermanently() throws Exception {
     try (var one = answering('1');
         var two = answering('2');
         RemoteProcess remote = Launcher.USUAL.remote();
@@ -116,7 +116,7 @@ class FreezeIT {
   }
 
   @Test
-  void aProcessThatNeverHeardThatItsNameWasTakenIsRefusedAllTheSame() throws Exception {
+  void supersededProcessIsRejectedEvenIfItWasNotNotified() throws Exception {
     byte[] instance = Handshake.newInstance();
     try (RemoteProcess remote = Launcher.PLAIN.remote();
         var deaf = new ScriptedOrigin(remote.control(), "127.0.0.1");
@@ -139,7 +139,7 @@ class FreezeIT {
   }
 
   @Test
-  void withoutASecretAFrozenOwnerLosesItsServiceToWhomeverAsksForIt() throws Exception {
+  void suspendedOriginProxyWithoutASecretLosesItsServiceToAnother() throws Exception {
     try (var one = answering('1');
         var two = answering('2');
         RemoteProcess remote = Launcher.OPEN.remote();
@@ -158,7 +158,7 @@ class FreezeIT {
   }
 
   @Test
-  void aFrozenRemoteProxyIsNoticedAndServedAgainWhenItGoesOn() throws Exception {
+  void suspendedRemoteProxyIsDetectedAndServesAgainWhenResumed() throws Exception {
     try (var server = TestServer.echo();
         RemoteProcess remote = Launcher.USUAL.remote();
         RoleProcess origin =
@@ -171,7 +171,7 @@ class FreezeIT {
       remote.role().signal("STOP");
       long stopped = System.nanoTime();
       origin.err().await("session lost");
-      assertThat(since(stopped)).isLessThan(Duration.ofSeconds(2).plus(LATE));
+      assertThat(since(stopped)).isLessThan(Duration.ofSeconds(2).plus(TOLERANCE));
       origin.err().await("no handshake within 1s");
       remote.role().signal("CONT");
       origin.line();

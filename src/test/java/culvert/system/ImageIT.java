@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The linked image: its launchers, its size, its cache. */
+/** The launchers, size and AOT cache of the linked image. */
 @Timeout(120)
 class ImageIT {
 
@@ -57,14 +57,12 @@ class ImageIT {
     }
   }
 
-  /**
-   * A JVM whose options differ from the recorded ones skips the cache; with AOTMode=on it exits.
-   */
+  /** A JVM with options other than the recorded ones skips the cache; with AOTMode=on it exits. */
   @ParameterizedTest
   @ValueSource(strings = {"culvert", "remote-proxy", "origin-proxy", "bounce-server"})
   void launcherStartsWithTheAotCache(String launcher) throws Exception {
     if (!Files.exists(RoleProcess.IMAGE.resolve("lib/culvert.aot"))) {
-      assertThat(Runtime.version().feature()).as("only an older JDK has none").isLessThan(24);
+      assertThat(Runtime.version().feature()).as("Java version without AOT cache").isLessThan(24);
       return;
     }
     var ended = RoleProcess.runWith("CULVERT_JVM_OPTIONS", "-XX:AOTMode=on", launcher, "--help");

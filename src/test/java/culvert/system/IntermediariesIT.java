@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What stands between the halves: a web server in front of one, a proxy on the way out of one. */
+/** Intermediaries: a reverse proxy before the remote proxy, an outbound proxy of the other. */
 @Timeout(120)
 class IntermediariesIT {
 
@@ -34,7 +34,7 @@ class IntermediariesIT {
 
   @TempDir private Path folder;
 
-  /** The front, its certificate's authority, and the remote proxy behind it. */
+  /** The reverse proxy, its certificate authority, and the remote proxy behind it. */
   private record Site(RemoteProcess remote, Nginx nginx, Path authority) implements AutoCloseable {
 
     static Site behindNginx(Launcher launcher, Path folder) throws Exception {
@@ -65,17 +65,17 @@ class IntermediariesIT {
   }
 
   private static void carries(VerifiedTransfers transfers, RemoteProcess remote, int megabytes) {
-    long seed = Seed.random("carries").nextLong();
+    long seed = Seed.random("IntermediariesIT").nextLong();
     int bytes = megabytes * MEGABYTE;
     boolean well = transfers.visit(remote.outside(), seed, bytes, bytes);
     assertThat(transfers.faults()).isEmpty();
     assertThat(well).isTrue();
   }
 
-  /** With the secret it is sealed through nginx too; without, nginx's TLS is all there is. */
+  /** With a secret the link is also encrypted by Noise; without, by nginx's TLS only. */
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void httpGoesThroughNginx(boolean secret) throws Exception {
+  void httpRequestPassesThroughNginx(boolean secret) throws Exception {
     Launcher launcher = secret ? Launcher.USUAL : Launcher.OPEN;
     try (var web = new TestServer(Web::serve);
         var site = Site.behindNginx(launcher, folder);
@@ -86,7 +86,7 @@ class IntermediariesIT {
   }
 
   @Test
-  void theOriginProxyComesBackWithNginx() throws Exception {
+  void originProxyReconnectsWhenNginxRestarts() throws Exception {
     try (var transfers = new VerifiedTransfers();
         var site = Site.behindNginx(Launcher.USUAL, folder);
         RoleProcess origin = site.origin(Launcher.USUAL, transfers.server(), "/tunnel")) {
@@ -95,14 +95,14 @@ class IntermediariesIT {
       site.nginx().kill();
       origin.err().await("session lost");
       origin.err().await("session not started", "Connection refused");
-      site.nginx().again();
+      site.nginx().restart();
       origin.line();
       carries(transfers, site.remote(), 1);
     }
   }
 
   @Test
-  void nginxWithoutTheRemoteProxyBehindItIsSaidSoUntilItIsThere() throws Exception {
+  void missingRemoteProxyBehindNginxIsLoggedUntilItStarts() throws Exception {
     try (var server = TestServer.echo();
         var site = Site.behindNginx(Launcher.USUAL, folder)) {
       site.remote().role().kill();
@@ -119,7 +119,7 @@ class IntermediariesIT {
   }
 
   @Test
-  void aWrongPathIsSaidSo() throws Exception {
+  void wrongPathIsLogged() throws Exception {
     try (var site = Site.behindNginx(Launcher.USUAL, folder);
         RoleProcess origin = site.origin(Launcher.USUAL, Launcher.ANY, "/tunel")) {
       origin.err().await("session not started", "404 Not Found", "is '/tunel' its --ws-path?");
@@ -129,8 +129,8 @@ class IntermediariesIT {
     }
   }
 
-  /** Ways out, and what goes through them. */
-  enum Way {
+  /** Outbound proxies, and the transport that each carries. */
+  enum Outbound {
     TINYPROXY(TransportArguments.NOISE) {
       @Override
       ProxyProgram start() throws Exception {
@@ -178,7 +178,7 @@ class IntermediariesIT {
 
     private final TransportArguments wrapping;
 
-    Way(TransportArguments wrapping) {
+    Outbound(TransportArguments wrapping) {
       this.wrapping = wrapping;
     }
 
@@ -187,18 +187,18 @@ class IntermediariesIT {
     abstract String url(HostPort proxy);
   }
 
-  /** That it is lost with the proxy shows that it went that way. */
+  /** The session is lost with the proxy, which shows that it used the proxy. */
   @ParameterizedTest
-  @EnumSource(Way.class)
-  void sixteenMegabytesEachWayThroughAProxy(Way way) throws Exception {
-    RoleCommands halves = way.wrapping.halves(new Credentials(folder));
+  @EnumSource(Outbound.class)
+  void sixteenMegabytesInEachDirectionPassThroughAProxy(Outbound outbound) throws Exception {
+    RoleCommands halves = outbound.wrapping.halves(new Credentials(folder));
     try (var transfers = new VerifiedTransfers();
         RemoteProcess remote = halves.remote()) {
       RoleProcess origin;
-      try (ProxyProgram proxy = way.start()) {
+      try (ProxyProgram proxy = outbound.start()) {
         origin =
             halves.origin(
-                remote.control(), transfers.server(), "--via=" + way.url(proxy.address()));
+                remote.control(), transfers.server(), "--via=" + outbound.url(proxy.address()));
         try {
           origin.line();
           carries(transfers, remote, 16);
@@ -217,7 +217,7 @@ class IntermediariesIT {
     }
   }
 
-  /** Through which a proxy leads also by variables: they do not count for loopback. */
+  /** Returns a local address other than loopback, to which the proxy variables apply. */
   private static HostPort notLoopback() throws Exception {
     Optional<InetAddress> own =
         NetworkInterface.networkInterfaces()
@@ -229,7 +229,7 @@ class IntermediariesIT {
   }
 
   @Test
-  void theVariablesLeadThroughAProxy() throws Exception {
+  void proxyVariablesAreUsed() throws Exception {
     try (var server = TestServer.echo();
         RemoteProcess remote = Launcher.USUAL.remoteAt(notLoopback(), Launcher.ANY)) {
       try (ProxyProgram proxy = ProxyProgram.tinyproxy();
@@ -253,7 +253,7 @@ class IntermediariesIT {
   }
 
   @Test
-  void theVariablesDoNotCountForLoopbackNorForWhatNoProxyNames() throws Exception {
+  void proxyVariablesAreIgnoredForLoopbackAndNoProxy() throws Exception {
     var dead = Launcher.USUAL.variable("https_proxy", "http://127.0.0.1:1");
     HostPort own = notLoopback();
     try (var server = TestServer.echo();
@@ -274,7 +274,7 @@ class IntermediariesIT {
   }
 
   @Test
-  void aProxyThatReachesNothingIsSaidSoUntilItDoes() throws Exception {
+  void failureOfTheProxyToConnectIsLoggedUntilItSucceeds() throws Exception {
     try (var server = TestServer.echo();
         ProxyProgram proxy = ProxyProgram.microsocks();
         RemoteProcess remote = Launcher.USUAL.remote()) {
@@ -294,7 +294,7 @@ class IntermediariesIT {
   }
 
   @Test
-  void aProxyThatRefusesTheLoginIsSaidSo() throws Exception {
+  void rejectedProxyLoginIsLogged() throws Exception {
     try (ProxyProgram proxy = ProxyProgram.microsocks(LOGIN);
         RemoteProcess remote = Launcher.USUAL.remote();
         RoleProcess origin =
@@ -307,7 +307,7 @@ class IntermediariesIT {
   }
 
   @Test
-  void aProxyThatRefusesIsAskedAgainAndToldOnce() throws Exception {
+  void refusalByTheProxyIsRetriedAndLoggedOnce() throws Exception {
     byte[] answer = "HTTP/1.1 403 Not today\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
     try (var proxy = new TestServer(connection -> connection.getOutputStream().write(answer));
         RoleProcess origin =

@@ -19,9 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import picocli.CommandLine;
 
-/**
- * Both halves as processes of a Java 21 runtime, the oldest that is supported, without an image.
- */
+/** Both proxies as processes of a Java 21 runtime, the oldest supported, without an image. */
 @Tag("full")
 @Timeout(120)
 class Java21IT {

@@ -11,32 +11,32 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * How the processes of a test are started.
+ * Starts the processes of a test.
  *
- * @param environment their variables
- * @param before a program and its first words, which becomes the role
+ * @param environment their environment variables
+ * @param before a program with its first arguments that executes the role
  */
 record Launcher(Map<String, String> environment, List<String> before) {
 
   /** Any free port. */
   static final HostPort ANY = new HostPort("127.0.0.1", 0);
 
-  /** What both halves know, usually. */
+  /** The default secret of both proxies. */
   static final String SECRET_TEXT = RolePair.SECRET;
 
   private static final String SECRET = "CULVERT_SECRET";
 
-  /** With a secret that both halves have. */
+  /** Uses the same secret in both proxies. */
   static final Launcher USUAL = new Launcher(Map.of(SECRET, SECRET_TEXT), List.of());
 
-  /** Without any secret. */
+  /** Uses no secret. */
   static final Launcher OPEN = new Launcher(Map.of(), List.of());
 
   Launcher secret(String text) {
     return variable(SECRET, text);
   }
 
-  /** The same, without a seal between the halves: for peers that do as a test says. */
+  /** Uses the secret but no encryption between the proxies, for scripted peers. */
   static final Launcher PLAIN = USUAL.variable("CULVERT_TRANSPORT", "plain");
 
   Launcher variable(String name, String value) {
@@ -49,17 +49,17 @@ record Launcher(Map<String, String> environment, List<String> before) {
     return new Launcher(environment, List.of(program));
   }
 
-  /** Whoever starts the tests may ignore signals, as nohup does, and children inherit that. */
-  Launcher hearing(String signal) {
+  /** Resets a signal's disposition: ignored signals, as under nohup, are inherited. */
+  Launcher acceptingSignal(String signal) {
     return under("env", "--default-signal=" + signal);
   }
 
-  /** Starts a remote proxy on ports of its own, on which a later one can follow it. */
+  /** Starts a remote proxy on reserved ports, on which a later one can listen too. */
   RemoteProcess remote(String... more) throws IOException {
     return remoteAt(Ports.reserve(), Ports.reserve(), more);
   }
 
-  /** A remote proxy at these addresses, which is ready. */
+  /** Starts a remote proxy at these addresses and waits until it is ready. */
   RemoteProcess remoteAt(HostPort control, HostPort outside, String... more) throws IOException {
     RoleProcess role =
         start(
@@ -74,17 +74,17 @@ record Launcher(Map<String, String> environment, List<String> before) {
     }
   }
 
-  /** An origin proxy, which prints a line when it serves. */
+  /** Starts an origin proxy, which prints a line when it serves. */
   RoleProcess origin(HostPort control, HostPort server, String... more) throws IOException {
     return start(
         List.of("origin-proxy", "--remote-proxy-addr=" + control, "--origin-server-addr=" + server),
         more);
   }
 
-  private RoleProcess start(List<String> words, String... more) throws IOException {
+  private RoleProcess start(List<String> commandLine, String... more) throws IOException {
     var all = new ArrayList<>(before);
-    all.add(RoleProcess.launcher(words.getFirst()).toString());
-    Stream.concat(words.stream().skip(1), Stream.of(more)).forEach(all::add);
+    all.add(RoleProcess.launcher(commandLine.getFirst()).toString());
+    Stream.concat(commandLine.stream().skip(1), Stream.of(more)).forEach(all::add);
     return RoleProcess.start(environment, all.toArray(String[]::new));
   }
 }

@@ -15,14 +15,14 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The page of limits against the code: what it names is there, and has the default it tells. */
+/** Compares the limits page with the code: options, defaults, counters and tests exist. */
 class LimitsPageTest {
 
   private static final Path PAGE = Path.of("src/site/markdown/limits.md");
   private static final Path TESTS = Path.of("src/test/java");
   private static final int CELLS = 5;
 
-  /** One line of a table. */
+  /** A row of a table. */
   record Row(String what, String bound, String option, String counter, String test) {
     @Override
     public String toString() {
@@ -46,9 +46,9 @@ class LimitsPageTest {
 
   @ParameterizedTest
   @MethodSource("rows")
-  void optionsHaveTheDefaultsThePageTells(Row row) {
+  void optionsHaveTheDocumentedDefaults(Row row) {
     if (row.option.contains("--")) {
-      // An option without a default of its own is computed, and the page tells how.
+      // The default of some options is computed; the page describes how.
       Help.defaultOf(row.option)
           .ifPresent(value -> assertThat(row.bound.split("[ ;,]+")).contains(value));
     } else {
@@ -58,7 +58,7 @@ class LimitsPageTest {
 
   @ParameterizedTest
   @MethodSource("rows")
-  void countersAreThere(Row row) {
+  void documentedCountersExist(Row row) {
     if (!row.counter.isEmpty()) {
       assertThat(Counter.valueOf(row.counter.toUpperCase(Locale.ROOT))).isNotNull();
     }
@@ -66,7 +66,7 @@ class LimitsPageTest {
 
   @ParameterizedTest
   @MethodSource("rows")
-  void testsAreThere(Row row) throws Exception {
+  void documentedTestsExist(Row row) throws Exception {
     if (row.test.isEmpty()) {
       assertThat(row.bound).as("a row without a test").contains("on purpose");
       return;

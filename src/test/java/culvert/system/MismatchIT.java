@@ -24,13 +24,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A control address that speaks one transport, and who comes with another. */
+/** A peer whose transport differs from that of the control address. */
 @Timeout(120)
 class MismatchIT {
 
   private static final Path OPENSSL = Path.of("/usr/bin/openssl");
 
-  /** Whatever both do not have in common; a secret they have. */
+  /** The transports to combine; both sides have the same secret. */
   private static final List<TransportArguments> ALL =
       List.of(
           TransportArguments.PLAIN,
@@ -47,7 +47,7 @@ class MismatchIT {
       value = TransportArguments.class,
       names = {"NOISE", "TLS_CA", "WSS"})
   void bothSidesReportEveryOtherTransport(TransportArguments wrapping) throws Exception {
-    everyOtherTransport(wrapping);
+    assertEveryOtherTransportIsReported(wrapping);
   }
 
   @ParameterizedTest
@@ -57,21 +57,21 @@ class MismatchIT {
       names = {"PLAIN", "NOISE_NK", "WS"})
   void bothSidesReportEveryOtherTransportAlsoInTheRemainingCases(TransportArguments wrapping)
       throws Exception {
-    everyOtherTransport(wrapping);
+    assertEveryOtherTransportIsReported(wrapping);
   }
 
-  private void everyOtherTransport(TransportArguments wrapping) throws Exception {
+  private void assertEveryOtherTransportIsReported(TransportArguments wrapping) throws Exception {
     var credentials = new Credentials(folder);
     RoleCommands right = wrapping.halves(credentials);
     try (var server = TestServer.echo();
         RemoteProcess remote = right.remote("--log-period=1ms")) {
       for (TransportArguments other : ALL) {
         if (other != wrapping) {
-          mismatch(wrapping, remote, other, other.halves(credentials));
+          assertMismatchIsReported(wrapping, remote, other, other.halves(credentials));
         }
       }
       assertThat(remote.role().err().lines("ERROR")).isEmpty();
-      // Nobody was hurt.
+      // The remote proxy still serves.
       try (RoleProcess origin = right.origin(remote.control(), server.address())) {
         origin.line();
         remote.assertServes();
@@ -79,7 +79,7 @@ class MismatchIT {
     }
   }
 
-  private static void mismatch(
+  private static void assertMismatchIsReported(
       TransportArguments wrapping,
       RemoteProcess remote,
       TransportArguments other,
@@ -95,48 +95,48 @@ class MismatchIT {
       String there = remote.role().err().lines("WARN").get(before);
       System.out.println(wrapping + " <- " + other + "\n  " + there + "\n  " + here);
       if (wrapping == TransportArguments.NOISE && other == TransportArguments.PLAIN) {
-        // What comes without a seal cannot show that it has the secret.
+        // An unencrypted peer cannot prove that it has the secret.
         assertThat(origin.await().exit()).isEqualTo(77);
-        assertThat(here).contains("sealed");
+        assertThat(here).contains("encrypted");
         return;
       }
       assertThat(here)
           .contains("session not started")
           .containsAnyOf("--transport", "--noise-pattern");
       assertThat(there).containsAnyOf("foreign protocol rejected", "origin proxy rejected");
-      // It tries again and again, and says so once.
+      // The origin proxy retries and logs the failure once.
       Eventually.within(
           RolePair.LIMIT,
           () -> assertThat(remote.role().err().lines("WARN")).hasSizeGreaterThan(before + 1));
       assertThat(origin.err().lines("WARN", "session not started")).hasSize(1);
       assertThat(origin.process().isAlive()).isTrue();
-      assertNobodyServes(remote);
+      assertNotServed(remote);
     }
   }
 
-  private static void assertNobodyServes(RemoteProcess remote) throws Exception {
+  private static void assertNotServed(RemoteProcess remote) throws Exception {
     try (Socket visitor = remote.visit()) {
       assertThatThrownBy(() -> visitor.getInputStream().read()).hasMessageContaining("reset");
     }
   }
 
-  /** What somebody hears who says this and waits for the end. */
-  private static String said(HostPort control, String words) throws Exception {
+  /** Sends {@code request} and returns all bytes received until the end. */
+  private static String exchange(HostPort control, String request) throws Exception {
     try (var socket = TestClient.dial(control)) {
-      socket.getOutputStream().write(words.getBytes(StandardCharsets.US_ASCII));
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
       return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
     }
   }
 
   @Test
-  void aBrowserIsAnsweredInHttp() throws Exception {
+  void browserReceivesAnHttpResponse() throws Exception {
     String request = "GET / HTTP/1.1\r\nHost: x\r\nUser-Agent: Mozilla/5.0\r\nAccept: */*\r\n\r\n";
     try (RemoteProcess ws = Launcher.USUAL.remote("--transport=ws");
         RemoteProcess noise = Launcher.USUAL.remote()) {
-      assertThat(said(ws.control(), request))
+      assertThat(exchange(ws.control(), request))
           .startsWith("HTTP/1.1 426 Upgrade Required\r\n")
           .contains("Content-Type: text/plain", "This is a tunnel's control port");
-      assertThat(said(noise.control(), request))
+      assertThat(exchange(noise.control(), request))
           .startsWith("HTTP/1.1 400 Bad Request\r\n")
           .contains("This is a tunnel's control port");
       ws.role().err().await("foreign protocol rejected", "an HTTP client");
@@ -144,15 +144,15 @@ class MismatchIT {
     }
   }
 
-  /** What openssl prints when it says this in TLS. */
-  private static String openssl(HostPort address, String words, String... options)
+  /** Sends {@code input} with openssl's TLS client and returns its output. */
+  private static String openssl(HostPort address, String input, String... options)
       throws Exception {
     assumeTrue(Files.isExecutable(OPENSSL), OPENSSL + " is not installed");
     String[] first = {OPENSSL.toString(), "s_client", "-connect", address.toString(), "-ign_eof"};
     var all = Stream.of(first, options).flatMap(Arrays::stream);
     try (RoleProcess openssl = RoleProcess.start(all.toArray(String[]::new))) {
       try (OutputStream in = openssl.process().getOutputStream()) {
-        in.write(words.getBytes(StandardCharsets.US_ASCII));
+        in.write(input.getBytes(StandardCharsets.US_ASCII));
       }
       RoleProcess.Ended ended = openssl.await();
       return ended.out() + ended.err();
@@ -160,7 +160,7 @@ class MismatchIT {
   }
 
   @Test
-  void opensslAtANoiseRemoteProxyHearsAnAlert() throws Exception {
+  void tlsClientReceivesAnAlertFromANoiseRemoteProxy() throws Exception {
     try (RemoteProcess remote = Launcher.USUAL.remote()) {
       assertThat(openssl(remote.control(), "")).contains("alert unexpected message");
       remote.role().err().await("foreign protocol rejected", "a TLS client");
@@ -168,7 +168,7 @@ class MismatchIT {
   }
 
   @Test
-  void opensslAtATlsRemoteProxyShakesHandsAndIsAnsweredInHttp() throws Exception {
+  void httpsClientReceivesAnHttpResponseFromATlsRemoteProxy() throws Exception {
     var credentials = new Credentials(folder);
     RoleCommands halves = TransportArguments.TLS_CA.halves(credentials);
     String authority = credentials.authority().toString();
@@ -182,9 +182,9 @@ class MismatchIT {
     }
   }
 
-  /** Whoever probes a WebSocket over TLS with a browser. */
+  /** A browser that opens the address of a WebSocket over TLS. */
   @Test
-  void opensslAtAWssRemoteProxyIsAnsweredInHttp() throws Exception {
+  void httpsClientReceivesAnHttpResponseFromAWssRemoteProxy() throws Exception {
     RoleCommands halves = TransportArguments.WSS.halves(new Credentials(folder));
     try (RemoteProcess remote = halves.remote()) {
       assertThat(openssl(remote.control(), "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "-quiet"))

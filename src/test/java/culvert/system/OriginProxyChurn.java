@@ -19,27 +19,27 @@ import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Origin proxies, each with a name of its own, that come and go without end. */
+/** Origin proxies, each with its own name, that continuously connect and disconnect. */
 final class OriginProxyChurn implements AutoCloseable {
 
-  /** What an origin proxy does with a connection. */
+  /** The behaviour of an origin proxy on a connection. */
   enum Kind {
-    /** Serves for a moment, and is reset. */
+    /** Serves briefly and resets its connection. */
     VANISHES,
-    /** Serves for a moment, and ends its connection in order. */
+    /** Serves briefly and closes its connection in order. */
     LEAVES,
-    /** Serves, and hears nothing any more: only its next login makes room. */
+    /** Serves and stops reading: only its next login ends the session. */
     GOES_DEAF,
-    /** Connects, and no more. */
+    /** Connects and disconnects. */
     CUT,
-    /** Is reset in the middle of its first words. */
+    /** Resets its connection during the handshake. */
     CUT_IN_HANDSHAKE,
-    /** Has the wrong secret. */
+    /** Logs in with a wrong secret. */
     REFUSED
   }
 
-  /** Of our making: stretching a typed one at each login would take all the time there is. */
-  private static final String STRANGE = Secret.generate();
+  /** A generated secret: key stretching of a typed one at each login would take too long. */
+  private static final String WRONG_SECRET = Secret.generate();
 
   private static final int SOURCES = 50;
   private static final int MAX_PAUSE_MILLIS = 1000;
@@ -48,7 +48,7 @@ final class OriginProxyChurn implements AutoCloseable {
   private final HostPort control;
   private final String service;
   private final Map<Kind, AtomicInteger> done = new EnumMap<>(Kind.class);
-  private final Queue<String> surprises = new ConcurrentLinkedQueue<>();
+  private final Queue<String> failures = new ConcurrentLinkedQueue<>();
   private final List<Thread> threads = new ArrayList<>();
   private volatile boolean over;
 
@@ -61,17 +61,17 @@ final class OriginProxyChurn implements AutoCloseable {
     for (int i = 0; i < origins; i++) {
       var own = new Random(random.nextLong());
       int number = i;
-      threads.add(Threads.start("storm", () -> live(number, own)));
+      threads.add(Threads.start("storm", () -> connectRepeatedly(number, own)));
     }
   }
 
-  private void live(int number, Random random) {
+  private void connectRepeatedly(int number, Random random) {
     String source = "127.0.1." + (1 + number % SOURCES);
     byte[] instance = Handshake.newInstance();
     ScriptedOrigin deaf = null;
     while (!over) {
       Kind kind = Kind.values()[random.nextInt(Kind.values().length)];
-      // A process that starts anew evicts its older self; one that does not takes its own place.
+      // A restarted process evicts its previous session; the same process replaces its own.
       instance = random.nextBoolean() ? Handshake.newInstance() : instance;
       ScriptedOrigin origin = null;
       try {
@@ -85,7 +85,7 @@ final class OriginProxyChurn implements AutoCloseable {
         }
       } catch (IOException e) {
         if (!over) {
-          surprises.add(kind + ": " + e);
+          failures.add(kind + ": " + e);
         }
       } catch (InterruptedException e) {
         over = true;
@@ -101,15 +101,15 @@ final class OriginProxyChurn implements AutoCloseable {
     switch (kind) {
       case VANISHES -> {
         serve(origin, name, instance, random);
-        origin.vanish();
+        origin.reset();
       }
       case LEAVES -> serve(origin, name, instance, random);
       case GOES_DEAF -> serve(origin, name, instance, random);
       case CUT -> pause(random);
       case CUT_IN_HANDSHAKE -> {
-        origin.say(HALF_A_PREFACE);
+        origin.send(HALF_A_PREFACE);
         pause(random);
-        origin.vanish();
+        origin.reset();
       }
       case REFUSED -> refused(origin, name, instance, random);
     }
@@ -128,8 +128,8 @@ final class OriginProxyChurn implements AutoCloseable {
   private static void refused(ScriptedOrigin origin, String name, byte[] instance, Random random)
       throws IOException, InterruptedException {
     try {
-      origin.logIn(name, instance, STRANGE);
-      throw new IOException("let in with a wrong secret");
+      origin.logIn(name, instance, WRONG_SECRET);
+      throw new IOException("accepted with a wrong secret");
     } catch (RefusedException e) {
       if (e.reason() != ByeReason.CREDENTIALS) {
         throw e;
@@ -148,21 +148,21 @@ final class OriginProxyChurn implements AutoCloseable {
         origin.close();
       }
     } catch (IOException e) {
-      // It is gone either way.
+      // The socket is unusable in either case.
     }
   }
 
-  /** How often each was done to its end. */
+  /** Returns the number of completed connections of each kind. */
   Map<Kind, AtomicInteger> done() {
     return done;
   }
 
-  /** What went otherwise than it should. */
-  Queue<String> surprises() {
-    return surprises;
+  /** Returns the unexpected outcomes. */
+  Queue<String> failures() {
+    return failures;
   }
 
-  /** An interrupt closes the socket that a virtual thread waits for. */
+  /** Interrupts the threads, which closes the sockets that they read. */
   @Override
   public void close() {
     over = true;

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Two hundred origin proxies come and go: for some seconds, and in the full run for a minute or for
- * as long as {@code -Dculvert.storm=5m} sets.
+ * Two hundred origin proxies connect and disconnect: for some seconds, and in the full run for a
+ * minute or the duration of {@code -Dculvert.storm=5m}.
  */
 @Timeout(600)
 class OriginProxyChurnIT {
@@ -24,31 +24,31 @@ class OriginProxyChurnIT {
 
   private static final int ORIGINS = 200;
 
-  /** Of the service that has nothing to do with the storm. */
+  /** Maximum response time of the service that is not part of the storm. */
   private static final Duration ANSWER = Duration.ofSeconds(20);
 
-  /** The JVM opens a few descriptors and threads of its own when it likes. */
+  /** Tolerance for descriptors and threads that the JVM opens for itself at any time. */
   private static final int OWN = 10;
 
-  /** A heap that was filled once is not given back. */
+  /** The JVM does not return heap memory once it has been used. */
   private static final int MORE_RESIDENT_MEGABYTES = 300;
 
-  /** The remote proxy remembers who lost a name, so many at the most. */
+  /** The remote proxy keeps a limited number of superseded instances. */
   private static final long MORE_HEAP_BYTES = 3 << 20;
 
   @Test
-  void aShortReconnectStormHindersNobodyAndLeavesNothingBehind() throws Exception {
+  void shortReconnectStormLeavesServiceAndResourcesIntact() throws Exception {
     storm(SHORT);
   }
 
   @Test
   @Tag("full")
-  void aReconnectStormHindersNobodyAndLeavesNothingBehind() throws Exception {
+  void reconnectStormLeavesServiceAndResourcesIntact() throws Exception {
     storm(LONG);
   }
 
   private static void storm(Duration length) throws Exception {
-    var random = Seed.random("aReconnectStorm");
+    var random = Seed.random("reconnectStorm");
     try (var server = TestServer.echo();
         RemoteProcess remote =
             Launcher.PLAIN.remote("--outside-addr=storm=127.0.0.1:0", "--log-level=warn");
@@ -66,7 +66,7 @@ class OriginProxyChurnIT {
         }
         System.out.println(storm.done() + ", footprint " + remote.role().footprint());
         assertThat(storm.done().values()).allMatch(count -> count.get() >= ORIGINS / 4);
-        assertThat(storm.surprises()).isEmpty();
+        assertThat(storm.failures()).isEmpty();
       }
       Eventually.within(
           RolePair.LIMIT,

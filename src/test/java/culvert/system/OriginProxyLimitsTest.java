@@ -25,20 +25,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** How many origin proxies, good and bad, a remote proxy has at a time. */
+/** Limits on the sessions and connections of origin proxies, valid or not. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class OriginProxyLimitsTest {
 
   private static final String SECRET = RolePair.SECRET;
   private static final String SOURCE = "127.0.0.7";
-  private static final int HALF_OPEN = 4;
+  private static final int UNAUTHENTICATED = 4;
   private static final int LOGINS = 24;
 
-  /** Much shorter than what a connection that was said goodbye to is left to hear it. */
+  /** Much shorter than the time for which a closed connection may still read its goodbye. */
   private static final Duration SOON = Duration.ofSeconds(1);
 
-  private final List<ScriptedOrigin> guests = new ArrayList<>();
+  private final List<ScriptedOrigin> clients = new ArrayList<>();
   private TestServer server;
   private RolePair tunnel;
 
@@ -49,14 +49,14 @@ class OriginProxyLimitsTest {
 
   @AfterEach
   void end() throws IOException {
-    for (ScriptedOrigin guest : guests) {
-      guest.close();
+    for (ScriptedOrigin origin : clients) {
+      origin.close();
     }
     tunnel.close();
     server.close();
   }
 
-  private void serves(ConnectionLimits admission) throws Exception {
+  private void start(ConnectionLimits admission) throws Exception {
     tunnel = RolePair.to(server.address(), new RolePair.Options().plain().admission(admission));
   }
 
@@ -71,15 +71,15 @@ class OriginProxyLimitsTest {
     return tunnel.remote().counters().get(counter);
   }
 
-  /** Logs in; from then on it reads and closes nothing unless the test says so. */
-  private ScriptedOrigin guest(String name, byte[] instance) throws IOException {
-    var guest = new ScriptedOrigin(tunnel.remote().controlAddress(), SOURCE);
-    guests.add(guest);
-    guest.logIn(name, instance, SECRET);
-    return guest;
+  /** Logs in; the connection then reads and closes nothing unless the test does. */
+  private ScriptedOrigin logIn(String name, byte[] instance) throws IOException {
+    var origin = new ScriptedOrigin(tunnel.remote().controlAddress(), SOURCE);
+    clients.add(origin);
+    origin.logIn(name, instance, SECRET);
+    return origin;
   }
 
-  /** How many connections of {@link #SOURCE} the remote proxy has a descriptor for. */
+  /** Returns the number of descriptors that the remote proxy holds for {@link #SOURCE}. */
   private long held() throws IOException {
     String local = String.format("0100007F:%04X", tunnel.remote().controlAddress().port());
     String peer = "0700007F:";
@@ -92,103 +92,103 @@ class OriginProxyLimitsTest {
     }
   }
 
-  private void assertHeldSoon(int most) throws Exception {
-    Eventually.within(SOON, () -> assertThat(held()).isBetween(1L, (long) most));
+  private void assertHeldSoon(int max) throws Exception {
+    Eventually.within(SOON, () -> assertThat(held()).isBetween(1L, (long) max));
   }
 
   @Test
-  void aProcessThatLogsInAgainAndAgainHoldsOneConnection() throws Exception {
-    serves(new ConnectionLimits(100, 100, 100, HALF_OPEN));
+  void repeatedLoginsOfOneProcessHoldOneConnection() throws Exception {
+    start(new ConnectionLimits(100, 100, 100, UNAUTHENTICATED));
     byte[] instance = Handshake.newInstance();
     for (int i = 0; i < LOGINS; i++) {
-      assertThat(guest("again", instance).offer("default").refusal()).isEmpty();
+      assertThat(logIn("again", instance).offer("default").refusal()).isEmpty();
     }
     assertHeldSoon(1);
     assertThat(counted(Counter.SESSIONS_SUPERSEDED)).isEqualTo(LOGINS - 1);
-    guests.removeLast().close();
+    clients.removeLast().close();
     Eventually.within(RolePair.LIMIT, this::assertServes);
   }
 
   @Test
-  void processesThatTakeANameFromEachOtherHoldNoMoreThanAStrangerAndOne() throws Exception {
-    serves(new ConnectionLimits(100, 100, 100, HALF_OPEN));
+  void processesThatSupersedeEachOtherExceedTheLimitByOneConnection() throws Exception {
+    start(new ConnectionLimits(100, 100, 100, UNAUTHENTICATED));
     for (int i = 0; i < LOGINS; i++) {
       byte[] instance = Handshake.newInstance();
-      assertThat(guest("again", instance).offer("default").refusal()).isEmpty();
+      assertThat(logIn("again", instance).offer("default").refusal()).isEmpty();
     }
-    assertHeldSoon(HALF_OPEN + 1);
+    assertHeldSoon(UNAUTHENTICATED + 1);
     assertThat(counted(Counter.SESSIONS_SUPERSEDED)).isEqualTo(LOGINS - 1);
   }
 
   @Test
-  void whoLogsInAgainAndAgainAndOffersNothingHoldsNoMoreThanAStranger() throws Exception {
-    serves(new ConnectionLimits(100, 100, 100, HALF_OPEN));
+  void repeatedLoginsWithoutAnOfferAreLimitedLikeUnauthenticatedConnections() throws Exception {
+    start(new ConnectionLimits(100, 100, 100, UNAUTHENTICATED));
     byte[] instance = Handshake.newInstance();
     for (int i = 0; i < LOGINS; i++) {
-      guest("again", instance);
+      logIn("again", instance);
     }
-    assertHeldSoon(HALF_OPEN);
+    assertHeldSoon(UNAUTHENTICATED);
     assertServes();
   }
 
   @Test
-  void guestsUnderManyNamesThatOfferNothingHoldNoMoreThanAStranger() throws Exception {
-    serves(new ConnectionLimits(100, 100, 100, HALF_OPEN));
+  void sessionsWithoutAnOfferAreLimitedLikeUnauthenticatedConnections() throws Exception {
+    start(new ConnectionLimits(100, 100, 100, UNAUTHENTICATED));
     for (int i = 0; i < LOGINS; i++) {
-      guest("guest-" + i, Handshake.newInstance());
+      logIn("client-" + i, Handshake.newInstance());
     }
-    assertHeldSoon(HALF_OPEN);
+    assertHeldSoon(UNAUTHENTICATED);
     assertServes();
   }
 
   @Test
-  void whoWasRefusedForItsNameAndDoesNotGoHoldsNoMoreThanAStranger() throws Exception {
-    serves(new ConnectionLimits(100, 100, 100, HALF_OPEN));
+  void rejectedNamesThatStayConnectedAreLimitedLikeUnauthenticatedConnections() throws Exception {
+    start(new ConnectionLimits(100, 100, 100, UNAUTHENTICATED));
     byte[] loser = Handshake.newInstance();
-    guest("again", loser);
+    logIn("again", loser);
     // The pair's own session is the first; the login that supersedes this one comes after it.
     Eventually.within(RolePair.LIMIT, () -> assertThat(counted(Counter.SESSIONS)).isEqualTo(2));
-    assertThat(guest("again", Handshake.newInstance()).offer("default").refusal()).isEmpty();
+    assertThat(logIn("again", Handshake.newInstance()).offer("default").refusal()).isEmpty();
     for (int i = 0; i < LOGINS; i++) {
-      guest("again", loser);
+      logIn("again", loser);
     }
-    assertHeldSoon(HALF_OPEN + 1);
+    assertHeldSoon(UNAUTHENTICATED + 1);
     Eventually.within(
         RolePair.LIMIT, () -> assertThat(counted(Counter.REFUSED_PEERS)).isEqualTo(LOGINS));
   }
 
   @Test
-  void whoDrainsAtOnceAndLogsInAgainHoldsNoMoreThanAStranger() throws Exception {
-    serves(new ConnectionLimits(100, 100, 100, HALF_OPEN));
+  void drainingSessionsAreLimitedLikeUnauthenticatedConnections() throws Exception {
+    start(new ConnectionLimits(100, 100, 100, UNAUTHENTICATED));
     byte[] instance = Handshake.newInstance();
     for (int i = 0; i < LOGINS; i++) {
-      ScriptedOrigin guest = guest("again", instance);
-      assertThat(guest.offer("default").refusal()).isEmpty();
-      guest.say(0, new Message.Drain());
-      assertThat(guest.hear()).isInstanceOf(Message.Bye.class);
+      ScriptedOrigin origin = logIn("again", instance);
+      assertThat(origin.offer("default").refusal()).isEmpty();
+      origin.send(0, new Message.Drain());
+      assertThat(origin.receive()).isInstanceOf(Message.Bye.class);
     }
-    assertHeldSoon(HALF_OPEN);
+    assertHeldSoon(UNAUTHENTICATED);
   }
 
   @Test
-  void oneSessionTooManyIsRefusedTheOthersLiveAndWhoLeavesMakesRoom() throws Exception {
-    serves(new ConnectionLimits(100, 2, 100, 100));
-    ScriptedOrigin second = guest("second", Handshake.newInstance());
+  void sessionOverTheLimitIsRejectedUntilAnotherEnds() throws Exception {
+    start(new ConnectionLimits(100, 2, 100, 100));
+    ScriptedOrigin second = logIn("second", Handshake.newInstance());
     Eventually.within(RolePair.LIMIT, () -> assertThat(counted(Counter.SESSIONS)).isEqualTo(2));
-    var bye = (Message.Bye) guest("third", Handshake.newInstance()).hear();
+    var bye = (Message.Bye) logIn("third", Handshake.newInstance()).receive();
     assertThat(bye.reason()).isEqualTo(ByeReason.BUSY);
     assertThat(bye.text()).isEqualTo("all 2 sessions are in use");
     assertThat(counted(Counter.SESSIONS_OVER_LIMIT)).isEqualTo(1);
     assertThat(counted(Counter.SESSIONS)).isEqualTo(2);
     assertServes();
     assertThat(second.offer("default").refusal()).isEmpty();
-    second.vanish();
+    second.reset();
     Eventually.within(
         RolePair.LIMIT,
         () -> {
-          ScriptedOrigin third = guest("third", Handshake.newInstance());
-          third.say(0, new Message.Offer("default"));
-          assertThat(third.hear()).isInstanceOf(Message.Offered.class);
+          ScriptedOrigin third = logIn("third", Handshake.newInstance());
+          third.send(0, new Message.Offer("default"));
+          assertThat(third.receive()).isInstanceOf(Message.Offered.class);
         });
     assertThat(counted(Counter.SESSIONS)).isEqualTo(3);
   }

@@ -16,11 +16,11 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A half that is killed under load, and comes back. */
+/** A proxy is killed under load and restarted. */
 @Timeout(120)
 class OutageIT {
 
-  /** Two seconds are the aim, with a JVM's start; a busy machine takes several times as long. */
+  /** The goal is two seconds including the JVM start; a busy machine takes several times that. */
   private static final Duration BACK = Duration.ofSeconds(20);
 
   private static void assertBack(String what, RemoteProcess remote, long sinceNanos)
@@ -31,7 +31,7 @@ class OutageIT {
   }
 
   @Test
-  void visitorsOfAKilledOriginProxyAreResetAndTheNextOneServes() throws Exception {
+  void killedOriginProxyResetsItsVisitorsAndTheNextServes() throws Exception {
     try (var server = TestServer.bulkOrEcho();
         RemoteProcess remote = Launcher.USUAL.remote();
         RoleProcess origin = remote.origin(server.address())) {
@@ -49,7 +49,7 @@ class OutageIT {
   }
 
   @Test
-  void visitorsOfAKilledRemoteProxyAreResetAndTheNextOneServes() throws Exception {
+  void killedRemoteProxyResetsItsVisitorsAndTheNextServes() throws Exception {
     try (var server = TestServer.bulkOrEcho();
         RemoteProcess remote = Launcher.USUAL.remote();
         RoleProcess origin = remote.origin(server.address())) {
@@ -68,7 +68,7 @@ class OutageIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"remote", "origin"})
-  void anUploadThroughAKilledHalfNeverLooksComplete(String half) throws Exception {
+  void uploadThroughAKilledProxyIsNeverReportedAsComplete(String half) throws Exception {
     var begun = new CountDownLatch(1);
     var upload = new CompletableFuture<Long>();
     try (var server =
@@ -97,7 +97,7 @@ class OutageIT {
   }
 
   @Test
-  void anOriginProxyKilledAgainAndAgainIsNeverRefusedForTheOneThatDied() throws Exception {
+  void repeatedlyKilledOriginProxyIsNeverRejectedBecauseOfItsPredecessor() throws Exception {
     restart(Launcher.USUAL);
     restart(Launcher.OPEN);
   }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The leg fails in the middle of bulk, loudly or without a word. */
+/** The link fails during bulk, with a reset or silently. */
 @ExtendWith(LeakCheck.class)
 @Timeout(120)
 class OutageTest {
@@ -29,7 +29,7 @@ class OutageTest {
     return new RolePair.Options().heartbeat(HEARTBEAT, TIMEOUT).retrying();
   }
 
-  /** A server that sends without end until its connection breaks. */
+  /** Starts a server that sends endlessly until its connection breaks. */
   private static TestServer endless() throws IOException {
     return new TestServer(connection -> {
       byte[] piece = new byte[1 << 16];
@@ -43,7 +43,7 @@ class OutageTest {
     byte[] sink = new byte[1 << 16];
     InputStream in = visitor.getInputStream();
     while (in.read(sink) >= 0) {
-      // Read on, to the end that must not come.
+      // Continue until the end of stream, which must not arrive.
     }
   }
 
@@ -60,7 +60,7 @@ class OutageTest {
   }
 
   @Test
-  void aCutLegResetsTheVisitorInTheMiddleOfBulkAndIsNeverACleanEnd() throws Exception {
+  void resetLinkResetsTheVisitorDuringBulk() throws Exception {
     try (var server = endless();
         var tunnel = RolePair.overFaultyLink(server.address(), options());
         Socket visitor = tunnel.visit()) {
@@ -72,7 +72,7 @@ class OutageTest {
   }
 
   @Test
-  void aLegThatGoesSilentIsNoticedOnBothSidesAndItsVisitorIsReset() throws Exception {
+  void silentLinkIsDetectedOnBothSidesAndItsVisitorIsReset() throws Exception {
     try (var server = endless();
         var tunnel = RolePair.overFaultyLink(server.address(), options());
         Socket visitor = tunnel.visit()) {
@@ -80,7 +80,7 @@ class OutageTest {
       tunnel.link().silence();
       assertThatThrownBy(() -> readAll(visitor)).isInstanceOf(IOException.class);
       assertServes(tunnel);
-      // The remote side heard nothing; to the origin side, the link itself took all that was sent.
+      // The remote side received nothing; on the origin side, the link accepted all bytes sent.
       Eventually.within(
           RolePair.LIMIT,
           () -> {
@@ -94,7 +94,7 @@ class OutageTest {
   }
 
   @Test
-  void anIdleLegThatGoesSilentIsNoticedToo() throws Exception {
+  void silentIdleLinkIsDetected() throws Exception {
     try (var server = endless();
         var tunnel = RolePair.overFaultyLink(server.address(), options())) {
       tunnel.link().silence();
@@ -106,7 +106,7 @@ class OutageTest {
   }
 
   @Test
-  void anIdleLegLivesOnHeartbeats() throws Exception {
+  void heartbeatsKeepAnIdleLinkOpen() throws Exception {
     try (var server = endless();
         var tunnel = RolePair.overFaultyLink(server.address(), options())) {
       long pause = TIMEOUT.plus(TIMEOUT).toMillis();

@@ -13,7 +13,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 
-/** What a process has written to one of its streams so far. */
+/** The output of a process on one of its streams so far. */
 final class Output {
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -23,7 +23,7 @@ final class Output {
   private boolean ended;
 
   Output(InputStream in) {
-    // A read of a pipe would hold a virtual thread's carrier.
+    // A read of a pipe would block a virtual thread's carrier.
     Thread.ofPlatform().daemon().name("output").start(() -> readAll(in));
   }
 
@@ -34,7 +34,7 @@ final class Output {
         add(new String(piece, 0, n), false);
       }
     } catch (IOException e) {
-      // The process was killed: that is an end too.
+      // The process was killed, which also ends the stream.
     }
     add("", true);
   }
@@ -50,7 +50,7 @@ final class Output {
     }
   }
 
-  /** The next line, which is waited for. */
+  /** Waits for the next line and returns it. */
   String line() throws IOException {
     lock.lock();
     try {
@@ -72,7 +72,7 @@ final class Output {
     }
   }
 
-  /** All that {@link #line} has not given, once the stream has ended. */
+  /** Waits for the end of the stream; returns all that {@link #line} has not returned. */
   String rest(int limitSeconds) throws IOException, InterruptedException {
     lock.lock();
     try {
@@ -89,7 +89,7 @@ final class Output {
     }
   }
 
-  /** All of it so far. */
+  /** Returns all output so far. */
   String text() {
     lock.lock();
     try {
@@ -99,18 +99,18 @@ final class Output {
     }
   }
 
-  /** The lines so far that contain all the words. */
-  List<String> lines(String... words) {
-    return text().lines().filter(line -> Stream.of(words).allMatch(line::contains)).toList();
+  /** Returns the lines so far that contain all parts. */
+  List<String> lines(String... parts) {
+    return text().lines().filter(line -> Stream.of(parts).allMatch(line::contains)).toList();
   }
 
-  /** Waits for a line that contains all the words. */
-  void await(String... words) throws Exception {
+  /** Waits for a line that contains all parts. */
+  void await(String... parts) throws Exception {
     Eventually.within(
         RolePair.LIMIT,
         () -> {
-          if (lines(words).isEmpty()) {
-            throw new AssertionError("no line with " + List.of(words) + " in:\n" + text());
+          if (lines(parts).isEmpty()) {
+            throw new AssertionError("no line with " + List.of(parts) + " in:\n" + text());
           }
         });
   }

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** An origin proxy asks the remote proxy for a port of its own. */
+/** An origin proxy requests a port of the remote proxy. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class OutsidePortTest {
@@ -64,7 +64,7 @@ class OutsidePortTest {
   }
 
   @Test
-  void itsListenerLivesAsLongAsItsSession() throws Exception {
+  void listenerIsOpenWhileItsSessionLasts() throws Exception {
     try (var server = TestServer.echo();
         var tunnel = RolePair.to(server.address(), new RolePair.Options().outsidePort(PORTS, 0))) {
       int port = given(tunnel);
@@ -74,9 +74,9 @@ class OutsidePortTest {
     }
   }
 
-  /** A port passes to another only when its holder is dead; this one answers. */
+  /** A port passes to another session only if its holder does not answer; this one does. */
   @Test
-  void aLiveHolderKeepsItsPort() throws Exception {
+  void responsiveHolderKeepsItsPort() throws Exception {
     try (var server = TestServer.echo();
         var tunnel = RolePair.to(server.address(), new RolePair.Options().outsidePort(PORTS, 0))) {
       int port = given(tunnel);
@@ -91,7 +91,7 @@ class OutsidePortTest {
   }
 
   @Test
-  void aDeadHolderMakesRoom() throws Exception {
+  void unresponsiveHolderLosesItsPort() throws Exception {
     var options = new RolePair.Options().outsidePort(PORTS, 0);
     try (var server = TestServer.echo();
         var tunnel = RolePair.overFaultyLink(server.address(), options)) {
@@ -106,9 +106,9 @@ class OutsidePortTest {
     }
   }
 
-  /** So that visitors find it again. */
+  /** Visitors reach the service at its previous port. */
   @Test
-  void whereAnyPortWillDoTheSameOneIsAskedForAfterAnOutage() throws Exception {
+  void originProxyRequestsItsPreviousPortAfterAnOutage() throws Exception {
     var options = new RolePair.Options().retrying().outsidePort(PORTS, 0);
     try (var server = TestServer.echo();
         var tunnel = RolePair.overFaultyLink(server.address(), options)) {
@@ -120,7 +120,7 @@ class OutsidePortTest {
   }
 
   @Test
-  void whereTheSameOneIsAnothersByThenAnyWillDo() throws Exception {
+  void originProxyRequestsAnyPortIfItsPreviousPortIsInUse() throws Exception {
     try (var remote = new ScriptedRemote();
         var server = TestServer.echo();
         var tunnel =
@@ -130,20 +130,20 @@ class OutsidePortTest {
                 remote.address())) {
       tunnel.join();
       try (var login = remote.accept("default:0")) {
-        login.say(new Message.Offered("default:0", List.of("127.0.0.1:4711"), ""));
-        login.say(new Message.Ping(1));
-        assertThat(login.hear()).isEqualTo(new Message.Pong(1));
+        login.send(new Message.Offered("default:0", List.of("127.0.0.1:4711"), ""));
+        login.send(new Message.Ping(1));
+        assertThat(login.receive()).isEqualTo(new Message.Pong(1));
       }
       try (var login = remote.accept("default:4711")) {
-        login.say(new Message.Offered("default:4711", List.of(), "port already in use"));
-        assertThat(login.hear()).isEqualTo(new Message.Offer("default:0"));
+        login.send(new Message.Offered("default:4711", List.of(), "port already in use"));
+        assertThat(login.receive()).isEqualTo(new Message.Offer("default:0"));
       }
       remote.accept("default:0").close();
     }
   }
 
   @Test
-  void aPortOutOfTheRangeIsDeclined() throws Exception {
+  void portOutsideTheRangeIsDeclined() throws Exception {
     try (var server = TestServer.echo();
         var tunnel =
             new RolePair(server.address(), new RolePair.Options().outsidePort(PORTS, 19_999))) {
@@ -154,7 +154,7 @@ class OutsidePortTest {
   }
 
   @Test
-  void oneSessionHasSoManyPortsAndNoMore() throws Exception {
+  void sessionCannotExceedItsPortLimit() throws Exception {
     var options = new RolePair.Options().secrets("a b c", "a b c").plain().outsidePort(PORTS, 0);
     try (var server = TestServer.echo();
         var tunnel = RolePair.to(server.address(), options);
@@ -169,7 +169,7 @@ class OutsidePortTest {
   }
 
   @Test
-  void aRemoteProxyWithoutARangeDeclines() throws Exception {
+  void remoteProxyWithoutAPortRangeDeclines() throws Exception {
     try (var server = TestServer.echo();
         var tunnel = new RolePair(server.address(), new RolePair.Options().outsidePort(0))) {
       tunnel.join();
@@ -179,7 +179,7 @@ class OutsidePortTest {
   }
 
   @Test
-  void theServiceOfTheSameNameIsAnother() throws Exception {
+  void portServiceIsSeparateFromTheServiceOfTheSameName() throws Exception {
     try (var server = TestServer.echo();
         var tunnel = RolePair.to(server.address(), new RolePair.Options().outsidePort(PORTS, 0));
         var visitor = new Socket("127.0.0.1", tunnel.outside().port())) {

@@ -28,13 +28,13 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Both roles as processes of the image, with real load. */
+/** Both roles as processes of the image, under load. */
 @Timeout(300)
 class PairIT {
 
   private static final long GIGABYTE = 1L << 30;
 
-  /** The pair of processes, in front of one origin server. */
+  /** Both processes for one origin server. */
   private record Pair(RemoteProcess remote, RoleProcess origin) implements AutoCloseable {
 
     static Pair to(HostPort server) throws IOException {
@@ -65,7 +65,7 @@ class PairIT {
   }
 
   @Test
-  void httpGoesThrough() throws Exception {
+  void httpRequestIsAnswered() throws Exception {
     HttpServer web =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     web.createContext(
@@ -95,8 +95,8 @@ class PairIT {
   }
 
   @Test
-  void aGigabyteBothWaysAtOnceArrivesWhole() throws Exception {
-    long seed = Seed.random("aGigabyteBothWays").nextLong();
+  void gigabyteInBothDirectionsAtOnceArrives() throws Exception {
+    long seed = Seed.random("gigabyteInBothDirections").nextLong();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
         var server =
             new TestServer(c -> {
@@ -115,7 +115,7 @@ class PairIT {
   }
 
   @Test
-  void twoThousandVisitorsAtOnce() throws Exception {
+  void twoThousandConcurrentVisitorsAreServed() throws Exception {
     try (var server = TestServer.echo();
         var pair = Pair.to(server.address())) {
       List<Socket> visitors = new ArrayList<>();
@@ -138,10 +138,10 @@ class PairIT {
   }
 
   @Test
-  void tenThousandVisitorsInSequenceLeaveNothingBehind() throws Exception {
+  void tenThousandSequentialVisitorsLeakNothing() throws Exception {
     try (var server = TestServer.echo();
         var pair = Pair.to(server.address())) {
-      // The JVM opens a few sockets of its own at first use, and keeps them.
+      // The JVM opens a few sockets at first use and keeps them.
       visitInSequence(pair, 10);
       int remoteBefore = pair.remote().role().settledFootprint().sockets();
       int originBefore = pair.origin().settledFootprint().sockets();
@@ -157,7 +157,7 @@ class PairIT {
     }
   }
 
-  /** Eight lines of visitors, in each of them one after the other. */
+  /** Runs eight concurrent sequences of visitors. */
   private static void visitInSequence(Pair pair, int times) throws Exception {
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<Void>> lines = new ArrayList<>();

@@ -6,12 +6,12 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /**
- * What a process holds, as the kernel tells.
+ * The resources of a process, as reported by the kernel.
  *
- * @param descriptors open ones
- * @param sockets those of them that are sockets
- * @param threads the platform's
- * @param residentMegabytes its memory
+ * @param descriptors the number of open descriptors
+ * @param sockets the number of descriptors that are sockets
+ * @param threads the number of platform threads
+ * @param residentMegabytes resident memory in MB
  */
 record ProcessResources(int descriptors, int sockets, int threads, int residentMegabytes) {
 

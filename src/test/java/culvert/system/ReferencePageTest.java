@@ -14,8 +14,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Checks that the command reference holds every help text as the program prints it. {@code mvn test
- * -Dtest=ReferencePageTest -Dreference=write} rewrites the page.
+ * Checks that the command reference holds every help text exactly as the program prints it. {@code
+ * mvn test -Dtest=ReferencePageTest -Dreference=write} rewrites the page.
  */
 class ReferencePageTest {
 

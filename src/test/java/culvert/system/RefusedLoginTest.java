@@ -12,7 +12,7 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Who is not let in hears why, however quickly it offers its services. */
+/** A rejected origin proxy receives the reason, even if it offers its services at once. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class RefusedLoginTest {
@@ -20,7 +20,7 @@ class RefusedLoginTest {
   private static final int REFUSALS = 5;
 
   @RepeatedTest(10)
-  void anOriginProxyThatFindsNoRoomKeepsTrying() throws Exception {
+  void originProxyRejectedForTheSessionLimitKeepsRetrying() throws Exception {
     var full = new RolePair.Options().admission(new ConnectionLimits(100, 1, 100, 100));
     var waiting = new RolePair.Options().name("desktop").retrying();
     try (var server = TestServer.echo();

@@ -11,16 +11,16 @@ import java.net.Socket;
 import java.time.Duration;
 
 /**
- * A remote proxy as a process, with one service.
+ * A remote proxy process with one service.
  *
  * @param role the process
- * @param control where origin proxies join
- * @param outside where visitors come in
+ * @param control the control address
+ * @param outside the public address
  */
 record RemoteProcess(RoleProcess role, HostPort control, HostPort outside)
     implements AutoCloseable {
 
-  /** Starts an origin proxy that joins here. */
+  /** Starts an origin proxy of this remote proxy. */
   RoleProcess origin(HostPort server, String... more) throws IOException {
     return Launcher.USUAL.origin(control, server, more);
   }
@@ -30,12 +30,12 @@ record RemoteProcess(RoleProcess role, HostPort control, HostPort outside)
     return Launcher.USUAL.remoteAt(control, outside, more);
   }
 
-  /** A new visitor. */
+  /** Connects a new visitor. */
   Socket visit() throws IOException {
     return TestClient.dial(outside);
   }
 
-  /** A visitor of a server that echoes has its answer. */
+  /** Checks that a visitor of an echo server receives its answer. */
   void assertServes() throws IOException {
     try (Socket visitor = visit()) {
       visitor.getOutputStream().write('?');
@@ -43,7 +43,7 @@ record RemoteProcess(RoleProcess role, HostPort control, HostPort outside)
     }
   }
 
-  /** Waits until it serves; tells how long after {@code sinceNanos} that was. */
+  /** Waits until the service works; returns the time since {@code sinceNanos}. */
   Duration awaitServing(long sinceNanos) throws Exception {
     Eventually.within(RolePair.LIMIT, this::assertServes);
     return Duration.ofNanos(System.nanoTime() - sinceNanos);

@@ -16,13 +16,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An origin proxy that cannot join keeps trying, and tells so once. */
+/** An origin proxy that cannot connect keeps retrying and logs the failure once. */
 @Timeout(120)
 class RetryIT {
 
   private static final Launcher WRONG = Launcher.USUAL.secret("another one");
 
-  /** The longest pause in the first minute of an outage is a second; a busy machine adds some. */
+  /** Pauses in the first minute of an outage are at most a second; a busy machine adds some. */
   private static final Duration SOON = Duration.ofSeconds(20);
 
   private static void assertServesSoon(RemoteProcess remote) throws Exception {
@@ -30,7 +30,7 @@ class RetryIT {
   }
 
   @Test
-  void anOriginProxyStartedFirstWaitsForTheRemoteProxy() throws Exception {
+  void originProxyStartedFirstWaitsForTheRemoteProxy() throws Exception {
     HostPort control = Ports.reserve();
     try (var server = TestServer.echo();
         RoleProcess origin = Launcher.USUAL.origin(control, server.address())) {
@@ -44,7 +44,7 @@ class RetryIT {
   }
 
   @Test
-  void aRefusalAfterHavingServedIsToldOnceAndTriedAgainUntilItIsSetRight() throws Exception {
+  void rejectionAfterAnOutageIsLoggedOnceAndRetriedUntilItIsCorrected() throws Exception {
     try (var server = TestServer.echo();
         RemoteProcess first = Launcher.USUAL.remote();
         RoleProcess origin = first.origin(server.address(), "--retry-max=200ms")) {
@@ -68,7 +68,7 @@ class RetryIT {
   }
 
   @Test
-  void aServiceThatIsGoneAfterARestartIsToldOnceAndTriedAgain() throws Exception {
+  void serviceMissingAfterARestartIsLoggedOnceAndRetried() throws Exception {
     try (var server = TestServer.echo();
         RemoteProcess first = Launcher.USUAL.remote();
         RoleProcess origin = first.origin(server.address(), "--retry-max=200ms")) {
@@ -93,14 +93,14 @@ class RetryIT {
     }
   }
 
-  /** After a refusal the pause is half of the longest one at the least. */
+  /** After a rejection the pause is at least half of the maximum. */
   @Test
-  void aHangUpEndsTheLongPauseAfterARefusal() throws Exception {
+  void hangupSignalEndsTheLongPauseAfterARejection() throws Exception {
     try (var server = TestServer.echo();
         RemoteProcess first = Launcher.USUAL.remote();
         RoleProcess origin =
             Launcher.USUAL
-                .hearing("HUP")
+                .acceptingSignal("HUP")
                 .origin(first.control(), server.address(), "--retry-max=1h")) {
       origin.line();
       first.role().kill();
@@ -116,9 +116,9 @@ class RetryIT {
   }
 
   @Test
-  void aNameThatComesAndMovesIsFollowed(@TempDir Path folder) throws Exception {
+  void hostNameIsResolvedAgainAtEachAttempt(@TempDir Path folder) throws Exception {
     Path hosts = folder.resolve("hosts");
-    resolveTo(hosts, "127.0.0.9 somebody.else.test");
+    resolveTo(hosts, "127.0.0.9 other.host.test");
     HostPort control = Ports.reserve();
     try (var server = TestServer.echo();
         RoleProcess origin =
@@ -138,7 +138,7 @@ class RetryIT {
     }
   }
 
-  /** At once, so that nobody reads half a file. */
+  /** Replaces the file atomically, so that no process reads an incomplete one. */
   private static void resolveTo(Path hosts, String line) throws IOException {
     Path next = hosts.resolveSibling("next");
     Files.writeString(next, line + "\n");

@@ -22,11 +22,11 @@ final class RoleProcess implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(20);
 
   /**
-   * A process that has ended.
+   * The result of a process that has ended.
    *
-   * @param exit its code
-   * @param out its standard output
-   * @param err its standard error
+   * @param exit the exit code
+   * @param out the standard output
+   * @param err the standard error
    */
   record Ended(int exit, String out, String err) {}
 
@@ -48,18 +48,18 @@ final class RoleProcess implements AutoCloseable {
   /** Starts a launcher of the image, or a program given by its path. */
   static RoleProcess start(Map<String, String> environment, String... commandLine)
       throws IOException {
-    List<String> words = new ArrayList<>(List.of(commandLine));
-    Path launcher = launcher(words.getFirst());
+    List<String> arguments = new ArrayList<>(List.of(commandLine));
+    Path launcher = launcher(arguments.getFirst());
     if (launcher.toFile().canExecute() && !launcher.toFile().isDirectory()) {
-      words.set(0, launcher.toString());
+      arguments.set(0, launcher.toString());
     }
-    var builder = new ProcessBuilder(words);
+    var builder = new ProcessBuilder(arguments);
     builder.environment().keySet().removeIf(RoleProcess::counts);
     builder.environment().putAll(environment);
     return new RoleProcess(builder.start());
   }
 
-  /** Whether a role takes a setting from this variable: a test's only, not the machine's. */
+  /** Returns whether a role reads this variable: tests set such variables, the machine does not. */
   private static boolean counts(String variable) {
     String name = variable.toUpperCase(Locale.ROOT);
     return name.startsWith("CULVERT_")
@@ -68,26 +68,26 @@ final class RoleProcess implements AutoCloseable {
         || List.of("SSL_CERT_FILE", "RUST_LOG").contains(name);
   }
 
-  /** Where the image has the launcher of this name. */
+  /** Returns the path of the image's launcher of this name. */
   static Path launcher(String name) {
     return IMAGE.resolve("bin").resolve(name).toAbsolutePath();
   }
 
-  /** Runs to the end. */
+  /** Runs a command to its end. */
   static Ended run(String... commandLine) throws Exception {
     try (RoleProcess role = start(commandLine)) {
       return role.await();
     }
   }
 
-  /** Runs to the end with one variable. */
+  /** Runs a command to its end with one environment variable. */
   static Ended runWith(String variable, String value, String... commandLine) throws Exception {
     try (RoleProcess role = start(Map.of(variable, value), commandLine)) {
       return role.await();
     }
   }
 
-  /** The next line of standard output. */
+  /** Waits for the next line of standard output and returns it. */
   String line() throws IOException {
     try {
       return out.line();
@@ -96,7 +96,7 @@ final class RoleProcess implements AutoCloseable {
     }
   }
 
-  /** Its standard error so far. */
+  /** Returns the standard error so far. */
   Output err() {
     return err;
   }
@@ -105,12 +105,12 @@ final class RoleProcess implements AutoCloseable {
     return process;
   }
 
-  /** Returns what it holds now, which connections under way may change at any time. */
+  /** Returns the current resources, which active connections may change at any time. */
   ProcessResources footprint() throws IOException {
     return ProcessResources.of(process.pid());
   }
 
-  /** Returns what it holds once its descriptors have not changed for {@link #QUIET}. */
+  /** Returns the resources once the number of descriptors has been stable for {@link #QUIET}. */
   ProcessResources settledFootprint() throws Exception {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
     ProcessResources before = footprint();
@@ -127,7 +127,7 @@ final class RoleProcess implements AutoCloseable {
     return before;
   }
 
-  /** What its heap holds once all garbage is gone. */
+  /** Returns the size of the live heap after a garbage collection. */
   long liveHeapBytes() throws Exception {
     String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
     Ended histogram = run(jcmd, String.valueOf(process.pid()), "GC.class_histogram");
@@ -136,7 +136,7 @@ final class RoleProcess implements AutoCloseable {
     return Long.parseLong(total.split(" +")[2]);
   }
 
-  /** Sends TERM, and leaves the streams readable. */
+  /** Sends TERM and leaves the streams readable. */
   void terminate() {
     process.toHandle().destroy();
   }
@@ -146,13 +146,13 @@ final class RoleProcess implements AutoCloseable {
     assertThat(run("kill", "-" + name, String.valueOf(process.pid())).exit()).isZero();
   }
 
-  /** Sends KILL and waits until there is no such process any more. */
+  /** Sends KILL and waits until the process no longer exists. */
   void kill() throws InterruptedException {
     process.destroyForcibly();
     assertThat(process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)).isTrue();
   }
 
-  /** Waits for the end. */
+  /** Waits for the end of the process. */
   Ended await() throws Exception {
     String rest = out.rest(LIMIT_SECONDS);
     if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {

@@ -11,18 +11,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Two origin proxies behind one remote proxy serve one service. */
+/** Two origin proxies of one remote proxy share one service. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class SharedServiceTest {
 
   private static final int VISITORS = 20;
 
-  private static TestServer saying(char word) throws IOException {
-    return new TestServer(c -> c.getOutputStream().write(word));
+  private static TestServer answering(char letter) throws IOException {
+    return new TestServer(c -> c.getOutputStream().write(letter));
   }
 
-  /** An origin proxy under another name at the remote proxy of {@code tunnel}. */
+  /** Starts an origin proxy with another name at the remote proxy of {@code tunnel}. */
   private static RolePair beside(RolePair tunnel, TestServer server) throws Exception {
     var options = new RolePair.Options().name("desktop");
     var other = new RolePair(server.address(), options, tunnel.remote().controlAddress());
@@ -31,38 +31,38 @@ class SharedServiceTest {
     return other;
   }
 
-  private static String words(RolePair tunnel) throws IOException {
-    var words = new StringBuilder();
+  private static String answers(RolePair tunnel) throws IOException {
+    var answers = new StringBuilder();
     for (int i = 0; i < VISITORS; i++) {
       try (Socket visitor = tunnel.visit()) {
-        words.append((char) visitor.getInputStream().read());
+        answers.append((char) visitor.getInputStream().read());
       }
     }
-    return words.toString();
+    return answers.toString();
   }
 
-  private static long count(String words, char word) {
-    return words.chars().filter(c -> c == word).count();
+  private static long count(String answers, char letter) {
+    return answers.chars().filter(c -> c == letter).count();
   }
 
   @Test
-  void visitorsAreSpreadAndWhoStaysServesThemAll() throws Exception {
-    try (var here = saying('h');
-        var there = saying('t');
+  void visitorsAreDistributedAndTheRemainingProxyServesAll() throws Exception {
+    try (var here = answering('h');
+        var there = answering('t');
         var tunnel = RolePair.to(here.address());
         var other = beside(tunnel, there)) {
-      String both = words(tunnel);
+      String both = answers(tunnel);
       assertThat(count(both, 'h')).isGreaterThanOrEqualTo(VISITORS / 4);
       assertThat(count(both, 't')).isGreaterThanOrEqualTo(VISITORS / 4);
       assertThat(count(both, 'h') + count(both, 't')).isEqualTo(VISITORS);
       other.origin().close();
       tunnel.awaitLog("service withdrawn", "desktop@");
-      assertThat(words(tunnel)).isEqualTo("h".repeat(VISITORS));
+      assertThat(answers(tunnel)).isEqualTo("h".repeat(VISITORS));
     }
   }
 
   @Test
-  void visitorsOfOneThatIsGoneAreNotLostWithTheOther() throws Exception {
+  void visitorsOfOneProxySurviveTheEndOfTheOther() throws Exception {
     try (var here = TestServer.echo();
         var there = TestServer.echo();
         var tunnel = RolePair.to(here.address());
@@ -83,7 +83,7 @@ class SharedServiceTest {
           visitor.getOutputStream().write('b');
           alive += visitor.getInputStream().read() == 'b' ? 1 : 0;
         } catch (IOException e) {
-          // Its origin proxy is gone.
+          // The visitor's origin proxy has ended.
         }
       }
       assertThat(alive).isEqualTo(1);

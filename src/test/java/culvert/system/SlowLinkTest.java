@@ -15,13 +15,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The halves 20 ms apart, with 10 Mbit/s between them. */
+/** A link with a delay of 20 ms and a rate of 10 Mbit/s. */
 @ExtendWith(LeakCheck.class)
 @Timeout(120)
 class SlowLinkTest {
 
   @Test
-  void keystrokesPassWhileBulkFillsTheLink() throws Exception {
+  void keystrokesAreEchoedWhileBulkFillsTheLink() throws Exception {
     try (var server = TestServer.bulkOrEcho();
         var tunnel = RolePair.farFrom(server.address(), Duration.ofMillis(10), 10_000_000);
         Socket keyboard = tunnel.visit()) {
@@ -48,7 +48,7 @@ class SlowLinkTest {
         came.addAndGet(n);
       }
     } catch (IOException e) {
-      // The test closes it.
+      // The test closes the connection.
     }
   }
 }

@@ -21,9 +21,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Three minutes of all faults at once, or as many seconds as {@code -Dculvert.soak.seconds=N} sets:
- * processes are killed, frozen and stopped, links break and fall silent, unknown clients connect,
- * and visitors never cease. Afterwards the remote proxy holds what it held before.
+ * Combines all faults for three minutes, or for {@code -Dculvert.soak.seconds=N}: processes are
+ * killed, suspended and stopped, links break or become silent, unauthenticated clients connect, and
+ * visitors transfer continuously. Afterwards the remote proxy holds as many resources as before.
  */
 @Tag("full")
 @Timeout(3600)
@@ -41,7 +41,7 @@ class SoakIT {
   private final List<RoleProcess> frozen = new ArrayList<>();
   private RemoteProcess remote;
 
-  /** An origin proxy, and the link that it joins over. */
+  /** An origin proxy and its link. */
   private final class Origin {
     final String name;
     final FaultyLink link;
@@ -53,15 +53,15 @@ class SoakIT {
     }
 
     void start(HostPort server) throws IOException {
-      var words = new ArrayList<>(List.of(ROLE));
-      words.add("--name=" + name);
-      words.add("--retry-max=1s");
-      role = Launcher.USUAL.origin(link.address(), server, words.toArray(String[]::new));
+      var options = new ArrayList<>(List.of(ROLE));
+      options.add("--name=" + name);
+      options.add("--retry-max=1s");
+      role = Launcher.USUAL.origin(link.address(), server, options.toArray(String[]::new));
     }
   }
 
   @Test
-  void whateverFailsNoByteIsWrongAndNoCutLooksComplete() throws Exception {
+  void noByteIsWrongAndNoInterruptedTransferIsReportedAsComplete() throws Exception {
     try (var transfers = new VerifiedTransfers()) {
       remote = Launcher.USUAL.remote(ROLE);
       List<Origin> origins = List.of(new Origin("one"), new Origin("other"));
@@ -72,7 +72,7 @@ class SoakIT {
         awaitServing(transfers);
         ProcessResources before = remote.role().settledFootprint();
         soak(transfers, origins);
-        thaw();
+        resume();
         awaitServing(transfers);
         System.out.println(
             "soak: " + transfers + "; " + before + " became " + remote.role().footprint());
@@ -84,7 +84,7 @@ class SoakIT {
                 assertThat(remote.role().footprint().sockets())
                     .isLessThanOrEqualTo(before.sockets() + 2));
       } finally {
-        thaw();
+        resume();
         origins.forEach(origin -> origin.role.close());
         origins.forEach(origin -> origin.link.close());
         remote.close();
@@ -127,7 +127,7 @@ class SoakIT {
         origin.start(transfers.server());
       }
       case 1 -> {
-        thaw();
+        resume();
         origin.role.signal("TERM");
         origin.role.await();
         origin.start(transfers.server());
@@ -136,7 +136,7 @@ class SoakIT {
         origin.role.signal("STOP");
         frozen.add(origin.role);
       }
-      case 3 -> thaw();
+      case 3 -> resume();
       case 4 -> origin.link.breakAll();
       case 5 -> origin.link.silence();
       case 6 -> {
@@ -144,16 +144,16 @@ class SoakIT {
         remote = remote.again(ROLE);
       }
       case 7 -> {
-        thaw();
+        resume();
         remote.role().signal("TERM");
         remote.role().await();
         remote = remote.again(ROLE);
       }
-      default -> strangers();
+      default -> connectUnauthenticated();
     }
   }
 
-  private void thaw() throws Exception {
+  private void resume() throws Exception {
     for (RoleProcess role : frozen) {
       if (role.process().isAlive()) {
         role.signal("CONT");
@@ -162,15 +162,15 @@ class SoakIT {
     frozen.clear();
   }
 
-  private void strangers() throws IOException {
+  private void connectUnauthenticated() throws IOException {
     List<Socket> sockets = new ArrayList<>();
     try {
       byte[] noise = new byte[random.nextInt(64)];
       random.nextBytes(noise);
       for (int i = 0; i < 30; i++) {
-        var stranger = new Socket(remote.control().host(), remote.control().port());
-        sockets.add(stranger);
-        stranger.getOutputStream().write(noise);
+        var unauthenticated = new Socket(remote.control().host(), remote.control().port());
+        sockets.add(unauthenticated);
+        unauthenticated.getOutputStream().write(noise);
       }
     } finally {
       for (Socket socket : sockets) {

@@ -26,49 +26,51 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Two hundred strangers who begin as an origin proxy does, and fall silent somewhere within its
- * first words: in a ClientHello, in a WebSocket's head, in a SEAL message, or right behind one.
+ * Two hundred unauthenticated connections that start a valid handshake and stop within its first
+ * bytes: in a ClientHello, in a WebSocket request, in a SEAL message, or directly after one.
  */
 @Timeout(120)
 class StallIT {
 
-  private static final int STRANGERS = 200;
+  private static final int CLIENTS = 200;
   private static final int SOURCES = 10;
   private static final int MAX_UNAUTHENTICATED = 60;
   private static final int VISITS = 50;
 
-  /** The JVM opens a few descriptors and threads of its own when it likes. */
+  /** Tolerance for descriptors and threads that the JVM opens for itself at any time. */
   private static final int OWN = 20;
 
-  /** Connections that are being evicted; on a busy machine more for a moment. */
+  /** Tolerance for connections that are being evicted; more on a busy machine. */
   private static final int SLACK = 40;
 
   private static final Duration PAUSE = Duration.ofMillis(300);
 
   @TempDir private Path folder;
 
-  /** Strangers come again when they are thrown out. */
-  private static final class Strangers implements AutoCloseable {
+  /** Unauthenticated clients that reconnect when they are disconnected. */
+  private static final class StallingClients implements AutoCloseable {
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicInteger ends = new AtomicInteger();
     private volatile boolean over;
 
-    Strangers(HostPort control, byte[] words, Random random) {
-      for (int i = 0; i < STRANGERS; i++) {
+    StallingClients(HostPort control, byte[] opening, Random random) {
+      for (int i = 0; i < CLIENTS; i++) {
         String source = "127.0.0." + (2 + i % SOURCES);
         var own = new Random(random.nextLong());
-        threads.add(Threads.start("stranger", () -> live(control, source, words, own)));
+        threads.add(
+            Threads.start(
+                "stalling client", () -> connectRepeatedly(control, source, opening, own)));
       }
     }
 
-    private void live(HostPort control, String source, byte[] words, Random random) {
+    private void connectRepeatedly(HostPort control, String source, byte[] opening, Random random) {
       while (!over) {
-        try (var stranger = new ScriptedOrigin(control, source)) {
-          stranger.say(Arrays.copyOf(words, 1 + random.nextInt(words.length)));
-          stranger.awaitEnd();
+        try (var client = new ScriptedOrigin(control, source)) {
+          client.send(Arrays.copyOf(opening, 1 + random.nextInt(opening.length)));
+          client.awaitEnd();
           Thread.sleep(PAUSE);
         } catch (IOException e) {
-          // Thrown out at once.
+          // The remote proxy has closed the connection.
         } catch (InterruptedException e) {
           return;
         }
@@ -76,13 +78,13 @@ class StallIT {
       }
     }
 
-    /** Waits until as many have been thrown out as there are. */
+    /** Waits until as many connections as there are clients have been closed. */
     void awaitARound() throws Exception {
-      int goal = ends.get() + STRANGERS;
+      int goal = ends.get() + CLIENTS;
       Eventually.within(RolePair.LIMIT, () -> assertThat(ends.get()).isGreaterThan(goal));
     }
 
-    /** An interrupt closes the socket that a virtual thread waits for. */
+    /** Interrupts the threads, which closes the sockets that they read. */
     @Override
     public void close() {
       over = true;
@@ -97,16 +99,16 @@ class StallIT {
     }
   }
 
-  /** What an origin proxy says before it is answered. */
-  private static byte[] firstWords(RoleCommands halves) throws Exception {
+  /** Returns the bytes that an origin proxy sends before the first answer. */
+  private static byte[] recordOpening(RoleCommands halves) throws Exception {
     try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       server.setSoTimeout((int) RolePair.LIMIT.toMillis());
       var address = new HostPort("127.0.0.1", server.getLocalPort());
       try (RoleProcess origin = halves.origin(address, Launcher.ANY);
-          Socket heard = server.accept()) {
+          Socket received = server.accept()) {
         assertThat(origin.process().isAlive()).isTrue();
-        byte[] words = new byte[4096];
-        return Arrays.copyOf(words, heard.getInputStream().read(words));
+        byte[] opening = new byte[4096];
+        return Arrays.copyOf(opening, received.getInputStream().read(opening));
       }
     }
   }
@@ -115,10 +117,10 @@ class StallIT {
   @EnumSource(
       value = TransportArguments.class,
       names = {"NOISE", "TLS_CA", "WS", "WSS"})
-  void strangersThatFallSilentKeepNobodyOut(TransportArguments wrapping) throws Exception {
-    var random = Seed.random("strangersThatFallSilent");
+  void stallingClientsDoNotLockOutAnOriginProxy(TransportArguments wrapping) throws Exception {
+    var random = Seed.random("stallingClients");
     RoleCommands halves = wrapping.halves(new Credentials(folder));
-    byte[] words = firstWords(halves);
+    byte[] opening = recordOpening(halves);
     try (var server = TestServer.echo();
         RemoteProcess remote =
             halves.remote(
@@ -130,8 +132,8 @@ class StallIT {
       remote.assertServes();
       ProcessResources before = remote.role().settledFootprint();
       try (Socket talk = remote.visit();
-          var strangers = new Strangers(remote.control(), words, random)) {
-        strangers.awaitARound();
+          var clients = new StallingClients(remote.control(), opening, random)) {
+        clients.awaitARound();
         for (int i = 0; i < VISITS; i++) {
           remote.assertServes();
           talk.getOutputStream().write(i);
@@ -142,7 +144,7 @@ class StallIT {
                   assertThat(remote.role().footprint().sockets())
                       .isLessThan(before.sockets() + MAX_UNAUTHENTICATED + SLACK));
         }
-        strangers.awaitARound();
+        clients.awaitARound();
       }
       Eventually.within(
           RolePair.LIMIT,
@@ -155,7 +157,7 @@ class StallIT {
       assertThat(remote.role().err().lines("session ended")).isEmpty();
       // On a busy machine the origin proxy's first handshake may time out too.
       assertThat(remote.role().err().lines("WARN"))
-          .as("a line for each source in five minutes")
+          .as("one line per source in five minutes")
           .hasSizeBetween(1, SOURCES + 1);
     }
   }

@@ -3,16 +3,16 @@ package culvert.system;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Each way to wrap the connection between the halves, as the command lines of both say it. */
+/** The transports between the proxies, with the command line options of both sides. */
 enum TransportArguments {
-  /** With the secret's proof, and nothing else. */
+  /** Authentication by the secret, without encryption. */
   PLAIN {
     @Override
     RoleCommands halves(Credentials credentials) {
       return same("--transport=plain");
     }
   },
-  /** What both do by themselves as soon as there is a secret. */
+  /** The default of both sides if there is a secret. */
   NOISE {
     @Override
     RoleCommands halves(Credentials credentials) {
@@ -25,53 +25,53 @@ enum TransportArguments {
     RoleCommands halves(Credentials credentials) throws Exception {
       var keys = credentials.noise("noise-nk");
       return new RoleCommands(
-          patient(Launcher.USUAL),
+          withLongTimeouts(Launcher.USUAL),
           List.of("--noise-key-file=" + keys.file()),
           List.of("--noise-peer-key=" + keys.publicKey()));
     }
   },
-  /** Both show a key, and no secret is needed. */
+  /** Both sides present a key; no secret is required. */
   NOISE_XX {
     @Override
     RoleCommands halves(Credentials credentials) throws Exception {
       return keyed(credentials, "Noise_XX_25519_AESGCM_SHA256");
     }
   },
-  /** Both know each other's key. */
+  /** Each side is configured with the other's key. */
   NOISE_KK {
     @Override
     RoleCommands halves(Credentials credentials) throws Exception {
       return keyed(credentials, "Noise_KK_25519_ChaChaPoly_BLAKE2s");
     }
   },
-  /** An authority vouches for the remote proxy. */
+  /** A certificate authority authenticates the remote proxy. */
   TLS_CA {
     @Override
     RoleCommands halves(Credentials credentials) throws Exception {
       return new RoleCommands(
-          patient(Launcher.USUAL),
+          withLongTimeouts(Launcher.USUAL),
           with(credentials.issue("tls-ca").options(), "--transport=tls"),
           List.of("--transport=tls", "--tls-ca=" + credentials.authority()));
     }
   },
-  /** The remote proxy's certificate, and no other. */
+  /** The remote proxy's certificate is pinned. */
   TLS_PIN {
     @Override
     RoleCommands halves(Credentials credentials) throws Exception {
       var certificate = credentials.foreign("tls-pin");
       return new RoleCommands(
-          patient(Launcher.USUAL),
+          withLongTimeouts(Launcher.USUAL),
           with(certificate.options(), "--transport=tls"),
           List.of("--transport=tls", "--tls-pin=" + certificate.fingerprint()));
     }
   },
-  /** Certificates on both sides, and no secret. */
+  /** Certificates on both sides, without a secret. */
   TLS_CLIENTS {
     @Override
     RoleCommands halves(Credentials credentials) throws Exception {
       String authority = credentials.authority().toString();
       return new RoleCommands(
-          patient(Launcher.OPEN),
+          withLongTimeouts(Launcher.OPEN),
           with(
               credentials.issue("tls-server").options(),
               "--transport=tls",
@@ -82,41 +82,41 @@ enum TransportArguments {
               "--tls-ca=" + authority));
     }
   },
-  /** A WebSocket, and Noise within. */
+  /** Noise within a WebSocket. */
   WS {
     @Override
     RoleCommands halves(Credentials credentials) {
       return same("--transport=ws", "--ws-path=/tunnel");
     }
   },
-  /** The same over TLS. */
+  /** A WebSocket over TLS. */
   WSS {
     @Override
     RoleCommands halves(Credentials credentials) throws Exception {
       return new RoleCommands(
-          patient(Launcher.USUAL),
+          withLongTimeouts(Launcher.USUAL),
           with(credentials.issue("wss").options(), "--transport=wss"),
           List.of("--transport=wss", "--tls-ca=" + credentials.authority()));
     }
   };
 
-  /** A JVM loads much for a first handshake of TLS, which takes its time on a busy machine. */
-  private static Launcher patient(Launcher launcher) {
+  /** Extends timeouts: a JVM's first TLS handshake loads many classes, slow on a busy machine. */
+  private static Launcher withLongTimeouts(Launcher launcher) {
     return launcher.variable("CULVERT_HANDSHAKE_TIMEOUT", "30s");
   }
 
-  /** Makes the keys and certificates it needs. */
+  /** Creates the required keys and certificates and returns the commands. */
   abstract RoleCommands halves(Credentials credentials) throws Exception;
 
   private static RoleCommands same(String... options) {
-    return new RoleCommands(patient(Launcher.USUAL), List.of(options), List.of(options));
+    return new RoleCommands(withLongTimeouts(Launcher.USUAL), List.of(options), List.of(options));
   }
 
   private static RoleCommands keyed(Credentials credentials, String pattern) throws Exception {
     var remote = credentials.noise(pattern + "-remote");
     var origin = credentials.noise(pattern + "-origin");
     return new RoleCommands(
-        patient(Launcher.OPEN),
+        withLongTimeouts(Launcher.OPEN),
         List.of(
             "--noise-pattern=" + pattern,
             "--noise-key-file=" + remote.file(),

@@ -25,8 +25,8 @@ import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 
 /**
- * What a pair of processes promises, over any transport between them. A gigabyte each way goes over
- * Noise, which is the default, in {@link PairIT}.
+ * Tests of a pair of processes over any transport. {@link PairIT} transfers a gigabyte in each
+ * direction over Noise, the default.
  */
 @Timeout(120)
 abstract class TransportCases {
@@ -34,7 +34,7 @@ abstract class TransportCases {
   private static final int MEGABYTE = 1 << 20;
   private static final int VISITORS = 200;
 
-  /** A start of a JVM, which loads more for TLS than for Noise, on a busy machine. */
+  /** Start of a JVM on a busy machine; TLS loads more classes than Noise. */
   private static final Duration BACK = Duration.ofSeconds(30);
 
   @TempDir private static Path folder;
@@ -44,7 +44,7 @@ abstract class TransportCases {
   private static RemoteProcess remote;
   private static RoleProcess origin;
 
-  /** What the origin server does now. */
+  /** The current behaviour of the origin server. */
   private static volatile TestServer.Service service;
 
   @BeforeParameterizedClassInvocation
@@ -64,7 +64,7 @@ abstract class TransportCases {
   }
 
   @AfterEach
-  void nothingWasLost() {
+  void assertNoSessionLost() {
     assertThat(origin.err().lines("session lost")).isEmpty();
     for (RoleProcess role : List.of(remote.role(), origin)) {
       assertThat(role.err().lines("ERROR")).isEmpty();
@@ -73,14 +73,14 @@ abstract class TransportCases {
   }
 
   @Test
-  void httpGoesThrough() throws Exception {
+  void httpRequestIsAnswered() throws Exception {
     service = Web::serve;
     Web.assertAnswers(remote.outside());
   }
 
   @Test
-  void whoHalfClosesHasTheReply() throws Exception {
-    long seed = Seed.random("whoHalfCloses").nextLong();
+  void visitorReceivesTheReplyAfterAHalfClose() throws Exception {
+    long seed = Seed.random("replyAfterHalfClose").nextLong();
     var heard = new CompletableFuture<Long>();
     service =
         connection -> {
@@ -99,7 +99,7 @@ abstract class TransportCases {
   }
 
   @Test
-  void aVisitorsResetReachesTheOriginServer() throws Exception {
+  void visitorResetReachesTheOriginServer() throws Exception {
     var begun = new CompletableFuture<Boolean>();
     var end = new CompletableFuture<Integer>();
     service =
@@ -120,7 +120,7 @@ abstract class TransportCases {
   }
 
   @Test
-  void anOriginServersResetReachesTheVisitor() throws Exception {
+  void originServerResetReachesTheVisitor() throws Exception {
     service =
         connection -> {
           connection.getInputStream().read();
@@ -133,7 +133,7 @@ abstract class TransportCases {
   }
 
   @Test
-  void twoHundredVisitorsAtOnce() throws Exception {
+  void twoHundredConcurrentVisitorsAreServed() throws Exception {
     service = connection -> connection.getInputStream().transferTo(connection.getOutputStream());
     List<Socket> visitors = new ArrayList<>();
     try {
@@ -154,7 +154,7 @@ abstract class TransportCases {
   }
 
   @Test
-  void sixtyFourMegabytesEachWayAtOnceArriveWhole() throws Exception {
+  void sixtyFourMegabytesInBothDirectionsAtOnceArrive() throws Exception {
     long seed = Seed.random("sixtyFourMegabytes").nextLong();
     try (var transfers = new VerifiedTransfers()) {
       service = transfers::serve;
@@ -165,7 +165,7 @@ abstract class TransportCases {
   }
 
   @Test
-  void visitorsOfAKilledOriginProxyAreResetAndTheNextOneServes() throws Exception {
+  void killedOriginProxyResetsItsVisitorsAndTheNextServes() throws Exception {
     try (var origins = TestServer.bulkOrEcho();
         RemoteProcess own = halves.remote();
         RoleProcess first = halves.origin(own.control(), origins.address())) {
@@ -183,7 +183,7 @@ abstract class TransportCases {
   }
 
   @Test
-  void visitorsOfAKilledRemoteProxyAreResetAndTheNextOneServes() throws Exception {
+  void killedRemoteProxyResetsItsVisitorsAndTheNextServes() throws Exception {
     try (var origins = TestServer.bulkOrEcho();
         RemoteProcess own = halves.remote();
         RoleProcess first = halves.origin(own.control(), origins.address())) {

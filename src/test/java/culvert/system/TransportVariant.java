@@ -18,7 +18,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
-/** What the connection between the halves can be wrapped in; both have the secret. */
+/** The transports between the proxies; both sides have the secret. */
 enum TransportVariant {
   PLAIN(TransportKind.PLAIN),
   NOISE(TransportKind.NOISE),
@@ -33,7 +33,7 @@ enum TransportVariant {
     this.kind = kind;
   }
 
-  /** Both sides set up for it, with certificates in that folder. */
+  /** Returns options of both sides for this transport, with certificates in {@code folder}. */
   RolePair.Options options(Path folder) throws Exception {
     var options = new RolePair.Options().transport(kind);
     return switch (this) {
@@ -56,7 +56,7 @@ enum TransportVariant {
         Optional.of(TransportKind.NOISE), Optional.of(keys), WebSocketSettings.DEFAULT);
   }
 
-  /** TLS by the certificate's hash, WebSocket by the authority. */
+  /** TLS is trusted by the certificate's hash, WebSocket over TLS by the authority. */
   private RolePair.Options withCertificate(RolePair.Options options, Path folder) throws Exception {
     var authority = new TestAuthority("Test CA");
     TestAuthority.Issued issued = authority.issue("remote");

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** One transport of each kind; {@link OtherTransportsIT} has the others. */
+/** One transport of each kind; {@link OtherTransportsIT} tests the others. */
 @ParameterizedClass(name = "{0}")
 @EnumSource(
     value = TransportArguments.class,

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What the pair promises holds whatever its halves are joined by. */
+/** The guarantees of a tunnel hold for every transport. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class TransportsTest {
@@ -43,15 +43,15 @@ class TransportsTest {
     Eventually.within(
         RolePair.LIMIT,
         () -> {
-          assertThat(tunnel.remote().borrowedBuffers()).as("of the remote side").isZero();
-          assertThat(tunnel.origin().borrowedBuffers()).as("of the origin side").isZero();
+          assertThat(tunnel.remote().borrowedBuffers()).as("buffers of the remote side").isZero();
+          assertThat(tunnel.origin().borrowedBuffers()).as("buffers of the origin side").isZero();
           assertThat(tunnel.remote().heldBytes() + tunnel.origin().heldBytes()).isZero();
         });
   }
 
   @ParameterizedTest
   @EnumSource
-  void halfCloseThenAMegabyteBack(TransportVariant wrapping) throws Exception {
+  void visitorReceivesAMegabyteAfterAHalfClose(TransportVariant wrapping) throws Exception {
     try (var server =
             new TestServer(c -> {
               byte[] all = c.getInputStream().readAllBytes();
@@ -72,7 +72,7 @@ class TransportsTest {
 
   @ParameterizedTest
   @EnumSource
-  void aResetIsAResetBothWays(TransportVariant wrapping) throws Exception {
+  void resetIsForwardedInBothDirections(TransportVariant wrapping) throws Exception {
     var seen = new CompletableFuture<Boolean>();
     try (var server =
             new TestServer(c -> {
@@ -109,7 +109,7 @@ class TransportsTest {
 
   @ParameterizedTest
   @EnumSource
-  void twoHundredVisitorsAtOnceGetEachTheirOwnBytes(TransportVariant wrapping) throws Exception {
+  void concurrentVisitorsReceiveTheirOwnBytes(TransportVariant wrapping) throws Exception {
     try (var transfers = new VerifiedTransfers();
         var tunnel = RolePair.to(transfers.server(), wrapping.options(folder))) {
       var visits = new ArrayList<FutureTask<Boolean>>();
@@ -130,7 +130,7 @@ class TransportsTest {
 
   @ParameterizedTest
   @EnumSource
-  void bulkGoesBothWaysAtOnceAndNoByteIsAnother(TransportVariant wrapping) throws Exception {
+  void concurrentBulkInBothDirectionsIsUnchanged(TransportVariant wrapping) throws Exception {
     var up = new CompletableFuture<Long>();
     var down = new CompletableFuture<Long>();
     try (var server =
@@ -155,26 +155,26 @@ class TransportsTest {
 
   @ParameterizedTest
   @EnumSource
-  void anOriginProxyThatComesBackServesAgain(TransportVariant wrapping) throws Exception {
+  void reconnectedOriginProxyServesAgain(TransportVariant wrapping) throws Exception {
     var options = wrapping.options(folder);
     try (var server = TestServer.echo();
         var tunnel = RolePair.to(server.address(), options);
         var back = new RolePair(server.address(), options, tunnel.remote().controlAddress());
         var third = new RolePair(server.address(), options, tunnel.remote().controlAddress())) {
-      echoes(tunnel);
+      assertEchoes(tunnel);
       tunnel.origin().close();
       back.join();
       back.awaitLog("session started");
-      echoes(tunnel);
+      assertEchoes(tunnel);
       third.join();
       third.awaitLog("session started");
       assertThat(back.end()).isEqualTo(OriginProxy.End.SUPERSEDED);
-      echoes(tunnel);
+      assertEchoes(tunnel);
       assertThat(tunnel.remote().counters().get(Counter.SESSIONS)).isEqualTo(3);
     }
   }
 
-  private static void echoes(RolePair tunnel) throws IOException {
+  private static void assertEchoes(RolePair tunnel) throws IOException {
     try (Socket visitor = tunnel.visit()) {
       visitor.getOutputStream().write('a');
       assertThat(visitor.getInputStream().read()).isEqualTo('a');
@@ -183,7 +183,7 @@ class TransportsTest {
 
   @ParameterizedTest
   @EnumSource
-  void aCutLinkIsAResetAndNeverACleanEnd(TransportVariant wrapping) throws Exception {
+  void brokenLinkResetsVisitorsWithoutACleanEnd(TransportVariant wrapping) throws Exception {
     var endless = new AtomicBoolean(true);
     try (var server =
             new TestServer(c -> {

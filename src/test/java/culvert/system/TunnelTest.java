@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Both roles in one JVM: what a visitor and an origin server see of each other. */
+/** Both roles in one JVM, observed by a visitor and an origin server. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class TunnelTest {
@@ -39,7 +39,7 @@ class TunnelTest {
   }
 
   @Test
-  void aVisitorReachesTheOriginServer() throws Exception {
+  void visitorReachesTheOriginServer() throws Exception {
     try (var server = TestServer.echo();
         var tunnel = RolePair.to(server.address());
         Socket visitor = tunnel.visit()) {
@@ -51,7 +51,7 @@ class TunnelTest {
   }
 
   @Test
-  void halfCloseThenAMegabyteBack() throws Exception {
+  void visitorReceivesAMegabyteAfterAHalfClose() throws Exception {
     try (var server =
             new TestServer(c -> {
               c.getInputStream().readAllBytes();
@@ -66,7 +66,7 @@ class TunnelTest {
   }
 
   @Test
-  void theOriginServersEndDoesNotCutWhatTheVisitorStillSends() throws Exception {
+  void visitorCanSendAfterTheOriginServerHalfCloses() throws Exception {
     var upload = new CompletableFuture<Integer>();
     try (var server =
             new TestServer(c -> {
@@ -83,7 +83,7 @@ class TunnelTest {
   }
 
   @Test
-  void anOriginServerThatSpeaksFirstIsHeardAtOnce() throws Exception {
+  void originServerThatSendsFirstReachesTheVisitorAtOnce() throws Exception {
     try (var server =
             new TestServer(c -> {
               c.getOutputStream().write(ascii("220 ready\r\n"));
@@ -96,7 +96,7 @@ class TunnelTest {
   }
 
   @Test
-  void aCutDownloadNeverLooksComplete() throws Exception {
+  void interruptedDownloadIsNeverReportedAsComplete() throws Exception {
     try (var server =
             new TestServer(c -> {
               c.getInputStream().read();
@@ -114,7 +114,7 @@ class TunnelTest {
   }
 
   @Test
-  void aVisitorsResetReachesTheOriginServer() throws Exception {
+  void visitorResetReachesTheOriginServer() throws Exception {
     var seen = new CompletableFuture<Exception>();
     var started = new CountDownLatch(1);
     try (var server =
@@ -140,19 +140,20 @@ class TunnelTest {
   }
 
   @Test
-  void anOriginServerThatRefusesResetsTheVisitorAtOnceAndSaysWhere() throws Exception {
-    try (var nobody = new RefusingPort();
-        var tunnel = RolePair.to(nobody.address());
+  void refusedOriginConnectionResetsTheVisitorAndIsLogged() throws Exception {
+    try (var refusing = new RefusingPort();
+        var tunnel = RolePair.to(refusing.address());
         Socket visitor = tunnel.visit()) {
       assertThatThrownBy(() -> visitor.getInputStream().read())
           .isInstanceOf(SocketException.class)
           .hasMessageContaining("reset");
-      tunnel.awaitLog("visitor reset", "reason=refused", nobody.address() + ": Connection refused");
+      tunnel.awaitLog(
+          "visitor reset", "reason=refused", refusing.address() + ": Connection refused");
     }
   }
 
   @Test
-  void aVisitorWithoutASessionIsResetAtOnceAndTheLogSaysWhy() throws Exception {
+  void visitorWithoutASessionIsResetAndLogged() throws Exception {
     try (var server = TestServer.echo();
         var tunnel = new RolePair(server.address(), new RolePair.Options())) {
       try (Socket visitor = tunnel.visit()) {
@@ -165,7 +166,7 @@ class TunnelTest {
   }
 
   @Test
-  void anOriginServerThatNeverAcceptsIsGivenUpAfterTheOpenTimeout() throws Exception {
+  void originServerThatNeverAcceptsCausesTheOpenTimeout() throws Exception {
     try (var full = new ServerSocket(0, 1);
         var filler = new Socket("127.0.0.1", full.getLocalPort());
         var filler2 = new Socket("127.0.0.1", full.getLocalPort());
@@ -181,7 +182,7 @@ class TunnelTest {
   }
 
   @Test
-  void aHalfClosedRelayThatStaysSilentIsClosed() throws Exception {
+  void idleHalfClosedRelayIsClosed() throws Exception {
     try (var server =
             new TestServer(c -> {
               c.getInputStream().readAllBytes();
@@ -199,7 +200,7 @@ class TunnelTest {
   }
 
   @Test
-  void oneVisitorTooManyIsResetAndTheOthersStay() throws Exception {
+  void visitorOverTheLimitIsReset() throws Exception {
     try (var server = TestServer.echo();
         var tunnel = RolePair.to(server.address(), new RolePair.Options().maxVisitors(1));
         Socket first = tunnel.visit()) {
@@ -216,7 +217,7 @@ class TunnelTest {
   }
 
   @Test
-  void theVisitorsAddressTravelsInAProxyHeader() throws Exception {
+  void visitorAddressIsSentInAProxyHeader() throws Exception {
     for (ProxyHeader.Version version : ProxyHeader.Version.values()) {
       var seen = new CompletableFuture<String>();
       try (var server =
@@ -236,7 +237,7 @@ class TunnelTest {
   }
 
   @Test
-  void aLoadBalancersHeaderNamesTheVisitor() throws Exception {
+  void loadBalancerHeaderDeterminesTheVisitorAddress() throws Exception {
     var options =
         new RolePair.Options()
             .proxyHeaderFromLoopback()
@@ -256,7 +257,7 @@ class TunnelTest {
   }
 
   @Test
-  void aListedNetworkWithoutAHeaderIsReset() throws Exception {
+  void visitorOfAListedNetworkWithoutAHeaderIsReset() throws Exception {
     try (var server = TestServer.echo();
         var tunnel =
             RolePair.to(server.address(), new RolePair.Options().proxyHeaderFromLoopback());
@@ -268,26 +269,27 @@ class TunnelTest {
   }
 
   @Test
-  void everySecretThatDoesNotFitIsRefusedInWords() throws Exception {
-    refused("right", "wrong", "the secret is wrong");
-    refused("right", null, "the remote proxy requires the secret");
-    refused(null, "right", "the remote proxy has no secret, so it cannot decrypt");
+  void mismatchedSecretsAreRejectedWithAReason() throws Exception {
+    assertRejected("right", "wrong", "the secret is wrong");
+    assertRejected("right", null, "the remote proxy requires the secret");
+    assertRejected(null, "right", "the remote proxy has no secret, so it cannot decrypt");
   }
 
-  private static void refused(String ofRemote, String ofOrigin, String words) throws Exception {
+  private static void assertRejected(String ofRemote, String ofOrigin, String reason)
+      throws Exception {
     var options = new RolePair.Options().secrets(ofRemote, ofOrigin);
     try (var server = TestServer.echo();
         var tunnel = new RolePair(server.address(), options)) {
       tunnel.join();
       assertThat(tunnel.end()).isEqualTo(OriginProxy.End.CREDENTIALS);
-      tunnel.awaitLog("login refused by remote proxy", words);
-      tunnel.awaitLog("origin proxy rejected", words);
+      tunnel.awaitLog("login refused by remote proxy", reason);
+      tunnel.awaitLog("origin proxy rejected", reason);
       assertThat(tunnel.log()).doesNotContain("right").doesNotContain("=wrong");
     }
   }
 
   @Test
-  void withoutAnySecretItWorksToo() throws Exception {
+  void visitorIsServedWithoutASecret() throws Exception {
     try (var server = TestServer.echo();
         var tunnel = RolePair.to(server.address(), new RolePair.Options().secrets(null, null));
         Socket visitor = tunnel.visit()) {
@@ -297,7 +299,7 @@ class TunnelTest {
   }
 
   @Test
-  void anUnknownServiceIsDeclinedWithTheOnesThereAre() throws Exception {
+  void unknownServiceIsDeclinedWithTheListOfServices() throws Exception {
     try (var server = TestServer.echo();
         var tunnel = new RolePair(server.address(), new RolePair.Options().offered("nas"))) {
       tunnel.join();
@@ -308,7 +310,7 @@ class TunnelTest {
   }
 
   @Test
-  void stoppingTheRemoteResetsItsVisitorsAndTheOriginLearnsWhy() throws Exception {
+  void stoppingRemoteProxyResetsItsVisitorsAndSendsTheReason() throws Exception {
     try (var server = TestServer.echo();
         var tunnel = RolePair.to(server.address());
         Socket visitor = tunnel.visit()) {
@@ -322,7 +324,7 @@ class TunnelTest {
   }
 
   @Test
-  void everyBufferAndByteIsGivenBack() throws Exception {
+  void allBuffersAndBudgetsAreReturned() throws Exception {
     try (var server = TestServer.echo();
         var tunnel = RolePair.to(server.address())) {
       try (Socket visitor = tunnel.visit()) {
@@ -342,7 +344,7 @@ class TunnelTest {
       Eventually.within(
           RolePair.LIMIT,
           () -> {
-            // One buffer a leg is the reader's own, for as long as the leg lives.
+            // Each link's reader keeps one buffer while the link is open.
             assertThat(tunnel.remote().borrowedBuffers()).isEqualTo(1);
             assertThat(tunnel.origin().borrowedBuffers()).isEqualTo(1);
             assertThat(tunnel.remote().heldBytes() + tunnel.origin().heldBytes()).isZero();

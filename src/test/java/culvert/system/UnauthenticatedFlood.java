@@ -17,15 +17,15 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Strangers of every kind who connect to a control address, and come again when thrown out. */
+/** Unauthenticated clients of every kind that reconnect to a control address when closed. */
 final class UnauthenticatedFlood implements AutoCloseable {
 
-  /** Where they come from, all together. */
+  /** The number of source addresses of all clients. */
   static final int SOURCES = 10;
 
   private static final Duration PAUSE = Duration.ofMillis(100);
 
-  /** What a stranger does with its connection. */
+  /** The behaviour of a client on its connection. */
   private enum Behavior {
     SILENT,
     SLOW,
@@ -42,30 +42,30 @@ final class UnauthenticatedFlood implements AutoCloseable {
   private volatile boolean over;
 
   /**
-   * Begins.
+   * Starts the clients.
    *
-   * @param recorded what an origin proxy has said in its handshake, to be said again
+   * @param recorded the bytes of an origin proxy's handshake, to be replayed
    */
-  UnauthenticatedFlood(HostPort control, int strangers, byte[] recorded, Random random) {
+  UnauthenticatedFlood(HostPort control, int clients, byte[] recorded, Random random) {
     this.control = control;
     this.recorded = recorded;
     for (Behavior kind : Behavior.values()) {
       ends.put(kind, new AtomicInteger());
     }
-    for (int i = 0; i < strangers; i++) {
+    for (int i = 0; i < clients; i++) {
       Behavior kind = Behavior.values()[i % Behavior.values().length];
       String source = "127.0.0." + (2 + i % SOURCES);
       var own = new Random(random.nextLong());
-      threads.add(Threads.start("stranger", () -> live(kind, source, own)));
+      threads.add(Threads.start("client", () -> connectRepeatedly(kind, source, own)));
     }
   }
 
-  private void live(Behavior kind, String source, Random random) {
+  private void connectRepeatedly(Behavior kind, String source, Random random) {
     while (!over) {
-      try (var stranger = new ScriptedOrigin(control, source)) {
-        visit(stranger, kind, random);
+      try (var client = new ScriptedOrigin(control, source)) {
+        visit(client, kind, random);
       } catch (IOException e) {
-        // Thrown out in the middle of a word.
+        // The remote proxy has closed the connection during a write.
       } catch (InterruptedException e) {
         return;
       }
@@ -73,26 +73,26 @@ final class UnauthenticatedFlood implements AutoCloseable {
     }
   }
 
-  private void visit(ScriptedOrigin stranger, Behavior kind, Random random)
+  private void visit(ScriptedOrigin client, Behavior kind, Random random)
       throws IOException, InterruptedException {
     switch (kind) {
       case SILENT -> {}
       case SLOW -> {
         for (byte b : recorded) {
-          stranger.say(new byte[] {b});
+          client.send(new byte[] {b});
           Thread.sleep(Duration.ofSeconds(1));
         }
       }
-      case HTTP -> stranger.say(ascii("GET / HTTP/1.1\r\nHost: example.com\r\n\r\n"));
-      case TLS -> stranger.say(ascii("\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc"));
+      case HTTP -> client.send(ascii("GET / HTTP/1.1\r\nHost: example.com\r\n\r\n"));
+      case TLS -> client.send(ascii("\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc"));
       case RANDOM -> {
         byte[] bytes = new byte[1 + random.nextInt(2000)];
         random.nextBytes(bytes);
-        stranger.say(bytes);
+        client.send(bytes);
       }
-      case REPLAY -> stranger.say(recorded);
+      case REPLAY -> client.send(recorded);
     }
-    stranger.awaitEnd();
+    client.awaitEnd();
     Thread.sleep(PAUSE);
   }
 
@@ -100,20 +100,20 @@ final class UnauthenticatedFlood implements AutoCloseable {
     return text.getBytes(StandardCharsets.ISO_8859_1);
   }
 
-  /** Waits until as many connections of each kind have ended as there are strangers of it. */
+  /** Waits until as many connections of each kind have ended as it has clients. */
   void awaitARound() throws Exception {
     int each = threads.size() / Behavior.values().length;
     Eventually.within(
         RolePair.LIMIT, () -> assertThat(ends.values()).allMatch(count -> count.get() >= each));
   }
 
-  /** How many connections of each kind have ended. */
+  /** Returns the number of closed connections of each kind. */
   @Override
   public String toString() {
     return ends.toString();
   }
 
-  /** An interrupt closes the socket that a virtual thread waits for. */
+  /** Interrupts the threads, which closes the sockets that they read. */
   @Override
   public void close() {
     over = true;

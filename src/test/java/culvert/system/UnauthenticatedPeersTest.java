@@ -27,20 +27,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What a control port does with peers that are not, or not rightly, an origin proxy. */
+/** Behaviour of a control port towards peers that are not valid origin proxies. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class UnauthenticatedPeersTest {
 
-  private static Socket stranger(RolePair tunnel, String words) throws IOException {
+  private static Socket connect(RolePair tunnel, String text) throws IOException {
     Socket socket = TestClient.dial(tunnel.remote().controlAddress());
-    socket.getOutputStream().write(words.getBytes(StandardCharsets.ISO_8859_1));
+    socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
     return socket;
   }
 
-  private static String answer(Socket stranger) throws IOException {
-    try (stranger) {
-      return new String(stranger.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+  private static String answer(Socket peer) throws IOException {
+    try (peer) {
+      return new String(peer.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
     }
   }
 
@@ -52,21 +52,21 @@ class UnauthenticatedPeersTest {
   }
 
   @Test
-  void strangersAreNamedInOneLineAndAnsweredInTheirOwnWords() throws Exception {
+  void foreignProtocolsAreLoggedOnceAndAnsweredInTheirProtocol() throws Exception {
     try (var server = TestServer.echo();
         var tunnel = RolePair.to(server.address())) {
-      assertThat(answer(stranger(tunnel, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")))
+      assertThat(answer(connect(tunnel, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")))
           .startsWith("HTTP/1.1 400 Bad Request\r\n")
           .endsWith("does not speak HTTP.\n");
       tunnel.awaitLog("foreign protocol rejected", "an HTTP client");
-      assertThat(answer(stranger(tunnel, "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc")))
+      assertThat(answer(connect(tunnel, "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc")))
           .isEqualTo("\u0015\u0003\u0001\u0000\u0002\u0002\n");
-      assertThat(answer(stranger(tunnel, "SSH-2.0-OpenSSH_9.2\r\n"))).contains("SSH");
-      assertThat(answer(stranger(tunnel, "{\"Hello\":0}\u0000"))).startsWith("{\"Error\":\"");
-      assertThat(answer(stranger(tunnel, "\u0000\u0000\u0000\u0000\u0001" + "x".repeat(32))))
+      assertThat(answer(connect(tunnel, "SSH-2.0-OpenSSH_9.2\r\n"))).contains("SSH");
+      assertThat(answer(connect(tunnel, "{\"Hello\":0}\u0000"))).startsWith("{\"Error\":\"");
+      assertThat(answer(connect(tunnel, "\u0000\u0000\u0000\u0000\u0001" + "x".repeat(32))))
           .isEmpty();
       assertThat(tunnel.log().lines().filter(line -> line.contains("foreign protocol rejected")))
-          .as("one line for one source in a while")
+          .as("one line per source and period")
           .hasSize(1);
       assertThat(tunnel.remote().counters().get(Counter.FOREIGN_PEERS)).isEqualTo(5);
       assertThat(tunnel.remote().counters().get(Counter.LOG_LINES_SUPPRESSED)).isEqualTo(4);
@@ -75,12 +75,12 @@ class UnauthenticatedPeersTest {
   }
 
   @Test
-  void aSilentStrangerIsCutOffAndDelaysNobody() throws Exception {
+  void silentConnectionTimesOutWithoutDelayingOthers() throws Exception {
     var options = new RolePair.Options().handshake(Duration.ofMillis(500));
     try (var server = TestServer.echo();
         var tunnel = RolePair.to(server.address(), options);
-        Socket silent = stranger(tunnel, "");
-        Socket slow = stranger(tunnel, "CUL")) {
+        Socket silent = connect(tunnel, "");
+        Socket slow = connect(tunnel, "CUL")) {
       assertStillServes(tunnel);
       assertThat(silent.getInputStream().read()).isEqualTo(-1);
       assertThat(slow.getInputStream().read()).isEqualTo(-1);
@@ -92,13 +92,13 @@ class UnauthenticatedPeersTest {
   }
 
   @Test
-  void garbageInsideASessionEndsThatSessionOnly() throws Exception {
+  void invalidFrameEndsItsSessionOnly() throws Exception {
     try (var server = TestServer.echo();
         var tunnel = RolePair.to(server.address(), new RolePair.Options().plain());
-        Socket peer = stranger(tunnel, "")) {
+        Socket peer = connect(tunnel, "")) {
       var self =
           new Handshake.Local(
-              Handshake.newInstance(), 1, 1, "stranger", List.of(Secret.of(RolePair.SECRET).key()));
+              Handshake.newInstance(), 1, 1, "peer", List.of(Secret.of(RolePair.SECRET).key()));
       BareLogin.dial(self, peer.getInputStream(), peer.getOutputStream());
       ByteBuffer offer = ByteBuffer.allocate(100);
       Message.write(offer, 0, new Message.Offer("no such service"));
@@ -111,9 +111,9 @@ class UnauthenticatedPeersTest {
     }
   }
 
-  /** A user who points the origin proxy at a web server must read what is wrong. */
+  /** An origin proxy that is configured with the address of a web server. */
   @Test
-  void somethingElseAtTheRemoteProxysAddressIsSaidSo() throws Exception {
+  void foreignServerAtTheRemoteProxysAddressIsLogged() throws Exception {
     try (var web =
             new TestServer(
                 c -> c.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes()));
@@ -124,9 +124,9 @@ class UnauthenticatedPeersTest {
     }
   }
 
-  /** With a full backlog a connect waits for its time limit; a stop must not. */
+  /** With a full backlog, a connect blocks until its timeout; a stop must not wait for it. */
   @Test
-  void aStopWhileDiallingDoesNotWaitForTheDial() throws Exception {
+  void stopDuringAConnectReturnsAtOnce() throws Exception {
     try (var full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         var filler = new Socket("127.0.0.1", full.getLocalPort());
         var filler2 = new Socket("127.0.0.1", full.getLocalPort())) {
@@ -140,7 +140,7 @@ class UnauthenticatedPeersTest {
   }
 
   @Test
-  void aRemoteProxyThatNeverAnswersIsGivenUp() throws Exception {
+  void silentRemoteProxyCausesAHandshakeTimeout() throws Exception {
     try (var silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
         var tunnel =
             new RolePair(

@@ -17,9 +17,9 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Visitors and their origin server, who know each other's every byte: random ones, from a seed that
- * the visitor sends first, with how many go each way. What breaks may break; what ends cleanly must
- * be complete, and no byte may be another.
+ * Visitors and an origin server that verify every byte. The visitor first sends a seed and the
+ * number of bytes in each direction; both sides generate the bytes from the seed. Connections may
+ * break, but a transfer that ends cleanly must be complete, and no byte may differ.
  */
 final class VerifiedTransfers implements AutoCloseable {
 
@@ -38,7 +38,7 @@ final class VerifiedTransfers implements AutoCloseable {
     return server.address();
   }
 
-  /** Everything that must not have happened. */
+  /** Returns the violations found so far. */
   List<String> faults() {
     return faults;
   }
@@ -49,10 +49,10 @@ final class VerifiedTransfers implements AutoCloseable {
 
   @Override
   public String toString() {
-    return complete + " complete, " + broken + " broken, " + (bytes.sum() >> 20) + " MiB right";
+    return complete + " complete, " + broken + " broken, " + (bytes.sum() >> 20) + " MiB correct";
   }
 
-  /** One visitor with so many bytes each way; returns whether all of it went well. */
+  /** Transfers as one visitor; returns whether the transfer was complete. */
   boolean visit(HostPort outside, long seed, int up, int down) {
     try (var visitor = new Socket(outside.host(), outside.port())) {
       visitor.setSoTimeout(LIMIT_MILLIS);
@@ -68,8 +68,8 @@ final class VerifiedTransfers implements AutoCloseable {
   }
 
   /**
-   * The sending half of a connection, in a thread of its own. The system tells a reset to one half
-   * only: what the other takes for a clean end must be asked here.
+   * Sends on a connection in a separate thread. The system reports a reset to one direction only:
+   * if the receiver sees a clean end, the sender must be checked too.
    */
   private static final class Sending {
     private final FutureTask<Void> task;
@@ -105,7 +105,7 @@ final class VerifiedTransfers implements AutoCloseable {
     visitor.shutdownOutput();
   }
 
-  /** What the origin server does with a visitor; for servers of one's own too. */
+  /** Serves a visitor as the origin server does; for other test servers too. */
   void serve(Socket connection) throws Exception {
     connection.setSoTimeout(LIMIT_MILLIS);
     var in = new DataInputStream(connection.getInputStream());
@@ -138,8 +138,8 @@ final class VerifiedTransfers implements AutoCloseable {
     }
   }
 
-  /** Reads to the end, which must be clean only behind the last byte. */
-  private void expect(String who, InputStream in, long seed, int count, Sending other)
+  /** Reads to the end, which may be clean only after the last byte. */
+  private void expect(String role, InputStream in, long seed, int count, Sending other)
       throws IOException {
     var random = new Random(seed);
     byte[] right = new byte[PIECE_BYTES];
@@ -150,19 +150,19 @@ final class VerifiedTransfers implements AutoCloseable {
       came += piece.length;
       if (piece.length < Math.min(left, PIECE_BYTES)) {
         other.check();
-        faults.add(who + ": a clean end after " + came + " of " + count + " bytes");
+        faults.add(role + ": a clean end after " + came + " of " + count + " bytes");
         throw new IOException("cut");
       }
       for (int i = 0; i < piece.length; i++) {
         if (piece[i] != right[i]) {
-          faults.add(who + ": byte " + (came - piece.length + i) + " of " + count + " is wrong");
+          faults.add(role + ": byte " + (came - piece.length + i) + " of " + count + " is wrong");
           throw new IOException("wrong");
         }
       }
       bytes.add(piece.length);
     }
     if (in.read() >= 0) {
-      faults.add(who + ": more than the " + count + " bytes that were sent");
+      faults.add(role + ": more than the " + count + " bytes that were sent");
     }
   }
 

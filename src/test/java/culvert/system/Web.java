@@ -14,7 +14,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** A web server that sends back what was posted to it, and the JDK's client of it. */
+/** A web server that echoes the body of a POST request, and a client for it from the JDK. */
 final class Web {
 
   private static final int BODY_BYTES = 100_000;
@@ -36,7 +36,7 @@ final class Web {
     out.write(body);
   }
 
-  /** Posts something, and has it back. */
+  /** Posts a body and checks that it is returned. */
   static void assertAnswers(HostPort address) throws Exception {
     byte[] body = new byte[BODY_BYTES];
     Arrays.fill(body, (byte) 'c');

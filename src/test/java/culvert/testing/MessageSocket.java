@@ -13,14 +13,14 @@ final class MessageSocket {
   private MessageSocket() {}
 
   /** Sends a message on a stream, or on the session if {@code stream} is 0. */
-  static void say(Socket socket, long stream, Message message) throws IOException {
+  static void send(Socket socket, long stream, Message message) throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate(Frame.MAX_MESSAGE_BYTES);
     Message.write(bytes, stream, message);
     socket.getOutputStream().write(bytes.array(), 0, bytes.position());
   }
 
   /** Returns the peer's next message other than a ping. */
-  static Message hear(Socket socket) throws IOException {
+  static Message receive(Socket socket) throws IOException {
     InputStream in = socket.getInputStream();
     for (; ; ) {
       Frame frame = Frame.read(ByteBuffer.wrap(in.readNBytes(Frame.HEADER_BYTES)));

@@ -18,7 +18,7 @@ public final class ScriptedOrigin implements AutoCloseable {
   private static final int STREAMS = 64;
 
   private final Socket socket = new Socket();
-  private final ByteArrayOutputStream said = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream login = new ByteArrayOutputStream();
 
   /**
    * Connects to a remote proxy.
@@ -38,7 +38,7 @@ public final class ScriptedOrigin implements AutoCloseable {
   }
 
   /** Sends these bytes. */
-  public void say(byte[] bytes) throws IOException {
+  public void send(byte[] bytes) throws IOException {
     socket.getOutputStream().write(bytes);
   }
 
@@ -53,31 +53,31 @@ public final class ScriptedOrigin implements AutoCloseable {
     return new FilterOutputStream(socket.getOutputStream()) {
       @Override
       public void write(byte[] bytes, int offset, int length) throws IOException {
-        said.write(bytes, offset, length);
+        login.write(bytes, offset, length);
         out.write(bytes, offset, length);
       }
     };
   }
 
   /** Returns the bytes sent by {@link #logIn}. */
-  public byte[] said() {
-    return said.toByteArray();
+  public byte[] recordedLogin() {
+    return login.toByteArray();
   }
 
   /** Sends a message on a stream, or on the session if {@code stream} is 0. */
-  public void say(long stream, Message message) throws IOException {
-    MessageSocket.say(socket, stream, message);
+  public void send(long stream, Message message) throws IOException {
+    MessageSocket.send(socket, stream, message);
   }
 
   /** Returns the remote proxy's next message other than a ping. */
-  public Message hear() throws IOException {
-    return MessageSocket.hear(socket);
+  public Message receive() throws IOException {
+    return MessageSocket.receive(socket);
   }
 
   /** Offers a service and returns the answer. */
   public Message.Offered offer(String service) throws IOException {
-    say(0, new Message.Offer(service));
-    Message message = hear();
+    send(0, new Message.Offer(service));
+    Message message = receive();
     if (message instanceof Message.Offered answer) {
       return answer;
     }
@@ -94,7 +94,7 @@ public final class ScriptedOrigin implements AutoCloseable {
   }
 
   /** Resets the connection. */
-  public void vanish() throws IOException {
+  public void reset() throws IOException {
     socket.setSoLinger(true, 0);
     socket.close();
   }

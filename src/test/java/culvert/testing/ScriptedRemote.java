@@ -56,7 +56,7 @@ public final class ScriptedRemote implements AutoCloseable {
   }
 
   /** Waits for an origin proxy and rejects it because it lacks the secret. */
-  public void refuse() throws IOException {
+  public void rejectLogin() throws IOException {
     try (Socket socket = server.accept()) {
       handshake(socket, Optional.of(Secret.of("an unknown secret")));
       throw new AssertionError("the origin proxy has the secret");
@@ -81,26 +81,26 @@ public final class ScriptedRemote implements AutoCloseable {
       this.socket = socket;
       socket.setSoTimeout((int) RolePair.LIMIT.toMillis());
       handshake(socket, Optional.empty());
-      Message message = hear();
+      Message message = receive();
       if (!message.equals(new Message.Offer(offer))) {
         throw new IOException(message + " received instead of an offer");
       }
     }
 
     /** Accepts the offered service. */
-    public Login take() throws IOException {
-      say(new Message.Offered(SERVICE, List.of("127.0.0.1:9"), ""));
+    public Login acceptOffer() throws IOException {
+      send(new Message.Offered(SERVICE, List.of("127.0.0.1:9"), ""));
       return this;
     }
 
     /** Sends a message on the session. */
-    public void say(Message message) throws IOException {
-      MessageSocket.say(socket, 0, message);
+    public void send(Message message) throws IOException {
+      MessageSocket.send(socket, 0, message);
     }
 
     /** Returns the origin proxy's next message other than a ping. */
-    public Message hear() throws IOException {
-      return MessageSocket.hear(socket);
+    public Message receive() throws IOException {
+      return MessageSocket.receive(socket);
     }
 
     /** Closes the connection. */
