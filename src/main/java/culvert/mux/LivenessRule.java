@@ -62,8 +62,8 @@ final class LivenessRule {
   private final long lateNanos;
   private final long blockedNanos;
   private final long startNanos;
-  private final Timer silence = new Timer();
-  private final Timer write = new Timer();
+  private final Elapsed silence = new Elapsed();
+  private final Elapsed write = new Elapsed();
   private Sample last;
   private long sentNanos;
   private long pingedNanos;
@@ -73,7 +73,7 @@ final class LivenessRule {
   private volatile boolean quiet;
 
   /** Time since an event; extended once for a time without ticks. */
-  private final class Timer {
+  private final class Elapsed {
     private long sinceNanos;
     private boolean extended;
 

@@ -48,7 +48,7 @@ class FrameTest {
     refused(verb.code(), 0xffffff, stream).hasMessageContaining("16777215");
     if (verb.minLength() > 0) {
       refused(verb.code(), verb.minLength() - 1, stream)
-          .hasMessageContaining((verb.minLength() - 1) + " bytes");
+          .hasMessageContaining("length " + (verb.minLength() - 1));
     }
   }
 
@@ -76,7 +76,7 @@ class FrameTest {
 
   @Test
   void emptyDataIsRejected() {
-    refused(0x30, 0, 1).hasMessageContaining("DATA of 0 bytes");
+    refused(0x30, 0, 1).hasMessageContaining("invalid DATA length 0");
   }
 
   @Test
