@@ -163,8 +163,8 @@ final class BoreServerCommand implements Callable<Integer> {
         new ConnectionLimits(
             admission.visitors(),
             admission.sessions(),
-            ConnectionLimits.DEFAULT.halfOpen(),
-            ConnectionLimits.DEFAULT.halfOpenPerAddress()),
+            ConnectionLimits.DEFAULT.unauthenticated(),
+            ConnectionLimits.DEFAULT.unauthenticatedPerAddress()),
         run.timing(HANDSHAKE),
         ResourceLimits.DEFAULT);
   }

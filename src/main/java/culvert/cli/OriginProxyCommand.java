@@ -157,10 +157,10 @@ final class OriginProxyCommand implements Callable<Integer> {
       bounce.advice().forEach(log::warn);
       protocol.warn(
           log,
-          settings.authenticates(),
+          settings.isPeerAuthenticated(),
           "NO SECRET IS SET: anyone on the network path can impersonate the remote proxy;"
               + " set --secret, --secret-file or CULVERT_SECRET on both sides");
-      return exitCode(OriginRun.of(proxy, settings.timing().drain(), NAME, terminal, log)).code();
+      return exitCode(OriginRun.of(proxy, settings.timeouts().drain(), NAME, terminal, log)).code();
     }
   }
 

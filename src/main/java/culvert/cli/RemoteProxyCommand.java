@@ -165,12 +165,12 @@ final class RemoteProxyCommand implements Callable<Integer> {
       bore.advice(link.secrets()).forEach(log::warn);
       protocol.warn(
           log,
-          settings.authenticates(),
+          settings.isPeerAuthenticated(),
           "NO SECRET IS SET: anyone who can reach the control address, or a group of --control-via,"
               + " can register and receive visitors;"
               + " set --secret, --secret-file or CULVERT_SECRET on both sides");
       terminal.stop().await();
-      Duration limit = settings.timing().drain();
+      Duration limit = settings.timeouts().drain();
       log.info(
           event("draining").with("visitors", proxy.visitors()).with("limit", Durations.of(limit)));
       proxy.drain(limit);
@@ -234,7 +234,7 @@ final class RemoteProxyCommand implements Callable<Integer> {
         + ": "
         + settings.control().map(given -> "control " + proxy.controlAddress() + ", ").orElse("")
         + settings.bore().map(given -> "bore " + proxy.boreAddress() + ", ").orElse("")
-        + settings.meetings().stream().map(group -> "meeting " + group + ", ").collect(joining())
+        + settings.groups().stream().map(group -> "meeting " + group + ", ").collect(joining())
         + "outside "
         + String.join(", ", outside);
   }

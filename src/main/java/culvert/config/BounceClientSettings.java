@@ -10,16 +10,16 @@ import java.util.Optional;
  * All settings of a client that joins a channel group on its own, without a proxy.
  *
  * @param group the group to join
- * @param access the credentials for the bounce server
- * @param wire the greeting that the bounce server sends
+ * @param credentials the credentials for the bounce server
+ * @param greeting the greeting that the bounce server sends
  * @param via the outbound proxy to the bounce server, if any
  * @param connectTimeout timeout of each connection, to the group or to a local server
  * @param halfClose maximum silence of a half-closed relay
  */
 public record BounceClientSettings(
     GroupAddress group,
-    BounceCredentials access,
-    BounceGreeting wire,
+    BounceCredentials credentials,
+    BounceGreeting greeting,
     Optional<OutboundProxy> via,
     Duration connectTimeout,
     Duration halfClose) {
@@ -30,7 +30,7 @@ public record BounceClientSettings(
    * @throws IllegalArgumentException whose message names the option and the problem
    */
   public BounceClientSettings {
-    access.check(PeerNames.BOUNCE_SERVER, List.of(group));
+    credentials.check(PeerNames.BOUNCE_SERVER, List.of(group));
     Checks.positive("connect-timeout", connectTimeout);
     Checks.positive("half-close-timeout", halfClose);
   }

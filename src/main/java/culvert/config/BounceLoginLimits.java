@@ -10,12 +10,15 @@ import java.time.Duration;
  *     transport's handshake
  * @param numberPause a group number with fewer than the maximum digits is complete when no byte
  *     arrives for this time; below {@code authTimeout}, or a short number would never be complete
- * @param halfOpen maximum number of connections that have not joined a group yet
- * @param halfOpenPerAddress maximum of these from one address: an IPv4 address, or an IPv6 network
- *     of 64 bits
+ * @param unauthenticated maximum number of connections that have not joined a group yet
+ * @param unauthenticatedPerAddress maximum of these from one address: an IPv4 address, or an IPv6
+ *     network of 64 bits
  */
 public record BounceLoginLimits(
-    Duration authTimeout, Duration numberPause, int halfOpen, int halfOpenPerAddress) {
+    Duration authTimeout,
+    Duration numberPause,
+    int unauthenticated,
+    int unauthenticatedPerAddress) {
 
   /** The defaults of the command line. */
   public static final BounceLoginLimits DEFAULT =
@@ -34,7 +37,7 @@ public record BounceLoginLimits(
           Durations.of(numberPause),
           "a duration shorter than --auth-timeout (" + Durations.of(authTimeout) + ")");
     }
-    Checks.count("max-unauthenticated", halfOpen);
-    Checks.count("max-unauthenticated-per-addr", halfOpenPerAddress);
+    Checks.count("max-unauthenticated", unauthenticated);
+    Checks.count("max-unauthenticated-per-addr", unauthenticatedPerAddress);
   }
 }

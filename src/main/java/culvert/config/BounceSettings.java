@@ -9,9 +9,9 @@ import java.util.Optional;
  * All settings of a bounce server.
  *
  * @param listen the address that members connect to
- * @param wire the greeting that it sends
+ * @param greeting the greeting that it sends
  * @param authentication the string that members must send first, if any
- * @param entry limits on unauthenticated connections
+ * @param loginLimits limits on unauthenticated connections
  * @param groups the channel groups
  * @param transport the transport of members' connections; not Noise
  * @param tls its certificate, for TLS
@@ -21,9 +21,9 @@ import java.util.Optional;
  */
 public record BounceSettings(
     HostPort listen,
-    BounceGreeting wire,
+    BounceGreeting greeting,
     Optional<BounceAuthentication> authentication,
-    BounceLoginLimits entry,
+    BounceLoginLimits loginLimits,
     BounceGroups groups,
     TransportKind transport,
     Optional<TlsServerSettings> tls,

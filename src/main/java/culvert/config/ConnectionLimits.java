@@ -5,12 +5,13 @@ package culvert.config;
  *
  * @param visitors maximum number of visitors of all services together
  * @param sessions maximum number of origin proxies
- * @param halfOpen maximum number of connections at the control address whose session is not active
- *     yet
- * @param halfOpenPerAddress maximum of these from one address: an IPv4 address, or an IPv6 network
- *     of 64 bits
+ * @param unauthenticated maximum number of connections at the control address whose session is not
+ *     active yet
+ * @param unauthenticatedPerAddress maximum of these from one address: an IPv4 address, or an IPv6
+ *     network of 64 bits
  */
-public record ConnectionLimits(int visitors, int sessions, int halfOpen, int halfOpenPerAddress) {
+public record ConnectionLimits(
+    int visitors, int sessions, int unauthenticated, int unauthenticatedPerAddress) {
 
   /** The defaults of the command line. */
   public static final ConnectionLimits DEFAULT = new ConnectionLimits(16_384, 1024, 256, 64);
@@ -23,7 +24,7 @@ public record ConnectionLimits(int visitors, int sessions, int halfOpen, int hal
   public ConnectionLimits {
     Checks.count("max-visitors", visitors);
     Checks.count("max-sessions", sessions);
-    Checks.count("max-unauthenticated", halfOpen);
-    Checks.count("max-unauthenticated-per-addr", halfOpenPerAddress);
+    Checks.count("max-unauthenticated", unauthenticated);
+    Checks.count("max-unauthenticated-per-addr", unauthenticatedPerAddress);
   }
 }

@@ -85,7 +85,7 @@ public record NoiseSettings(
     }
   }
 
-  private boolean usesKeys() {
+  private boolean hasStaticKeys() {
     return protocol.isLocalKeyRequired(true) || protocol.isLocalKeyRequired(false);
   }
 
@@ -96,7 +96,7 @@ public record NoiseSettings(
    * @throws IllegalArgumentException whose message names the missing or excess option
    */
   public void check(boolean dialling) {
-    if (protocol.isPskRequired() || !usesKeys()) {
+    if (protocol.isPskRequired() || !hasStaticKeys()) {
       throw new IllegalArgumentException(
           "--noise-pattern "
               + protocol.name()

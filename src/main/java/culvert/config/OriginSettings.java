@@ -24,8 +24,8 @@ import java.util.OptionalInt;
  * @param connectTimeout timeout of a connection to the remote proxy or to an origin server
  * @param retryMax maximum pause between attempts to connect to the remote proxy
  * @param failFast whether the process exits if the remote proxy is unreachable
- * @param timing timeouts and intervals
- * @param bounds limits on streams and buffers
+ * @param timeouts timeouts and intervals
+ * @param resourceLimits limits on streams and buffers
  */
 public record OriginSettings(
     RemoteAddress remoteProxy,
@@ -41,8 +41,8 @@ public record OriginSettings(
     Duration connectTimeout,
     Duration retryMax,
     boolean failFast,
-    Timeouts timing,
-    ResourceLimits bounds) {
+    Timeouts timeouts,
+    ResourceLimits resourceLimits) {
 
   private static final int MAX_PORT = 65535;
 
@@ -77,7 +77,7 @@ public record OriginSettings(
   }
 
   /** Returns whether the remote proxy must authenticate before it can send visitors. */
-  public boolean authenticates() {
+  public boolean isPeerAuthenticated() {
     return secret.isPresent()
         || transport.noise().filter(noise -> !noise.peers().isEmpty()).isPresent()
         || transport.kind(false).isTls();

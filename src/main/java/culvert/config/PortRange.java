@@ -7,23 +7,23 @@ import culvert.net.HostPort;
  * HOST:20000-20999} on one.
  *
  * @param host an IP address, not a name; {@code 0.0.0.0} is IPv4 only, {@code ::} is both
- * @param least the lowest port, 1 to 65535
- * @param most the highest port
+ * @param min the lowest port, 1 to 65535
+ * @param max the highest port
  */
-public record PortRange(String host, int least, int most) {
+public record PortRange(String host, int min, int max) {
 
   /** The default host: every IPv4 address. */
   public static final String EVERY_HOST = "0.0.0.0";
 
   /** Validates the address and the ports. */
   public PortRange {
-    if (least > most) {
+    if (min > max) {
       throw new IllegalArgumentException("port range is empty");
     }
-    if (least < 1) {
+    if (min < 1) {
       throw new IllegalArgumentException("invalid port range: expected ports from 1 to 65535");
     }
-    if (new HostPort(host, most).literal().isEmpty()) {
+    if (new HostPort(host, max).literal().isEmpty()) {
       throw new IllegalArgumentException("'" + host + "' is not an IP address");
     }
   }
@@ -41,9 +41,9 @@ public record PortRange(String host, int least, int most) {
           "invalid port range '" + text + "': expected A-B or IP:A-B");
     }
     String host = colon < 0 ? EVERY_HOST : text.substring(0, colon);
-    HostPort least = HostPort.parse(bracketed(host) + ":" + text.substring(colon + 1, dash));
-    HostPort most = HostPort.parse(bracketed(host) + ":" + text.substring(dash + 1));
-    return new PortRange(least.host(), least.port(), most.port());
+    HostPort min = HostPort.parse(bracketed(host) + ":" + text.substring(colon + 1, dash));
+    HostPort max = HostPort.parse(bracketed(host) + ":" + text.substring(dash + 1));
+    return new PortRange(min.host(), min.port(), max.port());
   }
 
   private static String bracketed(String host) {
@@ -52,7 +52,7 @@ public record PortRange(String host, int least, int most) {
 
   /** Returns whether the range contains the port. */
   public boolean contains(int port) {
-    return least <= port && port <= most;
+    return min <= port && port <= max;
   }
 
   /** Returns the address to listen on for this port. */
@@ -62,6 +62,6 @@ public record PortRange(String host, int least, int most) {
 
   @Override
   public String toString() {
-    return bracketed(host) + ":" + least + "-" + most;
+    return bracketed(host) + ":" + min + "-" + max;
   }
 }

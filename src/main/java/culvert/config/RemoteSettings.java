@@ -12,7 +12,7 @@ import java.util.Optional;
  * All settings of a remote proxy.
  *
  * @param control the address that origin proxies connect to, if any
- * @param meetings channel groups at bounce servers; one origin proxy can join in each
+ * @param groups channel groups at bounce servers; one origin proxy can join in each
  * @param bounce the credentials for bounce servers
  * @param services the public listeners
  * @param ports the ports that origin proxies may request in addition
@@ -22,13 +22,13 @@ import java.util.Optional;
  * @param tls its certificate, for TLS
  * @param openTimeout maximum time from a visitor's accept to the connection to the origin server
  * @param proxyHeaderFrom networks whose connections start with a PROXY header
- * @param admission maximum numbers of connections
- * @param timing timeouts and intervals
- * @param bounds limits on streams and buffers
+ * @param connectionLimits maximum numbers of connections
+ * @param timeouts timeouts and intervals
+ * @param resourceLimits limits on streams and buffers
  */
 public record RemoteSettings(
     Optional<HostPort> control,
-    List<GroupAddress> meetings,
+    List<GroupAddress> groups,
     BounceCredentials bounce,
     List<ServiceAddress> services,
     Optional<PortRange> ports,
@@ -38,9 +38,9 @@ public record RemoteSettings(
     Optional<TlsServerSettings> tls,
     Duration openTimeout,
     List<Cidr> proxyHeaderFrom,
-    ConnectionLimits admission,
-    Timeouts timing,
-    ResourceLimits bounds) {
+    ConnectionLimits connectionLimits,
+    Timeouts timeouts,
+    ResourceLimits resourceLimits) {
 
   /** Maximum secrets to try for one login. */
   private static final int MAX_SECRETS = 64;
@@ -51,11 +51,11 @@ public record RemoteSettings(
    * @throws IllegalArgumentException whose message names the option and the problem
    */
   public RemoteSettings {
-    meetings = List.copyOf(meetings);
+    groups = List.copyOf(groups);
     services = List.copyOf(services);
     secrets = List.copyOf(secrets);
     proxyHeaderFrom = List.copyOf(proxyHeaderFrom);
-    if (control.isEmpty() && meetings.isEmpty() && bore.isEmpty()) {
+    if (control.isEmpty() && groups.isEmpty() && bore.isEmpty()) {
       throw new IllegalArgumentException(
           "neither --control-addr nor --control-via is given: no origin proxy can connect");
     }
@@ -63,11 +63,11 @@ public record RemoteSettings(
       throw new IllegalArgumentException(
           "--bore-addr requires --port-range: each of its clients requests a port");
     }
-    if (new HashSet<>(meetings).size() < meetings.size()) {
+    if (new HashSet<>(groups).size() < groups.size()) {
       throw new IllegalArgumentException(
           "--control-via names the same group twice: each origin proxy needs a separate group");
     }
-    bounce.check(PeerNames.BOUNCE_SERVER_OF_PROXY, meetings);
+    bounce.check(PeerNames.BOUNCE_SERVER_OF_PROXY, groups);
     Checks.distinct("--outside-addr", services);
     if (secrets.size() > MAX_SECRETS) {
       throw new IllegalArgumentException(
@@ -79,7 +79,7 @@ public record RemoteSettings(
   }
 
   /** Returns whether an origin proxy must authenticate before it can register services. */
-  public boolean authenticates() {
+  public boolean isPeerAuthenticated() {
     return !secrets.isEmpty()
         || transport.noise().filter(noise -> !noise.peers().isEmpty()).isPresent()
         || tls.filter(given -> given.clientAuthorities().isPresent()).isPresent();

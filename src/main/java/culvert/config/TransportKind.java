@@ -24,7 +24,7 @@ public enum TransportKind {
   }
 
   /** Returns whether Noise encrypts its bytes if a secret or a key is set. */
-  public boolean isSealed() {
+  public boolean canUseNoise() {
     return this == NOISE || isWebSocket();
   }
 }

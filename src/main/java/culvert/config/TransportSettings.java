@@ -24,8 +24,8 @@ public record TransportSettings(
   }
 
   /** Returns whether Noise encrypts the connection, with or without a secret. */
-  public boolean isSealed(boolean secret) {
-    return kind(secret).isSealed() && (secret || noise.isPresent());
+  public boolean isNoiseUsed(boolean secret) {
+    return kind(secret).canUseNoise() && (secret || noise.isPresent());
   }
 
   /**
@@ -41,11 +41,11 @@ public record TransportSettings(
     if (!webSocket.equals(WebSocketSettings.DEFAULT) && !kind(secret).isWebSocket()) {
       throw unused("--ws", secret);
     }
-    if (kind(secret) == TransportKind.NOISE && !isSealed(secret)) {
+    if (kind(secret) == TransportKind.NOISE && !isNoiseUsed(secret)) {
       throw new IllegalArgumentException(
           "--transport noise requires a key: set the same secret on both sides");
     }
-    if (noise.isPresent() && !isSealed(secret)) {
+    if (noise.isPresent() && !isNoiseUsed(secret)) {
       throw unused("--noise", secret);
     }
   }

@@ -81,7 +81,7 @@ final class ConnectAttempt {
   }
 
   private OriginSession handshake(Connection connection) throws IOException {
-    Duration limit = settings.timing().handshake();
+    Duration limit = settings.timeouts().handshake();
     return deadlines.callWithin(
         limit,
         connection::close,

@@ -96,7 +96,8 @@ public final class OriginProxy implements AutoCloseable {
     this.log = log;
     this.budget =
         new MemoryBudget(
-            settings.bounds().bufferedBytes().bytes(), counters.adder(Counter.STREAMS_NOT_DRAINED));
+            settings.resourceLimits().bufferedBytes().bytes(),
+            counters.adder(Counter.STREAMS_NOT_DRAINED));
     this.dialect = dialect.apply(this);
     this.route = route();
     this.streams = new StreamHandler(settings, dialer, deadlines, counters, log);
@@ -106,14 +107,14 @@ public final class OriginProxy implements AutoCloseable {
   }
 
   private OriginDialect nativeDialect() {
-    var timing = settings.timing();
+    var timing = settings.timeouts();
     var shared =
         new Link.Shared(
             pool,
             budget,
             deadlines,
             new Heartbeat(timing.heartbeat(), timing.heartbeatTimeout()),
-            (int) settings.bounds().streamBytes().bytes(),
+            (int) settings.resourceLimits().streamBytes().bytes(),
             counters.adder(Counter.LATE_FRAMES));
     return NativeDialect.of(settings, shared, log::warn);
   }

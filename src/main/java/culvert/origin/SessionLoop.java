@@ -148,7 +148,7 @@ final class SessionLoop {
   private OriginProxy.End exit(Outcome outcome, OriginProxy.End end) {
     if (!isStopping) {
       // Visitors of sessions that still drain may finish.
-      finishedByNanos = System.nanoTime() + settings.timing().drain().toNanos();
+      finishedByNanos = System.nanoTime() + settings.timeouts().drain().toNanos();
     }
     log.write(
         end == OriginProxy.End.ENDED ? Log.Level.INFO : Log.Level.ERROR,

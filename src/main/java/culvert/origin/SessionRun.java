@@ -91,7 +91,7 @@ final class SessionRun implements OriginSession.Listener {
 
   private void run() {
     Duration left =
-        settings.timing().handshake().minusNanos(System.nanoTime() - login.beganNanos());
+        settings.timeouts().handshake().minusNanos(System.nanoTime() - login.beganNanos());
     var offers = deadlines.after(left, this::closeIfNotServing);
     Outcome ended = serve();
     offers.cancel();
@@ -125,7 +125,8 @@ final class SessionRun implements OriginSession.Listener {
       if (isServing) {
         return;
       }
-      closeCause = "no answer to the offers within " + Durations.of(settings.timing().handshake());
+      closeCause =
+          "no answer to the offers within " + Durations.of(settings.timeouts().handshake());
     } finally {
       lock.unlock();
     }

@@ -55,7 +55,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
     this.deadlines = deadlines;
     this.counters = counters;
     this.log = log;
-    this.lines = new LimitedLog<>(log, counters, 1, settings.timing().logPeriod());
+    this.lines = new LimitedLog<>(log, counters, 1, settings.timeouts().logPeriod());
   }
 
   @Override
@@ -117,7 +117,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
     }
     incoming.accept();
     String name = visitor.name() + " " + visitor.service();
-    var relay = new Relay(name, stream, origin, deadlines, settings.timing().halfClose());
+    var relay = new Relay(name, stream, origin, deadlines, settings.timeouts().halfClose());
     Relay.Outcome outcome = relay.run();
     CloseCause ofStream = stream.closeCause().orElse(CloseCause.RESET);
     new RelayReport(

@@ -123,7 +123,7 @@ final class Ports implements AutoCloseable {
   private Claim claimAny(Session session, String service) {
     PortRange ports = range.get();
     for (int i = 0; i < MAX_TRIES; i++) {
-      int port = ThreadLocalRandom.current().nextInt(ports.least(), ports.most() + 1);
+      int port = ThreadLocalRandom.current().nextInt(ports.min(), ports.max() + 1);
       if (!bindings.containsKey(port)) {
         try {
           return bind(session, service, port);

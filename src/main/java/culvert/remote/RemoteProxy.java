@@ -105,7 +105,7 @@ public final class RemoteProxy implements AutoCloseable {
   /** Starts a remote proxy with any protocol at the control address. */
   static RemoteProxy start(RemoteSettings settings, Log log, Function<Link.Shared, Dialect> dialect)
       throws IOException {
-    var proxy = new RemoteProxy(settings.bounds(), log);
+    var proxy = new RemoteProxy(settings.resourceLimits(), log);
     try {
       proxy.bind(settings, dialect);
     } catch (IOException | RuntimeException e) {
@@ -128,17 +128,17 @@ public final class RemoteProxy implements AutoCloseable {
       outside.put(service.service(), HostPort.of(listener.address()));
     }
     ports = new Ports(settings.ports(), visitors, pool);
-    var sessionLog = new SessionLog(settings.timing().logPeriod(), counters, log);
+    var sessionLog = new SessionLog(settings.timeouts().logPeriod(), counters, log);
     var membership =
         new Membership(
-            settings.admission().sessions(),
-            settings.authenticates(),
+            settings.connectionLimits().sessions(),
+            settings.isPeerAuthenticated(),
             outside,
             ports,
             counters,
             sessionLog);
     visitors.setServices(membership.table());
-    HandshakeLimiter limiter = limiter(settings, settings.admission());
+    HandshakeLimiter limiter = limiter(settings, settings.connectionLimits());
     sessions = new SessionHandler(membership, limiter, counters, sessionLog);
     ControlHandler handler = control(settings, limiter, dialects.apply(shared(settings)));
     if (settings.control().isPresent()) {
@@ -149,7 +149,7 @@ public final class RemoteProxy implements AutoCloseable {
       bore = listenForBore(settings, settings.bore().get());
       controlListeners.add(bore);
     }
-    for (GroupAddress group : settings.meetings()) {
+    for (GroupAddress group : settings.groups()) {
       var join =
           new GroupConnector(
               group,
@@ -166,7 +166,7 @@ public final class RemoteProxy implements AutoCloseable {
   /** Every visitor of a bore client brings a connection that is briefly unauthenticated. */
   private Listener listenForBore(RemoteSettings settings, BoreServerSettings given)
       throws IOException {
-    ConnectionLimits usual = settings.admission();
+    ConnectionLimits usual = settings.connectionLimits();
     var wider =
         new ConnectionLimits(
             usual.visitors(),
@@ -180,9 +180,9 @@ public final class RemoteProxy implements AutoCloseable {
 
   private HandshakeLimiter limiter(RemoteSettings settings, ConnectionLimits admission) {
     return new HandshakeLimiter(
-        admission.halfOpen(),
-        admission.halfOpenPerAddress(),
-        settings.timing().handshake(),
+        admission.unauthenticated(),
+        admission.unauthenticatedPerAddress(),
+        settings.timeouts().handshake(),
         deadlines,
         counters.adder(Counter.SLOW_HANDSHAKES),
         counters.adder(Counter.HALF_OPEN_DROPPED));
@@ -192,7 +192,7 @@ public final class RemoteProxy implements AutoCloseable {
       RemoteSettings settings, HandshakeLimiter limiter, Dialect dialect) {
     var handler =
         new ControlHandler(
-            dialect, sessions, limiter, settings.timing().logPeriod(), deadlines, counters, log);
+            dialect, sessions, limiter, settings.timeouts().logPeriod(), deadlines, counters, log);
     handlers.add(handler);
     return handler;
   }
@@ -202,8 +202,8 @@ public final class RemoteProxy implements AutoCloseable {
         pool,
         budget,
         deadlines,
-        new Heartbeat(settings.timing().heartbeat(), settings.timing().heartbeatTimeout()),
-        (int) settings.bounds().streamBytes().bytes(),
+        new Heartbeat(settings.timeouts().heartbeat(), settings.timeouts().heartbeatTimeout()),
+        (int) settings.resourceLimits().streamBytes().bytes(),
         counters.adder(Counter.LATE_FRAMES));
   }
 

@@ -55,8 +55,8 @@ final class VisitorHandler implements AutoCloseable {
     this.deadlines = deadlines;
     this.counters = counters;
     this.log = log;
-    this.slots = new Semaphore(settings.admission().visitors());
-    this.lines = new LimitedLog<>(log, counters, 1, settings.timing().logPeriod());
+    this.slots = new Semaphore(settings.connectionLimits().visitors());
+    this.lines = new LimitedLog<>(log, counters, 1, settings.timeouts().logPeriod());
   }
 
   /** Sets the sessions that visitors are sent to. */
@@ -109,7 +109,7 @@ final class VisitorHandler implements AutoCloseable {
       reject(
           visitor,
           service,
-          "the limit of " + settings.admission().visitors() + " visitors is reached");
+          "the limit of " + settings.connectionLimits().visitors() + " visitors is reached");
       return;
     }
     try {
@@ -156,7 +156,7 @@ final class VisitorHandler implements AutoCloseable {
     if (settings.proxyHeaderFrom().stream().noneMatch(cidr -> cidr.contains(network))) {
       return connection.peer();
     }
-    var deadline = deadlines.after(settings.timing().handshake(), connection::reset);
+    var deadline = deadlines.after(settings.timeouts().handshake(), connection::reset);
     try {
       return ProxyHeader.read(connection.input()).orElse(connection.peer());
     } finally {
@@ -188,7 +188,7 @@ final class VisitorHandler implements AutoCloseable {
   }
 
   private Relay startRelay(String name, Connection visitor, Connection stream) {
-    var relay = new Relay(name, visitor, stream, deadlines, settings.timing().halfClose());
+    var relay = new Relay(name, visitor, stream, deadlines, settings.timeouts().halfClose());
     relay.startForward();
     return relay;
   }

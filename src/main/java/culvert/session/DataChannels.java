@@ -59,8 +59,8 @@ public final class DataChannels {
     this.dialer = dialer;
     this.deadlines = deadlines;
     this.limit = settings.connectTimeout();
-    this.visitors = new Semaphore(settings.bounds().streams());
-    this.dials = new Semaphore(settings.bounds().opens());
+    this.visitors = new Semaphore(settings.resourceLimits().streams());
+    this.dials = new Semaphore(settings.resourceLimits().opens());
     this.failures = failures;
   }
 

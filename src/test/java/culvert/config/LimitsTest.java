@@ -86,7 +86,8 @@ class LimitsTest {
     assertRejected(
         "invalid value '0' for --max-unauthenticated-per-addr: expected 1 to 1000000",
         () -> new ConnectionLimits(1, 1, 1, 0));
-    assertThat(new ConnectionLimits(1, 1, 1, 1_000_000).halfOpenPerAddress()).isEqualTo(1_000_000);
+    assertThat(new ConnectionLimits(1, 1, 1, 1_000_000).unauthenticatedPerAddress())
+        .isEqualTo(1_000_000);
   }
 
   private static ResourceLimits bounds(int streams, int opens, ByteCount stream, ByteCount all) {
@@ -123,8 +124,8 @@ class LimitsTest {
   void defaultsAreValid() {
     assertThat(Timeouts.DEFAULT.heartbeatTimeout()).isGreaterThan(Timeouts.DEFAULT.heartbeat());
     assertThat(ResourceLimits.DEFAULT.bufferedBytes()).isEqualTo(ResourceLimits.shareOfHeap());
-    assertThat(ConnectionLimits.DEFAULT.halfOpenPerAddress())
+    assertThat(ConnectionLimits.DEFAULT.unauthenticatedPerAddress())
         .as("one address cannot use all connections")
-        .isLessThan(ConnectionLimits.DEFAULT.halfOpen());
+        .isLessThan(ConnectionLimits.DEFAULT.unauthenticated());
   }
 }

@@ -70,7 +70,7 @@ class TransportSettingsTest {
   })
   void noiseEncryptsWithSecretOrKeysIfTransportUsesIt(
       TransportKind kind, boolean secret, boolean keys, boolean encrypted) {
-    assertThat(settings(kind, keys).isSealed(secret)).isEqualTo(encrypted);
+    assertThat(settings(kind, keys).isNoiseUsed(secret)).isEqualTo(encrypted);
   }
 
   private static OriginSettings origin(TransportSettings transport, boolean secret, boolean tls) {
@@ -173,12 +173,16 @@ class TransportSettingsTest {
 
   @Test
   void secretKeysAndCertificatesAuthenticateThePeer() {
-    assertThat(origin(settings(null, false), false, false).authenticates()).isFalse();
-    assertThat(origin(settings(null, false), true, false).authenticates()).isTrue();
-    assertThat(origin(settings(null, true), false, false).authenticates()).isTrue();
-    assertThat(origin(settings(TransportKind.WS, false), false, false).authenticates()).isFalse();
-    assertThat(origin(settings(TransportKind.TLS, false), false, false).authenticates()).isTrue();
-    assertThat(remote(settings(TransportKind.TLS, false), false, true).authenticates()).isFalse();
-    assertThat(remote(settings(TransportKind.TLS, false), true, true).authenticates()).isTrue();
+    assertThat(origin(settings(null, false), false, false).isPeerAuthenticated()).isFalse();
+    assertThat(origin(settings(null, false), true, false).isPeerAuthenticated()).isTrue();
+    assertThat(origin(settings(null, true), false, false).isPeerAuthenticated()).isTrue();
+    assertThat(origin(settings(TransportKind.WS, false), false, false).isPeerAuthenticated())
+        .isFalse();
+    assertThat(origin(settings(TransportKind.TLS, false), false, false).isPeerAuthenticated())
+        .isTrue();
+    assertThat(remote(settings(TransportKind.TLS, false), false, true).isPeerAuthenticated())
+        .isFalse();
+    assertThat(remote(settings(TransportKind.TLS, false), true, true).isPeerAuthenticated())
+        .isTrue();
   }
 }

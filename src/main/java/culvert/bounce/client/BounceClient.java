@@ -44,8 +44,8 @@ public final class BounceClient implements AutoCloseable {
     var join =
         new GroupConnector(
             settings.group(),
-            settings.access(),
-            settings.wire(),
+            settings.credentials(),
+            settings.greeting(),
             PeerNames.BOUNCE_SERVER,
             pool,
             warnings);

@@ -71,9 +71,9 @@ final class MemberHandler implements Listener.Handler {
     this.failures = new HandshakeFailures("member", settings.logPeriod(), deadlines, counters, log);
     this.handshakes =
         new HandshakeLimiter(
-            settings.entry().halfOpen(),
-            settings.entry().halfOpenPerAddress(),
-            settings.entry().authTimeout(),
+            settings.loginLimits().unauthenticated(),
+            settings.loginLimits().unauthenticatedPerAddress(),
+            settings.loginLimits().authTimeout(),
             deadlines,
             counters.adder(Counter.SLOW_HANDSHAKES),
             counters.adder(Counter.HALF_OPEN_DROPPED));
@@ -130,7 +130,7 @@ final class MemberHandler implements Listener.Handler {
       throws IOException, InterruptedException {
     member.setTransport(transport.wrap(member.connection()));
     var handshake =
-        new BounceServerHandshake(settings.wire(), settings.groups().groups(), authentication);
+        new BounceServerHandshake(settings.greeting(), settings.groups().groups(), authentication);
     negotiate(member, handshake);
     if (handshake.refusal().isPresent()) {
       refuse(member, handshake.refusal().get(), handshake.refusal().get().toString());
@@ -166,7 +166,7 @@ final class MemberHandler implements Listener.Handler {
         }
         case READING_NUMBER -> {
           member.setState(State.AUTHENTICATED);
-          if (!awaitMore(member, ended, settings.entry().numberPause().toNanos())) {
+          if (!awaitMore(member, ended, settings.loginLimits().numberPause().toNanos())) {
             handshake.pauseElapsed();
           }
         }

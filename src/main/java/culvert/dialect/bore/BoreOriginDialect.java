@@ -53,9 +53,9 @@ public final class BoreOriginDialect implements OriginDialect {
     this.server = settings.remoteProxy().dialled();
     this.port = new PortRequest(access.port());
     this.talk = new ClientHandshake(access.secret());
-    this.silence = settings.timing().heartbeatTimeout();
+    this.silence = settings.timeouts().heartbeatTimeout();
     this.deadlines = deadlines;
-    this.log = new LimitedLog<>(lines, counters, LINES, settings.timing().logPeriod());
+    this.log = new LimitedLog<>(lines, counters, LINES, settings.timeouts().logPeriod());
     this.channels =
         new DataChannels(
             settings,

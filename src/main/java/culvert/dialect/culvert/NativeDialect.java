@@ -43,7 +43,7 @@ public final class NativeDialect implements Dialect, OriginDialect {
       RemoteSettings settings, Link.Shared shared, Consumer<String> complaints) {
     var secrets = settings.secrets().stream().map(Secret::key).toList();
     return new NativeDialect(
-        self("", settings.bounds(), secrets),
+        self("", settings.resourceLimits(), secrets),
         NativeLogin.accepting(settings, secrets, shared.pool(), complaints),
         OptionalInt.empty(),
         shared);
@@ -54,7 +54,7 @@ public final class NativeDialect implements Dialect, OriginDialect {
       OriginSettings settings, Link.Shared shared, Consumer<String> complaints) {
     var secret = settings.secret().map(Secret::key).stream().toList();
     return new NativeDialect(
-        self(settings.name(), settings.bounds(), secret),
+        self(settings.name(), settings.resourceLimits(), secret),
         NativeLogin.dialling(settings, secret, shared.pool(), complaints),
         settings.outsidePort(),
         shared);

@@ -93,7 +93,7 @@ final class NativeLogin {
       BufferPool pool) {
     boolean secret = !secrets.isEmpty();
     Optional<NativeNoise> noise =
-        settings.isSealed(secret)
+        settings.isNoiseUsed(secret)
             ? Optional.of(
                 settings
                     .noise()

@@ -29,7 +29,7 @@ public final class TrpOriginDialect implements OriginDialect {
    */
   public TrpOriginDialect(
       OriginSettings settings, Dialer dialer, Deadlines deadlines, Counters counters, Log log) {
-    var lines = new LimitedLog<String>(log, counters, 1, settings.timing().logPeriod());
+    var lines = new LimitedLog<String>(log, counters, 1, settings.timeouts().logPeriod());
     this.channels =
         new DataChannels(
             settings,
