@@ -11,9 +11,18 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 public final class Cancellation {
 
-  private static final Runnable CANCELLED = () -> {};
+  /** Actions that do nothing; a lambda could not be compared, since its identity is unspecified. */
+  private enum Marker implements Runnable {
+    /** No step has been registered. */
+    IDLE,
+    /** {@link #cancel} was called. */
+    CANCELLED;
 
-  private final AtomicReference<Runnable> action = new AtomicReference<>(() -> {});
+    @Override
+    public void run() {}
+  }
+
+  private final AtomicReference<Runnable> action = new AtomicReference<>(Marker.IDLE);
 
   /** Creates a cancellation that has not been requested. */
   public Cancellation() {}
@@ -24,21 +33,21 @@ public final class Cancellation {
    */
   public void onCancel(Runnable next) {
     Runnable current = action.get();
-    while (current != CANCELLED && !action.compareAndSet(current, next)) {
+    while (current != Marker.CANCELLED && !action.compareAndSet(current, next)) {
       current = action.get();
     }
-    if (current == CANCELLED) {
+    if (current == Marker.CANCELLED) {
       next.run();
     }
   }
 
   /** Ends the step in progress and every later one. Later calls have no effect. */
   public void cancel() {
-    action.getAndSet(CANCELLED).run();
+    action.getAndSet(Marker.CANCELLED).run();
   }
 
   /** Returns whether {@link #cancel} was called. */
   public boolean isCancelled() {
-    return action.get() == CANCELLED;
+    return action.get() == Marker.CANCELLED;
   }
 }
