@@ -11,7 +11,7 @@ import java.util.random.RandomGenerator;
  */
 public final class Backoff {
 
-  private static final Duration FIRST_BOUND = Duration.ofSeconds(1);
+  private static final Duration FIRST_LIMIT = Duration.ofSeconds(1);
   private static final Duration SHORT_OUTAGE = Duration.ofMinutes(1);
   private static final Duration HEALTHY = Duration.ofMinutes(1);
 
@@ -20,7 +20,7 @@ public final class Backoff {
 
   private final Duration maxPause;
   private final RandomGenerator random;
-  private Duration bound;
+  private Duration limit;
   private boolean outage;
   private long outageNanos;
 
@@ -40,11 +40,11 @@ public final class Backoff {
     if (!outage || connectedFor.compareTo(HEALTHY) >= 0) {
       outage = true;
       outageNanos = nowNanos;
-      bound = shorter(FIRST_BOUND, maxPause);
+      limit = shorter(FIRST_LIMIT, maxPause);
     } else if (nowNanos - outageNanos >= SHORT_OUTAGE.toNanos()) {
-      bound = shorter(bound.multipliedBy(2), maxPause);
+      limit = shorter(limit.multipliedBy(2), maxPause);
     }
-    return between(shorter(MIN_PAUSE, bound), bound);
+    return between(shorter(MIN_PAUSE, limit), limit);
   }
 
   /** Ends the outage, if there is one. */
@@ -57,8 +57,8 @@ public final class Backoff {
     return between(maxPause.dividedBy(2), maxPause);
   }
 
-  private Duration between(Duration min, Duration bound) {
-    return Duration.ofNanos(random.nextLong(min.toNanos(), bound.toNanos() + 1));
+  private Duration between(Duration min, Duration limit) {
+    return Duration.ofNanos(random.nextLong(min.toNanos(), limit.toNanos() + 1));
   }
 
   private static Duration shorter(Duration one, Duration other) {

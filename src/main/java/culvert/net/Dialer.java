@@ -45,20 +45,20 @@ public final class Dialer {
   public SocketConnection connect(HostPort target, Duration limit, Cancellation cancellation)
       throws IOException {
     long deadline = System.nanoTime() + limit.toNanos();
-    var calledOff = new CompletableFuture<Void>();
-    cancellation.onCancel(() -> calledOff.complete(null));
+    var cancelled = new CompletableFuture<Void>();
+    cancellation.onCancel(() -> cancelled.complete(null));
     try {
       List<InetSocketAddress> addresses =
-          lookup.addresses(target, deadline, calledOff).stream()
+          lookup.addresses(target, deadline, cancelled).stream()
               .map(address -> new InetSocketAddress(address, target.port()))
               .toList();
-      var race = new HappyEyeballs(pool, deadline);
-      calledOff.thenRun(race::cancel);
-      return race.run(addresses);
+      var attempts = new HappyEyeballs(pool, deadline);
+      cancelled.thenRun(attempts::cancel);
+      return attempts.run(addresses);
     } catch (UnknownHostException e) {
       throw e;
     } catch (IOException e) {
-      String reason = calledOff.isDone() ? "cancelled" : reason(e, limit);
+      String reason = cancelled.isDone() ? "cancelled" : reason(e, limit);
       throw new IOException(target + ": " + reason, e);
     }
   }

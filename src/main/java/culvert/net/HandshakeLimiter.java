@@ -131,7 +131,7 @@ public final class HandshakeLimiter {
    * @param end closes the connection when it loses the slot; must not block
    */
   public Slot acquire(SourcePrefix source, Consumer<Reason> end) {
-    var place = new Slot(source, end);
+    var slot = new Slot(source, end);
     Slot oldest = null;
     Runnable endOldest = () -> {};
     lock.lock();
@@ -142,9 +142,9 @@ public final class HandshakeLimiter {
       } else if (slots.size() >= max) {
         oldest = slots.getFirst();
       }
-      slots.add(place);
-      siblings.add(place);
-      place.deadline = deadlines.after(limit, () -> take(place, Reason.TIMEOUT));
+      slots.add(slot);
+      siblings.add(slot);
+      slot.deadline = deadlines.after(limit, () -> take(slot, Reason.TIMEOUT));
       if (oldest != null) {
         // Within the lock: two new connections must not evict the same one.
         endOldest = drop(oldest, Reason.EVICTED);
@@ -153,14 +153,14 @@ public final class HandshakeLimiter {
       lock.unlock();
     }
     endOldest.run();
-    return place;
+    return slot;
   }
 
-  private void take(Slot place, Reason reason) {
+  private void take(Slot slot, Reason reason) {
     Runnable end;
     lock.lock();
     try {
-      end = drop(place, reason);
+      end = drop(slot, reason);
     } finally {
       lock.unlock();
     }
@@ -168,23 +168,23 @@ public final class HandshakeLimiter {
   }
 
   /** Returns the action that notifies the holder; the caller runs it without the lock. */
-  private Runnable drop(Slot place, Reason reason) {
-    if (!remove(place)) {
+  private Runnable drop(Slot slot, Reason reason) {
+    if (!remove(slot)) {
       return () -> {};
     }
-    place.lossReason = reason;
+    slot.lossReason = reason;
     (reason == Reason.TIMEOUT ? timeouts : evictions).increment();
-    Consumer<Reason> end = place.end;
+    Consumer<Reason> end = slot.end;
     return () -> end.accept(reason);
   }
 
-  private boolean remove(Slot place) {
-    place.deadline.cancel();
-    var siblings = ofSource.get(place.source);
-    if (siblings != null && siblings.remove(place) && siblings.isEmpty()) {
-      ofSource.remove(place.source);
+  private boolean remove(Slot slot) {
+    slot.deadline.cancel();
+    var siblings = ofSource.get(slot.source);
+    if (siblings != null && siblings.remove(slot) && siblings.isEmpty()) {
+      ofSource.remove(slot.source);
     }
-    return slots.remove(place);
+    return slots.remove(slot);
   }
 
   /** Returns the number of slots in use. */

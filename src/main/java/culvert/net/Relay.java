@@ -31,8 +31,8 @@ public final class Relay {
   private final Connection first;
   private final Connection second;
   private final Deadlines deadlines;
-  private final Duration silence;
-  private final AtomicReference<Outcome> ending = new AtomicReference<>();
+  private final Duration idleLimit;
+  private final AtomicReference<Outcome> outcome = new AtomicReference<>();
   private final CountDownLatch forwardEnded = new CountDownLatch(1);
   private volatile Deadlines.Deadline watch = () -> {};
   private final AtomicBoolean halfClosed = new AtomicBoolean();
@@ -43,15 +43,15 @@ public final class Relay {
    * Creates a relay that copies nothing yet.
    *
    * @param name prefix of the forward loop's thread name, as {@code visitor > service}
-   * @param silence how long a half-closed relay may be idle before it is closed
+   * @param idleLimit how long a half-closed relay may be idle before it is closed
    */
   public Relay(
-      String name, Connection first, Connection second, Deadlines deadlines, Duration silence) {
+      String name, Connection first, Connection second, Deadlines deadlines, Duration idleLimit) {
     this.name = name;
     this.first = first;
     this.second = second;
     this.deadlines = deadlines;
-    this.silence = silence;
+    this.idleLimit = idleLimit;
   }
 
   /** Starts the loop from the first connection to the second in a new thread. */
@@ -88,7 +88,7 @@ public final class Relay {
     if (forwardBug != null) {
       throw new IllegalStateException("internal error in the loop to " + second.peer(), forwardBug);
     }
-    return ending.get();
+    return outcome.get();
   }
 
   /** Resets both connections of a relay on which {@link #finish} is not called. */
@@ -127,19 +127,19 @@ public final class Relay {
 
   /** Returns the connection that failed; the exception does not identify it. */
   private Outcome failedSide() {
-    var firstTrouble = first.closeCause();
-    var secondTrouble = second.closeCause();
-    if (firstTrouble.isPresent() && firstTrouble.get() != CloseCause.STOPPED) {
+    var firstCause = first.closeCause();
+    var secondCause = second.closeCause();
+    if (firstCause.isPresent() && firstCause.get() != CloseCause.STOPPED) {
       return Outcome.FIRST_FAILED;
     }
-    if (secondTrouble.isPresent() && secondTrouble.get() != CloseCause.STOPPED) {
+    if (secondCause.isPresent() && secondCause.get() != CloseCause.STOPPED) {
       return Outcome.SECOND_FAILED;
     }
     return Outcome.STOPPED;
   }
 
   private void end(Outcome how) {
-    if (ending.compareAndSet(null, how)) {
+    if (outcome.compareAndSet(null, how)) {
       first.reset();
       second.reset();
     }
@@ -147,7 +147,7 @@ public final class Relay {
 
   private void ended() {
     if (halfClosed.compareAndSet(false, true)) {
-      watchSilence(bytesMoved());
+      watchIdle(bytesMoved());
     }
   }
 
@@ -155,26 +155,26 @@ public final class Relay {
     return first.received() + first.sent() + second.received() + second.sent();
   }
 
-  private void watchSilence(long before) {
-    watch = deadlines.after(silence, () -> checkSilence(before));
+  private void watchIdle(long before) {
+    watch = deadlines.after(idleLimit, () -> checkIdle(before));
     if (over) {
       watch.cancel();
     }
   }
 
-  private void checkSilence(long before) {
+  private void checkIdle(long before) {
     long now = bytesMoved();
     if (now == before) {
       end(Outcome.IDLE);
     } else {
-      watchSilence(now);
+      watchIdle(now);
     }
   }
 
   private void close() {
     over = true;
     watch.cancel();
-    if (ending.compareAndSet(null, Outcome.COMPLETED)) {
+    if (outcome.compareAndSet(null, Outcome.COMPLETED)) {
       first.close();
       second.close();
     } else {

@@ -2,7 +2,7 @@ package culvert.net;
 
 import java.io.IOException;
 
-/** The peer exceeded the heartbeat timeout: it neither sent nor acknowledged anything. */
+/** The peer is considered dead: it sent nothing, or accepted nothing, for too long. */
 public final class SilentPeerException extends IOException {
 
   private static final long serialVersionUID = 1L;

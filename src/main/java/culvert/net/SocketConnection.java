@@ -29,7 +29,7 @@ public final class SocketConnection implements Connection {
   private final InetSocketAddress local;
   private final Input input;
   private final Output output;
-  private volatile CloseCause trouble;
+  private volatile CloseCause closeCause;
   private volatile boolean writing;
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile boolean resetOnDeath;
@@ -68,8 +68,8 @@ public final class SocketConnection implements Connection {
   }
 
   /**
-   * Sets the size of the send buffer: bytes written and not yet acknowledged. The operating system
-   * may choose another size.
+   * Sets the size of the send buffer, which holds bytes written and not yet acknowledged. The
+   * operating system may choose another size.
    */
   public void sendBuffer(int bytes) throws IOException {
     channel.setOption(StandardSocketOptions.SO_SNDBUF, bytes);
@@ -177,7 +177,7 @@ public final class SocketConnection implements Connection {
 
   @Override
   public Optional<CloseCause> closeCause() {
-    return Optional.ofNullable(trouble);
+    return Optional.ofNullable(closeCause);
   }
 
   /**
@@ -187,19 +187,19 @@ public final class SocketConnection implements Connection {
    */
   private void checkEnd() throws IOException {
     for (long pause = MIN_PAUSE_NANOS;
-        writing && trouble == null && pause < MAX_PAUSE_NANOS;
+        writing && closeCause == null && pause < MAX_PAUSE_NANOS;
         pause *= 2) {
       LockSupport.parkNanos(pause);
     }
-    if (trouble != null) {
+    if (closeCause != null) {
       throw new IOException("Connection reset");
     }
   }
 
   private IOException broken(IOException e) {
-    if (trouble == null) {
+    if (closeCause == null) {
       // A close from this side is not a failure of the peer.
-      trouble = closed.get() ? CloseCause.STOPPED : CloseCause.RESET;
+      closeCause = closed.get() ? CloseCause.STOPPED : CloseCause.RESET;
     }
     return e;
   }

@@ -8,8 +8,8 @@ import java.util.concurrent.ThreadFactory;
 /**
  * Creates every thread of the product, gives it a name and counts it until it ends. Metrics report
  * the count, and tests compare it to find threads left behind: the JDK lists virtual threads only
- * in a thread dump. An event loop that carries virtual threads replaces the JDK's scheduler in this
- * class only.
+ * in a thread dump. A scheduler other than the JDK's, such as an event loop that carries virtual
+ * threads, can be installed in this class only.
  */
 public final class Threads {
 

@@ -53,7 +53,7 @@ public final class DataChannels {
   private final Semaphore dials;
   private final Failures failures;
 
-  /** Creates the limits that all sessions share, as the settings give them. */
+  /** Creates the limits that all sessions share, with the values of the settings. */
   public DataChannels(
       OriginSettings settings, Dialer dialer, Deadlines deadlines, Failures failures) {
     this.dialer = dialer;
@@ -125,7 +125,7 @@ public final class DataChannels {
       long began = System.nanoTime();
       var opening = new Cancellation();
       if (!openings.add(opening)) {
-        throw new IOException("the session is over");
+        throw new IOException("the session has ended");
       }
       try {
         awaitTurn();
