@@ -37,7 +37,7 @@ final class CongestionWindow {
   private static final long MIN_ROUND_TRIP_AGE_NANOS = 60_000_000_000L;
   private static final long UNKNOWN_ROUND_TRIP_NANOS = 50_000_000;
 
-  /** Number of unanswered PINGs that are remembered; more would only lose samples. */
+  /** Number of unanswered PINGs that are remembered; older ones give no sample. */
   private static final int REMEMBERED_PINGS = 64;
 
   private final long[] pingTokens = new long[REMEMBERED_PINGS];
@@ -109,7 +109,7 @@ final class CongestionWindow {
         || nowNanos - lastPingNanos > PING_PERIOD_NANOS;
   }
 
-  /** Returns whether sending has to wait for a PONG while no PING is in flight. */
+  /** Returns whether sending must wait for a PONG that no PING in flight requests. */
   boolean isPingNeeded() {
     return available(0) == 0 && lastPingedBytes < sent;
   }
@@ -157,8 +157,8 @@ final class CongestionWindow {
       return;
     }
     long queue = nanos - unloadedNanos(nowNanos);
-    // If this side sends little, its PONGs queue behind the bulk data of the peer and measure
-    // nothing.
+    // If this side sends little, the PONGs it receives have queued behind the bulk data of the peer
+    // and measure nothing.
     if (queue > MAX_QUEUE_NANOS && limited && isPathDelay(queue, flight)) {
       pathDelayNanos = nanos;
       pathDelaySinceNanos = nowNanos;

@@ -34,7 +34,10 @@ public final class Link implements AutoCloseable {
     TAKES
   }
 
-  /** Notifies the session. Called by the link's reader: must not write, dial or block. */
+  /**
+   * Receives the events of a link. The link's reader calls every method, which must not write, dial
+   * or block.
+   */
   public interface Events {
     /** The peer opened a stream; it must be answered exactly once. */
     void opened(MuxStream stream, Message.Open open);
@@ -178,9 +181,9 @@ public final class Link implements AutoCloseable {
     }
   }
 
-  private void failStreams(CloseCause trouble) {
+  private void failStreams(CloseCause cause) {
     for (MuxStream stream : streams()) {
-      stream.fail(trouble, LOST);
+      stream.fail(cause, LOST);
       unregister(stream);
     }
   }
@@ -250,7 +253,7 @@ public final class Link implements AutoCloseable {
   }
 
   /**
-   * Opens no more streams and ends the link after the last one. Does not block; returns whether
+   * Stops opening streams and ends the link after the last one. Does not block; returns whether
    * streams are open or bytes of theirs are in flight.
    */
   public boolean finish() {
@@ -276,7 +279,7 @@ public final class Link implements AutoCloseable {
     monitor.probe(limit, answer);
   }
 
-  /** Returns whether a recent PING is unanswered. */
+  /** Returns whether a PING was sent and nothing has been received since. */
   public boolean isQuiet() {
     return monitor.isQuiet();
   }

@@ -6,9 +6,9 @@ import java.time.Duration;
  * Decides from a link's counters, once per tick, whether the peer is alive. Any byte received
  * counts, because PONGs may queue behind bulk data; a blocked write does not count. Time during
  * which this process or host was suspended does not count against the peer: a PING is sent at once
- * and the peer gets one short grace period until it is heard again. A PING is also sent after a
- * time without a byte sent, so that the peer of a side that only receives hears from it. Not
- * thread-safe: only the timer thread uses it.
+ * and the peer gets one short grace period, the next one only after it has sent a byte. A PING is
+ * also sent after a time without a byte sent, so that a side that only receives does not appear
+ * dead to its peer. Not thread-safe: only the timer thread uses it.
  */
 final class LivenessRule {
 
@@ -162,7 +162,7 @@ final class LivenessRule {
     return Verdict.PING;
   }
 
-  /** Returns whether a PING has been unanswered for a tick or longer. */
+  /** Returns whether a PING was sent and nothing has been received for a tick or longer. */
   boolean isQuiet() {
     return quiet;
   }

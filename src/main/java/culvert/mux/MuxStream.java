@@ -145,7 +145,7 @@ public final class MuxStream implements Connection {
    * and later reads fail, so that they do not look complete; the peer needs no RESET then.
    */
   private void abort(CloseCause cause, ResetReason reason) {
-    // An OPEN without an answer would use up its credit; a second answer is not sent.
+    // An OPEN without an answer would use up its credit for good; a second answer is not sent.
     var answer = out.openedByPeer ? new Message.Refused(RefusedReason.BUSY, "not connected") : null;
     abort(cause, "the stream was reset", answer, reason);
   }

@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 
 /**
  * Everything that a link has to send, and the order in which it goes: control ({@link
- * PendingControl}) ahead of payload ({@link SendScheduler}), then a PING that measures when the
+ * PendingControl}) ahead of payload ({@link SendScheduler}), then a PING, whose PONG shows when the
  * batch has arrived ({@link CongestionWindow}). Not thread-safe: the writer's lock guards it and
  * its parts.
  */
@@ -71,7 +71,7 @@ final class SendQueue {
     return new Batch(join(head, payload), payload, last);
   }
 
-  /** Joins control, payload and a PING that measures the arrival of both into one run of bytes. */
+  /** Joins control, payload and, if one is due, a PING into one run of bytes. */
   private ByteBuffer join(ByteBuffer head, ByteBuffer payload) {
     long now = System.nanoTime();
     if (pingRequested || congestion.isPingDue(now) || congestion.isPingNeeded()) {

@@ -20,8 +20,8 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class SendScheduler {
 
-  /** Maximum data of one stream in a batch while others wait, in bytes. */
-  private static final int MAX_FRAME_IN_TURN_BYTES = 16 * 1024;
+  /** Maximum payload of a DATA frame while other streams wait, in bytes. */
+  private static final int MAX_SHARED_FRAME_BYTES = 16 * 1024;
 
   /** Maximum payload of a DATA frame, in bytes. */
   private static final int MAX_FRAME_BYTES = 64 * 1024;
@@ -48,9 +48,9 @@ final class SendScheduler {
   private long batch;
   private long lastId;
 
-  SendScheduler(Link link, CongestionWindow inFlight, int opensGranted) {
+  SendScheduler(Link link, CongestionWindow congestion, int opensGranted) {
     this.link = link;
-    this.congestion = inFlight;
+    this.congestion = congestion;
     this.opensGranted = opensGranted;
   }
 
@@ -117,7 +117,7 @@ final class SendScheduler {
   /** Records the answer to an OPEN, which allows another one. */
   void receiveAnswer(long id) throws ProtocolException {
     if (!unanswered.remove(id)) {
-      throw new ProtocolException("answer without an open on stream " + id);
+      throw new ProtocolException("answer without an OPEN on stream " + id);
     }
     for (int free = opensGranted - unanswered.size(); free > 0 && !opening.isEmpty(); free--) {
       enqueue(poll(opening));
@@ -180,9 +180,9 @@ final class SendScheduler {
 
   private void putData(MuxStream stream) {
     StreamOutput s = stream.out;
-    long most = isIdle() ? MAX_FRAME_BYTES : MAX_FRAME_IN_TURN_BYTES;
+    long max = isIdle() ? MAX_FRAME_BYTES : MAX_SHARED_FRAME_BYTES;
     long room = available() - Frame.HEADER_BYTES - TAIL_BYTES;
-    int n = (int) Math.min(Math.min(most, room), Math.min(s.window, s.payload.remaining()));
+    int n = (int) Math.min(Math.min(max, room), Math.min(s.window, s.payload.remaining()));
     if (n <= 0) {
       return;
     }

@@ -322,7 +322,10 @@ final class StreamInput extends ByteInput {
     }
   }
 
-  /** Returns how much the window grows: it doubles if a quarter was read within two round trips. */
+  /**
+   * Returns how much the window grows: it doubles, up to the maximum, if a quarter was read within
+   * two round trips and memory is not short.
+   */
   private long growth(long now) {
     long fast = 2 * Math.max(link.writer().roundTripNanos(), MIN_ROUND_TRIP_NANOS);
     boolean slow = now - lastGrantNanos > fast;

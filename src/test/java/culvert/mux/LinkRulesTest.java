@@ -137,10 +137,10 @@ class LinkRulesTest {
   @Test
   void answerWithoutOpenIsProtocolError() throws Exception {
     isProtocolError(
-        Link.Side.OPENS, "answer without an open", peer -> peer.say(1, new Message.Accepted()));
+        Link.Side.OPENS, "answer without an OPEN", peer -> peer.say(1, new Message.Accepted()));
     isProtocolError(
         Link.Side.OPENS,
-        "answer without an open",
+        "answer without an OPEN",
         peer -> {
           peer.link.open(OPEN).output().write(1);
           peer.say(1, new Message.Accepted());
