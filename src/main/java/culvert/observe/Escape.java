@@ -2,8 +2,9 @@ package culvert.observe;
 
 /**
  * Escapes untrusted text so that it stays on its line and does not control a terminal: control
- * characters and bidirectional formatting characters become a backslash, {@code u} and four hex
- * digits; quotes and backslashes are preceded by a backslash.
+ * characters, line separators and formatting characters (such as those that change the direction of
+ * text) become a backslash, {@code u} and four hex digits; quotes and backslashes are preceded by a
+ * backslash.
  */
 public final class Escape {
 
@@ -30,7 +31,7 @@ public final class Escape {
     }
   }
 
-  /** Returns whether a character ends a line or changes the direction of text. */
+  /** Returns whether a character ends a line or only formats text, such as its direction. */
   private static boolean isUnseen(char c) {
     return c == '\u2028' || c == '\u2029' || Character.getType(c) == Character.FORMAT;
   }

@@ -43,7 +43,7 @@ public final class Log implements AutoCloseable {
   public enum Format {
     /** Readable text. */
     TEXT,
-    /** One JSON object a line. */
+    /** One JSON object per line. */
     JSON
   }
 

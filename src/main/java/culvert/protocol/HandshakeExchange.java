@@ -84,7 +84,7 @@ public final class HandshakeExchange {
     Frame frame = Frame.read(ByteBuffer.wrap(header));
     byte[] payload = readExactly(frame.length());
     if (frame.type() == FrameType.DATA || frame.stream() != 0) {
-      throw new ProtocolException(frame.type() + " before the login");
+      throw new ProtocolException(frame.type() + " during the login");
     }
     Message message = Message.read(frame, ByteBuffer.wrap(payload));
     if (message instanceof Message.Bye bye) {
@@ -125,7 +125,7 @@ public final class HandshakeExchange {
   private byte[] readExactly(int length) throws IOException {
     remainingBytes -= length;
     if (remainingBytes < 0) {
-      throw new ProtocolException("more than " + MAX_BYTES + " bytes before the login");
+      throw new ProtocolException("more than " + MAX_BYTES + " bytes during the login");
     }
     byte[] bytes = in.readNBytes(length);
     if (bytes.length < length) {
@@ -149,7 +149,7 @@ public final class HandshakeExchange {
     }
   }
 
-  /** Records sent and received bytes, except those of a BYE. */
+  /** Returns all bytes sent and received so far, except those of a BYE. */
   byte[] transcript() {
     return transcript.clone();
   }

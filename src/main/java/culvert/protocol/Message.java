@@ -55,7 +55,7 @@ public sealed interface Message {
       implements Message {}
 
   /**
-   * The answer to a hello.
+   * The answer to a HELLO.
    *
    * <pre>version (1) | flags (1): bit 0, a proof is required | opens (4) | streams (4) |
    * instance (16) | nonce (32) | transport (1 + n)</pre>

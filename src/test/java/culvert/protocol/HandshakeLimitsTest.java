@@ -65,7 +65,7 @@ class HandshakeLimitsTest {
     var in = new ByteArrayInputStream(join(PREFACE, hello, data));
     assertThatThrownBy(() -> BareLogin.accept(remote(Optional.empty()), in, answer))
         .isInstanceOf(ProtocolException.class)
-        .hasMessage("more than 4096 bytes before the login");
+        .hasMessage("more than 4096 bytes during the login");
     assertThat(in.available()).isEqualTo(rest + 1);
   }
 

@@ -38,7 +38,8 @@ public final class TrpDialect implements Dialect {
     TrpSession standing = current.get();
     if (standing == null || !standing.claim(connection)) {
       throw new RefusedException(
-          ByeReason.ERROR, "an origin proxy is there, and no visitor waits for a data connection");
+          ByeReason.ERROR,
+          "an origin proxy is connected already, and no visitor waits for a data connection");
     }
     return new Accepted.Claimed();
   }

@@ -38,7 +38,10 @@ final class TrpSession implements Session {
    */
   private static final Duration WRITE_LIMIT = Duration.ofSeconds(5);
 
-  /** Minimum time for a data connection, even if the visitor disconnects earlier. */
+  /**
+   * Minimum time for opening a data connection before the origin proxy is considered dead, even if
+   * the limit for the visitor is shorter.
+   */
   private static final Duration CLAIM_LIMIT = Duration.ofSeconds(5);
 
   private static final String GONE = "the origin proxy is gone";

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  *
  * <pre>
  *   server                                    member
- *      |  n-BounceServer_1.0 [LF]                |     n: hex digits of the largest group number
+ *      |  n-BounceServer_1.0 [LF]                |     n: number of hex digits of a group number
  *      | --------------------------------------> |
  *      |        authentication, number           |     the number in n hex digits
  *      | <-------------------------------------- |

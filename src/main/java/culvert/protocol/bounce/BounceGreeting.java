@@ -4,6 +4,6 @@ package culvert.protocol.bounce;
 public enum BounceGreeting {
   /** As implemented by the program: a line feed after the banner, and READY after a join. */
   PROGRAM,
-  /** As described in the program's text: without the line feed and without READY. */
+  /** As described in the program's documentation: without the line feed and without READY. */
   TEXT
 }

@@ -11,7 +11,7 @@ import java.util.Optional;
  *
  * <pre>
  *   server                                    member
- *      |  n-BounceServer_1.0 [LF]                |     n: hex digits of the largest group number
+ *      |  n-BounceServer_1.0 [LF]                |     n: number of hex digits of a group number
  *      | --------------------------------------> |
  *      |        authentication, number           |     both without length and terminator
  *      | <-------------------------------------- |
@@ -142,7 +142,9 @@ public final class BounceServerHandshake {
     }
   }
 
-  /** Returns the value of an ASCII digit, or -1. {@link Character#digit} accepts other scripts. */
+  /**
+   * Returns the value of an ASCII digit, or -1; {@link Character#digit} accepts other digits too.
+   */
   private static int hexDigit(byte next) {
     return next >= 0 ? Character.digit(next, HEX) : -1;
   }
