@@ -160,10 +160,10 @@ sealed interface Tunnel {
       return printed(line, "=");
     }
 
-    private List<String> role(List<String> wrapping, String role, String... options) {
+    private List<String> role(List<String> transport, String role, String... options) {
       var command = new ArrayList<>(List.of(bin.resolve(role).toString(), "--log-level", "warn"));
       command.addAll(List.of(options));
-      command.addAll(wrapping);
+      command.addAll(transport);
       return command;
     }
 

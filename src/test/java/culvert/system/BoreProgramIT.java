@@ -46,7 +46,7 @@ class BoreProgramIT {
   private static final String SECRET = "abc";
 
   /** The assignment of the two programs to the two ends. */
-  private enum Tie {
+  private enum Setup {
     OUR_SERVER(false),
     OUR_SERVER_WITH_SECRET(true),
     OUR_CLIENT(false),
@@ -54,7 +54,7 @@ class BoreProgramIT {
 
     private final String[] options;
 
-    Tie(boolean secret) {
+    Setup(boolean secret) {
       options = secret ? new String[] {"--secret", SECRET} : new String[0];
     }
 
@@ -123,7 +123,7 @@ class BoreProgramIT {
 
   @ParameterizedTest
   @EnumSource
-  void clientFetchesPage(Tie tie) throws Exception {
+  void clientFetchesPage(Setup setup) throws Exception {
     HttpServer web =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     byte[] page = "a page".repeat(10_000).getBytes(StandardCharsets.US_ASCII);
@@ -135,7 +135,7 @@ class BoreProgramIT {
           exchange.close();
         });
     web.start();
-    try (Ends ends = tie.to(HostPort.of(web.getAddress()));
+    try (Ends ends = setup.to(HostPort.of(web.getAddress()));
         HttpClient client = HttpClient.newHttpClient()) {
       var request = HttpRequest.newBuilder(URI.create("http://" + ends.outside() + "/")).build();
       var response = client.send(request, HttpResponse.BodyHandlers.ofByteArray());
@@ -148,8 +148,8 @@ class BoreProgramIT {
 
   @ParameterizedTest
   @EnumSource(names = {"OUR_SERVER_WITH_SECRET", "OUR_CLIENT"})
-  void gigabyteInEachDirectionArrives(Tie tie) throws Exception {
-    transferGigabyteInEachDirection(tie);
+  void gigabyteInEachDirectionArrives(Setup setup) throws Exception {
+    transferGigabyteInEachDirection(setup);
   }
 
   @ParameterizedTest
@@ -157,11 +157,11 @@ class BoreProgramIT {
   @EnumSource(
       mode = EnumSource.Mode.EXCLUDE,
       names = {"OUR_SERVER_WITH_SECRET", "OUR_CLIENT"})
-  void gigabyteInEachDirectionArrivesInTheRemainingCases(Tie tie) throws Exception {
-    transferGigabyteInEachDirection(tie);
+  void gigabyteInEachDirectionArrivesInTheRemainingCases(Setup setup) throws Exception {
+    transferGigabyteInEachDirection(setup);
   }
 
-  private static void transferGigabyteInEachDirection(Tie tie) throws Exception {
+  private static void transferGigabyteInEachDirection(Setup setup) throws Exception {
     long seed = Seed.random("gigabyteInEachDirection").nextLong();
     try (var server =
             new TestServer(connection -> {
@@ -173,7 +173,7 @@ class BoreProgramIT {
                 connection.setSoLinger(true, 0);
               }
             });
-        Ends ends = tie.to(server.address());
+        Ends ends = setup.to(server.address());
         Socket visitor = TestClient.dial(ends.outside())) {
       var download = started(() -> RandomBytes.receive(visitor.getInputStream()));
       long sum = new RandomBytes(seed).send(visitor.getOutputStream(), GIGABYTE).sum();
@@ -190,10 +190,10 @@ class BoreProgramIT {
 
   @ParameterizedTest
   @EnumSource
-  void fiveHundredConcurrentVisitorsAreServed(Tie tie) throws Exception {
+  void fiveHundredConcurrentVisitorsAreServed(Setup setup) throws Exception {
     List<Socket> visitors = new ArrayList<>();
     try (var server = TestServer.echo();
-        Ends ends = tie.to(server.address())) {
+        Ends ends = setup.to(server.address())) {
       for (int i = 0; i < VISITORS; i++) {
         visitors.add(TestClient.dial(ends.outside()));
       }

@@ -106,9 +106,9 @@ class BounceGroupTransportsTest {
   /** The inner certificate is the remote proxy's, although the address is the bounce server's. */
   @ParameterizedTest
   @EnumSource(TransportVariant.class)
-  void pairServesOverEachTransportWithinTheGroup(TransportVariant wrapping) throws Exception {
+  void pairServesOverEachTransportWithinTheGroup(TransportVariant transport) throws Exception {
     try (var bounce = place(TransportKind.TLS)) {
-      assertCarries(meeting(wrapping.options(folder), bounce, TransportKind.TLS, trust));
+      assertCarries(meeting(transport.options(folder), bounce, TransportKind.TLS, trust));
     }
   }
 

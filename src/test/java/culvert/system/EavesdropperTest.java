@@ -49,7 +49,7 @@ class EavesdropperTest {
     }
   }
 
-  private Recording record(TransportVariant wrapping) throws Exception {
+  private Recording record(TransportVariant transport) throws Exception {
     var link = new AtomicReference<TapLink>();
     try (var server = TestServer.echo();
         var tunnel =
@@ -59,7 +59,7 @@ class EavesdropperTest {
                   return link.get();
                 },
                 server.address(),
-                wrapping.options(folder).name(NAME));
+                transport.options(folder).name(NAME));
         Socket visitor = tunnel.visit()) {
       byte[] payload = PAYLOAD.getBytes(StandardCharsets.US_ASCII);
       visitor.getOutputStream().write(payload);
@@ -86,8 +86,8 @@ class EavesdropperTest {
 
   @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "PLAIN")
-  void recordingRevealsNothingOfAVisitor(TransportVariant wrapping) throws Exception {
-    Recording recording = record(wrapping);
+  void recordingRevealsNothingOfAVisitor(TransportVariant transport) throws Exception {
+    Recording recording = record(transport);
     assertThat(recording.up().length + recording.down().length).isGreaterThan(500);
     for (String what : recording.secrets().keySet()) {
       assertThat(recording.contains(what)).as(what).isFalse();
@@ -106,7 +106,7 @@ class EavesdropperTest {
   /** A replayed login creates no session and evicts none. */
   @ParameterizedTest
   @EnumSource
-  void replayedSessionHasNoEffect(TransportVariant wrapping) throws Exception {
+  void replayedSessionHasNoEffect(TransportVariant transport) throws Exception {
     var link = new AtomicReference<TapLink>();
     try (var server = TestServer.echo();
         var tunnel =
@@ -116,7 +116,7 @@ class EavesdropperTest {
                   return link.get();
                 },
                 server.address(),
-                wrapping.options(folder));
+                transport.options(folder));
         Socket visitor = tunnel.visit()) {
       assertEchoes(visitor);
       byte[] recorded = link.get().up();

@@ -71,11 +71,12 @@ class EncryptionExitCodesIT {
   @EnumSource(
       value = TransportArguments.class,
       names = {"PLAIN", "NOISE", "NOISE_NK", "TLS_CA", "WS", "WSS"})
-  void wrongSecretIsRejected(TransportArguments wrapping) throws Exception {
-    RoleCommands halves = wrapping.halves(credentials);
-    try (RemoteProcess remote = halves.remote()) {
+  void wrongSecretIsRejected(TransportArguments transport) throws Exception {
+    RoleCommands commands = transport.commands(credentials);
+    try (RemoteProcess remote = commands.remote()) {
       String line =
-          refused(halves.launcher().secret("another-secret-here"), remote, halves.originOptions());
+          refused(
+              commands.launcher().secret("another-secret-here"), remote, commands.originOptions());
       assertThat(line).contains("the secret is wrong").doesNotContain("another-secret-here");
       remote.role().err().await("origin proxy rejected", "the secret is wrong");
       assertThat(remote.role().err().text()).doesNotContain(Launcher.SECRET_TEXT);

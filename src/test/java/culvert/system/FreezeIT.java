@@ -31,7 +31,7 @@ class FreezeIT {
   private static final Duration TOLERANCE = Duration.ofSeconds(15);
 
   /** After this time no visitor may be assigned to a suspended origin proxy. */
-  private static final Duration AVOIDED = Duration.ofMillis(3000);
+  private static final Duration MAX_DETECTION = Duration.ofMillis(3000);
 
   private static TestServer answering(int letter) throws IOException {
     return new TestServer(c -> {
@@ -41,7 +41,7 @@ class FreezeIT {
   }
 
   /** Returns the answer to a new visitor. */
-  private static int ask(RemoteProcess remote) throws IOException {
+  private static int visit(RemoteProcess remote) throws IOException {
     try (Socket visitor = remote.visit()) {
       visitor.setSoTimeout(PATIENCE_MILLIS);
       visitor.getOutputStream().write('?');
@@ -63,29 +63,29 @@ class FreezeIT {
         RemoteProcess remote =
             Launcher.USUAL.remote(
                 "--heartbeat=500ms", "--heartbeat-timeout=" + deadline.toMillis() + "ms");
-        RoleProcess frozen = remote.origin(one.address(), "--name=one");
-        RoleProcess twin = remote.origin(two.address(), "--name=two")) {
-      frozen.line();
-      twin.line();
-      assertThat(List.of(ask(remote), ask(remote))).contains((int) '1', (int) '2');
-      frozen.signal("STOP");
+        RoleProcess suspended = remote.origin(one.address(), "--name=one");
+        RoleProcess second = remote.origin(two.address(), "--name=two")) {
+      suspended.line();
+      second.line();
+      assertThat(List.of(visit(remote), visit(remote))).contains((int) '1', (int) '2');
+      suspended.signal("STOP");
       long stopped = System.nanoTime();
-      List<Duration> stranded = new ArrayList<>();
+      List<Duration> unanswered = new ArrayList<>();
       int served = 0;
       while (remote.role().err().lines("session lost", "one@").isEmpty()) {
         Duration at = since(stopped);
         assertThat(at).as("time until detection").isLessThan(deadline.plus(TOLERANCE));
-        switch (ask(remote)) {
-          case NOTHING -> stranded.add(at);
-          case '2' -> served += at.compareTo(AVOIDED) > 0 ? 1 : 0;
+        switch (visit(remote)) {
+          case NOTHING -> unanswered.add(at);
+          case '2' -> served += at.compareTo(MAX_DETECTION) > 0 ? 1 : 0;
           default -> throw new AssertionError("unexpected answer");
         }
       }
-      System.out.println("detected after " + since(stopped) + "; stranded at " + stranded);
-      assertThat(stranded).allMatch(at -> at.compareTo(AVOIDED) < 0);
+      System.out.println("detected after " + since(stopped) + "; unanswered at " + unanswered);
+      assertThat(unanswered).allMatch(at -> at.compareTo(MAX_DETECTION) < 0);
       assertThat(served).as("served by the second origin proxy before detection").isPositive();
-      frozen.signal("CONT");
-      Eventually.within(RolePair.LIMIT, () -> assertThat(ask(remote)).isEqualTo('1'));
+      suspended.signal("CONT");
+      Eventually.within(RolePair.LIMIT, () -> assertThat(visit(remote)).isEqualTo('1'));
     }
   }
 
@@ -94,16 +94,16 @@ class FreezeIT {
     try (var one = answering('1');
         var two = answering('2');
         RemoteProcess remote = Launcher.USUAL.remote();
-        RoleProcess frozen = remote.origin(one.address(), "--name=laptop")) {
-      frozen.line();
-      frozen.signal("STOP");
+        RoleProcess suspended = remote.origin(one.address(), "--name=laptop")) {
+      suspended.line();
+      suspended.signal("STOP");
       long stopped = System.nanoTime();
       try (RoleProcess second = remote.origin(two.address(), "--name=laptop")) {
         second.line();
         assertServedBy('2', remote);
         assertThat(since(stopped)).isLessThan(Timeouts.DEFAULT.heartbeat());
-        frozen.signal("CONT");
-        RoleProcess.Ended ended = frozen.await();
+        suspended.signal("CONT");
+        RoleProcess.Ended ended = suspended.await();
         assertThat(ended.exit()).isEqualTo(76);
         assertThat(ended.err().lines().filter(line -> line.contains("another process")))
             .singleElement()
@@ -119,11 +119,11 @@ class FreezeIT {
   void supersededProcessIsRejectedEvenIfItWasNotNotified() throws Exception {
     byte[] instance = Handshake.newInstance();
     try (RemoteProcess remote = Launcher.PLAIN.remote();
-        var deaf = new ScriptedOrigin(remote.control(), "127.0.0.1");
+        var first = new ScriptedOrigin(remote.control(), "127.0.0.1");
         var other = new ScriptedOrigin(remote.control(), "127.0.0.1");
         var back = new ScriptedOrigin(remote.control(), "127.0.0.1")) {
-      deaf.logIn("laptop", instance, Launcher.SECRET_TEXT);
-      assertThat(deaf.offer("default").refusal()).isEmpty();
+      first.logIn("laptop", instance, Launcher.SECRET_TEXT);
+      assertThat(first.offer("default").refusal()).isEmpty();
       other.logIn("laptop", Handshake.newInstance(), Launcher.SECRET_TEXT);
       assertThat(other.offer("default").refusal()).isEmpty();
       back.logIn("laptop", instance, Launcher.SECRET_TEXT);
@@ -134,7 +134,7 @@ class FreezeIT {
 
   private static void assertServedBy(int letter, RemoteProcess remote) throws IOException {
     for (int i = 0; i < 10; i++) {
-      assertThat(ask(remote)).isEqualTo(letter);
+      assertThat(visit(remote)).isEqualTo(letter);
     }
   }
 
@@ -143,10 +143,11 @@ class FreezeIT {
     try (var one = answering('1');
         var two = answering('2');
         RemoteProcess remote = Launcher.OPEN.remote();
-        RoleProcess frozen = Launcher.OPEN.origin(remote.control(), one.address(), "--name=one")) {
-      frozen.line();
+        RoleProcess suspended =
+            Launcher.OPEN.origin(remote.control(), one.address(), "--name=one")) {
+      suspended.line();
       assertServedBy('1', remote);
-      frozen.signal("STOP");
+      suspended.signal("STOP");
       long stopped = System.nanoTime();
       try (RoleProcess second =
           Launcher.OPEN.origin(remote.control(), two.address(), "--name=two")) {

@@ -176,10 +176,10 @@ class IntermediariesIT {
       }
     };
 
-    private final TransportArguments wrapping;
+    private final TransportArguments transport;
 
-    Outbound(TransportArguments wrapping) {
-      this.wrapping = wrapping;
+    Outbound(TransportArguments transport) {
+      this.transport = transport;
     }
 
     abstract ProxyProgram start() throws Exception;
@@ -191,13 +191,13 @@ class IntermediariesIT {
   @ParameterizedTest
   @EnumSource(Outbound.class)
   void sixteenMegabytesInEachDirectionPassThroughAProxy(Outbound outbound) throws Exception {
-    RoleCommands halves = outbound.wrapping.halves(new Credentials(folder));
+    RoleCommands commands = outbound.transport.commands(new Credentials(folder));
     try (var transfers = new VerifiedTransfers();
-        RemoteProcess remote = halves.remote()) {
+        RemoteProcess remote = commands.remote()) {
       RoleProcess origin;
       try (ProxyProgram proxy = outbound.start()) {
         origin =
-            halves.origin(
+            commands.origin(
                 remote.control(), transfers.server(), "--via=" + outbound.url(proxy.address()));
         try {
           origin.line();

@@ -46,8 +46,8 @@ class MismatchIT {
   @EnumSource(
       value = TransportArguments.class,
       names = {"NOISE", "TLS_CA", "WSS"})
-  void bothSidesReportEveryOtherTransport(TransportArguments wrapping) throws Exception {
-    assertEveryOtherTransportIsReported(wrapping);
+  void bothSidesReportEveryOtherTransport(TransportArguments transport) throws Exception {
+    assertEveryOtherTransportIsReported(transport);
   }
 
   @ParameterizedTest
@@ -55,19 +55,19 @@ class MismatchIT {
   @EnumSource(
       value = TransportArguments.class,
       names = {"PLAIN", "NOISE_NK", "WS"})
-  void bothSidesReportEveryOtherTransportAlsoInTheRemainingCases(TransportArguments wrapping)
+  void bothSidesReportEveryOtherTransportAlsoInTheRemainingCases(TransportArguments transport)
       throws Exception {
-    assertEveryOtherTransportIsReported(wrapping);
+    assertEveryOtherTransportIsReported(transport);
   }
 
-  private void assertEveryOtherTransportIsReported(TransportArguments wrapping) throws Exception {
+  private void assertEveryOtherTransportIsReported(TransportArguments transport) throws Exception {
     var credentials = new Credentials(folder);
-    RoleCommands right = wrapping.halves(credentials);
+    RoleCommands right = transport.commands(credentials);
     try (var server = TestServer.echo();
         RemoteProcess remote = right.remote("--log-period=1ms")) {
       for (TransportArguments other : ALL) {
-        if (other != wrapping) {
-          assertMismatchIsReported(wrapping, remote, other, other.halves(credentials));
+        if (other != transport) {
+          assertMismatchIsReported(transport, remote, other, other.commands(credentials));
         }
       }
       assertThat(remote.role().err().lines("ERROR")).isEmpty();
@@ -80,7 +80,7 @@ class MismatchIT {
   }
 
   private static void assertMismatchIsReported(
-      TransportArguments wrapping,
+      TransportArguments transport,
       RemoteProcess remote,
       TransportArguments other,
       RoleCommands wrong)
@@ -93,8 +93,8 @@ class MismatchIT {
           () -> assertThat(remote.role().err().lines("WARN")).hasSizeGreaterThan(before));
       String here = origin.err().lines("remote_proxy=" + remote.control()).getFirst();
       String there = remote.role().err().lines("WARN").get(before);
-      System.out.println(wrapping + " <- " + other + "\n  " + there + "\n  " + here);
-      if (wrapping == TransportArguments.NOISE && other == TransportArguments.PLAIN) {
+      System.out.println(transport + " <- " + other + "\n  " + there + "\n  " + here);
+      if (transport == TransportArguments.NOISE && other == TransportArguments.PLAIN) {
         // An unencrypted peer cannot prove that it has the secret.
         assertThat(origin.await().exit()).isEqualTo(77);
         assertThat(here).contains("encrypted");
@@ -170,9 +170,9 @@ class MismatchIT {
   @Test
   void httpsClientReceivesAnHttpResponseFromATlsRemoteProxy() throws Exception {
     var credentials = new Credentials(folder);
-    RoleCommands halves = TransportArguments.TLS_CA.halves(credentials);
+    RoleCommands commands = TransportArguments.TLS_CA.commands(credentials);
     String authority = credentials.authority().toString();
-    try (RemoteProcess remote = halves.remote()) {
+    try (RemoteProcess remote = commands.remote()) {
       String page = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
       assertThat(openssl(remote.control(), page, "-CAfile", authority, "-verify_return_error"))
           .contains("TLSv1.3", "Verify return code: 0 (ok)")
@@ -185,8 +185,8 @@ class MismatchIT {
   /** A browser that opens the address of a WebSocket over TLS. */
   @Test
   void httpsClientReceivesAnHttpResponseFromAWssRemoteProxy() throws Exception {
-    RoleCommands halves = TransportArguments.WSS.halves(new Credentials(folder));
-    try (RemoteProcess remote = halves.remote()) {
+    RoleCommands commands = TransportArguments.WSS.commands(new Credentials(folder));
+    try (RemoteProcess remote = commands.remote()) {
       assertThat(openssl(remote.control(), "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "-quiet"))
           .contains("HTTP/1.1 426 Upgrade Required");
     }

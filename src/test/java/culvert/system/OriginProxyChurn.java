@@ -25,15 +25,15 @@ final class OriginProxyChurn implements AutoCloseable {
   /** The behaviour of an origin proxy on a connection. */
   enum Kind {
     /** Serves briefly and resets its connection. */
-    VANISHES,
+    RESETS,
     /** Serves briefly and closes its connection in order. */
     LEAVES,
     /** Serves and stops reading: only its next login ends the session. */
-    GOES_DEAF,
+    STOPS_READING,
     /** Connects and disconnects. */
-    CUT,
+    DISCONNECTS,
     /** Resets its connection during the handshake. */
-    CUT_IN_HANDSHAKE,
+    RESETS_IN_HANDSHAKE,
     /** Logs in with a wrong secret. */
     REFUSED
   }
@@ -61,14 +61,14 @@ final class OriginProxyChurn implements AutoCloseable {
     for (int i = 0; i < origins; i++) {
       var own = new Random(random.nextLong());
       int number = i;
-      threads.add(Threads.start("storm", () -> connectRepeatedly(number, own)));
+      threads.add(Threads.start("churn", () -> connectRepeatedly(number, own)));
     }
   }
 
   private void connectRepeatedly(int number, Random random) {
     String source = "127.0.1." + (1 + number % SOURCES);
     byte[] instance = Handshake.newInstance();
-    ScriptedOrigin deaf = null;
+    ScriptedOrigin stalled = null;
     while (!over) {
       Kind kind = Kind.values()[random.nextInt(Kind.values().length)];
       // A restarted process evicts its previous session; the same process replaces its own.
@@ -78,9 +78,9 @@ final class OriginProxyChurn implements AutoCloseable {
         origin = new ScriptedOrigin(control, source);
         act(origin, kind, "storm-" + number, instance, random);
         done.get(kind).incrementAndGet();
-        if (kind == Kind.GOES_DEAF) {
-          ScriptedOrigin older = deaf;
-          deaf = origin;
+        if (kind == Kind.STOPS_READING) {
+          ScriptedOrigin older = stalled;
+          stalled = origin;
           origin = older;
         }
       } catch (IOException e) {
@@ -93,20 +93,20 @@ final class OriginProxyChurn implements AutoCloseable {
         closeQuietly(origin);
       }
     }
-    closeQuietly(deaf);
+    closeQuietly(stalled);
   }
 
   private void act(ScriptedOrigin origin, Kind kind, String name, byte[] instance, Random random)
       throws IOException, InterruptedException {
     switch (kind) {
-      case VANISHES -> {
+      case RESETS -> {
         serve(origin, name, instance, random);
         origin.reset();
       }
       case LEAVES -> serve(origin, name, instance, random);
-      case GOES_DEAF -> serve(origin, name, instance, random);
-      case CUT -> pause(random);
-      case CUT_IN_HANDSHAKE -> {
+      case STOPS_READING -> serve(origin, name, instance, random);
+      case DISCONNECTS -> pause(random);
+      case RESETS_IN_HANDSHAKE -> {
         origin.send(HALF_A_PREFACE);
         pause(random);
         origin.reset();

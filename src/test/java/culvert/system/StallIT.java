@@ -100,11 +100,11 @@ class StallIT {
   }
 
   /** Returns the bytes that an origin proxy sends before the first answer. */
-  private static byte[] recordOpening(RoleCommands halves) throws Exception {
+  private static byte[] recordOpening(RoleCommands commands) throws Exception {
     try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       server.setSoTimeout((int) RolePair.LIMIT.toMillis());
       var address = new HostPort("127.0.0.1", server.getLocalPort());
-      try (RoleProcess origin = halves.origin(address, Launcher.ANY);
+      try (RoleProcess origin = commands.origin(address, Launcher.ANY);
           Socket received = server.accept()) {
         assertThat(origin.process().isAlive()).isTrue();
         byte[] opening = new byte[4096];
@@ -117,17 +117,17 @@ class StallIT {
   @EnumSource(
       value = TransportArguments.class,
       names = {"NOISE", "TLS_CA", "WS", "WSS"})
-  void stallingClientsDoNotLockOutAnOriginProxy(TransportArguments wrapping) throws Exception {
+  void stallingClientsDoNotLockOutAnOriginProxy(TransportArguments transport) throws Exception {
     var random = Seed.random("stallingClients");
-    RoleCommands halves = wrapping.halves(new Credentials(folder));
-    byte[] opening = recordOpening(halves);
+    RoleCommands commands = transport.commands(new Credentials(folder));
+    byte[] opening = recordOpening(commands);
     try (var server = TestServer.echo();
         RemoteProcess remote =
-            halves.remote(
+            commands.remote(
                 "--handshake-timeout=2s",
                 "--log-period=5m",
                 "--max-unauthenticated=" + MAX_UNAUTHENTICATED);
-        RoleProcess origin = halves.origin(remote.control(), server.address(), "--name=first")) {
+        RoleProcess origin = commands.origin(remote.control(), server.address(), "--name=first")) {
       origin.line();
       remote.assertServes();
       ProcessResources before = remote.role().settledFootprint();

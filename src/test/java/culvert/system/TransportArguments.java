@@ -8,21 +8,21 @@ enum TransportArguments {
   /** Authentication by the secret, without encryption. */
   PLAIN {
     @Override
-    RoleCommands halves(Credentials credentials) {
+    RoleCommands commands(Credentials credentials) {
       return same("--transport=plain");
     }
   },
   /** The default of both sides if there is a secret. */
   NOISE {
     @Override
-    RoleCommands halves(Credentials credentials) {
+    RoleCommands commands(Credentials credentials) {
       return same();
     }
   },
   /** The remote proxy has a key and the origin proxy the secret. */
   NOISE_NK {
     @Override
-    RoleCommands halves(Credentials credentials) throws Exception {
+    RoleCommands commands(Credentials credentials) throws Exception {
       var keys = credentials.noise("noise-nk");
       return new RoleCommands(
           withLongTimeouts(Launcher.USUAL),
@@ -33,21 +33,21 @@ enum TransportArguments {
   /** Both sides present a key; no secret is required. */
   NOISE_XX {
     @Override
-    RoleCommands halves(Credentials credentials) throws Exception {
+    RoleCommands commands(Credentials credentials) throws Exception {
       return keyed(credentials, "Noise_XX_25519_AESGCM_SHA256");
     }
   },
   /** Each side is configured with the other's key. */
   NOISE_KK {
     @Override
-    RoleCommands halves(Credentials credentials) throws Exception {
+    RoleCommands commands(Credentials credentials) throws Exception {
       return keyed(credentials, "Noise_KK_25519_ChaChaPoly_BLAKE2s");
     }
   },
   /** A certificate authority authenticates the remote proxy. */
   TLS_CA {
     @Override
-    RoleCommands halves(Credentials credentials) throws Exception {
+    RoleCommands commands(Credentials credentials) throws Exception {
       return new RoleCommands(
           withLongTimeouts(Launcher.USUAL),
           with(credentials.issue("tls-ca").options(), "--transport=tls"),
@@ -57,7 +57,7 @@ enum TransportArguments {
   /** The remote proxy's certificate is pinned. */
   TLS_PIN {
     @Override
-    RoleCommands halves(Credentials credentials) throws Exception {
+    RoleCommands commands(Credentials credentials) throws Exception {
       var certificate = credentials.foreign("tls-pin");
       return new RoleCommands(
           withLongTimeouts(Launcher.USUAL),
@@ -68,7 +68,7 @@ enum TransportArguments {
   /** Certificates on both sides, without a secret. */
   TLS_CLIENTS {
     @Override
-    RoleCommands halves(Credentials credentials) throws Exception {
+    RoleCommands commands(Credentials credentials) throws Exception {
       String authority = credentials.authority().toString();
       return new RoleCommands(
           withLongTimeouts(Launcher.OPEN),
@@ -85,14 +85,14 @@ enum TransportArguments {
   /** Noise within a WebSocket. */
   WS {
     @Override
-    RoleCommands halves(Credentials credentials) {
+    RoleCommands commands(Credentials credentials) {
       return same("--transport=ws", "--ws-path=/tunnel");
     }
   },
   /** A WebSocket over TLS. */
   WSS {
     @Override
-    RoleCommands halves(Credentials credentials) throws Exception {
+    RoleCommands commands(Credentials credentials) throws Exception {
       return new RoleCommands(
           withLongTimeouts(Launcher.USUAL),
           with(credentials.issue("wss").options(), "--transport=wss"),
@@ -106,7 +106,7 @@ enum TransportArguments {
   }
 
   /** Creates the required keys and certificates and returns the commands. */
-  abstract RoleCommands halves(Credentials credentials) throws Exception;
+  abstract RoleCommands commands(Credentials credentials) throws Exception;
 
   private static RoleCommands same(String... options) {
     return new RoleCommands(withLongTimeouts(Launcher.USUAL), List.of(options), List.of(options));

@@ -39,7 +39,7 @@ abstract class TransportCases {
 
   @TempDir private static Path folder;
 
-  private static RoleCommands halves;
+  private static RoleCommands commands;
   private static TestServer server;
   private static RemoteProcess remote;
   private static RoleProcess origin;
@@ -48,11 +48,11 @@ abstract class TransportCases {
   private static volatile TestServer.Service service;
 
   @BeforeParameterizedClassInvocation
-  static void start(TransportArguments wrapping) throws Exception {
-    halves = wrapping.halves(new Credentials(folder));
+  static void start(TransportArguments transport) throws Exception {
+    commands = transport.commands(new Credentials(folder));
     server = new TestServer(connection -> service.serve(connection));
-    remote = halves.remote();
-    origin = halves.origin(remote.control(), server.address());
+    remote = commands.remote();
+    origin = commands.origin(remote.control(), server.address());
     origin.line();
   }
 
@@ -167,15 +167,15 @@ abstract class TransportCases {
   @Test
   void killedOriginProxyResetsItsVisitorsAndTheNextServes() throws Exception {
     try (var origins = TestServer.bulkOrEcho();
-        RemoteProcess own = halves.remote();
-        RoleProcess first = halves.origin(own.control(), origins.address())) {
+        RemoteProcess own = commands.remote();
+        RoleProcess first = commands.origin(own.control(), origins.address())) {
       first.line();
       try (var load = ContinuousLoad.on(own)) {
         first.kill();
         assertThat(load.ends()).containsOnly(ContinuousLoad.End.RESET);
       }
       long since = System.nanoTime();
-      try (RoleProcess next = halves.origin(own.control(), origins.address())) {
+      try (RoleProcess next = commands.origin(own.control(), origins.address())) {
         assertThat(own.awaitServing(since)).isLessThan(BACK);
         next.line();
       }
@@ -185,8 +185,8 @@ abstract class TransportCases {
   @Test
   void killedRemoteProxyResetsItsVisitorsAndTheNextServes() throws Exception {
     try (var origins = TestServer.bulkOrEcho();
-        RemoteProcess own = halves.remote();
-        RoleProcess first = halves.origin(own.control(), origins.address())) {
+        RemoteProcess own = commands.remote();
+        RoleProcess first = commands.origin(own.control(), origins.address())) {
       first.line();
       try (var load = ContinuousLoad.on(own)) {
         own.role().kill();
@@ -194,7 +194,7 @@ abstract class TransportCases {
       }
       first.err().await("session lost");
       long since = System.nanoTime();
-      try (RemoteProcess next = halves.again(own)) {
+      try (RemoteProcess next = commands.again(own)) {
         assertThat(next.awaitServing(since)).isLessThan(BACK);
       }
     }

@@ -51,14 +51,14 @@ class TransportsTest {
 
   @ParameterizedTest
   @EnumSource
-  void visitorReceivesAMegabyteAfterAHalfClose(TransportVariant wrapping) throws Exception {
+  void visitorReceivesAMegabyteAfterAHalfClose(TransportVariant transport) throws Exception {
     try (var server =
             new TestServer(c -> {
               byte[] all = c.getInputStream().readAllBytes();
               c.getOutputStream().write(new byte[MEGABYTE]);
               c.getOutputStream().write(all);
             });
-        var tunnel = RolePair.to(server.address(), wrapping.options(folder))) {
+        var tunnel = RolePair.to(server.address(), transport.options(folder))) {
       try (Socket visitor = tunnel.visit()) {
         visitor.getOutputStream().write(7);
         visitor.shutdownOutput();
@@ -72,7 +72,7 @@ class TransportsTest {
 
   @ParameterizedTest
   @EnumSource
-  void resetIsForwardedInBothDirections(TransportVariant wrapping) throws Exception {
+  void resetIsForwardedInBothDirections(TransportVariant transport) throws Exception {
     var seen = new CompletableFuture<Boolean>();
     try (var server =
             new TestServer(c -> {
@@ -89,7 +89,7 @@ class TransportsTest {
                 seen.complete(true);
               }
             });
-        var tunnel = RolePair.to(server.address(), wrapping.options(folder))) {
+        var tunnel = RolePair.to(server.address(), transport.options(folder))) {
       try (Socket visitor = tunnel.visit()) {
         visitor.getOutputStream().write('r');
         assertThatThrownBy(() -> visitor.getInputStream().readAllBytes())
@@ -109,9 +109,9 @@ class TransportsTest {
 
   @ParameterizedTest
   @EnumSource
-  void concurrentVisitorsReceiveTheirOwnBytes(TransportVariant wrapping) throws Exception {
+  void concurrentVisitorsReceiveTheirOwnBytes(TransportVariant transport) throws Exception {
     try (var transfers = new VerifiedTransfers();
-        var tunnel = RolePair.to(transfers.server(), wrapping.options(folder))) {
+        var tunnel = RolePair.to(transfers.server(), transport.options(folder))) {
       var visits = new ArrayList<FutureTask<Boolean>>();
       for (int i = 0; i < VISITORS; i++) {
         long seed = i;
@@ -130,7 +130,7 @@ class TransportsTest {
 
   @ParameterizedTest
   @EnumSource
-  void concurrentBulkInBothDirectionsIsUnchanged(TransportVariant wrapping) throws Exception {
+  void concurrentBulkInBothDirectionsIsUnchanged(TransportVariant transport) throws Exception {
     var up = new CompletableFuture<Long>();
     var down = new CompletableFuture<Long>();
     try (var server =
@@ -139,7 +139,7 @@ class TransportsTest {
               up.complete(RandomBytes.receive(c.getInputStream(), BULK_BYTES));
               down.complete(sending.get());
             });
-        var tunnel = RolePair.to(server.address(), wrapping.options(folder))) {
+        var tunnel = RolePair.to(server.address(), transport.options(folder))) {
       try (Socket visitor = tunnel.visit()) {
         var sending = start("upload", () -> send(visitor.getOutputStream(), 1));
         assertThat(RandomBytes.receive(visitor.getInputStream(), BULK_BYTES)).isEqualTo(down.get());
@@ -155,8 +155,8 @@ class TransportsTest {
 
   @ParameterizedTest
   @EnumSource
-  void reconnectedOriginProxyServesAgain(TransportVariant wrapping) throws Exception {
-    var options = wrapping.options(folder);
+  void reconnectedOriginProxyServesAgain(TransportVariant transport) throws Exception {
+    var options = transport.options(folder);
     try (var server = TestServer.echo();
         var tunnel = RolePair.to(server.address(), options);
         var back = new RolePair(server.address(), options, tunnel.remote().controlAddress());
@@ -183,7 +183,7 @@ class TransportsTest {
 
   @ParameterizedTest
   @EnumSource
-  void brokenLinkResetsVisitorsWithoutACleanEnd(TransportVariant wrapping) throws Exception {
+  void brokenLinkResetsVisitorsWithoutACleanEnd(TransportVariant transport) throws Exception {
     var endless = new AtomicBoolean(true);
     try (var server =
             new TestServer(c -> {
@@ -192,7 +192,7 @@ class TransportsTest {
               } while (endless.get());
             });
         var tunnel =
-            RolePair.overFaultyLink(server.address(), wrapping.options(folder).retrying());
+            RolePair.overFaultyLink(server.address(), transport.options(folder).retrying());
         Socket visitor = tunnel.visit()) {
       visitor.getInputStream().skipNBytes(4 * MEGABYTE);
       tunnel.link().breakAll();
