@@ -14,7 +14,7 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * The sending half of a link. A thread that has payload becomes the writer if no write is in
  * progress, and also writes what other streams have queued. The link's writer thread sends control
- * frames, and what a writer with payload of its own leaves.
+ * frames, and the payload that other writers leave.
  *
  * <p>One lock guards every field that is not volatile, here, in {@link SendQueue} and its parts,
  * and in every {@link StreamOutput}. It is never held while writing to the connection.

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
- * Identifies a peer that speaks another protocol by its first bytes, and has an error answer in
- * that protocol where one exists.
+ * Identifies a peer that speaks another protocol by its first bytes, and provides an error answer
+ * in that protocol if it has one.
  */
 public enum ForeignPeer {
   /** A web browser, a scanner, a health check. */

@@ -10,7 +10,7 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * Exchanges the messages of a login, one at a time, before the link takes over. It reads no byte
+ * Exchanges the messages of a login, one at a time, before the link takes over. Does not read
  * ahead, limits the total, and records all bytes for the proofs. The caller sets the time limit.
  */
 public final class HandshakeExchange {

@@ -35,8 +35,8 @@ public final class TrpDialect implements Dialect {
     if (current.compareAndSet(null, session)) {
       return new Accepted.LoggedIn(session);
     }
-    TrpSession standing = current.get();
-    if (standing == null || !standing.claim(connection)) {
+    TrpSession active = current.get();
+    if (active == null || !active.claim(connection)) {
       throw new RefusedException(
           ByeReason.ERROR,
           "an origin proxy is connected already, and no visitor waits for a data connection");
@@ -46,9 +46,9 @@ public final class TrpDialect implements Dialect {
 
   @Override
   public void awaitClaims(Duration limit) {
-    TrpSession standing = current.get();
-    if (standing != null) {
-      standing.awaitClaims(limit);
+    TrpSession active = current.get();
+    if (active != null) {
+      active.awaitClaims(limit);
     }
   }
 
