@@ -12,7 +12,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** Either role, or both, with this dialect, and what they log. */
+/** One or both roles with the trp protocol, and their log. */
 final class Roles implements AutoCloseable {
 
   private final TestLog log = new TestLog();
@@ -20,13 +20,13 @@ final class Roles implements AutoCloseable {
   private RemoteProxy remote;
   private OriginProxy origin;
 
-  private static RolePair.Options unsealed() {
+  private static RolePair.Options unencrypted() {
     return new RolePair.Options().secrets(null, null);
   }
 
-  /** Starts a remote proxy that gives a visitor so long to have its data connection. */
+  /** Starts a remote proxy with a time limit for the data connection of a visitor. */
   Roles remote(Duration openTimeout) throws IOException {
-    var settings = unsealed().openTimeout(openTimeout).remoteSettings();
+    var settings = unencrypted().openTimeout(openTimeout).remoteSettings();
     remote =
         RemoteProxy.start(settings, deadlines -> new TrpDialect("default", deadlines), log.log());
     return this;
@@ -35,7 +35,7 @@ final class Roles implements AutoCloseable {
   /** Starts an origin proxy. */
   Roles origin(HostPort control, HostPort server) {
     var settings =
-        unsealed()
+        unencrypted()
             .retryingWithin(Duration.ofSeconds(1))
             .originSettings(server, new RemoteAddress.Direct(control));
     origin =
@@ -53,13 +53,13 @@ final class Roles implements AutoCloseable {
     return remote;
   }
 
-  HostPort outside() {
+  HostPort publicAddress() {
     return remote.outsideAddresses().get("default");
   }
 
-  /** Waits for so many log lines that contain the words. */
-  void awaitLog(int times, String... words) throws Exception {
-    log.await(times, words);
+  /** Blocks until this number of log lines contain all the parts. */
+  void awaitLog(int times, String... parts) throws Exception {
+    log.await(times, parts);
   }
 
   @Override

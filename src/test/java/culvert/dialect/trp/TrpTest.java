@@ -35,7 +35,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Both roles, against each other and against plain sockets that do as the original's programs. */
+/**
+ * Both roles, against each other and against plain sockets that behave like the original programs.
+ */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class TrpTest {
@@ -46,18 +48,18 @@ class TrpTest {
   private Roles roles;
 
   @BeforeEach
-  void opens() throws IOException {
+  void setUp() throws IOException {
     server = TestServer.echo();
     roles = new Roles();
   }
 
   @AfterEach
-  void closes() throws IOException {
+  void tearDown() throws IOException {
     roles.close();
     server.close();
   }
 
-  /** The control connection and then the visitor of an origin proxy of the original's. */
+  /** Returns a reader of the lines that the original origin proxy receives. */
   private static BufferedReader reader(Socket control) throws IOException {
     return new BufferedReader(new InputStreamReader(control.getInputStream()));
   }
@@ -67,11 +69,11 @@ class TrpTest {
   }
 
   @Test
-  void thePairServesVisitorsAndEachDirectionEndsByItself() throws Exception {
+  void pairServesVisitorsAndEachDirectionEndsIndependently() throws Exception {
     roles.remote(RolePair.LIMIT).origin(roles.remote().controlAddress(), server.address());
     roles.awaitLog(1, "service offered");
     for (int i = 0; i < 50; i++) {
-      try (Socket visitor = TestClient.dial(roles.outside())) {
+      try (Socket visitor = TestClient.dial(roles.publicAddress())) {
         TestClient.assertEchoes(visitor, "visitor " + i);
         visitor.shutdownOutput();
         assertThat(visitor.getInputStream().read()).isNegative();
@@ -81,12 +83,12 @@ class TrpTest {
   }
 
   @Test
-  void eachVisitorIsALineAndHasTheNextDataConnection() throws Exception {
+  void eachVisitorIsAnnouncedAndGetsNextDataConnection() throws Exception {
     roles.remote(RolePair.LIMIT);
     HostPort address = roles.remote().controlAddress();
     try (Socket control = TestClient.dial(address)) {
       roles.awaitLog(1, "service offered");
-      try (Socket visitor = TestClient.dial(roles.outside())) {
+      try (Socket visitor = TestClient.dial(roles.publicAddress())) {
         assertThat(reader(control).readLine()).isEqualTo(text(visitor));
         visitor.getOutputStream().write("early".getBytes());
         try (Socket data = TestClient.dial(address)) {
@@ -100,7 +102,7 @@ class TrpTest {
   }
 
   @Test
-  void aConnectionThatNobodyWaitsForIsNoDataConnection() throws Exception {
+  void connectionWithoutPendingVisitorIsClosed() throws Exception {
     roles.remote(RolePair.LIMIT);
     HostPort address = roles.remote().controlAddress();
     try (Socket control = TestClient.dial(address)) {
@@ -108,7 +110,7 @@ class TrpTest {
       try (Socket stray = TestClient.dial(address)) {
         assertThat(stray.getInputStream().read()).isNegative();
       }
-      try (Socket visitor = TestClient.dial(roles.outside())) {
+      try (Socket visitor = TestClient.dial(roles.publicAddress())) {
         assertThat(reader(control).readLine()).isEqualTo(text(visitor));
         try (Socket data = TestClient.dial(address)) {
           data.getOutputStream().write('x');
@@ -119,17 +121,17 @@ class TrpTest {
   }
 
   @Test
-  void aDataConnectionThatDoesNotComeHoldsUpNobodyElse() throws Exception {
+  void missingDataConnectionDoesNotDelayOtherVisitors() throws Exception {
     roles.remote(Duration.ofMillis(500));
     HostPort address = roles.remote().controlAddress();
     try (Socket control = TestClient.dial(address)) {
       roles.awaitLog(1, "service offered");
       BufferedReader lines = reader(control);
-      try (Socket unlucky = TestClient.dial(roles.outside())) {
+      try (Socket unlucky = TestClient.dial(roles.publicAddress())) {
         assertThat(lines.readLine()).isEqualTo(text(unlucky));
         roles.awaitLog(1, "visitor reset", "open-timeout");
       }
-      try (Socket visitor = TestClient.dial(roles.outside())) {
+      try (Socket visitor = TestClient.dial(roles.publicAddress())) {
         assertThat(lines.readLine()).isEqualTo(text(visitor));
         try (Socket data = TestClient.dial(address)) {
           data.getOutputStream().write('x');
@@ -140,13 +142,13 @@ class TrpTest {
   }
 
   @Test
-  void anOriginProxyThatIsGoneMakesRoomForTheNext() throws Exception {
+  void endOfOriginProxyAdmitsTheNext() throws Exception {
     roles.remote(RolePair.LIMIT);
     HostPort address = roles.remote().controlAddress();
     for (int i = 1; i <= 3; i++) {
       try (Socket control = TestClient.dial(address)) {
         roles.awaitLog(i, "service offered");
-        try (Socket visitor = TestClient.dial(roles.outside())) {
+        try (Socket visitor = TestClient.dial(roles.publicAddress())) {
           assertThat(reader(control).readLine()).isEqualTo(text(visitor));
         }
       }
@@ -154,9 +156,9 @@ class TrpTest {
     }
   }
 
-  /** Such as a scanner's: the original would take it for an origin proxy for ever. */
+  /** For example from a scanner: the original would treat it as an origin proxy forever. */
   @Test
-  void whoeverSpeaksOnTheControlConnectionIsNone() throws Exception {
+  void bytesOnControlConnectionEndIt() throws Exception {
     roles.remote(RolePair.LIMIT);
     try (Socket scanner = TestClient.dial(roles.remote().controlAddress())) {
       scanner.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes());
@@ -165,7 +167,7 @@ class TrpTest {
   }
 
   @Test
-  void stoppingEndsAnIdleOriginProxyAtOnce() throws Exception {
+  void drainEndsIdleOriginProxyImmediately() throws Exception {
     roles.remote(RolePair.LIMIT);
     try (Socket control = TestClient.dial(roles.remote().controlAddress())) {
       roles.awaitLog(1, "service offered");
@@ -174,15 +176,15 @@ class TrpTest {
     }
   }
 
-  /** The original's ends with its control connection, and cuts what it carries. */
+  /** The original origin proxy exits with its control connection and cuts its relays. */
   @Test
-  void stoppingLetsTheLastVisitorFinish() throws Exception {
+  void drainLetsLastVisitorFinish() throws Exception {
     roles.remote(RolePair.LIMIT);
     HostPort address = roles.remote().controlAddress();
     try (Socket control = TestClient.dial(address)) {
       roles.awaitLog(1, "service offered");
       BufferedReader lines = reader(control);
-      try (Socket visitor = TestClient.dial(roles.outside())) {
+      try (Socket visitor = TestClient.dial(roles.publicAddress())) {
         assertThat(lines.readLine()).isEqualTo(text(visitor));
         try (Socket data = TestClient.dial(address)) {
           data.getOutputStream().write('x');
@@ -191,10 +193,10 @@ class TrpTest {
           Eventually.within(
               RolePair.LIMIT,
               () ->
-                  assertThatThrownBy(() -> TestClient.dial(roles.outside()).close())
+                  assertThatThrownBy(() -> TestClient.dial(roles.publicAddress()).close())
                       .isInstanceOf(ConnectException.class));
           control.setSoTimeout(SHORT_MILLIS);
-          // Whoever asked whether the port is closed may have been announced before it was.
+          // A probe of the port may have been announced before the port was closed.
           assertThatThrownBy(() -> lines.lines().count())
               .hasCauseInstanceOf(SocketTimeoutException.class);
           data.getOutputStream().write('y');
@@ -210,18 +212,18 @@ class TrpTest {
   }
 
   @Test
-  void stoppingWaitsForADataConnectionThatIsOnItsWay() throws Exception {
+  void drainWaitsForDataConnectionInFlight() throws Exception {
     roles.remote(RolePair.LIMIT);
     HostPort address = roles.remote().controlAddress();
     try (Socket control = TestClient.dial(address)) {
       roles.awaitLog(1, "service offered");
-      try (Socket visitor = TestClient.dial(roles.outside())) {
+      try (Socket visitor = TestClient.dial(roles.publicAddress())) {
         assertThat(reader(control).readLine()).isEqualTo(text(visitor));
         Thread drain = Thread.ofVirtual().start(() -> roles.remote().drain(RolePair.LIMIT));
         Eventually.within(
             RolePair.LIMIT,
             () ->
-                assertThatThrownBy(() -> TestClient.dial(roles.outside()).close())
+                assertThatThrownBy(() -> TestClient.dial(roles.publicAddress()).close())
                     .isInstanceOf(IOException.class));
         try (Socket data = TestClient.dial(address)) {
           data.getOutputStream().write('x');
@@ -229,27 +231,30 @@ class TrpTest {
           assertThat(visitor.getInputStream().readAllBytes()).asString().isEqualTo("x");
           visitor.shutdownOutput();
         }
-        // Whoever asked whether the port is closed may wait still.
+        // A probe of the port may still be pending.
         control.shutdownOutput();
         drain.join();
       }
     }
   }
 
-  /** As one whose network is gone: lines under way keep the system from asking it. */
+  /**
+   * Like an origin proxy whose network failed: unacknowledged lines keep the system from sending
+   * keep-alive probes.
+   */
   @Test
-  void anOriginProxyThatTakesNoVisitorMakesRoomForTheNext() throws Exception {
+  void originProxyThatClaimsNoVisitorIsReplaced() throws Exception {
     roles.remote(Duration.ofSeconds(6));
     HostPort address = roles.remote().controlAddress();
     try (Socket dead = TestClient.dial(address)) {
       roles.awaitLog(1, "service offered");
-      try (Socket visitor = TestClient.dial(roles.outside())) {
+      try (Socket visitor = TestClient.dial(roles.publicAddress())) {
         assertThat(reader(dead).readLine()).isEqualTo(text(visitor));
         roles.awaitLog(1, "session lost", "opens no data connections");
       }
       try (Socket next = TestClient.dial(address)) {
         roles.awaitLog(2, "service offered");
-        try (Socket visitor = TestClient.dial(roles.outside())) {
+        try (Socket visitor = TestClient.dial(roles.publicAddress())) {
           assertThat(reader(next).readLine()).isEqualTo(text(visitor));
         }
       }
@@ -257,13 +262,13 @@ class TrpTest {
   }
 
   @Test
-  void anImpatientVisitorIsNoEndOfTheControlConnection() throws Exception {
+  void shortOpenTimeoutDoesNotEndControlConnection() throws Exception {
     roles.remote(Duration.ofNanos(1));
     try (Socket control = TestClient.dial(roles.remote().controlAddress())) {
       roles.awaitLog(1, "service offered");
       BufferedReader lines = reader(control);
       for (int i = 0; i < 20; i++) {
-        try (Socket visitor = TestClient.dial(roles.outside())) {
+        try (Socket visitor = TestClient.dial(roles.publicAddress())) {
           assertThat(lines.readLine()).isEqualTo(text(visitor));
         }
       }
@@ -271,7 +276,7 @@ class TrpTest {
   }
 
   @Test
-  void aControlConnectionThatIsClosedAtOnceKeepsNobodyOut() throws Exception {
+  void controlConnectionClosedImmediatelyAdmitsTheNext() throws Exception {
     try (var closed = Loopback.open();
         var next = Loopback.open();
         var deadlines = new Deadlines()) {
@@ -282,9 +287,12 @@ class TrpTest {
     }
   }
 
-  /** The next one's offer would be declined, and it would have the place and no visitors. */
+  /**
+   * Otherwise the offer of the next one would be declined, and it would hold the slot without
+   * visitors.
+   */
   @Test
-  void thePlaceIsFreeOnlyOnceTheServiceIs() throws Exception {
+  void nextOriginProxyIsAdmittedOnlyAfterServiceIsWithdrawn() throws Exception {
     try (var ended = Loopback.open();
         var next = Loopback.open();
         var deadlines = new Deadlines()) {
@@ -293,7 +301,7 @@ class TrpTest {
       ended.near().close();
       var withdrawn = new AtomicBoolean();
       ServiceRegistry services =
-          new Unserved(() -> {
+          new UnansweredRegistry(() -> {
             assertThatThrownBy(() -> dialect.accept(next.far())).isInstanceOf(IOException.class);
             withdrawn.set(true);
           });
@@ -303,9 +311,9 @@ class TrpTest {
     }
   }
 
-  /** It would be nobody's, and stay open for ever. */
+  /** Otherwise the connection would belong to no visitor and stay open forever. */
   @Test
-  void aDataConnectionThatCameBeforeTheControlConnectionBrokeIsTheVisitors() throws Exception {
+  void dataConnectionBeforeControlFailureServesTheVisitor() throws Exception {
     try (var control = Loopback.open();
         var data = Loopback.open();
         var deadlines = new Deadlines()) {
@@ -319,8 +327,8 @@ class TrpTest {
     }
   }
 
-  /** Answers nothing, and does something when a service is withdrawn. */
-  private record Unserved(Runnable onWithdraw) implements ServiceRegistry {
+  /** Never answers an offer, and runs an action when a service is withdrawn. */
+  private record UnansweredRegistry(Runnable onWithdraw) implements ServiceRegistry {
     @Override
     public void offer(Session session, String service, Consumer<Answer> answer) {}
 
@@ -337,27 +345,27 @@ class TrpTest {
   }
 
   @Test
-  void anyLineBringsADataConnectionAndALostRemoteProxyIsJoinedAgain() throws Exception {
+  void anyLineOpensDataConnectionAndLostRemoteProxyIsDialledAgain() throws Exception {
     try (var remote = new ServerSocket(0, 9, InetAddress.getLoopbackAddress())) {
       roles.origin(new HostPort("127.0.0.1", remote.getLocalPort()), server.address());
       for (int i = 0; i < 3; i++) {
         try (Socket control = remote.accept()) {
-          control.getOutputStream().write("whoever\n[::1]:39354\n".getBytes());
+          control.getOutputStream().write("any text\n[::1]:39354\n".getBytes());
           for (int j = 0; j < 2; j++) {
             try (Socket data = remote.accept()) {
               TestClient.assertEchoes(data, "through");
             }
           }
-          control.getOutputStream().write("half a li".getBytes());
+          control.getOutputStream().write("incomplete li".getBytes());
         }
       }
       roles.awaitLog(1, "session lost", "the remote proxy closed the connection");
     }
   }
 
-  /** The original's remote proxy would wait for ever. */
+  /** The original remote proxy would wait forever. */
   @Test
-  void theDataConnectionComesAlsoWhereTheOriginServerRefuses() throws Exception {
+  void dataConnectionOpensAlthoughOriginServerRefuses() throws Exception {
     try (var remote = new ServerSocket(0, 9, InetAddress.getLoopbackAddress());
         var refusing = new RefusingPort()) {
       roles.origin(new HostPort("127.0.0.1", remote.getLocalPort()), refusing.address());
