@@ -217,7 +217,7 @@ class BoreIT {
           .contains("server error: invalid secret")
           .doesNotContain("wrong");
       assertThat(refused(CREDENTIALS, server))
-          .contains("the server requires a secret, and none is set");
+          .contains("the server requires a secret, but none is set");
       assertThat(refused(SETTINGS, server, "--secret=right", "--port=" + port))
           .contains("port " + port, "port already in use");
       assertThat(refused(SETTINGS, server, "--secret=right", "--port=19999"))
@@ -228,7 +228,7 @@ class BoreIT {
     }
     try (var open = BoreProcesses.server()) {
       open.role().err().await("NO SECRET IS SET", "BORE_SECRET");
-      assertThat(refused(CREDENTIALS, open, "--secret=right")).contains("asks for none");
+      assertThat(refused(CREDENTIALS, open, "--secret=right")).contains("the server requires none");
     }
   }
 

@@ -16,22 +16,22 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** The server of bore's wire. */
+/** The server side of the bore protocol. */
 public final class BoreDialect implements Dialect {
 
-  /** For each of the messages that a connection begins with. */
+  /** Time limit for each of the messages that a connection begins with. */
   private static final Duration MESSAGE_LIMIT = Duration.ofSeconds(3);
 
-  private static final String LATE = "timed out waiting for initial message";
+  private static final String TIMEOUT_TEXT = "timed out waiting for initial message";
 
   private final List<BoreSecret> secrets;
   private final Deadlines deadlines;
   private final PendingVisitors pending = new PendingVisitors();
 
   /**
-   * Nobody is there yet.
+   * Creates the dialect, without clients.
    *
-   * @param secrets any of them lets in; without one everybody is let in
+   * @param secrets any of them authenticates a client; if empty, every client is accepted
    */
   public BoreDialect(List<BoreSecret> secrets, Deadlines deadlines) {
     this.secrets = List.copyOf(secrets);
@@ -39,8 +39,8 @@ public final class BoreDialect implements Dialect {
   }
 
   /**
-   * {@inheritDoc} Only who could not authenticate is told why, as bore does it; all else that comes
-   * to nothing ends without a word.
+   * {@inheritDoc} As in bore, only a client that fails to authenticate receives an Error with the
+   * reason; in all other cases of failure the connection is closed without one.
    */
   @Override
   public Accepted accept(Connection connection) throws IOException {
@@ -50,7 +50,7 @@ public final class BoreDialect implements Dialect {
     }
     Optional<ClientMessage> first = read(connection, frames, () -> {});
     if (first.isEmpty()) {
-      throw new EOFException("closed before a first message");
+      throw new EOFException("closed before the first message");
     }
     return switch (first.get()) {
       case ClientMessage.Hello(int port) ->
@@ -58,7 +58,7 @@ public final class BoreDialect implements Dialect {
       case ClientMessage.Accept(UUID id) -> claim(id, frames.rest());
       case ClientMessage.Authenticate none ->
           throw new RefusedException(
-              ByeReason.CREDENTIALS, "it has a secret, and none is wanted here");
+              ByeReason.CREDENTIALS, "the client has a secret, but none is required");
     };
   }
 
@@ -67,12 +67,12 @@ public final class BoreDialect implements Dialect {
     pending.await(limit);
   }
 
-  /** An idle channel whose client is gone would stand for ever. */
+  /** Without keep-alive, an idle channel whose client is gone would stay open forever. */
   private Accepted claim(UUID id, Connection channel) throws IOException {
     KeepAlive.SLOW.applyTo(channel);
     if (!pending.claim(id, channel)) {
       throw new RefusedException(
-          ByeReason.ERROR, "its data channel names a visitor that does not wait: " + id);
+          ByeReason.ERROR, "data channel for a visitor that is not pending: " + id);
     }
     return new Accepted.Claimed();
   }
@@ -82,50 +82,52 @@ public final class BoreDialect implements Dialect {
     frames.write(new ServerMessage.Challenge(challenge));
     Optional<ClientMessage> answer;
     try {
-      // A few bytes behind a few others: nobody waits for room.
-      answer = read(connection, frames, () -> tell(frames, LATE));
+      // The few bytes sent so far leave enough space in the send buffer, so this write does not
+      // block.
+      answer = read(connection, frames, () -> sendError(frames, TIMEOUT_TEXT));
     } catch (ProtocolException e) {
-      throw refuse(frames, e.getMessage());
+      throw reject(frames, e.getMessage());
     }
     if (!(answer.orElse(null) instanceof ClientMessage.Authenticate(String tag))) {
-      throw refuse(frames, "server requires secret, but no secret was provided");
+      throw reject(frames, "server requires secret, but no secret was provided");
     }
-    // All of them, so that the time does not tell which one was right.
-    long right = secrets.stream().filter(s -> ChallengeResponse.isRight(tag, challenge, s)).count();
-    if (right == 0) {
-      throw refuse(frames, "invalid secret");
+    // Checks every secret, so that the time taken does not reveal the one that matched.
+    long matches =
+        secrets.stream().filter(s -> ChallengeResponse.isValid(tag, challenge, s)).count();
+    if (matches == 0) {
+      throw reject(frames, "invalid secret");
     }
   }
 
-  private static RefusedException refuse(JsonFrames frames, String why) {
-    tell(frames, why);
+  private static RefusedException reject(JsonFrames frames, String why) {
+    sendError(frames, why);
     return new RefusedException(ByeReason.CREDENTIALS, why);
   }
 
-  private static void tell(JsonFrames frames, String why) {
+  private static void sendError(JsonFrames frames, String why) {
     try {
       frames.write(new ServerMessage.Error(why));
     } catch (IOException e) {
-      // The client has gone, or its time was up; whoever asked says the rest.
+      // The client is gone or its time is up; the caller reports the cause.
     }
   }
 
-  /** Waits for a message; {@code lastWords} run when there was none in time. */
-  private Optional<ClientMessage> read(Connection connection, JsonFrames frames, Runnable lastWords)
+  /** Blocks until a message arrives; {@code onTimeout} runs if none arrives within the limit. */
+  private Optional<ClientMessage> read(Connection connection, JsonFrames frames, Runnable onTimeout)
       throws IOException {
-    var late = new AtomicBoolean();
+    var timedOut = new AtomicBoolean();
     var deadline =
         deadlines.after(
             MESSAGE_LIMIT,
             () -> {
-              late.set(true);
-              lastWords.run();
+              timedOut.set(true);
+              onTimeout.run();
               connection.close();
             });
     try {
-      return frames.ofClient();
+      return frames.readClientMessage();
     } catch (IOException e) {
-      throw late.get() ? new ProtocolException(LATE) : e;
+      throw timedOut.get() ? new ProtocolException(TIMEOUT_TEXT) : e;
     } finally {
       deadline.cancel();
     }

@@ -21,27 +21,28 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * bore's wire, the client's side: a control connection that asks for a public port, and a data
- * channel for every visitor that the server announces.
+ * The client side of the bore protocol: a control connection that requests a public port, and a
+ * data channel for each visitor that the server announces.
  */
 public final class BoreOriginDialect implements OriginDialect {
 
-  /** For what a session's server keeps complaining of. */
-  private static final int LINES = 10;
+  /** Maximum log lines of one kind in a log period. */
+  private static final int MAX_LINES = 10;
 
   private final HostPort server;
   private final PortRequest port;
   private final DataChannels channels;
-  private final ClientHandshake talk;
-  private final Duration silence;
+  private final ClientHandshake handshake;
+  private final Duration heartbeatTimeout;
   private final Deadlines deadlines;
   private final LimitedLog<String> log;
 
   /**
-   * For the role that lives with {@code dialer}, {@code deadlines} and {@code counters}.
+   * Creates the dialect for an origin proxy that owns {@code dialer}, {@code deadlines} and {@code
+   * counters}.
    *
-   * @param settings whose remote proxy is the server, dialled directly
-   * @param access what is asked of it
+   * @param settings its remote proxy is the server, which is dialled directly
+   * @param access the port requested and the secret
    */
   public BoreOriginDialect(
       OriginSettings settings,
@@ -52,10 +53,10 @@ public final class BoreOriginDialect implements OriginDialect {
       Log lines) {
     this.server = settings.remoteProxy().dialled();
     this.port = new PortRequest(access.port());
-    this.talk = new ClientHandshake(access.secret());
-    this.silence = settings.timeouts().heartbeatTimeout();
+    this.handshake = new ClientHandshake(access.secret());
+    this.heartbeatTimeout = settings.timeouts().heartbeatTimeout();
     this.deadlines = deadlines;
-    this.log = new LimitedLog<>(lines, counters, LINES, settings.timeouts().logPeriod());
+    this.log = new LimitedLog<>(lines, counters, MAX_LINES, settings.timeouts().logPeriod());
     this.channels =
         new DataChannels(
             settings,
@@ -65,44 +66,46 @@ public final class BoreOriginDialect implements OriginDialect {
               counters.count(Counter.OPENS_FAILED);
               log.warn(
                   "channel",
-                  event("no data channel for a visitor")
-                      .with("visitor", visitor)
-                      .with("cause", cause));
+                  event("data channel not opened").with("visitor", visitor).with("cause", cause));
             });
   }
 
   @Override
   public OriginSession login(Connection connection) throws IOException {
     var frames = new JsonFrames(connection);
-    int asked = port.next();
-    return switch (talk.hello(frames, asked)) {
-      case ServerMessage.Hello(int given) -> {
-        port.taken(given);
+    int requested = port.next();
+    return switch (handshake.hello(frames, requested)) {
+      case ServerMessage.Hello(int assigned) -> {
+        port.assigned(assigned);
         yield new BoreOriginSession(
             connection,
             frames,
-            talk,
-            new HostPort(server.host(), given),
+            handshake,
+            new HostPort(server.host(), assigned),
             channels.forSession(connection.peer()),
-            silence,
+            heartbeatTimeout,
             deadlines,
             log);
       }
-      case ServerMessage.Error(String text) -> refused(asked, text);
-      default -> throw new IllegalStateException("no answer to a Hello");
+      case ServerMessage.Error(String text) -> refused(requested, text);
+      default -> throw new IllegalStateException("unexpected answer to Hello");
     };
   }
 
-  /** Either for good, which the role hears as a service declined, or worth another attempt. */
-  private OriginSession refused(int asked, String text) throws IOException {
-    boolean again =
+  /**
+   * Returns a session that reports the service as declined, or throws if another attempt may
+   * succeed.
+   */
+  private OriginSession refused(int requested, String text) throws IOException {
+    boolean retry =
         switch (text) {
-          case ClientHandshake.PORT_IN_USE -> port.inUse(System.nanoTime());
-          case ClientHandshake.PORT_NOT_ALLOWED, ClientHandshake.NO_PERMISSION -> port.forbidden();
+          case ClientHandshake.PORT_IN_USE -> port.rejectedAsInUse(System.nanoTime());
+          case ClientHandshake.PORT_NOT_ALLOWED, ClientHandshake.NO_PERMISSION ->
+              port.rejectedAsForbidden();
           default -> true;
         };
-    String why = (asked == 0 ? "" : "port " + asked + ": ") + "server error: " + text;
-    if (again) {
+    String why = (requested == 0 ? "" : "port " + requested + ": ") + "server error: " + text;
+    if (retry) {
       throw new IOException(why);
     }
     return new Declined(why);

@@ -19,51 +19,51 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * A client's control connection. Nothing is ever written to it any more: bore's server would not
- * read it. The server's heartbeats are what tells a silent server from a dead one.
+ * A client's control connection. Nothing is written to it after the login, because bore's server
+ * would not read it. Only the server's heartbeats distinguish an idle server from a dead one.
  */
 final class BoreOriginSession extends AnnouncedSession {
 
   /**
-   * So often within the longest silence it is looked whether anything came. Looks are counted, not
-   * time: after a sleep of this process the heartbeats that came meanwhile are still to be read.
+   * Checks for received messages within one heartbeat timeout. Checks are counted instead of time:
+   * after this process was suspended, the heartbeats that arrived meanwhile are still unread.
    */
   private static final int CHECKS = 8;
 
   private final Connection control;
   private final JsonFrames frames;
-  private final ClientHandshake talk;
+  private final ClientHandshake handshake;
   private final HostPort address;
-  private final Duration silence;
+  private final Duration heartbeatTimeout;
   private final Deadlines deadlines;
   private final LimitedLog<String> log;
-  private volatile boolean heard;
-  private volatile boolean silent;
+  private volatile boolean received;
+  private volatile boolean timedOut;
 
-  /** Checks since it was heard; the watch alone uses it. */
-  private int unheard;
+  /** Checks since the last message; only the deadline task of the checks uses it. */
+  private int checksSinceMessage;
 
   /**
-   * A session that has its port.
+   * Creates a session to which the server has assigned a port.
    *
-   * @param address where visitors come in
-   * @param silence a server that says nothing for so long is gone
+   * @param address public address at which visitors connect
+   * @param heartbeatTimeout the server is considered dead after this time without a message
    */
   BoreOriginSession(
       Connection control,
       JsonFrames frames,
-      ClientHandshake talk,
+      ClientHandshake handshake,
       HostPort address,
       DataChannels.OfSession channels,
-      Duration silence,
+      Duration heartbeatTimeout,
       Deadlines deadlines,
       LimitedLog<String> log) {
     super(control, channels);
     this.control = control;
     this.frames = frames;
-    this.talk = talk;
+    this.handshake = handshake;
     this.address = address;
-    this.silence = silence;
+    this.heartbeatTimeout = heartbeatTimeout;
     this.deadlines = deadlines;
     this.log = log;
   }
@@ -71,56 +71,58 @@ final class BoreOriginSession extends AnnouncedSession {
   @Override
   protected void receiveAnnouncements(String service, Listener listener) throws IOException {
     listener.served(service, List.of(address));
-    var watch = deadlines.repeat(silence.dividedBy(CHECKS), this::checkSilence);
+    var watch = deadlines.repeat(heartbeatTimeout.dividedBy(CHECKS), this::checkSilence);
     try {
       for (; ; ) {
-        heard(service);
+        receive(service);
       }
     } catch (IOException e) {
-      throw silent
-          ? new SilentPeerException("the server was silent for " + Durations.of(silence))
+      throw timedOut
+          ? new SilentPeerException("the server was silent for " + Durations.of(heartbeatTimeout))
           : e;
     } finally {
       watch.cancel();
     }
   }
 
-  private void heard(String service) throws IOException {
+  private void receive(String service) throws IOException {
     ServerMessage message =
         frames
-            .ofServer()
+            .readServerMessage()
             .orElseThrow(() -> new SessionEndedException("the server closed the connection"));
-    heard = true;
+    received = true;
     switch (message) {
       case ServerMessage.Heartbeat heartbeat -> {}
       case ServerMessage.Connection(UUID id) -> fetch(id, service);
       case ServerMessage.Error(String text) ->
-          log.warn("error", event("server error").with("server", address).with("cause", text));
-      case ServerMessage.Hello hello -> unexpected("hello");
-      case ServerMessage.Challenge challenge -> unexpected("challenge");
+          log.warn(
+              "error", event("server error received").with("server", address).with("cause", text));
+      case ServerMessage.Hello hello -> logUnexpected("hello");
+      case ServerMessage.Challenge challenge -> logUnexpected("challenge");
     }
   }
 
-  /** The wire does not tell the visitor's address: its id is its name. */
+  /** The protocol does not carry the visitor's address, so its id stands in for the name. */
   private void fetch(UUID id, String service) {
     var visitor =
         new Visitor(
             service,
             InetSocketAddress.createUnresolved(id.toString(), 0),
             InetSocketAddress.createUnresolved(address.host(), address.port()));
-    fetch(id.toString(), visitor, fresh -> talk.accept(fresh, id));
+    fetch(id.toString(), visitor, channel -> handshake.accept(channel, id));
   }
 
-  private void unexpected(String what) {
+  private void logUnexpected(String message) {
     log.warn(
-        "unexpected", event("unexpected message").with("server", address).with("message", what));
+        "unexpected",
+        event("unexpected message received").with("server", address).with("message", message));
   }
 
   private void checkSilence() {
-    unheard = heard ? 0 : unheard + 1;
-    heard = false;
-    if (unheard == CHECKS) {
-      silent = true;
+    checksSinceMessage = received ? 0 : checksSinceMessage + 1;
+    received = false;
+    if (checksSinceMessage == CHECKS) {
+      timedOut = true;
       control.reset();
     }
   }

@@ -24,21 +24,23 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * A client's control connection. It says no more after its hello, so that this side reads it for
- * nothing but its end. What this side says is queued, for one thread to write.
+ * A client's control connection. The client sends nothing after its Hello, so this side reads only
+ * to detect the end of the stream. Messages to the client are queued and written by one thread.
  */
 final class BoreSession implements Session {
 
-  /** What its visitors are said to visit: the wire has no names. */
+  /** Service name of all its visitors; the protocol has no names. */
   static final String SERVICE = "bore";
 
-  /** A client has at least so long for a data channel, however impatient the visitor is. */
+  /**
+   * Minimum time that a client has for a data channel, even if the limit of the visitor is shorter.
+   */
   private static final Duration CLAIM_LIMIT = Duration.ofSeconds(5);
 
-  /** After an orderly end, for data channels that were on their way. */
+  /** Time after an orderly end for data channels that are being opened. */
   private static final Duration GRACE = Duration.ofSeconds(2);
 
-  /** For a sign of life while another wants the port; the other waits for three seconds. */
+  /** Time for a probe when another client requests the port; that client waits for 3 s. */
   private static final Duration PROBE_LIMIT = Duration.ofSeconds(2);
 
   private static final int SINK_BYTES = 256;
@@ -53,7 +55,7 @@ final class BoreSession implements Session {
 
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** The data channels that there are; the lock guards it and all that follows. */
+  /** Open data channels; guarded by the lock, as are the fields below. */
   private final Set<NotifyingConnection> channels = new HashSet<>();
 
   private long lastClaim = System.nanoTime();
@@ -61,12 +63,12 @@ final class BoreSession implements Session {
   private State state = State.NEW;
 
   /** Whether the client is dead, and its data channels with it. */
-  private boolean cut;
+  private boolean clientDead;
 
-  /** What one that is not let in hears. */
+  /** Error text for a client that is rejected before it is served. */
   private String refusal;
 
-  /** Why it ended or is about to; null if it was closed from this side, and until then. */
+  /** Why the session ended or is about to end; null until then, and if this side closed it. */
   private volatile IOException cause;
 
   private enum State {
@@ -74,16 +76,16 @@ final class BoreSession implements Session {
     NEW,
     /** Visitors are announced. */
     SERVING,
-    /** No visitor is announced any more; it ends with its last data channel. */
+    /** No more visitors are announced; the session ends with its last data channel. */
     DRAINING,
-    /** Ended from this side; the connection is closed, or is about to be. */
+    /** Ended by this side; the connection is closed or about to be. */
     CLOSED
   }
 
   /**
-   * Not serving yet.
+   * Creates a session that is not served yet.
    *
-   * @param port the one it asks for; 0 for any
+   * @param port the requested port; 0 for any
    */
   BoreSession(
       Connection connection,
@@ -106,17 +108,17 @@ final class BoreSession implements Session {
 
   @Override
   public void serve(ServiceRegistry services) throws IOException {
-    if (!begins()) {
-      lastWords();
+    if (!startServing()) {
+      sendRefusal();
       return;
     }
     KeepAlive.FAST.applyTo(connection);
     writer.start("bore " + HostPort.of(peer()) + " >");
     try {
-      services.offer(this, SERVICE, port, this::answered);
-      over(readToEnd());
+      services.offer(this, SERVICE, port, this::handleAnswer);
+      finish(readToEnd());
       if (cause instanceof EOFException) {
-        // It may be draining: those who come now find the port closed, and those before have time.
+        // The client may be draining: new visitors find the port closed, and pending ones get time.
         services.withdraw(this, SERVICE);
         pending.await(this, GRACE);
       }
@@ -130,7 +132,7 @@ final class BoreSession implements Session {
     }
   }
 
-  private boolean begins() {
+  private boolean startServing() {
     lock.lock();
     try {
       if (state != State.NEW) {
@@ -143,10 +145,10 @@ final class BoreSession implements Session {
     }
   }
 
-  /** Of one that was not let in. */
-  private void lastWords() {
+  /** Sends the reason to a client that was rejected before it was served. */
+  private void sendRefusal() {
     try {
-      writer.say(new ServerMessage.Error(refusal));
+      writer.send(new ServerMessage.Error(refusal));
       connection.closeOutput();
       LingeringClose.drainAndClose(connection, deadlines);
     } catch (IOException e) {
@@ -154,27 +156,27 @@ final class BoreSession implements Session {
     }
   }
 
-  private void answered(ServiceRegistry.Answer answer) {
+  private void handleAnswer(ServiceRegistry.Answer answer) {
     switch (answer) {
-      case ServiceRegistry.Answer.Served taken -> {
-        int taking = HostPort.parse(taken.addresses().getFirst()).port();
-        writer.tell(new ServerMessage.Hello(taking));
-        writer.tell(new ServerMessage.Heartbeat());
+      case ServiceRegistry.Answer.Served served -> {
+        int assigned = HostPort.parse(served.addresses().getFirst()).port();
+        writer.enqueue(new ServerMessage.Hello(assigned));
+        writer.enqueue(new ServerMessage.Heartbeat());
       }
       case ServiceRegistry.Answer.Declined declined -> {
-        blame(new RefusedException(ByeReason.ERROR, declined.why()));
-        writer.tell(new ServerMessage.Error(declined.why()));
+        recordCause(new RefusedException(ByeReason.ERROR, declined.why()));
+        writer.enqueue(new ServerMessage.Error(declined.why()));
       }
     }
   }
 
-  /** Returns how the connection ended: the client has no other word. */
+  /** Returns how the connection ended; bytes from the client are discarded. */
   private IOException readToEnd() {
     try {
       byte[] sink = new byte[SINK_BYTES];
       Connection rest = frames.rest();
       while (rest.input().read(sink) >= 0) {
-        // Bore's server does not even read it.
+        // bore's server does not read the connection at all.
       }
       return new EOFException("the client closed its control connection");
     } catch (IOException e) {
@@ -183,22 +185,22 @@ final class BoreSession implements Session {
   }
 
   /**
-   * Ends, for this reason if there was none before. What a client carries goes on that ended in
-   * order. A dead one's data channels are as dead, and nobody else would tell those who wait for
-   * it.
+   * Ends the session; the first reason recorded is kept. After an orderly end the client's data
+   * channels continue. Those of a dead client are reset, because nothing else would notify the
+   * visitors that wait for data from it.
    */
-  private void over(IOException end) {
-    List<NotifyingConnection> dead;
+  private void finish(IOException end) {
+    List<NotifyingConnection> abandoned;
     lock.lock();
     try {
-      blame(end);
+      recordCause(end);
       state = State.CLOSED;
-      cut = cause != null && !(cause instanceof EOFException);
-      dead = cut ? List.copyOf(channels) : List.of();
+      clientDead = cause != null && !(cause instanceof EOFException);
+      abandoned = clientDead ? List.copyOf(channels) : List.of();
     } finally {
       lock.unlock();
     }
-    dead.forEach(NotifyingConnection::reset);
+    abandoned.forEach(NotifyingConnection::reset);
   }
 
   @Override
@@ -213,43 +215,43 @@ final class BoreSession implements Session {
     return waiting;
   }
 
-  /** Returns why it cannot; the empty text if it can. */
+  /** Returns why the visitor cannot be announced; empty if it was. */
   private String announce(PendingVisitor visitor) {
     lock.lock();
     try {
       if (state != State.SERVING) {
-        return "the client's session is over or draining";
+        return "the client's session has ended or is draining";
       }
       long number = writer.announce(new ServerMessage.Connection(visitor.id()));
-      visitor.announced(number);
-      return number > 0 ? "" : "the client is too slow to hear of more visitors";
+      visitor.setAnnouncement(number);
+      return number > 0 ? "" : "too many messages to the client are queued";
     } finally {
       lock.unlock();
     }
   }
 
-  /** The data channel of a visitor of this session's has come; returns what to use instead. */
-  Connection begin(Connection channel, PendingVisitor visitor) {
-    var fresh = new NotifyingConnection(channel, this::channelOver);
-    boolean late;
+  /** Adds the data channel of a visitor of this session; returns the connection to use instead. */
+  Connection addChannel(Connection channel, PendingVisitor visitor) {
+    var fresh = new NotifyingConnection(channel, this::channelClosed);
+    boolean alreadyDead;
     long announcement;
     lock.lock();
     try {
       channels.add(fresh);
       lastClaim = System.nanoTime();
-      late = cut;
+      alreadyDead = clientDead;
       announcement = visitor.announcement();
     } finally {
       lock.unlock();
     }
-    if (late) {
+    if (alreadyDead) {
       fresh.reset();
     }
-    writer.lives(announcement);
+    writer.confirm(announcement);
     return fresh;
   }
 
-  private void channelOver(NotifyingConnection channel) {
+  private void channelClosed(NotifyingConnection channel) {
     boolean last;
     lock.lock();
     try {
@@ -264,12 +266,13 @@ final class BoreSession implements Session {
   }
 
   /**
-   * No data channel came for a visitor. A client that has none at all and opened none since the
-   * visitor was announced is lost: announcements under way keep the system from asking it.
+   * Reports a visitor for which no data channel was opened. A client that has no data channel and
+   * has opened none since the visitor was announced is considered dead: unacknowledged
+   * announcements keep the system from sending keep-alive probes.
    *
    * @param announced by {@link System#nanoTime}
    */
-  void unclaimed(long announced) {
+  void reportUnclaimed(long announced) {
     if (System.nanoTime() - announced < CLAIM_LIMIT.toNanos()) {
       return;
     }
@@ -281,21 +284,23 @@ final class BoreSession implements Session {
       lock.unlock();
     }
     if (lost) {
-      end(new SilentPeerException("it opens no data channels any more"));
+      end(new SilentPeerException("the client opens no data channels any more"));
     }
   }
 
   /**
-   * Nobody answers; but a write that does not end tells, mostly not whoever asks now: a far client
-   * that lives may need as long. Who asks again a few seconds later finds a dead one gone.
+   * Probes the client, which never answers: only a write that does not complete reveals a dead
+   * client. That is usually too late for the client that requests the port now, because a live but
+   * distant client may take as long. A request some seconds later finds the port of a dead client
+   * free.
    */
   @Override
   public void probe(Duration limit, Consumer<Boolean> answer) {
-    writer.doubt();
-    deadlines.after(PROBE_LIMIT, () -> answer.accept(isThere()));
+    writer.requestProbe();
+    deadlines.after(PROBE_LIMIT, () -> answer.accept(isOpen()));
   }
 
-  private boolean isThere() {
+  private boolean isOpen() {
     lock.lock();
     try {
       return state != State.CLOSED;
@@ -304,10 +309,13 @@ final class BoreSession implements Session {
     }
   }
 
-  /** A client ends when its control connection does, and cuts what it carries. */
+  /**
+   * {@inheritDoc} A client exits when its control connection ends and cuts its relays, so the
+   * connection stays open until the last data channel ends.
+   */
   @Override
   public void drain() {
-    if (turnedAway("the server is stopping")) {
+    if (refuseIfNew("the server is stopping")) {
       return;
     }
     boolean idle;
@@ -327,13 +335,13 @@ final class BoreSession implements Session {
 
   @Override
   public void close(ByeReason reason, String why) {
-    if (!turnedAway(why)) {
+    if (!refuseIfNew(why)) {
       end(null);
     }
   }
 
-  /** One that is not served yet hears why it will not be; returns whether it is one. */
-  private boolean turnedAway(String why) {
+  /** Rejects a client that is not served yet, with the reason; returns whether this was one. */
+  private boolean refuseIfNew(String why) {
     lock.lock();
     try {
       if (state != State.NEW) {
@@ -347,11 +355,11 @@ final class BoreSession implements Session {
     }
   }
 
-  /** Ends it; null is from this side. */
+  /** Ends the session; a null cause means that this side ends it. */
   private void end(IOException why) {
     lock.lock();
     try {
-      blame(why);
+      recordCause(why);
       state = State.CLOSED;
     } finally {
       lock.unlock();
@@ -360,8 +368,8 @@ final class BoreSession implements Session {
     pending.end(this);
   }
 
-  /** The first reason holds. */
-  private void blame(IOException why) {
+  /** Records the cause unless an earlier one is recorded. */
+  private void recordCause(IOException why) {
     lock.lock();
     try {
       if (cause == null && state != State.CLOSED) {

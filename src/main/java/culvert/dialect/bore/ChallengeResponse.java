@@ -18,20 +18,23 @@ final class ChallengeResponse {
 
   private ChallengeResponse() {}
 
-  /** The right answer, in lower case. */
+  /** Returns the answer, in lower case. */
   static String to(UUID challenge, BoreSecret secret) {
     return HexFormat.of().formatHex(tag(challenge, secret));
   }
 
-  /** Whether the answer is right; digits may be in upper case. Takes the same time for any. */
-  static boolean isRight(String answer, UUID challenge, BoreSecret secret) {
-    byte[] given;
+  /**
+   * Returns whether the answer is valid; digits may be in upper case. The comparison takes the same
+   * time for all answers.
+   */
+  static boolean isValid(String answer, UUID challenge, BoreSecret secret) {
+    byte[] received;
     try {
-      given = HexFormat.of().parseHex(answer);
+      received = HexFormat.of().parseHex(answer);
     } catch (IllegalArgumentException e) {
       return false;
     }
-    return MessageDigest.isEqual(given, tag(challenge, secret));
+    return MessageDigest.isEqual(received, tag(challenge, secret));
   }
 
   private static byte[] tag(UUID challenge, BoreSecret secret) {

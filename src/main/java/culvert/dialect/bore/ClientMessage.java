@@ -5,34 +5,34 @@ import culvert.dialect.bore.Json.Value;
 import culvert.protocol.ProtocolException;
 import java.util.UUID;
 
-/** What a client of bore's wire says. */
+/** A message from a client in the bore protocol. */
 sealed interface ClientMessage {
 
   /**
-   * {@code {"Authenticate":"64 hexadecimal digits"}}: the answer to a challenge, first on every
-   * connection where the server has a secret.
+   * {@code {"Authenticate":"64 hexadecimal digits"}}: the answer to a challenge, the first message
+   * on every connection if the server has a secret.
    *
-   * @param tag as it came; whether it is hexadecimal is part of whether it is right
+   * @param tag as received; not checked for being hexadecimal before it is compared
    */
   record Authenticate(String tag) implements ClientMessage {}
 
   /**
-   * {@code {"Hello":8000}}: this is a control connection, and its visitors come in at that port.
+   * {@code {"Hello":8000}}: makes this a control connection whose visitors connect to that port.
    *
    * @param port 0 for any
    */
   record Hello(int port) implements ClientMessage {}
 
   /**
-   * {@code {"Accept":"17d627d5-186a-4a45-8679-d49a45204e2c"}}: this is the data channel of that
-   * visitor; what follows are its bytes.
+   * {@code {"Accept":"17d627d5-186a-4a45-8679-d49a45204e2c"}}: makes this the data channel of that
+   * visitor, whose bytes follow.
    */
   record Accept(UUID id) implements ClientMessage {}
 
   /**
-   * Reads one.
+   * Converts parsed JSON to a message.
    *
-   * @throws ProtocolException in bore's words, if it is none
+   * @throws ProtocolException with bore's error text, if it is not one of these messages
    */
   static ClientMessage of(Named named) throws ProtocolException {
     return switch (named) {
@@ -45,7 +45,7 @@ sealed interface ClientMessage {
     };
   }
 
-  /** As it goes over the wire. */
+  /** Returns the JSON text as it is sent. */
   default String json() {
     return switch (this) {
       case Authenticate(String tag) -> new Named("Authenticate", new Value.Text(tag)).toString();

@@ -15,100 +15,104 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * What a client is told on its control connection: queued, for one thread to write. It also finds
- * out whether the client is there still, though that never answers.
+ * Writes the messages of a client's control connection from a queue, in one thread, and detects a
+ * dead client although clients never answer.
  *
- * <p>The system finds a dead peer by asking (keep-alive), which it does only while all that was
- * sent is acknowledged. So heartbeats are rare, and between two there is time enough to ask. And
- * where something may have been under way when the client died, it is told more than its system
- * takes unless it acknowledges, which makes "not acknowledged" a write that does not end.
+ * <p>TCP keep-alive detects a dead peer by probes, but the system sends them only while all data
+ * sent is acknowledged. Therefore heartbeats are rare, with enough time between two for keep-alive
+ * to probe. If data may have been unacknowledged when the client died, the writer sends more than
+ * the system buffers without acknowledgement, which turns "not acknowledged" into a write that does
+ * not complete.
  */
 final class ControlWriter {
 
-  private static final Duration HEARTBEAT = Duration.ofSeconds(10);
+  private static final Duration HEARTBEAT_PERIOD = Duration.ofSeconds(10);
 
   /**
-   * One that dies shortly before a heartbeat would not be asked any more. So a heartbeat is said so
-   * often that a small send buffer cannot take it all: of Linux's smallest buffer six take all
-   * there is. It is still less than bore says in that time.
+   * Keep-alive would not probe a client that dies shortly before a heartbeat. Therefore each
+   * heartbeat is sent as a burst that a small send buffer cannot hold: six fill Linux's smallest
+   * buffer. This is still less than bore sends in that time.
    */
-  private static final int BEATS = 16;
+  private static final int HEARTBEATS_PER_BURST = 16;
 
-  private static final int SMALLEST_BUFFER = 1;
-  private static final int USUAL_BUFFER = 128 * 1024;
+  private static final int MIN_SEND_BUFFER = 1;
+  private static final int SEND_BUFFER = 128 * 1024;
 
   /**
-   * A client that claims no visitor for so long after one was announced may be dead, and then the
-   * announcement itself keeps the system from asking. It is looked at as often, so that twice as
-   * long may pass.
+   * A client that claims no visitor for this long after an announcement may be dead, and the
+   * announcement itself then prevents keep-alive probes. The check runs at the same interval, so up
+   * to twice this time may pass.
    */
-  private static final Duration DOUBT = Duration.ofSeconds(2);
+  private static final Duration UNCLAIMED_LIMIT = Duration.ofSeconds(2);
 
   /**
-   * What a dead client's system never takes, in so many pieces: while something is under way that
-   * is not acknowledged Linux joins small messages to one segment of up to 64 KiB, whatever the
-   * send buffer. A live one has it soon, also when it is far.
+   * Number of writes in a probe, more than the system accepts for a dead client: while data is
+   * unacknowledged, Linux merges small messages into one segment of up to 64 KiB, whatever the send
+   * buffer. A live client receives it soon, even if it is distant.
    */
-  private static final int DOUBT_PIECES = 100;
+  private static final int PROBE_WRITES = 100;
 
-  private static final int DOUBT_BEATS = 64;
-  private static final int DOUBT_BUFFER = 16 * 1024;
+  private static final int PROBE_HEARTBEATS = 64;
+  private static final int PROBE_BUFFER = 16 * 1024;
 
-  /** For a message to leave; a client that takes none for so long is lost. */
+  /** Time limit for a write; a client that accepts no data for this long is considered dead. */
   private static final Duration WRITE_LIMIT = Duration.ofSeconds(5);
 
-  /** For the client to close once it was told why it gets nothing. */
+  /** Time for the client to close after an Error. */
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
 
-  /** Messages that wait for a client that takes them slowly. */
-  private static final int MAX_UNSAID = 2 * PendingVisitors.MAX_OF_SESSION;
+  /** Maximum number of messages queued for a slow client. */
+  private static final int MAX_QUEUED = 2 * PendingVisitors.MAX_OF_SESSION;
 
   private final Connection connection;
   private final JsonFrames frames;
   private final Deadlines deadlines;
-  private final Consumer<IOException> lost;
-  private final BlockingQueue<ServerMessage> unsaid = new LinkedBlockingQueue<>(MAX_UNSAID);
+  private final Consumer<IOException> onFailure;
+  private final BlockingQueue<ServerMessage> queue = new LinkedBlockingQueue<>(MAX_QUEUED);
 
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** How many visitors were announced; the lock guards it and all that follows. */
+  /** Number of visitors announced; guarded by the lock, as are the fields below. */
   private long announced;
 
-  /** How many of them the client was told of. */
-  private long said;
+  /** Number of announcements that were written. */
+  private long sent;
 
-  /** How many of those it has heard of for certain: what it heard it heard in order. */
-  private long heard;
+  /** Number of announcements that the client has certainly received; messages arrive in order. */
+  private long confirmed;
 
-  /** Since when there is no sign of life though one is wanted. */
-  private long silentNanos;
+  /** Since when an announcement has been unconfirmed. */
+  private long unclaimedSinceNanos;
 
-  private long livedNanos = System.nanoTime();
+  private long lastConfirmedNanos = System.nanoTime();
 
-  /** Whether somebody wants to know at once. */
-  private boolean doubted;
+  /** Whether a probe was requested. */
+  private boolean probeRequested;
 
   private Thread thread;
 
   /**
-   * Says nothing yet.
+   * Creates a writer whose thread is not started.
    *
-   * @param lost hears why the client cannot be told any more; must not block
+   * @param onFailure receives the reason why the client is unreachable; must not block
    */
   ControlWriter(
-      Connection connection, JsonFrames frames, Deadlines deadlines, Consumer<IOException> lost) {
+      Connection connection,
+      JsonFrames frames,
+      Deadlines deadlines,
+      Consumer<IOException> onFailure) {
     this.connection = connection;
     this.frames = frames;
     this.deadlines = deadlines;
-    this.lost = lost;
+    this.onFailure = onFailure;
   }
 
-  /** From now on, in a thread of that name. */
+  /** Starts the thread, with this name. */
   void start(String name) {
     thread = Threads.start(name, this::write);
   }
 
-  /** Ends the thread, and waits for that; the connection is closed already. */
+  /** Ends the thread and blocks until it has ended; the connection must be closed already. */
   void stop() {
     thread.interrupt();
     try {
@@ -118,68 +122,70 @@ final class ControlWriter {
     }
   }
 
-  /** The client is to hear this; behind an Error the connection is closed. Does not wait. */
-  void tell(ServerMessage message) {
-    unsaid.add(message);
+  /** Queues a message; after an Error the output is closed. Does not block. */
+  void enqueue(ServerMessage message) {
+    queue.add(message);
   }
 
   /**
-   * The same for a visitor that waits.
+   * Queues the announcement of a pending visitor; does not block.
    *
-   * @return which announcement this is, from 1; 0 if too much is unsaid, and this with it
+   * @return the number of this announcement, from 1; 0 if the queue is full and it was not queued
    */
   long announce(ServerMessage.Connection visitor) {
     lock.lock();
     try {
-      return unsaid.offer(visitor) ? ++announced : 0;
+      return queue.offer(visitor) ? ++announced : 0;
     } finally {
       lock.unlock();
     }
   }
 
-  private void announces() {
+  private void countAnnouncement() {
     lock.lock();
     try {
-      if (said == heard) {
-        silentNanos = System.nanoTime();
+      if (sent == confirmed) {
+        unclaimedSinceNanos = System.nanoTime();
       }
-      said++;
+      sent++;
     } finally {
       lock.unlock();
     }
   }
 
   /**
-   * A sign of life, which the client can have given before it heard of what was said since.
+   * Records activity of the client, which may be older than the latest announcements.
    *
-   * @param announcement the latest of which it shows that the client has heard
+   * @param announcement the latest one that the client has certainly received
    */
-  void lives(long announcement) {
+  void confirm(long announcement) {
     lock.lock();
     try {
-      heard = Math.max(heard, announcement);
-      silentNanos = System.nanoTime();
-      livedNanos = silentNanos;
-      doubted = false;
+      confirmed = Math.max(confirmed, announcement);
+      unclaimedSinceNanos = System.nanoTime();
+      lastConfirmedNanos = unclaimedSinceNanos;
+      probeRequested = false;
     } finally {
       lock.unlock();
     }
   }
 
-  /** Makes sure of it soon, unless there was a sign within a heartbeat. */
-  void doubt() {
+  /** Requests a probe soon, unless the client was confirmed within a heartbeat period. */
+  void requestProbe() {
     lock.lock();
     try {
-      doubted = System.nanoTime() - livedNanos > HEARTBEAT.toNanos();
+      probeRequested = System.nanoTime() - lastConfirmedNanos > HEARTBEAT_PERIOD.toNanos();
     } finally {
       lock.unlock();
     }
   }
 
-  private boolean isDoubtful() {
+  private boolean isProbeDue() {
     lock.lock();
     try {
-      return doubted || said > heard && System.nanoTime() - silentNanos >= DOUBT.toNanos();
+      return probeRequested
+          || sent > confirmed
+              && System.nanoTime() - unclaimedSinceNanos >= UNCLAIMED_LIMIT.toNanos();
     } finally {
       lock.unlock();
     }
@@ -187,55 +193,55 @@ final class ControlWriter {
 
   private void write() {
     try {
-      for (long due = System.nanoTime() + HEARTBEAT.toNanos(); ; ) {
-        long wait = Math.min(due - System.nanoTime(), DOUBT.toNanos());
-        ServerMessage next = unsaid.poll(wait, TimeUnit.NANOSECONDS);
+      for (long due = System.nanoTime() + HEARTBEAT_PERIOD.toNanos(); ; ) {
+        long wait = Math.min(due - System.nanoTime(), UNCLAIMED_LIMIT.toNanos());
+        ServerMessage next = queue.poll(wait, TimeUnit.NANOSECONDS);
         if (next instanceof ServerMessage.Connection) {
-          announces();
+          countAnnouncement();
         }
         if (next != null) {
-          say(next);
+          send(next);
         }
         if (next instanceof ServerMessage.Error) {
           connection.closeOutput();
           deadlines.after(CLOSE_LIMIT, connection::close);
           return;
         }
-        if (isDoubtful()) {
-          insist();
+        if (isProbeDue()) {
+          probe();
         }
-        // Also while visitors keep coming.
+        // Checked here, so that heartbeats are sent even while visitors keep coming.
         if (System.nanoTime() - due >= 0) {
-          beat();
-          due = System.nanoTime() + HEARTBEAT.toNanos();
+          sendHeartbeats();
+          due = System.nanoTime() + HEARTBEAT_PERIOD.toNanos();
         }
       }
     } catch (IOException e) {
-      lost.accept(e);
+      onFailure.accept(e);
     } catch (InterruptedException e) {
-      // The session is over.
+      // The session has ended.
     }
   }
 
-  private void beat() throws IOException {
-    sendBuffer(SMALLEST_BUFFER);
-    for (int i = 0; i < BEATS; i++) {
-      say(new ServerMessage.Heartbeat());
+  private void sendHeartbeats() throws IOException {
+    sendBuffer(MIN_SEND_BUFFER);
+    for (int i = 0; i < HEARTBEATS_PER_BURST; i++) {
+      send(new ServerMessage.Heartbeat());
     }
-    sendBuffer(USUAL_BUFFER);
+    sendBuffer(SEND_BUFFER);
   }
 
-  /** Returns only if the client acknowledges what it is told. */
-  private void insist() throws IOException {
-    var piece = new ServerMessage[DOUBT_BEATS];
+  /** Sends a probe; returns only if the client acknowledges it. */
+  private void probe() throws IOException {
+    var piece = new ServerMessage[PROBE_HEARTBEATS];
     Arrays.fill(piece, new ServerMessage.Heartbeat());
-    sendBuffer(DOUBT_BUFFER);
-    for (int i = 0; i < DOUBT_PIECES; i++) {
-      say(piece);
+    sendBuffer(PROBE_BUFFER);
+    for (int i = 0; i < PROBE_WRITES; i++) {
+      send(piece);
     }
-    sendBuffer(USUAL_BUFFER);
-    // All that this thread has said, which nobody else counts.
-    lives(said);
+    sendBuffer(SEND_BUFFER);
+    // Only this thread changes the count, so it is read here without the lock.
+    confirm(sent);
   }
 
   private void sendBuffer(int bytes) throws IOException {
@@ -244,13 +250,16 @@ final class ControlWriter {
     }
   }
 
-  /** At once, in the calling thread; while the writer's own runs nobody else may. */
-  void say(ServerMessage... messages) throws IOException {
+  /**
+   * Sends immediately, in the calling thread; must not be called by another thread while the writer
+   * thread runs.
+   */
+  void send(ServerMessage... messages) throws IOException {
     var deadline =
         deadlines.after(
             WRITE_LIMIT,
             () -> {
-              lost.accept(new SilentPeerException("it takes no messages any more"));
+              onFailure.accept(new SilentPeerException("the client accepts no messages any more"));
               connection.close();
             });
     try {

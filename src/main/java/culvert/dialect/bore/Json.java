@@ -6,13 +6,13 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Reads the little JSON (RFC 8259) that a message can be, and nothing more: {@code "Name"} or an
- * object of one member, {@code {"Name":value}}, whose value is a text, a whole number or null.
- * White space may stand between the parts.
+ * Parses only the JSON (RFC 8259) that a message can be: {@code "Name"} or an object with one
+ * member, {@code {"Name":value}}, whose value is a string, a whole number or null. White space may
+ * stand between the parts.
  */
 final class Json {
 
-  /** What bore says of anything that is no message. */
+  /** bore's error text for anything that is not a message. */
   static final String UNREADABLE = "unable to parse message";
 
   private static final int MAX_PORT = 65535;
@@ -26,10 +26,10 @@ final class Json {
 
   /** A value within a message. */
   sealed interface Value {
-    /** A text, its escapes undone. */
+    /** A string without its escapes. */
     record Text(String text) implements Value {
 
-      /** As JSON, in quotes. */
+      /** Returns the JSON text, in quotes. */
       @Override
       public String toString() {
         return quoted(text);
@@ -49,33 +49,33 @@ final class Json {
   }
 
   /**
-   * A message before anybody has looked what it says.
+   * A message whose name and value have not been interpreted.
    *
-   * @param name which message it is
-   * @param value what it carries
+   * @param name name of the message
+   * @param value its content
    */
   record Named(String name, Value value) {
 
-    /** As it goes over the wire: no white space. */
+    /** Returns the JSON text as it is sent, without white space. */
     @Override
     public String toString() {
       return value instanceof Value.None ? quoted(name) : "{" + quoted(name) + ":" + value + "}";
     }
   }
 
-  /** What a frame holds. */
+  /** The content of a frame. */
   sealed interface Frame {
     /** A message. */
     record Message(Named named) implements Frame {}
 
-    /** The JSON value null, with which bore means the same as with the end of the stream. */
+    /** The JSON value null, which bore treats as the end of the stream. */
     record Null() implements Frame {}
   }
 
   /**
-   * Reads a whole frame.
+   * Parses a whole frame.
    *
-   * @throws ProtocolException in bore's words, if it is anything else
+   * @throws ProtocolException with bore's error text, if it is anything else
    */
   static Frame read(byte[] frame) throws ProtocolException {
     var json = new Json(decode(frame));
@@ -102,7 +102,7 @@ final class Json {
   private Frame frame() throws ProtocolException {
     return switch (peek()) {
       case 'n' -> {
-        word("null");
+        literal("null");
         yield new Frame.Null();
       }
       case '"' -> new Frame.Message(new Named(string(), new Value.None()));
@@ -123,7 +123,7 @@ final class Json {
   private Value value() throws ProtocolException {
     return switch (peek()) {
       case 'n' -> {
-        word("null");
+        literal("null");
         yield new Value.None();
       }
       case '"' -> new Value.Text(string());
@@ -131,7 +131,7 @@ final class Json {
     };
   }
 
-  /** The next character that is no white space; it is still to be read. */
+  /** Returns the next character that is not white space, without consuming it. */
   private char peek() throws ProtocolException {
     space();
     if (at == text.length()) {
@@ -159,13 +159,13 @@ final class Json {
     }
   }
 
-  private void word(String word) throws ProtocolException {
-    for (char letter : word.toCharArray()) {
+  private void literal(String literal) throws ProtocolException {
+    for (char letter : literal.toCharArray()) {
       expect(letter);
     }
   }
 
-  /** No sign, no fraction, no exponent, no zero in front. */
+  /** Parses a number without sign, fraction, exponent or leading zero. */
   private int number() throws ProtocolException {
     int from = at;
     int number = 0;
@@ -196,7 +196,7 @@ final class Json {
       read.append(c == '\\' ? escape() : c);
     }
     String whole = read.toString();
-    // Half of a surrogate pair can only have come as an escape, and is no text.
+    // Half of a surrogate pair can only come from an escape, and is not valid text.
     if (!StandardCharsets.UTF_8.newEncoder().canEncode(whole)) {
       throw unreadable();
     }

@@ -10,47 +10,47 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * The messages on one connection, each JSON text with a zero byte behind it. One thread reads. A
- * write is one write of the connection, so that whoever writes from several threads needs no more
- * than an order among them.
+ * Reads and writes the messages of one connection, each a JSON text followed by a zero byte. Only
+ * one thread may read. Each call of a write method is a single write to the connection, so that
+ * several writing threads only have to agree on their order.
  */
 final class JsonFrames {
 
-  /** Longest text, in bytes. */
+  /** Maximum length of a text, in bytes. */
   static final int MAX_BYTES = 256;
 
-  /** What bore says of a frame that is longer. */
+  /** bore's error text for a longer frame. */
   static final String TOO_LONG = "frame error, invalid byte length";
 
   private final Connection connection;
 
-  /** What was read and not taken yet, from its position to its limit. */
+  /** Bytes read and not consumed yet, from its position to its limit. */
   private final ByteBuffer buffer = ByteBuffer.allocate(MAX_BYTES + 1).limit(0);
 
-  /** Nothing is read yet. */
+  /** Wraps a connection; reads nothing yet. */
   JsonFrames(Connection connection) {
     this.connection = connection;
   }
 
   /**
-   * Waits for the next of a client's messages.
+   * Blocks until a client's next message.
    *
-   * @return nothing at the end of the stream, or where the client says null instead
-   * @throws ProtocolException in bore's words, if it is none or too long
+   * @return empty at the end of the stream, or if the client sends null instead
+   * @throws ProtocolException with bore's error text, if the frame is not a message or too long
    */
-  Optional<ClientMessage> ofClient() throws IOException {
-    Optional<Json.Named> named = named();
+  Optional<ClientMessage> readClientMessage() throws IOException {
+    Optional<Json.Named> named = readNamed();
     return named.isEmpty() ? Optional.empty() : Optional.of(ClientMessage.of(named.get()));
   }
 
-  /** The same for a server's. */
-  Optional<ServerMessage> ofServer() throws IOException {
-    Optional<Json.Named> named = named();
+  /** Blocks until a server's next message; otherwise like {@link #readClientMessage}. */
+  Optional<ServerMessage> readServerMessage() throws IOException {
+    Optional<Json.Named> named = readNamed();
     return named.isEmpty() ? Optional.empty() : Optional.of(ServerMessage.of(named.get()));
   }
 
-  private Optional<Json.Named> named() throws IOException {
-    Optional<byte[]> frame = frame();
+  private Optional<Json.Named> readNamed() throws IOException {
+    Optional<byte[]> frame = readFrame();
     if (frame.isEmpty()) {
       return Optional.empty();
     }
@@ -60,10 +60,10 @@ final class JsonFrames {
     };
   }
 
-  /** Bytes without a zero before the end of the stream are a frame too. */
-  private Optional<byte[]> frame() throws IOException {
+  /** Returns the next frame; bytes without a zero before the end of the stream are a frame too. */
+  private Optional<byte[]> readFrame() throws IOException {
     for (; ; ) {
-      int length = length();
+      int length = frameLength();
       if (length >= 0) {
         byte[] frame = take(length);
         buffer.get();
@@ -72,14 +72,14 @@ final class JsonFrames {
       if (buffer.remaining() > MAX_BYTES) {
         throw new ProtocolException(TOO_LONG);
       }
-      if (!more()) {
+      if (!fill()) {
         return buffer.hasRemaining() ? Optional.of(take(buffer.remaining())) : Optional.empty();
       }
     }
   }
 
-  /** How many bytes stand before the first zero; -1 if there is none. */
-  private int length() {
+  /** Returns the number of bytes before the first zero; -1 if there is none. */
+  private int frameLength() {
     for (int i = buffer.position(); i < buffer.limit(); i++) {
       if (buffer.get(i) == 0) {
         return i - buffer.position();
@@ -89,12 +89,12 @@ final class JsonFrames {
   }
 
   private byte[] take(int length) {
-    byte[] taken = new byte[length];
-    buffer.get(taken);
-    return taken;
+    byte[] bytes = new byte[length];
+    buffer.get(bytes);
+    return bytes;
   }
 
-  private boolean more() throws IOException {
+  private boolean fill() throws IOException {
     buffer.compact();
     try {
       return connection.input().read(buffer) >= 0;
@@ -103,7 +103,7 @@ final class JsonFrames {
     }
   }
 
-  /** Says messages in one write. */
+  /** Sends messages of a client in one write. */
   void write(ClientMessage... messages) throws IOException {
     var text = new StringBuilder();
     for (ClientMessage message : messages) {
@@ -112,7 +112,7 @@ final class JsonFrames {
     write(text);
   }
 
-  /** The same for a server's. */
+  /** Sends messages of a server in one write. */
   void write(ServerMessage... messages) throws IOException {
     var text = new StringBuilder();
     for (ServerMessage message : messages) {
@@ -127,8 +127,8 @@ final class JsonFrames {
   }
 
   /**
-   * The connection, once there are no more messages: what was read of it comes first, and what was
-   * said on it does not count.
+   * Returns the connection for use after the last message: bytes already read come first, and bytes
+   * sent so far do not count as sent.
    */
   Connection rest() {
     var rest = new Rest(connection);
@@ -136,16 +136,16 @@ final class JsonFrames {
   }
 
   private static final class Rest extends ForwardingConnection {
-    private final long said;
+    private final long sentBefore;
 
     Rest(Connection connection) {
       super(connection);
-      this.said = connection.sent();
+      this.sentBefore = connection.sent();
     }
 
     @Override
     public long sent() {
-      return super.sent() - said;
+      return super.sent() - sentBefore;
     }
   }
 }

@@ -12,15 +12,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * A visitor that waits for the data channel that names it. Whether the origin server accepts the
- * wire cannot tell: the channel is all there is.
+ * A visitor that waits for the data channel that names it. The protocol does not report whether the
+ * origin server accepts the connection; an opened channel is the only answer.
  */
 final class PendingVisitor implements PendingStream {
 
-  /** How long a visitor waits at the most, whatever else its limit is. */
+  /** Maximum time a visitor waits, even if its own limit is longer. */
   static final Duration LIMIT = Duration.ofSeconds(10);
 
-  private static final String LATE =
+  private static final String NO_DATA_CHANNEL =
       "the client opened no data channel within " + Durations.of(LIMIT);
 
   private final UUID id = UUID.randomUUID();
@@ -28,13 +28,13 @@ final class PendingVisitor implements PendingStream {
   private final BoreSession session;
   private final PendingVisitors all;
 
-  /** Completed with nothing if none will come. */
+  /** Completed with an empty value if no channel will come. */
   private final CompletableFuture<Optional<Connection>> channel = new CompletableFuture<>();
 
-  /** Which of its session's announcements it is; that one's lock guards it. */
+  /** Number of its announcement in the session; guarded by the session's lock. */
   private long announcement;
 
-  /** One that is still to be announced. */
+  /** Creates a visitor that is not announced yet. */
   PendingVisitor(BoreSession session, PendingVisitors all) {
     this.session = session;
     this.all = all;
@@ -48,8 +48,8 @@ final class PendingVisitor implements PendingStream {
     return session;
   }
 
-  /** The session has announced it, as which of all that it did. */
-  void announced(long number) {
+  /** Records the number of its announcement in the session. */
+  void setAnnouncement(long number) {
     announcement = number;
   }
 
@@ -57,9 +57,9 @@ final class PendingVisitor implements PendingStream {
     return announcement;
   }
 
-  /** Its data channel is there; returns whether it is wanted. */
-  boolean claimed(Connection connection) {
-    Connection counted = session.begin(connection, this);
+  /** Delivers its data channel; returns whether the visitor still waits for it. */
+  boolean deliver(Connection connection) {
+    Connection counted = session.addChannel(connection, this);
     if (!channel.complete(Optional.of(counted))) {
       counted.close();
       return false;
@@ -67,8 +67,8 @@ final class PendingVisitor implements PendingStream {
     return true;
   }
 
-  /** None will come. */
-  void lost() {
+  /** Ends the wait without a data channel. */
+  void fail() {
     channel.complete(Optional.empty());
   }
 
@@ -79,14 +79,16 @@ final class PendingVisitor implements PendingStream {
 
   @Override
   public Outcome await(Duration limit) {
-    boolean patient = limit.compareTo(LIMIT) > 0;
-    Duration shorter = patient ? LIMIT : limit;
+    boolean capped = limit.compareTo(LIMIT) > 0;
+    Duration shorter = capped ? LIMIT : limit;
     try {
       return outcome(channel.get(shorter.toNanos(), TimeUnit.NANOSECONDS));
     } catch (TimeoutException e) {
-      return patient ? late(new Outcome.Refused(LATE)) : late(new Outcome.TimedOut());
+      return capped
+          ? expired(new Outcome.Refused(NO_DATA_CHANNEL))
+          : expired(new Outcome.TimedOut());
     } catch (ExecutionException e) {
-      throw new IllegalStateException("a channel that fails", e);
+      throw new IllegalStateException("unexpected failure of a data channel", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       all.remove(this);
@@ -95,18 +97,18 @@ final class PendingVisitor implements PendingStream {
     }
   }
 
-  private Outcome late(Outcome outcome) {
+  private Outcome expired(Outcome outcome) {
     if (all.remove(this)) {
-      session.unclaimed(since);
+      session.reportUnclaimed(since);
       return outcome;
     }
-    // It was taken out just now by whoever brings the channel or the end.
+    // It has just been removed by the thread that delivers the channel or ends the session.
     return outcome(channel.join());
   }
 
   private static Outcome outcome(Optional<Connection> channel) {
     return channel.isPresent()
         ? new Outcome.Accepted(channel.get())
-        : new Outcome.Refused("the client went before it opened a data channel");
+        : new Outcome.Refused("the client disconnected before it opened a data channel");
   }
 }

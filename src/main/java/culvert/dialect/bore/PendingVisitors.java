@@ -12,45 +12,46 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /**
- * Visitors that were announced and whose data channel has not come. An id is random and told to one
- * session only, so whoever names it is that session's client. Nothing is read of a visitor while it
- * waits: what it costs is its connection.
+ * Visitors that were announced and have no data channel yet. An id is random and sent to one
+ * session only, so a connection that names it comes from that session's client. Nothing is read
+ * from a visitor while it waits, so a pending visitor costs only its connection.
  */
 final class PendingVisitors {
 
-  /** Of all sessions together. */
-  static final int MOST = 4096;
+  /** Maximum of all sessions together. */
+  static final int MAX_TOTAL = 4096;
 
-  /** Of one session. */
+  /** Maximum of one session. */
   static final int MAX_OF_SESSION = 1024;
 
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition fewer = lock.newCondition();
+  private final Condition removed = lock.newCondition();
 
-  /** The lock guards both. */
+  /** Guarded by the lock, as is {@link #counts}. */
   private final Map<UUID, PendingVisitor> all = new HashMap<>();
 
-  /** How many of each session wait, or are being given their channel. */
+  /** Number of visitors of each session that wait, or whose channel is being delivered. */
   private final Map<BoreSession, Integer> counts = new HashMap<>();
 
   /**
-   * One more waits.
+   * Adds a visitor.
    *
-   * @throws IOException if too many do
+   * @throws IOException if a limit is reached
    */
   void add(PendingVisitor visitor) throws IOException {
     lock.lock();
     try {
-      int siblings = count(visitor.session());
-      if (all.size() >= MOST || siblings >= MAX_OF_SESSION) {
+      int ofSession = count(visitor.session());
+      if (all.size() >= MAX_TOTAL || ofSession >= MAX_OF_SESSION) {
         throw new IOException(
-            siblings
-                + " visitors wait for the client's data channels already, "
+            "too many visitors wait for data channels: "
+                + ofSession
+                + " of this client, "
                 + all.size()
-                + " for any client's");
+                + " in total");
       }
       all.put(visitor.id(), visitor);
-      counts.put(visitor.session(), siblings + 1);
+      counts.put(visitor.session(), ofSession + 1);
     } finally {
       lock.unlock();
     }
@@ -60,7 +61,10 @@ final class PendingVisitors {
     return counts.getOrDefault(session, 0);
   }
 
-  /** A data channel has come; returns whether a visitor waits for it, whose it is then. */
+  /**
+   * Delivers a data channel to the visitor it names; returns whether one waits for it and now owns
+   * it.
+   */
   boolean claim(UUID id, Connection channel) {
     PendingVisitor visitor;
     lock.lock();
@@ -72,13 +76,14 @@ final class PendingVisitors {
     if (visitor == null) {
       return false;
     }
-    boolean wanted = visitor.claimed(channel);
-    // Only now, so that whoever waits for the last of them finds its channel at the session.
+    boolean wanted = visitor.deliver(channel);
+    // Counted down only now, so that a thread that waits for the last visitor finds its channel in
+    // the session.
     uncount(visitor);
     return wanted;
   }
 
-  /** A visitor waits no more; returns whether it did until now. */
+  /** Removes a visitor; returns whether it was waiting. */
   boolean remove(PendingVisitor visitor) {
     lock.lock();
     try {
@@ -96,13 +101,13 @@ final class PendingVisitors {
     lock.lock();
     try {
       counts.computeIfPresent(visitor.session(), (session, n) -> n == 1 ? null : n - 1);
-      fewer.signalAll();
+      removed.signalAll();
     } finally {
       lock.unlock();
     }
   }
 
-  /** The session has ended: nothing will come for those it has announced. */
+  /** Ends the wait of all visitors of a session that has ended. */
   void end(BoreSession session) {
     List<PendingVisitor> lost;
     lock.lock();
@@ -112,15 +117,15 @@ final class PendingVisitors {
     } finally {
       lock.unlock();
     }
-    lost.forEach(PendingVisitor::lost);
+    lost.forEach(PendingVisitor::fail);
   }
 
-  /** Waits until the session's visitors have their data channels, or the limit has passed. */
+  /** Blocks until no visitor of the session waits for a data channel, or the limit has passed. */
   void await(BoreSession session, Duration limit) {
     await(() -> count(session) == 0, limit);
   }
 
-  /** The same for all sessions' visitors. */
+  /** Blocks until no visitor of any session waits for a data channel, or the limit has passed. */
   void await(Duration limit) {
     await(counts::isEmpty, limit);
   }
@@ -130,7 +135,7 @@ final class PendingVisitors {
     try {
       long left = limit.toNanos();
       while (!enough.getAsBoolean() && left > 0) {
-        left = fewer.awaitNanos(left);
+        left = removed.awaitNanos(left);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

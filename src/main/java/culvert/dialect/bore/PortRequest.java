@@ -3,64 +3,65 @@ package culvert.dialect.bore;
 import java.time.Duration;
 
 /**
- * Which port a client asks for: the one it wants or, if any will do, the one it had before. One
- * thread uses it.
+ * Chooses the port that a client requests: the configured one or, if any port is accepted, the one
+ * assigned before. Used by one thread.
  */
 final class PortRequest {
 
   /**
-   * A server may hold a port for a client that is gone, ours included, until it has noticed. Any
-   * port is better than none after that.
+   * A server may hold a port for a dead client, including this client's previous session, until it
+   * detects that. After this time any other port is better than none.
    */
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration RETRY_PERIOD = Duration.ofMinutes(1);
 
-  private final int wanted;
-  private int had;
+  private final int preferred;
+  private int previous;
   private boolean refused;
   private long refusedNanos;
 
-  /** Wants a port, or any if it is 0. */
-  PortRequest(int wanted) {
-    this.wanted = wanted;
+  /** Requests the given port, or any if it is 0. */
+  PortRequest(int preferred) {
+    this.preferred = preferred;
   }
 
-  /** What to ask for now; 0 for any. */
+  /** Returns the port to request now; 0 for any. */
   int next() {
-    return wanted == 0 ? had : wanted;
+    return preferred == 0 ? previous : preferred;
   }
 
-  /** The server has given this one. */
-  void taken(int port) {
-    had = port;
+  /** Records the port that the server assigned. */
+  void assigned(int port) {
+    previous = port;
     refused = false;
   }
 
   /**
-   * The server says that the port is in use.
+   * Records that the server reports the port as in use.
    *
-   * @return whether to ask again; without it the port was never this client's, and is another's
+   * @return whether to request again; if not, this client never had the port and another client
+   *     holds it
    */
-  boolean inUse(long nowNanos) {
-    if (had == 0) {
+  boolean rejectedAsInUse(long nowNanos) {
+    if (previous == 0) {
       return false;
     }
     if (!refused) {
       refused = true;
       refusedNanos = nowNanos;
-    } else if (wanted == 0 && nowNanos - refusedNanos >= PATIENCE.toNanos()) {
-      had = 0;
+    } else if (preferred == 0 && nowNanos - refusedNanos >= RETRY_PERIOD.toNanos()) {
+      previous = 0;
     }
     return true;
   }
 
   /**
-   * The server says that nobody may have the port.
+   * Records that the server does not allow the port to any client.
    *
-   * @return whether to ask again, for another
+   * @return whether to request again, with another port
    */
-  boolean forbidden() {
-    boolean another = wanted == 0 && had != 0;
-    had = another ? 0 : had;
+  boolean rejectedAsForbidden() {
+    boolean another = preferred == 0 && previous != 0;
+    previous = another ? 0 : previous;
     return another;
   }
 }

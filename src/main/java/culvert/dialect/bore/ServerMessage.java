@@ -5,19 +5,19 @@ import culvert.dialect.bore.Json.Value;
 import culvert.protocol.ProtocolException;
 import java.util.UUID;
 
-/** What a server of bore's wire says. */
+/** A message from a server in the bore protocol. */
 sealed interface ServerMessage {
 
   /**
-   * {@code {"Challenge":"08cf8d1f-8947-4646-b666-6be66c8f30a4"}}: the first word on every
-   * connection where the server has a secret.
+   * {@code {"Challenge":"08cf8d1f-8947-4646-b666-6be66c8f30a4"}}: the first message on every
+   * connection if the server has a secret.
    */
   record Challenge(UUID id) implements ServerMessage {}
 
   /**
-   * {@code {"Hello":21378}}: visitors come in there from now on.
+   * {@code {"Hello":21378}}: visitors can connect to that port from now on.
    *
-   * @param port the one that was taken
+   * @param port the port assigned
    */
   record Hello(int port) implements ServerMessage {}
 
@@ -30,13 +30,13 @@ sealed interface ServerMessage {
    */
   record Connection(UUID id) implements ServerMessage {}
 
-  /** {@code {"Error":"port already in use"}}: the last word of a handshake that came to nothing. */
+  /** {@code {"Error":"port already in use"}}: the last message of a handshake that failed. */
   record Error(String text) implements ServerMessage {}
 
   /**
-   * Reads one.
+   * Converts parsed JSON to a message.
    *
-   * @throws ProtocolException in bore's words, if it is none
+   * @throws ProtocolException with bore's error text, if it is not one of these messages
    */
   static ServerMessage of(Named named) throws ProtocolException {
     return switch (named) {
@@ -51,7 +51,7 @@ sealed interface ServerMessage {
     };
   }
 
-  /** As it goes over the wire. */
+  /** Returns the JSON text as it is sent. */
   default String json() {
     return switch (this) {
       case Challenge(UUID id) -> new Named("Challenge", new Value.Text(id.toString())).toString();

@@ -5,8 +5,8 @@ import java.util.UUID;
 import java.util.regex.Pattern;
 
 /**
- * The ids of visitors and challenges: UUIDs (RFC 9562), written with hyphens in lower case. They
- * are read in either case and also without hyphens, in braces, or behind {@code urn:uuid:}.
+ * Parses the ids of visitors and challenges: UUIDs (RFC 9562), sent with hyphens in lower case.
+ * Upper case, no hyphens, enclosing braces and the prefix {@code urn:uuid:} are accepted as well.
  */
 final class UuidParser {
 
@@ -18,9 +18,9 @@ final class UuidParser {
   private UuidParser() {}
 
   /**
-   * Reads an id.
+   * Parses an id.
    *
-   * @throws ProtocolException in bore's words, if it is none
+   * @throws ProtocolException with bore's error text, if it is not a UUID
    */
   static UUID read(String text) throws ProtocolException {
     if (!WRITTEN.matcher(text).matches()) {

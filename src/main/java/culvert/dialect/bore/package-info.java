@@ -1,6 +1,6 @@
 /**
- * The wire of bore, as another dialect behind the seam: a control connection for each origin proxy,
- * and a data channel for each visitor that names it. Messages are JSON text with a zero byte behind
- * each, 256 bytes at the most; after them a data channel is the visitor's bytes and nothing else.
+ * The bore protocol: a control connection for each origin proxy, and a data channel for each
+ * visitor, which names the visitor by its id. Messages are JSON texts of at most 256 bytes, each
+ * followed by a zero byte; after them a data channel carries only the visitor's bytes.
  */
 package culvert.dialect.bore;

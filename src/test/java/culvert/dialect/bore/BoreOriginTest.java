@@ -27,7 +27,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The client's side of bore's wire against a server that says exactly what the test tells it to.
+ * The client side of the bore protocol against a server that sends exactly the bytes a test
+ * specifies.
  */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
@@ -40,13 +41,13 @@ class BoreOriginTest {
   private Client client;
 
   @BeforeEach
-  void opens() throws Exception {
+  void setUp() throws Exception {
     local = TestServer.echo();
     server = new ScriptedBore();
   }
 
   @AfterEach
-  void closes() throws Exception {
+  void tearDown() throws Exception {
     server.close();
     if (client != null) {
       client.close();
@@ -59,77 +60,77 @@ class BoreOriginTest {
   }
 
   @Test
-  void aVisitorIsAcceptedByItsIdAndBothDirectionsEndByThemselves() throws Exception {
+  void visitorIsAcceptedByIdAndBothDirectionsEndIndependently() throws Exception {
     run(new Client.Options());
     var control = server.control(0, 4711);
     assertThat(client.announced()).isEqualTo(new HostPort("127.0.0.1", 4711));
-    control.says("\"Heartbeat\"").says("{\"Connection\":\"" + ID + "\"}").says("\"Heartbeat\"");
-    var channel = server.accept().hears("{\"Accept\":\"" + ID + "\"}").writes("hello");
-    assertThat(channel.reads(5)).isEqualTo("hello");
-    channel.writes(" and goodbye").socket().shutdownOutput();
-    assertThat(channel.readsAll()).isEqualTo(" and goodbye");
+    control.send("\"Heartbeat\"").send("{\"Connection\":\"" + ID + "\"}").send("\"Heartbeat\"");
+    var channel = server.accept().expect("{\"Accept\":\"" + ID + "\"}").write("hello");
+    assertThat(channel.read(5)).isEqualTo("hello");
+    channel.write(" and goodbye").socket().shutdownOutput();
+    assertThat(channel.readAll()).isEqualTo(" and goodbye");
     client.awaitLog("relay ended", ID, "reason=done");
   }
 
   @Test
-  void framesThatComeByteByByteAreTheSame() throws Exception {
+  void framesSentByteByByteAreParsed() throws Exception {
     run(new Client.Options().port(4711));
-    var control = server.accept().hears("{\"Hello\":4711}");
+    var control = server.accept().expect("{\"Hello\":4711}");
     control.socket().setTcpNoDelay(true);
     for (char c : ("{\"Hello\":4711}\0{\"Connection\":\"" + ID + "\"}\0").toCharArray()) {
-      control.writes("" + c);
+      control.write("" + c);
     }
-    server.accept().hears("{\"Accept\":\"" + ID + "\"}");
+    server.accept().expect("{\"Accept\":\"" + ID + "\"}");
   }
 
-  /** The answers are those that the real server took. */
+  /** A real server has accepted these answers. */
   @Test
-  void everyConnectionAnswersAChallengeOfItsOwn() throws Exception {
+  void eachConnectionAnswersItsOwnChallenge() throws Exception {
     run(new Client.Options().secret("secret"));
-    var control = server.accept().says("{\"Challenge\":\"01020304-0506-4708-890a-0b0c0d0e0f10\"}");
+    var control = server.accept().send("{\"Challenge\":\"01020304-0506-4708-890a-0b0c0d0e0f10\"}");
     control
-        .hears(
+        .expect(
             "{\"Authenticate\":\""
                 + "fe95624c3d5b270fa217839a27eeada6d0978e989bef079e9265d1113aa24e8a\"}")
-        .hears("{\"Hello\":0}")
-        .says("{\"Hello\":4711}")
-        .says("{\"Connection\":\"" + ID + "\"}");
-    var channel = server.accept().says("{\"Challenge\":\"f47ac10b-58cc-4372-a567-0e02b2c3d479\"}");
+        .expect("{\"Hello\":0}")
+        .send("{\"Hello\":4711}")
+        .send("{\"Connection\":\"" + ID + "\"}");
+    var channel = server.accept().send("{\"Challenge\":\"f47ac10b-58cc-4372-a567-0e02b2c3d479\"}");
     channel
-        .hears(
+        .expect(
             "{\"Authenticate\":\""
                 + "a82dc179e4d138ca15810d66d643b8f9123e150b6a03187bd9e977752cef61f1\"}")
-        .hears("{\"Accept\":\"" + ID + "\"}")
-        .writes("x");
-    assertThat(channel.reads(1)).isEqualTo("x");
+        .expect("{\"Accept\":\"" + ID + "\"}")
+        .write("x");
+    assertThat(channel.read(1)).isEqualTo("x");
   }
 
   @Test
-  void aServerThatHangsUpIsAskedForTheSamePortAndVisitorsLiveOn() throws Exception {
+  void clientRequestsSamePortAfterServerClosesAndRelaysContinue() throws Exception {
     run(new Client.Options());
     var control = server.control(0, 4711);
-    var channel = server.visit(control).writes("a");
-    assertThat(channel.reads(1)).isEqualTo("a");
-    control.closes();
+    var channel = server.visit(control).write("a");
+    assertThat(channel.read(1)).isEqualTo("a");
+    control.close();
     server.control(4711, 4711);
     assertThat(client.announced()).isEqualTo(client.announced());
-    channel.writes("b");
-    assertThat(channel.reads(1)).isEqualTo("b");
+    channel.write("b");
+    assertThat(channel.read(1)).isEqualTo("b");
     client.awaitLog("session lost", "the server closed the connection");
   }
 
   @Test
-  void aPortThatIsStillHeldForTheDeadSessionIsAskedForAgain() throws Exception {
+  void portHeldByDeadSessionIsRequestedAgain() throws Exception {
     run(new Client.Options());
-    server.control(0, 4711).closes();
-    server.accept().hears("{\"Hello\":4711}").says("{\"Error\":\"port already in use\"}").closes();
+    server.control(0, 4711).close();
+    server.accept().expect("{\"Hello\":4711}").send("{\"Error\":\"port already in use\"}").close();
     client.awaitLog("session not started", "port 4711: server error: port already in use");
     server.control(4711, 4711);
   }
 
   @Test
-  void aSilentServerIsLeftAndAskedAgain() throws Exception {
-    run(new Client.Options().silence(Duration.ofMillis(500)));
+  void silentServerIsDisconnectedAndDialledAgain() throws Exception {
+    run(new Client.Options().heartbeatTimeout(Duration.ofMillis(500)));
     var silent = server.control(0, 4711);
     server.control(4711, 4711);
     client.awaitLog("session lost", "the server was silent for 500ms");
@@ -145,74 +146,74 @@ class BoreOriginTest {
         "permission denied",
         "client port number not in allowed range"
       })
-  void aPortThatWasNeverOursIsDeclinedForGood(String error) throws Exception {
+  void portNeverAssignedIsDeclinedPermanently(String error) throws Exception {
     run(new Client.Options().port(80));
-    server.accept().hears("{\"Hello\":80}").says("{\"Error\":\"" + error + "\"}");
+    server.accept().expect("{\"Hello\":80}").send("{\"Error\":\"" + error + "\"}");
     assertThat(client.end()).isEqualTo(OriginProxy.End.DECLINED);
     client.awaitLog("ERROR", "service declined", "port 80: server error: " + error);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"failed to find an available port", "something new"})
-  void anErrorThatMayPassIsNoEnd(String error) throws Exception {
+  void temporaryErrorIsRetried(String error) throws Exception {
     run(new Client.Options());
-    server.accept().hears("{\"Hello\":0}").says("{\"Error\":\"" + error + "\"}");
+    server.accept().expect("{\"Hello\":0}").send("{\"Error\":\"" + error + "\"}");
     server.control(0, 4711);
     client.awaitLog("WARN", "session not started", "cause=\"server error: " + error);
   }
 
   @Test
-  void aWrongSecretIsTheEnd() throws Exception {
+  void wrongSecretEndsTheRole() throws Exception {
     run(new Client.Options().secret("wrong"));
-    server.accept().says("{\"Challenge\":\"" + ID + "\"}").says("{\"Error\":\"invalid secret\"}");
+    server.accept().send("{\"Challenge\":\"" + ID + "\"}").send("{\"Error\":\"invalid secret\"}");
     assertThat(client.end()).isEqualTo(OriginProxy.End.CREDENTIALS);
     client.awaitLog("ERROR", "server error: invalid secret");
     assertThat(client.log()).doesNotContain("wrong");
   }
 
   @Test
-  void aServerThatWantsASecretIsTheEndWhereThereIsNone() throws Exception {
+  void missingSecretEndsTheRole() throws Exception {
     run(new Client.Options());
-    server.accept().says("{\"Challenge\":\"" + ID + "\"}");
+    server.accept().send("{\"Challenge\":\"" + ID + "\"}");
     assertThat(client.end()).isEqualTo(OriginProxy.End.CREDENTIALS);
-    client.awaitLog("ERROR", "requires a secret, and none is set: give --secret or BORE_SECRET");
+    client.awaitLog("ERROR", "requires a secret, but none is set: give --secret or BORE_SECRET");
   }
 
   @Test
-  void aServerThatAsksForNoSecretIsTheEndWhereThereIsOne() throws Exception {
+  void unrequestedSecretEndsTheRole() throws Exception {
     run(new Client.Options().secret("abc"));
-    server.accept().says("\"Heartbeat\"");
+    server.accept().send("\"Heartbeat\"");
     assertThat(client.end()).isEqualTo(OriginProxy.End.CREDENTIALS);
-    client.awaitLog("ERROR", "a secret is set, and the server asks for none");
+    client.awaitLog("ERROR", "a secret is set, but the server requires none");
   }
 
-  /** A forwarder whose server is down accepts and hangs up as well. */
+  /** A forwarder whose server is down also accepts and closes. */
   @Test
-  void whoHangsUpAtOnceIsTriedAgainWhereThereIsASecret() throws Exception {
+  void serverThatClosesBeforeItsChallengeIsRetried() throws Exception {
     run(new Client.Options().secret("abc"));
-    server.accept().closes();
-    server.accept().closes();
-    client.awaitLog("WARN", "the server hung up before it asked for the secret");
+    server.accept().close();
+    server.accept().close();
+    client.awaitLog("WARN", "the server closed the connection before it requested the secret");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"\"Heartbeat\"", "{\"Hello\":70000}", "{\"Hullo\":1}", "[]", ""})
-  void anAnswerThatIsNoneIsNoEnd(String answer) throws Exception {
+  void invalidAnswerIsRetried(String answer) throws Exception {
     run(new Client.Options());
-    server.accept().says(answer);
+    server.accept().send(answer);
     server.control(0, 4711);
     client.awaitLog("WARN", "session not started");
   }
 
   @Test
-  void aFrameWithoutEndIsCutOffAndHoldsNothing() throws Exception {
+  void endlessFrameIsRejectedAndFreesItsConnection() throws Exception {
     run(new Client.Options());
     var control = server.control(0, 4711);
     String piece = "*".repeat(100_000);
     assertThatThrownBy(
             () -> {
               for (int i = 0; i < 1000; i++) {
-                control.writes(piece);
+                control.write(piece);
               }
             })
         .isInstanceOf(IOException.class);
@@ -221,36 +222,36 @@ class BoreOriginTest {
   }
 
   @Test
-  void whatMakesNoSenseLaterIsToldAndNoEnd() throws Exception {
+  void unexpectedMessagesAreLoggedAndSessionContinues() throws Exception {
     run(new Client.Options());
     var control =
         server
             .control(0, 4711)
-            .says("{\"Error\":\"forged\\nline\"}")
-            .says("{\"Hello\":1}")
-            .says("{\"Challenge\":\"" + ID + "\"}");
-    var channel = server.visit(control).writes("x");
-    assertThat(channel.reads(1)).isEqualTo("x");
-    client.awaitLog("server error", "forged\\u000aline");
-    client.awaitLog("unexpected message", "hello");
-    client.awaitLog("unexpected message", "challenge");
+            .send("{\"Error\":\"forged\\nline\"}")
+            .send("{\"Hello\":1}")
+            .send("{\"Challenge\":\"" + ID + "\"}");
+    var channel = server.visit(control).write("x");
+    assertThat(channel.read(1)).isEqualTo("x");
+    client.awaitLog("server error received", "forged\\u000aline");
+    client.awaitLog("unexpected message received", "hello");
+    client.awaitLog("unexpected message received", "challenge");
   }
 
   @Test
-  void withOnceACleanEndIsOneAndABrokenConnectionIsNone() throws Exception {
+  void onceModeEndsWithOrderlyEndOfSessionOnly() throws Exception {
     run(new Client.Options().once());
-    server.control(0, 4711).closes();
+    server.control(0, 4711).close();
     assertThat(client.end()).isEqualTo(OriginProxy.End.ENDED);
     client.close();
     run(new Client.Options().once());
     var control = server.control(0, 4711);
     client.announced();
-    control.resets();
+    control.reset();
     assertThat(client.end()).isEqualTo(OriginProxy.End.UNREACHABLE);
   }
 
   @Test
-  void withOnceNobodyThereIsTheEnd() throws Exception {
+  void onceModeFailsIfServerIsUnreachable() throws Exception {
     try (var refusing = new RefusingPort()) {
       client = new Client(refusing.address(), local.address(), new Client.Options().once());
       assertThat(client.end()).isEqualTo(OriginProxy.End.UNREACHABLE);
@@ -258,23 +259,26 @@ class BoreOriginTest {
     }
   }
 
-  /** The Accept must not be overtaken: the visitor would wait until the server loses patience. */
+  /**
+   * The end must not overtake the Accept: the visitor would wait until its time limit at the
+   * server.
+   */
   @Test
-  void aLocalPortThatRefusesIsAnEndBehindTheAccept() throws Exception {
+  void refusedOriginServerEndsChannelAfterAccept() throws Exception {
     try (var refusing = new RefusingPort()) {
       client = new Client(server.address(), refusing.address(), new Client.Options());
       var control = server.control(0, 4711);
       for (int i = 0; i < 20; i++) {
-        var channel = server.visit(control).writes("early");
-        assertThat(channel.readsAll()).isEmpty();
-        channel.closes();
+        var channel = server.visit(control).write("early");
+        assertThat(channel.readAll()).isEmpty();
+        channel.close();
       }
       client.awaitLog("origin server not reached", "Connection refused");
     }
   }
 
   @Test
-  void aResetGoesThroughInBothDirections() throws Exception {
+  void resetIsForwardedInBothDirections() throws Exception {
     var ended = new CompletableFuture<Throwable>();
     local.close();
     try (var service = new ServerSocket(0, 9, InetAddress.getLoopbackAddress())) {
@@ -284,10 +288,10 @@ class BoreOriginTest {
               new HostPort("127.0.0.1", service.getLocalPort()),
               new Client.Options());
       var control = server.control(0, 4711);
-      var channel = server.visit(control).writes("x");
+      var channel = server.visit(control).write("x");
       try (Socket connection = service.accept()) {
         assertThat(connection.getInputStream().read()).isEqualTo('x');
-        channel.resets();
+        channel.reset();
         Thread.ofVirtual()
             .start(() -> {
               try {
@@ -299,69 +303,69 @@ class BoreOriginTest {
             });
         assertThat(ended.get(30, TimeUnit.SECONDS)).hasMessageContaining("reset");
       }
-      var other = server.visit(control).writes("x");
+      var other = server.visit(control).write("x");
       Socket connection = service.accept();
       assertThat(connection.getInputStream().read()).isEqualTo('x');
       connection.setSoLinger(true, 0);
       connection.close();
-      assertThatThrownBy(() -> other.reads(1)).hasMessageContaining("reset");
+      assertThatThrownBy(() -> other.read(1)).hasMessageContaining("reset");
     }
   }
 
   @Test
-  void visitorsBeyondTheBoundAreLeftToTheServer() throws Exception {
+  void visitorsBeyondTheLimitAreNotAccepted() throws Exception {
     run(new Client.Options().visitors(1));
     var control = server.control(0, 4711);
-    var first = server.visit(control).writes("x");
-    assertThat(first.reads(1)).isEqualTo("x");
-    control.says("{\"Connection\":\"" + ID + "\"}");
-    client.awaitLog("no data channel", ID, "the limit of visitors is reached");
+    var first = server.visit(control).write("x");
+    assertThat(first.read(1)).isEqualTo("x");
+    control.send("{\"Connection\":\"" + ID + "\"}");
+    client.awaitLog("data channel not opened", ID, "the limit of visitors is reached");
     assertThat(client.role().counters().get(Counter.OPENS_FAILED)).isOne();
-    first.closes();
+    first.close();
     Eventually.within(RolePair.LIMIT, () -> assertThat(client.role().visitors()).isZero());
     client.awaitLog("relay ended");
-    // The place is free a moment after the line.
+    // The slot is free a moment after the log line.
     Eventually.within(
         RolePair.LIMIT,
         () -> {
-          control.says("{\"Connection\":\"" + ID + "\"}");
-          server.quickly().hears("{\"Accept\":\"" + ID + "\"}");
+          control.send("{\"Connection\":\"" + ID + "\"}");
+          server.tryAccept().expect("{\"Accept\":\"" + ID + "\"}");
         });
   }
 
   @Test
-  void aDataChannelThatGetsNoChallengeIsGivenUp() throws Exception {
+  void dataChannelWithoutChallengeTimesOut() throws Exception {
     run(new Client.Options().secret("abc").connectTimeout(Duration.ofMillis(500)));
-    var control = server.accept().says("{\"Challenge\":\"" + ID + "\"}").says("{\"Hello\":4711}");
-    control.says("{\"Connection\":\"" + ID + "\"}");
-    assertThat(server.accept().readsAll()).isEmpty();
-    client.awaitLog("no data channel", ID, "no data channel within 500ms");
+    var control = server.accept().send("{\"Challenge\":\"" + ID + "\"}").send("{\"Hello\":4711}");
+    control.send("{\"Connection\":\"" + ID + "\"}");
+    assertThat(server.accept().readAll()).isEmpty();
+    client.awaitLog("data channel not opened", ID, "no data channel within 500ms");
   }
 
   @Test
-  void aStopGivesThePortBackAndLetsAVisitorFinish() throws Exception {
+  void drainReleasesPortAndLetsVisitorFinish() throws Exception {
     run(new Client.Options());
     var control = server.control(0, 4711);
-    var channel = server.visit(control).writes("a");
-    assertThat(channel.reads(1)).isEqualTo("a");
+    var channel = server.visit(control).write("a");
+    assertThat(channel.read(1)).isEqualTo("a");
     client.role().drain(RolePair.LIMIT);
-    assertThat(control.readsAll()).isEmpty();
-    channel.writes("b");
-    assertThat(channel.reads(1)).isEqualTo("b");
+    assertThat(control.readAll()).isEmpty();
+    channel.write("b");
+    assertThat(channel.read(1)).isEqualTo("b");
     channel.socket().shutdownOutput();
-    assertThat(channel.readsAll()).isEmpty();
+    assertThat(channel.readAll()).isEmpty();
     assertThat(client.end()).isEqualTo(OriginProxy.End.CLOSED);
     client.awaitLog("relay ended", "reason=done");
   }
 
   @Test
-  void anEndLeavesNoChannelThatWaits() throws Exception {
+  void closeEndsPendingDataChannels() throws Exception {
     run(new Client.Options().secret("abc"));
-    var control = server.accept().says("{\"Challenge\":\"" + ID + "\"}").says("{\"Hello\":4711}");
-    control.says("{\"Connection\":\"" + ID + "\"}");
+    var control = server.accept().send("{\"Challenge\":\"" + ID + "\"}").send("{\"Hello\":4711}");
+    control.send("{\"Connection\":\"" + ID + "\"}");
     var channel = server.accept();
     client.role().close();
     assertThat(client.end()).isEqualTo(OriginProxy.End.CLOSED);
-    assertThat(channel.readsAll()).isEmpty();
+    assertThat(channel.readAll()).isEmpty();
   }
 }

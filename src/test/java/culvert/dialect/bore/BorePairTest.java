@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Our client at our server. */
+/** The client and the server of this project against each other. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class BorePairTest {
@@ -29,12 +29,12 @@ class BorePairTest {
   private TestServer local;
 
   @BeforeEach
-  void opens() throws IOException {
+  void setUp() throws IOException {
     local = TestServer.echo();
   }
 
   @AfterEach
-  void closes() throws IOException {
+  void tearDown() throws IOException {
     local.close();
   }
 
@@ -49,10 +49,10 @@ class BorePairTest {
   @ParameterizedTest
   @NullSource
   @ValueSource(strings = {"", "sécret ✓"})
-  void twoHundredVisitorsAtOnceEachDirectionEndedByItself(String secret) throws Exception {
+  void twoHundredConcurrentVisitorsEndEachDirectionIndependently(String secret) throws Exception {
     try (var server = server(secret);
         var client = client(server.remote().boreAddress(), new Client.Options().secret(secret))) {
-      ManyVisitors.visits(
+      ManyVisitors.visitAll(
           client.announced(),
           (visitor, text) -> {
             visitor.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
@@ -62,11 +62,11 @@ class BorePairTest {
     }
   }
 
-  /** What opens a data channel is none of the visitor's bytes. */
+  /** Messages that open a data channel do not count as bytes of the visitor. */
   @ParameterizedTest
   @NullSource
   @ValueSource(strings = "abc")
-  void bothSidesTellHowMuchWasCarriedAndNoMore(String secret) throws Exception {
+  void bothSidesReportOnlyBytesOfTheVisitor(String secret) throws Exception {
     try (var server = server(secret);
         var client = client(server.remote().boreAddress(), new Client.Options().secret(secret))) {
       try (var visitor = TestClient.dial(client.announced())) {
@@ -80,7 +80,7 @@ class BorePairTest {
   }
 
   @Test
-  void aNewClientHasTheOldOnesPortAtOnce() throws Exception {
+  void newClientGetsPortOfEndedClientImmediately() throws Exception {
     try (var server = server(null)) {
       HostPort control = server.remote().boreAddress();
       int port;
@@ -94,7 +94,7 @@ class BorePairTest {
   }
 
   @Test
-  void aServerThatIsBackGivesTheSamePort() throws Exception {
+  void restartedServerAssignsSamePort() throws Exception {
     var server = server("abc");
     HostPort control = server.remote().boreAddress();
     try (var client = client(control, new Client.Options().secret("abc"))) {
@@ -111,13 +111,13 @@ class BorePairTest {
   }
 
   @Test
-  void aPortThatALiveClientHasIsDeclined() throws Exception {
+  void portOfLiveClientIsDeclined() throws Exception {
     try (var server = server(null);
         var holder = client(server.remote().boreAddress(), new Client.Options())) {
       int port = holder.announced().port();
-      try (var late = client(server.remote().boreAddress(), new Client.Options().port(port))) {
-        assertThat(late.end()).isEqualTo(OriginProxy.End.DECLINED);
-        late.awaitLog("server error: port already in use");
+      try (var second = client(server.remote().boreAddress(), new Client.Options().port(port))) {
+        assertThat(second.end()).isEqualTo(OriginProxy.End.DECLINED);
+        second.awaitLog("server error: port already in use");
       }
       try (var visitor = TestClient.dial(new HostPort("127.0.0.1", port))) {
         TestClient.assertEchoes(visitor, "mine");
@@ -129,16 +129,16 @@ class BorePairTest {
   @CsvSource(
       nullValues = "none",
       value = {"abc, none", "none, abc", "'', none", "none, ''", "'', abc", "abc, abd"})
-  void secretsThatDifferAreTheEnd(String ofServer, String ofClient) throws Exception {
+  void differentSecretsEndTheRole(String ofServer, String ofClient) throws Exception {
     try (var server = server(ofServer);
         var client = client(server.remote().boreAddress(), new Client.Options().secret(ofClient))) {
       assertThat(client.end()).isEqualTo(OriginProxy.End.CREDENTIALS);
     }
   }
 
-  /** Bore's own server would make a clean end of it. */
+  /** The server of bore would end the stream in order instead. */
   @Test
-  void whatTheLocalServerCutsShortDoesNotLookComplete() throws Exception {
+  void resetByOriginServerReachesVisitorAsReset() throws Exception {
     TestServer.Service cutting =
         connection -> {
           connection.getOutputStream().write(connection.getInputStream().read());

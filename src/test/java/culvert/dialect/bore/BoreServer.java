@@ -17,7 +17,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** A remote proxy that serves bore's clients only, with what it logs. */
+/** A remote proxy for bore clients only, and its log. */
 final class BoreServer implements AutoCloseable {
 
   private static final HostPort ANY = new HostPort("127.0.0.1", 0);
@@ -27,17 +27,17 @@ final class BoreServer implements AutoCloseable {
   private final TestLog log = new TestLog();
   private final RemoteProxy remote;
 
-  /** On a free port of loopback. */
+  /** Starts on a free port of the loopback interface. */
   BoreServer(String... secrets) throws IOException {
     this(ANY, PORTS, new RolePair.Options(), secrets);
   }
 
-  /** With other bounds. */
+  /** Starts with other limits. */
   BoreServer(ConnectionLimits admission) throws IOException {
     this(ANY, PORTS, new RolePair.Options().admission(admission));
   }
 
-  /** With other ports, and another patience with who does not take its visitors. */
+  /** Starts with other ports and another time limit for unclaimed visitors. */
   BoreServer(HostPort address, PortRange ports, Duration openTimeout, String... secrets)
       throws IOException {
     this(address, ports, new RolePair.Options().openTimeout(openTimeout), secrets);
@@ -58,30 +58,30 @@ final class BoreServer implements AutoCloseable {
     return remote;
   }
 
-  /** A connection to the control port, nothing said. */
+  /** Opens a connection to the control port; sends nothing. */
   BoreMessages connect() throws IOException {
     return new BoreMessages(TestClient.dial(remote.boreAddress()));
   }
 
-  /** A client that was given the port, and has heard its first heartbeat. */
+  /** Joins a client that requests this port and has received its first heartbeat. */
   Joined join(int port) throws IOException {
-    BoreMessages talk = connect();
-    talk.say("{\"Hello\":" + port + "}");
-    String hello = talk.hear();
-    if (!hello.matches("\\{\"Hello\":\\d+}") || !talk.hear().equals("\"Heartbeat\"")) {
-      throw new IOException("no hello but " + hello);
+    BoreMessages control = connect();
+    control.send("{\"Hello\":" + port + "}");
+    String hello = control.receive();
+    if (!hello.matches("\\{\"Hello\":\\d+}") || !control.receive().equals("\"Heartbeat\"")) {
+      throw new IOException("expected a Hello: " + hello);
     }
-    return new Joined(talk, Integer.parseInt(hello.replaceAll("\\D", "")));
+    return new Joined(control, Integer.parseInt(hello.replaceAll("\\D", "")));
   }
 
   /**
-   * A client with its port.
+   * A client that has a port.
    *
    * @param control its control connection
-   * @param port where its visitors come in
+   * @param port where its visitors connect
    */
   record Joined(BoreMessages control, int port) implements AutoCloseable {
-    /** Ends it before its time. */
+    /** Closes the connection within a try block that closes it again. */
     void leave() throws IOException {
       control.leave();
     }
@@ -92,12 +92,12 @@ final class BoreServer implements AutoCloseable {
     }
   }
 
-  /** A new visitor. */
+  /** Connects a visitor. */
   Socket visit(int port) throws IOException {
     return TestClient.dial(new HostPort("127.0.0.1", port));
   }
 
-  /** Waits until so many visitors are there. */
+  /** Blocks until this number of visitors is connected. */
   void awaitVisitors(int number) throws Exception {
     Eventually.within(
         RolePair.LIMIT,
@@ -108,14 +108,14 @@ final class BoreServer implements AutoCloseable {
         });
   }
 
-  /** Waits for a log line that contains all the words. */
-  void awaitLog(String... words) throws Exception {
-    log.await(words);
+  /** Blocks until a log line contains all the parts. */
+  void awaitLog(String... parts) throws Exception {
+    log.await(parts);
   }
 
-  /** The same, within so long. */
-  void awaitLog(Duration limit, String... words) throws Exception {
-    log.await(limit, words);
+  /** Blocks until a log line contains all the parts, at most for the limit. */
+  void awaitLog(Duration limit, String... parts) throws Exception {
+    log.await(limit, parts);
   }
 
   @Override

@@ -30,12 +30,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The server against clients that say each byte by hand. */
+/** The server against clients that send hand-written bytes. */
 @ExtendWith(LeakCheck.class)
 @Timeout(120)
 class BoreServerTest {
 
-  /** Of the system's table, in a second. */
+  /** Timer units per second in the system's socket table. */
   private static final int TICKS = 100;
 
   private static final HostPort ANY = new HostPort("127.0.0.1", 0);
@@ -44,7 +44,7 @@ class BoreServerTest {
   private static BoreMessages accept(BoreServer server, String id, String early)
       throws IOException {
     BoreMessages channel = server.connect();
-    channel.raw("{\"Accept\":\"" + id + "\"}\0" + early);
+    channel.sendRaw("{\"Accept\":\"" + id + "\"}\0" + early);
     return channel;
   }
 
@@ -61,7 +61,7 @@ class BoreServerTest {
   }
 
   @Test
-  void aVisitorAndTheDataChannelThatNamesItAreJoined() throws Exception {
+  void dataChannelIsJoinedToTheVisitorItNames() throws Exception {
     try (var server = new BoreServer();
         Joined client = server.join(0);
         Socket visitor = server.visit(client.port())) {
@@ -76,7 +76,7 @@ class BoreServerTest {
 
   /** Bore's {@code half_closed_tcp_stream}. */
   @Test
-  void aHalfCloseGoesAcrossAndTheAnswerComesBack() throws Exception {
+  void halfCloseIsForwardedAndAnswerArrives() throws Exception {
     try (var server = new BoreServer();
         Joined client = server.join(0);
         Socket visitor = server.visit(client.port());
@@ -84,14 +84,14 @@ class BoreServerTest {
       write(visitor, "message before shutdown");
       visitor.shutdownOutput();
       assertThat(channel.rest()).isEqualTo("message before shutdown");
-      channel.raw("response after it was sent");
+      channel.sendRaw("response after it was sent");
       channel.socket().shutdownOutput();
       assertThat(readAll(visitor)).isEqualTo("response after it was sent");
     }
   }
 
   @Test
-  void aCutDataChannelNeverLooksComplete() throws Exception {
+  void resetDataChannelNeverLooksComplete() throws Exception {
     try (var server = new BoreServer();
         Joined client = server.join(0);
         Socket visitor = server.visit(client.port());
@@ -104,7 +104,7 @@ class BoreServerTest {
   }
 
   @Test
-  void thePortAskedForIsThePortGiven() throws Exception {
+  void requestedPortIsAssigned() throws Exception {
     try (var server = new BoreServer();
         Joined first = server.join(0)) {
       int port = first.port();
@@ -115,10 +115,10 @@ class BoreServerTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 19999, 30000, 65535})
-  void aPortOutOfTheRangeIsRefused(int port) throws Exception {
+  void portOutsideTheRangeIsRejected(int port) throws Exception {
     try (var server = new BoreServer();
         BoreMessages client = server.connect()) {
-      client.say("{\"Hello\":" + port + "}");
+      client.send("{\"Hello\":" + port + "}");
       assertThat(client.rest())
           .isEqualTo("{\"Error\":\"client port number not in allowed range\"}\0");
       server.awaitLog("offer declined", "bore:" + port, "not in allowed range");
@@ -126,11 +126,11 @@ class BoreServerTest {
   }
 
   @Test
-  void aLiveClientKeepsItsPort() throws Exception {
+  void liveClientKeepsItsPort() throws Exception {
     try (var server = new BoreServer();
         Joined holder = server.join(0);
         BoreMessages newcomer = server.connect()) {
-      newcomer.say("{\"Hello\":" + holder.port() + "}");
+      newcomer.send("{\"Hello\":" + holder.port() + "}");
       assertThat(newcomer.rest()).isEqualTo("{\"Error\":\"port already in use\"}\0");
       server.visit(holder.port()).close();
       assertThat(holder.control().announced()).isNotEmpty();
@@ -138,41 +138,41 @@ class BoreServerTest {
   }
 
   @Test
-  void whoFindsNoRoomIsToldWhy() throws Exception {
+  void clientBeyondSessionLimitReceivesTheReason() throws Exception {
     try (var server = new BoreServer(new ConnectionLimits(100, 1, 100, 100));
         Joined first = server.join(0);
         BoreMessages second = server.connect()) {
       assertThat(first.port()).isPositive();
-      second.say("{\"Hello\":0}");
+      second.send("{\"Hello\":0}");
       assertThat(second.rest()).isEqualTo("{\"Error\":\"all 1 sessions are in use\"}\0");
     }
   }
 
   @Test
-  void aPortOfAnotherProgramsIsInUse() throws Exception {
+  void portOfAnotherProgramIsReportedInUse() throws Exception {
     try (var other = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
         var server = new BoreServer(ANY, PortRange.parse("127.0.0.1:1024-65535"), RolePair.LIMIT);
         BoreMessages client = server.connect()) {
-      client.say("{\"Hello\":" + other.getLocalPort() + "}");
+      client.send("{\"Hello\":" + other.getLocalPort() + "}");
       assertThat(client.rest()).isEqualTo("{\"Error\":\"port already in use\"}\0");
     }
   }
 
   @Test
-  void whenEveryPortIsTakenNoneIsAvailable() throws Exception {
+  void fullRangeIsReportedAsNoAvailablePort() throws Exception {
     try (var other = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
       int port = other.getLocalPort();
       try (var server =
               new BoreServer(ANY, new PortRange("127.0.0.1", port, port), RolePair.LIMIT);
           BoreMessages client = server.connect()) {
-        client.say("{\"Hello\":0}");
+        client.send("{\"Hello\":0}");
         assertThat(client.rest()).isEqualTo("{\"Error\":\"failed to find an available port\"}\0");
       }
     }
   }
 
   @Test
-  void aClientsEndGivesItsPortBackAndItsVisitorsUp() throws Exception {
+  void endOfClientReleasesPortAndEndsPendingVisitors() throws Exception {
     try (var server = new BoreServer();
         Joined client = server.join(0);
         Socket visitor = server.visit(client.port())) {
@@ -185,7 +185,7 @@ class BoreServerTest {
   }
 
   @Test
-  void aResetControlConnectionIsAClientsEndToo() throws Exception {
+  void resetControlConnectionEndsTheClient() throws Exception {
     try (var server = new BoreServer();
         Joined client = server.join(0)) {
       client.control().socket().setSoLinger(true, 0);
@@ -195,25 +195,23 @@ class BoreServerTest {
   }
 
   @Test
-  void relaysOutliveTheControlConnection() throws Exception {
+  void relaysContinueAfterControlConnectionEnds() throws Exception {
     try (var server = new BoreServer();
         Joined client = server.join(0);
         Socket visitor = server.visit(client.port());
         BoreMessages channel = accept(server, client.control().announced(), "")) {
-      channel.raw("joined");
+      channel.sendRaw("joined");
       assertThat(read(visitor, 6)).isEqualTo("joined");
       client.leave();
       server.awaitLog("session ended");
-      channel.raw("still");
+      channel.sendRaw("still");
       assertThat(read(visitor, 5)).isEqualTo("still");
     }
   }
 
-  /**
-   * A client that drains says so by closing its control connection, as nothing else can be said.
-   */
+  /** A draining client closes its control connection; the protocol has no message for it. */
   @Test
-  void aDataChannelThatWasOnItsWayAtAnOrderlyEndIsTaken() throws Exception {
+  void dataChannelInFlightAtOrderlyEndIsAccepted() throws Exception {
     try (var server = new BoreServer();
         Joined client = server.join(0);
         Socket visitor = server.visit(client.port())) {
@@ -223,14 +221,14 @@ class BoreServerTest {
       try (BoreMessages channel = accept(server, id, "taken")) {
         assertThat(read(visitor, 5)).isEqualTo("taken");
         server.awaitLog("session ended");
-        channel.raw("still");
+        channel.sendRaw("still");
         assertThat(read(visitor, 5)).isEqualTo("still");
       }
     }
   }
 
   @Test
-  void whatADeadClientCarriedIsCut() throws Exception {
+  void relaysOfDeadClientAreReset() throws Exception {
     try (var server = new BoreServer();
         Joined client = server.join(0);
         Socket visitor = server.visit(client.port());
@@ -245,17 +243,17 @@ class BoreServerTest {
   }
 
   @Test
-  void whatAClientSaysLaterIsDropped() throws Exception {
+  void bytesAfterHelloAreDiscarded() throws Exception {
     try (var server = new BoreServer();
         Joined client = server.join(0)) {
-      client.control().raw("*".repeat(100_000) + "\0{\"Hello\":1}\0");
+      client.control().sendRaw("*".repeat(100_000) + "\0{\"Hello\":1}\0");
       server.visit(client.port()).close();
       assertThat(client.control().announced()).isNotEmpty();
     }
   }
 
   @Test
-  void aVisitorNobodyTakesIsReset() throws Exception {
+  void unclaimedVisitorIsReset() throws Exception {
     try (var server = new BoreServer(ANY, BoreServer.PORTS, Duration.ofMillis(300));
         Joined client = server.join(0);
         Socket first = server.visit(client.port());
@@ -266,17 +264,20 @@ class BoreServerTest {
       server.awaitLog("visitor reset", "open-timeout");
       try (BoreMessages late = accept(server, id, "late")) {
         assertThat(late.rest()).isEmpty();
-        server.awaitLog("refused", "names a visitor that does not wait: " + id);
+        server.awaitLog("refused", "data channel for a visitor that is not pending: " + id);
       }
-      // A client that has a data channel lives.
-      channel.raw("x");
+      // A client that has a data channel is alive.
+      channel.sendRaw("x");
       assertThat(read(first, 1)).isEqualTo("x");
     }
   }
 
-  /** A relay on the way may answer for a client that is long gone: only this shows it. */
+  /**
+   * An intermediate relay may keep the connection of a dead client open: only unclaimed visitors
+   * reveal it.
+   */
   @Test
-  void aClientThatTakesNoVisitorAtAllIsLost() throws Exception {
+  void clientThatClaimsNoVisitorIsConsideredDead() throws Exception {
     try (var server = new BoreServer(ANY, BoreServer.PORTS, Duration.ofSeconds(6));
         Joined client = server.join(0);
         Socket visitor = server.visit(client.port())) {
@@ -286,15 +287,18 @@ class BoreServerTest {
     }
   }
 
-  /** It hears more heartbeats than the system of a dead one would take: the longest segment. */
+  /**
+   * A live client receives more heartbeats than the system accepts for a dead one: the longest
+   * segment.
+   */
   @Test
-  void aClientThatTakesItsTimeIsAskedAndLivesOn() throws Exception {
+  void slowClientIsProbedAndKeepsItsSession() throws Exception {
     try (var server = new BoreServer();
         Joined client = server.join(0);
         Socket visitor = server.visit(client.port())) {
       String id = client.control().announced();
-      for (int heard = 0; heard < 1 << 16; heard += HEARTBEAT.length()) {
-        assertThat(client.control().hear()).isEqualTo(HEARTBEAT);
+      for (int received = 0; received < 1 << 16; received += HEARTBEAT.length()) {
+        assertThat(client.control().receive()).isEqualTo(HEARTBEAT);
       }
       try (BoreMessages channel = accept(server, id, "late")) {
         assertThat(read(visitor, 4)).isEqualTo("late");
@@ -305,7 +309,7 @@ class BoreServerTest {
   }
 
   @Test
-  void anImpatientVisitorIsNoEndOfItsClient() throws Exception {
+  void shortOpenTimeoutDoesNotEndTheClient() throws Exception {
     try (var server = new BoreServer(ANY, BoreServer.PORTS, Duration.ofMillis(50));
         Joined client = server.join(0)) {
       for (int i = 0; i < 2; i++) {
@@ -317,11 +321,11 @@ class BoreServerTest {
     }
   }
 
-  /** One that stands idle would stand for ever where its client is gone. */
+  /** Without keep-alive probes an idle channel would stay open forever after its client is gone. */
   @Test
-  void aStandingDataChannelIsAskedForLife() throws Exception {
+  void idleDataChannelIsProbedByKeepAlive() throws Exception {
     Path sockets = Path.of("/proc/net/tcp");
-    assumeTrue(Files.exists(sockets), "no table of the system's sockets");
+    assumeTrue(Files.exists(sockets), "no socket table of the system");
     try (var server = new BoreServer();
         Joined client = server.join(0);
         Socket visitor = server.visit(client.port());
@@ -332,7 +336,7 @@ class BoreServerTest {
               ":%04X 0100007F:%04X 01 \\S+ 02:0000([0-9A-F]{4}) "
                   .formatted(
                       server.remote().boreAddress().port(), channel.socket().getLocalPort()));
-      // Until then the timer may be that of bytes not acknowledged yet.
+      // Before that, the timer may be the retransmission timer of unacknowledged bytes.
       Eventually.within(
           RolePair.LIMIT,
           () -> {
@@ -344,7 +348,7 @@ class BoreServerTest {
   }
 
   @Test
-  void aDataChannelForNobodyIsClosed() throws Exception {
+  void dataChannelForUnknownVisitorIsClosed() throws Exception {
     try (var server = new BoreServer();
         BoreMessages channel = accept(server, UUID.randomUUID().toString(), "data")) {
       assertThat(channel.rest()).isEmpty();
@@ -352,7 +356,7 @@ class BoreServerTest {
   }
 
   @Test
-  void oneVisitorIsClaimedOnce() throws Exception {
+  void visitorIsClaimedOnlyOnce() throws Exception {
     try (var server = new BoreServer();
         Joined client = server.join(0);
         Socket visitor = server.visit(client.port())) {
@@ -362,7 +366,7 @@ class BoreServerTest {
         try (BoreMessages second = accept(server, id, "second")) {
           assertThat(second.rest()).isEmpty();
         }
-        first.raw("more");
+        first.sendRaw("more");
         assertThat(read(visitor, 4)).isEqualTo("more");
       }
     }
@@ -373,26 +377,26 @@ class BoreServerTest {
     "'{\"Nonsense\":0}', unable to parse message",
     "'GET / HTTP/1.1', unable to parse message",
     "'', unable to parse message",
-    "'{\"Authenticate\":\"00\"}', 'it has a secret, and none is wanted here'"
+    "'{\"Authenticate\":\"00\"}', 'the client has a secret, but none is required'"
   })
-  void whatIsNoFirstMessageEndsWithoutAWord(String said, String logged) throws Exception {
+  void invalidFirstMessageClosesWithoutError(String sent, String logged) throws Exception {
     try (var server = new BoreServer();
         BoreMessages client = server.connect()) {
-      client.say(said);
+      client.send(sent);
       assertThat(client.rest()).isEmpty();
       server.awaitLog(logged);
     }
   }
 
-  /** Bore's {@code very_long_frame}: it may write what it wants, and is cut off. */
+  /** As in {@code very_long_frame} of bore: the client may send any length and is disconnected. */
   @Test
-  void aFrameWithoutEndIsCutOff() throws Exception {
+  void endlessFrameIsRejected() throws Exception {
     try (var server = new BoreServer();
         BoreMessages client = server.connect()) {
       assertThatThrownBy(
               () -> {
                 for (int i = 0; i < 1000; i++) {
-                  client.raw("*".repeat(100_000));
+                  client.sendRaw("*".repeat(100_000));
                 }
               })
           .isInstanceOf(IOException.class);
@@ -401,7 +405,7 @@ class BoreServerTest {
   }
 
   @Test
-  void silenceIsCutOff() throws Exception {
+  void silentConnectionTimesOut() throws Exception {
     try (var server = new BoreServer();
         BoreMessages client = server.connect()) {
       assertThat(client.rest()).isEmpty();
@@ -410,7 +414,7 @@ class BoreServerTest {
   }
 
   private static UUID challenge(BoreMessages client) throws IOException {
-    String text = client.hear();
+    String text = client.receive();
     assertThat(text).matches("\\{\"Challenge\":\"[0-9a-f-]{36}\"}");
     return UUID.fromString(text.substring(14, 50));
   }
@@ -422,16 +426,16 @@ class BoreServerTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "secret", "sécret ✓"})
-  void whoKnowsTheSecretIsLetInOnEveryConnection(String secret) throws Exception {
+  void validSecretIsAcceptedOnEveryConnection(String secret) throws Exception {
     try (var server = new BoreServer(secret);
         BoreMessages control = server.connect()) {
-      control.raw(answer(challenge(control), secret) + "\0{\"Hello\":0}\0");
-      int port = Integer.parseInt(control.hear().replaceAll("\\D", ""));
-      assertThat(control.hear()).isEqualTo(HEARTBEAT);
+      control.sendRaw(answer(challenge(control), secret) + "\0{\"Hello\":0}\0");
+      int port = Integer.parseInt(control.receive().replaceAll("\\D", ""));
+      assertThat(control.receive()).isEqualTo(HEARTBEAT);
       try (Socket visitor = server.visit(port);
           BoreMessages channel = server.connect()) {
         UUID challenge = challenge(channel);
-        channel.raw(
+        channel.sendRaw(
             answer(challenge, secret) + "\0{\"Accept\":\"" + control.announced() + "\"}\0hi");
         assertThat(read(visitor, 2)).isEqualTo("hi");
       }
@@ -439,12 +443,12 @@ class BoreServerTest {
   }
 
   @Test
-  void anyOfSeveralSecretsLetsIn() throws Exception {
+  void anyOfSeveralSecretsIsAccepted() throws Exception {
     try (var server = new BoreServer("old", "new")) {
       for (String secret : new String[] {"old", "new"}) {
         try (BoreMessages control = server.connect()) {
-          control.raw(answer(challenge(control), secret) + "\0{\"Hello\":0}\0");
-          assertThat(control.hear()).startsWith("{\"Hello\":");
+          control.sendRaw(answer(challenge(control), secret) + "\0{\"Hello\":0}\0");
+          assertThat(control.receive()).startsWith("{\"Hello\":");
         }
       }
     }
@@ -460,39 +464,39 @@ class BoreServerTest {
     "'null', 'server requires secret, but no secret was provided'",
     "'nonsense', unable to parse message"
   })
-  void whoDoesNotKnowTheSecretIsToldWhy(String said, String why) throws Exception {
+  void clientWithoutValidSecretReceivesTheReason(String sent, String why) throws Exception {
     try (var server = new BoreServer("secret");
         BoreMessages client = server.connect()) {
       challenge(client);
-      client.say(said);
+      client.send(sent);
       assertThat(client.rest()).isEqualTo("{\"Error\":\"" + why + "\"}\0");
       server.awaitLog("refused", why);
     }
   }
 
   @Test
-  void anAnswerToAnotherChallengeIsWrong() throws Exception {
+  void answerToAnotherChallengeIsRejected() throws Exception {
     try (var server = new BoreServer("secret");
         BoreMessages first = server.connect();
         BoreMessages second = server.connect()) {
       challenge(second);
-      second.say(answer(challenge(first), "secret"));
+      second.send(answer(challenge(first), "secret"));
       assertThat(second.rest()).isEqualTo("{\"Error\":\"invalid secret\"}\0");
     }
   }
 
   @Test
-  void aLongFrameInsteadOfAnAnswerIsToldToo() throws Exception {
+  void tooLongAnswerReceivesAnError() throws Exception {
     try (var server = new BoreServer("secret");
         BoreMessages client = server.connect()) {
       challenge(client);
-      client.raw("*".repeat(257));
+      client.sendRaw("*".repeat(257));
       assertThat(client.rest()).isEqualTo("{\"Error\":\"frame error, invalid byte length\"}\0");
     }
   }
 
   @Test
-  void silenceInsteadOfAnAnswerIsToldToo() throws Exception {
+  void missingAnswerReceivesAnError() throws Exception {
     try (var server = new BoreServer("secret");
         BoreMessages client = server.connect()) {
       challenge(client);
@@ -501,9 +505,9 @@ class BoreServerTest {
     }
   }
 
-  /** A client ends when its control connection does, and would cut what it carries. */
+  /** A client exits when its control connection ends and cuts its relays. */
   @Test
-  void stoppingWaitsForTheVisitorsOfEachClient() throws Exception {
+  void drainWaitsForVisitorsOfEachClient() throws Exception {
     try (var server = new BoreServer();
         Joined idle = server.join(0);
         Joined busy = server.join(0);
@@ -514,7 +518,7 @@ class BoreServerTest {
       Thread drain = Thread.ofVirtual().start(() -> server.remote().drain(RolePair.LIMIT));
       assertThat(idle.control().rest()).isEmpty();
       assertThatThrownBy(() -> server.visit(busy.port())).isInstanceOf(IOException.class);
-      channel.raw("b");
+      channel.sendRaw("b");
       assertThat(read(visitor, 1)).isEqualTo("b");
       visitor.shutdownOutput();
       channel.socket().shutdownOutput();
@@ -525,7 +529,7 @@ class BoreServerTest {
   }
 
   @Test
-  void stoppingWaitsForADataChannelThatIsOnItsWay() throws Exception {
+  void drainWaitsForDataChannelInFlight() throws Exception {
     try (var server = new BoreServer();
         Joined client = server.join(0);
         Socket visitor = server.visit(client.port())) {

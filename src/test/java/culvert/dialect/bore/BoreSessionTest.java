@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** A control connection between its hello and its end, without a role around it. */
+/** A control connection between its Hello and its end, without a role around it. */
 @ExtendWith(LeakCheck.class)
 @Timeout(30)
 class BoreSessionTest {
@@ -29,8 +29,8 @@ class BoreSessionTest {
   private static final int BUFFER_BYTES = 4096;
   private static final int MANY_VISITORS = 100_000;
 
-  /** Gives every session the port that it asks for. */
-  private record Generous(CountDownLatch asked) implements ServiceRegistry {
+  /** Grants every session the port it requests. */
+  private record GrantingRegistry(CountDownLatch asked) implements ServiceRegistry {
     @Override
     public void offer(Session session, String service, Consumer<Answer> answer) {}
 
@@ -47,26 +47,26 @@ class BoreSessionTest {
     public void draining(Session session, boolean busy) {}
   }
 
-  private final Generous services = new Generous(new CountDownLatch(1));
+  private final GrantingRegistry services = new GrantingRegistry(new CountDownLatch(1));
 
   private static BoreSession session(Loopback pair, Deadlines deadlines) {
     var frames = new JsonFrames(pair.far());
     return new BoreSession(pair.far(), frames, 4711, new PendingVisitors(), deadlines);
   }
 
-  private static String heard(Loopback pair) throws IOException {
+  private static String receivedText(Loopback pair) throws IOException {
     pair.near().closeOutput();
     return new String(pair.near().input().readAllBytes(), StandardCharsets.UTF_8);
   }
 
   @Test
-  void oneThatIsDrainedBeforeItIsServedHearsWhy() throws Exception {
+  void clientDrainedBeforeItIsServedReceivesTheReason() throws Exception {
     try (var pair = Loopback.open();
         var deadlines = new Deadlines()) {
       BoreSession session = session(pair, deadlines);
       session.drain();
       Thread serving = Thread.ofVirtual().start(() -> assertServed(session));
-      assertThat(heard(pair)).isEqualTo("{\"Error\":\"the server is stopping\"}\0");
+      assertThat(receivedText(pair)).isEqualTo("{\"Error\":\"the server is stopping\"}\0");
       serving.join();
     }
   }
@@ -75,13 +75,13 @@ class BoreSessionTest {
     try {
       session.serve(services);
     } catch (IOException e) {
-      // Closed by its client, or from this side.
+      // Ended by its client or by this side.
     }
   }
 
-  /** Its visitors have gone long since: only the announcements are left of them. */
+  /** Its visitors have left long ago; only their announcements remain. */
   @Test
-  void aClientThatTakesNoAnnouncementsHasNoEndlessQueueOfThem() throws Exception {
+  void queueForClientThatReadsNothingIsLimited() throws Exception {
     try (var pair = Loopback.open(BUFFER_BYTES);
         var deadlines = new Deadlines()) {
       BoreSession session = session(pair, deadlines);
@@ -95,7 +95,7 @@ class BoreSessionTest {
                 }
               })
           .isInstanceOf(IOException.class)
-          .hasMessageContaining("too slow to hear of more visitors");
+          .hasMessageContaining("too many messages to the client are queued");
       session.close(ByeReason.STOPPING, "");
       serving.join();
     }

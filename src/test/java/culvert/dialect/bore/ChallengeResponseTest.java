@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Keys and answers that a real server of bore's has taken. */
+/** Keys and answers that a real bore server has accepted. */
 class ChallengeResponseTest {
 
   @ParameterizedTest
@@ -20,7 +20,7 @@ class ChallengeResponseTest {
     "my_secret_string, 8fc8d000aa6cb9d37b49d45d812646557217362b7b0b8d30f1c91d0ebbb02b12",
     "sécret ✓, 0b83c5e373d986fd84f17ee8406856580ee981055a3f301c9dc6a0b17d3d5540"
   })
-  void aSecretsKeyIsItsDigest(String secret, String key) {
+  void keyOfSecretIsItsDigest(String secret, String key) {
     assertThat(BoreSecret.of(secret).key().getEncoded()).isEqualTo(HexFormat.of().parseHex(key));
   }
 
@@ -45,28 +45,28 @@ class ChallengeResponseTest {
     "secret, 00000010-0000-0000-0000-000000000000,"
         + " 32bd22099f05c386aba91ce71992f735a728468929e76e8d6f82ff5ebbdf3692"
   })
-  void anAnswerNamesItsChallengeOnly(String text, UUID challenge, String answer) {
+  void answerIsValidForItsChallengeOnly(String text, UUID challenge, String answer) {
     BoreSecret secret = BoreSecret.of(text);
     assertThat(ChallengeResponse.to(challenge, secret)).isEqualTo(answer);
-    assertThat(ChallengeResponse.isRight(answer, challenge, secret)).isTrue();
-    assertThat(ChallengeResponse.isRight(answer.toUpperCase(Locale.ROOT), challenge, secret))
+    assertThat(ChallengeResponse.isValid(answer, challenge, secret)).isTrue();
+    assertThat(ChallengeResponse.isValid(answer.toUpperCase(Locale.ROOT), challenge, secret))
         .isTrue();
-    assertThat(ChallengeResponse.isRight(answer, UUID.randomUUID(), secret)).isFalse();
-    assertThat(ChallengeResponse.isRight(answer, challenge, BoreSecret.of("another"))).isFalse();
+    assertThat(ChallengeResponse.isValid(answer, UUID.randomUUID(), secret)).isFalse();
+    assertThat(ChallengeResponse.isValid(answer, challenge, BoreSecret.of("another"))).isFalse();
   }
 
   @Test
-  void whatIsNoAnswerIsWrong() {
+  void malformedAnswerIsInvalid() {
     var challenge = new UUID(0, 0);
     BoreSecret secret = BoreSecret.of("secret");
     String right = ChallengeResponse.to(challenge, secret);
     for (String answer : new String[] {"", "wrong answer", right.substring(2), right + "00"}) {
-      assertThat(ChallengeResponse.isRight(answer, challenge, secret)).as(answer).isFalse();
+      assertThat(ChallengeResponse.isValid(answer, challenge, secret)).as(answer).isFalse();
     }
   }
 
   @Test
-  void aSecretNeverPrintsItself() {
+  void secretIsNeverPrinted() {
     assertThat(BoreSecret.of("secret")).hasToString("***");
   }
 }

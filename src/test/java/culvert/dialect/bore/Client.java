@@ -17,10 +17,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** The origin role with bore's dialect, and what it logs. */
+/** An origin proxy that uses the bore protocol, and its log. */
 final class Client implements AutoCloseable {
 
-  /** What a test may want different from the usual. */
+  /** Options of a test; each has a default. */
   static final class Options {
     int port;
     String secret;
@@ -44,8 +44,8 @@ final class Client implements AutoCloseable {
       return this;
     }
 
-    Options visitors(int most) {
-      visitors = most;
+    Options visitors(int max) {
+      visitors = max;
       return this;
     }
 
@@ -54,7 +54,7 @@ final class Client implements AutoCloseable {
       return this;
     }
 
-    Options silence(Duration limit) {
+    Options heartbeatTimeout(Duration limit) {
       silence = limit;
       return this;
     }
@@ -65,7 +65,7 @@ final class Client implements AutoCloseable {
   private final CompletableFuture<OriginProxy.End> end = new CompletableFuture<>();
   private final OriginProxy role;
 
-  /** Runs at once. */
+  /** Starts the role. */
   Client(HostPort server, HostPort local, Options options) {
     OriginSettings settings = settings(server, local, options);
     var access =
@@ -103,7 +103,7 @@ final class Client implements AutoCloseable {
     return usual.originSettings(local, new RemoteAddress.Direct(server));
   }
 
-  /** Where visitors come in, at the next login. */
+  /** Returns the address announced for visitors at the next login. */
   HostPort announced() throws Exception {
     HostPort address = announced.poll(RolePair.LIMIT.toSeconds(), TimeUnit.SECONDS);
     if (address == null) {
@@ -124,9 +124,9 @@ final class Client implements AutoCloseable {
     return log.text();
   }
 
-  /** Waits for a log line that contains all the words. */
-  void awaitLog(String... words) throws Exception {
-    log.await(words);
+  /** Blocks until a log line contains all the parts. */
+  void awaitLog(String... parts) throws Exception {
+    log.await(parts);
   }
 
   @Override

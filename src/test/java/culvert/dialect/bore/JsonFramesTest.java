@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Frames as bore bounds them, whichever way their bytes come. */
+/** Frames with the limits of bore, for any segmentation of their bytes. */
 @ExtendWith(LeakCheck.class)
 @Timeout(30)
 class JsonFramesTest {
@@ -32,7 +32,7 @@ class JsonFramesTest {
   }
 
   @Test
-  void aFrameIsTextAndAZeroByte() throws Exception {
+  void frameIsTextAndZeroByte() throws Exception {
     try (var pair = Loopback.open()) {
       new JsonFrames(pair.near()).write(new ClientMessage.Hello(80), new ClientMessage.Hello(0));
       pair.near().closeOutput();
@@ -48,7 +48,7 @@ class JsonFramesTest {
   }
 
   @Test
-  void framesComeOneByOneHoweverTheirBytesAreCut() throws Exception {
+  void framesAreReadOneByOneForAnySegmentation() throws Exception {
     try (var pair = Loopback.open()) {
       Thread writer =
           Thread.ofVirtual()
@@ -65,78 +65,81 @@ class JsonFramesTest {
               });
       var frames = new JsonFrames(pair.far());
       for (int i = 0; i < 4; i++) {
-        assertThat(frames.ofClient()).isEqualTo(HELLO);
+        assertThat(frames.readClientMessage()).isEqualTo(HELLO);
       }
-      assertThat(frames.ofClient()).isEmpty();
+      assertThat(frames.readClientMessage()).isEmpty();
       writer.join();
     }
   }
 
   @Test
-  void twoHundredFiftySixBytesAreAFrame() throws Exception {
+  void frameOf256BytesIsAccepted() throws Exception {
     try (var pair = Loopback.open()) {
       send(pair, padded(256) + "\0" + padded(256) + "\0");
       var frames = new JsonFrames(pair.far());
-      assertThat(frames.ofClient()).isEqualTo(HELLO);
-      assertThat(frames.ofClient()).isEqualTo(HELLO);
+      assertThat(frames.readClientMessage()).isEqualTo(HELLO);
+      assertThat(frames.readClientMessage()).isEqualTo(HELLO);
     }
   }
 
   @Test
-  void oneMoreIsTooLong() throws Exception {
+  void frameOf257BytesIsTooLong() throws Exception {
     try (var pair = Loopback.open()) {
       send(pair, padded(257) + "\0");
-      assertThatThrownBy(() -> new JsonFrames(pair.far()).ofClient())
+      assertThatThrownBy(() -> new JsonFrames(pair.far()).readClientMessage())
           .isInstanceOf(ProtocolException.class)
           .hasMessage("frame error, invalid byte length");
     }
   }
 
-  /** Nothing more is waited for: the sender goes on and would never end the frame. */
+  /**
+   * Reported without further bytes: a sender that never ends the frame would otherwise be read
+   * forever.
+   */
   @Test
-  void tooLongIsSaidBeforeTheZero() throws Exception {
+  void tooLongFrameIsRejectedBeforeItsZero() throws Exception {
     try (var pair = Loopback.open()) {
       send(pair, "*".repeat(257));
-      assertThatThrownBy(() -> new JsonFrames(pair.far()).ofClient())
+      assertThatThrownBy(() -> new JsonFrames(pair.far()).readClientMessage())
           .hasMessage("frame error, invalid byte length");
     }
   }
 
   @Test
-  void whatStandsBeforeTheEndIsTheLastFrame() throws Exception {
+  void bytesBeforeEndOfStreamAreTheLastFrame() throws Exception {
     try (var pair = Loopback.open()) {
       send(pair, "{\"Hello\":80}");
       pair.near().closeOutput();
       var frames = new JsonFrames(pair.far());
-      assertThat(frames.ofClient()).isEqualTo(HELLO);
-      assertThat(frames.ofClient()).isEmpty();
+      assertThat(frames.readClientMessage()).isEqualTo(HELLO);
+      assertThat(frames.readClientMessage()).isEmpty();
     }
   }
 
   @Test
-  void nullIsAsGoodAsTheEnd() throws Exception {
+  void nullIsReadAsEndOfStream() throws Exception {
     try (var pair = Loopback.open()) {
       send(pair, "null\0");
-      assertThat(new JsonFrames(pair.far()).ofClient()).isEmpty();
+      assertThat(new JsonFrames(pair.far()).readClientMessage()).isEmpty();
     }
   }
 
   @Test
-  void anEmptyFrameIsNoMessage() throws Exception {
+  void emptyFrameIsRejected() throws Exception {
     try (var pair = Loopback.open()) {
       send(pair, "\0");
-      assertThatThrownBy(() -> new JsonFrames(pair.far()).ofClient())
+      assertThatThrownBy(() -> new JsonFrames(pair.far()).readClientMessage())
           .hasMessage("unable to parse message");
     }
   }
 
   @Test
-  void bytesBehindTheLastFrameAreTheConnections() throws Exception {
+  void bytesAfterLastFrameBelongToTheConnection() throws Exception {
     try (var pair = Loopback.open()) {
       var id = UUID.randomUUID();
       send(pair, new ClientMessage.Accept(id).json() + "\0early\0");
       var frames = new JsonFrames(pair.far());
-      assertThat(frames.ofClient()).contains(new ClientMessage.Accept(id));
+      assertThat(frames.readClientMessage()).contains(new ClientMessage.Accept(id));
       send(pair, " and late");
       pair.near().closeOutput();
       Connection rest = frames.rest();

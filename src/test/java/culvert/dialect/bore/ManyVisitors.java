@@ -12,7 +12,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
-/** Two hundred visitors at once. */
+/** Opens 200 concurrent visitors. */
 final class ManyVisitors {
 
   private static final int VISITORS = 200;
@@ -20,14 +20,14 @@ final class ManyVisitors {
 
   private ManyVisitors() {}
 
-  /** How a visitor goes on. */
+  /** Continues with a visitor after all have received their echo. */
   @FunctionalInterface
   interface Next {
     void then(Socket visitor, String text) throws Exception;
   }
 
-  /** Each hears its own text come back; none goes on before all have. */
-  static void visits(HostPort address, Next next) throws Exception {
+  /** Opens the visitors; none continues before each has received the echo of its own text. */
+  static void visitAll(HostPort address, Next next) throws Exception {
     var all = new CountDownLatch(VISITORS);
     try (ExecutorService visitors = Executors.newVirtualThreadPerTaskExecutor()) {
       var visits = new ArrayList<Future<?>>();

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The text of every message as bore writes it, and what else may and may not stand for it. */
+/** The text of each message as bore writes it, and which other texts are accepted or rejected. */
 class MessagesTest {
 
   private static final String ID = "17d627d5-186a-4a45-8679-d49a45204e2c";
@@ -46,7 +46,7 @@ class MessagesTest {
 
   @ParameterizedTest
   @MethodSource("ofClient")
-  void clientsSay(OfClient golden) throws Exception {
+  void clientMessagesMatchTheirText(OfClient golden) throws Exception {
     assertThat(golden.message().json()).isEqualTo(golden.json());
     assertThat(client(golden.json())).isEqualTo(golden.message());
   }
@@ -68,13 +68,13 @@ class MessagesTest {
 
   @ParameterizedTest
   @MethodSource("ofServer")
-  void serversSay(OfServer golden) throws Exception {
+  void serverMessagesMatchTheirText(OfServer golden) throws Exception {
     assertThat(golden.message().json()).isEqualTo(golden.json());
     assertThat(server(golden.json())).isEqualTo(golden.message());
   }
 
   @Test
-  void spacesAndEscapesAreJsonsOwn() throws Exception {
+  void whiteSpaceAndEscapesFollowJson() throws Exception {
     assertThat(client(" \t{\r\n \"Hello\" : 80 } \n")).isEqualTo(new ClientMessage.Hello(80));
     assertThat(client("{\"\\u0048ello\":80}")).isEqualTo(new ClientMessage.Hello(80));
     assertThat(server("{\"Heartbeat\":null}")).isEqualTo(new ServerMessage.Heartbeat());
@@ -90,7 +90,7 @@ class MessagesTest {
         "{17d627d5-186a-4a45-8679-d49a45204e2c}",
         "urn:uuid:17d627d5-186a-4a45-8679-d49a45204e2c"
       })
-  void anIdHasOtherSpellings(String id) throws Exception {
+  void idIsAcceptedInOtherSpellings(String id) throws Exception {
     assertThat(client("{\"Accept\":\"" + id + "\"}"))
         .isEqualTo(new ClientMessage.Accept(UUID_OF_ID));
   }
@@ -143,7 +143,7 @@ class MessagesTest {
         "{\"Authenticate\":\"",
         "GET / HTTP/1.1"
       })
-  void anythingElseIsNoMessage(String json) {
+  void anythingElseIsRejected(String json) {
     assertThatThrownBy(
             () -> {
               switch (Json.read(json.getBytes(StandardCharsets.UTF_8))) {
@@ -156,13 +156,13 @@ class MessagesTest {
   }
 
   @Test
-  void bytesThatAreNoTextAreNoMessage() {
+  void invalidUtf8IsRejected() {
     byte[] broken = {'"', (byte) 0xc3, '"'};
     assertThatThrownBy(() -> Json.read(broken)).hasMessage("unable to parse message");
   }
 
   @Test
-  void eachSideReadsTheOthersMessagesOnly() {
+  void eachSideAcceptsOnlyMessagesOfTheOther() {
     assertThatThrownBy(() -> client("{\"Challenge\":\"" + ID + "\"}"))
         .isInstanceOf(ProtocolException.class);
     assertThatThrownBy(() -> server("{\"Accept\":\"" + ID + "\"}"))

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Visitors that no data channel came for: how many there may be, and how each ends. */
+/** Visitors without a data channel: how many are allowed, and how each ends. */
 @ExtendWith(LeakCheck.class)
 @Timeout(30)
 class PendingVisitorsTest {
@@ -33,7 +33,7 @@ class PendingVisitorsTest {
   }
 
   @Test
-  void oneSessionsVisitorsLeaveRoomForAnothers() throws Exception {
+  void limitOfOneSessionLeavesCapacityForOthers() throws Exception {
     try (var pair = Loopback.open();
         var deadlines = new Deadlines()) {
       BoreSession busy = session(pair, deadlines);
@@ -43,7 +43,7 @@ class PendingVisitorsTest {
       }
       assertThatThrownBy(() -> add(busy))
           .isInstanceOf(IOException.class)
-          .hasMessageContaining("1024 visitors wait");
+          .hasMessageContaining("1024 of this client");
       add(session(pair, deadlines));
       assertThat(pending.remove(all.getFirst())).isTrue();
       assertThat(pending.remove(all.getFirst())).isFalse();
@@ -52,10 +52,10 @@ class PendingVisitorsTest {
   }
 
   @Test
-  void allSessionsVisitorsTogetherAreBounded() throws Exception {
+  void totalOfAllSessionsIsLimited() throws Exception {
     try (var pair = Loopback.open();
         var deadlines = new Deadlines()) {
-      for (int s = 0; s < PendingVisitors.MOST / PendingVisitors.MAX_OF_SESSION; s++) {
+      for (int s = 0; s < PendingVisitors.MAX_TOTAL / PendingVisitors.MAX_OF_SESSION; s++) {
         BoreSession session = session(pair, deadlines);
         for (int i = 0; i < PendingVisitors.MAX_OF_SESSION; i++) {
           add(session);
@@ -63,12 +63,12 @@ class PendingVisitorsTest {
       }
       assertThatThrownBy(() -> add(session(pair, deadlines)))
           .isInstanceOf(IOException.class)
-          .hasMessageContaining("4096 for any client's");
+          .hasMessageContaining("4096 in total");
     }
   }
 
   @Test
-  void aSessionsEndIsItsVisitorsEndOnly() throws Exception {
+  void endOfSessionEndsOnlyItsVisitors() throws Exception {
     try (var pair = Loopback.open();
         var deadlines = new Deadlines()) {
       BoreSession ending = session(pair, deadlines);
@@ -85,7 +85,7 @@ class PendingVisitorsTest {
   }
 
   @Test
-  void whoComesAfterTheTimeIsUpClaimsNobody() throws Exception {
+  void channelAfterTheTimeoutClaimsNoVisitor() throws Exception {
     try (var pair = Loopback.open();
         var deadlines = new Deadlines()) {
       PendingVisitor visitor = add(session(pair, deadlines));

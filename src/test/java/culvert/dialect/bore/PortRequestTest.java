@@ -10,56 +10,56 @@ class PortRequestTest {
   private static final long MINUTE = TimeUnit.MINUTES.toNanos(1);
 
   @Test
-  void whoWantsAnyPortAsksForTheOneItHadAgain() {
-    var wish = new PortRequest(0);
-    assertThat(wish.next()).isZero();
-    wish.taken(4711);
-    assertThat(wish.next()).isEqualTo(4711);
+  void requestForAnyPortRepeatsTheAssignedOne() {
+    var request = new PortRequest(0);
+    assertThat(request.next()).isZero();
+    request.assigned(4711);
+    assertThat(request.next()).isEqualTo(4711);
   }
 
   @Test
-  void aPortThatWasNeverOursIsAnothersForGood() {
-    assertThat(new PortRequest(4711).inUse(0)).isFalse();
-    assertThat(new PortRequest(80).forbidden()).isFalse();
+  void portNeverAssignedIsNotRequestedAgain() {
+    assertThat(new PortRequest(4711).rejectedAsInUse(0)).isFalse();
+    assertThat(new PortRequest(80).rejectedAsForbidden()).isFalse();
   }
 
   @Test
-  void aPortThatWasOursIsAskedForForAMinuteAndThenAnyWillDo() {
-    var wish = new PortRequest(0);
-    wish.taken(4711);
-    assertThat(wish.inUse(5)).isTrue();
-    assertThat(wish.inUse(4 + MINUTE)).isTrue();
-    assertThat(wish.next()).isEqualTo(4711);
-    assertThat(wish.inUse(5 + MINUTE)).isTrue();
-    assertThat(wish.next()).isZero();
+  void assignedPortIsRequestedForOneMinuteThenAny() {
+    var request = new PortRequest(0);
+    request.assigned(4711);
+    assertThat(request.rejectedAsInUse(5)).isTrue();
+    assertThat(request.rejectedAsInUse(4 + MINUTE)).isTrue();
+    assertThat(request.next()).isEqualTo(4711);
+    assertThat(request.rejectedAsInUse(5 + MINUTE)).isTrue();
+    assertThat(request.next()).isZero();
   }
 
   @Test
-  void theMinuteBeginsAnewOnceThePortWasHadAgain() {
-    var wish = new PortRequest(0);
-    wish.taken(4711);
-    assertThat(wish.inUse(0)).isTrue();
-    wish.taken(4711);
-    assertThat(wish.inUse(2 * MINUTE)).isTrue();
-    assertThat(wish.next()).isEqualTo(4711);
+  void newAssignmentRestartsTheMinute() {
+    var request = new PortRequest(0);
+    request.assigned(4711);
+    assertThat(request.rejectedAsInUse(0)).isTrue();
+    request.assigned(4711);
+    assertThat(request.rejectedAsInUse(2 * MINUTE)).isTrue();
+    assertThat(request.next()).isEqualTo(4711);
   }
 
   @Test
-  void whoWantsOnePortNeverTakesAnother() {
-    var wish = new PortRequest(4711);
-    wish.taken(4711);
-    assertThat(wish.inUse(0)).isTrue();
-    assertThat(wish.inUse(2 * MINUTE)).isTrue();
-    assertThat(wish.forbidden()).isFalse();
-    assertThat(wish.next()).isEqualTo(4711);
+  void fixedPortIsNeverReplaced() {
+    var request = new PortRequest(4711);
+    request.assigned(4711);
+    assertThat(request.rejectedAsInUse(0)).isTrue();
+    assertThat(request.rejectedAsInUse(2 * MINUTE)).isTrue();
+    assertThat(request.rejectedAsForbidden()).isFalse();
+    assertThat(request.next()).isEqualTo(4711);
   }
 
   @Test
-  void whereTheOldPortIsNotAllowedAnyMoreAnyWillDo() {
-    var wish = new PortRequest(0);
-    wish.taken(4711);
-    assertThat(wish.forbidden()).isTrue();
-    assertThat(wish.next()).isZero();
-    assertThat(wish.forbidden()).isFalse();
+  void forbiddenPortIsReplacedByAny() {
+    var request = new PortRequest(0);
+    request.assigned(4711);
+    assertThat(request.rejectedAsForbidden()).isTrue();
+    assertThat(request.next()).isZero();
+    assertThat(request.rejectedAsForbidden()).isFalse();
   }
 }

@@ -34,17 +34,17 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The real client of bore's, where it is installed, at this server. */
+/** The original bore client, if installed, against this server. */
 @ExtendWith(LeakCheck.class)
 @Timeout(180)
 class RealBoreClientTest {
 
-  /** The client knows no other. */
+  /** The client supports no other port. */
   private static final int CONTROL_PORT = 7835;
 
   private static final Pattern LISTENING = Pattern.compile("listening at \\S+:(\\d+)");
 
-  /** A server on an address of loopback that it has alone. */
+  /** Starts a server on a loopback address of its own. */
   private static BoreServer server(String... secrets) throws IOException {
     return new BoreServer(
         ownAddress(), PortRange.parse("127.0.0.1:20000-29999"), RolePair.LIMIT, secrets);
@@ -57,7 +57,7 @@ class RealBoreClientTest {
     return new HostPort(host, CONTROL_PORT);
   }
 
-  /** The real client in a process of its own. */
+  /** The original client in a process of its own. */
   private static final class Client implements AutoCloseable {
     private final Process process;
     private final Path output = Files.createTempFile("bore", ".log");
@@ -77,18 +77,18 @@ class RealBoreClientTest {
       process = builder.redirectOutput(output.toFile()).start();
     }
 
-    String said() throws IOException {
+    String output() throws IOException {
       return Files.readString(output);
     }
 
-    /** Where its visitors come in. */
+    /** Returns the port to which its visitors connect. */
     int port() throws Exception {
       var port = new int[1];
       Eventually.within(
           RolePair.LIMIT,
           () -> {
-            Matcher line = LISTENING.matcher(said());
-            assertThat(line.find()).as(said()).isTrue();
+            Matcher line = LISTENING.matcher(output());
+            assertThat(line.find()).as(output()).isTrue();
             port[0] = Integer.parseInt(line.group(1));
           });
       return port[0];
@@ -112,7 +112,7 @@ class RealBoreClientTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"none", "", "abc", "sécret ✓"})
-  void itServesWithAndWithoutASecret(String secret) throws Exception {
+  void clientServesWithAndWithoutSecret(String secret) throws Exception {
     boolean without = secret.equals("none");
     try (var origin = TestServer.echo();
         BoreServer server = without ? server() : server(secret);
@@ -121,16 +121,16 @@ class RealBoreClientTest {
                 ? new Client(server, origin.address().port())
                 : new Client(server, origin.address().port(), "--secret", secret);
         Socket visitor = server.visit(client.port())) {
-      visitor.getOutputStream().write("there and back".getBytes(StandardCharsets.UTF_8));
+      visitor.getOutputStream().write("round trip".getBytes(StandardCharsets.UTF_8));
       visitor.shutdownOutput();
       assertThat(visitor.getInputStream().readAllBytes())
           .asString(StandardCharsets.UTF_8)
-          .isEqualTo("there and back");
+          .isEqualTo("round trip");
     }
   }
 
   @Test
-  void aHundredMegabytesComeBackWhole() throws Exception {
+  void hundredMegabytesAreEchoedIntact() throws Exception {
     long bytes = 100L << 20;
     try (var origin = TestServer.echo();
         BoreServer server = server("abc");
@@ -148,7 +148,7 @@ class RealBoreClientTest {
   }
 
   @Test
-  void twoHundredVisitorsAtOnceAreServed() throws Exception {
+  void twoHundredConcurrentVisitorsAreServed() throws Exception {
     try (var origin = TestServer.echo();
         BoreServer server = server();
         var client = new Client(server, origin.address().port());
@@ -175,7 +175,7 @@ class RealBoreClientTest {
   }
 
   @Test
-  void aKilledClientsPortIsThereForTheNext() throws Exception {
+  void portOfKilledClientIsAvailable() throws Exception {
     try (var origin = TestServer.echo();
         BoreServer server = server();
         var first = new Client(server, origin.address().port())) {
@@ -189,15 +189,15 @@ class RealBoreClientTest {
     }
   }
 
-  /** As a machine without power does: nothing that is said to it is acknowledged any more. */
+  /** Simulates a loss of power: nothing sent to the client is acknowledged any more. */
   @Test
-  void aClientThatVanishesGivesItsPortBack() throws Exception {
+  void unreachableClientReleasesItsPort() throws Exception {
     try (var origin = TestServer.echo();
         var server = new BoreServer();
         var link = new SeveredLink(ownAddress(), server.remote().boreAddress());
         var client = new Client(link.address().host(), origin.address().port())) {
       int port = client.port();
-      assertThat(echoed(server, port, "there and back")).isTrue();
+      assertThat(echoed(server, port, "round trip")).isTrue();
       link.sever();
       server.awaitLog(Duration.ofSeconds(15), "service withdrawn", "bore:" + port);
       server.join(port).close();
@@ -205,36 +205,36 @@ class RealBoreClientTest {
   }
 
   @Test
-  void refusalsAreInWordsItKnows() throws Exception {
+  void clientUnderstandsRejections() throws Exception {
     try (BoreServer server = server("abc");
         var wrong = new Client(server, 1, "--secret", "abd");
         var without = new Client(server, 1);
         var outside = new Client(server, 1, "--secret", "abc", "--port", "1")) {
       assertThat(wrong.exit()).isEqualTo(1);
-      assertThat(wrong.said()).contains("Error: server error: invalid secret");
+      assertThat(wrong.output()).contains("Error: server error: invalid secret");
       assertThat(without.exit()).isEqualTo(1);
-      assertThat(without.said()).contains("no client secret was provided");
+      assertThat(without.output()).contains("no client secret was provided");
       assertThat(outside.exit()).isEqualTo(1);
-      assertThat(outside.said())
+      assertThat(outside.output())
           .contains("Error: server error: client port number not in allowed range");
     }
   }
 
   @Test
-  void aLiveClientKeepsItsPort() throws Exception {
+  void liveClientKeepsItsPort() throws Exception {
     try (var origin = TestServer.echo();
         BoreServer server = server();
         var holder = new Client(server, origin.address().port());
         var newcomer = new Client(server, origin.address().port(), "--port", "" + holder.port())) {
       assertThat(newcomer.exit()).isEqualTo(1);
-      assertThat(newcomer.said()).contains("Error: server error: port already in use");
+      assertThat(newcomer.output()).contains("Error: server error: port already in use");
       assertThat(echoed(server, holder.port(), "still")).isTrue();
     }
   }
 
-  /** The wire cannot say it: the client only ends the channel it had opened. */
+  /** The protocol cannot report it: the client only closes the channel it has opened. */
   @Test
-  void aVisitorOfAnOriginServerThatIsDownIsEnded() throws Exception {
+  void visitorOfUnreachableOriginServerIsEnded() throws Exception {
     int closed;
     try (var nobody = new ServerSocket(0)) {
       closed = nobody.getLocalPort();
@@ -247,7 +247,7 @@ class RealBoreClientTest {
   }
 
   @Test
-  void stoppingEndsItCleanly() throws Exception {
+  void drainEndsTheClientCleanly() throws Exception {
     try (BoreServer server = server();
         var client = new Client(server, 1)) {
       client.port();

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The client's side of bore's wire at the real bore's server. */
+/** The client side of the bore protocol against the original bore server. */
 @ExtendWith(LeakCheck.class)
 @Timeout(120)
 class RealBoreServerTest {
@@ -39,11 +39,11 @@ class RealBoreServerTest {
     return new Client(new HostPort(server.address(), CONTROL_PORT), local.address(), options);
   }
 
-  /** As the first of bore's own tests: the service checks, answers, and closes. */
+  /** As the first of bore's own tests: the service checks the request, answers and closes. */
   @ParameterizedTest
   @NullSource
   @ValueSource(strings = {"", "abc", "sécret ✓"})
-  void aVisitorHearsTheAnswerAndTheEnd(String secret) throws Exception {
+  void visitorReceivesAnswerAndEndOfStream(String secret) throws Exception {
     TestServer.Service service =
         connection -> {
           byte[] request = connection.getInputStream().readNBytes(11);
@@ -59,11 +59,11 @@ class RealBoreServerTest {
   }
 
   @Test
-  void aVisitorThatHalfClosesHearsTheAnswer() throws Exception {
+  void visitorThatHalfClosesReceivesAnswer() throws Exception {
     TestServer.Service service =
         connection -> {
           int length = connection.getInputStream().readAllBytes().length;
-          connection.getOutputStream().write(("heard " + length).getBytes());
+          connection.getOutputStream().write(("received " + length).getBytes());
         };
     try (var server = server(null);
         var local = new TestServer(service);
@@ -71,12 +71,12 @@ class RealBoreServerTest {
         var visitor = TestClient.dial(client.announced())) {
       visitor.getOutputStream().write(new byte[23]);
       visitor.shutdownOutput();
-      assertThat(visitor.getInputStream().readAllBytes()).asString().isEqualTo("heard 23");
+      assertThat(visitor.getInputStream().readAllBytes()).asString().isEqualTo("received 23");
     }
   }
 
   @Test
-  void aVisitorOfALocalPortThatRefusesSeesTheEnd() throws Exception {
+  void visitorOfRefusingOriginServerReadsEndOfStream() throws Exception {
     try (var server = server(null);
         var refusing = new RefusingPort();
         var client =
@@ -92,7 +92,7 @@ class RealBoreServerTest {
   @ParameterizedTest
   @NullSource
   @ValueSource(strings = "abc")
-  void aHundredMegabytesEachWayKeepTheirChecksum(String secret) throws Exception {
+  void hundredMegabytesEachWayKeepTheirChecksum(String secret) throws Exception {
     try (var server = server(secret);
         var local = TestServer.echo();
         var client = client(server, local, new Client.Options().secret(secret));
@@ -117,16 +117,16 @@ class RealBoreServerTest {
   @ParameterizedTest
   @NullSource
   @ValueSource(strings = "abc")
-  void twoHundredVisitorsAtOnce(String secret) throws Exception {
+  void twoHundredConcurrentVisitorsAreServed(String secret) throws Exception {
     try (var server = server(secret);
         var local = TestServer.echo();
         var client = client(server, local, new Client.Options().secret(secret))) {
-      ManyVisitors.visits(client.announced(), TestClient::assertEchoes);
+      ManyVisitors.visitAll(client.announced(), TestClient::assertEchoes);
     }
   }
 
   @Test
-  void aServerThatDiesAndIsBackGivesTheSamePort() throws Exception {
+  void restartedServerAssignsSamePort() throws Exception {
     try (var server = server("abc");
         var local = TestServer.echo();
         var client = client(server, local, new Client.Options().secret("abc"))) {
@@ -142,20 +142,20 @@ class RealBoreServerTest {
   }
 
   @Test
-  void aPortThatAnotherHasIsDeclined() throws Exception {
+  void portOfAnotherClientIsDeclined() throws Exception {
     try (var server = server(null);
         var local = TestServer.echo();
         var holder = client(server, local, new Client.Options())) {
       int port = holder.announced().port();
-      try (var late = client(server, local, new Client.Options().port(port))) {
-        assertThat(late.end()).isEqualTo(OriginProxy.End.DECLINED);
-        late.awaitLog("port already in use");
+      try (var second = client(server, local, new Client.Options().port(port))) {
+        assertThat(second.end()).isEqualTo(OriginProxy.End.DECLINED);
+        second.awaitLog("port already in use");
       }
     }
   }
 
   @Test
-  void aPortOutOfTheRangeIsDeclined() throws Exception {
+  void portOutsideTheRangeIsDeclined() throws Exception {
     try (var server = BoreProgram.server("--min-port", "20000", "--max-port", "30000");
         var local = TestServer.echo();
         var client = client(server, local, new Client.Options().port(19999))) {
@@ -164,12 +164,12 @@ class RealBoreServerTest {
     }
   }
 
-  /** An empty secret is one. */
+  /** An empty secret is a secret too. */
   @ParameterizedTest
   @CsvSource(
       nullValues = "none",
       value = {"abc, none", "none, abc", "'', none", "none, ''", "'', abc", "abc, abd"})
-  void secretsThatDifferAreTheEnd(String ofServer, String ofClient) throws Exception {
+  void differentSecretsEndTheRole(String ofServer, String ofClient) throws Exception {
     try (var server = server(ofServer);
         var local = TestServer.echo();
         var client = client(server, local, new Client.Options().secret(ofClient))) {

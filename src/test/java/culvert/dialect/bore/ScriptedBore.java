@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
-/** A bore server that says what a test tells it to, in plain bytes. */
+/** A bore server that sends the bytes a test specifies. */
 final class ScriptedBore implements AutoCloseable {
 
   private static final int SHORT_MILLIS = 200;
@@ -31,15 +31,15 @@ final class ScriptedBore implements AutoCloseable {
     return new HostPort("127.0.0.1", server.getLocalPort());
   }
 
-  /** The next connection of the client's. */
+  /** Accepts the next connection of the client. */
   Peer accept() throws IOException {
     var peer = new Peer(server.accept());
     peers.add(peer);
     return peer;
   }
 
-  /** The same for a connection that may not come, which is an IOException soon. */
-  Peer quickly() throws IOException {
+  /** Accepts a connection that may not arrive; throws an IOException soon if none does. */
+  Peer tryAccept() throws IOException {
     server.setSoTimeout(SHORT_MILLIS);
     try {
       return accept();
@@ -48,16 +48,16 @@ final class ScriptedBore implements AutoCloseable {
     }
   }
 
-  /** The next connection, which asks for a port and is given one. */
+  /** Accepts the next connection, expects a request for a port and assigns one. */
   Peer control(int asked, int given) throws IOException {
-    return accept().hears("{\"Hello\":" + asked + "}").says("{\"Hello\":" + given + "}");
+    return accept().expect("{\"Hello\":" + asked + "}").send("{\"Hello\":" + given + "}");
   }
 
-  /** A data channel, for which a visitor is announced. */
+  /** Announces a visitor and accepts the data channel for it. */
   Peer visit(Peer control) throws IOException {
     UUID id = UUID.randomUUID();
-    control.says("{\"Connection\":\"" + id + "\"}");
-    return accept().hears("{\"Accept\":\"" + id + "\"}");
+    control.send("{\"Connection\":\"" + id + "\"}");
+    return accept().expect("{\"Accept\":\"" + id + "\"}");
   }
 
   @Override
@@ -69,9 +69,9 @@ final class ScriptedBore implements AutoCloseable {
   }
 
   /**
-   * One connection of the client's.
+   * A connection of the client.
    *
-   * @param socket to it
+   * @param socket connected to the client
    */
   record Peer(Socket socket) {
 
@@ -83,18 +83,18 @@ final class ScriptedBore implements AutoCloseable {
       }
     }
 
-    /** The text and its zero. */
-    Peer says(String json) throws IOException {
-      return writes(json + "\0");
+    /** Sends a text followed by a zero byte. */
+    Peer send(String json) throws IOException {
+      return write(json + "\0");
     }
 
-    Peer writes(String text) throws IOException {
+    Peer write(String text) throws IOException {
       socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
       return this;
     }
 
-    /** The next frame is exactly this. */
-    Peer hears(String json) throws IOException {
+    /** Asserts that the next frame is exactly this. */
+    Peer expect(String json) throws IOException {
       assertThat(frame()).isEqualTo(json);
       return this;
     }
@@ -107,21 +107,21 @@ final class ScriptedBore implements AutoCloseable {
       return bytes.toString(StandardCharsets.UTF_8);
     }
 
-    /** So many bytes as text. */
-    String reads(int bytes) throws IOException {
+    /** Reads this number of bytes as text. */
+    String read(int bytes) throws IOException {
       return new String(socket.getInputStream().readNBytes(bytes), StandardCharsets.UTF_8);
     }
 
-    /** Whatever comes until a clean end. */
-    String readsAll() throws IOException {
+    /** Reads to an orderly end of the stream. */
+    String readAll() throws IOException {
       return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
 
-    void closes() throws IOException {
+    void close() throws IOException {
       socket.close();
     }
 
-    void resets() throws IOException {
+    void reset() throws IOException {
       socket.setSoLinger(true, 0);
       socket.close();
     }

@@ -16,20 +16,20 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * A client that vanishes as a machine without power does: nothing comes from it any more, and
- * nothing that is said to it is acknowledged.
+ * A client whose host loses power: nothing arrives from it any more, and nothing sent to it is
+ * acknowledged.
  */
 @ExtendWith(LeakCheck.class)
 @Timeout(90)
 class SeveredClientTest {
 
-  /** From then on until the port is there for others. */
+  /** Maximum time until the port is available to other clients. */
   private static final Duration LIMIT = Duration.ofSeconds(15);
 
-  /** Between visitors: less than between heartbeats. */
+  /** Time between visitors, shorter than between heartbeats. */
   private static final Duration PAUSE = Duration.ofSeconds(2);
 
-  /** A server, a client behind a link, and what the client serves. */
+  /** A server, a client behind a link that can be cut, and the origin server of the client. */
   private static final class Setting implements AutoCloseable {
     final TestServer local = TestServer.echo();
     final BoreServer server = new BoreServer();
@@ -39,15 +39,15 @@ class SeveredClientTest {
 
     Setting() throws Exception {}
 
-    /** A visitor that was served: all that the server has said to the client has arrived. */
-    Socket served() throws IOException {
+    /** Returns a visitor that was served: everything the server sent to the client has arrived. */
+    Socket servedVisitor() throws IOException {
       Socket visitor = server.visit(outside.port());
       visitor.getOutputStream().write('?');
       assertThat(visitor.getInputStream().read()).isEqualTo('?');
       return visitor;
     }
 
-    boolean isGivenBackWithin(Duration limit) throws Exception {
+    boolean isReleasedWithin(Duration limit) throws Exception {
       try {
         server.awaitLog(limit, "service withdrawn", "bore:" + outside.port());
         return true;
@@ -71,51 +71,51 @@ class SeveredClientTest {
   }
 
   @Test
-  void anIdleClientsPortIsGivenBack() throws Exception {
+  void portOfIdleClientIsReleased() throws Exception {
     try (var setting = new Setting()) {
-      setting.served().close();
+      setting.servedVisitor().close();
       setting.link.sever();
       setting.awaitPort();
     }
   }
 
-  /** What waits to be acknowledged keeps the system from asking whether the client is there. */
+  /** Unacknowledged data keeps the system from sending keep-alive probes to the client. */
   @Test
-  void aVisitorWhoComesTooLateIsEnded() throws Exception {
+  void visitorThatConnectsAfterTheFailureIsEnded() throws Exception {
     try (var setting = new Setting()) {
       setting.link.sever();
       try (var visitor = setting.server.visit(setting.outside.port())) {
         setting.awaitPort();
-        assertThat(isOver(visitor)).isTrue();
+        assertThat(hasEnded(visitor)).isTrue();
       }
     }
   }
 
   @Test
-  void aVisitorWhoWasServedIsEnded() throws Exception {
+  void servedVisitorIsEnded() throws Exception {
     try (var setting = new Setting();
-        Socket visitor = setting.served()) {
+        Socket visitor = setting.servedVisitor()) {
       setting.link.sever();
-      assertThat(isOver(visitor)).isTrue();
+      assertThat(hasEnded(visitor)).isTrue();
     }
   }
 
-  /** A visitor that was served before tells nothing, and those who come keep the system busy. */
+  /** A visitor served before reveals nothing, and new ones keep unacknowledged data in flight. */
   @Test
-  void visitorsWhoKeepComingDoNotHoldThePort() throws Exception {
+  void continuousVisitorsDoNotHoldThePort() throws Exception {
     var visitors = new ArrayList<Socket>();
     try (var setting = new Setting()) {
-      visitors.add(setting.served());
+      visitors.add(setting.servedVisitor());
       setting.link.sever();
       long end = System.nanoTime() + LIMIT.toNanos();
       boolean given = false;
       while (!given) {
         assertThat(System.nanoTime()).as("the port is still held").isLessThan(end);
         visitors.add(setting.server.visit(setting.outside.port()));
-        given = setting.isGivenBackWithin(PAUSE);
+        given = setting.isReleasedWithin(PAUSE);
       }
       setting.awaitPort();
-      assertThat(visitors.subList(1, visitors.size())).allMatch(SeveredClientTest::isOver);
+      assertThat(visitors.subList(1, visitors.size())).allMatch(SeveredClientTest::hasEnded);
     } finally {
       for (Socket visitor : visitors) {
         visitor.close();
@@ -123,40 +123,40 @@ class SeveredClientTest {
     }
   }
 
-  /** It was given before the client could hear of the last visitor, of whom it never hears. */
+  /** The activity precedes the last announcement, which the client never receives. */
   @Test
-  void aSignOfLifeIsNoneForVisitorsAnnouncedLater() throws Exception {
+  void activityDoesNotConfirmLaterAnnouncements() throws Exception {
     try (var server = new BoreServer();
         var link = new SeveredLink(server.remote().boreAddress());
         var control = new BoreMessages(new Socket(link.address().host(), link.address().port()))) {
-      control.say("{\"Hello\":0}");
-      int port = Integer.parseInt(control.hear().replaceAll("\\D", ""));
-      assertThat(control.hear()).isEqualTo("\"Heartbeat\"");
+      control.send("{\"Hello\":0}");
+      int port = Integer.parseInt(control.receive().replaceAll("\\D", ""));
+      assertThat(control.receive()).isEqualTo("\"Heartbeat\"");
       try (Socket first = server.visit(port)) {
         String id = control.announced();
         link.sever();
         try (Socket second = server.visit(port);
             BoreMessages channel = server.connect()) {
           server.awaitVisitors(2);
-          channel.say("{\"Accept\":\"" + id + "\"}");
-          channel.raw("x");
+          channel.send("{\"Accept\":\"" + id + "\"}");
+          channel.sendRaw("x");
           assertThat(first.getInputStream().read()).isEqualTo('x');
           first.shutdownOutput();
           channel.leave();
           server.awaitLog(LIMIT, "service withdrawn", "bore:" + port);
-          assertThat(isOver(second)).isTrue();
+          assertThat(hasEnded(second)).isTrue();
         }
       }
     }
   }
 
-  private static boolean isOver(Socket visitor) {
+  private static boolean hasEnded(Socket visitor) {
     try {
       return visitor.getInputStream().read() < 0;
     } catch (SocketTimeoutException e) {
       return false;
     } catch (IOException e) {
-      // A reset is an end too.
+      // A reset ends the connection too.
       return true;
     }
   }

@@ -34,21 +34,21 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** A client whose process is stopped for a while, as a debugger or a hypervisor does it. */
+/** A client whose process is suspended for a while, as by a debugger or a hypervisor. */
 @ExtendWith(LeakCheck.class)
 @Timeout(30)
 class SuspendTest {
 
   private static final Duration SILENCE = Duration.ofSeconds(1);
 
-  /** After its first read nobody reads it before the process is awake. */
-  private static final class Late extends ForwardingConnection {
-    private final CountDownLatch awake;
+  /** Blocks reads after the first until the process has resumed. */
+  private static final class SuspendedConnection extends ForwardingConnection {
+    private final CountDownLatch resumed;
     private boolean read;
 
-    Late(Connection connection, CountDownLatch awake) {
+    SuspendedConnection(Connection connection, CountDownLatch resumed) {
       super(connection);
-      this.awake = awake;
+      this.resumed = resumed;
     }
 
     @Override
@@ -57,24 +57,24 @@ class SuspendTest {
         @Override
         public int read(ByteBuffer target) throws IOException {
           if (read) {
-            awaitAwake();
+            awaitResumed();
           }
           read = true;
-          return Late.super.input().read(target);
+          return SuspendedConnection.super.input().read(target);
         }
       };
     }
 
-    private void awaitAwake() throws IOException {
+    private void awaitResumed() throws IOException {
       try {
-        awake.await();
+        resumed.await();
       } catch (InterruptedException e) {
         throw new InterruptedIOException();
       }
     }
   }
 
-  private static void says(Loopback pair, String json) throws IOException {
+  private static void send(Loopback pair, String json) throws IOException {
     pair.far().output().write((json + "\0").getBytes(StandardCharsets.UTF_8));
     pair.far().output().flush();
   }
@@ -91,10 +91,12 @@ class SuspendTest {
         public void draining() {}
       };
 
-  /** The server was not silent: what it said is there, and the watch looks before it is read. */
+  /**
+   * The server was not silent: its messages have arrived, but the check runs before they are read.
+   */
   @Test
-  void whoSleptReadsWhatCameMeanwhileBeforeTheServerIsCalledSilent() throws Exception {
-    var awake = new CountDownLatch(1);
+  void suspendedClientReadsPendingMessagesBeforeServerTimesOut() throws Exception {
+    var resumed = new CountDownLatch(1);
     try (var pair = Loopback.open();
         var deadlines = new Deadlines();
         var log =
@@ -107,7 +109,7 @@ class SuspendTest {
                 Threads.factory("log"))) {
       HostPort anywhere = HostPort.of(pair.near().peer());
       OriginSettings settings =
-          Client.settings(anywhere, anywhere, new Client.Options().silence(SILENCE));
+          Client.settings(anywhere, anywhere, new Client.Options().heartbeatTimeout(SILENCE));
       var dialect =
           new BoreOriginDialect(
               settings,
@@ -116,13 +118,13 @@ class SuspendTest {
               deadlines,
               new Counters(),
               log);
-      says(pair, "{\"Hello\":4711}");
-      var session = dialect.login(new Late(pair.near(), awake));
-      says(pair, "\"Heartbeat\"");
+      send(pair, "{\"Hello\":4711}");
+      var session = dialect.login(new SuspendedConnection(pair.near(), resumed));
+      send(pair, "\"Heartbeat\"");
       pair.far().closeOutput();
       deadlines.after(Duration.ZERO, () -> LockSupport.parkNanos(2 * SILENCE.toNanos()));
-      // Due in the sleep as well, and behind the first look.
-      deadlines.after(SILENCE, awake::countDown);
+      // Due during the suspension as well, and after the first check.
+      deadlines.after(SILENCE, resumed::countDown);
       assertThatThrownBy(() -> session.serve(List.of("bore"), NOBODY, stream -> {}))
           .isInstanceOf(SessionEndedException.class);
     }
