@@ -110,7 +110,10 @@ final class WebSocketDecoder implements RecordDecoder {
     };
   }
 
-  /** Fails unless the peer closed normally, without a status code or with 1000 (section 7.4). */
+  /**
+   * Fails unless the peer closed normally, without a status code or with 1000 (RFC 6455, section
+   * 7.4): a stream that was aborted must not look complete.
+   */
   private static void checkStatus(ByteBuffer payload) throws IOException {
     if (!payload.hasRemaining()) {
       return;

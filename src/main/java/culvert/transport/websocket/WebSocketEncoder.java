@@ -20,11 +20,14 @@ final class WebSocketEncoder implements RecordEncoder {
   private final boolean closesLast;
   private final WebSocketMask mask = new WebSocketMask();
 
-  /** Payload of the latest unanswered Ping; its Pong also answers earlier ones (section 5.5.3). */
+  /**
+   * Payload of the latest unanswered Ping; its Pong also answers earlier ones (RFC 6455, section
+   * 5.5.3).
+   */
   private final AtomicReference<byte[]> ping = new AtomicReference<>();
 
   private volatile boolean outputEnded;
-  private volatile boolean onClose;
+  private volatile boolean inputEnded;
   private volatile boolean closed;
 
   /**
@@ -49,7 +52,7 @@ final class WebSocketEncoder implements RecordEncoder {
   /** Records a received Close; an unanswered Ping is dropped. Called by the reader. */
   void onClose() {
     ping.set(null);
-    onClose = true;
+    inputEnded = true;
   }
 
   @Override
@@ -86,18 +89,17 @@ final class WebSocketEncoder implements RecordEncoder {
   @Override
   public boolean encodeEnd(ByteBuffer records) {
     // The reader writes inputEnded and then reads outputEnded; this method writes outputEnded
-    // first.
-    // At least one of the two threads sees both.
+    // first. At least one of the two threads sees both.
     outputEnded = true;
-    if (!closesLast || onClose) {
+    if (!closesLast || inputEnded) {
       putClose(records);
     }
-    return onClose;
+    return inputEnded;
   }
 
   @Override
   public boolean hasPending() {
-    return !closed && (outputEnded ? onClose : ping.get() != null);
+    return !closed && (outputEnded ? inputEnded : ping.get() != null);
   }
 
   @Override
