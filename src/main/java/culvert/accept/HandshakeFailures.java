@@ -21,8 +21,9 @@ import java.util.Optional;
 
 /**
  * Decides which side caused a handshake to fail, and so what is counted, logged and sent before the
- * connection is closed. Another protocol, a refused login and a protocol error are the peer's
- * fault: one WARN line per source and period. A peer that disconnects is ordinary: DEBUG.
+ * connection is closed. Another protocol, a refused login, a protocol error and the loss of the
+ * slot are the peer's fault and logged at WARN, one line per source and period. A peer that only
+ * disconnects is logged at DEBUG.
  */
 public final class HandshakeFailures {
 
@@ -33,7 +34,7 @@ public final class HandshakeFailures {
   private final Log log;
 
   /**
-   * Creates a class of failures that share a limit on log lines.
+   * Creates a handler whose log lines share one limit.
    *
    * @param peerKind the kind of client expected, such as {@code origin proxy}, for log events
    * @param logPeriod in which one source gets one log line
@@ -48,8 +49,8 @@ public final class HandshakeFailures {
   }
 
   /**
-   * Counts and logs the failure and closes the connection. Blocks for a moment where the peer has
-   * yet to receive an answer.
+   * Counts and logs the failure and closes the connection. Blocks for a moment if the peer must
+   * still receive an answer.
    *
    * @param connection as it was accepted, below any transport
    * @param slotLoss why the connection lost its slot in the {@link HandshakeLimiter}, if it did

@@ -1,2 +1,2 @@
-/** Unauthenticated connections, as the remote proxy and the bounce server treat them alike. */
+/** Rules for unauthenticated connections that the remote proxy and the bounce server share. */
 package culvert.accept;

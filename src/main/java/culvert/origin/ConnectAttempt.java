@@ -45,7 +45,7 @@ final class ConnectAttempt {
 
   private final Cancellation cancellation = new Cancellation();
 
-  /** From then on a refusal comes from the remote proxy, before from the bounce server. */
+  /** Whether the route is open; until then a refusal comes from the bounce server. */
   private boolean isConnected;
 
   ConnectAttempt(OriginSettings settings, OriginDialect dialect, Route route, Deadlines deadlines) {

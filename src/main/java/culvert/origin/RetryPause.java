@@ -25,7 +25,7 @@ final class RetryPause {
     }
   }
 
-  /** Ends the pause in progress, or the next one unless it was not prepared yet. */
+  /** Ends the pause that is prepared or in progress; otherwise the request is discarded. */
   void end() {
     requests.release();
   }

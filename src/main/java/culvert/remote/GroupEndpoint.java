@@ -91,7 +91,9 @@ final class GroupEndpoint implements GroupListener.Handler, AutoCloseable {
             .with("again_in", Durations.of(again.truncatedTo(ChronoUnit.MILLIS))));
   }
 
-  /** Leaves the group, unless an origin proxy is connected, and does not join again. */
+  /**
+   * Leaves the group, unless an origin proxy is connected, and does not join again. Does not block.
+   */
   void end() {
     listener.end();
   }

@@ -119,9 +119,9 @@ final class Roster {
   }
 
   /**
-   * Removes a session that did not answer while another offered its services. If that has the same
-   * name, the process of the removed session is not admitted again, unless it has logged in again
-   * already.
+   * Removes a session that did not answer while another offered its services. If both have the same
+   * name, the process of the removed session is not admitted again under that name, unless it has
+   * logged in again already.
    */
   void replace(Session dead, Session by) {
     lock.lock();

@@ -84,7 +84,7 @@ final class ServiceTable {
     }
   }
 
-  /** Removes the session from a service; returns whether it served that. */
+  /** Removes the session from a service; returns whether it served the service. */
   boolean withdraw(Session session, String name) {
     Service service = services.get(name);
     lock.lock();

@@ -123,7 +123,7 @@ public final class GroupListener {
   /**
    * Waits for a visitor and handles it; returns whether it was served.
    *
-   * @throws IOException if the bounce server had refused to admit this side to the group
+   * @throws IOException if the first bytes received are a refusal by the bounce server
    */
   private boolean awaitVisitor(Connection connection) throws IOException {
     handler.joined();

@@ -35,7 +35,7 @@ public final class DataChannels {
     Connection open(Connection fresh) throws IOException;
   }
 
-  /** Receives the visitors without a data channel. */
+  /** Receives a report for each visitor whose data channel could not be opened. */
   @FunctionalInterface
   public interface Failures {
     /**

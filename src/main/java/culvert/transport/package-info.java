@@ -1,6 +1,6 @@
 /**
- * Transports: protocols that wrap a connection between the halves and are a {@link
- * culvert.net.Connection} again, such as Noise, TLS and WebSocket.
+ * Transports, such as Noise, TLS and WebSocket: each turns a connection between the halves into
+ * another {@link culvert.net.Connection} that carries its bytes over the first.
  *
  * <p>All of them share one implementation, {@link culvert.transport.RecordConnection}. A {@link
  * culvert.transport.RecordEncoder} turns payload into records and belongs to the writer, a {@link

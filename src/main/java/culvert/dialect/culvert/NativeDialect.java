@@ -49,7 +49,10 @@ public final class NativeDialect implements Dialect, OriginDialect {
         shared);
   }
 
-  /** Creates the origin proxy's dialect; see the other method for parameters and errors. */
+  /**
+   * Creates the origin proxy's dialect. The parameters and errors are those of {@link
+   * #of(RemoteSettings, Link.Shared, Consumer)}.
+   */
   public static NativeDialect of(
       OriginSettings settings, Link.Shared shared, Consumer<String> complaints) {
     var secret = settings.secret().map(Secret::key).stream().toList();

@@ -122,7 +122,7 @@ final class NativeSession implements Session, Link.Events {
 
   @Override
   public void opened(MuxStream stream, Message.Open open) {
-    // The link rejects such a message before: only the remote side opens streams.
+    // Not reached: the link rejects OPEN from an origin proxy, which never opens streams.
     stream.refuse(RefusedReason.NO_SERVICE, "the remote proxy accepts no streams");
   }
 

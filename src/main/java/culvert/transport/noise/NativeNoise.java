@@ -166,14 +166,14 @@ public final class NativeNoise {
 
   private void read(
       NoiseHandshake noise,
-      Message.Noise seal,
+      Message.Noise message,
       HandshakeExchange exchange,
       Connection carrier,
       String peer)
       throws IOException {
-    checkUnchanged(seal);
+    checkUnchanged(message);
     try {
-      noise.readMessage(seal.message());
+      noise.readMessage(message.message());
     } catch (NoiseException e) {
       throw exchange.refuse(
           ByeReason.CREDENTIALS,
@@ -187,10 +187,10 @@ public final class NativeNoise {
   }
 
   /** Checks that the message repeats the values of the first one, which are in the prologue. */
-  private void checkUnchanged(Message.Noise seal) throws ProtocolException {
-    if (seal.minVersion() != Message.VERSION
-        || seal.maxVersion() != Message.VERSION
-        || !seal.protocol().equals(protocol.name())) {
+  private void checkUnchanged(Message.Noise message) throws ProtocolException {
+    if (message.minVersion() != Message.VERSION
+        || message.maxVersion() != Message.VERSION
+        || !message.protocol().equals(protocol.name())) {
       throw new ProtocolException("NOISE with a different version or protocol than the first one");
     }
   }

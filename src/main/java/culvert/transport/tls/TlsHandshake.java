@@ -46,7 +46,7 @@ final class TlsHandshake {
    * Creates a handshake that has not started.
    *
    * @param first bytes that were already read from the carrier
-   * @param maxBytes maximum size of the peer's handshake records
+   * @param maxBytes maximum total size of the peer's handshake records
    */
   TlsHandshake(SSLEngine engine, Connection carrier, TlsSide side, byte[] first, int maxBytes) {
     this.engine = engine;
