@@ -264,7 +264,7 @@ class BoreServerTest {
       server.awaitLog("visitor reset", "open-timeout");
       try (BoreMessages late = accept(server, id, "late")) {
         assertThat(late.rest()).isEmpty();
-        server.awaitLog("refused", "data channel for a visitor that is not pending: " + id);
+        server.awaitLog("rejected", "data channel for a visitor that is not pending: " + id);
       }
       // A client that has a data channel is alive.
       channel.sendRaw("x");
@@ -470,7 +470,7 @@ class BoreServerTest {
       challenge(client);
       client.send(sent);
       assertThat(client.rest()).isEqualTo("{\"Error\":\"" + why + "\"}\0");
-      server.awaitLog("refused", why);
+      server.awaitLog("rejected", why);
     }
   }
 
