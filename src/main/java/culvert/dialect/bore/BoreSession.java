@@ -33,7 +33,8 @@ final class BoreSession implements Session {
   static final String SERVICE = "bore";
 
   /**
-   * Minimum time that a client has for a data channel, even if the limit of the visitor is shorter.
+   * Minimum time for opening a data channel before the client is considered dead, even if the limit
+   * for the visitor is shorter.
    */
   private static final Duration CLAIM_LIMIT = Duration.ofSeconds(5);
 
