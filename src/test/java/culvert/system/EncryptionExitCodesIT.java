@@ -259,7 +259,7 @@ class EncryptionExitCodesIT {
   @Test
   void keyFileWithoutAKeyIsReported() throws Exception {
     var good = credentials.issue("good");
-    Path junk = Files.writeString(folder.resolve("junk"), "not a key\n");
+    Path junk = Files.writeString(folder.resolve("junk"), "content of the file\n");
     assertThat(unusableRemote(TLS, "--tls-cert=" + good.chain(), "--tls-key=" + junk))
         .isEqualTo(
             "remote-proxy: --tls-key "
@@ -267,7 +267,7 @@ class EncryptionExitCodesIT {
                 + ": the file has no private key in PEM form (-----BEGIN PRIVATE KEY-----)\n");
     assertThat(unusableRemote("--noise-key-file=" + junk))
         .contains("--noise-key-file " + junk, "'culvert keygen --noise'")
-        .doesNotContain("not a key");
+        .doesNotContain("content of the file");
   }
 
   @Test
@@ -298,8 +298,8 @@ class EncryptionExitCodesIT {
   @Test
   void missingOptionsOfATransportAreReported() throws Exception {
     assertThat(unusableRemote(TLS)).contains("--tls-cert and --tls-key");
-    assertThat(unusableRemote("--transport=noise")).contains("give both sides the same secret");
-    assertThat(unusableOrigin("--transport=noise")).contains("give both sides the same secret");
+    assertThat(unusableRemote("--transport=noise")).contains("set the same secret on both sides");
+    assertThat(unusableOrigin("--transport=noise")).contains("set the same secret on both sides");
     assertThat(unusableOrigin("--transport=ws", "--tls-ca=x")).contains("--tls", "--transport ws");
     assertThat(unusableOrigin("--secret=" + Launcher.SECRET_TEXT, "--ws-path=/x"))
         .contains("--ws", "--transport noise");
