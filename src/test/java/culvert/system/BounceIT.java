@@ -234,7 +234,11 @@ class BounceIT {
     }
     ended(2, "invalid value 'many' for -p: expected a whole number", "-p", "many");
     ended(2, "unknown option '--prt': did you mean '--port'?", "--prt=1");
-    ended(78, "--close-with-peer names the group 7", "--max-pairs=7", "--close-with-peer=7");
+    ended(
+        78,
+        "invalid group '7' for --close-with-peer: expected 0 to 6",
+        "--max-pairs=7",
+        "--close-with-peer=7");
     ended(78, "is not a loopback address", "-d", "-p", "0", "--console-addr=0.0.0.0:0");
   }
 
