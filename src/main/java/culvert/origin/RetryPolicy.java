@@ -12,7 +12,7 @@ final class RetryPolicy {
   /** A session that served for less time counts as a failed login. */
   static final Duration MIN_SERVED = Duration.ofSeconds(1);
 
-  /** What follows. */
+  /** The step after the end of a connection attempt or session. */
   sealed interface Step {
     /** The process ends. */
     record Exit(OriginProxy.End end) implements Step {}
