@@ -51,7 +51,7 @@ public final class Link implements AutoCloseable {
   }
 
   /**
-   * What all links of a process share.
+   * Objects that all links of a process share.
    *
    * @param pool lends buffers
    * @param budget limits the unread bytes of all streams
