@@ -5,10 +5,10 @@ import culvert.net.Deadlines;
 import culvert.net.HostPort;
 import culvert.net.KeepAlive;
 import culvert.net.LingeringClose;
-import culvert.net.NotifyingConnection;
 import culvert.net.SilentPeerException;
 import culvert.protocol.ByeReason;
 import culvert.protocol.RefusedException;
+import culvert.session.OpenChannels;
 import culvert.session.PendingStream;
 import culvert.session.ServiceRegistry;
 import culvert.session.Session;
@@ -17,10 +17,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Set;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
@@ -31,12 +27,6 @@ final class BoreSession implements Session {
 
   /** Service name of all its visitors; the protocol has no names. */
   static final String SERVICE = "bore";
-
-  /**
-   * Minimum time for opening a data channel before the client is considered dead, even if the limit
-   * for the visitor is shorter.
-   */
-  private static final Duration CLAIM_LIMIT = Duration.ofSeconds(5);
 
   /** Time after an orderly end for data channels that are being opened. */
   private static final Duration GRACE = Duration.ofSeconds(2);
@@ -54,34 +44,8 @@ final class BoreSession implements Session {
 
   private final ControlWriter writer;
 
-  private final ReentrantLock lock = new ReentrantLock();
-
-  /** Open data channels; guarded by the lock, as are the fields below. */
-  private final Set<NotifyingConnection> channels = new HashSet<>();
-
-  private long lastClaim = System.nanoTime();
-
-  private State state = State.NEW;
-
-  /** Whether the client is dead, and its data channels with it. */
-  private boolean clientDead;
-
-  /** Error text for a client that is rejected before it is served. */
-  private String refusal;
-
-  /** Why the session ended or is about to end; null until then, and if this side closed it. */
-  private volatile IOException cause;
-
-  private enum State {
-    /** Not served yet. */
-    NEW,
-    /** Visitors are announced. */
-    SERVING,
-    /** No more visitors are announced; the session ends with its last data channel. */
-    DRAINING,
-    /** Ended by this side; the connection is closed or about to be. */
-    CLOSED
-  }
+  private final SessionState state = new SessionState();
+  private final OpenChannels channels = new OpenChannels(this::endDrained);
 
   /**
    * Creates a session that is not served yet.
@@ -109,7 +73,7 @@ final class BoreSession implements Session {
 
   @Override
   public void serve(ServiceRegistry services) throws IOException {
-    if (!startServing()) {
+    if (!state.serve()) {
       sendRefusal();
       return;
     }
@@ -118,7 +82,7 @@ final class BoreSession implements Session {
     try {
       services.offer(this, SERVICE, port, this::handleAnswer);
       finish(readToEnd());
-      if (cause instanceof EOFException) {
+      if (state.isClosedByClient()) {
         // The client may be draining: new visitors find the port closed, and pending ones get time.
         services.withdraw(this, SERVICE);
         pending.await(this, GRACE);
@@ -128,28 +92,15 @@ final class BoreSession implements Session {
       writer.stop();
       pending.end(this);
     }
-    if (cause != null) {
-      throw cause;
-    }
-  }
-
-  private boolean startServing() {
-    lock.lock();
-    try {
-      if (state != State.NEW) {
-        return false;
-      }
-      state = State.SERVING;
-      return true;
-    } finally {
-      lock.unlock();
+    if (state.cause().isPresent()) {
+      throw state.cause().get();
     }
   }
 
   /** Sends the reason to a client that was rejected before it was served. */
   private void sendRefusal() {
     try {
-      writer.send(new ServerMessage.Error(refusal));
+      writer.send(new ServerMessage.Error(state.refusal()));
       connection.closeOutput();
       LingeringClose.drainAndClose(connection, deadlines);
     } catch (IOException e) {
@@ -165,7 +116,7 @@ final class BoreSession implements Session {
         writer.enqueue(new ServerMessage.Heartbeat());
       }
       case ServiceRegistry.Answer.Declined declined -> {
-        recordCause(new RefusedException(ByeReason.ERROR, declined.why()));
+        state.recordCause(new RefusedException(ByeReason.ERROR, declined.why()));
         writer.enqueue(new ServerMessage.Error(declined.why()));
       }
     }
@@ -191,17 +142,10 @@ final class BoreSession implements Session {
    * visitors that wait for data from it.
    */
   private void finish(IOException end) {
-    List<NotifyingConnection> abandoned;
-    lock.lock();
-    try {
-      recordCause(end);
-      state = State.CLOSED;
-      clientDead = cause != null && !(cause instanceof EOFException);
-      abandoned = clientDead ? List.copyOf(channels) : List.of();
-    } finally {
-      lock.unlock();
+    state.close(end);
+    if (state.cause().isPresent() && !state.isClosedByClient()) {
+      channels.abort();
     }
-    abandoned.forEach(NotifyingConnection::reset);
   }
 
   @Override
@@ -218,73 +162,33 @@ final class BoreSession implements Session {
 
   /** Returns why the visitor cannot be announced; empty if it was. */
   private String announce(PendingVisitor visitor) {
-    lock.lock();
-    try {
-      if (state != State.SERVING) {
-        return "the client's session has ended or is draining";
-      }
-      long number = writer.announce(new ServerMessage.Connection(visitor.id()));
-      visitor.setAnnouncement(number);
-      return number > 0 ? "" : "too many messages to the client are queued";
-    } finally {
-      lock.unlock();
+    if (!state.isServing()) {
+      return "the client's session has ended or is draining";
     }
+    return writer.announce(visitor) ? "" : "too many messages to the client are queued";
   }
 
   /** Adds the data channel of a visitor of this session; returns the connection to use instead. */
   Connection addChannel(Connection channel, PendingVisitor visitor) {
-    var fresh = new NotifyingConnection(channel, this::channelClosed);
-    boolean alreadyDead;
-    long announcement;
-    lock.lock();
-    try {
-      channels.add(fresh);
-      lastClaim = System.nanoTime();
-      alreadyDead = clientDead;
-      announcement = visitor.announcement();
-    } finally {
-      lock.unlock();
-    }
-    if (alreadyDead) {
-      fresh.reset();
-    }
-    writer.confirm(announcement);
-    return fresh;
+    Connection counted = channels.add(channel);
+    writer.confirm(visitor);
+    return counted;
   }
 
-  private void channelClosed(NotifyingConnection channel) {
-    boolean last;
-    lock.lock();
-    try {
-      channels.remove(channel);
-      last = channels.isEmpty() && state == State.DRAINING;
-    } finally {
-      lock.unlock();
-    }
-    if (last) {
+  /** Ends a session that drains, with its last data channel. */
+  private void endDrained() {
+    if (state.isDraining()) {
       end(null);
     }
   }
 
   /**
-   * Reports a visitor for which no data channel was opened. A client that has no data channel and
-   * has opened none since the visitor was announced is considered dead: unacknowledged
-   * announcements keep the system from sending keep-alive probes.
+   * Reports a visitor for which no data channel was opened, and ends the session of a dead client.
    *
    * @param announced by {@link System#nanoTime}
    */
   void reportUnclaimed(long announced) {
-    if (System.nanoTime() - announced < CLAIM_LIMIT.toNanos()) {
-      return;
-    }
-    boolean lost;
-    lock.lock();
-    try {
-      lost = channels.isEmpty() && lastClaim - announced < 0;
-    } finally {
-      lock.unlock();
-    }
-    if (lost) {
+    if (channels.isUnusedSince(announced)) {
       end(new SilentPeerException("the client opens no data channels any more"));
     }
   }
@@ -298,16 +202,7 @@ final class BoreSession implements Session {
   @Override
   public void probe(Duration limit, Consumer<Boolean> answer) {
     writer.requestProbe();
-    deadlines.after(PROBE_LIMIT, () -> answer.accept(isOpen()));
-  }
-
-  private boolean isOpen() {
-    lock.lock();
-    try {
-      return state != State.CLOSED;
-    } finally {
-      lock.unlock();
-    }
+    deadlines.after(PROBE_LIMIT, () -> answer.accept(!state.isClosed()));
   }
 
   /**
@@ -316,68 +211,23 @@ final class BoreSession implements Session {
    */
   @Override
   public void drain() {
-    if (refuseIfNew("the server is stopping")) {
-      return;
-    }
-    boolean idle;
-    lock.lock();
-    try {
-      if (state == State.SERVING) {
-        state = State.DRAINING;
-      }
-      idle = channels.isEmpty();
-    } finally {
-      lock.unlock();
-    }
-    if (idle) {
-      end(null);
+    if (!state.refuse("the server is stopping")) {
+      state.drain();
+      channels.drain();
     }
   }
 
   @Override
   public void close(ByeReason reason, String why) {
-    if (!refuseIfNew(why)) {
+    if (!state.refuse(why)) {
       end(null);
-    }
-  }
-
-  /** Rejects a client that is not served yet, with the reason; returns whether this was one. */
-  private boolean refuseIfNew(String why) {
-    lock.lock();
-    try {
-      if (state != State.NEW) {
-        return false;
-      }
-      state = State.CLOSED;
-      refusal = why;
-      return true;
-    } finally {
-      lock.unlock();
     }
   }
 
   /** Ends the session; a null cause means that this side ends it. */
   private void end(IOException why) {
-    lock.lock();
-    try {
-      recordCause(why);
-      state = State.CLOSED;
-    } finally {
-      lock.unlock();
-    }
+    state.close(why);
     connection.close();
     pending.end(this);
-  }
-
-  /** Records the cause unless an earlier one is recorded. */
-  private void recordCause(IOException why) {
-    lock.lock();
-    try {
-      if (cause == null && state != State.CLOSED) {
-        cause = why;
-      }
-    } finally {
-      lock.unlock();
-    }
   }
 }

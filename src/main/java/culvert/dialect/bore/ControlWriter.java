@@ -127,15 +127,15 @@ final class ControlWriter {
     queue.add(message);
   }
 
-  /**
-   * Queues the announcement of a pending visitor; does not block.
-   *
-   * @return the number of this announcement, from 1; 0 if the queue is full and it was not queued
-   */
-  long announce(ServerMessage.Connection visitor) {
+  /** Queues the announcement of a visitor; does not block. Returns false if the queue is full. */
+  boolean announce(PendingVisitor visitor) {
     lock.lock();
     try {
-      return queue.offer(visitor) ? ++announced : 0;
+      if (!queue.offer(new ServerMessage.Connection(visitor.id()))) {
+        return false;
+      }
+      visitor.setAnnouncement(++announced);
+      return true;
     } finally {
       lock.unlock();
     }
@@ -154,11 +154,19 @@ final class ControlWriter {
   }
 
   /**
-   * Records activity of the client, which may be older than the latest announcements.
-   *
-   * @param announcement the latest one that the client has certainly received
+   * Records that the client opened the data channel of this visitor, so that it has received the
+   * visitor's announcement and all earlier ones; later ones may be on the way.
    */
-  void confirm(long announcement) {
+  void confirm(PendingVisitor visitor) {
+    lock.lock();
+    try {
+      confirm(visitor.announcement());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void confirm(long announcement) {
     lock.lock();
     try {
       confirmed = Math.max(confirmed, announcement);

@@ -31,7 +31,7 @@ final class PendingVisitor implements PendingStream {
   /** Completed with an empty value if no channel will come. */
   private final CompletableFuture<Optional<Connection>> channel = new CompletableFuture<>();
 
-  /** Number of its announcement in the session; guarded by the session's lock. */
+  /** Number of its announcement in the session; guarded by the lock of {@link ControlWriter}. */
   private long announcement;
 
   /** Creates a visitor that is not announced yet. */

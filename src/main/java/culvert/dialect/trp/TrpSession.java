@@ -3,10 +3,10 @@ package culvert.dialect.trp;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
-import culvert.net.NotifyingConnection;
 import culvert.net.SilentPeerException;
 import culvert.protocol.ByeReason;
 import culvert.protocol.ProtocolException;
+import culvert.session.OpenChannels;
 import culvert.session.PendingStream;
 import culvert.session.ServiceRegistry;
 import culvert.session.Session;
@@ -38,12 +38,6 @@ final class TrpSession implements Session {
    */
   private static final Duration WRITE_LIMIT = Duration.ofSeconds(5);
 
-  /**
-   * Minimum time for opening a data connection before the origin proxy is considered dead, even if
-   * the limit for the visitor is shorter.
-   */
-  private static final Duration CLAIM_LIMIT = Duration.ofSeconds(5);
-
   private static final String GONE = "the origin proxy is gone";
 
   private final Connection control;
@@ -54,17 +48,15 @@ final class TrpSession implements Session {
   /** Serialises lines on the control connection; held for nothing else. */
   private final ReentrantLock writing = new ReentrantLock();
 
-  /** Guards all following fields. */
+  private final OpenChannels channels =
+      new OpenChannels(() -> close(ByeReason.STOPPING, "drained"));
+
+  /** Guards the fields below, except for the volatile ones. */
   private final ReentrantLock lock = new ReentrantLock();
 
   private final Queue<CompletableFuture<Connection>> waiting = new ArrayDeque<>();
 
   private final Condition fewer = lock.newCondition();
-
-  /** Number of open data connections. */
-  private int channels;
-
-  private long lastClaim = System.nanoTime();
 
   /** Whether no more visitors are announced. */
   private boolean over;
@@ -108,56 +100,44 @@ final class TrpSession implements Session {
 
   /** Gives the connection to the first visitor; returns false if no visitor waits. */
   boolean claim(Connection channel) {
+    if (!isVisitorWaiting()) {
+      // A connection that belongs to no visitor is no activity of the origin proxy.
+      return false;
+    }
+    Connection counted = channels.add(channel);
+    boolean claimed = deliver(counted);
+    if (!claimed) {
+      channels.remove(counted);
+    }
+    return claimed;
+  }
+
+  private boolean isVisitorWaiting() {
     lock.lock();
     try {
-      var watched = new NotifyingConnection(channel, gone -> channelOver());
+      return !waiting.isEmpty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean deliver(Connection channel) {
+    lock.lock();
+    try {
       CompletableFuture<Connection> first = waiting.poll();
-      while (first != null && !first.complete(watched)) {
+      while (first != null && !first.complete(channel)) {
         first = waiting.poll();
       }
-      if (first == null) {
-        return false;
-      }
-      channels++;
-      lastClaim = System.nanoTime();
       fewer.signalAll();
-      return true;
+      return first != null;
     } finally {
       lock.unlock();
     }
   }
 
-  private void channelOver() {
-    boolean last;
-    lock.lock();
-    try {
-      channels--;
-      last = over && channels == 0;
-    } finally {
-      lock.unlock();
-    }
-    if (last) {
-      close(ByeReason.STOPPING, "drained");
-    }
-  }
-
-  /**
-   * Handles a visitor without a data connection. An origin proxy that has no data connection and
-   * has opened none since is considered dead: TCP keep-alive does not probe while lines are in
-   * flight.
-   */
+  /** Handles a visitor without a data connection, and ends the session of a dead origin proxy. */
   private void unclaimed(long announced) {
-    if (System.nanoTime() - announced < CLAIM_LIMIT.toNanos()) {
-      return;
-    }
-    boolean dead;
-    lock.lock();
-    try {
-      dead = channels == 0 && lastClaim - announced < 0;
-    } finally {
-      lock.unlock();
-    }
-    if (dead) {
+    if (channels.isUnusedSince(announced)) {
       lost = true;
       control.reset();
     }
@@ -224,17 +204,13 @@ final class TrpSession implements Session {
    */
   @Override
   public void drain() {
-    boolean idle;
     lock.lock();
     try {
       over = true;
-      idle = channels == 0;
     } finally {
       lock.unlock();
     }
-    if (idle) {
-      close(ByeReason.STOPPING, "drained");
-    }
+    channels.drain();
   }
 
   @Override
