@@ -2,17 +2,13 @@ package culvert.system;
 
 import culvert.config.Secret;
 import culvert.net.HostPort;
-import culvert.net.Threads;
 import culvert.protocol.ByeReason;
 import culvert.protocol.Handshake;
 import culvert.protocol.RefusedException;
-import culvert.testing.RolePair;
 import culvert.testing.ScriptedOrigin;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
@@ -49,8 +45,7 @@ final class OriginProxyChurn implements AutoCloseable {
   private final String service;
   private final Map<Kind, AtomicInteger> done = new EnumMap<>(Kind.class);
   private final Queue<String> failures = new ConcurrentLinkedQueue<>();
-  private final List<Thread> threads = new ArrayList<>();
-  private volatile boolean over;
+  private final ClientThreads threads = new ClientThreads();
 
   OriginProxyChurn(HostPort control, String service, int origins, Random random) {
     this.control = control;
@@ -61,7 +56,7 @@ final class OriginProxyChurn implements AutoCloseable {
     for (int i = 0; i < origins; i++) {
       var own = new Random(random.nextLong());
       int number = i;
-      threads.add(Threads.start("churn", () -> connectRepeatedly(number, own)));
+      threads.start("churn", () -> connectRepeatedly(number, own));
     }
   }
 
@@ -69,7 +64,7 @@ final class OriginProxyChurn implements AutoCloseable {
     String source = "127.0.1." + (1 + number % SOURCES);
     byte[] instance = Handshake.newInstance();
     ScriptedOrigin stalled = null;
-    while (!over) {
+    while (!threads.isStopped()) {
       Kind kind = Kind.values()[random.nextInt(Kind.values().length)];
       // A restarted process evicts its previous session; the same process replaces its own.
       instance = random.nextBoolean() ? Handshake.newInstance() : instance;
@@ -84,11 +79,11 @@ final class OriginProxyChurn implements AutoCloseable {
           origin = older;
         }
       } catch (IOException e) {
-        if (!over) {
+        if (!threads.isStopped()) {
           failures.add(kind + ": " + e);
         }
       } catch (InterruptedException e) {
-        over = true;
+        break;
       } finally {
         closeQuietly(origin);
       }
@@ -125,7 +120,7 @@ final class OriginProxyChurn implements AutoCloseable {
     pause(random);
   }
 
-  private static void refused(ScriptedOrigin origin, String name, byte[] instance, Random random)
+  private void refused(ScriptedOrigin origin, String name, byte[] instance, Random random)
       throws IOException, InterruptedException {
     try {
       origin.logIn(name, instance, WRONG_SECRET);
@@ -138,8 +133,8 @@ final class OriginProxyChurn implements AutoCloseable {
     pause(random);
   }
 
-  private static void pause(Random random) throws InterruptedException {
-    Thread.sleep(Duration.ofMillis(random.nextInt(MAX_PAUSE_MILLIS)));
+  private void pause(Random random) throws InterruptedException {
+    threads.pause(Duration.ofMillis(random.nextInt(MAX_PAUSE_MILLIS)));
   }
 
   private static void closeQuietly(ScriptedOrigin origin) {
@@ -162,17 +157,8 @@ final class OriginProxyChurn implements AutoCloseable {
     return failures;
   }
 
-  /** Interrupts the threads, which closes the sockets that they read. */
   @Override
   public void close() {
-    over = true;
-    threads.forEach(Thread::interrupt);
-    try {
-      for (Thread thread : threads) {
-        thread.join(RolePair.LIMIT);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    threads.close();
   }
 }

@@ -3,7 +3,6 @@ package culvert.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.net.HostPort;
-import culvert.net.Threads;
 import culvert.testing.Eventually;
 import culvert.testing.RolePair;
 import culvert.testing.ScriptedOrigin;
@@ -15,9 +14,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Timeout;
@@ -49,26 +46,23 @@ class StallIT {
 
   /** Unauthenticated clients that reconnect when they are disconnected. */
   private static final class StallingClients implements AutoCloseable {
-    private final List<Thread> threads = new ArrayList<>();
+    private final ClientThreads threads = new ClientThreads();
     private final AtomicInteger ends = new AtomicInteger();
-    private volatile boolean over;
 
     StallingClients(HostPort control, byte[] opening, Random random) {
       for (int i = 0; i < CLIENTS; i++) {
         String source = "127.0.0." + (2 + i % SOURCES);
         var own = new Random(random.nextLong());
-        threads.add(
-            Threads.start(
-                "stalling client", () -> connectRepeatedly(control, source, opening, own)));
+        threads.start("stalling client", () -> connectRepeatedly(control, source, opening, own));
       }
     }
 
     private void connectRepeatedly(HostPort control, String source, byte[] opening, Random random) {
-      while (!over) {
+      while (!threads.isStopped()) {
         try (var client = new ScriptedOrigin(control, source)) {
           client.send(Arrays.copyOf(opening, 1 + random.nextInt(opening.length)));
           client.awaitEnd();
-          Thread.sleep(PAUSE);
+          threads.pause(PAUSE);
         } catch (IOException e) {
           // The remote proxy has closed the connection.
         } catch (InterruptedException e) {
@@ -84,18 +78,9 @@ class StallIT {
       Eventually.within(RolePair.LIMIT, () -> assertThat(ends.get()).isGreaterThan(goal));
     }
 
-    /** Interrupts the threads, which closes the sockets that they read. */
     @Override
     public void close() {
-      over = true;
-      threads.forEach(Thread::interrupt);
-      try {
-        for (Thread thread : threads) {
-          thread.join(RolePair.LIMIT);
-        }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
+      threads.close();
     }
   }
 

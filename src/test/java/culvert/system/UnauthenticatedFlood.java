@@ -3,16 +3,13 @@ package culvert.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.net.HostPort;
-import culvert.net.Threads;
 import culvert.testing.Eventually;
 import culvert.testing.RolePair;
 import culvert.testing.ScriptedOrigin;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -38,8 +35,7 @@ final class UnauthenticatedFlood implements AutoCloseable {
   private final HostPort control;
   private final byte[] recorded;
   private final Map<Behavior, AtomicInteger> ends = new EnumMap<>(Behavior.class);
-  private final List<Thread> threads = new ArrayList<>();
-  private volatile boolean over;
+  private final ClientThreads threads = new ClientThreads();
 
   /**
    * Starts the clients.
@@ -56,12 +52,12 @@ final class UnauthenticatedFlood implements AutoCloseable {
       Behavior kind = Behavior.values()[i % Behavior.values().length];
       String source = "127.0.0." + (2 + i % SOURCES);
       var own = new Random(random.nextLong());
-      threads.add(Threads.start("client", () -> connectRepeatedly(kind, source, own)));
+      threads.start("client", () -> connectRepeatedly(kind, source, own));
     }
   }
 
   private void connectRepeatedly(Behavior kind, String source, Random random) {
-    while (!over) {
+    while (!threads.isStopped()) {
       try (var client = new ScriptedOrigin(control, source)) {
         visit(client, kind, random);
       } catch (IOException e) {
@@ -80,7 +76,7 @@ final class UnauthenticatedFlood implements AutoCloseable {
       case SLOW -> {
         for (byte b : recorded) {
           client.send(new byte[] {b});
-          Thread.sleep(Duration.ofSeconds(1));
+          threads.pause(Duration.ofSeconds(1));
         }
       }
       case HTTP -> client.send(ascii("GET / HTTP/1.1\r\nHost: example.com\r\n\r\n"));
@@ -93,7 +89,7 @@ final class UnauthenticatedFlood implements AutoCloseable {
       case REPLAY -> client.send(recorded);
     }
     client.awaitEnd();
-    Thread.sleep(PAUSE);
+    threads.pause(PAUSE);
   }
 
   private static byte[] ascii(String text) {
@@ -102,7 +98,7 @@ final class UnauthenticatedFlood implements AutoCloseable {
 
   /** Waits until as many connections of each kind have ended as it has clients. */
   void awaitARound() throws Exception {
-    int each = threads.size() / Behavior.values().length;
+    int each = threads.count() / Behavior.values().length;
     Eventually.within(
         RolePair.LIMIT, () -> assertThat(ends.values()).allMatch(count -> count.get() >= each));
   }
@@ -113,17 +109,8 @@ final class UnauthenticatedFlood implements AutoCloseable {
     return ends.toString();
   }
 
-  /** Interrupts the threads, which closes the sockets that they read. */
   @Override
   public void close() {
-    over = true;
-    threads.forEach(Thread::interrupt);
-    try {
-      for (Thread thread : threads) {
-        thread.join(RolePair.LIMIT);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    threads.close();
   }
 }

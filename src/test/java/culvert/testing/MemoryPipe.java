@@ -1,14 +1,8 @@
 package culvert.testing;
 
-import culvert.net.ByteInput;
-import culvert.net.ByteOutput;
-import culvert.net.CloseCause;
 import culvert.net.Connection;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
-import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -18,15 +12,15 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 public final class MemoryPipe {
 
-  private final End near;
-  private final End far;
+  private final Connection near;
+  private final Connection far;
 
   /** Each direction holds {@code capacity} bytes and a read returns at most {@code maxPerRead}. */
   public MemoryPipe(int capacity, int maxPerRead) {
     var forth = new Ring(capacity, maxPerRead);
     var back = new Ring(capacity, maxPerRead);
-    near = new End(back, forth, 1);
-    far = new End(forth, back, 2);
+    near = new MemoryConnection(back, forth, 1);
+    far = new MemoryConnection(forth, back, 2);
   }
 
   /** Returns one end. */
@@ -39,7 +33,7 @@ public final class MemoryPipe {
     return far;
   }
 
-  private static final class Ring {
+  private static final class Ring implements MemoryConnection.Direction {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final byte[] bytes;
@@ -54,7 +48,8 @@ public final class MemoryPipe {
       this.maxPerRead = maxPerRead;
     }
 
-    int read(ByteBuffer target) throws IOException {
+    @Override
+    public int read(ByteBuffer target) throws IOException {
       lock.lock();
       try {
         while (written == read && !ended && !broken) {
@@ -77,7 +72,8 @@ public final class MemoryPipe {
       }
     }
 
-    void write(ByteBuffer source) throws IOException {
+    @Override
+    public void write(ByteBuffer source) throws IOException {
       lock.lock();
       try {
         while (source.hasRemaining()) {
@@ -95,7 +91,22 @@ public final class MemoryPipe {
       }
     }
 
-    void end(boolean abruptly) {
+    @Override
+    public void closeWriter() {
+      end(false);
+    }
+
+    @Override
+    public void closeReader() {
+      end(true);
+    }
+
+    @Override
+    public void abortWriter() {
+      end(true);
+    }
+
+    private void end(boolean abruptly) {
       lock.lock();
       try {
         ended = true;
@@ -104,86 +115,6 @@ public final class MemoryPipe {
       } finally {
         lock.unlock();
       }
-    }
-  }
-
-  private static final class End implements Connection {
-    private final Ring in;
-    private final Ring out;
-    private final InetSocketAddress address;
-    private volatile long received;
-    private volatile long sent;
-
-    End(Ring in, Ring out, int port) {
-      this.in = in;
-      this.out = out;
-      this.address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
-    }
-
-    @Override
-    public ByteInput input() {
-      return new ByteInput() {
-        @Override
-        public int read(ByteBuffer target) throws IOException {
-          int n = in.read(target);
-          received += Math.max(n, 0);
-          return n;
-        }
-      };
-    }
-
-    @Override
-    public ByteOutput output() {
-      return new ByteOutput() {
-        @Override
-        public void write(ByteBuffer source) throws IOException {
-          int n = source.remaining();
-          out.write(source);
-          sent += n;
-        }
-      };
-    }
-
-    @Override
-    public void closeOutput() {
-      out.end(false);
-    }
-
-    @Override
-    public void reset() {
-      in.end(true);
-      out.end(true);
-    }
-
-    @Override
-    public void close() {
-      in.end(true);
-      out.end(false);
-    }
-
-    @Override
-    public InetSocketAddress peer() {
-      return address;
-    }
-
-    @Override
-    public InetSocketAddress local() {
-      return address;
-    }
-
-    @Override
-    public long received() {
-      return received;
-    }
-
-    @Override
-    public long sent() {
-      return sent;
-    }
-
-    @Override
-    public Optional<CloseCause> closeCause() {
-      return Optional.empty();
     }
   }
 }

@@ -25,7 +25,7 @@ import java.util.Optional;
 public final class PairingBounceServer implements AutoCloseable {
 
   /** Ignores all events. */
-  private static final MemberEvents NO_EVENTS =
+  public static final MemberEvents NO_EVENTS =
       new MemberEvents() {
         @Override
         public void connected(MemberView member) {}

@@ -297,21 +297,13 @@ public final class RolePair implements AutoCloseable {
 
   /** Starts a tunnel over a link of the test's choice; returns once its origin proxy serves. */
   public static RolePair over(LinkMaker maker, HostPort server, Options options) throws Exception {
-    var tunnel = new RolePair(server, options, maker);
-    tunnel.join();
-    tunnel.awaitServing();
-    return tunnel;
+    return new RolePair(server, options, maker).started();
   }
 
   /** Starts a tunnel over a link with this one-way delay; returns once its origin proxy serves. */
   public static RolePair farFrom(HostPort server, Duration delay, long bitsPerSecond)
       throws Exception {
-    var options = new Options();
-    var tunnel =
-        new RolePair(server, options, control -> new SlowLink(control, delay, bitsPerSecond));
-    tunnel.join();
-    tunnel.awaitServing();
-    return tunnel;
+    return over(control -> new SlowLink(control, delay, bitsPerSecond), server, new Options());
   }
 
   /** Makes a link. */
@@ -327,8 +319,10 @@ public final class RolePair implements AutoCloseable {
     origin = origin(server, options, new RemoteAddress.Direct(link.address()));
   }
 
-  private void awaitServing() throws Exception {
+  private RolePair started() throws Exception {
+    join();
     announced.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+    return this;
   }
 
   private RemoteAddress control(Options options) {
@@ -355,10 +349,7 @@ public final class RolePair implements AutoCloseable {
 
   /** Starts a tunnel; returns once its origin proxy serves. */
   public static RolePair to(HostPort server, Options options) throws Exception {
-    var tunnel = new RolePair(server, options);
-    tunnel.join();
-    tunnel.awaitServing();
-    return tunnel;
+    return new RolePair(server, options).started();
   }
 
   /** Returns the link of a tunnel made by {@link #overFaultyLink}. */

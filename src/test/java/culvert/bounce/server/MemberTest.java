@@ -7,6 +7,7 @@ import culvert.net.Threads;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
+import culvert.testing.PairingBounceServer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -20,26 +21,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Timeout(60)
 class MemberTest {
 
-  private static final MemberEvents NO_EVENTS =
-      new MemberEvents() {
-        @Override
-        public void connected(MemberView member) {}
-
-        @Override
-        public void changed(MemberView member) {}
-
-        @Override
-        public void disconnected(MemberView member, String reason) {}
-
-        @Override
-        public boolean isReadEnabled() {
-          return false;
-        }
-
-        @Override
-        public void read(MemberView member, ByteBuffer bytes) {}
-      };
-
   private static ByteBuffer ascii(String text) {
     return ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
   }
@@ -48,7 +29,7 @@ class MemberTest {
   @Test
   void greetingPrecedesDataFromGroup() throws Exception {
     try (var pair = Loopback.open()) {
-      var member = new Member(0, pair.far(), NO_EVENTS);
+      var member = new Member(0, pair.far(), PairingBounceServer.NO_EVENTS);
       var group = new Group(1, false);
       Thread sender = Threads.factory("sender").newThread(() -> send(member));
       member.joinWithGreeting(
@@ -86,8 +67,8 @@ class MemberTest {
     try (var firstPair = Loopback.open();
         var secondPair = Loopback.open()) {
       var groups = new Groups(BounceGroups.DEFAULT);
-      var first = new Member(0, firstPair.far(), NO_EVENTS);
-      var second = new Member(1, secondPair.far(), NO_EVENTS);
+      var first = new Member(0, firstPair.far(), PairingBounceServer.NO_EVENTS);
+      var second = new Member(1, secondPair.far(), PairingBounceServer.NO_EVENTS);
       assertThat(groups.join(first, 1)).isPresent();
       assertThat(groups.join(second, 1)).isPresent();
       assertThat(groups.leaveIfAlone(first)).isFalse();

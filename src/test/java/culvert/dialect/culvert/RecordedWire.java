@@ -1,15 +1,10 @@
 package culvert.dialect.culvert;
 
-import culvert.net.ByteInput;
-import culvert.net.ByteOutput;
-import culvert.net.CloseCause;
 import culvert.net.Connection;
+import culvert.testing.MemoryConnection;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
-import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -32,15 +27,15 @@ final class RecordedWire {
   private boolean stalled;
 
   Connection near() {
-    return new End(down, up, 1);
+    return new MemoryConnection(down, up, 1);
   }
 
   Connection far() {
-    return new End(up, down, 2);
+    return new MemoryConnection(up, down, 2);
   }
 
   /** The bytes of one direction. The lock guards all fields. */
-  final class Direction {
+  final class Direction implements MemoryConnection.Direction {
     private final ByteArrayOutputStream written = new ByteArrayOutputStream();
     private int changedAt = -1;
     private int change;
@@ -78,7 +73,8 @@ final class RecordedWire {
       }
     }
 
-    private int read(ByteBuffer target) throws IOException {
+    @Override
+    public int read(ByteBuffer target) throws IOException {
       lock.lock();
       try {
         while (read == Math.min(written.size(), cutAt)) {
@@ -127,7 +123,8 @@ final class RecordedWire {
       return isReaderClosed || readerDone || waiting && read == Math.min(written.size(), cutAt);
     }
 
-    private void write(ByteBuffer source) throws IOException {
+    @Override
+    public void write(ByteBuffer source) throws IOException {
       lock.lock();
       try {
         if (isWriterClosed) {
@@ -143,6 +140,16 @@ final class RecordedWire {
       }
     }
 
+    @Override
+    public void closeWriter() {
+      close(false);
+    }
+
+    @Override
+    public void closeReader() {
+      close(true);
+    }
+
     private void close(boolean reader) {
       lock.lock();
       try {
@@ -153,79 +160,6 @@ final class RecordedWire {
       } finally {
         lock.unlock();
       }
-    }
-  }
-
-  private static final class End implements Connection {
-    private final Direction in;
-    private final Direction out;
-    private final InetSocketAddress address;
-
-    End(Direction in, Direction out, int port) {
-      this.in = in;
-      this.out = out;
-      this.address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
-    }
-
-    @Override
-    public ByteInput input() {
-      return new ByteInput() {
-        @Override
-        public int read(ByteBuffer target) throws IOException {
-          return in.read(target);
-        }
-      };
-    }
-
-    @Override
-    public ByteOutput output() {
-      return new ByteOutput() {
-        @Override
-        public void write(ByteBuffer source) throws IOException {
-          out.write(source);
-        }
-      };
-    }
-
-    @Override
-    public void closeOutput() {
-      out.close(false);
-    }
-
-    @Override
-    public void reset() {
-      close();
-    }
-
-    @Override
-    public void close() {
-      in.close(true);
-      out.close(false);
-    }
-
-    @Override
-    public InetSocketAddress peer() {
-      return address;
-    }
-
-    @Override
-    public InetSocketAddress local() {
-      return address;
-    }
-
-    @Override
-    public long received() {
-      return 0;
-    }
-
-    @Override
-    public long sent() {
-      return 0;
-    }
-
-    @Override
-    public Optional<CloseCause> closeCause() {
-      return Optional.empty();
     }
   }
 }

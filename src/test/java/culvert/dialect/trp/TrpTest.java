@@ -17,9 +17,7 @@ import culvert.testing.RefusingPort;
 import culvert.testing.RolePair;
 import culvert.testing.TestClient;
 import culvert.testing.TestServer;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -59,15 +57,6 @@ class TrpTest {
     server.close();
   }
 
-  /** Returns a reader of the lines that the original origin proxy receives. */
-  private static BufferedReader reader(Socket control) throws IOException {
-    return new BufferedReader(new InputStreamReader(control.getInputStream()));
-  }
-
-  private static String text(Socket visitor) {
-    return "127.0.0.1:" + visitor.getLocalPort();
-  }
-
   @Test
   void pairServesVisitorsAndEachDirectionEndsIndependently() throws Exception {
     roles.remote(RolePair.LIMIT).origin(roles.remote().controlAddress(), server.address());
@@ -85,13 +74,11 @@ class TrpTest {
   @Test
   void eachVisitorIsAnnouncedAndGetsNextDataConnection() throws Exception {
     roles.remote(RolePair.LIMIT);
-    HostPort address = roles.remote().controlAddress();
-    try (Socket control = TestClient.dial(address)) {
-      roles.awaitLog(1, "service offered");
+    try (var origin = ScriptedTrpOrigin.connect(roles)) {
       try (Socket visitor = TestClient.dial(roles.publicAddress())) {
-        assertThat(reader(control).readLine()).isEqualTo(text(visitor));
+        origin.assertAnnounces(visitor);
         visitor.getOutputStream().write("early".getBytes());
-        try (Socket data = TestClient.dial(address)) {
+        try (Socket data = origin.openData()) {
           assertThat(data.getInputStream().readNBytes(5)).asString().isEqualTo("early");
           data.getOutputStream().write("answer".getBytes());
           data.shutdownOutput();
@@ -104,18 +91,13 @@ class TrpTest {
   @Test
   void connectionWithoutPendingVisitorIsClosed() throws Exception {
     roles.remote(RolePair.LIMIT);
-    HostPort address = roles.remote().controlAddress();
-    try (Socket control = TestClient.dial(address)) {
-      roles.awaitLog(1, "service offered");
-      try (Socket stray = TestClient.dial(address)) {
+    try (var origin = ScriptedTrpOrigin.connect(roles)) {
+      try (Socket stray = origin.openData()) {
         assertThat(stray.getInputStream().read()).isNegative();
       }
       try (Socket visitor = TestClient.dial(roles.publicAddress())) {
-        assertThat(reader(control).readLine()).isEqualTo(text(visitor));
-        try (Socket data = TestClient.dial(address)) {
-          data.getOutputStream().write('x');
-          assertThat(visitor.getInputStream().read()).isEqualTo('x');
-        }
+        origin.assertAnnounces(visitor);
+        origin.assertServes(visitor);
       }
     }
   }
@@ -123,20 +105,14 @@ class TrpTest {
   @Test
   void missingDataConnectionDoesNotDelayOtherVisitors() throws Exception {
     roles.remote(Duration.ofMillis(500));
-    HostPort address = roles.remote().controlAddress();
-    try (Socket control = TestClient.dial(address)) {
-      roles.awaitLog(1, "service offered");
-      BufferedReader lines = reader(control);
+    try (var origin = ScriptedTrpOrigin.connect(roles)) {
       try (Socket unlucky = TestClient.dial(roles.publicAddress())) {
-        assertThat(lines.readLine()).isEqualTo(text(unlucky));
+        origin.assertAnnounces(unlucky);
         roles.awaitLog(1, "visitor reset", "open-timeout");
       }
       try (Socket visitor = TestClient.dial(roles.publicAddress())) {
-        assertThat(lines.readLine()).isEqualTo(text(visitor));
-        try (Socket data = TestClient.dial(address)) {
-          data.getOutputStream().write('x');
-          assertThat(visitor.getInputStream().read()).isEqualTo('x');
-        }
+        origin.assertAnnounces(visitor);
+        origin.assertServes(visitor);
       }
     }
   }
@@ -144,12 +120,11 @@ class TrpTest {
   @Test
   void endOfOriginProxyAdmitsTheNext() throws Exception {
     roles.remote(RolePair.LIMIT);
-    HostPort address = roles.remote().controlAddress();
     for (int i = 1; i <= 3; i++) {
-      try (Socket control = TestClient.dial(address)) {
+      try (var origin = new ScriptedTrpOrigin(roles.remote().controlAddress())) {
         roles.awaitLog(i, "service offered");
         try (Socket visitor = TestClient.dial(roles.publicAddress())) {
-          assertThat(reader(control).readLine()).isEqualTo(text(visitor));
+          origin.assertAnnounces(visitor);
         }
       }
       roles.awaitLog(i, "session ended", "the origin proxy closed its control connection");
@@ -169,10 +144,9 @@ class TrpTest {
   @Test
   void drainEndsIdleOriginProxyImmediately() throws Exception {
     roles.remote(RolePair.LIMIT);
-    try (Socket control = TestClient.dial(roles.remote().controlAddress())) {
-      roles.awaitLog(1, "service offered");
+    try (var origin = ScriptedTrpOrigin.connect(roles)) {
       assertThat(roles.remote().drain(RolePair.LIMIT)).isTrue();
-      assertThat(control.getInputStream().read()).isNegative();
+      assertThat(origin.control().getInputStream().read()).isNegative();
     }
   }
 
@@ -180,13 +154,10 @@ class TrpTest {
   @Test
   void drainLetsLastVisitorFinish() throws Exception {
     roles.remote(RolePair.LIMIT);
-    HostPort address = roles.remote().controlAddress();
-    try (Socket control = TestClient.dial(address)) {
-      roles.awaitLog(1, "service offered");
-      BufferedReader lines = reader(control);
+    try (var origin = ScriptedTrpOrigin.connect(roles)) {
       try (Socket visitor = TestClient.dial(roles.publicAddress())) {
-        assertThat(lines.readLine()).isEqualTo(text(visitor));
-        try (Socket data = TestClient.dial(address)) {
+        origin.assertAnnounces(visitor);
+        try (Socket data = origin.openData()) {
           data.getOutputStream().write('x');
           assertThat(visitor.getInputStream().read()).isEqualTo('x');
           Thread drain = Thread.ofVirtual().start(() -> roles.remote().drain(RolePair.LIMIT));
@@ -195,16 +166,16 @@ class TrpTest {
               () ->
                   assertThatThrownBy(() -> TestClient.dial(roles.publicAddress()).close())
                       .isInstanceOf(ConnectException.class));
-          control.setSoTimeout(SHORT_MILLIS);
+          origin.control().setSoTimeout(SHORT_MILLIS);
           // A probe of the port may have been announced before the port was closed.
-          assertThatThrownBy(() -> lines.lines().count())
+          assertThatThrownBy(() -> origin.lines().lines().count())
               .hasCauseInstanceOf(SocketTimeoutException.class);
           data.getOutputStream().write('y');
           assertThat(visitor.getInputStream().read()).isEqualTo('y');
           visitor.shutdownOutput();
           data.shutdownOutput();
-          control.setSoTimeout((int) RolePair.LIMIT.toMillis());
-          assertThat(lines.readLine()).isNull();
+          origin.control().setSoTimeout((int) RolePair.LIMIT.toMillis());
+          assertThat(origin.lines().readLine()).isNull();
           drain.join();
         }
       }
@@ -214,25 +185,23 @@ class TrpTest {
   @Test
   void drainWaitsForDataConnectionInFlight() throws Exception {
     roles.remote(RolePair.LIMIT);
-    HostPort address = roles.remote().controlAddress();
-    try (Socket control = TestClient.dial(address)) {
-      roles.awaitLog(1, "service offered");
+    try (var origin = ScriptedTrpOrigin.connect(roles)) {
       try (Socket visitor = TestClient.dial(roles.publicAddress())) {
-        assertThat(reader(control).readLine()).isEqualTo(text(visitor));
+        origin.assertAnnounces(visitor);
         Thread drain = Thread.ofVirtual().start(() -> roles.remote().drain(RolePair.LIMIT));
         Eventually.within(
             RolePair.LIMIT,
             () ->
                 assertThatThrownBy(() -> TestClient.dial(roles.publicAddress()).close())
                     .isInstanceOf(IOException.class));
-        try (Socket data = TestClient.dial(address)) {
+        try (Socket data = origin.openData()) {
           data.getOutputStream().write('x');
           data.shutdownOutput();
           assertThat(visitor.getInputStream().readAllBytes()).asString().isEqualTo("x");
           visitor.shutdownOutput();
         }
         // A probe of the port may still be pending.
-        control.shutdownOutput();
+        origin.control().shutdownOutput();
         drain.join();
       }
     }
@@ -245,17 +214,15 @@ class TrpTest {
   @Test
   void originProxyThatClaimsNoVisitorIsReplaced() throws Exception {
     roles.remote(Duration.ofSeconds(6));
-    HostPort address = roles.remote().controlAddress();
-    try (Socket dead = TestClient.dial(address)) {
-      roles.awaitLog(1, "service offered");
+    try (var dead = ScriptedTrpOrigin.connect(roles)) {
       try (Socket visitor = TestClient.dial(roles.publicAddress())) {
-        assertThat(reader(dead).readLine()).isEqualTo(text(visitor));
+        dead.assertAnnounces(visitor);
         roles.awaitLog(1, "session lost", "opens no data connections");
       }
-      try (Socket next = TestClient.dial(address)) {
+      try (var next = new ScriptedTrpOrigin(roles.remote().controlAddress())) {
         roles.awaitLog(2, "service offered");
         try (Socket visitor = TestClient.dial(roles.publicAddress())) {
-          assertThat(reader(next).readLine()).isEqualTo(text(visitor));
+          next.assertAnnounces(visitor);
         }
       }
     }
@@ -264,12 +231,10 @@ class TrpTest {
   @Test
   void shortOpenTimeoutDoesNotEndControlConnection() throws Exception {
     roles.remote(Duration.ofNanos(1));
-    try (Socket control = TestClient.dial(roles.remote().controlAddress())) {
-      roles.awaitLog(1, "service offered");
-      BufferedReader lines = reader(control);
+    try (var origin = ScriptedTrpOrigin.connect(roles)) {
       for (int i = 0; i < 20; i++) {
         try (Socket visitor = TestClient.dial(roles.publicAddress())) {
-          assertThat(lines.readLine()).isEqualTo(text(visitor));
+          origin.assertAnnounces(visitor);
         }
       }
     }
