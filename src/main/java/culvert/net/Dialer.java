@@ -16,6 +16,7 @@ public final class Dialer {
 
   private final BufferPool pool;
   private final NameLookup lookup;
+  private final boolean isResetOnDeath;
 
   /** Creates a dialer whose connections borrow their large buffers from {@code pool}. */
   public Dialer(BufferPool pool) {
@@ -23,8 +24,22 @@ public final class Dialer {
   }
 
   Dialer(BufferPool pool, NameLookup lookup) {
+    this(pool, lookup, false);
+  }
+
+  private Dialer(BufferPool pool, NameLookup lookup, boolean isResetOnDeath) {
     this.pool = pool;
     this.lookup = lookup;
+    this.isResetOnDeath = isResetOnDeath;
+  }
+
+  /**
+   * Returns a dialer to whose connections {@link Connection#resetOnDeath} applies before the server
+   * can see them. A server thus never takes the death of this process for a client that connected
+   * and closed in order.
+   */
+  public Dialer resettingOnDeath() {
+    return new Dialer(pool, lookup, true);
   }
 
   /**
@@ -52,7 +67,7 @@ public final class Dialer {
           lookup.addresses(target, deadline, cancelled).stream()
               .map(address -> new InetSocketAddress(address, target.port()))
               .toList();
-      var attempts = new HappyEyeballs(pool, deadline);
+      var attempts = new HappyEyeballs(pool, deadline, isResetOnDeath);
       cancelled.thenRun(attempts::cancel);
       return attempts.run(addresses);
     } catch (UnknownHostException e) {

@@ -5,6 +5,7 @@ import java.io.InterruptedIOException;
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
+import java.net.StandardSocketOptions;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -27,21 +28,27 @@ final class HappyEyeballs {
   private final BufferPool pool;
   private final long deadline;
   private final Duration headStart;
+  private final boolean isResetOnDeath;
   private final OpenSet<SocketChannel> running = new OpenSet<>();
   private final AtomicReference<IOException> failure = new AtomicReference<>();
 
   /** The first connection, or empty after cancellation; later connections are closed. */
   private final AtomicReference<Optional<SocketConnection>> outcome = new AtomicReference<>();
 
-  /** Creates an attempt that ends when {@link System#nanoTime} reaches {@code deadline}. */
-  HappyEyeballs(BufferPool pool, long deadline) {
-    this(pool, deadline, HEAD_START);
+  /**
+   * Creates an attempt that ends when {@link System#nanoTime} reaches {@code deadline}.
+   *
+   * @param isResetOnDeath whether {@link Connection#resetOnDeath} applies from the first moment on
+   */
+  HappyEyeballs(BufferPool pool, long deadline, boolean isResetOnDeath) {
+    this(pool, deadline, HEAD_START, isResetOnDeath);
   }
 
-  HappyEyeballs(BufferPool pool, long deadline, Duration headStart) {
+  HappyEyeballs(BufferPool pool, long deadline, Duration headStart, boolean isResetOnDeath) {
     this.pool = pool;
     this.deadline = deadline;
     this.headStart = headStart;
+    this.isResetOnDeath = isResetOnDeath;
   }
 
   /**
@@ -125,12 +132,20 @@ final class HappyEyeballs {
     try {
       SocketConnection connection = connect(address, (int) Math.min(leftMillis, Integer.MAX_VALUE));
       if (!decide(Optional.of(connection))) {
-        connection.close();
+        discard(connection);
       }
     } catch (SocketTimeoutException e) {
       // Reported only if no address failed otherwise.
     } catch (IOException e) {
       failure.set(e);
+    }
+  }
+
+  private void discard(SocketConnection connection) {
+    if (isResetOnDeath) {
+      connection.reset();
+    } else {
+      connection.close();
     }
   }
 
@@ -140,8 +155,16 @@ final class HappyEyeballs {
       if (!running.add(channel)) {
         throw new ClosedChannelException();
       }
+      if (isResetOnDeath) {
+        // Set before connecting: the process may die before the next instruction.
+        channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+      }
       channel.socket().connect(address, millis);
-      return new SocketConnection(channel, pool);
+      var connection = new SocketConnection(channel, pool);
+      if (isResetOnDeath) {
+        connection.resetOnDeath();
+      }
+      return connection;
     } catch (IOException | RuntimeException e) {
       channel.close();
       throw e;

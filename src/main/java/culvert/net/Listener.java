@@ -1,21 +1,20 @@
 package culvert.net;
 
 import java.io.IOException;
-import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.StandardProtocolFamily;
-import java.net.StandardSocketOptions;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A listening TCP socket. One thread only accepts; each connection is handled in a virtual thread
- * of its own.
+ * Listens for TCP connections at an address, or at all addresses of a name. One thread for each
+ * address only accepts; each connection is handled in a virtual thread of its own.
  */
 public final class Listener implements AutoCloseable {
 
@@ -34,30 +33,30 @@ public final class Listener implements AutoCloseable {
     void acceptFailed(IOException cause, Duration pause, boolean first);
   }
 
-  private static final int BACKLOG = 4096;
   private static final Duration FIRST_PAUSE = Duration.ofMillis(10);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
 
-  private final ServerSocketChannel server;
+  private final List<ServerSocketChannel> sockets;
   private final InetSocketAddress address;
   private final String role;
   private final Handler handler;
   private final BufferPool pool;
   private final CountDownLatch closed = new CountDownLatch(1);
-  private volatile Thread acceptor;
+  private volatile List<Thread> acceptors = List.of();
 
-  private Listener(ServerSocketChannel server, String role, Handler handler, BufferPool pool)
+  private Listener(List<ServerSocketChannel> sockets, String role, Handler handler, BufferPool pool)
       throws IOException {
-    this.server = server;
-    this.address = (InetSocketAddress) server.getLocalAddress();
+    this.sockets = sockets;
+    this.address = ListeningSockets.address(sockets.getFirst());
     this.role = role;
     this.handler = handler;
     this.pool = pool;
   }
 
   /**
-   * Binds the address. Connections queue from now on; {@link #start} begins to accept them.
+   * Binds the address; of a name, every address that this host has, all at the same port.
+   * Connections queue from now on; {@link #start} begins to accept them.
    *
    * @param where port 0 selects any free port; {@code 0.0.0.0} is IPv4 only, {@code [::]} both
    *     families
@@ -66,33 +65,37 @@ public final class Listener implements AutoCloseable {
    */
   public static Listener bind(HostPort where, String role, BufferPool pool, Handler handler)
       throws IOException {
-    InetAddress address = where.resolve().getFirst();
-    var family =
-        address instanceof Inet4Address
-            ? StandardProtocolFamily.INET
-            : StandardProtocolFamily.INET6;
-    ServerSocketChannel server = ServerSocketChannel.open(family);
+    return bind(where, where.resolve(), role, pool, handler);
+  }
+
+  static Listener bind(
+      HostPort where, List<InetAddress> resolved, String role, BufferPool pool, Handler handler)
+      throws IOException {
+    List<ServerSocketChannel> sockets = ListeningSockets.bind(where, resolved);
     try {
-      server.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-      server.bind(new InetSocketAddress(address, where.port()), BACKLOG);
-      return new Listener(server, role, handler, pool);
+      return new Listener(sockets, role, handler, pool);
     } catch (IOException e) {
-      server.close();
+      sockets.forEach(ListeningSockets::close);
       throw new IOException("cannot listen on " + where + ": " + e.getMessage(), e);
     }
   }
 
-  /** Returns the bound address with the actual port. */
+  /** Returns the bound address with the actual port; of a name, its first address. */
   public InetSocketAddress address() {
     return address;
   }
 
   /** Starts to accept. */
   public void start() {
-    acceptor = Threads.start("accept " + role + " " + HostPort.of(address), this::acceptAll);
+    var started = new ArrayList<Thread>();
+    for (ServerSocketChannel socket : sockets) {
+      started.add(
+          Threads.start("accept " + role + " " + HostPort.of(address), () -> acceptAll(socket)));
+    }
+    acceptors = List.copyOf(started);
   }
 
-  private void acceptAll() {
+  private void acceptAll(ServerSocketChannel server) {
     var episode = new FailureEpisode();
     Duration pause = FIRST_PAUSE;
     while (server.isOpen()) {
@@ -144,22 +147,17 @@ public final class Listener implements AutoCloseable {
   @Override
   public void close() {
     closed.countDown();
-    try {
-      server.close();
-    } catch (IOException e) {
-      // The descriptor is released even if close fails.
-    }
-    awaitAcceptor();
+    sockets.forEach(ListeningSockets::close);
+    acceptors.forEach(Listener::awaitEnd);
   }
 
   /** A thread blocked in accept holds the descriptor until it has woken. */
-  private void awaitAcceptor() {
-    Thread thread = acceptor;
-    if (thread == null || thread == Thread.currentThread()) {
+  private static void awaitEnd(Thread acceptor) {
+    if (acceptor == Thread.currentThread()) {
       return;
     }
     try {
-      thread.join(CLOSE_LIMIT);
+      acceptor.join(CLOSE_LIMIT);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

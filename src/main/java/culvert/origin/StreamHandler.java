@@ -51,7 +51,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
     this.servers =
         settings.services().stream()
             .collect(Collectors.toMap(ServiceAddress::service, ServiceAddress::address));
-    this.dialer = dialer;
+    this.dialer = dialer.resettingOnDeath();
     this.deadlines = deadlines;
     this.counters = counters;
     this.log = log;
@@ -108,7 +108,6 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
     Connection stream = incoming.connection();
     long header;
     try {
-      origin.resetOnDeath();
       header = writeHeader(visitor, origin);
     } catch (IOException e) {
       incoming.refuse(

@@ -41,6 +41,14 @@ class DialerTest {
     }
   }
 
+  @Test
+  void resettingDialerSetsLingerBeforeItReturns() throws Exception {
+    try (var server = server(V4);
+        var connection = dialer.resettingOnDeath().connect(address(server), LIMIT)) {
+      assertThat(connection.channel().getOption(StandardSocketOptions.SO_LINGER)).isZero();
+    }
+  }
+
   /** If the name also has an IPv6 address, nothing listens there and the next one is tried. */
   @Test
   void everyAddressOfNameIsTried() throws Exception {

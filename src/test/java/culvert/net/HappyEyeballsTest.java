@@ -64,7 +64,9 @@ class HappyEyeballsTest {
     var addresses = new ArrayList<>(Collections.nCopies(15, refusing(V4)));
     try (var server = server(V4)) {
       addresses.add(at(server));
-      new HappyEyeballs(pool, System.nanoTime() + LIMIT.toNanos(), LIMIT).run(addresses).close();
+      new HappyEyeballs(pool, System.nanoTime() + LIMIT.toNanos(), LIMIT, false)
+          .run(addresses)
+          .close();
     }
   }
 
@@ -121,7 +123,8 @@ class HappyEyeballsTest {
         var three = server(V4)) {
       var addresses = List.of(at(one), at(two), at(three));
       for (int i = 0; i < 200; i++) {
-        var race = new HappyEyeballs(pool, System.nanoTime() + LIMIT.toNanos(), Duration.ZERO);
+        var race =
+            new HappyEyeballs(pool, System.nanoTime() + LIMIT.toNanos(), Duration.ZERO, false);
         try (var connection = race.run(addresses)) {
           connection.output().write(1);
           connection.closeOutput();
@@ -248,7 +251,7 @@ class HappyEyeballsTest {
   }
 
   private HappyEyeballs race(Duration limit) {
-    return new HappyEyeballs(pool, System.nanoTime() + limit.toNanos());
+    return new HappyEyeballs(pool, System.nanoTime() + limit.toNanos(), false);
   }
 
   private static Duration since(long start) {

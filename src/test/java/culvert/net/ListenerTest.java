@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import culvert.testing.LeakCheck;
 import java.io.IOException;
 import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.Socket;
 import java.net.StandardSocketOptions;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -81,6 +83,19 @@ class ListenerTest {
     assertThatThrownBy(() -> Listener.bind(new HostPort("192.0.2.1", 0), "test", pool, new Queue()))
         .isInstanceOf(IOException.class)
         .hasMessageStartingWith("cannot listen on 192.0.2.1:0: ");
+  }
+
+  @Test
+  void everyAddressOfNameIsListenedAtTheSamePort() throws Exception {
+    assumeTrue(hasIpv6());
+    var name = new HostPort("localhost", 0);
+    var resolved = List.of(InetAddress.getByName("127.0.0.1"), InetAddress.getByName("::1"));
+    try (var listener = Listener.bind(name, resolved, "test", pool, new Queue())) {
+      assertThat(HostPort.of(listener.address()).host()).isEqualTo("127.0.0.1");
+      listener.start();
+      reached("127.0.0.1", listener);
+      reached("::1", listener);
+    }
   }
 
   @Test

@@ -21,6 +21,7 @@ import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -111,6 +112,34 @@ class PairIT {
       long sum = new RandomBytes(seed).send(visitor.getOutputStream(), GIGABYTE).sum();
       visitor.shutdownOutput();
       assertThat(download.get(200, TimeUnit.SECONDS)).isEqualTo(sum);
+    }
+  }
+
+  /** The origin server takes a clean end without a byte for a client that wanted nothing. */
+  @Test
+  void originServerSeesResetIfOriginProxyIsKilledRightAfterConnect() throws Exception {
+    for (int i = 0; i < 3; i++) {
+      var origin = new CompletableFuture<RoleProcess>();
+      var seen = new CompletableFuture<String>();
+      try (var server =
+              new TestServer(c -> {
+                origin.get().process().destroyForcibly();
+                seen.complete(end(c));
+              });
+          var pair = Pair.to(server.address());
+          Socket visitor = pair.visit()) {
+        origin.complete(pair.origin());
+        assertThat(visitor.isConnected()).isTrue();
+        assertThat(seen.get(20, TimeUnit.SECONDS)).isEqualTo("Connection reset");
+      }
+    }
+  }
+
+  private static String end(Socket connection) {
+    try {
+      return "read " + connection.getInputStream().read();
+    } catch (IOException e) {
+      return e.getMessage();
     }
   }
 

@@ -77,7 +77,8 @@ public final class BounceClient implements AutoCloseable {
 
   /** Connects to a server outside the group. */
   Connection dial(HostPort target) throws IOException {
-    return dial(cancellation -> dialer.connect(target, settings.connectTimeout(), cancellation));
+    Dialer resetting = dialer.resettingOnDeath();
+    return dial(cancellation -> resetting.connect(target, settings.connectTimeout(), cancellation));
   }
 
   @FunctionalInterface

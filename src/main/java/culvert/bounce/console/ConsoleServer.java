@@ -22,6 +22,7 @@ import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
@@ -114,7 +115,7 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
       Counters counters,
       Log log)
       throws IOException {
-    boolean isLocal = where.resolve().getFirst().isLoopbackAddress();
+    boolean isLocal = where.resolve().stream().allMatch(InetAddress::isLoopbackAddress);
     if (!isLocal) {
       checkAuthentication(where, authentication);
     }

@@ -1,0 +1,123 @@
+package culvert.net;
+
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
+import java.nio.channels.ServerSocketChannel;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Binds the sockets of a listener: one for each address that its name has on this host, all at the
+ * same port. A client may try any address of a name first, so a listener at one of them only is
+ * reached late or not at all.
+ */
+final class ListeningSockets {
+
+  private static final int BACKLOG = 4096;
+  private static final int MAX_ADDRESSES = 16;
+
+  /** Attempts to find a port that is free at every address, if any port may be used. */
+  private static final int MAX_ATTEMPTS = 16;
+
+  private ListeningSockets() {}
+
+  /**
+   * Binds the addresses of this host.
+   *
+   * @param where port 0 selects a port that is free at each address
+   * @param resolved all addresses of the name
+   * @throws IOException naming the address, if one of them cannot be bound; none stays bound
+   */
+  static List<ServerSocketChannel> bind(HostPort where, List<InetAddress> resolved)
+      throws IOException {
+    List<InetAddress> addresses = ofThisHost(resolved);
+    for (int attempt = 1; ; attempt++) {
+      var sockets = new ArrayList<ServerSocketChannel>();
+      try {
+        int port = where.port();
+        for (InetAddress address : addresses) {
+          sockets.add(bind(address, port));
+          port = address(sockets.getFirst()).getPort();
+        }
+        return sockets;
+      } catch (IOException e) {
+        sockets.forEach(ListeningSockets::close);
+        // The port that is free at the first address may be in use at another.
+        boolean isOtherPortPossible = where.port() == 0 && !sockets.isEmpty();
+        if (!isOtherPortPossible || attempt == MAX_ATTEMPTS) {
+          throw new IOException(message(where, addresses, sockets.size(), e), e);
+        }
+      }
+    }
+  }
+
+  private static String message(
+      HostPort where, List<InetAddress> addresses, int bound, IOException cause) {
+    HostPort failed = HostPort.of(new InetSocketAddress(addresses.get(bound), where.port()));
+    boolean isName = where.literal().isEmpty() && addresses.size() > 1;
+    return "cannot listen on "
+        + where
+        + (isName ? " at " + failed : "")
+        + ": "
+        + cause.getMessage();
+  }
+
+  /**
+   * Returns the addresses that this host has. A system without IPv6 may still resolve localhost to
+   * an IPv6 address, and a public name may have the addresses of several hosts.
+   */
+  private static List<InetAddress> ofThisHost(List<InetAddress> resolved) {
+    if (resolved.size() == 1) {
+      return resolved;
+    }
+    List<InetAddress> usable =
+        resolved.stream()
+            .distinct()
+            .filter(ListeningSockets::isOfThisHost)
+            .limit(MAX_ADDRESSES)
+            .toList();
+    return usable.isEmpty() ? resolved.subList(0, 1) : usable;
+  }
+
+  private static boolean isOfThisHost(InetAddress address) {
+    try {
+      close(bind(address, 0));
+      return true;
+    } catch (IOException | UnsupportedOperationException e) {
+      return false;
+    }
+  }
+
+  private static ServerSocketChannel bind(InetAddress address, int port) throws IOException {
+    var family =
+        address instanceof Inet4Address
+            ? StandardProtocolFamily.INET
+            : StandardProtocolFamily.INET6;
+    ServerSocketChannel server = ServerSocketChannel.open(family);
+    try {
+      server.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+      return server.bind(new InetSocketAddress(address, port), BACKLOG);
+    } catch (IOException e) {
+      close(server);
+      throw e;
+    }
+  }
+
+  /** Returns the address that a socket is bound to. */
+  static InetSocketAddress address(ServerSocketChannel socket) throws IOException {
+    return (InetSocketAddress) socket.getLocalAddress();
+  }
+
+  /** Closes a socket; its descriptor is released even if that fails. */
+  static void close(ServerSocketChannel socket) {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      // Nothing is left to release.
+    }
+  }
+}
