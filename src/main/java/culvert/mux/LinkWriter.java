@@ -1,50 +1,37 @@
 package culvert.mux;
 
-import culvert.net.ByteOutput;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.ResetReason;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The sending half of a link. A thread that has payload becomes the writer if no write is in
- * progress, and also writes what other streams have queued. The link's writer thread sends control
- * frames, and the payload that other writers leave.
+ * The sending half of a link. A thread that has payload ({@link PayloadSender}) becomes the writer
+ * if no write is in progress, and also writes what other streams have queued ({@link BatchWriter}).
+ * The link's writer thread sends control frames, and the payload that other writers leave.
  *
- * <p>One lock guards every field that is not volatile, here, in {@link SendQueue} and its parts,
- * and in every {@link StreamOutput}. It is never held while writing to the connection.
+ * <p>One lock guards every field that is not volatile, in {@link BatchWriter}, in {@link SendQueue}
+ * and its parts, and in every {@link StreamOutput}. It is never held while writing to the
+ * connection.
  */
 final class LinkWriter {
 
-  /** Batches that a thread with payload of its own writes before the link's thread takes over. */
-  private static final int MAX_BATCHES_OF_STREAM = 3;
-
   private final Link link;
-  private final ByteOutput out;
 
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition work = lock.newCondition();
   private final SendQueue queue;
-  private boolean writing;
-  private boolean ended;
-
-  /**
-   * Whether the last batch carried several streams, so that after one yield others will have added
-   * to the next one; a single stream would only lose time. Read without the lock, as a hint.
-   */
-  private volatile boolean severalStreams;
-
-  private volatile IOException failure;
+  private final BatchWriter batches;
+  private final PayloadSender payload;
 
   LinkWriter(Link link, int opensGranted) {
     this.link = link;
-    this.out = link.connection().output();
     this.queue = new SendQueue(link, opensGranted);
+    this.batches = new BatchWriter(link, queue, lock);
+    this.payload = new PayloadSender(lock, queue, batches);
   }
 
   /** Returns the current round-trip time in nanoseconds; takes no lock. */
@@ -59,82 +46,12 @@ final class LinkWriter {
    * turns of other streams require it.
    */
   void send(MuxStream stream, ByteBuffer source) throws IOException {
-    StreamOutput output = stream.out;
-    boolean becameWriter;
-    boolean taken;
-    lock.lock();
-    try {
-      checkOpen(stream);
-      output.payload = source;
-      output.sender = Thread.currentThread();
-      if (queue.scheduler.isIdle()) {
-        queue.scheduler.fillFrom(stream);
-      }
-      taken = output.payload == null;
-      if (taken) {
-        output.sender = null;
-      }
-      queue.scheduler.enqueue(stream);
-      becameWriter = tryBecomeWriter();
-    } finally {
-      lock.unlock();
-    }
-    if (becameWriter) {
-      if (severalStreams) {
-        Thread.yield();
-      }
-      writeBatches(stream);
-    }
-    if (!taken) {
-      awaitTaken(stream);
-    }
-  }
-
-  private void awaitTaken(MuxStream stream) throws IOException {
-    StreamOutput output = stream.out;
-    for (; ; ) {
-      lock.lock();
-      try {
-        if (output.payload == null) {
-          output.sender = null;
-          return;
-        }
-        if (output.failed || ended) {
-          output.payload = null;
-          output.sender = null;
-          checkOpen(stream);
-        }
-      } finally {
-        lock.unlock();
-      }
-      LockSupport.park(this);
-    }
-  }
-
-  private void checkOpen(MuxStream stream) throws IOException {
-    stream.checkUsable();
-    if (ended || stream.out.failed) {
-      throw new IOException(Link.LOST);
-    }
-    if (stream.out.halfClosed) {
-      throw new IOException("the output is closed");
-    }
+    payload.send(stream, source);
   }
 
   /** Sends an OPEN that no payload has carried yet; yields once first, to let payload join it. */
   void sendOpen(MuxStream stream) {
-    Thread.yield();
-    boolean becameWriter;
-    lock.lock();
-    try {
-      queue.scheduler.enqueue(stream);
-      becameWriter = tryBecomeWriter();
-    } finally {
-      lock.unlock();
-    }
-    if (becameWriter) {
-      writeBatches(stream);
-    }
+    payload.sendOpen(stream);
   }
 
   /** Ends the output after everything sent so far; does not wait for the write. */
@@ -195,17 +112,17 @@ final class LinkWriter {
     Thread sender = null;
     lock.lock();
     try {
-      if (answer != null && !ended) {
+      if (answer != null && !batches.hasEnded()) {
         queue.control.answer(stream, answer);
       }
       if (drop) {
         sender = drop(stream);
       }
-      if (drop && reason != null && !ended) {
+      if (drop && reason != null && !batches.hasEnded()) {
         queue.control.reset(stream, reason);
       }
-      if (!ended) {
-        wakeWriter();
+      if (!batches.hasEnded()) {
+        batches.wakeWriter();
       }
     } finally {
       lock.unlock();
@@ -242,8 +159,8 @@ final class LinkWriter {
         throw new ProtocolException("PONG for a PING that was not sent");
       }
       // After BYE too, when only acknowledgements are awaited.
-      if (!ended) {
-        wakeWriter();
+      if (!batches.hasEnded()) {
+        batches.wakeWriter();
       }
     } finally {
       lock.unlock();
@@ -297,7 +214,7 @@ final class LinkWriter {
           link.connection().received(),
           link.connection().sent(),
           queue.congestion.acknowledged(),
-          writing,
+          batches.isWriting(),
           queue.scheduler.hasUnanswered());
     } finally {
       lock.unlock();
@@ -314,16 +231,21 @@ final class LinkWriter {
     }
   }
 
+  // Writing.
+
+  /** Writes what no other thread writes, until the link ends. */
+  void run() {
+    batches.run();
+  }
+
   /** Stops writing. */
   void end() {
-    lock.lock();
-    try {
-      ended = true;
-      queue.clear();
-      work.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    batches.end();
+  }
+
+  /** Returns the error that broke the sending half, if that ended the link. */
+  Optional<IOException> failure() {
+    return batches.failure();
   }
 
   private interface Change<E extends Exception> {
@@ -334,115 +256,12 @@ final class LinkWriter {
   private <E extends Exception> void update(Change<E> change) throws E {
     lock.lock();
     try {
-      if (!ended) {
+      if (!batches.hasEnded()) {
         change.make();
-        wakeWriter();
+        batches.wakeWriter();
       }
     } finally {
       lock.unlock();
-    }
-  }
-
-  // Writing: the link's thread, and threads with payload that became the writer.
-
-  /** Writes what no other thread writes, until the link ends. */
-  void run() {
-    while (awaitWork()) {
-      writeBatches(null);
-    }
-  }
-
-  private boolean awaitWork() {
-    lock.lock();
-    try {
-      while (!ended && !tryBecomeWriter()) {
-        work.awaitUninterruptibly();
-      }
-      return !ended;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void wakeWriter() {
-    if (!writing && queue.hasWork()) {
-      work.signal();
-    }
-  }
-
-  /** Makes the calling thread the writer if no write is in progress and there is work. */
-  private boolean tryBecomeWriter() {
-    if (writing || ended || !queue.hasWork()) {
-      return false;
-    }
-    writing = true;
-    return true;
-  }
-
-  /**
-   * Writes batches until nothing is left or, for a thread with a stream of its own, until the
-   * link's thread takes over.
-   *
-   * @param own the calling thread's stream, or null for the link's thread
-   */
-  private void writeBatches(MuxStream own) {
-    try {
-      for (int round = 0; writeBatch(own, round); round++) {
-        // The condition does the work.
-      }
-    } catch (RuntimeException | Error e) {
-      // Without a writer the link would hang, so it ends; its reader reports the error.
-      fail(new IOException("internal error in the link's writer: " + e, e));
-    }
-  }
-
-  private void fail(IOException cause) {
-    failure = cause;
-    end();
-    link.connection().close();
-  }
-
-  /** Returns the error that broke the sending half, if that ended the link. */
-  Optional<IOException> failure() {
-    return Optional.ofNullable(failure);
-  }
-
-  /** Writes one batch; returns false once the calling thread is no longer the writer. */
-  private boolean writeBatch(MuxStream own, int round) {
-    SendQueue.Batch batch;
-    lock.lock();
-    try {
-      boolean handOver = own != null && round >= MAX_BATCHES_OF_STREAM;
-      if (!ended) {
-        queue.scheduler.fill();
-      }
-      if (ended || handOver || !queue.hasWork()) {
-        writing = false;
-        wakeWriter();
-        return false;
-      }
-      severalStreams = queue.scheduler.frames() > 1;
-      batch = queue.take();
-    } finally {
-      lock.unlock();
-    }
-    write(batch);
-    return true;
-  }
-
-  private void write(SendQueue.Batch batch) {
-    try {
-      out.write(batch.bytes());
-      if (batch.last()) {
-        link.connection().closeOutput();
-        end();
-      }
-    } catch (IOException e) {
-      fail(e);
-    } finally {
-      if (batch.buffer() != null) {
-        link.pool().release(batch.buffer());
-      }
     }
   }
 }
