@@ -16,10 +16,6 @@ import culvert.protocol.RefusedException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
@@ -71,17 +67,6 @@ public final class Link implements AutoCloseable {
   /** Message of failures caused by the end of the link. */
   static final String LOST = "the link was lost";
 
-  /** Time for the BYE and the frames before it. */
-  private static final Duration BYE_TIMEOUT = Duration.ofSeconds(3);
-
-  /**
-   * Time without progress while bytes of complete streams are in flight; it is extended while there
-   * is progress, at most {@link #MAX_EXTENSIONS} times.
-   */
-  private static final Duration PROGRESS_TIMEOUT = Duration.ofSeconds(10);
-
-  private static final int MAX_EXTENSIONS = 12;
-
   private final Connection connection;
   private final Side side;
   private final Handshake.Local mine;
@@ -90,16 +75,9 @@ public final class Link implements AutoCloseable {
   private final Events events;
   private final LinkWriter writer;
   private final LivenessMonitor monitor;
-  private final ConcurrentHashMap<Long, MuxStream> streams = new ConcurrentHashMap<>();
-
-  /** Includes streams without an id yet, and ended streams that hold unread bytes. */
-  private final Set<MuxStream> all = ConcurrentHashMap.newKeySet();
-
-  private final AtomicInteger open = new AtomicInteger();
-  private volatile boolean finishing;
-  private volatile boolean closing;
+  private final StreamTable streams = new StreamTable();
+  private final LinkCloser closer;
   private volatile boolean ended;
-  private final AtomicReference<Deadlines.Deadline> closer = new AtomicReference<>(() -> {});
 
   /**
    * Creates a link on a connection after its handshake.
@@ -121,6 +99,7 @@ public final class Link implements AutoCloseable {
     this.shared = shared;
     this.events = events;
     this.writer = new LinkWriter(this, Math.min(mine.opens(), peer.opens()));
+    this.closer = new LinkCloser(this, shared.deadlines());
     this.monitor = new LivenessMonitor(connection, writer, shared);
   }
 
@@ -144,7 +123,7 @@ public final class Link implements AutoCloseable {
       sendBye(new Message.Bye(ByeReason.PROTOCOL, e.getMessage()));
       throw e;
     } catch (IOException e) {
-      if (!closing) {
+      if (!closer.isClosing()) {
         throw cause(e);
       }
     } finally {
@@ -163,10 +142,10 @@ public final class Link implements AutoCloseable {
   }
 
   private void end(Thread writerThread) {
-    closer.get().cancel();
+    closer.cancel();
     // The flag is set before the sweep: an open in between sees the flag or is found by the sweep.
     ended = true;
-    failStreams(closing ? CloseCause.STOPPED : CloseCause.LINK_LOST);
+    failStreams(closer.isClosing() ? CloseCause.STOPPED : CloseCause.LINK_LOST);
     writer.end();
     connection.close();
     leaveBudgetIfDone();
@@ -181,7 +160,8 @@ public final class Link implements AutoCloseable {
     }
   }
 
-  private void failStreams(CloseCause cause) {
+  /** Fails every stream. */
+  void failStreams(CloseCause cause) {
     for (MuxStream stream : streams()) {
       stream.fail(cause, LOST);
       unregister(stream);
@@ -196,16 +176,16 @@ public final class Link implements AutoCloseable {
    */
   public MuxStream open(Message.Open message) throws IOException {
     int max = maxStreams();
-    if (open.incrementAndGet() > max) {
+    if (streams.addOpen() > max) {
       streamClosed();
       throw new IOException("the session has " + max + " streams, its maximum");
     }
     MuxStream stream = new MuxStream(this, message);
-    all.add(stream);
-    if (ended || closing || finishing) {
+    streams.add(stream);
+    if (ended || closer.isClosing() || closer.isFinishing()) {
       stream.fail(CloseCause.LINK_LOST, LOST);
       unregister(stream);
-      throw new IOException(finishing ? "the session is draining" : LOST);
+      throw new IOException(closer.isFinishing() ? "the session is draining" : LOST);
     }
     return stream;
   }
@@ -220,36 +200,7 @@ public final class Link implements AutoCloseable {
    * delivered first. Does not block.
    */
   public void close(ByeReason reason, String text) {
-    close(reason, text, 0);
-  }
-
-  private void close(ByeReason reason, String text, int extensions) {
-    closing = true;
-    failStreams(CloseCause.STOPPED);
-    writer.byeAfterPayload(new Message.Bye(reason, text));
-    closeLater(extensions);
-  }
-
-  /**
-   * Closes the connection after a timeout, which is extended while the peer still receives bytes.
-   */
-  private void closeLater(int extensions) {
-    boolean pending = extensions > 0 && writer.hasUnacknowledged();
-    long before = writer.progress();
-    Runnable close =
-        () -> {
-          if (pending && !ended && writer.progress() != before) {
-            closeLater(extensions - 1);
-          } else {
-            connection.close();
-          }
-        };
-    closer
-        .getAndSet(shared.deadlines().after(pending ? PROGRESS_TIMEOUT : BYE_TIMEOUT, close))
-        .cancel();
-    if (ended) {
-      closer.get().cancel();
-    }
+    closer.close(reason, text);
   }
 
   /**
@@ -257,16 +208,7 @@ public final class Link implements AutoCloseable {
    * streams are open or bytes of theirs are in flight.
    */
   public boolean finish() {
-    finishing = true;
-    boolean busy = open.get() > 0 || writer.hasUnacknowledged();
-    closeIfFinished();
-    return busy;
-  }
-
-  private void closeIfFinished() {
-    if (finishing && !closing && open.get() == 0) {
-      close(ByeReason.STOPPING, "drained", MAX_EXTENSIONS);
-    }
+    return closer.finish();
   }
 
   /**
@@ -291,7 +233,7 @@ public final class Link implements AutoCloseable {
 
   /** Returns the number of open streams. */
   public int openStreams() {
-    return open.get();
+    return streams.open();
   }
 
   /** Returns the connection below. */
@@ -344,47 +286,51 @@ public final class Link implements AutoCloseable {
   }
 
   Collection<MuxStream> streams() {
-    return all;
+    return streams.all();
   }
 
   MuxStream stream(long id) {
     return streams.get(id);
   }
 
+  boolean hasEnded() {
+    return ended;
+  }
+
   /** Registers a stream that the peer opened. */
   MuxStream acceptStream(long id) {
-    open.incrementAndGet();
+    streams.addOpen();
     MuxStream stream = new MuxStream(this, id);
-    streams.put(id, stream);
-    all.add(stream);
+    streams.register(stream);
+    streams.add(stream);
     return stream;
   }
 
   /** Registers a stream of this side when it gets its id. */
   void register(MuxStream stream) {
-    streams.put(stream.id(), stream);
+    streams.register(stream);
   }
 
   void unregister(MuxStream stream) {
     if (stream.markUnregistered()) {
-      streams.remove(stream.id());
+      streams.unregister(stream);
       streamClosed();
     }
   }
 
   private void streamClosed() {
-    open.decrementAndGet();
-    closeIfFinished();
+    streams.removeOpen();
+    closer.closeIfFinished();
   }
 
   /** Removes a stream that has ended and holds no bytes. */
   void release(MuxStream stream) {
-    all.remove(stream);
+    streams.remove(stream);
     leaveBudgetIfDone();
   }
 
   private void leaveBudgetIfDone() {
-    if (ended && all.isEmpty()) {
+    if (ended && streams.all().isEmpty()) {
       shared.budget().remove(this);
     }
   }
