@@ -68,7 +68,7 @@ public final class RemoteProxy implements AutoCloseable {
   private final Log log;
   private Listener control;
   private Listener bore;
-  private Ports ports;
+  private Registry registry;
   private final List<ControlHandler> handlers = new ArrayList<>();
   private SessionHandler sessions;
   private VisitorHandler visitors;
@@ -127,19 +127,10 @@ public final class RemoteProxy implements AutoCloseable {
       listeners.add(listener);
       outside.put(service.service(), HostPort.of(listener.address()));
     }
-    ports = new Ports(settings.ports(), visitors, pool);
     var sessionLog = new SessionLog(settings.timeouts().logPeriod(), counters, log);
-    var membership =
-        new Membership(
-            settings.connectionLimits().sessions(),
-            settings.isPeerAuthenticated(),
-            outside,
-            ports,
-            counters,
-            sessionLog);
-    visitors.setServices(membership.table());
+    registry = registry(settings, sessionLog);
     HandshakeLimiter limiter = limiter(settings, settings.connectionLimits());
-    sessions = new SessionHandler(membership, limiter, counters, sessionLog);
+    sessions = new SessionHandler(registry, limiter, counters, sessionLog);
     ControlHandler handler = control(settings, limiter, dialects.apply(shared(settings)));
     if (settings.control().isPresent()) {
       control = Listener.bind(settings.control().get(), "control", pool, handler);
@@ -161,6 +152,18 @@ public final class RemoteProxy implements AutoCloseable {
       var route = Route.into(join, Optional.empty(), JOIN_LIMIT, new Dialer(pool), deadlines);
       groups.add(new GroupEndpoint(group, route, handler, counters, log));
     }
+  }
+
+  private Registry registry(RemoteSettings settings, SessionLog sessionLog) {
+    boolean isConfirmed = settings.isPeerAuthenticated();
+    var services = new ServiceTable(outside, isConfirmed);
+    visitors.setServices(services);
+    var roster = new Roster(settings.connectionLimits().sessions(), isConfirmed);
+    return new Registry(
+        new RegistryTables(roster, services, new PortTable(settings.ports())),
+        port -> PortListener.bind(settings.ports().orElseThrow().at(port), visitors, pool),
+        counters,
+        sessionLog);
   }
 
   /** Every visitor of a bore client brings a connection that is briefly unauthenticated. */
@@ -262,7 +265,7 @@ public final class RemoteProxy implements AutoCloseable {
     Duration soon = limit.compareTo(ADMISSION_LIMIT) < 0 ? limit : ADMISSION_LIMIT;
     listeners.forEach(Listener::close);
     groups.forEach(GroupEndpoint::end);
-    ports.close();
+    registry.close();
     visitors.awaitAdmitted(soon);
     // The data channels of the last visitors connect to these listeners.
     handlers.forEach(handler -> handler.awaitClaims(soon));
@@ -285,8 +288,8 @@ public final class RemoteProxy implements AutoCloseable {
     controlListeners.forEach(Listener::close);
     listeners.forEach(Listener::close);
     groups.forEach(GroupEndpoint::end);
-    if (ports != null) {
-      ports.close();
+    if (registry != null) {
+      registry.close();
     }
     handlers.forEach(ControlHandler::close);
     if (sessions != null) {

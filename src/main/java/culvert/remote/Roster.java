@@ -3,7 +3,6 @@ package culvert.remote;
 import culvert.protocol.ByeReason;
 import culvert.session.ClientIdentity;
 import culvert.session.Session;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -11,13 +10,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The sessions that have logged in, and their names. Where a secret confirms every login, a login
- * under a name replaces the session that had it, and the process of that session is not admitted
- * again under the name. Without a secret, only the same process takes its name back: no other
- * process can know its instance id.
+ * The sessions that have logged in, and their names. Guarded by the lock of {@link Registry}. Where
+ * a secret confirms every login, a login under a name replaces the session that had it, and the
+ * process of that session is not admitted again under the name. Without a secret, only the same
+ * process takes its name back: no other process can know its instance id.
  */
 final class Roster {
 
@@ -32,18 +30,16 @@ final class Roster {
    */
   record Refusal(ByeReason reason, String why) {}
 
-  /** Ends a session that has lost its name; must not block. */
-  interface Eviction {
-    void evict(Session session, ByeReason reason, String why);
-  }
+  /**
+   * The result of a login.
+   *
+   * @param refusal why the session is not admitted, if it is not
+   * @param replaced the sessions that have lost their name to it; the caller ends them
+   */
+  record Admission(Optional<Refusal> refusal, List<Session> replaced) {}
 
   private final int maxSessions;
   private final boolean confirmed;
-  private final Eviction eviction;
-
-  /** Guards the collections below; not held while a session is evicted. */
-  private final ReentrantLock lock = new ReentrantLock();
-
   private final Set<Session> sessions = new HashSet<>();
   private final Set<Session> draining = new HashSet<>();
   private final Map<String, Set<Session>> byName = new HashMap<>();
@@ -54,46 +50,33 @@ final class Roster {
    *
    * @param confirmed whether every session has proved at login that it knows a secret
    */
-  Roster(int maxSessions, boolean confirmed, Eviction eviction) {
+  Roster(int maxSessions, boolean confirmed) {
     this.maxSessions = maxSessions;
     this.confirmed = confirmed;
-    this.eviction = eviction;
   }
 
-  /** Admits a session and evicts those it replaces, or returns why it is refused. */
-  Optional<Refusal> admit(Session session) {
-    var replaced = new ArrayList<Session>();
+  /** Admits a session and removes those that it replaces, or returns why it is refused. */
+  Admission admit(Session session) {
     Optional<ClientIdentity> identity = session.identity();
-    lock.lock();
-    try {
-      if (identity.isPresent()) {
-        if (superseded.contains(identity.get())) {
-          return Optional.of(new Refusal(ByeReason.SUPERSEDED, taken(identity.get())));
-        }
-        replaced.addAll(replacedBy(identity.get()));
-      }
-      if (sessions.size() - replaced.size() >= maxSessions) {
-        return Optional.of(
-            new Refusal(ByeReason.BUSY, "all " + maxSessions + " sessions are in use"));
-      }
-      for (Session old : replaced) {
-        drop(old);
-        supersede(old, identity);
-      }
-      sessions.add(session);
-      identity.ifPresent(
-          is -> byName.computeIfAbsent(is.name(), name -> new HashSet<>()).add(session));
-    } finally {
-      lock.unlock();
+    if (identity.filter(superseded::contains).isPresent()) {
+      return refused(ByeReason.SUPERSEDED, taken(identity.get()));
+    }
+    List<Session> replaced = identity.map(this::replacedBy).orElse(List.of());
+    if (sessions.size() - replaced.size() >= maxSessions) {
+      return refused(ByeReason.BUSY, "all " + maxSessions + " sessions are in use");
     }
     for (Session old : replaced) {
-      if (old.identity().equals(identity)) {
-        eviction.evict(old, ByeReason.STOPPING, "the same process has logged in again");
-      } else {
-        eviction.evict(old, ByeReason.SUPERSEDED, taken(old.identity().get()));
-      }
+      drop(old);
+      supersede(old, identity);
     }
-    return Optional.empty();
+    sessions.add(session);
+    identity.ifPresent(
+        is -> byName.computeIfAbsent(is.name(), name -> new HashSet<>()).add(session));
+    return new Admission(Optional.empty(), replaced);
+  }
+
+  private static Admission refused(ByeReason reason, String why) {
+    return new Admission(Optional.of(new Refusal(reason, why)), List.of());
   }
 
   private List<Session> replacedBy(ClientIdentity newcomer) {
@@ -112,7 +95,8 @@ final class Roster {
     }
   }
 
-  private static String taken(ClientIdentity identity) {
+  /** Returns the text for a process that has lost its name. */
+  static String taken(ClientIdentity identity) {
     return "another process has logged in as '"
         + identity.name()
         + "' since; give each process a --name of its own";
@@ -124,15 +108,10 @@ final class Roster {
    * logged in again already.
    */
   void replace(Session dead, Session by) {
-    lock.lock();
-    try {
-      drop(dead);
-      boolean isBack = sessions.stream().anyMatch(one -> one.identity().equals(dead.identity()));
-      if (!isBack && name(dead).equals(name(by))) {
-        supersede(dead, by.identity());
-      }
-    } finally {
-      lock.unlock();
+    drop(dead);
+    boolean isBack = sessions.stream().anyMatch(one -> one.identity().equals(dead.identity()));
+    if (!isBack && name(dead).equals(name(by))) {
+      supersede(dead, by.identity());
     }
   }
 
@@ -142,23 +121,13 @@ final class Roster {
 
   /** Frees the name of a session that drains; returns false if it drained or was removed before. */
   boolean release(Session session) {
-    lock.lock();
-    try {
-      dropName(session);
-      return sessions.contains(session) && draining.add(session);
-    } finally {
-      lock.unlock();
-    }
+    dropName(session);
+    return sessions.contains(session) && draining.add(session);
   }
 
   /** Removes a session that has ended. */
   void remove(Session session) {
-    lock.lock();
-    try {
-      drop(session);
-    } finally {
-      lock.unlock();
-    }
+    drop(session);
   }
 
   private void drop(Session session) {
@@ -181,11 +150,6 @@ final class Roster {
 
   /** Returns whether the session was admitted and neither evicted, removed nor draining. */
   boolean isActive(Session session) {
-    lock.lock();
-    try {
-      return sessions.contains(session) && !draining.contains(session);
-    } finally {
-      lock.unlock();
-    }
+    return sessions.contains(session) && !draining.contains(session);
   }
 }

@@ -10,14 +10,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The sessions that serve each service, used in turn. The listeners of services are fixed when the
- * role starts. Without a secret, the first session to offer a service owns it until it ends; with a
- * secret, which confirms every login, sessions share it.
+ * The sessions that serve each service, used in turn. Guarded by the lock of {@link Registry},
+ * except for {@link #open}. The listeners of services are fixed when the role starts. Without a
+ * secret, the first session to offer a service owns it until it ends; with a secret, which confirms
+ * every login, sessions share it.
  */
 final class ServiceTable {
 
@@ -25,84 +26,58 @@ final class ServiceTable {
       HostPort address, CopyOnWriteArrayList<Session> sessions, AtomicInteger next) {}
 
   private final Map<String, Service> services = new LinkedHashMap<>();
-  private final Roster roster;
   private final boolean shared;
-
-  /** Guards changes of the sessions of each service; {@link #open} reads them without it. */
-  private final ReentrantLock lock = new ReentrantLock();
 
   /**
    * Creates a table of services that no session serves yet.
    *
    * @param shared whether several sessions may serve one service
    */
-  ServiceTable(Map<String, HostPort> addresses, Roster roster, boolean shared) {
+  ServiceTable(Map<String, HostPort> addresses, boolean shared) {
     addresses.forEach((name, address) ->
         services.put(
             name, new Service(address, new CopyOnWriteArrayList<>(), new AtomicInteger())));
-    this.roster = roster;
     this.shared = shared;
   }
 
-  /** The result of an offer. */
-  sealed interface Claim {
-    /**
-     * The session serves the service.
-     *
-     * @param isNew whether it did not before
-     */
-    record Served(List<String> addresses, boolean isNew) implements Claim {}
-
-    /** The session does not serve the service. */
-    record Declined(String why) implements Claim {}
-
-    /** Another session owns the service; the caller may probe it. */
-    record Owned(Session owner) implements Claim {}
+  /** Returns the names of all services. */
+  Set<String> names() {
+    return services.keySet();
   }
 
-  /** Registers the session for a service if it may serve it. */
-  Claim claim(Session session, String name) {
-    Service service = services.get(name);
-    if (service == null) {
-      return new Claim.Declined(
-          "the remote proxy has no service '" + name + "'; it has " + services.keySet());
-    }
-    lock.lock();
-    try {
-      if (!roster.isActive(session)) {
-        return new Claim.Declined("the session is over or draining");
-      }
-      Optional<Session> owner =
-          service.sessions().stream().filter(other -> other != session).findFirst();
-      if (!shared && owner.isPresent()) {
-        return new Claim.Owned(owner.get());
-      }
-      boolean isNew = service.sessions().addIfAbsent(session);
-      return new Claim.Served(List.of(service.address().toString()), isNew);
-    } finally {
-      lock.unlock();
-    }
+  /** Returns the session that keeps another one from serving the service, if there is one. */
+  Optional<Session> owner(Session newcomer, String name) {
+    return shared
+        ? Optional.empty()
+        : services.get(name).sessions().stream().filter(other -> other != newcomer).findFirst();
+  }
+
+  /** Adds the session to a service; returns whether it did not serve the service before. */
+  boolean add(Session session, String name) {
+    return services.get(name).sessions().addIfAbsent(session);
+  }
+
+  /** Returns the public address of a service. */
+  HostPort address(String name) {
+    return services.get(name).address();
   }
 
   /** Removes the session from a service; returns whether it served the service. */
   boolean withdraw(Session session, String name) {
     Service service = services.get(name);
-    lock.lock();
-    try {
-      return service != null && service.sessions().remove(session);
-    } finally {
-      lock.unlock();
-    }
+    return service != null && service.sessions().remove(session);
   }
 
-  /** Removes the session from every service; returns those that it served. */
-  List<String> withdrawAll(Session session) {
-    return services.keySet().stream().filter(name -> withdraw(session, name)).toList();
+  /** Removes the session from every service. */
+  void withdrawAll(Session session) {
+    services.values().forEach(service -> service.sessions().remove(session));
   }
 
-  /** Returns whether the session serves a service. */
-  boolean isServing(Session session, String name) {
-    return services.get(name).sessions().contains(session);
+  /** Returns the services that the session serves. */
+  List<String> servedBy(Session session) {
+    return services.keySet().stream()
+        .filter(name -> services.get(name).sessions().contains(session))
+        .toList();
   }
 
   /** Returns whether the session serves any service. */
@@ -112,7 +87,7 @@ final class ServiceTable {
 
   /**
    * Opens a stream on one of the service's sessions, in turn. A session whose peer has not answered
-   * a probe yet comes last; a session that cannot open the stream is skipped.
+   * a probe yet comes last; a session that cannot open the stream is skipped. Takes no lock.
    *
    * @throws IOException if no session can, with the reason of the last
    */

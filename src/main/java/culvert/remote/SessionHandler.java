@@ -11,10 +11,12 @@ import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.protocol.ByeReason;
 import culvert.protocol.ProtocolException;
+import culvert.session.Offer;
 import culvert.session.ServiceRegistry;
 import culvert.session.Session;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
@@ -27,10 +29,7 @@ final class SessionHandler implements AutoCloseable {
   private static final ServiceRegistry NO_SERVICES =
       new ServiceRegistry() {
         @Override
-        public void offer(Session session, String service, Consumer<Answer> answer) {}
-
-        @Override
-        public void offer(Session session, String service, int port, Consumer<Answer> answer) {}
+        public void register(Session session, List<Offer> offers, Consumer<Answer> answer) {}
 
         @Override
         public void withdraw(Session session, String service) {}
@@ -39,15 +38,14 @@ final class SessionHandler implements AutoCloseable {
         public void draining(Session session, boolean busy) {}
       };
 
-  private final Membership membership;
+  private final Registry registry;
   private final HandshakeLimiter limiter;
   private final Counters counters;
   private final SessionLog log;
   private final OpenSet<Session> sessions = new OpenSet<>();
 
-  SessionHandler(
-      Membership membership, HandshakeLimiter limiter, Counters counters, SessionLog log) {
-    this.membership = membership;
+  SessionHandler(Registry registry, HandshakeLimiter limiter, Counters counters, SessionLog log) {
+    this.registry = registry;
     this.limiter = limiter;
     this.counters = counters;
     this.log = log;
@@ -61,7 +59,9 @@ final class SessionHandler implements AutoCloseable {
     private final Connection connection;
     private final Session session;
 
-    /** Guards the fields below. The locks of the limiter and of Ports may be taken inside it. */
+    /**
+     * Guards the fields below. The locks of the limiter and of the registry may be taken inside it.
+     */
     private final ReentrantLock lock = new ReentrantLock();
 
     private HandshakeLimiter.Slot slot;
@@ -79,7 +79,7 @@ final class SessionHandler implements AutoCloseable {
     void update() {
       lock.lock();
       try {
-        boolean isServing = membership.isServing(session);
+        boolean isServing = registry.isServing(session);
         if (isServing && isHeld) {
           slot.release();
         } else if (!isServing && !isHeld && !isOver) {
@@ -128,7 +128,7 @@ final class SessionHandler implements AutoCloseable {
     }
     var unserved = new UnservedSlot(connection, session, slot);
     try {
-      var refusal = membership.admit(session, unserved::update);
+      var refusal = registry.admit(session, unserved::update);
       if (refusal.isPresent()) {
         refuse(session, refusal.get());
       } else {
@@ -137,7 +137,7 @@ final class SessionHandler implements AutoCloseable {
         serve(session, unserved);
       }
     } finally {
-      membership.remove(session);
+      registry.remove(session);
       unserved.release();
       sessions.remove(session);
       connection.close();
@@ -159,7 +159,7 @@ final class SessionHandler implements AutoCloseable {
 
   private void serve(Session session, UnservedSlot unserved) {
     try {
-      session.serve(membership);
+      session.serve(registry);
       logEnded(session, unserved.cause("closed from this side"));
     } catch (ProtocolException e) {
       counters.count(Counter.PROTOCOL_ERRORS);

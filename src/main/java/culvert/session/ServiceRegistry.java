@@ -1,47 +1,43 @@
 package culvert.session;
 
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /** The services of a remote proxy, as its sessions see them. No method blocks. */
 public interface ServiceRegistry {
 
-  /** The answer to an offer. */
+  /** The answer to offers. */
   sealed interface Answer {
     /**
-     * The session serves the service and receives its visitors.
+     * The session serves all services and receives their visitors.
      *
-     * @param addresses the service's public addresses
+     * @param addresses the public addresses of each service
      */
-    record Served(List<String> addresses) implements Answer {}
+    record Served(Map<Offer, List<String>> addresses) implements Answer {}
 
     /**
-     * The session does not serve the service.
+     * The session serves none of the services.
      *
+     * @param offer the offer that is declined
      * @param why for people
      */
-    record Declined(String why) implements Answer {}
+    record Declined(Offer offer, String why) implements Answer {}
   }
 
   /**
-   * Offers a service by name.
+   * Registers a session for services: for all of them or for none. A port that it requests is a new
+   * listener whose visitors are all sent to this session. The listener is open until the session
+   * ends or the service is withdrawn.
    *
-   * @param answer is called at once or, if another session must be probed first, later by the
-   *     thread of the deadlines; must not block
+   * @param offers one or more, without duplicates
+   * @param answer is called once, before the first visitor of a port: at once or, if another
+   *     session must be probed or a listener must be closed first, later by another thread; must
+   *     not block
    */
-  void offer(Session session, String service, Consumer<Answer> answer);
+  void register(Session session, List<Offer> offers, Consumer<Answer> answer);
 
-  /**
-   * Requests a port: a new listener whose visitors are all sent to this session. It is open until
-   * the session ends or the service is withdrawn with all its ports.
-   *
-   * @param service the service name of the port's visitors
-   * @param port 0 for any free one
-   * @param answer is called as for an offer by name, before the first visitor
-   */
-  void offer(Session session, String service, int port, Consumer<Answer> answer);
-
-  /** Withdraws a service; open streams are not affected. */
+  /** Withdraws a service with all its ports; open streams are not affected. */
   void withdraw(Session session, String service);
 
   /**

@@ -3,6 +3,7 @@ package culvert.remote;
 import culvert.net.Connection;
 import culvert.protocol.ByeReason;
 import culvert.session.Dialect;
+import culvert.session.Offer;
 import culvert.session.PendingStream;
 import culvert.session.ServiceRegistry;
 import culvert.session.Session;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -57,7 +59,7 @@ final class ClaimingDialect implements Dialect {
 
     @Override
     public void serve(ServiceRegistry services) throws IOException {
-      services.offer(this, "default", answer -> {});
+      services.register(this, List.of(Offer.of("default")), answer -> {});
       control.output().write("ok".getBytes(StandardCharsets.US_ASCII));
       control.input().read();
     }

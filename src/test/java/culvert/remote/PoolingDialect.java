@@ -4,6 +4,7 @@ import culvert.net.Connection;
 import culvert.protocol.ByeReason;
 import culvert.session.Datagrams;
 import culvert.session.Dialect;
+import culvert.session.Offer;
 import culvert.session.PendingStream;
 import culvert.session.ServiceRegistry;
 import culvert.session.Session;
@@ -15,6 +16,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
@@ -72,7 +74,7 @@ final class PoolingDialect implements Dialect {
     @Override
     public void serve(ServiceRegistry services) throws IOException {
       try {
-        services.offer(this, "default", answer -> {});
+        services.register(this, List.of(Offer.of("default")), answer -> {});
         control.output().write("ok".getBytes(StandardCharsets.US_ASCII));
         control.input().read();
       } finally {

@@ -6,7 +6,6 @@ import culvert.protocol.ByeReason;
 import culvert.session.Session;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** Which logins are admitted, replaced and refused. */
@@ -16,30 +15,23 @@ class RosterTest {
   private static final int MAX_SUPERSEDED = 4096;
 
   private final List<String> evicted = new ArrayList<>();
-  private final Roster confirmed = roster(true);
-  private final Roster unconfirmed = roster(false);
+  private final Roster confirmed = new Roster(MAX_SESSIONS, true);
+  private final Roster unconfirmed = new Roster(MAX_SESSIONS, false);
   private final FakeSession first = new FakeSession("laptop", "1");
   private final FakeSession again = new FakeSession("laptop", "1");
   private final FakeSession second = new FakeSession("laptop", "2");
 
-  private Roster roster(boolean isConfirmed) {
-    return new Roster(MAX_SESSIONS, isConfirmed, this::evicted);
-  }
-
-  private void evicted(Session session, ByeReason reason, String why) {
-    evicted.add(session + ": " + reason);
-    assertThat(why).isNotBlank();
-  }
-
-  private static void assertAdmitted(Roster roster, Session... sessions) {
+  private void assertAdmitted(Roster roster, Session... sessions) {
     for (Session session : sessions) {
-      assertThat(roster.admit(session)).isEmpty();
+      Roster.Admission admission = roster.admit(session);
+      assertThat(admission.refusal()).isEmpty();
+      admission.replaced().forEach(old -> evicted.add(old.toString()));
       assertThat(roster.isActive(session)).isTrue();
     }
   }
 
   private static void assertRefused(Roster roster, Session session, ByeReason reason) {
-    assertThat(roster.admit(session).map(Roster.Refusal::reason)).contains(reason);
+    assertThat(roster.admit(session).refusal().map(Roster.Refusal::reason)).contains(reason);
     assertThat(roster.isActive(session)).isFalse();
   }
 
@@ -53,7 +45,7 @@ class RosterTest {
   @Test
   void loginReplacesTheSessionOfAnotherProcessIfASecretIsSet() {
     assertAdmitted(confirmed, first, second);
-    assertThat(evicted).containsExactly("laptop of 1: SUPERSEDED");
+    assertThat(evicted).containsExactly("laptop of 1");
     assertThat(confirmed.isActive(first)).isFalse();
   }
 
@@ -69,7 +61,7 @@ class RosterTest {
   @Test
   void refusalForTheNameNamesTheOptionToSet() {
     assertAdmitted(confirmed, first, second);
-    assertThat(confirmed.admit(again).map(Roster.Refusal::why))
+    assertThat(confirmed.admit(again).refusal().map(Roster.Refusal::why))
         .contains(
             "another process has logged in as 'laptop' since; give each process a --name of its"
                 + " own");
@@ -78,7 +70,7 @@ class RosterTest {
   @Test
   void processReplacesItsOwnSessionIfASecretIsSet() {
     assertAdmitted(confirmed, first, again);
-    assertThat(evicted).containsExactly("laptop of 1: STOPPING");
+    assertThat(evicted).containsExactly("laptop of 1");
     assertThat(confirmed.isActive(first)).isFalse();
     confirmed.remove(again);
     assertAdmitted(confirmed, first);
@@ -96,7 +88,7 @@ class RosterTest {
   @Test
   void processReplacesItsOwnSessionWithoutASecret() {
     assertAdmitted(unconfirmed, first, second, again);
-    assertThat(evicted).containsExactly("laptop of 1: STOPPING");
+    assertThat(evicted).containsExactly("laptop of 1");
     assertThat(unconfirmed.isActive(first)).isFalse();
     assertThat(unconfirmed.isActive(second)).isTrue();
   }
@@ -107,7 +99,7 @@ class RosterTest {
     assertAdmitted(confirmed, first, new FakeSession("desktop", "1"));
     assertThat(evicted).isEmpty();
     assertAdmitted(confirmed, second);
-    assertThat(evicted).containsExactly("laptop of 1: SUPERSEDED");
+    assertThat(evicted).containsExactly("laptop of 1");
     assertAdmitted(confirmed, new FakeSession("desktop", "1"));
   }
 
@@ -147,7 +139,7 @@ class RosterTest {
     assertThat(evicted).isEmpty();
     assertThat(confirmed.isActive(first)).isFalse();
     assertAdmitted(confirmed, again);
-    assertThat(evicted).containsExactly("laptop of 2: SUPERSEDED");
+    assertThat(evicted).containsExactly("laptop of 2");
   }
 
   @Test
@@ -193,6 +185,6 @@ class RosterTest {
     assertRefused(confirmed, new FakeSession("laptop", "process 1"), ByeReason.SUPERSEDED);
     assertAdmitted(confirmed, new FakeSession("laptop", "one more"));
     assertRefused(confirmed, new FakeSession("laptop", "process 1"), ByeReason.SUPERSEDED);
-    assertThat(confirmed.admit(new FakeSession("laptop", "process 0"))).isEqualTo(Optional.empty());
+    assertThat(confirmed.admit(new FakeSession("laptop", "process 0")).refusal()).isEmpty();
   }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.net.HostPort;
-import culvert.remote.ServiceTable.Claim;
 import culvert.session.Visitor;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -23,28 +22,22 @@ class ServiceTableTest {
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
   private static final Visitor VISITOR = new Visitor("web", ADDRESS, ADDRESS);
 
-  private final Roster roster = new Roster(10, true, (session, reason, why) -> {});
   private final ServiceTable table = table(true);
-  private final FakeSession a = joined("a");
-  private final FakeSession b = joined("b");
-  private final FakeSession c = joined("c");
+  private final FakeSession a = new FakeSession("a", "a");
+  private final FakeSession b = new FakeSession("b", "b");
+  private final FakeSession c = new FakeSession("c", "c");
 
-  private ServiceTable table(boolean shared) {
+  private static ServiceTable table(boolean shared) {
     Map<String, HostPort> services = new LinkedHashMap<>();
     services.put("web", WEB);
     services.put("ssh", new HostPort("192.0.2.7", 22));
-    return new ServiceTable(services, roster, shared);
-  }
-
-  private FakeSession joined(String name) {
-    var session = new FakeSession(name, name);
-    assertThat(roster.admit(session)).isEmpty();
-    return session;
+    return new ServiceTable(services, shared);
   }
 
   private static void assertServes(ServiceTable table, FakeSession session) {
-    assertThat(table.claim(session, "web")).isInstanceOf(Claim.Served.class);
-    assertThat(table.isServing(session, "web")).isTrue();
+    assertThat(table.owner(session, "web")).isEmpty();
+    table.add(session, "web");
+    assertThat(table.isServing(session)).isTrue();
   }
 
   private FakeSession next() throws IOException {
@@ -69,10 +62,9 @@ class ServiceTableTest {
 
   @Test
   void sessionThatOffersTwiceHasOneTurn() throws Exception {
-    var addresses = List.of("192.0.2.7:80");
-    assertThat(table.claim(a, "web")).isEqualTo(new Claim.Served(addresses, true));
+    assertThat(table.add(a, "web")).as("new").isTrue();
     assertServes(table, b);
-    assertThat(table.claim(a, "web")).isEqualTo(new Claim.Served(addresses, false));
+    assertThat(table.add(a, "web")).as("new").isFalse();
     assertThat(next(4)).containsExactly(a, b, a, b);
   }
 
@@ -134,26 +126,17 @@ class ServiceTableTest {
   }
 
   @Test
-  void unknownServiceCanNeitherBeClaimedNorWithdrawn() {
-    assertThat(table.claim(a, "mail"))
-        .isEqualTo(new Claim.Declined("the remote proxy has no service 'mail'; it has [web, ssh]"));
+  void unknownServiceCannotBeWithdrawn() {
     assertThat(table.withdraw(a, "mail")).isFalse();
-  }
-
-  @Test
-  void removedSessionCannotClaimAService() {
-    roster.remove(a);
-    assertThat(table.claim(a, "web"))
-        .isEqualTo(new Claim.Declined("the session is over or draining"));
-    assertThat(table.isServing(a)).isFalse();
+    assertThat(table.names()).containsExactly("web", "ssh");
   }
 
   @Test
   void firstSessionOwnsTheServiceWithoutASecret() {
     ServiceTable owned = table(false);
     assertServes(owned, a);
-    assertThat(owned.claim(b, "web")).isEqualTo(new Claim.Owned(a));
-    assertThat(owned.claim(b, "ssh")).as("another service").isInstanceOf(Claim.Served.class);
+    assertThat(owned.owner(b, "web")).contains(a);
+    assertThat(owned.owner(b, "ssh")).as("owner of another service").isEmpty();
     assertServes(owned, a);
     assertThat(owned.withdraw(a, "web")).isTrue();
     assertServes(owned, b);
@@ -162,12 +145,13 @@ class ServiceTableTest {
   @Test
   void withdrawAllRemovesEveryServiceOfTheSession() {
     assertServes(table, a);
-    table.claim(a, "ssh");
+    table.add(a, "ssh");
     assertServes(table, b);
     assertThat(table.isServing(a)).isTrue();
-    assertThat(table.withdrawAll(a)).containsExactly("web", "ssh");
+    assertThat(table.servedBy(a)).containsExactly("web", "ssh");
+    table.withdrawAll(a);
     assertThat(table.isServing(a)).isFalse();
     assertThat(table.isServing(b)).isTrue();
-    assertThat(table.withdrawAll(a)).isEmpty();
+    assertThat(table.servedBy(a)).isEmpty();
   }
 }

@@ -8,6 +8,7 @@ import culvert.net.LingeringClose;
 import culvert.net.SilentPeerException;
 import culvert.protocol.ByeReason;
 import culvert.protocol.RefusedException;
+import culvert.session.Offer;
 import culvert.session.OpenChannels;
 import culvert.session.PendingStream;
 import culvert.session.ServiceRegistry;
@@ -17,6 +18,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -38,7 +40,7 @@ final class BoreSession implements Session {
 
   private final Connection connection;
   private final JsonFrames frames;
-  private final int port;
+  private final Offer offer;
   private final PendingVisitors pending;
   private final Deadlines deadlines;
 
@@ -60,7 +62,7 @@ final class BoreSession implements Session {
       Deadlines deadlines) {
     this.connection = connection;
     this.frames = frames;
-    this.port = port;
+    this.offer = Offer.atPort(SERVICE, port);
     this.pending = pending;
     this.deadlines = deadlines;
     this.writer = new ControlWriter(connection, frames, deadlines, this::end);
@@ -80,7 +82,7 @@ final class BoreSession implements Session {
     KeepAlive.FAST.applyTo(connection);
     writer.start("bore " + HostPort.of(peer()) + " >");
     try {
-      services.offer(this, SERVICE, port, this::handleAnswer);
+      services.register(this, List.of(offer), this::handleAnswer);
       finish(readToEnd());
       if (state.isClosedByClient()) {
         // The client may be draining: new visitors find the port closed, and pending ones get time.
@@ -111,7 +113,7 @@ final class BoreSession implements Session {
   private void handleAnswer(ServiceRegistry.Answer answer) {
     switch (answer) {
       case ServiceRegistry.Answer.Served served -> {
-        int assigned = HostPort.parse(served.addresses().getFirst()).port();
+        int assigned = HostPort.parse(served.addresses().get(offer).getFirst()).port();
         writer.enqueue(new ServerMessage.Hello(assigned));
         writer.enqueue(new ServerMessage.Heartbeat());
       }

@@ -11,6 +11,7 @@ import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedReason;
 import culvert.session.IncomingStream;
+import culvert.session.Offer;
 import culvert.session.OriginSession;
 import culvert.session.Visitor;
 import java.io.IOException;
@@ -63,9 +64,9 @@ final class NativeOriginSession implements OriginSession, Link.Events {
     link.run();
   }
 
-  private void offer(String service, String text) throws ProtocolException {
-    unanswered.put(text, service);
-    link.send(new Message.Offer(text));
+  private void offer(String service, Offer offer) throws ProtocolException {
+    unanswered.put(offer.toString(), service);
+    link.send(new Message.Offer(offer.toString()));
   }
 
   @Override
@@ -97,7 +98,7 @@ final class NativeOriginSession implements OriginSession, Link.Events {
       throw new ProtocolException("OFFERED for a service that was not offered");
     }
     if (!answer.refusal().isEmpty()) {
-      Optional<String> another = ports.afterRefusal(service);
+      Optional<Offer> another = ports.afterRefusal(service);
       if (another.isPresent()) {
         offer(service, another.get());
       } else {

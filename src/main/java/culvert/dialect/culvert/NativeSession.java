@@ -10,6 +10,7 @@ import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedReason;
 import culvert.protocol.ResetReason;
 import culvert.session.ClientIdentity;
+import culvert.session.Offer;
 import culvert.session.PendingStream;
 import culvert.session.ServiceRegistry;
 import culvert.session.Session;
@@ -19,6 +20,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -90,9 +92,7 @@ final class NativeSession implements Session, Link.Events {
     switch (message) {
       case Message.Offer offer -> offer(offer.service());
       case Message.Withdraw withdraw ->
-          services.withdraw(
-              this,
-              PortOffer.of(withdraw.service()).map(PortOffer::service).orElse(withdraw.service()));
+          services.withdraw(this, OfferText.parse(withdraw.service()).service());
       case Message.Drain drain -> {
         boolean busy = link.finish();
         services.draining(this, busy);
@@ -102,21 +102,15 @@ final class NativeSession implements Session, Link.Events {
   }
 
   private void offer(String text) {
-    Consumer<ServiceRegistry.Answer> answer = given -> send(offered(text, given));
-    Optional<PortOffer> port = PortOffer.of(text);
-    if (port.isPresent()) {
-      services.offer(this, port.get().service(), port.get().port(), answer);
-    } else {
-      services.offer(this, text, answer);
-    }
+    services.register(this, List.of(OfferText.parse(text)), answer -> send(offered(text, answer)));
   }
 
-  private static Message.Offered offered(String service, ServiceRegistry.Answer answer) {
+  private static Message.Offered offered(String text, ServiceRegistry.Answer answer) {
     return switch (answer) {
-      case ServiceRegistry.Answer.Served taken ->
-          new Message.Offered(service, taken.addresses(), "");
+      case ServiceRegistry.Answer.Served(Map<Offer, List<String>> addresses) ->
+          new Message.Offered(text, addresses.get(OfferText.parse(text)), "");
       case ServiceRegistry.Answer.Declined declined ->
-          new Message.Offered(service, List.of(), declined.why());
+          new Message.Offered(text, List.of(), declined.why());
     };
   }
 

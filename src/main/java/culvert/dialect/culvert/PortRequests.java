@@ -1,5 +1,6 @@
 package culvert.dialect.culvert;
 
+import culvert.session.Offer;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -26,9 +27,9 @@ final class PortRequests {
     this.requested = requested;
   }
 
-  /** Returns the text of the offer of a service. */
-  String offer(String service) {
-    return requested.isEmpty() ? service : new PortOffer(service, port(service)).text();
+  /** Returns the offer of a service. */
+  Offer offer(String service) {
+    return requested.isEmpty() ? Offer.of(service) : Offer.atPort(service, port(service));
   }
 
   private int port(String service) {
@@ -42,8 +43,8 @@ final class PortRequests {
     }
   }
 
-  /** Returns the text of the next offer after a refusal, or nothing if there is no other. */
-  Optional<String> afterRefusal(String service) {
+  /** Returns the next offer after a refusal, or nothing if there is no other. */
+  Optional<Offer> afterRefusal(String service) {
     return lastPorts.remove(service) == null ? Optional.empty() : Optional.of(offer(service));
   }
 }

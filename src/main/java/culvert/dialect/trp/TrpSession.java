@@ -6,6 +6,7 @@ import culvert.net.Durations;
 import culvert.net.SilentPeerException;
 import culvert.protocol.ByeReason;
 import culvert.protocol.ProtocolException;
+import culvert.session.Offer;
 import culvert.session.OpenChannels;
 import culvert.session.PendingStream;
 import culvert.session.ServiceRegistry;
@@ -16,6 +17,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
@@ -80,7 +82,7 @@ final class TrpSession implements Session {
   @Override
   public void serve(ServiceRegistry services) throws IOException {
     try {
-      services.offer(this, service, answer -> {});
+      services.register(this, List.of(Offer.of(service)), answer -> {});
       throw control.input().read() >= 0
           ? new ProtocolException("unexpected bytes on the control connection")
           : new EOFException("the origin proxy closed its control connection");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.net.Deadlines;
 import culvert.protocol.ByeReason;
+import culvert.session.Offer;
 import culvert.session.ServiceRegistry;
 import culvert.session.Session;
 import culvert.session.Visitor;
@@ -15,6 +16,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -32,11 +34,10 @@ class BoreSessionTest {
   /** Grants every session the port it requests. */
   private record GrantingRegistry(CountDownLatch asked) implements ServiceRegistry {
     @Override
-    public void offer(Session session, String service, Consumer<Answer> answer) {}
-
-    @Override
-    public void offer(Session session, String service, int port, Consumer<Answer> answer) {
-      answer.accept(new Answer.Served(List.of("127.0.0.1:" + port)));
+    public void register(Session session, List<Offer> offers, Consumer<Answer> answer) {
+      Offer offer = offers.getFirst();
+      String address = "127.0.0.1:" + offer.port().orElseThrow();
+      answer.accept(new Answer.Served(Map.of(offer, List.of(address))));
       asked.countDown();
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import culvert.net.Deadlines;
 import culvert.net.HostPort;
 import culvert.session.Dialect;
+import culvert.session.Offer;
 import culvert.session.PendingStream;
 import culvert.session.ServiceRegistry;
 import culvert.session.Session;
@@ -25,6 +26,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -295,10 +297,7 @@ class TrpTest {
   /** Never answers an offer, and runs an action when a service is withdrawn. */
   private record UnansweredRegistry(Runnable onWithdraw) implements ServiceRegistry {
     @Override
-    public void offer(Session session, String service, Consumer<Answer> answer) {}
-
-    @Override
-    public void offer(Session session, String service, int port, Consumer<Answer> answer) {}
+    public void register(Session session, List<Offer> offers, Consumer<Answer> answer) {}
 
     @Override
     public void withdraw(Session session, String service) {

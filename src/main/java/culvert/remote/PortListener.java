@@ -1,0 +1,109 @@
+package culvert.remote;
+
+import culvert.net.BufferPool;
+import culvert.net.HostPort;
+import culvert.net.Listener;
+import culvert.net.SocketConnection;
+import culvert.session.Session;
+import culvert.session.Visitor;
+import java.io.IOException;
+import java.net.BindException;
+import java.time.Duration;
+
+/**
+ * The listener of a port that a session has requested. All visitors belong to that session. When
+ * another session takes the port over, the listener stays open and visitors never find it closed.
+ */
+final class PortListener implements AutoCloseable {
+
+  /** Binds listeners at ports of the range. */
+  @FunctionalInterface
+  interface Binder {
+    /**
+     * Binds a port, as {@link PortListener#bind} does.
+     *
+     * @throws IOException if the port cannot be bound
+     */
+    PortListener bind(int port) throws IOException;
+  }
+
+  /** The refusal of a port that another session or another program uses. */
+  static final String IN_USE = "port already in use";
+
+  private final VisitorHandler visitors;
+  private final Listener listener;
+
+  /**
+   * Handles visitors; null until the first session has the port. Guarded by the registry's lock.
+   */
+  private volatile Listener.Handler handler;
+
+  private PortListener(HostPort at, VisitorHandler visitors, BufferPool pool) throws IOException {
+    this.visitors = visitors;
+    this.listener = Listener.bind(at, "visitor", pool, new CurrentHandler());
+  }
+
+  /**
+   * Binds a port. Visitors queue there until {@link #serve}.
+   *
+   * @throws IOException if the port cannot be bound; {@link #refusal} has the text for the peer
+   */
+  static PortListener bind(HostPort at, VisitorHandler visitors, BufferPool pool)
+      throws IOException {
+    return new PortListener(at, visitors, pool);
+  }
+
+  /**
+   * Returns the text of bore's server, on which its clients may depend, for an exception of {@link
+   * #bind}. The JDK distinguishes the causes by the system's text only.
+   */
+  static String refusal(IOException e) {
+    if (!(e.getCause() instanceof BindException cause)) {
+      return "failed to bind to port";
+    }
+    String text = String.valueOf(cause.getMessage());
+    if (text.contains("denied")) {
+      return "permission denied";
+    }
+    return text.contains("in use") ? IN_USE : "failed to bind to port";
+  }
+
+  /**
+   * Sends visitors to the session from now on, and accepts them if that has not begun.
+   *
+   * @param label the name of service and port in the log
+   * @param service the service name of the visitors
+   */
+  void serve(String label, String service, Session session) {
+    boolean isFirst = handler == null;
+    handler =
+        visitors.forService(
+            label, v -> session.open(new Visitor(service, v.address(), v.reached())));
+    if (isFirst) {
+      listener.start();
+    }
+  }
+
+  /** Returns the bound address. */
+  HostPort address() {
+    return HostPort.of(listener.address());
+  }
+
+  /** Frees the port; accepted visitors are not affected. Waits for the accept thread. */
+  @Override
+  public void close() {
+    listener.close();
+  }
+
+  private final class CurrentHandler implements Listener.Handler {
+    @Override
+    public void handle(SocketConnection connection) {
+      handler.handle(connection);
+    }
+
+    @Override
+    public void acceptFailed(IOException cause, Duration pause, boolean first) {
+      handler.acceptFailed(cause, pause, first);
+    }
+  }
+}

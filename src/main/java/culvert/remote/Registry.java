@@ -1,0 +1,178 @@
+package culvert.remote;
+
+import static culvert.remote.SessionLog.about;
+
+import culvert.observe.Counter;
+import culvert.observe.Counters;
+import culvert.protocol.ByeReason;
+import culvert.session.Offer;
+import culvert.session.ServiceRegistry;
+import culvert.session.Session;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * The sessions of a remote proxy, their names, services and ports. All of them are guarded by one
+ * lock, so that a login is checked against all at once. Every change is logged.
+ */
+final class Registry implements ServiceRegistry, AutoCloseable {
+
+  private final RegistryTables tables;
+  private final Registrar registrar;
+  private final SessionLog log;
+  private final Counters counters;
+
+  /**
+   * Guards the tables and every {@link Registration}. It is taken at the rate of logins, and by a
+   * visitor not at all. While it is held, no socket is bound, closed, read or written, nothing is
+   * logged, and no session is called.
+   */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /** Runs when a session's services change. */
+  private final Map<Session, Runnable> changes = new ConcurrentHashMap<>();
+
+  /** Creates a registry without sessions. */
+  Registry(RegistryTables tables, PortListener.Binder binder, Counters counters, SessionLog log) {
+    this.tables = tables;
+    this.registrar = new Registrar(this, binder, counters, log);
+    this.counters = counters;
+    this.log = log;
+  }
+
+  /** Runs a function that does not block while holding the lock; returns its result. */
+  <T> T locked(Function<RegistryTables, T> change) {
+    lock.lock();
+    try {
+      return change.apply(tables);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns whether the session serves a service or a port. */
+  boolean isServing(Session session) {
+    return locked(all -> all.isServing(session));
+  }
+
+  /**
+   * Admits a session, or returns why it is refused.
+   *
+   * @param onChange runs when the session's services change; must not block
+   */
+  Optional<Roster.Refusal> admit(Session session, Runnable onChange) {
+    changes.put(session, onChange);
+    Replacement replacement =
+        locked(all -> {
+          Roster.Admission admission = all.roster().admit(session);
+          return new Replacement(
+              admission.refusal(), admission.replaced().stream().map(all::withdrawAll).toList());
+        });
+    replacement.lost().forEach(lost -> evict(lost, session));
+    return replacement.refusal();
+  }
+
+  private record Replacement(
+      Optional<Roster.Refusal> refusal, List<RegistryTables.Withdrawal> lost) {}
+
+  private void evict(RegistryTables.Withdrawal lost, Session by) {
+    Session old = lost.session();
+    boolean isSameProcess = old.identity().equals(by.identity());
+    String why =
+        isSameProcess
+            ? "the same process has logged in again"
+            : Roster.taken(old.identity().orElseThrow());
+    counters.count(Counter.SESSIONS_SUPERSEDED);
+    log.info(old, about(old, "session superseded").with("cause", why));
+    if (isSameProcess) {
+      // Its own process has replaced it: no peer reads a reason any more.
+      withdrawn(lost);
+      old.abort();
+    } else {
+      close(lost, ByeReason.SUPERSEDED, why);
+    }
+  }
+
+  /** Closes a session that serves nothing; it counts as unauthenticated until it has ended. */
+  void close(RegistryTables.Withdrawal lost, ByeReason reason, String why) {
+    withdrawn(lost);
+    lost.session().close(reason, why);
+    servicesChanged(lost.session());
+  }
+
+  /** Runs the session's action for a change of its services. */
+  void servicesChanged(Session session) {
+    changes.getOrDefault(session, () -> {}).run();
+  }
+
+  /** Closes the listeners that a session has lost, and logs what it serves no more. */
+  private void withdrawn(RegistryTables.Withdrawal lost) {
+    lost.ports().forEach(port -> port.listener().close());
+    lost.names()
+        .forEach(name ->
+            log.info(
+                lost.session(), about(lost.session(), "service withdrawn").with("service", name)));
+    locked(all -> lost.ports().stream().flatMap(port -> all.ports().free(port).stream()).toList())
+        .forEach(Runnable::run);
+  }
+
+  /** Removes a session that has ended. */
+  void remove(Session session) {
+    withdrawn(
+        locked(all -> {
+          all.roster().remove(session);
+          return all.withdrawAll(session);
+        }));
+    changes.remove(session);
+  }
+
+  @Override
+  public void register(Session session, List<Offer> offers, Consumer<Answer> answer) {
+    registrar.proceed(new Registration(session, offers, answer));
+  }
+
+  @Override
+  public void withdraw(Session session, String service) {
+    RegistryTables.Withdrawal lost = locked(all -> all.withdraw(session, service));
+    withdrawn(lost);
+    if (!lost.names().isEmpty()) {
+      servicesChanged(session);
+    }
+  }
+
+  /**
+   * A session with visitors keeps its place until it has ended; one without visitors counts as
+   * unauthenticated at once.
+   */
+  @Override
+  public void draining(Session session, boolean busy) {
+    Optional<RegistryTables.Withdrawal> lost =
+        locked(all ->
+            all.roster().release(session)
+                ? Optional.of(all.withdrawAll(session))
+                : Optional.empty());
+    if (lost.isEmpty()) {
+      return;
+    }
+    log.info(session, about(session, "session drain started"));
+    withdrawn(lost.get());
+    if (!busy) {
+      locked(all -> {
+        all.roster().remove(session);
+        return null;
+      });
+      servicesChanged(session);
+    }
+  }
+
+  /** Closes the listener of every port and declines every later request. */
+  @Override
+  public void close() {
+    locked(all -> all.ports().close()).forEach(port -> port.listener().close());
+  }
+}

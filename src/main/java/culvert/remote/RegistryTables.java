@@ -1,0 +1,99 @@
+package culvert.remote;
+
+import culvert.config.PortRange;
+import culvert.session.Offer;
+import culvert.session.Session;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * The sessions with their names, the services and the ports of a remote proxy. Guarded by the lock
+ * of {@link Registry}, except that visitors read the sessions of a service without it.
+ */
+record RegistryTables(Roster roster, ServiceTable services, PortTable ports) {
+
+  /** Ports of one session, which may have several services. */
+  private static final int MAX_PORTS = 256;
+
+  /** The refusal of a session that may serve nothing any more. */
+  static final String OVER = "the session is over or draining";
+
+  /**
+   * Services that a session has served until now.
+   *
+   * @param names the services, and the ports as {@code NAME:PORT}
+   * @param ports the ports whose listeners must be closed
+   */
+  record Withdrawal(Session session, List<String> names, List<PortTable.Held> ports) {}
+
+  /** Returns whether the session serves a service or a port. */
+  boolean isServing(Session session) {
+    return services.isServing(session) || !ports.heldBy(session).isEmpty();
+  }
+
+  /** Returns why the session cannot serve the offer, whatever other sessions serve. */
+  Optional<String> refusal(Session session, Offer offer) {
+    return offer.port().isPresent()
+        ? refusal(session, offer.port().getAsInt())
+        : refusal(offer.service());
+  }
+
+  private Optional<String> refusal(String service) {
+    Set<String> names = services.names();
+    return names.contains(service)
+        ? Optional.empty()
+        : Optional.of("the remote proxy has no service '" + service + "'; it has " + names);
+  }
+
+  private Optional<String> refusal(Session session, int port) {
+    Optional<PortRange> range = ports.range();
+    if (range.isEmpty()) {
+      return Optional.of("this remote proxy gives no ports; it needs a --port-range");
+    }
+    if (ports.isClosed()) {
+      return Optional.of(OVER);
+    }
+    if (ports.heldBy(session).size() >= MAX_PORTS) {
+      return Optional.of("it has " + MAX_PORTS + " ports already");
+    }
+    return port == 0 || range.get().contains(port)
+        ? Optional.empty()
+        : Optional.of("client port number not in allowed range");
+  }
+
+  /** Returns the session that keeps another one from serving the offer, if there is one. */
+  Optional<Session> holder(Session newcomer, Offer offer) {
+    return offer.port().isPresent()
+        ? ports.get(offer.port().getAsInt()).map(PortTable.Held::session)
+        : services.owner(newcomer, offer.service());
+  }
+
+  /** Returns what the session serves: services, and ports as {@code NAME:PORT}. */
+  List<String> served(Session session) {
+    return Stream.concat(
+            services.servedBy(session).stream(),
+            ports.heldBy(session).stream().map(PortTable.Held::label))
+        .toList();
+  }
+
+  /** Takes a service with its ports from the session. */
+  Withdrawal withdraw(Session session, String service) {
+    List<PortTable.Held> released =
+        ports.release(one -> one.session() == session && one.offer().service().equals(service));
+    var names = new ArrayList<>(released.stream().map(PortTable.Held::label).toList());
+    if (services.withdraw(session, service)) {
+      names.add(service);
+    }
+    return new Withdrawal(session, names, released);
+  }
+
+  /** Takes all services and ports from the session. */
+  Withdrawal withdrawAll(Session session) {
+    List<String> names = served(session);
+    services.withdrawAll(session);
+    return new Withdrawal(session, names, ports.release(one -> one.session() == session));
+  }
+}
