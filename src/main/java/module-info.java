@@ -1,4 +1,4 @@
-/** Culvert: a tunnel that carries streams under NAT and firewalls. */
+/** Culvert: a TCP tunnel through NAT and firewalls. */
 module culvert {
   requires info.picocli;
   requires jdk.httpserver;
