@@ -7,6 +7,7 @@ import culvert.cli.option.HelpGroup;
 import culvert.cli.option.InHelp;
 import culvert.cli.option.RetryOption;
 import culvert.cli.option.SecretOptions;
+import culvert.cli.option.SettingId;
 import culvert.cli.option.VisitorLimitOption;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.Terminal;
@@ -22,6 +23,7 @@ import culvert.dialect.bore.BoreOriginDialect;
 import culvert.net.HostPort;
 import culvert.observe.Log;
 import culvert.origin.OriginProxy;
+import culvert.setting.Setting;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -90,6 +92,7 @@ final class BoreLocalCommand implements Callable<Integer> {
       hideParamSyntax = true,
       required = true,
       description = "Server to connect to; its control port is 7835 unless given.")
+  @SettingId(Setting.BORE_SERVER)
   @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private String to;
 
@@ -98,6 +101,7 @@ final class BoreLocalCommand implements Callable<Integer> {
       paramLabel = "PORT",
       defaultValue = "0",
       description = "Port of the server for visitors; 0 for any free port.")
+  @SettingId(Setting.BORE_PORT)
   @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private int port;
 
@@ -108,6 +112,7 @@ final class BoreLocalCommand implements Callable<Integer> {
       description =
           "Exit as bore does: with 0 when the server closes the connection, with 1 when it is "
               + "unreachable, lost or refuses.")
+  @SettingId(Setting.BORE_ONCE)
   @InHelp(value = HelpGroup.OPERATION, isBrief = true)
   private boolean once;
 

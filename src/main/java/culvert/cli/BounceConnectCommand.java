@@ -13,6 +13,7 @@ import culvert.cli.option.HelpGroup;
 import culvert.cli.option.InHelp;
 import culvert.cli.option.LogOptions;
 import culvert.cli.option.StandardOptions;
+import culvert.cli.option.TlsIdentityOptions;
 import culvert.cli.option.TlsTrustOptions;
 import culvert.cli.option.ViaOption;
 import culvert.cli.option.WebSocketHostOption;
@@ -32,9 +33,9 @@ import culvert.net.Threads;
 import culvert.observe.Log;
 import culvert.protocol.RefusedException;
 import culvert.route.ProxySelection;
+import culvert.setting.Setting;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -119,6 +120,8 @@ final class BounceConnectCommand implements Callable<Integer> {
 
   @Mixin private TlsTrustOptions tls;
 
+  @Mixin private TlsIdentityOptions own;
+
   @Mixin private WebSocketPathOption path;
 
   @Mixin private WebSocketHostOption host;
@@ -143,14 +146,14 @@ final class BounceConnectCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     if (once && to == null) {
       throw new ParameterException(
-          spec.commandLine(), WrittenName.of(spec, "--once") + " needs --to");
+          spec.commandLine(), WrittenName.of(spec, Setting.ONCE) + " needs --to");
     }
     if (to != null && listen != null) {
       throw new ParameterException(
           spec.commandLine(),
-          WrittenName.of(spec, "--to")
+          WrittenName.of(spec, Setting.TO)
               + " and "
-              + WrittenName.of(spec, "--listen")
+              + WrittenName.of(spec, Setting.LISTEN)
               + " are both given; keep one");
     }
     BounceClientSettings settings = settings();
@@ -171,7 +174,7 @@ final class BounceConnectCommand implements Callable<Integer> {
   private BounceCredentials credentials() {
     return new BounceCredentials(
         auth.authentication(),
-        tls.settings(transport.kind().isTls(), Optional.empty(), terminal.environment()),
+        tls.settings(transport.kind().isTls(), own.identity(), terminal.environment()),
         new WebSocketSettings(path.path(), host.host()));
   }
 

@@ -17,19 +17,21 @@ import culvert.cli.option.HelpGroup;
 import culvert.cli.option.InHelp;
 import culvert.cli.option.LogOptions;
 import culvert.cli.option.LogPeriodOption;
+import culvert.cli.option.SettingId;
 import culvert.cli.option.StandardOptions;
 import culvert.cli.option.TlsServerOptions;
 import culvert.cli.option.WebSocketPathOption;
-import culvert.cli.option.WrittenName;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.InteractiveTerminal;
 import culvert.cli.process.Terminal;
 import culvert.config.BounceSettings;
+import culvert.config.InvalidSettingException;
 import culvert.config.WebSocketSettings;
 import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.observe.Counters;
 import culvert.observe.Log;
+import culvert.setting.Setting;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.nio.channels.ServerSocketChannel;
@@ -37,9 +39,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** Runs a bounce server until a stop is requested. */
 @Command(
@@ -71,6 +71,7 @@ final class BounceServerCommand implements Callable<Integer> {
       paramLabel = "PORT",
       defaultValue = "1111",
       description = "Listen at this port; 0 for any free port.")
+  @SettingId(Setting.BOUNCE_PORT)
   @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private int port;
 
@@ -136,8 +137,6 @@ final class BounceServerCommand implements Callable<Integer> {
   @Mixin private LogOptions logs;
 
   @Mixin private StandardOptions standard;
-
-  @Spec private CommandSpec spec;
 
   BounceServerCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -227,25 +226,15 @@ final class BounceServerCommand implements Callable<Integer> {
 
   private HostPort listen() {
     if (port < 0 || port > MAX_PORT) {
-      throw invalid("--port", Integer.toString(port), "a port from 0 to " + MAX_PORT);
+      throw new InvalidSettingException(Setting.BOUNCE_PORT, port, "a port from 0 to " + MAX_PORT);
     }
     String host = bind == null ? everyAddress() : bind;
     boolean isBare = host.contains(":") && !host.startsWith("[");
     try {
       return HostPort.parse((isBare ? "[" + host + "]" : host) + ":" + port);
     } catch (IllegalArgumentException e) {
-      throw invalid("--bind", host, "a host name or an IP address");
+      throw new InvalidSettingException(Setting.BIND, host, "a host name or an IP address");
     }
-  }
-
-  private IllegalArgumentException invalid(String option, String value, String expected) {
-    return new IllegalArgumentException(
-        "invalid value '"
-            + value
-            + "' for "
-            + WrittenName.of(spec, option)
-            + ": expected "
-            + expected);
   }
 
   /** Returns the address of both families if this host has both. */
@@ -266,7 +255,7 @@ final class BounceServerCommand implements Callable<Integer> {
         throw new IllegalArgumentException(
             "-v is given " + level + " times (allowed: " + range + ")");
       }
-      throw invalid("--verbosity", Integer.toString(level), "a number from " + range);
+      throw new InvalidSettingException(Setting.VERBOSITY, level, "a number from " + range);
     }
     return level;
   }

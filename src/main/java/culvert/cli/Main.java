@@ -5,11 +5,13 @@ import culvert.cli.demo.TrainCommand;
 import culvert.cli.option.Converters;
 import culvert.cli.option.Environment;
 import culvert.cli.option.HelpPage;
+import culvert.cli.option.WrittenName;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.InteractiveTerminal;
 import culvert.cli.process.Signals;
 import culvert.cli.process.Stop;
 import culvert.cli.process.Terminal;
+import culvert.setting.SettingException;
 import java.security.Security;
 import picocli.CommandLine;
 
@@ -93,7 +95,11 @@ public final class Main {
 
   private static int failed(Terminal terminal, CommandLine command, Exception e) throws Exception {
     if (e instanceof IllegalArgumentException) {
-      terminal.err().println(UsageErrors.name(command) + ": " + e.getMessage());
+      String message =
+          e instanceof SettingException invalid
+              ? invalid.message(WrittenName.in(command.getCommandSpec()))
+              : e.getMessage();
+      terminal.err().println(UsageErrors.name(command) + ": " + message);
       return ExitCode.SETTINGS.code();
     }
     throw e;

@@ -10,6 +10,7 @@ import culvert.cli.option.LinkOptions;
 import culvert.cli.option.LogOptions;
 import culvert.cli.option.ProtocolOption;
 import culvert.cli.option.RetryOption;
+import culvert.cli.option.SettingId;
 import culvert.cli.option.StandardOptions;
 import culvert.cli.option.TlsIdentityOptions;
 import culvert.cli.option.TlsTrustOptions;
@@ -28,6 +29,8 @@ import culvert.net.ProxyHeader;
 import culvert.observe.Log;
 import culvert.origin.OriginProxy;
 import culvert.route.ProxySelection;
+import culvert.setting.Setting;
+import culvert.setting.SettingException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -112,6 +115,7 @@ final class OriginProxyCommand implements Callable<Integer> {
           "Name of this origin proxy. A login under the same name replaces the older one; origin"
               + " proxies with different names share the visitors of a service. [default: the"
               + " host's name and a hash of the services]")
+  @SettingId(Setting.ORIGIN_NAME)
   @InHelp(value = HelpGroup.OPERATION, isBrief = true)
   private String name;
 
@@ -169,8 +173,9 @@ final class OriginProxyCommand implements Callable<Integer> {
       return new OriginProxy(settings, announcements, log);
     }
     if (settings.via().isPresent() || settings.remoteProxy() instanceof GroupAddress) {
-      throw new IllegalArgumentException(
-          protocol.trp() + " supports neither a group nor an outbound proxy: set --via direct");
+      throw new SettingException(
+          "%s trp supports neither a group nor an outbound proxy: set %s %s",
+          Setting.PROTOCOL, Setting.VIA, ProxySelection.DIRECT);
     }
     return new OriginProxy(
         settings,
@@ -188,9 +193,9 @@ final class OriginProxyCommand implements Callable<Integer> {
     TransportSettings transport = link.transport(host.host());
     boolean hasSecret = link.secret().isPresent();
     protocol.check(hasSecret, transport.kind(hasSecret), originServers);
-    protocol.reject("--outside-port", outsidePort != null);
+    protocol.reject(Setting.OUTSIDE_PORT, outsidePort != null);
     // Data connections arrive in any order: a header could contain another visitor's address.
-    protocol.reject("--proxy-protocol", proxyProtocol != null);
+    protocol.reject(Setting.PROXY_PROTOCOL, proxyProtocol != null);
     return new OriginSettings(
         remoteProxy,
         bounce.access(

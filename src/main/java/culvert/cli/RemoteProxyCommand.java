@@ -29,6 +29,7 @@ import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.observe.Log;
 import culvert.remote.RemoteProxy;
+import culvert.setting.Setting;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -194,7 +195,7 @@ final class RemoteProxyCommand implements Callable<Integer> {
   private RemoteSettings settings() {
     boolean hasSecret = !link.secrets().isEmpty();
     protocol.check(hasSecret, link.transport(Optional.empty()).kind(hasSecret), outside);
-    protocol.reject("--control-via", !groups.isEmpty());
+    protocol.reject(Setting.CONTROL_VIA, !groups.isEmpty());
     if (control == null && groups.isEmpty() && !bore.areServed()) {
       throw new ParameterException(
           spec.commandLine(), "missing --control-addr HOST:PORT or --control-via URL");

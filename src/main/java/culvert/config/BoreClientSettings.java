@@ -1,5 +1,6 @@
 package culvert.config;
 
+import culvert.setting.Setting;
 import java.util.Optional;
 
 /**
@@ -19,8 +20,7 @@ public record BoreClientSettings(int port, Optional<BoreSecret> secret) {
    */
   public BoreClientSettings {
     if (port < 0 || port > MAX_PORT) {
-      throw new InvalidSettingException(
-          "port", Integer.toString(port), "a port from 0 to " + MAX_PORT);
+      throw new InvalidSettingException(Setting.BORE_PORT, port, "a port from 0 to " + MAX_PORT);
     }
   }
 }

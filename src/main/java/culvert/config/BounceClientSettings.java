@@ -1,9 +1,8 @@
 package culvert.config;
 
-import culvert.protocol.PeerNames;
 import culvert.protocol.bounce.BounceGreeting;
+import culvert.setting.Setting;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -30,8 +29,9 @@ public record BounceClientSettings(
    * @throws IllegalArgumentException whose message names the option and the problem
    */
   public BounceClientSettings {
-    credentials.check(PeerNames.BOUNCE_SERVER, List.of(group));
-    Checks.positive("connect-timeout", connectTimeout);
-    Checks.positive("half-close-timeout", halfClose);
+    new TransportSettings(Optional.of(group.transport()), Optional.empty(), credentials.webSocket())
+        .check(Setting.BOUNCE_TRANSPORT, false, credentials.tls().isPresent(), true);
+    Checks.positive(Setting.CONNECT_TIMEOUT, connectTimeout, Checks.NO_CONNECTION);
+    Checks.positive(Setting.HALF_CLOSE_TIMEOUT, halfClose, Checks.CUT_ANSWERS);
   }
 }

@@ -1,6 +1,8 @@
 package culvert.config;
 
-import culvert.protocol.PeerNames;
+import culvert.setting.Candidates;
+import culvert.setting.Setting;
+import culvert.setting.SettingException;
 import java.util.List;
 import java.util.Optional;
 
@@ -16,6 +18,21 @@ public record BounceCredentials(
     Optional<TlsClientSettings> tls,
     WebSocketSettings webSocket) {
 
+  private static final Candidates AUTHENTICATION =
+      Candidates.of(Setting.BOUNCE_AUTH, Setting.BOUNCE_AUTH_FILE);
+
+  private static final Candidates TLS =
+      Candidates.of(
+          Setting.BOUNCE_TLS_CA,
+          Setting.BOUNCE_TLS_PIN,
+          Setting.BOUNCE_TLS_SERVER_NAME,
+          Setting.BOUNCE_TLS_CERT,
+          Setting.BOUNCE_TLS_KEY,
+          Setting.BOUNCE_TLS_PKCS12,
+          Setting.BOUNCE_TLS_PASSWORD_FILE);
+
+  private static final Candidates WEB_SOCKET = Candidates.of(Setting.BOUNCE_WS_PATH);
+
   /** The defaults of the command line. */
   public static final BounceCredentials DEFAULT =
       new BounceCredentials(Optional.empty(), Optional.empty(), WebSocketSettings.DEFAULT);
@@ -26,25 +43,24 @@ public record BounceCredentials(
   }
 
   /**
-   * Checks that these groups use each given option.
+   * Checks that these groups of a proxy use each credential.
    *
-   * @param server the names of the bounce server in messages
-   * @throws IllegalArgumentException whose message names the options without effect
+   * @throws IllegalArgumentException whose message names the settings without effect
    */
-  public void check(PeerNames server, List<GroupAddress> groups) {
+  void check(List<GroupAddress> groups) {
     if (authentication.isPresent() && groups.isEmpty()) {
-      throw unused(server.option("auth"), "without a group at a bounce server");
+      throw unused(AUTHENTICATION, "without a group at a bounce server");
     }
     if (tls.isPresent() && groups.stream().noneMatch(group -> group.transport().isTls())) {
-      throw unused(server.option("tls"), "without a bounce+tls:// or bounce+wss:// URL");
+      throw unused(TLS, "without a bounce+tls:// or bounce+wss:// URL");
     }
     if (!webSocket.equals(WebSocketSettings.DEFAULT)
         && groups.stream().noneMatch(group -> group.transport().isWebSocket())) {
-      throw unused(server.option("ws"), "without a bounce+ws:// or bounce+wss:// URL");
+      throw unused(WEB_SOCKET, "without a bounce+ws:// or bounce+wss:// URL");
     }
   }
 
-  private static IllegalArgumentException unused(String options, String condition) {
-    return new IllegalArgumentException("the " + options + " options have no effect " + condition);
+  private static SettingException unused(Candidates settings, String condition) {
+    return new SettingException("%s cannot be used " + condition, settings);
   }
 }

@@ -1,5 +1,6 @@
 package culvert.config;
 
+import culvert.setting.Setting;
 import java.time.Duration;
 
 /**
@@ -40,10 +41,10 @@ public record BounceGroups(
    * @throws IllegalArgumentException whose message names the option and the problem
    */
   public BounceGroups {
-    Checks.count("max-pairs", groups);
-    Checks.count("max-connections", members);
-    Checks.count("max-clients", clients);
+    Checks.count(Setting.MAX_PAIRS, groups);
+    Checks.count(Setting.MAX_CONNECTIONS, members);
+    Checks.count(Setting.MAX_CLIENTS, clients);
     paired.check(groups);
-    Checks.positive("half-close-timeout", halfClose);
+    Checks.positive(Setting.HALF_CLOSE_TIMEOUT, halfClose, Checks.CUT_ANSWERS);
   }
 }

@@ -1,6 +1,7 @@
 package culvert.config;
 
 import culvert.net.Durations;
+import culvert.setting.Setting;
 import java.time.Duration;
 
 /**
@@ -30,14 +31,16 @@ public record BounceLoginLimits(
    * @throws IllegalArgumentException whose message names the option and the problem
    */
   public BounceLoginLimits {
-    Checks.positive("auth-timeout", authTimeout);
+    Checks.positive(Setting.AUTH_TIMEOUT, authTimeout, "no member could join");
     if (numberPause.compareTo(authTimeout) >= 0) {
       throw new InvalidSettingException(
-          "number-pause",
+          Setting.NUMBER_PAUSE,
           Durations.of(numberPause),
-          "a duration shorter than --auth-timeout (" + Durations.of(authTimeout) + ")");
+          "a duration shorter than %s (%s), or a short group number would never be complete",
+          Setting.AUTH_TIMEOUT,
+          Durations.of(authTimeout));
     }
-    Checks.count("max-unauthenticated", unauthenticated);
-    Checks.count("max-unauthenticated-per-addr", unauthenticatedPerAddress);
+    Checks.count(Setting.MAX_UNAUTHENTICATED, unauthenticated);
+    Checks.count(Setting.MAX_UNAUTHENTICATED_PER_ADDR, unauthenticatedPerAddress);
   }
 }

@@ -2,6 +2,7 @@ package culvert.config;
 
 import culvert.net.HostPort;
 import culvert.protocol.bounce.BounceGreeting;
+import culvert.setting.Setting;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -31,6 +32,10 @@ public record BounceSettings(
     Duration drain,
     Duration logPeriod) {
 
+  /** Description of the transports that are possible. */
+  static final String TRANSPORTS =
+      "plain, tls, ws or wss; members of a bounce server may use Noise between each other";
+
   /**
    * Validates the combination.
    *
@@ -38,11 +43,10 @@ public record BounceSettings(
    */
   public BounceSettings {
     if (transport == TransportKind.NOISE) {
-      throw new IllegalArgumentException(
-          "invalid value 'noise' for --transport: a bounce server supports plain, tls, ws and wss");
+      throw new InvalidSettingException(Setting.BOUNCE_TRANSPORT, transport.word(), TRANSPORTS);
     }
     new TransportSettings(Optional.of(transport), Optional.empty(), webSocket)
-        .check(false, tls.isPresent(), false);
-    Checks.certificate(transport, tls);
+        .check(Setting.BOUNCE_TRANSPORT, false, tls.isPresent(), false);
+    Checks.certificate(Setting.BOUNCE_TRANSPORT, transport, tls);
   }
 }

@@ -1,6 +1,8 @@
 package culvert.config;
 
 import culvert.net.Durations;
+import culvert.setting.Setting;
+import culvert.setting.SettingException;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -17,14 +19,19 @@ final class Checks {
 
   private static final int MAX_COUNT = 1_000_000;
 
+  /** What a timeout of zero would mean for connections that this side opens. */
+  static final String NO_CONNECTION = "no connection could be opened";
+
+  /** What a timeout of zero would mean for a connection with one direction ended. */
+  static final String CUT_ANSWERS = "answers would be cut off";
+
   private Checks() {}
 
-  static void distinct(String option, List<ServiceAddress> services) {
+  static void distinct(Setting setting, List<ServiceAddress> services) {
     var names = new HashSet<String>();
     for (ServiceAddress service : services) {
       if (!names.add(service.service())) {
-        throw new IllegalArgumentException(
-            option + " names the service '" + service.service() + "' twice");
+        throw new SettingException("%s names the service '%s' twice", setting, service.service());
       }
     }
   }
@@ -36,39 +43,40 @@ final class Checks {
     }
   }
 
-  static void name(String setting, String text) {
+  static void name(Setting setting, String text) {
     if (!NAME.matcher(text).matches()) {
       throw new InvalidSettingException(setting, text, NAME_FORM);
     }
   }
 
-  static void count(String setting, int value) {
+  static void count(Setting setting, int value) {
     if (value < 1 || value > MAX_COUNT) {
-      throw new InvalidSettingException(setting, Integer.toString(value), "1 to " + MAX_COUNT);
+      throw new InvalidSettingException(setting, value, "1 to " + MAX_COUNT);
     }
   }
 
-  static void within(String setting, ByteCount value, ByteCount min, ByteCount max) {
+  static void within(Setting setting, ByteCount value, ByteCount min, ByteCount max) {
     if (value.bytes() < min.bytes()) {
-      throw new InvalidSettingException(setting, value.toString(), "at least " + min);
+      throw new InvalidSettingException(setting, value, "at least " + min);
     }
     if (value.bytes() > max.bytes()) {
-      throw new InvalidSettingException(setting, value.toString(), "at most " + max);
+      throw new InvalidSettingException(setting, value, "at most " + max);
     }
   }
 
-  static void positive(String setting, Duration value) {
-    if (value.isZero()) {
+  /** Checks a duration of which zero would mean {@code otherwise}. */
+  static void positive(Setting setting, Duration value, String otherwise) {
+    if (!value.isPositive()) {
       throw new InvalidSettingException(
-          setting, Durations.of(value), "a duration longer than zero");
+          setting, Durations.of(value), "a duration longer than zero: with zero, " + otherwise);
     }
   }
 
-  static void certificate(TransportKind kind, Optional<TlsServerSettings> tls) {
+  static void certificate(Setting setting, TransportKind kind, Optional<TlsServerSettings> tls) {
     if (kind.isTls() && tls.isEmpty()) {
-      throw new IllegalArgumentException(
-          "--transport tls and wss need a certificate: set --tls-cert and --tls-key, or"
-              + " --tls-pkcs12");
+      throw new SettingException(
+          "%s %s needs a certificate: set %s and %s, or %s",
+          setting, kind.word(), Setting.TLS_CERT, Setting.TLS_KEY, Setting.TLS_PKCS12);
     }
   }
 }

@@ -1,5 +1,7 @@
 package culvert.config;
 
+import culvert.setting.Setting;
+
 /**
  * Maximum numbers of concurrent connections of a remote proxy.
  *
@@ -22,9 +24,9 @@ public record ConnectionLimits(
    * @throws IllegalArgumentException whose message names the option and the problem
    */
   public ConnectionLimits {
-    Checks.count("max-visitors", visitors);
-    Checks.count("max-sessions", sessions);
-    Checks.count("max-unauthenticated", unauthenticated);
-    Checks.count("max-unauthenticated-per-addr", unauthenticatedPerAddress);
+    Checks.count(Setting.MAX_VISITORS, visitors);
+    Checks.count(Setting.MAX_SESSIONS, sessions);
+    Checks.count(Setting.MAX_UNAUTHENTICATED, unauthenticated);
+    Checks.count(Setting.MAX_UNAUTHENTICATED_PER_ADDR, unauthenticatedPerAddress);
   }
 }

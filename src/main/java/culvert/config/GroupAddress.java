@@ -1,6 +1,7 @@
 package culvert.config;
 
 import culvert.net.HostPort;
+import culvert.setting.Setting;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -29,9 +30,8 @@ public record GroupAddress(TransportKind transport, HostPort server, GroupNumber
    */
   public GroupAddress {
     if (transport == TransportKind.NOISE) {
-      throw new IllegalArgumentException(
-          "a bounce server does not support Noise as a transport; its members may use Noise"
-              + " between each other");
+      throw new InvalidSettingException(
+          Setting.BOUNCE_TRANSPORT, transport.word(), BounceSettings.TRANSPORTS);
     }
     if (server.port() == 0) {
       throw new IllegalArgumentException("expected a port from 1 to 65535");
@@ -52,7 +52,8 @@ public record GroupAddress(TransportKind transport, HostPort server, GroupNumber
     if (url.indexOf('@') >= 0 || !parts.group(4).isEmpty()) {
       throw new IllegalArgumentException(
           "expected only HOST:PORT/GROUP after the scheme; other users can see the URL, so set the"
-              + " authentication string with --bounce-auth-file");
+              + " authentication string with "
+              + Setting.BOUNCE_AUTH_FILE);
     }
     if (parts.group(3).isEmpty()) {
       throw new IllegalArgumentException("the URL has no group: expected bounce://HOST:PORT/GROUP");
@@ -85,8 +86,7 @@ public record GroupAddress(TransportKind transport, HostPort server, GroupNumber
   /** Returns the URL in the form that {@link #parse} accepts. */
   @Override
   public String toString() {
-    String wrapped =
-        transport == TransportKind.PLAIN ? "" : "+" + transport.name().toLowerCase(Locale.ROOT);
+    String wrapped = transport == TransportKind.PLAIN ? "" : "+" + transport.word();
     return SCHEME + wrapped + "://" + server + "/" + group;
   }
 }

@@ -1,36 +1,30 @@
 package culvert.config;
 
-import culvert.protocol.PeerNames;
+import culvert.setting.Setting;
+import culvert.setting.SettingException;
+import java.util.stream.Stream;
 
-/** A setting has an invalid value. The message names the option that sets it. */
-public final class InvalidSettingException extends IllegalArgumentException {
+/** A setting has an invalid value. The message has the value, the setting and the valid form. */
+public final class InvalidSettingException extends SettingException {
   private static final long serialVersionUID = 1L;
 
   /** Maximum characters of the value in the message. */
   private static final int MAX_VALUE_CHARACTERS = 200;
 
-  private final String setting;
-  private final String value;
-  private final String expected;
-
   /**
-   * Creates the exception for a setting of the remote proxy or of a program with a single peer.
+   * Creates the exception.
    *
-   * @param setting name of the option without its prefix, such as {@code tls-pin}
-   * @param value the invalid value
-   * @param expected description of a valid value
+   * @param setting the setting
+   * @param value the invalid value, as the user would write it
+   * @param expected description of a valid value, with {@code %s} for each argument
+   * @param arguments as in {@link SettingException}
    */
-  InvalidSettingException(String setting, String value, String expected) {
-    this("--" + setting, setting, value, expected, null);
-  }
-
-  private InvalidSettingException(
-      String option, String setting, String value, String expected, Throwable cause) {
+  public InvalidSettingException(
+      Setting setting, Object value, String expected, Object... arguments) {
     super(
-        "invalid value '" + printable(value) + "' for " + option + ": expected " + expected, cause);
-    this.setting = setting;
-    this.value = value;
-    this.expected = expected;
+        "invalid value '%s' for %s: expected " + expected,
+        Stream.concat(Stream.of(printable(value.toString()), setting), Stream.of(arguments))
+            .toArray());
   }
 
   private static String printable(String value) {
@@ -38,10 +32,5 @@ public final class InvalidSettingException extends IllegalArgumentException {
     return text.length() > MAX_VALUE_CHARACTERS
         ? text.substring(0, MAX_VALUE_CHARACTERS) + "..."
         : text;
-  }
-
-  /** Returns an exception that names the option of the same setting for the given peer. */
-  public InvalidSettingException about(PeerNames peer) {
-    return new InvalidSettingException(peer.option(setting), setting, value, expected, this);
   }
 }

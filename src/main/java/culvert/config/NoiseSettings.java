@@ -2,6 +2,8 @@ package culvert.config;
 
 import culvert.noise.NoiseKeyPair;
 import culvert.noise.NoiseProtocol;
+import culvert.setting.Setting;
+import culvert.setting.SettingException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,8 +39,8 @@ public record NoiseSettings(
   public NoiseSettings {
     peers = List.copyOf(peers);
     if (peers.size() > MAX_PEERS) {
-      throw new IllegalArgumentException(
-          "--noise-peer-key is given more than " + MAX_PEERS + " times");
+      throw new SettingException(
+          "%s is given more than %s times", Setting.NOISE_PEER_KEY, MAX_PEERS);
     }
   }
 
@@ -56,32 +58,37 @@ public record NoiseSettings(
         protocol.orElseGet(() -> NoiseProtocol.parse(DEFAULT_PROTOCOL)),
         keyFile.map(NoiseSettings::own),
         peerKeys.stream()
-            .map(text -> key("--noise-peer-key", () -> NoiseKeyPair.publicOfText(text)))
+            .map(text -> key(() -> NoiseKeyPair.publicOfText(text), "%s", Setting.NOISE_PEER_KEY))
             .toList());
   }
 
   private static NoiseKeyPair own(Path file) {
     try {
       if (Files.size(file) > MAX_FILE_BYTES) {
-        throw new IllegalArgumentException(
-            "--noise-key-file " + file + " is not a key: longer than " + MAX_FILE_BYTES + " bytes");
+        throw new SettingException(
+            "%s %s is not a key: longer than %s bytes",
+            Setting.NOISE_KEY_FILE, file, MAX_FILE_BYTES);
       }
       String text = Files.readString(file).strip();
-      return key("--noise-key-file " + file, () -> NoiseKeyPair.ofPrivateText(text));
+      return key(() -> NoiseKeyPair.ofPrivateText(text), "%s %s", Setting.NOISE_KEY_FILE, file);
     } catch (IOException e) {
-      throw new IllegalArgumentException("cannot read --noise-key-file " + file, e);
+      throw new SettingException(e, "cannot read %s %s", Setting.NOISE_KEY_FILE, file);
     }
   }
 
-  private static <T> T key(String option, Supplier<T> reader) {
+  /** Reads a key; {@code source} with its arguments is where it is from, for the message. */
+  private static <T> T key(Supplier<T> reader, String source, Object... arguments) {
     try {
       return reader.get();
     } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(
-          option
+      throw new SettingException(
+          e,
+          source
               + " is not a key: expected 44 characters of base64, as printed by"
-              + " 'culvert keygen --noise'",
-          e);
+              + " 'culvert keygen "
+              + Setting.NOISE
+              + "'",
+          arguments);
     }
   }
 
@@ -97,44 +104,45 @@ public record NoiseSettings(
    */
   public void check(boolean dialling) {
     if (protocol.isPskRequired() || !hasStaticKeys()) {
-      throw new IllegalArgumentException(
-          "--noise-pattern "
-              + protocol.name()
-              + " uses no keys: omit the option to encrypt with the secret");
+      throw new SettingException(
+          "%s %s uses no keys: omit it to encrypt with the secret",
+          Setting.NOISE_PATTERN, protocol.name());
     }
     boolean sent = protocol.isRemoteKeySent(!dialling);
     if (protocol.isLocalKeyRequired(dialling) && own.isEmpty() && !sent) {
-      throw new IllegalArgumentException(
-          "--noise-pattern " + protocol.name() + " needs --noise-key-file on this side");
+      throw missing(Setting.NOISE_KEY_FILE);
     }
     if (!protocol.isLocalKeyRequired(dialling) && own.isPresent()) {
-      throw new IllegalArgumentException(
-          "--noise-key-file has no effect with "
-              + protocol.name()
-              + " on this side, which does not send a key: omit it, or use KK or XX");
+      throw unused(Setting.NOISE_KEY_FILE, "does not send a key");
     }
     boolean known = protocol.isRemoteKeyRequired(dialling) || protocol.isRemoteKeySent(dialling);
     if (!known && !peers.isEmpty()) {
-      throw new IllegalArgumentException(
-          "--noise-peer-key has no effect with "
-              + protocol.name()
-              + " on this side, which does not receive the peer's key: omit it, or use KK or XX");
+      throw unused(Setting.NOISE_PEER_KEY, "does not receive the peer's key");
     }
     if (protocol.isRemoteKeyRequired(dialling) && peers.size() > MAX_TRIED) {
-      throw new IllegalArgumentException(
-          "--noise-peer-key is given more than "
-              + MAX_TRIED
-              + " times: with "
-              + protocol.name()
-              + " every login tries each key; use XX, which sends the key");
+      throw new SettingException(
+          "%s is given more than %s times: with %s every login tries each key; use XX, which sends"
+              + " the key",
+          Setting.NOISE_PEER_KEY, MAX_TRIED, protocol.name());
     }
     if (protocol.isRemoteKeyRequired(dialling) && peers.isEmpty()) {
-      throw new IllegalArgumentException(
-          "--noise-pattern " + protocol.name() + " needs --noise-peer-key on this side");
+      throw missing(Setting.NOISE_PEER_KEY);
     }
     if (dialling && peers.size() > 1) {
-      throw new IllegalArgumentException(
-          "--noise-peer-key is given more than once: an origin proxy has one remote proxy");
+      throw new SettingException(
+          "%s is given more than once: an origin proxy has one remote proxy",
+          Setting.NOISE_PEER_KEY);
     }
+  }
+
+  private SettingException missing(Setting key) {
+    return new SettingException(
+        "%s %s needs %s on this side", Setting.NOISE_PATTERN, protocol.name(), key);
+  }
+
+  private SettingException unused(Setting key, String reason) {
+    return new SettingException(
+        "%s has no effect with %s on this side, which %s: omit it, or use KK or XX",
+        key, protocol.name(), reason);
   }
 }

@@ -1,7 +1,8 @@
 package culvert.config;
 
 import culvert.net.ProxyHeader;
-import culvert.protocol.PeerNames;
+import culvert.setting.Setting;
+import culvert.setting.SettingException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -53,26 +54,24 @@ public record OriginSettings(
    */
   public OriginSettings {
     services = List.copyOf(services);
-    Checks.distinct("--origin-server-addr", services);
+    Checks.distinct(Setting.ORIGIN_SERVER_ADDR, services);
     checkPort(outsidePort, services.size());
-    Checks.name("name", name);
-    transport.check(secret.isPresent(), tls.isPresent(), true);
-    bounce.check(
-        PeerNames.BOUNCE_SERVER_OF_PROXY,
-        remoteProxy instanceof GroupAddress group ? List.of(group) : List.of());
-    Checks.positive("connect-timeout", connectTimeout);
-    Checks.positive("retry-max", retryMax);
+    Checks.name(Setting.ORIGIN_NAME, name);
+    transport.check(Setting.TRANSPORT, secret.isPresent(), tls.isPresent(), true);
+    bounce.check(remoteProxy instanceof GroupAddress group ? List.of(group) : List.of());
+    Checks.positive(Setting.CONNECT_TIMEOUT, connectTimeout, Checks.NO_CONNECTION);
+    Checks.positive(Setting.RETRY_MAX, retryMax, "there would be no pause between attempts");
   }
 
   private static void checkPort(OptionalInt port, int services) {
     if (port.isPresent() && (port.getAsInt() < 0 || port.getAsInt() > MAX_PORT)) {
       throw new InvalidSettingException(
-          "outside-port", Integer.toString(port.getAsInt()), "a port from 0 to " + MAX_PORT);
+          Setting.OUTSIDE_PORT, port.getAsInt(), "a port from 0 to " + MAX_PORT);
     }
     if (port.isPresent() && port.getAsInt() > 0 && services > 1) {
-      throw new IllegalArgumentException(
-          "--outside-port names one port for several services: 0 requests a separate port for"
-              + " each");
+      throw new SettingException(
+          "%s names one port for several services: 0 requests a separate port for each",
+          Setting.OUTSIDE_PORT);
     }
   }
 

@@ -1,5 +1,7 @@
 package culvert.config;
 
+import culvert.setting.Setting;
+import culvert.setting.SettingException;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -57,12 +59,12 @@ public record PairedGroups(boolean all, Set<Integer> numbers) {
   void check(int groups) {
     for (int number : numbers) {
       if (number < 0 || number >= groups) {
-        throw new IllegalArgumentException(
-            "invalid group '"
-                + Integer.toString(number, 16)
-                + "' for --close-with-peer: expected 0 to "
-                + Integer.toHexString(groups - 1)
-                + " (--max-pairs)");
+        throw new SettingException(
+            "invalid group '%s' for %s: expected 0 to %s (%s)",
+            Integer.toString(number, 16),
+            Setting.CLOSE_WITH_PEER,
+            Integer.toHexString(groups - 1),
+            Setting.MAX_PAIRS);
       }
     }
   }

@@ -2,7 +2,8 @@ package culvert.config;
 
 import culvert.net.Cidr;
 import culvert.net.HostPort;
-import culvert.protocol.PeerNames;
+import culvert.setting.Setting;
+import culvert.setting.SettingException;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -56,26 +57,29 @@ public record RemoteSettings(
     secrets = List.copyOf(secrets);
     proxyHeaderFrom = List.copyOf(proxyHeaderFrom);
     if (control.isEmpty() && groups.isEmpty() && bore.isEmpty()) {
-      throw new IllegalArgumentException(
-          "neither --control-addr nor --control-via is given: no origin proxy can connect");
+      throw new SettingException(
+          "neither %s nor %s is given: no origin proxy can connect",
+          Setting.CONTROL_ADDR, Setting.CONTROL_VIA);
     }
     if (bore.isPresent() && ports.isEmpty()) {
-      throw new IllegalArgumentException(
-          "--bore-addr requires --port-range: each of its clients requests a port");
+      throw new SettingException(
+          "%s requires %s: each bore client requests a port",
+          Setting.BORE_ADDR, Setting.PORT_RANGE);
     }
     if (new HashSet<>(groups).size() < groups.size()) {
-      throw new IllegalArgumentException(
-          "--control-via names the same group twice: each origin proxy needs a separate group");
+      throw new SettingException(
+          "%s names the same group twice: each origin proxy needs a separate group",
+          Setting.CONTROL_VIA);
     }
-    bounce.check(PeerNames.BOUNCE_SERVER_OF_PROXY, groups);
-    Checks.distinct("--outside-addr", services);
+    bounce.check(groups);
+    Checks.distinct(Setting.OUTSIDE_ADDR, services);
     if (secrets.size() > MAX_SECRETS) {
-      throw new IllegalArgumentException(
-          "--secret-file is given more than " + MAX_SECRETS + " times");
+      throw new SettingException(
+          "%s is given more than %s times", Setting.SECRET_FILE, MAX_SECRETS);
     }
-    transport.check(!secrets.isEmpty(), tls.isPresent(), false);
-    Checks.certificate(transport.kind(!secrets.isEmpty()), tls);
-    Checks.positive("open-timeout", openTimeout);
+    transport.check(Setting.TRANSPORT, !secrets.isEmpty(), tls.isPresent(), false);
+    Checks.certificate(Setting.TRANSPORT, transport.kind(!secrets.isEmpty()), tls);
+    Checks.positive(Setting.OPEN_TIMEOUT, openTimeout, "no visitor could be served");
   }
 
   /** Returns whether an origin proxy must authenticate before it can register services. */

@@ -1,5 +1,7 @@
 package culvert.config;
 
+import culvert.setting.Setting;
+
 /**
  * Limits on the streams and buffers of a session, for both roles.
  *
@@ -29,10 +31,11 @@ public record ResourceLimits(
    * @throws IllegalArgumentException whose message names the option and the problem
    */
   public ResourceLimits {
-    Checks.count("max-streams", streams);
-    Checks.count("max-opens", opens);
-    Checks.within("max-stream-buffer", streamBytes, MIN_STREAM_BYTES, MAX_STREAM_BYTES);
-    Checks.within("max-buffer", bufferedBytes, MIN_BUFFERED_BYTES, new ByteCount(Long.MAX_VALUE));
+    Checks.count(Setting.MAX_STREAMS, streams);
+    Checks.count(Setting.MAX_OPENS, opens);
+    Checks.within(Setting.MAX_STREAM_BUFFER, streamBytes, MIN_STREAM_BYTES, MAX_STREAM_BYTES);
+    Checks.within(
+        Setting.MAX_BUFFER, bufferedBytes, MIN_BUFFERED_BYTES, new ByteCount(Long.MAX_VALUE));
   }
 
   /** Returns a third of the maximum heap of this process, at most 256M. */

@@ -1,6 +1,7 @@
 package culvert.config;
 
 import culvert.net.Durations;
+import culvert.setting.Setting;
 import java.time.Duration;
 
 /**
@@ -41,17 +42,19 @@ public record Timeouts(
    * @throws IllegalArgumentException whose message names the option and the problem
    */
   public Timeouts {
-    Checks.positive("handshake-timeout", handshake);
-    Checks.positive("half-close-timeout", halfClose);
+    Checks.positive(Setting.HANDSHAKE_TIMEOUT, handshake, "no session could start");
+    Checks.positive(Setting.HALF_CLOSE_TIMEOUT, halfClose, Checks.CUT_ANSWERS);
     if (heartbeat.compareTo(MIN_HEARTBEAT) < 0) {
       throw new InvalidSettingException(
-          "heartbeat", Durations.of(heartbeat), "at least " + Durations.of(MIN_HEARTBEAT));
+          Setting.HEARTBEAT, Durations.of(heartbeat), "at least " + Durations.of(MIN_HEARTBEAT));
     }
     if (heartbeatTimeout.compareTo(heartbeat) <= 0) {
       throw new InvalidSettingException(
-          "heartbeat-timeout",
+          Setting.HEARTBEAT_TIMEOUT,
           Durations.of(heartbeatTimeout),
-          "a duration longer than --heartbeat (" + Durations.of(heartbeat) + ")");
+          "a duration longer than %s (%s), or each pause would end the session",
+          Setting.HEARTBEAT,
+          Durations.of(heartbeat));
     }
   }
 }

@@ -1,6 +1,7 @@
 package culvert.config;
 
 import culvert.net.HostPort;
+import culvert.setting.Setting;
 import java.util.Optional;
 import javax.net.ssl.SNIHostName;
 
@@ -35,7 +36,7 @@ public record TlsClientSettings(
         new SNIHostName(name);
       }
     } catch (IllegalArgumentException e) {
-      throw new InvalidSettingException("tls-server-name", name, "a host name or an address");
+      throw new InvalidSettingException(Setting.TLS_SERVER_NAME, name, "a host name or an address");
     }
   }
 }

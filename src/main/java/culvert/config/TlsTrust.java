@@ -1,5 +1,6 @@
 package culvert.config;
 
+import culvert.setting.Setting;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.Locale;
@@ -43,7 +44,7 @@ public sealed interface TlsTrust {
       String digits = sha256.substring(sha256.indexOf('=') + 1).replace(":", "").strip();
       if (digits.length() != DIGITS || !digits.chars().allMatch(HexFormat::isHexDigit)) {
         throw new InvalidSettingException(
-            "tls-pin",
+            Setting.TLS_PIN,
             sha256,
             "the SHA-256 fingerprint of a certificate, 64 hexadecimal digits as printed by"
                 + " 'openssl x509 -noout -fingerprint -sha256'");

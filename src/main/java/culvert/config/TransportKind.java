@@ -1,5 +1,7 @@
 package culvert.config;
 
+import java.util.Locale;
+
 /** The transport of the connection between the halves. */
 public enum TransportKind {
   /** TCP without encryption: the network can read all bytes. */
@@ -12,6 +14,11 @@ public enum TransportKind {
   WS,
   /** A WebSocket over TLS; with a secret or a key, Noise runs inside it. */
   WSS;
+
+  /** Returns the word that users write for it. */
+  public String word() {
+    return name().toLowerCase(Locale.ROOT);
+  }
 
   /** Returns whether this side uses TLS. */
   public boolean isTls() {

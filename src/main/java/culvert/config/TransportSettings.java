@@ -1,6 +1,8 @@
 package culvert.config;
 
-import java.util.Locale;
+import culvert.setting.Candidates;
+import culvert.setting.Setting;
+import culvert.setting.SettingException;
 import java.util.Optional;
 
 /**
@@ -12,6 +14,22 @@ import java.util.Optional;
  */
 public record TransportSettings(
     Optional<TransportKind> kind, Optional<NoiseSettings> noise, WebSocketSettings webSocket) {
+
+  private static final Candidates TLS =
+      Candidates.of(
+          Setting.TLS_CERT,
+          Setting.TLS_KEY,
+          Setting.TLS_PKCS12,
+          Setting.TLS_PASSWORD_FILE,
+          Setting.TLS_CLIENT_CA,
+          Setting.TLS_CA,
+          Setting.TLS_PIN,
+          Setting.TLS_SERVER_NAME);
+
+  private static final Candidates WEB_SOCKET = Candidates.of(Setting.WS_PATH, Setting.WS_HOST);
+
+  private static final Candidates NOISE =
+      Candidates.of(Setting.NOISE_PATTERN, Setting.NOISE_KEY_FILE, Setting.NOISE_PEER_KEY);
 
   /** The defaults of the command line. */
   public static final TransportSettings DEFAULT =
@@ -31,30 +49,29 @@ public record TransportSettings(
   /**
    * Validates the combination.
    *
+   * @param transport the setting of {@link #kind}
+   * @param tls whether a setting of TLS is set
    * @throws IllegalArgumentException whose message names the option and the problem
    */
-  void check(boolean secret, boolean tls, boolean dialling) {
+  void check(Setting transport, boolean secret, boolean tls, boolean dialling) {
     noise.ifPresent(keys -> keys.check(dialling));
     if (tls && !kind(secret).isTls()) {
-      throw unused("--tls", secret);
+      throw unused(TLS, transport, secret);
     }
     if (!webSocket.equals(WebSocketSettings.DEFAULT) && !kind(secret).isWebSocket()) {
-      throw unused("--ws", secret);
+      throw unused(WEB_SOCKET, transport, secret);
     }
     if (kind(secret) == TransportKind.NOISE && !isNoiseUsed(secret)) {
-      throw new IllegalArgumentException(
-          "--transport noise requires a key: set the same secret on both sides");
+      throw new SettingException(
+          "%s noise requires a key: set the same secret on both sides", transport);
     }
     if (noise.isPresent() && !isNoiseUsed(secret)) {
-      throw unused("--noise", secret);
+      throw unused(NOISE, transport, secret);
     }
   }
 
-  private IllegalArgumentException unused(String options, boolean secret) {
-    return new IllegalArgumentException(
-        "the "
-            + options
-            + " options have no effect with --transport "
-            + kind(secret).name().toLowerCase(Locale.ROOT));
+  private SettingException unused(Candidates settings, Setting transport, boolean secret) {
+    return new SettingException(
+        "%s cannot be used with %s %s", settings, transport, kind(secret).word());
   }
 }

@@ -1,6 +1,7 @@
 package culvert.config;
 
 import culvert.net.HostPort;
+import culvert.setting.Setting;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -34,20 +35,21 @@ public record WebSocketSettings(String path, Optional<String> host) {
    */
   public WebSocketSettings {
     if (!path.startsWith("/")) {
-      throw new InvalidSettingException("ws-path", path, "a path that starts with '/'");
+      throw new InvalidSettingException(Setting.WS_PATH, path, "a path that starts with '/'");
     }
     if (path.length() > MAX_PATH) {
-      throw new InvalidSettingException("ws-path", path, "at most " + MAX_PATH + " characters");
+      throw new InvalidSettingException(
+          Setting.WS_PATH, path, "at most " + MAX_PATH + " characters");
     }
     if (!PATH.matcher(path).matches()) {
       throw new InvalidSettingException(
-          "ws-path",
+          Setting.WS_PATH,
           path,
-          "visible ASCII without '?' and '#'; write other characters as %20 and the like");
+          "visible ASCII without '?' and '#'; write other characters as %%20 and the like");
     }
     if (host.isPresent() && !HOST.matcher(host.get()).matches()) {
       throw new InvalidSettingException(
-          "ws-host", host.get(), "HOST or HOST:PORT of letters, digits, dots and dashes");
+          Setting.WS_HOST, host.get(), "HOST or HOST:PORT of letters, digits, dots and dashes");
     }
   }
 

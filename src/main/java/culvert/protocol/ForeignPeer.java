@@ -1,5 +1,6 @@
 package culvert.protocol;
 
+import culvert.setting.Setting;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -40,8 +41,9 @@ public enum ForeignPeer {
       HandshakeExchange.encode(
           new Message.Bye(
               ByeReason.TRANSPORT,
-              "the remote proxy's --transport is tls, ws or wss and the origin proxy's is not; give"
-                  + " both the same"))),
+              "the remote proxy's "
+                  + Setting.TRANSPORT
+                  + " is tls, ws or wss and the origin proxy's is not; give both the same"))),
   /** Anything else. */
   UNKNOWN("an unknown protocol", new byte[0]);
 
@@ -78,7 +80,13 @@ public enum ForeignPeer {
   String alternative(String wanted, PeerNames names) {
     return transport.isEmpty() || this == HTTP && wanted.contains("WebSocket")
         ? ""
-        : "; " + names.kind() + " with --transport " + transport + " starts with the same bytes";
+        : "; "
+            + names.kind()
+            + " with "
+            + Setting.TRANSPORT
+            + " "
+            + transport
+            + " starts with the same bytes";
   }
 
   /** Returns the answer to send before closing; often empty. */

@@ -1,5 +1,6 @@
 package culvert.protocol;
 
+import culvert.setting.Setting;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -185,7 +186,9 @@ public final class Handshake {
         + ofRemote
         + " and the origin proxy "
         + ofOrigin
-        + "; use the same --transport on both sides, and no proxy between them that terminates it";
+        + "; use the same "
+        + Setting.TRANSPORT
+        + " on both sides, and no proxy between them that terminates it";
   }
 
   private Peer accept(Message.Hello hello) throws IOException {

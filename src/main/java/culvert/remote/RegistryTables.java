@@ -3,6 +3,7 @@ package culvert.remote;
 import culvert.config.PortRange;
 import culvert.session.Offer;
 import culvert.session.Session;
+import culvert.setting.Setting;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -51,7 +52,7 @@ record RegistryTables(Roster roster, ServiceTable services, PortTable ports) {
   private Optional<String> refusal(Session session, int port) {
     Optional<PortRange> range = ports.range();
     if (range.isEmpty()) {
-      return Optional.of("this remote proxy gives no ports; it needs a --port-range");
+      return Optional.of("this remote proxy gives no ports; it needs a " + Setting.PORT_RANGE);
     }
     if (ports.isClosed()) {
       return Optional.of(OVER);

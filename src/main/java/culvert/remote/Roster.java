@@ -3,6 +3,7 @@ package culvert.remote;
 import culvert.protocol.ByeReason;
 import culvert.session.ClientIdentity;
 import culvert.session.Session;
+import culvert.setting.Setting;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -99,7 +100,9 @@ final class Roster {
   static String taken(ClientIdentity identity) {
     return "another process has logged in as '"
         + identity.name()
-        + "' since; give each process a --name of its own";
+        + "' since; give each process a "
+        + Setting.ORIGIN_NAME
+        + " of its own";
   }
 
   /**

@@ -2,6 +2,8 @@ package culvert.route;
 
 import culvert.config.OutboundProxy;
 import culvert.net.HostPort;
+import culvert.setting.Setting;
+import culvert.setting.SettingException;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
@@ -63,14 +65,8 @@ public final class ProxySelection {
     try {
       return OutboundProxy.parse(OutboundProxy.isUrl(value) ? value : "http://" + value);
     } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(
-          "the variable "
-              + variable
-              + ": "
-              + e.getMessage()
-              + " (--via "
-              + DIRECT
-              + " ignores it)");
+      throw new SettingException(
+          "the variable %s: %s (%s %s ignores it)", variable, e.getMessage(), Setting.VIA, DIRECT);
     }
   }
 
@@ -78,8 +74,8 @@ public final class ProxySelection {
     try {
       return OutboundProxy.parse(option);
     } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(
-          "--via: " + e.getMessage() + "; for no proxy, use " + DIRECT);
+      throw new SettingException(
+          "%s: %s; for no proxy, use %s", Setting.VIA, e.getMessage(), DIRECT);
     }
   }
 }

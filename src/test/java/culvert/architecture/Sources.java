@@ -1,6 +1,7 @@
 package culvert.architecture;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,6 +57,24 @@ final class Sources {
       }
     }
     return words;
+  }
+
+  /** Returns the parts of a Java file's string literals that match. */
+  static List<Word> inStrings(Path file, Pattern pattern) {
+    String source;
+    try {
+      source = Files.readString(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    var found = new ArrayList<Word>();
+    Matcher part = PART.matcher(source);
+    while (part.find()) {
+      if (part.group("prose") != null && part.group("prose").startsWith("\"")) {
+        add(found, file, 1 + newlines(source, 0, part.start()), pattern, part.group("prose"));
+      }
+    }
+    return found;
   }
 
   /** Returns all terms of a text file. */

@@ -195,10 +195,10 @@ class BounceConnectCommandTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "--transport=noise | a bounce server does not support Noise",
+        "--transport=noise | invalid value 'noise' for --transport: expected plain",
         "--tls-pin=abc | invalid value 'abc' for --tls-pin",
-        "--tls-server-name=x | the --tls options have no effect",
-        "--ws-path=/x | the --ws options have no effect",
+        "--tls-server-name=x | --tls-server-name cannot be used with --transport plain",
+        "--ws-path=/x | --ws-path cannot be used with --transport plain",
         "--connect-timeout=0s | '0s' for --connect-timeout: expected",
         "--auth= | the authentication string is empty",
         "--auth=x,--auth-file=y | --auth and --auth-file are both given",

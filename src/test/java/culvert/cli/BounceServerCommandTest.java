@@ -309,8 +309,8 @@ class BounceServerCommandTest {
     rejected(run("--close-with-peer=10000"), "invalid group '10000' for --close-with-peer");
     rejected(run("--max-pairs=16", "--close-with-peer=11"), "expected 0 to f");
     rejected(run("--half-close-timeout=0s"), "'0s' for --half-close-timeout: expected");
-    rejected(run("--transport=noise"), "'noise' for --transport: a bounce server supports plain");
-    rejected(run("--transport=tls"), "need a certificate");
+    rejected(run("--transport=noise"), "'noise' for --transport: expected plain");
+    rejected(run("--transport=tls"), "--transport tls needs a certificate");
     rejected(run("--tls-client-ca=x"), "--tls-client-ca is given without --tls-cert");
     rejected(run("--auth="), "the authentication string is empty");
     rejected(run("--auth=hunter2", "--auth-file=" + file("x")), "are both given; keep one");

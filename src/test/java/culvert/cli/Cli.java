@@ -8,6 +8,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
+import picocli.CommandLine;
 
 /**
  * One command line, run to its end.
@@ -55,6 +56,18 @@ public record Cli(int exit, String out, String err) {
 
   public static Cli remote(String... more) {
     return remote(Map.of(), more);
+  }
+
+  /** Returns the root of all commands, without variables. */
+  public static CommandLine commandLine() {
+    return Main.commandLine(
+        new Terminal(
+            InputStream.nullInputStream(),
+            System.out,
+            System.err,
+            Map.of(),
+            new Stop(),
+            action -> {}));
   }
 
   private static PrintStream printer(ByteArrayOutputStream bytes) {

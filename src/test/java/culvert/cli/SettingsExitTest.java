@@ -87,7 +87,7 @@ class SettingsExitTest {
         "for --heartbeat-timeout: expected a duration longer than --heartbeat");
     rejected(
         Cli.remote(Map.of("CULVERT_HEARTBEAT", "30s")),
-        "for --heartbeat-timeout: expected a duration longer than --heartbeat");
+        "for --heartbeat-timeout: expected a duration longer than CULVERT_HEARTBEAT (30s)");
     rejected(Cli.remote("--heartbeat=99ms"), "'99ms' for --heartbeat: expected at least 100ms");
     rejected(Cli.remote("--handshake-timeout=0s"), "'0s' for --handshake-timeout: expected");
     rejected(Cli.remote("--half-close-timeout=0s"), "'0s' for --half-close-timeout: expected");

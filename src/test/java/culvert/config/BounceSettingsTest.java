@@ -56,13 +56,16 @@ class BounceSettingsTest {
   void noiseAndTlsWithoutCertificateAreRejected() {
     var plain = WebSocketSettings.DEFAULT;
     assertRejected(
-        "invalid value 'noise' for --transport: a bounce server supports plain, tls, ws and wss",
+        "invalid value 'noise' for --transport: expected plain, tls, ws or wss; members of a"
+            + " bounce server may use Noise between each other",
         () -> settings(TransportKind.NOISE, Optional.empty(), plain));
-    String certificate =
-        "--transport tls and wss need a certificate: set --tls-cert and --tls-key, or"
-            + " --tls-pkcs12";
-    assertRejected(certificate, () -> settings(TransportKind.TLS, Optional.empty(), plain));
-    assertRejected(certificate, () -> settings(TransportKind.WSS, Optional.empty(), plain));
+    String certificate = " needs a certificate: set --tls-cert and --tls-key, or --tls-pkcs12";
+    assertRejected(
+        "--transport tls" + certificate,
+        () -> settings(TransportKind.TLS, Optional.empty(), plain));
+    assertRejected(
+        "--transport wss" + certificate,
+        () -> settings(TransportKind.WSS, Optional.empty(), plain));
   }
 
   @Test
@@ -71,10 +74,11 @@ class BounceSettingsTest {
         new TlsServerSettings(
             new TlsIdentity.Pem(Path.of("a.pem"), Path.of("a.key")), Optional.empty());
     assertRejected(
-        "the --tls options have no effect with --transport plain",
+        "--tls-cert, --tls-key, --tls-pkcs12, --tls-password-file, --tls-client-ca,"
+            + " --tls-ca, --tls-pin or --tls-server-name cannot be used with --transport plain",
         () -> settings(TransportKind.PLAIN, Optional.of(tls), WebSocketSettings.DEFAULT));
     assertRejected(
-        "the --ws options have no effect with --transport plain",
+        "--ws-path or --ws-host cannot be used with --transport plain",
         () ->
             settings(
                 TransportKind.PLAIN,
@@ -85,15 +89,17 @@ class BounceSettingsTest {
   @Test
   void durationsThatPreventLoginsAreRejected() {
     assertRejected(
-        "invalid value '0s' for --auth-timeout: expected a duration longer than zero",
+        "invalid value '0s' for --auth-timeout: expected a duration longer than zero: with"
+            + " zero, no member could join",
         () -> entry(0, 0, 1, 1));
     String pause =
         "invalid value '100ms' for --number-pause: expected a duration shorter than --auth-timeout"
-            + " (100ms)";
+            + " (100ms), or a short group number would never be complete";
     assertRejected(pause, () -> entry(100, 100, 1, 1));
     assertThat(entry(100, 99, 1, 1).numberPause()).hasMillis(99);
     assertRejected(
-        "invalid value '0s' for --half-close-timeout: expected a duration longer than zero",
+        "invalid value '0s' for --half-close-timeout: expected a duration longer than zero:"
+            + " with zero, answers would be cut off",
         () -> groups(1, 1, 1, PairedGroups.NONE, Duration.ZERO));
   }
 

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.net.HostPort;
-import culvert.protocol.PeerNames;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -100,15 +99,18 @@ class GroupAddressTest {
         new BounceCredentials(
             Optional.empty(), Optional.empty(), new WebSocketSettings("/x", Optional.empty()));
     for (BounceCredentials access : List.of(BounceCredentials.DEFAULT, auth, tls, ws)) {
-      access.check(PeerNames.BOUNCE_SERVER_OF_PROXY, List.of(plain, wss));
+      access.check(List.of(plain, wss));
     }
-    auth.check(PeerNames.BOUNCE_SERVER, List.of(plain));
-    assertThatThrownBy(() -> auth.check(PeerNames.BOUNCE_SERVER_OF_PROXY, List.of()))
-        .hasMessage("the --bounce-auth options have no effect without a group at a bounce server");
-    assertThatThrownBy(() -> tls.check(PeerNames.BOUNCE_SERVER_OF_PROXY, List.of(plain)))
-        .hasMessageContaining("--bounce-tls options have no effect");
-    assertThatThrownBy(() -> ws.check(PeerNames.BOUNCE_SERVER, List.of(plain)))
-        .hasMessageContaining("the --ws options have no effect");
+    auth.check(List.of(plain));
+    assertThatThrownBy(() -> auth.check(List.of()))
+        .hasMessage(
+            "--bounce-auth or --bounce-auth-file cannot be used without a group at a bounce"
+                + " server");
+    assertThatThrownBy(() -> tls.check(List.of(plain)))
+        .hasMessageStartingWith("--bounce-tls-ca, --bounce-tls-pin, ")
+        .hasMessageEndingWith(" cannot be used without a bounce+tls:// or bounce+wss:// URL");
+    assertThatThrownBy(() -> ws.check(List.of(plain)))
+        .hasMessage("--bounce-ws-path cannot be used without a bounce+ws:// or bounce+wss:// URL");
     assertThat(auth.toString()).doesNotContain("hi");
   }
 }

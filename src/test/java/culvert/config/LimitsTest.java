@@ -30,10 +30,12 @@ class LimitsTest {
   @Test
   void zeroTimeoutsThatPreventServiceAreRejected() {
     assertRejected(
-        "invalid value '0s' for --handshake-timeout: expected a duration longer than zero",
+        "invalid value '0s' for --handshake-timeout: expected a duration longer than zero:"
+            + " with zero, no session could start",
         () -> new Timeouts(Duration.ZERO, SECOND, SECOND.multipliedBy(2), SECOND, SECOND, SECOND));
     assertRejected(
-        "invalid value '0s' for --half-close-timeout: expected a duration longer than zero",
+        "invalid value '0s' for --half-close-timeout: expected a duration longer than zero:"
+            + " with zero, answers would be cut off",
         () -> new Timeouts(SECOND, SECOND, SECOND.multipliedBy(2), Duration.ZERO, SECOND, SECOND));
   }
 
@@ -56,7 +58,9 @@ class LimitsTest {
 
   @Test
   void heartbeatTimeoutIsLongerThanHeartbeat() {
-    String expected = " for --heartbeat-timeout: expected a duration longer than --heartbeat (1s)";
+    String expected =
+        " for --heartbeat-timeout: expected a duration longer than --heartbeat (1s), or"
+            + " each pause would end the session";
     assertRejected("invalid value '1s'" + expected, () -> heartbeat(1000, 1000));
     assertRejected("invalid value '999ms'" + expected, () -> heartbeat(1000, 999));
     assertThat(heartbeat(1000, 1001).heartbeatTimeout()).hasMillis(1001);

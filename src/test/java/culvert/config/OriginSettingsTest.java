@@ -67,10 +67,13 @@ class OriginSettingsTest {
   @Test
   void connectTimeoutAndMaximumPauseAreNotZero() {
     assertThatThrownBy(() -> settings("a", SECOND, Duration.ZERO))
-        .hasMessage("invalid value '0s' for --retry-max: expected a duration longer than zero");
+        .hasMessage(
+            "invalid value '0s' for --retry-max: expected a duration longer than zero: with zero,"
+                + " there would be no pause between attempts");
     assertThatThrownBy(() -> settings("a", Duration.ZERO, SECOND))
         .hasMessage(
-            "invalid value '0s' for --connect-timeout: expected a duration longer than zero");
+            "invalid value '0s' for --connect-timeout: expected a duration longer than zero: with"
+                + " zero, no connection could be opened");
     assertThat(settings("a", SECOND, Duration.ofMillis(1)).retryMax()).hasMillis(1);
   }
 }

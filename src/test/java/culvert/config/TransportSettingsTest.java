@@ -132,14 +132,16 @@ class TransportSettingsTest {
         .doesNotThrowAnyException();
   }
 
+  /** The settings themselves do not reveal which of these is set. */
+  private static final String TLS =
+      "--tls-cert, --tls-key, --tls-pkcs12, --tls-password-file, --tls-client-ca,"
+          + " --tls-ca, --tls-pin or --tls-server-name";
+
   @ParameterizedTest
   @CsvSource({"PLAIN, plain", "NOISE, noise", "WS, ws", ", noise"})
   void tlsOptionsAreRejectedWithoutTls(TransportKind kind, String name) {
     assertRejectedOnBothSides(
-        settings(kind, false),
-        true,
-        true,
-        "the --tls options have no effect with --transport " + name);
+        settings(kind, false), true, true, TLS + " cannot be used with --transport " + name);
   }
 
   @ParameterizedTest
@@ -149,7 +151,7 @@ class TransportSettingsTest {
         settings(kind, false, OTHER_PATH),
         true,
         kind == TransportKind.TLS,
-        "the --ws options have no effect with --transport " + name);
+        "--ws-path or --ws-host cannot be used with --transport " + name);
   }
 
   @ParameterizedTest
@@ -157,7 +159,9 @@ class TransportSettingsTest {
   void noiseOptionsAreRejectedWithoutNoise(TransportKind kind, String name) {
     boolean tls = kind == TransportKind.TLS;
     assertThatThrownBy(() -> origin(settings(kind, true), true, tls))
-        .hasMessage("the --noise options have no effect with --transport " + name);
+        .hasMessage(
+            "--noise-pattern, --noise-key-file or --noise-peer-key cannot be used with --transport "
+                + name);
   }
 
   @ParameterizedTest
@@ -165,8 +169,9 @@ class TransportSettingsTest {
   void remoteProxyRequiresCertificateForTls(TransportKind kind) {
     assertThatThrownBy(() -> remote(settings(kind, false), true, false))
         .hasMessage(
-            "--transport tls and wss need a certificate: set --tls-cert and --tls-key, or"
-                + " --tls-pkcs12");
+            "--transport "
+                + kind.word()
+                + " needs a certificate: set --tls-cert and --tls-key, or --tls-pkcs12");
     assertThatCode(() -> remote(settings(kind, false), true, true)).doesNotThrowAnyException();
     assertThatCode(() -> origin(settings(kind, false), true, false)).doesNotThrowAnyException();
   }

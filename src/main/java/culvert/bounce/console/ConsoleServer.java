@@ -21,6 +21,8 @@ import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
+import culvert.setting.Setting;
+import culvert.setting.SettingException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
@@ -134,19 +136,26 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
 
   private static void checkAuthentication(
       HostPort where, Optional<BounceAuthentication> authentication) {
-    String address = "--console-addr " + where + " is not a loopback address";
     if (authentication.isEmpty()) {
-      throw new IllegalArgumentException(
-          address
-              + ": others could stop the server; set an authentication string with --auth,"
-              + " --auth-file or CULVERT_AUTH");
+      throw exposed(
+          where,
+          "others could stop the server; set an authentication string with "
+              + Setting.AUTH
+              + ", "
+              + Setting.AUTH_FILE
+              + " or CULVERT_AUTH");
     }
     for (byte b : authentication.get().bytes()) {
       if (b == '\n' || b == '\r') {
-        throw new IllegalArgumentException(
-            address + ": the authentication string has a line end, so it cannot be typed there");
+        throw exposed(
+            where, "the authentication string has a line end, so it cannot be typed there");
       }
     }
+  }
+
+  private static SettingException exposed(HostPort where, String problem) {
+    return new SettingException(
+        "%s %s is not a loopback address: %s", Setting.CONSOLE_ADDR, where, problem);
   }
 
   /** Returns the address that was bound. */

@@ -3,12 +3,14 @@ package culvert.cli.demo;
 import culvert.cli.option.Examples;
 import culvert.cli.option.HelpGroup;
 import culvert.cli.option.InHelp;
+import culvert.cli.option.SettingId;
 import culvert.cli.option.StandardOptions;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.FirstLine;
 import culvert.cli.process.Terminal;
 import culvert.config.Secret;
 import culvert.net.HostPort;
+import culvert.setting.Setting;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -46,10 +48,12 @@ public final class DemoCommand implements Callable<Integer> {
       paramLabel = "HOST:PORT",
       defaultValue = "127.0.0.1:0",
       description = "Public address of the web server; port 0 for any free port.")
+  @SettingId(Setting.DEMO_OUTSIDE_ADDR)
   @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private HostPort outside;
 
   @Option(names = "--once", description = "Exit after the first request.")
+  @SettingId(Setting.DEMO_ONCE)
   @InHelp(value = HelpGroup.OPERATION, isBrief = true)
   private boolean once;
 

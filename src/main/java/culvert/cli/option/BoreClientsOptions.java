@@ -5,6 +5,8 @@ import culvert.config.BoreServerSettings;
 import culvert.config.FilePermissions;
 import culvert.config.Secret;
 import culvert.net.HostPort;
+import culvert.setting.Setting;
+import culvert.setting.SettingException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,14 +19,14 @@ import picocli.CommandLine.Spec;
 @InHelp(HelpGroup.SECURITY)
 public final class BoreClientsOptions {
 
-  private static final TextOrFile SECRET = new TextOrFile("--bore-secret");
-  private static final String ADDRESS = "--bore-addr";
+  private static final TextOrFile SECRET =
+      new TextOrFile(Setting.BORE_SECRET, Setting.BORE_SECRET_FILE);
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
   @Option(
-      names = ADDRESS,
+      names = "--bore-addr",
       paramLabel = "HOST:PORT",
       description =
           "Listen here for bore clients; bore itself always connects to port 7835. bore's protocol"
@@ -62,9 +64,9 @@ public final class BoreClientsOptions {
    */
   public Optional<BoreServerSettings> settings(List<Secret> others) {
     if (address == null && (text != null || file != null)) {
-      String given = text == null ? SECRET.file() : SECRET.text();
-      throw new IllegalArgumentException(
-          WrittenName.of(spec, given) + " has no effect without " + ADDRESS);
+      throw new SettingException(
+          "%s has no effect without %s",
+          text == null ? SECRET.file() : SECRET.text(), Setting.BORE_ADDR);
     }
     return Optional.ofNullable(address)
         .map(given -> new BoreServerSettings(given, secrets(others)));

@@ -2,6 +2,7 @@ package culvert.cli.option;
 
 import culvert.config.BounceAuthentication;
 import culvert.config.FilePermissions;
+import culvert.setting.Setting;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
@@ -12,7 +13,7 @@ import picocli.CommandLine.Spec;
 @InHelp(value = HelpGroup.SECURITY, isBrief = true)
 public final class BounceAuthOptions {
 
-  private static final TextOrFile OPTIONS = new TextOrFile("--auth");
+  private static final TextOrFile OPTIONS = new TextOrFile(Setting.AUTH, Setting.AUTH_FILE);
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;

@@ -3,10 +3,11 @@ package culvert.cli.option;
 import culvert.config.BounceCredentials;
 import culvert.config.FilePermissions;
 import culvert.config.GroupAddress;
-import culvert.config.InvalidSettingException;
 import culvert.config.TlsClientSettings;
 import culvert.config.WebSocketSettings;
 import culvert.protocol.PeerNames;
+import culvert.setting.Setting;
+import culvert.setting.SettingException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +20,10 @@ import picocli.CommandLine.Spec;
 @InHelp(HelpGroup.SECURITY)
 public final class BounceCredentialOptions {
 
-  private static final TextOrFile AUTH = new TextOrFile("--bounce-auth");
+  private static final TextOrFile AUTH =
+      new TextOrFile(Setting.BOUNCE_AUTH, Setting.BOUNCE_AUTH_FILE);
+
+  private static final PeerNames SERVER = PeerNames.BOUNCE_SERVER_OF_PROXY;
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
@@ -60,6 +64,34 @@ public final class BounceCredentialOptions {
   private String serverName;
 
   @Option(
+      names = "--bounce-tls-cert",
+      paramLabel = "FILE",
+      description =
+          "Certificate of this side for a bounce server that requires one, followed by those of its"
+              + " issuers (PEM file).")
+  private Path certificate;
+
+  @Option(
+      names = "--bounce-tls-key",
+      paramLabel = "FILE",
+      description = "Private key of that certificate (PEM file, not encrypted).")
+  private Path key;
+
+  @Option(
+      names = "--bounce-tls-pkcs12",
+      paramLabel = "FILE",
+      description =
+          "Certificate and key in one PKCS#12 file, instead of --bounce-tls-cert and"
+              + " --bounce-tls-key.")
+  private Path archive;
+
+  @Option(
+      names = "--bounce-tls-password-file",
+      paramLabel = "FILE",
+      description = "Read the password of the PKCS#12 file from this file.")
+  private Path password;
+
+  @Option(
       names = "--bounce-ws-path",
       paramLabel = "PATH",
       defaultValue = "/",
@@ -77,21 +109,22 @@ public final class BounceCredentialOptions {
   public BounceCredentials access(List<GroupAddress> groups, Map<String, String> environment) {
     var authentication = BounceAuthOptions.choose(spec, AUTH, text, file);
     boolean isTls = groups.stream().anyMatch(group -> group.transport().isTls());
-    boolean isGiven = pin != null || authorities != null || serverName != null;
+    var identity = TlsIdentityOptions.identity(SERVER, certificate, key, archive, password);
+    boolean isGiven =
+        pin != null || authorities != null || serverName != null || identity.isPresent();
     try {
       var tls =
           new TlsClientSettings(
-              TlsTrustOptions.trust(
-                  PeerNames.BOUNCE_SERVER_OF_PROXY, authorities, pin, environment),
+              TlsTrustOptions.trust(SERVER, authorities, pin, environment),
               Optional.ofNullable(serverName),
-              Optional.empty());
+              identity);
       return new BounceCredentials(
           authentication,
           isGiven || isTls ? Optional.of(tls) : Optional.empty(),
           new WebSocketSettings(path, Optional.empty()));
-    } catch (InvalidSettingException e) {
-      // In the commands of a bounce server these options have other names.
-      throw e.about(PeerNames.BOUNCE_SERVER_OF_PROXY);
+    } catch (SettingException e) {
+      // The records name the settings of a link.
+      throw e.about(SERVER::setting);
     }
   }
 

@@ -1,6 +1,7 @@
 package culvert.cli.option;
 
 import culvert.protocol.bounce.BounceGreeting;
+import culvert.setting.Setting;
 import picocli.CommandLine.Option;
 
 /** The variant of BounceServer's protocol. */
@@ -14,6 +15,7 @@ public final class BounceProtocolOption {
           "Variant of the protocol: program, as BounceServer sends it, with a line feed after the "
               + "version and READY once a member has joined; or text, as its README describes it, "
               + "with neither.")
+  @SettingId(Setting.BOUNCE_PROTOCOL)
   @InHelp(HelpGroup.TRANSPORT)
   private BounceGreeting greeting;
 

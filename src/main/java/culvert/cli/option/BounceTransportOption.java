@@ -1,6 +1,7 @@
 package culvert.cli.option;
 
 import culvert.config.TransportKind;
+import culvert.setting.Setting;
 import picocli.CommandLine.Option;
 
 /** The transport between a bounce server and its members. */
@@ -13,6 +14,7 @@ public final class BounceTransportOption {
       description =
           "Transport of members' connections: plain, tls, ws or wss. ws is a WebSocket, wss a"
               + " WebSocket over TLS.")
+  @SettingId(Setting.BOUNCE_TRANSPORT)
   @InHelp(value = HelpGroup.TRANSPORT, isBrief = true)
   private TransportKind kind;
 

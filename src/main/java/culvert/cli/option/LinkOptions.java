@@ -5,14 +5,20 @@ import culvert.config.Secret;
 import culvert.config.TransportKind;
 import culvert.config.TransportSettings;
 import culvert.config.WebSocketSettings;
+import culvert.setting.Setting;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Options of the link between the two proxies: secret and transport. */
 public final class LinkOptions {
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
 
   @Mixin private SecretOptions secret;
 
@@ -71,7 +77,7 @@ public final class LinkOptions {
     var lines = new ArrayList<>(secret.advice());
     noise
         .keyFile()
-        .flatMap(file -> FilePermissions.of("--noise-key-file", file))
+        .flatMap(file -> FilePermissions.of(WrittenName.of(spec, Setting.NOISE_KEY_FILE), file))
         .ifPresent(lines::add);
     if (secrets().stream().anyMatch(Secret::isShort)) {
       lines.add(

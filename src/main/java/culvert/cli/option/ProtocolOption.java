@@ -3,6 +3,8 @@ package culvert.cli.option;
 import culvert.config.ServiceAddress;
 import culvert.config.TransportKind;
 import culvert.observe.Log;
+import culvert.setting.Setting;
+import culvert.setting.SettingException;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -11,13 +13,11 @@ import picocli.CommandLine.Spec;
 /** The protocol between the two proxies, and the options that it does not support. */
 public final class ProtocolOption {
 
-  private static final String NAME = "--protocol";
-
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
   @Option(
-      names = {NAME, FormerNames.DIALECT},
+      names = {"--protocol", FormerNames.DIALECT},
       paramLabel = "KIND",
       defaultValue = "native",
       description =
@@ -43,26 +43,26 @@ public final class ProtocolOption {
       return;
     }
     if (hasSecret) {
-      throw new IllegalArgumentException(
-          trp() + " has no authentication: a secret would protect nothing; leave it out");
+      throw new SettingException(
+          "%s trp has no authentication: a secret would protect nothing; leave it out",
+          Setting.PROTOCOL);
     }
     reject("a transport other than plain", transport != TransportKind.PLAIN);
     if (services.size() != 1) {
-      throw new IllegalArgumentException(trp() + " supports one service only");
+      throw new SettingException("%s trp supports one service only", Setting.PROTOCOL);
     }
   }
 
   /**
    * Checks that one more setting is not combined with trp.
    *
-   * @param setting its name
+   * @param setting a {@link Setting}, or a description of several
    * @param isGiven whether it is set
    * @throws IllegalArgumentException if trp is selected and the setting is set
    */
-  public void reject(String setting, boolean isGiven) {
+  public void reject(Object setting, boolean isGiven) {
     if (isTrp() && isGiven) {
-      throw new IllegalArgumentException(
-          trp() + " does not support " + WrittenName.of(spec, setting));
+      throw new SettingException("%s trp does not support %s", Setting.PROTOCOL, setting);
     }
   }
 
@@ -74,16 +74,11 @@ public final class ProtocolOption {
   public void warn(Log log, boolean isAuthenticated, String withoutSecret) {
     if (isTrp()) {
       log.warn(
-          trp()
-              + " HAS NO AUTHENTICATION: the first program that connects to the control address"
+          WrittenName.of(spec, Setting.PROTOCOL)
+              + " trp HAS NO AUTHENTICATION: the first program that connects to the control address"
               + " receives the visitors, and anyone on the network path can read their traffic");
     } else if (!isAuthenticated) {
       log.warn(withoutSecret);
     }
-  }
-
-  /** Returns the option and its value, as the user has written the option. */
-  public String trp() {
-    return WrittenName.of(spec, NAME) + " trp";
   }
 }

@@ -3,6 +3,8 @@ package culvert.cli.option;
 import culvert.config.BoreSecret;
 import culvert.config.FilePermissions;
 import culvert.config.Secret;
+import culvert.setting.Setting;
+import culvert.setting.SettingException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -14,7 +16,7 @@ import picocli.CommandLine.Spec;
 @InHelp(value = HelpGroup.SECURITY, isBrief = true)
 public final class SecretOptions {
 
-  private static final TextOrFile OPTIONS = new TextOrFile("--secret");
+  private static final TextOrFile OPTIONS = new TextOrFile(Setting.SECRET, Setting.SECRET_FILE);
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
@@ -72,11 +74,8 @@ public final class SecretOptions {
    */
   public <T> Optional<T> single(List<T> secrets, String role) {
     if (secrets.size() > 1) {
-      throw new IllegalArgumentException(
-          WrittenName.of(spec, OPTIONS.file())
-              + " is given more than once; "
-              + role
-              + " has one secret");
+      throw new SettingException(
+          "%s is given more than once; %s has one secret", Setting.SECRET_FILE, role);
     }
     return secrets.stream().findFirst();
   }

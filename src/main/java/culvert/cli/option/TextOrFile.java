@@ -1,19 +1,17 @@
 package culvert.cli.option;
 
+import culvert.setting.Setting;
+import culvert.setting.SettingException;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
  * A secret that is given as a text or in a file. One on the command line takes precedence over the
  * variable of the other.
  *
- * @param text the option of the text; that of the file has the suffix {@code -file}
+ * @param text the setting of the text
+ * @param file the setting of the file
  */
-record TextOrFile(String text) {
-
-  /** Returns the option of the file. */
-  String file() {
-    return text + "-file";
-  }
+record TextOrFile(Setting text, Setting file) {
 
   /**
    * Returns whether the file is the one to use.
@@ -25,13 +23,9 @@ record TextOrFile(String text) {
    */
   boolean isFile(CommandSpec spec, boolean hasText, boolean hasFile) {
     var given = spec.commandLine().getParseResult();
-    boolean isTextOnCommandLine = given.hasMatchedOption(text);
-    if (isTextOnCommandLine == given.hasMatchedOption(file()) && hasText && hasFile) {
-      throw new IllegalArgumentException(
-          WrittenName.of(spec, text)
-              + " and "
-              + WrittenName.of(spec, file())
-              + " are both given; keep one");
+    boolean isTextOnCommandLine = given.hasMatchedOption(text.flag());
+    if (isTextOnCommandLine == given.hasMatchedOption(file.flag()) && hasText && hasFile) {
+      throw new SettingException("%s and %s are both given; keep one", text, file);
     }
     return hasFile && !isTextOnCommandLine;
   }

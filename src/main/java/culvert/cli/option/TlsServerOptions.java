@@ -1,6 +1,8 @@
 package culvert.cli.option;
 
 import culvert.config.TlsServerSettings;
+import culvert.setting.Setting;
+import culvert.setting.SettingException;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
@@ -26,7 +28,7 @@ public final class TlsServerOptions {
   public Optional<TlsServerSettings> settings() {
     var identity = own.identity();
     if (identity.isEmpty() && clientAuthorities != null) {
-      throw new IllegalArgumentException("--tls-client-ca is given without --tls-cert");
+      throw new SettingException("%s is given without %s", Setting.TLS_CLIENT_CA, Setting.TLS_CERT);
     }
     return identity.map(
         given -> new TlsServerSettings(given, Optional.ofNullable(clientAuthorities)));

@@ -4,6 +4,8 @@ import culvert.config.TlsClientSettings;
 import culvert.config.TlsIdentity;
 import culvert.config.TlsTrust;
 import culvert.protocol.PeerNames;
+import culvert.setting.Setting;
+import culvert.setting.SettingException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -67,11 +69,9 @@ public final class TlsTrustOptions {
   static TlsTrust trust(
       PeerNames server, Path authorities, String pin, Map<String, String> environment) {
     if (authorities != null && pin != null) {
-      throw new IllegalArgumentException(
-          server.option("tls-ca")
-              + " and "
-              + server.option("tls-pin")
-              + " are both given; keep one");
+      throw new SettingException(
+          "%s and %s are both given; keep one",
+          server.setting(Setting.TLS_CA), server.setting(Setting.TLS_PIN));
     }
     if (pin != null) {
       return new TlsTrust.Pin(pin);

@@ -1,5 +1,7 @@
 package culvert.cli.option;
 
+import culvert.setting.Setting;
+import culvert.setting.SettingNames;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -16,18 +18,18 @@ public final class WrittenName {
 
   private WrittenName() {}
 
-  /**
-   * Returns the name of a setting of a command that has been parsed.
-   *
-   * @param option the option's current name; returned as it is if the command has no such option
-   */
-  public static String of(CommandSpec command, String option) {
-    OptionSpec found = command.findOption(option);
-    if (found == null) {
-      return option;
-    }
+  /** Returns the names of the settings of a command that has been parsed. */
+  public static SettingNames in(CommandSpec command) {
     List<String> arguments = command.root().commandLine().getParseResult().originalArgs();
-    return of(found, arguments, (Environment) command.commandLine().getDefaultValueProvider());
+    var environment = (Environment) command.commandLine().getDefaultValueProvider();
+    return setting ->
+        OptionSettings.find(command, setting)
+            .flatMap(option -> written(option, arguments, environment));
+  }
+
+  /** Returns the name of one setting of a command that has been parsed. */
+  public static String of(CommandSpec command, Setting setting) {
+    return in(command).of(setting);
   }
 
   /** Returns the name of an option or positional parameter, given the command line. */
@@ -35,9 +37,12 @@ public final class WrittenName {
     if (!(argument instanceof OptionSpec option)) {
       return environment.source(argument).orElse(argument.paramLabel());
     }
-    return onCommandLine(option, arguments)
-        .or(() -> environment.source(option))
-        .orElseGet(() -> FormerNames.name(option));
+    return written(option, arguments, environment).orElseGet(() -> FormerNames.name(option));
+  }
+
+  private static Optional<String> written(
+      OptionSpec option, List<String> arguments, Environment environment) {
+    return onCommandLine(option, arguments).or(() -> environment.source(option));
   }
 
   /** Returns the name under which the option is on the command line, if it is there. */

@@ -5,6 +5,7 @@ import culvert.net.Connection;
 import culvert.protocol.ByeReason;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
+import culvert.setting.Setting;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -55,7 +56,9 @@ final class ClientHandshake {
       case ServerMessage.Hello hello -> hello;
       case ServerMessage.Challenge challenge ->
           throw refused(
-              "the server requires a secret, but none is set: give --secret or BORE_SECRET");
+              "the server requires a secret, but none is set: give "
+                  + Setting.SECRET
+                  + " or BORE_SECRET");
       case ServerMessage.Error(String text) when isAboutSecret(text) ->
           throw refused("server error: " + text);
       case ServerMessage.Error error -> error;

@@ -13,6 +13,7 @@ import culvert.protocol.HandshakeExchange;
 import culvert.protocol.Message;
 import culvert.protocol.PeerNames;
 import culvert.protocol.RefusedException;
+import culvert.setting.Setting;
 import culvert.transport.Transport;
 import culvert.transport.noise.NativeNoise;
 import culvert.transport.stack.TransportStack;
@@ -164,8 +165,9 @@ final class NativeLogin {
     if (!self.secrets().isEmpty()) {
       return exchange.refuse(
           ByeReason.TRANSPORT,
-          "the remote proxy's --transport does not encrypt and the origin proxy's does; give both"
-              + " the same");
+          "the remote proxy's "
+              + Setting.TRANSPORT
+              + " does not encrypt and the origin proxy's does; give both the same");
     }
     return NativeNoise.isSecretProof(first)
         ? exchange.refuse(
@@ -175,7 +177,8 @@ final class NativeLogin {
         : exchange.refuse(
             ByeReason.TRANSPORT,
             "the remote proxy has no key, so it cannot decrypt the origin proxy's connection; give"
-                + " both the same --noise-pattern");
+                + " both the same "
+                + Setting.NOISE_PATTERN);
   }
 
   private RefusedException refuseUnencrypted(HandshakeExchange exchange) {
@@ -183,10 +186,14 @@ final class NativeLogin {
         ? exchange.refuse(
             ByeReason.CREDENTIALS,
             "the remote proxy requires the secret and a connection encrypted with it; the origin"
-                + " proxy's is not: give both the same secret and --transport")
+                + " proxy's is not: give both the same secret and "
+                + Setting.TRANSPORT)
         : exchange.refuse(
             ByeReason.TRANSPORT,
             "the remote proxy requires a connection encrypted with Noise and the origin proxy's is"
-                + " not; give both the same --transport and --noise-pattern");
+                + " not; give both the same "
+                + Setting.TRANSPORT
+                + " and "
+                + Setting.NOISE_PATTERN);
   }
 }

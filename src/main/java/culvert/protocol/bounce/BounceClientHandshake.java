@@ -3,6 +3,7 @@ package culvert.protocol.bounce;
 import culvert.protocol.ByeReason;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
+import culvert.setting.Setting;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -55,8 +56,8 @@ public final class BounceClientHandshake {
   private static final Pattern BANNER = Pattern.compile("([1-9][0-9]?)" + NAME + "([!-~]+)");
 
   private static final String TEXT_HINT =
-      "it may use --protocol text, which 'bounce connect --protocol text' supports and a pair of"
-          + " proxies does not";
+      "it may use %1$s text, which 'bounce connect %1$s text' supports and a pair of proxies does not"
+          .formatted(Setting.BOUNCE_PROTOCOL);
 
   private final InputStream in;
   private final OutputStream out;
@@ -118,7 +119,9 @@ public final class BounceClientHandshake {
   private static String closedInBanner(String banner) {
     if (banner.isEmpty()) {
       return "the peer closed the connection without sending data: it is not a bounce server, is"
-          + " busy, or expects TLS or WebSocket (its --transport)";
+          + " busy, or expects TLS or WebSocket (its "
+          + Setting.BOUNCE_TRANSPORT
+          + ")";
     }
     return isComplete(banner)
         ? "the bounce server's first line has no line feed; " + TEXT_HINT
@@ -129,8 +132,8 @@ public final class BounceClientHandshake {
   private void checkNothingFollows() throws IOException {
     if (in.available() > 0) {
       throw new ProtocolException(
-          "the bounce server sent more than the first line of --protocol text; if it uses"
-              + " --protocol program, use the same here");
+          "the bounce server sent more than the first line of %1$s text; if it uses %1$s program, use the same here"
+              .formatted(Setting.BOUNCE_PROTOCOL));
     }
   }
 
@@ -204,7 +207,8 @@ public final class BounceClientHandshake {
               + number
               + " has more hex digits than this bounce server allows ("
               + digits
-              + "); choose a lower number or raise the server's --max-pairs");
+              + "); choose a lower number or raise the server's "
+              + Setting.MAX_PAIRS);
     }
     return "0".repeat(digits - number.length()) + number;
   }
@@ -260,7 +264,8 @@ public final class BounceClientHandshake {
                   + number
                   + ": it has fewer groups"
                   + (authenticated ? ", or expects no authentication string" : "")
-                  + "; choose a lower number or raise the server's --max-pairs");
+                  + "; choose a lower number or raise the server's "
+                  + Setting.MAX_PAIRS);
     };
   }
 

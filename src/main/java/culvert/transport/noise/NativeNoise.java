@@ -13,6 +13,7 @@ import culvert.protocol.HandshakeExchange;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
+import culvert.setting.Setting;
 import culvert.transport.RecordConnection;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -200,7 +201,10 @@ public final class NativeNoise {
   }
 
   private static String wrongKey(String peer) {
-    return peer + "'s key is not the --noise-peer-key that was given to the other side";
+    return peer
+        + "'s key is not the "
+        + Setting.NOISE_PEER_KEY
+        + " that was given to the other side";
   }
 
   private boolean isExpectedPeer(NoiseHandshake noise) {
@@ -250,7 +254,8 @@ public final class NativeNoise {
               + protocol.name()
               + " and the origin proxy with "
               + first.protocol()
-              + "; use a secret alone on both sides, or the same --noise-pattern");
+              + "; use a secret alone on both sides, or the same "
+              + Setting.NOISE_PATTERN);
     }
   }
 
@@ -270,8 +275,9 @@ public final class NativeNoise {
         ByeReason.CREDENTIALS,
         isSecretProof()
             ? "the secret is wrong"
-            : "the keys do not match: the origin proxy's --noise-peer-key is not the remote proxy's"
-                + " public key"
+            : "the keys do not match: the origin proxy's "
+                + Setting.NOISE_PEER_KEY
+                + " is not the remote proxy's public key"
                 + (protocol.isRemoteKeyRequired(false) ? ", or vice versa" : ""));
   }
 

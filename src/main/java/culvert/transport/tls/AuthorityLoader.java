@@ -3,6 +3,7 @@ package culvert.transport.tls;
 import culvert.config.TlsServerSettings;
 import culvert.config.TlsTrust;
 import culvert.protocol.PeerNames;
+import culvert.setting.Setting;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
@@ -32,7 +33,7 @@ final class AuthorityLoader {
   static List<X509Certificate> load(TlsTrust trust, PeerNames server) {
     return switch (trust) {
       case TlsTrust.Authorities given ->
-          PemFile.read(server.option("tls-ca"), given.file()).certificates();
+          PemFile.read(server.setting(Setting.TLS_CA), given.file()).certificates();
       case TlsTrust.SystemStore system -> load(system);
       case TlsTrust.Pin pin -> List.of();
     };
@@ -70,7 +71,7 @@ final class AuthorityLoader {
   static List<X509Certificate> load(TlsServerSettings settings) {
     return settings
         .clientAuthorities()
-        .map(file -> PemFile.read("--tls-client-ca", file).certificates())
+        .map(file -> PemFile.read(Setting.TLS_CLIENT_CA, file).certificates())
         .orElse(List.of());
   }
 }

@@ -1,5 +1,6 @@
 package culvert.transport.tls;
 
+import culvert.setting.Setting;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
@@ -78,7 +79,7 @@ final class AuthorityTrust extends PeerTrust {
           + ", not for '"
           + engine.getPeerHost()
           + "'; if this is the right server, set its name with "
-          + side.names().option("tls-server-name");
+          + side.names().setting(Setting.TLS_SERVER_NAME);
     }
     if (refusal.getCause() instanceof CertPathBuilderException) {
       return isOwnIssuer(chain[0])
@@ -130,12 +131,12 @@ final class AuthorityTrust extends PeerTrust {
   private String remedy(X509Certificate certificate) {
     return side.isDialling()
         ? "if this is the right server, trust its issuer with "
-            + side.names().option("tls-ca")
+            + side.names().setting(Setting.TLS_CA)
             + ", or this certificate alone with "
-            + side.names().option("tls-pin")
+            + side.names().setting(Setting.TLS_PIN)
             + " "
             + Certificates.fingerprint(certificate)
-        : "see --tls-client-ca";
+        : "see " + Setting.TLS_CLIENT_CA;
   }
 
   @Override

@@ -2,6 +2,8 @@ package culvert.transport.tls;
 
 import culvert.config.FilePermissions;
 import culvert.config.TlsIdentity;
+import culvert.protocol.PeerNames;
+import culvert.setting.Setting;
 import java.nio.file.Path;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
@@ -13,41 +15,39 @@ import java.util.Optional;
 /** Reads a certificate and its private key, and checks that they belong together. */
 final class IdentityLoader {
 
-  private static final String CERTIFICATE_OPTION = "--tls-cert";
-  private static final String KEY_OPTION = "--tls-key";
-
   private IdentityLoader() {}
 
   /**
    * Reads the files of an identity.
    *
+   * @param peer names of the other side, which select the settings of the files
    * @throws IllegalArgumentException with one line that names the option, the file and the problem
    */
-  static LoadedIdentity load(TlsIdentity identity) {
+  static LoadedIdentity load(TlsIdentity identity, PeerNames peer) {
     return switch (identity) {
-      case TlsIdentity.Pem pem -> load(pem);
-      case TlsIdentity.Pkcs12 archive -> Pkcs12Archive.load(archive);
+      case TlsIdentity.Pem pem -> load(pem, peer);
+      case TlsIdentity.Pkcs12 archive -> Pkcs12Archive.load(archive, peer);
     };
   }
 
-  private static LoadedIdentity load(TlsIdentity.Pem pem) {
-    List<X509Certificate> chain =
-        PemFile.read(CERTIFICATE_OPTION, pem.certificate()).certificates();
+  private static LoadedIdentity load(TlsIdentity.Pem pem, PeerNames peer) {
+    Setting ofCertificate = peer.setting(Setting.TLS_CERT);
+    Setting ofKey = peer.setting(Setting.TLS_KEY);
+    List<X509Certificate> chain = PemFile.read(ofCertificate, pem.certificate()).certificates();
     PrivateKey key =
-        PrivateKeys.read(PemFile.read(KEY_OPTION, pem.key()), chain.getFirst().getPublicKey());
+        PrivateKeys.read(PemFile.read(ofKey, pem.key()), chain.getFirst().getPublicKey(), peer);
     var warnings = new ArrayList<String>();
-    validityWarning(CERTIFICATE_OPTION, pem.certificate(), chain.getFirst())
-        .ifPresent(warnings::add);
-    FilePermissions.of(KEY_OPTION, pem.key()).ifPresent(warnings::add);
+    validityWarning(ofCertificate, pem.certificate(), chain.getFirst()).ifPresent(warnings::add);
+    FilePermissions.of(ofKey.flag(), pem.key()).ifPresent(warnings::add);
     return new LoadedIdentity(key, chain, warnings);
   }
 
   /** Returns a warning if the certificate has expired or is not valid yet. */
-  static Optional<String> validityWarning(String option, Path file, X509Certificate certificate) {
+  static Optional<String> validityWarning(Setting setting, Path file, X509Certificate certificate) {
     Instant now = Instant.now();
     Instant begins = certificate.getNotBefore().toInstant();
     Instant ends = certificate.getNotAfter().toInstant();
-    String subject = option + " " + file + ": the certificate ";
+    String subject = setting + " " + file + ": the certificate ";
     if (now.isAfter(ends)) {
       return Optional.of(subject + "expired at " + ends + "; peers will reject it");
     }

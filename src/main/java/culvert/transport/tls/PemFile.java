@@ -1,5 +1,6 @@
 package culvert.transport.tls;
 
+import culvert.setting.SettingException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -20,11 +21,11 @@ import java.util.regex.Pattern;
  * A file of labelled base64 blocks (RFC 7468), the usual form of certificates and keys. Text around
  * the blocks is ignored, and so are the headers that older tools write at the start of a block.
  *
- * @param option the option that names the file, for messages
+ * @param source the {@link culvert.setting.Setting} that names the file, or a text if none does
  * @param file its path
  * @param blocks in the file's order
  */
-record PemFile(String option, Path file, List<Block> blocks) {
+record PemFile(Object source, Path file, List<Block> blocks) {
 
   /** More than any system's list of authorities: a longer file is the wrong one. */
   private static final int MAX_BYTES = 4 * 1024 * 1024;
@@ -49,11 +50,11 @@ record PemFile(String option, Path file, List<Block> blocks) {
   /**
    * Reads a file.
    *
-   * @throws IllegalArgumentException with one line that names option and file, if it cannot be read
+   * @throws IllegalArgumentException with one line that names source and file, if it cannot be read
    *     or a block is damaged
    */
-  static PemFile read(String option, Path file) {
-    String text = new String(bytes(option, file), StandardCharsets.ISO_8859_1);
+  static PemFile read(Object source, Path file) {
+    String text = new String(bytes(source, file), StandardCharsets.ISO_8859_1);
     var blocks = new ArrayList<Block>();
     Matcher matcher = BLOCK.matcher(text);
     while (matcher.find()) {
@@ -63,30 +64,30 @@ record PemFile(String option, Path file, List<Block> blocks) {
         byte[] bytes = Base64.getDecoder().decode(base64);
         blocks.add(new Block(matcher.group(1), bytes, body.contains(ENCRYPTED_HEADER)));
       } catch (IllegalArgumentException e) {
-        throw invalid(option, file, "the block '" + matcher.group(1) + "' is damaged");
+        throw invalid(source, file, "the block '" + matcher.group(1) + "' is damaged");
       }
     }
-    return new PemFile(option, file, List.copyOf(blocks));
+    return new PemFile(source, file, List.copyOf(blocks));
   }
 
   /**
    * Reads the contents of a file of at most 4 MiB.
    *
-   * @throws IllegalArgumentException with one line that names option and file, if it cannot be read
+   * @throws IllegalArgumentException with one line that names source and file, if it cannot be read
    */
-  static byte[] bytes(String option, Path file) {
+  static byte[] bytes(Object source, Path file) {
     try (var in = Files.newInputStream(file)) {
       byte[] bytes = in.readNBytes(MAX_BYTES + 1);
       if (bytes.length > MAX_BYTES) {
-        throw invalid(option, file, "the file is longer than 4 MiB; it cannot be the right one");
+        throw invalid(source, file, "the file is longer than 4 MiB; it cannot be the right one");
       }
       return bytes;
     } catch (NoSuchFileException e) {
-      throw invalid(option, file, "there is no such file");
+      throw invalid(source, file, "there is no such file");
     } catch (AccessDeniedException e) {
-      throw invalid(option, file, "this user has no permission to read the file");
+      throw invalid(source, file, "this user has no permission to read the file");
     } catch (IOException e) {
-      throw invalid(option, file, "the file cannot be read: " + e.getMessage());
+      throw invalid(source, file, "the file cannot be read: " + e.getMessage());
     }
   }
 
@@ -128,12 +129,12 @@ record PemFile(String option, Path file, List<Block> blocks) {
   }
 
   /** Returns an exception for this file. */
-  IllegalArgumentException invalid(String problem) {
-    return invalid(option, file, problem);
+  SettingException invalid(String problem) {
+    return invalid(source, file, problem);
   }
 
-  /** Returns an exception with one line: option, file, problem. */
-  static IllegalArgumentException invalid(String option, Path file, String problem) {
-    return new IllegalArgumentException(option + " " + file + ": " + problem);
+  /** Returns an exception with one line: source, file, problem. */
+  static SettingException invalid(Object source, Path file, String problem) {
+    return new SettingException("%s %s: %s", source, file, problem);
   }
 }

@@ -2,6 +2,7 @@ package culvert.transport.tls;
 
 import culvert.config.TlsTrust;
 import culvert.protocol.PeerNames;
+import culvert.setting.Setting;
 import java.security.MessageDigest;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
@@ -24,7 +25,7 @@ final class PinnedTrust extends PeerTrust {
       throw new TlsSide.UntrustedException(
           server.peer()
               + "'s certificate does not match "
-              + server.option("tls-pin")
+              + server.setting(Setting.TLS_PIN)
               + "; its SHA-256 fingerprint is "
               + Certificates.fingerprint(chain[0]),
           null);

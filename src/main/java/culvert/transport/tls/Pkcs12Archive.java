@@ -2,6 +2,8 @@ package culvert.transport.tls;
 
 import culvert.config.FilePermissions;
 import culvert.config.TlsIdentity;
+import culvert.protocol.PeerNames;
+import culvert.setting.Setting;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -19,27 +21,29 @@ import java.util.List;
 /** Reads the certificate and the private key of a PKCS#12 archive (RFC 7292). */
 final class Pkcs12Archive {
 
-  private static final String OPTION = "--tls-pkcs12";
-  private static final String PASSWORD_OPTION = "--tls-password-file";
-
   private final TlsIdentity.Pkcs12 files;
+  private final Setting ofArchive;
+  private final Setting ofPassword;
 
-  private Pkcs12Archive(TlsIdentity.Pkcs12 files) {
+  private Pkcs12Archive(TlsIdentity.Pkcs12 files, PeerNames peer) {
     this.files = files;
+    this.ofArchive = peer.setting(Setting.TLS_PKCS12);
+    this.ofPassword = peer.setting(Setting.TLS_PASSWORD_FILE);
   }
 
   /**
    * Reads an archive that holds exactly one key with a certificate.
    *
+   * @param peer names of the other side, which select the settings of the files
    * @throws IllegalArgumentException with one line that names the option, the file and the problem,
    *     never the password
    */
-  static LoadedIdentity load(TlsIdentity.Pkcs12 files) {
-    return new Pkcs12Archive(files).load();
+  static LoadedIdentity load(TlsIdentity.Pkcs12 files, PeerNames peer) {
+    return new Pkcs12Archive(files, peer).load();
   }
 
   private LoadedIdentity load() {
-    byte[] bytes = PemFile.bytes(OPTION, files.archive());
+    byte[] bytes = PemFile.bytes(ofArchive, files.archive());
     char[] password = password();
     try {
       KeyStore store = KeyStore.getInstance("PKCS12");
@@ -85,11 +89,11 @@ final class Pkcs12Archive {
   private List<String> warnings(X509Certificate certificate) {
     var warnings = new ArrayList<String>();
     Path archive = files.archive();
-    IdentityLoader.validityWarning(OPTION, archive, certificate).ifPresent(warnings::add);
-    FilePermissions.of(OPTION, archive).ifPresent(warnings::add);
+    IdentityLoader.validityWarning(ofArchive, archive, certificate).ifPresent(warnings::add);
+    FilePermissions.of(ofArchive.flag(), archive).ifPresent(warnings::add);
     files
         .password()
-        .flatMap(file -> FilePermissions.of(PASSWORD_OPTION, file))
+        .flatMap(file -> FilePermissions.of(ofPassword.flag(), file))
         .ifPresent(warnings::add);
     return warnings;
   }
@@ -98,7 +102,7 @@ final class Pkcs12Archive {
     return files
         .password()
         .map(file ->
-            new String(PemFile.bytes(PASSWORD_OPTION, file), StandardCharsets.UTF_8)
+            new String(PemFile.bytes(ofPassword, file), StandardCharsets.UTF_8)
                 .lines()
                 .findFirst()
                 .orElse("")
@@ -107,6 +111,6 @@ final class Pkcs12Archive {
   }
 
   private IllegalArgumentException invalid(String problem) {
-    return PemFile.invalid(OPTION, files.archive(), problem);
+    return PemFile.invalid(ofArchive, files.archive(), problem);
   }
 }

@@ -1,5 +1,8 @@
 package culvert.transport.tls;
 
+import culvert.protocol.PeerNames;
+import culvert.setting.Setting;
+import culvert.setting.SettingException;
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.security.InvalidKeyException;
@@ -33,19 +36,20 @@ final class PrivateKeys {
    * Returns the first private key of a file.
    *
    * @param certified the public key of the certificate that it must match
+   * @param peer names of the other side, which select the settings to suggest
    * @throws IllegalArgumentException with one line that names option and file, if the file has no
    *     key, or the key is encrypted, damaged, or of another certificate
    */
-  static PrivateKey read(PemFile file, PublicKey certified) {
+  static PrivateKey read(PemFile file, PublicKey certified, PeerNames peer) {
     for (PemFile.Block block : file.blocks()) {
       switch (block.label()) {
-        case "ENCRYPTED PRIVATE KEY" -> throw encrypted(file);
+        case "ENCRYPTED PRIVATE KEY" -> throw encrypted(file, peer);
         case "PRIVATE KEY" -> {
           return key(file, block.bytes(), certified);
         }
         case "RSA PRIVATE KEY", "EC PRIVATE KEY" -> {
           if (block.encrypted()) {
-            throw encrypted(file);
+            throw encrypted(file, peer);
           }
           return key(file, wrap(block.bytes(), certified), certified);
         }
@@ -97,10 +101,14 @@ final class PrivateKeys {
     throw file.invalid("the private key does not match the (first) certificate");
   }
 
-  private static IllegalArgumentException encrypted(PemFile file) {
-    return file.invalid(
-        "the private key is encrypted; decrypt it with 'openssl pkey', or use a PKCS#12 archive"
-            + " with --tls-pkcs12 and --tls-password-file");
+  private static SettingException encrypted(PemFile file, PeerNames peer) {
+    return new SettingException(
+        "%s %s: the private key is encrypted; decrypt it with 'openssl pkey', or use a PKCS#12"
+            + " archive with %s and %s",
+        file.source(),
+        file.file(),
+        peer.setting(Setting.TLS_PKCS12),
+        peer.setting(Setting.TLS_PASSWORD_FILE));
   }
 
   /** Returns a PrivateKeyInfo: version 0, the certificate's algorithm, the key as it was read. */

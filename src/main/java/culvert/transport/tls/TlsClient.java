@@ -96,7 +96,8 @@ public final class TlsClient implements Transport {
           case TlsTrust.Authorities given -> authorityTrust(given);
           case TlsTrust.SystemStore system -> authorityTrust(system);
         };
-    Optional<LoadedIdentity> identity = settings.identity().map(IdentityLoader::load);
+    Optional<LoadedIdentity> identity =
+        settings.identity().map(own -> IdentityLoader.load(own, side.names()));
     identity.ifPresent(own -> own.warnings().forEach(warnings));
     return TlsContext.of(identity, Optional.of(trust));
   }

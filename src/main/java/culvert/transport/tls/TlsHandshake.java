@@ -153,8 +153,8 @@ final class TlsHandshake {
       if (carrier.input().read(in) < 0) {
         throw new EOFException(
             side.peer()
-                + " closed the connection during the TLS handshake; do both sides use the same"
-                + " --transport?");
+                + " closed the connection during the TLS handshake; "
+                + side.names().transportQuestion());
       }
       checkFirstByte();
     }
@@ -168,7 +168,8 @@ final class TlsHandshake {
           side.peer()
               + " does not speak TLS (it sent "
               + quote(in.duplicate().flip())
-              + "); do both sides use the same --transport?");
+              + "); "
+              + side.names().transportQuestion());
     }
     firstByteChecked = true;
   }

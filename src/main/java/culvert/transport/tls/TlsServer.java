@@ -85,7 +85,7 @@ public final class TlsServer implements Transport {
   }
 
   private Loaded load() {
-    LoadedIdentity identity = IdentityLoader.load(settings.identity());
+    LoadedIdentity identity = IdentityLoader.load(settings.identity(), side.names());
     Optional<PeerTrust> trust =
         settings.clientAuthorities().isEmpty()
             ? Optional.empty()

@@ -4,6 +4,7 @@ import culvert.protocol.ByeReason;
 import culvert.protocol.PeerNames;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
+import culvert.setting.Setting;
 import java.io.IOException;
 import java.security.cert.CertificateException;
 import java.util.Set;
@@ -72,7 +73,8 @@ record TlsSide(boolean isDialling, PeerNames names) {
     boolean alert = sent.find() && NO_CERTIFICATE.contains(sent.group(1));
     String detail = sent.replaceFirst("");
     boolean noCertificate = alert || detail.equals(EMPTY_CHAIN);
-    String required = isDialling ? "no usable certificate" : "no certificate for --tls-client-ca";
+    String required =
+        isDialling ? "no usable certificate" : "no certificate for " + Setting.TLS_CLIENT_CA;
     return noCertificate
         ? refused(peer() + " presented " + required + ": " + detail)
         : new ProtocolException("invalid TLS data from " + peer() + ": " + detail);
@@ -86,9 +88,9 @@ record TlsSide(boolean isDialling, PeerNames names) {
           refused(
               peer()
                   + " requires a certificate of this side; set one with "
-                  + names.option("tls-cert")
+                  + names.setting(Setting.TLS_CERT)
                   + " and "
-                  + names.option("tls-key")
+                  + names.setting(Setting.TLS_KEY)
                   + suffix);
       case "bad_certificate",
           "unsupported_certificate",
@@ -107,9 +109,7 @@ record TlsSide(boolean isDialling, PeerNames names) {
               peer() + " and this side have no TLS version or cipher in common" + suffix);
       case "unexpected_message" ->
           new ProtocolException(
-              peer()
-                  + " received an unexpected message; do both sides use the same --transport?"
-                  + suffix);
+              peer() + " received an unexpected message; " + names.transportQuestion() + suffix);
       default -> new ProtocolException(peer() + " ended the TLS connection" + suffix);
     };
   }

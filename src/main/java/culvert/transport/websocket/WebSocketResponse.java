@@ -5,6 +5,7 @@ import culvert.http.HttpHeadReader;
 import culvert.http.MalformedHttpException;
 import culvert.protocol.PeerNames;
 import culvert.protocol.ProtocolException;
+import culvert.setting.Setting;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -88,14 +89,14 @@ final class WebSocketResponse {
           "it redirects to '"
               + HttpHead.printable(head.single("location").orElse(""))
               + "'; use that address if it is the right one";
-      case 400, 405 -> "does it use the same --transport?";
+      case 400, 405 -> server.transportQuestion();
       case 401, 407 -> "an intermediary requires authentication, which is not supported";
       case 403 -> "an intermediary denies access from this address";
       case 426 -> "does a proxy in front of it forward Upgrade and Connection?";
       case 429 -> "an intermediary limits the request rate; the next attempt comes later";
       case 500, 502, 503, 504 ->
           "is it running behind the proxy in front of it, with path '" + path + "'?";
-      default -> "is '" + path + "' its " + server.option("ws-path") + "?";
+      default -> "is '" + path + "' its " + Setting.WS_PATH + "?";
     };
   }
 

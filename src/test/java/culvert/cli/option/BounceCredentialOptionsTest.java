@@ -63,11 +63,11 @@ class BounceCredentialOptionsTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "--bounce-auth=x | the --bounce-auth options have no effect without a group",
+        "--bounce-auth=x | --bounce-auth cannot be used without a group",
         "--bounce-tls-pin=abc | invalid value 'abc' for --bounce-tls-pin",
-        "--bounce-tls-server-name=h | the --bounce-tls options have no effect",
+        "--bounce-tls-server-name=h | --bounce-tls-server-name cannot be used without",
         "--bounce-ws-path=x | 'x' for --bounce-ws-path: expected a path",
-        "--bounce-ws-path=/x | the --bounce-ws options have no effect",
+        "--bounce-ws-path=/x | --bounce-ws-path cannot be used without",
         "--bounce-tls-ca=a --bounce-tls-pin=b | --bounce-tls-ca and --bounce-tls-pin are both",
         "--control-via=bounce://h:1/1,bounce://h:1/01 | names the same group twice",
         "--control-via=bounce+tls://h:1/1 --bounce-tls-ca=/no/such | --bounce-tls-ca /no/such:"

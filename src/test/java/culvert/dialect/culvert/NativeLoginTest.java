@@ -49,9 +49,9 @@ class NativeLoginTest {
               + " both the same",
           "the remote proxy received an unexpected message; do both sides use the same --transport?"
               + " (alert unexpected_message)",
-          "the remote proxy answered 400 Bad Request instead of opening a WebSocket: does it use"
-              + " the same --transport?; response: 'This is a tunnel's control port; it does not"
-              + " speak HTTP.'",
+          "the remote proxy answered 400 Bad Request instead of opening a WebSocket: do both sides"
+              + " use the same --transport?; response: 'This is a tunnel's control port; it does"
+              + " not speak HTTP.'",
           "the remote proxy's --transport does not encrypt and the origin proxy's does; give both"
               + " the same",
           "the remote proxy has no secret, so it cannot decrypt the origin proxy's connection;"

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import culvert.config.TlsIdentity;
+import culvert.protocol.PeerNames;
 import culvert.testing.TestAuthority;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -46,7 +47,7 @@ class IdentityLoaderTest {
   }
 
   private static void assertRejected(TlsIdentity identity, String message) {
-    assertThatThrownBy(() -> IdentityLoader.load(identity))
+    assertThatThrownBy(() -> load(identity))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(message);
   }
@@ -55,7 +56,7 @@ class IdentityLoaderTest {
   @ValueSource(strings = {"EC", "RSA", "Ed25519"})
   void loaderReadsPkcs8Key(String algorithm) throws Exception {
     var issued = selfSigned(algorithm);
-    var loaded = IdentityLoader.load(pem(issued));
+    var loaded = load(pem(issued));
     assertThat(loaded.key()).isEqualTo(issued.keys().getPrivate());
     assertThat(loaded.chain()).containsExactly(issued.certificate());
     assertThat(loaded.warnings()).isEmpty();
@@ -69,9 +70,7 @@ class IdentityLoaderTest {
     // SEQUENCE and length, version, algorithm, OCTET STRING and length.
     byte[] pkcs1 = Arrays.copyOfRange(pkcs8, 4 + 3 + 15 + 4, pkcs8.length);
     Files.writeString(file("old.pem"), TestAuthority.pem("RSA PRIVATE KEY", pkcs1));
-    assertThat(
-            IdentityLoader.load(new TlsIdentity.Pem(pem(issued).certificate(), file("old.pem")))
-                .key())
+    assertThat(load(new TlsIdentity.Pem(pem(issued).certificate(), file("old.pem"))).key())
         .isEqualTo(issued.keys().getPrivate());
   }
 
@@ -88,7 +87,7 @@ class IdentityLoaderTest {
     var issued = selfSigned(algorithm);
     Path certificate = pem(issued).certificate();
     openssl(command.split(" "));
-    var loaded = IdentityLoader.load(new TlsIdentity.Pem(certificate, file("other.pem")));
+    var loaded = load(new TlsIdentity.Pem(certificate, file("other.pem")));
     assertThat(loaded.key().getAlgorithm()).isEqualTo(issued.keys().getPrivate().getAlgorithm());
   }
 
@@ -99,7 +98,7 @@ class IdentityLoaderTest {
     openssl(
         "req", "-x509", "-key", "key.pem", "-subj", "/CN=server", "-days", "9", "-out", "cert.pem");
     assertThat(Files.readString(file("key.pem"))).contains("EC PARAMETERS", "EC PRIVATE KEY");
-    var loaded = IdentityLoader.load(new TlsIdentity.Pem(file("cert.pem"), file("key.pem")));
+    var loaded = load(new TlsIdentity.Pem(file("cert.pem"), file("key.pem")));
     assertThat(loaded.key().getAlgorithm()).isEqualTo("EC");
   }
 
@@ -114,8 +113,7 @@ class IdentityLoaderTest {
             + Files.readString(separate.certificate()).replace("\n", "\r\n");
     Path one = Files.writeString(file("both.pem"), both);
     Files.setPosixFilePermissions(one, PosixFilePermissions.fromString("rw-------"));
-    assertThat(IdentityLoader.load(new TlsIdentity.Pem(one, one)).key())
-        .isEqualTo(issued.keys().getPrivate());
+    assertThat(load(new TlsIdentity.Pem(one, one)).key()).isEqualTo(issued.keys().getPrivate());
   }
 
   @ParameterizedTest
@@ -176,7 +174,7 @@ class IdentityLoaderTest {
         "--tls-key "
             + good.certificate()
             + ": the file has no private key in PEM form (-----BEGIN PRIVATE KEY-----)");
-    assertThatThrownBy(() -> IdentityLoader.load(new TlsIdentity.Pem(folder, good.key())))
+    assertThatThrownBy(() -> load(new TlsIdentity.Pem(folder, good.key())))
         .hasMessageStartingWith("--tls-cert " + folder + ": the file cannot be read");
   }
 
@@ -199,7 +197,7 @@ class IdentityLoaderTest {
     var identity = pem(selfSigned("EC"));
     for (String mode : List.of("rw-r-----", "rw----r--", "rw--w----")) {
       Files.setPosixFilePermissions(identity.key(), PosixFilePermissions.fromString(mode));
-      assertThat(IdentityLoader.load(identity).warnings())
+      assertThat(load(identity).warnings())
           .as(mode)
           .containsExactly(
               "--tls-key "
@@ -213,7 +211,7 @@ class IdentityLoaderTest {
     Instant end = Instant.parse("2020-01-02T03:04:05Z");
     var wish = new TestAuthority.Wish("server").time(end.minus(Duration.ofDays(1)), end);
     var identity = pem(TestAuthority.selfSigned(wish));
-    assertThat(IdentityLoader.load(identity).warnings())
+    assertThat(load(identity).warnings())
         .containsExactly(
             "--tls-cert "
                 + identity.certificate()
@@ -227,7 +225,7 @@ class IdentityLoaderTest {
     String text = Runtime.version().feature() > 21 ? "geheim ß" : "geheim";
     Path archive = archive(issued, text);
     Path password = secret(text + "\r\nsecond line\n");
-    var loaded = IdentityLoader.load(new TlsIdentity.Pkcs12(archive, Optional.of(password)));
+    var loaded = load(new TlsIdentity.Pkcs12(archive, Optional.of(password)));
     assertThat(loaded.key()).isEqualTo(issued.keys().getPrivate());
     assertThat(loaded.chain()).isEqualTo(issued.chain());
     assertThat(loaded.warnings()).isEmpty();
@@ -283,8 +281,7 @@ class IdentityLoaderTest {
     Path password = secret("x");
     Files.setPosixFilePermissions(archive, PosixFilePermissions.fromString("rw-r--r--"));
     Files.setPosixFilePermissions(password, PosixFilePermissions.fromString("rw-r--r--"));
-    assertThat(
-            IdentityLoader.load(new TlsIdentity.Pkcs12(archive, Optional.of(password))).warnings())
+    assertThat(load(new TlsIdentity.Pkcs12(archive, Optional.of(password))).warnings())
         .extracting(line -> line.substring(0, line.indexOf(':')))
         .containsExactly("--tls-pkcs12 " + archive, "--tls-password-file " + password);
   }
@@ -305,7 +302,7 @@ class IdentityLoaderTest {
         "pkcs12 -export -in cert.pem -inkey key.pem -passout pass:old -out id.p12" + options;
     openssl(command.split(" "));
     var identity = new TlsIdentity.Pkcs12(file("id.p12"), Optional.of(secret("old")));
-    assertThat(IdentityLoader.load(identity).key()).isEqualTo(issued.keys().getPrivate());
+    assertThat(load(identity).key()).isEqualTo(issued.keys().getPrivate());
   }
 
   private Path archive(TestAuthority.Issued issued, String password) throws Exception {
@@ -350,5 +347,9 @@ class IdentityLoaderTest {
     }
     String output = new String(process.getInputStream().readAllBytes());
     assertThat(process.waitFor()).as(output).isZero();
+  }
+
+  private static LoadedIdentity load(TlsIdentity identity) {
+    return IdentityLoader.load(identity, PeerNames.ORIGIN_PROXY);
   }
 }

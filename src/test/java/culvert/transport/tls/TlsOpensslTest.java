@@ -308,7 +308,8 @@ class TlsOpensslTest {
         second.awaitLine("two");
         assertThat(connection.channelBinding())
             .isEqualTo(
-                Certificates.channelBinding(IdentityLoader.load(identity).chain().getFirst()));
+                Certificates.channelBinding(
+                    IdentityLoader.load(identity, PeerNames.REMOTE_PROXY).chain().getFirst()));
       }
     }
   }
@@ -368,7 +369,7 @@ class TlsOpensslTest {
   @Test
   void fingerprintEqualsThatOfOpenssl() throws Exception {
     var printed = openssl("x509 -in good.pem -noout -fingerprint -sha256").awaitLine("=");
-    var certificate = IdentityLoader.load(identity).chain().getFirst();
+    var certificate = IdentityLoader.load(identity, PeerNames.REMOTE_PROXY).chain().getFirst();
     assertThat(printed).endsWith("=" + Certificates.fingerprint(certificate));
     assertThat(new TlsTrust.Pin(printed).bytes()).isEqualTo(Certificates.sha256(certificate));
   }

@@ -7,6 +7,7 @@ import culvert.config.TlsIdentity;
 import culvert.config.TlsTrust;
 import culvert.net.HostPort;
 import culvert.protocol.ByeReason;
+import culvert.protocol.PeerNames;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
 import culvert.testing.LeakCheck;
@@ -259,7 +260,7 @@ class TlsTrustTest {
   void keyIsNotPrinted() throws Exception {
     var issued = tls.authority.issue("server");
     String key = HexFormat.of().formatHex(issued.keys().getPrivate().getEncoded());
-    var loaded = IdentityLoader.load(tls.write("server", issued));
+    var loaded = IdentityLoader.load(tls.write("server", issued), PeerNames.ORIGIN_PROXY);
     assertThat(loaded.toString()).isEqualTo("CN=server").doesNotContain(key);
   }
 

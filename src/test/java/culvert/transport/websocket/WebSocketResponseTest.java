@@ -164,7 +164,7 @@ class WebSocketResponseTest {
         "204 => is '/tunnel' its --ws-path?",
         "301 Moved Permanently => "
             + "it redirects to 'https://a.example/'; use that address if it is the right one",
-        "400 Bad Request => does it use the same --transport?",
+        "400 Bad Request => do both sides use the same --transport?",
         "401 Unauthorized => an intermediary requires authentication, which is not supported",
         "403 Forbidden => an intermediary denies access from this address",
         "404 Not Found => is '/tunnel' its --ws-path?",
@@ -189,9 +189,9 @@ class WebSocketResponseTest {
     assertRejected(
         new String(ForeignPeer.HTTP.answer(), StandardCharsets.US_ASCII),
         IOException.class,
-        "the remote proxy answered 400 Bad Request instead of opening a WebSocket: does it use the"
-            + " same --transport?; response: 'This is a tunnel's control port; it does not speak"
-            + " HTTP.'");
+        "the remote proxy answered 400 Bad Request instead of opening a WebSocket: do both sides"
+            + " use the same --transport?; response: 'This is a tunnel's control port; it does not"
+            + " speak HTTP.'");
   }
 
   @ParameterizedTest
