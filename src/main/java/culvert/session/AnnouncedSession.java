@@ -1,7 +1,9 @@
 package culvert.session;
 
 import culvert.net.Connection;
+import culvert.net.Deadlines;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -10,7 +12,11 @@ import java.util.List;
  */
 public abstract class AnnouncedSession implements OriginSession {
 
+  /** Time for the remote proxy to close the control connection after this side has ended it. */
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
+
   private final Connection control;
+  private final Deadlines deadlines;
   private final DataChannels.OfSession channels;
 
   /** Set before the first message is read; used by the thread that reads. */
@@ -20,8 +26,10 @@ public abstract class AnnouncedSession implements OriginSession {
   private volatile boolean closed;
 
   /** Creates a session that does not serve yet. */
-  protected AnnouncedSession(Connection control, DataChannels.OfSession channels) {
+  protected AnnouncedSession(
+      Connection control, Deadlines deadlines, DataChannels.OfSession channels) {
     this.control = control;
+    this.deadlines = deadlines;
     this.channels = channels;
   }
 
@@ -59,11 +67,20 @@ public abstract class AnnouncedSession implements OriginSession {
     channels.open(name, visitor, opener, streams);
   }
 
-  /** Closes the control connection: the protocol has no message that announces a drain. */
+  /**
+   * {@inheritDoc} The protocol has no message that announces a drain, so this side ends the control
+   * connection. It stays readable until the remote proxy closes it: closing it with an unread
+   * heartbeat sends a reset, and the remote proxy would reset the visitors as after a crash.
+   */
   @Override
   public final void drain() {
     draining = true;
-    control.close();
+    deadlines.after(CLOSE_LIMIT, control::close);
+    try {
+      control.closeOutput();
+    } catch (IOException e) {
+      control.close();
+    }
   }
 
   @Override

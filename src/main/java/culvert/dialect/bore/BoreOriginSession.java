@@ -58,7 +58,7 @@ final class BoreOriginSession extends AnnouncedSession {
       Duration heartbeatTimeout,
       Deadlines deadlines,
       LimitedLog<String> log) {
-    super(control, channels);
+    super(control, deadlines, channels);
     this.control = control;
     this.frames = frames;
     this.handshake = handshake;

@@ -19,6 +19,7 @@ import java.io.IOException;
 /** The origin side of tunneled-reverse-proxy's protocol. */
 public final class TrpOriginDialect implements OriginDialect {
 
+  private final Deadlines deadlines;
   private final DataChannels channels;
 
   /**
@@ -30,6 +31,7 @@ public final class TrpOriginDialect implements OriginDialect {
   public TrpOriginDialect(
       OriginSettings settings, Dialer dialer, Deadlines deadlines, Counters counters, Log log) {
     var lines = new LimitedLog<String>(log, counters, 1, settings.timeouts().logPeriod());
+    this.deadlines = deadlines;
     this.channels =
         new DataChannels(
             settings,
@@ -52,6 +54,7 @@ public final class TrpOriginDialect implements OriginDialect {
   @Override
   public OriginSession login(Connection connection) throws IOException {
     KeepAlive.FAST.applyTo(connection);
-    return new TrpOriginSession(connection, channels.forSession(connection.underlying().peer()));
+    return new TrpOriginSession(
+        connection, deadlines, channels.forSession(connection.underlying().peer()));
   }
 }

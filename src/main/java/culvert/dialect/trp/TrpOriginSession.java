@@ -1,6 +1,7 @@
 package culvert.dialect.trp;
 
 import culvert.net.Connection;
+import culvert.net.Deadlines;
 import culvert.session.AnnouncedSession;
 import culvert.session.DataChannels;
 import culvert.session.SessionEndedException;
@@ -14,8 +15,8 @@ final class TrpOriginSession extends AnnouncedSession {
 
   private final Connection control;
 
-  TrpOriginSession(Connection control, DataChannels.OfSession channels) {
-    super(control, channels);
+  TrpOriginSession(Connection control, Deadlines deadlines, DataChannels.OfSession channels) {
+    super(control, deadlines, channels);
     this.control = control;
   }
 

@@ -358,6 +358,23 @@ class BoreOriginTest {
     client.awaitLog("relay ended", "reason=done");
   }
 
+  /** A reset of the control connection would make the server reset the visitors. */
+  @Test
+  void drainWithUnreadHeartbeatsEndsControlConnectionWithoutReset() throws Exception {
+    run(new Client.Options());
+    var control = server.control(0, 4711);
+    var channel = server.visit(control).write("a");
+    assertThat(channel.read(1)).isEqualTo("a");
+    client.role().drain(RolePair.LIMIT);
+    assertThat(control.readAll()).isEmpty();
+    control.send("\"Heartbeat\"").send("\"Heartbeat\"");
+    assertThat(control.readAll()).isEmpty();
+    control.close();
+    channel.socket().shutdownOutput();
+    assertThat(channel.readAll()).isEmpty();
+    assertThat(client.end()).isEqualTo(OriginProxy.End.CLOSED);
+  }
+
   @Test
   void closeEndsPendingDataChannels() throws Exception {
     run(new Client.Options().secret("abc"));
