@@ -3,11 +3,11 @@ package culvert.net;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Cancels an operation of several blocking steps from another thread. The thread that runs the
- * operation registers before each step the action that ends it, in practice closing a connection;
+ * Cancels an operation of several blocking steps from another thread. Before each step, the thread
+ * that runs the operation registers an action that ends the step, such as closing a connection;
  * {@link #cancel} runs the action of the step in progress. Each action runs at most once.
  *
- * <p>Any thread may call any method; none blocks unless an action does, which it must not.
+ * <p>Any thread may call any method. Actions must not block.
  */
 public final class Cancellation {
 

@@ -3,34 +3,37 @@ package culvert.net;
 import java.time.Duration;
 
 /**
- * Distinguishes the first failure of a series from the repeated ones. A series ends after a minute
- * in which only successes were recorded; a minute without any attempt does not end it. For use by
- * one thread.
+ * Distinguishes the first failure of an episode from the repeated ones. A failure starts a new
+ * episode if at least one minute has passed since the first success after the previous failure. For
+ * use by one thread.
  */
 final class FailureEpisode {
 
-  private static final long CALM_NANOS = Duration.ofMinutes(1).toNanos();
+  private static final long MIN_RECOVERY_NANOS = Duration.ofMinutes(1).toNanos();
 
-  private boolean failing;
-  private boolean calm;
-  private long calmSince;
+  private boolean hasFailed;
+
+  /** Whether a success followed the latest failure, and when the first one did. */
+  private boolean hasRecovered;
+
+  private long recoveredNanos;
 
   /** Starts without a failure. */
   FailureEpisode() {}
 
-  /** Records a failure and returns whether it starts a new series. */
+  /** Records a failure and returns whether it starts a new episode. */
   boolean recordFailure(long nowNanos) {
-    boolean first = !failing || calm && nowNanos - calmSince >= CALM_NANOS;
-    failing = true;
-    calm = false;
-    return first;
+    boolean isFirst = !hasFailed || hasRecovered && nowNanos - recoveredNanos >= MIN_RECOVERY_NANOS;
+    hasFailed = true;
+    hasRecovered = false;
+    return isFirst;
   }
 
   /** Records a success. */
   void recordSuccess(long nowNanos) {
-    if (!calm) {
-      calm = true;
-      calmSince = nowNanos;
+    if (!hasRecovered) {
+      hasRecovered = true;
+      recoveredNanos = nowNanos;
     }
   }
 }

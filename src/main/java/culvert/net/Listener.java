@@ -27,14 +27,14 @@ public final class Listener implements AutoCloseable {
      * Called when an accept fails, usually because no file descriptor is free; the listener pauses
      * and continues.
      *
-     * @param first whether this is the first failure, or the first after a minute of successful
-     *     accepts
+     * @param first whether this failure is the first, or at least a minute later than the first
+     *     success after the previous failure
      */
     void acceptFailed(IOException cause, Duration pause, boolean first);
   }
 
   private static final Duration FIRST_PAUSE = Duration.ofMillis(10);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
+  private static final Duration MAX_PAUSE = Duration.ofSeconds(1);
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
 
   private final List<ServerSocketChannel> sockets;
@@ -140,7 +140,7 @@ public final class Listener implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     Duration doubled = pause.multipliedBy(2);
-    return doubled.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : doubled;
+    return doubled.compareTo(MAX_PAUSE) > 0 ? MAX_PAUSE : doubled;
   }
 
   /** Stops accepting and frees the port; accepted connections stay open. */

@@ -50,6 +50,11 @@ public final class ReplayedConnection extends ForwardingConnection {
     return new ReplayedConnection(connection, first);
   }
 
+  @Override
+  public ByteInput input() {
+    return input;
+  }
+
   private static final class Input extends ByteInput {
     private final ByteInput rest;
     private final ByteBuffer first;
@@ -82,10 +87,5 @@ public final class ReplayedConnection extends ForwardingConnection {
       ByteOutput.of(out).write(first);
       return n + rest.transferTo(out);
     }
-  }
-
-  @Override
-  public ByteInput input() {
-    return input;
   }
 }

@@ -15,7 +15,7 @@ class FailureEpisodeTest {
   private long now = Long.MAX_VALUE - MINUTE.toNanos() / 2;
 
   @Test
-  void firstFailureStartsSeriesAndOthersContinueIt() {
+  void firstFailureStartsEpisodeAndOthersContinueIt() {
     assertThat(failed()).isTrue();
     assertThat(failed()).isFalse();
     pass(MINUTE.multipliedBy(3));
@@ -23,13 +23,13 @@ class FailureEpisodeTest {
   }
 
   @Test
-  void successBeforeAnyFailureStartsNoSeries() {
+  void successBeforeAnyFailureStartsNoEpisode() {
     wentWell();
     assertThat(failed()).isTrue();
   }
 
   @Test
-  void minuteOfSuccessesEndsSeries() {
+  void minuteOfSuccessesEndsEpisode() {
     assertThat(failed()).isTrue();
     wentWell();
     pass(MINUTE.dividedBy(2));
@@ -40,7 +40,7 @@ class FailureEpisodeTest {
   }
 
   @Test
-  void shorterSuccessDoesNotEndSeries() {
+  void shorterSuccessDoesNotEndEpisode() {
     assertThat(failed()).isTrue();
     for (int i = 0; i < 5; i++) {
       wentWell();
@@ -50,7 +50,7 @@ class FailureEpisodeTest {
   }
 
   @Test
-  void minuteWithoutAttemptsDoesNotEndSeries() {
+  void minuteWithoutAttemptsDoesNotEndEpisode() {
     assertThat(failed()).isTrue();
     pass(MINUTE.multipliedBy(2));
     wentWell();
