@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
- * Identifies a peer that speaks another protocol by its first bytes, and provides an error answer
- * in that protocol if it has one.
+ * Identifies a peer that uses another protocol by its first bytes, and provides an error answer in
+ * that protocol if it has one.
  */
 public enum ForeignPeer {
   /** A web browser, a scanner, a health check. */
@@ -18,13 +18,13 @@ public enum ForeignPeer {
           "HTTP/1.1 400 Bad Request\r\n"
               + "Content-Type: text/plain\r\n"
               + "Connection: close\r\n\r\n"
-              + "This is a tunnel's control port; it does not speak HTTP.\n")),
+              + "This is a tunnel's control port; it does not serve HTTP.\n")),
   /** A TLS handshake record (RFC 8446, 5.1); the answer is a fatal alert, unexpected_message. */
   TLS("a TLS client", "tls or wss", HexFormat.of().parseHex("1503010002020a")),
   /** An SSH client (RFC 4253, 4.2: a server may send lines of text first). */
-  SSH("an SSH client", answer("This is a tunnel's control port; it does not speak SSH.\r\n")),
+  SSH("an SSH client", answer("This is a tunnel's control port; it does not serve SSH.\r\n")),
   /** The bore client: JSON messages that end in a zero byte. */
-  BORE("a bore client", answer("{\"Error\":\"this control port does not speak bore\"}\0")),
+  BORE("a bore client", answer("{\"Error\":\"this control port does not serve bore clients\"}\0")),
   /**
    * The rathole client: a 32-bit tag of 0 or 1 and version 0 or 1. Its protocol has no error
    * answer.
@@ -60,7 +60,7 @@ public enum ForeignPeer {
     this(description, "", answer);
   }
 
-  /** Creates a peer that an origin proxy with one of the given transports resembles. */
+  /** Creates a constant whose first bytes an origin proxy with such a transport also sends. */
   ForeignPeer(String description, String transport, byte[] answer) {
     this.description = description;
     this.transport = transport;

@@ -143,7 +143,7 @@ public final class Handshake {
     }
     byte[] expected = proof(REMOTE_LABEL);
     if (!MessageDigest.isEqual(expected, exchange.receive(Message.Proof.class).mac())) {
-      throw exchange.refuse(ByeReason.CREDENTIALS, "the remote proxy does not know the secret");
+      throw exchange.refuse(ByeReason.CREDENTIALS, "the remote proxy does not have the secret");
     }
     return new Peer(
         challenge.version(), challenge.instance(), challenge.opens(), challenge.streams(), "");
@@ -195,7 +195,7 @@ public final class Handshake {
     if (hello.minVersion() > Message.VERSION || hello.maxVersion() < Message.VERSION) {
       throw exchange.refuse(
           ByeReason.VERSION,
-          "this remote proxy speaks version "
+          "this remote proxy supports version "
               + Message.VERSION
               + " and the origin proxy "
               + hello.minVersion()

@@ -9,7 +9,7 @@ import java.util.Map;
  *
  * @param peer the peer of this connection, with the definite article: "the remote proxy"
  * @param kind any such peer, with the indefinite article: "a remote proxy"
- * @param transportQuestion what to check if the peer does not speak the expected transport
+ * @param transportQuestion what to check if the peer does not use the expected transport
  * @param renamed the settings that concern the peer in place of those of the link
  */
 public record PeerNames(
@@ -24,7 +24,7 @@ public record PeerNames(
   /** The origin proxy, seen from the remote proxy. */
   public static final PeerNames ORIGIN_PROXY = new PeerNames("the origin proxy", "an origin proxy");
 
-  /** The bounce server, seen from a program that connects to nothing else. */
+  /** The bounce server, seen from a program that dials no other server. */
   public static final PeerNames BOUNCE_SERVER =
       new PeerNames("the bounce server", "a bounce server");
 

@@ -97,7 +97,7 @@ class ForeignPeerTest {
     assertThat(parts[0].split("\r\n"))
         .startsWith("HTTP/1.1 400 Bad Request")
         .contains("Connection: close");
-    assertThat(parts[1]).contains("does not speak HTTP").endsWith("\n");
+    assertThat(parts[1]).contains("does not serve HTTP").endsWith("\n");
   }
 
   @Test
@@ -108,7 +108,7 @@ class ForeignPeerTest {
 
   @Test
   void answerToSshIsLineBeforeVersion() {
-    assertThat(answered(ForeignPeer.SSH)).doesNotStartWith("SSH-").endsWith("speak SSH.\r\n");
+    assertThat(answered(ForeignPeer.SSH)).doesNotStartWith("SSH-").endsWith("serve SSH.\r\n");
   }
 
   @Test

@@ -34,10 +34,10 @@ class HandshakeLimitsTest {
     System.arraycopy(MessageGoldenTest.hex(versions), 0, hello, Frame.HEADER_BYTES, 2);
     assertThatThrownBy(() -> accept(PREFACE, hello))
         .isInstanceOf(RefusedException.class)
-        .hasMessageContaining("speaks version 1")
+        .hasMessageContaining("supports version 1")
         .hasMessageContaining("update the older one");
     assertThat(bye().reason()).isEqualTo(ByeReason.VERSION);
-    assertThat(bye().text()).contains("speaks version 1");
+    assertThat(bye().text()).contains("supports version 1");
   }
 
   @Test

@@ -96,7 +96,7 @@ class HandshakeTamperTest {
     byte[] recorded = Wire.run(origin(SECRET), remote(SECRET)).down();
     assertThatThrownBy(() -> dial(recorded, origin(SECRET)))
         .isInstanceOf(RefusedException.class)
-        .hasMessage("the remote proxy does not know the secret");
+        .hasMessage("the remote proxy does not have the secret");
   }
 
   /** A liar without the secret sends the origin side's own proof back to it. */
@@ -125,7 +125,7 @@ class HandshakeTamperTest {
                 new SequenceInputStream(new ByteArrayInputStream(challenge), reflected),
                 said))
         .isInstanceOf(RefusedException.class)
-        .hasMessage("the remote proxy does not know the secret");
+        .hasMessage("the remote proxy does not have the secret");
   }
 
   @Test

@@ -143,7 +143,7 @@ class BounceGroupTransportsTest {
                 meeting(new RolePair.Options(), bounce, TransportKind.TLS, trust))) {
       tunnel.join();
       assertThat(tunnel.end()).isEqualTo(OriginProxy.End.UNREACHABLE);
-      tunnel.awaitLog("session not started", "the bounce server does not speak TLS");
+      tunnel.awaitLog("session not started", "the bounce server does not use TLS");
     }
   }
 }

@@ -57,7 +57,7 @@ class UnauthenticatedPeersTest {
         var tunnel = RolePair.to(server.address())) {
       assertThat(answer(connect(tunnel, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")))
           .startsWith("HTTP/1.1 400 Bad Request\r\n")
-          .endsWith("does not speak HTTP.\n");
+          .endsWith("does not serve HTTP.\n");
       tunnel.awaitLog("foreign protocol rejected", "an HTTP client");
       assertThat(answer(connect(tunnel, "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc")))
           .isEqualTo("\u0015\u0003\u0001\u0000\u0002\u0002\n");

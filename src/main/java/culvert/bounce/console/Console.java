@@ -81,7 +81,7 @@ final class Console {
     }
     if (words.getFirst().toLowerCase(Locale.ROOT).startsWith(HTTP_HOST)) {
       // Any web page can make a browser on this machine send commands in a request body.
-      out.answer("this console does not speak HTTP");
+      out.answer("this console does not serve HTTP");
       return false;
     }
     try {

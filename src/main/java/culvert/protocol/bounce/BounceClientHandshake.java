@@ -166,17 +166,17 @@ public final class BounceClientHandshake {
 
   private static String describe(String first) {
     if (first.startsWith("SSH-")) {
-      return "speaks SSH";
+      return "uses SSH";
     }
     if (first.startsWith("HTTP/")) {
-      return "speaks HTTP";
+      return "uses HTTP";
     }
     if (first.startsWith("220")) {
       return "greets like a mail or FTP server";
     }
     // An alert or a handshake (RFC 8446, 5.1).
     if (first.startsWith("\u0015\u0003") || first.startsWith("\u0016\u0003")) {
-      return "speaks TLS";
+      return "uses TLS";
     }
     return "starts with '" + printable(first) + "'";
   }

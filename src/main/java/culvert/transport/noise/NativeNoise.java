@@ -178,7 +178,7 @@ public final class NativeNoise {
     } catch (NoiseException e) {
       throw exchange.refuse(
           ByeReason.CREDENTIALS,
-          isSecretProof() ? peer + " does not know the secret" : wrongKey(peer));
+          isSecretProof() ? peer + " does not have the secret" : wrongKey(peer));
     }
     if (!isExpectedPeer(noise)) {
       // A peer that has completed the handshake reads only encrypted records.

@@ -166,7 +166,7 @@ final class TlsHandshake {
     if (!firstByteChecked && !TlsRecord.canBeginAnswer(in.get(0))) {
       throw new ProtocolException(
           side.peer()
-              + " does not speak TLS (it sent "
+              + " does not use TLS (it sent "
               + quote(in.duplicate().flip())
               + "); "
               + side.names().transportQuestion());

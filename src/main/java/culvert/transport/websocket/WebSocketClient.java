@@ -104,7 +104,7 @@ public final class WebSocketClient implements Transport {
     }
     if (!first.startsWith(HTTP_START.substring(0, Math.min(first.length(), HTTP_START.length())))) {
       throw new ProtocolException(
-          "the server at this address does not speak HTTP, which WebSocket requires");
+          "the server at this address does not use HTTP, which WebSocket requires");
     }
   }
 }

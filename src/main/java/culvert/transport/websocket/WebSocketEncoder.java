@@ -12,7 +12,7 @@ final class WebSocketEncoder implements RecordEncoder {
 
   /** The header of one frame and a Pong frame before it. */
   private static final int MAX_OVERHEAD_BYTES =
-      WebSocketHeader.MAX_BYTES + 6 + WebSocketHeader.MAX_CONTROL_BYTES;
+      WebSocketHeader.MAX_BYTES + 2 + WebSocketHeader.KEY_BYTES + WebSocketHeader.MAX_CONTROL_BYTES;
 
   private static final short NORMAL_CLOSURE = 1000;
 
@@ -89,7 +89,7 @@ final class WebSocketEncoder implements RecordEncoder {
   @Override
   public boolean encodeEnd(ByteBuffer records) {
     // The reader writes inputEnded and then reads outputEnded; this method writes outputEnded
-    // first. At least one of the two threads sees both.
+    // first. At least one of the two threads sees both, so the Close is always sent.
     outputEnded = true;
     if (!closesLast || inputEnded) {
       putClose(records);

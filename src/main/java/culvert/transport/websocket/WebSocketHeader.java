@@ -47,6 +47,9 @@ record WebSocketHeader(boolean fin, int opcode, long length, int maskingKey, int
   /** Maximum payload of a control frame (RFC 6455, section 5.5). */
   static final int MAX_CONTROL_BYTES = 125;
 
+  /** Length of a masking key. */
+  static final int KEY_BYTES = 4;
+
   /** Maximum payload of a received frame, as in rathole. It is never buffered as a whole. */
   static final long MAX_PAYLOAD_BYTES = 16 * 1024 * 1024;
 
@@ -58,7 +61,6 @@ record WebSocketHeader(boolean fin, int opcode, long length, int maskingKey, int
   private static final int MIN_CONTROL_OPCODE = 8;
   private static final int LENGTH_16_BITS = 126;
   private static final int LENGTH_64_BITS = 127;
-  private static final int KEY_BYTES = 4;
 
   /** Returns whether this is a control frame, which may occur between the frames of a message. */
   boolean isControl() {

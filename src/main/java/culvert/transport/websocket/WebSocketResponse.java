@@ -68,7 +68,7 @@ final class WebSocketResponse {
     Matcher line = STATUS_LINE.matcher(head.startLine());
     if (!line.matches()) {
       return new ProtocolException(
-          "the server at this address does not speak HTTP/1.1: '"
+          "the server at this address does not use HTTP/1.1: '"
               + HttpHead.printable(head.startLine())
               + "'");
     }

@@ -267,7 +267,7 @@ class BounceClientTest {
         var client = client(ssh.address(), "hello", LIMIT)) {
       assertThatThrownBy(client::join)
           .isInstanceOf(ProtocolException.class)
-          .hasMessageContaining("the peer is not a bounce server: it speaks SSH");
+          .hasMessageContaining("the peer is not a bounce server: it uses SSH");
     }
   }
 

@@ -239,7 +239,7 @@ class ConsoleTest {
   void webPageCannotSendCommands(String path) {
     String head = "POST " + path.replace("longer", "l%20nger".repeat(200)) + " HTTP/1.1\r";
     assertThat(session(head, "Host: 127.0.0.1:32565\r", "\r", "stop", "kill 12"))
-        .endsWith("> this console does not speak HTTP\n");
+        .endsWith("> this console does not serve HTTP\n");
     assertThat(stops.count()).isEqualTo(0);
     assertThat(members.members()).hasSize(4);
   }

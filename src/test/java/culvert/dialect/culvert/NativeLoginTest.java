@@ -51,7 +51,7 @@ class NativeLoginTest {
               + " (alert unexpected_message)",
           "the remote proxy answered 400 Bad Request instead of opening a WebSocket: do both sides"
               + " use the same --transport?; response: 'This is a tunnel's control port; it does"
-              + " not speak HTTP.'",
+              + " not serve HTTP.'",
           "the remote proxy's --transport does not encrypt and the origin proxy's does; give both"
               + " the same",
           "the remote proxy has no secret, so it cannot decrypt the origin proxy's connection;"

@@ -236,10 +236,10 @@ class BounceClientHandshakeTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "SSH-2.0-OpenSSH_9.2 | speaks SSH",
-        "HTTP/1.1 400 Bad Request | speaks HTTP",
+        "SSH-2.0-OpenSSH_9.2 | uses SSH",
+        "HTTP/1.1 400 Bad Request | uses HTTP",
         "220 mail.example.com ESMTP | greets like a mail or FTP server",
-        "`\u0015\u0003\u0001\u0000\u0002` | speaks TLS",
+        "`\u0015\u0003\u0001\u0000\u0002` | uses TLS",
         "`\u0007\u0008secret` | starts with '??secret'",
         "4-Bounty | starts with '4-Bounty'",
         "123-BounceServer_1.0 | starts with '123-Boun'",

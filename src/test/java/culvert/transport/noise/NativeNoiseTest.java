@@ -343,7 +343,7 @@ class NativeNoiseTest {
         dialling(withSecret(SECRET)),
         mirror,
         ByeReason.CREDENTIALS,
-        "the remote proxy does not know the secret");
+        "the remote proxy does not have the secret");
   }
 
   @Test

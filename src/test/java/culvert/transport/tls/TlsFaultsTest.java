@@ -129,7 +129,7 @@ class TlsFaultsTest {
   void messageQuotesServerThatDoesNotSpeakTls() throws Exception {
     assertThat(clientFailure(ascii("HTTP/1.1 400 Bad Request\r\nServer: x\r\n")))
         .isInstanceOf(ProtocolException.class)
-        .hasMessageStartingWith("the remote proxy does not speak TLS (it sent ")
+        .hasMessageStartingWith("the remote proxy does not use TLS (it sent ")
         .hasMessageEndingWith("); do both sides use the same --transport?")
         .hasMessageNotContainingAny("\r", "\n");
     assertThat(clientFailure(ascii("SSH-2.0-OpenSSH_9.6\r\n")))

@@ -191,7 +191,7 @@ class WebSocketResponseTest {
         IOException.class,
         "the remote proxy answered 400 Bad Request instead of opening a WebSocket: do both sides"
             + " use the same --transport?; response: 'This is a tunnel's control port; it does not"
-            + " speak HTTP.'");
+            + " serve HTTP.'");
   }
 
   @ParameterizedTest
@@ -258,18 +258,18 @@ class WebSocketResponseTest {
   @CsvSource(
       delimiterString = " => ",
       value = {
-        "SSH-2.0-OpenSSH_9.2| => the server at this address does not speak HTTP, which WebSocket"
+        "SSH-2.0-OpenSSH_9.2| => the server at this address does not use HTTP, which WebSocket"
             + " requires",
-        "220 mail.example ESMTP| => the server at this address does not speak HTTP, which WebSocket"
+        "220 mail.example ESMTP| => the server at this address does not use HTTP, which WebSocket"
             + " requires",
-        "x => the server at this address does not speak HTTP, which WebSocket requires",
+        "x => the server at this address does not use HTTP, which WebSocket requires",
         "<21><3><1><0><2><2> => the server at this address uses TLS and this side does not",
-        "HTTP/2.0 101 Yes|| => the server at this address does not speak HTTP/1.1: 'HTTP/2.0 101"
+        "HTTP/2.0 101 Yes|| => the server at this address does not use HTTP/1.1: 'HTTP/2.0 101"
             + " Yes'",
         "HTTP/1.0 101 Yes|| => "
             + "the remote proxy answered 101 Yes instead of opening a WebSocket: is '/tunnel' its"
             + " --ws-path?",
-        "HTTP/1.1 1010|| => the server at this address does not speak HTTP/1.1: 'HTTP/1.1 1010'",
+        "HTTP/1.1 1010|| => the server at this address does not use HTTP/1.1: 'HTTP/1.1 1010'",
         "HTTP/1.1 101 A<10>B: c|| => an HTTP header line that does not end in CR LF",
         "HTTP/1.1 101 A<0>|| => an HTTP start line with a control character",
         "HTTP/1.1 101 A| B: c|| => a malformed HTTP header line 'B: c'",
