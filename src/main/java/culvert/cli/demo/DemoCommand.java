@@ -59,6 +59,7 @@ public final class DemoCommand implements Callable<Integer> {
 
   @Mixin private StandardOptions standard;
 
+  /** Creates a command that prints to the terminal. */
   public DemoCommand(Terminal terminal) {
     this.terminal = terminal;
   }

@@ -20,6 +20,11 @@ public final class TrainCommand implements Callable<Integer> {
   private final Terminal terminal;
   private final CommandRunner runner;
 
+  /**
+   * Creates a command.
+   *
+   * @param runner runs the roles' commands in this process
+   */
   public TrainCommand(Terminal terminal, CommandRunner runner) {
     this.terminal = terminal;
     this.runner = runner;

@@ -19,10 +19,12 @@ public final class AdmissionOptions {
   @InHelp(HelpGroup.LIMITS)
   private int sessions;
 
+  /** Returns the maximum number of concurrent visitors. */
   public int visitors() {
     return visitors.max();
   }
 
+  /** Returns the maximum number of concurrent sessions. */
   public int sessions() {
     return sessions;
   }

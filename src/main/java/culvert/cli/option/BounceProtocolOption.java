@@ -19,6 +19,7 @@ public final class BounceProtocolOption {
   @InHelp(HelpGroup.TRANSPORT)
   private BounceGreeting greeting;
 
+  /** Returns the variant. */
   public BounceGreeting greeting() {
     return greeting;
   }

@@ -18,6 +18,7 @@ public final class BounceTransportOption {
   @InHelp(value = HelpGroup.TRANSPORT, isBrief = true)
   private TransportKind kind;
 
+  /** Returns the transport. */
   public TransportKind kind() {
     return kind;
   }

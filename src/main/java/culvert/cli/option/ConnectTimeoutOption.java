@@ -18,6 +18,7 @@ public final class ConnectTimeoutOption {
     this.timeout = timeout;
   }
 
+  /** Returns the timeout. */
   public Duration timeout() {
     return timeout;
   }

@@ -15,6 +15,7 @@ public final class DrainOption {
   @InHelp(HelpGroup.LIMITS)
   private Duration timeout;
 
+  /** Returns the longest time that open connections may continue. */
   public Duration timeout() {
     return timeout;
   }

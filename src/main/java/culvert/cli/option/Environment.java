@@ -32,6 +32,7 @@ public final class Environment implements IDefaultValueProvider {
 
   private final Map<String, String> variables;
 
+  /** Reads the given variables, by name. */
   public Environment(Map<String, String> variables) {
     this.variables = variables;
   }

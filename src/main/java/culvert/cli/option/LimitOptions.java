@@ -75,6 +75,11 @@ public final class LimitOptions {
 
   @Mixin private LogPeriodOption logPeriod;
 
+  /**
+   * Returns the timeouts.
+   *
+   * @throws IllegalArgumentException if their combination is invalid
+   */
   public Timeouts timing() {
     return new Timeouts(
         handshake,
@@ -85,6 +90,11 @@ public final class LimitOptions {
         logPeriod.period());
   }
 
+  /**
+   * Returns the limits of streams and of buffered bytes.
+   *
+   * @throws IllegalArgumentException if one of them is invalid
+   */
   public ResourceLimits resources() {
     ByteCount all = buffer == null ? ResourceLimits.shareOfHeap() : buffer;
     return new ResourceLimits(streams, opens, streamBuffer, all);

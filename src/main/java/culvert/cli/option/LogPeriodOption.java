@@ -16,6 +16,7 @@ public final class LogPeriodOption {
   @InHelp(HelpGroup.LOGGING)
   private Duration period;
 
+  /** Returns the period. */
   public Duration period() {
     return period;
   }

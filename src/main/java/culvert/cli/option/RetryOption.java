@@ -16,6 +16,7 @@ public final class RetryOption {
   @InHelp(HelpGroup.OPERATION)
   private Duration max;
 
+  /** Returns the longest pause. */
   public Duration max() {
     return max;
   }

@@ -25,7 +25,7 @@ public final class SecretOptions {
       names = {"-s", "--secret"},
       paramLabel = "TEXT",
       description =
-          "Secret shared by both sides. Each proves that it knows it. Text on the command line is "
+          "Secret that both sides share and prove to each other. Text on the command line is "
               + "visible in the process list; use --secret-file or the variable instead.")
   private String text;
 

@@ -24,10 +24,12 @@ public final class UnauthenticatedOptions {
               + "bits.")
   private int perAddress;
 
+  /** Returns the maximum in total. */
   public int total() {
     return total;
   }
 
+  /** Returns the maximum from one source address. */
   public int perAddress() {
     return perAddress;
   }

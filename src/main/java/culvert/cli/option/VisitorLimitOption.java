@@ -14,6 +14,7 @@ public final class VisitorLimitOption {
     this.max = max;
   }
 
+  /** Returns the maximum number of visitors. */
   public int max() {
     return max;
   }

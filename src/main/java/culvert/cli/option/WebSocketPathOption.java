@@ -13,6 +13,7 @@ public final class WebSocketPathOption {
   @InHelp(HelpGroup.TRANSPORT)
   private String path;
 
+  /** Returns the path. */
   public String path() {
     return path;
   }

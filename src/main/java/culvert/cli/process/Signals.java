@@ -15,6 +15,7 @@ public final class Signals {
 
   private Signals() {}
 
+  /** Requests the stop on TERM or INT; a second signal halts the JVM with 128 and its number. */
   public static void stopOnTermAndInt(Stop stop) {
     IntConsumer handler =
         number -> {
@@ -26,6 +27,7 @@ public final class Signals {
     handle("INT", handler);
   }
 
+  /** Runs the action on each HUP, in a thread of the JVM. */
   public static void onHangUp(Runnable action) {
     handle("HUP", number -> action.run());
   }

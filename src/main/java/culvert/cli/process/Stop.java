@@ -29,6 +29,7 @@ public final class Stop implements StopRequest {
     requested.complete(null);
   }
 
+  /** Blocks until the stop is requested. */
   public void await() throws InterruptedException {
     try {
       requested.get();
