@@ -8,10 +8,10 @@ import javax.net.ssl.SNIHostName;
 /**
  * TLS on the dialling side.
  *
- * @param trust the rule for accepting the remote proxy's certificate
+ * @param trust the rule for accepting the server's certificate
  * @param serverName the name or address that the certificate must be valid for, if not the host
  *     that is dialled ({@code --tls-server-name})
- * @param identity the certificate that this side presents if the remote proxy requests one
+ * @param identity the certificate that this side presents if the server requests one
  */
 public record TlsClientSettings(
     TlsTrust trust, Optional<String> serverName, Optional<TlsIdentity> identity) {
@@ -24,7 +24,7 @@ public record TlsClientSettings(
   /**
    * Validates the name.
    *
-   * @throws IllegalArgumentException if no certificate can have it
+   * @throws InvalidSettingException if no certificate can have it
    */
   public TlsClientSettings {
     serverName.ifPresent(TlsClientSettings::check);

@@ -6,7 +6,7 @@ import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The rule by which the dialling side accepts the remote proxy's certificate. */
+/** The rule by which the dialling side accepts the server's certificate. */
 public sealed interface TlsTrust {
 
   /**
@@ -38,7 +38,7 @@ public sealed interface TlsTrust {
      * Accepts the hash with or without colons, and the whole line as {@code openssl x509 -noout
      * -fingerprint -sha256} prints it.
      *
-     * @throws IllegalArgumentException if the text is not a SHA-256 hash
+     * @throws InvalidSettingException if the text is not a SHA-256 hash
      */
     public Pin {
       String digits = sha256.substring(sha256.indexOf('=') + 1).replace(":", "").strip();

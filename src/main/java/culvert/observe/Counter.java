@@ -2,7 +2,7 @@ package culvert.observe;
 
 /** The events that are counted. */
 public enum Counter {
-  /** Visitors accepted on outside addresses. */
+  /** Visitors accepted on public addresses. */
   VISITORS,
   /** Visitors reset because {@code --max-visitors} was reached. */
   VISITORS_OVER_LIMIT,
@@ -26,7 +26,10 @@ public enum Counter {
   REFUSED_PEERS,
   /** Connections that violated the protocol. */
   PROTOCOL_ERRORS,
-  /** Connections that exceeded the time for a session that serves, or for joining a group. */
+  /**
+   * Connections that did not log in and register a service, or join a group, within the handshake
+   * timeout.
+   */
   SLOW_HANDSHAKES,
   /** Unauthenticated connections evicted by newer ones. */
   HALF_OPEN_DROPPED,

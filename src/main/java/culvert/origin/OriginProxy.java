@@ -38,7 +38,7 @@ public final class OriginProxy implements AutoCloseable {
     ENDED,
     /**
      * The remote proxy, or the bounce server where the two meet, refused the secret or could not
-     * prove that it knows it.
+     * prove that it has it.
      */
     CREDENTIALS,
     /** The remote proxy declined a service. */

@@ -24,7 +24,7 @@ record Outcome(Kind kind, String cause, Duration served) {
     ENDED,
     /** The remote proxy is stopping; the session ends with its last visitor. */
     DRAINING,
-    /** The remote proxy refused the secret, or could not prove that it knows it. */
+    /** The remote proxy refused the secret, or could not prove that it has it. */
     LOGIN_REFUSED,
     /** The bounce server where the two proxies meet refused the login there. */
     BOUNCE_LOGIN_REFUSED,

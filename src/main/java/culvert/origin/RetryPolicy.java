@@ -9,7 +9,10 @@ import java.time.Duration;
  */
 final class RetryPolicy {
 
-  /** A session that served for less time counts as a failed login. */
+  /**
+   * A draining remote proxy is retried without a pause only if the session served at least this
+   * long.
+   */
   static final Duration MIN_SERVED = Duration.ofSeconds(1);
 
   /** The step after the end of a connection attempt or session. */

@@ -67,7 +67,7 @@ final class PortTable {
     return reserved.add(port);
   }
 
-  /** Reserves a port at random; returns nothing if that port is not free. */
+  /** Reserves a port at random; returns empty if that port is not free. */
   OptionalInt reserveAny() {
     PortRange ports = range.orElseThrow();
     int port = ThreadLocalRandom.current().nextInt(ports.min(), ports.max() + 1);

@@ -16,7 +16,7 @@ import java.util.Set;
  * The sessions that have logged in, and their names. Guarded by the lock of {@link Registry}. Where
  * a secret confirms every login, a login under a name replaces the session that had it, and the
  * process of that session is not admitted again under the name. Without a secret, only the same
- * process takes its name back: no other process can know its instance id.
+ * process takes its name back: no other process has its instance id.
  */
 final class Roster {
 
@@ -49,7 +49,7 @@ final class Roster {
   /**
    * Creates a roster without sessions.
    *
-   * @param confirmed whether every session has proved at login that it knows a secret
+   * @param confirmed whether every session has proven a secret at login
    */
   Roster(int maxSessions, boolean confirmed) {
     this.maxSessions = maxSessions;

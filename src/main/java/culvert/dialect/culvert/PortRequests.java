@@ -43,7 +43,7 @@ final class PortRequests {
     }
   }
 
-  /** Returns the next offer after a refusal, or nothing if there is no other. */
+  /** Returns the next offer after a refusal, or empty if there is no other. */
   Optional<Offer> afterRefusal(String service) {
     return lastPorts.remove(service) == null ? Optional.empty() : Optional.of(offer(service));
   }
