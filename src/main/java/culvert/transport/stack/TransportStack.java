@@ -29,8 +29,8 @@ public final class TransportStack {
    *
    * @param client names of the peers, for messages
    * @param tls present if the kind uses TLS
-   * @param warnings receives a message for the user about each unusable file, at the start and after
-   *     each change
+   * @param warnings receives a message for the user about each unusable file, at the start and
+   *     after each change
    * @throws IllegalArgumentException with one line that names the option, the file and the problem
    */
   public static Transport accepting(
@@ -55,8 +55,8 @@ public final class TransportStack {
    * @param tls used if the kind uses TLS
    * @param target address of the peer, independent of the route to it
    * @param server names of the peer, for messages
-   * @param warnings receives a message for the user about each unusable file, at the start and after
-   *     each change
+   * @param warnings receives a message for the user about each unusable file, at the start and
+   *     after each change
    * @throws IllegalArgumentException with one line that names the option, the file and the problem
    */
   public static Transport dialling(
