@@ -4,11 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.cli.process.Stop;
 import culvert.cli.process.Terminal;
+import culvert.config.TlsIdentity;
+import culvert.config.TlsServerSettings;
+import culvert.config.TransportKind;
+import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.PairingBounceServer;
 import culvert.testing.RolePair;
+import culvert.testing.TestAuthority;
 import culvert.testing.TestServer;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -23,6 +28,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -129,6 +135,40 @@ class BounceConnectCommandTest {
                   + bounce.address()
                   + "/ac: the bounce server refused the authentication string; use the same"
                   + " on both sides\n");
+    }
+  }
+
+  @Test
+  void certificateIsPresentedToAServerThatRequiresOne() throws Exception {
+    var authority = new TestAuthority("Bounce CA");
+    var server = authority.issue("bounce");
+    var member = authority.issue("member");
+    Path ca = authority.own().writeChain(folder.resolve("ca.pem"));
+    var identity =
+        new TlsIdentity.Pem(
+            server.writeChain(folder.resolve("server.pem")),
+            server.writeKey(folder.resolve("server.key")));
+    String cert = "--tls-cert=" + member.writeChain(folder.resolve("member.pem"));
+    String key = "--tls-key=" + member.writeKey(folder.resolve("member.key"));
+    try (var bounce =
+            new PairingBounceServer(
+                new HostPort("127.0.0.1", 0),
+                AUTHENTICATION,
+                TransportKind.TLS,
+                Optional.of(new TlsServerSettings(identity, Optional.of(ca))));
+        var echo = TestServer.echo()) {
+      var without = connect(bounce, typed(""), "--transport=tls", "--tls-ca=" + ca);
+      assertThat(without.exit()).isEqualTo(77);
+      assertThat(without.err())
+          .contains("requires a certificate of this side; set one with --tls-cert and --tls-key");
+      String[] with = {"--transport=tls", "--tls-ca=" + ca, cert, key};
+      String[] serving = {with[0], with[1], cert, key, "--to=" + echo.address(), "--once"};
+      var beside = connect(bounce, typed(""), serving);
+      Eventually.within(RolePair.LIMIT, () -> assertThat(bounce.members()).isEqualTo(1));
+      var client = connect(bounce, typed("there and back"), with);
+      assertThat(client.exit()).as(client.err()).isZero();
+      assertThat(client.out()).isEqualTo("there and back");
+      assertThat(beside.exit()).isZero();
     }
   }
 

@@ -42,6 +42,8 @@ class BounceGroupTransportsTest {
   @TempDir private static Path folder;
 
   private static TlsServerSettings identity;
+  private static TlsServerSettings identityForCertifiedMembers;
+  private static TlsIdentity ofMember;
   private static TlsTrust trust;
   private static TlsTrust distrust;
 
@@ -55,23 +57,43 @@ class BounceGroupTransportsTest {
                 issued.writeChain(folder.resolve("bounce-cert.pem")),
                 issued.writeKey(folder.resolve("bounce-key.pem"))),
             Optional.empty());
-    trust = new TlsTrust.Authorities(authority.own().writeChain(folder.resolve("bounce-ca.pem")));
+    Path ca = authority.own().writeChain(folder.resolve("bounce-ca.pem"));
+    trust = new TlsTrust.Authorities(ca);
+    identityForCertifiedMembers = new TlsServerSettings(identity.identity(), Optional.of(ca));
+    var member = authority.issue("member");
+    ofMember =
+        new TlsIdentity.Pem(
+            member.writeChain(folder.resolve("member-cert.pem")),
+            member.writeKey(folder.resolve("member-key.pem")));
     distrust =
         new TlsTrust.Authorities(
             new TestAuthority("Other CA").own().writeChain(folder.resolve("other-ca.pem")));
   }
 
   private static PairingBounceServer place(TransportKind kind) throws IOException {
+    return place(kind, identity);
+  }
+
+  private static PairingBounceServer place(TransportKind kind, TlsServerSettings tls)
+      throws IOException {
     return new PairingBounceServer(
         new HostPort("127.0.0.1", 0),
         AUTHENTICATION,
         kind,
-        Optional.of(identity).filter(own -> kind.isTls()));
+        Optional.of(tls).filter(own -> kind.isTls()));
   }
 
   private static RolePair.Options meeting(
       RolePair.Options options, PairingBounceServer bounce, TransportKind kind, TlsTrust trust) {
-    var tls = new TlsClientSettings(trust, Optional.empty(), Optional.empty());
+    return meeting(
+        options, bounce, kind, new TlsClientSettings(trust, Optional.empty(), Optional.empty()));
+  }
+
+  private static RolePair.Options meeting(
+      RolePair.Options options,
+      PairingBounceServer bounce,
+      TransportKind kind,
+      TlsClientSettings tls) {
     return options.meeting(
         new BounceCredentials(
             Optional.of(BounceAuthentication.of(AUTHENTICATION)),
@@ -133,6 +155,34 @@ class BounceGroupTransportsTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(names = {"TLS", "WSS"})
+  void pairServesAtABounceServerThatRequiresCertificates(TransportKind kind) throws Exception {
+    try (var bounce = place(kind, identityForCertifiedMembers)) {
+      var tls = new TlsClientSettings(trust, Optional.empty(), Optional.of(ofMember));
+      assertCarries(meeting(new RolePair.Options(), bounce, kind, tls));
+    }
+  }
+
+  /** A link's settings have other names in the same command. */
+  @Test
+  void missingCertificateForTheBounceServerIsLoggedWithTheSettingsForIt() throws Exception {
+    try (var bounce = place(TransportKind.TLS, identityForCertifiedMembers);
+        var server = TestServer.echo();
+        var tunnel =
+            new RolePair(
+                server.address(),
+                meeting(new RolePair.Options(), bounce, TransportKind.TLS, trust))) {
+      tunnel.join();
+      assertThat(tunnel.end()).isEqualTo(OriginProxy.End.CREDENTIALS);
+      String hint =
+          "the bounce server requires a certificate of this side; set one with --bounce-tls-cert"
+              + " and --bounce-tls-key";
+      tunnel.awaitLog("group not joined", hint);
+      tunnel.awaitLog("login refused by bounce server", hint);
+    }
+  }
+
   @Test
   void tlsOnOneSideOnlyIsLogged() throws Exception {
     try (var bounce = place(TransportKind.PLAIN);
@@ -143,7 +193,10 @@ class BounceGroupTransportsTest {
                 meeting(new RolePair.Options(), bounce, TransportKind.TLS, trust))) {
       tunnel.join();
       assertThat(tunnel.end()).isEqualTo(OriginProxy.End.UNREACHABLE);
-      tunnel.awaitLog("session not started", "the bounce server does not use TLS");
+      tunnel.awaitLog(
+          "session not started",
+          "the bounce server does not use TLS",
+          "does the scheme of the bounce URL match the server's --transport?");
     }
   }
 }
