@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.ArgSpec;
@@ -135,7 +136,7 @@ final class BoreLocalCommand implements Callable<Integer> {
     check(spec.positionalParameters().getFirst(), localPort);
     check(spec.findOption("--port"), port);
     OriginSettings settings = settings();
-    var access = new BoreClientSettings(port, secret.single(secret.boreSecrets(), "a bore client"));
+    var access = new AtomicReference<>(access());
     try (Log log = run.log(ROLE, terminal);
         var announcements =
             new Announcements(
@@ -145,11 +146,16 @@ final class BoreLocalCommand implements Callable<Integer> {
           new OriginProxy(
               settings,
               (dialer, deadlines, counters) ->
-                  new BoreOriginDialect(settings, access, dialer, deadlines, counters, log),
+                  new BoreOriginDialect(settings, access::get, dialer, deadlines, counters, log),
               announcements,
               log);
-      return exitCode(OriginRun.of(proxy, run.drain(), ROLE, terminal, log)).code();
+      Runnable reload = () -> access.set(access());
+      return exitCode(OriginRun.of(proxy, run.drain(), ROLE, reload, terminal, log)).code();
     }
+  }
+
+  private BoreClientSettings access() {
+    return new BoreClientSettings(port, secret.single(secret.boreSecrets(), "a bore client"));
   }
 
   /** Rejects what bore rejects with the same exit code, 2. */

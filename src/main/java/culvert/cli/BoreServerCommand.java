@@ -17,7 +17,6 @@ import culvert.config.PortRange;
 import culvert.config.RemoteSettings;
 import culvert.config.ResourceLimits;
 import culvert.config.TransportSettings;
-import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.observe.Log;
 import culvert.remote.RemoteProxy;
@@ -132,11 +131,9 @@ final class BoreServerCommand implements Callable<Integer> {
             "NO SECRET IS SET: any client that can reach the control port can open ports here;"
                 + " set --secret or BORE_SECRET on both sides");
       }
+      terminal.hangUps().accept(new FileReload(() -> proxy.reload(settings()), log));
       terminal.stop().await();
-      log.info(
-          event("draining")
-              .with("visitors", proxy.visitors())
-              .with("limit", Durations.of(run.drain())));
+      log.info(Draining.of(terminal.stop(), "visitors", proxy.visitors(), run.drain()));
       proxy.drain(run.drain());
       log.info(event("stopping").withAll(proxy.counters().fields()));
       return ExitCode.OK.code();

@@ -20,6 +20,7 @@ import culvert.cli.option.WebSocketHostOption;
 import culvert.cli.option.WebSocketPathOption;
 import culvert.cli.option.WrittenName;
 import culvert.cli.process.ExitCode;
+import culvert.cli.process.Stop;
 import culvert.cli.process.Terminal;
 import culvert.config.BounceClientSettings;
 import culvert.config.BounceCredentials;
@@ -183,7 +184,9 @@ final class BounceConnectCommand implements Callable<Integer> {
     Consumer<String> warnings = line -> terminal.err().println(ROLE + ": " + line);
     auth.advice().ifPresent(warnings);
     try (var client = new BounceClient(settings, warnings)) {
-      onStop(client::close);
+      onStop(warnings, client::close);
+      // ssh sends HUP to its ProxyCommand at the end of every session.
+      terminal.hangUps().accept(terminal.stop()::request);
       return inVirtualThread(() -> stream(client));
     }
   }
@@ -213,10 +216,19 @@ final class BounceConnectCommand implements Callable<Integer> {
 
   private ExitCode serve(BounceClient client, Log log) throws InterruptedException {
     var forwarder = new GroupForwarder(client, to, once, log);
-    onStop(() -> {
-      forwarder.stop();
-      client.close();
-    });
+    var reload = new FileReload(() -> client.reload(credentials()), log);
+    terminal
+        .hangUps()
+        .accept(() -> {
+          reload.run();
+          forwarder.tryNow();
+        });
+    onStop(
+        log::info,
+        () -> {
+          forwarder.stop();
+          client.close();
+        });
     return switch (inVirtualThread(forwarder::run)) {
       case STOPPED, SERVED -> ExitCode.OK;
       case FAILED -> ExitCode.FAILURE;
@@ -228,7 +240,9 @@ final class BounceConnectCommand implements Callable<Integer> {
   private ExitCode listen(BounceClient client, Log log) throws InterruptedException {
     try (var forwarder = LocalForwarder.open(client, listen, log)) {
       terminal.out().println(ROLE + ": listening on " + forwarder.address());
+      terminal.hangUps().accept(new FileReload(() -> client.reload(credentials()), log));
       terminal.stop().await();
+      terminal.stop().cause().ifPresent(log::info);
       return ExitCode.OK;
     } catch (IOException e) {
       terminal.err().println(ROLE + ": " + e.getMessage());
@@ -236,13 +250,18 @@ final class BounceConnectCommand implements Callable<Integer> {
     }
   }
 
-  private void onStop(Runnable action) {
-    terminal
-        .stop()
-        .then(() -> {
-          stopped = true;
-          action.run();
-        });
+  /**
+   * Prepares the reaction to a stop.
+   *
+   * @param lines receives the cause, if there is one
+   */
+  private void onStop(Consumer<String> lines, Runnable action) {
+    Stop stop = terminal.stop();
+    stop.then(() -> {
+      stopped = true;
+      stop.cause().ifPresent(lines);
+      action.run();
+    });
   }
 
   /** Runs the work in a virtual thread, because it blocks on connections. */

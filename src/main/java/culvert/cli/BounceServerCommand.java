@@ -27,7 +27,6 @@ import culvert.cli.process.Terminal;
 import culvert.config.BounceSettings;
 import culvert.config.InvalidSettingException;
 import culvert.config.WebSocketSettings;
-import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.observe.Counters;
 import culvert.observe.Log;
@@ -156,11 +155,9 @@ final class BounceServerCommand implements Callable<Integer> {
         if (!daemon) {
           converse(server, events);
         }
+        terminal.hangUps().accept(new FileReload(() -> reload(server, console), log));
         terminal.stop().await();
-        log.info(
-            event("draining")
-                .with("members", server.members().size())
-                .with("limit", Durations.of(drain.timeout())));
+        log.info(Draining.of(terminal.stop(), "members", server.members().size(), drain.timeout()));
         server.drain(drain.timeout());
         log.info(event("stopping").withAll(server.counters().fields()));
         return ExitCode.OK.code();
@@ -169,6 +166,14 @@ final class BounceServerCommand implements Callable<Integer> {
       terminal.err().println(NAME + ": " + e.getMessage());
       return ExitCode.FAILURE.code();
     }
+  }
+
+  private void reload(BounceServer server, ConsoleServer console) {
+    BounceSettings changed = settings();
+    Runnable useInConsole =
+        console == null ? () -> {} : console.prepareReload(changed.authentication());
+    server.reload(changed);
+    useInConsole.run();
   }
 
   private ConsoleServer console(

@@ -7,6 +7,7 @@ import culvert.cli.option.Environment;
 import culvert.cli.option.HelpPage;
 import culvert.cli.option.WrittenName;
 import culvert.cli.process.ExitCode;
+import culvert.cli.process.HangUp;
 import culvert.cli.process.InteractiveTerminal;
 import culvert.cli.process.Signals;
 import culvert.cli.process.Stop;
@@ -24,6 +25,7 @@ public final class Main {
   public static void main(String[] args) {
     var stop = new Stop();
     Signals.stopOnTermAndInt(stop);
+    HangUp hangUp = Signals.handleHangUp(stop);
     limitNameCache();
     var terminal =
         new Terminal(
@@ -32,7 +34,7 @@ public final class Main {
             System.err,
             System.getenv(),
             stop,
-            Signals::onHangUp,
+            hangUp,
             InteractiveTerminal::ofProcess);
     System.exit(run(terminal, args));
   }

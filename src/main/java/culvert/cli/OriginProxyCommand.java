@@ -164,8 +164,15 @@ final class OriginProxyCommand implements Callable<Integer> {
           settings.isPeerAuthenticated(),
           "NO SECRET IS SET: anyone on the network path can impersonate the remote proxy;"
               + " set --secret, --secret-file or CULVERT_SECRET on both sides");
-      return exitCode(OriginRun.of(proxy, settings.timeouts().drain(), NAME, terminal, log)).code();
+      Runnable reload = () -> proxy.reload(reread());
+      return exitCode(OriginRun.of(proxy, settings.timeouts().drain(), NAME, reload, terminal, log))
+          .code();
     }
+  }
+
+  private OriginSettings reread() {
+    link.forgetSecrets();
+    return settings();
   }
 
   private OriginProxy proxy(OriginSettings settings, Announcements announcements, Log log) {

@@ -3,7 +3,6 @@ package culvert.cli;
 import static culvert.observe.LogEvent.event;
 
 import culvert.cli.process.Terminal;
-import culvert.net.Durations;
 import culvert.net.Threads;
 import culvert.observe.Log;
 import culvert.origin.OriginProxy;
@@ -11,7 +10,7 @@ import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
-/** Runs an origin proxy in its process: TERM and INT drain it, HUP ends a pause. */
+/** Runs an origin proxy in its process: TERM and INT drain it, HUP reloads and ends a pause. */
 final class OriginRun {
 
   private OriginRun() {}
@@ -21,20 +20,24 @@ final class OriginRun {
    *
    * @param drain how long visitors may continue after a request to stop
    * @param name name of the thread
+   * @param reload reads the files of the settings again; see {@link FileReload}
    */
   static OriginProxy.End of(
-      OriginProxy proxy, Duration drain, String name, Terminal terminal, Log log)
+      OriginProxy proxy, Duration drain, String name, Runnable reload, Terminal terminal, Log log)
       throws InterruptedException {
     terminal
         .stop()
         .then(() -> {
-          log.info(
-              event("draining")
-                  .with("visitors", proxy.visitors())
-                  .with("limit", Durations.of(drain)));
+          log.info(Draining.of(terminal.stop(), "visitors", proxy.visitors(), drain));
           proxy.drain(drain);
         });
-    terminal.hangUps().accept(proxy::tryNow);
+    var fileReload = new FileReload(reload, log);
+    terminal
+        .hangUps()
+        .accept(() -> {
+          fileReload.run();
+          proxy.tryNow();
+        });
     OriginProxy.End end = inVirtualThread(proxy, name);
     log.info(event("stopping").withAll(proxy.counters().fields()));
     return end;

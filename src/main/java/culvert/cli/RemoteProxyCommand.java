@@ -25,7 +25,6 @@ import culvert.config.RemoteSettings;
 import culvert.config.ServiceAddress;
 import culvert.dialect.trp.TrpDialect;
 import culvert.net.Cidr;
-import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.observe.Log;
 import culvert.remote.RemoteProxy;
@@ -170,10 +169,16 @@ final class RemoteProxyCommand implements Callable<Integer> {
           "NO SECRET IS SET: anyone who can reach the control address, or a group of --control-via,"
               + " can register and receive visitors;"
               + " set --secret, --secret-file or CULVERT_SECRET on both sides");
+      var reload = new FileReload(() -> proxy.reload(reread()), log);
+      terminal
+          .hangUps()
+          .accept(() -> {
+            reload.run();
+            proxy.tryNow();
+          });
       terminal.stop().await();
       Duration limit = settings.timeouts().drain();
-      log.info(
-          event("draining").with("visitors", proxy.visitors()).with("limit", Durations.of(limit)));
+      log.info(Draining.of(terminal.stop(), "visitors", proxy.visitors(), limit));
       proxy.drain(limit);
       log.info(event("stopping").withAll(proxy.counters().fields()));
       return ExitCode.OK.code();
@@ -181,6 +186,11 @@ final class RemoteProxyCommand implements Callable<Integer> {
       terminal.err().println(NAME + ": " + e.getMessage());
       return ExitCode.FAILURE.code();
     }
+  }
+
+  private RemoteSettings reread() {
+    link.forgetSecrets();
+    return settings();
   }
 
   private RemoteProxy start(RemoteSettings settings, Log log) throws IOException {

@@ -20,6 +20,7 @@ import culvert.route.GroupConnector;
 import culvert.route.Route;
 import culvert.session.OriginDialect;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -72,6 +73,10 @@ public final class OriginProxy implements AutoCloseable {
   private final MemoryBudget budget;
   private final Dialer dialer = new Dialer(pool);
   private final OriginDialect dialect;
+
+  /** The group to join at a bounce server, if the remote proxy is in one. */
+  private final Optional<GroupConnector> group;
+
   private final Route route;
   private final StreamHandler streams;
   private final SessionLoop loop;
@@ -99,6 +104,10 @@ public final class OriginProxy implements AutoCloseable {
             settings.resourceLimits().bufferedBytes().bytes(),
             counters.adder(Counter.STREAMS_NOT_DRAINED));
     this.dialect = dialect.apply(this);
+    this.group =
+        settings.remoteProxy() instanceof GroupAddress address
+            ? Optional.of(connector(address))
+            : Optional.empty();
     this.route = route();
     this.streams = new StreamHandler(settings, dialer, deadlines, counters, log);
     ServiceListener reachable = (service, at) -> listener.served(service, reachable(at));
@@ -124,13 +133,14 @@ public final class OriginProxy implements AutoCloseable {
     return switch (settings.remoteProxy()) {
       case RemoteAddress.Direct direct ->
           Route.to(direct, settings.via(), limit, dialer, deadlines);
-      case GroupAddress group -> Route.into(group(group), settings.via(), limit, dialer, deadlines);
+      case GroupAddress address ->
+          Route.into(group.orElseThrow(), settings.via(), limit, dialer, deadlines);
     };
   }
 
-  private GroupConnector group(GroupAddress group) {
+  private GroupConnector connector(GroupAddress address) {
     return new GroupConnector(
-        group,
+        address,
         settings.bounce(),
         BounceGreeting.PROGRAM,
         PeerNames.BOUNCE_SERVER_OF_PROXY,
@@ -183,6 +193,19 @@ public final class OriginProxy implements AutoCloseable {
 
   private ConnectAttempt connect() {
     return new ConnectAttempt(settings, dialect, route, deadlines);
+  }
+
+  /**
+   * Applies settings that differ from the current ones only in the content of files. The next login
+   * uses them; a session stays.
+   *
+   * @throws IllegalArgumentException if a file cannot be used; nothing has changed then
+   */
+  public void reload(OriginSettings changed) {
+    Runnable useInDialect = dialect.prepareReload(changed);
+    Optional<Runnable> useInGroup = group.map(joined -> joined.prepareReload(changed.bounce()));
+    useInDialect.run();
+    useInGroup.ifPresent(Runnable::run);
   }
 
   /** Ends the pause before the next attempt, or an attempt that is still connecting. */

@@ -8,6 +8,7 @@ import culvert.net.Deadlines;
 import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.net.OpenSet;
+import culvert.net.RetryPause;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.Log;

@@ -3,6 +3,7 @@ package culvert.remote;
 import static culvert.observe.LogEvent.event;
 
 import culvert.accept.HandshakeFailures;
+import culvert.config.RemoteSettings;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
@@ -92,6 +93,11 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
       slot.release();
       handshakes.remove(connection);
     }
+  }
+
+  /** Prepares the use of changed files, as {@link Dialect#prepareReload} does. */
+  Runnable prepareReload(RemoteSettings changed) {
+    return dialect.prepareReload(changed);
   }
 
   /** Waits for requested data channels, as {@link Dialect#awaitClaims} does. */

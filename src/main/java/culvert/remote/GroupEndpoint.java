@@ -91,6 +91,11 @@ final class GroupEndpoint implements GroupListener.Handler, AutoCloseable {
             .with("again_in", Durations.of(again.truncatedTo(ChronoUnit.MILLIS))));
   }
 
+  /** Ends a pause before the next attempt to join. */
+  void tryNow() {
+    listener.tryNow();
+  }
+
   /**
    * Leaves the group, unless an origin proxy is connected, and does not join again. Does not block.
    */

@@ -64,6 +64,7 @@ public final class RemoteProxy implements AutoCloseable {
   private final List<Listener> controlListeners = new ArrayList<>();
 
   private final List<GroupEndpoint> groups = new ArrayList<>();
+  private final List<GroupConnector> connectors = new ArrayList<>();
   private final Map<String, HostPort> outside = new LinkedHashMap<>();
   private final Log log;
   private Listener control;
@@ -149,6 +150,7 @@ public final class RemoteProxy implements AutoCloseable {
               PeerNames.BOUNCE_SERVER_OF_PROXY,
               pool,
               log::warn);
+      connectors.add(join);
       var route = Route.into(join, Optional.empty(), JOIN_LIMIT, new Dialer(pool), deadlines);
       groups.add(new GroupEndpoint(group, route, handler, counters, log));
     }
@@ -275,6 +277,24 @@ public final class RemoteProxy implements AutoCloseable {
     // A session ends after the last byte of its last visitor.
     return visitors.awaitEmpty(Duration.ofNanos(until - System.nanoTime()))
         && sessions.awaitEmpty(Duration.ofNanos(until - System.nanoTime()));
+  }
+
+  /**
+   * Applies settings that differ from the current ones only in the content of files. New
+   * connections use them; sessions stay.
+   *
+   * @throws IllegalArgumentException if a file cannot be used; nothing has changed then
+   */
+  public void reload(RemoteSettings changed) {
+    var prepared = new ArrayList<Runnable>();
+    handlers.forEach(handler -> prepared.add(handler.prepareReload(changed)));
+    connectors.forEach(connector -> prepared.add(connector.prepareReload(changed.bounce())));
+    prepared.forEach(Runnable::run);
+  }
+
+  /** Ends a pause before the next attempt to join a group. */
+  public void tryNow() {
+    groups.forEach(GroupEndpoint::tryNow);
   }
 
   /** Returns how many visitors are connected now. */

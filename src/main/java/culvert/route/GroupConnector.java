@@ -22,10 +22,17 @@ import java.util.function.Consumer;
  */
 public final class GroupConnector implements Transport {
 
+  /** What a reload replaces as a whole. */
+  private record Access(byte[] authentication, Transport transport) {}
+
   private final GroupAddress group;
-  private final byte[] authentication;
   private final BounceGreeting greeting;
-  private final Transport transport;
+  private final PeerNames server;
+  private final BufferPool pool;
+  private final Consumer<String> warnings;
+
+  /** Each connection uses one value from begin to end. */
+  private volatile Access access;
 
   /**
    * Creates a connector for any number of connections.
@@ -44,17 +51,31 @@ public final class GroupConnector implements Transport {
       BufferPool pool,
       Consumer<String> warnings) {
     this.group = group;
-    this.authentication = access.bytes();
     this.greeting = greeting;
-    this.transport =
+    this.server = server;
+    this.pool = pool;
+    this.warnings = warnings;
+    prepareReload(access).run();
+  }
+
+  /**
+   * Prepares the use of credentials that differ from the current ones only in the content of files.
+   *
+   * @return the action that applies them to connections made from then on
+   * @throws IllegalArgumentException if a file cannot be used; nothing has changed then
+   */
+  public Runnable prepareReload(BounceCredentials changed) {
+    Transport transport =
         TransportStack.dialling(
             group.transport(),
-            access.tls().orElse(TlsClientSettings.DEFAULT),
-            access.webSocket(),
+            changed.tls().orElse(TlsClientSettings.DEFAULT),
+            changed.webSocket(),
             group.server(),
             server,
             pool,
             warnings);
+    var next = new Access(changed.bytes(), transport);
+    return () -> access = next;
   }
 
   /** Returns the address of the group. */
@@ -73,9 +94,10 @@ public final class GroupConnector implements Transport {
     return withGroupName(() -> {
       // A member may wait in a group for hours; only keepalive detects that the server is gone.
       KeepAlive.NORMAL.applyTo(carrier);
-      Connection inside = transport.wrap(carrier);
+      Access now = access;
+      Connection inside = now.transport().wrap(carrier);
       BounceClientHandshake.join(
-          inside.input(), inside.output(), greeting, authentication, group.group().value());
+          inside.input(), inside.output(), greeting, now.authentication(), group.group().value());
       // The bounce server accepted the credentials. The members of the group are still unknown.
       Transport.setAuthenticated(inside);
       return inside;
@@ -92,7 +114,8 @@ public final class GroupConnector implements Transport {
   void checkFirstBytes(byte[] bytes) throws IOException {
     if (greeting == BounceGreeting.TEXT) {
       withGroupName(() -> {
-        BounceClientHandshake.checkFirst(bytes, authentication.length > 0, group.group().value());
+        BounceClientHandshake.checkFirst(
+            bytes, access.authentication().length > 0, group.group().value());
         return null;
       });
     }

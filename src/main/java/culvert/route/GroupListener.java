@@ -4,13 +4,12 @@ import culvert.net.Backoff;
 import culvert.net.Cancellation;
 import culvert.net.Connection;
 import culvert.net.ReplayedConnection;
+import culvert.net.RetryPause;
 import culvert.protocol.RefusedException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
@@ -57,7 +56,10 @@ public final class GroupListener {
   private final LongSupplier nanoTime;
   private final Backoff outages = new Backoff(MAX_OUTAGE_PAUSE, ThreadLocalRandom.current());
   private final Backoff unserved = new Backoff(MAX_VISITOR_PAUSE, ThreadLocalRandom.current());
-  private final CountDownLatch ended = new CountDownLatch(1);
+  private final RetryPause pause = new RetryPause();
+
+  /** Never set back. */
+  private volatile boolean isEnded;
 
   /** Ends joining the group, or waiting in it for the first byte; replaced for each attempt. */
   private volatile Cancellation wait = new Cancellation();
@@ -83,7 +85,7 @@ public final class GroupListener {
 
   /** Joins the group repeatedly until {@link #end} is called. */
   public void run() {
-    while (!isEnded()) {
+    while (!isEnded) {
       pause(serveOne());
     }
   }
@@ -113,7 +115,7 @@ public final class GroupListener {
         cause instanceof RefusedException
             ? outages.longPause()
             : outages.nextPause(nanoTime.getAsLong(), Duration.ZERO);
-    if (!wasJoined && !isEnded()) {
+    if (!wasJoined && !isEnded) {
       handler.joinFailed(cause, pause);
     }
     wasJoined = false;
@@ -136,7 +138,7 @@ public final class GroupListener {
     } finally {
       wait.onCancel(() -> {});
     }
-    if (visitor.isEmpty() || isEnded()) {
+    if (visitor.isEmpty() || isEnded) {
       return false;
     }
     route.checkFirstBytes(visitor.get().first());
@@ -146,28 +148,28 @@ public final class GroupListener {
   private Cancellation newWait() {
     var next = new Cancellation();
     wait = next;
-    if (isEnded()) {
+    if (isEnded) {
       next.cancel();
     }
     return next;
   }
 
-  private boolean isEnded() {
-    return ended.getCount() == 0;
+  private void pause(Duration length) {
+    pause.prepare();
+    if (!isEnded && !pause.await(length)) {
+      isEnded = true;
+    }
   }
 
-  private void pause(Duration pause) {
-    try {
-      ended.await(pause.toNanos(), TimeUnit.NANOSECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      ended.countDown();
-    }
+  /** Ends a pause before the next attempt. */
+  public void tryNow() {
+    pause.end();
   }
 
   /** Stops joining, and leaves the group at once unless a visitor is being served. Never blocks. */
   public void end() {
-    ended.countDown();
+    isEnded = true;
+    pause.end();
     wait.cancel();
   }
 }

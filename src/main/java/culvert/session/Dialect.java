@@ -1,5 +1,6 @@
 package culvert.session;
 
+import culvert.config.RemoteSettings;
 import culvert.net.Connection;
 import java.io.IOException;
 import java.time.Duration;
@@ -34,4 +35,14 @@ public interface Dialect {
    * once for a protocol without data channels.
    */
   default void awaitClaims(Duration limit) {}
+
+  /**
+   * Prepares the use of settings that differ from the current ones only in the content of files.
+   *
+   * @return the action that applies them to connections accepted from then on; sessions keep theirs
+   * @throws IllegalArgumentException if a file cannot be used; nothing has changed then
+   */
+  default Runnable prepareReload(RemoteSettings changed) {
+    return () -> {};
+  }
 }

@@ -1,5 +1,6 @@
 package culvert.session;
 
+import culvert.config.OriginSettings;
 import culvert.net.Connection;
 import java.io.IOException;
 
@@ -14,4 +15,14 @@ public interface OriginDialect {
    * @throws IOException if the login failed otherwise
    */
   OriginSession login(Connection connection) throws IOException;
+
+  /**
+   * Prepares the use of settings that differ from the current ones only in the content of files.
+   *
+   * @return the action that applies them to logins from then on; sessions keep theirs
+   * @throws IllegalArgumentException if a file cannot be used; nothing has changed then
+   */
+  default Runnable prepareReload(OriginSettings changed) {
+    return () -> {};
+  }
 }

@@ -1,6 +1,7 @@
 package culvert.bounce.client;
 
 import culvert.config.BounceClientSettings;
+import culvert.config.BounceCredentials;
 import culvert.net.BufferPool;
 import culvert.net.Cancellation;
 import culvert.net.Connection;
@@ -28,6 +29,7 @@ public final class BounceClient implements AutoCloseable {
   private final BufferPool pool = new BufferPool();
   private final Deadlines deadlines = new Deadlines();
   private final Dialer dialer = new Dialer(pool);
+  private final GroupConnector connector;
   private final Route route;
 
   /** Connection attempts and relays in progress, each represented by the action that ends it. */
@@ -41,7 +43,7 @@ public final class BounceClient implements AutoCloseable {
    */
   public BounceClient(BounceClientSettings settings, Consumer<String> warnings) {
     this.settings = settings;
-    var join =
+    this.connector =
         new GroupConnector(
             settings.group(),
             settings.credentials(),
@@ -49,7 +51,18 @@ public final class BounceClient implements AutoCloseable {
             PeerNames.BOUNCE_SERVER,
             pool,
             warnings);
-    this.route = Route.into(join, settings.via(), settings.connectTimeout(), dialer, deadlines);
+    this.route =
+        Route.into(connector, settings.via(), settings.connectTimeout(), dialer, deadlines);
+  }
+
+  /**
+   * Applies credentials that differ from the current ones only in the content of files. New
+   * connections use them.
+   *
+   * @throws IllegalArgumentException if a file cannot be used; nothing has changed then
+   */
+  public void reload(BounceCredentials changed) {
+    connector.prepareReload(changed).run();
   }
 
   BounceClientSettings settings() {

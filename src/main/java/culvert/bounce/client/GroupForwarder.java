@@ -70,6 +70,11 @@ public final class GroupForwarder implements GroupListener.Handler {
     listener.end();
   }
 
+  /** Ends a pause before the next attempt to join. */
+  public void tryNow() {
+    listener.tryNow();
+  }
+
   private void stop(Outcome result) {
     outcome = result;
     listener.end();

@@ -63,7 +63,8 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
 
   private final Commands commands;
   private final MemberEventLog events;
-  private final Optional<BounceAuthentication> authentication;
+  private final HostPort where;
+  private final boolean isLocal;
   private final Log log;
   private final LimitedLog<SourcePrefix> rejections;
   private final Deadlines deadlines = new Deadlines();
@@ -76,16 +77,21 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
   private final OpenSet<Connection> connections = new OpenSet<>();
   private Listener listener;
 
+  /** Required of every client; empty if the address is a loopback address. */
+  private volatile Optional<BounceAuthentication> authentication;
+
   private ConsoleServer(
       Commands commands,
       MemberEventLog events,
-      Optional<BounceAuthentication> authentication,
+      HostPort where,
+      boolean isLocal,
       Duration logPeriod,
       Counters counters,
       Log log) {
     this.commands = commands;
     this.events = events;
-    this.authentication = authentication;
+    this.where = where;
+    this.isLocal = isLocal;
     this.log = log;
     this.rejections = new LimitedLog<>(log, counters, 1, logPeriod);
     this.logins =
@@ -118,24 +124,30 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
       Log log)
       throws IOException {
     boolean isLocal = where.resolve().stream().allMatch(InetAddress::isLoopbackAddress);
-    if (!isLocal) {
-      checkAuthentication(where, authentication);
-    }
     var server =
         new ConsoleServer(
-            new Commands(admin, events, stop),
-            events,
-            isLocal ? Optional.empty() : authentication,
-            logPeriod,
-            counters,
-            log);
+            new Commands(admin, events, stop), events, where, isLocal, logPeriod, counters, log);
+    server.prepareReload(authentication).run();
     server.listener = Listener.bind(where, "console", new BufferPool(), server);
     server.listener.start();
     return server;
   }
 
-  private static void checkAuthentication(
-      HostPort where, Optional<BounceAuthentication> authentication) {
+  /**
+   * Prepares the use of another authentication string.
+   *
+   * @return the action that applies it to connections accepted from then on
+   * @throws IllegalArgumentException as {@link #start} does
+   */
+  public Runnable prepareReload(Optional<BounceAuthentication> changed) {
+    if (isLocal) {
+      return () -> authentication = Optional.empty();
+    }
+    checkAuthentication(changed);
+    return () -> authentication = changed;
+  }
+
+  private void checkAuthentication(Optional<BounceAuthentication> authentication) {
     if (authentication.isEmpty()) {
       throw exposed(
           where,
@@ -224,14 +236,15 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
   }
 
   private boolean isAuthenticated(Connection connection, LineReader in) throws IOException {
-    if (authentication.isEmpty()) {
+    Optional<BounceAuthentication> required = authentication;
+    if (required.isEmpty()) {
       return true;
     }
     connection.output().write("authentication string: ".getBytes(StandardCharsets.UTF_8));
     var line =
         in.next(BounceAuthentication.MAX_BYTES)
             .orElseThrow(() -> new IOException("closed by the client"));
-    return !line.isCut() && authentication.get().matches(line.bytes());
+    return !line.isCut() && required.get().matches(line.bytes());
   }
 
   private void serve(SocketConnection connection, LineReader in) throws IOException {

@@ -27,6 +27,7 @@ public final class BounceServer implements BounceAdmin, AutoCloseable {
   private final Deadlines deadlines = new Deadlines();
   private final BufferPool pool = new BufferPool();
   private final Counters counters;
+  private final Log log;
   private final Groups groups;
   private final Members members;
   private final GroupHandler groupHandler;
@@ -36,14 +37,8 @@ public final class BounceServer implements BounceAdmin, AutoCloseable {
   private BounceServer(BounceSettings settings, MemberEvents events, Counters counters, Log log)
       throws IOException {
     this.counters = counters;
-    Transport transport =
-        TransportStack.accepting(
-            settings.transport(),
-            settings.tls(),
-            settings.webSocket(),
-            PeerNames.MEMBER,
-            pool,
-            log::warn);
+    this.log = log;
+    Transport transport = transport(settings);
     groups = new Groups(settings.groups());
     members = new Members(groups, events);
     groupHandler = new GroupHandler(settings.groups(), groups, members, events, deadlines);
@@ -52,6 +47,16 @@ public final class BounceServer implements BounceAdmin, AutoCloseable {
             settings, transport, groups, members, groupHandler, deadlines, counters, log);
     listener = Listener.bind(settings.listen(), "member", pool, handler);
     SlowMembers.watch(members, settings.groups().dropSlowAfter(), deadlines, counters, log);
+  }
+
+  private Transport transport(BounceSettings settings) {
+    return TransportStack.accepting(
+        settings.transport(),
+        settings.tls(),
+        settings.webSocket(),
+        PeerNames.MEMBER,
+        pool,
+        log::warn);
   }
 
   /**
@@ -69,6 +74,16 @@ public final class BounceServer implements BounceAdmin, AutoCloseable {
     var server = new BounceServer(settings, events, counters, log);
     server.listener.start();
     return server;
+  }
+
+  /**
+   * Applies settings that differ from the current ones only in the content of files. New
+   * connections use them; members stay.
+   *
+   * @throws IllegalArgumentException if a file cannot be used; nothing has changed then
+   */
+  public void reload(BounceSettings changed) {
+    handler.use(changed.authentication(), transport(changed));
   }
 
   /** Returns the address that was bound. */

@@ -33,9 +33,10 @@ import java.util.Optional;
  */
 final class MemberHandler implements Listener.Handler {
 
+  /** What a reload replaces as a whole. */
+  private record Access(byte[] authentication, Transport transport) {}
+
   private final BounceSettings settings;
-  private final byte[] authentication;
-  private final Transport transport;
   private final HandshakeLimiter handshakes;
   private final Groups groups;
   private final Members members;
@@ -44,6 +45,9 @@ final class MemberHandler implements Listener.Handler {
   private final Counters counters;
   private final Log log;
   private final HandshakeFailures failures;
+
+  /** Each connection uses one value from begin to end. */
+  private volatile Access access;
 
   /** Members whose thread is running. */
   private final OpenSet<Member> threads = new OpenSet<>();
@@ -59,9 +63,7 @@ final class MemberHandler implements Listener.Handler {
       Counters counters,
       Log log) {
     this.settings = settings;
-    this.authentication =
-        settings.authentication().map(BounceAuthentication::bytes).orElseGet(() -> new byte[0]);
-    this.transport = transport;
+    use(settings.authentication(), transport);
     this.groups = groups;
     this.members = members;
     this.groupHandler = groupHandler;
@@ -77,6 +79,12 @@ final class MemberHandler implements Listener.Handler {
             deadlines,
             counters.adder(Counter.SLOW_HANDSHAKES),
             counters.adder(Counter.HALF_OPEN_DROPPED));
+  }
+
+  /** Serves connections accepted from now on with these. */
+  void use(Optional<BounceAuthentication> authentication, Transport transport) {
+    byte[] bytes = authentication.map(BounceAuthentication::bytes).orElseGet(() -> new byte[0]);
+    access = new Access(bytes, transport);
   }
 
   @Override
@@ -128,9 +136,11 @@ final class MemberHandler implements Listener.Handler {
   /** Performs the handshakes; returns the group the member joined, or empty if it was refused. */
   private Optional<Group> performHandshakes(Member member)
       throws IOException, InterruptedException {
-    member.setTransport(transport.wrap(member.connection()));
+    Access now = access;
+    member.setTransport(now.transport().wrap(member.connection()));
     var handshake =
-        new BounceServerHandshake(settings.greeting(), settings.groups().groups(), authentication);
+        new BounceServerHandshake(
+            settings.greeting(), settings.groups().groups(), now.authentication());
     negotiate(member, handshake);
     if (handshake.refusal().isPresent()) {
       refuse(member, handshake.refusal().get(), handshake.refusal().get().toString());

@@ -119,6 +119,7 @@ public final class DemoCommand implements Callable<Integer> {
     if (!once) {
       terminal.out().println("Open it in a browser; Ctrl-C ends the demo.");
       terminal.stop().await();
+      terminal.stop().cause().ifPresent(cause -> terminal.err().println(NAME + ": " + cause));
     }
   }
 

@@ -38,7 +38,7 @@ public final class LinkOptions {
 
   @Mixin private NoiseOptions noise;
 
-  /** Null until first requested: the files are read once. */
+  /** Null until requested: files are read once, because they may be pipes. */
   private List<Secret> secrets;
 
   /**
@@ -51,6 +51,11 @@ public final class LinkOptions {
       secrets = secret.secrets();
     }
     return secrets;
+  }
+
+  /** Makes the next call of {@link #secrets} read the files again. */
+  public void forgetSecrets() {
+    secrets = null;
   }
 
   /**

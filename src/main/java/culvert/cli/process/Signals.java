@@ -6,8 +6,10 @@ import java.util.function.IntConsumer;
 
 /**
  * Turns TERM and INT into a {@link Stop}; a second one ends the process at once, as by default. HUP
- * can run an action. The JDK has no public API for signals, and a direct use of {@code
- * sun.misc.Signal} does not compile without a warning, so this class uses reflection.
+ * stops the process or runs an action ({@link HangUp}). A signal that is ignored when the process
+ * starts, as HUP under {@code nohup}, stays ignored: the JVM does not replace that. The JDK has no
+ * public API for signals, and a direct use of {@code sun.misc.Signal} does not compile without a
+ * warning, so this class uses reflection.
  */
 public final class Signals {
 
@@ -27,9 +29,15 @@ public final class Signals {
     handle("INT", handler);
   }
 
-  /** Runs the action on each HUP, in a thread of the JVM. */
-  public static void onHangUp(Runnable action) {
-    handle("HUP", number -> action.run());
+  /**
+   * Handles HUP from now on, in threads of the JVM.
+   *
+   * @return the reaction, which has no action yet
+   */
+  public static HangUp handleHangUp(Stop stop) {
+    var hangUp = new HangUp(stop, new ControllingTerminal()::hasClosed);
+    handle("HUP", number -> hangUp.signalled());
+    return hangUp;
   }
 
   private static void handle(String name, IntConsumer action) {

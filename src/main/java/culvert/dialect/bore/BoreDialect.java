@@ -1,6 +1,7 @@
 package culvert.dialect.bore;
 
 import culvert.config.BoreSecret;
+import culvert.config.RemoteSettings;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.KeepAlive;
@@ -24,9 +25,11 @@ public final class BoreDialect implements Dialect {
 
   private static final String TIMEOUT_TEXT = "timed out waiting for initial message";
 
-  private final List<BoreSecret> secrets;
   private final Deadlines deadlines;
   private final PendingVisitors pending = new PendingVisitors();
+
+  /** Never changed in place; a reload replaces the list. */
+  private volatile List<BoreSecret> secrets;
 
   /**
    * Creates the dialect, without clients.
@@ -60,6 +63,12 @@ public final class BoreDialect implements Dialect {
           throw new RefusedException(
               ByeReason.CREDENTIALS, "the client has a secret, but none is required");
     };
+  }
+
+  @Override
+  public Runnable prepareReload(RemoteSettings changed) {
+    List<BoreSecret> next = changed.bore().orElseThrow().secrets();
+    return () -> secrets = next;
   }
 
   @Override

@@ -19,6 +19,7 @@ import culvert.session.OriginSession;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * The client side of the bore protocol: a control connection that requests a public port, and a
@@ -42,18 +43,19 @@ public final class BoreOriginDialect implements OriginDialect {
    * counters}.
    *
    * @param settings its remote proxy is the server, which is dialled directly
-   * @param access the port requested and the secret
+   * @param access returns the port to request and the secret; the secret is read for each
+   *     connection, because a reload may replace it
    */
   public BoreOriginDialect(
       OriginSettings settings,
-      BoreClientSettings access,
+      Supplier<BoreClientSettings> access,
       Dialer dialer,
       Deadlines deadlines,
       Counters counters,
       Log lines) {
     this.server = settings.remoteProxy().dialled();
-    this.port = new PortRequest(access.port());
-    this.handshake = new ClientHandshake(access.secret());
+    this.port = new PortRequest(access.get().port());
+    this.handshake = new ClientHandshake(() -> access.get().secret());
     this.heartbeatTimeout = settings.timeouts().heartbeatTimeout();
     this.deadlines = deadlines;
     this.log = new LimitedLog<>(lines, counters, MAX_LINES, settings.timeouts().logPeriod());

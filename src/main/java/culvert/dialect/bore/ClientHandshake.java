@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 /**
  * Begins each connection from a client to a server: sends the answer to the challenge, then one
@@ -33,10 +34,15 @@ final class ClientHandshake {
    */
   private static final Duration MIN_SERVER_WAIT = Duration.ofSeconds(2);
 
-  private final Optional<BoreSecret> secret;
+  private final Supplier<Optional<BoreSecret>> currentSecret;
 
-  ClientHandshake(Optional<BoreSecret> secret) {
-    this.secret = secret;
+  /**
+   * Creates a handshake for any number of connections.
+   *
+   * @param secret returns the secret for a new connection, if one is set
+   */
+  ClientHandshake(Supplier<Optional<BoreSecret>> secret) {
+    this.currentSecret = secret;
   }
 
   /**
@@ -82,6 +88,7 @@ final class ClientHandshake {
    * Sends the request without waiting for an answer to Authenticate, because the server sends none.
    */
   private void send(JsonFrames frames, ClientMessage request) throws IOException {
+    Optional<BoreSecret> secret = currentSecret.get();
     if (secret.isEmpty()) {
       frames.write(request);
     } else {

@@ -19,17 +19,26 @@ import javax.crypto.SecretKey;
 /** The native protocol: a link for each session and a stream for each visitor. */
 public final class NativeDialect implements Dialect, OriginDialect {
 
-  private final Handshake.Local self;
-  private final NativeLogin login;
+  /**
+   * What a reload replaces as a whole.
+   *
+   * @param self this side's HELLO and its secrets
+   * @param login the steps from a new connection to a login
+   */
+  private record Access(Handshake.Local self, NativeLogin login) {}
+
+  private final byte[] instance = Handshake.newInstance();
   private final PortRequests ports;
   private final Link.Shared shared;
+  private final Consumer<String> complaints;
 
-  private NativeDialect(
-      Handshake.Local self, NativeLogin login, OptionalInt port, Link.Shared shared) {
-    this.self = self;
-    this.login = login;
+  /** Each login uses one value from begin to end. */
+  private volatile Access access;
+
+  private NativeDialect(OptionalInt port, Link.Shared shared, Consumer<String> complaints) {
     this.ports = new PortRequests(port);
     this.shared = shared;
+    this.complaints = complaints;
   }
 
   /**
@@ -41,12 +50,9 @@ public final class NativeDialect implements Dialect, OriginDialect {
    */
   public static NativeDialect of(
       RemoteSettings settings, Link.Shared shared, Consumer<String> complaints) {
-    var secrets = settings.secrets().stream().map(Secret::key).toList();
-    return new NativeDialect(
-        self("", settings.resourceLimits(), secrets),
-        NativeLogin.accepting(settings, secrets, shared.pool(), complaints),
-        OptionalInt.empty(),
-        shared);
+    var dialect = new NativeDialect(OptionalInt.empty(), shared, complaints);
+    dialect.prepareReload(settings).run();
+    return dialect;
   }
 
   /**
@@ -55,28 +61,48 @@ public final class NativeDialect implements Dialect, OriginDialect {
    */
   public static NativeDialect of(
       OriginSettings settings, Link.Shared shared, Consumer<String> complaints) {
-    var secret = settings.secret().map(Secret::key).stream().toList();
-    return new NativeDialect(
-        self(settings.name(), settings.resourceLimits(), secret),
-        NativeLogin.dialling(settings, secret, shared.pool(), complaints),
-        settings.outsidePort(),
-        shared);
+    var dialect = new NativeDialect(settings.outsidePort(), shared, complaints);
+    dialect.prepareReload(settings).run();
+    return dialect;
   }
 
-  private static Handshake.Local self(String name, ResourceLimits bounds, List<SecretKey> secrets) {
-    return new Handshake.Local(
-        Handshake.newInstance(), bounds.opens(), bounds.streams(), name, secrets);
+  @Override
+  public Runnable prepareReload(RemoteSettings changed) {
+    var secrets = changed.secrets().stream().map(Secret::key).toList();
+    return use(
+        self("", changed.resourceLimits(), secrets),
+        NativeLogin.accepting(changed, secrets, shared.pool(), complaints));
+  }
+
+  @Override
+  public Runnable prepareReload(OriginSettings changed) {
+    var secret = changed.secret().map(Secret::key).stream().toList();
+    return use(
+        self(changed.name(), changed.resourceLimits(), secret),
+        NativeLogin.dialling(changed, secret, shared.pool(), complaints));
+  }
+
+  private Runnable use(Handshake.Local self, NativeLogin login) {
+    var next = new Access(self, login);
+    return () -> access = next;
+  }
+
+  private Handshake.Local self(String name, ResourceLimits bounds, List<SecretKey> secrets) {
+    return new Handshake.Local(instance, bounds.opens(), bounds.streams(), name, secrets);
   }
 
   @Override
   public Accepted accept(Connection connection) throws IOException {
-    var done = login.accept(connection, self);
-    return new Accepted.LoggedIn(new NativeSession(done.connection(), self, done.peer(), shared));
+    Access now = access;
+    var done = now.login().accept(connection, now.self());
+    return new Accepted.LoggedIn(
+        new NativeSession(done.connection(), now.self(), done.peer(), shared));
   }
 
   @Override
   public OriginSession login(Connection connection) throws IOException {
-    var done = login.dial(connection, self);
-    return new NativeOriginSession(done.connection(), self, done.peer(), ports, shared);
+    Access now = access;
+    var done = now.login().dial(connection, now.self());
+    return new NativeOriginSession(done.connection(), now.self(), done.peer(), ports, shared);
   }
 }

@@ -75,7 +75,8 @@ final class Client implements AutoCloseable {
         new OriginProxy(
             settings,
             (dialer, deadlines, counters) ->
-                new BoreOriginDialect(settings, access, dialer, deadlines, counters, log.log()),
+                new BoreOriginDialect(
+                    settings, () -> access, dialer, deadlines, counters, log.log()),
             (service, address) -> announced.add(address),
             log.log());
     Threads.start("bore local", () -> end.complete(role.run()));

@@ -113,7 +113,7 @@ class SuspendTest {
       var dialect =
           new BoreOriginDialect(
               settings,
-              new BoreClientSettings(0, Optional.empty()),
+              () -> new BoreClientSettings(0, Optional.empty()),
               new Dialer(new BufferPool()),
               deadlines,
               new Counters(),

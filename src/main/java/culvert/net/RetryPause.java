@@ -1,21 +1,21 @@
-package culvert.origin;
+package culvert.net;
 
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /** A pause between two attempts, which another thread can end. */
-final class RetryPause {
+public final class RetryPause {
 
   private final Semaphore requests = new Semaphore(0);
 
   /** Discards requests from before this pause: they were about an earlier attempt or session. */
-  void prepare() {
+  public void prepare() {
     requests.drainPermits();
   }
 
   /** Blocks until the pause is over or ended; returns false if the thread was interrupted. */
-  boolean await(Duration length) {
+  public boolean await(Duration length) {
     try {
       requests.tryAcquire(length.toNanos(), TimeUnit.NANOSECONDS);
       return true;
@@ -26,7 +26,7 @@ final class RetryPause {
   }
 
   /** Ends the pause that is prepared or in progress; otherwise the request is discarded. */
-  void end() {
+  public void end() {
     requests.release();
   }
 }

@@ -1,0 +1,43 @@
+package culvert.cli;
+
+import static culvert.observe.LogEvent.event;
+
+import culvert.observe.Log;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Reads the files of a running command again and logs the result. If one of them is invalid, the
+ * content read before stays in use.
+ */
+final class FileReload implements Runnable {
+
+  private final Runnable reload;
+  private final Log log;
+
+  /** Held during a reload, so that the files read last are also applied last. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /**
+   * Creates a reload.
+   *
+   * @param reload reads the files and applies them; throws an IllegalArgumentException with one
+   *     line for the user if a file is invalid
+   */
+  FileReload(Runnable reload, Log log) {
+    this.reload = reload;
+    this.log = log;
+  }
+
+  @Override
+  public void run() {
+    lock.lock();
+    try {
+      reload.run();
+      log.info("files reloaded");
+    } catch (IllegalArgumentException e) {
+      log.error(event("files not reloaded").with("cause", e.getMessage()));
+    } finally {
+      lock.unlock();
+    }
+  }
+}
