@@ -113,34 +113,30 @@ final class LivenessRule {
     last = first;
   }
 
+  /**
+   * The changes since the previous tick.
+   *
+   * @param now time since the start; the monotonic clock itself may wrap around
+   * @param writeMoved whether a write made progress or none was in progress
+   * @param suspended whether this process or the host was suspended
+   */
+  private record Tick(
+      long now,
+      boolean received,
+      boolean sent,
+      boolean writeMoved,
+      boolean suspended,
+      boolean hostSuspended) {}
+
+  /** Returns the verdict of one tick. */
   Verdict check(Sample sample) {
-    // Relative to the start: the counter may wrap around.
-    long now = sample.nanos() - startNanos;
-    long passed = sample.nanos() - last.nanos();
-    long wallPassed = (sample.wallMillis() - last.wallMillis()) * 1_000_000;
-    // Only the difference of the two clocks shows that the host was suspended.
-    boolean hostSuspended = wallPassed - passed > suspendedNanos;
-    boolean suspended = hostSuspended || passed > lateNanos;
-    boolean received = sample.received() != last.received();
-    boolean sent = sample.sent() != last.sent();
-    boolean writes = sample.writing() && last.writing();
-    boolean moved = sent || sample.acknowledged() != last.acknowledged() || !writes;
+    Tick tick = tick(sample);
+    long now = tick.now();
     last = sample;
-    quiet = pinged && !received;
-    if (received) {
-      silence.restart(now);
-      pinged = false;
-    }
-    if (sent) {
-      sentNanos = now;
-    }
-    if (moved) {
-      write.restart(now);
-    } else if (suspended) {
-      write.extendOnce(now, blockedNanos);
-    }
-    if (suspended && !received && silence.extendOnce(now, timeoutNanos)) {
-      if (hostSuspended) {
+    quiet = pinged && !tick.received();
+    record(tick);
+    if (tick.suspended() && !tick.received() && silence.extendOnce(now, timeoutNanos)) {
+      if (tick.hostSuspended()) {
         silence.shorten(now, timeoutNanos);
       }
       return ping(now);
@@ -151,9 +147,43 @@ final class LivenessRule {
     if (write.hasPassed(now, blockedNanos)) {
       return Verdict.BLOCKED;
     }
+    return isPingDue(tick, sample.awaiting()) ? ping(now) : Verdict.ALIVE;
+  }
+
+  private Tick tick(Sample sample) {
+    long passed = sample.nanos() - last.nanos();
+    long wallPassed = (sample.wallMillis() - last.wallMillis()) * 1_000_000;
+    // Only the difference of the two clocks shows that the host was suspended.
+    boolean hostSuspended = wallPassed - passed > suspendedNanos;
+    boolean sent = sample.sent() != last.sent();
+    boolean writes = sample.writing() && last.writing();
+    return new Tick(
+        sample.nanos() - startNanos,
+        sample.received() != last.received(),
+        sent,
+        sent || sample.acknowledged() != last.acknowledged() || !writes,
+        hostSuspended || passed > lateNanos,
+        hostSuspended);
+  }
+
+  private void record(Tick tick) {
+    if (tick.received()) {
+      silence.restart(tick.now());
+      pinged = false;
+    }
+    if (tick.sent()) {
+      sentNanos = tick.now();
+    }
+    if (tick.writeMoved()) {
+      write.restart(tick.now());
+    } else if (tick.suspended()) {
+      write.extendOnce(tick.now(), blockedNanos);
+    }
+  }
+
+  private boolean isPingDue(Tick tick, boolean awaiting) {
     long lastSent = Math.max(pingedNanos, Math.min(silence.sinceNanos, sentNanos));
-    boolean due = now - lastSent >= everyNanos;
-    return due || sample.awaiting() && !received && !pinged ? ping(now) : Verdict.ALIVE;
+    return tick.now() - lastSent >= everyNanos || awaiting && !tick.received() && !pinged;
   }
 
   private Verdict ping(long nowNanos) {
