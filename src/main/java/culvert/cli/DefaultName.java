@@ -1,13 +1,12 @@
 package culvert.cli;
 
 import culvert.config.ServiceAddress;
+import culvert.protocol.Sha256;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 
@@ -36,13 +35,8 @@ final class DefaultName {
   private static String hash(List<ServiceAddress> services) {
     String all =
         String.join("\n", services.stream().map(ServiceAddress::toString).sorted().toList());
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(all.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest, 0, HASH_BYTES);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    byte[] digest = Sha256.hash(all.getBytes(StandardCharsets.UTF_8));
+    return HexFormat.of().formatHex(digest, 0, HASH_BYTES);
   }
 
   /** Reads the kernel's host name first, because the JDK queries the resolver, which may block. */

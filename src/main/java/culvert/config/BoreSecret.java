@@ -1,8 +1,7 @@
 package culvert.config;
 
+import culvert.protocol.Sha256;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -20,13 +19,8 @@ public final class BoreSecret {
 
   /** Returns the secret that a user typed. */
   public static BoreSecret of(String text) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-      return new BoreSecret(new SecretKeySpec(digest, "HmacSHA256"));
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    byte[] digest = Sha256.hash(text.getBytes(StandardCharsets.UTF_8));
+    return new BoreSecret(new SecretKeySpec(digest, "HmacSHA256"));
   }
 
   /** Returns the key that signs challenges, 32 bytes. */

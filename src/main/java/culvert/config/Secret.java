@@ -1,8 +1,7 @@
 package culvert.config;
 
-import java.io.IOException;
+import culvert.protocol.Sha256;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -28,9 +27,6 @@ public final class Secret {
 
   /** The prefix of the texts that {@link #generate} returns. */
   public static final String PREFIX = "culvert-";
-
-  /** Maximum size of a secret file in bytes; a larger file is the wrong file. */
-  private static final long MAX_FILE_BYTES = 4096;
 
   /** A text that was not generated and is shorter than this can be guessed. */
   private static final int SHORT_CHARS = 16;
@@ -75,19 +71,11 @@ public final class Secret {
    *     names the file
    */
   public static Secret read(Path file) {
-    try {
-      if (Files.size(file) > MAX_FILE_BYTES) {
-        throw new IllegalArgumentException(
-            "the secret file " + file + " is longer than " + MAX_FILE_BYTES + " bytes");
-      }
-      String text = Files.readString(file).strip();
-      if (text.isEmpty()) {
-        throw new IllegalArgumentException("the secret file " + file + " is empty");
-      }
-      return of(text);
-    } catch (IOException e) {
-      throw new IllegalArgumentException("cannot read the secret file " + file, e);
+    String text = SmallTextFile.read("the secret file", file);
+    if (text.isEmpty()) {
+      throw new IllegalArgumentException("the secret file " + file + " is empty");
     }
+    return of(text);
   }
 
   /** Returns the text of a new random secret of 256 bits. */
@@ -99,7 +87,7 @@ public final class Secret {
 
   private static byte[] checked(byte[] bytes) {
     byte[] both = Arrays.copyOf(bytes, KEY_BYTES + CHECK_BYTES);
-    System.arraycopy(sha256(bytes), 0, both, KEY_BYTES, CHECK_BYTES);
+    System.arraycopy(Sha256.hash(bytes), 0, both, KEY_BYTES, CHECK_BYTES);
     return both;
   }
 
@@ -116,14 +104,6 @@ public final class Secret {
           "the secret has the form of 'culvert keygen', but it is truncated or mistyped");
     }
     return key;
-  }
-
-  private static byte[] sha256(byte[] bytes) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(bytes);
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
   }
 
   /** Returns whether it can be guessed: a short text that was not generated. */

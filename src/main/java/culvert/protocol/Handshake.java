@@ -3,11 +3,9 @@ package culvert.protocol;
 import culvert.setting.Setting;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.List;
-import javax.crypto.Mac;
 import javax.crypto.SecretKey;
 
 /**
@@ -265,17 +263,12 @@ public final class Handshake {
   }
 
   private byte[] proof(SecretKey secret, String label, byte[] transcript) {
-    try {
-      Mac mac = Mac.getInstance("HmacSHA256");
-      mac.init(secret);
-      mac.update(label.getBytes(StandardCharsets.US_ASCII));
-      mac.update((byte) 0);
-      mac.update((byte) below.binding().length);
-      mac.update(below.binding());
-      return mac.doFinal(transcript);
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("HmacSHA256 is required in every JDK", e);
-    }
+    return Sha256.hmac(
+        secret,
+        label.getBytes(StandardCharsets.US_ASCII),
+        new byte[] {0, (byte) below.binding().length},
+        below.binding(),
+        transcript);
   }
 
   private static byte[] random(int length) {

@@ -1,12 +1,11 @@
 package culvert.dialect.bore;
 
 import culvert.config.BoreSecret;
+import culvert.protocol.Sha256;
 import java.nio.ByteBuffer;
-import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.UUID;
-import javax.crypto.Mac;
 
 /**
  * Answers to challenges: HMAC-SHA-256 (RFC 2104) under the secret's key over the 16 bytes of the
@@ -38,16 +37,11 @@ final class ChallengeResponse {
   }
 
   private static byte[] tag(UUID challenge, BoreSecret secret) {
-    try {
-      Mac mac = Mac.getInstance("HmacSHA256");
-      mac.init(secret.key());
-      return mac.doFinal(
-          ByteBuffer.allocate(CHALLENGE_BYTES)
-              .putLong(challenge.getMostSignificantBits())
-              .putLong(challenge.getLeastSignificantBits())
-              .array());
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("every JDK has HmacSHA256", e);
-    }
+    return Sha256.hmac(
+        secret.key(),
+        ByteBuffer.allocate(CHALLENGE_BYTES)
+            .putLong(challenge.getMostSignificantBits())
+            .putLong(challenge.getLeastSignificantBits())
+            .array());
   }
 }

@@ -13,16 +13,15 @@ import culvert.protocol.HandshakeExchange;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
+import culvert.protocol.Sha256;
 import culvert.setting.Setting;
 import culvert.transport.RecordConnection;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import javax.crypto.Mac;
 import javax.crypto.SecretKey;
 
 /**
@@ -73,13 +72,7 @@ public final class NativeNoise {
 
   /** Derives the pre-shared key, which differs from the key of the login's proofs. */
   private static byte[] psk(SecretKey secret) {
-    try {
-      Mac mac = Mac.getInstance("HmacSHA256");
-      mac.init(secret);
-      return mac.doFinal(PSK_LABEL);
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("every JDK has HmacSHA256", e);
-    }
+    return Sha256.hmac(secret, PSK_LABEL);
   }
 
   /** Returns an instance that uses static keys, for all connections of a process. */
