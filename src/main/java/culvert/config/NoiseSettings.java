@@ -4,8 +4,6 @@ import culvert.noise.NoiseKeyPair;
 import culvert.noise.NoiseProtocol;
 import culvert.setting.Setting;
 import culvert.setting.SettingException;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -28,8 +26,6 @@ public record NoiseSettings(
 
   /** Maximum keys to try for one login; each costs two scalar multiplications. */
   private static final int MAX_TRIED = 8;
-
-  private static final long MAX_FILE_BYTES = 4096;
 
   /**
    * Copies the list.
@@ -63,17 +59,8 @@ public record NoiseSettings(
   }
 
   private static NoiseKeyPair own(Path file) {
-    try {
-      if (Files.size(file) > MAX_FILE_BYTES) {
-        throw new SettingException(
-            "%s %s is not a key: longer than %s bytes",
-            Setting.NOISE_KEY_FILE, file, MAX_FILE_BYTES);
-      }
-      String text = Files.readString(file).strip();
-      return key(() -> NoiseKeyPair.ofPrivateText(text), "%s %s", Setting.NOISE_KEY_FILE, file);
-    } catch (IOException e) {
-      throw new SettingException(e, "cannot read %s %s", Setting.NOISE_KEY_FILE, file);
-    }
+    String text = SmallTextFile.read(Setting.NOISE_KEY_FILE, file);
+    return key(() -> NoiseKeyPair.ofPrivateText(text), "%s %s", Setting.NOISE_KEY_FILE, file);
   }
 
   /** Reads a key; {@code source} with its arguments is where it is from, for the message. */
@@ -100,33 +87,42 @@ public record NoiseSettings(
    * Checks that this side has the keys that the pattern requires.
    *
    * @param dialling whether this side is the origin proxy
-   * @throws IllegalArgumentException whose message names the missing or excess option
+   * @throws SettingException naming the missing or superfluous option
    */
   public void check(boolean dialling) {
     if (protocol.isPskRequired() || !hasStaticKeys()) {
       throw new SettingException(
-          "%s %s uses no keys: omit it to encrypt with the secret",
+          "%s %s uses no static keys: omit it to encrypt with the secret",
           Setting.NOISE_PATTERN, protocol.name());
     }
-    boolean sent = protocol.isRemoteKeySent(!dialling);
-    if (protocol.isLocalKeyRequired(dialling) && own.isEmpty() && !sent) {
+    checkOwnKey(dialling);
+    checkPeerKeys(dialling);
+  }
+
+  private void checkOwnKey(boolean dialling) {
+    boolean isUsed = protocol.isLocalKeyRequired(dialling);
+    if (!isUsed && own.isPresent()) {
+      throw unused(Setting.NOISE_KEY_FILE, "uses no static key");
+    }
+    // A key that this side sends may be new: a peer that accepts any key needs no other.
+    if (isUsed && own.isEmpty() && !protocol.isLocalKeySent(dialling)) {
       throw missing(Setting.NOISE_KEY_FILE);
     }
-    if (!protocol.isLocalKeyRequired(dialling) && own.isPresent()) {
-      throw unused(Setting.NOISE_KEY_FILE, "does not send a key");
+  }
+
+  private void checkPeerKeys(boolean dialling) {
+    boolean isRequired = protocol.isRemoteKeyRequired(dialling);
+    if (!isRequired && !protocol.isRemoteKeySent(dialling) && !peers.isEmpty()) {
+      throw unused(Setting.NOISE_PEER_KEY, "does not check the peer's key");
     }
-    boolean known = protocol.isRemoteKeyRequired(dialling) || protocol.isRemoteKeySent(dialling);
-    if (!known && !peers.isEmpty()) {
-      throw unused(Setting.NOISE_PEER_KEY, "does not receive the peer's key");
+    if (isRequired && peers.isEmpty()) {
+      throw missing(Setting.NOISE_PEER_KEY);
     }
-    if (protocol.isRemoteKeyRequired(dialling) && peers.size() > MAX_TRIED) {
+    if (isRequired && peers.size() > MAX_TRIED) {
       throw new SettingException(
           "%s is given more than %s times: with %s every login tries each key; use XX, which sends"
               + " the key",
           Setting.NOISE_PEER_KEY, MAX_TRIED, protocol.name());
-    }
-    if (protocol.isRemoteKeyRequired(dialling) && peers.isEmpty()) {
-      throw missing(Setting.NOISE_PEER_KEY);
     }
     if (dialling && peers.size() > 1) {
       throw new SettingException(

@@ -73,6 +73,11 @@ public record NoiseProtocol(HandshakePattern pattern, Aead cipher, HashFunction 
     return pattern.isStaticKnown(initiator) || pattern.isStaticSent(initiator);
   }
 
+  /** Returns whether that side sends its static public key. */
+  public boolean isLocalKeySent(boolean initiator) {
+    return pattern.isStaticSent(initiator);
+  }
+
   /** Returns whether that side must know the peer's static public key before the handshake. */
   public boolean isRemoteKeyRequired(boolean initiator) {
     return pattern.isStaticKnown(!initiator);

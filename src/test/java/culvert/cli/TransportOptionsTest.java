@@ -269,7 +269,7 @@ class TransportOptionsTest {
     rejected(
         Cli.remote("--noise-pattern=" + KK, "--noise-key-file=" + key),
         "--noise-pattern " + KK + " needs --noise-peer-key");
-    rejectedOnBothSides("uses no keys", "--noise-pattern=Noise_NNpsk0_25519_AESGCM_SHA256");
+    rejectedOnBothSides("uses no static keys", "--noise-pattern=Noise_NNpsk0_25519_AESGCM_SHA256");
     rejected(origin("--noise-peer-key=hunter2"), "--noise-peer-key is not a key");
     rejected(
         origin("--noise-peer-key=" + PAIR.publicText() + "," + PAIR.publicText()),

@@ -91,9 +91,7 @@ class NoiseSettingsTest {
         .hasMessage("cannot read --noise-key-file " + missing);
     assertThatThrownBy(() -> ofFile("A".repeat(5000)))
         .hasMessage(
-            "--noise-key-file "
-                + folder.resolve("noise.key")
-                + " is not a key: longer than 4096 bytes");
+            "--noise-key-file " + folder.resolve("noise.key") + " is longer than 4096 bytes");
     Path binary = Files.write(folder.resolve("binary"), new byte[] {(byte) 0xff, 'h', 'u', 'n'});
     assertThatThrownBy(() -> NoiseSettings.of(Optional.empty(), Optional.of(binary), List.of()))
         .hasMessage("cannot read --noise-key-file " + binary)
@@ -124,8 +122,8 @@ class NoiseSettingsTest {
     "XX, origin, false, 2, an origin proxy has one remote proxy",
     "XX, remote, false, 0,",
     "XX, remote, true, 64,",
-    "NNpsk0, origin, false, 0, uses no keys",
-    "NNpsk0, remote, false, 0, uses no keys"
+    "NNpsk0, origin, false, 0, uses no static keys",
+    "NNpsk0, remote, false, 0, uses no static keys"
   })
   void patternRequiresItsKeys(String pattern, String side, boolean own, int peers, String message) {
     NoiseSettings settings = settings(pattern, own, peers);
