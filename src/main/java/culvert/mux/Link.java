@@ -187,6 +187,7 @@ public final class Link implements AutoCloseable {
       unregister(stream);
       throw new IOException(closer.isFinishing() ? "the session is draining" : LOST);
     }
+    stream.opensAtOnce(writer.requestOpen(stream));
     return stream;
   }
 

@@ -49,6 +49,16 @@ final class LinkWriter {
     payload.send(stream, source);
   }
 
+  /** Requests a credit for a new stream's OPEN; returns false if the stream waits for one. */
+  boolean requestOpen(MuxStream stream) {
+    lock.lock();
+    try {
+      return !batches.hasEnded() && queue.scheduler.requestOpen(stream);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Sends an OPEN that no payload has carried yet; yields once first, to let payload join it. */
   void sendOpen(MuxStream stream) {
     payload.sendOpen(stream);
@@ -133,7 +143,6 @@ final class LinkWriter {
   private Thread drop(MuxStream stream) {
     StreamOutput output = stream.out;
     output.failed = true;
-    output.pendingOpen = null;
     output.pendingHalfClose = false;
     queue.scheduler.remove(stream);
     return output.sender;

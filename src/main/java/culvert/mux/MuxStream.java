@@ -42,6 +42,7 @@ public final class MuxStream implements Connection {
   private final AtomicBoolean unregistered = new AtomicBoolean();
   private final AtomicReference<Runnable> brokenAction = new AtomicReference<>();
   private volatile Message answer;
+  private volatile boolean opensAtOnce;
   private volatile boolean outputEnded;
   private volatile long sent;
 
@@ -66,6 +67,19 @@ public final class MuxStream implements Connection {
   }
 
   // Opening.
+
+  /** Records whether the OPEN may be sent at once. */
+  void opensAtOnce(boolean value) {
+    opensAtOnce = value;
+  }
+
+  /**
+   * Returns whether the OPEN could be sent when the stream was created. Otherwise the stream waits
+   * until other streams of its service have been answered, and a write blocks until then.
+   */
+  public boolean opensAtOnce() {
+    return opensAtOnce;
+  }
 
   /**
    * Sends the OPEN unless it was sent with the first bytes, and waits for the answer. Only the

@@ -6,9 +6,10 @@ import culvert.protocol.FrameType;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
 import java.nio.ByteBuffer;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 
@@ -34,14 +35,14 @@ final class SendScheduler {
 
   private final Link link;
   private final CongestionWindow congestion;
-  private final int opensGranted;
   private final Set<MuxStream> bulk = new LinkedHashSet<>();
   private final Set<MuxStream> sparse = new LinkedHashSet<>();
 
-  /** Streams whose OPEN waits until the peer has answered another one. */
-  private final Set<MuxStream> opening = new LinkedHashSet<>();
+  private final OpenCredits<MuxStream> credits;
 
-  private final Set<Long> unanswered = new HashSet<>();
+  /** The service of each stream whose OPEN has been put into a batch and is not answered. */
+  private final Map<Long, String> unanswered = new HashMap<>();
+
   private ByteBuffer filling;
   private boolean sparseNext;
   private int frames;
@@ -51,7 +52,7 @@ final class SendScheduler {
   SendScheduler(Link link, CongestionWindow congestion, int opensGranted) {
     this.link = link;
     this.congestion = congestion;
-    this.opensGranted = opensGranted;
+    this.credits = new OpenCredits<>(opensGranted);
   }
 
   /** Returns the highest id assigned so far. */
@@ -84,16 +85,25 @@ final class SendScheduler {
     return filling != null || !isIdle() && available() > 0;
   }
 
+  /**
+   * Requests a credit for the stream's OPEN; returns false if the stream waits for one, because
+   * other streams of its service use up their share.
+   */
+  boolean requestOpen(MuxStream stream) {
+    StreamOutput s = stream.out;
+    if (!s.failed) {
+      s.hasOpenCredit = credits.acquire(s.pendingOpen.service(), stream);
+    }
+    return s.hasOpenCredit;
+  }
+
   /** Queues the stream if it has something that may be sent. */
   void enqueue(MuxStream stream) {
     StreamOutput s = stream.out;
-    if (s.queued || s.failed) {
+    if (s.queued || s.failed || s.pendingOpen != null && !s.hasOpenCredit) {
       return;
     }
-    if (s.pendingOpen != null && unanswered.size() >= opensGranted) {
-      s.queued = true;
-      opening.add(stream);
-    } else if (s.pendingOpen != null || s.payload != null ? canSend(s) : s.pendingHalfClose) {
+    if (s.pendingOpen != null || s.payload != null ? canSend(s) : s.pendingHalfClose) {
       s.queued = true;
       boolean small = s.payload == null || s.payload.remaining() <= SPARSE_BYTES;
       (small && s.lastBatch + 1 < batch ? sparse : bulk).add(stream);
@@ -104,24 +114,39 @@ final class SendScheduler {
     return s.pendingOpen != null || s.window > 0;
   }
 
-  /** Removes an ended stream from every queue. */
+  /** Removes an ended stream from every queue, and an OPEN that was not sent. */
   void remove(MuxStream stream) {
-    if (stream.out.queued) {
-      stream.out.queued = false;
+    StreamOutput s = stream.out;
+    if (s.queued) {
+      s.queued = false;
       bulk.remove(stream);
       sparse.remove(stream);
-      opening.remove(stream);
+    }
+    if (s.pendingOpen != null) {
+      String service = s.pendingOpen.service();
+      s.pendingOpen = null;
+      if (s.hasOpenCredit) {
+        release(service);
+      } else {
+        credits.leave(service, stream);
+      }
+    }
+  }
+
+  private void release(String service) {
+    for (MuxStream next : credits.release(service)) {
+      next.out.hasOpenCredit = true;
+      enqueue(next);
     }
   }
 
   /** Records the answer to an OPEN, which allows another one. */
   void receiveAnswer(long id) throws ProtocolException {
-    if (!unanswered.remove(id)) {
+    String service = unanswered.remove(id);
+    if (service == null) {
       throw new ProtocolException("answer without an OPEN on stream " + id);
     }
-    for (int free = opensGranted - unanswered.size(); free > 0 && !opening.isEmpty(); free--) {
-      enqueue(poll(opening));
-    }
+    release(service);
   }
 
   /** Gives streams their turns until the batch is full or no stream waits. */
@@ -152,7 +177,7 @@ final class SendScheduler {
       return;
     }
     if (s.pendingOpen != null) {
-      if (unanswered.size() >= opensGranted) {
+      if (!s.hasOpenCredit) {
         return;
       }
       putOpen(stream);
@@ -172,7 +197,7 @@ final class SendScheduler {
     stream.id(++lastId);
     s.window = MuxStream.FIRST_WINDOW;
     s.openBatch = batch;
-    unanswered.add(lastId);
+    unanswered.put(lastId, s.pendingOpen.service());
     link.register(stream);
     Message.write(filling(), lastId, s.pendingOpen);
     s.pendingOpen = null;
@@ -244,6 +269,6 @@ final class SendScheduler {
     }
     bulk.clear();
     sparse.clear();
-    opening.clear();
+    credits.clear();
   }
 }

@@ -28,6 +28,10 @@ final class StreamOutput extends ByteOutput {
   Thread sender;
 
   Message.Open pendingOpen;
+
+  /** Whether the pending OPEN may be sent; until then the stream waits in {@link OpenCredits}. */
+  boolean hasOpenCredit;
+
   Message pendingAnswer;
   long pendingGrant;
   ResetReason pendingReset;

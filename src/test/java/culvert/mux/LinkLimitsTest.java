@@ -60,8 +60,9 @@ class LinkLimitsTest {
   private static void opensAtATime(int most, Setup setup) throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS, setup)) {
       for (int i = 0; i < most; i++) {
-        peer.link.open(OPEN).output().write(1);
-        assertThat(peer.hear().message()).isEqualTo(OPEN);
+        Message.Open open = LinkPair.openMessage("service" + i);
+        peer.link.open(open).output().write(1);
+        assertThat(peer.hear().message()).isEqualTo(open);
         assertThat(peer.hear().data()).hasSize(1);
       }
       MuxStream next = peer.link.open(OPEN);
@@ -87,6 +88,41 @@ class LinkLimitsTest {
   @Test
   void unansweredOpensNeverExceedOwnLimit() throws Exception {
     opensAtATime(ScriptedPeer.OPENS, Setup.USUAL.granted(100, 100));
+  }
+
+  @Test
+  void serviceThatIsNotAnsweredLeavesOpensForOthers() throws Exception {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS, Setup.USUAL.granted(4, 100))) {
+      for (int i = 0; i < 3; i++) {
+        MuxStream dead = peer.link.open(LinkPair.openMessage("dead"));
+        assertThat(dead.opensAtOnce()).isTrue();
+        dead.output().write(1);
+        assertThat(peer.hear().stream()).isEqualTo(i + 1);
+        assertThat(peer.hear().data()).hasSize(1);
+      }
+      assertThat(peer.link.open(LinkPair.openMessage("dead")).opensAtOnce()).isFalse();
+      MuxStream other = peer.link.open(LinkPair.openMessage("other"));
+      assertThat(other.opensAtOnce()).isTrue();
+      other.output().write(1);
+      assertThat(peer.hear().message()).isEqualTo(LinkPair.openMessage("other"));
+    }
+  }
+
+  @Test
+  void streamThatEndsBeforeItsOpenIsSentReturnsItsCredit() throws Exception {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS, Setup.USUAL.granted(1, 100))) {
+      MuxStream unsent = peer.link.open(OPEN);
+      MuxStream ended = peer.link.open(OPEN);
+      MuxStream next = peer.link.open(OPEN);
+      assertThat(unsent.opensAtOnce()).isTrue();
+      assertThat(next.opensAtOnce()).isFalse();
+      ended.reset();
+      unsent.reset();
+      Thread opener = Threads.start("opener", () -> next.awaitAnswer(LinkPair.LIMIT));
+      assertThat(peer.hear().message()).isEqualTo(OPEN);
+      peer.say(1, new Message.Accepted());
+      opener.join();
+    }
   }
 
   /** What the peer may have under way is what the stream may have to hold. */

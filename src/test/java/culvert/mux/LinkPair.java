@@ -105,8 +105,13 @@ final class LinkPair implements AutoCloseable {
   }
 
   static Message.Open openMessage() {
+    return openMessage("default");
+  }
+
+  /** Returns an OPEN of this service. Services share the opens that a peer grants. */
+  static Message.Open openMessage(String service) {
     var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1234);
-    return new Message.Open("default", address, address);
+    return new Message.Open(service, address, address);
   }
 
   /** Both sides have forgotten every stream, and every buffer is back. */

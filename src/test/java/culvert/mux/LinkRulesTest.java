@@ -229,7 +229,7 @@ class LinkRulesTest {
     try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       MuxStream[] streams = new MuxStream[ScriptedPeer.OPENS + 1];
       for (int i = 0; i < streams.length; i++) {
-        streams[i] = peer.link.open(OPEN);
+        streams[i] = peer.link.open(LinkPair.openMessage("service" + i));
         Threads.start("opener", awaiting(streams[i]));
       }
       for (int i = 0; i < ScriptedPeer.OPENS; i++) {
@@ -379,7 +379,7 @@ class LinkRulesTest {
   void openQueuedBehindAbortedOnesIsSent() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
       for (int i = 0; i < ScriptedPeer.OPENS; i++) {
-        peer.link.open(OPEN).output().write(1);
+        peer.link.open(LinkPair.openMessage("service" + i)).output().write(1);
       }
       for (int i = 0; i < 100; i++) {
         MuxStream doomed = peer.link.open(OPEN);
