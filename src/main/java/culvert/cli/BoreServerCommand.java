@@ -159,6 +159,7 @@ final class BoreServerCommand implements Callable<Integer> {
         List.of(),
         new ConnectionLimits(
             admission.visitors(),
+            admission.visitorsPerAddress(),
             admission.sessions(),
             ConnectionLimits.DEFAULT.unauthenticated(),
             ConnectionLimits.DEFAULT.unauthenticatedPerAddress()),

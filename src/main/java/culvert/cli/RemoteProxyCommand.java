@@ -229,6 +229,7 @@ final class RemoteProxyCommand implements Callable<Integer> {
         acceptProxyProtocol,
         new ConnectionLimits(
             admission.visitors(),
+            admission.visitorsPerAddress(),
             admission.sessions(),
             unauthenticated.total(),
             unauthenticated.perAddress()),

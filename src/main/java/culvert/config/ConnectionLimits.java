@@ -6,6 +6,8 @@ import culvert.setting.Setting;
  * Maximum numbers of concurrent connections of a remote proxy.
  *
  * @param visitors maximum number of visitors of all services together
+ * @param visitorsPerAddress maximum of these from one address: an IPv4 address, or an IPv6 network
+ *     of 64 bits
  * @param sessions maximum number of origin proxies
  * @param unauthenticated maximum number of connections at the control address whose session is not
  *     active yet
@@ -13,7 +15,14 @@ import culvert.setting.Setting;
  *     network of 64 bits
  */
 public record ConnectionLimits(
-    int visitors, int sessions, int unauthenticated, int unauthenticatedPerAddress) {
+    int visitors,
+    int visitorsPerAddress,
+    int sessions,
+    int unauthenticated,
+    int unauthenticatedPerAddress) {
+
+  /** The part of the places that visitors of one address cannot take: one in this many. */
+  private static final int PART_FOR_OTHERS = 4;
 
   /** The defaults of the command line. */
   public static final ConnectionLimits DEFAULT = new ConnectionLimits(16_384, 1024, 256, 64);
@@ -25,8 +34,29 @@ public record ConnectionLimits(
    */
   public ConnectionLimits {
     Checks.count(Setting.MAX_VISITORS, visitors);
+    Checks.count(Setting.MAX_VISITORS_PER_ADDR, visitorsPerAddress);
     Checks.count(Setting.MAX_SESSIONS, sessions);
     Checks.count(Setting.MAX_UNAUTHENTICATED, unauthenticated);
     Checks.count(Setting.MAX_UNAUTHENTICATED_PER_ADDR, unauthenticatedPerAddress);
+  }
+
+  /** Creates limits with the default for visitors of one address. */
+  public ConnectionLimits(
+      int visitors, int sessions, int unauthenticated, int unauthenticatedPerAddress) {
+    this(
+        visitors,
+        visitorsPerAddress(visitors),
+        sessions,
+        unauthenticated,
+        unauthenticatedPerAddress);
+  }
+
+  /**
+   * Returns the default for visitors of one address: three quarters of all, so that one address
+   * cannot exclude the others. It is not lower, because all visitors behind one network address
+   * translation or load balancer have the same address.
+   */
+  public static int visitorsPerAddress(int visitors) {
+    return visitors - visitors / PART_FOR_OTHERS;
   }
 }

@@ -8,11 +8,15 @@ import culvert.setting.Setting;
  * @param streams maximum number of streams of a session; the lower limit of the two sides applies
  * @param opens maximum number of streams of a session that wait for an answer to their OPEN; the
  *     lower limit of the two sides applies
+ * @param opensPerService maximum number of visitors of a service that wait for its origin server
+ *     while that accepts none
  * @param streamBytes maximum number of bytes received for a stream and not read yet
  * @param bufferedBytes maximum of these bytes for all streams together
  */
 public record ResourceLimits(
-    int streams, int opens, ByteCount streamBytes, ByteCount bufferedBytes) {
+    int streams, int opens, int opensPerService, ByteCount streamBytes, ByteCount bufferedBytes) {
+
+  private static final int DEFAULT_OPENS_PER_SERVICE = 256;
 
   private static final ByteCount MIN_STREAM_BYTES = new ByteCount(16 * 1024);
   private static final ByteCount MAX_STREAM_BYTES = new ByteCount(1024 * 1024 * 1024);
@@ -33,9 +37,15 @@ public record ResourceLimits(
   public ResourceLimits {
     Checks.count(Setting.MAX_STREAMS, streams);
     Checks.count(Setting.MAX_OPENS, opens);
+    Checks.count(Setting.MAX_OPENS_PER_SERVICE, opensPerService);
     Checks.within(Setting.MAX_STREAM_BUFFER, streamBytes, MIN_STREAM_BYTES, MAX_STREAM_BYTES);
     Checks.within(
         Setting.MAX_BUFFER, bufferedBytes, MIN_BUFFERED_BYTES, new ByteCount(Long.MAX_VALUE));
+  }
+
+  /** Creates limits with the default for the visitors of a service that wait. */
+  public ResourceLimits(int streams, int opens, ByteCount streamBytes, ByteCount bufferedBytes) {
+    this(streams, opens, DEFAULT_OPENS_PER_SERVICE, streamBytes, bufferedBytes);
   }
 
   /** Returns a third of the maximum heap of this process, at most 256M. */

@@ -1,8 +1,10 @@
 package culvert.config;
 
 import culvert.net.Durations;
+import culvert.net.Relay;
 import culvert.setting.Setting;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * Timeouts and intervals of both roles.
@@ -12,6 +14,7 @@ import java.time.Duration;
  * @param heartbeatTimeout time without data after which the peer is considered dead, as is a peer
  *     that accepts no bytes for three times as long
  * @param halfClose maximum silence of a half-closed relay
+ * @param idle maximum silence of any other relay; without a limit if empty
  * @param drain maximum time that relays may continue after a stop is requested; zero resets them at
  *     once
  * @param logPeriod minimum time between two log lines of one kind about one source
@@ -21,6 +24,7 @@ public record Timeouts(
     Duration heartbeat,
     Duration heartbeatTimeout,
     Duration halfClose,
+    Optional<Duration> idle,
     Duration drain,
     Duration logPeriod) {
 
@@ -33,6 +37,7 @@ public record Timeouts(
           Duration.ofSeconds(10),
           Duration.ofSeconds(20),
           Duration.ofSeconds(60),
+          Optional.empty(),
           Duration.ofSeconds(30),
           Duration.ofSeconds(10));
 
@@ -44,6 +49,8 @@ public record Timeouts(
   public Timeouts {
     Checks.positive(Setting.HANDSHAKE_TIMEOUT, handshake, "no session could start");
     Checks.positive(Setting.HALF_CLOSE_TIMEOUT, halfClose, Checks.CUT_ANSWERS);
+    idle.ifPresent(
+        limit -> Checks.positive(Setting.IDLE_TIMEOUT, limit, "no connection would stay open"));
     if (heartbeat.compareTo(MIN_HEARTBEAT) < 0) {
       throw new InvalidSettingException(
           Setting.HEARTBEAT, Durations.of(heartbeat), "at least " + Durations.of(MIN_HEARTBEAT));
@@ -56,5 +63,10 @@ public record Timeouts(
           Setting.HEARTBEAT,
           Durations.of(heartbeat));
     }
+  }
+
+  /** Returns how long a relay may be idle. */
+  public Relay.IdleLimits idleLimits() {
+    return new Relay.IdleLimits(halfClose, idle);
   }
 }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Listens for TCP connections at an address, or at all addresses of a name. One thread for each
@@ -31,6 +32,12 @@ public final class Listener implements AutoCloseable {
      *     success after the previous failure
      */
     void acceptFailed(IOException cause, Duration pause, boolean first);
+
+    /** Called before the first connection is accepted. */
+    default void started() {}
+
+    /** Called after the last connection was accepted, if the listener was started. */
+    default void ended() {}
   }
 
   private static final Duration FIRST_PAUSE = Duration.ofMillis(10);
@@ -43,11 +50,13 @@ public final class Listener implements AutoCloseable {
   private final Handler handler;
   private final BufferPool pool;
   private final CountDownLatch closed = new CountDownLatch(1);
+  private final AtomicInteger accepting;
   private volatile List<Thread> acceptors = List.of();
 
   private Listener(List<ServerSocketChannel> sockets, String role, Handler handler, BufferPool pool)
       throws IOException {
     this.sockets = sockets;
+    this.accepting = new AtomicInteger(sockets.size());
     this.address = ListeningSockets.address(sockets.getFirst());
     this.role = role;
     this.handler = handler;
@@ -87,12 +96,22 @@ public final class Listener implements AutoCloseable {
 
   /** Starts to accept. */
   public void start() {
+    handler.started();
     var started = new ArrayList<Thread>();
     for (ServerSocketChannel socket : sockets) {
-      started.add(
-          Threads.start("accept " + role + " " + HostPort.of(address), () -> acceptAll(socket)));
+      started.add(Threads.start("accept " + role + " " + HostPort.of(address), () -> run(socket)));
     }
     acceptors = List.copyOf(started);
+  }
+
+  private void run(ServerSocketChannel socket) {
+    try {
+      acceptAll(socket);
+    } finally {
+      if (accepting.decrementAndGet() == 0) {
+        handler.ended();
+      }
+    }
   }
 
   private void acceptAll(ServerSocketChannel server) {

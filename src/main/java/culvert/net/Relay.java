@@ -2,9 +2,11 @@ package culvert.net;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /**
  * Joins two connections with two copy loops until both directions have ended. The end of one
@@ -22,56 +24,98 @@ public final class Relay {
     /** The second connection failed. */
     SECOND_FAILED,
     /** One direction had ended and the other was idle for too long. */
+    HALF_CLOSED_IDLE,
+    /** Both directions were open and idle for too long. */
     IDLE,
     /** This side ended the relay. */
     STOPPED
+  }
+
+  /**
+   * How long a relay may be without bytes in either direction before it is closed; it is closed
+   * after at most twice as long.
+   *
+   * @param halfClosed once one direction has ended
+   * @param open while both directions are open; without a limit if empty
+   */
+  public record IdleLimits(Duration halfClosed, Optional<Duration> open) {
+
+    private Duration afterHalfClose() {
+      return open.filter(limit -> limit.compareTo(halfClosed) < 0).orElse(halfClosed);
+    }
   }
 
   private final String name;
   private final Connection first;
   private final Connection second;
   private final Deadlines deadlines;
-  private final Duration idleLimit;
+  private final IdleLimits idle;
   private final AtomicReference<Outcome> outcome = new AtomicReference<>();
   private final CountDownLatch forwardEnded = new CountDownLatch(1);
-  private volatile Deadlines.Deadline watch = () -> {};
-  private final AtomicBoolean halfClosed = new AtomicBoolean();
-  private volatile boolean over;
   private volatile Throwable forwardBug;
+
+  private final ReentrantLock watching = new ReentrantLock();
+
+  /** Guarded by {@link #watching}, as are the two fields below. */
+  private Deadlines.Deadline watch = () -> {};
+
+  private boolean halfClosed;
+  private boolean over;
+
+  /**
+   * Creates a relay that copies nothing yet and may be idle for any time while both directions are
+   * open.
+   *
+   * @param name prefix of the forward loop's thread name, as {@code visitor > service}
+   * @param halfClosed how long a half-closed relay may be idle before it is closed
+   */
+  public Relay(
+      String name, Connection first, Connection second, Deadlines deadlines, Duration halfClosed) {
+    this(name, first, second, deadlines, new IdleLimits(halfClosed, Optional.empty()));
+  }
 
   /**
    * Creates a relay that copies nothing yet.
    *
    * @param name prefix of the forward loop's thread name, as {@code visitor > service}
-   * @param idleLimit how long a half-closed relay may be idle before it is closed
+   * @param idle how long it may be idle; measured from {@link #finish}
    */
   public Relay(
-      String name, Connection first, Connection second, Deadlines deadlines, Duration idleLimit) {
+      String name, Connection first, Connection second, Deadlines deadlines, IdleLimits idle) {
     this.name = name;
     this.first = first;
     this.second = second;
     this.deadlines = deadlines;
-    this.idleLimit = idleLimit;
+    this.idle = idle;
   }
 
   /** Starts the loop from the first connection to the second in a new thread. */
   public void startForward() {
+    startForward(loop -> Threads.start(name + " >", loop));
+  }
+
+  /**
+   * Starts the loop from the first connection to the second.
+   *
+   * @param starter runs the loop in another thread; must not block
+   */
+  public void startForward(Consumer<Runnable> starter) {
     // A loop may block on one connection while the other breaks.
     first.onBroken(() -> end(Outcome.FIRST_FAILED));
     second.onBroken(() -> end(Outcome.SECOND_FAILED));
     resetOnDeath(first);
     resetOnDeath(second);
-    Threads.start(
-        name + " >",
-        () -> {
-          try {
-            copy(first, second);
-          } catch (RuntimeException | Error e) {
-            forwardBug = e;
-          } finally {
-            forwardEnded.countDown();
-          }
-        });
+    starter.accept(this::copyForward);
+  }
+
+  private void copyForward() {
+    try {
+      copy(first, second);
+    } catch (RuntimeException | Error e) {
+      forwardBug = e;
+    } finally {
+      forwardEnded.countDown();
+    }
   }
 
   /**
@@ -80,6 +124,7 @@ public final class Relay {
    */
   public Outcome finish() {
     try {
+      watchIdle();
       copy(second, first);
     } finally {
       awaitForward();
@@ -91,11 +136,15 @@ public final class Relay {
     return outcome.get();
   }
 
-  /** Resets both connections of a relay on which {@link #finish} is not called. */
-  public void abort() {
+  /**
+   * Resets both connections of a relay on which {@link #finish} is not called. Returns how the
+   * relay had ended before, or {@link Outcome#STOPPED}.
+   */
+  public Outcome abort() {
     end(Outcome.STOPPED);
     awaitForward();
     close();
+    return outcome.get();
   }
 
   /** Runs both loops; for two connections that are both established. */
@@ -146,34 +195,66 @@ public final class Relay {
   }
 
   private void ended() {
-    if (halfClosed.compareAndSet(false, true)) {
-      watchIdle(bytesMoved());
+    watching.lock();
+    try {
+      if (halfClosed) {
+        return;
+      }
+      halfClosed = true;
+    } finally {
+      watching.unlock();
     }
+    watchIdle();
   }
 
   private long bytesMoved() {
     return first.received() + first.sent() + second.received() + second.sent();
   }
 
-  private void watchIdle(long before) {
-    watch = deadlines.after(idleLimit, () -> checkIdle(before));
-    if (over) {
+  /** Starts the current idle limit anew. */
+  private void watchIdle() {
+    watching.lock();
+    try {
       watch.cancel();
+      Optional<Duration> limit = halfClosed ? Optional.of(idle.afterHalfClose()) : idle.open();
+      if (!over && limit.isPresent()) {
+        long before = bytesMoved();
+        watch = deadlines.after(limit.get(), () -> checkIdle(before));
+      }
+    } finally {
+      watching.unlock();
     }
   }
 
   private void checkIdle(long before) {
-    long now = bytesMoved();
-    if (now == before) {
-      end(Outcome.IDLE);
+    if (bytesMoved() == before) {
+      end(isHalfClosed() ? Outcome.HALF_CLOSED_IDLE : Outcome.IDLE);
     } else {
-      watchIdle(now);
+      watchIdle();
+    }
+  }
+
+  private boolean isHalfClosed() {
+    watching.lock();
+    try {
+      return halfClosed;
+    } finally {
+      watching.unlock();
+    }
+  }
+
+  private void stopWatching() {
+    watching.lock();
+    try {
+      over = true;
+      watch.cancel();
+    } finally {
+      watching.unlock();
     }
   }
 
   private void close() {
-    over = true;
-    watch.cancel();
+    stopWatching();
     if (outcome.compareAndSet(null, Outcome.COMPLETED)) {
       first.close();
       second.close();

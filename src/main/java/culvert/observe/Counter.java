@@ -4,8 +4,18 @@ package culvert.observe;
 public enum Counter {
   /** Visitors accepted on public addresses. */
   VISITORS,
-  /** Visitors reset because {@code --max-visitors} was reached. */
+  /**
+   * Visitors reset because {@code --max-visitors}, the share of their service, or {@code
+   * --max-visitors-per-addr} was reached.
+   */
   VISITORS_OVER_LIMIT,
+  /**
+   * Visitors refused because {@code --max-opens-per-service} others of their service were waiting
+   * for an origin server that did not answer.
+   */
+  VISITORS_BUSY,
+  /** Visitors that reset their connection while they waited for the origin server. */
+  VISITORS_GONE,
   /**
    * Visitors reset because no session offered their service, or all sessions that did were full.
    */

@@ -4,6 +4,7 @@ import static culvert.observe.LogEvent.event;
 
 import culvert.config.OriginSettings;
 import culvert.config.ServiceAddress;
+import culvert.net.Cancellation;
 import culvert.net.CloseCause;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
@@ -19,6 +20,7 @@ import culvert.observe.LimitedLog;
 import culvert.observe.Log;
 import culvert.protocol.RefusedReason;
 import culvert.session.IncomingStream;
+import culvert.session.PendingOpens;
 import culvert.session.RelayEndReason;
 import culvert.session.RelayReport;
 import culvert.session.Visitor;
@@ -29,6 +31,7 @@ import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Connects each visitor's stream to the service's origin server, and to no other address. */
@@ -36,8 +39,11 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
 
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
 
+  /** An origin server, and the visitors that wait for a connection to it. */
+  private record Server(HostPort address, PendingOpens pending) {}
+
   private final OriginSettings settings;
-  private final Map<String, HostPort> servers;
+  private final Map<String, Server> servers;
   private final Dialer dialer;
   private final Deadlines deadlines;
   private final Counters counters;
@@ -50,7 +56,13 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
     this.settings = settings;
     this.servers =
         settings.services().stream()
-            .collect(Collectors.toMap(ServiceAddress::service, ServiceAddress::address));
+            .collect(
+                Collectors.toMap(
+                    ServiceAddress::service,
+                    service ->
+                        new Server(
+                            service.address(),
+                            new PendingOpens(settings.resourceLimits().opensPerService()))));
     this.dialer = dialer.resettingOnDeath();
     this.deadlines = deadlines;
     this.counters = counters;
@@ -61,7 +73,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
   @Override
   public void handle(IncomingStream incoming) {
     try {
-      HostPort server = servers.get(incoming.visitor().service());
+      Server server = servers.get(incoming.visitor().service());
       if (server == null) {
         incoming.refuse(RefusedReason.NO_SERVICE, "this service is not offered");
         return;
@@ -73,17 +85,13 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
     }
   }
 
-  private void serve(IncomingStream incoming, HostPort server) {
+  private void serve(IncomingStream incoming, Server server) {
     long since = System.nanoTime();
-    SocketConnection origin;
-    try {
-      origin = dialer.connect(server, settings.connectTimeout());
-    } catch (IOException e) {
-      counters.count(Counter.OPENS_FAILED);
-      incoming.refuse(reason(e), e.getMessage());
-      logNotReached(incoming.visitor(), e.getMessage());
+    Optional<SocketConnection> connected = connect(incoming, server);
+    if (connected.isEmpty()) {
       return;
     }
+    SocketConnection origin = connected.get();
     try {
       if (open.add(origin)) {
         relay(incoming, origin, since);
@@ -91,6 +99,44 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
     } finally {
       open.remove(origin);
       origin.reset();
+    }
+  }
+
+  /** Connects to the origin server; returns empty after it has refused the stream. */
+  private Optional<SocketConnection> connect(IncomingStream incoming, Server server) {
+    if (!server.pending().tryBegin()) {
+      counters.count(Counter.VISITORS_BUSY);
+      int max = settings.resourceLimits().opensPerService();
+      String cause = max + " visitors wait, and " + server.address() + " accepts none";
+      incoming.refuse(RefusedReason.BUSY, cause);
+      logNotReached(incoming.visitor(), cause);
+      return Optional.empty();
+    }
+    Optional<SocketConnection> connected = Optional.empty();
+    try {
+      connected = dial(incoming, server.address());
+    } finally {
+      server.pending().end(connected.isPresent());
+    }
+    return connected;
+  }
+
+  /** Dials until the server answers, the time is over, or the visitor disconnects. */
+  private Optional<SocketConnection> dial(IncomingStream incoming, HostPort server) {
+    var dialing = new Cancellation();
+    incoming.connection().onBroken(dialing::cancel);
+    try {
+      return Optional.of(dialer.connect(server, settings.connectTimeout(), dialing));
+    } catch (IOException e) {
+      // Also after a reset: only the answer lets the remote proxy open another stream.
+      incoming.refuse(reason(e), e.getMessage());
+      if (dialing.isCancelled()) {
+        counters.count(Counter.VISITORS_GONE);
+      } else {
+        counters.count(Counter.OPENS_FAILED);
+        logNotReached(incoming.visitor(), e.getMessage());
+      }
+      return Optional.empty();
     }
   }
 
@@ -116,7 +162,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
     }
     incoming.accept();
     String name = visitor.name() + " " + visitor.service();
-    var relay = new Relay(name, stream, origin, deadlines, settings.timeouts().halfClose());
+    var relay = new Relay(name, stream, origin, deadlines, settings.timeouts().idleLimits());
     Relay.Outcome outcome = relay.run();
     CloseCause ofStream = stream.closeCause().orElse(CloseCause.RESET);
     new RelayReport(

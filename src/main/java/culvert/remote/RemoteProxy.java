@@ -175,6 +175,7 @@ public final class RemoteProxy implements AutoCloseable {
     var wider =
         new ConnectionLimits(
             usual.visitors(),
+            usual.visitorsPerAddress(),
             usual.sessions(),
             BORE_MAX_UNAUTHENTICATED,
             BORE_MAX_UNAUTHENTICATED_PER_ADDRESS);

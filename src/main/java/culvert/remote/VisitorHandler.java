@@ -3,7 +3,6 @@ package culvert.remote;
 import static culvert.observe.LogEvent.event;
 
 import culvert.config.RemoteSettings;
-import culvert.net.CloseCause;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
@@ -11,26 +10,23 @@ import culvert.net.HostPort;
 import culvert.net.Listener;
 import culvert.net.OpenSet;
 import culvert.net.ProxyHeader;
-import culvert.net.Relay;
 import culvert.net.SocketConnection;
 import culvert.net.SourcePrefix;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
+import culvert.session.PendingOpens;
 import culvert.session.PendingStream;
-import culvert.session.RelayEndReason;
-import culvert.session.RelayReport;
 import culvert.session.Visitor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.Semaphore;
 
 /**
- * Handles a visitor in its own thread: limits, PROXY header, a stream on a session, the relay, one
- * log line.
+ * Admits visitors, each in its own thread: limits, PROXY header, and a stream on a session; {@link
+ * VisitorStreams} joins the two.
  */
 final class VisitorHandler implements AutoCloseable {
 
@@ -41,7 +37,8 @@ final class VisitorHandler implements AutoCloseable {
   private final Counters counters;
   private final Log log;
   private final LimitedLog<SourcePrefix> lines;
-  private final Semaphore slots;
+  private final VisitorStreams streams;
+  private final VisitorPlaces places;
   private final OpenSet<Connection> visitors = new OpenSet<>();
 
   /** Those among {@link #visitors} that have no stream yet. */
@@ -55,8 +52,12 @@ final class VisitorHandler implements AutoCloseable {
     this.deadlines = deadlines;
     this.counters = counters;
     this.log = log;
-    this.slots = new Semaphore(settings.connectionLimits().visitors());
+    this.places =
+        new VisitorPlaces(
+            settings.connectionLimits().visitors(),
+            settings.connectionLimits().visitorsPerAddress());
     this.lines = new LimitedLog<>(log, counters, 1, settings.timeouts().logPeriod());
+    this.streams = new VisitorStreams(settings, deadlines, counters, log, lines);
   }
 
   /** Sets the sessions that visitors are sent to. */
@@ -82,73 +83,116 @@ final class VisitorHandler implements AutoCloseable {
 
   /** Returns the handler of a public address whose visitors one session serves. */
   Listener.Handler forService(String service, Opener opener) {
-    return new Listener.Handler() {
-      @Override
-      public void handle(SocketConnection visitor) {
-        admit(visitor, service, opener);
-      }
+    return new PublicAddress(service, opener);
+  }
 
-      @Override
-      public void acceptFailed(IOException cause, Duration pause, boolean first) {
-        counters.count(Counter.ACCEPT_FAILURES);
-        if (first) {
-          log.warn(
-              event("visitors not accepted")
-                  .with("service", service)
-                  .with("cause", cause.getMessage())
-                  .with("pause", Durations.of(pause)));
+  /** The handler of one public address, with its places. */
+  private final class PublicAddress implements Listener.Handler {
+    private final String service;
+    private final Opener opener;
+    private final VisitorPlaces.Share share = places.share();
+    private final PendingOpens pending =
+        new PendingOpens(settings.resourceLimits().opensPerService());
+
+    PublicAddress(String service, Opener opener) {
+      this.service = service;
+      this.opener = opener;
+    }
+
+    @Override
+    public void started() {
+      share.open();
+    }
+
+    @Override
+    public void ended() {
+      share.close();
+    }
+
+    @Override
+    public void acceptFailed(IOException cause, Duration pause, boolean first) {
+      counters.count(Counter.ACCEPT_FAILURES);
+      if (first) {
+        log.warn(
+            event("visitors not accepted")
+                .with("service", service)
+                .with("cause", cause.getMessage())
+                .with("pause", Durations.of(pause)));
+      }
+    }
+
+    @Override
+    public void handle(SocketConnection visitor) {
+      counters.count(Counter.VISITORS);
+      if (!share.tryAcquire()) {
+        reject(visitor, service, Counter.VISITORS_OVER_LIMIT, overLimit());
+        return;
+      }
+      try {
+        visitor.resetOnDeath();
+        if (visitors.add(visitor) && admissions.add(visitor)) {
+          serve(visitor, System.nanoTime());
         }
+      } catch (IOException e) {
+        // The visitor disconnected first.
+      } catch (RuntimeException | Error e) {
+        log.bug("internal error on visitor connection", e);
+      } finally {
+        visitor.reset();
+        admissions.remove(visitor);
+        visitors.remove(visitor);
+        share.release();
       }
-    };
-  }
-
-  private void admit(SocketConnection visitor, String service, Opener opener) {
-    counters.count(Counter.VISITORS);
-    if (!slots.tryAcquire()) {
-      counters.count(Counter.VISITORS_OVER_LIMIT);
-      reject(
-          visitor,
-          service,
-          "the limit of " + settings.connectionLimits().visitors() + " visitors is reached");
-      return;
     }
-    try {
-      visitor.resetOnDeath();
-      if (visitors.add(visitor) && admissions.add(visitor)) {
-        serve(visitor, service, opener, System.nanoTime());
+
+    private String overLimit() {
+      return "the limit of "
+          + settings.connectionLimits().visitors()
+          + " visitors, or the share of this service, is reached";
+    }
+
+    private void serve(SocketConnection connection, long since) {
+      InetSocketAddress address;
+      try {
+        address = addressOf(connection);
+      } catch (IOException e) {
+        reject(connection, service, Counter.BAD_PROXY_HEADERS, e.getMessage());
+        return;
       }
-    } catch (IOException e) {
-      // The visitor disconnected first.
-    } catch (RuntimeException | Error e) {
-      log.bug("internal error on visitor connection", e);
-    } finally {
-      visitor.reset();
-      admissions.remove(visitor);
-      visitors.remove(visitor);
-      slots.release();
+      SourcePrefix source = SourcePrefix.of(address.getAddress());
+      if (!places.tryAcquire(source)) {
+        int max = settings.connectionLimits().visitorsPerAddress();
+        String cause = "the limit of " + max + " visitors from one address is reached";
+        reject(connection, service, Counter.VISITORS_OVER_LIMIT, cause);
+        return;
+      }
+      try {
+        open(connection, new Visitor(service, address, connection.local()), since);
+      } finally {
+        places.release(source);
+      }
     }
-  }
 
-  private void serve(SocketConnection connection, String service, Opener opener, long since) {
-    InetSocketAddress address;
-    try {
-      address = addressOf(connection);
-    } catch (IOException e) {
-      counters.count(Counter.BAD_PROXY_HEADERS);
-      reject(connection, service, e.getMessage());
-      return;
+    private void open(SocketConnection connection, Visitor visitor, long since) {
+      if (!pending.tryBegin()) {
+        int max = settings.resourceLimits().opensPerService();
+        String cause = max + " visitors wait, and the origin server accepts none";
+        reject(connection, service, Counter.VISITORS_BUSY, cause);
+        return;
+      }
+      Optional<VisitorStreams.Joined> joined = Optional.empty();
+      try {
+        PendingStream opened = opener.open(visitor);
+        admissions.remove(connection);
+        joined = streams.await(connection, visitor, opened, since);
+      } catch (IOException e) {
+        reject(connection, service, Counter.VISITORS_UNSERVED, e.getMessage());
+        return;
+      } finally {
+        pending.end(joined.isPresent());
+      }
+      joined.ifPresent(VisitorStreams.Joined::relay);
     }
-    var visitor = new Visitor(service, address, connection.local());
-    PendingStream opened;
-    try {
-      opened = opener.open(visitor);
-      admissions.remove(connection);
-    } catch (IOException e) {
-      counters.count(Counter.VISITORS_UNSERVED);
-      reject(connection, service, e.getMessage());
-      return;
-    }
-    relay(connection, visitor, opened, since);
   }
 
   private InetSocketAddress addressOf(SocketConnection connection) throws IOException {
@@ -164,48 +208,8 @@ final class VisitorHandler implements AutoCloseable {
     }
   }
 
-  private void relay(
-      SocketConnection connection, Visitor visitor, PendingStream opened, long since) {
-    String name = visitor.name() + " " + visitor.service();
-    Optional<Relay> early = opened.early().map(stream -> startRelay(name, connection, stream));
-    long spent = System.nanoTime() - since;
-    switch (opened.await(settings.openTimeout().minusNanos(spent))) {
-      case PendingStream.Outcome.Accepted accepted -> {
-        Connection stream = accepted.connection();
-        Relay relay = early.orElseGet(() -> startRelay(name, connection, stream));
-        report(relay.finish(), connection, visitor, stream, since);
-      }
-      case PendingStream.Outcome.Refused refused -> {
-        early.ifPresent(Relay::abort);
-        failed(connection, visitor, "refused", refused.why());
-      }
-      case PendingStream.Outcome.TimedOut timedOut -> {
-        early.ifPresent(Relay::abort);
-        String limit = Durations.of(settings.openTimeout());
-        failed(connection, visitor, "open-timeout", "no connection within " + limit);
-      }
-    }
-  }
-
-  private Relay startRelay(String name, Connection visitor, Connection stream) {
-    var relay = new Relay(name, visitor, stream, deadlines, settings.timeouts().halfClose());
-    relay.startForward();
-    return relay;
-  }
-
-  private void failed(Connection connection, Visitor visitor, String reason, String cause) {
-    counters.count(Counter.OPENS_FAILED);
-    lines.warn(
-        SourcePrefix.of(visitor.address().getAddress()),
-        event("visitor reset")
-            .with("visitor", visitor.name())
-            .with("service", visitor.service())
-            .with("reason", reason)
-            .with("cause", cause));
-    connection.reset();
-  }
-
-  private void reject(SocketConnection connection, String service, String cause) {
+  private void reject(SocketConnection connection, String service, Counter why, String cause) {
+    counters.count(why);
     connection.reset();
     lines.warn(
         SourcePrefix.of(connection.peer().getAddress()),
@@ -213,22 +217,6 @@ final class VisitorHandler implements AutoCloseable {
             .with("visitor", HostPort.of(connection.peer()))
             .with("service", service)
             .with("cause", cause));
-  }
-
-  private void report(
-      Relay.Outcome outcome,
-      Connection connection,
-      Visitor visitor,
-      Connection stream,
-      long since) {
-    CloseCause ofStream = stream.closeCause().orElse(CloseCause.RESET);
-    new RelayReport(
-            visitor,
-            stream.sent(),
-            connection.sent(),
-            Duration.ofNanos(System.nanoTime() - since),
-            RelayEndReason.atRemote(outcome, ofStream))
-        .write(counters, log);
   }
 
   /** Returns how many visitors are connected now. */

@@ -25,11 +25,23 @@ public interface PendingStream {
 
     /** No answer came within the limit, and the stream was reset. */
     record TimedOut() implements Outcome {}
+
+    /** {@link PendingStream#cancel} was called before an answer came, and the stream was reset. */
+    record Cancelled() implements Outcome {}
   }
 
-  /** Returns the connection, if a visitor's bytes may be sent before the answer. */
+  /**
+   * Returns the connection, if a visitor's bytes may be sent before the answer. Without it the
+   * caller watches the visitor, and calls {@link #cancel} when it disconnects.
+   */
   Optional<Connection> early();
 
   /** Blocks until the answer; called by the thread that will read from the connection. */
   Outcome await(Duration limit);
+
+  /**
+   * Ends the wait, because the visitor has disconnected; has no effect after an answer. Any thread
+   * may call it; it does not block. A stream that ignores it waits until its limit.
+   */
+  default void cancel() {}
 }

@@ -19,6 +19,8 @@ public enum RelayEndReason {
   TIMED_OUT("timed-out"),
   /** The half-close timeout passed without a byte. */
   SILENT("half-closed-silent"),
+  /** The idle timeout passed without a byte. */
+  IDLE("idle"),
   /** This side is stopping. */
   STOPPED("stopped");
 
@@ -33,7 +35,7 @@ public enum RelayEndReason {
     return switch (ending) {
       case FIRST_FAILED -> VISITOR_RESET;
       case SECOND_FAILED -> ofStream == CloseCause.RESET ? ORIGIN_RESET : of(ofStream);
-      case COMPLETED, IDLE, STOPPED -> of(ending);
+      case COMPLETED, HALF_CLOSED_IDLE, IDLE, STOPPED -> of(ending);
     };
   }
 
@@ -42,7 +44,7 @@ public enum RelayEndReason {
     return switch (ending) {
       case FIRST_FAILED -> ofStream == CloseCause.RESET ? VISITOR_RESET : of(ofStream);
       case SECOND_FAILED -> ORIGIN_RESET;
-      case COMPLETED, IDLE, STOPPED -> of(ending);
+      case COMPLETED, HALF_CLOSED_IDLE, IDLE, STOPPED -> of(ending);
     };
   }
 
@@ -58,7 +60,8 @@ public enum RelayEndReason {
   private static RelayEndReason of(Relay.Outcome ending) {
     return switch (ending) {
       case COMPLETED -> DONE;
-      case IDLE -> SILENT;
+      case HALF_CLOSED_IDLE -> SILENT;
+      case IDLE -> IDLE;
       default -> STOPPED;
     };
   }

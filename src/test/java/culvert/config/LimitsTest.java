@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
+import java.util.Optional;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
@@ -11,6 +12,7 @@ import org.junit.jupiter.api.Test;
 class LimitsTest {
 
   private static final Duration SECOND = Duration.ofSeconds(1);
+  private static final Optional<Duration> NEVER = Optional.empty();
   private static final ByteCount MEGABYTE = new ByteCount(1 << 20);
 
   private static void assertRejected(String message, ThrowingCallable settings) {
@@ -23,8 +25,14 @@ class LimitsTest {
         Duration.ofMillis(everyMillis),
         Duration.ofMillis(timeoutMillis),
         SECOND,
+        NEVER,
         SECOND,
         SECOND);
+  }
+
+  private static Timeouts timeouts(
+      Duration handshake, Duration halfClose, Optional<Duration> idle, Duration rest) {
+    return new Timeouts(handshake, SECOND, SECOND.multipliedBy(2), halfClose, idle, rest, rest);
   }
 
   @Test
@@ -32,17 +40,20 @@ class LimitsTest {
     assertRejected(
         "invalid value '0s' for --handshake-timeout: expected a duration longer than zero:"
             + " with zero, no session could start",
-        () -> new Timeouts(Duration.ZERO, SECOND, SECOND.multipliedBy(2), SECOND, SECOND, SECOND));
+        () -> timeouts(Duration.ZERO, SECOND, NEVER, SECOND));
     assertRejected(
         "invalid value '0s' for --half-close-timeout: expected a duration longer than zero:"
             + " with zero, answers would be cut off",
-        () -> new Timeouts(SECOND, SECOND, SECOND.multipliedBy(2), Duration.ZERO, SECOND, SECOND));
+        () -> timeouts(SECOND, Duration.ZERO, NEVER, SECOND));
+    assertRejected(
+        "invalid value '0s' for --idle-timeout: expected a duration longer than zero:"
+            + " with zero, no connection would stay open",
+        () -> timeouts(SECOND, SECOND, Optional.of(Duration.ZERO), SECOND));
   }
 
   @Test
   void drainAndLogPeriodMayBeZero() {
-    var timing =
-        new Timeouts(SECOND, SECOND, SECOND.multipliedBy(2), SECOND, Duration.ZERO, Duration.ZERO);
+    Timeouts timing = timeouts(SECOND, SECOND, NEVER, Duration.ZERO);
     assertThat(timing.drain()).isZero();
     assertThat(timing.logPeriod()).isZero();
   }
@@ -82,6 +93,12 @@ class LimitsTest {
         "invalid value '0' for --max-visitors: expected 1 to 1000000",
         () -> new ConnectionLimits(0, 1, 1, 1));
     assertRejected(
+        "invalid value '0' for --max-visitors-per-addr: expected 1 to 1000000",
+        () -> new ConnectionLimits(1, 0, 1, 1, 1));
+    assertRejected(
+        "invalid value '0' for --max-opens-per-service: expected 1 to 1000000",
+        () -> new ResourceLimits(1, 1, 0, MEGABYTE, MEGABYTE));
+    assertRejected(
         "invalid value '0' for --max-sessions: expected 1 to 1000000",
         () -> new ConnectionLimits(1, 0, 1, 1));
     assertRejected(
@@ -92,6 +109,14 @@ class LimitsTest {
         () -> new ConnectionLimits(1, 1, 1, 0));
     assertThat(new ConnectionLimits(1, 1, 1, 1_000_000).unauthenticatedPerAddress())
         .isEqualTo(1_000_000);
+  }
+
+  /** A small limit is not divided: one address may use all of it. */
+  @Test
+  void oneAddressHasThreeQuartersOfTheVisitorsByDefault() {
+    assertThat(new ConnectionLimits(200, 1, 1, 1).visitorsPerAddress()).isEqualTo(150);
+    assertThat(new ConnectionLimits(3, 1, 1, 1).visitorsPerAddress()).isEqualTo(3);
+    assertThat(new ConnectionLimits(1, 1, 1, 1).visitorsPerAddress()).isEqualTo(1);
   }
 
   private static ResourceLimits bounds(int streams, int opens, ByteCount stream, ByteCount all) {

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -115,8 +116,31 @@ class RelayTest {
   void idleHalfClosedRelayIsReset() throws Exception {
     var relay = start(Duration.ofMillis(50));
     client.closeOutput();
-    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Outcome.IDLE);
+    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Outcome.HALF_CLOSED_IDLE);
     resetReaches(client);
+  }
+
+  @Test
+  void idleRelayIsResetAfterTheIdleLimit() throws Exception {
+    var idle = new Relay.IdleLimits(LONG, Optional.of(Duration.ofMillis(50)));
+    var relay = new Relay("test", clientSide.far(), serverSide.far(), deadlines, idle);
+    var task = new FutureTask<>(relay::run);
+    Threads.start("relay", task);
+    assertThat(task.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Outcome.IDLE);
+    resetReaches(client);
+    resetReaches(server);
+  }
+
+  /** The shorter of the two limits applies after a half-close. */
+  @Test
+  void idleLimitAppliesToAHalfClosedRelayToo() throws Exception {
+    var idle = new Relay.IdleLimits(LONG, Optional.of(Duration.ofMillis(300)));
+    var relay = new Relay("test", clientSide.far(), serverSide.far(), deadlines, idle);
+    var task = new FutureTask<>(relay::run);
+    Threads.start("relay", task);
+    client.closeOutput();
+    assertThat(server.input().read()).isEqualTo(-1);
+    assertThat(task.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Outcome.HALF_CLOSED_IDLE);
   }
 
   @Test

@@ -61,6 +61,7 @@ public final class RolePair implements AutoCloseable {
     Optional<TlsClientSettings> originTls = Optional.empty();
     Duration openTimeout = LIMIT;
     Duration halfClose = LIMIT;
+    Optional<Duration> idle = Optional.empty();
     Duration handshake = LIMIT;
     Duration heartbeat = Timeouts.DEFAULT.heartbeat();
     Duration heartbeatTimeout = LIMIT;
@@ -129,6 +130,12 @@ public final class RolePair implements AutoCloseable {
     /** Sets the idle timeout of a half-closed relay. */
     public Options halfClose(Duration limit) {
       halfClose = limit;
+      return this;
+    }
+
+    /** Sets the idle timeout of a relay whose directions are both open. */
+    public Options idle(Duration limit) {
+      idle = Optional.of(limit);
       return this;
     }
 
@@ -230,7 +237,8 @@ public final class RolePair implements AutoCloseable {
     }
 
     private Timeouts timing() {
-      return new Timeouts(handshake, heartbeat, heartbeatTimeout, halfClose, LIMIT, logPeriod);
+      return new Timeouts(
+          handshake, heartbeat, heartbeatTimeout, halfClose, idle, LIMIT, logPeriod);
     }
 
     /** Returns the settings of a remote proxy on free ports. */

@@ -155,7 +155,7 @@ final class GroupHandler {
           ended(DisconnectReason.RESET, first, DisconnectReason.PARTNER_ENDED, second);
       case SECOND_FAILED ->
           ended(DisconnectReason.PARTNER_ENDED, first, DisconnectReason.RESET, second);
-      case IDLE -> {
+      case HALF_CLOSED_IDLE -> {
         String reason = DisconnectReason.idleHalfClosed(settings.halfClose());
         ended(reason, first, reason, second);
       }

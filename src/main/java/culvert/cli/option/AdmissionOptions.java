@@ -19,6 +19,23 @@ public final class AdmissionOptions {
   @InHelp(HelpGroup.LIMITS)
   private int sessions;
 
+  @Option(
+      names = "--max-visitors-per-addr",
+      paramLabel = "N",
+      description =
+          "Maximum concurrent visitors from one IPv4 address or one IPv6 network of 64 bits; that"
+              + " of the PROXY header, where one is expected. Raise it if all visitors come through"
+              + " one load balancer. [default: three quarters of --max-visitors]")
+  @InHelp(HelpGroup.LIMITS)
+  private Integer visitorsPerAddress;
+
+  /** Returns the maximum number of concurrent visitors from one address. */
+  public int visitorsPerAddress() {
+    return visitorsPerAddress == null
+        ? ConnectionLimits.visitorsPerAddress(visitors())
+        : visitorsPerAddress;
+  }
+
   /** Returns the maximum number of concurrent visitors. */
   public int visitors() {
     return visitors.max();

@@ -6,8 +6,10 @@ import culvert.observe.Log;
 import java.time.Duration;
 import picocli.CommandLine.Mixin;
 
-/** Options of both commands of bore for stopping and logging. */
+/** Options of both commands of bore for idle connections, stopping and logging. */
 public final class BoreRunOptions {
+
+  @Mixin private IdleTimeoutOption idle;
 
   @Mixin private DrainOption drain;
 
@@ -20,7 +22,7 @@ public final class BoreRunOptions {
     return drain.timeout();
   }
 
-  /** Returns the default timeouts with this handshake timeout and this drain timeout. */
+  /** Returns the default timeouts with this handshake timeout and those of the options. */
   public Timeouts timing(Duration handshake) {
     Timeouts usual = Timeouts.DEFAULT;
     return new Timeouts(
@@ -28,6 +30,7 @@ public final class BoreRunOptions {
         usual.heartbeat(),
         usual.heartbeatTimeout(),
         usual.halfClose(),
+        idle.timeout(),
         drain(),
         usual.logPeriod());
   }

@@ -11,8 +11,8 @@ final class HalfCloseOption {
       paramLabel = "TIME",
       defaultValue = "1m",
       description =
-          "Maximum silence on a connection after one direction has ended. There is no limit while "
-              + "both directions are open.")
+          "Maximum silence on a connection after one direction has ended. While both directions are"
+              + " open, --idle-timeout is the limit.")
   @InHelp(HelpGroup.LIMITS)
   private Duration timeout;
 

@@ -37,6 +37,8 @@ public final class LimitOptions {
 
   @Mixin private HalfCloseOption halfClose;
 
+  @Mixin private IdleTimeoutOption idle;
+
   @Mixin private DrainOption drain;
 
   @Option(
@@ -52,8 +54,17 @@ public final class LimitOptions {
       defaultValue = "512",
       description =
           "Maximum visitors of one session that wait for a connection to the origin server; further"
-              + " visitors are queued.")
+              + " visitors are queued. A service takes at most half of them, so that others go on.")
   private int opens;
+
+  @Option(
+      names = "--max-opens-per-service",
+      paramLabel = "N",
+      defaultValue = "256",
+      description =
+          "Maximum visitors of one service that wait while its origin server accepts none for a"
+              + " second; further visitors are reset at once. A server that accepts has no limit.")
+  private int opensPerService;
 
   @Option(
       names = "--max-stream-buffer",
@@ -86,6 +97,7 @@ public final class LimitOptions {
         heartbeat,
         heartbeatTimeout,
         halfClose.timeout(),
+        idle.timeout(),
         drain.timeout(),
         logPeriod.period());
   }
@@ -97,6 +109,6 @@ public final class LimitOptions {
    */
   public ResourceLimits resources() {
     ByteCount all = buffer == null ? ResourceLimits.shareOfHeap() : buffer;
-    return new ResourceLimits(streams, opens, streamBuffer, all);
+    return new ResourceLimits(streams, opens, opensPerService, streamBuffer, all);
   }
 }

@@ -34,6 +34,8 @@ final class PendingVisitor implements PendingStream {
   /** Number of its announcement in the session; guarded by the lock of {@link ControlWriter}. */
   private long announcement;
 
+  private volatile boolean cancelled;
+
   /** Creates a visitor that is not announced yet. */
   PendingVisitor(BoreSession session, PendingVisitors all) {
     this.session = session;
@@ -106,9 +108,20 @@ final class PendingVisitor implements PendingStream {
     return outcome(channel.join());
   }
 
-  private static Outcome outcome(Optional<Connection> channel) {
-    return channel.isPresent()
-        ? new Outcome.Accepted(channel.get())
+  @Override
+  public void cancel() {
+    cancelled = true;
+    if (all.remove(this)) {
+      fail();
+    }
+  }
+
+  private Outcome outcome(Optional<Connection> channel) {
+    if (channel.isPresent()) {
+      return new Outcome.Accepted(channel.get());
+    }
+    return cancelled
+        ? new Outcome.Cancelled()
         : new Outcome.Refused("the client disconnected before it opened a data channel");
   }
 }

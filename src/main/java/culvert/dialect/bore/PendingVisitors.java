@@ -1,6 +1,7 @@
 package culvert.dialect.bore;
 
 import culvert.net.Connection;
+import culvert.net.FairShare;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -13,8 +14,8 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Visitors that were announced and have no data channel yet. An id is random and sent to one
- * session only, so a connection that names it comes from that session's client. Nothing is read
- * from a visitor while it waits, so a pending visitor costs only its connection.
+ * session only, so a connection that names it comes from that session's client. Sessions share the
+ * places, so that clients that open no data channels do not use up all of them.
  */
 final class PendingVisitors {
 
@@ -42,7 +43,7 @@ final class PendingVisitors {
     lock.lock();
     try {
       int ofSession = count(visitor.session());
-      if (all.size() >= MAX_TOTAL || ofSession >= MAX_OF_SESSION) {
+      if (!FairShare.isAvailable(MAX_TOTAL, all.size(), ofSession) || ofSession >= MAX_OF_SESSION) {
         throw new IOException(
             "too many visitors wait for data channels: "
                 + ofSession

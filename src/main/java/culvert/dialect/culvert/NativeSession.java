@@ -127,10 +127,18 @@ final class NativeSession implements Session, Link.Events {
     return new OpenedStream(stream);
   }
 
-  private record OpenedStream(MuxStream stream) implements PendingStream {
+  private static final class OpenedStream implements PendingStream {
+    private final MuxStream stream;
+    private volatile boolean cancelled;
+
+    OpenedStream(MuxStream stream) {
+      this.stream = stream;
+    }
+
+    /** A stream that has to wait before it can be opened takes no bytes: a write would block. */
     @Override
     public Optional<Connection> early() {
-      return Optional.of(stream);
+      return stream.opensAtOnce() ? Optional.of(stream) : Optional.empty();
     }
 
     @Override
@@ -138,12 +146,21 @@ final class NativeSession implements Session, Link.Events {
       return switch (stream.awaitAnswer(limit)) {
         case ACCEPTED -> new Outcome.Accepted(stream);
         case REFUSED -> new Outcome.Refused(stream.refusal().text());
-        case LOST -> new Outcome.Refused("the stream was lost before it was answered");
+        case LOST ->
+            cancelled
+                ? new Outcome.Cancelled()
+                : new Outcome.Refused("the stream was lost before it was answered");
         case NONE -> {
           stream.reset(ResetReason.TIMED_OUT);
           yield new Outcome.TimedOut();
         }
       };
+    }
+
+    @Override
+    public void cancel() {
+      cancelled = true;
+      stream.reset();
     }
   }
 }

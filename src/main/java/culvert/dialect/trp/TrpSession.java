@@ -244,6 +244,7 @@ final class TrpSession implements Session {
   private final class Announced implements PendingStream {
     private final Visitor visitor;
     private final CompletableFuture<Connection> channel;
+    private volatile boolean cancelled;
 
     Announced(Visitor visitor, CompletableFuture<Connection> channel) {
       this.visitor = visitor;
@@ -284,6 +285,14 @@ final class TrpSession implements Session {
       }
     }
 
+    @Override
+    public void cancel() {
+      cancelled = true;
+      if (channel.completeExceptionally(new IOException("cancelled"))) {
+        leave(channel);
+      }
+    }
+
     /**
      * Returns {@code none} unless a channel or the end arrived just now: a channel has no other
      * owner.
@@ -298,8 +307,10 @@ final class TrpSession implements Session {
     }
 
     /** A connection closed from this side fails without a message. */
-    private static Outcome refused(Throwable why) {
-      return new Outcome.Refused(Objects.requireNonNullElse(why.getMessage(), GONE));
+    private Outcome refused(Throwable why) {
+      return cancelled
+          ? new Outcome.Cancelled()
+          : new Outcome.Refused(Objects.requireNonNullElse(why.getMessage(), GONE));
     }
   }
 }

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -85,10 +86,12 @@ class LimitOptionsTest {
                 "--heartbeat=2s",
                 "--heartbeat-timeout=3s",
                 "--half-close-timeout=4s",
+                "--idle-timeout=1h",
                 "--drain-timeout=5s",
                 "--log-period=6s",
                 "--max-streams=7",
                 "--max-opens=8",
+                "--max-opens-per-service=9",
                 "--max-stream-buffer=64K",
                 "--max-buffer=2M"));
     assertThat(options.timing())
@@ -98,10 +101,11 @@ class LimitOptionsTest {
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(3),
                 Duration.ofSeconds(4),
+                Optional.of(Duration.ofHours(1)),
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(6)));
     assertThat(options.resources())
-        .isEqualTo(new ResourceLimits(7, 8, new ByteCount(64 << 10), new ByteCount(2 << 20)));
+        .isEqualTo(new ResourceLimits(7, 8, 9, new ByteCount(64 << 10), new ByteCount(2 << 20)));
   }
 
   @ParameterizedTest

@@ -51,19 +51,54 @@ class PendingVisitorsTest {
     }
   }
 
+  /** Fills the places of a session that opens no data channels; returns how many it has. */
+  private int fill(BoreSession session) {
+    for (int n = 0; ; n++) {
+      try {
+        add(session);
+      } catch (IOException e) {
+        return n;
+      }
+    }
+  }
+
   @Test
   void totalOfAllSessionsIsLimited() throws Exception {
     try (var pair = Loopback.open();
         var deadlines = new Deadlines()) {
-      for (int s = 0; s < PendingVisitors.MAX_TOTAL / PendingVisitors.MAX_OF_SESSION; s++) {
-        BoreSession session = session(pair, deadlines);
-        for (int i = 0; i < PendingVisitors.MAX_OF_SESSION; i++) {
-          add(session);
-        }
+      int total = 0;
+      for (int added = 1; added > 0; total += added) {
+        added = fill(session(pair, deadlines));
       }
+      assertThat(total).isEqualTo(PendingVisitors.MAX_TOTAL);
       assertThatThrownBy(() -> add(session(pair, deadlines)))
           .isInstanceOf(IOException.class)
           .hasMessageContaining("4096 in total");
+    }
+  }
+
+  @Test
+  void sessionsThatOpenNoChannelsLeaveCapacityForOthers() throws Exception {
+    try (var pair = Loopback.open();
+        var deadlines = new Deadlines()) {
+      int total = 0;
+      for (int i = 0; i < PendingVisitors.MAX_TOTAL / PendingVisitors.MAX_OF_SESSION; i++) {
+        total += fill(session(pair, deadlines));
+      }
+      assertThat(total).isLessThan(PendingVisitors.MAX_TOTAL - 100);
+      add(session(pair, deadlines));
+    }
+  }
+
+  @Test
+  void cancelledVisitorStopsWaitingAtOnce() throws Exception {
+    try (var pair = Loopback.open();
+        var deadlines = new Deadlines()) {
+      PendingVisitor gone = add(session(pair, deadlines));
+      gone.cancel();
+      assertThat(gone.await(Duration.ofSeconds(20)))
+          .isInstanceOf(PendingStream.Outcome.Cancelled.class);
+      assertThat(pending.claim(gone.id(), pair.near())).isFalse();
     }
   }
 

@@ -1,0 +1,146 @@
+package culvert.remote;
+
+import static culvert.observe.LogEvent.event;
+
+import culvert.config.RemoteSettings;
+import culvert.net.CloseCause;
+import culvert.net.Connection;
+import culvert.net.Deadlines;
+import culvert.net.Durations;
+import culvert.net.Relay;
+import culvert.net.SourcePrefix;
+import culvert.observe.Counter;
+import culvert.observe.Counters;
+import culvert.observe.LimitedLog;
+import culvert.observe.Log;
+import culvert.observe.LogEvent;
+import culvert.session.PendingStream;
+import culvert.session.RelayEndReason;
+import culvert.session.RelayReport;
+import culvert.session.Visitor;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Joins visitors to their streams, from the open to the relay's end, with one log line each. */
+final class VisitorStreams {
+
+  private final RemoteSettings settings;
+  private final Deadlines deadlines;
+  private final Counters counters;
+  private final Log log;
+  private final LimitedLog<SourcePrefix> lines;
+
+  VisitorStreams(
+      RemoteSettings settings,
+      Deadlines deadlines,
+      Counters counters,
+      Log log,
+      LimitedLog<SourcePrefix> lines) {
+    this.settings = settings;
+    this.deadlines = deadlines;
+    this.counters = counters;
+    this.log = log;
+    this.lines = lines;
+  }
+
+  /** A visitor whose stream was accepted. */
+  final class Joined {
+    private final Connection connection;
+    private final Visitor visitor;
+    private final Connection stream;
+    private final Relay relay;
+    private final long since;
+
+    private Joined(
+        Connection connection, Visitor visitor, Connection stream, Relay relay, long since) {
+      this.connection = connection;
+      this.visitor = visitor;
+      this.stream = stream;
+      this.relay = relay;
+      this.since = since;
+    }
+
+    /** Relays in the calling thread until both directions have ended. */
+    void relay() {
+      Relay.Outcome outcome = relay.finish();
+      CloseCause ofStream = stream.closeCause().orElse(CloseCause.RESET);
+      new RelayReport(
+              visitor,
+              stream.sent(),
+              connection.sent(),
+              Duration.ofNanos(System.nanoTime() - since),
+              RelayEndReason.atRemote(outcome, ofStream))
+          .write(counters, log);
+    }
+  }
+
+  /**
+   * Waits for the answer to a visitor's stream; returns empty if there is none, after the visitor
+   * was reset.
+   *
+   * @param since when the visitor was accepted, by {@link System#nanoTime}
+   */
+  Optional<Joined> await(Connection connection, Visitor visitor, PendingStream opened, long since) {
+    PendingRelay waiting = startReading(connection, visitor, opened);
+    PendingStream.Outcome outcome;
+    try {
+      long spent = System.nanoTime() - since;
+      outcome = opened.await(settings.openTimeout().minusNanos(spent));
+      if (outcome instanceof PendingStream.Outcome.Accepted accepted) {
+        Connection stream = accepted.connection();
+        return Optional.of(new Joined(connection, visitor, stream, waiting.accept(stream), since));
+      }
+    } catch (RuntimeException | Error e) {
+      waiting.abandon();
+      throw e;
+    }
+    if (waiting.abandon()) {
+      outcome = new PendingStream.Outcome.Cancelled();
+    }
+    failed(visitor, outcome);
+    connection.reset();
+    return Optional.empty();
+  }
+
+  private PendingRelay startReading(Connection connection, Visitor visitor, PendingStream opened) {
+    String name = visitor.name() + " " + visitor.service();
+    Relay.IdleLimits idle = settings.timeouts().idleLimits();
+    return new PendingRelay(
+        name + " >",
+        connection,
+        opened,
+        (first, second) -> new Relay(name, first, second, deadlines, idle));
+  }
+
+  private void failed(Visitor visitor, PendingStream.Outcome outcome) {
+    switch (outcome) {
+      case PendingStream.Outcome.Refused refused -> failed(visitor, "refused", refused.why());
+      case PendingStream.Outcome.TimedOut timedOut -> {
+        String limit = Durations.of(settings.openTimeout());
+        failed(visitor, "open-timeout", "no connection within " + limit);
+      }
+      case PendingStream.Outcome.Cancelled cancelled -> {
+        counters.count(Counter.VISITORS_GONE);
+        lines.info(source(visitor), about(visitor, "visitor disconnected", "visitor-reset"));
+      }
+      case PendingStream.Outcome.Accepted accepted ->
+          throw new IllegalArgumentException("an accepted stream has not failed");
+    }
+  }
+
+  private void failed(Visitor visitor, String reason, String cause) {
+    counters.count(Counter.OPENS_FAILED);
+    lines.warn(source(visitor), about(visitor, "visitor reset", reason).with("cause", cause));
+  }
+
+  private static SourcePrefix source(Visitor visitor) {
+    return SourcePrefix.of(visitor.address().getAddress());
+  }
+
+  private static LogEvent about(Visitor visitor, String event, String reason) {
+    return event(event)
+        .with("visitor", visitor.name())
+        .with("service", visitor.service())
+        .with("reason", reason);
+  }
+}

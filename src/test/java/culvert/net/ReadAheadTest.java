@@ -1,0 +1,107 @@
+package culvert.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import culvert.testing.Loopback;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** A connection that is read while it waits for its counterpart. */
+@ExtendWith(LeakCheck.class)
+@Timeout(30)
+class ReadAheadTest {
+
+  private final Loopback pair;
+  private final CompletableFuture<Void> broken = new CompletableFuture<>();
+  private final ReadAhead ahead;
+
+  ReadAheadTest() throws IOException {
+    pair = Loopback.open();
+    ahead = ReadAhead.start("ahead", pair.far(), () -> broken.complete(null));
+  }
+
+  @AfterEach
+  void close() {
+    ahead.stop();
+    pair.close();
+  }
+
+  /** Runs a copy loop; returns what was read to the end. */
+  private CompletableFuture<byte[]> copy() throws IOException {
+    var copied = new CompletableFuture<byte[]>();
+    var bytes = new ByteArrayOutputStream();
+    ahead.handOver(ByteOutput.of(bytes));
+    Connection rest = ahead.rest();
+    ahead.run(() -> {
+      try {
+        rest.input().transferTo(bytes);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      } finally {
+        copied.complete(bytes.toByteArray());
+      }
+    });
+    return copied;
+  }
+
+  @Test
+  void resetIsNoticed() throws Exception {
+    pair.near().output().write(new byte[100]);
+    pair.near().reset();
+    broken.get(10, TimeUnit.SECONDS);
+    assertThat(ahead.isBroken()).isTrue();
+  }
+
+  @Test
+  void endOfTheInputIsNoBreak() throws Exception {
+    pair.near().output().write(new byte[100]);
+    pair.near().closeOutput();
+    assertThat(copy().get(10, TimeUnit.SECONDS)).hasSize(100);
+    assertThat(ahead.isBroken()).isFalse();
+  }
+
+  @Test
+  void bytesReadAheadPrecedeTheRest() throws Exception {
+    byte[] sent = new byte[10 * ReadAhead.MAX_BYTES];
+    for (int i = 0; i < sent.length; i++) {
+      sent[i] = (byte) (i / 7);
+    }
+    int early = ReadAhead.MAX_BYTES + 1;
+    pair.near().output().write(sent, 0, early);
+    var copied = copy();
+    pair.near().output().write(sent, early, sent.length - early);
+    pair.near().closeOutput();
+    assertThat(copied.get(10, TimeUnit.SECONDS)).isEqualTo(sent);
+  }
+
+  /** The peer that sent them may wait for an answer before it sends more. */
+  @Test
+  void bytesReadAheadDoNotWaitForMore() throws Exception {
+    var bytes = new ByteArrayOutputStream();
+    pair.near().output().write(new byte[100]);
+    Eventually.within(
+        Duration.ofSeconds(10), () -> assertThat(pair.far().received()).isEqualTo(100));
+    ahead.handOver(ByteOutput.of(bytes));
+    pair.near().closeOutput();
+    ahead.run(() -> {});
+    assertThat(bytes.size()).isEqualTo(100);
+  }
+
+  @Test
+  void resetAfterTheStopIsNotReported() throws Exception {
+    ahead.stop();
+    pair.far().reset();
+    assertThat(ahead.isBroken()).isFalse();
+    assertThat(broken).isNotDone();
+  }
+}

@@ -1,0 +1,79 @@
+package culvert.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.net.HostPort;
+import culvert.testing.TestClient;
+import java.io.IOException;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The experience of a visitor of an echo server that connects again and again: how long each new
+ * connection took until its first answer, and which ones failed.
+ */
+final class Canary {
+
+  /** Time within which a new connection is to be answered. */
+  private static final Duration LIMIT = Duration.ofSeconds(1);
+
+  private static final Duration PAUSE = Duration.ofMillis(20);
+
+  private final long[] nanos;
+  private final List<String> failures;
+
+  private Canary(long[] nanos, List<String> failures) {
+    this.nanos = nanos;
+    this.failures = failures;
+  }
+
+  /** Visits a service for this long, one connection after the other. */
+  static Canary visit(HostPort service, Duration duration) throws InterruptedException {
+    var nanos = new ArrayList<Long>();
+    var failures = new ArrayList<String>();
+    long start = System.nanoTime();
+    while (System.nanoTime() - start < duration.toNanos()) {
+      long since = System.nanoTime();
+      try (Socket visitor = TestClient.dial(service)) {
+        TestClient.assertEchoes(visitor, "canary");
+      } catch (IOException | AssertionError e) {
+        failures.add(e.toString());
+      }
+      nanos.add(System.nanoTime() - since);
+      Thread.sleep(PAUSE);
+    }
+    long[] sorted = nanos.stream().mapToLong(Long::longValue).sorted().toArray();
+    return new Canary(sorted, failures);
+  }
+
+  private Duration median() {
+    return Duration.ofNanos(nanos[nanos.length / 2]);
+  }
+
+  private Duration longest() {
+    return Duration.ofNanos(Arrays.stream(nanos).max().orElseThrow());
+  }
+
+  /** Checks that no connection failed and that each was answered within a second. */
+  void assertUnhurt() {
+    assertThat(failures).isEmpty();
+    assertThat(longest()).isLessThan(LIMIT);
+  }
+
+  /** Returns the latency and its ratio to that of a quiet time, for the test's output. */
+  String comparedWith(Canary quiet) {
+    return String.format(
+        "%d new connections, median %.1f ms, longest %.1f ms, %.1f times the quiet median",
+        nanos.length,
+        millis(median()),
+        millis(longest()),
+        (double) median().toNanos() / quiet.median().toNanos());
+  }
+
+  private static double millis(Duration duration) {
+    return duration.toNanos() / 1e6;
+  }
+}
