@@ -3,7 +3,7 @@ package culvert.origin;
 import culvert.config.GroupAddress;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
-import culvert.dialect.culvert.NativeDialect;
+import culvert.dialect.culvert.NativeOriginDialect;
 import culvert.mux.Heartbeat;
 import culvert.mux.Link;
 import culvert.mux.MemoryBudget;
@@ -125,7 +125,7 @@ public final class OriginProxy implements AutoCloseable {
             new Heartbeat(timing.heartbeat(), timing.heartbeatTimeout()),
             (int) settings.resourceLimits().streamBytes().bytes(),
             counters.adder(Counter.LATE_FRAMES));
-    return NativeDialect.of(settings, shared, log::warn);
+    return new NativeOriginDialect(settings, shared, log::warn);
   }
 
   private Route route() {

@@ -50,13 +50,13 @@ final class NativeLogin {
   /**
    * Creates the remote proxy's side, which accepts any of the secrets.
    *
-   * @param complaints receives messages about unusable files, now and when they have changed
+   * @param warnings receives a message about each unusable file, at the start and after each change
    */
   static NativeLogin accepting(
       RemoteSettings settings,
       List<SecretKey> secrets,
       BufferPool pool,
-      Consumer<String> complaints) {
+      Consumer<String> warnings) {
     Transport transport =
         TransportStack.accepting(
             settings.transport().kind(!secrets.isEmpty()),
@@ -64,16 +64,13 @@ final class NativeLogin {
             settings.transport().webSocket(),
             PeerNames.ORIGIN_PROXY,
             pool,
-            complaints);
+            warnings);
     return of(settings.transport(), transport, secrets, false, pool);
   }
 
   /** Creates the origin proxy's side. */
   static NativeLogin dialling(
-      OriginSettings settings,
-      List<SecretKey> secret,
-      BufferPool pool,
-      Consumer<String> complaints) {
+      OriginSettings settings, List<SecretKey> secret, BufferPool pool, Consumer<String> warnings) {
     Transport transport =
         TransportStack.dialling(
             settings.transport().kind(!secret.isEmpty()),
@@ -82,7 +79,7 @@ final class NativeLogin {
             settings.remoteProxy().dialled(),
             PeerNames.REMOTE_PROXY,
             pool,
-            complaints);
+            warnings);
     return of(settings.transport(), transport, secret, true, pool);
   }
 

@@ -118,14 +118,14 @@ final class LoginPair implements AutoCloseable {
             ConnectionLimits.DEFAULT,
             Timeouts.DEFAULT,
             ResourceLimits.DEFAULT);
-    return NativeDialect.of(settings, shared(), LoginPair::failOnMessage);
+    return new NativeDialect(settings, shared(), LoginPair::failOnMessage);
   }
 
-  NativeDialect origin(TransportCase kind) {
+  NativeOriginDialect origin(TransportCase kind) {
     return origin(kind, kind.secret ? Optional.of(secret()) : Optional.empty());
   }
 
-  NativeDialect origin(TransportCase kind, Optional<Secret> secret) {
+  NativeOriginDialect origin(TransportCase kind, Optional<Secret> secret) {
     var settings =
         new OriginSettings(
             new RemoteAddress.Direct(ADDRESS),
@@ -143,7 +143,7 @@ final class LoginPair implements AutoCloseable {
             false,
             Timeouts.DEFAULT,
             ResourceLimits.DEFAULT);
-    return NativeDialect.of(settings, shared(), LoginPair::failOnMessage);
+    return new NativeOriginDialect(settings, shared(), LoginPair::failOnMessage);
   }
 
   /** Returns the transport that carries a test's own bytes to the login. */
@@ -213,7 +213,7 @@ final class LoginPair implements AutoCloseable {
   }
 
   /** Logs in over a connection's two ends, as the roles do. */
-  Outcome login(NativeDialect origin, Connection near, NativeDialect remote, Connection far)
+  Outcome login(NativeOriginDialect origin, Connection near, NativeDialect remote, Connection far)
       throws Exception {
     var accepting = new FutureTask<>(() -> accept(remote, far));
     Threads.start("remote side", accepting);
@@ -222,7 +222,7 @@ final class LoginPair implements AutoCloseable {
   }
 
   /** Logs in as the origin proxy does; the connection stays open if that succeeds. */
-  Side dial(NativeDialect origin, Connection near) {
+  Side dial(NativeOriginDialect origin, Connection near) {
     try {
       return new Side(
           Optional.of(

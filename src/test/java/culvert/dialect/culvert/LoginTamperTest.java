@@ -29,7 +29,7 @@ class LoginTamperTest {
 
   @TempDir private Path folder;
   private LoginPair logins;
-  private NativeDialect origin;
+  private NativeOriginDialect origin;
   private NativeDialect remote;
 
   @BeforeEach

@@ -101,7 +101,7 @@ class NativeLoginTest {
     }
     var messages = new TreeSet<String>();
     for (TransportCase kind : TransportCase.values()) {
-      NativeDialect origin = logins.origin(kind);
+      NativeOriginDialect origin = logins.origin(kind);
       for (TransportCase other : TransportCase.values()) {
         try (var pair = Loopback.open()) {
           var outcome = logins.login(origin, pair.near(), remotes.get(other), pair.far()).close();
