@@ -4,11 +4,11 @@ import static culvert.observe.LogEvent.event;
 
 import culvert.config.OriginSettings;
 import culvert.net.Backoff;
+import culvert.net.CancellablePause;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.net.OpenSet;
-import culvert.net.RetryPause;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.Log;
@@ -44,7 +44,7 @@ final class SessionLoop {
   private final Log log;
   private final RetryPolicy policy;
   private final OutageLog outages;
-  private final RetryPause pause = new RetryPause();
+  private final CancellablePause pause = new CancellablePause();
 
   /** At most the attempt that is connecting; none is added once the set was ended. */
   private final OpenSet<ConnectAttempt> attempts = new OpenSet<>();

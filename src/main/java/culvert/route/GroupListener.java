@@ -1,10 +1,10 @@
 package culvert.route;
 
 import culvert.net.Backoff;
+import culvert.net.CancellablePause;
 import culvert.net.Cancellation;
 import culvert.net.Connection;
 import culvert.net.ReplayedConnection;
-import culvert.net.RetryPause;
 import culvert.protocol.RefusedException;
 import java.io.IOException;
 import java.time.Duration;
@@ -56,7 +56,7 @@ public final class GroupListener {
   private final LongSupplier nanoTime;
   private final Backoff outages = new Backoff(MAX_OUTAGE_PAUSE, ThreadLocalRandom.current());
   private final Backoff unserved = new Backoff(MAX_VISITOR_PAUSE, ThreadLocalRandom.current());
-  private final RetryPause pause = new RetryPause();
+  private final CancellablePause pause = new CancellablePause();
 
   /** Never set back. */
   private volatile boolean isEnded;

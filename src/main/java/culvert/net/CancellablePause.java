@@ -5,7 +5,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /** A pause between two attempts, which another thread can end. */
-public final class RetryPause {
+public final class CancellablePause {
 
   private final Semaphore requests = new Semaphore(0);
 
