@@ -182,6 +182,7 @@ final class BounceConnectCommand implements Callable<Integer> {
   /** Standard output has the bytes of the group only; an error is one line on standard error. */
   private ExitCode stream(BounceClientSettings settings) throws InterruptedException {
     Consumer<String> warnings = line -> terminal.err().println(ROLE + ": " + line);
+    logging.advice().forEach(warnings);
     auth.advice().ifPresent(warnings);
     try (var client = new BounceClient(settings, warnings)) {
       onStop(warnings, client::close);

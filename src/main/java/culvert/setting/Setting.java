@@ -7,7 +7,8 @@ import java.util.Locale;
  * name depends on the way in which the user set it; see {@link SettingNames}.
  *
  * <p>The option's name is that of the id, such as {@code --tls-cert} for {@link #TLS_CERT}. Some
- * options have one name and different meanings in different commands: those are several settings.
+ * options have one name and different meanings in different commands: those are several settings,
+ * so that each environment variable has one meaning.
  */
 public enum Setting {
   // Addresses and names of the two proxies.
@@ -136,6 +137,15 @@ public enum Setting {
   /** Returns the option that sets it, such as {@code --tls-cert}. */
   public String flag() {
     return flag;
+  }
+
+  /**
+   * Returns the environment variable that sets it, such as {@code CULVERT_TLS_CERT}. None ends in
+   * {@code _PORT}: Kubernetes sets such a variable for a service, as {@code
+   * CULVERT_OUTSIDE_PORT=tcp://10.0.0.7:80} for one named {@code culvert-outside}.
+   */
+  public String variable() {
+    return "CULVERT_" + name() + (name().endsWith("_PORT") ? "_NUMBER" : "");
   }
 
   /** Returns {@link #flag}, for messages about both sides of a connection. */

@@ -60,12 +60,17 @@ public record Cli(int exit, String out, String err) {
 
   /** Returns the root of all commands, without variables. */
   public static CommandLine commandLine() {
+    return commandLine(Map.of());
+  }
+
+  /** Returns the root of all commands with these variables. */
+  public static CommandLine commandLine(Map<String, String> environment) {
     return Main.commandLine(
         new Terminal(
             InputStream.nullInputStream(),
             System.out,
             System.err,
-            Map.of(),
+            environment,
             new Stop(),
             action -> {}));
   }

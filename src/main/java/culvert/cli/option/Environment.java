@@ -13,28 +13,24 @@ import picocli.CommandLine.Model.OptionSpec;
 /**
  * Values of options from environment variables: {@code CULVERT_CONTROL_ADDR} for {@code
  * --control-addr}. The command line takes precedence over a variable, and a variable over the
- * default. In the commands of bore, a variable that bore defines replaces ours.
+ * default. In the commands of bore, a variable that bore defines replaces ours. An empty variable
+ * counts as not set.
  */
 public final class Environment implements IDefaultValueProvider {
 
   /** The name of the command group whose options have the variables that bore defines. */
   public static final String BORE_COMMAND = "bore";
 
-  /** By an option's name, or by the label of a positional parameter. */
-  private static final Map<String, String> OF_BORE =
-      Map.of(
-          "--to", "BORE_SERVER",
-          "--secret", "BORE_SECRET",
-          "--secret-file", "BORE_SECRET_FILE",
-          "LOCAL_PORT", "BORE_LOCAL_PORT",
-          "--min-port", "BORE_MIN_PORT",
-          "--max-port", "BORE_MAX_PORT");
-
   private final Map<String, String> variables;
 
-  /** Reads the given variables, by name. */
+  /** Reads the values of options from these variables. */
   public Environment(Map<String, String> variables) {
     this.variables = variables;
+  }
+
+  /** Returns the environment of a command. */
+  static Environment of(CommandSpec command) {
+    return (Environment) command.commandLine().getDefaultValueProvider();
   }
 
   @Override
@@ -47,50 +43,38 @@ public final class Environment implements IDefaultValueProvider {
 
   /** Returns the name of the variable that is set for the argument, if one is. */
   Optional<String> source(ArgSpec argument) {
-    return names(argument).stream().filter(variables::containsKey).findFirst();
+    // A former name that is now the variable of another setting is not read.
+    Stream<String> former =
+        VariableNames.former(argument).stream()
+            .filter(name -> !VariableNames.isOfSetting(name))
+            .filter(this::isSetByUser);
+    return Stream.concat(VariableNames.current(argument).stream().filter(this::isSet), former)
+        .findFirst();
   }
 
-  /** Returns the variable that bore defines for the argument, if the command is one of bore's. */
-  static Optional<String> variableOfBore(ArgSpec argument) {
-    String name =
-        argument instanceof OptionSpec option ? FormerNames.name(option) : argument.paramLabel();
-    return isOfBore(argument) ? Optional.ofNullable(OF_BORE.get(name)) : Optional.empty();
+  /** Returns whether the variable has a value. */
+  boolean isSet(String name) {
+    return !variables.getOrDefault(name, "").isEmpty();
   }
 
-  /** Returns the names of the argument's variables: the current one, then those of old names. */
-  private static List<String> names(ArgSpec argument) {
-    Optional<String> ofBore = variableOfBore(argument);
-    if (ofBore.isPresent()) {
-      return List.of(ofBore.get());
-    }
-    if (!(argument instanceof OptionSpec option) || option.usageHelp() || option.versionHelp()) {
-      return List.of();
-    }
-    // An option without a long name has no variable.
-    Stream<String> former = Stream.of(option.names()).filter(FormerNames::has);
-    return Stream.concat(Stream.of(FormerNames.name(option)), former)
-        .filter(name -> name.startsWith("--"))
-        .map(Environment::variable)
-        .toList();
+  /** Returns whether the variable has a value other than one that a platform sets by itself. */
+  boolean isSetByUser(String name) {
+    return isSet(name) && !VariableNames.isOfPlatform(name, variables.get(name));
   }
 
-  private static String variable(String option) {
-    return "CULVERT_" + option.substring(2).replace('-', '_').toUpperCase(Locale.ROOT);
+  /** Returns the names that begin with the prefix, sorted, empty variables included. */
+  List<String> names(String prefix) {
+    return variables.keySet().stream().filter(name -> name.startsWith(prefix)).sorted().toList();
   }
 
   private static boolean isLogLevelOfBore(ArgSpec argument) {
     return argument instanceof OptionSpec option
-        && isOfBore(argument)
+        && VariableNames.isOfBore(argument)
         && option.longestName().equals("--log-level");
   }
 
   private Optional<String> rustLog() {
     return RustLogLevel.level(variables.getOrDefault("RUST_LOG", ""))
         .map(level -> level.name().toLowerCase(Locale.ROOT));
-  }
-
-  private static boolean isOfBore(ArgSpec argument) {
-    CommandSpec parent = argument.command() == null ? null : argument.command().parent();
-    return parent != null && parent.name().equals(BORE_COMMAND);
   }
 }

@@ -159,8 +159,11 @@ public final class HelpPage {
     if (argument instanceof OptionSpec option && !option.typeInfo().isBoolean()) {
       text += defaultOf(option).map(value -> " [default: " + value + "]").orElse("");
     }
-    return text
-        + Environment.variableOfBore(argument).map(name -> " [env: " + name + "]").orElse("");
+    return text + (VariableNames.isRegular(argument) ? "" : variable(argument));
+  }
+
+  private static String variable(ArgSpec argument) {
+    return VariableNames.current(argument).map(name -> " [env: " + name + "]").orElse("");
   }
 
   private static String firstSentence(String text) {

@@ -4,10 +4,16 @@ import culvert.cli.process.Terminal;
 import culvert.net.Threads;
 import culvert.observe.Log;
 import java.time.Clock;
+import java.util.List;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Level and format of the log. */
 public final class LogOptions {
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
 
   @Option(
       names = "--log-level",
@@ -25,9 +31,20 @@ public final class LogOptions {
   @InHelp(HelpGroup.LOGGING)
   private Log.Format format;
 
-  /** Opens the log of a role on standard error; the caller closes it. */
+  /**
+   * Opens the log of a role on standard error, with the {@link #advice} as its first lines; the
+   * caller closes it.
+   */
   public Log log(String role, Terminal terminal) {
-    return new Log(
-        level, format, role, terminal.err(), Clock.systemUTC(), Threads.factory("log " + role));
+    var log =
+        new Log(
+            level, format, role, terminal.err(), Clock.systemUTC(), Threads.factory("log " + role));
+    advice().forEach(log::warn);
+    return log;
+  }
+
+  /** Returns warnings about environment variables that are unknown or have a new name. */
+  public List<String> advice() {
+    return VariableAdvice.of(spec.commandLine().getCommandSpec());
   }
 }

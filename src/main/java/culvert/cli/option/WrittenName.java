@@ -21,7 +21,7 @@ public final class WrittenName {
   /** Returns the names of the settings of a command that has been parsed. */
   public static SettingNames in(CommandSpec command) {
     List<String> arguments = command.root().commandLine().getParseResult().originalArgs();
-    var environment = (Environment) command.commandLine().getDefaultValueProvider();
+    var environment = Environment.of(command);
     return setting ->
         OptionSettings.find(command, setting)
             .flatMap(option -> written(option, arguments, environment));

@@ -62,7 +62,7 @@ class EnvironmentTest {
     String missing = folder.resolve("missing").toString();
     assertThat(Cli.remote(Map.of("CULVERT_SECRET_FILE", missing), "--secret=a").exit()).isZero();
     Path file = Files.writeString(folder.resolve("secret"), "hunter2");
-    var run = Cli.remote(Map.of("CULVERT_SECRET", ""), "--secret-file=" + file);
+    var run = Cli.remote(Map.of("CULVERT_SECRET", "hunter3"), "--secret-file=" + file);
     assertThat(run.exit()).isZero();
     assertThat(run.err()).doesNotContain("NO SECRET");
   }
