@@ -171,6 +171,9 @@ final class LinkReader {
       case Message.Offer m -> deliver(m);
       case Message.Withdraw m -> deliver(m);
       case Message.Offered m -> deliver(m);
+      case Message.Register m -> deliver(m);
+      case Message.Declined m -> deliver(m);
+      case Message.Shared m -> deliver(m);
       case Message.Drain m -> deliver(m);
       case Message.Hello m -> throw unexpected(frame);
       case Message.Challenge m -> throw unexpected(frame);

@@ -23,6 +23,12 @@ public enum FrameType {
    * The answer to an offer: the public addresses of the service, or the reason for declining it.
    */
   OFFERED(0x12, Scope.SESSION, 2, 4096),
+  /** The origin side asks for all services that it has offered at once; since version 2. */
+  REGISTER(0x13, Scope.SESSION, 1, 1),
+  /** No service of a REGISTER is served, with the reason; since version 2. */
+  DECLINED(0x14, Scope.SESSION, 4, 1024),
+  /** The other sessions that serve a service have changed; since version 2. */
+  SHARED(0x15, Scope.SESSION, 4, 2048),
   /** Opens a stream for a visitor. */
   OPEN(0x20, Scope.STREAM, 16, 512),
   /** The origin server has accepted the connection. */

@@ -44,12 +44,23 @@ public final class Handshake {
    * @param name name that it logs in with; empty on the accepting side
    * @param secrets the shared secrets: at most one on the dialling side; the accepting side accepts
    *     any of its secrets
+   * @param maxVersion highest protocol version that it uses
    */
   public record Local(
-      byte[] instance, int opens, int streams, String name, List<SecretKey> secrets) {
+      byte[] instance,
+      int opens,
+      int streams,
+      String name,
+      List<SecretKey> secrets,
+      int maxVersion) {
     /** Copies the list. */
     public Local {
       secrets = List.copyOf(secrets);
+    }
+
+    /** Creates the parameters of a side that uses every supported version. */
+    public Local(byte[] instance, int opens, int streams, String name, List<SecretKey> secrets) {
+      this(instance, opens, streams, name, secrets, Message.MAX_VERSION);
     }
 
     /**
@@ -57,7 +68,7 @@ public final class Handshake {
      * already.
      */
     Local withoutSecrets() {
-      return new Local(instance, opens, streams, name, List.of());
+      return new Local(instance, opens, streams, name, List.of(), maxVersion);
     }
   }
 
@@ -157,7 +168,7 @@ public final class Handshake {
   }
 
   private void check(Message.Challenge challenge) throws RefusedException {
-    if (challenge.version() != Message.VERSION) {
+    if (challenge.version() < Message.MIN_VERSION || challenge.version() > self.maxVersion()) {
       throw exchange.refuse(
           ByeReason.VERSION,
           "the remote proxy chose version " + challenge.version() + ", which was not offered");
@@ -190,11 +201,14 @@ public final class Handshake {
   }
 
   private Peer accept(Message.Hello hello) throws IOException {
-    if (hello.minVersion() > Message.VERSION || hello.maxVersion() < Message.VERSION) {
+    int version = Math.min(hello.maxVersion(), self.maxVersion());
+    if (version < Math.max(hello.minVersion(), Message.MIN_VERSION)) {
       throw exchange.refuse(
           ByeReason.VERSION,
-          "this remote proxy supports version "
-              + Message.VERSION
+          "this remote proxy supports versions "
+              + Message.MIN_VERSION
+              + " to "
+              + self.maxVersion()
               + " and the origin proxy "
               + hello.minVersion()
               + " to "
@@ -206,7 +220,7 @@ public final class Handshake {
     }
     exchange.send(
         new Message.Challenge(
-            Message.VERSION,
+            version,
             !self.secrets().isEmpty(),
             self.opens(),
             self.streams(),
@@ -215,8 +229,7 @@ public final class Handshake {
             below.transport()));
     SecretKey proven = checkProof();
     exchange.send(new Message.Proof(proven == null ? NO_PROOF : proof(proven, REMOTE_LABEL)));
-    return new Peer(
-        Message.VERSION, hello.instance(), hello.opens(), hello.streams(), hello.name());
+    return new Peer(version, hello.instance(), hello.opens(), hello.streams(), hello.name());
   }
 
   /** Returns the secret that the peer has proven; null if no secret is used. */
@@ -243,8 +256,8 @@ public final class Handshake {
 
   private Message.Hello hello() {
     return new Message.Hello(
-        Message.VERSION,
-        Message.VERSION,
+        Message.MIN_VERSION,
+        self.maxVersion(),
         self.opens(),
         self.streams(),
         self.instance(),

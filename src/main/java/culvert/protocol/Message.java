@@ -12,8 +12,17 @@ import java.util.List;
  */
 public sealed interface Message {
 
+  /** The lowest protocol version that this code supports. */
+  int MIN_VERSION = 1;
+
   /** The highest protocol version that this code supports. */
-  int VERSION = 1;
+  int MAX_VERSION = 2;
+
+  /** The first version with REGISTER, DECLINED and SHARED. */
+  int REGISTER_VERSION = 2;
+
+  /** Maximum number of names in SHARED. */
+  int MAX_SHARED_NAMES = 16;
 
   /** Length of a nonce in bytes. */
   int NONCE_BYTES = 32;
@@ -111,7 +120,8 @@ public sealed interface Message {
 
   /**
    * Offers a service. The payload is its name, or {@code NAME:PORT} to request a port of the remote
-   * proxy's range, 0 for any. The answer repeats the payload; streams carry the name only.
+   * proxy's range, 0 for any. The answer repeats the payload; streams carry the name only. In
+   * version 1 each offer is answered by itself, from version 2 on it has no effect before REGISTER.
    *
    * @param service 1 to 255 bytes
    */
@@ -139,6 +149,42 @@ public sealed interface Message {
     /** Copies the list. */
     public Offered {
       addresses = List.copyOf(addresses);
+    }
+  }
+
+  /**
+   * Asks for all services offered since the last REGISTER: the session serves all of them or none.
+   *
+   * <pre>flags (1): bit 0, other sessions that ask for it too may serve the same services</pre>
+   *
+   * @param isShared whether the services may be shared
+   */
+  record Register(boolean isShared) implements Message {}
+
+  /**
+   * The answer to a REGISTER if no service is served; otherwise each offer is answered by OFFERED.
+   *
+   * <pre>reason (2) | offer (1 + n) | text to the end of the frame</pre>
+   *
+   * @param reason for programs
+   * @param offer the offer that cannot be served
+   * @param text for users
+   */
+  record Declined(DeclinedReason reason, String offer, String text) implements Message {}
+
+  /**
+   * The sessions have changed that share a service with the receiver.
+   *
+   * <pre>service (1 + n) | number of others (2) | number of names (1) | each name (1 + n)</pre>
+   *
+   * @param service the shared service
+   * @param others how many other sessions serve it; 0 if none does any more
+   * @param names names of some of them, at most {@value #MAX_SHARED_NAMES}
+   */
+  record Shared(String service, int others, List<String> names) implements Message {
+    /** Copies the list. */
+    public Shared {
+      names = List.copyOf(names);
     }
   }
 

@@ -75,6 +75,22 @@ final class MessageCodec {
         out.put(cut(m.refusal()));
         return FrameType.OFFERED;
       }
+      case Message.Register m -> {
+        out.put((byte) (m.isShared() ? 1 : 0));
+        return FrameType.REGISTER;
+      }
+      case Message.Declined m -> {
+        out.putShort((short) m.reason().code());
+        shortText(out, m.offer());
+        out.put(cut(m.text()));
+        return FrameType.DECLINED;
+      }
+      case Message.Shared m -> {
+        shortText(out, m.service());
+        out.putShort((short) m.others()).put((byte) m.names().size());
+        m.names().forEach(name -> shortText(out, name));
+        return FrameType.SHARED;
+      }
       case Message.Open m -> {
         shortText(out, m.service());
         address(out, m.visitor());
@@ -145,6 +161,10 @@ final class MessageCodec {
           case WITHDRAW -> new Message.Withdraw(fields.rest());
           case OFFERED ->
               new Message.Offered(fields.text(), fields.texts(fields.u8()), fields.rest());
+          case REGISTER -> new Message.Register(fields.flag());
+          case DECLINED ->
+              new Message.Declined(DeclinedReason.of(fields.u16()), fields.text(), fields.rest());
+          case SHARED -> new Message.Shared(fields.text(), fields.u16(), fields.names(fields.u8()));
           case OPEN -> new Message.Open(fields.text(), fields.address(), fields.address());
           case ACCEPTED -> new Message.Accepted();
           case REFUSED -> new Message.Refused(RefusedReason.of(fields.u16()), fields.rest());
@@ -264,6 +284,17 @@ final class MessageCodec {
         texts.add(text());
       }
       return texts;
+    }
+
+    List<String> names(int count) throws ProtocolException {
+      if (count > Message.MAX_SHARED_NAMES) {
+        throw wrong("has " + count + " names");
+      }
+      var names = new ArrayList<String>(count);
+      for (int i = 0; i < count; i++) {
+        names.add(name("name"));
+      }
+      return names;
     }
 
     String rest() throws ProtocolException {

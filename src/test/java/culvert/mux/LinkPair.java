@@ -60,7 +60,7 @@ final class LinkPair implements AutoCloseable {
 
   private Link link(Connection connection, Link.Side side, Consumer<MuxStream> onStream) {
     var self = new Handshake.Local(Handshake.newInstance(), OPENS, STREAMS, "", List.of());
-    var peer = new Handshake.Peer(Message.VERSION, Handshake.newInstance(), OPENS, STREAMS, "");
+    var peer = new Handshake.Peer(Message.MAX_VERSION, Handshake.newInstance(), OPENS, STREAMS, "");
     var shared = new Link.Shared(pool, budget, deadlines, HEARTBEAT, 16 << 20, new LongAdder());
     return new Link(connection, side, self, peer, shared, new Streams(onStream));
   }

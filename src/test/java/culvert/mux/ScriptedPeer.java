@@ -95,7 +95,8 @@ final class ScriptedPeer implements AutoCloseable, Link.Events {
     in = new DataInputStream(pair.far().input());
     byte[] instance = Handshake.newInstance();
     var self = new Handshake.Local(instance, OPENS, STREAMS, "", List.of());
-    var peer = new Handshake.Peer(Message.VERSION, instance, setup.opens(), setup.streams(), "");
+    var peer =
+        new Handshake.Peer(Message.MAX_VERSION, instance, setup.opens(), setup.streams(), "");
     var shared =
         new Link.Shared(
             new BufferPool(), budget, deadlines, setup.heartbeat(), setup.maxWindow(), lateFrames);

@@ -52,7 +52,7 @@ class ScriptedRemoteTest {
     origin = control.accept();
     origin.setSoTimeout(30_000);
     var self = new Handshake.Local(Handshake.newInstance(), 9, 9, "", List.of());
-    BareLogin.accept(self, origin.getInputStream(), origin.getOutputStream());
+    BareLogin.accept(BareLogin.inVersion1(self), origin.getInputStream(), origin.getOutputStream());
     assertThat(receive()).isEqualTo(new Message.Offer("default"));
   }
 

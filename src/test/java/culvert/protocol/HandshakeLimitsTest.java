@@ -28,16 +28,16 @@ class HandshakeLimitsTest {
   private final ByteArrayOutputStream answer = new ByteArrayOutputStream();
 
   @ParameterizedTest
-  @ValueSource(strings = {"0203", "ffff", "0000", "0201"})
+  @ValueSource(strings = {"0304", "ffff", "0000", "0201"})
   void anOriginSideOfOtherVersionsIsToldSo(String versions) throws Exception {
     byte[] hello = hello();
     System.arraycopy(MessageGoldenTest.hex(versions), 0, hello, Frame.HEADER_BYTES, 2);
     assertThatThrownBy(() -> accept(PREFACE, hello))
         .isInstanceOf(RefusedException.class)
-        .hasMessageContaining("supports version 1")
+        .hasMessageContaining("supports versions 1 to 2")
         .hasMessageContaining("update the older one");
     assertThat(bye().reason()).isEqualTo(ByeReason.VERSION);
-    assertThat(bye().text()).contains("supports version 1");
+    assertThat(bye().text()).contains("supports versions 1 to 2");
   }
 
   @Test
@@ -47,12 +47,21 @@ class HandshakeLimitsTest {
     accept(PREFACE, hello, frame(new Message.Proof(new byte[0])));
   }
 
+  /** Culvert 0.1.0 speaks version 1 only. */
+  @Test
+  void originSideOfVersion1IsAnsweredInVersion1() throws Exception {
+    byte[] hello = hello();
+    hello[Frame.HEADER_BYTES + 1] = 1;
+    accept(PREFACE, hello, frame(new Message.Proof(new byte[0])));
+    assertThat(answer.toByteArray()[Frame.HEADER_BYTES]).as("chosen version").isEqualTo((byte) 1);
+  }
+
   @Test
   void unofferedVersionIsRefusedWithReason() throws Exception {
-    byte[] challenge = challenge(2);
+    byte[] challenge = challenge(3);
     assertThatThrownBy(() -> dial(challenge))
         .isInstanceOf(RefusedException.class)
-        .hasMessageContaining("chose version 2, which was not offered");
+        .hasMessageContaining("chose version 3, which was not offered");
     assertThat(bye().reason()).isEqualTo(ByeReason.VERSION);
   }
 

@@ -68,6 +68,15 @@ class MessageGoldenTest {
             new Message.Offered("web", List.of(), "nö"),
             "12 000008" + SESSION,
             "03 776562 00 6ec3b6"),
+        golden(new Message.Register(true), "13 000001" + SESSION, "01"),
+        golden(
+            new Message.Declined(DeclinedReason.IN_USE, "web", "nö"),
+            "14 000009" + SESSION,
+            "0002 03 776562 6ec3b6"),
+        golden(
+            new Message.Shared("web", 300, List.of("a", "b.c")),
+            "15 00000d" + SESSION,
+            "03 776562 012c 02 01 61 03 622e63"),
         golden(
             new Message.Open("web", V4, OTHER_V4),
             "20 000012" + STREAM,

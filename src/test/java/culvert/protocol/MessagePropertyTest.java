@@ -143,6 +143,7 @@ class MessagePropertyTest {
       case Message.Offer m -> m.service();
       case Message.Withdraw m -> m.service();
       case Message.Offered m -> m.refusal();
+      case Message.Declined m -> m.text();
       case Message.Proof m -> new String(m.mac(), StandardCharsets.ISO_8859_1);
       default -> throw new AssertionError("read although cut: " + message);
     };

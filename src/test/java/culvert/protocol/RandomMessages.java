@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 /** Messages of every kind with random fields. */
 final class RandomMessages {
 
-  static final int KINDS = 17;
+  static final int KINDS = 20;
 
   private static final int[] LETTERS = {'a', 'Z', '.', 0xe4, 0x20ac, 0x1f600};
 
@@ -65,6 +65,13 @@ final class RandomMessages {
       case 12 -> new Message.Reset(any(ResetReason.values()));
       case 13 -> new Message.Ping(random.nextLong());
       case 14 -> new Message.Pong(random.nextLong());
+      case 16 -> new Message.Register(random.nextBoolean());
+      case 17 -> new Message.Declined(any(DeclinedReason.values()), text(60), text(60));
+      case 18 ->
+          new Message.Shared(
+              "s" + text(30),
+              random.nextInt(1 << 16),
+              Stream.generate(this::name).limit(random.nextInt(Message.MAX_SHARED_NAMES)).toList());
       default -> new Message.Drain();
     };
   }

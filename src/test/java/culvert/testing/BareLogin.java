@@ -24,4 +24,10 @@ public final class BareLogin {
     exchange.readPreface();
     return Handshake.accept(self, Handshake.Channel.PLAIN, exchange, exchange.receive());
   }
+
+  /** Returns these parameters for version 1 only, as those of Culvert 0.1.0 are. */
+  public static Handshake.Local inVersion1(Handshake.Local self) {
+    return new Handshake.Local(
+        self.instance(), self.opens(), self.streams(), self.name(), self.secrets(), 1);
+  }
 }

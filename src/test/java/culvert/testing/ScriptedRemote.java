@@ -70,7 +70,7 @@ public final class ScriptedRemote implements AutoCloseable {
     var self =
         new Handshake.Local(
             instance, STREAMS, STREAMS, "", secret.map(Secret::key).stream().toList());
-    BareLogin.accept(self, socket.getInputStream(), socket.getOutputStream());
+    BareLogin.accept(BareLogin.inVersion1(self), socket.getInputStream(), socket.getOutputStream());
   }
 
   /** An origin proxy's login. */

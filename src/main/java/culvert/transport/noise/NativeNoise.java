@@ -39,6 +39,9 @@ public final class NativeNoise {
 
   private static final byte[] PSK_LABEL = "culvert 1 noise psk".getBytes(StandardCharsets.US_ASCII);
 
+  /** Version of the encryption. It is independent of the version in the HELLO. */
+  private static final int VERSION = 1;
+
   private static final byte[] PROLOGUE_LABEL =
       "culvert origin proxy to remote proxy\0".getBytes(StandardCharsets.US_ASCII);
 
@@ -138,15 +141,14 @@ public final class NativeNoise {
     byte[] name = protocol.name().getBytes(StandardCharsets.US_ASCII);
     return ByteBuffer.allocate(PROLOGUE_LABEL.length + 2 + name.length)
         .put(PROLOGUE_LABEL)
-        .put((byte) Message.VERSION)
-        .put((byte) Message.VERSION)
+        .put((byte) VERSION)
+        .put((byte) VERSION)
         .put(name)
         .array();
   }
 
   private Message.Noise nextMessage(NoiseHandshake noise) throws IOException {
-    return new Message.Noise(
-        Message.VERSION, Message.VERSION, protocol.name(), noise.writeMessage(new byte[0]));
+    return new Message.Noise(VERSION, VERSION, protocol.name(), noise.writeMessage(new byte[0]));
   }
 
   private Message.Noise receive(HandshakeExchange exchange) throws IOException {
@@ -182,8 +184,8 @@ public final class NativeNoise {
 
   /** Checks that the message repeats the values of the first one, which are in the prologue. */
   private void checkUnchanged(Message.Noise message) throws ProtocolException {
-    if (message.minVersion() != Message.VERSION
-        || message.maxVersion() != Message.VERSION
+    if (message.minVersion() != VERSION
+        || message.maxVersion() != VERSION
         || !message.protocol().equals(protocol.name())) {
       throw new ProtocolException("NOISE with a different version or protocol than the first one");
     }
@@ -229,11 +231,11 @@ public final class NativeNoise {
   }
 
   private void check(HandshakeExchange exchange, Message.Noise first) throws RefusedException {
-    if (first.minVersion() != Message.VERSION || first.maxVersion() != Message.VERSION) {
+    if (first.minVersion() != VERSION || first.maxVersion() != VERSION) {
       throw exchange.refuse(
           ByeReason.VERSION,
           "this remote proxy supports encryption version "
-              + Message.VERSION
+              + VERSION
               + " and the origin proxy "
               + first.minVersion()
               + " to "
