@@ -180,6 +180,7 @@ final class BoreLocalCommand implements Callable<Integer> {
         BounceCredentials.DEFAULT,
         List.of(new ServiceAddress(SERVICE, new HostPort(localHost, localPort))),
         OptionalInt.empty(),
+        false,
         SERVICE,
         Optional.empty(),
         TransportSettings.DEFAULT,

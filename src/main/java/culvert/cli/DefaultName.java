@@ -7,12 +7,15 @@ import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
- * The default name of an origin proxy: the host's name and a short hash of the services. A restart
- * keeps the name, and a process for other services has another.
+ * The default name of an origin proxy: the host's name and a short hash of what makes two processes
+ * on it different: the services with their origin servers, and the port that they request. A
+ * restart keeps the name.
  */
 final class DefaultName {
 
@@ -22,19 +25,27 @@ final class DefaultName {
 
   private DefaultName() {}
 
-  static String of(List<ServiceAddress> services) {
-    return of(host(), services);
+  /**
+   * Returns the name for a process on this host.
+   *
+   * @param port the public port that it requests, if any
+   */
+  static String of(List<ServiceAddress> services, OptionalInt port) {
+    return of(host(), services, port);
   }
 
-  static String of(String host, List<ServiceAddress> services) {
+  static String of(String host, List<ServiceAddress> services, OptionalInt port) {
     String plain = host.strip().replaceAll("[^A-Za-z0-9._-]", "-");
     String cut = plain.substring(0, Math.min(MAX_HOST_CHARS, plain.length()));
-    return (cut.isEmpty() ? "origin" : cut) + "-" + hash(services);
+    return (cut.isEmpty() ? "origin" : cut) + "-" + hash(services, port);
   }
 
-  private static String hash(List<ServiceAddress> services) {
-    String all =
-        String.join("\n", services.stream().map(ServiceAddress::toString).sorted().toList());
+  /** Without a port the text is that of version 0.1.0, so that an update keeps the name. */
+  private static String hash(List<ServiceAddress> services, OptionalInt port) {
+    var parts = new ArrayList<String>();
+    services.stream().map(ServiceAddress::toString).sorted().forEach(parts::add);
+    port.ifPresent(number -> parts.add("port " + number));
+    String all = String.join("\n", parts);
     byte[] digest = Sha256.hash(all.getBytes(StandardCharsets.UTF_8));
     return HexFormat.of().formatHex(digest, 0, HASH_BYTES);
   }

@@ -112,18 +112,27 @@ final class OriginProxyCommand implements Callable<Integer> {
       names = "--name",
       paramLabel = "NAME",
       description =
-          "Name of this origin proxy. A login under the same name replaces the older one; origin"
-              + " proxies with different names share the visitors of a service. [default: the"
-              + " host's name and a hash of the services]")
+          "Name of this origin proxy. A login under the same name replaces the older one. [default:"
+              + " the host's name and a hash of the services and the port]")
   @SettingId(Setting.ORIGIN_NAME)
   @InHelp(value = HelpGroup.OPERATION, isBrief = true)
   private String name;
+
+  @Option(
+      names = "--share",
+      description =
+          "Share the visitors of a service with other origin proxies that give --share for it."
+              + " Without it, a service is served by one origin proxy at a time.")
+  @InHelp(HelpGroup.OPERATION)
+  private boolean isShared;
 
   @Mixin private RetryOption retry;
 
   @Option(
       names = "--fail-fast",
-      description = "Exit with 69 if the remote proxy is unreachable or lost.")
+      description =
+          "Exit with 69 if the remote proxy is unreachable or lost, and with 78 if another origin"
+              + " proxy has the service.")
   @InHelp(value = HelpGroup.OPERATION, isBrief = true)
   private boolean failFast;
 
@@ -201,6 +210,7 @@ final class OriginProxyCommand implements Callable<Integer> {
     boolean hasSecret = link.secret().isPresent();
     protocol.check(hasSecret, transport.kind(hasSecret), originServers);
     protocol.reject(Setting.OUTSIDE_PORT, outsidePort != null);
+    protocol.reject(Setting.SHARE, isShared);
     // Data connections arrive in any order: a header could contain another visitor's address.
     protocol.reject(Setting.PROXY_PROTOCOL, proxyProtocol != null);
     return new OriginSettings(
@@ -210,7 +220,8 @@ final class OriginProxyCommand implements Callable<Integer> {
             terminal.environment()),
         originServers,
         port(),
-        name == null ? DefaultName.of(originServers) : name,
+        isShared,
+        fixedName(),
         link.secret(),
         transport,
         tls.settings(transport.kind(false).isTls(), own.identity(), terminal.environment()),
@@ -221,6 +232,14 @@ final class OriginProxyCommand implements Callable<Integer> {
         failFast,
         limits.timing(),
         limits.resources());
+  }
+
+  /** Returns the name. The default is determined once: a reload keeps it if the host's changes. */
+  private String fixedName() {
+    if (name == null) {
+      name = DefaultName.of(originServers, port());
+    }
+    return name;
   }
 
   private OptionalInt port() {

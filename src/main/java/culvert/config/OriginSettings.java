@@ -16,6 +16,7 @@ import java.util.OptionalInt;
  * @param services the services to register, each with its origin server
  * @param outsidePort the public port to request if the remote proxy has no listener for the
  *     service; 0 for any
+ * @param isShared whether other origin proxies that ask for it too may serve the same services
  * @param name its name at login: 1 to 64 letters, digits, dots, dashes and underscores
  * @param secret the secret shared with the remote proxy, if any
  * @param transport the transport to the remote proxy
@@ -33,6 +34,7 @@ public record OriginSettings(
     BounceCredentials bounce,
     List<ServiceAddress> services,
     OptionalInt outsidePort,
+    boolean isShared,
     String name,
     Optional<Secret> secret,
     TransportSettings transport,

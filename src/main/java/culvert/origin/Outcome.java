@@ -30,6 +30,8 @@ record Outcome(Kind kind, String cause, Duration served) {
     BOUNCE_LOGIN_REFUSED,
     /** The remote proxy declined a service. */
     DECLINED,
+    /** The remote proxy declined a service that another origin proxy serves. */
+    IN_USE,
     /** Another process has logged in under the same name. */
     SUPERSEDED,
     /** The user asked for a new attempt while this one was connecting. */
@@ -71,7 +73,7 @@ record Outcome(Kind kind, String cause, Duration served) {
     return switch (kind) {
       case LOGIN_REFUSED, SUPERSEDED -> "login refused by remote proxy";
       case BOUNCE_LOGIN_REFUSED -> "login refused by bounce server";
-      case DECLINED -> "service declined";
+      case DECLINED, IN_USE -> "service declined";
       default -> served.isZero() ? "session not started" : "session lost";
     };
   }

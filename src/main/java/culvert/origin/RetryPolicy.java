@@ -54,6 +54,7 @@ final class RetryPolicy {
       case LOGIN_REFUSED, BOUNCE_LOGIN_REFUSED ->
           hasServed ? retrySlowly() : exit(OriginProxy.End.CREDENTIALS);
       case DECLINED -> hasServed ? retrySlowly() : exit(OriginProxy.End.DECLINED);
+      case IN_USE -> failFast ? exit(OriginProxy.End.DECLINED) : retrySlowly();
       case SUPERSEDED -> exit(OriginProxy.End.SUPERSEDED);
       case DRAINING -> afterDrain(outcome, nowNanos);
       case REDIALLED -> new Step.RetryNow();

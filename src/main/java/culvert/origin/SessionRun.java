@@ -10,6 +10,7 @@ import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.observe.Log;
+import culvert.protocol.DeclinedReason;
 import culvert.session.IncomingStream;
 import culvert.session.OriginSession;
 import java.io.IOException;
@@ -56,6 +57,12 @@ final class SessionRun implements OriginSession.Listener {
 
   /** Why the remote proxy declined a service, or null; confined to the session's thread. */
   private String declined;
+
+  /** Whether it was declined because another origin proxy serves it; as {@link #declined}. */
+  private boolean isInUse;
+
+  /** Services that other origin proxies serve too; confined to the session's thread. */
+  private final Set<String> sharedServices = new HashSet<>();
 
   /** Guards the fields below, which the session's thread and the deadline for the offers share. */
   private final ReentrantLock lock = new ReentrantLock();
@@ -110,7 +117,7 @@ final class SessionRun implements OriginSession.Listener {
       login.session().serve(names, this, streams);
       return declined == null
           ? new Outcome(Outcome.Kind.LOST, closeCause(), served())
-          : new Outcome(Outcome.Kind.DECLINED, declined, served());
+          : new Outcome(isInUse ? Outcome.Kind.IN_USE : Outcome.Kind.DECLINED, declined, served());
     } catch (IOException e) {
       return Outcome.failed(e, true, served());
     } catch (RuntimeException | Error e) {
@@ -187,9 +194,24 @@ final class SessionRun implements OriginSession.Listener {
   }
 
   @Override
-  public void declined(String service, String why) {
+  public void declined(String service, DeclinedReason reason, String why) {
     declined = service + ": " + why;
+    isInUse = reason == DeclinedReason.IN_USE;
     close();
+  }
+
+  @Override
+  public void shared(String service, int others, List<String> names) {
+    if (others > 0) {
+      log.info(
+          event("service shared")
+              .with("service", service)
+              .with("origin_proxies", String.join(",", names))
+              .with("others", others));
+      sharedServices.add(service);
+    } else if (sharedServices.remove(service)) {
+      log.info(event("service no longer shared").with("service", service));
+    }
   }
 
   @Override

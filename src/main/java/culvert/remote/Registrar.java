@@ -6,6 +6,8 @@ import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.LogEvent;
 import culvert.protocol.ByeReason;
+import culvert.protocol.DeclinedReason;
+import culvert.session.Offer;
 import culvert.session.ServiceRegistry.Answer;
 import culvert.session.Session;
 import java.io.IOException;
@@ -13,7 +15,6 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.UnaryOperator;
 
 /**
  * Brings registrations to their answer: does the steps that {@link Registration#next} requests,
@@ -48,22 +49,22 @@ final class Registrar {
   void proceed(Registration one) {
     while (true) {
       switch (registry.locked(tables -> next(one, tables))) {
-        case Registration.Step.Serve(Registration.Entry entry) -> {
-          serve(one, entry);
+        case RegistrationStep.Serve serve -> {
+          serve(one, serve);
           return;
         }
-        case Registration.Step.Decline decline -> {
+        case RegistrationStep.Decline decline -> {
           decline(one, decline);
           return;
         }
-        case Registration.Step.Probe(List<Registration.Contest> contests) -> {
+        case RegistrationStep.Probe(List<RegistrationStep.Contest> contests) -> {
           probe(one, contests);
           return;
         }
-        case Registration.Step.Wait() -> {
+        case RegistrationStep.Wait() -> {
           return;
         }
-        case Registration.Step.Bind bind -> {
+        case RegistrationStep.Bind bind -> {
           if (!bind(one, bind)) {
             return;
           }
@@ -72,23 +73,23 @@ final class Registrar {
     }
   }
 
-  private Registration.Step next(Registration one, RegistryTables tables) {
-    Registration.Step step = one.next(tables, () -> proceed(one));
-    if (!(step instanceof Registration.Step.Probe(List<Registration.Contest> contests))) {
+  private RegistrationStep next(Registration one, RegistryTables tables) {
+    RegistrationStep step = one.next(tables, () -> proceed(one));
+    if (!(step instanceof RegistrationStep.Probe(List<RegistrationStep.Contest> contests))) {
       return step;
     }
-    for (Registration.Contest contest : contests) {
-      if (probed.contains(contest.key())) {
-        return Registration.inUse(contest.offer());
+    for (RegistrationStep.Contest contest : contests) {
+      if (probed.contains(contest.subject())) {
+        return contest.decline();
       }
     }
-    contests.forEach(contest -> probed.add(contest.key()));
+    contests.forEach(contest -> probed.add(contest.subject()));
     one.beginProbes(contests);
     return step;
   }
 
   /** Binds a port; returns false if the registration was declined for that. */
-  private boolean bind(Registration one, Registration.Step.Bind bind) {
+  private boolean bind(Registration one, RegistrationStep.Bind bind) {
     PortListener listener;
     try {
       listener = binder.bind(bind.port());
@@ -97,17 +98,27 @@ final class Registrar {
       boolean isAny = bind.offer().port().getAsInt() == 0;
       if (!isAny) {
         // In use by another program, or not permitted.
-        decline(one, new Registration.Step.Decline(bind.offer(), PortListener.refusal(e)));
+        decline(one, refusal(bind.offer(), e));
       }
       return isAny;
     }
-    registry.locked(tables -> one.addListener(bind.offer(), listener));
+    registry.locked(tables -> {
+      one.addListener(bind.offer(), listener);
+      return null;
+    });
     return true;
   }
 
-  private void probe(Registration one, List<Registration.Contest> contests) {
+  private static RegistrationStep.Decline refusal(Offer offer, IOException e) {
+    String why = PortListener.refusal(e);
+    boolean isInUse = why.equals(PortListener.IN_USE);
+    return new RegistrationStep.Decline(
+        offer, isInUse ? DeclinedReason.IN_USE : DeclinedReason.SETTINGS, why);
+  }
+
+  private void probe(Registration one, List<RegistrationStep.Contest> contests) {
     contests.stream()
-        .map(Registration.Contest::holder)
+        .map(RegistrationStep.Contest::holder)
         .distinct()
         .forEach(
             holder -> holder.probe(PROBE_LIMIT, isAlive -> probed(one, contests, holder, isAlive)));
@@ -115,12 +126,12 @@ final class Registrar {
 
   /** A holder was probed. Meanwhile any of the sessions may have ended or been replaced. */
   private void probed(
-      Registration one, List<Registration.Contest> contests, Session holder, boolean isAlive) {
+      Registration one, List<RegistrationStep.Contest> contests, Session holder, boolean isAlive) {
     boolean isLast =
         registry.locked(tables -> {
           boolean isDone = one.recordProbe(holder, isAlive);
           if (isDone) {
-            contests.forEach(contest -> probed.remove(contest.key()));
+            contests.forEach(contest -> probed.remove(contest.subject()));
           }
           return isDone;
         });
@@ -130,24 +141,30 @@ final class Registrar {
   }
 
   /** The peer receives the addresses of its services before a visitor of its ports. */
-  private void serve(Registration one, Registration.Entry entry) {
+  private void serve(Registration one, RegistrationStep.Serve serve) {
     Session session = one.session();
-    entry.services().forEach(name -> logOffered(session, event -> event.with("service", name)));
-    for (PortTable.Held port : entry.ports()) {
-      logOffered(
+    serve.services().forEach((name, others) -> logOffered(session, name, others));
+    for (PortTable.Held port : serve.ports()) {
+      log.info(
           session,
-          event -> event.with("service", port.label()).with("address", port.listener().address()));
+          about(session, "service offered")
+              .with("service", port.label())
+              .with("address", port.listener().address()));
     }
-    if (!entry.services().isEmpty() || !entry.ports().isEmpty()) {
+    if (!serve.services().isEmpty() || !serve.ports().isEmpty()) {
       registry.servicesChanged(session);
     }
-    one.answer().accept(new Answer.Served(entry.addresses()));
-    entry.ports().forEach(port -> registry.locked(tables -> tables.ports().open(port)));
-    entry.replaced().forEach(this::closeSilent);
+    one.answer().accept(new Answer.Served(serve.addresses()));
+    serve.ports().forEach(port -> registry.locked(tables -> tables.ports().open(port)));
+    serve.superseded().forEach(lost -> registry.evict(lost, session));
+    serve.silent().forEach(this::closeSilent);
+    registry.notices().servicesChanged(serve.services().keySet());
   }
 
-  private void logOffered(Session session, UnaryOperator<LogEvent> details) {
-    log.info(session, details.apply(about(session, "service offered")));
+  private void logOffered(Session session, String service, List<String> others) {
+    LogEvent event = about(session, "service offered").with("service", service);
+    log.info(
+        session, others.isEmpty() ? event : event.with("shared_with", String.join(",", others)));
   }
 
   private void closeSilent(RegistryTables.Withdrawal lost) {
@@ -155,7 +172,7 @@ final class Registrar {
     registry.close(lost, ByeReason.ERROR, SILENT);
   }
 
-  private void decline(Registration one, Registration.Step.Decline decline) {
+  private void decline(Registration one, RegistrationStep.Decline decline) {
     registry.locked(one::giveUp).forEach(PortListener::close);
     counters.count(Counter.OFFERS_DECLINED);
     log.warn(
@@ -163,6 +180,6 @@ final class Registrar {
         about(one.session(), "offer declined")
             .with("service", decline.offer())
             .with("cause", decline.why()));
-    one.answer().accept(new Answer.Declined(decline.offer(), decline.why()));
+    one.answer().accept(new Answer.Declined(decline.offer(), decline.reason(), decline.why()));
   }
 }

@@ -1,5 +1,6 @@
 package culvert.remote;
 
+import culvert.protocol.DeclinedReason;
 import culvert.session.Offer;
 import culvert.session.ServiceRegistry.Answer;
 import culvert.session.Session;
@@ -17,77 +18,35 @@ import java.util.function.Consumer;
 
 /**
  * A session's request to serve some services, from the offers to the answer. {@link #next} checks
- * all offers at once. It returns a step to be done without the lock, after which it is called
- * again, or enters the session in the tables. Guarded by the lock of {@link Registry}.
+ * the name and all offers at once. It returns a step to be done without the lock, after which it is
+ * called again, or enters the session in the tables. Guarded by the lock of {@link Registry}.
  */
 final class Registration {
 
   /** Ports tried at random when any port is requested, as in bore's server. */
   private static final int MAX_TRIES = 150;
 
-  private static final String OWNED =
-      "another origin proxy serves it; without a secret the first one keeps it, with one they"
-          + " share";
-
-  /** The result of a check. */
-  sealed interface Step {
-    /** The session has the services. */
-    record Serve(Entry entry) implements Step {}
-
-    /** The session serves none of the services. */
-    record Decline(Offer offer, String why) implements Step {}
-
-    /** Other sessions have some of the services or ports and must be probed. */
-    record Probe(List<Contest> contests) implements Step {}
-
-    /** The port is reserved, and its listener must be bound. */
-    record Bind(Offer offer, int port) implements Step {}
-
-    /** The port is being closed; the given action runs then. */
-    record Wait() implements Step {}
-  }
-
-  /** An offer of a service or port that another session has. */
-  record Contest(Offer offer, Session holder) {
-    /** Returns the service, or the port after a colon: no service's name has one. */
-    String key() {
-      return offer.port().isPresent() ? ":" + offer.port().getAsInt() : offer.service();
-    }
-  }
-
-  /**
-   * The changes that a registration has made in the tables.
-   *
-   * @param addresses the public addresses of each service
-   * @param services the services that the session did not serve before
-   * @param ports its new ports, whose visitors it does not get before the answer
-   * @param replaced the sessions that it replaces
-   */
-  record Entry(
-      Map<Offer, List<String>> addresses,
-      List<String> services,
-      List<PortTable.Held> ports,
-      List<RegistryTables.Withdrawal> replaced) {}
-
   private final Session session;
   private final List<Offer> offers;
+  private final boolean isShared;
   private final Consumer<Answer> answer;
 
   /** Listeners that are bound and not in the table of ports yet. */
   private final Map<Offer, PortListener> bound = new HashMap<>();
 
-  /** Sessions that did not answer a probe. */
-  private final Set<Session> unresponsive = new HashSet<>();
-
   /** Sessions whose probe is not over. */
   private final Set<Session> probing = new HashSet<>();
+
+  /** Sessions that did not answer a probe. */
+  private final Set<Session> silent = new HashSet<>();
 
   private boolean isProbed;
   private int tries;
 
-  Registration(Session session, List<Offer> offers, Consumer<Answer> answer) {
+  Registration(Session session, List<Offer> offers, boolean isShared, Consumer<Answer> answer) {
     this.session = session;
     this.offers = List.copyOf(offers);
+    this.isShared = isShared;
     this.answer = answer;
   }
 
@@ -99,10 +58,9 @@ final class Registration {
     return answer;
   }
 
-  /** Adds a listener, whose port stays reserved; returns null. */
-  Void addListener(Offer offer, PortListener listener) {
+  /** Adds a listener, whose port stays reserved. */
+  void addListener(Offer offer, PortListener listener) {
     bound.put(offer, listener);
-    return null;
   }
 
   /** Ends the reservations; the caller closes the listeners that are returned. */
@@ -114,7 +72,7 @@ final class Registration {
   }
 
   /** Records which sessions are probed. The next check is the last one: it declines a contest. */
-  void beginProbes(List<Contest> contests) {
+  void beginProbes(List<RegistrationStep.Contest> contests) {
     isProbed = true;
     contests.forEach(contest -> probing.add(contest.holder()));
   }
@@ -122,7 +80,7 @@ final class Registration {
   /** Records the result of a probe; returns whether it was the last one. */
   boolean recordProbe(Session holder, boolean isAlive) {
     if (!isAlive) {
-      unresponsive.add(holder);
+      silent.add(holder);
     }
     return probing.remove(holder) && probing.isEmpty();
   }
@@ -130,43 +88,27 @@ final class Registration {
   /**
    * Checks the offers and enters the session if it can serve all of them.
    *
-   * @param retry runs without the lock after {@link Step.Wait}
+   * @param retry runs without the lock after {@link RegistrationStep.Wait}
    */
-  Step next(RegistryTables tables, Runnable retry) {
+  RegistrationStep next(RegistryTables tables, Runnable retry) {
     if (!tables.roster().isActive(session)) {
-      return new Step.Decline(offers.getFirst(), RegistryTables.OVER);
+      return new RegistrationStep.Decline(
+          offers.getFirst(), DeclinedReason.IN_USE, RegistryTables.OVER);
     }
+    int ports = (int) offers.stream().filter(offer -> offer.port().isPresent()).count();
     for (Offer offer : offers) {
-      Optional<String> refusal = tables.refusal(session, offer);
+      Optional<String> refusal = tables.refusal(session, offer, ports);
       if (refusal.isPresent()) {
-        return new Step.Decline(offer, refusal.get());
+        return new RegistrationStep.Decline(offer, DeclinedReason.SETTINGS, refusal.get());
       }
     }
-    List<Contest> contests = contests(tables);
+    var contests = new Contests(tables, session, isShared, silent).of(offers);
     if (!contests.isEmpty()) {
-      return isProbed ? inUse(contests.getFirst().offer()) : new Step.Probe(contests);
+      return isProbed ? contests.getFirst().decline() : new RegistrationStep.Probe(contests);
     }
     Optional<Offer> unbound =
         offers.stream().filter(offer -> isUnbound(offer, tables.ports())).findFirst();
-    return unbound.isPresent()
-        ? reserve(unbound.get(), tables.ports(), retry)
-        : new Step.Serve(enter(tables));
-  }
-
-  /** Returns the refusal of an offer whose holder is alive. */
-  static Step.Decline inUse(Offer offer) {
-    return new Step.Decline(offer, offer.port().isPresent() ? PortListener.IN_USE : OWNED);
-  }
-
-  private List<Contest> contests(RegistryTables tables) {
-    var contests = new ArrayList<Contest>();
-    for (Offer offer : offers) {
-      tables
-          .holder(session, offer)
-          .filter(holder -> !unresponsive.contains(holder))
-          .ifPresent(holder -> contests.add(new Contest(offer, holder)));
-    }
-    return contests;
+    return unbound.isPresent() ? reserve(unbound.get(), tables.ports(), retry) : enter(tables);
   }
 
   /** Returns whether a listener must be bound, because none is taken over from another session. */
@@ -176,64 +118,85 @@ final class Registration {
         && ports.get(offer.port().getAsInt()).isEmpty();
   }
 
-  private Step reserve(Offer offer, PortTable ports, Runnable retry) {
+  private RegistrationStep reserve(Offer offer, PortTable ports, Runnable retry) {
     int port = offer.port().getAsInt();
     if (port > 0) {
       if (ports.afterClosing(port, retry)) {
-        return new Step.Wait();
+        return new RegistrationStep.Wait();
       }
-      return ports.reserve(port) ? new Step.Bind(offer, port) : inUse(offer);
+      return ports.reserve(port)
+          ? new RegistrationStep.Bind(offer, port)
+          : Contests.portInUse(offer);
     }
     while (tries++ < MAX_TRIES) {
       OptionalInt any = ports.reserveAny();
       if (any.isPresent()) {
-        return new Step.Bind(offer, any.getAsInt());
+        return new RegistrationStep.Bind(offer, any.getAsInt());
       }
     }
-    return new Step.Decline(offer, "failed to find an available port");
+    return new RegistrationStep.Decline(
+        offer, DeclinedReason.IN_USE, "failed to find an available port");
   }
 
-  /** Enters the session in the tables, in place of sessions that did not answer. */
-  private Entry enter(RegistryTables tables) {
-    var silent = new LinkedHashSet<Session>();
-    offers.forEach(offer -> tables.holder(session, offer).ifPresent(silent::add));
-    var lost = new LinkedHashMap<Session, List<String>>();
-    silent.forEach(old -> lost.put(old, tables.served(old)));
-    var addresses = new LinkedHashMap<Offer, List<String>>();
-    var services = new ArrayList<String>();
-    var ports = new ArrayList<PortTable.Held>();
+  /** Enters the session in the tables, in place of those that it replaces. */
+  private RegistrationStep enter(RegistryTables tables) {
+    List<Session> namesakes = tables.roster().namesakes(session);
+    var others = new LinkedHashSet<Session>();
+    offers.forEach(offer -> others.addAll(tables.holders(session, offer, isShared)));
+    namesakes.forEach(others::remove);
+    // The names are listed first: this session takes over some of the ports.
+    Map<Session, List<String>> served = new HashMap<>();
+    namesakes.forEach(old -> served.put(old, tables.served(old)));
+    others.forEach(old -> served.put(old, tables.served(old)));
+    tables.roster().takeName(session, silent);
+    others.forEach(old -> tables.roster().replace(old, session));
+    List<PortTable.Held> ports = enterPorts(tables.ports());
+    var superseded = namesakes.stream().map(old -> lost(old, served, tables)).toList();
+    var replaced = others.stream().map(old -> lost(old, served, tables)).toList();
+    Map<String, List<String>> added = enterServices(tables);
+    return new RegistrationStep.Serve(addresses(tables, ports), added, ports, superseded, replaced);
+  }
+
+  private static RegistryTables.Withdrawal lost(
+      Session old, Map<Session, List<String>> served, RegistryTables tables) {
+    return new RegistryTables.Withdrawal(old, served.get(old), tables.withdrawAll(old).ports());
+  }
+
+  private List<PortTable.Held> enterPorts(PortTable ports) {
+    var entered = new ArrayList<PortTable.Held>();
     for (Offer offer : offers) {
       if (offer.port().isPresent()) {
-        PortTable.Held port = enterPort(offer, tables.ports());
-        ports.add(port);
-        addresses.put(offer, List.of(port.listener().address().toString()));
-      } else {
-        if (tables.services().add(session, offer.service())) {
-          services.add(offer.service());
+        PortListener listener = bound.get(offer);
+        if (listener == null) {
+          listener = ports.get(offer.port().getAsInt()).orElseThrow().listener();
         }
-        addresses.put(offer, List.of(tables.services().address(offer.service()).toString()));
+        entered.add(new PortTable.Held(session, offer, listener));
+        ports.assign(entered.getLast());
       }
     }
     bound.clear();
-    var replaced = new ArrayList<RegistryTables.Withdrawal>();
-    lost.forEach((old, names) -> replaced.add(replace(old, names, tables)));
-    return new Entry(addresses, services, ports, replaced);
+    return entered;
   }
 
-  private PortTable.Held enterPort(Offer offer, PortTable ports) {
-    PortListener listener = bound.get(offer);
-    if (listener == null) {
-      listener = ports.get(offer.port().getAsInt()).orElseThrow().listener();
+  private Map<String, List<String>> enterServices(RegistryTables tables) {
+    var added = new LinkedHashMap<String, List<String>>();
+    tables.services().setShared(session, isShared);
+    for (Offer offer : offers) {
+      if (offer.port().isEmpty() && tables.services().add(session, offer.service())) {
+        added.put(offer.service(), tables.sharers(session, offer.service()));
+      }
     }
-    var port = new PortTable.Held(session, offer, listener);
-    ports.assign(port);
-    return port;
+    return added;
   }
 
-  /** Removes a session, of whose ports this one has some already. */
-  private RegistryTables.Withdrawal replace(
-      Session silent, List<String> names, RegistryTables tables) {
-    tables.roster().replace(silent, session);
-    return new RegistryTables.Withdrawal(silent, names, tables.withdrawAll(silent).ports());
+  private Map<Offer, List<String>> addresses(RegistryTables tables, List<PortTable.Held> ports) {
+    var addresses = new LinkedHashMap<Offer, List<String>>();
+    offers.stream()
+        .filter(offer -> offer.port().isEmpty())
+        .forEach(offer ->
+            addresses.put(offer, List.of(tables.services().address(offer.service()).toString())));
+    ports.forEach(
+        port -> addresses.put(port.offer(), List.of(port.listener().address().toString())));
+    return addresses;
   }
 }

@@ -2,6 +2,7 @@ package culvert.remote;
 
 import static culvert.remote.SessionLog.about;
 
+import culvert.net.Deadlines;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.protocol.ByeReason;
@@ -24,6 +25,7 @@ final class Registry implements ServiceRegistry, AutoCloseable {
 
   private final RegistryTables tables;
   private final Registrar registrar;
+  private final SharingNotices notices;
   private final SessionLog log;
   private final Counters counters;
 
@@ -38,8 +40,14 @@ final class Registry implements ServiceRegistry, AutoCloseable {
   private final Map<Session, Runnable> changes = new ConcurrentHashMap<>();
 
   /** Creates a registry without sessions. */
-  Registry(RegistryTables tables, PortListener.Binder binder, Counters counters, SessionLog log) {
+  Registry(
+      RegistryTables tables,
+      PortListener.Binder binder,
+      Deadlines deadlines,
+      Counters counters,
+      SessionLog log) {
     this.tables = tables;
+    this.notices = new SharingNotices(this, deadlines);
     this.registrar = new Registrar(this, binder, counters, log);
     this.counters = counters;
     this.log = log;
@@ -61,26 +69,21 @@ final class Registry implements ServiceRegistry, AutoCloseable {
   }
 
   /**
-   * Admits a session, or returns why it is refused.
+   * Admits a session, or returns why it is refused. It takes over its name with {@link #register}.
    *
    * @param onChange runs when the session's services change; must not block
    */
   Optional<Roster.Refusal> admit(Session session, Runnable onChange) {
     changes.put(session, onChange);
-    Replacement replacement =
-        locked(all -> {
-          Roster.Admission admission = all.roster().admit(session);
-          return new Replacement(
-              admission.refusal(), admission.replaced().stream().map(all::withdrawAll).toList());
-        });
-    replacement.lost().forEach(lost -> evict(lost, session));
-    return replacement.refusal();
+    Roster.Admission admission = locked(all -> all.roster().admit(session));
+    admission
+        .abandoned()
+        .forEach(old -> evict(new RegistryTables.Withdrawal(old, List.of(), List.of()), session));
+    return admission.refusal();
   }
 
-  private record Replacement(
-      Optional<Roster.Refusal> refusal, List<RegistryTables.Withdrawal> lost) {}
-
-  private void evict(RegistryTables.Withdrawal lost, Session by) {
+  /** Ends a session that has lost its name to another one. */
+  void evict(RegistryTables.Withdrawal lost, Session by) {
     Session old = lost.session();
     boolean isSameProcess = old.identity().equals(by.identity());
     String why =
@@ -105,6 +108,11 @@ final class Registry implements ServiceRegistry, AutoCloseable {
     servicesChanged(lost.session());
   }
 
+  /** Returns the notices for sessions that share a service. */
+  SharingNotices notices() {
+    return notices;
+  }
+
   /** Runs the session's action for a change of its services. */
   void servicesChanged(Session session) {
     changes.getOrDefault(session, () -> {}).run();
@@ -119,6 +127,7 @@ final class Registry implements ServiceRegistry, AutoCloseable {
                 lost.session(), about(lost.session(), "service withdrawn").with("service", name)));
     locked(all -> lost.ports().stream().flatMap(port -> all.ports().free(port).stream()).toList())
         .forEach(Runnable::run);
+    notices.servicesChanged(lost.names());
   }
 
   /** Removes a session that has ended. */
@@ -132,8 +141,9 @@ final class Registry implements ServiceRegistry, AutoCloseable {
   }
 
   @Override
-  public void register(Session session, List<Offer> offers, Consumer<Answer> answer) {
-    registrar.proceed(new Registration(session, offers, answer));
+  public void register(
+      Session session, List<Offer> offers, boolean isShared, Consumer<Answer> answer) {
+    registrar.proceed(new Registration(session, offers, isShared, answer));
   }
 
   @Override

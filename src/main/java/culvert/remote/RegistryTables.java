@@ -1,6 +1,7 @@
 package culvert.remote;
 
 import culvert.config.PortRange;
+import culvert.session.ClientIdentity;
 import culvert.session.Offer;
 import culvert.session.Session;
 import culvert.setting.Setting;
@@ -35,10 +36,14 @@ record RegistryTables(Roster roster, ServiceTable services, PortTable ports) {
     return services.isServing(session) || !ports.heldBy(session).isEmpty();
   }
 
-  /** Returns why the session cannot serve the offer, whatever other sessions serve. */
-  Optional<String> refusal(Session session, Offer offer) {
+  /**
+   * Returns why the session cannot serve the offer, whatever other sessions serve.
+   *
+   * @param requested the number of ports that it requests at once
+   */
+  Optional<String> refusal(Session session, Offer offer, int requested) {
     return offer.port().isPresent()
-        ? refusal(session, offer.port().getAsInt())
+        ? refusal(offer.port().getAsInt(), ports.heldBy(session).size() + requested)
         : refusal(offer.service());
   }
 
@@ -49,7 +54,7 @@ record RegistryTables(Roster roster, ServiceTable services, PortTable ports) {
         : Optional.of("the remote proxy has no service '" + service + "'; it has " + names);
   }
 
-  private Optional<String> refusal(Session session, int port) {
+  private Optional<String> refusal(int port, int count) {
     Optional<PortRange> range = ports.range();
     if (range.isEmpty()) {
       return Optional.of("this remote proxy gives no ports; it needs a " + Setting.PORT_RANGE);
@@ -57,19 +62,27 @@ record RegistryTables(Roster roster, ServiceTable services, PortTable ports) {
     if (ports.isClosed()) {
       return Optional.of(OVER);
     }
-    if (ports.heldBy(session).size() >= MAX_PORTS) {
-      return Optional.of("it has " + MAX_PORTS + " ports already");
+    if (count > MAX_PORTS) {
+      return Optional.of("a session has at most " + MAX_PORTS + " ports");
     }
     return port == 0 || range.get().contains(port)
         ? Optional.empty()
         : Optional.of("client port number not in allowed range");
   }
 
-  /** Returns the session that keeps another one from serving the offer, if there is one. */
-  Optional<Session> holder(Session newcomer, Offer offer) {
+  /** Returns the sessions that keep another one from serving the offer. */
+  List<Session> holders(Session newcomer, Offer offer, boolean isShared) {
     return offer.port().isPresent()
-        ? ports.get(offer.port().getAsInt()).map(PortTable.Held::session)
-        : services.owner(newcomer, offer.service());
+        ? ports.get(offer.port().getAsInt()).map(PortTable.Held::session).stream().toList()
+        : services.holders(newcomer, offer.service(), isShared);
+  }
+
+  /** Returns the names of the other sessions that serve a service. */
+  List<String> sharers(Session session, String service) {
+    return services.others(session, service).stream()
+        .flatMap(other -> other.identity().stream())
+        .map(ClientIdentity::name)
+        .toList();
   }
 
   /** Returns what the session serves: services, and ports as {@code NAME:PORT}. */

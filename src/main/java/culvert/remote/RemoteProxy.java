@@ -158,12 +158,13 @@ public final class RemoteProxy implements AutoCloseable {
 
   private Registry registry(RemoteSettings settings, SessionLog sessionLog) {
     boolean isConfirmed = settings.isPeerAuthenticated();
-    var services = new ServiceTable(outside, isConfirmed);
+    var services = new ServiceTable(outside);
     visitors.setServices(services);
     var roster = new Roster(settings.connectionLimits().sessions(), isConfirmed);
     return new Registry(
         new RegistryTables(roster, services, new PortTable(settings.ports())),
         port -> PortListener.bind(settings.ports().orElseThrow().at(port), visitors, pool),
+        deadlines,
         counters,
         sessionLog);
   }

@@ -13,10 +13,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The sessions that have logged in, and their names. Guarded by the lock of {@link Registry}. Where
- * a secret confirms every login, a login under a name replaces the session that had it, and the
- * process of that session is not admitted again under the name. Without a secret, only the same
- * process takes its name back: no other process has its instance id.
+ * The sessions that have logged in, and the names of those that serve. Guarded by the lock of
+ * {@link Registry}. Where a secret confirms every login, a session replaces an older one of its
+ * name, and the process of that session is not admitted again under the name. Without a secret,
+ * only the same process takes its name back: no other process has its instance id.
  */
 final class Roster {
 
@@ -35,15 +35,17 @@ final class Roster {
    * The result of a login.
    *
    * @param refusal why the session is not admitted, if it is not
-   * @param replaced the sessions that have lost their name to it; the caller ends them
+   * @param abandoned earlier sessions of the same process that have not served; the caller ends
+   *     them
    */
-  record Admission(Optional<Refusal> refusal, List<Session> replaced) {}
+  record Admission(Optional<Refusal> refusal, List<Session> abandoned) {}
 
   private final int maxSessions;
   private final boolean confirmed;
   private final Set<Session> sessions = new HashSet<>();
   private final Set<Session> draining = new HashSet<>();
   private final Map<String, Set<Session>> byName = new HashMap<>();
+  private final Takeovers takeovers = new Takeovers();
   private final LinkedHashSet<ClientIdentity> superseded = new LinkedHashSet<>();
 
   /**
@@ -56,34 +58,89 @@ final class Roster {
     this.confirmed = confirmed;
   }
 
-  /** Admits a session and removes those that it replaces, or returns why it is refused. */
+  /** Admits a session, or returns why it is refused. It has no name yet. */
   Admission admit(Session session) {
-    Optional<ClientIdentity> identity = session.identity();
-    if (identity.filter(superseded::contains).isPresent()) {
-      return refused(ByeReason.SUPERSEDED, taken(identity.get()));
+    if (isSuperseded(session)) {
+      return refused(ByeReason.SUPERSEDED, taken(session.identity().orElseThrow()));
     }
-    List<Session> replaced = identity.map(this::replacedBy).orElse(List.of());
-    if (sessions.size() - replaced.size() >= maxSessions) {
+    List<Session> abandoned = abandonedBy(session);
+    if (sessions.size() - namesakes(session).size() - abandoned.size() >= maxSessions) {
       return refused(ByeReason.BUSY, "all " + maxSessions + " sessions are in use");
     }
-    for (Session old : replaced) {
-      drop(old);
-      supersede(old, identity);
-    }
+    abandoned.forEach(this::drop);
     sessions.add(session);
-    identity.ifPresent(
-        is -> byName.computeIfAbsent(is.name(), name -> new HashSet<>()).add(session));
-    return new Admission(Optional.empty(), replaced);
+    return new Admission(Optional.empty(), abandoned);
+  }
+
+  private boolean isSuperseded(Session session) {
+    return session.identity().filter(superseded::contains).isPresent();
+  }
+
+  /** A process has one connection at a time. */
+  private List<Session> abandonedBy(Session session) {
+    return session.identity().isEmpty()
+        ? List.of()
+        : sessions.stream()
+            .filter(old -> old.identity().equals(session.identity()))
+            .filter(old -> !draining.contains(old) && !hasName(old))
+            .toList();
+  }
+
+  private boolean hasName(Session session) {
+    return name(session).map(byName::get).filter(all -> all.contains(session)).isPresent();
   }
 
   private static Admission refused(ByeReason reason, String why) {
     return new Admission(Optional.of(new Refusal(reason, why)), List.of());
   }
 
-  private List<Session> replacedBy(ClientIdentity newcomer) {
-    return byName.getOrDefault(newcomer.name(), Set.of()).stream()
-        .filter(old -> confirmed || old.identity().equals(Optional.of(newcomer)))
+  /** Returns the other sessions of the session's name that it replaces once it serves. */
+  List<Session> namesakes(Session session) {
+    return name(session).map(byName::get).stream()
+        .flatMap(Set::stream)
+        .filter(old -> old != session)
+        .filter(old -> confirmed || isSameProcess(old, session))
         .toList();
+  }
+
+  private static boolean isSameProcess(Session one, Session other) {
+    return one.identity().equals(other.identity());
+  }
+
+  /**
+   * Returns whether a session keeps its name against another process, if it answers a probe, since
+   * the name was taken over too often. Prolongs this time.
+   */
+  boolean isNameKept(Session holder, Session newcomer) {
+    String name = name(holder).orElseThrow();
+    long now = System.nanoTime();
+    if (isSameProcess(holder, newcomer) || !takeovers.isExhausted(name, now)) {
+      return false;
+    }
+    takeovers.recordAttempt(name, now);
+    return true;
+  }
+
+  /** Returns the session's name, if a login proves that names are not forged. */
+  Optional<String> verifiedName(Session session) {
+    return confirmed ? name(session) : Optional.empty();
+  }
+
+  /**
+   * Gives the session its name and removes its {@link #namesakes}.
+   *
+   * @param silent sessions known to be dead, which lose their name without being counted
+   */
+  void takeName(Session session, Set<Session> silent) {
+    for (Session old : namesakes(session)) {
+      if (!isSameProcess(old, session) && !silent.contains(old)) {
+        takeovers.recordTakeover(name(old).orElseThrow(), System.nanoTime());
+      }
+      drop(old);
+      supersede(old, session.identity());
+    }
+    name(session)
+        .ifPresent(name -> byName.computeIfAbsent(name, none -> new HashSet<>()).add(session));
   }
 
   /** Another process has the name now; a new login of the same process does not exclude itself. */
@@ -151,8 +208,8 @@ final class Roster {
                 }));
   }
 
-  /** Returns whether the session was admitted and neither evicted, removed nor draining. */
+  /** Returns whether the session was admitted and neither replaced, removed nor draining. */
   boolean isActive(Session session) {
-    return sessions.contains(session) && !draining.contains(session);
+    return sessions.contains(session) && !draining.contains(session) && !isSuperseded(session);
   }
 }

@@ -6,19 +6,18 @@ import culvert.session.Session;
 import culvert.session.Visitor;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The sessions that serve each service, used in turn. Guarded by the lock of {@link Registry},
- * except for {@link #open}. The listeners of services are fixed when the role starts. Without a
- * secret, the first session to offer a service owns it until it ends; with a secret, which confirms
- * every login, sessions share it.
+ * except for {@link #open}. The listeners of services are fixed when the role starts. Several
+ * sessions serve one service only if each of them asks for sharing.
  */
 final class ServiceTable {
 
@@ -26,18 +25,15 @@ final class ServiceTable {
       HostPort address, CopyOnWriteArrayList<Session> sessions, AtomicInteger next) {}
 
   private final Map<String, Service> services = new LinkedHashMap<>();
-  private final boolean shared;
 
-  /**
-   * Creates a table of services that no session serves yet.
-   *
-   * @param shared whether several sessions may serve one service
-   */
-  ServiceTable(Map<String, HostPort> addresses, boolean shared) {
+  /** Sessions that share their services. */
+  private final Set<Session> sharing = new HashSet<>();
+
+  /** Creates a table of services that no session serves yet. */
+  ServiceTable(Map<String, HostPort> addresses) {
     addresses.forEach((name, address) ->
         services.put(
             name, new Service(address, new CopyOnWriteArrayList<>(), new AtomicInteger())));
-    this.shared = shared;
   }
 
   /** Returns the names of all services. */
@@ -45,11 +41,36 @@ final class ServiceTable {
     return services.keySet();
   }
 
-  /** Returns the session that keeps another one from serving the service, if there is one. */
-  Optional<Session> owner(Session newcomer, String name) {
-    return shared
-        ? Optional.empty()
-        : services.get(name).sessions().stream().filter(other -> other != newcomer).findFirst();
+  /** Returns the other sessions that serve a service. */
+  List<Session> others(Session session, String name) {
+    return services.get(name).sessions().stream().filter(other -> other != session).toList();
+  }
+
+  /**
+   * Returns the sessions that keep another one from serving a service.
+   *
+   * @param isShared whether the newcomer would share it
+   */
+  List<Session> holders(Session newcomer, String name, boolean isShared) {
+    List<Session> others = others(newcomer, name);
+    return isShared && sharing.containsAll(others) ? List.of() : others;
+  }
+
+  /** Returns the sessions that serve a service and share it; it may be one only. */
+  List<Session> sharers(String name) {
+    Service service = services.get(name);
+    return service == null
+        ? List.of()
+        : service.sessions().stream().filter(sharing::contains).toList();
+  }
+
+  /** Sets whether the session shares its services. */
+  void setShared(Session session, boolean isShared) {
+    if (isShared) {
+      sharing.add(session);
+    } else {
+      sharing.remove(session);
+    }
   }
 
   /** Adds the session to a service; returns whether it did not serve the service before. */
@@ -71,6 +92,7 @@ final class ServiceTable {
   /** Removes the session from every service. */
   void withdrawAll(Session session) {
     services.values().forEach(service -> service.sessions().remove(session));
+    sharing.remove(session);
   }
 
   /** Returns the services that the session serves. */

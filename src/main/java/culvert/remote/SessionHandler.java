@@ -29,7 +29,8 @@ final class SessionHandler implements AutoCloseable {
   private static final ServiceRegistry NO_SERVICES =
       new ServiceRegistry() {
         @Override
-        public void register(Session session, List<Offer> offers, Consumer<Answer> answer) {}
+        public void register(
+            Session session, List<Offer> offers, boolean isShared, Consumer<Answer> answer) {}
 
         @Override
         public void withdraw(Session session, String service) {}

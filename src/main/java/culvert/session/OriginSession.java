@@ -1,6 +1,7 @@
 package culvert.session;
 
 import culvert.net.HostPort;
+import culvert.protocol.DeclinedReason;
 import java.io.IOException;
 import java.util.List;
 
@@ -13,7 +14,15 @@ public interface OriginSession {
     void served(String service, List<HostPort> addresses);
 
     /** An offered service is not served. */
-    void declined(String service, String why);
+    void declined(String service, DeclinedReason reason, String why);
+
+    /**
+     * The other origin proxies that share a service have changed.
+     *
+     * @param others how many others serve it
+     * @param names names of some of them
+     */
+    void shared(String service, int others, List<String> names);
 
     /** The remote proxy is stopping: open streams may finish, and no new visitors follow. */
     void draining();

@@ -1,5 +1,6 @@
 package culvert.session;
 
+import culvert.protocol.DeclinedReason;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -20,22 +21,25 @@ public interface ServiceRegistry {
      * The session serves none of the services.
      *
      * @param offer the offer that is declined
+     * @param reason for programs
      * @param why for people
      */
-    record Declined(Offer offer, String why) implements Answer {}
+    record Declined(Offer offer, DeclinedReason reason, String why) implements Answer {}
   }
 
   /**
-   * Registers a session for services: for all of them or for none. A port that it requests is a new
-   * listener whose visitors are all sent to this session. The listener is open until the session
-   * ends or the service is withdrawn.
+   * Registers a session for services: for all of them or for none. Only then does the session take
+   * over its name from an older session. A port that it requests is a new listener whose visitors
+   * are all sent to this session. The listener is open until the session ends or the service is
+   * withdrawn.
    *
    * @param offers one or more, without duplicates
+   * @param isShared whether other sessions that ask for it too may serve the same services
    * @param answer is called once, before the first visitor of a port: at once or, if another
    *     session must be probed or a listener must be closed first, later by another thread; must
    *     not block
    */
-  void register(Session session, List<Offer> offers, Consumer<Answer> answer);
+  void register(Session session, List<Offer> offers, boolean isShared, Consumer<Answer> answer);
 
   /** Withdraws a service with all its ports; open streams are not affected. */
   void withdraw(Session session, String service);

@@ -4,6 +4,7 @@ import culvert.protocol.ByeReason;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -38,6 +39,15 @@ public interface Session {
   default Optional<Datagrams> datagrams(String service) {
     return Optional.empty();
   }
+
+  /**
+   * Reports that the other sessions that share a service with this one have changed; must not
+   * block.
+   *
+   * @param others how many other sessions serve it
+   * @param names names of some of them
+   */
+  default void shared(String service, int others, List<String> names) {}
 
   /** Returns whether the peer has yet to answer a ping: another session is preferable. */
   default boolean isQuiet() {

@@ -24,6 +24,7 @@ class OriginSettingsTest {
         BounceCredentials.DEFAULT,
         List.of(ServiceAddress.parse("h:2")),
         OptionalInt.empty(),
+        false,
         name,
         Optional.empty(),
         TransportSettings.DEFAULT,

@@ -78,6 +78,7 @@ class SettingsTest {
         BounceCredentials.DEFAULT,
         services,
         OptionalInt.empty(),
+        false,
         "laptop",
         Optional.of(Secret.of("hunter2")),
         TransportSettings.DEFAULT,

@@ -79,6 +79,7 @@ class TransportSettingsTest {
         BounceCredentials.DEFAULT,
         List.of(ServiceAddress.parse("h:2")),
         OptionalInt.empty(),
+        false,
         "laptop",
         secret ? Optional.of(Secret.of("hunter2")) : Optional.empty(),
         transport,

@@ -13,6 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RetryPolicyTest {
 
@@ -59,6 +60,20 @@ class RetryPolicyTest {
   void refusalIsRetriedSlowlyOnceTheProcessHasServed(Kind kind) {
     assertThat(pause(next(false, kind, Duration.ZERO, true)))
         .isBetween(RETRY_MAX.dividedBy(2), RETRY_MAX);
+  }
+
+  /** The holder of the service may end; a refusal for the settings is permanent. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void refusalOfAServiceInUseIsRetriedSlowlyFromTheStart(boolean hasServed) {
+    assertThat(pause(next(false, Kind.IN_USE, Duration.ZERO, hasServed)))
+        .isBetween(RETRY_MAX.dividedBy(2), RETRY_MAX);
+  }
+
+  @Test
+  void refusalOfAServiceInUseEndsTheProcessWithFailFast() {
+    assertThat(next(true, Kind.IN_USE, Duration.ZERO, false))
+        .isEqualTo(new Step.Exit(End.DECLINED));
   }
 
   @Test

@@ -59,7 +59,7 @@ final class ClaimingDialect implements Dialect {
 
     @Override
     public void serve(ServiceRegistry services) throws IOException {
-      services.register(this, List.of(Offer.of("default")), answer -> {});
+      services.register(this, List.of(Offer.of("default")), false, answer -> {});
       control.output().write("ok".getBytes(StandardCharsets.US_ASCII));
       control.input().read();
     }

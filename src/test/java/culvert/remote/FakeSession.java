@@ -11,8 +11,10 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 
 /** A session whose behaviour the test sets, and which records the calls it gets. */
@@ -32,6 +34,7 @@ final class FakeSession implements Session {
   }
 
   final Queue<Consumer<Boolean>> probes = new ArrayDeque<>();
+  final Queue<String> notices = new ConcurrentLinkedQueue<>();
   boolean quiet;
   int opens;
   String full;
@@ -89,6 +92,11 @@ final class FakeSession implements Session {
   @Override
   public void probe(Duration limit, Consumer<Boolean> answer) {
     probes.add(answer);
+  }
+
+  @Override
+  public void shared(String service, int others, List<String> names) {
+    notices.add(service + " " + others + " " + names);
   }
 
   @Override

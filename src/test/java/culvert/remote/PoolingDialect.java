@@ -74,7 +74,7 @@ final class PoolingDialect implements Dialect {
     @Override
     public void serve(ServiceRegistry services) throws IOException {
       try {
-        services.register(this, List.of(Offer.of("default")), answer -> {});
+        services.register(this, List.of(Offer.of("default")), false, answer -> {});
         control.output().write("ok".getBytes(StandardCharsets.US_ASCII));
         control.input().read();
       } finally {

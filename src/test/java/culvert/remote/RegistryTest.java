@@ -2,12 +2,16 @@ package culvert.remote;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.net.Deadlines;
 import culvert.net.HostPort;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.protocol.ByeReason;
+import culvert.protocol.DeclinedReason;
 import culvert.session.Offer;
 import culvert.session.ServiceRegistry.Answer;
+import culvert.testing.Eventually;
+import culvert.testing.RolePair;
 import culvert.testing.TestLog;
 import java.io.IOException;
 import java.time.Duration;
@@ -22,15 +26,16 @@ import org.junit.jupiter.api.Test;
 class RegistryTest {
 
   private static final String OWNED =
-      "another origin proxy serves it; without a secret the first one keeps it, with one they"
-          + " share";
+      "another origin proxy serves it; to share its visitors, give --share to both";
   private static final Offer WEB = Offer.of("web");
   private static final Answer TAKEN = new Answer.Served(Map.of(WEB, List.of("192.0.2.7:80")));
-  private static final Answer DECLINED = new Answer.Declined(WEB, OWNED);
-  private static final Answer OVER = new Answer.Declined(WEB, "the session is over or draining");
+  private static final Answer DECLINED = new Answer.Declined(WEB, DeclinedReason.IN_USE, OWNED);
+  private static final Answer OVER =
+      new Answer.Declined(WEB, DeclinedReason.IN_USE, "the session is over or draining");
 
   private final TestLog log = new TestLog();
   private final Counters counters = new Counters();
+  private final Deadlines deadlines = new Deadlines();
   private final Registry registry = registry(false);
   private final List<Boolean> serving = new ArrayList<>();
   private final List<Answer> answers = new ArrayList<>();
@@ -39,21 +44,23 @@ class RegistryTest {
   private final FakeSession third = new FakeSession("phone", "3");
 
   private Registry registry(boolean confirmed) {
-    var services = new ServiceTable(Map.of("web", new HostPort("192.0.2.7", 80)), confirmed);
+    var services = new ServiceTable(Map.of("web", new HostPort("192.0.2.7", 80)));
     var tables =
-        new RegistryTables(new Roster(10, confirmed), services, new PortTable(Optional.empty()));
+        new RegistryTables(new Roster(20, confirmed), services, new PortTable(Optional.empty()));
     var sessionLog = new SessionLog(Duration.ofHours(1), counters, log.log());
     return new Registry(
         tables,
         port -> {
           throw new IOException();
         },
+        deadlines,
         counters,
         sessionLog);
   }
 
   @AfterEach
-  void closeLog() {
+  void close() {
+    deadlines.close();
     log.close();
   }
 
@@ -64,7 +71,7 @@ class RegistryTest {
   }
 
   private void offer(Registry registry, FakeSession session) {
-    registry.register(session, List.of(WEB), answers::add);
+    registry.register(session, List.of(WEB), false, answers::add);
   }
 
   private void join(Registry registry, FakeSession... sessions) {
@@ -100,11 +107,13 @@ class RegistryTest {
   @Test
   void declinedOfferDoesNotChangeTheServices() {
     join(registry, owner);
-    registry.register(owner, List.of(Offer.of("mail")), answers::add);
+    registry.register(owner, List.of(Offer.of("mail")), false, answers::add);
     assertThat(answers)
         .containsExactly(
             new Answer.Declined(
-                Offer.of("mail"), "the remote proxy has no service 'mail'; it has [web]"));
+                Offer.of("mail"),
+                DeclinedReason.SETTINGS,
+                "the remote proxy has no service 'mail'; it has [web]"));
     assertThat(serving).isEmpty();
     assertThat(counters.get(Counter.OFFERS_DECLINED)).isEqualTo(1);
     assertThat(logged()).contains("offer declined");
@@ -114,7 +123,7 @@ class RegistryTest {
   void declinedOffersOfOneSourceAreLoggedUpToALimit() {
     join(registry, owner);
     for (int i = 0; i < 105; i++) {
-      registry.register(owner, List.of(Offer.of("mail")), answers::add);
+      registry.register(owner, List.of(Offer.of("mail")), false, answers::add);
     }
     assertThat(logged().lines().filter(line -> line.contains("offer declined"))).hasSize(100);
     assertThat(counters.get(Counter.LOG_LINES_SUPPRESSED)).isEqualTo(5);
@@ -122,13 +131,127 @@ class RegistryTest {
   }
 
   @Test
-  void sessionsShareAServiceWithoutProbesIfASecretIsSet() {
-    Registry shared = registry(true);
-    join(shared, owner, newcomer);
-    offer(shared, owner);
-    offer(shared, newcomer);
-    assertThat(answers).containsExactly(TAKEN, TAKEN);
+  void sessionsThatAskForSharingShareAServiceWithoutProbes() {
+    join(registry, owner, newcomer, third);
+    registry.register(owner, List.of(WEB), true, answers::add);
+    registry.register(newcomer, List.of(WEB), true, answers::add);
+    registry.register(third, List.of(WEB), true, answers::add);
+    assertThat(answers).containsExactly(TAKEN, TAKEN, TAKEN);
     assertThat(owner.probes).isEmpty();
+    assertThat(logged())
+        .containsPattern(
+            "service offered origin_proxy=phone@\\S+ service=web shared_with=laptop,desktop");
+  }
+
+  /** Visitors would otherwise alternate between two different origin servers. */
+  @Test
+  void serviceIsNotSharedUnlessBothSessionsAskForIt() {
+    Registry verified = registry(true);
+    join(verified, owner, newcomer);
+    verified.register(owner, List.of(WEB), false, answers::add);
+    verified.register(newcomer, List.of(WEB), true, answers::add);
+    owner.probes.remove().accept(true);
+    assertThat(answers)
+        .containsExactly(
+            TAKEN,
+            new Answer.Declined(
+                WEB,
+                DeclinedReason.IN_USE,
+                "origin proxy 'laptop' serves it without --share; to share its visitors, give"
+                    + " --share to both"));
+    assertThat(verified.isServing(newcomer)).isFalse();
+    assertThat(owner.closedFor).isNull();
+  }
+
+  @Test
+  void sharedServiceIsNotTakenByASessionThatDoesNotShare() {
+    join(registry, owner, newcomer, third);
+    registry.register(owner, List.of(WEB), true, answers::add);
+    registry.register(newcomer, List.of(WEB), true, answers::add);
+    offer(registry, third);
+    owner.probes.remove().accept(false);
+    newcomer.probes.remove().accept(true);
+    assertThat(answers).containsExactly(TAKEN, TAKEN, DECLINED);
+    assertThat(owner.closedFor).as("a holder that is silent while another answers").isNull();
+  }
+
+  @Test
+  void sessionsThatShareAServiceAreNotifiedOfEachOther() throws Exception {
+    join(registry, owner, newcomer);
+    registry.register(owner, List.of(WEB), true, answers::add);
+    registry.register(newcomer, List.of(WEB), true, answers::add);
+    Eventually.within(RolePair.LIMIT, () -> assertThat(owner.notices).contains("web 1 [desktop]"));
+    assertThat(newcomer.notices).contains("web 1 [laptop]");
+    registry.remove(newcomer);
+    Eventually.within(RolePair.LIMIT, () -> assertThat(owner.notices).contains("web 0 []"));
+  }
+
+  @Test
+  void noticeNamesSixteenOtherSessions() throws Exception {
+    for (int i = 0; i < 18; i++) {
+      var session = i == 0 ? owner : new FakeSession("host" + i, "process " + i);
+      join(registry, session);
+      registry.register(session, List.of(WEB), true, answers::add);
+    }
+    Eventually.within(
+        RolePair.LIMIT, () -> assertThat(owner.notices).anyMatch(one -> one.startsWith("web 17 ")));
+    assertThat(owner.notices).last().asString().contains("host16").doesNotContain("host17");
+  }
+
+  /** A second trial process must not end the first one and then fail itself. */
+  @Test
+  void loginWithADeclinedOfferDoesNotTakeOverItsName() {
+    Registry verified = registry(true);
+    var second = new FakeSession("laptop", "2");
+    join(verified, owner, second);
+    offer(verified, owner);
+    verified.register(second, List.of(WEB, Offer.of("mail")), false, answers::add);
+    assertThat(answers)
+        .last()
+        .isInstanceOfSatisfying(
+            Answer.Declined.class,
+            declined -> assertThat(declined.reason()).isEqualTo(DeclinedReason.SETTINGS));
+    assertThat(verified.isServing(owner)).isTrue();
+    assertThat(owner.closedFor).isNull();
+    assertThat(verified.isServing(second)).as("serves one of its services").isFalse();
+    offer(verified, second);
+    assertThat(answers).last().isEqualTo(TAKEN);
+    assertThat(owner.closedFor).isEqualTo(ByeReason.SUPERSEDED);
+  }
+
+  /** Supervisors restart both processes, each time with another instance id. */
+  @Test
+  void clonesOfOneNameDoNotReplaceEachOtherForEver() {
+    Registry verified = registry(true);
+    FakeSession holder = owner;
+    join(verified, holder);
+    offer(verified, holder);
+    for (int i = 0; i < Takeovers.MAX_TAKEOVERS; i++) {
+      var clone = new FakeSession("laptop", "clone " + i);
+      join(verified, clone);
+      offer(verified, clone);
+      assertThat(holder.closedFor).isEqualTo(ByeReason.SUPERSEDED);
+      holder = clone;
+    }
+    for (int i = 0; i < 10; i++) {
+      var clone = new FakeSession("laptop", "late clone " + i);
+      join(verified, clone);
+      offer(verified, clone);
+      holder.probes.remove().accept(true);
+      assertThat(answers)
+          .last()
+          .isInstanceOfSatisfying(
+              Answer.Declined.class,
+              declined ->
+                  assertThat(declined.why()).contains("give each process a --name of its own"));
+      verified.remove(clone);
+    }
+    assertThat(holder.closedFor).as("the process that has the name").isNull();
+    var last = new FakeSession("laptop", "last");
+    join(verified, last);
+    offer(verified, last);
+    holder.probes.remove().accept(false);
+    assertThat(answers).as("after the holder fell silent").last().isEqualTo(TAKEN);
   }
 
   @Test
@@ -215,8 +338,8 @@ class RegistryTest {
     offer(registry, owner);
     offer(registry, namesake);
     join(registry, back);
-    assertThat(owner.closedFor).isEqualTo(ByeReason.STOPPING);
     offer(registry, back);
+    assertThat(owner.closedFor).isEqualTo(ByeReason.STOPPING);
     owner.probes.remove().accept(false);
     assertThat(answers).containsExactly(TAKEN, TAKEN, DECLINED);
     registry.remove(back);
@@ -230,6 +353,7 @@ class RegistryTest {
     join(shared, owner);
     offer(shared, owner);
     join(shared, successor);
+    offer(shared, successor);
     assertThat(owner.closedFor).isEqualTo(ByeReason.SUPERSEDED);
     assertThat(owner.closedWhy).contains("'laptop'").contains("--name");
     assertThat(shared.isServing(owner)).isFalse();

@@ -6,6 +6,7 @@ import culvert.protocol.ByeReason;
 import culvert.session.Session;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Which logins are admitted, replaced and refused. */
@@ -21,11 +22,12 @@ class RosterTest {
   private final FakeSession again = new FakeSession("laptop", "1");
   private final FakeSession second = new FakeSession("laptop", "2");
 
+  /** Admits the sessions and gives each its name, as if its offers were accepted. */
   private void assertAdmitted(Roster roster, Session... sessions) {
     for (Session session : sessions) {
-      Roster.Admission admission = roster.admit(session);
-      assertThat(admission.refusal()).isEmpty();
-      admission.replaced().forEach(old -> evicted.add(old.toString()));
+      assertThat(roster.admit(session).refusal()).isEmpty();
+      roster.namesakes(session).forEach(old -> evicted.add(old.toString()));
+      roster.takeName(session, Set.of());
       assertThat(roster.isActive(session)).isTrue();
     }
   }
@@ -186,5 +188,23 @@ class RosterTest {
     assertAdmitted(confirmed, new FakeSession("laptop", "one more"));
     assertRefused(confirmed, new FakeSession("laptop", "process 1"), ByeReason.SUPERSEDED);
     assertThat(confirmed.admit(new FakeSession("laptop", "process 0")).refusal()).isEmpty();
+  }
+
+  @Test
+  void admittedSessionTakesNoNameBeforeItServes() {
+    assertAdmitted(confirmed, first);
+    assertThat(confirmed.admit(second).refusal()).isEmpty();
+    assertThat(confirmed.isActive(first)).isTrue();
+    assertThat(confirmed.namesakes(second)).containsExactly(first);
+    confirmed.remove(second);
+    assertThat(confirmed.isActive(first)).isTrue();
+  }
+
+  @Test
+  void newLoginEndsAnEarlierOneOfItsProcessThatHasNotServed() {
+    assertThat(confirmed.admit(first).refusal()).isEmpty();
+    assertThat(confirmed.admit(again).abandoned()).containsExactly(first);
+    assertThat(confirmed.isActive(first)).isFalse();
+    assertThat(confirmed.admit(second).abandoned()).as("of another process").isEmpty();
   }
 }

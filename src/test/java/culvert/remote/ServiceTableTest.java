@@ -22,20 +22,21 @@ class ServiceTableTest {
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
   private static final Visitor VISITOR = new Visitor("web", ADDRESS, ADDRESS);
 
-  private final ServiceTable table = table(true);
+  private final ServiceTable table = table();
   private final FakeSession a = new FakeSession("a", "a");
   private final FakeSession b = new FakeSession("b", "b");
   private final FakeSession c = new FakeSession("c", "c");
 
-  private static ServiceTable table(boolean shared) {
+  private static ServiceTable table() {
     Map<String, HostPort> services = new LinkedHashMap<>();
     services.put("web", WEB);
     services.put("ssh", new HostPort("192.0.2.7", 22));
-    return new ServiceTable(services, shared);
+    return new ServiceTable(services);
   }
 
   private static void assertServes(ServiceTable table, FakeSession session) {
-    assertThat(table.owner(session, "web")).isEmpty();
+    assertThat(table.holders(session, "web", true)).isEmpty();
+    table.setShared(session, true);
     table.add(session, "web");
     assertThat(table.isServing(session)).isTrue();
   }
@@ -62,6 +63,7 @@ class ServiceTableTest {
 
   @Test
   void sessionThatOffersTwiceHasOneTurn() throws Exception {
+    table.setShared(a, true);
     assertThat(table.add(a, "web")).as("new").isTrue();
     assertServes(table, b);
     assertThat(table.add(a, "web")).as("new").isFalse();
@@ -132,14 +134,16 @@ class ServiceTableTest {
   }
 
   @Test
-  void firstSessionOwnsTheServiceWithoutASecret() {
-    ServiceTable owned = table(false);
-    assertServes(owned, a);
-    assertThat(owned.owner(b, "web")).contains(a);
-    assertThat(owned.owner(b, "ssh")).as("owner of another service").isEmpty();
-    assertServes(owned, a);
-    assertThat(owned.withdraw(a, "web")).isTrue();
-    assertServes(owned, b);
+  void serviceIsSharedOnlyIfEverySessionShares() {
+    table.add(a, "web");
+    assertThat(table.holders(b, "web", true)).as("holders that do not share").containsExactly(a);
+    assertThat(table.holders(b, "ssh", false)).as("holders of another service").isEmpty();
+    assertThat(table.holders(a, "web", false)).as("holders beside the session").isEmpty();
+    table.setShared(a, true);
+    assertThat(table.holders(b, "web", false)).as("b does not share").containsExactly(a);
+    assertThat(table.holders(b, "web", true)).isEmpty();
+    table.withdrawAll(a);
+    assertThat(table.holders(b, "web", false)).isEmpty();
   }
 
   @Test

@@ -290,8 +290,8 @@ class BounceGroupTest {
     try (var server = TestServer.echo();
         var parts = new SeparateRoles();
         var remote = parts.remote(both);
-        var first = parts.origin(server.address(), options().name("first"), group(1));
-        var second = parts.origin(server.address(), options().name("second"), group(2))) {
+        var first = parts.origin(server.address(), options().name("first").shared(), group(1));
+        var second = parts.origin(server.address(), options().name("second").shared(), group(2))) {
       Eventually.within(
           RolePair.LIMIT, () -> assertThat(remote.counters().get(Counter.SESSIONS)).isEqualTo(2));
       first.stop();
@@ -438,11 +438,11 @@ class BounceGroupTest {
     try (var server = TestServer.echo();
         var parts = new SeparateRoles();
         var remote = parts.remoteWithControl(options());
-        var far = parts.origin(server.address(), options().name("far"), group(GROUP));
+        var far = parts.origin(server.address(), options().name("far").shared(), group(GROUP));
         var near =
             parts.origin(
                 server.address(),
-                new RolePair.Options().retrying().name("near"),
+                new RolePair.Options().retrying().name("near").shared(),
                 new RemoteAddress.Direct(remote.controlAddress()))) {
       Eventually.within(
           RolePair.LIMIT, () -> assertThat(remote.counters().get(Counter.SESSIONS)).isEqualTo(2));

@@ -44,7 +44,8 @@ class FloodIT {
     var random = Seed.random("threeHundredUnauthenticatedPeers");
     try (var server = TestServer.echo();
         RemoteProcess remote = Launcher.PLAIN.remote("--handshake-timeout=5s", "--log-period=5m");
-        RoleProcess origin = remote.origin(server.address(), "--transport=plain", "--name=first")) {
+        RoleProcess origin =
+            remote.origin(server.address(), "--transport=plain", "--name=first", "--share")) {
       origin.line();
       remote.assertServes();
       byte[] recorded = recordedHandshake(remote);
@@ -54,7 +55,7 @@ class FloodIT {
         flood.awaitARound();
         long since = System.nanoTime();
         try (RoleProcess anew =
-            remote.origin(server.address(), "--transport=plain", "--name=anew")) {
+            remote.origin(server.address(), "--transport=plain", "--name=anew", "--share")) {
           anew.line();
           Duration joined = Duration.ofNanos(System.nanoTime() - since);
           for (int i = 0; i < 100; i++) {

@@ -63,8 +63,8 @@ class FreezeIT {
         RemoteProcess remote =
             Launcher.USUAL.remote(
                 "--heartbeat=500ms", "--heartbeat-timeout=" + deadline.toMillis() + "ms");
-        RoleProcess suspended = remote.origin(one.address(), "--name=one");
-        RoleProcess second = remote.origin(two.address(), "--name=two")) {
+        RoleProcess suspended = remote.origin(one.address(), "--name=one", "--share");
+        RoleProcess second = remote.origin(two.address(), "--name=two", "--share")) {
       suspended.line();
       second.line();
       assertThat(List.of(visit(remote), visit(remote))).contains((int) '1', (int) '2');

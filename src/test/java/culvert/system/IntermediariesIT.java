@@ -262,9 +262,10 @@ class IntermediariesIT {
         RoleProcess loopback = dead.origin(near.control(), server.address());
         RoleProcess exempt =
             dead.variable("NO_PROXY", "example.com," + own.host())
-                .origin(far.control(), server.address());
+                .origin(far.control(), server.address(), "--share");
         RoleProcess direct =
-            dead.origin(far.control(), server.address(), "--via=direct", "--name=other");
+            dead.origin(
+                far.control(), server.address(), "--via=direct", "--name=other", "--share");
         RoleProcess proxied = dead.origin(far.control(), server.address(), "--name=proxied")) {
       loopback.line();
       exempt.line();

@@ -4,6 +4,7 @@ import culvert.config.Secret;
 import culvert.net.HostPort;
 import culvert.protocol.ByeReason;
 import culvert.protocol.Handshake;
+import culvert.protocol.Message;
 import culvert.protocol.RefusedException;
 import culvert.testing.ScriptedOrigin;
 import java.io.IOException;
@@ -112,10 +113,10 @@ final class OriginProxyChurn implements AutoCloseable {
 
   private void serve(ScriptedOrigin origin, String name, byte[] instance, Random random)
       throws IOException, InterruptedException {
-    origin.logIn(name, instance, Launcher.SECRET_TEXT);
-    String refusal = origin.offer(service).refusal();
-    if (!refusal.isEmpty()) {
-      throw new IOException(refusal);
+    origin.logInCurrent(name, instance, Launcher.SECRET_TEXT);
+    Message answer = origin.share(service);
+    if (!(answer instanceof Message.Offered)) {
+      throw new IOException(answer.toString());
     }
     pause(random);
   }

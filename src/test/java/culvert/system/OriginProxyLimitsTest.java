@@ -35,6 +35,9 @@ class OriginProxyLimitsTest {
   private static final int UNAUTHENTICATED = 4;
   private static final int LOGINS = 24;
 
+  /** Names for that many logins, so that none is taken over more often than without a probe. */
+  private static final int NAMES = LOGINS / 4;
+
   /** Much shorter than the time for which a closed connection may still read its goodbye. */
   private static final Duration SOON = Duration.ofSeconds(1);
 
@@ -57,7 +60,8 @@ class OriginProxyLimitsTest {
   }
 
   private void start(ConnectionLimits admission) throws Exception {
-    tunnel = RolePair.to(server.address(), new RolePair.Options().plain().admission(admission));
+    tunnel =
+        RolePair.to(server.address(), new RolePair.Options().plain().shared().admission(admission));
   }
 
   private void assertServes() throws IOException {
@@ -75,8 +79,13 @@ class OriginProxyLimitsTest {
   private ScriptedOrigin logIn(String name, byte[] instance) throws IOException {
     var origin = new ScriptedOrigin(tunnel.remote().controlAddress(), SOURCE);
     clients.add(origin);
-    origin.logIn(name, instance, SECRET);
+    origin.logInCurrent(name, instance, SECRET);
     return origin;
+  }
+
+  /** Makes the origin proxy share the service of the pair. */
+  private static void assertServed(ScriptedOrigin origin) throws IOException {
+    assertThat(origin.share("default")).isInstanceOf(Message.Offered.class);
   }
 
   /** Returns the number of descriptors that the remote proxy holds for {@link #SOURCE}. */
@@ -101,7 +110,7 @@ class OriginProxyLimitsTest {
     start(new ConnectionLimits(100, 100, 100, UNAUTHENTICATED));
     byte[] instance = Handshake.newInstance();
     for (int i = 0; i < LOGINS; i++) {
-      assertThat(logIn("again", instance).offer("default").refusal()).isEmpty();
+      assertServed(logIn("again", instance));
     }
     assertHeldSoon(1);
     assertThat(counted(Counter.SESSIONS_SUPERSEDED)).isEqualTo(LOGINS - 1);
@@ -110,14 +119,13 @@ class OriginProxyLimitsTest {
   }
 
   @Test
-  void processesThatSupersedeEachOtherExceedTheLimitByOneConnection() throws Exception {
+  void processesThatSupersedeEachOtherExceedTheLimitByOneConnectionForEachName() throws Exception {
     start(new ConnectionLimits(100, 100, 100, UNAUTHENTICATED));
     for (int i = 0; i < LOGINS; i++) {
-      byte[] instance = Handshake.newInstance();
-      assertThat(logIn("again", instance).offer("default").refusal()).isEmpty();
+      assertServed(logIn("name-" + i % NAMES, Handshake.newInstance()));
     }
-    assertHeldSoon(UNAUTHENTICATED + 1);
-    assertThat(counted(Counter.SESSIONS_SUPERSEDED)).isEqualTo(LOGINS - 1);
+    assertHeldSoon(UNAUTHENTICATED + NAMES);
+    assertThat(counted(Counter.SESSIONS_SUPERSEDED)).isEqualTo(LOGINS - NAMES);
   }
 
   @Test
@@ -145,10 +153,8 @@ class OriginProxyLimitsTest {
   void rejectedNamesThatStayConnectedAreLimitedLikeUnauthenticatedConnections() throws Exception {
     start(new ConnectionLimits(100, 100, 100, UNAUTHENTICATED));
     byte[] loser = Handshake.newInstance();
-    logIn("again", loser);
-    // The pair's own session is the first; the login that supersedes this one comes after it.
-    Eventually.within(RolePair.LIMIT, () -> assertThat(counted(Counter.SESSIONS)).isEqualTo(2));
-    assertThat(logIn("again", Handshake.newInstance()).offer("default").refusal()).isEmpty();
+    assertServed(logIn("again", loser));
+    assertServed(logIn("again", Handshake.newInstance()));
     for (int i = 0; i < LOGINS; i++) {
       logIn("again", loser);
     }
@@ -163,7 +169,7 @@ class OriginProxyLimitsTest {
     byte[] instance = Handshake.newInstance();
     for (int i = 0; i < LOGINS; i++) {
       ScriptedOrigin origin = logIn("again", instance);
-      assertThat(origin.offer("default").refusal()).isEmpty();
+      assertServed(origin);
       origin.send(0, new Message.Drain());
       assertThat(origin.receive()).isInstanceOf(Message.Bye.class);
     }
@@ -181,15 +187,9 @@ class OriginProxyLimitsTest {
     assertThat(counted(Counter.SESSIONS_OVER_LIMIT)).isEqualTo(1);
     assertThat(counted(Counter.SESSIONS)).isEqualTo(2);
     assertServes();
-    assertThat(second.offer("default").refusal()).isEmpty();
+    assertServed(second);
     second.reset();
-    Eventually.within(
-        RolePair.LIMIT,
-        () -> {
-          ScriptedOrigin third = logIn("third", Handshake.newInstance());
-          third.send(0, new Message.Offer("default"));
-          assertThat(third.receive()).isInstanceOf(Message.Offered.class);
-        });
+    Eventually.within(RolePair.LIMIT, () -> assertServed(logIn("third", Handshake.newInstance())));
     assertThat(counted(Counter.SESSIONS)).isEqualTo(3);
   }
 }

@@ -163,7 +163,7 @@ class OutsidePortTest {
       for (int i = 0; i < 256; i++) {
         assertThat(greedy.offer("s" + i + ":0").refusal()).isEmpty();
       }
-      assertThat(greedy.offer("more:0").refusal()).contains("256 ports already");
+      assertThat(greedy.offer("more:0").refusal()).contains("at most 256 ports");
       assertServed(given(tunnel));
     }
   }

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Two origin proxies of one remote proxy share one service. */
+/** Two origin proxies of one remote proxy share one service, because both ask for it. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class SharedServiceTest {
@@ -24,7 +24,7 @@ class SharedServiceTest {
 
   /** Starts an origin proxy with another name at the remote proxy of {@code tunnel}. */
   private static RolePair beside(RolePair tunnel, TestServer server) throws Exception {
-    var options = new RolePair.Options().name("desktop");
+    var options = new RolePair.Options().name("desktop").shared();
     var other = new RolePair(server.address(), options, tunnel.remote().controlAddress());
     other.join();
     other.awaitLog("session started");
@@ -49,14 +49,18 @@ class SharedServiceTest {
   void visitorsAreDistributedAndTheRemainingProxyServesAll() throws Exception {
     try (var here = answering('h');
         var there = answering('t');
-        var tunnel = RolePair.to(here.address());
+        var tunnel = RolePair.to(here.address(), new RolePair.Options().shared());
         var other = beside(tunnel, there)) {
+      tunnel.awaitLog("service offered", "desktop@", "shared_with=laptop");
+      tunnel.awaitLog("service shared", "service=default", "origin_proxies=desktop");
+      other.awaitLog("service shared", "service=default", "origin_proxies=laptop");
       String both = answers(tunnel);
       assertThat(count(both, 'h')).isGreaterThanOrEqualTo(VISITORS / 4);
       assertThat(count(both, 't')).isGreaterThanOrEqualTo(VISITORS / 4);
       assertThat(count(both, 'h') + count(both, 't')).isEqualTo(VISITORS);
       other.origin().close();
       tunnel.awaitLog("service withdrawn", "desktop@");
+      tunnel.awaitLog("service no longer shared", "service=default");
       assertThat(answers(tunnel)).isEqualTo("h".repeat(VISITORS));
     }
   }
@@ -65,7 +69,7 @@ class SharedServiceTest {
   void visitorsOfOneProxySurviveTheEndOfTheOther() throws Exception {
     try (var here = TestServer.echo();
         var there = TestServer.echo();
-        var tunnel = RolePair.to(here.address());
+        var tunnel = RolePair.to(here.address(), new RolePair.Options().shared());
         var other = beside(tunnel, there);
         Socket one = tunnel.visit();
         Socket two = tunnel.visit()) {

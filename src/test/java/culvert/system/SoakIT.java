@@ -55,6 +55,7 @@ class SoakIT {
     void start(HostPort server) throws IOException {
       var options = new ArrayList<>(List.of(ROLE));
       options.add("--name=" + name);
+      options.add("--share");
       options.add("--retry-max=1s");
       role = Launcher.USUAL.origin(link.address(), server, options.toArray(String[]::new));
     }

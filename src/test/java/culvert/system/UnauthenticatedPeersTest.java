@@ -99,7 +99,7 @@ class UnauthenticatedPeersTest {
       var self =
           new Handshake.Local(
               Handshake.newInstance(), 1, 1, "peer", List.of(Secret.of(RolePair.SECRET).key()));
-      BareLogin.dial(self, peer.getInputStream(), peer.getOutputStream());
+      BareLogin.dial(BareLogin.inVersion1(self), peer.getInputStream(), peer.getOutputStream());
       ByteBuffer offer = ByteBuffer.allocate(100);
       Message.write(offer, 0, new Message.Offer("no such service"));
       peer.getOutputStream().write(offer.array(), 0, offer.position());

@@ -72,6 +72,7 @@ public final class RolePair implements AutoCloseable {
     List<Cidr> proxyHeaderFrom = List.of();
     Optional<ProxyHeader.Version> proxyHeader = Optional.empty();
     OptionalInt outsidePort = OptionalInt.empty();
+    boolean isShared;
     Optional<PortRange> ports = Optional.empty();
     Optional<BoreServerSettings> bore = Optional.empty();
     String offered = ServiceAddress.DEFAULT_NAME;
@@ -205,6 +206,12 @@ public final class RolePair implements AutoCloseable {
       return this;
     }
 
+    /** Makes the origin proxy share its service with others. */
+    public Options shared() {
+      isShared = true;
+      return this;
+    }
+
     /** Sets the service that the origin proxy offers. */
     public Options offered(String service) {
       offered = service;
@@ -272,6 +279,7 @@ public final class RolePair implements AutoCloseable {
           bounce,
           List.of(new ServiceAddress(offered, server)),
           outsidePort,
+          isShared,
           name,
           Optional.ofNullable(originSecret).map(Secret::of),
           originTransport,

@@ -42,11 +42,31 @@ public final class ScriptedOrigin implements AutoCloseable {
     socket.getOutputStream().write(bytes);
   }
 
-  /** Runs the handshake. */
+  /** Runs the handshake in version 1 of the protocol, in which each offer is answered. */
   public void logIn(String name, byte[] instance, String secret) throws IOException {
     var key = Secret.of(secret).key();
     var self = new Handshake.Local(instance, STREAMS, STREAMS, name, List.of(key));
-    BareLogin.dial(self, socket.getInputStream(), recording());
+    BareLogin.dial(BareLogin.inVersion1(self), socket.getInputStream(), recording());
+  }
+
+  /** Runs the handshake in the current version of the protocol. */
+  public void logInCurrent(String name, byte[] instance, String secret) throws IOException {
+    var key = Secret.of(secret).key();
+    var self = new Handshake.Local(instance, STREAMS, STREAMS, name, List.of(key));
+    BareLogin.dial(self, socket.getInputStream(), socket.getOutputStream());
+  }
+
+  /**
+   * Asks to share a service; returns OFFERED or DECLINED. Requires a login in the current version.
+   */
+  public Message share(String service) throws IOException {
+    send(0, new Message.Offer(service));
+    send(0, new Message.Register(true));
+    Message answer = receive();
+    while (answer instanceof Message.Shared) {
+      answer = receive();
+    }
+    return answer;
   }
 
   private OutputStream recording() throws IOException {

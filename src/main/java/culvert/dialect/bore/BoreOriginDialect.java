@@ -12,6 +12,7 @@ import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
+import culvert.protocol.DeclinedReason;
 import culvert.session.DataChannels;
 import culvert.session.IncomingStream;
 import culvert.session.OriginDialect;
@@ -116,7 +117,7 @@ public final class BoreOriginDialect implements OriginDialect {
   private record Declined(String why) implements OriginSession {
     @Override
     public void serve(List<String> services, Listener listener, IncomingStream.Handler streams) {
-      listener.declined(services.getFirst(), why);
+      listener.declined(services.getFirst(), DeclinedReason.SETTINGS, why);
     }
 
     @Override

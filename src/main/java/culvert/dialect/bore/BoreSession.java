@@ -82,7 +82,7 @@ final class BoreSession implements Session {
     KeepAlive.FAST.applyTo(connection);
     writer.start("bore " + HostPort.of(peer()) + " >");
     try {
-      services.register(this, List.of(offer), this::handleAnswer);
+      services.register(this, List.of(offer), false, this::handleAnswer);
       finish(readToEnd());
       if (state.isClosedByClient()) {
         // The client may be draining: new visitors find the port closed, and pending ones get time.

@@ -14,6 +14,7 @@ public final class NativeOriginDialect implements OriginDialect {
 
   private final byte[] instance = Handshake.newInstance();
   private final PortRequests ports;
+  private final boolean isShared;
   private final Link.Shared shared;
   private final Consumer<String> warnings;
 
@@ -30,6 +31,7 @@ public final class NativeOriginDialect implements OriginDialect {
   public NativeOriginDialect(
       OriginSettings settings, Link.Shared shared, Consumer<String> warnings) {
     this.ports = new PortRequests(settings.outsidePort());
+    this.isShared = settings.isShared();
     this.shared = shared;
     this.warnings = warnings;
     this.access = NativeAccess.dialling(settings, instance, shared.pool(), warnings);
@@ -45,6 +47,7 @@ public final class NativeOriginDialect implements OriginDialect {
   public OriginSession login(Connection connection) throws IOException {
     NativeAccess current = access;
     NativeLogin.Login login = current.login().dial(connection, current.self());
-    return new NativeOriginSession(login.connection(), current.self(), login.peer(), ports, shared);
+    return new NativeOriginSession(
+        login.connection(), current.self(), login.peer(), ports, isShared, shared);
   }
 }

@@ -6,6 +6,7 @@ import culvert.net.Connection;
 import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.protocol.ByeReason;
+import culvert.protocol.DeclinedReason;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
@@ -15,7 +16,8 @@ import culvert.session.Offer;
 import culvert.session.OriginSession;
 import culvert.session.Visitor;
 import java.io.IOException;
-import java.util.HashMap;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,25 +33,31 @@ final class NativeOriginSession implements OriginSession, Link.Events {
   private volatile IncomingStream.Handler streams;
 
   private final PortRequests ports;
+  private final boolean isRegistering;
+  private final boolean isShared;
 
   /**
    * Services without an answer, by the text of the offer. Filled before the link's reader starts,
    * and confined to its thread from then on.
    */
-  private final Map<String, String> unanswered = new HashMap<>();
+  private final Map<String, String> unanswered = new LinkedHashMap<>();
 
   /**
    * Creates a session that does not serve yet.
    *
    * @param ports to request with the services, if any
+   * @param isShared whether the services may be shared
    */
   NativeOriginSession(
       Connection connection,
       Handshake.Local self,
       Handshake.Peer peer,
       PortRequests ports,
+      boolean isShared,
       Link.Shared shared) {
     this.ports = ports;
+    this.isShared = isShared;
+    this.isRegistering = peer.version() >= Message.REGISTER_VERSION;
     this.link = new Link(connection, Link.Side.TAKES, self, peer, shared, this);
   }
 
@@ -58,10 +66,17 @@ final class NativeOriginSession implements OriginSession, Link.Events {
       throws IOException {
     this.listener = listener;
     this.streams = streams;
+    offer(services);
+    link.run();
+  }
+
+  private void offer(Collection<String> services) throws ProtocolException {
     for (String service : services) {
       offer(service, ports.offer(service));
     }
-    link.run();
+    if (isRegistering) {
+      link.send(new Message.Register(isShared));
+    }
   }
 
   private void offer(String service, Offer offer) throws ProtocolException {
@@ -87,6 +102,9 @@ final class NativeOriginSession implements OriginSession, Link.Events {
   public void message(Message message) throws ProtocolException {
     switch (message) {
       case Message.Offered offered -> offered(offered);
+      case Message.Declined declined -> declined(declined);
+      case Message.Shared shared ->
+          listener.shared(shared.service(), shared.others(), shared.names());
       case Message.Drain drain -> listener.draining();
       default -> throw new ProtocolException("unexpected message: only origin proxies send it");
     }
@@ -103,7 +121,7 @@ final class NativeOriginSession implements OriginSession, Link.Events {
         offer(service, another.get());
       } else {
         // The text of the offer: it includes the port, if one was requested.
-        listener.declined(answer.service(), answer.refusal());
+        listener.declined(answer.service(), DeclinedReason.SETTINGS, answer.refusal());
       }
       return;
     }
@@ -114,6 +132,21 @@ final class NativeOriginSession implements OriginSession, Link.Events {
     } catch (IllegalArgumentException e) {
       throw new ProtocolException("invalid address in OFFERED");
     }
+  }
+
+  /** All offers of the session are declined. If another port will do, it makes them again. */
+  private void declined(Message.Declined answer) throws ProtocolException {
+    String service = unanswered.get(answer.offer());
+    if (service == null) {
+      throw new ProtocolException("DECLINED for a service that was not offered");
+    }
+    if (ports.afterRefusal(service).isEmpty()) {
+      listener.declined(answer.offer(), answer.reason(), answer.text());
+      return;
+    }
+    var services = List.copyOf(unanswered.values());
+    unanswered.clear();
+    offer(services);
   }
 
   @Override

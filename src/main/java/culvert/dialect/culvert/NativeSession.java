@@ -4,6 +4,7 @@ import culvert.mux.Link;
 import culvert.mux.MuxStream;
 import culvert.net.Connection;
 import culvert.protocol.ByeReason;
+import culvert.protocol.DeclinedReason;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
@@ -19,21 +20,31 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /** A session of the native protocol, as the remote proxy sees it. */
 final class NativeSession implements Session, Link.Events {
 
+  /** Offers of one REGISTER: their answers fit into the queue of the link. */
+  private static final int MAX_OFFERS = 1000;
+
   private final Link link;
   private final ClientIdentity identity;
+  private final boolean isRegistering;
   private volatile ServiceRegistry services;
+
+  /** Offers since the last REGISTER; confined to the link's reader. */
+  private final Set<Offer> offers = new LinkedHashSet<>();
 
   NativeSession(
       Connection connection, Handshake.Local self, Handshake.Peer peer, Link.Shared shared) {
     this.link = new Link(connection, Link.Side.OPENS, self, peer, shared, this);
+    this.isRegistering = peer.version() >= Message.REGISTER_VERSION;
     this.identity = new ClientIdentity(peer.name(), HexFormat.of().formatHex(peer.instance()));
   }
 
@@ -91,6 +102,7 @@ final class NativeSession implements Session, Link.Events {
   public void message(Message message) throws ProtocolException {
     switch (message) {
       case Message.Offer offer -> offer(offer.service());
+      case Message.Register register -> register(register.isShared());
       case Message.Withdraw withdraw ->
           services.withdraw(this, OfferText.parse(withdraw.service()).service());
       case Message.Drain drain -> {
@@ -101,8 +113,42 @@ final class NativeSession implements Session, Link.Events {
     }
   }
 
-  private void offer(String text) {
-    services.register(this, List.of(OfferText.parse(text)), answer -> send(offered(text, answer)));
+  /** In version 1 each offer is registered by itself and is not shared. */
+  private void offer(String text) throws ProtocolException {
+    Offer offer = OfferText.parse(text);
+    if (!isRegistering) {
+      services.register(this, List.of(offer), false, answer -> send(offered(text, answer)));
+    } else if (offers.size() < MAX_OFFERS) {
+      offers.add(offer);
+    } else {
+      throw new ProtocolException("more than " + MAX_OFFERS + " offers without REGISTER");
+    }
+  }
+
+  private void register(boolean isShared) throws ProtocolException {
+    if (offers.isEmpty()) {
+      throw new ProtocolException("REGISTER without an offer");
+    }
+    services.register(this, List.copyOf(offers), isShared, this::answer);
+    offers.clear();
+  }
+
+  private void answer(ServiceRegistry.Answer answer) {
+    switch (answer) {
+      case ServiceRegistry.Answer.Served(Map<Offer, List<String>> addresses) ->
+          addresses.forEach((offer, at) -> send(new Message.Offered(offer.toString(), at, "")));
+      case ServiceRegistry.Answer.Declined(Offer offer, DeclinedReason reason, String why) ->
+          send(new Message.Declined(reason, offer.toString(), why));
+    }
+  }
+
+  @Override
+  public void shared(String service, int others, List<String> names) {
+    if (isRegistering) {
+      send(
+          new Message.Shared(
+              service, others, names.stream().limit(Message.MAX_SHARED_NAMES).toList()));
+    }
   }
 
   private static Message.Offered offered(String text, ServiceRegistry.Answer answer) {

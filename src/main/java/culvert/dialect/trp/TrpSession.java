@@ -82,7 +82,7 @@ final class TrpSession implements Session {
   @Override
   public void serve(ServiceRegistry services) throws IOException {
     try {
-      services.register(this, List.of(Offer.of(service)), answer -> {});
+      services.register(this, List.of(Offer.of(service)), false, answer -> {});
       throw control.input().read() >= 0
           ? new ProtocolException("unexpected bytes on the control connection")
           : new EOFException("the origin proxy closed its control connection");

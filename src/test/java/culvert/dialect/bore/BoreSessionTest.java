@@ -34,7 +34,8 @@ class BoreSessionTest {
   /** Grants every session the port it requests. */
   private record GrantingRegistry(CountDownLatch asked) implements ServiceRegistry {
     @Override
-    public void register(Session session, List<Offer> offers, Consumer<Answer> answer) {
+    public void register(
+        Session session, List<Offer> offers, boolean isShared, Consumer<Answer> answer) {
       Offer offer = offers.getFirst();
       String address = "127.0.0.1:" + offer.port().orElseThrow();
       answer.accept(new Answer.Served(Map.of(offer, List.of(address))));

@@ -14,6 +14,7 @@ import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.observe.Counters;
 import culvert.observe.Log;
+import culvert.protocol.DeclinedReason;
 import culvert.session.OriginSession;
 import culvert.session.SessionEndedException;
 import culvert.testing.LeakCheck;
@@ -85,7 +86,10 @@ class SuspendTest {
         public void served(String service, List<HostPort> addresses) {}
 
         @Override
-        public void declined(String service, String why) {}
+        public void shared(String service, int others, List<String> names) {}
+
+        @Override
+        public void declined(String service, DeclinedReason reason, String why) {}
 
         @Override
         public void draining() {}

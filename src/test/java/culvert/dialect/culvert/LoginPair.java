@@ -132,6 +132,7 @@ final class LoginPair implements AutoCloseable {
             BounceCredentials.DEFAULT,
             List.of(ServiceAddress.parse("127.0.0.1:1")),
             OptionalInt.empty(),
+            false,
             NAME,
             secret,
             kind.settings(true),

@@ -297,7 +297,8 @@ class TrpTest {
   /** Never answers an offer, and runs an action when a service is withdrawn. */
   private record UnansweredRegistry(Runnable onWithdraw) implements ServiceRegistry {
     @Override
-    public void register(Session session, List<Offer> offers, Consumer<Answer> answer) {}
+    public void register(
+        Session session, List<Offer> offers, boolean isShared, Consumer<Answer> answer) {}
 
     @Override
     public void withdraw(Session session, String service) {

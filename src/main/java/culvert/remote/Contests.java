@@ -1,0 +1,77 @@
+package culvert.remote;
+
+import culvert.protocol.DeclinedReason;
+import culvert.session.ClientIdentity;
+import culvert.session.Offer;
+import culvert.session.Session;
+import culvert.setting.Setting;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Finds what a session requests and other sessions have, which keep it as long as they answer.
+ * Guarded by the lock of {@link Registry}.
+ *
+ * @param session the session that requests it
+ * @param isShared whether it would share services
+ * @param silent sessions that did not answer a probe
+ */
+record Contests(RegistryTables tables, Session session, boolean isShared, Set<Session> silent) {
+
+  /** Returns a contest for each of the other sessions, without those that the session replaces. */
+  List<RegistrationStep.Contest> of(List<Offer> offers) {
+    var contests = new ArrayList<RegistrationStep.Contest>();
+    List<Session> namesakes = tables.roster().namesakes(session);
+    namesakes.stream()
+        .filter(holder -> !silent.contains(holder) && tables.roster().isNameKept(holder, session))
+        .forEach(holder -> contests.add(forName(holder, offers.getFirst())));
+    for (Offer offer : offers) {
+      List<Session> holders = tables.holders(session, offer, isShared);
+      holders.stream()
+          .filter(holder -> !silent.contains(holder) && !namesakes.contains(holder))
+          .forEach(holder -> contests.add(forOffer(holder, offer)));
+    }
+    return contests;
+  }
+
+  private static RegistrationStep.Contest forName(Session holder, Offer offer) {
+    String name = holder.identity().map(ClientIdentity::name).orElseThrow();
+    String why =
+        "another process has the name '"
+            + name
+            + "' and keeps it after "
+            + Takeovers.MAX_TAKEOVERS
+            + " takeovers; give each process a "
+            + Setting.ORIGIN_NAME
+            + " of its own";
+    return new RegistrationStep.Contest(
+        "name " + name, holder, new RegistrationStep.Decline(offer, DeclinedReason.IN_USE, why));
+  }
+
+  /** A port's subject begins with a colon, which no service's name has. */
+  private RegistrationStep.Contest forOffer(Session holder, Offer offer) {
+    return offer.port().isPresent()
+        ? new RegistrationStep.Contest(":" + offer.port().getAsInt(), holder, portInUse(offer))
+        : new RegistrationStep.Contest(
+            offer.service(),
+            holder,
+            new RegistrationStep.Decline(offer, DeclinedReason.IN_USE, served(holder)));
+  }
+
+  /** Returns the refusal of a port that another session has. */
+  static RegistrationStep.Decline portInUse(Offer offer) {
+    return new RegistrationStep.Decline(offer, DeclinedReason.IN_USE, PortListener.IN_USE);
+  }
+
+  private String served(Session holder) {
+    Optional<String> name = tables.roster().verifiedName(holder);
+    String title = name.map(text -> "origin proxy '" + text + "'").orElse("another origin proxy");
+    return title
+        + (isShared ? " serves it without " + Setting.SHARE : " serves it")
+        + "; to share its visitors, give "
+        + Setting.SHARE
+        + " to both";
+  }
+}
