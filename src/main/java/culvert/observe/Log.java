@@ -8,8 +8,11 @@ import java.time.Duration;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -49,10 +52,36 @@ public final class Log implements AutoCloseable {
 
   private static final int MAX_WAITING_LINES = 8192;
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
-  private static final String END = "";
+
+  /** Ends the writing thread; lines end with a line feed. */
+  private static final String END = "end";
+
+  /** Wakes the writing thread, which then also writes summaries. */
+  private static final String WAKE_UP = "wake up";
+
+  /** Maximum delay of a summary. */
+  private static final Duration SUMMARY_DELAY = Duration.ofSeconds(1);
+
+  private static final Duration BUG_PERIOD = Duration.ofSeconds(10);
+
+  /** Reports about lines that were suppressed. */
+  interface Summaries {
+    /**
+     * Writes those that are due.
+     *
+     * @param isLast whether all are due
+     * @return whether there are others
+     */
+    boolean write(boolean isLast);
+  }
 
   private final ArrayBlockingQueue<String> waiting = new ArrayBlockingQueue<>(MAX_WAITING_LINES);
   private final AtomicLong dropped = new AtomicLong();
+
+  /** Those that are not written yet. */
+  private final Set<Summaries> summaries = ConcurrentHashMap.newKeySet();
+
+  private final EventLimits bugs = new EventLimits(this, BUG_PERIOD, System::nanoTime);
   private final Thread writer;
   private final Level level;
   private final Format format;
@@ -97,8 +126,11 @@ public final class Log implements AutoCloseable {
     error(LogEvent.event(event));
   }
 
-  /** Logs an internal error with its stack. */
+  /** Logs an internal error with its stack, unless too many of them occur. */
   public void bug(String event, Throwable cause) {
+    if (!bugs.allows(event, cause.getClass())) {
+      return;
+    }
     var stack = new StringWriter();
     cause.printStackTrace(new PrintWriter(stack));
     error(LogEvent.event(event).with("cause", cause).with("stack", stack));
@@ -154,9 +186,9 @@ public final class Log implements AutoCloseable {
     try {
       var batch = new ArrayList<String>();
       for (boolean over = false; !over; ) {
-        batch.add(waiting.take());
-        waiting.drainTo(batch);
+        takeLines(batch);
         over = batch.remove(END);
+        batch.removeIf(WAKE_UP::equals);
         out.print(String.join("", batch));
         long lost = dropped.getAndSet(0);
         if (lost > 0) {
@@ -170,9 +202,41 @@ public final class Log implements AutoCloseable {
     }
   }
 
+  /** Waits for lines; while there are summaries to write, for a second at most. */
+  private void takeLines(List<String> batch) throws InterruptedException {
+    String first =
+        summaries.isEmpty()
+            ? waiting.take()
+            : waiting.poll(SUMMARY_DELAY.toNanos(), TimeUnit.NANOSECONDS);
+    if (first != null) {
+      batch.add(first);
+    }
+    writeSummaries(false);
+    waiting.drainTo(batch);
+  }
+
+  /** Writes these summaries when they are due, or when the log is closed. Does not block. */
+  void addSummaries(Summaries more) {
+    if (summaries.add(more)) {
+      // A full queue wakes the writing thread too.
+      waiting.offer(WAKE_UP);
+    }
+  }
+
+  private void writeSummaries(boolean isLast) {
+    for (Summaries some : List.copyOf(summaries)) {
+      // Removed first, because another thread may add it again meanwhile.
+      summaries.remove(some);
+      if (some.write(isLast)) {
+        summaries.add(some);
+      }
+    }
+  }
+
   /** Writes the queued lines, for at most a second. */
   @Override
   public void close() {
+    writeSummaries(true);
     try {
       if (waiting.offer(END, CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
         writer.join(CLOSE_LIMIT);

@@ -11,6 +11,7 @@ import culvert.net.HostPort;
 import culvert.net.OpenSet;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
+import culvert.observe.LimitedLog;
 import culvert.observe.Log;
 import culvert.observe.OutageLog;
 import java.io.IOException;
@@ -35,6 +36,9 @@ final class SessionLoop {
   /** Sessions that may still drain while the next attempt is made. */
   private static final int MAX_DRAINING = 4;
 
+  /** Lines of each event about sessions in a period. */
+  private static final int MAX_SESSION_LINES = 10;
+
   private final OriginSettings settings;
   private final Supplier<ConnectAttempt> newAttempt;
   private final StreamHandler streams;
@@ -44,6 +48,10 @@ final class SessionLoop {
   private final Log log;
   private final RetryPolicy policy;
   private final OutageLog outages;
+
+  /** The remote proxy decides how many sessions start and end. */
+  private final LimitedLog<String> sessionLines;
+
   private final CancellablePause pause = new CancellablePause();
 
   /** At most the attempt that is connecting; none is added once the set was ended. */
@@ -89,6 +97,8 @@ final class SessionLoop {
         new RetryPolicy(
             settings.failFast(), new Backoff(settings.retryMax(), ThreadLocalRandom.current()));
     this.outages = new OutageLog(log, counters);
+    this.sessionLines =
+        new LimitedLog<>(log, counters, MAX_SESSION_LINES, settings.timeouts().logPeriod());
   }
 
   /** Runs until {@link #close} or {@link #drain} or until the policy ends it. */
@@ -137,7 +147,8 @@ final class SessionLoop {
   }
 
   private Outcome serve(ConnectAttempt.Login login) {
-    var session = new SessionRun(settings, login, streams, deadlines, new Host(), log);
+    var session =
+        new SessionRun(settings, login, streams, deadlines, new Host(), log, sessionLines);
     if (!sessions.add(session)) {
       login.connection().close();
       return Outcome.lost("stopping");

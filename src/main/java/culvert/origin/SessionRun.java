@@ -9,6 +9,7 @@ import culvert.net.Deadlines;
 import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.net.Threads;
+import culvert.observe.LimitedLog;
 import culvert.observe.Log;
 import culvert.protocol.DeclinedReason;
 import culvert.session.IncomingStream;
@@ -48,6 +49,7 @@ final class SessionRun implements OriginSession.Listener {
   private final Deadlines deadlines;
   private final Host host;
   private final Log log;
+  private final LimitedLog<String> lines;
 
   /** Completed when the next attempt is due: at the end, or when the remote proxy drains. */
   private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
@@ -77,13 +79,15 @@ final class SessionRun implements OriginSession.Listener {
       IncomingStream.Handler streams,
       Deadlines deadlines,
       Host host,
-      Log log) {
+      Log log,
+      LimitedLog<String> lines) {
     this.settings = settings;
     this.login = login;
     this.streams = streams;
     this.deadlines = deadlines;
     this.host = host;
     this.log = log;
+    this.lines = lines;
   }
 
   /** Starts the session's thread. */
@@ -106,7 +110,7 @@ final class SessionRun implements OriginSession.Listener {
     host.ended(this);
     if (!outcome.complete(ended)) {
       Connection connection = login.connection();
-      log.info(event("drained session ended").with("remote_proxy", HostPort.of(connection.peer())));
+      logEvent("drained session ended", HostPort.of(connection.peer()));
     }
   }
 
@@ -174,8 +178,12 @@ final class SessionRun implements OriginSession.Listener {
     host.served(service, addresses);
     if (unanswered.isEmpty() && beginServing()) {
       host.serving();
-      log.info(event("session started").with("remote_proxy", settings.remoteProxy()));
+      logEvent("session started", settings.remoteProxy());
     }
+  }
+
+  private void logEvent(String event, Object remoteProxy) {
+    lines.info(event, event(event).with("remote_proxy", remoteProxy));
   }
 
   /** Returns false if the session serves already. */
@@ -216,7 +224,7 @@ final class SessionRun implements OriginSession.Listener {
 
   @Override
   public void draining() {
-    log.info(event("remote proxy stopping").with("remote_proxy", settings.remoteProxy()));
+    logEvent("remote proxy stopping", settings.remoteProxy());
     if (host.canOverlap()) {
       outcome.complete(
           new Outcome(Outcome.Kind.DRAINING, "the remote proxy is stopping", served()));

@@ -14,6 +14,7 @@ import culvert.net.OpenSet;
 import culvert.net.ProxyHeader;
 import culvert.net.Relay;
 import culvert.net.SocketConnection;
+import culvert.net.SourcePrefix;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
@@ -49,6 +50,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
   private final Counters counters;
   private final Log log;
   private final LimitedLog<String> lines;
+  private final LimitedLog<SourcePrefix> relays;
   private final OpenSet<Connection> open = new OpenSet<>();
 
   StreamHandler(
@@ -68,6 +70,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
     this.counters = counters;
     this.log = log;
     this.lines = new LimitedLog<>(log, counters, 1, settings.timeouts().logPeriod());
+    this.relays = RelayReport.log(log, counters, settings.timeouts().logPeriod());
   }
 
   @Override
@@ -171,7 +174,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
             stream.sent(),
             Duration.ofNanos(System.nanoTime() - since),
             RelayEndReason.atOrigin(outcome, ofStream))
-        .write(counters, log);
+        .write(counters, relays);
   }
 
   /** Writes the PROXY header in one write, before any other byte; returns its length. */

@@ -37,6 +37,7 @@ final class VisitorHandler implements AutoCloseable {
   private final Counters counters;
   private final Log log;
   private final LimitedLog<SourcePrefix> lines;
+  private final LimitedLog<String> acceptFailures;
   private final VisitorStreams streams;
   private final VisitorPlaces places;
   private final OpenSet<Connection> visitors = new OpenSet<>();
@@ -57,6 +58,7 @@ final class VisitorHandler implements AutoCloseable {
             settings.connectionLimits().visitors(),
             settings.connectionLimits().visitorsPerAddress());
     this.lines = new LimitedLog<>(log, counters, 1, settings.timeouts().logPeriod());
+    this.acceptFailures = new LimitedLog<>(log, counters, 1, settings.timeouts().logPeriod());
     this.streams = new VisitorStreams(settings, deadlines, counters, log, lines);
   }
 
@@ -113,7 +115,8 @@ final class VisitorHandler implements AutoCloseable {
     public void acceptFailed(IOException cause, Duration pause, boolean first) {
       counters.count(Counter.ACCEPT_FAILURES);
       if (first) {
-        log.warn(
+        acceptFailures.warn(
+            service,
             event("visitors not accepted")
                 .with("service", service)
                 .with("cause", cause.getMessage())

@@ -27,7 +27,7 @@ final class VisitorStreams {
   private final RemoteSettings settings;
   private final Deadlines deadlines;
   private final Counters counters;
-  private final Log log;
+  private final LimitedLog<SourcePrefix> relays;
   private final LimitedLog<SourcePrefix> lines;
 
   VisitorStreams(
@@ -39,7 +39,7 @@ final class VisitorStreams {
     this.settings = settings;
     this.deadlines = deadlines;
     this.counters = counters;
-    this.log = log;
+    this.relays = RelayReport.log(log, counters, settings.timeouts().logPeriod());
     this.lines = lines;
   }
 
@@ -70,7 +70,7 @@ final class VisitorStreams {
               connection.sent(),
               Duration.ofNanos(System.nanoTime() - since),
               RelayEndReason.atRemote(outcome, ofStream))
-          .write(counters, log);
+          .write(counters, relays);
     }
   }
 

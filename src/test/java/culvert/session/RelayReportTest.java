@@ -19,7 +19,8 @@ class RelayReportTest {
 
   private String write(RelayEndReason reason) {
     var log = new TestLog();
-    new RelayReport(VISITOR, 3, 5, Duration.ofMillis(20), reason).write(counters, log.log());
+    new RelayReport(VISITOR, 3, 5, Duration.ofMillis(20), reason)
+        .write(counters, RelayReport.log(log.log(), counters, Duration.ofSeconds(10)));
     log.close();
     return log.text();
   }

@@ -7,6 +7,7 @@ import culvert.net.Durations;
 import culvert.net.HostPort;
 import culvert.net.Relay;
 import culvert.observe.Counters;
+import culvert.observe.LimitedLog;
 import culvert.observe.Log;
 import culvert.observe.OutageLog;
 import culvert.protocol.RefusedException;
@@ -36,11 +37,18 @@ public final class GroupForwarder implements GroupListener.Handler {
     CREDENTIALS
   }
 
+  private static final int MAX_LINES = 100;
+  private static final Duration LOG_PERIOD = Duration.ofSeconds(10);
+
   private final BounceClient client;
   private final HostPort server;
   private final boolean once;
   private final Log log;
   private final OutageLog outages;
+
+  /** The peer of a visit decides how many there are; a visitor's address is not known. */
+  private final LimitedLog<String> visits;
+
   private final GroupListener listener;
   private Outcome outcome = Outcome.STOPPED;
   private boolean hasJoined;
@@ -55,7 +63,9 @@ public final class GroupForwarder implements GroupListener.Handler {
     this.server = server;
     this.once = once;
     this.log = log;
-    this.outages = new OutageLog(log, new Counters());
+    var counters = new Counters();
+    this.outages = new OutageLog(log, counters);
+    this.visits = new LimitedLog<>(log, counters, MAX_LINES, LOG_PERIOD);
     this.listener = new GroupListener(client.route(), this);
   }
 
@@ -95,13 +105,14 @@ public final class GroupForwarder implements GroupListener.Handler {
       connection = client.dial(server);
     } catch (IOException e) {
       visit.reset();
-      log.warn(event("visit rejected").with("cause", e.getMessage()));
+      visits.warn("", event("visit rejected").with("cause", e.getMessage()));
       endIfOnce(Outcome.FAILED);
       return false;
     }
     Relay.Outcome relayOutcome =
         client.relay(client.settings().group() + " > " + server, visit, connection);
-    log.info(
+    visits.report(
+        "",
         event("visit ended")
             .with("in", connection.sent())
             .with("out", connection.received())

@@ -9,6 +9,9 @@ import culvert.net.HostPort;
 import culvert.net.Listener;
 import culvert.net.Relay;
 import culvert.net.SocketConnection;
+import culvert.net.SourcePrefix;
+import culvert.observe.Counters;
+import culvert.observe.LimitedLog;
 import culvert.observe.Log;
 import culvert.protocol.RefusedException;
 import java.io.IOException;
@@ -29,8 +32,14 @@ public final class LocalForwarder implements Listener.Handler, AutoCloseable {
   /** Maximum number of connections, waiting or forwarded; further ones are reset at once. */
   private static final int MAX_CONNECTIONS = 64;
 
+  /** Lines about the connections of one source in a period. */
+  private static final int MAX_LINES_PER_SOURCE = 100;
+
+  private static final Duration LOG_PERIOD = Duration.ofSeconds(10);
+
   private final BounceClient client;
   private final Log log;
+  private final LimitedLog<SourcePrefix> lines;
   private final Listener listener;
   private final Semaphore slots = new Semaphore(MAX_CONNECTIONS);
   private final Semaphore turn = new Semaphore(1, true);
@@ -39,6 +48,7 @@ public final class LocalForwarder implements Listener.Handler, AutoCloseable {
   private LocalForwarder(BounceClient client, HostPort where, Log log) throws IOException {
     this.client = client;
     this.log = log;
+    this.lines = new LimitedLog<>(log, new Counters(), MAX_LINES_PER_SOURCE, LOG_PERIOD);
     this.listener = Listener.bind(where, "local", client.pool(), this);
   }
 
@@ -105,7 +115,8 @@ public final class LocalForwarder implements Listener.Handler, AutoCloseable {
     }
     Relay.Outcome outcome =
         client.relay(HostPort.of(local.peer()) + " > " + client.settings().group(), local, group);
-    log.info(
+    lines.report(
+        SourcePrefix.of(local.peer().getAddress()),
         event("connection ended")
             .with("peer", HostPort.of(local.peer()))
             .with("in", local.received())
@@ -133,7 +144,8 @@ public final class LocalForwarder implements Listener.Handler, AutoCloseable {
 
   private void refuse(SocketConnection local, String cause) {
     local.reset();
-    log.warn(
+    lines.warn(
+        SourcePrefix.of(local.peer().getAddress()),
         event("connection reset")
             .with("peer", HostPort.of(local.peer()))
             .with("cause", cause)

@@ -6,6 +6,7 @@ import culvert.net.Deadlines;
 import culvert.net.HostPort;
 import culvert.net.Listener;
 import culvert.observe.Counters;
+import culvert.observe.LimitedLog;
 import culvert.observe.Log;
 import culvert.protocol.PeerNames;
 import culvert.transport.Transport;
@@ -23,6 +24,9 @@ import java.util.Optional;
 public final class BounceServer implements BounceAdmin, AutoCloseable {
 
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(3);
+
+  /** Lines about the slow members of one source in a period. */
+  private static final int MAX_SLOW_LINES = 10;
 
   private final Deadlines deadlines = new Deadlines();
   private final BufferPool pool = new BufferPool();
@@ -46,7 +50,12 @@ public final class BounceServer implements BounceAdmin, AutoCloseable {
         new MemberHandler(
             settings, transport, groups, members, groupHandler, deadlines, counters, log);
     listener = Listener.bind(settings.listen(), "member", pool, handler);
-    SlowMembers.watch(members, settings.groups().dropSlowAfter(), deadlines, counters, log);
+    SlowMembers.watch(
+        members,
+        settings.groups().dropSlowAfter(),
+        deadlines,
+        counters,
+        new LimitedLog<>(log, counters, MAX_SLOW_LINES, settings.logPeriod()));
   }
 
   private Transport transport(BounceSettings settings) {

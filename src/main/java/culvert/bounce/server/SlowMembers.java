@@ -3,9 +3,10 @@ package culvert.bounce.server;
 import static culvert.observe.LogEvent.event;
 
 import culvert.net.Deadlines;
+import culvert.net.SourcePrefix;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
-import culvert.observe.Log;
+import culvert.observe.LimitedLog;
 import java.time.Duration;
 
 /**
@@ -21,9 +22,10 @@ final class SlowMembers {
   private final Members members;
   private final Duration limit;
   private final Counters counters;
-  private final Log log;
+  private final LimitedLog<SourcePrefix> log;
 
-  private SlowMembers(Members members, Duration limit, Counters counters, Log log) {
+  private SlowMembers(
+      Members members, Duration limit, Counters counters, LimitedLog<SourcePrefix> log) {
     this.members = members;
     this.limit = limit;
     this.counters = counters;
@@ -37,7 +39,11 @@ final class SlowMembers {
    *     never
    */
   static Deadlines.Deadline watch(
-      Members members, Duration limit, Deadlines deadlines, Counters counters, Log log) {
+      Members members,
+      Duration limit,
+      Deadlines deadlines,
+      Counters counters,
+      LimitedLog<SourcePrefix> log) {
     var slow = new SlowMembers(members, limit, counters, log);
     return deadlines.repeat(period(limit), slow::check);
   }
@@ -58,6 +64,7 @@ final class SlowMembers {
         counters.count(Counter.MEMBERS_TOO_SLOW);
         members.reset(member, DisconnectReason.stalled(limit));
         log.warn(
+            SourcePrefix.of(member.peer().getAddress()),
             event("slow member disconnected")
                 .with("peer", member.name())
                 .with("cause", DisconnectReason.stalled(limit)));
