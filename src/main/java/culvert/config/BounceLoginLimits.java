@@ -23,7 +23,7 @@ public record BounceLoginLimits(
 
   /** The defaults of the command line. */
   public static final BounceLoginLimits DEFAULT =
-      new BounceLoginLimits(Duration.ofSeconds(5), Duration.ofMillis(250), 256, 64);
+      new BounceLoginLimits(Duration.ofSeconds(5), Duration.ofMillis(250), 4096, 256);
 
   /**
    * Validates each value.

@@ -25,7 +25,7 @@ public record ConnectionLimits(
   private static final int PART_FOR_OTHERS = 4;
 
   /** The defaults of the command line. */
-  public static final ConnectionLimits DEFAULT = new ConnectionLimits(16_384, 1024, 256, 64);
+  public static final ConnectionLimits DEFAULT = new ConnectionLimits(16_384, 1024, 4096, 256);
 
   /**
    * Validates each value.

@@ -1,21 +1,27 @@
 package culvert.net;
 
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.LinkedHashSet;
-import java.util.Map;
 import java.util.Optional;
-import java.util.SequencedSet;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
  * Limits unauthenticated connections: a maximum in total, a maximum for each source, a timeout for
- * each connection. When a limit is reached the oldest connection is evicted, so that idle
- * connections cannot lock out new clients.
+ * each connection. When a limit is reached, the oldest connection of the source with the most is
+ * evicted, so that neither idle connections nor one source can lock out new clients.
+ *
+ * <p>A connection whose peer has proven that it knows a secret or a key gets a slot of another set
+ * with limits of its own: connections without a proof never evict it. When the file descriptors of
+ * the process run short, a new connection replaces another one below these limits too.
  */
 public final class HandshakeLimiter {
+
+  /** Maximum part of the process's file descriptors that connections without a proof may use. */
+  private static final int DESCRIPTOR_PART = 4;
+
+  /** The part of the heap that they may use. */
+  private static final int HEAP_PART = 4;
 
   /** Why a connection lost its slot. */
   public enum Reason {
@@ -39,6 +45,7 @@ public final class HandshakeLimiter {
   /** The slot of one connection, until it is released or lost. */
   public final class Slot {
     private final SourcePrefix source;
+    private SourceShares<Slot> set;
     private Consumer<Reason> end;
     private Deadlines.Deadline deadline = () -> {};
     private Reason lossReason;
@@ -64,6 +71,34 @@ public final class HandshakeLimiter {
       action.accept(lossReason);
     }
 
+    /**
+     * Records that the peer has proven its knowledge of a secret or a key: from now on it only
+     * competes with others that have. The timeout stays. Has no effect on a slot that is released
+     * or lost. Does not block.
+     */
+    public void setVerified() {
+      Runnable endEvicted = () -> {};
+      lock.lock();
+      try {
+        if (unverified.remove(source, this)) {
+          endEvicted = enter(verified, this);
+        }
+      } finally {
+        lock.unlock();
+      }
+      endEvicted.run();
+    }
+
+    /** Returns whether {@link #setVerified} was called while the slot was held. */
+    public boolean isVerified() {
+      lock.lock();
+      try {
+        return set == verified;
+      } finally {
+        lock.unlock();
+      }
+    }
+
     /** Frees the slot: the connection is authenticated or has ended. */
     public void release() {
       lock.lock();
@@ -85,27 +120,25 @@ public final class HandshakeLimiter {
     }
   }
 
-  private final int max;
-  private final int maxPerSource;
   private final Duration limit;
   private final Deadlines deadlines;
   private final LongAdder timeouts;
   private final LongAdder evictions;
+  private final Descriptors descriptors;
+
+  /** Guards the two sets below and the fields of every slot. */
   private final ReentrantLock lock = new ReentrantLock();
 
-  /**
-   * All slots, the oldest first, as in each set of {@link #ofSource}. The lock guards both and the
-   * fields of every slot.
-   */
-  private final SequencedSet<Slot> slots = new LinkedHashSet<>();
-
-  private final Map<SourcePrefix, SequencedSet<Slot>> ofSource = new HashMap<>();
+  private final SourceShares<Slot> unverified;
+  private final SourceShares<Slot> verified;
 
   /**
    * Creates a limiter without connections.
    *
-   * @param max maximum number of connections
-   * @param maxPerSource maximum number of connections from one source
+   * @param max maximum number of connections, and again of those whose peer is verified; a quarter
+   *     of the process's file descriptors if that is less
+   * @param maxPerSource maximum number of connections from one source, and again of those whose
+   *     peer is verified
    * @param limit time for each handshake
    * @param timeouts counts connections that exceeded it
    * @param evictions counts connections evicted by newer ones
@@ -117,43 +150,92 @@ public final class HandshakeLimiter {
       Deadlines deadlines,
       LongAdder timeouts,
       LongAdder evictions) {
-    this.max = max;
-    this.maxPerSource = maxPerSource;
+    this(max, maxPerSource, limit, deadlines, timeouts, evictions, Descriptors.PROCESS);
+  }
+
+  HandshakeLimiter(
+      int max,
+      int maxPerSource,
+      Duration limit,
+      Deadlines deadlines,
+      LongAdder timeouts,
+      LongAdder evictions,
+      Descriptors descriptors) {
+    int total = (int) Math.min(max, Math.max(1, descriptors.limit() / DESCRIPTOR_PART));
+    this.unverified = new SourceShares<>(total, maxPerSource);
+    this.verified = new SourceShares<>(total, maxPerSource);
     this.limit = limit;
     this.deadlines = deadlines;
     this.timeouts = timeouts;
     this.evictions = evictions;
+    this.descriptors = descriptors;
   }
 
   /**
-   * Takes a slot for a new connection, and evicts the oldest one if a limit is reached.
+   * Returns the maximum number of connections: as configured, but no more than fit into a quarter
+   * of the heap.
+   *
+   * @param bytesEach heap that a connection can use before its login is complete
+   */
+  public static int maxInHeap(int configured, int bytesEach) {
+    return (int)
+        Math.min(configured, Math.max(1, Runtime.getRuntime().maxMemory() / HEAP_PART / bytesEach));
+  }
+
+  /**
+   * Takes a slot for a new connection, and evicts another one if a limit is reached.
    *
    * @param end closes the connection when it loses the slot; must not block
    */
   public Slot acquire(SourcePrefix source, Consumer<Reason> end) {
+    return acquire(unverified, source, end);
+  }
+
+  /** Takes a slot like {@link #acquire}, for a peer that is verified already. */
+  public Slot acquireVerified(SourcePrefix source, Consumer<Reason> end) {
+    return acquire(verified, source, end);
+  }
+
+  private Slot acquire(SourceShares<Slot> set, SourcePrefix source, Consumer<Reason> end) {
     var slot = new Slot(source, end);
-    Slot oldest = null;
-    Runnable endOldest = () -> {};
+    Runnable endEvicted;
     lock.lock();
     try {
-      var siblings = ofSource.computeIfAbsent(source, s -> new LinkedHashSet<>());
-      if (siblings.size() >= maxPerSource) {
-        oldest = siblings.getFirst();
-      } else if (slots.size() >= max) {
-        oldest = slots.getFirst();
-      }
-      slots.add(slot);
-      siblings.add(slot);
+      endEvicted = enter(set, slot);
       slot.deadline = deadlines.after(limit, () -> take(slot, Reason.TIMEOUT));
-      if (oldest != null) {
-        // Within the lock: two new connections must not evict the same one.
-        endOldest = drop(oldest, Reason.EVICTED);
-      }
     } finally {
       lock.unlock();
     }
-    endOldest.run();
+    endEvicted.run();
     return slot;
+  }
+
+  /**
+   * Adds the slot. Returns the action that notifies the holder of the evicted one, which the caller
+   * runs without the lock: two new connections must not evict the same one.
+   */
+  private Runnable enter(SourceShares<Slot> set, Slot slot) {
+    Optional<Slot> evicted = set.replacedBy(slot.source);
+    if (evicted.isEmpty() && descriptors.isReserveShort()) {
+      evicted = unverified.heaviest();
+    }
+    set.add(slot.source, slot);
+    slot.set = set;
+    return evicted.map(other -> drop(other, Reason.EVICTED)).orElse(() -> {});
+  }
+
+  /** Evicts connections without a proof, after an accept has failed for lack of descriptors. */
+  public void evict(int count) {
+    for (int i = 0; i < count; i++) {
+      Optional<Slot> heaviest;
+      lock.lock();
+      try {
+        heaviest = unverified.heaviest();
+      } finally {
+        lock.unlock();
+      }
+      heaviest.ifPresent(slot -> take(slot, Reason.EVICTED));
+    }
   }
 
   private void take(Slot slot, Reason reason) {
@@ -180,18 +262,14 @@ public final class HandshakeLimiter {
 
   private boolean remove(Slot slot) {
     slot.deadline.cancel();
-    var siblings = ofSource.get(slot.source);
-    if (siblings != null && siblings.remove(slot) && siblings.isEmpty()) {
-      ofSource.remove(slot.source);
-    }
-    return slots.remove(slot);
+    return slot.set.remove(slot.source, slot);
   }
 
   /** Returns the number of slots in use. */
   public int size() {
     lock.lock();
     try {
-      return slots.size();
+      return unverified.size() + verified.size();
     } finally {
       lock.unlock();
     }

@@ -12,6 +12,9 @@ public final class LingeringClose {
   private static final Duration LIMIT = Duration.ofSeconds(1);
   private static final long MAX_BYTES = 1024 * 1024;
 
+  /** Small, because thousands of rejected connections may be read at once. */
+  private static final int SINK_BYTES = 1024;
+
   private LingeringClose() {}
 
   /** Sends a last message and closes; the peer receives it unless it has closed before. */
@@ -33,7 +36,7 @@ public final class LingeringClose {
   public static void drainAndClose(Connection connection, Deadlines deadlines) {
     var limit = deadlines.after(LIMIT, connection::close);
     try {
-      byte[] sink = new byte[8192];
+      byte[] sink = new byte[SINK_BYTES];
       long dropped = 0;
       int n = 0;
       while (n >= 0 && dropped < MAX_BYTES) {

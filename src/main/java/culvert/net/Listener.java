@@ -3,6 +3,7 @@ package culvert.net;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -38,6 +39,14 @@ public final class Listener implements AutoCloseable {
 
     /** Called after the last connection was accepted, if the listener was started. */
     default void ended() {}
+
+    /**
+     * Returns whether the connections may use the file descriptors that are reserved for control
+     * addresses. Others wait, without being accepted, until more than these are free.
+     */
+    default boolean canUseReserve() {
+      return false;
+    }
   }
 
   private static final Duration FIRST_PAUSE = Duration.ofMillis(10);
@@ -119,7 +128,7 @@ public final class Listener implements AutoCloseable {
     Duration pause = FIRST_PAUSE;
     while (server.isOpen()) {
       try {
-        startHandler(server.accept());
+        startHandler(accept(server));
         episode.recordSuccess(System.nanoTime());
         pause = FIRST_PAUSE;
       } catch (ClosedChannelException e) {
@@ -132,6 +141,29 @@ public final class Listener implements AutoCloseable {
         handler.acceptFailed(new IOException(e), pause, episode.recordFailure(System.nanoTime()));
         pause = pause(pause);
       }
+    }
+  }
+
+  private SocketChannel accept(ServerSocketChannel server) throws IOException {
+    checkReserve();
+    SocketChannel channel = server.accept();
+    try {
+      // Other listeners may have accepted while this one waited.
+      checkReserve();
+      return channel;
+    } catch (IOException e) {
+      channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+      channel.close();
+      throw e;
+    }
+  }
+
+  private void checkReserve() throws IOException {
+    if (!handler.canUseReserve() && Descriptors.PROCESS.isReserveReached()) {
+      throw new IOException(
+          "Too many open files: the last "
+              + Descriptors.PROCESS.reserved()
+              + " are reserved for control addresses; raise the limit (ulimit -n)");
     }
   }
 

@@ -98,6 +98,7 @@ final class ListeningSockets {
             ? StandardProtocolFamily.INET
             : StandardProtocolFamily.INET6;
     ServerSocketChannel server = ServerSocketChannel.open(family);
+    Descriptors.PROCESS.opened();
     try {
       server.setOption(StandardSocketOptions.SO_REUSEADDR, true);
       return server.bind(new InetSocketAddress(address, port), BACKLOG);
@@ -114,6 +115,9 @@ final class ListeningSockets {
 
   /** Closes a socket; its descriptor is released even if that fails. */
   static void close(ServerSocketChannel socket) {
+    if (socket.isOpen()) {
+      Descriptors.PROCESS.closed();
+    }
     try {
       socket.close();
     } catch (IOException e) {

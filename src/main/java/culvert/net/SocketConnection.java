@@ -54,6 +54,7 @@ public final class SocketConnection implements Connection {
       channel.close();
       throw e;
     }
+    Descriptors.PROCESS.opened();
   }
 
   /**
@@ -147,7 +148,9 @@ public final class SocketConnection implements Connection {
     closeChannel();
   }
 
+  /** Called once. */
   private void closeChannel() {
+    Descriptors.PROCESS.closed();
     try {
       channel.close();
     } catch (IOException e) {

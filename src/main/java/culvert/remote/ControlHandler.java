@@ -6,6 +6,7 @@ import culvert.accept.HandshakeFailures;
 import culvert.config.RemoteSettings;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
+import culvert.net.Descriptors;
 import culvert.net.Durations;
 import culvert.net.HandshakeLimiter;
 import culvert.net.Listener;
@@ -26,6 +27,9 @@ import java.time.Duration;
 final class ControlHandler implements Listener.Handler, AutoCloseable {
 
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
+
+  /** Connections evicted after a failed accept, which is usually for lack of descriptors. */
+  private static final int EVICTED_PER_FAILURE = 16;
 
   private final Dialect dialect;
   private final SessionHandler sessions;
@@ -54,12 +58,18 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
   @Override
   public void acceptFailed(IOException cause, Duration pause, boolean first) {
     counters.count(Counter.ACCEPT_FAILURES);
+    limiter.evict(EVICTED_PER_FAILURE);
     if (first) {
       log.warn(
           event("origin proxies not accepted")
               .with("cause", cause.getMessage())
               .with("pause", Durations.of(pause)));
     }
+  }
+
+  @Override
+  public boolean canUseReserve() {
+    return true;
   }
 
   @Override
@@ -77,12 +87,17 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
         limiter.acquire(
             SourcePrefix.of(connection.peer().getAddress()), reason -> connection.close());
     try {
-      Dialect.Accepted accepted = dialect.accept(connection);
+      Dialect.Accepted accepted = dialect.accept(connection, slot::setVerified);
       handshakes.remove(connection);
       switch (accepted) {
         case Dialect.Accepted.LoggedIn joined -> sessions.run(connection, joined.session(), slot);
         // The connection belongs to the pending stream that waited for it.
-        case Dialect.Accepted.Claimed claimed -> {}
+        case Dialect.Accepted.Claimed claimed -> {
+          if (Descriptors.PROCESS.isReserveReached()) {
+            // A visitor's data channel must not use the reserve; the visitor is reset too.
+            connection.reset();
+          }
+        }
       }
     } catch (IOException e) {
       failures.handle(connection, e, slot.lossReason());

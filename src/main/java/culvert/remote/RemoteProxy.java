@@ -49,6 +49,12 @@ public final class RemoteProxy implements AutoCloseable {
 
   private static final int BORE_MAX_UNAUTHENTICATED_PER_ADDRESS = 1024;
 
+  /** Heap of an unauthenticated connection, with its thread and a first message. */
+  private static final int PLAIN_BYTES = 16 * 1024;
+
+  /** Heap of an unauthenticated connection during a TLS handshake. */
+  private static final int TLS_BYTES = 96 * 1024;
+
   /** From the lookup of a bounce server's name until its group is joined. */
   private static final Duration JOIN_LIMIT = Duration.ofSeconds(10);
 
@@ -130,7 +136,7 @@ public final class RemoteProxy implements AutoCloseable {
     }
     var sessionLog = new SessionLog(settings.timeouts().logPeriod(), counters, log);
     registry = registry(settings, sessionLog);
-    HandshakeLimiter limiter = limiter(settings, settings.connectionLimits());
+    HandshakeLimiter limiter = limiter(settings, settings.connectionLimits(), bytesEach(settings));
     sessions = new SessionHandler(registry, limiter, counters, sessionLog);
     ControlHandler handler = control(settings, limiter, dialects.apply(shared(settings)));
     if (settings.control().isPresent()) {
@@ -182,12 +188,21 @@ public final class RemoteProxy implements AutoCloseable {
             BORE_MAX_UNAUTHENTICATED_PER_ADDRESS);
     var dialect = new BoreDialect(given.secrets(), deadlines);
     return Listener.bind(
-        given.address(), "bore", pool, control(settings, limiter(settings, wider), dialect));
+        given.address(),
+        "bore",
+        pool,
+        control(settings, limiter(settings, wider, PLAIN_BYTES), dialect));
   }
 
-  private HandshakeLimiter limiter(RemoteSettings settings, ConnectionLimits admission) {
+  private static int bytesEach(RemoteSettings settings) {
+    boolean isTls = settings.transport().kind(!settings.secrets().isEmpty()).isTls();
+    return isTls ? TLS_BYTES : PLAIN_BYTES;
+  }
+
+  private HandshakeLimiter limiter(
+      RemoteSettings settings, ConnectionLimits admission, int bytesEach) {
     return new HandshakeLimiter(
-        admission.unauthenticated(),
+        HandshakeLimiter.maxInHeap(admission.unauthenticated(), bytesEach),
         admission.unauthenticatedPerAddress(),
         settings.timeouts().handshake(),
         deadlines,

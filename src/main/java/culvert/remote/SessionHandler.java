@@ -84,12 +84,19 @@ final class SessionHandler implements AutoCloseable {
         if (isServing && isHeld) {
           slot.release();
         } else if (!isServing && !isHeld && !isOver) {
-          slot = limiter.acquire(SourcePrefix.of(connection.peer().getAddress()), this::end);
+          slot = acquireAgain();
         }
         isHeld = !isServing;
       } finally {
         lock.unlock();
       }
+    }
+
+    private HandshakeLimiter.Slot acquireAgain() {
+      var source = SourcePrefix.of(connection.peer().getAddress());
+      return slot.isVerified()
+          ? limiter.acquireVerified(source, this::end)
+          : limiter.acquire(source, this::end);
     }
 
     /** An evicted session is reset: a lingering close would keep it open for longer. */

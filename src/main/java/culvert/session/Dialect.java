@@ -25,10 +25,12 @@ public interface Dialect {
    * Reads a connection's first messages, in the connection's own thread. The caller sets a
    * deadline.
    *
+   * @param onVerified runs as soon as the peer has proven that it knows a secret or a key, possibly
+   *     before the login is complete and more than once; does not block
    * @throws IOException if the connection is refused; where the protocol has a message for that, it
    *     has been sent to the peer
    */
-  Accepted accept(Connection connection) throws IOException;
+  Accepted accept(Connection connection, Runnable onVerified) throws IOException;
 
   /**
    * Waits until every announced visitor has its data channel or the limit has passed. Returns at

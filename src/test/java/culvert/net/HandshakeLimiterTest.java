@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The places of strangers: so many in all and from one source, and never the newcomer goes. */
+/** A connection that gets a slot is never evicted by itself, only by others. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class HandshakeLimiterTest {
@@ -186,5 +186,140 @@ class HandshakeLimiterTest {
       thread.join();
     }
     assertThat(halfOpen.size()).isEqualTo(MOST);
+  }
+
+  /** Fills the limiter from sources 1 and 2, then from source 1 alone. */
+  @Test
+  void sourceWithMostConnectionsIsEvictedAtTotalLimit() {
+    var limiter = new HandshakeLimiter(MOST, MOST, LIMIT, deadlines, late, crowded);
+    limiter.acquire(source(1), reason -> ended.add("oldest of all"));
+    for (int i = 1; i < MOST; i++) {
+      String name = "flood " + i;
+      limiter.acquire(source(2), reason -> ended.add(name));
+    }
+    limiter.acquire(source(3), reason -> ended.add("new"));
+    assertThat(ended).containsExactly("flood 1");
+    limiter.acquire(source(2), reason -> ended.add("flood 4"));
+    assertThat(ended).containsExactly("flood 1", "flood 2");
+  }
+
+  /** Row 36: at 3,500 silent connections a second from five addresses, a login lasts longer. */
+  @Test
+  void floodFromFiveAddressesNeverEvictsAnotherSource() {
+    var limiter = new HandshakeLimiter(256, 64, LIMIT, deadlines, late, crowded);
+    var honest = limiter.acquire(source(9), reason -> ended.add("honest"));
+    for (int i = 0; i < 70_000; i++) {
+      limiter.acquire(source(i % 5), reason -> {});
+    }
+    assertThat(honest.lossReason()).isEmpty();
+    assertThat(ended).isEmpty();
+    assertThat(limiter.size()).isEqualTo(256);
+  }
+
+  /** Sources with one connection each are equal: the oldest goes, so that each has its time. */
+  @Test
+  void connectionAmongManySourcesStaysUntilAllOthersAreNewer() {
+    var limiter = new HandshakeLimiter(256, 64, LIMIT, deadlines, late, crowded);
+    var first = limiter.acquire(source(0), reason -> ended.add("first"));
+    for (int i = 1; i < 256; i++) {
+      limiter.acquire(source(i), reason -> ended.add("later"));
+    }
+    assertThat(first.lossReason()).isEmpty();
+    limiter.acquire(farSource(), reason -> ended.add("last"));
+    assertThat(ended).containsExactly("first");
+  }
+
+  private static SourcePrefix farSource() {
+    return SourcePrefix.of(InetAddress.getLoopbackAddress());
+  }
+
+  @Test
+  void secondConnectionOfASourceReplacesItsFirstAmongEquals() {
+    admit(1, "one");
+    admit(2, "two");
+    admit(3, "three");
+    admit(4, "four");
+    admit(3, "three again");
+    assertThat(ended).containsExactly("three");
+  }
+
+  @Test
+  void unverifiedConnectionsDoNotEvictVerifiedOnes() {
+    var verified = new ArrayList<HandshakeLimiter.Slot>();
+    for (int i = 1; i <= MOST; i++) {
+      verified.add(admit(i, "verified"));
+      verified.getLast().setVerified();
+    }
+    for (int i = 0; i < 100; i++) {
+      admit(i, "flood");
+    }
+    assertThat(ended).hasSize(100 - MOST).containsOnly("flood");
+    assertThat(verified).allMatch(HandshakeLimiter.Slot::isVerified);
+    assertThat(halfOpen.size()).isEqualTo(2 * MOST);
+  }
+
+  @Test
+  void verifiedConnectionsHaveTheSameLimitsAmongThemselves() {
+    for (int i = 1; i <= 3; i++) {
+      admit(1, "verified " + i).setVerified();
+    }
+    assertThat(ended).containsExactly("verified 1");
+    halfOpen.acquireVerified(source(1), reason -> ended.add("verified 4"));
+    assertThat(ended).containsExactly("verified 1", "verified 2");
+    assertThat(halfOpen.size()).isEqualTo(2);
+  }
+
+  @Test
+  void slotThatWasLostOrReleasedCannotBecomeVerified() {
+    HandshakeLimiter.Slot lost = admit(1, "lost");
+    HandshakeLimiter.Slot released = admit(1, "released");
+    admit(1, "newer");
+    released.release();
+    lost.setVerified();
+    released.setVerified();
+    assertThat(lost.isVerified()).isFalse();
+    assertThat(released.isVerified()).isFalse();
+    assertThat(halfOpen.size()).isEqualTo(1);
+  }
+
+  @Test
+  void verifiedSlotKeepsItsTimeout() throws Exception {
+    var brief = halfOpen(Duration.ofMillis(20));
+    brief.acquire(source(1), reason -> {}).setVerified();
+    Eventually.within(LIMIT, () -> assertThat(brief.size()).isZero());
+    assertThat(late.sum()).isEqualTo(1);
+  }
+
+  @Test
+  void connectionsReplaceEachOtherWhenDescriptorsRunShort() {
+    var descriptors = new Descriptors(128);
+    var limiter = new HandshakeLimiter(MOST, MOST, LIMIT, deadlines, late, crowded, descriptors);
+    limiter.acquire(source(1), reason -> ended.add("first"));
+    while (!descriptors.isReserveShort()) {
+      descriptors.opened();
+    }
+    limiter.acquire(source(2), reason -> ended.add("second"));
+    assertThat(ended).containsExactly("first");
+    assertThat(limiter.size()).isEqualTo(1);
+  }
+
+  @Test
+  void connectionsUseAQuarterOfTheDescriptorsAtMost() {
+    var few = new Descriptors(128);
+    var limiter = new HandshakeLimiter(100, MOST, LIMIT, deadlines, late, crowded, few);
+    for (int i = 0; i < 100; i++) {
+      limiter.acquire(source(i), reason -> {});
+    }
+    assertThat(limiter.size()).isEqualTo(32);
+  }
+
+  @Test
+  void failedAcceptEvictsUnverifiedConnectionsOnly() {
+    admit(1, "verified").setVerified();
+    admit(1, "a");
+    admit(2, "b");
+    halfOpen.evict(16);
+    assertThat(ended).containsExactly("a", "b");
+    assertThat(halfOpen.size()).isEqualTo(1);
   }
 }

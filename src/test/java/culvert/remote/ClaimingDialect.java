@@ -33,7 +33,7 @@ final class ClaimingDialect implements Dialect {
   private final AtomicInteger ids = new AtomicInteger();
 
   @Override
-  public Accepted accept(Connection connection) throws IOException {
+  public Accepted accept(Connection connection, Runnable onVerified) throws IOException {
     var in = new DataInputStream(connection.input());
     if (in.readByte() == 'J') {
       return new Accepted.LoggedIn(new ClaimingSession(connection));

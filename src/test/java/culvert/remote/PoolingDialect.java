@@ -36,7 +36,7 @@ final class PoolingDialect implements Dialect {
   final BlockingQueue<Session> sessions = new LinkedBlockingQueue<>();
 
   @Override
-  public Accepted accept(Connection connection) throws IOException {
+  public Accepted accept(Connection connection, Runnable onVerified) throws IOException {
     if (connection.input().read() == 'J') {
       var session = new PoolingSession(connection);
       sessions.add(session);

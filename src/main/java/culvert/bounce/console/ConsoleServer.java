@@ -58,7 +58,11 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
   private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(30);
 
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(3);
-  private static final int MAX_LOGINS = 16;
+  private static final int MAX_LOGINS = 256;
+
+  /** Lines about the consoles of one source in a period. */
+  private static final int MAX_SESSION_LINES = 10;
+
   private static final int MAX_LOGINS_PER_SOURCE = 4;
 
   private final Commands commands;
@@ -67,6 +71,7 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
   private final boolean isLocal;
   private final Log log;
   private final LimitedLog<SourcePrefix> rejections;
+  private final LimitedLog<SourcePrefix> sessions;
   private final Deadlines deadlines = new Deadlines();
   private final HandshakeLimiter logins;
 
@@ -93,6 +98,7 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
     this.where = where;
     this.isLocal = isLocal;
     this.log = log;
+    this.sessions = new LimitedLog<>(log, counters, MAX_SESSION_LINES, logPeriod);
     this.rejections = new LimitedLog<>(log, counters, 1, logPeriod);
     this.logins =
         new HandshakeLimiter(
@@ -186,6 +192,11 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
   }
 
   @Override
+  public boolean canUseReserve() {
+    return true;
+  }
+
+  @Override
   public void handle(SocketConnection connection) {
     if (!connections.add(connection)) {
       connection.reset();
@@ -213,7 +224,11 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
       throws IOException, InterruptedException {
     KeepAlive.NORMAL.applyTo(connection);
     var in = new LineReader(connection.input());
-    if (!isAuthenticated(connection, in)) {
+    boolean isAuthenticated = isAuthenticated(connection, in);
+    if (isAuthenticated && authentication.isPresent()) {
+      slot.setVerified();
+    }
+    if (!isAuthenticated) {
       closed.await(WRONG_STRING_DELAY.toMillis(), TimeUnit.MILLISECONDS);
       rejections.warn(
           SourcePrefix.of(connection.peer().getAddress()),
@@ -249,7 +264,8 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
 
   private void serve(SocketConnection connection, LineReader in) throws IOException {
     HostPort peer = HostPort.of(connection.peer());
-    log.info(event("console connected").with("peer", peer));
+    var source = SourcePrefix.of(connection.peer().getAddress());
+    sessions.info(source, event("console connected").with("peer", peer));
     var timeout = new SessionTimeout(connection);
     try (var out = new ConsoleOutput(connection.output())) {
       events.attach(out::enqueue, false);
@@ -257,7 +273,7 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
     } finally {
       timeout.end();
       events.detach();
-      log.info(event("console disconnected").with("peer", peer));
+      sessions.info(source, event("console disconnected").with("peer", peer));
     }
   }
 

@@ -6,7 +6,9 @@ import culvert.accept.HandshakeFailures;
 import culvert.bounce.server.MemberView.State;
 import culvert.config.BounceAuthentication;
 import culvert.config.BounceSettings;
+import culvert.config.TlsServerSettings;
 import culvert.net.Deadlines;
+import culvert.net.Descriptors;
 import culvert.net.Durations;
 import culvert.net.HandshakeLimiter;
 import culvert.net.KeepAlive;
@@ -35,6 +37,14 @@ final class MemberHandler implements Listener.Handler {
 
   /** What a reload replaces as a whole. */
   private record Access(byte[] authentication, Transport transport) {}
+
+  /** Heap of a connection before it joins, with its two threads and the bytes read ahead. */
+  private static final int PLAIN_BYTES = 32 * 1024;
+
+  private static final int TLS_BYTES = 128 * 1024;
+
+  /** Connections evicted after a failed accept, which is usually for lack of descriptors. */
+  private static final int EVICTED_PER_FAILURE = 16;
 
   private final BounceSettings settings;
   private final HandshakeLimiter handshakes;
@@ -73,7 +83,9 @@ final class MemberHandler implements Listener.Handler {
     this.failures = new HandshakeFailures("member", settings.logPeriod(), deadlines, counters, log);
     this.handshakes =
         new HandshakeLimiter(
-            settings.loginLimits().unauthenticated(),
+            HandshakeLimiter.maxInHeap(
+                settings.loginLimits().unauthenticated(),
+                settings.transport().isTls() ? TLS_BYTES : PLAIN_BYTES),
             settings.loginLimits().unauthenticatedPerAddress(),
             settings.loginLimits().authTimeout(),
             deadlines,
@@ -90,12 +102,19 @@ final class MemberHandler implements Listener.Handler {
   @Override
   public void acceptFailed(IOException cause, Duration pause, boolean first) {
     counters.count(Counter.ACCEPT_FAILURES);
+    handshakes.evict(EVICTED_PER_FAILURE);
     if (first) {
       log.warn(
           event("member accept failed")
               .with("cause", cause.getMessage())
               .with("pause", Durations.of(pause)));
     }
+  }
+
+  /** Members that join a group need an unreserved descriptor; connections before that do not. */
+  @Override
+  public boolean canUseReserve() {
+    return true;
   }
 
   @Override
@@ -108,7 +127,7 @@ final class MemberHandler implements Listener.Handler {
     var slot = handshakes.acquire(source(member), member::handshakeExpired);
     try {
       KeepAlive.NORMAL.applyTo(socket);
-      Optional<Group> group = performHandshakes(member);
+      Optional<Group> group = performHandshakes(member, slot);
       if (group.isPresent()) {
         slot.release();
         serveInGroup(member, group.get());
@@ -134,28 +153,36 @@ final class MemberHandler implements Listener.Handler {
   }
 
   /** Performs the handshakes; returns the group the member joined, or empty if it was refused. */
-  private Optional<Group> performHandshakes(Member member)
+  private Optional<Group> performHandshakes(Member member, HandshakeLimiter.Slot slot)
       throws IOException, InterruptedException {
     Access now = access;
     member.setTransport(now.transport().wrap(member.connection()));
+    if (settings.tls().flatMap(TlsServerSettings::clientAuthorities).isPresent()) {
+      slot.setVerified();
+    }
     var handshake =
         new BounceServerHandshake(
             settings.greeting(), settings.groups().groups(), now.authentication());
-    negotiate(member, handshake);
+    boolean isSecret = now.authentication().length > 0;
+    negotiate(member, handshake, isSecret ? slot::setVerified : () -> {});
     if (handshake.refusal().isPresent()) {
       refuse(member, handshake.refusal().get(), handshake.refusal().get().toString());
       return Optional.empty();
     }
     Transport.setAuthenticated(member.connection());
     Optional<Group> group =
-        member.joinWithGreeting(handshake.welcome(), () -> groups.join(member, handshake.number()));
+        Descriptors.PROCESS.isReserveReached()
+            ? Optional.empty()
+            : member.joinWithGreeting(
+                handshake.welcome(), () -> groups.join(member, handshake.number()));
     if (group.isEmpty()) {
       refuse(member, BounceRefusal.FULL, "group " + handshake.number() + " or this server is full");
     }
     return group;
   }
 
-  private void negotiate(Member member, BounceServerHandshake handshake) throws IOException {
+  private void negotiate(Member member, BounceServerHandshake handshake, Runnable onVerified)
+      throws IOException {
     ReadAheadInput input = member.input();
     member.connection().output().write(handshake.banner());
     for (; ; ) {
@@ -171,17 +198,17 @@ final class MemberHandler implements Listener.Handler {
       switch (handshake.state()) {
         case AWAITING_AUTHENTICATION -> awaitMore(member, ended, ReadAheadInput.NO_TIMEOUT);
         case AWAITING_NUMBER -> {
-          member.setState(State.AUTHENTICATED);
+          authenticated(member, onVerified);
           awaitMore(member, ended, ReadAheadInput.NO_TIMEOUT);
         }
         case READING_NUMBER -> {
-          member.setState(State.AUTHENTICATED);
+          authenticated(member, onVerified);
           if (!awaitMore(member, ended, settings.loginLimits().numberPause().toNanos())) {
             handshake.pauseElapsed();
           }
         }
         case ACCEPTED -> {
-          member.setState(State.AUTHENTICATED);
+          authenticated(member, onVerified);
           return;
         }
         case REFUSED -> {
@@ -189,6 +216,11 @@ final class MemberHandler implements Listener.Handler {
         }
       }
     }
+  }
+
+  private static void authenticated(Member member, Runnable onVerified) {
+    onVerified.run();
+    member.setState(State.AUTHENTICATED);
   }
 
   /**

@@ -9,16 +9,16 @@ public final class UnauthenticatedOptions {
   @Option(
       names = {"--max-unauthenticated", FormerNames.MAX_HALF_OPEN},
       paramLabel = "N",
-      defaultValue = "256",
+      defaultValue = "4096",
       description =
           "Maximum unauthenticated connections, whose login is not complete; when full, the oldest "
-              + "is dropped.")
+              + "of the address with the most is dropped.")
   private int total;
 
   @Option(
       names = {"--max-unauthenticated-per-addr", FormerNames.MAX_HALF_OPEN_PER_ADDR},
       paramLabel = "N",
-      defaultValue = "64",
+      defaultValue = "256",
       description =
           "Maximum unauthenticated connections from one IPv4 address or one IPv6 network of 64 "
               + "bits.")

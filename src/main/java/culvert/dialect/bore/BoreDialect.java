@@ -46,10 +46,11 @@ public final class BoreDialect implements Dialect {
    * reason; in all other cases of failure the connection is closed without one.
    */
   @Override
-  public Accepted accept(Connection connection) throws IOException {
+  public Accepted accept(Connection connection, Runnable onVerified) throws IOException {
     var frames = new JsonFrames(connection);
     if (!secrets.isEmpty()) {
       authenticate(connection, frames);
+      onVerified.run();
     }
     Optional<ClientMessage> first = read(connection, frames, () -> {});
     if (first.isEmpty()) {

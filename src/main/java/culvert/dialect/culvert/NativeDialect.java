@@ -41,9 +41,9 @@ public final class NativeDialect implements Dialect {
   }
 
   @Override
-  public Accepted accept(Connection connection) throws IOException {
+  public Accepted accept(Connection connection, Runnable onVerified) throws IOException {
     NativeAccess current = access;
-    NativeLogin.Login login = current.login().accept(connection, current.self());
+    NativeLogin.Login login = current.login().accept(connection, current.self(), onVerified);
     return new Accepted.LoggedIn(
         new NativeSession(login.connection(), current.self(), login.peer(), shared));
   }

@@ -3,6 +3,7 @@ package culvert.dialect.culvert;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteSettings;
 import culvert.config.TlsClientSettings;
+import culvert.config.TlsServerSettings;
 import culvert.config.TransportKind;
 import culvert.config.TransportSettings;
 import culvert.net.BufferPool;
@@ -32,6 +33,7 @@ final class NativeLogin {
   private final Transport transport;
   private final Optional<NativeNoise> noise;
   private final boolean isBound;
+  private final boolean isCertified;
 
   /**
    * Creates a side of a login.
@@ -40,11 +42,14 @@ final class NativeLogin {
    * @param noise encryption within the transport, if it is used
    * @param isBound whether both sides see the same ends of the transport, so that the proofs of the
    *     secret can include its channel binding
+   * @param isCertified whether the transport's handshake requires a certificate of the peer
    */
-  NativeLogin(Transport transport, Optional<NativeNoise> noise, boolean isBound) {
+  NativeLogin(
+      Transport transport, Optional<NativeNoise> noise, boolean isBound, boolean isCertified) {
     this.transport = transport;
     this.noise = noise;
     this.isBound = isBound;
+    this.isCertified = isCertified;
   }
 
   /**
@@ -65,7 +70,8 @@ final class NativeLogin {
             PeerNames.ORIGIN_PROXY,
             pool,
             warnings);
-    return of(settings.transport(), transport, secrets, false, pool);
+    boolean isCertified = settings.tls().flatMap(TlsServerSettings::clientAuthorities).isPresent();
+    return of(settings.transport(), transport, secrets, false, isCertified, pool);
   }
 
   /** Creates the origin proxy's side. */
@@ -80,7 +86,7 @@ final class NativeLogin {
             PeerNames.REMOTE_PROXY,
             pool,
             warnings);
-    return of(settings.transport(), transport, secret, true, pool);
+    return of(settings.transport(), transport, secret, true, false, pool);
   }
 
   private static NativeLogin of(
@@ -88,6 +94,7 @@ final class NativeLogin {
       Transport transport,
       List<SecretKey> secrets,
       boolean dialling,
+      boolean isCertified,
       BufferPool pool) {
     boolean secret = !secrets.isEmpty();
     Optional<NativeNoise> noise =
@@ -98,7 +105,8 @@ final class NativeLogin {
                     .map(keys -> NativeNoise.withKeys(keys, dialling, pool))
                     .orElseGet(() -> NativeNoise.withSecret(secrets, pool)))
             : Optional.empty();
-    return new NativeLogin(transport, noise, settings.kind(secret) == TransportKind.TLS);
+    return new NativeLogin(
+        transport, noise, settings.kind(secret) == TransportKind.TLS, isCertified);
   }
 
   /**
@@ -120,9 +128,16 @@ final class NativeLogin {
     return login(inside, Handshake.dial(self, encrypted.below(), exchange(inside)));
   }
 
-  /** Logs in as the side that accepted. */
-  Login accept(Connection fresh, Handshake.Local self) throws IOException {
+  /**
+   * Logs in as the side that accepted.
+   *
+   * @param onVerified runs after each proof of a secret or a key
+   */
+  Login accept(Connection fresh, Handshake.Local self, Runnable onVerified) throws IOException {
     Connection carrier = transport.wrap(fresh);
+    if (isCertified) {
+      onVerified.run();
+    }
     HandshakeExchange exchange = exchange(carrier);
     exchange.readPreface();
     Message first = exchange.receive();
@@ -130,16 +145,26 @@ final class NativeLogin {
       if (first instanceof Message.Noise message) {
         throw refuseEncrypted(exchange, self, message);
       }
-      return login(carrier, Handshake.accept(self, transportState(carrier), exchange, first));
+      var peer = Handshake.accept(self, transportState(carrier), exchange, first);
+      return accepted(carrier, peer, self, onVerified);
     }
     if (!(first instanceof Message.Noise message)) {
       throw refuseUnencrypted(exchange);
     }
-    NativeNoise.EncryptedLink encrypted = noise.get().accept(carrier, exchange, message);
+    NativeNoise.EncryptedLink encrypted =
+        noise.get().accept(carrier, exchange, message, onVerified);
     HandshakeExchange within = exchange(encrypted.connection());
-    return login(
-        encrypted.connection(),
-        Handshake.accept(self, encrypted.below(), within, within.receive()));
+    var peer = Handshake.accept(self, encrypted.below(), within, within.receive());
+    return accepted(encrypted.connection(), peer, self, onVerified);
+  }
+
+  /** With a secret, the peer has proven it by now, whatever the transport is. */
+  private static Login accepted(
+      Connection connection, Handshake.Peer peer, Handshake.Local self, Runnable onVerified) {
+    if (!self.secrets().isEmpty()) {
+      onVerified.run();
+    }
+    return login(connection, peer);
   }
 
   private static Login login(Connection connection, Handshake.Peer peer) {

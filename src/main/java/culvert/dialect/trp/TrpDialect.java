@@ -28,8 +28,9 @@ public final class TrpDialect implements Dialect {
     this.deadlines = deadlines;
   }
 
+  /** {@inheritDoc} The protocol has no authentication, so no peer is ever verified. */
   @Override
-  public Accepted accept(Connection connection) throws IOException {
+  public Accepted accept(Connection connection, Runnable onVerified) throws IOException {
     KeepAlive.FAST.applyTo(connection);
     var session = new TrpSession(connection, service, deadlines, this::ended);
     if (current.compareAndSet(null, session)) {

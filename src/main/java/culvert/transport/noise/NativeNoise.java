@@ -214,18 +214,27 @@ public final class NativeNoise {
    * peer before it is thrown.
    *
    * @param exchange has read the preface and {@code first}
+   * @param onVerified runs when the peer has proven its key or the secret; with a secret this is
+   *     after the first message
    * @throws RefusedException if the peer does not have the required key or secret
    */
-  public EncryptedLink accept(Connection carrier, HandshakeExchange exchange, Message.Noise first)
+  public EncryptedLink accept(
+      Connection carrier, HandshakeExchange exchange, Message.Noise first, Runnable onVerified)
       throws IOException {
     check(exchange, first);
     NoiseHandshake noise = readFirst(exchange, first);
+    if (isSecretProof()) {
+      onVerified.run();
+    }
     while (!noise.isDone()) {
       exchange.send(nextMessage(noise));
       if (!noise.isDone()) {
         var message = exchange.receive(Message.Noise.class);
         read(noise, message, exchange, carrier, "the origin proxy");
       }
+    }
+    if (!peers.isEmpty() && noise.remoteStatic().isPresent()) {
+      onVerified.run();
     }
     return encrypted(carrier, noise);
   }

@@ -238,9 +238,29 @@ class BounceHandshakeTest {
         first.expect("x");
         Eventually.within(
             BounceFixture.SOON,
-            () -> assertThat(bounce.server.members()).hasSizeLessThanOrEqualTo(8 + 2));
+            () -> assertThat(bounce.server.members()).hasSizeLessThanOrEqualTo(8 + 8 + 2));
       }
-      assertThat(bounce.server.counters().get(Counter.HALF_OPEN_DROPPED)).isGreaterThan(40 - 8);
+      assertThat(bounce.server.counters().get(Counter.HALF_OPEN_DROPPED)).isGreaterThan(40 - 8 - 8);
+    } finally {
+      for (RawMember client : clients) {
+        client.close();
+      }
+    }
+  }
+
+  /** Row 36: clients that know the authentication string compete only among themselves. */
+  @Test
+  void authenticatedClientIsNotEvictedByOthersOfItsAddress() throws Exception {
+    var clients = new ArrayList<RawMember>();
+    try (BounceFixture bounce =
+            setup().times(Duration.ofSeconds(60), LONG_PAUSE).maxUnauthenticated(8).start();
+        RawMember known = bounce.dial().send("hi")) {
+      bounce.awaitEvent("0 AUTHENTICATED");
+      for (int i = 0; i < 40; i++) {
+        clients.add(bounce.dial());
+      }
+      known.send("0001").expect("READY");
+      assertThat(bounce.server.counters().get(Counter.HALF_OPEN_DROPPED)).isGreaterThan(40 - 9);
     } finally {
       for (RawMember client : clients) {
         client.close();

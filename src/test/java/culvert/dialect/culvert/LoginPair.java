@@ -59,6 +59,10 @@ final class LoginPair implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofSeconds(20);
 
   final BufferPool pool = new BufferPool();
+
+  /** Counts how often a remote side reported that its peer is verified. */
+  final LongAdder verified = new LongAdder();
+
   final TlsClientSettings origin;
   private final TlsServerSettings remote;
   private final TestAuthority authority = new TestAuthority("Test CA");
@@ -241,7 +245,11 @@ final class LoginPair implements AutoCloseable {
     try {
       return new Side(
           Optional.of(
-              deadlines.callWithin(LIMIT, far::close, HANDSHAKE_TIMEOUT, () -> remote.accept(far))),
+              deadlines.callWithin(
+                  LIMIT,
+                  far::close,
+                  HANDSHAKE_TIMEOUT,
+                  () -> remote.accept(far, verified::increment))),
           null);
     } catch (ForeignPeerException e) {
       sendAndClose(far, e.answer());

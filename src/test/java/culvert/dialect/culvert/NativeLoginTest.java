@@ -223,6 +223,34 @@ class NativeLoginTest {
     }
   }
 
+  /** Row 36: connections of verified peers have places of their own. */
+  @ParameterizedTest
+  @EnumSource(TransportCase.class)
+  void peerIsVerifiedOnlyByASecretOrAKeyOfItsOwn(TransportCase kind) throws Exception {
+    try (var pair = Loopback.open()) {
+      var outcome = logins.login(logins.origin(kind), pair.near(), logins.remote(kind), pair.far());
+      assertThat(outcome.isLoggedIn()).isTrue();
+      outcome.close();
+    }
+    boolean isProven = kind.secret || kind == TransportCase.NOISE_BY_BOTH_KEYS;
+    assertThat(logins.verified.sum() > 0).isEqualTo(isProven);
+  }
+
+  @ParameterizedTest
+  @EnumSource(TransportCase.class)
+  void peerWithAnotherSecretIsNotVerified(TransportCase kind) throws Exception {
+    if (!kind.secret) {
+      return;
+    }
+    try (var pair = Loopback.open()) {
+      var stranger = logins.origin(kind, Optional.of(Secret.of("another secret of a stranger")));
+      var outcome = logins.login(stranger, pair.near(), logins.remote(kind), pair.far());
+      assertThat(outcome.isLoggedIn()).isFalse();
+      outcome.close();
+    }
+    assertThat(logins.verified.sum()).isZero();
+  }
+
   @ParameterizedTest
   @EnumSource(TransportCase.class)
   void closeDuringTheLoginIsAnErrorOnTheOtherSide(TransportCase kind) throws Exception {

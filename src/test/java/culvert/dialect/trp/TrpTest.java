@@ -249,8 +249,10 @@ class TrpTest {
         var deadlines = new Deadlines()) {
       var dialect = new TrpDialect("default", deadlines);
       closed.far().close();
-      assertThatThrownBy(() -> dialect.accept(closed.far())).isInstanceOf(IOException.class);
-      assertThat(dialect.accept(next.far())).isInstanceOf(Dialect.Accepted.LoggedIn.class);
+      assertThatThrownBy(() -> dialect.accept(closed.far(), () -> {}))
+          .isInstanceOf(IOException.class);
+      assertThat(dialect.accept(next.far(), () -> {}))
+          .isInstanceOf(Dialect.Accepted.LoggedIn.class);
     }
   }
 
@@ -264,17 +266,19 @@ class TrpTest {
         var next = Loopback.open();
         var deadlines = new Deadlines()) {
       var dialect = new TrpDialect("default", deadlines);
-      var session = ((Dialect.Accepted.LoggedIn) dialect.accept(ended.far())).session();
+      var session = ((Dialect.Accepted.LoggedIn) dialect.accept(ended.far(), () -> {})).session();
       ended.near().close();
       var withdrawn = new AtomicBoolean();
       ServiceRegistry services =
           new UnansweredRegistry(() -> {
-            assertThatThrownBy(() -> dialect.accept(next.far())).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> dialect.accept(next.far(), () -> {}))
+                .isInstanceOf(IOException.class);
             withdrawn.set(true);
           });
       assertThatThrownBy(() -> session.serve(services)).isInstanceOf(IOException.class);
       assertThat(withdrawn).isTrue();
-      assertThat(dialect.accept(next.far())).isInstanceOf(Dialect.Accepted.LoggedIn.class);
+      assertThat(dialect.accept(next.far(), () -> {}))
+          .isInstanceOf(Dialect.Accepted.LoggedIn.class);
     }
   }
 
@@ -285,10 +289,10 @@ class TrpTest {
         var data = Loopback.open();
         var deadlines = new Deadlines()) {
       var dialect = new TrpDialect("default", deadlines);
-      var session = ((Dialect.Accepted.LoggedIn) dialect.accept(control.far())).session();
+      var session = ((Dialect.Accepted.LoggedIn) dialect.accept(control.far(), () -> {})).session();
       InetSocketAddress address = data.near().local();
       PendingStream opened = session.open(new Visitor("default", address, address));
-      assertThat(dialect.accept(data.far())).isInstanceOf(Dialect.Accepted.Claimed.class);
+      assertThat(dialect.accept(data.far(), () -> {})).isInstanceOf(Dialect.Accepted.Claimed.class);
       control.far().close();
       assertThat(opened.await(RolePair.LIMIT)).isInstanceOf(PendingStream.Outcome.Accepted.class);
     }
