@@ -3,6 +3,7 @@ package culvert.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import culvert.testing.TestClient;
 import java.io.IOException;
 import java.net.Socket;
@@ -10,6 +11,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 
 /**
  * The experience of a visitor of an echo server that connects again and again: how long each new
@@ -49,12 +52,25 @@ final class Canary {
     return new Canary(sorted, failures);
   }
 
+  /** Starts to visit a service for this long, in another thread. */
+  static Future<Canary> start(HostPort service, Duration duration) {
+    var visits = new FutureTask<>(() -> visit(service, duration));
+    Threads.startPlatform("canary", visits);
+    return visits;
+  }
+
   private Duration median() {
     return Duration.ofNanos(nanos[nanos.length / 2]);
   }
 
   private Duration longest() {
     return Duration.ofNanos(Arrays.stream(nanos).max().orElseThrow());
+  }
+
+  /** Checks that no connection failed, however long it took. */
+  void assertServed() {
+    assertThat(nanos).isNotEmpty();
+    assertThat(failures).isEmpty();
   }
 
   /** Checks that no connection failed and that each was answered within a second. */
