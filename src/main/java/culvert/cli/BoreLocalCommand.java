@@ -24,6 +24,7 @@ import culvert.net.HostPort;
 import culvert.observe.Log;
 import culvert.origin.OriginProxy;
 import culvert.setting.Setting;
+import culvert.setting.SettingException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -191,11 +192,20 @@ final class BoreLocalCommand implements Callable<Integer> {
         retry.max(),
         once,
         run.timing(Timeouts.DEFAULT.handshake()),
-        new ResourceLimits(
-            visitors.max(),
-            ResourceLimits.DEFAULT.opens(),
-            ResourceLimits.DEFAULT.streamBytes(),
-            ResourceLimits.DEFAULT.bufferedBytes()));
+        limits());
+  }
+
+  private ResourceLimits limits() {
+    try {
+      return new ResourceLimits(
+          visitors.max(),
+          ResourceLimits.DEFAULT.opens(),
+          ResourceLimits.DEFAULT.streamBytes(),
+          ResourceLimits.DEFAULT.bufferedBytes());
+    } catch (SettingException e) {
+      // A visitor is a stream of the only session.
+      throw e.about(limit -> Setting.MAX_VISITORS);
+    }
   }
 
   private HostPort server() {
