@@ -161,7 +161,8 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
               + Setting.AUTH
               + ", "
               + Setting.AUTH_FILE
-              + " or CULVERT_AUTH");
+              + " or "
+              + Setting.AUTH.variable());
     }
     for (byte b : authentication.get().bytes()) {
       if (b == '\n' || b == '\r') {

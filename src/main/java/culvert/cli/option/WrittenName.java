@@ -18,8 +18,13 @@ public final class WrittenName {
 
   private WrittenName() {}
 
-  /** Returns the names of the settings of a command that has been parsed. */
-  public static SettingNames in(CommandSpec command) {
+  /**
+   * Returns the names of the settings of a command that has been parsed.
+   *
+   * @param spec that of the command, or of options that are mixed into it
+   */
+  public static SettingNames in(CommandSpec spec) {
+    CommandSpec command = spec.commandLine().getCommandSpec();
     List<String> arguments = command.root().commandLine().getParseResult().originalArgs();
     var environment = Environment.of(command);
     return setting ->
