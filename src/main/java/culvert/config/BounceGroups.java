@@ -1,7 +1,9 @@
 package culvert.config;
 
+import culvert.net.Relay;
 import culvert.setting.Setting;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * The channel groups of a bounce server.
@@ -9,20 +11,25 @@ import java.time.Duration;
  * @param groups maximum number of groups; group numbers are below it ({@code --max-pairs})
  * @param members maximum number of members of a group ({@code --max-connections})
  * @param clients maximum number of members of all groups together
+ * @param clientsPerAddress maximum number of these from one address: an IPv4 address, or an IPv6
+ *     network of 64 bits
  * @param echo whether a member also receives its own bytes
  * @param paired groups whose two members are closed together
  * @param dropSlowAfter a member that accepts no bytes for this time is dropped; until then it
  *     blocks the members that send to it. Zero: never
  * @param halfClose maximum silence of a pair after one of its directions has ended
+ * @param idle maximum silence of a member that has others in its group; without a limit if empty
  */
 public record BounceGroups(
     int groups,
     int members,
     int clients,
+    int clientsPerAddress,
     boolean echo,
     PairedGroups paired,
     Duration dropSlowAfter,
-    Duration halfClose) {
+    Duration halfClose,
+    Optional<Duration> idle) {
 
   /** The defaults of the command line. */
   public static final BounceGroups DEFAULT =
@@ -44,7 +51,36 @@ public record BounceGroups(
     Checks.count(Setting.MAX_PAIRS, groups);
     Checks.count(Setting.MAX_CONNECTIONS, members);
     Checks.count(Setting.MAX_CLIENTS, clients);
+    Checks.count(Setting.MAX_CLIENTS_PER_ADDR, clientsPerAddress);
     paired.check(groups);
     Checks.positive(Setting.HALF_CLOSE_TIMEOUT, halfClose, Checks.CUT_ANSWERS);
+    idle.ifPresent(
+        limit -> Checks.positive(Setting.IDLE_TIMEOUT, limit, Checks.NO_IDLE_CONNECTION));
+  }
+
+  /** Creates groups with the default for members of one address, and without an idle timeout. */
+  public BounceGroups(
+      int groups,
+      int members,
+      int clients,
+      boolean echo,
+      PairedGroups paired,
+      Duration dropSlowAfter,
+      Duration halfClose) {
+    this(
+        groups,
+        members,
+        clients,
+        ConnectionLimits.shareOfOneAddress(clients),
+        echo,
+        paired,
+        dropSlowAfter,
+        halfClose,
+        Optional.empty());
+  }
+
+  /** Returns how long a pair may be idle. */
+  public Relay.IdleLimits idleLimits() {
+    return new Relay.IdleLimits(halfClose, idle);
   }
 }

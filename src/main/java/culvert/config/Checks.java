@@ -25,6 +25,9 @@ final class Checks {
   /** What a timeout of zero would mean for a connection with one direction ended. */
   static final String CUT_ANSWERS = "answers would be cut off";
 
+  /** What a timeout of zero would mean for a connection without bytes. */
+  static final String NO_IDLE_CONNECTION = "no connection would stay open";
+
   private Checks() {}
 
   static void distinct(Setting setting, List<ServiceAddress> services) {

@@ -45,18 +45,18 @@ public record ConnectionLimits(
       int visitors, int sessions, int unauthenticated, int unauthenticatedPerAddress) {
     this(
         visitors,
-        visitorsPerAddress(visitors),
+        shareOfOneAddress(visitors),
         sessions,
         unauthenticated,
         unauthenticatedPerAddress);
   }
 
   /**
-   * Returns the default for visitors of one address: three quarters of all, so that one address
-   * cannot exclude the others. It is not lower, because all visitors behind one network address
-   * translation or load balancer have the same address.
+   * Returns the default for connections from one address: three quarters of all, so that one
+   * address cannot exclude the others. It is not lower, because all clients behind one network
+   * address translation or load balancer have the same address.
    */
-  public static int visitorsPerAddress(int visitors) {
-    return visitors - visitors / PART_FOR_OTHERS;
+  public static int shareOfOneAddress(int total) {
+    return total - total / PART_FOR_OTHERS;
   }
 }

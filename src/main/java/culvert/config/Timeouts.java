@@ -50,7 +50,7 @@ public record Timeouts(
     Checks.positive(Setting.HANDSHAKE_TIMEOUT, handshake, "no session could start");
     Checks.positive(Setting.HALF_CLOSE_TIMEOUT, halfClose, Checks.CUT_ANSWERS);
     idle.ifPresent(
-        limit -> Checks.positive(Setting.IDLE_TIMEOUT, limit, "no connection would stay open"));
+        limit -> Checks.positive(Setting.IDLE_TIMEOUT, limit, Checks.NO_IDLE_CONNECTION));
     if (heartbeat.compareTo(MIN_HEARTBEAT) < 0) {
       throw new InvalidSettingException(
           Setting.HEARTBEAT, Durations.of(heartbeat), "at least " + Durations.of(MIN_HEARTBEAT));

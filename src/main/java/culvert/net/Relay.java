@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
@@ -48,19 +48,12 @@ public final class Relay {
   private final String name;
   private final Connection first;
   private final Connection second;
-  private final Deadlines deadlines;
-  private final IdleLimits idle;
   private final AtomicReference<Outcome> outcome = new AtomicReference<>();
   private final CountDownLatch forwardEnded = new CountDownLatch(1);
   private volatile Throwable forwardBug;
 
-  private final ReentrantLock watching = new ReentrantLock();
-
-  /** Guarded by {@link #watching}, as are the two fields below. */
-  private Deadlines.Deadline watch = () -> {};
-
-  private boolean halfClosed;
-  private boolean over;
+  private final AtomicBoolean halfClosed = new AtomicBoolean();
+  private final IdleWatch idleWatch;
 
   /**
    * Creates a relay that copies nothing yet and may be idle for any time while both directions are
@@ -85,8 +78,12 @@ public final class Relay {
     this.name = name;
     this.first = first;
     this.second = second;
-    this.deadlines = deadlines;
-    this.idle = idle;
+    this.idleWatch =
+        new IdleWatch(
+            deadlines,
+            () -> halfClosed.get() ? Optional.of(idle.afterHalfClose()) : idle.open(),
+            this::bytesMoved,
+            () -> end(halfClosed.get() ? Outcome.HALF_CLOSED_IDLE : Outcome.IDLE));
   }
 
   /** Starts the loop from the first connection to the second in a new thread. */
@@ -124,7 +121,7 @@ public final class Relay {
    */
   public Outcome finish() {
     try {
-      watchIdle();
+      idleWatch.restart();
       copy(second, first);
     } finally {
       awaitForward();
@@ -195,66 +192,17 @@ public final class Relay {
   }
 
   private void ended() {
-    watching.lock();
-    try {
-      if (halfClosed) {
-        return;
-      }
-      halfClosed = true;
-    } finally {
-      watching.unlock();
+    if (halfClosed.compareAndSet(false, true)) {
+      idleWatch.restart();
     }
-    watchIdle();
   }
 
   private long bytesMoved() {
     return first.received() + first.sent() + second.received() + second.sent();
   }
 
-  /** Starts the current idle limit anew. */
-  private void watchIdle() {
-    watching.lock();
-    try {
-      watch.cancel();
-      Optional<Duration> limit = halfClosed ? Optional.of(idle.afterHalfClose()) : idle.open();
-      if (!over && limit.isPresent()) {
-        long before = bytesMoved();
-        watch = deadlines.after(limit.get(), () -> checkIdle(before));
-      }
-    } finally {
-      watching.unlock();
-    }
-  }
-
-  private void checkIdle(long before) {
-    if (bytesMoved() == before) {
-      end(isHalfClosed() ? Outcome.HALF_CLOSED_IDLE : Outcome.IDLE);
-    } else {
-      watchIdle();
-    }
-  }
-
-  private boolean isHalfClosed() {
-    watching.lock();
-    try {
-      return halfClosed;
-    } finally {
-      watching.unlock();
-    }
-  }
-
-  private void stopWatching() {
-    watching.lock();
-    try {
-      over = true;
-      watch.cancel();
-    } finally {
-      watching.unlock();
-    }
-  }
-
   private void close() {
-    stopWatching();
+    idleWatch.stop();
     if (outcome.compareAndSet(null, Outcome.COMPLETED)) {
       first.close();
       second.close();

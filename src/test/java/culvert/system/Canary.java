@@ -33,6 +33,12 @@ final class Canary {
     this.failures = failures;
   }
 
+  /** Visits a service without other visitors, after a while in which the processes warm up. */
+  static Canary visitQuiet(HostPort service) throws InterruptedException {
+    visit(service, Duration.ofMillis(500));
+    return visit(service, Duration.ofMillis(500));
+  }
+
   /** Visits a service for this long, one connection after the other. */
   static Canary visit(HostPort service, Duration duration) throws InterruptedException {
     var nanos = new ArrayList<Long>();

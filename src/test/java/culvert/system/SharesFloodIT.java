@@ -67,7 +67,7 @@ class SharesFloodIT {
         var server = TestServer.echo();
         var services = TwoServices.start(HostPort.of(dead.address()), server.address())) {
       services.awaitServing();
-      Canary quiet = Canary.visit(services.other(), Duration.ofSeconds(1));
+      Canary quiet = Canary.visitQuiet(services.other());
       Canary canary;
       long sent;
       try (var flood = VisitorFlood.ofRate(services.flooded(), SOURCE, VISITORS_A_SECOND)) {
@@ -99,7 +99,7 @@ class SharesFloodIT {
             TwoServices.start(
                 server.address(), server.address(), "--max-visitors=" + IDLE_VISITORS)) {
       services.awaitServing();
-      Canary quiet = Canary.visit(services.other(), Duration.ofSeconds(1));
+      Canary quiet = Canary.visitQuiet(services.other());
       Canary canary;
       try (var flood = VisitorFlood.of(services.flooded(), SOURCE, IDLE_VISITORS)) {
         canary = Canary.visit(services.other(), duration);

@@ -53,4 +53,9 @@ final class DisconnectReason {
   static String idleHalfClosed(Duration limit) {
     return "half-closed and idle for " + Durations.of(limit);
   }
+
+  /** Returns the reason for a member that neither sent nor received a byte for so long. */
+  static String idle(Duration limit) {
+    return "idle for " + Durations.of(limit);
+  }
 }

@@ -3,6 +3,7 @@ package culvert.bounce.server;
 import culvert.bounce.server.MemberView.State;
 import culvert.config.BounceGroups;
 import culvert.net.Deadlines;
+import culvert.net.IdleWatch;
 import culvert.net.Relay;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -71,13 +72,33 @@ final class GroupHandler {
     member.setState(State.READY);
     if (!group.isPaired()) {
       member.input().release();
-      member.input().transferTo(new Fanout(member, echoed, members, events, this::isEchoOn));
-      members.disconnect(member, DisconnectReason.CLOSED_BY_PEER);
+      deliver(member, echoed);
     } else if (group.isSecond(member)) {
       relay(group);
     } else {
       group.awaitPairEnd();
     }
+  }
+
+  /** Delivers a member's bytes to the others until it ends, or was idle for too long. */
+  private void deliver(Member member, int echoed) throws IOException {
+    var watch =
+        new IdleWatch(
+            deadlines,
+            settings::idle,
+            () -> member.connection().received() + member.connection().sent(),
+            () -> members.disconnect(member, idleReason()));
+    watch.restart();
+    try {
+      member.input().transferTo(new Fanout(member, echoed, members, events, this::isEchoOn));
+      members.disconnect(member, DisconnectReason.CLOSED_BY_PEER);
+    } finally {
+      watch.stop();
+    }
+  }
+
+  private String idleReason() {
+    return DisconnectReason.idle(settings.idle().orElseThrow());
   }
 
   /**
@@ -138,7 +159,7 @@ final class GroupHandler {
                   new PairedConnection(first, second, events),
                   new PairedConnection(second, first, events),
                   deadlines,
-                  settings.halfClose())
+                  settings.idleLimits())
               .run();
     } finally {
       groups.dissolve(pair);
@@ -159,6 +180,7 @@ final class GroupHandler {
         String reason = DisconnectReason.idleHalfClosed(settings.halfClose());
         ended(reason, first, reason, second);
       }
+      case IDLE -> ended(idleReason(), first, idleReason(), second);
       case STOPPED ->
           ended(DisconnectReason.PARTNER_ENDED, first, DisconnectReason.PARTNER_ENDED, second);
     }

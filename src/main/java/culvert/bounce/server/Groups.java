@@ -1,6 +1,7 @@
 package culvert.bounce.server;
 
 import culvert.config.BounceGroups;
+import culvert.net.SourcePrefix;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -27,8 +28,10 @@ final class Groups {
   /** A place became free, or draining began. */
   private final Condition changed = lock.newCondition();
 
-  /** Guarded by the lock, as are the two fields below. */
+  /** Guarded by the lock, as are the fields below. */
   private final Map<Integer, Group> groups = new HashMap<>();
+
+  private final Map<SourcePrefix, Integer> ofSource = new HashMap<>();
 
   private int members;
   private boolean draining;
@@ -41,20 +44,22 @@ final class Groups {
   /**
    * Adds a member to the group with this number. Waits up to 250 ms for a place.
    *
-   * @return the group, or empty if the group or the server is full, or the server stops
+   * @return the group, or empty if the group, the server or the share of the member's address is
+   *     full, or the server stops
    */
   Optional<Group> join(Member member, int number) throws InterruptedException {
     lock.lock();
     try {
       long left = PLACE_WAIT.toNanos();
-      while (!draining && isFull(number) && left > 0) {
+      while (!draining && isFull(member, number) && left > 0) {
         left = changed.awaitNanos(left);
       }
-      if (draining || isFull(number)) {
+      if (draining || isFull(member, number)) {
         return Optional.empty();
       }
       Group group = groups.computeIfAbsent(number, n -> new Group(n, limits.paired().contains(n)));
       members++;
+      ofSource.merge(source(member), 1, Integer::sum);
       group.add(member);
       member.setGroup(group);
       return Optional.of(group);
@@ -63,9 +68,15 @@ final class Groups {
     }
   }
 
-  private boolean isFull(int number) {
+  private boolean isFull(Member member, int number) {
     Group group = groups.get(number);
-    return members >= limits.clients() || group != null && group.isFull(limits.members());
+    return members >= limits.clients()
+        || ofSource.getOrDefault(source(member), 0) >= limits.clientsPerAddress()
+        || group != null && group.isFull(limits.members());
+  }
+
+  private static SourcePrefix source(Member member) {
+    return SourcePrefix.of(member.peer().getAddress());
   }
 
   /**
@@ -120,6 +131,7 @@ final class Groups {
       return;
     }
     members--;
+    ofSource.computeIfPresent(source(member), (source, n) -> n == 1 ? null : n - 1);
     changed.signalAll();
     if (group.members().isEmpty()) {
       groups.remove(group.number());

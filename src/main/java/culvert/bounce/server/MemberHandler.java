@@ -176,7 +176,8 @@ final class MemberHandler implements Listener.Handler {
             : member.joinWithGreeting(
                 handshake.welcome(), () -> groups.join(member, handshake.number()));
     if (group.isEmpty()) {
-      refuse(member, BounceRefusal.FULL, "group " + handshake.number() + " or this server is full");
+      String full = "group " + handshake.number() + ", this server or the share of the address";
+      refuse(member, BounceRefusal.FULL, full + " is full");
     }
     return group;
   }

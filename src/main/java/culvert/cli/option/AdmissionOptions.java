@@ -32,7 +32,7 @@ public final class AdmissionOptions {
   /** Returns the maximum number of concurrent visitors from one address. */
   public int visitorsPerAddress() {
     return visitorsPerAddress == null
-        ? ConnectionLimits.visitorsPerAddress(visitors())
+        ? ConnectionLimits.shareOfOneAddress(visitors())
         : visitorsPerAddress;
   }
 

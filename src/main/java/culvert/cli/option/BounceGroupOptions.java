@@ -1,6 +1,7 @@
 package culvert.cli.option;
 
 import culvert.config.BounceGroups;
+import culvert.config.ConnectionLimits;
 import culvert.config.PairedGroups;
 import java.time.Duration;
 import picocli.CommandLine.Mixin;
@@ -42,6 +43,14 @@ public final class BounceGroupOptions {
   private int clients;
 
   @Option(
+      names = "--max-clients-per-addr",
+      paramLabel = "N",
+      description =
+          "Maximum members from one IPv4 address or one IPv6 network of 64 bits. [default: three"
+              + " quarters of --max-clients]")
+  private Integer clientsPerAddress;
+
+  @Option(
       names = "--close-with-peer",
       paramLabel = "GROUP,...",
       arity = "0..1",
@@ -54,6 +63,8 @@ public final class BounceGroupOptions {
   private PairedGroups paired = PairedGroups.NONE;
 
   @Mixin private HalfCloseOption halfClose;
+
+  @Mixin private IdleTimeoutOption idle;
 
   @Option(
       names = "--drop-slow-after",
@@ -70,6 +81,15 @@ public final class BounceGroupOptions {
    * @throws IllegalArgumentException if an option is invalid
    */
   public BounceGroups groups() {
-    return new BounceGroups(groups, members, clients, echo, paired, dropSlow, halfClose.timeout());
+    return new BounceGroups(
+        groups,
+        members,
+        clients,
+        clientsPerAddress == null ? ConnectionLimits.shareOfOneAddress(clients) : clientsPerAddress,
+        echo,
+        paired,
+        dropSlow,
+        halfClose.timeout(),
+        idle.timeout());
   }
 }

@@ -42,6 +42,8 @@ public final class BounceFixture implements AutoCloseable {
     private int groups = 65_536;
     private int members = 2;
     private int clients = 16_384;
+    private int clientsPerAddress = 16_384;
+    private Optional<Duration> idle = Optional.empty();
     private boolean echo;
     private PairedGroups paired = PairedGroups.NONE;
     private Duration dropSlowAfter = Duration.ofMinutes(5);
@@ -83,6 +85,16 @@ public final class BounceFixture implements AutoCloseable {
 
     Setup clients(int max) {
       clients = max;
+      return this;
+    }
+
+    Setup clientsPerAddress(int max) {
+      clientsPerAddress = max;
+      return this;
+    }
+
+    Setup idle(Duration limit) {
+      idle = Optional.of(limit);
       return this;
     }
 
@@ -130,7 +142,15 @@ public final class BounceFixture implements AutoCloseable {
               new BounceLoginLimits(
                   authTimeout, numberPause, maxUnauthenticated, maxUnauthenticatedPerAddress),
               new BounceGroups(
-                  groups, members, clients, echo, paired, dropSlowAfter, Duration.ofSeconds(20)),
+                  groups,
+                  members,
+                  clients,
+                  clientsPerAddress,
+                  echo,
+                  paired,
+                  dropSlowAfter,
+                  Duration.ofSeconds(20),
+                  idle),
               transport,
               tls,
               WebSocketSettings.DEFAULT,

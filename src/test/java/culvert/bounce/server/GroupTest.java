@@ -220,6 +220,29 @@ class GroupTest {
   }
 
   @Test
+  void membersOfOneAddressLeavePlacesForOthers() throws Exception {
+    try (BounceFixture bounce = setup().clientsPerAddress(1).start();
+        RawMember first = bounce.join(1)) {
+      bounce.dial().send("hi0002").expectLast("Connection Group Full");
+      first.leave();
+      bounce.awaitMembers(0);
+      bounce.join(2).close();
+    }
+  }
+
+  @Test
+  void memberWithoutBytesIsDisconnectedAfterTheIdleTimeout() throws Exception {
+    try (BounceFixture bounce = setup().idle(Duration.ofMillis(300)).start();
+        RawMember first = bounce.join(1);
+        RawMember second = bounce.join(1)) {
+      first.send("x");
+      second.expect("x");
+      bounce.awaitEvent("0 disconnected: idle for 300ms");
+      bounce.awaitEvent("1 disconnected: idle for 300ms");
+    }
+  }
+
+  @Test
   void groupsAreIsolated() throws Exception {
     try (BounceFixture bounce = setup().start();
         RawMember one = bounce.join(1);

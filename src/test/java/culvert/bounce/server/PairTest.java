@@ -46,6 +46,19 @@ class PairTest {
     }
   }
 
+  @Test
+  void pairWithoutBytesIsClosedAfterTheIdleTimeout() throws Exception {
+    var setup = new BounceFixture.Setup().paired().idle(Duration.ofMillis(300));
+    try (BounceFixture bounce = setup.start();
+        RawMember first = bounce.join(1);
+        RawMember second = bounce.join(1)) {
+      first.send("x");
+      second.expect("x");
+      bounce.awaitEvent("0 disconnected: idle for 300ms");
+      bounce.awaitEvent("1 disconnected: idle for 300ms");
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void resetIsForwarded(boolean firstFails) throws Exception {
