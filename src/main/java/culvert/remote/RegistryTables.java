@@ -70,10 +70,12 @@ record RegistryTables(Roster roster, ServiceTable services, PortTable ports) {
         : Optional.of("client port number not in allowed range");
   }
 
-  /** Returns the sessions that keep another one from serving the offer. */
+  /** Returns the other sessions that keep a session from serving the offer. */
   List<Session> holders(Session newcomer, Offer offer, boolean isShared) {
     return offer.port().isPresent()
-        ? ports.get(offer.port().getAsInt()).map(PortTable.Held::session).stream().toList()
+        ? ports.get(offer.port().getAsInt()).map(PortTable.Held::session).stream()
+            .filter(holder -> holder != newcomer)
+            .toList()
         : services.holders(newcomer, offer.service(), isShared);
   }
 

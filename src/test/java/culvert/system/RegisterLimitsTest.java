@@ -3,6 +3,7 @@ package culvert.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.config.PortRange;
+import culvert.net.HostPort;
 import culvert.protocol.ByeReason;
 import culvert.protocol.DeclinedReason;
 import culvert.protocol.Handshake;
@@ -72,6 +73,23 @@ class RegisterLimitsTest {
           .isEqualTo(
               new Message.Declined(
                   DeclinedReason.SETTINGS, "service0:0", "a session has at most 256 ports"));
+    }
+  }
+
+  /** The second offer finds the port held by the session itself. */
+  @Test
+  void sessionMayOfferItsPortAgain() throws Exception {
+    var ports = PortRange.parse("127.0.0.1:20000-29999");
+    try (var server = TestServer.echo();
+        var tunnel = RolePair.to(server.address(), options().outsidePort(ports, 0));
+        var origin = loggedIn(tunnel)) {
+      origin.send(0, new Message.Offer("other:0"));
+      origin.send(0, new Message.Register(false));
+      String address = ((Message.Offered) origin.receive()).addresses().getFirst();
+      String again = "other:" + HostPort.parse(address).port();
+      origin.send(0, new Message.Offer(again));
+      origin.send(0, new Message.Register(false));
+      assertThat(origin.receive()).isEqualTo(new Message.Offered(again, List.of(address), ""));
     }
   }
 
