@@ -30,9 +30,10 @@ final class NameLookup {
 
   /**
    * Maximum number of names being resolved, so that a resolver that hangs cannot accumulate
-   * threads.
+   * threads. A name takes one place however many visitors wait for it, so that origin servers whose
+   * names are not resolved leave places for those of other services.
    */
-  static final int MAX_NAMES = 32;
+  static final int MAX_NAMES = 256;
 
   /** Resolves one name; may block without a limit. */
   @FunctionalInterface

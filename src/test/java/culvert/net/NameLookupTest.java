@@ -155,7 +155,7 @@ class NameLookupTest {
     awaitAsked(NameLookup.MAX_NAMES);
     assertThatThrownBy(() -> addresses(hanging, NAME, LIMIT))
         .isInstanceOf(UnknownHostException.class)
-        .hasMessage("the name 'name.example' was not resolved: 32 other lookups are in progress");
+        .hasMessage("the name 'name.example' was not resolved: 256 other lookups are in progress");
     assertThat(addresses(hanging, new HostPort("::1", 7), LIMIT)).hasSize(1);
     hang.countDown();
     for (var answer : answers) {
