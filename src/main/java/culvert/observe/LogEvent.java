@@ -8,7 +8,7 @@ import java.util.Map;
  * One log line before it is written: the event's name, which never varies, and its fields in the
  * order in which they were added. Built by one thread and passed to a {@link Log}:
  *
- * <pre>log.warn(event("visitor rejected").with("visitor", address).with("cause", cause));</pre>
+ * <pre>log.warn(event("visitor reset").with("visitor", address).with("cause", cause));</pre>
  */
 public final class LogEvent {
 

@@ -6,7 +6,6 @@ import culvert.config.RemoteSettings;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
-import culvert.net.HostPort;
 import culvert.net.Listener;
 import culvert.net.OpenSet;
 import culvert.net.ProxyHeader;
@@ -16,6 +15,7 @@ import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
+import culvert.remote.VisitorResets.Reason;
 import culvert.session.PendingOpens;
 import culvert.session.PendingStream;
 import culvert.session.Visitor;
@@ -36,7 +36,7 @@ final class VisitorHandler implements AutoCloseable {
   private final Deadlines deadlines;
   private final Counters counters;
   private final Log log;
-  private final LimitedLog<SourcePrefix> lines;
+  private final VisitorResets resets;
   private final LimitedLog<String> acceptFailures;
   private final VisitorStreams streams;
   private final VisitorPlaces places;
@@ -57,9 +57,10 @@ final class VisitorHandler implements AutoCloseable {
         new VisitorPlaces(
             settings.connectionLimits().visitors(),
             settings.connectionLimits().visitorsPerAddress());
-    this.lines = new LimitedLog<>(log, counters, 1, settings.timeouts().logPeriod());
+    var lines = new LimitedLog<SourcePrefix>(log, counters, 1, settings.timeouts().logPeriod());
+    this.resets = new VisitorResets(counters, lines);
     this.acceptFailures = new LimitedLog<>(log, counters, 1, settings.timeouts().logPeriod());
-    this.streams = new VisitorStreams(settings, deadlines, counters, log, lines);
+    this.streams = new VisitorStreams(settings, deadlines, counters, log, lines, resets);
   }
 
   /** Sets the sessions that visitors are sent to. */
@@ -128,7 +129,7 @@ final class VisitorHandler implements AutoCloseable {
     public void handle(SocketConnection visitor) {
       counters.count(Counter.VISITORS);
       if (!share.tryAcquire()) {
-        reject(visitor, service, Counter.VISITORS_OVER_LIMIT, overLimit());
+        reject(visitor, visitor.peer(), service, Reason.OVER_LIMIT, overLimit());
         return;
       }
       try {
@@ -159,14 +160,14 @@ final class VisitorHandler implements AutoCloseable {
       try {
         address = addressOf(connection);
       } catch (IOException e) {
-        reject(connection, service, Counter.BAD_PROXY_HEADERS, e.getMessage());
+        reject(connection, connection.peer(), service, Reason.BAD_PROXY_HEADER, e.getMessage());
         return;
       }
       SourcePrefix source = SourcePrefix.of(address.getAddress());
       if (!places.tryAcquire(source)) {
         int max = settings.connectionLimits().visitorsPerAddress();
         String cause = "the limit of " + max + " visitors from one address is reached";
-        reject(connection, service, Counter.VISITORS_OVER_LIMIT, cause);
+        reject(connection, address, service, Reason.OVER_LIMIT, cause);
         return;
       }
       try {
@@ -180,7 +181,7 @@ final class VisitorHandler implements AutoCloseable {
       if (!pending.tryBegin()) {
         int max = settings.resourceLimits().opensPerService();
         String cause = max + " visitors wait, and the origin server accepts none";
-        reject(connection, service, Counter.VISITORS_BUSY, cause);
+        reject(connection, visitor.address(), service, Reason.BUSY, cause);
         return;
       }
       Optional<VisitorStreams.Joined> joined = Optional.empty();
@@ -189,7 +190,7 @@ final class VisitorHandler implements AutoCloseable {
         admissions.remove(connection);
         joined = streams.await(connection, visitor, opened, since);
       } catch (IOException e) {
-        reject(connection, service, Counter.VISITORS_UNSERVED, e.getMessage());
+        reject(connection, visitor.address(), service, Reason.UNSERVED, e.getMessage());
         return;
       } finally {
         pending.end(joined.isPresent());
@@ -211,15 +212,14 @@ final class VisitorHandler implements AutoCloseable {
     }
   }
 
-  private void reject(SocketConnection connection, String service, Counter why, String cause) {
-    counters.count(why);
+  private void reject(
+      SocketConnection connection,
+      InetSocketAddress visitor,
+      String service,
+      Reason reason,
+      String cause) {
     connection.reset();
-    lines.warn(
-        SourcePrefix.of(connection.peer().getAddress()),
-        event("visitor reset")
-            .with("visitor", HostPort.of(connection.peer()))
-            .with("service", service)
-            .with("cause", cause));
+    resets.record(visitor, service, reason, cause);
   }
 
   /** Returns how many visitors are connected now. */

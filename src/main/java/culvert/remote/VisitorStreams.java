@@ -13,7 +13,7 @@ import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
-import culvert.observe.LogEvent;
+import culvert.remote.VisitorResets.Reason;
 import culvert.session.PendingStream;
 import culvert.session.RelayEndReason;
 import culvert.session.RelayReport;
@@ -29,18 +29,21 @@ final class VisitorStreams {
   private final Counters counters;
   private final LimitedLog<SourcePrefix> relays;
   private final LimitedLog<SourcePrefix> lines;
+  private final VisitorResets resets;
 
   VisitorStreams(
       RemoteSettings settings,
       Deadlines deadlines,
       Counters counters,
       Log log,
-      LimitedLog<SourcePrefix> lines) {
+      LimitedLog<SourcePrefix> lines,
+      VisitorResets resets) {
     this.settings = settings;
     this.deadlines = deadlines;
     this.counters = counters;
     this.relays = RelayReport.log(log, counters, settings.timeouts().logPeriod());
     this.lines = lines;
+    this.resets = resets;
   }
 
   /** A visitor whose stream was accepted. */
@@ -114,33 +117,28 @@ final class VisitorStreams {
 
   private void failed(Visitor visitor, PendingStream.Outcome outcome) {
     switch (outcome) {
-      case PendingStream.Outcome.Refused refused -> failed(visitor, "refused", refused.why());
+      case PendingStream.Outcome.Refused refused -> reset(visitor, Reason.REFUSED, refused.why());
       case PendingStream.Outcome.TimedOut timedOut -> {
         String limit = Durations.of(settings.openTimeout());
-        failed(visitor, "open-timeout", "no connection within " + limit);
+        reset(visitor, Reason.OPEN_TIMEOUT, "no connection within " + limit);
       }
-      case PendingStream.Outcome.Cancelled cancelled -> {
-        counters.count(Counter.VISITORS_GONE);
-        lines.info(source(visitor), about(visitor, "visitor disconnected", "visitor-reset"));
-      }
+      case PendingStream.Outcome.Cancelled cancelled -> logGone(visitor);
       case PendingStream.Outcome.Accepted accepted ->
           throw new IllegalArgumentException("an accepted stream has not failed");
     }
   }
 
-  private void failed(Visitor visitor, String reason, String cause) {
-    counters.count(Counter.OPENS_FAILED);
-    lines.warn(source(visitor), about(visitor, "visitor reset", reason).with("cause", cause));
+  private void reset(Visitor visitor, Reason reason, String cause) {
+    resets.record(visitor.address(), visitor.service(), reason, cause);
   }
 
-  private static SourcePrefix source(Visitor visitor) {
-    return SourcePrefix.of(visitor.address().getAddress());
-  }
-
-  private static LogEvent about(Visitor visitor, String event, String reason) {
-    return event(event)
-        .with("visitor", visitor.name())
-        .with("service", visitor.service())
-        .with("reason", reason);
+  private void logGone(Visitor visitor) {
+    counters.count(Counter.VISITORS_GONE);
+    lines.info(
+        SourcePrefix.of(visitor.address().getAddress()),
+        event("visitor disconnected")
+            .with("visitor", visitor.name())
+            .with("service", visitor.service())
+            .with("reason", "visitor-reset"));
   }
 }
