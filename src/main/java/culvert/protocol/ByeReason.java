@@ -30,11 +30,6 @@ public enum ByeReason {
   }
 
   static ByeReason of(int code) {
-    for (ByeReason reason : values()) {
-      if (reason.code == code) {
-        return reason;
-      }
-    }
-    return ERROR;
+    return ReasonCodes.find(values(), ByeReason::code, code, ERROR);
   }
 }

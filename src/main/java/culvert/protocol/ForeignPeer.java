@@ -47,9 +47,6 @@ public enum ForeignPeer {
   /** Anything else. */
   UNKNOWN("an unknown protocol", new byte[0]);
 
-  /** The first bytes that every origin proxy sends. */
-  static final String PREFACE = "CULVERT\n";
-
   private static final byte[] PROXY_V2 = {'\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q'};
 
   private final String description;
@@ -76,9 +73,9 @@ public enum ForeignPeer {
     return description;
   }
 
-  /** Returns which Culvert peer this may be if {@code wanted} was expected; often empty. */
-  String alternative(String wanted, PeerNames names) {
-    return transport.isEmpty() || this == HTTP && wanted.contains("WebSocket")
+  /** Returns which Culvert peer this may be instead of the expected one; often empty. */
+  String alternative(ExpectedPeer expected, PeerNames names) {
+    return transport.isEmpty() || this == HTTP && expected == ExpectedPeer.WEB_SOCKET
         ? ""
         : "; "
             + names.kind()
@@ -97,7 +94,7 @@ public enum ForeignPeer {
   /** Identifies the peer by up to eight first bytes. */
   public static ForeignPeer of(byte[] first) {
     String text = new String(first, StandardCharsets.ISO_8859_1);
-    if (text.startsWith(PREFACE)) {
+    if (text.startsWith(HandshakeExchange.PREFACE)) {
       return CULVERT;
     }
     if (text.startsWith("SSH-")) {

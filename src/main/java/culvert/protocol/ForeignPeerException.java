@@ -10,28 +10,30 @@ public final class ForeignPeerException extends IOException {
   private final byte[] answer;
 
   ForeignPeerException(ForeignPeer peer) {
-    this(peer, "a Culvert peer", PeerNames.ORIGIN_PROXY);
+    this(peer, ExpectedPeer.CULVERT, PeerNames.ORIGIN_PROXY);
   }
 
   /**
    * Creates an exception that names the peer and the expected one.
    *
-   * @param wanted the expected peer: "a TLS client"
    * @param names names of the expected peer
    */
-  public ForeignPeerException(ForeignPeer peer, String wanted, PeerNames names) {
-    this(peer, wanted, names, peer.answer());
+  public ForeignPeerException(ForeignPeer peer, ExpectedPeer expected, PeerNames names) {
+    this(peer, expected, names, peer.answer());
   }
 
-  private ForeignPeerException(ForeignPeer peer, String wanted, PeerNames names, byte[] answer) {
-    super("this is " + peer.description() + ", not " + wanted + peer.alternative(wanted, names));
+  private ForeignPeerException(
+      ForeignPeer peer, ExpectedPeer expected, PeerNames names, byte[] answer) {
+    super(
+        "this is " + peer.description() + ", not " + expected + peer.alternative(expected, names));
     this.peer = peer;
     this.answer = answer;
   }
 
   /** Creates an exception for a peer that was answered already; {@link #answer} is empty. */
-  public static ForeignPeerException answered(ForeignPeer peer, String wanted, PeerNames names) {
-    return new ForeignPeerException(peer, wanted, names, new byte[0]);
+  public static ForeignPeerException answered(
+      ForeignPeer peer, ExpectedPeer expected, PeerNames names) {
+    return new ForeignPeerException(peer, expected, names, new byte[0]);
   }
 
   /** Returns the peer as far as it was identified. */

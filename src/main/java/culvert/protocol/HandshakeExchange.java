@@ -18,7 +18,10 @@ public final class HandshakeExchange {
   /** Maximum number of bytes read from a peer, including the preface. */
   public static final int MAX_BYTES = 4096;
 
-  private static final byte[] PREFACE = ForeignPeer.PREFACE.getBytes(StandardCharsets.US_ASCII);
+  /** The first bytes of the native protocol, inside any transport. */
+  static final String PREFACE = "CULVERT\n";
+
+  private static final byte[] PREFACE_BYTES = PREFACE.getBytes(StandardCharsets.US_ASCII);
 
   private final InputStream in;
   private final OutputStream out;
@@ -33,8 +36,8 @@ public final class HandshakeExchange {
 
   /** Sends the preface and the first messages of the dialling side in one write. */
   public void begin(Message... messages) throws IOException {
-    addToTranscript(PREFACE);
-    write(PREFACE, messages);
+    addToTranscript(PREFACE_BYTES);
+    write(PREFACE_BYTES, messages);
   }
 
   /** Sends messages in one write. */
@@ -60,14 +63,14 @@ public final class HandshakeExchange {
    * @throws ForeignPeerException if the first bytes belong to another protocol
    */
   public void readPreface() throws IOException {
-    byte[] first = in.readNBytes(PREFACE.length);
+    byte[] first = in.readNBytes(PREFACE_BYTES.length);
     if (first.length == 0) {
       throw new EOFException("connection closed before the first byte");
     }
-    if (!Arrays.equals(first, PREFACE)) {
+    if (!Arrays.equals(first, PREFACE_BYTES)) {
       ForeignPeer peer = ForeignPeer.of(first);
       sendQuietly(peer.answer());
-      throw ForeignPeerException.answered(peer, "a Culvert peer", PeerNames.ORIGIN_PROXY);
+      throw ForeignPeerException.answered(peer, ExpectedPeer.CULVERT, PeerNames.ORIGIN_PROXY);
     }
     remainingBytes -= first.length;
     addToTranscript(first);

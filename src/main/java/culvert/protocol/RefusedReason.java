@@ -27,11 +27,6 @@ public enum RefusedReason {
   }
 
   static RefusedReason of(int code) {
-    for (RefusedReason reason : values()) {
-      if (reason.code == code) {
-        return reason;
-      }
-    }
-    return UNREACHABLE;
+    return ReasonCodes.find(values(), RefusedReason::code, code, UNREACHABLE);
   }
 }

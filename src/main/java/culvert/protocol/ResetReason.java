@@ -22,11 +22,6 @@ public enum ResetReason {
   }
 
   static ResetReason of(int code) {
-    for (ResetReason reason : values()) {
-      if (reason.code == code) {
-        return reason;
-      }
-    }
-    return BROKEN;
+    return ReasonCodes.find(values(), ResetReason::code, code, BROKEN);
   }
 }

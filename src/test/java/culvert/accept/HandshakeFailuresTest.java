@@ -7,6 +7,7 @@ import culvert.net.HandshakeLimiter;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.protocol.ByeReason;
+import culvert.protocol.ExpectedPeer;
 import culvert.protocol.ForeignPeer;
 import culvert.protocol.ForeignPeerException;
 import culvert.protocol.PeerNames;
@@ -61,7 +62,8 @@ class HandshakeFailuresTest {
 
   @Test
   void foreignPeerIsAnsweredInItsOwnProtocol() throws Exception {
-    var foreign = new ForeignPeerException(ForeignPeer.HTTP, "a member", PeerNames.MEMBER);
+    var foreign =
+        new ForeignPeerException(ForeignPeer.HTTP, ExpectedPeer.CULVERT, PeerNames.MEMBER);
     assertThat(handle(foreign)).isNotEmpty().isEqualTo(foreign.answer());
     assertThat(counters.get(Counter.FOREIGN_PEERS)).isEqualTo(1);
     log.await("WARN", "foreign protocol rejected", "an HTTP client");

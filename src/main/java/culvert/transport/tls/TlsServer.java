@@ -3,6 +3,7 @@ package culvert.transport.tls;
 import culvert.config.TlsServerSettings;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
+import culvert.protocol.ExpectedPeer;
 import culvert.protocol.ForeignPeer;
 import culvert.protocol.ForeignPeerException;
 import culvert.protocol.PeerNames;
@@ -117,7 +118,7 @@ public final class TlsServer implements Transport {
     }
     ForeignPeer peer = ForeignPeer.of(first);
     if (peer != ForeignPeer.TLS || first.length < FIRST_BYTES) {
-      throw new ForeignPeerException(peer, "a TLS client", side.names());
+      throw new ForeignPeerException(peer, ExpectedPeer.TLS, side.names());
     }
     return first;
   }

@@ -7,6 +7,7 @@ import culvert.http.HttpHeadReader;
 import culvert.http.MalformedHttpException;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
+import culvert.protocol.ExpectedPeer;
 import culvert.protocol.ForeignPeer;
 import culvert.protocol.ForeignPeerException;
 import culvert.protocol.PeerNames;
@@ -27,7 +28,6 @@ import java.util.Optional;
  */
 public final class WebSocketServer implements Transport {
 
-  private static final String EXPECTED = "a WebSocket client";
   private static final byte[] GET = "GET ".getBytes(StandardCharsets.US_ASCII);
 
   private final Optional<String> path;
@@ -86,7 +86,7 @@ public final class WebSocketServer implements Transport {
       ForeignPeer peer = ForeignPeer.of(first);
       boolean http = peer == ForeignPeer.HTTP;
       respond(carrier, http ? WebSocketRequest.NOT_GET.bytes() : peer.answer());
-      throw ForeignPeerException.answered(peer, EXPECTED, client);
+      throw ForeignPeerException.answered(peer, ExpectedPeer.WEB_SOCKET, client);
     }
   }
 
@@ -95,7 +95,7 @@ public final class WebSocketServer implements Transport {
     return WebSocketRequest.isUpgrade(head)
         ? new ProtocolException(
             "an invalid WebSocket request, answered " + error.status() + ": " + error.detail())
-        : ForeignPeerException.answered(ForeignPeer.HTTP, EXPECTED, client);
+        : ForeignPeerException.answered(ForeignPeer.HTTP, ExpectedPeer.WEB_SOCKET, client);
   }
 
   private static void respond(Connection carrier, byte[] response) {
