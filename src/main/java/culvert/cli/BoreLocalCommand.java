@@ -124,7 +124,7 @@ final class BoreLocalCommand implements Callable<Integer> {
 
   @Mixin private RetryOption retry;
 
-  @Mixin private final VisitorLimitOption visitors = new VisitorLimitOption(4096);
+  @Mixin private VisitorLimitOption visitors;
 
   @Mixin private BoreRunOptions run;
 

@@ -24,8 +24,15 @@ public record ConnectionLimits(
   /** The part of the places that visitors of one address cannot take: one in this many. */
   private static final int PART_FOR_OTHERS = 4;
 
+  /**
+   * Heap for one visitor, in bytes. A visitor that reads nothing takes about 14 KiB: two threads,
+   * two connections and 4 KiB of unread bytes.
+   */
+  private static final long HEAP_BYTES_PER_VISITOR = 20 * 1024;
+
   /** The defaults of the command line. */
-  public static final ConnectionLimits DEFAULT = new ConnectionLimits(16_384, 1024, 4096, 256);
+  public static final ConnectionLimits DEFAULT =
+      new ConnectionLimits(visitorsOfHeap(Runtime.getRuntime().maxMemory()), 1024, 4096, 256);
 
   /**
    * Validates each value.
@@ -58,5 +65,10 @@ public record ConnectionLimits(
    */
   public static int shareOfOneAddress(int total) {
     return total - total / PART_FOR_OTHERS;
+  }
+
+  /** Returns how many visitors a heap of this size can carry: one for each 20 KiB. */
+  static int visitorsOfHeap(long bytes) {
+    return Math.clamp(bytes / HEAP_BYTES_PER_VISITOR, 1, Integer.MAX_VALUE);
   }
 }

@@ -1,5 +1,6 @@
 package culvert.config;
 
+import culvert.net.MemoryBudget;
 import culvert.setting.Setting;
 
 /**
@@ -11,7 +12,8 @@ import culvert.setting.Setting;
  * @param opensPerService maximum number of visitors of a service that wait for its origin server
  *     while that accepts none
  * @param streamBytes maximum number of bytes received for a stream and not read yet
- * @param bufferedBytes maximum of these bytes for all streams together
+ * @param bufferedBytes maximum of these bytes for all streams together, and of all other buffers of
+ *     connections
  */
 public record ResourceLimits(
     int streams, int opens, int opensPerService, ByteCount streamBytes, ByteCount bufferedBytes) {
@@ -21,9 +23,6 @@ public record ResourceLimits(
   private static final ByteCount MIN_STREAM_BYTES = new ByteCount(16 * 1024);
   private static final ByteCount MAX_STREAM_BYTES = new ByteCount(1024 * 1024 * 1024);
   private static final ByteCount MIN_BUFFERED_BYTES = new ByteCount(1024 * 1024);
-
-  /** Maximum default for all streams together. */
-  private static final long MAX_DEFAULT_BYTES = 256L * 1024 * 1024;
 
   /** The defaults of the command line. */
   public static final ResourceLimits DEFAULT =
@@ -48,9 +47,8 @@ public record ResourceLimits(
     this(streams, opens, DEFAULT_OPENS_PER_SERVICE, streamBytes, bufferedBytes);
   }
 
-  /** Returns a third of the maximum heap of this process, at most 256M. */
+  /** Returns a quarter of the maximum heap of this process, at most 256M. */
   public static ByteCount shareOfHeap() {
-    long third = Runtime.getRuntime().maxMemory() / 3;
-    return new ByteCount(Math.min(MAX_DEFAULT_BYTES, third));
+    return new ByteCount(MemoryBudget.defaultLimit());
   }
 }

@@ -2,6 +2,7 @@ package culvert.mux;
 
 import culvert.net.ByteOutput;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -165,8 +166,17 @@ final class BatchWriter {
   }
 
   private void write(SendQueue.Batch batch) {
+    ByteBuffer buffer = batch.buffer();
+    ByteBuffer bytes = batch.bytes();
     try {
-      out.write(batch.bytes());
+      out.writeSome(bytes);
+      if (bytes.hasRemaining()) {
+        if (buffer != null) {
+          buffer = link.pool().shrink(buffer);
+          bytes = buffer;
+        }
+        out.write(bytes);
+      }
       if (batch.last()) {
         link.connection().closeOutput();
         end();
@@ -174,8 +184,8 @@ final class BatchWriter {
     } catch (IOException e) {
       fail(e);
     } finally {
-      if (batch.buffer() != null) {
-        link.pool().release(batch.buffer());
+      if (buffer != null) {
+        link.pool().release(buffer);
       }
     }
   }

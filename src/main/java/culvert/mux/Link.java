@@ -49,8 +49,8 @@ public final class Link implements AutoCloseable {
   /**
    * Objects that all links of a process share.
    *
-   * @param pool lends buffers
-   * @param budget limits the unread bytes of all streams
+   * @param pool lends buffers, and limits the memory of all streams by its budget
+   * @param eviction resets streams beyond that limit
    * @param deadlines runs timers
    * @param heartbeat when a PING is sent and when the peer is considered dead
    * @param maxWindow maximum window of a stream in bytes, at least {@value MuxStream#FIRST_WINDOW}
@@ -58,7 +58,7 @@ public final class Link implements AutoCloseable {
    */
   public record Shared(
       BufferPool pool,
-      MemoryBudget budget,
+      StreamEviction eviction,
       Deadlines deadlines,
       Heartbeat heartbeat,
       int maxWindow,
@@ -113,7 +113,7 @@ public final class Link implements AutoCloseable {
    * @throws IOException if the connection broke or ended
    */
   public void run() throws IOException {
-    shared.budget().add(this);
+    shared.eviction().add(this);
     Thread writerThread =
         Threads.start("link writer " + HostPort.of(connection.peer()), writer::run);
     var watching = monitor.start();
@@ -148,7 +148,7 @@ public final class Link implements AutoCloseable {
     failStreams(closer.isClosing() ? CloseCause.STOPPED : CloseCause.LINK_LOST);
     writer.end();
     connection.close();
-    leaveBudgetIfDone();
+    leaveEvictionIfDone();
     join(writerThread);
   }
 
@@ -258,8 +258,8 @@ public final class Link implements AutoCloseable {
     return shared.pool();
   }
 
-  MemoryBudget budget() {
-    return shared.budget();
+  StreamEviction eviction() {
+    return shared.eviction();
   }
 
   Events events() {
@@ -327,12 +327,12 @@ public final class Link implements AutoCloseable {
   /** Removes a stream that has ended and holds no bytes. */
   void release(MuxStream stream) {
     streams.remove(stream);
-    leaveBudgetIfDone();
+    leaveEvictionIfDone();
   }
 
-  private void leaveBudgetIfDone() {
+  private void leaveEvictionIfDone() {
     if (ended && streams.all().isEmpty()) {
-      shared.budget().remove(this);
+      shared.eviction().remove(this);
     }
   }
 

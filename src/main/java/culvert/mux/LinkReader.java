@@ -20,6 +20,9 @@ import java.util.List;
  */
 final class LinkReader {
 
+  /** Size of the buffer of an idle link, in bytes. */
+  static final int IDLE_BYTES = 8 * 1024;
+
   private final Link link;
   private final LinkWriter writer;
   private final List<MuxStream> toWake = new ArrayList<>();
@@ -29,6 +32,9 @@ final class LinkReader {
    * The highest id that the peer has opened; the side that opens streams asks its writer instead.
    */
   private long highestId;
+
+  /** Borrowed while the reader runs. */
+  private ByteBuffer in;
 
   // A DATA frame whose payload is not complete yet:
   private MuxStream dataStream;
@@ -41,23 +47,37 @@ final class LinkReader {
   }
 
   void run() throws IOException {
-    ByteBuffer in = link.pool().borrow();
     Connection connection = link.connection();
+    in = link.pool().borrow(IDLE_BYTES);
     try {
       while (connection.input().read(in) >= 0) {
+        boolean filled = !in.hasRemaining();
         controlBudget.refill(System.nanoTime(), connection.received() + connection.sent());
         in.flip();
         decode(in);
         in.compact();
         wakeReaders();
-        if (link.budget().isExceeded()) {
-          link.budget().evict();
-        }
+        link.eviction().evictIfExceeded();
+        resize(filled || in.position() > 0 || isLarge() && connection.input().available() > 0);
       }
       throw new EOFException("the peer closed the connection");
     } finally {
       wakeReaders();
       link.pool().release(in);
+    }
+  }
+
+  private boolean isLarge() {
+    return in.capacity() > IDLE_BYTES;
+  }
+
+  /** Borrows a large buffer while much arrives; gives it back before the reader waits. */
+  private void resize(boolean busy) {
+    if (busy != isLarge()) {
+      ByteBuffer next = busy ? link.pool().borrow() : link.pool().borrow(IDLE_BYTES);
+      next.put(in.flip());
+      link.pool().release(in);
+      in = next;
     }
   }
 

@@ -6,13 +6,13 @@ import java.nio.ByteBuffer;
 /**
  * Received and unread bytes of one stream, as a chain of chunks. Small frames fill up the last
  * chunk, so that many tiny frames cannot use much more memory than their bytes; large frames use a
- * pooled buffer. Not thread-safe: the stream's lock guards it.
+ * large buffer unless memory is short. Not thread-safe: the stream's lock guards it.
  */
 final class ReceiveQueue {
 
   /** A run of bytes; once taken, {@code bytes} is readable from its position to its limit. */
   static final class Chunk {
-    final ByteBuffer bytes;
+    ByteBuffer bytes;
     Chunk next;
 
     private Chunk(ByteBuffer bytes) {
@@ -20,18 +20,16 @@ final class ReceiveQueue {
     }
   }
 
-  private static final int MIN_CHUNK_BYTES = 512;
-  private static final int LARGE_BYTES = 16 * 1024;
+  /** Size of the smallest chunk, in bytes. */
+  static final int MIN_CHUNK_BYTES = 512;
 
   private final BufferPool pool;
-  private final MemoryBudget budget;
   private Chunk first;
   private Chunk last;
   private long held;
 
-  ReceiveQueue(BufferPool pool, MemoryBudget budget) {
+  ReceiveQueue(BufferPool pool) {
     this.pool = pool;
-    this.budget = budget;
   }
 
   boolean isEmpty() {
@@ -57,14 +55,14 @@ final class ReceiveQueue {
         last.next = chunk;
       }
       last = chunk;
-      hold(chunk.bytes.capacity());
+      held += chunk.bytes.capacity();
     }
   }
 
   private ByteBuffer allocate(int bytes) {
-    return bytes > LARGE_BYTES
+    return bytes > BufferPool.MEDIUM_BYTES && pool.bulkBytes() == BufferPool.BUFFER_BYTES
         ? pool.borrow()
-        : ByteBuffer.allocate(Math.max(bytes, MIN_CHUNK_BYTES));
+        : pool.borrow(Math.max(bytes, MIN_CHUNK_BYTES));
   }
 
   private static void put(ByteBuffer target, ByteBuffer source) {
@@ -121,14 +119,17 @@ final class ReceiveQueue {
   /** Releases a taken chunk. */
   void recycle(Chunk chunk) {
     held -= chunk.bytes.capacity();
-    budget.release(chunk.bytes.capacity());
-    if (chunk.bytes.capacity() == BufferPool.BUFFER_BYTES) {
-      pool.release(chunk.bytes);
-    }
+    pool.release(chunk.bytes);
   }
 
-  private void hold(long bytes) {
-    held += bytes;
-    budget.hold(bytes);
+  /**
+   * Moves the bytes of each taken chunk to a buffer of their size, see {@link BufferPool#shrink}.
+   */
+  void shrinkAll(Chunk chain) {
+    for (Chunk chunk = chain; chunk != null; chunk = chunk.next) {
+      held -= chunk.bytes.capacity();
+      chunk.bytes = pool.shrink(chunk.bytes);
+      held += chunk.bytes.capacity();
+    }
   }
 }

@@ -105,9 +105,13 @@ final class SendScheduler {
     }
     if (s.pendingOpen != null || s.payload != null ? canSend(s) : s.pendingHalfClose) {
       s.queued = true;
-      boolean small = s.payload == null || s.payload.remaining() <= SPARSE_BYTES;
-      (small && s.lastBatch + 1 < batch ? sparse : bulk).add(stream);
+      (isSparse(s) ? sparse : bulk).add(stream);
     }
+  }
+
+  /** An OPEN or a HALF_CLOSE alone never waits behind the bulk of thousands of streams. */
+  private boolean isSparse(StreamOutput s) {
+    return s.payload == null || s.payload.remaining() <= SPARSE_BYTES && s.lastBatch + 1 < batch;
   }
 
   private static boolean canSend(StreamOutput s) {
@@ -195,7 +199,6 @@ final class SendScheduler {
   private void putOpen(MuxStream stream) {
     StreamOutput s = stream.out;
     stream.id(++lastId);
-    s.window = MuxStream.FIRST_WINDOW;
     s.openBatch = batch;
     unanswered.put(lastId, s.pendingOpen.service());
     link.register(stream);

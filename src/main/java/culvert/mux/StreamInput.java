@@ -23,6 +23,9 @@ final class StreamInput extends ByteInput {
 
   private static final long MIN_ROUND_TRIP_NANOS = 1_000_000;
 
+  /** The window of any stream shrinks to this when memory is nearly exhausted, in bytes. */
+  private static final long MIN_WINDOW = 4 * 1024;
+
   private final MuxStream stream;
   private final Link link;
   private final ReceiveQueue queue;
@@ -48,7 +51,7 @@ final class StreamInput extends ByteInput {
   StreamInput(MuxStream stream, Link link) {
     this.stream = stream;
     this.link = link;
-    this.queue = new ReceiveQueue(link.pool(), link.budget());
+    this.queue = new ReceiveQueue(link.pool());
   }
 
   // Called by the link's reader; never blocks.
@@ -239,7 +242,11 @@ final class StreamInput extends ByteInput {
     try {
       while (chunk != null) {
         int n = chunk.bytes.remaining();
-        sink.write(chunk.bytes);
+        sink.writeSome(chunk.bytes);
+        if (chunk.bytes.hasRemaining()) {
+          shrink(chunk);
+          sink.write(chunk.bytes);
+        }
         ReceiveQueue.Chunk done = chunk;
         chunk = chunk.next;
         consumed(n, done);
@@ -248,6 +255,17 @@ final class StreamInput extends ByteInput {
       return total;
     } finally {
       dropRest(chunk);
+    }
+  }
+
+  /** Gives back what the chunks do not need; the write will wait. */
+  private void shrink(ReceiveQueue.Chunk chain) {
+    lock.lock();
+    try {
+      queue.shrinkAll(chain);
+      held = queue.held();
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -306,7 +324,7 @@ final class StreamInput extends ByteInput {
       held = queue.held();
       unreported += bytes;
       if (unreported >= window / 4 && !ended && failure == null) {
-        grant = unreported + growth(now);
+        grant = unreported + growth(now) - shrinkage();
         unreported = 0;
         credit += grant;
         lastGrantNanos = now;
@@ -329,11 +347,21 @@ final class StreamInput extends ByteInput {
   private long growth(long now) {
     long fast = 2 * Math.max(link.writer().roundTripNanos(), MIN_ROUND_TRIP_NANOS);
     boolean slow = now - lastGrantNanos > fast;
-    if (slow || window >= link.maxWindow() || link.budget().isUnderPressure()) {
+    if (slow || window >= link.maxWindow() || link.pool().budget().isUnderPressure()) {
       return 0;
     }
     long growth = Math.min(window, link.maxWindow() - window);
     window += growth;
     return growth;
+  }
+
+  /** Returns how many of the bytes read are not granted again, so that the window shrinks. */
+  private long shrinkage() {
+    if (window <= MIN_WINDOW || !link.pool().budget().isNearlyExhausted()) {
+      return 0;
+    }
+    long shrinkage = Math.min(unreported, window - MIN_WINDOW);
+    window -= shrinkage;
+    return shrinkage;
   }
 }

@@ -18,8 +18,8 @@ final class StreamOutput extends ByteOutput {
   /** Whether the peer opened the stream. */
   final boolean openedByPeer;
 
-  /** Bytes that the peer still accepts; 0 until the open is written. */
-  long window;
+  /** Bytes that the peer still accepts; the thread that writes reads it without the lock. */
+  volatile long window = MuxStream.FIRST_WINDOW;
 
   /** Bytes of the write in progress that the writer has not taken yet, or null. */
   ByteBuffer payload;
@@ -57,7 +57,6 @@ final class StreamOutput extends ByteOutput {
     this.writer = writer;
     this.stream = stream;
     this.openedByPeer = openedByPeer;
-    this.window = openedByPeer ? MuxStream.FIRST_WINDOW : 0;
   }
 
   @Override
@@ -65,5 +64,11 @@ final class StreamOutput extends ByteOutput {
     if (source.hasRemaining()) {
       writer.send(stream, source);
     }
+  }
+
+  /** Returns the window: only this thread uses it up, and the peer may only add to it. */
+  @Override
+  public int room() {
+    return (int) Math.min(window, Integer.MAX_VALUE);
   }
 }

@@ -4,45 +4,54 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * Chooses the buffer for the next read of a copy loop. An idle connection holds almost no memory
- * and a busy one moves many bytes with each system call: after a read that fills the small buffer,
- * the next read borrows a large one from the pool, and a loop that is about to block returns it
- * first.
+ * The buffer of a copy loop. An idle loop holds a small one. After a read that filled it, the next
+ * read uses a larger one, but none larger than the output accepts at once, as far as that is known,
+ * and none that the pool does not lend while memory is short. Before the loop waits, for bytes or
+ * until the other end reads, it gives a large buffer back.
  */
 final class AdaptiveBuffer implements AutoCloseable {
 
-  private static final int SMALL_BYTES = 2 * 1024;
-
   private final ByteInput input;
+  private final ByteOutput output;
   private final BufferPool pool;
-  private ByteBuffer small;
-  private ByteBuffer large;
+
+  /** Kept as long as the loop runs. */
+  private final ByteBuffer small;
+
+  /** Borrowed while bytes flow in bulk, otherwise null. */
+  private ByteBuffer bulk;
+
+  /** Whether the last read left no space. */
   private boolean filled;
 
-  AdaptiveBuffer(ByteInput input, BufferPool pool) {
+  AdaptiveBuffer(ByteInput input, ByteOutput output, BufferPool pool) {
     this.input = input;
+    this.output = output;
     this.pool = pool;
+    this.small = pool.borrow(BufferPool.SMALL_BYTES);
   }
 
-  /** Returns a cleared buffer for the next read. */
-  ByteBuffer next() throws IOException {
-    if (large == null && filled) {
-      large = pool.borrow();
-    } else if (large != null && !filled && isInputEmpty()) {
-      close();
-    }
-    if (large != null) {
-      return large.clear();
-    }
-    if (small == null) {
-      small = ByteBuffer.allocate(SMALL_BYTES);
-    }
-    return small.clear();
+  /**
+   * Reads what is available, at least one byte.
+   *
+   * @return the number of bytes, or -1 at the end of the input
+   */
+  int read() throws IOException {
+    int room = Math.max(output.room(), BufferPool.SMALL_BYTES);
+    resize(isBusy() ? Math.min(room, pool.bulkBytes()) : BufferPool.SMALL_BYTES);
+    ByteBuffer buffer = buffer().clear();
+    int n = input.read(buffer.limit(Math.min(room, buffer.capacity())));
+    filled = n > 0 && !buffer.hasRemaining();
+    return n;
   }
 
-  /** Records how many bytes the last read returned. */
-  void readCompleted(int n) {
-    filled = n == (large != null ? large.capacity() : SMALL_BYTES);
+  private ByteBuffer buffer() {
+    return bulk != null ? bulk : small;
+  }
+
+  /** Returns whether more bytes are expected at once. */
+  private boolean isBusy() throws IOException {
+    return filled || bulk != null && !isInputEmpty();
   }
 
   /** Yields once: a sender on the same host often runs then, which saves parking this thread. */
@@ -54,11 +63,47 @@ final class AdaptiveBuffer implements AutoCloseable {
     return input.available() == 0;
   }
 
+  /** Uses the smallest of the three sizes that fits. */
+  private void resize(int bytes) {
+    if (bytes <= BufferPool.SMALL_BYTES) {
+      releaseBulk();
+      return;
+    }
+    boolean isMedium = bytes <= BufferPool.MEDIUM_BYTES;
+    int size = isMedium ? BufferPool.MEDIUM_BYTES : BufferPool.BUFFER_BYTES;
+    if (bulk == null || bulk.capacity() != size) {
+      releaseBulk();
+      bulk = isMedium ? pool.borrowMedium() : pool.borrow();
+    }
+  }
+
+  /**
+   * Writes all bytes of the last read. If the output does not accept them at once, a direct buffer
+   * is given back, and only the remaining bytes are held while the write waits.
+   */
+  void write() throws IOException {
+    output.writeSome(buffer().flip());
+    if (buffer().hasRemaining()) {
+      input.shrink();
+      if (bulk != null) {
+        bulk = pool.shrink(bulk);
+      }
+      output.write(buffer());
+      releaseBulk();
+      filled = false;
+    }
+  }
+
+  private void releaseBulk() {
+    if (bulk != null) {
+      pool.release(bulk);
+      bulk = null;
+    }
+  }
+
   @Override
   public void close() {
-    if (large != null) {
-      pool.release(large);
-      large = null;
-    }
+    releaseBulk();
+    pool.release(small);
   }
 }

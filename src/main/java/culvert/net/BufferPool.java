@@ -1,61 +1,112 @@
 package culvert.net;
 
 import java.nio.ByteBuffer;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Lends large direct buffers to connections while bytes flow in bulk. The pool keeps a limited
- * number; when {@code maxDirect} buffers are lent at once, a borrower gets a buffer on the heap,
- * which is slower but does not depend on direct memory.
+ * Lends the buffers of a process, and counts each in its {@link MemoryBudget} until it is released.
+ * Large and medium buffers are direct and kept for the next borrower, a limited number of each.
+ * When none is left, a borrower that needs the size gets a buffer on the heap, which is slower but
+ * does not depend on direct memory; a borrower that can do with less ({@link #bulkBytes}) borrows a
+ * smaller one.
  */
 public final class BufferPool {
 
-  /** Size of every buffer, in bytes. */
+  /** Size of a large buffer, in bytes. */
   public static final int BUFFER_BYTES = 128 * 1024;
 
-  private static final int MAX_DIRECT = 512;
+  /** Size of a medium buffer, in bytes. */
+  public static final int MEDIUM_BYTES = 16 * 1024;
 
-  private final ArrayBlockingQueue<ByteBuffer> idle;
-  private final AtomicInteger direct = new AtomicInteger();
-  private final int maxDirect;
+  /** Size of the buffer of an idle connection, and of any copy loop while memory is short. */
+  static final int SMALL_BYTES = 2 * 1024;
 
-  /** Creates a pool with the default limit, 64 MiB of direct memory. */
+  private static final int MAX_LARGE = 128;
+  private static final int MAX_MEDIUM = 512;
+
+  private final MemoryBudget budget;
+  private final DirectBuffers large;
+  private final DirectBuffers medium = new DirectBuffers(MEDIUM_BYTES, MAX_MEDIUM);
+
+  /** Creates a pool with a budget of its own, of the default size. */
   public BufferPool() {
-    this(MAX_DIRECT);
+    this(new MemoryBudget(MemoryBudget.defaultLimit()));
   }
 
-  BufferPool(int maxDirect) {
-    this.maxDirect = maxDirect;
-    this.idle = new ArrayBlockingQueue<>(maxDirect);
+  /** Creates a pool with the default limits on direct memory, 16 MiB and 8 MiB. */
+  public BufferPool(MemoryBudget budget) {
+    this(budget, MAX_LARGE);
   }
 
-  /** Returns a cleared buffer of {@link #BUFFER_BYTES}. */
+  BufferPool(MemoryBudget budget, int maxLarge) {
+    this.budget = budget;
+    this.large = new DirectBuffers(BUFFER_BYTES, maxLarge);
+  }
+
+  /** Returns the budget in which every lent buffer counts. */
+  public MemoryBudget budget() {
+    return budget;
+  }
+
+  /** Returns a cleared buffer of {@link #BUFFER_BYTES}, for a borrower that needs this size. */
   public ByteBuffer borrow() {
-    ByteBuffer buffer = idle.poll();
-    if (buffer != null) {
-      return buffer.clear();
+    return borrow(large.poll(), BUFFER_BYTES);
+  }
+
+  /** Returns a buffer of exactly {@code bytes} on the heap. */
+  public ByteBuffer borrow(int bytes) {
+    return borrow(null, bytes);
+  }
+
+  /** Returns a cleared buffer of {@link #MEDIUM_BYTES}. */
+  ByteBuffer borrowMedium() {
+    return borrow(medium.poll(), MEDIUM_BYTES);
+  }
+
+  private ByteBuffer borrow(ByteBuffer direct, int bytes) {
+    ByteBuffer buffer = direct != null ? direct : ByteBuffer.allocate(bytes);
+    budget.hold(bytes);
+    return buffer;
+  }
+
+  /**
+   * Returns the size of a buffer for bytes that flow in bulk: {@link #BUFFER_BYTES} while three
+   * quarters of the budget are free, {@link #MEDIUM_BYTES} while half of it is free, otherwise 2
+   * KiB; and no size of which no direct buffer is left.
+   */
+  public int bulkBytes() {
+    if (!budget.isInUse() && large.hasFree()) {
+      return BUFFER_BYTES;
     }
-    if (direct.incrementAndGet() <= maxDirect) {
-      try {
-        return ByteBuffer.allocateDirect(BUFFER_BYTES);
-      } catch (OutOfMemoryError e) {
-        // The JVM's limit on direct memory is lower than the pool's: use the heap.
-      }
+    return !budget.isUnderPressure() && medium.hasFree() ? MEDIUM_BYTES : SMALL_BYTES;
+  }
+
+  /**
+   * Moves the remaining bytes of a borrowed buffer to one of their size on the heap, and takes the
+   * borrowed one back, unless it is on the heap and mostly full. A borrower calls it before it
+   * waits.
+   *
+   * @return the buffer to be used and released in place of {@code buffer}
+   */
+  public ByteBuffer shrink(ByteBuffer buffer) {
+    int left = buffer.remaining();
+    if (!buffer.isDirect() && left > buffer.capacity() / 2) {
+      return buffer;
     }
-    direct.decrementAndGet();
-    return ByteBuffer.allocate(BUFFER_BYTES);
+    ByteBuffer rest = borrow(left).put(buffer).flip();
+    release(buffer);
+    return rest;
   }
 
   /** Returns a borrowed buffer to the pool; the borrower must not use it afterwards. */
   public void release(ByteBuffer buffer) {
+    budget.release(buffer.capacity());
     if (buffer.isDirect()) {
-      idle.offer(buffer);
+      (buffer.capacity() == BUFFER_BYTES ? large : medium).add(buffer);
     }
   }
 
   /** Returns the number of direct buffers that are lent. */
   public int borrowed() {
-    return direct.get() - idle.size();
+    return large.lent() + medium.lent();
   }
 }

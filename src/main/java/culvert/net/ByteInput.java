@@ -36,25 +36,22 @@ public abstract class ByteInput extends InputStream {
     return length == 0 ? 0 : read(ByteBuffer.wrap(bytes, offset, length));
   }
 
+  /** Gives back buffers that are larger than what they hold; the reading thread calls it. */
+  protected void shrink() {}
+
   /**
    * Copies until the end of the stream, with a small buffer at low rates, a large direct one in
-   * bulk, and never a large one while blocked in a read. Implementations of {@link #transferTo}
-   * call it.
+   * bulk, and never a large one while blocked in a read or a write. Implementations of {@link
+   * #transferTo} call it.
    */
   protected final long copyTo(OutputStream out, BufferPool pool) throws IOException {
-    ByteOutput sink = ByteOutput.of(out);
-    try (var buffers = new AdaptiveBuffer(this, pool)) {
+    try (var buffer = new AdaptiveBuffer(this, ByteOutput.of(out), pool)) {
       long total = 0;
-      for (; ; ) {
-        ByteBuffer buffer = buffers.next();
-        int n = read(buffer);
-        if (n < 0) {
-          return total;
-        }
-        buffers.readCompleted(n);
-        sink.write(buffer.flip());
+      for (int n = buffer.read(); n >= 0; n = buffer.read()) {
+        buffer.write();
         total += n;
       }
+      return total;
     }
   }
 }

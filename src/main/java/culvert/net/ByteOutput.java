@@ -20,6 +20,25 @@ public abstract class ByteOutput extends OutputStream {
    */
   public abstract void write(ByteBuffer source) throws IOException;
 
+  /**
+   * Writes bytes of {@code source} and returns before it waits until the other end reads, if the
+   * output can do that; the caller writes the rest with {@link #write(ByteBuffer)}. At least one
+   * byte is written, for which it may wait.
+   *
+   * @throws IOException if the connection broke or was closed
+   */
+  public void writeSome(ByteBuffer source) throws IOException {
+    write(source);
+  }
+
+  /**
+   * Returns how many bytes a write accepts without waiting until the other end reads, or {@link
+   * Integer#MAX_VALUE} if that is not known. Only the writing thread may rely on it.
+   */
+  public int room() {
+    return Integer.MAX_VALUE;
+  }
+
   @Override
   public final void write(int b) throws IOException {
     write(new byte[] {(byte) b}, 0, 1);

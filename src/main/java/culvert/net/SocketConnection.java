@@ -245,11 +245,20 @@ public final class SocketConnection implements Connection {
   private final class Output extends ByteOutput {
     @Override
     public void write(ByteBuffer source) throws IOException {
+      while (source.hasRemaining()) {
+        writeSome(source);
+      }
+    }
+
+    /**
+     * In a virtual thread, a write that the kernel does not accept as a whole returns, and only the
+     * next one waits.
+     */
+    @Override
+    public void writeSome(ByteBuffer source) throws IOException {
       writing = true;
       try {
-        while (source.hasRemaining()) {
-          sent += channel.write(source);
-        }
+        sent += channel.write(source);
       } catch (IOException e) {
         throw broken(e);
       } finally {

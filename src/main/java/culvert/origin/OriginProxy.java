@@ -6,11 +6,12 @@ import culvert.config.RemoteAddress;
 import culvert.dialect.culvert.NativeOriginDialect;
 import culvert.mux.Heartbeat;
 import culvert.mux.Link;
-import culvert.mux.MemoryBudget;
+import culvert.mux.StreamEviction;
 import culvert.net.BufferPool;
 import culvert.net.Deadlines;
 import culvert.net.Dialer;
 import culvert.net.HostPort;
+import culvert.net.MemoryBudget;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.Log;
@@ -68,10 +69,10 @@ public final class OriginProxy implements AutoCloseable {
   private final OriginSettings settings;
   private final Log log;
   private final Deadlines deadlines = new Deadlines();
-  private final BufferPool pool = new BufferPool();
+  private final BufferPool pool;
   private final Counters counters = new Counters();
-  private final MemoryBudget budget;
-  private final Dialer dialer = new Dialer(pool);
+  private final StreamEviction eviction;
+  private final Dialer dialer;
   private final OriginDialect dialect;
 
   /** The group to join at a bounce server, if the remote proxy is in one. */
@@ -99,10 +100,9 @@ public final class OriginProxy implements AutoCloseable {
       Log log) {
     this.settings = settings;
     this.log = log;
-    this.budget =
-        new MemoryBudget(
-            settings.resourceLimits().bufferedBytes().bytes(),
-            counters.adder(Counter.STREAMS_NOT_DRAINED));
+    this.pool = new BufferPool(new MemoryBudget(settings.resourceLimits().bufferedBytes().bytes()));
+    this.dialer = new Dialer(pool);
+    this.eviction = new StreamEviction(pool.budget(), counters.adder(Counter.STREAMS_NOT_DRAINED));
     this.dialect = dialect.apply(this);
     this.group =
         settings.remoteProxy() instanceof GroupAddress address
@@ -120,7 +120,7 @@ public final class OriginProxy implements AutoCloseable {
     var shared =
         new Link.Shared(
             pool,
-            budget,
+            eviction,
             deadlines,
             new Heartbeat(timing.heartbeat(), timing.heartbeatTimeout()),
             (int) settings.resourceLimits().streamBytes().bytes(),
@@ -166,7 +166,7 @@ public final class OriginProxy implements AutoCloseable {
 
   /** Returns how many bytes all streams hold now. */
   public long heldBytes() {
-    return budget.held();
+    return pool.budget().held();
   }
 
   /** Returns how many large buffers are in use now. */

@@ -1,5 +1,7 @@
 package culvert.remote;
 
+import static culvert.observe.LogEvent.event;
+
 import culvert.config.BoreServerSettings;
 import culvert.config.ConnectionLimits;
 import culvert.config.GroupAddress;
@@ -10,13 +12,14 @@ import culvert.dialect.bore.BoreDialect;
 import culvert.dialect.culvert.NativeDialect;
 import culvert.mux.Heartbeat;
 import culvert.mux.Link;
-import culvert.mux.MemoryBudget;
+import culvert.mux.StreamEviction;
 import culvert.net.BufferPool;
 import culvert.net.Deadlines;
 import culvert.net.Dialer;
 import culvert.net.HandshakeLimiter;
 import culvert.net.HostPort;
 import culvert.net.Listener;
+import culvert.net.MemoryBudget;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.Log;
@@ -58,10 +61,12 @@ public final class RemoteProxy implements AutoCloseable {
   /** From the lookup of a bounce server's name until its group is joined. */
   private static final Duration JOIN_LIMIT = Duration.ofSeconds(10);
 
+  private static final long MEBIBYTE = 1024 * 1024;
+
   private final Deadlines deadlines = new Deadlines();
-  private final BufferPool pool = new BufferPool();
+  private final BufferPool pool;
   private final Counters counters = new Counters();
-  private final MemoryBudget budget;
+  private final StreamEviction eviction;
 
   /** Accept visitors. */
   private final List<Listener> listeners = new ArrayList<>();
@@ -81,9 +86,8 @@ public final class RemoteProxy implements AutoCloseable {
   private VisitorHandler visitors;
 
   private RemoteProxy(ResourceLimits bounds, Log log) {
-    this.budget =
-        new MemoryBudget(
-            bounds.bufferedBytes().bytes(), counters.adder(Counter.STREAMS_NOT_DRAINED));
+    this.pool = new BufferPool(new MemoryBudget(bounds.bufferedBytes().bytes()));
+    this.eviction = new StreamEviction(pool.budget(), counters.adder(Counter.STREAMS_NOT_DRAINED));
     this.log = log;
   }
 
@@ -119,10 +123,20 @@ public final class RemoteProxy implements AutoCloseable {
       proxy.close();
       throw e;
     }
+    proxy.logLimits(settings);
     proxy.controlListeners.forEach(Listener::start);
     proxy.listeners.forEach(Listener::start);
     proxy.groups.forEach(GroupEndpoint::start);
     return proxy;
+  }
+
+  /** Writes the first line of the log: the limits whose defaults depend on the heap. */
+  private void logLimits(RemoteSettings settings) {
+    log.info(
+        event("limits set")
+            .with("heap", Runtime.getRuntime().maxMemory() / MEBIBYTE + "M")
+            .with("max-visitors", settings.connectionLimits().visitors())
+            .with("max-buffer", pool.budget().limit() / MEBIBYTE + "M"));
   }
 
   private void bind(RemoteSettings settings, Function<Link.Shared, Dialect> dialects)
@@ -222,7 +236,7 @@ public final class RemoteProxy implements AutoCloseable {
   private Link.Shared shared(RemoteSettings settings) {
     return new Link.Shared(
         pool,
-        budget,
+        eviction,
         deadlines,
         new Heartbeat(settings.timeouts().heartbeat(), settings.timeouts().heartbeatTimeout()),
         (int) settings.resourceLimits().streamBytes().bytes(),
@@ -265,7 +279,7 @@ public final class RemoteProxy implements AutoCloseable {
 
   /** Returns how many bytes all streams hold now. */
   public long heldBytes() {
-    return budget.held();
+    return pool.budget().held();
   }
 
   /** Returns how many large buffers are in use now. */

@@ -32,7 +32,7 @@ final class ReceiveBuffer {
   /** From its position to its limit: the undecoded bytes. */
   private ByteBuffer records = EMPTY;
 
-  /** Whether {@code records} came from {@link #borrow}. */
+  /** Whether {@code records} came from {@link #borrow()}. */
   private boolean large;
 
   /** Whether the last read left no space. */
@@ -44,7 +44,7 @@ final class ReceiveBuffer {
     this.idleBytes = idleBytes;
     if (early.hasRemaining()) {
       int capacity = Math.max(idleBytes, early.remaining());
-      records = ByteBuffer.allocate(capacity).put(early).flip();
+      records = pool.borrow(capacity).put(early).flip();
     }
   }
 
@@ -62,7 +62,7 @@ final class ReceiveBuffer {
    * for an unauthenticated peer. The borrower gives either back to the pool.
    */
   ByteBuffer borrow() {
-    return authenticated ? pool.borrow() : ByteBuffer.allocate(MAX_UNAUTHENTICATED_RECORD_BYTES);
+    return authenticated ? pool.borrow() : pool.borrow(MAX_UNAUTHENTICATED_RECORD_BYTES);
   }
 
   /**
@@ -83,11 +83,9 @@ final class ReceiveBuffer {
     int left = records.remaining();
     boolean needsLarge = filled || left >= idleBytes;
     if (needsLarge && (!large || canReplaceUnauthenticated())) {
-      records = borrow().put(records);
-      large = true;
+      replace(borrow(), true);
     } else if (left == 0 && !needsLarge && (records.capacity() == 0 || large && isIdle())) {
-      release();
-      records = ByteBuffer.allocate(idleBytes);
+      replace(pool.borrow(idleBytes), false);
     } else {
       records.compact();
       if (!records.hasRemaining()) {
@@ -107,12 +105,25 @@ final class ReceiveBuffer {
     return carrier.available() == 0;
   }
 
+  private void replace(ByteBuffer next, boolean isLarge) {
+    next.put(records);
+    pool.release(records);
+    records = next;
+    large = isLarge;
+  }
+
+  /** Gives a large buffer back: the reader will not fill this one soon. */
+  void shrink() {
+    if (large) {
+      replace(pool.borrow(Math.max(idleBytes, records.remaining())), false);
+      records.flip();
+    }
+  }
+
   /** Returns the buffer to the pool and drops the bytes in it. */
   void release() {
-    if (large) {
-      pool.release(records);
-      large = false;
-    }
+    pool.release(records);
+    large = false;
     records = EMPTY;
   }
 }

@@ -200,6 +200,20 @@ final class RecordInput extends ByteInput {
     return copyTo(out, pool);
   }
 
+  @Override
+  protected void shrink() {
+    if (busy.compareAndSet(false, true)) {
+      received.shrink();
+      if (overflow != null) {
+        overflow = pool.shrink(overflow);
+      }
+      busy.set(false);
+      if (abandoned) {
+        abandon();
+      }
+    }
+  }
+
   /** Ends the input of a closed connection. If a read is in progress, that read does the rest. */
   void abandon() {
     abandoned = true;

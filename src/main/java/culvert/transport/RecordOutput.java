@@ -49,25 +49,44 @@ final class RecordOutput extends ByteOutput {
         throw new IOException("the output is closed");
       }
       while (source.hasRemaining()) {
-        writeSome(source);
+        writeRecords(source);
       }
     } finally {
       lock.unlock();
     }
   }
 
-  private void writeSome(ByteBuffer source) throws IOException {
-    int size = encoder.maxEncodedBytes(source.remaining());
-    ByteBuffer records = size <= SMALL_BYTES ? ByteBuffer.allocate(size) : pool.borrow();
+  private void writeRecords(ByteBuffer source) throws IOException {
+    int end = source.limit();
+    source.limit(source.position() + Math.min(source.remaining(), maxPayload()));
+    ByteBuffer records = borrow(source.remaining());
     try {
       if (encoder.hasPending()) {
         encoder.encodePending(records);
       }
       encoder.encode(source, records);
-      carrier.output().write(records.flip());
+      source.limit(end);
+      carrier.output().writeSome(records.flip());
+      if (records.hasRemaining()) {
+        records = pool.shrink(records);
+        carrier.output().write(records);
+      }
     } finally {
       pool.release(records);
     }
+  }
+
+  /** Returns how many bytes are encoded at once: fewer when memory is short. */
+  private int maxPayload() {
+    return pool.bulkBytes() == BufferPool.BUFFER_BYTES
+        ? Integer.MAX_VALUE
+        : BufferPool.MEDIUM_BYTES;
+  }
+
+  private ByteBuffer borrow(int payload) {
+    int size = encoder.maxEncodedBytes(payload);
+    boolean isLarge = size > SMALL_BYTES && maxPayload() > BufferPool.MEDIUM_BYTES;
+    return isLarge || payload > BufferPool.MEDIUM_BYTES ? pool.borrow() : pool.borrow(size);
   }
 
   /** Half-closes the connection as the transport does it; a second call has no effect. */

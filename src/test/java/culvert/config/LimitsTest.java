@@ -3,6 +3,9 @@ package culvert.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -156,5 +159,19 @@ class LimitsTest {
     assertThat(ConnectionLimits.DEFAULT.unauthenticatedPerAddress())
         .as("one address cannot use all connections")
         .isLessThan(ConnectionLimits.DEFAULT.unauthenticated());
+  }
+
+  @Test
+  void heapOfTheImageCarriesTenThousandVisitors() throws IOException {
+    long heap =
+        Files.readAllLines(Path.of("jlink/jvm.options")).stream()
+            .filter(line -> line.matches("-Xmx\\d+m"))
+            .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+            .findFirst()
+            .orElseThrow();
+    // The JVM does not count one of the two survivor spaces.
+    long usable = (heap - 1) * 1024 * 1024;
+    assertThat(ConnectionLimits.visitorsOfHeap(usable)).isBetween(10_000, 11_000);
+    assertThat(ConnectionLimits.visitorsOfHeap(0)).isEqualTo(1);
   }
 }

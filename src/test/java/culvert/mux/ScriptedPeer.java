@@ -2,6 +2,7 @@ package culvert.mux;
 
 import culvert.net.BufferPool;
 import culvert.net.Deadlines;
+import culvert.net.MemoryBudget;
 import culvert.net.Threads;
 import culvert.protocol.Frame;
 import culvert.protocol.FrameType;
@@ -90,16 +91,22 @@ final class ScriptedPeer implements AutoCloseable, Link.Events {
   }
 
   ScriptedPeer(Link.Side side, Setup setup) throws IOException {
-    budget = new MemoryBudget(setup.budgetBytes(), evictions);
+    budget = new MemoryBudget(setup.budgetBytes());
+    var pool = new BufferPool(budget);
+    var eviction = new StreamEviction(budget, evictions);
     pair = Loopback.open(setup.socketBytes());
     in = new DataInputStream(pair.far().input());
     byte[] instance = Handshake.newInstance();
-    var self = new Handshake.Local(instance, OPENS, STREAMS, "", List.of());
+    // The side that accepts grants as much as the peer, if that is more than usual.
+    boolean accepts = side == Link.Side.TAKES;
+    int opens = accepts ? Math.max(OPENS, setup.opens()) : OPENS;
+    int streams = accepts ? Math.max(STREAMS, setup.streams()) : STREAMS;
+    var self = new Handshake.Local(instance, opens, streams, "", List.of());
     var peer =
         new Handshake.Peer(Message.MAX_VERSION, instance, setup.opens(), setup.streams(), "");
     var shared =
         new Link.Shared(
-            new BufferPool(), budget, deadlines, setup.heartbeat(), setup.maxWindow(), lateFrames);
+            pool, eviction, deadlines, setup.heartbeat(), setup.maxWindow(), lateFrames);
     link = new Link(pair.near(), side, self, peer, shared, this);
     Threads.start("link under test", this::run);
   }

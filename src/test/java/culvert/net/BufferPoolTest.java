@@ -3,13 +3,14 @@ package culvert.net;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class BufferPoolTest {
 
-  private final BufferPool pool = new BufferPool(2);
+  private final BufferPool pool = new BufferPool(new MemoryBudget(1 << 24), 2);
 
   @Test
   void releasedBufferIsLentAgainCleared() {
@@ -49,7 +50,7 @@ class BufferPoolTest {
 
   @Test
   void concurrentBorrowersNeverShareOrLoseBuffers() throws Exception {
-    var shared = new BufferPool(4);
+    var shared = new BufferPool(new MemoryBudget(1 << 20), 4);
     var clashes = new AtomicInteger();
     var threads =
         IntStream.range(0, 8)
@@ -72,5 +73,46 @@ class BufferPoolTest {
     }
     assertThat(clashes).hasValue(0);
     assertThat(shared.borrowed()).isZero();
+  }
+
+  @Test
+  void everyLoanCountsInTheBudgetUntilItIsReleased() {
+    MemoryBudget budget = pool.budget();
+    ByteBuffer large = pool.borrow();
+    ByteBuffer medium = pool.borrowMedium();
+    ByteBuffer odd = pool.borrow(1000);
+    int all = BufferPool.BUFFER_BYTES + BufferPool.MEDIUM_BYTES + 1000;
+    assertThat(budget.held()).isEqualTo(all);
+    ByteBuffer rest = pool.shrink(large.limit(10));
+    assertThat(rest.isDirect()).isFalse();
+    assertThat(rest.remaining()).isEqualTo(10);
+    assertThat(budget.held()).isEqualTo(all - BufferPool.BUFFER_BYTES + 10);
+    for (ByteBuffer buffer : List.of(rest, medium, odd)) {
+      pool.release(buffer);
+    }
+    assertThat(budget.held()).isZero();
+    assertThat(pool.borrowed()).isZero();
+  }
+
+  @Test
+  void loansAreSmallUnderPressure() {
+    var budget = new MemoryBudget(1 << 20);
+    var scarce = new BufferPool(budget);
+    assertThat(scarce.bulkBytes()).isEqualTo(BufferPool.BUFFER_BYTES);
+    ByteBuffer quarter = scarce.borrow((1 << 18) + 1);
+    assertThat(scarce.bulkBytes()).isEqualTo(BufferPool.MEDIUM_BYTES);
+    ByteBuffer half = scarce.borrow(1 << 18);
+    assertThat(scarce.bulkBytes()).isEqualTo(BufferPool.SMALL_BYTES);
+    scarce.release(half);
+    scarce.release(quarter);
+    assertThat(scarce.bulkBytes()).isEqualTo(BufferPool.BUFFER_BYTES);
+  }
+
+  @Test
+  void loansAreSmallerWhenNoDirectBufferIsLeft() {
+    pool.borrow();
+    assertThat(pool.bulkBytes()).isEqualTo(BufferPool.BUFFER_BYTES);
+    pool.borrow();
+    assertThat(pool.bulkBytes()).isEqualTo(BufferPool.MEDIUM_BYTES);
   }
 }

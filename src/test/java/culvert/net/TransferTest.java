@@ -70,10 +70,10 @@ class TransferTest {
   }
 
   @Test
-  void failedLoopReleasesItsBuffer() throws Exception {
+  void blockedWriterHoldsNoLargeBuffer() throws Exception {
     try (var pair = pair();
         var sink = Loopback.open(8192)) {
-      // The sink is not read, so that the loop blocks in a write with a large buffer.
+      // The sink is not read, so that the loop blocks in a write.
       var stuck =
           new FutureTask<Void>(() -> {
             pair.far().input().transferTo(sink.near().output());
@@ -81,11 +81,42 @@ class TransferTest {
           });
       Thread loop = Threads.start("loop", stuck);
       Thread feeder = Threads.start("feeder", () -> feed(pair.near()));
-      Eventually.within(LIMIT, () -> assertThat(pool.borrowed()).isEqualTo(1));
+      Eventually.within(
+          LIMIT,
+          () -> {
+            assertThat(loop.getState()).isEqualTo(Thread.State.WAITING);
+            assertThat(feeder.getState()).isEqualTo(Thread.State.WAITING);
+            assertThat(pool.borrowed()).isZero();
+          });
+      assertThat(pool.budget().held()).isBetween(1L, (long) BufferPool.BUFFER_BYTES);
       sink.near().reset();
       loop.join();
-      assertThat(pool.borrowed()).isZero();
+      assertThat(pool.budget().held()).as("of the failed loop").isZero();
       assertThat(stuck.state()).isEqualTo(Future.State.FAILED);
+      pair.far().reset();
+      feeder.join();
+    }
+  }
+
+  @Test
+  void blockedWritersHoldLittleUnderPressure() throws Exception {
+    var budget = new MemoryBudget(1 << 20);
+    var scarce = new BufferPool(budget);
+    ByteBuffer other = scarce.borrow(600 * 1024);
+    try (var pair = pair(scarce);
+        var sink = Loopback.open(8192)) {
+      var stuck = new FutureTask<>(() -> pair.far().input().transferTo(sink.near().output()));
+      Thread loop = Threads.start("loop", stuck);
+      Thread feeder = Threads.start("feeder", () -> feed(pair.near()));
+      Eventually.within(
+          LIMIT,
+          () -> {
+            assertThat(loop.getState()).isEqualTo(Thread.State.WAITING);
+            assertThat(feeder.getState()).isEqualTo(Thread.State.WAITING);
+          });
+      assertThat(budget.held() - other.capacity()).isBetween(1L, 2L * BufferPool.SMALL_BYTES);
+      sink.near().reset();
+      loop.join();
       pair.far().reset();
       feeder.join();
     }
@@ -115,6 +146,10 @@ class TransferTest {
 
   /** A pair whose pool is ours to count. */
   private Loopback pair() throws Exception {
+    return pair(pool);
+  }
+
+  private static Loopback pair(BufferPool pool) throws Exception {
     try (var server = ServerSocketChannel.open()) {
       server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
       var client = SocketChannel.open(server.getLocalAddress());

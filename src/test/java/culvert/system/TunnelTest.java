@@ -344,10 +344,11 @@ class TunnelTest {
       Eventually.within(
           RolePair.LIMIT,
           () -> {
-            // Each link's reader keeps one buffer while the link is open.
-            assertThat(tunnel.remote().borrowedBuffers()).isEqualTo(1);
-            assertThat(tunnel.origin().borrowedBuffers()).isEqualTo(1);
-            assertThat(tunnel.remote().heldBytes() + tunnel.origin().heldBytes()).isZero();
+            assertThat(tunnel.remote().borrowedBuffers()).isZero();
+            assertThat(tunnel.origin().borrowedBuffers()).isZero();
+            // Each link's reader keeps a small buffer while the link is open.
+            assertThat(tunnel.remote().heldBytes()).isLessThan(32 * 1024);
+            assertThat(tunnel.origin().heldBytes()).isLessThan(32 * 1024);
           });
     }
   }

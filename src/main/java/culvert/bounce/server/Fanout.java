@@ -1,5 +1,6 @@
 package culvert.bounce.server;
 
+import culvert.net.BufferPool;
 import culvert.net.ByteOutput;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -56,6 +57,12 @@ final class Fanout extends ByteOutput {
     if (sender.isEnded()) {
       throw new IOException("the member has ended");
     }
+  }
+
+  /** Limits what is held until the slowest member has accepted it. */
+  @Override
+  public int room() {
+    return BufferPool.MEDIUM_BYTES;
   }
 
   private void send(ByteBuffer bytes, Member other) {

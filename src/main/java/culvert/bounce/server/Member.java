@@ -1,6 +1,7 @@
 package culvert.bounce.server;
 
 import culvert.bounce.server.MemberView.State;
+import culvert.net.ByteOutput;
 import culvert.net.Connection;
 import culvert.net.HandshakeLimiter;
 import culvert.net.HostPort;
@@ -189,11 +190,27 @@ final class Member {
    * @throws IOException if this member's connection failed or was closed
    */
   void deliver(ByteBuffer bytes, Member sender) throws IOException {
+    deliver(sender, () -> connection.output().write(bytes));
+  }
+
+  /**
+   * Writes bytes from another member as {@link ByteOutput#writeSome} does; the caller delivers the
+   * rest.
+   */
+  void deliverSome(ByteBuffer bytes, Member sender) throws IOException {
+    deliver(sender, () -> connection.output().writeSome(bytes));
+  }
+
+  private interface Write {
+    void run() throws IOException;
+  }
+
+  private void deliver(Member sender, Write write) throws IOException {
     sender.receiver = this;
     output.lock();
     try {
       isWriteInProgress = true;
-      connection.output().write(bytes);
+      write.run();
     } finally {
       isWriteInProgress = false;
       output.unlock();

@@ -26,6 +26,9 @@ final class PairedConnection extends ForwardingConnection {
     private final Member partner;
     private final MemberEvents events;
 
+    /** Whether the next write has the rest of bytes that were reported as a whole. */
+    private boolean restReported;
+
     Output(Member partner, MemberEvents events) {
       this.partner = partner;
       this.events = events;
@@ -33,10 +36,24 @@ final class PairedConnection extends ForwardingConnection {
 
     @Override
     public void write(ByteBuffer source) throws IOException {
-      if (events.isReadEnabled()) {
-        events.read(partner.view(), source.asReadOnlyBuffer());
+      if (!restReported) {
+        report(source);
       }
+      restReported = false;
       member.deliver(source, partner);
+    }
+
+    @Override
+    public void writeSome(ByteBuffer source) throws IOException {
+      report(source);
+      member.deliverSome(source, partner);
+      restReported = source.hasRemaining();
+    }
+
+    private void report(ByteBuffer bytes) {
+      if (events.isReadEnabled()) {
+        events.read(partner.view(), bytes.asReadOnlyBuffer());
+      }
     }
   }
 

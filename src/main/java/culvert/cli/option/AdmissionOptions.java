@@ -7,9 +7,7 @@ import picocli.CommandLine.Option;
 /** Limits of a role that visitors and clients connect to. */
 public final class AdmissionOptions {
 
-  @Mixin
-  private final VisitorLimitOption visitors =
-      new VisitorLimitOption(ConnectionLimits.DEFAULT.visitors());
+  @Mixin private VisitorLimitOption visitors;
 
   @Option(
       names = "--max-sessions",

@@ -79,9 +79,9 @@ public final class LimitOptions {
       names = "--max-buffer",
       paramLabel = "BYTES",
       description =
-          "Maximum bytes buffered for all visitors together; beyond it, the visitor whose bytes"
-              + " have not been read for the longest time is reset. [default: a third of the heap,"
-              + " at most 256M]")
+          "Maximum bytes of all buffers together; beyond it, the visitors whose unread bytes take"
+              + " most memory for longest are reset. [default: a quarter of the heap, at most"
+              + " 256M]")
   private ByteCount buffer;
 
   @Mixin private LogPeriodOption logPeriod;

@@ -1,21 +1,22 @@
 package culvert.cli.option;
 
+import culvert.config.ConnectionLimits;
 import picocli.CommandLine.Option;
 
 /** Limit of concurrent visitors. */
 public final class VisitorLimitOption {
 
-  @Option(names = "--max-visitors", paramLabel = "N", description = "Maximum concurrent visitors.")
+  @Option(
+      names = "--max-visitors",
+      paramLabel = "N",
+      description =
+          "Maximum concurrent visitors. [default: one for each 20K of the heap; 10,000 with the"
+              + " image's own settings]")
   @InHelp(HelpGroup.LIMITS)
-  private int max;
-
-  /** Sets the default, which differs between commands. */
-  public VisitorLimitOption(int max) {
-    this.max = max;
-  }
+  private Integer max;
 
   /** Returns the maximum number of visitors. */
   public int max() {
-    return max;
+    return max == null ? ConnectionLimits.DEFAULT.visitors() : max;
   }
 }

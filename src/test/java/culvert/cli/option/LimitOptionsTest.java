@@ -65,9 +65,10 @@ class LimitOptionsTest {
       assertThat(options.resources()).isEqualTo(ResourceLimits.DEFAULT);
     }
     CommandSpec remote = parsed(Map.of(), Cli.REMOTE);
+    assertThat(value(remote, "--max-visitors")).as("derived from the heap").isNull();
     assertThat(
             new ConnectionLimits(
-                (Integer) value(remote, "--max-visitors"),
+                new VisitorLimitOption().max(),
                 (Integer) value(remote, "--max-sessions"),
                 (Integer) value(remote, "--max-unauthenticated"),
                 (Integer) value(remote, "--max-unauthenticated-per-addr")))

@@ -16,7 +16,7 @@ import culvert.config.TlsTrust;
 import culvert.config.WebSocketSettings;
 import culvert.mux.Heartbeat;
 import culvert.mux.Link;
-import culvert.mux.MemoryBudget;
+import culvert.mux.StreamEviction;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
@@ -90,7 +90,7 @@ final class LoginPair implements AutoCloseable {
   private Link.Shared shared() {
     return new Link.Shared(
         pool,
-        new MemoryBudget(1 << 24, new LongAdder()),
+        new StreamEviction(pool.budget(), new LongAdder()),
         deadlines,
         new Heartbeat(LIMIT, LIMIT.multipliedBy(2)),
         1 << 20,

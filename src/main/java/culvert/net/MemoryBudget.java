@@ -1,0 +1,72 @@
+package culvert.net;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Counts the bytes of all buffers that a process holds for its connections: those lent by its
+ * {@link BufferPool}, those that a blocked writer holds, and received bytes that have not been
+ * read. The budget grants and refuses nothing itself. Its users hold less as it fills: loans become
+ * smaller above a quarter and above half, windows stop to grow above half and shrink above three
+ * quarters, and beyond the limit streams are reset. Thread-safe.
+ */
+public final class MemoryBudget {
+
+  private static final long MAX_DEFAULT_BYTES = 256L * 1024 * 1024;
+
+  private final long limit;
+  private final AtomicLong held = new AtomicLong();
+
+  /**
+   * Creates a budget.
+   *
+   * @param limit in bytes
+   */
+  public MemoryBudget(long limit) {
+    this.limit = limit;
+  }
+
+  /** Returns the default limit: a quarter of the maximum heap of this process, at most 256 MiB. */
+  public static long defaultLimit() {
+    return Math.min(MAX_DEFAULT_BYTES, Runtime.getRuntime().maxMemory() / 4);
+  }
+
+  /** Returns the limit in bytes. */
+  public long limit() {
+    return limit;
+  }
+
+  /** Returns the number of bytes held now. */
+  public long held() {
+    return held.get();
+  }
+
+  /** Counts bytes that are held from now on. */
+  void hold(long bytes) {
+    held.addAndGet(bytes);
+  }
+
+  /** Counts bytes that are no longer held. */
+  void release(long bytes) {
+    held.addAndGet(-bytes);
+  }
+
+  /** Returns whether more than a quarter is held. */
+  boolean isInUse() {
+    return held.get() > limit / 4;
+  }
+
+  /** Returns whether more than half is held. */
+  public boolean isUnderPressure() {
+    return held.get() > limit / 2;
+  }
+
+  /** Returns whether more than three quarters are held. */
+  public boolean isNearlyExhausted() {
+    return held.get() > limit / 4 * 3;
+  }
+
+  /** Returns whether more than the limit is held. */
+  public boolean isExceeded() {
+    return held.get() > limit;
+  }
+}
