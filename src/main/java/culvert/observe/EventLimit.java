@@ -7,30 +7,32 @@ import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Limits the lines of one event from all sources together: a burst of {@value #BURST} lines, then
- * {@value #LINES_PER_PERIOD} in a period. While the limit suppresses lines, one summary in a period
- * reports how many were suppressed, and of how many sources.
+ * Limits the lines of one event from all sources together: {@value #BURST} in a period after a
+ * quiet one, which had at most {@value #LINES_PER_PERIOD}, and this number in any other period.
+ * While the limit suppresses lines, one summary in a period reports how many were suppressed, and
+ * of how many sources.
  */
 final class EventLimit {
 
-  /**
-   * Lines that are written at once after a quiet time; more than the limit of any single source.
-   */
+  /** Lines of the first period after a quiet one; more than the limit of any single source. */
   static final int BURST = 200;
 
-  /** Lines of a period while more occur. */
+  /** Lines of a period after a busy one. */
   static final int LINES_PER_PERIOD = 5;
 
   private final String name;
-  private final Duration period;
+  private final long periodNanos;
 
   /** Guards all following fields. */
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** Lines that may be written now. */
-  private double credit = BURST;
+  private long periodBeganNanos;
 
-  private long updatedNanos;
+  /** Lines of the period so far, with those that exceeded the limit. */
+  private long lines;
+
+  /** Lines that the period may have. */
+  private long maxLines = BURST;
 
   /** Lines suppressed since the last summary, by this limit or by that of their source. */
   private long suppressed;
@@ -43,19 +45,17 @@ final class EventLimit {
   /** Creates the limit of the event with this name. */
   EventLimit(String name, Duration period, long nowNanos) {
     this.name = name;
-    this.period = period;
-    this.updatedNanos = nowNanos;
+    // A period of zero is none at all.
+    this.periodNanos = Math.max(1, period.toNanos());
+    this.periodBeganNanos = nowNanos;
   }
 
   /** Returns whether a line may be written now; if not, counts it for the summary. */
   boolean allows(Object source, long nowNanos) {
     lock.lock();
     try {
-      double periods = (double) (nowNanos - updatedNanos) / period.toNanos();
-      credit = Math.min(BURST, credit + periods * LINES_PER_PERIOD);
-      updatedNanos = nowNanos;
-      if (credit >= 1) {
-        credit--;
+      endPeriod(nowNanos);
+      if (++lines <= maxLines) {
         return true;
       }
       sinceNanos = suppressed == 0 ? nowNanos : sinceNanos;
@@ -64,6 +64,16 @@ final class EventLimit {
       return false;
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void endPeriod(long nowNanos) {
+    long periods = (nowNanos - periodBeganNanos) / periodNanos;
+    if (periods > 0) {
+      boolean isBusy = periods == 1 && lines > LINES_PER_PERIOD;
+      maxLines = isBusy ? LINES_PER_PERIOD : BURST;
+      lines = 0;
+      periodBeganNanos += periods * periodNanos;
     }
   }
 
@@ -98,7 +108,7 @@ final class EventLimit {
   Optional<LogEvent> summary(boolean isLast, long nowNanos) {
     lock.lock();
     try {
-      boolean isOver = nowNanos - sinceNanos >= period.toNanos();
+      boolean isOver = nowNanos - sinceNanos >= periodNanos;
       if (suppressed == 0 || !isOver && !isLast) {
         return Optional.empty();
       }

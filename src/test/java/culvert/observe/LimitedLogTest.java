@@ -82,9 +82,19 @@ class LimitedLogTest {
   @Test
   void burstIsAllowedAgainAfterAQuietTime() {
     flood("rejected", 0, 1000);
-    now.addAndGet(PERIOD.multipliedBy(EventLimit.BURST / EventLimit.LINES_PER_PERIOD).toNanos());
+    now.addAndGet(PERIOD.multipliedBy(2).toNanos());
     flood("rejected", 1000, EventLimit.BURST);
     assertThat(lines("rejected source=")).hasSize(2 * EventLimit.BURST);
+  }
+
+  @Test
+  void eventThatIsFrequentForLongHasFewLinesEvenWithoutReachingTheBurst() {
+    for (int period = 0; period < 3; period++) {
+      flood("rejected", period * 1000, EventLimit.BURST / 2);
+      now.addAndGet(PERIOD.toNanos());
+    }
+    assertThat(lines("rejected source="))
+        .hasSize(EventLimit.BURST / 2 + 2 * EventLimit.LINES_PER_PERIOD);
   }
 
   @Test
