@@ -1,6 +1,8 @@
 package culvert.config;
 
 import culvert.protocol.Sha256;
+import culvert.setting.Setting;
+import culvert.setting.SettingException;
 import java.nio.charset.StandardCharsets;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
@@ -17,10 +19,24 @@ public final class BoreSecret {
     this.key = key;
   }
 
-  /** Returns the secret that a user typed. */
+  /**
+   * Returns the secret that a user typed, without white space around it.
+   *
+   * @throws IllegalArgumentException if it has an invisible character
+   */
   public static BoreSecret of(String text) {
-    byte[] digest = Sha256.hash(text.getBytes(StandardCharsets.UTF_8));
-    return new BoreSecret(new SecretKeySpec(digest, "HmacSHA256"));
+    byte[] stripped = SecretText.stripped(text).getBytes(StandardCharsets.UTF_8);
+    return new BoreSecret(new SecretKeySpec(Sha256.hash(stripped), "HmacSHA256"));
+  }
+
+  /**
+   * Returns the secret that a user typed.
+   *
+   * @param source names the setting in the message of an exception
+   * @throws SettingException as {@link #of(String)}
+   */
+  public static BoreSecret of(Setting source, String text) {
+    return Checks.named(() -> of(text), "%s", source);
   }
 
   /** Returns the key that signs challenges, 32 bytes. */

@@ -1,9 +1,8 @@
 package culvert.config;
 
-import java.io.IOException;
-import java.io.InputStream;
+import culvert.setting.Setting;
+import culvert.setting.SettingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.Arrays;
@@ -16,6 +15,9 @@ public final class BounceAuthentication {
 
   /** Maximum length in bytes. */
   public static final int MAX_BYTES = 64 * 1024;
+
+  /** Allows for a byte order mark and a line end. */
+  private static final int MAX_FILE_BYTES = MAX_BYTES + 5;
 
   private final byte[] bytes;
 
@@ -39,27 +41,36 @@ public final class BounceAuthentication {
     return new BounceAuthentication(bytes.clone());
   }
 
-  /** Returns the authentication string of a text, encoded in UTF-8. */
+  /**
+   * Returns the authentication string of a text, encoded in UTF-8. One trailing line end is
+   * ignored.
+   *
+   * @throws IllegalArgumentException if it is empty, too long, or has an invisible character
+   */
   public static BounceAuthentication of(String text) {
-    return of(text.getBytes(StandardCharsets.UTF_8));
+    return of(SecretText.withoutLineEnd(text).getBytes(StandardCharsets.UTF_8));
   }
 
   /**
-   * Reads a file that contains only the authentication string. One trailing line end, as editors
-   * add it, is ignored.
+   * Returns the authentication string of a text.
    *
-   * @throws IllegalArgumentException if the file cannot be read or its content is invalid; the
-   *     message names the file
+   * @param source names the setting in the message of an exception
+   * @throws SettingException as {@link #of(String)}
    */
-  public static BounceAuthentication read(Path file) {
-    try (InputStream in = Files.newInputStream(file)) {
-      return of(withoutLineEnd(in.readNBytes(MAX_BYTES + 3)));
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("the file " + file + ": " + e.getMessage(), e);
-    } catch (IOException e) {
-      throw new IllegalArgumentException(
-          "cannot read the file " + file + " of the authentication string", e);
-    }
+  public static BounceAuthentication of(Setting source, String text) {
+    return Checks.named(() -> of(text), "%s", source);
+  }
+
+  /**
+   * Reads a file that contains only the authentication string: any bytes, but a byte order mark of
+   * UTF-8 in front and one trailing line end, as editors add them, are ignored.
+   *
+   * @param source the setting that names the file
+   * @throws SettingException if the file cannot be read or its content is invalid
+   */
+  public static BounceAuthentication read(Setting source, Path file) {
+    byte[] bytes = SettingFile.withoutMark(source, file, MAX_FILE_BYTES);
+    return Checks.named(() -> of(withoutLineEnd(bytes)), "%s %s", source, file);
   }
 
   private static byte[] withoutLineEnd(byte[] bytes) {

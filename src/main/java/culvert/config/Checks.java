@@ -4,9 +4,11 @@ import culvert.net.Durations;
 import culvert.setting.Setting;
 import culvert.setting.SettingException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /** Checks shared by several settings. Each message names the option. */
@@ -29,6 +31,22 @@ final class Checks {
   static final String NO_IDLE_CONNECTION = "no connection would stay open";
 
   private Checks() {}
+
+  /**
+   * Returns a parsed value.
+   *
+   * @param source where the text is from, with {@code %s} for each argument, for the message
+   * @throws SettingException if the parser throws an IllegalArgumentException, with its message
+   */
+  static <T> T named(Supplier<T> parser, String source, Object... arguments) {
+    try {
+      return parser.get();
+    } catch (IllegalArgumentException e) {
+      var all = new ArrayList<>(List.of(arguments));
+      all.add(e.getMessage());
+      throw new SettingException(e, source + ": %s", all.toArray());
+    }
+  }
 
   static void distinct(Setting setting, List<ServiceAddress> services) {
     var names = new HashSet<String>();

@@ -54,7 +54,8 @@ public record NoiseSettings(
         protocol.orElseGet(() -> NoiseProtocol.parse(DEFAULT_PROTOCOL)),
         keyFile.map(NoiseSettings::own),
         peerKeys.stream()
-            .map(text -> key(() -> NoiseKeyPair.publicOfText(text), "%s", Setting.NOISE_PEER_KEY))
+            .map(text ->
+                key(() -> NoiseKeyPair.publicOfText(text.strip()), "%s", Setting.NOISE_PEER_KEY))
             .toList());
   }
 

@@ -1,6 +1,8 @@
 package culvert.config;
 
 import culvert.protocol.Sha256;
+import culvert.setting.Setting;
+import culvert.setting.SettingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -52,30 +54,38 @@ public final class Secret {
   }
 
   /**
-   * Returns the secret that a user typed.
+   * Returns the secret that a user typed, without white space around it.
    *
-   * @throws IllegalArgumentException if it is empty, or a generated secret that is truncated or
-   *     mistyped
+   * @throws IllegalArgumentException if it is empty, has an invisible character, or is a generated
+   *     secret that is truncated or mistyped
    */
   public static Secret of(String text) {
-    if (text.isEmpty()) {
+    String stripped = SecretText.stripped(text);
+    if (stripped.isEmpty()) {
       throw new IllegalArgumentException("the secret is empty");
     }
-    return new Secret(text);
+    return new Secret(stripped);
   }
 
   /**
-   * Reads a file that contains a secret. Leading and trailing white space is ignored.
+   * Returns the secret that a user typed.
    *
-   * @throws IllegalArgumentException if the file cannot be read or contains no secret; the message
-   *     names the file
+   * @param source names the setting in the message of an exception
+   * @throws SettingException as {@link #of(String)}
    */
-  public static Secret read(Path file) {
-    String text = SmallTextFile.read("the secret file", file);
-    if (text.isEmpty()) {
-      throw new IllegalArgumentException("the secret file " + file + " is empty");
-    }
-    return of(text);
+  public static Secret of(Setting source, String text) {
+    return Checks.named(() -> of(text), "%s", source);
+  }
+
+  /**
+   * Reads a file that contains a secret, and nothing else but white space around it.
+   *
+   * @param source the setting that names the file
+   * @throws SettingException if the file cannot be read or contains no secret
+   */
+  public static Secret read(Setting source, Path file) {
+    String text = SmallTextFile.read(source, file);
+    return Checks.named(() -> of(text), "%s %s", source, file);
   }
 
   /** Returns the text of a new random secret of 256 bits. */

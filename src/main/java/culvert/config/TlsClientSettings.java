@@ -2,8 +2,9 @@ package culvert.config;
 
 import culvert.net.HostPort;
 import culvert.setting.Setting;
+import java.net.IDN;
 import java.util.Optional;
-import javax.net.ssl.SNIHostName;
+import java.util.regex.Pattern;
 
 /**
  * TLS on the dialling side.
@@ -15,6 +16,9 @@ import javax.net.ssl.SNIHostName;
  */
 public record TlsClientSettings(
     TlsTrust trust, Optional<String> serverName, Optional<TlsIdentity> identity) {
+
+  private static final Pattern NAME =
+      Pattern.compile("(?=.{1,254}\\z)[A-Za-z0-9_-]{1,63}(\\.[A-Za-z0-9_-]{1,63})*\\.?");
 
   /** The defaults of the command line. */
   public static final TlsClientSettings DEFAULT =
@@ -30,13 +34,16 @@ public record TlsClientSettings(
     serverName.ifPresent(TlsClientSettings::check);
   }
 
+  /** A name in DNS may have underscores and a trailing dot, which {@link IDN} accepts. */
   private static void check(String name) {
     try {
-      if (new HostPort(name, 0).literal().isEmpty()) {
-        new SNIHostName(name);
+      if (new HostPort(name, 0).literal().isPresent()
+          || NAME.matcher(IDN.toASCII(name)).matches()) {
+        return;
       }
     } catch (IllegalArgumentException e) {
-      throw new InvalidSettingException(Setting.TLS_SERVER_NAME, name, "a host name or an address");
+      // It is no name in DNS either.
     }
+    throw new InvalidSettingException(Setting.TLS_SERVER_NAME, name, "a host name or an address");
   }
 }

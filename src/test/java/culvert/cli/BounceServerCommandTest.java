@@ -318,7 +318,7 @@ class BounceServerCommandTest {
     rejected(run("--tls-client-ca=x"), "--tls-client-ca is given without --tls-cert");
     rejected(run("--auth="), "the authentication string is empty");
     rejected(run("--auth=hunter2", "--auth-file=" + file("x")), "are both given; keep one");
-    rejected(run("--auth-file=" + folder.resolve("none")), "cannot read the file");
+    rejected(run("--auth-file=" + folder.resolve("none")), "there is no such file");
     rejected(run("-vvvvv"), "-v is given 5 times (allowed: 1 to 4)");
     rejected(
         run("--verbosity=0"), "invalid value '0' for --verbosity: expected a number from 1 to 4");

@@ -31,21 +31,24 @@ class SettingsExitTest {
   @Test
   void unreadableSecretFileIsNamed() {
     Path missing = folder.resolve("missing");
-    rejected(Cli.remote("--secret-file=" + missing), "cannot read the secret file " + missing);
+    rejected(
+        Cli.remote("--secret-file=" + missing),
+        "--secret-file " + missing + ": there is no such file");
     rejected(
         Cli.run(
             "origin-proxy",
             "--remote-proxy-addr=127.0.0.1:1",
             "--origin-server-addr=127.0.0.1:1",
             "--secret-file=" + missing),
-        "cannot read the secret file " + missing);
+        "--secret-file " + missing + ": there is no such file");
   }
 
   @Test
   void emptySecretIsRejected() throws IOException {
-    rejected(Cli.remote("--secret="), "the secret is empty");
+    rejected(Cli.remote("--secret="), "--secret: the secret is empty");
     Path empty = file("\n");
-    rejected(Cli.remote("--secret-file=" + empty), "the secret file " + empty + " is empty");
+    rejected(
+        Cli.remote("--secret-file=" + empty), "--secret-file " + empty + ": the secret is empty");
   }
 
   @Test

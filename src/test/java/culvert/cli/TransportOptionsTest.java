@@ -224,7 +224,7 @@ class TransportOptionsTest {
         origin("--transport=tls", "--tls-ca=" + missing),
         "--tls-ca " + missing + ": there is no such file");
     rejectedOnBothSides(
-        "cannot read --noise-key-file " + missing,
+        "--noise-key-file " + missing + ": there is no such file",
         "--noise-pattern=" + KK,
         "--noise-key-file=" + missing);
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.net.HostPort;
 import culvert.protocol.bounce.BounceGreeting;
+import culvert.setting.Setting;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -169,7 +170,7 @@ class BounceSettingsTest {
   void oneTrailingLineEndOfFileIsIgnored(String content, String expected) throws IOException {
     Path file = folder.resolve("auth");
     Files.writeString(file, content.translateEscapes());
-    assertThat(BounceAuthentication.read(file).bytes())
+    assertThat(BounceAuthentication.read(Setting.AUTH_FILE, file).bytes())
         .asString()
         .isEqualTo(expected.translateEscapes());
   }
@@ -178,15 +179,15 @@ class BounceSettingsTest {
   void messageNamesFileWithoutAuthenticationString() throws IOException {
     Path missing = folder.resolve("missing");
     assertRejected(
-        "cannot read the file " + missing + " of the authentication string",
-        () -> BounceAuthentication.read(missing));
+        "--auth-file " + missing + ": there is no such file",
+        () -> BounceAuthentication.read(Setting.AUTH_FILE, missing));
     Path empty = Files.writeString(folder.resolve("empty"), "\n");
     assertRejected(
-        "the file " + empty + ": the authentication string is empty",
-        () -> BounceAuthentication.read(empty));
+        "--auth-file " + empty + ": the authentication string is empty",
+        () -> BounceAuthentication.read(Setting.AUTH_FILE, empty));
     Path large = Files.write(folder.resolve("large"), new byte[65_540]);
     assertRejected(
-        "the file " + large + ": the authentication string is longer than 65536 bytes",
-        () -> BounceAuthentication.read(large));
+        "--auth-file " + large + ": the authentication string is longer than 65536 bytes",
+        () -> BounceAuthentication.read(Setting.AUTH_FILE, large));
   }
 }

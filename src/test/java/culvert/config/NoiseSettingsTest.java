@@ -88,13 +88,15 @@ class NoiseSettingsTest {
   void messageNamesUnreadableKeyFile() throws IOException {
     Path missing = folder.resolve("missing");
     assertThatThrownBy(() -> NoiseSettings.of(Optional.empty(), Optional.of(missing), List.of()))
-        .hasMessage("cannot read --noise-key-file " + missing);
+        .hasMessage("--noise-key-file " + missing + ": there is no such file");
     assertThatThrownBy(() -> ofFile("A".repeat(5000)))
         .hasMessage(
-            "--noise-key-file " + folder.resolve("noise.key") + " is longer than 4096 bytes");
+            "--noise-key-file "
+                + folder.resolve("noise.key")
+                + ": the file is longer than 4096 bytes; it is the wrong one");
     Path binary = Files.write(folder.resolve("binary"), new byte[] {(byte) 0xff, 'h', 'u', 'n'});
     assertThatThrownBy(() -> NoiseSettings.of(Optional.empty(), Optional.of(binary), List.of()))
-        .hasMessage("cannot read --noise-key-file " + binary)
+        .hasMessage("--noise-key-file " + binary + ": the file is not text in UTF-8")
         .satisfies(e -> assertThat(stack(e)).doesNotContain("hun"));
   }
 

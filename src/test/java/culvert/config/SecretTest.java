@@ -3,6 +3,7 @@ package culvert.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.setting.Setting;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -24,7 +25,7 @@ class SecretTest {
   void toStringHidesSecret() throws IOException {
     Path file = Files.writeString(folder.resolve("secret"), "hunter2");
     assertThat(Secret.of("hunter2")).hasToString("***");
-    assertThat(Secret.read(file)).hasToString("***");
+    assertThat(Secret.read(Setting.SECRET_FILE, file)).hasToString("***");
     assertThat(Optional.of(Secret.of("hunter2")).toString()).doesNotContain("hunter2");
   }
 
@@ -32,7 +33,7 @@ class SecretTest {
   @Test
   void typedTextIsStretchedWithPbkdf2() {
     assertThat(HexFormat.of().formatHex(Secret.of(" schlüssel ").key().getEncoded()))
-        .isEqualTo("d67787c16121465d394cf36f21b7d1b5cf17e66d551c97751ae717e89564ed2e");
+        .isEqualTo("ff25892255364963c6fe4492ece00f768dc77415d538119c3217f4b0f6a6a663");
   }
 
   @Test
@@ -81,7 +82,7 @@ class SecretTest {
   @Test
   void readIgnoresWhiteSpaceAroundSecret() throws IOException {
     Path file = Files.writeString(folder.resolve("secret"), " \t hunter 2\r\n\n");
-    assertThat(Secret.read(file).key()).isEqualTo(Secret.of("hunter 2").key());
+    assertThat(Secret.read(Setting.SECRET_FILE, file).key()).isEqualTo(Secret.of("hunter 2").key());
   }
 
   @Test
@@ -94,22 +95,22 @@ class SecretTest {
   @Test
   void messageNamesEmptyFile() throws IOException {
     Path file = Files.writeString(folder.resolve("blank"), " \n");
-    assertThatThrownBy(() -> Secret.read(file))
+    assertThatThrownBy(() -> Secret.read(Setting.SECRET_FILE, file))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("the secret file " + file + " is empty");
+        .hasMessage("--secret-file " + file + ": the secret is empty");
   }
 
   @Test
   void messageNamesMissingFile() {
     Path file = folder.resolve("missing");
-    assertThatThrownBy(() -> Secret.read(file))
+    assertThatThrownBy(() -> Secret.read(Setting.SECRET_FILE, file))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("cannot read the secret file " + file);
+        .hasMessage("--secret-file " + file + ": there is no such file");
   }
 
   @Test
   void messageNamesDirectory() {
-    assertThatThrownBy(() -> Secret.read(folder))
+    assertThatThrownBy(() -> Secret.read(Setting.SECRET_FILE, folder))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(folder.toString());
   }
@@ -117,17 +118,18 @@ class SecretTest {
   @Test
   void fileOfMaximumSizeIsReadAndLargerIsRejected() throws IOException {
     Path file = Files.writeString(folder.resolve("long"), "x".repeat(4096));
-    assertThat(Secret.read(file).key().getEncoded()).hasSize(32);
+    assertThat(Secret.read(Setting.SECRET_FILE, file).key().getEncoded()).hasSize(32);
     Files.writeString(file, "x".repeat(4097));
-    assertThatThrownBy(() -> Secret.read(file))
+    assertThatThrownBy(() -> Secret.read(Setting.SECRET_FILE, file))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("the secret file " + file + " is longer than 4096 bytes");
+        .hasMessage(
+            "--secret-file " + file + ": the file is longer than 4096 bytes; it is the wrong one");
   }
 
   @Test
   void binaryFileIsNamedAndNotQuoted() throws IOException {
     Path file = Files.write(folder.resolve("binary"), new byte[] {'h', 'u', 'n', (byte) 0xff});
-    assertThatThrownBy(() -> Secret.read(file))
+    assertThatThrownBy(() -> Secret.read(Setting.SECRET_FILE, file))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(file.toString())
         .satisfies(e -> {

@@ -38,7 +38,15 @@ class TlsSettingsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "a b", "a.", "under_score", "a..b"})
+  @ValueSource(strings = {"a.", "under_score", "_", "a_b.example.", "m\u00fcnchen.example", "::1"})
+  void serverNameMayHaveUnderscoresAndATrailingDot(String name) {
+    var settings =
+        new TlsClientSettings(new TlsTrust.Pin(HASH), Optional.of(name), Optional.empty());
+    assertThat(settings.serverName()).contains(name);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "a b", ".", "a/b", "a..b", "*.example"})
   void serverNameRejectsTextThatIsNotAHostName(String name) {
     assertThatThrownBy(() ->
             new TlsClientSettings(new TlsTrust.Pin(HASH), Optional.of(name), Optional.empty()))

@@ -276,7 +276,7 @@ class EncryptionExitCodesIT {
     assertThat(unusableOrigin(TLS, "--tls-ca=" + missing))
         .isEqualTo("origin-proxy: --tls-ca " + missing + ": there is no such file\n");
     assertThat(unusableOrigin("--noise-key-file=" + missing))
-        .isEqualTo("origin-proxy: cannot read --noise-key-file " + missing + "\n");
+        .isEqualTo("origin-proxy: --noise-key-file " + missing + ": there is no such file\n");
     assertThat(unusableOrigin(TLS, "--tls-pin=abc")).contains("--tls-pin", "fingerprint");
     assertThat(unusableOrigin("--noise-peer-key=abc")).contains("--noise-peer-key");
     assertThat(unusableOrigin("--via=ftp://proxy.example.com:21")).contains("--via", "socks5://");

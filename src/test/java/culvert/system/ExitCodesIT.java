@@ -152,7 +152,7 @@ class ExitCodesIT {
     var ended = origin("127.0.0.1:1", "--secret-file", missing.toString());
     assertThat(ended.exit()).isEqualTo(78);
     assertThat(ended.err())
-        .isEqualTo("origin-proxy: cannot read the secret file " + missing + "\n");
+        .isEqualTo("origin-proxy: --secret-file " + missing + ": there is no such file\n");
     try (RoleProcess remote = remote()) {
       var declined =
           RoleProcess.run(

@@ -74,11 +74,11 @@ public final class BoreClientsOptions {
 
   private List<BoreSecret> secrets(List<Secret> others) {
     if (SECRET.isFile(spec, text != null, file != null)) {
-      return List.of(Secret.read(file).forBore());
+      return List.of(Secret.read(Setting.BORE_SECRET_FILE, file).forBore());
     }
     return text == null
         ? others.stream().map(Secret::forBore).toList()
-        : List.of(BoreSecret.of(text));
+        : List.of(BoreSecret.of(Setting.BORE_SECRET, text));
   }
 
   /** Returns warnings about settings that are valid but weak. */

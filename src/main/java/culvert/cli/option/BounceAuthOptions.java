@@ -53,8 +53,8 @@ public final class BounceAuthOptions {
   static Optional<BounceAuthentication> choose(
       CommandSpec spec, TextOrFile options, String text, Path file) {
     if (options.isFile(spec, text != null, file != null)) {
-      return Optional.of(BounceAuthentication.read(file));
+      return Optional.of(BounceAuthentication.read(options.file(), file));
     }
-    return Optional.ofNullable(text).map(BounceAuthentication::of);
+    return Optional.ofNullable(text).map(given -> BounceAuthentication.of(options.text(), given));
   }
 }

@@ -51,8 +51,9 @@ public final class SecretOptions {
    */
   List<Secret> secrets() {
     return isFile()
-        ? files.stream().map(Secret::read).toList()
-        : Optional.ofNullable(text).map(Secret::of).stream().toList();
+        ? files.stream().map(file -> Secret.read(Setting.SECRET_FILE, file)).toList()
+        : Optional.ofNullable(text).map(given -> Secret.of(Setting.SECRET, given)).stream()
+            .toList();
   }
 
   /**
@@ -62,8 +63,9 @@ public final class SecretOptions {
    */
   public List<BoreSecret> boreSecrets() {
     return isFile()
-        ? files.stream().map(Secret::read).map(Secret::forBore).toList()
-        : Optional.ofNullable(text).map(BoreSecret::of).stream().toList();
+        ? files.stream().map(file -> Secret.read(Setting.SECRET_FILE, file).forBore()).toList()
+        : Optional.ofNullable(text).map(given -> BoreSecret.of(Setting.SECRET, given)).stream()
+            .toList();
   }
 
   /**

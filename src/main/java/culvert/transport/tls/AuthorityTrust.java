@@ -15,21 +15,37 @@ import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
- * Accepts certificates issued by a trusted authority and, if the engine requires it, for the
- * server's name. The JDK decides; this class turns its decision into a message for the user.
+ * Accepts certificates issued by a trusted authority and, of a server, for its name. The JDK
+ * verifies the issuers; this class turns its decision into a message for the user.
  */
 final class AuthorityTrust extends PeerTrust {
 
   private final TlsSide side;
+
+  /** The name that the certificate of a server must have; empty for clients. */
+  private final Optional<ServerName> name;
+
   private final X509ExtendedTrustManager jdk;
 
   /**
-   * Trusts these authorities.
+   * Returns the check of a server's certificate.
    *
    * @param authorities empty for the JVM's own
    */
-  AuthorityTrust(TlsSide side, List<X509Certificate> authorities) {
+  static AuthorityTrust ofServers(
+      TlsSide side, ServerName name, List<X509Certificate> authorities) {
+    return new AuthorityTrust(side, Optional.of(name), authorities);
+  }
+
+  /** Returns the check of clients' certificates. */
+  static AuthorityTrust ofClients(TlsSide side, List<X509Certificate> authorities) {
+    return new AuthorityTrust(side, Optional.empty(), authorities);
+  }
+
+  private AuthorityTrust(
+      TlsSide side, Optional<ServerName> name, List<X509Certificate> authorities) {
     this.side = side;
+    this.name = name;
     try {
       var factory = TrustManagerFactory.getInstance("PKIX");
       factory.init(store(authorities));
@@ -62,24 +78,25 @@ final class AuthorityTrust extends PeerTrust {
         jdk.checkClientTrusted(chain, method, engine);
       }
     } catch (CertificateException e) {
+      throw new TlsSide.UntrustedException(side.peer() + "'s certificate " + reason(chain, e), e);
+    }
+    if (name.isPresent() && !name.get().matches(chain[0])) {
       throw new TlsSide.UntrustedException(
-          side.peer() + "'s certificate " + reason(chain, method, engine, e), e);
+          side.peer()
+              + "'s certificate is for "
+              + Certificates.names(chain[0])
+              + ", not for '"
+              + name.get().text()
+              + "'; if this is the right server, set its name with "
+              + side.names().setting(Setting.TLS_SERVER_NAME),
+          null);
     }
   }
 
-  private String reason(
-      X509Certificate[] chain, String method, SSLEngine engine, CertificateException refusal) {
+  private String reason(X509Certificate[] chain, CertificateException refusal) {
     Optional<String> time = validityProblem(chain);
     if (time.isPresent()) {
       return time.get();
-    }
-    if (side.isDialling() && isTrusted(chain, method)) {
-      return "is for "
-          + Certificates.names(chain[0])
-          + ", not for '"
-          + engine.getPeerHost()
-          + "'; if this is the right server, set its name with "
-          + side.names().setting(Setting.TLS_SERVER_NAME);
     }
     if (refusal.getCause() instanceof CertPathBuilderException) {
       return isOwnIssuer(chain[0])
@@ -112,16 +129,6 @@ final class AuthorityTrust extends PeerTrust {
       }
     }
     return Optional.empty();
-  }
-
-  /** Returns whether the certificate is acceptable apart from the server's name. */
-  private boolean isTrusted(X509Certificate[] chain, String method) {
-    try {
-      jdk.checkServerTrusted(chain, method);
-      return true;
-    } catch (CertificateException e) {
-      return false;
-    }
   }
 
   private static boolean isOwnIssuer(X509Certificate certificate) {

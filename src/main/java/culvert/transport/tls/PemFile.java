@@ -1,12 +1,8 @@
 package culvert.transport.tls;
 
+import culvert.config.SettingFile;
 import culvert.setting.SettingException;
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
@@ -28,7 +24,7 @@ import java.util.regex.Pattern;
 record PemFile(Object source, Path file, List<Block> blocks) {
 
   /** More than any system's list of authorities: a longer file is the wrong one. */
-  private static final int MAX_BYTES = 4 * 1024 * 1024;
+  static final int MAX_BYTES = 4 * 1024 * 1024;
 
   private static final Pattern BLOCK =
       Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \\1-----", Pattern.DOTALL);
@@ -54,7 +50,7 @@ record PemFile(Object source, Path file, List<Block> blocks) {
    *     or a block is damaged
    */
   static PemFile read(Object source, Path file) {
-    String text = new String(bytes(source, file), StandardCharsets.ISO_8859_1);
+    String text = SettingFile.ascii(source, file, MAX_BYTES);
     var blocks = new ArrayList<Block>();
     Matcher matcher = BLOCK.matcher(text);
     while (matcher.find()) {
@@ -64,31 +60,10 @@ record PemFile(Object source, Path file, List<Block> blocks) {
         byte[] bytes = Base64.getDecoder().decode(base64);
         blocks.add(new Block(matcher.group(1), bytes, body.contains(ENCRYPTED_HEADER)));
       } catch (IllegalArgumentException e) {
-        throw invalid(source, file, "the block '" + matcher.group(1) + "' is damaged");
+        throw SettingFile.invalid(source, file, "the block '" + matcher.group(1) + "' is damaged");
       }
     }
     return new PemFile(source, file, List.copyOf(blocks));
-  }
-
-  /**
-   * Reads the contents of a file of at most 4 MiB.
-   *
-   * @throws IllegalArgumentException with one line that names source and file, if it cannot be read
-   */
-  static byte[] bytes(Object source, Path file) {
-    try (var in = Files.newInputStream(file)) {
-      byte[] bytes = in.readNBytes(MAX_BYTES + 1);
-      if (bytes.length > MAX_BYTES) {
-        throw invalid(source, file, "the file is longer than 4 MiB; it cannot be the right one");
-      }
-      return bytes;
-    } catch (NoSuchFileException e) {
-      throw invalid(source, file, "there is no such file");
-    } catch (AccessDeniedException e) {
-      throw invalid(source, file, "this user has no permission to read the file");
-    } catch (IOException e) {
-      throw invalid(source, file, "the file cannot be read: " + e.getMessage());
-    }
   }
 
   /** Returns all certificates, at least one. */
@@ -99,7 +74,10 @@ record PemFile(Object source, Path file, List<Block> blocks) {
         try {
           certificates.add(certificate(block));
         } catch (CertificateException e) {
-          throw invalid("certificate " + (certificates.size() + 1) + " of the file is damaged");
+          int number = certificates.size() + 1;
+          throw invalid(
+              EllipticCurve.problem("the certificate's key", block.bytes())
+                  .orElse("certificate " + number + " of the file is damaged"));
         }
       }
     }
@@ -130,11 +108,6 @@ record PemFile(Object source, Path file, List<Block> blocks) {
 
   /** Returns an exception for this file. */
   SettingException invalid(String problem) {
-    return invalid(source, file, problem);
-  }
-
-  /** Returns an exception with one line: source, file, problem. */
-  static SettingException invalid(Object source, Path file, String problem) {
-    return new SettingException("%s %s: %s", source, file, problem);
+    return SettingFile.invalid(source, file, problem);
   }
 }

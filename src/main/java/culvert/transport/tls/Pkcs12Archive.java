@@ -1,12 +1,12 @@
 package culvert.transport.tls;
 
 import culvert.config.FilePermissions;
+import culvert.config.SettingFile;
 import culvert.config.TlsIdentity;
 import culvert.protocol.PeerNames;
 import culvert.setting.Setting;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
@@ -43,7 +43,7 @@ final class Pkcs12Archive {
   }
 
   private LoadedIdentity load() {
-    byte[] bytes = PemFile.bytes(ofArchive, files.archive());
+    byte[] bytes = SettingFile.bytes(ofArchive, files.archive(), PemFile.MAX_BYTES);
     char[] password = password();
     try {
       KeyStore store = KeyStore.getInstance("PKCS12");
@@ -66,6 +66,10 @@ final class Pkcs12Archive {
     String alias = onlyKey(store);
     List<X509Certificate> chain =
         Arrays.stream(store.getCertificateChain(alias)).map(X509Certificate.class::cast).toList();
+    PrivateKeys.curveProblem(chain.getFirst().getPublicKey())
+        .ifPresent(problem -> {
+          throw invalid(problem);
+        });
     PrivateKey key = (PrivateKey) store.getKey(alias, password);
     if (!PrivateKeys.isPair(key, chain.getFirst().getPublicKey())) {
       throw invalid("the private key does not match the certificate");
@@ -102,7 +106,7 @@ final class Pkcs12Archive {
     return files
         .password()
         .map(file ->
-            new String(PemFile.bytes(ofPassword, file), StandardCharsets.UTF_8)
+            SettingFile.text(ofPassword, file, PemFile.MAX_BYTES)
                 .lines()
                 .findFirst()
                 .orElse("")
@@ -111,6 +115,6 @@ final class Pkcs12Archive {
   }
 
   private IllegalArgumentException invalid(String problem) {
-    return PemFile.invalid(ofArchive, files.archive(), problem);
+    return SettingFile.invalid(ofArchive, files.archive(), problem);
   }
 }

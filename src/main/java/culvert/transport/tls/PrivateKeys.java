@@ -5,7 +5,6 @@ import culvert.setting.Setting;
 import culvert.setting.SettingException;
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
-import java.security.InvalidKeyException;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
 import java.security.PublicKey;
@@ -15,6 +14,7 @@ import java.security.interfaces.RSAKey;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * Reads private keys in the forms that tools write: PKCS#8 (RFC 5958), and the older forms for RSA
@@ -59,10 +59,22 @@ final class PrivateKeys {
     throw file.invalid("the file has no private key in PEM form (-----BEGIN PRIVATE KEY-----)");
   }
 
-  /** Returns whether the two form a key pair. */
-  static boolean isPair(PrivateKey key, PublicKey certified) {
+  /** Returns what is wrong with the certificate's key if its curve is one that this JVM lacks. */
+  static Optional<String> curveProblem(PublicKey certified) {
+    return EllipticCurve.problem("the certificate's key", certified.getEncoded());
+  }
+
+  /**
+   * Returns whether the two form a key pair.
+   *
+   * @throws GeneralSecurityException if that could not be checked
+   */
+  static boolean isPair(PrivateKey key, PublicKey certified) throws GeneralSecurityException {
     if (key instanceof RSAKey mine && certified instanceof RSAKey theirs) {
       return mine.getModulus().equals(theirs.getModulus());
+    }
+    if (!key.getAlgorithm().equals(certified.getAlgorithm())) {
+      return false;
     }
     try {
       String algorithm = key.getAlgorithm().equals("EC") ? "SHA256withECDSA" : key.getAlgorithm();
@@ -72,16 +84,28 @@ final class PrivateKeys {
       byte[] signed = signer.sign();
       signer.initVerify(certified);
       signer.update(certified.getEncoded());
-      return signer.verify(signed);
-    } catch (InvalidKeyException | SignatureException e) {
-      return false;
+      return verifies(signer, signed);
     } catch (GeneralSecurityException e) {
-      throw new IllegalArgumentException(
-          "certificates with a key of type " + key.getAlgorithm() + " cannot be used", e);
+      throw new GeneralSecurityException(
+          "the private key could not be checked against the certificate: " + e.getMessage(), e);
+    }
+  }
+
+  private static boolean verifies(Signature verifier, byte[] signed) {
+    try {
+      return verifier.verify(signed);
+    } catch (SignatureException e) {
+      // Made with a key of another size.
+      return false;
     }
   }
 
   private static PrivateKey key(PemFile file, byte[] encoded, PublicKey certified) {
+    curveProblem(certified)
+        .or(() -> EllipticCurve.problem("the private key", encoded))
+        .ifPresent(problem -> {
+          throw file.invalid(problem);
+        });
     try {
       PrivateKey key =
           KeyFactory.getInstance(certified.getAlgorithm())

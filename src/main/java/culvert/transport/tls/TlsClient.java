@@ -15,8 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import javax.net.ssl.SNIHostName;
-import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
@@ -34,7 +32,7 @@ public final class TlsClient implements Transport {
 
   private final TlsClientSettings settings;
   private final TlsSide side;
-  private final String name;
+  private final ServerName name;
   private final int port;
   private final List<String> versions;
   private final BufferPool pool;
@@ -79,7 +77,7 @@ public final class TlsClient implements Transport {
       Duration reloadInterval) {
     this.settings = settings;
     this.side = TlsSide.dialling(server);
-    this.name = settings.serverName().orElse(address.host());
+    this.name = ServerName.of(settings.serverName().orElse(address.host()));
     this.port = address.port();
     this.versions = versions;
     this.pool = pool;
@@ -103,36 +101,22 @@ public final class TlsClient implements Transport {
   }
 
   private PeerTrust authorityTrust(TlsTrust trust) {
-    return new AuthorityTrust(side, AuthorityLoader.load(trust, side.names()));
+    return AuthorityTrust.ofServers(side, name, AuthorityLoader.load(trust, side.names()));
   }
 
   @Override
   public Connection wrap(Connection carrier) throws IOException {
-    SSLEngine engine = context.current().createSSLEngine(name, port);
+    SSLEngine engine = context.current().createSSLEngine(name.ascii(), port);
     engine.setUseClientMode(true);
     SSLParameters parameters = TlsContext.parameters(engine, versions);
-    parameters.setServerNames(serverNames());
-    if (!(settings.trust() instanceof TlsTrust.Pin)) {
-      // Selects the rules for matching names, those of RFC 2818, and nothing else of HTTP.
-      parameters.setEndpointIdentificationAlgorithm("HTTPS");
-    }
+    // With a pin the name is for the server's choice of a certificate only, and an older server
+    // refuses the connection if it has an underscore.
+    parameters.setServerNames(name.indication(settings.trust() instanceof TlsTrust.Pin));
     engine.setSSLParameters(parameters);
     return new TlsHandshake(engine, carrier, side, new byte[0], MAX_HANDSHAKE_BYTES)
         .complete(
             pool,
             session ->
                 Certificates.channelBinding((X509Certificate) session.getPeerCertificates()[0]));
-  }
-
-  /** Returns no name for an address (RFC 6066, 3), or for a name that no certificate can have. */
-  private List<SNIServerName> serverNames() {
-    if (name.indexOf(':') >= 0 || name.matches("[0-9.]+")) {
-      return List.of();
-    }
-    try {
-      return List.of(new SNIHostName(name));
-    } catch (IllegalArgumentException e) {
-      return List.of();
-    }
   }
 }

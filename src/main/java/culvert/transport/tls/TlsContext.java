@@ -20,12 +20,22 @@ final class TlsContext {
 
   static final String TLS_12 = "TLSv1.2";
 
+  private static final String IGNORED_BY_SERVERS = "jdk.tls.server.disableExtensions";
+
   private static final List<String> NEWEST = List.of(TLS_13);
 
   /** Cipher suites of TLS 1.3, the fastest first. */
   private static final String[] TLS_13_CIPHERS = {
     "TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"
   };
+
+  static {
+    // A server has one certificate, whatever name the client sends; the JDK would refuse a name
+    // with an underscore or a trailing dot. The property is read when the JDK's TLS starts.
+    if (System.getProperty(IGNORED_BY_SERVERS) == null) {
+      System.setProperty(IGNORED_BY_SERVERS, "server_name");
+    }
+  }
 
   private TlsContext() {}
 

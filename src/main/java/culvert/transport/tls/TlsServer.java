@@ -90,7 +90,7 @@ public final class TlsServer implements Transport {
     Optional<PeerTrust> trust =
         settings.clientAuthorities().isEmpty()
             ? Optional.empty()
-            : Optional.of(new AuthorityTrust(side, AuthorityLoader.load(settings)));
+            : Optional.of(AuthorityTrust.ofClients(side, AuthorityLoader.load(settings)));
     identity.warnings().forEach(warnings);
     return new Loaded(
         TlsContext.of(Optional.of(identity), trust),

@@ -102,6 +102,38 @@ class IdentityLoaderTest {
     assertThat(loaded.key().getAlgorithm()).isEqualTo("EC");
   }
 
+  /** Each row: the curve, and how OpenSSL writes it into the key and the certificate. */
+  @ParameterizedTest
+  @CsvSource({
+    "secp256k1, named_curve, is on the curve secp256k1",
+    "brainpoolP256r1, named_curve, is on the curve brainpoolP256r1",
+    "sect283k1, named_curve, is on the curve 1.3.132.0.16",
+    "prime256v1, explicit, has a curve given by its parameters"
+  })
+  void curveThatTheJvmLacksIsNamed(String curve, String form, String problem) throws Exception {
+    openssl(
+        ("req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:%s -pkeyopt ec_param_enc:%s"
+                + " -keyout odd.key -subj /CN=server -days 9 -out odd.pem")
+            .formatted(curve, form)
+            .split(" "));
+    openssl("pkcs12 -export -inkey odd.key -in odd.pem -passout pass: -out archive.p12".split(" "));
+    var identities =
+        new ArrayList<TlsIdentity>(List.of(new TlsIdentity.Pem(file("odd.pem"), file("odd.key"))));
+    if (form.equals("named_curve")) {
+      identities.add(new TlsIdentity.Pkcs12(file("archive.p12"), Optional.empty()));
+    }
+    for (TlsIdentity identity : identities) {
+      assertThatThrownBy(() -> load(identity))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("the certificate's key " + problem)
+          .hasMessageNotContaining("match");
+    }
+    var good = pem(selfSigned("EC"));
+    assertThatThrownBy(() -> load(new TlsIdentity.Pem(good.certificate(), file("odd.key"))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("the private key " + problem);
+  }
+
   @Test
   void loaderReadsCertificateAndKeyFromOneFileWithOtherText() throws Exception {
     var issued = selfSigned("EC");
@@ -175,7 +207,7 @@ class IdentityLoaderTest {
             + good.certificate()
             + ": the file has no private key in PEM form (-----BEGIN PRIVATE KEY-----)");
     assertThatThrownBy(() -> load(new TlsIdentity.Pem(folder, good.key())))
-        .hasMessageStartingWith("--tls-cert " + folder + ": the file cannot be read");
+        .hasMessageStartingWith("--tls-cert " + folder + ": it is a directory, not a file");
   }
 
   @Test

@@ -49,7 +49,10 @@ class TlsKeysTest {
     var server = PeerNames.REMOTE_PROXY;
     var side = TlsSide.dialling(server);
     var trust =
-        new AuthorityTrust(side, AuthorityLoader.load(new TlsTrust.Authorities(tls.ca), server));
+        AuthorityTrust.ofServers(
+            side,
+            ServerName.of("localhost"),
+            AuthorityLoader.load(new TlsTrust.Authorities(tls.ca), server));
     engine = TlsContext.of(Optional.empty(), Optional.of(trust)).createSSLEngine();
     engine.setUseClientMode(true);
     return new TlsHandshake(engine, carrier, side, new byte[0], 1 << 16)

@@ -251,6 +251,25 @@ class TlsOpensslTest {
     }
   }
 
+  /** The JDK's own check refuses the ClientHello. */
+  @ParameterizedTest
+  @ValueSource(strings = {"my_host.example", "_", "host.example.", "-host-.example", "localhost"})
+  void serverAcceptsEveryNameThatAClientSends(String name) throws Exception {
+    try (var listener = listen()) {
+      var client =
+          openssl(
+              "s_client -connect 127.0.0.1:"
+                  + port(listener)
+                  + " -servername "
+                  + name
+                  + " -CAfile ca.pem -tls1_3");
+      try (Connection connection = accept(listener, server())) {
+        client.type("hello\n");
+        assertThat(readLine(connection)).isEqualTo("hello");
+      }
+    }
+  }
+
   /** K updates the client's keys and requests an update of the server's; k does not request it. */
   @Test
   void serverFollowsKeyUpdatesOfOpensslClient() throws Exception {

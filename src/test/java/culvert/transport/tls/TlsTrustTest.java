@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Acceptance of certificates, and the messages for rejected ones. */
@@ -173,9 +174,32 @@ class TlsTrustTest {
   }
 
   @Test
-  void hostNameThatNoCertificateCanHaveIsRejected() throws Exception {
+  void hostNameWithUnderscoreThatTheCertificateLacksIsRejected() throws Exception {
     assertThat(rejection(dialling("my_host"), tls.server(tls.good())))
         .contains("not for 'my_host'");
+  }
+
+  /** Names inside a network and complete names; each row: in the certificate, at the client. */
+  @ParameterizedTest
+  @CsvSource({
+    "my_host, my_host",
+    "my_host.example, MY_host.example",
+    "my_host.example, my_host.example.",
+    "tunnel.example., tunnel.example",
+    "tunnel.example, tunnel.example.",
+    "*.my_net.example, a_b.my_net.example.",
+    "xn--mnchen-3ya.example, m\u00fcnchen.example"
+  })
+  void nameWithUnderscoreOrTrailingDotIsMatched(String certified, String name) throws Exception {
+    var wish = new TestAuthority.Wish("server").names(certified);
+    TlsServer server = tls.server(tls.write("server", tls.authority.issue(wish)));
+    assertConnects(named(name), server);
+    // Without --tls-server-name, the name is that of the address.
+    var settings =
+        new TlsClientSettings(new TlsTrust.Authorities(tls.ca), Optional.empty(), Optional.empty());
+    assertConnects(tls.client(settings, new HostPort(name, 7835)), server);
+    assertThat(rejection(named("other_host.example"), server))
+        .contains("is for " + certified, "not for 'other_host.example'");
   }
 
   @Test
