@@ -1,5 +1,6 @@
 package culvert.cli;
 
+import culvert.cli.option.AddressForms;
 import culvert.cli.option.BoreRunOptions;
 import culvert.cli.option.ConnectTimeoutOption;
 import culvert.cli.option.Examples;
@@ -162,17 +163,16 @@ final class BoreLocalCommand implements Callable<Integer> {
   /** Rejects what bore rejects with the same exit code, 2. */
   private void check(ArgSpec argument, int number) {
     if (number < 0 || number > MAX_PORT) {
-      throw invalid(argument, Integer.toString(number), "a port from 0 to " + MAX_PORT);
+      throw invalid(
+          argument,
+          Integer.toString(number),
+          new TypeConversionException("expected a port from 0 to " + MAX_PORT));
     }
   }
 
-  private ParameterException invalid(ArgSpec argument, String value, String expected) {
-    return new ParameterException(
-        spec.commandLine(),
-        expected,
-        new TypeConversionException("expected " + expected),
-        argument,
-        value);
+  private ParameterException invalid(
+      ArgSpec argument, String value, TypeConversionException reason) {
+    return new ParameterException(spec.commandLine(), reason.getMessage(), reason, argument, value);
   }
 
   private OriginSettings settings() {
@@ -210,9 +210,9 @@ final class BoreLocalCommand implements Callable<Integer> {
 
   private HostPort server() {
     try {
-      return HostPort.parse(to, CONTROL_PORT);
-    } catch (IllegalArgumentException e) {
-      throw invalid(spec.findOption("--to"), to, "HOST or HOST:PORT");
+      return AddressForms.withDefaultPort(to, CONTROL_PORT);
+    } catch (TypeConversionException e) {
+      throw invalid(spec.findOption("--to"), to, e);
     }
   }
 

@@ -8,6 +8,7 @@ import culvert.cli.option.Examples;
 import culvert.cli.option.HelpGroup;
 import culvert.cli.option.InHelp;
 import culvert.cli.option.SecretOptions;
+import culvert.cli.process.CommandFailure;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.Terminal;
 import culvert.config.BoreServerSettings;
@@ -138,8 +139,7 @@ final class BoreServerCommand implements Callable<Integer> {
       log.info(event("stopping").withAll(proxy.counters().fields()));
       return ExitCode.OK.code();
     } catch (IOException e) {
-      terminal.err().println(ROLE + ": " + e.getMessage());
-      return ExitCode.FAILURE.code();
+      throw new CommandFailure(ExitCode.FAILURE, e);
     }
   }
 

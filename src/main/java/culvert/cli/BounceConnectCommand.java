@@ -4,6 +4,7 @@ import culvert.bounce.client.BounceClient;
 import culvert.bounce.client.GroupForwarder;
 import culvert.bounce.client.LocalForwarder;
 import culvert.bounce.client.StandardStreams;
+import culvert.cli.option.AddressForms;
 import culvert.cli.option.BounceAuthOptions;
 import culvert.cli.option.BounceProtocolOption;
 import culvert.cli.option.BounceTransportOption;
@@ -19,6 +20,8 @@ import culvert.cli.option.ViaOption;
 import culvert.cli.option.WebSocketHostOption;
 import culvert.cli.option.WebSocketPathOption;
 import culvert.cli.option.WrittenName;
+import culvert.cli.process.CommandFailure;
+import culvert.cli.process.ErrorLines;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.Stop;
 import culvert.cli.process.Terminal;
@@ -91,10 +94,11 @@ final class BounceConnectCommand implements Callable<Integer> {
   @Option(
       names = "--to",
       paramLabel = "HOST:PORT",
+      converter = AddressForms.Local.class,
       description =
-          "Connect this server to the group. The connection is opened at the first byte from the "
-              + "group, so that a server that sends first is not read before; when it ends, the "
-              + "command joins the group again.")
+          "Connect this server to the group. A port without a host is on localhost. The connection"
+              + " is opened at the first byte from the group, so that a server that sends first is"
+              + " not read before; when it ends, the command joins the group again.")
   @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private HostPort to;
 
@@ -107,9 +111,11 @@ final class BounceConnectCommand implements Callable<Integer> {
   @Option(
       names = "--listen",
       paramLabel = "HOST:PORT",
+      converter = AddressForms.Listening.class,
       description =
-          "Connect local connections to the group, one at a time. The next one waits for "
-              + "--connect-timeout and is then reset. Port 0 is any free port.")
+          "Connect local connections to the group, one at a time. The next one waits for"
+              + " --connect-timeout and is then reset. A port without a host is on every address;"
+              + " port 0 is any free port.")
   @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private HostPort listen;
 
@@ -181,7 +187,8 @@ final class BounceConnectCommand implements Callable<Integer> {
 
   /** Standard output has the bytes of the group only; an error is one line on standard error. */
   private ExitCode stream(BounceClientSettings settings) throws InterruptedException {
-    Consumer<String> warnings = line -> terminal.err().println(ROLE + ": " + line);
+    ErrorLines lines = logging.errorLines(terminal);
+    Consumer<String> warnings = line -> lines.warn(ROLE, line);
     logging.advice().forEach(warnings);
     auth.advice().ifPresent(warnings);
     try (var client = new BounceClient(settings, warnings)) {
@@ -200,10 +207,10 @@ final class BounceConnectCommand implements Callable<Integer> {
       new StandardStreams(client, terminal.in(), terminal.out()).relay(connection);
       return ExitCode.OK;
     } catch (IOException e) {
-      if (!stopped) {
-        terminal.err().println(ROLE + ": " + e.getMessage());
+      if (stopped) {
+        return ExitCode.OK;
       }
-      return e instanceof RefusedException ? ExitCode.CREDENTIALS : onFailure;
+      throw new CommandFailure(e instanceof RefusedException ? ExitCode.CREDENTIALS : onFailure, e);
     }
   }
 
@@ -246,8 +253,7 @@ final class BounceConnectCommand implements Callable<Integer> {
       terminal.stop().cause().ifPresent(log::info);
       return ExitCode.OK;
     } catch (IOException e) {
-      terminal.err().println(ROLE + ": " + e.getMessage());
-      return ExitCode.FAILURE;
+      throw new CommandFailure(ExitCode.FAILURE, e);
     }
   }
 
@@ -272,6 +278,9 @@ final class BounceConnectCommand implements Callable<Integer> {
     try {
       return task.get();
     } catch (ExecutionException e) {
+      if (e.getCause() instanceof CommandFailure failure) {
+        throw failure;
+      }
       throw new IllegalStateException("internal error while connecting to a group", e.getCause());
     }
   }

@@ -7,6 +7,7 @@ import culvert.bounce.console.MemberEventLog;
 import culvert.bounce.console.TerminalConsole;
 import culvert.bounce.console.Verbosity;
 import culvert.bounce.server.BounceServer;
+import culvert.cli.option.AddressForms;
 import culvert.cli.option.BounceGroupOptions;
 import culvert.cli.option.BounceLoginOptions;
 import culvert.cli.option.BounceProtocolOption;
@@ -21,19 +22,19 @@ import culvert.cli.option.SettingId;
 import culvert.cli.option.StandardOptions;
 import culvert.cli.option.TlsServerOptions;
 import culvert.cli.option.WebSocketPathOption;
+import culvert.cli.process.CommandFailure;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.InteractiveTerminal;
 import culvert.cli.process.Terminal;
 import culvert.config.BounceSettings;
 import culvert.config.InvalidSettingException;
 import culvert.config.WebSocketSettings;
+import culvert.net.EveryAddress;
 import culvert.net.HostPort;
 import culvert.observe.Counters;
 import culvert.observe.Log;
 import culvert.setting.Setting;
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.nio.channels.ServerSocketChannel;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -96,8 +97,10 @@ final class BounceServerCommand implements Callable<Integer> {
       names = "--console-addr",
       paramLabel = "HOST:PORT",
       defaultValue = "127.0.0.1:32565",
+      converter = AddressForms.Local.class,
       description =
-          "Accept commands at this address with -d, from one console at a time. An address other"
+          "Accept commands at this address with -d, from one console at a time. A port without a"
+              + " host is on localhost. An address other"
               + " than loopback requires the authentication string.")
   @InHelp(HelpGroup.ADDRESSES)
   private HostPort consoleAddress;
@@ -163,8 +166,7 @@ final class BounceServerCommand implements Callable<Integer> {
         return ExitCode.OK.code();
       }
     } catch (IOException e) {
-      terminal.err().println(NAME + ": " + e.getMessage());
-      return ExitCode.FAILURE.code();
+      throw new CommandFailure(ExitCode.FAILURE, e);
     }
   }
 
@@ -233,22 +235,12 @@ final class BounceServerCommand implements Callable<Integer> {
     if (port < 0 || port > MAX_PORT) {
       throw new InvalidSettingException(Setting.BOUNCE_PORT, port, "a port from 0 to " + MAX_PORT);
     }
-    String host = bind == null ? everyAddress() : bind;
+    String host = bind == null ? EveryAddress.host() : bind;
     boolean isBare = host.contains(":") && !host.startsWith("[");
     try {
       return HostPort.parse((isBare ? "[" + host + "]" : host) + ":" + port);
     } catch (IllegalArgumentException e) {
       throw new InvalidSettingException(Setting.BIND, host, "a host name or an IP address");
-    }
-  }
-
-  /** Returns the address of both families if this host has both. */
-  private static String everyAddress() {
-    try {
-      ServerSocketChannel.open(StandardProtocolFamily.INET6).close();
-      return "::";
-    } catch (IOException | UnsupportedOperationException e) {
-      return "0.0.0.0";
     }
   }
 

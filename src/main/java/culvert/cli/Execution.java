@@ -43,8 +43,7 @@ final class Execution implements IExecutionStrategy {
     }
     CommandLine last = commandOf(levels.getLast());
     if (!last.getSubcommands().isEmpty()) {
-      last.usage(terminal.err());
-      return ExitCode.USAGE.code();
+      return errors.printMissingCommand(last, terminal.err());
     }
     return new CommandLine.RunLast().execute(result);
   }

@@ -5,15 +5,20 @@ import culvert.cli.demo.TrainCommand;
 import culvert.cli.option.Converters;
 import culvert.cli.option.Environment;
 import culvert.cli.option.HelpPage;
+import culvert.cli.option.LogOptions;
 import culvert.cli.option.WrittenName;
+import culvert.cli.process.CommandFailure;
+import culvert.cli.process.ErrorLines;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.HangUp;
 import culvert.cli.process.InteractiveTerminal;
 import culvert.cli.process.Signals;
 import culvert.cli.process.Stop;
 import culvert.cli.process.Terminal;
+import culvert.observe.Log;
 import culvert.setting.SettingException;
 import java.security.Security;
+import java.util.List;
 import picocli.CommandLine;
 
 /** The entry point of every process. */
@@ -36,7 +41,15 @@ public final class Main {
             stop,
             hangUp,
             InteractiveTerminal::ofProcess);
+    reportUncaught(LogOptions.errorLines(terminal, List.of(args)));
     System.exit(run(terminal, args));
+  }
+
+  /** Keeps an internal error on one line if every line is JSON; otherwise the JVM prints it. */
+  private static void reportUncaught(ErrorLines lines) {
+    if (lines.isJson()) {
+      Thread.setDefaultUncaughtExceptionHandler((thread, e) -> lines.bug(thread.getName(), e));
+    }
   }
 
   /**
@@ -51,12 +64,17 @@ public final class Main {
 
   /** Runs one command line to its end and returns the exit code. */
   static int run(Terminal terminal, String... args) {
-    CommandLine root = commandLine(terminal);
+    var errors = LogOptions.errorLines(terminal, List.of(args));
+    CommandLine root = commandLine(terminal, errors);
     return root.execute(HelpWords.toOption(root, args));
   }
 
   /** Returns the root command with all subcommands. */
   public static CommandLine commandLine(Terminal terminal) {
+    return commandLine(terminal, new ErrorLines(terminal.err(), Log.Format.TEXT));
+  }
+
+  private static CommandLine commandLine(Terminal terminal, ErrorLines errors) {
     var root = new CommandLine(new CulvertCommand());
     root.addSubcommand(new RemoteProxyCommand(terminal));
     root.addSubcommand(new OriginProxyCommand(terminal));
@@ -70,14 +88,14 @@ public final class Main {
             .addSubcommand(new BoreLocalCommand(terminal))
             .addSubcommand(new BoreServerCommand(terminal)));
     root.addSubcommand(new TrainCommand(terminal, Main::run));
-    configure(root, terminal);
+    configure(root, terminal, errors);
     return root;
   }
 
   /** Sets what all commands share; picocli applies it to those that are already added. */
-  private static void configure(CommandLine root, Terminal terminal) {
+  private static void configure(CommandLine root, Terminal terminal, ErrorLines lines) {
     var environment = new Environment(terminal.environment());
-    var errors = new UsageErrors(terminal.err(), environment);
+    var errors = new UsageErrors(lines, environment);
     Converters.register(root);
     HelpPage.install(root);
     setVersion(root);
@@ -86,7 +104,7 @@ public final class Main {
     root.setExpandAtFiles(false);
     root.setDefaultValueProvider(environment);
     root.setParameterExceptionHandler(errors);
-    root.setExecutionExceptionHandler((e, command, result) -> failed(terminal, command, e));
+    root.setExecutionExceptionHandler((e, command, result) -> failed(lines, command, e));
     root.setExecutionStrategy(new Execution(terminal, errors));
   }
 
@@ -95,15 +113,26 @@ public final class Main {
     command.getSubcommands().values().forEach(Main::setVersion);
   }
 
-  private static int failed(Terminal terminal, CommandLine command, Exception e) throws Exception {
-    if (e instanceof IllegalArgumentException) {
-      String message =
-          e instanceof SettingException invalid
-              ? invalid.message(WrittenName.in(command.getCommandSpec()))
-              : e.getMessage();
-      terminal.err().println(UsageErrors.name(command) + ": " + message);
-      return ExitCode.SETTINGS.code();
-    }
-    throw e;
+  private static int failed(ErrorLines lines, CommandLine command, Exception e) {
+    String name = UsageErrors.name(command);
+    return switch (e) {
+      case SettingException invalid -> {
+        lines.error(
+            name, "invalid settings", invalid.message(WrittenName.in(command.getCommandSpec())));
+        yield ExitCode.SETTINGS.code();
+      }
+      case IllegalArgumentException invalid -> {
+        lines.error(name, "invalid settings", invalid.getMessage());
+        yield ExitCode.SETTINGS.code();
+      }
+      case CommandFailure failure -> {
+        lines.error(name, "command failed", failure.getMessage());
+        yield failure.code().code();
+      }
+      default -> {
+        lines.bug(name, e);
+        yield ExitCode.FAILURE.code();
+      }
+    };
   }
 }

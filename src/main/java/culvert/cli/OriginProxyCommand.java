@@ -1,5 +1,6 @@
 package culvert.cli;
 
+import culvert.cli.option.AddressForms;
 import culvert.cli.option.BounceCredentialOptions;
 import culvert.cli.option.ConnectTimeoutOption;
 import culvert.cli.option.Examples;
@@ -80,9 +81,11 @@ final class OriginProxyCommand implements Callable<Integer> {
       required = true,
       split = ",",
       hideParamSyntax = true,
+      converter = AddressForms.OriginServer.class,
       description =
-          "Forward visitors of a service to this origin server. A service without a name is"
-              + " 'default'. Repeat the option for each service.")
+          "Forward visitors of a service to this origin server. A port without a host is on"
+              + " localhost, a service without a name is 'default'. Repeat the option for each"
+              + " service.")
   @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private List<ServiceAddress> originServers;
 

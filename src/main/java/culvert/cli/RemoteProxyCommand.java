@@ -3,6 +3,7 @@ package culvert.cli;
 import static culvert.observe.LogEvent.event;
 import static java.util.stream.Collectors.joining;
 
+import culvert.cli.option.AddressForms;
 import culvert.cli.option.AdmissionOptions;
 import culvert.cli.option.BoreClientsOptions;
 import culvert.cli.option.BounceCredentialOptions;
@@ -16,6 +17,7 @@ import culvert.cli.option.ProtocolOption;
 import culvert.cli.option.StandardOptions;
 import culvert.cli.option.TlsServerOptions;
 import culvert.cli.option.UnauthenticatedOptions;
+import culvert.cli.process.CommandFailure;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.Terminal;
 import culvert.config.ConnectionLimits;
@@ -69,9 +71,10 @@ final class RemoteProxyCommand implements Callable<Integer> {
   @Option(
       names = "--control-addr",
       paramLabel = "HOST:PORT",
+      converter = AddressForms.Listening.class,
       description =
-          "Listen for origin proxies at this address. Port 0 is any free port. Required without "
-              + "--control-via.")
+          "Listen for origin proxies at this address. A port without a host is on every address;"
+              + " port 0 is any free port. Required without --control-via.")
   @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private HostPort control;
 
@@ -93,8 +96,10 @@ final class RemoteProxyCommand implements Callable<Integer> {
       paramLabel = "[NAME=]HOST:PORT",
       split = ",",
       hideParamSyntax = true,
+      converter = AddressForms.Outside.class,
       description =
-          "Listen for visitors of a service at this address. A service without a name is 'default'."
+          "Listen for visitors of a service at this address. A port without a host is on every"
+              + " address, a service without a name is 'default'."
               + " Repeat the option for each service. 0.0.0.0 is every IPv4 address, [::] every"
               + " IPv4 and IPv6 address. Required without --port-range.")
   @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
@@ -183,8 +188,7 @@ final class RemoteProxyCommand implements Callable<Integer> {
       log.info(event("stopping").withAll(proxy.counters().fields()));
       return ExitCode.OK.code();
     } catch (IOException e) {
-      terminal.err().println(NAME + ": " + e.getMessage());
-      return ExitCode.FAILURE.code();
+      throw new CommandFailure(ExitCode.FAILURE, e);
     }
   }
 

@@ -4,6 +4,7 @@ import culvert.cli.option.Environment;
 import culvert.cli.option.FormerNames;
 import culvert.cli.option.NearestWord;
 import culvert.cli.option.WrittenName;
+import culvert.cli.process.ErrorLines;
 import culvert.cli.process.ExitCode;
 import java.io.PrintStream;
 import java.util.Arrays;
@@ -28,11 +29,11 @@ final class UsageErrors implements IParameterExceptionHandler {
   /** A secret may follow its option without a space. */
   private static final String SECRET_ATTACHED = "--(secret|auth|bounce-auth|bore-secret)[a-z].*";
 
-  private final PrintStream err;
+  private final ErrorLines lines;
   private final Environment environment;
 
-  UsageErrors(PrintStream err, Environment environment) {
-    this.err = err;
+  UsageErrors(ErrorLines lines, Environment environment) {
+    this.lines = lines;
     this.environment = environment;
   }
 
@@ -51,9 +52,20 @@ final class UsageErrors implements IParameterExceptionHandler {
     return print(command, unmatched(command, unmatched, arguments));
   }
 
+  /**
+   * Prints the help of a command group that is given without a command, as the log's format allows.
+   */
+  int printMissingCommand(CommandLine group, PrintStream err) {
+    if (lines.isJson()) {
+      return print(group, "missing command");
+    }
+    group.usage(err);
+    return ExitCode.USAGE.code();
+  }
+
   private int print(CommandLine command, String message) {
     String hint = " (see '" + command.getCommandSpec().qualifiedName() + " --help')";
-    err.println(name(command) + ": " + message + hint);
+    lines.error(name(command), "invalid command line", message + hint);
     return ExitCode.USAGE.code();
   }
 

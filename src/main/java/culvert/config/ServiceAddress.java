@@ -1,6 +1,7 @@
 package culvert.config;
 
 import culvert.net.HostPort;
+import java.util.function.Function;
 
 /**
  * A service and its address on this side: {@code NAME=HOST:PORT}, or {@code HOST:PORT} for the
@@ -25,10 +26,20 @@ public record ServiceAddress(String service, HostPort address) {
    * @throws IllegalArgumentException whose message describes the problem
    */
   public static ServiceAddress parse(String text) {
+    return parse(text, HostPort::parse);
+  }
+
+  /**
+   * Parses both forms.
+   *
+   * @param address parses the part after the name
+   * @throws IllegalArgumentException whose message describes the problem
+   */
+  public static ServiceAddress parse(String text, Function<String, HostPort> address) {
     int equals = text.indexOf('=');
     return equals < 0
-        ? new ServiceAddress(DEFAULT_NAME, HostPort.parse(text))
-        : new ServiceAddress(text.substring(0, equals), HostPort.parse(text.substring(equals + 1)));
+        ? new ServiceAddress(DEFAULT_NAME, address.apply(text))
+        : new ServiceAddress(text.substring(0, equals), address.apply(text.substring(equals + 1)));
   }
 
   @Override

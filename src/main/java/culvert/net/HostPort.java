@@ -21,12 +21,36 @@ public record HostPort(String host, int port) {
 
   /** Checks both parts. */
   public HostPort {
-    if (host.isEmpty() || host.chars().anyMatch(c -> c <= ' ' || c == '/' || c == '@')) {
+    if (host.isEmpty() || !host.codePoints().allMatch(HostPort::isOfHost)) {
       throw new IllegalArgumentException("'" + host + "' is not a host name or address");
     }
     if (port < 0 || port > MAX_PORT) {
       throw new IllegalArgumentException("port " + port + " is out of range: expected 0 to 65535");
     }
+  }
+
+  /** Invisible characters would make two different names look alike in a log. */
+  private static boolean isOfHost(int c) {
+    return c > ' '
+        && c != '/'
+        && c != '@'
+        && !Character.isISOControl(c)
+        && !Character.isSpaceChar(c)
+        && Character.getType(c) != Character.FORMAT;
+  }
+
+  /**
+   * Parses {@code HOST:PORT}, or a port alone, as {@code 8000} or {@code :8000}.
+   *
+   * @param host the host of a port alone
+   * @throws IllegalArgumentException with a message for users if the text has another form
+   */
+  public static HostPort parseWithHost(String host, String text) {
+    String port = text.startsWith(":") ? text.substring(1) : text;
+    boolean isPort = !port.isEmpty() && port.chars().allMatch(c -> c >= '0' && c <= '9');
+    return isPort
+        ? parse((host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + port)
+        : parse(text);
   }
 
   /**

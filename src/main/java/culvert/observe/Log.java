@@ -5,11 +5,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeFormatterBuilder;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,10 +22,6 @@ import java.util.concurrent.atomic.AtomicLong;
  * queue are dropped and counted.
  */
 public final class Log implements AutoCloseable {
-
-  /** Always with milliseconds, so that columns are aligned. */
-  private static final DateTimeFormatter TIME =
-      new DateTimeFormatterBuilder().appendInstant(3).toFormatter(Locale.ROOT);
 
   /** How much is logged; each level includes those before it. */
   public enum Level {
@@ -171,15 +164,13 @@ public final class Log implements AutoCloseable {
     if (!enabled(of)) {
       return;
     }
-    String now = TIME.format(clock.instant());
-    var line = new StringBuilder(160);
-    switch (format) {
-      case TEXT -> text(line, now, of, event);
-      case JSON -> json(line, now, of, event);
-    }
-    if (!waiting.offer(line.toString())) {
+    if (!waiting.offer(line(of, event))) {
       dropped.incrementAndGet();
     }
+  }
+
+  private String line(Level of, LogEvent event) {
+    return LogLine.of(format, clock.instant(), of, role, event);
   }
 
   private void writeWaiting() {
@@ -192,7 +183,7 @@ public final class Log implements AutoCloseable {
         out.print(String.join("", batch));
         long lost = dropped.getAndSet(0);
         if (lost > 0) {
-          out.print(role + ": " + lost + " log lines were dropped\n");
+          out.print(line(Level.WARN, LogEvent.event("log lines dropped").with("count", lost)));
         }
         out.flush();
         batch.clear();
@@ -244,42 +235,5 @@ public final class Log implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  private void text(StringBuilder line, String now, Level of, LogEvent event) {
-    line.append(now).append(' ').append(of);
-    line.append(of.name().length() == 4 ? "  " : " ");
-    line.append(role).append(": ").append(event.name());
-    for (var field : event.fields()) {
-      String value = field.getValue().toString();
-      line.append(' ').append(field.getKey()).append('=');
-      if (value.isEmpty() || value.chars().anyMatch(c -> c <= ' ' || c == '"' || c == '=')) {
-        quote(line, value);
-      } else {
-        Escape.append(line, value);
-      }
-    }
-    line.append('\n');
-  }
-
-  private void json(StringBuilder line, String now, Level of, LogEvent event) {
-    line.append("{\"time\":\"").append(now).append("\",\"level\":\"").append(of);
-    line.append("\",\"role\":\"").append(role).append("\",\"event\":");
-    quote(line, event.name());
-    for (var field : event.fields()) {
-      line.append(",\"").append(field.getKey()).append("\":");
-      if (field.getValue() instanceof Number number) {
-        line.append(number);
-      } else {
-        quote(line, field.getValue().toString());
-      }
-    }
-    line.append("}\n");
-  }
-
-  private static void quote(StringBuilder line, String value) {
-    line.append('"');
-    Escape.append(line, value);
-    line.append('"');
   }
 }

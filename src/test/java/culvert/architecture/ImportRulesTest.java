@@ -96,7 +96,7 @@ class ImportRulesTest {
           entry(
               "bounce.client",
               Set.of("config", "net", "observe", "protocol", "protocol.bounce", "route")),
-          entry("cli.process", Set.of("bounce.server", "net")),
+          entry("cli.process", Set.of("bounce.server", "net", "observe")),
           entry("cli.demo", Set.of("cli.option", "cli.process", "config", "net")),
           entry(
               "cli.option",

@@ -347,7 +347,7 @@ class BounceServerCommandTest {
         "--wire|letters|one of program, text",
         "--transport|udp|one of plain,",
         "--close-with-peer|7,web|group numbers in hexadecimal digits",
-        "--console-addr|32565|HOST:PORT",
+        "--console-addr|localhost|PORT or HOST:PORT",
         "--number-pause|now|a number and a unit",
         "--verbosity|loud|a whole number",
       })

@@ -100,14 +100,15 @@ class CommandLineTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "--control-addr=9000 | HOST:PORT (",
-        "--control-addr=:9000 | HOST:PORT (",
-        "--control-addr=h:70000 | HOST:PORT (",
-        "--control-addr=http://localhost:8000 | HOST:PORT (",
-        "--control-addr=localhost:8000/ | HOST:PORT (",
-        "--control-addr=::1:9000 | HOST:PORT, with an IPv6 address in brackets, as [::1]:9000",
-        "--outside-addr=web=h:http | [NAME=]HOST:PORT",
-        "--outside-addr=we b=h:1 | [NAME=]HOST:PORT, with a NAME of 1 to 64 letters, digits,",
+        "--control-addr=90000 | PORT or HOST:PORT (",
+        "--control-addr=h:70000 | PORT or HOST:PORT (",
+        "--control-addr=http://localhost:8000 | PORT or HOST:PORT; write 'localhost:8000' (",
+        "--control-addr=localhost:8000/ | PORT or HOST:PORT (",
+        "--control-addr=::1:9000 | PORT or HOST:PORT, with an IPv6 address in brackets, as"
+            + " [::1]:9000",
+        "--outside-addr=web=h:http | [NAME=]PORT or [NAME=]HOST:PORT",
+        "--outside-addr=we b=h:1 | [NAME=]PORT or [NAME=]HOST:PORT, with a NAME of 1 to 64 letters,"
+            + " digits,",
         "--open-timeout=10 | a number and a unit, such as 500ms, 10s or 2m, at most a day",
         "--log-level=loud | one of error, warn, info, debug",
         "--log-level=INFO | one of error, warn, info, debug",

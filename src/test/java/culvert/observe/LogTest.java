@@ -157,7 +157,7 @@ class LogTest {
       }
       open.countDown();
     }
-    assertThat(written()).contains("test: 7 log lines were dropped\n");
+    assertThat(written()).contains("WARN  test: log lines dropped count=7\n");
     assertThat(written().lines().filter(line -> line.endsWith("test: line"))).hasSize(8192);
   }
 

@@ -1,10 +1,12 @@
 package culvert.cli.demo;
 
+import culvert.cli.option.AddressForms;
 import culvert.cli.option.Examples;
 import culvert.cli.option.HelpGroup;
 import culvert.cli.option.InHelp;
 import culvert.cli.option.SettingId;
 import culvert.cli.option.StandardOptions;
+import culvert.cli.process.CommandFailure;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.FirstLine;
 import culvert.cli.process.Terminal;
@@ -47,7 +49,10 @@ public final class DemoCommand implements Callable<Integer> {
       names = "--outside-addr",
       paramLabel = "HOST:PORT",
       defaultValue = "127.0.0.1:0",
-      description = "Public address of the web server; port 0 for any free port.")
+      converter = AddressForms.Local.class,
+      description =
+          "Public address of the web server. A port without a host is on localhost; port 0 is any"
+              + " free port.")
   @SettingId(Setting.DEMO_OUTSIDE_ADDR)
   @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private HostPort outside;
@@ -90,8 +95,7 @@ public final class DemoCommand implements Callable<Integer> {
       }
       return ExitCode.OK.code();
     } catch (IOException e) {
-      terminal.err().println(NAME + ": " + e.getMessage());
-      return ExitCode.FAILURE.code();
+      throw new CommandFailure(ExitCode.FAILURE, e);
     }
   }
 

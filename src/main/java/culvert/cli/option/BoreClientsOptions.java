@@ -28,8 +28,10 @@ public final class BoreClientsOptions {
   @Option(
       names = "--bore-addr",
       paramLabel = "HOST:PORT",
+      converter = AddressForms.Listening.class,
       description =
-          "Listen here for bore clients; bore itself always connects to port 7835. bore's protocol"
+          "Listen here for bore clients; bore itself always connects to port 7835. A port without"
+              + " a host is on every address. bore's protocol"
               + " is not encrypted: anyone on the network path can read the traffic. Needs"
               + " --port-range.")
   @InHelp(HelpGroup.ADDRESSES)

@@ -6,7 +6,6 @@ import culvert.config.GroupNumber;
 import culvert.config.PairedGroups;
 import culvert.config.PortRange;
 import culvert.config.RemoteAddress;
-import culvert.config.ServiceAddress;
 import culvert.config.TransportKind;
 import culvert.net.Cidr;
 import culvert.net.Durations;
@@ -55,12 +54,6 @@ public final class Converters {
             "group numbers in hexadecimal digits with commas between them, such as 7,ac, or all",
             PairedGroups::parse));
     commandLine.registerConverter(
-        ServiceAddress.class,
-        form(
-            "[NAME=]HOST:PORT, with a NAME of 1 to 64 letters, digits, dots, dashes and"
-                + " underscores",
-            ServiceAddress::parse));
-    commandLine.registerConverter(
         PortRange.class, form("A-B or IP:A-B, with ports from 1 to 65535", PortRange::parse));
     commandLine.registerConverter(
         Duration.class,
@@ -86,20 +79,14 @@ public final class Converters {
     return Boolean.valueOf(text);
   }
 
-  /** Reads an address, with a hint for an IPv6 address without brackets. */
   private static HostPort hostPort(String text) {
-    boolean isIpv6 =
-        text.matches("[0-9A-Fa-f:.]+") && text.chars().filter(c -> c == ':').count() > 1;
-    return convert(
-        isIpv6 ? "HOST:PORT, with an IPv6 address in brackets, as [::1]:9000" : "HOST:PORT",
-        HostPort::parse,
-        text);
+    return AddressForms.parse("HOST:PORT", HostPort::parse, text);
   }
 
   private static RemoteAddress remoteAddress(String text) {
     return text.startsWith(SCHEME_OF_GROUPS) && text.contains("://")
         ? convert(RemoteAddress::parse, text)
-        : convert("HOST:PORT or bounce://HOST:PORT/GROUP", RemoteAddress::parse, text);
+        : AddressForms.parse("HOST:PORT or bounce://HOST:PORT/GROUP", RemoteAddress::parse, text);
   }
 
   /** For values of one form, which the message gives. */

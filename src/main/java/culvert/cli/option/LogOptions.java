@@ -1,10 +1,13 @@
 package culvert.cli.option;
 
+import culvert.cli.process.ErrorLines;
 import culvert.cli.process.Terminal;
 import culvert.net.Threads;
 import culvert.observe.Log;
+import culvert.setting.Setting;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -30,6 +33,37 @@ public final class LogOptions {
       description = "Log format: text or json.")
   @InHelp(HelpGroup.LOGGING)
   private Log.Format format;
+
+  /** Returns the lines of a command that runs without a log, in the format of the log. */
+  public ErrorLines errorLines(Terminal terminal) {
+    return new ErrorLines(terminal.err(), format);
+  }
+
+  /**
+   * Returns the lines for errors of a command line, which may be invalid: JSON if any {@code
+   * --log-format} on it, or else the variable, requests that.
+   */
+  public static ErrorLines errorLines(Terminal terminal, List<String> arguments) {
+    Optional<String> given = lastFormat(arguments);
+    String format =
+        given.orElseGet(() -> terminal.environment().getOrDefault("CULVERT_LOG_FORMAT", ""));
+    return new ErrorLines(
+        terminal.err(), format.equals("json") ? Log.Format.JSON : Log.Format.TEXT);
+  }
+
+  private static Optional<String> lastFormat(List<String> arguments) {
+    String option = Setting.LOG_FORMAT.flag();
+    Optional<String> last = Optional.empty();
+    for (int i = 0; i < arguments.size(); i++) {
+      String argument = arguments.get(i);
+      if (argument.startsWith(option + "=")) {
+        last = Optional.of(argument.substring(option.length() + 1));
+      } else if (argument.equals(option) && i + 1 < arguments.size()) {
+        last = Optional.of(arguments.get(i + 1));
+      }
+    }
+    return last;
+  }
 
   /**
    * Opens the log of a role on standard error, with the {@link #advice} as its first lines; the

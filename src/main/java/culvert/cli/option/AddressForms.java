@@ -1,0 +1,85 @@
+package culvert.cli.option;
+
+import culvert.config.ServiceAddress;
+import culvert.net.EveryAddress;
+import culvert.net.HostPort;
+import java.util.function.Function;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/**
+ * Converters of addresses that may be a port alone. The host is then this host: {@code localhost}
+ * of a server to connect to, every address of a listener for other hosts.
+ */
+public final class AddressForms {
+
+  private static final String LOCALHOST = "localhost";
+
+  private AddressForms() {}
+
+  /** Reads the address of a server to connect to, or of a listener for this host only. */
+  public static final class Local implements ITypeConverter<HostPort> {
+    @Override
+    public HostPort convert(String text) {
+      return parse("PORT or HOST:PORT", Local::address, text);
+    }
+
+    private static HostPort address(String text) {
+      return HostPort.parseWithHost(LOCALHOST, text);
+    }
+  }
+
+  /** Reads the address of a listener. */
+  public static final class Listening implements ITypeConverter<HostPort> {
+    @Override
+    public HostPort convert(String text) {
+      return parse("PORT or HOST:PORT", Listening::address, text);
+    }
+
+    private static HostPort address(String text) {
+      return HostPort.parseWithHost(EveryAddress.host(), text);
+    }
+  }
+
+  /** Reads a service and its origin server. */
+  public static final class OriginServer implements ITypeConverter<ServiceAddress> {
+    @Override
+    public ServiceAddress convert(String text) {
+      return service(Local::address, text);
+    }
+  }
+
+  /** Reads a service and its public address. */
+  public static final class Outside implements ITypeConverter<ServiceAddress> {
+    @Override
+    public ServiceAddress convert(String text) {
+      return service(Listening::address, text);
+    }
+  }
+
+  private static ServiceAddress service(Function<String, HostPort> address, String text) {
+    return parse(
+        "[NAME=]PORT or [NAME=]HOST:PORT, with a NAME of 1 to 64 letters, digits, dots, dashes and"
+            + " underscores",
+        one -> ServiceAddress.parse(one, address),
+        text);
+  }
+
+  /** Parses the address of a server whose port may be omitted. */
+  public static HostPort withDefaultPort(String text, int port) {
+    return parse("HOST or HOST:PORT", one -> HostPort.parse(one, port), text, true);
+  }
+
+  static <T> T parse(String form, Function<String, T> parser, String text) {
+    return parse(form, parser, text, false);
+  }
+
+  private static <T> T parse(
+      String form, Function<String, T> parser, String text, boolean isPortOptional) {
+    try {
+      return parser.apply(text);
+    } catch (IllegalArgumentException e) {
+      throw new TypeConversionException("expected " + form + AddressHint.of(text, isPortOptional));
+    }
+  }
+}
