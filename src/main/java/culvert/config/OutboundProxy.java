@@ -29,7 +29,7 @@ public record OutboundProxy(Scheme scheme, HostPort proxy, Optional<Credentials>
     HTTP("http", 80),
     /**
      * SOCKS version 5 (RFC 1928). The default port is the registered port, 1080, as in Go and curl.
-     * {@code socks5h} is a synonym: the proxy always resolves names.
+     * {@code socks5h} and {@code socks} are synonyms: the proxy always resolves names.
      */
     SOCKS5("socks5", 1080);
 
@@ -50,7 +50,7 @@ public record OutboundProxy(Scheme scheme, HostPort proxy, Optional<Credentials>
     private static Scheme of(String text) {
       return switch (text.toLowerCase(Locale.ROOT)) {
         case "http" -> HTTP;
-        case "socks5", "socks5h" -> SOCKS5;
+        case "socks5", "socks5h", "socks" -> SOCKS5;
         default ->
             throw new IllegalArgumentException(
                 "unsupported proxy scheme '" + text + "': expected http:// or socks5://");

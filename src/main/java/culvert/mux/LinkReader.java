@@ -187,7 +187,7 @@ final class LinkReader {
         controlBudget.spend();
         writer.receivePong(m.token());
       }
-      case Message.Bye m -> throw new RefusedException(m.reason(), m.text());
+      case Message.Bye m -> throw RefusedException.byPeer(m.reason(), m.text());
       case Message.Offer m -> deliver(m);
       case Message.Withdraw m -> deliver(m);
       case Message.Offered m -> deliver(m);

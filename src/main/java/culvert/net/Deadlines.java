@@ -6,6 +6,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 
 /**
  * The timer of a process: runs short actions, in practice closing or resetting a connection, when a
@@ -70,6 +71,18 @@ public final class Deadlines implements AutoCloseable {
    */
   public <T> T callWithin(Duration limit, Runnable end, String timeoutMessage, BlockingCall<T> call)
       throws IOException {
+    return callWithin(limit, end, () -> timeoutMessage, call);
+  }
+
+  /**
+   * Runs a blocking call with a time limit, as {@link #callWithin(Duration, Runnable, String,
+   * BlockingCall)} does.
+   *
+   * @param timeoutMessage runs in the calling thread once the call has ended
+   */
+  public <T> T callWithin(
+      Duration limit, Runnable end, Supplier<String> timeoutMessage, BlockingCall<T> call)
+      throws IOException {
     var passed = new AtomicBoolean();
     var deadline =
         after(
@@ -81,7 +94,7 @@ public final class Deadlines implements AutoCloseable {
     try {
       return call.call();
     } catch (IOException e) {
-      throw passed.get() ? new IOException(timeoutMessage, e) : e;
+      throw passed.get() ? new IOException(timeoutMessage.get(), e) : e;
     } finally {
       deadline.cancel();
     }

@@ -2,11 +2,14 @@ package culvert.origin;
 
 import culvert.config.GroupAddress;
 import culvert.config.OriginSettings;
+import culvert.config.TransportKind;
 import culvert.net.Cancellation;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
+import culvert.net.RecordedStart;
 import culvert.protocol.ProtocolException;
+import culvert.route.ForeignServers;
 import culvert.route.Route;
 import culvert.session.OriginDialect;
 import culvert.session.OriginSession;
@@ -82,11 +85,20 @@ final class ConnectAttempt {
 
   private OriginSession handshake(Connection connection) throws IOException {
     Duration limit = settings.timeouts().handshake();
-    return deadlines.callWithin(
-        limit,
-        connection::close,
-        "no handshake within " + Durations.of(limit) + groupHint(),
-        () -> login(connection));
+    var recorded = new RecordedStart(connection);
+    try {
+      return deadlines.callWithin(
+          limit,
+          connection::close,
+          () -> "no handshake within " + Durations.of(limit) + timeoutHint(recorded),
+          () -> login(recorded));
+    } catch (IOException e) {
+      if (isInGroup()) {
+        throw e;
+      }
+      TransportKind transport = settings.transport().kind(settings.secret().isPresent());
+      throw ForeignServers.explain(e, recorded.first(), transport, dialect.expectedPort());
+    }
   }
 
   private OriginSession login(Connection connection) throws IOException {
@@ -103,8 +115,14 @@ final class ConnectAttempt {
     return settings.remoteProxy() instanceof GroupAddress;
   }
 
-  private String groupHint() {
-    return isInGroup() ? ": there may be no remote proxy in the group" : "";
+  /** Public ports wait for their visitor to send, so silence is a sign of one. */
+  private String timeoutHint(RecordedStart connection) {
+    if (isInGroup()) {
+      return ": there may be no remote proxy in the group";
+    }
+    return connection.first().length == 0
+        ? ": the peer sends nothing; is this the control port, or a port for visitors?"
+        : "";
   }
 
   /** Classifies an exception of {@link #connect}. */

@@ -1,5 +1,7 @@
 package culvert.origin;
 
+import static culvert.observe.LogEvent.event;
+
 import culvert.config.GroupAddress;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
@@ -110,7 +112,7 @@ public final class OriginProxy implements AutoCloseable {
             : Optional.empty();
     this.route = route();
     this.streams = new StreamHandler(settings, dialer, deadlines, counters, log);
-    ServiceListener reachable = (service, at) -> listener.served(service, reachable(at));
+    ServiceListener reachable = (service, at) -> served(listener, service, reachable(at));
     this.loop =
         new SessionLoop(settings, this::connect, streams, reachable, deadlines, counters, log);
   }
@@ -146,6 +148,11 @@ public final class OriginProxy implements AutoCloseable {
         PeerNames.BOUNCE_SERVER_OF_PROXY,
         pool,
         log::warn);
+  }
+
+  private void served(ServiceListener listener, String service, HostPort address) {
+    log.info(event("serving visitors").with("service", service).with("address", address));
+    listener.served(service, address);
   }
 
   /**

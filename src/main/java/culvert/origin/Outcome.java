@@ -24,10 +24,14 @@ record Outcome(Kind kind, String cause, Duration served) {
     ENDED,
     /** The remote proxy is stopping; the session ends with its last visitor. */
     DRAINING,
-    /** The remote proxy refused the secret, or could not prove that it has it. */
+    /** The remote proxy refused this side's secret or certificate. */
     LOGIN_REFUSED,
     /** The bounce server where the two proxies meet refused the login there. */
     BOUNCE_LOGIN_REFUSED,
+    /** This side rejected the remote proxy, which could not prove that it is the right one. */
+    REMOTE_PROXY_REJECTED,
+    /** This side rejected the bounce server. */
+    BOUNCE_SERVER_REJECTED,
     /** The remote proxy declined a service. */
     DECLINED,
     /** The remote proxy declined a service that another origin proxy serves. */
@@ -46,8 +50,7 @@ record Outcome(Kind kind, String cause, Duration served) {
   /**
    * Returns the outcome for an exception.
    *
-   * @param isRemoteProxy whether the peer was the remote proxy; else a refusal is the bounce
-   *     server's
+   * @param isRemoteProxy whether the peer was the remote proxy; otherwise it was the bounce server
    */
   static Outcome failed(IOException cause, boolean isRemoteProxy, Duration served) {
     Kind kind =
@@ -62,10 +65,17 @@ record Outcome(Kind kind, String cause, Duration served) {
 
   private static Kind kind(RefusedException refused, boolean isRemoteProxy) {
     return switch (refused.reason()) {
-      case CREDENTIALS -> isRemoteProxy ? Kind.LOGIN_REFUSED : Kind.BOUNCE_LOGIN_REFUSED;
+      case CREDENTIALS -> credentials(refused.isByPeer(), isRemoteProxy);
       case SUPERSEDED -> Kind.SUPERSEDED;
       default -> Kind.LOST;
     };
+  }
+
+  private static Kind credentials(boolean isByPeer, boolean isRemoteProxy) {
+    if (isByPeer) {
+      return isRemoteProxy ? Kind.LOGIN_REFUSED : Kind.BOUNCE_LOGIN_REFUSED;
+    }
+    return isRemoteProxy ? Kind.REMOTE_PROXY_REJECTED : Kind.BOUNCE_SERVER_REJECTED;
   }
 
   /** Returns the name of the log event that reports this outcome. */
@@ -73,6 +83,8 @@ record Outcome(Kind kind, String cause, Duration served) {
     return switch (kind) {
       case LOGIN_REFUSED, SUPERSEDED -> "login refused by remote proxy";
       case BOUNCE_LOGIN_REFUSED -> "login refused by bounce server";
+      case REMOTE_PROXY_REJECTED -> "remote proxy rejected";
+      case BOUNCE_SERVER_REJECTED -> "bounce server rejected";
       case DECLINED, IN_USE -> "service declined";
       default -> served.isZero() ? "session not started" : "session lost";
     };

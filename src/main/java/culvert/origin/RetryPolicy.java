@@ -51,7 +51,7 @@ final class RetryPolicy {
     return switch (outcome.kind()) {
       case LOST, SILENT -> failFast ? exit(OriginProxy.End.UNREACHABLE) : retry(outcome, nowNanos);
       case ENDED -> failFast ? exit(OriginProxy.End.ENDED) : retry(outcome, nowNanos);
-      case LOGIN_REFUSED, BOUNCE_LOGIN_REFUSED ->
+      case LOGIN_REFUSED, BOUNCE_LOGIN_REFUSED, REMOTE_PROXY_REJECTED, BOUNCE_SERVER_REJECTED ->
           hasServed ? retrySlowly() : exit(OriginProxy.End.CREDENTIALS);
       case DECLINED -> hasServed ? retrySlowly() : exit(OriginProxy.End.DECLINED);
       case IN_USE -> failFast ? exit(OriginProxy.End.DECLINED) : retrySlowly();

@@ -183,10 +183,13 @@ public final class Handshake {
               + " on both sides");
     }
     if (self.secrets().isEmpty() && challenge.proofWanted()) {
-      throw exchange.refuse(
-          ByeReason.CREDENTIALS,
-          "the remote proxy requires a secret and the origin proxy has none; configure the same"
-              + " secret on both sides");
+      RefusedException sent =
+          exchange.refuse(
+              ByeReason.CREDENTIALS,
+              "the remote proxy requires a secret and the origin proxy has none; configure the same"
+                  + " secret on both sides");
+      // The requirement is the remote proxy's; this side only ends the login first.
+      throw RefusedException.byPeer(sent.reason(), sent.getMessage());
     }
   }
 

@@ -26,6 +26,7 @@ public final class HandshakeExchange {
   private final InputStream in;
   private final OutputStream out;
   private byte[] transcript = new byte[0];
+  private boolean isDialling;
   private int remainingBytes = MAX_BYTES;
 
   /** Creates an exchange that has neither read nor written anything. */
@@ -36,6 +37,7 @@ public final class HandshakeExchange {
 
   /** Sends the preface and the first messages of the dialling side in one write. */
   public void begin(Message... messages) throws IOException {
+    isDialling = true;
     addToTranscript(PREFACE_BYTES);
     write(PREFACE_BYTES, messages);
   }
@@ -80,11 +82,13 @@ public final class HandshakeExchange {
    * Reads one message.
    *
    * @throws RefusedException if it is the peer's BYE
+   * @throws ForeignServerException if this side dialled and the peer is a server of another
+   *     protocol
    * @throws ProtocolException if the message is not allowed during the login
    */
   public Message receive() throws IOException {
     byte[] header = readExactly(Frame.HEADER_BYTES);
-    Frame frame = Frame.read(ByteBuffer.wrap(header));
+    Frame frame = readFrame(header);
     byte[] payload = readExactly(frame.length());
     if (frame.type() == FrameType.DATA || frame.stream() != 0) {
       throw new ProtocolException(frame.type() + " during the login");
@@ -93,11 +97,23 @@ public final class HandshakeExchange {
     if (message instanceof Message.Bye bye) {
       // The peer is not authenticated yet, and this reason would end a process that has served.
       boolean early = bye.reason() == ByeReason.SUPERSEDED;
-      throw new RefusedException(early ? ByeReason.ERROR : bye.reason(), bye.text());
+      throw RefusedException.byPeer(early ? ByeReason.ERROR : bye.reason(), bye.text());
     }
     addToTranscript(header);
     addToTranscript(payload);
     return message;
+  }
+
+  private Frame readFrame(byte[] header) throws IOException {
+    try {
+      return Frame.read(ByteBuffer.wrap(header));
+    } catch (ProtocolException e) {
+      if (isDialling && ForeignServer.of(header).isPresent()) {
+        throw new ForeignServerException(
+            ForeignServer.of(header).get(), "the control port of a remote proxy");
+      }
+      throw e;
+    }
   }
 
   /**

@@ -49,9 +49,18 @@ record RegistryTables(Roster roster, ServiceTable services, PortTable ports) {
 
   private Optional<String> refusal(String service) {
     Set<String> names = services.names();
-    return names.contains(service)
-        ? Optional.empty()
-        : Optional.of("the remote proxy has no service '" + service + "'; it has " + names);
+    if (names.contains(service)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        names.isEmpty()
+            ? "the remote proxy has no services of its own (no "
+                + Setting.OUTSIDE_ADDR
+                + "); ask for a port of its "
+                + Setting.PORT_RANGE
+                + " with "
+                + Setting.OUTSIDE_PORT
+            : "the remote proxy has no service '" + service + "'; it has " + names);
   }
 
   private Optional<String> refusal(int port, int count) {

@@ -6,6 +6,7 @@ import culvert.config.RemoteSettings;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
+import culvert.net.HostPort;
 import culvert.net.Listener;
 import culvert.net.OpenSet;
 import culvert.net.ProxyHeader;
@@ -171,7 +172,13 @@ final class VisitorHandler implements AutoCloseable {
         return;
       }
       try {
-        open(connection, new Visitor(service, address, connection.local()), since);
+        var visitor = new Visitor(service, address, connection.local());
+        log.debug(
+            event("visitor connected")
+                .with("visitor", visitor.name())
+                .with("service", service)
+                .with("local", HostPort.of(connection.local())));
+        open(connection, visitor, since);
       } finally {
         places.release(source);
       }

@@ -6,6 +6,7 @@ import culvert.config.TlsClientSettings;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.KeepAlive;
+import culvert.net.RecordedStart;
 import culvert.protocol.PeerNames;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
@@ -94,14 +95,24 @@ public final class GroupConnector implements Transport {
     return withGroupName(() -> {
       // A member may wait in a group for hours; only keepalive detects that the server is gone.
       KeepAlive.NORMAL.applyTo(carrier);
-      Access now = access;
-      Connection inside = now.transport().wrap(carrier);
-      BounceClientHandshake.join(
-          inside.input(), inside.output(), greeting, now.authentication(), group.group().value());
-      // The bounce server accepted the credentials. The members of the group are still unknown.
-      Transport.setAuthenticated(inside);
-      return inside;
+      var recorded = new RecordedStart(carrier);
+      try {
+        return join(recorded);
+      } catch (IOException e) {
+        throw ForeignServers.explain(
+            e, recorded.first(), group.transport(), "the port of " + server.kind());
+      }
     });
+  }
+
+  private Connection join(Connection carrier) throws IOException {
+    Access now = access;
+    Connection inside = now.transport().wrap(carrier);
+    BounceClientHandshake.join(
+        inside.input(), inside.output(), greeting, now.authentication(), group.group().value());
+    // The bounce server accepted the credentials. The members of the group are still unknown.
+    Transport.setAuthenticated(inside);
+    return inside;
   }
 
   /**
@@ -130,7 +141,7 @@ public final class GroupConnector implements Transport {
     try {
       return step.run();
     } catch (RefusedException e) {
-      throw new RefusedException(e.reason(), message(e));
+      throw e.withMessage(message(e));
     } catch (ProtocolException e) {
       throw new ProtocolException(message(e));
     } catch (IOException e) {

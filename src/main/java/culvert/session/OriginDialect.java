@@ -25,4 +25,9 @@ public interface OriginDialect {
   default Runnable prepareReload(OriginSettings changed) {
     return () -> {};
   }
+
+  /** Returns the port that the dialect expects, for messages. */
+  default String expectedPort() {
+    return "the control port of a remote proxy";
+  }
 }

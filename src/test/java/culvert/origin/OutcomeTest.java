@@ -20,9 +20,23 @@ class OutcomeTest {
 
   @Test
   void refusedCredentialsAreTheBounceServersBeforeTheRemoteProxyIsReached() {
-    var refused = new RefusedException(ByeReason.CREDENTIALS, "wrong secret");
+    var refused = RefusedException.byPeer(ByeReason.CREDENTIALS, "wrong secret");
     assertThat(kind(refused, true)).isEqualTo(Kind.LOGIN_REFUSED);
     assertThat(kind(refused, false)).isEqualTo(Kind.BOUNCE_LOGIN_REFUSED);
+  }
+
+  @Test
+  void headlineNamesTheSideThatRefused() {
+    IOException byPeer = RefusedException.byPeer(ByeReason.CREDENTIALS, "the secret is wrong");
+    IOException byThisSide = new RefusedException(ByeReason.CREDENTIALS, "not the pinned key");
+    assertThat(event(byPeer, true)).isEqualTo("login refused by remote proxy");
+    assertThat(event(byPeer, false)).isEqualTo("login refused by bounce server");
+    assertThat(event(byThisSide, true)).isEqualTo("remote proxy rejected");
+    assertThat(event(byThisSide, false)).isEqualTo("bounce server rejected");
+  }
+
+  private static String event(IOException cause, boolean isRemoteProxy) {
+    return Outcome.failed(cause, isRemoteProxy, Duration.ZERO).event();
   }
 
   @Test

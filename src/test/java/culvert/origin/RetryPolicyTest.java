@@ -49,6 +49,8 @@ class RetryPolicyTest {
   @CsvSource({
     "LOGIN_REFUSED,CREDENTIALS",
     "BOUNCE_LOGIN_REFUSED,CREDENTIALS",
+    "REMOTE_PROXY_REJECTED,CREDENTIALS",
+    "BOUNCE_SERVER_REJECTED,CREDENTIALS",
     "DECLINED,DECLINED",
   })
   void refusalEndsTheProcessBeforeItHasServed(Kind kind, End end) {
@@ -56,7 +58,14 @@ class RetryPolicyTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"LOGIN_REFUSED", "BOUNCE_LOGIN_REFUSED", "DECLINED"})
+  @EnumSource(
+      names = {
+        "LOGIN_REFUSED",
+        "BOUNCE_LOGIN_REFUSED",
+        "REMOTE_PROXY_REJECTED",
+        "BOUNCE_SERVER_REJECTED",
+        "DECLINED"
+      })
   void refusalIsRetriedSlowlyOnceTheProcessHasServed(Kind kind) {
     assertThat(pause(next(false, kind, Duration.ZERO, true)))
         .isBetween(RETRY_MAX.dividedBy(2), RETRY_MAX);

@@ -55,7 +55,8 @@ class ProxySelectionTest {
     "[::1]:3128, http://[::1]:3128",
     "alice:open-sesame@proxy:3128, http://proxy:3128",
     "' http://proxy:3128/ ', http://proxy:3128",
-    "socks5h://proxy, socks5://proxy:1080"
+    "socks5h://proxy, socks5://proxy:1080",
+    "socks://proxy, socks5://proxy:1080"
   })
   void valueWithoutSchemeIsHttp(String value, String proxy) {
     assertThat(chosen(Map.of("HTTPS_PROXY", value))).isEqualTo(proxy);

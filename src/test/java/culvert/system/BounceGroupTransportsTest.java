@@ -145,7 +145,7 @@ class BounceGroupTransportsTest {
       tunnel.join();
       assertThat(tunnel.end()).isEqualTo(OriginProxy.End.CREDENTIALS);
       tunnel.awaitLog("group not joined", "the bounce server's certificate");
-      tunnel.awaitLog("login refused by bounce server", "the bounce server's certificate");
+      tunnel.awaitLog("bounce server rejected", "the bounce server's certificate");
       assertThat(tunnel.log())
           .contains(
               "trust its issuer with --bounce-tls-ca, or this certificate alone with"

@@ -37,8 +37,19 @@ class EncryptionExitCodesIT {
     credentials = new Credentials(folder);
   }
 
-  /** Starts an origin proxy that is rejected; returns its only error line. */
+  /** Starts an origin proxy that the remote proxy refuses; returns its only error line. */
   private static String refused(Launcher launcher, RemoteProcess remote, List<String> options)
+      throws Exception {
+    return errorLine("login refused by remote proxy", launcher, remote, options);
+  }
+
+  /** Starts an origin proxy that rejects the remote proxy; returns its only error line. */
+  private static String rejected(RemoteProcess remote, List<String> options) throws Exception {
+    return errorLine("remote proxy rejected", Launcher.USUAL, remote, options);
+  }
+
+  private static String errorLine(
+      String event, Launcher launcher, RemoteProcess remote, List<String> options)
       throws Exception {
     try (RoleProcess origin =
         launcher.origin(remote.control(), Launcher.ANY, options.toArray(String[]::new))) {
@@ -48,7 +59,7 @@ class EncryptionExitCodesIT {
       assertThat(origin.err().lines("WARN")).isEmpty();
       List<String> lines = origin.err().lines("ERROR");
       assertThat(lines).hasSize(1);
-      assertThat(lines.getFirst()).contains("login refused by remote proxy");
+      assertThat(lines.getFirst()).contains(event);
       return lines.getFirst();
     }
   }
@@ -89,8 +100,7 @@ class EncryptionExitCodesIT {
     var shown = credentials.issue("shown");
     var other = credentials.issue("other");
     try (RemoteProcess remote = tls(shown)) {
-      String line =
-          refused(Launcher.USUAL, remote, List.of(TLS, "--tls-pin=" + other.fingerprint()));
+      String line = rejected(remote, List.of(TLS, "--tls-pin=" + other.fingerprint()));
       assertThat(line).contains("--tls-pin", shown.fingerprint());
       remote.role().err().await("origin proxy rejected");
       // The reported fingerprint can be pinned.
@@ -119,9 +129,9 @@ class EncryptionExitCodesIT {
     var foreign = credentials.foreign("foreign");
     try (RemoteProcess remote = tls(foreign)) {
       String authority = "--tls-ca=" + credentials.authority();
-      assertThat(refused(Launcher.USUAL, remote, List.of(TLS, authority)))
+      assertThat(rejected(remote, List.of(TLS, authority)))
           .contains("CN=untrusted authority", "--tls-ca", "--tls-pin " + foreign.fingerprint());
-      assertThat(refused(Launcher.USUAL, remote, List.of(TLS)))
+      assertThat(rejected(remote, List.of(TLS)))
           .contains("CN=untrusted authority", "--tls-ca", "--tls-pin " + foreign.fingerprint());
       remote.role().err().await("origin proxy rejected", "rejected this side's certificate");
       assertNotServed(remote);
@@ -137,8 +147,7 @@ class EncryptionExitCodesIT {
             .time(now.minus(Duration.ofDays(9)), now.minus(Duration.ofDays(2)));
     try (RemoteProcess remote = tls(credentials.issue("expired", wish))) {
       String authority = "--tls-ca=" + credentials.authority();
-      assertThat(refused(Launcher.USUAL, remote, List.of(TLS, authority)))
-          .contains("expired at 20");
+      assertThat(rejected(remote, List.of(TLS, authority))).contains("expired at 20");
       remote.role().err().await("WARN", "--tls-cert", "expired at");
     }
   }
@@ -148,7 +157,7 @@ class EncryptionExitCodesIT {
     var wish = new TestAuthority.Wish("elsewhere").names("tunnel.example.com");
     try (RemoteProcess remote = tls(credentials.issue("elsewhere", wish))) {
       String authority = "--tls-ca=" + credentials.authority();
-      assertThat(refused(Launcher.USUAL, remote, List.of(TLS, authority)))
+      assertThat(rejected(remote, List.of(TLS, authority)))
           .contains("tunnel.example.com", "'127.0.0.1'", "--tls-server-name");
       assertJoins(remote, authority, "--tls-server-name=tunnel.example.com");
     }

@@ -129,6 +129,23 @@ class IntermediariesIT {
     }
   }
 
+  /** The default of nginx before 1.23.4. */
+  @Test
+  void nginxWithoutTls13IsLogged() throws Exception {
+    var credentials = new Credentials(folder);
+    var certificate = credentials.issue("front");
+    var identity = new Nginx.Identity(certificate.chain(), certificate.key(), "TLSv1.2");
+    try (var nginx = Nginx.start(Optional.of(identity), Nginx.webSocket("/", Launcher.ANY));
+        RoleProcess origin =
+            Launcher.USUAL.origin(
+                nginx.address(),
+                Launcher.ANY,
+                "--transport=wss",
+                "--tls-ca=" + credentials.authority())) {
+      origin.err().await("session not started", "is TLS 1.3 enabled");
+    }
+  }
+
   /** Outbound proxies, and the transport that each carries. */
   enum Outbound {
     TINYPROXY(TransportArguments.NOISE) {

@@ -46,6 +46,7 @@ class TunnelTest {
       visitor.getOutputStream().write(ascii("hello"));
       visitor.shutdownOutput();
       assertThat(visitor.getInputStream().readAllBytes()).isEqualTo(ascii("hello"));
+      tunnel.awaitLog("DEBUG", "visitor connected", "visitor=127.0.0.1:", "service=default");
       tunnel.awaitLog("relay ended", "in=5", "out=5", "reason=done");
     }
   }

@@ -27,8 +27,15 @@ public final class Nginx implements AutoCloseable {
    *
    * @param certificate a PEM file, with the chain
    * @param key a PEM file
+   * @param protocols for ssl_protocols
    */
-  public record Identity(Path certificate, Path key) {}
+  public record Identity(Path certificate, Path key, String protocols) {
+
+    /** Offers TLS 1.3, which older versions of nginx do not by default. */
+    public Identity(Path certificate, Path key) {
+      this(certificate, key, "TLSv1.2 TLSv1.3");
+    }
+  }
 
   private final Path folder;
   private HostPort address;
@@ -119,8 +126,8 @@ public final class Nginx implements AutoCloseable {
     String tls =
         identity
             .map(it ->
-                "ssl_certificate %s; ssl_certificate_key %s; ssl_protocols TLSv1.3;"
-                    .formatted(it.certificate(), it.key()))
+                "ssl_certificate %s; ssl_certificate_key %s; ssl_protocols %s;"
+                    .formatted(it.certificate(), it.key(), it.protocols()))
             .orElse("");
     return """
     daemon off;

@@ -4,9 +4,11 @@ import culvert.cli.option.AddressForms;
 import culvert.cli.option.Examples;
 import culvert.cli.option.HelpGroup;
 import culvert.cli.option.InHelp;
+import culvert.cli.option.LogOptions;
 import culvert.cli.option.SettingId;
 import culvert.cli.option.StandardOptions;
 import culvert.cli.process.CommandFailure;
+import culvert.cli.process.ErrorLines;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.FirstLine;
 import culvert.cli.process.Terminal;
@@ -123,7 +125,8 @@ public final class DemoCommand implements Callable<Integer> {
     if (!once) {
       terminal.out().println("Open it in a browser; Ctrl-C ends the demo.");
       terminal.stop().await();
-      terminal.stop().cause().ifPresent(cause -> terminal.err().println(NAME + ": " + cause));
+      ErrorLines lines = LogOptions.errorLines(terminal, List.of());
+      terminal.stop().cause().ifPresent(cause -> lines.warn(NAME, cause));
     }
   }
 

@@ -74,6 +74,11 @@ public final class BoreOriginDialect implements OriginDialect {
   }
 
   @Override
+  public String expectedPort() {
+    return "the control port of a bore server";
+  }
+
+  @Override
   public OriginSession login(Connection connection) throws IOException {
     var frames = new JsonFrames(connection);
     int requested = port.next();

@@ -61,12 +61,12 @@ final class ClientHandshake {
     return switch (answer) {
       case ServerMessage.Hello hello -> hello;
       case ServerMessage.Challenge challenge ->
-          throw refused(
+          throw refusedByServer(
               "the server requires a secret, but none is set: give "
                   + Setting.SECRET
                   + " or BORE_SECRET");
       case ServerMessage.Error(String text) when isAboutSecret(text) ->
-          throw refused("server error: " + text);
+          throw refusedByServer("server error: " + text);
       case ServerMessage.Error error -> error;
       case ServerMessage.Heartbeat heartbeat -> throw unexpected();
       case ServerMessage.Connection visitor -> throw unexpected();
@@ -107,7 +107,9 @@ final class ClientHandshake {
     return switch (first.orElse(null)) {
       case ServerMessage.Challenge(UUID id) -> id;
       case ServerMessage.Error(String text) -> throw new IOException("server error: " + text);
-      case null, default -> throw refused("a secret is set, but the server requires none");
+      case null, default ->
+          throw new RefusedException(
+              ByeReason.CREDENTIALS, "a secret is set, but the server requires none");
     };
   }
 
@@ -115,8 +117,8 @@ final class ClientHandshake {
     return error.equals(WRONG_SECRET) || error.equals(SECRET_REQUIRED);
   }
 
-  private static RefusedException refused(String why) {
-    return new RefusedException(ByeReason.CREDENTIALS, why);
+  private static RefusedException refusedByServer(String why) {
+    return RefusedException.byPeer(ByeReason.CREDENTIALS, why);
   }
 
   private static ProtocolException unexpected() {

@@ -1,6 +1,8 @@
 package culvert.protocol.bounce;
 
 import culvert.protocol.ByeReason;
+import culvert.protocol.ForeignServer;
+import culvert.protocol.ForeignServerException;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
 import culvert.setting.Setting;
@@ -155,30 +157,18 @@ public final class BounceClientHandshake {
     return name > 0 && banner.length() == name + NAME.length() + VERSION.length();
   }
 
-  private ProtocolException foreign(StringBuilder first) throws IOException {
+  private IOException foreign(StringBuilder first) throws IOException {
     // Reads only bytes that have arrived already, since the peer may send no more.
     while (first.length() < SAMPLE_BYTES && in.available() > 0) {
       first.append((char) in.read());
     }
-    return new ProtocolException(
-        "the peer is not a bounce server: it " + describe(first.toString()));
-  }
-
-  private static String describe(String first) {
-    if (first.startsWith("SSH-")) {
-      return "uses SSH";
-    }
-    if (first.startsWith("HTTP/")) {
-      return "uses HTTP";
-    }
-    if (first.startsWith("220")) {
-      return "greets like a mail or FTP server";
-    }
-    // An alert or a handshake (RFC 8446, 5.1).
-    if (first.startsWith("\u0015\u0003") || first.startsWith("\u0016\u0003")) {
-      return "uses TLS";
-    }
-    return "starts with '" + printable(first) + "'";
+    String text = first.toString();
+    return ForeignServer.of(text.getBytes(StandardCharsets.ISO_8859_1))
+        .<IOException>map(
+            server -> new ForeignServerException(server, "the port of a bounce server"))
+        .orElseGet(() ->
+            new ProtocolException(
+                "the peer is not a bounce server: it starts with '" + printable(text) + "'"));
   }
 
   private static String printable(String text) {
@@ -247,7 +237,7 @@ public final class BounceClientHandshake {
   private static IOException refused(BounceRefusal refusal, boolean authenticated, String number) {
     return switch (refusal) {
       case AUTHENTICATION ->
-          new RefusedException(
+          RefusedException.byPeer(
               ByeReason.CREDENTIALS,
               authenticated
                   ? "the bounce server refused the authentication string; use the same on both"

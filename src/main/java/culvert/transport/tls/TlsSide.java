@@ -85,7 +85,7 @@ record TlsSide(boolean isDialling, PeerNames names) {
     String suffix = " (alert " + alert + ")";
     return switch (alert) {
       case "certificate_required" ->
-          refused(
+          refusedByPeer(
               peer()
                   + " requires a certificate of this side; set one with "
                   + names.setting(Setting.TLS_CERT)
@@ -97,21 +97,30 @@ record TlsSide(boolean isDialling, PeerNames names) {
           "certificate_revoked",
           "certificate_unknown",
           "access_denied" ->
-          refused(peer() + " rejected this side's certificate" + suffix);
+          refusedByPeer(peer() + " rejected this side's certificate" + suffix);
       case "certificate_expired" ->
-          refused(peer() + " rejected this side's certificate, which has expired" + suffix);
+          refusedByPeer(peer() + " rejected this side's certificate, which has expired" + suffix);
       case "unknown_ca" ->
-          refused(peer() + " does not trust the issuer of this side's certificate" + suffix);
+          refusedByPeer(peer() + " does not trust the issuer of this side's certificate" + suffix);
       case "unrecognized_name" ->
-          refused(peer() + " has no certificate for the requested name" + suffix);
+          refusedByPeer(peer() + " has no certificate for the requested name" + suffix);
       case "protocol_version", "handshake_failure", "insufficient_security" ->
           new ProtocolException(
-              peer() + " and this side have no TLS version or cipher in common" + suffix);
+              peer()
+                  + " and this side have no TLS version or cipher in common"
+                  + (isDialling
+                      ? "; is TLS 1.3 enabled there, or at the web server in front of it?"
+                      : "")
+                  + suffix);
       case "unexpected_message" ->
           new ProtocolException(
               peer() + " received an unexpected message; " + names.transportQuestion() + suffix);
       default -> new ProtocolException(peer() + " ended the TLS connection" + suffix);
     };
+  }
+
+  private static RefusedException refusedByPeer(String message) {
+    return RefusedException.byPeer(ByeReason.CREDENTIALS, message);
   }
 
   private static RefusedException refused(String message) {

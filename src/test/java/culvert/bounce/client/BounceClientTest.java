@@ -13,7 +13,6 @@ import culvert.config.WebSocketSettings;
 import culvert.net.Connection;
 import culvert.net.HostPort;
 import culvert.net.Threads;
-import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
 import culvert.protocol.bounce.BounceGreeting;
 import culvert.testing.Eventually;
@@ -266,8 +265,8 @@ class BounceClientTest {
     try (var ssh = new TestServer(c -> c.getOutputStream().write(ascii("SSH-2.0-x\r\n")));
         var client = client(ssh.address(), "hello", LIMIT)) {
       assertThatThrownBy(client::join)
-          .isInstanceOf(ProtocolException.class)
-          .hasMessageContaining("the peer is not a bounce server: it uses SSH");
+          .hasMessageStartingWith("bounce://" + ssh.address() + "/ac: ")
+          .hasMessageContaining("an SSH server: is this the port of a bounce server?");
     }
   }
 

@@ -297,8 +297,8 @@ class TlsTrustTest {
     assertThat(failed.client())
         .isInstanceOf(ProtocolException.class)
         .hasMessage(
-            "the remote proxy and this side have no TLS version or cipher in common (alert "
-                + "protocol_version)");
+            "the remote proxy and this side have no TLS version or cipher in common; is TLS 1.3"
+                + " enabled there, or at the web server in front of it? (alert protocol_version)");
     assertThat(failed.server())
         .isInstanceOf(ProtocolException.class)
         .hasMessageStartingWith("invalid TLS data from the origin proxy: ")

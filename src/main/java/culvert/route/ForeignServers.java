@@ -1,0 +1,37 @@
+package culvert.route;
+
+import culvert.config.TransportKind;
+import culvert.protocol.ForeignServer;
+import culvert.protocol.ForeignServerException;
+import culvert.protocol.RefusedException;
+import java.io.IOException;
+
+/** Explains why a handshake on the dialling side failed, by the first bytes of the peer. */
+public final class ForeignServers {
+
+  private ForeignServers() {}
+
+  /**
+   * Returns the exception to throw: one that names the server if it speaks a known other protocol,
+   * otherwise the given one. A refusal stays as it is.
+   *
+   * @param first the first bytes that the peer sent
+   * @param transport what the peer was expected to speak first
+   * @param port the port that was expected: "the control port of a remote proxy"
+   */
+  public static IOException explain(
+      IOException cause, byte[] first, TransportKind transport, String port) {
+    if (cause instanceof RefusedException) {
+      return cause;
+    }
+    return ForeignServer.of(first)
+        .filter(server -> !isCarrying(server, transport))
+        .<IOException>map(server -> new ForeignServerException(server, port))
+        .orElse(cause);
+  }
+
+  private static boolean isCarrying(ForeignServer server, TransportKind transport) {
+    return server == ForeignServer.TLS && transport.isTls()
+        || server == ForeignServer.HTTP && transport == TransportKind.WS;
+  }
+}
