@@ -135,7 +135,8 @@ class IntermediariesIT {
     var credentials = new Credentials(folder);
     var certificate = credentials.issue("front");
     var identity = new Nginx.Identity(certificate.chain(), certificate.key(), "TLSv1.2");
-    try (var nginx = Nginx.start(Optional.of(identity), Nginx.webSocket("/", Launcher.ANY));
+    try (var nginx =
+            Nginx.start(Optional.of(identity), Nginx.webSocket("/", new HostPort("127.0.0.1", 9)));
         RoleProcess origin =
             Launcher.USUAL.origin(
                 nginx.address(),
