@@ -10,7 +10,6 @@ import culvert.transport.Transport;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -28,15 +27,11 @@ public final class TlsClient implements Transport {
   /** Maximum bytes of a server's handshake; certificate chains can be long. */
   public static final int MAX_HANDSHAKE_BYTES = 64 * 1024;
 
-  private static final Duration RELOAD_INTERVAL = Duration.ofSeconds(1);
-
   private final TlsClientSettings settings;
   private final TlsSide side;
   private final ServerName name;
   private final int port;
-  private final List<String> versions;
-  private final BufferPool pool;
-  private final Consumer<String> warnings;
+  private final TlsRuntime runtime;
   private final FileReloader<SSLContext> context;
 
   /**
@@ -56,35 +51,22 @@ public final class TlsClient implements Transport {
       boolean allowTls12,
       BufferPool pool,
       Consumer<String> warnings) {
-    this(
-        settings,
-        address,
-        server,
-        TlsContext.versions(allowTls12),
-        pool,
-        warnings,
-        RELOAD_INTERVAL);
+    this(settings, address, server, TlsRuntime.of(allowTls12, pool, warnings));
   }
 
-  /** Creates a client with these versions that checks the files once per interval. */
-  TlsClient(
-      TlsClientSettings settings,
-      HostPort address,
-      PeerNames server,
-      List<String> versions,
-      BufferPool pool,
-      Consumer<String> warnings,
-      Duration reloadInterval) {
+  /**
+   * Creates a client; see {@link #TlsClient(TlsClientSettings, HostPort, PeerNames, boolean,
+   * BufferPool, Consumer)}.
+   */
+  TlsClient(TlsClientSettings settings, HostPort address, PeerNames server, TlsRuntime runtime) {
     this.settings = settings;
     this.side = TlsSide.dialling(server);
     this.name = ServerName.of(settings.serverName().orElse(address.host()));
     this.port = address.port();
-    this.versions = versions;
-    this.pool = pool;
-    this.warnings = warnings;
+    this.runtime = runtime;
     List<Path> files = new ArrayList<>(AuthorityLoader.files(settings.trust()));
     settings.identity().ifPresent(identity -> files.addAll(identity.files()));
-    this.context = new FileReloader<>(files, this::load, warnings, reloadInterval);
+    this.context = runtime.reloader(files, this::load);
   }
 
   private SSLContext load() {
@@ -96,7 +78,7 @@ public final class TlsClient implements Transport {
         };
     Optional<LoadedIdentity> identity =
         settings.identity().map(own -> IdentityLoader.load(own, side.names()));
-    identity.ifPresent(own -> own.warnings().forEach(warnings));
+    identity.ifPresent(own -> own.warnings().forEach(runtime.warnings()));
     return TlsContext.of(identity, Optional.of(trust));
   }
 
@@ -108,14 +90,14 @@ public final class TlsClient implements Transport {
   public Connection wrap(Connection carrier) throws IOException {
     SSLEngine engine = context.current().createSSLEngine(name.ascii(), port);
     engine.setUseClientMode(true);
-    SSLParameters parameters = TlsContext.parameters(engine, versions);
+    SSLParameters parameters = TlsContext.parameters(engine, runtime.versions());
     // With a pin the name is for the server's choice of a certificate only, and an older server
     // refuses the connection if it has an underscore.
     parameters.setServerNames(name.indication(settings.trust() instanceof TlsTrust.Pin));
     engine.setSSLParameters(parameters);
     return new TlsHandshake(engine, carrier, side, new byte[0], MAX_HANDSHAKE_BYTES)
         .complete(
-            pool,
+            runtime.pool(),
             session ->
                 Certificates.channelBinding((X509Certificate) session.getPeerCertificates()[0]));
   }

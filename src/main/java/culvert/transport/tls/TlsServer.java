@@ -11,7 +11,6 @@ import culvert.transport.Transport;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -32,8 +31,6 @@ public final class TlsServer implements Transport {
   /** Bytes that identify another protocol; every ClientHello is longer. */
   private static final int FIRST_BYTES = 8;
 
-  private static final Duration RELOAD_INTERVAL = Duration.ofSeconds(1);
-
   /**
    * Values built from one version of the files.
    *
@@ -43,9 +40,7 @@ public final class TlsServer implements Transport {
 
   private final TlsServerSettings settings;
   private final TlsSide side;
-  private final List<String> versions;
-  private final BufferPool pool;
-  private final Consumer<String> warnings;
+  private final TlsRuntime runtime;
   private final FileReloader<Loaded> loaded;
 
   /**
@@ -64,25 +59,20 @@ public final class TlsServer implements Transport {
       boolean allowTls12,
       BufferPool pool,
       Consumer<String> warnings) {
-    this(settings, client, TlsContext.versions(allowTls12), pool, warnings, RELOAD_INTERVAL);
+    this(settings, client, TlsRuntime.of(allowTls12, pool, warnings));
   }
 
-  /** Creates a server with these versions that checks the files once per interval. */
-  TlsServer(
-      TlsServerSettings settings,
-      PeerNames client,
-      List<String> versions,
-      BufferPool pool,
-      Consumer<String> warnings,
-      Duration reloadInterval) {
+  /**
+   * Creates a server; see {@link #TlsServer(TlsServerSettings, PeerNames, boolean, BufferPool,
+   * Consumer)}.
+   */
+  TlsServer(TlsServerSettings settings, PeerNames client, TlsRuntime runtime) {
     this.settings = settings;
     this.side = TlsSide.accepting(client);
-    this.versions = versions;
-    this.pool = pool;
-    this.warnings = warnings;
+    this.runtime = runtime;
     List<Path> files = new ArrayList<>(settings.identity().files());
     settings.clientAuthorities().ifPresent(files::add);
-    this.loaded = new FileReloader<>(files, this::load, warnings, reloadInterval);
+    this.loaded = runtime.reloader(files, this::load);
   }
 
   private Loaded load() {
@@ -91,7 +81,7 @@ public final class TlsServer implements Transport {
         settings.clientAuthorities().isEmpty()
             ? Optional.empty()
             : Optional.of(AuthorityTrust.ofClients(side, AuthorityLoader.load(settings)));
-    identity.warnings().forEach(warnings);
+    identity.warnings().forEach(runtime.warnings());
     return new Loaded(
         TlsContext.of(Optional.of(identity), trust),
         Certificates.channelBinding(identity.chain().getFirst()));
@@ -103,12 +93,12 @@ public final class TlsServer implements Transport {
     Loaded current = loaded.current();
     SSLEngine engine = current.context().createSSLEngine();
     engine.setUseClientMode(false);
-    SSLParameters parameters = TlsContext.parameters(engine, versions);
+    SSLParameters parameters = TlsContext.parameters(engine, runtime.versions());
     parameters.setUseCipherSuitesOrder(true);
     parameters.setNeedClientAuth(settings.clientAuthorities().isPresent());
     engine.setSSLParameters(parameters);
     return new TlsHandshake(engine, carrier, side, first, MAX_HANDSHAKE_BYTES)
-        .complete(pool, session -> current.channelBinding());
+        .complete(runtime.pool(), session -> current.channelBinding());
   }
 
   private byte[] readFirst(Connection carrier) throws IOException {

@@ -155,10 +155,8 @@ class TlsReloadTest {
         new TlsServer(
             settings,
             PeerNames.ORIGIN_PROXY,
-            List.of(TlsContext.TLS_13),
-            tls.pool,
-            tls.warnings::add,
-            Duration.ofHours(1));
+            new TlsRuntime(
+                List.of(TlsContext.TLS_13), tls.pool, tls.warnings::add, Duration.ofHours(1)));
     replace("server", second);
     assertPresents(server, first);
   }

@@ -57,7 +57,9 @@ final class TlsSetup {
   /** Returns a server that checks its files at every handshake. */
   TlsServer server(TlsServerSettings settings, String... versions) {
     return new TlsServer(
-        settings, PeerNames.ORIGIN_PROXY, List.of(versions), pool, warnings::add, Duration.ZERO);
+        settings,
+        PeerNames.ORIGIN_PROXY,
+        new TlsRuntime(List.of(versions), pool, warnings::add, Duration.ZERO));
   }
 
   TlsClient client() {
@@ -71,6 +73,9 @@ final class TlsSetup {
   TlsClient client(TlsClientSettings settings, HostPort address, String... versions) {
     List<String> enabled = versions.length == 0 ? List.of(TlsContext.TLS_13) : List.of(versions);
     return new TlsClient(
-        settings, address, PeerNames.REMOTE_PROXY, enabled, pool, warnings::add, Duration.ZERO);
+        settings,
+        address,
+        PeerNames.REMOTE_PROXY,
+        new TlsRuntime(enabled, pool, warnings::add, Duration.ZERO));
   }
 }

@@ -78,10 +78,10 @@ class TlsTest {
   }
 
   private TlsPair open(String version, Loopback carriers) throws Exception {
+    var runtime = new TlsRuntime(List.of(version), pool, NO_WARNINGS, LIMIT);
     return TlsPair.open(
-        new TlsClient(
-            client, ADDRESS, PeerNames.REMOTE_PROXY, List.of(version), pool, NO_WARNINGS, LIMIT),
-        new TlsServer(server, PeerNames.ORIGIN_PROXY, List.of(version), pool, NO_WARNINGS, LIMIT),
+        new TlsClient(client, ADDRESS, PeerNames.REMOTE_PROXY, runtime),
+        new TlsServer(server, PeerNames.ORIGIN_PROXY, runtime),
         carriers);
   }
 
