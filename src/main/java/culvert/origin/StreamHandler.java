@@ -131,9 +131,11 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
     try {
       return Optional.of(dialer.connect(server, settings.connectTimeout(), dialing));
     } catch (IOException e) {
+      // Checked before the answer, which ends the stream and so cancels as well.
+      boolean isVisitorGone = dialing.isCancelled();
       // Also after a reset: only the answer lets the remote proxy open another stream.
       incoming.refuse(reason(e), e.getMessage());
-      if (dialing.isCancelled()) {
+      if (isVisitorGone) {
         counters.count(Counter.VISITORS_GONE);
       } else {
         counters.count(Counter.OPENS_FAILED);

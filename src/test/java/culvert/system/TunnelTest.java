@@ -150,6 +150,8 @@ class TunnelTest {
           .hasMessageContaining("reset");
       tunnel.awaitLog(
           "visitor reset", "reason=refused", refusing.address() + ": Connection refused");
+      tunnel.awaitLog("origin server not reached", refusing.address() + ": Connection refused");
+      assertThat(tunnel.origin().counters().get(Counter.VISITORS_GONE)).isZero();
     }
   }
 
