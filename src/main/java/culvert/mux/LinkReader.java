@@ -7,7 +7,7 @@ import culvert.protocol.FrameType;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.RefusedException;
-import culvert.protocol.RefusedReason;
+import culvert.protocol.StreamRefusedReason;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -227,7 +227,8 @@ final class LinkReader {
     MuxStream stream = link.acceptStream(frame.stream());
     if (link.openStreams() > link.streamsGranted()) {
       // Not an error: the end of another stream may still be in flight.
-      stream.refuse(RefusedReason.BUSY, "all " + link.streamsGranted() + " streams are in use");
+      stream.refuse(
+          StreamRefusedReason.BUSY, "all " + link.streamsGranted() + " streams are in use");
     } else {
       link.events().opened(stream, open);
     }

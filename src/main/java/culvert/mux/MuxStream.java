@@ -6,8 +6,8 @@ import culvert.net.CloseCause;
 import culvert.net.Connection;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
-import culvert.protocol.RefusedReason;
 import culvert.protocol.ResetReason;
+import culvert.protocol.StreamRefusedReason;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -100,7 +100,7 @@ public final class MuxStream implements Connection {
   public Message.Refused refusal() {
     return answer instanceof Message.Refused refused
         ? refused
-        : new Message.Refused(RefusedReason.UNREACHABLE, Link.LOST);
+        : new Message.Refused(StreamRefusedReason.UNREACHABLE, Link.LOST);
   }
 
   /** Answers the OPEN: the origin server has accepted. */
@@ -109,7 +109,7 @@ public final class MuxStream implements Connection {
   }
 
   /** Refuses the stream, which ends it. */
-  public void refuse(RefusedReason reason, String text) {
+  public void refuse(StreamRefusedReason reason, String text) {
     if (bothEnded()) {
       link.writer().answer(this, new Message.Refused(reason, text));
     } else {
@@ -160,7 +160,8 @@ public final class MuxStream implements Connection {
    */
   private void abort(CloseCause cause, ResetReason reason) {
     // An OPEN without an answer would use up its credit for good; a second answer is not sent.
-    var answer = out.openedByPeer ? new Message.Refused(RefusedReason.BUSY, "not connected") : null;
+    var answer =
+        out.openedByPeer ? new Message.Refused(StreamRefusedReason.BUSY, "not connected") : null;
     abort(cause, "the stream was reset", answer, reason);
   }
 

@@ -19,7 +19,7 @@ import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
-import culvert.protocol.RefusedReason;
+import culvert.protocol.StreamRefusedReason;
 import culvert.session.IncomingStream;
 import culvert.session.PendingOpens;
 import culvert.session.RelayEndReason;
@@ -78,7 +78,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
     try {
       Server server = servers.get(incoming.visitor().service());
       if (server == null) {
-        incoming.refuse(RefusedReason.NO_SERVICE, "this service is not offered");
+        incoming.refuse(StreamRefusedReason.NO_SERVICE, "this service is not offered");
         return;
       }
       serve(incoming, server);
@@ -111,7 +111,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
       counters.count(Counter.VISITORS_BUSY);
       int max = settings.resourceLimits().opensPerService();
       String cause = max + " visitors wait, and " + server.address() + " accepts none";
-      incoming.refuse(RefusedReason.BUSY, cause);
+      incoming.refuse(StreamRefusedReason.BUSY, cause);
       logNotReached(incoming.visitor(), cause);
       return Optional.empty();
     }
@@ -162,7 +162,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
       header = writeHeader(visitor, origin);
     } catch (IOException e) {
       incoming.refuse(
-          RefusedReason.ORIGIN_REFUSED, HostPort.of(origin.peer()) + ": " + e.getMessage());
+          StreamRefusedReason.ORIGIN_REFUSED, HostPort.of(origin.peer()) + ": " + e.getMessage());
       return;
     }
     incoming.accept();
@@ -190,13 +190,15 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
     return header.length;
   }
 
-  private static RefusedReason reason(IOException e) {
+  private static StreamRefusedReason reason(IOException e) {
     return switch (e.getCause()) {
-      case ConnectException c -> RefusedReason.ORIGIN_REFUSED;
-      case SocketTimeoutException c -> RefusedReason.TIMED_OUT;
+      case ConnectException c -> StreamRefusedReason.ORIGIN_REFUSED;
+      case SocketTimeoutException c -> StreamRefusedReason.TIMED_OUT;
       case null ->
-          e instanceof UnknownHostException ? RefusedReason.UNREACHABLE : RefusedReason.TIMED_OUT;
-      default -> RefusedReason.UNREACHABLE;
+          e instanceof UnknownHostException
+              ? StreamRefusedReason.UNREACHABLE
+              : StreamRefusedReason.TIMED_OUT;
+      default -> StreamRefusedReason.UNREACHABLE;
     };
   }
 

@@ -211,7 +211,7 @@ public sealed interface Message {
    * @param reason for programs
    * @param text for users: the address and the reason
    */
-  record Refused(RefusedReason reason, String text) implements Message {}
+  record Refused(StreamRefusedReason reason, String text) implements Message {}
 
   /**
    * Grants more bytes to the sender of a stream.

@@ -167,7 +167,7 @@ final class MessageCodec {
           case SHARED -> new Message.Shared(fields.text(), fields.u16(), fields.names(fields.u8()));
           case OPEN -> new Message.Open(fields.text(), fields.address(), fields.address());
           case ACCEPTED -> new Message.Accepted();
-          case REFUSED -> new Message.Refused(RefusedReason.of(fields.u16()), fields.rest());
+          case REFUSED -> new Message.Refused(StreamRefusedReason.of(fields.u16()), fields.rest());
           case WINDOW -> new Message.Window(fields.count("bytes"));
           case HALF_CLOSE -> new Message.HalfClose();
           case RESET -> new Message.Reset(ResetReason.of(fields.u16()));

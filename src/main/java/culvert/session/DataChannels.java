@@ -11,7 +11,7 @@ import culvert.net.KeepAlive;
 import culvert.net.LingeringClose;
 import culvert.net.OpenSet;
 import culvert.net.Threads;
-import culvert.protocol.RefusedReason;
+import culvert.protocol.StreamRefusedReason;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -211,7 +211,7 @@ public final class DataChannels {
      * opened the channel, and the visitor would wait until the remote proxy's timeout.
      */
     @Override
-    public void refuse(RefusedReason reason, String why) {
+    public void refuse(StreamRefusedReason reason, String why) {
       LingeringClose.sendAndClose(channel, new byte[0], deadlines);
     }
   }

@@ -1,7 +1,7 @@
 package culvert.session;
 
 import culvert.net.Connection;
-import culvert.protocol.RefusedReason;
+import culvert.protocol.StreamRefusedReason;
 
 /** A visitor's stream as the origin proxy receives it. It is accepted or refused exactly once. */
 public interface IncomingStream {
@@ -23,5 +23,5 @@ public interface IncomingStream {
   void accept();
 
   /** Refuses the stream: there is no connection to the origin server. */
-  void refuse(RefusedReason reason, String why);
+  void refuse(StreamRefusedReason reason, String why);
 }

@@ -9,7 +9,7 @@ import culvert.net.Threads;
 import culvert.protocol.ByeReason;
 import culvert.protocol.Message;
 import culvert.protocol.RefusedException;
-import culvert.protocol.RefusedReason;
+import culvert.protocol.StreamRefusedReason;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
@@ -81,7 +81,7 @@ class LinkEndTest {
       peer.link.finish();
       assertThat(peer.hear().message()).isEqualTo(OPEN);
       assertThat(peer.hear().data()).hasSize(1);
-      peer.say(1, new Message.Refused(RefusedReason.BUSY, "no"));
+      peer.say(1, new Message.Refused(StreamRefusedReason.BUSY, "no"));
       assertThat(peer.hear().message()).isEqualTo(DRAINED);
       isOver(peer);
     }

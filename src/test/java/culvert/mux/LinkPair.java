@@ -7,7 +7,7 @@ import culvert.net.MemoryBudget;
 import culvert.net.Threads;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
-import culvert.protocol.RefusedReason;
+import culvert.protocol.StreamRefusedReason;
 import culvert.testing.Eventually;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -49,7 +49,7 @@ final class LinkPair implements AutoCloseable {
             stream -> {
               String refusal = nextRefusal.getAndSet(null);
               if (refusal != null) {
-                stream.refuse(RefusedReason.ORIGIN_REFUSED, refusal);
+                stream.refuse(StreamRefusedReason.ORIGIN_REFUSED, refusal);
               } else {
                 stream.accept();
                 onStream.accept(stream);

@@ -9,8 +9,8 @@ import culvert.protocol.ByeReason;
 import culvert.protocol.Frame;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
-import culvert.protocol.RefusedReason;
 import culvert.protocol.ResetReason;
+import culvert.protocol.StreamRefusedReason;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import java.io.IOException;
@@ -220,7 +220,7 @@ class LinkRulesTest {
       }
       peer.say(99, OPEN);
       var refused = (Message.Refused) peer.hear().message();
-      assertThat(refused.reason()).isEqualTo(RefusedReason.BUSY);
+      assertThat(refused.reason()).isEqualTo(StreamRefusedReason.BUSY);
     }
   }
 

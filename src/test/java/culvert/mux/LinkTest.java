@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.net.CloseCause;
-import culvert.protocol.RefusedReason;
 import culvert.protocol.ResetReason;
+import culvert.protocol.StreamRefusedReason;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
@@ -147,7 +147,7 @@ class LinkTest {
       links.refuseNext("127.0.0.1:8000: Connection refused");
       MuxStream stream = links.begin();
       assertThat(stream.awaitAnswer(LIMIT)).isEqualTo(MuxStream.Answer.REFUSED);
-      assertThat(stream.refusal().reason()).isEqualTo(RefusedReason.ORIGIN_REFUSED);
+      assertThat(stream.refusal().reason()).isEqualTo(StreamRefusedReason.ORIGIN_REFUSED);
       assertThat(stream.refusal().text()).isEqualTo("127.0.0.1:8000: Connection refused");
       assertThatThrownBy(() -> stream.input().read()).isInstanceOf(IOException.class);
       links.assertNothingHeld();

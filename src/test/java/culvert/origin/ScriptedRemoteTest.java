@@ -7,7 +7,7 @@ import culvert.protocol.Frame;
 import culvert.protocol.FrameType;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
-import culvert.protocol.RefusedReason;
+import culvert.protocol.StreamRefusedReason;
 import culvert.testing.BareLogin;
 import culvert.testing.LeakCheck;
 import culvert.testing.RolePair;
@@ -95,7 +95,7 @@ class ScriptedRemoteTest {
   void openForAServiceThatWasNotOfferedIsRefusedWithoutDialling() throws Exception {
     send(1, new Message.Open("other", ADDRESS, ADDRESS));
     var refused = (Message.Refused) receive();
-    assertThat(refused.reason()).isEqualTo(RefusedReason.NO_SERVICE);
+    assertThat(refused.reason()).isEqualTo(StreamRefusedReason.NO_SERVICE);
     assertThat(server.accepted()).isZero();
   }
 

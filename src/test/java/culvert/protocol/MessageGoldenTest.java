@@ -92,7 +92,7 @@ class MessageGoldenTest {
             "00 06 20010db8000000000000000000000001 ffff 04 c0000201 cafe"),
         golden(new Message.Accepted(), "21 000000" + STREAM),
         golden(
-            new Message.Refused(RefusedReason.TIMED_OUT, "late"),
+            new Message.Refused(StreamRefusedReason.TIMED_OUT, "late"),
             "22 000006" + STREAM,
             "0003 6c617465"),
         golden(new Message.Window(0x40000), "31 000004" + STREAM, "00040000"),
@@ -130,7 +130,7 @@ class MessageGoldenTest {
     assertThat(Arrays.stream(ByeReason.values()).map(ByeReason::code))
         .containsExactly(1, 2, 3, 4, 5, 6, 7, 8);
     assertThat(ByeReason.values()[3]).isEqualTo(ByeReason.CREDENTIALS);
-    assertThat(Arrays.stream(RefusedReason.values()).map(RefusedReason::code))
+    assertThat(Arrays.stream(StreamRefusedReason.values()).map(StreamRefusedReason::code))
         .containsExactly(1, 2, 3, 4, 5);
     assertThat(Arrays.stream(ResetReason.values()).map(ResetReason::code))
         .containsExactly(1, 2, 3, 4);
@@ -142,7 +142,7 @@ class MessageGoldenTest {
     IntStream.of(0, 9, 0x100, 0xffff)
         .forEach(code -> {
           assertThat(ByeReason.of(code)).isEqualTo(ByeReason.ERROR);
-          assertThat(RefusedReason.of(code)).isEqualTo(RefusedReason.UNREACHABLE);
+          assertThat(StreamRefusedReason.of(code)).isEqualTo(StreamRefusedReason.UNREACHABLE);
           assertThat(ResetReason.of(code)).isEqualTo(ResetReason.BROKEN);
         });
   }

@@ -59,7 +59,7 @@ final class RandomMessages {
               text(60));
       case 7 -> new Message.Open("s" + text(30), address(), address());
       case 8 -> new Message.Accepted();
-      case 9 -> new Message.Refused(any(RefusedReason.values()), text(60));
+      case 9 -> new Message.Refused(any(StreamRefusedReason.values()), text(60));
       case 10 -> new Message.Window(count());
       case 11 -> new Message.HalfClose();
       case 12 -> new Message.Reset(any(ResetReason.values()));

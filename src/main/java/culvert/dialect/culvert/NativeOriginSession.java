@@ -10,7 +10,7 @@ import culvert.protocol.DeclinedReason;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
-import culvert.protocol.RefusedReason;
+import culvert.protocol.StreamRefusedReason;
 import culvert.session.IncomingStream;
 import culvert.session.Offer;
 import culvert.session.OriginSession;
@@ -169,7 +169,7 @@ final class NativeOriginSession implements OriginSession, Link.Events {
     }
 
     @Override
-    public void refuse(RefusedReason reason, String why) {
+    public void refuse(StreamRefusedReason reason, String why) {
       stream.refuse(reason, why);
     }
   }

@@ -8,8 +8,8 @@ import culvert.protocol.DeclinedReason;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
-import culvert.protocol.RefusedReason;
 import culvert.protocol.ResetReason;
+import culvert.protocol.StreamRefusedReason;
 import culvert.session.ClientIdentity;
 import culvert.session.Offer;
 import culvert.session.PendingStream;
@@ -163,7 +163,7 @@ final class NativeSession implements Session, Link.Events {
   @Override
   public void opened(MuxStream stream, Message.Open open) {
     // Not reached: the link rejects OPEN from an origin proxy, which never opens streams.
-    stream.refuse(RefusedReason.NO_SERVICE, "the remote proxy accepts no streams");
+    stream.refuse(StreamRefusedReason.NO_SERVICE, "the remote proxy accepts no streams");
   }
 
   @Override

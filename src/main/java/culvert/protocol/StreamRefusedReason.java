@@ -4,7 +4,7 @@ package culvert.protocol;
  * Why a stream was not connected to its origin server. An unknown code is read as {@link
  * #UNREACHABLE}.
  */
-public enum RefusedReason {
+public enum StreamRefusedReason {
   /** The origin server refused the connection. */
   ORIGIN_REFUSED(1),
   /** The origin server's name or network could not be reached. */
@@ -18,7 +18,7 @@ public enum RefusedReason {
 
   private final int code;
 
-  RefusedReason(int code) {
+  StreamRefusedReason(int code) {
     this.code = code;
   }
 
@@ -26,7 +26,7 @@ public enum RefusedReason {
     return code;
   }
 
-  static RefusedReason of(int code) {
-    return ReasonCodes.find(values(), RefusedReason::code, code, UNREACHABLE);
+  static StreamRefusedReason of(int code) {
+    return ReasonCodes.find(values(), StreamRefusedReason::code, code, UNREACHABLE);
   }
 }
