@@ -2,7 +2,7 @@ package culvert.mux;
 
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
-import culvert.protocol.ResetReason;
+import culvert.protocol.StreamResetReason;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
@@ -118,7 +118,7 @@ final class LinkWriter {
    * @param drop whether to discard the stream's queued payload and wake its sender
    * @param reason why the peer sees a reset, or null for no RESET; ignored unless {@code drop}
    */
-  void abort(MuxStream stream, Message.Refused answer, boolean drop, ResetReason reason) {
+  void abort(MuxStream stream, Message.Refused answer, boolean drop, StreamResetReason reason) {
     Thread sender = null;
     lock.lock();
     try {

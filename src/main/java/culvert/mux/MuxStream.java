@@ -6,8 +6,8 @@ import culvert.net.CloseCause;
 import culvert.net.Connection;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
-import culvert.protocol.ResetReason;
 import culvert.protocol.StreamRefusedReason;
+import culvert.protocol.StreamResetReason;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -158,14 +158,15 @@ public final class MuxStream implements Connection {
    * Ends the stream with a RESET. If both directions have ended, only unread bytes are discarded
    * and later reads fail, so that they do not look complete; the peer needs no RESET then.
    */
-  private void abort(CloseCause cause, ResetReason reason) {
+  private void abort(CloseCause cause, StreamResetReason reason) {
     // An OPEN without an answer would use up its credit for good; a second answer is not sent.
     var answer =
         out.openedByPeer ? new Message.Refused(StreamRefusedReason.BUSY, "not connected") : null;
     abort(cause, "the stream was reset", answer, reason);
   }
 
-  private void abort(CloseCause cause, String text, Message.Refused answer, ResetReason reason) {
+  private void abort(
+      CloseCause cause, String text, Message.Refused answer, StreamResetReason reason) {
     boolean ended = bothEnded();
     boolean failed = input.fail(new StreamInput.Failure(cause, text), outputEnded);
     link.writer().abort(this, answer, failed && !ended, reason);
@@ -221,7 +222,7 @@ public final class MuxStream implements Connection {
   }
 
   void evict() {
-    abort(CloseCause.NOT_DRAINED, ResetReason.NOT_DRAINED);
+    abort(CloseCause.NOT_DRAINED, StreamResetReason.NOT_DRAINED);
   }
 
   // Connection.
@@ -251,11 +252,11 @@ public final class MuxStream implements Connection {
 
   @Override
   public void reset() {
-    reset(ResetReason.BROKEN);
+    reset(StreamResetReason.BROKEN);
   }
 
   /** Resets the stream with a reason for the peer. */
-  public void reset(ResetReason reason) {
+  public void reset(StreamResetReason reason) {
     abort(CloseCause.STOPPED, reason);
   }
 

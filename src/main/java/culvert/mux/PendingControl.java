@@ -3,7 +3,7 @@ package culvert.mux;
 import culvert.protocol.Frame;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
-import culvert.protocol.ResetReason;
+import culvert.protocol.StreamResetReason;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 
@@ -80,7 +80,7 @@ final class PendingControl {
     enqueue(stream);
   }
 
-  void reset(MuxStream stream, ResetReason reason) {
+  void reset(MuxStream stream, StreamResetReason reason) {
     if (stream.id() != 0) {
       stream.out.pendingReset = reason;
       stream.out.pendingGrant = 0;

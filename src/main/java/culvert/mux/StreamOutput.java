@@ -2,7 +2,7 @@ package culvert.mux;
 
 import culvert.net.ByteOutput;
 import culvert.protocol.Message;
-import culvert.protocol.ResetReason;
+import culvert.protocol.StreamResetReason;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -34,7 +34,7 @@ final class StreamOutput extends ByteOutput {
 
   Message pendingAnswer;
   long pendingGrant;
-  ResetReason pendingReset;
+  StreamResetReason pendingReset;
   boolean pendingHalfClose;
   boolean halfClosed;
   boolean answered;

@@ -228,7 +228,7 @@ public sealed interface Message {
    *
    * @param reason two bytes
    */
-  record Reset(ResetReason reason) implements Message {}
+  record Reset(StreamResetReason reason) implements Message {}
 
   /**
    * Requests a PONG.

@@ -170,7 +170,7 @@ final class MessageCodec {
           case REFUSED -> new Message.Refused(StreamRefusedReason.of(fields.u16()), fields.rest());
           case WINDOW -> new Message.Window(fields.count("bytes"));
           case HALF_CLOSE -> new Message.HalfClose();
-          case RESET -> new Message.Reset(ResetReason.of(fields.u16()));
+          case RESET -> new Message.Reset(StreamResetReason.of(fields.u16()));
           case PING -> new Message.Ping(fields.token());
           case PONG -> new Message.Pong(fields.token());
           case DRAIN -> new Message.Drain();

@@ -8,7 +8,7 @@ import culvert.protocol.Frame;
 import culvert.protocol.FrameType;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
-import culvert.protocol.ResetReason;
+import culvert.protocol.StreamResetReason;
 import culvert.testing.LeakCheck;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -97,7 +97,7 @@ class LinkFloodTest {
   void endlessResetsOfEndedStreamEndTheLink() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       peer.say(1, OPEN);
-      floods(peer, encoded(1, new Message.Reset(ResetReason.BROKEN)));
+      floods(peer, encoded(1, new Message.Reset(StreamResetReason.BROKEN)));
     }
   }
 
@@ -123,9 +123,9 @@ class LinkFloodTest {
         stream.accept();
         assertThat(peer.hearAndPong().message()).isInstanceOf(Message.Accepted.class);
         peer.sayRaw(encoded(id, new Message.Window(1)));
-        peer.sayRaw(encoded(id, new Message.Reset(ResetReason.BROKEN)));
+        peer.sayRaw(encoded(id, new Message.Reset(StreamResetReason.BROKEN)));
       }
-      peer.say(streams, new Message.Reset(ResetReason.BROKEN));
+      peer.say(streams, new Message.Reset(StreamResetReason.BROKEN));
       peer.say(0, new Message.Bye(ByeReason.STOPPING, "enough"));
       assertThat(peer.end()).hasMessageContaining("enough");
     }

@@ -9,8 +9,8 @@ import culvert.protocol.ByeReason;
 import culvert.protocol.Frame;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
-import culvert.protocol.ResetReason;
 import culvert.protocol.StreamRefusedReason;
+import culvert.protocol.StreamResetReason;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import java.io.IOException;
@@ -57,7 +57,8 @@ class LinkRulesTest {
   void frameForUnknownStreamIsProtocolError() throws Exception {
     isProtocolError("never opened", peer -> peer.sayData(1, 1));
     isProtocolError("never opened", peer -> peer.say(9, new Message.HalfClose()));
-    isProtocolError("never opened", peer -> peer.say(9, new Message.Reset(ResetReason.BROKEN)));
+    isProtocolError(
+        "never opened", peer -> peer.say(9, new Message.Reset(StreamResetReason.BROKEN)));
   }
 
   @Test
@@ -123,7 +124,7 @@ class LinkRulesTest {
         peer -> {
           for (int id = 1; id <= ScriptedPeer.OPENS + 1; id++) {
             peer.say(id, OPEN);
-            peer.say(id, new Message.Reset(ResetReason.BROKEN));
+            peer.say(id, new Message.Reset(StreamResetReason.BROKEN));
           }
         });
   }
@@ -202,7 +203,7 @@ class LinkRulesTest {
     try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       peer.say(1, OPEN);
       MuxStream stream = peer.opened.take();
-      peer.say(1, new Message.Reset(ResetReason.BROKEN));
+      peer.say(1, new Message.Reset(StreamResetReason.BROKEN));
       Eventually.within(
           LinkPair.LIMIT, () -> assertThat(stream.closeCause()).contains(CloseCause.RESET));
       stream.close();

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.net.CloseCause;
-import culvert.protocol.ResetReason;
 import culvert.protocol.StreamRefusedReason;
+import culvert.protocol.StreamResetReason;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
@@ -133,7 +133,7 @@ class LinkTest {
                 })) {
       MuxStream stream = links.open();
       stream.output().write(new byte[10]);
-      stream.reset(ResetReason.TIMED_OUT);
+      stream.reset(StreamResetReason.TIMED_OUT);
       assertThat(failed.get(30, TimeUnit.SECONDS)).isEqualTo(CloseCause.TIMED_OUT);
       assertThatThrownBy(() -> stream.output().write(1)).isInstanceOf(IOException.class);
       links.assertNothingHeld();

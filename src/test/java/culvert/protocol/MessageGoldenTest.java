@@ -97,7 +97,7 @@ class MessageGoldenTest {
             "0003 6c617465"),
         golden(new Message.Window(0x40000), "31 000004" + STREAM, "00040000"),
         golden(new Message.HalfClose(), "32 000000" + STREAM),
-        golden(new Message.Reset(ResetReason.NOT_DRAINED), "33 000002" + STREAM, "0003"),
+        golden(new Message.Reset(StreamResetReason.NOT_DRAINED), "33 000002" + STREAM, "0003"),
         golden(new Message.Ping(0x0123456789abcdefL), "40 000008" + SESSION, "0123456789abcdef"),
         golden(new Message.Pong(-2), "41 000008" + SESSION, "fffffffffffffffe"),
         golden(new Message.Drain(), "42 000000" + SESSION));
@@ -132,7 +132,7 @@ class MessageGoldenTest {
     assertThat(ByeReason.values()[3]).isEqualTo(ByeReason.CREDENTIALS);
     assertThat(Arrays.stream(StreamRefusedReason.values()).map(StreamRefusedReason::code))
         .containsExactly(1, 2, 3, 4, 5);
-    assertThat(Arrays.stream(ResetReason.values()).map(ResetReason::code))
+    assertThat(Arrays.stream(StreamResetReason.values()).map(StreamResetReason::code))
         .containsExactly(1, 2, 3, 4);
   }
 
@@ -143,7 +143,7 @@ class MessageGoldenTest {
         .forEach(code -> {
           assertThat(ByeReason.of(code)).isEqualTo(ByeReason.ERROR);
           assertThat(StreamRefusedReason.of(code)).isEqualTo(StreamRefusedReason.UNREACHABLE);
-          assertThat(ResetReason.of(code)).isEqualTo(ResetReason.BROKEN);
+          assertThat(StreamResetReason.of(code)).isEqualTo(StreamResetReason.BROKEN);
         });
   }
 

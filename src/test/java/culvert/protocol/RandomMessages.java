@@ -62,7 +62,7 @@ final class RandomMessages {
       case 9 -> new Message.Refused(any(StreamRefusedReason.values()), text(60));
       case 10 -> new Message.Window(count());
       case 11 -> new Message.HalfClose();
-      case 12 -> new Message.Reset(any(ResetReason.values()));
+      case 12 -> new Message.Reset(any(StreamResetReason.values()));
       case 13 -> new Message.Ping(random.nextLong());
       case 14 -> new Message.Pong(random.nextLong());
       case 16 -> new Message.Register(random.nextBoolean());

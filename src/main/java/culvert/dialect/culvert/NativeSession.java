@@ -8,8 +8,8 @@ import culvert.protocol.DeclinedReason;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
-import culvert.protocol.ResetReason;
 import culvert.protocol.StreamRefusedReason;
+import culvert.protocol.StreamResetReason;
 import culvert.session.ClientIdentity;
 import culvert.session.Offer;
 import culvert.session.PendingStream;
@@ -197,7 +197,7 @@ final class NativeSession implements Session, Link.Events {
                 ? new Outcome.Cancelled()
                 : new Outcome.Refused("the stream was lost before it was answered");
         case NONE -> {
-          stream.reset(ResetReason.TIMED_OUT);
+          stream.reset(StreamResetReason.TIMED_OUT);
           yield new Outcome.TimedOut();
         }
       };

@@ -1,7 +1,7 @@
 package culvert.protocol;
 
 /** Why a stream was reset. An unknown code is read as {@link #BROKEN}. */
-public enum ResetReason {
+public enum StreamResetReason {
   /** The connection behind the stream broke or was reset. */
   BROKEN(1),
   /** A time limit passed. */
@@ -13,7 +13,7 @@ public enum ResetReason {
 
   private final int code;
 
-  ResetReason(int code) {
+  StreamResetReason(int code) {
     this.code = code;
   }
 
@@ -21,7 +21,7 @@ public enum ResetReason {
     return code;
   }
 
-  static ResetReason of(int code) {
-    return ReasonCodes.find(values(), ResetReason::code, code, BROKEN);
+  static StreamResetReason of(int code) {
+    return ReasonCodes.find(values(), StreamResetReason::code, code, BROKEN);
   }
 }
