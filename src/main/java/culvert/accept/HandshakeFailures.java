@@ -13,8 +13,8 @@ import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
 import culvert.protocol.ForeignPeerException;
+import culvert.protocol.PeerRefusedException;
 import culvert.protocol.ProtocolException;
-import culvert.protocol.RefusedException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -63,7 +63,7 @@ public final class HandshakeFailures {
         warn(connection, "foreign protocol rejected", e.getMessage());
         LingeringClose.sendAndClose(connection, e.answer(), deadlines);
       }
-      case RefusedException e -> {
+      case PeerRefusedException e -> {
         counters.count(Counter.REFUSED_PEERS);
         logRejected(connection, e.getMessage());
         LingeringClose.sendAndClose(connection, new byte[0], deadlines);

@@ -35,7 +35,7 @@ import culvert.net.Connection;
 import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.observe.Log;
-import culvert.protocol.RefusedException;
+import culvert.protocol.PeerRefusedException;
 import culvert.route.ProxySelection;
 import culvert.setting.Setting;
 import java.io.IOException;
@@ -210,7 +210,8 @@ final class BounceConnectCommand implements Callable<Integer> {
       if (stopped) {
         return ExitCode.OK;
       }
-      throw new CommandFailure(e instanceof RefusedException ? ExitCode.CREDENTIALS : onFailure, e);
+      throw new CommandFailure(
+          e instanceof PeerRefusedException ? ExitCode.CREDENTIALS : onFailure, e);
     }
   }
 

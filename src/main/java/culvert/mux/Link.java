@@ -11,8 +11,8 @@ import culvert.net.Threads;
 import culvert.protocol.ByeReason;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
+import culvert.protocol.PeerRefusedException;
 import culvert.protocol.ProtocolException;
-import culvert.protocol.RefusedException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Collection;
@@ -107,7 +107,7 @@ public final class Link implements AutoCloseable {
    * Reads until the link ends, in the calling thread; afterwards every stream has failed and the
    * connection is closed. Returns normally only if {@link #close} or {@link #finish} ended it.
    *
-   * @throws RefusedException if the peer ended the link with a reason
+   * @throws PeerRefusedException if the peer ended the link with a reason
    * @throws SilentPeerException if the heartbeat timeout passed
    * @throws ProtocolException if the peer violated the protocol; a BYE was sent
    * @throws IOException if the connection broke or ended
@@ -135,7 +135,7 @@ public final class Link implements AutoCloseable {
 
   /** Prefers the reason that the peer sent to a write error caused by its close. */
   private IOException cause(IOException ofReader) {
-    if (ofReader instanceof RefusedException) {
+    if (ofReader instanceof PeerRefusedException) {
       return ofReader;
     }
     return monitor.failure().map(IOException.class::cast).or(writer::failure).orElse(ofReader);

@@ -5,8 +5,8 @@ import culvert.net.Connection;
 import culvert.protocol.Frame;
 import culvert.protocol.FrameType;
 import culvert.protocol.Message;
+import culvert.protocol.PeerRefusedException;
 import culvert.protocol.ProtocolException;
-import culvert.protocol.RefusedException;
 import culvert.protocol.StreamRefusedReason;
 import java.io.EOFException;
 import java.io.IOException;
@@ -187,7 +187,7 @@ final class LinkReader {
         controlBudget.spend();
         writer.receivePong(m.token());
       }
-      case Message.Bye m -> throw RefusedException.byPeer(m.reason(), m.text());
+      case Message.Bye m -> throw PeerRefusedException.byPeer(m.reason(), m.text());
       case Message.Offer m -> deliver(m);
       case Message.Withdraw m -> deliver(m);
       case Message.Offered m -> deliver(m);

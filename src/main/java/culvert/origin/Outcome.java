@@ -1,7 +1,7 @@
 package culvert.origin;
 
 import culvert.net.SilentPeerException;
-import culvert.protocol.RefusedException;
+import culvert.protocol.PeerRefusedException;
 import culvert.session.SessionEndedException;
 import java.io.IOException;
 import java.time.Duration;
@@ -55,7 +55,7 @@ record Outcome(Kind kind, String cause, Duration served) {
   static Outcome failed(IOException cause, boolean isRemoteProxy, Duration served) {
     Kind kind =
         switch (cause) {
-          case RefusedException refused -> kind(refused, isRemoteProxy);
+          case PeerRefusedException refused -> kind(refused, isRemoteProxy);
           case SilentPeerException silent -> Kind.SILENT;
           case SessionEndedException ended -> Kind.ENDED;
           default -> Kind.LOST;
@@ -63,7 +63,7 @@ record Outcome(Kind kind, String cause, Duration served) {
     return new Outcome(kind, cause.getMessage(), served);
   }
 
-  private static Kind kind(RefusedException refused, boolean isRemoteProxy) {
+  private static Kind kind(PeerRefusedException refused, boolean isRemoteProxy) {
     return switch (refused.reason()) {
       case CREDENTIALS -> credentials(refused.isByPeer(), isRemoteProxy);
       case SUPERSEDED -> Kind.SUPERSEDED;

@@ -116,7 +116,8 @@ public final class Handshake {
    * Runs the dialling side.
    *
    * @param exchange an unused exchange
-   * @throws RefusedException if the peer ended the handshake with a reason, or its proof is missing
+   * @throws PeerRefusedException if the peer ended the handshake with a reason, or its proof is
+   *     missing
    * @throws ProtocolException if the peer violated the protocol
    */
   public static Peer dial(Local self, Channel below, HandshakeExchange exchange)
@@ -128,7 +129,7 @@ public final class Handshake {
    * Runs the accepting side. The peer receives a refusal as BYE before the exception is thrown.
    *
    * @param first the message received already
-   * @throws RefusedException if the peer's versions, transport or proof do not fit
+   * @throws PeerRefusedException if the peer's versions, transport or proof do not fit
    * @throws ProtocolException if the peer violated the protocol
    */
   public static Peer accept(Local self, Channel below, HandshakeExchange exchange, Message first)
@@ -167,7 +168,7 @@ public final class Handshake {
     }
   }
 
-  private void check(Message.Challenge challenge) throws RefusedException {
+  private void check(Message.Challenge challenge) throws PeerRefusedException {
     if (challenge.version() < Message.MIN_VERSION || challenge.version() > self.maxVersion()) {
       throw exchange.refuse(
           ByeReason.VERSION,
@@ -183,13 +184,13 @@ public final class Handshake {
               + " on both sides");
     }
     if (self.secrets().isEmpty() && challenge.proofWanted()) {
-      RefusedException sent =
+      PeerRefusedException sent =
           exchange.refuse(
               ByeReason.CREDENTIALS,
               "the remote proxy requires a secret and the origin proxy has none; configure the same"
                   + " secret on both sides");
       // The requirement is the remote proxy's; this side only ends the login first.
-      throw RefusedException.byPeer(sent.reason(), sent.getMessage());
+      throw PeerRefusedException.byPeer(sent.reason(), sent.getMessage());
     }
   }
 

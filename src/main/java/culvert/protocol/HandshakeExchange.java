@@ -81,7 +81,7 @@ public final class HandshakeExchange {
   /**
    * Reads one message.
    *
-   * @throws RefusedException if it is the peer's BYE
+   * @throws PeerRefusedException if it is the peer's BYE
    * @throws ForeignServerException if this side dialled and the peer is a server of another
    *     protocol
    * @throws ProtocolException if the message is not allowed during the login
@@ -97,7 +97,7 @@ public final class HandshakeExchange {
     if (message instanceof Message.Bye bye) {
       // The peer is not authenticated yet, and this reason would end a process that has served.
       boolean early = bye.reason() == ByeReason.SUPERSEDED;
-      throw RefusedException.byPeer(early ? ByeReason.ERROR : bye.reason(), bye.text());
+      throw PeerRefusedException.byPeer(early ? ByeReason.ERROR : bye.reason(), bye.text());
     }
     addToTranscript(header);
     addToTranscript(payload);
@@ -154,9 +154,9 @@ public final class HandshakeExchange {
   }
 
   /** Sends a BYE, unless the peer has closed, and returns the exception to throw. */
-  public RefusedException refuse(ByeReason reason, String text) {
+  public PeerRefusedException refuse(ByeReason reason, String text) {
     sendQuietly(encode(new Message.Bye(reason, text)));
-    return new RefusedException(reason, text);
+    return new PeerRefusedException(reason, text);
   }
 
   private void sendQuietly(byte[] bytes) {

@@ -3,7 +3,7 @@ package culvert.route;
 import culvert.config.TransportKind;
 import culvert.protocol.ForeignServer;
 import culvert.protocol.ForeignServerException;
-import culvert.protocol.RefusedException;
+import culvert.protocol.PeerRefusedException;
 import java.io.IOException;
 
 /** Explains why a handshake on the dialling side failed, by the first bytes of the peer. */
@@ -21,7 +21,7 @@ public final class ForeignServers {
    */
   public static IOException explain(
       IOException cause, byte[] first, TransportKind transport, String port) {
-    if (cause instanceof RefusedException) {
+    if (cause instanceof PeerRefusedException) {
       return cause;
     }
     return ForeignServer.of(first)

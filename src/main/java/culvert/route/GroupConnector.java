@@ -8,8 +8,8 @@ import culvert.net.Connection;
 import culvert.net.KeepAlive;
 import culvert.net.RecordedStart;
 import culvert.protocol.PeerNames;
+import culvert.protocol.PeerRefusedException;
 import culvert.protocol.ProtocolException;
-import culvert.protocol.RefusedException;
 import culvert.protocol.bounce.BounceClientHandshake;
 import culvert.protocol.bounce.BounceGreeting;
 import culvert.transport.Transport;
@@ -119,7 +119,7 @@ public final class GroupConnector implements Transport {
    * Checks whether the first bytes received are a refusal of the bounce server instead of data of a
    * member. With {@link BounceGreeting#TEXT} the server reports a refusal in no other way.
    *
-   * @throws RefusedException if the bounce server requires a different authentication string
+   * @throws PeerRefusedException if the bounce server requires a different authentication string
    * @throws IOException if the bounce server refused for another reason
    */
   void checkFirstBytes(byte[] bytes) throws IOException {
@@ -140,7 +140,7 @@ public final class GroupConnector implements Transport {
   private <T> T withGroupName(Step<T> step) throws IOException {
     try {
       return step.run();
-    } catch (RefusedException e) {
+    } catch (PeerRefusedException e) {
       throw e.withMessage(message(e));
     } catch (ProtocolException e) {
       throw new ProtocolException(message(e));

@@ -5,7 +5,7 @@ import culvert.net.CancellablePause;
 import culvert.net.Cancellation;
 import culvert.net.Connection;
 import culvert.net.ReplayedConnection;
-import culvert.protocol.RefusedException;
+import culvert.protocol.PeerRefusedException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -112,7 +112,7 @@ public final class GroupListener {
 
   private Duration failed(IOException cause) {
     Duration pause =
-        cause instanceof RefusedException
+        cause instanceof PeerRefusedException
             ? outages.longPause()
             : outages.nextPause(nanoTime.getAsLong(), Duration.ZERO);
     if (!wasJoined && !isEnded) {

@@ -15,8 +15,8 @@ public final class ProxyTransport {
    * nothing beyond the proxy's response. The proxy resolves a target that is a name.
    *
    * <p>A refusal by the proxy, including rejected credentials, is an {@link java.io.IOException}
-   * and not a {@link culvert.protocol.RefusedException}: a proxy may decide differently a minute
-   * later.
+   * and not a {@link culvert.protocol.PeerRefusedException}: a proxy may decide differently a
+   * minute later.
    */
   public static Transport through(OutboundProxy proxy, HostPort target) {
     return switch (proxy.scheme()) {

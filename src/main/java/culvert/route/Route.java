@@ -73,7 +73,7 @@ public final class Route {
    * Connects to the peer, in the calling thread.
    *
    * @param cancellation ends the step in progress; afterwards it closes the connection
-   * @throws culvert.protocol.RefusedException if a bounce server requires a different
+   * @throws culvert.protocol.PeerRefusedException if a bounce server requires a different
    *     authentication string
    * @throws IOException if the proxy, or the target behind it, cannot be reached; the message names
    *     it
@@ -103,7 +103,7 @@ public final class Route {
    * Checks whether the first bytes received over a connection of this route are a refusal by the
    * bounce server; always passes for a route without a group.
    *
-   * @throws culvert.protocol.RefusedException if the bounce server requires a different
+   * @throws culvert.protocol.PeerRefusedException if the bounce server requires a different
    *     authentication string
    * @throws IOException if the bounce server refused for another reason
    */

@@ -20,8 +20,8 @@ public interface Transport {
    *
    * @return a connection that closes the carrier when it is closed
    * @throws culvert.protocol.ForeignPeerException if the first bytes are of another protocol
-   * @throws culvert.protocol.RefusedException if the peer failed to authenticate, or reports that
-   *     this side did
+   * @throws culvert.protocol.PeerRefusedException if the peer failed to authenticate, or reports
+   *     that this side did
    * @throws culvert.protocol.ProtocolException if the peer violated the transport's protocol
    * @throws IOException if the carrier broke or ended
    */

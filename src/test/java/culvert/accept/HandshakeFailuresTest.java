@@ -11,8 +11,8 @@ import culvert.protocol.ExpectedPeer;
 import culvert.protocol.ForeignPeer;
 import culvert.protocol.ForeignPeerException;
 import culvert.protocol.PeerNames;
+import culvert.protocol.PeerRefusedException;
 import culvert.protocol.ProtocolException;
-import culvert.protocol.RefusedException;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
 import culvert.testing.TestLog;
@@ -71,7 +71,7 @@ class HandshakeFailuresTest {
 
   @Test
   void refusedLoginIsLoggedWithTheKindOfPeer() throws Exception {
-    assertThat(handle(new RefusedException(ByeReason.CREDENTIALS, "wrong secret"))).isEmpty();
+    assertThat(handle(new PeerRefusedException(ByeReason.CREDENTIALS, "wrong secret"))).isEmpty();
     assertThat(counters.get(Counter.REFUSED_PEERS)).isEqualTo(1);
     log.await("WARN", "member rejected", "wrong secret");
   }

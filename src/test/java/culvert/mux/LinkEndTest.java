@@ -8,7 +8,7 @@ import culvert.net.CloseCause;
 import culvert.net.Threads;
 import culvert.protocol.ByeReason;
 import culvert.protocol.Message;
-import culvert.protocol.RefusedException;
+import culvert.protocol.PeerRefusedException;
 import culvert.protocol.StreamRefusedReason;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
@@ -246,7 +246,8 @@ class LinkEndTest {
     try (var pair = Loopback.open();
         var links = new LinkPair(pair.near(), pair.far(), LinkTest::echo)) {
       links.near.close(ByeReason.SUPERSEDED, "another has come");
-      String words = new RefusedException(ByeReason.SUPERSEDED, "another has come").getMessage();
+      String words =
+          new PeerRefusedException(ByeReason.SUPERSEDED, "another has come").getMessage();
       Eventually.within(
           LinkPair.LIMIT, () -> assertThat(links.ends()).containsExactly("TAKES: " + words));
     }

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import culvert.net.SilentPeerException;
 import culvert.origin.Outcome.Kind;
 import culvert.protocol.ByeReason;
+import culvert.protocol.PeerRefusedException;
 import culvert.protocol.ProtocolException;
-import culvert.protocol.RefusedException;
 import culvert.session.SessionEndedException;
 import java.io.IOException;
 import java.time.Duration;
@@ -20,15 +20,15 @@ class OutcomeTest {
 
   @Test
   void refusedCredentialsAreTheBounceServersBeforeTheRemoteProxyIsReached() {
-    var refused = RefusedException.byPeer(ByeReason.CREDENTIALS, "wrong secret");
+    var refused = PeerRefusedException.byPeer(ByeReason.CREDENTIALS, "wrong secret");
     assertThat(kind(refused, true)).isEqualTo(Kind.LOGIN_REFUSED);
     assertThat(kind(refused, false)).isEqualTo(Kind.BOUNCE_LOGIN_REFUSED);
   }
 
   @Test
   void headlineNamesTheSideThatRefused() {
-    IOException byPeer = RefusedException.byPeer(ByeReason.CREDENTIALS, "the secret is wrong");
-    IOException byThisSide = new RefusedException(ByeReason.CREDENTIALS, "not the pinned key");
+    IOException byPeer = PeerRefusedException.byPeer(ByeReason.CREDENTIALS, "the secret is wrong");
+    IOException byThisSide = new PeerRefusedException(ByeReason.CREDENTIALS, "not the pinned key");
     assertThat(event(byPeer, true)).isEqualTo("login refused by remote proxy");
     assertThat(event(byPeer, false)).isEqualTo("login refused by bounce server");
     assertThat(event(byThisSide, true)).isEqualTo("remote proxy rejected");
@@ -43,9 +43,9 @@ class OutcomeTest {
   void exceptionsOfALostSessionHaveTheirKinds() {
     assertThat(kind(new SilentPeerException("silent"), true)).isEqualTo(Kind.SILENT);
     assertThat(kind(new SessionEndedException("closed"), true)).isEqualTo(Kind.ENDED);
-    assertThat(kind(new RefusedException(ByeReason.SUPERSEDED, "taken"), true))
+    assertThat(kind(new PeerRefusedException(ByeReason.SUPERSEDED, "taken"), true))
         .isEqualTo(Kind.SUPERSEDED);
-    assertThat(kind(new RefusedException(ByeReason.BUSY, "full"), true)).isEqualTo(Kind.LOST);
+    assertThat(kind(new PeerRefusedException(ByeReason.BUSY, "full"), true)).isEqualTo(Kind.LOST);
     assertThat(kind(new ProtocolException("bad frame"), true)).isEqualTo(Kind.LOST);
     assertThat(kind(new IOException("reset"), true)).isEqualTo(Kind.LOST);
   }

@@ -33,7 +33,7 @@ class HandshakeLimitsTest {
     byte[] hello = hello();
     System.arraycopy(MessageGoldenTest.hex(versions), 0, hello, Frame.HEADER_BYTES, 2);
     assertThatThrownBy(() -> accept(PREFACE, hello))
-        .isInstanceOf(RefusedException.class)
+        .isInstanceOf(PeerRefusedException.class)
         .hasMessageContaining("supports versions 1 to 2")
         .hasMessageContaining("update the older one");
     assertThat(bye().reason()).isEqualTo(ByeReason.VERSION);
@@ -60,7 +60,7 @@ class HandshakeLimitsTest {
   void unofferedVersionIsRefusedWithReason() throws Exception {
     byte[] challenge = challenge(3);
     assertThatThrownBy(() -> dial(challenge))
-        .isInstanceOf(RefusedException.class)
+        .isInstanceOf(PeerRefusedException.class)
         .hasMessageContaining("chose version 3, which was not offered");
     assertThat(bye().reason()).isEqualTo(ByeReason.VERSION);
   }
@@ -92,7 +92,7 @@ class HandshakeLimitsTest {
   void otherTransportIsRefusedWithReason() throws Exception {
     byte[] challenge = challenge(1, "tls");
     assertThatThrownBy(() -> dial(challenge))
-        .isInstanceOf(RefusedException.class)
+        .isInstanceOf(PeerRefusedException.class)
         .hasMessageContaining("the remote proxy uses transport tls and the origin proxy plain");
     assertThat(bye().reason()).isEqualTo(ByeReason.TRANSPORT);
   }
@@ -140,8 +140,8 @@ class HandshakeLimitsTest {
           catchThrowable(() -> dial(bye)),
           catchThrowable(() -> dial(challenge(1), bye))
         }) {
-      assertThat(thrown).isInstanceOf(RefusedException.class).hasMessage("come back later");
-      assertThat(((RefusedException) thrown).reason()).isEqualTo(ByeReason.BUSY);
+      assertThat(thrown).isInstanceOf(PeerRefusedException.class).hasMessage("come back later");
+      assertThat(((PeerRefusedException) thrown).reason()).isEqualTo(ByeReason.BUSY);
     }
   }
 
@@ -150,8 +150,8 @@ class HandshakeLimitsTest {
   void supersededByeBeforeLoginIsReadAsError() {
     byte[] bye = frame(new Message.Bye(ByeReason.SUPERSEDED, "go away"));
     assertThat(catchThrowable(() -> dial(bye)))
-        .isInstanceOf(RefusedException.class)
-        .extracting(e -> ((RefusedException) e).reason())
+        .isInstanceOf(PeerRefusedException.class)
+        .extracting(e -> ((PeerRefusedException) e).reason())
         .isEqualTo(ByeReason.ERROR);
   }
 
@@ -179,7 +179,7 @@ class HandshakeLimitsTest {
       assertThatThrownBy(() ->
               BareLogin.accept(
                   remote(SECRET), new ByteArrayInputStream(join(PREFACE, hello(), proof)), answer))
-          .isInstanceOf(RefusedException.class);
+          .isInstanceOf(PeerRefusedException.class);
     }
   }
 

@@ -87,7 +87,7 @@ class HandshakeTamperTest {
   void replayedOriginSideIsRefused() throws Exception {
     byte[] recorded = Wire.run(origin(SECRET), remote(SECRET)).up();
     assertThatThrownBy(() -> accept(recorded, remote(SECRET)))
-        .isInstanceOf(RefusedException.class)
+        .isInstanceOf(PeerRefusedException.class)
         .hasMessage("the secret is wrong or missing");
   }
 
@@ -95,7 +95,7 @@ class HandshakeTamperTest {
   void replayedRemoteSideIsRefused() throws Exception {
     byte[] recorded = Wire.run(origin(SECRET), remote(SECRET)).down();
     assertThatThrownBy(() -> dial(recorded, origin(SECRET)))
-        .isInstanceOf(RefusedException.class)
+        .isInstanceOf(PeerRefusedException.class)
         .hasMessage("the remote proxy does not have the secret");
   }
 
@@ -124,7 +124,7 @@ class HandshakeTamperTest {
                 origin(SECRET),
                 new SequenceInputStream(new ByteArrayInputStream(challenge), reflected),
                 said))
-        .isInstanceOf(RefusedException.class)
+        .isInstanceOf(PeerRefusedException.class)
         .hasMessage("the remote proxy does not have the secret");
   }
 
@@ -132,8 +132,8 @@ class HandshakeTamperTest {
   void emptyProofIsRefusedIfSecretIsSet() throws Exception {
     byte[] unproven = Wire.run(origin(Optional.empty()), remote(Optional.empty())).up();
     assertThatThrownBy(() -> accept(unproven, remote(SECRET)))
-        .isInstanceOf(RefusedException.class)
-        .extracting(e -> ((RefusedException) e).reason())
+        .isInstanceOf(PeerRefusedException.class)
+        .extracting(e -> ((PeerRefusedException) e).reason())
         .isEqualTo(ByeReason.CREDENTIALS);
   }
 

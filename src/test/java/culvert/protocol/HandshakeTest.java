@@ -101,9 +101,9 @@ class HandshakeTest {
   private static void refusedFor(FutureTask<?> end, ByeReason reason, String text) {
     assertThatThrownBy(end::get)
         .cause()
-        .isInstanceOf(RefusedException.class)
+        .isInstanceOf(PeerRefusedException.class)
         .hasMessage(text)
-        .extracting(e -> ((RefusedException) e).reason())
+        .extracting(e -> ((PeerRefusedException) e).reason())
         .isEqualTo(reason);
   }
 

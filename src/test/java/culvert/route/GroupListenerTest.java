@@ -12,7 +12,7 @@ import culvert.net.Deadlines;
 import culvert.net.Dialer;
 import culvert.net.HostPort;
 import culvert.protocol.PeerNames;
-import culvert.protocol.RefusedException;
+import culvert.protocol.PeerRefusedException;
 import culvert.protocol.bounce.BounceGreeting;
 import culvert.testing.LeakCheck;
 import culvert.testing.TestServer;
@@ -123,7 +123,7 @@ class GroupListenerTest {
 
     @Override
     public void joinFailed(IOException cause, Duration pause) {
-      boolean refused = cause instanceof RefusedException;
+      boolean refused = cause instanceof PeerRefusedException;
       if (!refused) {
         this.pause = pause;
       }

@@ -5,7 +5,7 @@ import culvert.net.HostPort;
 import culvert.protocol.ByeReason;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
-import culvert.protocol.RefusedException;
+import culvert.protocol.PeerRefusedException;
 import culvert.testing.ScriptedOrigin;
 import java.io.IOException;
 import java.time.Duration;
@@ -126,7 +126,7 @@ final class OriginProxyChurn implements AutoCloseable {
     try {
       origin.logIn(name, instance, WRONG_SECRET);
       throw new IOException("accepted with a wrong secret");
-    } catch (RefusedException e) {
+    } catch (PeerRefusedException e) {
       if (e.reason() != ByeReason.CREDENTIALS) {
         throw e;
       }

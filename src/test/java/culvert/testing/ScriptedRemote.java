@@ -4,7 +4,7 @@ import culvert.config.Secret;
 import culvert.net.HostPort;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
-import culvert.protocol.RefusedException;
+import culvert.protocol.PeerRefusedException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -60,7 +60,7 @@ public final class ScriptedRemote implements AutoCloseable {
     try (Socket socket = server.accept()) {
       handshake(socket, Optional.of(Secret.of("an unknown secret")));
       throw new AssertionError("the origin proxy has the secret");
-    } catch (RefusedException e) {
+    } catch (PeerRefusedException e) {
       // Expected.
     }
   }

@@ -81,7 +81,7 @@ public final class BounceClient implements AutoCloseable {
   /**
    * Joins the group.
    *
-   * @throws culvert.protocol.RefusedException if the bounce server refuses the authentication
+   * @throws culvert.protocol.PeerRefusedException if the bounce server refuses the authentication
    * @throws IOException if that fails, naming cause and address; also if this client was closed
    */
   public Connection join() throws IOException {

@@ -10,7 +10,7 @@ import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
 import culvert.observe.OutageLog;
-import culvert.protocol.RefusedException;
+import culvert.protocol.PeerRefusedException;
 import culvert.route.GroupListener;
 import java.io.IOException;
 import java.time.Duration;
@@ -129,7 +129,7 @@ public final class GroupForwarder implements GroupListener.Handler {
 
   @Override
   public void joinFailed(IOException cause, Duration again) {
-    boolean isRefused = cause instanceof RefusedException;
+    boolean isRefused = cause instanceof PeerRefusedException;
     boolean isFinal = once || isRefused && !hasJoined;
     if (isFinal) {
       log.error(event("group join failed").with("cause", cause.getMessage()));

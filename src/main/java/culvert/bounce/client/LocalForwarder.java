@@ -13,7 +13,7 @@ import culvert.net.SourcePrefix;
 import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
-import culvert.protocol.RefusedException;
+import culvert.protocol.PeerRefusedException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Locale;
@@ -130,7 +130,7 @@ public final class LocalForwarder implements Listener.Handler, AutoCloseable {
     for (; ; ) {
       try {
         return client.join();
-      } catch (RefusedException e) {
+      } catch (PeerRefusedException e) {
         throw e;
       } catch (IOException e) {
         Duration pause = backoff.nextPause(System.nanoTime(), Duration.ZERO);

@@ -6,8 +6,8 @@ import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.KeepAlive;
 import culvert.protocol.ByeReason;
+import culvert.protocol.PeerRefusedException;
 import culvert.protocol.ProtocolException;
-import culvert.protocol.RefusedException;
 import culvert.session.Dialect;
 import java.io.EOFException;
 import java.io.IOException;
@@ -61,7 +61,7 @@ public final class BoreDialect implements Dialect {
           new Accepted.LoggedIn(new BoreSession(connection, frames, port, pending, deadlines));
       case ClientMessage.Accept(UUID id) -> claim(id, frames.rest());
       case ClientMessage.Authenticate none ->
-          throw new RefusedException(
+          throw new PeerRefusedException(
               ByeReason.CREDENTIALS, "the client has a secret, but none is required");
     };
   }
@@ -81,7 +81,7 @@ public final class BoreDialect implements Dialect {
   private Accepted claim(UUID id, Connection channel) throws IOException {
     KeepAlive.SLOW.applyTo(channel);
     if (!pending.claim(id, channel)) {
-      throw new RefusedException(
+      throw new PeerRefusedException(
           ByeReason.ERROR, "data channel for a visitor that is not pending: " + id);
     }
     return new Accepted.Claimed();
@@ -109,9 +109,9 @@ public final class BoreDialect implements Dialect {
     }
   }
 
-  private static RefusedException reject(JsonFrames frames, String why) {
+  private static PeerRefusedException reject(JsonFrames frames, String why) {
     sendError(frames, why);
-    return new RefusedException(ByeReason.CREDENTIALS, why);
+    return new PeerRefusedException(ByeReason.CREDENTIALS, why);
   }
 
   private static void sendError(JsonFrames frames, String why) {

@@ -7,7 +7,7 @@ import culvert.net.KeepAlive;
 import culvert.net.LingeringClose;
 import culvert.net.SilentPeerException;
 import culvert.protocol.ByeReason;
-import culvert.protocol.RefusedException;
+import culvert.protocol.PeerRefusedException;
 import culvert.session.Offer;
 import culvert.session.OpenChannels;
 import culvert.session.PendingStream;
@@ -118,7 +118,7 @@ final class BoreSession implements Session {
         writer.enqueue(new ServerMessage.Heartbeat());
       }
       case ServiceRegistry.Answer.Declined declined -> {
-        state.recordCause(new RefusedException(ByeReason.ERROR, declined.why()));
+        state.recordCause(new PeerRefusedException(ByeReason.ERROR, declined.why()));
         writer.enqueue(new ServerMessage.Error(declined.why()));
       }
     }

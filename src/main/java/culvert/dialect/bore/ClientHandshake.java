@@ -3,8 +3,8 @@ package culvert.dialect.bore;
 import culvert.config.BoreSecret;
 import culvert.net.Connection;
 import culvert.protocol.ByeReason;
+import culvert.protocol.PeerRefusedException;
 import culvert.protocol.ProtocolException;
-import culvert.protocol.RefusedException;
 import culvert.setting.Setting;
 import java.io.IOException;
 import java.time.Duration;
@@ -49,7 +49,7 @@ final class ClientHandshake {
    * Requests a port.
    *
    * @return the server's answer: a Hello, or an Error about the port
-   * @throws RefusedException if the secret is wrong, or set on one side only
+   * @throws PeerRefusedException if the secret is wrong, or set on one side only
    */
   ServerMessage hello(JsonFrames frames, int port) throws IOException {
     send(frames, new ClientMessage.Hello(port));
@@ -108,7 +108,7 @@ final class ClientHandshake {
       case ServerMessage.Challenge(UUID id) -> id;
       case ServerMessage.Error(String text) -> throw new IOException("server error: " + text);
       case null, default ->
-          throw new RefusedException(
+          throw new PeerRefusedException(
               ByeReason.CREDENTIALS, "a secret is set, but the server requires none");
     };
   }
@@ -117,8 +117,8 @@ final class ClientHandshake {
     return error.equals(WRONG_SECRET) || error.equals(SECRET_REQUIRED);
   }
 
-  private static RefusedException refusedByServer(String why) {
-    return RefusedException.byPeer(ByeReason.CREDENTIALS, why);
+  private static PeerRefusedException refusedByServer(String why) {
+    return PeerRefusedException.byPeer(ByeReason.CREDENTIALS, why);
   }
 
   private static ProtocolException unexpected() {

@@ -13,7 +13,7 @@ import culvert.protocol.Handshake;
 import culvert.protocol.HandshakeExchange;
 import culvert.protocol.Message;
 import culvert.protocol.PeerNames;
-import culvert.protocol.RefusedException;
+import culvert.protocol.PeerRefusedException;
 import culvert.setting.Setting;
 import culvert.transport.Transport;
 import culvert.transport.noise.NativeNoise;
@@ -182,7 +182,7 @@ final class NativeLogin {
         : Handshake.Channel.PLAIN;
   }
 
-  private static RefusedException refuseEncrypted(
+  private static PeerRefusedException refuseEncrypted(
       HandshakeExchange exchange, Handshake.Local self, Message.Noise first) {
     if (!self.secrets().isEmpty()) {
       return exchange.refuse(
@@ -203,7 +203,7 @@ final class NativeLogin {
                 + Setting.NOISE_PATTERN);
   }
 
-  private RefusedException refuseUnencrypted(HandshakeExchange exchange) {
+  private PeerRefusedException refuseUnencrypted(HandshakeExchange exchange) {
     return noise.get().isSecretProof()
         ? exchange.refuse(
             ByeReason.CREDENTIALS,

@@ -4,7 +4,7 @@ import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.KeepAlive;
 import culvert.protocol.ByeReason;
-import culvert.protocol.RefusedException;
+import culvert.protocol.PeerRefusedException;
 import culvert.session.Dialect;
 import java.io.IOException;
 import java.time.Duration;
@@ -38,7 +38,7 @@ public final class TrpDialect implements Dialect {
     }
     TrpSession active = current.get();
     if (active == null || !active.claim(connection)) {
-      throw new RefusedException(
+      throw new PeerRefusedException(
           ByeReason.ERROR,
           "an origin proxy is connected already, and no visitor waits for a data connection");
     }

@@ -3,8 +3,8 @@ package culvert.protocol.bounce;
 import culvert.protocol.ByeReason;
 import culvert.protocol.ForeignServer;
 import culvert.protocol.ForeignServerException;
+import culvert.protocol.PeerRefusedException;
 import culvert.protocol.ProtocolException;
-import culvert.protocol.RefusedException;
 import culvert.setting.Setting;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
@@ -78,7 +78,7 @@ public final class BounceClientHandshake {
    *
    * @param authentication authentication string that is sent first; may be empty
    * @param group group number, not negative
-   * @throws RefusedException if the server refuses the authentication
+   * @throws PeerRefusedException if the server refuses the authentication
    * @throws ProtocolException if the peer is not a bounce server; the message names its protocol if
    *     that is recognised
    * @throws IOException if the group cannot be joined, with advice for the user, or the connection
@@ -218,7 +218,7 @@ public final class BounceClientHandshake {
    * refusal is mistaken for one.
    *
    * @param authenticated whether an authentication string was sent before the group number
-   * @throws RefusedException if the server refuses the authentication
+   * @throws PeerRefusedException if the server refuses the authentication
    * @throws IOException if the group cannot be joined, with advice for the user
    */
   public static void checkFirst(byte[] bytes, boolean authenticated, int group) throws IOException {
@@ -237,7 +237,7 @@ public final class BounceClientHandshake {
   private static IOException refused(BounceRefusal refusal, boolean authenticated, String number) {
     return switch (refusal) {
       case AUTHENTICATION ->
-          RefusedException.byPeer(
+          PeerRefusedException.byPeer(
               ByeReason.CREDENTIALS,
               authenticated
                   ? "the bounce server refused the authentication string; use the same on both"

@@ -11,8 +11,8 @@ import culvert.protocol.ByeReason;
 import culvert.protocol.Handshake;
 import culvert.protocol.HandshakeExchange;
 import culvert.protocol.Message;
+import culvert.protocol.PeerRefusedException;
 import culvert.protocol.ProtocolException;
-import culvert.protocol.RefusedException;
 import culvert.protocol.Sha256;
 import culvert.setting.Setting;
 import culvert.transport.RecordConnection;
@@ -120,7 +120,7 @@ public final class NativeNoise {
   /**
    * Performs the handshake of the origin proxy, in the calling thread.
    *
-   * @throws RefusedException if the remote proxy refuses, or does not have the expected key or
+   * @throws PeerRefusedException if the remote proxy refuses, or does not have the expected key or
    *     secret
    * @throws ProtocolException if the peer is not a Culvert remote proxy
    */
@@ -216,7 +216,7 @@ public final class NativeNoise {
    * @param exchange has read the preface and {@code first}
    * @param onVerified runs when the peer has proven its key or the secret; with a secret this is
    *     after the first message
-   * @throws RefusedException if the peer does not have the required key or secret
+   * @throws PeerRefusedException if the peer does not have the required key or secret
    */
   public EncryptedLink accept(
       Connection carrier, HandshakeExchange exchange, Message.Noise first, Runnable onVerified)
@@ -239,7 +239,7 @@ public final class NativeNoise {
     return encrypted(carrier, noise);
   }
 
-  private void check(HandshakeExchange exchange, Message.Noise first) throws RefusedException {
+  private void check(HandshakeExchange exchange, Message.Noise first) throws PeerRefusedException {
     if (first.minVersion() != VERSION || first.maxVersion() != VERSION) {
       throw exchange.refuse(
           ByeReason.VERSION,
@@ -265,7 +265,7 @@ public final class NativeNoise {
 
   /** Returns the handshake with the set of keys that matches the first message. */
   private NoiseHandshake readFirst(HandshakeExchange exchange, Message.Noise first)
-      throws RefusedException {
+      throws PeerRefusedException {
     for (NoiseHandshake.Keys candidate : keys) {
       var noise = NoiseHandshake.responder(protocol, candidate, prologue());
       try {

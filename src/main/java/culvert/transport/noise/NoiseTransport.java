@@ -6,8 +6,8 @@ import culvert.net.Connection;
 import culvert.noise.NoiseException;
 import culvert.noise.NoiseHandshake;
 import culvert.protocol.ByeReason;
+import culvert.protocol.PeerRefusedException;
 import culvert.protocol.ProtocolException;
-import culvert.protocol.RefusedException;
 import culvert.transport.RecordConnection;
 import culvert.transport.Transport;
 import java.io.EOFException;
@@ -98,7 +98,7 @@ public final class NoiseTransport implements Transport {
     try {
       payload = noise.readMessage(readExactly(carrier, length));
     } catch (NoiseException e) {
-      throw new RefusedException(
+      throw new PeerRefusedException(
           ByeReason.CREDENTIALS, "the peer uses a different key or Noise pattern");
     }
     if (payload.length > 0) {

@@ -2,8 +2,8 @@ package culvert.transport.tls;
 
 import culvert.protocol.ByeReason;
 import culvert.protocol.PeerNames;
+import culvert.protocol.PeerRefusedException;
 import culvert.protocol.ProtocolException;
-import culvert.protocol.RefusedException;
 import culvert.setting.Setting;
 import java.io.IOException;
 import java.security.cert.CertificateException;
@@ -61,7 +61,7 @@ record TlsSide(boolean isDialling, PeerNames names) {
   IOException translate(SSLException failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof UntrustedException) {
-        return new RefusedException(ByeReason.CREDENTIALS, cause.getMessage());
+        return new PeerRefusedException(ByeReason.CREDENTIALS, cause.getMessage());
       }
     }
     String text = String.valueOf(failure.getMessage());
@@ -119,11 +119,11 @@ record TlsSide(boolean isDialling, PeerNames names) {
     };
   }
 
-  private static RefusedException refusedByPeer(String message) {
-    return RefusedException.byPeer(ByeReason.CREDENTIALS, message);
+  private static PeerRefusedException refusedByPeer(String message) {
+    return PeerRefusedException.byPeer(ByeReason.CREDENTIALS, message);
   }
 
-  private static RefusedException refused(String message) {
-    return new RefusedException(ByeReason.CREDENTIALS, message);
+  private static PeerRefusedException refused(String message) {
+    return new PeerRefusedException(ByeReason.CREDENTIALS, message);
   }
 }

@@ -13,7 +13,7 @@ import culvert.config.WebSocketSettings;
 import culvert.net.Connection;
 import culvert.net.HostPort;
 import culvert.net.Threads;
-import culvert.protocol.RefusedException;
+import culvert.protocol.PeerRefusedException;
 import culvert.protocol.bounce.BounceGreeting;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
@@ -247,7 +247,7 @@ class BounceClientTest {
   void failedJoinNamesCauseAndAddress() throws Exception {
     try (var wrong = client(bounce.address(), "helli", LIMIT)) {
       assertThatThrownBy(wrong::join)
-          .isInstanceOf(RefusedException.class)
+          .isInstanceOf(PeerRefusedException.class)
           .hasMessageStartingWith(
               "bounce://" + bounce.address() + "/ac: the bounce server refused");
     }

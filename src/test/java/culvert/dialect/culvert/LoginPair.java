@@ -25,8 +25,8 @@ import culvert.net.LingeringClose;
 import culvert.net.Threads;
 import culvert.protocol.ForeignPeerException;
 import culvert.protocol.PeerNames;
+import culvert.protocol.PeerRefusedException;
 import culvert.protocol.ProtocolException;
-import culvert.protocol.RefusedException;
 import culvert.session.Dialect;
 import culvert.session.OriginSession;
 import culvert.testing.RolePair;
@@ -254,7 +254,7 @@ final class LoginPair implements AutoCloseable {
     } catch (ForeignPeerException e) {
       sendAndClose(far, e.answer());
       return new Side(Optional.empty(), e);
-    } catch (RefusedException | ProtocolException e) {
+    } catch (PeerRefusedException | ProtocolException e) {
       sendAndClose(far, new byte[0]);
       return new Side(Optional.empty(), e);
     } catch (IOException | RuntimeException e) {

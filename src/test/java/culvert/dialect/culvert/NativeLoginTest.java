@@ -8,7 +8,7 @@ import culvert.protocol.ByeReason;
 import culvert.protocol.HandshakeExchange;
 import culvert.protocol.Message;
 import culvert.protocol.PeerNames;
-import culvert.protocol.RefusedException;
+import culvert.protocol.PeerRefusedException;
 import culvert.session.Dialect;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
@@ -149,9 +149,10 @@ class NativeLoginTest {
           logins.login(logins.origin(kind, other), pair.near(), logins.remote(kind), pair.far());
       for (LoginPair.Side side : List.of(outcome.origin(), outcome.remote())) {
         assertThat(side.failure())
-            .isInstanceOf(RefusedException.class)
+            .isInstanceOf(PeerRefusedException.class)
             .hasMessageStartingWith("the secret is wrong");
-        assertThat(((RefusedException) side.failure()).reason()).isEqualTo(ByeReason.CREDENTIALS);
+        assertThat(((PeerRefusedException) side.failure()).reason())
+            .isEqualTo(ByeReason.CREDENTIALS);
       }
     }
   }

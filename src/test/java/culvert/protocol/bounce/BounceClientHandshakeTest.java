@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.protocol.ByeReason;
+import culvert.protocol.PeerRefusedException;
 import culvert.protocol.ProtocolException;
-import culvert.protocol.RefusedException;
 import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -165,11 +165,12 @@ class BounceClientHandshakeTest {
   void refusalIsReportedWithAdvice() {
     assertThatThrownBy(() -> answered("Authentication failure").join(1))
         .isInstanceOfSatisfying(
-            RefusedException.class, e -> assertThat(e.reason()).isEqualTo(ByeReason.CREDENTIALS))
+            PeerRefusedException.class,
+            e -> assertThat(e.reason()).isEqualTo(ByeReason.CREDENTIALS))
         .hasMessageContaining("refused the authentication string");
     assertThatThrownBy(
             () -> answered("Authentication failure").join(BounceGreeting.PROGRAM, new byte[0], 1))
-        .isInstanceOf(RefusedException.class)
+        .isInstanceOf(PeerRefusedException.class)
         .hasMessageContaining("requires an authentication string, and none was given");
     assertThatThrownBy(() -> answered("Connection Group Full").join(172))
         .isExactlyInstanceOf(IOException.class)

@@ -13,8 +13,8 @@ import culvert.protocol.ByeReason;
 import culvert.protocol.Handshake;
 import culvert.protocol.HandshakeExchange;
 import culvert.protocol.Message;
+import culvert.protocol.PeerRefusedException;
 import culvert.protocol.ProtocolException;
-import culvert.protocol.RefusedException;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
 import culvert.transport.Transport;
@@ -140,8 +140,8 @@ class NativeNoiseTest {
       Transport origin, Transport remote, ByeReason reason, String message) throws Exception {
     var failed = TlsPair.Failed.of(origin, remote);
     for (Exception side : List.of(failed.client(), failed.server())) {
-      assertThat(side).isInstanceOf(RefusedException.class).hasMessage(message);
-      assertThat(((RefusedException) side).reason()).isEqualTo(reason);
+      assertThat(side).isInstanceOf(PeerRefusedException.class).hasMessage(message);
+      assertThat(((PeerRefusedException) side).reason()).isEqualTo(reason);
     }
   }
 

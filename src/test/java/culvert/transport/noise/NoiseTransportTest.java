@@ -12,8 +12,8 @@ import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.noise.NoiseKeyPair;
 import culvert.noise.NoiseProtocol;
+import culvert.protocol.PeerRefusedException;
 import culvert.protocol.ProtocolException;
-import culvert.protocol.RefusedException;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
@@ -111,7 +111,7 @@ class NoiseTransportTest {
       var dialled = new FutureTask<>(() -> side(nk, CLIENT, CLIENT, true).wrap(pair.near()));
       Threads.start("dial", dialled);
       assertThatThrownBy(() -> side(nk, SERVER, CLIENT, false).wrap(pair.far()))
-          .isInstanceOf(RefusedException.class)
+          .isInstanceOf(PeerRefusedException.class)
           .hasMessage("the peer uses a different key or Noise pattern");
       pair.far().close();
       assertThatThrownBy(dialled::get).hasCauseInstanceOf(IOException.class);

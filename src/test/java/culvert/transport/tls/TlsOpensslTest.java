@@ -11,7 +11,7 @@ import culvert.config.TlsTrust;
 import culvert.net.Connection;
 import culvert.net.SocketConnection;
 import culvert.protocol.PeerNames;
-import culvert.protocol.RefusedException;
+import culvert.protocol.PeerRefusedException;
 import culvert.testing.LeakCheck;
 import culvert.testing.TestAuthority;
 import culvert.transport.Transport;
@@ -372,13 +372,13 @@ class TlsOpensslTest {
     }
     try (Connection connection = dial(port, client(Optional.empty()))) {
       assertThatThrownBy(() -> connection.input().read())
-          .isInstanceOf(RefusedException.class)
+          .isInstanceOf(PeerRefusedException.class)
           .hasMessageStartingWith("the remote proxy requires a certificate of this side");
     }
     TlsIdentity foreign = tls.write("foreign", new TestAuthority("Foreign").issue("origin"));
     try (Connection connection = dial(port, client(Optional.of(foreign)))) {
       assertThatThrownBy(() -> connection.input().read())
-          .isInstanceOf(RefusedException.class)
+          .isInstanceOf(PeerRefusedException.class)
           .hasMessage(
               "the remote proxy does not trust the issuer of this side's certificate (alert"
                   + " unknown_ca)");

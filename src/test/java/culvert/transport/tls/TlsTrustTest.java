@@ -8,8 +8,8 @@ import culvert.config.TlsTrust;
 import culvert.net.HostPort;
 import culvert.protocol.ByeReason;
 import culvert.protocol.PeerNames;
+import culvert.protocol.PeerRefusedException;
 import culvert.protocol.ProtocolException;
-import culvert.protocol.RefusedException;
 import culvert.testing.LeakCheck;
 import culvert.testing.TestAuthority;
 import culvert.transport.Transport;
@@ -53,14 +53,14 @@ class TlsTrustTest {
   private static String rejection(Transport client, Transport server) throws Exception {
     var failed = TlsPair.Failed.of(client, server);
     assertThat(failed.server())
-        .isInstanceOf(RefusedException.class)
+        .isInstanceOf(PeerRefusedException.class)
         .hasMessageStartingWith("the origin proxy rejected this side's certificate");
     return messageOf(failed.client());
   }
 
   private static String messageOf(Exception failure) {
-    assertThat(failure).isInstanceOf(RefusedException.class);
-    assertThat(((RefusedException) failure).reason()).isEqualTo(ByeReason.CREDENTIALS);
+    assertThat(failure).isInstanceOf(PeerRefusedException.class);
+    assertThat(((PeerRefusedException) failure).reason()).isEqualTo(ByeReason.CREDENTIALS);
     assertThat(failure.getMessage()).doesNotContain("\n");
     return failure.getMessage();
   }

@@ -3,31 +3,31 @@ package culvert.protocol;
 import java.io.IOException;
 
 /** One side ended a handshake or link with a reason: the peer refused this side, or vice versa. */
-public final class RefusedException extends IOException {
+public final class PeerRefusedException extends IOException {
   private static final long serialVersionUID = 1L;
 
   private final ByeReason reason;
   private final boolean isByPeer;
 
   /** Creates an exception for a peer that this side refuses, with a message for users. */
-  public RefusedException(ByeReason reason, String message) {
+  public PeerRefusedException(ByeReason reason, String message) {
     this(reason, message, false);
   }
 
-  private RefusedException(ByeReason reason, String message, boolean isByPeer) {
+  private PeerRefusedException(ByeReason reason, String message, boolean isByPeer) {
     super(message);
     this.reason = reason;
     this.isByPeer = isByPeer;
   }
 
   /** Creates an exception for a refusal by the peer, with a message for users. */
-  public static RefusedException byPeer(ByeReason reason, String message) {
-    return new RefusedException(reason, message, true);
+  public static PeerRefusedException byPeer(ByeReason reason, String message) {
+    return new PeerRefusedException(reason, message, true);
   }
 
   /** Returns this refusal, by the same side, with another message. */
-  public RefusedException withMessage(String message) {
-    return new RefusedException(reason, message, isByPeer);
+  public PeerRefusedException withMessage(String message) {
+    return new PeerRefusedException(reason, message, isByPeer);
   }
 
   /** Returns whether the peer refused this side. */
