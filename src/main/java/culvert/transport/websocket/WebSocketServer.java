@@ -59,9 +59,9 @@ public final class WebSocketServer implements Transport {
     Optional<HttpError> error;
     try {
       head = reader.readHead();
-      error = WebSocketRequest.check(head, path);
+      error = WebSocketRequestCheck.check(head, path);
     } catch (MalformedHttpException e) {
-      respond(carrier, WebSocketRequest.MALFORMED.bytes());
+      respond(carrier, WebSocketRequestCheck.MALFORMED.bytes());
       throw new ProtocolException(e.getMessage());
     }
     if (error.isPresent()) {
@@ -85,14 +85,14 @@ public final class WebSocketServer implements Transport {
     if (!Arrays.equals(first, 0, common, GET, 0, common)) {
       ForeignPeer peer = ForeignPeer.of(first);
       boolean http = peer == ForeignPeer.HTTP;
-      respond(carrier, http ? WebSocketRequest.NOT_GET.bytes() : peer.answer());
+      respond(carrier, http ? WebSocketRequestCheck.NOT_GET.bytes() : peer.answer());
       throw ForeignPeerException.answered(peer, ExpectedPeer.WEB_SOCKET, client);
     }
   }
 
   private IOException refused(Connection carrier, HttpHead head, HttpError error) {
     respond(carrier, error.bytes());
-    return WebSocketRequest.isUpgrade(head)
+    return WebSocketRequestCheck.isUpgrade(head)
         ? new ProtocolException(
             "an invalid WebSocket request, answered " + error.status() + ": " + error.detail())
         : ForeignPeerException.answered(ForeignPeer.HTTP, ExpectedPeer.WEB_SOCKET, client);

@@ -8,7 +8,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Checks the opening request of a client (RFC 6455, section 4.2.1). */
-final class WebSocketRequest {
+final class WebSocketRequestCheck {
 
   /** Response to a malformed request. */
   static final HttpError MALFORMED =
@@ -23,7 +23,7 @@ final class WebSocketRequest {
       "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
   private static final Pattern LINE = Pattern.compile("GET ([!-~]+) HTTP/([0-9]\\.[0-9])");
 
-  private WebSocketRequest() {}
+  private WebSocketRequestCheck() {}
 
   /** Returns whether the request is for a WebSocket; others come from browsers and scanners. */
   static boolean isUpgrade(HttpHead head) {
