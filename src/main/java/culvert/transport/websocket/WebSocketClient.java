@@ -72,7 +72,7 @@ public final class WebSocketClient implements Transport {
   private HttpHead readResponse(String key, HttpHeadReader reader) throws IOException {
     try {
       HttpHead head = reader.readHead();
-      new WebSocketResponse(head, settings.path(), server).check(key, reader);
+      new WebSocketResponseCheck(head, settings.path(), server).check(key, reader);
       return head;
     } catch (MalformedHttpException e) {
       throw new ProtocolException(e.getMessage());

@@ -12,7 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Checks the response of a server (RFC 6455, section 4.1) and explains failures to the user. */
-final class WebSocketResponse {
+final class WebSocketResponseCheck {
 
   /** Maximum bytes of the first line of a body to wait for. */
   private static final int MAX_LINE_BYTES = 200;
@@ -32,7 +32,7 @@ final class WebSocketResponse {
    * @param path the requested path
    * @param server names of the peer, for messages
    */
-  WebSocketResponse(HttpHead head, String path, PeerNames server) {
+  WebSocketResponseCheck(HttpHead head, String path, PeerNames server) {
     this.head = head;
     this.path = path;
     this.server = server;
