@@ -74,7 +74,7 @@ public final class Link implements AutoCloseable {
   private final Shared shared;
   private final Events events;
   private final LinkWriter writer;
-  private final LivenessMonitor monitor;
+  private final LivenessTimer liveness;
   private final StreamTable streams = new StreamTable();
   private final LinkCloser closer;
   private volatile boolean ended;
@@ -100,7 +100,7 @@ public final class Link implements AutoCloseable {
     this.events = events;
     this.writer = new LinkWriter(this, Math.min(mine.opens(), peer.opens()));
     this.closer = new LinkCloser(this, shared.deadlines());
-    this.monitor = new LivenessMonitor(connection, writer, shared);
+    this.liveness = new LivenessTimer(connection, writer, shared);
   }
 
   /**
@@ -116,7 +116,7 @@ public final class Link implements AutoCloseable {
     shared.eviction().add(this);
     Thread writerThread =
         Threads.start("link writer " + HostPort.of(connection.peer()), writer::run);
-    var watching = monitor.start();
+    var watching = liveness.start();
     try {
       new LinkReader(this).run();
     } catch (ProtocolException e) {
@@ -129,7 +129,7 @@ public final class Link implements AutoCloseable {
     } finally {
       watching.cancel();
       end(writerThread);
-      monitor.rethrowBug();
+      liveness.rethrowBug();
     }
   }
 
@@ -138,7 +138,7 @@ public final class Link implements AutoCloseable {
     if (ofReader instanceof PeerRefusedException) {
       return ofReader;
     }
-    return monitor.failure().map(IOException.class::cast).or(writer::failure).orElse(ofReader);
+    return liveness.failure().map(IOException.class::cast).or(writer::failure).orElse(ofReader);
   }
 
   private void end(Thread writerThread) {
@@ -219,12 +219,12 @@ public final class Link implements AutoCloseable {
    *     must not block
    */
   public void probe(Duration limit, Consumer<Boolean> answer) {
-    monitor.probe(limit, answer);
+    liveness.probe(limit, answer);
   }
 
   /** Returns whether a PING was sent and nothing has been received since. */
   public boolean isQuiet() {
-    return monitor.isQuiet();
+    return liveness.isQuiet();
   }
 
   @Override

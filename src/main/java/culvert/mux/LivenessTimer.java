@@ -12,7 +12,7 @@ import java.util.function.Consumer;
  * Checks a link once per tick: sends a PING to a silent peer and resets the connection of a dead
  * one. The timer thread checks; any thread may call the other methods.
  */
-final class LivenessMonitor {
+final class LivenessTimer {
 
   /** A probe that ends this much too late proves nothing: the host was suspended. */
   private static final Duration MAX_DELAY = Duration.ofSeconds(2);
@@ -26,7 +26,7 @@ final class LivenessMonitor {
   private volatile SilentPeerException failure;
   private volatile Throwable bug;
 
-  LivenessMonitor(Connection connection, LinkWriter writer, Link.Shared shared) {
+  LivenessTimer(Connection connection, LinkWriter writer, Link.Shared shared) {
     this.connection = connection;
     this.writer = writer;
     this.deadlines = shared.deadlines();
