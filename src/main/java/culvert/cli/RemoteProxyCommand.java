@@ -5,7 +5,7 @@ import static java.util.stream.Collectors.joining;
 
 import culvert.cli.option.AddressForms;
 import culvert.cli.option.AdmissionOptions;
-import culvert.cli.option.BoreClientsOptions;
+import culvert.cli.option.BoreListenerOptions;
 import culvert.cli.option.BounceCredentialOptions;
 import culvert.cli.option.Examples;
 import culvert.cli.option.HelpGroup;
@@ -121,7 +121,7 @@ final class RemoteProxyCommand implements Callable<Integer> {
 
   @Mixin private TlsServerOptions tls;
 
-  @Mixin private BoreClientsOptions bore;
+  @Mixin private BoreListenerOptions bore;
 
   @Mixin private AdmissionOptions admission;
 

@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
 
 /** Options of a remote proxy that also serves clients of bore. */
 @InHelp(HelpGroup.SECURITY)
-public final class BoreClientsOptions {
+public final class BoreListenerOptions {
 
   private static final TextOrFile SECRET =
       new TextOrFile(Setting.BORE_SECRET, Setting.BORE_SECRET_FILE);
