@@ -144,7 +144,7 @@ public final class OriginProxy implements AutoCloseable {
     return new GroupConnector(
         address,
         settings.bounce(),
-        BounceGreeting.PROGRAM,
+        BounceGreeting.AS_IMPLEMENTED,
         PeerNames.BOUNCE_SERVER_OF_PROXY,
         pool,
         log::warn);

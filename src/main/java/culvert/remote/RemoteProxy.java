@@ -166,7 +166,7 @@ public final class RemoteProxy implements AutoCloseable {
           new GroupConnector(
               group,
               settings.bounce(),
-              BounceGreeting.PROGRAM,
+              BounceGreeting.AS_IMPLEMENTED,
               PeerNames.BOUNCE_SERVER_OF_PROXY,
               pool,
               log::warn);

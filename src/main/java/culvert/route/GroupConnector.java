@@ -117,13 +117,13 @@ public final class GroupConnector implements Transport {
 
   /**
    * Checks whether the first bytes received are a refusal of the bounce server instead of data of a
-   * member. With {@link BounceGreeting#TEXT} the server reports a refusal in no other way.
+   * member. With {@link BounceGreeting#AS_DOCUMENTED} the server reports a refusal in no other way.
    *
    * @throws PeerRefusedException if the bounce server requires a different authentication string
    * @throws IOException if the bounce server refused for another reason
    */
   void checkFirstBytes(byte[] bytes) throws IOException {
-    if (greeting == BounceGreeting.TEXT) {
+    if (greeting == BounceGreeting.AS_DOCUMENTED) {
       withGroupName(() -> {
         BounceClientHandshake.checkFirst(
             bytes, access.authentication().length > 0, group.group().value());

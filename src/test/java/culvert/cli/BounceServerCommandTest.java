@@ -88,7 +88,7 @@ class BounceServerCommandTest {
         .isEqualTo(
             new BounceSettings(
                 new HostPort("::", 1111),
-                BounceGreeting.PROGRAM,
+                BounceGreeting.AS_IMPLEMENTED,
                 Optional.empty(),
                 BounceLoginLimits.DEFAULT,
                 BounceGroups.DEFAULT,
@@ -128,7 +128,7 @@ class BounceServerCommandTest {
         .isEqualTo(
             new BounceSettings(
                 new HostPort("0.0.0.0", 22),
-                BounceGreeting.TEXT,
+                BounceGreeting.AS_DOCUMENTED,
                 Optional.empty(),
                 new BounceLoginLimits(Duration.ofSeconds(1), Duration.ofMillis(50), 5, 6),
                 new BounceGroups(

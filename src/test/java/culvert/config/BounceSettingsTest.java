@@ -31,7 +31,7 @@ class BounceSettingsTest {
       TransportKind transport, Optional<TlsServerSettings> tls, WebSocketSettings webSocket) {
     return new BounceSettings(
         new HostPort("127.0.0.1", 0),
-        BounceGreeting.PROGRAM,
+        BounceGreeting.AS_IMPLEMENTED,
         Optional.empty(),
         BounceLoginLimits.DEFAULT,
         BounceGroups.DEFAULT,

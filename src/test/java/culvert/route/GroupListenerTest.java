@@ -51,7 +51,7 @@ class GroupListenerTest {
 
   private static final TestServer.Service REFUSES_TEXT = answeringAsText("Authentication failure");
 
-  /** Sends this answer with the greeting {@link BounceGreeting#TEXT}. */
+  /** Sends this answer with the greeting {@link BounceGreeting#AS_DOCUMENTED}. */
   private static TestServer.Service answeringAsText(String answer) {
     return connection -> {
       send(connection, "1-BounceServer_1.0");
@@ -136,7 +136,7 @@ class GroupListenerTest {
 
   /** Serves each connection by the next entry of the script; a refusal ends the pause after it. */
   private List<String> run(TestServer.Service... script) throws Exception {
-    return play(BounceGreeting.PROGRAM, script).events;
+    return play(BounceGreeting.AS_IMPLEMENTED, script).events;
   }
 
   private EventRecorder play(BounceGreeting greeting, TestServer.Service... script)
@@ -175,7 +175,7 @@ class GroupListenerTest {
     var visit = sending("x");
     var recorder =
         play(
-            BounceGreeting.PROGRAM,
+            BounceGreeting.AS_IMPLEMENTED,
             visit,
             CLOSES,
             visit,
@@ -195,7 +195,10 @@ class GroupListenerTest {
   @Test
   void refusalWithTextGreetingIsNoVisitor() throws Exception {
     assertThat(
-            play(BounceGreeting.TEXT, answeringAsText("Connection Group Full"), REFUSES_TEXT)
+            play(
+                    BounceGreeting.AS_DOCUMENTED,
+                    answeringAsText("Connection Group Full"),
+                    REFUSES_TEXT)
                 .events)
         .containsExactly("joined", "outage", "joined", "refused");
   }

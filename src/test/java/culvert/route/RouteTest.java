@@ -61,7 +61,7 @@ class RouteTest {
         new GroupConnector(
             new GroupAddress(TransportKind.PLAIN, server, new GroupNumber(1)),
             access,
-            BounceGreeting.PROGRAM,
+            BounceGreeting.AS_IMPLEMENTED,
             PeerNames.BOUNCE_SERVER,
             pool,
             line -> {});

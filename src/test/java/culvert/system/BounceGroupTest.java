@@ -371,7 +371,7 @@ class BounceGroupTest {
     BounceClientHandshake.join(
         socket.getInputStream(),
         socket.getOutputStream(),
-        BounceGreeting.PROGRAM,
+        BounceGreeting.AS_IMPLEMENTED,
         AUTHENTICATION.getBytes(StandardCharsets.UTF_8),
         GROUP);
     return socket;

@@ -61,7 +61,7 @@ public final class PairingBounceServer implements AutoCloseable {
         BounceServer.start(
             new BounceSettings(
                 where,
-                BounceGreeting.PROGRAM,
+                BounceGreeting.AS_IMPLEMENTED,
                 Optional.of(BounceAuthentication.of(authentication)),
                 BounceLoginLimits.DEFAULT,
                 groups(),

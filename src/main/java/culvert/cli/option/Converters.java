@@ -15,9 +15,10 @@ import culvert.noise.NoiseProtocol;
 import culvert.observe.Log;
 import culvert.protocol.bounce.BounceGreeting;
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -64,7 +65,8 @@ public final class Converters {
         Cidr.class,
         form("ADDRESS or ADDRESS/BITS, such as 10.0.0.0/8 or 2001:db8::/32", Cidr::parse));
     commandLine.registerConverter(NoiseProtocol.class, explained(NoiseProtocol::parse));
-    commandLine.registerConverter(BounceGreeting.class, word(BounceGreeting.class));
+    commandLine.registerConverter(
+        BounceGreeting.class, word(BounceGreeting.class, BounceGreeting::word));
     commandLine.registerConverter(ProtocolKind.class, word(ProtocolKind.class));
     commandLine.registerConverter(TransportKind.class, word(TransportKind.class));
     commandLine.registerConverter(Log.Level.class, word(Log.Level.class));
@@ -115,22 +117,20 @@ public final class Converters {
     }
   }
 
+  /** For constants that users write by their names in lower case. */
   private static <E extends Enum<E>> ITypeConverter<E> word(Class<E> type) {
-    String names =
-        String.join(", ", Arrays.stream(type.getEnumConstants()).map(Converters::name).toList());
-    return form(
-        "one of " + names,
-        text -> {
-          for (E value : type.getEnumConstants()) {
-            if (name(value).equals(text)) {
-              return value;
-            }
-          }
-          throw new IllegalArgumentException();
-        });
+    return word(type, value -> value.name().toLowerCase(Locale.ROOT));
   }
 
-  private static String name(Enum<?> value) {
-    return value.name().toLowerCase(Locale.ROOT);
+  private static <E extends Enum<E>> ITypeConverter<E> word(
+      Class<E> type, Function<E, String> word) {
+    List<E> values = List.of(type.getEnumConstants());
+    return form(
+        "one of " + values.stream().map(word).collect(Collectors.joining(", ")),
+        text ->
+            values.stream()
+                .filter(value -> word.apply(value).equals(text))
+                .findFirst()
+                .orElseThrow(IllegalArgumentException::new));
   }
 }

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 
 /**
  * Client side of BounceServer's handshake, with which a member joins a channel group. The parts in
- * brackets are sent only with {@link BounceGreeting#PROGRAM}.
+ * brackets are sent only with {@link BounceGreeting#AS_IMPLEMENTED}.
  *
  * <pre>
  *   server                                    member
@@ -72,9 +72,10 @@ public final class BounceClientHandshake {
   }
 
   /**
-   * Joins a group. Blocks without a timeout. With {@link BounceGreeting#PROGRAM} it returns when
-   * the server has confirmed the join; with {@link BounceGreeting#TEXT} it returns when the request
-   * was sent, and a refusal arrives in place of the group's bytes: see {@link #checkFirst}.
+   * Joins a group. Blocks without a timeout. With {@link BounceGreeting#AS_IMPLEMENTED} it returns
+   * when the server has confirmed the join; with {@link BounceGreeting#AS_DOCUMENTED} it returns
+   * when the request was sent, and a refusal arrives in place of the group's bytes: see {@link
+   * #checkFirst}.
    *
    * @param authentication authentication string that is sent first; may be empty
    * @param group group number, not negative
@@ -90,7 +91,7 @@ public final class BounceClientHandshake {
     var join = new BounceClientHandshake(in, out, greeting);
     int digits = digits(join.banner());
     join.send(authentication, number(group, digits));
-    if (greeting == BounceGreeting.PROGRAM) {
+    if (greeting == BounceGreeting.AS_IMPLEMENTED) {
       checkAnswer(join.answer(), authentication.length > 0, group);
     }
   }
@@ -103,14 +104,14 @@ public final class BounceClientHandshake {
       if (next < 0) {
         throw new EOFException(closedInBanner(banner.toString()));
       }
-      if (next == '\n' && greeting == BounceGreeting.PROGRAM) {
+      if (next == '\n' && greeting == BounceGreeting.AS_IMPLEMENTED) {
         return banner.toString();
       }
       banner.append((char) next);
       if (!isBannerPrefix(banner)) {
         throw foreign(banner);
       }
-      if (greeting == BounceGreeting.TEXT && isComplete(banner.toString())) {
+      if (greeting == BounceGreeting.AS_DOCUMENTED && isComplete(banner.toString())) {
         checkNothingFollows();
         return banner.toString();
       }
@@ -214,8 +215,8 @@ public final class BounceClientHandshake {
 
   /**
    * Checks whether the bytes of the first read are a refusal, which with {@link
-   * BounceGreeting#TEXT} arrives in place of the group's bytes. Data from a member that equals a
-   * refusal is mistaken for one.
+   * BounceGreeting#AS_DOCUMENTED} arrives in place of the group's bytes. Data from a member that
+   * equals a refusal is mistaken for one.
    *
    * @param authenticated whether an authentication string was sent before the group number
    * @throws PeerRefusedException if the server refuses the authentication

@@ -7,7 +7,7 @@ import java.util.Optional;
 /**
  * Server side of BounceServer's handshake, which a connection completes before it becomes a member
  * of a channel group. {@link BounceClientHandshake} is the client side. The parts in brackets are
- * sent only with {@link BounceGreeting#PROGRAM}.
+ * sent only with {@link BounceGreeting#AS_IMPLEMENTED}.
  *
  * <pre>
  *   server                                    member
@@ -75,12 +75,13 @@ public final class BounceServerHandshake {
 
   /** Returns the bytes that the server sends first. */
   public byte[] banner() {
-    return ascii(digits + "-BounceServer_1.0" + (greeting == BounceGreeting.PROGRAM ? "\n" : ""));
+    return ascii(
+        digits + "-BounceServer_1.0" + (greeting == BounceGreeting.AS_IMPLEMENTED ? "\n" : ""));
   }
 
   /** Returns the bytes that the server sends after a join; may be empty. */
   public byte[] welcome() {
-    return ascii(greeting == BounceGreeting.PROGRAM ? "READY" : "");
+    return ascii(greeting == BounceGreeting.AS_IMPLEMENTED ? "READY" : "");
   }
 
   private static byte[] ascii(String text) {

@@ -78,7 +78,7 @@ class BounceClientTest {
                 Optional.of(BounceAuthentication.of(authentication)),
                 Optional.empty(),
                 WebSocketSettings.DEFAULT),
-            BounceGreeting.PROGRAM,
+            BounceGreeting.AS_IMPLEMENTED,
             Optional.empty(),
             connectTimeout,
             LIMIT),

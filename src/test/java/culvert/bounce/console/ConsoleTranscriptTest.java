@@ -47,7 +47,7 @@ class ConsoleTranscriptTest {
     var settings =
         new BounceSettings(
             ANY,
-            BounceGreeting.PROGRAM,
+            BounceGreeting.AS_IMPLEMENTED,
             Optional.of(BounceAuthentication.of("hi")),
             BounceLoginLimits.DEFAULT,
             BounceGroups.DEFAULT,

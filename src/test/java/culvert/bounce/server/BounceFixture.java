@@ -33,7 +33,7 @@ public final class BounceFixture implements AutoCloseable {
 
   /** Settings, which a test changes before it starts the server. */
   static final class Setup {
-    private BounceGreeting greeting = BounceGreeting.PROGRAM;
+    private BounceGreeting greeting = BounceGreeting.AS_IMPLEMENTED;
     private String authentication = "hi";
     private Duration authTimeout = Duration.ofSeconds(20);
     private Duration numberPause = Duration.ofMillis(100);

@@ -37,7 +37,7 @@ class BounceHandshakeTest {
   @Test
   void clientOfTextVariantJoins() throws Exception {
     try (BounceFixture bounce =
-            setup().greeting(BounceGreeting.TEXT).authentication("hello").start();
+            setup().greeting(BounceGreeting.AS_DOCUMENTED).authentication("hello").start();
         RawMember first = RawMember.dial(bounce.server.address());
         RawMember second = RawMember.dial(bounce.server.address())) {
       first.expect("4-BounceServer_1.0").send("hello00ac");

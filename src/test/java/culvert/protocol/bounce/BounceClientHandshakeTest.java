@@ -65,7 +65,7 @@ class BounceClientHandshakeTest {
     }
 
     ScriptedServer join(int group) throws IOException {
-      return join(BounceGreeting.PROGRAM, HI, group);
+      return join(BounceGreeting.AS_IMPLEMENTED, HI, group);
     }
 
     @Override
@@ -110,7 +110,7 @@ class BounceClientHandshakeTest {
   void textVariantEndsAfterBanner() throws Exception {
     var server =
         new ScriptedServer("4-BounceServer_1.0", "data")
-            .join(BounceGreeting.TEXT, ascii("hello"), 172);
+            .join(BounceGreeting.AS_DOCUMENTED, ascii("hello"), 172);
     assertThat(server.written()).isEqualTo(ascii("hello00ac"));
     assertThat(server.rest()).isEqualTo("data");
   }
@@ -119,7 +119,7 @@ class BounceClientHandshakeTest {
   void clientSendsOnlyNumberWithoutAuthentication() throws Exception {
     assertThat(
             new ScriptedServer("2-BounceServer_1.0\nREADY")
-                .join(BounceGreeting.PROGRAM, new byte[0], 7)
+                .join(BounceGreeting.AS_IMPLEMENTED, new byte[0], 7)
                 .written())
         .isEqualTo(ascii("07"));
   }
@@ -130,7 +130,7 @@ class BounceClientHandshakeTest {
     Arrays.fill(long64, (byte) 0xff);
     byte[] written =
         new ScriptedServer("1-BounceServer_1.0\nREADY")
-            .join(BounceGreeting.PROGRAM, long64, 15)
+            .join(BounceGreeting.AS_IMPLEMENTED, long64, 15)
             .written();
     assertThat(written).hasSize(long64.length + 1).startsWith(long64).endsWith('f');
   }
@@ -168,8 +168,8 @@ class BounceClientHandshakeTest {
             PeerRefusedException.class,
             e -> assertThat(e.reason()).isEqualTo(ByeReason.CREDENTIALS))
         .hasMessageContaining("refused the authentication string");
-    assertThatThrownBy(
-            () -> answered("Authentication failure").join(BounceGreeting.PROGRAM, new byte[0], 1))
+    assertThatThrownBy(() ->
+            answered("Authentication failure").join(BounceGreeting.AS_IMPLEMENTED, new byte[0], 1))
         .isInstanceOf(PeerRefusedException.class)
         .hasMessageContaining("requires an authentication string, and none was given");
     assertThatThrownBy(() -> answered("Connection Group Full").join(172))
@@ -181,7 +181,7 @@ class BounceClientHandshakeTest {
             "the bounce server refused group ac: it has fewer groups, or expects no");
     assertThatThrownBy(() ->
             answered("Failed to negotiate channel number")
-                .join(BounceGreeting.PROGRAM, new byte[0], 172))
+                .join(BounceGreeting.AS_IMPLEMENTED, new byte[0], 172))
         .hasMessageContaining("it has fewer groups; choose a lower number");
   }
 
@@ -209,7 +209,7 @@ class BounceClientHandshakeTest {
   @Test
   void serverOfOtherVariantIsRecognisedByFirstLine() {
     var program = new ScriptedServer("4-BounceServer_1.0\n", "READY");
-    assertThatThrownBy(() -> program.join(BounceGreeting.TEXT, HI, 1))
+    assertThatThrownBy(() -> program.join(BounceGreeting.AS_DOCUMENTED, HI, 1))
         .isInstanceOf(ProtocolException.class)
         .hasMessageContaining("--protocol program");
     assertThat(program.writes).isEmpty();
@@ -269,8 +269,8 @@ class BounceClientHandshakeTest {
     assertThatThrownBy(() -> new ScriptedServer("4-BounceServer_2.0\n").join(1))
         .isInstanceOf(ProtocolException.class)
         .hasMessageContaining("has version 2.0");
-    assertThatThrownBy(
-            () -> new ScriptedServer("4-BounceServer_2.0").join(BounceGreeting.TEXT, HI, 1))
+    assertThatThrownBy(() ->
+            new ScriptedServer("4-BounceServer_2.0").join(BounceGreeting.AS_DOCUMENTED, HI, 1))
         .isInstanceOf(ProtocolException.class)
         .hasMessageContaining("has version 2.0");
   }

@@ -23,7 +23,7 @@ class BounceServerHandshakeTest {
   }
 
   private static BounceServerHandshake handshake(String authentication) {
-    return new BounceServerHandshake(BounceGreeting.PROGRAM, GROUPS, bytes(authentication));
+    return new BounceServerHandshake(BounceGreeting.AS_IMPLEMENTED, GROUPS, bytes(authentication));
   }
 
   /** Feeds the text at once; returns the bytes that were not consumed. */
@@ -57,7 +57,7 @@ class BounceServerHandshakeTest {
 
   @Test
   void textVariantHasNeitherLineFeedNorReady() {
-    var handshake = new BounceServerHandshake(BounceGreeting.TEXT, GROUPS, bytes("hello"));
+    var handshake = new BounceServerHandshake(BounceGreeting.AS_DOCUMENTED, GROUPS, bytes("hello"));
     assertThat(handshake.banner()).isEqualTo(bytes("4-BounceServer_1.0"));
     feed(handshake, "hello00ac");
     assertAccepted(handshake, 172);
@@ -89,7 +89,7 @@ class BounceServerHandshakeTest {
     "1000000, 5"
   })
   void bannerHasDigitCountOfLargestNumber(int groups, int digits) {
-    var handshake = new BounceServerHandshake(BounceGreeting.TEXT, groups, new byte[0]);
+    var handshake = new BounceServerHandshake(BounceGreeting.AS_DOCUMENTED, groups, new byte[0]);
     assertThat(handshake.banner()).isEqualTo(bytes(digits + "-BounceServer_1.0"));
   }
 
@@ -121,7 +121,8 @@ class BounceServerHandshakeTest {
   void authenticationMayBeAnyBytesOfAnyLength(int length) {
     byte[] authentication = new byte[length];
     Seed.random("BounceServerHandshakeTest").nextBytes(authentication);
-    var handshake = new BounceServerHandshake(BounceGreeting.PROGRAM, GROUPS, authentication);
+    var handshake =
+        new BounceServerHandshake(BounceGreeting.AS_IMPLEMENTED, GROUPS, authentication);
     ByteBuffer bytes = ByteBuffer.allocate(length + 5).put(authentication).put(bytes("0001x"));
     handshake.feed(bytes.flip());
     assertAccepted(handshake, 1);
@@ -233,13 +234,13 @@ class BounceServerHandshakeTest {
 
   @Test
   void numberBeyondLastGroupIsRefused() {
-    var ten = new BounceServerHandshake(BounceGreeting.PROGRAM, 10, new byte[0]);
+    var ten = new BounceServerHandshake(BounceGreeting.AS_IMPLEMENTED, 10, new byte[0]);
     feed(ten, "a");
     assertRefused(ten, BounceRefusal.NUMBER);
-    var last = new BounceServerHandshake(BounceGreeting.PROGRAM, 10, new byte[0]);
+    var last = new BounceServerHandshake(BounceGreeting.AS_IMPLEMENTED, 10, new byte[0]);
     feed(last, "9");
     assertAccepted(last, 9);
-    var thousand = new BounceServerHandshake(BounceGreeting.PROGRAM, 1000, new byte[0]);
+    var thousand = new BounceServerHandshake(BounceGreeting.AS_IMPLEMENTED, 1000, new byte[0]);
     feed(thousand, "3e8");
     assertRefused(thousand, BounceRefusal.NUMBER);
   }
