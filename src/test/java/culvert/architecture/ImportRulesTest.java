@@ -115,15 +115,12 @@ class ImportRulesTest {
   /** Packages of the program's top layer: they may import everything. */
   private static final Set<String> UNRESTRICTED = Set.of("cli");
 
-  /**
-   * Single imports that a role still has although it must not depend on a protocol. Each is removed
-   * when {@code cli} passes the role a list of endpoints with their protocols.
-   */
-  private static final Map<String, Set<String>> UNTIL_ENDPOINTS_ARE_PASSED_IN =
+  /** Imports that one class of a package may have in addition, by the class. */
+  private static final Map<String, Set<String>> ALLOWED_FOR_CLASS =
       Map.of(
-          // RemoteProxy.start builds the native protocol and bore's, and the links' shared state.
+          // Creates the native protocol and bore's, and the shared state of the links.
           "remote.RemoteProxy", Set.of("dialect.bore", "dialect.culvert", "mux", "protocol.bounce"),
-          // OriginProxy builds the native protocol and the links' shared state.
+          // Creates the native protocol and the shared state of the links.
           "origin.OriginProxy", Set.of("dialect.culvert", "mux", "protocol.bounce"));
 
   private static final Pattern CLASS_IMPORT =
@@ -164,12 +161,12 @@ class ImportRulesTest {
   }
 
   @Test
-  void singleImportsOfTheTableExist() {
+  void importsAllowedForOneClassExist() {
     var found = new TreeMap<String, Set<String>>();
     imports()
         .forEach((type, packages) ->
             found.computeIfAbsent(topLevel(type), key -> new TreeSet<>()).addAll(packages));
-    UNTIL_ENDPOINTS_ARE_PASSED_IN.forEach(
+    ALLOWED_FOR_CLASS.forEach(
         (type, packages) -> assertThat(found.get(type)).as(type).containsAll(packages));
   }
 
@@ -195,7 +192,7 @@ class ImportRulesTest {
   private static Set<String> allowed(String from, String type) {
     var allowed = new LinkedHashSet<>(ALLOWED.getOrDefault(from, Set.of()));
     allowed.addAll(IMPORTED_EVERYWHERE);
-    allowed.addAll(UNTIL_ENDPOINTS_ARE_PASSED_IN.getOrDefault(type, Set.of()));
+    allowed.addAll(ALLOWED_FOR_CLASS.getOrDefault(type, Set.of()));
     return allowed;
   }
 
