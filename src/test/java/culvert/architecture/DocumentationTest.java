@@ -1,4 +1,4 @@
-package culvert.system;
+package culvert.architecture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
