@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  * sections 2 to 5). A lenient parser might read a message differently than the proxy in front of
  * it.
  *
- * @param start the request line or status line
+ * @param startLine the request line or status line
  * @param fields the values of each header field in order of appearance; names in lower case
  */
 public record HttpHead(String startLine, Map<String, List<String>> fields) {

@@ -249,13 +249,6 @@ class HttpConnectTest {
         .endsWith(": 500 " + shown);
   }
 
-  @Test
-  void longReasonIsTruncated() throws Exception {
-    byte[] answer = bytes("HTTP/1.1 500 " + "y".repeat(5000) + "\r\n\r\n");
-    assertThat(ScriptedProxy.withOpen(through(ANONYMOUS), answer).message())
-        .endsWith(": 500 " + "y".repeat(80) + "...");
-  }
-
   private static Transport through(String url) {
     return ProxyTransport.through(OutboundProxy.parse(url), TARGET);
   }
