@@ -32,7 +32,7 @@ final class AdaptiveBuffer implements AutoCloseable {
   }
 
   /**
-   * Reads what is available, at least one byte.
+   * Reads the available bytes, at least one.
    *
    * @return the number of bytes, or -1 at the end of the input
    */

@@ -36,7 +36,7 @@ public abstract class ByteInput extends InputStream {
     return length == 0 ? 0 : read(ByteBuffer.wrap(bytes, offset, length));
   }
 
-  /** Gives back buffers that are larger than what they hold; the reading thread calls it. */
+  /** Gives back buffers that are larger than their contents; the reading thread calls it. */
   protected void shrink() {}
 
   /**

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
  */
 public final class Descriptors {
 
-  /** Descriptors of the process that are no sockets: files of the JVM, selectors, pipes. */
+  /** Descriptors of the process that are not sockets: files of the JVM, selectors, pipes. */
   private static final int MAX_OWN = 32;
 
   private static final int OWN_PART = 4;

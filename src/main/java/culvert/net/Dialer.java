@@ -35,8 +35,8 @@ public final class Dialer {
 
   /**
    * Returns a dialer to whose connections {@link Connection#resetOnDeath} applies before the server
-   * can see them. A server thus never takes the death of this process for a client that connected
-   * and closed in order.
+   * can see them. A server thus never mistakes the death of this process for a client that
+   * connected and closed in order.
    */
   public Dialer resettingOnDeath() {
     return new Dialer(pool, lookup, true);

@@ -65,7 +65,7 @@ public final class IdleWatch {
     }
   }
 
-  /** Stops the watch for good. */
+  /** Stops the watch permanently. */
   public void stop() {
     lock.lock();
     try {

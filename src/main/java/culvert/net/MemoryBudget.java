@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * Counts the bytes of all buffers that a process holds for its connections: those lent by its
  * {@link BufferPool}, those that a blocked writer holds, and received bytes that have not been
  * read. The budget grants and refuses nothing itself. Its users hold less as it fills: loans become
- * smaller above a quarter and above half, windows stop to grow above half and shrink above three
+ * smaller above a quarter and above half, windows stop growing above half and shrink above three
  * quarters, and beyond the limit streams are reset. Thread-safe.
  */
 public final class MemoryBudget {

@@ -7,8 +7,9 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Reads ahead from a connection that waits for its counterpart, because only a read reveals that
- * the peer has reset it. The end of the input is no break: the peer may have half-closed. The
- * thread that reads also runs the copy loop afterwards, since a blocked read cannot be ended.
+ * the peer has reset it. The end of the input does not count as a break: the peer may have
+ * half-closed. The thread that reads also runs the copy loop afterwards, since a blocked read
+ * cannot be ended.
  *
  * <p>At most {@value #MAX_BYTES} bytes are read ahead; a reset behind more than these is noticed by
  * the copy loop only.
@@ -28,7 +29,9 @@ public final class ReadAhead {
 
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** What has been read; null once it was taken. Guarded by the lock, as is the field below. */
+  /**
+   * The bytes read ahead; null once they were taken. Guarded by the lock, as is the field below.
+   */
   private ByteBuffer held = ByteBuffer.allocate(MAX_BYTES);
 
   private boolean broken;
@@ -54,7 +57,7 @@ public final class ReadAhead {
   private void run() {
     try {
       while (connection.input().read(chunk) >= 0 && hold()) {
-        // The condition does the work.
+        // Each round adds the bytes of one read to those held.
       }
     } catch (IOException e) {
       if (recordBreak()) {
@@ -66,7 +69,9 @@ public final class ReadAhead {
     next.run();
   }
 
-  /** Keeps what was read; returns false if there is no room for more, or it was taken meanwhile. */
+  /**
+   * Holds the bytes of a read; returns false if no more fit, or if those held were taken meanwhile.
+   */
   private boolean hold() {
     lock.lock();
     try {
@@ -92,7 +97,7 @@ public final class ReadAhead {
   }
 
   /**
-   * Writes what was read ahead to the counterpart, in the calling thread. {@link #run(Runnable)}
+   * Writes the bytes read ahead to the counterpart, in the calling thread. {@link #run(Runnable)}
    * follows. Does not wait for the read in progress, which may take any time.
    *
    * @throws IOException if the counterpart has failed
