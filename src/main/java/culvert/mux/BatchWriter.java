@@ -34,7 +34,7 @@ final class BatchWriter {
   private volatile IOException failure;
 
   /**
-   * Creates a writer of what the queue holds.
+   * Creates a writer for the contents of the queue.
    *
    * @param lock the lock of the {@link LinkWriter}, which guards the queue too
    */
@@ -53,7 +53,7 @@ final class BatchWriter {
     return writing;
   }
 
-  /** Returns whether no more is written. */
+  /** Returns whether writing has stopped. */
   boolean hasEnded() {
     return ended;
   }
@@ -83,7 +83,7 @@ final class BatchWriter {
     }
   }
 
-  /** Writes what no other thread writes, until the link ends. */
+  /** Writes the batches that no other thread writes, until the link ends. */
   void run() {
     while (awaitWork()) {
       writeBatches(null);
@@ -110,8 +110,9 @@ final class BatchWriter {
    */
   void writeBatches(MuxStream own) {
     try {
-      for (int round = 0; writeBatch(own, round); round++) {
-        // The condition does the work.
+      int round = 0;
+      while (writeBatch(own, round)) {
+        round++;
       }
     } catch (RuntimeException | Error e) {
       // Without a writer the link would hang, so it ends; its reader reports the error.

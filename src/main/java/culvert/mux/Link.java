@@ -54,7 +54,7 @@ public final class Link implements AutoCloseable {
    * @param deadlines runs timers
    * @param heartbeat when a PING is sent and when the peer is considered dead
    * @param maxWindow maximum window of a stream in bytes, at least {@value MuxStream#FIRST_WINDOW}
-   * @param lateFrames counts frames for streams that have ended, which are no error
+   * @param lateFrames counts frames for streams that have ended, which are not an error
    */
   public record Shared(
       BufferPool pool,

@@ -159,7 +159,7 @@ public final class MuxStream implements Connection {
    * and later reads fail, so that they do not look complete; the peer needs no RESET then.
    */
   private void abort(CloseCause cause, StreamResetReason reason) {
-    // An OPEN without an answer would use up its credit for good; a second answer is not sent.
+    // An OPEN without an answer would use up its credit permanently; a second answer is not sent.
     var answer =
         out.openedByPeer ? new Message.Refused(StreamRefusedReason.BUSY, "not connected") : null;
     abort(cause, "the stream was reset", answer, reason);

@@ -10,13 +10,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Resets streams of any link of the process when the memory budget is exceeded, by what that frees:
- * the product of the bytes that a stream holds and the time for which they have been unread. A
- * stream that holds no more than its first window is reset only if none that holds more is left.
+ * Resets streams of any link of the process when the memory budget is exceeded: first those with
+ * the largest product of the bytes that a stream holds and the time for which they have been
+ * unread. A stream that holds no more than its first window is reset only if none that holds more
+ * is left.
  */
 public final class StreamEviction {
 
-  /** What a first window can take: the last chunk of a stream may have unused space. */
+  /** Maximum memory of a first window: the last chunk of a stream may have unused space. */
   private static final long FIRST_WINDOW_BYTES =
       MuxStream.FIRST_WINDOW + ReceiveQueue.MIN_CHUNK_BYTES;
 

@@ -258,7 +258,7 @@ final class StreamInput extends ByteInput {
     }
   }
 
-  /** Gives back what the chunks do not need; the write will wait. */
+  /** Releases the unused space of the chunks; the write will wait. */
   private void shrink(ReceiveQueue.Chunk chain) {
     lock.lock();
     try {

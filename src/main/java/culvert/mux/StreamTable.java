@@ -21,7 +21,7 @@ final class StreamTable {
     return open.incrementAndGet();
   }
 
-  /** Counts one open stream less. */
+  /** Counts one open stream fewer. */
   void removeOpen() {
     open.decrementAndGet();
   }
@@ -46,7 +46,7 @@ final class StreamTable {
     return all;
   }
 
-  /** Makes a stream known by its id, to which frames refer. */
+  /** Registers a stream under its id, to which frames refer. */
   void register(MuxStream stream) {
     byId.put(stream.id(), stream);
   }
