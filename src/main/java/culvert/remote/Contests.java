@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Finds what a session requests and other sessions have, which keep it as long as they answer.
- * Guarded by the lock of {@link Registry}.
+ * Finds the names, services and ports that a session requests and that other sessions have; those
+ * keep them as long as they answer. Guarded by the lock of {@link Registry}.
  *
  * @param session the session that requests it
  * @param isShared whether it would share services

@@ -38,7 +38,7 @@ final class PortTable {
   /** Ports at which a listener is being bound. */
   private final Set<Integer> reserved = new HashSet<>();
 
-  /** Ports whose listener is being closed, and what follows then. */
+  /** Ports whose listener is being closed, and the actions that run then. */
   private final Map<Integer, List<Runnable>> closing = new HashMap<>();
 
   private boolean isClosed;
@@ -57,7 +57,7 @@ final class PortTable {
     return range;
   }
 
-  /** Returns the port as a session has it, if one does. */
+  /** Returns a port and its session, if a session has it. */
   Optional<Held> get(int port) {
     return Optional.ofNullable(held.get(port));
   }

@@ -17,12 +17,12 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Brings registrations to their answer: does the steps that {@link Registration#next} requests,
- * without the lock of the {@link Registry}.
+ * Carries out registrations up to their answer: performs the steps that {@link Registration#next}
+ * requests, without the lock of the {@link Registry}.
  */
 final class Registrar {
 
-  /** Within which the holder of a service must answer before another session may take it over. */
+  /** Time for the holder of a service to answer before another session may take it over. */
   private static final Duration PROBE_LIMIT = Duration.ofSeconds(1);
 
   private static final String SILENT = "did not answer while another session offered its service";
@@ -45,7 +45,7 @@ final class Registrar {
     this.log = log;
   }
 
-  /** Does the next steps of a registration, up to the answer or to one that completes later. */
+  /** Performs the next steps of a registration, up to the answer or to one that completes later. */
   void proceed(Registration one) {
     while (true) {
       switch (registry.locked(tables -> next(one, tables))) {

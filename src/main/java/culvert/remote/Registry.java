@@ -30,9 +30,9 @@ final class Registry implements ServiceRegistry, AutoCloseable {
   private final Counters counters;
 
   /**
-   * Guards the tables and every {@link Registration}. It is taken at the rate of logins, and by a
-   * visitor not at all. While it is held, no socket is bound, closed, read or written, nothing is
-   * logged, and no session is called.
+   * Guards the tables and every {@link Registration}. It is taken at the rate of logins, and never
+   * by a visitor. While it is held, no socket is bound, closed, read or written, nothing is logged,
+   * and no session is called.
    */
   private final ReentrantLock lock = new ReentrantLock();
 
@@ -118,7 +118,7 @@ final class Registry implements ServiceRegistry, AutoCloseable {
     changes.getOrDefault(session, () -> {}).run();
   }
 
-  /** Closes the listeners that a session has lost, and logs what it serves no more. */
+  /** Closes the listeners that a session has lost, and logs the withdrawn services. */
   private void withdrawn(RegistryTables.Withdrawal lost) {
     lost.ports().forEach(port -> port.listener().close());
     lost.names()

@@ -96,7 +96,7 @@ record RegistryTables(Roster roster, ServiceTable services, PortTable ports) {
         .toList();
   }
 
-  /** Returns what the session serves: services, and ports as {@code NAME:PORT}. */
+  /** Returns the services of the session, and its ports as {@code NAME:PORT}. */
   List<String> served(Session session) {
     return Stream.concat(
             services.servedBy(session).stream(),

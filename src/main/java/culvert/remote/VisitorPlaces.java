@@ -10,8 +10,8 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * The places of all visitors, divided among public addresses and limited for each source. Half of
  * the places are reserved for the public addresses in equal parts; the rest, and all places if
- * there is one public address only, go to the first that needs them. Visitors of one address can
- * therefore not close the others.
+ * there is one public address only, go to the first that needs them. Visitors of one address
+ * therefore cannot take all places of the others.
  */
 final class VisitorPlaces {
 
@@ -90,7 +90,7 @@ final class VisitorPlaces {
   private final int maxPerSource;
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** The open ones; guarded by the lock, as are the fields below. */
+  /** The open public addresses; guarded by the lock, as are the fields below. */
   private final Set<Share> shares = new HashSet<>();
 
   private final Map<SourcePrefix, Integer> ofSource = new HashMap<>();
