@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * The default name of an origin proxy: the host's name and a short hash of what makes two processes
- * on it different: the services with their origin servers, and the port that they request. A
- * restart keeps the name.
+ * The default name of an origin proxy: the host's name and a short hash of the settings that
+ * distinguish two processes on it: the services with their origin servers, and the requested port.
+ * A restart keeps the name.
  */
 final class DefaultName {
 

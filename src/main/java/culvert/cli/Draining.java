@@ -7,7 +7,7 @@ import culvert.net.Durations;
 import culvert.observe.LogEvent;
 import java.time.Duration;
 
-/** The log line at the begin of a drain. */
+/** The log line at the start of a drain. */
 final class Draining {
 
   private Draining() {}

@@ -21,13 +21,13 @@ final class Checks {
 
   private static final int MAX_COUNT = 1_000_000;
 
-  /** What a timeout of zero would mean for connections that this side opens. */
+  /** The effect of a timeout of zero on connections that this side opens. */
   static final String NO_CONNECTION = "no connection could be opened";
 
-  /** What a timeout of zero would mean for a connection with one direction ended. */
+  /** The effect of a timeout of zero on a connection with one direction ended. */
   static final String CUT_ANSWERS = "answers would be cut off";
 
-  /** What a timeout of zero would mean for a connection without bytes. */
+  /** The effect of a timeout of zero on a connection without bytes. */
   static final String NO_IDLE_CONNECTION = "no connection would stay open";
 
   private Checks() {}

@@ -42,7 +42,7 @@ public record TlsClientSettings(
         return;
       }
     } catch (IllegalArgumentException e) {
-      // It is no name in DNS either.
+      // It is not a name in DNS either.
     }
     throw new InvalidSettingException(Setting.TLS_SERVER_NAME, name, "a host name or an address");
   }

@@ -51,7 +51,7 @@ public enum Counter {
   SESSIONS_SILENT,
   /** Offers declined: unknown service, owned by another session, or session draining. */
   OFFERS_DECLINED,
-  /** Frames for streams that had ended, which are no error. */
+  /** Frames for streams that had ended, which are not an error. */
   LATE_FRAMES,
   /** Streams reset under memory pressure because they had not been read for the longest time. */
   STREAMS_NOT_DRAINED,

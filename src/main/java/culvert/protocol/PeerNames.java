@@ -9,7 +9,7 @@ import java.util.Map;
  *
  * @param peer the peer of this connection, with the definite article: "the remote proxy"
  * @param kind any such peer, with the indefinite article: "a remote proxy"
- * @param transportQuestion what to check if the peer does not use the expected transport
+ * @param transportQuestion question for the user if the peer does not use the expected transport
  * @param renamed the settings that concern the peer in place of those of the link
  */
 public record PeerNames(

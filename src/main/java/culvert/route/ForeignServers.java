@@ -12,11 +12,11 @@ public final class ForeignServers {
   private ForeignServers() {}
 
   /**
-   * Returns the exception to throw: one that names the server if it speaks a known other protocol,
+   * Returns the exception to throw: one that names the server if it uses another known protocol,
    * otherwise the given one. A refusal stays as it is.
    *
    * @param first the first bytes that the peer sent
-   * @param transport what the peer was expected to speak first
+   * @param transport the transport that the peer was expected to use
    * @param port the port that was expected: "the control port of a remote proxy"
    */
   public static IOException explain(

@@ -23,7 +23,7 @@ import java.util.function.Consumer;
  */
 public final class GroupConnector implements Transport {
 
-  /** What a reload replaces as a whole. */
+  /** The settings that a reload replaces as a whole. */
   private record Access(byte[] authentication, Transport transport) {}
 
   private final GroupAddress group;
@@ -32,7 +32,7 @@ public final class GroupConnector implements Transport {
   private final BufferPool pool;
   private final Consumer<String> warnings;
 
-  /** Each connection uses one value from begin to end. */
+  /** Each connection uses one value from start to end. */
   private volatile Access access;
 
   /**

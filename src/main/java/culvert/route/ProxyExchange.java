@@ -74,8 +74,8 @@ final class ProxyExchange {
   }
 
   /**
-   * Returns the exception for a peer that violates the protocol or is no proxy: "the proxy P, asked
-   * for T, PREDICATE".
+   * Returns the exception for a peer that violates the protocol or is not a proxy: "the proxy P,
+   * asked for T, PREDICATE".
    */
   ProtocolException protocolError(String predicate) {
     return new ProtocolException("the proxy " + proxy + ", asked for " + target + ", " + predicate);

@@ -54,7 +54,7 @@ final class DisconnectReason {
     return "half-closed and idle for " + Durations.of(limit);
   }
 
-  /** Returns the reason for a member that neither sent nor received a byte for so long. */
+  /** Returns the reason for a member that neither sent nor received a byte for this time. */
   static String idle(Duration limit) {
     return "idle for " + Durations.of(limit);
   }

@@ -59,7 +59,7 @@ final class Fanout extends ByteOutput {
     }
   }
 
-  /** Limits what is held until the slowest member has accepted it. */
+  /** Limits the bytes held until the slowest member has accepted them. */
   @Override
   public int room() {
     return BufferPool.MEDIUM_BYTES;

@@ -80,7 +80,7 @@ final class GroupHandler {
     }
   }
 
-  /** Delivers a member's bytes to the others until it ends, or was idle for too long. */
+  /** Delivers a member's bytes to the others until it ends or has been idle for too long. */
   private void deliver(Member member, int echoed) throws IOException {
     var watch =
         new IdleWatch(

@@ -35,7 +35,7 @@ import java.util.Optional;
  */
 final class MemberHandler implements Listener.Handler {
 
-  /** What a reload replaces as a whole. */
+  /** The settings that a reload replaces as a whole. */
   private record Access(byte[] authentication, Transport transport) {}
 
   /** Heap of a connection before it joins, with its two threads and the bytes read ahead. */
@@ -56,7 +56,7 @@ final class MemberHandler implements Listener.Handler {
   private final Log log;
   private final HandshakeFailures failures;
 
-  /** Each connection uses one value from begin to end. */
+  /** Each connection uses one value from start to end. */
   private volatile Access access;
 
   /** Members whose thread is running. */

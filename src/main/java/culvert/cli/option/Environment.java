@@ -13,8 +13,8 @@ import picocli.CommandLine.Model.OptionSpec;
 /**
  * Values of options from environment variables: {@code CULVERT_CONTROL_ADDR} for {@code
  * --control-addr}. The command line takes precedence over a variable, and a variable over the
- * default. In the commands of bore, a variable that bore defines replaces ours. An empty variable
- * counts as not set.
+ * default. In the commands of bore, a variable that bore defines replaces that of Culvert. An empty
+ * variable counts as not set.
  */
 public final class Environment implements IDefaultValueProvider {
 

@@ -12,7 +12,7 @@ import java.io.StringWriter;
 import java.time.Instant;
 
 /**
- * Writes what a command reports on standard error when it has no log: errors of the command line,
+ * Writes the messages of a command that has no log to standard error: errors of the command line,
  * of the settings and of the start. As text a line is {@code command: message}; with JSON it is an
  * object like those of the log. Text of the user is escaped in both.
  */

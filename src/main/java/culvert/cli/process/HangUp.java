@@ -16,7 +16,7 @@ public final class HangUp implements Consumer<Runnable> {
   /**
    * Creates a reaction without an action.
    *
-   * @param hasTerminalClosed returns whether the process had a terminal and has it no longer
+   * @param hasTerminalClosed returns whether the process had a terminal that has closed
    */
   HangUp(Stop stop, BooleanSupplier hasTerminalClosed) {
     this.stop = stop;

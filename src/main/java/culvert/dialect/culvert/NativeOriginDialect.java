@@ -18,7 +18,7 @@ public final class NativeOriginDialect implements OriginDialect {
   private final Link.Shared shared;
   private final Consumer<String> warnings;
 
-  /** Each login uses one value from begin to end. */
+  /** Each login uses one value from start to end. */
   private volatile NativeAccess access;
 
   /**

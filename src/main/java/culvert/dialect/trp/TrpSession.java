@@ -103,7 +103,7 @@ final class TrpSession implements Session {
   /** Gives the connection to the first visitor; returns false if no visitor waits. */
   boolean claim(Connection channel) {
     if (!isVisitorWaiting()) {
-      // A connection that belongs to no visitor is no activity of the origin proxy.
+      // A connection that belongs to no visitor does not count as activity of the origin proxy.
       return false;
     }
     Connection counted = channels.add(channel);

@@ -32,7 +32,7 @@ final class EllipticCurve {
   private EllipticCurve() {}
 
   /**
-   * Returns what is wrong with a key if its curve is one that this JVM lacks.
+   * Returns the problem of a key whose curve this JVM does not support.
    *
    * @param what the key, for the message: {@code the private key}
    * @param encoded its PrivateKeyInfo or SubjectPublicKeyInfo

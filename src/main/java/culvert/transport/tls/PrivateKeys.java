@@ -59,7 +59,7 @@ final class PrivateKeys {
     throw file.invalid("the file has no private key in PEM form (-----BEGIN PRIVATE KEY-----)");
   }
 
-  /** Returns what is wrong with the certificate's key if its curve is one that this JVM lacks. */
+  /** Returns the problem of the certificate's key if this JVM does not support its curve. */
   static Optional<String> curveProblem(PublicKey certified) {
     return EllipticCurve.problem("the certificate's key", certified.getEncoded());
   }

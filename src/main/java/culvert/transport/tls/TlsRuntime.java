@@ -8,7 +8,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * What both sides of TLS need besides their settings.
+ * Values that both sides of TLS need besides their settings.
  *
  * @param versions protocol versions to negotiate
  * @param warnings receives messages for the user, now and when files have changed
