@@ -45,7 +45,7 @@ public final class Descriptors {
           .findFirst()
           .orElse(Long.MAX_VALUE);
     } catch (IOException | RuntimeException e) {
-      // Another system than Linux.
+      // A system other than Linux.
       return Long.MAX_VALUE;
     }
   }

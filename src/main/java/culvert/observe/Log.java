@@ -60,10 +60,10 @@ public final class Log implements AutoCloseable {
   /** Reports about lines that were suppressed. */
   interface Summaries {
     /**
-     * Writes those that are due.
+     * Writes the lines that are due.
      *
      * @param isLast whether all are due
-     * @return whether there are others
+     * @return whether others remain
      */
     boolean write(boolean isLast);
   }
@@ -71,7 +71,7 @@ public final class Log implements AutoCloseable {
   private final ArrayBlockingQueue<String> waiting = new ArrayBlockingQueue<>(MAX_WAITING_LINES);
   private final AtomicLong dropped = new AtomicLong();
 
-  /** Those that are not written yet. */
+  /** Summaries that are not written yet. */
   private final Set<Summaries> summaries = ConcurrentHashMap.newKeySet();
 
   private final EventLimits bugs = new EventLimits(this, BUG_PERIOD, System::nanoTime);

@@ -25,7 +25,7 @@ final class PendingRelay {
   /**
    * Starts to read from the visitor.
    *
-   * @param threadName name of the thread that does
+   * @param threadName name of the reading thread
    * @param maker makes the relay of the visitor and its stream
    */
   PendingRelay(

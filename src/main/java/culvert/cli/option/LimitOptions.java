@@ -80,8 +80,8 @@ public final class LimitOptions {
       paramLabel = "BYTES",
       description =
           "Maximum bytes of all buffers together; beyond it, the visitors whose unread bytes take"
-              + " most memory for longest are reset. [default: a quarter of the heap, at most"
-              + " 256M]")
+              + " the most memory for the longest time are reset. [default: a quarter of the heap,"
+              + " at most 256M]")
   private ByteCount buffer;
 
   @Mixin private LogPeriodOption logPeriod;
