@@ -165,7 +165,7 @@ class LivenessRuleClockTest {
 
   @Test
   void answeringPeerStaysAliveWithAnyClocks() {
-    Random random = Seed.random("aPeerThatAnswersLives");
+    Random random = Seed.random("answeringPeerStaysAliveWithAnyClocks");
     for (int i = 0; i < 100_000; i++) {
       ticks.writing = random.nextBoolean();
       ticks.awaiting = random.nextBoolean();
@@ -178,7 +178,7 @@ class LivenessRuleClockTest {
 
   @Test
   void deadPeerIsDetectedWithAnyClocks() {
-    Random random = Seed.random("aPeerThatIsGoneIsGivenUp");
+    Random random = Seed.random("deadPeerIsDetectedWithAnyClocks");
     for (int i = 0; i < 1000; i++) {
       var dead = new FakeTicker();
       long before;

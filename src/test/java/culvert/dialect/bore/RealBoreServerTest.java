@@ -97,7 +97,7 @@ class RealBoreServerTest {
         var local = TestServer.echo();
         var client = client(server, local, new Client.Options().secret(secret));
         var visitor = TestClient.dial(client.announced())) {
-      var bulk = new RandomBytes(Seed.random("aHundredMegabytes").nextLong());
+      var bulk = new RandomBytes(Seed.random("hundredMegabytesEachWay").nextLong());
       var received = new CompletableFuture<Long>();
       InputStream in = visitor.getInputStream();
       Thread.ofVirtual()
