@@ -8,6 +8,8 @@ import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
 import culvert.net.RecordedStart;
+import culvert.protocol.ForeignServer;
+import culvert.protocol.ForeignServerException;
 import culvert.protocol.ProtocolException;
 import culvert.route.ForeignServers;
 import culvert.route.Route;
@@ -108,7 +110,16 @@ final class ConnectAttempt {
       throw isInGroup()
           ? new ProtocolException(e.getMessage() + "; it may be another origin proxy in the group")
           : e;
+    } catch (ForeignServerException e) {
+      throw isInGroup() ? new ProtocolException(ofMember(e.server())) : e;
     }
+  }
+
+  /** Two origin proxies in one group receive each other's first bytes. */
+  private static String ofMember(ForeignServer server) {
+    return server == ForeignServer.ECHO
+        ? "the other member sends what this side sends; it may be another origin proxy in the group"
+        : "the other member of the group is " + server.description();
   }
 
   private boolean isInGroup() {

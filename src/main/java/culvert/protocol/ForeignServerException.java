@@ -6,6 +6,8 @@ import java.io.IOException;
 public final class ForeignServerException extends IOException {
   private static final long serialVersionUID = 1L;
 
+  private final ForeignServer server;
+
   /**
    * Creates an exception that names the server and asks about the port.
    *
@@ -13,5 +15,11 @@ public final class ForeignServerException extends IOException {
    */
   public ForeignServerException(ForeignServer server, String port) {
     super(server.message(port));
+    this.server = server;
+  }
+
+  /** Returns the kind of server. */
+  public ForeignServer server() {
+    return server;
   }
 }

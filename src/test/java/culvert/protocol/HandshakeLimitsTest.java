@@ -159,8 +159,8 @@ class HandshakeLimitsTest {
   void serverOfOtherProtocolIsNamed() {
     byte[] http = "HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
     assertThatThrownBy(() -> dial(http))
-        .isInstanceOf(ProtocolException.class)
-        .hasMessageContaining("the peer is not a Culvert remote proxy");
+        .isInstanceOf(ForeignServerException.class)
+        .hasMessageContaining("the peer is a web server (HTTP)");
   }
 
   @Test

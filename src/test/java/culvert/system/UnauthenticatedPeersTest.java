@@ -120,7 +120,7 @@ class UnauthenticatedPeersTest {
         var tunnel = new RolePair(web.address(), new RolePair.Options(), web.address())) {
       tunnel.join();
       tunnel.end();
-      tunnel.awaitLog("session not started", "the peer is not a Culvert remote proxy");
+      tunnel.awaitLog("session not started", "the peer is a web server (HTTP)");
     }
   }
 

@@ -1,5 +1,6 @@
 package culvert.bounce.console;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -277,7 +278,8 @@ class ConsoleServerTest {
   @Test
   void untypeableAuthenticationIsRejectedOffLoopback() {
     for (String string : new String[] {"a\nb", "a\r"}) {
-      assertThatThrownBy(() -> server(ALL_INTERFACES, Optional.of(BounceAuthentication.of(string))))
+      assertThatThrownBy(() ->
+              server(ALL_INTERFACES, Optional.of(BounceAuthentication.of(string.getBytes(UTF_8)))))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("has a line end");
     }
