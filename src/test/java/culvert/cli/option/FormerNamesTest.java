@@ -7,6 +7,7 @@ import culvert.cli.Help;
 import culvert.cli.Main;
 import culvert.cli.process.Stop;
 import culvert.cli.process.Terminal;
+import culvert.protocol.bounce.BounceGreeting;
 import java.io.InputStream;
 import java.util.Arrays;
 import java.util.List;
@@ -64,7 +65,9 @@ class FormerNamesTest {
         result = result.subcommand();
       }
       Object value = result.commandSpec().findOption(current).getValue();
-      return value.toString().toLowerCase();
+      return value instanceof BounceGreeting greeting
+          ? greeting.word()
+          : value.toString().toLowerCase();
     }
   }
 
