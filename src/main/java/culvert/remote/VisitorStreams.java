@@ -87,13 +87,13 @@ final class VisitorStreams {
     PendingRelay waiting = startReading(connection, visitor, opened);
     PendingStream.Outcome outcome;
     try {
-      long spent = System.nanoTime() - since;
-      outcome = opened.await(settings.openTimeout().minusNanos(spent));
-      if (outcome instanceof PendingStream.Outcome.Accepted accepted) {
-        Connection stream = accepted.connection();
-        return Optional.of(new Joined(connection, visitor, stream, waiting.accept(stream), since));
+      outcome = opened.await(settings.openTimeout().minusNanos(System.nanoTime() - since));
+      if (outcome instanceof PendingStream.Outcome.Accepted(Connection stream)) {
+        Relay relay = start(waiting, stream);
+        return Optional.of(new Joined(connection, visitor, stream, relay, since));
       }
     } catch (RuntimeException | Error e) {
+      opened.cancel();
       waiting.abandon();
       throw e;
     }
@@ -105,14 +105,29 @@ final class VisitorStreams {
     return Optional.empty();
   }
 
+  private static Relay start(PendingRelay waiting, Connection stream) {
+    try {
+      return waiting.accept(stream);
+    } catch (RuntimeException | Error e) {
+      stream.reset();
+      throw e;
+    }
+  }
+
   private PendingRelay startReading(Connection connection, Visitor visitor, PendingStream opened) {
     String name = visitor.name() + " " + visitor.service();
     Relay.IdleLimits idle = settings.timeouts().idleLimits();
-    return new PendingRelay(
-        name + " >",
-        connection,
-        opened,
-        (first, second) -> new Relay(name, first, second, deadlines, idle));
+    try {
+      return new PendingRelay(
+          name + " >",
+          connection,
+          opened,
+          (first, second) -> new Relay(name, first, second, deadlines, idle));
+    } catch (RuntimeException | Error e) {
+      // Such as a thread that could not be started: no other code holds the stream yet.
+      opened.cancel();
+      throw e;
+    }
   }
 
   private void failed(Visitor visitor, PendingStream.Outcome outcome) {
