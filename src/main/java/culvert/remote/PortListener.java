@@ -31,6 +31,10 @@ final class PortListener implements AutoCloseable {
   static final String IN_USE = "port already in use";
 
   private final VisitorHandler visitors;
+
+  /** The places of the port's visitors, which it keeps when another session takes it over. */
+  private final VisitorPlaces.Share share;
+
   private final Listener listener;
 
   /**
@@ -40,6 +44,7 @@ final class PortListener implements AutoCloseable {
 
   private PortListener(HostPort at, VisitorHandler visitors, BufferPool pool) throws IOException {
     this.visitors = visitors;
+    this.share = visitors.share();
     this.listener = Listener.bind(at, "visitor", pool, new CurrentHandler());
   }
 
@@ -77,8 +82,8 @@ final class PortListener implements AutoCloseable {
   void serve(String label, String service, Session session) {
     boolean isFirst = handler == null;
     handler =
-        visitors.forService(
-            label, v -> session.open(new Visitor(service, v.address(), v.reached())));
+        visitors.forSession(
+            label, v -> session.open(new Visitor(service, v.address(), v.reached())), share);
     if (isFirst) {
       listener.start();
     }
@@ -104,6 +109,21 @@ final class PortListener implements AutoCloseable {
     @Override
     public void acceptFailed(IOException cause, Duration pause, boolean first) {
       handler.acceptFailed(cause, pause, first);
+    }
+
+    @Override
+    public void started() {
+      handler.started();
+    }
+
+    @Override
+    public void ended() {
+      handler.ended();
+    }
+
+    @Override
+    public boolean canUseReserve() {
+      return handler.canUseReserve();
     }
   }
 }

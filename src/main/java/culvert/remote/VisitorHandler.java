@@ -82,25 +82,36 @@ final class VisitorHandler implements AutoCloseable {
 
   /** Returns the handler of the public address of a service in the table. */
   Listener.Handler forService(String service) {
-    return forService(service, visitor -> services.open(visitor));
+    return new PublicAddress(service, visitor -> services.open(visitor), share());
   }
 
-  /** Returns the handler of a public address whose visitors one session serves. */
-  Listener.Handler forService(String service, Opener opener) {
-    return new PublicAddress(service, opener);
+  /**
+   * Returns the handler of a public address while one session serves all of its visitors.
+   *
+   * @param label the name of service and port in the log
+   * @param share the places of the public address, whatever session has it
+   */
+  Listener.Handler forSession(String label, Opener opener, VisitorPlaces.Share share) {
+    return new PublicAddress(label, opener, share);
+  }
+
+  /** Returns the places of another public address. They are reserved while it is listened at. */
+  VisitorPlaces.Share share() {
+    return places.share();
   }
 
   /** The handler of one public address, with its places. */
   private final class PublicAddress implements Listener.Handler {
     private final String service;
     private final Opener opener;
-    private final VisitorPlaces.Share share = places.share();
+    private final VisitorPlaces.Share share;
     private final PendingOpens pending =
         new PendingOpens(settings.resourceLimits().opensPerService());
 
-    PublicAddress(String service, Opener opener) {
+    PublicAddress(String service, Opener opener, VisitorPlaces.Share share) {
       this.service = service;
       this.opener = opener;
+      this.share = share;
     }
 
     @Override

@@ -2,7 +2,10 @@ package culvert.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.config.ConnectionLimits;
 import culvert.config.PortRange;
+import culvert.observe.Counter;
+import culvert.observe.Counters;
 import culvert.origin.OriginProxy;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
@@ -17,6 +20,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -31,12 +35,14 @@ class OutsidePortTest {
 
   private static final PortRange PORTS = PortRange.parse("127.0.0.1:20000-29999");
 
-  private static final Pattern OFFERED =
-      Pattern.compile("service offered .*service=default:(\\d+) address=127\\.0\\.0\\.1:(\\d+)");
-
   private static int given(RolePair tunnel) throws Exception {
-    tunnel.awaitLog("service offered");
-    Matcher line = OFFERED.matcher(tunnel.log());
+    return given(tunnel, "default");
+  }
+
+  private static int given(RolePair tunnel, String service) throws Exception {
+    tunnel.awaitLog("service offered", "service=" + service + ":");
+    String offered = "service offered .*service=%s:(\\d+) address=127\\.0\\.0\\.1:(\\d+)";
+    Matcher line = Pattern.compile(offered.formatted(service)).matcher(tunnel.log());
     assertThat(line.find()).as(tunnel.log()).isTrue();
     assertThat(line.group(1)).isEqualTo(line.group(2));
     return Integer.parseInt(line.group(1));
@@ -60,6 +66,37 @@ class OutsidePortTest {
       int port = given(tunnel);
       assertThat(PORTS.contains(port)).isTrue();
       assertServed(port);
+    }
+  }
+
+  /** Three public addresses have reserved places: two requested ports, and the usual one. */
+  @Test
+  void visitorsOfOneRequestedPortLeavePlacesForTheOther() throws Exception {
+    var options =
+        new RolePair.Options()
+            .admission(new ConnectionLimits(12, 12, 10, 10, 10))
+            .outsidePort(PORTS, 0);
+    var web = new RolePair.Options().name("desktop").offered("web").outsidePort(0);
+    List<Socket> flood = new ArrayList<>();
+    try (var server = TestServer.echo();
+        var tunnel = RolePair.to(server.address(), options);
+        var other = new RolePair(server.address(), web, tunnel.remote().controlAddress())) {
+      other.join();
+      int flooded = given(tunnel);
+      int spared = given(tunnel, "web");
+      for (int i = 0; i < 12; i++) {
+        flood.add(new Socket("127.0.0.1", flooded));
+      }
+      Counters counters = tunnel.remote().counters();
+      Eventually.within(
+          RolePair.LIMIT,
+          () -> assertThat(counters.get(Counter.VISITORS)).as("accepted").isEqualTo(12));
+      assertServed(spared);
+      assertThat(counters.get(Counter.VISITORS_OVER_LIMIT)).isEqualTo(4);
+    } finally {
+      for (Socket visitor : flood) {
+        visitor.close();
+      }
     }
   }
 
