@@ -38,7 +38,7 @@ final class AdaptiveBuffer implements AutoCloseable {
    */
   int read() throws IOException {
     int room = Math.max(output.room(), BufferPool.SMALL_BYTES);
-    resize(isBusy() ? Math.min(room, pool.bulkBytes()) : BufferPool.SMALL_BYTES);
+    resize(isBusy() ? pool.bulkBytes(room) : BufferPool.SMALL_BYTES);
     ByteBuffer buffer = buffer().clear();
     int n = input.read(buffer.limit(Math.min(room, buffer.capacity())));
     filled = n > 0 && !buffer.hasRemaining();
@@ -49,9 +49,12 @@ final class AdaptiveBuffer implements AutoCloseable {
     return bulk != null ? bulk : small;
   }
 
-  /** Returns whether more bytes are expected at once. */
+  /**
+   * Returns whether bytes flow in bulk and more are there already: a sender that fills a buffer and
+   * then pauses does not make the loop wait with a large one.
+   */
   private boolean isBusy() throws IOException {
-    return filled || bulk != null && !isInputEmpty();
+    return (filled || bulk != null) && !isInputEmpty();
   }
 
   /** Yields once: a sender on the same host often runs then, which saves parking this thread. */
@@ -63,17 +66,14 @@ final class AdaptiveBuffer implements AutoCloseable {
     return input.available() == 0;
   }
 
-  /** Uses the smallest of the three sizes that fits. */
+  /** Uses a buffer of one of the pool's sizes, or the small one if another loop was faster. */
   private void resize(int bytes) {
-    if (bytes <= BufferPool.SMALL_BYTES) {
-      releaseBulk();
+    if (bulk != null && bulk.capacity() == bytes) {
       return;
     }
-    boolean isMedium = bytes <= BufferPool.MEDIUM_BYTES;
-    int size = isMedium ? BufferPool.MEDIUM_BYTES : BufferPool.BUFFER_BYTES;
-    if (bulk == null || bulk.capacity() != size) {
-      releaseBulk();
-      bulk = isMedium ? pool.borrowMedium() : pool.borrow();
+    releaseBulk();
+    if (bytes > BufferPool.SMALL_BYTES) {
+      bulk = pool.tryBorrow(bytes);
     }
   }
 

@@ -57,9 +57,14 @@ public final class BufferPool {
     return borrow(null, bytes);
   }
 
-  /** Returns a cleared buffer of {@link #MEDIUM_BYTES}. */
-  ByteBuffer borrowMedium() {
-    return borrow(medium.poll(), MEDIUM_BYTES);
+  /**
+   * Returns a cleared direct buffer, or null if none is left.
+   *
+   * @param bytes {@link #BUFFER_BYTES} or {@link #MEDIUM_BYTES}
+   */
+  ByteBuffer tryBorrow(int bytes) {
+    ByteBuffer direct = (bytes == BUFFER_BYTES ? large : medium).poll();
+    return direct == null ? null : borrow(direct, bytes);
   }
 
   private ByteBuffer borrow(ByteBuffer direct, int bytes) {
@@ -74,10 +79,19 @@ public final class BufferPool {
    * KiB; and no size of which no direct buffer is left.
    */
   public int bulkBytes() {
-    if (!budget.isInUse() && large.hasFree()) {
+    return bulkBytes(BUFFER_BYTES);
+  }
+
+  /**
+   * Returns the size of a buffer as {@link #bulkBytes()} does, for a borrower that fills at most
+   * {@code most} bytes of it: none larger than the smallest size that holds them.
+   */
+  int bulkBytes(int most) {
+    if (most > MEDIUM_BYTES && !budget.isInUse() && large.hasFree()) {
       return BUFFER_BYTES;
     }
-    return !budget.isUnderPressure() && medium.hasFree() ? MEDIUM_BYTES : SMALL_BYTES;
+    boolean isMedium = most > SMALL_BYTES && !budget.isUnderPressure() && medium.hasFree();
+    return isMedium ? MEDIUM_BYTES : SMALL_BYTES;
   }
 
   /**

@@ -81,7 +81,7 @@ final class ReceiveBuffer {
 
   private void makeSpace() throws IOException {
     int left = records.remaining();
-    boolean needsLarge = filled || left >= idleBytes;
+    boolean needsLarge = left >= idleBytes || filled && !isIdle();
     if (needsLarge && (!large || canReplaceUnauthenticated())) {
       replace(borrow(), true);
     } else if (left == 0 && !needsLarge && (records.capacity() == 0 || large && isIdle())) {

@@ -40,6 +40,9 @@ final class RecordInput extends ByteInput {
   /** Payload of a record that did not fit into the reader's buffer, or null. */
   private ByteBuffer overflow;
 
+  /** Whether the undecoded bytes are only a part of a record. */
+  private boolean incomplete;
+
   private boolean ended;
 
   /** The failure that ended the input: thrown after the payload before it, and on every read. */
@@ -134,6 +137,7 @@ final class RecordInput extends ByteInput {
       switch (result) {
         case DECODED -> emptyRecords.count(target.position() - before);
         case INCOMPLETE -> {
+          incomplete = true;
           return target.position() - start;
         }
         case TARGET_TOO_SMALL -> {
@@ -183,6 +187,7 @@ final class RecordInput extends ByteInput {
   }
 
   private void fill() throws IOException {
+    incomplete = false;
     if (received.fill() < 0) {
       decoder.onCarrierEnd(received.bytes().hasRemaining());
       ended = true;
@@ -191,7 +196,10 @@ final class RecordInput extends ByteInput {
 
   @Override
   public int available() throws IOException {
-    int decodable = received.bytes().remaining() + (overflow == null ? 0 : overflow.remaining());
+    int decodable = incomplete ? 0 : received.bytes().remaining();
+    if (overflow != null) {
+      decodable += overflow.remaining();
+    }
     return decodable > 0 ? decodable : carrier.input().available();
   }
 

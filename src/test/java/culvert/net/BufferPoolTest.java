@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class BufferPoolTest {
 
-  private final BufferPool pool = new BufferPool(new MemoryBudget(1 << 24), 2);
+  private final BufferPool pool = new BufferPool(new MemoryBudget(1 << 26), 2);
 
   @Test
   void releasedBufferIsLentAgainCleared() {
@@ -79,7 +79,7 @@ class BufferPoolTest {
   void everyLoanCountsInTheBudgetUntilItIsReleased() {
     MemoryBudget budget = pool.budget();
     ByteBuffer large = pool.borrow();
-    ByteBuffer medium = pool.borrowMedium();
+    ByteBuffer medium = pool.tryBorrow(BufferPool.MEDIUM_BYTES);
     ByteBuffer odd = pool.borrow(1000);
     int all = BufferPool.BUFFER_BYTES + BufferPool.MEDIUM_BYTES + 1000;
     assertThat(budget.held()).isEqualTo(all);
@@ -114,5 +114,17 @@ class BufferPoolTest {
     assertThat(pool.bulkBytes()).isEqualTo(BufferPool.BUFFER_BYTES);
     pool.borrow();
     assertThat(pool.bulkBytes()).isEqualTo(BufferPool.MEDIUM_BYTES);
+  }
+
+  /** Free buffers of the large size are not a reason to lend medium ones from the heap. */
+  @Test
+  void freeLargeBuffersDoNotCountAsMediumOnes() {
+    int most = BufferPool.MEDIUM_BYTES;
+    while (pool.bulkBytes(most) == BufferPool.MEDIUM_BYTES) {
+      assertThat(pool.tryBorrow(BufferPool.MEDIUM_BYTES).isDirect()).isTrue();
+    }
+    assertThat(pool.bulkBytes(most)).isEqualTo(BufferPool.SMALL_BYTES);
+    assertThat(pool.tryBorrow(BufferPool.MEDIUM_BYTES)).isNull();
+    assertThat(pool.bulkBytes(most + 1)).isEqualTo(BufferPool.BUFFER_BYTES);
   }
 }

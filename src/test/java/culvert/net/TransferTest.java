@@ -8,6 +8,7 @@ import culvert.testing.Loopback;
 import culvert.testing.Seed;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -66,6 +67,27 @@ class TransferTest {
       }
       pair.near().closeOutput();
       assertThat(copied.get(10, TimeUnit.SECONDS)).hasSize(3_000_000);
+    }
+  }
+
+  /** The number of bytes is the size of the buffer of an idle loop. */
+  @Test
+  void silentSenderThatFilledTheBufferOccupiesNoLargerOne() throws Exception {
+    try (var pair = pair()) {
+      var copied =
+          new FutureTask<>(() -> pair.far().input().transferTo(OutputStream.nullOutputStream()));
+      Thread loop = Threads.start("loop", copied);
+      pair.near().output().write(new byte[BufferPool.SMALL_BYTES]);
+      Eventually.within(
+          LIMIT,
+          () -> {
+            assertThat(pair.far().received()).isEqualTo(BufferPool.SMALL_BYTES);
+            assertThat(loop.getState()).isEqualTo(Thread.State.WAITING);
+          });
+      assertThat(pool.borrowed()).isZero();
+      assertThat(pool.budget().held()).isEqualTo(BufferPool.SMALL_BYTES);
+      pair.near().closeOutput();
+      assertThat(copied.get(10, TimeUnit.SECONDS)).isEqualTo(BufferPool.SMALL_BYTES);
     }
   }
 
