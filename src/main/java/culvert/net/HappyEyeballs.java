@@ -160,11 +160,8 @@ final class HappyEyeballs {
         channel.setOption(StandardSocketOptions.SO_LINGER, 0);
       }
       channel.socket().connect(address, millis);
-      var connection = new SocketConnection(channel, pool);
-      if (isResetOnDeath) {
-        connection.resetOnDeath();
-      }
-      return connection;
+      // The last step that can fail: the connection, once created, counts until it is closed.
+      return new SocketConnection(channel, pool, isResetOnDeath);
     } catch (IOException | RuntimeException e) {
       channel.close();
       throw e;

@@ -32,7 +32,7 @@ public final class SocketConnection implements Connection {
   private volatile CloseCause closeCause;
   private volatile boolean writing;
   private final AtomicBoolean closed = new AtomicBoolean();
-  private volatile boolean resetOnDeath;
+  private volatile boolean isResetOnDeath;
   private volatile long received;
   private volatile long sent;
 
@@ -42,7 +42,19 @@ public final class SocketConnection implements Connection {
    * @throws IOException if the channel is no longer connected; it is then closed
    */
   public SocketConnection(SocketChannel channel, BufferPool pool) throws IOException {
+    this(channel, pool, false);
+  }
+
+  /**
+   * Wraps a connected channel as the other constructor does.
+   *
+   * @param isResetOnDeath whether the linger time of the channel is zero already, as {@link
+   *     #resetOnDeath} sets it
+   */
+  SocketConnection(SocketChannel channel, BufferPool pool, boolean isResetOnDeath)
+      throws IOException {
     this.channel = channel;
+    this.isResetOnDeath = isResetOnDeath;
     try {
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
       channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
@@ -109,8 +121,8 @@ public final class SocketConnection implements Connection {
   /** Sets a linger time of zero, which turns a close into an RST, also that of a dying process. */
   @Override
   public void resetOnDeath() throws IOException {
-    if (!resetOnDeath) {
-      resetOnDeath = true;
+    if (!isResetOnDeath) {
+      isResetOnDeath = true;
       linger(0);
     }
   }
@@ -139,7 +151,7 @@ public final class SocketConnection implements Connection {
       return;
     }
     try {
-      if (resetOnDeath) {
+      if (isResetOnDeath) {
         linger(-1);
       }
     } catch (IOException e) {

@@ -135,6 +135,25 @@ class HappyEyeballsTest {
     }
   }
 
+  /** The first connection closes the channels of the others at any step of theirs. */
+  @Test
+  void losingConnectionsThatResetOnDeathAreNotCountedAsOpen() throws Exception {
+    long before = Descriptors.PROCESS.sockets();
+    try (var one = server(V4);
+        var two = server(V4)) {
+      var addresses = List.of(at(one), at(two), at(one), at(two), at(one), at(two));
+      for (int i = 0; i < 300; i++) {
+        new HappyEyeballs(pool, System.nanoTime() + LIMIT.toNanos(), Duration.ZERO, true)
+            .run(addresses)
+            .close();
+        acceptAll(one);
+        acceptAll(two);
+      }
+    }
+    Eventually.within(
+        LIMIT, () -> assertThat(Descriptors.PROCESS.sockets()).isLessThanOrEqualTo(before));
+  }
+
   /** How many bytes come from all that wait in the server's queue, until each has ended. */
   private static int heard(ServerSocket server) throws IOException {
     int heard = 0;
@@ -146,6 +165,12 @@ class HappyEyeballsTest {
         accepted.setSoTimeout((int) LIMIT.toMillis());
         heard += accepted.getInputStream().readAllBytes().length;
       }
+    }
+  }
+
+  private static void acceptAll(ServerSocket server) throws IOException {
+    for (Socket accepted = next(server); accepted != null; accepted = next(server)) {
+      accepted.close();
     }
   }
 
