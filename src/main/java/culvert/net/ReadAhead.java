@@ -54,19 +54,36 @@ public final class ReadAhead {
     return ahead;
   }
 
+  /** Runs the copy loop in any case: the relay waits for its end. */
   private void run() {
+    try {
+      readAhead();
+    } catch (RuntimeException | Error e) {
+      // Bytes of the failed read may be lost, so the copy loop must fail too.
+      connection.reset();
+      reportBreak();
+      throw e;
+    } finally {
+      Runnable next = loop.join();
+      chunk.flip();
+      next.run();
+    }
+  }
+
+  private void readAhead() {
     try {
       while (connection.input().read(chunk) >= 0 && hold()) {
         // Each round adds the bytes of one read to those held.
       }
     } catch (IOException e) {
-      if (recordBreak()) {
-        onBroken.run();
-      }
+      reportBreak();
     }
-    Runnable next = loop.join();
-    chunk.flip();
-    next.run();
+  }
+
+  private void reportBreak() {
+    if (recordBreak()) {
+      onBroken.run();
+    }
   }
 
   /**
@@ -86,11 +103,13 @@ public final class ReadAhead {
     }
   }
 
+  /** Returns whether the connection broke in time; true once. */
   private boolean recordBreak() {
     lock.lock();
     try {
-      broken = held != null;
-      return broken;
+      boolean isFirst = held != null && !broken;
+      broken |= isFirst;
+      return isFirst;
     } finally {
       lock.unlock();
     }

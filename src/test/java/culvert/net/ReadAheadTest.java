@@ -62,6 +62,32 @@ class ReadAheadTest {
     assertThat(ahead.isBroken()).isTrue();
   }
 
+  /** A relay waits for the end of its copy loop. */
+  @Test
+  void bugInTheReadingThreadDoesNotPreventTheCopyLoop() throws Exception {
+    var reported = new CompletableFuture<Throwable>();
+    var handler = Thread.getDefaultUncaughtExceptionHandler();
+    Thread.setDefaultUncaughtExceptionHandler((thread, bug) -> reported.complete(bug));
+    try (var other = Loopback.open()) {
+      var bug = new IllegalStateException("bug");
+      ReadAhead failing =
+          ReadAhead.start(
+              "failing",
+              other.far(),
+              () -> {
+                throw bug;
+              });
+      other.near().reset();
+      var copied = new CompletableFuture<Void>();
+      failing.run(() -> copied.complete(null));
+      copied.get(10, TimeUnit.SECONDS);
+      assertThat(failing.isBroken()).isTrue();
+      assertThat(reported.get(10, TimeUnit.SECONDS)).isSameAs(bug);
+    } finally {
+      Thread.setDefaultUncaughtExceptionHandler(handler);
+    }
+  }
+
   @Test
   void endOfTheInputIsNoBreak() throws Exception {
     pair.near().output().write(new byte[100]);
