@@ -13,7 +13,8 @@ import java.util.concurrent.atomic.LongAdder;
  * Resets streams of any link of the process when the memory budget is exceeded: first those with
  * the largest product of the bytes that a stream holds and the time for which they have been
  * unread. A stream that holds no more than its first window is reset only if none that holds more
- * is left.
+ * is left, and only while all streams together hold more than half of the budget: otherwise other
+ * loans fill it, and a reset of every stream would free too little.
  */
 public final class StreamEviction {
 
@@ -77,6 +78,7 @@ public final class StreamEviction {
     long now = System.nanoTime();
     List<Candidate> candidates = new ArrayList<>();
     long toFree = budget.held() - budget.limit() / 4 * 3;
+    long heldByStreams = 0;
     for (Link link : links) {
       for (MuxStream stream : link.streams()) {
         long held = stream.held();
@@ -85,15 +87,18 @@ public final class StreamEviction {
           toFree -= held;
         } else if (held > 0) {
           candidates.add(new Candidate(stream, held, now - stream.lastReadNanos()));
+          heldByStreams += held;
         }
       }
     }
     candidates.sort(ORDER);
     for (Candidate candidate : candidates) {
-      if (toFree <= 0) {
+      boolean isSpared = !candidate.isLarge() && heldByStreams <= budget.limit() / 2;
+      if (toFree <= 0 || isSpared) {
         return;
       }
       toFree -= candidate.held();
+      heldByStreams -= candidate.held();
       candidate.stream().evict();
       evictions.increment();
     }

@@ -2,10 +2,12 @@ package culvert.mux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.net.BufferPool;
 import culvert.net.CloseCause;
 import culvert.protocol.Message;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -110,6 +112,24 @@ class StreamEvictionTest {
       window += grant.bytes() - window / 4;
     }
     return window;
+  }
+
+  /** Blocked writers, for example, hold them. */
+  @Test
+  void firstWindowsAreNotEvictedForBytesThatNoStreamHolds() throws Exception {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES, SETUP)) {
+      for (int i = 0; i < 16; i++) {
+        fill(peer, BYTES);
+      }
+      var others = new BufferPool(peer.budget);
+      ByteBuffer loan = others.borrow(BUDGET);
+      fill(peer, BYTES);
+      // The reader has checked the budget after the bytes before these.
+      fill(peer, BYTES);
+      assertThat(peer.evictions.sum()).isZero();
+      assertThat(streams).noneMatch(StreamEvictionTest::isEvicted);
+      others.release(loan);
+    }
   }
 
   /** Both directions have ended, so the table forgets it; its unread bytes still count. */
