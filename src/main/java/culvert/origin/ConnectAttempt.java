@@ -11,6 +11,7 @@ import culvert.net.RecordedStart;
 import culvert.protocol.ForeignServer;
 import culvert.protocol.ForeignServerException;
 import culvert.protocol.ProtocolException;
+import culvert.protocol.UnknownAnswerException;
 import culvert.route.ForeignServers;
 import culvert.route.Route;
 import culvert.session.OriginDialect;
@@ -39,6 +40,8 @@ final class ConnectAttempt {
     REDIALLED,
     CANCELLED
   }
+
+  private static final String PORT_QUESTION = "is this the control port, or a port for visitors?";
 
   private final OriginSettings settings;
   private final OriginDialect dialect;
@@ -95,12 +98,21 @@ final class ConnectAttempt {
           () -> "no handshake within " + Durations.of(limit) + timeoutHint(recorded),
           () -> login(recorded));
     } catch (IOException e) {
-      if (isInGroup()) {
-        throw e;
-      }
-      TransportKind transport = settings.transport().kind(settings.secret().isPresent());
-      throw ForeignServers.explain(e, recorded.first(), transport, dialect.expectedPort());
+      throw isInGroup() ? e : explained(e, recorded);
     }
+  }
+
+  private IOException explained(IOException e, RecordedStart recorded) {
+    byte[] first = recorded.first();
+    // The port of visitors of a service that is not served resets its connections.
+    if (ForeignServers.isEndWithoutBytes(e, first, recorded)) {
+      return new IOException(e.getMessage() + "; " + PORT_QUESTION, e);
+    }
+    TransportKind transport = settings.transport().kind(settings.secret().isPresent());
+    IOException explained = ForeignServers.explain(e, first, transport, dialect.expectedPort());
+    return explained instanceof UnknownAnswerException
+        ? new ProtocolException(e.getMessage() + "; is this " + dialect.expectedPort() + "?")
+        : explained;
   }
 
   private OriginSession login(Connection connection) throws IOException {
@@ -131,9 +143,7 @@ final class ConnectAttempt {
     if (isInGroup()) {
       return ": there may be no remote proxy in the group";
     }
-    return connection.first().length == 0
-        ? ": the peer sends nothing; is this the control port, or a port for visitors?"
-        : "";
+    return connection.first().length == 0 ? ": the peer sends nothing; " + PORT_QUESTION : "";
   }
 
   /** Classifies an exception of {@link #connect}. */

@@ -11,7 +11,7 @@ import java.util.Optional;
 public enum ForeignServer {
   /** RFC 4253, 4.2; a server may send lines of text first, which are not recognised. */
   SSH("an SSH server"),
-  /** RFC 9112, 4. */
+  /** RFC 9112, 4; a server may answer an invalid request with a page alone, as HTTP/0.9. */
   HTTP("a web server (HTTP)"),
   /** A record with a handshake message or an alert (RFC 8446, 5.1). */
   TLS("a TLS server"),
@@ -25,6 +25,8 @@ public enum ForeignServer {
   POSTGRESQL("a PostgreSQL server"),
   /** RFC 6143, 7.1.1. */
   VNC("a VNC server"),
+  /** The banner in {@link culvert.protocol.bounce}; the header of a frame has 12 bytes of it. */
+  BOUNCE("a bounce server"),
   /** A server that returns what a dialling side sends. */
   ECHO("a server that returns the bytes it receives, such as an echo service");
 
@@ -72,7 +74,7 @@ public enum ForeignServer {
     if (text.startsWith("SSH-")) {
       return Optional.of(SSH);
     }
-    if (text.startsWith("HTTP/")) {
+    if (text.matches("(?s)HTTP/.*|(?i)<(!DOCTYPE|html).*")) {
       return Optional.of(HTTP);
     }
     if (text.matches("(?s)(-ERR|-NOAUTH|-DENIED|-LOADING|-MISCONF|\\+PONG|\\$-1).*")) {
@@ -80,6 +82,9 @@ public enum ForeignServer {
     }
     if (text.matches("(?s)([245][0-9]{2}[ -]|\\+OK|\\* (OK|PREAUTH|BYE)).*")) {
       return Optional.of(MAIL_OR_FTP);
+    }
+    if (text.matches("(?s)[1-9][0-9]?-BounceS.*")) {
+      return Optional.of(BOUNCE);
     }
     return text.startsWith("RFB 0") ? Optional.of(VNC) : Optional.empty();
   }

@@ -163,8 +163,7 @@ public final class Handshake {
     try {
       return exchange.receive(Message.Challenge.class);
     } catch (ProtocolException e) {
-      throw new ProtocolException(
-          "the peer is not a Culvert remote proxy (" + e.getMessage() + ")");
+      throw new UnknownAnswerException(e);
     }
   }
 

@@ -3,7 +3,7 @@ package culvert.protocol;
 import java.io.IOException;
 
 /** The peer violated the protocol; its connection is closed. */
-public final class ProtocolException extends IOException {
+public sealed class ProtocolException extends IOException permits UnknownAnswerException {
   private static final long serialVersionUID = 1L;
 
   /**

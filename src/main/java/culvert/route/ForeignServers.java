@@ -1,9 +1,12 @@
 package culvert.route;
 
 import culvert.config.TransportKind;
+import culvert.net.CloseCause;
+import culvert.net.Connection;
 import culvert.protocol.ForeignServer;
 import culvert.protocol.ForeignServerException;
 import culvert.protocol.PeerRefusedException;
+import java.io.EOFException;
 import java.io.IOException;
 
 /** Explains why a handshake on the dialling side failed, by the first bytes of the peer. */
@@ -28,6 +31,18 @@ public final class ForeignServers {
         .filter(server -> !isCarrying(server, transport))
         .<IOException>map(server -> new ForeignServerException(server, port))
         .orElse(cause);
+  }
+
+  /**
+   * Returns whether the peer closed or reset a connection on which it sent nothing.
+   *
+   * @param first the first bytes that the peer sent
+   */
+  public static boolean isEndWithoutBytes(IOException cause, byte[] first, Connection connection) {
+    return first.length == 0
+        && !(cause instanceof PeerRefusedException)
+        && (cause instanceof EOFException
+            || connection.closeCause().filter(CloseCause.RESET::equals).isPresent());
   }
 
   private static boolean isCarrying(ForeignServer server, TransportKind transport) {

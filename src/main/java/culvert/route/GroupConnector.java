@@ -7,6 +7,7 @@ import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.KeepAlive;
 import culvert.net.RecordedStart;
+import culvert.protocol.ForeignServer;
 import culvert.protocol.PeerNames;
 import culvert.protocol.PeerRefusedException;
 import culvert.protocol.ProtocolException;
@@ -14,6 +15,7 @@ import culvert.protocol.bounce.BounceClientHandshake;
 import culvert.protocol.bounce.BounceGreeting;
 import culvert.transport.Transport;
 import culvert.transport.stack.TransportStack;
+import java.io.EOFException;
 import java.io.IOException;
 import java.util.function.Consumer;
 
@@ -99,10 +101,21 @@ public final class GroupConnector implements Transport {
       try {
         return join(recorded);
       } catch (IOException e) {
-        throw ForeignServers.explain(
-            e, recorded.first(), group.transport(), "the port of " + server.kind());
+        throw explained(e, recorded);
       }
     });
+  }
+
+  private IOException explained(IOException e, RecordedStart recorded) {
+    byte[] first = recorded.first();
+    String port = "the port of " + server.kind();
+    // The handshake itself explains a clean end.
+    if (!(e instanceof EOFException) && ForeignServers.isEndWithoutBytes(e, first, recorded)) {
+      return new IOException(e.getMessage() + "; is this " + port + "?", e);
+    }
+    return ForeignServer.of(first).filter(ForeignServer.BOUNCE::equals).isPresent()
+        ? e
+        : ForeignServers.explain(e, first, group.transport(), port);
   }
 
   private Connection join(Connection carrier) throws IOException {

@@ -9,6 +9,7 @@ import culvert.net.Deadlines;
 import culvert.net.Dialer;
 import culvert.net.Durations;
 import culvert.net.HostPort;
+import culvert.setting.Setting;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -148,7 +149,9 @@ public final class Route {
             + Durations.of(timeout)
             + "; is this a bounce server, and does it accept "
             + (address.transport().isTls() ? "TLS" : "connections without TLS")
-            + "?",
+            + "? It also waits if its authentication string ("
+            + Setting.AUTH
+            + ") is longer than the one it was sent",
         () -> connector.wrap(carrier));
   }
 }

@@ -22,6 +22,10 @@ class ForeignServerTest {
           """
           SSH         | SSH-2.0-OpenSSH_9.6\\r\\n
           HTTP        | HTTP/1.1 400 Bad Request\\r\\n
+          HTTP        | <!DOCTYPE HTML>\\n
+          HTTP        | <!doctype html>
+          HTTP        | <HTML><head>
+          BOUNCE      | 2-BounceServer_1.0\\n
           TLS         | \\25\\3\\1\\0\\2\\2\\106
           TLS         | \\26\\3\\3\\0\\172\\2\\0
           REDIS       | -ERR unknown command 'CULVERT'\\r\\n

@@ -22,8 +22,10 @@ import culvert.testing.TestLog;
 import culvert.testing.TestServer;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -74,7 +76,10 @@ class WrongPortTest {
         "220 mail.example.com ESMTP\\r\\n | an SMTP, FTP, POP3 or IMAP server",
         "+OK\\r\\n | an SMTP, FTP, POP3 or IMAP server",
         "-ERR unknown command\\r\\n | a Redis server",
-        "HTTP/1.1 400 Bad Request\\r\\n\\r\\n | a web server"
+        "HTTP/1.1 400 Bad Request\\r\\n\\r\\n | a web server",
+        "<!DOCTYPE HTML>\\n<html lang='en'> | a web server",
+        "2-BounceServer_1.0\\n | a bounce server",
+        "Hello, visitor | unknown frame type 0x48"
       })
   void foreignServerIsNamed(String greeting, String name) throws Exception {
     try (TestServer server = greeting(greeting)) {
@@ -104,6 +109,33 @@ class WrongPortTest {
       assertThat(failure(server.address(), new RolePair.Options().transport(transport)))
           .contains("a server that returns the bytes it receives", QUESTION);
     }
+  }
+
+  /** As the port of visitors does while no origin proxy serves it. */
+  @ParameterizedTest
+  @EnumSource(
+      value = TransportKind.class,
+      names = {"PLAIN", "NOISE", "TLS", "WS", "WSS"})
+  void portThatClosesOrResetsIsReportedAsAPossiblePortForVisitors(TransportKind transport)
+      throws Exception {
+    var options = new RolePair.Options().transport(transport);
+    try (var resetting = new TestServer(WrongPortTest::reset);
+        var closing = new TestServer(WrongPortTest::readOnce)) {
+      for (TestServer server : List.of(resetting, closing)) {
+        assertThat(failure(server.address(), options))
+            .contains("session not started", "is this the control port, or a port for visitors?");
+      }
+    }
+  }
+
+  /** An earlier reset would fail the connection attempt itself. */
+  private static void reset(Socket socket) throws IOException {
+    readOnce(socket);
+    socket.setSoLinger(true, 0);
+  }
+
+  private static void readOnce(Socket socket) throws IOException {
+    assertThat(socket.getInputStream().read(new byte[8192])).isPositive();
   }
 
   @Test

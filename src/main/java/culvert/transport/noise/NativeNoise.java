@@ -14,6 +14,7 @@ import culvert.protocol.Message;
 import culvert.protocol.PeerRefusedException;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.Sha256;
+import culvert.protocol.UnknownAnswerException;
 import culvert.setting.Setting;
 import culvert.transport.RecordConnection;
 import java.io.IOException;
@@ -155,8 +156,7 @@ public final class NativeNoise {
     try {
       return exchange.receive(Message.Noise.class);
     } catch (ProtocolException e) {
-      throw new ProtocolException(
-          "the peer is not a Culvert remote proxy (" + e.getMessage() + ")");
+      throw new UnknownAnswerException(e);
     }
   }
 

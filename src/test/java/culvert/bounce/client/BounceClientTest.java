@@ -279,7 +279,8 @@ class BounceClientTest {
                 "hello",
                 Duration.ofMillis(200))) {
       assertThatThrownBy(client::join)
-          .hasMessageContaining("not joined within 200ms; is this a bounce server");
+          .hasMessageContaining("not joined within 200ms; is this a bounce server")
+          .hasMessageContaining("if its authentication string (--auth) is longer");
     }
   }
 
