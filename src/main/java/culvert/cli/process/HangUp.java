@@ -5,22 +5,22 @@ import java.util.function.Consumer;
 
 /**
  * The reaction to HUP. The operating system sends it when the terminal of the process closes, which
- * is a request to stop; sent by an operator, it runs the command's action.
+ * is a request to stop; sent by an operator, also long after that, it runs the command's action.
  */
 public final class HangUp implements Consumer<Runnable> {
 
   private final Stop stop;
-  private final BooleanSupplier hasTerminalClosed;
+  private final BooleanSupplier hasTerminalJustClosed;
   private volatile Runnable action = () -> {};
 
   /**
    * Creates a reaction without an action.
    *
-   * @param hasTerminalClosed returns whether the process had a terminal that has closed
+   * @param hasTerminalJustClosed returns whether the terminal of the process closed a moment ago
    */
-  HangUp(Stop stop, BooleanSupplier hasTerminalClosed) {
+  HangUp(Stop stop, BooleanSupplier hasTerminalJustClosed) {
     this.stop = stop;
-    this.hasTerminalClosed = hasTerminalClosed;
+    this.hasTerminalJustClosed = hasTerminalJustClosed;
   }
 
   /** Sets the action, which any thread may run, also twice at once. */
@@ -31,7 +31,7 @@ public final class HangUp implements Consumer<Runnable> {
 
   /** Reacts to one signal. */
   void signalled() {
-    if (hasTerminalClosed.getAsBoolean()) {
+    if (hasTerminalJustClosed.getAsBoolean()) {
       stop.terminalClosed();
     } else {
       action.run();

@@ -35,8 +35,10 @@ public final class Signals {
    * @return the reaction, which has no action yet
    */
   public static HangUp handleHangUp(Stop stop) {
-    var hangUp = new HangUp(stop, new ControllingTerminal()::hasClosed);
+    var controlling = new ControllingTerminal();
+    var hangUp = new HangUp(stop, controlling::hasJustClosed);
     handle("HUP", number -> hangUp.signalled());
+    controlling.watch();
     return hangUp;
   }
 

@@ -14,7 +14,7 @@ import java.util.function.Supplier;
  * @param err standard error, for logs and error messages
  * @param environment the environment variables
  * @param stop ends a role
- * @param hangUps accepts the action for each HUP; HUP after the terminal has closed is a stop
+ * @param hangUps accepts the action for each HUP; HUP as the terminal closes is a stop
  * @param interactive returns whether the process runs on an interactive terminal
  */
 public record Terminal(
