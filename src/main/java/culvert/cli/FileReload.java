@@ -2,12 +2,13 @@ package culvert.cli;
 
 import static culvert.observe.LogEvent.event;
 
+import culvert.config.PipeContents;
 import culvert.observe.Log;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Reads the files of a running command again and logs the result. If one of them is invalid, the
- * content read before stays in use.
+ * content read before stays in use, as does that of a FIFO, which could block the reload.
  */
 final class FileReload implements Runnable {
 
@@ -34,6 +35,12 @@ final class FileReload implements Runnable {
     try {
       reload.run();
       log.info("files reloaded");
+      PipeContents.files()
+          .forEach(file ->
+              log.info(
+                  event("file not read again")
+                      .with("file", file)
+                      .with("cause", "it is not a regular file")));
     } catch (IllegalArgumentException e) {
       log.error(event("files not reloaded").with("cause", e.getMessage()));
     } finally {

@@ -28,7 +28,8 @@ public final class SettingFile {
   private SettingFile() {}
 
   /**
-   * Returns the content of a file.
+   * Returns the content of a file. One that is not regular, such as a FIFO, is read once in the
+   * life of the process: {@link PipeContents}.
    *
    * @param source the {@link culvert.setting.Setting} that names the file, or a text if none does
    * @param maxBytes a longer file is rejected
@@ -37,12 +38,21 @@ public final class SettingFile {
     if (Files.isDirectory(file)) {
       throw invalid(source, file, "it is a directory, not a file");
     }
+    if (PipeContents.hasReplaced(file)) {
+      throw invalid(source, file, "it was a regular file and is not any more");
+    }
+    byte[] bytes = PipeContents.of(file).orElseGet(() -> read(source, file, maxBytes));
+    if (bytes.length > maxBytes) {
+      throw invalid(
+          source, file, "the file is longer than " + size(maxBytes) + "; it is the wrong one");
+    }
+    return bytes;
+  }
+
+  private static byte[] read(Object source, Path file, int maxBytes) {
     try (InputStream in = Files.newInputStream(file)) {
       byte[] bytes = in.readNBytes(maxBytes + 1);
-      if (bytes.length > maxBytes) {
-        throw invalid(
-            source, file, "the file is longer than " + size(maxBytes) + "; it is the wrong one");
-      }
+      PipeContents.add(file, bytes);
       return bytes;
     } catch (NoSuchFileException e) {
       throw invalid(source, file, "there is no such file");
