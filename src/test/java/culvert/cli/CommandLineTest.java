@@ -100,11 +100,11 @@ class CommandLineTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "--control-addr=90000 | PORT or HOST:PORT (",
-        "--control-addr=h:70000 | PORT or HOST:PORT (",
+        "--control-addr=90000 | PORT or HOST:PORT; a port is 0 to 65535 (",
+        "--control-addr=h:70000 | PORT or HOST:PORT; a port is 0 to 65535 (",
         "--control-addr=http://localhost:8000 | PORT or HOST:PORT; write 'localhost:8000' (",
         "--control-addr=localhost:8000/ | PORT or HOST:PORT (",
-        "--control-addr=::1:9000 | PORT or HOST:PORT, with an IPv6 address in brackets, as"
+        "--control-addr=::1:9000 | PORT or HOST:PORT; write an IPv6 address in brackets, as"
             + " [::1]:9000",
         "--outside-addr=web=h:http | [NAME=]PORT or [NAME=]HOST:PORT",
         "--outside-addr=we b=h:1 | [NAME=]PORT or [NAME=]HOST:PORT, with a NAME of 1 to 64 letters,"

@@ -15,13 +15,18 @@ public final class AddressForms {
 
   private static final String LOCALHOST = "localhost";
 
+  private static final AddressHint OF_SERVER = new AddressHint(AddressHint.Part.HOST, 1);
+  private static final AddressHint OF_LISTENER = new AddressHint(AddressHint.Part.HOST, 0);
+  private static final AddressHint WITH_BOTH = new AddressHint(AddressHint.Part.NONE, 1);
+  private static final AddressHint WITH_DEFAULT_PORT = new AddressHint(AddressHint.Part.PORT, 1);
+
   private AddressForms() {}
 
   /** Reads the address of a server to connect to, or of a listener for this host only. */
   public static final class Local implements ITypeConverter<HostPort> {
     @Override
     public HostPort convert(String text) {
-      return parse("PORT or HOST:PORT", Local::address, text);
+      return parse(OF_SERVER, "PORT or HOST:PORT", Local::address, text);
     }
 
     private static HostPort address(String text) {
@@ -33,7 +38,7 @@ public final class AddressForms {
   public static final class Listening implements ITypeConverter<HostPort> {
     @Override
     public HostPort convert(String text) {
-      return parse("PORT or HOST:PORT", Listening::address, text);
+      return parse(OF_LISTENER, "PORT or HOST:PORT", Listening::address, text);
     }
 
     private static HostPort address(String text) {
@@ -45,7 +50,7 @@ public final class AddressForms {
   public static final class OriginServer implements ITypeConverter<ServiceAddress> {
     @Override
     public ServiceAddress convert(String text) {
-      return service(Local::address, text);
+      return service(OF_SERVER, Local::address, text);
     }
   }
 
@@ -53,12 +58,14 @@ public final class AddressForms {
   public static final class Outside implements ITypeConverter<ServiceAddress> {
     @Override
     public ServiceAddress convert(String text) {
-      return service(Listening::address, text);
+      return service(OF_LISTENER, Listening::address, text);
     }
   }
 
-  private static ServiceAddress service(Function<String, HostPort> address, String text) {
+  private static ServiceAddress service(
+      AddressHint hint, Function<String, HostPort> address, String text) {
     return parse(
+        hint,
         "[NAME=]PORT or [NAME=]HOST:PORT, with a NAME of 1 to 64 letters, digits, dots, dashes and"
             + " underscores",
         one -> ServiceAddress.parse(one, address),
@@ -67,19 +74,20 @@ public final class AddressForms {
 
   /** Parses the address of a server whose port may be omitted. */
   public static HostPort withDefaultPort(String text, int port) {
-    return parse("HOST or HOST:PORT", one -> HostPort.parse(one, port), text, true);
+    return parse(WITH_DEFAULT_PORT, "HOST or HOST:PORT", one -> HostPort.parse(one, port), text);
   }
 
+  /** Parses an address that needs a host and a port. */
   static <T> T parse(String form, Function<String, T> parser, String text) {
-    return parse(form, parser, text, false);
+    return parse(WITH_BOTH, form, parser, text);
   }
 
   private static <T> T parse(
-      String form, Function<String, T> parser, String text, boolean isPortOptional) {
+      AddressHint hint, String form, Function<String, T> parser, String text) {
     try {
       return parser.apply(text);
     } catch (IllegalArgumentException e) {
-      throw new TypeConversionException("expected " + form + AddressHint.of(text, isPortOptional));
+      throw new TypeConversionException("expected " + form + hint.of(text));
     }
   }
 }

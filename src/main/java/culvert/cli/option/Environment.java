@@ -45,10 +45,9 @@ public final class Environment implements IDefaultValueProvider {
   Optional<String> source(ArgSpec argument) {
     // A former name that is now the variable of another setting is not read.
     Stream<String> former =
-        VariableNames.former(argument).stream()
-            .filter(name -> !VariableNames.isOfSetting(name))
-            .filter(this::isSetByUser);
-    return Stream.concat(VariableNames.current(argument).stream().filter(this::isSet), former)
+        VariableNames.former(argument).stream().filter(name -> !VariableNames.isOfSetting(name));
+    return Stream.concat(VariableNames.current(argument).stream(), former)
+        .filter(this::isSetByUser)
         .findFirst();
   }
 

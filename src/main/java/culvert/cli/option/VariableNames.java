@@ -42,6 +42,9 @@ final class VariableNames {
   /** Variables of a container that is linked under such a name (Docker's {@code --link}). */
   private static final Pattern OF_DOCKER = Pattern.compile("CULVERT_(\\w+_)?ENV_\\w+");
 
+  /** The path of a linked container: the container that has the link, and the link's name. */
+  private static final Pattern LINK = Pattern.compile("/[^/]+/[^/]+");
+
   private VariableNames() {}
 
   /**
@@ -92,7 +95,7 @@ final class VariableNames {
    */
   static boolean isOfPlatform(String name, String value) {
     return isOfPlatform(name) && value.contains("://")
-        || name.endsWith("_NAME") && value.startsWith("/");
+        || name.endsWith("_NAME") && LINK.matcher(value).matches();
   }
 
   /** Returns whether the argument belongs to one of the commands of bore. */

@@ -53,16 +53,37 @@ class AddressFormsTest {
     "HTTP://[::1]:8000, write '[::1]:8000'",
     "http:/localhost:8000, write 'localhost:8000'",
     "web=http://localhost:8000, write 'web=localhost:8000'",
-    "tcp://localhost, without a scheme",
-    "http://, without a scheme",
+    "tcp://localhost, ; write it without a scheme",
+    "http://, ; write it without a scheme",
+    "https://user:pw@host/x, '; write it without a scheme, user or password'",
+    "99999, ; a port is 1 to 65535",
+    "web=localhost:65536, ; a port is 1 to 65535",
+    "localhost:99999999999999999999, ; a port is 1 to 65535",
     "localhost, 'add the port, as in ''localhost:9000'''",
-    "::1:9000, 'an IPv6 address in brackets, as [::1]:9000'"
+    "::1:9000, '; write an IPv6 address in brackets, as [::1]:9000'"
   })
   void addressInAnotherCommonFormIsExplained(String text, String hint) {
     assertThatThrownBy(() -> originServer(text))
         .isInstanceOf(TypeConversionException.class)
         .hasMessageStartingWith("expected [NAME=]PORT or [NAME=]HOST:PORT")
         .hasMessageEndingWith(hint);
+  }
+
+  @Test
+  void portOfAListenerThatIsTooHighIsExplained() {
+    assertThatThrownBy(() -> new AddressForms.Outside().convert("70000"))
+        .hasMessageEndingWith("underscores; a port is 0 to 65535");
+    assertThatThrownBy(() -> new AddressForms.Listening().convert("0.0.0.0:70000"))
+        .hasMessage("expected PORT or HOST:PORT; a port is 0 to 65535");
+    assertThatThrownBy(() -> AddressForms.withDefaultPort("localhost:99999", 7835))
+        .hasMessage("expected HOST or HOST:PORT; a port is 1 to 65535");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"9000", ":9000"})
+  void portAloneWhereAHostIsNeededIsExplained(String text) {
+    assertThatThrownBy(() -> AddressForms.parse("HOST:PORT", HostPort::parse, text))
+        .hasMessage("expected HOST:PORT; add the host, as in 'example.com:9000'");
   }
 
   @ParameterizedTest

@@ -114,7 +114,13 @@ class VariablesTest {
     var variables = new HashMap<String, String>();
     for (String service :
         List.of(
-            "culvert", "culvert-control", "culvert-outside", "culvert-bounce", "culvert-bore")) {
+            "culvert",
+            "culvert-control",
+            "culvert-outside",
+            "culvert-bounce",
+            "culvert-bore",
+            "culvert-origin",
+            "culvert-tls-server")) {
       variables.putAll(ofPlatforms(service));
     }
     var run = run(variables, role);
