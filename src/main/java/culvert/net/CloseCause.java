@@ -8,7 +8,7 @@ public enum CloseCause {
   LINK_LOST,
   /** The peer reset the stream because a time limit passed. */
   TIMED_OUT,
-  /** Reset under memory pressure, as the stream that had not been read for the longest time. */
+  /** Reset under memory pressure, as a stream that held many bytes for a long time. */
   NOT_DRAINED,
   /** This side or the peer is stopping. */
   STOPPED

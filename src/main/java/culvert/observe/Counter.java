@@ -53,7 +53,7 @@ public enum Counter {
   OFFERS_DECLINED,
   /** Frames for streams that had ended, which are not an error. */
   LATE_FRAMES,
-  /** Streams reset under memory pressure because they had not been read for the longest time. */
+  /** Streams reset under memory pressure, those with the most bytes for the longest time first. */
   STREAMS_NOT_DRAINED,
   /** Connections that joined a group of a bounce server. */
   MEMBERS,
@@ -63,6 +63,6 @@ public enum Counter {
   MEMBERS_TOO_SLOW,
   /** Failed accepts, usually because no file descriptor was free. */
   ACCEPT_FAILURES,
-  /** Log lines suppressed because their source had reached its limit. */
+  /** Log lines suppressed by the limit of their source or by the limit of their event. */
   LOG_LINES_SUPPRESSED
 }

@@ -6,7 +6,7 @@ public enum StreamResetReason {
   BROKEN(1),
   /** A time limit passed. */
   TIMED_OUT(2),
-  /** Memory ran short, and this stream had not been read for the longest time. */
+  /** Memory ran short, and this stream had held the most bytes for the longest time. */
   NOT_DRAINED(3),
   /** The sender is stopping. */
   STOPPED(4);

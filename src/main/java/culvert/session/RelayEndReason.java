@@ -13,7 +13,7 @@ public enum RelayEndReason {
   ORIGIN_RESET("origin-reset"),
   /** The link that carried the stream was lost. */
   LINK_LOST("link-lost"),
-  /** Memory ran short, and of all streams this one had not been read for the longest time. */
+  /** Memory ran short, and this stream had held the most bytes for the longest time. */
   NOT_DRAINED("not-drained"),
   /** A time limit passed on the other side. */
   TIMED_OUT("timed-out"),
