@@ -111,9 +111,16 @@ final class PortTable {
     return released;
   }
 
-  /** Frees a released port; returns the actions that waited for it. */
-  List<Runnable> free(Held port) {
-    return closing.remove(port.port());
+  /** Ends the reservation of a port. The caller closes the listener, then calls {@link #free}. */
+  void beginClosing(PortListener unused) {
+    int port = unused.address().port();
+    reserved.remove(port);
+    closing.put(port, new ArrayList<>());
+  }
+
+  /** Frees the port of a listener that was closed; returns the actions that waited for it. */
+  List<Runnable> free(PortListener closed) {
+    return closing.remove(closed.address().port());
   }
 
   /** Returns the ports that the session has. */

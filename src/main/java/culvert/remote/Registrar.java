@@ -173,7 +173,9 @@ final class Registrar {
   }
 
   private void decline(Registration one, RegistrationStep.Decline decline) {
-    registry.locked(one::giveUp).forEach(PortListener::close);
+    List<PortListener> unused = registry.locked(one::giveUp);
+    unused.forEach(PortListener::close);
+    registry.free(unused);
     counters.count(Counter.OFFERS_DECLINED);
     log.warn(
         one.session(),

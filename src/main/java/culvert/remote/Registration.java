@@ -63,10 +63,13 @@ final class Registration {
     bound.put(offer, listener);
   }
 
-  /** Ends the reservations; the caller closes the listeners that are returned. */
+  /**
+   * Ends the reservations. The caller closes the listeners that are returned, then frees their
+   * ports with {@link PortTable#free}: a port whose listener is still open cannot be bound again.
+   */
   List<PortListener> giveUp(RegistryTables tables) {
     var unused = List.copyOf(bound.values());
-    unused.forEach(listener -> tables.ports().unreserve(listener.address().port()));
+    unused.forEach(listener -> tables.ports().beginClosing(listener));
     bound.clear();
     return unused;
   }

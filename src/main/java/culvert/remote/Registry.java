@@ -120,14 +120,20 @@ final class Registry implements ServiceRegistry, AutoCloseable {
 
   /** Closes the listeners that a session has lost, and logs the withdrawn services. */
   private void withdrawn(RegistryTables.Withdrawal lost) {
-    lost.ports().forEach(port -> port.listener().close());
+    var listeners = lost.ports().stream().map(PortTable.Held::listener).toList();
+    listeners.forEach(PortListener::close);
     lost.names()
         .forEach(name ->
             log.info(
                 lost.session(), about(lost.session(), "service withdrawn").with("service", name)));
-    locked(all -> lost.ports().stream().flatMap(port -> all.ports().free(port).stream()).toList())
-        .forEach(Runnable::run);
+    free(listeners);
     notices.servicesChanged(lost.names());
+  }
+
+  /** Frees the ports of closed listeners, and continues the registrations that wait for them. */
+  void free(List<PortListener> closed) {
+    locked(all -> closed.stream().flatMap(one -> all.ports().free(one).stream()).toList())
+        .forEach(Runnable::run);
   }
 
   /** Removes a session that has ended. */
