@@ -2,6 +2,7 @@ package culvert.remote;
 
 import static culvert.remote.SessionLog.about;
 
+import culvert.net.Threads;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.LogEvent;
@@ -136,7 +137,8 @@ final class Registrar {
           return isDone;
         });
     if (isLast) {
-      proceed(one);
+      // A session may answer in the only timer thread, which the next steps would block.
+      Threads.start("registration of " + one.session().peer(), () -> proceed(one));
     }
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.net.Deadlines;
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.protocol.ByeReason;
@@ -92,6 +93,14 @@ class RegistryTest {
     assertThat(owner.probes).hasSize(1);
   }
 
+  /** The registration continues in a thread of its own. */
+  private static void answerProbe(FakeSession holder, boolean isAlive) throws Exception {
+    holder.probes.remove().accept(isAlive);
+    Eventually.within(
+        RolePair.LIMIT,
+        () -> assertThat(Threads.live()).noneMatch(name -> name.startsWith("registration of ")));
+  }
+
   @Test
   void acceptedOfferIsAnsweredAndChangesTheServices() {
     join(registry, owner);
@@ -145,12 +154,12 @@ class RegistryTest {
 
   /** Visitors would otherwise alternate between two different origin servers. */
   @Test
-  void serviceIsNotSharedUnlessBothSessionsAskForIt() {
+  void serviceIsNotSharedUnlessBothSessionsAskForIt() throws Exception {
     Registry verified = registry(true);
     join(verified, owner, newcomer);
     verified.register(owner, List.of(WEB), false, answers::add);
     verified.register(newcomer, List.of(WEB), true, answers::add);
-    owner.probes.remove().accept(true);
+    answerProbe(owner, true);
     assertThat(answers)
         .containsExactly(
             TAKEN,
@@ -164,13 +173,13 @@ class RegistryTest {
   }
 
   @Test
-  void sharedServiceIsNotTakenByASessionThatDoesNotShare() {
+  void sharedServiceIsNotTakenByASessionThatDoesNotShare() throws Exception {
     join(registry, owner, newcomer, third);
     registry.register(owner, List.of(WEB), true, answers::add);
     registry.register(newcomer, List.of(WEB), true, answers::add);
     offer(registry, third);
-    owner.probes.remove().accept(false);
-    newcomer.probes.remove().accept(true);
+    answerProbe(owner, false);
+    answerProbe(newcomer, true);
     assertThat(answers).containsExactly(TAKEN, TAKEN, DECLINED);
     assertThat(owner.closedFor).as("a holder that is silent while another answers").isNull();
   }
@@ -221,7 +230,7 @@ class RegistryTest {
 
   /** Supervisors restart both processes, each time with another instance id. */
   @Test
-  void clonesOfOneNameDoNotReplaceEachOtherForEver() {
+  void clonesOfOneNameDoNotReplaceEachOtherForEver() throws Exception {
     Registry verified = registry(true);
     FakeSession holder = owner;
     join(verified, holder);
@@ -237,7 +246,7 @@ class RegistryTest {
       var clone = new FakeSession("laptop", "late clone " + i);
       join(verified, clone);
       offer(verified, clone);
-      holder.probes.remove().accept(true);
+      answerProbe(holder, true);
       assertThat(answers)
           .last()
           .isInstanceOfSatisfying(
@@ -250,14 +259,25 @@ class RegistryTest {
     var last = new FakeSession("laptop", "last");
     join(verified, last);
     offer(verified, last);
-    holder.probes.remove().accept(false);
+    answerProbe(holder, false);
     assertThat(answers).as("after the holder fell silent").last().isEqualTo(TAKEN);
   }
 
+  /** The timer thread must not bind or close a listener. */
   @Test
-  void ownerThatAnswersTheProbeKeepsItsService() {
+  void answerToAProbeDoesNotBlockItsThread() throws Exception {
+    var threads = new ArrayList<Thread>();
+    join(registry, owner, newcomer);
+    offer(registry, owner);
+    registry.register(newcomer, List.of(WEB), false, answer -> threads.add(Thread.currentThread()));
+    answerProbe(owner, false);
+    assertThat(threads).hasSize(1).doesNotContain(Thread.currentThread());
+  }
+
+  @Test
+  void ownerThatAnswersTheProbeKeepsItsService() throws Exception {
     contest();
-    owner.probes.remove().accept(true);
+    answerProbe(owner, true);
     assertThat(answers).containsExactly(DECLINED);
     assertThat(owner.closedFor).isNull();
     assertThat(registry.isServing(owner)).isTrue();
@@ -266,9 +286,9 @@ class RegistryTest {
   }
 
   @Test
-  void ownerThatDoesNotAnswerTheProbeLosesItsServiceAndSession() {
+  void ownerThatDoesNotAnswerTheProbeLosesItsServiceAndSession() throws Exception {
     contest();
-    owner.probes.remove().accept(false);
+    answerProbe(owner, false);
     assertThat(answers).containsExactly(TAKEN);
     assertThat(owner.closedFor).isEqualTo(ByeReason.ERROR);
     assertThat(owner.closedWhy).contains("did not answer");
@@ -283,10 +303,10 @@ class RegistryTest {
   }
 
   @Test
-  void newcomerThatEndsDuringTheProbeServesNothing() {
+  void newcomerThatEndsDuringTheProbeServesNothing() throws Exception {
     contest();
     registry.remove(newcomer);
-    owner.probes.remove().accept(false);
+    answerProbe(owner, false);
     assertThat(answers).containsExactly(OVER);
     assertThat(registry.isServing(newcomer)).isFalse();
     assertThat(registry.isServing(owner)).as("no other session offers it any more").isTrue();
@@ -297,41 +317,41 @@ class RegistryTest {
   }
 
   @Test
-  void newcomerServesIfTheOwnerEndsDuringTheProbe() {
+  void newcomerServesIfTheOwnerEndsDuringTheProbe() throws Exception {
     contest();
     registry.remove(owner);
-    owner.probes.remove().accept(false);
+    answerProbe(owner, false);
     assertThat(answers).containsExactly(TAKEN);
   }
 
   @Test
-  void sessionThatOffersWhileTheOwnerIsProbedKeepsTheService() {
+  void sessionThatOffersWhileTheOwnerIsProbedKeepsTheService() throws Exception {
     contest();
     registry.remove(owner);
     join(registry, third);
     offer(registry, third);
-    owner.probes.remove().accept(false);
+    answerProbe(owner, false);
     assertThat(answers).containsExactly(TAKEN, DECLINED);
     assertThat(registry.isServing(third)).isTrue();
     assertThat(registry.isServing(newcomer)).isFalse();
   }
 
   @Test
-  void ownerIsProbedOnceForSeveralOffers() {
+  void ownerIsProbedOnceForSeveralOffers() throws Exception {
     contest();
     join(registry, third);
     offer(registry, third);
     offer(registry, newcomer);
     assertThat(answers).containsExactly(DECLINED, DECLINED);
     assertThat(owner.probes).hasSize(1);
-    owner.probes.remove().accept(true);
+    answerProbe(owner, true);
     offer(registry, third);
     assertThat(owner.probes).as("the next probe").hasSize(1);
   }
 
   /** The owner's session was lost but its process logs in again before the probe is over. */
   @Test
-  void ownerThatLogsInAgainDuringTheProbeIsNotExcluded() {
+  void ownerThatLogsInAgainDuringTheProbeIsNotExcluded() throws Exception {
     var namesake = new FakeSession("laptop", "2");
     var back = new FakeSession("laptop", "1");
     join(registry, owner, namesake);
@@ -340,7 +360,7 @@ class RegistryTest {
     join(registry, back);
     offer(registry, back);
     assertThat(owner.closedFor).isEqualTo(ByeReason.STOPPING);
-    owner.probes.remove().accept(false);
+    answerProbe(owner, false);
     assertThat(answers).containsExactly(TAKEN, TAKEN, DECLINED);
     registry.remove(back);
     assertThat(registry.admit(new FakeSession("laptop", "1"), () -> {})).isEmpty();
@@ -391,10 +411,10 @@ class RegistryTest {
 
   /** The newcomer waits for the probe of the owner and starts to drain before it is over. */
   @Test
-  void sessionThatDrainsDuringTheProbeDoesNotReplaceTheOwner() {
+  void sessionThatDrainsDuringTheProbeDoesNotReplaceTheOwner() throws Exception {
     contest();
     registry.draining(newcomer, true);
-    owner.probes.remove().accept(false);
+    answerProbe(owner, false);
     assertThat(answers).containsExactly(OVER);
     assertThat(registry.isServing(owner)).isTrue();
     assertThat(owner.closedFor).isNull();
