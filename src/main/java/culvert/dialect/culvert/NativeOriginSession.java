@@ -17,10 +17,11 @@ import culvert.session.OriginSession;
 import culvert.session.Visitor;
 import java.io.IOException;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 
 /** A session of the native protocol, as the origin proxy sees it. */
 final class NativeOriginSession implements OriginSession, Link.Events {
@@ -41,6 +42,9 @@ final class NativeOriginSession implements OriginSession, Link.Events {
    * and confined to its thread from then on.
    */
   private final Map<String, String> unanswered = new LinkedHashMap<>();
+
+  /** Services whose last port was refused in this session. Confined like {@link #unanswered}. */
+  private final Set<String> atAnyPort = new HashSet<>();
 
   /**
    * Creates a session that does not serve yet.
@@ -72,11 +76,20 @@ final class NativeOriginSession implements OriginSession, Link.Events {
 
   private void offer(Collection<String> services) throws ProtocolException {
     for (String service : services) {
-      offer(service, ports.offer(service));
+      offer(service, next(service));
     }
     if (isRegistering) {
       link.send(new Message.Register(isShared));
     }
+  }
+
+  private Offer next(String service) {
+    return atAnyPort.contains(service) ? Offer.atPort(service, 0) : ports.offer(service);
+  }
+
+  /** Returns whether a service whose offer was refused can be offered at another port. */
+  private boolean canChangePort(String service) {
+    return ports.hasLastPort(service) && atAnyPort.add(service);
   }
 
   private void offer(String service, Offer offer) throws ProtocolException {
@@ -116,9 +129,8 @@ final class NativeOriginSession implements OriginSession, Link.Events {
       throw new ProtocolException("OFFERED for a service that was not offered");
     }
     if (!answer.refusal().isEmpty()) {
-      Optional<Offer> another = ports.afterRefusal(service);
-      if (another.isPresent()) {
-        offer(service, another.get());
+      if (canChangePort(service)) {
+        offer(service, next(service));
       } else {
         // The text of the offer: it includes the port, if one was requested.
         listener.declined(answer.service(), DeclinedReason.SETTINGS, answer.refusal());
@@ -140,7 +152,7 @@ final class NativeOriginSession implements OriginSession, Link.Events {
     if (service == null) {
       throw new ProtocolException("DECLINED for a service that was not offered");
     }
-    if (ports.afterRefusal(service).isEmpty()) {
+    if (!canChangePort(service)) {
       listener.declined(answer.offer(), answer.reason(), answer.text());
       return;
     }

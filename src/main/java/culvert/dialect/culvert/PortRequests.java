@@ -2,7 +2,6 @@ package culvert.dialect.culvert;
 
 import culvert.session.Offer;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -43,8 +42,12 @@ final class PortRequests {
     }
   }
 
-  /** Returns the next offer after a refusal, or empty if there is no other. */
-  Optional<Offer> afterRefusal(String service) {
-    return lastPorts.remove(service) == null ? Optional.empty() : Optional.of(offer(service));
+  /**
+   * Returns whether the offer of a service requests its last port, although any port is acceptable.
+   * The port is requested again in the next session even if it is refused now: the refusal may have
+   * another cause, such as the name of the process.
+   */
+  boolean hasLastPort(String service) {
+    return lastPorts.containsKey(service);
   }
 }
