@@ -132,17 +132,23 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
       return Optional.of(dialer.connect(server, settings.connectTimeout(), dialing));
     } catch (IOException e) {
       // Checked before the answer, which ends the stream and so cancels as well.
-      boolean isVisitorGone = dialing.isCancelled();
+      boolean isCancelled = dialing.isCancelled();
+      Optional<CloseCause> ended = incoming.connection().closeCause();
       // Also after a reset: only the answer lets the remote proxy open another stream.
       incoming.refuse(reason(e), e.getMessage());
-      if (isVisitorGone) {
-        counters.count(Counter.VISITORS_GONE);
-      } else {
+      if (!isCancelled) {
         counters.count(Counter.OPENS_FAILED);
         logNotReached(incoming.visitor(), e.getMessage());
+      } else if (ended.filter(StreamHandler::isOfSession).isEmpty()) {
+        counters.count(Counter.VISITORS_GONE);
       }
       return Optional.empty();
     }
+  }
+
+  /** Returns whether a stream ended with its session, not because its visitor disconnected. */
+  private static boolean isOfSession(CloseCause cause) {
+    return cause == CloseCause.LINK_LOST || cause == CloseCause.STOPPED;
   }
 
   private void logNotReached(Visitor visitor, String cause) {
@@ -161,8 +167,10 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
     try {
       header = writeHeader(visitor, origin);
     } catch (IOException e) {
-      incoming.refuse(
-          StreamRefusedReason.ORIGIN_REFUSED, HostPort.of(origin.peer()) + ": " + e.getMessage());
+      String cause = HostPort.of(origin.peer()) + ": " + e.getMessage();
+      counters.count(Counter.OPENS_FAILED);
+      logNotReached(visitor, cause);
+      incoming.refuse(StreamRefusedReason.ORIGIN_REFUSED, cause);
       return;
     }
     incoming.accept();

@@ -100,7 +100,7 @@ final class VisitorStreams {
     if (waiting.abandon()) {
       outcome = new PendingStream.Outcome.Cancelled();
     }
-    failed(visitor, outcome);
+    failed(connection, visitor, outcome);
     connection.reset();
     return Optional.empty();
   }
@@ -130,14 +130,19 @@ final class VisitorStreams {
     }
   }
 
-  private void failed(Visitor visitor, PendingStream.Outcome outcome) {
+  private void failed(Connection connection, Visitor visitor, PendingStream.Outcome outcome) {
     switch (outcome) {
       case PendingStream.Outcome.Refused refused -> reset(visitor, Reason.REFUSED, refused.why());
       case PendingStream.Outcome.TimedOut timedOut -> {
         String limit = Durations.of(settings.openTimeout());
         reset(visitor, Reason.OPEN_TIMEOUT, "no connection within " + limit);
       }
-      case PendingStream.Outcome.Cancelled cancelled -> logGone(visitor);
+      case PendingStream.Outcome.Cancelled cancelled -> {
+        // At a stop this side resets the visitor, which has not disconnected.
+        if (connection.closeCause().filter(CloseCause.STOPPED::equals).isEmpty()) {
+          logGone(visitor);
+        }
+      }
       case PendingStream.Outcome.Accepted accepted ->
           throw new IllegalArgumentException("an accepted stream has not failed");
     }

@@ -71,6 +71,20 @@ class VisitorSharesTest {
     }
   }
 
+  @Test
+  void lossOfTheLinkDoesNotCountWaitingVisitorsAsGone() throws Exception {
+    try (var server = new UnansweredAddress();
+        var tunnel =
+            RolePair.overFaultyLink(HostPort.of(server.address()), new RolePair.Options());
+        Socket visitor = tunnel.visit()) {
+      Eventually.within(SOON, () -> assertThat(dials()).isEqualTo(1));
+      tunnel.link().breakAll();
+      Eventually.within(SOON, () -> assertThat(dials()).isZero());
+      assertThat(tunnel.origin().counters().get(Counter.VISITORS_GONE)).isZero();
+      visitor.setSoLinger(true, 0);
+    }
+  }
+
   /** Its OPEN has not been sent, so that nothing reads its bytes but the watch. */
   @Test
   void resetOfAQueuedVisitorIsNoticedAtOnce() throws Exception {
