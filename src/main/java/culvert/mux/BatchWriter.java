@@ -170,8 +170,7 @@ final class BatchWriter {
     ByteBuffer buffer = batch.buffer();
     ByteBuffer bytes = batch.bytes();
     try {
-      out.writeSome(bytes);
-      if (bytes.hasRemaining()) {
+      if (!out.writeSome(bytes)) {
         if (buffer != null) {
           buffer = link.pool().shrink(buffer);
           bytes = buffer;

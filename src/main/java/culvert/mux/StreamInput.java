@@ -242,8 +242,7 @@ final class StreamInput extends ByteInput {
     try {
       while (chunk != null) {
         int n = chunk.bytes.remaining();
-        sink.writeSome(chunk.bytes);
-        if (chunk.bytes.hasRemaining()) {
+        if (!sink.writeSome(chunk.bytes)) {
           shrink(chunk);
           sink.write(chunk.bytes);
         }

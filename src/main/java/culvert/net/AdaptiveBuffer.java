@@ -82,8 +82,7 @@ final class AdaptiveBuffer implements AutoCloseable {
    * is given back, and only the remaining bytes are held while the write waits.
    */
   void write() throws IOException {
-    output.writeSome(buffer().flip());
-    if (buffer().hasRemaining()) {
+    if (!output.writeSome(buffer().flip())) {
       input.shrink();
       if (bulk != null) {
         bulk = pool.shrink(bulk);

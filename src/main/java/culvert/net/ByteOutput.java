@@ -22,13 +22,15 @@ public abstract class ByteOutput extends OutputStream {
 
   /**
    * Writes bytes of {@code source} and returns before it waits until the other end reads, if the
-   * output can do that; the caller writes the rest with {@link #write(ByteBuffer)}. At least one
-   * byte is written, for which it may wait.
+   * output can do that. Otherwise it behaves as {@link #write(ByteBuffer)}.
    *
+   * @return whether all bytes were written; if not, the caller must pass the rest of {@code source}
+   *     to {@link #write(ByteBuffer)}, even if none remains: the output may hold bytes itself
    * @throws IOException if the connection broke or was closed
    */
-  public void writeSome(ByteBuffer source) throws IOException {
+  public boolean writeSome(ByteBuffer source) throws IOException {
     write(source);
+    return true;
   }
 
   /**

@@ -267,10 +267,11 @@ public final class SocketConnection implements Connection {
      * next one waits.
      */
     @Override
-    public void writeSome(ByteBuffer source) throws IOException {
+    public boolean writeSome(ByteBuffer source) throws IOException {
       writing = true;
       try {
         sent += channel.write(source);
+        return !source.hasRemaining();
       } catch (IOException e) {
         throw broken(e);
       } finally {

@@ -12,7 +12,9 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * Output of a {@link RecordConnection}: encodes payload into records and writes them to the
  * carrier. Pending records of the transport itself, such as a pong, precede the next payload; if no
- * write is in progress, a thread of their own sends them.
+ * write is in progress, a thread of their own sends them. The records that the carrier did not
+ * accept at once are kept until the next write, which waits for it: the caller gives its own buffer
+ * back before.
  */
 final class RecordOutput extends ByteOutput {
 
@@ -35,6 +37,9 @@ final class RecordOutput extends ByteOutput {
   /** Guarded by {@code lock}. */
   private boolean closed;
 
+  /** The rest of records that the carrier did not accept at once, or null. As {@code closed}. */
+  private ByteBuffer unsent;
+
   RecordOutput(Connection carrier, RecordEncoder encoder, BufferPool pool) {
     this.carrier = carrier;
     this.encoder = encoder;
@@ -45,14 +50,34 @@ final class RecordOutput extends ByteOutput {
   public void write(ByteBuffer source) throws IOException {
     lock.lock();
     try {
-      if (closed) {
-        throw new IOException("the output is closed");
-      }
+      checkOpen();
+      sendUnsent();
       while (source.hasRemaining()) {
         writeRecords(source);
+        sendUnsent();
       }
     } finally {
       lock.unlock();
+    }
+  }
+
+  @Override
+  public boolean writeSome(ByteBuffer source) throws IOException {
+    lock.lock();
+    try {
+      checkOpen();
+      while (unsent == null && source.hasRemaining()) {
+        writeRecords(source);
+      }
+      return unsent == null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void checkOpen() throws IOException {
+    if (closed) {
+      throw new IOException("the output is closed");
     }
   }
 
@@ -66,13 +91,26 @@ final class RecordOutput extends ByteOutput {
       }
       encoder.encode(source, records);
       source.limit(end);
-      carrier.output().writeSome(records.flip());
-      if (records.hasRemaining()) {
+      if (!carrier.output().writeSome(records.flip())) {
         records = pool.shrink(records);
-        carrier.output().write(records);
+        unsent = records;
       }
     } finally {
-      pool.release(records);
+      if (unsent == null) {
+        pool.release(records);
+      }
+    }
+  }
+
+  /** Waits until the carrier has accepted the rest of the last records. */
+  private void sendUnsent() throws IOException {
+    if (unsent != null) {
+      try {
+        carrier.output().write(unsent);
+      } finally {
+        pool.release(unsent);
+        unsent = null;
+      }
     }
   }
 
@@ -97,6 +135,7 @@ final class RecordOutput extends ByteOutput {
         return;
       }
       closed = true;
+      sendUnsent();
       ByteBuffer records = allocate();
       boolean closesCarrier = encoder.encodeEnd(records);
       if (records.flip().hasRemaining()) {
@@ -126,7 +165,9 @@ final class RecordOutput extends ByteOutput {
   void trySendPending() {
     if (encoder.hasPending() && lock.tryLock()) {
       try {
-        sendPending();
+        if (unsent == null) {
+          sendPending();
+        }
       } finally {
         lock.unlock();
       }
@@ -137,6 +178,7 @@ final class RecordOutput extends ByteOutput {
     lock.lock();
     try {
       sending.set(false);
+      sendUnsent();
       if (encoder.hasPending()) {
         ByteBuffer records = allocate();
         encoder.encodePending(records);

@@ -24,7 +24,11 @@ public record Loopback(SocketConnection near, SocketConnection far) implements A
 
   /** Opens a pair with send and receive buffers of about {@code bufferBytes}. */
   public static Loopback open(int bufferBytes) throws IOException {
-    var pool = new BufferPool();
+    return open(bufferBytes, new BufferPool());
+  }
+
+  /** Opens a pair with such buffers that borrows from {@code pool}. */
+  public static Loopback open(int bufferBytes, BufferPool pool) throws IOException {
     try (var server = ServerSocketChannel.open()) {
       if (bufferBytes > 0) {
         server.setOption(StandardSocketOptions.SO_RCVBUF, bufferBytes);

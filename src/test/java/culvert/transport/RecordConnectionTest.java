@@ -5,11 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.net.BufferPool;
 import culvert.net.Connection;
+import culvert.net.Threads;
 import culvert.protocol.ProtocolException;
+import culvert.testing.Eventually;
+import culvert.testing.Loopback;
 import culvert.testing.MemoryPipe;
+import culvert.testing.Seed;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -175,6 +181,45 @@ class RecordConnectionTest {
     send(0, 0, 0, 0, 0, 0, 0, 0, 9, 255);
     assertThat(connection.input().readAllBytes()).hasSize(20).endsWith(9);
     assertThat(pool.borrowed()).isZero();
+  }
+
+  /** The records that wait hold the bytes; a second buffer would double the memory of a writer. */
+  @Test
+  void copyLoopThatWaitsForTheCarrierHoldsNoBufferOfItsOwn() throws Exception {
+    byte[] sent = new byte[4_000_000];
+    Seed.random("RecordConnectionTest").nextBytes(sent);
+    try (var source = Loopback.open(1 << 16, pool);
+        var sink = Loopback.open(8192)) {
+      var records =
+          new RecordConnection(
+              sink.near(), UNCHANGED, new Lengths(0), ByteBuffer.allocate(0), pool, 8);
+      var copied =
+          new FutureTask<>(() -> {
+            long total = source.far().input().transferTo(records.output());
+            records.closeOutput();
+            return total;
+          });
+      Thread loop = Threads.start("loop", copied);
+      var fed =
+          new FutureTask<Void>(() -> {
+            source.near().output().write(sent);
+            source.near().closeOutput();
+            return null;
+          });
+      Thread feeder = Threads.start("feeder", fed);
+      Eventually.within(
+          Duration.ofSeconds(10),
+          () -> {
+            assertThat(loop.getState()).isEqualTo(Thread.State.WAITING);
+            assertThat(feeder.getState()).isEqualTo(Thread.State.WAITING);
+            assertThat(pool.borrowed()).isZero();
+          });
+      assertThat(pool.budget().held()).isLessThanOrEqualTo(BufferPool.BUFFER_BYTES + 2 * 1024);
+      assertThat(sink.far().input().readAllBytes()).isEqualTo(sent);
+      assertThat(copied.get()).isEqualTo(sent.length);
+      fed.get();
+      assertThat(pool.budget().held()).isZero();
+    }
   }
 
   @Test

@@ -190,27 +190,32 @@ final class Member {
    * @throws IOException if this member's connection failed or was closed
    */
   void deliver(ByteBuffer bytes, Member sender) throws IOException {
-    deliver(sender, () -> connection.output().write(bytes));
+    deliver(
+        sender,
+        () -> {
+          connection.output().write(bytes);
+          return true;
+        });
   }
 
   /**
    * Writes bytes from another member as {@link ByteOutput#writeSome} does; the caller delivers the
    * rest.
    */
-  void deliverSome(ByteBuffer bytes, Member sender) throws IOException {
-    deliver(sender, () -> connection.output().writeSome(bytes));
+  boolean deliverSome(ByteBuffer bytes, Member sender) throws IOException {
+    return deliver(sender, () -> connection.output().writeSome(bytes));
   }
 
   private interface Write {
-    void run() throws IOException;
+    boolean run() throws IOException;
   }
 
-  private void deliver(Member sender, Write write) throws IOException {
+  private boolean deliver(Member sender, Write write) throws IOException {
     sender.receiver = this;
     output.lock();
     try {
       isWriteInProgress = true;
-      write.run();
+      return write.run();
     } finally {
       isWriteInProgress = false;
       output.unlock();

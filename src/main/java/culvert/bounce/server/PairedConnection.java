@@ -44,10 +44,10 @@ final class PairedConnection extends ForwardingConnection {
     }
 
     @Override
-    public void writeSome(ByteBuffer source) throws IOException {
+    public boolean writeSome(ByteBuffer source) throws IOException {
       report(source);
-      member.deliverSome(source, partner);
-      restReported = source.hasRemaining();
+      restReported = !member.deliverSome(source, partner);
+      return !restReported;
     }
 
     private void report(ByteBuffer bytes) {
