@@ -133,7 +133,11 @@ class SignalsIT {
         RemoteProcess remote = LAUNCHER.remote("--secret-file=" + ofRemote);
         RoleProcess origin =
             LAUNCHER.origin(
-                remote.control(), server.address(), "--secret-file=" + ofOrigin, "--name=one")) {
+                remote.control(),
+                server.address(),
+                "--secret-file=" + ofOrigin,
+                "--name=one",
+                "--share")) {
       origin.line();
       try (Socket visitor = remote.visit()) {
         secret("remote", "the second secret of this test");
@@ -151,7 +155,11 @@ class SignalsIT {
       remote.assertServes();
       try (RoleProcess other =
           LAUNCHER.origin(
-              remote.control(), server.address(), "--secret-file=" + ofOrigin, "--name=two")) {
+              remote.control(),
+              server.address(),
+              "--secret-file=" + ofOrigin,
+              "--name=two",
+              "--share")) {
         other.line();
       }
     }
