@@ -124,6 +124,20 @@ class BounceTransportsTest {
     assertThat(pool.borrowed()).as("borrowed buffers").isZero();
   }
 
+  /** Over TLS, a close without close_notify is an error at the member. */
+  @ParameterizedTest
+  @EnumSource(
+      value = TransportKind.class,
+      names = {"PLAIN", "TLS", "WS", "WSS"})
+  void memberThatLeavesAloneReceivesACleanEnd(TransportKind kind) throws Exception {
+    try (BounceFixture bounce = over(kind).start();
+        Connection alone = join(kind, bounce.server.address(), "hi")) {
+      alone.closeOutput();
+      assertThat(alone.input().readAllBytes()).isEmpty();
+      bounce.awaitMembers(0);
+    }
+  }
+
   private void exchange(Connection first, Connection second) throws Exception {
     var sent = executor.submit(() -> new RandomBytes(1).send(first.output(), BYTES).sum());
     assertThat(RandomBytes.receive(second.input(), BYTES)).isEqualTo(sent.get());
