@@ -76,7 +76,12 @@ record RegistryTables(Roster roster, ServiceTable services, PortTable ports) {
     }
     return port == 0 || range.get().contains(port)
         ? Optional.empty()
-        : Optional.of("client port number not in allowed range");
+        : Optional.of(
+            "client port number not in allowed range ("
+                + range.get().min()
+                + "-"
+                + range.get().max()
+                + ")");
   }
 
   /** Returns the other sessions that keep a session from serving the offer. */

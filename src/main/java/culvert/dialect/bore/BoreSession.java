@@ -119,7 +119,7 @@ final class BoreSession implements Session {
       }
       case ServiceRegistry.Answer.Declined declined -> {
         state.recordCause(new PeerRefusedException(ByeReason.ERROR, declined.why()));
-        writer.enqueue(new ServerMessage.Error(declined.why()));
+        writer.enqueue(new ServerMessage.Error(ofBore(declined.why())));
       }
     }
   }
@@ -231,5 +231,12 @@ final class BoreSession implements Session {
     state.close(why);
     connection.close();
     pending.end(this);
+  }
+
+  /** Returns the text that a bore server sends, and a bore client compares, for a refusal. */
+  private static String ofBore(String why) {
+    return why.startsWith(ClientHandshake.PORT_NOT_ALLOWED)
+        ? ClientHandshake.PORT_NOT_ALLOWED
+        : why;
   }
 }

@@ -121,7 +121,7 @@ class BoreServerTest {
       client.send("{\"Hello\":" + port + "}");
       assertThat(client.rest())
           .isEqualTo("{\"Error\":\"client port number not in allowed range\"}\0");
-      server.awaitLog("offer declined", "bore:" + port, "not in allowed range");
+      server.awaitLog("offer declined", "bore:" + port, "not in allowed range (");
     }
   }
 
