@@ -78,7 +78,10 @@ record ServerName(String text, String ascii) {
     }
   }
 
-  /** Returns whether the certificate is for this name. */
+  /**
+   * Returns whether the certificate is for this name. Unlike RFC 9525, 6.3, accepts the common name
+   * of a certificate without DNS names, as the JDK does.
+   */
   boolean matches(X509Certificate certificate) {
     Optional<InetAddress> address = address();
     if (address.isPresent()) {
