@@ -93,7 +93,7 @@ final class BounceConnectCommand implements Callable<Integer> {
 
   @Option(
       names = "--to",
-      paramLabel = "HOST:PORT",
+      paramLabel = "[HOST:]PORT",
       converter = AddressForms.Local.class,
       description =
           "Connect this server to the group. A port without a host is on localhost. The connection"
@@ -110,7 +110,7 @@ final class BounceConnectCommand implements Callable<Integer> {
 
   @Option(
       names = "--listen",
-      paramLabel = "HOST:PORT",
+      paramLabel = "[HOST:]PORT",
       converter = AddressForms.Listening.class,
       description =
           "Connect local connections to the group, one at a time. The next one waits for"
@@ -225,7 +225,7 @@ final class BounceConnectCommand implements Callable<Integer> {
 
   private ExitCode serve(BounceClient client, Log log) throws InterruptedException {
     var forwarder = new GroupForwarder(client, to, once, log);
-    var reload = new FileReload(() -> client.reload(credentials()), log);
+    var reload = new FileReload(() -> client.reload(credentials()), WrittenName.in(spec), log);
     terminal
         .hangUps()
         .accept(() -> {
@@ -249,7 +249,9 @@ final class BounceConnectCommand implements Callable<Integer> {
   private ExitCode listen(BounceClient client, Log log) throws InterruptedException {
     try (var forwarder = LocalForwarder.open(client, listen, log)) {
       terminal.out().println(ROLE + ": listening on " + forwarder.address());
-      terminal.hangUps().accept(new FileReload(() -> client.reload(credentials()), log));
+      terminal
+          .hangUps()
+          .accept(new FileReload(() -> client.reload(credentials()), WrittenName.in(spec), log));
       terminal.stop().await();
       terminal.stop().cause().ifPresent(log::info);
       return ExitCode.OK;

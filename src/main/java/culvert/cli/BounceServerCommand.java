@@ -22,6 +22,7 @@ import culvert.cli.option.SettingId;
 import culvert.cli.option.StandardOptions;
 import culvert.cli.option.TlsServerOptions;
 import culvert.cli.option.WebSocketPathOption;
+import culvert.cli.option.WrittenName;
 import culvert.cli.process.CommandFailure;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.InteractiveTerminal;
@@ -39,7 +40,9 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Runs a bounce server until a stop is requested. */
 @Command(
@@ -65,6 +68,8 @@ final class BounceServerCommand implements Callable<Integer> {
   private static final int MAX_PORT = 65535;
 
   private final Terminal terminal;
+
+  @Spec private CommandSpec spec;
 
   @Option(
       names = {"-p", "--port"},
@@ -95,7 +100,7 @@ final class BounceServerCommand implements Callable<Integer> {
 
   @Option(
       names = "--console-addr",
-      paramLabel = "HOST:PORT",
+      paramLabel = "[HOST:]PORT",
       defaultValue = "127.0.0.1:32565",
       converter = AddressForms.Local.class,
       description =
@@ -158,7 +163,9 @@ final class BounceServerCommand implements Callable<Integer> {
         if (!daemon) {
           converse(server, events);
         }
-        terminal.hangUps().accept(new FileReload(() -> reload(server, console), log));
+        terminal
+            .hangUps()
+            .accept(new FileReload(() -> reload(server, console), WrittenName.in(spec), log));
         terminal.stop().await();
         log.info(Draining.of(terminal.stop(), "members", server.members().size(), drain.timeout()));
         server.drain(drain.timeout());

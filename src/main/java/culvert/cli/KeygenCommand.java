@@ -2,15 +2,20 @@ package culvert.cli;
 
 import culvert.cli.option.Examples;
 import culvert.cli.option.InHelp;
+import culvert.cli.option.LogOptions;
 import culvert.cli.option.StandardOptions;
+import culvert.cli.process.ErrorLines;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.Terminal;
 import culvert.config.Secret;
 import culvert.noise.NoiseKeyPair;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Prints a new secret, or a new Noise key pair. */
 @Command(
@@ -30,6 +35,8 @@ final class KeygenCommand implements Callable<Integer> {
 
   private final Terminal terminal;
 
+  @Spec private CommandSpec spec;
+
   @Option(
       names = "--noise",
       description =
@@ -45,6 +52,8 @@ final class KeygenCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    ErrorLines lines = LogOptions.errorLines(terminal, List.of());
+    LogOptions.advice(spec).forEach(line -> lines.warn(NAME, line));
     terminal.out().println(noise ? pair() : Secret.generate());
     return ExitCode.OK.code();
   }

@@ -17,6 +17,7 @@ import culvert.cli.option.TlsIdentityOptions;
 import culvert.cli.option.TlsTrustOptions;
 import culvert.cli.option.ViaOption;
 import culvert.cli.option.WebSocketHostOption;
+import culvert.cli.option.WrittenName;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.Terminal;
 import culvert.config.GroupAddress;
@@ -39,14 +40,16 @@ import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Runs the origin proxy until a stop is requested. */
 @Command(
     name = OriginProxyCommand.NAME,
     sortOptions = false,
     customSynopsis =
-        "origin-proxy --remote-proxy-addr ADDRESS --origin-server-addr [NAME=]HOST:PORT"
+        "origin-proxy --remote-proxy-addr ADDRESS --origin-server-addr [NAME=][HOST:]PORT"
             + " [OPTION]...",
     description = {
       "Run the origin proxy, next to the origin server.",
@@ -65,6 +68,8 @@ final class OriginProxyCommand implements Callable<Integer> {
 
   private final Terminal terminal;
 
+  @Spec private CommandSpec spec;
+
   @Option(
       names = "--remote-proxy-addr",
       paramLabel = "ADDRESS",
@@ -77,7 +82,7 @@ final class OriginProxyCommand implements Callable<Integer> {
 
   @Option(
       names = "--origin-server-addr",
-      paramLabel = "[NAME=]HOST:PORT",
+      paramLabel = "[NAME=][HOST:]PORT",
       required = true,
       split = ",",
       hideParamSyntax = true,
@@ -177,7 +182,15 @@ final class OriginProxyCommand implements Callable<Integer> {
           "NO SECRET IS SET: anyone on the network path can impersonate the remote proxy;"
               + " set --secret, --secret-file or CULVERT_SECRET on both sides");
       Runnable reload = () -> proxy.reload(reread());
-      return exitCode(OriginRun.of(proxy, settings.timeouts().drain(), NAME, reload, terminal, log))
+      return exitCode(
+              OriginRun.of(
+                  proxy,
+                  settings.timeouts().drain(),
+                  NAME,
+                  reload,
+                  WrittenName.in(spec),
+                  terminal,
+                  log))
           .code();
     }
   }

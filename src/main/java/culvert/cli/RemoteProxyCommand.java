@@ -17,6 +17,7 @@ import culvert.cli.option.ProtocolOption;
 import culvert.cli.option.StandardOptions;
 import culvert.cli.option.TlsServerOptions;
 import culvert.cli.option.UnauthenticatedOptions;
+import culvert.cli.option.WrittenName;
 import culvert.cli.process.CommandFailure;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.Terminal;
@@ -49,7 +50,7 @@ import picocli.CommandLine.Spec;
     name = RemoteProxyCommand.NAME,
     sortOptions = false,
     customSynopsis =
-        "remote-proxy --control-addr HOST:PORT --outside-addr [NAME=]HOST:PORT [OPTION]...",
+        "remote-proxy --control-addr [HOST:]PORT --outside-addr [NAME=][HOST:]PORT [OPTION]...",
     description = {
       "Run the remote proxy, on a public host.",
       "",
@@ -70,7 +71,7 @@ final class RemoteProxyCommand implements Callable<Integer> {
 
   @Option(
       names = "--control-addr",
-      paramLabel = "HOST:PORT",
+      paramLabel = "[HOST:]PORT",
       converter = AddressForms.Listening.class,
       description =
           "Listen for origin proxies at this address. A port without a host is on every address;"
@@ -93,7 +94,7 @@ final class RemoteProxyCommand implements Callable<Integer> {
 
   @Option(
       names = "--outside-addr",
-      paramLabel = "[NAME=]HOST:PORT",
+      paramLabel = "[NAME=][HOST:]PORT",
       split = ",",
       hideParamSyntax = true,
       converter = AddressForms.Outside.class,
@@ -174,7 +175,7 @@ final class RemoteProxyCommand implements Callable<Integer> {
           "NO SECRET IS SET: anyone who can reach the control address, or a group of --control-via,"
               + " can register and receive visitors;"
               + " set --secret, --secret-file or CULVERT_SECRET on both sides");
-      var reload = new FileReload(() -> proxy.reload(reread()), log);
+      var reload = new FileReload(() -> proxy.reload(reread()), WrittenName.in(spec), log);
       terminal
           .hangUps()
           .accept(() -> {
@@ -212,12 +213,12 @@ final class RemoteProxyCommand implements Callable<Integer> {
     protocol.reject(Setting.CONTROL_VIA, !groups.isEmpty());
     if (control == null && groups.isEmpty() && !bore.areServed()) {
       throw new ParameterException(
-          spec.commandLine(), "missing --control-addr HOST:PORT or --control-via URL");
+          spec.commandLine(), "missing --control-addr [HOST:]PORT or --control-via URL");
     }
     protocol.reject("a remote proxy without --control-addr", control == null);
     if (outside.isEmpty() && ports == null) {
       throw new ParameterException(
-          spec.commandLine(), "missing --outside-addr [NAME=]HOST:PORT or --port-range A-B");
+          spec.commandLine(), "missing --outside-addr [NAME=][HOST:]PORT or --port-range A-B");
     }
     return new RemoteSettings(
         Optional.ofNullable(control),

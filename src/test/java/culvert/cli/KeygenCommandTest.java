@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.config.Secret;
 import culvert.noise.NoiseKeyPair;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** The options accept the output of keygen. */
@@ -34,6 +35,14 @@ class KeygenCommandTest {
     assertThat(lines[3]).isEqualTo("Public Key:");
     assertThat(NoiseKeyPair.ofPrivateText(lines[1]).publicText()).isEqualTo(lines[4]);
     assertThat(Cli.run("keygen", "--noise").out()).isNotEqualTo(run.out());
+  }
+
+  @Test
+  void unknownVariableIsReported() {
+    var run = Cli.run(Map.of("CULVERT_SECRT", "x"), "keygen");
+    assertThat(run.exit()).isZero();
+    assertThat(run.out()).hasLineCount(1);
+    assertThat(run.err()).contains("unknown variable CULVERT_SECRT: did you mean CULVERT_SECRET?");
   }
 
   @Test

@@ -49,7 +49,7 @@ public final class DemoCommand implements Callable<Integer> {
 
   @Option(
       names = "--outside-addr",
-      paramLabel = "HOST:PORT",
+      paramLabel = "[HOST:]PORT",
       defaultValue = "127.0.0.1:0",
       converter = AddressForms.Local.class,
       description =

@@ -27,7 +27,7 @@ public final class BoreListenerOptions {
 
   @Option(
       names = "--bore-addr",
-      paramLabel = "HOST:PORT",
+      paramLabel = "[HOST:]PORT",
       converter = AddressForms.Listening.class,
       description =
           "Listen here for bore clients; bore itself always connects to port 7835. A port without"

@@ -79,6 +79,11 @@ public final class LogOptions {
 
   /** Returns warnings about environment variables that are unknown or have a new name. */
   public List<String> advice() {
+    return advice(spec);
+  }
+
+  /** Returns the {@link #advice()} of a command without these options. */
+  public static List<String> advice(CommandSpec spec) {
     return VariableAdvice.of(spec.commandLine().getCommandSpec());
   }
 }
