@@ -12,8 +12,11 @@ import java.util.function.LongSupplier;
  */
 public final class PendingOpens {
 
-  /** Time without an accepted connection after which a server counts as not answering. */
-  public static final Duration STALL = Duration.ofSeconds(1);
+  /**
+   * Time without an accepted connection after which a server counts as not answering. A busy host
+   * may run neither the server nor this process for a second.
+   */
+  public static final Duration STALL = Duration.ofSeconds(3);
 
   private final int max;
   private final LongSupplier nanoTime;

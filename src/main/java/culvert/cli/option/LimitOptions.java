@@ -62,8 +62,8 @@ public final class LimitOptions {
       paramLabel = "N",
       defaultValue = "256",
       description =
-          "Maximum visitors of one service that wait while its origin server accepts none for a"
-              + " second; further visitors are reset at once. A server that accepts has no limit.")
+          "Maximum visitors of one service that wait while its origin server accepts none for 3"
+              + " seconds; further visitors are reset at once. A server that accepts has no limit.")
   private int opensPerService;
 
   @Option(
