@@ -165,6 +165,7 @@ public final class BounceClientHandshake {
     }
     String text = first.toString();
     return ForeignServer.of(text.getBytes(StandardCharsets.ISO_8859_1))
+        .filter(server -> server != ForeignServer.BOUNCE)
         .<IOException>map(
             server -> new ForeignServerException(server, "the port of a bounce server"))
         .orElseGet(() ->

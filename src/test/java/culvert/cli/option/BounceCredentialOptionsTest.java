@@ -54,7 +54,7 @@ class BounceCredentialOptionsTest {
     var run = Cli.run("remote-proxy", "--outside-addr=127.0.0.1:0");
     assertThat(run.exit()).isEqualTo(2);
     assertThat(run.err())
-        .contains("missing --control-addr HOST:PORT or --control-via URL")
+        .contains("missing --control-addr [HOST:]PORT or --control-via URL")
         .hasLineCount(1);
   }
 
