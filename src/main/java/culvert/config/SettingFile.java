@@ -1,6 +1,7 @@
 package culvert.config;
 
 import culvert.setting.SettingException;
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -50,7 +51,8 @@ public final class SettingFile {
   }
 
   private static byte[] read(Object source, Path file, int maxBytes) {
-    try (InputStream in = Files.newInputStream(file)) {
+    // Buffered, because the stream of Java 21 asks for its position, which a pipe does not have.
+    try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
       byte[] bytes = in.readNBytes(maxBytes + 1);
       PipeContents.add(file, bytes);
       return bytes;

@@ -80,20 +80,26 @@ record TlsSide(boolean isDialling, PeerNames names) {
         : new ProtocolException("invalid TLS data from " + peer() + ": " + detail);
   }
 
+  private String certificateRequired() {
+    return " requires a certificate of this side; set one with "
+        + names.setting(Setting.TLS_CERT)
+        + " and "
+        + names.setting(Setting.TLS_KEY);
+  }
+
   /** Returns the exception for an alert of the peer (RFC 8446, 6.2). */
   private IOException alertReceived(String alert) {
     String suffix = " (alert " + alert + ")";
     return switch (alert) {
-      case "certificate_required" ->
+      case "certificate_required" -> refusedByPeer(peer() + certificateRequired() + suffix);
+      // A peer on Java 21 sends it also if this side presented no certificate.
+      case "bad_certificate" ->
           refusedByPeer(
               peer()
-                  + " requires a certificate of this side; set one with "
-                  + names.setting(Setting.TLS_CERT)
-                  + " and "
-                  + names.setting(Setting.TLS_KEY)
+                  + " rejected this side's certificate"
+                  + (isDialling ? ", or" + certificateRequired() : "")
                   + suffix);
-      case "bad_certificate",
-          "unsupported_certificate",
+      case "unsupported_certificate",
           "certificate_revoked",
           "certificate_unknown",
           "access_denied" ->

@@ -250,7 +250,8 @@ class TlsTrustTest {
             "the remote proxy requires a certificate of this side; set one with --tls-cert and "
                 + "--tls-key (alert certificate_required)",
             // The alert of a server on Java 21.
-            "the remote proxy rejected this side's certificate (alert bad_certificate)");
+            "the remote proxy rejected this side's certificate, or requires a certificate of this"
+                + " side; set one with --tls-cert and --tls-key (alert bad_certificate)");
     assertThat(messageOf(failed.server()))
         .isEqualTo(
             "the origin proxy presented no certificate for --tls-client-ca: Empty client"
