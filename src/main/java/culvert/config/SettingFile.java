@@ -1,7 +1,7 @@
 package culvert.config;
 
 import culvert.setting.SettingException;
-import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -51,9 +51,8 @@ public final class SettingFile {
   }
 
   private static byte[] read(Object source, Path file, int maxBytes) {
-    // Buffered, because the stream of Java 21 asks for its position, which a pipe does not have.
-    try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
-      byte[] bytes = in.readNBytes(maxBytes + 1);
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] bytes = readAtMost(in, maxBytes + 1);
       PipeContents.add(file, bytes);
       return bytes;
     } catch (NoSuchFileException e) {
@@ -63,6 +62,21 @@ public final class SettingFile {
     } catch (IOException e) {
       throw invalid(source, file, "the file cannot be read: " + reason(e));
     }
+  }
+
+  /**
+   * Reads as {@link InputStream#readNBytes(int)} does. In Java 21 that method asks for the position
+   * in the file, which a pipe does not have.
+   */
+  private static byte[] readAtMost(InputStream in, int maxBytes) throws IOException {
+    var bytes = new ByteArrayOutputStream();
+    byte[] chunk = new byte[8192];
+    int n = 0;
+    while (n >= 0 && bytes.size() < maxBytes) {
+      bytes.write(chunk, 0, n);
+      n = in.read(chunk, 0, Math.min(chunk.length, maxBytes - bytes.size()));
+    }
+    return bytes.toByteArray();
   }
 
   private static String size(int bytes) {
