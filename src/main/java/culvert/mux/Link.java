@@ -4,6 +4,7 @@ import culvert.net.BufferPool;
 import culvert.net.CloseCause;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
+import culvert.net.Flow;
 import culvert.net.HostPort;
 import culvert.net.LingeringClose;
 import culvert.net.SilentPeerException;
@@ -39,6 +40,14 @@ public final class Link implements AutoCloseable {
     void opened(MuxStream stream, Message.Open open);
 
     /**
+     * The peer opened a flow. The receiver of events limits the number of flows: it closes one for
+     * each that is too many.
+     *
+     * @return receives the flow's datagrams
+     */
+    Flow.Receiver flowOpened(MuxFlow flow, Message.OpenFlow open);
+
+    /**
      * A message of the session was received.
      *
      * @throws ProtocolException if it is not allowed now
@@ -55,6 +64,7 @@ public final class Link implements AutoCloseable {
    * @param heartbeat when a PING is sent and when the peer is considered dead
    * @param maxWindow maximum window of a stream in bytes, at least {@value MuxStream#FIRST_WINDOW}
    * @param lateFrames counts frames for streams that have ended, which are not an error
+   * @param droppedDatagrams counts datagrams dropped because too many waited to be sent
    */
   public record Shared(
       BufferPool pool,
@@ -62,7 +72,8 @@ public final class Link implements AutoCloseable {
       Deadlines deadlines,
       Heartbeat heartbeat,
       int maxWindow,
-      LongAdder lateFrames) {}
+      LongAdder lateFrames,
+      LongAdder droppedDatagrams) {}
 
   /** Message of failures caused by the end of the link. */
   static final String LOST = "the link was lost";
@@ -76,6 +87,7 @@ public final class Link implements AutoCloseable {
   private final LinkWriter writer;
   private final LivenessTimer liveness;
   private final StreamTable streams = new StreamTable();
+  private final LinkFlows flows;
   private final LinkCloser closer;
   private volatile boolean ended;
 
@@ -98,6 +110,7 @@ public final class Link implements AutoCloseable {
     this.peer = peer;
     this.shared = shared;
     this.events = events;
+    this.flows = new LinkFlows(this, peer.features());
     this.writer = new LinkWriter(this, Math.min(mine.opens(), peer.opens()));
     this.closer = new LinkCloser(this, shared.deadlines());
     this.liveness = new LivenessTimer(connection, writer, shared);
@@ -145,7 +158,9 @@ public final class Link implements AutoCloseable {
     closer.cancel();
     // The flag is set before the sweep: an open in between sees the flag or is found by the sweep.
     ended = true;
-    failStreams(closer.isClosing() ? CloseCause.STOPPED : CloseCause.LINK_LOST);
+    CloseCause cause = closer.isClosing() ? CloseCause.STOPPED : CloseCause.LINK_LOST;
+    failStreams(cause);
+    flows.endAll(cause);
     writer.end();
     connection.close();
     leaveEvictionIfDone();
@@ -182,13 +197,28 @@ public final class Link implements AutoCloseable {
     }
     MuxStream stream = new MuxStream(this, message);
     streams.add(stream);
-    if (ended || closer.isClosing() || closer.isFinishing()) {
+    if (isOver()) {
       stream.fail(CloseCause.LINK_LOST, LOST);
       unregister(stream);
       throw new IOException(closer.isFinishing() ? "the session is draining" : LOST);
     }
     stream.opensAtOnce(writer.requestOpen(stream));
     return stream;
+  }
+
+  /**
+   * Opens a flow. Its OPEN_FLOW is written with the first datagram. Does not block.
+   *
+   * @param receiver receives its datagrams; called by the link's reader
+   * @throws IOException if the peer does not support flows, or the link has ended or is draining
+   */
+  public MuxFlow openFlow(Message.OpenFlow message, Flow.Receiver receiver) throws IOException {
+    MuxFlow flow = flows.open(message, receiver);
+    if (isOver()) {
+      flow.close(CloseCause.LINK_LOST);
+      throw new IOException(closer.isFinishing() ? "the session is draining" : LOST);
+    }
+    return flow;
   }
 
   /** Queues a message of the session; never blocks. */
@@ -237,6 +267,11 @@ public final class Link implements AutoCloseable {
     return streams.open();
   }
 
+  /** Returns the number of open flows. */
+  public int openFlows() {
+    return flows.open();
+  }
+
   /** Returns the connection below. */
   public Connection connection() {
     return connection;
@@ -249,6 +284,14 @@ public final class Link implements AutoCloseable {
   }
 
   // For the other classes of this package.
+
+  LinkFlows flows() {
+    return flows;
+  }
+
+  LongAdder droppedDatagrams() {
+    return shared.droppedDatagrams();
+  }
 
   LinkWriter writer() {
     return writer;
@@ -296,6 +339,11 @@ public final class Link implements AutoCloseable {
 
   boolean hasEnded() {
     return ended;
+  }
+
+  /** Returns whether nothing may be opened any more. */
+  boolean isOver() {
+    return ended || closer.isClosing() || closer.isFinishing();
   }
 
   /** Registers a stream that the peer opened. */

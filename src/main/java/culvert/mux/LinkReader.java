@@ -110,11 +110,13 @@ final class LinkReader {
         if (frame.type() == FrameType.DATA) {
           dataLeft = frame.length();
           dataStream = streamOf(frame);
-        } else if (in.remaining() >= frame.length()) {
-          dispatch(frame, in);
-        } else {
+        } else if (in.remaining() < frame.length()) {
           in.position(start);
           return;
+        } else if (frame.type() == FrameType.DATAGRAM) {
+          link.flows().receiveDatagram(frame, in, highestId());
+        } else {
+          dispatch(frame, in);
         }
       }
     }
@@ -139,14 +141,20 @@ final class LinkReader {
   private MuxStream streamOf(Frame frame) throws ProtocolException {
     MuxStream stream = link.stream(frame.stream());
     if (stream == null) {
-      long top = link.side() == Link.Side.OPENS ? writer.lastId() : highestId;
-      if (frame.stream() > top) {
+      if (frame.stream() > highestId()) {
         throw new ProtocolException(
             frame.type() + " for stream " + frame.stream() + ", which was never opened");
+      }
+      if (link.flows().has(frame.stream())) {
+        throw new ProtocolException(frame.type() + " for flow " + frame.stream());
       }
       countLateFrame();
     }
     return stream;
+  }
+
+  private long highestId() {
+    return link.side() == Link.Side.OPENS ? writer.lastId() : highestId;
   }
 
   private void dispatch(Frame frame, ByteBuffer in) throws IOException {
@@ -156,6 +164,7 @@ final class LinkReader {
     in.limit(end);
     switch (message) {
       case Message.Open open -> receiveOpen(frame, open);
+      case Message.OpenFlow open -> receiveOpenFlow(frame, open);
       case Message.Accepted m -> receiveAnswer(frame, m);
       case Message.Refused m -> receiveAnswer(frame, m);
       case Message.Window m -> {
@@ -172,13 +181,7 @@ final class LinkReader {
           wakeLater(stream);
         }
       }
-      case Message.Reset m -> {
-        MuxStream stream = streamOf(frame);
-        if (stream != null) {
-          stream.fail(closeCause(m), "the peer reset the stream");
-          link.unregister(stream);
-        }
-      }
+      case Message.Reset m -> receiveReset(frame, closeCause(m));
       case Message.Ping m -> {
         controlBudget.spend();
         writer.pong(m.token());
@@ -211,16 +214,37 @@ final class LinkReader {
     return new ProtocolException(frame.type() + " after the login");
   }
 
-  private void receiveOpen(Frame frame, Message.Open open) throws ProtocolException {
+  private void receiveReset(Frame frame, CloseCause cause) throws ProtocolException {
+    if (link.flows().receiveReset(frame.stream(), cause)) {
+      return;
+    }
+    MuxStream stream = streamOf(frame);
+    if (stream != null) {
+      stream.fail(cause, "the peer reset the stream");
+      link.unregister(stream);
+    }
+  }
+
+  private void receiveOpenFlow(Frame frame, Message.OpenFlow open) throws ProtocolException {
+    recordOpen(frame);
+    link.flows().receiveOpen(frame.stream(), open);
+  }
+
+  /** Records the id of an OPEN or OPEN_FLOW. */
+  private void recordOpen(Frame frame) throws ProtocolException {
     if (link.side() == Link.Side.OPENS) {
-      throw new ProtocolException("OPEN from the side that accepts streams");
+      throw new ProtocolException(frame.type() + " from the side that accepts streams");
     }
     if (frame.stream() <= highestId) {
       throw new ProtocolException(
-          "OPEN for stream " + frame.stream() + " after stream " + highestId);
+          frame.type() + " for stream " + frame.stream() + " after stream " + highestId);
     }
     highestId = frame.stream();
     controlBudget.refillForStream();
+  }
+
+  private void receiveOpen(Frame frame, Message.Open open) throws ProtocolException {
+    recordOpen(frame);
     if (!writer.receiveOpen(link.opensGranted())) {
       throw new ProtocolException("more opens than the " + link.opensGranted() + " granted");
     }

@@ -77,6 +77,32 @@ final class LinkWriter {
     });
   }
 
+  // Datagrams: called by any thread, the link's reader included; never blocks.
+
+  /** Queues a datagram, or drops it. */
+  void sendDatagram(MuxFlow flow, ByteBuffer datagram) {
+    update(() -> {
+      if (!flow.isClosed) {
+        queue.scheduler.datagrams().add(flow, datagram);
+      }
+    });
+  }
+
+  /**
+   * Discards the datagrams of a flow that has ended.
+   *
+   * @param reason why the peer sees a reset, or null for no RESET
+   */
+  void closeFlow(MuxFlow flow, StreamResetReason reason) {
+    update(() -> {
+      flow.isClosed = true;
+      queue.scheduler.datagrams().remove(flow);
+      if (reason != null && flow.id() != 0) {
+        queue.control.reset(flow, reason);
+      }
+    });
+  }
+
   // Control: called by any thread, the link's reader included; never blocks.
 
   void answer(MuxStream stream, Message answer) {

@@ -8,9 +8,10 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 
 /**
- * Control frames that a link has to send, kept as coalesced state: one PONG, and for each stream
- * one answer, one RESET and one sum of grants. Frames from the peer therefore cannot make it grow,
- * and queueing never blocks. Not thread-safe: the writer's lock guards it.
+ * Control frames that a link has to send, kept as coalesced state: one PONG, for each stream one
+ * answer, one RESET and one sum of grants, and a limited number of RESETs of flows. Frames from the
+ * peer therefore cannot make it grow, and queueing never blocks. Not thread-safe: the writer's lock
+ * guards it.
  */
 final class PendingControl {
 
@@ -20,6 +21,12 @@ final class PendingControl {
   /** Maximum number of queued messages of the session. */
   private static final int MAX_MESSAGES = 1024;
 
+  /**
+   * Maximum number of queued RESETs of flows. Beyond it they are not sent: the peer may open flows
+   * faster than it reads. A flow that the peer keeps expires there.
+   */
+  private static final int MAX_FLOW_RESETS = 65_536;
+
   /** Maximum length of RESET, answer and grant of one stream together, in bytes. */
   private static final int MAX_STREAM_CONTROL_BYTES = 640;
 
@@ -28,6 +35,7 @@ final class PendingControl {
 
   private final ByteBuffer control = ByteBuffer.allocate(CONTROL_BYTES);
   private final ArrayDeque<MuxStream> streams = new ArrayDeque<>();
+  private final ArrayDeque<MuxFlow> flows = new ArrayDeque<>();
   private final ArrayDeque<Message> messages = new ArrayDeque<>();
   private int unanswered;
   private boolean pongPending;
@@ -35,7 +43,11 @@ final class PendingControl {
   private Message.Bye bye;
 
   boolean isEmpty() {
-    return !pongPending && streams.isEmpty() && messages.isEmpty() && bye == null;
+    return !pongPending
+        && streams.isEmpty()
+        && flows.isEmpty()
+        && messages.isEmpty()
+        && bye == null;
   }
 
   void pong(long token) {
@@ -88,6 +100,14 @@ final class PendingControl {
     }
   }
 
+  /** Queues the RESET of a flow whose OPEN_FLOW has been put into a batch. */
+  void reset(MuxFlow flow, StreamResetReason reason) {
+    if (flows.size() < MAX_FLOW_RESETS) {
+      flow.pendingReset = reason;
+      flows.add(flow);
+    }
+  }
+
   private void enqueue(MuxStream stream) {
     if (!stream.out.hasControl) {
       stream.out.hasControl = true;
@@ -116,6 +136,14 @@ final class PendingControl {
       } else {
         stream.out.hasControl = false;
         encode(stream);
+      }
+    }
+    for (int left = flows.size(); left > 0 && control.remaining() > reserve; left--) {
+      MuxFlow flow = flows.poll();
+      if (flow.openBatch == batch) {
+        flows.add(flow);
+      } else {
+        Message.write(control, flow.id(), new Message.Reset(flow.pendingReset));
       }
     }
     return control;

@@ -14,10 +14,10 @@ import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Puts the payload of many streams into one batch, round-robin with one bounded frame for each
- * stream. Streams that were quiet and have few bytes alternate with bulk streams. OPENs are
- * scheduled the same way, so that they precede the data of their stream. Not thread-safe: the
- * writer's lock guards it.
+ * Puts the payload of many streams and flows into one batch, round-robin with one bounded frame for
+ * each stream. Streams that were quiet and have few bytes, datagrams, and bulk streams alternate,
+ * so that none of the three waits behind the others. OPENs are scheduled the same way, so that they
+ * precede the data of their stream. Not thread-safe: the writer's lock guards it.
  */
 final class SendScheduler {
 
@@ -33,18 +33,29 @@ final class SendScheduler {
   /** Space kept after a DATA frame for a HALF_CLOSE and a PING, in bytes. */
   private static final int TAIL_BYTES = 2 * Frame.HEADER_BYTES;
 
+  /** Maximum length of an OPEN_FLOW, in bytes. */
+  private static final int OPEN_FLOW_BYTES = Frame.HEADER_BYTES + 512;
+
+  /** What takes turns. */
+  private enum Kind {
+    SPARSE,
+    DATAGRAMS,
+    BULK
+  }
+
   private final Link link;
   private final CongestionWindow congestion;
   private final Set<MuxStream> bulk = new LinkedHashSet<>();
   private final Set<MuxStream> sparse = new LinkedHashSet<>();
 
+  private final DatagramQueue datagrams;
   private final OpenCredits<MuxStream> credits;
 
   /** The service of each stream whose OPEN has been put into a batch and is not answered. */
   private final Map<Long, String> unanswered = new HashMap<>();
 
   private ByteBuffer filling;
-  private boolean sparseNext;
+  private Kind lastTurn = Kind.BULK;
   private int frames;
   private long batch;
   private long lastId;
@@ -53,6 +64,7 @@ final class SendScheduler {
     this.link = link;
     this.congestion = congestion;
     this.credits = new OpenCredits<>(opensGranted);
+    this.datagrams = new DatagramQueue(link.pool(), link.droppedDatagrams());
   }
 
   /** Returns the highest id assigned so far. */
@@ -70,9 +82,14 @@ final class SendScheduler {
     return frames;
   }
 
-  /** Returns whether no stream waits for its turn. */
+  /** Returns whether no stream and no datagram waits for its turn. */
   boolean isIdle() {
-    return bulk.isEmpty() && sparse.isEmpty();
+    return bulk.isEmpty() && sparse.isEmpty() && datagrams.isEmpty();
+  }
+
+  /** Returns the datagrams that wait for their turn. */
+  DatagramQueue datagrams() {
+    return datagrams;
   }
 
   /** Returns whether an OPEN has no answer yet. */
@@ -153,14 +170,69 @@ final class SendScheduler {
     release(service);
   }
 
-  /** Gives streams their turns until the batch is full or no stream waits. */
+  /** Gives streams and flows their turns until the batch is full or nothing waits. */
   void fill() {
-    while (!isIdle() && available() > 0) {
-      sparseNext = !sparseNext && !sparse.isEmpty() || bulk.isEmpty();
-      MuxStream stream = poll(sparseNext ? sparse : bulk);
-      fillFrom(stream);
-      enqueue(stream);
+    boolean hasRoom = true;
+    while (hasRoom && !isIdle() && available() > 0) {
+      lastTurn = nextKind();
+      if (lastTurn == Kind.DATAGRAMS) {
+        hasRoom = putDatagrams();
+      } else {
+        MuxStream stream = poll(lastTurn == Kind.SPARSE ? sparse : bulk);
+        fillFrom(stream);
+        enqueue(stream);
+      }
     }
+  }
+
+  /** Returns the next kind, after that of the last turn, that has something to send. */
+  private Kind nextKind() {
+    Kind[] kinds = Kind.values();
+    int next = lastTurn.ordinal();
+    do {
+      next = (next + 1) % kinds.length;
+    } while (isEmpty(kinds[next]));
+    return kinds[next];
+  }
+
+  private boolean isEmpty(Kind kind) {
+    return switch (kind) {
+      case SPARSE -> sparse.isEmpty();
+      case DATAGRAMS -> datagrams.isEmpty();
+      case BULK -> bulk.isEmpty();
+    };
+  }
+
+  /**
+   * Runs one turn of all flows: datagrams of different flows, about as many bytes as a frame of a
+   * stream has. A datagram is not split, so the congestion window may be exceeded by one.
+   *
+   * @return false if the next datagram needs an empty batch
+   */
+  private boolean putDatagrams() {
+    int left = MAX_SHARED_FRAME_BYTES;
+    while (left > 0 && !datagrams.isEmpty() && available() > 0) {
+      MuxFlow flow = datagrams.next();
+      int length = datagrams.length(flow);
+      if (space() < OPEN_FLOW_BYTES + Frame.HEADER_BYTES + length + TAIL_BYTES) {
+        return false;
+      }
+      if (flow.pendingOpen != null) {
+        putOpen(flow);
+      }
+      Frame.write(filling(), FrameType.DATAGRAM, length, flow.id());
+      datagrams.take(flow, filling());
+      left -= Frame.HEADER_BYTES + length;
+    }
+    return true;
+  }
+
+  private void putOpen(MuxFlow flow) {
+    flow.id(++lastId);
+    flow.openBatch = batch;
+    link.flows().register(flow);
+    Message.write(filling(), lastId, flow.pendingOpen);
+    flow.pendingOpen = null;
   }
 
   private static MuxStream poll(Set<MuxStream> queue) {
@@ -237,11 +309,18 @@ final class SendScheduler {
    * CongestionWindow#MIN_AVAILABLE_BYTES}.
    */
   private long available() {
-    int batched = filling == null ? 0 : filling.position() - PendingControl.CONTROL_BYTES;
-    long space = BufferPool.BUFFER_BYTES - PendingControl.CONTROL_BYTES - batched;
+    long space = space();
     return space < CongestionWindow.MIN_AVAILABLE_BYTES
         ? 0
-        : Math.min(space, congestion.available(batched));
+        : Math.min(space, congestion.available(batched()));
+  }
+
+  private int batched() {
+    return filling == null ? 0 : filling.position() - PendingControl.CONTROL_BYTES;
+  }
+
+  private long space() {
+    return BufferPool.BUFFER_BYTES - PendingControl.CONTROL_BYTES - batched();
   }
 
   /** Returns the batch, with space in front for control. */
@@ -272,6 +351,7 @@ final class SendScheduler {
     }
     bulk.clear();
     sparse.clear();
+    datagrams.clear();
     credits.clear();
   }
 }

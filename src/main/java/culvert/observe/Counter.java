@@ -51,8 +51,18 @@ public enum Counter {
   SESSIONS_SILENT,
   /** Offers declined: unknown service, owned by another session, or session draining. */
   OFFERS_DECLINED,
-  /** Frames for streams that had ended, which are not an error. */
+  /** Frames for streams and flows that had ended, which are not an error. */
   LATE_FRAMES,
+  /** Flows of UDP visitors that were opened. */
+  FLOWS,
+  /** Flows that ended because newer ones reached {@code --max-flows}. */
+  FLOWS_EVICTED,
+  /** Flows that ended because their origin server could not be reached. */
+  FLOWS_FAILED,
+  /** Datagrams dropped because no session offered their service. */
+  DATAGRAMS_UNSERVED,
+  /** Datagrams dropped because they were too long, or too many waited to be sent. */
+  DATAGRAMS_DROPPED,
   /** Streams reset under memory pressure, those with the most bytes for the longest time first. */
   STREAMS_NOT_DRAINED,
   /** Connections that joined a group of a bounce server. */

@@ -126,7 +126,8 @@ public final class OriginProxy implements AutoCloseable {
             deadlines,
             new Heartbeat(timing.heartbeat(), timing.heartbeatTimeout()),
             (int) settings.resourceLimits().streamBytes().bytes(),
-            counters.adder(Counter.LATE_FRAMES));
+            counters.adder(Counter.LATE_FRAMES),
+            counters.adder(Counter.DATAGRAMS_DROPPED));
     return new NativeOriginDialect(settings, shared, log::warn);
   }
 

@@ -14,7 +14,7 @@ public record Frame(FrameType type, int length, long stream) {
   /** Length of a header in bytes. */
   public static final int HEADER_BYTES = 12;
 
-  /** Maximum length of a frame other than DATA, including the header, in bytes. */
+  /** Maximum length of a frame other than DATA and DATAGRAM, including the header, in bytes. */
   public static final int MAX_MESSAGE_BYTES = HEADER_BYTES + 4096;
 
   /**

@@ -35,20 +35,24 @@ public enum FrameType {
   ACCEPTED(0x21, Scope.STREAM, 0, 0),
   /** The stream could not be connected and has ended, with the reason. */
   REFUSED(0x22, Scope.STREAM, 2, 1024),
+  /** Opens a flow for a visitor of a UDP service; with the feature UDP only. */
+  OPEN_FLOW(0x23, Scope.STREAM, 16, 512),
   /** Bytes of the stream, at least one. */
   DATA(0x30, Scope.STREAM, 1, 256 * 1024),
   /** The receiver grants more bytes. */
   WINDOW(0x31, Scope.STREAM, 4, 4),
   /** No more data from this side. */
   HALF_CLOSE(0x32, Scope.STREAM, 0, 0),
-  /** The stream has ended in both directions, with the reason. */
+  /** The stream has ended in both directions, or the flow has ended, with the reason. */
   RESET(0x33, Scope.STREAM, 2, 2),
   /** Requests a PONG with the same eight bytes. */
   PING(0x40, Scope.SESSION, 8, 8),
   /** Answers the latest PING. */
   PONG(0x41, Scope.SESSION, 8, 8),
   /** The sender is stopping: it accepts no new streams; open ones may finish. */
-  DRAIN(0x42, Scope.SESSION, 0, 0);
+  DRAIN(0x42, Scope.SESSION, 0, 0),
+  /** One whole datagram of a flow; with the feature UDP only. */
+  DATAGRAM(0x51, Scope.STREAM, 0, Message.MAX_DATAGRAM_BYTES);
 
   /** Where a frame type is allowed. */
   enum Scope {
@@ -56,15 +60,12 @@ public enum FrameType {
     HANDSHAKE,
     /** During the session, on stream 0 ({@code BYE} also during the login). */
     SESSION,
-    /** During the session, on a stream other than 0. */
+    /** During the session, on a stream or flow other than 0. */
     STREAM
   }
 
   /** Reserved: acknowledgement of a link's bytes, so that a new connection can resume the link. */
   static final int RESERVED_SEQUENCE_ACK = 0x50;
-
-  /** Reserved: a datagram of a UDP service. */
-  static final int RESERVED_DATAGRAM = 0x51;
 
   /** Reserved: this direction of the stream continues on a data channel. */
   static final int RESERVED_CONTINUES = 0x52;
@@ -111,7 +112,7 @@ public enum FrameType {
     if (type == null) {
       throw new ProtocolException(
           switch (code) {
-            case RESERVED_SEQUENCE_ACK, RESERVED_DATAGRAM, RESERVED_CONTINUES ->
+            case RESERVED_SEQUENCE_ACK, RESERVED_CONTINUES ->
                 String.format("frame type 0x%02x is reserved and not used yet", code);
             default -> String.format("unknown frame type 0x%02x", code);
           });

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.Set;
 import javax.crypto.SecretKey;
 
 /**
@@ -45,6 +46,7 @@ public final class Handshake {
    * @param secrets the shared secrets: at most one on the dialling side; the accepting side accepts
    *     any of its secrets
    * @param maxVersion highest protocol version that it uses
+   * @param features features that it uses from version 2 on
    */
   public record Local(
       byte[] instance,
@@ -52,15 +54,17 @@ public final class Handshake {
       int streams,
       String name,
       List<SecretKey> secrets,
-      int maxVersion) {
-    /** Copies the list. */
+      int maxVersion,
+      Set<Feature> features) {
+    /** Copies the collections. */
     public Local {
       secrets = List.copyOf(secrets);
+      features = Set.copyOf(features);
     }
 
-    /** Creates the parameters of a side that uses every supported version. */
+    /** Creates the parameters of a side that uses every supported version and feature. */
     public Local(byte[] instance, int opens, int streams, String name, List<SecretKey> secrets) {
-      this(instance, opens, streams, name, secrets, Message.MAX_VERSION);
+      this(instance, opens, streams, name, secrets, Message.MAX_VERSION, Feature.all());
     }
 
     /**
@@ -68,7 +72,14 @@ public final class Handshake {
      * already.
      */
     Local withoutSecrets() {
-      return new Local(instance, opens, streams, name, List.of(), maxVersion);
+      return new Local(instance, opens, streams, name, List.of(), maxVersion, features);
+    }
+
+    /** Returns the features that this side and the peer have in the given version. */
+    private Set<Feature> agreed(int version, int ofPeer) {
+      Set<Feature> agreed = Feature.of(version < Message.FEATURE_VERSION ? 0 : ofPeer);
+      agreed.retainAll(features);
+      return Set.copyOf(agreed);
     }
   }
 
@@ -90,12 +101,14 @@ public final class Handshake {
    * Parameters of the peer after the login.
    *
    * @param version protocol version that both sides use
+   * @param features features that both sides use
    * @param instance the peer's instance id
    * @param opens maximum number of unanswered OPENs that the peer accepts
    * @param streams maximum number of concurrent streams that the peer accepts
    * @param name name that it logged in with; empty for a remote proxy
    */
-  public record Peer(int version, byte[] instance, int opens, int streams, String name) {}
+  public record Peer(
+      int version, Set<Feature> features, byte[] instance, int opens, int streams, String name) {}
 
   private final Local self;
   private final Channel below;
@@ -156,7 +169,12 @@ public final class Handshake {
       throw exchange.refuse(ByeReason.CREDENTIALS, "the remote proxy does not have the secret");
     }
     return new Peer(
-        challenge.version(), challenge.instance(), challenge.opens(), challenge.streams(), "");
+        challenge.version(),
+        self.agreed(challenge.version(), challenge.features()),
+        challenge.instance(),
+        challenge.opens(),
+        challenge.streams(),
+        "");
   }
 
   private Message.Challenge challenge() throws IOException {
@@ -229,10 +247,17 @@ public final class Handshake {
             self.streams(),
             self.instance(),
             random(Message.NONCE_BYTES),
+            Feature.field(self.features()),
             below.transport()));
     SecretKey proven = checkProof();
     exchange.send(new Message.Proof(proven == null ? NO_PROOF : proof(proven, REMOTE_LABEL)));
-    return new Peer(version, hello.instance(), hello.opens(), hello.streams(), hello.name());
+    return new Peer(
+        version,
+        self.agreed(version, hello.features()),
+        hello.instance(),
+        hello.opens(),
+        hello.streams(),
+        hello.name());
   }
 
   /** Returns the secret that the peer has proven; null if no secret is used. */
@@ -265,6 +290,7 @@ public final class Handshake {
         self.streams(),
         self.instance(),
         random(Message.NONCE_BYTES),
+        Feature.field(self.features()),
         self.name(),
         below.transport());
   }

@@ -90,7 +90,7 @@ public final class HandshakeExchange {
     byte[] header = readExactly(Frame.HEADER_BYTES);
     Frame frame = readFrame(header);
     byte[] payload = readExactly(frame.length());
-    if (frame.type() == FrameType.DATA || frame.stream() != 0) {
+    if (frame.stream() != 0) {
       throw new ProtocolException(frame.type() + " during the login");
     }
     Message message = Message.read(frame, ByteBuffer.wrap(payload));

@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * The contents of every frame except DATA, whose payload is opaque.
+ * The contents of every frame except DATA and DATAGRAM, whose payload is opaque.
  *
  * <p>Text is UTF-8 after its length in one byte (short) or two (long). An address is one byte, 4 or
  * 6, then 4 or 16 bytes, and a port of two bytes.
@@ -21,11 +21,14 @@ public sealed interface Message {
   /** The first version with REGISTER, DECLINED and SHARED. */
   int REGISTER_VERSION = 2;
 
+  /** The first version with features. In earlier ones their field is part of the nonce. */
+  int FEATURE_VERSION = 2;
+
   /** Maximum number of names in SHARED. */
   int MAX_SHARED_NAMES = 16;
 
   /** Length of a nonce in bytes. */
-  int NONCE_BYTES = 32;
+  int NONCE_BYTES = 28;
 
   /** Length of an instance id in bytes. */
   int INSTANCE_BYTES = 16;
@@ -36,11 +39,14 @@ public sealed interface Message {
   /** Maximum length of a Noise handshake message in bytes. */
   int MAX_NOISE_BYTES = 512;
 
+  /** Maximum length of a datagram in bytes: that of UDP over IPv4. */
+  int MAX_DATAGRAM_BYTES = 65_507;
+
   /**
    * The first message of the dialling side.
    *
    * <pre>min version (1) | max version (1) | opens granted (4) | streams granted (4) |
-   * instance (16) | nonce (32) | name (1 + n) | transport (1 + n)</pre>
+   * instance (16) | nonce (28) | features (4) | name (1 + n) | transport (1 + n)</pre>
    *
    * @param minVersion lowest version that the sender supports
    * @param maxVersion highest version
@@ -48,6 +54,7 @@ public sealed interface Message {
    * @param streams maximum number of concurrent streams that the sender accepts
    * @param instance random, one for each process
    * @param nonce random, one for each connection
+   * @param features see {@link Feature}; without a meaning if the highest version is 1
    * @param name name of the origin proxy: at most {@value #MAX_NAME_BYTES} letters, digits, dots,
    *     dashes and underscores
    * @param transport transport of the connection at this end; at most as long as a name
@@ -59,6 +66,7 @@ public sealed interface Message {
       int streams,
       byte[] instance,
       byte[] nonce,
+      int features,
       String name,
       String transport)
       implements Message {}
@@ -67,7 +75,7 @@ public sealed interface Message {
    * The answer to a HELLO.
    *
    * <pre>version (1) | flags (1): bit 0, a proof is required | opens (4) | streams (4) |
-   * instance (16) | nonce (32) | transport (1 + n)</pre>
+   * instance (16) | nonce (28) | features (4) | transport (1 + n)</pre>
    *
    * @param version the chosen version
    * @param proofWanted whether this side has a secret
@@ -75,6 +83,7 @@ public sealed interface Message {
    * @param streams maximum number of concurrent streams that the sender accepts
    * @param instance random, one for each process
    * @param nonce random, one for each connection
+   * @param features see {@link Feature}; without a meaning in version 1
    * @param transport transport of the connection at this end
    */
   record Challenge(
@@ -84,6 +93,7 @@ public sealed interface Message {
       int streams,
       byte[] instance,
       byte[] nonce,
+      int features,
       String transport)
       implements Message {}
 
@@ -120,8 +130,9 @@ public sealed interface Message {
 
   /**
    * Offers a service. The payload is its name, or {@code NAME:PORT} to request a port of the remote
-   * proxy's range, 0 for any. The answer repeats the payload; streams carry the name only. In
-   * version 1 each offer is answered by itself, from version 2 on it has no effect before REGISTER.
+   * proxy's range, 0 for any; either is followed by {@code /udp} if the service is of type UDP. The
+   * answer repeats the payload; streams and flows carry the name only. In version 1 each offer is
+   * answered by itself, from version 2 on it has no effect before REGISTER.
    *
    * @param service 1 to 255 bytes
    */
@@ -200,6 +211,18 @@ public sealed interface Message {
   record Open(String service, InetSocketAddress visitor, InetSocketAddress reached)
       implements Message {}
 
+  /**
+   * Opens a flow: the datagrams of one visitor of a UDP service. It has no answer. RESET ends it.
+   *
+   * <pre>service (1 + n) | visitor's address | address it reached</pre>
+   *
+   * @param service the service visited
+   * @param visitor the visitor's address
+   * @param reached the address at which the visitor's datagrams arrive
+   */
+  record OpenFlow(String service, InetSocketAddress visitor, InetSocketAddress reached)
+      implements Message {}
+
   /** The stream is connected to its origin server. */
   record Accepted() implements Message {}
 
@@ -224,7 +247,7 @@ public sealed interface Message {
   record HalfClose() implements Message {}
 
   /**
-   * Ends the stream in both directions.
+   * Ends the stream in both directions, or the flow.
    *
    * @param reason two bytes
    */

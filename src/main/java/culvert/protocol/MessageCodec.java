@@ -35,14 +35,14 @@ final class MessageCodec {
     switch (message) {
       case Message.Hello m -> {
         out.put((byte) m.minVersion()).put((byte) m.maxVersion());
-        greeting(out, m.opens(), m.streams(), m.instance(), m.nonce());
+        greeting(out, m.opens(), m.streams(), m.instance(), m.nonce(), m.features());
         shortText(out, m.name());
         shortText(out, m.transport());
         return FrameType.HELLO;
       }
       case Message.Challenge m -> {
         out.put((byte) m.version()).put((byte) (m.proofWanted() ? 1 : 0));
-        greeting(out, m.opens(), m.streams(), m.instance(), m.nonce());
+        greeting(out, m.opens(), m.streams(), m.instance(), m.nonce(), m.features());
         shortText(out, m.transport());
         return FrameType.CHALLENGE;
       }
@@ -92,10 +92,12 @@ final class MessageCodec {
         return FrameType.SHARED;
       }
       case Message.Open m -> {
-        shortText(out, m.service());
-        address(out, m.visitor());
-        address(out, m.reached());
+        visit(out, m.service(), m.visitor(), m.reached());
         return FrameType.OPEN;
+      }
+      case Message.OpenFlow m -> {
+        visit(out, m.service(), m.visitor(), m.reached());
+        return FrameType.OPEN_FLOW;
       }
       case Message.Accepted m -> {
         return FrameType.ACCEPTED;
@@ -141,6 +143,7 @@ final class MessageCodec {
                   fields.count("streams"),
                   fields.bytes(Message.INSTANCE_BYTES),
                   fields.bytes(Message.NONCE_BYTES),
+                  fields.u32(),
                   fields.name("name"),
                   fields.name("transport"));
           case CHALLENGE ->
@@ -151,6 +154,7 @@ final class MessageCodec {
                   fields.count("streams"),
                   fields.bytes(Message.INSTANCE_BYTES),
                   fields.bytes(Message.NONCE_BYTES),
+                  fields.u32(),
                   fields.name("transport"));
           case NOISE ->
               new Message.Noise(
@@ -166,6 +170,7 @@ final class MessageCodec {
               new Message.Declined(DeclinedReason.of(fields.u16()), fields.text(), fields.rest());
           case SHARED -> new Message.Shared(fields.text(), fields.u16(), fields.names(fields.u8()));
           case OPEN -> new Message.Open(fields.text(), fields.address(), fields.address());
+          case OPEN_FLOW -> new Message.OpenFlow(fields.text(), fields.address(), fields.address());
           case ACCEPTED -> new Message.Accepted();
           case REFUSED -> new Message.Refused(StreamRefusedReason.of(fields.u16()), fields.rest());
           case WINDOW -> new Message.Window(fields.count("bytes"));
@@ -174,15 +179,23 @@ final class MessageCodec {
           case PING -> new Message.Ping(fields.token());
           case PONG -> new Message.Pong(fields.token());
           case DRAIN -> new Message.Drain();
-          case DATA -> throw new IllegalArgumentException("DATA is not a message");
+          case DATA, DATAGRAM ->
+              throw new IllegalArgumentException(frame.type() + " is not a message");
         };
     fields.end();
     return message;
   }
 
   private static void greeting(
-      ByteBuffer out, int opens, int streams, byte[] instance, byte[] nonce) {
-    out.putInt(opens).putInt(streams).put(instance).put(nonce);
+      ByteBuffer out, int opens, int streams, byte[] instance, byte[] nonce, int features) {
+    out.putInt(opens).putInt(streams).put(instance).put(nonce).putInt(features);
+  }
+
+  private static void visit(
+      ByteBuffer out, String service, InetSocketAddress visitor, InetSocketAddress reached) {
+    shortText(out, service);
+    address(out, visitor);
+    address(out, reached);
   }
 
   private static byte[] utf8(String text) {
@@ -231,6 +244,11 @@ final class MessageCodec {
     int u16() throws ProtocolException {
       need(2);
       return in.getShort() & 0xffff;
+    }
+
+    int u32() throws ProtocolException {
+      need(4);
+      return in.getInt();
     }
 
     boolean flag() throws ProtocolException {

@@ -240,7 +240,8 @@ public final class RemoteProxy implements AutoCloseable {
         deadlines,
         new Heartbeat(settings.timeouts().heartbeat(), settings.timeouts().heartbeatTimeout()),
         (int) settings.resourceLimits().streamBytes().bytes(),
-        counters.adder(Counter.LATE_FRAMES));
+        counters.adder(Counter.LATE_FRAMES),
+        counters.adder(Counter.DATAGRAMS_DROPPED));
   }
 
   /**

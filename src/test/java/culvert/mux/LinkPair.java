@@ -3,8 +3,10 @@ package culvert.mux;
 import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
+import culvert.net.Flow;
 import culvert.net.MemoryBudget;
 import culvert.net.Threads;
+import culvert.protocol.Feature;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
 import culvert.protocol.StreamRefusedReason;
@@ -18,6 +20,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * Two links joined by a pair of connections, as they stand after a handshake. The far side accepts
@@ -33,6 +36,7 @@ final class LinkPair implements AutoCloseable {
   final Deadlines deadlines = new Deadlines();
   final BufferPool pool = new BufferPool(new MemoryBudget(64 << 20));
   private final StreamEviction eviction = new StreamEviction(pool.budget(), new LongAdder());
+  final LongAdder droppedDatagrams = new LongAdder();
   final Link near;
   final Link far;
   private final AtomicReference<String> nextRefusal = new AtomicReference<>();
@@ -41,7 +45,16 @@ final class LinkPair implements AutoCloseable {
   private final Thread farThread;
 
   LinkPair(Connection near, Connection far, Consumer<MuxStream> onStream) {
-    this.near = link(near, Link.Side.OPENS, stream -> {});
+    this(near, far, onStream, flow -> new ReceivedFlow());
+  }
+
+  /** Creates links whose far side receives the datagrams of each flow with {@code onFlow}. */
+  LinkPair(
+      Connection near,
+      Connection far,
+      Consumer<MuxStream> onStream,
+      Function<MuxFlow, Flow.Receiver> onFlow) {
+    this.near = link(near, Link.Side.OPENS, stream -> {}, onFlow);
     this.far =
         link(
             far,
@@ -54,16 +67,25 @@ final class LinkPair implements AutoCloseable {
                 stream.accept();
                 onStream.accept(stream);
               }
-            });
+            },
+            onFlow);
     nearThread = Threads.start("near link", () -> run(this.near));
     farThread = Threads.start("far link", () -> run(this.far));
   }
 
-  private Link link(Connection connection, Link.Side side, Consumer<MuxStream> onStream) {
+  private Link link(
+      Connection connection,
+      Link.Side side,
+      Consumer<MuxStream> onStream,
+      Function<MuxFlow, Flow.Receiver> onFlow) {
     var self = new Handshake.Local(Handshake.newInstance(), OPENS, STREAMS, "", List.of());
-    var peer = new Handshake.Peer(Message.MAX_VERSION, Handshake.newInstance(), OPENS, STREAMS, "");
-    var shared = new Link.Shared(pool, eviction, deadlines, HEARTBEAT, 16 << 20, new LongAdder());
-    return new Link(connection, side, self, peer, shared, new Streams(onStream));
+    var peer =
+        new Handshake.Peer(
+            Message.MAX_VERSION, Feature.all(), Handshake.newInstance(), OPENS, STREAMS, "");
+    var shared =
+        new Link.Shared(
+            pool, eviction, deadlines, HEARTBEAT, 16 << 20, new LongAdder(), droppedDatagrams);
+    return new Link(connection, side, self, peer, shared, new Arrivals(onStream, onFlow));
   }
 
   private void run(Link link) {
@@ -103,6 +125,16 @@ final class LinkPair implements AutoCloseable {
     } catch (IOException e) {
       throw new IOException("no stream, " + ends, e);
     }
+  }
+
+  /** Opens a flow of the near side. */
+  MuxFlow openFlow(Flow.Receiver receiver) throws IOException {
+    return near.openFlow(openFlowMessage(), receiver);
+  }
+
+  static Message.OpenFlow openFlowMessage() {
+    Message.Open open = openMessage();
+    return new Message.OpenFlow(open.service(), open.visitor(), open.reached());
   }
 
   static Message.Open openMessage() {
@@ -149,10 +181,16 @@ final class LinkPair implements AutoCloseable {
     deadlines.close();
   }
 
-  private record Streams(Consumer<MuxStream> onStream) implements Link.Events {
+  private record Arrivals(Consumer<MuxStream> onStream, Function<MuxFlow, Flow.Receiver> onFlow)
+      implements Link.Events {
     @Override
     public void opened(MuxStream stream, Message.Open open) {
       Threads.start("far stream", () -> onStream.accept(stream));
+    }
+
+    @Override
+    public Flow.Receiver flowOpened(MuxFlow flow, Message.OpenFlow open) {
+      return onFlow.apply(flow);
     }
 
     @Override

@@ -2,8 +2,10 @@ package culvert.mux;
 
 import culvert.net.BufferPool;
 import culvert.net.Deadlines;
+import culvert.net.Flow;
 import culvert.net.MemoryBudget;
 import culvert.net.Threads;
+import culvert.protocol.Feature;
 import culvert.protocol.Frame;
 import culvert.protocol.FrameType;
 import culvert.protocol.Handshake;
@@ -15,6 +17,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -28,7 +31,7 @@ final class ScriptedPeer implements AutoCloseable, Link.Events {
   static final int STREAMS = 8;
 
   /**
-   * A frame the link sent; data carry their payload, all others their message.
+   * A frame the link sent; data and datagrams carry their payload, all others their message.
    *
    * @param stream its id
    * @param message null for data
@@ -81,6 +84,8 @@ final class ScriptedPeer implements AutoCloseable, Link.Events {
   final Link link;
   final MemoryBudget budget;
   final BlockingQueue<MuxStream> opened = new LinkedBlockingQueue<>();
+  final BlockingQueue<ReceivedFlow> flows = new LinkedBlockingQueue<>();
+  final LongAdder droppedDatagrams = new LongAdder();
   private final Deadlines deadlines = new Deadlines();
   private final Loopback pair;
   private final DataInputStream in;
@@ -91,6 +96,11 @@ final class ScriptedPeer implements AutoCloseable, Link.Events {
   }
 
   ScriptedPeer(Link.Side side, Setup setup) throws IOException {
+    this(side, setup, Feature.all());
+  }
+
+  /** Creates a peer with these features. */
+  ScriptedPeer(Link.Side side, Setup setup, Set<Feature> features) throws IOException {
     budget = new MemoryBudget(setup.budgetBytes());
     var pool = new BufferPool(budget);
     var eviction = new StreamEviction(budget, evictions);
@@ -103,10 +113,17 @@ final class ScriptedPeer implements AutoCloseable, Link.Events {
     int streams = accepts ? Math.max(STREAMS, setup.streams()) : STREAMS;
     var self = new Handshake.Local(instance, opens, streams, "", List.of());
     var peer =
-        new Handshake.Peer(Message.MAX_VERSION, instance, setup.opens(), setup.streams(), "");
+        new Handshake.Peer(
+            Message.MAX_VERSION, features, instance, setup.opens(), setup.streams(), "");
     var shared =
         new Link.Shared(
-            pool, eviction, deadlines, setup.heartbeat(), setup.maxWindow(), lateFrames);
+            pool,
+            eviction,
+            deadlines,
+            setup.heartbeat(),
+            setup.maxWindow(),
+            lateFrames,
+            droppedDatagrams);
     link = new Link(pair.near(), side, self, peer, shared, this);
     Threads.start("link under test", this::run);
   }
@@ -126,6 +143,13 @@ final class ScriptedPeer implements AutoCloseable, Link.Events {
   }
 
   @Override
+  public Flow.Receiver flowOpened(MuxFlow flow, Message.OpenFlow open) {
+    var receiver = new ReceivedFlow(flow, open);
+    flows.add(receiver);
+    return receiver;
+  }
+
+  @Override
   public void message(Message message) {}
 
   void say(long stream, Message message) throws IOException {
@@ -138,6 +162,17 @@ final class ScriptedPeer implements AutoCloseable, Link.Events {
     ByteBuffer out = ByteBuffer.allocate(Frame.HEADER_BYTES + length);
     Frame.write(out, FrameType.DATA, length, stream);
     pair.far().output().write(out.position(0).limit(Frame.HEADER_BYTES + length));
+  }
+
+  void sayDatagram(long flow, byte[] datagram) throws IOException {
+    sayRaw(datagramFrame(flow, datagram));
+  }
+
+  /** Returns the frame of a datagram. */
+  static byte[] datagramFrame(long flow, byte[] datagram) {
+    ByteBuffer out = ByteBuffer.allocate(Frame.HEADER_BYTES + datagram.length);
+    Frame.write(out, FrameType.DATAGRAM, datagram.length, flow);
+    return out.put(datagram).array();
   }
 
   void sayRaw(byte[] bytes) throws IOException {
@@ -181,7 +216,7 @@ final class ScriptedPeer implements AutoCloseable, Link.Events {
     }
     Frame frame = Frame.read(ByteBuffer.wrap(header));
     byte[] payload = in.readNBytes(frame.length());
-    return frame.type() == FrameType.DATA
+    return frame.type() == FrameType.DATA || frame.type() == FrameType.DATAGRAM
         ? new Heard(frame.stream(), null, payload)
         : new Heard(frame.stream(), Message.read(frame, ByteBuffer.wrap(payload)), null);
   }

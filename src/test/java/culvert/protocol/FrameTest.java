@@ -24,13 +24,13 @@ class FrameTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {0x00, 0x06, 0x0f, 0x16, 0x23, 0x2f, 0x34, 0x43, 0x53, 0x80, 0xff})
+  @ValueSource(ints = {0x00, 0x06, 0x0f, 0x16, 0x24, 0x2f, 0x34, 0x43, 0x53, 0x80, 0xff})
   void anUnknownVerbIsRefused(int code) {
     refused(code, 0, 0).hasMessage(String.format("unknown frame type 0x%02x", code));
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {0x50, 0x51, 0x52})
+  @ValueSource(ints = {0x50, 0x52})
   void aReservedVerbIsRefusedAsReserved(int code) {
     refused(code, 0, 0).hasMessageContaining(String.format("0x%02x is reserved", code));
     refused(code, 8, 1).hasMessageContaining("reserved");
@@ -80,6 +80,13 @@ class FrameTest {
   }
 
   @Test
+  void datagramHasZeroToMaxUdpBytes() throws ProtocolException {
+    assertThat(read(0x51, 0, 1)).isEqualTo(new Frame(FrameType.DATAGRAM, 0, 1));
+    assertThat(read(0x51, 65_507, 1).length()).isEqualTo(65_507);
+    refused(0x51, 65_508, 1).hasMessage("invalid DATAGRAM length 65508 (allowed: 0 to 65507)");
+  }
+
+  @Test
   void windowOutsideLimitsIsRejected() {
     for (String bytes : new String[] {"00000000", "80000000", "ffffffff"}) {
       assertThatThrownBy(() ->
@@ -92,7 +99,7 @@ class FrameTest {
   @Test
   void everyMessageFitsMessageBuffer() {
     for (FrameType verb : FrameType.values()) {
-      if (verb != FrameType.DATA) {
+      if (verb != FrameType.DATA && verb != FrameType.DATAGRAM) {
         assertThat(Frame.HEADER_BYTES + verb.maxLength())
             .isLessThanOrEqualTo(Frame.MAX_MESSAGE_BYTES);
       }

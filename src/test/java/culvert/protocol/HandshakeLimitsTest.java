@@ -206,7 +206,7 @@ class HandshakeLimitsTest {
   }
 
   private static byte[] hello(String name) {
-    return frame(new Message.Hello(1, 1, 5, 6, new byte[16], new byte[32], name, "plain"));
+    return frame(new Message.Hello(1, 1, 5, 6, new byte[16], new byte[28], 0, name, "plain"));
   }
 
   private static byte[] challenge(int version) {
@@ -215,7 +215,7 @@ class HandshakeLimitsTest {
 
   private static byte[] challenge(int version, String transport) {
     return frame(
-        new Message.Challenge(version, false, 5, 6, new byte[16], new byte[32], transport));
+        new Message.Challenge(version, false, 5, 6, new byte[16], new byte[28], 0, transport));
   }
 
   /** The shortest frame of a verb, on the right stream, its payload zero. */

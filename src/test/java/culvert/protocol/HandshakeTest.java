@@ -11,7 +11,9 @@ import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.FutureTask;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
@@ -67,6 +69,41 @@ class HandshakeTest {
     var ends = shake(origin(SECRET), remote(Optional.empty()), false);
     refusedFor(ends[0], ByeReason.CREDENTIALS, text);
     refusedFor(ends[1], ByeReason.CREDENTIALS, text);
+  }
+
+  @Test
+  void bothSidesUseTheFeaturesThatBothHave() throws Exception {
+    for (Set<Feature> ofOrigin :
+        List.of(Feature.all(), Set.of(Feature.UDP), Set.of(Feature.SHARING), Set.<Feature>of())) {
+      var ends = shake(with(origin(SECRET), ofOrigin, 2), remote(SECRET), false);
+      assertThat(ends[0].get().features()).isEqualTo(ofOrigin);
+      assertThat(ends[1].get().features()).isEqualTo(ofOrigin);
+    }
+  }
+
+  @Test
+  void versionOneHasNoFeatures() throws Exception {
+    for (int highest : new int[] {1, 2}) {
+      var ends =
+          shake(
+              with(origin(SECRET), Feature.all(), 3 - highest),
+              with(remote(SECRET), Feature.all(), highest),
+              false);
+      assertThat(ends[0].get().version()).isEqualTo(1);
+      assertThat(ends[0].get().features()).isEmpty();
+      assertThat(ends[1].get().features()).isEmpty();
+    }
+  }
+
+  private static Handshake.Local with(Handshake.Local self, Set<Feature> features, int version) {
+    return new Handshake.Local(
+        self.instance(),
+        self.opens(),
+        self.streams(),
+        self.name(),
+        self.secrets(),
+        version,
+        features);
   }
 
   @Test

@@ -19,7 +19,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class MessageGoldenTest {
 
   private static final byte[] INSTANCE = hex("000102030405060708090a0b0c0d0e0f");
-  private static final String NONCE =
+  private static final String NONCE = "202122232425262728292a2b2c2d2e2f 303132333435363738393a3b";
+  private static final String PROOF =
       "202122232425262728292a2b2c2d2e2f 303132333435363738393a3b3c3d3e3f";
   private static final String SESSION = "0000000000000000";
   private static final String STREAM = "0102030405060708";
@@ -38,24 +39,26 @@ class MessageGoldenTest {
   static Stream<Golden> messages() {
     return Stream.of(
         golden(
-            new Message.Hello(1, 2, 256, 65536, INSTANCE, hex(NONCE), "laptop", "tls"),
+            new Message.Hello(1, 2, 256, 65536, INSTANCE, hex(NONCE), 3, "laptop", "tls"),
             "01 000045" + SESSION,
             "01 02 00000100 00010000 000102030405060708090a0b0c0d0e0f"
                 + NONCE
-                + "06 6c6170746f70 03 746c73"),
+                + "00000003 06 6c6170746f70 03 746c73"),
         golden(
-            new Message.Challenge(1, true, 1, 0x7fffffff, INSTANCE, hex(NONCE), "plain"),
+            new Message.Challenge(1, true, 1, 0x7fffffff, INSTANCE, hex(NONCE), 1, "plain"),
             "02 000040" + SESSION,
-            "01 01 00000001 7fffffff 000102030405060708090a0b0c0d0e0f" + NONCE + "05 706c61696e"),
+            "01 01 00000001 7fffffff 000102030405060708090a0b0c0d0e0f"
+                + NONCE
+                + "00000001 05 706c61696e"),
         golden(
-            new Message.Challenge(7, false, 2, 3, INSTANCE, hex(NONCE), "x"),
+            new Message.Challenge(7, false, 2, 3, INSTANCE, hex(NONCE), -1, "x"),
             "02 00003c" + SESSION,
-            "07 00 00000002 00000003 000102030405060708090a0b0c0d0e0f" + NONCE + "01 78"),
+            "07 00 00000002 00000003 000102030405060708090a0b0c0d0e0f" + NONCE + "ffffffff 01 78"),
         golden(
             new Message.Noise(1, 2, "Noise_X", hex("aabbcc")),
             "05 00000f" + SESSION,
             "01 02 07 4e6f6973655f58 0003 aabbcc"),
-        golden(new Message.Proof(hex(NONCE)), "03 000020" + SESSION, NONCE),
+        golden(new Message.Proof(hex(PROOF)), "03 000020" + SESSION, PROOF),
         golden(new Message.Proof(new byte[0]), "03 000000" + SESSION),
         golden(new Message.Bye(ByeReason.STOPPING, "bye"), "04 000005" + SESSION, "0005", "627965"),
         golden(new Message.Offer("web"), "10 000003" + SESSION, "776562"),
@@ -90,6 +93,10 @@ class MessageGoldenTest {
             new Message.Open("", V6, V4),
             "20 00001b" + STREAM,
             "00 06 20010db8000000000000000000000001 ffff 04 c0000201 cafe"),
+        golden(
+            new Message.OpenFlow("dns", V4, OTHER_V4),
+            "23 000012" + STREAM,
+            "03 646e73 04 c0000201 cafe 04 c6336407 01bb"),
         golden(new Message.Accepted(), "21 000000" + STREAM),
         golden(
             new Message.Refused(StreamRefusedReason.TIMED_OUT, "late"),

@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 /** Messages of every kind with random fields. */
 final class RandomMessages {
 
-  static final int KINDS = 20;
+  static final int KINDS = 21;
 
   private static final int[] LETTERS = {'a', 'Z', '.', 0xe4, 0x20ac, 0x1f600};
 
@@ -30,7 +30,8 @@ final class RandomMessages {
               count(),
               count(),
               bytes(16),
-              bytes(32),
+              bytes(28),
+              random.nextInt(),
               name(),
               name());
       case 1 ->
@@ -40,7 +41,8 @@ final class RandomMessages {
               count(),
               count(),
               bytes(16),
-              bytes(32),
+              bytes(28),
+              random.nextInt(),
               name());
       case 2 -> new Message.Proof(bytes(random.nextBoolean() ? 32 : 0));
       case 15 ->
@@ -58,6 +60,7 @@ final class RandomMessages {
               Stream.generate(() -> text(30)).limit(random.nextInt(5)).toList(),
               text(60));
       case 7 -> new Message.Open("s" + text(30), address(), address());
+      case 19 -> new Message.OpenFlow("s" + text(30), address(), address());
       case 8 -> new Message.Accepted();
       case 9 -> new Message.Refused(any(StreamRefusedReason.values()), text(60));
       case 10 -> new Message.Window(count());

@@ -5,6 +5,7 @@ import culvert.protocol.HandshakeExchange;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.Set;
 
 /** Logs in on an unencrypted connection, as {@code --transport plain} does. */
 public final class BareLogin {
@@ -28,6 +29,6 @@ public final class BareLogin {
   /** Returns these parameters for version 1 only, as those of Culvert 0.1.0 are. */
   public static Handshake.Local inVersion1(Handshake.Local self) {
     return new Handshake.Local(
-        self.instance(), self.opens(), self.streams(), self.name(), self.secrets(), 1);
+        self.instance(), self.opens(), self.streams(), self.name(), self.secrets(), 1, Set.of());
   }
 }

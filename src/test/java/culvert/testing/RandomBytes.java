@@ -22,6 +22,13 @@ public final class RandomBytes {
     random.nextBytes(piece);
   }
 
+  /** Returns so many bytes; the same for each call with this number. */
+  public static byte[] of(int bytes) {
+    byte[] all = new byte[bytes];
+    new Random(bytes).nextBytes(all);
+    return all;
+  }
+
   /** Sends {@code bytes} more bytes, rounded up to whole pieces. */
   public RandomBytes send(OutputStream out, long bytes) throws IOException {
     for (long sent = 0; sent < bytes; sent += piece.length) {

@@ -1,8 +1,10 @@
 package culvert.dialect.culvert;
 
 import culvert.mux.Link;
+import culvert.mux.MuxFlow;
 import culvert.mux.MuxStream;
 import culvert.net.Connection;
+import culvert.net.Flow;
 import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.protocol.ByeReason;
@@ -167,6 +169,12 @@ final class NativeOriginSession implements OriginSession, Link.Events {
     Threads.start(
         "visitor " + visitor.name() + " for " + visitor.service(),
         () -> streams.handle(new NativeIncoming(visitor, stream)));
+  }
+
+  @Override
+  public Flow.Receiver flowOpened(MuxFlow flow, Message.OpenFlow open) {
+    // Not reached: no side opens flows yet.
+    throw new IllegalStateException("OPEN_FLOW");
   }
 
   private record NativeIncoming(Visitor visitor, MuxStream stream) implements IncomingStream {

@@ -1,8 +1,10 @@
 package culvert.dialect.culvert;
 
 import culvert.mux.Link;
+import culvert.mux.MuxFlow;
 import culvert.mux.MuxStream;
 import culvert.net.Connection;
+import culvert.net.Flow;
 import culvert.protocol.ByeReason;
 import culvert.protocol.DeclinedReason;
 import culvert.protocol.Handshake;
@@ -164,6 +166,12 @@ final class NativeSession implements Session, Link.Events {
   public void opened(MuxStream stream, Message.Open open) {
     // Not reached: the link rejects OPEN from an origin proxy, which never opens streams.
     stream.refuse(StreamRefusedReason.NO_SERVICE, "the remote proxy accepts no streams");
+  }
+
+  @Override
+  public Flow.Receiver flowOpened(MuxFlow flow, Message.OpenFlow open) {
+    // Not reached: no side opens flows yet.
+    throw new IllegalStateException("OPEN_FLOW");
   }
 
   @Override

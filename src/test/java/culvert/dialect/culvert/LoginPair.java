@@ -94,6 +94,7 @@ final class LoginPair implements AutoCloseable {
         deadlines,
         new Heartbeat(LIMIT, LIMIT.multipliedBy(2)),
         1 << 20,
+        new LongAdder(),
         new LongAdder());
   }
 

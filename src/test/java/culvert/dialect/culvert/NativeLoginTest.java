@@ -293,7 +293,7 @@ class NativeLoginTest {
   private static byte[] refusedLogin() throws IOException {
     var bytes = new ByteArrayOutputStream();
     new HandshakeExchange(InputStream.nullInputStream(), bytes)
-        .begin(new Message.Hello(9, 9, 1, 1, new byte[16], new byte[32], "x", "plain"));
+        .begin(new Message.Hello(9, 9, 1, 1, new byte[16], new byte[28], 0, "x", "plain"));
     bytes.write(new byte[60_000]);
     return bytes.toByteArray();
   }

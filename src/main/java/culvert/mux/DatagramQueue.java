@@ -1,0 +1,137 @@
+package culvert.mux;
+
+import culvert.net.BufferPool;
+import culvert.protocol.Message;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.LinkedHashSet;
+import java.util.SequencedSet;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * The datagrams that a link has to send, by flow. The flows take turns of one datagram each, so
+ * that none waits behind the datagrams of another. The oldest datagrams are dropped at three
+ * limits: the bytes of one flow, which are also never more than all flows leave free, so that
+ * flooded flows leave space for others; the bytes of the link; and the memory budget of the
+ * process. Not thread-safe: the writer's lock guards it.
+ */
+final class DatagramQueue {
+
+  /** Maximum of the datagrams of one flow, in bytes. */
+  static final int MAX_FLOW_BYTES = 256 * 1024;
+
+  /** Maximum of the datagrams of all flows of the link, in bytes. */
+  static final int MAX_LINK_BYTES = 4 * 1024 * 1024;
+
+  /** What a datagram counts besides its bytes: the memory of its objects. */
+  static final int OVERHEAD_BYTES = 128;
+
+  private final BufferPool pool;
+  private final LongAdder dropped;
+
+  /** The flows that have datagrams; the one whose turn is next comes first. */
+  private final SequencedSet<MuxFlow> flows = new LinkedHashSet<>();
+
+  private long queuedBytes;
+
+  /**
+   * Creates an empty queue.
+   *
+   * @param dropped counts the datagrams that were dropped at a limit
+   */
+  DatagramQueue(BufferPool pool, LongAdder dropped) {
+    this.pool = pool;
+    this.dropped = dropped;
+  }
+
+  boolean isEmpty() {
+    return flows.isEmpty();
+  }
+
+  /** Adds a copy of a datagram to its flow, or drops it; drops older ones at a limit. */
+  void add(MuxFlow flow, ByteBuffer datagram) {
+    int length = datagram.remaining();
+    if (length > Message.MAX_DATAGRAM_BYTES || pool.budget().isExceeded()) {
+      dropped.increment();
+      return;
+    }
+    int bytes = length + OVERHEAD_BYTES;
+    while (flow.queuedBytes > 0 && isOverShare(flow, bytes)) {
+      dropOldest(flow);
+    }
+    while (queuedBytes + bytes > MAX_LINK_BYTES) {
+      dropOldest(flows.getFirst());
+    }
+    append(flow, pool.borrow(length).put(datagram).flip());
+  }
+
+  /** Returns whether the flow would hold more than a flow may, or more than remains free. */
+  private boolean isOverShare(MuxFlow flow, int bytes) {
+    long held = flow.queuedBytes + bytes;
+    return held > MAX_FLOW_BYTES || held > MAX_LINK_BYTES - queuedBytes;
+  }
+
+  private void append(MuxFlow flow, ByteBuffer copy) {
+    if (flow.datagrams == null) {
+      flow.datagrams = new ArrayDeque<>(4);
+      flows.add(flow);
+    }
+    flow.datagrams.add(copy);
+    count(flow, copy, 1);
+  }
+
+  private void count(MuxFlow flow, ByteBuffer datagram, int sign) {
+    int bytes = sign * (datagram.capacity() + OVERHEAD_BYTES);
+    flow.queuedBytes += bytes;
+    queuedBytes += bytes;
+  }
+
+  private void dropOldest(MuxFlow flow) {
+    pool.release(poll(flow));
+    dropped.increment();
+  }
+
+  private ByteBuffer poll(MuxFlow flow) {
+    ByteBuffer oldest = flow.datagrams.poll();
+    count(flow, oldest, -1);
+    if (flow.datagrams.isEmpty()) {
+      flow.datagrams = null;
+      flows.remove(flow);
+    }
+    return oldest;
+  }
+
+  /** Returns the flow whose turn is next. */
+  MuxFlow next() {
+    return flows.getFirst();
+  }
+
+  /** Returns the length of the flow's oldest datagram in bytes. */
+  int length(MuxFlow flow) {
+    return flow.datagrams.peek().remaining();
+  }
+
+  /** Moves the oldest datagram of a flow to the buffer; the flow's next turn comes last. */
+  void take(MuxFlow flow, ByteBuffer to) {
+    ByteBuffer oldest = poll(flow);
+    to.put(oldest);
+    pool.release(oldest);
+    if (flow.datagrams != null) {
+      flows.addLast(flow);
+    }
+  }
+
+  /** Discards the datagrams of a flow that has ended. */
+  void remove(MuxFlow flow) {
+    while (flow.datagrams != null) {
+      pool.release(poll(flow));
+    }
+  }
+
+  /** Discards all datagrams; the link has ended. */
+  void clear() {
+    while (!flows.isEmpty()) {
+      remove(flows.getFirst());
+    }
+  }
+}

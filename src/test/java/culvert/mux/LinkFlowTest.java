@@ -1,0 +1,377 @@
+package culvert.mux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import culvert.net.CloseCause;
+import culvert.net.Threads;
+import culvert.protocol.Frame;
+import culvert.protocol.Message;
+import culvert.protocol.ProtocolException;
+import culvert.protocol.StreamResetReason;
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import culvert.testing.Loopback;
+import culvert.testing.RandomBytes;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Flows of a link: datagrams, their limits, and peers that break a rule. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class LinkFlowTest {
+
+  private static final Message.OpenFlow OPEN = LinkPair.openFlowMessage();
+
+  private interface Script {
+    void play(ScriptedPeer peer) throws Exception;
+  }
+
+  private static void isProtocolError(String words, Script script) throws Exception {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
+      script.play(peer);
+      assertThat(peer.end()).isInstanceOf(ProtocolException.class).hasMessageContaining(words);
+    }
+  }
+
+  private static ByteBuffer bytes(int length) {
+    return ByteBuffer.allocate(length);
+  }
+
+  private static byte[] next(BlockingQueue<byte[]> datagrams) throws InterruptedException {
+    return datagrams.poll(30, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void datagramsOfZeroToMaxBytesArriveWholeInBothDirections() throws Exception {
+    BlockingQueue<ReceivedFlow> opened = new LinkedBlockingQueue<>();
+    try (var pair = Loopback.open();
+        var links =
+            new LinkPair(
+                pair.near(),
+                pair.far(),
+                stream -> {},
+                flow -> {
+                  var received = new ReceivedFlow(flow, null);
+                  opened.add(received);
+                  return received;
+                })) {
+      var near = new ReceivedFlow();
+      MuxFlow flow = links.openFlow(near);
+      ReceivedFlow far = null;
+      for (int length : new int[] {0, 1, 1200, 8 * 1024, 9000, 65_506, 65_507}) {
+        byte[] sent = RandomBytes.of(length);
+        flow.send(ByteBuffer.wrap(sent));
+        far = far == null ? opened.poll(30, TimeUnit.SECONDS) : far;
+        assertThat(next(far.datagrams)).isEqualTo(sent);
+        far.flow.send(ByteBuffer.wrap(sent));
+        assertThat(next(near.datagrams)).isEqualTo(sent);
+      }
+      flow.close(CloseCause.TIMED_OUT);
+      assertThat(far.end.get(30, TimeUnit.SECONDS)).isEqualTo(CloseCause.TIMED_OUT);
+      assertThat(links.droppedDatagrams.sum()).isZero();
+      Eventually.within(LinkPair.LIMIT, () -> assertThat(links.far.openFlows()).isZero());
+      links.assertNothingHeld();
+    }
+  }
+
+  @Test
+  void datagramLongerThanUdpAllowsIsDropped() throws Exception {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
+      MuxFlow flow = peer.link.openFlow(OPEN, new ReceivedFlow());
+      flow.send(bytes(Message.MAX_DATAGRAM_BYTES + 1));
+      flow.send(bytes(3));
+      assertThat(peer.hear().message()).isEqualTo(OPEN);
+      assertThat(peer.hear().data()).hasSize(3);
+      assertThat(peer.droppedDatagrams.sum()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void openFlowIsSentWithFirstDatagramOnly() throws Exception {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
+      MuxFlow unused = peer.link.openFlow(OPEN, new ReceivedFlow());
+      MuxFlow flow = peer.link.openFlow(OPEN, new ReceivedFlow());
+      unused.close(CloseCause.TIMED_OUT);
+      flow.send(bytes(0));
+      var open = peer.hear();
+      assertThat(open.stream()).isEqualTo(1);
+      assertThat(open.message()).isEqualTo(OPEN);
+      assertThat(peer.hear().data()).isEmpty();
+      flow.close(CloseCause.NOT_DRAINED);
+      assertThat(peer.hear().message()).isEqualTo(new Message.Reset(StreamResetReason.NOT_DRAINED));
+    }
+  }
+
+  @Test
+  void resetEndsOneFlowOnly() throws Exception {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
+      peer.say(1, OPEN);
+      peer.say(2, OPEN);
+      ReceivedFlow first = peer.flows.poll(30, TimeUnit.SECONDS);
+      ReceivedFlow second = peer.flows.poll(30, TimeUnit.SECONDS);
+      peer.say(1, new Message.Reset(StreamResetReason.BROKEN));
+      peer.sayDatagram(2, new byte[] {5});
+      assertThat(next(second.datagrams)).containsExactly(5);
+      assertThat(first.end.get(30, TimeUnit.SECONDS)).isEqualTo(CloseCause.RESET);
+      assertThat(second.end).isNotDone();
+    }
+  }
+
+  @Test
+  void everyFlowEndsWithTheLink() throws Exception {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
+      peer.say(1, OPEN);
+      ReceivedFlow flow = peer.flows.poll(30, TimeUnit.SECONDS);
+      peer.hangUp();
+      assertThat(flow.end.get(30, TimeUnit.SECONDS)).isEqualTo(CloseCause.LINK_LOST);
+      assertThat(peer.end()).isInstanceOf(EOFException.class);
+      assertThat(peer.link.openFlows()).isZero();
+      flow.flow.send(bytes(9));
+      assertThat(peer.budget.held()).isZero();
+    }
+  }
+
+  @Test
+  void datagramThatArrivesByteByByteIsDeliveredWhole() throws Exception {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
+      peer.say(1, OPEN);
+      ReceivedFlow flow = peer.flows.poll(30, TimeUnit.SECONDS);
+      byte[] sent = RandomBytes.of(300);
+      for (byte one : ScriptedPeer.datagramFrame(1, sent)) {
+        peer.sayRaw(new byte[] {one});
+      }
+      assertThat(next(flow.datagrams)).isEqualTo(sent);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 11, 12, 13, 9_000, 65_518})
+  void truncatedDatagramIsNotDelivered(int length) throws Exception {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
+      peer.say(1, OPEN);
+      ReceivedFlow flow = peer.flows.poll(30, TimeUnit.SECONDS);
+      byte[] frame = ScriptedPeer.datagramFrame(1, new byte[Message.MAX_DATAGRAM_BYTES]);
+      peer.sayRaw(Arrays.copyOf(frame, length));
+      peer.hangUp();
+      // The end of the connection, or its reset.
+      assertThat(peer.end()).isInstanceOf(IOException.class);
+      assertThat(flow.datagrams).isEmpty();
+    }
+  }
+
+  @Test
+  void datagramLengthAboveMaxIsProtocolError() throws Exception {
+    isProtocolError(
+        "invalid DATAGRAM length 65508",
+        peer -> {
+          peer.say(1, OPEN);
+          var header = ByteBuffer.allocate(Frame.HEADER_BYTES).putInt(0x5100ffe4).putLong(1);
+          peer.sayRaw(header.array());
+        });
+  }
+
+  @Test
+  void datagramOfUnknownFlowIsProtocolError() throws Exception {
+    isProtocolError(
+        "DATAGRAM for flow 1, which was never opened", peer -> peer.sayDatagram(1, new byte[0]));
+  }
+
+  @Test
+  void framesOfOtherKindAreProtocolErrors() throws Exception {
+    isProtocolError(
+        "DATAGRAM for stream 1",
+        peer -> {
+          peer.say(1, LinkPair.openMessage());
+          peer.sayDatagram(1, new byte[1]);
+        });
+    isProtocolError(
+        "DATA for flow 1",
+        peer -> {
+          peer.say(1, OPEN);
+          peer.sayData(1, 1);
+        });
+    isProtocolError(
+        "WINDOW for flow 1",
+        peer -> {
+          peer.say(1, OPEN);
+          peer.say(1, new Message.Window(1));
+        });
+    isProtocolError(
+        "OPEN_FLOW for stream 1 after stream 1",
+        peer -> {
+          peer.say(1, LinkPair.openMessage());
+          peer.say(1, OPEN);
+        });
+  }
+
+  @Test
+  void sideThatAcceptsFlowsDoesNotOpenThem() throws Exception {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
+      peer.say(1, OPEN);
+      assertThat(peer.end()).hasMessage("OPEN_FLOW from the side that accepts streams");
+    }
+  }
+
+  @Test
+  void flowsRequireTheFeature() throws Exception {
+    for (boolean isOpen : new boolean[] {true, false}) {
+      try (var peer = new ScriptedPeer(Link.Side.TAKES, ScriptedPeer.Setup.USUAL, Set.of())) {
+        if (isOpen) {
+          peer.say(1, OPEN);
+        } else {
+          peer.sayDatagram(1, new byte[1]);
+        }
+        assertThat(peer.end()).hasMessageEndingWith("without the feature UDP");
+      }
+    }
+    try (var peer = new ScriptedPeer(Link.Side.OPENS, ScriptedPeer.Setup.USUAL, Set.of())) {
+      assertThatThrownBy(() -> peer.link.openFlow(OPEN, new ReceivedFlow()))
+          .isInstanceOf(IOException.class)
+          .hasMessage("the peer does not support UDP");
+    }
+  }
+
+  /** A visitor may send any number of datagrams before the end of its flow arrives. */
+  @Test
+  void lateDatagramsTakeNoCredit() throws Exception {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
+      peer.say(1, OPEN);
+      peer.flows.poll(30, TimeUnit.SECONDS).flow.close(CloseCause.RESET);
+      assertThat(peer.hear().message()).isEqualTo(new Message.Reset(StreamResetReason.BROKEN));
+      var burst = ByteBuffer.allocate(1000 * (Frame.HEADER_BYTES + 1));
+      for (int i = 0; i < 1000; i++) {
+        burst.put(ScriptedPeer.datagramFrame(1, new byte[1]));
+      }
+      for (int i = 0; i < 50; i++) {
+        peer.sayRaw(burst.array());
+      }
+      peer.say(0, new Message.Ping(7));
+      assertThat(peer.hear().message()).isEqualTo(new Message.Pong(7));
+      assertThat(peer.lateFrames.sum()).isEqualTo(50_000);
+    }
+  }
+
+  /** The peer reads nothing meanwhile. */
+  @Test
+  void oldestDatagramsOfFloodedFlowAreDroppedAndOthersStay() throws Exception {
+    var setup = ScriptedPeer.Setup.USUAL.budget(64 << 20).socketBytes(64 * 1024);
+    try (var peer = new ScriptedPeer(Link.Side.OPENS, setup)) {
+      MuxFlow flooded = peer.link.openFlow(OPEN, new ReceivedFlow());
+      int count = 2000;
+      for (int i = 0; i < count; i++) {
+        flooded.send(bytes(1000).putInt(0, i));
+      }
+      MuxFlow canary = peer.link.openFlow(OPEN, new ReceivedFlow());
+      canary.send(bytes(1));
+      assertThat(peer.droppedDatagrams.sum()).isPositive();
+      // Besides what is queued: a batch being written, and the reader's buffer.
+      assertThat(peer.budget.held())
+          .isLessThan(DatagramQueue.MAX_FLOW_BYTES + 2 * 128 * 1024 + LinkReader.IDLE_BYTES);
+      List<Integer> numbers = new ArrayList<>();
+      boolean hasCanary = false;
+      while (!hasCanary || numbers.isEmpty() || numbers.getLast() != count - 1) {
+        var heard = peer.hearAndPong();
+        if (heard.data() != null && heard.data().length == 1) {
+          hasCanary = true;
+        } else if (heard.data() != null) {
+          numbers.add(ByteBuffer.wrap(heard.data()).getInt());
+        }
+      }
+      assertThat(numbers).isSorted();
+      assertThat(numbers.size() + peer.droppedDatagrams.sum()).isEqualTo(count);
+    }
+  }
+
+  @Test
+  void floodOfManyFlowsStaysWithinTheLinksLimitAndLeavesSpaceForOthers() throws Exception {
+    var setup = ScriptedPeer.Setup.USUAL.budget(64 << 20).socketBytes(64 * 1024);
+    try (var peer = new ScriptedPeer(Link.Side.OPENS, setup)) {
+      List<MuxFlow> flows = new ArrayList<>();
+      for (int i = 0; i < 100; i++) {
+        flows.add(peer.link.openFlow(OPEN, new ReceivedFlow()));
+      }
+      for (int i = 0; i < 200; i++) {
+        flows.forEach(flow -> flow.send(bytes(1000)));
+      }
+      assertThat(peer.budget.held()).isLessThan(DatagramQueue.MAX_LINK_BYTES + 300 * 1024);
+      long dropped = peer.droppedDatagrams.sum();
+      MuxFlow canary = peer.link.openFlow(OPEN, new ReceivedFlow());
+      canary.send(bytes(1001));
+      assertThat(peer.droppedDatagrams.sum()).isEqualTo(dropped);
+      while (peer.hearAndPong().data() instanceof byte[] data ? data.length != 1001 : true) {
+        // Other flows take their turns.
+      }
+    }
+  }
+
+  @Test
+  void zeroLengthDatagramsCountInTheLimits() throws Exception {
+    var setup = ScriptedPeer.Setup.USUAL.socketBytes(64 * 1024);
+    try (var peer = new ScriptedPeer(Link.Side.OPENS, setup)) {
+      MuxFlow flow = peer.link.openFlow(OPEN, new ReceivedFlow());
+      // The peer acknowledges nothing, so at most the first congestion window leaves the queue.
+      for (int i = 0; i < 200_000; i++) {
+        flow.send(bytes(0));
+      }
+      assertThat(peer.droppedDatagrams.sum()).isPositive();
+    }
+  }
+
+  @Test
+  void bulkStreamDoesNotStarveFlowsNorFlowsTheStream() throws Exception {
+    var setup = ScriptedPeer.Setup.USUAL.budget(64 << 20);
+    try (var peer = new ScriptedPeer(Link.Side.OPENS, setup)) {
+      MuxStream bulk = peer.link.open(LinkPair.openMessage());
+      int total = 4 << 20;
+      var writer =
+          Threads.start(
+              "bulk",
+              () -> {
+                try {
+                  bulk.output().write(ByteBuffer.allocate(total));
+                } catch (IOException e) {
+                  // The test fails with what arrives.
+                }
+              });
+      assertThat(peer.hearAndPong().message()).isInstanceOf(Message.Open.class);
+      peer.say(1, new Message.Accepted());
+      peer.say(1, new Message.Window(2 * total));
+      MuxFlow flow = peer.link.openFlow(OPEN, new ReceivedFlow());
+      int count = 200;
+      for (int i = 0; i < count; i++) {
+        flow.send(bytes(1000));
+      }
+      int bulkBytes = 0;
+      int datagrams = 0;
+      int bulkAtLastDatagram = 0;
+      int datagramsAtBulk = -1;
+      while (bulkBytes < total || datagrams < count) {
+        var heard = peer.hearAndPong();
+        if (heard.data() != null && heard.stream() == 1) {
+          bulkBytes += heard.data().length;
+          datagramsAtBulk = datagrams;
+        } else if (heard.data() != null) {
+          datagrams++;
+          bulkAtLastDatagram = bulkBytes;
+        }
+      }
+      writer.join();
+      assertThat(bulkAtLastDatagram).isLessThan(total / 2);
+      assertThat(datagramsAtBulk).isPositive();
+    }
+  }
+}
