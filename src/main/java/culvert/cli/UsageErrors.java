@@ -2,10 +2,10 @@ package culvert.cli;
 
 import culvert.cli.option.Environment;
 import culvert.cli.option.FormerNames;
-import culvert.cli.option.NearestWord;
 import culvert.cli.option.WrittenName;
 import culvert.cli.process.ErrorLines;
 import culvert.cli.process.ExitCode;
+import culvert.setting.NearestWord;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;

@@ -2,6 +2,7 @@ package culvert.config;
 
 import culvert.net.Cidr;
 import culvert.net.HostPort;
+import culvert.setting.ServiceSetting;
 import culvert.setting.Setting;
 import culvert.setting.SettingException;
 import java.time.Duration;
@@ -73,6 +74,7 @@ public record RemoteSettings(
     }
     bounce.check(groups);
     Checks.distinct(Setting.OUTSIDE_ADDR, services);
+    checkListeners(control, bore, services);
     if (secrets.size() > MAX_SECRETS) {
       throw new SettingException(
           "%s is given more than %s times", Setting.SECRET_FILE, MAX_SECRETS);
@@ -80,6 +82,20 @@ public record RemoteSettings(
     transport.check(Setting.TRANSPORT, !secrets.isEmpty(), tls.isPresent(), false);
     Checks.certificate(Setting.TRANSPORT, transport.kind(!secrets.isEmpty()), tls);
     Checks.positive(Setting.OPEN_TIMEOUT, openTimeout, "no visitor could be served");
+  }
+
+  private static void checkListeners(
+      Optional<HostPort> control,
+      Optional<BoreServerSettings> bore,
+      List<ServiceAddress> services) {
+    var listeners = new ListenAddresses();
+    listeners.add(Setting.CONTROL_ADDR, control);
+    listeners.add(Setting.BORE_ADDR, bore.map(BoreServerSettings::address));
+    for (ServiceAddress service : services) {
+      listeners.add(
+          new ServiceSetting(Setting.OUTSIDE_ADDR, service.service()),
+          Optional.of(service.address()));
+    }
   }
 
   /** Returns whether an origin proxy must authenticate before it can register services. */

@@ -6,67 +6,68 @@ import java.util.Locale;
  * Every setting of every command, by one id. A message refers to a setting by its id, because its
  * name depends on the way in which the user set it; see {@link SettingNames}.
  *
- * <p>The option's name is that of the id, such as {@code --tls-cert} for {@link #TLS_CERT}. Some
- * options have one name and different meanings in different commands: those are several settings,
- * so that each environment variable has one meaning.
+ * <p>The option's name is that of the id, such as {@code --tls-cert} for {@link #TLS_CERT}. So is
+ * the key in a settings file, unless the file has the setting in a table or under rathole's name.
+ * Some options have one name and different meanings in different commands: those are several
+ * settings, so that each environment variable has one meaning.
  */
 public enum Setting {
   // Addresses and names of the two proxies.
-  CONTROL_ADDR,
+  CONTROL_ADDR(new Key("bind_addr")),
   CONTROL_VIA,
-  OUTSIDE_ADDR,
+  OUTSIDE_ADDR(new Key("services.*.bind_addr")),
   PORT_RANGE,
-  REMOTE_PROXY_ADDR,
-  ORIGIN_SERVER_ADDR,
+  REMOTE_PROXY_ADDR(new Key("remote_addr")),
+  ORIGIN_SERVER_ADDR(new Key("services.*.local_addr")),
   OUTSIDE_PORT,
   SHARE,
-  ORIGIN_NAME("--name"),
+  ORIGIN_NAME("--name", "name"),
   PROXY_PROTOCOL,
   ACCEPT_PROXY_PROTOCOL,
   FAIL_FAST,
-  VIA,
+  VIA(new Key("transport.tcp.proxy")),
 
   // The link between them.
   PROTOCOL,
-  TRANSPORT,
+  TRANSPORT(new Key("transport.type")),
   SECRET,
   SECRET_FILE,
-  NOISE_PATTERN,
-  NOISE_KEY_FILE,
-  NOISE_PEER_KEY,
-  WS_PATH,
-  WS_HOST,
-  TLS_CERT,
-  TLS_KEY,
-  TLS_PKCS12,
-  TLS_PASSWORD_FILE,
-  TLS_CLIENT_CA,
-  TLS_CA,
-  TLS_PIN,
-  TLS_SERVER_NAME,
+  NOISE_PATTERN(new Key("transport.noise.pattern")),
+  NOISE_KEY_FILE(new Key("transport.noise.key_file")),
+  NOISE_PEER_KEY(new Key("transport.noise.peer_key")),
+  WS_PATH(new Key("transport.websocket.path")),
+  WS_HOST(new Key("transport.websocket.host")),
+  TLS_CERT(new Key("transport.tls.cert")),
+  TLS_KEY(new Key("transport.tls.key")),
+  TLS_PKCS12(new Key("transport.tls.pkcs12")),
+  TLS_PASSWORD_FILE(new Key("transport.tls.pkcs12_password_file")),
+  TLS_CLIENT_CA(new Key("transport.tls.client_ca")),
+  TLS_CA(new Key("transport.tls.trusted_root")),
+  TLS_PIN(new Key("transport.tls.pin")),
+  TLS_SERVER_NAME(new Key("transport.tls.hostname")),
 
   // A proxy's connection to a bounce server.
-  BOUNCE_AUTH,
-  BOUNCE_AUTH_FILE,
-  BOUNCE_TLS_CA,
-  BOUNCE_TLS_PIN,
-  BOUNCE_TLS_SERVER_NAME,
-  BOUNCE_TLS_CERT,
-  BOUNCE_TLS_KEY,
-  BOUNCE_TLS_PKCS12,
-  BOUNCE_TLS_PASSWORD_FILE,
-  BOUNCE_WS_PATH,
+  BOUNCE_AUTH(new Key("bounce.auth")),
+  BOUNCE_AUTH_FILE(new Key("bounce.auth_file")),
+  BOUNCE_TLS_CA(new Key("bounce.tls.trusted_root")),
+  BOUNCE_TLS_PIN(new Key("bounce.tls.pin")),
+  BOUNCE_TLS_SERVER_NAME(new Key("bounce.tls.hostname")),
+  BOUNCE_TLS_CERT(new Key("bounce.tls.cert")),
+  BOUNCE_TLS_KEY(new Key("bounce.tls.key")),
+  BOUNCE_TLS_PKCS12(new Key("bounce.tls.pkcs12")),
+  BOUNCE_TLS_PASSWORD_FILE(new Key("bounce.tls.pkcs12_password_file")),
+  BOUNCE_WS_PATH(new Key("bounce.websocket.path")),
 
   // Timeouts and limits.
   CONNECT_TIMEOUT,
   OPEN_TIMEOUT,
   HANDSHAKE_TIMEOUT,
-  HEARTBEAT,
+  HEARTBEAT(new Key("heartbeat_interval")),
   HEARTBEAT_TIMEOUT,
   HALF_CLOSE_TIMEOUT,
   IDLE_TIMEOUT,
   DRAIN_TIMEOUT,
-  RETRY_MAX,
+  RETRY_MAX(new Key("retry_interval")),
   MAX_VISITORS,
   MAX_VISITORS_PER_ADDR,
   MAX_SESSIONS,
@@ -79,14 +80,14 @@ public enum Setting {
   MAX_BUFFER,
 
   // The log.
-  LOG_LEVEL,
-  LOG_FORMAT,
-  LOG_PERIOD,
+  LOG_LEVEL(new Key("log.level")),
+  LOG_FORMAT(new Key("log.format")),
+  LOG_PERIOD(new Key("log.period")),
 
   // The bounce server, and a command that joins one of its groups.
-  BOUNCE_PORT("--port"),
-  BOUNCE_PROTOCOL("--protocol"),
-  BOUNCE_TRANSPORT("--transport"),
+  BOUNCE_PORT("--port", "port"),
+  BOUNCE_PROTOCOL("--protocol", "protocol"),
+  BOUNCE_TRANSPORT("--transport", "transport.type"),
   BIND,
   AUTH,
   AUTH_FILE,
@@ -107,9 +108,9 @@ public enum Setting {
   ONCE,
 
   // Server and client of bore.
-  BORE_ADDR,
-  BORE_SECRET,
-  BORE_SECRET_FILE,
+  BORE_ADDR(new Key("bore.bind_addr")),
+  BORE_SECRET(new Key("bore.secret")),
+  BORE_SECRET_FILE(new Key("bore.secret_file")),
   BORE_SERVER("--to"),
   BORE_PORT("--port"),
   BORE_ONCE("--once"),
@@ -121,23 +122,54 @@ public enum Setting {
   CONTROL_PORT,
 
   // Other commands.
+  CONFIG,
+  RUN_SERVER("--server"),
+  RUN_CLIENT("--client"),
   NOISE,
   DEMO_OUTSIDE_ADDR("--outside-addr"),
   DEMO_ONCE("--once");
 
   private final String flag;
+  private final String key;
 
   Setting() {
-    this.flag = "--" + name().toLowerCase(Locale.ROOT).replace('_', '-');
+    this.flag = "--" + id().replace('_', '-');
+    this.key = id();
+  }
+
+  Setting(Key key) {
+    this.flag = "--" + id().replace('_', '-');
+    this.key = key.path;
   }
 
   Setting(String flag) {
     this.flag = flag;
+    this.key = id();
   }
+
+  Setting(String flag, String key) {
+    this.flag = flag;
+    this.key = key;
+  }
+
+  private String id() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** A key that is not that of the id. */
+  private record Key(String path) {}
 
   /** Returns the option that sets it, such as {@code --tls-cert}. */
   public String flag() {
     return flag;
+  }
+
+  /**
+   * Returns the key that sets it in a settings file, below the block of the role, such as {@code
+   * transport.tls.cert}. An asterisk stands for the name of a service.
+   */
+  public String key() {
+    return key;
   }
 
   /**

@@ -2,6 +2,7 @@ package culvert.setting;
 
 import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /**
  * Settings that are invalid or contradict each other. The message names each by the option; {@link
@@ -19,8 +20,8 @@ public class SettingException extends IllegalArgumentException {
    * Creates the exception.
    *
    * @param format the message, with {@code %s} for each argument
-   * @param arguments a {@link Setting} is printed by its name, {@link Candidates} by the names of
-   *     those that are set, any other value as it is
+   * @param arguments a {@link Setting} or {@link ServiceSetting} is printed by its name, {@link
+   *     Candidates} by the names of those that are set, any other value as it is
    */
   public SettingException(String format, Object... arguments) {
     this(null, format, List.of(arguments));
@@ -42,6 +43,26 @@ public class SettingException extends IllegalArgumentException {
     return text(format, arguments, names);
   }
 
+  /** Returns the settings that the message names. */
+  public final List<Setting> settings() {
+    return arguments.stream()
+        .flatMap(each ->
+            switch (each) {
+              case Setting setting -> Stream.of(setting);
+              case ServiceSetting ofService -> Stream.of(ofService.setting());
+              case Candidates candidates -> candidates.settings().stream();
+              default -> Stream.of();
+            })
+        .toList();
+  }
+
+  /** Returns the services that the message names. */
+  public final List<String> services() {
+    return arguments.stream()
+        .flatMap(each -> each instanceof ServiceSetting of ? Stream.of(of.service()) : Stream.of())
+        .toList();
+  }
+
   /** Returns an exception about other settings, with this one as its cause. */
   public final SettingException about(UnaryOperator<Setting> others) {
     return new SettingException(
@@ -59,6 +80,7 @@ public class SettingException extends IllegalArgumentException {
   private static Object printed(Object argument, SettingNames names) {
     return switch (argument) {
       case Setting setting -> names.of(setting);
+      case ServiceSetting ofService -> names.of(ofService);
       case Candidates candidates -> names.of(candidates.settings());
       default -> argument;
     };

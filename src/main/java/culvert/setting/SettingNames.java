@@ -3,7 +3,10 @@ package culvert.setting;
 import java.util.List;
 import java.util.Optional;
 
-/** Names of settings in messages, as the user wrote them: an option or an environment variable. */
+/**
+ * Names of settings in messages, as the user wrote them: an option, an environment variable or a
+ * key of a settings file.
+ */
 @FunctionalInterface
 public interface SettingNames {
 
@@ -13,16 +16,26 @@ public interface SettingNames {
   /** Returns the name under which the user set the setting; empty if it is not set. */
   Optional<String> written(Setting setting);
 
-  /** Returns the name as written, or that of the option if the setting is not set. */
+  /** Returns the name under which the user would set a setting that is not set. */
+  default String unset(Setting setting) {
+    return setting.flag();
+  }
+
+  /** Returns the name as written, or {@link #unset} if the setting is not set. */
   default String of(Setting setting) {
-    return written(setting).orElseGet(setting::flag);
+    return written(setting).orElseGet(() -> unset(setting));
+  }
+
+  /** Returns the name of a setting of one service. */
+  default String of(ServiceSetting ofService) {
+    return of(ofService.setting()) + " " + ofService.service();
   }
 
   /** Returns the names of those settings that are set, or of all if it is unknown which are. */
   default String of(List<Setting> settings) {
     List<String> written = settings.stream().flatMap(each -> written(each).stream()).toList();
     return written.isEmpty()
-        ? enumeration(settings.stream().map(Setting::flag).toList(), " or ")
+        ? enumeration(settings.stream().map(this::unset).toList(), " or ")
         : enumeration(written, " and ");
   }
 

@@ -1,5 +1,6 @@
 package culvert.cli.option;
 
+import culvert.setting.NearestWord;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

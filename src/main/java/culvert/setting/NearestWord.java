@@ -1,4 +1,4 @@
-package culvert.cli.option;
+package culvert.setting;
 
 import java.util.Collection;
 import java.util.Comparator;
@@ -27,7 +27,7 @@ public final class NearestWord {
     return !typed.isEmpty() && word.startsWith(typed) ? 0 : edits(typed, word);
   }
 
-  /** Returns the insertions, deletions and replacements between two words (Levenshtein). */
+  /** Returns the insertions, deletions and replacements between two texts (Levenshtein). */
   static int edits(String a, String b) {
     int[] row = new int[b.length() + 1];
     for (int j = 0; j <= b.length(); j++) {

@@ -1,4 +1,4 @@
-package culvert.cli.option;
+package culvert.setting;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,0 +1,9 @@
+package culvert.setting;
+
+/**
+ * The part of a repeatable setting that belongs to one service.
+ *
+ * @param setting a setting with a value for each service
+ * @param service the name of the service
+ */
+public record ServiceSetting(Setting setting, String service) {}
