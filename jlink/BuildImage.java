@@ -1,5 +1,8 @@
 import java.io.File;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.lang.module.ModuleFinder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -11,6 +14,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.spi.ToolProvider;
+import java.util.stream.Collectors;
 
 /**
  * Links the runtime image. Maven runs it with the selected JDK:
@@ -48,7 +52,7 @@ final class BuildImage {
     }
     build.pack(args[2], args[3]);
     build.deleteOld();
-    build.link(build.modernize(dependencies));
+    build.link(build.describe(build.modernize(dependencies)));
     build.addFiles();
     build.train();
     build.addLaunchers();
@@ -95,10 +99,7 @@ final class BuildImage {
         arguments.addAll(List.of("-C", classes.toString(), classes.relativize(path).toString()));
       }
     }
-    var packer = ToolProvider.findFirst("jar").orElseThrow();
-    if (packer.run(System.out, System.err, arguments.toArray(String[]::new)) != 0) {
-      throw new IllegalStateException("could not pack " + jar);
-    }
+    tool("jar", arguments.toArray(String[]::new));
   }
 
   private void deleteOld() throws IOException {
@@ -127,6 +128,65 @@ final class BuildImage {
       modern.add(copy);
     }
     return modern;
+  }
+
+  /** Adds a module descriptor to each dependency without one, because jlink needs it. */
+  private List<String> describe(List<String> dependencies) throws IOException {
+    var described = new ArrayList<String>();
+    for (String dependency : dependencies) {
+      var module = ModuleFinder.of(Path.of(dependency)).findAll().iterator().next().descriptor();
+      described.add(
+          module.isAutomatic() ? describe(module.name(), dependency, dependencies) : dependency);
+    }
+    return described;
+  }
+
+  private String describe(String module, String dependency, List<String> all) throws IOException {
+    Path folder = target.resolve("descriptors").resolve(module);
+    Path copy = folder.resolve(Path.of(dependency).getFileName());
+    String others =
+        all.stream()
+            .filter(each -> !each.equals(dependency))
+            .collect(Collectors.joining(File.pathSeparator));
+    Files.createDirectories(folder);
+    Files.copy(Path.of(dependency), copy, StandardCopyOption.REPLACE_EXISTING);
+    tool(
+        "jdeps",
+        "--multi-release",
+        "base",
+        "--module-path",
+        others,
+        "--generate-module-info",
+        folder.toString(),
+        dependency);
+    tool(
+        "javac",
+        "--module-path",
+        others,
+        "--patch-module",
+        module + "=" + dependency,
+        "-Xlint:-requires-transitive-automatic",
+        "-d",
+        folder.toString(),
+        descriptor(folder).toString());
+    tool(
+        "jar", "--update", "--file", copy.toString(), "-C", folder.toString(), "module-info.class");
+    return copy.toString();
+  }
+
+  /** Returns the file that jdeps wrote; its folder depends on whether an archive has versions. */
+  private static Path descriptor(Path folder) throws IOException {
+    try (var files = Files.walk(folder)) {
+      return files.filter(file -> file.endsWith("module-info.java")).findFirst().orElseThrow();
+    }
+  }
+
+  private static void tool(String name, String... arguments) {
+    var output = new StringWriter();
+    var printer = new PrintWriter(output);
+    if (ToolProvider.findFirst(name).orElseThrow().run(printer, printer, arguments) != 0) {
+      throw new IllegalStateException(name + " failed: " + output);
+    }
   }
 
   private static boolean hasAotCache() {

@@ -17,7 +17,16 @@ public record ServiceAddress(String service, HostPort address) {
 
   /** Validates the name. */
   public ServiceAddress {
-    Checks.serviceName(service);
+    checkName(service);
+  }
+
+  /**
+   * Validates the name of a service.
+   *
+   * @throws IllegalArgumentException whose message has the name and the valid form
+   */
+  public static void checkName(String name) {
+    Checks.serviceName(name);
   }
 
   /**

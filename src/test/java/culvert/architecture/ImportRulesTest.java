@@ -38,6 +38,7 @@ class ImportRulesTest {
           entry("accept", Set.of("net", "observe", "protocol")),
           entry("http", Set.of()),
           entry("config", Set.of("net", "noise", "protocol", "protocol.bounce")),
+          entry("config.toml", Set.of("config", "net", "noise")),
           entry("transport", Set.of("net", "protocol")),
           entry("transport.tls", Set.of("config", "net", "protocol", "transport")),
           entry("transport.noise", Set.of("config", "net", "noise", "protocol", "transport")),
@@ -99,10 +100,13 @@ class ImportRulesTest {
           entry("cli.process", Set.of("bounce.server", "net", "observe")),
           entry("cli.demo", Set.of("cli.option", "cli.process", "config", "net")),
           entry(
+              "cli.importing", Set.of("cli.option", "cli.process", "config", "config.toml", "net")),
+          entry(
               "cli.option",
               Set.of(
                   "cli.process",
                   "config",
+                  "config.toml",
                   "net",
                   "noise",
                   "observe",
@@ -182,11 +186,16 @@ class ImportRulesTest {
   }
 
   @Test
-  void moduleRequiresPicocliAndTheJdkOnly() {
+  void moduleRequiresPicocliTomljAndTheJdkOnly() {
     assertThat(Log.class.getModule().getDescriptor().requires())
         .extracting(ModuleDescriptor.Requires::name)
         .containsExactlyInAnyOrder(
-            "java.base", "info.picocli", "jdk.httpserver", "jdk.net", "jdk.unsupported");
+            "java.base",
+            "info.picocli",
+            "jdk.httpserver",
+            "jdk.net",
+            "jdk.unsupported",
+            "org.tomlj");
   }
 
   private static Set<String> allowed(String from, String type) {

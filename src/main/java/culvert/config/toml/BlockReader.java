@@ -1,0 +1,167 @@
+package culvert.config.toml;
+
+import culvert.config.ServiceAddress;
+import culvert.setting.Setting;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Reads the values of one block by its layout, and collects the problems. */
+final class BlockReader {
+
+  /** The whole value of a secret that is in a variable. */
+  private static final Pattern VARIABLE = Pattern.compile("\\$\\{([A-Za-z_][A-Za-z0-9_]*)}");
+
+  private static final int MAX_SHOWN_CHARACTERS = 200;
+
+  private final Layout layout;
+  private final Function<String, Optional<String>> unknownKey;
+  private final Map<String, String> variables;
+  private final List<Problem> problems;
+  private final List<FileValue> values = new ArrayList<>();
+
+  /**
+   * Creates a reader.
+   *
+   * @param unknownKey returns a message about a key that the layout lacks, by its path, if there is
+   *     a better one than that it is unknown
+   * @param variables the environment variables that secrets may name
+   * @param problems receives the problems
+   */
+  BlockReader(
+      Layout layout,
+      Function<String, Optional<String>> unknownKey,
+      Map<String, String> variables,
+      List<Problem> problems) {
+    this.layout = layout;
+    this.unknownKey = unknownKey;
+    this.variables = variables;
+    this.problems = problems;
+  }
+
+  /** Returns the valid values of a block. */
+  List<FileValue> read(String block, Table table) {
+    readTable(table, "", block, "");
+    return values;
+  }
+
+  private void readTable(Table table, String path, String shown, String service) {
+    for (Table.Entry entry : table.entries()) {
+      boolean isService = path.equals("services");
+      String below = below(path, isService ? Layout.ANY_NAME : entry.name());
+      String name = shown + "." + entry.name();
+      if (layout.find(below).isPresent()) {
+        readValue(layout.find(below).get(), entry, name, service);
+      } else if (!layout.isTable(below)) {
+        addUnknown(path, below, entry, name);
+      } else if (entry.value() instanceof Table inner) {
+        readTable(inner, below, name, isService ? entry.name() : service);
+        if (isService) {
+          checkService(entry, inner, name);
+        }
+      } else {
+        problems.add(
+            new Problem(
+                entry.line(), name, "expected a table, found " + Kind.typeOf(entry.value())));
+      }
+    }
+  }
+
+  private static String below(String path, String name) {
+    return path.isEmpty() ? name : path + "." + name;
+  }
+
+  private void addUnknown(String parent, String path, Table.Entry entry, String name) {
+    Optional<String> near = layout.nearest(parent, entry.name());
+    String hint = near.map(each -> "; did you mean '" + each + "'?").orElse("");
+    Set<Setting> meant =
+        near.flatMap(each -> layout.find(below(parent, each)).or(() -> layout.find(each)))
+            .flatMap(Key::setting)
+            .map(Set::of)
+            .orElse(Set.of());
+    problems.add(
+        new Problem(
+            entry.line(), name, unknownKey.apply(path).orElse("unknown key" + hint), meant));
+  }
+
+  private void checkService(Table.Entry entry, Table service, String name) {
+    Optional<Key> address = layout.addressOfService();
+    try {
+      ServiceAddress.checkName(entry.name());
+    } catch (IllegalArgumentException e) {
+      values.removeIf(value -> value.service().equals(entry.name()));
+      addProblem(address.orElseThrow(), entry.line(), name, e.getMessage());
+    }
+    address
+        .map(key -> key.path().substring("services.*.".length()))
+        .filter(key -> service.find(key).isEmpty())
+        .ifPresent(key ->
+            addProblem(address.get(), entry.line(), name, "the service needs '" + key + "'"));
+  }
+
+  private void readValue(Key key, Table.Entry entry, String name, String service) {
+    List<?> all =
+        key.isList() && entry.value() instanceof List<?> list ? list : List.of(entry.value());
+    for (Object value : all) {
+      Optional<String> text = key.kind().text(value);
+      if (text.isEmpty()) {
+        addProblem(
+            key,
+            entry.line(),
+            name,
+            "expected " + key.kind().expected() + ", found " + Kind.typeOf(value));
+      } else {
+        add(new FileValue(key, name, entry.line(), service, text.get()));
+      }
+    }
+  }
+
+  private void add(FileValue value) {
+    Optional<String> problem;
+    FileValue resolved = value;
+    if (value.key().isSecret()) {
+      Matcher variable = VARIABLE.matcher(value.text());
+      String text =
+          variable.matches() ? variables.getOrDefault(variable.group(1), "") : value.text();
+      resolved = value.withText(text);
+      problem =
+          variable.matches() && text.isEmpty()
+              ? Optional.of("the variable " + variable.group(1) + " is not set")
+              : value.key().check().apply(text);
+    } else {
+      problem = invalid(value);
+    }
+    if (problem.isPresent()) {
+      addProblem(value.key(), value.line(), value.name(), problem.get());
+    } else {
+      values.add(resolved);
+    }
+  }
+
+  private void addProblem(Key key, int line, String name, String message) {
+    problems.add(new Problem(line, name, message, key.setting().map(Set::of).orElse(Set.of())));
+  }
+
+  private static Optional<String> invalid(FileValue value) {
+    if (value.key().isList() && value.text().contains(",")) {
+      return Optional.of("a value with a comma is not supported; write an array of values");
+    }
+    return value
+        .key()
+        .check()
+        .apply(value.text())
+        .map(expected -> "invalid value '" + printable(value.text()) + "': " + expected);
+  }
+
+  private static String printable(String text) {
+    String visible = text.replaceAll("\\p{Cntrl}", "?");
+    return visible.length() > MAX_SHOWN_CHARACTERS
+        ? visible.substring(0, MAX_SHOWN_CHARACTERS) + "..."
+        : visible;
+  }
+}

@@ -1,0 +1,141 @@
+package culvert.config.toml;
+
+import culvert.setting.Setting;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Reads a block of the native protocol, or of the bounce server. */
+final class NativeBlock {
+
+  /** The prefix of a secret's value that names a file. */
+  private static final String FILE = "file:";
+
+  /** The setting that names a file, for each whose value may be the name of one. */
+  private static final Map<Setting, Setting> FILE_OF =
+      Map.of(
+          Setting.SECRET, Setting.SECRET_FILE,
+          Setting.BORE_SECRET, Setting.BORE_SECRET_FILE,
+          Setting.AUTH, Setting.AUTH_FILE,
+          Setting.BOUNCE_AUTH, Setting.BOUNCE_AUTH_FILE);
+
+  /** Keys of rathole that have an equal under another name. */
+  private static final Map<String, String> EQUALS =
+      Map.of(
+          "transport.noise.local_private_key", "transport.noise.key_file",
+          "transport.noise.remote_public_key", "transport.noise.peer_key",
+          "transport.tls.pkcs12_password", "transport.tls.pkcs12_password_file");
+
+  private final Role role;
+  private final Layout layout;
+  private final Layout rathole;
+  private final List<Problem> problems;
+  private final Map<Setting, List<FileValue>> values = new EnumMap<>(Setting.class);
+
+  private NativeBlock(Role role, Layout layout, Layout rathole, List<Problem> problems) {
+    this.role = role;
+    this.layout = layout;
+    this.rathole = rathole;
+    this.problems = problems;
+  }
+
+  /**
+   * Reads the block.
+   *
+   * @param layout the keys of the role
+   * @param rathole the keys of rathole in such a block, for messages
+   */
+  static Block read(
+      Role role,
+      Table.Entry entry,
+      Layout layout,
+      Layout rathole,
+      Map<String, String> variables,
+      List<Problem> problems) {
+    var block = new NativeBlock(role, layout, rathole, problems);
+    var found =
+        new BlockReader(layout, block::unknown, variables, problems)
+            .read(role.block(), (Table) entry.value());
+    found.forEach(block::add);
+    block.setTransport(found);
+    return new Block(role, entry.line(), false, block.values, notes(found));
+  }
+
+  private Optional<String> unknown(String path) {
+    if (path.equals("clients")) {
+      return Optional.of("clients with secrets of their own are not supported yet");
+    }
+    if (EQUALS.containsKey(path)) {
+      return Optional.of(
+          "the key belongs to the rathole protocol; use '" + EQUALS.get(path) + "' here");
+    }
+    return rathole.find(path).isPresent() || rathole.isTable(path)
+        ? Optional.of("the key belongs to the rathole protocol and has no effect here; remove it")
+        : Optional.empty();
+  }
+
+  private void add(FileValue value) {
+    if (value.key().setting().isEmpty()) {
+      return;
+    }
+    Setting setting = value.key().setting().get();
+    Optional<PortSpan> span =
+        value.service().isEmpty() ? Optional.empty() : PortSpan.parse(value.text());
+    if (span.isPresent()) {
+      List<String> addresses = span.get().addresses();
+      for (int i = 0; i < addresses.size(); i++) {
+        put(setting, value.of(value.key(), value.service() + "." + i, addresses.get(i)));
+      }
+    } else if (FILE_OF.containsKey(setting) && value.text().startsWith(FILE)) {
+      Setting file = FILE_OF.get(setting);
+      Key key = layout.find(file).orElseThrow();
+      put(file, value.of(key, "", value.text().substring(FILE.length())));
+    } else {
+      put(setting, value);
+    }
+  }
+
+  private void put(Setting setting, FileValue value) {
+    values.computeIfAbsent(setting, key -> new ArrayList<>()).add(value);
+  }
+
+  /** Replaces rathole's values of the transport by those of the option. */
+  private void setTransport(List<FileValue> found) {
+    Optional<FileValue> type = find(found, NativeKeys.TRANSPORT_TYPE);
+    Optional<FileValue> tls = find(found, NativeKeys.WEB_SOCKET_TLS);
+    String word = type.map(FileValue::text).orElse(NativeKeys.TCP);
+    if (tls.isPresent() && !word.equals(NativeKeys.WEB_SOCKET)) {
+      problems.add(
+          new Problem(
+              tls.get().line(),
+              tls.get().name(),
+              "the key has no effect without type = \"websocket\""));
+    }
+    type.flatMap(given -> given.key().setting())
+        .ifPresent(setting -> {
+          switch (word) {
+            case NativeKeys.TCP -> values.remove(setting);
+            case NativeKeys.WEB_SOCKET -> {
+              boolean isTls = tls.filter(given -> given.text().equals("true")).isPresent();
+              values.put(setting, List.of(type.get().withText(isTls ? "wss" : "ws")));
+            }
+            default -> {}
+          }
+        });
+  }
+
+  private static Optional<FileValue> find(List<FileValue> found, String path) {
+    return found.stream().filter(value -> value.key().path().equals(path)).findFirst();
+  }
+
+  private static List<String> notes(List<FileValue> found) {
+    return found.stream()
+        .filter(NativeKeys::isToken)
+        .map(value ->
+            value
+                + " has no effect: tokens belong to the rathole protocol, which is not served yet")
+        .toList();
+  }
+}

@@ -1,0 +1,78 @@
+package culvert.config.toml;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+
+/** The keys of a block of the native protocol, or of the bounce server. */
+final class NativeKeys {
+
+  static final String TRANSPORT_TYPE = "transport.type";
+  static final String WEB_SOCKET_TLS = "transport.websocket.tls";
+  static final String TOKEN = "services.*.token";
+  static final String DEFAULT_TOKEN = "default_token";
+
+  private static final String OF_SERVICE = "services.*.";
+
+  /** Values of rathole: the default transport, and a WebSocket with or without TLS. */
+  static final String TCP = "tcp";
+
+  static final String WEB_SOCKET = "websocket";
+
+  private static final Set<String> RATHOLE_TRANSPORTS = Set.of(TCP, WEB_SOCKET);
+
+  private NativeKeys() {}
+
+  /** Adds the keys that no option has to those of the settings. */
+  static Layout of(Role role, List<Key> settings) {
+    var keys = new ArrayList<Key>();
+    settings.forEach(key -> keys.add(extended(key)));
+    keys.add(Key.of(WEB_SOCKET_TLS, Kind.BOOLEAN, Key.ANY));
+    if (role != Role.BOUNCE) {
+      keys.add(Key.of(OF_SERVICE + "type", Kind.TEXT, NativeKeys::typeOfService));
+      keys.add(Key.ofSecret(TOKEN));
+      keys.add(Key.ofSecret(DEFAULT_TOKEN));
+    }
+    return Layout.of(keys);
+  }
+
+  /** Returns the key with the texts of a settings file that the option does not accept. */
+  private static Key extended(Key key) {
+    if (key.path().equals(TRANSPORT_TYPE)) {
+      return with(
+          key,
+          text ->
+              RATHOLE_TRANSPORTS.contains(text)
+                  ? Optional.empty()
+                  : key.check()
+                      .apply(text)
+                      .map(expected -> expected + ", " + TCP + ", " + WEB_SOCKET));
+    }
+    return key.path().startsWith(OF_SERVICE) ? with(key, text -> address(key, text)) : key;
+  }
+
+  private static Key with(Key key, Function<String, Optional<String>> check) {
+    return new Key(key.path(), key.setting(), key.kind(), false, key.isSecret(), check);
+  }
+
+  private static Optional<String> address(Key key, String text) {
+    return PortSpan.parse(text)
+        .map(span -> span.problem().or(() -> key.check().apply(span.addresses().getFirst())))
+        .orElseGet(() -> key.check().apply(text));
+  }
+
+  private static Optional<String> typeOfService(String text) {
+    return switch (text) {
+      case TCP -> Optional.empty();
+      case "udp" -> Optional.of("services of UDP are not supported yet");
+      default -> Optional.of("expected \"tcp\"");
+    };
+  }
+
+  /** Returns whether the value is a token of rathole. */
+  static boolean isToken(FileValue value) {
+    return Set.of(TOKEN, DEFAULT_TOKEN).contains(value.key().path());
+  }
+}

@@ -1,0 +1,104 @@
+package culvert.config.toml;
+
+import culvert.config.SettingFile;
+import culvert.setting.NearestWord;
+import culvert.setting.Setting;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * A settings file that has been read.
+ *
+ * @param file the file
+ * @param blocks the valid settings of each block
+ * @param problems every problem of the file, by line; those of values that are valid alone and
+ *     contradict each other are not among them
+ */
+public record SettingsFile(Path file, Map<Role, Block> blocks, List<Problem> problems) {
+
+  private static final int MAX_BYTES = 1024 * 1024;
+
+  /** Copies the collections. */
+  public SettingsFile {
+    blocks = Map.copyOf(blocks);
+    problems = List.copyOf(problems);
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @param layouts the keys of each block
+   * @param variables the environment variables that secrets may name
+   * @throws culvert.setting.SettingException if the file cannot be read or is not text
+   */
+  public static SettingsFile read(
+      Path file, Map<Role, Layout> layouts, Map<String, String> variables) {
+    return parse(file, SettingFile.text(Setting.CONFIG, file, MAX_BYTES), layouts, variables);
+  }
+
+  /** Reads a text; see {@link #read}. */
+  public static SettingsFile parse(
+      Path file, String text, Map<Role, Layout> layouts, Map<String, String> variables) {
+    TomlDocument document = TomlDocument.parse(text);
+    var problems = new ArrayList<>(document.problems());
+    Map<Role, Block> blocks = new EnumMap<>(Role.class);
+    for (Table.Entry entry : document.root().entries()) {
+      Optional<Role> role = role(entry.name());
+      if (role.isEmpty()) {
+        problems.add(new Problem(entry.line(), entry.name(), unknown(entry.name())));
+      } else if (entry.value() instanceof Table table) {
+        blocks.put(
+            role.get(),
+            RatholeBlock.matches(role.get(), table)
+                ? RatholeBlock.read(role.get(), entry, variables, problems)
+                : NativeBlock.read(
+                    role.get(),
+                    entry,
+                    layouts.get(role.get()),
+                    RatholeBlock.keys(role.get()),
+                    variables,
+                    problems));
+      } else {
+        problems.add(
+            new Problem(
+                entry.line(),
+                entry.name(),
+                "expected a table, found " + Kind.typeOf(entry.value())));
+      }
+    }
+    if (blocks.isEmpty() && problems.isEmpty()) {
+      problems.add(new Problem(1, "", "the file has none of " + names()));
+    }
+    return new SettingsFile(file, blocks, problems.stream().sorted().toList());
+  }
+
+  /** Returns the keys of a block of rathole; none for the bounce server. */
+  public static Layout ratholeKeys(Role role) {
+    return RatholeBlock.keys(role);
+  }
+
+  private static Optional<Role> role(String name) {
+    return Arrays.stream(Role.values()).filter(role -> role.block().equals(name)).findFirst();
+  }
+
+  private static String unknown(String name) {
+    List<String> blocks = Arrays.stream(Role.values()).map(Role::block).toList();
+    return "unknown block"
+        + NearestWord.to(name, blocks).stream()
+            .findFirst()
+            .map(near -> "; did you mean '" + near + "'?")
+            .orElse("; expected one of " + names());
+  }
+
+  private static String names() {
+    return Arrays.stream(Role.values())
+        .map(role -> "[" + role.block() + "]")
+        .collect(Collectors.joining(", "));
+  }
+}

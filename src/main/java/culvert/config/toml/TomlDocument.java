@@ -1,0 +1,77 @@
+package culvert.config.toml;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.tomlj.Toml;
+import org.tomlj.TomlArray;
+import org.tomlj.TomlParseError;
+import org.tomlj.TomlParseResult;
+import org.tomlj.TomlTable;
+
+/**
+ * A parsed TOML text.
+ *
+ * @param root the table of the whole text, as far as it could be parsed
+ * @param problems the syntax errors, and keys that are defined twice
+ */
+public record TomlDocument(Table root, List<Problem> problems) {
+
+  /** Parses a text. The first call loads the TOML library. */
+  public static TomlDocument parse(String text) {
+    try {
+      TomlParseResult result = Toml.parse(text);
+      return new TomlDocument(
+          table(1, result), result.errors().stream().map(TomlDocument::problem).sorted().toList());
+    } catch (StackOverflowError e) {
+      // The parser is recursive; only brackets that are nested without end exhaust the stack.
+      return new TomlDocument(
+          new Table(1, List.of()),
+          List.of(new Problem(1, "", "the brackets of a value are nested too deeply")));
+    }
+  }
+
+  private static Problem problem(TomlParseError error) {
+    int column = error.position().column();
+    String message = error.getMessage();
+    return new Problem(
+        error.position().line(),
+        "",
+        "column "
+            + column
+            + ": "
+            + Character.toLowerCase(message.charAt(0))
+            + message.substring(1).replaceAll("\\s+", " "));
+  }
+
+  private static Table table(int line, TomlTable parsed) {
+    record Placed(Table.Entry entry, int column) {}
+    var entries = new ArrayList<Placed>();
+    for (String name : parsed.keySet()) {
+      var path = List.of(name);
+      var position = parsed.inputPositionOf(path);
+      Object value = value(position.line(), parsed.get(path));
+      entries.add(new Placed(new Table.Entry(name, position.line(), value), position.column()));
+    }
+    entries.sort(
+        Comparator.comparingInt((Placed placed) -> placed.entry.line())
+            .thenComparingInt(Placed::column));
+    return new Table(line, entries.stream().map(Placed::entry).toList());
+  }
+
+  private static Object value(int line, Object parsed) {
+    return switch (parsed) {
+      case TomlTable inner -> table(line, inner);
+      case TomlArray array -> list(array);
+      default -> parsed;
+    };
+  }
+
+  private static List<Object> list(TomlArray array) {
+    var values = new ArrayList<>();
+    for (int i = 0; i < array.size(); i++) {
+      values.add(value(array.inputPositionOf(i).line(), array.get(i)));
+    }
+    return List.copyOf(values);
+  }
+}
