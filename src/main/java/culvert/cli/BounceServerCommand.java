@@ -12,6 +12,7 @@ import culvert.cli.option.BounceGroupOptions;
 import culvert.cli.option.BounceLoginOptions;
 import culvert.cli.option.BounceProtocolOption;
 import culvert.cli.option.BounceTransportOption;
+import culvert.cli.option.ConfigOption;
 import culvert.cli.option.DrainOption;
 import culvert.cli.option.Examples;
 import culvert.cli.option.HelpGroup;
@@ -61,7 +62,7 @@ import picocli.CommandLine.Spec;
   "bounce-server --auth-file auth.txt",
   "bounce-server -p 2222 --max-connections 2 --close-with-peer --auth-file auth.txt"
 })
-final class BounceServerCommand implements Callable<Integer> {
+final class BounceServerCommand implements Callable<Integer>, RoleCommand {
 
   static final String NAME = "bounce-server";
 
@@ -141,12 +142,19 @@ final class BounceServerCommand implements Callable<Integer> {
 
   @Mixin private LogPeriodOption logPeriod;
 
+  @Mixin private ConfigOption config;
+
   @Mixin private LogOptions logs;
 
   @Mixin private StandardOptions standard;
 
   BounceServerCommand(Terminal terminal) {
     this.terminal = terminal;
+  }
+
+  @Override
+  public void check() {
+    settings();
   }
 
   @Override

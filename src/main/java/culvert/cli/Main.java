@@ -2,8 +2,13 @@ package culvert.cli;
 
 import culvert.cli.demo.DemoCommand;
 import culvert.cli.demo.TrainCommand;
+import culvert.cli.importing.FrpCommand;
+import culvert.cli.importing.ImportCommand;
+import culvert.cli.importing.ImportedBoreCommand;
+import culvert.cli.importing.RatholeCommand;
 import culvert.cli.option.Converters;
 import culvert.cli.option.Environment;
+import culvert.cli.option.FileSettings;
 import culvert.cli.option.HelpPage;
 import culvert.cli.option.LogOptions;
 import culvert.cli.option.WrittenName;
@@ -15,9 +20,11 @@ import culvert.cli.process.InteractiveTerminal;
 import culvert.cli.process.Signals;
 import culvert.cli.process.Stop;
 import culvert.cli.process.Terminal;
+import culvert.config.toml.Role;
 import culvert.observe.Log;
 import culvert.setting.SettingException;
 import java.security.Security;
+import java.util.Collection;
 import java.util.List;
 import picocli.CommandLine;
 
@@ -64,21 +71,61 @@ public final class Main {
 
   /** Runs one command line to its end and returns the exit code. */
   static int run(Terminal terminal, String... args) {
-    var errors = LogOptions.errorLines(terminal, List.of(args));
-    CommandLine root = commandLine(terminal, errors);
+    FileSettings file;
+    try {
+      file = SettingsFiles.of(terminal, args);
+    } catch (InvalidFileException e) {
+      return failed(LogOptions.errorLines(terminal, List.of(args)), args[0], e);
+    }
+    CommandLine root =
+        commandLine(terminal, LogOptions.errorLines(terminal, List.of(args), file), file);
     return root.execute(HelpWords.toOption(root, args));
   }
 
   /** Returns the root command with all subcommands. */
   public static CommandLine commandLine(Terminal terminal) {
-    return commandLine(terminal, new ErrorLines(terminal.err(), Log.Format.TEXT));
+    return commandLine(terminal, FileSettings.NONE);
   }
 
-  private static CommandLine commandLine(Terminal terminal, ErrorLines errors) {
+  /** Returns the root command with all subcommands, and the values of a settings file. */
+  static CommandLine commandLine(Terminal terminal, FileSettings file) {
+    return commandLine(terminal, new ErrorLines(terminal.err(), Log.Format.TEXT), file);
+  }
+
+  /** Returns a root command with the commands of these roles, to parse and not to run. */
+  static CommandLine roles(Terminal terminal, FileSettings file, Collection<Role> roles) {
     var root = new CommandLine(new CulvertCommand());
-    root.addSubcommand(new RemoteProxyCommand(terminal));
-    root.addSubcommand(new OriginProxyCommand(terminal));
-    root.addSubcommand(new BounceServerCommand(terminal));
+    roles.forEach(role -> root.addSubcommand(role(terminal, role)));
+    configure(
+        root,
+        new Environment(terminal.environment(), file),
+        terminal,
+        new ErrorLines(terminal.err(), Log.Format.TEXT));
+    return root;
+  }
+
+  private static RoleCommand role(Terminal terminal, Role role) {
+    return switch (role) {
+      case SERVER -> new RemoteProxyCommand(terminal);
+      case CLIENT -> new OriginProxyCommand(terminal);
+      case BOUNCE -> new BounceServerCommand(terminal);
+    };
+  }
+
+  private static CommandLine commandLine(Terminal terminal, ErrorLines errors, FileSettings file) {
+    var root = new CommandLine(new CulvertCommand());
+    for (Role role : Role.values()) {
+      root.addSubcommand(role(terminal, role));
+    }
+    root.addSubcommand(new RunCommand(terminal, Main::run));
+    root.addSubcommand(new CheckCommand(terminal));
+    root.addSubcommand(
+        new CommandLine(new ImportCommand())
+            .addSubcommand(new FrpCommand(terminal))
+            .addSubcommand(new RatholeCommand(terminal))
+            .addSubcommand(
+                new ImportedBoreCommand(
+                    terminal, () -> commandLine(FileCheck.silent()), SettingsFiles::layouts)));
     root.addSubcommand(new DemoCommand(terminal));
     root.addSubcommand(new KeygenCommand(terminal));
     root.addSubcommand(
@@ -88,13 +135,13 @@ public final class Main {
             .addSubcommand(new BoreLocalCommand(terminal))
             .addSubcommand(new BoreServerCommand(terminal)));
     root.addSubcommand(new TrainCommand(terminal, Main::run));
-    configure(root, terminal, errors);
+    configure(root, new Environment(terminal.environment(), file), terminal, errors);
     return root;
   }
 
   /** Sets what all commands share; picocli applies it to those that are already added. */
-  private static void configure(CommandLine root, Terminal terminal, ErrorLines lines) {
-    var environment = new Environment(terminal.environment());
+  private static void configure(
+      CommandLine root, Environment environment, Terminal terminal, ErrorLines lines) {
     var errors = new UsageErrors(lines, environment);
     Converters.register(root);
     HelpPage.install(root);
@@ -113,9 +160,15 @@ public final class Main {
     command.getSubcommands().values().forEach(Main::setVersion);
   }
 
+  private static int failed(ErrorLines lines, String name, InvalidFileException e) {
+    e.lines().forEach(line -> lines.error(name, "invalid settings", line));
+    return ExitCode.SETTINGS.code();
+  }
+
   private static int failed(ErrorLines lines, CommandLine command, Exception e) {
     String name = UsageErrors.name(command);
     return switch (e) {
+      case InvalidFileException invalid -> failed(lines, name, invalid);
       case SettingException invalid -> {
         lines.error(
             name, "invalid settings", invalid.message(WrittenName.in(command.getCommandSpec())));

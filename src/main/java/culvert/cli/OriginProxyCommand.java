@@ -2,6 +2,7 @@ package culvert.cli;
 
 import culvert.cli.option.AddressForms;
 import culvert.cli.option.BounceCredentialOptions;
+import culvert.cli.option.ConfigOption;
 import culvert.cli.option.ConnectTimeoutOption;
 import culvert.cli.option.Examples;
 import culvert.cli.option.HelpGroup;
@@ -62,7 +63,7 @@ import picocli.CommandLine.Spec;
   "origin-proxy --remote-proxy-addr example.com:9000 --origin-server-addr"
       + " web=localhost:80,ssh=localhost:22"
 })
-final class OriginProxyCommand implements Callable<Integer> {
+final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
 
   static final String NAME = "origin-proxy";
 
@@ -160,12 +161,19 @@ final class OriginProxyCommand implements Callable<Integer> {
 
   @Mixin private LimitOptions limits;
 
+  @Mixin private ConfigOption config;
+
   @Mixin private LogOptions logs;
 
   @Mixin private StandardOptions standard;
 
   OriginProxyCommand(Terminal terminal) {
     this.terminal = terminal;
+  }
+
+  @Override
+  public void check() {
+    settings();
   }
 
   @Override

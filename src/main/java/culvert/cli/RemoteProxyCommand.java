@@ -7,6 +7,7 @@ import culvert.cli.option.AddressForms;
 import culvert.cli.option.AdmissionOptions;
 import culvert.cli.option.BoreListenerOptions;
 import culvert.cli.option.BounceCredentialOptions;
+import culvert.cli.option.ConfigOption;
 import culvert.cli.option.Examples;
 import culvert.cli.option.HelpGroup;
 import culvert.cli.option.InHelp;
@@ -32,6 +33,7 @@ import culvert.net.HostPort;
 import culvert.observe.Log;
 import culvert.remote.RemoteProxy;
 import culvert.setting.Setting;
+import culvert.setting.SettingException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -61,7 +63,7 @@ import picocli.CommandLine.Spec;
   "remote-proxy --control-addr 0.0.0.0:9000 --outside-addr 0.0.0.0:8000 --secret-file secret.txt",
   "remote-proxy --control-addr [::]:9000 --port-range 20000-20999 --secret-file secret.txt"
 })
-final class RemoteProxyCommand implements Callable<Integer> {
+final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
 
   static final String NAME = "remote-proxy";
 
@@ -152,12 +154,19 @@ final class RemoteProxyCommand implements Callable<Integer> {
 
   @Mixin private LimitOptions limits;
 
+  @Mixin private ConfigOption config;
+
   @Mixin private LogOptions logs;
 
   @Mixin private StandardOptions standard;
 
   RemoteProxyCommand(Terminal terminal) {
     this.terminal = terminal;
+  }
+
+  @Override
+  public void check() {
+    settings();
   }
 
   @Override
@@ -212,13 +221,17 @@ final class RemoteProxyCommand implements Callable<Integer> {
     protocol.check(hasSecret, link.transport(Optional.empty()).kind(hasSecret), outside);
     protocol.reject(Setting.CONTROL_VIA, !groups.isEmpty());
     if (control == null && groups.isEmpty() && !bore.areServed()) {
-      throw new ParameterException(
-          spec.commandLine(), "missing --control-addr [HOST:]PORT or --control-via URL");
+      throw missing(
+          "missing --control-addr [HOST:]PORT or --control-via URL",
+          Setting.CONTROL_ADDR,
+          Setting.CONTROL_VIA);
     }
     protocol.reject("a remote proxy without --control-addr", control == null);
     if (outside.isEmpty() && ports == null) {
-      throw new ParameterException(
-          spec.commandLine(), "missing --outside-addr [NAME=][HOST:]PORT or --port-range A-B");
+      throw missing(
+          "missing --outside-addr [NAME=][HOST:]PORT or --port-range A-B",
+          Setting.OUTSIDE_ADDR,
+          Setting.PORT_RANGE);
     }
     return new RemoteSettings(
         Optional.ofNullable(control),
@@ -240,6 +253,13 @@ final class RemoteProxyCommand implements Callable<Integer> {
             unauthenticated.perAddress()),
         limits.timing(),
         limits.resources());
+  }
+
+  /** Returns an error of the command line or, with a settings file, of that. */
+  private RuntimeException missing(String usage, Setting one, Setting other) {
+    return ConfigOption.isUsed(spec)
+        ? new SettingException("missing %s or %s", one, other)
+        : new ParameterException(spec.commandLine(), usage);
   }
 
   /** Returns the line for programs: the addresses that were bound. */

@@ -17,10 +17,12 @@ import culvert.protocol.bounce.BounceGreeting;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.TypeConversionException;
 
 /**
@@ -31,47 +33,74 @@ public final class Converters {
 
   private static final String SCHEME_OF_GROUPS = "bounce";
 
+  private static final ITypeConverter<Integer> NUMBER = form("a whole number", Integer::valueOf);
+
+  private static final ITypeConverter<Boolean> TRUTH = form("true or false", Converters::truth);
+
+  private static final List<Entry<?>> ALL =
+      List.of(
+          new Entry<>(int.class, NUMBER),
+          new Entry<>(Integer.class, NUMBER),
+          new Entry<>(boolean.class, TRUTH),
+          new Entry<>(Boolean.class, TRUTH),
+          new Entry<>(HostPort.class, Converters::hostPort),
+          new Entry<>(RemoteAddress.class, Converters::remoteAddress),
+          new Entry<>(GroupAddress.class, explained(GroupAddress::parse)),
+          new Entry<>(
+              GroupNumber.class,
+              form(
+                  "a group number in hexadecimal digits, such as ac or 0xac, at most 7fffffff",
+                  GroupNumber::parse)),
+          new Entry<>(
+              PairedGroups.class,
+              form(
+                  "group numbers in hexadecimal digits with commas between them, such as 7,ac, or"
+                      + " all",
+                  PairedGroups::parse)),
+          new Entry<>(
+              PortRange.class, form("A-B or IP:A-B, with ports from 1 to 65535", PortRange::parse)),
+          new Entry<>(
+              Duration.class,
+              form(
+                  "a number and a unit, such as 500ms, 10s or 2m, at most a day",
+                  Durations::parse)),
+          new Entry<>(
+              ByteCount.class, form("a size such as 4096, 64K, 16M or 1G", ByteCount::parse)),
+          new Entry<>(
+              Cidr.class,
+              form("ADDRESS or ADDRESS/BITS, such as 10.0.0.0/8 or 2001:db8::/32", Cidr::parse)),
+          new Entry<>(NoiseProtocol.class, explained(NoiseProtocol::parse)),
+          new Entry<>(BounceGreeting.class, word(BounceGreeting.class, BounceGreeting::word)),
+          new Entry<>(ProtocolKind.class, word(ProtocolKind.class)),
+          new Entry<>(TransportKind.class, word(TransportKind.class)),
+          new Entry<>(Log.Level.class, word(Log.Level.class)),
+          new Entry<>(Log.Format.class, word(Log.Format.class)),
+          new Entry<>(ProxyHeader.Version.class, word(ProxyHeader.Version.class)));
+
   private Converters() {}
+
+  /** A type and its converter. */
+  private record Entry<T>(Class<T> type, ITypeConverter<T> converter) {
+    void register(CommandLine commandLine) {
+      commandLine.registerConverter(type, converter);
+    }
+  }
 
   /** Adds all converters to the command and its subcommands. */
   public static void register(CommandLine commandLine) {
-    var number = form("a whole number", Integer::valueOf);
-    commandLine.registerConverter(int.class, number);
-    commandLine.registerConverter(Integer.class, number);
-    var truth = form("true or false", Converters::truth);
-    commandLine.registerConverter(boolean.class, truth);
-    commandLine.registerConverter(Boolean.class, truth);
-    commandLine.registerConverter(HostPort.class, Converters::hostPort);
-    commandLine.registerConverter(RemoteAddress.class, Converters::remoteAddress);
-    commandLine.registerConverter(GroupAddress.class, explained(GroupAddress::parse));
-    commandLine.registerConverter(
-        GroupNumber.class,
-        form(
-            "a group number in hexadecimal digits, such as ac or 0xac, at most 7fffffff",
-            GroupNumber::parse));
-    commandLine.registerConverter(
-        PairedGroups.class,
-        form(
-            "group numbers in hexadecimal digits with commas between them, such as 7,ac, or all",
-            PairedGroups::parse));
-    commandLine.registerConverter(
-        PortRange.class, form("A-B or IP:A-B, with ports from 1 to 65535", PortRange::parse));
-    commandLine.registerConverter(
-        Duration.class,
-        form("a number and a unit, such as 500ms, 10s or 2m, at most a day", Durations::parse));
-    commandLine.registerConverter(
-        ByteCount.class, form("a size such as 4096, 64K, 16M or 1G", ByteCount::parse));
-    commandLine.registerConverter(
-        Cidr.class,
-        form("ADDRESS or ADDRESS/BITS, such as 10.0.0.0/8 or 2001:db8::/32", Cidr::parse));
-    commandLine.registerConverter(NoiseProtocol.class, explained(NoiseProtocol::parse));
-    commandLine.registerConverter(
-        BounceGreeting.class, word(BounceGreeting.class, BounceGreeting::word));
-    commandLine.registerConverter(ProtocolKind.class, word(ProtocolKind.class));
-    commandLine.registerConverter(TransportKind.class, word(TransportKind.class));
-    commandLine.registerConverter(Log.Level.class, word(Log.Level.class));
-    commandLine.registerConverter(Log.Format.class, word(Log.Format.class));
-    commandLine.registerConverter(ProxyHeader.Version.class, word(ProxyHeader.Version.class));
+    ALL.forEach(entry -> entry.register(commandLine));
+  }
+
+  /** Returns the converter of an option's values; empty if every text is valid. */
+  static Optional<ITypeConverter<?>> of(OptionSpec option) {
+    if (option.converters().length > 0) {
+      return Optional.of(option.converters()[0]);
+    }
+    Class<?> type = option.auxiliaryTypes()[0];
+    return ALL.stream()
+        .filter(entry -> entry.type.equals(type))
+        .findFirst()
+        .map(entry -> entry.converter);
   }
 
   private static Boolean truth(String text) {

@@ -12,9 +12,9 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /**
  * Values of options from environment variables: {@code CULVERT_CONTROL_ADDR} for {@code
- * --control-addr}. The command line takes precedence over a variable, and a variable over the
- * default. In the commands of bore, a variable that bore defines replaces that of Culvert. An empty
- * variable counts as not set.
+ * --control-addr}; then from a settings file. The command line takes precedence over a variable, a
+ * variable over the file, and the file over the default. In the commands of bore, a variable that
+ * bore defines replaces that of Culvert. An empty variable counts as not set.
  */
 public final class Environment implements IDefaultValueProvider {
 
@@ -22,10 +22,17 @@ public final class Environment implements IDefaultValueProvider {
   public static final String BORE_COMMAND = "bore";
 
   private final Map<String, String> variables;
+  private final FileSettings file;
 
   /** Reads the values of options from these variables. */
   public Environment(Map<String, String> variables) {
+    this(variables, FileSettings.NONE);
+  }
+
+  /** Reads the values of options from these variables, then from a settings file. */
+  public Environment(Map<String, String> variables, FileSettings file) {
     this.variables = variables;
+    this.file = file;
   }
 
   /** Returns the environment of a command. */
@@ -38,7 +45,13 @@ public final class Environment implements IDefaultValueProvider {
     return source(argument)
         .map(variables::get)
         .or(() -> isLogLevelOfBore(argument) ? rustLog() : Optional.empty())
+        .or(() -> file.value(argument))
         .orElse(null);
+  }
+
+  /** Returns the settings file; {@link FileSettings#NONE} without one. */
+  FileSettings file() {
+    return file;
   }
 
   /** Returns the name of the variable that is set for the argument, if one is. */

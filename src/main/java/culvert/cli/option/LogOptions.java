@@ -8,6 +8,7 @@ import culvert.setting.Setting;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -44,9 +45,19 @@ public final class LogOptions {
    * --log-format} on it, or else the variable, requests that.
    */
   public static ErrorLines errorLines(Terminal terminal, List<String> arguments) {
+    return errorLines(terminal, arguments, FileSettings.NONE);
+  }
+
+  /** As the other method, with the format of a settings file in the third place. */
+  public static ErrorLines errorLines(
+      Terminal terminal, List<String> arguments, FileSettings file) {
     Optional<String> given = lastFormat(arguments);
     String format =
-        given.orElseGet(() -> terminal.environment().getOrDefault("CULVERT_LOG_FORMAT", ""));
+        given
+            .or(() -> Optional.ofNullable(terminal.environment().get("CULVERT_LOG_FORMAT")))
+            .filter(text -> !text.isEmpty())
+            .or(() -> file.value(Setting.LOG_FORMAT))
+            .orElse("");
     return new ErrorLines(
         terminal.err(), format.equals("json") ? Log.Format.JSON : Log.Format.TEXT);
   }
@@ -77,13 +88,19 @@ public final class LogOptions {
     return log;
   }
 
-  /** Returns warnings about environment variables that are unknown or have a new name. */
+  /**
+   * Returns warnings about environment variables that are unknown or have a new name, and about the
+   * settings file.
+   */
   public List<String> advice() {
     return advice(spec);
   }
 
   /** Returns the {@link #advice()} of a command without these options. */
   public static List<String> advice(CommandSpec spec) {
-    return VariableAdvice.of(spec.commandLine().getCommandSpec());
+    CommandSpec command = spec.commandLine().getCommandSpec();
+    return Stream.concat(
+            VariableAdvice.of(command).stream(), Environment.of(command).file().advice().stream())
+        .toList();
   }
 }

@@ -6,7 +6,7 @@ import picocli.CommandLine.Model.CommandSpec;
 
 /**
  * A secret that is given as a text or in a file. One on the command line takes precedence over the
- * variable of the other.
+ * variable of the other, and a variable over the settings file.
  *
  * @param text the setting of the text
  * @param file the setting of the file
@@ -22,11 +22,13 @@ record TextOrFile(Setting text, Setting file) {
    * @throws IllegalArgumentException if both are given and neither takes precedence
    */
   boolean isFile(CommandSpec spec, boolean hasText, boolean hasFile) {
-    var given = spec.commandLine().getParseResult();
-    boolean isTextOnCommandLine = given.hasMatchedOption(text.flag());
-    if (isTextOnCommandLine == given.hasMatchedOption(file.flag()) && hasText && hasFile) {
+    if (!hasText || !hasFile) {
+      return hasFile;
+    }
+    int precedence = WrittenName.source(spec, file).compareTo(WrittenName.source(spec, text));
+    if (precedence == 0) {
       throw new SettingException("%s and %s are both given; keep one", text, file);
     }
-    return hasFile && !isTextOnCommandLine;
+    return precedence > 0;
   }
 }

@@ -1,5 +1,6 @@
 package culvert.cli.option;
 
+import culvert.setting.ServiceSetting;
 import culvert.setting.Setting;
 import culvert.setting.SettingNames;
 import java.util.Arrays;
@@ -11,8 +12,8 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /**
  * The name of a setting as the user has written it: the option on the command line, under its
- * current or an earlier name, or the environment variable. The current option's name if the setting
- * is not set.
+ * current or an earlier name, the environment variable, or the key in the settings file. The
+ * current option's name, or the key if there is a settings file, if the setting is not set.
  */
 public final class WrittenName {
 
@@ -27,9 +28,64 @@ public final class WrittenName {
     CommandSpec command = spec.commandLine().getCommandSpec();
     List<String> arguments = command.root().commandLine().getParseResult().originalArgs();
     var environment = Environment.of(command);
-    return setting ->
-        OptionSettings.find(command, setting)
-            .flatMap(option -> written(option, arguments, environment));
+    return new Names(command, arguments, environment);
+  }
+
+  /** Names of the settings of one command. */
+  private record Names(CommandSpec command, List<String> arguments, Environment environment)
+      implements SettingNames {
+
+    @Override
+    public Optional<String> written(Setting setting) {
+      return OptionSettings.find(command, setting)
+          .flatMap(option -> WrittenName.written(option, arguments, environment));
+    }
+
+    @Override
+    public String unset(Setting setting) {
+      return environment.file().unset(setting).orElseGet(setting::flag);
+    }
+
+    @Override
+    public String of(ServiceSetting ofService) {
+      return isFromFile(ofService.setting())
+          ? environment.file().name(ofService)
+          : SettingNames.super.of(ofService);
+    }
+
+    private boolean isFromFile(Setting setting) {
+      return OptionSettings.find(command, setting)
+          .filter(option -> source(option, arguments, environment) == Source.FILE)
+          .isPresent();
+    }
+  }
+
+  /** The places where a setting can be, with the one that takes precedence last. */
+  enum Source {
+    NONE,
+    FILE,
+    VARIABLE,
+    COMMAND_LINE
+  }
+
+  /** Returns the place of a setting of a command that has been parsed. */
+  static Source source(CommandSpec spec, Setting setting) {
+    CommandSpec command = spec.commandLine().getCommandSpec();
+    List<String> arguments = command.root().commandLine().getParseResult().originalArgs();
+    return OptionSettings.find(command, setting)
+        .map(option -> source(option, arguments, Environment.of(command)))
+        .orElse(Source.NONE);
+  }
+
+  /** Returns the place of an option's value. */
+  private static Source source(OptionSpec option, List<String> arguments, Environment environment) {
+    if (onCommandLine(option, arguments).isPresent()) {
+      return Source.COMMAND_LINE;
+    }
+    if (environment.source(option).isPresent()) {
+      return Source.VARIABLE;
+    }
+    return environment.file().value(option).isPresent() ? Source.FILE : Source.NONE;
   }
 
   /** Returns the name of one setting of a command that has been parsed. */
@@ -47,7 +103,9 @@ public final class WrittenName {
 
   private static Optional<String> written(
       OptionSpec option, List<String> arguments, Environment environment) {
-    return onCommandLine(option, arguments).or(() -> environment.source(option));
+    return onCommandLine(option, arguments)
+        .or(() -> environment.source(option))
+        .or(() -> environment.file().name(option));
   }
 
   /** Returns the name under which the option is on the command line, if it is there. */

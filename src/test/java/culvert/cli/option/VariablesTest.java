@@ -87,7 +87,9 @@ class VariablesTest {
                 Map.entry("CULVERT_BOUNCE_TRANSPORT", "--transport"),
                 Map.entry("CULVERT_BORE_ONCE", "--once"),
                 Map.entry("CULVERT_DEMO_ONCE", "--once"),
-                Map.entry("CULVERT_DEMO_OUTSIDE_ADDR", "--outside-addr")));
+                Map.entry("CULVERT_DEMO_OUTSIDE_ADDR", "--outside-addr"),
+                Map.entry("CULVERT_RUN_SERVER", "--server"),
+                Map.entry("CULVERT_RUN_CLIENT", "--client")));
   }
 
   /** Returns the variables that Kubernetes creates for a service, and Docker for a link. */

@@ -1,0 +1,63 @@
+package culvert.cli;
+
+import culvert.cli.option.Examples;
+import culvert.cli.option.LogOptions;
+import culvert.cli.option.StandardOptions;
+import culvert.cli.process.ErrorLines;
+import culvert.cli.process.ExitCode;
+import culvert.cli.process.Terminal;
+import culvert.config.toml.Block;
+import culvert.config.toml.SettingsFile;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** Checks a settings file. */
+@Command(
+    name = CheckCommand.NAME,
+    sortOptions = false,
+    customSynopsis = "culvert check FILE",
+    description = {
+      "Check a settings file and print all of its problems.",
+      "",
+      "Each line on standard error has the file, the line, the key and the problem. The exit code"
+          + " is 0 if the file is valid and 78 if it is not. Variables of options and the command"
+          + " line of a role are not considered; secrets are read."
+    })
+@Examples({"culvert check server.toml"})
+final class CheckCommand implements Callable<Integer> {
+
+  static final String NAME = "check";
+
+  private final Terminal terminal;
+
+  @Parameters(index = "0", paramLabel = "FILE", description = "Settings file to check.")
+  private Path path;
+
+  @Mixin private StandardOptions standard;
+
+  CheckCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() {
+    ErrorLines lines = LogOptions.errorLines(terminal, List.of());
+    SettingsFile file = SettingsFiles.read(terminal, path);
+    List<String> problems = FileCheck.problems(file);
+    if (!problems.isEmpty()) {
+      throw new InvalidFileException(problems);
+    }
+    for (Block block : file.blocks().values()) {
+      if (block.isRathole()) {
+        lines.warn(NAME, path + " " + FileCheck.notServed(block));
+      }
+      block.notes().forEach(note -> lines.warn(NAME, path + ": " + note));
+    }
+    terminal.out().println(path + ": valid");
+    return ExitCode.OK.code();
+  }
+}

@@ -1,0 +1,114 @@
+package culvert.cli;
+
+import culvert.cli.option.FileLayout;
+import culvert.cli.option.FileSettings;
+import culvert.cli.process.Terminal;
+import culvert.config.toml.Block;
+import culvert.config.toml.Layout;
+import culvert.config.toml.Role;
+import culvert.config.toml.SettingsFile;
+import culvert.setting.Setting;
+import culvert.setting.SettingException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import picocli.CommandLine;
+
+/** Reads settings files. No class of the TOML library is loaded for a command line without one. */
+final class SettingsFiles {
+
+  private static final Map<Role, String> COMMANDS =
+      Map.of(
+          Role.SERVER, RemoteProxyCommand.NAME,
+          Role.CLIENT, OriginProxyCommand.NAME,
+          Role.BOUNCE, BounceServerCommand.NAME);
+
+  /** With one of these no role runs. */
+  private static final Set<String> HELP = Set.of("-h", "--help", "-V", "--version", "help");
+
+  private SettingsFiles() {}
+
+  /** Returns the command of a role. */
+  static String command(Role role) {
+    return COMMANDS.get(role);
+  }
+
+  /**
+   * Returns the settings of the file that a command line names with {@code --config}, or else the
+   * variable of that option.
+   *
+   * @param arguments the command line, which may be invalid
+   * @throws InvalidFileException if the file is invalid, or has no block of the role
+   */
+  static FileSettings of(Terminal terminal, String... arguments) {
+    Optional<Role> role =
+        COMMANDS.entrySet().stream()
+            .filter(entry -> arguments.length > 0 && entry.getValue().equals(arguments[0]))
+            .map(Map.Entry::getKey)
+            .findFirst();
+    if (role.isEmpty() || Arrays.stream(arguments).anyMatch(HELP::contains)) {
+      return FileSettings.NONE;
+    }
+    return named(arguments)
+        .or(() -> Optional.ofNullable(terminal.environment().get(Setting.CONFIG.variable())))
+        .filter(name -> !name.isEmpty())
+        .map(name -> settings(terminal, Path.of(name), role.get()))
+        .orElse(FileSettings.NONE);
+  }
+
+  private static Optional<String> named(String... arguments) {
+    String option = Setting.CONFIG.flag();
+    Optional<String> last = Optional.empty();
+    for (int i = 0; i < arguments.length; i++) {
+      if (arguments[i].startsWith(option + "=")) {
+        last = Optional.of(arguments[i].substring(option.length() + 1));
+      } else if (arguments[i].equals(option) && i + 1 < arguments.length) {
+        last = Optional.of(arguments[i + 1]);
+      }
+    }
+    return last;
+  }
+
+  private static FileSettings settings(Terminal terminal, Path path, Role role) {
+    SettingsFile file = read(terminal, path);
+    if (!file.problems().isEmpty()) {
+      throw new InvalidFileException(FileCheck.problems(file));
+    }
+    Block block = file.blocks().get(role);
+    if (block == null) {
+      throw new InvalidFileException(
+          List.of(path + ": the file has no block [" + role.block() + "]"));
+    }
+    if (block.isRathole()) {
+      throw new InvalidFileException(List.of(path + " " + FileCheck.notServed(block)));
+    }
+    return FileSettings.of(command(role), path, block);
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @throws InvalidFileException if it cannot be read
+   */
+  static SettingsFile read(Terminal terminal, Path path) {
+    try {
+      return SettingsFile.read(path, layouts(), terminal.environment());
+    } catch (SettingException e) {
+      throw new InvalidFileException(List.of(e.getMessage()));
+    }
+  }
+
+  /** Returns the keys of every block. */
+  static Map<Role, Layout> layouts() {
+    Map<String, CommandLine> commands =
+        Main.roles(FileCheck.silent(), FileSettings.NONE, COMMANDS.keySet()).getSubcommands();
+    Map<Role, Layout> layouts = new EnumMap<>(Role.class);
+    COMMANDS.forEach((role, name) ->
+        layouts.put(role, FileLayout.of(role, commands.get(name).getCommandSpec())));
+    return layouts;
+  }
+}

@@ -1,0 +1,42 @@
+package culvert.cli.importing;
+
+import culvert.cli.option.Examples;
+import culvert.cli.option.StandardOptions;
+import culvert.cli.process.Terminal;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** Converts a file of frp. */
+@Command(
+    name = "frp",
+    sortOptions = false,
+    customSynopsis = "culvert import frp FILE",
+    description = {
+      "Convert a TOML file of frps or frpc.",
+      "",
+      "A file of frpc becomes one file with the blocks of both sides, because its services are"
+          + " opened by the remote proxy. frp's token becomes the secret."
+    })
+@Examples({"culvert import frp frpc.toml"})
+public final class FrpCommand implements Callable<Integer> {
+
+  private final Terminal terminal;
+
+  @Parameters(index = "0", paramLabel = "FILE", description = "File of frp.")
+  private Path file;
+
+  @Mixin private StandardOptions standard;
+
+  /** Creates a command that prints on standard output. */
+  public FrpCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() {
+    return Importer.print(FrpImport.of(file), terminal);
+  }
+}

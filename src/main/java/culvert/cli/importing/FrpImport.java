@@ -1,0 +1,197 @@
+package culvert.cli.importing;
+
+import culvert.config.toml.Table;
+import culvert.net.HostPort;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** Imports a file of frps or frpc in TOML. */
+final class FrpImport {
+
+  private static final String EVERY_HOST = "0.0.0.0";
+  private static final long DEFAULT_PORT = 7000;
+  private static final String SERVER = "server";
+  private static final String CLIENT = "client";
+
+  private final SettingsText text;
+  private final SourceTable root;
+
+  private FrpImport(Path file) {
+    this.text = new SettingsText(file.getFileName() + " of frp");
+    this.root = new SourceTable("", Importer.parse(file).root(), text);
+  }
+
+  /** Returns the settings of a file. */
+  static SettingsText of(Path file) {
+    var frp = new FrpImport(file);
+    boolean isServer =
+        List.of("bindPort", "bindAddr", "allowPorts").stream()
+            .anyMatch(key -> frp.root.table().find(key).isPresent());
+    if (isServer) {
+      frp.server();
+    } else {
+      frp.client();
+    }
+    frp.root.rejectOthers();
+    return frp.text;
+  }
+
+  private void server() {
+    String host = root.take("bindAddr", String.class).orElse(EVERY_HOST);
+    text.put(SERVER, "bind_addr", address(host, root.take("bindPort", Long.class)));
+    common(SERVER);
+    text.note("'culvert import frp' of each frpc.toml prints the services to add below.");
+    ports();
+  }
+
+  private void ports() {
+    List<?> ranges = root.take("allowPorts", List.class).orElse(List.of());
+    if (ranges.size() > 1) {
+      text.notImported("allowPorts", "one range of ports is supported; the first is used");
+    }
+    if (!ranges.isEmpty() && ranges.getFirst() instanceof Table first) {
+      var range = new SourceTable("allowPorts", first, text);
+      long single = range.take("single", Long.class).orElse(0L);
+      long min = range.take("start", Long.class).orElse(single);
+      long max = range.take("end", Long.class).orElse(single);
+      text.put(SERVER, "port_range", min + "-" + max);
+    } else {
+      text.put(SERVER, "port_range", "1024-65535");
+    }
+  }
+
+  private void client() {
+    String host = root.take("serverAddr", String.class).orElse("127.0.0.1");
+    Optional<Long> port = root.take("serverPort", Long.class);
+    text.put(SERVER, "bind_addr", address(EVERY_HOST, port));
+    text.put(CLIENT, "remote_addr", address(host, port));
+    root.take("loginFailExit", Boolean.class)
+        .filter(isExit -> isExit)
+        .ifPresent(
+            isExit -> text.notImported("loginFailExit", "the origin proxy retries; see fail_fast"));
+    common(CLIENT);
+    List<?> proxies = root.take("proxies", List.class).orElse(List.of());
+    for (Object proxy : proxies) {
+      if (proxy instanceof Table table) {
+        proxy(table);
+      }
+    }
+    text.note("Both hosts need this file: 'culvert run --server' on the public host, 'culvert run");
+    text.note("--client' next to the origin servers.");
+  }
+
+  private void common(String block) {
+    SourceTable auth = root.inner("auth");
+    auth.take("method", String.class)
+        .filter(method -> !method.equals("token"))
+        .ifPresent(method -> text.notImported("auth.method", "only a token has an equal"));
+    auth.with("token", String.class, token -> secret(block, token));
+    auth.rejectOthers();
+    SourceTable log = root.inner("log");
+    log.with(
+        "level",
+        String.class,
+        level -> {
+          text.put(block + ".log", "level", level.equals("trace") ? "debug" : level);
+        });
+    log.rejectOthers();
+    transport(block);
+  }
+
+  /** Both blocks of a file for both sides need the secret. */
+  private void secret(String block, String token) {
+    if (block.equals(CLIENT)) {
+      text.put(SERVER, "secret", token);
+    }
+    text.put(block, "secret", token);
+  }
+
+  private void transport(String block) {
+    SourceTable transport = root.inner("transport");
+    transport.with(
+        "protocol",
+        String.class,
+        protocol -> {
+          switch (protocol) {
+            case "tcp" -> {}
+            case "websocket" -> {
+              text.put(SERVER + ".transport", "type", protocol);
+              if (block.equals(CLIENT)) {
+                text.put(CLIENT + ".transport", "type", protocol);
+              }
+            }
+            default -> text.notImported("transport.protocol", "no equal to " + protocol);
+          }
+        });
+    transport.with(
+        "proxyURL", String.class, url -> text.put(block + ".transport.tcp", "proxy", url));
+    transport.with(
+        "dialServerTimeout", Long.class, seconds -> text.put(block, "connect_timeout", seconds));
+    Importer.heartbeat(
+        text,
+        block,
+        transport.take("heartbeatInterval", Long.class),
+        transport.take("heartbeatTimeout", Long.class));
+    tls(transport);
+    transport.rejectOthers();
+  }
+
+  private void tls(SourceTable transport) {
+    SourceTable tls = transport.inner("tls");
+    tls.with(
+        "enable",
+        Boolean.class,
+        isEnabled -> {
+          if (isEnabled) {
+            text.note("Noise with the secret takes the place of frp's TLS.");
+          } else {
+            text.notImported("transport.tls.enable", "the link is encrypted if a secret is set");
+          }
+        });
+    tls.rejectOthers();
+  }
+
+  private void proxy(Table table) {
+    String name = table.text("name").orElse("");
+    var proxy = new SourceTable("proxies." + name, table, text);
+    proxy.take("name", String.class);
+    String type = proxy.take("type", String.class).orElse("tcp");
+    if (!type.equals("tcp")) {
+      text.notImported(proxy.name("type") + " (line " + table.line() + ")", reason(type));
+      return;
+    }
+    Optional<Long> remote = proxy.take("remotePort", Long.class).filter(port -> port > 0);
+    if (!Importer.isName(name) || remote.isEmpty()) {
+      text.notImported(
+          proxy.name("name") + " (line " + table.line() + ")",
+          remote.isEmpty()
+              ? "a service needs a fixed remotePort"
+              : "a service's name has letters, digits, dots, dashes and underscores");
+      return;
+    }
+    String host = proxy.take("localIP", String.class).orElse("127.0.0.1");
+    text.put(Importer.serviceTable(SERVER, name), "bind_addr", address(EVERY_HOST, remote));
+    text.put(
+        Importer.serviceTable(CLIENT, name),
+        "local_addr",
+        address(host, proxy.take("localPort", Long.class)));
+    SourceTable transport = proxy.inner("transport");
+    transport.reject(
+        "proxyProtocolVersion", "one version for all services: set proxy_protocol in [client]");
+    transport.rejectOthers();
+    proxy.rejectOthers();
+  }
+
+  private static String reason(String type) {
+    return switch (type) {
+      case "udp" -> "services of UDP are not supported yet";
+      case "http", "https" -> "services by host name are not supported yet";
+      default -> "no equal to the type " + type;
+    };
+  }
+
+  private static String address(String host, Optional<Long> port) {
+    return new HostPort(host, Math.toIntExact(port.orElse(DEFAULT_PORT))).toString();
+  }
+}

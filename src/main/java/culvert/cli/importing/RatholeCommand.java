@@ -1,0 +1,41 @@
+package culvert.cli.importing;
+
+import culvert.cli.option.Examples;
+import culvert.cli.option.StandardOptions;
+import culvert.cli.process.Terminal;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** Converts a file of rathole. */
+@Command(
+    name = "rathole",
+    sortOptions = false,
+    customSynopsis = "culvert import rathole FILE",
+    description = {
+      "Convert a file of rathole to the native protocol.",
+      "",
+      "A token becomes the secret. Noise with the secret takes the place of rathole's Noise."
+    })
+@Examples({"culvert import rathole server.toml"})
+public final class RatholeCommand implements Callable<Integer> {
+
+  private final Terminal terminal;
+
+  @Parameters(index = "0", paramLabel = "FILE", description = "File of rathole.")
+  private Path file;
+
+  @Mixin private StandardOptions standard;
+
+  /** Creates a command that prints on standard output. */
+  public RatholeCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() {
+    return Importer.print(RatholeImport.of(file), terminal);
+  }
+}

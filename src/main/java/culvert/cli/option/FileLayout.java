@@ -1,0 +1,96 @@
+package culvert.cli.option;
+
+import culvert.config.ByteCount;
+import culvert.config.toml.Key;
+import culvert.config.toml.Kind;
+import culvert.config.toml.Layout;
+import culvert.config.toml.Role;
+import culvert.setting.Setting;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.TypeConversionException;
+
+/**
+ * The keys of a block, made of the options of its role's command: a key has the type of the option,
+ * and its texts are checked by the option's converter.
+ */
+public final class FileLayout {
+
+  private static final Set<Setting> SECRETS =
+      EnumSet.of(
+          Setting.SECRET, Setting.BORE_SECRET, Setting.AUTH, Setting.BOUNCE_AUTH, Setting.VIA);
+
+  private FileLayout() {}
+
+  /** Returns the keys of a role's block. */
+  public static Layout of(Role role, CommandSpec command) {
+    List<Key> keys =
+        command.options().stream()
+            .flatMap(option ->
+                OptionSettings.of(option)
+                    .filter(setting -> setting != Setting.CONFIG)
+                    .map(setting -> key(setting, option))
+                    .stream())
+            .toList();
+    return Layout.of(role, keys);
+  }
+
+  private static Key key(Setting setting, OptionSpec option) {
+    Optional<ITypeConverter<?>> converter = converter(setting, option);
+    return new Key(
+        setting.key(),
+        Optional.of(setting),
+        kind(option),
+        option.typeInfo().isMultiValue(),
+        SECRETS.contains(setting),
+        text -> problem(converter, text));
+  }
+
+  /** Returns the converter of an address without the service's name, which is a key of its own. */
+  private static Optional<ITypeConverter<?>> converter(Setting setting, OptionSpec option) {
+    return switch (setting) {
+      case OUTSIDE_ADDR -> Optional.of(new AddressForms.Listening());
+      case ORIGIN_SERVER_ADDR -> Optional.of(new AddressForms.Local());
+      default -> Converters.of(option);
+    };
+  }
+
+  private static Kind kind(OptionSpec option) {
+    Class<?> type = option.auxiliaryTypes()[0];
+    if (type == int.class || type == Integer.class) {
+      return Kind.INTEGER;
+    }
+    if (type == boolean.class || type == Boolean.class) {
+      return Kind.BOOLEAN;
+    }
+    if (type == Duration.class) {
+      return Kind.DURATION;
+    }
+    return type == ByteCount.class ? Kind.SIZE : Kind.TEXT;
+  }
+
+  private static Optional<String> problem(Optional<ITypeConverter<?>> converter, String text) {
+    try {
+      if (converter.isPresent()) {
+        converter.get().convert(text);
+      } else {
+        Path.of(text);
+      }
+      return Optional.empty();
+    } catch (InvalidPathException e) {
+      return Optional.of("expected a text without control characters");
+    } catch (TypeConversionException e) {
+      return Optional.of(e.getMessage());
+    } catch (Exception e) {
+      throw new IllegalStateException("a converter failed on a text", e);
+    }
+  }
+}

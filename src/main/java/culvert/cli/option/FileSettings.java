@@ -1,0 +1,123 @@
+package culvert.cli.option;
+
+import culvert.config.FilePermissions;
+import culvert.config.toml.Block;
+import culvert.config.toml.FileValue;
+import culvert.setting.ServiceSetting;
+import culvert.setting.Setting;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** The settings of one role in a settings file, as values of the options of its command. */
+public final class FileSettings {
+
+  /** No file. */
+  public static final FileSettings NONE =
+      new FileSettings("", Optional.empty(), Optional.empty(), FileValue::name);
+
+  private final String command;
+  private final Optional<Path> file;
+  private final Optional<Block> block;
+  private final Function<FileValue, String> names;
+
+  private FileSettings(
+      String command,
+      Optional<Path> file,
+      Optional<Block> block,
+      Function<FileValue, String> names) {
+    this.command = command;
+    this.file = file;
+    this.block = block;
+    this.names = names;
+  }
+
+  /**
+   * Returns the settings of a block, which messages name by their keys and places.
+   *
+   * @param command the name of the role's command
+   */
+  public static FileSettings of(String command, Path file, Block block) {
+    return new FileSettings(
+        command,
+        Optional.of(file),
+        Optional.of(block),
+        value -> value.name() + " (" + file + " line " + value.line() + ")");
+  }
+
+  /** Returns the settings of a block, which messages name by their keys only. */
+  public static FileSettings ofCheck(String command, Block block) {
+    return new FileSettings(command, Optional.empty(), Optional.of(block), FileValue::name);
+  }
+
+  /** Returns whether there is a file. */
+  public boolean isPresent() {
+    return block.isPresent();
+  }
+
+  /** Returns the text of an argument of the role's command, if the file has one. */
+  Optional<String> value(ArgSpec argument) {
+    return setting(argument).flatMap(this::value);
+  }
+
+  /** Returns the text of a setting in the form of the option's, if the file has one. */
+  Optional<String> value(Setting setting) {
+    List<FileValue> all = values(setting);
+    return all.isEmpty()
+        ? Optional.empty()
+        : Optional.of(all.stream().map(FileSettings::text).collect(Collectors.joining(",")));
+  }
+
+  private static String text(FileValue value) {
+    return value.service().isEmpty() ? value.text() : value.service() + "=" + value.text();
+  }
+
+  /** Returns the name of an argument of the role's command for messages, if the file has it. */
+  Optional<String> name(ArgSpec argument) {
+    return setting(argument).flatMap(setting -> values(setting).stream().findFirst()).map(names);
+  }
+
+  /** Returns the name of a service's value, which the file has. */
+  String name(ServiceSetting ofService) {
+    return values(ofService.setting()).stream()
+        .filter(value -> value.service().equals(ofService.service()))
+        .findFirst()
+        .map(names)
+        .orElseThrow();
+  }
+
+  /** Returns the key of a setting that the file does not have; empty without a file. */
+  Optional<String> unset(Setting setting) {
+    return block.map(given -> given.role().block() + "." + setting.key().replace("*", "NAME"));
+  }
+
+  private Optional<Setting> setting(ArgSpec argument) {
+    return argument instanceof OptionSpec option
+            && option.command() != null
+            && option.command().name().equals(command)
+        ? OptionSettings.of(option)
+        : Optional.empty();
+  }
+
+  private List<FileValue> values(Setting setting) {
+    return block.map(given -> given.values().getOrDefault(setting, List.of())).orElse(List.of());
+  }
+
+  /** Returns warnings about values without effect, and about secrets that others can read. */
+  List<String> advice() {
+    var lines = new ArrayList<>(block.map(Block::notes).orElse(List.of()));
+    boolean hasSecret =
+        block.stream()
+            .flatMap(given -> given.values().values().stream())
+            .anyMatch(all -> all.getFirst().key().isSecret());
+    if (hasSecret) {
+      file.flatMap(given -> FilePermissions.of(Setting.CONFIG.flag(), given)).ifPresent(lines::add);
+    }
+    return lines;
+  }
+}

@@ -1,0 +1,44 @@
+package culvert.cli.option;
+
+import culvert.setting.Setting;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * The options that a command line has.
+ *
+ * @param command the name of the command
+ * @param values their texts as written, without variables and defaults
+ * @param positional the other arguments
+ */
+public record GivenOptions(String command, Map<Setting, String> values, List<String> positional) {
+
+  /** Copies the collections. */
+  public GivenOptions {
+    values = Map.copyOf(values);
+    positional = List.copyOf(positional);
+  }
+
+  /** Returns the options of the innermost command of a result. */
+  public static GivenOptions of(ParseResult result) {
+    ParseResult last = result;
+    while (last.hasSubcommand()) {
+      last = last.subcommand();
+    }
+    Map<Setting, String> values = new EnumMap<>(Setting.class);
+    for (OptionSpec option : last.matchedOptions()) {
+      OptionSettings.of(option)
+          .ifPresent(
+              setting -> values.put(setting, String.join(",", option.originalStringValues())));
+    }
+    return new GivenOptions(
+        last.commandSpec().name(),
+        values,
+        last.matchedPositionals().stream()
+            .flatMap(argument -> argument.originalStringValues().stream())
+            .toList());
+  }
+}

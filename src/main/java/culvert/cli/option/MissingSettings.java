@@ -1,0 +1,23 @@
+package culvert.cli.option;
+
+import culvert.setting.Setting;
+import java.util.List;
+import java.util.stream.Stream;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** The settings of required options that are missing. */
+public final class MissingSettings {
+
+  private MissingSettings() {}
+
+  /** Returns the settings that an exception of the parser names. */
+  public static List<Setting> of(MissingParameterException e) {
+    return e.getMissing().stream()
+        .flatMap(argument ->
+            argument instanceof OptionSpec option
+                ? OptionSettings.of(option).stream()
+                : Stream.of())
+        .toList();
+  }
+}

@@ -1,0 +1,222 @@
+package culvert.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.testing.LeakCheck;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Settings of other programs: the printed file is valid, and carries traffic. */
+@ExtendWith(LeakCheck.class)
+class ImportCommandTest {
+
+  private static final int LIMIT_MILLIS = 10_000;
+
+  @TempDir private Path folder;
+
+  @Test
+  void frpClientCarriesTraffic() throws Exception {
+    int control = freePort();
+    int outside = freePort();
+    try (var origin = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Path source =
+          Files.writeString(
+              folder.resolve("frpc.toml"),
+              """
+              serverAddr = "127.0.0.1"
+              serverPort = %d
+              auth.token = "a token of frp"
+              [[proxies]]
+              name = "web"
+              type = "tcp"
+              localIP = "127.0.0.1"
+              localPort = %d
+              remotePort = %d
+              """
+                  .formatted(control, origin.getLocalPort(), outside));
+      Cli run = Cli.run("import", "frp", source.toString());
+      assertThat(run.exit()).isZero();
+      exchange(run.out(), origin, outside);
+    }
+  }
+
+  @Test
+  void ratholePairCarriesTraffic() throws Exception {
+    int control = freePort();
+    int outside = freePort();
+    try (var origin = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Path source =
+          Files.writeString(
+              folder.resolve("both.toml"),
+              """
+              [server]
+              bind_addr = "127.0.0.1:%1$d"
+              heartbeat_interval = 30
+              [server.services.my_nas_ssh]
+              token = "use_a_secret_that_only_you_know"
+              bind_addr = "127.0.0.1:%2$d"
+              [client]
+              remote_addr = "127.0.0.1:%1$d"
+              heartbeat_timeout = 40
+              [client.services.my_nas_ssh]
+              token = "use_a_secret_that_only_you_know"
+              local_addr = "127.0.0.1:%3$d"
+              """
+                  .formatted(control, outside, origin.getLocalPort()));
+      Cli run = Cli.run("import", "rathole", source.toString());
+      assertThat(run.exit()).isZero();
+      exchange(run.out(), origin, outside);
+    }
+  }
+
+  @Test
+  void boreClientCarriesTraffic() throws Exception {
+    int control = freePort();
+    int outside = freePort();
+    try (var origin = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Cli run =
+          Cli.run(
+              "import",
+              "bore",
+              "local",
+              Integer.toString(origin.getLocalPort()),
+              "--to=127.0.0.1",
+              "-p",
+              Integer.toString(outside),
+              "-s",
+              "a secret of bore",
+              "--local-host=127.0.0.1");
+      assertThat(run.exit()).isZero();
+      exchange(run.out().replace(":7835", ":" + control), origin, outside);
+    }
+  }
+
+  @Test
+  void serversAreImported() throws Exception {
+    Path source =
+        Files.writeString(
+            folder.resolve("frps.toml"),
+            "bindPort = 7000\nallowPorts = [{start = 2000, end = 3000}]\n");
+    Cli frp = Cli.run("import", "frp", source.toString());
+    assertThat(frp.out()).contains("bind_addr = \"0.0.0.0:7000\"", "port_range = \"2000-3000\"");
+    assertThat(frp.exit()).isZero();
+    check(frp.out());
+    Cli bore = Cli.run("import", "bore", "server", "--min-port", "2000", "--secret=x");
+    assertThat(bore.out()).contains("port_range = \"0.0.0.0:2000-65535\"", "secret = \"x\"");
+    assertThat(bore.exit()).isZero();
+    check(bore.out());
+  }
+
+  @Test
+  void settingWithoutEqualStaysAsAComment() throws Exception {
+    Path frpc =
+        Files.writeString(
+            folder.resolve("frpc.toml"),
+            """
+            serverAddr = "example.com"
+            transport.poolCount = 5
+            [[proxies]]
+            name = "web"
+            type = "tcp"
+            localPort = 80
+            remotePort = 8000
+            [[proxies]]
+            name = "dns"
+            type = "udp"
+            localPort = 53
+            remotePort = 53
+            [[proxies]]
+            name = "site"
+            type = "https"
+            localPort = 443
+            customDomains = ["a.example.com"]
+            """);
+    Cli run = Cli.run("import", "frp", frpc.toString());
+    assertThat(run.out())
+        .contains(
+            "# not imported: transport.poolCount (line 2): no equal\n",
+            "# not imported: proxies.dns.type (line 8): services of UDP are not supported yet\n",
+            "# not imported: proxies.site.type (line 13): services by host name are not supported"
+                + " yet\n");
+    assertThat(run.exit()).isEqualTo(1);
+    check(run.out());
+    Cli bore = Cli.run("import", "bore", "local", "80", "--to", "example.com", "--once");
+    assertThat(bore.out()).contains("# not imported: --once: no equal\n");
+    assertThat(bore.exit()).isEqualTo(1);
+    check(bore.out());
+  }
+
+  @Test
+  void differentTokensAreNamed() throws Exception {
+    Path source =
+        Files.writeString(
+            folder.resolve("server.toml"),
+            """
+            [server]
+            bind_addr = "0.0.0.0:2333"
+            [server.services.a]
+            token = "one"
+            bind_addr = "0.0.0.0:81"
+            [server.services.b]
+            token = "two"
+            bind_addr = "0.0.0.0:82"
+            """);
+    Cli run = Cli.run("import", "rathole", source.toString());
+    assertThat(run.out())
+        .contains("# not imported: server.services.*.token: one secret for all services")
+        .contains("secret = \"one\"")
+        .doesNotContain("two");
+    assertThat(run.exit()).isEqualTo(1);
+    check(run.out());
+  }
+
+  @Test
+  void invalidSourceIsRejected() throws Exception {
+    Path source = Files.writeString(folder.resolve("frpc.ini"), "[common]\nserver_addr = x\n");
+    Cli run = Cli.run("import", "frp", source.toString());
+    assertThat(run.err()).contains("not valid TOML: line 2").hasLineCount(1);
+    assertThat(run.exit()).isEqualTo(78);
+    assertThat(run.out()).isEmpty();
+    assertThat(Cli.run("import", "bore", "local").exit()).isEqualTo(2);
+  }
+
+  private Path check(String text) throws IOException {
+    Path file = Files.writeString(folder.resolve("imported.toml"), text);
+    Cli check = Cli.run("check", file.toString());
+    assertThat(check.err()).isEmpty();
+    assertThat(check.exit()).isZero();
+    return file;
+  }
+
+  /** Runs both sides with the file, and exchanges a line with the origin server. */
+  private void exchange(String text, ServerSocket origin, int outside) throws IOException {
+    Path file = check(text);
+    origin.setSoTimeout(LIMIT_MILLIS);
+    try (var server = RunningRole.start("run", "--server", file.toString())) {
+      server.firstLine();
+      try (var client = RunningRole.start("run", "--client", file.toString())) {
+        client.firstLine();
+        try (var visitor = new Socket(InetAddress.getLoopbackAddress(), outside);
+            Socket accepted = origin.accept()) {
+          accepted.setSoTimeout(LIMIT_MILLIS);
+          visitor.getOutputStream().write("hello".getBytes(StandardCharsets.UTF_8));
+          assertThat(accepted.getInputStream().readNBytes(5)).asString().isEqualTo("hello");
+        }
+      }
+    }
+  }
+
+  private static int freePort() throws IOException {
+    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+}

@@ -1,0 +1,282 @@
+package culvert.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
+
+/** The messages of {@code culvert check} about invalid files. */
+class SettingsFileProblemsTest {
+
+  /** A remote proxy that is valid until more is added. */
+  private static final String SERVER =
+      """
+      [server]
+      bind_addr = "0.0.0.0:9000"
+      services.web.bind_addr = "0.0.0.0:8000"
+      """;
+
+  private static final String CLIENT =
+      """
+      [client]
+      remote_addr = "example.com:9000"
+      services.web.local_addr = "localhost:80"
+      """;
+
+  /**
+   * An invalid file.
+   *
+   * @param text its content
+   * @param problems the messages, without the name of the file
+   */
+  record Case(String text, String... problems) {
+    @Override
+    public String toString() {
+      return problems[0];
+    }
+  }
+
+  static final List<Case> CASES =
+      List.of(
+          // Blocks.
+          new Case("", "line 1: the file has none of [server], [client], [bounce]"),
+          new Case(
+              "[servr]\nbind_addr = \"0.0.0.0:9000\"",
+              "line 1: servr: unknown block; did you mean 'server'?"),
+          new Case("server = 4", "line 1: server: expected a table, found a whole number"),
+          // Syntax: each error, and the keys that are still readable.
+          new Case(
+              SERVER + "drain_timeout = 5s\nheartbeet_interval = \"1s\"\nshare = \"x",
+              "line 4: column 18: unexpected 's', expected a newline or end-of-input",
+              "line 5: server.heartbeet_interval: unknown key; did you mean 'heartbeat_interval'?",
+              "line 6: column 11: unexpected end of input, expected \" or a character",
+              "line 6: server.share: unknown key"),
+          new Case(
+              SERVER + "max_sessions = 1\nmax_sessions = 2",
+              "line 5: column 1: max_sessions previously defined at line 4, column 1"),
+          // Keys.
+          new Case(
+              SERVER + "open_timout = \"1s\"",
+              "line 4: server.open_timout: unknown key; did you mean 'open_timeout'?"),
+          new Case(
+              SERVER + "pin = \"x\"",
+              "line 4: server.pin: unknown key; did you mean 'bounce.tls.pin'?"),
+          new Case(
+              SERVER + "[server.transport.tls]\ncertificate = \"x\"",
+              "line 5: server.transport.tls.certificate: unknown key"),
+          new Case(
+              SERVER + "[server.clients.home]\nsecret = \"x\"",
+              "line 4: server.clients: clients with secrets of their own are not supported yet"),
+          new Case(
+              SERVER + "[server.services.dns]\ntype = \"udp\"\nbind_addr = \"0.0.0.0:53\"",
+              "line 5: server.services.dns.type: invalid value 'udp': services of UDP are not"
+                  + " supported yet"),
+          new Case(
+              SERVER + "secret = \"0123456789abcdef\"\ntransport.tcp.nodelay = true",
+              "line 5: server.transport.tcp: the key belongs to the rathole protocol and has no"
+                  + " effect here; remove it"),
+          new Case(
+              SERVER
+                  + "secret = \"0123456789abcdef\"\n[server.transport.noise]\n"
+                  + "local_private_key = \"x\"",
+              "line 6: server.transport.noise.local_private_key: the key belongs to the rathole"
+                  + " protocol; use 'transport.noise.key_file' here"),
+          // Types.
+          new Case(
+              SERVER + "max_sessions = \"4\"",
+              "line 4: server.max_sessions: expected a whole number, found a string"),
+          new Case(
+              SERVER + "max_sessions = 4.5",
+              "line 4: server.max_sessions: expected a whole number, found a number"),
+          new Case(
+              SERVER + "port_range = [\"1-2\"]",
+              "line 4: server.port_range: expected a string, found an array"),
+          new Case(
+              SERVER + "drain_timeout = true",
+              "line 4: server.drain_timeout: expected a duration such as \"500ms\", \"10s\" or"
+                  + " \"2m\", or a number of seconds, found a boolean"),
+          new Case(
+              SERVER + "max_buffer = 2026-11-28",
+              "line 4: server.max_buffer: expected a size such as \"64K\", \"16M\" or \"1G\", or a"
+                  + " number of bytes, found a date or time"),
+          new Case(
+              CLIENT + "share = 1",
+              "line 4: client.share: expected true or false, found a whole number"),
+          new Case(
+              SERVER + "transport = \"tls\"",
+              "line 4: server.transport: expected a table, found a string"),
+          // Forms of values.
+          new Case(
+              SERVER + "drain_timeout = \"5 s\"",
+              "line 4: server.drain_timeout: invalid value '5 s': expected a number and a unit,"
+                  + " such as 500ms, 10s or 2m, at most a day"),
+          new Case(
+              SERVER + "[server.services.ssh]\nbind_addr = \"::1:22\"",
+              "line 5: server.services.ssh.bind_addr: invalid value '::1:22': expected PORT or"
+                  + " HOST:PORT; write an IPv6 address in brackets, as [::1]:9000"),
+          new Case(
+              SERVER + "[server.services.ssh]\nbind_addr = \"0.0.0.0:20-10\"",
+              "line 5: server.services.ssh.bind_addr: invalid value '0.0.0.0:20-10': expected A-B,"
+                  + " with ports from 1 to 65535"),
+          new Case(
+              SERVER + "[server.services.ssh]\nbind_addr = \"0.0.0.0:1000-2000\"",
+              "line 5: server.services.ssh.bind_addr: invalid value '0.0.0.0:1000-2000': expected"
+                  + " at most 1000 ports"),
+          new Case(
+              SERVER + "accept_proxy_protocol = [\"10.0.0.0/8\", \"x\"]",
+              "line 4: server.accept_proxy_protocol: invalid value 'x': expected ADDRESS or"
+                  + " ADDRESS/BITS, such as 10.0.0.0/8 or 2001:db8::/32"),
+          new Case(
+              SERVER + "secret_file = [\"a,b\"]",
+              "line 4: server.secret_file: a value with a comma is not"
+                  + " supported; write an array of values"),
+          new Case(
+              SERVER + "transport.type = \"quic\"",
+              "line 4: server.transport.type: invalid value 'quic': expected one of plain, noise,"
+                  + " tls, ws, wss, tcp, websocket"),
+          // Secrets are in no message.
+          new Case(
+              SERVER + "secret = \"${NO_SUCH_VARIABLE}\"",
+              "line 4: server.secret: the variable NO_SUCH_VARIABLE is not set"),
+          new Case(SERVER + "secret = \"\"", "line 4: server: server.secret: the secret is empty"),
+          new Case(
+              SERVER + "secret = \"file:/no/such/file\"",
+              "line 4: server: server.secret /no/such/file: there is no such file"),
+          // Services.
+          new Case(
+              SERVER + "[server.services.\"a b\"]\nbind_addr = \"0.0.0.0:1\"",
+              "line 4: server.services.a b: invalid service name 'a b': expected 1 to 64 letters,"
+                  + " digits, dots, dashes and underscores"),
+          new Case(
+              CLIENT + "[client.services.ssh]",
+              "line 4: client.services.ssh: the service needs 'local_addr'"),
+          // Contradictions.
+          new Case(
+              "[server]",
+              "line 1: server: missing server.bind_addr or server.control_via",
+              "line 1: server: missing server.services.NAME.bind_addr or server.port_range"),
+          new Case(
+              "[client]",
+              "line 1: client: missing client.remote_addr and client.services.NAME.local_addr"),
+          new Case(
+              SERVER + "[server.services.a]\nbind_addr = \"127.0.0.1:8000\"",
+              "line 3: server: server.services.web.bind_addr and server.services.a.bind_addr both"
+                  + " listen at port 8000 of 127.0.0.1"),
+          new Case(
+              SERVER + "secret = \"0123456789abcdef\"\nsecret_file = \"x\"",
+              "line 4: server: server.secret and server.secret_file are both given; keep one"),
+          new Case(
+              SERVER + "transport.type = \"tls\"",
+              "line 4: server: server.transport.type tls needs a certificate: set"
+                  + " server.transport.tls.cert and server.transport.tls.key, or"
+                  + " server.transport.tls.pkcs12"),
+          new Case(
+              SERVER + "transport.websocket.tls = true",
+              "line 4: server.transport.websocket.tls: the key has no effect without type ="
+                  + " \"websocket\""),
+          new Case(
+              SERVER + "heartbeat_timeout = \"1s\"",
+              "line 4: server: invalid value '1s' for server.heartbeat_timeout: expected a duration"
+                  + " longer than server.heartbeat_interval (10s), or each pause would end the"
+                  + " session"),
+          new Case(
+              "[bounce]\nport = 70000",
+              "line 2: bounce: invalid value '70000' for bounce.port: expected a port from 0 to"
+                  + " 65535"),
+          // Blocks of rathole.
+          new Case(
+              SERVER + "default_token = \"x\"\nport_range = \"1-2\"",
+              "line 5: server.port_range: unknown key"),
+          new Case(
+              SERVER + "services.ssh.token = \"x\"\nservices.ssh.bind_addr = \"0.0.0.0:22\"",
+              "line 3: server.services.web: the service needs 'token', or the block"
+                  + " 'default_token'"),
+          new Case(
+              SERVER + "default_token = \"x\"\ntransport.type = \"tls\"",
+              "line 5: server.transport: type = \"tls\" needs 'tls'"),
+          new Case(
+              CLIENT
+                  + "default_token = \"x\"\n[client.transport]\ntype = \"noise\"\n"
+                  + "noise.remote_public_key = \"x\"",
+              "line 7: client.transport.noise.remote_public_key: expected a key of 32 bytes in"
+                  + " base64"));
+
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @FieldSource("CASES")
+  void eachProblemIsNamedWithLineAndKey(Case each) throws Exception {
+    Path file = Files.writeString(folder.resolve("file.toml"), each.text);
+    Cli run = Cli.run("check", file.toString());
+    assertThat(run.err().lines().map(line -> line.replace("check: " + file + " ", "")))
+        .containsExactly(each.problems);
+    assertThat(run.exit()).isEqualTo(78);
+    assertThat(run.out()).isEmpty();
+  }
+
+  /** One run finds mistakes of the syntax, in keys, types and forms, and contradictions. */
+  @Test
+  void tenMistakesAreFoundInOneRun() throws Exception {
+    Path file =
+        Files.writeString(
+            folder.resolve("file.toml"),
+            """
+            [server]
+            bind_adr = "0.0.0.0:2333"
+            heartbeat_interval = "10 s"
+            secret = "0123456789abcdef"
+            secret_file = "secret.txt"
+            max_visitors = "many"
+            open_timeout = 0
+
+            [server.transport]
+            type = "quic"
+
+            [server.services.web]
+            bind_addr = "0.0.0.0:99999"
+
+            [server.services.dns]
+            type = "udp"
+            bind_addr = "0.0.0.0:53"
+
+            [client]
+            remote_addr = "http://example.com"
+            max_opens = 0
+            [client.services.x]
+            local_adr = "80"
+            """);
+    Cli run = Cli.run("check", file.toString());
+    assertThat(run.err().lines().map(line -> line.replaceFirst(".* line (\\d+): .*", "$1")))
+        .contains("2", "3", "4", "6", "7", "10", "13", "16", "20", "21", "23")
+        .hasSizeGreaterThanOrEqualTo(11);
+  }
+
+  @Test
+  void secretIsInNoMessage() throws Exception {
+    String secret = "culvert-0123456789abcdef0123456789abcdefXX";
+    Path file =
+        Files.writeString(folder.resolve("file.toml"), SERVER + "secret = \"" + secret + '"');
+    Cli run = Cli.run("check", file.toString());
+    assertThat(run.err()).contains("truncated or mistyped").doesNotContain(secret);
+  }
+
+  @Test
+  void unreadableFileIsNamedWithTheReason() {
+    Cli run = Cli.run("check", folder.resolve("none").toString());
+    assertThat(run.err()).contains("there is no such file").hasLineCount(1);
+    assertThat(run.exit()).isEqualTo(78);
+  }
+
+  @Test
+  void problemsAreJsonIfTheLogIs() throws Exception {
+    Path file = Files.writeString(folder.resolve("file.toml"), "[servr]\n[clint]\n");
+    Cli run = Cli.run(Map.of("CULVERT_LOG_FORMAT", "json"), "check", file.toString());
+    assertThat(run.err().lines()).hasSize(2).allMatch(line -> line.startsWith("{"));
+  }
+}
