@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.net.HostPort;
 import culvert.net.Threads;
+import culvert.testing.Pace;
 import culvert.testing.TestClient;
 import java.io.IOException;
 import java.net.Socket;
@@ -49,7 +50,7 @@ final class Canary {
         failures.add(e.toString());
       }
       nanos.add(System.nanoTime() - since);
-      Thread.sleep(PAUSE);
+      Pace.pause(PAUSE);
     }
     long[] sorted = nanos.stream().mapToLong(Long::longValue).sorted().toArray();
     return new Canary(sorted, failures);

@@ -2,6 +2,7 @@ package culvert.system;
 
 import culvert.net.HostPort;
 import culvert.net.Threads;
+import culvert.testing.Pace;
 import culvert.testing.RolePair;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -76,7 +77,7 @@ final class ConnectionFlood implements AutoCloseable {
         while (!isOver && attempts < elapsed / 1e9 * perSecond) {
           connect(attempts++);
         }
-        Thread.sleep(TICK);
+        Pace.pause(TICK);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

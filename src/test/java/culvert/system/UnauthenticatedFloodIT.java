@@ -122,7 +122,7 @@ class UnauthenticatedFloodIT {
       }
       remote.role().err().await("visitors not accepted", "reserved for control addresses");
       try (var flood = ConnectionFlood.silent(remote.control(), DESCRIPTORS)) {
-        Thread.sleep(Duration.ofSeconds(1));
+        remote.role().err().await("handshake not completed", "evicted by newer connections");
         System.out.println("login without free descriptors: " + logIn(remote, server.address()));
         System.out.println(flood + "; " + remote.role().footprint());
       }
