@@ -89,6 +89,15 @@ final class Registration {
   }
 
   /**
+   * Uses the results of the probes of an earlier registration of the session. If the holder of the
+   * name has answered, the next check is the last one.
+   */
+  void useProbes(Registration earlier, RegistryTables tables) {
+    silent.addAll(earlier.silent);
+    isProbed = !silent.containsAll(tables.roster().namesakes(session));
+  }
+
+  /**
    * Checks the offers and enters the session if it can serve all of them.
    *
    * @param retry runs without the lock after {@link RegistrationStep.Wait}
