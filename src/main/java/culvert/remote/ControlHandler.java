@@ -91,13 +91,7 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
       handshakes.remove(connection);
       switch (accepted) {
         case Dialect.Accepted.LoggedIn joined -> sessions.run(connection, joined.session(), slot);
-        // The connection belongs to the pending stream that waited for it.
-        case Dialect.Accepted.Claimed claimed -> {
-          if (Descriptors.PROCESS.isReserveReached()) {
-            // A visitor's data channel must not use the reserve; the visitor is reset too.
-            connection.reset();
-          }
-        }
+        case Dialect.Accepted.Claimed claimed -> deliver(connection, claimed.delivery(), slot);
       }
     } catch (IOException e) {
       failures.handle(connection, e, slot.lossReason());
@@ -107,6 +101,20 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
     } finally {
       slot.release();
       handshakes.remove(connection);
+    }
+  }
+
+  /** Passes a data channel on, which no eviction and no timeout closes from then on. */
+  private static void deliver(
+      Connection connection, Dialect.Delivery delivery, HandshakeLimiter.Slot slot)
+      throws IOException {
+    if (!slot.release()) {
+      throw new IOException("the data channel has lost its slot");
+    }
+    delivery.deliver();
+    if (Descriptors.PROCESS.isReserveReached()) {
+      // A visitor's data channel must not use the reserve; the visitor is reset too.
+      connection.reset();
     }
   }
 

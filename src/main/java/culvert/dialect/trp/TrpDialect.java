@@ -36,13 +36,16 @@ public final class TrpDialect implements Dialect {
     if (current.compareAndSet(null, session)) {
       return new Accepted.LoggedIn(session);
     }
+    return new Accepted.Claimed(() -> deliver(connection));
+  }
+
+  private void deliver(Connection connection) throws IOException {
     TrpSession active = current.get();
     if (active == null || !active.claim(connection)) {
       throw new PeerRefusedException(
           ByeReason.ERROR,
           "an origin proxy is connected already, and no visitor waits for a data connection");
     }
-    return new Accepted.Claimed();
   }
 
   @Override

@@ -3,6 +3,7 @@ package culvert.dialect.trp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.HostPort;
 import culvert.session.Dialect;
@@ -271,8 +272,7 @@ class TrpTest {
       var withdrawn = new AtomicBoolean();
       ServiceRegistry services =
           new UnansweredRegistry(() -> {
-            assertThatThrownBy(() -> dialect.accept(next.far(), () -> {}))
-                .isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> claim(dialect, next.far())).isInstanceOf(IOException.class);
             withdrawn.set(true);
           });
       assertThatThrownBy(() -> session.serve(services)).isInstanceOf(IOException.class);
@@ -292,10 +292,14 @@ class TrpTest {
       var session = ((Dialect.Accepted.LoggedIn) dialect.accept(control.far(), () -> {})).session();
       InetSocketAddress address = data.near().local();
       PendingStream opened = session.open(new Visitor("default", address, address));
-      assertThat(dialect.accept(data.far(), () -> {})).isInstanceOf(Dialect.Accepted.Claimed.class);
+      claim(dialect, data.far());
       control.far().close();
       assertThat(opened.await(RolePair.LIMIT)).isInstanceOf(PendingStream.Outcome.Accepted.class);
     }
+  }
+
+  private static void claim(Dialect dialect, Connection channel) throws IOException {
+    ((Dialect.Accepted.Claimed) dialect.accept(channel, () -> {})).delivery().deliver();
   }
 
   /** Never answers an offer, and runs an action when a service is withdrawn. */
