@@ -22,7 +22,6 @@ import culvert.cli.option.SettingId;
 import culvert.cli.option.StandardOptions;
 import culvert.cli.option.TlsServerOptions;
 import culvert.cli.option.WebSocketPathOption;
-import culvert.cli.option.WrittenName;
 import culvert.cli.process.CommandFailure;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.InteractiveTerminal;
@@ -163,9 +162,7 @@ final class BounceServerCommand implements Callable<Integer> {
         if (!daemon) {
           converse(server, events);
         }
-        terminal
-            .hangUps()
-            .accept(new FileReload(() -> reload(server, console), WrittenName.in(spec), log));
+        terminal.hangUps().accept(new FileReload(() -> reload(server, console), log));
         terminal.stop().await();
         log.info(Draining.of(terminal.stop(), "members", server.members().size(), drain.timeout()));
         server.drain(drain.timeout());

@@ -16,7 +16,8 @@ import culvert.cli.process.Signals;
 import culvert.cli.process.Stop;
 import culvert.cli.process.Terminal;
 import culvert.observe.Log;
-import culvert.setting.SettingException;
+import culvert.setting.SettingMessage;
+import culvert.setting.SettingNames;
 import java.security.Security;
 import java.util.List;
 import picocli.CommandLine;
@@ -116,13 +117,9 @@ public final class Main {
   private static int failed(ErrorLines lines, CommandLine command, Exception e) {
     String name = UsageErrors.name(command);
     return switch (e) {
-      case SettingException invalid -> {
-        lines.error(
-            name, "invalid settings", invalid.message(WrittenName.in(command.getCommandSpec())));
-        yield ExitCode.SETTINGS.code();
-      }
       case IllegalArgumentException invalid -> {
-        lines.error(name, "invalid settings", invalid.getMessage());
+        SettingNames names = WrittenName.in(command.getCommandSpec());
+        lines.error(name, "invalid settings", SettingMessage.of(invalid).text(names));
         yield ExitCode.SETTINGS.code();
       }
       case CommandFailure failure -> {

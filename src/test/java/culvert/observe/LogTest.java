@@ -4,6 +4,7 @@ import static culvert.observe.LogEvent.event;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.net.Threads;
+import culvert.setting.SettingNames;
 import culvert.testing.LeakCheck;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
@@ -48,7 +49,14 @@ class LogTest {
     var out = new PrintStream(written, false, StandardCharsets.UTF_8);
     Clock whole = Clock.fixed(Instant.parse("2024-02-29T12:34:56Z"), ZoneOffset.UTC);
     try (var log =
-        new Log(Log.Level.INFO, Log.Format.TEXT, "test", out, whole, Threads.factory("log"))) {
+        new Log(
+            Log.Level.INFO,
+            Log.Format.TEXT,
+            "test",
+            out,
+            whole,
+            Threads.factory("log"),
+            SettingNames.FLAGS)) {
       log.info("joined");
     }
     assertThat(written()).isEqualTo("2024-02-29T12:34:56.000Z INFO  test: joined\n");
@@ -148,7 +156,8 @@ class LogTest {
             "test",
             new PrintStream(blocking, false, StandardCharsets.UTF_8),
             CLOCK,
-            Threads.factory("log"))) {
+            Threads.factory("log"),
+            SettingNames.FLAGS)) {
       log.info("first");
       entered.await();
       // The first line is with the writer, 8192 wait, and seven are too many.
@@ -181,7 +190,8 @@ class LogTest {
             "test",
             new PrintStream(blocking, false, StandardCharsets.UTF_8),
             CLOCK,
-            Threads.factory("log"));
+            Threads.factory("log"),
+            SettingNames.FLAGS);
     log.info("first");
     entered.await();
     long start = System.nanoTime();
@@ -192,7 +202,7 @@ class LogTest {
 
   private Log log(Log.Level level, Log.Format format) {
     var out = new PrintStream(written, false, StandardCharsets.UTF_8);
-    return new Log(level, format, "test", out, CLOCK, Threads.factory("log"));
+    return new Log(level, format, "test", out, CLOCK, Threads.factory("log"), SettingNames.FLAGS);
   }
 
   private String written() {

@@ -72,7 +72,13 @@ public final class LogOptions {
   public Log log(String role, Terminal terminal) {
     var log =
         new Log(
-            level, format, role, terminal.err(), Clock.systemUTC(), Threads.factory("log " + role));
+            level,
+            format,
+            role,
+            terminal.err(),
+            Clock.systemUTC(),
+            Threads.factory("log " + role),
+            WrittenName.in(spec));
     advice().forEach(log::warn);
     return log;
   }
