@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiFunction;
 
 /**
  * Reads ahead from a connection that waits for its counterpart, because only a read reveals that
@@ -121,7 +122,7 @@ public final class ReadAhead {
    *
    * @throws IOException if the counterpart has failed
    */
-  public void handOver(ByteOutput counterpart) throws IOException {
+  void handOver(ByteOutput counterpart) throws IOException {
     ByteBuffer first = take();
     if (first != null) {
       counterpart.write(first.flip());
@@ -129,7 +130,7 @@ public final class ReadAhead {
   }
 
   /** Returns the connection to copy from after {@link #handOver}; only the copy loop reads it. */
-  public Connection rest() {
+  Connection rest() {
     return ReplayedConnection.of(connection, chunk);
   }
 
@@ -144,8 +145,28 @@ public final class ReadAhead {
     }
   }
 
+  /**
+   * Starts a relay whose first connection is this one, with the bytes read ahead. Its forward loop
+   * runs in the thread that has read ahead.
+   *
+   * @param counterpart the relay's second connection; stores as many bytes as are read ahead, so
+   *     that the calling thread does not block
+   * @param maker makes the relay of the two connections
+   */
+  public Relay startRelay(Connection counterpart, BiFunction<Connection, Connection, Relay> maker) {
+    try {
+      handOver(counterpart.output());
+    } catch (IOException e) {
+      // Ends the relay too.
+      counterpart.reset();
+    }
+    Relay relay = maker.apply(rest(), counterpart);
+    relay.startForward(this::run);
+    return relay;
+  }
+
   /** Runs a copy loop in the thread that has read ahead, once its read in progress returns. */
-  public void run(Runnable copyLoop) {
+  void run(Runnable copyLoop) {
     loop.complete(copyLoop);
   }
 

@@ -4,7 +4,6 @@ import culvert.net.Connection;
 import culvert.net.ReadAhead;
 import culvert.net.Relay;
 import culvert.session.PendingStream;
-import java.io.IOException;
 import java.util.Optional;
 import java.util.function.BiFunction;
 
@@ -44,19 +43,7 @@ final class PendingRelay {
 
   /** Returns the relay, whose forward loop runs, once the stream is accepted. */
   Relay accept(Connection stream) {
-    if (early.isPresent()) {
-      return early.get();
-    }
-    try {
-      // At most as many bytes as the peer of a new stream stores, so that it does not block.
-      ahead.get().handOver(stream.output());
-    } catch (IOException e) {
-      // Ends the relay too.
-      stream.reset();
-    }
-    Relay relay = maker.apply(ahead.get().rest(), stream);
-    relay.startForward(ahead.get()::run);
-    return relay;
+    return early.orElseGet(() -> ahead.get().startRelay(stream, maker));
   }
 
   /**

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.HostPort;
+import culvert.observe.Counter;
+import culvert.observe.Counters;
 import culvert.session.Dialect;
 import culvert.session.Offer;
 import culvert.session.PendingStream;
@@ -19,6 +21,7 @@ import culvert.testing.RefusingPort;
 import culvert.testing.RolePair;
 import culvert.testing.TestClient;
 import culvert.testing.TestServer;
+import culvert.testing.UnansweredAddress;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -333,6 +336,25 @@ class TrpTest {
         }
       }
       roles.awaitLog(1, "session lost", "the remote proxy closed the connection");
+    }
+  }
+
+  /** The visitor would occupy its place until the timeout of the dial. */
+  @Test
+  void dialIsCancelledWhenTheRemoteProxyResetsTheDataConnection() throws Exception {
+    try (var remote = new ServerSocket(0, 9, InetAddress.getLoopbackAddress());
+        var silent = new UnansweredAddress()) {
+      roles.origin(new HostPort("127.0.0.1", remote.getLocalPort()), HostPort.of(silent.address()));
+      try (Socket control = remote.accept()) {
+        control.getOutputStream().write("1.2.3.4:5\n".getBytes());
+        Socket data = remote.accept();
+        data.setSoLinger(true, 0);
+        data.close();
+        Counters counters = roles.origin().counters();
+        Eventually.within(
+            RolePair.LIMIT, () -> assertThat(counters.get(Counter.VISITORS_GONE)).isEqualTo(1));
+        assertThat(counters.get(Counter.OPENS_FAILED)).isZero();
+      }
     }
   }
 
