@@ -4,6 +4,7 @@ import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
 import culvert.net.SilentPeerException;
+import culvert.net.SourcePrefix;
 import culvert.protocol.ByeReason;
 import culvert.protocol.ProtocolException;
 import culvert.session.Offer;
@@ -98,6 +99,15 @@ final class TrpSession implements Session {
       services.withdraw(this, service);
       end();
     }
+  }
+
+  /**
+   * Returns whether a data connection may be the origin proxy's: it comes from its IPv4 address or
+   * its IPv6 /64 network. Any other connection would be given a visitor too.
+   */
+  boolean isPeerOf(Connection channel) {
+    return SourcePrefix.of(channel.peer().getAddress())
+        .equals(SourcePrefix.of(control.peer().getAddress()));
   }
 
   /** Gives the connection to the first visitor; returns false if no visitor waits. */

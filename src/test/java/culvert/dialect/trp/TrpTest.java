@@ -108,6 +108,21 @@ class TrpTest {
     }
   }
 
+  /** Row 36: silent connections from other addresses took the visitors. */
+  @Test
+  void connectionFromAnotherAddressTakesNoVisitor() throws Exception {
+    roles.remote(RolePair.LIMIT);
+    try (var origin = ScriptedTrpOrigin.connect(roles);
+        Socket visitor = TestClient.dial(roles.publicAddress())) {
+      origin.assertAnnounces(visitor);
+      try (Socket stray = origin.openData("127.0.0.2")) {
+        assertThat(stray.getInputStream().read()).isNegative();
+      }
+      roles.awaitLog(1, "its data connections must have its address, 127.0.0.1");
+      origin.assertServes(visitor);
+    }
+  }
+
   @Test
   void missingDataConnectionDoesNotDelayOtherVisitors() throws Exception {
     roles.remote(Duration.ofMillis(500));
