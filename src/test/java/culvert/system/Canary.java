@@ -22,6 +22,7 @@ import java.util.concurrent.FutureTask;
 final class Canary {
 
   private static final Duration PAUSE = Duration.ofMillis(20);
+  private static final Duration QUIET = Duration.ofMillis(500);
 
   private final long[] nanos;
   private final List<String> failures;
@@ -31,21 +32,48 @@ final class Canary {
     this.failures = failures;
   }
 
+  /** One visit, from the connection to the answer. */
+  @FunctionalInterface
+  interface Visit {
+    /** Throws if the visitor is not served. */
+    void run() throws IOException;
+  }
+
   /** Visits a service without other visitors, after a while in which the processes warm up. */
   static Canary visitQuiet(HostPort service) throws InterruptedException {
-    visit(service, Duration.ofMillis(500));
-    return visit(service, Duration.ofMillis(500));
+    return repeatQuiet(visitOf(service));
+  }
+
+  /** Repeats visits without other visitors, after a while in which the processes warm up. */
+  static Canary repeatQuiet(Visit visit) throws InterruptedException {
+    repeat(visit, QUIET);
+    return repeat(visit, QUIET);
   }
 
   /** Visits a service for this long, one connection after the other. */
   static Canary visit(HostPort service, Duration duration) throws InterruptedException {
+    return repeat(visitOf(service), duration);
+  }
+
+  /** Returns visits of an echo server. */
+  static Visit visitOf(HostPort service) {
+    return () -> visit(service);
+  }
+
+  private static void visit(HostPort service) throws IOException {
+    try (Socket visitor = TestClient.dial(service)) {
+      TestClient.assertEchoes(visitor, "canary");
+    }
+  }
+
+  private static Canary repeat(Visit visit, Duration duration) throws InterruptedException {
     var nanos = new ArrayList<Long>();
     var failures = new ArrayList<String>();
     long start = System.nanoTime();
     while (System.nanoTime() - start < duration.toNanos()) {
       long since = System.nanoTime();
-      try (Socket visitor = TestClient.dial(service)) {
-        TestClient.assertEchoes(visitor, "canary");
+      try {
+        visit.run();
       } catch (IOException | AssertionError e) {
         failures.add(e.toString());
       }
@@ -58,7 +86,12 @@ final class Canary {
 
   /** Starts to visit a service for this long, in another thread. */
   static Future<Canary> start(HostPort service, Duration duration) {
-    var visits = new FutureTask<>(() -> visit(service, duration));
+    return start(visitOf(service), duration);
+  }
+
+  /** Starts to repeat visits for this long, in another thread. */
+  static Future<Canary> start(Visit visit, Duration duration) {
+    var visits = new FutureTask<>(() -> repeat(visit, duration));
     Threads.startPlatform("canary", visits);
     return visits;
   }

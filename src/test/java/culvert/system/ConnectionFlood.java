@@ -50,6 +50,15 @@ final class ConnectionFlood implements AutoCloseable {
     this.thread = Threads.startPlatform("flood", this::run);
   }
 
+  /** Starts silent connections from 5,000 addresses. */
+  static ConnectionFlood silentFromMany(HostPort target, int perSecond) {
+    return new ConnectionFlood(target, perSecond, ConnectionFlood::oneOf5000, i -> new byte[0]);
+  }
+
+  private static String oneOf5000(int number) {
+    return "127.1." + number % 5000 / 250 + "." + (1 + number % 250);
+  }
+
   /** Starts silent connections from five addresses. */
   static ConnectionFlood silent(HostPort target, int perSecond) {
     return new ConnectionFlood(target, perSecond, i -> "127.0.1." + (1 + i % 5), i -> new byte[0]);
@@ -66,7 +75,7 @@ final class ConnectionFlood implements AutoCloseable {
     return new ConnectionFlood(
         target,
         perSecond,
-        i -> "127.1." + i % 5000 / 250 + "." + (1 + i % 250),
+        ConnectionFlood::oneOf5000,
         i -> texts[i % texts.length].getBytes(StandardCharsets.ISO_8859_1));
   }
 
