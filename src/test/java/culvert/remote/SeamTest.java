@@ -18,8 +18,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -121,6 +122,7 @@ class SeamTest {
       try (Socket evicted = connect(remote.controlAddress(), "D" + (char) id)) {
         assertThat(evicted.getInputStream().read()).isEqualTo(-1);
       }
+      newer.await();
       try (Socket channel = connect(remote.controlAddress(), "D" + (char) id)) {
         assertRelayed(visitor, channel);
       }
@@ -131,7 +133,8 @@ class SeamTest {
   /** Opens one connection to the control address, which evicts an older one, and keeps it open. */
   private static final class NewerConnection implements Runnable, AutoCloseable {
     private final RemoteProxy remote;
-    private final AtomicReference<Socket> opened = new AtomicReference<>();
+    private final AtomicBoolean isBegun = new AtomicBoolean();
+    private final CompletableFuture<Socket> opened = new CompletableFuture<>();
 
     NewerConnection(RemoteProxy remote) {
       this.remote = remote;
@@ -139,18 +142,23 @@ class SeamTest {
 
     @Override
     public void run() {
-      if (opened.get() == null) {
+      if (isBegun.compareAndSet(false, true)) {
         try {
-          opened.set(login(remote));
+          opened.complete(login(remote));
         } catch (IOException e) {
           throw new UncheckedIOException(e);
         }
       }
     }
 
+    /** Waits until the connection has logged in: it needs the only place until then. */
+    void await() {
+      opened.orTimeout(10, TimeUnit.SECONDS).join();
+    }
+
     @Override
     public void close() throws IOException {
-      opened.get().close();
+      opened.join().close();
     }
   }
 
