@@ -149,15 +149,7 @@ class LogTest {
             written.write(bytes, offset, length);
           }
         };
-    try (var log =
-        new Log(
-            Log.Level.INFO,
-            Log.Format.TEXT,
-            "test",
-            new PrintStream(blocking, false, StandardCharsets.UTF_8),
-            CLOCK,
-            Threads.factory("log"),
-            SettingNames.FLAGS)) {
+    try (var log = log(Log.Level.INFO, Log.Format.TEXT, blocking)) {
       log.info("first");
       entered.await();
       // The first line is with the writer, 8192 wait, and seven are too many.
@@ -183,15 +175,7 @@ class LogTest {
             awaitQuietly(open);
           }
         };
-    var log =
-        new Log(
-            Log.Level.INFO,
-            Log.Format.TEXT,
-            "test",
-            new PrintStream(blocking, false, StandardCharsets.UTF_8),
-            CLOCK,
-            Threads.factory("log"),
-            SettingNames.FLAGS);
+    var log = log(Log.Level.INFO, Log.Format.TEXT, blocking);
     log.info("first");
     entered.await();
     long start = System.nanoTime();
@@ -201,7 +185,11 @@ class LogTest {
   }
 
   private Log log(Log.Level level, Log.Format format) {
-    var out = new PrintStream(written, false, StandardCharsets.UTF_8);
+    return log(level, format, written);
+  }
+
+  private static Log log(Log.Level level, Log.Format format, OutputStream to) {
+    var out = new PrintStream(to, false, StandardCharsets.UTF_8);
     return new Log(level, format, "test", out, CLOCK, Threads.factory("log"), SettingNames.FLAGS);
   }
 
