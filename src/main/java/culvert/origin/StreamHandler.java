@@ -4,6 +4,7 @@ import static culvert.observe.LogEvent.event;
 
 import culvert.config.OriginSettings;
 import culvert.config.ServiceAddress;
+import culvert.net.BufferPool;
 import culvert.net.Cancellation;
 import culvert.net.CloseCause;
 import culvert.net.Connection;
@@ -46,6 +47,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
   private final OriginSettings settings;
   private final Map<String, Server> servers;
   private final Dialer dialer;
+  private final BufferPool pool;
   private final Deadlines deadlines;
   private final Counters counters;
   private final Log log;
@@ -54,7 +56,12 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
   private final OpenSet<Connection> open = new OpenSet<>();
 
   StreamHandler(
-      OriginSettings settings, Dialer dialer, Deadlines deadlines, Counters counters, Log log) {
+      OriginSettings settings,
+      Dialer dialer,
+      BufferPool pool,
+      Deadlines deadlines,
+      Counters counters,
+      Log log) {
     this.settings = settings;
     this.servers =
         settings.services().stream()
@@ -65,6 +72,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
                         new Server(
                             service.address(),
                             new PendingOpens(settings.resourceLimits().opensPerService()))));
+    this.pool = pool;
     this.dialer = dialer.resettingOnDeath();
     this.deadlines = deadlines;
     this.counters = counters;
@@ -90,7 +98,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
 
   private void serve(IncomingStream incoming, Server server) {
     long since = System.nanoTime();
-    try (var waiting = new WaitingVisitor(incoming)) {
+    try (var waiting = new WaitingVisitor(incoming, pool)) {
       connect(incoming, waiting, server)
           .ifPresent(origin -> serve(incoming, waiting, origin, since));
     }

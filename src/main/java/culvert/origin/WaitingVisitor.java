@@ -1,5 +1,6 @@
 package culvert.origin;
 
+import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.ReadAhead;
@@ -16,18 +17,20 @@ final class WaitingVisitor implements AutoCloseable {
 
   private final Connection stream;
   private final String name;
+  private final BufferPool pool;
   private Optional<ReadAhead> ahead = Optional.empty();
 
-  WaitingVisitor(IncomingStream incoming) {
+  WaitingVisitor(IncomingStream incoming, BufferPool pool) {
     Visitor visitor = incoming.visitor();
     this.stream = incoming.connection();
+    this.pool = pool;
     this.name = visitor.name() + " " + visitor.service();
   }
 
   /** Runs an action, which must not block, if the visitor disconnects before the relay starts. */
   void onBroken(Runnable action) {
     if (!stream.onBroken(action)) {
-      ahead = Optional.of(ReadAhead.start(name + " >", stream, action));
+      ahead = Optional.of(ReadAhead.start(name + " >", stream, pool, action));
     }
   }
 

@@ -1,5 +1,6 @@
 package culvert.remote;
 
+import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.ReadAhead;
 import culvert.net.Relay;
@@ -30,6 +31,7 @@ final class PendingRelay {
   PendingRelay(
       String threadName,
       Connection visitor,
+      BufferPool pool,
       PendingStream opened,
       BiFunction<Connection, Connection, Relay> maker) {
     this.maker = maker;
@@ -37,7 +39,7 @@ final class PendingRelay {
     this.ahead =
         early.isPresent()
             ? Optional.empty()
-            : Optional.of(ReadAhead.start(threadName, visitor, opened::cancel));
+            : Optional.of(ReadAhead.start(threadName, visitor, pool, opened::cancel));
     early.ifPresent(Relay::startForward);
   }
 

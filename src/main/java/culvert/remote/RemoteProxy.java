@@ -56,7 +56,7 @@ public final class RemoteProxy implements AutoCloseable {
     this.pool = new BufferPool(new MemoryBudget(settings.resourceLimits().bufferedBytes().bytes()));
     this.eviction = new StreamEviction(pool.budget(), counters.adder(Counter.STREAMS_NOT_DRAINED));
     this.endpoints = new ControlEndpoints(settings, pool, deadlines, counters, log);
-    this.visitors = new VisitorHandler(settings, deadlines, counters, log);
+    this.visitors = new VisitorHandler(settings, pool, deadlines, counters, log);
     this.log = log;
   }
 

@@ -28,7 +28,11 @@ class RegistrationTest {
   private final Deadlines deadlines = new Deadlines();
   private final VisitorHandler visitors =
       new VisitorHandler(
-          new RolePair.Options().remoteSettings(), deadlines, new Counters(), log.log());
+          new RolePair.Options().remoteSettings(),
+          new BufferPool(),
+          deadlines,
+          new Counters(),
+          log.log());
 
   @AfterEach
   void close() {
