@@ -28,8 +28,7 @@ class UnauthenticatedFloodIT {
 
   private static final Duration LOGIN_LIMIT = Duration.ofSeconds(3);
 
-  /** Aim: 300; the rest is for hosts on which the collector runs late. */
-  private static final int MAX_MEGABYTES = 350;
+  private static final int MAX_MEGABYTES = 300;
 
   private static final int DESCRIPTORS = 160;
   private static final int VISITORS = 200;
