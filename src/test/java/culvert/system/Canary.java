@@ -22,6 +22,8 @@ import java.util.concurrent.FutureTask;
 final class Canary {
 
   private static final Duration PAUSE = Duration.ofMillis(20);
+  private static final Duration MAX_MEDIAN = Duration.ofSeconds(1);
+  private static final Duration MAX_LONGEST = Duration.ofSeconds(5);
   private static final Duration QUIET = Duration.ofMillis(500);
 
   private final long[] nanos;
@@ -104,10 +106,15 @@ final class Canary {
     return Duration.ofNanos(Arrays.stream(nanos).max().orElseThrow());
   }
 
-  /** Checks that no connection failed, however long it took. */
+  /**
+   * Checks that no connection failed, that the median is below a second, and that none was delayed
+   * by more than a few: the flood and other tests share the processors with the canary.
+   */
   void assertServed() {
     assertThat(nanos).isNotEmpty();
     assertThat(failures).isEmpty();
+    assertThat(median()).isLessThan(MAX_MEDIAN);
+    assertThat(longest()).isLessThan(MAX_LONGEST);
   }
 
   /** Returns the latency and its ratio to that of a quiet time, for the test's output. */
