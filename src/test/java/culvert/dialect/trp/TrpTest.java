@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.session.Dialect;
@@ -363,6 +364,9 @@ class TrpTest {
       try (Socket control = remote.accept()) {
         control.getOutputStream().write("1.2.3.4:5\n".getBytes());
         Socket data = remote.accept();
+        // An earlier reset would fail the dial of the data connection.
+        Eventually.within(
+            RolePair.LIMIT, () -> assertThat(Threads.live()).contains("1.2.3.4:5 default >"));
         data.setSoLinger(true, 0);
         data.close();
         Counters counters = roles.origin().counters();
