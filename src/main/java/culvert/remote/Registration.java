@@ -133,8 +133,10 @@ final class Registration {
   private RegistrationStep reserve(Offer offer, PortTable ports, Runnable retry) {
     int port = offer.port().getAsInt();
     if (port > 0) {
-      if (ports.afterClosing(port, retry)) {
-        return new RegistrationStep.Wait();
+      if (ports.isClosing(port)) {
+        return ports.tryAfterClosing(port, retry)
+            ? new RegistrationStep.Wait()
+            : Contests.portInUse(offer);
       }
       return ports.reserve(port)
           ? new RegistrationStep.Bind(offer, port)

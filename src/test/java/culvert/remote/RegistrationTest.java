@@ -70,4 +70,20 @@ class RegistrationTest {
     assertThat(ports.free(listener)).containsExactly(retry);
     assertThat(second.next(tables, retry)).isEqualTo(bind);
   }
+
+  @Test
+  void registrationsThatWaitForAPortAreLimited() throws Exception {
+    PortListener listener = PortListener.bind(ANY, visitors, new BufferPool());
+    int port = listener.address().port();
+    var ports = new PortTable(Optional.of(PortRange.parse("127.0.0.1:" + port + "-" + port)));
+    var tables = new RegistryTables(new Roster(20, false), new ServiceTable(Map.of()), ports);
+    ports.beginClosing(listener);
+    Registration waiting = registration(tables, "laptop", port);
+    for (int i = 0; i < PortTable.MAX_WAITING; i++) {
+      assertThat(waiting.next(tables, () -> {})).isEqualTo(new RegistrationStep.Wait());
+    }
+    assertThat(waiting.next(tables, () -> {})).isEqualTo(Contests.portInUse(offer(port)));
+    listener.close();
+    assertThat(ports.free(listener)).hasSize(PortTable.MAX_WAITING);
+  }
 }
