@@ -13,7 +13,7 @@ import culvert.protocol.ForeignServer;
 import culvert.protocol.ForeignServerException;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.UnknownAnswerException;
-import culvert.route.ForeignServers;
+import culvert.route.DialFailures;
 import culvert.route.Route;
 import culvert.session.OriginDialect;
 import culvert.session.OriginSession;
@@ -120,11 +120,11 @@ final class ConnectAttempt {
   private IOException explained(IOException e, RecordedStart recorded) {
     byte[] first = recorded.first();
     // The port of visitors of a service that is not served resets its connections.
-    if (ForeignServers.isEndWithoutBytes(e, first, recorded)) {
+    if (DialFailures.isEndWithoutBytes(e, first, recorded)) {
       return new IOException(asked(e), e);
     }
     TransportKind transport = settings.transport().kind(settings.secret().isPresent());
-    IOException explained = ForeignServers.explain(e, first, transport, dialect.expectedPort());
+    IOException explained = DialFailures.explain(e, first, transport, dialect.expectedPort());
     return explained instanceof UnknownAnswerException
         ? new ProtocolException(e.getMessage() + expectedPortQuestion())
         : explained;

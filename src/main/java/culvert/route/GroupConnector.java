@@ -111,12 +111,12 @@ public final class GroupConnector implements Transport {
     byte[] first = recorded.first();
     String port = "the port of " + server.kind();
     // The handshake itself explains a clean end.
-    if (!(e instanceof EOFException) && ForeignServers.isEndWithoutBytes(e, first, recorded)) {
+    if (!(e instanceof EOFException) && DialFailures.isEndWithoutBytes(e, first, recorded)) {
       return new IOException(e.getMessage() + "; is this " + port + "?", e);
     }
     return ForeignServer.of(first).filter(ForeignServer.BOUNCE::equals).isPresent()
         ? e
-        : ForeignServers.explain(e, first, group.transport(), port);
+        : DialFailures.explain(e, first, group.transport(), port);
   }
 
   private Connection join(Connection carrier) throws IOException {
