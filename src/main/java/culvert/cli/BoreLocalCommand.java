@@ -10,7 +10,6 @@ import culvert.cli.option.RetryOption;
 import culvert.cli.option.SecretOptions;
 import culvert.cli.option.SettingId;
 import culvert.cli.option.VisitorLimitOption;
-import culvert.cli.option.WrittenName;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.Terminal;
 import culvert.config.BoreClientSettings;
@@ -153,9 +152,7 @@ final class BoreLocalCommand implements Callable<Integer> {
               announcements,
               log);
       Runnable reload = () -> access.set(access());
-      return exitCode(
-              OriginRun.of(proxy, run.drain(), ROLE, reload, WrittenName.in(spec), terminal, log))
-          .code();
+      return exitCode(OriginRun.of(proxy, run.drain(), ROLE, reload, terminal, log)).code();
     }
   }
 

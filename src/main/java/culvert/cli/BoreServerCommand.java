@@ -8,7 +8,6 @@ import culvert.cli.option.Examples;
 import culvert.cli.option.HelpGroup;
 import culvert.cli.option.InHelp;
 import culvert.cli.option.SecretOptions;
-import culvert.cli.option.WrittenName;
 import culvert.cli.process.CommandFailure;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.Terminal;
@@ -133,9 +132,7 @@ final class BoreServerCommand implements Callable<Integer> {
             "NO SECRET IS SET: any client that can reach the control port can open ports here;"
                 + " set --secret or BORE_SECRET on both sides");
       }
-      terminal
-          .hangUps()
-          .accept(new FileReload(() -> proxy.reload(settings()), WrittenName.in(spec), log));
+      terminal.hangUps().accept(new FileReload(() -> proxy.reload(settings()), log));
       terminal.stop().await();
       log.info(Draining.of(terminal.stop(), "visitors", proxy.visitors(), run.drain()));
       proxy.drain(run.drain());

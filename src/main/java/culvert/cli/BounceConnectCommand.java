@@ -38,6 +38,8 @@ import culvert.observe.Log;
 import culvert.protocol.PeerRefusedException;
 import culvert.route.ProxySelection;
 import culvert.setting.Setting;
+import culvert.setting.SettingMessage;
+import culvert.setting.SettingNames;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -188,11 +190,12 @@ final class BounceConnectCommand implements Callable<Integer> {
   /** Standard output has the bytes of the group only; an error is one line on standard error. */
   private ExitCode stream(BounceClientSettings settings) throws InterruptedException {
     ErrorLines lines = logging.errorLines(terminal);
-    Consumer<String> warnings = line -> lines.warn(ROLE, line);
-    logging.advice().forEach(warnings);
+    SettingNames names = WrittenName.in(spec);
+    Consumer<SettingMessage> warnings = message -> lines.warn(ROLE, message.text(names));
+    logging.advice().forEach(line -> lines.warn(ROLE, line));
     auth.advice().ifPresent(warnings);
     try (var client = new BounceClient(settings, warnings)) {
-      onStop(warnings, client::close);
+      onStop(line -> lines.warn(ROLE, line), client::close);
       // ssh sends HUP to its ProxyCommand at the end of every session.
       terminal.hangUps().accept(terminal.stop()::request);
       return inVirtualThread(() -> stream(client));
@@ -225,7 +228,7 @@ final class BounceConnectCommand implements Callable<Integer> {
 
   private ExitCode serve(BounceClient client, Log log) throws InterruptedException {
     var forwarder = new GroupForwarder(client, to, once, log);
-    var reload = new FileReload(() -> client.reload(credentials()), WrittenName.in(spec), log);
+    var reload = new FileReload(() -> client.reload(credentials()), log);
     terminal
         .hangUps()
         .accept(() -> {
@@ -249,9 +252,7 @@ final class BounceConnectCommand implements Callable<Integer> {
   private ExitCode listen(BounceClient client, Log log) throws InterruptedException {
     try (var forwarder = LocalForwarder.open(client, listen, log)) {
       terminal.out().println(ROLE + ": listening on " + forwarder.address());
-      terminal
-          .hangUps()
-          .accept(new FileReload(() -> client.reload(credentials()), WrittenName.in(spec), log));
+      terminal.hangUps().accept(new FileReload(() -> client.reload(credentials()), log));
       terminal.stop().await();
       terminal.stop().cause().ifPresent(log::info);
       return ExitCode.OK;

@@ -23,7 +23,6 @@ import culvert.cli.option.SettingId;
 import culvert.cli.option.StandardOptions;
 import culvert.cli.option.TlsServerOptions;
 import culvert.cli.option.WebSocketPathOption;
-import culvert.cli.option.WrittenName;
 import culvert.cli.process.CommandFailure;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.InteractiveTerminal;
@@ -171,9 +170,7 @@ final class BounceServerCommand implements Callable<Integer>, RoleCommand {
         if (!daemon) {
           converse(server, events);
         }
-        terminal
-            .hangUps()
-            .accept(new FileReload(() -> reload(server, console), WrittenName.in(spec), log));
+        terminal.hangUps().accept(new FileReload(() -> reload(server, console), log));
         terminal.stop().await();
         log.info(Draining.of(terminal.stop(), "members", server.members().size(), drain.timeout()));
         server.drain(drain.timeout());

@@ -13,6 +13,7 @@ import culvert.config.toml.Problem;
 import culvert.config.toml.SettingsFile;
 import culvert.setting.Setting;
 import culvert.setting.SettingException;
+import culvert.setting.SettingMessage;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -90,10 +91,12 @@ final class FileCheck {
       root(command).parseArgs(name);
       ((RoleCommand) command.getCommand()).check();
     } catch (SettingException e) {
-      add(block, e.settings(), e.message(WrittenName.in(command.getCommandSpec())));
-      return e.services().isEmpty()
-          ? without(block, e.settings())
-          : Optional.of(block.withoutServices(Set.of(e.services().getLast())));
+      SettingMessage message = SettingMessage.of(e);
+      List<String> services = message.services();
+      add(block, message.settings(), message.text(WrittenName.in(command.getCommandSpec())));
+      return services.isEmpty()
+          ? without(block, message.settings())
+          : Optional.of(block.withoutServices(Set.of(services.getLast())));
     } catch (MissingParameterException e) {
       List<Setting> missing = MissingSettings.of(e);
       add(block, missing, missing(block, missing));

@@ -4,8 +4,7 @@ import static culvert.observe.LogEvent.event;
 
 import culvert.config.PipeContents;
 import culvert.observe.Log;
-import culvert.setting.SettingException;
-import culvert.setting.SettingNames;
+import culvert.setting.SettingMessage;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -15,7 +14,6 @@ import java.util.concurrent.locks.ReentrantLock;
 final class FileReload implements Runnable {
 
   private final Runnable reload;
-  private final SettingNames names;
   private final Log log;
 
   /** Held during a reload, so that the files read last are also applied last. */
@@ -26,11 +24,9 @@ final class FileReload implements Runnable {
    *
    * @param reload reads the files and applies them; throws an IllegalArgumentException with one
    *     line for the user if a file is invalid
-   * @param names names of settings in that line
    */
-  FileReload(Runnable reload, SettingNames names, Log log) {
+  FileReload(Runnable reload, Log log) {
     this.reload = reload;
-    this.names = names;
     this.log = log;
   }
 
@@ -46,10 +42,9 @@ final class FileReload implements Runnable {
                   event("file not read again")
                       .with("file", file)
                       .with("cause", "it is not a regular file")));
-    } catch (SettingException e) {
-      log.error(event("files not reloaded").with("cause", e.message(names)));
     } catch (IllegalArgumentException e) {
-      log.error(event("files not reloaded").with("cause", e.getMessage()));
+      String cause = SettingMessage.of(e).text(log.names());
+      log.error(event("files not reloaded").with("cause", cause));
     } finally {
       lock.unlock();
     }

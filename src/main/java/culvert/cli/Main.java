@@ -22,7 +22,8 @@ import culvert.cli.process.Stop;
 import culvert.cli.process.Terminal;
 import culvert.config.toml.Role;
 import culvert.observe.Log;
-import culvert.setting.SettingException;
+import culvert.setting.SettingMessage;
+import culvert.setting.SettingNames;
 import java.security.Security;
 import java.util.Collection;
 import java.util.List;
@@ -169,13 +170,9 @@ public final class Main {
     String name = UsageErrors.name(command);
     return switch (e) {
       case InvalidFileException invalid -> failed(lines, name, invalid);
-      case SettingException invalid -> {
-        lines.error(
-            name, "invalid settings", invalid.message(WrittenName.in(command.getCommandSpec())));
-        yield ExitCode.SETTINGS.code();
-      }
       case IllegalArgumentException invalid -> {
-        lines.error(name, "invalid settings", invalid.getMessage());
+        SettingNames names = WrittenName.in(command.getCommandSpec());
+        lines.error(name, "invalid settings", SettingMessage.of(invalid).text(names));
         yield ExitCode.SETTINGS.code();
       }
       case CommandFailure failure -> {

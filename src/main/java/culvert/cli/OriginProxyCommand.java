@@ -18,7 +18,6 @@ import culvert.cli.option.TlsIdentityOptions;
 import culvert.cli.option.TlsTrustOptions;
 import culvert.cli.option.ViaOption;
 import culvert.cli.option.WebSocketHostOption;
-import culvert.cli.option.WrittenName;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.Terminal;
 import culvert.config.GroupAddress;
@@ -190,15 +189,7 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
           "NO SECRET IS SET: anyone on the network path can impersonate the remote proxy;"
               + " set --secret, --secret-file or CULVERT_SECRET on both sides");
       Runnable reload = () -> proxy.reload(reread());
-      return exitCode(
-              OriginRun.of(
-                  proxy,
-                  settings.timeouts().drain(),
-                  NAME,
-                  reload,
-                  WrittenName.in(spec),
-                  terminal,
-                  log))
+      return exitCode(OriginRun.of(proxy, settings.timeouts().drain(), NAME, reload, terminal, log))
           .code();
     }
   }

@@ -6,7 +6,6 @@ import culvert.cli.process.Terminal;
 import culvert.net.Threads;
 import culvert.observe.Log;
 import culvert.origin.OriginProxy;
-import culvert.setting.SettingNames;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -22,16 +21,9 @@ final class OriginRun {
    * @param drain how long visitors may continue after a request to stop
    * @param name name of the thread
    * @param reload reads the files of the settings again; see {@link FileReload}
-   * @param names names of settings in a message about such a file
    */
   static OriginProxy.End of(
-      OriginProxy proxy,
-      Duration drain,
-      String name,
-      Runnable reload,
-      SettingNames names,
-      Terminal terminal,
-      Log log)
+      OriginProxy proxy, Duration drain, String name, Runnable reload, Terminal terminal, Log log)
       throws InterruptedException {
     terminal
         .stop()
@@ -39,7 +31,7 @@ final class OriginRun {
           log.info(Draining.of(terminal.stop(), "visitors", proxy.visitors(), drain));
           proxy.drain(drain);
         });
-    var fileReload = new FileReload(reload, names, log);
+    var fileReload = new FileReload(reload, log);
     terminal
         .hangUps()
         .accept(() -> {

@@ -18,7 +18,6 @@ import culvert.cli.option.ProtocolOption;
 import culvert.cli.option.StandardOptions;
 import culvert.cli.option.TlsServerOptions;
 import culvert.cli.option.UnauthenticatedOptions;
-import culvert.cli.option.WrittenName;
 import culvert.cli.process.CommandFailure;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.Terminal;
@@ -184,7 +183,7 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
           "NO SECRET IS SET: anyone who can reach the control address, or a group of --control-via,"
               + " can register and receive visitors;"
               + " set --secret, --secret-file or CULVERT_SECRET on both sides");
-      var reload = new FileReload(() -> proxy.reload(reread()), WrittenName.in(spec), log);
+      var reload = new FileReload(() -> proxy.reload(reread()), log);
       terminal
           .hangUps()
           .accept(() -> {

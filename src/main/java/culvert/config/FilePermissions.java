@@ -1,5 +1,7 @@
 package culvert.config;
 
+import culvert.setting.Setting;
+import culvert.setting.SettingMessage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,8 +19,10 @@ public final class FilePermissions {
   /**
    * Returns a warning if users other than the owner may access the file; empty on systems without
    * POSIX permissions.
+   *
+   * @param setting the setting that names the file
    */
-  public static Optional<String> of(String option, Path file) {
+  public static Optional<SettingMessage> of(Setting setting, Path file) {
     Set<PosixFilePermission> forOthers = EnumSet.allOf(PosixFilePermission.class);
     forOthers.removeAll(
         EnumSet.of(
@@ -31,7 +35,8 @@ public final class FilePermissions {
         forOthers.retainAll(view.readAttributes().permissions());
         if (!forOthers.isEmpty()) {
           return Optional.of(
-              option + " " + file + ": others on this machine may use the file; 'chmod 600' it");
+              SettingMessage.of(
+                  "%s %s: others on this machine may use the file; 'chmod 600' it", setting, file));
         }
       }
     } catch (IOException e) {

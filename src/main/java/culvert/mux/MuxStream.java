@@ -292,11 +292,12 @@ public final class MuxStream implements Connection {
   }
 
   @Override
-  public void onBroken(Runnable action) {
+  public boolean onBroken(Runnable action) {
     brokenAction.set(action);
     if (input.failure() != null) {
       runBrokenAction();
     }
+    return true;
   }
 
   /** Counts payload that was put into a batch; the writer's lock is held. */

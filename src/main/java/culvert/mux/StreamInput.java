@@ -13,27 +13,20 @@ import java.util.function.BooleanSupplier;
 
 /**
  * The receiving half of a stream. The link's reader adds bytes, the thread that owns the stream
- * reads them, and bytes that were read are granted to the peer again. One lock guards every field
- * that is neither volatile nor final; the writer's lock is never taken while it is held.
+ * reads them, and bytes that were read are granted to the peer again. One lock guards the queue,
+ * the window, and every field that is neither volatile nor final; the writer's lock is never taken
+ * while it is held.
  */
 final class StreamInput extends ByteInput {
 
   /** Why the stream failed. */
   record Failure(CloseCause cause, String text) {}
 
-  private static final long MIN_ROUND_TRIP_NANOS = 1_000_000;
-
-  /** The window of any stream shrinks to this when memory is nearly exhausted, in bytes. */
-  private static final long MIN_WINDOW = 4 * 1024;
-
   private final MuxStream stream;
   private final Link link;
   private final ReceiveQueue queue;
+  private final ReceiveWindow window;
   private final ReentrantLock lock = new ReentrantLock();
-  private long credit = MuxStream.FIRST_WINDOW;
-  private long window = MuxStream.FIRST_WINDOW;
-  private long unreported;
-  private long lastGrantNanos = System.nanoTime();
   private Thread waiting;
 
   private volatile boolean ended;
@@ -52,6 +45,7 @@ final class StreamInput extends ByteInput {
     this.stream = stream;
     this.link = link;
     this.queue = new ReceiveQueue(link.pool());
+    this.window = new ReceiveWindow(link);
   }
 
   // Called by the link's reader; never blocks.
@@ -64,10 +58,9 @@ final class StreamInput extends ByteInput {
       if (ended) {
         throw new ProtocolException("DATA after HALF_CLOSE on stream " + stream.id());
       }
-      if (n > credit) {
+      if (!window.use(n)) {
         throw new ProtocolException("DATA beyond the window of stream " + stream.id());
       }
-      credit -= n;
       received += n;
       if (failure == null) {
         if (queue.held() == 0) {
@@ -321,12 +314,9 @@ final class StreamInput extends ByteInput {
       long now = System.nanoTime();
       lastReadNanos = now;
       held = queue.held();
-      unreported += bytes;
-      if (unreported >= window / 4 && !ended && failure == null) {
-        grant = unreported + growth(now) - shrinkage();
-        unreported = 0;
-        credit += grant;
-        lastGrantNanos = now;
+      window.consumed(bytes);
+      if (!ended && failure == null) {
+        grant = window.nextGrant(now);
       }
     } finally {
       lock.unlock();
@@ -337,30 +327,5 @@ final class StreamInput extends ByteInput {
     if (ended || failure != null) {
       stream.releaseIfDrained();
     }
-  }
-
-  /**
-   * Returns how much the window grows: it doubles, up to the maximum, if a quarter was read within
-   * two round trips and memory is not short.
-   */
-  private long growth(long now) {
-    long fast = 2 * Math.max(link.writer().roundTripNanos(), MIN_ROUND_TRIP_NANOS);
-    boolean slow = now - lastGrantNanos > fast;
-    if (slow || window >= link.maxWindow() || link.pool().budget().isUnderPressure()) {
-      return 0;
-    }
-    long growth = Math.min(window, link.maxWindow() - window);
-    window += growth;
-    return growth;
-  }
-
-  /** Returns how many of the bytes read are not granted again, so that the window shrinks. */
-  private long shrinkage() {
-    if (window <= MIN_WINDOW || !link.pool().budget().isNearlyExhausted()) {
-      return 0;
-    }
-    long shrinkage = Math.min(unreported, window - MIN_WINDOW);
-    window -= shrinkage;
-    return shrinkage;
   }
 }

@@ -73,7 +73,10 @@ public interface Connection extends AutoCloseable {
 
   /**
    * Runs {@code action}, which must not block, when the connection breaks while no thread reads or
-   * writes. A plain socket does not detect that, so it never runs the action.
+   * writes. Returns false if this connection cannot detect that, as a plain socket; it then never
+   * runs the action.
    */
-  default void onBroken(Runnable action) {}
+  default boolean onBroken(Runnable action) {
+    return false;
+  }
 }

@@ -2,6 +2,7 @@ package culvert.net;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -76,6 +77,15 @@ public final class Dialer {
       String reason = cancelled.isDone() ? "cancelled" : reason(e, limit);
       throw new IOException(target + ": " + reason, e);
     }
+  }
+
+  /**
+   * Returns whether an exception of {@link #connect} means that the target accepted the connection
+   * and reset it at once. The JDK distinguishes this by the system's text only.
+   */
+  public static boolean isReset(IOException e) {
+    return e.getCause() instanceof SocketException cause
+        && String.valueOf(cause.getMessage()).startsWith("Connection reset");
   }
 
   private static String reason(IOException e, Duration limit) {

@@ -85,7 +85,7 @@ public abstract class ForwardingConnection implements Connection {
   }
 
   @Override
-  public void onBroken(Runnable action) {
-    connection.onBroken(action);
+  public boolean onBroken(Runnable action) {
+    return connection.onBroken(action);
   }
 }

@@ -99,11 +99,14 @@ public final class HandshakeLimiter {
       }
     }
 
-    /** Frees the slot: the connection is authenticated or has ended. */
-    public void release() {
+    /**
+     * Frees the slot: the connection is authenticated or has ended. Returns false if the slot was
+     * lost or released before.
+     */
+    public boolean release() {
       lock.lock();
       try {
-        remove(this);
+        return remove(this);
       } finally {
         lock.unlock();
       }

@@ -125,10 +125,17 @@ public final class Listener implements AutoCloseable {
 
   private void acceptAll(ServerSocketChannel server) {
     var episode = new FailureEpisode();
+    var burst = new AcceptBurst(System::nanoTime);
     Duration pause = FIRST_PAUSE;
     while (server.isOpen()) {
       try {
-        startHandler(accept(server));
+        burst.begin();
+        SocketChannel channel = accept(server);
+        boolean othersRun = burst.isLongAfterAccept();
+        startHandler(channel);
+        if (othersRun) {
+          Thread.yield();
+        }
         episode.recordSuccess(System.nanoTime());
         pause = FIRST_PAUSE;
       } catch (ClosedChannelException e) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiFunction;
 
 /**
  * Reads ahead from a connection that waits for its counterpart, because only a read reveals that
@@ -12,7 +13,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * cannot be ended.
  *
  * <p>At most {@value #MAX_BYTES} bytes are read ahead; a reset behind more than these is noticed by
- * the copy loop only.
+ * the copy loop only. They are in one buffer of the pool, which is released as soon as the copy
+ * loop has taken the last of them.
  */
 public final class ReadAhead {
 
@@ -20,25 +22,37 @@ public final class ReadAhead {
   static final int MAX_BYTES = 2 * 1024;
 
   private final Connection connection;
+  private final BufferPool pool;
   private final Runnable onBroken;
 
-  /** Filled by the read in progress, and by the last one for the copy loop. */
-  private final ByteBuffer chunk = ByteBuffer.allocate(MAX_BYTES);
+  /** Null once it was released; only the thread that reads accesses the field. */
+  private ByteBuffer buffer;
+
+  /**
+   * A view of the buffer behind the bytes in {@link #held}. The read in progress fills it, and the
+   * copy loop takes the bytes of the last read from it.
+   */
+  private final ByteBuffer chunk;
 
   private final CompletableFuture<Runnable> loop = new CompletableFuture<>();
 
   private final ReentrantLock lock = new ReentrantLock();
 
-  /**
-   * The bytes read ahead; null once they were taken. Guarded by the lock, as is the field below.
-   */
-  private ByteBuffer held = ByteBuffer.allocate(MAX_BYTES);
+  /** A view of the bytes read ahead. Guarded by the lock, as are the fields below. */
+  private final ByteBuffer held;
+
+  /** Whether {@link #held} was taken; no bytes are added to it then. */
+  private boolean taken;
 
   private boolean broken;
 
-  private ReadAhead(Connection connection, Runnable onBroken) {
+  private ReadAhead(Connection connection, BufferPool pool, Runnable onBroken) {
     this.connection = connection;
+    this.pool = pool;
     this.onBroken = onBroken;
+    this.buffer = pool.borrow(MAX_BYTES);
+    this.chunk = buffer.duplicate();
+    this.held = buffer.duplicate().limit(0);
   }
 
   /**
@@ -48,9 +62,15 @@ public final class ReadAhead {
    * @param onBroken called by that thread if the connection breaks before {@link #handOver} or
    *     {@link #stop}; must not block
    */
-  public static ReadAhead start(String threadName, Connection connection, Runnable onBroken) {
-    var ahead = new ReadAhead(connection, onBroken);
-    Threads.start(threadName, ahead::run);
+  public static ReadAhead start(
+      String threadName, Connection connection, BufferPool pool, Runnable onBroken) {
+    var ahead = new ReadAhead(connection, pool, onBroken);
+    try {
+      Threads.start(threadName, ahead::run);
+    } catch (RuntimeException | Error e) {
+      ahead.release();
+      throw e;
+    }
     return ahead;
   }
 
@@ -65,8 +85,12 @@ public final class ReadAhead {
       throw e;
     } finally {
       Runnable next = loop.join();
-      chunk.flip();
-      next.run();
+      keepLastRead();
+      try {
+        next.run();
+      } finally {
+        release();
+      }
     }
   }
 
@@ -92,14 +116,33 @@ public final class ReadAhead {
   private boolean hold() {
     lock.lock();
     try {
-      if (held == null) {
+      if (taken) {
         return false;
       }
-      held.put(chunk.flip());
-      chunk.clear().limit(held.remaining());
-      return held.hasRemaining();
+      held.limit(chunk.position());
+      return chunk.hasRemaining();
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** Leaves the bytes of the last read that are not held to the copy loop. */
+  private void keepLastRead() {
+    lock.lock();
+    try {
+      chunk.limit(chunk.position()).position(held.limit());
+    } finally {
+      lock.unlock();
+    }
+    if (!chunk.hasRemaining()) {
+      release();
+    }
+  }
+
+  private void release() {
+    if (buffer != null) {
+      pool.release(buffer);
+      buffer = null;
     }
   }
 
@@ -107,7 +150,7 @@ public final class ReadAhead {
   private boolean recordBreak() {
     lock.lock();
     try {
-      boolean isFirst = held != null && !broken;
+      boolean isFirst = !taken && !broken;
       broken |= isFirst;
       return isFirst;
     } finally {
@@ -121,31 +164,49 @@ public final class ReadAhead {
    *
    * @throws IOException if the counterpart has failed
    */
-  public void handOver(ByteOutput counterpart) throws IOException {
-    ByteBuffer first = take();
-    if (first != null) {
-      counterpart.write(first.flip());
+  void handOver(ByteOutput counterpart) throws IOException {
+    take();
+    if (held.hasRemaining()) {
+      counterpart.write(held);
     }
   }
 
   /** Returns the connection to copy from after {@link #handOver}; only the copy loop reads it. */
-  public Connection rest() {
-    return ReplayedConnection.of(connection, chunk);
+  Connection rest() {
+    return ReplayedConnection.of(connection, chunk, this::release);
   }
 
-  private ByteBuffer take() {
+  private void take() {
     lock.lock();
     try {
-      ByteBuffer taken = held;
-      held = null;
-      return taken;
+      taken = true;
     } finally {
       lock.unlock();
     }
   }
 
+  /**
+   * Starts a relay whose first connection is this one, with the bytes read ahead. Its forward loop
+   * runs in the thread that has read ahead.
+   *
+   * @param counterpart the relay's second connection; stores as many bytes as are read ahead, so
+   *     that the calling thread does not block
+   * @param maker makes the relay of the two connections
+   */
+  public Relay startRelay(Connection counterpart, BiFunction<Connection, Connection, Relay> maker) {
+    try {
+      handOver(counterpart.output());
+    } catch (IOException e) {
+      // Ends the relay too.
+      counterpart.reset();
+    }
+    Relay relay = maker.apply(rest(), counterpart);
+    relay.startForward(this::run);
+    return relay;
+  }
+
   /** Runs a copy loop in the thread that has read ahead, once its read in progress returns. */
-  public void run(Runnable copyLoop) {
+  void run(Runnable copyLoop) {
     loop.complete(copyLoop);
   }
 

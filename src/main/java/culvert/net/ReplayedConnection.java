@@ -16,9 +16,9 @@ public final class ReplayedConnection extends ForwardingConnection {
 
   private final Input input;
 
-  private ReplayedConnection(Connection connection, ByteBuffer first) {
+  private ReplayedConnection(Connection connection, ByteBuffer first, Runnable onReplayed) {
     super(connection);
-    this.input = new Input(connection.input(), first);
+    this.input = new Input(connection.input(), first, onReplayed);
   }
 
   /**
@@ -31,7 +31,7 @@ public final class ReplayedConnection extends ForwardingConnection {
     ByteBuffer first = ByteBuffer.allocate(FIRST_BYTES);
     return connection.input().read(first) < 0
         ? Optional.empty()
-        : Optional.of(new ReplayedConnection(connection, first.flip()));
+        : Optional.of(of(connection, first.flip()));
   }
 
   /** Returns a copy of the first bytes that have not been read again. */
@@ -46,8 +46,19 @@ public final class ReplayedConnection extends ForwardingConnection {
    *
    * @param first the bytes to replay, from its position to its limit
    */
-  public static Connection of(Connection connection, ByteBuffer first) {
-    return new ReplayedConnection(connection, first);
+  public static ReplayedConnection of(Connection connection, ByteBuffer first) {
+    return of(connection, first, () -> {});
+  }
+
+  /**
+   * Returns a connection that replays bytes already read from {@code connection}.
+   *
+   * @param first the bytes to replay, from its position to its limit
+   * @param onReplayed called by the reading thread once the last of them was read again; not called
+   *     if there are none; may release the buffer
+   */
+  static ReplayedConnection of(Connection connection, ByteBuffer first, Runnable onReplayed) {
+    return new ReplayedConnection(connection, first, onReplayed);
   }
 
   @Override
@@ -58,10 +69,12 @@ public final class ReplayedConnection extends ForwardingConnection {
   private static final class Input extends ByteInput {
     private final ByteInput rest;
     private final ByteBuffer first;
+    private final Runnable onReplayed;
 
-    Input(ByteInput rest, ByteBuffer first) {
+    Input(ByteInput rest, ByteBuffer first, Runnable onReplayed) {
       this.rest = rest;
       this.first = first;
+      this.onReplayed = onReplayed;
     }
 
     @Override
@@ -73,6 +86,9 @@ public final class ReplayedConnection extends ForwardingConnection {
       target.put(target.position(), first, first.position(), n);
       target.position(target.position() + n);
       first.position(first.position() + n);
+      if (!first.hasRemaining()) {
+        onReplayed.run();
+      }
       return n;
     }
 
@@ -84,7 +100,10 @@ public final class ReplayedConnection extends ForwardingConnection {
     @Override
     public long transferTo(OutputStream out) throws IOException {
       int n = first.remaining();
-      ByteOutput.of(out).write(first);
+      if (n > 0) {
+        ByteOutput.of(out).write(first);
+        onReplayed.run();
+      }
       return n + rest.transferTo(out);
     }
   }

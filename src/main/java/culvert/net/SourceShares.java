@@ -1,33 +1,63 @@
 package culvert.net;
 
+import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.NavigableMap;
+import java.util.NavigableSet;
 import java.util.Optional;
-import java.util.SequencedSet;
-import java.util.TreeMap;
+import java.util.SequencedMap;
+import java.util.TreeSet;
 
 /**
  * A limited number of members, divided by source. A new member beyond a limit replaces the oldest
- * member of the source that has the most, so that a source cannot take the share of another one;
- * among sources with equally many members, it is the source that has had this number for longest.
- * Every method takes logarithmic time at most. Not safe for use by several threads.
+ * member of the source that has the most, so that a source cannot take the share of another one.
+ * Sources with a few members are equal, so that a client that connects twice at once is no better a
+ * target than thousands of sources with one connection each; among equal sources it is the one with
+ * the oldest member. Every method takes logarithmic time at most. Not safe for use by several
+ * threads.
  *
  * @param <T> a member, with identity as equality
  */
 final class SourceShares<T> {
 
+  /** Maximum number of members of a source that has no more than any other one. */
+  private static final int MAX_FEW = 4;
+
+  /** In a small set, only this part of all members is a few. */
+  private static final int FEW_PART = 64;
+
+  /** The members of one source, the oldest first, with their numbers in the order of arrival. */
+  private final class Source {
+    private final SequencedMap<T, Long> members = new LinkedHashMap<>();
+
+    private int load() {
+      return Math.max(few, members.size());
+    }
+
+    private T oldest() {
+      return members.firstEntry().getKey();
+    }
+
+    private long arrivalOfOldest() {
+      return members.firstEntry().getValue();
+    }
+  }
+
   private final int max;
   private final int maxPerSource;
+  private final int few;
+  private final Map<SourcePrefix, Source> sources = new HashMap<>();
 
-  /** The members of each source, the oldest first. */
-  private final Map<SourcePrefix, SequencedSet<T>> ofSource = new HashMap<>();
-
-  /** The sources by their number of members. */
-  private final NavigableMap<Integer, SequencedSet<SourcePrefix>> byCount = new TreeMap<>();
+  /** A source leaves the set before its members change. */
+  private final NavigableSet<Source> heaviestFirst =
+      new TreeSet<>(
+          Comparator.<Source>comparingInt(Source::load)
+              .reversed()
+              .thenComparingLong(Source::arrivalOfOldest));
 
   private int size;
+  private long arrivals;
 
   /**
    * Creates a set without members.
@@ -38,6 +68,7 @@ final class SourceShares<T> {
   SourceShares(int max, int maxPerSource) {
     this.max = max;
     this.maxPerSource = maxPerSource;
+    this.few = Math.clamp(max / FEW_PART, 1, MAX_FEW);
   }
 
   int size() {
@@ -47,64 +78,56 @@ final class SourceShares<T> {
   /** Returns the member that a new one of {@code source} replaces; empty below the limits. */
   Optional<T> replacedBy(SourcePrefix source) {
     if (count(source) >= maxPerSource) {
-      return Optional.of(ofSource.get(source).getFirst());
+      return Optional.of(sources.get(source).oldest());
     }
     return size >= max ? heaviest(source) : Optional.empty();
   }
 
   /**
-   * Returns the oldest member of {@code newcomer} if no source has more, else {@link #heaviest}.
+   * Returns the oldest member of {@code newcomer} if it has at least a few and no source has more,
+   * else {@link #heaviest}.
    */
   private Optional<T> heaviest(SourcePrefix newcomer) {
-    return count(newcomer) == byCount.lastKey()
-        ? Optional.of(ofSource.get(newcomer).getFirst())
+    return count(newcomer) == heaviestFirst.first().load()
+        ? Optional.of(sources.get(newcomer).oldest())
         : heaviest();
   }
 
   /** Returns the oldest member of the source that has the most; empty if there are no members. */
   Optional<T> heaviest() {
-    return byCount.isEmpty()
-        ? Optional.empty()
-        : Optional.of(ofSource.get(byCount.lastEntry().getValue().getFirst()).getFirst());
+    return heaviestFirst.isEmpty() ? Optional.empty() : Optional.of(heaviestFirst.first().oldest());
   }
 
   /** Adds a member. */
   void add(SourcePrefix source, T member) {
-    var members = ofSource.computeIfAbsent(source, s -> new LinkedHashSet<>());
-    members.add(member);
+    Source changed = sources.computeIfAbsent(source, s -> new Source());
+    if (!changed.members.isEmpty()) {
+      heaviestFirst.remove(changed);
+    }
+    changed.members.put(member, arrivals++);
+    heaviestFirst.add(changed);
     size++;
-    move(source, members.size() - 1, members.size());
   }
 
   /** Removes a member; returns false if it is not one. */
   boolean remove(SourcePrefix source, T member) {
-    var members = ofSource.get(source);
-    if (members == null || !members.remove(member)) {
+    Source changed = sources.get(source);
+    if (changed == null || !changed.members.containsKey(member)) {
       return false;
     }
-    size--;
-    move(source, members.size() + 1, members.size());
-    if (members.isEmpty()) {
-      ofSource.remove(source);
+    heaviestFirst.remove(changed);
+    changed.members.remove(member);
+    if (changed.members.isEmpty()) {
+      sources.remove(source);
+    } else {
+      heaviestFirst.add(changed);
     }
+    size--;
     return true;
   }
 
   private int count(SourcePrefix source) {
-    var members = ofSource.get(source);
-    return members == null ? 0 : members.size();
-  }
-
-  private void move(SourcePrefix source, int before, int after) {
-    if (before > 0) {
-      var others = byCount.get(before);
-      others.remove(source);
-      if (others.isEmpty()) {
-        byCount.remove(before);
-      }
-    }
-    if (after > 0) {
-      byCount.computeIfAbsent(after, n -> new LinkedHashSet<>()).add(source);
-    }
+    Source known = sources.get(source);
+    return known == null ? 0 : known.members.size();
   }
 }

@@ -1,5 +1,7 @@
 package culvert.observe;
 
+import culvert.setting.SettingMessage;
+import culvert.setting.SettingNames;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -81,12 +83,14 @@ public final class Log implements AutoCloseable {
   private final String role;
   private final PrintStream out;
   private final Clock clock;
+  private final SettingNames names;
 
   /**
    * Starts a log.
    *
    * @param role the program that logs, as {@code remote-proxy}
    * @param threads creates the thread that writes
+   * @param names names of settings in messages
    */
   public Log(
       Level level,
@@ -94,12 +98,14 @@ public final class Log implements AutoCloseable {
       String role,
       PrintStream out,
       Clock clock,
-      ThreadFactory threads) {
+      ThreadFactory threads,
+      SettingNames names) {
     this.level = level;
     this.format = format;
     this.role = role;
     this.out = out;
     this.clock = clock;
+    this.names = names;
     this.writer = threads.newThread(this::writeWaiting);
     writer.start();
   }
@@ -137,6 +143,16 @@ public final class Log implements AutoCloseable {
   /** Logs an event without fields at {@link Level#WARN}. */
   public void warn(String event) {
     warn(LogEvent.event(event));
+  }
+
+  /** Logs a message about settings at {@link Level#WARN}, with the {@link #names} of the log. */
+  public void warn(SettingMessage message) {
+    warn(message.text(names));
+  }
+
+  /** Returns the names of settings in messages of this log. */
+  public SettingNames names() {
+    return names;
   }
 
   /** Logs an event at {@link Level#INFO}. */

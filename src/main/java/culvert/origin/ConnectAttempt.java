@@ -6,13 +6,14 @@ import culvert.config.TransportKind;
 import culvert.net.Cancellation;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
+import culvert.net.Dialer;
 import culvert.net.Durations;
 import culvert.net.RecordedStart;
 import culvert.protocol.ForeignServer;
 import culvert.protocol.ForeignServerException;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.UnknownAnswerException;
-import culvert.route.ForeignServers;
+import culvert.route.DialFailures;
 import culvert.route.Route;
 import culvert.session.OriginDialect;
 import culvert.session.OriginSession;
@@ -69,7 +70,7 @@ final class ConnectAttempt {
    * @throws IOException if that failed or was cancelled; {@link #outcome} classifies it
    */
   Login connect() throws IOException {
-    Connection connection = route.connect(cancellation);
+    Connection connection = dial();
     boolean isLoggedIn = false;
     try {
       isConnected = true;
@@ -86,6 +87,20 @@ final class ConnectAttempt {
         connection.close();
       }
     }
+  }
+
+  /** The port of visitors of a service that is not served may reset a connection at once. */
+  private Connection dial() throws IOException {
+    try {
+      return route.connect(cancellation);
+    } catch (IOException e) {
+      boolean isOwnAddress = !isInGroup() && settings.via().isEmpty();
+      throw isOwnAddress && Dialer.isReset(e) ? new IOException(asked(e), e) : e;
+    }
+  }
+
+  private static String asked(IOException e) {
+    return e.getMessage() + "; " + PORT_QUESTION;
   }
 
   private OriginSession handshake(Connection connection) throws IOException {
@@ -105,14 +120,18 @@ final class ConnectAttempt {
   private IOException explained(IOException e, RecordedStart recorded) {
     byte[] first = recorded.first();
     // The port of visitors of a service that is not served resets its connections.
-    if (ForeignServers.isEndWithoutBytes(e, first, recorded)) {
-      return new IOException(e.getMessage() + "; " + PORT_QUESTION, e);
+    if (DialFailures.isEndWithoutBytes(e, first, recorded)) {
+      return new IOException(asked(e), e);
     }
     TransportKind transport = settings.transport().kind(settings.secret().isPresent());
-    IOException explained = ForeignServers.explain(e, first, transport, dialect.expectedPort());
+    IOException explained = DialFailures.explain(e, first, transport, dialect.expectedPort());
     return explained instanceof UnknownAnswerException
-        ? new ProtocolException(e.getMessage() + "; is this " + dialect.expectedPort() + "?")
+        ? new ProtocolException(e.getMessage() + expectedPortQuestion())
         : explained;
+  }
+
+  private String expectedPortQuestion() {
+    return "; is this " + dialect.expectedPort() + "?";
   }
 
   private OriginSession login(Connection connection) throws IOException {
@@ -143,7 +162,11 @@ final class ConnectAttempt {
     if (isInGroup()) {
       return ": there may be no remote proxy in the group";
     }
-    return connection.first().length == 0 ? ": the peer sends nothing; " + PORT_QUESTION : "";
+    byte[] first = connection.first();
+    if (first.length == 0) {
+      return ": the peer sends nothing; " + PORT_QUESTION;
+    }
+    return dialect.canBeAnswer(first) ? "" : expectedPortQuestion();
   }
 
   /** Classifies an exception of {@link #connect}. */

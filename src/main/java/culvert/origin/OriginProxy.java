@@ -111,7 +111,7 @@ public final class OriginProxy implements AutoCloseable {
             ? Optional.of(connector(address))
             : Optional.empty();
     this.route = route();
-    this.streams = new StreamHandler(settings, dialer, deadlines, counters, log);
+    this.streams = new StreamHandler(settings, dialer, pool, deadlines, counters, log);
     ServiceListener reachable = (service, at) -> served(listener, service, reachable(at));
     this.loop =
         new SessionLoop(settings, this::connect, streams, reachable, deadlines, counters, log);

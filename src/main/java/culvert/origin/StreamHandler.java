@@ -4,6 +4,7 @@ import static culvert.observe.LogEvent.event;
 
 import culvert.config.OriginSettings;
 import culvert.config.ServiceAddress;
+import culvert.net.BufferPool;
 import culvert.net.Cancellation;
 import culvert.net.CloseCause;
 import culvert.net.Connection;
@@ -46,6 +47,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
   private final OriginSettings settings;
   private final Map<String, Server> servers;
   private final Dialer dialer;
+  private final BufferPool pool;
   private final Deadlines deadlines;
   private final Counters counters;
   private final Log log;
@@ -54,7 +56,12 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
   private final OpenSet<Connection> open = new OpenSet<>();
 
   StreamHandler(
-      OriginSettings settings, Dialer dialer, Deadlines deadlines, Counters counters, Log log) {
+      OriginSettings settings,
+      Dialer dialer,
+      BufferPool pool,
+      Deadlines deadlines,
+      Counters counters,
+      Log log) {
     this.settings = settings;
     this.servers =
         settings.services().stream()
@@ -65,6 +72,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
                         new Server(
                             service.address(),
                             new PendingOpens(settings.resourceLimits().opensPerService()))));
+    this.pool = pool;
     this.dialer = dialer.resettingOnDeath();
     this.deadlines = deadlines;
     this.counters = counters;
@@ -90,14 +98,17 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
 
   private void serve(IncomingStream incoming, Server server) {
     long since = System.nanoTime();
-    Optional<SocketConnection> connected = connect(incoming, server);
-    if (connected.isEmpty()) {
-      return;
+    try (var waiting = new WaitingVisitor(incoming, pool)) {
+      connect(incoming, waiting, server)
+          .ifPresent(origin -> serve(incoming, waiting, origin, since));
     }
-    SocketConnection origin = connected.get();
+  }
+
+  private void serve(
+      IncomingStream incoming, WaitingVisitor waiting, SocketConnection origin, long since) {
     try {
       if (open.add(origin)) {
-        relay(incoming, origin, since);
+        relay(incoming, waiting, origin, since);
       }
     } finally {
       open.remove(origin);
@@ -106,7 +117,8 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
   }
 
   /** Connects to the origin server; returns empty after it has refused the stream. */
-  private Optional<SocketConnection> connect(IncomingStream incoming, Server server) {
+  private Optional<SocketConnection> connect(
+      IncomingStream incoming, WaitingVisitor waiting, Server server) {
     if (!server.pending().tryBegin()) {
       counters.count(Counter.VISITORS_BUSY);
       int max = settings.resourceLimits().opensPerService();
@@ -117,7 +129,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
     }
     Optional<SocketConnection> connected = Optional.empty();
     try {
-      connected = dial(incoming, server.address());
+      connected = dial(incoming, waiting, server.address());
     } finally {
       server.pending().end(connected.isPresent());
     }
@@ -125,9 +137,10 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
   }
 
   /** Dials until the server answers, the time is over, or the visitor disconnects. */
-  private Optional<SocketConnection> dial(IncomingStream incoming, HostPort server) {
+  private Optional<SocketConnection> dial(
+      IncomingStream incoming, WaitingVisitor waiting, HostPort server) {
     var dialing = new Cancellation();
-    incoming.connection().onBroken(dialing::cancel);
+    waiting.onBroken(dialing::cancel);
     try {
       return Optional.of(dialer.connect(server, settings.connectTimeout(), dialing));
     } catch (IOException e) {
@@ -160,7 +173,8 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
             .with("cause", cause));
   }
 
-  private void relay(IncomingStream incoming, SocketConnection origin, long since) {
+  private void relay(
+      IncomingStream incoming, WaitingVisitor waiting, SocketConnection origin, long since) {
     Visitor visitor = incoming.visitor();
     Connection stream = incoming.connection();
     long header;
@@ -174,9 +188,8 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
       return;
     }
     incoming.accept();
-    String name = visitor.name() + " " + visitor.service();
-    var relay = new Relay(name, stream, origin, deadlines, settings.timeouts().idleLimits());
-    Relay.Outcome outcome = relay.run();
+    Relay relay = waiting.startRelay(origin, deadlines, settings.timeouts().idleLimits());
+    Relay.Outcome outcome = relay.finish();
     CloseCause ofStream = stream.closeCause().orElse(CloseCause.RESET);
     new RelayReport(
             visitor,

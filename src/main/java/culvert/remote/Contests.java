@@ -47,16 +47,21 @@ record Contests(RegistryTables tables, Session session, boolean isShared, Set<Se
             + Setting.ORIGIN_NAME
             + " of its own";
     return new RegistrationStep.Contest(
-        "name " + name, holder, new RegistrationStep.Decline(offer, DeclinedReason.IN_USE, why));
+        "name " + name,
+        holder,
+        true,
+        new RegistrationStep.Decline(offer, DeclinedReason.IN_USE, why));
   }
 
   /** A port's subject begins with a colon, which no service's name has. */
   private RegistrationStep.Contest forOffer(Session holder, Offer offer) {
     return offer.port().isPresent()
-        ? new RegistrationStep.Contest(":" + offer.port().getAsInt(), holder, portInUse(offer))
+        ? new RegistrationStep.Contest(
+            ":" + offer.port().getAsInt(), holder, false, portInUse(offer))
         : new RegistrationStep.Contest(
             offer.service(),
             holder,
+            false,
             new RegistrationStep.Decline(offer, DeclinedReason.IN_USE, served(holder)));
   }
 

@@ -1,19 +1,16 @@
 package culvert.remote;
 
-import static culvert.observe.LogEvent.event;
-
+import culvert.accept.AcceptFailures;
 import culvert.accept.HandshakeFailures;
 import culvert.config.RemoteSettings;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Descriptors;
-import culvert.net.Durations;
 import culvert.net.HandshakeLimiter;
 import culvert.net.Listener;
 import culvert.net.OpenSet;
 import culvert.net.SocketConnection;
 import culvert.net.SourcePrefix;
-import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.Log;
 import culvert.session.Dialect;
@@ -28,14 +25,11 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
 
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
 
-  /** Connections evicted after a failed accept, which is usually for lack of descriptors. */
-  private static final int EVICTED_PER_FAILURE = 16;
-
   private final Dialect dialect;
   private final SessionHandler sessions;
   private final HandshakeLimiter limiter;
-  private final Counters counters;
   private final Log log;
+  private final AcceptFailures acceptFailures;
   private final HandshakeFailures failures;
   private final OpenSet<Connection> handshakes = new OpenSet<>();
 
@@ -50,21 +44,14 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
     this.dialect = dialect;
     this.sessions = sessions;
     this.limiter = limiter;
+    this.acceptFailures = new AcceptFailures("origin proxies not accepted", limiter, counters, log);
     this.failures = new HandshakeFailures("origin proxy", logPeriod, deadlines, counters, log);
-    this.counters = counters;
     this.log = log;
   }
 
   @Override
   public void acceptFailed(IOException cause, Duration pause, boolean first) {
-    counters.count(Counter.ACCEPT_FAILURES);
-    limiter.evict(EVICTED_PER_FAILURE);
-    if (first) {
-      log.warn(
-          event("origin proxies not accepted")
-              .with("cause", cause.getMessage())
-              .with("pause", Durations.of(pause)));
-    }
+    acceptFailures.handle(cause, pause, first);
   }
 
   @Override
@@ -91,13 +78,7 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
       handshakes.remove(connection);
       switch (accepted) {
         case Dialect.Accepted.LoggedIn joined -> sessions.run(connection, joined.session(), slot);
-        // The connection belongs to the pending stream that waited for it.
-        case Dialect.Accepted.Claimed claimed -> {
-          if (Descriptors.PROCESS.isReserveReached()) {
-            // A visitor's data channel must not use the reserve; the visitor is reset too.
-            connection.reset();
-          }
-        }
+        case Dialect.Accepted.Claimed claimed -> deliver(connection, claimed.delivery(), slot);
       }
     } catch (IOException e) {
       failures.handle(connection, e, slot.lossReason());
@@ -107,6 +88,20 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
     } finally {
       slot.release();
       handshakes.remove(connection);
+    }
+  }
+
+  /** Passes a data channel on, which no eviction and no timeout closes from then on. */
+  private static void deliver(
+      Connection connection, Dialect.Delivery delivery, HandshakeLimiter.Slot slot)
+      throws IOException {
+    if (!slot.release()) {
+      throw new IOException("the data channel has lost its slot");
+    }
+    delivery.deliver();
+    if (Descriptors.PROCESS.isReserveReached()) {
+      // A visitor's data channel must not use the reserve; the visitor is reset too.
+      connection.reset();
     }
   }
 

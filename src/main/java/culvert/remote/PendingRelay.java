@@ -1,10 +1,10 @@
 package culvert.remote;
 
+import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.ReadAhead;
 import culvert.net.Relay;
 import culvert.session.PendingStream;
-import java.io.IOException;
 import java.util.Optional;
 import java.util.function.BiFunction;
 
@@ -31,6 +31,7 @@ final class PendingRelay {
   PendingRelay(
       String threadName,
       Connection visitor,
+      BufferPool pool,
       PendingStream opened,
       BiFunction<Connection, Connection, Relay> maker) {
     this.maker = maker;
@@ -38,25 +39,13 @@ final class PendingRelay {
     this.ahead =
         early.isPresent()
             ? Optional.empty()
-            : Optional.of(ReadAhead.start(threadName, visitor, opened::cancel));
+            : Optional.of(ReadAhead.start(threadName, visitor, pool, opened::cancel));
     early.ifPresent(Relay::startForward);
   }
 
   /** Returns the relay, whose forward loop runs, once the stream is accepted. */
   Relay accept(Connection stream) {
-    if (early.isPresent()) {
-      return early.get();
-    }
-    try {
-      // At most as many bytes as the peer of a new stream stores, so that it does not block.
-      ahead.get().handOver(stream.output());
-    } catch (IOException e) {
-      // Ends the relay too.
-      stream.reset();
-    }
-    Relay relay = maker.apply(ahead.get().rest(), stream);
-    relay.startForward(ahead.get()::run);
-    return relay;
+    return early.orElseGet(() -> ahead.get().startRelay(stream, maker));
   }
 
   /**

@@ -38,7 +38,8 @@ final class PortListener implements AutoCloseable {
   private final Listener listener;
 
   /**
-   * Handles visitors; null until the first session has the port. Guarded by the registry's lock.
+   * Handles visitors; null until the first session has the port. Written under the registry's lock,
+   * and read by the threads of visitors without it.
    */
   private volatile Listener.Handler handler;
 
@@ -74,7 +75,8 @@ final class PortListener implements AutoCloseable {
   }
 
   /**
-   * Sends visitors to the session from now on, and accepts them if that has not begun.
+   * Sends visitors to the session from now on, and accepts them if that has not begun. The caller
+   * holds the registry's lock; that of {@link VisitorPlaces} is taken inside it.
    *
    * @param label the name of service and port in the log
    * @param service the service name of the visitors

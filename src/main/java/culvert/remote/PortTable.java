@@ -20,6 +20,9 @@ import java.util.function.Predicate;
  */
 final class PortTable {
 
+  /** Registrations that wait until the listener of a port is closed. */
+  static final int MAX_WAITING = 256;
+
   /** A port that a session has. */
   record Held(Session session, Offer offer, PortListener listener) {
     int port() {
@@ -86,10 +89,15 @@ final class PortTable {
     held.put(port.port(), port);
   }
 
-  /** Runs the action once the port's listener is closed; returns false if it is not closing. */
-  boolean afterClosing(int port, Runnable action) {
+  /** Returns whether the port's listener is being closed. */
+  boolean isClosing(int port) {
+    return closing.containsKey(port);
+  }
+
+  /** Runs the action once the port's listener is closed; returns false if too many wait for it. */
+  boolean tryAfterClosing(int port, Runnable action) {
     List<Runnable> actions = closing.get(port);
-    return actions != null && actions.add(action);
+    return actions.size() < MAX_WAITING && actions.add(action);
   }
 
   /** Sends a port's visitors to its session; returns false if the session has lost the port. */

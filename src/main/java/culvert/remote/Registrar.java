@@ -13,9 +13,11 @@ import culvert.session.ServiceRegistry.Answer;
 import culvert.session.Session;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.HashSet;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Carries out registrations up to their answer: performs the steps that {@link Registration#next}
@@ -26,6 +28,9 @@ final class Registrar {
   /** Time for the holder of a service to answer before another session may take it over. */
   private static final Duration PROBE_LIMIT = Duration.ofSeconds(1);
 
+  /** Registrations of one session that wait for the result of one probe. */
+  static final int MAX_WAITING = 256;
+
   private static final String SILENT = "did not answer while another session offered its service";
 
   private final Registry registry;
@@ -34,10 +39,27 @@ final class Registrar {
   private final SessionLog log;
 
   /**
-   * Services and ports whose holder is being probed: one probe at a time, whatever the number of
-   * sessions that offer the service. Guarded by the registry's lock.
+   * The probes of a registration, and later registrations of the same session that wait for them.
    */
-  private final Set<String> probed = new HashSet<>();
+  private record Probing(Registration by, List<Registration> waiting) {
+
+    /**
+     * Lets a registration wait that needs the name of the same session: a peer of protocol version
+     * 1 offers each service by itself. Returns false if the registration must be declined instead.
+     */
+    boolean tryWait(Registration later, RegistrationStep.Contest contest) {
+      return contest.isOfName()
+          && by.session() == later.session()
+          && waiting.size() < MAX_WAITING
+          && waiting.add(later);
+    }
+  }
+
+  /**
+   * Probes in progress by their names, services and ports: one probe of each at a time, whatever
+   * the number of sessions that request it. Guarded by the registry's lock.
+   */
+  private final Map<String, Probing> probes = new HashMap<>();
 
   Registrar(Registry registry, PortListener.Binder binder, Counters counters, SessionLog log) {
     this.registry = registry;
@@ -80,11 +102,13 @@ final class Registrar {
       return step;
     }
     for (RegistrationStep.Contest contest : contests) {
-      if (probed.contains(contest.subject())) {
-        return contest.decline();
+      Probing probing = probes.get(contest.subject());
+      if (probing != null) {
+        return probing.tryWait(one, contest) ? new RegistrationStep.Wait() : contest.decline();
       }
     }
-    contests.forEach(contest -> probed.add(contest.subject()));
+    var probing = new Probing(one, new ArrayList<>());
+    contests.forEach(contest -> probes.put(contest.subject(), probing));
     one.beginProbes(contests);
     return step;
   }
@@ -128,18 +152,25 @@ final class Registrar {
   /** A holder was probed. Meanwhile any of the sessions may have ended or been replaced. */
   private void probed(
       Registration one, List<RegistrationStep.Contest> contests, Session holder, boolean isAlive) {
-    boolean isLast =
-        registry.locked(tables -> {
-          boolean isDone = one.recordProbe(holder, isAlive);
-          if (isDone) {
-            contests.forEach(contest -> probed.remove(contest.subject()));
-          }
-          return isDone;
-        });
-    if (isLast) {
+    List<Registration> decided =
+        registry.locked(tables ->
+            one.recordProbe(holder, isAlive)
+                ? endProbes(one, contests, tables)
+                : List.<Registration>of());
+    if (!decided.isEmpty()) {
       // A session may answer in the only timer thread, which the next steps would block.
-      Threads.start("registration of " + one.session().peer(), () -> proceed(one));
+      Threads.start(
+          "registration of " + one.session().peer(), () -> decided.forEach(this::proceed));
     }
+  }
+
+  /** Returns the registrations that continue after the last probe, in the order of their offers. */
+  private List<Registration> endProbes(
+      Registration one, List<RegistrationStep.Contest> contests, RegistryTables tables) {
+    Probing probing = probes.get(contests.getFirst().subject());
+    contests.forEach(contest -> probes.remove(contest.subject()));
+    probing.waiting().forEach(later -> later.useProbes(one, tables));
+    return Stream.concat(Stream.of(one), probing.waiting().stream()).toList();
   }
 
   /** The peer receives the addresses of its services before a visitor of its ports. */

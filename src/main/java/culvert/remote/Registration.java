@@ -89,6 +89,15 @@ final class Registration {
   }
 
   /**
+   * Uses the results of the probes of an earlier registration of the session. If the holder of the
+   * name has answered, the next check is the last one.
+   */
+  void useProbes(Registration earlier, RegistryTables tables) {
+    silent.addAll(earlier.silent);
+    isProbed = !silent.containsAll(tables.roster().namesakes(session));
+  }
+
+  /**
    * Checks the offers and enters the session if it can serve all of them.
    *
    * @param retry runs without the lock after {@link RegistrationStep.Wait}
@@ -124,8 +133,10 @@ final class Registration {
   private RegistrationStep reserve(Offer offer, PortTable ports, Runnable retry) {
     int port = offer.port().getAsInt();
     if (port > 0) {
-      if (ports.afterClosing(port, retry)) {
-        return new RegistrationStep.Wait();
+      if (ports.isClosing(port)) {
+        return ports.tryAfterClosing(port, retry)
+            ? new RegistrationStep.Wait()
+            : Contests.portInUse(offer);
       }
       return ports.reserve(port)
           ? new RegistrationStep.Bind(offer, port)

@@ -36,14 +36,18 @@ sealed interface RegistrationStep {
   /** The port is reserved, and its listener must be bound. */
   record Bind(Offer offer, int port) implements RegistrationStep {}
 
-  /** The port is being closed; the given action runs then. */
+  /**
+   * The port is being closed, or an earlier registration of the session probes the holder of its
+   * name; the registration continues then.
+   */
   record Wait() implements RegistrationStep {}
 
   /**
    * A name, service or port that another session has.
    *
    * @param subject identifies it, whatever sessions request it
+   * @param isOfName whether it is the session's name
    * @param decline the answer if the holder is alive
    */
-  record Contest(String subject, Session holder, Decline decline) {}
+  record Contest(String subject, Session holder, boolean isOfName, Decline decline) {}
 }

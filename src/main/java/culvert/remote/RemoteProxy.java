@@ -2,31 +2,20 @@ package culvert.remote;
 
 import static culvert.observe.LogEvent.event;
 
-import culvert.config.BoreServerSettings;
-import culvert.config.ConnectionLimits;
-import culvert.config.GroupAddress;
 import culvert.config.RemoteSettings;
-import culvert.config.ResourceLimits;
 import culvert.config.ServiceAddress;
-import culvert.dialect.bore.BoreDialect;
 import culvert.dialect.culvert.NativeDialect;
 import culvert.mux.Heartbeat;
 import culvert.mux.Link;
 import culvert.mux.StreamEviction;
 import culvert.net.BufferPool;
 import culvert.net.Deadlines;
-import culvert.net.Dialer;
-import culvert.net.HandshakeLimiter;
 import culvert.net.HostPort;
 import culvert.net.Listener;
 import culvert.net.MemoryBudget;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.Log;
-import culvert.protocol.PeerNames;
-import culvert.protocol.bounce.BounceGreeting;
-import culvert.route.GroupConnector;
-import culvert.route.Route;
 import culvert.session.Dialect;
 import java.io.IOException;
 import java.time.Duration;
@@ -35,7 +24,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -47,47 +35,28 @@ public final class RemoteProxy implements AutoCloseable {
   /** For accepted visitors without a stream, before sessions start to drain. */
   private static final Duration ADMISSION_LIMIT = Duration.ofSeconds(1);
 
-  /** Larger at bore's address, where each data channel starts as an unauthenticated connection. */
-  private static final int BORE_MAX_UNAUTHENTICATED = 4096;
-
-  private static final int BORE_MAX_UNAUTHENTICATED_PER_ADDRESS = 1024;
-
-  /** Heap of an unauthenticated connection, with its thread and a first message. */
-  private static final int PLAIN_BYTES = 16 * 1024;
-
-  /** Heap of an unauthenticated connection during a TLS handshake. */
-  private static final int TLS_BYTES = 96 * 1024;
-
-  /** From the lookup of a bounce server's name until its group is joined. */
-  private static final Duration JOIN_LIMIT = Duration.ofSeconds(10);
-
   private static final long MEBIBYTE = 1024 * 1024;
 
   private final Deadlines deadlines = new Deadlines();
   private final BufferPool pool;
   private final Counters counters = new Counters();
   private final StreamEviction eviction;
+  private final ControlEndpoints endpoints;
+  private final VisitorHandler visitors;
 
   /** Accept visitors. */
   private final List<Listener> listeners = new ArrayList<>();
 
-  /** Accept origin proxies and bore's clients. */
-  private final List<Listener> controlListeners = new ArrayList<>();
-
-  private final List<GroupEndpoint> groups = new ArrayList<>();
-  private final List<GroupConnector> connectors = new ArrayList<>();
   private final Map<String, HostPort> outside = new LinkedHashMap<>();
   private final Log log;
-  private Listener control;
-  private Listener bore;
   private Registry registry;
-  private final List<ControlHandler> handlers = new ArrayList<>();
   private SessionHandler sessions;
-  private VisitorHandler visitors;
 
-  private RemoteProxy(ResourceLimits bounds, Log log) {
-    this.pool = new BufferPool(new MemoryBudget(bounds.bufferedBytes().bytes()));
+  private RemoteProxy(RemoteSettings settings, Log log) {
+    this.pool = new BufferPool(new MemoryBudget(settings.resourceLimits().bufferedBytes().bytes()));
     this.eviction = new StreamEviction(pool.budget(), counters.adder(Counter.STREAMS_NOT_DRAINED));
+    this.endpoints = new ControlEndpoints(settings, pool, deadlines, counters, log);
+    this.visitors = new VisitorHandler(settings, pool, deadlines, counters, log);
     this.log = log;
   }
 
@@ -116,7 +85,7 @@ public final class RemoteProxy implements AutoCloseable {
   /** Starts a remote proxy with any protocol at the control address. */
   static RemoteProxy start(RemoteSettings settings, Log log, Function<Link.Shared, Dialect> dialect)
       throws IOException {
-    var proxy = new RemoteProxy(settings.resourceLimits(), log);
+    var proxy = new RemoteProxy(settings, log);
     try {
       proxy.bind(settings, dialect);
     } catch (IOException | RuntimeException e) {
@@ -124,9 +93,9 @@ public final class RemoteProxy implements AutoCloseable {
       throw e;
     }
     proxy.logLimits(settings);
-    proxy.controlListeners.forEach(Listener::start);
+    proxy.endpoints.startListeners();
     proxy.listeners.forEach(Listener::start);
-    proxy.groups.forEach(GroupEndpoint::start);
+    proxy.endpoints.startGroups();
     return proxy;
   }
 
@@ -141,7 +110,6 @@ public final class RemoteProxy implements AutoCloseable {
 
   private void bind(RemoteSettings settings, Function<Link.Shared, Dialect> dialects)
       throws IOException {
-    visitors = new VisitorHandler(settings, deadlines, counters, log);
     for (ServiceAddress service : settings.services()) {
       Listener listener =
           Listener.bind(service.address(), "visitor", pool, visitors.forService(service.service()));
@@ -150,30 +118,8 @@ public final class RemoteProxy implements AutoCloseable {
     }
     var sessionLog = new SessionLog(settings.timeouts().logPeriod(), counters, log);
     registry = registry(settings, sessionLog);
-    HandshakeLimiter limiter = limiter(settings, settings.connectionLimits(), bytesEach(settings));
-    sessions = new SessionHandler(registry, limiter, counters, sessionLog);
-    ControlHandler handler = control(settings, limiter, dialects.apply(shared(settings)));
-    if (settings.control().isPresent()) {
-      control = Listener.bind(settings.control().get(), "control", pool, handler);
-      controlListeners.add(control);
-    }
-    if (settings.bore().isPresent()) {
-      bore = listenForBore(settings, settings.bore().get());
-      controlListeners.add(bore);
-    }
-    for (GroupAddress group : settings.groups()) {
-      var join =
-          new GroupConnector(
-              group,
-              settings.bounce(),
-              BounceGreeting.AS_IMPLEMENTED,
-              PeerNames.BOUNCE_SERVER_OF_PROXY,
-              pool,
-              log::warn);
-      connectors.add(join);
-      var route = Route.into(join, Optional.empty(), JOIN_LIMIT, new Dialer(pool), deadlines);
-      groups.add(new GroupEndpoint(group, route, handler, counters, log));
-    }
+    sessions = new SessionHandler(registry, endpoints.limiter(), counters, sessionLog);
+    endpoints.bind(dialects.apply(shared(settings)), sessions);
   }
 
   private Registry registry(RemoteSettings settings, SessionLog sessionLog) {
@@ -187,50 +133,6 @@ public final class RemoteProxy implements AutoCloseable {
         deadlines,
         counters,
         sessionLog);
-  }
-
-  /** Every visitor of a bore client brings a connection that is briefly unauthenticated. */
-  private Listener listenForBore(RemoteSettings settings, BoreServerSettings given)
-      throws IOException {
-    ConnectionLimits usual = settings.connectionLimits();
-    var wider =
-        new ConnectionLimits(
-            usual.visitors(),
-            usual.visitorsPerAddress(),
-            usual.sessions(),
-            BORE_MAX_UNAUTHENTICATED,
-            BORE_MAX_UNAUTHENTICATED_PER_ADDRESS);
-    var dialect = new BoreDialect(given.secrets(), deadlines);
-    return Listener.bind(
-        given.address(),
-        "bore",
-        pool,
-        control(settings, limiter(settings, wider, PLAIN_BYTES), dialect));
-  }
-
-  private static int bytesEach(RemoteSettings settings) {
-    boolean isTls = settings.transport().kind(!settings.secrets().isEmpty()).isTls();
-    return isTls ? TLS_BYTES : PLAIN_BYTES;
-  }
-
-  private HandshakeLimiter limiter(
-      RemoteSettings settings, ConnectionLimits admission, int bytesEach) {
-    return new HandshakeLimiter(
-        HandshakeLimiter.maxInHeap(admission.unauthenticated(), bytesEach),
-        admission.unauthenticatedPerAddress(),
-        settings.timeouts().handshake(),
-        deadlines,
-        counters.adder(Counter.SLOW_HANDSHAKES),
-        counters.adder(Counter.HALF_OPEN_DROPPED));
-  }
-
-  private ControlHandler control(
-      RemoteSettings settings, HandshakeLimiter limiter, Dialect dialect) {
-    var handler =
-        new ControlHandler(
-            dialect, sessions, limiter, settings.timeouts().logPeriod(), deadlines, counters, log);
-    handlers.add(handler);
-    return handler;
   }
 
   private Link.Shared shared(RemoteSettings settings) {
@@ -250,10 +152,7 @@ public final class RemoteProxy implements AutoCloseable {
    * @throws IllegalStateException if the settings have none
    */
   public HostPort controlAddress() {
-    if (control == null) {
-      throw new IllegalStateException("this remote proxy has no control address");
-    }
-    return HostPort.of(control.address());
+    return endpoints.controlAddress();
   }
 
   /**
@@ -262,10 +161,7 @@ public final class RemoteProxy implements AutoCloseable {
    * @throws IllegalStateException if the settings have no such address
    */
   public HostPort boreAddress() {
-    if (bore == null) {
-      throw new IllegalStateException("this remote proxy has no address for bore's clients");
-    }
-    return HostPort.of(bore.address());
+    return endpoints.boreAddress();
   }
 
   /** Returns each service's bound public address, in the order of the settings. */
@@ -298,13 +194,13 @@ public final class RemoteProxy implements AutoCloseable {
     long until = System.nanoTime() + limit.toNanos();
     Duration soon = limit.compareTo(ADMISSION_LIMIT) < 0 ? limit : ADMISSION_LIMIT;
     listeners.forEach(Listener::close);
-    groups.forEach(GroupEndpoint::end);
+    endpoints.endGroups();
     registry.close();
     visitors.awaitAdmitted(soon);
     // The data channels of the last visitors connect to these listeners.
-    handlers.forEach(handler -> handler.awaitClaims(soon));
-    controlListeners.forEach(Listener::close);
-    handlers.forEach(ControlHandler::close);
+    endpoints.awaitClaims(soon);
+    endpoints.closeListeners();
+    endpoints.closeHandshakes();
     sessions.drain();
     // A session ends after the last byte of its last visitor.
     return visitors.awaitEmpty(Duration.ofNanos(until - System.nanoTime()))
@@ -318,15 +214,12 @@ public final class RemoteProxy implements AutoCloseable {
    * @throws IllegalArgumentException if a file cannot be used; nothing has changed then
    */
   public void reload(RemoteSettings changed) {
-    var prepared = new ArrayList<Runnable>();
-    handlers.forEach(handler -> prepared.add(handler.prepareReload(changed)));
-    connectors.forEach(connector -> prepared.add(connector.prepareReload(changed.bounce())));
-    prepared.forEach(Runnable::run);
+    endpoints.prepareReload(changed).run();
   }
 
   /** Ends a pause before the next attempt to join a group. */
   public void tryNow() {
-    groups.forEach(GroupEndpoint::tryNow);
+    endpoints.tryNow();
   }
 
   /** Returns how many visitors are connected now. */
@@ -337,20 +230,18 @@ public final class RemoteProxy implements AutoCloseable {
   /** Stops accepting, ends every session, and resets every visitor. */
   @Override
   public void close() {
-    controlListeners.forEach(Listener::close);
+    endpoints.closeListeners();
     listeners.forEach(Listener::close);
-    groups.forEach(GroupEndpoint::end);
+    endpoints.endGroups();
     if (registry != null) {
       registry.close();
     }
-    handlers.forEach(ControlHandler::close);
+    endpoints.closeHandshakes();
     if (sessions != null) {
       sessions.close();
     }
-    groups.forEach(GroupEndpoint::close);
-    if (visitors != null) {
-      visitors.close();
-    }
+    endpoints.close();
+    visitors.close();
     deadlines.close();
   }
 }

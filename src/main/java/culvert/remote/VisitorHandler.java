@@ -3,6 +3,7 @@ package culvert.remote;
 import static culvert.observe.LogEvent.event;
 
 import culvert.config.RemoteSettings;
+import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
@@ -49,7 +50,8 @@ final class VisitorHandler implements AutoCloseable {
   /** Set before the first listener starts. */
   private ServiceTable services;
 
-  VisitorHandler(RemoteSettings settings, Deadlines deadlines, Counters counters, Log log) {
+  VisitorHandler(
+      RemoteSettings settings, BufferPool pool, Deadlines deadlines, Counters counters, Log log) {
     this.settings = settings;
     this.deadlines = deadlines;
     this.counters = counters;
@@ -61,7 +63,7 @@ final class VisitorHandler implements AutoCloseable {
     var lines = new LimitedLog<SourcePrefix>(log, counters, 1, settings.timeouts().logPeriod());
     this.resets = new VisitorResets(counters, lines);
     this.acceptFailures = new LimitedLog<>(log, counters, 1, settings.timeouts().logPeriod());
-    this.streams = new VisitorStreams(settings, deadlines, counters, log, lines, resets);
+    this.streams = new VisitorStreams(settings, pool, deadlines, counters, log, lines, resets);
   }
 
   /** Sets the sessions that visitors are sent to. */

@@ -3,6 +3,7 @@ package culvert.remote;
 import static culvert.observe.LogEvent.event;
 
 import culvert.config.RemoteSettings;
+import culvert.net.BufferPool;
 import culvert.net.CloseCause;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
@@ -25,6 +26,7 @@ import java.util.Optional;
 final class VisitorStreams {
 
   private final RemoteSettings settings;
+  private final BufferPool pool;
   private final Deadlines deadlines;
   private final Counters counters;
   private final LimitedLog<SourcePrefix> relays;
@@ -33,12 +35,14 @@ final class VisitorStreams {
 
   VisitorStreams(
       RemoteSettings settings,
+      BufferPool pool,
       Deadlines deadlines,
       Counters counters,
       Log log,
       LimitedLog<SourcePrefix> lines,
       VisitorResets resets) {
     this.settings = settings;
+    this.pool = pool;
     this.deadlines = deadlines;
     this.counters = counters;
     this.relays = RelayReport.log(log, counters, settings.timeouts().logPeriod());
@@ -121,6 +125,7 @@ final class VisitorStreams {
       return new PendingRelay(
           name + " >",
           connection,
+          pool,
           opened,
           (first, second) -> new Relay(name, first, second, deadlines, idle));
     } catch (RuntimeException | Error e) {

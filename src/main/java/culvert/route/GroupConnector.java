@@ -13,6 +13,7 @@ import culvert.protocol.PeerRefusedException;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.bounce.BounceClientHandshake;
 import culvert.protocol.bounce.BounceGreeting;
+import culvert.setting.SettingMessage;
 import culvert.transport.Transport;
 import culvert.transport.stack.TransportStack;
 import java.io.EOFException;
@@ -32,7 +33,7 @@ public final class GroupConnector implements Transport {
   private final BounceGreeting greeting;
   private final PeerNames server;
   private final BufferPool pool;
-  private final Consumer<String> warnings;
+  private final Consumer<SettingMessage> warnings;
 
   /** Each connection uses one value from start to end. */
   private volatile Access access;
@@ -52,7 +53,7 @@ public final class GroupConnector implements Transport {
       BounceGreeting greeting,
       PeerNames server,
       BufferPool pool,
-      Consumer<String> warnings) {
+      Consumer<SettingMessage> warnings) {
     this.group = group;
     this.greeting = greeting;
     this.server = server;
@@ -110,12 +111,12 @@ public final class GroupConnector implements Transport {
     byte[] first = recorded.first();
     String port = "the port of " + server.kind();
     // The handshake itself explains a clean end.
-    if (!(e instanceof EOFException) && ForeignServers.isEndWithoutBytes(e, first, recorded)) {
+    if (!(e instanceof EOFException) && DialFailures.isEndWithoutBytes(e, first, recorded)) {
       return new IOException(e.getMessage() + "; is this " + port + "?", e);
     }
     return ForeignServer.of(first).filter(ForeignServer.BOUNCE::equals).isPresent()
         ? e
-        : ForeignServers.explain(e, first, group.transport(), port);
+        : DialFailures.explain(e, first, group.transport(), port);
   }
 
   private Connection join(Connection carrier) throws IOException {

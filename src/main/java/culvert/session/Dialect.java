@@ -17,8 +17,25 @@ public interface Dialect {
      */
     record LoggedIn(Session session) implements Accepted {}
 
-    /** A data channel that a {@link PendingStream} waited for and now owns. */
-    record Claimed() implements Accepted {}
+    /**
+     * A data channel for a {@link PendingStream} that waits for it.
+     *
+     * @param delivery passes the channel to the stream. The calling thread runs it once it does not
+     *     close the connection for a limit of its own any more: the visitor's stream would then end
+     *     as if it were complete.
+     */
+    record Claimed(Delivery delivery) implements Accepted {}
+  }
+
+  /** Passes a data channel to a {@link PendingStream}. */
+  @FunctionalInterface
+  interface Delivery {
+    /**
+     * Passes the channel on. The stream owns it from then on.
+     *
+     * @throws IOException if no stream waits for the channel any more; the caller closes it
+     */
+    void deliver() throws IOException;
   }
 
   /**

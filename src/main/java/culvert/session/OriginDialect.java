@@ -26,6 +26,14 @@ public interface OriginDialect {
     return () -> {};
   }
 
+  /**
+   * Returns whether the answer of a remote proxy can begin with these bytes, for messages; true
+   * unless the dialect knows better.
+   */
+  default boolean canBeAnswer(byte[] first) {
+    return true;
+  }
+
   /** Returns the port that the dialect expects, for messages. */
   default String expectedPort() {
     return "the control port of a remote proxy";

@@ -134,7 +134,7 @@ public final class RecordConnection implements Connection {
   }
 
   @Override
-  public void onBroken(Runnable action) {
-    carrier.onBroken(action);
+  public boolean onBroken(Runnable action) {
+    return carrier.onBroken(action);
   }
 }

@@ -122,9 +122,11 @@ class ImportRulesTest {
   /** Imports that one class of a package may have in addition, by the class. */
   private static final Map<String, Set<String>> ALLOWED_FOR_CLASS =
       Map.of(
-          // Creates the native protocol and bore's, and the shared state of the links.
-          "remote.RemoteProxy", Set.of("dialect.bore", "dialect.culvert", "mux", "protocol.bounce"),
           // Creates the native protocol and the shared state of the links.
+          "remote.RemoteProxy", Set.of("dialect.culvert", "mux"),
+          // Creates bore's protocol and the connections to channel groups.
+          "remote.ControlEndpoints", Set.of("dialect.bore", "protocol.bounce"),
+          // Creates all of them.
           "origin.OriginProxy", Set.of("dialect.culvert", "mux", "protocol.bounce"));
 
   private static final Pattern CLASS_IMPORT =

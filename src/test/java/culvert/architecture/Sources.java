@@ -77,6 +77,19 @@ final class Sources {
     return found;
   }
 
+  /** Returns the sorted names of the Java files that match once their white space is removed. */
+  static List<String> files(String folder, Pattern pattern) throws IOException {
+    var found = new ArrayList<String>();
+    try (var files = Files.walk(Path.of(folder))) {
+      for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {
+        if (pattern.matcher(Files.readString(file).replaceAll("\\s+", "")).find()) {
+          found.add(file.getFileName().toString());
+        }
+      }
+    }
+    return found.stream().sorted().toList();
+  }
+
   /** Returns all terms of a text file. */
   static List<Word> proseWords(Path file) throws IOException {
     var words = new ArrayList<Word>();

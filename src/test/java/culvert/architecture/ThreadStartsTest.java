@@ -4,10 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.net.Threads;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,31 +29,19 @@ class ThreadStartsTest {
   /** Crashes the JVM of JDK 25 while virtual threads start and end. */
   private static final Pattern DUMP = Pattern.compile("dump" + "Threads");
 
-  private static List<String> files(String folder, Pattern pattern) throws IOException {
-    List<String> found = new ArrayList<>();
-    try (var files = Files.walk(Path.of(folder))) {
-      for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {
-        if (pattern.matcher(Files.readString(file).replaceAll("\\s+", "")).find()) {
-          found.add(file.getFileName().toString());
-        }
-      }
-    }
-    return found;
-  }
-
   @Test
   void onlyTheFactoryOfTheProductStartsThreads() throws IOException {
-    assertThat(files("src/main", STARTS)).containsExactly(FACTORY);
+    assertThat(Sources.files("src/main", STARTS)).containsExactly(FACTORY);
   }
 
   @Test
   void testsStartNamedVirtualThreadsThroughTheFactory() throws IOException {
-    assertThat(files("src/test", NAMED)).isEmpty();
+    assertThat(Sources.files("src/test", NAMED)).isEmpty();
   }
 
   @Test
   void noTestDumpsThreads() throws IOException {
-    assertThat(files("src/test", DUMP)).isEmpty();
+    assertThat(Sources.files("src/test", DUMP)).isEmpty();
   }
 
   @ParameterizedTest

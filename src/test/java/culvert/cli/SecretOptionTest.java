@@ -2,9 +2,6 @@ package culvert.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import culvert.cli.process.Stop;
-import culvert.cli.process.Terminal;
-import java.io.InputStream;
 import java.util.Arrays;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -51,15 +48,7 @@ class SecretOptionTest {
   }
 
   private static String secretOf(Map<String, String> environment, String... more) {
-    var command =
-        Main.commandLine(
-            new Terminal(
-                InputStream.nullInputStream(),
-                System.out,
-                System.err,
-                environment,
-                new Stop(),
-                action -> {}));
+    var command = Cli.commandLine(environment);
     String[] all = Arrays.copyOf(Cli.REMOTE, Cli.REMOTE.length + more.length);
     System.arraycopy(more, 0, all, Cli.REMOTE.length, more.length);
     return command.parseArgs(all).subcommand().commandSpec().findOption("--secret").getValue();

@@ -2,13 +2,10 @@ package culvert.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import culvert.cli.process.Stop;
-import culvert.cli.process.Terminal;
 import culvert.noise.NoiseKeyPair;
 import culvert.testing.LeakCheck;
 import culvert.testing.TestAuthority;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -104,16 +101,12 @@ class TransportOptionsTest {
   }
 
   private static Object value(String option, Map<String, String> environment, String... line) {
-    var command =
-        Main.commandLine(
-            new Terminal(
-                InputStream.nullInputStream(),
-                System.out,
-                System.err,
-                environment,
-                new Stop(),
-                action -> {}));
-    return command.parseArgs(line).subcommand().commandSpec().findOption(option).getValue();
+    return Cli.commandLine(environment)
+        .parseArgs(line)
+        .subcommand()
+        .commandSpec()
+        .findOption(option)
+        .getValue();
   }
 
   /** A repeated option and a list with commas give the same value. */

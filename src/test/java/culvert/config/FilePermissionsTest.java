@@ -2,6 +2,8 @@ package culvert.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.setting.Setting;
+import culvert.setting.SettingMessage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,14 +33,15 @@ class FilePermissionsTest {
   @ValueSource(strings = {"rw-------", "r--------", "rwx------", "---------"})
   void fileOfOwnerOnlyCausesNoWarning(String mode) throws IOException {
     setMode(mode);
-    assertThat(FilePermissions.of("--secret-file", file)).isEmpty();
+    assertThat(FilePermissions.of(Setting.SECRET_FILE, file)).isEmpty();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"rw-r-----", "rw----r--", "rw--w----", "rw-----w-", "rw-rw-rw-"})
   void fileThatOthersCanReadOrWriteCausesWarning(String mode) throws IOException {
     setMode(mode);
-    assertThat(FilePermissions.of("--secret-file", file))
+    assertThat(FilePermissions.of(Setting.SECRET_FILE, file))
+        .map(SettingMessage::toString)
         .contains(
             "--secret-file " + file + ": others on this machine may use the file; 'chmod 600' it");
   }
@@ -48,14 +51,14 @@ class FilePermissionsTest {
   void symbolicLinkHasPermissionsOfItsTarget() throws IOException {
     Path link = Files.createSymbolicLink(folder.resolve("link"), file);
     setMode("rw-------");
-    assertThat(FilePermissions.of("--secret-file", link)).isEmpty();
+    assertThat(FilePermissions.of(Setting.SECRET_FILE, link)).isEmpty();
     setMode("rw-r--r--");
-    assertThat(FilePermissions.of("--secret-file", link)).isPresent();
+    assertThat(FilePermissions.of(Setting.SECRET_FILE, link)).isPresent();
   }
 
   /** The code that reads the file reports the error. */
   @Test
   void missingFileCausesNoWarning() {
-    assertThat(FilePermissions.of("--secret-file", folder.resolve("missing"))).isEmpty();
+    assertThat(FilePermissions.of(Setting.SECRET_FILE, folder.resolve("missing"))).isEmpty();
   }
 }

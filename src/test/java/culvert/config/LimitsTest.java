@@ -171,7 +171,7 @@ class LimitsTest {
             .orElseThrow();
     // The JVM does not count one of the two survivor spaces.
     long usable = (heap - 1) * 1024 * 1024;
-    assertThat(ConnectionLimits.visitorsOfHeap(usable)).isBetween(10_000, 11_000);
+    assertThat(ConnectionLimits.visitorsOfHeap(usable)).isBetween(10_000, 10_500);
     assertThat(ConnectionLimits.visitorsOfHeap(0)).isEqualTo(1);
   }
 }

@@ -128,6 +128,13 @@ class LinkEndTest {
     return flood;
   }
 
+  private static MuxStream accepted(ScriptedPeer peer, long id) throws Exception {
+    peer.say(id, OPEN);
+    MuxStream stream = peer.opened.take();
+    stream.accept();
+    return stream;
+  }
+
   private static void write(MuxStream stream, int bytes) {
     try {
       stream.output().write(new byte[bytes]);
@@ -150,13 +157,9 @@ class LinkEndTest {
   @Test
   void halfCloseDelayedByCongestionWindowPrecedesBye() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
-      peer.say(1, OPEN);
-      MuxStream hoard = peer.opened.take();
-      peer.say(2, OPEN);
+      MuxStream hoard = accepted(peer, 1);
+      MuxStream complete = accepted(peer, 2);
       peer.say(2, new Message.HalfClose());
-      MuxStream complete = peer.opened.take();
-      hoard.accept();
-      complete.accept();
       assertThat(complete.input().read()).isEqualTo(-1);
       Thread flood = flood(peer, hoard, 100_000);
       complete.closeOutput();
@@ -172,13 +175,9 @@ class LinkEndTest {
   @Test
   void bytesBehindBlockedWritePrecedeBye() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.TAKES, Setup.USUAL.socketBytes(16 * 1024))) {
-      peer.say(1, OPEN);
-      MuxStream hoard = peer.opened.take();
-      peer.say(2, OPEN);
+      MuxStream hoard = accepted(peer, 1);
+      MuxStream complete = accepted(peer, 2);
       peer.say(2, new Message.HalfClose());
-      MuxStream complete = peer.opened.take();
-      hoard.accept();
-      complete.accept();
       assertThat(complete.input().read()).isEqualTo(-1);
       // All of it fits into one batch and not into the sockets: no stream waits for a turn.
       int bytes = 110_000;

@@ -243,6 +243,35 @@ class HandshakeLimiterTest {
     assertThat(ended).containsExactly("three");
   }
 
+  /** An origin proxy logs in while another client behind the same address does. */
+  @Test
+  void connectionsOfOneClientAreNotEvictedBeforeOlderOnesOfManySources() {
+    var limiter = new HandshakeLimiter(256, 64, LIMIT, deadlines, late, crowded);
+    for (int i = 0; i < 250; i++) {
+      limiter.acquire(source(i), reason -> ended.add("flood"));
+    }
+    for (int i = 0; i < 4; i++) {
+      limiter.acquire(farSource(), reason -> ended.add("client"));
+    }
+    for (int i = 0; i < 250; i++) {
+      limiter.acquire(source(i), reason -> ended.add("flood"));
+    }
+    assertThat(ended).isNotEmpty().containsOnly("flood");
+  }
+
+  @Test
+  void fifthConnectionOfASourceReplacesItsFirstAmongSourcesWithAFew() {
+    var limiter = new HandshakeLimiter(256, 64, LIMIT, deadlines, late, crowded);
+    for (int i = 0; i < 252; i++) {
+      limiter.acquire(source(i), reason -> ended.add("other"));
+    }
+    for (int i = 1; i <= 5; i++) {
+      String name = "client " + i;
+      limiter.acquire(farSource(), reason -> ended.add(name));
+    }
+    assertThat(ended).containsExactly("client 1");
+  }
+
   @Test
   void unverifiedConnectionsDoNotEvictVerifiedOnes() {
     var verified = new ArrayList<HandshakeLimiter.Slot>();

@@ -7,8 +7,10 @@ import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -22,12 +24,13 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class ReadAheadTest {
 
   private final Loopback pair;
+  private final BufferPool pool = new BufferPool();
   private final CompletableFuture<Void> broken = new CompletableFuture<>();
   private final ReadAhead ahead;
 
   ReadAheadTest() throws IOException {
     pair = Loopback.open();
-    ahead = ReadAhead.start("ahead", pair.far(), () -> broken.complete(null));
+    ahead = ReadAhead.start("ahead", pair.far(), pool, () -> broken.complete(null));
   }
 
   @AfterEach
@@ -74,6 +77,7 @@ class ReadAheadTest {
           ReadAhead.start(
               "failing",
               other.far(),
+              pool,
               () -> {
                 throw bug;
               });
@@ -108,6 +112,37 @@ class ReadAheadTest {
     pair.near().output().write(sent, early, sent.length - early);
     pair.near().closeOutput();
     assertThat(copied.get(10, TimeUnit.SECONDS)).isEqualTo(sent);
+  }
+
+  /** Each waiting visitor held 4 KiB that the budget did not count. */
+  @Test
+  void waitingConnectionCountsInTheBudgetUntilItsBytesAreForwarded() throws Exception {
+    assertThat(pool.budget().held()).isEqualTo(ReadAhead.MAX_BYTES);
+    var sink = new CompletableFuture<byte[]>();
+    ahead.handOver(ByteOutput.of(new ByteArrayOutputStream()));
+    Connection rest = ahead.rest();
+    ahead.run(() -> {
+      try {
+        byte[] read = new byte[200];
+        int n = rest.input().read(read);
+        sink.complete(Arrays.copyOf(read, n));
+        // The loop continues and waits for more bytes.
+        rest.input().transferTo(OutputStream.nullOutputStream());
+      } catch (IOException e) {
+        sink.completeExceptionally(e);
+      }
+    });
+    pair.near().output().write(new byte[100]);
+    assertThat(sink.get(10, TimeUnit.SECONDS)).hasSize(100);
+    assertThat(pool.budget().held()).isZero();
+    pair.near().closeOutput();
+  }
+
+  @Test
+  void stoppedReadAheadReleasesItsBufferOnceTheConnectionIsClosed() throws Exception {
+    ahead.stop();
+    pair.far().reset();
+    Eventually.within(Duration.ofSeconds(10), () -> assertThat(pool.budget().held()).isZero());
   }
 
   /** The peer that sent them may wait for an answer before it sends more. */

@@ -249,8 +249,9 @@ class RelayTest {
     var first =
         new ForwardingConnection(clientSide.far()) {
           @Override
-          public void onBroken(Runnable action) {
+          public boolean onBroken(Runnable action) {
             broken.set(action);
+            return true;
           }
 
           @Override

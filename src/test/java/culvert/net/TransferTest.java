@@ -15,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -142,6 +143,44 @@ class TransferTest {
       pair.far().reset();
       feeder.join();
     }
+  }
+
+  /** Relays of two sockets are not evicted: however many block, the loans shrink. */
+  @Test
+  void blockedRelaysLeaveHalfOfTheBudgetToOthers() throws Exception {
+    var budget = new MemoryBudget(1 << 20);
+    var scarce = new BufferPool(budget);
+    int relays = 60;
+    var open = new ArrayList<AutoCloseable>();
+    var threads = new ArrayList<Thread>();
+    try {
+      for (int i = 0; i < relays; i++) {
+        Loopback pair = pair(scarce);
+        open.add(pair.near()::reset);
+        open.add(pair.far()::reset);
+        Loopback sink = Loopback.open(8192);
+        open.add(sink.near()::reset);
+        open.add(sink.far()::reset);
+        var stuck = new FutureTask<>(() -> pair.far().input().transferTo(sink.near().output()));
+        threads.add(Threads.start("loop", stuck));
+        threads.add(Threads.start("feeder", () -> feed(pair.near())));
+      }
+      Eventually.within(
+          LIMIT,
+          () -> assertThat(threads).allMatch(thread -> thread.getState() == Thread.State.WAITING));
+      // The last loan may pass the half.
+      long loans = budget.limit() / 2 + BufferPool.MEDIUM_BYTES;
+      assertThat(budget.held()).isLessThanOrEqualTo(loans + relays * BufferPool.SMALL_BYTES);
+      assertThat(scarce.borrowed()).isZero();
+    } finally {
+      for (AutoCloseable connection : open) {
+        connection.close();
+      }
+      for (Thread thread : threads) {
+        thread.join();
+      }
+    }
+    assertThat(budget.held()).isZero();
   }
 
   private static void feed(SocketConnection connection) {

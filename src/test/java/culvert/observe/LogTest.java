@@ -4,6 +4,7 @@ import static culvert.observe.LogEvent.event;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.net.Threads;
+import culvert.setting.SettingNames;
 import culvert.testing.LeakCheck;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
@@ -48,7 +49,14 @@ class LogTest {
     var out = new PrintStream(written, false, StandardCharsets.UTF_8);
     Clock whole = Clock.fixed(Instant.parse("2024-02-29T12:34:56Z"), ZoneOffset.UTC);
     try (var log =
-        new Log(Log.Level.INFO, Log.Format.TEXT, "test", out, whole, Threads.factory("log"))) {
+        new Log(
+            Log.Level.INFO,
+            Log.Format.TEXT,
+            "test",
+            out,
+            whole,
+            Threads.factory("log"),
+            SettingNames.FLAGS)) {
       log.info("joined");
     }
     assertThat(written()).isEqualTo("2024-02-29T12:34:56.000Z INFO  test: joined\n");
@@ -141,14 +149,7 @@ class LogTest {
             written.write(bytes, offset, length);
           }
         };
-    try (var log =
-        new Log(
-            Log.Level.INFO,
-            Log.Format.TEXT,
-            "test",
-            new PrintStream(blocking, false, StandardCharsets.UTF_8),
-            CLOCK,
-            Threads.factory("log"))) {
+    try (var log = log(Log.Level.INFO, Log.Format.TEXT, blocking)) {
       log.info("first");
       entered.await();
       // The first line is with the writer, 8192 wait, and seven are too many.
@@ -174,14 +175,7 @@ class LogTest {
             awaitQuietly(open);
           }
         };
-    var log =
-        new Log(
-            Log.Level.INFO,
-            Log.Format.TEXT,
-            "test",
-            new PrintStream(blocking, false, StandardCharsets.UTF_8),
-            CLOCK,
-            Threads.factory("log"));
+    var log = log(Log.Level.INFO, Log.Format.TEXT, blocking);
     log.info("first");
     entered.await();
     long start = System.nanoTime();
@@ -191,8 +185,12 @@ class LogTest {
   }
 
   private Log log(Log.Level level, Log.Format format) {
-    var out = new PrintStream(written, false, StandardCharsets.UTF_8);
-    return new Log(level, format, "test", out, CLOCK, Threads.factory("log"));
+    return log(level, format, written);
+  }
+
+  private static Log log(Log.Level level, Log.Format format, OutputStream to) {
+    var out = new PrintStream(to, false, StandardCharsets.UTF_8);
+    return new Log(level, format, "test", out, CLOCK, Threads.factory("log"), SettingNames.FLAGS);
   }
 
   private String written() {

@@ -32,17 +32,27 @@ final class ClaimingDialect implements Dialect {
   private final Map<Integer, CompletableFuture<Connection>> pending = new ConcurrentHashMap<>();
   private final AtomicInteger ids = new AtomicInteger();
 
+  /** Runs once a data channel has named its visitor. */
+  volatile Runnable beforeReturn = () -> {};
+
+  /** Runs before a data channel is given to its visitor. */
+  volatile Runnable beforeDelivery = () -> {};
+
   @Override
   public Accepted accept(Connection connection, Runnable onVerified) throws IOException {
     var in = new DataInputStream(connection.input());
     if (in.readByte() == 'J') {
       return new Accepted.LoggedIn(new ClaimingSession(connection));
     }
-    var waiting = pending.remove((int) in.readByte());
-    if (waiting == null || !waiting.complete(connection)) {
-      throw new IOException("no visitor waits for this data channel");
-    }
-    return new Accepted.Claimed();
+    int id = in.readByte();
+    beforeReturn.run();
+    return new Accepted.Claimed(() -> {
+      beforeDelivery.run();
+      var waiting = pending.remove(id);
+      if (waiting == null || !waiting.complete(connection)) {
+        throw new IOException("no visitor waits for this data channel");
+      }
+    });
   }
 
   private final class ClaimingSession implements Session {

@@ -42,9 +42,10 @@ final class PoolingDialect implements Dialect {
       sessions.add(session);
       return new Accepted.LoggedIn(session);
     }
-    channels.add(connection);
-    pool.add(connection);
-    return new Accepted.Claimed();
+    return new Accepted.Claimed(() -> {
+      channels.add(connection);
+      pool.add(connection);
+    });
   }
 
   private Connection start(int command, Duration limit) throws IOException {

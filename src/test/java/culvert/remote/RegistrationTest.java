@@ -28,7 +28,11 @@ class RegistrationTest {
   private final Deadlines deadlines = new Deadlines();
   private final VisitorHandler visitors =
       new VisitorHandler(
-          new RolePair.Options().remoteSettings(), deadlines, new Counters(), log.log());
+          new RolePair.Options().remoteSettings(),
+          new BufferPool(),
+          deadlines,
+          new Counters(),
+          log.log());
 
   @AfterEach
   void close() {
@@ -65,5 +69,21 @@ class RegistrationTest {
     listener.close();
     assertThat(ports.free(listener)).containsExactly(retry);
     assertThat(second.next(tables, retry)).isEqualTo(bind);
+  }
+
+  @Test
+  void registrationsThatWaitForAPortAreLimited() throws Exception {
+    PortListener listener = PortListener.bind(ANY, visitors, new BufferPool());
+    int port = listener.address().port();
+    var ports = new PortTable(Optional.of(PortRange.parse("127.0.0.1:" + port + "-" + port)));
+    var tables = new RegistryTables(new Roster(20, false), new ServiceTable(Map.of()), ports);
+    ports.beginClosing(listener);
+    Registration waiting = registration(tables, "laptop", port);
+    for (int i = 0; i < PortTable.MAX_WAITING; i++) {
+      assertThat(waiting.next(tables, () -> {})).isEqualTo(new RegistrationStep.Wait());
+    }
+    assertThat(waiting.next(tables, () -> {})).isEqualTo(Contests.portInUse(offer(port)));
+    listener.close();
+    assertThat(ports.free(listener)).hasSize(PortTable.MAX_WAITING);
   }
 }

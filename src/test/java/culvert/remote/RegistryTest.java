@@ -45,7 +45,11 @@ class RegistryTest {
   private final FakeSession third = new FakeSession("phone", "3");
 
   private Registry registry(boolean confirmed) {
-    var services = new ServiceTable(Map.of("web", new HostPort("192.0.2.7", 80)));
+    return registry(confirmed, Map.of("web", new HostPort("192.0.2.7", 80)));
+  }
+
+  private Registry registry(boolean confirmed, Map<String, HostPort> addresses) {
+    var services = new ServiceTable(addresses);
     var tables =
         new RegistryTables(new Roster(20, confirmed), services, new PortTable(Optional.empty()));
     var sessionLog = new SessionLog(Duration.ofHours(1), counters, log.log());
@@ -228,10 +232,8 @@ class RegistryTest {
     assertThat(owner.closedFor).isEqualTo(ByeReason.SUPERSEDED);
   }
 
-  /** Supervisors restart both processes, each time with another instance id. */
-  @Test
-  void clonesOfOneNameDoNotReplaceEachOtherForEver() throws Exception {
-    Registry verified = registry(true);
+  /** Lets processes take over the owner's name until it stays; returns the one that has it. */
+  private FakeSession exhaustTakeovers(Registry verified) {
     FakeSession holder = owner;
     join(verified, holder);
     offer(verified, holder);
@@ -242,6 +244,14 @@ class RegistryTest {
       assertThat(holder.closedFor).isEqualTo(ByeReason.SUPERSEDED);
       holder = clone;
     }
+    return holder;
+  }
+
+  /** Supervisors restart both processes, each time with another instance id. */
+  @Test
+  void clonesOfOneNameDoNotReplaceEachOtherForEver() throws Exception {
+    Registry verified = registry(true);
+    FakeSession holder = exhaustTakeovers(verified);
     for (int i = 0; i < 10; i++) {
       var clone = new FakeSession("laptop", "late clone " + i);
       join(verified, clone);
@@ -261,6 +271,48 @@ class RegistryTest {
     offer(verified, last);
     answerProbe(holder, false);
     assertThat(answers).as("after the holder fell silent").last().isEqualTo(TAKEN);
+  }
+
+  /** A peer of protocol version 1 offers each of its services by itself. */
+  @Test
+  void secondOfferOfASessionWaitsForTheProbeOfItsName() throws Exception {
+    Offer mail = Offer.of("mail");
+    Registry verified =
+        registry(
+            true,
+            Map.of("web", new HostPort("192.0.2.7", 80), "mail", new HostPort("192.0.2.7", 25)));
+    FakeSession holder = exhaustTakeovers(verified);
+    verified.register(holder, List.of(mail), false, answers::add);
+    answers.clear();
+    var replacement = new FakeSession("laptop", "replacement");
+    join(verified, replacement);
+    offer(verified, replacement);
+    verified.register(replacement, List.of(mail), false, answers::add);
+    assertThat(answers).as("answers before the probe").isEmpty();
+    assertThat(holder.probes).as("probes for two offers").hasSize(1);
+    answerProbe(holder, false);
+    assertThat(answers)
+        .containsExactly(TAKEN, new Answer.Served(Map.of(mail, List.of("192.0.2.7:25"))));
+    assertThat(holder.closedFor).isEqualTo(ByeReason.SUPERSEDED);
+  }
+
+  @Test
+  void offersThatWaitForAProbeAreLimited() throws Exception {
+    Registry verified = registry(true);
+    FakeSession holder = exhaustTakeovers(verified);
+    answers.clear();
+    var clone = new FakeSession("laptop", "late clone");
+    join(verified, clone);
+    for (int i = 0; i < Registrar.MAX_WAITING + 3; i++) {
+      offer(verified, clone);
+    }
+    assertThat(answers).as("declined above the limit").hasSize(2);
+    answerProbe(holder, true);
+    assertThat(holder.probes).as("probes after the holder has answered").isEmpty();
+    assertThat(answers)
+        .hasSize(Registrar.MAX_WAITING + 3)
+        .allSatisfy(answer -> assertThat(answer).isInstanceOf(Answer.Declined.class));
+    assertThat(holder.closedFor).isNull();
   }
 
   /** The timer thread must not bind or close a listener. */

@@ -3,6 +3,8 @@ package culvert.remote;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.config.ConnectionLimits;
+import culvert.config.RemoteSettings;
 import culvert.net.HostPort;
 import culvert.session.Datagrams;
 import culvert.session.Dialect;
@@ -11,11 +13,14 @@ import culvert.testing.RolePair;
 import culvert.testing.TestClient;
 import culvert.testing.TestLog;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -28,8 +33,17 @@ class SeamTest {
   private final TestLog log = new TestLog();
 
   private RemoteProxy start(Dialect dialect, Duration openTimeout) throws IOException {
-    var options = new RolePair.Options().secrets(null, null).openTimeout(openTimeout);
-    return RemoteProxy.start(options.remoteSettings(), log.log(), shared -> dialect);
+    return start(dialect, new RolePair.Options().openTimeout(openTimeout));
+  }
+
+  private RemoteProxy start(Dialect dialect, RolePair.Options options) throws IOException {
+    RemoteSettings settings = options.secrets(null, null).remoteSettings();
+    return RemoteProxy.start(settings, log.log(), shared -> dialect);
+  }
+
+  /** Starts a remote proxy with one place for unauthenticated connections. */
+  private RemoteProxy startWithOnePlace(Dialect dialect) throws IOException {
+    return start(dialect, new RolePair.Options().admission(new ConnectionLimits(9, 9, 1, 1)));
   }
 
   private static Socket connect(HostPort address, String first) throws IOException {
@@ -77,6 +91,75 @@ class SeamTest {
       assertThatThrownBy(() -> visitor.getInputStream().read()).isInstanceOf(IOException.class);
     }
     log.close();
+  }
+
+  /** The visitor's stream would end as if it were complete. */
+  @Test
+  void dataChannelIsNotEvictedAfterItsClaim() throws Exception {
+    var dialect = new ClaimingDialect();
+    try (RemoteProxy remote = startWithOnePlace(dialect);
+        var newer = new NewerConnection(remote);
+        Socket control = login(remote);
+        Socket visitor = connect(remote.outsideAddresses().get("default"), "ping")) {
+      dialect.beforeDelivery = newer;
+      int id = control.getInputStream().read();
+      try (Socket channel = connect(remote.controlAddress(), "D" + (char) id)) {
+        assertRelayed(visitor, channel);
+      }
+    }
+    log.close();
+  }
+
+  @Test
+  void dataChannelEvictedBeforeItsClaimIsNotGivenToTheVisitor() throws Exception {
+    var dialect = new ClaimingDialect();
+    try (RemoteProxy remote = startWithOnePlace(dialect);
+        var newer = new NewerConnection(remote);
+        Socket control = login(remote);
+        Socket visitor = connect(remote.outsideAddresses().get("default"), "ping")) {
+      dialect.beforeReturn = newer;
+      int id = control.getInputStream().read();
+      try (Socket evicted = connect(remote.controlAddress(), "D" + (char) id)) {
+        assertThat(evicted.getInputStream().read()).isEqualTo(-1);
+      }
+      newer.await();
+      try (Socket channel = connect(remote.controlAddress(), "D" + (char) id)) {
+        assertRelayed(visitor, channel);
+      }
+    }
+    log.close();
+  }
+
+  /** Opens one connection to the control address, which evicts an older one, and keeps it open. */
+  private static final class NewerConnection implements Runnable, AutoCloseable {
+    private final RemoteProxy remote;
+    private final AtomicBoolean isBegun = new AtomicBoolean();
+    private final CompletableFuture<Socket> opened = new CompletableFuture<>();
+
+    NewerConnection(RemoteProxy remote) {
+      this.remote = remote;
+    }
+
+    @Override
+    public void run() {
+      if (isBegun.compareAndSet(false, true)) {
+        try {
+          opened.complete(login(remote));
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+      }
+    }
+
+    /** Waits until the connection has logged in: it needs the only place until then. */
+    void await() {
+      opened.orTimeout(10, TimeUnit.SECONDS).join();
+    }
+
+    @Override
+    public void close() throws IOException {
+      opened.join().close();
+    }
   }
 
   @Test

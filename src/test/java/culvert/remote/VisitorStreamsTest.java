@@ -3,6 +3,7 @@ package culvert.remote;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.SourcePrefix;
@@ -63,7 +64,9 @@ class VisitorStreamsTest {
         var pair = Loopback.open()) {
       var lines = new LimitedLog<SourcePrefix>(log.log(), counters, 1, Duration.ofHours(1));
       var resets = new VisitorResets(counters, lines);
-      var streams = new VisitorStreams(settings, deadlines, counters, log.log(), lines, resets);
+      var streams =
+          new VisitorStreams(
+              settings, new BufferPool(), deadlines, counters, log.log(), lines, resets);
       Connection near = pair.near();
       var visitor = new Visitor("web", near.peer(), near.local());
       assertThatThrownBy(() -> streams.await(near, visitor, opened, System.nanoTime()))

@@ -20,7 +20,8 @@ class SettingExceptionTest {
   void messageNamesSettingsAsWrittenAndOthersByTheOption() {
     var invalid = new SettingException("%s needs %s", Setting.TLS_CA, Setting.TRANSPORT);
     assertThat(invalid).hasMessage("--tls-ca needs --transport");
-    assertThat(invalid.message(VARIABLES)).isEqualTo("CULVERT_TLS_CA needs --transport");
+    assertThat(invalid.settingMessage().text(VARIABLES))
+        .isEqualTo("CULVERT_TLS_CA needs --transport");
   }
 
   @Test
@@ -29,16 +30,17 @@ class SettingExceptionTest {
         new SettingException(
             "%s: unused", Candidates.of(Setting.TLS_CA, Setting.TLS_KEY, Setting.TLS_PIN));
     assertThat(invalid).hasMessage("--tls-ca, --tls-key or --tls-pin: unused");
-    assertThat(invalid.message(VARIABLES)).isEqualTo("CULVERT_TLS_CA and CULVERT_TLS_PIN: unused");
+    assertThat(invalid.settingMessage().text(VARIABLES))
+        .isEqualTo("CULVERT_TLS_CA and CULVERT_TLS_PIN: unused");
     var one = named(Map.of(Setting.TLS_KEY, "CULVERT_TLS_KEY"));
-    assertThat(invalid.message(one)).isEqualTo("CULVERT_TLS_KEY: unused");
+    assertThat(invalid.settingMessage().text(one)).isEqualTo("CULVERT_TLS_KEY: unused");
   }
 
   @Test
   void valuesAreNotParsedAsFormat() {
     var invalid = new SettingException("%s: '%s'", Setting.WS_PATH, "/%s%20");
     assertThat(invalid).hasMessage("--ws-path: '/%s%20'");
-    assertThat(invalid.message(VARIABLES)).isEqualTo("--ws-path: '/%s%20'");
+    assertThat(invalid.settingMessage().text(VARIABLES)).isEqualTo("--ws-path: '/%s%20'");
   }
 
   @Test

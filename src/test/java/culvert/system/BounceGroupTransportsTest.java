@@ -102,6 +102,12 @@ class BounceGroupTransportsTest {
         new GroupAddress(kind, bounce.address(), new GroupNumber(0xffff)));
   }
 
+  /** Returns a pair that meets over TLS, without an origin server: no visitor gets through. */
+  private static RolePair unserved(PairingBounceServer bounce, TlsTrust trust) throws Exception {
+    var options = meeting(new RolePair.Options(), bounce, TransportKind.TLS, trust);
+    return new RolePair(new HostPort("127.0.0.1", 1), options);
+  }
+
   private static void assertCarries(RolePair.Options options) throws Exception {
     try (var server =
             new TestServer(c -> {
@@ -137,11 +143,7 @@ class BounceGroupTransportsTest {
   @Test
   void untrustedBounceServerCertificateIsLogged() throws Exception {
     try (var bounce = place(TransportKind.TLS);
-        var server = TestServer.echo();
-        var tunnel =
-            new RolePair(
-                server.address(),
-                meeting(new RolePair.Options(), bounce, TransportKind.TLS, distrust))) {
+        var tunnel = unserved(bounce, distrust)) {
       tunnel.join();
       assertThat(tunnel.end()).isEqualTo(OriginProxy.End.CREDENTIALS);
       tunnel.awaitLog("group not joined", "the bounce server's certificate");
@@ -168,11 +170,7 @@ class BounceGroupTransportsTest {
   @Test
   void missingCertificateForTheBounceServerIsLoggedWithTheSettingsForIt() throws Exception {
     try (var bounce = place(TransportKind.TLS, identityForCertifiedMembers);
-        var server = TestServer.echo();
-        var tunnel =
-            new RolePair(
-                server.address(),
-                meeting(new RolePair.Options(), bounce, TransportKind.TLS, trust))) {
+        var tunnel = unserved(bounce, trust)) {
       tunnel.join();
       assertThat(tunnel.end()).isEqualTo(OriginProxy.End.CREDENTIALS);
       // On Java 21 the bounce server sends the alert for a rejected certificate, with other words.
@@ -187,11 +185,7 @@ class BounceGroupTransportsTest {
   @Test
   void tlsOnOneSideOnlyIsLogged() throws Exception {
     try (var bounce = place(TransportKind.PLAIN);
-        var server = TestServer.echo();
-        var tunnel =
-            new RolePair(
-                server.address(),
-                meeting(new RolePair.Options(), bounce, TransportKind.TLS, trust))) {
+        var tunnel = unserved(bounce, trust)) {
       tunnel.join();
       assertThat(tunnel.end()).isEqualTo(OriginProxy.End.UNREACHABLE);
       tunnel.awaitLog(

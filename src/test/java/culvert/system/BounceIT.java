@@ -3,15 +3,12 @@ package culvert.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import culvert.net.HostPort;
 import culvert.testing.Eventually;
 import culvert.testing.RolePair;
-import culvert.testing.TestClient;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -28,76 +25,12 @@ class BounceIT {
 
   private static final Path SCRIPT = Path.of("/usr/bin/script");
 
-  /** A bounce server and its addresses. */
-  private record Bounce(RoleProcess role, HostPort address, HostPort console)
-      implements AutoCloseable {
-
-    /** Starts a bounce server on free ports with these options. */
-    static Bounce start(String... options) throws IOException {
-      List<String> command =
-          new ArrayList<>(List.of("bounce-server", "--bind=127.0.0.1", "-p", "0"));
-      command.addAll(List.of(options));
-      RoleProcess role = RoleProcess.start(command.toArray(String[]::new));
-      try {
-        String[] bound = role.line().split("bounce-server: listening |, console ");
-        HostPort console = bound.length > 2 ? HostPort.parse(bound[2]) : null;
-        return new Bounce(role, HostPort.parse(bound[1]), console);
-      } catch (IOException | RuntimeException e) {
-        role.close();
-        throw e;
-      }
-    }
-
-    /** Joins a group as the program's README describes; READY confirms the membership. */
-    Client join(String authenticationAndGroup) throws IOException {
-      return Client.dial(address)
-          .receive("4-BounceServer_1.0\n")
-          .send(authenticationAndGroup)
-          .receive("READY");
-    }
-
-    @Override
-    public void close() {
-      role.close();
-    }
-  }
-
-  /** A client of the bounce server or of its console. */
-  private record Client(Socket socket) implements AutoCloseable {
-
-    static Client dial(HostPort address) throws IOException {
-      Socket socket = TestClient.dial(address);
-      return new Client(socket);
-    }
-
-    Client send(String text) throws IOException {
-      socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
-      return this;
-    }
-
-    Client receive(String text) throws IOException {
-      byte[] bytes = socket.getInputStream().readNBytes(text.length());
-      assertThat(new String(bytes, StandardCharsets.ISO_8859_1)).isEqualTo(text);
-      return this;
-    }
-
-    /** Reads until the server closes. */
-    String receiveAll() throws IOException {
-      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
-    }
-
-    @Override
-    public void close() throws IOException {
-      socket.close();
-    }
-  }
-
   /** Follows the README of BounceServer and its example only. */
   @Test
   void clientWrittenFromTheReadmeJoins() throws Exception {
-    try (var bounce = Bounce.start("--protocol", "text", "--auth", "hello");
-        Client one = Client.dial(bounce.address());
-        Client two = Client.dial(bounce.address())) {
+    try (var bounce = BounceProcess.start("--protocol", "text", "--auth", "hello");
+        BounceClient one = BounceClient.dial(bounce.address());
+        BounceClient two = BounceClient.dial(bounce.address())) {
       one.receive("4-BounceServer_1.0").send("hello").send("00ac");
       two.receive("4-BounceServer_1.0").send("hello").send("00ac");
       one.send("DATA").send("\n");
@@ -108,17 +41,17 @@ class BounceIT {
 
   @Test
   void clientOfTheOriginalProgramJoins() throws Exception {
-    try (var bounce = Bounce.start("--auth", "hi");
-        Client one = bounce.join("hi00ac");
-        Client two = bounce.join("hi00AC")) {
+    try (var bounce = BounceProcess.start("--auth", "hi");
+        BounceClient one = bounce.join("hi00ac");
+        BounceClient two = bounce.join("hi00AC")) {
       one.send("DATA");
       two.receive("DATA").send("and back");
       one.receive("and back");
-      try (Client third = Client.dial(bounce.address())) {
+      try (BounceClient third = BounceClient.dial(bounce.address())) {
         third.receive("4-BounceServer_1.0\n").send("hi00ac");
         assertThat(third.receiveAll()).isEqualTo("Connection Group Full");
       }
-      try (Client other = Client.dial(bounce.address())) {
+      try (BounceClient other = BounceClient.dial(bounce.address())) {
         other.receive("4-BounceServer_1.0\n").send("ho00ac");
         assertThat(other.receiveAll()).isEqualTo("Authentication failure");
       }
@@ -127,19 +60,20 @@ class BounceIT {
 
   @Test
   void consoleInspectsAndStopsADaemon() throws Exception {
-    try (var bounce = Bounce.start("-d", "--console-addr=127.0.0.1:0", "--auth=hi", "-vvvv");
-        Client one = bounce.join("hi0007");
-        Client two = bounce.join("hi0007")) {
-      try (Client console = Client.dial(bounce.console()).receive("> ")) {
+    try (var bounce =
+            BounceProcess.start("-d", "--console-addr=127.0.0.1:0", "--auth=hi", "-vvvv");
+        BounceClient one = bounce.join("hi0007");
+        BounceClient two = bounce.join("hi0007")) {
+      try (BounceClient console = BounceClient.dial(bounce.console()).receive("> ")) {
         console.send("print channels\r\n").receive("GROUP  HEX  COUNT  MEMBERS\n");
-        try (Client second = Client.dial(bounce.console())) {
+        try (BounceClient second = BounceClient.dial(bounce.console())) {
           assertThat(second.receiveAll()).startsWith("another console is connected");
         }
       }
       one.send("hello");
       two.receive("hello");
       bounce.role().err().await("member data dumped", "hex=\"68 65 6c 6c 6f\" text=hello");
-      try (Client console = Client.dial(bounce.console()).receive("> ")) {
+      try (BounceClient console = BounceClient.dial(bounce.console()).receive("> ")) {
         console.send("kill 0\nstop\n");
         assertThat(bounce.role().await().exit()).isZero();
         assertThat(console.receiveAll())
@@ -151,16 +85,16 @@ class BounceIT {
 
   @Test
   void membersFinishWhenTheServerStops() throws Exception {
-    try (var bounce = Bounce.start("--auth=hi");
-        Client one = bounce.join("hi0007");
-        Client two = bounce.join("hi0007");
-        Client alone = bounce.join("hi0008")) {
+    try (var bounce = BounceProcess.start("--auth=hi");
+        BounceClient one = bounce.join("hi0007");
+        BounceClient two = bounce.join("hi0007");
+        BounceClient alone = bounce.join("hi0008")) {
       bounce.role().terminate();
       assertThat(alone.receiveAll()).isEmpty();
       Eventually.within(
           RolePair.LIMIT,
           () ->
-              assertThatThrownBy(() -> Client.dial(bounce.address()).close())
+              assertThatThrownBy(() -> BounceClient.dial(bounce.address()).close())
                   .isInstanceOf(ConnectException.class));
       one.send("the rest");
       two.receive("the rest").send("thanks");
@@ -173,17 +107,17 @@ class BounceIT {
 
   @Test
   void drainTimeoutClosesMembersAndASecondSignalStopsAtOnce() throws Exception {
-    try (var bounce = Bounce.start("--auth=hi", "--drain-timeout=100ms");
-        Client one = bounce.join("hi0007");
-        Client two = bounce.join("hi0007")) {
+    try (var bounce = BounceProcess.start("--auth=hi", "--drain-timeout=100ms");
+        BounceClient one = bounce.join("hi0007");
+        BounceClient two = bounce.join("hi0007")) {
       bounce.role().terminate();
       assertThat(bounce.role().await().exit()).isZero();
       assertThat(one.receiveAll()).isEmpty();
       assertThat(two.receiveAll()).isEmpty();
     }
-    try (var bounce = Bounce.start("--auth=hi");
-        Client one = bounce.join("hi0007");
-        Client two = bounce.join("hi0007")) {
+    try (var bounce = BounceProcess.start("--auth=hi");
+        BounceClient one = bounce.join("hi0007");
+        BounceClient two = bounce.join("hi0007")) {
       bounce.role().terminate();
       bounce.role().err().await("draining members=2");
       bounce.role().terminate();
@@ -192,7 +126,7 @@ class BounceIT {
     }
   }
 
-  private static void isOver(Client client) {
+  private static void isOver(BounceClient client) {
     try {
       assertThat(client.receiveAll()).isEmpty();
     } catch (SocketException e) {
@@ -204,7 +138,7 @@ class BounceIT {
 
   @Test
   void commandsAreReadFromATerminalOnly() throws Exception {
-    try (var bounce = Bounce.start("--auth=hi")) {
+    try (var bounce = BounceProcess.start("--auth=hi")) {
       bounce.role().process().getOutputStream().write("stop\n".getBytes(StandardCharsets.US_ASCII));
       bounce.role().process().getOutputStream().close();
       bounce.join("hi0007").close();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.net.HostPort;
 import culvert.net.Threads;
+import culvert.testing.Pace;
 import culvert.testing.TestClient;
 import java.io.IOException;
 import java.net.Socket;
@@ -21,6 +22,9 @@ import java.util.concurrent.FutureTask;
 final class Canary {
 
   private static final Duration PAUSE = Duration.ofMillis(20);
+  private static final Duration MAX_MEDIAN = Duration.ofSeconds(1);
+  private static final Duration MAX_LONGEST = Duration.ofSeconds(5);
+  private static final Duration QUIET = Duration.ofMillis(500);
 
   private final long[] nanos;
   private final List<String> failures;
@@ -30,26 +34,53 @@ final class Canary {
     this.failures = failures;
   }
 
+  /** One visit, from the connection to the answer. */
+  @FunctionalInterface
+  interface Visit {
+    /** Throws if the visitor is not served. */
+    void run() throws IOException;
+  }
+
   /** Visits a service without other visitors, after a while in which the processes warm up. */
   static Canary visitQuiet(HostPort service) throws InterruptedException {
-    visit(service, Duration.ofMillis(500));
-    return visit(service, Duration.ofMillis(500));
+    return repeatQuiet(visitOf(service));
+  }
+
+  /** Repeats visits without other visitors, after a while in which the processes warm up. */
+  static Canary repeatQuiet(Visit visit) throws InterruptedException {
+    repeat(visit, QUIET);
+    return repeat(visit, QUIET);
   }
 
   /** Visits a service for this long, one connection after the other. */
   static Canary visit(HostPort service, Duration duration) throws InterruptedException {
+    return repeat(visitOf(service), duration);
+  }
+
+  /** Returns visits of an echo server. */
+  static Visit visitOf(HostPort service) {
+    return () -> visit(service);
+  }
+
+  private static void visit(HostPort service) throws IOException {
+    try (Socket visitor = TestClient.dial(service)) {
+      TestClient.assertEchoes(visitor, "canary");
+    }
+  }
+
+  private static Canary repeat(Visit visit, Duration duration) throws InterruptedException {
     var nanos = new ArrayList<Long>();
     var failures = new ArrayList<String>();
     long start = System.nanoTime();
     while (System.nanoTime() - start < duration.toNanos()) {
       long since = System.nanoTime();
-      try (Socket visitor = TestClient.dial(service)) {
-        TestClient.assertEchoes(visitor, "canary");
+      try {
+        visit.run();
       } catch (IOException | AssertionError e) {
         failures.add(e.toString());
       }
       nanos.add(System.nanoTime() - since);
-      Thread.sleep(PAUSE);
+      Pace.pause(PAUSE);
     }
     long[] sorted = nanos.stream().mapToLong(Long::longValue).sorted().toArray();
     return new Canary(sorted, failures);
@@ -57,7 +88,12 @@ final class Canary {
 
   /** Starts to visit a service for this long, in another thread. */
   static Future<Canary> start(HostPort service, Duration duration) {
-    var visits = new FutureTask<>(() -> visit(service, duration));
+    return start(visitOf(service), duration);
+  }
+
+  /** Starts to repeat visits for this long, in another thread. */
+  static Future<Canary> start(Visit visit, Duration duration) {
+    var visits = new FutureTask<>(() -> repeat(visit, duration));
     Threads.startPlatform("canary", visits);
     return visits;
   }
@@ -70,10 +106,15 @@ final class Canary {
     return Duration.ofNanos(Arrays.stream(nanos).max().orElseThrow());
   }
 
-  /** Checks that no connection failed, however long it took. */
+  /**
+   * Checks that no connection failed, that the median is below a second, and that none was delayed
+   * by more than a few: the flood and other tests share the processors with the canary.
+   */
   void assertServed() {
     assertThat(nanos).isNotEmpty();
     assertThat(failures).isEmpty();
+    assertThat(median()).isLessThan(MAX_MEDIAN);
+    assertThat(longest()).isLessThan(MAX_LONGEST);
   }
 
   /** Returns the latency and its ratio to that of a quiet time, for the test's output. */

@@ -2,6 +2,7 @@ package culvert.system;
 
 import culvert.net.HostPort;
 import culvert.net.Threads;
+import culvert.testing.Pace;
 import culvert.testing.RolePair;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -49,6 +50,15 @@ final class ConnectionFlood implements AutoCloseable {
     this.thread = Threads.startPlatform("flood", this::run);
   }
 
+  /** Starts silent connections from 5,000 addresses. */
+  static ConnectionFlood silentFromMany(HostPort target, int perSecond) {
+    return new ConnectionFlood(target, perSecond, ConnectionFlood::oneOf5000, i -> new byte[0]);
+  }
+
+  private static String oneOf5000(int number) {
+    return "127.1." + number % 5000 / 250 + "." + (1 + number % 250);
+  }
+
   /** Starts silent connections from five addresses. */
   static ConnectionFlood silent(HostPort target, int perSecond) {
     return new ConnectionFlood(target, perSecond, i -> "127.0.1." + (1 + i % 5), i -> new byte[0]);
@@ -65,7 +75,7 @@ final class ConnectionFlood implements AutoCloseable {
     return new ConnectionFlood(
         target,
         perSecond,
-        i -> "127.1." + i % 5000 / 250 + "." + (1 + i % 250),
+        ConnectionFlood::oneOf5000,
         i -> texts[i % texts.length].getBytes(StandardCharsets.ISO_8859_1));
   }
 
@@ -76,7 +86,7 @@ final class ConnectionFlood implements AutoCloseable {
         while (!isOver && attempts < elapsed / 1e9 * perSecond) {
           connect(attempts++);
         }
-        Thread.sleep(TICK);
+        Pace.pause(TICK);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

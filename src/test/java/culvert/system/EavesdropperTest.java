@@ -49,17 +49,22 @@ class EavesdropperTest {
     }
   }
 
+  /** Returns a tunnel over a link that records its bytes. */
+  private static RolePair tapped(
+      AtomicReference<TapLink> link, TestServer server, RolePair.Options options) throws Exception {
+    return RolePair.over(
+        control -> {
+          link.set(new TapLink(control));
+          return link.get();
+        },
+        server.address(),
+        options);
+  }
+
   private Recording record(TransportVariant transport) throws Exception {
     var link = new AtomicReference<TapLink>();
     try (var server = TestServer.echo();
-        var tunnel =
-            RolePair.over(
-                control -> {
-                  link.set(new TapLink(control));
-                  return link.get();
-                },
-                server.address(),
-                transport.options(folder).name(NAME));
+        var tunnel = tapped(link, server, transport.options(folder).name(NAME));
         Socket visitor = tunnel.visit()) {
       byte[] payload = PAYLOAD.getBytes(StandardCharsets.US_ASCII);
       visitor.getOutputStream().write(payload);
@@ -109,14 +114,7 @@ class EavesdropperTest {
   void replayedSessionHasNoEffect(TransportVariant transport) throws Exception {
     var link = new AtomicReference<TapLink>();
     try (var server = TestServer.echo();
-        var tunnel =
-            RolePair.over(
-                control -> {
-                  link.set(new TapLink(control));
-                  return link.get();
-                },
-                server.address(),
-                transport.options(folder));
+        var tunnel = tapped(link, server, transport.options(folder));
         Socket visitor = tunnel.visit()) {
       assertEchoes(visitor);
       byte[] recorded = link.get().up();

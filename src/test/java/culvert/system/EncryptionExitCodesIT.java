@@ -3,7 +3,6 @@ package culvert.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.testing.TestAuthority;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,7 +14,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Failed authentication and invalid files: the exit code and the single error line. */
 @Timeout(120)
@@ -24,9 +22,6 @@ class EncryptionExitCodesIT {
   private static final int CREDENTIALS = 77;
   private static final int SETTINGS = 78;
   private static final String TLS = "--transport=tls";
-
-  /** Differs from a generated secret in one letter only, so that it is detected as mistyped. */
-  private static final String MISTYPED = Launcher.SECRET_TEXT.replace("AAEC", "AAEZ");
 
   @TempDir private Path folder;
 
@@ -222,95 +217,20 @@ class EncryptionExitCodesIT {
     }
   }
 
-  /** Runs a role that fails to start; returns its only error line. */
-  private static String unusable(String... commandLine) throws Exception {
-    RoleProcess.Ended ended = RoleProcess.run(commandLine);
-    assertThat(ended.exit()).as(ended.err()).isEqualTo(SETTINGS);
-    assertThat(ended.out()).isEmpty();
-    assertThat(ended.err().lines()).hasSize(1);
-    return ended.err();
-  }
-
-  private static String unusableRemote(String... options) throws Exception {
-    return unusable(concat("remote-proxy --control-addr 127.0.0.1:0 --outside-addr", options));
-  }
-
-  private static String unusableOrigin(String... options) throws Exception {
-    return unusable(
-        concat("origin-proxy --remote-proxy-addr 127.0.0.1:1 --origin-server-addr", options));
-  }
-
-  private static String[] concat(String start, String... options) {
-    var all = new ArrayList<>(List.of(start.split(" ")));
-    all.add("127.0.0.1:0");
-    all.addAll(List.of(options));
-    return all.toArray(String[]::new);
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"--tls-cert", "--tls-key", "--tls-client-ca", "--tls-pkcs12"})
-  void missingFileIsReported(String option) throws Exception {
-    var good = credentials.issue("good");
-    Path missing = folder.resolve("missing");
-    String chain = option.equals("--tls-cert") ? missing.toString() : good.chain().toString();
-    String key = option.equals("--tls-key") ? missing.toString() : good.key().toString();
-    var options = new ArrayList<>(List.of(TLS));
-    if (!option.equals("--tls-pkcs12")) {
-      options.addAll(List.of("--tls-cert", chain, "--tls-key", key));
-    }
-    if (option.equals("--tls-client-ca") || option.equals("--tls-pkcs12")) {
-      options.addAll(List.of(option, missing.toString()));
-    }
-    assertThat(unusableRemote(options.toArray(String[]::new)))
-        .isEqualTo("remote-proxy: " + option + " " + missing + ": there is no such file\n");
-  }
-
+  /** The messages about every file and option are tested within one process. */
   @Test
-  void keyFileWithoutAKeyIsReported() throws Exception {
-    var good = credentials.issue("good");
-    Path junk = Files.writeString(folder.resolve("junk"), "content of the file\n");
-    assertThat(unusableRemote(TLS, "--tls-cert=" + good.chain(), "--tls-key=" + junk))
+  void roleWithAMissingFileExits() throws Exception {
+    Path missing = folder.resolve("missing");
+    RoleProcess.Ended ended =
+        RoleProcess.run(
+            "origin-proxy",
+            "--remote-proxy-addr=127.0.0.1:1",
+            "--origin-server-addr=127.0.0.1:1",
+            TLS,
+            "--tls-ca=" + missing);
+    assertThat(ended)
         .isEqualTo(
-            "remote-proxy: --tls-key "
-                + junk
-                + ": the file has no private key in PEM form (-----BEGIN PRIVATE KEY-----)\n");
-    assertThat(unusableRemote("--noise-key-file=" + junk))
-        .contains("--noise-key-file " + junk, "'culvert keygen --noise'")
-        .doesNotContain("content of the file");
-  }
-
-  @Test
-  void unreadableFileOfAnOriginProxyIsReported() throws Exception {
-    Path missing = folder.resolve("missing");
-    assertThat(unusableOrigin(TLS, "--tls-ca=" + missing))
-        .isEqualTo("origin-proxy: --tls-ca " + missing + ": there is no such file\n");
-    assertThat(unusableOrigin("--noise-key-file=" + missing))
-        .isEqualTo("origin-proxy: --noise-key-file " + missing + ": there is no such file\n");
-    assertThat(unusableOrigin(TLS, "--tls-pin=abc")).contains("--tls-pin", "fingerprint");
-    assertThat(unusableOrigin("--noise-peer-key=abc")).contains("--noise-peer-key");
-    assertThat(unusableOrigin("--via=ftp://proxy.example.com:21")).contains("--via", "socks5://");
-  }
-
-  @Test
-  void mistypedGeneratedSecretIsReportedAsMistyped() throws Exception {
-    Path file = Files.writeString(folder.resolve("secret"), MISTYPED);
-    for (String option : List.of("--secret=" + MISTYPED, "--secret-file=" + file)) {
-      assertThat(unusableRemote(option))
-          .contains("'culvert keygen'", "truncated or mistyped")
-          .doesNotContain("AAEZ");
-      assertThat(unusableOrigin(option))
-          .contains("'culvert keygen'", "truncated or mistyped")
-          .doesNotContain("AAEZ");
-    }
-  }
-
-  @Test
-  void missingOptionsOfATransportAreReported() throws Exception {
-    assertThat(unusableRemote(TLS)).contains("--tls-cert and --tls-key");
-    assertThat(unusableRemote("--transport=noise")).contains("set the same secret on both sides");
-    assertThat(unusableOrigin("--transport=noise")).contains("set the same secret on both sides");
-    assertThat(unusableOrigin("--transport=ws", "--tls-ca=x")).contains("--tls", "--transport ws");
-    assertThat(unusableOrigin("--secret=" + Launcher.SECRET_TEXT, "--ws-path=/x"))
-        .contains("--ws", "--transport noise");
+            new RoleProcess.Ended(
+                SETTINGS, "", "origin-proxy: --tls-ca " + missing + ": there is no such file\n"));
   }
 }

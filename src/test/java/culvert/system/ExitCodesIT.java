@@ -38,25 +38,24 @@ class ExitCodesIT {
   }
 
   private static RoleProcess.Ended origin(String control, String... more) throws Exception {
+    return RoleProcess.run(originLine(control, more));
+  }
+
+  private static RoleProcess startOrigin(RoleProcess remote, String... more) throws Exception {
+    return RoleProcess.start(originLine(control(remote), more));
+  }
+
+  private static String[] originLine(String control, String... more) {
     String[] arguments = {
       "origin-proxy", "--remote-proxy-addr", control, "--origin-server-addr", "127.0.0.1:1"
     };
-    return RoleProcess.run(concat(arguments, more));
+    return concat(arguments, more);
   }
 
   @Test
   void termStopsBothRolesCleanly() throws Exception {
     try (RoleProcess remote = remote("--secret", "s")) {
-      String[] arguments = {
-        "origin-proxy",
-        "--remote-proxy-addr",
-        control(remote),
-        "--origin-server-addr",
-        "127.0.0.1:1",
-        "--secret",
-        "s"
-      };
-      try (RoleProcess origin = RoleProcess.start(arguments)) {
+      try (RoleProcess origin = startOrigin(remote, "--secret", "s")) {
         assertThat(origin.line()).matches("origin-proxy: serving default=127\\.0\\.0\\.1:\\d+");
         origin.terminate();
         assertThat(origin.await().exit()).isZero();
@@ -70,16 +69,7 @@ class ExitCodesIT {
   @Test
   void secondSignalEndsAStoppingRole() throws Exception {
     try (RoleProcess remote = remote("--secret", "s")) {
-      String[] arguments = {
-        "origin-proxy",
-        "--remote-proxy-addr",
-        control(remote),
-        "--origin-server-addr",
-        "127.0.0.1:1",
-        "--secret",
-        "s"
-      };
-      try (RoleProcess origin = RoleProcess.start(arguments)) {
+      try (RoleProcess origin = startOrigin(remote, "--secret", "s")) {
         HostPort outside = HostPort.parse(origin.line().replaceAll(".*default=", ""));
         RoleProcess.run("sh", "-c", "kill -STOP " + origin.process().pid());
         remote.terminate();

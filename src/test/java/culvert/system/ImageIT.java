@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,6 +56,25 @@ class ImageIT {
       remote.line();
       assertThat(remote.process().info().command().orElseThrow()).endsWith("/bin/java");
       assertThat(remote.process().children()).isEmpty();
+    }
+  }
+
+  @Test
+  void firstLogLineAndHelpNameTheSameNumberOfVisitors() throws Exception {
+    try (RoleProcess remote =
+        RoleProcess.start(
+            Launcher.USUAL.environment(),
+            "remote-proxy",
+            "--control-addr=127.0.0.1:0",
+            "--outside-addr=127.0.0.1:0")) {
+      remote.line();
+      var limit =
+          Pattern.compile("max-visitors=(\\d+)")
+              .matcher(remote.err().lines("limits set").getFirst());
+      assertThat(limit.find()).isTrue();
+      String number = String.format(Locale.ROOT, "%,d", Integer.valueOf(limit.group(1)));
+      assertThat(RoleProcess.run("remote-proxy", "--help").out())
+          .containsPattern(number + "\\s+with\\s+the\\s+image's\\s+own\\s+settings");
     }
   }
 

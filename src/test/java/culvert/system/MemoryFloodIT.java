@@ -23,8 +23,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(300)
 class MemoryFloodIT {
 
-  /** Aim: 300; the rest is for hosts on which the collector runs late. */
-  private static final int MAX_RESIDENT_MEGABYTES = 350;
+  private static final int MAX_RESIDENT_MEGABYTES = 300;
 
   private static final Duration SHORT = Duration.ofSeconds(2);
   private static final Duration LONG = Duration.ofSeconds(20);

@@ -181,13 +181,13 @@ class OutsidePortTest {
   }
 
   @Test
-  void portOutsideTheRangeIsDeclined() throws Exception {
+  void portOutsideTheRangeIsDeclinedWithTheRange() throws Exception {
     try (var server = TestServer.echo();
         var tunnel =
             new RolePair(server.address(), new RolePair.Options().outsidePort(PORTS, 19_999))) {
       tunnel.join();
       assertThat(tunnel.end()).isEqualTo(OriginProxy.End.DECLINED);
-      tunnel.awaitLog("client port number not in allowed range");
+      tunnel.awaitLog("service declined", "client port number not in allowed range (20000-29999)");
     }
   }
 

@@ -2,6 +2,7 @@ package culvert.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.testing.Pace;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -116,7 +117,7 @@ final class RoleProcess implements AutoCloseable {
     ProcessResources before = footprint();
     long since = System.nanoTime();
     while (System.nanoTime() - since < QUIET.toNanos()) {
-      Thread.sleep(POLL);
+      Pace.pause(POLL);
       ProcessResources now = footprint();
       if (now.descriptors() != before.descriptors() || now.sockets() != before.sockets()) {
         since = System.nanoTime();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.net.HostPort;
 import culvert.testing.Eventually;
+import culvert.testing.Pace;
 import culvert.testing.Ports;
 import culvert.testing.RolePair;
 import culvert.testing.TestServer;
@@ -12,11 +13,13 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,6 +32,9 @@ class SignalsIT {
   private static final Path SCRIPT = Path.of("/usr/bin/script");
 
   private static final Launcher LAUNCHER = Launcher.OPEN.acceptingSignal("HUP");
+
+  /** HUP announces the loss of a terminal until five checks after it, one in a second. */
+  private static final Duration LONG_AFTER = Duration.ofSeconds(15);
 
   @TempDir private Path folder;
 
@@ -109,6 +115,97 @@ class SignalsIT {
       role.awaitReady("log: files reloaded");
       role.closeTerminal();
       assertThat(role.err()).content().contains("terminal closed");
+    }
+  }
+
+  /** A role in the background of a shell, which gets no signal when the terminal closes. */
+  private final class InBackground implements AutoCloseable {
+    final Path err = Files.createTempFile(folder, "err", ".log");
+    private final RoleProcess script;
+    private final ProcessHandle role;
+
+    InBackground(String command) throws Exception {
+      Path pid = folder.resolve("pid");
+      String shell =
+          "set -m; env --default-signal=HUP %s/bin/%s 2>%s & echo $! >%s.new; mv %s.new %s; wait"
+              .formatted(RoleProcess.IMAGE.toAbsolutePath(), command, err, pid, pid, pid);
+      script = RoleProcess.start(SCRIPT.toString(), "-qfc", shell, "/dev/null");
+      Eventually.within(RolePair.LIMIT, () -> assertThat(pid).exists());
+      role = ProcessHandle.of(Long.parseLong(Files.readString(pid).strip())).orElseThrow();
+    }
+
+    /** Closes the terminal and waits for the end of the shell. */
+    void logOut() throws Exception {
+      script.line();
+      ProcessHandle shell = script.process().toHandle().children().findFirst().orElseThrow();
+      script.kill();
+      Eventually.within(RolePair.LIMIT, () -> assertThat(shell.info().command()).isEmpty());
+      assertThat(role.isAlive()).as("role after the end of its shell").isTrue();
+    }
+
+    void signal(String name) throws Exception {
+      String pid = String.valueOf(role.pid());
+      assertThat(RoleProcess.run("kill", "-" + name, pid).exit()).isZero();
+    }
+
+    void awaitEnd() throws Exception {
+      Eventually.within(RolePair.LIMIT, () -> assertThat(role.info().command()).isEmpty());
+    }
+
+    @Override
+    public void close() {
+      role.destroyForcibly();
+      script.close();
+    }
+  }
+
+  /** The system, or the shell, may also send it a moment after the terminal has closed. */
+  @Test
+  @Tag("full")
+  void hangUpJustAfterALogoutStopsARoleInTheBackgroundWithOneLine() throws Exception {
+    Assumptions.assumeTrue(Files.isExecutable(SCRIPT));
+    String command = "remote-proxy --control-addr=127.0.0.1:0 --outside-addr=127.0.0.1:0";
+    try (var role = new InBackground(command)) {
+      role.logOut();
+      role.signal("HUP");
+      role.awaitEnd();
+      assertThat(Files.readString(role.err).lines())
+          .filteredOn(line -> line.contains("terminal closed"))
+          .hasSize(1);
+    }
+  }
+
+  /** The role may be reachable only through the tunnel it serves: HUP must not end it. */
+  @Test
+  @Tag("full")
+  void hangUpLongAfterALogoutReloadsARoleInTheBackground() throws Exception {
+    Assumptions.assumeTrue(Files.isExecutable(SCRIPT));
+    String command = "remote-proxy --control-addr=127.0.0.1:0 --outside-addr=127.0.0.1:0";
+    try (var role = new InBackground(command)) {
+      role.logOut();
+      Pace.pause(LONG_AFTER);
+      role.signal("HUP");
+      Eventually.within(
+          RolePair.LIMIT, () -> assertThat(role.err).content().contains("files reloaded"));
+      role.signal("TERM");
+      role.awaitEnd();
+      assertThat(role.err).content().contains("draining").doesNotContain("terminal closed");
+    }
+  }
+
+  /** The message names the setting as the user has written it. */
+  @Test
+  void failedReloadNamesTheVariableOfTheFile() throws Exception {
+    Path file = secret("remote", "the first secret of this test");
+    Launcher launcher = LAUNCHER.variable("CULVERT_SECRET_FILE", file.toString());
+    try (RemoteProcess remote = launcher.remote()) {
+      secret("remote", " ");
+      reload(remote.role(), "files not reloaded");
+      assertThat(remote.role().err().lines("files not reloaded"))
+          .first()
+          .asString()
+          .contains("CULVERT_SECRET_FILE", "is empty")
+          .doesNotContain("--secret-file");
     }
   }
 

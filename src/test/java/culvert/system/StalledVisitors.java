@@ -7,10 +7,12 @@ import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /** Visitors of many loopback addresses that never read. */
 final class StalledVisitors implements AutoCloseable {
@@ -22,10 +24,17 @@ final class StalledVisitors implements AutoCloseable {
   private static final int OWN_DESCRIPTORS = 500;
 
   private final HostPort outside;
+  private final IntFunction<String> greeting;
   private final List<SocketChannel> visitors = new ArrayList<>();
 
   StalledVisitors(HostPort outside) {
+    this(outside, number -> "");
+  }
+
+  /** Each visitor sends a greeting, by its number, when it has connected. */
+  StalledVisitors(HostPort outside, IntFunction<String> greeting) {
     this.outside = outside;
+    this.greeting = greeting;
   }
 
   /** Returns how many can be connected if the origin server is in this process too. */
@@ -52,6 +61,7 @@ final class StalledVisitors implements AutoCloseable {
       byte[] source = {127, (byte) (1 + n % 5), (byte) (n / 5 % 250), 1};
       visitor.bind(new InetSocketAddress(InetAddress.getByAddress(source), 0));
       visitor.connect(new InetSocketAddress(outside.host(), outside.port()));
+      visitor.write(StandardCharsets.US_ASCII.encode(greeting.apply(n)));
       visitor.configureBlocking(false);
     }
   }

@@ -2,6 +2,7 @@ package culvert.system;
 
 import culvert.net.HostPort;
 import culvert.net.Threads;
+import culvert.testing.Pace;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -17,6 +18,8 @@ final class VisitorFlood implements AutoCloseable {
 
   private static final byte[] REQUEST =
       "GET / HTTP/1.1\r\nHost: example.com\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+
+  private static final Duration TICK = Duration.ofMillis(5);
 
   private final HostPort service;
   private final String source;
@@ -54,7 +57,7 @@ final class VisitorFlood implements AutoCloseable {
         while (opened.get() < due && !over) {
           open().write(ByteBuffer.wrap(REQUEST));
         }
-        Thread.sleep(Duration.ofMillis(5));
+        Pace.pause(TICK);
       } catch (IOException e) {
         // The remote proxy has reset the visitor during the write.
       } catch (InterruptedException e) {

@@ -10,6 +10,7 @@ import culvert.net.Threads;
 import culvert.observe.Counter;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
+import culvert.testing.Pace;
 import culvert.testing.RolePair;
 import culvert.testing.TestClient;
 import culvert.testing.TestServer;
@@ -174,7 +175,7 @@ class VisitorSharesTest {
       long until = System.nanoTime() + Duration.ofMillis(2500).toNanos();
       while (System.nanoTime() < until) {
         TestClient.assertEchoes(visitor, "hello");
-        Thread.sleep(50);
+        Pace.pause(Duration.ofMillis(50));
       }
     }
   }

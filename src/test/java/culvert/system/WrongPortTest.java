@@ -128,7 +128,17 @@ class WrongPortTest {
     }
   }
 
-  /** An earlier reset would fail the connection attempt itself. */
+  /** The reset then mostly fails the connection attempt itself. */
+  @Test
+  void portThatResetsAtOnceIsReportedAsAPossiblePortForVisitors() throws Exception {
+    try (var server = new TestServer(socket -> socket.setSoLinger(true, 0))) {
+      for (int i = 0; i < 5; i++) {
+        assertThat(failure(server.address(), new RolePair.Options()))
+            .contains("session not started", "is this the control port, or a port for visitors?");
+      }
+    }
+  }
+
   private static void reset(Socket socket) throws IOException {
     readOnce(socket);
     socket.setSoLinger(true, 0);
@@ -153,9 +163,12 @@ class WrongPortTest {
       value = {
         "SSH-2.0-OpenSSH_9.6\\r\\n | an SSH server",
         "-ERR unknown command\\r\\n | a Redis server",
-        "HTTP/1.1 400 Bad Request\\r\\n\\r\\n | a web server"
+        "HTTP/1.1 400 Bad Request\\r\\n\\r\\n | a web server",
+        "Hello, visitor | no handshake within 700ms",
+        "Hello, visitor\\0 | the peer is not a bore server"
       })
-  void boreClientNamesAForeignServer(String greeting, String name) throws Exception {
+  void boreClientNamesAForeignServerOrAsksAboutThePort(String greeting, String name)
+      throws Exception {
     try (TestServer server = greeting(greeting);
         var log = new TestLog()) {
       OriginSettings settings =

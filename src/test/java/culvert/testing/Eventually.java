@@ -29,7 +29,7 @@ public final class Eventually {
         if (System.nanoTime() > deadline) {
           throw e;
         }
-        Thread.sleep(PAUSE);
+        Pace.pause(PAUSE);
       }
     }
   }

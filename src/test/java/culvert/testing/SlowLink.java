@@ -14,7 +14,6 @@ import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 
 /** A TCP relay with a delay and a limited rate that simulates a network between the proxies. */
 public final class SlowLink implements RelayedLink {
@@ -74,7 +73,7 @@ public final class SlowLink implements RelayedLink {
       long free = System.nanoTime();
       for (int n = in.read(piece); n >= 0; n = in.read(piece)) {
         free = Math.max(free, System.nanoTime()) + n * nanosPerByte;
-        TimeUnit.NANOSECONDS.sleep(free - System.nanoTime());
+        Pace.until(free);
         underWay.put(new Piece(Arrays.copyOf(piece, n), free + delayNanos));
       }
     } finally {
@@ -85,7 +84,7 @@ public final class SlowLink implements RelayedLink {
   private static void give(BlockingQueue<Piece> underWay, Socket to) throws Exception {
     OutputStream out = to.getOutputStream();
     for (Piece piece = underWay.take(); piece.bytes().length > 0; piece = underWay.take()) {
-      TimeUnit.NANOSECONDS.sleep(piece.dueNanos() - System.nanoTime());
+      Pace.until(piece.dueNanos());
       out.write(piece.bytes());
     }
     to.shutdownOutput();

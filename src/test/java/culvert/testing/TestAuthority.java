@@ -2,6 +2,7 @@ package culvert.testing;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.math.BigInteger;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.security.KeyStore;
 import java.security.Signature;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
@@ -51,6 +53,21 @@ public final class TestAuthority {
         text.append(pem("CERTIFICATE", certificate.getEncoded()));
       }
       return Files.writeString(file, text);
+    }
+
+    /** Writes chain and key as a PKCS#12 archive to a file that is readable by its owner only. */
+    public Path writeArchive(Path file, String password) throws Exception {
+      KeyStore store = KeyStore.getInstance("PKCS12");
+      store.load(null, null);
+      store.setKeyEntry(
+          "server",
+          keys.getPrivate(),
+          password.toCharArray(),
+          chain.toArray(X509Certificate[]::new));
+      try (OutputStream out = Files.newOutputStream(file)) {
+        store.store(out, password.toCharArray());
+      }
+      return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
     }
 
     /** Writes the key to a file that is readable by its owner only. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.net.HostPort;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 
@@ -15,6 +16,13 @@ public final class TestClient {
   /** Opens a connection whose reads time out after {@link RolePair#LIMIT}. */
   public static Socket dial(HostPort address) throws IOException {
     var socket = new Socket(address.host(), address.port());
+    socket.setSoTimeout((int) RolePair.LIMIT.toMillis());
+    return socket;
+  }
+
+  /** Opens a connection like {@link #dial(HostPort)} from a loopback address. */
+  public static Socket dial(HostPort address, String source) throws IOException {
+    var socket = new Socket(address.host(), address.port(), InetAddress.getByName(source), 0);
     socket.setSoTimeout((int) RolePair.LIMIT.toMillis());
     return socket;
   }

@@ -2,6 +2,7 @@ package culvert.testing;
 
 import culvert.net.Threads;
 import culvert.observe.Log;
+import culvert.setting.SettingNames;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -23,7 +24,15 @@ public final class TestLog implements AutoCloseable {
   /** Creates a log of the given level. */
   public TestLog(Log.Level level) {
     var out = new PrintStream(lines, true, StandardCharsets.UTF_8);
-    log = new Log(level, Log.Format.TEXT, "test", out, Clock.systemUTC(), Threads.factory("log"));
+    log =
+        new Log(
+            level,
+            Log.Format.TEXT,
+            "test",
+            out,
+            Clock.systemUTC(),
+            Threads.factory("log"),
+            SettingNames.FLAGS);
   }
 
   /** Returns the log to pass to the code under test. */

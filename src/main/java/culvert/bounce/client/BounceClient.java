@@ -13,6 +13,7 @@ import culvert.net.Relay;
 import culvert.protocol.PeerNames;
 import culvert.route.GroupConnector;
 import culvert.route.Route;
+import culvert.setting.SettingMessage;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.function.Consumer;
@@ -41,7 +42,7 @@ public final class BounceClient implements AutoCloseable {
    * @param warnings receives messages for the user about files, now and whenever they change
    * @throws IllegalArgumentException if a file that the transport needs is invalid
    */
-  public BounceClient(BounceClientSettings settings, Consumer<String> warnings) {
+  public BounceClient(BounceClientSettings settings, Consumer<SettingMessage> warnings) {
     this.settings = settings;
     this.connector =
         new GroupConnector(

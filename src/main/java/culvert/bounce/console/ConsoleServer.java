@@ -21,10 +21,7 @@ import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
-import culvert.setting.Setting;
-import culvert.setting.SettingException;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
@@ -67,8 +64,7 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
 
   private final Commands commands;
   private final MemberEventLog events;
-  private final HostPort where;
-  private final boolean isLocal;
+  private final ConsoleAccess access;
   private final Log log;
   private final LimitedLog<SourcePrefix> rejections;
   private final LimitedLog<SourcePrefix> sessions;
@@ -82,21 +78,16 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
   private final OpenSet<Connection> connections = new OpenSet<>();
   private Listener listener;
 
-  /** Required of every client; empty if the address is a loopback address. */
-  private volatile Optional<BounceAuthentication> authentication;
-
   private ConsoleServer(
       Commands commands,
       MemberEventLog events,
-      HostPort where,
-      boolean isLocal,
+      ConsoleAccess access,
       Duration logPeriod,
       Counters counters,
       Log log) {
     this.commands = commands;
     this.events = events;
-    this.where = where;
-    this.isLocal = isLocal;
+    this.access = access;
     this.log = log;
     this.sessions = new LimitedLog<>(log, counters, MAX_SESSION_LINES, logPeriod);
     this.rejections = new LimitedLog<>(log, counters, 1, logPeriod);
@@ -129,11 +120,14 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
       Counters counters,
       Log log)
       throws IOException {
-    boolean isLocal = where.resolve().stream().allMatch(InetAddress::isLoopbackAddress);
     var server =
         new ConsoleServer(
-            new Commands(admin, events, stop), events, where, isLocal, logPeriod, counters, log);
-    server.prepareReload(authentication).run();
+            new Commands(admin, events, stop),
+            events,
+            new ConsoleAccess(where, authentication),
+            logPeriod,
+            counters,
+            log);
     server.listener = Listener.bind(where, "console", new BufferPool(), server);
     server.listener.start();
     return server;
@@ -146,35 +140,7 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
    * @throws IllegalArgumentException as {@link #start} does
    */
   public Runnable prepareReload(Optional<BounceAuthentication> changed) {
-    if (isLocal) {
-      return () -> authentication = Optional.empty();
-    }
-    checkAuthentication(changed);
-    return () -> authentication = changed;
-  }
-
-  private void checkAuthentication(Optional<BounceAuthentication> authentication) {
-    if (authentication.isEmpty()) {
-      throw exposed(
-          where,
-          "others could stop the server; set an authentication string with "
-              + Setting.AUTH
-              + ", "
-              + Setting.AUTH_FILE
-              + " or "
-              + Setting.AUTH.variable());
-    }
-    for (byte b : authentication.get().bytes()) {
-      if (b == '\n' || b == '\r') {
-        throw exposed(
-            where, "the authentication string has a line end, so it cannot be typed there");
-      }
-    }
-  }
-
-  private static SettingException exposed(HostPort where, String problem) {
-    return new SettingException(
-        "%s %s is not a loopback address: %s", Setting.CONSOLE_ADDR, where, problem);
+    return access.prepareReload(changed);
   }
 
   /** Returns the address that was bound. */
@@ -225,11 +191,11 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
       throws IOException, InterruptedException {
     KeepAlive.NORMAL.applyTo(connection);
     var in = new LineReader(connection.input());
-    boolean isAuthenticated = isAuthenticated(connection, in);
-    if (isAuthenticated && authentication.isPresent()) {
+    boolean isGranted = access.isGranted(connection, in);
+    if (isGranted && access.isLimited()) {
       slot.setVerified();
     }
-    if (!isAuthenticated) {
+    if (!isGranted) {
       closed.await(WRONG_STRING_DELAY.toMillis(), TimeUnit.MILLISECONDS);
       rejections.warn(
           SourcePrefix.of(connection.peer().getAddress()),
@@ -249,18 +215,6 @@ public final class ConsoleServer implements AutoCloseable, Listener.Handler {
       // Lingers, so that the last answer arrives even if the client has sent unread bytes.
       LingeringClose.sendAndClose(connection, new byte[0], deadlines);
     }
-  }
-
-  private boolean isAuthenticated(Connection connection, LineReader in) throws IOException {
-    Optional<BounceAuthentication> required = authentication;
-    if (required.isEmpty()) {
-      return true;
-    }
-    connection.output().write("authentication string: ".getBytes(StandardCharsets.UTF_8));
-    var line =
-        in.next(BounceAuthentication.MAX_BYTES)
-            .orElseThrow(() -> new IOException("closed by the client"));
-    return !line.isCut() && required.get().matches(line.bytes());
   }
 
   private void serve(SocketConnection connection, LineReader in) throws IOException {

@@ -2,13 +2,11 @@ package culvert.bounce.server;
 
 import culvert.bounce.server.MemberView.State;
 import culvert.config.BounceGroups;
-import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.IdleWatch;
 import culvert.net.Relay;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 
 /**
  * Serves a member while it is in its group, in the member's own thread.
@@ -27,9 +25,6 @@ import java.time.Duration;
  * both.
  */
 final class GroupHandler {
-
-  /** For the end that is sent to a member that leaves. */
-  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
 
   private final BounceGroups settings;
   private final Groups groups;
@@ -96,7 +91,7 @@ final class GroupHandler {
     watch.restart();
     try {
       member.input().transferTo(new Fanout(member, echoed, members, events, this::isEchoOn));
-      members.disconnect(member, DisconnectReason.CLOSED_BY_PEER);
+      members.end(member, deadlines);
     } finally {
       watch.stop();
     }
@@ -117,20 +112,7 @@ final class GroupHandler {
     } else if (member.input().size() > 0) {
       members.reset(member, DisconnectReason.CLOSED_UNDELIVERED);
     } else {
-      closeOutput(member.connection());
-      members.disconnect(member, DisconnectReason.CLOSED_BY_PEER);
-    }
-  }
-
-  /** Sends the end; without it, a close over TLS looks like a cut connection to the member. */
-  private void closeOutput(Connection connection) {
-    var limit = deadlines.after(CLOSE_LIMIT, connection::close);
-    try {
-      connection.closeOutput();
-    } catch (IOException e) {
-      // The peer has closed already, or does not read.
-    } finally {
-      limit.cancel();
+      members.end(member, deadlines);
     }
   }
 

@@ -3,12 +3,14 @@ package culvert.bounce.server;
 import culvert.bounce.server.MemberView.State;
 import culvert.net.ByteOutput;
 import culvert.net.Connection;
+import culvert.net.Deadlines;
 import culvert.net.HandshakeLimiter;
 import culvert.net.HostPort;
 import culvert.net.SocketConnection;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicReference;
@@ -19,6 +21,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * the limits for unauthenticated connections.
  */
 final class Member {
+
+  /** For the end that is sent to a member that leaves. */
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
 
   private final long id;
   private final SocketConnection socket;
@@ -142,6 +147,22 @@ final class Member {
   /** Returns whether the member has ended. */
   boolean isEnded() {
     return disconnectReason.get() != null;
+  }
+
+  /**
+   * Sends the end of the output, after a write in progress; closes the connection after a second.
+   */
+  void closeOutput(Deadlines deadlines) {
+    var limit = deadlines.after(CLOSE_LIMIT, connection::close);
+    output.lock();
+    try {
+      connection.closeOutput();
+    } catch (IOException e) {
+      // The peer has closed already, or does not read.
+    } finally {
+      output.unlock();
+      limit.cancel();
+    }
   }
 
   /** Closes or resets the connection, and wakes up the thread that waits for its input. */

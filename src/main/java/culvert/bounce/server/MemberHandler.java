@@ -1,7 +1,6 @@
 package culvert.bounce.server;
 
-import static culvert.observe.LogEvent.event;
-
+import culvert.accept.AcceptFailures;
 import culvert.accept.HandshakeFailures;
 import culvert.bounce.server.MemberView.State;
 import culvert.config.BounceAuthentication;
@@ -9,7 +8,6 @@ import culvert.config.BounceSettings;
 import culvert.config.TlsServerSettings;
 import culvert.net.Deadlines;
 import culvert.net.Descriptors;
-import culvert.net.Durations;
 import culvert.net.HandshakeLimiter;
 import culvert.net.KeepAlive;
 import culvert.net.LingeringClose;
@@ -43,9 +41,6 @@ final class MemberHandler implements Listener.Handler {
 
   private static final int TLS_BYTES = 128 * 1024;
 
-  /** Connections evicted after a failed accept, which is usually for lack of descriptors. */
-  private static final int EVICTED_PER_FAILURE = 16;
-
   private final BounceSettings settings;
   private final HandshakeLimiter handshakes;
   private final Groups groups;
@@ -54,6 +49,7 @@ final class MemberHandler implements Listener.Handler {
   private final Deadlines deadlines;
   private final Counters counters;
   private final Log log;
+  private final AcceptFailures acceptFailures;
   private final HandshakeFailures failures;
 
   /** Each connection uses one value from start to end. */
@@ -91,6 +87,7 @@ final class MemberHandler implements Listener.Handler {
             deadlines,
             counters.adder(Counter.SLOW_HANDSHAKES),
             counters.adder(Counter.HALF_OPEN_DROPPED));
+    this.acceptFailures = new AcceptFailures("member accept failed", handshakes, counters, log);
   }
 
   /** Serves connections accepted from now on with these. */
@@ -101,14 +98,7 @@ final class MemberHandler implements Listener.Handler {
 
   @Override
   public void acceptFailed(IOException cause, Duration pause, boolean first) {
-    counters.count(Counter.ACCEPT_FAILURES);
-    handshakes.evict(EVICTED_PER_FAILURE);
-    if (first) {
-      log.warn(
-          event("member accept failed")
-              .with("cause", cause.getMessage())
-              .with("pause", Durations.of(pause)));
-    }
+    acceptFailures.handle(cause, pause, first);
   }
 
   /** Members that join a group need an unreserved descriptor; connections before that do not. */

@@ -1,5 +1,6 @@
 package culvert.bounce.server;
 
+import culvert.net.Deadlines;
 import culvert.net.SocketConnection;
 import java.net.InetSocketAddress;
 import java.util.Collection;
@@ -66,10 +67,25 @@ final class Members {
     disconnect(member, reason, true);
   }
 
-  private void disconnect(Member member, String reason, boolean reset) {
-    if (!member.markEnded(reason)) {
-      return;
+  /**
+   * Disconnects a member whose input has ended, in its own thread, after it was sent the end: over
+   * TLS, a close without one looks like a cut connection. Waits for up to a second if the member
+   * does not read.
+   */
+  void end(Member member, Deadlines deadlines) {
+    if (member.markEnded(DisconnectReason.CLOSED_BY_PEER)) {
+      member.closeOutput(deadlines);
+      remove(member, DisconnectReason.CLOSED_BY_PEER, false);
     }
+  }
+
+  private void disconnect(Member member, String reason, boolean reset) {
+    if (member.markEnded(reason)) {
+      remove(member, reason, reset);
+    }
+  }
+
+  private void remove(Member member, String reason, boolean reset) {
     all.remove(member.id());
     member.close(reset);
     removeFromGroup(member);

@@ -7,6 +7,7 @@ import culvert.config.Secret;
 import culvert.net.HostPort;
 import culvert.setting.Setting;
 import culvert.setting.SettingException;
+import culvert.setting.SettingMessage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,24 +85,28 @@ public final class BoreListenerOptions {
   }
 
   /** Returns warnings about settings that are valid but weak. */
-  public List<String> advice(List<Secret> others) {
-    var lines = new ArrayList<String>();
+  public List<SettingMessage> advice(List<Secret> others) {
+    var lines = new ArrayList<SettingMessage>();
     if (!areServed()) {
       return lines;
     }
     boolean isShared = text == null && file == null;
     if (file != null) {
-      FilePermissions.of(WrittenName.of(spec, SECRET.file()), file).ifPresent(lines::add);
+      FilePermissions.of(Setting.BORE_SECRET_FILE, file).ifPresent(lines::add);
     }
     if (isShared && others.isEmpty()) {
       lines.add(
-          "NO SECRET IS SET for bore clients: any client that can reach --bore-addr can open ports"
-              + " here; set --bore-secret, --bore-secret-file or CULVERT_BORE_SECRET");
+          SettingMessage.of(
+              "NO SECRET IS SET for bore clients: any client that can reach %s can open ports"
+                  + " here; set --bore-secret, --bore-secret-file or CULVERT_BORE_SECRET",
+              Setting.BORE_ADDR));
     }
     if (isShared && others.stream().anyMatch(Secret::isTyped)) {
       lines.add(
-          "bore clients prove the secret of origin proxies without encryption: a recorded login"
-              + " allows fast guesses; set --bore-secret, or use a secret from 'culvert keygen'");
+          SettingMessage.of(
+              "bore clients prove the secret of origin proxies without encryption: a recorded login"
+                  + " allows fast guesses; set --bore-secret, or use a secret from"
+                  + " 'culvert keygen'"));
     }
     return lines;
   }

@@ -3,6 +3,7 @@ package culvert.cli.option;
 import culvert.config.BounceAuthentication;
 import culvert.config.FilePermissions;
 import culvert.setting.Setting;
+import culvert.setting.SettingMessage;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
@@ -44,9 +45,8 @@ public final class BounceAuthOptions {
   }
 
   /** Returns a warning if other users can read the file. */
-  public Optional<String> advice() {
-    return Optional.ofNullable(file)
-        .flatMap(given -> FilePermissions.of(WrittenName.of(spec, OPTIONS.file()), given));
+  public Optional<SettingMessage> advice() {
+    return Optional.ofNullable(file).flatMap(given -> FilePermissions.of(Setting.AUTH_FILE, given));
   }
 
   /** Returns the text or the content of the file; see {@link TextOrFile#isFile}. */

@@ -8,6 +8,7 @@ import culvert.config.WebSocketSettings;
 import culvert.protocol.PeerNames;
 import culvert.setting.Setting;
 import culvert.setting.SettingException;
+import culvert.setting.SettingMessage;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -129,9 +130,9 @@ public final class BounceCredentialOptions {
   }
 
   /** Returns warnings about settings that are valid but weak. */
-  public List<String> advice() {
+  public List<SettingMessage> advice() {
     return Optional.ofNullable(file)
-        .flatMap(given -> FilePermissions.of(WrittenName.of(spec, AUTH.file()), given))
+        .flatMap(given -> FilePermissions.of(Setting.BOUNCE_AUTH_FILE, given))
         .stream()
         .toList();
   }

@@ -5,6 +5,7 @@ import culvert.config.toml.Block;
 import culvert.config.toml.FileValue;
 import culvert.setting.ServiceSetting;
 import culvert.setting.Setting;
+import culvert.setting.SettingNames;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -108,15 +109,21 @@ public final class FileSettings {
     return block.map(given -> given.values().getOrDefault(setting, List.of())).orElse(List.of());
   }
 
-  /** Returns warnings about values without effect, and about secrets that others can read. */
-  List<String> advice() {
+  /**
+   * Returns warnings about values without effect, and about secrets that others can read.
+   *
+   * @param written the names of settings as written
+   */
+  List<String> advice(SettingNames written) {
     var lines = new ArrayList<>(block.map(Block::notes).orElse(List.of()));
     boolean hasSecret =
         block.stream()
             .flatMap(given -> given.values().values().stream())
             .anyMatch(all -> all.getFirst().key().isSecret());
     if (hasSecret) {
-      file.flatMap(given -> FilePermissions.of(Setting.CONFIG.flag(), given)).ifPresent(lines::add);
+      file.flatMap(given -> FilePermissions.of(Setting.CONFIG, given))
+          .map(message -> message.text(written))
+          .ifPresent(lines::add);
     }
     return lines;
   }

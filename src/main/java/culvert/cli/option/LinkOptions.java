@@ -6,6 +6,7 @@ import culvert.config.TransportKind;
 import culvert.config.TransportSettings;
 import culvert.config.WebSocketSettings;
 import culvert.setting.Setting;
+import culvert.setting.SettingMessage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -78,16 +79,17 @@ public final class LinkOptions {
   }
 
   /** Returns warnings about settings that are valid but weak. */
-  public List<String> advice() {
+  public List<SettingMessage> advice() {
     var lines = new ArrayList<>(secret.advice());
     noise
         .keyFile()
-        .flatMap(file -> FilePermissions.of(WrittenName.of(spec, Setting.NOISE_KEY_FILE), file))
+        .flatMap(file -> FilePermissions.of(Setting.NOISE_KEY_FILE, file))
         .ifPresent(lines::add);
     if (secrets().stream().anyMatch(Secret::isShort)) {
       lines.add(
-          "the secret is short: with a recorded login it can be found by guessing;"
-              + " 'culvert keygen' prints one that cannot be guessed");
+          SettingMessage.of(
+              "the secret is short: with a recorded login it can be found by guessing;"
+                  + " 'culvert keygen' prints one that cannot be guessed"));
     }
     return lines;
   }

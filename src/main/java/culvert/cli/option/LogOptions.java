@@ -83,7 +83,13 @@ public final class LogOptions {
   public Log log(String role, Terminal terminal) {
     var log =
         new Log(
-            level, format, role, terminal.err(), Clock.systemUTC(), Threads.factory("log " + role));
+            level,
+            format,
+            role,
+            terminal.err(),
+            Clock.systemUTC(),
+            Threads.factory("log " + role),
+            WrittenName.in(spec));
     advice().forEach(log::warn);
     return log;
   }
@@ -100,7 +106,8 @@ public final class LogOptions {
   public static List<String> advice(CommandSpec spec) {
     CommandSpec command = spec.commandLine().getCommandSpec();
     return Stream.concat(
-            VariableAdvice.of(command).stream(), Environment.of(command).file().advice().stream())
+            VariableAdvice.of(command).stream(),
+            Environment.of(command).file().advice(WrittenName.in(spec)).stream())
         .toList();
   }
 }

@@ -5,6 +5,7 @@ import culvert.config.FilePermissions;
 import culvert.config.Secret;
 import culvert.setting.Setting;
 import culvert.setting.SettingException;
+import culvert.setting.SettingMessage;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -83,9 +84,9 @@ public final class SecretOptions {
   }
 
   /** Returns warnings about files that other users can read. */
-  public List<String> advice() {
+  public List<SettingMessage> advice() {
     return files.stream()
-        .flatMap(file -> FilePermissions.of(WrittenName.of(spec, OPTIONS.file()), file).stream())
+        .flatMap(file -> FilePermissions.of(Setting.SECRET_FILE, file).stream())
         .toList();
   }
 }

@@ -80,11 +80,12 @@ public final class BoreDialect implements Dialect {
   /** Without keep-alive, an idle channel whose client is gone would stay open forever. */
   private Accepted claim(UUID id, Connection channel) throws IOException {
     KeepAlive.SLOW.applyTo(channel);
-    if (!pending.claim(id, channel)) {
-      throw new PeerRefusedException(
-          ByeReason.ERROR, "data channel for a visitor that is not pending: " + id);
-    }
-    return new Accepted.Claimed();
+    return new Accepted.Claimed(() -> {
+      if (!pending.claim(id, channel)) {
+        throw new PeerRefusedException(
+            ByeReason.ERROR, "data channel for a visitor that is not pending: " + id);
+      }
+    });
   }
 
   private void authenticate(Connection connection, JsonFrames frames) throws IOException {

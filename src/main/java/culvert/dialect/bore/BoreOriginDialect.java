@@ -73,6 +73,12 @@ public final class BoreOriginDialect implements OriginDialect {
             });
   }
 
+  /** Every message of a server is a JSON object or a JSON string. */
+  @Override
+  public boolean canBeAnswer(byte[] first) {
+    return first[0] == '{' || first[0] == '"';
+  }
+
   @Override
   public String expectedPort() {
     return "the control port of a bore server";

@@ -5,6 +5,7 @@ import culvert.net.Connection;
 import culvert.protocol.ByeReason;
 import culvert.protocol.PeerRefusedException;
 import culvert.protocol.ProtocolException;
+import culvert.protocol.UnknownAnswerException;
 import culvert.setting.Setting;
 import java.io.IOException;
 import java.time.Duration;
@@ -52,10 +53,9 @@ final class ClientHandshake {
    * @throws PeerRefusedException if the secret is wrong, or set on one side only
    */
   ServerMessage hello(JsonFrames frames, int port) throws IOException {
-    send(frames, new ClientMessage.Hello(port));
+    boolean isFirst = send(frames, new ClientMessage.Hello(port));
     ServerMessage answer =
-        frames
-            .readServerMessage()
+        (isFirst ? readFirst(frames) : frames.readServerMessage())
             .orElseThrow(() ->
                 new IOException("the server closed the connection before it assigned a port"));
     return switch (answer) {
@@ -86,8 +86,9 @@ final class ClientHandshake {
 
   /**
    * Sends the request without waiting for an answer to Authenticate, because the server sends none.
+   * Returns whether the server's next message is its first one.
    */
-  private void send(JsonFrames frames, ClientMessage request) throws IOException {
+  private boolean send(JsonFrames frames, ClientMessage request) throws IOException {
     Optional<BoreSecret> secret = currentSecret.get();
     if (secret.isEmpty()) {
       frames.write(request);
@@ -96,11 +97,20 @@ final class ClientHandshake {
       frames.write(
           new ClientMessage.Authenticate(ChallengeResponse.to(challenge, secret.get())), request);
     }
+    return secret.isEmpty();
+  }
+
+  private static Optional<ServerMessage> readFirst(JsonFrames frames) throws IOException {
+    try {
+      return frames.readServerMessage();
+    } catch (ProtocolException e) {
+      throw new UnknownAnswerException("a bore server", e);
+    }
   }
 
   private static UUID challenge(JsonFrames frames) throws IOException {
     long began = System.nanoTime();
-    Optional<ServerMessage> first = frames.readServerMessage();
+    Optional<ServerMessage> first = readFirst(frames);
     if (first.isEmpty() && System.nanoTime() - began < MIN_SERVER_WAIT.toNanos()) {
       throw new IOException("the server closed the connection before it requested the secret");
     }

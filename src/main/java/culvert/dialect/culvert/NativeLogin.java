@@ -15,6 +15,7 @@ import culvert.protocol.Message;
 import culvert.protocol.PeerNames;
 import culvert.protocol.PeerRefusedException;
 import culvert.setting.Setting;
+import culvert.setting.SettingMessage;
 import culvert.transport.Transport;
 import culvert.transport.noise.NativeNoise;
 import culvert.transport.stack.TransportStack;
@@ -61,7 +62,7 @@ final class NativeLogin {
       RemoteSettings settings,
       List<SecretKey> secrets,
       BufferPool pool,
-      Consumer<String> warnings) {
+      Consumer<SettingMessage> warnings) {
     Transport transport =
         TransportStack.accepting(
             settings.transport().kind(!secrets.isEmpty()),
@@ -76,7 +77,10 @@ final class NativeLogin {
 
   /** Creates the origin proxy's side. */
   static NativeLogin dialling(
-      OriginSettings settings, List<SecretKey> secret, BufferPool pool, Consumer<String> warnings) {
+      OriginSettings settings,
+      List<SecretKey> secret,
+      BufferPool pool,
+      Consumer<SettingMessage> warnings) {
     Transport transport =
         TransportStack.dialling(
             settings.transport().kind(!secret.isEmpty()),

@@ -6,6 +6,7 @@ import culvert.net.Connection;
 import culvert.protocol.Handshake;
 import culvert.session.OriginDialect;
 import culvert.session.OriginSession;
+import culvert.setting.SettingMessage;
 import java.io.IOException;
 import java.util.function.Consumer;
 
@@ -16,7 +17,7 @@ public final class NativeOriginDialect implements OriginDialect {
   private final PortRequests ports;
   private final boolean isShared;
   private final Link.Shared shared;
-  private final Consumer<String> warnings;
+  private final Consumer<SettingMessage> warnings;
 
   /** Each login uses one value from start to end. */
   private volatile NativeAccess access;
@@ -29,7 +30,7 @@ public final class NativeOriginDialect implements OriginDialect {
    * @throws IllegalArgumentException if a file that the transport needs cannot be used
    */
   public NativeOriginDialect(
-      OriginSettings settings, Link.Shared shared, Consumer<String> warnings) {
+      OriginSettings settings, Link.Shared shared, Consumer<SettingMessage> warnings) {
     this.ports = new PortRequests(settings.outsidePort());
     this.isShared = settings.isShared();
     this.shared = shared;

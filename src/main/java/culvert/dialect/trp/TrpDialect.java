@@ -13,8 +13,8 @@ import java.util.concurrent.atomic.AtomicReference;
 /**
  * The remote side of tunneled-reverse-proxy's protocol. The first connection is the control
  * connection; while it is open, all others are data connections. Unlike the original, a data
- * connection is refused if no visitor waits for one, and after the control connection has ended the
- * next connection replaces it.
+ * connection is refused if no visitor waits for one or if it comes from another address than the
+ * control connection, and after the control connection has ended the next connection replaces it.
  */
 public final class TrpDialect implements Dialect {
 
@@ -36,13 +36,24 @@ public final class TrpDialect implements Dialect {
     if (current.compareAndSet(null, session)) {
       return new Accepted.LoggedIn(session);
     }
+    return new Accepted.Claimed(() -> deliver(connection));
+  }
+
+  private void deliver(Connection connection) throws IOException {
     TrpSession active = current.get();
-    if (active == null || !active.claim(connection)) {
-      throw new PeerRefusedException(
-          ByeReason.ERROR,
-          "an origin proxy is connected already, and no visitor waits for a data connection");
+    if (active != null && !active.isPeerOf(connection)) {
+      throw refused(
+          "its data connections must have its address, "
+              + active.peer().getAddress().getHostAddress());
     }
-    return new Accepted.Claimed();
+    if (active == null || !active.claim(connection)) {
+      throw refused("no visitor waits for a data connection");
+    }
+  }
+
+  private static PeerRefusedException refused(String cause) {
+    return new PeerRefusedException(
+        ByeReason.ERROR, "an origin proxy is connected already, and " + cause);
   }
 
   @Override

@@ -4,6 +4,7 @@ import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
 import culvert.net.SilentPeerException;
+import culvert.net.SourcePrefix;
 import culvert.protocol.ByeReason;
 import culvert.protocol.ProtocolException;
 import culvert.session.Offer;
@@ -16,16 +17,13 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
@@ -53,16 +51,7 @@ final class TrpSession implements Session {
   private final OpenChannels channels =
       new OpenChannels(() -> close(ByeReason.STOPPING, "drained"));
 
-  /** Guards the fields below, except for the volatile ones. */
-  private final ReentrantLock lock = new ReentrantLock();
-
-  private final Queue<CompletableFuture<Connection>> waiting = new ArrayDeque<>();
-
-  private final Condition fewer = lock.newCondition();
-
-  /** Whether no more visitors are announced. */
-  private boolean over;
-
+  private final WaitingVisitors waiting = new WaitingVisitors();
   private volatile boolean closed;
   private volatile boolean lost;
 
@@ -100,41 +89,27 @@ final class TrpSession implements Session {
     }
   }
 
+  /**
+   * Returns whether a data connection may be the origin proxy's: it comes from its IPv4 address or
+   * its IPv6 /64 network. Any other connection would be given a visitor too.
+   */
+  boolean isPeerOf(Connection channel) {
+    return SourcePrefix.of(channel.peer().getAddress())
+        .equals(SourcePrefix.of(control.peer().getAddress()));
+  }
+
   /** Gives the connection to the first visitor; returns false if no visitor waits. */
   boolean claim(Connection channel) {
-    if (!isVisitorWaiting()) {
+    if (waiting.isEmpty()) {
       // A connection that belongs to no visitor does not count as activity of the origin proxy.
       return false;
     }
     Connection counted = channels.add(channel);
-    boolean claimed = deliver(counted);
+    boolean claimed = waiting.deliver(counted);
     if (!claimed) {
       channels.remove(counted);
     }
     return claimed;
-  }
-
-  private boolean isVisitorWaiting() {
-    lock.lock();
-    try {
-      return !waiting.isEmpty();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private boolean deliver(Connection channel) {
-    lock.lock();
-    try {
-      CompletableFuture<Connection> first = waiting.poll();
-      while (first != null && !first.complete(channel)) {
-        first = waiting.poll();
-      }
-      fewer.signalAll();
-      return first != null;
-    } finally {
-      lock.unlock();
-    }
   }
 
   /** Handles a visitor without a data connection, and ends the session of a dead origin proxy. */
@@ -147,42 +122,12 @@ final class TrpSession implements Session {
 
   @Override
   public PendingStream open(Visitor visitor) throws IOException {
-    var channel = new CompletableFuture<Connection>();
-    lock.lock();
-    try {
-      if (over) {
-        throw new IOException("the origin proxy is gone or draining");
-      }
-      waiting.add(channel);
-    } finally {
-      lock.unlock();
-    }
-    return new Announced(visitor, channel);
-  }
-
-  private void leave(CompletableFuture<Connection> channel) {
-    lock.lock();
-    try {
-      waiting.remove(channel);
-      fewer.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    return new Announced(visitor, waiting.add());
   }
 
   /** Waits until no visitor needs a data connection or the limit passes. */
   void awaitClaims(Duration limit) {
-    lock.lock();
-    try {
-      long left = limit.toNanos();
-      while (!waiting.isEmpty() && left > 0) {
-        left = fewer.awaitNanos(left);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } finally {
-      lock.unlock();
-    }
+    waiting.awaitEmpty(limit);
   }
 
   private void announce(Visitor visitor) throws IOException {
@@ -206,12 +151,7 @@ final class TrpSession implements Session {
    */
   @Override
   public void drain() {
-    lock.lock();
-    try {
-      over = true;
-    } finally {
-      lock.unlock();
-    }
+    waiting.close();
     channels.drain();
   }
 
@@ -230,15 +170,7 @@ final class TrpSession implements Session {
   private void end() {
     onEnd.accept(this);
     control.close();
-    lock.lock();
-    try {
-      over = true;
-      waiting.forEach(channel -> channel.completeExceptionally(new IOException(GONE)));
-      waiting.clear();
-      fewer.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    waiting.fail(GONE);
   }
 
   private final class Announced implements PendingStream {
@@ -281,7 +213,7 @@ final class TrpSession implements Session {
         Thread.currentThread().interrupt();
         return unless(new Outcome.TimedOut());
       } finally {
-        leave(channel);
+        waiting.remove(channel);
       }
     }
 
@@ -289,7 +221,7 @@ final class TrpSession implements Session {
     public void cancel() {
       cancelled = true;
       if (channel.completeExceptionally(new IOException("cancelled"))) {
-        leave(channel);
+        waiting.remove(channel);
       }
     }
 

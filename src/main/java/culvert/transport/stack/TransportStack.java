@@ -7,6 +7,7 @@ import culvert.config.WebSocketSettings;
 import culvert.net.BufferPool;
 import culvert.net.HostPort;
 import culvert.protocol.PeerNames;
+import culvert.setting.SettingMessage;
 import culvert.transport.Transport;
 import culvert.transport.tls.TlsClient;
 import culvert.transport.tls.TlsServer;
@@ -39,7 +40,7 @@ public final class TransportStack {
       WebSocketSettings webSocket,
       PeerNames client,
       BufferPool pool,
-      Consumer<String> warnings) {
+      Consumer<SettingMessage> warnings) {
     Transport outer =
         kind.isTls()
             ? new TlsServer(tls.orElseThrow(), client, false, pool, warnings)
@@ -66,7 +67,7 @@ public final class TransportStack {
       HostPort target,
       PeerNames server,
       BufferPool pool,
-      Consumer<String> warnings) {
+      Consumer<SettingMessage> warnings) {
     Transport outer =
         kind.isTls() ? new TlsClient(tls, target, server, false, pool, warnings) : Transport.PLAIN;
     return kind.isWebSocket()

@@ -78,10 +78,10 @@ final class AuthorityTrust extends PeerTrust {
         jdk.checkClientTrusted(chain, method, engine);
       }
     } catch (CertificateException e) {
-      throw new TlsSide.UntrustedException(side.peer() + "'s certificate " + reason(chain, e), e);
+      throw new TlsErrors.UntrustedException(side.peer() + "'s certificate " + reason(chain, e), e);
     }
     if (name.isPresent() && !name.get().matches(chain[0])) {
-      throw new TlsSide.UntrustedException(
+      throw new TlsErrors.UntrustedException(
           side.peer()
               + "'s certificate is for "
               + Certificates.names(chain[0])

@@ -1,5 +1,6 @@
 package culvert.transport.tls;
 
+import culvert.setting.SettingMessage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +34,7 @@ final class FileReloader<T> {
 
   private final List<Path> files;
   private final Supplier<T> builder;
-  private final Consumer<String> warnings;
+  private final Consumer<SettingMessage> warnings;
   private final long intervalNanos;
 
   /** Held by the thread that checks the files; other threads do not wait for it. */
@@ -57,7 +58,7 @@ final class FileReloader<T> {
    * @param interval minimum time between two checks of the files
    */
   FileReloader(
-      List<Path> files, Supplier<T> builder, Consumer<String> warnings, Duration interval) {
+      List<Path> files, Supplier<T> builder, Consumer<SettingMessage> warnings, Duration interval) {
     this.files = List.copyOf(files);
     this.builder = builder;
     this.warnings = warnings;
@@ -90,7 +91,8 @@ final class FileReloader<T> {
     try {
       value = builder.get();
     } catch (IllegalArgumentException e) {
-      warnings.accept(e.getMessage() + "; the previous version stays in use");
+      warnings.accept(
+          SettingMessage.of("%s; the previous version stays in use", SettingMessage.of(e)));
     }
   }
 

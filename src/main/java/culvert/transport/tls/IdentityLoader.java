@@ -4,6 +4,7 @@ import culvert.config.FilePermissions;
 import culvert.config.TlsIdentity;
 import culvert.protocol.PeerNames;
 import culvert.setting.Setting;
+import culvert.setting.SettingMessage;
 import java.nio.file.Path;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
@@ -36,23 +37,25 @@ final class IdentityLoader {
     List<X509Certificate> chain = PemFile.read(ofCertificate, pem.certificate()).certificates();
     PrivateKey key =
         PrivateKeys.read(PemFile.read(ofKey, pem.key()), chain.getFirst().getPublicKey(), peer);
-    var warnings = new ArrayList<String>();
+    var warnings = new ArrayList<SettingMessage>();
     validityWarning(ofCertificate, pem.certificate(), chain.getFirst()).ifPresent(warnings::add);
-    FilePermissions.of(ofKey.flag(), pem.key()).ifPresent(warnings::add);
+    FilePermissions.of(ofKey, pem.key()).ifPresent(warnings::add);
     return new LoadedIdentity(key, chain, warnings);
   }
 
   /** Returns a warning if the certificate has expired or is not valid yet. */
-  static Optional<String> validityWarning(Setting setting, Path file, X509Certificate certificate) {
+  static Optional<SettingMessage> validityWarning(
+      Setting setting, Path file, X509Certificate certificate) {
     Instant now = Instant.now();
     Instant begins = certificate.getNotBefore().toInstant();
     Instant ends = certificate.getNotAfter().toInstant();
-    String subject = setting + " " + file + ": the certificate ";
-    if (now.isAfter(ends)) {
-      return Optional.of(subject + "expired at " + ends + "; peers will reject it");
-    }
-    return now.isBefore(begins)
-        ? Optional.of(subject + "is not valid before " + begins + "; peers will reject it")
-        : Optional.empty();
+    String problem =
+        now.isAfter(ends)
+            ? "expired at " + ends
+            : now.isBefore(begins) ? "is not valid before " + begins : null;
+    return Optional.ofNullable(problem)
+        .map(text ->
+            SettingMessage.of(
+                "%s %s: the certificate %s; peers will reject it", setting, file, text));
   }
 }

@@ -1,5 +1,6 @@
 package culvert.transport.tls;
 
+import culvert.setting.SettingMessage;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.util.List;
@@ -12,7 +13,7 @@ import java.util.List;
  * @param warnings lines for the user: a certificate outside its period of validity, a key that
  *     other users of the host can read
  */
-record LoadedIdentity(PrivateKey key, List<X509Certificate> chain, List<String> warnings) {
+record LoadedIdentity(PrivateKey key, List<X509Certificate> chain, List<SettingMessage> warnings) {
 
   LoadedIdentity {
     chain = List.copyOf(chain);

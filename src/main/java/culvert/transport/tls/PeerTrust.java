@@ -13,7 +13,7 @@ abstract class PeerTrust extends X509ExtendedTrustManager {
    * Returns normally if the certificate is acceptable.
    *
    * @param chain the peer's own certificate first
-   * @throws TlsSide.UntrustedException if it is not, with a message for the user
+   * @throws TlsErrors.UntrustedException if it is not, with a message for the user
    */
   abstract void check(X509Certificate[] chain, String method, SSLEngine engine)
       throws CertificateException;

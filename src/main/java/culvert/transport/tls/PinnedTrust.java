@@ -22,7 +22,7 @@ final class PinnedTrust extends PeerTrust {
   @Override
   void check(X509Certificate[] chain, String method, SSLEngine engine) throws CertificateException {
     if (!MessageDigest.isEqual(Certificates.sha256(chain[0]), pin.bytes())) {
-      throw new TlsSide.UntrustedException(
+      throw new TlsErrors.UntrustedException(
           server.peer()
               + "'s certificate does not match "
               + server.setting(Setting.TLS_PIN)

@@ -5,6 +5,7 @@ import culvert.config.SettingFile;
 import culvert.config.TlsIdentity;
 import culvert.protocol.PeerNames;
 import culvert.setting.Setting;
+import culvert.setting.SettingMessage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -90,15 +91,12 @@ final class Pkcs12Archive {
     return keys.getFirst();
   }
 
-  private List<String> warnings(X509Certificate certificate) {
-    var warnings = new ArrayList<String>();
+  private List<SettingMessage> warnings(X509Certificate certificate) {
+    var warnings = new ArrayList<SettingMessage>();
     Path archive = files.archive();
     IdentityLoader.validityWarning(ofArchive, archive, certificate).ifPresent(warnings::add);
-    FilePermissions.of(ofArchive.flag(), archive).ifPresent(warnings::add);
-    files
-        .password()
-        .flatMap(file -> FilePermissions.of(ofPassword.flag(), file))
-        .ifPresent(warnings::add);
+    FilePermissions.of(ofArchive, archive).ifPresent(warnings::add);
+    files.password().flatMap(file -> FilePermissions.of(ofPassword, file)).ifPresent(warnings::add);
     return warnings;
   }
 

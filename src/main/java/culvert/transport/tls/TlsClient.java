@@ -6,6 +6,7 @@ import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.HostPort;
 import culvert.protocol.PeerNames;
+import culvert.setting.SettingMessage;
 import culvert.transport.Transport;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -50,7 +51,7 @@ public final class TlsClient implements Transport {
       PeerNames server,
       boolean allowTls12,
       BufferPool pool,
-      Consumer<String> warnings) {
+      Consumer<SettingMessage> warnings) {
     this(settings, address, server, TlsRuntime.of(allowTls12, pool, warnings));
   }
 

@@ -1,6 +1,7 @@
 package culvert.transport.tls;
 
 import culvert.net.BufferPool;
+import culvert.setting.SettingMessage;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -15,12 +16,15 @@ import java.util.function.Supplier;
  * @param reloadInterval how often the files are checked for a change
  */
 record TlsRuntime(
-    List<String> versions, BufferPool pool, Consumer<String> warnings, Duration reloadInterval) {
+    List<String> versions,
+    BufferPool pool,
+    Consumer<SettingMessage> warnings,
+    Duration reloadInterval) {
 
   private static final Duration RELOAD_INTERVAL = Duration.ofSeconds(1);
 
   /** Returns the runtime of a role. */
-  static TlsRuntime of(boolean allowTls12, BufferPool pool, Consumer<String> warnings) {
+  static TlsRuntime of(boolean allowTls12, BufferPool pool, Consumer<SettingMessage> warnings) {
     return new TlsRuntime(TlsContext.versions(allowTls12), pool, warnings, RELOAD_INTERVAL);
   }
 

@@ -7,6 +7,7 @@ import culvert.protocol.ExpectedPeer;
 import culvert.protocol.ForeignPeer;
 import culvert.protocol.ForeignPeerException;
 import culvert.protocol.PeerNames;
+import culvert.setting.SettingMessage;
 import culvert.transport.Transport;
 import java.io.EOFException;
 import java.io.IOException;
@@ -58,7 +59,7 @@ public final class TlsServer implements Transport {
       PeerNames client,
       boolean allowTls12,
       BufferPool pool,
-      Consumer<String> warnings) {
+      Consumer<SettingMessage> warnings) {
     this(settings, client, TlsRuntime.of(allowTls12, pool, warnings));
   }
 

@@ -8,6 +8,7 @@ import culvert.net.Threads;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.Log;
+import culvert.setting.SettingNames;
 import culvert.testing.LeakCheck;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -62,7 +63,14 @@ class MemberEventLogTest {
 
   private Log log(Log.Format format) {
     var out = new PrintStream(written, false, StandardCharsets.UTF_8);
-    return new Log(Log.Level.INFO, format, "bounce-server", out, CLOCK, Threads.factory("log"));
+    return new Log(
+        Log.Level.INFO,
+        format,
+        "bounce-server",
+        out,
+        CLOCK,
+        Threads.factory("log"),
+        SettingNames.FLAGS);
   }
 
   private static final byte[] GREETING =

@@ -138,6 +138,37 @@ class BounceTransportsTest {
     }
   }
 
+  /** The members of a group may send to it at the same time. */
+  @ParameterizedTest
+  @EnumSource(
+      value = TransportKind.class,
+      names = {"PLAIN", "TLS", "WS", "WSS"})
+  void memberThatHalfClosesInAGroupReceivesACleanEnd(TransportKind kind) throws Exception {
+    try (BounceFixture bounce = over(kind).start();
+        Connection first = join(kind, bounce.server.address(), "hi");
+        Connection second = join(kind, bounce.server.address(), "hi")) {
+      second.output().write("x".getBytes(StandardCharsets.US_ASCII));
+      assertThat(first.input().read()).isEqualTo('x');
+      first.closeOutput();
+      assertThat(first.input().readAllBytes()).isEmpty();
+      bounce.awaitEvent("0 disconnected: closed by the peer");
+    }
+  }
+
+  /** The write of another member to it does not end by itself. */
+  @Test
+  void memberThatHalfClosesAndDoesNotReadIsDisconnected() throws Exception {
+    try (BounceFixture bounce = over(TransportKind.TLS).start();
+        Connection first = join(TransportKind.TLS, bounce.server.address(), "hi");
+        Connection second = join(TransportKind.TLS, bounce.server.address(), "hi")) {
+      var sent = executor.submit(() -> new RandomBytes(1).send(second.output(), 4 * BYTES));
+      assertThat(first.input().read()).isNotNegative();
+      first.closeOutput();
+      bounce.awaitEvent("0 disconnected: closed by the peer");
+      sent.get();
+    }
+  }
+
   private void exchange(Connection first, Connection second) throws Exception {
     var sent = executor.submit(() -> new RandomBytes(1).send(first.output(), BYTES).sum());
     assertThat(RandomBytes.receive(second.input(), BYTES)).isEqualTo(sent.get());

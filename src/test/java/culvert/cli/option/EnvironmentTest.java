@@ -3,12 +3,8 @@ package culvert.cli.option;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.cli.Cli;
-import culvert.cli.Main;
-import culvert.cli.process.Stop;
-import culvert.cli.process.Terminal;
 import culvert.testing.LeakCheck;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -79,15 +75,7 @@ class EnvironmentTest {
   @Test
   void flagWithoutAValueIsReadFromItsVariable() {
     var environment = Map.of("CULVERT_FAIL_FAST", "true");
-    var command =
-        Main.commandLine(
-            new Terminal(
-                InputStream.nullInputStream(),
-                System.out,
-                System.err,
-                environment,
-                new Stop(),
-                action -> {}));
+    var command = Cli.commandLine(environment);
     var parsed =
         command.parseArgs(
             "origin-proxy", "--remote-proxy-addr=127.0.0.1:1", "--origin-server-addr=127.0.0.1:1");

@@ -4,11 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.cli.Cli;
 import culvert.cli.Help;
-import culvert.cli.Main;
-import culvert.cli.process.Stop;
-import culvert.cli.process.Terminal;
 import culvert.protocol.bounce.BounceGreeting;
-import java.io.InputStream;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -51,15 +47,7 @@ class FormerNamesTest {
     }
 
     String read(Map<String, String> variables, String... more) {
-      var command =
-          Main.commandLine(
-              new Terminal(
-                  InputStream.nullInputStream(),
-                  System.out,
-                  System.err,
-                  variables,
-                  new Stop(),
-                  action -> {}));
+      var command = Cli.commandLine(variables);
       var result = command.parseArgs(line(more));
       while (result.hasSubcommand()) {
         result = result.subcommand();

@@ -4,16 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.cli.Cli;
 import culvert.cli.Help;
-import culvert.cli.Main;
 import culvert.cli.process.ExitCode;
-import culvert.cli.process.Stop;
-import culvert.cli.process.Terminal;
 import culvert.config.ByteCount;
 import culvert.config.ConnectionLimits;
 import culvert.config.ResourceLimits;
 import culvert.config.Timeouts;
 import culvert.testing.LeakCheck;
-import java.io.InputStream;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -36,15 +32,7 @@ class LimitOptionsTest {
   };
 
   private static CommandSpec parsed(Map<String, String> variables, String[] words, String... more) {
-    CommandLine command =
-        Main.commandLine(
-            new Terminal(
-                InputStream.nullInputStream(),
-                System.out,
-                System.err,
-                variables,
-                new Stop(),
-                action -> {}));
+    CommandLine command = Cli.commandLine(variables);
     String[] all = Stream.of(words, more).flatMap(Arrays::stream).toArray(String[]::new);
     return command.parseArgs(all).subcommand().commandSpec();
   }

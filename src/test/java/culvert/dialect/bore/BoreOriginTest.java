@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.net.HostPort;
 import culvert.observe.Counter;
+import culvert.observe.Counters;
 import culvert.origin.OriginProxy;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.RefusingPort;
 import culvert.testing.RolePair;
 import culvert.testing.TestServer;
+import culvert.testing.UnansweredAddress;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -70,6 +72,32 @@ class BoreOriginTest {
     channel.write(" and goodbye").socket().shutdownOutput();
     assertThat(channel.readAll()).isEqualTo(" and goodbye");
     client.awaitLog("relay ended", ID, "reason=done");
+  }
+
+  /** The visitor would occupy its place until the timeout of the dial. */
+  @Test
+  void dialIsCancelledWhenTheServerResetsTheDataChannel() throws Exception {
+    try (var silent = new UnansweredAddress()) {
+      client = new Client(server.address(), HostPort.of(silent.address()), new Client.Options());
+      var channel = server.visit(server.control(0, 4711)).write("a request");
+      channel.reset();
+      Counters counters = client.role().counters();
+      Eventually.within(
+          RolePair.LIMIT, () -> assertThat(counters.get(Counter.VISITORS_GONE)).isEqualTo(1));
+      assertThat(counters.get(Counter.OPENS_FAILED)).isZero();
+    }
+  }
+
+  /** The visitor half-closes its connection; it may be waiting for the answer. */
+  @Test
+  void bytesAndEndOfADataChannelBeforeTheDialAreForwarded() throws Exception {
+    run(new Client.Options());
+    var control = server.control(0, 4711);
+    for (int i = 0; i < 20; i++) {
+      var channel = server.visit(control).write("request " + i);
+      channel.socket().shutdownOutput();
+      assertThat(channel.readAll()).isEqualTo("request " + i);
+    }
   }
 
   @Test

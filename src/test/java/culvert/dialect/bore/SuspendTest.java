@@ -17,6 +17,7 @@ import culvert.observe.Log;
 import culvert.protocol.DeclinedReason;
 import culvert.session.OriginSession;
 import culvert.session.SessionEndedException;
+import culvert.setting.SettingNames;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
 import java.io.IOException;
@@ -110,7 +111,8 @@ class SuspendTest {
                 "test",
                 new PrintStream(OutputStream.nullOutputStream()),
                 Clock.systemUTC(),
-                Threads.factory("log"))) {
+                Threads.factory("log"),
+                SettingNames.FLAGS)) {
       HostPort anywhere = HostPort.of(pair.near().peer());
       OriginSettings settings =
           Client.settings(anywhere, anywhere, new Client.Options().heartbeatTimeout(SILENCE));

@@ -29,6 +29,7 @@ import culvert.protocol.PeerRefusedException;
 import culvert.protocol.ProtocolException;
 import culvert.session.Dialect;
 import culvert.session.OriginSession;
+import culvert.setting.SettingMessage;
 import culvert.testing.RolePair;
 import culvert.testing.TestAuthority;
 import culvert.transport.Transport;
@@ -171,7 +172,7 @@ final class LoginPair implements AutoCloseable {
         : tls;
   }
 
-  private static void failOnMessage(String line) {
+  private static void failOnMessage(SettingMessage line) {
     throw new AssertionError(line);
   }
 

@@ -10,6 +10,7 @@ import culvert.protocol.Message;
 import culvert.protocol.PeerNames;
 import culvert.protocol.PeerRefusedException;
 import culvert.session.Dialect;
+import culvert.setting.SettingMessage;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
 import culvert.transport.tls.TlsClient;
@@ -40,7 +41,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(120)
 class NativeLoginTest {
 
-  private static final Consumer<String> IGNORED = line -> {};
+  private static final Consumer<SettingMessage> IGNORED = line -> {};
 
   /** All messages for sides with different settings; each was reviewed from its user's view. */
   private static final Set<String> MESSAGES =

@@ -53,6 +53,10 @@ final class Roles implements AutoCloseable {
     return remote;
   }
 
+  OriginProxy origin() {
+    return origin;
+  }
+
   HostPort publicAddress() {
     return remote.outsideAddresses().get("default");
   }

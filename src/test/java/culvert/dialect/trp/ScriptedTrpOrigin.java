@@ -48,6 +48,11 @@ final class ScriptedTrpOrigin implements AutoCloseable {
     return TestClient.dial(remote);
   }
 
+  /** Opens a data connection from a loopback address. */
+  Socket openData(String source) throws IOException {
+    return TestClient.dial(remote, source);
+  }
+
   /** Opens a data connection and checks that its bytes reach this visitor. */
   void assertServes(Socket visitor) throws IOException {
     try (Socket data = openData()) {

@@ -3,8 +3,12 @@ package culvert.dialect.trp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.HostPort;
+import culvert.net.Threads;
+import culvert.observe.Counter;
+import culvert.observe.Counters;
 import culvert.session.Dialect;
 import culvert.session.Offer;
 import culvert.session.PendingStream;
@@ -18,6 +22,7 @@ import culvert.testing.RefusingPort;
 import culvert.testing.RolePair;
 import culvert.testing.TestClient;
 import culvert.testing.TestServer;
+import culvert.testing.UnansweredAddress;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -101,6 +106,21 @@ class TrpTest {
         origin.assertAnnounces(visitor);
         origin.assertServes(visitor);
       }
+    }
+  }
+
+  /** Row 36: silent connections from other addresses took the visitors. */
+  @Test
+  void connectionFromAnotherAddressTakesNoVisitor() throws Exception {
+    roles.remote(RolePair.LIMIT);
+    try (var origin = ScriptedTrpOrigin.connect(roles);
+        Socket visitor = TestClient.dial(roles.publicAddress())) {
+      origin.assertAnnounces(visitor);
+      try (Socket stray = origin.openData("127.0.0.2")) {
+        assertThat(stray.getInputStream().read()).isNegative();
+      }
+      roles.awaitLog(1, "its data connections must have its address, 127.0.0.1");
+      origin.assertServes(visitor);
     }
   }
 
@@ -271,8 +291,7 @@ class TrpTest {
       var withdrawn = new AtomicBoolean();
       ServiceRegistry services =
           new UnansweredRegistry(() -> {
-            assertThatThrownBy(() -> dialect.accept(next.far(), () -> {}))
-                .isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> claim(dialect, next.far())).isInstanceOf(IOException.class);
             withdrawn.set(true);
           });
       assertThatThrownBy(() -> session.serve(services)).isInstanceOf(IOException.class);
@@ -292,10 +311,14 @@ class TrpTest {
       var session = ((Dialect.Accepted.LoggedIn) dialect.accept(control.far(), () -> {})).session();
       InetSocketAddress address = data.near().local();
       PendingStream opened = session.open(new Visitor("default", address, address));
-      assertThat(dialect.accept(data.far(), () -> {})).isInstanceOf(Dialect.Accepted.Claimed.class);
+      claim(dialect, data.far());
       control.far().close();
       assertThat(opened.await(RolePair.LIMIT)).isInstanceOf(PendingStream.Outcome.Accepted.class);
     }
+  }
+
+  private static void claim(Dialect dialect, Connection channel) throws IOException {
+    ((Dialect.Accepted.Claimed) dialect.accept(channel, () -> {})).delivery().deliver();
   }
 
   /** Never answers an offer, and runs an action when a service is withdrawn. */
@@ -329,6 +352,28 @@ class TrpTest {
         }
       }
       roles.awaitLog(1, "session lost", "the remote proxy closed the connection");
+    }
+  }
+
+  /** The visitor would occupy its place until the timeout of the dial. */
+  @Test
+  void dialIsCancelledWhenTheRemoteProxyResetsTheDataConnection() throws Exception {
+    try (var remote = new ServerSocket(0, 9, InetAddress.getLoopbackAddress());
+        var silent = new UnansweredAddress()) {
+      roles.origin(new HostPort("127.0.0.1", remote.getLocalPort()), HostPort.of(silent.address()));
+      try (Socket control = remote.accept()) {
+        control.getOutputStream().write("1.2.3.4:5\n".getBytes());
+        Socket data = remote.accept();
+        // An earlier reset would fail the dial of the data connection.
+        Eventually.within(
+            RolePair.LIMIT, () -> assertThat(Threads.live()).contains("1.2.3.4:5 default >"));
+        data.setSoLinger(true, 0);
+        data.close();
+        Counters counters = roles.origin().counters();
+        Eventually.within(
+            RolePair.LIMIT, () -> assertThat(counters.get(Counter.VISITORS_GONE)).isEqualTo(1));
+        assertThat(counters.get(Counter.OPENS_FAILED)).isZero();
+      }
     }
   }
 

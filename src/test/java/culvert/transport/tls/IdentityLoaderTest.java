@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import culvert.config.TlsIdentity;
 import culvert.protocol.PeerNames;
+import culvert.setting.SettingMessage;
 import culvert.testing.TestAuthority;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -231,6 +232,7 @@ class IdentityLoaderTest {
       Files.setPosixFilePermissions(identity.key(), PosixFilePermissions.fromString(mode));
       assertThat(load(identity).warnings())
           .as(mode)
+          .map(SettingMessage::toString)
           .containsExactly(
               "--tls-key "
                   + identity.key()
@@ -244,6 +246,7 @@ class IdentityLoaderTest {
     var wish = new TestAuthority.Wish("server").time(end.minus(Duration.ofDays(1)), end);
     var identity = pem(TestAuthority.selfSigned(wish));
     assertThat(load(identity).warnings())
+        .map(SettingMessage::toString)
         .containsExactly(
             "--tls-cert "
                 + identity.certificate()
@@ -314,6 +317,7 @@ class IdentityLoaderTest {
     Files.setPosixFilePermissions(archive, PosixFilePermissions.fromString("rw-r--r--"));
     Files.setPosixFilePermissions(password, PosixFilePermissions.fromString("rw-r--r--"));
     assertThat(load(new TlsIdentity.Pkcs12(archive, Optional.of(password))).warnings())
+        .map(SettingMessage::toString)
         .extracting(line -> line.substring(0, line.indexOf(':')))
         .containsExactly("--tls-pkcs12 " + archive, "--tls-password-file " + password);
   }
@@ -338,13 +342,7 @@ class IdentityLoaderTest {
   }
 
   private Path archive(TestAuthority.Issued issued, String password) throws Exception {
-    KeyStore store = store();
-    store.setKeyEntry(
-        "server",
-        issued.keys().getPrivate(),
-        password.toCharArray(),
-        issued.chain().toArray(X509Certificate[]::new));
-    return write(store, password);
+    return issued.writeArchive(file("identity.p12"), password);
   }
 
   private static KeyStore store() throws Exception {

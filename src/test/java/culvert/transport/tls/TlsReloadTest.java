@@ -7,6 +7,7 @@ import culvert.config.TlsIdentity;
 import culvert.config.TlsServerSettings;
 import culvert.config.TlsTrust;
 import culvert.protocol.PeerNames;
+import culvert.setting.SettingMessage;
 import culvert.testing.LeakCheck;
 import culvert.testing.TestAuthority;
 import culvert.transport.Transport;
@@ -99,11 +100,14 @@ class TlsReloadTest {
     assertPresents(server, first);
     assertPresents(server, first);
     assertThat(tls.warnings)
+        .map(SettingMessage::toString)
         .containsExactly(
             "--tls-cert "
                 + file
                 + ": the file has no certificate in PEM form (-----BEGIN CERTIFICATE-----); the"
                 + " previous version stays in use");
+    assertThat(tls.warnings.getFirst().text(setting -> Optional.of(setting.variable())))
+        .startsWith("CULVERT_TLS_CERT " + file + ": ");
     Files.delete(file);
     assertPresents(server, first);
     assertThat(tls.warnings).hasSize(2).last().asString().contains("there is no such file");
@@ -118,7 +122,9 @@ class TlsReloadTest {
     TlsServer server = tls.server(identity);
     second.writeChain(folder.resolve("server.pem"));
     assertPresents(server, first);
-    assertThat(tls.warnings).hasSize(1).allMatch(line -> line.contains("does not match"));
+    assertThat(tls.warnings)
+        .hasSize(1)
+        .allMatch(line -> line.toString().contains("does not match"));
     second.writeKey(folder.resolve("server.key"));
     assertPresents(server, second);
   }

@@ -7,6 +7,7 @@ import culvert.config.TlsTrust;
 import culvert.net.BufferPool;
 import culvert.net.HostPort;
 import culvert.protocol.PeerNames;
+import culvert.setting.SettingMessage;
 import culvert.testing.TestAuthority;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,7 +26,7 @@ final class TlsSetup {
   final Path ca;
 
   /** Warnings of either side. */
-  final List<String> warnings = new CopyOnWriteArrayList<>();
+  final List<SettingMessage> warnings = new CopyOnWriteArrayList<>();
 
   TlsSetup(Path folder) throws Exception {
     this.folder = folder;

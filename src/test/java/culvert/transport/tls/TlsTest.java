@@ -13,6 +13,7 @@ import culvert.net.Connection;
 import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.protocol.PeerNames;
+import culvert.setting.SettingMessage;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
@@ -48,7 +49,7 @@ class TlsTest {
 
   private static final Duration LIMIT = Duration.ofSeconds(10);
   private static final HostPort ADDRESS = new HostPort("localhost", 7835);
-  private static final Consumer<String> NO_WARNINGS = line -> {};
+  private static final Consumer<SettingMessage> NO_WARNINGS = line -> {};
   private static final long BULK_BYTES = 64L << 20;
 
   @TempDir private Path folder;

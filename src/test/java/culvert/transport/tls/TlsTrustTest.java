@@ -10,6 +10,7 @@ import culvert.protocol.ByeReason;
 import culvert.protocol.PeerNames;
 import culvert.protocol.PeerRefusedException;
 import culvert.protocol.ProtocolException;
+import culvert.setting.SettingMessage;
 import culvert.testing.LeakCheck;
 import culvert.testing.TestAuthority;
 import culvert.transport.Transport;
@@ -120,6 +121,7 @@ class TlsTrustTest {
         .isEqualTo("the remote proxy's certificate expired at 2024-05-06T07:08:09Z");
     assertThat(messageOf(failed.server())).contains("rejected this side's certificate");
     assertThat(tls.warnings)
+        .map(SettingMessage::toString)
         .containsExactly(
             "--tls-cert "
                 + folder.resolve("expired.pem")
@@ -137,7 +139,9 @@ class TlsTrustTest {
     TlsServer server = tls.server(tls.write("future", tls.authority.issue(wish)));
     assertThat(messageOf(TlsPair.Failed.of(tls.client(), server).client()))
         .startsWith("the remote proxy's certificate is not valid before 2049-05-06T07:08:09Z");
-    assertThat(tls.warnings).hasSize(1).allMatch(line -> line.contains("is not valid before"));
+    assertThat(tls.warnings)
+        .hasSize(1)
+        .allMatch(line -> line.toString().contains("is not valid before"));
   }
 
   @Test

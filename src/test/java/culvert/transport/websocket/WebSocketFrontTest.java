@@ -133,25 +133,14 @@ class WebSocketFrontTest {
       var accepting = accepting();
       try (Connection near = dial(nginx.address(), "/tunnel");
           Connection far = soon(accepting)) {
-        var up = sending(near, 1);
-        var down = sending(far, 2);
+        var up = WebSocketPair.sending(near, 1, BULK_BYTES);
+        var down = WebSocketPair.sending(far, 2, BULK_BYTES);
         var received = new FutureTask<>(() -> RandomBytes.receive(far.input()));
         Threads.start("receiving", received);
         assertThat(RandomBytes.receive(near.input())).isEqualTo(soon(down));
         assertThat(soon(received)).isEqualTo(soon(up));
       }
     }
-  }
-
-  private static FutureTask<Long> sending(Connection connection, long seed) {
-    var task =
-        new FutureTask<>(() -> {
-          long sum = new RandomBytes(seed).send(connection.output(), BULK_BYTES).sum();
-          connection.closeOutput();
-          return sum;
-        });
-    Threads.start("sending", task);
-    return task;
   }
 
   @Test

@@ -8,6 +8,7 @@ import culvert.net.Threads;
 import culvert.protocol.PeerNames;
 import culvert.testing.Loopback;
 import culvert.testing.MemoryPipe;
+import culvert.testing.RandomBytes;
 import culvert.transport.Transport;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -58,6 +59,18 @@ record WebSocketPair(Connection near, Connection far, Connection carrier) implem
 
   static Transport server(WebSocketBehavior behavior) {
     return new WebSocketServer(WebSocketSettings.DEFAULT, PeerNames.ORIGIN_PROXY, behavior, POOL);
+  }
+
+  /** Sends random bytes and the end in a new thread; returns their sum. */
+  static FutureTask<Long> sending(Connection connection, long seed, long bytes) {
+    var task =
+        new FutureTask<>(() -> {
+          long sum = new RandomBytes(seed).send(connection.output(), bytes).sum();
+          connection.closeOutput();
+          return sum;
+        });
+    Threads.start("sending", task);
+    return task;
   }
 
   @Override

@@ -91,8 +91,8 @@ class WebSocketTest {
   @Test
   void bulkArrivesInBothDirectionsAtOnce() throws Exception {
     try (var pair = WebSocketPair.open()) {
-      var up = sending(pair.near(), 1);
-      var down = sending(pair.far(), 2);
+      var up = WebSocketPair.sending(pair.near(), 1, BULK_BYTES);
+      var down = WebSocketPair.sending(pair.far(), 2, BULK_BYTES);
       var received = receiving(pair.far());
       assertThat(RandomBytes.receive(pair.near().input()))
           .isEqualTo(down.get(60, TimeUnit.SECONDS));
@@ -106,7 +106,7 @@ class WebSocketTest {
   void bulkArrivesThroughACopyLoop() throws Exception {
     try (var first = WebSocketPair.open();
         var second = WebSocketPair.open()) {
-      var sent = sending(first.near(), 3);
+      var sent = WebSocketPair.sending(first.near(), 3, BULK_BYTES);
       var copied =
           new FutureTask<>(() -> {
             long n = first.far().input().transferTo(second.near().output());
@@ -119,17 +119,6 @@ class WebSocketTest {
       assertThat(copied.get()).isEqualTo(BULK_BYTES);
       assertThat(WebSocketPair.POOL.borrowed()).isZero();
     }
-  }
-
-  private static FutureTask<Long> sending(Connection connection, long seed) {
-    var task =
-        new FutureTask<>(() -> {
-          long sum = new RandomBytes(seed).send(connection.output(), BULK_BYTES).sum();
-          connection.closeOutput();
-          return sum;
-        });
-    Threads.start("sending", task);
-    return task;
   }
 
   private static FutureTask<Long> receiving(Connection connection) {

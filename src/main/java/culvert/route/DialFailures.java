@@ -10,9 +10,9 @@ import java.io.EOFException;
 import java.io.IOException;
 
 /** Explains why a handshake on the dialling side failed, by the first bytes of the peer. */
-public final class ForeignServers {
+public final class DialFailures {
 
-  private ForeignServers() {}
+  private DialFailures() {}
 
   /**
    * Returns the exception to throw: one that names the server if it uses another known protocol,

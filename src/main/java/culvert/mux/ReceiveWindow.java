@@ -1,0 +1,91 @@
+package culvert.mux;
+
+import culvert.net.MemoryBudget;
+
+/**
+ * The flow-control window of a stream's receiving half: how many bytes the peer may still send, and
+ * how many it is granted when bytes were read. The window grows while the reader keeps up, and
+ * shrinks when memory is nearly exhausted.
+ *
+ * <p>Has no lock of its own: {@link StreamInput} calls every method with its lock held, so that
+ * window and queue change together. The caller sends a grant after it has released the lock.
+ */
+final class ReceiveWindow {
+
+  private static final long MIN_ROUND_TRIP_NANOS = 1_000_000;
+
+  /** The window of any stream shrinks to this when memory is nearly exhausted, in bytes. */
+  private static final long MIN_BYTES = 4 * 1024;
+
+  private final Link link;
+
+  /** The bytes that the peer may still send. */
+  private long credit = MuxStream.FIRST_WINDOW;
+
+  /** The bytes that the peer may send without a grant. */
+  private long size = MuxStream.FIRST_WINDOW;
+
+  /** The bytes that were read and not granted again yet. */
+  private long unreported;
+
+  private long lastGrantNanos = System.nanoTime();
+
+  ReceiveWindow(Link link) {
+    this.link = link;
+  }
+
+  /** Uses up credit for received bytes. Returns false, and uses none, if they are too many. */
+  boolean use(int bytes) {
+    if (bytes > credit) {
+      return false;
+    }
+    credit -= bytes;
+    return true;
+  }
+
+  /** Records that bytes were read. */
+  void consumed(long bytes) {
+    unreported += bytes;
+  }
+
+  /** Returns how much to grant to the peer: nothing until a quarter of the window was read. */
+  long nextGrant(long nowNanos) {
+    if (unreported < size / 4) {
+      return 0;
+    }
+    long grant = unreported + growth(nowNanos) - shrinkage();
+    unreported = 0;
+    credit += grant;
+    lastGrantNanos = nowNanos;
+    return grant;
+  }
+
+  /**
+   * Returns how much the window grows: it doubles, up to the maximum, if a quarter was read within
+   * two round trips and memory is not short.
+   */
+  private long growth(long nowNanos) {
+    long fast = 2 * Math.max(link.writer().roundTripNanos(), MIN_ROUND_TRIP_NANOS);
+    boolean slow = nowNanos - lastGrantNanos > fast;
+    if (slow || size >= link.maxWindow() || budget().isUnderPressure()) {
+      return 0;
+    }
+    long growth = Math.min(size, link.maxWindow() - size);
+    size += growth;
+    return growth;
+  }
+
+  /** Returns how many of the bytes read are not granted again, so that the window shrinks. */
+  private long shrinkage() {
+    if (size <= MIN_BYTES || !budget().isNearlyExhausted()) {
+      return 0;
+    }
+    long shrinkage = Math.min(unreported, size - MIN_BYTES);
+    size -= shrinkage;
+    return shrinkage;
+  }
+
+  private MemoryBudget budget() {
+    return link.pool().budget();
+  }
+}
