@@ -222,6 +222,9 @@ final class BuildImage {
         recipe.resolveSibling("LICENSE"),
         image.resolve("LICENSE"),
         StandardCopyOption.REPLACE_EXISTING);
+    // The other dependencies have the licence of this project.
+    Path ofAntlr = Files.createDirectories(image.resolve("legal/org.antlr.antlr4.runtime"));
+    Files.copy(recipe.resolve("antlr-license.txt"), ofAntlr.resolve("LICENSE"));
   }
 
   private void addLaunchers() throws IOException, InterruptedException {

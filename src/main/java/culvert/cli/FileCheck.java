@@ -125,7 +125,7 @@ final class FileCheck {
     boolean isLost = given.isEmpty() && file.problems().stream().anyMatch(Problem::isSyntax);
     if (!isConsequence && !isLost) {
       int line = given.stream().mapToInt(FileValue::line).findFirst().orElse(block.line());
-      problems.add(new Problem(line, block.role().block(), message));
+      problems.add(new Problem(line, "", message));
     }
   }
 

@@ -2,6 +2,7 @@ package culvert.cli;
 
 import culvert.cli.option.Environment;
 import culvert.cli.option.FormerNames;
+import culvert.cli.option.MissingSettings;
 import culvert.cli.option.WrittenName;
 import culvert.cli.process.ErrorLines;
 import culvert.cli.process.ExitCode;
@@ -10,6 +11,7 @@ import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.IParameterExceptionHandler;
@@ -40,6 +42,14 @@ final class UsageErrors implements IParameterExceptionHandler {
   @Override
   public int handleParseException(ParameterException e, String[] arguments) {
     CommandLine command = e.getCommandLine();
+    Optional<String> inFile =
+        e instanceof MissingParameterException missing && command.getUnmatchedArguments().isEmpty()
+            ? MissingSettings.message(missing, environment)
+            : Optional.empty();
+    if (inFile.isPresent()) {
+      lines.error(name(command), "invalid settings", inFile.get());
+      return ExitCode.SETTINGS.code();
+    }
     // A mistyped option is the cause of an option that is missing.
     List<String> unmatched = command.getUnmatchedArguments();
     return unmatched.isEmpty()

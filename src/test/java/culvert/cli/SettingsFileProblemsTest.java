@@ -144,10 +144,10 @@ class SettingsFileProblemsTest {
           new Case(
               SERVER + "secret = \"${NO_SUCH_VARIABLE}\"",
               "line 4: server.secret: the variable NO_SUCH_VARIABLE is not set"),
-          new Case(SERVER + "secret = \"\"", "line 4: server: server.secret: the secret is empty"),
+          new Case(SERVER + "secret = \"\"", "line 4: server.secret: the secret is empty"),
           new Case(
               SERVER + "secret = \"file:/no/such/file\"",
-              "line 4: server: server.secret /no/such/file: there is no such file"),
+              "line 4: server.secret /no/such/file: there is no such file"),
           // Services.
           new Case(
               SERVER + "[server.services.\"a b\"]\nbind_addr = \"0.0.0.0:1\"",
@@ -159,21 +159,20 @@ class SettingsFileProblemsTest {
           // Contradictions.
           new Case(
               "[server]",
-              "line 1: server: missing server.bind_addr or server.control_via",
-              "line 1: server: missing server.services.NAME.bind_addr or server.port_range"),
+              "line 1: missing server.bind_addr or server.control_via",
+              "line 1: missing server.services.NAME.bind_addr or server.port_range"),
           new Case(
-              "[client]",
-              "line 1: client: missing client.remote_addr and client.services.NAME.local_addr"),
+              "[client]", "line 1: missing client.remote_addr and client.services.NAME.local_addr"),
           new Case(
               SERVER + "[server.services.a]\nbind_addr = \"127.0.0.1:8000\"",
-              "line 3: server: server.services.web.bind_addr and server.services.a.bind_addr both"
+              "line 3: server.services.web.bind_addr and server.services.a.bind_addr both"
                   + " listen at port 8000 of 127.0.0.1"),
           new Case(
               SERVER + "secret = \"0123456789abcdef\"\nsecret_file = \"x\"",
-              "line 4: server: server.secret and server.secret_file are both given; keep one"),
+              "line 4: server.secret and server.secret_file are both given; keep one"),
           new Case(
               SERVER + "transport.type = \"tls\"",
-              "line 4: server: server.transport.type tls needs a certificate: set"
+              "line 4: server.transport.type tls needs a certificate: set"
                   + " server.transport.tls.cert and server.transport.tls.key, or"
                   + " server.transport.tls.pkcs12"),
           new Case(
@@ -182,12 +181,12 @@ class SettingsFileProblemsTest {
                   + " \"websocket\""),
           new Case(
               SERVER + "heartbeat_timeout = \"1s\"",
-              "line 4: server: invalid value '1s' for server.heartbeat_timeout: expected a duration"
+              "line 4: invalid value '1s' for server.heartbeat_timeout: expected a duration"
                   + " longer than server.heartbeat_interval (10s), or each pause would end the"
                   + " session"),
           new Case(
               "[bounce]\nport = 70000",
-              "line 2: bounce: invalid value '70000' for bounce.port: expected a port from 0 to"
+              "line 2: invalid value '70000' for bounce.port: expected a port from 0 to"
                   + " 65535"),
           // Blocks of rathole.
           new Case(

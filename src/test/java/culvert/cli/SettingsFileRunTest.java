@@ -186,6 +186,27 @@ class SettingsFileRunTest {
   }
 
   @Test
+  void settingThatNoPlaceHasIsNamedByItsKey() throws Exception {
+    Cli client = Cli.run("run", file("[client]\nremote_addr = \"127.0.0.1:1\""));
+    assertThat(client.err()).isEqualTo("origin-proxy: missing client.services.NAME.local_addr\n");
+    assertThat(client.exit()).isEqualTo(78);
+    Cli server = Cli.run("run", file("[server]\nbind_addr = \"127.0.0.1:0\""));
+    assertThat(server.err())
+        .contains("missing server.services.NAME.bind_addr or server.port_range")
+        .hasLineCount(1);
+    assertThat(server.exit()).isEqualTo(78);
+  }
+
+  @Test
+  void fiveHundredServicesAreValid() throws Exception {
+    var services = new StringBuilder(SERVER);
+    for (int i = 0; i < 500; i++) {
+      services.append("services.s%d.bind_addr = \"127.0.0.1:%d\"\n".formatted(i, 10_000 + i));
+    }
+    assertThat(Cli.run("check", file(services.toString())).err()).isEmpty();
+  }
+
+  @Test
   void helpNeedsNoFile() {
     assertThat(Cli.run("remote-proxy", "--config", "/none", "--help").exit()).isZero();
   }

@@ -3,6 +3,7 @@ package culvert.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.cli.option.FileSettings;
+import culvert.cli.option.FormerNames;
 import culvert.cli.process.Stop;
 import culvert.cli.process.Terminal;
 import culvert.config.toml.Key;
@@ -99,6 +100,25 @@ class SettingsPrecedenceTest {
           .isNotIn(ofFile.get(setting), ofFlags.get(setting));
     }
     assertThat(ofFile).hasSizeGreaterThan(25);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void everyOptionOfTheRoleHasAKey(Role role) {
+    List<String> options =
+        Main.roles(terminal(Map.of()), FileSettings.NONE, Set.of(role))
+            .getSubcommands()
+            .get(SettingsFiles.command(role))
+            .getCommandSpec()
+            .options()
+            .stream()
+            .filter(option -> !option.usageHelp() && !option.versionHelp())
+            .flatMap(option -> Stream.of(option.names()))
+            .filter(name -> name.startsWith("--") && !name.equals("--config"))
+            .filter(name -> !FormerNames.has(name))
+            .toList();
+    List<String> flags = keys(role).stream().map(key -> setting(key).flag()).toList();
+    assertThat(flags).containsExactlyInAnyOrderElementsOf(options);
   }
 
   private static List<Key> keys(Role role) {

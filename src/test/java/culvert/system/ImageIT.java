@@ -48,6 +48,24 @@ class ImageIT {
         .isEqualTo("culvert 0.1.0\n");
   }
 
+  /** The modules of the TOML library have descriptors in the image only. */
+  @Test
+  void imageReadsASettingsFile() throws Exception {
+    Path file =
+        Files.writeString(
+            folder.resolve("server.toml"),
+            """
+            [server]
+            bind_addr = "127.0.0.1:0"
+            services.web.bind_addr = "127.0.0.1:0"
+            """);
+    assertThat(RoleProcess.run("culvert", "check", file.toString()).out())
+        .isEqualTo(file + ": valid\n");
+    try (RoleProcess remote = RoleProcess.start("culvert", "run", file.toString())) {
+      assertThat(remote.line()).startsWith("remote-proxy: control 127.0.0.1:");
+    }
+  }
+
   @Test
   void launcherReplacesItselfWithTheJvmSoThatSignalsReachIt() throws Exception {
     try (RoleProcess remote =

@@ -1,5 +1,6 @@
 package culvert.cli.demo;
 
+import culvert.setting.Setting;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,6 +36,7 @@ final class RoleProcess implements AutoCloseable {
     var command = new ArrayList<>(commandLine);
     command.set(0, launcher.toString());
     var builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+    builder.environment().remove(Setting.CONFIG.variable());
     builder.environment().putAll(environment);
     return new RoleProcess(name, builder.start());
   }

@@ -8,11 +8,13 @@ import java.util.Set;
  * A problem of a settings file.
  *
  * @param line where it is, from 1
- * @param key the full key, such as {@code server.services.web.bind_addr}; empty for a syntax error
+ * @param key the full key, such as {@code server.services.web.bind_addr}; empty if it concerns
+ *     several or none
  * @param message the problem
  * @param settings the settings that have no value because of it
+ * @param isSyntax whether it is an error of the syntax, after which keys may be lost
  */
-public record Problem(int line, String key, String message, Set<Setting> settings)
+public record Problem(int line, String key, String message, Set<Setting> settings, boolean isSyntax)
     implements Comparable<Problem> {
 
   private static final Comparator<Problem> ORDER =
@@ -25,14 +27,19 @@ public record Problem(int line, String key, String message, Set<Setting> setting
     settings = Set.copyOf(settings);
   }
 
+  /** Creates a problem of a key's value. */
+  Problem(int line, String key, String message, Set<Setting> settings) {
+    this(line, key, message, settings, false);
+  }
+
   /** Creates a problem that concerns no setting. */
   public Problem(int line, String key, String message) {
     this(line, key, message, Set.of());
   }
 
-  /** Returns whether it is an error of the syntax, after which keys may be lost. */
-  public boolean isSyntax() {
-    return key.isEmpty();
+  /** Creates a problem of the syntax. */
+  static Problem ofSyntax(int line, String message) {
+    return new Problem(line, "", message, Set.of(), true);
   }
 
   @Override

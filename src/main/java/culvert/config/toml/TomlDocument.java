@@ -27,16 +27,15 @@ public record TomlDocument(Table root, List<Problem> problems) {
       // The parser is recursive; only brackets that are nested without end exhaust the stack.
       return new TomlDocument(
           new Table(1, List.of()),
-          List.of(new Problem(1, "", "the brackets of a value are nested too deeply")));
+          List.of(Problem.ofSyntax(1, "the brackets of a value are nested too deeply")));
     }
   }
 
   private static Problem problem(TomlParseError error) {
     int column = error.position().column();
     String message = error.getMessage();
-    return new Problem(
+    return Problem.ofSyntax(
         error.position().line(),
-        "",
         "column "
             + column
             + ": "
