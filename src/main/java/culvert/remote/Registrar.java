@@ -2,6 +2,7 @@ package culvert.remote;
 
 import static culvert.remote.SessionLog.about;
 
+import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
@@ -161,7 +162,8 @@ final class Registrar {
     if (!decided.isEmpty()) {
       // A session may answer in the only timer thread, which the next steps would block.
       Threads.start(
-          "registration of " + one.session().peer(), () -> decided.forEach(this::proceed));
+          "registration of " + HostPort.of(one.session().peer()),
+          () -> decided.forEach(this::proceed));
     }
   }
 
