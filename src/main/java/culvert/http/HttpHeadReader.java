@@ -66,8 +66,11 @@ public final class HttpHeadReader {
     return ByteBuffer.wrap(bytes.array(), parsed, bytes.position() - parsed);
   }
 
-  /** Reads the first line of the body, or as much of it as arrives within {@code max} bytes. */
-  public String readLine(int max) {
+  /**
+   * Returns the first line of the body, at most {@code max} bytes. The end of the connection and a
+   * read error end the line.
+   */
+  public String readBodyLine(int max) {
     try {
       while (remaining().remaining() < max && text(max).indexOf('\n') < 0 && read()) {
         // The read added at least one byte.

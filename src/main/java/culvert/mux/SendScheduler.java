@@ -16,8 +16,8 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * Puts the payload of many streams and flows into one batch, round-robin with one bounded frame for
  * each stream. Streams that were quiet and have few bytes, datagrams, and bulk streams alternate,
- * so that none of the three waits behind the others. OPENs are scheduled the same way, so that they
- * precede the data of their stream. Not thread-safe: the writer's lock guards it.
+ * so that none of the three waits behind the others. An OPEN takes the turn of its stream, before
+ * the stream's data. Not thread-safe: the writer's lock guards it.
  */
 final class SendScheduler {
 
@@ -27,8 +27,10 @@ final class SendScheduler {
   /** Maximum payload of a DATA frame, in bytes. */
   private static final int MAX_FRAME_BYTES = 64 * 1024;
 
-  /** A stream that was not in the last batch and has at most this many bytes precedes bulk. */
-  private static final int SPARSE_BYTES = 1024;
+  /**
+   * A stream that was not in the last batch and has at most this many bytes alternates with bulk.
+   */
+  private static final int MAX_SPARSE_BYTES = 1024;
 
   /** Space kept after a DATA frame for a HALF_CLOSE and a PING, in bytes. */
   private static final int TAIL_BYTES = 2 * Frame.HEADER_BYTES;
@@ -103,8 +105,8 @@ final class SendScheduler {
   }
 
   /**
-   * Requests a credit for the stream's OPEN; returns false if the stream waits for one, because
-   * other streams of its service use up their share.
+   * Requests a credit for the stream's OPEN; returns false if the stream has failed, or waits for a
+   * credit because other streams of its service use up their share.
    */
   boolean requestOpen(MuxStream stream) {
     StreamOutput s = stream.out;
@@ -128,7 +130,8 @@ final class SendScheduler {
 
   /** An OPEN or a HALF_CLOSE alone never waits behind the bulk of thousands of streams. */
   private boolean isSparse(StreamOutput s) {
-    return s.payload == null || s.payload.remaining() <= SPARSE_BYTES && s.lastBatch + 1 < batch;
+    return s.payload == null
+        || s.payload.remaining() <= MAX_SPARSE_BYTES && s.lastBatch + 1 < batch;
   }
 
   private static boolean canSend(StreamOutput s) {

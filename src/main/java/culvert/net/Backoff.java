@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * Pauses between attempts to connect. Each pause is random between almost zero and an upper limit,
- * so that many clients do not return at the same moment. The limit is one second during the first
+ * Pauses between attempts to connect. Each pause is random between 10 ms and an upper limit, so
+ * that many clients do not return at the same moment. The limit is one second during the first
  * minute of an outage, because most outages are short, and doubles from then on. A connection that
  * lasted a minute ends the outage, and so does {@link #reset}.
  */
@@ -52,7 +52,10 @@ public final class Backoff {
     outage = false;
   }
 
-  /** Returns the pause after a rejection that only an operator can resolve. */
+  /**
+   * Returns the pause after a rejection that only an operator can resolve: between half of the
+   * maximum and the maximum.
+   */
   public Duration longPause() {
     return between(maxPause.dividedBy(2), maxPause);
   }

@@ -99,14 +99,11 @@ public final class HandshakeLimiter {
       }
     }
 
-    /**
-     * Frees the slot: the connection is authenticated or has ended. Returns false if the slot was
-     * lost or released before.
-     */
-    public boolean release() {
+    /** Frees the slot: the connection is authenticated or has ended. Later calls have no effect. */
+    public void release() {
       lock.lock();
       try {
-        return remove(this);
+        remove(this);
       } finally {
         lock.unlock();
       }

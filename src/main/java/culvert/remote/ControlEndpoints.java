@@ -78,7 +78,7 @@ final class ControlEndpoints implements AutoCloseable {
   }
 
   /**
-   * Binds all addresses. Connections queue until {@link #start}.
+   * Binds all addresses. Connections queue until {@link #startListeners}.
    *
    * @param dialect the protocol at the control address and in channel groups
    * @param sessions runs each session that is established

@@ -74,10 +74,11 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
         limiter.acquire(
             SourcePrefix.of(connection.peer().getAddress()), reason -> connection.close());
     try {
-      Dialect.Accepted accepted = dialect.accept(connection, slot::setVerified);
-      handshakes.remove(connection);
-      switch (accepted) {
-        case Dialect.Accepted.LoggedIn joined -> sessions.run(connection, joined.session(), slot);
+      switch (dialect.accept(connection, slot::setVerified)) {
+        case Dialect.Accepted.LoggedIn joined -> {
+          handshakes.remove(connection);
+          sessions.run(connection, joined.session(), slot);
+        }
         case Dialect.Accepted.Claimed claimed -> deliver(connection, claimed.delivery(), slot);
       }
     } catch (IOException e) {
@@ -91,14 +92,26 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
     }
   }
 
-  /** Passes a data channel on, which no eviction and no timeout closes from then on. */
-  private static void deliver(
-      Connection connection, Dialect.Delivery delivery, HandshakeLimiter.Slot slot)
+  /**
+   * Passes a data channel on, which neither an eviction nor a timeout nor {@link #close} closes
+   * from then on. A channel that is refused keeps its slot until it is closed.
+   */
+  private void deliver(Connection connection, Dialect.Delivery delivery, HandshakeLimiter.Slot slot)
       throws IOException {
-    if (!slot.release()) {
+    slot.onLost(reason -> {});
+    if (slot.lossReason().isPresent()) {
       throw new IOException("the data channel has lost its slot");
     }
-    delivery.deliver();
+    handshakes.remove(connection);
+    try {
+      delivery.deliver();
+    } catch (IOException e) {
+      if (!handshakes.add(connection)) {
+        connection.reset();
+      }
+      slot.onLost(reason -> connection.close());
+      throw e;
+    }
     if (Descriptors.PROCESS.isReserveReached()) {
       // A visitor's data channel must not use the reserve; the visitor is reset too.
       connection.reset();

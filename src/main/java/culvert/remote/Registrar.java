@@ -2,6 +2,7 @@ package culvert.remote;
 
 import static culvert.remote.SessionLog.about;
 
+import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
@@ -25,13 +26,14 @@ import java.util.stream.Stream;
  */
 final class Registrar {
 
-  /** Time for the holder of a service to answer before another session may take it over. */
-  private static final Duration PROBE_LIMIT = Duration.ofSeconds(1);
+  /** Time for the holder of a name, service or port to answer before another session takes it. */
+  private static final Duration MAX_PROBE_WAIT = Duration.ofSeconds(1);
 
   /** Registrations of one session that wait for the result of one probe. */
   static final int MAX_WAITING = 256;
 
-  private static final String SILENT = "did not answer while another session offered its service";
+  private static final String SILENT =
+      "did not answer while another session requested its name, service or port";
 
   private final Registry registry;
   private final PortListener.Binder binder;
@@ -145,8 +147,8 @@ final class Registrar {
     contests.stream()
         .map(RegistrationStep.Contest::holder)
         .distinct()
-        .forEach(
-            holder -> holder.probe(PROBE_LIMIT, isAlive -> probed(one, contests, holder, isAlive)));
+        .forEach(holder ->
+            holder.probe(MAX_PROBE_WAIT, isAlive -> probed(one, contests, holder, isAlive)));
   }
 
   /** A holder was probed. Meanwhile any of the sessions may have ended or been replaced. */
@@ -160,7 +162,8 @@ final class Registrar {
     if (!decided.isEmpty()) {
       // A session may answer in the only timer thread, which the next steps would block.
       Threads.start(
-          "registration of " + one.session().peer(), () -> decided.forEach(this::proceed));
+          "registration of " + HostPort.of(one.session().peer()),
+          () -> decided.forEach(this::proceed));
     }
   }
 

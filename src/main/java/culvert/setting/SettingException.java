@@ -26,7 +26,7 @@ public class SettingException extends IllegalArgumentException {
     this.message = message;
   }
 
-  /** Returns the message, whose names of settings are still to be chosen. */
+  /** Returns the message, in which the names of settings are not filled in yet. */
   final SettingMessage settingMessage() {
     return message;
   }

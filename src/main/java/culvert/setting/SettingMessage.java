@@ -70,7 +70,7 @@ public record SettingMessage(String format, List<Object> arguments) {
         .toList();
   }
 
-  /** Returns the message about other settings. */
+  /** Returns a copy in which {@code others} replaces each setting. */
   SettingMessage about(UnaryOperator<Setting> others) {
     return new SettingMessage(
         format,

@@ -12,9 +12,8 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * Output of a {@link RecordConnection}: encodes payload into records and writes them to the
  * carrier. Pending records of the transport itself, such as a pong, precede the next payload; if no
- * write is in progress, a thread of their own sends them. The records that the carrier did not
- * accept at once are kept until the next write, which waits for it: the caller gives its own buffer
- * back before.
+ * write is in progress, a separate thread sends them. The records that the carrier did not accept
+ * at once are kept; the next write sends them first, so that the caller can give its buffer back.
  */
 final class RecordOutput extends ByteOutput {
 
@@ -32,12 +31,14 @@ final class RecordOutput extends ByteOutput {
   private final ReentrantLock lock = new ReentrantLock();
 
   /** Whether a thread that sends pending records was started and has not begun to send. */
-  private final AtomicBoolean sending = new AtomicBoolean();
+  private final AtomicBoolean senderStarting = new AtomicBoolean();
 
   /** Guarded by {@code lock}. */
   private boolean closed;
 
-  /** The rest of records that the carrier did not accept at once, or null. As {@code closed}. */
+  /**
+   * The rest of records that the carrier did not accept at once, or null. Guarded by {@code lock}.
+   */
   private ByteBuffer unsent;
 
   RecordOutput(Connection carrier, RecordEncoder encoder, BufferPool pool) {
@@ -154,13 +155,14 @@ final class RecordOutput extends ByteOutput {
    * wait for the writer.
    */
   void startSendingPending() {
-    if (encoder.hasPending() && sending.compareAndSet(false, true)) {
+    if (encoder.hasPending() && senderStarting.compareAndSet(false, true)) {
       Threads.start("answer to " + carrier.peer(), this::sendPending);
     }
   }
 
   /**
-   * Sends pending records, unless a write is in progress, which sends them with its next record.
+   * Sends pending records, unless a write is in progress or has left records: the next write sends
+   * them then.
    */
   void trySendPending() {
     if (encoder.hasPending() && lock.tryLock()) {
@@ -177,7 +179,7 @@ final class RecordOutput extends ByteOutput {
   private void sendPending() {
     lock.lock();
     try {
-      sending.set(false);
+      senderStarting.set(false);
       sendUnsent();
       if (encoder.hasPending()) {
         ByteBuffer records = allocate();

@@ -24,7 +24,7 @@ class HttpHeadReaderTest {
     HttpHead head = reader.readHead();
     assertThat(head.startLine()).isEqualTo("HTTP/1.1 200 OK");
     assertThat(head.single("server")).contains("ä");
-    assertThat(reader.readLine(100)).isEqualTo("one");
+    assertThat(reader.readBodyLine(100)).isEqualTo("one");
     assertThat(StandardCharsets.ISO_8859_1.decode(reader.remaining()).toString())
         .startsWith("one\n");
   }
@@ -34,7 +34,7 @@ class HttpHeadReaderTest {
     InputStream in = input(HEAD + "x".repeat(100), 1);
     var reader = new HttpHeadReader(in);
     reader.readHead();
-    assertThat(reader.readLine(10)).isEqualTo("x".repeat(10));
+    assertThat(reader.readBodyLine(10)).isEqualTo("x".repeat(10));
     assertThat(in.available()).isEqualTo(90);
   }
 

@@ -2,6 +2,7 @@ package culvert.remote;
 
 import culvert.net.Connection;
 import culvert.protocol.ByeReason;
+import culvert.protocol.PeerRefusedException;
 import culvert.session.Dialect;
 import culvert.session.Offer;
 import culvert.session.PendingStream;
@@ -50,7 +51,7 @@ final class ClaimingDialect implements Dialect {
       beforeDelivery.run();
       var waiting = pending.remove(id);
       if (waiting == null || !waiting.complete(connection)) {
-        throw new IOException("no visitor waits for this data channel");
+        throw new PeerRefusedException(ByeReason.ERROR, "no visitor waits for this data channel");
       }
     });
   }

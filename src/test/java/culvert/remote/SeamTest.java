@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import culvert.config.ConnectionLimits;
 import culvert.config.RemoteSettings;
 import culvert.net.HostPort;
+import culvert.observe.Counter;
 import culvert.session.Datagrams;
 import culvert.session.Dialect;
 import culvert.testing.LeakCheck;
@@ -18,6 +19,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -125,6 +127,25 @@ class SeamTest {
       newer.await();
       try (Socket channel = connect(remote.controlAddress(), "D" + (char) id)) {
         assertRelayed(visitor, channel);
+      }
+    }
+    log.close();
+  }
+
+  /** Each is held for a second, so that its client receives the end. Without a slot they add up. */
+  @Test
+  void refusedDataChannelKeepsItsSlotUntilItIsClosed() throws Exception {
+    var refused = new ArrayList<Socket>();
+    try (RemoteProxy remote = startWithOnePlace(new ClaimingDialect())) {
+      for (int i = 0; i < 10; i++) {
+        Socket channel = connect(remote.controlAddress(), "Dx");
+        refused.add(channel);
+        assertThat(channel.getInputStream().read()).isEqualTo(-1);
+      }
+      assertThat(remote.counters().get(Counter.HALF_OPEN_DROPPED)).isPositive();
+    } finally {
+      for (Socket channel : refused) {
+        channel.close();
       }
     }
     log.close();

@@ -20,18 +20,18 @@ final class Groups {
    * Maximum wait for a place in a full group. A client that disconnects and reconnects at once may
    * be accepted before its disconnect is noticed.
    */
-  private static final Duration PLACE_WAIT = Duration.ofMillis(250);
+  private static final Duration MAX_PLACE_WAIT = Duration.ofMillis(250);
 
   private final BounceGroups limits;
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** A place became free, or draining began. */
+  /** Signalled when a place becomes free or draining begins. */
   private final Condition changed = lock.newCondition();
 
   /** Guarded by the lock, as are the fields below. */
   private final Map<Integer, Group> groups = new HashMap<>();
 
-  private final Map<SourcePrefix, Integer> ofSource = new HashMap<>();
+  private final Map<SourcePrefix, Integer> membersBySource = new HashMap<>();
 
   private int members;
   private boolean draining;
@@ -42,7 +42,7 @@ final class Groups {
   }
 
   /**
-   * Adds a member to the group with this number. Waits up to 250 ms for a place.
+   * Adds a member to the group with this number. Waits up to {@link #MAX_PLACE_WAIT} for a place.
    *
    * @return the group, or empty if the group, the server or the share of the member's address is
    *     full, or the server stops
@@ -50,7 +50,7 @@ final class Groups {
   Optional<Group> join(Member member, int number) throws InterruptedException {
     lock.lock();
     try {
-      long left = PLACE_WAIT.toNanos();
+      long left = MAX_PLACE_WAIT.toNanos();
       while (!draining && isFull(member, number) && left > 0) {
         left = changed.awaitNanos(left);
       }
@@ -59,7 +59,7 @@ final class Groups {
       }
       Group group = groups.computeIfAbsent(number, n -> new Group(n, limits.paired().contains(n)));
       members++;
-      ofSource.merge(source(member), 1, Integer::sum);
+      membersBySource.merge(source(member), 1, Integer::sum);
       group.add(member);
       member.setGroup(group);
       return Optional.of(group);
@@ -71,7 +71,7 @@ final class Groups {
   private boolean isFull(Member member, int number) {
     Group group = groups.get(number);
     return members >= limits.clients()
-        || ofSource.getOrDefault(source(member), 0) >= limits.clientsPerAddress()
+        || membersBySource.getOrDefault(source(member), 0) >= limits.clientsPerAddress()
         || group != null && group.isFull(limits.members());
   }
 
@@ -131,7 +131,7 @@ final class Groups {
       return;
     }
     members--;
-    ofSource.computeIfPresent(source(member), (source, n) -> n == 1 ? null : n - 1);
+    membersBySource.computeIfPresent(source(member), (source, n) -> n == 1 ? null : n - 1);
     changed.signalAll();
     if (group.members().isEmpty()) {
       groups.remove(group.number());

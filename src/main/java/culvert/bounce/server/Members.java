@@ -74,8 +74,13 @@ final class Members {
    */
   void end(Member member, Deadlines deadlines) {
     if (member.markEnded(DisconnectReason.CLOSED_BY_PEER)) {
-      member.closeOutput(deadlines);
-      remove(member, DisconnectReason.CLOSED_BY_PEER, false);
+      try {
+        // Its place is free at once: the same client may connect again.
+        removeFromGroup(member);
+        member.closeOutput(deadlines);
+      } finally {
+        remove(member, DisconnectReason.CLOSED_BY_PEER, false);
+      }
     }
   }
 

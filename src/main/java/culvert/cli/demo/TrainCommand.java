@@ -35,7 +35,7 @@ public final class TrainCommand implements Callable<Integer> {
     runner.run(terminal, "--version");
     for (String transport : TRANSPORTS) {
       try (var tunnel = TrainingTunnel.start(runner, terminal, transport);
-          var load = new TrainingLoad(tunnel.visitorAddress())) {
+          var load = new TrainingLoad(tunnel.outsideAddress())) {
         load.run();
       }
     }

@@ -15,14 +15,14 @@ final class TrainingTunnel implements AutoCloseable {
   private final EchoServer echo;
   private final RoleThread remoteProxy;
   private final RoleThread originProxy;
-  private final HostPort visitorAddress;
+  private final HostPort outsideAddress;
 
   private TrainingTunnel(
-      EchoServer echo, RoleThread remoteProxy, RoleThread originProxy, HostPort visitorAddress) {
+      EchoServer echo, RoleThread remoteProxy, RoleThread originProxy, HostPort outsideAddress) {
     this.echo = echo;
     this.remoteProxy = remoteProxy;
     this.originProxy = originProxy;
-    this.visitorAddress = visitorAddress;
+    this.outsideAddress = outsideAddress;
   }
 
   /**
@@ -66,9 +66,9 @@ final class TrainingTunnel implements AutoCloseable {
     return new TrainingTunnel(echo, remoteProxy, originProxy, HostPort.parse(addresses.group(2)));
   }
 
-  /** Returns the public address of the echo server. */
-  HostPort visitorAddress() {
-    return visitorAddress;
+  /** Returns the remote proxy's public address, which leads to the echo server. */
+  HostPort outsideAddress() {
+    return outsideAddress;
   }
 
   @Override

@@ -14,7 +14,7 @@ import picocli.CommandLine.Model.OptionSpec;
  * Values of options from environment variables: {@code CULVERT_CONTROL_ADDR} for {@code
  * --control-addr}; then from a settings file. The command line takes precedence over a variable, a
  * variable over the file, and the file over the default. In the commands of bore, a variable that
- * bore defines replaces that of Culvert. An empty variable counts as not set.
+ * bore defines replaces Culvert's own. An empty variable counts as not set.
  */
 public final class Environment implements IDefaultValueProvider {
 

@@ -10,12 +10,13 @@ import java.util.function.Supplier;
  * The parts of the process that a command may use.
  *
  * @param in standard input
- * @param out standard output, for programs and answers
+ * @param out standard output, for the first line of a role and for results
  * @param err standard error, for logs and error messages
  * @param environment the environment variables
- * @param stop ends a role
- * @param hangUps accepts the action for each HUP; HUP as the terminal closes is a stop
- * @param interactive returns whether the process runs on an interactive terminal
+ * @param stop the stop request of this process
+ * @param hangUps sets the action that runs on HUP; a HUP caused by the closing of the terminal is a
+ *     stop request instead
+ * @param interactive supplies the kind of interactive terminal
  */
 public record Terminal(
     InputStream in,

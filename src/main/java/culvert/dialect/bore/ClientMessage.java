@@ -12,7 +12,7 @@ sealed interface ClientMessage {
    * {@code {"Authenticate":"64 hexadecimal digits"}}: the answer to a challenge, the first message
    * on every connection if the server has a secret.
    *
-   * @param tag as received; not checked for being hexadecimal before it is compared
+   * @param tag as received; may not be hexadecimal before it is compared
    */
   record Authenticate(String tag) implements ClientMessage {}
 

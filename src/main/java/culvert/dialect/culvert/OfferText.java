@@ -6,8 +6,8 @@ import java.util.regex.Pattern;
 
 /**
  * Parses the text of an offer: a service's name, or {@code NAME:PORT} to request a port. No
- * service's name has a colon, so a remote proxy without ports declines such an offer as an unknown
- * service. {@link Offer#toString} is the text that is sent.
+ * service's name has a colon, so a remote proxy without a port range declines such an offer as an
+ * unknown service. {@link Offer#toString} is the text that is sent.
  */
 final class OfferText {
 

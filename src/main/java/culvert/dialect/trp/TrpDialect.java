@@ -41,12 +41,15 @@ public final class TrpDialect implements Dialect {
 
   private void deliver(Connection connection) throws IOException {
     TrpSession active = current.get();
-    if (active != null && !active.isPeerOf(connection)) {
+    if (active == null) {
+      throw new PeerRefusedException(ByeReason.ERROR, "the origin proxy has just disconnected");
+    }
+    if (!active.isPeerOf(connection)) {
       throw refused(
           "its data connections must have its address, "
               + active.peer().getAddress().getHostAddress());
     }
-    if (active == null || !active.claim(connection)) {
+    if (!active.claim(connection)) {
       throw refused("no visitor waits for a data connection");
     }
   }

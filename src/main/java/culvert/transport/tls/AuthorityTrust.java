@@ -112,23 +112,28 @@ final class AuthorityTrust extends PeerTrust {
   private static Optional<String> validityProblem(X509Certificate[] chain) {
     Instant now = Instant.now();
     for (X509Certificate certificate : chain) {
-      Instant ends = certificate.getNotAfter().toInstant();
-      Instant begins = certificate.getNotBefore().toInstant();
-      String subject =
-          certificate == chain[0]
-              ? ""
-              : "depends on a certificate of "
-                  + Certificates.printable(certificate.getSubjectX500Principal())
-                  + " that ";
-      if (now.isAfter(ends)) {
-        return Optional.of(subject + "expired at " + ends);
-      }
-      if (now.isBefore(begins)) {
-        return Optional.of(
-            subject + "is not valid before " + begins + "; the time of this host is " + now);
+      Optional<String> problem = CertificateValidity.problem(certificate, now);
+      if (problem.isPresent()) {
+        return problem.map(
+            text -> subject(certificate, chain[0]) + text + hostTime(certificate, now));
       }
     }
     return Optional.empty();
+  }
+
+  private static String subject(X509Certificate certificate, X509Certificate leaf) {
+    return certificate == leaf
+        ? ""
+        : "depends on a certificate of "
+            + Certificates.printable(certificate.getSubjectX500Principal())
+            + " that ";
+  }
+
+  /** A certificate that is not valid yet often means that the clock of this host is wrong. */
+  private static String hostTime(X509Certificate certificate, Instant now) {
+    return now.isBefore(certificate.getNotBefore().toInstant())
+        ? "; the time of this host is " + now
+        : "";
   }
 
   private static boolean isOwnIssuer(X509Certificate certificate) {

@@ -21,39 +21,35 @@ final class IdentityLoader {
   /**
    * Reads the files of an identity.
    *
-   * @param peer names of the other side, which select the settings of the files
+   * @param names decide whether messages name {@code --tls-…} or {@code --bounce-tls-…} options
    * @throws IllegalArgumentException with one line that names the option, the file and the problem
    */
-  static LoadedIdentity load(TlsIdentity identity, PeerNames peer) {
+  static LoadedIdentity load(TlsIdentity identity, PeerNames names) {
     return switch (identity) {
-      case TlsIdentity.Pem pem -> load(pem, peer);
-      case TlsIdentity.Pkcs12 archive -> Pkcs12Archive.load(archive, peer);
+      case TlsIdentity.Pem pem -> load(pem, names);
+      case TlsIdentity.Pkcs12 archive -> Pkcs12Archive.load(archive, names);
     };
   }
 
-  private static LoadedIdentity load(TlsIdentity.Pem pem, PeerNames peer) {
-    Setting ofCertificate = peer.setting(Setting.TLS_CERT);
-    Setting ofKey = peer.setting(Setting.TLS_KEY);
-    List<X509Certificate> chain = PemFile.read(ofCertificate, pem.certificate()).certificates();
+  private static LoadedIdentity load(TlsIdentity.Pem pem, PeerNames names) {
+    Setting certificateSetting = names.setting(Setting.TLS_CERT);
+    Setting keySetting = names.setting(Setting.TLS_KEY);
+    List<X509Certificate> chain =
+        PemFile.read(certificateSetting, pem.certificate()).certificates();
     PrivateKey key =
-        PrivateKeys.read(PemFile.read(ofKey, pem.key()), chain.getFirst().getPublicKey(), peer);
+        PrivateKeys.read(
+            PemFile.read(keySetting, pem.key()), chain.getFirst().getPublicKey(), names);
     var warnings = new ArrayList<SettingMessage>();
-    validityWarning(ofCertificate, pem.certificate(), chain.getFirst()).ifPresent(warnings::add);
-    FilePermissions.of(ofKey, pem.key()).ifPresent(warnings::add);
+    validityWarning(certificateSetting, pem.certificate(), chain.getFirst())
+        .ifPresent(warnings::add);
+    FilePermissions.of(keySetting, pem.key()).ifPresent(warnings::add);
     return new LoadedIdentity(key, chain, warnings);
   }
 
   /** Returns a warning if the certificate has expired or is not valid yet. */
   static Optional<SettingMessage> validityWarning(
       Setting setting, Path file, X509Certificate certificate) {
-    Instant now = Instant.now();
-    Instant begins = certificate.getNotBefore().toInstant();
-    Instant ends = certificate.getNotAfter().toInstant();
-    String problem =
-        now.isAfter(ends)
-            ? "expired at " + ends
-            : now.isBefore(begins) ? "is not valid before " + begins : null;
-    return Optional.ofNullable(problem)
+    return CertificateValidity.problem(certificate, Instant.now())
         .map(text ->
             SettingMessage.of(
                 "%s %s: the certificate %s; peers will reject it", setting, file, text));

@@ -111,7 +111,7 @@ final class WebSocketResponseCheck {
     if (!isText || !hasEnd || head.fields().containsKey("transfer-encoding")) {
       return "";
     }
-    return reader.readLine(
+    return reader.readBodyLine(
         Math.min(MAX_LINE_BYTES, length.map(Integer::parseInt).orElse(MAX_LINE_BYTES)));
   }
 }
