@@ -27,7 +27,7 @@ import picocli.CommandLine.Parameters;
           + " is 0 if the file is valid and 78 if it is not. Variables of options and the command"
           + " line of a role are not considered; secrets are read."
     })
-@Examples({"culvert check server.toml"})
+@Examples({"culvert check server.toml", "culvert check /etc/culvert/both.toml"})
 final class CheckCommand implements Callable<Integer> {
 
   static final String NAME = "check";

@@ -109,7 +109,7 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
       description =
           "Send a PROXY header, v1 or v2. It is at the beginning of each connection to the origin"
               + " server and contains the visitor's address; the origin server must expect it.")
-  @InHelp(value = HelpGroup.OPERATION, isBrief = true)
+  @InHelp(HelpGroup.OPERATION)
   private ProxyHeader.Version proxyProtocol;
 
   @Mixin

@@ -28,7 +28,12 @@ final class SettingsFiles {
           Role.BOUNCE, BounceServerCommand.NAME);
 
   /** With one of these no role runs. */
-  private static final Set<String> HELP = Set.of("-h", "--help", "-V", "--version", "help");
+  private static final Set<String> HELP = Set.of("-h", "--help", "-V", "--version");
+
+  private static final String HELP_WORD = "help";
+
+  /** The name of a file that is an argument and no option. */
+  private static final String ARGUMENT = "FILE";
 
   private SettingsFiles() {}
 
@@ -50,14 +55,20 @@ final class SettingsFiles {
             .filter(entry -> arguments.length > 0 && entry.getValue().equals(arguments[0]))
             .map(Map.Entry::getKey)
             .findFirst();
-    if (role.isEmpty() || Arrays.stream(arguments).anyMatch(HELP::contains)) {
+    if (role.isEmpty() || isHelp(arguments)) {
       return FileSettings.NONE;
     }
     return named(arguments)
-        .or(() -> Optional.ofNullable(terminal.environment().get(Setting.CONFIG.variable())))
-        .filter(name -> !name.isEmpty())
+        .or(() ->
+            Optional.ofNullable(terminal.environment().get(Setting.CONFIG.variable()))
+                .filter(name -> !name.isEmpty()))
         .map(name -> settings(terminal, Path.of(name), role.get()))
         .orElse(FileSettings.NONE);
+  }
+
+  private static boolean isHelp(String... arguments) {
+    return Arrays.stream(arguments).anyMatch(HELP::contains)
+        || arguments.length > 1 && arguments[1].equals(HELP_WORD);
   }
 
   private static Optional<String> named(String... arguments) {
@@ -74,7 +85,7 @@ final class SettingsFiles {
   }
 
   private static FileSettings settings(Terminal terminal, Path path, Role role) {
-    SettingsFile file = read(terminal, path);
+    SettingsFile file = read(terminal, Setting.CONFIG, path);
     if (!file.problems().isEmpty()) {
       throw new InvalidFileException(FileCheck.problems(file));
     }
@@ -90,13 +101,17 @@ final class SettingsFiles {
   }
 
   /**
-   * Reads a file.
+   * Reads the file of an argument.
    *
    * @throws InvalidFileException if it cannot be read
    */
   static SettingsFile read(Terminal terminal, Path path) {
+    return read(terminal, ARGUMENT, path);
+  }
+
+  private static SettingsFile read(Terminal terminal, Object source, Path path) {
     try {
-      return SettingsFile.read(path, layouts(), terminal.environment());
+      return SettingsFile.read(source, path, layouts(), terminal.environment());
     } catch (SettingException e) {
       throw new InvalidFileException(List.of(e.getMessage()));
     }

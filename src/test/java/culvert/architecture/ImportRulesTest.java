@@ -99,8 +99,7 @@ class ImportRulesTest {
               Set.of("config", "net", "observe", "protocol", "protocol.bounce", "route")),
           entry("cli.process", Set.of("bounce.server", "net", "observe")),
           entry("cli.demo", Set.of("cli.option", "cli.process", "config", "net")),
-          entry(
-              "cli.importing", Set.of("cli.option", "cli.process", "config", "config.toml", "net")),
+          entry("cli.importing", Set.of("cli.option", "cli.process", "config", "config.toml")),
           entry(
               "cli.option",
               Set.of(

@@ -155,6 +155,68 @@ class ImportCommandTest {
   }
 
   @Test
+  void transportsHaveAnEqual() throws Exception {
+    Path rathole =
+        Files.writeString(
+            folder.resolve("client.toml"),
+            """
+            [client]
+            remote_addr = "example.com:2333"
+            default_token = "a token of rathole"
+            heartbeat_timeout = 5
+            [client.transport]
+            type = "websocket"
+            websocket.tls = true
+            tls.trusted_root = "ca.pem"
+            tls.hostname = "tunnel.example.com"
+            tcp.proxy = "socks5://user:password@127.0.0.1:1080"
+            [client.services.web]
+            local_addr = "127.0.0.1:80"
+            """);
+    Cli run = Cli.run("import", "rathole", rathole.toString());
+    assertThat(run.exit()).isZero();
+    assertThat(run.out())
+        .contains(
+            "type = \"websocket\"",
+            "tls = true",
+            "trusted_root = \"ca.pem\"",
+            "hostname = \"tunnel.example.com\"",
+            "proxy = \"socks5://user:password@127.0.0.1:1080\"",
+            "heartbeat_timeout = 5");
+    check(run.out());
+    Path frp =
+        Files.writeString(
+            folder.resolve("frpc.toml"),
+            """
+            serverAddr = "2001:db8::1"
+            transport.protocol = "websocket"
+            transport.heartbeatInterval = 30
+            transport.heartbeatTimeout = 90
+            auth.token = "a token of frp"
+            [[proxies]]
+            name = "web"
+            type = "tcp"
+            localPort = 80
+            remotePort = 8000
+            """);
+    Cli ofFrp = Cli.run("import", "frp", frp.toString());
+    assertThat(ofFrp.exit()).isZero();
+    assertThat(ofFrp.out()).contains("remote_addr = \"[2001:db8::1]:7000\"");
+    check(ofFrp.out());
+  }
+
+  @Test
+  void fileWithoutAServiceIsReported() throws Exception {
+    Path source =
+        Files.writeString(
+            folder.resolve("client.toml"),
+            "[client]\nremote_addr = \"example.com:2333\"\n[client.services]\n");
+    Cli run = Cli.run("import", "rathole", source.toString());
+    assertThat(run.out()).contains("# not imported: client.services: none is imported");
+    assertThat(run.exit()).isEqualTo(1);
+  }
+
+  @Test
   void differentTokensAreNamed() throws Exception {
     Path source =
         Files.writeString(

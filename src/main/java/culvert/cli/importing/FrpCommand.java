@@ -20,7 +20,7 @@ import picocli.CommandLine.Parameters;
       "A file of frpc becomes one file with the blocks of both sides, because its services are"
           + " opened by the remote proxy. frp's token becomes the secret."
     })
-@Examples({"culvert import frp frpc.toml"})
+@Examples({"culvert import frp frpc.toml", "culvert import frp frps.toml > server.toml"})
 public final class FrpCommand implements Callable<Integer> {
 
   private final Terminal terminal;

@@ -1,7 +1,6 @@
 package culvert.cli.importing;
 
 import culvert.config.toml.Table;
-import culvert.net.HostPort;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -11,6 +10,7 @@ final class FrpImport {
 
   private static final String EVERY_HOST = "0.0.0.0";
   private static final long DEFAULT_PORT = 7000;
+  private static final long MAX_PORT = 65535;
   private static final String SERVER = "server";
   private static final String CLIENT = "client";
 
@@ -77,6 +77,7 @@ final class FrpImport {
         proxy(table);
       }
     }
+    text.checkServices(CLIENT);
     text.note("Both hosts need this file: 'culvert run --server' on the public host, 'culvert run");
     text.note("--client' next to the origin servers.");
   }
@@ -161,21 +162,19 @@ final class FrpImport {
       text.notImported(proxy.name("type") + " (line " + table.line() + ")", reason(type));
       return;
     }
-    Optional<Long> remote = proxy.take("remotePort", Long.class).filter(port -> port > 0);
-    if (!Importer.isName(name) || remote.isEmpty()) {
+    Optional<Long> remote = proxy.take("remotePort", Long.class).filter(FrpImport::isPort);
+    Optional<Long> local = proxy.take("localPort", Long.class).filter(FrpImport::isPort);
+    if (!Importer.isName(name) || remote.isEmpty() || local.isEmpty()) {
       text.notImported(
           proxy.name("name") + " (line " + table.line() + ")",
-          remote.isEmpty()
-              ? "a service needs a fixed remotePort"
+          Importer.isName(name)
+              ? "a service needs a localPort and a remotePort from 1 to " + MAX_PORT
               : "a service's name has letters, digits, dots, dashes and underscores");
       return;
     }
     String host = proxy.take("localIP", String.class).orElse("127.0.0.1");
     text.put(Importer.serviceTable(SERVER, name), "bind_addr", address(EVERY_HOST, remote));
-    text.put(
-        Importer.serviceTable(CLIENT, name),
-        "local_addr",
-        address(host, proxy.take("localPort", Long.class)));
+    text.put(Importer.serviceTable(CLIENT, name), "local_addr", address(host, local));
     SourceTable transport = proxy.inner("transport");
     transport.reject(
         "proxyProtocolVersion", "one version for all services: set proxy_protocol in [client]");
@@ -191,7 +190,12 @@ final class FrpImport {
     };
   }
 
+  private static boolean isPort(long number) {
+    return 1 <= number && number <= MAX_PORT;
+  }
+
   private static String address(String host, Optional<Long> port) {
-    return new HostPort(host, Math.toIntExact(port.orElse(DEFAULT_PORT))).toString();
+    String bracketed = host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
+    return bracketed + ":" + port.orElse(DEFAULT_PORT);
   }
 }

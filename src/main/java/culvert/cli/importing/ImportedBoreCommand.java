@@ -28,7 +28,10 @@ import picocli.CommandLine.Spec;
       "",
       "'bore local' becomes one file with the blocks of both sides."
     })
-@Examples({"culvert import bore local 8000 --to bore.example.com --port 9000"})
+@Examples({
+  "culvert import bore local 8000 --to bore.example.com --port 9000",
+  "culvert import bore server --min-port 20000"
+})
 public final class ImportedBoreCommand implements Callable<Integer> {
 
   private final Terminal terminal;

@@ -19,7 +19,10 @@ import picocli.CommandLine.Parameters;
       "",
       "A token becomes the secret. Noise with the secret takes the place of rathole's Noise."
     })
-@Examples({"culvert import rathole server.toml"})
+@Examples({
+  "culvert import rathole client.toml",
+  "culvert import rathole server.toml > culvert.toml"
+})
 public final class RatholeCommand implements Callable<Integer> {
 
   private final Terminal terminal;

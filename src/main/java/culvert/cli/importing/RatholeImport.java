@@ -47,6 +47,7 @@ final class RatholeImport {
     retries(source);
     transport(block, source.inner("transport"));
     services.forEach(service -> service(block, isServer, service));
+    text.checkServices(block);
     source.rejectOthers();
   }
 

@@ -51,6 +51,13 @@ final class SettingsText {
     notImported.add(setting + ": " + reason);
   }
 
+  /** Adds a comment if a block has no service: its role needs one. */
+  void checkServices(String block) {
+    if (tables.keySet().stream().noneMatch(table -> table.startsWith(block + ".services."))) {
+      notImported(block + ".services", "none is imported, and the role needs one");
+    }
+  }
+
   /** Returns whether every setting has an equal. */
   boolean isComplete() {
     return notImported.isEmpty();

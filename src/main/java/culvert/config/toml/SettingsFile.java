@@ -33,13 +33,14 @@ public record SettingsFile(Path file, Map<Role, Block> blocks, List<Problem> pro
   /**
    * Reads a file.
    *
+   * @param source the {@link Setting} that names the file, or a text if none does
    * @param layouts the keys of each block
    * @param variables the environment variables that secrets may name
    * @throws culvert.setting.SettingException if the file cannot be read or is not text
    */
   public static SettingsFile read(
-      Path file, Map<Role, Layout> layouts, Map<String, String> variables) {
-    return parse(file, SettingFile.text(Setting.CONFIG, file, MAX_BYTES), layouts, variables);
+      Object source, Path file, Map<Role, Layout> layouts, Map<String, String> variables) {
+    return parse(file, SettingFile.text(source, file, MAX_BYTES), layouts, variables);
   }
 
   /** Reads a text; see {@link #read}. */
