@@ -51,7 +51,7 @@ class SettingsTest {
   private static RemoteSettings remote(String... services) {
     var second = Duration.ofSeconds(1);
     return new RemoteSettings(
-        Optional.of(new HostPort("h", 1)),
+        Optional.of(new HostPort("h", 9000)),
         List.of(),
         BounceCredentials.DEFAULT,
         services(services),
