@@ -248,6 +248,10 @@ class ImportCommandTest {
     assertThat(run.exit()).isEqualTo(78);
     assertThat(run.out()).isEmpty();
     assertThat(Cli.run("import", "bore", "local").exit()).isEqualTo(2);
+    assertThat(Cli.run("import", "bore", "remote").err()).contains("unknown command 'remote'");
+    Cli help = Cli.run("import", "bore", "local", "--help");
+    assertThat(help.out()).startsWith("Usage: culvert import bore ");
+    assertThat(help.exit()).isZero();
   }
 
   private Path check(String text) throws IOException {

@@ -3,6 +3,7 @@ package culvert.cli.importing;
 import culvert.cli.option.Examples;
 import culvert.cli.option.GivenOptions;
 import culvert.cli.option.StandardOptions;
+import culvert.cli.process.ExitCode;
 import culvert.cli.process.Terminal;
 import culvert.config.toml.Layout;
 import culvert.config.toml.Role;
@@ -16,6 +17,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /** Converts a command line of bore. */
@@ -37,6 +39,7 @@ public final class ImportedBoreCommand implements Callable<Integer> {
   private final Terminal terminal;
   private final Supplier<CommandLine> commands;
   private final Supplier<Map<Role, Layout>> layouts;
+  private CommandSpec spec;
 
   @Parameters(
       index = "0..*",
@@ -63,6 +66,7 @@ public final class ImportedBoreCommand implements Callable<Integer> {
   /** Makes the parser take every argument after the first as it is. */
   @Spec
   void setSpec(CommandSpec spec) {
+    this.spec = spec;
     spec.parser().stopAtPositional(true);
   }
 
@@ -70,7 +74,11 @@ public final class ImportedBoreCommand implements Callable<Integer> {
   public Integer call() {
     var line = new ArrayList<>(List.of("bore"));
     line.addAll(arguments);
-    var given = GivenOptions.of(commands.get().parseArgs(line.toArray(String[]::new)));
-    return Importer.print(BoreImport.of(given, layouts.get()), terminal);
+    ParseResult result = commands.get().parseArgs(line.toArray(String[]::new));
+    if (GivenOptions.isHelp(result)) {
+      spec.commandLine().usage(terminal.out());
+      return ExitCode.OK.code();
+    }
+    return Importer.print(BoreImport.of(GivenOptions.of(result), layouts.get()), terminal);
   }
 }

@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What the importers of files share. */
+/** Steps that the importers have in common. */
 final class Importer {
 
   private static final int MAX_BYTES = 1024 * 1024;

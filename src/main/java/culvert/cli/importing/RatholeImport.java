@@ -97,32 +97,37 @@ final class RatholeImport {
   private void transport(String block, SourceTable source) {
     String table = block + ".transport";
     String type = source.take("type", String.class).orElse("tcp");
-    boolean isWebSocket = type.equals("websocket");
-    boolean isTls =
-        type.equals("tls")
-            || isWebSocket && source.inner("websocket").take("tls", Boolean.class).orElse(false);
-    if (isWebSocket || type.equals("tls")) {
-      text.put(table, "type", type);
-    }
-    if (isWebSocket) {
+    boolean isTls = type.equals("tls");
+    if (type.equals("websocket")) {
+      isTls = source.inner("websocket").take("tls", Boolean.class).orElse(false);
       text.put(table + ".websocket", "tls", isTls);
+    }
+    if (type.equals("websocket") || isTls) {
+      text.put(table, "type", type);
     }
     if (isTls) {
       tls(table + ".tls", block.equals("server"), source.inner("tls"));
     }
     if (type.equals("noise")) {
       text.note("Noise with the secret takes the place of " + block + ".transport.noise.");
-      source.inner("noise");
     }
-    SourceTable tcp = source.inner("tcp");
-    tcp.with("proxy", String.class, proxy -> text.put(table + ".tcp", "proxy", proxy));
-    tcp.take("nodelay", Boolean.class)
-        .filter(isSet -> !isSet)
-        .ifPresent(isSet -> text.notImported(tcp.name("nodelay"), "it is always on"));
-    tcp.rejectOthers();
-    // Tables of other transports have no effect in rathole either.
+    tcp(table + ".tcp", source.inner("tcp"));
+    // A table of another transport has no effect in rathole either.
     List.of("tls", "noise", "websocket").forEach(source::inner);
     source.rejectOthers();
+  }
+
+  private void tcp(String table, SourceTable source) {
+    source.with("proxy", String.class, proxy -> text.put(table, "proxy", proxy));
+    noDelay(source);
+    source.rejectOthers();
+  }
+
+  private void noDelay(SourceTable source) {
+    source
+        .take("nodelay", Boolean.class)
+        .filter(isSet -> !isSet)
+        .ifPresent(isSet -> text.notImported(source.name("nodelay"), "it is always on"));
   }
 
   private void tls(String table, boolean isServer, SourceTable source) {

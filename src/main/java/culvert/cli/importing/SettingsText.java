@@ -16,7 +16,7 @@ final class SettingsText {
   /**
    * Creates an empty file.
    *
-   * @param source what it is made from, for its first line
+   * @param source the settings that are imported, for the first line
    */
   SettingsText(String source) {
     this.source = source;

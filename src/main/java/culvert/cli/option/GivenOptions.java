@@ -22,12 +22,25 @@ public record GivenOptions(String command, Map<Setting, String> values, List<Str
     positional = List.copyOf(positional);
   }
 
-  /** Returns the options of the innermost command of a result. */
-  public static GivenOptions of(ParseResult result) {
+  /** Returns whether a result is a request for help or for the version, or names no command. */
+  public static boolean isHelp(ParseResult result) {
+    ParseResult last = innermost(result);
+    return last.isUsageHelpRequested()
+        || last.isVersionHelpRequested()
+        || !last.commandSpec().subcommands().isEmpty();
+  }
+
+  private static ParseResult innermost(ParseResult result) {
     ParseResult last = result;
     while (last.hasSubcommand()) {
       last = last.subcommand();
     }
+    return last;
+  }
+
+  /** Returns the options of the innermost command of a result. */
+  public static GivenOptions of(ParseResult result) {
+    ParseResult last = innermost(result);
     Map<Setting, String> values = new EnumMap<>(Setting.class);
     for (OptionSpec option : last.matchedOptions()) {
       OptionSettings.of(option)

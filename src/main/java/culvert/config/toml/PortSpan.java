@@ -33,7 +33,7 @@ record PortSpan(String host, int min, int max) {
         : Optional.empty();
   }
 
-  /** Returns what is wrong with the ports, if anything is. */
+  /** Returns the problem of the ports, if there is one. */
   Optional<String> problem() {
     if (min < 1 || max > MAX_PORT || min > max) {
       return Optional.of("expected A-B, with ports from 1 to " + MAX_PORT);

@@ -53,24 +53,12 @@ public record SettingsFile(Path file, Map<Role, Block> blocks, List<Problem> pro
       Optional<Role> role = role(entry.name());
       if (role.isEmpty()) {
         problems.add(new Problem(entry.line(), entry.name(), unknown(entry.name())));
-      } else if (entry.value() instanceof Table table) {
-        blocks.put(
-            role.get(),
-            RatholeBlock.matches(role.get(), table)
-                ? RatholeBlock.read(role.get(), entry, variables, problems)
-                : NativeBlock.read(
-                    role.get(),
-                    entry,
-                    layouts.get(role.get()),
-                    RatholeBlock.keys(role.get()),
-                    variables,
-                    problems));
+      } else if (entry.value() instanceof Table) {
+        Layout layout = layouts.get(role.get());
+        blocks.put(role.get(), block(role.get(), entry, layout, variables, problems));
       } else {
-        problems.add(
-            new Problem(
-                entry.line(),
-                entry.name(),
-                "expected a table, found " + Kind.typeOf(entry.value())));
+        String message = "expected a table, found " + Kind.typeOf(entry.value());
+        problems.add(new Problem(entry.line(), entry.name(), message));
       }
     }
     if (blocks.isEmpty() && problems.isEmpty()) {
@@ -79,9 +67,20 @@ public record SettingsFile(Path file, Map<Role, Block> blocks, List<Problem> pro
     return new SettingsFile(file, blocks, problems.stream().sorted().toList());
   }
 
+  private static Block block(
+      Role role,
+      Table.Entry entry,
+      Layout layout,
+      Map<String, String> variables,
+      List<Problem> problems) {
+    return RatholeBlock.matches(role, (Table) entry.value())
+        ? RatholeBlock.read(role, entry, variables, problems)
+        : NativeBlock.read(role, entry, layout, RatholeKeys.of(role), variables, problems);
+  }
+
   /** Returns the keys of a block of rathole; none for the bounce server. */
   public static Layout ratholeKeys(Role role) {
-    return RatholeBlock.keys(role);
+    return RatholeKeys.of(role);
   }
 
   private static Optional<Role> role(String name) {
