@@ -21,8 +21,10 @@ import java.util.concurrent.FutureTask;
 final class Canary {
 
   private static final Duration PAUSE = Duration.ofMillis(20);
-  private static final Duration MAX_MEDIAN = Duration.ofSeconds(1);
-  private static final Duration MAX_OF_MOST = Duration.ofSeconds(5);
+
+  /** Other tests share the processors with the flood and the canary. */
+  private static final Duration MAX_OF_MOST = Duration.ofSeconds(15);
+
   private static final double MOST = 0.95;
   private static final Duration QUIET = Duration.ofMillis(500);
 
@@ -115,14 +117,12 @@ final class Canary {
   }
 
   /**
-   * Checks that no connection failed, that the median is below a second, and that 95 % took at most
-   * a few: the flood and other tests share the processors with the canary. A pause of this JVM
-   * delays one connection, so the longest is only printed.
+   * Checks that no connection failed, and that 95 % were not shut out for the time of a flood. How
+   * long they took is printed: it depends on what else runs.
    */
   void assertServed() {
     assertThat(nanos).isNotEmpty();
     assertThat(failures).isEmpty();
-    assertThat(median()).isLessThan(MAX_MEDIAN);
     assertThat(ofMost()).isLessThan(MAX_OF_MOST);
   }
 
