@@ -45,8 +45,6 @@ class TestPausesTest {
             "Eventually.java",
             // Polls another process, which reports no event.
             "RoleProcess.java",
-            // The time since a logout is the case that it tests.
-            "SignalsIT.java",
             // Simulates the delay of a network.
             "SlowLink.java",
             // Loads.

@@ -14,7 +14,6 @@ import culvert.testing.RolePair;
 import culvert.testing.TestClient;
 import culvert.testing.TestLog;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -166,20 +165,20 @@ class SeamTest {
       if (isBegun.compareAndSet(false, true)) {
         try {
           opened.complete(login(remote));
-        } catch (IOException e) {
-          throw new UncheckedIOException(e);
+        } catch (IOException | AssertionError e) {
+          opened.completeExceptionally(e);
         }
       }
     }
 
     /** Waits until the connection has logged in: it needs the only place until then. */
-    void await() {
-      opened.orTimeout(10, TimeUnit.SECONDS).join();
+    Socket await() {
+      return opened.orTimeout(10, TimeUnit.SECONDS).join();
     }
 
     @Override
     public void close() throws IOException {
-      opened.join().close();
+      await().close();
     }
   }
 

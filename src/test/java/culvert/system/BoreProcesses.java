@@ -3,6 +3,7 @@ package culvert.system;
 import culvert.net.HostPort;
 import culvert.testing.Ports;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -36,12 +37,24 @@ final class BoreProcesses {
 
   /** Starts a server at an address of the test's choice. */
   static Server serverAt(HostPort control, String... more) throws IOException {
+    return started(RoleProcess.start(command(control, more).toArray(String[]::new)));
+  }
+
+  /** Starts a server that can open this many file descriptors. */
+  static Server serverWith(int descriptors) throws IOException {
+    var words = List.of("sh", "-c", "ulimit -n " + descriptors + "; exec \"$@\"", "sh");
+    var commandLine = new ArrayList<>(words);
+    commandLine.addAll(command(Ports.reserve()));
+    commandLine.set(words.size(), RoleProcess.launcher(SERVER.getFirst()).toString());
+    return started(RoleProcess.start(commandLine.toArray(String[]::new)));
+  }
+
+  private static List<String> command(HostPort control, String... more) {
     var where = Stream.of("--bind-addr=" + control.host(), "--control-port=" + control.port());
-    RoleProcess role =
-        RoleProcess.start(
-            Stream.of(SERVER.stream(), where, Stream.of(more))
-                .flatMap(part -> part)
-                .toArray(String[]::new));
+    return Stream.of(SERVER.stream(), where, Stream.of(more)).flatMap(part -> part).toList();
+  }
+
+  private static Server started(RoleProcess role) throws IOException {
     try {
       String line = role.line();
       return new Server(role, HostPort.parse(line.split("bore server: listening ")[1]));

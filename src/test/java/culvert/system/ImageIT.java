@@ -86,6 +86,7 @@ class ImageIT {
             "--control-addr=127.0.0.1:0",
             "--outside-addr=127.0.0.1:0")) {
       remote.line();
+      remote.err().await("limits set");
       var limit =
           Pattern.compile("max-visitors=(\\d+)")
               .matcher(remote.err().lines("limits set").getFirst());

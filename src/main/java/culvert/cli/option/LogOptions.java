@@ -4,6 +4,7 @@ import culvert.cli.process.ErrorLines;
 import culvert.cli.process.Terminal;
 import culvert.net.Threads;
 import culvert.observe.Log;
+import culvert.observe.LogEvent;
 import culvert.setting.Setting;
 import java.time.Clock;
 import java.util.List;
@@ -91,6 +92,9 @@ public final class LogOptions {
             Threads.factory("log " + role),
             WrittenName.in(spec));
     advice().forEach(log::warn);
+    terminal
+        .hangUps()
+        .whenTerminalIsLost(() -> log.debug(LogEvent.event("terminal lost").with("hup", "reload")));
     return log;
   }
 

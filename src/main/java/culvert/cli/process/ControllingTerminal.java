@@ -50,18 +50,23 @@ final class ControllingTerminal {
     this.isClosed = isClosed;
   }
 
-  /** Checks from now on, in a thread of its own, until HUP no longer announces the loss. */
-  void watch() {
+  /**
+   * Checks from now on, in a thread of its own, until HUP no longer announces the loss.
+   *
+   * @param onLost runs at the end
+   */
+  void watch(Runnable onLost) {
     if (existed) {
-      Threads.start("terminal", this::checkOften);
+      Threads.start("terminal", () -> checkOften(onLost));
     }
   }
 
-  private void checkOften() {
+  private void checkOften(Runnable onLost) {
     try {
       do {
         Thread.sleep(CHECK_INTERVAL);
       } while (check());
+      onLost.run();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

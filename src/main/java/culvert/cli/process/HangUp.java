@@ -1,16 +1,17 @@
 package culvert.cli.process;
 
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 
 /**
  * The reaction to HUP. The operating system sends it when the terminal of the process closes, which
  * is a request to stop; sent by an operator, also long after that, it runs the command's action.
  */
-public final class HangUp implements Consumer<Runnable> {
+public final class HangUp implements HangUps {
 
   private final Stop stop;
   private final BooleanSupplier hasTerminalJustClosed;
+  private final CompletableFuture<Void> terminalLost = new CompletableFuture<>();
   private volatile Runnable action = () -> {};
 
   /**
@@ -23,10 +24,19 @@ public final class HangUp implements Consumer<Runnable> {
     this.hasTerminalJustClosed = hasTerminalJustClosed;
   }
 
-  /** Sets the action, which any thread may run, also twice at once. */
   @Override
   public void accept(Runnable next) {
     action = next;
+  }
+
+  @Override
+  public void whenTerminalIsLost(Runnable next) {
+    terminalLost.thenRun(next);
+  }
+
+  /** Records that HUP no longer announces the loss of the terminal. */
+  void terminalLost() {
+    terminalLost.complete(null);
   }
 
   /** Reacts to one signal. */

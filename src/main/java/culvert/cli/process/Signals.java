@@ -38,7 +38,7 @@ public final class Signals {
     var controlling = new ControllingTerminal();
     var hangUp = new HangUp(stop, controlling::hasJustClosed);
     handle("HUP", number -> hangUp.signalled());
-    controlling.watch();
+    controlling.watch(hangUp::terminalLost);
     return hangUp;
   }
 

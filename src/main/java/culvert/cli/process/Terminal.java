@@ -3,7 +3,6 @@ package culvert.cli.process;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.util.Map;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -14,8 +13,7 @@ import java.util.function.Supplier;
  * @param err standard error, for logs and error messages
  * @param environment the environment variables
  * @param stop the stop request of this process
- * @param hangUps sets the action that runs on HUP; a HUP caused by the closing of the terminal is a
- *     stop request instead
+ * @param hangUps sets the reactions to HUP and to the loss of the terminal
  * @param interactive supplies the kind of interactive terminal
  */
 public record Terminal(
@@ -24,7 +22,7 @@ public record Terminal(
     PrintStream err,
     Map<String, String> environment,
     Stop stop,
-    Consumer<Runnable> hangUps,
+    HangUps hangUps,
     Supplier<InteractiveTerminal> interactive) {
 
   /** Creates one that is not interactive. */
@@ -34,7 +32,7 @@ public record Terminal(
       PrintStream err,
       Map<String, String> environment,
       Stop stop,
-      Consumer<Runnable> hangUps) {
+      HangUps hangUps) {
     this(in, out, err, environment, stop, hangUps, () -> InteractiveTerminal.NONE);
   }
 }

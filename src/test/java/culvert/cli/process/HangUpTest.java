@@ -24,6 +24,17 @@ class HangUpTest {
     assertThat(stop.cause()).isEmpty();
   }
 
+  @Test
+  void lossOfTheTerminalRunsActionsAddedBeforeAndAfterIt() {
+    var runs = new AtomicInteger();
+    hangUp.whenTerminalIsLost(runs::incrementAndGet);
+    assertThat(runs).hasValue(0);
+    hangUp.terminalLost();
+    assertThat(runs).hasValue(1);
+    hangUp.whenTerminalIsLost(runs::incrementAndGet);
+    assertThat(runs).hasValue(2);
+  }
+
   /** The terminal and the shell may each send the signal: the second is not a second TERM. */
   @Test
   void signalRequestsAStopOnceTheTerminalHasClosed() throws Exception {
