@@ -134,12 +134,16 @@ final class FileCheck {
    * stands for the missing one, so that the other settings can be checked. Empty if neither helps.
    */
   private Optional<Block> without(Block block, List<Setting> settings) {
+    Set<Setting> removed =
+        settings.stream()
+            .filter(setting -> !leftOut.contains(setting) && !values(block, setting).isEmpty())
+            .collect(Collectors.toSet());
     leftOut.addAll(settings);
-    if (settings.stream().anyMatch(setting -> !values(block, setting).isEmpty())) {
-      return Optional.of(block.without(Set.copyOf(settings)));
+    if (!removed.isEmpty()) {
+      return Optional.of(block.without(removed));
     }
     return settings.stream()
-        .filter(STAND_INS::containsKey)
+        .filter(setting -> STAND_INS.containsKey(setting) && values(block, setting).isEmpty())
         .findFirst()
         .map(setting -> block.with(setting, standIn(block, setting)));
   }

@@ -256,6 +256,30 @@ class SettingsFileProblemsTest {
         .hasSizeGreaterThanOrEqualTo(11);
   }
 
+  /** Each message removes settings or adds a stand-in, once; a check that does neither ends. */
+  @Test
+  void checkEndsIfAStandInIsContradictedToo() throws Exception {
+    Path file =
+        Files.writeString(
+            folder.resolve("file.toml"),
+            """
+            [server]
+            protocol = "trp"
+            port_range = "20000-20010"
+            control_via = "bounce://127.0.0.1:1/1"
+            bore.bind_addr = "127.0.0.1:1"
+            [client]
+            protocol = "trp"
+            secret = "0123456789abcdef"
+            services.a.local_addr = "1"
+            services.b.local_addr = "2"
+            share = true
+            """);
+    Cli run = Cli.run("check", file.toString());
+    assertThat(run.err()).contains("line 2: ", "line 7: ");
+    assertThat(run.exit()).isEqualTo(78);
+  }
+
   @Test
   void secretIsInNoMessage() throws Exception {
     String secret = "culvert-0123456789abcdef0123456789abcdefXX";
