@@ -409,7 +409,8 @@ class UdpTest {
       long before = usedHeap();
       List<UdpClient> kept = new ArrayList<>();
       for (int i = 0; i < count; i++) {
-        var visitor = visit(tunnel);
+        // A port may be used again, but seldom with the same address.
+        var visitor = new UdpClient(tunnel.outside(), address(1 + i % 200));
         visitor.ask(PING);
         if (i % 1000 == 0) {
           kept.add(visitor);
@@ -417,7 +418,7 @@ class UdpTest {
           visitor.close();
         }
       }
-      assertThat(tunnel.remote().flows()).isGreaterThan(count / 2);
+      assertThat(tunnel.remote().flows()).isGreaterThan(count - count / 100);
       System.out.println(
           tunnel.remote().flows()
               + " flows of "
