@@ -156,6 +156,7 @@ final class BoreServerCommand implements Callable<Integer> {
         TransportSettings.DEFAULT,
         Optional.empty(),
         UNCLAIMED,
+        RemoteSettings.DEFAULT_FLOW_TIMEOUT,
         List.of(),
         new ConnectionLimits(
             admission.visitors(),

@@ -24,6 +24,7 @@ import culvert.config.GroupAddress;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
 import culvert.config.ServiceAddress;
+import culvert.config.ServiceType;
 import culvert.config.TransportSettings;
 import culvert.dialect.trp.TrpOriginDialect;
 import culvert.net.HostPort;
@@ -89,8 +90,8 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
       converter = AddressForms.OriginServer.class,
       description =
           "Forward visitors of a service to this origin server. A port without a host is on"
-              + " localhost, a service without a name is 'default'. Repeat the option for each"
-              + " service.")
+              + " localhost, a service without a name is 'default'. An address that begins with"
+              + " udp: is a UDP server. Repeat the option for each service.")
   @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private List<ServiceAddress> originServers;
 
@@ -108,7 +109,8 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
       paramLabel = "VERSION",
       description =
           "Send a PROXY header, v1 or v2. It is at the beginning of each connection to the origin"
-              + " server and contains the visitor's address; the origin server must expect it.")
+              + " server, and of v2 in front of the first datagram of each flow. It contains the"
+              + " visitor's address; the origin server must expect it.")
   @InHelp(HelpGroup.OPERATION)
   private ProxyHeader.Version proxyProtocol;
 
@@ -217,7 +219,17 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
   }
 
   private void serving(String service, HostPort address) {
-    terminal.out().println(NAME + ": serving " + service + "=" + address);
+    terminal
+        .out()
+        .println(NAME + ": serving " + new ServiceAddress(service, type(service), address));
+  }
+
+  private ServiceType type(String service) {
+    return originServers.stream()
+        .filter(one -> one.service().equals(service))
+        .map(ServiceAddress::type)
+        .findFirst()
+        .orElse(ServiceType.TCP);
   }
 
   private OriginSettings settings() {

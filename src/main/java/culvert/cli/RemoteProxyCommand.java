@@ -101,7 +101,8 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
       converter = AddressForms.Outside.class,
       description =
           "Listen for visitors of a service at this address. A port without a host is on every"
-              + " address, a service without a name is 'default'."
+              + " address, a service without a name is 'default'. An address that begins with udp:"
+              + " is for a UDP service."
               + " Repeat the option for each service. 0.0.0.0 is every IPv4 address, [::] every"
               + " IPv4 and IPv6 address. Required without --port-range.")
   @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
@@ -134,6 +135,16 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
       description = "Timeout from accepting a visitor to the connection with the origin server.")
   @InHelp(HelpGroup.LIMITS)
   private Duration openTimeout;
+
+  @Option(
+      names = "--flow-timeout",
+      paramLabel = "TIME",
+      defaultValue = "60s",
+      description =
+          "Inactivity after which the datagrams of a UDP visitor's address no longer belong to one"
+              + " flow.")
+  @InHelp(HelpGroup.LIMITS)
+  private Duration flowTimeout;
 
   @Option(
       names = "--accept-proxy-protocol",
@@ -243,6 +254,7 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
         link.transport(Optional.empty()),
         tls.settings(),
         openTimeout,
+        flowTimeout,
         acceptProxyProtocol,
         new ConnectionLimits(
             admission.visitors(),
@@ -264,7 +276,7 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
   /** Returns the line for programs: the addresses that were bound. */
   private static String firstLine(RemoteSettings settings, RemoteProxy proxy) {
     var outside = new ArrayList<String>();
-    proxy.outsideAddresses().forEach((service, address) -> outside.add(service + "=" + address));
+    proxy.outsideServices().forEach(service -> outside.add(service.toString()));
     settings.ports().ifPresent(range -> outside.add(range.toString()));
     return NAME
         + ": "

@@ -58,11 +58,22 @@ public record OriginSettings(
     services = List.copyOf(services);
     Checks.distinct(Setting.ORIGIN_SERVER_ADDR, services);
     checkPort(outsidePort, services.size());
+    checkHeader(proxyHeader, services);
     Checks.name(Setting.ORIGIN_NAME, name);
     transport.check(Setting.TRANSPORT, secret.isPresent(), tls.isPresent(), true);
     bounce.check(remoteProxy instanceof GroupAddress group ? List.of(group) : List.of());
     Checks.positive(Setting.CONNECT_TIMEOUT, connectTimeout, Checks.NO_CONNECTION);
     Checks.positive(Setting.RETRY_MAX, retryMax, "there would be no pause between attempts");
+  }
+
+  private static void checkHeader(
+      Optional<ProxyHeader.Version> header, List<ServiceAddress> services) {
+    boolean hasUdp = services.stream().anyMatch(service -> service.type() == ServiceType.UDP);
+    if (hasUdp && header.filter(ProxyHeader.Version.V1::equals).isPresent()) {
+      throw new SettingException(
+          "%s v1 has no form for the UDP services of %s: use v2",
+          Setting.PROXY_PROTOCOL, Setting.ORIGIN_SERVER_ADDR);
+    }
   }
 
   private static void checkPort(OptionalInt port, int services) {
@@ -75,6 +86,15 @@ public record OriginSettings(
           "%s names one port for several services: 0 requests a separate port for each",
           Setting.OUTSIDE_PORT);
     }
+  }
+
+  /** Returns the type of a service; TCP if there is none of this name. */
+  public ServiceType type(String service) {
+    return services.stream()
+        .filter(one -> one.service().equals(service))
+        .map(ServiceAddress::type)
+        .findFirst()
+        .orElse(ServiceType.TCP);
   }
 
   /** Returns whether the remote proxy must authenticate before it can send visitors. */

@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param transport the transport of origin proxies' connections
  * @param tls its certificate, for TLS
  * @param openTimeout maximum time from a visitor's accept to the connection to the origin server
+ * @param flowTimeout time without a datagram after which a flow of a UDP service ends
  * @param proxyHeaderFrom networks whose connections start with a PROXY header
  * @param connectionLimits maximum numbers of connections
  * @param timeouts timeouts and intervals
@@ -39,6 +40,7 @@ public record RemoteSettings(
     TransportSettings transport,
     Optional<TlsServerSettings> tls,
     Duration openTimeout,
+    Duration flowTimeout,
     List<Cidr> proxyHeaderFrom,
     ConnectionLimits connectionLimits,
     Timeouts timeouts,
@@ -82,6 +84,7 @@ public record RemoteSettings(
     transport.check(Setting.TRANSPORT, !secrets.isEmpty(), tls.isPresent(), false);
     Checks.certificate(Setting.TRANSPORT, transport.kind(!secrets.isEmpty()), tls);
     Checks.positive(Setting.OPEN_TIMEOUT, openTimeout, "no visitor could be served");
+    Checks.positive(Setting.FLOW_TIMEOUT, flowTimeout, "each datagram would be a flow");
   }
 
   private static void checkListeners(
@@ -91,12 +94,17 @@ public record RemoteSettings(
     var listeners = new ListenAddresses();
     listeners.add(Setting.CONTROL_ADDR, control);
     listeners.add(Setting.BORE_ADDR, bore.map(BoreServerSettings::address));
+    var udpListeners = new ListenAddresses();
     for (ServiceAddress service : services) {
-      listeners.add(
-          new ServiceSetting(Setting.OUTSIDE_ADDR, service.service()),
-          Optional.of(service.address()));
+      (service.type() == ServiceType.UDP ? udpListeners : listeners)
+          .add(
+              new ServiceSetting(Setting.OUTSIDE_ADDR, service.service()),
+              Optional.of(service.address()));
     }
   }
+
+  /** The default of {@code --flow-timeout}. */
+  public static final Duration DEFAULT_FLOW_TIMEOUT = Duration.ofSeconds(60);
 
   /** Returns whether an origin proxy must authenticate before it can register services. */
   public boolean isPeerAuthenticated() {

@@ -5,12 +5,13 @@ import java.util.function.Function;
 
 /**
  * A service and its address on this side: {@code NAME=HOST:PORT}, or {@code HOST:PORT} for the
- * service {@value #DEFAULT_NAME}.
+ * service {@value #DEFAULT_NAME}. The address of a UDP service begins with {@code udp:}.
  *
  * @param service 1 to 64 letters, digits, dots, dashes and underscores
+ * @param type what the service carries
  * @param address the public address, or the origin server's
  */
-public record ServiceAddress(String service, HostPort address) {
+public record ServiceAddress(String service, ServiceType type, HostPort address) {
 
   /** The name of a service without a given name. */
   public static final String DEFAULT_NAME = "default";
@@ -29,6 +30,11 @@ public record ServiceAddress(String service, HostPort address) {
     Checks.serviceName(name);
   }
 
+  /** Creates the address of a TCP service. */
+  public ServiceAddress(String service, HostPort address) {
+    this(service, ServiceType.TCP, address);
+  }
+
   /**
    * Parses both forms.
    *
@@ -41,18 +47,29 @@ public record ServiceAddress(String service, HostPort address) {
   /**
    * Parses both forms.
    *
-   * @param address parses the part after the name
+   * @param address parses the part after the name and the type
    * @throws IllegalArgumentException whose message describes the problem
    */
   public static ServiceAddress parse(String text, Function<String, HostPort> address) {
     int equals = text.indexOf('=');
-    return equals < 0
-        ? new ServiceAddress(DEFAULT_NAME, address.apply(text))
-        : new ServiceAddress(text.substring(0, equals), address.apply(text.substring(equals + 1)));
+    String name = equals < 0 ? DEFAULT_NAME : text.substring(0, equals);
+    String place = text.substring(equals + 1);
+    boolean isUdp = place.startsWith(ServiceType.UDP.prefix());
+    return isUdp
+        ? new ServiceAddress(
+            name,
+            ServiceType.UDP,
+            address.apply(place.substring(ServiceType.UDP.prefix().length())))
+        : new ServiceAddress(name, ServiceType.TCP, address.apply(place));
+  }
+
+  /** Returns the address with its type, as {@code udp:192.0.2.1:53}. */
+  public String typedAddress() {
+    return type.prefix() + address;
   }
 
   @Override
   public String toString() {
-    return service + "=" + address;
+    return service + "=" + typedAddress();
   }
 }

@@ -4,16 +4,19 @@ import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ProtocolFamily;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.NetworkChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Binds the sockets of a listener: one for each address that its name has on this host, all at the
- * same port. A client may try any address of a name first, so a listener at one of them only is
- * reached late or not at all.
+ * Binds the sockets of a listener, of TCP or UDP: one for each address that its name has on this
+ * host, all at the same port. A client may try any address of a name first, so a listener at one of
+ * them only is reached late or not at all.
  */
 final class ListeningSockets {
 
@@ -23,7 +26,35 @@ final class ListeningSockets {
   /** Attempts to find a port that is free at every address, if any port may be used. */
   private static final int MAX_ATTEMPTS = 16;
 
+  /**
+   * Opens a socket and binds it.
+   *
+   * @param <C> the kind of channel
+   */
+  @FunctionalInterface
+  interface Binder<C extends NetworkChannel> {
+    /**
+     * Returns a bound socket.
+     *
+     * @param port 0 selects any free port
+     * @throws IOException if the address cannot be bound; no socket stays open
+     */
+    C bind(InetAddress address, int port) throws IOException;
+  }
+
   private ListeningSockets() {}
+
+  /** Binds TCP sockets; see {@link #bind(HostPort, List, Binder)}. */
+  static List<ServerSocketChannel> bind(HostPort where, List<InetAddress> resolved)
+      throws IOException {
+    return bind(where, resolved, ListeningSockets::bindTcp);
+  }
+
+  /** Binds UDP sockets; see {@link #bind(HostPort, List, Binder)}. */
+  static List<DatagramChannel> bindUdp(HostPort where, List<InetAddress> resolved)
+      throws IOException {
+    return bind(where, resolved, ListeningSockets::bindUdp);
+  }
 
   /**
    * Binds the addresses of this host.
@@ -32,15 +63,15 @@ final class ListeningSockets {
    * @param resolved all addresses of the name
    * @throws IOException naming the address, if one of them cannot be bound; none stays bound
    */
-  static List<ServerSocketChannel> bind(HostPort where, List<InetAddress> resolved)
-      throws IOException {
+  private static <C extends NetworkChannel> List<C> bind(
+      HostPort where, List<InetAddress> resolved, Binder<C> binder) throws IOException {
     List<InetAddress> addresses = ofThisHost(resolved);
     for (int attempt = 1; ; attempt++) {
-      var sockets = new ArrayList<ServerSocketChannel>();
+      var sockets = new ArrayList<C>();
       try {
         int port = where.port();
         for (InetAddress address : addresses) {
-          sockets.add(bind(address, port));
+          sockets.add(binder.bind(address, port));
           port = address(sockets.getFirst()).getPort();
         }
         return sockets;
@@ -85,19 +116,34 @@ final class ListeningSockets {
 
   private static boolean isOfThisHost(InetAddress address) {
     try {
-      close(bind(address, 0));
+      close(bindTcp(address, 0));
       return true;
     } catch (IOException | UnsupportedOperationException e) {
       return false;
     }
   }
 
-  private static ServerSocketChannel bind(InetAddress address, int port) throws IOException {
-    var family =
-        address instanceof Inet4Address
-            ? StandardProtocolFamily.INET
-            : StandardProtocolFamily.INET6;
-    ServerSocketChannel server = ServerSocketChannel.open(family);
+  /** Returns the family of the socket for an address. */
+  static ProtocolFamily family(InetAddress address) {
+    return address instanceof Inet4Address
+        ? StandardProtocolFamily.INET
+        : StandardProtocolFamily.INET6;
+  }
+
+  /** Binds without SO_REUSEADDR, with which two programs could have one port. */
+  private static DatagramChannel bindUdp(InetAddress address, int port) throws IOException {
+    DatagramChannel socket = DatagramChannel.open(family(address));
+    Descriptors.PROCESS.opened();
+    try {
+      return socket.bind(new InetSocketAddress(address, port));
+    } catch (IOException e) {
+      close(socket);
+      throw e;
+    }
+  }
+
+  private static ServerSocketChannel bindTcp(InetAddress address, int port) throws IOException {
+    ServerSocketChannel server = ServerSocketChannel.open(family(address));
     Descriptors.PROCESS.opened();
     try {
       server.setOption(StandardSocketOptions.SO_REUSEADDR, true);
@@ -109,12 +155,12 @@ final class ListeningSockets {
   }
 
   /** Returns the address that a socket is bound to. */
-  static InetSocketAddress address(ServerSocketChannel socket) throws IOException {
+  static InetSocketAddress address(NetworkChannel socket) throws IOException {
     return (InetSocketAddress) socket.getLocalAddress();
   }
 
   /** Closes a socket; its descriptor is released even if that fails. */
-  static void close(ServerSocketChannel socket) {
+  static void close(NetworkChannel socket) {
     if (socket.isOpen()) {
       Descriptors.PROCESS.closed();
     }

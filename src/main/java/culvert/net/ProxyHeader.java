@@ -34,6 +34,11 @@ public final class ProxyHeader {
    */
   static final int MAX_V2_BYTES = 2048;
 
+  /** The transport protocols of version 2. */
+  private static final int STREAM = 1;
+
+  private static final int DATAGRAM = 2;
+
   private static final byte[] V2_SIGNATURE = {
     '\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q', 'U', 'I', 'T', '\n'
   };
@@ -51,8 +56,21 @@ public final class ProxyHeader {
     }
     return switch (version) {
       case V1 -> v1(from, to, source.getPort(), destination.getPort());
-      case V2 -> v2(from, to, source.getPort(), destination.getPort());
+      case V2 -> v2(from, to, source.getPort(), destination.getPort(), STREAM);
     };
+  }
+
+  /** Returns the complete header, of version 2, for datagrams between these addresses. */
+  public static byte[] writeUdp(InetSocketAddress source, InetSocketAddress destination) {
+    byte[] from = source.getAddress().getAddress();
+    byte[] to = destination.getAddress().getAddress();
+    boolean isSame = from.length == to.length;
+    return v2(
+        isSame ? from : asV6(from),
+        isSame ? to : asV6(to),
+        source.getPort(),
+        destination.getPort(),
+        DATAGRAM);
   }
 
   private static byte[] v1(byte[] from, byte[] to, int fromPort, int toPort) {
@@ -62,12 +80,12 @@ public final class ProxyHeader {
         .getBytes(StandardCharsets.US_ASCII);
   }
 
-  private static byte[] v2(byte[] from, byte[] to, int fromPort, int toPort) {
+  private static byte[] v2(byte[] from, byte[] to, int fromPort, int toPort, int protocol) {
     int length = 2 * from.length + 4;
     return ByteBuffer.allocate(V2_SIGNATURE.length + 4 + length)
         .put(V2_SIGNATURE)
         .put((byte) 0x21)
-        .put((byte) (from.length == 4 ? 0x11 : 0x21))
+        .put((byte) ((from.length == 4 ? 0x10 : 0x20) | protocol))
         .putShort((short) length)
         .put(from)
         .put(to)

@@ -87,10 +87,15 @@ final class SourceShares<T> {
    * Returns the oldest member of {@code newcomer} if it has at least a few and no source has more,
    * else {@link #heaviest}.
    */
-  private Optional<T> heaviest(SourcePrefix newcomer) {
-    return count(newcomer) == heaviestFirst.first().load()
+  Optional<T> heaviest(SourcePrefix newcomer) {
+    return count(newcomer) > 0 && count(newcomer) == maxCount()
         ? Optional.of(sources.get(newcomer).oldest())
         : heaviest();
+  }
+
+  /** Returns the number of members of the source that has the most, at least a few. */
+  int maxCount() {
+    return heaviestFirst.isEmpty() ? 0 : heaviestFirst.first().load();
   }
 
   /** Returns the oldest member of the source that has the most; empty if there are no members. */

@@ -5,6 +5,8 @@ import static culvert.observe.LogEvent.event;
 import culvert.config.GroupAddress;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
+import culvert.config.ServiceAddress;
+import culvert.config.ServiceType;
 import culvert.dialect.culvert.NativeOriginDialect;
 import culvert.mux.Heartbeat;
 import culvert.mux.Link;
@@ -82,6 +84,7 @@ public final class OriginProxy implements AutoCloseable {
 
   private final Route route;
   private final StreamHandler streams;
+  private final FlowHandler flows;
   private final SessionLoop loop;
 
   /** Creates an origin proxy of the native protocol that does nothing before {@link #run}. */
@@ -112,9 +115,11 @@ public final class OriginProxy implements AutoCloseable {
             : Optional.empty();
     this.route = route();
     this.streams = new StreamHandler(settings, dialer, pool, deadlines, counters, log);
+    this.flows = new FlowHandler(settings, pool, counters, log);
     ServiceListener reachable = (service, at) -> served(listener, service, reachable(at));
     this.loop =
-        new SessionLoop(settings, this::connect, streams, reachable, deadlines, counters, log);
+        new SessionLoop(
+            settings, this::connect, streams, flows, reachable, deadlines, counters, log);
   }
 
   private OriginDialect nativeDialect() {
@@ -152,7 +157,11 @@ public final class OriginProxy implements AutoCloseable {
   }
 
   private void served(ServiceListener listener, String service, HostPort address) {
-    log.info(event("serving visitors").with("service", service).with("address", address));
+    ServiceType type = settings.type(service);
+    log.info(
+        event("serving visitors")
+            .with("service", service)
+            .with("address", new ServiceAddress(service, type, address).typedAddress()));
     listener.served(service, address);
   }
 
@@ -182,6 +191,11 @@ public final class OriginProxy implements AutoCloseable {
     return pool.borrowed();
   }
 
+  /** Returns how many flows of UDP visitors are open now. */
+  public int flows() {
+    return flows.count();
+  }
+
   /** Returns how many visitors are connected now. */
   public int visitors() {
     return streams.count();
@@ -195,6 +209,7 @@ public final class OriginProxy implements AutoCloseable {
     try {
       return loop.run();
     } finally {
+      flows.close();
       deadlines.close();
     }
   }

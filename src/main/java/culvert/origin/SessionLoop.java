@@ -14,6 +14,7 @@ import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
 import culvert.observe.OutageLog;
+import culvert.session.FlowAcceptor;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
@@ -42,6 +43,7 @@ final class SessionLoop {
   private final OriginSettings settings;
   private final Supplier<ConnectAttempt> newAttempt;
   private final StreamHandler streams;
+  private final FlowAcceptor flows;
   private final OriginProxy.ServiceListener listener;
   private final Deadlines deadlines;
   private final Counters counters;
@@ -77,11 +79,13 @@ final class SessionLoop {
    *
    * @param newAttempt creates an attempt that is not connecting yet
    * @param streams handles the visitors of all sessions
+   * @param flows handles the UDP visitors of all sessions
    */
   SessionLoop(
       OriginSettings settings,
       Supplier<ConnectAttempt> newAttempt,
       StreamHandler streams,
+      FlowAcceptor flows,
       OriginProxy.ServiceListener listener,
       Deadlines deadlines,
       Counters counters,
@@ -89,6 +93,7 @@ final class SessionLoop {
     this.settings = settings;
     this.newAttempt = newAttempt;
     this.streams = streams;
+    this.flows = flows;
     this.listener = listener;
     this.deadlines = deadlines;
     this.counters = counters;
@@ -148,7 +153,7 @@ final class SessionLoop {
 
   private Outcome serve(ConnectAttempt.Login login) {
     var session =
-        new SessionRun(settings, login, streams, deadlines, new Host(), log, sessionLines);
+        new SessionRun(settings, login, streams, flows, deadlines, new Host(), log, sessionLines);
     if (!sessions.add(session)) {
       login.connection().close();
       return Outcome.lost("stopping");

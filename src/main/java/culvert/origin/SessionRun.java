@@ -3,7 +3,6 @@ package culvert.origin;
 import static culvert.observe.LogEvent.event;
 
 import culvert.config.OriginSettings;
-import culvert.config.ServiceAddress;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
@@ -12,7 +11,9 @@ import culvert.net.Threads;
 import culvert.observe.LimitedLog;
 import culvert.observe.Log;
 import culvert.protocol.DeclinedReason;
+import culvert.session.FlowAcceptor;
 import culvert.session.IncomingStream;
+import culvert.session.OfferedService;
 import culvert.session.OriginSession;
 import java.io.IOException;
 import java.time.Duration;
@@ -46,6 +47,7 @@ final class SessionRun implements OriginSession.Listener {
   private final OriginSettings settings;
   private final ConnectAttempt.Login login;
   private final IncomingStream.Handler streams;
+  private final FlowAcceptor flows;
   private final Deadlines deadlines;
   private final Host host;
   private final Log log;
@@ -77,6 +79,7 @@ final class SessionRun implements OriginSession.Listener {
       OriginSettings settings,
       ConnectAttempt.Login login,
       IncomingStream.Handler streams,
+      FlowAcceptor flows,
       Deadlines deadlines,
       Host host,
       Log log,
@@ -84,6 +87,7 @@ final class SessionRun implements OriginSession.Listener {
     this.settings = settings;
     this.login = login;
     this.streams = streams;
+    this.flows = flows;
     this.deadlines = deadlines;
     this.host = host;
     this.log = log;
@@ -115,10 +119,13 @@ final class SessionRun implements OriginSession.Listener {
   }
 
   private Outcome serve() {
-    List<String> names = settings.services().stream().map(ServiceAddress::service).toList();
-    unanswered.addAll(names);
+    List<OfferedService> services =
+        settings.services().stream()
+            .map(service -> new OfferedService(service.service(), service.type()))
+            .toList();
+    services.forEach(service -> unanswered.add(service.name()));
     try {
-      login.session().serve(names, this, streams);
+      login.session().serve(services, this, streams, flows);
       return declined == null
           ? new Outcome(Outcome.Kind.LOST, closeCause(), served())
           : new Outcome(isInUse ? Outcome.Kind.IN_USE : Outcome.Kind.DECLINED, declined, served());
@@ -199,6 +206,13 @@ final class SessionRun implements OriginSession.Listener {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** The service stays without visitors; it is logged with each session. */
+  @Override
+  public void unsupported(String service, String why) {
+    unanswered.remove(service);
+    log.warn(event("service not offered").with("service", service).with("cause", why));
   }
 
   @Override

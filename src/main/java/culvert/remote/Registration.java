@@ -208,7 +208,8 @@ final class Registration {
     offers.stream()
         .filter(offer -> offer.port().isEmpty())
         .forEach(offer ->
-            addresses.put(offer, List.of(tables.services().address(offer.service()).toString())));
+            addresses.put(
+                offer, List.of(tables.services().address(offer.service()).address().toString())));
     ports.forEach(
         port -> addresses.put(port.offer(), List.of(port.listener().address().toString())));
     return addresses;

@@ -1,6 +1,7 @@
 package culvert.remote;
 
 import culvert.config.PortRange;
+import culvert.config.ServiceType;
 import culvert.session.ClientIdentity;
 import culvert.session.Offer;
 import culvert.session.Session;
@@ -42,15 +43,24 @@ record RegistryTables(Roster roster, ServiceTable services, PortTable ports) {
    * @param requested the number of ports that it requests at once
    */
   Optional<String> refusal(Session session, Offer offer, int requested) {
+    if (offer.port().isPresent() && offer.type() == ServiceType.UDP) {
+      return Optional.of(
+          "ports on request are for TCP services only; give the remote proxy "
+              + Setting.OUTSIDE_ADDR
+              + " "
+              + ServiceType.UDP.prefix()
+              + "HOST:PORT");
+    }
     return offer.port().isPresent()
         ? refusal(offer.port().getAsInt(), ports.heldBy(session).size() + requested)
-        : refusal(offer.service());
+        : refusal(offer.service(), offer.type());
   }
 
-  private Optional<String> refusal(String service) {
+  private Optional<String> refusal(String service, ServiceType type) {
     Set<String> names = services.names();
     if (names.contains(service)) {
-      return Optional.empty();
+      ServiceType here = services.address(service).type();
+      return Optional.of(mismatch(service, here, type)).filter(text -> type != here);
     }
     return Optional.of(
         names.isEmpty()
@@ -61,6 +71,21 @@ record RegistryTables(Roster roster, ServiceTable services, PortTable ports) {
                 + " with "
                 + Setting.OUTSIDE_PORT
             : "the remote proxy has no service '" + service + "'; it has " + names);
+  }
+
+  private static String mismatch(String service, ServiceType here, ServiceType offered) {
+    return "service '"
+        + service
+        + "' is of type "
+        + here
+        + " at the remote proxy, and the origin proxy offers it as "
+        + offered
+        + "; an address of type UDP begins with "
+        + ServiceType.UDP.prefix()
+        + " in "
+        + Setting.OUTSIDE_ADDR
+        + " and in "
+        + Setting.ORIGIN_SERVER_ADDR;
   }
 
   private Optional<String> refusal(int port, int count) {

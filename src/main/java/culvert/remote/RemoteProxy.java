@@ -4,6 +4,7 @@ import static culvert.observe.LogEvent.event;
 
 import culvert.config.RemoteSettings;
 import culvert.config.ServiceAddress;
+import culvert.config.ServiceType;
 import culvert.dialect.culvert.NativeDialect;
 import culvert.mux.Heartbeat;
 import culvert.mux.Link;
@@ -20,7 +21,6 @@ import culvert.session.Dialect;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,13 +43,15 @@ public final class RemoteProxy implements AutoCloseable {
   private final StreamEviction eviction;
   private final ControlEndpoints endpoints;
   private final VisitorHandler visitors;
+  private final UdpFronts udp;
 
   /** Accept visitors. */
   private final List<Listener> listeners = new ArrayList<>();
 
-  private final Map<String, HostPort> outside = new LinkedHashMap<>();
+  private final Map<String, ServiceAddress> outside = new LinkedHashMap<>();
   private final Log log;
   private Registry registry;
+  private ServiceTable services;
   private SessionHandler sessions;
 
   private RemoteProxy(RemoteSettings settings, Log log) {
@@ -57,6 +59,7 @@ public final class RemoteProxy implements AutoCloseable {
     this.eviction = new StreamEviction(pool.budget(), counters.adder(Counter.STREAMS_NOT_DRAINED));
     this.endpoints = new ControlEndpoints(settings, pool, deadlines, counters, log);
     this.visitors = new VisitorHandler(settings, pool, deadlines, counters, log);
+    this.udp = new UdpFronts(settings, deadlines, counters, log);
     this.log = log;
   }
 
@@ -88,6 +91,7 @@ public final class RemoteProxy implements AutoCloseable {
     var proxy = new RemoteProxy(settings, log);
     try {
       proxy.bind(settings, dialect);
+      proxy.udp.start(proxy.services);
     } catch (IOException | RuntimeException e) {
       proxy.close();
       throw e;
@@ -111,10 +115,7 @@ public final class RemoteProxy implements AutoCloseable {
   private void bind(RemoteSettings settings, Function<Link.Shared, Dialect> dialects)
       throws IOException {
     for (ServiceAddress service : settings.services()) {
-      Listener listener =
-          Listener.bind(service.address(), "visitor", pool, visitors.forService(service.service()));
-      listeners.add(listener);
-      outside.put(service.service(), HostPort.of(listener.address()));
+      outside.put(service.service(), listen(service));
     }
     var sessionLog = new SessionLog(settings.timeouts().logPeriod(), counters, log);
     registry = registry(settings, sessionLog);
@@ -122,9 +123,20 @@ public final class RemoteProxy implements AutoCloseable {
     endpoints.bind(dialects.apply(shared(settings)), sessions);
   }
 
+  /** Binds the public address of a service; returns it. */
+  private ServiceAddress listen(ServiceAddress service) throws IOException {
+    if (service.type() == ServiceType.UDP) {
+      return udp.bind(service);
+    }
+    Listener listener =
+        Listener.bind(service.address(), "visitor", pool, visitors.forService(service.service()));
+    listeners.add(listener);
+    return new ServiceAddress(service.service(), HostPort.of(listener.address()));
+  }
+
   private Registry registry(RemoteSettings settings, SessionLog sessionLog) {
     boolean isConfirmed = settings.isPeerAuthenticated();
-    var services = new ServiceTable(outside);
+    services = new ServiceTable(outside.values());
     visitors.setServices(services);
     var roster = new Roster(settings.connectionLimits().sessions(), isConfirmed);
     return new Registry(
@@ -166,7 +178,14 @@ public final class RemoteProxy implements AutoCloseable {
 
   /** Returns each service's bound public address, in the order of the settings. */
   public Map<String, HostPort> outsideAddresses() {
-    return Collections.unmodifiableMap(outside);
+    var addresses = new LinkedHashMap<String, HostPort>();
+    outside.forEach((name, service) -> addresses.put(name, service.address()));
+    return addresses;
+  }
+
+  /** Returns each service with its bound public address, in the order of the settings. */
+  public List<ServiceAddress> outsideServices() {
+    return List.copyOf(outside.values());
   }
 
   /** Returns the counters of this role. */
@@ -194,6 +213,7 @@ public final class RemoteProxy implements AutoCloseable {
     long until = System.nanoTime() + limit.toNanos();
     Duration soon = limit.compareTo(ADMISSION_LIMIT) < 0 ? limit : ADMISSION_LIMIT;
     listeners.forEach(Listener::close);
+    udp.stop();
     endpoints.endGroups();
     registry.close();
     visitors.awaitAdmitted(soon);
@@ -222,6 +242,11 @@ public final class RemoteProxy implements AutoCloseable {
     endpoints.tryNow();
   }
 
+  /** Returns how many flows of UDP visitors are open now. */
+  public int flows() {
+    return udp.flows();
+  }
+
   /** Returns how many visitors are connected now. */
   public int visitors() {
     return visitors.count();
@@ -232,6 +257,7 @@ public final class RemoteProxy implements AutoCloseable {
   public void close() {
     endpoints.closeListeners();
     listeners.forEach(Listener::close);
+    udp.close();
     endpoints.endGroups();
     if (registry != null) {
       registry.close();

@@ -1,11 +1,14 @@
 package culvert.remote;
 
-import culvert.net.HostPort;
+import culvert.config.ServiceAddress;
+import culvert.net.Flow;
+import culvert.session.Datagrams;
 import culvert.session.PendingStream;
 import culvert.session.Session;
 import culvert.session.Visitor;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,13 +19,20 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The sessions that serve each service, used in turn. Guarded by the lock of {@link Registry},
- * except for {@link #open}. The listeners of services are fixed when the role starts. Several
- * sessions serve one service only if each of them asks for sharing.
+ * except for {@link #open} and {@link #openFlow}. The listeners of services are fixed when the role
+ * starts. Several sessions serve one service only if each of them asks for sharing.
  */
 final class ServiceTable {
 
   private record Service(
-      HostPort address, CopyOnWriteArrayList<Session> sessions, AtomicInteger next) {}
+      ServiceAddress address, CopyOnWriteArrayList<Session> sessions, AtomicInteger next) {}
+
+  /**
+   * A flow that was opened.
+   *
+   * @param session carries it
+   */
+  record OpenedFlow(Session session, Flow flow) {}
 
   private final Map<String, Service> services = new LinkedHashMap<>();
 
@@ -30,10 +40,11 @@ final class ServiceTable {
   private final Set<Session> sharing = new HashSet<>();
 
   /** Creates a table of services that no session serves yet. */
-  ServiceTable(Map<String, HostPort> addresses) {
-    addresses.forEach((name, address) ->
+  ServiceTable(Collection<ServiceAddress> addresses) {
+    addresses.forEach(address ->
         services.put(
-            name, new Service(address, new CopyOnWriteArrayList<>(), new AtomicInteger())));
+            address.service(),
+            new Service(address, new CopyOnWriteArrayList<>(), new AtomicInteger())));
   }
 
   /** Returns the names of all services. */
@@ -78,8 +89,8 @@ final class ServiceTable {
     return services.get(name).sessions().addIfAbsent(session);
   }
 
-  /** Returns the public address of a service. */
-  HostPort address(String name) {
+  /** Returns the public address of a service, and its type. */
+  ServiceAddress address(String name) {
     return services.get(name).address();
   }
 
@@ -124,6 +135,33 @@ final class ServiceTable {
       }
     }
     throw why;
+  }
+
+  /**
+   * Opens a flow on one of the service's sessions, chosen as by {@link #open}. Takes no lock.
+   *
+   * @throws IOException if no session can, with the reason of the last
+   */
+  OpenedFlow openFlow(Visitor visitor, Flow.Receiver receiver) throws IOException {
+    Service service = services.get(visitor.service());
+    IOException why = new IOException("no origin proxy serves '" + visitor.service() + "' now");
+    for (Session session : inTurn(service)) {
+      try {
+        Datagrams datagrams =
+            session
+                .datagrams(visitor.service())
+                .orElseThrow(() -> new IOException("the origin proxy does not support UDP"));
+        return new OpenedFlow(session, datagrams.open(visitor, receiver));
+      } catch (IOException e) {
+        why = e;
+      }
+    }
+    throw why;
+  }
+
+  /** Returns whether the session serves the service. Takes no lock. */
+  boolean isServing(Session session, String name) {
+    return services.get(name).sessions().contains(session);
   }
 
   private static List<Session> inTurn(Service service) {

@@ -35,11 +35,15 @@ public abstract class AnnouncedSession implements OriginSession {
 
   /** Serves the first service: such a protocol has only one for each session. */
   @Override
-  public final void serve(List<String> services, Listener listener, IncomingStream.Handler streams)
+  public final void serve(
+      List<OfferedService> services,
+      Listener listener,
+      IncomingStream.Handler streams,
+      FlowAcceptor flows)
       throws IOException {
     this.streams = streams;
     try {
-      receiveAnnouncements(services.getFirst(), listener);
+      receiveAnnouncements(services.getFirst().name(), listener);
     } catch (IOException e) {
       if (!draining && !closed) {
         throw e;

@@ -1,22 +1,17 @@
 package culvert.session;
 
+import culvert.net.Flow;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 
-/** All flows of a UDP service on one channel; the visitor's address identifies a flow. */
+/** The flows of a session's UDP service. */
+@FunctionalInterface
 public interface Datagrams {
 
   /**
-   * A datagram and the flow it belongs to.
+   * Opens a flow for a visitor. Does not block.
    *
-   * @param visitor identifies the flow
-   * @param payload 0 to 65,507 bytes
+   * @param receiver receives the datagrams of the origin server
+   * @throws IOException if the session cannot carry it; another session may
    */
-  record Datagram(InetSocketAddress visitor, byte[] payload) {}
-
-  /** Sends a visitor's datagram to the origin server. */
-  void send(Datagram datagram) throws IOException;
-
-  /** Blocks until the next datagram from the origin server. */
-  Datagram receive() throws IOException;
+  Flow open(Visitor visitor, Flow.Receiver receiver) throws IOException;
 }

@@ -13,7 +13,13 @@ public interface OriginSession {
     /** An offered service is served at these public addresses. */
     void served(String service, List<HostPort> addresses);
 
-    /** An offered service is not served. */
+    /**
+     * An offered service cannot be served, because the remote proxy's version or protocol does not
+     * support it; the other services of the session are served.
+     */
+    void unsupported(String service, String why);
+
+    /** An offered service is not served, nor is any other of the session. */
     void declined(String service, DeclinedReason reason, String why);
 
     /**
@@ -33,10 +39,15 @@ public interface OriginSession {
    * {@link #close}.
    *
    * @param streams handles the visitors' streams
+   * @param flows handles the visitors' flows
    * @throws SessionEndedException if the remote proxy ended it cleanly without giving a reason
    * @throws IOException with the reason, if it ended otherwise
    */
-  void serve(List<String> services, Listener listener, IncomingStream.Handler streams)
+  void serve(
+      List<OfferedService> services,
+      Listener listener,
+      IncomingStream.Handler streams,
+      FlowAcceptor flows)
       throws IOException;
 
   /**

@@ -61,6 +61,7 @@ public enum Setting {
   // Timeouts and limits.
   CONNECT_TIMEOUT,
   OPEN_TIMEOUT,
+  FLOW_TIMEOUT,
   HANDSHAKE_TIMEOUT,
   HEARTBEAT(new Key("heartbeat_interval")),
   HEARTBEAT_TIMEOUT,
@@ -74,6 +75,7 @@ public enum Setting {
   MAX_UNAUTHENTICATED,
   MAX_UNAUTHENTICATED_PER_ADDR,
   MAX_STREAMS,
+  MAX_FLOWS,
   MAX_OPENS,
   MAX_OPENS_PER_SERVICE,
   MAX_STREAM_BUFFER,

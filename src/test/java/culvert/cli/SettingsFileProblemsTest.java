@@ -74,9 +74,9 @@ class SettingsFileProblemsTest {
               SERVER + "[server.clients.home]\nsecret = \"x\"",
               "line 4: server.clients: clients with secrets of their own are not supported yet"),
           new Case(
-              SERVER + "[server.services.dns]\ntype = \"udp\"\nbind_addr = \"0.0.0.0:53\"",
-              "line 5: server.services.dns.type: invalid value 'udp': services of UDP are not"
-                  + " supported yet"),
+              SERVER + "[server.services.dns]\ntype = \"sctp\"\nbind_addr = \"0.0.0.0:53\"",
+              "line 5: server.services.dns.type: invalid value 'sctp': expected \"tcp\" or"
+                  + " \"udp\""),
           new Case(
               SERVER + "secret = \"0123456789abcdef\"\ntransport.tcp.nodelay = true",
               "line 5: server.transport.tcp: the key belongs to the rathole protocol and has no"
@@ -241,7 +241,7 @@ class SettingsFileProblemsTest {
             bind_addr = "0.0.0.0:99999"
 
             [server.services.dns]
-            type = "udp"
+            type = "sctp"
             bind_addr = "0.0.0.0:53"
 
             [client]

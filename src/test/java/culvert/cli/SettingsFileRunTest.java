@@ -169,6 +169,19 @@ class SettingsFileRunTest {
   }
 
   @Test
+  void typeOfAServiceSelectsUdp() throws Exception {
+    Cli run =
+        Cli.run(
+            "run",
+            file(
+                SERVER
+                    + "services.dns = { type = \"udp\", bind_addr = \"127.0.0.1:0\" }\n"
+                    + "services.game = { type = \"udp\", bind_addr = \"127.0.0.1:20321-20322\" }"));
+    assertThat(run.out())
+        .contains(" web=127.0.0.1:", " dns=udp:127.0.0.1:", "game.1=udp:127.0.0.1:20322");
+  }
+
+  @Test
   void logFormatOfTheFileHoldsForErrorsToo() throws Exception {
     Cli run =
         Cli.run(

@@ -36,7 +36,7 @@ class SettingsTest {
 
   @Test
   void toStringHidesSecret() {
-    assertThat(remote("a=h:1").toString()).contains("***").doesNotContain("hunter2");
+    assertThat(remote("a=h:2").toString()).contains("***").doesNotContain("hunter2");
     assertThat(origin("a=h:1").toString()).contains("***").doesNotContain("hunter2");
   }
 
@@ -60,6 +60,7 @@ class SettingsTest {
         List.of(Secret.of("hunter2")),
         TransportSettings.DEFAULT,
         Optional.empty(),
+        second,
         second,
         List.of(),
         ConnectionLimits.DEFAULT,

@@ -106,6 +106,7 @@ class TransportSettingsTest {
         transport,
         tls ? Optional.of(new TlsServerSettings(identity, Optional.empty())) : Optional.empty(),
         Duration.ofSeconds(1),
+        Duration.ofSeconds(1),
         List.of(),
         ConnectionLimits.DEFAULT,
         Timeouts.DEFAULT,

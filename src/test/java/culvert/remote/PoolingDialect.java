@@ -1,6 +1,10 @@
 package culvert.remote;
 
+import culvert.config.ServiceType;
+import culvert.net.CloseCause;
 import culvert.net.Connection;
+import culvert.net.Flow;
+import culvert.net.Threads;
 import culvert.protocol.ByeReason;
 import culvert.session.Datagrams;
 import culvert.session.Dialect;
@@ -10,16 +14,17 @@ import culvert.session.ServiceRegistry;
 import culvert.session.Session;
 import culvert.session.Visitor;
 import java.io.DataInputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -31,9 +36,15 @@ import java.util.concurrent.TimeUnit;
  */
 final class PoolingDialect implements Dialect {
 
+  private final ServiceType type;
   private final BlockingQueue<Connection> pool = new LinkedBlockingQueue<>();
   private final Queue<Connection> channels = new ConcurrentLinkedQueue<>();
   final BlockingQueue<Session> sessions = new LinkedBlockingQueue<>();
+
+  /** Creates a dialect whose sessions offer the default service with this type. */
+  PoolingDialect(ServiceType type) {
+    this.type = type;
+  }
 
   @Override
   public Accepted accept(Connection connection, Runnable onVerified) throws IOException {
@@ -62,6 +73,7 @@ final class PoolingDialect implements Dialect {
 
   private final class PoolingSession implements Session {
     private final Connection control;
+    private final Datagrams datagrams = new ChannelDatagrams();
 
     PoolingSession(Connection control) {
       this.control = control;
@@ -75,7 +87,7 @@ final class PoolingDialect implements Dialect {
     @Override
     public void serve(ServiceRegistry services) throws IOException {
       try {
-        services.register(this, List.of(Offer.of("default")), false, answer -> {});
+        services.register(this, List.of(Offer.of("default", type)), false, answer -> {});
         control.output().write("ok".getBytes(StandardCharsets.US_ASCII));
         control.input().read();
       } finally {
@@ -91,7 +103,7 @@ final class PoolingDialect implements Dialect {
 
     @Override
     public Optional<Datagrams> datagrams(String service) {
-      return Optional.of(new ChannelDatagrams());
+      return Optional.of(datagrams);
     }
 
     @Override
@@ -125,29 +137,51 @@ final class PoolingDialect implements Dialect {
 
   /** Each datagram is the visitor's port, its length and its bytes. */
   private final class ChannelDatagrams implements Datagrams {
+    private final Map<Integer, Flow.Receiver> receivers = new ConcurrentHashMap<>();
     private Connection channel;
 
     private Connection channel() throws IOException {
       if (channel == null) {
         channel = start('U', Duration.ofSeconds(30));
+        Threads.start("datagrams", this::receive);
       }
       return channel;
     }
 
     @Override
-    public void send(Datagram datagram) throws IOException {
-      var out = new DataOutputStream(channel().output());
-      out.writeShort(datagram.visitor().getPort());
-      out.writeShort(datagram.payload().length);
-      out.write(datagram.payload());
+    public Flow open(Visitor visitor, Flow.Receiver receiver) throws IOException {
+      Connection all = channel();
+      int port = visitor.address().getPort();
+      receivers.put(port, receiver);
+      return new Flow() {
+        @Override
+        public void send(ByteBuffer datagram) {
+          ByteBuffer message = ByteBuffer.allocate(4 + datagram.remaining());
+          message.putShort((short) port).putShort((short) datagram.remaining()).put(datagram);
+          try {
+            all.output().write(message.flip());
+          } catch (IOException e) {
+            receiver.ended(CloseCause.LINK_LOST);
+          }
+        }
+
+        @Override
+        public void close(CloseCause cause) {
+          receivers.remove(port);
+        }
+      };
     }
 
-    @Override
-    public Datagram receive() throws IOException {
-      var in = new DataInputStream(channel().input());
-      int port = in.readUnsignedShort();
-      byte[] payload = in.readNBytes(in.readUnsignedShort());
-      return new Datagram(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), payload);
+    private void receive() {
+      var in = new DataInputStream(channel.input());
+      try {
+        while (true) {
+          Flow.Receiver receiver = receivers.get(in.readUnsignedShort());
+          receiver.received(ByteBuffer.wrap(in.readNBytes(in.readUnsignedShort())));
+        }
+      } catch (IOException e) {
+        receivers.values().forEach(receiver -> receiver.ended(CloseCause.LINK_LOST));
+      }
     }
   }
 }

@@ -12,7 +12,6 @@ import culvert.testing.LeakCheck;
 import culvert.testing.RolePair;
 import culvert.testing.TestLog;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -58,7 +57,7 @@ class RegistrationTest {
     PortListener listener = PortListener.bind(ANY, visitors, new BufferPool());
     int port = listener.address().port();
     var ports = new PortTable(Optional.of(PortRange.parse("127.0.0.1:" + port + "-" + port)));
-    var tables = new RegistryTables(new Roster(20, false), new ServiceTable(Map.of()), ports);
+    var tables = new RegistryTables(new Roster(20, false), new ServiceTable(List.of()), ports);
     Registration first = registration(tables, "laptop", port);
     Registration second = registration(tables, "desktop", port);
     var bind = new RegistrationStep.Bind(offer(port), port);
@@ -76,7 +75,7 @@ class RegistrationTest {
     PortListener listener = PortListener.bind(ANY, visitors, new BufferPool());
     int port = listener.address().port();
     var ports = new PortTable(Optional.of(PortRange.parse("127.0.0.1:" + port + "-" + port)));
-    var tables = new RegistryTables(new Roster(20, false), new ServiceTable(Map.of()), ports);
+    var tables = new RegistryTables(new Roster(20, false), new ServiceTable(List.of()), ports);
     ports.beginClosing(listener);
     Registration waiting = registration(tables, "laptop", port);
     for (int i = 0; i < PortTable.MAX_WAITING; i++) {

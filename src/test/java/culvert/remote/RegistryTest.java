@@ -2,6 +2,7 @@ package culvert.remote;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.config.ServiceAddress;
 import culvert.net.Deadlines;
 import culvert.net.HostPort;
 import culvert.net.Threads;
@@ -45,10 +46,10 @@ class RegistryTest {
   private final FakeSession third = new FakeSession("phone", "3");
 
   private Registry registry(boolean confirmed) {
-    return registry(confirmed, Map.of("web", new HostPort("192.0.2.7", 80)));
+    return registry(confirmed, List.of(new ServiceAddress("web", new HostPort("192.0.2.7", 80))));
   }
 
-  private Registry registry(boolean confirmed, Map<String, HostPort> addresses) {
+  private Registry registry(boolean confirmed, List<ServiceAddress> addresses) {
     var services = new ServiceTable(addresses);
     var tables =
         new RegistryTables(new Roster(20, confirmed), services, new PortTable(Optional.empty()));
@@ -280,7 +281,9 @@ class RegistryTest {
     Registry verified =
         registry(
             true,
-            Map.of("web", new HostPort("192.0.2.7", 80), "mail", new HostPort("192.0.2.7", 25)));
+            List.of(
+                new ServiceAddress("web", new HostPort("192.0.2.7", 80)),
+                new ServiceAddress("mail", new HostPort("192.0.2.7", 25))));
     FakeSession holder = exhaustTakeovers(verified);
     verified.register(holder, List.of(mail), false, answers::add);
     answers.clear();

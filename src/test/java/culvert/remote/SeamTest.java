@@ -5,20 +5,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.config.ConnectionLimits;
 import culvert.config.RemoteSettings;
+import culvert.config.ServiceType;
 import culvert.net.HostPort;
 import culvert.observe.Counter;
-import culvert.session.Datagrams;
 import culvert.session.Dialect;
 import culvert.testing.LeakCheck;
 import culvert.testing.RolePair;
 import culvert.testing.TestClient;
 import culvert.testing.TestLog;
+import culvert.testing.UdpClient;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -184,7 +184,7 @@ class SeamTest {
 
   @Test
   void pooledDataChannelServesTheNextVisitor() throws Exception {
-    try (RemoteProxy remote = start(new PoolingDialect(), Duration.ofSeconds(30));
+    try (RemoteProxy remote = start(new PoolingDialect(ServiceType.TCP), Duration.ofSeconds(30));
         Socket control = login(remote);
         Socket channel = connect(remote.controlAddress(), "D");
         Socket visitor = connect(remote.outsideAddresses().get("default"), "ping")) {
@@ -197,21 +197,22 @@ class SeamTest {
 
   @Test
   void flowsOfAUdpServiceShareOneChannel() throws Exception {
-    var dialect = new PoolingDialect();
-    try (RemoteProxy remote = start(dialect, Duration.ofSeconds(30));
+    var options = new RolePair.Options().secrets(null, null);
+    var settings =
+        options.remoteSettings(Optional.of(new HostPort("127.0.0.1", 0)), "udp:127.0.0.1:0");
+    var dialect = new PoolingDialect(ServiceType.UDP);
+    try (RemoteProxy remote = RemoteProxy.start(settings, log.log(), shared -> dialect);
         Socket control = login(remote);
-        Socket channel = connect(remote.controlAddress(), "D")) {
+        Socket channel = connect(remote.controlAddress(), "D");
+        var visitor = new UdpClient(remote.outsideAddresses().get("default"))) {
       assertThat(control.isConnected()).isTrue();
-      Datagrams datagrams =
-          dialect.sessions.poll(30, TimeUnit.SECONDS).datagrams("default").orElseThrow();
-      var visitor = new InetSocketAddress(InetAddress.getLoopbackAddress(), 5353);
-      datagrams.send(new Datagrams.Datagram(visitor, new byte[] {7, 8}));
+      dialect.sessions.take();
+      visitor.send(new byte[] {7, 8});
+      int port = visitor.port();
       assertThat(channel.getInputStream().readNBytes(7))
-          .containsExactly('U', 5353 >> 8, 5353 & 0xff, 0, 2, 7, 8);
-      channel.getOutputStream().write(new byte[] {5353 >> 8, (byte) (5353 & 0xff), 0, 1, 9});
-      Datagrams.Datagram reply = datagrams.receive();
-      assertThat(reply.visitor()).isEqualTo(visitor);
-      assertThat(reply.payload()).containsExactly(9);
+          .containsExactly('U', port >> 8, port & 0xff, 0, 2, 7, 8);
+      channel.getOutputStream().write(new byte[] {(byte) (port >> 8), (byte) port, 0, 1, 9});
+      assertThat(visitor.receive()).containsExactly(9);
     }
     log.close();
   }

@@ -3,15 +3,14 @@ package culvert.remote;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.config.ServiceAddress;
 import culvert.net.HostPort;
 import culvert.session.Visitor;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Which sessions serve a service, and in which order they get visitors. */
@@ -28,10 +27,10 @@ class ServiceTableTest {
   private final FakeSession c = new FakeSession("c", "c");
 
   private static ServiceTable table() {
-    Map<String, HostPort> services = new LinkedHashMap<>();
-    services.put("web", WEB);
-    services.put("ssh", new HostPort("192.0.2.7", 22));
-    return new ServiceTable(services);
+    return new ServiceTable(
+        List.of(
+            new ServiceAddress("web", WEB),
+            new ServiceAddress("ssh", new HostPort("192.0.2.7", 22))));
   }
 
   private static void assertServes(ServiceTable table, FakeSession session) {

@@ -11,6 +11,7 @@ import culvert.config.RemoteSettings;
 import culvert.config.ResourceLimits;
 import culvert.config.Secret;
 import culvert.config.ServiceAddress;
+import culvert.config.ServiceType;
 import culvert.config.Timeouts;
 import culvert.config.TlsClientSettings;
 import culvert.config.TlsServerSettings;
@@ -60,6 +61,8 @@ public final class RolePair implements AutoCloseable {
     Optional<TlsServerSettings> remoteTls = Optional.empty();
     Optional<TlsClientSettings> originTls = Optional.empty();
     Duration openTimeout = LIMIT;
+    Duration flowTimeout = LIMIT;
+    ServiceType type = ServiceType.TCP;
     Duration halfClose = LIMIT;
     Optional<Duration> idle = Optional.empty();
     Duration handshake = LIMIT;
@@ -125,6 +128,32 @@ public final class RolePair implements AutoCloseable {
     /** Sets the time limit from a visitor's accept to the origin server's accepted connection. */
     public Options openTimeout(Duration limit) {
       openTimeout = limit;
+      return this;
+    }
+
+    /** Makes the service a UDP service on both sides. */
+    public Options udp() {
+      type = ServiceType.UDP;
+      return this;
+    }
+
+    /** Sets the maximum number of flows of UDP visitors. */
+    public Options maxFlows(int max) {
+      ResourceLimits usual = ResourceLimits.DEFAULT;
+      bounds =
+          new ResourceLimits(
+              usual.streams(),
+              usual.opens(),
+              usual.opensPerService(),
+              max,
+              usual.streamBytes(),
+              usual.bufferedBytes());
+      return this;
+    }
+
+    /** Sets the idle timeout of the flows of UDP visitors. */
+    public Options flowTimeout(Duration limit) {
+      flowTimeout = limit;
       return this;
     }
 
@@ -250,7 +279,8 @@ public final class RolePair implements AutoCloseable {
 
     /** Returns the settings of a remote proxy on free ports. */
     public RemoteSettings remoteSettings() {
-      return remoteSettings(Optional.of(ANY).filter(any -> meetings.isEmpty()), ANY.toString());
+      return remoteSettings(
+          Optional.of(ANY).filter(any -> meetings.isEmpty()), type.prefix() + ANY);
     }
 
     /** Returns the settings of a remote proxy with this control address and these services. */
@@ -266,6 +296,7 @@ public final class RolePair implements AutoCloseable {
           remoteTransport,
           remoteTls,
           openTimeout,
+          flowTimeout,
           proxyHeaderFrom,
           admission,
           timing(),
@@ -277,7 +308,7 @@ public final class RolePair implements AutoCloseable {
       return new OriginSettings(
           remote,
           bounce,
-          List.of(new ServiceAddress(offered, server)),
+          List.of(new ServiceAddress(offered, type, server)),
           outsidePort,
           isShared,
           name,

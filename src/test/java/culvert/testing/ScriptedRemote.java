@@ -55,6 +55,14 @@ public final class ScriptedRemote implements AutoCloseable {
     }
   }
 
+  /** Waits for an origin proxy, accepts its login, and waits until it disconnects. */
+  public void acceptLogin() throws IOException {
+    try (Socket socket = server.accept()) {
+      handshake(socket, Optional.empty());
+      socket.getInputStream().readAllBytes();
+    }
+  }
+
   /** Waits for an origin proxy and rejects it because it lacks the secret. */
   public void rejectLogin() throws IOException {
     try (Socket socket = server.accept()) {

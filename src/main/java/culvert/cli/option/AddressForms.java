@@ -66,8 +66,8 @@ public final class AddressForms {
       AddressHint hint, Function<String, HostPort> address, String text) {
     return parse(
         hint,
-        "[NAME=]PORT or [NAME=]HOST:PORT, with a NAME of 1 to 64 letters, digits, dots, dashes and"
-            + " underscores",
+        "[NAME=]PORT or [NAME=]HOST:PORT, with a NAME of 1 to 64 letters, digits, dots,"
+            + " dashes and underscores",
         one -> ServiceAddress.parse(one, address),
         text);
   }

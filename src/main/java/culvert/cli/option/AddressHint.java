@@ -1,5 +1,6 @@
 package culvert.cli.option;
 
+import culvert.config.ServiceType;
 import culvert.net.HostPort;
 import java.math.BigInteger;
 import java.util.Locale;
@@ -78,8 +79,10 @@ record AddressHint(Part optional, int minPort) {
     if (optional == Part.PORT && NAME.matcher(place).matches()) {
       return "; write '" + place + "'";
     }
-    return address(place, url.group(2).toLowerCase(Locale.ROOT))
-        .map(address -> "; write '" + name + address + "'")
+    String scheme = url.group(2).toLowerCase(Locale.ROOT);
+    String type = scheme.equals("udp") ? ServiceType.UDP.prefix() : "";
+    return address(place, scheme)
+        .map(address -> "; write '" + name + type + address + "'")
         .orElse("; write it without a scheme");
   }
 

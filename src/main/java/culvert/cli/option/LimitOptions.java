@@ -67,6 +67,15 @@ public final class LimitOptions {
   private int opensPerService;
 
   @Option(
+      names = "--max-flows",
+      paramLabel = "N",
+      defaultValue = "16384",
+      description =
+          "Maximum concurrent flows of all UDP services; a new one replaces an old one of the"
+              + " service and the address that have the most.")
+  private int flows;
+
+  @Option(
       names = "--max-stream-buffer",
       paramLabel = "BYTES",
       defaultValue = "16M",
@@ -109,6 +118,6 @@ public final class LimitOptions {
    */
   public ResourceLimits resources() {
     ByteCount all = buffer == null ? ResourceLimits.shareOfHeap() : buffer;
-    return new ResourceLimits(streams, opens, opensPerService, streamBuffer, all);
+    return new ResourceLimits(streams, opens, opensPerService, flows, streamBuffer, all);
   }
 }

@@ -1,6 +1,7 @@
 package culvert.cli.option;
 
 import culvert.config.ServiceAddress;
+import culvert.config.ServiceType;
 import culvert.config.TransportKind;
 import culvert.observe.Log;
 import culvert.setting.Setting;
@@ -51,6 +52,7 @@ public final class ProtocolOption {
     if (services.size() != 1) {
       throw new SettingException("%s trp supports one service only", Setting.PROTOCOL);
     }
+    reject("UDP services", services.getFirst().type() == ServiceType.UDP);
   }
 
   /**

@@ -1,11 +1,14 @@
 package culvert.config.toml;
 
+import culvert.config.ServiceType;
 import culvert.setting.Setting;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Reads a block of the native protocol, or of the bounce server. */
 final class NativeBlock {
@@ -58,7 +61,8 @@ final class NativeBlock {
     var found =
         new BlockReader(layout, block::unknown, variables, problems)
             .read(role.block(), (Table) entry.value());
-    found.forEach(block::add);
+    Set<String> udp = udpServices(found);
+    found.forEach(value -> block.add(value, udp.contains(value.service())));
     block.setTransport(found);
     return new Block(role, entry.line(), false, block.values, notes(found));
   }
@@ -76,24 +80,38 @@ final class NativeBlock {
         : Optional.empty();
   }
 
-  private void add(FileValue value) {
+  private static Set<String> udpServices(List<FileValue> found) {
+    return found.stream()
+        .filter(value -> value.key().path().equals(NativeKeys.TYPE_OF_SERVICE))
+        .filter(value -> value.text().equals(NativeKeys.UDP))
+        .map(FileValue::service)
+        .collect(Collectors.toSet());
+  }
+
+  /**
+   * Adds a value.
+   *
+   * @param isUdp whether it belongs to a UDP service
+   */
+  private void add(FileValue value, boolean isUdp) {
     if (value.key().setting().isEmpty()) {
       return;
     }
     Setting setting = value.key().setting().get();
     Optional<PortSpan> span =
         value.service().isEmpty() ? Optional.empty() : PortSpan.parse(value.text());
+    String prefix = (isUdp ? ServiceType.UDP : ServiceType.TCP).prefix();
     if (span.isPresent()) {
       List<String> addresses = span.get().addresses();
       for (int i = 0; i < addresses.size(); i++) {
-        put(setting, value.of(value.key(), value.service() + "." + i, addresses.get(i)));
+        put(setting, value.of(value.key(), value.service() + "." + i, prefix + addresses.get(i)));
       }
     } else if (FILE_OF.containsKey(setting) && value.text().startsWith(FILE)) {
       Setting file = FILE_OF.get(setting);
       Key key = layout.find(file).orElseThrow();
       put(file, value.of(key, "", value.text().substring(FILE.length())));
     } else {
-      put(setting, value);
+      put(setting, value.withText(prefix + value.text()));
     }
   }
 

@@ -16,8 +16,12 @@ final class NativeKeys {
 
   private static final String OF_SERVICE = "services.*.";
 
+  static final String TYPE_OF_SERVICE = OF_SERVICE + "type";
+
   /** Values of rathole: the default transport, and a WebSocket with or without TLS. */
   static final String TCP = "tcp";
+
+  static final String UDP = "udp";
 
   static final String WEB_SOCKET = "websocket";
 
@@ -31,7 +35,7 @@ final class NativeKeys {
     settings.forEach(key -> keys.add(extended(key)));
     keys.add(Key.of(WEB_SOCKET_TLS, Kind.BOOLEAN, Key.ANY));
     if (role != Role.BOUNCE) {
-      keys.add(Key.of(OF_SERVICE + "type", Kind.TEXT, NativeKeys::typeOfService));
+      keys.add(Key.of(TYPE_OF_SERVICE, Kind.TEXT, NativeKeys::typeOfService));
       keys.add(Key.ofSecret(TOKEN));
       keys.add(Key.ofSecret(DEFAULT_TOKEN));
     }
@@ -65,9 +69,8 @@ final class NativeKeys {
 
   private static Optional<String> typeOfService(String text) {
     return switch (text) {
-      case TCP -> Optional.empty();
-      case "udp" -> Optional.of("services of UDP are not supported yet");
-      default -> Optional.of("expected \"tcp\"");
+      case TCP, UDP -> Optional.empty();
+      default -> Optional.of("expected \"tcp\" or \"udp\"");
     };
   }
 

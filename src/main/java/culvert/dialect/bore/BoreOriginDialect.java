@@ -14,7 +14,9 @@ import culvert.observe.LimitedLog;
 import culvert.observe.Log;
 import culvert.protocol.DeclinedReason;
 import culvert.session.DataChannels;
+import culvert.session.FlowAcceptor;
 import culvert.session.IncomingStream;
+import culvert.session.OfferedService;
 import culvert.session.OriginDialect;
 import culvert.session.OriginSession;
 import java.io.IOException;
@@ -127,8 +129,12 @@ public final class BoreOriginDialect implements OriginDialect {
 
   private record Declined(String why) implements OriginSession {
     @Override
-    public void serve(List<String> services, Listener listener, IncomingStream.Handler streams) {
-      listener.declined(services.getFirst(), DeclinedReason.SETTINGS, why);
+    public void serve(
+        List<OfferedService> services,
+        Listener listener,
+        IncomingStream.Handler streams,
+        FlowAcceptor flows) {
+      listener.declined(services.getFirst().name(), DeclinedReason.SETTINGS, why);
     }
 
     @Override

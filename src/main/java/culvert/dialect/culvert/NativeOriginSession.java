@@ -1,5 +1,6 @@
 package culvert.dialect.culvert;
 
+import culvert.config.ServiceType;
 import culvert.mux.Link;
 import culvert.mux.MuxFlow;
 import culvert.mux.MuxStream;
@@ -9,12 +10,15 @@ import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.protocol.ByeReason;
 import culvert.protocol.DeclinedReason;
+import culvert.protocol.Feature;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.StreamRefusedReason;
+import culvert.session.FlowAcceptor;
 import culvert.session.IncomingStream;
 import culvert.session.Offer;
+import culvert.session.OfferedService;
 import culvert.session.OriginSession;
 import culvert.session.Visitor;
 import java.io.IOException;
@@ -28,25 +32,30 @@ import java.util.Set;
 /** A session of the native protocol, as the origin proxy sees it. */
 final class NativeOriginSession implements OriginSession, Link.Events {
 
+  private static final String NO_UDP =
+      "the remote proxy does not support UDP services; update it to the version of this side";
+
   private final Link link;
 
-  /** Both are set before the link's reader starts. */
+  /** All three are set before the link's reader starts. */
   private volatile Listener listener;
 
   private volatile IncomingStream.Handler streams;
+  private volatile FlowAcceptor flows;
 
   private final PortRequests ports;
   private final boolean isRegistering;
   private final boolean isShared;
+  private final Set<Feature> features;
 
   /**
    * Services without an answer, by the text of the offer. Filled before the link's reader starts,
    * and confined to its thread from then on.
    */
-  private final Map<String, String> unanswered = new LinkedHashMap<>();
+  private final Map<String, OfferedService> unanswered = new LinkedHashMap<>();
 
   /** Services whose last port was refused in this session. Confined like {@link #unanswered}. */
-  private final Set<String> atAnyPort = new HashSet<>();
+  private final Set<OfferedService> atAnyPort = new HashSet<>();
 
   /**
    * Creates a session that does not serve yet.
@@ -62,22 +71,41 @@ final class NativeOriginSession implements OriginSession, Link.Events {
       boolean isShared,
       Link.Shared shared) {
     this.ports = ports;
-    this.isShared = isShared;
+    this.features = peer.features();
+    this.isShared = isShared && features.contains(Feature.SHARING);
     this.isRegistering = peer.version() >= Message.REGISTER_VERSION;
     this.link = new Link(connection, Link.Side.TAKES, self, peer, shared, this);
   }
 
   @Override
-  public void serve(List<String> services, Listener listener, IncomingStream.Handler streams)
+  public void serve(
+      List<OfferedService> services,
+      Listener listener,
+      IncomingStream.Handler streams,
+      FlowAcceptor flows)
       throws IOException {
     this.listener = listener;
     this.streams = streams;
-    offer(services);
+    this.flows = flows;
+    List<OfferedService> supported = services.stream().filter(this::isSupported).toList();
+    if (supported.isEmpty()) {
+      listener.declined(services.getFirst().name(), DeclinedReason.SETTINGS, NO_UDP);
+      close();
+    } else {
+      services.stream()
+          .filter(service -> !isSupported(service))
+          .forEach(service -> listener.unsupported(service.name(), NO_UDP));
+      offer(supported);
+    }
     link.run();
   }
 
-  private void offer(Collection<String> services) throws ProtocolException {
-    for (String service : services) {
+  private boolean isSupported(OfferedService service) {
+    return service.type() == ServiceType.TCP || features.contains(Feature.UDP);
+  }
+
+  private void offer(Collection<OfferedService> services) throws ProtocolException {
+    for (OfferedService service : services) {
       offer(service, next(service));
     }
     if (isRegistering) {
@@ -85,16 +113,18 @@ final class NativeOriginSession implements OriginSession, Link.Events {
     }
   }
 
-  private Offer next(String service) {
-    return atAnyPort.contains(service) ? Offer.atPort(service, 0) : ports.offer(service);
+  private Offer next(OfferedService service) {
+    return atAnyPort.contains(service)
+        ? Offer.atPort(service.name(), service.type(), 0)
+        : ports.offer(service);
   }
 
   /** Returns whether a service whose offer was refused can be offered at another port. */
-  private boolean canChangePort(String service) {
-    return ports.hasLastPort(service) && atAnyPort.add(service);
+  private boolean canChangePort(OfferedService service) {
+    return ports.hasLastPort(service.name()) && atAnyPort.add(service);
   }
 
-  private void offer(String service, Offer offer) throws ProtocolException {
+  private void offer(OfferedService service, Offer offer) throws ProtocolException {
     unanswered.put(offer.toString(), service);
     link.send(new Message.Offer(offer.toString()));
   }
@@ -126,7 +156,7 @@ final class NativeOriginSession implements OriginSession, Link.Events {
   }
 
   private void offered(Message.Offered answer) throws ProtocolException {
-    String service = unanswered.remove(answer.service());
+    OfferedService service = unanswered.remove(answer.service());
     if (service == null) {
       throw new ProtocolException("OFFERED for a service that was not offered");
     }
@@ -141,8 +171,10 @@ final class NativeOriginSession implements OriginSession, Link.Events {
     }
     try {
       List<HostPort> addresses = answer.addresses().stream().map(HostPort::parse).toList();
-      addresses.stream().findFirst().ifPresent(first -> ports.recordPort(service, first.port()));
-      listener.served(service, addresses);
+      addresses.stream()
+          .findFirst()
+          .ifPresent(first -> ports.recordPort(service.name(), first.port()));
+      listener.served(service.name(), addresses);
     } catch (IllegalArgumentException e) {
       throw new ProtocolException("invalid address in OFFERED");
     }
@@ -150,7 +182,7 @@ final class NativeOriginSession implements OriginSession, Link.Events {
 
   /** All offers of the session are declined. If another port will do, it makes them again. */
   private void declined(Message.Declined answer) throws ProtocolException {
-    String service = unanswered.get(answer.offer());
+    OfferedService service = unanswered.get(answer.offer());
     if (service == null) {
       throw new ProtocolException("DECLINED for a service that was not offered");
     }
@@ -173,8 +205,7 @@ final class NativeOriginSession implements OriginSession, Link.Events {
 
   @Override
   public Flow.Receiver flowOpened(MuxFlow flow, Message.OpenFlow open) {
-    // Not reached: no side opens flows yet.
-    throw new IllegalStateException("OPEN_FLOW");
+    return flows.opened(new Visitor(open.service(), open.visitor(), open.reached()), flow);
   }
 
   private record NativeIncoming(Visitor visitor, MuxStream stream) implements IncomingStream {

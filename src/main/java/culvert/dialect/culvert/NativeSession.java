@@ -7,12 +7,14 @@ import culvert.net.Connection;
 import culvert.net.Flow;
 import culvert.protocol.ByeReason;
 import culvert.protocol.DeclinedReason;
+import culvert.protocol.Feature;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.StreamRefusedReason;
 import culvert.protocol.StreamResetReason;
 import culvert.session.ClientIdentity;
+import culvert.session.Datagrams;
 import culvert.session.Offer;
 import culvert.session.PendingStream;
 import culvert.session.ServiceRegistry;
@@ -38,6 +40,7 @@ final class NativeSession implements Session, Link.Events {
   private final Link link;
   private final ClientIdentity identity;
   private final boolean isRegistering;
+  private final Set<Feature> features;
   private volatile ServiceRegistry services;
 
   /** Offers since the last REGISTER; confined to the link's reader. */
@@ -47,6 +50,7 @@ final class NativeSession implements Session, Link.Events {
       Connection connection, Handshake.Local self, Handshake.Peer peer, Link.Shared shared) {
     this.link = new Link(connection, Link.Side.OPENS, self, peer, shared, this);
     this.isRegistering = peer.version() >= Message.REGISTER_VERSION;
+    this.features = peer.features();
     this.identity = new ClientIdentity(peer.name(), HexFormat.of().formatHex(peer.instance()));
   }
 
@@ -131,7 +135,8 @@ final class NativeSession implements Session, Link.Events {
     if (offers.isEmpty()) {
       throw new ProtocolException("REGISTER without an offer");
     }
-    services.register(this, List.copyOf(offers), isShared, this::answer);
+    boolean canShare = features.contains(Feature.SHARING);
+    services.register(this, List.copyOf(offers), isShared && canShare, this::answer);
     offers.clear();
   }
 
@@ -146,7 +151,7 @@ final class NativeSession implements Session, Link.Events {
 
   @Override
   public void shared(String service, int others, List<String> names) {
-    if (isRegistering) {
+    if (features.contains(Feature.SHARING)) {
       send(
           new Message.Shared(
               service, others, names.stream().limit(Message.MAX_SHARED_NAMES).toList()));
@@ -170,8 +175,18 @@ final class NativeSession implements Session, Link.Events {
 
   @Override
   public Flow.Receiver flowOpened(MuxFlow flow, Message.OpenFlow open) {
-    // Not reached: no side opens flows yet.
-    throw new IllegalStateException("OPEN_FLOW");
+    // Not reached either.
+    throw new IllegalStateException("OPEN_FLOW from an origin proxy");
+  }
+
+  @Override
+  public Optional<Datagrams> datagrams(String service) {
+    return features.contains(Feature.UDP) ? Optional.of(this::openFlow) : Optional.empty();
+  }
+
+  private Flow openFlow(Visitor visitor, Flow.Receiver receiver) throws IOException {
+    return link.openFlow(
+        new Message.OpenFlow(visitor.service(), visitor.address(), visitor.reached()), receiver);
   }
 
   @Override

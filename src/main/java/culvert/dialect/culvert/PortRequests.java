@@ -1,6 +1,7 @@
 package culvert.dialect.culvert;
 
 import culvert.session.Offer;
+import culvert.session.OfferedService;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
@@ -27,8 +28,10 @@ final class PortRequests {
   }
 
   /** Returns the offer of a service. */
-  Offer offer(String service) {
-    return requested.isEmpty() ? Offer.of(service) : Offer.atPort(service, port(service));
+  Offer offer(OfferedService service) {
+    return requested.isEmpty()
+        ? Offer.of(service.name(), service.type())
+        : Offer.atPort(service.name(), service.type(), port(service.name()));
   }
 
   private int port(String service) {

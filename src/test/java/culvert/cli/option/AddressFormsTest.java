@@ -53,6 +53,7 @@ class AddressFormsTest {
     "HTTP://[::1]:8000, write '[::1]:8000'",
     "http:/localhost:8000, write 'localhost:8000'",
     "web=http://localhost:8000, write 'web=localhost:8000'",
+    "dns=udp://127.0.0.1:53, write 'dns=udp:127.0.0.1:53'",
     "tcp://localhost, ; write it without a scheme",
     "http://, ; write it without a scheme",
     "https://user:pw@host/x, '; write it without a scheme, user or password'",

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.cli.Cli;
 import culvert.testing.LeakCheck;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,6 +52,41 @@ class ProtocolOptionTest {
     assertThat(run.err())
         .contains("--protocol trp does not support --proxy-protocol")
         .hasLineCount(1);
+  }
+
+  @Test
+  void udpServiceIsNotSupported() {
+    var origin =
+        Cli.run(
+            "origin-proxy",
+            "--remote-proxy-addr=127.0.0.1:1",
+            "--origin-server-addr=udp:127.0.0.1:1",
+            "--protocol=trp");
+    var remote =
+        Cli.run(
+            "remote-proxy",
+            "--control-addr=127.0.0.1:0",
+            "--outside-addr=udp:127.0.0.1:0",
+            "--protocol=trp");
+    for (Cli run : List.of(origin, remote)) {
+      assertThat(run.exit()).isEqualTo(78);
+      assertThat(run.err())
+          .contains("--protocol trp does not support UDP services")
+          .hasLineCount(1);
+    }
+  }
+
+  /** The text format of version 1 names TCP only. */
+  @Test
+  void proxyProtocolOfVersionOneIsInvalidForUdp() {
+    var run =
+        Cli.run(
+            "origin-proxy",
+            "--remote-proxy-addr=127.0.0.1:1",
+            "--origin-server-addr=udp:127.0.0.1:1",
+            "--proxy-protocol=v1");
+    assertThat(run.exit()).isEqualTo(78);
+    assertThat(run.err()).contains("--proxy-protocol v1 has no form for the UDP services");
   }
 
   @Test

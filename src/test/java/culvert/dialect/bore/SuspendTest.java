@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.config.BoreClientSettings;
 import culvert.config.OriginSettings;
+import culvert.config.ServiceType;
 import culvert.net.BufferPool;
 import culvert.net.ByteInput;
 import culvert.net.Connection;
@@ -15,6 +16,7 @@ import culvert.net.Threads;
 import culvert.observe.Counters;
 import culvert.observe.Log;
 import culvert.protocol.DeclinedReason;
+import culvert.session.OfferedService;
 import culvert.session.OriginSession;
 import culvert.session.SessionEndedException;
 import culvert.setting.SettingNames;
@@ -93,6 +95,9 @@ class SuspendTest {
         public void declined(String service, DeclinedReason reason, String why) {}
 
         @Override
+        public void unsupported(String service, String why) {}
+
+        @Override
         public void draining() {}
       };
 
@@ -131,7 +136,14 @@ class SuspendTest {
       deadlines.after(Duration.ZERO, () -> LockSupport.parkNanos(2 * SILENCE.toNanos()));
       // Due during the suspension as well, and after the first check.
       deadlines.after(SILENCE, resumed::countDown);
-      assertThatThrownBy(() -> session.serve(List.of("bore"), NOBODY, stream -> {}))
+      assertThatThrownBy(() ->
+              session.serve(
+                  List.of(new OfferedService("bore", ServiceType.TCP)),
+                  NOBODY,
+                  stream -> {},
+                  (visitor, flow) -> {
+                    throw new AssertionError("bore has no flows");
+                  }))
           .isInstanceOf(SessionEndedException.class);
     }
   }

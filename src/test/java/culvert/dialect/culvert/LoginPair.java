@@ -120,6 +120,7 @@ final class LoginPair implements AutoCloseable {
             kind.settings(false),
             kind.transport.isTls() ? Optional.of(remote) : Optional.empty(),
             LIMIT,
+            LIMIT,
             List.of(),
             ConnectionLimits.DEFAULT,
             Timeouts.DEFAULT,

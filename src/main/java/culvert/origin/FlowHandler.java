@@ -1,0 +1,182 @@
+package culvert.origin;
+
+import static culvert.observe.LogEvent.event;
+
+import culvert.config.OriginSettings;
+import culvert.config.ServiceAddress;
+import culvert.config.ServiceType;
+import culvert.net.BufferPool;
+import culvert.net.CloseCause;
+import culvert.net.DatagramLoop;
+import culvert.net.Flow;
+import culvert.net.FlowPlaces;
+import culvert.net.ProxyHeader;
+import culvert.net.ResolvedServer;
+import culvert.net.SourcePrefix;
+import culvert.net.UdpSocket;
+import culvert.observe.Counter;
+import culvert.observe.Counters;
+import culvert.observe.LimitedLog;
+import culvert.observe.Log;
+import culvert.session.FlowAcceptor;
+import culvert.session.FlowReport;
+import culvert.session.RelayReport;
+import culvert.session.Visitor;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * Connects each flow to its service's origin server through a UDP socket of its own, and to no
+ * other address. The remote proxy decides when a flow is idle; this side only limits their number.
+ */
+final class FlowHandler implements FlowAcceptor, AutoCloseable {
+
+  /** An origin server, and the places of its flows. */
+  record Server(ResolvedServer address, FlowPlaces<OriginFlow>.Share places) {}
+
+  private final OriginSettings settings;
+  private final BufferPool pool;
+  private final Counters counters;
+  private final DatagramLoop loop;
+  private final Map<String, Server> servers;
+  private final LimitedLog<String> lines;
+  private final LimitedLog<SourcePrefix> reports;
+  private final Set<OriginFlow> flows = ConcurrentHashMap.newKeySet();
+
+  /** Creates a handler without flows. */
+  FlowHandler(OriginSettings settings, BufferPool pool, Counters counters, Log log) {
+    this.settings = settings;
+    this.pool = pool;
+    this.counters = counters;
+    this.loop = new DatagramLoop("udp", e -> log.bug("internal error on datagram", e));
+    var places = new FlowPlaces<OriginFlow>(settings.resourceLimits().flows());
+    Function<ServiceAddress, Server> server =
+        service ->
+            new Server(
+                new ResolvedServer(service.address(), settings.connectTimeout()), places.share());
+    this.servers =
+        settings.services().stream()
+            .filter(service -> service.type() == ServiceType.UDP)
+            .collect(Collectors.toMap(ServiceAddress::service, server));
+    this.lines = new LimitedLog<>(log, counters, 1, settings.timeouts().logPeriod());
+    this.reports = RelayReport.log(log, counters, settings.timeouts().logPeriod());
+  }
+
+  @Override
+  public Flow.Receiver opened(Visitor visitor, Flow flow) {
+    Server server = servers.get(visitor.service());
+    if (server == null) {
+      flow.close(FlowReport.Reason.UNREACHABLE.cause());
+      return new ClosedFlow();
+    }
+    counters.count(Counter.FLOWS);
+    var opened = new OriginFlow(visitor, flow, server, this, header(visitor));
+    flows.add(opened);
+    server.places().add(opened.source(), opened).ifPresent(this::evict);
+    server.address().address(new Connecting(opened));
+    return opened;
+  }
+
+  private void evict(OriginFlow old) {
+    counters.count(Counter.FLOWS_EVICTED);
+    old.end(FlowReport.Reason.EVICTED);
+  }
+
+  private byte[] header(Visitor visitor) {
+    return settings
+        .proxyHeader()
+        .map(version -> ProxyHeader.writeUdp(visitor.address(), visitor.reached()))
+        .orElseGet(() -> new byte[0]);
+  }
+
+  /** Opens the flow's socket in the loop's thread, because that takes longer than a datagram. */
+  private final class Connecting implements ResolvedServer.Callback {
+    private final OriginFlow flow;
+
+    Connecting(OriginFlow flow) {
+      this.flow = flow;
+    }
+
+    @Override
+    public void resolved(InetSocketAddress address) {
+      try {
+        loop.execute(() -> flow.connect(address));
+      } catch (IOException e) {
+        flow.unreachable(e);
+      }
+    }
+
+    @Override
+    public void failed(IOException cause) {
+      flow.unreachable(cause);
+    }
+  }
+
+  /** Receives the datagrams of a flow whose service is not offered. */
+  private static final class ClosedFlow implements Flow.Receiver {
+    @Override
+    public void received(ByteBuffer datagram) {}
+
+    @Override
+    public void ended(CloseCause cause) {}
+  }
+
+  // For the flows.
+
+  BufferPool pool() {
+    return pool;
+  }
+
+  /** Opens a socket to an origin server. */
+  UdpSocket connect(InetSocketAddress to, OriginFlow flow) throws IOException {
+    return UdpSocket.connect(to, loop, flow);
+  }
+
+  /** Records that a visitor has sent a datagram after an answer. */
+  void confirm(OriginFlow flow) {
+    flow.server().places().confirm(flow.source(), flow);
+  }
+
+  /** Counts a datagram that could not be sent to the origin server. */
+  void countDropped() {
+    counters.count(Counter.DATAGRAMS_DROPPED);
+  }
+
+  /** Logs why the origin server could not be reached. */
+  void reportUnreachable(Visitor visitor, IOException cause) {
+    lines.warn(
+        visitor.service(),
+        event("origin server not reached")
+            .with("service", visitor.service())
+            .with("visitor", visitor.name())
+            .with("cause", cause.getMessage()));
+  }
+
+  /** Removes a flow that has ended. */
+  void ended(OriginFlow flow, FlowReport report, FlowReport.Reason reason) {
+    flows.remove(flow);
+    flow.server().places().remove(flow.source(), flow);
+    if (reason == FlowReport.Reason.UNREACHABLE) {
+      counters.count(Counter.FLOWS_FAILED);
+    }
+    report.write(flow.visitor(), reason, reports);
+  }
+
+  /** Returns how many flows are open now. */
+  int count() {
+    return flows.size();
+  }
+
+  /** Ends every flow. */
+  @Override
+  public void close() {
+    flows.forEach(flow -> flow.end(FlowReport.Reason.STOPPED));
+    loop.close();
+  }
+}

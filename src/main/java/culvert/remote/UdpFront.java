@@ -1,0 +1,186 @@
+package culvert.remote;
+
+import static culvert.observe.LogEvent.event;
+
+import culvert.config.ServiceAddress;
+import culvert.net.FlowPlaces;
+import culvert.net.HostPort;
+import culvert.net.SourcePrefix;
+import culvert.net.UdpListener;
+import culvert.net.UdpSocket;
+import culvert.observe.Counter;
+import culvert.observe.Counters;
+import culvert.observe.LimitedLog;
+import culvert.observe.Log;
+import culvert.session.FlowReport;
+import culvert.session.Visitor;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Serves the visitors of a UDP service at its public address. The datagrams of one visitor's
+ * address are a flow on one session, until none has passed for the flow timeout or the session does
+ * not serve the service any more. The next datagram then opens another flow.
+ */
+final class UdpFront implements UdpSocket.Handler, AutoCloseable {
+
+  private final ServiceAddress service;
+  private final UdpListener listener;
+  private final ServiceTable services;
+  private final FlowPlaces<VisitorFlow>.Share places;
+  private final Counters counters;
+  private final Log log;
+  private final LimitedLog<SourcePrefix> reports;
+  private final LimitedLog<SourcePrefix> lines;
+
+  /** Flows by the visitor's address; only the loop's thread adds one. */
+  private final Map<InetSocketAddress, VisitorFlow> flows = new ConcurrentHashMap<>();
+
+  /** Set when the role is stopping: no flow is opened any more. */
+  private volatile boolean isStopping;
+
+  /**
+   * Creates a front that receives nothing before {@link #start}.
+   *
+   * @param service its address is the bound one
+   * @param reports receives a line for each flow that has ended
+   * @param lines receives a line for each source whose datagrams are not served
+   */
+  UdpFront(
+      ServiceAddress service,
+      UdpListener listener,
+      ServiceTable services,
+      FlowPlaces<VisitorFlow>.Share places,
+      Counters counters,
+      Log log,
+      LimitedLog<SourcePrefix> reports,
+      LimitedLog<SourcePrefix> lines) {
+    this.service = service;
+    this.listener = listener;
+    this.services = services;
+    this.places = places;
+    this.counters = counters;
+    this.log = log;
+    this.reports = reports;
+    this.lines = lines;
+  }
+
+  /** Starts to receive. */
+  void start() throws IOException {
+    listener.start(this);
+  }
+
+  @Override
+  public void received(UdpSocket socket, InetSocketAddress source, ByteBuffer datagram) {
+    VisitorFlow flow = flows.get(source);
+    if (flow != null && !services.isServing(flow.session(), service.service())) {
+      flow.end(FlowReport.Reason.WITHDRAWN);
+      flow = null;
+    }
+    // No answer can be sent to port 0.
+    if (flow == null && source.getPort() != 0 && !isStopping) {
+      flow = open(socket, source);
+    }
+    if (flow != null) {
+      flow.receivedFromVisitor(socket, datagram);
+    }
+  }
+
+  private VisitorFlow open(UdpSocket socket, InetSocketAddress source) {
+    var visitor = new Visitor(service.service(), source, listener.address());
+    var flow = new VisitorFlow(visitor, socket, this);
+    try {
+      flow.open(services);
+    } catch (IOException e) {
+      counters.count(Counter.DATAGRAMS_UNSERVED);
+      lines.warn(
+          flow.source(),
+          event("datagram dropped")
+              .with("visitor", HostPort.of(source))
+              .with("service", service.service())
+              .with("reason", "unserved")
+              .with("cause", e.getMessage()));
+      return null;
+    }
+    counters.count(Counter.FLOWS);
+    log.debug(
+        event("flow opened").with("visitor", visitor.name()).with("service", service.service()));
+    places.add(flow.source(), flow).ifPresent(this::evict);
+    flows.put(source, flow);
+    if (flow.hasEnded()) {
+      // The session ended in between.
+      forget(flow);
+    }
+    return flow;
+  }
+
+  private void evict(VisitorFlow old) {
+    counters.count(Counter.FLOWS_EVICTED);
+    old.end(FlowReport.Reason.EVICTED);
+  }
+
+  @Override
+  public void failed(UdpSocket socket, IOException cause) {
+    lines.warn(
+        SourcePrefix.of(listener.address().getAddress()),
+        event("datagrams not received")
+            .with("service", service.service())
+            .with("cause", cause.getMessage()));
+  }
+
+  // For the flows.
+
+  /** Records that a visitor has sent a datagram after an answer. */
+  void confirm(VisitorFlow flow) {
+    places.confirm(flow.source(), flow);
+  }
+
+  /** Counts a datagram to a visitor that could not be sent. */
+  void countDropped() {
+    counters.count(Counter.DATAGRAMS_DROPPED);
+  }
+
+  /** Removes a flow that has ended. */
+  void ended(VisitorFlow flow, FlowReport report, FlowReport.Reason reason) {
+    forget(flow);
+    if (reason == FlowReport.Reason.UNREACHABLE) {
+      counters.count(Counter.FLOWS_FAILED);
+    }
+    report.write(flow.visitor(), reason, reports);
+  }
+
+  private void forget(VisitorFlow flow) {
+    flows.remove(flow.visitor().address(), flow);
+    places.remove(flow.source(), flow);
+  }
+
+  // Ends.
+
+  /** Ends the flows without a datagram for this time. */
+  void expire(Duration limit) {
+    long now = System.nanoTime();
+    for (VisitorFlow flow : flows.values()) {
+      if (flow.isIdle(now, limit.toNanos())) {
+        flow.end(FlowReport.Reason.IDLE);
+      }
+    }
+  }
+
+  /** Opens no more flows; those that are open continue. */
+  void stop() {
+    isStopping = true;
+  }
+
+  /** Frees the port and ends every flow. */
+  @Override
+  public void close() {
+    stop();
+    listener.close();
+    flows.values().forEach(flow -> flow.end(FlowReport.Reason.STOPPED));
+    places.close();
+  }
+}

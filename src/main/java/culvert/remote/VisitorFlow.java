@@ -1,0 +1,124 @@
+package culvert.remote;
+
+import culvert.net.CloseCause;
+import culvert.net.Flow;
+import culvert.net.SourcePrefix;
+import culvert.net.UdpSocket;
+import culvert.session.FlowReport;
+import culvert.session.Session;
+import culvert.session.Visitor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * The datagrams of one visitor of a UDP service. Those of the visitor arrive in the loop's thread,
+ * those of the origin server in the thread of the session.
+ */
+final class VisitorFlow implements Flow.Receiver {
+
+  private final Visitor visitor;
+  private final SourcePrefix source;
+  private final UdpFront front;
+  private final FlowReport report = new FlowReport();
+  private final AtomicBoolean ended = new AtomicBoolean();
+
+  /** Both are set by {@link #open}, before the flow is in a table. */
+  private Session session;
+
+  private Flow flow;
+
+  /** The socket that received the visitor's last datagram; answers are sent from it. */
+  private volatile UdpSocket socket;
+
+  private volatile long lastNanos = System.nanoTime();
+  private volatile boolean isAnswered;
+
+  /** Confined to the loop's thread. */
+  private boolean isConfirmed;
+
+  VisitorFlow(Visitor visitor, UdpSocket socket, UdpFront front) {
+    this.visitor = visitor;
+    this.source = SourcePrefix.of(visitor.address().getAddress());
+    this.socket = socket;
+    this.front = front;
+  }
+
+  Visitor visitor() {
+    return visitor;
+  }
+
+  SourcePrefix source() {
+    return source;
+  }
+
+  /** Opens the flow on a session of its service. */
+  void open(ServiceTable services) throws IOException {
+    ServiceTable.OpenedFlow opened = services.openFlow(visitor, this);
+    session = opened.session();
+    flow = opened.flow();
+  }
+
+  /** Returns the session that carries it. */
+  Session session() {
+    return session;
+  }
+
+  boolean hasEnded() {
+    return ended.get();
+  }
+
+  /** Returns whether no datagram has passed for this time. */
+  boolean isIdle(long nowNanos, long limitNanos) {
+    return nowNanos - lastNanos > limitNanos;
+  }
+
+  /** Sends a datagram of the visitor to the origin server. */
+  void receivedFromVisitor(UdpSocket by, ByteBuffer datagram) {
+    socket = by;
+    lastNanos = System.nanoTime();
+    if (isAnswered && !isConfirmed) {
+      isConfirmed = true;
+      front.confirm(this);
+    }
+    report.countIn(datagram.remaining());
+    flow.send(datagram);
+  }
+
+  /** Sends a datagram of the origin server to the visitor. */
+  @Override
+  public void received(ByteBuffer datagram) {
+    isAnswered = true;
+    int bytes = datagram.remaining();
+    try {
+      if (socket.send(datagram, visitor.address())) {
+        lastNanos = System.nanoTime();
+        report.countOut(bytes);
+        return;
+      }
+    } catch (IOException e) {
+      // The address cannot be reached now; without datagrams of the visitor, the flow expires.
+    }
+    front.countDropped();
+  }
+
+  @Override
+  public void ended(CloseCause cause) {
+    finish(FlowReport.Reason.of(cause));
+  }
+
+  /** Ends the flow from this side; has no effect if it has ended. */
+  void end(FlowReport.Reason reason) {
+    if (finish(reason)) {
+      flow.close(reason.cause());
+    }
+  }
+
+  private boolean finish(FlowReport.Reason reason) {
+    boolean isFirst = ended.compareAndSet(false, true);
+    if (isFirst) {
+      front.ended(this, report, reason);
+    }
+    return isFirst;
+  }
+}
