@@ -26,10 +26,13 @@ record BounceProcess(RoleProcess role, HostPort address, HostPort console)
 
   /** Joins a group as the program's README describes; READY confirms the membership. */
   BounceClient join(String authenticationAndGroup) throws IOException {
-    return BounceClient.dial(address)
-        .receive("4-BounceServer_1.0\n")
-        .send(authenticationAndGroup)
-        .receive("READY");
+    BounceClient client = BounceClient.dial(address);
+    try {
+      return client.receive("4-BounceServer_1.0\n").send(authenticationAndGroup).receive("READY");
+    } catch (IOException | AssertionError e) {
+      client.close();
+      throw e;
+    }
   }
 
   @Override

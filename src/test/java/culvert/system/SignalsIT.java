@@ -181,7 +181,10 @@ class SignalsIT {
     String shell =
         "set -m; env --default-signal=HUP %s/bin/%s 2>%s & echo $! >%s.new; mv %s.new %s; wait"
             .formatted(RoleProcess.IMAGE.toAbsolutePath(), IN_BACKGROUND, err, pid, pid, pid);
-    RoleProcess script = RoleProcess.start(SCRIPT.toString(), "-qfc", shell, "/dev/null");
+    // If this process ignores HUP, as under nohup, so would the shell.
+    RoleProcess script =
+        RoleProcess.start(
+            "env", "--default-signal=HUP", SCRIPT.toString(), "-qfc", shell, "/dev/null");
     try {
       Eventually.within(RolePair.LIMIT, () -> assertThat(pid).exists());
       long number = Long.parseLong(Files.readString(pid).strip());
