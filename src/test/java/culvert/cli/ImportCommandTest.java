@@ -143,7 +143,7 @@ class ImportCommandTest {
     assertThat(run.out())
         .contains(
             "# not imported: transport.poolCount (line 2): no equal\n",
-            "# not imported: proxies.dns.type (line 8): services of UDP are not supported yet\n",
+            "type = \"udp\"\n",
             "# not imported: proxies.site.type (line 13): services by host name are not supported"
                 + " yet\n");
     assertThat(run.exit()).isEqualTo(1);

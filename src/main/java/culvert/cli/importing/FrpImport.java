@@ -158,7 +158,7 @@ final class FrpImport {
     var proxy = new SourceTable("proxies." + name, table, text);
     proxy.take("name", String.class);
     String type = proxy.take("type", String.class).orElse("tcp");
-    if (!type.equals("tcp")) {
+    if (!type.equals("tcp") && !type.equals("udp")) {
       text.notImported(proxy.name("type") + " (line " + table.line() + ")", reason(type));
       return;
     }
@@ -172,6 +172,10 @@ final class FrpImport {
               : "a service's name has letters, digits, dots, dashes and underscores");
       return;
     }
+    if (type.equals("udp")) {
+      text.put(Importer.serviceTable(SERVER, name), "type", type);
+      text.put(Importer.serviceTable(CLIENT, name), "type", type);
+    }
     String host = proxy.take("localIP", String.class).orElse("127.0.0.1");
     text.put(Importer.serviceTable(SERVER, name), "bind_addr", address(EVERY_HOST, remote));
     text.put(Importer.serviceTable(CLIENT, name), "local_addr", address(host, local));
@@ -184,7 +188,6 @@ final class FrpImport {
 
   private static String reason(String type) {
     return switch (type) {
-      case "udp" -> "services of UDP are not supported yet";
       case "http", "https" -> "services by host name are not supported yet";
       default -> "no equal to the type " + type;
     };

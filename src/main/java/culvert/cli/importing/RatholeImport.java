@@ -144,8 +144,9 @@ final class RatholeImport {
   private void service(String block, boolean isServer, SourceTable source) {
     String name = source.name("").replaceFirst("^" + block + "\\.services\\.", "");
     name = name.substring(0, name.length() - 1);
-    if (source.take("type", String.class).filter(type -> !type.equals("tcp")).isPresent()) {
-      text.notImported(source.name("type"), "services of UDP are not supported yet");
+    String type = source.take("type", String.class).orElse("tcp");
+    if (!type.equals("tcp") && !type.equals("udp")) {
+      text.notImported(source.name("type"), "no equal to the type " + type);
       return;
     }
     if (!Importer.isName(name)) {
@@ -156,6 +157,9 @@ final class RatholeImport {
     }
     String key = isServer ? "bind_addr" : "local_addr";
     String table = Importer.serviceTable(block, name);
+    if (type.equals("udp")) {
+      text.put(table, "type", type);
+    }
     source.with(key, String.class, address -> text.put(table, key, address));
     retries(source);
     source
