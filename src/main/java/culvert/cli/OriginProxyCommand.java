@@ -127,6 +127,7 @@ final class OriginProxyCommand implements Callable<Integer> {
 
   @Option(
       names = "--share",
+      fallbackValue = "true",
       description =
           "Share the visitors of a service with other origin proxies that give --share for it."
               + " Without it, a service is served by one origin proxy at a time.")
@@ -137,6 +138,7 @@ final class OriginProxyCommand implements Callable<Integer> {
 
   @Option(
       names = "--fail-fast",
+      fallbackValue = "true",
       description =
           "Exit with 69 if the remote proxy is unreachable or lost, and with 78 if another origin"
               + " proxy has the service.")
