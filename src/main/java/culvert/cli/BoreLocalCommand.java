@@ -112,6 +112,7 @@ final class BoreLocalCommand implements Callable<Integer> {
 
   @Option(
       names = "--once",
+      fallbackValue = "true",
       description =
           "Exit as bore does: with 0 when the server closes the connection, with 1 when it is "
               + "unreachable, lost or refuses.")

@@ -106,6 +106,7 @@ final class BounceConnectCommand implements Callable<Integer> {
 
   @Option(
       names = "--once",
+      fallbackValue = "true",
       description = "With --to: exit after the first connection, or if it cannot be opened.")
   @InHelp(value = HelpGroup.OPERATION, isBrief = true)
   private boolean once;

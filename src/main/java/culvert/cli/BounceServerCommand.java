@@ -93,6 +93,7 @@ final class BounceServerCommand implements Callable<Integer>, RoleCommand {
 
   @Option(
       names = {"-d", "--daemon"},
+      fallbackValue = "true",
       description =
           "Accept commands at --console-addr, not the terminal. For use in the background.")
   @InHelp(value = HelpGroup.OPERATION, isBrief = true)

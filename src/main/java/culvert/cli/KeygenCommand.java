@@ -39,6 +39,7 @@ final class KeygenCommand implements Callable<Integer> {
 
   @Option(
       names = "--noise",
+      fallbackValue = "true",
       description =
           "Print a key pair for the --noise options instead, in the format of 'rathole --genkey'.")
   @InHelp(isBrief = true)

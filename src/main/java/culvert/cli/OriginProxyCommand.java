@@ -130,6 +130,7 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
 
   @Option(
       names = "--share",
+      fallbackValue = "true",
       description =
           "Share the visitors of a service with other origin proxies that give --share for it."
               + " Without it, a service is served by one origin proxy at a time.")
@@ -140,6 +141,7 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
 
   @Option(
       names = "--fail-fast",
+      fallbackValue = "true",
       description =
           "Exit with 69 if the remote proxy is unreachable or lost, and with 78 if another origin"
               + " proxy has the service.")

@@ -59,7 +59,7 @@ public final class DemoCommand implements Callable<Integer> {
   @InHelp(value = HelpGroup.ADDRESSES, isBrief = true)
   private HostPort outside;
 
-  @Option(names = "--once", description = "Exit after the first request.")
+  @Option(names = "--once", fallbackValue = "true", description = "Exit after the first request.")
   @SettingId(Setting.DEMO_ONCE)
   @InHelp(value = HelpGroup.OPERATION, isBrief = true)
   private boolean once;

@@ -13,6 +13,7 @@ public final class BounceGroupOptions {
 
   @Option(
       names = {"-e", "--echo"},
+      fallbackValue = "true",
       description = "Send the bytes of a member back to it as well.")
   @InHelp(value = HelpGroup.OPERATION, isBrief = true)
   private boolean echo;

@@ -3,14 +3,17 @@ package culvert.cli.option;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.cli.Cli;
+import culvert.cli.Help;
 import culvert.testing.LeakCheck;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** Each option has a variable; the command line takes precedence. */
 @ExtendWith(LeakCheck.class)
@@ -44,6 +47,21 @@ class EnvironmentTest {
     assertThat(run.exit()).isZero();
     assertThat(run.out()).contains("default=").doesNotContain("env=");
     assertThat(run.err()).contains("INFO");
+  }
+
+  /** Otherwise picocli gives a flag the opposite of its default, which a variable may set. */
+  @Test
+  void everyFlagWithAVariableHasAValueOfItsOwn() {
+    List<String> toggled =
+        Help.commands().stream()
+            .map(name -> Help.command(name.replaceFirst("^culvert ?", "")))
+            .flatMap(command -> command.getCommandSpec().options().stream())
+            .filter(option -> option.arity().max() == 0 && option.typeInfo().isBoolean())
+            .filter(option -> !VariableNames.current(option).isEmpty())
+            .filter(option -> !option.fallbackValue().equals("true"))
+            .map(OptionSpec::longestName)
+            .toList();
+    assertThat(toggled).isEmpty();
   }
 
   @Test
