@@ -7,6 +7,7 @@ import culvert.cli.option.WrittenName;
 import culvert.cli.process.ErrorLines;
 import culvert.cli.process.ExitCode;
 import culvert.setting.NearestWord;
+import culvert.setting.PasswordGuess;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
@@ -95,18 +96,15 @@ final class UsageErrors implements IParameterExceptionHandler {
           when invalid.getArgSpec() != null
               && invalid.getCause() instanceof TypeConversionException reason ->
           "invalid value"
-              + (mayHavePassword(invalid.getValue()) ? "" : " '" + invalid.getValue() + "'")
+              + (PasswordGuess.mayHavePassword(invalid.getValue())
+                  ? ""
+                  : " '" + invalid.getValue() + "'")
               + " for "
               + WrittenName.of(invalid.getArgSpec(), arguments, environment)
               + ": "
               + reason.getMessage();
       default -> e.getMessage();
     };
-  }
-
-  /** Returns whether the value is a URL with a place for a password, or was meant as one. */
-  private static boolean mayHavePassword(String value) {
-    return value == null || value.matches("(?s)bounce.*//.*|.*[@?].*");
   }
 
   /** picocli's own message would repeat the next argument, which may be a secret. */

@@ -99,6 +99,25 @@ class ImportCommandTest {
     }
   }
 
+  /** Without it on both sides, the server would accept every client. */
+  @Test
+  void secretFileOfBoreIsInBothBlocks() throws Exception {
+    Path one = Files.writeString(folder.resolve("one.txt"), "0123456789abcdef");
+    Path two = Files.writeString(folder.resolve("two.txt"), "fedcba9876543210");
+    Cli local =
+        Cli.run("import", "bore", "local", "80", "--to=example.com", "--secret-file=" + one);
+    String client = local.out().substring(local.out().indexOf("[client]"));
+    String server =
+        local.out().substring(local.out().indexOf("[server]"), local.out().indexOf("[client]"));
+    assertThat(server).contains("secret_file = \"" + one + '"');
+    assertThat(client).contains("secret_file = \"" + one + '"');
+    check(local.out());
+    Cli several =
+        Cli.run("import", "bore", "server", "--secret-file=" + one, "--secret-file=" + two);
+    assertThat(several.out()).contains("secret_file = [\"%s\", \"%s\"]".formatted(one, two));
+    check(several.out());
+  }
+
   @Test
   void serversAreImported() throws Exception {
     Path source =

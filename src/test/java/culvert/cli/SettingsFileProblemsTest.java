@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The messages of {@code culvert check} about invalid files. */
 class SettingsFileProblemsTest {
@@ -53,7 +54,7 @@ class SettingsFileProblemsTest {
           // Syntax: each error, and the keys that are still readable.
           new Case(
               SERVER + "drain_timeout = 5s\nheartbeet_interval = \"1s\"\nshare = \"x",
-              "line 4: column 18: unexpected 's', expected a newline or end-of-input",
+              "line 4: column 18: unexpected text, expected a newline or end-of-input",
               "line 5: server.heartbeet_interval: unknown key; did you mean 'heartbeat_interval'?",
               "line 6: column 11: unexpected end of input, expected \" or a character",
               "line 6: server.share: unknown key"),
@@ -148,6 +149,13 @@ class SettingsFileProblemsTest {
           new Case(
               SERVER + "secret = \"file:/no/such/file\"",
               "line 4: server.secret /no/such/file: there is no such file"),
+          new Case(
+              SERVER + "secret_file = []",
+              "line 4: server.secret_file: the array is empty; remove the key or add a value"),
+          new Case(
+              SERVER + "transport.noise.peer_key = []",
+              "line 4: server.transport.noise.peer_key: the array is empty; remove the key or add"
+                  + " a value"),
           // Services.
           new Case(
               SERVER + "[server.services.\"a b\"]\nbind_addr = \"0.0.0.0:1\"",
@@ -287,6 +295,26 @@ class SettingsFileProblemsTest {
         Files.writeString(folder.resolve("file.toml"), SERVER + "secret = \"" + secret + '"');
     Cli run = Cli.run("check", file.toString());
     assertThat(run.err()).contains("truncated or mistyped").doesNotContain(secret);
+  }
+
+  /** Neither the parser's quotation of the text nor an invalid URL may show a secret. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "secret = hunter2hunter2",
+        "secret = \"hunter2\\qhunter3\"",
+        "secret = \"abc\"hunter4",
+        "secret = 'hunter5",
+        "secret = 2026-hunter6",
+        "control_via = \"bounce://user:hunter7@host:zz/7\"",
+        "services.a.bind_addr = \"user:hunter8@host:zz\""
+      })
+  void textThatMayBeASecretIsInNoMessage(String line) throws Exception {
+    Path file = Files.writeString(folder.resolve("file.toml"), SERVER + line);
+    Cli check = Cli.run("check", file.toString());
+    assertThat(check.err()).contains("line 4").doesNotContain("hunter");
+    assertThat(check.exit()).isEqualTo(78);
+    assertThat(Cli.run("import", "frp", file.toString()).err()).doesNotContain("hunter");
   }
 
   @Test

@@ -18,6 +18,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -102,6 +103,34 @@ class SettingsPrecedenceTest {
     assertThat(ofFile).hasSizeGreaterThan(25);
   }
 
+  /** A parser that toggles would turn off what the file or the variable turned on. */
+  @ParameterizedTest
+  @EnumSource
+  void flagWithoutAValueSetsABooleanThatIsSetAlready(Role role) {
+    List<Key> booleans = keys(role).stream().filter(key -> key.kind() == Kind.BOOLEAN).toList();
+    FileSettings file =
+        file(role, key -> key.kind() == Kind.BOOLEAN ? "true" : textInFile(key, FILE));
+    for (Key key : booleans) {
+      Setting setting = setting(key);
+      Map<String, String> variables = Map.of(setting.variable(), "true");
+      assertThat(values(role, file, Map.of(), setting.flag()))
+          .as("%s", setting)
+          .containsEntry(setting, "true");
+      assertThat(values(role, FileSettings.NONE, variables, required(role, setting.flag())))
+          .as("%s", setting)
+          .containsEntry(setting, "true");
+    }
+    assertThat(booleans.isEmpty()).isEqualTo(role == Role.SERVER);
+  }
+
+  private static String[] required(Role role, String flag) {
+    Stream<String> required =
+        role == Role.CLIENT
+            ? Stream.of("--remote-proxy-addr=a:1", "--origin-server-addr=1")
+            : Stream.of();
+    return Stream.concat(required, Stream.of(flag)).toArray(String[]::new);
+  }
+
   @ParameterizedTest
   @EnumSource
   void everyOptionOfTheRoleHasAKey(Role role) {
@@ -153,10 +182,14 @@ class SettingsPrecedenceTest {
   }
 
   private static FileSettings file(Role role) {
+    return file(role, key -> textInFile(key, FILE));
+  }
+
+  private static FileSettings file(Role role, Function<Key, String> texts) {
     var toml = new StringBuilder("[" + role.block() + "]\n");
     for (Key key : keys(role)) {
       boolean isBare = key.kind() == Kind.INTEGER || key.kind() == Kind.BOOLEAN;
-      String text = textInFile(key, FILE);
+      String text = texts.apply(key);
       toml.append(key.path().replace("*", "web"))
           .append(" = ")
           .append(isBare ? text : '"' + text + '"')

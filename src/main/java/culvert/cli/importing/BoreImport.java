@@ -81,6 +81,9 @@ final class BoreImport {
   private void secret(List<String> blocks) {
     Optional.ofNullable(given.remove(Setting.SECRET))
         .ifPresent(secret -> blocks.forEach(block -> text.put(block, "secret", secret)));
+    Optional.ofNullable(given.remove(Setting.SECRET_FILE))
+        .map(files -> List.of(files.split(",")))
+        .ifPresent(files -> blocks.forEach(block -> text.put(block, "secret_file", files)));
   }
 
   /** Imports the options that the role has under the same name. */

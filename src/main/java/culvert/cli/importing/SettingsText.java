@@ -27,6 +27,12 @@ final class SettingsText {
     add(table, key, quoted(text));
   }
 
+  /** Sets a key of a table to a string, or to an array if there are several. */
+  void put(String table, String key, List<String> texts) {
+    List<String> quoted = texts.stream().map(SettingsText::quoted).toList();
+    add(table, key, quoted.size() == 1 ? quoted.getFirst() : "[" + String.join(", ", quoted) + "]");
+  }
+
   /** Sets a key of a table to a whole number. */
   void put(String table, String key, long number) {
     add(table, key, Long.toString(number));

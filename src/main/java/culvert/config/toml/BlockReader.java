@@ -1,6 +1,7 @@
 package culvert.config.toml;
 
 import culvert.config.ServiceAddress;
+import culvert.setting.PasswordGuess;
 import culvert.setting.Setting;
 import java.util.ArrayList;
 import java.util.List;
@@ -107,6 +108,9 @@ final class BlockReader {
   private void readValue(Key key, Table.Entry entry, String name, String service) {
     List<?> all =
         key.isList() && entry.value() instanceof List<?> list ? list : List.of(entry.value());
+    if (all.isEmpty()) {
+      addProblem(key, entry.line(), name, "the array is empty; remove the key or add a value");
+    }
     for (Object value : all) {
       Optional<String> text = key.kind().text(value);
       if (text.isEmpty()) {
@@ -155,7 +159,11 @@ final class BlockReader {
         .key()
         .check()
         .apply(value.text())
-        .map(expected -> "invalid value '" + printable(value.text()) + "': " + expected);
+        .map(expected -> "invalid value" + quoted(value.text()) + ": " + expected);
+  }
+
+  private static String quoted(String text) {
+    return PasswordGuess.mayHavePassword(text) ? "" : " '" + printable(text) + "'";
   }
 
   private static String printable(String text) {

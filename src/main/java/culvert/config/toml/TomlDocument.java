@@ -3,6 +3,8 @@ package culvert.config.toml;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.tomlj.Toml;
 import org.tomlj.TomlArray;
 import org.tomlj.TomlParseError;
@@ -16,6 +18,14 @@ import org.tomlj.TomlTable;
  * @param problems the syntax errors, and keys that are defined twice
  */
 public record TomlDocument(Table root, List<Problem> problems) {
+
+  /** The part of a message that quotes the text. */
+  private static final Pattern QUOTED =
+      Pattern.compile(
+          "^unexpected '(.*?)'(?=, expected |$)", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+
+  /** A letter or a digit. */
+  private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{N}]");
 
   /** Parses a text. The first call loads the TOML library. */
   public static TomlDocument parse(String text) {
@@ -33,7 +43,7 @@ public record TomlDocument(Table root, List<Problem> problems) {
 
   private static Problem problem(TomlParseError error) {
     int column = error.position().column();
-    String message = error.getMessage();
+    String message = withoutText(error.getMessage());
     return Problem.ofSyntax(
         error.position().line(),
         "column "
@@ -41,6 +51,20 @@ public record TomlDocument(Table root, List<Problem> problems) {
             + ": "
             + Character.toLowerCase(message.charAt(0))
             + message.substring(1).replaceAll("\\s+", " "));
+  }
+
+  /** Returns the message without words of the parsed text, which may be part of a secret. */
+  private static String withoutText(String message) {
+    String expected =
+        QUOTED
+            .matcher(message)
+            .replaceFirst(found ->
+                WORD.matcher(found.group(1)).find()
+                    ? "unexpected text"
+                    : Matcher.quoteReplacement(found.group()));
+    return expected
+        .replaceFirst("(?is)(invalid escape sequence) '.*", "$1")
+        .replaceFirst("(?is)(invalid [a-z ]*): .*", "$1");
   }
 
   private static Table table(int line, TomlTable parsed) {
