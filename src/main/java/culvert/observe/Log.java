@@ -232,10 +232,13 @@ public final class Log implements AutoCloseable {
 
   private void writeSummaries(boolean isLast) {
     for (Summaries some : List.copyOf(summaries)) {
-      // Removed first, because another thread may add it again meanwhile.
-      summaries.remove(some);
-      if (some.write(isLast)) {
-        summaries.add(some);
+      // It stays in the set while lines remain, so that close finds it at any time.
+      if (!some.write(isLast)) {
+        summaries.remove(some);
+        // Another thread may have added it before, without effect.
+        if (some.write(isLast)) {
+          summaries.add(some);
+        }
       }
     }
   }

@@ -194,7 +194,7 @@ class ProtocolFloodIT {
     for (int attempt = 1; ; attempt++) {
       try {
         return server.join(number);
-      } catch (AssertionError e) {
+      } catch (IOException | AssertionError e) {
         if (attempt == MAX_ATTEMPTS) {
           throw e;
         }

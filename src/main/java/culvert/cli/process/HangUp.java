@@ -1,6 +1,7 @@
 package culvert.cli.process;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -9,10 +10,20 @@ import java.util.function.BooleanSupplier;
  */
 public final class HangUp implements HangUps {
 
+  /** Until the command's action is set. */
+  private enum State implements Runnable {
+    UNSET,
+    /** A signal came: the action runs as soon as it is set. */
+    SIGNALLED;
+
+    @Override
+    public void run() {}
+  }
+
   private final Stop stop;
   private final BooleanSupplier hasTerminalJustClosed;
   private final CompletableFuture<Void> terminalLost = new CompletableFuture<>();
-  private volatile Runnable action = () -> {};
+  private final AtomicReference<Runnable> action = new AtomicReference<>(State.UNSET);
 
   /**
    * Creates a reaction without an action.
@@ -24,9 +35,12 @@ public final class HangUp implements HangUps {
     this.hasTerminalJustClosed = hasTerminalJustClosed;
   }
 
+  /** A signal that came before, such as right after the first line of a role, runs it at once. */
   @Override
   public void accept(Runnable next) {
-    action = next;
+    if (action.getAndSet(next) == State.SIGNALLED) {
+      next.run();
+    }
   }
 
   @Override
@@ -44,7 +58,7 @@ public final class HangUp implements HangUps {
     if (hasTerminalJustClosed.getAsBoolean()) {
       stop.terminalClosed();
     } else {
-      action.run();
+      action.updateAndGet(set -> set == State.UNSET ? State.SIGNALLED : set).run();
     }
   }
 }

@@ -6,7 +6,8 @@ public interface HangUps {
 
   /**
    * Sets the action that runs on HUP, which any thread may run, also twice at once. A HUP that the
-   * loss of the terminal causes does not run it: that one is a stop request.
+   * loss of the terminal causes does not run it: that one is a stop request. Runs at once if HUP
+   * was sent before.
    */
   void accept(Runnable action);
 

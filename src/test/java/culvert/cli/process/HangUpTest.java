@@ -15,13 +15,24 @@ class HangUpTest {
   @Test
   void signalRunsTheActionWhileTheTerminalIsOpen() {
     var runs = new AtomicInteger();
-    hangUp.signalled();
     hangUp.accept(runs::incrementAndGet);
     hangUp.signalled();
     hangUp.signalled();
     assertThat(runs).hasValue(2);
     assertThat(stop.request()).as("not stopped before").isTrue();
     assertThat(stop.cause()).isEmpty();
+  }
+
+  /** A role has written its first line before it sets the action. */
+  @Test
+  void signalsBeforeTheActionIsSetRunItOnceThen() {
+    var runs = new AtomicInteger();
+    hangUp.signalled();
+    hangUp.signalled();
+    hangUp.accept(runs::incrementAndGet);
+    assertThat(runs).hasValue(1);
+    hangUp.accept(runs::incrementAndGet);
+    assertThat(runs).hasValue(1);
   }
 
   @Test
