@@ -8,6 +8,7 @@ import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeSet;
+import java.util.function.ToIntFunction;
 
 /**
  * A limited number of members, divided by source. A new member beyond a limit replaces the oldest
@@ -30,9 +31,14 @@ final class SourceShares<T> {
   /** The members of one source, the oldest first, with their numbers in the order of arrival. */
   private final class Source {
     private final SequencedMap<T, Long> members = new LinkedHashMap<>();
+    private int elsewhere;
+
+    private int count() {
+      return members.size() + elsewhere;
+    }
 
     private int load() {
-      return Math.max(few, members.size());
+      return Math.max(few, count());
     }
 
     private T oldest() {
@@ -47,9 +53,13 @@ final class SourceShares<T> {
   private final int max;
   private final int maxPerSource;
   private final int few;
+
+  /** Members of a source in another set, which count as if they were in this one. */
+  private final ToIntFunction<SourcePrefix> elsewhere;
+
   private final Map<SourcePrefix, Source> sources = new HashMap<>();
 
-  /** A source leaves the set before its members change. */
+  /** A source leaves the set before its count changes. */
   private final NavigableSet<Source> heaviestFirst =
       new TreeSet<>(
           Comparator.<Source>comparingInt(Source::load)
@@ -66,8 +76,18 @@ final class SourceShares<T> {
    * @param maxPerSource maximum number of members of one source
    */
   SourceShares(int max, int maxPerSource) {
+    this(max, maxPerSource, source -> 0);
+  }
+
+  /**
+   * Creates a set without members.
+   *
+   * @param elsewhere how many members more a source counts; after a change, {@link #recount}
+   */
+  SourceShares(int max, int maxPerSource, ToIntFunction<SourcePrefix> elsewhere) {
     this.max = max;
     this.maxPerSource = maxPerSource;
+    this.elsewhere = elsewhere;
     this.few = Math.clamp(max / FEW_PART, 1, MAX_FEW);
   }
 
@@ -88,9 +108,8 @@ final class SourceShares<T> {
    * else {@link #heaviest}.
    */
   Optional<T> heaviest(SourcePrefix newcomer) {
-    return count(newcomer) > 0 && count(newcomer) == maxCount()
-        ? Optional.of(sources.get(newcomer).oldest())
-        : heaviest();
+    Source known = sources.get(newcomer);
+    return known != null && known.count() == maxCount() ? Optional.of(known.oldest()) : heaviest();
   }
 
   /** Returns the number of members of the source that has the most, at least a few. */
@@ -106,7 +125,9 @@ final class SourceShares<T> {
   /** Adds a member. */
   void add(SourcePrefix source, T member) {
     Source changed = sources.computeIfAbsent(source, s -> new Source());
-    if (!changed.members.isEmpty()) {
+    if (changed.members.isEmpty()) {
+      changed.elsewhere = elsewhere.applyAsInt(source);
+    } else {
       heaviestFirst.remove(changed);
     }
     changed.members.put(member, arrivals++);
@@ -131,7 +152,18 @@ final class SourceShares<T> {
     return true;
   }
 
-  private int count(SourcePrefix source) {
+  /** Counts a source again, whose members elsewhere have changed. */
+  void recount(SourcePrefix source) {
+    Source changed = sources.get(source);
+    if (changed != null) {
+      heaviestFirst.remove(changed);
+      changed.elsewhere = elsewhere.applyAsInt(source);
+      heaviestFirst.add(changed);
+    }
+  }
+
+  /** Returns how many members a source has in this set. */
+  int count(SourcePrefix source) {
     Source known = sources.get(source);
     return known == null ? 0 : known.members.size();
   }

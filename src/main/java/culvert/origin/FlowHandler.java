@@ -78,7 +78,7 @@ final class FlowHandler implements FlowAcceptor, AutoCloseable {
     counters.count(Counter.FLOWS);
     var opened = new OriginFlow(visitor, flow, server, this, header(visitor));
     flows.add(opened);
-    server.places().add(opened.source(), opened).ifPresent(this::evict);
+    opened.place().acquire().ifPresent(this::evict);
     server.address().address(new Connecting(opened));
     return opened;
   }
@@ -138,11 +138,6 @@ final class FlowHandler implements FlowAcceptor, AutoCloseable {
     return UdpSocket.connect(to, loop, flow);
   }
 
-  /** Records that a visitor has sent a datagram after an answer. */
-  void confirm(OriginFlow flow) {
-    flow.server().places().confirm(flow.source(), flow);
-  }
-
   /** Counts a datagram that could not be sent to the origin server. */
   void countDropped() {
     counters.count(Counter.DATAGRAMS_DROPPED);
@@ -161,7 +156,7 @@ final class FlowHandler implements FlowAcceptor, AutoCloseable {
   /** Removes a flow that has ended. */
   void ended(OriginFlow flow, FlowReport report, FlowReport.Reason reason) {
     flows.remove(flow);
-    flow.server().places().remove(flow.source(), flow);
+    flow.place().release();
     if (reason == FlowReport.Reason.UNREACHABLE) {
       counters.count(Counter.FLOWS_FAILED);
     }

@@ -3,6 +3,7 @@ package culvert.origin;
 import culvert.net.BufferPool;
 import culvert.net.CloseCause;
 import culvert.net.Flow;
+import culvert.net.FlowPlaces;
 import culvert.net.HostPort;
 import culvert.net.SourcePrefix;
 import culvert.net.UdpSocket;
@@ -27,10 +28,10 @@ final class OriginFlow implements Flow.Receiver, UdpSocket.Handler {
   private static final int MAX_WAITING = 16;
 
   private final Visitor visitor;
-  private final SourcePrefix source;
   private final Flow flow;
   private final FlowHandler.Server server;
   private final FlowHandler handler;
+  private final FlowPlaces<OriginFlow>.Place place;
   private final byte[] header;
   private final FlowReport report = new FlowReport();
   private final AtomicBoolean ended = new AtomicBoolean();
@@ -42,10 +43,6 @@ final class OriginFlow implements Flow.Receiver, UdpSocket.Handler {
   private final ArrayDeque<ByteBuffer> waiting = new ArrayDeque<>(2);
   private volatile UdpSocket socket;
   private volatile InetSocketAddress address;
-  private volatile boolean isAnswered;
-
-  /** Confined to the session's thread. */
-  private boolean isConfirmed;
 
   /**
    * Creates a flow without a socket.
@@ -55,24 +52,21 @@ final class OriginFlow implements Flow.Receiver, UdpSocket.Handler {
   OriginFlow(
       Visitor visitor, Flow flow, FlowHandler.Server server, FlowHandler handler, byte[] header) {
     this.visitor = visitor;
-    this.source = SourcePrefix.of(visitor.address().getAddress());
     this.flow = flow;
     this.server = server;
     this.handler = handler;
     this.header = header;
     this.headerSent = new AtomicBoolean(header.length == 0);
+    SourcePrefix source = SourcePrefix.of(visitor.address().getAddress());
+    this.place = server.places().place(source, this);
   }
 
   Visitor visitor() {
     return visitor;
   }
 
-  SourcePrefix source() {
-    return source;
-  }
-
-  FlowHandler.Server server() {
-    return server;
+  FlowPlaces<OriginFlow>.Place place() {
+    return place;
   }
 
   boolean hasEnded() {
@@ -119,10 +113,7 @@ final class OriginFlow implements Flow.Receiver, UdpSocket.Handler {
 
   @Override
   public void received(ByteBuffer datagram) {
-    if (isAnswered && !isConfirmed) {
-      isConfirmed = true;
-      handler.confirm(this);
-    }
+    place.sent(System.nanoTime());
     report.countIn(datagram.remaining());
     UdpSocket current = socket;
     if (current == null) {
@@ -178,7 +169,7 @@ final class OriginFlow implements Flow.Receiver, UdpSocket.Handler {
 
   @Override
   public void received(UdpSocket from, InetSocketAddress sender, ByteBuffer datagram) {
-    isAnswered = true;
+    place.answered();
     report.countOut(datagram.remaining());
     flow.send(datagram);
   }
@@ -197,7 +188,7 @@ final class OriginFlow implements Flow.Receiver, UdpSocket.Handler {
 
   /** Ends the flow because there is no way to the origin server. */
   void unreachable(IOException cause) {
-    if (!isAnswered && address != null) {
+    if (!place.isAnswered() && address != null) {
       server.address().unreachable(address);
     }
     if (end(FlowReport.Reason.UNREACHABLE)) {

@@ -98,7 +98,7 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
     } catch (IOException e) {
       counters.count(Counter.DATAGRAMS_UNSERVED);
       lines.warn(
-          flow.source(),
+          SourcePrefix.of(source.getAddress()),
           event("datagram dropped")
               .with("visitor", HostPort.of(source))
               .with("service", service.service())
@@ -109,7 +109,7 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
     counters.count(Counter.FLOWS);
     log.debug(
         event("flow opened").with("visitor", visitor.name()).with("service", service.service()));
-    places.add(flow.source(), flow).ifPresent(this::evict);
+    flow.place().acquire().ifPresent(this::evict);
     flows.put(source, flow);
     if (flow.hasEnded()) {
       // The session ended in between.
@@ -134,9 +134,9 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
 
   // For the flows.
 
-  /** Records that a visitor has sent a datagram after an answer. */
-  void confirm(VisitorFlow flow) {
-    places.confirm(flow.source(), flow);
+  /** Returns the place of a new flow, which is not acquired yet. */
+  FlowPlaces<VisitorFlow>.Place place(SourcePrefix source, VisitorFlow flow) {
+    return places.place(source, flow);
   }
 
   /** Counts a datagram to a visitor that could not be sent. */
@@ -155,7 +155,7 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
 
   private void forget(VisitorFlow flow) {
     flows.remove(flow.visitor().address(), flow);
-    places.remove(flow.source(), flow);
+    flow.place().release();
   }
 
   // Ends.
@@ -181,6 +181,5 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
     stop();
     listener.close();
     flows.values().forEach(flow -> flow.end(FlowReport.Reason.STOPPED));
-    places.close();
   }
 }

@@ -2,6 +2,7 @@ package culvert.remote;
 
 import culvert.net.CloseCause;
 import culvert.net.Flow;
+import culvert.net.FlowPlaces;
 import culvert.net.SourcePrefix;
 import culvert.net.UdpSocket;
 import culvert.session.FlowReport;
@@ -18,8 +19,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class VisitorFlow implements Flow.Receiver {
 
   private final Visitor visitor;
-  private final SourcePrefix source;
   private final UdpFront front;
+  private final FlowPlaces<VisitorFlow>.Place place;
   private final FlowReport report = new FlowReport();
   private final AtomicBoolean ended = new AtomicBoolean();
 
@@ -32,24 +33,20 @@ final class VisitorFlow implements Flow.Receiver {
   private volatile UdpSocket socket;
 
   private volatile long lastNanos = System.nanoTime();
-  private volatile boolean isAnswered;
-
-  /** Confined to the loop's thread. */
-  private boolean isConfirmed;
 
   VisitorFlow(Visitor visitor, UdpSocket socket, UdpFront front) {
     this.visitor = visitor;
-    this.source = SourcePrefix.of(visitor.address().getAddress());
     this.socket = socket;
     this.front = front;
+    this.place = front.place(SourcePrefix.of(visitor.address().getAddress()), this);
   }
 
   Visitor visitor() {
     return visitor;
   }
 
-  SourcePrefix source() {
-    return source;
+  FlowPlaces<VisitorFlow>.Place place() {
+    return place;
   }
 
   /** Opens the flow on a session of its service. */
@@ -77,10 +74,7 @@ final class VisitorFlow implements Flow.Receiver {
   void receivedFromVisitor(UdpSocket by, ByteBuffer datagram) {
     socket = by;
     lastNanos = System.nanoTime();
-    if (isAnswered && !isConfirmed) {
-      isConfirmed = true;
-      front.confirm(this);
-    }
+    place.sent(lastNanos);
     report.countIn(datagram.remaining());
     flow.send(datagram);
   }
@@ -88,7 +82,7 @@ final class VisitorFlow implements Flow.Receiver {
   /** Sends a datagram of the origin server to the visitor. */
   @Override
   public void received(ByteBuffer datagram) {
-    isAnswered = true;
+    place.answered();
     int bytes = datagram.remaining();
     try {
       if (socket.send(datagram, visitor.address())) {
