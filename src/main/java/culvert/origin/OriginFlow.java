@@ -7,7 +7,6 @@ import culvert.net.FlowPlaces;
 import culvert.net.HostPort;
 import culvert.net.SourcePrefix;
 import culvert.net.UdpSocket;
-import culvert.protocol.Message;
 import culvert.session.FlowReport;
 import culvert.session.Visitor;
 import java.io.IOException;
@@ -32,10 +31,8 @@ final class OriginFlow implements Flow.Receiver, UdpSocket.Handler {
   private final FlowHandler.Server server;
   private final FlowHandler handler;
   private final FlowPlaces<OriginFlow>.Place place;
-  private final byte[] header;
   private final FlowReport report = new FlowReport();
   private final AtomicBoolean ended = new AtomicBoolean();
-  private final AtomicBoolean headerSent;
 
   /** Guards {@link #waiting}, and the change of {@link #socket} from null. */
   private final ReentrantLock lock = new ReentrantLock();
@@ -43,6 +40,9 @@ final class OriginFlow implements Flow.Receiver, UdpSocket.Handler {
   private final ArrayDeque<ByteBuffer> waiting = new ArrayDeque<>(2);
   private volatile UdpSocket socket;
   private volatile InetSocketAddress address;
+
+  /** Confined to the loop's thread until {@link #socket} is set, then to the session's thread. */
+  private final FlowHeader header;
 
   /**
    * Creates a flow without a socket.
@@ -55,8 +55,7 @@ final class OriginFlow implements Flow.Receiver, UdpSocket.Handler {
     this.flow = flow;
     this.server = server;
     this.handler = handler;
-    this.header = header;
-    this.headerSent = new AtomicBoolean(header.length == 0);
+    this.header = new FlowHeader(header);
     SourcePrefix source = SourcePrefix.of(visitor.address().getAddress());
     this.place = server.places().place(source, this);
   }
@@ -144,20 +143,12 @@ final class OriginFlow implements Flow.Receiver, UdpSocket.Handler {
 
   private void send(UdpSocket to, ByteBuffer datagram) {
     try {
-      ByteBuffer whole = headerSent.getAndSet(true) ? datagram : withHeader(datagram);
-      if (whole.remaining() > Message.MAX_DATAGRAM_BYTES || !to.send(whole)) {
+      if (!header.send(datagram, to::send)) {
         handler.countDropped();
       }
     } catch (IOException e) {
       failed(to, e);
     }
-  }
-
-  private ByteBuffer withHeader(ByteBuffer datagram) {
-    return ByteBuffer.allocate(header.length + datagram.remaining())
-        .put(header)
-        .put(datagram)
-        .flip();
   }
 
   @Override

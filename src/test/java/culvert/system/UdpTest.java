@@ -179,6 +179,26 @@ class UdpTest {
     }
   }
 
+  /** Otherwise the visitor's next datagram could begin with a header of its own. */
+  @Test
+  void proxyHeaderIsSentAlthoughTheFirstDatagramIsTooLongForIt() throws Exception {
+    BlockingQueue<byte[]> received = new LinkedBlockingQueue<>();
+    try (var server =
+            new UdpServer((source, datagram) -> {
+              received.add(datagram);
+              return datagram;
+            });
+        var tunnel = RolePair.to(server.address(), udp().proxyHeader(ProxyHeader.Version.V2));
+        var visitor = visit(tunnel)) {
+      visitor.send(new byte[65_480]);
+      visitor.send(PING);
+      byte[] first = received.take();
+      assertThat(first).hasSize(28 + PING.length).endsWith(PING);
+      assertThat(HexFormat.of().formatHex(first)).startsWith("0d0a0d0a000d0a515549540a2112");
+      assertThat(tunnel.origin().counters().get(Counter.DATAGRAMS_DROPPED)).isEqualTo(1);
+    }
+  }
+
   @Test
   void datagramsOfAServiceWithoutSessionAreCountedAndServedLater() throws Exception {
     try (var server = UdpServer.echo();
