@@ -1,7 +1,6 @@
 package culvert.remote;
 
 import culvert.config.ServiceAddress;
-import culvert.net.Flow;
 import culvert.session.Datagrams;
 import culvert.session.PendingStream;
 import culvert.session.Session;
@@ -28,11 +27,19 @@ final class ServiceTable {
       ServiceAddress address, CopyOnWriteArrayList<Session> sessions, AtomicInteger next) {}
 
   /**
-   * A flow that was opened.
+   * Opens a flow on a session.
    *
-   * @param session carries it
+   * @param <F> the flow
    */
-  record OpenedFlow(Session session, Flow flow) {}
+  @FunctionalInterface
+  interface FlowOpener<F> {
+    /**
+     * Returns a flow that the session carries. Called again for another session if this one fails.
+     *
+     * @throws IOException if the session cannot carry it
+     */
+    F open(Session session, Datagrams datagrams) throws IOException;
+  }
 
   private final Map<String, Service> services = new LinkedHashMap<>();
 
@@ -126,7 +133,7 @@ final class ServiceTable {
    */
   PendingStream open(Visitor visitor) throws IOException {
     Service service = services.get(visitor.service());
-    IOException why = new IOException("no origin proxy serves '" + visitor.service() + "' now");
+    IOException why = unserved(visitor.service());
     for (Session session : inTurn(service)) {
       try {
         return session.open(visitor);
@@ -142,21 +149,25 @@ final class ServiceTable {
    *
    * @throws IOException if no session can, with the reason of the last
    */
-  OpenedFlow openFlow(Visitor visitor, Flow.Receiver receiver) throws IOException {
-    Service service = services.get(visitor.service());
-    IOException why = new IOException("no origin proxy serves '" + visitor.service() + "' now");
+  <F> F openFlow(String name, FlowOpener<F> opener) throws IOException {
+    Service service = services.get(name);
+    IOException why = unserved(name);
     for (Session session : inTurn(service)) {
       try {
         Datagrams datagrams =
             session
-                .datagrams(visitor.service())
+                .datagrams(name)
                 .orElseThrow(() -> new IOException("the origin proxy does not support UDP"));
-        return new OpenedFlow(session, datagrams.open(visitor, receiver));
+        return opener.open(session, datagrams);
       } catch (IOException e) {
         why = e;
       }
     }
     throw why;
+  }
+
+  private static IOException unserved(String name) {
+    return new IOException("no origin proxy serves '" + name + "' now");
   }
 
   /** Returns whether the session serves the service. Takes no lock. */

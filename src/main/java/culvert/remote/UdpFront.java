@@ -91,24 +91,22 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
   }
 
   private VisitorFlow open(UdpSocket socket, InetSocketAddress source) {
-    var visitor = new Visitor(service.service(), source, listener.address());
-    var flow = new VisitorFlow(visitor, socket, this);
+    VisitorFlow flow;
     try {
-      flow.open(services);
+      var visitor = new Visitor(service.service(), source, listener.address());
+      flow =
+          services.openFlow(
+              service.service(),
+              (session, datagrams) -> VisitorFlow.open(visitor, session, datagrams, socket, this));
     } catch (IOException e) {
-      counters.count(Counter.DATAGRAMS_UNSERVED);
-      lines.warn(
-          SourcePrefix.of(source.getAddress()),
-          event("datagram dropped")
-              .with("visitor", HostPort.of(source))
-              .with("service", service.service())
-              .with("reason", "unserved")
-              .with("cause", e.getMessage()));
+      unserved(source, e);
       return null;
     }
     counters.count(Counter.FLOWS);
     log.debug(
-        event("flow opened").with("visitor", visitor.name()).with("service", service.service()));
+        event("flow opened")
+            .with("visitor", flow.visitor().name())
+            .with("service", service.service()));
     flow.place().acquire().ifPresent(this::evict);
     flows.put(source, flow);
     if (flow.hasEnded()) {
@@ -116,6 +114,17 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
       forget(flow);
     }
     return flow;
+  }
+
+  private void unserved(InetSocketAddress source, IOException cause) {
+    counters.count(Counter.DATAGRAMS_UNSERVED);
+    lines.warn(
+        SourcePrefix.of(source.getAddress()),
+        event("datagram dropped")
+            .with("visitor", HostPort.of(source))
+            .with("service", service.service())
+            .with("reason", "unserved")
+            .with("cause", cause.getMessage()));
   }
 
   private void evict(VisitorFlow old) {
@@ -160,11 +169,14 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
 
   // Ends.
 
-  /** Ends the flows without a datagram for this time. */
-  void expire(Duration limit) {
-    long now = System.nanoTime();
+  /**
+   * Ends the flows without a datagram for this time.
+   *
+   * @param nowNanos time of {@link System#nanoTime}
+   */
+  void expire(long nowNanos, Duration limit) {
     for (VisitorFlow flow : flows.values()) {
-      if (flow.isIdle(now, limit.toNanos())) {
+      if (flow.isIdle(nowNanos, limit.toNanos())) {
         flow.end(FlowReport.Reason.IDLE);
       }
     }

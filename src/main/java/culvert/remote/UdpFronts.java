@@ -90,7 +90,8 @@ final class UdpFronts implements AutoCloseable {
   }
 
   private void expire() {
-    fronts.values().forEach(front -> front.expire(timeout));
+    long now = System.nanoTime();
+    fronts.values().forEach(front -> front.expire(now, timeout));
   }
 
   /** Opens no more flows; those that are open continue. */

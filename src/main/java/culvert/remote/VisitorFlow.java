@@ -5,6 +5,7 @@ import culvert.net.Flow;
 import culvert.net.FlowPlaces;
 import culvert.net.SourcePrefix;
 import culvert.net.UdpSocket;
+import culvert.session.Datagrams;
 import culvert.session.FlowReport;
 import culvert.session.Session;
 import culvert.session.Visitor;
@@ -19,14 +20,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class VisitorFlow implements Flow.Receiver {
 
   private final Visitor visitor;
+  private final Session session;
   private final UdpFront front;
   private final FlowPlaces<VisitorFlow>.Place place;
   private final FlowReport report = new FlowReport();
   private final AtomicBoolean ended = new AtomicBoolean();
 
-  /** Both are set by {@link #open}, before the flow is in a table. */
-  private Session session;
-
+  /** Set by {@link #open}, before the flow is in a table. */
   private Flow flow;
 
   /** The socket that received the visitor's last datagram; answers are sent from it. */
@@ -34,11 +34,27 @@ final class VisitorFlow implements Flow.Receiver {
 
   private volatile long lastNanos = System.nanoTime();
 
-  VisitorFlow(Visitor visitor, UdpSocket socket, UdpFront front) {
+  private VisitorFlow(Visitor visitor, Session session, UdpSocket socket, UdpFront front) {
     this.visitor = visitor;
+    this.session = session;
     this.socket = socket;
     this.front = front;
     this.place = front.place(SourcePrefix.of(visitor.address().getAddress()), this);
+  }
+
+  /**
+   * Opens a flow on a session. Each attempt has an object of its own: the one of a session that
+   * failed may have been ended by it.
+   *
+   * @param socket received the visitor's first datagram
+   * @throws IOException if the session cannot carry it
+   */
+  static VisitorFlow open(
+      Visitor visitor, Session session, Datagrams datagrams, UdpSocket socket, UdpFront front)
+      throws IOException {
+    var opened = new VisitorFlow(visitor, session, socket, front);
+    opened.flow = datagrams.open(visitor, opened);
+    return opened;
   }
 
   Visitor visitor() {
@@ -47,13 +63,6 @@ final class VisitorFlow implements Flow.Receiver {
 
   FlowPlaces<VisitorFlow>.Place place() {
     return place;
-  }
-
-  /** Opens the flow on a session of its service. */
-  void open(ServiceTable services) throws IOException {
-    ServiceTable.OpenedFlow opened = services.openFlow(visitor, this);
-    session = opened.session();
-    flow = opened.flow();
   }
 
   /** Returns the session that carries it. */

@@ -3,6 +3,7 @@ package culvert.remote;
 import culvert.net.Connection;
 import culvert.protocol.ByeReason;
 import culvert.session.ClientIdentity;
+import culvert.session.Datagrams;
 import culvert.session.PendingStream;
 import culvert.session.ServiceRegistry;
 import culvert.session.Session;
@@ -39,6 +40,7 @@ final class FakeSession implements Session {
   int opens;
   String full;
   Runnable onOpen = () -> {};
+  Datagrams datagrams;
   ByeReason closedFor;
   String closedWhy;
   private final String title;
@@ -82,6 +84,11 @@ final class FakeSession implements Session {
       throw new IOException(full);
     }
     return new Stream(this);
+  }
+
+  @Override
+  public Optional<Datagrams> datagrams(String service) {
+    return Optional.ofNullable(datagrams);
   }
 
   @Override

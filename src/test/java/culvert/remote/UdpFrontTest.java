@@ -1,0 +1,140 @@
+package culvert.remote;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.config.ServiceAddress;
+import culvert.config.ServiceType;
+import culvert.net.CloseCause;
+import culvert.net.DatagramLoop;
+import culvert.net.Flow;
+import culvert.net.FlowPlaces;
+import culvert.net.HostPort;
+import culvert.net.SourcePrefix;
+import culvert.net.UdpListener;
+import culvert.observe.Counter;
+import culvert.observe.Counters;
+import culvert.observe.LimitedLog;
+import culvert.session.RelayReport;
+import culvert.session.Visitor;
+import culvert.testing.LeakCheck;
+import culvert.testing.TestLog;
+import culvert.testing.UdpClient;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** When a visitor's flow begins and ends, and on which session it is. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class UdpFrontTest {
+
+  private static final String DNS = "dns";
+  private static final Duration LIMIT = Duration.ofHours(1);
+  private static final byte[] PING = {'p'};
+
+  /** A flow on a session, which records what the visitor sends. */
+  private static final class CarriedFlow implements Flow {
+    final BlockingQueue<Integer> lengths = new LinkedBlockingQueue<>();
+    final CompletableFuture<CloseCause> end = new CompletableFuture<>();
+
+    @Override
+    public void send(ByteBuffer datagram) {
+      lengths.add(datagram.remaining());
+    }
+
+    @Override
+    public void close(CloseCause cause) {
+      end.complete(cause);
+    }
+
+    void awaitDatagram() throws InterruptedException {
+      assertThat(lengths.poll(30, TimeUnit.SECONDS)).isEqualTo(PING.length);
+    }
+  }
+
+  private final BlockingQueue<CarriedFlow> carried = new LinkedBlockingQueue<>();
+  private final Counters counters = new Counters();
+  private final TestLog log = new TestLog();
+  private final DatagramLoop loop = new DatagramLoop("udp", e -> log.log().bug("bug", e));
+  private final FakeSession session = new FakeSession("a", "a");
+  private final FakeSession other = new FakeSession("b", "b");
+  private final FlowPlaces<VisitorFlow> places = new FlowPlaces<>(8);
+  private ServiceTable services;
+  private UdpFront front;
+  private UdpClient visitor;
+
+  @BeforeEach
+  void open() throws Exception {
+    UdpListener listener = UdpListener.bind(new HostPort("127.0.0.1", 0), loop);
+    var address = new ServiceAddress(DNS, ServiceType.UDP, HostPort.of(listener.address()));
+    services = new ServiceTable(List.of(address));
+    session.datagrams = this::carry;
+    other.datagrams = this::carry;
+    var lines = new LimitedLog<SourcePrefix>(log.log(), counters, 1, LIMIT);
+    front =
+        new UdpFront(
+            address,
+            listener,
+            services,
+            places.share(),
+            counters,
+            log.log(),
+            RelayReport.log(log.log(), counters, LIMIT),
+            lines);
+    front.start();
+    visitor = new UdpClient(address.address());
+  }
+
+  @AfterEach
+  void close() {
+    visitor.close();
+    front.close();
+    loop.close();
+    log.close();
+    assertThat(places.used()).isZero();
+    assertThat(log.text()).doesNotContain("bug");
+  }
+
+  private Flow carry(Visitor visitor, Flow.Receiver receiver) {
+    var flow = new CarriedFlow();
+    carried.add(flow);
+    return flow;
+  }
+
+  /** Returns the next flow that was opened, once its first datagram was sent. */
+  private CarriedFlow opened() throws InterruptedException {
+    CarriedFlow flow = carried.poll(30, TimeUnit.SECONDS);
+    flow.awaitDatagram();
+    return flow;
+  }
+
+  @Test
+  void sessionThatFailsWhileItOpensAFlowDoesNotEndTheOneOfTheNextSession() throws Exception {
+    session.datagrams =
+        (visitor, receiver) -> {
+          receiver.ended(CloseCause.LINK_LOST);
+          throw new IOException("the link was lost");
+        };
+    services.add(session, DNS);
+    services.add(other, DNS);
+    visitor.send(PING);
+    CarriedFlow flow = opened();
+    assertThat(places.used()).as("flows with a place").isEqualTo(1);
+    visitor.send(PING);
+    flow.awaitDatagram();
+    assertThat(carried).isEmpty();
+    assertThat(counters.get(Counter.FLOWS)).isEqualTo(1);
+    front.expire(System.nanoTime() + LIMIT.multipliedBy(2).toNanos(), LIMIT);
+    assertThat(flow.end).isCompletedWithValue(CloseCause.TIMED_OUT);
+  }
+}
