@@ -93,7 +93,7 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
   private VisitorFlow open(UdpSocket socket, InetSocketAddress source) {
     VisitorFlow flow;
     try {
-      var visitor = new Visitor(service.service(), source, listener.address());
+      var visitor = new Visitor(service.service(), source, socket.local());
       flow =
           services.openFlow(
               service.service(),

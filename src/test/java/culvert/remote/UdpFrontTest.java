@@ -11,6 +11,7 @@ import culvert.net.FlowPlaces;
 import culvert.net.HostPort;
 import culvert.net.SourcePrefix;
 import culvert.net.UdpListener;
+import culvert.net.UdpSocket;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.LimitedLog;
@@ -20,6 +21,7 @@ import culvert.testing.LeakCheck;
 import culvert.testing.TestLog;
 import culvert.testing.UdpClient;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -44,8 +46,13 @@ class UdpFrontTest {
 
   /** A flow on a session, which records what the visitor sends. */
   private static final class CarriedFlow implements Flow {
+    final Visitor visitor;
     final BlockingQueue<Integer> lengths = new LinkedBlockingQueue<>();
     final CompletableFuture<CloseCause> end = new CompletableFuture<>();
+
+    CarriedFlow(Visitor visitor) {
+      this.visitor = visitor;
+    }
 
     @Override
     public void send(ByteBuffer datagram) {
@@ -106,7 +113,7 @@ class UdpFrontTest {
   }
 
   private Flow carry(Visitor visitor, Flow.Receiver receiver) {
-    var flow = new CarriedFlow();
+    var flow = new CarriedFlow(visitor);
     carried.add(flow);
     return flow;
   }
@@ -136,5 +143,18 @@ class UdpFrontTest {
     assertThat(counters.get(Counter.FLOWS)).isEqualTo(1);
     front.expire(System.nanoTime() + LIMIT.multipliedBy(2).toNanos(), LIMIT);
     assertThat(flow.end).isCompletedWithValue(CloseCause.TIMED_OUT);
+  }
+
+  /** A name may have several addresses, and a listener a socket at each of them. */
+  @Test
+  void addressThatAVisitorReachedIsTheOneOfTheSocketThatReceived() throws Exception {
+    services.add(session, DNS);
+    var source = new InetSocketAddress("127.0.0.1", 9);
+    try (var target = new UdpClient(new HostPort("127.0.0.1", 9));
+        var socket =
+            UdpSocket.connect(new InetSocketAddress("127.0.0.1", target.port()), loop, front)) {
+      front.received(socket, source, ByteBuffer.wrap(PING));
+      assertThat(opened().visitor).isEqualTo(new Visitor(DNS, source, socket.local()));
+    }
   }
 }
