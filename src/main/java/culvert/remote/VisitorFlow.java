@@ -32,6 +32,7 @@ final class VisitorFlow implements Flow.Receiver {
   /** The socket that received the visitor's last datagram; answers are sent from it. */
   private volatile UdpSocket socket;
 
+  /** Time of the last datagram that keeps the flow open. */
   private volatile long lastNanos = System.nanoTime();
 
   private VisitorFlow(Visitor visitor, Session session, UdpSocket socket, UdpFront front) {
@@ -74,7 +75,7 @@ final class VisitorFlow implements Flow.Receiver {
     return ended.get();
   }
 
-  /** Returns whether no datagram has passed for this time. */
+  /** Returns whether no datagram that keeps the flow open has passed for this time. */
   boolean isIdle(long nowNanos, long limitNanos) {
     return nowNanos - lastNanos > limitNanos;
   }
@@ -88,14 +89,19 @@ final class VisitorFlow implements Flow.Receiver {
     flow.send(datagram);
   }
 
-  /** Sends a datagram of the origin server to the visitor. */
+  /**
+   * Sends a datagram of the origin server to the visitor. It keeps only a confirmed flow open: the
+   * address of an unconfirmed one may be forged, and its owner may not want the datagrams.
+   */
   @Override
   public void received(ByteBuffer datagram) {
     place.answered();
     int bytes = datagram.remaining();
     try {
       if (socket.send(datagram, visitor.address())) {
-        lastNanos = System.nanoTime();
+        if (place.isConfirmed()) {
+          lastNanos = System.nanoTime();
+        }
         report.countOut(bytes);
         return;
       }

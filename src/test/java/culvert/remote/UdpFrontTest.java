@@ -47,11 +47,13 @@ class UdpFrontTest {
   /** A flow on a session, which records what the visitor sends. */
   private static final class CarriedFlow implements Flow {
     final Visitor visitor;
+    final Flow.Receiver receiver;
     final BlockingQueue<Integer> lengths = new LinkedBlockingQueue<>();
     final CompletableFuture<CloseCause> end = new CompletableFuture<>();
 
-    CarriedFlow(Visitor visitor) {
+    CarriedFlow(Visitor visitor, Flow.Receiver receiver) {
       this.visitor = visitor;
+      this.receiver = receiver;
     }
 
     @Override
@@ -66,6 +68,10 @@ class UdpFrontTest {
 
     void awaitDatagram() throws InterruptedException {
       assertThat(lengths.poll(30, TimeUnit.SECONDS)).isEqualTo(PING.length);
+    }
+
+    void answer() {
+      receiver.received(ByteBuffer.wrap(PING));
     }
   }
 
@@ -113,7 +119,7 @@ class UdpFrontTest {
   }
 
   private Flow carry(Visitor visitor, Flow.Receiver receiver) {
-    var flow = new CarriedFlow(visitor);
+    var flow = new CarriedFlow(visitor, receiver);
     carried.add(flow);
     return flow;
   }
@@ -123,6 +129,25 @@ class UdpFrontTest {
     CarriedFlow flow = carried.poll(30, TimeUnit.SECONDS);
     flow.awaitDatagram();
     return flow;
+  }
+
+  /** Sends the first datagram of a flow, and another one after its answer. */
+  private CarriedFlow confirmed() throws Exception {
+    visitor.send(PING);
+    CarriedFlow flow = opened();
+    flow.answer();
+    visitor.send(PING);
+    flow.awaitDatagram();
+    return flow;
+  }
+
+  /** Returns a time after everything before and before everything after. */
+  private static long between() {
+    long now = System.nanoTime() + 1;
+    while (System.nanoTime() <= now) {
+      Thread.onSpinWait();
+    }
+    return now;
   }
 
   @Test
@@ -142,6 +167,31 @@ class UdpFrontTest {
     assertThat(carried).isEmpty();
     assertThat(counters.get(Counter.FLOWS)).isEqualTo(1);
     front.expire(System.nanoTime() + LIMIT.multipliedBy(2).toNanos(), LIMIT);
+    assertThat(flow.end).isCompletedWithValue(CloseCause.TIMED_OUT);
+  }
+
+  /** Its address may be forged: the owner of the address would receive them. */
+  @Test
+  void answersDoNotKeepAnUnconfirmedFlowOpen() throws Exception {
+    services.add(session, DNS);
+    visitor.send(PING);
+    CarriedFlow flow = opened();
+    long question = between();
+    flow.answer();
+    assertThat(visitor.receive()).isEqualTo(PING);
+    front.expire(question + LIMIT.toNanos(), LIMIT);
+    assertThat(flow.end).isCompletedWithValue(CloseCause.TIMED_OUT);
+  }
+
+  @Test
+  void answersKeepAConfirmedFlowOpen() throws Exception {
+    services.add(session, DNS);
+    CarriedFlow flow = confirmed();
+    long question = between();
+    flow.answer();
+    front.expire(question + LIMIT.toNanos(), LIMIT);
+    assertThat(flow.end).isNotDone();
+    front.expire(between() + LIMIT.toNanos(), LIMIT);
     assertThat(flow.end).isCompletedWithValue(CloseCause.TIMED_OUT);
   }
 
