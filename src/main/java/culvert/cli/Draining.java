@@ -19,7 +19,17 @@ final class Draining {
    * @param limit how long they may continue
    */
   static LogEvent of(Stop stop, String clients, int count, Duration limit) {
-    LogEvent line = event("draining").with(clients, count).with("limit", Durations.of(limit));
+    return limited(stop, event("draining").with(clients, count), limit);
+  }
+
+  /** Returns the line of a role that may also have flows of UDP visitors. */
+  static LogEvent of(Stop stop, int visitors, int flows, Duration limit) {
+    LogEvent line = event("draining").with("visitors", visitors);
+    return limited(stop, flows == 0 ? line : line.with("flows", flows), limit);
+  }
+
+  private static LogEvent limited(Stop stop, LogEvent line, Duration limit) {
+    line.with("limit", Durations.of(limit));
     return stop.cause().map(cause -> line.with("cause", cause)).orElse(line);
   }
 }

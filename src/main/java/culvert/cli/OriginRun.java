@@ -28,7 +28,7 @@ final class OriginRun {
     terminal
         .stop()
         .then(() -> {
-          log.info(Draining.of(terminal.stop(), "visitors", proxy.visitors(), drain));
+          log.info(Draining.of(terminal.stop(), proxy.visitors(), proxy.flows(), drain));
           proxy.drain(drain);
         });
     var fileReload = new FileReload(reload, log);

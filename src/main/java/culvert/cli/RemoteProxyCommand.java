@@ -203,7 +203,7 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
           });
       terminal.stop().await();
       Duration limit = settings.timeouts().drain();
-      log.info(Draining.of(terminal.stop(), "visitors", proxy.visitors(), limit));
+      log.info(Draining.of(terminal.stop(), proxy.visitors(), proxy.flows(), limit));
       proxy.drain(limit);
       log.info(event("stopping").withAll(proxy.counters().fields()));
       return ExitCode.OK.code();

@@ -235,8 +235,9 @@ public final class Link implements AutoCloseable {
   }
 
   /**
-   * Stops opening streams and ends the link after the last one. Does not block; returns whether
-   * streams are open or bytes of theirs are in flight.
+   * Stops opening streams and flows, and ends the link after the last one. Does not block; returns
+   * whether any are open or bytes of streams are in flight. A flow has no end of its own: the
+   * caller ends those that are not in use.
    */
   public boolean finish() {
     return closer.finish();
@@ -382,6 +383,11 @@ public final class Link implements AutoCloseable {
     if (ended && streams.all().isEmpty()) {
       shared.eviction().remove(this);
     }
+  }
+
+  /** Records that a flow was removed. */
+  void flowClosed() {
+    closer.closeIfFinished();
   }
 
   void countLateFrame() {

@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Ends a link in order: its streams end or fail, a BYE is sent as the last frame, and the
+ * Ends a link in order: its streams and flows end or fail, a BYE is sent as the last frame, and the
  * connection is closed after a timeout. Nothing here blocks; any thread may call.
  */
 final class LinkCloser {
@@ -28,7 +28,7 @@ final class LinkCloser {
   private final Deadlines deadlines;
   private final AtomicReference<Deadlines.Deadline> timeout = new AtomicReference<>(() -> {});
 
-  /** Set once: the link ends when its last stream has ended. */
+  /** Set once: the link ends when its last stream and flow have ended. */
   private volatile boolean finishing;
 
   /** Set once: the BYE is queued. */
@@ -83,16 +83,20 @@ final class LinkCloser {
   /** See {@link Link#finish}. */
   boolean finish() {
     finishing = true;
-    boolean busy = link.openStreams() > 0 || link.writer().hasUnacknowledged();
+    boolean busy = hasOpen() || link.writer().hasUnacknowledged();
     closeIfFinished();
     return busy;
   }
 
-  /** Ends the link if it is finishing and has no open stream. */
+  /** Ends the link if it is finishing and has no open stream or flow. */
   void closeIfFinished() {
-    if (finishing && !closing && link.openStreams() == 0) {
+    if (finishing && !closing && !hasOpen()) {
       close(ByeReason.STOPPING, "drained", MAX_EXTENSIONS);
     }
+  }
+
+  private boolean hasOpen() {
+    return link.openStreams() > 0 || link.openFlows() > 0;
   }
 
   /** Cancels the timeout; the link has ended. */

@@ -59,6 +59,7 @@ final class LinkFlows {
   void remove(MuxFlow flow) {
     all.remove(flow);
     byId.remove(flow.id());
+    link.flowClosed();
   }
 
   /** Ends every flow; the link has ended. */

@@ -175,6 +175,12 @@ final class ServiceTable {
     return services.get(name).sessions().contains(session);
   }
 
+  /** Returns whether other sessions serve the service and this one does not. Takes no lock. */
+  boolean isServedByOthersOnly(Session session, String name) {
+    List<Session> sessions = services.get(name).sessions();
+    return !sessions.isEmpty() && !sessions.contains(session);
+  }
+
   private static List<Session> inTurn(Service service) {
     Object[] sessions = service.sessions().toArray();
     int turn = service.next().getAndIncrement();

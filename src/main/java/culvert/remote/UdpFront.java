@@ -23,8 +23,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Serves the visitors of a UDP service at its public address. The datagrams of one visitor's
- * address are a flow on one session, until none has passed for the flow timeout or the session does
- * not serve the service any more. The next datagram then opens another flow.
+ * address are a flow on one session, until none has passed for the flow timeout, the session has
+ * ended, or only others serve the service. The next datagram then opens another flow.
  */
 final class UdpFront implements UdpSocket.Handler, AutoCloseable {
 
@@ -77,7 +77,7 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
   @Override
   public void received(UdpSocket socket, InetSocketAddress source, ByteBuffer datagram) {
     VisitorFlow flow = flows.get(source);
-    if (flow != null && !services.isServing(flow.session(), service.service())) {
+    if (flow != null && services.isServedByOthersOnly(flow.session(), service.service())) {
       flow.end(FlowReport.Reason.WITHDRAWN);
       flow = null;
     }
@@ -170,19 +170,23 @@ final class UdpFront implements UdpSocket.Handler, AutoCloseable {
   // Ends.
 
   /**
-   * Ends the flows without a datagram for this time.
+   * Ends the flows without a datagram for this time, or less if their session drains.
    *
    * @param nowNanos time of {@link System#nanoTime}
    */
   void expire(long nowNanos, Duration limit) {
     for (VisitorFlow flow : flows.values()) {
-      if (flow.isIdle(nowNanos, limit.toNanos())) {
+      if (flow.isIdle(nowNanos, limit.toNanos()) || isDraining(flow) && flow.isDrained(nowNanos)) {
         flow.end(FlowReport.Reason.IDLE);
       }
     }
   }
 
-  /** Opens no more flows; those that are open continue. */
+  private boolean isDraining(VisitorFlow flow) {
+    return isStopping || !services.isServing(flow.session(), service.service());
+  }
+
+  /** Opens no more flows. Those that are in use continue, and their sessions wait for them. */
   void stop() {
     isStopping = true;
   }

@@ -24,7 +24,7 @@ import java.util.Map;
 final class UdpFronts implements AutoCloseable {
 
   /** The longest period of the check for idle flows. */
-  private static final Duration MAX_CHECK_PERIOD = Duration.ofSeconds(5);
+  private static final Duration MAX_CHECK_PERIOD = Duration.ofSeconds(1);
 
   /** A flow ends at most this part of the flow timeout late. */
   private static final int CHECKS_PER_TIMEOUT = 8;
@@ -94,9 +94,10 @@ final class UdpFronts implements AutoCloseable {
     fronts.values().forEach(front -> front.expire(now, timeout));
   }
 
-  /** Opens no more flows; those that are open continue. */
+  /** Opens no more flows. Those that are in use continue, and their sessions wait for them. */
   void stop() {
     fronts.values().forEach(UdpFront::stop);
+    expire();
   }
 
   /** Returns the number of flows. */

@@ -11,6 +11,7 @@ import culvert.session.Session;
 import culvert.session.Visitor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -18,6 +19,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * those of the origin server in the thread of the session.
  */
 final class VisitorFlow implements Flow.Receiver {
+
+  /** How long a draining session waits for the next datagram of a flow. */
+  private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  /** How long it waits for an unconfirmed flow, which is usually one question and its answer. */
+  private static final long UNCONFIRMED_DRAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final Visitor visitor;
   private final Session session;
@@ -32,8 +39,10 @@ final class VisitorFlow implements Flow.Receiver {
   /** The socket that received the visitor's last datagram; answers are sent from it. */
   private volatile UdpSocket socket;
 
+  private final long openedNanos = System.nanoTime();
+
   /** Time of the last datagram that keeps the flow open. */
-  private volatile long lastNanos = System.nanoTime();
+  private volatile long lastNanos = openedNanos;
 
   private VisitorFlow(Visitor visitor, Session session, UdpSocket socket, UdpFront front) {
     this.visitor = visitor;
@@ -78,6 +87,13 @@ final class VisitorFlow implements Flow.Receiver {
   /** Returns whether no datagram that keeps the flow open has passed for this time. */
   boolean isIdle(long nowNanos, long limitNanos) {
     return nowNanos - lastNanos > limitNanos;
+  }
+
+  /** Returns whether a session that drains need not wait for the flow any more. */
+  boolean isDrained(long nowNanos) {
+    return place.isConfirmed()
+        ? isIdle(nowNanos, DRAIN_NANOS)
+        : nowNanos - openedNanos > UNCONFIRMED_DRAIN_NANOS;
   }
 
   /** Sends a datagram of the visitor to the origin server. */

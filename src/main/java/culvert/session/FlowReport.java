@@ -19,7 +19,7 @@ public final class FlowReport {
     EVICTED("evicted"),
     /** The origin server could not be reached. */
     UNREACHABLE("origin-unreachable"),
-    /** Its session does not serve the service any more. */
+    /** Its session does not serve the service any more, and another one does. */
     WITHDRAWN("withdrawn"),
     /** The link that carried it was lost. */
     LINK_LOST("link-lost"),

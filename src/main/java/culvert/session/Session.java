@@ -64,8 +64,8 @@ public interface Session {
   }
 
   /**
-   * Opens no more streams, notifies the peer that this side is stopping where the protocol can, and
-   * ends the session after the last stream. Does not block.
+   * Opens no more streams and flows, notifies the peer that this side is stopping where the
+   * protocol can, and ends the session after the last stream and flow. Does not block.
    */
   default void drain() {}
 

@@ -10,12 +10,14 @@ import culvert.protocol.ByeReason;
 import culvert.protocol.Message;
 import culvert.protocol.PeerRefusedException;
 import culvert.protocol.StreamRefusedReason;
+import culvert.protocol.StreamResetReason;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
 import culvert.testing.MemoryPipe;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -69,6 +71,24 @@ class LinkEndTest {
       assertThat(peer.hear().message()).isEqualTo(new Message.HalfClose());
       second.reset();
       assertThat(peer.hear().message()).isInstanceOf(Message.Reset.class);
+      assertThat(peer.hear().message()).isEqualTo(DRAINED);
+      isOver(peer);
+    }
+  }
+
+  /** A flow has no end of its own: the side that opened it decides when it is over. */
+  @Test
+  void finishingLinkEndsAfterItsLastFlow() throws Exception {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
+      MuxFlow flow = peer.link.openFlow(LinkPair.openFlowMessage(), new ReceivedFlow());
+      assertThat(peer.link.finish()).isTrue();
+      assertThatThrownBy(() -> peer.link.openFlow(LinkPair.openFlowMessage(), new ReceivedFlow()))
+          .hasMessage("the session is draining");
+      flow.send(ByteBuffer.allocate(1));
+      assertThat(peer.hear().message()).isEqualTo(LinkPair.openFlowMessage());
+      assertThat(peer.hear().data()).hasSize(1);
+      flow.close(CloseCause.TIMED_OUT);
+      assertThat(peer.hear().message()).isEqualTo(new Message.Reset(StreamResetReason.TIMED_OUT));
       assertThat(peer.hear().message()).isEqualTo(DRAINED);
       isOver(peer);
     }

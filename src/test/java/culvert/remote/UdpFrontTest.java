@@ -195,6 +195,48 @@ class UdpFrontTest {
     assertThat(flow.end).isCompletedWithValue(CloseCause.TIMED_OUT);
   }
 
+  @Test
+  void flowStaysOnASessionThatDrainsUntilAnotherOneServes() throws Exception {
+    services.add(session, DNS);
+    CarriedFlow flow = confirmed();
+    services.withdrawAll(session);
+    visitor.send(PING);
+    flow.awaitDatagram();
+    services.add(other, DNS);
+    visitor.send(PING);
+    assertThat(opened()).isNotSameAs(flow);
+    assertThat(flow.end).isCompletedWithValue(CloseCause.STOPPED);
+  }
+
+  @Test
+  void sessionThatDrainsWaitsSecondsForAConfirmedFlow() throws Exception {
+    services.add(session, DNS);
+    CarriedFlow flow = confirmed();
+    services.withdrawAll(session);
+    long now = between();
+    front.expire(now + TimeUnit.SECONDS.toNanos(4), LIMIT);
+    assertThat(flow.end).isNotDone();
+    front.expire(now + TimeUnit.SECONDS.toNanos(5), LIMIT);
+    assertThat(flow.end).isCompletedWithValue(CloseCause.TIMED_OUT);
+  }
+
+  /** Further datagrams do not delay the drain: a flood could otherwise prolong it. */
+  @Test
+  void sessionThatDrainsWaitsASecondForAnUnconfirmedFlow() throws Exception {
+    services.add(session, DNS);
+    long before = between();
+    visitor.send(PING);
+    CarriedFlow flow = opened();
+    long now = between();
+    services.withdrawAll(session);
+    visitor.send(PING);
+    flow.awaitDatagram();
+    front.expire(before + TimeUnit.SECONDS.toNanos(1), LIMIT);
+    assertThat(flow.end).isNotDone();
+    front.expire(now + TimeUnit.SECONDS.toNanos(1), LIMIT);
+    assertThat(flow.end).isCompletedWithValue(CloseCause.TIMED_OUT);
+  }
+
   /** A name may have several addresses, and a listener a socket at each of them. */
   @Test
   void addressThatAVisitorReachedIsTheOneOfTheSocketThatReceived() throws Exception {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import culvert.net.HostPort;
 import culvert.net.Threads;
+import culvert.observe.Counter;
 import culvert.origin.OriginProxy;
 import culvert.protocol.Frame;
 import culvert.protocol.FrameType;
@@ -17,6 +18,8 @@ import culvert.testing.RolePair;
 import culvert.testing.ScriptedOrigin;
 import culvert.testing.Seed;
 import culvert.testing.TestServer;
+import culvert.testing.UdpClient;
+import culvert.testing.UdpServer;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.Socket;
@@ -27,8 +30,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -53,6 +59,8 @@ class DrainTest {
   private static final int TRANSFERS = 30;
 
   private static final int BYTES = 16 * 1024;
+
+  private static final byte[] PING = {'p'};
 
   private static List<ByteBuffer> contents(String test) {
     Random random = Seed.random(test);
@@ -226,6 +234,47 @@ class DrainTest {
       visitor.shutdownOutput();
       assertThat(visitor.getInputStream().readAllBytes()).asString().isEqualTo("ping");
       assertDrained(drain);
+    }
+  }
+
+  private static UdpServer recording(BlockingQueue<Integer> ports) throws IOException {
+    return new UdpServer((source, datagram) -> {
+      ports.add(source.getPort());
+      return datagram;
+    });
+  }
+
+  /** Sends a datagram after an answer, so that the flow is confirmed. */
+  private static void confirm(UdpClient visitor) throws IOException {
+    visitor.ask(PING);
+    visitor.ask(PING);
+  }
+
+  @Test
+  void flowInUseContinuesWhenTheOriginProxyDrains() throws Exception {
+    BlockingQueue<Integer> ports = new LinkedBlockingQueue<>();
+    try (var server = recording(ports);
+        var tunnel = RolePair.to(server.address(), new RolePair.Options().udp());
+        var visitor = new UdpClient(tunnel.outside())) {
+      confirm(visitor);
+      tunnel.origin().drain(DRAIN);
+      tunnel.awaitLog("session drain started");
+      visitor.ask(PING);
+      assertThat(Set.copyOf(ports)).hasSize(1);
+      assertThat(tunnel.remote().counters().get(Counter.FLOWS)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void remoteProxyThatDrainsWaitsForFlowsInUse() throws Exception {
+    var options = new RolePair.Options().udp().flowTimeout(Duration.ofMillis(500)).everyLine();
+    try (var server = UdpServer.echo();
+        var tunnel = RolePair.to(server.address(), options);
+        var visitor = new UdpClient(tunnel.outside())) {
+      confirm(visitor);
+      assertDrained(drain(tunnel));
+      tunnel.awaitLog("flow ended", "reason=idle");
+      assertThat(tunnel.log()).doesNotContain("reason=stopped");
     }
   }
 }
