@@ -1,6 +1,7 @@
 package culvert.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import culvert.net.HostPort;
 import culvert.net.ProxyHeader;
@@ -20,16 +21,16 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -113,20 +114,18 @@ class UdpTest {
 
   @Test
   void idleFlowEndsOnBothSidesAndIsLoggedWithTheVisitorsAddress() throws Exception {
-    BlockingQueue<Integer> ports = new LinkedBlockingQueue<>();
-    try (var server =
-            new UdpServer((source, datagram) -> {
-              ports.add(source.getPort());
-              return datagram;
-            });
-        var tunnel = RolePair.to(server.address(), udp().flowTimeout(Duration.ofMillis(300)));
+    try (var server = UdpServer.echo();
+        var tunnel = RolePair.to(server.address(), udp().flowTimeout(Duration.ofSeconds(1)));
         var visitor = visit(tunnel)) {
-      visitor.ask(PING);
-      awaitFlows(tunnel, 0);
+      visitor.send(PING);
+      assertThat(visitor.receive()).isEqualTo(PING);
       String name = "visitor=127.0.0.1:" + visitor.port();
       tunnel.awaitLog("flow ended", name, "in=1", "out=1", "datagrams_in=1", "reason=idle");
-      visitor.ask(PING);
-      assertThat(Set.copyOf(ports)).hasSize(2);
+      awaitFlows(tunnel, 0);
+      visitor.send(PING);
+      assertThat(visitor.receive()).isEqualTo(PING);
+      assertThat(tunnel.remote().counters().get(Counter.FLOWS)).isEqualTo(2);
+      assertThat(tunnel.origin().counters().get(Counter.FLOWS)).isEqualTo(2);
     }
   }
 
@@ -419,14 +418,10 @@ class UdpTest {
   @Tag("full")
   void tenThousandFlowsStayWithinMemoryAndDescriptors() throws Exception {
     int count = 10_000;
-    Set<Integer> ports = ConcurrentHashMap.newKeySet();
-    try (var server =
-            new UdpServer((source, datagram) -> {
-              ports.add(source.getPort());
-              return datagram;
-            });
+    try (var server = UdpServer.echo();
         var tunnel = RolePair.to(server.address(), udp())) {
-      long before = usedHeap();
+      long heapBefore = usedHeap();
+      long filesBefore = openFiles();
       List<UdpClient> kept = new ArrayList<>();
       for (int i = 0; i < count; i++) {
         // A port may be used again, but seldom with the same address.
@@ -438,14 +433,14 @@ class UdpTest {
           visitor.close();
         }
       }
-      assertThat(tunnel.remote().flows()).isGreaterThan(count - count / 100);
-      System.out.println(
-          tunnel.remote().flows()
-              + " flows of "
-              + ports.size()
-              + " sockets take "
-              + (usedHeap() - before) / 1024
-              + " KiB of heap in both roles");
+      int flows = tunnel.remote().flows();
+      assertThat(flows).isGreaterThan(count - count / 100);
+      long heap = (usedHeap() - heapBefore) / flows;
+      System.out.println(flows + " flows take " + heap + " bytes of heap each in both roles");
+      assertThat(heap).as("bytes of heap for each flow").isLessThan(8 * 1024);
+      assertThat(openFiles() - filesBefore)
+          .as("descriptors")
+          .isLessThanOrEqualTo(tunnel.origin().flows() + kept.size() + 100);
       for (UdpClient visitor : kept) {
         assertThat(visitor.ask(PING)).isEqualTo(PING);
         visitor.close();
@@ -456,5 +451,13 @@ class UdpTest {
   private static long usedHeap() {
     System.gc();
     return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+  }
+
+  private static long openFiles() throws IOException {
+    Path descriptors = Path.of("/proc/self/fd");
+    assumeTrue(Files.exists(descriptors));
+    try (Stream<Path> files = Files.list(descriptors)) {
+      return files.count();
+    }
   }
 }
