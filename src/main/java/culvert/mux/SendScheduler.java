@@ -15,9 +15,10 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Puts the payload of many streams and flows into one batch, round-robin with one bounded frame for
- * each stream. Streams that were quiet and have few bytes, datagrams, and bulk streams alternate,
- * so that none of the three waits behind the others. An OPEN takes the turn of its stream, before
- * the stream's data. Not thread-safe: the writer's lock guards it.
+ * each stream. Streams that were quiet and have few bytes alternate with all others; of these,
+ * datagrams and bulk streams take turns as {@link SendBalance} decides. None of the three waits
+ * long behind the others. An OPEN takes the turn of its stream, before the stream's data. Not
+ * thread-safe: the writer's lock guards it.
  */
 final class SendScheduler {
 
@@ -28,7 +29,7 @@ final class SendScheduler {
   private static final int MAX_FRAME_BYTES = 64 * 1024;
 
   /**
-   * A stream that was not in the last batch and has at most this many bytes alternates with bulk.
+   * A stream that was not in the last batch and has at most this many bytes alternates with others.
    */
   private static final int MAX_SPARSE_BYTES = 1024;
 
@@ -51,6 +52,7 @@ final class SendScheduler {
   private final Set<MuxStream> sparse = new LinkedHashSet<>();
 
   private final DatagramQueue datagrams;
+  private final SendBalance balance = new SendBalance();
   private final OpenCredits<MuxStream> credits;
 
   /** The service of each stream whose OPEN has been put into a batch and is not answered. */
@@ -178,37 +180,37 @@ final class SendScheduler {
     boolean hasRoom = true;
     while (hasRoom && !isIdle() && available() > 0) {
       lastTurn = nextKind();
-      if (lastTurn == Kind.DATAGRAMS) {
-        hasRoom = putDatagrams();
-      } else {
-        MuxStream stream = poll(lastTurn == Kind.SPARSE ? sparse : bulk);
-        fillFrom(stream);
-        enqueue(stream);
+      switch (lastTurn) {
+        case SPARSE -> putNext(sparse);
+        case DATAGRAMS -> hasRoom = putDatagrams();
+        case BULK -> {
+          int before = batched();
+          putNext(bulk);
+          balance.sentBulk(SendBalance.cost(batched() - before));
+        }
       }
     }
   }
 
-  /** Returns the next kind, after that of the last turn, that has something to send. */
+  /** Returns the kind that has the next turn; something waits. */
   private Kind nextKind() {
-    Kind[] kinds = Kind.values();
-    int next = lastTurn.ordinal();
-    do {
-      next = (next + 1) % kinds.length;
-    } while (isEmpty(kinds[next]));
-    return kinds[next];
+    boolean hasOthers = !bulk.isEmpty() || !datagrams.isEmpty();
+    if (!sparse.isEmpty() && (lastTurn != Kind.SPARSE || !hasOthers)) {
+      return Kind.SPARSE;
+    }
+    boolean isBulk = datagrams.isEmpty() || !bulk.isEmpty() && balance.isBulkNext();
+    return isBulk ? Kind.BULK : Kind.DATAGRAMS;
   }
 
-  private boolean isEmpty(Kind kind) {
-    return switch (kind) {
-      case SPARSE -> sparse.isEmpty();
-      case DATAGRAMS -> datagrams.isEmpty();
-      case BULK -> bulk.isEmpty();
-    };
+  private void putNext(Set<MuxStream> queue) {
+    MuxStream stream = poll(queue);
+    fillFrom(stream);
+    enqueue(stream);
   }
 
   /**
-   * Runs one turn of all flows: datagrams of different flows, about as many bytes as a frame of a
-   * stream has. A datagram is not split, so the congestion window may be exceeded by one.
+   * Runs one turn of all flows: datagrams of different flows, which cost about as much as a frame
+   * of a stream. A datagram is not split, so the congestion window may be exceeded by one.
    *
    * @return false if the next datagram needs an empty batch
    */
@@ -225,7 +227,9 @@ final class SendScheduler {
       }
       Frame.write(filling(), FrameType.DATAGRAM, length, flow.id());
       datagrams.take(flow, filling());
-      left -= Frame.HEADER_BYTES + length;
+      int cost = SendBalance.cost(Frame.HEADER_BYTES + length);
+      balance.sentDatagrams(cost);
+      left -= cost;
     }
     return true;
   }

@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -331,47 +332,69 @@ class LinkFlowTest {
     }
   }
 
-  @Test
-  void bulkStreamDoesNotStarveFlowsNorFlowsTheStream() throws Exception {
+  /** The length decides neither how much the flood sends nor whether datagrams are sent at all. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 1000, 65_507})
+  void endlessFloodOfDatagramsAndBulkStreamShareTheLinkEqually(int length) throws Exception {
+    int total = 4 << 20;
+    var isOver = new AtomicBoolean();
     var setup = ScriptedPeer.Setup.USUAL.budget(64 << 20);
     try (var peer = new ScriptedPeer(Link.Side.OPENS, setup)) {
       MuxStream bulk = peer.link.open(LinkPair.openMessage());
-      int total = 4 << 20;
-      var writer =
+      Thread writer =
           Threads.start(
-              "bulk",
-              () -> {
-                try {
-                  bulk.output().write(ByteBuffer.allocate(total));
-                } catch (IOException e) {
-                  // The test fails with what arrives.
-                }
-              });
+              "bulk", () -> untilFailure(() -> bulk.output().write(ByteBuffer.allocate(total))));
       assertThat(peer.hearAndPong().message()).isInstanceOf(Message.Open.class);
       peer.say(1, new Message.Accepted());
-      peer.say(1, new Message.Window(2 * total));
       MuxFlow flow = peer.link.openFlow(OPEN, new ReceivedFlow());
-      int count = 200;
-      for (int i = 0; i < count; i++) {
-        flow.send(bytes(1000));
-      }
-      int bulkBytes = 0;
+      Thread flood =
+          Threads.startPlatform(
+              "flood",
+              () -> {
+                while (!isOver.get()) {
+                  flow.send(bytes(length));
+                }
+              });
+      long bulkCost = 0;
+      long datagramCost = 0;
       int datagrams = 0;
-      int bulkAtLastDatagram = 0;
-      int datagramsAtBulk = -1;
-      while (bulkBytes < total || datagrams < count) {
+      int bulkBytes = 0;
+      boolean isGranted = false;
+      while (bulkBytes < total) {
         var heard = peer.hearAndPong();
         if (heard.data() != null && heard.stream() == 1) {
           bulkBytes += heard.data().length;
-          datagramsAtBulk = datagrams;
+          bulkCost += SendBalance.cost(Frame.HEADER_BYTES + heard.data().length);
+          if (bulkBytes - heard.data().length <= MuxStream.FIRST_WINDOW) {
+            // From the first frame after the grant on, both wait without a break.
+            datagramCost = 0;
+          }
         } else if (heard.data() != null) {
           datagrams++;
-          bulkAtLastDatagram = bulkBytes;
+          datagramCost += SendBalance.cost(Frame.HEADER_BYTES + length);
+          if (!isGranted) {
+            isGranted = true;
+            peer.say(1, new Message.Window(2 * total));
+          }
         }
       }
+      isOver.set(true);
+      flood.join();
       writer.join();
-      assertThat(bulkAtLastDatagram).isLessThan(total / 2);
-      assertThat(datagramsAtBulk).isPositive();
+      assertThat(datagramCost).as("%d datagrams", datagrams).isLessThan(bulkCost + 256 * 1024);
+      assertThat(datagrams).isGreaterThan(10);
+    }
+  }
+
+  private interface Write {
+    void run() throws IOException;
+  }
+
+  private static void untilFailure(Write write) {
+    try {
+      write.run();
+    } catch (IOException e) {
+      // The test fails with what arrives.
     }
   }
 }
