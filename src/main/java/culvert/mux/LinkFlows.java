@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
 
 /**
  * The flows of a link, and the frames that its reader receives for them. Late datagrams take no
@@ -106,14 +107,16 @@ final class LinkFlows {
    * Delivers a datagram.
    *
    * @param in begins with the payload
-   * @param highestId the highest id that was opened
+   * @param highestId returns the highest id that was opened; it may take the writer's lock, which a
+   *     flood of datagrams to be sent contends for
    */
-  void receiveDatagram(Frame frame, ByteBuffer in, long highestId) throws ProtocolException {
+  void receiveDatagram(Frame frame, ByteBuffer in, LongSupplier highestId)
+      throws ProtocolException {
     checkAgreed("DATAGRAM");
     MuxFlow flow = byId.get(frame.stream());
     if (flow != null) {
       flow.receive(in.slice(in.position(), frame.length()));
-    } else if (frame.stream() > highestId) {
+    } else if (frame.stream() > highestId.getAsLong()) {
       throw new ProtocolException(
           "DATAGRAM for flow " + frame.stream() + ", which was never opened");
     } else if (link.stream(frame.stream()) != null) {

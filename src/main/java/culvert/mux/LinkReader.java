@@ -114,7 +114,7 @@ final class LinkReader {
           in.position(start);
           return;
         } else if (frame.type() == FrameType.DATAGRAM) {
-          link.flows().receiveDatagram(frame, in, highestId());
+          link.flows().receiveDatagram(frame, in, this::highestId);
         } else {
           dispatch(frame, in);
         }

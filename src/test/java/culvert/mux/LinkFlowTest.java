@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import culvert.net.CloseCause;
 import culvert.net.Threads;
 import culvert.protocol.Frame;
+import culvert.protocol.FrameType;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.StreamResetReason;
@@ -24,6 +25,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -156,6 +158,24 @@ class LinkFlowTest {
         peer.sayRaw(new byte[] {one});
       }
       assertThat(next(flow.datagrams)).isEqualTo(sent);
+    }
+  }
+
+  /** A flood in the other direction contends for it. */
+  @Test
+  void datagramOfAnOpenFlowIsReceivedWithoutTheWritersLock() throws Exception {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
+      var received = new ReceivedFlow();
+      MuxFlow flow = peer.link.openFlow(OPEN, received);
+      flow.send(bytes(0));
+      peer.hear();
+      var frame = new Frame(FrameType.DATAGRAM, 1, flow.id());
+      LongSupplier locking =
+          () -> {
+            throw new AssertionError("the writer's lock was taken");
+          };
+      peer.link.flows().receiveDatagram(frame, ByteBuffer.wrap(new byte[] {7}), locking);
+      assertThat(next(received.datagrams)).containsExactly(7);
     }
   }
 
