@@ -12,17 +12,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
- * The flows of a link, and the frames that its reader receives for them. Late datagrams take no
- * credit of the peer: a visitor may send any number of them before the end of its flow arrives.
+ * The flows of a link, and the frames that its reader receives for them. Late datagrams, and one
+ * late RESET of each flow, take no credit of the peer: a visitor decides how many there are before
+ * the end of its flow arrives.
  */
 final class LinkFlows {
 
   private final Link link;
   private final boolean isAgreed;
   private final Map<Long, MuxFlow> byId = new ConcurrentHashMap<>();
+
+  /** Flows closed by this side whose RESET by the peer was not received. */
+  private final AtomicLong resetsToCome = new AtomicLong();
 
   /** Includes flows without an id yet. */
   private final Set<MuxFlow> all = ConcurrentHashMap.newKeySet();
@@ -63,6 +68,14 @@ final class LinkFlows {
     link.flowClosed();
   }
 
+  /** Forgets a flow that this side has closed; the peer may be closing it as well. */
+  void removeClosed(MuxFlow flow) {
+    if (flow.id() != 0) {
+      resetsToCome.incrementAndGet();
+    }
+    remove(flow);
+  }
+
   /** Ends every flow; the link has ended. */
   void endAll(CloseCause cause) {
     List.copyOf(all).forEach(flow -> flow.end(cause));
@@ -101,6 +114,14 @@ final class LinkFlows {
       flow.end(cause);
     }
     return flow != null;
+  }
+
+  /**
+   * Records a RESET for an id that is over; returns whether it may be that of a flow closed by both
+   * sides, which takes no credit of the peer.
+   */
+  boolean receiveLateReset() {
+    return resetsToCome.getAndUpdate(count -> Math.max(0, count - 1)) > 0;
   }
 
   /**

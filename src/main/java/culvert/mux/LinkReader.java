@@ -141,16 +141,20 @@ final class LinkReader {
   private MuxStream streamOf(Frame frame) throws ProtocolException {
     MuxStream stream = link.stream(frame.stream());
     if (stream == null) {
-      if (frame.stream() > highestId()) {
-        throw new ProtocolException(
-            frame.type() + " for stream " + frame.stream() + ", which was never opened");
-      }
+      checkOpened(frame);
       if (link.flows().has(frame.stream())) {
         throw new ProtocolException(frame.type() + " for flow " + frame.stream());
       }
       countLateFrame();
     }
     return stream;
+  }
+
+  private void checkOpened(Frame frame) throws ProtocolException {
+    if (frame.stream() > highestId()) {
+      throw new ProtocolException(
+          frame.type() + " for stream " + frame.stream() + ", which was never opened");
+    }
   }
 
   private long highestId() {
@@ -218,10 +222,17 @@ final class LinkReader {
     if (link.flows().receiveReset(frame.stream(), cause)) {
       return;
     }
-    MuxStream stream = streamOf(frame);
+    MuxStream stream = link.stream(frame.stream());
     if (stream != null) {
       stream.fail(cause, "the peer reset the stream");
       link.unregister(stream);
+      return;
+    }
+    checkOpened(frame);
+    if (link.flows().receiveLateReset()) {
+      link.countLateFrame();
+    } else {
+      countLateFrame();
     }
   }
 

@@ -70,7 +70,7 @@ public final class MuxFlow implements Flow {
   public void close(CloseCause cause) {
     if (ended.compareAndSet(false, true)) {
       link.writer().closeFlow(this, reason(cause));
-      link.flows().remove(this);
+      link.flows().removeClosed(this);
     }
   }
 

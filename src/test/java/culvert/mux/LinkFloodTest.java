@@ -2,6 +2,7 @@ package culvert.mux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.net.CloseCause;
 import culvert.net.Threads;
 import culvert.protocol.ByeReason;
 import culvert.protocol.Frame;
@@ -97,6 +98,15 @@ class LinkFloodTest {
   void endlessResetsOfEndedStreamEndTheLink() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
       peer.say(1, OPEN);
+      floods(peer, encoded(1, new Message.Reset(StreamResetReason.BROKEN)));
+    }
+  }
+
+  @Test
+  void endlessResetsOfEndedFlowEndTheLink() throws Exception {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
+      peer.say(1, LinkPair.openFlowMessage());
+      peer.flows.take().flow.close(CloseCause.RESET);
       floods(peer, encoded(1, new Message.Reset(StreamResetReason.BROKEN)));
     }
   }

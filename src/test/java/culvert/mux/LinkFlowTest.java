@@ -286,6 +286,37 @@ class LinkFlowTest {
     }
   }
 
+  /** Both sides close a flow, one because it is replaced and one because of an ICMP message. */
+  @Test
+  void lateResetsOfFlowsTakeNoCredit() throws Exception {
+    int count = 30_000;
+    try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
+      for (int opened = 0; opened < count; opened += 1000) {
+        List<MuxFlow> flows = new ArrayList<>();
+        for (int i = 0; i < 1000; i++) {
+          flows.add(peer.link.openFlow(OPEN, new ReceivedFlow()));
+          flows.getLast().send(bytes(0));
+        }
+        for (int i = 0; i < 1000; i++) {
+          assertThat(peer.hearAndPong().message()).isEqualTo(OPEN);
+          assertThat(peer.hearAndPong().data()).isEmpty();
+        }
+        flows.forEach(flow -> flow.close(CloseCause.NOT_DRAINED));
+        for (int i = 0; i < 1000; i++) {
+          assertThat(peer.hearAndPong().message()).isInstanceOf(Message.Reset.class);
+        }
+      }
+      var resets = ByteBuffer.allocate(count * (Frame.HEADER_BYTES + 2));
+      for (int id = 1; id <= count; id++) {
+        Message.write(resets, id, new Message.Reset(StreamResetReason.BROKEN));
+      }
+      peer.sayRaw(resets.array());
+      peer.say(0, new Message.Ping(7));
+      assertThat(peer.hearAndPong().message()).isEqualTo(new Message.Pong(7));
+      assertThat(peer.lateFrames.sum()).isEqualTo(count);
+    }
+  }
+
   /** The peer reads nothing meanwhile. */
   @Test
   void oldestDatagramsOfFloodedFlowAreDroppedAndOthersStay() throws Exception {
