@@ -24,7 +24,7 @@ public final class MuxFlow implements Flow {
   /** 0 until the OPEN_FLOW is written; written with the writer's lock held. */
   private volatile long id;
 
-  // Guarded by the writer's lock, as is all that DatagramQueue and PendingControl keep here:
+  // Guarded by the writer's lock, as is all that DatagramQueue keeps here:
 
   /** Until it is written with the first datagram. */
   Message.OpenFlow pendingOpen;
@@ -37,8 +37,6 @@ public final class MuxFlow implements Flow {
 
   /** What they count in the limits of {@link DatagramQueue}, in bytes. */
   long queuedBytes;
-
-  StreamResetReason pendingReset;
 
   /** Whether nothing may be queued any more. */
   boolean isClosed;

@@ -25,7 +25,7 @@ final class PendingControl {
    * Maximum number of queued RESETs of flows. Beyond it they are not sent: the peer may open flows
    * faster than it reads. A flow that the peer keeps expires there.
    */
-  private static final int MAX_FLOW_RESETS = 65_536;
+  static final int MAX_FLOW_RESETS = 65_536;
 
   /** Maximum length of RESET, answer and grant of one stream together, in bytes. */
   private static final int MAX_STREAM_CONTROL_BYTES = 640;
@@ -33,9 +33,17 @@ final class PendingControl {
   /** Space reserved for a PONG, a PING and a BYE, in bytes. */
   private static final int RESERVE_BYTES = 640;
 
+  /**
+   * A RESET of a flow. It does not refer to the flow: the peer decides how many wait, and a flow
+   * takes a kilobyte with all that belongs to it.
+   *
+   * @param openBatch number of the batch that carries the OPEN_FLOW, or -1
+   */
+  private record FlowReset(long flow, long openBatch, StreamResetReason reason) {}
+
   private final ByteBuffer control = ByteBuffer.allocate(CONTROL_BYTES);
   private final ArrayDeque<MuxStream> streams = new ArrayDeque<>();
-  private final ArrayDeque<MuxFlow> flows = new ArrayDeque<>();
+  private final ArrayDeque<FlowReset> flows = new ArrayDeque<>();
   private final ArrayDeque<Message> messages = new ArrayDeque<>();
   private int unanswered;
   private boolean pongPending;
@@ -103,8 +111,7 @@ final class PendingControl {
   /** Queues the RESET of a flow whose OPEN_FLOW has been put into a batch. */
   void reset(MuxFlow flow, StreamResetReason reason) {
     if (flows.size() < MAX_FLOW_RESETS) {
-      flow.pendingReset = reason;
-      flows.add(flow);
+      flows.add(new FlowReset(flow.id(), flow.openBatch, reason));
     }
   }
 
@@ -139,11 +146,11 @@ final class PendingControl {
       }
     }
     for (int left = flows.size(); left > 0 && control.remaining() > reserve; left--) {
-      MuxFlow flow = flows.poll();
-      if (flow.openBatch == batch) {
-        flows.add(flow);
+      FlowReset reset = flows.poll();
+      if (reset.openBatch() == batch) {
+        flows.add(reset);
       } else {
-        Message.write(control, flow.id(), new Message.Reset(flow.pendingReset));
+        Message.write(control, reset.flow(), new Message.Reset(reset.reason()));
       }
     }
     return control;
