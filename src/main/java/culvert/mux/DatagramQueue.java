@@ -10,10 +10,11 @@ import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The datagrams that a link has to send, by flow. The flows take turns of one datagram each, so
- * that none waits behind the datagrams of another. The oldest datagrams are dropped at three
- * limits: the bytes of one flow, which are also never more than all flows leave free, so that
- * flooded flows leave space for others; the bytes of the link; and the memory budget of the
- * process. Not thread-safe: the writer's lock guards it.
+ * that none waits behind the datagrams of another. The oldest datagrams are dropped at two limits:
+ * the bytes of one flow, which are also never more than all flows leave free, so that flooded flows
+ * leave space for others; and the bytes of the link. Under memory pressure the link keeps little
+ * more than the newest datagram: streams are reset for memory, and datagrams must not be the cause.
+ * Not thread-safe: the writer's lock guards it.
  */
 final class DatagramQueue {
 
@@ -22,6 +23,9 @@ final class DatagramQueue {
 
   /** Maximum of the datagrams of all flows of the link, in bytes. */
   static final int MAX_LINK_BYTES = 4 * 1024 * 1024;
+
+  /** Maximum for all flows while more than half of the memory budget is in use, in bytes. */
+  private static final int MAX_BYTES_UNDER_PRESSURE = 64 * 1024;
 
   /** What a datagram counts besides its bytes: the memory of its objects. */
   static final int OVERHEAD_BYTES = 128;
@@ -59,7 +63,7 @@ final class DatagramQueue {
     while (flow.queuedBytes > 0 && isOverShare(flow, bytes)) {
       dropOldest(flow);
     }
-    while (queuedBytes + bytes > MAX_LINK_BYTES) {
+    while (queuedBytes > 0 && queuedBytes + bytes > max()) {
       dropOldest(flows.getFirst());
     }
     append(flow, pool.borrow(length).put(datagram).flip());
@@ -68,7 +72,12 @@ final class DatagramQueue {
   /** Returns whether the flow would hold more than a flow may, or more than remains free. */
   private boolean isOverShare(MuxFlow flow, int bytes) {
     long held = flow.queuedBytes + bytes;
-    return held > MAX_FLOW_BYTES || held > MAX_LINK_BYTES - queuedBytes;
+    return held > MAX_FLOW_BYTES || held > max() - queuedBytes;
+  }
+
+  /** Returns the maximum for all flows now; dropping datagrams may end the pressure. */
+  private long max() {
+    return pool.budget().isUnderPressure() ? MAX_BYTES_UNDER_PRESSURE : MAX_LINK_BYTES;
   }
 
   private void append(MuxFlow flow, ByteBuffer copy) {

@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * {@link BufferPool}, those that a blocked writer holds, and received bytes that have not been
  * read. The budget grants and refuses nothing itself. Its users hold less as it fills: loans become
  * smaller above a quarter and above half, windows stop growing above half and shrink above three
- * quarters, and beyond the limit streams are reset. Thread-safe.
+ * quarters, datagrams are dropped above half, and beyond the limit streams are reset. Thread-safe.
  */
 public final class MemoryBudget {
 

@@ -73,6 +73,36 @@ class StreamEvictionTest {
     }
   }
 
+  /** Each of the datagrams may be dropped, and none of the streams' bytes. */
+  @Test
+  void floodOfDatagramsGetsNoStreamEvicted() throws Exception {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES, SETUP.socketBytes(64 * 1024))) {
+      for (int i = 0; i < 8; i++) {
+        fill(peer, BYTES - 2);
+      }
+      List<MuxFlow> flooded = new ArrayList<>();
+      for (int id = 9; id < 29; id++) {
+        peer.say(id, LinkPair.openFlowMessage());
+        flooded.add(peer.flows.take().flow);
+      }
+      // The peer does not read.
+      for (int i = 0; i < 200; i++) {
+        flooded.forEach(flow -> flow.send(ByteBuffer.allocate(1400)));
+      }
+      assertThat(peer.droppedDatagrams.sum()).isPositive();
+      assertThat(peer.budget.held()).isLessThan(peer.budget.limit() / 4 * 3);
+      // The reader evicts after each read: when the second byte is there, it has done so once.
+      for (int more = 1; more <= 2; more++) {
+        int received = BYTES - 2 + more;
+        peer.sayData(1, 1);
+        Eventually.within(
+            LinkPair.LIMIT,
+            () -> assertThat(streams.getFirst().received()).isEqualTo(received));
+      }
+      assertThat(peer.evictions.sum()).isZero();
+    }
+  }
+
   /** An idle visitor of a chat, whose peer has sent one line long ago. */
   @Test
   void streamThatHoldsFewBytesIsNotEvictedBeforeThoseThatHoldMany() throws Exception {
