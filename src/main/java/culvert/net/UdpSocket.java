@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.DatagramChannel;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A UDP socket in non-blocking mode, whose datagrams a {@link DatagramLoop} delivers. Any thread
@@ -30,12 +31,17 @@ public final class UdpSocket implements AutoCloseable {
   /** Datagrams of one socket that are delivered before it is the turn of other sockets. */
   private static final int MAX_PER_TURN = 64;
 
+  /** Empty datagrams of one socket that wait to be sent. */
+  static final int MAX_EMPTY = 8;
+
   /** Requested size of the system's buffers; the system may grant less. */
   private static final int BUFFER_BYTES = 4 * 1024 * 1024;
 
   private final DatagramChannel channel;
   private final DatagramLoop loop;
   private final AtomicBoolean closed = new AtomicBoolean();
+  private final AtomicInteger waitingEmpty = new AtomicInteger();
+  private final Runnable sendingEmpty = this::sendWaitingEmpty;
 
   /** Set before the loop knows the socket. */
   private volatile Handler handler;
@@ -110,31 +116,56 @@ public final class UdpSocket implements AutoCloseable {
   }
 
   /**
-   * Sends a datagram to the address to which the socket is connected.
+   * Sends a datagram to the address to which the socket is connected. An empty one is sent by the
+   * loop's thread, because it takes several system calls; later ones may overtake it.
    *
-   * @return false if it was dropped, because the system's buffer is full
+   * @return false if it was dropped, because the system's buffer is full or too many empty ones
+   *     wait
    * @throws IOException if the system refuses it, or reports an error of an earlier one
    */
   public boolean send(ByteBuffer datagram) throws IOException {
-    return datagram.hasRemaining() ? channel.write(datagram) > 0 : sendEmpty();
+    return datagram.hasRemaining() ? channel.write(datagram) > 0 : sendEmptyLater();
+  }
+
+  private boolean sendEmptyLater() throws IOException {
+    boolean isSupported =
+        channel.supportedOptions().contains(StandardSocketOptions.SO_REUSEPORT);
+    if (!isSupported || waitingEmpty.getAndUpdate(UdpSocket::addEmpty) == MAX_EMPTY) {
+      return false;
+    }
+    loop.execute(sendingEmpty);
+    return true;
+  }
+
+  private static int addEmpty(int waiting) {
+    return Math.min(waiting + 1, MAX_EMPTY);
+  }
+
+  private void sendWaitingEmpty() {
+    try {
+      sendEmpty(waitingEmpty.getAndSet(0));
+    } catch (ClosedChannelException e) {
+      // Closed by another thread.
+    } catch (IOException e) {
+      handler.failed(this, e);
+    }
   }
 
   /**
-   * Sends an empty datagram to the connected address. The JDK sends none on a connected channel
+   * Sends empty datagrams to the connected address. The JDK sends none on a connected channel
    * (IOUtil returns at once), so a second one that is bound to the same port for that time sends
-   * it.
+   * them.
    */
-  private boolean sendEmpty() throws IOException {
-    if (!channel.supportedOptions().contains(StandardSocketOptions.SO_REUSEPORT)) {
-      return false;
-    }
+  private void sendEmpty(int count) throws IOException {
     var to = (InetSocketAddress) channel.getRemoteAddress();
     channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
     try (DatagramChannel second = DatagramChannel.open(ListeningSockets.family(to.getAddress()))) {
       second.setOption(StandardSocketOptions.SO_REUSEPORT, true);
       second.configureBlocking(false);
-      second.bind(channel.getLocalAddress()).send(ByteBuffer.allocate(0), to);
-      return true;
+      second.bind(channel.getLocalAddress());
+      for (int i = 0; i < count; i++) {
+        second.send(ByteBuffer.allocate(0), to);
+      }
     } finally {
       channel.setOption(StandardSocketOptions.SO_REUSEPORT, false);
     }
@@ -149,8 +180,13 @@ public final class UdpSocket implements AutoCloseable {
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
-      ListeningSockets.close(channel);
-      loop.forgetClosed();
+      loop.cancel(sendingEmpty);
+      try {
+        channel.close();
+      } catch (IOException e) {
+        // Nothing is left to release.
+      }
+      loop.release(channel);
     }
   }
 }

@@ -12,10 +12,13 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -61,12 +64,15 @@ class UdpSocketTest {
     }
   }
 
-  private static DatagramLoop loop() {
-    return new DatagramLoop(
-        "udp",
-        e -> {
-          throw new AssertionError(e);
-        });
+  private final List<Throwable> bugs = new CopyOnWriteArrayList<>();
+
+  private DatagramLoop loop() {
+    return new DatagramLoop("udp", bugs::add);
+  }
+
+  @AfterEach
+  void handlersHaveNotFailed() {
+    assertThat(bugs).isEmpty();
   }
 
   @Test
