@@ -4,10 +4,12 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.SequencedSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 
 /**
  * The current address of a server, for callers that must not block. The name is looked up again
@@ -19,7 +21,10 @@ public final class ResolvedServer {
   /** Age of an address after which its name is looked up again. */
   private static final Duration MAX_AGE = Duration.ofSeconds(10);
 
-  /** Receives the result of a lookup; must not block. */
+  /** Age of a failure, while there is no address, after which the name is looked up again. */
+  private static final Duration MAX_FAILURE_AGE = Duration.ofSeconds(1);
+
+  /** Receives the result of a lookup, with identity as equality; must not block. */
   public interface Callback {
     /** The server has this address. */
     void resolved(InetSocketAddress address);
@@ -30,15 +35,23 @@ public final class ResolvedServer {
 
   private final HostPort server;
   private final Duration limit;
+  private final NameLookup lookup;
+  private final LongSupplier nanoTime;
 
   /** Guards the fields below. */
   private final ReentrantLock lock = new ReentrantLock();
 
   private List<InetAddress> addresses = List.of();
-  private final List<Callback> waiting = new ArrayList<>();
+  private final SequencedSet<Callback> waiting = new LinkedHashSet<>();
   private boolean isResolving;
+
+  /** When the last lookup ended. */
   private long resolvedNanos;
-  private int failures;
+
+  /** Why the last lookup found no address; null if it found one or none has ended. */
+  private IOException failure;
+
+  private int unreachable;
 
   /**
    * Creates the address of a server that is not resolved yet.
@@ -46,21 +59,34 @@ public final class ResolvedServer {
    * @param limit time limit of a lookup
    */
   public ResolvedServer(HostPort server, Duration limit) {
+    this(server, limit, NameLookup.OF_PROCESS, System::nanoTime);
+  }
+
+  /** Creates the address of a server that is not resolved yet, with a resolver and a clock. */
+  ResolvedServer(HostPort server, Duration limit, NameLookup lookup, LongSupplier nanoTime) {
     this.server = server;
     this.limit = limit;
+    this.lookup = lookup;
+    this.nanoTime = nanoTime;
     server.literal().ifPresent(literal -> addresses = List.of(literal));
   }
 
-  /** Calls the callback, at once if an address is known, otherwise after the lookup. */
+  /**
+   * Calls the callback, at once if an address is known or the last lookup has just failed,
+   * otherwise after the lookup.
+   */
   public void address(Callback callback) {
     InetSocketAddress current = null;
+    IOException failed = null;
     boolean isDue = false;
     lock.lock();
     try {
-      if (addresses.isEmpty()) {
-        waiting.add(callback);
-      } else {
+      if (!addresses.isEmpty()) {
         current = current();
+      } else if (!isOld()) {
+        failed = failure;
+      } else {
+        waiting.add(callback);
       }
       if (!isResolving && server.literal().isEmpty() && isOld()) {
         isResolving = true;
@@ -74,35 +100,62 @@ public final class ResolvedServer {
     }
     if (current != null) {
       callback.resolved(current);
+    } else if (failed != null) {
+      callback.failed(failed);
+    }
+  }
+
+  /** Forgets a callback that waits for a lookup; it may be called nevertheless at this moment. */
+  public void cancel(Callback callback) {
+    lock.lock();
+    try {
+      waiting.remove(callback);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns how many callbacks wait for a lookup. */
+  int waiting() {
+    lock.lock();
+    try {
+      return waiting.size();
+    } finally {
+      lock.unlock();
     }
   }
 
   private boolean isOld() {
-    return addresses.isEmpty() || System.nanoTime() - resolvedNanos > MAX_AGE.toNanos();
+    boolean isUnknown = addresses.isEmpty() && failure == null;
+    Duration max = addresses.isEmpty() ? MAX_FAILURE_AGE : MAX_AGE;
+    return isUnknown || nanoTime.getAsLong() - resolvedNanos > max.toNanos();
   }
 
   private InetSocketAddress current() {
-    InetAddress address = addresses.get(Math.floorMod(failures, addresses.size()));
+    InetAddress address = addresses.get(Math.floorMod(unreachable, addresses.size()));
     return new InetSocketAddress(address, server.port());
   }
 
   private void resolve() {
     try {
       long deadline = System.nanoTime() + limit.toNanos();
-      List<InetAddress> found =
-          NameLookup.OF_PROCESS.addresses(server, deadline, new CompletableFuture<>());
-      ended(found).forEach(callback -> address(callback));
+      List<InetAddress> found = lookup.addresses(server, deadline, new CompletableFuture<>());
+      ended(found, null).forEach(this::address);
     } catch (IOException e) {
-      ended(List.of()).forEach(callback -> callback.failed(e));
+      ended(List.of(), e).forEach(callback -> callback.failed(e));
+    } catch (RuntimeException e) {
+      var cause = new IOException(e.getMessage(), e);
+      ended(List.of(), cause).forEach(callback -> callback.failed(cause));
     }
   }
 
   /** Records the result; an empty one leaves the addresses as they are. */
-  private List<Callback> ended(List<InetAddress> found) {
+  private List<Callback> ended(List<InetAddress> found, IOException cause) {
     lock.lock();
     try {
       isResolving = false;
-      resolvedNanos = System.nanoTime();
+      resolvedNanos = nanoTime.getAsLong();
+      failure = cause;
       if (!found.isEmpty()) {
         addresses = List.copyOf(found);
       }
@@ -119,7 +172,7 @@ public final class ResolvedServer {
     lock.lock();
     try {
       if (!addresses.isEmpty() && current().equals(address)) {
-        failures++;
+        unreachable++;
       }
     } finally {
       lock.unlock();

@@ -26,7 +26,6 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -47,14 +46,27 @@ final class FlowHandler implements FlowAcceptor, AutoCloseable {
   private final Map<String, Server> servers;
   private final LimitedLog<String> lines;
   private final LimitedLog<SourcePrefix> reports;
-  private final Set<OriginFlow> flows = ConcurrentHashMap.newKeySet();
+
+  /** The open flows, each with the task that connects it. */
+  private final Map<OriginFlow, Connecting> flows = new ConcurrentHashMap<>();
 
   /** Creates a handler without flows. */
   FlowHandler(OriginSettings settings, BufferPool pool, Counters counters, Log log) {
+    this(
+        settings,
+        pool,
+        counters,
+        log,
+        new DatagramLoop("udp", e -> log.bug("internal error on datagram", e)));
+  }
+
+  /** Creates a handler whose sockets are in this loop, which it closes. */
+  FlowHandler(
+      OriginSettings settings, BufferPool pool, Counters counters, Log log, DatagramLoop loop) {
     this.settings = settings;
     this.pool = pool;
     this.counters = counters;
-    this.loop = new DatagramLoop("udp", e -> log.bug("internal error on datagram", e));
+    this.loop = loop;
     var places = new FlowPlaces<OriginFlow>(settings.resourceLimits().flows());
     Function<ServiceAddress, Server> server =
         service ->
@@ -77,9 +89,10 @@ final class FlowHandler implements FlowAcceptor, AutoCloseable {
     }
     counters.count(Counter.FLOWS);
     var opened = new OriginFlow(visitor, flow, server, this, header(visitor));
-    flows.add(opened);
+    var connecting = new Connecting(opened, server.address());
+    flows.put(opened, connecting);
     opened.place().acquire().ifPresent(this::evict);
-    server.address().address(new Connecting(opened));
+    connecting.start();
     return opened;
   }
 
@@ -95,21 +108,52 @@ final class FlowHandler implements FlowAcceptor, AutoCloseable {
         .orElseGet(() -> new byte[0]);
   }
 
-  /** Opens the flow's socket in the loop's thread, because that takes longer than a datagram. */
-  private final class Connecting implements ResolvedServer.Callback {
+  /**
+   * Opens the flow's socket in the loop's thread, because that takes longer than a datagram. A flow
+   * that has ended meanwhile waits neither for a lookup nor for the loop: visitors decide how many
+   * there are.
+   */
+  private final class Connecting implements ResolvedServer.Callback, Runnable {
     private final OriginFlow flow;
+    private final ResolvedServer server;
+    private volatile InetSocketAddress address;
 
-    Connecting(OriginFlow flow) {
+    Connecting(OriginFlow flow, ResolvedServer server) {
       this.flow = flow;
+      this.server = server;
+    }
+
+    void start() {
+      server.address(this);
+      cancelIfEnded();
     }
 
     @Override
-    public void resolved(InetSocketAddress address) {
+    public void resolved(InetSocketAddress found) {
+      address = found;
       try {
-        loop.execute(() -> flow.connect(address));
+        loop.execute(this);
       } catch (IOException e) {
         flow.unreachable(e);
       }
+      cancelIfEnded();
+    }
+
+    @Override
+    public void run() {
+      flow.connect(address);
+    }
+
+    /** Closes the gap between the end of a flow and a wait that begins later. */
+    private void cancelIfEnded() {
+      if (flow.hasEnded()) {
+        cancel();
+      }
+    }
+
+    void cancel() {
+      server.cancel(this);
+      loop.cancel(this);
     }
 
     @Override
@@ -155,7 +199,10 @@ final class FlowHandler implements FlowAcceptor, AutoCloseable {
 
   /** Removes a flow that has ended. */
   void ended(OriginFlow flow, FlowReport report, FlowReport.Reason reason) {
-    flows.remove(flow);
+    Connecting connecting = flows.remove(flow);
+    if (connecting != null) {
+      connecting.cancel();
+    }
     flow.place().release();
     if (reason == FlowReport.Reason.UNREACHABLE) {
       counters.count(Counter.FLOWS_FAILED);
@@ -171,7 +218,7 @@ final class FlowHandler implements FlowAcceptor, AutoCloseable {
   /** Ends every flow. */
   @Override
   public void close() {
-    flows.forEach(flow -> flow.end(FlowReport.Reason.STOPPED));
+    flows.keySet().forEach(flow -> flow.end(FlowReport.Reason.STOPPED));
     loop.close();
   }
 }
