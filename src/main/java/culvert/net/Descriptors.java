@@ -19,6 +19,7 @@ public final class Descriptors {
 
   private static final int OWN_PART = 4;
 
+  private static final int FLOW_PART = 2;
   private static final int MAX_RESERVED = 64;
   private static final int RESERVED_PART = 8;
   private static final Path LIMITS = Path.of("/proc/self/limits");
@@ -68,6 +69,14 @@ public final class Descriptors {
   /** Returns the maximum number of descriptors. */
   long limit() {
     return limit;
+  }
+
+  /**
+   * Returns the maximum number of flows that have a socket each: as configured, but no more than
+   * half of the descriptors, so that a flood of datagrams leaves the others to TCP visitors.
+   */
+  public int maxFlows(int configured) {
+    return (int) Math.min(configured, Math.max(1, limit / FLOW_PART));
   }
 
   /** Returns how many are reserved for control addresses. */

@@ -8,6 +8,7 @@ import culvert.config.ServiceType;
 import culvert.net.BufferPool;
 import culvert.net.CloseCause;
 import culvert.net.DatagramLoop;
+import culvert.net.Descriptors;
 import culvert.net.Flow;
 import culvert.net.FlowPlaces;
 import culvert.net.ProxyHeader;
@@ -42,7 +43,9 @@ final class FlowHandler implements FlowAcceptor, AutoCloseable {
   private final OriginSettings settings;
   private final BufferPool pool;
   private final Counters counters;
+  private final Log log;
   private final DatagramLoop loop;
+  private final int maxFlows;
   private final Map<String, Server> servers;
   private final LimitedLog<String> lines;
   private final LimitedLog<SourcePrefix> reports;
@@ -67,7 +70,9 @@ final class FlowHandler implements FlowAcceptor, AutoCloseable {
     this.pool = pool;
     this.counters = counters;
     this.loop = loop;
-    var places = new FlowPlaces<OriginFlow>(settings.resourceLimits().flows());
+    this.log = log;
+    this.maxFlows = Descriptors.PROCESS.maxFlows(settings.resourceLimits().flows());
+    var places = new FlowPlaces<OriginFlow>(maxFlows);
     Function<ServiceAddress, Server> server =
         service ->
             new Server(
@@ -78,6 +83,13 @@ final class FlowHandler implements FlowAcceptor, AutoCloseable {
             .collect(Collectors.toMap(ServiceAddress::service, server));
     this.lines = new LimitedLog<>(log, counters, 1, settings.timeouts().logPeriod());
     this.reports = RelayReport.log(log, counters, settings.timeouts().logPeriod());
+  }
+
+  /** Logs the maximum number of flows, which depends on the file descriptors. */
+  void logLimit() {
+    if (!servers.isEmpty()) {
+      log.info(event("limits set").with("max-flows", maxFlows));
+    }
   }
 
   @Override

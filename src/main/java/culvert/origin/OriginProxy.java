@@ -206,6 +206,7 @@ public final class OriginProxy implements AutoCloseable {
    * settings say to exit. Called once.
    */
   public End run() {
+    flows.logLimit();
     try {
       return loop.run();
     } finally {

@@ -35,6 +35,14 @@ class DescriptorsTest {
   }
 
   @Test
+  void flowsLeaveHalfOfTheDescriptorsToTcpVisitors() {
+    assertThat(new Descriptors(4096).maxFlows(16_384)).isEqualTo(2048);
+    assertThat(new Descriptors(4096).maxFlows(100)).isEqualTo(100);
+    assertThat(new Descriptors(1).maxFlows(100)).isEqualTo(1);
+    assertThat(new Descriptors(Long.MAX_VALUE).maxFlows(16_384)).isEqualTo(16_384);
+  }
+
+  @Test
   void unknownLimitIsNeverReached() {
     assertThat(open(new Descriptors(Long.MAX_VALUE), 10_000).isReserveReached()).isFalse();
   }

@@ -243,6 +243,7 @@ class UdpTest {
           visitor.ask(PING);
         }
       }
+      tunnel.awaitLog("limits set", "max-flows=" + max);
       assertThat(tunnel.remote().flows()).isLessThanOrEqualTo(max);
       assertThat(tunnel.remote().counters().get(Counter.FLOWS_EVICTED)).isPositive();
       tunnel.awaitLog("flow ended", "reason=evicted");
