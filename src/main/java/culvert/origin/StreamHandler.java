@@ -4,6 +4,7 @@ import static culvert.observe.LogEvent.event;
 
 import culvert.config.OriginSettings;
 import culvert.config.ServiceAddress;
+import culvert.config.ServiceType;
 import culvert.net.BufferPool;
 import culvert.net.Cancellation;
 import culvert.net.CloseCause;
@@ -65,6 +66,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
     this.settings = settings;
     this.servers =
         settings.services().stream()
+            .filter(service -> service.type() == ServiceType.TCP)
             .collect(
                 Collectors.toMap(
                     ServiceAddress::service,

@@ -103,6 +103,18 @@ class FlowHandlerTest {
     }
   }
 
+  @Test
+  void flowOfATcpServiceIsClosed() throws Exception {
+    try (var server = UdpServer.echo();
+        var handler = handler(new RolePair.Options(), server.address())) {
+      var flow = new LinkFlow();
+      send(handler.opened(visitor(1), flow), 1);
+      assertThat(flow.end).isCompletedWithValue(CloseCause.RESET);
+      assertThat(handler.count()).isZero();
+      assertThat(loop.waitingTasks()).isZero();
+    }
+  }
+
   private static void await(CountDownLatch latch) {
     try {
       latch.await();
