@@ -128,8 +128,7 @@ public final class UdpSocket implements AutoCloseable {
   }
 
   private boolean sendEmptyLater() throws IOException {
-    boolean isSupported =
-        channel.supportedOptions().contains(StandardSocketOptions.SO_REUSEPORT);
+    boolean isSupported = channel.supportedOptions().contains(StandardSocketOptions.SO_REUSEPORT);
     if (!isSupported || waitingEmpty.getAndUpdate(UdpSocket::addEmpty) == MAX_EMPTY) {
       return false;
     }

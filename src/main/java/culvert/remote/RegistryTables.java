@@ -21,6 +21,9 @@ record RegistryTables(Roster roster, ServiceTable services, PortTable ports) {
   /** Ports of one session, which may have several services. */
   private static final int MAX_PORTS = 256;
 
+  private static final String NO_UDP =
+      "the origin proxy does not support UDP services; update it to the version of this side";
+
   /** The refusal of a session that may serve nothing any more. */
   static final String OVER = "the session is over or draining";
 
@@ -53,7 +56,13 @@ record RegistryTables(Roster roster, ServiceTable services, PortTable ports) {
     }
     return offer.port().isPresent()
         ? refusal(offer.port().getAsInt(), ports.heldBy(session).size() + requested)
-        : refusal(offer.service(), offer.type());
+        : refusal(offer.service(), offer.type()).or(() -> refusalOfUdp(session, offer));
+  }
+
+  private static Optional<String> refusalOfUdp(Session session, Offer offer) {
+    boolean isSupported =
+        offer.type() == ServiceType.TCP || session.datagrams(offer.service()).isPresent();
+    return isSupported ? Optional.empty() : Optional.of(NO_UDP);
   }
 
   private Optional<String> refusal(String service, ServiceType type) {

@@ -96,8 +96,7 @@ class StreamEvictionTest {
         int received = BYTES - 2 + more;
         peer.sayData(1, 1);
         Eventually.within(
-            LinkPair.LIMIT,
-            () -> assertThat(streams.getFirst().received()).isEqualTo(received));
+            LinkPair.LIMIT, () -> assertThat(streams.getFirst().received()).isEqualTo(received));
       }
       assertThat(peer.evictions.sum()).isZero();
     }

@@ -138,8 +138,7 @@ class DatagramLoopTest {
       socket.close();
       assertThat(Descriptors.PROCESS.sockets()).isEqualTo(before + 1);
       released.countDown();
-      Eventually.within(
-          LIMIT, () -> assertThat(Descriptors.PROCESS.sockets()).isEqualTo(before));
+      Eventually.within(LIMIT, () -> assertThat(Descriptors.PROCESS.sockets()).isEqualTo(before));
     }
   }
 

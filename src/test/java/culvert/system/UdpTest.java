@@ -379,6 +379,24 @@ class UdpTest {
     }
   }
 
+  /** It would hold the service, whose datagrams it cannot receive. */
+  @Test
+  void originProxyWithoutTheFeatureDoesNotGetAUdpService() throws Exception {
+    try (var server = UdpServer.echo();
+        var tunnel = new RolePair(server.address(), udp().plain());
+        var old = new ScriptedOrigin(tunnel.remote().controlAddress(), "127.0.0.1");
+        var visitor = visit(tunnel)) {
+      old.logIn("old", Handshake.newInstance(), RolePair.SECRET);
+      assertThat(old.offer("default/udp").refusal())
+          .isEqualTo(
+              "the origin proxy does not support UDP services; update it to the version of this"
+                  + " side");
+      tunnel.awaitLog("offer declined", "service=default/udp", "does not support UDP services");
+      tunnel.join();
+      assertThat(visitor.ask(PING)).isEqualTo(PING);
+    }
+  }
+
   @Test
   void udpServiceIsDeclinedByRemoteProxyWithTcpService() throws Exception {
     try (var server = UdpServer.echo();
