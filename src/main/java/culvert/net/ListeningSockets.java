@@ -118,7 +118,7 @@ final class ListeningSockets {
     try {
       close(bindTcp(address, 0));
       return true;
-    } catch (IOException | UnsupportedOperationException e) {
+    } catch (IOException e) {
       return false;
     }
   }
@@ -130,10 +130,33 @@ final class ListeningSockets {
         : StandardProtocolFamily.INET6;
   }
 
+  /** Opens a channel of a family. */
+  @FunctionalInterface
+  interface Opener<C extends NetworkChannel> {
+    /** Returns a channel that is not bound. */
+    C open(ProtocolFamily family) throws IOException;
+  }
+
+  /**
+   * Opens a channel, which then counts as a descriptor.
+   *
+   * @throws IOException also if this system does not have the family
+   */
+  static <C extends NetworkChannel> C open(ProtocolFamily family, Opener<C> opener)
+      throws IOException {
+    try {
+      C channel = opener.open(family);
+      Descriptors.PROCESS.opened();
+      return channel;
+    } catch (UnsupportedOperationException e) {
+      boolean isIpv6 = family == StandardProtocolFamily.INET6;
+      throw new IOException("this system has no " + (isIpv6 ? "IPv6" : family.name()), e);
+    }
+  }
+
   /** Binds without SO_REUSEADDR, with which two programs could have one port. */
   private static DatagramChannel bindUdp(InetAddress address, int port) throws IOException {
-    DatagramChannel socket = DatagramChannel.open(family(address));
-    Descriptors.PROCESS.opened();
+    DatagramChannel socket = open(family(address), DatagramChannel::open);
     try {
       return socket.bind(new InetSocketAddress(address, port));
     } catch (IOException e) {
@@ -143,8 +166,7 @@ final class ListeningSockets {
   }
 
   private static ServerSocketChannel bindTcp(InetAddress address, int port) throws IOException {
-    ServerSocketChannel server = ServerSocketChannel.open(family(address));
-    Descriptors.PROCESS.opened();
+    ServerSocketChannel server = open(family(address), ServerSocketChannel::open);
     try {
       server.setOption(StandardSocketOptions.SO_REUSEADDR, true);
       return server.bind(new InetSocketAddress(address, port), BACKLOG);

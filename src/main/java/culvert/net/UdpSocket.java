@@ -62,7 +62,8 @@ public final class UdpSocket implements AutoCloseable {
   /**
    * Opens a socket that exchanges datagrams with one address only, and starts to receive.
    *
-   * @throws IOException naming the address, if there is no route or no free descriptor
+   * @throws IOException naming the address, if there is no route, no free descriptor, or no
+   *     socket of the address's family
    */
   public static UdpSocket connect(InetSocketAddress to, DatagramLoop loop, Handler handler)
       throws IOException {
@@ -71,8 +72,8 @@ public final class UdpSocket implements AutoCloseable {
       if (Descriptors.PROCESS.isReserveReached()) {
         throw new IOException("Too many open files: raise the limit (ulimit -n)");
       }
-      channel = DatagramChannel.open(ListeningSockets.family(to.getAddress()));
-      Descriptors.PROCESS.opened();
+      channel =
+          ListeningSockets.open(ListeningSockets.family(to.getAddress()), DatagramChannel::open);
       channel.configureBlocking(false);
       channel.connect(to);
       var socket = new UdpSocket(channel, loop);

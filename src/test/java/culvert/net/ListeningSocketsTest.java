@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ProtocolFamily;
 import java.net.ServerSocket;
+import java.nio.channels.DatagramChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +44,19 @@ class ListeningSocketsTest {
     assertThat(bind(0, FOREIGN, SECOND, SECOND))
         .extracting(InetSocketAddress::getAddress)
         .containsExactly(SECOND);
+  }
+
+  /** A host without IPv6 has a name with an IPv6 address. The JDK throws an unchecked exception. */
+  @Test
+  void familyThatTheSystemLacksIsAnIoException() {
+    long before = Descriptors.PROCESS.sockets();
+    ProtocolFamily lacking = () -> "INET7";
+    assertThatThrownBy(() -> ListeningSockets.open(lacking, DatagramChannel::open))
+        .isInstanceOf(IOException.class)
+        .hasMessage("this system has no INET7");
+    assertThatThrownBy(() -> ListeningSockets.open(lacking, ServerSocketChannel::open))
+        .isInstanceOf(IOException.class);
+    assertThat(Descriptors.PROCESS.sockets()).isEqualTo(before);
   }
 
   @Test
