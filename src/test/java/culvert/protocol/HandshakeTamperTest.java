@@ -15,15 +15,26 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.SequenceInputStream;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** An attacker on the network path can only make a handshake fail. */
 @Timeout(60)
 class HandshakeTamperTest {
 
   private static final int PROOF_FRAME_BYTES = Frame.HEADER_BYTES + 32;
+
+  // Indexes in what each side sends: after the preface, or at its beginning.
+  private static final int CHALLENGE_VERSION = Frame.HEADER_BYTES;
+  private static final int CHALLENGE_FEATURES = CHALLENGE_VERSION + 57;
+  private static final int HELLO_MAX_VERSION = 8 + Frame.HEADER_BYTES + 1;
+  private static final int HELLO_FEATURES = HELLO_MAX_VERSION + 56;
+
+  private static final BitSet NONE = new BitSet();
 
   @Test
   void unchangedBytesCompleteLogin() throws Exception {
@@ -56,6 +67,46 @@ class HandshakeTamperTest {
           .as("bit %d", bit)
           .isEqualTo(bit >= proofBits);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void clearedFeaturesAreRejected(boolean isUp) throws Exception {
+    BitSet cleared = lastBits(isUp ? HELLO_FEATURES : CHALLENGE_FEATURES);
+    assertThat(isRejected(isUp ? cleared : NONE, isUp ? NONE : cleared)).isTrue();
+  }
+
+  /** Version 1 has no features. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void loweredVersionIsRejected(boolean isUp) throws Exception {
+    BitSet lowered = lastBits(isUp ? HELLO_MAX_VERSION : CHALLENGE_VERSION);
+    assertThat(isRejected(isUp ? lowered : NONE, isUp ? NONE : lowered)).isTrue();
+  }
+
+  private static boolean isRejected(BitSet flippedUp, BitSet flippedDown) throws Exception {
+    var result = Wire.run(origin(SECRET), remote(SECRET), flippedUp, flippedDown);
+    return result.dialling().peer().isEmpty() && result.accepting().peer().isEmpty();
+  }
+
+  /** Shows that the offset is that of the field. Without a secret nothing protects it. */
+  @Test
+  void clearedFeaturesAreNotUsedWithoutASecret() throws Exception {
+    var result =
+        Wire.run(
+            origin(Optional.empty()),
+            remote(Optional.empty()),
+            lastBits(HELLO_FEATURES),
+            lastBits(CHALLENGE_FEATURES));
+    assertThat(result.dialling().peer().orElseThrow().features()).isEmpty();
+    assertThat(result.accepting().peer().orElseThrow().features()).isEmpty();
+  }
+
+  /** Returns the two lowest bits of a byte: 3 becomes 0, and 2 becomes 1. */
+  private static BitSet lastBits(int index) {
+    var bits = new BitSet();
+    bits.set(8 * index + 6, 8 * index + 8);
+    return bits;
   }
 
   /** Without a secret, so that the whole recording does stand. */

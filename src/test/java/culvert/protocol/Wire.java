@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.BitSet;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
@@ -12,7 +13,7 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A wire in memory between two live peers of a handshake, which records both directions and can
- * flip one bit in one of them. Where both peers would wait for each other for ever, both read the
+ * flip bits in them. Where both peers would wait for each other for ever, both read the
  * end instead: that is what a deadline does, without the time.
  */
 final class Wire {
@@ -23,7 +24,7 @@ final class Wire {
   private final Pipe down;
   private boolean stalled;
 
-  private Wire(int flippedUp, int flippedDown) {
+  private Wire(BitSet flippedUp, BitSet flippedDown) {
     up = new Pipe(flippedUp);
     down = new Pipe(flippedDown);
   }
@@ -42,6 +43,21 @@ final class Wire {
   /** As {@link #run}, with the given bit of each direction flipped; -1 flips none. */
   static Result run(
       Handshake.Local dialling, Handshake.Local accepting, int flippedUp, int flippedDown)
+      throws InterruptedException {
+    return run(dialling, accepting, bit(flippedUp), bit(flippedDown));
+  }
+
+  private static BitSet bit(int bit) {
+    var bits = new BitSet();
+    if (bit >= 0) {
+      bits.set(bit);
+    }
+    return bits;
+  }
+
+  /** As {@link #run}, with the given bits of each direction flipped. */
+  static Result run(
+      Handshake.Local dialling, Handshake.Local accepting, BitSet flippedUp, BitSet flippedDown)
       throws InterruptedException {
     var wire = new Wire(flippedUp, flippedDown);
     var accepted = new Side[1];
@@ -76,13 +92,13 @@ final class Wire {
 
   private final class Pipe {
     private final ByteArrayOutputStream written = new ByteArrayOutputStream();
-    private final int flipped;
+    private final BitSet flipped;
     private int read;
     private boolean waiting;
     private boolean unread;
     private boolean ended;
 
-    Pipe(int flipped) {
+    Pipe(BitSet flipped) {
       this.flipped = flipped;
     }
 
@@ -102,7 +118,11 @@ final class Wire {
                 changed.awaitUninterruptibly();
               }
               int b = written.toByteArray()[read] & 0xff;
-              return flipped >> 3 == read++ ? b ^ 0x80 >> (flipped & 7) : b;
+              for (int bit = 0; bit < 8; bit++) {
+                b ^= flipped.get(8 * read + bit) ? 0x80 >> bit : 0;
+              }
+              read++;
+              return b;
             } finally {
               lock.unlock();
             }
