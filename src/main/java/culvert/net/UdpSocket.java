@@ -62,8 +62,8 @@ public final class UdpSocket implements AutoCloseable {
   /**
    * Opens a socket that exchanges datagrams with one address only, and starts to receive.
    *
-   * @throws IOException naming the address, if there is no route, no free descriptor, or no
-   *     socket of the address's family
+   * @throws IOException naming the address, if there is no route, no free descriptor, or no socket
+   *     of the address's family
    */
   public static UdpSocket connect(InetSocketAddress to, DatagramLoop loop, Handler handler)
       throws IOException {

@@ -48,6 +48,7 @@ class TestPausesTest {
             // Simulates the delay of a network.
             "SlowLink.java",
             // Loads.
+            "UdpFloodTest.java",
             "VisitorFlood.java",
             // Bytes within the idle timeout.
             "VisitorSharesTest.java");

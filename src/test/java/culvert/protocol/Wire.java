@@ -13,8 +13,8 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A wire in memory between two live peers of a handshake, which records both directions and can
- * flip bits in them. Where both peers would wait for each other for ever, both read the
- * end instead: that is what a deadline does, without the time.
+ * flip bits in them. Where both peers would wait for each other for ever, both read the end
+ * instead: that is what a deadline does, without the time.
  */
 final class Wire {
 

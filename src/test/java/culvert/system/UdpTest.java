@@ -29,7 +29,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -283,43 +282,6 @@ class UdpTest {
   /** All of 127.0.0.0/8 is loopback. */
   private static InetAddress address(int host) throws IOException {
     return InetAddress.getByAddress(new byte[] {127, 0, 1, (byte) host});
-  }
-
-  @Test
-  void floodOfDatagramsLeavesACanaryServed() throws Exception {
-    try (var server = UdpServer.echo();
-        var tunnel = RolePair.to(server.address(), udp());
-        var canary = visit(tunnel);
-        var flooder = visit(tunnel)) {
-      canary.ask(PING);
-      var isOver = new AtomicBoolean();
-      Thread flood =
-          Threads.start(
-              "flood",
-              () -> {
-                byte[] datagram = new byte[1400];
-                while (!isOver.get()) {
-                  try {
-                    flooder.send(datagram);
-                  } catch (IOException e) {
-                    return;
-                  }
-                }
-              });
-      try {
-        for (int i = 0; i < 20; i++) {
-          byte[] question = {'c', (byte) i};
-          byte[] answer = canary.ask(question);
-          while (answer[1] != (byte) i) {
-            answer = canary.ask(question);
-          }
-        }
-      } finally {
-        isOver.set(true);
-        flood.join();
-      }
-      assertThat(tunnel.remote().heldBytes()).isLessThan(16 << 20);
-    }
   }
 
   @Test

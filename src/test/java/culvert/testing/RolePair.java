@@ -63,6 +63,7 @@ public final class RolePair implements AutoCloseable {
     Duration openTimeout = LIMIT;
     Duration flowTimeout = LIMIT;
     ServiceType type = ServiceType.TCP;
+    List<ServiceAddress> others = List.of();
     Duration halfClose = LIMIT;
     Optional<Duration> idle = Optional.empty();
     Duration handshake = LIMIT;
@@ -134,6 +135,12 @@ public final class RolePair implements AutoCloseable {
     /** Makes the service a UDP service on both sides. */
     public Options udp() {
       type = ServiceType.UDP;
+      return this;
+    }
+
+    /** Adds a TCP service with this name and origin server. */
+    public Options alsoTcp(String name, HostPort server) {
+      others = List.of(new ServiceAddress(name, server));
       return this;
     }
 
@@ -280,7 +287,11 @@ public final class RolePair implements AutoCloseable {
     /** Returns the settings of a remote proxy on free ports. */
     public RemoteSettings remoteSettings() {
       return remoteSettings(
-          Optional.of(ANY).filter(any -> meetings.isEmpty()), type.prefix() + ANY);
+          Optional.of(ANY).filter(any -> meetings.isEmpty()),
+          Stream.concat(
+                  Stream.of(type.prefix() + ANY),
+                  others.stream().map(other -> other.service() + "=" + ANY))
+              .toArray(String[]::new));
     }
 
     /** Returns the settings of a remote proxy with this control address and these services. */
@@ -308,7 +319,8 @@ public final class RolePair implements AutoCloseable {
       return new OriginSettings(
           remote,
           bounce,
-          List.of(new ServiceAddress(offered, type, server)),
+          Stream.concat(Stream.of(new ServiceAddress(offered, type, server)), others.stream())
+              .toList(),
           outsidePort,
           isShared,
           name,
@@ -417,6 +429,11 @@ public final class RolePair implements AutoCloseable {
   /** Connects a new visitor. */
   public Socket visit() throws IOException {
     return TestClient.dial(outside());
+  }
+
+  /** Connects a new visitor of another service. */
+  public Socket visit(String service) throws IOException {
+    return TestClient.dial(remote.outsideAddresses().get(service));
   }
 
   /** Returns the public address. */

@@ -7,6 +7,7 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
+import java.time.Duration;
 import java.util.Arrays;
 
 /** A visitor of a UDP service: a socket on loopback that exchanges datagrams with one address. */
@@ -44,6 +45,25 @@ public final class UdpClient implements AutoCloseable {
     var packet = new DatagramPacket(new byte[MAX_BYTES], MAX_BYTES);
     socket.receive(packet);
     return Arrays.copyOf(packet.getData(), packet.getLength());
+  }
+
+  /** Receives until this datagram arrives; returns whether it did within the limit. */
+  public boolean isReceived(byte[] expected, Duration limit) throws IOException {
+    int usual = socket.getSoTimeout();
+    long end = System.nanoTime() + limit.toNanos();
+    try {
+      for (long left = limit.toMillis(); left > 0; left = (end - System.nanoTime()) / 1_000_000) {
+        socket.setSoTimeout((int) left);
+        if (Arrays.equals(receive(), expected)) {
+          return true;
+        }
+      }
+      return false;
+    } catch (SocketTimeoutException e) {
+      return false;
+    } finally {
+      socket.setSoTimeout(usual);
+    }
   }
 
   /**
