@@ -144,8 +144,9 @@ class UdpFrontTest {
   /** Returns a time after everything before and before everything after. */
   private static long between() {
     long now = System.nanoTime() + 1;
-    while (System.nanoTime() <= now) {
-      Thread.onSpinWait();
+    long next = now;
+    while (next <= now) {
+      next = System.nanoTime();
     }
     return now;
   }
