@@ -19,15 +19,16 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = CheckCommand.NAME,
     sortOptions = false,
-    customSynopsis = "culvert check FILE",
+    customSynopsis = "culvert check [--server|--client] FILE",
     description = {
       "Check a settings file and print all of its problems.",
       "",
       "Each line on standard error has the file, the line, the key and the problem. The exit code"
           + " is 0 if the file is valid and 78 if it is not. Variables of options and the command"
-          + " line of a role are not considered; secrets are read."
+          + " line of a role are not considered; secrets are read. On a host with one role, choose"
+          + " its block: the secrets of the other one may not be there."
     })
-@Examples({"culvert check server.toml", "culvert check /etc/culvert/both.toml"})
+@Examples({"culvert check server.toml", "culvert check --client /etc/culvert/both.toml"})
 final class CheckCommand implements Callable<Integer> {
 
   static final String NAME = "check";
@@ -36,6 +37,8 @@ final class CheckCommand implements Callable<Integer> {
 
   @Parameters(index = "0", paramLabel = "FILE", description = "Settings file to check.")
   private Path path;
+
+  @Mixin private BlockOptions block;
 
   @Mixin private StandardOptions standard;
 
@@ -46,16 +49,17 @@ final class CheckCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     ErrorLines lines = LogOptions.errorLines(terminal, List.of());
-    SettingsFile file = SettingsFiles.read(terminal, path);
+    SettingsFile whole = SettingsFiles.read(terminal, path);
+    SettingsFile file = block.role().map(role -> SettingsFiles.only(role, whole)).orElse(whole);
     List<String> problems = FileCheck.problems(file);
     if (!problems.isEmpty()) {
       throw new InvalidFileException(problems);
     }
-    for (Block block : file.blocks().values()) {
-      if (block.isRathole()) {
-        lines.warn(NAME, path + " " + FileCheck.notServed(block));
+    for (Block each : file.blocks().values()) {
+      if (each.isRathole()) {
+        lines.warn(NAME, path + " " + FileCheck.notServed(each));
       }
-      block.notes().forEach(note -> lines.warn(NAME, path + ": " + note));
+      each.notes().forEach(note -> lines.warn(NAME, path + ": " + note));
     }
     terminal.out().println(path + ": valid");
     return ExitCode.OK.code();

@@ -11,13 +11,13 @@ import culvert.config.toml.FileValue;
 import culvert.config.toml.Key;
 import culvert.config.toml.Problem;
 import culvert.config.toml.SettingsFile;
+import culvert.setting.ServiceSetting;
 import culvert.setting.Setting;
 import culvert.setting.SettingException;
 import culvert.setting.SettingMessage;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -25,9 +25,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
 
 /**
  * Finds every problem of a settings file. Values that contradict each other are found by the checks
@@ -43,22 +45,46 @@ final class FileCheck {
           Setting.REMOTE_PROXY_ADDR, "127.0.0.1:1",
           Setting.ORIGIN_SERVER_ADDR, "127.0.0.1:1");
 
+  private static final int MAX_PROBLEMS = 100;
+
   private final SettingsFile file;
+  private final Map<String, String> variables;
+  private final List<String> options;
   private final TreeSet<Problem> problems;
 
   /** Settings that have a problem already; a further one may be its consequence. */
-  private final Set<Setting> leftOut = new HashSet<>();
+  private final Set<ServiceSetting> leftOut = new HashSet<>();
 
-  private FileCheck(SettingsFile file) {
+  private FileCheck(SettingsFile file, Map<String, String> variables, List<String> options) {
     this.file = file;
+    this.variables = variables;
+    this.options = options;
     this.problems = new TreeSet<>(file.problems());
   }
 
   /** Returns the problems of a file that was read, one line each. */
   static List<String> problems(SettingsFile file) {
-    var check = new FileCheck(file);
+    return problems(file, Map.of(), List.of());
+  }
+
+  /**
+   * Returns the problems of a file with the settings of a command line and of variables, which take
+   * precedence over the file. The parser of the command line reports its errors later.
+   *
+   * @param options the command line without the name of the command
+   */
+  static List<String> problems(
+      SettingsFile file, Map<String, String> variables, List<String> options) {
+    var check = new FileCheck(file, variables, options);
     file.blocks().values().stream().filter(block -> !block.isRathole()).forEach(check::check);
-    return check.problems.stream().map(problem -> file.file() + " " + problem).toList();
+    List<String> lines =
+        check.problems.stream()
+            .limit(MAX_PROBLEMS)
+            .map(problem -> file.file() + " " + problem)
+            .toList();
+    return check.problems.size() > MAX_PROBLEMS
+        ? Stream.concat(lines.stream(), Stream.of(file.file() + ": and more problems")).toList()
+        : lines;
   }
 
   /** Returns the message that a block of rathole cannot be run. */
@@ -75,41 +101,67 @@ final class FileCheck {
     leftOut.clear();
     problems.forEach(problem -> leftOut.addAll(problem.settings()));
     Optional<Block> rest = Optional.of(whole);
-    while (rest.isPresent()) {
+    while (rest.isPresent() && problems.size() <= MAX_PROBLEMS) {
       rest = checkOnce(rest.get());
     }
   }
 
   /** Returns the block without the settings of the problem that was found, if one was. */
   private Optional<Block> checkOnce(Block block) {
-    String name = SettingsFiles.command(block.role());
-    CommandLine command =
-        Main.roles(silent(), FileSettings.ofCheck(name, block), Set.of(block.role()))
-            .getSubcommands()
-            .get(name);
+    CommandLine command = command(block);
     try {
-      root(command).parseArgs(name);
+      root(command).parseArgs(arguments(block));
       ((RoleCommand) command.getCommand()).check();
     } catch (SettingException e) {
       SettingMessage message = SettingMessage.of(e);
-      List<String> services = message.services();
       add(block, message.settings(), message.text(WrittenName.in(command.getCommandSpec())));
-      return services.isEmpty()
-          ? without(block, message.settings())
-          : Optional.of(block.withoutServices(Set.of(services.getLast())));
-    } catch (MissingParameterException e) {
-      List<Setting> missing = MissingSettings.of(e);
-      add(block, missing, missing(block, missing));
-      return without(block, missing);
-    } catch (IllegalArgumentException | ParameterException e) {
+      return without(block, message.settings());
+    } catch (ParameterException e) {
+      return afterError(block, e);
+    } catch (IllegalArgumentException e) {
       add(block, List.of(), e.getMessage());
     }
     return Optional.empty();
   }
 
-  private static String missing(Block block, List<Setting> settings) {
+  private CommandLine command(Block block) {
+    String name = SettingsFiles.command(block.role());
+    return Main.roles(silent(variables), FileSettings.ofCheck(name, block), Set.of(block.role()))
+        .getSubcommands()
+        .get(name);
+  }
+
+  private String[] arguments(Block block) {
+    return Stream.concat(Stream.of(SettingsFiles.command(block.role())), options.stream())
+        .toArray(String[]::new);
+  }
+
+  /** Continues after an error of the parser, which may be about an option. */
+  private Optional<Block> afterError(Block block, ParameterException e) {
+    if (e instanceof MissingParameterException missing
+        && e.getCommandLine().getUnmatchedArguments().isEmpty()) {
+      List<ServiceSetting> settings =
+          MissingSettings.of(missing).stream().map(ServiceSetting::ofAll).toList();
+      if (!settings.isEmpty()) {
+        add(block, settings, missing(block, settings));
+      }
+      return without(block, settings);
+    }
+    List<ServiceSetting> invalid =
+        MissingSettings.invalid(e).map(ServiceSetting::ofAll).stream().toList();
+    if (!options.isEmpty()) {
+      return Optional.empty();
+    }
+    // picocli's own message may have a secret.
+    String reason =
+        e.getCause() instanceof TypeConversionException cause ? ": " + cause.getMessage() : "";
+    add(block, invalid, "invalid value" + reason);
+    return without(block, invalid);
+  }
+
+  private static String missing(Block block, List<ServiceSetting> settings) {
     return settings.stream()
-        .map(setting -> block.role().block() + "." + setting.key().replace("*", "NAME"))
+        .map(each -> block.role().block() + "." + each.setting().key().replace("*", "NAME"))
         .collect(Collectors.joining(" and ", "missing ", ""));
   }
 
@@ -117,35 +169,52 @@ final class FileCheck {
     return command.getCommandSpec().root().commandLine();
   }
 
-  private void add(Block block, List<Setting> settings, String message) {
-    List<FileValue> given =
-        settings.stream().flatMap(each -> values(block, each).stream()).toList();
-    boolean isConsequence = settings.stream().anyMatch(leftOut::contains);
+  private void add(Block block, List<ServiceSetting> settings, String message) {
+    List<FileValue> given = settings.stream().flatMap(each -> block.values(each).stream()).toList();
+    boolean isConsequence = settings.stream().anyMatch(each -> isLeftOut(block, each));
     // A key may be lost after an error of the syntax.
     boolean isLost = given.isEmpty() && file.problems().stream().anyMatch(Problem::isSyntax);
     if (!isConsequence && !isLost) {
-      int line = given.stream().mapToInt(FileValue::line).findFirst().orElse(block.line());
+      int blockLine = options.isEmpty() ? block.line() : 0;
+      int line = given.stream().mapToInt(FileValue::line).findFirst().orElse(blockLine);
       problems.add(new Problem(line, "", message));
     }
   }
 
+  private boolean isLeftOut(Block block, ServiceSetting setting) {
+    return leftOut.contains(setting)
+        || leftOut.contains(ServiceSetting.ofAll(setting.setting()))
+        || setting.service().isEmpty()
+            && block.values(setting).isEmpty()
+            && leftOut.stream().anyMatch(each -> each.setting() == setting.setting());
+  }
+
   /**
-   * Returns the block without the values of these settings; or, if it has none, with a value that
-   * stands for the missing one, so that the other settings can be checked. Empty if neither helps.
+   * Returns the block without the values of these settings, of several services only the last; or,
+   * if it has none, with a value that stands for the missing one, so that the other settings can be
+   * checked. Empty if neither helps.
    */
-  private Optional<Block> without(Block block, List<Setting> settings) {
-    Set<Setting> removed =
+  private Optional<Block> without(Block block, List<ServiceSetting> settings) {
+    List<ServiceSetting> all =
         settings.stream()
-            .filter(setting -> !leftOut.contains(setting) && !values(block, setting).isEmpty())
+            .filter(each -> !each.service().isEmpty())
+            .reduce((earlier, later) -> later)
+            .map(List::of)
+            .orElse(settings);
+    Set<ServiceSetting> removed =
+        all.stream()
+            .filter(each -> !isLeftOut(block, each) && !block.values(each).isEmpty())
             .collect(Collectors.toSet());
-    leftOut.addAll(settings);
+    leftOut.addAll(all);
     if (!removed.isEmpty()) {
       return Optional.of(block.without(removed));
     }
-    return settings.stream()
-        .filter(setting -> STAND_INS.containsKey(setting) && values(block, setting).isEmpty())
+    return all.stream()
+        .map(ServiceSetting::setting)
+        .filter(each ->
+            STAND_INS.containsKey(each) && block.values(ServiceSetting.ofAll(each)).isEmpty())
         .findFirst()
-        .map(setting -> block.with(setting, standIn(block, setting)));
+        .map(each -> block.with(each, standIn(block, each)));
   }
 
   private static FileValue standIn(Block block, Setting setting) {
@@ -153,17 +222,17 @@ final class FileCheck {
     return new FileValue(Key.of(setting), "", block.line(), service, STAND_INS.get(setting));
   }
 
-  private static Collection<FileValue> values(Block block, Setting setting) {
-    return block.values().getOrDefault(setting, List.of());
-  }
-
   /** Returns a terminal without variables, for commands that are parsed and not run. */
   static Terminal silent() {
+    return silent(Map.of());
+  }
+
+  private static Terminal silent(Map<String, String> variables) {
     return new Terminal(
         InputStream.nullInputStream(),
         new PrintStream(OutputStream.nullOutputStream()),
         new PrintStream(OutputStream.nullOutputStream()),
-        Map.of(),
+        variables,
         new Stop(),
         action -> {});
   }

@@ -1,9 +1,6 @@
 package culvert.cli;
 
 import culvert.cli.option.Examples;
-import culvert.cli.option.HelpGroup;
-import culvert.cli.option.InHelp;
-import culvert.cli.option.SettingId;
 import culvert.cli.option.StandardOptions;
 import culvert.cli.process.CommandRunner;
 import culvert.cli.process.Terminal;
@@ -17,7 +14,6 @@ import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -47,15 +43,7 @@ final class RunCommand implements Callable<Integer> {
   @Parameters(index = "0", paramLabel = "FILE", description = "Settings file.")
   private Path path;
 
-  @Option(names = "--server", description = "Run the remote proxy.")
-  @SettingId(Setting.RUN_SERVER)
-  @InHelp(value = HelpGroup.OPERATION, isBrief = true)
-  private boolean isServer;
-
-  @Option(names = "--client", description = "Run the origin proxy.")
-  @SettingId(Setting.RUN_CLIENT)
-  @InHelp(value = HelpGroup.OPERATION, isBrief = true)
-  private boolean isClient;
+  @Mixin private BlockOptions block;
 
   @Mixin private StandardOptions standard;
 
@@ -71,18 +59,12 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    Role role = block.role().orElseGet(this::roleOfFile);
     return runner.run(
-        terminal, SettingsFiles.command(role()), Setting.CONFIG.flag(), path.toString());
+        terminal, SettingsFiles.command(role), Setting.CONFIG.flag(), path.toString());
   }
 
-  private Role role() {
-    if (isServer && isClient) {
-      throw new ParameterException(
-          spec.commandLine(), "--server and --client are both given; keep one");
-    }
-    if (isServer || isClient) {
-      return isServer ? Role.SERVER : Role.CLIENT;
-    }
+  private Role roleOfFile() {
     var file = SettingsFiles.read(terminal, path);
     Set<Role> roles = new TreeSet<>(file.blocks().keySet());
     if (roles.isEmpty()) {

@@ -62,7 +62,7 @@ final class SettingsFiles {
         .or(() ->
             Optional.ofNullable(terminal.environment().get(Setting.CONFIG.variable()))
                 .filter(name -> !name.isEmpty()))
-        .map(name -> settings(terminal, Path.of(name), role.get()))
+        .map(name -> settings(terminal, Path.of(name), role.get(), arguments))
         .orElse(FileSettings.NONE);
   }
 
@@ -84,20 +84,34 @@ final class SettingsFiles {
     return last;
   }
 
-  private static FileSettings settings(Terminal terminal, Path path, Role role) {
-    SettingsFile file = read(terminal, Setting.CONFIG, path);
-    if (!file.problems().isEmpty()) {
-      throw new InvalidFileException(FileCheck.problems(file));
+  private static FileSettings settings(
+      Terminal terminal, Path path, Role role, String... arguments) {
+    SettingsFile file = only(role, read(terminal, Setting.CONFIG, path));
+    List<String> options = List.of(arguments).subList(1, arguments.length);
+    List<String> problems = FileCheck.problems(file, terminal.environment(), options);
+    // The command reports a single contradiction, which may be with an option.
+    if (!file.problems().isEmpty() || problems.size() > 1) {
+      throw new InvalidFileException(problems);
     }
     Block block = file.blocks().get(role);
-    if (block == null) {
-      throw new InvalidFileException(
-          List.of(path + ": the file has no block [" + role.block() + "]"));
-    }
     if (block.isRathole()) {
       throw new InvalidFileException(List.of(path + " " + FileCheck.notServed(block)));
     }
     return FileSettings.of(command(role), path, block);
+  }
+
+  /**
+   * Returns the file without the blocks of other roles, which may be for another host.
+   *
+   * @throws InvalidFileException if it has no block of the role, and no problem that explains it
+   */
+  static SettingsFile only(Role role, SettingsFile whole) {
+    SettingsFile file = whole.only(role);
+    if (file.blocks().isEmpty() && file.problems().isEmpty()) {
+      throw new InvalidFileException(
+          List.of(file.file() + ": the file has no block [" + role.block() + "]"));
+    }
+    return file;
   }
 
   /**

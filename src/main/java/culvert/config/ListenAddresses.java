@@ -4,7 +4,9 @@ import culvert.net.HostPort;
 import culvert.setting.Setting;
 import culvert.setting.SettingException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Checks that no two listeners of a role need one address. */
@@ -20,7 +22,8 @@ final class ListenAddresses {
    */
   private record Use(Object setting, HostPort address) {}
 
-  private final List<Use> uses = new ArrayList<>();
+  /** The listeners of each port. */
+  private final Map<Integer, List<Use>> uses = new HashMap<>();
 
   /**
    * Adds a listener.
@@ -33,23 +36,24 @@ final class ListenAddresses {
   }
 
   private void add(Object setting, HostPort address) {
-    for (Use use : uses) {
+    List<Use> ofPort = uses.computeIfAbsent(address.port(), port -> new ArrayList<>());
+    for (Use use : ofPort) {
       if (overlap(use.address, address)) {
         throw new SettingException(
             "%s and %s both listen at port %s of %s",
             use.setting, setting, address.port(), address.host());
       }
     }
-    uses.add(new Use(setting, address));
+    ofPort.add(new Use(setting, address));
   }
 
+  /** Returns whether two listeners of one port exclude each other. */
   private static boolean overlap(HostPort one, HostPort other) {
-    return one.port() == other.port()
-        && (one.host().equalsIgnoreCase(other.host())
-            || one.host().equals(EVERY)
-            || other.host().equals(EVERY)
-            || isEveryOfIpv4(one, other)
-            || isEveryOfIpv4(other, one));
+    return one.host().equalsIgnoreCase(other.host())
+        || one.host().equals(EVERY)
+        || other.host().equals(EVERY)
+        || isEveryOfIpv4(one, other)
+        || isEveryOfIpv4(other, one);
   }
 
   private static boolean isEveryOfIpv4(HostPort every, HostPort other) {

@@ -47,27 +47,19 @@ public record SettingMessage(String format, List<Object> arguments) {
     };
   }
 
-  /** Returns the settings that the line names. */
-  public List<Setting> settings() {
+  /** Returns the settings that the line names, each with its service if the line names it. */
+  public List<ServiceSetting> settings() {
     return arguments.stream().flatMap(SettingMessage::settings).toList();
   }
 
-  private static Stream<Setting> settings(Object argument) {
+  private static Stream<ServiceSetting> settings(Object argument) {
     return switch (argument) {
-      case Setting setting -> Stream.of(setting);
-      case ServiceSetting ofService -> Stream.of(ofService.setting());
-      case Candidates candidates -> candidates.settings().stream();
+      case Setting setting -> Stream.of(ServiceSetting.ofAll(setting));
+      case ServiceSetting ofService -> Stream.of(ofService);
+      case Candidates candidates -> candidates.settings().stream().map(ServiceSetting::ofAll);
       case SettingMessage message -> message.settings().stream();
       default -> Stream.of();
     };
-  }
-
-  /** Returns the services that the line names by their settings. */
-  public List<String> services() {
-    return arguments.stream()
-        .filter(ServiceSetting.class::isInstance)
-        .map(each -> ((ServiceSetting) each).service())
-        .toList();
   }
 
   /** Returns a copy in which {@code others} replaces each setting. */

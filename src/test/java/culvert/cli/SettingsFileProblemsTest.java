@@ -196,6 +196,50 @@ class SettingsFileProblemsTest {
               "[bounce]\nport = 70000",
               "line 2: invalid value '70000' for bounce.port: expected a port from 0 to"
                   + " 65535"),
+          // An address conflict of one service hides none of another.
+          new Case(
+              SERVER
+                  + "services.a.bind_addr = \"0.0.0.0:8000\"\n"
+                  + "services.b.bind_addr = \"0.0.0.0:9000\"\n"
+                  + "services.c.bind_addr = \"127.0.0.1:8000\"\n"
+                  + "services.d.bind_adr = \"127.0.0.1:8000\"",
+              "line 2: server.bind_addr and server.services.b.bind_addr both listen at port 9000 of"
+                  + " 0.0.0.0",
+              "line 3: server.services.web.bind_addr and server.services.a.bind_addr both listen at"
+                  + " port 8000 of 0.0.0.0",
+              "line 3: server.services.web.bind_addr and server.services.c.bind_addr both listen at"
+                  + " port 8000 of 127.0.0.1",
+              "line 7: server.services.d.bind_adr: unknown key; did you mean 'bind_addr'?"),
+          new Case(
+              CLIENT + "services.a.local_addr = \"a,b:80\"\nheartbeat_timeout = \"1s\"",
+              "line 4: client.services.a.local_addr: expected one address; another one needs a"
+                  + " service of its own",
+              "line 5: invalid value '1s' for client.heartbeat_timeout: expected a duration"
+                  + " longer than client.heartbeat_interval (10s), or each pause would end the"
+                  + " session"),
+          new Case(
+              SERVER
+                  + "services."
+                  + "g".repeat(63)
+                  + ".bind_addr = \"0.0.0.0:5000-5010\"\nheartbeat_timeout = \"1s\"",
+              "line 4: server.services."
+                  + "g".repeat(63)
+                  + ".bind_addr: the name '"
+                  + "g".repeat(63)
+                  + ".10' of its last port is too long",
+              "line 5: invalid value '1s' for server.heartbeat_timeout: expected a duration"
+                  + " longer than server.heartbeat_interval (10s), or each pause would end the"
+                  + " session"),
+          new Case(
+              SERVER + "secret = \"file:/a,/b\"",
+              "line 4: server.secret: a file name with a comma is not supported"),
+          // A value beside a syntax error may be incomplete: it has no further problems.
+          new Case(
+              SERVER + "secret = \"\"x\"",
+              "line 4: column 12: unexpected text, expected a newline or end-of-input"),
+          new Case(
+              "[server\nbind_addr = \"0.0.0.0:9000\"\n",
+              "line 1: column 8: unexpected end of line, expected ]"),
           // Blocks of rathole.
           new Case(
               SERVER + "default_token = \"x\"\nport_range = \"1-2\"",
@@ -286,6 +330,46 @@ class SettingsFileProblemsTest {
     Cli run = Cli.run("check", file.toString());
     assertThat(run.err()).contains("line 2: ", "line 7: ");
     assertThat(run.exit()).isEqualTo(78);
+  }
+
+  /** The file may be for two hosts, each with its own secrets. */
+  @Test
+  void problemsOfTheOtherBlockDoNotStopARole() throws Exception {
+    Path file =
+        Files.writeString(
+            folder.resolve("file.toml"),
+            "[server]\nbind_addr = \"127.0.0.1:0\"\nservices.web.bind_addr = \"127.0.0.1:0\"\n"
+                + CLIENT
+                + "secret = \"${ONLY_ON_THE_CLIENT}\"\nunknown = 1\n");
+    assertThat(Cli.run("run", "--server", file.toString()).exit()).isZero();
+    assertThat(Cli.run("check", "--server", file.toString()).exit()).isZero();
+    assertThat(Cli.run("check", "--client", file.toString()).err()).hasLineCount(2);
+    assertThat(Cli.run("check", file.toString()).err()).hasLineCount(2);
+    Files.writeString(file, CLIENT);
+    assertThat(Cli.run("check", "--server", file.toString()).err())
+        .contains("the file has no block [server]");
+  }
+
+  @Test
+  void contradictionsAreAllReportedAtTheStart() throws Exception {
+    Path file =
+        Files.writeString(
+            folder.resolve("file.toml"),
+            "[server]\nservices.web.bind_addr = \"127.0.0.1:0\"\n"
+                + "heartbeat_timeout = \"1s\"\nopen_timeout = 0\nmax_session = 1\n");
+    Cli run = Cli.run("remote-proxy", "--config", file.toString(), "--control-addr", "127.0.0.1:0");
+    assertThat(run.err().lines().map(line -> line.replaceFirst(".* line (\\d+): .*", "$1")))
+        .containsExactly("3", "4", "5");
+    Files.writeString(file, Files.readString(file).replace("max_session = 1", ""));
+    Cli valid =
+        Cli.run(
+            "remote-proxy",
+            "--config=" + file,
+            "--control-addr=127.0.0.1:0",
+            "--open-timeout=1s",
+            "--heartbeat-timeout=30s");
+    assertThat(valid.exit()).isZero();
+    assertThat(Cli.run("remote-proxy", "--config=" + file, "--no-such-option").exit()).isEqualTo(2);
   }
 
   @Test

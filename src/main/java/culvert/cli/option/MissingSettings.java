@@ -6,8 +6,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
 
-/** The settings of required options that are missing. */
+/** The settings that an exception of the parser is about: those that are missing, or invalid. */
 public final class MissingSettings {
 
   private MissingSettings() {}
@@ -22,7 +23,14 @@ public final class MissingSettings {
     return keys.isEmpty() ? Optional.empty() : Optional.of("missing " + String.join(" and ", keys));
   }
 
-  /** Returns the settings that an exception of the parser names. */
+  /** Returns the setting whose value the parser rejected, if the exception names it. */
+  public static Optional<Setting> invalid(ParameterException e) {
+    return e.getArgSpec() instanceof OptionSpec option
+        ? OptionSettings.of(option)
+        : Optional.empty();
+  }
+
+  /** Returns the settings that are missing. */
   public static List<Setting> of(MissingParameterException e) {
     return e.getMissing().stream()
         .flatMap(argument ->

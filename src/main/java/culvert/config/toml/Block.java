@@ -1,11 +1,11 @@
 package culvert.config.toml;
 
+import culvert.setting.ServiceSetting;
 import culvert.setting.Setting;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * The settings of one role in a file.
@@ -37,32 +37,28 @@ public record Block(
     return new Block(role, line, isRathole, all, notes);
   }
 
-  /** Returns the block without the values of these services. */
-  public Block withoutServices(Set<String> services) {
-    return new Block(
-        role,
-        line,
-        isRathole,
-        values.entrySet().stream()
-            .collect(
-                Collectors.toMap(
-                    Map.Entry::getKey,
-                    entry ->
-                        entry.getValue().stream()
-                            .filter(value -> !services.contains(value.service()))
-                            .toList())),
-        notes);
+  /** Returns the values of a setting; those of all services if the place names none. */
+  public List<FileValue> values(ServiceSetting place) {
+    return values.getOrDefault(place.setting(), List.of()).stream()
+        .filter(value -> place.service().isEmpty() || place.service().equals(value.service()))
+        .toList();
   }
 
-  /** Returns the block without these settings. */
-  public Block without(Set<Setting> settings) {
-    return new Block(
-        role,
-        line,
-        isRathole,
-        values.entrySet().stream()
-            .filter(entry -> !settings.contains(entry.getKey()))
-            .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)),
-        notes);
+  /** Returns the block without the values of these settings. */
+  public Block without(Set<ServiceSetting> removed) {
+    Map<Setting, List<FileValue>> rest = new EnumMap<>(Setting.class);
+    values.forEach((setting, all) -> {
+      List<FileValue> kept =
+          all.stream().filter(value -> !isAmong(removed, setting, value.service())).toList();
+      if (!kept.isEmpty()) {
+        rest.put(setting, kept);
+      }
+    });
+    return new Block(role, line, isRathole, rest, notes);
+  }
+
+  private static boolean isAmong(Set<ServiceSetting> removed, Setting setting, String service) {
+    return removed.contains(ServiceSetting.ofAll(setting))
+        || removed.contains(new ServiceSetting(setting, service));
   }
 }

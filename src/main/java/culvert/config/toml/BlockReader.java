@@ -2,7 +2,7 @@ package culvert.config.toml;
 
 import culvert.config.ServiceAddress;
 import culvert.setting.PasswordGuess;
-import culvert.setting.Setting;
+import culvert.setting.ServiceSetting;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** Reads the values of one block by its layout, and collects the problems. */
 final class BlockReader {
@@ -59,7 +60,9 @@ final class BlockReader {
       if (layout.find(below).isPresent()) {
         readValue(layout.find(below).get(), entry, name, service);
       } else if (!layout.isTable(below)) {
-        addUnknown(path, below, entry, name);
+        addUnknown(path, below, entry, name, service);
+      } else if (entry.value() == Table.UNREADABLE) {
+        continue;
       } else if (entry.value() instanceof Table inner) {
         readTable(inner, below, name, isService ? entry.name() : service);
         if (isService) {
@@ -77,13 +80,13 @@ final class BlockReader {
     return path.isEmpty() ? name : path + "." + name;
   }
 
-  private void addUnknown(String parent, String path, Table.Entry entry, String name) {
+  private void addUnknown(
+      String parent, String path, Table.Entry entry, String name, String service) {
     Optional<String> near = layout.nearest(parent, entry.name());
     String hint = near.map(each -> "; did you mean '" + each + "'?").orElse("");
-    Set<Setting> meant =
+    Set<ServiceSetting> meant =
         near.flatMap(each -> layout.find(below(parent, each)).or(() -> layout.find(each)))
-            .flatMap(Key::setting)
-            .map(Set::of)
+            .map(key -> places(key, service))
             .orElse(Set.of());
     problems.add(
         new Problem(
@@ -96,20 +99,51 @@ final class BlockReader {
       ServiceAddress.checkName(entry.name());
     } catch (IllegalArgumentException e) {
       values.removeIf(value -> value.service().equals(entry.name()));
-      addProblem(address.orElseThrow(), entry.line(), name, e.getMessage());
+      addProblem(address.orElseThrow(), entry.line(), name, entry.name(), e.getMessage());
     }
     address
         .map(key -> key.path().substring("services.*.".length()))
         .filter(key -> service.find(key).isEmpty())
+        .filter(key -> !isReported(places(address.get(), entry.name())))
         .ifPresent(key ->
-            addProblem(address.get(), entry.line(), name, "the service needs '" + key + "'"));
+            addProblem(
+                address.get(),
+                entry.line(),
+                name,
+                entry.name(),
+                "the service needs '" + key + "'"));
+  }
+
+  /** Returns whether one of these settings has a problem already. */
+  private boolean isReported(Set<ServiceSetting> places) {
+    return problems.stream()
+        .anyMatch(problem -> problem.settings().stream().anyMatch(places::contains));
+  }
+
+  private static Set<ServiceSetting> places(Key key, String service) {
+    return key.setting().stream()
+        .map(setting -> new ServiceSetting(setting, service))
+        .collect(Collectors.toSet());
+  }
+
+  /** Adds to the syntax errors of a line that this value is lost. */
+  private void addUnreadable(Key key, int line, String service) {
+    for (ServiceSetting place : places(key, service)) {
+      problems.replaceAll(
+          problem -> problem.isSyntax() && problem.line() == line ? problem.with(place) : problem);
+    }
   }
 
   private void readValue(Key key, Table.Entry entry, String name, String service) {
+    if (entry.value() == Table.UNREADABLE) {
+      addUnreadable(key, entry.line(), service);
+      return;
+    }
     List<?> all =
         key.isList() && entry.value() instanceof List<?> list ? list : List.of(entry.value());
     if (all.isEmpty()) {
-      addProblem(key, entry.line(), name, "the array is empty; remove the key or add a value");
+      addProblem(
+          key, entry.line(), name, service, "the array is empty; remove the key or add a value");
     }
     for (Object value : all) {
       Optional<String> text = key.kind().text(value);
@@ -118,6 +152,7 @@ final class BlockReader {
             key,
             entry.line(),
             name,
+            service,
             "expected " + key.kind().expected() + ", found " + Kind.typeOf(value));
       } else {
         add(new FileValue(key, name, entry.line(), service, text.get()));
@@ -141,19 +176,22 @@ final class BlockReader {
       problem = invalid(value);
     }
     if (problem.isPresent()) {
-      addProblem(value.key(), value.line(), value.name(), problem.get());
+      addProblem(value.key(), value.line(), value.name(), value.service(), problem.get());
     } else {
       values.add(resolved);
     }
   }
 
-  private void addProblem(Key key, int line, String name, String message) {
-    problems.add(new Problem(line, name, message, key.setting().map(Set::of).orElse(Set.of())));
+  private void addProblem(Key key, int line, String name, String service, String message) {
+    problems.add(new Problem(line, name, message, places(key, service)));
   }
 
   private static Optional<String> invalid(FileValue value) {
     if (value.key().isList() && value.text().contains(",")) {
       return Optional.of("a value with a comma is not supported; write an array of values");
+    }
+    if (!value.service().isEmpty() && value.text().contains(",")) {
+      return Optional.of("expected one address; another one needs a service of its own");
     }
     return value
         .key()

@@ -1,6 +1,8 @@
 package culvert.config.toml;
 
+import culvert.config.ServiceAddress;
 import culvert.config.ServiceType;
+import culvert.setting.ServiceSetting;
 import culvert.setting.Setting;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -103,16 +105,39 @@ final class NativeBlock {
     String prefix = (isUdp ? ServiceType.UDP : ServiceType.TCP).prefix();
     if (span.isPresent()) {
       List<String> addresses = span.get().addresses();
+      String last = value.service() + "." + (addresses.size() - 1);
+      if (!hasName(last)) {
+        addProblem(setting, value, "the name '" + last + "' of its last port is too long");
+        return;
+      }
       for (int i = 0; i < addresses.size(); i++) {
         put(setting, value.of(value.key(), value.service() + "." + i, prefix + addresses.get(i)));
       }
     } else if (FILE_OF.containsKey(setting) && value.text().startsWith(FILE)) {
       Setting file = FILE_OF.get(setting);
       Key key = layout.find(file).orElseThrow();
+      if (key.isList() && value.text().contains(",")) {
+        addProblem(setting, value, "a file name with a comma is not supported");
+        return;
+      }
       put(file, value.of(key, "", value.text().substring(FILE.length())));
     } else {
       put(setting, value.withText(prefix + value.text()));
     }
+  }
+
+  private static boolean hasName(String service) {
+    try {
+      ServiceAddress.checkName(service);
+      return true;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  private void addProblem(Setting setting, FileValue value, String message) {
+    var place = new ServiceSetting(setting, value.service());
+    problems.add(new Problem(value.line(), value.name(), message, Set.of(place)));
   }
 
   private void put(Setting setting, FileValue value) {

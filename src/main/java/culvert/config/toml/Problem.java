@@ -1,20 +1,23 @@
 package culvert.config.toml;
 
-import culvert.setting.Setting;
+import culvert.setting.ServiceSetting;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.Set;
 
 /**
  * A problem of a settings file.
  *
- * @param line where it is, from 1
+ * @param line where it is, from 1; zero if it is not in the file
  * @param key the full key, such as {@code server.services.web.bind_addr}; empty if it concerns
  *     several or none
  * @param message the problem
- * @param settings the settings that have no value because of it
+ * @param settings the settings that have no value because of it; without a service, those of all
+ *     services
  * @param isSyntax whether it is an error of the syntax, after which keys may be lost
  */
-public record Problem(int line, String key, String message, Set<Setting> settings, boolean isSyntax)
+public record Problem(
+    int line, String key, String message, Set<ServiceSetting> settings, boolean isSyntax)
     implements Comparable<Problem> {
 
   private static final Comparator<Problem> ORDER =
@@ -28,7 +31,7 @@ public record Problem(int line, String key, String message, Set<Setting> setting
   }
 
   /** Creates a problem of a key's value. */
-  Problem(int line, String key, String message, Set<Setting> settings) {
+  Problem(int line, String key, String message, Set<ServiceSetting> settings) {
     this(line, key, message, settings, false);
   }
 
@@ -42,6 +45,18 @@ public record Problem(int line, String key, String message, Set<Setting> setting
     return new Problem(line, "", message, Set.of(), true);
   }
 
+  /** Returns whether it is in the block of this role. Errors of the syntax are in none. */
+  public boolean isIn(Role role) {
+    return key.equals(role.block()) || key.startsWith(role.block() + ".");
+  }
+
+  /** Returns a copy because of which one more setting has no value. */
+  Problem with(ServiceSetting setting) {
+    var all = new HashSet<>(settings);
+    all.add(setting);
+    return new Problem(line, key, message, all, isSyntax);
+  }
+
   @Override
   public int compareTo(Problem other) {
     return ORDER.compare(this, other);
@@ -50,6 +65,6 @@ public record Problem(int line, String key, String message, Set<Setting> setting
   /** Returns the line for the user, without the name of the file. */
   @Override
   public String toString() {
-    return "line " + line + ": " + (key.isEmpty() ? "" : key + ": ") + message;
+    return (line == 0 ? "" : "line " + line + ": ") + (key.isEmpty() ? "" : key + ": ") + message;
   }
 }

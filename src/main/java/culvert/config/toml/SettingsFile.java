@@ -51,6 +51,9 @@ public record SettingsFile(Path file, Map<Role, Block> blocks, List<Problem> pro
     Map<Role, Block> blocks = new EnumMap<>(Role.class);
     for (Table.Entry entry : document.root().entries()) {
       Optional<Role> role = role(entry.name());
+      if (role.isEmpty() && isLost(entry, document.problems())) {
+        continue;
+      }
       if (role.isEmpty()) {
         problems.add(new Problem(entry.line(), entry.name(), unknown(entry.name())));
       } else if (entry.value() instanceof Table) {
@@ -65,6 +68,25 @@ public record SettingsFile(Path file, Map<Role, Block> blocks, List<Problem> pro
       problems.add(new Problem(1, "", "the file has none of " + names()));
     }
     return new SettingsFile(file, blocks, problems.stream().sorted().toList());
+  }
+
+  /** Returns whether a key may be out of its block because the block's header is invalid. */
+  private static boolean isLost(Table.Entry entry, List<Problem> syntax) {
+    return !(entry.value() instanceof Table)
+        && syntax.stream().anyMatch(problem -> problem.line() <= entry.line());
+  }
+
+  /** Returns the file with the block and the problems of one role; errors of the syntax stay. */
+  public SettingsFile only(Role role) {
+    Map<Role, Block> kept = new EnumMap<>(Role.class);
+    Optional.ofNullable(blocks.get(role)).ifPresent(block -> kept.put(role, block));
+    List<Problem> rest =
+        problems.stream()
+            .filter(problem ->
+                Arrays.stream(Role.values())
+                    .noneMatch(other -> other != role && problem.isIn(other)))
+            .toList();
+    return new SettingsFile(file, kept, rest);
   }
 
   private static Block block(

@@ -11,6 +11,9 @@ import java.util.Optional;
  */
 public record Table(int line, List<Entry> entries) {
 
+  /** The value of an entry on a line with an error of the syntax; it may be incomplete. */
+  static final Object UNREADABLE = new Object();
+
   /** Copies the list. */
   public Table {
     entries = List.copyOf(entries);
@@ -22,7 +25,7 @@ public record Table(int line, List<Entry> entries) {
    * @param name the key without those of the tables around it
    * @param line where the key is
    * @param value a {@link Table}, a list of such values, a String, Long, Double, Boolean, or an
-   *     object of {@code java.time}
+   *     object of {@code java.time}; {@link #UNREADABLE} on a line with an error of the syntax
    */
   public record Entry(String name, int line, Object value) {}
 

@@ -3,8 +3,10 @@ package culvert.config.toml;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.tomlj.Toml;
 import org.tomlj.TomlArray;
 import org.tomlj.TomlParseError;
@@ -31,8 +33,10 @@ public record TomlDocument(Table root, List<Problem> problems) {
   public static TomlDocument parse(String text) {
     try {
       TomlParseResult result = Toml.parse(text);
-      return new TomlDocument(
-          table(1, result), result.errors().stream().map(TomlDocument::problem).sorted().toList());
+      List<Problem> problems =
+          result.errors().stream().map(TomlDocument::problem).sorted().toList();
+      Set<Integer> invalid = problems.stream().map(Problem::line).collect(Collectors.toSet());
+      return new TomlDocument(table(1, result, invalid), problems);
     } catch (StackOverflowError e) {
       // The parser is recursive; only brackets that are nested without end exhaust the stack.
       return new TomlDocument(
@@ -67,13 +71,13 @@ public record TomlDocument(Table root, List<Problem> problems) {
         .replaceFirst("(?is)(invalid [a-z ]*): .*", "$1");
   }
 
-  private static Table table(int line, TomlTable parsed) {
+  private static Table table(int line, TomlTable parsed, Set<Integer> invalid) {
     record Placed(Table.Entry entry, int column) {}
     var entries = new ArrayList<Placed>();
     for (String name : parsed.keySet()) {
       var path = List.of(name);
       var position = parsed.inputPositionOf(path);
-      Object value = value(position.line(), parsed.get(path));
+      Object value = value(position.line(), parsed.get(path), invalid);
       entries.add(new Placed(new Table.Entry(name, position.line(), value), position.column()));
     }
     entries.sort(
@@ -82,18 +86,19 @@ public record TomlDocument(Table root, List<Problem> problems) {
     return new Table(line, entries.stream().map(Placed::entry).toList());
   }
 
-  private static Object value(int line, Object parsed) {
+  /** Returns a value; a scalar on one of the invalid lines may be incomplete. */
+  private static Object value(int line, Object parsed, Set<Integer> invalid) {
     return switch (parsed) {
-      case TomlTable inner -> table(line, inner);
-      case TomlArray array -> list(array);
-      default -> parsed;
+      case TomlTable inner -> table(line, inner, invalid);
+      case TomlArray array -> invalid.contains(line) ? Table.UNREADABLE : list(array, invalid);
+      default -> invalid.contains(line) ? Table.UNREADABLE : parsed;
     };
   }
 
-  private static List<Object> list(TomlArray array) {
+  private static List<Object> list(TomlArray array, Set<Integer> invalid) {
     var values = new ArrayList<>();
     for (int i = 0; i < array.size(); i++) {
-      values.add(value(array.inputPositionOf(i).line(), array.get(i)));
+      values.add(value(array.inputPositionOf(i).line(), array.get(i), invalid));
     }
     return List.copyOf(values);
   }
