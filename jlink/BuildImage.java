@@ -29,6 +29,10 @@ final class BuildImage {
   private static final List<String> LAUNCHERS =
       List.of("culvert", "remote-proxy", "origin-proxy", "bounce-server");
   private static final int FIRST_JDK_WITH_AOT_CACHE = 24;
+
+  /** The folder of the dependencies to which a module descriptor was added. */
+  private static final String DESCRIPTORS = "descriptors";
+
   private static final int STEP_LIMIT_SECONDS = 120;
 
   private final Path recipe;
@@ -103,8 +107,13 @@ final class BuildImage {
   }
 
   private void deleteOld() throws IOException {
-    if (Files.exists(image)) {
-      try (var paths = Files.walk(image)) {
+    delete(image);
+    delete(target.resolve(DESCRIPTORS));
+  }
+
+  private static void delete(Path folder) throws IOException {
+    if (Files.exists(folder)) {
+      try (var paths = Files.walk(folder)) {
         for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
           Files.delete(path);
         }
@@ -142,7 +151,7 @@ final class BuildImage {
   }
 
   private String describe(String module, String dependency, List<String> all) throws IOException {
-    Path folder = target.resolve("descriptors").resolve(module);
+    Path folder = target.resolve(DESCRIPTORS).resolve(module);
     Path copy = folder.resolve(Path.of(dependency).getFileName());
     String others =
         all.stream()
