@@ -50,21 +50,27 @@ final class FileCheck {
   private final SettingsFile file;
   private final Map<String, String> variables;
   private final List<String> options;
+
+  /** Whether the command runs after this check and reports what it finds invalid itself. */
+  private final boolean isAtStart;
+
   private final TreeSet<Problem> problems;
 
   /** Settings that have a problem already; a further one may be its consequence. */
   private final Set<ServiceSetting> leftOut = new HashSet<>();
 
-  private FileCheck(SettingsFile file, Map<String, String> variables, List<String> options) {
+  private FileCheck(
+      SettingsFile file, Map<String, String> variables, List<String> options, boolean isAtStart) {
     this.file = file;
     this.variables = variables;
     this.options = options;
+    this.isAtStart = isAtStart;
     this.problems = new TreeSet<>(file.problems());
   }
 
   /** Returns the problems of a file that was read, one line each. */
   static List<String> problems(SettingsFile file) {
-    return problems(file, Map.of(), List.of());
+    return new FileCheck(file, Map.of(), List.of(), false).lines();
   }
 
   /**
@@ -73,16 +79,16 @@ final class FileCheck {
    *
    * @param options the command line without the name of the command
    */
-  static List<String> problems(
+  static List<String> atStart(
       SettingsFile file, Map<String, String> variables, List<String> options) {
-    var check = new FileCheck(file, variables, options);
-    file.blocks().values().stream().filter(block -> !block.isRathole()).forEach(check::check);
+    return new FileCheck(file, variables, options, true).lines();
+  }
+
+  private List<String> lines() {
+    file.blocks().values().stream().filter(block -> !block.isRathole()).forEach(this::check);
     List<String> lines =
-        check.problems.stream()
-            .limit(MAX_PROBLEMS)
-            .map(problem -> file.file() + " " + problem)
-            .toList();
-    return check.problems.size() > MAX_PROBLEMS
+        problems.stream().limit(MAX_PROBLEMS).map(problem -> file.file() + " " + problem).toList();
+    return problems.size() > MAX_PROBLEMS
         ? Stream.concat(lines.stream(), Stream.of(file.file() + ": and more problems")).toList()
         : lines;
   }
@@ -99,7 +105,9 @@ final class FileCheck {
 
   private void check(Block whole) {
     leftOut.clear();
-    problems.forEach(problem -> leftOut.addAll(problem.settings()));
+    problems.stream()
+        .filter(problem -> problem.isSyntax() || problem.isIn(whole.role()))
+        .forEach(problem -> leftOut.addAll(problem.settings()));
     Optional<Block> rest = Optional.of(whole);
     while (rest.isPresent() && problems.size() <= MAX_PROBLEMS) {
       rest = checkOnce(rest.get());
@@ -147,11 +155,11 @@ final class FileCheck {
       }
       return without(block, settings);
     }
-    List<ServiceSetting> invalid =
-        MissingSettings.invalid(e).map(ServiceSetting::ofAll).stream().toList();
-    if (!options.isEmpty()) {
+    if (isAtStart) {
       return Optional.empty();
     }
+    List<ServiceSetting> invalid =
+        MissingSettings.invalid(e).map(ServiceSetting::ofAll).stream().toList();
     // picocli's own message may have a secret.
     String reason =
         e.getCause() instanceof TypeConversionException cause ? ": " + cause.getMessage() : "";
@@ -175,10 +183,19 @@ final class FileCheck {
     // A key may be lost after an error of the syntax.
     boolean isLost = given.isEmpty() && file.problems().stream().anyMatch(Problem::isSyntax);
     if (!isConsequence && !isLost) {
-      int blockLine = options.isEmpty() ? block.line() : 0;
+      int blockLine = isAtStart ? 0 : block.line();
       int line = given.stream().mapToInt(FileValue::line).findFirst().orElse(blockLine);
-      problems.add(new Problem(line, "", message));
+      problems.add(new Problem(line, "", message + otherLines(line, given)));
     }
+  }
+
+  private static String otherLines(int line, List<FileValue> given) {
+    return given.stream()
+        .map(FileValue::line)
+        .filter(each -> each != line)
+        .distinct()
+        .map(each -> " (see also line " + each + ")")
+        .collect(Collectors.joining());
   }
 
   private boolean isLeftOut(Block block, ServiceSetting setting) {

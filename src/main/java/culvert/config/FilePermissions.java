@@ -36,7 +36,7 @@ public final class FilePermissions {
         if (!forOthers.isEmpty()) {
           return Optional.of(
               SettingMessage.of(
-                  "%s %s: others on this machine may use the file; 'chmod 600' it", setting, file));
+                  "%s %s: other users can access the file; 'chmod 600' it", setting, file));
         }
       }
     } catch (IOException e) {

@@ -15,11 +15,12 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * Reads the files that settings name. Every failure is a {@link SettingException} with one line:
- * the setting, the file, and the reason.
+ * Reads the files that settings name. Every failure is a {@link SettingException} with one
+ * line: the setting, the file, and the reason.
  */
 public final class SettingFile {
 
+  private static final int KIBIBYTE = 1024;
   private static final int MEBIBYTE = 1024 * 1024;
 
   private static final byte[] UTF_8_MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
@@ -45,7 +46,7 @@ public final class SettingFile {
     byte[] bytes = PipeContents.of(file).orElseGet(() -> read(source, file, maxBytes));
     if (bytes.length > maxBytes) {
       throw invalid(
-          source, file, "the file is longer than " + size(maxBytes) + "; it is the wrong one");
+          source, file, "the file exceeds " + size(maxBytes) + "; it is probably the wrong file");
     }
     return bytes;
   }
@@ -80,7 +81,10 @@ public final class SettingFile {
   }
 
   private static String size(int bytes) {
-    return bytes % MEBIBYTE == 0 ? bytes / MEBIBYTE + " MiB" : bytes + " bytes";
+    if (bytes % MEBIBYTE == 0) {
+      return bytes / MEBIBYTE + " MiB";
+    }
+    return bytes % KIBIBYTE == 0 ? bytes / KIBIBYTE + " KiB" : bytes + " bytes";
   }
 
   private static String reason(IOException e) {

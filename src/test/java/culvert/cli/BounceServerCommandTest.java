@@ -291,7 +291,7 @@ class BounceServerCommandTest {
     assertThat(run("--auth-file=" + file).err()).doesNotContain("WARN", "hunter2");
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
     assertThat(run("--auth-file=" + file).err())
-        .contains("--auth-file " + file + ": others on this machine may use the file");
+        .contains("--auth-file " + file + ": other users can access the file");
   }
 
   @Test

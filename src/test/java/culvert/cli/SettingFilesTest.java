@@ -93,7 +93,7 @@ class SettingFilesTest {
     try (var large = new RandomAccessFile(file.toFile(), "rw")) {
       large.setLength((4 << 20) + 1);
     }
-    rejected(command, file, "the file is longer than ");
+    rejected(command, file, "the file exceeds ");
   }
 
   /** Text that an editor has saved as UTF-16; an archive is no text. */

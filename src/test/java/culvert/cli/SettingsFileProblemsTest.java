@@ -6,6 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,7 +75,7 @@ class SettingsFileProblemsTest {
               "line 5: server.transport.tls.certificate: unknown key"),
           new Case(
               SERVER + "[server.clients.home]\nsecret = \"x\"",
-              "line 4: server.clients: clients with secrets of their own are not supported yet"),
+              "line 4: server.clients: clients with their own secrets are not supported yet"),
           new Case(
               SERVER + "[server.services.dns]\ntype = \"sctp\"\nbind_addr = \"0.0.0.0:53\"",
               "line 5: server.services.dns.type: invalid value 'sctp': expected \"tcp\" or"
@@ -153,6 +155,13 @@ class SettingsFileProblemsTest {
               SERVER + "secret_file = []",
               "line 4: server.secret_file: the array is empty; remove the key or add a value"),
           new Case(
+              SERVER
+                  + "accept_proxy_protocol = ["
+                  + "\"10.0.0.1\",".repeat(1001)
+                  + "]\nsecret = \"\"",
+              "line 4: server.accept_proxy_protocol: the array has more than 1000 values",
+              "line 5: server.secret: the secret is empty"),
+          new Case(
               SERVER + "transport.noise.peer_key = []",
               "line 4: server.transport.noise.peer_key: the array is empty; remove the key or add"
                   + " a value"),
@@ -174,10 +183,11 @@ class SettingsFileProblemsTest {
           new Case(
               SERVER + "[server.services.a]\nbind_addr = \"127.0.0.1:8000\"",
               "line 3: server.services.web.bind_addr and server.services.a.bind_addr both"
-                  + " listen at port 8000 of 127.0.0.1"),
+                  + " listen at port 8000 of 127.0.0.1 (see also line 5)"),
           new Case(
               SERVER + "secret = \"0123456789abcdef\"\nsecret_file = \"x\"",
-              "line 4: server.secret and server.secret_file are both given; keep one"),
+              "line 4: server.secret and server.secret_file are both given; keep one (see also line"
+                  + " 5)"),
           new Case(
               SERVER + "transport.type = \"tls\"",
               "line 4: server.transport.type tls needs a certificate: set"
@@ -204,11 +214,11 @@ class SettingsFileProblemsTest {
                   + "services.c.bind_addr = \"127.0.0.1:8000\"\n"
                   + "services.d.bind_adr = \"127.0.0.1:8000\"",
               "line 2: server.bind_addr and server.services.b.bind_addr both listen at port 9000 of"
-                  + " 0.0.0.0",
+                  + " 0.0.0.0 (see also line 5)",
               "line 3: server.services.web.bind_addr and server.services.a.bind_addr both listen at"
-                  + " port 8000 of 0.0.0.0",
+                  + " port 8000 of 0.0.0.0 (see also line 4)",
               "line 3: server.services.web.bind_addr and server.services.c.bind_addr both listen at"
-                  + " port 8000 of 127.0.0.1",
+                  + " port 8000 of 127.0.0.1 (see also line 6)",
               "line 7: server.services.d.bind_adr: unknown key; did you mean 'bind_addr'?"),
           new Case(
               CLIENT + "services.a.local_addr = \"a,b:80\"\nheartbeat_timeout = \"1s\"",
@@ -248,6 +258,12 @@ class SettingsFileProblemsTest {
               SERVER + "services.ssh.token = \"x\"\nservices.ssh.bind_addr = \"0.0.0.0:22\"",
               "line 3: server.services.web: the service needs 'token', or the block"
                   + " 'default_token'"),
+          new Case(
+              "[server]\nbind_addr = \"0.0.0.0:1\"\ndefault_token = \"x\"",
+              "line 1: server: the block needs 'services'"),
+          new Case(
+              CLIENT + "default_token = \"x\"\n[client.transport]\ntype = \"noise\"",
+              "line 5: client.transport: type = \"noise\" needs 'noise.remote_public_key'"),
           new Case(
               SERVER + "default_token = \"x\"\ntransport.type = \"tls\"",
               "line 5: server.transport: type = \"tls\" needs 'tls'"),
@@ -370,6 +386,53 @@ class SettingsFileProblemsTest {
             "--heartbeat-timeout=30s");
     assertThat(valid.exit()).isZero();
     assertThat(Cli.run("remote-proxy", "--config=" + file, "--no-such-option").exit()).isEqualTo(2);
+  }
+
+  /** A hundred lines are enough; each further check of the rest would take as long. */
+  @Test
+  void listOfProblemsEndsAfterAHundred() throws Exception {
+    var text = new StringBuilder(SERVER);
+    for (int i = 0; i < 200; i++) {
+      text.append("services.s%d.bind_addr = \"127.0.0.1:8000\"\n".formatted(i));
+    }
+    Path file = Files.writeString(folder.resolve("file.toml"), text);
+    Cli conflicts = Cli.run("check", file.toString());
+    assertThat(conflicts.err()).hasLineCount(101).endsWith("and more problems\n");
+    Files.writeString(
+        file,
+        "[server]\n"
+            + IntStream.range(0, 200)
+                .mapToObj(i -> "k" + i + " = 1\n")
+                .collect(Collectors.joining()));
+    assertThat(Cli.run("check", file.toString()).err())
+        .hasLineCount(101)
+        .endsWith("and more problems\n");
+  }
+
+  /** Ten lines of port ranges may stand for thousands of services. */
+  @Test
+  void numberOfServicesIsLimited() throws Exception {
+    Path file = Files.writeString(folder.resolve("file.toml"), ranges("[server]", "bind_addr", 5));
+    Cli valid = Cli.run("check", file.toString());
+    assertThat(valid.err()).isEmpty();
+    Files.writeString(file, ranges("[server]", "bind_addr", 10));
+    Cli server = Cli.run("check", file.toString());
+    assertThat(server.err())
+        .endsWith("line 8: server.services.s5.bind_addr: the block has more than 5000 services\n")
+        .hasLineCount(1);
+    Files.writeString(file, ranges("[client]", "local_addr", 3));
+    assertThat(Cli.run("check", file.toString()).err())
+        .endsWith("line 4: client.services.s1.local_addr: the block has more than 1000 services\n")
+        .hasLineCount(1);
+  }
+
+  private static String ranges(String block, String key, int services) {
+    String address = block.equals("[server]") ? "bind_addr" : "remote_addr";
+    return IntStream.range(0, services)
+        .mapToObj(i ->
+            "services.s%d.%s = \"127.0.0.1:%d-%d\"\n"
+                .formatted(i, key, 10_000 + 1000 * i, 10_999 + 1000 * i))
+        .collect(Collectors.joining("", block + "\n" + address + " = \"127.0.0.1:9000\"\n", ""));
   }
 
   @Test

@@ -156,9 +156,29 @@ class SettingsFileRunTest {
   void fileWithASecretThatOthersCanReadIsReported() throws Exception {
     String file = file(SERVER);
     Files.setPosixFilePermissions(Path.of(file), PosixFilePermissions.fromString("rw-r--r--"));
-    assertThat(Cli.run("run", file).err()).contains("others on this machine may use the file");
+    assertThat(Cli.run("run", file).err()).contains("other users can access the file");
     Files.setPosixFilePermissions(Path.of(file), PosixFilePermissions.fromString("rw-------"));
-    assertThat(Cli.run("run", file).err()).doesNotContain("others on this machine");
+    assertThat(Cli.run("run", file).err()).doesNotContain("other users");
+  }
+
+  @Test
+  void fileWithoutASecretOfItsOwnMayBeReadByOthers() throws Exception {
+    String ofVariable = file(SERVER.replace("0123456789abcdef", "${MY_SECRET}"));
+    Files.setPosixFilePermissions(
+        Path.of(ofVariable), PosixFilePermissions.fromString("rw-r--r--"));
+    Map<String, String> variables = Map.of("MY_SECRET", "0123456789abcdef");
+    assertThat(Cli.run(variables, "run", ofVariable).err()).doesNotContain("chmod");
+    String proxy = file(CLIENT + "transport.tcp.proxy = \"http://127.0.0.1:1\"\n");
+    assertThat(Cli.run("run", proxy).err()).doesNotContain("chmod");
+    String password = file(CLIENT + "transport.tcp.proxy = \"http://a:b@127.0.0.1:1\"\n");
+    assertThat(Cli.run("run", password).err()).contains("chmod");
+  }
+
+  /** Only a text of the file itself may name a file. */
+  @Test
+  void variableWhoseValueBeginsWithFileIsASecret() throws Exception {
+    String file = file(SERVER.replace("0123456789abcdef", "${MY_SECRET}"));
+    assertThat(Cli.run(Map.of("MY_SECRET", "file:/none/0123456789"), "run", file).exit()).isZero();
   }
 
   @Test
@@ -193,8 +213,8 @@ class SettingsFileRunTest {
 
   @Test
   void fileThatIsTooLongIsRejected() throws Exception {
-    Cli run = Cli.run("run", file(SERVER + "#".repeat(1 << 20)));
-    assertThat(run.err()).contains("the file is longer than 1 MiB").hasLineCount(1);
+    Cli run = Cli.run("run", file(SERVER + "#".repeat(1 << 17)));
+    assertThat(run.err()).contains("the file exceeds 128 KiB").hasLineCount(1);
     assertThat(run.exit()).isEqualTo(78);
   }
 

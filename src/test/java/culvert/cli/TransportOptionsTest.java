@@ -317,7 +317,7 @@ class TransportOptionsTest {
     rejected(origin(variables, "--transport=tls"), "CULVERT_TLS_KEY is given without --tls-cert");
     expose(secret);
     assertThat(Cli.remote(Map.of("CULVERT_SECRET_FILE", secret.toString())).err())
-        .contains("CULVERT_SECRET_FILE " + secret + ": others on this machine");
+        .contains("CULVERT_SECRET_FILE " + secret + ": other users can access");
   }
 
   private static long lines(Cli run, String text) {
@@ -334,7 +334,7 @@ class TransportOptionsTest {
   @Test
   void fileReadableByOthersCausesOneWarning() throws IOException {
     expose(secret, key, certificateKey);
-    String warning = ": others on this machine may use the file; 'chmod 600' it";
+    String warning = ": other users can access the file; 'chmod 600' it";
     for (Cli run :
         List.of(
             Cli.remote("--secret-file=" + secret, "--noise-key-file=" + key),
@@ -363,7 +363,7 @@ class TransportOptionsTest {
   void fileReadableByItsOwnerOnlyCausesNoWarning() {
     var run = Cli.remote("--secret-file=" + secret, "--noise-key-file=" + key);
     assertThat(run.exit()).isZero();
-    assertThat(run.err()).doesNotContain("others on this machine");
+    assertThat(run.err()).doesNotContain("other users");
   }
 
   @Test

@@ -42,8 +42,7 @@ class FilePermissionsTest {
     setMode(mode);
     assertThat(FilePermissions.of(Setting.SECRET_FILE, file))
         .map(SettingMessage::toString)
-        .contains(
-            "--secret-file " + file + ": others on this machine may use the file; 'chmod 600' it");
+        .contains("--secret-file " + file + ": other users can access the file; 'chmod 600' it");
   }
 
   /** Service managers often mount a secret as a symbolic link. */

@@ -93,7 +93,7 @@ class NoiseSettingsTest {
         .hasMessage(
             "--noise-key-file "
                 + folder.resolve("noise.key")
-                + ": the file is longer than 4096 bytes; it is the wrong one");
+                + ": the file exceeds 4 KiB; it is probably the wrong file");
     Path binary = Files.write(folder.resolve("binary"), new byte[] {(byte) 0xff, 'h', 'u', 'n'});
     assertThatThrownBy(() -> NoiseSettings.of(Optional.empty(), Optional.of(binary), List.of()))
         .hasMessage("--noise-key-file " + binary + ": the file is not text in UTF-8")

@@ -40,7 +40,7 @@ class PipeContentsTest {
     assertThat(read(fifo)).as("again, without a writer").asString().isEqualTo("a secret");
     assertThat(PipeContents.files()).contains(fifo);
     assertThatThrownBy(() -> SettingFile.bytes("--secret-file", fifo, 3))
-        .hasMessageContaining("is longer than 3 bytes");
+        .hasMessageContaining("exceeds 3 bytes");
     Files.delete(fifo);
     assertThat(read(fifo)).as("a pipe that is gone").asString().isEqualTo("a secret");
     Files.writeString(fifo, "a file");

@@ -123,7 +123,7 @@ class SecretTest {
     assertThatThrownBy(() -> Secret.read(Setting.SECRET_FILE, file))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "--secret-file " + file + ": the file is longer than 4096 bytes; it is the wrong one");
+            "--secret-file " + file + ": the file exceeds 4 KiB; it is probably the wrong file");
   }
 
   @Test

@@ -44,7 +44,7 @@ public final class BounceAuthOptions {
     return choose(spec, OPTIONS, text, file);
   }
 
-  /** Returns a warning if other users can read the file. */
+  /** Returns a warning if other users can access the file. */
   public Optional<SettingMessage> advice() {
     return Optional.ofNullable(file).flatMap(given -> FilePermissions.of(Setting.AUTH_FILE, given));
   }

@@ -109,6 +109,13 @@ public final class FileSettings {
     return block.map(given -> given.values().getOrDefault(setting, List.of())).orElse(List.of());
   }
 
+  /** Returns whether a value contains a secret: an outbound proxy has one only with a password. */
+  private static boolean hasSecret(FileValue value) {
+    return value.key().isSecret()
+        && value.isLiteral()
+        && (!value.key().setting().equals(Optional.of(Setting.VIA)) || value.text().contains("@"));
+  }
+
   /**
    * Returns warnings about values without effect, and about secrets that others can read.
    *
@@ -119,7 +126,7 @@ public final class FileSettings {
     boolean hasSecret =
         block.stream()
             .flatMap(given -> given.values().values().stream())
-            .anyMatch(all -> all.getFirst().key().isSecret());
+            .anyMatch(all -> hasSecret(all.getFirst()));
     if (hasSecret) {
       file.flatMap(given -> FilePermissions.of(Setting.CONFIG, given))
           .map(message -> message.text(written))

@@ -4,6 +4,7 @@ import culvert.config.ServiceAddress;
 import culvert.setting.PasswordGuess;
 import culvert.setting.ServiceSetting;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,7 +18,10 @@ import java.util.stream.Collectors;
 final class BlockReader {
 
   /** The whole value of a secret that is in a variable. */
-  private static final Pattern VARIABLE = Pattern.compile("\\$\\{([A-Za-z_][A-Za-z0-9_]*)}");
+  static final Pattern VARIABLE = Pattern.compile("\\$\\{([A-Za-z_][A-Za-z0-9_]*)}");
+
+  /** Maximum values of an array. */
+  private static final int MAX_VALUES = 1000;
 
   private static final int MAX_SHOWN_CHARACTERS = 200;
 
@@ -26,6 +30,9 @@ final class BlockReader {
   private final Map<String, String> variables;
   private final List<Problem> problems;
   private final List<FileValue> values = new ArrayList<>();
+
+  /** The settings that have a problem. */
+  private final Set<ServiceSetting> reported = new HashSet<>();
 
   /**
    * Creates a reader.
@@ -69,7 +76,7 @@ final class BlockReader {
           checkService(entry, inner, name);
         }
       } else {
-        problems.add(
+        addProblem(
             new Problem(
                 entry.line(), name, "expected a table, found " + Kind.typeOf(entry.value())));
       }
@@ -88,7 +95,7 @@ final class BlockReader {
         near.flatMap(each -> layout.find(below(parent, each)).or(() -> layout.find(each)))
             .map(key -> places(key, service))
             .orElse(Set.of());
-    problems.add(
+    addProblem(
         new Problem(
             entry.line(), name, unknownKey.apply(path).orElse("unknown key" + hint), meant));
   }
@@ -116,8 +123,12 @@ final class BlockReader {
 
   /** Returns whether one of these settings has a problem already. */
   private boolean isReported(Set<ServiceSetting> places) {
-    return problems.stream()
-        .anyMatch(problem -> problem.settings().stream().anyMatch(places::contains));
+    return places.stream().anyMatch(reported::contains);
+  }
+
+  private void addProblem(Problem problem) {
+    problems.add(problem);
+    reported.addAll(problem.settings());
   }
 
   private static Set<ServiceSetting> places(Key key, String service) {
@@ -129,21 +140,27 @@ final class BlockReader {
   /** Adds to the syntax errors of a line that this value is lost. */
   private void addUnreadable(Key key, int line, String service) {
     for (ServiceSetting place : places(key, service)) {
+      reported.add(place);
       problems.replaceAll(
           problem -> problem.isSyntax() && problem.line() == line ? problem.with(place) : problem);
     }
   }
 
   private void readValue(Key key, Table.Entry entry, String name, String service) {
-    if (entry.value() == Table.UNREADABLE) {
+    List<?> all =
+        key.isList() && entry.value() instanceof List<?> list ? list : List.of(entry.value());
+    if (all.contains(Table.UNREADABLE)) {
       addUnreadable(key, entry.line(), service);
       return;
     }
-    List<?> all =
-        key.isList() && entry.value() instanceof List<?> list ? list : List.of(entry.value());
     if (all.isEmpty()) {
       addProblem(
           key, entry.line(), name, service, "the array is empty; remove the key or add a value");
+    }
+    if (all.size() > MAX_VALUES) {
+      addProblem(
+          key, entry.line(), name, service, "the array has more than " + MAX_VALUES + " values");
+      return;
     }
     for (Object value : all) {
       Optional<String> text = key.kind().text(value);
@@ -167,7 +184,7 @@ final class BlockReader {
       Matcher variable = VARIABLE.matcher(value.text());
       String text =
           variable.matches() ? variables.getOrDefault(variable.group(1), "") : value.text();
-      resolved = value.withText(text);
+      resolved = variable.matches() ? value.withVariable(text) : value;
       problem =
           variable.matches() && text.isEmpty()
               ? Optional.of("the variable " + variable.group(1) + " is not set")
@@ -183,7 +200,7 @@ final class BlockReader {
   }
 
   private void addProblem(Key key, int line, String name, String service, String message) {
-    problems.add(new Problem(line, name, message, places(key, service)));
+    addProblem(new Problem(line, name, message, places(key, service)));
   }
 
   private static Optional<String> invalid(FileValue value) {

@@ -8,12 +8,24 @@ package culvert.config.toml;
  * @param line where it is, from 1
  * @param service the name of the service, or an empty text
  * @param text the value in the form of the option's
+ * @param isLiteral whether the file has the text itself, and not the name of a variable
  */
-public record FileValue(Key key, String name, int line, String service, String text) {
+public record FileValue(
+    Key key, String name, int line, String service, String text, boolean isLiteral) {
+
+  /** Creates a value that the file has itself. */
+  public FileValue(Key key, String name, int line, String service, String text) {
+    this(key, name, line, service, text, true);
+  }
+
+  /** Returns the same place with the value of a variable. */
+  FileValue withVariable(String other) {
+    return new FileValue(key, name, line, service, other, false);
+  }
 
   /** Returns the same place with another text. */
   FileValue withText(String other) {
-    return new FileValue(key, name, line, service, other);
+    return new FileValue(key, name, line, service, other, isLiteral);
   }
 
   /** Returns a copy that belongs to another service and key. */

@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
 final class NativeBlock {
 
   /** The prefix of a secret's value that names a file. */
-  private static final String FILE = "file:";
+  static final String FILE = "file:";
 
   /** The setting that names a file, for each whose value may be the name of one. */
   private static final Map<Setting, Setting> FILE_OF =
@@ -26,18 +26,27 @@ final class NativeBlock {
           Setting.AUTH, Setting.AUTH_FILE,
           Setting.BOUNCE_AUTH, Setting.BOUNCE_AUTH_FILE);
 
-  /** Keys of rathole that have an equal under another name. */
-  private static final Map<String, String> EQUALS =
+  /** Keys of rathole that have an equivalent under another name. */
+  private static final Map<String, String> EQUIVALENTS =
       Map.of(
           "transport.noise.local_private_key", "transport.noise.key_file",
           "transport.noise.remote_public_key", "transport.noise.peer_key",
           "transport.tls.pkcs12_password", "transport.tls.pkcs12_password_file");
+
+  /** Maximum services of a remote proxy. */
+  static final int MAX_SERVICES = 5000;
+
+  /** Maximum services of an origin proxy: one session may offer so many. */
+  static final int MAX_OFFERS = 1000;
 
   private final Role role;
   private final Layout layout;
   private final Layout rathole;
   private final List<Problem> problems;
   private final Map<Setting, List<FileValue>> values = new EnumMap<>(Setting.class);
+
+  /** The services so far, one for each port. */
+  private int services;
 
   private NativeBlock(Role role, Layout layout, Layout rathole, List<Problem> problems) {
     this.role = role;
@@ -71,11 +80,11 @@ final class NativeBlock {
 
   private Optional<String> unknown(String path) {
     if (path.equals("clients")) {
-      return Optional.of("clients with secrets of their own are not supported yet");
+      return Optional.of("clients with their own secrets are not supported yet");
     }
-    if (EQUALS.containsKey(path)) {
+    if (EQUIVALENTS.containsKey(path)) {
       return Optional.of(
-          "the key belongs to the rathole protocol; use '" + EQUALS.get(path) + "' here");
+          "the key belongs to the rathole protocol; use '" + EQUIVALENTS.get(path) + "' here");
     }
     return rathole.find(path).isPresent() || rathole.isTable(path)
         ? Optional.of("the key belongs to the rathole protocol and has no effect here; remove it")
@@ -103,6 +112,9 @@ final class NativeBlock {
     Optional<PortSpan> span =
         value.service().isEmpty() ? Optional.empty() : PortSpan.parse(value.text());
     String prefix = (isUdp ? ServiceType.UDP : ServiceType.TCP).prefix();
+    if (!value.service().isEmpty() && !countServices(setting, value, span)) {
+      return;
+    }
     if (span.isPresent()) {
       List<String> addresses = span.get().addresses();
       String last = value.service() + "." + (addresses.size() - 1);
@@ -113,7 +125,7 @@ final class NativeBlock {
       for (int i = 0; i < addresses.size(); i++) {
         put(setting, value.of(value.key(), value.service() + "." + i, prefix + addresses.get(i)));
       }
-    } else if (FILE_OF.containsKey(setting) && value.text().startsWith(FILE)) {
+    } else if (FILE_OF.containsKey(setting) && value.isLiteral() && value.text().startsWith(FILE)) {
       Setting file = FILE_OF.get(setting);
       Key key = layout.find(file).orElseThrow();
       if (key.isList() && value.text().contains(",")) {
@@ -124,6 +136,17 @@ final class NativeBlock {
     } else {
       put(setting, value.withText(prefix + value.text()));
     }
+  }
+
+  /** Returns whether the block may have the services of one more value. */
+  private boolean countServices(Setting setting, FileValue value, Optional<PortSpan> span) {
+    int max = role == Role.CLIENT ? MAX_OFFERS : MAX_SERVICES;
+    boolean isExceeded = services > max;
+    services += span.map(PortSpan::size).orElse(1);
+    if (services > max && !isExceeded) {
+      addProblem(setting, value, "the block has more than " + max + " services");
+    }
+    return services <= max;
   }
 
   private static boolean hasName(String service) {

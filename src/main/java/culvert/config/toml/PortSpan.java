@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
  */
 record PortSpan(String host, int min, int max) {
 
-  /** Maximum ports of one span; so many services one session may offer at once. */
+  /** Maximum ports of one span; one session may offer so many services. */
   static final int MAX_PORTS = 1000;
 
   private static final int MAX_PORT = 65535;
@@ -38,9 +38,14 @@ record PortSpan(String host, int min, int max) {
     if (min < 1 || max > MAX_PORT || min > max) {
       return Optional.of("expected A-B, with ports from 1 to " + MAX_PORT);
     }
-    return max - min < MAX_PORTS
+    return size() <= MAX_PORTS
         ? Optional.empty()
         : Optional.of("expected at most " + MAX_PORTS + " ports");
+  }
+
+  /** Returns the number of ports. */
+  int size() {
+    return max - min + 1;
   }
 
   /** Returns the addresses in the order of the ports. */

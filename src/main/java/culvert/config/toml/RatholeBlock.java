@@ -57,18 +57,18 @@ final class RatholeBlock {
         new BlockReader(RatholeKeys.of(role), path -> Optional.empty(), variables, problems)
             .read(role.block(), table);
     var block = new RatholeBlock(role, table, found, problems);
-    block.checkAddress(entry.line());
+    block.checkKeys(entry.line());
     block.checkTokens();
     block.checkTransport();
     block.checkNoise();
     return new Block(role, entry.line(), true, Map.of(), List.of());
   }
 
-  private void checkAddress(int line) {
-    String address = role == Role.SERVER ? "bind_addr" : "remote_addr";
-    if (table.find(address).isEmpty()) {
-      problems.add(new Problem(line, role.block(), "the block needs '" + address + "'"));
-    }
+  private void checkKeys(int line) {
+    List.of(role == Role.SERVER ? "bind_addr" : "remote_addr", "services").stream()
+        .filter(key -> table.find(key).isEmpty())
+        .map(key -> new Problem(line, role.block(), "the block needs '" + key + "'"))
+        .forEach(problems::add);
   }
 
   private void checkTokens() {
@@ -122,12 +122,22 @@ final class RatholeBlock {
   /** Checks the values that only this transport uses. */
   private void checkNoise() {
     if (transportType.equals("noise")) {
+      if (needsPeerKey() && transport.table("noise").find("remote_public_key").isEmpty()) {
+        addMissing("noise.remote_public_key");
+      }
       for (FileValue value : found) {
         noiseProblem(value.key().path(), value.text().strip())
             .map(message -> new Problem(value.line(), value.name(), message))
             .ifPresent(problems::add);
       }
     }
+  }
+
+  /** Returns whether the pattern is one in which this side knows the other's key before. */
+  private boolean needsPeerKey() {
+    String pattern = transport.table("noise").text("pattern").orElse("Noise_NK_");
+    return pattern.startsWith("Noise_KK_")
+        || role == Role.CLIENT && pattern.startsWith("Noise_NK_");
   }
 
   private static Optional<String> noiseProblem(String path, String text) {

@@ -22,7 +22,8 @@ import java.util.stream.Collectors;
  */
 public record SettingsFile(Path file, Map<Role, Block> blocks, List<Problem> problems) {
 
-  private static final int MAX_BYTES = 1024 * 1024;
+  /** Maximum size of a file. */
+  public static final int MAX_BYTES = 128 * 1024;
 
   /** Copies the collections. */
   public SettingsFile {

@@ -3,6 +3,7 @@ package culvert.config.toml;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -31,6 +32,10 @@ public record TomlDocument(Table root, List<Problem> problems) {
 
   /** Parses a text. The first call loads the TOML library. */
   public static TomlDocument parse(String text) {
+    Optional<Problem> limit = TextScan.problem(text);
+    if (limit.isPresent()) {
+      return rejected(limit.get());
+    }
     try {
       TomlParseResult result = Toml.parse(text);
       List<Problem> problems =
@@ -38,11 +43,13 @@ public record TomlDocument(Table root, List<Problem> problems) {
       Set<Integer> invalid = problems.stream().map(Problem::line).collect(Collectors.toSet());
       return new TomlDocument(table(1, result, invalid), problems);
     } catch (StackOverflowError e) {
-      // The parser is recursive; only brackets that are nested without end exhaust the stack.
-      return new TomlDocument(
-          new Table(1, List.of()),
-          List.of(Problem.ofSyntax(1, "the brackets of a value are nested too deeply")));
+      // The scan does not follow the parser's recovery from errors of the syntax.
+      return rejected(Problem.ofSyntax(1, "the brackets of a value are nested too deeply"));
     }
+  }
+
+  private static TomlDocument rejected(Problem problem) {
+    return new TomlDocument(new Table(1, List.of()), List.of(problem));
   }
 
   private static Problem problem(TomlParseError error) {

@@ -63,6 +63,6 @@ class AuthorityLoaderTest {
   void oversizedFileIsNotReadWhole() throws Exception {
     Path large = Files.write(folder.resolve("large"), new byte[(4 << 20) + 1]);
     assertThatThrownBy(() -> load(new TlsTrust.Authorities(large)))
-        .hasMessageStartingWith("--tls-ca " + large + ": the file is longer than 4 MiB");
+        .hasMessageStartingWith("--tls-ca " + large + ": the file exceeds 4 MiB");
   }
 }

@@ -234,9 +234,7 @@ class IdentityLoaderTest {
           .as(mode)
           .map(SettingMessage::toString)
           .containsExactly(
-              "--tls-key "
-                  + identity.key()
-                  + ": others on this machine may use the file; 'chmod 600' it");
+              "--tls-key " + identity.key() + ": other users can access the file; 'chmod 600' it");
     }
   }
 
