@@ -221,7 +221,8 @@ final class BounceServerCommand implements Callable<Integer>, RoleCommand {
     if (settings.authentication().isEmpty() && !isByCertificate) {
       log.warn(
           "NO AUTHENTICATION STRING IS SET: any client that can reach the port can join any group;"
-              + " set --auth, --auth-file or CULVERT_AUTH");
+              + " set "
+              + ConfigOption.waysToSet(spec, Setting.AUTH, Setting.AUTH_FILE));
     }
   }
 

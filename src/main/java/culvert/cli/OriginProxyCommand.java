@@ -190,8 +190,9 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
       protocol.warn(
           log,
           settings.isPeerAuthenticated(),
-          "NO SECRET IS SET: anyone on the network path can impersonate the remote proxy;"
-              + " set --secret, --secret-file or CULVERT_SECRET on both sides");
+          "NO SECRET IS SET: anyone on the network path can impersonate the remote proxy; set "
+              + ConfigOption.waysToSet(spec, Setting.SECRET, Setting.SECRET_FILE)
+              + " on both sides");
       Runnable reload = () -> proxy.reload(reread());
       return exitCode(OriginRun.of(proxy, settings.timeouts().drain(), NAME, reload, terminal, log))
           .code();

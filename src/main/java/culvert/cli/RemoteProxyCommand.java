@@ -18,6 +18,7 @@ import culvert.cli.option.ProtocolOption;
 import culvert.cli.option.StandardOptions;
 import culvert.cli.option.TlsServerOptions;
 import culvert.cli.option.UnauthenticatedOptions;
+import culvert.cli.option.WrittenName;
 import culvert.cli.process.CommandFailure;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.Terminal;
@@ -33,6 +34,7 @@ import culvert.observe.Log;
 import culvert.remote.RemoteProxy;
 import culvert.setting.Setting;
 import culvert.setting.SettingException;
+import culvert.setting.SettingMessage;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -191,9 +193,11 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
       protocol.warn(
           log,
           settings.isPeerAuthenticated(),
-          "NO SECRET IS SET: anyone who can reach the control address, or a group of --control-via,"
-              + " can register and receive visitors;"
-              + " set --secret, --secret-file or CULVERT_SECRET on both sides");
+          "NO SECRET IS SET: anyone who can reach the control address, or a group of "
+              + WrittenName.of(spec, Setting.CONTROL_VIA)
+              + ", can register and receive visitors; set "
+              + ConfigOption.waysToSet(spec, Setting.SECRET, Setting.SECRET_FILE)
+              + " on both sides");
       var reload = new FileReload(() -> proxy.reload(reread()), log);
       terminal
           .hangUps()
@@ -236,7 +240,8 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
           Setting.CONTROL_ADDR,
           Setting.CONTROL_VIA);
     }
-    protocol.reject("a remote proxy without --control-addr", control == null);
+    protocol.reject(
+        SettingMessage.of("a remote proxy without %s", Setting.CONTROL_ADDR), control == null);
     if (outside.isEmpty() && ports == null) {
       throw missing(
           "missing --outside-addr [NAME=][HOST:]PORT or --port-range A-B",

@@ -182,6 +182,22 @@ class SettingsFileRunTest {
   }
 
   @Test
+  void hintOfARoleWithAFileNamesKeys() throws Exception {
+    Cli client = Cli.run("run", file(CLIENT));
+    assertThat(client.err())
+        .contains("set client.secret or client.secret_file on both sides")
+        .doesNotContain("--secret");
+    assertThat(Cli.run("run", file(BOUNCE)).err()).contains("set bounce.auth or bounce.auth_file");
+    String open = file(SERVER.replace("secret = \"0123456789abcdef\"\n", ""));
+    assertThat(Cli.run("run", open).err())
+        .contains("a group of server.control_via", "set server.secret or server.secret_file")
+        .doesNotContain("--");
+    String[] options = {"--remote-proxy-addr=127.0.0.1:1", "--origin-server-addr=127.0.0.1:1"};
+    assertThat(Cli.run("origin-proxy", options[0], options[1]).err())
+        .contains("set --secret, --secret-file or CULVERT_SECRET on both sides");
+  }
+
+  @Test
   void rangeOfPortsIsOneServiceForEach() throws Exception {
     Cli run = Cli.run("run", file(SERVER + "services.game.bind_addr = \"127.0.0.1:20311-20313\""));
     assertThat(run.out())

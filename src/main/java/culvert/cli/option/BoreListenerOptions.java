@@ -98,15 +98,16 @@ public final class BoreListenerOptions {
       lines.add(
           SettingMessage.of(
               "NO SECRET IS SET for bore clients: any client that can reach %s can open ports"
-                  + " here; set --bore-secret, --bore-secret-file or CULVERT_BORE_SECRET",
-              Setting.BORE_ADDR));
+                  + " here; set %s",
+              Setting.BORE_ADDR,
+              ConfigOption.waysToSet(spec, Setting.BORE_SECRET, Setting.BORE_SECRET_FILE)));
     }
     if (isShared && others.stream().anyMatch(Secret::isTyped)) {
       lines.add(
           SettingMessage.of(
               "bore clients prove the secret of origin proxies without encryption: a recorded login"
-                  + " allows fast guesses; set --bore-secret, or use a secret from"
-                  + " 'culvert keygen'"));
+                  + " allows fast guesses; set %s, or use a secret from 'culvert keygen'",
+              Setting.BORE_SECRET));
     }
     return lines;
   }

@@ -49,7 +49,10 @@ public final class LogOptions {
     return errorLines(terminal, arguments, FileSettings.NONE);
   }
 
-  /** As the other method, with the format of a settings file in the third place. */
+  /**
+   * Returns the error lines in the format of the command line, or else of the variable, or else of
+   * the settings file.
+   */
   public static ErrorLines errorLines(
       Terminal terminal, List<String> arguments, FileSettings file) {
     Optional<String> given = lastFormat(arguments);

@@ -58,7 +58,7 @@ public final class ProtocolOption {
   /**
    * Checks that one more setting is not combined with trp.
    *
-   * @param setting a {@link Setting}, or a description of several
+   * @param setting a {@link Setting}, or a description or message
    * @param isGiven whether it is set
    * @throws IllegalArgumentException if trp is selected and the setting is set
    */
