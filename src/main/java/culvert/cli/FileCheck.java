@@ -6,6 +6,7 @@ import culvert.cli.option.WrittenName;
 import culvert.cli.process.Stop;
 import culvert.cli.process.Terminal;
 import culvert.config.ServiceAddress;
+import culvert.config.SettingFileException;
 import culvert.config.toml.Block;
 import culvert.config.toml.FileValue;
 import culvert.config.toml.Key;
@@ -47,30 +48,37 @@ final class FileCheck {
 
   private static final int MAX_PROBLEMS = 100;
 
+  /** The use of a check. */
+  private enum Purpose {
+    /** Of a file alone. */
+    FILE,
+    /** Of a file with a command line and variables; the command runs next. */
+    START,
+    /** Of a file for other hosts, which have the files that it names. */
+    OTHER_HOSTS
+  }
+
+  private final Purpose purpose;
   private final SettingsFile file;
   private final Map<String, String> variables;
   private final List<String> options;
-
-  /** Whether the command runs after this check and reports what it finds invalid itself. */
-  private final boolean isAtStart;
-
   private final TreeSet<Problem> problems;
 
   /** Settings that have a problem already; a further one may be its consequence. */
   private final Set<ServiceSetting> leftOut = new HashSet<>();
 
   private FileCheck(
-      SettingsFile file, Map<String, String> variables, List<String> options, boolean isAtStart) {
+      Purpose purpose, SettingsFile file, Map<String, String> variables, List<String> options) {
+    this.purpose = purpose;
     this.file = file;
     this.variables = variables;
     this.options = options;
-    this.isAtStart = isAtStart;
     this.problems = new TreeSet<>(file.problems());
   }
 
   /** Returns the problems of a file that was read, one line each. */
   static List<String> problems(SettingsFile file) {
-    return new FileCheck(file, Map.of(), List.of(), false).lines();
+    return new FileCheck(Purpose.FILE, file, Map.of(), List.of()).lines();
   }
 
   /**
@@ -81,11 +89,25 @@ final class FileCheck {
    */
   static List<String> atStart(
       SettingsFile file, Map<String, String> variables, List<String> options) {
-    return new FileCheck(file, variables, options, true).lines();
+    return new FileCheck(Purpose.START, file, variables, options).lines();
+  }
+
+  /**
+   * Returns the problems of a file for other hosts. The key of each is that of a value to leave
+   * out; it is empty if a setting is missing.
+   */
+  static List<Problem> onOtherHosts(SettingsFile file) {
+    var check = new FileCheck(Purpose.OTHER_HOSTS, file, Map.of(), List.of());
+    check.checkBlocks();
+    return List.copyOf(check.problems);
+  }
+
+  private void checkBlocks() {
+    file.blocks().values().stream().filter(block -> !block.isRathole()).forEach(this::check);
   }
 
   private List<String> lines() {
-    file.blocks().values().stream().filter(block -> !block.isRathole()).forEach(this::check);
+    checkBlocks();
     List<String> lines =
         problems.stream().limit(MAX_PROBLEMS).map(problem -> file.file() + " " + problem).toList();
     return problems.size() > MAX_PROBLEMS
@@ -122,7 +144,9 @@ final class FileCheck {
       ((RoleCommand) command.getCommand()).check();
     } catch (SettingException e) {
       SettingMessage message = SettingMessage.of(e);
-      add(block, message.settings(), message.text(WrittenName.in(command.getCommandSpec())));
+      if (purpose != Purpose.OTHER_HOSTS || !(e instanceof SettingFileException)) {
+        add(block, message.settings(), message.text(WrittenName.in(command.getCommandSpec())));
+      }
       return without(block, message.settings());
     } catch (ParameterException e) {
       return afterError(block, e);
@@ -155,7 +179,7 @@ final class FileCheck {
       }
       return without(block, settings);
     }
-    if (isAtStart) {
+    if (purpose == Purpose.START) {
       return Optional.empty();
     }
     List<ServiceSetting> invalid =
@@ -183,9 +207,12 @@ final class FileCheck {
     // A key may be lost after an error of the syntax.
     boolean isLost = given.isEmpty() && file.problems().stream().anyMatch(Problem::isSyntax);
     if (!isConsequence && !isLost) {
-      int blockLine = isAtStart ? 0 : block.line();
+      int blockLine = purpose == Purpose.START ? 0 : block.line();
       int line = given.stream().mapToInt(FileValue::line).findFirst().orElse(blockLine);
-      problems.add(new Problem(line, "", message + otherLines(line, given)));
+      problems.add(
+          purpose == Purpose.OTHER_HOSTS
+              ? new Problem(line, given.isEmpty() ? "" : given.getLast().name(), message)
+              : new Problem(line, "", message + otherLines(line, given)));
     }
   }
 

@@ -122,11 +122,14 @@ public final class Main {
     root.addSubcommand(new CheckCommand(terminal));
     root.addSubcommand(
         new CommandLine(new ImportCommand())
-            .addSubcommand(new FrpCommand(terminal))
-            .addSubcommand(new RatholeCommand(terminal))
+            .addSubcommand(new FrpCommand(terminal, SettingsFiles::problemsOnOtherHosts))
+            .addSubcommand(new RatholeCommand(terminal, SettingsFiles::problemsOnOtherHosts))
             .addSubcommand(
                 new ImportedBoreCommand(
-                    terminal, () -> commandLine(FileCheck.silent()), SettingsFiles::layouts)));
+                    terminal,
+                    () -> commandLine(FileCheck.silent()),
+                    SettingsFiles::layouts,
+                    SettingsFiles::problemsOnOtherHosts)));
     root.addSubcommand(new DemoCommand(terminal));
     root.addSubcommand(new KeygenCommand(terminal));
     root.addSubcommand(

@@ -5,6 +5,7 @@ import culvert.cli.option.FileSettings;
 import culvert.cli.process.Terminal;
 import culvert.config.toml.Block;
 import culvert.config.toml.Layout;
+import culvert.config.toml.Problem;
 import culvert.config.toml.Role;
 import culvert.config.toml.SettingsFile;
 import culvert.setting.Setting;
@@ -88,7 +89,7 @@ final class SettingsFiles {
       Terminal terminal, Path path, Role role, String... arguments) {
     SettingsFile file = only(role, read(terminal, Setting.CONFIG, path));
     List<String> options = List.of(arguments).subList(1, arguments.length);
-    List<String> problems = FileCheck.problems(file, terminal.environment(), options);
+    List<String> problems = FileCheck.atStart(file, terminal.environment(), options);
     // The command reports a single contradiction, which may be with an option.
     if (!file.problems().isEmpty() || problems.size() > 1) {
       throw new InvalidFileException(problems);
@@ -129,6 +130,15 @@ final class SettingsFiles {
     } catch (SettingException e) {
       throw new InvalidFileException(List.of(e.getMessage()));
     }
+  }
+
+  /**
+   * Returns the problems of a text that is printed for other hosts; see {@link
+   * FileCheck#onOtherHosts}.
+   */
+  static List<Problem> problemsOnOtherHosts(String text) {
+    return FileCheck.onOtherHosts(
+        SettingsFile.parse(Path.of("printed"), text, layouts(), Map.of()));
   }
 
   /** Returns the keys of every block. */

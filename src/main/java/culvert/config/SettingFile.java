@@ -15,7 +15,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * Reads the files that settings name. Every failure is a {@link SettingException} with one
+ * Reads the files that settings name. Every failure is a {@link SettingFileException} with one
  * line: the setting, the file, and the reason.
  */
 public final class SettingFile {
@@ -149,6 +149,6 @@ public final class SettingFile {
 
   /** Returns an exception about the content of a file: setting, file, problem. */
   public static SettingException invalid(Object source, Path file, String problem) {
-    return new SettingException("%s %s: %s", source, file, problem);
+    return new SettingFileException(source, file, problem);
   }
 }

@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Settings of other programs: the printed file is valid, and carries traffic. */
 @ExtendWith(LeakCheck.class)
@@ -118,6 +120,136 @@ class ImportCommandTest {
     check(several.out());
   }
 
+  /** Each value would be rejected by the role: it becomes a comment, and the rest stays valid. */
+  @Test
+  void invalidValueBecomesAComment() throws Exception {
+    Cli bore = Cli.run("import", "bore", "server", "--control-port=70000", "--secret=x");
+    assertCommented(bore, "server.bind_addr");
+    assertCommented(
+        frp("serverAddr = \"{{ .Envs.FRP_SERVER_ADDR }}\"\nauth.token = \"{{ .Envs.T }}\"\n"),
+        "client.remote_addr",
+        "auth.token");
+    Cli proxy = frp("serverAddr = \"example.com\"\ntransport.proxyURL = \"ntlm://a:1\"\n");
+    assertCommented(proxy, "transport.proxyURL");
+    check(proxy.out());
+  }
+
+  /** The remote proxy of the file accepts any client: the user reads it at once. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", " ", "file:token.txt", "${TOKEN}", "{{ .Envs.TOKEN }}"})
+  void tokenThatIsNoSecretOpensNoServerSilently(String token) throws Exception {
+    Cli run = frp("serverAddr = \"example.com\"\nauth.token = \"" + token + "\"\n");
+    assertCommented(run, "auth.token");
+    assertOpen(run);
+  }
+
+  @Test
+  void sourceWithoutATokenOpensNoServerSilently() throws Exception {
+    Cli frp = frp("serverAddr = \"example.com\"\n");
+    assertOpen(frp);
+    assertThat(frp.exit()).isZero();
+    assertOpen(Cli.run("import", "bore", "server"));
+    Path file =
+        Files.writeString(
+            folder.resolve("server.toml"),
+            "[server]\nbind_addr = \"0.0.0.0:2333\"\ndefault_token = \"\"\n"
+                + "services.web.bind_addr = \"0.0.0.0:80\"\n");
+    Cli rathole = Cli.run("import", "rathole", file.toString());
+    assertCommented(rathole, "server.default_token");
+    assertOpen(rathole);
+    assertThat(frp("auth.token = \"0123456789abcdef\"\n").err()).isEmpty();
+  }
+
+  private void assertOpen(Cli run) throws IOException {
+    String warning = "any client that can reach the control address can register services";
+    assertThat(run.out()).containsOnlyOnce(warning).doesNotContain("\nsecret");
+    assertThat(run.err()).startsWith("import: ").containsOnlyOnce(warning);
+    check(run.out());
+  }
+
+  /** Only the role itself rejects these values; the file is for hosts that have other files. */
+  @Test
+  void contradictionBecomesACommentAndMissingFileDoesNot() throws Exception {
+    Cli frp =
+        frp(
+            "serverAddr = \"example.com\"\nauth.token = \"a token of frp\"\n",
+            "[[proxies]]\nname = \"b\"\ntype = \"tcp\"\nlocalPort = 80\nremotePort = 6000\n");
+    assertCommented(frp, "server.services.b.bind_addr", "client.services.b");
+    assertThat(frp.out()).contains("[server.services.\"a.b\"]", "[client.services.\"a.b\"]");
+    check(frp.out());
+    Cli mistyped = frp("auth.token = \"culvert-0123456789abcdef0123456789abcdefXX\"\n");
+    assertCommented(mistyped, "client.secret", "server.secret");
+    assertThat(mistyped.out()).doesNotContain("abcdefXX");
+    Cli bore = Cli.run("import", "bore", "server", "--secret-file=/no/such/file");
+    assertThat(bore.out()).contains("secret_file = \"/no/such/file\"\n");
+    assertThat(bore.exit()).isZero();
+    Path file =
+        Files.writeString(
+            folder.resolve("server.toml"),
+            """
+            [server]
+            bind_addr = "0.0.0.0:2333"
+            default_token = "a token of rathole"
+            services.web.bind_addr = "0.0.0.0:80"
+            [server.transport]
+            type = "tls"
+            tls.pkcs12 = "/no/such/file.pfx"
+            """);
+    Cli rathole = Cli.run("import", "rathole", file.toString());
+    assertThat(rathole.out()).contains("pkcs12 = \"/no/such/file.pfx\"\n");
+    assertThat(rathole.exit()).isZero();
+  }
+
+  private static void assertCommented(Cli run, String... keys) {
+    assertThat(run.exit()).isEqualTo(1);
+    assertThat(run.err()).contains("import: the file is incomplete; its comments list");
+    for (String key : keys) {
+      assertThat(run.out()).contains("# not imported: " + key + ": ");
+    }
+  }
+
+  /** Imports a file of frpc with one service and more. */
+  private Cli frp(String text, String... more) throws IOException {
+    String service =
+        "[[proxies]]\nname = \"a.b\"\ntype = \"tcp\"\nlocalPort = 22\nremotePort = 6000\n";
+    Path file =
+        Files.writeString(folder.resolve("frpc.toml"), text + service + String.join("", more));
+    return Cli.run("import", "frp", file.toString());
+  }
+
+  @Test
+  void fileOfFrpsWithoutAPortIsForTheServer() throws Exception {
+    Path file =
+        Files.writeString(
+            folder.resolve("frps.toml"), "auth.token = \"abc\"\nvhostHTTPPort = 80\n");
+    Cli run = Cli.run("import", "frp", file.toString());
+    assertThat(run.out())
+        .contains("[server]", "bind_addr = \"0.0.0.0:7000\"", "not imported: vhostHTTPPort")
+        .doesNotContain("[client]");
+    check(run.out());
+  }
+
+  @Test
+  void serviceOfRatholeWithoutTableOrAddressIsReported() throws Exception {
+    Path file =
+        Files.writeString(
+            folder.resolve("server.toml"),
+            """
+            [server]
+            bind_addr = "0.0.0.0:2333"
+            default_token = "a token of rathole"
+            [server.services]
+            number = 1
+            empty = {}
+            dns = { type = "udp" }
+            web = { bind_addr = "0.0.0.0:80" }
+            """);
+    Cli run = Cli.run("import", "rathole", file.toString());
+    assertCommented(run, "server.services.empty.bind_addr", "server.services.dns.bind_addr");
+    assertThat(run.out()).contains("not imported: server.services.number (line 5)");
+    check(run.out());
+  }
+
   @Test
   void serversAreImported() throws Exception {
     Path source =
@@ -135,7 +267,7 @@ class ImportCommandTest {
   }
 
   @Test
-  void settingWithoutEqualStaysAsAComment() throws Exception {
+  void settingWithoutEquivalentStaysAsAComment() throws Exception {
     Path frpc =
         Files.writeString(
             folder.resolve("frpc.toml"),
@@ -161,20 +293,20 @@ class ImportCommandTest {
     Cli run = Cli.run("import", "frp", frpc.toString());
     assertThat(run.out())
         .contains(
-            "# not imported: transport.poolCount (line 2): no equal\n",
+            "# not imported: transport.poolCount (line 2): no equivalent\n",
             "type = \"udp\"\n",
             "# not imported: proxies.site.type (line 13): services by host name are not supported"
                 + " yet\n");
     assertThat(run.exit()).isEqualTo(1);
     check(run.out());
     Cli bore = Cli.run("import", "bore", "local", "80", "--to", "example.com", "--once");
-    assertThat(bore.out()).contains("# not imported: --once: no equal\n");
+    assertThat(bore.out()).contains("# not imported: --once: no equivalent\n");
     assertThat(bore.exit()).isEqualTo(1);
     check(bore.out());
   }
 
   @Test
-  void transportsHaveAnEqual() throws Exception {
+  void transportsHaveAnEquivalent() throws Exception {
     Path rathole =
         Files.writeString(
             folder.resolve("client.toml"),
@@ -231,7 +363,7 @@ class ImportCommandTest {
             folder.resolve("client.toml"),
             "[client]\nremote_addr = \"example.com:2333\"\n[client.services]\n");
     Cli run = Cli.run("import", "rathole", source.toString());
-    assertThat(run.out()).contains("# not imported: client.services: none is imported");
+    assertThat(run.out()).contains("# incomplete: missing client.services.NAME.local_addr\n");
     assertThat(run.exit()).isEqualTo(1);
   }
 

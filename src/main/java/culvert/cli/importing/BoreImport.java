@@ -80,7 +80,7 @@ final class BoreImport {
 
   private void secret(List<String> blocks) {
     Optional.ofNullable(given.remove(Setting.SECRET))
-        .ifPresent(secret -> blocks.forEach(block -> text.put(block, "secret", secret)));
+        .ifPresent(secret -> text.putSecret(Setting.SECRET.flag(), blocks, secret));
     Optional.ofNullable(given.remove(Setting.SECRET_FILE))
         .map(files -> List.of(files.split(",")))
         .ifPresent(files -> blocks.forEach(block -> text.put(block, "secret_file", files)));
@@ -93,7 +93,7 @@ final class BoreImport {
             .find(setting)
             .ifPresentOrElse(
                 key -> put(role.block(), key, value),
-                () -> text.notImported(setting.flag(), "no equal")));
+                () -> text.notImported(setting.flag(), "no equivalent")));
   }
 
   private void put(String block, Key key, String value) {

@@ -4,6 +4,7 @@ import culvert.config.toml.Table;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Imports a file of frps or frpc in TOML. */
 final class FrpImport {
@@ -25,16 +26,22 @@ final class FrpImport {
   /** Returns the settings of a file. */
   static SettingsText of(Path file) {
     var frp = new FrpImport(file);
-    boolean isServer =
-        List.of("bindPort", "bindAddr", "allowPorts").stream()
-            .anyMatch(key -> frp.root.table().find(key).isPresent());
-    if (isServer) {
+    if (frp.hasAny("bindPort", "bindAddr", "allowPorts") || !frp.isOfClient()) {
       frp.server();
     } else {
       frp.client();
     }
     frp.root.rejectOthers();
     return frp.text;
+  }
+
+  /** Returns whether a file without the addresses of frps is for frpc: every key is optional. */
+  private boolean isOfClient() {
+    return hasAny("serverAddr", "serverPort", "proxies", "visitors", "includes");
+  }
+
+  private boolean hasAny(String... keys) {
+    return Stream.of(keys).anyMatch(key -> root.table().find(key).isPresent());
   }
 
   private void server() {
@@ -77,7 +84,6 @@ final class FrpImport {
         proxy(table);
       }
     }
-    text.checkServices(CLIENT);
     text.note("Both hosts need this file: 'culvert run --server' on the public host, 'culvert run");
     text.note("--client' next to the origin servers.");
   }
@@ -86,7 +92,7 @@ final class FrpImport {
     SourceTable auth = root.inner("auth");
     auth.take("method", String.class)
         .filter(method -> !method.equals("token"))
-        .ifPresent(method -> text.notImported("auth.method", "only a token has an equal"));
+        .ifPresent(method -> text.notImported("auth.method", "only a token has an equivalent"));
     auth.with("token", String.class, token -> secret(block, token));
     auth.rejectOthers();
     SourceTable log = root.inner("log");
@@ -102,10 +108,12 @@ final class FrpImport {
 
   /** Both blocks of a file for both sides need the secret. */
   private void secret(String block, String token) {
-    if (block.equals(CLIENT)) {
-      text.put(SERVER, "secret", token);
+    if (token.contains("{{")) {
+      text.notImported("auth.token", "a template; set secret = \"${NAME}\" for a variable NAME");
+    } else {
+      List<String> blocks = block.equals(CLIENT) ? List.of(SERVER, CLIENT) : List.of(block);
+      text.putSecret("auth.token", blocks, token);
     }
-    text.put(block, "secret", token);
   }
 
   private void transport(String block) {
@@ -122,11 +130,19 @@ final class FrpImport {
                 text.put(CLIENT + ".transport", "type", protocol);
               }
             }
-            default -> text.notImported("transport.protocol", "no equal to " + protocol);
+            default -> text.notImported("transport.protocol", "no equivalent of " + protocol);
           }
         });
     transport.with(
-        "proxyURL", String.class, url -> text.put(block + ".transport.tcp", "proxy", url));
+        "proxyURL",
+        String.class,
+        url -> {
+          if (url.startsWith("http://") || url.startsWith("socks5://")) {
+            text.put(block + ".transport.tcp", "proxy", url);
+          } else {
+            text.notImported("transport.proxyURL", "only http and socks5 have an equivalent");
+          }
+        });
     transport.with(
         "dialServerTimeout", Long.class, seconds -> text.put(block, "connect_timeout", seconds));
     Importer.heartbeat(
@@ -169,7 +185,7 @@ final class FrpImport {
           proxy.name("name") + " (line " + table.line() + ")",
           Importer.isName(name)
               ? "a service needs a localPort and a remotePort from 1 to " + MAX_PORT
-              : "a service's name has letters, digits, dots, dashes and underscores");
+              : Importer.INVALID_NAME);
       return;
     }
     if (type.equals("udp")) {
@@ -189,7 +205,7 @@ final class FrpImport {
   private static String reason(String type) {
     return switch (type) {
       case "http", "https" -> "services by host name are not supported yet";
-      default -> "no equal to the type " + type;
+      default -> "no equivalent of the type " + type;
     };
   }
 

@@ -7,13 +7,13 @@ import picocli.CommandLine.Mixin;
 
 /** The group of the commands that convert settings of other programs. */
 @Command(
-    name = "import",
+    name = Importer.NAME,
     customSynopsis = "culvert import COMMAND ...",
     description = {
       "Convert the settings of another program to a settings file.",
       "",
-      "The file is printed on standard output. A setting without an equal stays in it as a comment"
-          + " with the reason, and the exit code is 1."
+      "The file is printed on standard output. A setting without an equivalent stays in it as"
+          + " a comment with the reason, and the exit code is 1."
     },
     commandListHeading = "%nCommands:%n")
 @Examples({

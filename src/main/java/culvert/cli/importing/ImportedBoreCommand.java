@@ -6,11 +6,13 @@ import culvert.cli.option.StandardOptions;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.Terminal;
 import culvert.config.toml.Layout;
+import culvert.config.toml.Problem;
 import culvert.config.toml.Role;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -39,6 +41,7 @@ public final class ImportedBoreCommand implements Callable<Integer> {
   private final Terminal terminal;
   private final Supplier<CommandLine> commands;
   private final Supplier<Map<Role, Layout>> layouts;
+  private final Function<String, List<Problem>> check;
   private CommandSpec spec;
 
   @Parameters(
@@ -55,12 +58,17 @@ public final class ImportedBoreCommand implements Callable<Integer> {
    *
    * @param commands returns all commands, without variables
    * @param layouts returns the keys of each block
+   * @param check returns the problems of a file that is printed, as {@link Importer#print} needs it
    */
   public ImportedBoreCommand(
-      Terminal terminal, Supplier<CommandLine> commands, Supplier<Map<Role, Layout>> layouts) {
+      Terminal terminal,
+      Supplier<CommandLine> commands,
+      Supplier<Map<Role, Layout>> layouts,
+      Function<String, List<Problem>> check) {
     this.terminal = terminal;
     this.commands = commands;
     this.layouts = layouts;
+    this.check = check;
   }
 
   /** Makes the parser take every argument after the first as it is. */
@@ -79,6 +87,7 @@ public final class ImportedBoreCommand implements Callable<Integer> {
       spec.commandLine().usage(terminal.out());
       return ExitCode.OK.code();
     }
-    return Importer.print(BoreImport.of(GivenOptions.of(result), layouts.get()), terminal);
+    SettingsText text = BoreImport.of(GivenOptions.of(result), layouts.get());
+    return Importer.print(text, check, terminal);
   }
 }

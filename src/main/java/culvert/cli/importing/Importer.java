@@ -1,21 +1,34 @@
 package culvert.cli.importing;
 
+import culvert.cli.option.LogOptions;
+import culvert.cli.process.ErrorLines;
 import culvert.cli.process.ExitCode;
 import culvert.cli.process.Terminal;
 import culvert.config.ServiceAddress;
 import culvert.config.SettingFile;
 import culvert.config.toml.Problem;
+import culvert.config.toml.SettingsFile;
 import culvert.config.toml.TomlDocument;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Steps that the importers have in common. */
 final class Importer {
 
-  private static final int MAX_BYTES = 1024 * 1024;
+  static final String INVALID_NAME =
+      "a service's name must consist of 1 to 64 letters, digits, dots, dashes and underscores";
+
+  static final String NAME = "import";
+
+  /** Maximum errors of the syntax in the message about a file. */
+  private static final int MAX_PROBLEMS = 10;
+
+  private static final String OPEN =
+      "the file has no secret: any client that can reach the control address can register services";
 
   /** Seconds, as the defaults of Culvert. */
   private static final long DEFAULT_INTERVAL = 10;
@@ -30,19 +43,39 @@ final class Importer {
    * @throws IllegalArgumentException with one line if it cannot be read or is not TOML
    */
   static TomlDocument parse(Path file) {
-    TomlDocument document = TomlDocument.parse(SettingFile.text("FILE", file, MAX_BYTES));
+    TomlDocument document =
+        TomlDocument.parse(SettingFile.text("FILE", file, SettingsFile.MAX_BYTES));
     if (!document.problems().isEmpty()) {
-      List<Problem> problems = document.problems();
-      throw new IllegalArgumentException(
-          file
-              + ": not valid TOML: "
-              + problems.stream().map(Problem::toString).collect(Collectors.joining("; ")));
+      String problems =
+          document.problems().stream()
+              .limit(MAX_PROBLEMS)
+              .map(Problem::toString)
+              .collect(Collectors.joining("; "));
+      throw new IllegalArgumentException(file + ": not valid TOML: " + problems);
     }
     return document;
   }
 
-  /** Prints a file, and returns the exit code. */
-  static int print(SettingsText text, Terminal terminal) {
+  /**
+   * Prints a file, and returns the exit code. Settings that a role would reject become comments.
+   *
+   * @param check returns the problems of a file; the key of each is that of a value to leave out,
+   *     or empty if a setting is missing
+   */
+  static int print(SettingsText text, Function<String, List<Problem>> check, Terminal terminal) {
+    boolean isChanged = true;
+    while (isChanged) {
+      isChanged = text.reject(check.apply(text.toString()));
+    }
+    ErrorLines warnings = LogOptions.errorLines(terminal, List.of());
+    if (text.isOpen()) {
+      text.note("Warning: " + OPEN + ".");
+      warnings.warn(NAME, OPEN);
+    }
+    if (!text.isComplete()) {
+      warnings.warn(
+          NAME, "the file is incomplete; its comments list the settings that were not imported");
+    }
     terminal.out().print(text);
     return (text.isComplete() ? ExitCode.OK : ExitCode.FAILURE).code();
   }

@@ -3,8 +3,11 @@ package culvert.cli.importing;
 import culvert.cli.option.Examples;
 import culvert.cli.option.StandardOptions;
 import culvert.cli.process.Terminal;
+import culvert.config.toml.Problem;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -26,19 +29,25 @@ import picocli.CommandLine.Parameters;
 public final class RatholeCommand implements Callable<Integer> {
 
   private final Terminal terminal;
+  private final Function<String, List<Problem>> check;
 
   @Parameters(index = "0", paramLabel = "FILE", description = "File of rathole.")
   private Path file;
 
   @Mixin private StandardOptions standard;
 
-  /** Creates a command that prints on standard output. */
-  public RatholeCommand(Terminal terminal) {
+  /**
+   * Creates a command that prints on standard output.
+   *
+   * @param check returns the problems of a file that is printed, as {@link Importer#print} needs it
+   */
+  public RatholeCommand(Terminal terminal, Function<String, List<Problem>> check) {
     this.terminal = terminal;
+    this.check = check;
   }
 
   @Override
   public Integer call() {
-    return Importer.print(RatholeImport.of(file), terminal);
+    return Importer.print(RatholeImport.of(file), check, terminal);
   }
 }

@@ -47,7 +47,6 @@ final class RatholeImport {
     retries(source);
     transport(block, source.inner("transport"));
     services.forEach(service -> service(block, isServer, service));
-    text.checkServices(block);
     source.rejectOthers();
   }
 
@@ -70,8 +69,11 @@ final class RatholeImport {
     var services = new TreeMap<String, SourceTable>();
     SourceTable source = block.inner("services");
     for (Table.Entry entry : source.table().entries()) {
-      services.put(entry.name(), source.inner(entry.name()));
+      if (entry.value() instanceof Table) {
+        services.put(entry.name(), source.inner(entry.name()));
+      }
     }
+    source.rejectOthers();
     return new ArrayList<>(services.values());
   }
 
@@ -88,10 +90,11 @@ final class RatholeImport {
               + services.getFirst().name("token")
               + " is used");
     }
-    common
-        .or(() -> tokens.stream().findFirst())
-        .ifPresent(
-            token -> text.put(block, "secret", tokens.isEmpty() ? token : tokens.getFirst()));
+    String setting = block + (common.isPresent() ? ".default_token" : ".services.*.token");
+    tokens.stream()
+        .findFirst()
+        .or(() -> common)
+        .ifPresent(token -> text.putSecret(setting, List.of(block), token));
   }
 
   private void transport(String block, SourceTable source) {
@@ -146,13 +149,11 @@ final class RatholeImport {
     name = name.substring(0, name.length() - 1);
     String type = source.take("type", String.class).orElse("tcp");
     if (!type.equals("tcp") && !type.equals("udp")) {
-      text.notImported(source.name("type"), "no equal to the type " + type);
+      text.notImported(source.name("type"), "no equivalent of the type " + type);
       return;
     }
     if (!Importer.isName(name)) {
-      text.notImported(
-          source.name("bind_addr"),
-          "a service's name has letters, digits, dots, dashes and underscores");
+      text.notImported(source.name("bind_addr"), Importer.INVALID_NAME);
       return;
     }
     String key = isServer ? "bind_addr" : "local_addr";
@@ -160,7 +161,11 @@ final class RatholeImport {
     if (type.equals("udp")) {
       text.put(table, "type", type);
     }
-    source.with(key, String.class, address -> text.put(table, key, address));
+    source
+        .take(key, String.class)
+        .ifPresentOrElse(
+            address -> text.put(table, key, address),
+            () -> text.notImported(source.name(key), "it is missing, and the service needs one"));
     retries(source);
     source
         .take("nodelay", Boolean.class)

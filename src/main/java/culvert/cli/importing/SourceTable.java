@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/** A table of a file to import. Each value is taken once; the others have no equal. */
+/** A table of a file to import. Each value is taken once; the others have no equivalent. */
 final class SourceTable {
 
   private final String path;
@@ -25,7 +25,7 @@ final class SourceTable {
     this.text = text;
   }
 
-  /** Returns a value of this type, if there is one. A value of another type has no equal. */
+  /** Returns a value of this type, if there is one. A value of another type has no equivalent. */
   <T> Optional<T> take(String key, Class<T> type) {
     Optional<Object> value = table.find(key).map(Table.Entry::value);
     if (value.filter(type::isInstance).isPresent()) {
@@ -45,7 +45,7 @@ final class SourceTable {
     take(key, type).ifPresent(consumer);
   }
 
-  /** Reports a key that has no equal, if the table has it. */
+  /** Reports a key that has no equivalent, if the table has it. */
   void reject(String key, String reason) {
     table
         .find(key)
@@ -59,7 +59,7 @@ final class SourceTable {
   void rejectOthers() {
     table.entries().stream()
         .filter(entry -> !taken.contains(entry.name()))
-        .forEach(entry -> reject(entry.name(), "no equal"));
+        .forEach(entry -> reject(entry.name(), "no equivalent"));
   }
 
   /** Returns the full key. */

@@ -101,6 +101,11 @@ public record SettingsFile(Path file, Map<Role, Block> blocks, List<Problem> pro
         : NativeBlock.read(role, entry, layout, RatholeKeys.of(role), variables, problems);
   }
 
+  /** Returns whether a text as a secret is the secret itself, not the name of one. */
+  public static boolean isLiteralSecret(String text) {
+    return !BlockReader.VARIABLE.matcher(text).matches() && !text.startsWith(NativeBlock.FILE);
+  }
+
   /** Returns the keys of a block of rathole; none for the bounce server. */
   public static Layout ratholeKeys(Role role) {
     return RatholeKeys.of(role);
