@@ -4,33 +4,43 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.config.toml.Key;
 import culvert.config.toml.Kind;
-import culvert.config.toml.Layout;
 import culvert.config.toml.Role;
 import culvert.config.toml.SettingsFile;
+import culvert.config.toml.Table;
+import culvert.config.toml.TomlDocument;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Checks that the JSON schema for editors has the keys and types that the parser accepts. {@code
- * mvn test -Dtest=SettingsSchemaTest -Dschema=write} writes it anew.
+ * Checks that the JSON schema for editors has the keys, types and words that the parser accepts,
+ * and validates files with it. {@code mvn test -Dtest=SettingsSchemaTest -Dschema=write} writes it
+ * anew.
  */
 class SettingsSchemaTest {
 
   private static final Path SCHEMA = Path.of("src/site/resources/settings.schema.json");
-  private static final Map<Role, Layout> LAYOUTS = SettingsFiles.layouts();
+
+  private static String text() {
+    return json(schema(), "") + "\n";
+  }
 
   @BeforeAll
   static void rewriteSchemaOnRequest() throws IOException {
     if ("write".equals(System.getProperty("schema"))) {
-      Files.writeString(SCHEMA, schema());
+      Files.writeString(SCHEMA, text());
     }
   }
 
@@ -38,7 +48,7 @@ class SettingsSchemaTest {
   void schemaHasEveryKeyOfTheParser() throws IOException {
     assertThat(Files.readString(SCHEMA))
         .as("run mvn test -Dtest=SettingsSchemaTest -Dschema=write")
-        .isEqualTo(schema());
+        .isEqualTo(text());
   }
 
   /** The parser reads each key, and finds at most the value invalid. */
@@ -50,7 +60,7 @@ class SettingsSchemaTest {
           SettingsFile.parse(
               Path.of("file.toml"),
               "[" + role.block() + "]\n" + key.path().replace("*", "web") + " = " + value(key),
-              LAYOUTS,
+              KeyFacts.LAYOUTS,
               Map.of());
       assertThat(file.problems())
           .as(key.path())
@@ -70,81 +80,135 @@ class SettingsSchemaTest {
   /** Returns the keys of both protocols of a block. */
   private static Map<String, Key> keys(Role role) {
     var keys = new TreeMap<>(SettingsFile.ratholeKeys(role).keys());
-    keys.putAll(LAYOUTS.get(role).keys());
+    keys.putAll(KeyFacts.LAYOUTS.get(role).keys());
     return keys;
   }
 
-  private static String schema() {
+  static Stream<String> validFiles() throws IOException {
+    return SettingsPageTest.examples();
+  }
+
+  @ParameterizedTest
+  @MethodSource("validFiles")
+  void schemaAcceptsTheExamplesOfThePage(String text) {
+    assertThat(SchemaRules.problems(schema(), TomlDocument.parse(text).root())).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "[servr] | servr",
+        "[server]\\nbind_adr = '1' | server.bind_adr",
+        "[server]\\nmax_visitors = '1' | server.max_visitors",
+        "[server]\\nsecret_file = [1] | server.secret_file",
+        "[server]\\nidle_timeout = true | server.idle_timeout",
+        "[server]\\nservices.web = 1 | server.services.web",
+        "[server]\\nservices.web.typ = 'tcp' | server.services.web.typ",
+        "[server]\\nservices.web.type = 'sctp' | server.services.web.type",
+        "[client]\\nlog.level = 'loud' | client.log.level",
+        "[client]\\ntransport.type = 'quic' | client.transport.type"
+      })
+  void schemaRejectsAnInvalidKeyOrValue(String text, String key) {
+    Table root = TomlDocument.parse(text.replace("\\n", "\n")).root();
+    assertThat(SchemaRules.problems(schema(), root)).containsExactly(key);
+  }
+
+  /** Returns the schema; its objects are maps, its arrays lists. */
+  private static Map<String, Object> schema() {
     var root = new TreeMap<String, Object>();
     for (Role role : Role.values()) {
       var block = new TreeMap<String, Object>();
-      keys(role).forEach((path, key) -> put(block, path.split("\\."), 0, key));
+      keys(role).forEach((path, key) -> put(block, path.split("\\."), 0, value(role, key)));
       root.put(role.block(), block);
     }
-    return "{\n  \"$schema\": \"http://json-schema.org/draft-07/schema#\",\n"
-        + "  \"title\": \"Settings of Culvert\",\n"
-        + "  \"type\": \"object\",\n"
-        + properties(root, "  ")
-        + "\n}\n";
+    var schema = new LinkedHashMap<String, Object>();
+    schema.put("$schema", "http://json-schema.org/draft-07/schema#");
+    schema.put("title", "Settings of Culvert");
+    schema.putAll(table(root));
+    return schema;
   }
 
+  /** The schema of a value, as opposed to the keys of a table. */
+  private record Value(Map<String, Object> schema) {}
+
   @SuppressWarnings("unchecked")
-  private static void put(Map<String, Object> table, String[] path, int at, Key key) {
+  private static void put(Map<String, Object> table, String[] path, int at, Value value) {
     if (at == path.length - 1) {
-      table.put(path[at], key);
+      table.put(path[at], value);
     } else {
       put(
           (Map<String, Object>) table.computeIfAbsent(path[at], name -> new TreeMap<>()),
           path,
           at + 1,
-          key);
+          value);
     }
   }
 
   @SuppressWarnings("unchecked")
-  private static String properties(Map<String, Object> table, String indent) {
-    if (table.containsKey("*")) {
-      return indent + "\"additionalProperties\": " + node(table.get("*"), indent);
+  private static Map<String, Object> table(Map<String, Object> keys) {
+    var schema = new LinkedHashMap<String, Object>();
+    schema.put("type", "object");
+    var properties = new LinkedHashMap<String, Object>();
+    keys.forEach((name, each) ->
+        properties.put(
+            name, each instanceof Value value ? value.schema : table((Map<String, Object>) each)));
+    if (properties.containsKey("*")) {
+      schema.put("additionalProperties", properties.get("*"));
+    } else {
+      schema.put("additionalProperties", false);
+      schema.put("properties", properties);
     }
-    return indent
-        + "\"additionalProperties\": false,\n"
-        + indent
-        + "\"properties\": {\n"
-        + table.entrySet().stream()
-            .map(entry ->
-                indent + "  \"" + entry.getKey() + "\": " + node(entry.getValue(), indent + "  "))
-            .collect(Collectors.joining(",\n"))
-        + "\n"
-        + indent
-        + "}";
+    return schema;
   }
 
-  @SuppressWarnings("unchecked")
-  private static String node(Object node, String indent) {
-    return node instanceof Key key
-        ? type(key)
-        : "{\n"
-            + indent
-            + "  \"type\": \"object\",\n"
-            + properties((Map<String, Object>) node, indent + "  ")
-            + "\n"
-            + indent
-            + "}";
+  private static Value value(Role role, Key key) {
+    var schema = new LinkedHashMap<String, Object>();
+    KeyFacts.description(role, key).ifPresent(text -> schema.put("description", text));
+    KeyFacts.defaultOf(role, key).ifPresent(text -> schema.put("default", json(key, text)));
+    if (key.isList()) {
+      var array = new LinkedHashMap<String, Object>(Map.of("type", "array"));
+      array.put("items", type(key));
+      schema.put("oneOf", List.of(type(key), array));
+    } else {
+      schema.putAll(type(key));
+    }
+    return new Value(schema);
   }
 
-  private static String type(Key key) {
-    String type = "{ \"type\": " + words(key.kind()) + " }";
-    return key.isList()
-        ? "{ \"oneOf\": [" + type + ", { \"type\": \"array\", \"items\": " + type + " }] }"
-        : type;
+  private static Object json(Key key, String text) {
+    return key.kind() == Kind.INTEGER ? Long.valueOf(text) : text;
   }
 
-  private static String words(Kind kind) {
-    return switch (kind) {
-      case TEXT -> "\"string\"";
-      case INTEGER -> "\"integer\"";
-      case BOOLEAN -> "\"boolean\"";
-      case DURATION, SIZE -> "[\"string\", \"integer\"]";
+  private static Map<String, Object> type(Key key) {
+    var type = new LinkedHashMap<String, Object>();
+    type.put(
+        "type",
+        switch (key.kind()) {
+          case TEXT -> "string";
+          case INTEGER -> "integer";
+          case BOOLEAN -> "boolean";
+          case DURATION, SIZE -> List.of("string", "integer");
+        });
+    List<String> words = KeyFacts.words(key);
+    if (!words.isEmpty()) {
+      type.put("enum", words);
+    }
+    return type;
+  }
+
+  private static String json(Object node, String indent) {
+    String inner = indent + "  ";
+    return switch (node) {
+      case Map<?, ?> map ->
+          map.entrySet().stream()
+              .map(entry -> inner + json(entry.getKey(), "") + ": " + json(entry.getValue(), inner))
+              .collect(Collectors.joining(",\n", "{\n", "\n" + indent + "}"));
+      case List<?> list ->
+          list.stream().map(each -> json(each, indent)).collect(Collectors.joining(", ", "[", "]"));
+      case String text -> '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+      default -> node.toString();
     };
   }
 }
