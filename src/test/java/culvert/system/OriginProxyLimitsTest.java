@@ -171,7 +171,7 @@ class OriginProxyLimitsTest {
       ScriptedOrigin origin = logIn("again", instance);
       assertServed(origin);
       origin.send(0, new Message.Drain());
-      assertThat(origin.receive()).isInstanceOf(Message.Bye.class);
+      assertThat(origin.receiveAnswer()).isInstanceOf(Message.Bye.class);
     }
     assertHeldSoon(UNAUTHENTICATED);
   }
