@@ -28,7 +28,7 @@ public record ConnectionLimits(
    * Heap for one visitor, in bytes. A visitor that reads nothing takes about 14 KiB: two threads,
    * two connections and 4 KiB of unread bytes.
    */
-  private static final long HEAP_BYTES_PER_VISITOR = 19 * 1024;
+  private static final long HEAP_BYTES_PER_VISITOR = 18 * 1024;
 
   /** The defaults of the command line. */
   public static final ConnectionLimits DEFAULT =
@@ -67,7 +67,7 @@ public record ConnectionLimits(
     return total - total / PART_FOR_OTHERS;
   }
 
-  /** Returns how many visitors a heap of this size can carry: one for each 19 KiB. */
+  /** Returns how many visitors a heap of this size can carry: one for each 18 KiB. */
   static int visitorsOfHeap(long bytes) {
     return Math.clamp(bytes / HEAP_BYTES_PER_VISITOR, 1, Integer.MAX_VALUE);
   }
