@@ -127,7 +127,7 @@ public final class OriginProxy implements AutoCloseable {
             new Heartbeat(timing.heartbeat(), timing.heartbeatTimeout()),
             (int) settings.resourceLimits().streamBytes().bytes(),
             counters.adder(Counter.LATE_FRAMES));
-    return new NativeOriginDialect(settings, shared, log::warn);
+    return new NativeOriginDialect(settings, shared, log);
   }
 
   private Route route() {
@@ -147,7 +147,7 @@ public final class OriginProxy implements AutoCloseable {
         BounceGreeting.AS_IMPLEMENTED,
         PeerNames.BOUNCE_SERVER_OF_PROXY,
         pool,
-        log::warn);
+        log);
   }
 
   private void served(ServiceListener listener, String service, HostPort address) {

@@ -60,12 +60,7 @@ public final class BounceServer implements BounceAdmin, AutoCloseable {
 
   private Transport transport(BounceSettings settings) {
     return TransportStack.accepting(
-        settings.transport(),
-        settings.tls(),
-        settings.webSocket(),
-        PeerNames.MEMBER,
-        pool,
-        log::warn);
+        settings.transport(), settings.tls(), settings.webSocket(), PeerNames.MEMBER, pool, log);
   }
 
   /**

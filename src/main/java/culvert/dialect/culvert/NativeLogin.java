@@ -15,14 +15,13 @@ import culvert.protocol.Message;
 import culvert.protocol.PeerNames;
 import culvert.protocol.PeerRefusedException;
 import culvert.setting.Setting;
-import culvert.setting.SettingMessage;
+import culvert.setting.SettingWarnings;
 import culvert.transport.Transport;
 import culvert.transport.noise.NativeNoise;
 import culvert.transport.stack.TransportStack;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 import javax.crypto.SecretKey;
 
 /**
@@ -59,10 +58,7 @@ final class NativeLogin {
    * @param warnings receives a message about each unusable file, at the start and after each change
    */
   static NativeLogin accepting(
-      RemoteSettings settings,
-      List<SecretKey> secrets,
-      BufferPool pool,
-      Consumer<SettingMessage> warnings) {
+      RemoteSettings settings, List<SecretKey> secrets, BufferPool pool, SettingWarnings warnings) {
     Transport transport =
         TransportStack.accepting(
             settings.transport().kind(!secrets.isEmpty()),
@@ -77,10 +73,7 @@ final class NativeLogin {
 
   /** Creates the origin proxy's side. */
   static NativeLogin dialling(
-      OriginSettings settings,
-      List<SecretKey> secret,
-      BufferPool pool,
-      Consumer<SettingMessage> warnings) {
+      OriginSettings settings, List<SecretKey> secret, BufferPool pool, SettingWarnings warnings) {
     Transport transport =
         TransportStack.dialling(
             settings.transport().kind(!secret.isEmpty()),
