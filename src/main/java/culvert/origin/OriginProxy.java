@@ -16,6 +16,7 @@ import culvert.net.HostPort;
 import culvert.net.MemoryBudget;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
+import culvert.observe.LimitedLog;
 import culvert.observe.Log;
 import culvert.protocol.PeerNames;
 import culvert.protocol.bounce.BounceGreeting;
@@ -68,6 +69,9 @@ public final class OriginProxy implements AutoCloseable {
     OriginDialect of(Dialer dialer, Deadlines deadlines, Counters counters);
   }
 
+  /** Log lines of one service in a period. */
+  private static final int MAX_SERVED_LINES = 10;
+
   private final OriginSettings settings;
   private final Log log;
   private final Deadlines deadlines = new Deadlines();
@@ -82,6 +86,10 @@ public final class OriginProxy implements AutoCloseable {
 
   private final Route route;
   private final StreamHandler streams;
+
+  /** Of services served, by their names: a link that flaps must not fill the log. */
+  private final LimitedLog<String> servedLines;
+
   private final SessionLoop loop;
 
   /** Creates an origin proxy of the native protocol that does nothing before {@link #run}. */
@@ -112,6 +120,8 @@ public final class OriginProxy implements AutoCloseable {
             : Optional.empty();
     this.route = route();
     this.streams = new StreamHandler(settings, dialer, pool, deadlines, counters, log);
+    this.servedLines =
+        new LimitedLog<>(log, counters, MAX_SERVED_LINES, settings.timeouts().logPeriod());
     ServiceListener reachable = (service, at) -> served(listener, service, reachable(at));
     this.loop =
         new SessionLoop(settings, this::connect, streams, reachable, deadlines, counters, log);
@@ -151,7 +161,8 @@ public final class OriginProxy implements AutoCloseable {
   }
 
   private void served(ServiceListener listener, String service, HostPort address) {
-    log.info(event("serving visitors").with("service", service).with("address", address));
+    servedLines.info(
+        service, event("serving visitors").with("service", service).with("address", address));
     listener.served(service, address);
   }
 
