@@ -2,6 +2,7 @@ package culvert.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import culvert.testing.Eventually;
 import culvert.testing.RandomBytes;
@@ -189,7 +190,11 @@ class DrainIT {
           .isInstanceOf(SocketException.class)
           .hasMessageContaining("reset");
     }
-    assertThat(stopped.await().exit()).isZero();
+    RoleProcess.Ended ended = stopped.await();
+    assertThat(ended.exit()).isZero();
+    assertThat(ended.err().lines().filter(line -> line.contains(" stopping ")))
+        .singleElement(STRING)
+        .contains(" relays_broken=1");
   }
 
   private static Socket endless(RemoteProcess remote) throws IOException {
