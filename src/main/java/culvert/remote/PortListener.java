@@ -74,6 +74,11 @@ final class PortListener implements AutoCloseable {
     return text.contains("in use") ? IN_USE : "failed to bind to port";
   }
 
+  /** Returns whether a later {@link #bind} may succeed without a change of settings. */
+  static boolean isTemporary(IOException e) {
+    return !(e.getCause() instanceof BindException) || refusal(e).equals(IN_USE);
+  }
+
   /**
    * Sends visitors to the session from now on, and accepts them if that has not begun. The caller
    * holds the registry's lock; that of {@link VisitorPlaces} is taken inside it.

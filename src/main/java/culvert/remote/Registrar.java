@@ -137,10 +137,10 @@ final class Registrar {
   }
 
   private static RegistrationStep.Decline refusal(Offer offer, IOException e) {
-    String why = PortListener.refusal(e);
-    boolean isInUse = why.equals(PortListener.IN_USE);
     return new RegistrationStep.Decline(
-        offer, isInUse ? DeclinedReason.IN_USE : DeclinedReason.SETTINGS, why);
+        offer,
+        PortListener.isTemporary(e) ? DeclinedReason.IN_USE : DeclinedReason.SETTINGS,
+        PortListener.refusal(e));
   }
 
   private void probe(Registration one, List<RegistrationStep.Contest> contests) {

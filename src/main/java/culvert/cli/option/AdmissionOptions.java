@@ -13,7 +13,7 @@ public final class AdmissionOptions {
       names = "--max-sessions",
       paramLabel = "N",
       defaultValue = "1024",
-      description = "Maximum concurrent sessions: origin proxies and bore clients.")
+      description = "Maximum concurrent sessions that serve: origin proxies and bore clients.")
   @InHelp(HelpGroup.LIMITS)
   private int sessions;
 
