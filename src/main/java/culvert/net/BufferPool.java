@@ -111,6 +111,14 @@ public final class BufferPool {
     return rest;
   }
 
+  /**
+   * Counts buffers on the heap that the caller has allocated, {@code bytes} in sum, as if they had
+   * been borrowed; {@link #release} takes each of them back.
+   */
+  public void adopt(int bytes) {
+    budget.hold(bytes);
+  }
+
   /** Returns a borrowed buffer to the pool; the borrower must not use it afterwards. */
   public void release(ByteBuffer buffer) {
     budget.release(buffer.capacity());

@@ -20,6 +20,7 @@ final class RecordInput extends ByteInput {
   private final RecordDecoder decoder;
   private final RecordOutput output;
   private final BufferPool pool;
+  private final ReceiveLoans loans;
   private final EmptyRecordLimit emptyRecords = new EmptyRecordLimit();
 
   /**
@@ -51,18 +52,20 @@ final class RecordInput extends ByteInput {
   RecordInput(
       Connection carrier,
       RecordDecoder decoder,
-      ReceiveBuffer received,
+      ByteBuffer early,
       RecordOutput output,
-      BufferPool pool) {
+      BufferPool pool,
+      int idleBytes) {
     this.carrier = carrier;
     this.decoder = decoder;
-    this.received = received;
     this.output = output;
     this.pool = pool;
+    this.loans = new ReceiveLoans(pool);
+    this.received = new ReceiveBuffer(carrier.input(), early, loans, idleBytes);
   }
 
   void setAuthenticated() {
-    received.setAuthenticated();
+    loans.setAuthenticated();
   }
 
   Optional<CloseCause> closeCause() {
@@ -158,7 +161,7 @@ final class RecordInput extends ByteInput {
 
   /** Decodes the next record, which may hold payload, none, or the end, into a large buffer. */
   private void decodeOverflow() throws IOException {
-    overflow = received.borrow();
+    overflow = loans.borrowLarge();
     if (decoder.decode(received.bytes(), overflow) == RecordDecoder.Result.ENDED) {
       onPeerEnd();
     } else {
@@ -213,7 +216,7 @@ final class RecordInput extends ByteInput {
     if (busy.compareAndSet(false, true)) {
       received.shrink();
       if (overflow != null) {
-        overflow = pool.shrink(overflow);
+        overflow = loans.shrink(overflow);
       }
       busy.set(false);
       if (abandoned) {
@@ -239,7 +242,7 @@ final class RecordInput extends ByteInput {
   }
 
   private void releaseOverflow() {
-    pool.release(overflow);
+    loans.release(overflow);
     overflow = null;
   }
 }

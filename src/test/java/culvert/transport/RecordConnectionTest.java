@@ -116,12 +116,12 @@ class RecordConnectionTest {
   @Test
   void unauthenticatedPeerCannotSendLongRecordsOrHoldPooledBuffers() throws Exception {
     var connection = connectionWithLongRecords();
-    sendRecord(ReceiveBuffer.MAX_UNAUTHENTICATED_RECORD_BYTES - 2);
+    sendRecord(ReceiveLoans.MAX_UNAUTHENTICATED_RECORD_BYTES - 2);
     assertThat(connection.input().readNBytes(100)).hasSize(100);
     assertThat(pool.borrowed()).isZero();
-    assertThat(connection.input().readNBytes(ReceiveBuffer.MAX_UNAUTHENTICATED_RECORD_BYTES - 102))
+    assertThat(connection.input().readNBytes(ReceiveLoans.MAX_UNAUTHENTICATED_RECORD_BYTES - 102))
         .isNotEmpty();
-    sendRecord(ReceiveBuffer.MAX_UNAUTHENTICATED_RECORD_BYTES - 1);
+    sendRecord(ReceiveLoans.MAX_UNAUTHENTICATED_RECORD_BYTES - 1);
     assertThatThrownBy(() -> connection.input().read())
         .isInstanceOf(ProtocolException.class)
         .hasMessage("a record exceeds 20480 bytes, the maximum before login");
@@ -131,14 +131,27 @@ class RecordConnectionTest {
   @Test
   void authenticatedPeerMaySendLongRecords() throws Exception {
     var connection = connectionWithLongRecords();
-    sendRecord(ReceiveBuffer.MAX_UNAUTHENTICATED_RECORD_BYTES - 2);
-    assertThat(connection.input().readNBytes(ReceiveBuffer.MAX_UNAUTHENTICATED_RECORD_BYTES - 2))
+    sendRecord(ReceiveLoans.MAX_UNAUTHENTICATED_RECORD_BYTES - 2);
+    assertThat(connection.input().readNBytes(ReceiveLoans.MAX_UNAUTHENTICATED_RECORD_BYTES - 2))
         .isNotEmpty();
     connection.setAuthenticated();
     sendRecord(30_000);
     assertThat(connection.input().readNBytes(30_000)).hasSize(30_000);
     connection.close();
     assertThat(pool.borrowed()).isZero();
+  }
+
+  /** A login that fails does not close its transport. */
+  @Test
+  void receivedBytesCountInTheBudgetFromTheLoginOn() throws Exception {
+    var connection = connectionWithLongRecords();
+    sendRecord(10_000);
+    assertThat(connection.input().read()).isZero();
+    assertThat(pool.budget().held()).as("before the login").isZero();
+    connection.setAuthenticated();
+    assertThat(pool.budget().held()).as("after the login").isGreaterThanOrEqualTo(10_000);
+    connection.close();
+    assertThat(pool.budget().held()).as("after the close").isZero();
   }
 
   private void send(int... bytes) throws IOException {

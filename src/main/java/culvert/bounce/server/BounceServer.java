@@ -135,6 +135,11 @@ public final class BounceServer implements BounceAdmin, AutoCloseable {
     return groups.size();
   }
 
+  /** Returns the bytes of all buffers in use. */
+  long heldBytes() {
+    return pool.budget().held();
+  }
+
   /** Returns the number of large buffers in use. */
   int borrowedBuffers() {
     return pool.borrowed();

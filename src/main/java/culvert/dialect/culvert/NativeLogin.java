@@ -107,7 +107,8 @@ final class NativeLogin {
   }
 
   /**
-   * A login that succeeded.
+   * A login that succeeded. Its connection is marked as authenticated when the session begins to
+   * serve, which closes it in the end.
    *
    * @param connection carries the link
    * @param peer the other side's HELLO
@@ -118,11 +119,11 @@ final class NativeLogin {
   Login dial(Connection fresh, Handshake.Local self) throws IOException {
     Connection carrier = transport.wrap(fresh);
     if (noise.isEmpty()) {
-      return login(carrier, Handshake.dial(self, transportState(carrier), exchange(carrier)));
+      return new Login(carrier, Handshake.dial(self, transportState(carrier), exchange(carrier)));
     }
     NativeNoise.EncryptedLink encrypted = noise.get().dial(carrier);
     Connection inside = encrypted.connection();
-    return login(inside, Handshake.dial(self, encrypted.below(), exchange(inside)));
+    return new Login(inside, Handshake.dial(self, encrypted.below(), exchange(inside)));
   }
 
   /**
@@ -161,11 +162,6 @@ final class NativeLogin {
     if (!self.secrets().isEmpty()) {
       onVerified.run();
     }
-    return login(connection, peer);
-  }
-
-  private static Login login(Connection connection, Handshake.Peer peer) {
-    Transport.setAuthenticated(connection);
     return new Login(connection, peer);
   }
 

@@ -15,6 +15,7 @@ import culvert.session.IncomingStream;
 import culvert.session.Offer;
 import culvert.session.OriginSession;
 import culvert.session.Visitor;
+import culvert.transport.Transport;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.HashSet;
@@ -71,6 +72,7 @@ final class NativeOriginSession implements OriginSession, Link.Events {
     this.listener = listener;
     this.streams = streams;
     offer(services);
+    Transport.setAuthenticated(link.connection());
     link.run();
   }
 

@@ -16,6 +16,7 @@ import culvert.session.PendingStream;
 import culvert.session.ServiceRegistry;
 import culvert.session.Session;
 import culvert.session.Visitor;
+import culvert.transport.Transport;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -61,6 +62,7 @@ final class NativeSession implements Session, Link.Events {
   @Override
   public void serve(ServiceRegistry services) throws IOException {
     this.services = services;
+    Transport.setAuthenticated(link.connection());
     link.run();
   }
 

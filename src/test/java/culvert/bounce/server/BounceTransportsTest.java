@@ -1,7 +1,12 @@
 package culvert.bounce.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.config.BounceAuthentication;
+import culvert.config.BounceCredentials;
+import culvert.config.GroupAddress;
+import culvert.config.GroupNumber;
 import culvert.config.TlsClientSettings;
 import culvert.config.TlsIdentity;
 import culvert.config.TlsServerSettings;
@@ -14,11 +19,16 @@ import culvert.net.Dialer;
 import culvert.net.HostPort;
 import culvert.observe.Counter;
 import culvert.protocol.PeerNames;
+import culvert.protocol.PeerRefusedException;
+import culvert.protocol.bounce.BounceGreeting;
+import culvert.route.GroupConnector;
+import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.RandomBytes;
 import culvert.testing.TestAuthority;
 import culvert.transport.Transport;
 import culvert.transport.stack.TransportStack;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -69,18 +79,28 @@ class BounceTransportsTest {
                 : Optional.empty());
   }
 
+  private TlsClientSettings trust() {
+    return new TlsClientSettings(new TlsTrust.Authorities(ca), Optional.empty(), Optional.empty());
+  }
+
+  private Transport dialling(TransportKind kind, HostPort address) {
+    return TransportStack.dialling(
+        kind,
+        trust(),
+        WebSocketSettings.DEFAULT,
+        address,
+        PeerNames.BOUNCE_SERVER,
+        pool,
+        line -> {});
+  }
+
+  private Connection dial(HostPort address) throws IOException {
+    return new Dialer(pool).connect(address, BounceFixture.SOON);
+  }
+
   private Connection join(TransportKind kind, HostPort address, String authentication)
       throws IOException {
-    Transport dialling =
-        TransportStack.dialling(
-            kind,
-            new TlsClientSettings(new TlsTrust.Authorities(ca), Optional.empty(), Optional.empty()),
-            WebSocketSettings.DEFAULT,
-            address,
-            PeerNames.BOUNCE_SERVER,
-            pool,
-            line -> {});
-    Connection connection = dialling.wrap(new Dialer(pool).connect(address, BounceFixture.SOON));
+    Connection connection = dialling(kind, address).wrap(dial(address));
     Transport.setAuthenticated(connection);
     assertThat(connection.input().readNBytes(19)).asString().isEqualTo("4-BounceServer_1.0\n");
     connection.output().write((authentication + "0001").getBytes(StandardCharsets.US_ASCII));
@@ -135,6 +155,52 @@ class BounceTransportsTest {
       alone.closeOutput();
       assertThat(alone.input().readAllBytes()).isEmpty();
       bounce.awaitMembers(0);
+    }
+  }
+
+  /** The client closes the socket only, as does the server after an invalid upgrade. */
+  @ParameterizedTest
+  @EnumSource(
+      value = TransportKind.class,
+      names = {"TLS", "WS", "WSS"})
+  void refusedMembersLeaveNothingInTheBudget(TransportKind kind) throws Exception {
+    try (BounceFixture bounce = over(kind).start()) {
+      HostPort address = bounce.server.address();
+      GroupConnector refused = connector(new GroupAddress(kind, address, new GroupNumber(1)));
+      for (int i = 0; i < 5; i++) {
+        try (Connection carrier = dial(address)) {
+          assertThatThrownBy(() -> refused.wrap(carrier)).isInstanceOf(PeerRefusedException.class);
+        }
+        sendInvalidUpgrade(kind.isTls() ? TransportKind.TLS : TransportKind.PLAIN, address);
+      }
+      bounce.awaitMembers(0);
+      Eventually.within(
+          BounceFixture.SOON, () -> assertThat(bounce.server.heldBytes()).as("server").isZero());
+      assertThat(pool.budget().held()).as("clients").isZero();
+    }
+  }
+
+  private GroupConnector connector(GroupAddress group) {
+    var authentication = BounceAuthentication.of("no".getBytes(StandardCharsets.US_ASCII));
+    return new GroupConnector(
+        group,
+        new BounceCredentials(
+            Optional.of(authentication), Optional.of(trust()), WebSocketSettings.DEFAULT),
+        BounceGreeting.AS_IMPLEMENTED,
+        PeerNames.BOUNCE_SERVER,
+        pool,
+        line -> {});
+  }
+
+  /** To a server without WebSocket this is a wrong authentication string. */
+  private void sendInvalidUpgrade(TransportKind outer, HostPort address) throws IOException {
+    String request = "GET /other HTTP/1.1\r\n\r\n" + "x".repeat(8000);
+    try (Connection carrier = dial(address)) {
+      Connection connection = dialling(outer, address).wrap(carrier);
+      connection.output().write(request.getBytes(StandardCharsets.US_ASCII));
+      connection.input().readAllBytes();
+    } catch (EOFException e) {
+      // The server closes below the transport.
     }
   }
 
