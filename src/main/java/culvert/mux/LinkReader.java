@@ -1,5 +1,7 @@
 package culvert.mux;
 
+import culvert.net.BufferPool;
+import culvert.net.ByteInput;
 import culvert.net.CloseCause;
 import culvert.net.Connection;
 import culvert.protocol.Frame;
@@ -33,8 +35,14 @@ final class LinkReader {
    */
   private long highestId;
 
-  /** Borrowed while the reader runs. */
+  /**
+   * Borrowed while the reader runs. A read that may wait uses a buffer of {@link #IDLE_BYTES},
+   * which holds the beginning of any frame that is kept: payload is passed on as it arrives.
+   */
   private ByteBuffer in;
+
+  /** Whether the last read left no space. */
+  private boolean filled;
 
   // A DATA frame whose payload is not complete yet:
   private MuxStream dataStream;
@@ -50,15 +58,14 @@ final class LinkReader {
     Connection connection = link.connection();
     in = link.pool().borrow(IDLE_BYTES);
     try {
-      while (connection.input().read(in) >= 0) {
-        boolean filled = !in.hasRemaining();
+      while (read(connection.input()) >= 0) {
+        filled = !in.hasRemaining();
         controlBudget.refill(System.nanoTime(), connection.received() + connection.sent());
         in.flip();
         decode(in);
         in.compact();
         wakeReaders();
         link.eviction().evictIfExceeded();
-        resize(filled || in.position() > 0 || isLarge() && connection.input().available() > 0);
       }
       throw new EOFException("the peer closed the connection");
     } finally {
@@ -67,16 +74,25 @@ final class LinkReader {
     }
   }
 
-  private boolean isLarge() {
-    return in.capacity() > IDLE_BYTES;
+  /** Reads into a large buffer while much arrives, and gives it back before it waits. */
+  private int read(ByteInput input) throws IOException {
+    if (filled || in.capacity() == BufferPool.BUFFER_BYTES) {
+      resize(BufferPool.BUFFER_BYTES);
+      int n = input.tryReadTwice(in);
+      if (n != 0) {
+        return n;
+      }
+      resize(IDLE_BYTES);
+    }
+    return input.read(in);
   }
 
-  /** Borrows a large buffer while much arrives; gives it back before the reader waits. */
-  private void resize(boolean busy) {
-    if (busy != isLarge()) {
-      ByteBuffer next = busy ? link.pool().borrow() : link.pool().borrow(IDLE_BYTES);
+  private void resize(int bytes) {
+    if (in.capacity() != bytes) {
+      BufferPool pool = link.pool();
+      ByteBuffer next = bytes == BufferPool.BUFFER_BYTES ? pool.borrow() : pool.borrow(bytes);
       next.put(in.flip());
-      link.pool().release(in);
+      pool.release(in);
       in = next;
     }
   }

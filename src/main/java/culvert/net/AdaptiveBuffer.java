@@ -32,38 +32,34 @@ final class AdaptiveBuffer implements AutoCloseable {
   }
 
   /**
-   * Reads the available bytes, at least one.
+   * Reads the available bytes, at least one. Only a read that does not wait uses a large buffer: a
+   * sender that fills one and then pauses does not make the loop wait with it.
    *
    * @return the number of bytes, or -1 at the end of the input
    */
   int read() throws IOException {
     int room = Math.max(output.room(), BufferPool.SMALL_BYTES);
-    resize(isBusy() ? pool.bulkBytes(room) : BufferPool.SMALL_BYTES);
-    ByteBuffer buffer = buffer().clear();
-    int n = input.read(buffer.limit(Math.min(room, buffer.capacity())));
-    filled = n > 0 && !buffer.hasRemaining();
+    int n = filled || bulk != null ? tryReadBulk(room) : 0;
+    if (n == 0) {
+      releaseBulk();
+      n = input.read(cleared(small, room));
+    }
+    filled = n > 0 && !buffer().hasRemaining();
     return n;
+  }
+
+  /** Returns 0 also if the pool lends no large buffer now. */
+  private int tryReadBulk(int room) throws IOException {
+    resize(pool.bulkBytes(room));
+    return bulk == null ? 0 : input.tryReadTwice(cleared(bulk, room));
+  }
+
+  private static ByteBuffer cleared(ByteBuffer buffer, int room) {
+    return buffer.clear().limit(Math.min(room, buffer.capacity()));
   }
 
   private ByteBuffer buffer() {
     return bulk != null ? bulk : small;
-  }
-
-  /**
-   * Returns whether bytes flow in bulk and more are there already: a sender that fills a buffer and
-   * then pauses does not make the loop wait with a large one.
-   */
-  private boolean isBusy() throws IOException {
-    return (filled || bulk != null) && !isInputEmpty();
-  }
-
-  /** Yields once: a sender on the same host often runs then, which saves parking this thread. */
-  private boolean isInputEmpty() throws IOException {
-    if (input.available() > 0) {
-      return false;
-    }
-    Thread.yield();
-    return input.available() == 0;
   }
 
   /** Uses a buffer of one of the pool's sizes, or the small one if another loop was faster. */

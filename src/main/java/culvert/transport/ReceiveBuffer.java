@@ -1,15 +1,16 @@
 package culvert.transport;
 
+import culvert.net.BufferPool;
 import culvert.net.ByteInput;
 import culvert.protocol.ProtocolException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * The bytes that were read from a carrier and not yet decoded. The buffer is small while little
- * arrives and comes from the pool while much arrives or a record needs the space, but never before
- * the peer is authenticated. Only the thread that holds {@link RecordInput}'s {@code busy} flag
- * uses it.
+ * The bytes that were read from a carrier and not yet decoded. A read that may wait uses a small
+ * buffer, or one for exactly the record that has begun; only a read that does not wait uses a large
+ * one of the pool, and only after the peer is authenticated. Only the thread that holds {@link
+ * RecordInput}'s {@code busy} flag uses it.
  */
 final class ReceiveBuffer {
 
@@ -21,12 +22,6 @@ final class ReceiveBuffer {
 
   /** From its position to its limit: the undecoded bytes. */
   private ByteBuffer records = EMPTY;
-
-  /** Whether {@code records} came from {@link ReceiveLoans#borrowLarge}. */
-  private boolean large;
-
-  /** Whether the last read left no space. */
-  private boolean filled;
 
   ReceiveBuffer(ByteInput carrier, ByteBuffer early, ReceiveLoans loans, int idleBytes) {
     this.carrier = carrier;
@@ -46,55 +41,63 @@ final class ReceiveBuffer {
   /**
    * Reads from the carrier, once.
    *
+   * @param needed number of bytes that the decoder needs to continue
    * @return the number of bytes read, or -1 at the end of the carrier
    * @throws ProtocolException if an unauthenticated peer sends a record longer than allowed
    */
-  int fill() throws IOException {
-    makeSpace();
+  int fill(int needed) throws IOException {
+    makeSpace(waitingBytes(needed));
     int n = carrier.read(records);
-    filled = !records.hasRemaining();
     records.flip();
     return n;
   }
 
-  private void makeSpace() throws IOException {
-    int left = records.remaining();
-    boolean needsLarge = left >= idleBytes || filled && !isIdle();
-    if (needsLarge && (!large || canReplaceUnauthenticated())) {
-      replace(loans.borrowLarge(), true);
-    } else if (left == 0 && !needsLarge && (records.capacity() == 0 || large && isIdle())) {
-      replace(loans.borrow(idleBytes), false);
-    } else {
+  /**
+   * Reads from the carrier, once and without waiting.
+   *
+   * @param needed number of bytes that the decoder needs to continue
+   * @return the number of bytes read, 0 if none can be read now, or -1 at the end of the carrier
+   * @throws ProtocolException if an unauthenticated peer sends a record longer than allowed
+   */
+  int tryFill(int needed) throws IOException {
+    makeSpace(loans.isAuthenticated() ? BufferPool.BUFFER_BYTES : waitingBytes(needed));
+    int n = carrier.tryRead(records);
+    records.flip();
+    return n;
+  }
+
+  private int waitingBytes(int needed) throws ProtocolException {
+    if (needed > ReceiveLoans.MAX_UNAUTHENTICATED_RECORD_BYTES && !loans.isAuthenticated()) {
+      throw new ProtocolException(
+          "a record exceeds "
+              + ReceiveLoans.MAX_UNAUTHENTICATED_RECORD_BYTES
+              + " bytes, the maximum before login");
+    }
+    return Math.max(idleBytes, needed);
+  }
+
+  /** Prepares a buffer of this size to be filled after the undecoded bytes. */
+  private void makeSpace(int capacity) {
+    if (records.capacity() == capacity) {
       records.compact();
-      if (!records.hasRemaining()) {
-        throw new ProtocolException(
-            "a record exceeds "
-                + ReceiveLoans.MAX_UNAUTHENTICATED_RECORD_BYTES
-                + " bytes, the maximum before login");
-      }
+    } else {
+      replace(capacity);
     }
   }
 
-  private boolean canReplaceUnauthenticated() {
-    return loans.isAuthenticated()
-        && records.capacity() == ReceiveLoans.MAX_UNAUTHENTICATED_RECORD_BYTES;
-  }
-
-  private boolean isIdle() throws IOException {
-    return carrier.available() == 0;
-  }
-
-  private void replace(ByteBuffer next, boolean isLarge) {
+  private void replace(int capacity) {
+    ByteBuffer next =
+        capacity == BufferPool.BUFFER_BYTES ? loans.borrowLarge() : loans.borrow(capacity);
     next.put(records);
     loans.release(records);
     records = next;
-    large = isLarge;
   }
 
-  /** Gives a large buffer back: the reader will not fill this one soon. */
+  /** Replaces a buffer that has more space than it needs: the reader will not fill it soon. */
   void shrink() {
-    if (large) {
-      replace(loans.borrow(Math.max(idleBytes, records.remaining())), false);
+    int capacity = Math.max(idleBytes, records.remaining());
+    if (capacity < records.capacity()) {
+      replace(capacity);
       records.flip();
     }
   }
@@ -102,7 +105,6 @@ final class ReceiveBuffer {
   /** Gives the buffer back and drops the bytes in it. */
   void release() {
     loans.release(records);
-    large = false;
     records = EMPTY;
   }
 }

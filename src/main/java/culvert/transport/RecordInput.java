@@ -74,12 +74,22 @@ final class RecordInput extends ByteInput {
 
   @Override
   public int read(ByteBuffer target) throws IOException {
+    return read(target, true);
+  }
+
+  /** Returns 0 also within a record, of which any number of bytes may have been received. */
+  @Override
+  public int tryRead(ByteBuffer target) throws IOException {
+    return read(target, false);
+  }
+
+  private int read(ByteBuffer target, boolean mayWait) throws IOException {
     if (abandoned || !busy.compareAndSet(false, true)) {
       throw new IOException("Connection closed");
     }
     boolean open = false;
     try {
-      int n = next(target);
+      int n = next(target, mayWait);
       open = n >= 0;
       return n;
     } catch (IOException e) {
@@ -100,7 +110,7 @@ final class RecordInput extends ByteInput {
     }
   }
 
-  private int next(ByteBuffer target) throws IOException {
+  private int next(ByteBuffer target, boolean mayWait) throws IOException {
     if (failure != null) {
       throw failure;
     }
@@ -115,8 +125,8 @@ final class RecordInput extends ByteInput {
       if (n > 0) {
         return n;
       }
-      if (!ended && overflow == null) {
-        fill();
+      if (!ended && overflow == null && !fill(mayWait)) {
+        return 0;
       }
     }
   }
@@ -189,12 +199,19 @@ final class RecordInput extends ByteInput {
     return n;
   }
 
-  private void fill() throws IOException {
+  /** Receives more bytes, or the end of the carrier; returns false if a read would have to wait. */
+  private boolean fill(boolean mayWait) throws IOException {
+    int needed = decoder.neededBytes(received.bytes());
+    int n = mayWait ? received.fill(needed) : received.tryFill(needed);
+    if (n == 0) {
+      return false;
+    }
     incomplete = false;
-    if (received.fill() < 0) {
+    if (n < 0) {
       decoder.onCarrierEnd(received.bytes().hasRemaining());
       ended = true;
     }
+    return true;
   }
 
   @Override
@@ -212,7 +229,8 @@ final class RecordInput extends ByteInput {
   }
 
   @Override
-  protected void shrink() {
+  public void shrink() {
+    carrier.input().shrink();
     if (busy.compareAndSet(false, true)) {
       received.shrink();
       if (overflow != null) {

@@ -13,6 +13,7 @@ import culvert.testing.MemoryPipe;
 import culvert.testing.Seed;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.FutureTask;
@@ -46,6 +47,11 @@ class RecordConnectionTest {
       target.put(records.slice(start + 1, length));
       records.position(start + 1 + length);
       return Result.DECODED;
+    }
+
+    @Override
+    public int neededBytes(ByteBuffer records) {
+      return records.hasRemaining() ? 1 + (records.get(records.position()) & 0xff) : 1;
     }
 
     @Override
@@ -99,18 +105,31 @@ class RecordConnectionTest {
         }
 
         @Override
+        public int neededBytes(ByteBuffer records) {
+          return records.remaining() < 2 ? 2 : 2 + records.getShort(records.position());
+        }
+
+        @Override
         public void onCarrierEnd(boolean within) throws IOException {
           throw new EOFException();
         }
       };
 
   private RecordConnection connectionWithLongRecords() {
+    return connectionWithLongRecords(pipe.far());
+  }
+
+  private RecordConnection connectionWithLongRecords(Connection carrier) {
     return new RecordConnection(
-        pipe.far(), UNCHANGED, LONG_RECORDS, ByteBuffer.allocate(0), pool, 2048);
+        carrier, UNCHANGED, LONG_RECORDS, ByteBuffer.allocate(0), pool, 2048);
   }
 
   private void sendRecord(int length) throws IOException {
-    pipe.near().output().write(ByteBuffer.allocate(2 + length).putShort((short) length).clear());
+    pipe.near().output().write(record(length));
+  }
+
+  private static ByteBuffer record(int length) {
+    return ByteBuffer.allocate(2 + length).putShort((short) length).clear();
   }
 
   @Test
@@ -152,6 +171,55 @@ class RecordConnectionTest {
     assertThat(pool.budget().held()).as("after the login").isGreaterThanOrEqualTo(10_000);
     connection.close();
     assertThat(pool.budget().held()).as("after the close").isZero();
+  }
+
+  @Test
+  void readThatDoesNotWaitReturnsZeroWithinARecord() throws Exception {
+    try (var carriers = Loopback.open();
+        var connection = connectionWithLongRecords(carriers.far())) {
+      connection.setAuthenticated();
+      ByteBuffer target = ByteBuffer.allocate(30_000);
+      assertThat(connection.input().tryRead(target)).isZero();
+      carriers.near().output().write(record(20_000).limit(10_000));
+      Eventually.within(
+          Duration.ofSeconds(10),
+          () -> {
+            assertThat(connection.input().tryRead(target)).isZero();
+            assertThat(connection.received()).isEqualTo(10_000);
+          });
+      carriers.near().output().write(record(20_000).position(10_000));
+      Eventually.within(
+          Duration.ofSeconds(10),
+          () -> assertThat(connection.input().tryRead(target)).isEqualTo(20_000));
+      carriers.near().closeOutput();
+      assertThatThrownBy(() -> connection.input().read(target)).isInstanceOf(EOFException.class);
+    }
+    assertThat(pool.budget().held()).isZero();
+  }
+
+  /** The first record makes the loop use large buffers. */
+  @Test
+  void copyLoopThatWaitsWithinARecordHoldsNoMoreThanTheRecord() throws Exception {
+    try (var carriers = Loopback.open()) {
+      var connection = connectionWithLongRecords(carriers.far());
+      connection.setAuthenticated();
+      var copied =
+          new FutureTask<>(() -> connection.input().transferTo(OutputStream.nullOutputStream()));
+      Thread loop = Threads.start("loop", copied);
+      carriers.near().output().write(record(30_000));
+      carriers.near().output().write(record(30_000).limit(20_000));
+      Eventually.within(
+          Duration.ofSeconds(10),
+          () -> {
+            assertThat(connection.received()).isEqualTo(30_002 + 20_000);
+            assertThat(loop.getState()).isEqualTo(Thread.State.WAITING);
+            assertThat(pool.borrowed()).isZero();
+          });
+      assertThat(pool.budget().held()).isEqualTo(30_002 + 2 * 1024);
+      connection.close();
+      assertThatThrownBy(copied::get).hasCauseInstanceOf(IOException.class);
+      assertThat(pool.budget().held()).isZero();
+    }
   }
 
   private void send(int... bytes) throws IOException {
