@@ -89,8 +89,8 @@ final class GroupHandler {
             () -> member.connection().received() + member.connection().sent(),
             () -> members.disconnect(member, idleReason()));
     watch.restart();
-    try {
-      member.input().transferTo(new Fanout(member, echoed, members, events, this::isEchoOn));
+    try (var fanout = new Fanout(member, echoed, members, events, this::isEchoOn)) {
+      member.input().transferTo(fanout);
       members.end(member, deadlines);
     } finally {
       watch.stop();

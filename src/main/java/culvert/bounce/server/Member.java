@@ -205,6 +205,20 @@ final class Member {
   }
 
   /**
+   * Starts a delivery of several calls by the sender's thread: until {@link #endDelivery} no other
+   * thread writes to this member. Blocks until the delivery of another sender has ended.
+   */
+  void beginDelivery(Member sender) {
+    sender.receiver = this;
+    output.lock();
+  }
+
+  /** Ends a delivery that {@link #beginDelivery} of this thread has started. */
+  void endDelivery() {
+    output.unlock();
+  }
+
+  /**
    * Writes bytes from another member to this one. Runs in the sender's thread and blocks until this
    * member's connection has accepted the bytes.
    *

@@ -67,6 +67,8 @@ final class ReadAheadInput extends ByteInput {
           return;
         }
       }
+      // The bytes that follow are read by another thread, after it has written those held here.
+      source.shrink();
     } catch (IOException e) {
       failure = e;
     } catch (RuntimeException | Error e) {
@@ -79,6 +81,9 @@ final class ReadAheadInput extends ByteInput {
 
   /** Waits for free space in the buffer and returns it; returns an empty buffer after a release. */
   private ByteBuffer awaitSpace() {
+    if (size() == MAX_BYTES) {
+      source.shrink();
+    }
     lock.lock();
     try {
       while (!released && end - start == MAX_BYTES) {

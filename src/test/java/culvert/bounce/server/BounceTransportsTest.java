@@ -242,6 +242,27 @@ class BounceTransportsTest {
     assertThat(first.input().readNBytes(6)).asString().isEqualTo("answer");
   }
 
+  /** The space for its bytes ends in the middle of a record. */
+  @Test
+  void memberOfATlsGroupThatWaitsHoldsNoLargeBuffer() throws Exception {
+    try (BounceFixture bounce = over(TransportKind.TLS).start();
+        Connection alone = join(TransportKind.TLS, bounce.server.address(), "hi")) {
+      // The buffer of the greeting may be given back after the greeting has arrived.
+      Eventually.within(
+          BounceFixture.SOON, () -> assertThat(bounce.server.borrowedBuffers()).isZero());
+      long idle = bounce.server.heldBytes();
+      alone.output().write(new byte[100]);
+      alone.output().write(new byte[3 * ReadAheadInput.MAX_BYTES]);
+      Eventually.within(
+          BounceFixture.SOON,
+          () -> {
+            assertThat(bounce.server.borrowedBuffers()).isZero();
+            assertThat(bounce.server.heldBytes())
+                .isBetween(idle + 1, idle + 2L * ReadAheadInput.MAX_BYTES);
+          });
+    }
+  }
+
   /** Longer than the maximum record before authentication. */
   @ParameterizedTest
   @EnumSource(
