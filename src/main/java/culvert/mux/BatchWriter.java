@@ -149,6 +149,7 @@ final class BatchWriter {
     lock.lock();
     try {
       boolean handOver = own != null && round >= MAX_BATCHES_OF_STREAM;
+      queue.scheduler.stopWaiting();
       if (!ended) {
         queue.scheduler.fill();
       }
@@ -171,6 +172,7 @@ final class BatchWriter {
     ByteBuffer bytes = batch.bytes();
     try {
       if (!out.writeSome(bytes)) {
+        startWaiting();
         if (buffer != null) {
           buffer = link.pool().shrink(buffer);
           bytes = buffer;
@@ -187,6 +189,15 @@ final class BatchWriter {
       if (buffer != null) {
         link.pool().release(buffer);
       }
+    }
+  }
+
+  private void startWaiting() {
+    lock.lock();
+    try {
+      queue.scheduler.startWaiting();
+    } finally {
+      lock.unlock();
     }
   }
 }

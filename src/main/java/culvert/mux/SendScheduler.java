@@ -31,6 +31,13 @@ final class SendScheduler {
    */
   private static final int MAX_SPARSE_BYTES = 1024;
 
+  /** Size of a batch while memory is short, with the space for control, in bytes. */
+  private static final int SMALL_BATCH_BYTES =
+      PendingControl.CONTROL_BYTES + BufferPool.MEDIUM_BYTES;
+
+  /** Size of a batch that is filled while the one before has to wait: for a few short frames. */
+  private static final int WAITING_BATCH_BYTES = PendingControl.CONTROL_BYTES + 2 * 1024;
+
   /** Space kept after a DATA frame for a HALF_CLOSE and a PING, in bytes. */
   private static final int TAIL_BYTES = 2 * Frame.HEADER_BYTES;
 
@@ -44,7 +51,15 @@ final class SendScheduler {
   /** The service of each stream whose OPEN has been put into a batch and is not answered. */
   private final Map<Long, String> unanswered = new HashMap<>();
 
+  /** The batch being filled, or null while it is empty. */
   private ByteBuffer filling;
+
+  /** Size of that batch, once the write of the one before does not have to wait. */
+  private int batchBytes = BufferPool.BUFFER_BYTES;
+
+  /** Whether the write of the batch before has to wait. */
+  private boolean waiting;
+
   private boolean sparseNext;
   private int frames;
   private long batch;
@@ -240,18 +255,52 @@ final class SendScheduler {
    */
   private long available() {
     int batched = filling == null ? 0 : filling.position() - PendingControl.CONTROL_BYTES;
-    long space = BufferPool.BUFFER_BYTES - PendingControl.CONTROL_BYTES - batched;
+    long space = maxBatchBytes() - PendingControl.CONTROL_BYTES - batched;
     return space < CongestionWindow.MIN_AVAILABLE_BYTES
         ? 0
         : Math.min(space, congestion.available(batched));
   }
 
+  private int maxBatchBytes() {
+    return waiting ? WAITING_BATCH_BYTES : batchBytes;
+  }
+
   /** Returns the batch, with space in front for control. */
   private ByteBuffer filling() {
     if (filling == null) {
-      filling = link.pool().borrow().position(PendingControl.CONTROL_BYTES);
+      filling = borrow(maxBatchBytes()).position(PendingControl.CONTROL_BYTES);
     }
     return filling;
+  }
+
+  private ByteBuffer borrow(int bytes) {
+    BufferPool pool = link.pool();
+    return bytes == BufferPool.BUFFER_BYTES ? pool.borrow() : pool.borrow(bytes);
+  }
+
+  /**
+   * Makes the batch small, because the write of the one before has to wait: further payload stays
+   * with its senders.
+   */
+  void startWaiting() {
+    waiting = true;
+    if (filling != null) {
+      move(link.pool().borrow(Math.max(filling.position(), WAITING_BATCH_BYTES)));
+    }
+  }
+
+  /** Makes the batch as large as usual again, if it is small. */
+  void stopWaiting() {
+    if (waiting && filling != null) {
+      move(borrow(batchBytes));
+    }
+    waiting = false;
+  }
+
+  private void move(ByteBuffer next) {
+    next.put(filling.flip());
+    link.pool().release(filling);
+    filling = next;
   }
 
   /** Returns the batch to be written and starts the next one; null if it is empty. */
@@ -260,6 +309,9 @@ final class SendScheduler {
     filling = null;
     frames = 0;
     batch++;
+    // A batch whose write has to wait holds memory that no other link or stream can use.
+    batchBytes =
+        link.pool().budget().isUnderPressure() ? SMALL_BATCH_BYTES : BufferPool.BUFFER_BYTES;
     if (full != null) {
       congestion.sent(full.position() - PendingControl.CONTROL_BYTES);
     }

@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.mux.ScriptedPeer.Setup;
+import culvert.net.BufferPool;
 import culvert.net.Threads;
 import culvert.protocol.Message;
+import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import java.io.IOException;
+import java.util.ArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -122,6 +125,48 @@ class LinkLimitsTest {
       assertThat(peer.hear().message()).isEqualTo(OPEN);
       peer.say(1, new Message.Accepted());
       opener.join();
+    }
+  }
+
+  /** The peer reads nothing, and the sockets hold less than the streams send. */
+  @Test
+  void blockedLinkHoldsNoEmptyBatch() throws Exception {
+    var small = Setup.USUAL.granted(100, 100).socketBytes(8 * 1024);
+    try (var peer = new ScriptedPeer(Link.Side.OPENS, small)) {
+      var senders = new ArrayList<Thread>();
+      for (int i = 0; i < 3; i++) {
+        senders.add(sending(peer, i, MuxStream.FIRST_WINDOW));
+      }
+      Eventually.within(
+          LinkPair.LIMIT,
+          () -> {
+            assertThat(peer.link.writer().sample(0, 0).writing()).isTrue();
+            assertThat(peer.budget.held())
+                .isBetween(LinkReader.IDLE_BYTES + 1L, BufferPool.BUFFER_BYTES - 1L);
+          });
+      Thread last = sending(peer, 3, 1);
+      Eventually.within(
+          LinkPair.LIMIT,
+          () -> assertThat(last.getState()).isIn(Thread.State.WAITING, Thread.State.TERMINATED));
+      assertThat(peer.budget.held()).isLessThan(BufferPool.BUFFER_BYTES);
+      peer.hangUp();
+      for (Thread sender : senders) {
+        sender.join();
+      }
+      last.join();
+    }
+  }
+
+  private static Thread sending(ScriptedPeer peer, int number, int bytes) throws IOException {
+    MuxStream stream = peer.link.open(LinkPair.openMessage("service" + number));
+    return Threads.start("sending", () -> sendQuietly(stream, bytes));
+  }
+
+  private static void sendQuietly(MuxStream stream, int bytes) {
+    try {
+      stream.output().write(new byte[bytes]);
+    } catch (IOException e) {
+      // The peer has closed the connection.
     }
   }
 
