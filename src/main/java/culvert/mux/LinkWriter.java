@@ -49,6 +49,21 @@ final class LinkWriter {
     payload.send(stream, source);
   }
 
+  /** Sends as {@link #send} does, but returns false, with the rest, if that takes long. */
+  boolean sendSome(MuxStream stream, ByteBuffer source) throws IOException {
+    return payload.sendSome(stream, source);
+  }
+
+  /** Counts a check of the link for the senders that wait; the timer calls it. */
+  void countCheck() {
+    lock.lock();
+    try {
+      queue.scheduler.countCheck();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Requests a credit for a new stream's OPEN; returns false if the stream waits for one. */
   boolean requestOpen(MuxStream stream) {
     lock.lock();

@@ -161,6 +161,19 @@ final class SendScheduler {
     }
   }
 
+  /** Counts a check of the link, and wakes the senders whose last one it was. */
+  void countCheck() {
+    bulk.forEach(SendScheduler::countCheck);
+    sparse.forEach(SendScheduler::countCheck);
+  }
+
+  private static void countCheck(MuxStream stream) {
+    StreamOutput s = stream.out;
+    if (s.payload != null && s.checksLeft > 0 && --s.checksLeft == 0) {
+      LockSupport.unpark(s.sender);
+    }
+  }
+
   /** Records the answer to an OPEN, which allows another one. */
   void receiveAnswer(long id) throws ProtocolException {
     String service = unanswered.remove(id);

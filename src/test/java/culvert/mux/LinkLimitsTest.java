@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.mux.ScriptedPeer.Setup;
 import culvert.net.BufferPool;
+import culvert.net.SocketConnection;
 import culvert.net.Threads;
 import culvert.protocol.Message;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
+import culvert.testing.Loopback;
 import java.io.IOException;
 import java.util.ArrayList;
 import org.junit.jupiter.api.Test;
@@ -165,6 +167,61 @@ class LinkLimitsTest {
   private static void sendQuietly(MuxStream stream, int bytes) {
     try {
       stream.output().write(new byte[bytes]);
+    } catch (IOException e) {
+      // The peer has closed the connection.
+    }
+  }
+
+  /** The thread that is blocked in the link's write may hold one; the others wait for it. */
+  @Test
+  void sendersOfABlockedLinkHoldNoDirectBuffers() throws Exception {
+    var setup =
+        Setup.USUAL.budget(64 << 20).granted(100, 100).socketBytes(8 * 1024).heartbeat(200, 20_000);
+    var sources = new ArrayList<Loopback>();
+    try (var peer = new ScriptedPeer(Link.Side.OPENS, setup)) {
+      var streams = new ArrayList<MuxStream>();
+      for (int i = 0; i < ScriptedPeer.OPENS; i++) {
+        streams.add(openedWithWindow(peer, i + 1, 1 << 20));
+      }
+      var loops = new ArrayList<Thread>();
+      for (MuxStream stream : streams) {
+        Loopback source = Loopback.open(0, peer.pool);
+        sources.add(source);
+        source.near().output().write(new byte[300_000]);
+        loops.add(Threads.start("loop", () -> copyQuietly(source.far(), stream)));
+      }
+      Eventually.within(
+          LinkPair.LIMIT,
+          () -> {
+            assertThat(loops).allMatch(loop -> loop.getState() == Thread.State.WAITING);
+            assertThat(peer.budget.held()).as("bytes that were read").isGreaterThan(200_000);
+            assertThat(peer.pool.borrowed()).isLessThanOrEqualTo(1);
+          });
+      peer.hangUp();
+      for (Thread loop : loops) {
+        loop.join();
+      }
+      assertThat(peer.pool.borrowed()).isZero();
+    } finally {
+      sources.forEach(Loopback::close);
+    }
+  }
+
+  private static MuxStream openedWithWindow(ScriptedPeer peer, int id, int bytes) throws Exception {
+    MuxStream stream = peer.link.open(LinkPair.openMessage("service" + id));
+    stream.output().write(1);
+    assertThat(peer.hear().message()).isInstanceOf(Message.Open.class);
+    assertThat(peer.hear().data()).hasSize(1);
+    peer.say(id, new Message.Accepted());
+    peer.say(id, new Message.Window(bytes));
+    Eventually.within(
+        LinkPair.LIMIT, () -> assertThat(stream.output().room()).isGreaterThan(bytes));
+    return stream;
+  }
+
+  private static void copyQuietly(SocketConnection source, MuxStream stream) {
+    try {
+      source.input().transferTo(stream.output());
     } catch (IOException e) {
       // The peer has closed the connection.
     }

@@ -80,6 +80,7 @@ final class ScriptedPeer implements AutoCloseable, Link.Events {
   final LongAdder lateFrames = new LongAdder();
   final Link link;
   final MemoryBudget budget;
+  final BufferPool pool;
   final BlockingQueue<MuxStream> opened = new LinkedBlockingQueue<>();
   private final Deadlines deadlines = new Deadlines();
   private final Loopback pair;
@@ -92,7 +93,7 @@ final class ScriptedPeer implements AutoCloseable, Link.Events {
 
   ScriptedPeer(Link.Side side, Setup setup) throws IOException {
     budget = new MemoryBudget(setup.budgetBytes());
-    var pool = new BufferPool(budget);
+    pool = new BufferPool(budget);
     var eviction = new StreamEviction(budget, evictions);
     pair = Loopback.open(setup.socketBytes());
     in = new DataInputStream(pair.far().input());
