@@ -163,6 +163,22 @@ class LimitsTest {
 
   @Test
   void heapOfTheImageCarriesTenThousandVisitors() throws IOException {
+    assertThat(ConnectionLimits.visitorsOfHeap(usableHeapOfTheImage())).isBetween(10_000, 10_500);
+    assertThat(ConnectionLimits.visitorsOfHeap(0)).isEqualTo(1);
+  }
+
+  /** Each of them holds a record of 64 KiB that is not complete, and half a frame. */
+  @Test
+  void incompleteRecordsOfAllSessionsAreAtMostAQuarterOfTheHeap() throws IOException {
+    long heap = usableHeapOfTheImage();
+    int sessions = ConnectionLimits.sessionsOfHeap(heap);
+    assertThat(sessions).isGreaterThan(600);
+    assertThat(sessions * (64 + 8) * 1024L).isLessThanOrEqualTo(heap / 4);
+    assertThat(ConnectionLimits.sessionsOfHeap(0)).isEqualTo(1);
+    assertThat(ConnectionLimits.sessionsOfHeap(Long.MAX_VALUE)).isEqualTo(1024);
+  }
+
+  private static long usableHeapOfTheImage() throws IOException {
     long heap =
         Files.readAllLines(Path.of("jlink/jvm.options")).stream()
             .filter(line -> line.matches("-Xmx\\d+m"))
@@ -170,8 +186,6 @@ class LimitsTest {
             .findFirst()
             .orElseThrow();
     // The JVM does not count one of the two survivor spaces.
-    long usable = (heap - 1) * 1024 * 1024;
-    assertThat(ConnectionLimits.visitorsOfHeap(usable)).isBetween(10_000, 10_500);
-    assertThat(ConnectionLimits.visitorsOfHeap(0)).isEqualTo(1);
+    return (heap - 1) * 1024 * 1024;
   }
 }
