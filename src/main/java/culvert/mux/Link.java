@@ -160,11 +160,10 @@ public final class Link implements AutoCloseable {
     }
   }
 
-  /** Fails every stream. */
+  /** Fails every stream; directions that the peer has ended stay readable. */
   void failStreams(CloseCause cause) {
     for (MuxStream stream : streams()) {
-      stream.fail(cause, LOST);
-      unregister(stream);
+      stream.lose(cause, LOST);
     }
   }
 
@@ -183,8 +182,7 @@ public final class Link implements AutoCloseable {
     MuxStream stream = new MuxStream(this, message);
     streams.add(stream);
     if (ended || closer.isClosing() || closer.isFinishing()) {
-      stream.fail(CloseCause.LINK_LOST, LOST);
-      unregister(stream);
+      stream.lose(CloseCause.LINK_LOST, LOST);
       throw new IOException(closer.isFinishing() ? "the session is draining" : LOST);
     }
     stream.opensAtOnce(writer.requestOpen(stream));
@@ -197,8 +195,8 @@ public final class Link implements AutoCloseable {
   }
 
   /**
-   * Ends the link with a reason for the peer. Open streams are lost; bytes of complete streams are
-   * delivered first. Does not block.
+   * Ends the link with a reason for the peer. Open streams are lost; bytes of directions that have
+   * ended are delivered first. Does not block.
    */
   public void close(ByeReason reason, String text) {
     closer.close(reason, text);

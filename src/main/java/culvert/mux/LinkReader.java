@@ -191,8 +191,7 @@ final class LinkReader {
       case Message.Reset m -> {
         MuxStream stream = streamOf(frame);
         if (stream != null) {
-          stream.fail(closeCause(m), "the peer reset the stream");
-          link.unregister(stream);
+          stream.lose(closeCause(m), "the peer reset the stream");
         }
       }
       case Message.Ping m -> {

@@ -130,7 +130,8 @@ final class LinkWriter {
    * Ends a stream in one step.
    *
    * @param answer the answer to the peer's OPEN unless one was sent before, or null
-   * @param drop whether to discard the stream's queued payload and wake its sender
+   * @param drop whether to discard the stream's queued payload and wake its sender; if the output
+   *     has ended, its end is still sent
    * @param reason why the peer sees a reset, or null for no RESET; ignored unless {@code drop}
    */
   void abort(MuxStream stream, Message.Refused answer, boolean drop, StreamResetReason reason) {
@@ -157,6 +158,9 @@ final class LinkWriter {
 
   private Thread drop(MuxStream stream) {
     StreamOutput output = stream.out;
+    if (output.halfClosed && output.pendingOpen == null) {
+      return null;
+    }
     output.failed = true;
     output.pendingHalfClose = false;
     queue.scheduler.remove(stream);

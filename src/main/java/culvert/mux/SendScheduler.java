@@ -220,8 +220,7 @@ final class SendScheduler {
       putData(stream);
     }
     if (s.payload == null && s.pendingHalfClose && available() > 0) {
-      s.pendingHalfClose = false;
-      Frame.write(filling(), FrameType.HALF_CLOSE, 0, stream.id());
+      putHalfClose(stream);
     }
   }
 
@@ -234,6 +233,18 @@ final class SendScheduler {
     link.register(stream);
     Message.write(filling(), lastId, s.pendingOpen);
     s.pendingOpen = null;
+  }
+
+  /** A RESET that has waited for the end of the output follows it. */
+  private void putHalfClose(MuxStream stream) {
+    StreamOutput s = stream.out;
+    s.pendingHalfClose = false;
+    s.endBatch = batch;
+    Frame.write(filling(), FrameType.HALF_CLOSE, 0, stream.id());
+    if (s.pendingReset != null) {
+      Message.write(filling(), stream.id(), new Message.Reset(s.pendingReset));
+      s.pendingReset = null;
+    }
   }
 
   private void putData(MuxStream stream) {

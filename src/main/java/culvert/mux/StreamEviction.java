@@ -82,7 +82,7 @@ public final class StreamEviction {
     for (Link link : links) {
       for (MuxStream stream : link.streams()) {
         long held = stream.held();
-        if (stream.closeCause().isPresent()) {
+        if (stream.isDiscarded()) {
           // Its bytes are released as soon as its threads have noticed.
           toFree -= held;
         } else if (held > 0) {

@@ -53,6 +53,9 @@ final class StreamOutput extends ByteOutput {
   /** Number of the batch that carries the open. */
   long openBatch = -1;
 
+  /** Number of the batch that carries the half-close. */
+  long endBatch = -1;
+
   /** Number of the last batch that carries data; the initial value counts as long ago. */
   long lastBatch = -2;
 

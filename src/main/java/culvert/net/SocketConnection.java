@@ -33,6 +33,7 @@ public final class SocketConnection implements Connection {
   private volatile boolean writing;
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile boolean isResetOnDeath;
+  private volatile boolean isOutputEnded;
   private volatile long received;
   private volatile long sent;
 
@@ -113,6 +114,7 @@ public final class SocketConnection implements Connection {
   public void closeOutput() throws IOException {
     try {
       channel.shutdownOutput();
+      isOutputEnded = true;
     } catch (IOException e) {
       throw broken(e);
     }
@@ -158,6 +160,16 @@ public final class SocketConnection implements Connection {
       // Already closed.
     }
     closeChannel();
+  }
+
+  /** Closes after {@link #closeOutput}: the operating system still delivers its send buffer. */
+  @Override
+  public void abandon() {
+    if (isOutputEnded) {
+      close();
+    } else {
+      reset();
+    }
   }
 
   /** Called once. */

@@ -233,9 +233,9 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
     return open.awaitEmpty(limit);
   }
 
-  /** Resets every connection to an origin server; does not block. */
+  /** Abandons every connection to an origin server; does not block. */
   void reset() {
-    open.closeAll(Connection::reset);
+    open.closeAll(Connection::abandon);
   }
 
   @Override

@@ -257,10 +257,10 @@ final class VisitorHandler implements AutoCloseable {
     return visitors.awaitEmpty(limit);
   }
 
-  /** Resets every visitor and rejects later ones. */
+  /** Resets every visitor that was not sent its end, closes the others, and rejects later ones. */
   @Override
   public void close() {
-    visitors.closeAll(Connection::reset);
+    visitors.closeAll(Connection::abandon);
     visitors.awaitEmpty(CLOSE_LIMIT);
   }
 }

@@ -98,6 +98,15 @@ public final class RecordConnection implements Connection {
   }
 
   @Override
+  public void abandon() {
+    if (output.hasEnded()) {
+      close();
+    } else {
+      reset();
+    }
+  }
+
+  @Override
   public void resetOnDeath() throws IOException {
     carrier.resetOnDeath();
   }

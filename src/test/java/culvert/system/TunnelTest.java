@@ -202,6 +202,24 @@ class TunnelTest {
     }
   }
 
+  /** A slow download, or one that was paused; the origin proxy has nothing left to send. */
+  @Test
+  void visitorThatPausesLongerThanTheHalfCloseTimeoutReceivesTheWholeAnswer() throws Exception {
+    var options = new RolePair.Options().halfClose(Duration.ofMillis(300));
+    try (var server =
+            new TestServer(c -> {
+              c.getOutputStream().write(new byte[8 * MEGABYTE]);
+              c.shutdownOutput();
+              c.getInputStream().readAllBytes();
+            });
+        var tunnel = RolePair.to(server.address(), options);
+        Socket visitor = tunnel.visit()) {
+      assertThat(visitor.getInputStream().readNBytes(4 * MEGABYTE)).hasSize(4 * MEGABYTE);
+      tunnel.awaitLog("relay ended", "half-closed-silent");
+      assertThat(visitor.getInputStream().readAllBytes()).hasSize(4 * MEGABYTE);
+    }
+  }
+
   @Test
   void visitorOverTheLimitIsReset() throws Exception {
     try (var server = TestServer.echo();

@@ -120,8 +120,8 @@ public final class BounceClient implements AutoCloseable {
   Relay.Outcome relay(String name, Connection first, Connection second) {
     Runnable end =
         () -> {
-          first.reset();
-          second.reset();
+          first.abandon();
+          second.abandon();
         };
     if (!register(end)) {
       return Relay.Outcome.STOPPED;
@@ -153,7 +153,7 @@ public final class BounceClient implements AutoCloseable {
     operations.remove(end);
   }
 
-  /** Cancels every connection attempt and resets every relay. */
+  /** Cancels every connection attempt and ends every relay. */
   @Override
   public void close() {
     operations.closeAll(Runnable::run);

@@ -165,10 +165,14 @@ final class Member {
     }
   }
 
-  /** Closes or resets the connection, and wakes up the thread that waits for its input. */
+  /**
+   * Closes or abandons the connection, and wakes up the thread that waits for its input.
+   *
+   * @param reset whether the peer sees a reset, unless this side has ended its output before
+   */
   void close(boolean reset) {
     if (reset) {
-      connection.reset();
+      connection.abandon();
     } else {
       connection.close();
     }
