@@ -120,6 +120,8 @@ public final class Link implements AutoCloseable {
     try {
       new LinkReader(this).run();
     } catch (ProtocolException e) {
+      // Before the BYE lingers: no visitor may wait for this link meanwhile.
+      stopStreams();
       sendBye(new Message.Bye(ByeReason.PROTOCOL, e.getMessage()));
       throw e;
     } catch (IOException e) {
@@ -143,13 +145,18 @@ public final class Link implements AutoCloseable {
 
   private void end(Thread writerThread) {
     closer.cancel();
-    // The flag is set before the sweep: an open in between sees the flag or is found by the sweep.
-    ended = true;
-    failStreams(closer.isClosing() ? CloseCause.STOPPED : CloseCause.LINK_LOST);
+    stopStreams();
     writer.end();
     connection.close();
     leaveEvictionIfDone();
     join(writerThread);
+  }
+
+  /** Fails every stream; none can be opened from now on. */
+  private void stopStreams() {
+    // The flag is set before the sweep: an open in between sees the flag or is found by the sweep.
+    ended = true;
+    failStreams(closer.isClosing() ? CloseCause.STOPPED : CloseCause.LINK_LOST);
   }
 
   private static void join(Thread thread) {

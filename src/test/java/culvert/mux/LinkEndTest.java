@@ -214,6 +214,18 @@ class LinkEndTest {
     }
   }
 
+  /** The BYE lingers for up to a second. */
+  @Test
+  void openFailsAtOnceAfterAProtocolViolation() throws Exception {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
+      MuxStream stream = peer.link.open(OPEN);
+      peer.say(0, new Message.Pong(7));
+      assertThat(peer.hear().message()).isInstanceOf(Message.Bye.class);
+      assertThat(stream.closeCause()).contains(CloseCause.LINK_LOST);
+      assertThatThrownBy(() -> peer.link.open(OPEN)).hasMessage(Link.LOST);
+    }
+  }
+
   @Test
   void bytesOfCompleteStreamArriveAfterImmediateClose() throws Exception {
     for (int round = 0; round < 20; round++) {
