@@ -6,6 +6,7 @@ import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.HostPort;
 import culvert.net.LingeringClose;
+import culvert.net.ReservedPlaces;
 import culvert.net.SilentPeerException;
 import culvert.net.Threads;
 import culvert.protocol.ByeReason;
@@ -75,7 +76,7 @@ public final class Link implements AutoCloseable {
   private final Events events;
   private final LinkWriter writer;
   private final LivenessTimer liveness;
-  private final StreamTable streams = new StreamTable();
+  private final StreamTable streams;
   private final LinkCloser closer;
   private volatile boolean ended;
 
@@ -98,6 +99,7 @@ public final class Link implements AutoCloseable {
     this.peer = peer;
     this.shared = shared;
     this.events = events;
+    this.streams = new StreamTable(maxStreams());
     this.writer = new LinkWriter(this, Math.min(mine.opens(), peer.opens()));
     this.closer = new LinkCloser(this, shared.deadlines());
     this.liveness = new LivenessTimer(connection, writer, shared);
@@ -178,15 +180,14 @@ public final class Link implements AutoCloseable {
    * Opens a stream. Its OPEN is written with the first payload or by {@link MuxStream#awaitAnswer},
    * so that both can share a write.
    *
-   * @throws IOException if the maximum number of streams is reached or the link has ended
+   * @throws IOException if the maximum number of streams is reached, the rest is reserved for other
+   *     services, or the link has ended
    */
   public MuxStream open(Message.Open message) throws IOException {
-    int max = maxStreams();
-    if (streams.addOpen() > max) {
-      streamClosed();
-      throw new IOException("the session has " + max + " streams, its maximum");
-    }
-    MuxStream stream = new MuxStream(this, message);
+    ReservedPlaces.Share place =
+        streams.tryAcquire(message.service()).orElseThrow(() -> full(message.service()));
+    streams.addOpen();
+    MuxStream stream = new MuxStream(this, message, place::release);
     streams.add(stream);
     if (ended || closer.isClosing() || closer.isFinishing()) {
       stream.lose(CloseCause.LINK_LOST, LOST);
@@ -194,6 +195,26 @@ public final class Link implements AutoCloseable {
     }
     stream.opensAtOnce(writer.requestOpen(stream));
     return stream;
+  }
+
+  private IOException full(String service) {
+    int max = maxStreams();
+    String cause =
+        openStreams() >= max
+            ? "the session has %d streams, its maximum"
+            : "the streams that are left of %d of the session are reserved for services other than"
+                + " '%s'";
+    return new IOException(cause.formatted(max, service));
+  }
+
+  /** Reserves streams of the session for a service that the peer serves from now on. */
+  public void addService(String service) {
+    streams.addService(service);
+  }
+
+  /** Ends the reservation for a service. */
+  public void removeService(String service) {
+    streams.removeService(service);
   }
 
   /** Queues a message of the session; never blocks. */

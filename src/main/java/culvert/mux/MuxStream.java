@@ -39,6 +39,7 @@ public final class MuxStream implements Connection {
 
   private final Link link;
   private final StreamInput input;
+  private final Runnable place;
   private final AtomicBoolean unregistered = new AtomicBoolean();
   private final AtomicReference<Runnable> brokenAction = new AtomicReference<>();
   private volatile Message answer;
@@ -56,15 +57,24 @@ public final class MuxStream implements Connection {
   /** The sending half; its fields are guarded by the writer's lock. */
   final StreamOutput out;
 
-  /** Creates a stream of this side; the writer sends its OPEN together with the first bytes. */
-  MuxStream(Link link, Message.Open open) {
-    this(link, 0);
+  /**
+   * Creates a stream of this side; the writer sends its OPEN together with the first bytes.
+   *
+   * @param place frees the stream's place among those of its service
+   */
+  MuxStream(Link link, Message.Open open, Runnable place) {
+    this(link, 0, place);
     out.pendingOpen = open;
   }
 
   /** Creates a stream that the peer opened. */
   MuxStream(Link link, long id) {
+    this(link, id, () -> {});
+  }
+
+  private MuxStream(Link link, long id, Runnable place) {
     this.link = link;
+    this.place = place;
     this.id = id;
     this.input = new StreamInput(this, link);
     this.out = new StreamOutput(link.writer(), this, id != 0);
@@ -245,9 +255,13 @@ public final class MuxStream implements Connection {
     return !unregistered.get();
   }
 
-  /** Returns true for the first call only. */
+  /** Frees the stream's place and returns true, in the first call only. */
   boolean markUnregistered() {
-    return unregistered.compareAndSet(false, true);
+    boolean isFirst = unregistered.compareAndSet(false, true);
+    if (isFirst) {
+      place.run();
+    }
+    return isFirst;
   }
 
   // For the budget.

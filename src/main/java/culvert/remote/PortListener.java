@@ -3,6 +3,7 @@ package culvert.remote;
 import culvert.net.BufferPool;
 import culvert.net.HostPort;
 import culvert.net.Listener;
+import culvert.net.ReservedPlaces;
 import culvert.net.SocketConnection;
 import culvert.session.Session;
 import culvert.session.Visitor;
@@ -33,7 +34,7 @@ final class PortListener implements AutoCloseable {
   private final VisitorHandler visitors;
 
   /** The places of the port's visitors, which it keeps when another session takes it over. */
-  private final VisitorPlaces.Share share;
+  private final ReservedPlaces.Share share;
 
   private final Listener listener;
 

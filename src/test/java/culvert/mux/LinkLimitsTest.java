@@ -51,6 +51,28 @@ class LinkLimitsTest {
   }
 
   @Test
+  void idleStreamsOfOneServiceLeaveStreamsForAnother() throws Exception {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS, Setup.USUAL.granted(100, 100))) {
+      Message.Open web = LinkPair.openMessage("web");
+      Message.Open ssh = LinkPair.openMessage("ssh");
+      peer.link.addService("web");
+      peer.link.addService("ssh");
+      for (int i = 0; i < ScriptedPeer.STREAMS / 4 * 3; i++) {
+        peer.link.open(web);
+      }
+      assertThatThrownBy(() -> peer.link.open(web))
+          .hasMessageContaining("reserved for services other than 'web'");
+      peer.link.open(ssh);
+      MuxStream last = peer.link.open(ssh);
+      assertThatThrownBy(() -> peer.link.open(ssh)).hasMessageContaining("its maximum");
+      last.reset();
+      peer.link.removeService("ssh");
+      peer.link.open(web);
+      assertThat(peer.link.openStreams()).isEqualTo(ScriptedPeer.STREAMS);
+    }
+  }
+
+  @Test
   void endedStreamAllowsAnotherOne() throws Exception {
     try (var peer = new ScriptedPeer(Link.Side.OPENS, Setup.USUAL.granted(100, 1))) {
       for (int i = 0; i < 3; i++) {

@@ -105,8 +105,7 @@ final class NativeSession implements Session, Link.Events {
     switch (message) {
       case Message.Offer offer -> offer(offer.service());
       case Message.Register register -> register(register.isShared());
-      case Message.Withdraw withdraw ->
-          services.withdraw(this, OfferText.parse(withdraw.service()).service());
+      case Message.Withdraw withdraw -> withdraw(OfferText.parse(withdraw.service()).service());
       case Message.Drain drain -> {
         boolean busy = link.finish();
         services.draining(this, busy);
@@ -115,11 +114,23 @@ final class NativeSession implements Session, Link.Events {
     }
   }
 
+  private void withdraw(String service) {
+    services.withdraw(this, service);
+    link.removeService(service);
+  }
+
   /** In version 1 each offer is registered by itself and is not shared. */
   private void offer(String text) throws ProtocolException {
     Offer offer = OfferText.parse(text);
     if (!isRegistering) {
-      services.register(this, List.of(offer), false, answer -> send(offered(text, answer)));
+      services.register(
+          this,
+          List.of(offer),
+          false,
+          answer -> {
+            reserveStreams(answer);
+            send(offered(text, answer));
+          });
     } else if (offers.size() < MAX_OFFERS) {
       offers.add(offer);
     } else {
@@ -135,7 +146,14 @@ final class NativeSession implements Session, Link.Events {
     offers.clear();
   }
 
+  private void reserveStreams(ServiceRegistry.Answer answer) {
+    if (answer instanceof ServiceRegistry.Answer.Served(Map<Offer, List<String>> addresses)) {
+      addresses.keySet().forEach(offer -> link.addService(offer.service()));
+    }
+  }
+
   private void answer(ServiceRegistry.Answer answer) {
+    reserveStreams(answer);
     switch (answer) {
       case ServiceRegistry.Answer.Served(Map<Offer, List<String>> addresses) ->
           addresses.forEach((offer, at) -> send(new Message.Offered(offer.toString(), at, "")));
