@@ -3,6 +3,7 @@ package culvert.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.net.BufferPool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +11,8 @@ import java.time.Duration;
 import java.util.Optional;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The messages about invalid timeouts and limits name the option. */
 class LimitsTest {
@@ -187,5 +190,14 @@ class LimitsTest {
             .orElseThrow();
     // The JVM does not count one of the two survivor spaces.
     return (heap - 1) * 1024 * 1024;
+  }
+
+  /** Above a quarter the loans of all services shrink, and above half no window grows. */
+  @ParameterizedTest
+  @ValueSource(longs = {64, 180, 512, 1024})
+  void idleRelaysOfAllVisitorsHoldLessThanAQuarterOfTheBudget(long megabytes) {
+    long heap = megabytes << 20;
+    long ofRelay = 2 * BufferPool.IDLE_BYTES;
+    assertThat(ConnectionLimits.visitorsOfHeap(heap) * ofRelay).isLessThan(heap / 4 / 4);
   }
 }

@@ -215,7 +215,7 @@ class RecordConnectionTest {
             assertThat(loop.getState()).isEqualTo(Thread.State.WAITING);
             assertThat(pool.borrowed()).isZero();
           });
-      assertThat(pool.budget().held()).isEqualTo(30_002 + 2 * 1024);
+      assertThat(pool.budget().held()).isEqualTo(30_002 + BufferPool.IDLE_BYTES);
       connection.close();
       assertThatThrownBy(copied::get).hasCauseInstanceOf(IOException.class);
       assertThat(pool.budget().held()).isZero();
