@@ -7,10 +7,18 @@ import culvert.net.HostPort;
 import culvert.net.ProxyHeader;
 import culvert.observe.Counter;
 import culvert.origin.OriginProxy;
+import culvert.protocol.Frame;
+import culvert.protocol.FrameType;
+import culvert.protocol.Handshake;
+import culvert.protocol.Message;
+import culvert.protocol.StreamResetReason;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.RefusingPort;
 import culvert.testing.RolePair;
+import culvert.testing.ScriptedOrigin;
+import culvert.testing.SeparateRoles;
+import culvert.testing.TestClient;
 import culvert.testing.TestServer;
 import java.io.IOException;
 import java.io.InputStream;
@@ -18,8 +26,10 @@ import java.io.OutputStream;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -33,6 +43,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class TunnelTest {
 
   private static final int MEGABYTE = 1 << 20;
+  private static final String SECRET = "a b c";
 
   private static byte[] ascii(String text) {
     return text.getBytes(StandardCharsets.US_ASCII);
@@ -217,6 +228,31 @@ class TunnelTest {
       assertThat(visitor.getInputStream().readNBytes(4 * MEGABYTE)).hasSize(4 * MEGABYTE);
       tunnel.awaitLog("relay ended", "half-closed-silent");
       assertThat(visitor.getInputStream().readAllBytes()).hasSize(4 * MEGABYTE);
+    }
+  }
+
+  /** Version 0.1.0 resets the stream when its half-close timeout has passed. */
+  @Test
+  void resetBehindTheEndOfAResponseDoesNotCutIt() throws Exception {
+    int bytes = 16_000;
+    var options = new RolePair.Options().secrets(SECRET, SECRET).plain();
+    try (var roles = new SeparateRoles();
+        var remote = roles.remote(options, "default=127.0.0.1:0");
+        var origin = new ScriptedOrigin(remote.controlAddress(), "127.0.0.1")) {
+      origin.logIn("scripted", Handshake.newInstance(), SECRET);
+      origin.offer("default");
+      try (Socket visitor = TestClient.dial(remote.outsideAddresses().get("default"))) {
+        assertThat(origin.receive()).isInstanceOf(Message.Open.class);
+        ByteBuffer answer = ByteBuffer.allocate(2 * bytes);
+        Message.write(answer, 1, new Message.Accepted());
+        Frame.write(answer, FrameType.DATA, bytes, 1);
+        answer.position(answer.position() + bytes);
+        Message.write(answer, 1, new Message.HalfClose());
+        Message.write(answer, 1, new Message.Reset(StreamResetReason.BROKEN));
+        origin.send(Arrays.copyOf(answer.array(), answer.position()));
+        assertThat(visitor.getInputStream().readAllBytes()).hasSize(bytes);
+        roles.awaitLog("relay ended", "reason=origin-reset");
+      }
     }
   }
 
