@@ -22,7 +22,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class Member {
 
-  /** For the end that is sent to a member that leaves. */
+  /** For the last message to a member that leaves or is refused. */
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
 
   private final long id;
@@ -115,14 +115,22 @@ final class Member {
 
   /**
    * Ends the handshake after the limiter has withdrawn its slot. Never blocks. After a timeout the
-   * member's thread may still send a refusal; after an eviction the connection is closed.
+   * member's thread has a second to send a refusal, because the peer may not read; after an
+   * eviction the connection is closed at once.
    */
-  void handshakeExpired(HandshakeLimiter.Reason reason) {
+  void handshakeExpired(HandshakeLimiter.Reason reason, Deadlines deadlines) {
     isTimedOut = reason == HandshakeLimiter.Reason.TIMEOUT;
     ReadAheadInput reader = input;
     if (isTimedOut && reader != null) {
       reader.wakeUp();
+      deadlines.after(CLOSE_LIMIT, this::closeUnlessJoined);
     } else {
+      socket.close();
+    }
+  }
+
+  private void closeUnlessJoined() {
+    if (group == null) {
       socket.close();
     }
   }

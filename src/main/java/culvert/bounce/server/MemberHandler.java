@@ -114,7 +114,9 @@ final class MemberHandler implements Listener.Handler {
       members.disconnect(member, DisconnectReason.SERVER_STOPPED);
       return;
     }
-    var slot = handshakes.acquire(source(member), member::handshakeExpired);
+    var slot =
+        handshakes.acquire(
+            source(member), reason -> member.handshakeExpired(reason, deadlines));
     try {
       KeepAlive.NORMAL.applyTo(socket);
       Optional<Group> group = performHandshakes(member, slot);

@@ -129,34 +129,36 @@ public final class BounceFixture implements AutoCloseable {
       return this;
     }
 
+    /** Returns the settings of a server at any free port. */
+    BounceSettings settings() {
+      return new BounceSettings(
+          new HostPort("127.0.0.1", 0),
+          greeting,
+          authentication.isEmpty()
+              ? Optional.empty()
+              : Optional.of(
+                  BounceAuthentication.of(authentication.getBytes(StandardCharsets.ISO_8859_1))),
+          new BounceLoginLimits(
+              authTimeout, numberPause, maxUnauthenticated, maxUnauthenticatedPerAddress),
+          new BounceGroups(
+              groups,
+              members,
+              clients,
+              clientsPerAddress,
+              echo,
+              paired,
+              dropSlowAfter,
+              Duration.ofSeconds(20),
+              idle),
+          transport,
+          tls,
+          WebSocketSettings.DEFAULT,
+          Duration.ofSeconds(5),
+          Duration.ofMillis(1));
+    }
+
     BounceFixture start() throws IOException {
-      var settings =
-          new BounceSettings(
-              new HostPort("127.0.0.1", 0),
-              greeting,
-              authentication.isEmpty()
-                  ? Optional.empty()
-                  : Optional.of(
-                      BounceAuthentication.of(
-                          authentication.getBytes(StandardCharsets.ISO_8859_1))),
-              new BounceLoginLimits(
-                  authTimeout, numberPause, maxUnauthenticated, maxUnauthenticatedPerAddress),
-              new BounceGroups(
-                  groups,
-                  members,
-                  clients,
-                  clientsPerAddress,
-                  echo,
-                  paired,
-                  dropSlowAfter,
-                  Duration.ofSeconds(20),
-                  idle),
-              transport,
-              tls,
-              WebSocketSettings.DEFAULT,
-              Duration.ofSeconds(5),
-              Duration.ofMillis(1));
-      return new BounceFixture(settings, isReadEnabled);
+      return new BounceFixture(settings(), isReadEnabled);
     }
   }
 
