@@ -84,7 +84,7 @@ public record ConnectionLimits(
 
   /** Returns how many visitors a heap of this size can carry: one for each 18 KiB. */
   static int visitorsOfHeap(long bytes) {
-    return Math.clamp(bytes / HEAP_BYTES_PER_VISITOR, 1, Integer.MAX_VALUE);
+    return Math.clamp(bytes / HEAP_BYTES_PER_VISITOR, 1, Checks.MAX_COUNT);
   }
 
   /**

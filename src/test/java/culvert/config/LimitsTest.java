@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.net.BufferPool;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -166,14 +164,14 @@ class LimitsTest {
 
   @Test
   void heapOfTheImageCarriesTenThousandVisitors() throws IOException {
-    assertThat(ConnectionLimits.visitorsOfHeap(usableHeapOfTheImage())).isBetween(10_000, 10_500);
+    assertThat(ConnectionLimits.visitorsOfHeap(ImageHeap.bytes())).isBetween(10_000, 10_500);
     assertThat(ConnectionLimits.visitorsOfHeap(0)).isEqualTo(1);
   }
 
   /** Each of them holds a record of 64 KiB that is not complete, and half a frame. */
   @Test
   void incompleteRecordsOfAllSessionsAreAtMostAQuarterOfTheHeap() throws IOException {
-    long heap = usableHeapOfTheImage();
+    long heap = ImageHeap.bytes();
     int sessions = ConnectionLimits.sessionsOfHeap(heap);
     assertThat(sessions).isGreaterThan(600);
     assertThat(sessions * (64 + 8) * 1024L).isLessThanOrEqualTo(heap / 4);
@@ -181,15 +179,10 @@ class LimitsTest {
     assertThat(ConnectionLimits.sessionsOfHeap(Long.MAX_VALUE)).isEqualTo(1024);
   }
 
-  private static long usableHeapOfTheImage() throws IOException {
-    long heap =
-        Files.readAllLines(Path.of("jlink/jvm.options")).stream()
-            .filter(line -> line.matches("-Xmx\\d+m"))
-            .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-            .findFirst()
-            .orElseThrow();
-    // The JVM does not count one of the two survivor spaces.
-    return (heap - 1) * 1024 * 1024;
+  /** A default that the settings reject would stop every role on a host with much memory. */
+  @Test
+  void largeHeapGivesTheMaximumNumberOfVisitors() {
+    assertThat(ConnectionLimits.visitorsOfHeap(1L << 40)).isEqualTo(1_000_000);
   }
 
   /** Above a quarter the loans of all services shrink, and above half no window grows. */
