@@ -237,7 +237,7 @@ final class BounceServerCommand implements Callable<Integer> {
         protocol.greeting(),
         login.auth().authentication(),
         login.limits(),
-        groups.groups(),
+        groups.groups(transport.kind()),
         transport.kind(),
         tls.settings(),
         new WebSocketSettings(path.path(), Optional.empty()),

@@ -48,7 +48,7 @@ public final class BounceServer implements BounceAdmin, AutoCloseable {
     groupHandler = new GroupHandler(settings.groups(), groups, members, events, deadlines);
     handler =
         new MemberHandler(
-            settings, transport, groups, members, groupHandler, deadlines, counters, log);
+            settings, transport, groups, members, groupHandler, pool, deadlines, counters, log);
     listener = Listener.bind(settings.listen(), "member", pool, handler);
     SlowMembers.watch(
         members,

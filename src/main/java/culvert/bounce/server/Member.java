@@ -1,6 +1,7 @@
 package culvert.bounce.server;
 
 import culvert.bounce.server.MemberView.State;
+import culvert.net.BufferPool;
 import culvert.net.ByteOutput;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
@@ -87,10 +88,13 @@ final class Member {
         state.get());
   }
 
-  /** Sets the connection that the transport's handshake has produced, and starts reading ahead. */
-  void setTransport(Connection transport) {
+  /**
+   * Sets the connection that the transport's handshake has produced, and starts reading ahead, into
+   * a buffer of the pool. The caller calls {@link #closeInput} at the end.
+   */
+  void setTransport(Connection transport, BufferPool pool) {
     connection = transport;
-    input = ReadAheadInput.of(transport.input(), "member input " + name());
+    input = ReadAheadInput.of(transport.input(), pool, "member input " + name());
   }
 
   /** Returns the connection of the transport, or the socket's before the transport's handshake. */
@@ -188,6 +192,14 @@ final class Member {
     if (reader != null) {
       reader.release();
       reader.wakeUp();
+    }
+  }
+
+  /** Gives the buffer of a closed connection back; only the member's own thread calls it. */
+  void closeInput() {
+    ReadAheadInput reader = input;
+    if (reader != null) {
+      reader.close();
     }
   }
 

@@ -238,6 +238,16 @@ public final class BounceFixture implements AutoCloseable {
     Eventually.within(SOON, () -> assertThat(server.members()).hasSize(members));
   }
 
+  /** The threads that read ahead end after those of their members. */
+  private void awaitNothingHeld() {
+    try {
+      Eventually.within(
+          SOON, () -> assertThat(server.heldBytes()).as("bytes held by buffers").isZero());
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   @Override
   public void close() {
     server.close();
@@ -245,6 +255,7 @@ public final class BounceFixture implements AutoCloseable {
     assertThat(server.members()).isEmpty();
     assertThat(server.groups()).as("groups").isZero();
     assertThat(server.borrowedBuffers()).as("borrowed buffers").isZero();
+    awaitNothingHeld();
     assertThat(log()).doesNotContain("internal error");
   }
 }

@@ -258,7 +258,7 @@ class BounceTransportsTest {
           () -> {
             assertThat(bounce.server.borrowedBuffers()).isZero();
             assertThat(bounce.server.heldBytes())
-                .isBetween(idle + 1, idle + 2L * ReadAheadInput.MAX_BYTES);
+                .isBetween(idle + 1, idle + 3L * ReadAheadInput.MAX_BYTES);
           });
     }
   }

@@ -3,6 +3,7 @@ package culvert.bounce.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.config.BounceGroups;
+import culvert.net.BufferPool;
 import culvert.net.Deadlines;
 import culvert.net.HandshakeLimiter;
 import culvert.net.Threads;
@@ -71,7 +72,7 @@ class MemberTest {
     try (var deadlines = new Deadlines();
         var pair = Loopback.open()) {
       var member = new Member(0, pair.far(), PairingBounceServer.NO_EVENTS);
-      member.setTransport(pair.far());
+      member.setTransport(pair.far(), new BufferPool());
       member.handshakeExpired(HandshakeLimiter.Reason.TIMEOUT, deadlines);
       assertThat(pair.near().input().read()).isEqualTo(-1);
     }
@@ -82,15 +83,14 @@ class MemberTest {
     try (var deadlines = new Deadlines();
         var pair = Loopback.open()) {
       var member = new Member(0, pair.far(), PairingBounceServer.NO_EVENTS);
-      member.setTransport(pair.far());
+      member.setTransport(pair.far(), new BufferPool());
       member.handshakeExpired(HandshakeLimiter.Reason.TIMEOUT, deadlines);
       assertThat(new Groups(BounceGroups.DEFAULT).join(member, 1)).isPresent();
       var passed = new CountDownLatch(1);
       deadlines.after(Duration.ofMillis(1100), passed::countDown);
       passed.await();
       pair.near().output().write(1);
-      Eventually.within(
-          BounceFixture.SOON, () -> assertThat(member.input().size()).isEqualTo(1));
+      Eventually.within(BounceFixture.SOON, () -> assertThat(member.input().size()).isEqualTo(1));
       member.close(false);
     }
   }

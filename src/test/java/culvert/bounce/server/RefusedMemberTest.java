@@ -63,6 +63,7 @@ class RefusedMemberTest {
   }
 
   private MemberHandler handler(BounceSettings settings) {
+    var pool = new BufferPool();
     var groups = new Groups(settings.groups());
     members = new Members(groups, PairingBounceServer.NO_EVENTS);
     return new MemberHandler(
@@ -72,12 +73,13 @@ class RefusedMemberTest {
             settings.tls(),
             settings.webSocket(),
             PeerNames.MEMBER,
-            new BufferPool(),
+            pool,
             log.log()),
         groups,
         members,
         new GroupHandler(
             settings.groups(), groups, members, PairingBounceServer.NO_EVENTS, deadlines),
+        pool,
         deadlines,
         new Counters(),
         log.log());
