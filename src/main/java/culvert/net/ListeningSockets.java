@@ -1,10 +1,8 @@
 package culvert.net;
 
 import java.io.IOException;
-import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.channels.ServerSocketChannel;
 import java.util.ArrayList;
@@ -87,22 +85,18 @@ final class ListeningSockets {
     try {
       close(bind(address, 0));
       return true;
-    } catch (IOException | UnsupportedOperationException e) {
+    } catch (IOException e) {
       return false;
     }
   }
 
   private static ServerSocketChannel bind(InetAddress address, int port) throws IOException {
-    var family =
-        address instanceof Inet4Address
-            ? StandardProtocolFamily.INET
-            : StandardProtocolFamily.INET6;
-    ServerSocketChannel server = ServerSocketChannel.open(family);
+    ServerSocketChannel server = AddressFamily.openListening(address);
     Descriptors.PROCESS.opened();
     try {
       server.setOption(StandardSocketOptions.SO_REUSEADDR, true);
       return server.bind(new InetSocketAddress(address, port), BACKLOG);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       close(server);
       throw e;
     }

@@ -119,9 +119,8 @@ final class Registrar {
   private boolean bind(Registration one, RegistrationStep.Bind bind) {
     PortListener listener;
     try {
-      listener = binder.bind(bind.port());
+      listener = bindReserved(bind.port());
     } catch (IOException e) {
-      registry.locked(tables -> tables.ports().unreserve(bind.port()));
       boolean isAny = bind.offer().port().getAsInt() == 0;
       if (!isAny) {
         // In use by another program, or not permitted.
@@ -134,6 +133,20 @@ final class Registrar {
       return null;
     });
     return true;
+  }
+
+  /** Binds a reserved port; after any failure it is no longer reserved. */
+  private PortListener bindReserved(int port) throws IOException {
+    boolean isBound = false;
+    try {
+      PortListener listener = binder.bind(port);
+      isBound = true;
+      return listener;
+    } finally {
+      if (!isBound) {
+        registry.locked(tables -> tables.ports().unreserve(port));
+      }
+    }
   }
 
   private static RegistrationStep.Decline refusal(Offer offer, IOException e) {
