@@ -149,10 +149,13 @@ final class NativeLogin {
     if (!(first instanceof Message.Noise message)) {
       throw refuseUnencrypted(exchange);
     }
-    NativeNoise.EncryptedLink encrypted =
-        noise.get().accept(carrier, exchange, message, onVerified);
+    NativeNoise.EncryptedLink encrypted = noise.get().accept(carrier, exchange, message);
     HandshakeExchange within = exchange(encrypted.connection());
-    var peer = Handshake.accept(self, encrypted.below(), within, within.receive());
+    Message hello = within.receive();
+    if (encrypted.isProof()) {
+      onVerified.run();
+    }
+    var peer = Handshake.accept(self, encrypted.below(), within, hello);
     return accepted(encrypted.connection(), peer, self, onVerified);
   }
 
