@@ -38,7 +38,7 @@ public final class SocketConnection implements Connection {
   private volatile long sent;
 
   /**
-   * Wraps a connected channel and sets TCP_NODELAY and keep-alive on it.
+   * Wraps a connected channel and sets TCP_NODELAY and {@link KeepAlive#SLOW} on it.
    *
    * @throws IOException if the channel is no longer connected; it is then closed
    */
@@ -59,6 +59,7 @@ public final class SocketConnection implements Connection {
     try {
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
       channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+      KeepAlive.SLOW.applyTo(this);
       this.peer = (InetSocketAddress) channel.getRemoteAddress();
       this.local = (InetSocketAddress) channel.getLocalAddress();
       this.input = new Input(channel.socket().getInputStream(), pool);

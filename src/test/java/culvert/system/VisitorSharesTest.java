@@ -11,6 +11,7 @@ import culvert.observe.Counter;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
 import culvert.testing.Eventually;
+import culvert.testing.KeepAliveProbe;
 import culvert.testing.LeakCheck;
 import culvert.testing.Pace;
 import culvert.testing.RolePair;
@@ -216,6 +217,18 @@ class VisitorSharesTest {
         TestClient.assertEchoes(visitor, "hello");
         Pace.pause(Duration.ofMillis(50));
       }
+    }
+  }
+
+  /** A host that vanished from the network sends no end; its place was held for two hours. */
+  @Test
+  void visitorAndOriginServerAreProbedByKeepAlive() throws Exception {
+    try (var server = TestServer.echo();
+        var tunnel = RolePair.to(server.address());
+        Socket visitor = tunnel.visit()) {
+      TestClient.assertEchoes(visitor, "hello");
+      KeepAliveProbe.assertDue(6, 60, tunnel.outside().port(), visitor.getLocalPort());
+      KeepAliveProbe.assertDue(6, 60, KeepAliveProbe.ANY, server.address().port());
     }
   }
 
