@@ -231,6 +231,21 @@ class LinkLimitsTest {
     }
   }
 
+  /** Its bytes are in a batch, which the link's thread goes on writing. */
+  @Test
+  void senderWhoseBytesAreInABatchDoesNotWaitForTheBlockedLink() throws Exception {
+    var small = Setup.USUAL.granted(100, 100).socketBytes(8 * 1024);
+    try (var peer = new ScriptedPeer(Link.Side.OPENS, small)) {
+      MuxStream stream = openedWithWindow(peer, 1, 1 << 20);
+      int bytes = 100_000;
+      stream.output().write(new byte[bytes]);
+      assertThat(peer.link.writer().sample(0, 0).writing()).isTrue();
+      for (int received = 0; received < bytes; ) {
+        received += peer.hearAndPong().data().length;
+      }
+    }
+  }
+
   private static MuxStream openedWithWindow(ScriptedPeer peer, int id, int bytes) throws Exception {
     MuxStream stream = peer.link.open(LinkPair.openMessage("service" + id));
     stream.output().write(1);
