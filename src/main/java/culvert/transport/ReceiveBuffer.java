@@ -56,11 +56,13 @@ final class ReceiveBuffer {
    * Reads from the carrier, once and without waiting.
    *
    * @param needed number of bytes that the decoder needs to continue
+   * @param isBulk whether the reader has a large buffer for the payload
    * @return the number of bytes read, 0 if none can be read now, or -1 at the end of the carrier
    * @throws ProtocolException if an unauthenticated peer sends a record longer than allowed
    */
-  int tryFill(int needed) throws IOException {
-    makeSpace(loans.isAuthenticated() ? BufferPool.BUFFER_BYTES : waitingBytes(needed));
+  int tryFill(int needed, boolean isBulk) throws IOException {
+    boolean isLarge = isBulk && loans.isAuthenticated();
+    makeSpace(isLarge ? BufferPool.BUFFER_BYTES : waitingBytes(needed));
     int n = carrier.tryRead(records);
     records.flip();
     return n;

@@ -16,6 +16,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 final class RecordInput extends ByteInput {
 
+  /** Space that suffices for any short record: a decoder may need more than its payload. */
+  private static final int MIN_OVERFLOW_BYTES = 2 * 1024;
+
   private final Connection carrier;
   private final RecordDecoder decoder;
   private final RecordOutput output;
@@ -125,7 +128,7 @@ final class RecordInput extends ByteInput {
       if (n > 0) {
         return n;
       }
-      if (!ended && overflow == null && !fill(mayWait)) {
+      if (!ended && overflow == null && !fill(mayWait, isBulk(target))) {
         return 0;
       }
     }
@@ -155,7 +158,7 @@ final class RecordInput extends ByteInput {
         }
         case TARGET_TOO_SMALL -> {
           if (target.position() == start) {
-            decodeOverflow();
+            decodeOverflow(isBulk(target));
           }
           if (target.position() > start || overflow != null || ended) {
             return target.position() - start;
@@ -169,9 +172,13 @@ final class RecordInput extends ByteInput {
     }
   }
 
-  /** Decodes the next record, which may hold payload, none, or the end, into a large buffer. */
-  private void decodeOverflow() throws IOException {
-    overflow = loans.borrowLarge();
+  /**
+   * Decodes the next record, which may hold payload, none, or the end, into a buffer of its own: a
+   * large one if the reader uses large ones too.
+   */
+  private void decodeOverflow(boolean isBulk) throws IOException {
+    int record = decoder.neededBytes(received.bytes());
+    overflow = isBulk ? loans.borrowLarge() : loans.borrow(Math.max(record, MIN_OVERFLOW_BYTES));
     if (decoder.decode(received.bytes(), overflow) == RecordDecoder.Result.ENDED) {
       onPeerEnd();
     } else {
@@ -199,10 +206,14 @@ final class RecordInput extends ByteInput {
     return n;
   }
 
+  private static boolean isBulk(ByteBuffer target) {
+    return target.remaining() >= BufferPool.MEDIUM_BYTES;
+  }
+
   /** Receives more bytes, or the end of the carrier; returns false if a read would have to wait. */
-  private boolean fill(boolean mayWait) throws IOException {
+  private boolean fill(boolean mayWait, boolean isBulk) throws IOException {
     int needed = decoder.neededBytes(received.bytes());
-    int n = mayWait ? received.fill(needed) : received.tryFill(needed);
+    int n = mayWait ? received.fill(needed) : received.tryFill(needed, isBulk);
     if (n == 0) {
       return false;
     }

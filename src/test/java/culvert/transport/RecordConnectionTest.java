@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.net.BufferPool;
 import culvert.net.Connection;
+import culvert.net.MemoryBudget;
 import culvert.net.Threads;
 import culvert.protocol.ProtocolException;
 import culvert.testing.Eventually;
@@ -219,6 +220,40 @@ class RecordConnectionTest {
       connection.close();
       assertThatThrownBy(copied::get).hasCauseInstanceOf(IOException.class);
       assertThat(pool.budget().held()).isZero();
+    }
+  }
+
+  /** The loop reads with small buffers then, and what it has not decoded counts as well. */
+  @Test
+  void blockedCopyLoopHoldsFewRecordsWhileMemoryIsShort() throws Exception {
+    var scarce = new BufferPool(new MemoryBudget(1 << 20));
+    ByteBuffer other = scarce.borrow(600 * 1024);
+    try (var carriers = Loopback.open();
+        var sink = Loopback.open(8192)) {
+      var connection =
+          new RecordConnection(
+              carriers.far(), UNCHANGED, LONG_RECORDS, ByteBuffer.allocate(0), scarce, 2048);
+      connection.setAuthenticated();
+      var copied = new FutureTask<>(() -> connection.input().transferTo(sink.near().output()));
+      Thread loop = Threads.start("loop", copied);
+      var fed =
+          new FutureTask<Void>(() -> {
+            for (; ; ) {
+              carriers.near().output().write(record(10_000));
+            }
+          });
+      Thread feeder = Threads.start("feeder", fed);
+      Eventually.within(
+          Duration.ofSeconds(10),
+          () -> {
+            assertThat(loop.getState()).isEqualTo(Thread.State.WAITING);
+            assertThat(feeder.getState()).isEqualTo(Thread.State.WAITING);
+          });
+      assertThat(scarce.budget().held() - other.capacity()).isLessThan(3 * 10_002);
+      sink.near().reset();
+      connection.reset();
+      assertThatThrownBy(copied::get).hasCauseInstanceOf(IOException.class);
+      assertThatThrownBy(fed::get).hasCauseInstanceOf(IOException.class);
     }
   }
 
