@@ -84,7 +84,8 @@ final class LinkWriter {
     update(() -> {
       // Within the lock: the peer must not see the end before this side has recorded it.
       stream.endOutput();
-      if (!stream.out.halfClosed) {
+      // The end of a stream that was reset would hide its RESET.
+      if (!stream.out.halfClosed && !stream.out.failed) {
         stream.out.halfClosed = true;
         stream.out.pendingHalfClose = true;
         queue.scheduler.enqueue(stream);

@@ -213,8 +213,9 @@ public final class MuxStream implements Connection {
     }
   }
 
+  /** While only the output has failed, the action is kept: the eviction may need it, too. */
   private void runBrokenAction() {
-    Runnable action = brokenAction.getAndSet(null);
+    Runnable action = input.failure() == null ? brokenAction.get() : brokenAction.getAndSet(null);
     if (action != null) {
       action.run();
     }

@@ -268,6 +268,8 @@ final class StreamInput extends ByteInput {
     ReceiveQueue.Chunk chunk = chain;
     try {
       while (chunk != null) {
+        // The budget may have evicted the stream during a write.
+        checkUsable();
         int n = chunk.bytes.remaining();
         if (!sink.writeSome(chunk.bytes)) {
           shrink(chunk);

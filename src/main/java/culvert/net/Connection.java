@@ -37,8 +37,8 @@ public interface Connection extends AutoCloseable {
 
   /**
    * Ends both directions at once. If this side has ended its output before, everything sent is
-   * still delivered, and only bytes that the peer sends from then on are answered by a reset.
-   * Otherwise the connection is reset.
+   * still delivered to a peer that sends nothing more; bytes of the peer that were not read, or
+   * that arrive from then on, are answered by a reset. Otherwise the connection is reset.
    */
   default void abandon() {
     reset();

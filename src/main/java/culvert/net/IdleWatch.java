@@ -28,6 +28,10 @@ public final class IdleWatch {
 
   private long lastBytes;
   private Duration idleTime = Duration.ZERO;
+
+  /** The limit at the last check; null if there was none. */
+  private Duration lastLimit;
+
   private boolean stopped;
 
   /**
@@ -96,7 +100,9 @@ public final class IdleWatch {
       }
       Optional<Duration> current = limit.get();
       long bytes = bytesMoved.getAsLong();
-      if (bytes != lastBytes || current.isEmpty()) {
+      boolean isNewLimit = current.filter(this::isShorter).isPresent();
+      lastLimit = current.orElse(null);
+      if (bytes != lastBytes || current.isEmpty() || isNewLimit) {
         begin(bytes);
         return false;
       }
@@ -105,6 +111,11 @@ public final class IdleWatch {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** The time under a longer limit does not count towards a shorter one. */
+  private boolean isShorter(Duration current) {
+    return lastLimit != null && current.compareTo(lastLimit) < 0;
   }
 
   /** Stops the watch permanently. */

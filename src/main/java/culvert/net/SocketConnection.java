@@ -163,7 +163,10 @@ public final class SocketConnection implements Connection {
     closeChannel();
   }
 
-  /** Closes after {@link #closeOutput}: the operating system still delivers its send buffer. */
+  /**
+   * Closes after {@link #closeOutput}: the operating system still delivers its send buffer, unless
+   * bytes of the peer are unread or arrive later, which it answers with a reset.
+   */
   @Override
   public void abandon() {
     if (isOutputEnded) {

@@ -109,6 +109,8 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
     try {
       if (open.add(origin)) {
         relay(incoming, waiting, origin, since);
+      } else {
+        incoming.connection().reset();
       }
     } finally {
       open.remove(origin);

@@ -81,7 +81,8 @@ final class Roster {
 
   /** Returns why the session may not serve, if all others are in use. */
   Optional<String> full(Session session) {
-    long others = serving.size() + draining.size() - namesakes(session).size();
+    long replaced = namesakes(session).stream().filter(serving::contains).count();
+    long others = serving.size() + draining.size() - replaced;
     return others < maxSessions || serving.contains(session)
         ? Optional.empty()
         : Optional.of("all " + maxSessions + " sessions are in use");

@@ -3,12 +3,17 @@ package culvert.mux;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.mux.ScriptedPeer.Setup;
+import culvert.net.ByteOutput;
 import culvert.net.CloseCause;
+import culvert.net.Threads;
 import culvert.protocol.Message;
 import culvert.protocol.StreamResetReason;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -96,6 +101,72 @@ class LinkHalfCloseTest {
       assertThatThrownBy(() -> stream.input().readAllBytes()).isInstanceOf(IOException.class);
       assertReleased(peer);
       hearNothingElse(peer);
+    }
+  }
+
+  @Test
+  void evictionAfterAResetOfThePeerEndsTheRelay() throws Exception {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
+      MuxStream stream = accepted(peer);
+      var runs = new AtomicInteger();
+      stream.onBroken(runs::incrementAndGet);
+      peer.sayData(1, 100);
+      peer.say(1, new Message.HalfClose());
+      peer.say(1, new Message.Reset(StreamResetReason.BROKEN));
+      Eventually.within(LinkPair.LIMIT, () -> assertThat(runs).hasValue(1));
+      stream.evict();
+      assertThat(runs).hasValue(2);
+      assertThat(stream.isInputComplete()).isFalse();
+      assertReleased(peer);
+    }
+  }
+
+  @Test
+  void evictionEndsADeliveryBetweenTwoWrites() throws Exception {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
+      MuxStream stream = accepted(peer);
+      for (int i = 0; i < 3; i++) {
+        peer.sayData(1, 4096);
+      }
+      peer.say(1, new Message.HalfClose());
+      Eventually.within(LinkPair.LIMIT, () -> assertThat(stream.isInputComplete()).isTrue());
+      var written = new AtomicInteger();
+      var evicting =
+          new ByteOutput() {
+            @Override
+            public void write(ByteBuffer source) {
+              written.addAndGet(source.remaining());
+              source.position(source.limit());
+              stream.evict();
+            }
+          };
+      assertThatThrownBy(() -> stream.input().transferTo(evicting)).isInstanceOf(IOException.class);
+      assertThat(written.get()).isLessThan(3 * 4096);
+      assertReleased(peer);
+    }
+  }
+
+  @Test
+  void endOfTheOutputBehindAResetDoesNotHideIt() throws Exception {
+    try (var peer = new ScriptedPeer(Link.Side.TAKES, Setup.USUAL.socketBytes(8 * 1024))) {
+      MuxStream stream = accepted(peer);
+      peer.say(2, LinkPair.openMessage());
+      MuxStream bulk = peer.opened.take();
+      bulk.accept();
+      assertThat(peer.hear().message()).isInstanceOf(Message.Accepted.class);
+      peer.say(2, new Message.Window(1 << 20));
+      Thread sender = Threads.start("bulk", () -> LinkLimitsTest.sendQuietly(bulk, 1 << 20));
+      Eventually.within(
+          LinkPair.LIMIT, () -> assertThat(peer.link.writer().sample(0, 0).writing()).isTrue());
+      peer.link.writer().abort(stream, null, true, StreamResetReason.BROKEN);
+      peer.link.writer().halfClose(stream);
+      ScriptedPeer.Heard heard = peer.hear();
+      while (heard.stream() != 1) {
+        heard = peer.hear();
+      }
+      assertThat(heard.message()).isEqualTo(new Message.Reset(StreamResetReason.BROKEN));
+      peer.hangUp();
+      sender.join();
     }
   }
 

@@ -186,7 +186,7 @@ class LinkLimitsTest {
     return Threads.start("sending", () -> sendQuietly(stream, bytes));
   }
 
-  private static void sendQuietly(MuxStream stream, int bytes) {
+  static void sendQuietly(MuxStream stream, int bytes) {
     try {
       stream.output().write(new byte[bytes]);
     } catch (IOException e) {

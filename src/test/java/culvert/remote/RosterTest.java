@@ -157,6 +157,14 @@ class RosterTest {
   }
 
   @Test
+  void namesakeThatServesNothingIsNoPlaceForItsSuccessor() {
+    assertAdmitted(confirmed, first);
+    confirmed.servesNothing(first);
+    assertAdmitted(confirmed, new FakeSession("a"), new FakeSession("b"), new FakeSession("c"));
+    assertThat(confirmed.full(again)).contains("all 3 sessions are in use");
+  }
+
+  @Test
   void drainingSessionCountsTowardsTheLimit() {
     assertAdmitted(confirmed, first, new FakeSession("a", "a"), new FakeSession("b", "b"));
     confirmed.release(first);
