@@ -4,13 +4,18 @@ import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.origin.OriginProxy;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Prints the public addresses of an origin proxy in a thread of its own. Standard output may be a
- * pipe that no process reads from, and the thread that reports an address must not block.
+ * pipe that no process reads from, and the thread that reports an address must not block. While a
+ * line is blocked, only the latest address of each service waits.
  */
 final class Announcements implements OriginProxy.ServiceListener, AutoCloseable {
 
@@ -20,6 +25,11 @@ final class Announcements implements OriginProxy.ServiceListener, AutoCloseable 
   private final OriginProxy.ServiceListener printer;
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(Threads.factory("announcer"));
+
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /** Addresses that are not printed yet, by service. Guarded by {@link #lock}. */
+  private final SequencedMap<String, HostPort> waiting = new LinkedHashMap<>();
 
   /**
    * Creates announcements without any yet.
@@ -32,7 +42,30 @@ final class Announcements implements OriginProxy.ServiceListener, AutoCloseable 
 
   @Override
   public void served(String service, HostPort address) {
-    thread.execute(() -> printer.served(service, address));
+    lock.lock();
+    try {
+      if (waiting.isEmpty()) {
+        thread.execute(this::printWaiting);
+      }
+      waiting.putLast(service, address);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void printWaiting() {
+    for (var next = poll(); next != null; next = poll()) {
+      printer.served(next.getKey(), next.getValue());
+    }
+  }
+
+  private Map.Entry<String, HostPort> poll() {
+    lock.lock();
+    try {
+      return waiting.pollFirstEntry();
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Waits until all were printed, for a second at most. */

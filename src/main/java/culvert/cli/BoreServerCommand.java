@@ -19,6 +19,7 @@ import culvert.config.RemoteSettings;
 import culvert.config.ResourceLimits;
 import culvert.config.TransportSettings;
 import culvert.net.HostPort;
+import culvert.observe.Counters;
 import culvert.observe.Log;
 import culvert.remote.RemoteProxy;
 import java.io.IOException;
@@ -123,8 +124,19 @@ final class BoreServerCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     RemoteSettings settings = settings();
-    try (Log log = run.log(ROLE, terminal);
-        RemoteProxy proxy = RemoteProxy.start(settings, log)) {
+    try (Log log = run.log(ROLE, terminal)) {
+      Counters counters = serve(settings, log);
+      log.info(event("stopping").withAll(counters.fields()));
+      return ExitCode.OK.code();
+    } catch (IOException e) {
+      throw new CommandFailure(ExitCode.FAILURE, e);
+    }
+  }
+
+  /** Serves until a signal; returns the counters, which include what the end has reset. */
+  private Counters serve(RemoteSettings settings, Log log)
+      throws IOException, InterruptedException {
+    try (RemoteProxy proxy = RemoteProxy.start(settings, log)) {
       terminal.out().println(ROLE + ": listening " + proxy.boreAddress());
       secret.advice().forEach(log::warn);
       if (settings.bore().orElseThrow().secrets().isEmpty()) {
@@ -136,10 +148,7 @@ final class BoreServerCommand implements Callable<Integer> {
       terminal.stop().await();
       log.info(Draining.of(terminal.stop(), "visitors", proxy.visitors(), run.drain()));
       proxy.drain(run.drain());
-      log.info(event("stopping").withAll(proxy.counters().fields()));
-      return ExitCode.OK.code();
-    } catch (IOException e) {
-      throw new CommandFailure(ExitCode.FAILURE, e);
+      return proxy.counters();
     }
   }
 

@@ -38,8 +38,7 @@ import culvert.observe.Log;
 import culvert.protocol.PeerRefusedException;
 import culvert.route.ProxySelection;
 import culvert.setting.Setting;
-import culvert.setting.SettingMessage;
-import culvert.setting.SettingNames;
+import culvert.setting.SettingWarnings;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -191,10 +190,9 @@ final class BounceConnectCommand implements Callable<Integer> {
   /** Standard output has the bytes of the group only; an error is one line on standard error. */
   private ExitCode stream(BounceClientSettings settings) throws InterruptedException {
     ErrorLines lines = logging.errorLines(terminal);
-    SettingNames names = WrittenName.in(spec);
-    Consumer<SettingMessage> warnings = message -> lines.warn(ROLE, message.text(names));
+    var warnings = SettingWarnings.of(WrittenName.in(spec), line -> lines.warn(ROLE, line));
     logging.advice().forEach(line -> lines.warn(ROLE, line));
-    auth.advice().ifPresent(warnings);
+    auth.advice().ifPresent(warnings::warn);
     try (var client = new BounceClient(settings, warnings)) {
       onStop(line -> lines.warn(ROLE, line), client::close);
       // ssh sends HUP to its ProxyCommand at the end of every session.
@@ -221,7 +219,7 @@ final class BounceConnectCommand implements Callable<Integer> {
 
   private ExitCode forward(BounceClientSettings settings) throws InterruptedException {
     try (Log log = logging.log(ROLE, terminal);
-        var client = new BounceClient(settings, log::warn)) {
+        var client = new BounceClient(settings, log)) {
       auth.advice().ifPresent(log::warn);
       return to != null ? serve(client, log) : listen(client, log);
     }

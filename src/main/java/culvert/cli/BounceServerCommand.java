@@ -163,23 +163,32 @@ final class BounceServerCommand implements Callable<Integer>, RoleCommand {
     var verbosity = Verbosity.of(level());
     try (Log log = logs.log(NAME, terminal)) {
       var counters = new Counters();
-      var events = new MemberEventLog(verbosity, logPeriod.period(), counters, log);
-      try (BounceServer server = BounceServer.start(settings, events, counters, log);
-          ConsoleServer console = daemon ? console(settings, server, events, log) : null) {
-        terminal.out().println(firstLine(server, Optional.ofNullable(console)));
-        warn(settings, log);
-        if (!daemon) {
-          converse(server, events);
-        }
-        terminal.hangUps().accept(new FileReload(() -> reload(server, console), log));
-        terminal.stop().await();
-        log.info(Draining.of(terminal.stop(), "members", server.members().size(), drain.timeout()));
-        server.drain(drain.timeout());
-        log.info(event("stopping").withAll(server.counters().fields()));
-        return ExitCode.OK.code();
-      }
+      serve(
+          settings,
+          new MemberEventLog(verbosity, logPeriod.period(), counters, log),
+          counters,
+          log);
+      log.info(event("stopping").withAll(counters.fields()));
+      return ExitCode.OK.code();
     } catch (IOException e) {
       throw new CommandFailure(ExitCode.FAILURE, e);
+    }
+  }
+
+  /** Serves until a signal. The counters then include the members that the end has closed. */
+  private void serve(BounceSettings settings, MemberEventLog events, Counters counters, Log log)
+      throws IOException, InterruptedException {
+    try (BounceServer server = BounceServer.start(settings, events, counters, log);
+        ConsoleServer console = daemon ? console(settings, server, events, log) : null) {
+      terminal.out().println(firstLine(server, Optional.ofNullable(console)));
+      warn(settings, log);
+      if (!daemon) {
+        converse(server, events);
+      }
+      terminal.hangUps().accept(new FileReload(() -> reload(server, console), log));
+      terminal.stop().await();
+      log.info(Draining.of(terminal.stop(), "members", server.members().size(), drain.timeout()));
+      server.drain(drain.timeout());
     }
   }
 
@@ -237,7 +246,7 @@ final class BounceServerCommand implements Callable<Integer>, RoleCommand {
         protocol.greeting(),
         login.auth().authentication(),
         login.limits(),
-        groups.groups(),
+        groups.groups(transport.kind()),
         transport.kind(),
         tls.settings(),
         new WebSocketSettings(path.path(), Optional.empty()),

@@ -30,6 +30,7 @@ import culvert.config.ServiceAddress;
 import culvert.dialect.trp.TrpDialect;
 import culvert.net.Cidr;
 import culvert.net.HostPort;
+import culvert.observe.Counters;
 import culvert.observe.Log;
 import culvert.remote.RemoteProxy;
 import culvert.setting.Setting;
@@ -184,8 +185,19 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
   @Override
   public Integer call() throws InterruptedException {
     RemoteSettings settings = settings();
-    try (Log log = logs.log(NAME, terminal);
-        RemoteProxy proxy = start(settings, log)) {
+    try (Log log = logs.log(NAME, terminal)) {
+      Counters counters = serve(settings, log);
+      log.info(event("stopping").withAll(counters.fields()));
+      return ExitCode.OK.code();
+    } catch (IOException e) {
+      throw new CommandFailure(ExitCode.FAILURE, e);
+    }
+  }
+
+  /** Serves until a signal; returns the counters, which include what the end has reset. */
+  private Counters serve(RemoteSettings settings, Log log)
+      throws IOException, InterruptedException {
+    try (RemoteProxy proxy = start(settings, log)) {
       terminal.out().println(firstLine(settings, proxy));
       link.advice().forEach(log::warn);
       bounce.advice().forEach(log::warn);
@@ -209,10 +221,7 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
       Duration limit = settings.timeouts().drain();
       log.info(Draining.of(terminal.stop(), proxy.visitors(), proxy.flows(), limit));
       proxy.drain(limit);
-      log.info(event("stopping").withAll(proxy.counters().fields()));
-      return ExitCode.OK.code();
-    } catch (IOException e) {
-      throw new CommandFailure(ExitCode.FAILURE, e);
+      return proxy.counters();
     }
   }
 

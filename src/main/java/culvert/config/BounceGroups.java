@@ -31,12 +31,22 @@ public record BounceGroups(
     Duration halfClose,
     Optional<Duration> idle) {
 
+  /**
+   * Heap for one member, in bytes. One that waits takes about 12 KiB: two threads, a connection and
+   * 2 KiB of bytes read ahead. The larger buffers of some members use half of the memory budget at
+   * most, which is an eighth of the heap.
+   */
+  private static final long HEAP_BYTES_PER_CLIENT = 24 * 1024;
+
+  /** Heap for one member over TLS. One that waits takes about 40 KiB, with its encryption. */
+  private static final long HEAP_BYTES_PER_TLS_CLIENT = 64 * 1024;
+
   /** The defaults of the command line. */
   public static final BounceGroups DEFAULT =
       new BounceGroups(
           65_536,
           2,
-          16_384,
+          maxClients(false),
           false,
           PairedGroups.NONE,
           Duration.ofMinutes(5),
@@ -77,6 +87,22 @@ public record BounceGroups(
         dropSlowAfter,
         halfClose,
         Optional.empty());
+  }
+
+  /**
+   * Returns the default for members of all groups, which the maximum heap of this process can
+   * carry.
+   *
+   * @param isTls whether members connect over TLS
+   */
+  public static int maxClients(boolean isTls) {
+    return maxClients(Runtime.getRuntime().maxMemory(), isTls);
+  }
+
+  /** Returns how many members a heap of this size can carry. */
+  static int maxClients(long heapBytes, boolean isTls) {
+    long each = isTls ? HEAP_BYTES_PER_TLS_CLIENT : HEAP_BYTES_PER_CLIENT;
+    return Math.clamp(heapBytes / each, 1, Checks.MAX_COUNT);
   }
 
   /** Returns how long a pair may be idle. */

@@ -19,7 +19,8 @@ final class Checks {
 
   private static final String NAME_FORM = "1 to 64 letters, digits, dots, dashes and underscores";
 
-  private static final int MAX_COUNT = 1_000_000;
+  /** Maximum of every number that a setting gives. */
+  static final int MAX_COUNT = 1_000_000;
 
   /** The effect of a timeout of zero on connections that this side opens. */
   static final String NO_CONNECTION = "no connection could be opened";

@@ -28,11 +28,26 @@ public record ConnectionLimits(
    * Heap for one visitor, in bytes. A visitor that reads nothing takes about 14 KiB: two threads,
    * two connections and 4 KiB of unread bytes.
    */
-  private static final long HEAP_BYTES_PER_VISITOR = 19 * 1024;
+  private static final long HEAP_BYTES_PER_VISITOR = 18 * 1024;
+
+  /**
+   * Heap that a session may hold for bytes of its own: a record and a datagram, each of 64 KiB,
+   * that have not arrived completely, and the buffer of its link.
+   */
+  private static final long BYTES_PER_SESSION = 136 * 1024;
+
+  /** The part of the heap for those of all sessions. */
+  private static final int SESSIONS_HEAP_PART = 4;
+
+  private static final int MAX_DEFAULT_SESSIONS = 1024;
 
   /** The defaults of the command line. */
   public static final ConnectionLimits DEFAULT =
-      new ConnectionLimits(visitorsOfHeap(Runtime.getRuntime().maxMemory()), 1024, 4096, 256);
+      new ConnectionLimits(
+          visitorsOfHeap(Runtime.getRuntime().maxMemory()),
+          sessionsOfHeap(Runtime.getRuntime().maxMemory()),
+          4096,
+          256);
 
   /**
    * Validates each value.
@@ -67,8 +82,15 @@ public record ConnectionLimits(
     return total - total / PART_FOR_OTHERS;
   }
 
-  /** Returns how many visitors a heap of this size can carry: one for each 19 KiB. */
+  /** Returns how many visitors a heap of this size can carry: one for each 18 KiB. */
   static int visitorsOfHeap(long bytes) {
-    return Math.clamp(bytes / HEAP_BYTES_PER_VISITOR, 1, Integer.MAX_VALUE);
+    return Math.clamp(bytes / HEAP_BYTES_PER_VISITOR, 1, Checks.MAX_COUNT);
+  }
+
+  /**
+   * Returns how many sessions a heap of this size can carry: one for each 544 KiB, at most 1024.
+   */
+  static int sessionsOfHeap(long bytes) {
+    return Math.clamp(bytes / SESSIONS_HEAP_PART / BYTES_PER_SESSION, 1, MAX_DEFAULT_SESSIONS);
   }
 }

@@ -2,15 +2,15 @@ package culvert.mux;
 
 import culvert.net.ByteOutput;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Writes the batches of a link to its connection. One thread at a time is the writer: the link's
- * writer thread, or a thread with payload that found no write in progress. The lock of the {@link
- * LinkWriter} guards every field that is not volatile; it is never held while writing.
+ * writer thread, or a thread with payload that found no write in progress. A write that has to wait
+ * is continued by the link's thread, so that the other can give its buffer back. The lock of the
+ * {@link LinkWriter} guards every field that is not volatile; it is never held while writing.
  */
 final class BatchWriter {
 
@@ -24,6 +24,9 @@ final class BatchWriter {
   private final Condition work;
   private boolean writing;
   private boolean ended;
+
+  /** The rest of a batch that the link's thread has to write next, or null. */
+  private SendQueue.Batch rest;
 
   /**
    * Whether the last batch carried several streams, so that after one yield others will have added
@@ -93,10 +96,11 @@ final class BatchWriter {
   private boolean awaitWork() {
     lock.lock();
     try {
-      while (!ended && !tryBecomeWriter()) {
+      while (!ended && rest == null && !tryBecomeWriter()) {
         work.awaitUninterruptibly();
       }
-      return !ended;
+      // The connection releases its part of the rest when that is written, also after the end.
+      return !ended || rest != null;
     } finally {
       lock.unlock();
     }
@@ -148,45 +152,80 @@ final class BatchWriter {
     SendQueue.Batch batch;
     lock.lock();
     try {
-      boolean handOver = own != null && round >= MAX_BATCHES_OF_STREAM;
-      if (!ended) {
-        queue.scheduler.fill();
+      if (rest != null) {
+        batch = rest;
+        rest = null;
+      } else {
+        boolean handOver = own != null && round >= MAX_BATCHES_OF_STREAM;
+        queue.scheduler.stopWaiting();
+        if (!ended) {
+          queue.scheduler.fill();
+        }
+        if (ended || handOver || !queue.hasWork()) {
+          writing = false;
+          wakeWriter();
+          return false;
+        }
+        severalStreams = queue.scheduler.frames() > 1;
+        batch = queue.take();
       }
-      if (ended || handOver || !queue.hasWork()) {
-        writing = false;
-        wakeWriter();
-        return false;
-      }
-      severalStreams = queue.scheduler.frames() > 1;
-      batch = queue.take();
     } finally {
       lock.unlock();
     }
-    write(batch);
-    return true;
+    return write(batch, own == null);
   }
 
-  private void write(SendQueue.Batch batch) {
-    ByteBuffer buffer = batch.buffer();
-    ByteBuffer bytes = batch.bytes();
+  /**
+   * Writes a batch, or the rest of one.
+   *
+   * @param mayWait whether the calling thread waits; otherwise the link's thread does it
+   * @return whether the write has ended; otherwise the link's thread is the writer
+   */
+  private boolean write(SendQueue.Batch batch, boolean mayWait) {
+    SendQueue.Batch held = batch;
     try {
-      if (!out.writeSome(bytes)) {
-        if (buffer != null) {
-          buffer = link.pool().shrink(buffer);
-          bytes = buffer;
+      if (!held.isRest() && !out.writeSome(held.bytes())) {
+        held = held.rest(link.pool());
+        if (!beginWait(mayWait ? null : held)) {
+          held = null;
+          return false;
         }
-        out.write(bytes);
       }
-      if (batch.last()) {
+      if (held.isRest()) {
+        out.write(held.bytes());
+      }
+      if (held.last()) {
         link.connection().closeOutput();
         end();
       }
     } catch (IOException e) {
       fail(e);
     } finally {
-      if (buffer != null) {
-        link.pool().release(buffer);
+      if (held != null) {
+        held.release(link.pool());
       }
+    }
+    return true;
+  }
+
+  /**
+   * Records that the write has to wait.
+   *
+   * @param left what the link's thread writes instead of the calling one, or null
+   * @return whether the calling thread continues the write
+   */
+  private boolean beginWait(SendQueue.Batch left) {
+    lock.lock();
+    try {
+      queue.scheduler.startWaiting();
+      if (left == null || ended) {
+        return true;
+      }
+      rest = left;
+      work.signal();
+      return false;
+    } finally {
+      lock.unlock();
     }
   }
 }

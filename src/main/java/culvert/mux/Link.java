@@ -7,6 +7,7 @@ import culvert.net.Deadlines;
 import culvert.net.Flow;
 import culvert.net.HostPort;
 import culvert.net.LingeringClose;
+import culvert.net.ReservedPlaces;
 import culvert.net.SilentPeerException;
 import culvert.net.Threads;
 import culvert.protocol.ByeReason;
@@ -86,7 +87,7 @@ public final class Link implements AutoCloseable {
   private final Events events;
   private final LinkWriter writer;
   private final LivenessTimer liveness;
-  private final StreamTable streams = new StreamTable();
+  private final StreamTable streams;
   private final LinkFlows flows;
   private final LinkCloser closer;
   private volatile boolean ended;
@@ -110,6 +111,7 @@ public final class Link implements AutoCloseable {
     this.peer = peer;
     this.shared = shared;
     this.events = events;
+    this.streams = new StreamTable(maxStreams());
     this.flows = new LinkFlows(this, peer.features());
     this.writer = new LinkWriter(this, Math.min(mine.opens(), peer.opens()));
     this.closer = new LinkCloser(this, shared.deadlines());
@@ -133,6 +135,8 @@ public final class Link implements AutoCloseable {
     try {
       new LinkReader(this).run();
     } catch (ProtocolException e) {
+      // Before the BYE lingers: no visitor may wait for this link meanwhile.
+      endAll();
       sendBye(new Message.Bye(ByeReason.PROTOCOL, e.getMessage()));
       throw e;
     } catch (IOException e) {
@@ -156,15 +160,20 @@ public final class Link implements AutoCloseable {
 
   private void end(Thread writerThread) {
     closer.cancel();
+    endAll();
+    writer.end();
+    connection.close();
+    leaveEvictionIfDone();
+    join(writerThread);
+  }
+
+  /** Fails every stream and ends every flow; none can be opened from now on. */
+  private void endAll() {
     // The flag is set before the sweep: an open in between sees the flag or is found by the sweep.
     ended = true;
     CloseCause cause = closer.isClosing() ? CloseCause.STOPPED : CloseCause.LINK_LOST;
     failStreams(cause);
     flows.endAll(cause);
-    writer.end();
-    connection.close();
-    leaveEvictionIfDone();
-    join(writerThread);
   }
 
   private static void join(Thread thread) {
@@ -175,11 +184,10 @@ public final class Link implements AutoCloseable {
     }
   }
 
-  /** Fails every stream. */
+  /** Fails every stream; directions that the peer has ended stay readable. */
   void failStreams(CloseCause cause) {
     for (MuxStream stream : streams()) {
-      stream.fail(cause, LOST);
-      unregister(stream);
+      stream.lose(cause, LOST);
     }
   }
 
@@ -187,19 +195,17 @@ public final class Link implements AutoCloseable {
    * Opens a stream. Its OPEN is written with the first payload or by {@link MuxStream#awaitAnswer},
    * so that both can share a write.
    *
-   * @throws IOException if the maximum number of streams is reached or the link has ended
+   * @throws IOException if the maximum number of streams is reached, the rest is reserved for other
+   *     services, or the link has ended
    */
   public MuxStream open(Message.Open message) throws IOException {
-    int max = maxStreams();
-    if (streams.addOpen() > max) {
-      streamClosed();
-      throw new IOException("the session has " + max + " streams, its maximum");
-    }
-    MuxStream stream = new MuxStream(this, message);
+    ReservedPlaces.Share place =
+        streams.tryAcquire(message.service()).orElseThrow(() -> full(message.service()));
+    streams.addOpen();
+    MuxStream stream = new MuxStream(this, message, place::release);
     streams.add(stream);
     if (isOver()) {
-      stream.fail(CloseCause.LINK_LOST, LOST);
-      unregister(stream);
+      stream.lose(CloseCause.LINK_LOST, LOST);
       throw new IOException(closer.isFinishing() ? "the session is draining" : LOST);
     }
     stream.opensAtOnce(writer.requestOpen(stream));
@@ -221,14 +227,34 @@ public final class Link implements AutoCloseable {
     return flow;
   }
 
+  private IOException full(String service) {
+    int max = maxStreams();
+    String cause =
+        openStreams() >= max
+            ? "the session has %d streams, its maximum"
+            : "the streams that are left of %d of the session are reserved for services other than"
+                + " '%s'";
+    return new IOException(cause.formatted(max, service));
+  }
+
+  /** Reserves streams of the session for a service that the peer serves from now on. */
+  public void addService(String service) {
+    streams.addService(service);
+  }
+
+  /** Ends the reservation for a service. */
+  public void removeService(String service) {
+    streams.removeService(service);
+  }
+
   /** Queues a message of the session; never blocks. */
   public void send(Message message) throws ProtocolException {
     writer.message(message);
   }
 
   /**
-   * Ends the link with a reason for the peer. Open streams are lost; bytes of complete streams are
-   * delivered first. Does not block.
+   * Ends the link with a reason for the peer. Open streams are lost; bytes of directions that have
+   * ended are delivered first. Does not block.
    */
   public void close(ByeReason reason, String text) {
     closer.close(reason, text);

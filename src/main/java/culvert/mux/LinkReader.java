@@ -1,5 +1,7 @@
 package culvert.mux;
 
+import culvert.net.BufferPool;
+import culvert.net.ByteInput;
 import culvert.net.CloseCause;
 import culvert.net.Connection;
 import culvert.protocol.Frame;
@@ -33,8 +35,20 @@ final class LinkReader {
    */
   private long highestId;
 
-  /** Borrowed while the reader runs. */
+  /**
+   * Borrowed while the reader runs. A read that may wait uses a buffer of {@link #waitingBytes}.
+   */
   private ByteBuffer in;
+
+  /**
+   * Size of the buffer for a read that may wait, in bytes: {@link #IDLE_BYTES}, which hold any
+   * message, while the payload of streams is passed on as it arrives; or the length of a longer
+   * datagram that has not arrived completely, since a datagram is delivered whole.
+   */
+  private int waitingBytes = IDLE_BYTES;
+
+  /** Whether the last read left no space. */
+  private boolean filled;
 
   // A DATA frame whose payload is not complete yet:
   private MuxStream dataStream;
@@ -50,15 +64,14 @@ final class LinkReader {
     Connection connection = link.connection();
     in = link.pool().borrow(IDLE_BYTES);
     try {
-      while (connection.input().read(in) >= 0) {
-        boolean filled = !in.hasRemaining();
+      while (read(connection.input()) >= 0) {
+        filled = !in.hasRemaining();
         controlBudget.refill(System.nanoTime(), connection.received() + connection.sent());
         in.flip();
         decode(in);
         in.compact();
         wakeReaders();
         link.eviction().evictIfExceeded();
-        resize(filled || in.position() > 0 || isLarge() && connection.input().available() > 0);
       }
       throw new EOFException("the peer closed the connection");
     } finally {
@@ -67,16 +80,25 @@ final class LinkReader {
     }
   }
 
-  private boolean isLarge() {
-    return in.capacity() > IDLE_BYTES;
+  /** Reads into a large buffer while much arrives, and gives it back before it waits. */
+  private int read(ByteInput input) throws IOException {
+    if (filled || in.capacity() > waitingBytes) {
+      resize(BufferPool.BUFFER_BYTES);
+      int n = input.tryReadTwice(in);
+      if (n != 0) {
+        return n;
+      }
+      resize(waitingBytes);
+    }
+    return input.read(in);
   }
 
-  /** Borrows a large buffer while much arrives; gives it back before the reader waits. */
-  private void resize(boolean busy) {
-    if (busy != isLarge()) {
-      ByteBuffer next = busy ? link.pool().borrow() : link.pool().borrow(IDLE_BYTES);
+  private void resize(int bytes) {
+    if (in.capacity() != bytes) {
+      BufferPool pool = link.pool();
+      ByteBuffer next = bytes == BufferPool.BUFFER_BYTES ? pool.borrow() : pool.borrow(bytes);
       next.put(in.flip());
-      link.pool().release(in);
+      pool.release(in);
       in = next;
     }
   }
@@ -95,6 +117,7 @@ final class LinkReader {
   }
 
   private void decode(ByteBuffer in) throws IOException {
+    waitingBytes = IDLE_BYTES;
     for (; ; ) {
       if (dataLeft > 0) {
         if (!in.hasRemaining()) {
@@ -112,6 +135,7 @@ final class LinkReader {
           dataStream = streamOf(frame);
         } else if (in.remaining() < frame.length()) {
           in.position(start);
+          waitingBytes = Math.max(IDLE_BYTES, Frame.HEADER_BYTES + frame.length());
           return;
         } else if (frame.type() == FrameType.DATAGRAM) {
           link.flows().receiveDatagram(frame, in, this::highestId);
@@ -224,8 +248,7 @@ final class LinkReader {
     }
     MuxStream stream = link.stream(frame.stream());
     if (stream != null) {
-      stream.fail(cause, "the peer reset the stream");
-      link.unregister(stream);
+      stream.lose(cause, "the peer reset the stream");
       return;
     }
     checkOpened(frame);

@@ -49,6 +49,21 @@ final class LinkWriter {
     payload.send(stream, source);
   }
 
+  /** Sends as {@link #send} does, but returns false, with the rest, if that takes long. */
+  boolean sendSome(MuxStream stream, ByteBuffer source) throws IOException {
+    return payload.sendSome(stream, source);
+  }
+
+  /** Counts a check of the link for the senders that wait; the timer calls it. */
+  void countCheck() {
+    lock.lock();
+    try {
+      queue.scheduler.countCheck();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Requests a credit for a new stream's OPEN; returns false if the stream waits for one. */
   boolean requestOpen(MuxStream stream) {
     lock.lock();
@@ -69,7 +84,8 @@ final class LinkWriter {
     update(() -> {
       // Within the lock: the peer must not see the end before this side has recorded it.
       stream.endOutput();
-      if (!stream.out.halfClosed) {
+      // The end of a stream that was reset would hide its RESET.
+      if (!stream.out.halfClosed && !stream.out.failed) {
         stream.out.halfClosed = true;
         stream.out.pendingHalfClose = true;
         queue.scheduler.enqueue(stream);
@@ -141,7 +157,8 @@ final class LinkWriter {
    * Ends a stream in one step.
    *
    * @param answer the answer to the peer's OPEN unless one was sent before, or null
-   * @param drop whether to discard the stream's queued payload and wake its sender
+   * @param drop whether to discard the stream's queued payload and wake its sender; if the output
+   *     has ended, its end is still sent
    * @param reason why the peer sees a reset, or null for no RESET; ignored unless {@code drop}
    */
   void abort(MuxStream stream, Message.Refused answer, boolean drop, StreamResetReason reason) {
@@ -168,6 +185,9 @@ final class LinkWriter {
 
   private Thread drop(MuxStream stream) {
     StreamOutput output = stream.out;
+    if (output.halfClosed && output.pendingOpen == null) {
+      return null;
+    }
     output.failed = true;
     output.pendingHalfClose = false;
     queue.scheduler.remove(stream);

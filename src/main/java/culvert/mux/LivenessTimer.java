@@ -9,8 +9,9 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Checks a link once per tick: sends a PING to a silent peer and resets the connection of a dead
- * one. The timer thread checks; any thread may call the other methods.
+ * Checks a link once per tick: sends a PING to a silent peer, resets the connection of a dead one,
+ * and ends waits of senders that hold direct buffers. The timer thread checks; any thread may call
+ * the other methods.
  */
 final class LivenessTimer {
 
@@ -45,6 +46,7 @@ final class LivenessTimer {
 
   private void tick() {
     try {
+      writer.countCheck();
       switch (rule.check(sample())) {
         case ALIVE -> {}
         case PING -> writer.ping();

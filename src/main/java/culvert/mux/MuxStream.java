@@ -39,11 +39,16 @@ public final class MuxStream implements Connection {
 
   private final Link link;
   private final StreamInput input;
+  private final Runnable place;
   private final AtomicBoolean unregistered = new AtomicBoolean();
   private final AtomicReference<Runnable> brokenAction = new AtomicReference<>();
   private volatile Message answer;
   private volatile boolean opensAtOnce;
   private volatile boolean outputEnded;
+
+  /** Why only the output failed, after the peer had ended its direction; otherwise null. */
+  private volatile StreamInput.Failure outputFailure;
+
   private volatile long sent;
 
   /** 0 until the OPEN is written; written with the writer's lock held. */
@@ -52,15 +57,24 @@ public final class MuxStream implements Connection {
   /** The sending half; its fields are guarded by the writer's lock. */
   final StreamOutput out;
 
-  /** Creates a stream of this side; the writer sends its OPEN together with the first bytes. */
-  MuxStream(Link link, Message.Open open) {
-    this(link, 0);
+  /**
+   * Creates a stream of this side; the writer sends its OPEN together with the first bytes.
+   *
+   * @param place frees the stream's place among those of its service
+   */
+  MuxStream(Link link, Message.Open open, Runnable place) {
+    this(link, 0, place);
     out.pendingOpen = open;
   }
 
   /** Creates a stream that the peer opened. */
   MuxStream(Link link, long id) {
+    this(link, id, () -> {});
+  }
+
+  private MuxStream(Link link, long id, Runnable place) {
     this.link = link;
+    this.place = place;
     this.id = id;
     this.input = new StreamInput(this, link);
     this.out = new StreamOutput(link.writer(), this, id != 0);
@@ -120,7 +134,10 @@ public final class MuxStream implements Connection {
   // Called by the link's reader; never blocks.
 
   void receive(ByteBuffer bytes) throws ProtocolException {
-    input.receive(bytes);
+    if (!input.receive(bytes) && !unregistered.get()) {
+      link.writer().abort(this, null, true, StreamResetReason.BROKEN);
+      unregister();
+    }
   }
 
   void receiveHalfClose() throws ProtocolException {
@@ -130,11 +147,10 @@ public final class MuxStream implements Connection {
 
   void receiveAnswer(Message message) {
     answer = message;
-    if (message instanceof Message.Refused refused) {
-      fail(CloseCause.RESET, refused.text());
-    } else {
-      input.wake();
+    if (message instanceof Message.Refused refused && !isOver()) {
+      abort(CloseCause.RESET, refused.text(), null, null);
     }
+    input.wake();
   }
 
   boolean markForWakeUp() {
@@ -147,16 +163,36 @@ public final class MuxStream implements Connection {
 
   // Ending.
 
-  /** Ends the stream without a RESET, unless both directions have ended. */
-  void fail(CloseCause cause, String text) {
-    if (!bothEnded()) {
-      abort(cause, text, null, null);
+  /**
+   * Ends the stream without a RESET, because the peer has reset it or the link has ended. If the
+   * peer has ended its direction before, its bytes stay readable and only the output fails.
+   */
+  void lose(CloseCause cause, String text) {
+    if (!isOver()) {
+      if (isAccepted() && input.isComplete()) {
+        failOutput(new StreamInput.Failure(cause, text));
+      } else {
+        abort(cause, text, null, null);
+      }
     }
+    unregister();
+  }
+
+  private void failOutput(StreamInput.Failure why) {
+    outputFailure = why;
+    link.writer().abort(this, null, true, null);
+    unregister();
+    runBrokenAction();
+  }
+
+  /** Returns whether the stream has passed its open, so that its owner reads it to its end. */
+  private boolean isAccepted() {
+    return out.openedByPeer || answer instanceof Message.Accepted;
   }
 
   /**
-   * Ends the stream with a RESET. If both directions have ended, only unread bytes are discarded
-   * and later reads fail, so that they do not look complete; the peer needs no RESET then.
+   * Ends the stream with a RESET. If it is over for the peer, only unread bytes are discarded and
+   * later reads fail, so that they do not look complete; the peer needs no RESET then.
    */
   private void abort(CloseCause cause, StreamResetReason reason) {
     // An OPEN without an answer would use up its credit permanently; a second answer is not sent.
@@ -167,19 +203,19 @@ public final class MuxStream implements Connection {
 
   private void abort(
       CloseCause cause, String text, Message.Refused answer, StreamResetReason reason) {
-    boolean ended = bothEnded();
-    boolean failed = input.fail(new StreamInput.Failure(cause, text), outputEnded);
-    link.writer().abort(this, answer, failed && !ended, reason);
+    boolean over = isOver();
+    boolean failed = input.fail(new StreamInput.Failure(cause, text), over || outputEnded);
+    link.writer().abort(this, answer, failed && !over, reason);
     if (failed) {
-      link.unregister(this);
-      releaseIfDrained();
+      unregister();
       input.wake();
       runBrokenAction();
     }
   }
 
+  /** While only the output has failed, the action is kept: the eviction may need it, too. */
   private void runBrokenAction() {
-    Runnable action = brokenAction.getAndSet(null);
+    Runnable action = input.failure() == null ? brokenAction.get() : brokenAction.getAndSet(null);
     if (action != null) {
       action.run();
     }
@@ -189,11 +225,20 @@ public final class MuxStream implements Connection {
     return input.isEnded() && outputEnded;
   }
 
+  /** Returns whether the stream has ended for the peer while its bytes stay readable. */
+  private boolean isOver() {
+    return bothEnded() || outputFailure != null;
+  }
+
   private void unregisterIfEnded() {
     if (bothEnded()) {
-      link.unregister(this);
-      releaseIfDrained();
+      unregister();
     }
+  }
+
+  private void unregister() {
+    link.unregister(this);
+    releaseIfDrained();
   }
 
   /**
@@ -201,14 +246,23 @@ public final class MuxStream implements Connection {
    * evict it.
    */
   void releaseIfDrained() {
-    if (input.held() == 0 && (input.failure() != null || bothEnded())) {
+    if (unregistered.get() && input.held() == 0) {
       link.release(this);
     }
   }
 
-  /** Returns true for the first call only. */
+  /** Returns whether frames of the stream can still be sent and received. */
+  boolean isRegistered() {
+    return !unregistered.get();
+  }
+
+  /** Frees the stream's place and returns true, in the first call only. */
   boolean markUnregistered() {
-    return unregistered.compareAndSet(false, true);
+    boolean isFirst = unregistered.compareAndSet(false, true);
+    if (isFirst) {
+      place.run();
+    }
+    return isFirst;
   }
 
   // For the budget.
@@ -219,6 +273,11 @@ public final class MuxStream implements Connection {
 
   long lastReadNanos() {
     return input.lastReadNanos();
+  }
+
+  /** Returns whether unread bytes are being discarded. */
+  boolean isDiscarded() {
+    return input.failure() != null;
   }
 
   void evict() {
@@ -266,6 +325,21 @@ public final class MuxStream implements Connection {
     reset();
   }
 
+  /**
+   * Ends the stream as {@link Connection#abandon} describes. A RESET could make the peer discard
+   * what it has not read, so none is sent as long as the peer sends nothing either: the stream then
+   * stays registered, without a thread, until the peer or the link ends it.
+   */
+  @Override
+  public void abandon() {
+    if (outputEnded && isAccepted() && input.tryAbandon()) {
+      brokenAction.set(null);
+      input.wake();
+    } else {
+      reset();
+    }
+  }
+
   @Override
   public InetSocketAddress peer() {
     return link.connection().peer();
@@ -286,15 +360,28 @@ public final class MuxStream implements Connection {
     return sent;
   }
 
+  /** Counts the bytes granted by the peer too: it has read as many. */
+  @Override
+  public long activity() {
+    return received() + sent + (sent + out.window);
+  }
+
+  @Override
+  public boolean isInputComplete() {
+    return input.isComplete();
+  }
+
   @Override
   public Optional<CloseCause> closeCause() {
-    return Optional.ofNullable(input.failure()).map(StreamInput.Failure::cause);
+    return Optional.ofNullable(input.failure())
+        .or(() -> Optional.ofNullable(outputFailure))
+        .map(StreamInput.Failure::cause);
   }
 
   @Override
   public boolean onBroken(Runnable action) {
     brokenAction.set(action);
-    if (input.failure() != null) {
+    if (closeCause().isPresent()) {
       runBrokenAction();
     }
     return true;
@@ -314,7 +401,12 @@ public final class MuxStream implements Connection {
     this.id = id;
   }
 
+  /** Throws if the output cannot be used because the stream has failed. */
   void checkUsable() throws IOException {
     input.checkUsable();
+    StreamInput.Failure why = outputFailure;
+    if (why != null) {
+      throw new IOException(why.text());
+    }
   }
 }

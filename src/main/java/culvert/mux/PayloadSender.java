@@ -11,6 +11,9 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class PayloadSender {
 
+  /** Checks of the link during which {@link #sendSome} waits. */
+  private static final int MAX_CHECKS = 2;
+
   private final ReentrantLock lock;
   private final SendQueue queue;
   private final BatchWriter batches;
@@ -31,6 +34,18 @@ final class PayloadSender {
    * turns of other streams require it.
    */
   void send(MuxStream stream, ByteBuffer source) throws IOException {
+    send(stream, source, 0);
+  }
+
+  /**
+   * Sends as {@link #send} does, but returns false if {@value #MAX_CHECKS} checks of the link pass
+   * meanwhile; the caller sends the remaining bytes of {@code source} later.
+   */
+  boolean sendSome(MuxStream stream, ByteBuffer source) throws IOException {
+    return send(stream, source, MAX_CHECKS);
+  }
+
+  private boolean send(MuxStream stream, ByteBuffer source, int checks) throws IOException {
     StreamOutput output = stream.out;
     boolean becameWriter;
     boolean taken;
@@ -39,6 +54,7 @@ final class PayloadSender {
       checkOpen(stream);
       output.payload = source;
       output.sender = Thread.currentThread();
+      output.checksLeft = checks;
       if (queue.scheduler.isIdle()) {
         queue.scheduler.fillFrom(stream);
       }
@@ -55,19 +71,20 @@ final class PayloadSender {
       batches.awaitOtherStreams();
       batches.writeBatches(stream);
     }
-    if (!taken) {
-      awaitTaken(stream);
-    }
+    return taken || awaitTaken(stream, checks > 0);
   }
 
-  private void awaitTaken(MuxStream stream) throws IOException {
+  /** Returns false if the writer has not taken all bytes before the last check. */
+  private boolean awaitTaken(MuxStream stream, boolean isLimited) throws IOException {
     StreamOutput output = stream.out;
     for (; ; ) {
       lock.lock();
       try {
-        if (output.payload == null) {
+        boolean taken = output.payload == null;
+        if (taken || isLimited && output.checksLeft == 0) {
+          output.payload = null;
           output.sender = null;
-          return;
+          return taken;
         }
         if (output.failed || batches.hasEnded()) {
           output.payload = null;

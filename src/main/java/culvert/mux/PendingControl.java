@@ -100,11 +100,14 @@ final class PendingControl {
     enqueue(stream);
   }
 
+  /** Queues a RESET; one behind a pending HALF_CLOSE is sent by the {@link SendScheduler}. */
   void reset(MuxStream stream, StreamResetReason reason) {
     if (stream.id() != 0) {
       stream.out.pendingReset = reason;
       stream.out.pendingGrant = 0;
-      enqueue(stream);
+      if (!stream.out.pendingHalfClose) {
+        enqueue(stream);
+      }
     }
   }
 
@@ -137,8 +140,7 @@ final class PendingControl {
     }
     for (int left = streams.size(); left > 0 && control.remaining() > reserve; left--) {
       MuxStream stream = streams.poll();
-      if (stream.out.openBatch == batch) {
-        // Its OPEN is in the payload of this batch, after the control frames.
+      if (isBehind(stream.out, batch)) {
         streams.add(stream);
       } else {
         stream.out.hasControl = false;
@@ -156,6 +158,14 @@ final class PendingControl {
     return control;
   }
 
+  /**
+   * Returns whether the payload of this batch, which follows the control frames, has a frame that
+   * must precede them: the OPEN, or the HALF_CLOSE before a RESET.
+   */
+  private static boolean isBehind(StreamOutput s, long batch) {
+    return s.openBatch == batch || s.pendingReset != null && s.endBatch == batch;
+  }
+
   private void encode(MuxStream stream) {
     StreamOutput s = stream.out;
     if (s.pendingAnswer != null) {
@@ -163,7 +173,7 @@ final class PendingControl {
       s.pendingAnswer = null;
       unanswered--;
     }
-    if (s.pendingReset != null) {
+    if (s.pendingReset != null && !s.pendingHalfClose) {
       Message.write(control, stream.id(), new Message.Reset(s.pendingReset));
       s.pendingReset = null;
     }

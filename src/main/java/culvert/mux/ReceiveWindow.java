@@ -14,6 +14,12 @@ final class ReceiveWindow {
 
   private static final long MIN_ROUND_TRIP_NANOS = 1_000_000;
 
+  /**
+   * Time between two reports of a stream that the peer has ended, in nanoseconds: a tenth of the
+   * streams of a session may send one each second, which the peer has credits for.
+   */
+  private static final long REPORT_NANOS = 10_000_000_000L;
+
   /** The window of any stream shrinks to this when memory is nearly exhausted, in bytes. */
   private static final long MIN_BYTES = 4 * 1024;
 
@@ -58,6 +64,26 @@ final class ReceiveWindow {
     credit += grant;
     lastGrantNanos = nowNanos;
     return grant;
+  }
+
+  /** Starts the reports: the peer has ended its direction. */
+  void end(long nowNanos) {
+    lastGrantNanos = nowNanos;
+  }
+
+  /**
+   * Returns how many bytes of a peer that has ended its direction to report as read: those since
+   * the last report if that was long ago, otherwise none. They show the peer that its last bytes
+   * are still being delivered.
+   */
+  long nextReport(long nowNanos) {
+    if (nowNanos - lastGrantNanos < REPORT_NANOS) {
+      return 0;
+    }
+    long report = unreported;
+    unreported = 0;
+    lastGrantNanos = nowNanos;
+    return report;
   }
 
   /**

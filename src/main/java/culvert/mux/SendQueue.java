@@ -1,5 +1,6 @@
 package culvert.mux;
 
+import culvert.net.BufferPool;
 import culvert.protocol.Frame;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
@@ -18,8 +19,25 @@ final class SendQueue {
    *
    * @param buffer the pooled buffer to release after the write, or null
    * @param last whether the link ends with this batch
+   * @param isRest whether the connection has accepted a part of it
    */
-  record Batch(ByteBuffer bytes, ByteBuffer buffer, boolean last) {}
+  record Batch(ByteBuffer bytes, ByteBuffer buffer, boolean last, boolean isRest) {
+
+    /** Returns what the connection has not accepted, in a buffer of its size. */
+    Batch rest(BufferPool pool) {
+      if (buffer == null) {
+        return new Batch(bytes, null, last, true);
+      }
+      ByteBuffer left = pool.shrink(buffer);
+      return new Batch(left, left, last, true);
+    }
+
+    void release(BufferPool pool) {
+      if (buffer != null) {
+        pool.release(buffer);
+      }
+    }
+  }
 
   final CongestionWindow congestion = new CongestionWindow();
   final SendScheduler scheduler;
@@ -68,7 +86,7 @@ final class SendQueue {
     boolean last = control.hasBye();
     ByteBuffer head = control.encode(scheduler.batch());
     ByteBuffer payload = scheduler.take();
-    return new Batch(join(head, payload), payload, last);
+    return new Batch(join(head, payload), payload, last, false);
   }
 
   /** Joins control, payload and, if one is due, a PING into one run of bytes. */

@@ -33,6 +33,13 @@ final class SendScheduler {
    */
   private static final int MAX_SPARSE_BYTES = 1024;
 
+  /** Size of a batch while memory is short, with the space for control, in bytes. */
+  private static final int SMALL_BATCH_BYTES =
+      PendingControl.CONTROL_BYTES + BufferPool.MEDIUM_BYTES;
+
+  /** Size of a batch that is filled while the one before has to wait: for a few short frames. */
+  private static final int WAITING_BATCH_BYTES = PendingControl.CONTROL_BYTES + 2 * 1024;
+
   /** Space kept after a DATA frame for a HALF_CLOSE and a PING, in bytes. */
   private static final int TAIL_BYTES = 2 * Frame.HEADER_BYTES;
 
@@ -58,7 +65,15 @@ final class SendScheduler {
   /** The service of each stream whose OPEN has been put into a batch and is not answered. */
   private final Map<Long, String> unanswered = new HashMap<>();
 
+  /** The batch being filled, or null while it is empty. */
   private ByteBuffer filling;
+
+  /** Size of that batch, once the write of the one before does not have to wait. */
+  private int batchBytes = BufferPool.BUFFER_BYTES;
+
+  /** Whether the write of the batch before has to wait. */
+  private boolean waiting;
+
   private Kind lastTurn = Kind.BULK;
   private int frames;
   private long batch;
@@ -166,6 +181,19 @@ final class SendScheduler {
     }
   }
 
+  /** Counts a check of the link, and wakes the senders whose last one it was. */
+  void countCheck() {
+    bulk.forEach(SendScheduler::countCheck);
+    sparse.forEach(SendScheduler::countCheck);
+  }
+
+  private static void countCheck(MuxStream stream) {
+    StreamOutput s = stream.out;
+    if (s.payload != null && s.checksLeft > 0 && --s.checksLeft == 0) {
+      LockSupport.unpark(s.sender);
+    }
+  }
+
   /** Records the answer to an OPEN, which allows another one. */
   void receiveAnswer(long id) throws ProtocolException {
     String service = unanswered.remove(id);
@@ -219,7 +247,7 @@ final class SendScheduler {
     while (left > 0 && !datagrams.isEmpty() && available() > 0) {
       MuxFlow flow = datagrams.next();
       int length = datagrams.length(flow);
-      if (space() < OPEN_FLOW_BYTES + Frame.HEADER_BYTES + length + TAIL_BYTES) {
+      if (!hasSpace(OPEN_FLOW_BYTES + Frame.HEADER_BYTES + length + TAIL_BYTES)) {
         return false;
       }
       if (flow.pendingOpen != null) {
@@ -232,6 +260,20 @@ final class SendScheduler {
       left -= cost;
     }
     return true;
+  }
+
+  /**
+   * Returns whether the batch has space for a datagram. A batch that is small because memory is
+   * short grows by the datagram, which might otherwise never be sent: it cannot be split.
+   */
+  private boolean hasSpace(int bytes) {
+    if (bytes > space() && batched() <= BufferPool.MEDIUM_BYTES) {
+      batchBytes = PendingControl.CONTROL_BYTES + batched() + bytes;
+      if (filling != null) {
+        move(borrow(batchBytes));
+      }
+    }
+    return bytes <= space();
   }
 
   private void putOpen(MuxFlow flow) {
@@ -269,8 +311,7 @@ final class SendScheduler {
       putData(stream);
     }
     if (s.payload == null && s.pendingHalfClose && available() > 0) {
-      s.pendingHalfClose = false;
-      Frame.write(filling(), FrameType.HALF_CLOSE, 0, stream.id());
+      putHalfClose(stream);
     }
   }
 
@@ -283,6 +324,18 @@ final class SendScheduler {
     link.register(stream);
     Message.write(filling(), lastId, s.pendingOpen);
     s.pendingOpen = null;
+  }
+
+  /** A RESET that has waited for the end of the output follows it. */
+  private void putHalfClose(MuxStream stream) {
+    StreamOutput s = stream.out;
+    s.pendingHalfClose = false;
+    s.endBatch = batch;
+    Frame.write(filling(), FrameType.HALF_CLOSE, 0, stream.id());
+    if (s.pendingReset != null) {
+      Message.write(filling(), stream.id(), new Message.Reset(s.pendingReset));
+      s.pendingReset = null;
+    }
   }
 
   private void putData(MuxStream stream) {
@@ -327,15 +380,49 @@ final class SendScheduler {
   }
 
   private long space() {
-    return BufferPool.BUFFER_BYTES - PendingControl.CONTROL_BYTES - batched();
+    return maxBatchBytes() - PendingControl.CONTROL_BYTES - batched();
+  }
+
+  private int maxBatchBytes() {
+    return waiting ? WAITING_BATCH_BYTES : batchBytes;
   }
 
   /** Returns the batch, with space in front for control. */
   private ByteBuffer filling() {
     if (filling == null) {
-      filling = link.pool().borrow().position(PendingControl.CONTROL_BYTES);
+      filling = borrow(maxBatchBytes()).position(PendingControl.CONTROL_BYTES);
     }
     return filling;
+  }
+
+  private ByteBuffer borrow(int bytes) {
+    BufferPool pool = link.pool();
+    return bytes == BufferPool.BUFFER_BYTES ? pool.borrow() : pool.borrow(bytes);
+  }
+
+  /**
+   * Makes the batch small, because the write of the one before has to wait: further payload stays
+   * with its senders.
+   */
+  void startWaiting() {
+    waiting = true;
+    if (filling != null) {
+      move(link.pool().borrow(Math.max(filling.position(), WAITING_BATCH_BYTES)));
+    }
+  }
+
+  /** Makes the batch as large as usual again, if it is small. */
+  void stopWaiting() {
+    if (waiting && filling != null) {
+      move(borrow(batchBytes));
+    }
+    waiting = false;
+  }
+
+  private void move(ByteBuffer next) {
+    next.put(filling.flip());
+    link.pool().release(filling);
+    filling = next;
   }
 
   /** Returns the batch to be written and starts the next one; null if it is empty. */
@@ -344,6 +431,9 @@ final class SendScheduler {
     filling = null;
     frames = 0;
     batch++;
+    // A batch whose write has to wait holds memory that no other link or stream can use.
+    batchBytes =
+        link.pool().budget().isUnderPressure() ? SMALL_BATCH_BYTES : BufferPool.BUFFER_BYTES;
     if (full != null) {
       congestion.sent(full.position() - PendingControl.CONTROL_BYTES);
     }

@@ -14,7 +14,8 @@ import java.util.concurrent.atomic.LongAdder;
  * the largest product of the bytes that a stream holds and the time for which they have been
  * unread. A stream that holds no more than its first window is reset only if none that holds more
  * is left, and only while all streams together hold more than half of the budget: otherwise other
- * loans fill it, and a reset of every stream would free too little.
+ * loans fill it, and a reset of every stream would free too little. For the same reason none is
+ * reset while all of them hold less than half of what has to be freed.
  */
 public final class StreamEviction {
 
@@ -82,7 +83,7 @@ public final class StreamEviction {
     for (Link link : links) {
       for (MuxStream stream : link.streams()) {
         long held = stream.held();
-        if (stream.closeCause().isPresent()) {
+        if (stream.isDiscarded()) {
           // Its bytes are released as soon as its threads have noticed.
           toFree -= held;
         } else if (held > 0) {
@@ -90,6 +91,9 @@ public final class StreamEviction {
           heldByStreams += held;
         }
       }
+    }
+    if (heldByStreams < toFree / 2) {
+      return;
     }
     candidates.sort(ORDER);
     for (Candidate candidate : candidates) {

@@ -35,6 +35,12 @@ final class StreamInput extends ByteInput {
   private volatile long lastReadNanos = System.nanoTime();
   private volatile long received;
 
+  /** The bytes that were read and written to their receiver. */
+  private long consumed;
+
+  /** Whether {@link #tryAbandon} has succeeded. */
+  private boolean abandoned;
+
   /**
    * Whether the link's reader will wake this stream; only the reader sets it, and {@link #wake}
    * clears it.
@@ -50,8 +56,11 @@ final class StreamInput extends ByteInput {
 
   // Called by the link's reader; never blocks.
 
-  /** Adds the received part of a DATA frame. */
-  void receive(ByteBuffer bytes) throws ProtocolException {
+  /**
+   * Adds the received part of a DATA frame. Returns false if this side has abandoned the stream:
+   * the peer then has to be sent a RESET.
+   */
+  boolean receive(ByteBuffer bytes) throws ProtocolException {
     int n = bytes.remaining();
     lock.lock();
     try {
@@ -70,6 +79,7 @@ final class StreamInput extends ByteInput {
         queue.add(bytes);
         held = queue.held();
       }
+      return !abandoned;
     } finally {
       lock.unlock();
     }
@@ -83,6 +93,7 @@ final class StreamInput extends ByteInput {
         throw new ProtocolException("second HALF_CLOSE on stream " + stream.id());
       }
       ended = true;
+      window.end(System.nanoTime());
     } finally {
       lock.unlock();
     }
@@ -119,6 +130,11 @@ final class StreamInput extends ByteInput {
     return ended;
   }
 
+  /** Returns whether the peer has ended its direction and no byte of it was discarded. */
+  boolean isComplete() {
+    return ended && failure == null;
+  }
+
   Failure failure() {
     return failure;
   }
@@ -148,6 +164,24 @@ final class StreamInput extends ByteInput {
       failure = why;
       queue.clear();
       held = queue.held();
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Makes every later read fail if the peer can still send and all that it has sent was read.
+   * Returns false, without an effect, if not.
+   */
+  boolean tryAbandon() {
+    lock.lock();
+    try {
+      if (ended || failure != null || consumed != received) {
+        return false;
+      }
+      failure = new Failure(CloseCause.STOPPED, "the stream was abandoned");
+      abandoned = true;
       return true;
     } finally {
       lock.unlock();
@@ -234,6 +268,8 @@ final class StreamInput extends ByteInput {
     ReceiveQueue.Chunk chunk = chain;
     try {
       while (chunk != null) {
+        // The budget may have evicted the stream during a write.
+        checkUsable();
         int n = chunk.bytes.remaining();
         if (!sink.writeSome(chunk.bytes)) {
           shrink(chunk);
@@ -300,7 +336,8 @@ final class StreamInput extends ByteInput {
   }
 
   /**
-   * Accounts for bytes that were read, and grants more when a quarter of the window was read.
+   * Accounts for bytes that were read, and grants more when a quarter of the window was read. After
+   * the end a grant only reports to the peer that its bytes are being read.
    *
    * @param done the chunk to recycle, or null
    */
@@ -314,14 +351,15 @@ final class StreamInput extends ByteInput {
       long now = System.nanoTime();
       lastReadNanos = now;
       held = queue.held();
+      consumed += bytes;
       window.consumed(bytes);
-      if (!ended && failure == null) {
-        grant = window.nextGrant(now);
+      if (failure == null) {
+        grant = ended ? window.nextReport(now) : window.nextGrant(now);
       }
     } finally {
       lock.unlock();
     }
-    if (grant > 0) {
+    if (grant > 0 && stream.isRegistered()) {
       link.writer().grant(stream, grant);
     }
     if (ended || failure != null) {

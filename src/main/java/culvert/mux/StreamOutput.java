@@ -27,6 +27,9 @@ final class StreamOutput extends ByteOutput {
   /** The thread blocked in a write, or null. */
   Thread sender;
 
+  /** After how many more checks of the link that thread returns; 0 if it waits without a limit. */
+  int checksLeft;
+
   Message.Open pendingOpen;
 
   /** Whether the pending OPEN may be sent; until then the stream waits in {@link OpenCredits}. */
@@ -50,6 +53,9 @@ final class StreamOutput extends ByteOutput {
   /** Number of the batch that carries the open. */
   long openBatch = -1;
 
+  /** Number of the batch that carries the half-close. */
+  long endBatch = -1;
+
   /** Number of the last batch that carries data; the initial value counts as long ago. */
   long lastBatch = -2;
 
@@ -64,6 +70,15 @@ final class StreamOutput extends ByteOutput {
     if (source.hasRemaining()) {
       writer.send(stream, source);
     }
+  }
+
+  /**
+   * Waits for the turn of the stream, but returns when that takes longer than two checks of the
+   * link: a link that stalls must not hold the direct buffers of all its senders.
+   */
+  @Override
+  public boolean writeSome(ByteBuffer source) throws IOException {
+    return !source.hasRemaining() || writer.sendSome(stream, source);
   }
 
   /** Returns the window: only this thread uses it up, and the peer may only add to it. */

@@ -1,13 +1,23 @@
 package culvert.mux;
 
+import culvert.net.ReservedPlaces;
 import java.util.Collection;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** The streams of a link. Thread-safe without a lock. */
+/**
+ * The streams of a link. Those that this side opens are divided among the services of the session,
+ * as {@link ReservedPlaces} describes. Thread-safe.
+ */
 final class StreamTable {
+
+  private final ReservedPlaces places;
+
+  /** The places of each service that the session serves. */
+  private final Map<String, ReservedPlaces.Share> services = new ConcurrentHashMap<>();
 
   private final Map<Long, MuxStream> byId = new ConcurrentHashMap<>();
 
@@ -16,9 +26,41 @@ final class StreamTable {
 
   private final AtomicInteger open = new AtomicInteger();
 
-  /** Counts one more open stream; returns how many are open now. */
-  int addOpen() {
-    return open.incrementAndGet();
+  /**
+   * Creates an empty table.
+   *
+   * @param max maximum number of streams that this side opens
+   */
+  StreamTable(int max) {
+    this.places = new ReservedPlaces(max);
+  }
+
+  /** Reserves streams for a service. */
+  void addService(String service) {
+    ReservedPlaces.Share share = places.share();
+    if (services.putIfAbsent(service, share) == null) {
+      share.open();
+    }
+  }
+
+  /** Ends the reservation for a service. */
+  void removeService(String service) {
+    ReservedPlaces.Share share = services.remove(service);
+    if (share != null) {
+      share.close();
+    }
+  }
+
+  /** Takes a place for a stream of a service; returns empty if none is left for it. */
+  Optional<ReservedPlaces.Share> tryAcquire(String service) {
+    ReservedPlaces.Share known = services.get(service);
+    ReservedPlaces.Share share = known == null ? places.share() : known;
+    return share.tryAcquire() ? Optional.of(share) : Optional.empty();
+  }
+
+  /** Counts one more open stream. */
+  void addOpen() {
+    open.incrementAndGet();
   }
 
   /** Counts one open stream fewer. */

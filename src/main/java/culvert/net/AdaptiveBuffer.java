@@ -4,10 +4,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * The buffer of a copy loop. An idle loop holds a small one. After a read that filled it, the next
- * read uses a larger one, but none larger than the output accepts at once, as far as that is known,
- * and none that the pool does not lend while memory is short. Before the loop waits, for bytes or
- * until the other end reads, it gives a large buffer back.
+ * The buffer of a copy loop. The loop waits with one of {@link BufferPool#IDLE_BYTES}. If a read
+ * fills it, a small buffer takes its bytes and the rest that is there. After a read that filled the
+ * small one, the next read uses a larger one, but none larger than the output accepts at once, as
+ * far as that is known, and none that the pool does not lend while memory is short. Before the loop
+ * waits, for bytes or until the other end reads, it gives back what it has borrowed.
  */
 final class AdaptiveBuffer implements AutoCloseable {
 
@@ -16,10 +17,10 @@ final class AdaptiveBuffer implements AutoCloseable {
   private final BufferPool pool;
 
   /** Kept as long as the loop runs. */
-  private final ByteBuffer small;
+  private final ByteBuffer idle;
 
-  /** Borrowed while bytes flow in bulk, otherwise null. */
-  private ByteBuffer bulk;
+  /** Borrowed while bytes flow, otherwise null. */
+  private ByteBuffer flow;
 
   /** Whether the last read left no space. */
   private boolean filled;
@@ -28,52 +29,70 @@ final class AdaptiveBuffer implements AutoCloseable {
     this.input = input;
     this.output = output;
     this.pool = pool;
-    this.small = pool.borrow(BufferPool.SMALL_BYTES);
+    this.idle = pool.borrow(BufferPool.IDLE_BYTES);
   }
 
   /**
-   * Reads the available bytes, at least one.
+   * Reads the available bytes, at least one. Only a read that does not wait uses a borrowed buffer:
+   * a sender that fills one and then pauses does not make the loop wait with it.
    *
    * @return the number of bytes, or -1 at the end of the input
    */
   int read() throws IOException {
     int room = Math.max(output.room(), BufferPool.SMALL_BYTES);
-    resize(isBusy() ? pool.bulkBytes(room) : BufferPool.SMALL_BYTES);
-    ByteBuffer buffer = buffer().clear();
-    int n = input.read(buffer.limit(Math.min(room, buffer.capacity())));
-    filled = n > 0 && !buffer.hasRemaining();
+    int n = filled || isBulk() ? tryReadMore(room) : 0;
+    return n != 0 ? n : readWhenIdle();
+  }
+
+  private boolean isBulk() {
+    return flow != null && flow.capacity() > BufferPool.SMALL_BYTES;
+  }
+
+  private int tryReadMore(int room) throws IOException {
+    if (pool.budget().isNearlyExhausted()) {
+      return 0;
+    }
+    resize(pool.bulkBytes(room));
+    int n = input.tryReadTwice(cleared(flow, room));
+    filled = n > 0 && !flow.hasRemaining();
     return n;
   }
 
+  private int readWhenIdle() throws IOException {
+    releaseFlow();
+    filled = false;
+    int n = input.read(idle.clear());
+    boolean isLonger = !idle.hasRemaining() && !pool.budget().isNearlyExhausted();
+    return isLonger ? n + tryReadRest() : n;
+  }
+
+  /** Continues a read that filled the idle buffer, so that a message is written in one piece. */
+  private int tryReadRest() throws IOException {
+    flow = pool.borrow(BufferPool.SMALL_BYTES).put(idle.flip());
+    int n = input.tryRead(flow);
+    filled = !flow.hasRemaining();
+    return Math.max(n, 0);
+  }
+
+  private static ByteBuffer cleared(ByteBuffer buffer, int room) {
+    return buffer.clear().limit(Math.min(room, buffer.capacity()));
+  }
+
   private ByteBuffer buffer() {
-    return bulk != null ? bulk : small;
+    return flow != null ? flow : idle;
   }
 
-  /**
-   * Returns whether bytes flow in bulk and more are there already: a sender that fills a buffer and
-   * then pauses does not make the loop wait with a large one.
-   */
-  private boolean isBusy() throws IOException {
-    return (filled || bulk != null) && !isInputEmpty();
-  }
-
-  /** Yields once: a sender on the same host often runs then, which saves parking this thread. */
-  private boolean isInputEmpty() throws IOException {
-    if (input.available() > 0) {
-      return false;
-    }
-    Thread.yield();
-    return input.available() == 0;
-  }
-
-  /** Uses a buffer of one of the pool's sizes, or the small one if another loop was faster. */
+  /** Uses a buffer of one of the pool's sizes, or a small one if another loop was faster. */
   private void resize(int bytes) {
-    if (bulk != null && bulk.capacity() == bytes) {
+    if (flow != null && flow.capacity() == bytes) {
       return;
     }
-    releaseBulk();
+    releaseFlow();
     if (bytes > BufferPool.SMALL_BYTES) {
-      bulk = pool.tryBorrow(bytes);
+      flow = pool.tryBorrow(bytes);
+    }
+    if (flow == null) {
+      flow = pool.borrow(BufferPool.SMALL_BYTES);
     }
   }
 
@@ -84,25 +103,25 @@ final class AdaptiveBuffer implements AutoCloseable {
   void write() throws IOException {
     if (!output.writeSome(buffer().flip())) {
       input.shrink();
-      if (bulk != null) {
-        bulk = pool.shrink(bulk);
+      if (flow != null) {
+        flow = pool.shrink(flow);
       }
       output.write(buffer());
-      releaseBulk();
+      releaseFlow();
       filled = false;
     }
   }
 
-  private void releaseBulk() {
-    if (bulk != null) {
-      pool.release(bulk);
-      bulk = null;
+  private void releaseFlow() {
+    if (flow != null) {
+      pool.release(flow);
+      flow = null;
     }
   }
 
   @Override
   public void close() {
-    releaseBulk();
-    pool.release(small);
+    releaseFlow();
+    pool.release(idle);
   }
 }

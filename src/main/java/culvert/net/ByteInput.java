@@ -24,6 +24,31 @@ public abstract class ByteInput extends InputStream {
    */
   public abstract int read(ByteBuffer target) throws IOException;
 
+  /**
+   * Reads as {@link #read(ByteBuffer)} does, but never waits for the peer. A reader that needs a
+   * large buffer for bytes that flow in bulk calls it, and waits with a small one.
+   *
+   * @return number of bytes read; 0 if none can be read now, or if only a read that may wait can
+   *     find out; or -1 at the end of the stream
+   * @throws IOException if the connection broke or was closed
+   */
+  public int tryRead(ByteBuffer target) throws IOException {
+    return available() > 0 ? read(target) : 0;
+  }
+
+  /**
+   * Calls {@link #tryRead}, and a second time after a yield: a sender on the same host often runs
+   * then, which saves parking this thread.
+   */
+  public final int tryReadTwice(ByteBuffer target) throws IOException {
+    int n = tryRead(target);
+    if (n == 0) {
+      Thread.yield();
+      n = tryRead(target);
+    }
+    return n;
+  }
+
   @Override
   public final int read() throws IOException {
     byte[] one = new byte[1];
@@ -36,8 +61,11 @@ public abstract class ByteInput extends InputStream {
     return length == 0 ? 0 : read(ByteBuffer.wrap(bytes, offset, length));
   }
 
-  /** Gives back buffers that are larger than their contents; the reading thread calls it. */
-  protected void shrink() {}
+  /**
+   * Gives back buffers that are larger than their contents, those of the connections below
+   * included. The reading thread calls it before it waits for something other than this input.
+   */
+  public void shrink() {}
 
   /**
    * Copies until the end of the stream, with a small buffer at low rates, a large direct one in

@@ -36,6 +36,15 @@ public interface Connection extends AutoCloseable {
   void close();
 
   /**
+   * Ends both directions at once. If this side has ended its output before, everything sent is
+   * still delivered to a peer that sends nothing more; bytes of the peer that were not read, or
+   * that arrive from then on, are answered by a reset. Otherwise the connection is reset.
+   */
+  default void abandon() {
+    reset();
+  }
+
+  /**
    * Makes the operating system reset the connection if this process dies. Otherwise the system
    * would close the socket cleanly, and a truncated transfer would look complete. Does nothing on a
    * connection on top of another one.
@@ -67,6 +76,23 @@ public interface Connection extends AutoCloseable {
 
   /** Returns the number of bytes written to the peer so far. */
   long sent();
+
+  /**
+   * Returns a count that changes while bytes move in either direction: those received and sent and,
+   * if this connection learns of it, those that the peer has read.
+   */
+  default long activity() {
+    return received() + sent();
+  }
+
+  /**
+   * Returns whether the peer has ended its direction and all of its bytes can be read, or were
+   * read, even if the connection has failed. Returns false if this connection learns of the end
+   * only in a read, as a plain socket.
+   */
+  default boolean isInputComplete() {
+    return false;
+  }
 
   /** Returns why this connection ended abnormally, if it did. */
   Optional<CloseCause> closeCause();

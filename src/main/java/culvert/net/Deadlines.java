@@ -32,7 +32,7 @@ public final class Deadlines implements AutoCloseable {
   /** Runs {@code action}, which must not block, after {@code limit}. */
   public Deadline after(Duration limit, Runnable action) {
     try {
-      var task = watchdog.schedule(action, limit.toNanos(), TimeUnit.NANOSECONDS);
+      var task = watchdog.schedule(reported(action), limit.toNanos(), TimeUnit.NANOSECONDS);
       return () -> task.cancel(false);
     } catch (RejectedExecutionException e) {
       // The process is stopping, so the limit counts as passed.
@@ -48,12 +48,24 @@ public final class Deadlines implements AutoCloseable {
   public Deadline repeat(Duration period, Runnable action) {
     try {
       long nanos = period.toNanos();
-      var task = watchdog.scheduleWithFixedDelay(action, nanos, nanos, TimeUnit.NANOSECONDS);
+      var task =
+          watchdog.scheduleWithFixedDelay(reported(action), nanos, nanos, TimeUnit.NANOSECONDS);
       return () -> task.cancel(false);
     } catch (RejectedExecutionException e) {
       // The process is stopping, and the watched object with it.
       return () -> {};
     }
+  }
+
+  /** The executor would keep an exception to itself, and end an action that is repeated. */
+  private static Runnable reported(Runnable action) {
+    return () -> {
+      try {
+        action.run();
+      } catch (RuntimeException | Error e) {
+        Threads.report(e);
+      }
+    };
   }
 
   /** A call that may block on a peer and that closing the connection ends. */

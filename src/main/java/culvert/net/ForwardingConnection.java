@@ -45,6 +45,11 @@ public abstract class ForwardingConnection implements Connection {
   }
 
   @Override
+  public void abandon() {
+    connection.abandon();
+  }
+
+  @Override
   public void resetOnDeath() throws IOException {
     connection.resetOnDeath();
   }
@@ -77,6 +82,16 @@ public abstract class ForwardingConnection implements Connection {
   @Override
   public long sent() {
     return connection.sent();
+  }
+
+  @Override
+  public long activity() {
+    return connection.activity();
+  }
+
+  @Override
+  public boolean isInputComplete() {
+    return connection.isInputComplete();
   }
 
   @Override

@@ -137,7 +137,7 @@ final class HappyEyeballs {
     } catch (SocketTimeoutException e) {
       // Reported only if no address failed otherwise.
     } catch (IOException e) {
-      failure.set(e);
+      failure.set(AddressFamily.dialFailure(address.getAddress(), e));
     }
   }
 

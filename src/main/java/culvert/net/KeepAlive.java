@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.time.Duration;
 
 /**
- * TCP keep-alive settings for protocols without a ping of their own. The operating system probes
- * the peer only while all sent data is acknowledged.
+ * TCP keep-alive settings, by which a connection to a peer that vanished ends although nothing is
+ * sent on it. The operating system probes the peer only while all sent data is acknowledged.
  */
 public enum KeepAlive {
   /** Detects a dead peer 6 seconds after its last byte. */
@@ -15,8 +15,9 @@ public enum KeepAlive {
   NORMAL(Duration.ofSeconds(10), Duration.ofSeconds(3)),
 
   /**
-   * Detects a dead peer more than a minute after its last byte; for numerous connections that may
-   * be idle.
+   * Detects a dead peer more than a minute after its last byte. Every {@link SocketConnection} has
+   * this setting at first, so that visitors and servers that vanished do not hold their places for
+   * the system's two hours.
    */
   SLOW(Duration.ofMinutes(1), Duration.ofSeconds(3));
 

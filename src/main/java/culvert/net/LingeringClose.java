@@ -17,16 +17,19 @@ public final class LingeringClose {
 
   private LingeringClose() {}
 
-  /** Sends a last message and closes; the peer receives it unless it has closed before. */
+  /**
+   * Sends a last message and closes; the peer receives it unless it has closed before. A peer that
+   * does not read is closed after a second, also if another thread is blocked in a write to it.
+   */
   public static void sendAndClose(Connection connection, byte[] message, Deadlines deadlines) {
-    try {
-      connection.output().write(message);
-      connection.closeOutput();
-      drainAndClose(connection, deadlines);
-    } catch (IOException e) {
-      // The peer has closed already.
-      connection.close();
-    }
+    close(
+        connection,
+        deadlines,
+        () -> {
+          connection.output().write(message);
+          connection.closeOutput();
+          drain(connection);
+        });
   }
 
   /**
@@ -34,21 +37,34 @@ public final class LingeringClose {
    * closes.
    */
   public static void drainAndClose(Connection connection, Deadlines deadlines) {
+    close(connection, deadlines, () -> drain(connection));
+  }
+
+  private interface LastSteps {
+    void run() throws IOException;
+  }
+
+  /** Limits the time of all steps together: each of them can block. */
+  private static void close(Connection connection, Deadlines deadlines, LastSteps steps) {
     var limit = deadlines.after(LIMIT, connection::close);
     try {
-      byte[] sink = new byte[SINK_BYTES];
-      long dropped = 0;
-      int n = 0;
-      while (n >= 0 && dropped < MAX_BYTES) {
-        dropped += n;
-        // Reads below the transports: a broken transport returns nothing more.
-        n = connection.underlying().input().read(sink);
-      }
+      steps.run();
     } catch (IOException e) {
-      // The peer closed or the limit passed; both end the wait.
+      // The peer has closed or the limit has passed; both end the steps.
     } finally {
       limit.cancel();
       connection.close();
+    }
+  }
+
+  private static void drain(Connection connection) throws IOException {
+    byte[] sink = new byte[SINK_BYTES];
+    long dropped = 0;
+    int n = 0;
+    while (n >= 0 && dropped < MAX_BYTES) {
+      dropped += n;
+      // Reads below the transports: a broken transport returns nothing more.
+      n = connection.underlying().input().read(sink);
     }
   }
 }

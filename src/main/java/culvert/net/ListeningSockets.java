@@ -1,11 +1,8 @@
 package culvert.net;
 
 import java.io.IOException;
-import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ProtocolFamily;
-import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.NetworkChannel;
@@ -123,40 +120,9 @@ final class ListeningSockets {
     }
   }
 
-  /** Returns the family of the socket for an address. */
-  static ProtocolFamily family(InetAddress address) {
-    return address instanceof Inet4Address
-        ? StandardProtocolFamily.INET
-        : StandardProtocolFamily.INET6;
-  }
-
-  /** Opens a channel of a family. */
-  @FunctionalInterface
-  interface Opener<C extends NetworkChannel> {
-    /** Returns a channel that is not bound. */
-    C open(ProtocolFamily family) throws IOException;
-  }
-
-  /**
-   * Opens a channel, which then counts as a descriptor.
-   *
-   * @throws IOException also if this system does not have the family
-   */
-  static <C extends NetworkChannel> C open(ProtocolFamily family, Opener<C> opener)
-      throws IOException {
-    try {
-      C channel = opener.open(family);
-      Descriptors.PROCESS.opened();
-      return channel;
-    } catch (UnsupportedOperationException e) {
-      boolean isIpv6 = family == StandardProtocolFamily.INET6;
-      throw new IOException("this system has no " + (isIpv6 ? "IPv6" : family.name()), e);
-    }
-  }
-
   /** Binds without SO_REUSEADDR, with which two programs could have one port. */
   private static DatagramChannel bindUdp(InetAddress address, int port) throws IOException {
-    DatagramChannel socket = open(family(address), DatagramChannel::open);
+    DatagramChannel socket = AddressFamily.open(address, DatagramChannel::open);
     try {
       return socket.bind(new InetSocketAddress(address, port));
     } catch (IOException e) {
@@ -166,11 +132,11 @@ final class ListeningSockets {
   }
 
   private static ServerSocketChannel bindTcp(InetAddress address, int port) throws IOException {
-    ServerSocketChannel server = open(family(address), ServerSocketChannel::open);
+    ServerSocketChannel server = AddressFamily.open(address, ServerSocketChannel::open);
     try {
       server.setOption(StandardSocketOptions.SO_REUSEADDR, true);
       return server.bind(new InetSocketAddress(address, port), BACKLOG);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       close(server);
       throw e;
     }

@@ -33,6 +33,12 @@ public final class NotifyingConnection extends ForwardingConnection {
     notifyOnce();
   }
 
+  @Override
+  public void abandon() {
+    connection().abandon();
+    notifyOnce();
+  }
+
   private void notifyOnce() {
     if (notified.compareAndSet(false, true)) {
       onClosed.accept(this);

@@ -13,8 +13,9 @@ import java.util.function.BiFunction;
  * cannot be ended.
  *
  * <p>At most {@value #MAX_BYTES} bytes are read ahead; a reset behind more than these is noticed by
- * the copy loop only. They are in one buffer of the pool, which is released as soon as the copy
- * loop has taken the last of them.
+ * the copy loop only. They are in one buffer of the pool, which grows from {@link
+ * BufferPool#IDLE_BYTES} when it is full, and is released as soon as the copy loop has taken the
+ * last of them.
  */
 public final class ReadAhead {
 
@@ -30,16 +31,17 @@ public final class ReadAhead {
 
   /**
    * A view of the buffer behind the bytes in {@link #held}. The read in progress fills it, and the
-   * copy loop takes the bytes of the last read from it.
+   * copy loop takes the bytes of the last read from it. Replaced only before {@link #held} is
+   * taken.
    */
-  private final ByteBuffer chunk;
+  private ByteBuffer chunk;
 
   private final CompletableFuture<Runnable> loop = new CompletableFuture<>();
 
   private final ReentrantLock lock = new ReentrantLock();
 
   /** A view of the bytes read ahead. Guarded by the lock, as are the fields below. */
-  private final ByteBuffer held;
+  private ByteBuffer held;
 
   /** Whether {@link #held} was taken; no bytes are added to it then. */
   private boolean taken;
@@ -50,7 +52,7 @@ public final class ReadAhead {
     this.connection = connection;
     this.pool = pool;
     this.onBroken = onBroken;
-    this.buffer = pool.borrow(MAX_BYTES);
+    this.buffer = pool.borrow(BufferPool.IDLE_BYTES);
     this.chunk = buffer.duplicate();
     this.held = buffer.duplicate().limit(0);
   }
@@ -120,10 +122,23 @@ public final class ReadAhead {
         return false;
       }
       held.limit(chunk.position());
+      if (!chunk.hasRemaining() && buffer.capacity() < MAX_BYTES) {
+        grow();
+      }
       return chunk.hasRemaining();
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Moves the bytes held to a buffer for all that may be read ahead; the lock is held. */
+  private void grow() {
+    ByteBuffer larger = pool.borrow(MAX_BYTES);
+    ByteBuffer behind = larger.duplicate().put(held.duplicate());
+    pool.release(buffer);
+    buffer = larger;
+    chunk = behind;
+    held = larger.duplicate().limit(behind.position());
   }
 
   /** Leaves the bytes of the last read that are not held to the copy loop. */

@@ -44,7 +44,17 @@ public final class RecordedStart extends ForwardingConnection {
     @Override
     public int read(ByteBuffer target) throws IOException {
       int start = target.position();
-      int n = source.read(target);
+      return recorded(target, start, source.read(target));
+    }
+
+    @Override
+    public int tryRead(ByteBuffer target) throws IOException {
+      int start = target.position();
+      return recorded(target, start, source.tryRead(target));
+    }
+
+    /** Records the {@code n} bytes from {@code start} on, as far as they are wanted; returns n. */
+    private int recorded(ByteBuffer target, int start, int n) {
       if (n > 0 && count < MAX_BYTES) {
         int recorded = Math.min(n, MAX_BYTES - count);
         target.get(start, first, count, recorded);
@@ -56,6 +66,11 @@ public final class RecordedStart extends ForwardingConnection {
     @Override
     public int available() throws IOException {
       return source.available();
+    }
+
+    @Override
+    public void shrink() {
+      source.shrink();
     }
 
     /** Records nothing: a handshake reads its bytes. */

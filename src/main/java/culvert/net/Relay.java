@@ -12,6 +12,10 @@ import java.util.function.Consumer;
  * Joins two connections with two copy loops until both directions have ended. The end of one
  * direction is forwarded as a half-close while the other continues; a failure of one connection
  * resets both, so that a truncated transfer never looks complete.
+ *
+ * <p>A direction that has ended in order is delivered completely, whatever becomes of the other
+ * one: a connection whose output was ended is closed and not reset, and a failure takes effect only
+ * after the bytes of a complete input have been written.
  */
 public final class Relay {
 
@@ -35,24 +39,91 @@ public final class Relay {
    * How long a relay may be without bytes in either direction before it is closed; it is closed
    * after at most twice as long.
    *
-   * @param halfClosed once one direction has ended
-   * @param open while both directions are open; without a limit if empty
+   * @param halfClosed once one direction has ended and the other waits for bytes; ten times as long
+   *     if bytes wait for a receiver that does not read
+   * @param open while both directions are open, and at most otherwise; without a limit if empty
    */
   public record IdleLimits(Duration halfClosed, Optional<Duration> open) {
 
+    /** A receiver that pauses is given about as long as a kernel gives one of a closed socket. */
+    private static final int BLOCKED_FACTOR = 10;
+
     private Duration afterHalfClose() {
-      return open.filter(limit -> limit.compareTo(halfClosed) < 0).orElse(halfClosed);
+      return atMostOpen(halfClosed);
+    }
+
+    private Duration whileBlocked() {
+      return atMostOpen(halfClosed.multipliedBy(BLOCKED_FACTOR));
+    }
+
+    private Duration atMostOpen(Duration limit) {
+      return open.filter(shorter -> shorter.compareTo(limit) < 0).orElse(limit);
+    }
+  }
+
+  private enum State {
+    /** The input has not ended. */
+    COPYING,
+    /** All bytes were written, and the half-close is being forwarded. */
+    ENDING,
+    /** The half-close was forwarded. */
+    ENDED,
+    /** The loop has ended by an error. */
+    FAILED
+  }
+
+  /** One copy loop. */
+  private final class Direction {
+    private final Connection from;
+    private final Connection to;
+    private final ObservedOutput output;
+    private volatile State state = State.COPYING;
+
+    Direction(Connection from, Connection to) {
+      this.from = from;
+      this.to = to;
+      this.output = new ObservedOutput(to.output());
+    }
+
+    void copy() {
+      try {
+        from.input().transferTo(output);
+        state = State.ENDING;
+        to.closeOutput();
+        state = State.ENDED;
+        ended();
+      } catch (IOException e) {
+        state = State.FAILED;
+        fail(failedSide());
+      } catch (RuntimeException | Error e) {
+        end(Outcome.STOPPED);
+        throw e;
+      }
+    }
+
+    /** Returns whether the input is complete and its receiver lacks the rest or the end. */
+    boolean isDelivering() {
+      boolean isIncomplete =
+          state == State.ENDING || state == State.COPYING && from.isInputComplete();
+      return isIncomplete && to.closeCause().isEmpty();
     }
   }
 
   private final String name;
   private final Connection first;
   private final Connection second;
+  private final Direction forward;
+  private final Direction backward;
   private final AtomicReference<Outcome> outcome = new AtomicReference<>();
   private final CountDownLatch forwardEnded = new CountDownLatch(1);
   private volatile Throwable forwardBug;
 
+  /** The first failure, which ends the relay once no direction is delivering any more. */
+  private final AtomicReference<Outcome> failure = new AtomicReference<>();
+
+  /** Whether a direction has ended, or cannot continue. */
   private final AtomicBoolean halfClosed = new AtomicBoolean();
+
   private final IdleWatch idleWatch;
 
   /**
@@ -60,7 +131,8 @@ public final class Relay {
    * open.
    *
    * @param name prefix of the forward loop's thread name, as {@code visitor > service}
-   * @param halfClosed how long a half-closed relay may be idle before it is closed
+   * @param halfClosed how long a half-closed relay may be idle before it is closed, see {@link
+   *     IdleLimits}
    */
   public Relay(
       String name, Connection first, Connection second, Deadlines deadlines, Duration halfClosed) {
@@ -78,12 +150,15 @@ public final class Relay {
     this.name = name;
     this.first = first;
     this.second = second;
+    this.forward = new Direction(first, second);
+    this.backward = new Direction(second, first);
     this.idleWatch =
         new IdleWatch(
             deadlines,
-            () -> halfClosed.get() ? Optional.of(idle.afterHalfClose()) : idle.open(),
-            this::bytesMoved,
-            () -> end(halfClosed.get() ? Outcome.HALF_CLOSED_IDLE : Outcome.IDLE));
+            idle.afterHalfClose(),
+            () -> limit(idle),
+            () -> first.activity() + second.activity(),
+            () -> end(isHalfClosed() ? Outcome.HALF_CLOSED_IDLE : Outcome.IDLE));
   }
 
   /** Starts the loop from the first connection to the second in a new thread. */
@@ -98,8 +173,8 @@ public final class Relay {
    */
   public void startForward(Consumer<Runnable> starter) {
     // A loop may block on one connection while the other breaks.
-    first.onBroken(() -> end(Outcome.FIRST_FAILED));
-    second.onBroken(() -> end(Outcome.SECOND_FAILED));
+    first.onBroken(() -> fail(Outcome.FIRST_FAILED));
+    second.onBroken(() -> fail(Outcome.SECOND_FAILED));
     resetOnDeath(first);
     resetOnDeath(second);
     starter.accept(this::copyForward);
@@ -107,7 +182,7 @@ public final class Relay {
 
   private void copyForward() {
     try {
-      copy(first, second);
+      forward.copy();
     } catch (RuntimeException | Error e) {
       forwardBug = e;
     } finally {
@@ -122,7 +197,7 @@ public final class Relay {
   public Outcome finish() {
     try {
       idleWatch.restart();
-      copy(second, first);
+      backward.copy();
     } finally {
       awaitForward();
       close();
@@ -134,8 +209,8 @@ public final class Relay {
   }
 
   /**
-   * Resets both connections of a relay on which {@link #finish} is not called. Returns how the
-   * relay had ended before, or {@link Outcome#STOPPED}.
+   * Ends both connections of a relay on which {@link #finish} is not called. Returns how the relay
+   * had ended before, or {@link Outcome#STOPPED}.
    */
   public Outcome abort() {
     end(Outcome.STOPPED);
@@ -158,19 +233,6 @@ public final class Relay {
     }
   }
 
-  private void copy(Connection from, Connection to) {
-    try {
-      from.input().transferTo(to.output());
-      to.closeOutput();
-      ended();
-    } catch (IOException e) {
-      end(failedSide());
-    } catch (RuntimeException | Error e) {
-      end(Outcome.STOPPED);
-      throw e;
-    }
-  }
-
   /** Returns the connection that failed; the exception does not identify it. */
   private Outcome failedSide() {
     var firstCause = first.closeCause();
@@ -184,21 +246,54 @@ public final class Relay {
     return Outcome.STOPPED;
   }
 
-  private void end(Outcome how) {
-    if (outcome.compareAndSet(null, how)) {
-      first.reset();
-      second.reset();
+  /**
+   * Ends the relay because a connection has failed: at once, or after a direction that is being
+   * delivered, which calls {@link #ended} or this method at its end.
+   */
+  private void fail(Outcome how) {
+    failure.compareAndSet(null, how);
+    if (forward.isDelivering() || backward.isDelivering()) {
+      setHalfClosed();
+    } else {
+      end(failure.get());
     }
   }
 
+  private void end(Outcome how) {
+    if (outcome.compareAndSet(null, how)) {
+      abandon();
+    }
+  }
+
+  private void abandon() {
+    first.abandon();
+    second.abandon();
+  }
+
   private void ended() {
+    if (failure.get() != null) {
+      fail(failure.get());
+    } else {
+      setHalfClosed();
+    }
+  }
+
+  private void setHalfClosed() {
     if (halfClosed.compareAndSet(false, true)) {
       idleWatch.restart();
     }
   }
 
-  private long bytesMoved() {
-    return first.received() + first.sent() + second.received() + second.sent();
+  private boolean isHalfClosed() {
+    return halfClosed.get() || first.isInputComplete() || second.isInputComplete();
+  }
+
+  private Optional<Duration> limit(IdleLimits idle) {
+    if (!isHalfClosed()) {
+      return idle.open();
+    }
+    boolean isBlocked = forward.output.isWriting() || backward.output.isWriting();
+    return Optional.of(isBlocked ? idle.whileBlocked() : idle.afterHalfClose());
   }
 
   private void close() {
@@ -209,8 +304,7 @@ public final class Relay {
     } else {
       // The thread that ended the relay may not have reset both yet, and a clean close must not
       // come first.
-      first.reset();
-      second.reset();
+      abandon();
     }
   }
 

@@ -93,8 +93,18 @@ public final class ReplayedConnection extends ForwardingConnection {
     }
 
     @Override
+    public int tryRead(ByteBuffer target) throws IOException {
+      return first.hasRemaining() ? read(target) : rest.tryRead(target);
+    }
+
+    @Override
     public int available() throws IOException {
       return first.remaining() + rest.available();
+    }
+
+    @Override
+    public void shrink() {
+      rest.shrink();
     }
 
     @Override

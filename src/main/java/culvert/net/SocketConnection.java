@@ -33,11 +33,12 @@ public final class SocketConnection implements Connection {
   private volatile boolean writing;
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile boolean isResetOnDeath;
+  private volatile boolean isOutputEnded;
   private volatile long received;
   private volatile long sent;
 
   /**
-   * Wraps a connected channel and sets TCP_NODELAY and keep-alive on it.
+   * Wraps a connected channel and sets TCP_NODELAY and {@link KeepAlive#SLOW} on it.
    *
    * @throws IOException if the channel is no longer connected; it is then closed
    */
@@ -58,6 +59,7 @@ public final class SocketConnection implements Connection {
     try {
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
       channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+      KeepAlive.SLOW.applyTo(this);
       this.peer = (InetSocketAddress) channel.getRemoteAddress();
       this.local = (InetSocketAddress) channel.getLocalAddress();
       this.input = new Input(channel.socket().getInputStream(), pool);
@@ -113,6 +115,7 @@ public final class SocketConnection implements Connection {
   public void closeOutput() throws IOException {
     try {
       channel.shutdownOutput();
+      isOutputEnded = true;
     } catch (IOException e) {
       throw broken(e);
     }
@@ -158,6 +161,19 @@ public final class SocketConnection implements Connection {
       // Already closed.
     }
     closeChannel();
+  }
+
+  /**
+   * Closes after {@link #closeOutput}: the operating system still delivers its send buffer, unless
+   * bytes of the peer are unread or arrive later, which it answers with a reset.
+   */
+  @Override
+  public void abandon() {
+    if (isOutputEnded) {
+      close();
+    } else {
+      reset();
+    }
   }
 
   /** Called once. */

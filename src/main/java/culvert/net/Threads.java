@@ -62,13 +62,19 @@ public final class Threads {
     return thread;
   }
 
+  /** Reports an exception as one that ends the calling thread, which goes on. */
+  static void report(Throwable bug) {
+    Thread thread = Thread.currentThread();
+    thread.getUncaughtExceptionHandler().uncaughtException(thread, bug);
+  }
+
   /** A thread counts until its exception was handled, so that none is reported after its end. */
   private static void run(Runnable task) {
     Thread thread = Thread.currentThread();
     try {
       task.run();
     } catch (RuntimeException | Error e) {
-      thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+      report(e);
     } finally {
       CREATED.remove(thread);
     }

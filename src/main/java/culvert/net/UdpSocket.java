@@ -72,8 +72,7 @@ public final class UdpSocket implements AutoCloseable {
       if (Descriptors.PROCESS.isReserveReached()) {
         throw new IOException("Too many open files: raise the limit (ulimit -n)");
       }
-      channel =
-          ListeningSockets.open(ListeningSockets.family(to.getAddress()), DatagramChannel::open);
+      channel = AddressFamily.open(to.getAddress(), DatagramChannel::open);
       channel.configureBlocking(false);
       channel.connect(to);
       var socket = new UdpSocket(channel, loop);
@@ -159,7 +158,7 @@ public final class UdpSocket implements AutoCloseable {
   private void sendEmpty(int count) throws IOException {
     var to = (InetSocketAddress) channel.getRemoteAddress();
     channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
-    try (DatagramChannel second = DatagramChannel.open(ListeningSockets.family(to.getAddress()))) {
+    try (DatagramChannel second = DatagramChannel.open(AddressFamily.of(to.getAddress()))) {
       second.setOption(StandardSocketOptions.SO_REUSEPORT, true);
       second.configureBlocking(false);
       second.bind(channel.getLocalAddress());

@@ -2,6 +2,7 @@ package culvert.observe;
 
 import culvert.setting.SettingMessage;
 import culvert.setting.SettingNames;
+import culvert.setting.SettingWarnings;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -23,7 +24,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>A separate thread writes, so that a full pipe blocks no caller; lines beyond the limit of the
  * queue are dropped and counted.
  */
-public final class Log implements AutoCloseable {
+public final class Log implements SettingWarnings, AutoCloseable {
 
   /** How much is logged; each level includes those before it. */
   public enum Level {
@@ -146,11 +147,13 @@ public final class Log implements AutoCloseable {
   }
 
   /** Logs a message about settings at {@link Level#WARN}, with the {@link #names} of the log. */
+  @Override
   public void warn(SettingMessage message) {
     warn(message.text(names));
   }
 
   /** Returns the names of settings in messages of this log. */
+  @Override
   public SettingNames names() {
     return names;
   }

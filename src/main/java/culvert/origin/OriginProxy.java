@@ -18,6 +18,7 @@ import culvert.net.HostPort;
 import culvert.net.MemoryBudget;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
+import culvert.observe.LimitedLog;
 import culvert.observe.Log;
 import culvert.protocol.PeerNames;
 import culvert.protocol.bounce.BounceGreeting;
@@ -70,6 +71,9 @@ public final class OriginProxy implements AutoCloseable {
     OriginDialect of(Dialer dialer, Deadlines deadlines, Counters counters);
   }
 
+  /** Log lines of one service in a period. */
+  private static final int MAX_SERVED_LINES = 10;
+
   private final OriginSettings settings;
   private final Log log;
   private final Deadlines deadlines = new Deadlines();
@@ -85,6 +89,10 @@ public final class OriginProxy implements AutoCloseable {
   private final Route route;
   private final StreamHandler streams;
   private final FlowHandler flows;
+
+  /** Of services served, by their names: a link that flaps must not fill the log. */
+  private final LimitedLog<String> servedLines;
+
   private final SessionLoop loop;
 
   /** Creates an origin proxy of the native protocol that does nothing before {@link #run}. */
@@ -116,6 +124,8 @@ public final class OriginProxy implements AutoCloseable {
     this.route = route();
     this.streams = new StreamHandler(settings, dialer, pool, deadlines, counters, log);
     this.flows = new FlowHandler(settings, pool, counters, log);
+    this.servedLines =
+        new LimitedLog<>(log, counters, MAX_SERVED_LINES, settings.timeouts().logPeriod());
     ServiceListener reachable = (service, at) -> served(listener, service, reachable(at));
     this.loop =
         new SessionLoop(
@@ -133,7 +143,7 @@ public final class OriginProxy implements AutoCloseable {
             (int) settings.resourceLimits().streamBytes().bytes(),
             counters.adder(Counter.LATE_FRAMES),
             counters.adder(Counter.DATAGRAMS_DROPPED));
-    return new NativeOriginDialect(settings, shared, log::warn);
+    return new NativeOriginDialect(settings, shared, log);
   }
 
   private Route route() {
@@ -153,12 +163,13 @@ public final class OriginProxy implements AutoCloseable {
         BounceGreeting.AS_IMPLEMENTED,
         PeerNames.BOUNCE_SERVER_OF_PROXY,
         pool,
-        log::warn);
+        log);
   }
 
   private void served(ServiceListener listener, String service, HostPort address) {
     ServiceType type = settings.type(service);
-    log.info(
+    servedLines.info(
+        service,
         event("serving visitors")
             .with("service", service)
             .with("address", new ServiceAddress(service, type, address).typedAddress()));

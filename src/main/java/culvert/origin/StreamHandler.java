@@ -111,6 +111,8 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
     try {
       if (open.add(origin)) {
         relay(incoming, waiting, origin, since);
+      } else {
+        incoming.connection().reset();
       }
     } finally {
       open.remove(origin);
@@ -235,9 +237,9 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
     return open.awaitEmpty(limit);
   }
 
-  /** Resets every connection to an origin server; does not block. */
+  /** Abandons every connection to an origin server; does not block. */
   void reset() {
-    open.closeAll(Connection::reset);
+    open.closeAll(Connection::abandon);
   }
 
   @Override

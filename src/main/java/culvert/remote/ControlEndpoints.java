@@ -120,7 +120,7 @@ final class ControlEndpoints implements AutoCloseable {
             BounceGreeting.AS_IMPLEMENTED,
             PeerNames.BOUNCE_SERVER_OF_PROXY,
             pool,
-            log::warn);
+            log);
     connectors.add(connector);
     var route = Route.into(connector, Optional.empty(), JOIN_LIMIT, new Dialer(pool), deadlines);
     return new GroupEndpoint(group, route, handler, counters, log);

@@ -3,6 +3,7 @@ package culvert.remote;
 import culvert.net.BufferPool;
 import culvert.net.HostPort;
 import culvert.net.Listener;
+import culvert.net.ReservedPlaces;
 import culvert.net.SocketConnection;
 import culvert.session.Session;
 import culvert.session.Visitor;
@@ -33,7 +34,7 @@ final class PortListener implements AutoCloseable {
   private final VisitorHandler visitors;
 
   /** The places of the port's visitors, which it keeps when another session takes it over. */
-  private final VisitorPlaces.Share share;
+  private final ReservedPlaces.Share share;
 
   private final Listener listener;
 
@@ -72,6 +73,11 @@ final class PortListener implements AutoCloseable {
       return "permission denied";
     }
     return text.contains("in use") ? IN_USE : "failed to bind to port";
+  }
+
+  /** Returns whether a later {@link #bind} may succeed without a change of settings. */
+  static boolean isTemporary(IOException e) {
+    return !(e.getCause() instanceof BindException) || refusal(e).equals(IN_USE);
   }
 
   /**

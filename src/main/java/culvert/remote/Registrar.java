@@ -119,9 +119,8 @@ final class Registrar {
   private boolean bind(Registration one, RegistrationStep.Bind bind) {
     PortListener listener;
     try {
-      listener = binder.bind(bind.port());
+      listener = bindReserved(bind.port());
     } catch (IOException e) {
-      registry.locked(tables -> tables.ports().unreserve(bind.port()));
       boolean isAny = bind.offer().port().getAsInt() == 0;
       if (!isAny) {
         // In use by another program, or not permitted.
@@ -136,11 +135,25 @@ final class Registrar {
     return true;
   }
 
+  /** Binds a reserved port; after any failure it is no longer reserved. */
+  private PortListener bindReserved(int port) throws IOException {
+    boolean isBound = false;
+    try {
+      PortListener listener = binder.bind(port);
+      isBound = true;
+      return listener;
+    } finally {
+      if (!isBound) {
+        registry.locked(tables -> tables.ports().unreserve(port));
+      }
+    }
+  }
+
   private static RegistrationStep.Decline refusal(Offer offer, IOException e) {
-    String why = PortListener.refusal(e);
-    boolean isInUse = why.equals(PortListener.IN_USE);
     return new RegistrationStep.Decline(
-        offer, isInUse ? DeclinedReason.IN_USE : DeclinedReason.SETTINGS, why);
+        offer,
+        PortListener.isTemporary(e) ? DeclinedReason.IN_USE : DeclinedReason.SETTINGS,
+        PortListener.refusal(e));
   }
 
   private void probe(Registration one, List<RegistrationStep.Contest> contests) {

@@ -108,7 +108,14 @@ final class Registration {
           offers.getFirst(), DeclinedReason.IN_USE, RegistryTables.OVER);
     }
     int ports = (int) offers.stream().filter(offer -> offer.port().isPresent()).count();
+    Optional<String> full = tables.roster().full(session);
+    if (full.isPresent()) {
+      return new RegistrationStep.Decline(offers.getFirst(), DeclinedReason.IN_USE, full.get());
+    }
     for (Offer offer : offers) {
+      if (offer.port().isPresent() && tables.ports().isClosed()) {
+        return new RegistrationStep.Decline(offer, DeclinedReason.IN_USE, RegistryTables.STOPPING);
+      }
       Optional<String> refusal = tables.refusal(session, offer, ports);
       if (refusal.isPresent()) {
         return new RegistrationStep.Decline(offer, DeclinedReason.SETTINGS, refusal.get());
@@ -162,7 +169,7 @@ final class Registration {
     Map<Session, List<String>> served = new HashMap<>();
     namesakes.forEach(old -> served.put(old, tables.served(old)));
     others.forEach(old -> served.put(old, tables.served(old)));
-    tables.roster().takeName(session, silent);
+    tables.roster().enter(session, silent);
     others.forEach(old -> tables.roster().replace(old, session));
     List<PortTable.Held> ports = enterPorts(tables.ports());
     var superseded = namesakes.stream().map(old -> lost(old, served, tables)).toList();

@@ -28,6 +28,11 @@ record RegistryTables(Roster roster, ServiceTable services, PortTable ports) {
   static final String OVER = "the session is over or draining";
 
   /**
+   * The refusal of every port once the listeners are closed; temporary, unlike one for settings.
+   */
+  static final String STOPPING = "the remote proxy is stopping";
+
+  /**
    * Services that a session has served until now.
    *
    * @param names the services, and the ports as {@code NAME:PORT}
@@ -102,9 +107,6 @@ record RegistryTables(Roster roster, ServiceTable services, PortTable ports) {
     if (range.isEmpty()) {
       return Optional.of("this remote proxy gives no ports; it needs a " + Setting.PORT_RANGE);
     }
-    if (ports.isClosed()) {
-      return Optional.of(OVER);
-    }
     if (count > MAX_PORTS) {
       return Optional.of("a session has at most " + MAX_PORTS + " ports");
     }
@@ -151,6 +153,9 @@ record RegistryTables(Roster roster, ServiceTable services, PortTable ports) {
     if (services.withdraw(session, service)) {
       names.add(service);
     }
+    if (!isServing(session)) {
+      roster.servesNothing(session);
+    }
     return new Withdrawal(session, names, released);
   }
 
@@ -158,6 +163,7 @@ record RegistryTables(Roster roster, ServiceTable services, PortTable ports) {
   Withdrawal withdrawAll(Session session) {
     List<String> names = served(session);
     services.withdrawAll(session);
+    roster.servesNothing(session);
     return new Withdrawal(session, names, ports.release(one -> one.session() == session));
   }
 }

@@ -69,7 +69,7 @@ public final class RemoteProxy implements AutoCloseable {
    * @throws IOException if an address cannot be bound; the message names it, and none stays bound
    */
   public static RemoteProxy start(RemoteSettings settings, Log log) throws IOException {
-    return start(settings, log, shared -> new NativeDialect(settings, shared, log::warn));
+    return start(settings, log, shared -> new NativeDialect(settings, shared, log));
   }
 
   /** Creates a dialect from what it may use of the role. */

@@ -43,6 +43,10 @@ final class Roster {
   private final int maxSessions;
   private final boolean confirmed;
   private final Set<Session> sessions = new HashSet<>();
+
+  /** Those with services; they and those that drain count towards the maximum. */
+  private final Set<Session> serving = new HashSet<>();
+
   private final Set<Session> draining = new HashSet<>();
   private final Map<String, Set<Session>> byName = new HashMap<>();
   private final Takeovers takeovers = new Takeovers();
@@ -51,6 +55,8 @@ final class Roster {
   /**
    * Creates a roster without sessions.
    *
+   * @param maxSessions maximum number of sessions that serve or drain; others are limited as
+   *     unauthenticated connections are, so that clients that serve nothing cannot fill the roster
    * @param confirmed whether every session has proven a secret at login
    */
   Roster(int maxSessions, boolean confirmed) {
@@ -64,12 +70,22 @@ final class Roster {
       return refused(ByeReason.SUPERSEDED, taken(session.identity().orElseThrow()));
     }
     List<Session> abandoned = abandonedBy(session);
-    if (sessions.size() - namesakes(session).size() - abandoned.size() >= maxSessions) {
-      return refused(ByeReason.BUSY, "all " + maxSessions + " sessions are in use");
+    Optional<String> full = full(session);
+    if (full.isPresent()) {
+      return refused(ByeReason.BUSY, full.get());
     }
     abandoned.forEach(this::drop);
     sessions.add(session);
     return new Admission(Optional.empty(), abandoned);
+  }
+
+  /** Returns why the session may not serve, if all others are in use. */
+  Optional<String> full(Session session) {
+    long replaced = namesakes(session).stream().filter(serving::contains).count();
+    long others = serving.size() + draining.size() - replaced;
+    return others < maxSessions || serving.contains(session)
+        ? Optional.empty()
+        : Optional.of("all " + maxSessions + " sessions are in use");
   }
 
   private boolean isSuperseded(Session session) {
@@ -127,11 +143,11 @@ final class Roster {
   }
 
   /**
-   * Gives the session its name and removes its {@link #namesakes}.
+   * Enters a session that serves from now on: gives it its name and removes its {@link #namesakes}.
    *
    * @param silent sessions known to be dead, which lose their name without being counted
    */
-  void takeName(Session session, Set<Session> silent) {
+  void enter(Session session, Set<Session> silent) {
     for (Session old : namesakes(session)) {
       if (!isSameProcess(old, session) && !silent.contains(old)) {
         takeovers.recordTakeover(name(old).orElseThrow(), System.nanoTime());
@@ -139,6 +155,7 @@ final class Roster {
       drop(old);
       supersede(old, session.identity());
     }
+    serving.add(session);
     name(session)
         .ifPresent(name -> byName.computeIfAbsent(name, none -> new HashSet<>()).add(session));
   }
@@ -179,9 +196,15 @@ final class Roster {
     return session.identity().map(ClientIdentity::name);
   }
 
+  /** Records that the session has no services any more. */
+  void servesNothing(Session session) {
+    serving.remove(session);
+  }
+
   /** Frees the name of a session that drains; returns false if it drained or was removed before. */
   boolean release(Session session) {
     dropName(session);
+    serving.remove(session);
     return sessions.contains(session) && draining.add(session);
   }
 
@@ -192,6 +215,7 @@ final class Roster {
 
   private void drop(Session session) {
     sessions.remove(session);
+    serving.remove(session);
     draining.remove(session);
     dropName(session);
   }

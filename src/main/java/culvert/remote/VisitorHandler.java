@@ -11,6 +11,7 @@ import culvert.net.HostPort;
 import culvert.net.Listener;
 import culvert.net.OpenSet;
 import culvert.net.ProxyHeader;
+import culvert.net.ReservedPlaces;
 import culvert.net.SocketConnection;
 import culvert.net.SourcePrefix;
 import culvert.observe.Counter;
@@ -93,12 +94,12 @@ final class VisitorHandler implements AutoCloseable {
    * @param label the name of service and port in the log
    * @param share the places of the public address, whatever session has it
    */
-  Listener.Handler forSession(String label, Opener opener, VisitorPlaces.Share share) {
+  Listener.Handler forSession(String label, Opener opener, ReservedPlaces.Share share) {
     return new PublicAddress(label, opener, share);
   }
 
   /** Returns the places of another public address. They are reserved while it is listened at. */
-  VisitorPlaces.Share share() {
+  ReservedPlaces.Share share() {
     return places.share();
   }
 
@@ -106,11 +107,11 @@ final class VisitorHandler implements AutoCloseable {
   private final class PublicAddress implements Listener.Handler {
     private final String service;
     private final Opener opener;
-    private final VisitorPlaces.Share share;
+    private final ReservedPlaces.Share share;
     private final PendingOpens pending =
         new PendingOpens(settings.resourceLimits().opensPerService());
 
-    PublicAddress(String service, Opener opener, VisitorPlaces.Share share) {
+    PublicAddress(String service, Opener opener, ReservedPlaces.Share share) {
       this.service = service;
       this.opener = opener;
       this.share = share;
@@ -257,10 +258,10 @@ final class VisitorHandler implements AutoCloseable {
     return visitors.awaitEmpty(limit);
   }
 
-  /** Resets every visitor and rejects later ones. */
+  /** Resets every visitor that was not sent its end, closes the others, and rejects later ones. */
   @Override
   public void close() {
-    visitors.closeAll(Connection::reset);
+    visitors.closeAll(Connection::abandon);
     visitors.awaitEmpty(CLOSE_LIMIT);
   }
 }

@@ -13,12 +13,11 @@ import culvert.protocol.PeerRefusedException;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.bounce.BounceClientHandshake;
 import culvert.protocol.bounce.BounceGreeting;
-import culvert.setting.SettingMessage;
+import culvert.setting.SettingWarnings;
 import culvert.transport.Transport;
 import culvert.transport.stack.TransportStack;
 import java.io.EOFException;
 import java.io.IOException;
-import java.util.function.Consumer;
 
 /**
  * Joins a channel group: turns a new connection to the bounce server into a connection to the other
@@ -33,7 +32,7 @@ public final class GroupConnector implements Transport {
   private final BounceGreeting greeting;
   private final PeerNames server;
   private final BufferPool pool;
-  private final Consumer<SettingMessage> warnings;
+  private final SettingWarnings warnings;
 
   /** Each connection uses one value from start to end. */
   private volatile Access access;
@@ -53,7 +52,7 @@ public final class GroupConnector implements Transport {
       BounceGreeting greeting,
       PeerNames server,
       BufferPool pool,
-      Consumer<SettingMessage> warnings) {
+      SettingWarnings warnings) {
     this.group = group;
     this.greeting = greeting;
     this.server = server;

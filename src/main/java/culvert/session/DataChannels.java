@@ -7,7 +7,6 @@ import culvert.net.Deadlines;
 import culvert.net.Dialer;
 import culvert.net.Durations;
 import culvert.net.HostPort;
-import culvert.net.KeepAlive;
 import culvert.net.LingeringClose;
 import culvert.net.OpenSet;
 import culvert.net.Threads;
@@ -156,7 +155,6 @@ public final class DataChannels {
       boolean isOpen = false;
       opening.onCancel(fresh::close);
       try {
-        KeepAlive.SLOW.applyTo(fresh);
         Connection channel =
             deadlines.callWithin(
                 left,

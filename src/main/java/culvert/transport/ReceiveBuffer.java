@@ -7,49 +7,30 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * The bytes that were read from a carrier and not yet decoded. The buffer is small while little
- * arrives and comes from the pool while much arrives or a record needs the space, but never before
- * the peer is authenticated. Only the thread that holds {@link RecordInput}'s {@code busy} flag
- * uses it, apart from {@link #setAuthenticated}.
+ * The bytes that were read from a carrier and not yet decoded. A read that may wait uses a small
+ * buffer, or one for exactly the record that has begun; only a read that does not wait uses a large
+ * one of the pool, and only after the peer is authenticated. Only the thread that holds {@link
+ * RecordInput}'s {@code busy} flag uses it.
  */
 final class ReceiveBuffer {
-
-  /**
-   * Maximum record of an unauthenticated peer, in bytes: enough for one of TLS (RFC 8446, 5.2), and
-   * far more than a login needs.
-   */
-  static final int MAX_UNAUTHENTICATED_RECORD_BYTES = 20 * 1024;
 
   private static final ByteBuffer EMPTY = ByteBuffer.allocate(0);
 
   private final ByteInput carrier;
-  private final BufferPool pool;
+  private final ReceiveLoans loans;
   private final int idleBytes;
-
-  /** Set once, by the thread that completes the login; read by the reader. */
-  private volatile boolean authenticated;
 
   /** From its position to its limit: the undecoded bytes. */
   private ByteBuffer records = EMPTY;
 
-  /** Whether {@code records} came from {@link #borrow()}. */
-  private boolean large;
-
-  /** Whether the last read left no space. */
-  private boolean filled;
-
-  ReceiveBuffer(ByteInput carrier, ByteBuffer early, BufferPool pool, int idleBytes) {
+  ReceiveBuffer(ByteInput carrier, ByteBuffer early, ReceiveLoans loans, int idleBytes) {
     this.carrier = carrier;
-    this.pool = pool;
+    this.loans = loans;
     this.idleBytes = idleBytes;
     if (early.hasRemaining()) {
       int capacity = Math.max(idleBytes, early.remaining());
-      records = pool.borrow(capacity).put(early).flip();
+      records = loans.borrow(capacity).put(early).flip();
     }
-  }
-
-  void setAuthenticated() {
-    authenticated = true;
   }
 
   /** Returns the undecoded bytes; decoding moves the buffer's position. */
@@ -58,72 +39,74 @@ final class ReceiveBuffer {
   }
 
   /**
-   * Returns a buffer for a record that does not fit into a small one: from the pool, or on the heap
-   * for an unauthenticated peer. The borrower gives either back to the pool.
-   */
-  ByteBuffer borrow() {
-    return authenticated ? pool.borrow() : pool.borrow(MAX_UNAUTHENTICATED_RECORD_BYTES);
-  }
-
-  /**
    * Reads from the carrier, once.
    *
+   * @param needed number of bytes that the decoder needs to continue
    * @return the number of bytes read, or -1 at the end of the carrier
    * @throws ProtocolException if an unauthenticated peer sends a record longer than allowed
    */
-  int fill() throws IOException {
-    makeSpace();
+  int fill(int needed) throws IOException {
+    makeSpace(waitingBytes(needed));
     int n = carrier.read(records);
-    filled = !records.hasRemaining();
     records.flip();
     return n;
   }
 
-  private void makeSpace() throws IOException {
-    int left = records.remaining();
-    boolean needsLarge = left >= idleBytes || filled && !isIdle();
-    if (needsLarge && (!large || canReplaceUnauthenticated())) {
-      replace(borrow(), true);
-    } else if (left == 0 && !needsLarge && (records.capacity() == 0 || large && isIdle())) {
-      replace(pool.borrow(idleBytes), false);
-    } else {
+  /**
+   * Reads from the carrier, once and without waiting.
+   *
+   * @param needed number of bytes that the decoder needs to continue
+   * @param isBulk whether the reader has a large buffer for the payload
+   * @return the number of bytes read, 0 if none can be read now, or -1 at the end of the carrier
+   * @throws ProtocolException if an unauthenticated peer sends a record longer than allowed
+   */
+  int tryFill(int needed, boolean isBulk) throws IOException {
+    boolean isLarge = isBulk && loans.isAuthenticated();
+    makeSpace(isLarge ? BufferPool.BUFFER_BYTES : waitingBytes(needed));
+    int n = carrier.tryRead(records);
+    records.flip();
+    return n;
+  }
+
+  private int waitingBytes(int needed) throws ProtocolException {
+    if (needed > ReceiveLoans.MAX_UNAUTHENTICATED_RECORD_BYTES && !loans.isAuthenticated()) {
+      throw new ProtocolException(
+          "a record exceeds "
+              + ReceiveLoans.MAX_UNAUTHENTICATED_RECORD_BYTES
+              + " bytes, the maximum before login");
+    }
+    return Math.max(idleBytes, needed);
+  }
+
+  /** Prepares a buffer of this size to be filled after the undecoded bytes. */
+  private void makeSpace(int capacity) {
+    if (records.capacity() == capacity) {
       records.compact();
-      if (!records.hasRemaining()) {
-        throw new ProtocolException(
-            "a record exceeds "
-                + MAX_UNAUTHENTICATED_RECORD_BYTES
-                + " bytes, the maximum before login");
-      }
+    } else {
+      replace(capacity);
     }
   }
 
-  private boolean canReplaceUnauthenticated() {
-    return authenticated && records.capacity() == MAX_UNAUTHENTICATED_RECORD_BYTES;
-  }
-
-  private boolean isIdle() throws IOException {
-    return carrier.available() == 0;
-  }
-
-  private void replace(ByteBuffer next, boolean isLarge) {
+  private void replace(int capacity) {
+    ByteBuffer next =
+        capacity == BufferPool.BUFFER_BYTES ? loans.borrowLarge() : loans.borrow(capacity);
     next.put(records);
-    pool.release(records);
+    loans.release(records);
     records = next;
-    large = isLarge;
   }
 
-  /** Gives a large buffer back: the reader will not fill this one soon. */
+  /** Replaces a buffer that has more space than it needs: the reader will not fill it soon. */
   void shrink() {
-    if (large) {
-      replace(pool.borrow(Math.max(idleBytes, records.remaining())), false);
+    int capacity = Math.max(idleBytes, records.remaining());
+    if (capacity < records.capacity()) {
+      replace(capacity);
       records.flip();
     }
   }
 
-  /** Returns the buffer to the pool and drops the bytes in it. */
+  /** Gives the buffer back and drops the bytes in it. */
   void release() {
-    pool.release(records);
-    large = false;
+    loans.release(records);
     records = EMPTY;
   }
 }

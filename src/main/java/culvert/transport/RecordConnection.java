@@ -56,8 +56,7 @@ public final class RecordConnection implements Connection {
     this.carrier = carrier;
     this.binding = binding;
     this.output = new RecordOutput(carrier, encoder, pool);
-    var buffer = new ReceiveBuffer(carrier.input(), early, pool, idleBytes);
-    this.input = new RecordInput(carrier, decoder, buffer, output, pool);
+    this.input = new RecordInput(carrier, decoder, early, output, pool, idleBytes);
   }
 
   /** See {@link Transport#setAuthenticated}. */
@@ -96,6 +95,15 @@ public final class RecordConnection implements Connection {
   public void close() {
     carrier.close();
     input.abandon();
+  }
+
+  @Override
+  public void abandon() {
+    if (output.hasEnded()) {
+      close();
+    } else {
+      reset();
+    }
   }
 
   @Override

@@ -31,6 +31,17 @@ public interface RecordDecoder {
   Result decode(ByteBuffer records, ByteBuffer target) throws IOException;
 
   /**
+   * Returns how many bytes {@link #decode} needs at once: the length of the next record with its
+   * header or, as long as that is not known, of the longest header. It is at most {@value
+   * #MAX_RECORD_BYTES}, after {@link Result#INCOMPLETE} more than {@code records} has, and after
+   * {@link Result#TARGET_TOO_SMALL} at least as much as the payload needs.
+   *
+   * @param records the bytes received; unchanged
+   * @throws culvert.protocol.ProtocolException if the length is invalid
+   */
+  int neededBytes(ByteBuffer records) throws IOException;
+
+  /**
    * Handles an end of the carrier without {@link Result#ENDED}. A normal return makes it the end of
    * the stream.
    *

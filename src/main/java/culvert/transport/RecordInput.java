@@ -16,10 +16,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 final class RecordInput extends ByteInput {
 
+  /** Space that suffices for any short record: a decoder may need more than its payload. */
+  private static final int MIN_OVERFLOW_BYTES = 2 * 1024;
+
   private final Connection carrier;
   private final RecordDecoder decoder;
   private final RecordOutput output;
   private final BufferPool pool;
+  private final ReceiveLoans loans;
   private final EmptyRecordLimit emptyRecords = new EmptyRecordLimit();
 
   /**
@@ -51,18 +55,20 @@ final class RecordInput extends ByteInput {
   RecordInput(
       Connection carrier,
       RecordDecoder decoder,
-      ReceiveBuffer received,
+      ByteBuffer early,
       RecordOutput output,
-      BufferPool pool) {
+      BufferPool pool,
+      int idleBytes) {
     this.carrier = carrier;
     this.decoder = decoder;
-    this.received = received;
     this.output = output;
     this.pool = pool;
+    this.loans = new ReceiveLoans(pool);
+    this.received = new ReceiveBuffer(carrier.input(), early, loans, idleBytes);
   }
 
   void setAuthenticated() {
-    received.setAuthenticated();
+    loans.setAuthenticated();
   }
 
   Optional<CloseCause> closeCause() {
@@ -71,12 +77,22 @@ final class RecordInput extends ByteInput {
 
   @Override
   public int read(ByteBuffer target) throws IOException {
+    return read(target, true);
+  }
+
+  /** Returns 0 also within a record, of which any number of bytes may have been received. */
+  @Override
+  public int tryRead(ByteBuffer target) throws IOException {
+    return read(target, false);
+  }
+
+  private int read(ByteBuffer target, boolean mayWait) throws IOException {
     if (abandoned || !busy.compareAndSet(false, true)) {
       throw new IOException("Connection closed");
     }
     boolean open = false;
     try {
-      int n = next(target);
+      int n = next(target, mayWait);
       open = n >= 0;
       return n;
     } catch (IOException e) {
@@ -97,7 +113,7 @@ final class RecordInput extends ByteInput {
     }
   }
 
-  private int next(ByteBuffer target) throws IOException {
+  private int next(ByteBuffer target, boolean mayWait) throws IOException {
     if (failure != null) {
       throw failure;
     }
@@ -112,8 +128,8 @@ final class RecordInput extends ByteInput {
       if (n > 0) {
         return n;
       }
-      if (!ended && overflow == null) {
-        fill();
+      if (!ended && overflow == null && !fill(mayWait, isBulk(target))) {
+        return 0;
       }
     }
   }
@@ -142,7 +158,7 @@ final class RecordInput extends ByteInput {
         }
         case TARGET_TOO_SMALL -> {
           if (target.position() == start) {
-            decodeOverflow();
+            decodeOverflow(isBulk(target));
           }
           if (target.position() > start || overflow != null || ended) {
             return target.position() - start;
@@ -156,9 +172,13 @@ final class RecordInput extends ByteInput {
     }
   }
 
-  /** Decodes the next record, which may hold payload, none, or the end, into a large buffer. */
-  private void decodeOverflow() throws IOException {
-    overflow = received.borrow();
+  /**
+   * Decodes the next record, which may hold payload, none, or the end, into a buffer of its own: a
+   * large one if the reader uses large ones too.
+   */
+  private void decodeOverflow(boolean isBulk) throws IOException {
+    int record = decoder.neededBytes(received.bytes());
+    overflow = isBulk ? loans.borrowLarge() : loans.borrow(Math.max(record, MIN_OVERFLOW_BYTES));
     if (decoder.decode(received.bytes(), overflow) == RecordDecoder.Result.ENDED) {
       onPeerEnd();
     } else {
@@ -186,12 +206,23 @@ final class RecordInput extends ByteInput {
     return n;
   }
 
-  private void fill() throws IOException {
+  private static boolean isBulk(ByteBuffer target) {
+    return target.remaining() >= BufferPool.MEDIUM_BYTES;
+  }
+
+  /** Receives more bytes, or the end of the carrier; returns false if a read would have to wait. */
+  private boolean fill(boolean mayWait, boolean isBulk) throws IOException {
+    int needed = decoder.neededBytes(received.bytes());
+    int n = mayWait ? received.fill(needed) : received.tryFill(needed, isBulk);
+    if (n == 0) {
+      return false;
+    }
     incomplete = false;
-    if (received.fill() < 0) {
+    if (n < 0) {
       decoder.onCarrierEnd(received.bytes().hasRemaining());
       ended = true;
     }
+    return true;
   }
 
   @Override
@@ -209,11 +240,12 @@ final class RecordInput extends ByteInput {
   }
 
   @Override
-  protected void shrink() {
+  public void shrink() {
+    carrier.input().shrink();
     if (busy.compareAndSet(false, true)) {
       received.shrink();
       if (overflow != null) {
-        overflow = pool.shrink(overflow);
+        overflow = loans.shrink(overflow);
       }
       busy.set(false);
       if (abandoned) {
@@ -239,7 +271,7 @@ final class RecordInput extends ByteInput {
   }
 
   private void releaseOverflow() {
-    pool.release(overflow);
+    loans.release(overflow);
     overflow = null;
   }
 }

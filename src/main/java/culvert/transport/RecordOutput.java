@@ -36,6 +36,9 @@ final class RecordOutput extends ByteOutput {
   /** Guarded by {@code lock}. */
   private boolean closed;
 
+  /** Whether the carrier has accepted the end and everything before it. */
+  private volatile boolean ended;
+
   /**
    * The rest of records that the carrier did not accept at once, or null. Guarded by {@code lock}.
    */
@@ -145,9 +148,15 @@ final class RecordOutput extends ByteOutput {
       if (closesCarrier) {
         carrier.closeOutput();
       }
+      ended = true;
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Returns whether {@link #end} has written everything; takes no lock. */
+  boolean hasEnded() {
+    return ended;
   }
 
   /**

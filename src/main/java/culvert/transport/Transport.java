@@ -29,7 +29,8 @@ public interface Transport {
 
   /**
    * Marks the peer as authenticated: from now on the connection and its carriers may hold large
-   * buffers and accept long records.
+   * buffers and accept long records, and what they hold counts in the budget of the process. The
+   * caller closes {@code connection} itself in the end, not only its carrier.
    */
   static void setAuthenticated(Connection connection) {
     if (connection instanceof RecordConnection records) {

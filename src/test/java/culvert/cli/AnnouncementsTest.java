@@ -30,6 +30,28 @@ class AnnouncementsTest {
     assertThat(printed).containsExactly("web=192.0.2.1:80", "ssh=192.0.2.1:80");
   }
 
+  @Test
+  void blockedOutputHoldsOneLineForEachService() throws Exception {
+    var printed = new LinkedBlockingQueue<String>();
+    var isBlocked = new CountDownLatch(1);
+    var unblocked = new CountDownLatch(1);
+    try (var announcements =
+        new Announcements((service, address) -> {
+          isBlocked.countDown();
+          await(unblocked);
+          printed.add(service + "=" + address.port());
+        })) {
+      announcements.served("web", new HostPort("192.0.2.1", 1));
+      isBlocked.await();
+      for (int port = 2; port <= 1000; port++) {
+        announcements.served("web", new HostPort("192.0.2.1", port));
+        announcements.served("ssh", new HostPort("192.0.2.1", port));
+      }
+      unblocked.countDown();
+    }
+    assertThat(printed).containsExactly("web=1", "web=1000", "ssh=1000");
+  }
+
   private static void await(CountDownLatch latch) {
     try {
       latch.await();

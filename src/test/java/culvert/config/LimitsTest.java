@@ -3,13 +3,14 @@ package culvert.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.net.BufferPool;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The messages about invalid timeouts and limits name the option. */
 class LimitsTest {
@@ -163,15 +164,33 @@ class LimitsTest {
 
   @Test
   void heapOfTheImageCarriesTenThousandVisitors() throws IOException {
-    long heap =
-        Files.readAllLines(Path.of("jlink/jvm.options")).stream()
-            .filter(line -> line.matches("-Xmx\\d+m"))
-            .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-            .findFirst()
-            .orElseThrow();
-    // The JVM does not count one of the two survivor spaces.
-    long usable = (heap - 1) * 1024 * 1024;
-    assertThat(ConnectionLimits.visitorsOfHeap(usable)).isBetween(10_000, 10_500);
+    assertThat(ConnectionLimits.visitorsOfHeap(ImageHeap.bytes())).isBetween(10_000, 10_500);
     assertThat(ConnectionLimits.visitorsOfHeap(0)).isEqualTo(1);
+  }
+
+  /** Each of them holds a record and a datagram of 64 KiB that are not complete. */
+  @Test
+  void incompleteRecordsAndDatagramsOfAllSessionsAreAtMostAQuarterOfTheHeap() throws IOException {
+    long heap = ImageHeap.bytes();
+    int sessions = ConnectionLimits.sessionsOfHeap(heap);
+    assertThat(sessions).isGreaterThan(300);
+    assertThat(sessions * (64 + 64 + 8) * 1024L).isLessThanOrEqualTo(heap / 4);
+    assertThat(ConnectionLimits.sessionsOfHeap(0)).isEqualTo(1);
+    assertThat(ConnectionLimits.sessionsOfHeap(Long.MAX_VALUE)).isEqualTo(1024);
+  }
+
+  /** A default that the settings reject would stop every role on a host with much memory. */
+  @Test
+  void largeHeapGivesTheMaximumNumberOfVisitors() {
+    assertThat(ConnectionLimits.visitorsOfHeap(1L << 40)).isEqualTo(1_000_000);
+  }
+
+  /** Above a quarter the loans of all services shrink, and above half no window grows. */
+  @ParameterizedTest
+  @ValueSource(longs = {64, 180, 512, 1024})
+  void idleRelaysOfAllVisitorsHoldLessThanAQuarterOfTheBudget(long megabytes) {
+    long heap = megabytes << 20;
+    long ofRelay = 2 * BufferPool.IDLE_BYTES;
+    assertThat(ConnectionLimits.visitorsOfHeap(heap) * ofRelay).isLessThan(heap / 4 / 4);
   }
 }

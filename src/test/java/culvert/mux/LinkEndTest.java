@@ -234,6 +234,23 @@ class LinkEndTest {
     }
   }
 
+  /** The BYE lingers for up to a second. */
+  @Test
+  void openFailsAtOnceAfterAProtocolViolation() throws Exception {
+    try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
+      MuxStream stream = peer.link.open(OPEN);
+      var flow = new ReceivedFlow();
+      peer.link.openFlow(LinkPair.openFlowMessage(), flow);
+      peer.say(0, new Message.Pong(7));
+      assertThat(peer.hear().message()).isInstanceOf(Message.Bye.class);
+      assertThat(stream.closeCause()).contains(CloseCause.LINK_LOST);
+      assertThat(flow.end).isCompletedWithValue(CloseCause.LINK_LOST);
+      assertThatThrownBy(() -> peer.link.open(OPEN)).hasMessage(Link.LOST);
+      assertThatThrownBy(() -> peer.link.openFlow(LinkPair.openFlowMessage(), new ReceivedFlow()))
+          .hasMessage(Link.LOST);
+    }
+  }
+
   @Test
   void bytesOfCompleteStreamArriveAfterImmediateClose() throws Exception {
     for (int round = 0; round < 20; round++) {

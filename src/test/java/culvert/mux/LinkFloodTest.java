@@ -10,6 +10,7 @@ import culvert.protocol.FrameType;
 import culvert.protocol.Message;
 import culvert.protocol.ProtocolException;
 import culvert.protocol.StreamResetReason;
+import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -17,6 +18,8 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Frames that carry nothing, one after the other without end, close the link that they come on. */
 @ExtendWith(LeakCheck.class)
@@ -54,6 +57,26 @@ class LinkFloodTest {
       }
     } catch (IOException e) {
       // The link has had enough.
+    }
+  }
+
+  /** The peer sends nothing more, or single bytes that prove it alive. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, LinkReader.IDLE_BYTES, 3 * LinkReader.IDLE_BYTES + 1})
+  void halfAFrameHoldsTheBufferOfAnIdleLink(int bytes) throws Exception {
+    byte[] ping = encoded(0, new Message.Ping(1));
+    byte[] frames = new byte[bytes];
+    for (int at = 0; at < bytes; at++) {
+      frames[at] = ping[at % ping.length];
+    }
+    try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
+      peer.sayRaw(frames);
+      Eventually.within(
+          LinkPair.LIMIT,
+          () -> {
+            assertThat(peer.link.connection().received()).isEqualTo(bytes);
+            assertThat(peer.budget.held()).isEqualTo(LinkReader.IDLE_BYTES);
+          });
     }
   }
 

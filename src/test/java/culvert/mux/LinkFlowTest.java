@@ -3,6 +3,7 @@ package culvert.mux;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.net.BufferPool;
 import culvert.net.CloseCause;
 import culvert.net.Threads;
 import culvert.protocol.Frame;
@@ -88,6 +89,78 @@ class LinkFlowTest {
       assertThat(links.droppedDatagrams.sum()).isZero();
       Eventually.within(LinkPair.LIMIT, () -> assertThat(links.far.openFlows()).isZero());
       links.assertNothingHeld();
+    }
+  }
+
+  /** The reader of a link waits with 8 KiB within any other frame. */
+  @Test
+  void datagramThatHasArrivedInPartHoldsItsLengthUntilItIsComplete() throws Exception {
+    byte[] sent = RandomBytes.of(60_000);
+    byte[] frame = ScriptedPeer.datagramFrame(1, sent);
+    try (var peer = new ScriptedPeer(Link.Side.TAKES)) {
+      peer.say(1, OPEN);
+      ReceivedFlow flow = peer.flows.poll(30, TimeUnit.SECONDS);
+      peer.sayRaw(Arrays.copyOf(frame, 40_000));
+      Eventually.within(
+          LinkPair.LIMIT, () -> assertThat(peer.budget.held()).isEqualTo(frame.length));
+      peer.sayRaw(Arrays.copyOfRange(frame, 40_000, frame.length));
+      assertThat(next(flow.datagrams)).isEqualTo(sent);
+      Eventually.within(
+          LinkPair.LIMIT, () -> assertThat(peer.budget.held()).isEqualTo(LinkReader.IDLE_BYTES));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {20_000, 65_507})
+  void datagramLongerThanABatchWhileMemoryIsShortIsSent(int length) throws Exception {
+    byte[] sent = RandomBytes.of(length);
+    try (var peer = new ScriptedPeer(Link.Side.OPENS)) {
+      var others = new BufferPool(peer.budget);
+      ByteBuffer loan = others.borrow((int) peer.budget.limit() / 4 * 3);
+      MuxFlow flow = peer.link.openFlow(OPEN, new ReceivedFlow());
+      // The size of a batch is chosen when the one before is written.
+      flow.send(bytes(3));
+      assertThat(peer.hearAndPong().message()).isEqualTo(OPEN);
+      assertThat(peer.hearAndPong().data()).hasSize(3);
+      flow.send(ByteBuffer.wrap(sent));
+      assertThat(peer.hearAndPong().data()).isEqualTo(sent);
+      flow.send(bytes(1));
+      assertThat(peer.hearAndPong().data()).hasSize(1);
+      assertThat(peer.droppedDatagrams.sum()).isZero();
+      others.release(loan);
+    }
+  }
+
+  /** Streams with few bytes go first; a batch that has some grows by the datagram. */
+  @Test
+  void longDatagramIsSentAfterTheBytesOfAStreamWhileMemoryIsShort() throws Exception {
+    byte[] sent = RandomBytes.of(60_000);
+    var setup = ScriptedPeer.Setup.USUAL.socketBytes(8 * 1024);
+    try (var peer = new ScriptedPeer(Link.Side.OPENS, setup)) {
+      var others = new BufferPool(peer.budget);
+      ByteBuffer loan = others.borrow((int) peer.budget.limit() / 4 * 3);
+      MuxFlow flow = peer.link.openFlow(OPEN, new ReceivedFlow());
+      flow.send(bytes(3));
+      assertThat(peer.hearAndPong().message()).isEqualTo(OPEN);
+      assertThat(peer.hearAndPong().data()).hasSize(3);
+      // The write of this one waits for the peer.
+      flow.send(bytes(60_000));
+      MuxStream stream = peer.link.open(LinkPair.openMessage());
+      Thread writer =
+          Threads.start(
+              "few bytes",
+              () -> untilFailure(() -> stream.output().write(ByteBuffer.allocate(100))));
+      flow.send(ByteBuffer.wrap(sent));
+      var heard = new ArrayList<ScriptedPeer.Heard>();
+      for (int i = 0; i < 4; i++) {
+        heard.add(peer.hearAndPong());
+      }
+      assertThat(heard).extracting(ScriptedPeer.Heard::message).contains(LinkPair.openMessage());
+      assertThat(heard.stream().filter(one -> one.stream() == flow.id()).toList())
+          .extracting(ScriptedPeer.Heard::data)
+          .containsExactly(new byte[60_000], sent);
+      writer.join();
+      others.release(loan);
     }
   }
 

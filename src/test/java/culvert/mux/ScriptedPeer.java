@@ -83,6 +83,7 @@ final class ScriptedPeer implements AutoCloseable, Link.Events {
   final LongAdder lateFrames = new LongAdder();
   final Link link;
   final MemoryBudget budget;
+  final BufferPool pool;
   final BlockingQueue<MuxStream> opened = new LinkedBlockingQueue<>();
   final BlockingQueue<ReceivedFlow> flows = new LinkedBlockingQueue<>();
   final LongAdder droppedDatagrams = new LongAdder();
@@ -102,7 +103,7 @@ final class ScriptedPeer implements AutoCloseable, Link.Events {
   /** Creates a peer with these features. */
   ScriptedPeer(Link.Side side, Setup setup, Set<Feature> features) throws IOException {
     budget = new MemoryBudget(setup.budgetBytes());
-    var pool = new BufferPool(budget);
+    pool = new BufferPool(budget);
     var eviction = new StreamEviction(budget, evictions);
     pair = Loopback.open(setup.socketBytes());
     in = new DataInputStream(pair.far().input());

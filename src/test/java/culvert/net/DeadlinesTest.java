@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import culvert.testing.LeakCheck;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -50,16 +51,30 @@ class DeadlinesTest {
   }
 
   @Test
-  void throwingActionDoesNotStopOthers() throws Exception {
+  void failedActionIsReportedAndRepeatedOnesContinue() throws Exception {
+    var reported = new LinkedBlockingQueue<Throwable>();
+    var handler = Thread.getDefaultUncaughtExceptionHandler();
+    Thread.setDefaultUncaughtExceptionHandler((thread, bug) -> reported.add(bug));
     try (var deadlines = new Deadlines()) {
-      var ran = new CountDownLatch(1);
+      var runs = new AtomicInteger();
+      var bug = new IllegalStateException("on purpose");
       deadlines.after(
           Duration.ZERO,
           () -> {
-            throw new IllegalStateException("on purpose");
+            throw new AssertionError("of one action");
           });
-      deadlines.after(SOON, ran::countDown);
-      assertThat(ran.await(10, TimeUnit.SECONDS)).isTrue();
+      deadlines.repeat(
+          SOON,
+          () -> {
+            runs.incrementAndGet();
+            throw bug;
+          });
+      assertThat(reported.poll(10, TimeUnit.SECONDS)).isInstanceOf(AssertionError.class);
+      assertThat(reported.poll(10, TimeUnit.SECONDS)).isSameAs(bug);
+      assertThat(reported.poll(10, TimeUnit.SECONDS)).isSameAs(bug);
+      assertThat(runs).hasValueGreaterThanOrEqualTo(2);
+    } finally {
+      Thread.setDefaultUncaughtExceptionHandler(handler);
     }
   }
 

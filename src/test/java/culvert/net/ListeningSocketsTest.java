@@ -51,10 +51,10 @@ class ListeningSocketsTest {
   void familyThatTheSystemLacksIsAnIoException() {
     long before = Descriptors.PROCESS.sockets();
     ProtocolFamily lacking = () -> "INET7";
-    assertThatThrownBy(() -> ListeningSockets.open(lacking, DatagramChannel::open))
+    assertThatThrownBy(() -> AddressFamily.open(lacking, DatagramChannel::open))
         .isInstanceOf(IOException.class)
-        .hasMessage("this system has no INET7");
-    assertThatThrownBy(() -> ListeningSockets.open(lacking, ServerSocketChannel::open))
+        .hasMessage("this host has no INET7");
+    assertThatThrownBy(() -> AddressFamily.open(lacking, ServerSocketChannel::open))
         .isInstanceOf(IOException.class);
     assertThat(Descriptors.PROCESS.sockets()).isEqualTo(before);
   }

@@ -117,7 +117,7 @@ class ReadAheadTest {
   /** Each waiting visitor held 4 KiB that the budget did not count. */
   @Test
   void waitingConnectionCountsInTheBudgetUntilItsBytesAreForwarded() throws Exception {
-    assertThat(pool.budget().held()).isEqualTo(ReadAhead.MAX_BYTES);
+    assertThat(pool.budget().held()).isEqualTo(BufferPool.IDLE_BYTES);
     var sink = new CompletableFuture<byte[]>();
     ahead.handOver(ByteOutput.of(new ByteArrayOutputStream()));
     Connection rest = ahead.rest();
@@ -136,6 +136,21 @@ class ReadAheadTest {
     assertThat(sink.get(10, TimeUnit.SECONDS)).hasSize(100);
     assertThat(pool.budget().held()).isZero();
     pair.near().closeOutput();
+  }
+
+  @Test
+  void bytesBeyondTheIdleBufferAreReadAhead() throws Exception {
+    byte[] sent = new byte[ReadAhead.MAX_BYTES];
+    for (int i = 0; i < sent.length; i++) {
+      sent[i] = (byte) (i / 7);
+    }
+    pair.near().output().write(sent);
+    Eventually.within(
+        Duration.ofSeconds(10), () -> assertThat(pair.far().received()).isEqualTo(sent.length));
+    assertThat(pool.budget().held()).isEqualTo(ReadAhead.MAX_BYTES);
+    var copied = copy();
+    pair.near().closeOutput();
+    assertThat(copied.get(10, TimeUnit.SECONDS)).isEqualTo(sent);
   }
 
   @Test

@@ -3,6 +3,7 @@ package culvert.net;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
 import culvert.testing.Seed;
@@ -27,6 +28,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class RelayTest {
 
   private static final Duration LONG = Duration.ofSeconds(30);
+
+  /** Fits into the buffers of the kernel, in bytes. */
+  private static final int RESPONSE = 1_000_000;
 
   private final Deadlines deadlines = new Deadlines();
   private Loopback clientSide;
@@ -118,6 +122,105 @@ class RelayTest {
     client.closeOutput();
     assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Outcome.HALF_CLOSED_IDLE);
     resetReaches(client);
+  }
+
+  /** The rest is in the buffers of the kernel, which delivers it after a close only. */
+  @Test
+  void idleHalfClosedRelayDeliversWhatHasEnded() throws Exception {
+    var relay = start(Duration.ofMillis(50));
+    server.output().write(new byte[RESPONSE]);
+    server.closeOutput();
+    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Outcome.HALF_CLOSED_IDLE);
+    assertThat(client.input().readAllBytes()).hasSize(RESPONSE);
+    assertThat(client.closeCause()).isEmpty();
+    resetReaches(server);
+  }
+
+  /** A server that does not read the rest of a request after its response. */
+  @Test
+  void resetAfterTheEndOfAResponseDoesNotCutIt() throws Exception {
+    var relay = start(LONG);
+    server.output().write(new byte[RESPONSE]);
+    server.closeOutput();
+    awaitEndForClient();
+    server.reset();
+    client.output().write(1);
+    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Outcome.SECOND_FAILED);
+    assertThat(client.input().readAllBytes()).hasSize(RESPONSE);
+  }
+
+  private void awaitEndForClient() throws Exception {
+    var toClient = clientSide.far().channel().socket();
+    Eventually.within(LONG, () -> assertThat(toClient.isOutputShutdown()).isTrue());
+  }
+
+  @Test
+  void receiverThatPausesLongerThanTheHalfCloseLimitLosesNothing() throws Exception {
+    byte[] answer = new byte[16 * RESPONSE];
+    Seed.random("RelayTest").nextBytes(answer);
+    var limit = Duration.ofMillis(200);
+    var relay = start(limit);
+    client.closeOutput();
+    assertThat(server.input().read()).isEqualTo(-1);
+    var answering =
+        new FutureTask<Void>(() -> {
+          server.output().write(answer);
+          server.closeOutput();
+          return null;
+        });
+    Threads.start("answer", answering);
+    assertThat(client.input().readNBytes(RESPONSE)).hasSize(RESPONSE);
+    var pause = new FutureTask<>(() -> "over");
+    deadlines.after(limit.multipliedBy(4), pause);
+    pause.get(10, TimeUnit.SECONDS);
+    assertThat(client.input().readAllBytes()).hasSize(answer.length - RESPONSE);
+    answering.get(10, TimeUnit.SECONDS);
+    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Outcome.COMPLETED);
+  }
+
+  @Test
+  void halfClosedRelayOfAReceiverThatReadsNothingEnds() throws Exception {
+    var relay = start(Duration.ofMillis(20));
+    client.closeOutput();
+    assertThat(server.input().read()).isEqualTo(-1);
+    var flood =
+        new FutureTask<Void>(() -> {
+          for (; ; ) {
+            server.output().write(new byte[RESPONSE]);
+          }
+        });
+    Thread flooding = Threads.start("flood", flood);
+    assertThat(relay.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Outcome.HALF_CLOSED_IDLE);
+    flooding.join();
+    resetReaches(client);
+  }
+
+  /** As a stream does: all bytes are there, and only the other direction has failed. */
+  @Test
+  void failureOfOneDirectionWaitsForTheDeliveryOfTheOther() throws Exception {
+    var broken = new AtomicReference<Runnable>();
+    var complete =
+        new ForwardingConnection(serverSide.far()) {
+          @Override
+          public boolean onBroken(Runnable action) {
+            broken.set(action);
+            return true;
+          }
+
+          @Override
+          public boolean isInputComplete() {
+            return true;
+          }
+        };
+    var relay = new Relay("test", clientSide.far(), complete, deadlines, LONG);
+    var task = new FutureTask<>(relay::run);
+    Threads.start("relay", task);
+    server.output().write(new byte[RESPONSE]);
+    Eventually.within(LONG, () -> assertThat(broken.get()).isNotNull());
+    broken.get().run();
+    server.closeOutput();
+    assertThat(task.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Outcome.SECOND_FAILED);
+    assertThat(client.input().readAllBytes()).hasSize(RESPONSE);
   }
 
   @Test

@@ -16,6 +16,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -78,17 +79,63 @@ class TransferTest {
       var copied =
           new FutureTask<>(() -> pair.far().input().transferTo(OutputStream.nullOutputStream()));
       Thread loop = Threads.start("loop", copied);
-      pair.near().output().write(new byte[BufferPool.SMALL_BYTES]);
+      pair.near().output().write(new byte[BufferPool.IDLE_BYTES]);
       Eventually.within(
           LIMIT,
           () -> {
-            assertThat(pair.far().received()).isEqualTo(BufferPool.SMALL_BYTES);
+            assertThat(pair.far().received()).isEqualTo(BufferPool.IDLE_BYTES);
             assertThat(loop.getState()).isEqualTo(Thread.State.WAITING);
           });
       assertThat(pool.borrowed()).isZero();
-      assertThat(pool.budget().held()).isEqualTo(BufferPool.SMALL_BYTES);
+      assertThat(pool.budget().held()).isEqualTo(BufferPool.IDLE_BYTES);
       pair.near().closeOutput();
-      assertThat(copied.get(10, TimeUnit.SECONDS)).isEqualTo(BufferPool.SMALL_BYTES);
+      assertThat(copied.get(10, TimeUnit.SECONDS)).isEqualTo(BufferPool.IDLE_BYTES);
+    }
+  }
+
+  /** A request of usual size reaches the origin server in one piece. */
+  @Test
+  void messageLongerThanTheIdleBufferIsWrittenAtOnce() throws Exception {
+    var writes = new CopyOnWriteArrayList<Integer>();
+    var sink =
+        new ByteOutput() {
+          @Override
+          public void write(ByteBuffer source) {
+            writes.add(source.remaining());
+          }
+        };
+    try (var pair = pair()) {
+      int message = BufferPool.SMALL_BYTES - 1;
+      pair.near().output().write(new byte[message]);
+      pair.near().closeOutput();
+      var copied = new FutureTask<>(() -> pair.far().input().transferTo(sink));
+      Threads.start("loop", copied);
+      assertThat(copied.get(10, TimeUnit.SECONDS)).isEqualTo(message);
+      assertThat(writes).containsExactly(message);
+      assertThat(pool.budget().held()).isZero();
+    }
+  }
+
+  /** A visitor of bore that sends nothing counted 4 KiB, which was half of the budget for all. */
+  @Test
+  void idleRelaysOfTwoSocketsLeaveTheBudgetToOthers() throws Exception {
+    try (var visitor = pair();
+        var channel = pair();
+        var deadlines = new Deadlines()) {
+      var relay =
+          new Relay("test", visitor.far(), channel.far(), deadlines, Duration.ofSeconds(30));
+      var running = new FutureTask<>(relay::run);
+      Threads.start("relay", running);
+      for (int i = 0; i < 2; i++) {
+        visitor.near().output().write(1);
+        assertThat(channel.near().input().read()).isEqualTo(1);
+        channel.near().output().write(1);
+        assertThat(visitor.near().input().read()).isEqualTo(1);
+        assertThat(pool.budget().held()).isEqualTo(2 * BufferPool.IDLE_BYTES);
+      }
+      visitor.near().closeOutput();
+      channel.near().closeOutput();
+      assertThat(running.get(10, TimeUnit.SECONDS)).isEqualTo(Relay.Outcome.COMPLETED);
     }
   }
 
@@ -170,7 +217,8 @@ class TransferTest {
           () -> assertThat(threads).allMatch(thread -> thread.getState() == Thread.State.WAITING));
       // The last loan may pass the half.
       long loans = budget.limit() / 2 + BufferPool.MEDIUM_BYTES;
-      assertThat(budget.held()).isLessThanOrEqualTo(loans + relays * BufferPool.SMALL_BYTES);
+      assertThat(budget.held())
+          .isLessThanOrEqualTo(loans + relays * (BufferPool.SMALL_BYTES + BufferPool.IDLE_BYTES));
       assertThat(scarce.borrowed()).isZero();
     } finally {
       for (AutoCloseable connection : open) {

@@ -7,15 +7,26 @@ import culvert.net.BufferPool;
 import culvert.net.Deadlines;
 import culvert.net.HostPort;
 import culvert.observe.Counters;
+import culvert.protocol.DeclinedReason;
 import culvert.session.Offer;
+import culvert.session.ServiceRegistry;
 import culvert.testing.LeakCheck;
 import culvert.testing.RolePair;
 import culvert.testing.TestLog;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.SocketException;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The steps of registrations that request the same port, with a real listener. */
 @ExtendWith(LeakCheck.class)
@@ -84,5 +95,58 @@ class RegistrationTest {
     assertThat(waiting.next(tables, () -> {})).isEqualTo(Contests.portInUse(offer(port)));
     listener.close();
     assertThat(ports.free(listener)).hasSize(PortTable.MAX_WAITING);
+  }
+
+  /** An origin proxy ends with a settings error for a permanent reason only. */
+  @Test
+  void portRequestedWhileTheRemoteProxyStopsIsDeclinedForNow() {
+    var ports = new PortTable(Optional.of(PortRange.parse("127.0.0.1:5000-5001")));
+    var tables = new RegistryTables(new Roster(20, false), new ServiceTable(List.of()), ports);
+    Registration late = registration(tables, "laptop", 5000);
+    ports.close();
+    assertThat(late.next(tables, () -> {}))
+        .isEqualTo(
+            new RegistrationStep.Decline(
+                offer(5000), DeclinedReason.IN_USE, "the remote proxy is stopping"));
+  }
+
+  @ParameterizedTest
+  @MethodSource
+  void onlyAPortThatCannotBeBoundByItsSettingsIsDeclinedForGood(
+      Throwable cause, String why, DeclinedReason reason) {
+    var answers = new ArrayList<ServiceRegistry.Answer>();
+    var ports = new PortTable(Optional.of(PortRange.parse("127.0.0.1:5000-5001")));
+    var tables = new RegistryTables(new Roster(20, false), new ServiceTable(List.of()), ports);
+    var counters = new Counters();
+    var registry =
+        new Registry(
+            tables,
+            port -> {
+              throw new IOException("cannot listen", cause);
+            },
+            deadlines,
+            counters,
+            new SessionLog(Duration.ofHours(1), counters, log.log()));
+    var session = new FakeSession("laptop", "1");
+    assertThat(registry.admit(session, () -> {})).isEmpty();
+    registry.register(session, List.of(offer(5000)), false, answers::add);
+    assertThat(answers)
+        .containsExactly(new ServiceRegistry.Answer.Declined(offer(5000), reason, why));
+  }
+
+  static Stream<Arguments> onlyAPortThatCannotBeBoundByItsSettingsIsDeclinedForGood() {
+    String unknown = "failed to bind to port";
+    return Stream.of(
+        Arguments.of(
+            new BindException("Address already in use"),
+            PortListener.IN_USE,
+            DeclinedReason.IN_USE),
+        Arguments.of(new SocketException("Too many open files"), unknown, DeclinedReason.IN_USE),
+        Arguments.of(
+            new BindException("Permission denied"), "permission denied", DeclinedReason.SETTINGS),
+        Arguments.of(
+            new BindException("Cannot assign requested address"),
+            unknown,
+            DeclinedReason.SETTINGS));
   }
 }

@@ -1,7 +1,9 @@
 package culvert.remote;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.config.PortRange;
 import culvert.config.ServiceAddress;
 import culvert.net.Deadlines;
 import culvert.net.HostPort;
@@ -316,6 +318,25 @@ class RegistryTest {
         .hasSize(Registrar.MAX_WAITING + 3)
         .allSatisfy(answer -> assertThat(answer).isInstanceOf(Answer.Declined.class));
     assertThat(holder.closedFor).isNull();
+  }
+
+  @Test
+  void portIsNoLongerReservedAfterAnyFailureToBindIt() {
+    var ports = new PortTable(Optional.of(PortRange.parse("127.0.0.1:7000-7000")));
+    var faulty =
+        new Registry(
+            new RegistryTables(new Roster(20, false), new ServiceTable(List.of()), ports),
+            port -> {
+              throw new IllegalStateException("bug of the test");
+            },
+            deadlines,
+            counters,
+            new SessionLog(Duration.ofHours(1), counters, log.log()));
+    join(faulty, owner);
+    List<Offer> offers = List.of(Offer.atPort("web", 7000));
+    assertThatThrownBy(() -> faulty.register(owner, offers, false, answers::add))
+        .hasMessage("bug of the test");
+    assertThat(ports.reserve(7000)).as("whether the port is free").isTrue();
   }
 
   /** The timer thread must not bind or close a listener. */

@@ -27,7 +27,7 @@ class RosterTest {
     for (Session session : sessions) {
       assertThat(roster.admit(session).refusal()).isEmpty();
       roster.namesakes(session).forEach(old -> evicted.add(old.toString()));
-      roster.takeName(session, Set.of());
+      roster.enter(session, Set.of());
       assertThat(roster.isActive(session)).isTrue();
     }
   }
@@ -142,6 +142,26 @@ class RosterTest {
     assertThat(confirmed.isActive(first)).isFalse();
     assertAdmitted(confirmed, again);
     assertThat(evicted).containsExactly("laptop of 2");
+  }
+
+  @Test
+  void sessionsThatServeNothingLeavePlacesForOthers() {
+    for (int i = 0; i <= MAX_SESSIONS; i++) {
+      assertThat(confirmed.admit(new FakeSession("idle " + i)).refusal()).isEmpty();
+    }
+    assertAdmitted(confirmed, first, new FakeSession("a", "a"), new FakeSession("b", "b"));
+    confirmed.servesNothing(first);
+    assertAdmitted(confirmed, new FakeSession("c", "c"));
+    assertRefused(confirmed, new FakeSession("d", "d"), ByeReason.BUSY);
+    assertThat(confirmed.full(first)).contains("all 3 sessions are in use");
+  }
+
+  @Test
+  void namesakeThatServesNothingIsNoPlaceForItsSuccessor() {
+    assertAdmitted(confirmed, first);
+    confirmed.servesNothing(first);
+    assertAdmitted(confirmed, new FakeSession("a"), new FakeSession("b"), new FakeSession("c"));
+    assertThat(confirmed.full(again)).contains("all 3 sessions are in use");
   }
 
   @Test

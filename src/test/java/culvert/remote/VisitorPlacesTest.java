@@ -2,6 +2,7 @@ package culvert.remote;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.net.ReservedPlaces;
 import culvert.net.SourcePrefix;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -11,13 +12,13 @@ import org.junit.jupiter.api.Test;
 /** How the places of visitors are divided among public addresses and sources. */
 class VisitorPlacesTest {
 
-  private static VisitorPlaces.Share open(VisitorPlaces places) {
-    VisitorPlaces.Share share = places.share();
+  private static ReservedPlaces.Share open(VisitorPlaces places) {
+    ReservedPlaces.Share share = places.share();
     share.open();
     return share;
   }
 
-  private static int fill(VisitorPlaces.Share share) {
+  private static int fill(ReservedPlaces.Share share) {
     int n = 0;
     while (share.tryAcquire()) {
       n++;
@@ -38,8 +39,8 @@ class VisitorPlacesTest {
   @Test
   void visitorsOfOneServiceDoNotCloseTheOthers() {
     var places = new VisitorPlaces(200, 200);
-    VisitorPlaces.Share flooded = open(places);
-    VisitorPlaces.Share other = open(places);
+    ReservedPlaces.Share flooded = open(places);
+    ReservedPlaces.Share other = open(places);
     assertThat(fill(flooded)).isEqualTo(150);
     assertThat(fill(other)).isEqualTo(50);
     assertThat(fill(flooded)).isZero();
@@ -50,7 +51,7 @@ class VisitorPlacesTest {
   @Test
   void nineFloodedServicesLeavePlacesForTheTenth() {
     var places = new VisitorPlaces(200, 200);
-    List<VisitorPlaces.Share> shares = new ArrayList<>();
+    List<ReservedPlaces.Share> shares = new ArrayList<>();
     for (int i = 0; i < 10; i++) {
       shares.add(open(places));
     }
@@ -62,8 +63,8 @@ class VisitorPlacesTest {
   @Test
   void closedPublicAddressReservesNothing() {
     var places = new VisitorPlaces(200, 200);
-    VisitorPlaces.Share first = open(places);
-    VisitorPlaces.Share second = open(places);
+    ReservedPlaces.Share first = open(places);
+    ReservedPlaces.Share second = open(places);
     assertThat(second.tryAcquire()).isTrue();
     second.close();
     assertThat(fill(first)).isEqualTo(199);
@@ -74,9 +75,9 @@ class VisitorPlacesTest {
   @Test
   void publicAddressOpenedLaterGetsTheNextFreePlaces() {
     var places = new VisitorPlaces(8, 8);
-    VisitorPlaces.Share first = open(places);
+    ReservedPlaces.Share first = open(places);
     assertThat(fill(first)).isEqualTo(8);
-    VisitorPlaces.Share second = open(places);
+    ReservedPlaces.Share second = open(places);
     assertThat(second.tryAcquire()).isFalse();
     first.release();
     assertThat(first.tryAcquire()).isFalse();
@@ -86,7 +87,7 @@ class VisitorPlacesTest {
   @Test
   void lastPlaceIsUsableWithMoreServicesThanPlaces() {
     var places = new VisitorPlaces(1, 1);
-    VisitorPlaces.Share first = open(places);
+    ReservedPlaces.Share first = open(places);
     open(places);
     assertThat(fill(first)).isEqualTo(1);
   }

@@ -2,6 +2,7 @@ package culvert.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import culvert.testing.Eventually;
 import culvert.testing.RandomBytes;
@@ -173,23 +174,29 @@ class DrainIT {
     try (RemoteProcess remote = Launcher.USUAL.remote(limit)) {
       try (RoleProcess origin = remote.origin(server.address(), limit)) {
         origin.line();
-        assertCut(remote, origin);
+        assertCut(remote, origin, 1);
       }
       try (RoleProcess origin = remote.origin(server.address(), limit)) {
         origin.line();
-        assertCut(remote, remote.role());
+        // The remote proxy has counted the visitor that the origin proxy cut, too.
+        assertCut(remote, remote.role(), 2);
       }
     }
   }
 
-  private static void assertCut(RemoteProcess remote, RoleProcess stopped) throws Exception {
+  private static void assertCut(RemoteProcess remote, RoleProcess stopped, int relays)
+      throws Exception {
     try (Socket visitor = endless(remote)) {
       stopped.terminate();
       assertThatThrownBy(() -> visitor.getInputStream().transferTo(OutputStream.nullOutputStream()))
           .isInstanceOf(SocketException.class)
           .hasMessageContaining("reset");
     }
-    assertThat(stopped.await().exit()).isZero();
+    RoleProcess.Ended ended = stopped.await();
+    assertThat(ended.exit()).isZero();
+    assertThat(ended.err().lines().filter(line -> line.contains(" stopping ")))
+        .singleElement(STRING)
+        .containsPattern(" relays_broken=" + relays + "\\b");
   }
 
   private static Socket endless(RemoteProcess remote) throws IOException {

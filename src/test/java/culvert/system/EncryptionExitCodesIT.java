@@ -40,7 +40,12 @@ class EncryptionExitCodesIT {
 
   /** Starts an origin proxy that rejects the remote proxy; returns its only error line. */
   private static String rejected(RemoteProcess remote, List<String> options) throws Exception {
-    return errorLine("remote proxy rejected", Launcher.USUAL, remote, options);
+    return rejected(Launcher.USUAL, remote, options);
+  }
+
+  private static String rejected(Launcher launcher, RemoteProcess remote, List<String> options)
+      throws Exception {
+    return errorLine("remote proxy rejected", launcher, remote, options);
   }
 
   private static String errorLine(
@@ -100,6 +105,18 @@ class EncryptionExitCodesIT {
       remote.role().err().await("origin proxy rejected");
       // The reported fingerprint can be pinned.
       assertJoins(remote, "--tls-pin=" + shown.fingerprint());
+    }
+  }
+
+  @Test
+  void wrongPinOfAVariableIsReportedUnderTheVariable() throws Exception {
+    var shown = credentials.issue("shown");
+    String other = credentials.issue("other").fingerprint();
+    try (RemoteProcess remote = tls(shown)) {
+      Launcher launcher = Launcher.USUAL.variable("CULVERT_TLS_PIN", other);
+      assertThat(rejected(launcher, remote, List.of(TLS)))
+          .contains("certificate does not match CULVERT_TLS_PIN; its SHA-256")
+          .doesNotContain("--tls-pin");
     }
   }
 

@@ -28,6 +28,7 @@ class MemoryFloodIT {
   private static final Duration SHORT = Duration.ofSeconds(2);
   private static final Duration LONG = Duration.ofSeconds(20);
   private static final int QUIET_VISITS = 30;
+  private static final int MEMBERS = 9_000;
   private static final byte[] BULK = new byte[64 * 1024];
 
   /** Both roles with a service to flood and one that must not suffer. */
@@ -135,6 +136,29 @@ class MemoryFloodIT {
   @Test
   void uploadsThatAreNotReadLeaveMemoryForOthers() throws Exception {
     flood(readsNothing(), 400, true, SHORT);
+  }
+
+  /** More members than the server accepts by default. Each waits alone, and sends what is held. */
+  @Test
+  @Tag("full")
+  void membersThatWaitWithSixteenKibibytesLeaveMemoryForOthers() throws Exception {
+    String held = "x".repeat(16 * 1024);
+    try (var bounce = BounceProcess.start("-d", "--console-addr=127.0.0.1:0", "--auth=hi");
+        BounceClient first = bounce.join("hiffff");
+        BounceClient second = bounce.join("hiffff");
+        var flood =
+            new StalledVisitors(bounce.address(), number -> "hi%04x".formatted(number) + held)) {
+      int resident = 0;
+      while (flood.size() < MEMBERS) {
+        flood.connect(100);
+        first.send("?");
+        second.receive("?");
+        resident = Math.max(resident, bounce.role().footprint().residentMegabytes());
+        assertThat(resident).as("with " + flood.size()).isLessThan(MAX_RESIDENT_MEGABYTES);
+      }
+      System.out.printf("%d members: at most %d MB resident%n", flood.size(), resident);
+      assertThat(bounce.role().err().lines("ERROR")).isEmpty();
+    }
   }
 
   /** As many as there are descriptors for: this process needs two for each. */

@@ -28,7 +28,7 @@ class ProtocolFloodIT {
   private static final int MAX_ATTEMPTS = 3;
 
   /** What the image's options allow: the heap, buffers outside of it, code and native memory. */
-  private static final int MAX_MEGABYTES = 330;
+  private static final int MAX_MEGABYTES = 300;
 
   /** Fewer than the flood keeps open, so that the server evicts connections. */
   private static final int MAX_UNAUTHENTICATED = 1000;

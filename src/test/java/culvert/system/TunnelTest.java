@@ -7,19 +7,30 @@ import culvert.net.HostPort;
 import culvert.net.ProxyHeader;
 import culvert.observe.Counter;
 import culvert.origin.OriginProxy;
+import culvert.protocol.Frame;
+import culvert.protocol.FrameType;
+import culvert.protocol.Handshake;
+import culvert.protocol.Message;
+import culvert.protocol.StreamResetReason;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.RefusingPort;
 import culvert.testing.RolePair;
+import culvert.testing.ScriptedOrigin;
+import culvert.testing.SeparateRoles;
+import culvert.testing.TestClient;
 import culvert.testing.TestServer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -33,6 +44,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class TunnelTest {
 
   private static final int MEGABYTE = 1 << 20;
+  private static final String SECRET = "a b c";
 
   private static byte[] ascii(String text) {
     return text.getBytes(StandardCharsets.US_ASCII);
@@ -199,6 +211,54 @@ class TunnelTest {
       visitor.shutdownOutput();
       assertThatThrownBy(() -> visitor.getInputStream().read()).isInstanceOf(IOException.class);
       tunnel.awaitLog("relay ended", "half-closed-silent");
+    }
+  }
+
+  /**
+   * A slow download, or one that was paused. The buffer of the visitor is small, so that the rest
+   * waits at the remote proxy; the origin proxy has nothing left to send.
+   */
+  @Test
+  void visitorThatPausesLongerThanTheHalfCloseTimeoutReceivesTheWholeAnswer() throws Exception {
+    var options = new RolePair.Options().halfClose(Duration.ofMillis(300));
+    try (var server =
+            new TestServer(c -> {
+              c.getOutputStream().write(new byte[2 * MEGABYTE]);
+              c.shutdownOutput();
+              c.getInputStream().readAllBytes();
+            });
+        var tunnel = RolePair.to(server.address(), options);
+        Socket visitor = new Socket()) {
+      visitor.setReceiveBufferSize(16 * 1024);
+      visitor.connect(new InetSocketAddress(tunnel.outside().host(), tunnel.outside().port()));
+      assertThat(visitor.getInputStream().readNBytes(MEGABYTE)).hasSize(MEGABYTE);
+      tunnel.awaitLog("relay ended", "half-closed-silent");
+      assertThat(visitor.getInputStream().readAllBytes()).hasSize(MEGABYTE);
+    }
+  }
+
+  /** Version 0.1.0 resets the stream when its half-close timeout has passed. */
+  @Test
+  void resetBehindTheEndOfAResponseDoesNotCutIt() throws Exception {
+    int bytes = 16_000;
+    var options = new RolePair.Options().secrets(SECRET, SECRET).plain();
+    try (var roles = new SeparateRoles();
+        var remote = roles.remote(options, "default=127.0.0.1:0");
+        var origin = new ScriptedOrigin(remote.controlAddress(), "127.0.0.1")) {
+      origin.logIn("scripted", Handshake.newInstance(), SECRET);
+      origin.offer("default");
+      try (Socket visitor = TestClient.dial(remote.outsideAddresses().get("default"))) {
+        assertThat(origin.receive()).isInstanceOf(Message.Open.class);
+        ByteBuffer answer = ByteBuffer.allocate(2 * bytes);
+        Message.write(answer, 1, new Message.Accepted());
+        Frame.write(answer, FrameType.DATA, bytes, 1);
+        answer.position(answer.position() + bytes);
+        Message.write(answer, 1, new Message.HalfClose());
+        Message.write(answer, 1, new Message.Reset(StreamResetReason.BROKEN));
+        origin.send(Arrays.copyOf(answer.array(), answer.position()));
+        assertThat(visitor.getInputStream().readAllBytes()).hasSize(bytes);
+        roles.awaitLog("relay ended", "reason=origin-reset");
+      }
     }
   }
 

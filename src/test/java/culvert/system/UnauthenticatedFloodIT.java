@@ -30,7 +30,7 @@ class UnauthenticatedFloodIT {
   private static final Duration LOGIN_LIMIT = Duration.ofSeconds(15);
 
   /** What the image's options allow: the heap, buffers outside of it, code and native memory. */
-  private static final int MAX_MEGABYTES = 330;
+  private static final int MAX_MEGABYTES = 300;
 
   private static final int DESCRIPTORS = 160;
   private static final int VISITORS = 200;

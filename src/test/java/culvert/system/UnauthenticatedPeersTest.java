@@ -2,35 +2,62 @@ package culvert.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.config.OriginSettings;
+import culvert.config.RemoteAddress;
 import culvert.config.Secret;
+import culvert.config.TlsClientSettings;
+import culvert.config.TransportKind;
+import culvert.config.WebSocketSettings;
+import culvert.net.BufferPool;
+import culvert.net.Connection;
+import culvert.net.Dialer;
 import culvert.net.HostPort;
 import culvert.observe.Counter;
 import culvert.origin.OriginProxy;
 import culvert.protocol.Frame;
 import culvert.protocol.Handshake;
 import culvert.protocol.Message;
+import culvert.protocol.PeerNames;
 import culvert.testing.BareLogin;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.RolePair;
 import culvert.testing.TestClient;
 import culvert.testing.TestServer;
+import culvert.transport.Transport;
+import culvert.transport.stack.TransportStack;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Behaviour of a control port towards peers that are not valid origin proxies. */
 @ExtendWith(LeakCheck.class)
 @Timeout(60)
 class UnauthenticatedPeersTest {
+
+  private static final int FAILED_LOGINS = 5;
+
+  /** A request that is not one for a WebSocket, and more bytes. */
+  private static final byte[] INVALID_UPGRADE =
+      ("GET /other HTTP/1.1\r\nHost: x\r\n\r\n" + "x".repeat(8000))
+          .getBytes(StandardCharsets.US_ASCII);
+
+  private static final BufferPool POOL = new BufferPool();
+
+  @TempDir private Path folder;
 
   private static Socket connect(RolePair tunnel, String text) throws IOException {
     Socket socket = TestClient.dial(tunnel.remote().controlAddress());
@@ -41,6 +68,57 @@ class UnauthenticatedPeersTest {
   private static String answer(Socket peer) throws IOException {
     try (peer) {
       return new String(peer.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+    }
+  }
+
+  /** Closes its connection below the transport, as a login does that fails. */
+  private static void sendUnanswered(Transport dialling, HostPort control, byte[] bytes)
+      throws IOException {
+    try (Connection carrier = new Dialer(POOL).connect(control, RolePair.LIMIT)) {
+      Connection connection = dialling.wrap(carrier);
+      connection.output().write(bytes);
+      connection.input().readAllBytes();
+    } catch (EOFException e) {
+      // The remote proxy closes below the transport.
+    }
+  }
+
+  private static Transport dialling(TransportKind kind, OriginSettings settings, HostPort address) {
+    return TransportStack.dialling(
+        kind,
+        settings.tls().orElse(TlsClientSettings.DEFAULT),
+        WebSocketSettings.DEFAULT,
+        address,
+        PeerNames.REMOTE_PROXY,
+        POOL,
+        message -> {});
+  }
+
+  /** Each record that is sent is as long as one may be before the login. */
+  @ParameterizedTest
+  @EnumSource(names = {"NOISE", "TLS", "WS", "WSS"})
+  void failedLoginsOverEachTransportLeaveNothingInTheBudget(TransportVariant transport)
+      throws Exception {
+    var options = transport.options(folder).secrets(RolePair.SECRET, Secret.generate());
+    try (var server = TestServer.echo();
+        var tunnel = new RolePair(server.address(), options)) {
+      HostPort control = tunnel.remote().controlAddress();
+      var settings = options.originSettings(server.address(), new RemoteAddress.Direct(control));
+      TransportKind kind = settings.transport().kind(true);
+      for (int i = 0; i < FAILED_LOGINS; i++) {
+        sendUnanswered(dialling(kind, settings, control), control, new byte[16 * 1024]);
+        TransportKind outer = kind.isTls() ? TransportKind.TLS : TransportKind.PLAIN;
+        sendUnanswered(dialling(outer, settings, control), control, INVALID_UPGRADE);
+      }
+      tunnel.join();
+      assertThat(tunnel.end()).isEqualTo(OriginProxy.End.CREDENTIALS);
+      Eventually.within(
+          RolePair.LIMIT,
+          () -> {
+            assertThat(tunnel.remote().heldBytes()).as("of the remote proxy").isZero();
+            assertThat(tunnel.origin().heldBytes()).as("of the origin proxy").isZero();
+          });
+      assertThat(POOL.budget().held()).as("of the clients").isZero();
     }
   }
 

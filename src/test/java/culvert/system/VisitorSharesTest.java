@@ -8,10 +8,15 @@ import culvert.config.ResourceLimits;
 import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.observe.Counter;
+import culvert.protocol.Handshake;
+import culvert.protocol.Message;
 import culvert.testing.Eventually;
+import culvert.testing.KeepAliveProbe;
 import culvert.testing.LeakCheck;
 import culvert.testing.Pace;
 import culvert.testing.RolePair;
+import culvert.testing.ScriptedOrigin;
+import culvert.testing.SeparateRoles;
 import culvert.testing.TestClient;
 import culvert.testing.TestServer;
 import culvert.testing.UnansweredAddress;
@@ -31,6 +36,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Timeout(60)
 class VisitorSharesTest {
 
+  private static final String SECRET = "a b c";
   private static final Duration SOON = Duration.ofSeconds(10);
 
   private static ResourceLimits opens(int ofSession, int ofService) {
@@ -152,6 +158,69 @@ class VisitorSharesTest {
     }
   }
 
+  /** The scripted origin proxy accepts 64 streams and answers none. */
+  @Test
+  void idleVisitorsOfOneServiceLeaveStreamsOfTheSessionForAnother() throws Exception {
+    var options = new RolePair.Options().secrets(SECRET, SECRET).plain();
+    List<Socket> visitors = new ArrayList<>();
+    try (var roles = new SeparateRoles();
+        var remote = roles.remote(options, "web=127.0.0.1:0", "ssh=127.0.0.1:0");
+        var origin = new ScriptedOrigin(remote.controlAddress(), "127.0.0.1")) {
+      origin.logInCurrent("scripted", Handshake.newInstance(), SECRET);
+      origin.send(0, new Message.Offer("web"));
+      origin.send(0, new Message.Offer("ssh"));
+      origin.send(0, new Message.Register(false));
+      assertThat(origin.receive()).isInstanceOf(Message.Offered.class);
+      assertThat(origin.receive()).isInstanceOf(Message.Offered.class);
+      for (int i = 0; i < 64; i++) {
+        visitors.add(TestClient.dial(remote.outsideAddresses().get("web")));
+      }
+      Eventually.within(
+          SOON,
+          () -> assertThat(remote.counters().get(Counter.VISITORS_UNSERVED)).isEqualTo(64 / 4));
+      visitors.add(TestClient.dial(remote.outsideAddresses().get("ssh")));
+      awaitOpen(origin, "ssh");
+      for (Socket visitor : visitors) {
+        reset(visitor);
+      }
+    }
+  }
+
+  /** Its visitors have flows. */
+  @Test
+  void udpServiceReservesNoStreamsOfTheSession() throws Exception {
+    var options = new RolePair.Options().secrets(SECRET, SECRET).plain();
+    List<Socket> visitors = new ArrayList<>();
+    try (var roles = new SeparateRoles();
+        var remote = roles.remote(options, "web=127.0.0.1:0", "dns=udp:127.0.0.1:0");
+        var origin = new ScriptedOrigin(remote.controlAddress(), "127.0.0.1")) {
+      origin.logInCurrent("scripted", Handshake.newInstance(), SECRET);
+      origin.send(0, new Message.Offer("web"));
+      origin.send(0, new Message.Offer("dns/udp"));
+      origin.send(0, new Message.Register(false));
+      assertThat(origin.receive()).isInstanceOf(Message.Offered.class);
+      assertThat(origin.receive()).isInstanceOf(Message.Offered.class);
+      for (int i = 0; i < 65; i++) {
+        visitors.add(TestClient.dial(remote.outsideAddresses().get("web")));
+      }
+      Eventually.within(
+          SOON,
+          () -> {
+            assertThat(remote.counters().get(Counter.VISITORS_UNSERVED)).isEqualTo(1);
+            assertThat(remote.visitors()).isEqualTo(64);
+          });
+      for (Socket visitor : visitors) {
+        reset(visitor);
+      }
+    }
+  }
+
+  private static void awaitOpen(ScriptedOrigin origin, String service) throws IOException {
+    while (!(origin.receive() instanceof Message.Open open && open.service().equals(service))) {
+      // An open of another service, or a PING.
+    }
+  }
+
   @Test
   void relayWithoutBytesIsClosedAfterTheIdleTimeout() throws Exception {
     var options = new RolePair.Options().idle(Duration.ofMillis(300));
@@ -177,6 +246,18 @@ class VisitorSharesTest {
         TestClient.assertEchoes(visitor, "hello");
         Pace.pause(Duration.ofMillis(50));
       }
+    }
+  }
+
+  /** A host that vanished from the network sends no end; its place was held for two hours. */
+  @Test
+  void visitorAndOriginServerAreProbedByKeepAlive() throws Exception {
+    try (var server = TestServer.echo();
+        var tunnel = RolePair.to(server.address());
+        Socket visitor = tunnel.visit()) {
+      TestClient.assertEchoes(visitor, "hello");
+      KeepAliveProbe.assertDue(6, 60, tunnel.outside().port(), visitor.getLocalPort());
+      KeepAliveProbe.assertDue(6, 60, KeepAliveProbe.ANY, server.address().port());
     }
   }
 

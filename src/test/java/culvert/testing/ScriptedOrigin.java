@@ -62,6 +62,11 @@ public final class ScriptedOrigin implements AutoCloseable {
   public Message share(String service) throws IOException {
     send(0, new Message.Offer(service));
     send(0, new Message.Register(true));
+    return receiveAnswer();
+  }
+
+  /** Returns the next message but SHARED, which comes whenever another session changes. */
+  public Message receiveAnswer() throws IOException {
     Message answer = receive();
     while (answer instanceof Message.Shared) {
       answer = receive();

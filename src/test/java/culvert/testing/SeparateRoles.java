@@ -28,6 +28,12 @@ public final class SeparateRoles implements AutoCloseable {
     return RemoteProxy.start(options.remoteSettings(control, "127.0.0.1:0"), log.log());
   }
 
+  /** Starts a remote proxy with these services, each as {@code NAME=ADDRESS}. */
+  public RemoteProxy remote(RolePair.Options options, String... services) throws IOException {
+    var control = Optional.of(new HostPort("127.0.0.1", 0));
+    return RemoteProxy.start(options.remoteSettings(control, services), log.log());
+  }
+
   /** Starts a remote proxy without a control address that accepts visitors on every address. */
   public RemoteProxy remoteOnEveryAddress(RolePair.Options options) throws IOException {
     return RemoteProxy.start(options.remoteSettings(Optional.empty(), "0.0.0.0:0"), log.log());

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.net.BufferPool;
 import culvert.net.Connection;
+import culvert.net.MemoryBudget;
 import culvert.net.Threads;
 import culvert.protocol.ProtocolException;
 import culvert.testing.Eventually;
@@ -13,6 +14,7 @@ import culvert.testing.MemoryPipe;
 import culvert.testing.Seed;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.FutureTask;
@@ -46,6 +48,11 @@ class RecordConnectionTest {
       target.put(records.slice(start + 1, length));
       records.position(start + 1 + length);
       return Result.DECODED;
+    }
+
+    @Override
+    public int neededBytes(ByteBuffer records) {
+      return records.hasRemaining() ? 1 + (records.get(records.position()) & 0xff) : 1;
     }
 
     @Override
@@ -99,29 +106,42 @@ class RecordConnectionTest {
         }
 
         @Override
+        public int neededBytes(ByteBuffer records) {
+          return records.remaining() < 2 ? 2 : 2 + records.getShort(records.position());
+        }
+
+        @Override
         public void onCarrierEnd(boolean within) throws IOException {
           throw new EOFException();
         }
       };
 
   private RecordConnection connectionWithLongRecords() {
+    return connectionWithLongRecords(pipe.far());
+  }
+
+  private RecordConnection connectionWithLongRecords(Connection carrier) {
     return new RecordConnection(
-        pipe.far(), UNCHANGED, LONG_RECORDS, ByteBuffer.allocate(0), pool, 2048);
+        carrier, UNCHANGED, LONG_RECORDS, ByteBuffer.allocate(0), pool, 2048);
   }
 
   private void sendRecord(int length) throws IOException {
-    pipe.near().output().write(ByteBuffer.allocate(2 + length).putShort((short) length).clear());
+    pipe.near().output().write(record(length));
+  }
+
+  private static ByteBuffer record(int length) {
+    return ByteBuffer.allocate(2 + length).putShort((short) length).clear();
   }
 
   @Test
   void unauthenticatedPeerCannotSendLongRecordsOrHoldPooledBuffers() throws Exception {
     var connection = connectionWithLongRecords();
-    sendRecord(ReceiveBuffer.MAX_UNAUTHENTICATED_RECORD_BYTES - 2);
+    sendRecord(ReceiveLoans.MAX_UNAUTHENTICATED_RECORD_BYTES - 2);
     assertThat(connection.input().readNBytes(100)).hasSize(100);
     assertThat(pool.borrowed()).isZero();
-    assertThat(connection.input().readNBytes(ReceiveBuffer.MAX_UNAUTHENTICATED_RECORD_BYTES - 102))
+    assertThat(connection.input().readNBytes(ReceiveLoans.MAX_UNAUTHENTICATED_RECORD_BYTES - 102))
         .isNotEmpty();
-    sendRecord(ReceiveBuffer.MAX_UNAUTHENTICATED_RECORD_BYTES - 1);
+    sendRecord(ReceiveLoans.MAX_UNAUTHENTICATED_RECORD_BYTES - 1);
     assertThatThrownBy(() -> connection.input().read())
         .isInstanceOf(ProtocolException.class)
         .hasMessage("a record exceeds 20480 bytes, the maximum before login");
@@ -131,14 +151,110 @@ class RecordConnectionTest {
   @Test
   void authenticatedPeerMaySendLongRecords() throws Exception {
     var connection = connectionWithLongRecords();
-    sendRecord(ReceiveBuffer.MAX_UNAUTHENTICATED_RECORD_BYTES - 2);
-    assertThat(connection.input().readNBytes(ReceiveBuffer.MAX_UNAUTHENTICATED_RECORD_BYTES - 2))
+    sendRecord(ReceiveLoans.MAX_UNAUTHENTICATED_RECORD_BYTES - 2);
+    assertThat(connection.input().readNBytes(ReceiveLoans.MAX_UNAUTHENTICATED_RECORD_BYTES - 2))
         .isNotEmpty();
     connection.setAuthenticated();
     sendRecord(30_000);
     assertThat(connection.input().readNBytes(30_000)).hasSize(30_000);
     connection.close();
     assertThat(pool.borrowed()).isZero();
+  }
+
+  /** A login that fails does not close its transport. */
+  @Test
+  void receivedBytesCountInTheBudgetFromTheLoginOn() throws Exception {
+    var connection = connectionWithLongRecords();
+    sendRecord(10_000);
+    assertThat(connection.input().read()).isZero();
+    assertThat(pool.budget().held()).as("before the login").isZero();
+    connection.setAuthenticated();
+    assertThat(pool.budget().held()).as("after the login").isGreaterThanOrEqualTo(10_000);
+    connection.close();
+    assertThat(pool.budget().held()).as("after the close").isZero();
+  }
+
+  @Test
+  void readThatDoesNotWaitReturnsZeroWithinARecord() throws Exception {
+    try (var carriers = Loopback.open();
+        var connection = connectionWithLongRecords(carriers.far())) {
+      connection.setAuthenticated();
+      ByteBuffer target = ByteBuffer.allocate(30_000);
+      assertThat(connection.input().tryRead(target)).isZero();
+      carriers.near().output().write(record(20_000).limit(10_000));
+      Eventually.within(
+          Duration.ofSeconds(10),
+          () -> {
+            assertThat(connection.input().tryRead(target)).isZero();
+            assertThat(connection.received()).isEqualTo(10_000);
+          });
+      carriers.near().output().write(record(20_000).position(10_000));
+      Eventually.within(
+          Duration.ofSeconds(10),
+          () -> assertThat(connection.input().tryRead(target)).isEqualTo(20_000));
+      carriers.near().closeOutput();
+      assertThatThrownBy(() -> connection.input().read(target)).isInstanceOf(EOFException.class);
+    }
+    assertThat(pool.budget().held()).isZero();
+  }
+
+  /** The first record makes the loop use large buffers. */
+  @Test
+  void copyLoopThatWaitsWithinARecordHoldsNoMoreThanTheRecord() throws Exception {
+    try (var carriers = Loopback.open()) {
+      var connection = connectionWithLongRecords(carriers.far());
+      connection.setAuthenticated();
+      var copied =
+          new FutureTask<>(() -> connection.input().transferTo(OutputStream.nullOutputStream()));
+      Thread loop = Threads.start("loop", copied);
+      carriers.near().output().write(record(30_000));
+      carriers.near().output().write(record(30_000).limit(20_000));
+      Eventually.within(
+          Duration.ofSeconds(10),
+          () -> {
+            assertThat(connection.received()).isEqualTo(30_002 + 20_000);
+            assertThat(loop.getState()).isEqualTo(Thread.State.WAITING);
+            assertThat(pool.borrowed()).isZero();
+          });
+      assertThat(pool.budget().held()).isEqualTo(30_002 + BufferPool.IDLE_BYTES);
+      connection.close();
+      assertThatThrownBy(copied::get).hasCauseInstanceOf(IOException.class);
+      assertThat(pool.budget().held()).isZero();
+    }
+  }
+
+  /** The loop reads with small buffers then, and what it has not decoded counts as well. */
+  @Test
+  void blockedCopyLoopHoldsFewRecordsWhileMemoryIsShort() throws Exception {
+    var scarce = new BufferPool(new MemoryBudget(1 << 20));
+    ByteBuffer other = scarce.borrow(600 * 1024);
+    try (var carriers = Loopback.open();
+        var sink = Loopback.open(8192)) {
+      var connection =
+          new RecordConnection(
+              carriers.far(), UNCHANGED, LONG_RECORDS, ByteBuffer.allocate(0), scarce, 2048);
+      connection.setAuthenticated();
+      var copied = new FutureTask<>(() -> connection.input().transferTo(sink.near().output()));
+      Thread loop = Threads.start("loop", copied);
+      var fed =
+          new FutureTask<Void>(() -> {
+            for (; ; ) {
+              carriers.near().output().write(record(10_000));
+            }
+          });
+      Thread feeder = Threads.start("feeder", fed);
+      Eventually.within(
+          Duration.ofSeconds(10),
+          () -> {
+            assertThat(loop.getState()).isEqualTo(Thread.State.WAITING);
+            assertThat(feeder.getState()).isEqualTo(Thread.State.WAITING);
+          });
+      assertThat(scarce.budget().held() - other.capacity()).isLessThan(3 * 10_002);
+      sink.near().reset();
+      connection.reset();
+      assertThatThrownBy(copied::get).hasCauseInstanceOf(IOException.class);
+      assertThatThrownBy(fed::get).hasCauseInstanceOf(IOException.class);
+    }
   }
 
   private void send(int... bytes) throws IOException {

@@ -13,10 +13,9 @@ import culvert.net.Relay;
 import culvert.protocol.PeerNames;
 import culvert.route.GroupConnector;
 import culvert.route.Route;
-import culvert.setting.SettingMessage;
+import culvert.setting.SettingWarnings;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.function.Consumer;
 
 /**
  * Shared by all programs that join a group as a member: joins, connects to servers, relays, and
@@ -42,7 +41,7 @@ public final class BounceClient implements AutoCloseable {
    * @param warnings receives messages for the user about files, now and whenever they change
    * @throws IllegalArgumentException if a file that the transport needs is invalid
    */
-  public BounceClient(BounceClientSettings settings, Consumer<SettingMessage> warnings) {
+  public BounceClient(BounceClientSettings settings, SettingWarnings warnings) {
     this.settings = settings;
     this.connector =
         new GroupConnector(
@@ -121,8 +120,8 @@ public final class BounceClient implements AutoCloseable {
   Relay.Outcome relay(String name, Connection first, Connection second) {
     Runnable end =
         () -> {
-          first.reset();
-          second.reset();
+          first.abandon();
+          second.abandon();
         };
     if (!register(end)) {
       return Relay.Outcome.STOPPED;
@@ -154,7 +153,7 @@ public final class BounceClient implements AutoCloseable {
     operations.remove(end);
   }
 
-  /** Cancels every connection attempt and resets every relay. */
+  /** Cancels every connection attempt and ends every relay. */
   @Override
   public void close() {
     operations.closeAll(Runnable::run);

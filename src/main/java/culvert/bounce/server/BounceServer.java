@@ -48,7 +48,7 @@ public final class BounceServer implements BounceAdmin, AutoCloseable {
     groupHandler = new GroupHandler(settings.groups(), groups, members, events, deadlines);
     handler =
         new MemberHandler(
-            settings, transport, groups, members, groupHandler, deadlines, counters, log);
+            settings, transport, groups, members, groupHandler, pool, deadlines, counters, log);
     listener = Listener.bind(settings.listen(), "member", pool, handler);
     SlowMembers.watch(
         members,
@@ -60,12 +60,7 @@ public final class BounceServer implements BounceAdmin, AutoCloseable {
 
   private Transport transport(BounceSettings settings) {
     return TransportStack.accepting(
-        settings.transport(),
-        settings.tls(),
-        settings.webSocket(),
-        PeerNames.MEMBER,
-        pool,
-        log::warn);
+        settings.transport(), settings.tls(), settings.webSocket(), PeerNames.MEMBER, pool, log);
   }
 
   /**
@@ -138,6 +133,11 @@ public final class BounceServer implements BounceAdmin, AutoCloseable {
   /** Returns the number of groups that have a member. */
   int groups() {
     return groups.size();
+  }
+
+  /** Returns the bytes of all buffers in use. */
+  long heldBytes() {
+    return pool.budget().held();
   }
 
   /** Returns the number of large buffers in use. */

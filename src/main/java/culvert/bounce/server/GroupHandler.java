@@ -7,6 +7,8 @@ import culvert.net.IdleWatch;
 import culvert.net.Relay;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Optional;
 
 /**
  * Serves a member while it is in its group, in the member's own thread.
@@ -82,19 +84,22 @@ final class GroupHandler {
 
   /** Delivers a member's bytes to the others until it ends or has been idle for too long. */
   private void deliver(Member member, int echoed) throws IOException {
-    var watch =
-        new IdleWatch(
-            deadlines,
-            settings::idle,
-            () -> member.connection().received() + member.connection().sent(),
-            () -> members.disconnect(member, idleReason()));
-    watch.restart();
-    try {
-      member.input().transferTo(new Fanout(member, echoed, members, events, this::isEchoOn));
+    Optional<IdleWatch> watch = settings.idle().map(limit -> watch(member, limit));
+    watch.ifPresent(IdleWatch::restart);
+    try (var fanout = new Fanout(member, echoed, members, events, this::isEchoOn)) {
+      member.input().transferTo(fanout);
       members.end(member, deadlines);
     } finally {
-      watch.stop();
+      watch.ifPresent(IdleWatch::stop);
     }
+  }
+
+  private IdleWatch watch(Member member, Duration limit) {
+    return new IdleWatch(
+        deadlines,
+        limit,
+        () -> member.connection().received() + member.connection().sent(),
+        () -> members.disconnect(member, idleReason()));
   }
 
   private String idleReason() {

@@ -1,6 +1,7 @@
 package culvert.bounce.server;
 
 import culvert.bounce.server.MemberView.State;
+import culvert.net.BufferPool;
 import culvert.net.ByteOutput;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
@@ -22,7 +23,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class Member {
 
-  /** For the end that is sent to a member that leaves. */
+  /** For the last message to a member that leaves or is refused. */
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
 
   private final long id;
@@ -87,10 +88,13 @@ final class Member {
         state.get());
   }
 
-  /** Sets the connection that the transport's handshake has produced, and starts reading ahead. */
-  void setTransport(Connection transport) {
+  /**
+   * Sets the connection that the transport's handshake has produced, and starts reading ahead, into
+   * a buffer of the pool. The caller calls {@link #closeInput} at the end.
+   */
+  void setTransport(Connection transport, BufferPool pool) {
     connection = transport;
-    input = ReadAheadInput.of(transport.input(), "member input " + name());
+    input = ReadAheadInput.of(transport.input(), pool, "member input " + name());
   }
 
   /** Returns the connection of the transport, or the socket's before the transport's handshake. */
@@ -115,14 +119,22 @@ final class Member {
 
   /**
    * Ends the handshake after the limiter has withdrawn its slot. Never blocks. After a timeout the
-   * member's thread may still send a refusal; after an eviction the connection is closed.
+   * member's thread has a second to send a refusal, because the peer may not read; after an
+   * eviction the connection is closed at once.
    */
-  void handshakeExpired(HandshakeLimiter.Reason reason) {
+  void handshakeExpired(HandshakeLimiter.Reason reason, Deadlines deadlines) {
     isTimedOut = reason == HandshakeLimiter.Reason.TIMEOUT;
     ReadAheadInput reader = input;
     if (isTimedOut && reader != null) {
       reader.wakeUp();
+      deadlines.after(CLOSE_LIMIT, this::closeUnlessJoined);
     } else {
+      socket.close();
+    }
+  }
+
+  private void closeUnlessJoined() {
+    if (group == null) {
       socket.close();
     }
   }
@@ -165,10 +177,14 @@ final class Member {
     }
   }
 
-  /** Closes or resets the connection, and wakes up the thread that waits for its input. */
+  /**
+   * Closes or abandons the connection, and wakes up the thread that waits for its input.
+   *
+   * @param reset whether the peer sees a reset, unless this side has ended its output before
+   */
   void close(boolean reset) {
     if (reset) {
-      connection.reset();
+      connection.abandon();
     } else {
       connection.close();
     }
@@ -176,6 +192,14 @@ final class Member {
     if (reader != null) {
       reader.release();
       reader.wakeUp();
+    }
+  }
+
+  /** Gives the buffer of a closed connection back; only the member's own thread calls it. */
+  void closeInput() {
+    ReadAheadInput reader = input;
+    if (reader != null) {
+      reader.close();
     }
   }
 
@@ -202,6 +226,20 @@ final class Member {
       isWriteInProgress = false;
       output.unlock();
     }
+  }
+
+  /**
+   * Starts a delivery of several calls by the sender's thread: until {@link #endDelivery} no other
+   * thread writes to this member. Blocks until the delivery of another sender has ended.
+   */
+  void beginDelivery(Member sender) {
+    sender.receiver = this;
+    output.lock();
+  }
+
+  /** Ends a delivery that {@link #beginDelivery} of this thread has started. */
+  void endDelivery() {
+    output.unlock();
   }
 
   /**

@@ -6,6 +6,7 @@ import culvert.bounce.server.MemberView.State;
 import culvert.config.BounceAuthentication;
 import culvert.config.BounceSettings;
 import culvert.config.TlsServerSettings;
+import culvert.net.BufferPool;
 import culvert.net.Deadlines;
 import culvert.net.Descriptors;
 import culvert.net.HandshakeLimiter;
@@ -46,6 +47,7 @@ final class MemberHandler implements Listener.Handler {
   private final Groups groups;
   private final Members members;
   private final GroupHandler groupHandler;
+  private final BufferPool pool;
   private final Deadlines deadlines;
   private final Counters counters;
   private final Log log;
@@ -65,6 +67,7 @@ final class MemberHandler implements Listener.Handler {
       Groups groups,
       Members members,
       GroupHandler groupHandler,
+      BufferPool pool,
       Deadlines deadlines,
       Counters counters,
       Log log) {
@@ -73,6 +76,7 @@ final class MemberHandler implements Listener.Handler {
     this.groups = groups;
     this.members = members;
     this.groupHandler = groupHandler;
+    this.pool = pool;
     this.deadlines = deadlines;
     this.counters = counters;
     this.log = log;
@@ -114,7 +118,8 @@ final class MemberHandler implements Listener.Handler {
       members.disconnect(member, DisconnectReason.SERVER_STOPPED);
       return;
     }
-    var slot = handshakes.acquire(source(member), member::handshakeExpired);
+    var slot =
+        handshakes.acquire(source(member), reason -> member.handshakeExpired(reason, deadlines));
     try {
       KeepAlive.NORMAL.applyTo(socket);
       Optional<Group> group = performHandshakes(member, slot);
@@ -134,6 +139,7 @@ final class MemberHandler implements Listener.Handler {
       members.disconnect(member, DisconnectReason.SERVER_STOPPED);
       // Another thread may have disconnected the member before it joined.
       members.removeFromGroup(member);
+      member.closeInput();
       threads.remove(member);
     }
   }
@@ -146,7 +152,7 @@ final class MemberHandler implements Listener.Handler {
   private Optional<Group> performHandshakes(Member member, HandshakeLimiter.Slot slot)
       throws IOException, InterruptedException {
     Access now = access;
-    member.setTransport(now.transport().wrap(member.connection()));
+    member.setTransport(now.transport().wrap(member.connection()), pool);
     if (settings.tls().flatMap(TlsServerSettings::clientAuthorities).isPresent()) {
       slot.setVerified();
     }
@@ -160,6 +166,7 @@ final class MemberHandler implements Listener.Handler {
       return Optional.empty();
     }
     Transport.setAuthenticated(member.connection());
+    member.input().setAuthenticated();
     Optional<Group> group =
         Descriptors.PROCESS.isReserveReached()
             ? Optional.empty()
@@ -249,6 +256,8 @@ final class MemberHandler implements Listener.Handler {
           case FULL -> Counter.MEMBERS_OVER_LIMIT;
         });
     failures.logRejected(member.connection(), cause);
+    // Further bytes are read and discarded below.
+    member.input().release();
     LingeringClose.sendAndClose(member.connection(), refusal.bytes(), deadlines);
     members.disconnect(member, refusal.toString());
   }

@@ -1,12 +1,12 @@
 package culvert.bounce.server;
 
+import culvert.net.BufferPool;
 import culvert.net.ByteInput;
 import culvert.net.Threads;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -17,6 +17,9 @@ import java.util.function.Consumer;
  * of the input is therefore detected while no other thread reads, and a caller can wait for bytes
  * with a timeout. After {@link #release}, callers get the bytes that were read ahead and then read
  * the source themselves.
+ *
+ * <p>The bytes are in a buffer of the pool, which counts in the budget of the process. It has 2 KiB
+ * and grows only after {@link #setAuthenticated}, and not while half of the budget is in use.
  */
 final class ReadAheadInput extends ByteInput {
 
@@ -26,19 +29,26 @@ final class ReadAheadInput extends ByteInput {
   /** Waits without a timeout. */
   static final long NO_TIMEOUT = Long.MAX_VALUE;
 
-  private static final int INITIAL_BYTES = 2 * 1024;
+  /** Size of the buffer at first, and maximum number of bytes that {@link #copyFrom} returns. */
+  static final int INITIAL_BYTES = 2 * 1024;
+
+  /** In place of a buffer that was given back. */
+  private static final ByteBuffer NONE = ByteBuffer.allocate(0);
 
   private final ByteInput source;
+  private final BufferPool pool;
   private final ReentrantLock lock = new ReentrantLock();
 
   /** Signalled when one of the fields below changes. */
   private final Condition changed = lock.newCondition();
 
   // Guarded by the lock, except the bytes from end on, which only the reading thread uses.
-  private byte[] buffer = new byte[INITIAL_BYTES];
+  private ByteBuffer buffer;
   private int start;
   private int end;
+  private boolean authenticated;
   private boolean released;
+  private boolean closed;
   private boolean wakeUpRequested;
 
   /** The reading thread has ended. */
@@ -47,13 +57,15 @@ final class ReadAheadInput extends ByteInput {
   private boolean ended;
   private IOException fault;
 
-  private ReadAheadInput(ByteInput source) {
+  private ReadAheadInput(ByteInput source, BufferPool pool) {
     this.source = source;
+    this.pool = pool;
+    this.buffer = pool.borrow(INITIAL_BYTES);
   }
 
-  /** Starts reading ahead, in a thread with this name. */
-  static ReadAheadInput of(ByteInput source, String name) {
-    var input = new ReadAheadInput(source);
+  /** Starts reading ahead, in a thread with this name, until {@link #release} or {@link #close}. */
+  static ReadAheadInput of(ByteInput source, BufferPool pool, String name) {
+    var input = new ReadAheadInput(source, pool);
     Threads.start(name, input::readAhead);
     return input;
   }
@@ -67,6 +79,8 @@ final class ReadAheadInput extends ByteInput {
           return;
         }
       }
+      // The bytes that follow are read by another thread, after it has written those held here.
+      source.shrink();
     } catch (IOException e) {
       failure = e;
     } catch (RuntimeException | Error e) {
@@ -79,30 +93,53 @@ final class ReadAheadInput extends ByteInput {
 
   /** Waits for free space in the buffer and returns it; returns an empty buffer after a release. */
   private ByteBuffer awaitSpace() {
+    if (isFull()) {
+      source.shrink();
+    }
     lock.lock();
     try {
-      while (!released && end - start == MAX_BYTES) {
+      while (!released && !hasSpace()) {
         changed.awaitUninterruptibly();
       }
-      if (released) {
-        return ByteBuffer.allocate(0);
-      }
-      if (end == buffer.length || start == end) {
-        compactOrGrow();
-      }
-      return ByteBuffer.wrap(buffer, end, buffer.length - end);
+      return released ? NONE : buffer.slice(end, buffer.capacity() - end);
     } finally {
       lock.unlock();
     }
   }
 
+  private boolean isFull() {
+    lock.lock();
+    try {
+      return !released && !hasSpace();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns whether there is free space after the held bytes; moves them to make some. */
+  private boolean hasSpace() {
+    if (end == buffer.capacity() || start == end) {
+      compactOrGrow();
+    }
+    return end < buffer.capacity();
+  }
+
   private void compactOrGrow() {
     int size = end - start;
-    byte[] target = size > buffer.length / 2 ? new byte[Math.min(2 * size, MAX_BYTES)] : buffer;
-    System.arraycopy(buffer, start, target, 0, size);
-    buffer = target;
+    ByteBuffer before = buffer;
+    if (size > before.capacity() / 2 && canGrow()) {
+      buffer = pool.borrow(2 * before.capacity());
+    }
+    buffer.put(0, before, start, size);
+    if (buffer != before) {
+      pool.release(before);
+    }
     start = 0;
     end = size;
+  }
+
+  private boolean canGrow() {
+    return authenticated && buffer.capacity() < MAX_BYTES && !pool.budget().isUnderPressure();
   }
 
   private boolean received(int n) {
@@ -125,6 +162,49 @@ final class ReadAheadInput extends ByteInput {
     try {
       stopped = true;
       fault = failure;
+      if (closed) {
+        giveBack();
+      }
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Discards the held bytes. The lock is held, and the reading thread has ended. */
+  private void giveBack() {
+    if (buffer != NONE) {
+      pool.release(buffer);
+      buffer = NONE;
+      start = 0;
+      end = 0;
+    }
+  }
+
+  /** Allows more than {@link #INITIAL_BYTES} to be held. */
+  void setAuthenticated() {
+    lock.lock();
+    try {
+      authenticated = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Stops reading ahead, and discards the held bytes once the reading thread has ended: the caller
+   * has closed the connection. No thread may read this input any more.
+   */
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      released = true;
+      closed = true;
+      if (stopped) {
+        giveBack();
+      }
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -234,20 +314,30 @@ final class ReadAheadInput extends ByteInput {
   void consume(Consumer<ByteBuffer> consumer) {
     lock.lock();
     try {
-      ByteBuffer bytes = ByteBuffer.wrap(buffer, start, end - start);
+      ByteBuffer bytes = held();
       consumer.accept(bytes);
-      start = bytes.position();
+      start += bytes.position();
       changed.signalAll();
     } finally {
       lock.unlock();
     }
   }
 
-  /** Returns a copy of the held bytes from {@code offset} on, without removing them. */
+  /** Returns a view of the held bytes. The lock is held. */
+  private ByteBuffer held() {
+    return buffer.slice(start, end - start);
+  }
+
+  /**
+   * Returns a copy of the held bytes from {@code offset} on, at most {@link #INITIAL_BYTES},
+   * without removing them: the caller may wait with the copy, which counts in no budget.
+   */
   byte[] copyFrom(int offset) {
     lock.lock();
     try {
-      return Arrays.copyOfRange(buffer, start + offset, end);
+      byte[] copy = new byte[Math.min(end - start - offset, INITIAL_BYTES)];
+      buffer.get(start + offset, copy);
+      return copy;
     } finally {
       lock.unlock();
     }
@@ -279,9 +369,7 @@ final class ReadAheadInput extends ByteInput {
       if (start < end) {
         return true;
       }
-      buffer = new byte[0];
-      start = 0;
-      end = 0;
+      giveBack();
       if (fault != null) {
         throw new IOException(fault.getMessage(), fault);
       }
@@ -291,16 +379,31 @@ final class ReadAheadInput extends ByteInput {
     }
   }
 
-  /** Transfers the bytes read ahead, then lets the source transfer the rest in its own way. */
+  /**
+   * Transfers the bytes read ahead, then lets the source transfer the rest in its own way. The
+   * caller has released the input, so that the held bytes stay where they are.
+   */
   @Override
   public long transferTo(OutputStream out) throws IOException {
     long total = 0;
     while (awaitReadAhead()) {
-      byte[] piece = copyFrom(0);
-      consume(bytes -> bytes.position(bytes.position() + piece.length));
-      out.write(piece);
-      total += piece.length;
+      total += transferHeld(out);
     }
     return isFinished() ? total : total + source.transferTo(out);
+  }
+
+  /** Writes the held bytes from the buffer itself: a write that waits holds no copy. */
+  private int transferHeld(OutputStream out) throws IOException {
+    ByteBuffer bytes;
+    lock.lock();
+    try {
+      bytes = held();
+    } finally {
+      lock.unlock();
+    }
+    int n = bytes.remaining();
+    out.write(bytes.array(), bytes.arrayOffset(), n);
+    consume(first -> first.position(n));
+    return n;
   }
 }

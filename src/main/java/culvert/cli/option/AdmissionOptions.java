@@ -12,10 +12,11 @@ public final class AdmissionOptions {
   @Option(
       names = "--max-sessions",
       paramLabel = "N",
-      defaultValue = "1024",
-      description = "Maximum concurrent sessions: origin proxies and bore clients.")
+      description =
+          "Maximum concurrent sessions that serve: origin proxies and bore clients. [default: one"
+              + " for each 544K of the heap, at most 1024; 337 with the image's own settings]")
   @InHelp(HelpGroup.LIMITS)
-  private int sessions;
+  private Integer sessions;
 
   @Option(
       names = "--max-visitors-per-addr",
@@ -41,6 +42,6 @@ public final class AdmissionOptions {
 
   /** Returns the maximum number of concurrent sessions. */
   public int sessions() {
-    return sessions;
+    return sessions == null ? ConnectionLimits.DEFAULT.sessions() : sessions;
   }
 }

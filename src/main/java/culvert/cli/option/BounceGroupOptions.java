@@ -3,6 +3,7 @@ package culvert.cli.option;
 import culvert.config.BounceGroups;
 import culvert.config.ConnectionLimits;
 import culvert.config.PairedGroups;
+import culvert.config.TransportKind;
 import java.time.Duration;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -39,9 +40,10 @@ public final class BounceGroupOptions {
   @Option(
       names = "--max-clients",
       paramLabel = "N",
-      defaultValue = "16384",
-      description = "Maximum members of all groups together.")
-  private int clients;
+      description =
+          "Maximum members of all groups together. [default: one for each 24K of the heap, 64K with"
+              + " TLS; 7,656 and 2,871 with the image's own settings]")
+  private Integer clients;
 
   @Option(
       names = "--max-clients-per-addr",
@@ -79,14 +81,16 @@ public final class BounceGroupOptions {
   /**
    * Returns the settings.
    *
+   * @param transport of the members' connections
    * @throws IllegalArgumentException if an option is invalid
    */
-  public BounceGroups groups() {
+  public BounceGroups groups(TransportKind transport) {
+    int max = clients == null ? BounceGroups.maxClients(transport.isTls()) : clients;
     return new BounceGroups(
         groups,
         members,
-        clients,
-        clientsPerAddress == null ? ConnectionLimits.shareOfOneAddress(clients) : clientsPerAddress,
+        max,
+        clientsPerAddress == null ? ConnectionLimits.shareOfOneAddress(max) : clientsPerAddress,
         echo,
         paired,
         dropSlow,

@@ -11,8 +11,9 @@ final class HalfCloseOption {
       paramLabel = "TIME",
       defaultValue = "1m",
       description =
-          "Maximum silence on a connection after one direction has ended. While both directions are"
-              + " open, --idle-timeout is the limit.")
+          "Maximum silence on a connection after one direction has ended; ten times as long while"
+              + " bytes wait for a receiver that does not read. While both directions are open,"
+              + " --idle-timeout is the limit.")
   @InHelp(HelpGroup.LIMITS)
   private Duration timeout;
 

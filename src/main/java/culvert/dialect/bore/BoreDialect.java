@@ -4,7 +4,6 @@ import culvert.config.BoreSecret;
 import culvert.config.RemoteSettings;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
-import culvert.net.KeepAlive;
 import culvert.protocol.ByeReason;
 import culvert.protocol.PeerRefusedException;
 import culvert.protocol.ProtocolException;
@@ -77,9 +76,7 @@ public final class BoreDialect implements Dialect {
     pending.await(limit);
   }
 
-  /** Without keep-alive, an idle channel whose client is gone would stay open forever. */
-  private Accepted claim(UUID id, Connection channel) throws IOException {
-    KeepAlive.SLOW.applyTo(channel);
+  private Accepted claim(UUID id, Connection channel) {
     return new Accepted.Claimed(() -> {
       if (!pending.claim(id, channel)) {
         throw new PeerRefusedException(

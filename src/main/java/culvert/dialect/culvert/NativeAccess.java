@@ -6,9 +6,8 @@ import culvert.config.ResourceLimits;
 import culvert.config.Secret;
 import culvert.net.BufferPool;
 import culvert.protocol.Handshake;
-import culvert.setting.SettingMessage;
+import culvert.setting.SettingWarnings;
 import java.util.List;
-import java.util.function.Consumer;
 import javax.crypto.SecretKey;
 
 /**
@@ -27,10 +26,7 @@ record NativeAccess(Handshake.Local self, NativeLogin login) {
    * @throws IllegalArgumentException if a file that the transport needs cannot be used
    */
   static NativeAccess accepting(
-      RemoteSettings settings,
-      byte[] instance,
-      BufferPool pool,
-      Consumer<SettingMessage> warnings) {
+      RemoteSettings settings, byte[] instance, BufferPool pool, SettingWarnings warnings) {
     var secrets = settings.secrets().stream().map(Secret::key).toList();
     return new NativeAccess(
         self(instance, settings.resourceLimits(), "", secrets),
@@ -39,10 +35,7 @@ record NativeAccess(Handshake.Local self, NativeLogin login) {
 
   /** Returns the access of an origin proxy; see {@link #accepting} for parameters and errors. */
   static NativeAccess dialling(
-      OriginSettings settings,
-      byte[] instance,
-      BufferPool pool,
-      Consumer<SettingMessage> warnings) {
+      OriginSettings settings, byte[] instance, BufferPool pool, SettingWarnings warnings) {
     var secret = settings.secret().map(Secret::key).stream().toList();
     return new NativeAccess(
         self(instance, settings.resourceLimits(), settings.name(), secret),

@@ -5,9 +5,8 @@ import culvert.mux.Link;
 import culvert.net.Connection;
 import culvert.protocol.Handshake;
 import culvert.session.Dialect;
-import culvert.setting.SettingMessage;
+import culvert.setting.SettingWarnings;
 import java.io.IOException;
-import java.util.function.Consumer;
 
 /**
  * The remote proxy's side of the native protocol: a link for each session and a stream for each
@@ -17,7 +16,7 @@ public final class NativeDialect implements Dialect {
 
   private final byte[] instance = Handshake.newInstance();
   private final Link.Shared shared;
-  private final Consumer<SettingMessage> warnings;
+  private final SettingWarnings warnings;
 
   /** Each login uses one value from start to end. */
   private volatile NativeAccess access;
@@ -29,8 +28,7 @@ public final class NativeDialect implements Dialect {
    * @param warnings receives a message about each unusable file, at the start and after each change
    * @throws IllegalArgumentException if a file that the transport needs cannot be used
    */
-  public NativeDialect(
-      RemoteSettings settings, Link.Shared shared, Consumer<SettingMessage> warnings) {
+  public NativeDialect(RemoteSettings settings, Link.Shared shared, SettingWarnings warnings) {
     this.shared = shared;
     this.warnings = warnings;
     this.access = NativeAccess.accepting(settings, instance, shared.pool(), warnings);

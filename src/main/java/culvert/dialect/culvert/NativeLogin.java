@@ -15,14 +15,13 @@ import culvert.protocol.Message;
 import culvert.protocol.PeerNames;
 import culvert.protocol.PeerRefusedException;
 import culvert.setting.Setting;
-import culvert.setting.SettingMessage;
+import culvert.setting.SettingWarnings;
 import culvert.transport.Transport;
 import culvert.transport.noise.NativeNoise;
 import culvert.transport.stack.TransportStack;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 import javax.crypto.SecretKey;
 
 /**
@@ -59,10 +58,7 @@ final class NativeLogin {
    * @param warnings receives a message about each unusable file, at the start and after each change
    */
   static NativeLogin accepting(
-      RemoteSettings settings,
-      List<SecretKey> secrets,
-      BufferPool pool,
-      Consumer<SettingMessage> warnings) {
+      RemoteSettings settings, List<SecretKey> secrets, BufferPool pool, SettingWarnings warnings) {
     Transport transport =
         TransportStack.accepting(
             settings.transport().kind(!secrets.isEmpty()),
@@ -77,10 +73,7 @@ final class NativeLogin {
 
   /** Creates the origin proxy's side. */
   static NativeLogin dialling(
-      OriginSettings settings,
-      List<SecretKey> secret,
-      BufferPool pool,
-      Consumer<SettingMessage> warnings) {
+      OriginSettings settings, List<SecretKey> secret, BufferPool pool, SettingWarnings warnings) {
     Transport transport =
         TransportStack.dialling(
             settings.transport().kind(!secret.isEmpty()),
@@ -114,7 +107,8 @@ final class NativeLogin {
   }
 
   /**
-   * A login that succeeded.
+   * A login that succeeded. Its connection is marked as authenticated when the session begins to
+   * serve, which closes it in the end.
    *
    * @param connection carries the link
    * @param peer the other side's HELLO
@@ -125,11 +119,11 @@ final class NativeLogin {
   Login dial(Connection fresh, Handshake.Local self) throws IOException {
     Connection carrier = transport.wrap(fresh);
     if (noise.isEmpty()) {
-      return login(carrier, Handshake.dial(self, transportState(carrier), exchange(carrier)));
+      return new Login(carrier, Handshake.dial(self, transportState(carrier), exchange(carrier)));
     }
     NativeNoise.EncryptedLink encrypted = noise.get().dial(carrier);
     Connection inside = encrypted.connection();
-    return login(inside, Handshake.dial(self, encrypted.below(), exchange(inside)));
+    return new Login(inside, Handshake.dial(self, encrypted.below(), exchange(inside)));
   }
 
   /**
@@ -155,10 +149,13 @@ final class NativeLogin {
     if (!(first instanceof Message.Noise message)) {
       throw refuseUnencrypted(exchange);
     }
-    NativeNoise.EncryptedLink encrypted =
-        noise.get().accept(carrier, exchange, message, onVerified);
+    NativeNoise.EncryptedLink encrypted = noise.get().accept(carrier, exchange, message);
     HandshakeExchange within = exchange(encrypted.connection());
-    var peer = Handshake.accept(self, encrypted.below(), within, within.receive());
+    Message hello = within.receive();
+    if (encrypted.isProof()) {
+      onVerified.run();
+    }
+    var peer = Handshake.accept(self, encrypted.below(), within, hello);
     return accepted(encrypted.connection(), peer, self, onVerified);
   }
 
@@ -168,11 +165,6 @@ final class NativeLogin {
     if (!self.secrets().isEmpty()) {
       onVerified.run();
     }
-    return login(connection, peer);
-  }
-
-  private static Login login(Connection connection, Handshake.Peer peer) {
-    Transport.setAuthenticated(connection);
     return new Login(connection, peer);
   }
 

@@ -6,9 +6,8 @@ import culvert.net.Connection;
 import culvert.protocol.Handshake;
 import culvert.session.OriginDialect;
 import culvert.session.OriginSession;
-import culvert.setting.SettingMessage;
+import culvert.setting.SettingWarnings;
 import java.io.IOException;
-import java.util.function.Consumer;
 
 /** The origin proxy's side of the native protocol; see {@link NativeDialect}. */
 public final class NativeOriginDialect implements OriginDialect {
@@ -17,7 +16,7 @@ public final class NativeOriginDialect implements OriginDialect {
   private final PortRequests ports;
   private final boolean isShared;
   private final Link.Shared shared;
-  private final Consumer<SettingMessage> warnings;
+  private final SettingWarnings warnings;
 
   /** Each login uses one value from start to end. */
   private volatile NativeAccess access;
@@ -30,7 +29,7 @@ public final class NativeOriginDialect implements OriginDialect {
    * @throws IllegalArgumentException if a file that the transport needs cannot be used
    */
   public NativeOriginDialect(
-      OriginSettings settings, Link.Shared shared, Consumer<SettingMessage> warnings) {
+      OriginSettings settings, Link.Shared shared, SettingWarnings warnings) {
     this.ports = new PortRequests(settings.outsidePort());
     this.isShared = settings.isShared();
     this.shared = shared;

@@ -21,6 +21,7 @@ import culvert.session.Offer;
 import culvert.session.OfferedService;
 import culvert.session.OriginSession;
 import culvert.session.Visitor;
+import culvert.transport.Transport;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.HashSet;
@@ -97,6 +98,7 @@ final class NativeOriginSession implements OriginSession, Link.Events {
           .forEach(service -> listener.unsupported(service.name(), NO_UDP));
       offer(supported);
     }
+    Transport.setAuthenticated(link.connection());
     link.run();
   }
 

@@ -1,5 +1,6 @@
 package culvert.dialect.culvert;
 
+import culvert.config.ServiceType;
 import culvert.mux.Link;
 import culvert.mux.MuxFlow;
 import culvert.mux.MuxStream;
@@ -20,6 +21,7 @@ import culvert.session.PendingStream;
 import culvert.session.ServiceRegistry;
 import culvert.session.Session;
 import culvert.session.Visitor;
+import culvert.transport.Transport;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -67,6 +69,7 @@ final class NativeSession implements Session, Link.Events {
   @Override
   public void serve(ServiceRegistry services) throws IOException {
     this.services = services;
+    Transport.setAuthenticated(link.connection());
     link.run();
   }
 
@@ -109,8 +112,7 @@ final class NativeSession implements Session, Link.Events {
     switch (message) {
       case Message.Offer offer -> offer(offer.service());
       case Message.Register register -> register(register.isShared());
-      case Message.Withdraw withdraw ->
-          services.withdraw(this, OfferText.parse(withdraw.service()).service());
+      case Message.Withdraw withdraw -> withdraw(OfferText.parse(withdraw.service()).service());
       case Message.Drain drain -> {
         boolean busy = link.finish();
         services.draining(this, busy);
@@ -119,11 +121,23 @@ final class NativeSession implements Session, Link.Events {
     }
   }
 
+  private void withdraw(String service) {
+    services.withdraw(this, service);
+    link.removeService(service);
+  }
+
   /** In version 1 each offer is registered by itself and is not shared. */
   private void offer(String text) throws ProtocolException {
     Offer offer = OfferText.parse(text);
     if (!isRegistering) {
-      services.register(this, List.of(offer), false, answer -> send(offered(text, answer)));
+      services.register(
+          this,
+          List.of(offer),
+          false,
+          answer -> {
+            reserveStreams(answer);
+            send(offered(text, answer));
+          });
     } else if (offers.size() < MAX_OFFERS) {
       offers.add(offer);
     } else {
@@ -140,7 +154,17 @@ final class NativeSession implements Session, Link.Events {
     offers.clear();
   }
 
+  /** UDP services have flows instead of streams. */
+  private void reserveStreams(ServiceRegistry.Answer answer) {
+    if (answer instanceof ServiceRegistry.Answer.Served(Map<Offer, List<String>> addresses)) {
+      addresses.keySet().stream()
+          .filter(offer -> offer.type() == ServiceType.TCP)
+          .forEach(offer -> link.addService(offer.service()));
+    }
+  }
+
   private void answer(ServiceRegistry.Answer answer) {
+    reserveStreams(answer);
     switch (answer) {
       case ServiceRegistry.Answer.Served(Map<Offer, List<String>> addresses) ->
           addresses.forEach((offer, at) -> send(new Message.Offered(offer.toString(), at, "")));

@@ -56,8 +56,11 @@ public final class NativeNoise {
    *
    * @param connection ends together with its carrier
    * @param below properties of the connection that the login uses
+   * @param isProof whether the first bytes that the peer sends on it prove that it has the secret
+   *     or one of the expected keys. The handshake may have been a replay: with most patterns the
+   *     peer sends nothing in it that depends on this side's ephemeral key.
    */
-  public record EncryptedLink(Connection connection, Handshake.Channel below) {}
+  public record EncryptedLink(Connection connection, Handshake.Channel below, boolean isProof) {}
 
   /**
    * Returns an instance that uses the shared secret alone, for all connections of a process.
@@ -214,27 +217,18 @@ public final class NativeNoise {
    * peer before it is thrown.
    *
    * @param exchange has read the preface and {@code first}
-   * @param onVerified runs when the peer has proven its key or the secret; with a secret this is
-   *     after the first message
    * @throws PeerRefusedException if the peer does not have the required key or secret
    */
-  public EncryptedLink accept(
-      Connection carrier, HandshakeExchange exchange, Message.Noise first, Runnable onVerified)
+  public EncryptedLink accept(Connection carrier, HandshakeExchange exchange, Message.Noise first)
       throws IOException {
     check(exchange, first);
     NoiseHandshake noise = readFirst(exchange, first);
-    if (isSecretProof()) {
-      onVerified.run();
-    }
     while (!noise.isDone()) {
       exchange.send(nextMessage(noise));
       if (!noise.isDone()) {
         var message = exchange.receive(Message.Noise.class);
         read(noise, message, exchange, carrier, "the origin proxy");
       }
-    }
-    if (!peers.isEmpty() && noise.remoteStatic().isPresent()) {
-      onVerified.run();
     }
     return encrypted(carrier, noise);
   }
@@ -294,7 +288,10 @@ public final class NativeNoise {
             ByteBuffer.allocate(0),
             pool,
             IDLE_BYTES);
+    boolean isKeyExpected = !peers.isEmpty() && noise.remoteStatic().isPresent();
     return new EncryptedLink(
-        connection, new Handshake.Channel(protocol.name(), noise.hash(), true, isSecretProof()));
+        connection,
+        new Handshake.Channel(protocol.name(), noise.hash(), true, isSecretProof()),
+        isSecretProof() || isKeyExpected);
   }
 }

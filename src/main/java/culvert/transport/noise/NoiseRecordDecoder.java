@@ -46,6 +46,11 @@ final class NoiseRecordDecoder implements RecordDecoder {
     return messageBytes == NoiseCipher.TAG_BYTES ? Result.ENDED : Result.DECODED;
   }
 
+  @Override
+  public int neededBytes(ByteBuffer records) {
+    return records.remaining() < Short.BYTES ? Short.BYTES : Short.BYTES + length(records);
+  }
+
   private int length(ByteBuffer records) {
     short length = records.getShort(records.position());
     boolean swapped = framing.order() == ByteOrder.LITTLE_ENDIAN;

@@ -7,7 +7,7 @@ import culvert.config.WebSocketSettings;
 import culvert.net.BufferPool;
 import culvert.net.HostPort;
 import culvert.protocol.PeerNames;
-import culvert.setting.SettingMessage;
+import culvert.setting.SettingWarnings;
 import culvert.transport.Transport;
 import culvert.transport.tls.TlsClient;
 import culvert.transport.tls.TlsServer;
@@ -15,7 +15,6 @@ import culvert.transport.websocket.WebSocketBehavior;
 import culvert.transport.websocket.WebSocketClient;
 import culvert.transport.websocket.WebSocketServer;
 import java.util.Optional;
-import java.util.function.Consumer;
 
 /**
  * Builds one side of a transport from its settings: TLS, or WebSocket, or WebSocket inside TLS. It
@@ -40,7 +39,7 @@ public final class TransportStack {
       WebSocketSettings webSocket,
       PeerNames client,
       BufferPool pool,
-      Consumer<SettingMessage> warnings) {
+      SettingWarnings warnings) {
     Transport outer =
         kind.isTls()
             ? new TlsServer(tls.orElseThrow(), client, false, pool, warnings)
@@ -67,7 +66,7 @@ public final class TransportStack {
       HostPort target,
       PeerNames server,
       BufferPool pool,
-      Consumer<SettingMessage> warnings) {
+      SettingWarnings warnings) {
     Transport outer =
         kind.isTls() ? new TlsClient(tls, target, server, false, pool, warnings) : Transport.PLAIN;
     return kind.isWebSocket()

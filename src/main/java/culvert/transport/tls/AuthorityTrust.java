@@ -88,7 +88,7 @@ final class AuthorityTrust extends PeerTrust {
               + ", not for '"
               + name.get().text()
               + "'; if this is the right server, set its name with "
-              + side.names().setting(Setting.TLS_SERVER_NAME),
+              + side.setting(Setting.TLS_SERVER_NAME),
           null);
     }
   }
@@ -143,12 +143,12 @@ final class AuthorityTrust extends PeerTrust {
   private String remedy(X509Certificate certificate) {
     return side.isDialling()
         ? "if this is the right server, trust its issuer with "
-            + side.names().setting(Setting.TLS_CA)
+            + side.setting(Setting.TLS_CA)
             + ", or this certificate alone with "
-            + side.names().setting(Setting.TLS_PIN)
+            + side.setting(Setting.TLS_PIN)
             + " "
             + Certificates.fingerprint(certificate)
-        : "see " + Setting.TLS_CLIENT_CA;
+        : "see " + side.setting(Setting.TLS_CLIENT_CA);
   }
 
   @Override

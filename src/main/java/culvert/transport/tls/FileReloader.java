@@ -1,6 +1,7 @@
 package culvert.transport.tls;
 
 import culvert.setting.SettingMessage;
+import culvert.setting.SettingWarnings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,7 +10,6 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -34,7 +34,7 @@ final class FileReloader<T> {
 
   private final List<Path> files;
   private final Supplier<T> builder;
-  private final Consumer<SettingMessage> warnings;
+  private final SettingWarnings warnings;
   private final long intervalNanos;
 
   /** Held by the thread that checks the files; other threads do not wait for it. */
@@ -57,8 +57,7 @@ final class FileReloader<T> {
    *     previous value stays in use
    * @param interval minimum time between two checks of the files
    */
-  FileReloader(
-      List<Path> files, Supplier<T> builder, Consumer<SettingMessage> warnings, Duration interval) {
+  FileReloader(List<Path> files, Supplier<T> builder, SettingWarnings warnings, Duration interval) {
     this.files = List.copyOf(files);
     this.builder = builder;
     this.warnings = warnings;
@@ -91,7 +90,7 @@ final class FileReloader<T> {
     try {
       value = builder.get();
     } catch (IllegalArgumentException e) {
-      warnings.accept(
+      warnings.warn(
           SettingMessage.of("%s; the previous version stays in use", SettingMessage.of(e)));
     }
   }

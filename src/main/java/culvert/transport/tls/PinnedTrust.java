@@ -1,7 +1,6 @@
 package culvert.transport.tls;
 
 import culvert.config.TlsTrust;
-import culvert.protocol.PeerNames;
 import culvert.setting.Setting;
 import java.security.MessageDigest;
 import java.security.cert.CertificateException;
@@ -12,20 +11,20 @@ import javax.net.ssl.SSLEngine;
 final class PinnedTrust extends PeerTrust {
 
   private final TlsTrust.Pin pin;
-  private final PeerNames server;
+  private final TlsSide side;
 
-  PinnedTrust(TlsTrust.Pin pin, PeerNames server) {
+  PinnedTrust(TlsTrust.Pin pin, TlsSide side) {
     this.pin = pin;
-    this.server = server;
+    this.side = side;
   }
 
   @Override
   void check(X509Certificate[] chain, String method, SSLEngine engine) throws CertificateException {
     if (!MessageDigest.isEqual(Certificates.sha256(chain[0]), pin.bytes())) {
       throw new TlsErrors.UntrustedException(
-          server.peer()
+          side.peer()
               + "'s certificate does not match "
-              + server.setting(Setting.TLS_PIN)
+              + side.setting(Setting.TLS_PIN)
               + "; its SHA-256 fingerprint is "
               + Certificates.fingerprint(chain[0]),
           null);

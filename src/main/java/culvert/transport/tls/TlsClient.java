@@ -6,7 +6,7 @@ import culvert.net.BufferPool;
 import culvert.net.Connection;
 import culvert.net.HostPort;
 import culvert.protocol.PeerNames;
-import culvert.setting.SettingMessage;
+import culvert.setting.SettingWarnings;
 import culvert.transport.Transport;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -14,7 +14,6 @@ import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
@@ -51,17 +50,17 @@ public final class TlsClient implements Transport {
       PeerNames server,
       boolean allowTls12,
       BufferPool pool,
-      Consumer<SettingMessage> warnings) {
+      SettingWarnings warnings) {
     this(settings, address, server, TlsRuntime.of(allowTls12, pool, warnings));
   }
 
   /**
    * Creates a client; see {@link #TlsClient(TlsClientSettings, HostPort, PeerNames, boolean,
-   * BufferPool, Consumer)}.
+   * BufferPool, SettingWarnings)}.
    */
   TlsClient(TlsClientSettings settings, HostPort address, PeerNames server, TlsRuntime runtime) {
     this.settings = settings;
-    this.side = TlsSide.dialling(server);
+    this.side = TlsSide.dialling(server, runtime.warnings().names());
     this.name = ServerName.of(settings.serverName().orElse(address.host()));
     this.port = address.port();
     this.runtime = runtime;
@@ -73,13 +72,13 @@ public final class TlsClient implements Transport {
   private SSLContext load() {
     PeerTrust trust =
         switch (settings.trust()) {
-          case TlsTrust.Pin pin -> new PinnedTrust(pin, side.names());
+          case TlsTrust.Pin pin -> new PinnedTrust(pin, side);
           case TlsTrust.Authorities given -> authorityTrust(given);
           case TlsTrust.SystemStore system -> authorityTrust(system);
         };
     Optional<LoadedIdentity> identity =
         settings.identity().map(own -> IdentityLoader.load(own, side.names()));
-    identity.ifPresent(own -> own.warnings().forEach(runtime.warnings()));
+    identity.ifPresent(own -> own.warnings().forEach(runtime.warnings()::warn));
     return TlsContext.of(identity, Optional.of(trust));
   }
 

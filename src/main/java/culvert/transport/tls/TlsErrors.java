@@ -62,7 +62,9 @@ final class TlsErrors {
     String detail = sent.replaceFirst("");
     boolean noCertificate = alert || detail.equals(EMPTY_CHAIN);
     String required =
-        side.isDialling() ? "no usable certificate" : "no certificate for " + Setting.TLS_CLIENT_CA;
+        side.isDialling()
+            ? "no usable certificate"
+            : "no certificate for " + side.setting(Setting.TLS_CLIENT_CA);
     return noCertificate
         ? refused(side.peer() + " presented " + required + ": " + detail)
         : new ProtocolException("invalid TLS data from " + side.peer() + ": " + detail);
@@ -70,9 +72,9 @@ final class TlsErrors {
 
   private String certificateRequired() {
     return " requires a certificate of this side; set one with "
-        + side.names().setting(Setting.TLS_CERT)
+        + side.setting(Setting.TLS_CERT)
         + " and "
-        + side.names().setting(Setting.TLS_KEY);
+        + side.setting(Setting.TLS_KEY);
   }
 
   /** Returns the exception for an alert of the peer (RFC 8446, 6.2). */

@@ -59,6 +59,13 @@ final class TlsRecordDecoder implements RecordDecoder {
     }
   }
 
+  @Override
+  public int neededBytes(ByteBuffer records) throws IOException {
+    return records.remaining() < TlsRecord.HEADER_BYTES
+        ? TlsRecord.HEADER_BYTES
+        : TlsRecord.length(records);
+  }
+
   private Result step(SSLEngineResult result) throws IOException {
     switch (result.getStatus()) {
       case BUFFER_OVERFLOW -> {

@@ -1,11 +1,10 @@
 package culvert.transport.tls;
 
 import culvert.net.BufferPool;
-import culvert.setting.SettingMessage;
+import culvert.setting.SettingWarnings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -16,15 +15,12 @@ import java.util.function.Supplier;
  * @param reloadInterval how often the files are checked for a change
  */
 record TlsRuntime(
-    List<String> versions,
-    BufferPool pool,
-    Consumer<SettingMessage> warnings,
-    Duration reloadInterval) {
+    List<String> versions, BufferPool pool, SettingWarnings warnings, Duration reloadInterval) {
 
   private static final Duration RELOAD_INTERVAL = Duration.ofSeconds(1);
 
   /** Returns the runtime of a role. */
-  static TlsRuntime of(boolean allowTls12, BufferPool pool, Consumer<SettingMessage> warnings) {
+  static TlsRuntime of(boolean allowTls12, BufferPool pool, SettingWarnings warnings) {
     return new TlsRuntime(TlsContext.versions(allowTls12), pool, warnings, RELOAD_INTERVAL);
   }
 

@@ -7,7 +7,7 @@ import culvert.protocol.ExpectedPeer;
 import culvert.protocol.ForeignPeer;
 import culvert.protocol.ForeignPeerException;
 import culvert.protocol.PeerNames;
-import culvert.setting.SettingMessage;
+import culvert.setting.SettingWarnings;
 import culvert.transport.Transport;
 import java.io.EOFException;
 import java.io.IOException;
@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
@@ -59,17 +58,17 @@ public final class TlsServer implements Transport {
       PeerNames client,
       boolean allowTls12,
       BufferPool pool,
-      Consumer<SettingMessage> warnings) {
+      SettingWarnings warnings) {
     this(settings, client, TlsRuntime.of(allowTls12, pool, warnings));
   }
 
   /**
    * Creates a server; see {@link #TlsServer(TlsServerSettings, PeerNames, boolean, BufferPool,
-   * Consumer)}.
+   * SettingWarnings)}.
    */
   TlsServer(TlsServerSettings settings, PeerNames client, TlsRuntime runtime) {
     this.settings = settings;
-    this.side = TlsSide.accepting(client);
+    this.side = TlsSide.accepting(client, runtime.warnings().names());
     this.runtime = runtime;
     List<Path> files = new ArrayList<>(settings.identity().files());
     settings.clientAuthorities().ifPresent(files::add);
@@ -82,7 +81,7 @@ public final class TlsServer implements Transport {
         settings.clientAuthorities().isEmpty()
             ? Optional.empty()
             : Optional.of(AuthorityTrust.ofClients(side, AuthorityLoader.load(settings)));
-    identity.warnings().forEach(runtime.warnings());
+    identity.warnings().forEach(runtime.warnings()::warn);
     return new Loaded(
         TlsContext.of(Optional.of(identity), trust),
         Certificates.channelBinding(identity.chain().getFirst()));

@@ -45,6 +45,18 @@ final class WebSocketDecoder implements RecordDecoder {
     return remaining > 0 ? decodePayload(records, target) : decodeHeader(records);
   }
 
+  /** Of the frames whose header is complete, only control frames are received as a whole. */
+  @Override
+  public int neededBytes(ByteBuffer records) throws IOException {
+    if (remaining > 0) {
+      return 1;
+    }
+    Optional<WebSocketHeader> parsed = WebSocketHeader.parse(records, masked);
+    return parsed
+        .map(header -> header.bytes() + (int) header.length())
+        .orElse(WebSocketHeader.MAX_BYTES);
+  }
+
   private Result decodePayload(ByteBuffer records, ByteBuffer target) {
     if (!records.hasRemaining()) {
       return Result.INCOMPLETE;

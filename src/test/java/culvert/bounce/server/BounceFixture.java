@@ -129,34 +129,36 @@ public final class BounceFixture implements AutoCloseable {
       return this;
     }
 
+    /** Returns the settings of a server at any free port. */
+    BounceSettings settings() {
+      return new BounceSettings(
+          new HostPort("127.0.0.1", 0),
+          greeting,
+          authentication.isEmpty()
+              ? Optional.empty()
+              : Optional.of(
+                  BounceAuthentication.of(authentication.getBytes(StandardCharsets.ISO_8859_1))),
+          new BounceLoginLimits(
+              authTimeout, numberPause, maxUnauthenticated, maxUnauthenticatedPerAddress),
+          new BounceGroups(
+              groups,
+              members,
+              clients,
+              clientsPerAddress,
+              echo,
+              paired,
+              dropSlowAfter,
+              Duration.ofSeconds(20),
+              idle),
+          transport,
+          tls,
+          WebSocketSettings.DEFAULT,
+          Duration.ofSeconds(5),
+          Duration.ofMillis(1));
+    }
+
     BounceFixture start() throws IOException {
-      var settings =
-          new BounceSettings(
-              new HostPort("127.0.0.1", 0),
-              greeting,
-              authentication.isEmpty()
-                  ? Optional.empty()
-                  : Optional.of(
-                      BounceAuthentication.of(
-                          authentication.getBytes(StandardCharsets.ISO_8859_1))),
-              new BounceLoginLimits(
-                  authTimeout, numberPause, maxUnauthenticated, maxUnauthenticatedPerAddress),
-              new BounceGroups(
-                  groups,
-                  members,
-                  clients,
-                  clientsPerAddress,
-                  echo,
-                  paired,
-                  dropSlowAfter,
-                  Duration.ofSeconds(20),
-                  idle),
-              transport,
-              tls,
-              WebSocketSettings.DEFAULT,
-              Duration.ofSeconds(5),
-              Duration.ofMillis(1));
-      return new BounceFixture(settings, isReadEnabled);
+      return new BounceFixture(settings(), isReadEnabled);
     }
   }
 
@@ -236,6 +238,16 @@ public final class BounceFixture implements AutoCloseable {
     Eventually.within(SOON, () -> assertThat(server.members()).hasSize(members));
   }
 
+  /** The threads that read ahead end after those of their members. */
+  private void awaitNothingHeld() {
+    try {
+      Eventually.within(
+          SOON, () -> assertThat(server.heldBytes()).as("bytes held by buffers").isZero());
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   @Override
   public void close() {
     server.close();
@@ -243,6 +255,7 @@ public final class BounceFixture implements AutoCloseable {
     assertThat(server.members()).isEmpty();
     assertThat(server.groups()).as("groups").isZero();
     assertThat(server.borrowedBuffers()).as("borrowed buffers").isZero();
+    awaitNothingHeld();
     assertThat(log()).doesNotContain("internal error");
   }
 }

@@ -1,7 +1,12 @@
 package culvert.bounce.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.config.BounceAuthentication;
+import culvert.config.BounceCredentials;
+import culvert.config.GroupAddress;
+import culvert.config.GroupNumber;
 import culvert.config.TlsClientSettings;
 import culvert.config.TlsIdentity;
 import culvert.config.TlsServerSettings;
@@ -14,11 +19,16 @@ import culvert.net.Dialer;
 import culvert.net.HostPort;
 import culvert.observe.Counter;
 import culvert.protocol.PeerNames;
+import culvert.protocol.PeerRefusedException;
+import culvert.protocol.bounce.BounceGreeting;
+import culvert.route.GroupConnector;
+import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.RandomBytes;
 import culvert.testing.TestAuthority;
 import culvert.transport.Transport;
 import culvert.transport.stack.TransportStack;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -69,18 +79,28 @@ class BounceTransportsTest {
                 : Optional.empty());
   }
 
+  private TlsClientSettings trust() {
+    return new TlsClientSettings(new TlsTrust.Authorities(ca), Optional.empty(), Optional.empty());
+  }
+
+  private Transport dialling(TransportKind kind, HostPort address) {
+    return TransportStack.dialling(
+        kind,
+        trust(),
+        WebSocketSettings.DEFAULT,
+        address,
+        PeerNames.BOUNCE_SERVER,
+        pool,
+        line -> {});
+  }
+
+  private Connection dial(HostPort address) throws IOException {
+    return new Dialer(pool).connect(address, BounceFixture.SOON);
+  }
+
   private Connection join(TransportKind kind, HostPort address, String authentication)
       throws IOException {
-    Transport dialling =
-        TransportStack.dialling(
-            kind,
-            new TlsClientSettings(new TlsTrust.Authorities(ca), Optional.empty(), Optional.empty()),
-            WebSocketSettings.DEFAULT,
-            address,
-            PeerNames.BOUNCE_SERVER,
-            pool,
-            line -> {});
-    Connection connection = dialling.wrap(new Dialer(pool).connect(address, BounceFixture.SOON));
+    Connection connection = dialling(kind, address).wrap(dial(address));
     Transport.setAuthenticated(connection);
     assertThat(connection.input().readNBytes(19)).asString().isEqualTo("4-BounceServer_1.0\n");
     connection.output().write((authentication + "0001").getBytes(StandardCharsets.US_ASCII));
@@ -138,6 +158,52 @@ class BounceTransportsTest {
     }
   }
 
+  /** The client closes the socket only, as does the server after an invalid upgrade. */
+  @ParameterizedTest
+  @EnumSource(
+      value = TransportKind.class,
+      names = {"TLS", "WS", "WSS"})
+  void refusedMembersLeaveNothingInTheBudget(TransportKind kind) throws Exception {
+    try (BounceFixture bounce = over(kind).start()) {
+      HostPort address = bounce.server.address();
+      GroupConnector refused = connector(new GroupAddress(kind, address, new GroupNumber(1)));
+      for (int i = 0; i < 5; i++) {
+        try (Connection carrier = dial(address)) {
+          assertThatThrownBy(() -> refused.wrap(carrier)).isInstanceOf(PeerRefusedException.class);
+        }
+        sendInvalidUpgrade(kind.isTls() ? TransportKind.TLS : TransportKind.PLAIN, address);
+      }
+      bounce.awaitMembers(0);
+      Eventually.within(
+          BounceFixture.SOON, () -> assertThat(bounce.server.heldBytes()).as("server").isZero());
+      assertThat(pool.budget().held()).as("clients").isZero();
+    }
+  }
+
+  private GroupConnector connector(GroupAddress group) {
+    var authentication = BounceAuthentication.of("no".getBytes(StandardCharsets.US_ASCII));
+    return new GroupConnector(
+        group,
+        new BounceCredentials(
+            Optional.of(authentication), Optional.of(trust()), WebSocketSettings.DEFAULT),
+        BounceGreeting.AS_IMPLEMENTED,
+        PeerNames.BOUNCE_SERVER,
+        pool,
+        line -> {});
+  }
+
+  /** To a server without WebSocket this is a wrong authentication string. */
+  private void sendInvalidUpgrade(TransportKind outer, HostPort address) throws IOException {
+    String request = "GET /other HTTP/1.1\r\n\r\n" + "x".repeat(8000);
+    try (Connection carrier = dial(address)) {
+      Connection connection = dialling(outer, address).wrap(carrier);
+      connection.output().write(request.getBytes(StandardCharsets.US_ASCII));
+      connection.input().readAllBytes();
+    } catch (EOFException e) {
+      // The server closes below the transport.
+    }
+  }
+
   /** The members of a group may send to it at the same time. */
   @ParameterizedTest
   @EnumSource(
@@ -174,6 +240,27 @@ class BounceTransportsTest {
     assertThat(RandomBytes.receive(second.input(), BYTES)).isEqualTo(sent.get());
     second.output().write("answer".getBytes(StandardCharsets.US_ASCII));
     assertThat(first.input().readNBytes(6)).asString().isEqualTo("answer");
+  }
+
+  /** The space for its bytes ends in the middle of a record. */
+  @Test
+  void memberOfATlsGroupThatWaitsHoldsNoLargeBuffer() throws Exception {
+    try (BounceFixture bounce = over(TransportKind.TLS).start();
+        Connection alone = join(TransportKind.TLS, bounce.server.address(), "hi")) {
+      // The buffer of the greeting may be given back after the greeting has arrived.
+      Eventually.within(
+          BounceFixture.SOON, () -> assertThat(bounce.server.borrowedBuffers()).isZero());
+      long idle = bounce.server.heldBytes();
+      alone.output().write(new byte[100]);
+      alone.output().write(new byte[3 * ReadAheadInput.MAX_BYTES]);
+      Eventually.within(
+          BounceFixture.SOON,
+          () -> {
+            assertThat(bounce.server.borrowedBuffers()).isZero();
+            assertThat(bounce.server.heldBytes())
+                .isBetween(idle + 1, idle + 3L * ReadAheadInput.MAX_BYTES);
+          });
+    }
   }
 
   /** Longer than the maximum record before authentication. */

@@ -3,6 +3,9 @@ package culvert.bounce.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import culvert.config.BounceGroups;
+import culvert.net.BufferPool;
+import culvert.net.Deadlines;
+import culvert.net.HandshakeLimiter;
 import culvert.net.Threads;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
@@ -11,7 +14,9 @@ import culvert.testing.PairingBounceServer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -58,6 +63,35 @@ class MemberTest {
       Eventually.within(BounceFixture.SOON, () -> assertThat(thread.getState()).isEqualTo(state));
     } catch (Exception e) {
       throw new IllegalStateException(e);
+    }
+  }
+
+  /** Its thread may be blocked in a write of the handshake, which only a close ends. */
+  @Test
+  void memberStillInTheHandshakeAfterTheTimeoutIsClosed() throws Exception {
+    try (var deadlines = new Deadlines();
+        var pair = Loopback.open()) {
+      var member = new Member(0, pair.far(), PairingBounceServer.NO_EVENTS);
+      member.setTransport(pair.far(), new BufferPool());
+      member.handshakeExpired(HandshakeLimiter.Reason.TIMEOUT, deadlines);
+      assertThat(pair.near().input().read()).isEqualTo(-1);
+    }
+  }
+
+  @Test
+  void memberThatJoinsAtTheTimeoutStays() throws Exception {
+    try (var deadlines = new Deadlines();
+        var pair = Loopback.open()) {
+      var member = new Member(0, pair.far(), PairingBounceServer.NO_EVENTS);
+      member.setTransport(pair.far(), new BufferPool());
+      member.handshakeExpired(HandshakeLimiter.Reason.TIMEOUT, deadlines);
+      assertThat(new Groups(BounceGroups.DEFAULT).join(member, 1)).isPresent();
+      var passed = new CountDownLatch(1);
+      deadlines.after(Duration.ofMillis(1100), passed::countDown);
+      passed.await();
+      pair.near().output().write(1);
+      Eventually.within(BounceFixture.SOON, () -> assertThat(member.input().size()).isEqualTo(1));
+      member.close(false);
     }
   }
 

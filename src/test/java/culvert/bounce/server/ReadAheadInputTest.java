@@ -3,6 +3,8 @@ package culvert.bounce.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import culvert.net.BufferPool;
+import culvert.net.MemoryBudget;
 import culvert.net.Threads;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
@@ -10,6 +12,7 @@ import culvert.testing.Loopback;
 import culvert.testing.Seed;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Random;
@@ -27,19 +30,22 @@ class ReadAheadInputTest {
 
   private static final int MAX = ReadAheadInput.MAX_BYTES;
 
+  private final BufferPool pool = new BufferPool(new MemoryBudget(8L * MAX));
   private Loopback pair;
   private ReadAheadInput input;
 
   @BeforeEach
   void open() throws IOException {
     pair = Loopback.open();
-    input = ReadAheadInput.of(pair.far().input(), "read ahead");
+    input = ReadAheadInput.of(pair.far().input(), pool, "read ahead");
+    input.setAuthenticated();
   }
 
   @AfterEach
-  void close() {
+  void close() throws Exception {
     pair.close();
-    input.release();
+    input.close();
+    Eventually.within(BounceFixture.SOON, () -> assertThat(pool.budget().held()).isZero());
   }
 
   private void send(byte... bytes) throws IOException {
@@ -59,6 +65,49 @@ class ReadAheadInputTest {
     assertThat(input.await(MAX, Duration.ofMillis(50).toNanos())).as("more bytes").isFalse();
     assertThat(pair.far().received()).isEqualTo(MAX);
     assertThat(input.readNBytes(all.length)).isEqualTo(all);
+  }
+
+  @Test
+  void bytesReadAheadCountInTheBudgetUntilTheyAreRead() throws Exception {
+    assertThat(pool.budget().held()).isEqualTo(ReadAheadInput.INITIAL_BYTES);
+    send(new byte[MAX]);
+    awaitHeld(MAX);
+    assertThat(pool.budget().held()).isEqualTo(MAX);
+    input.release();
+    assertThat(input.readNBytes(MAX)).hasSize(MAX);
+    send((byte) 1);
+    assertThat(input.read()).isEqualTo(1);
+    assertThat(pool.budget().held()).isZero();
+  }
+
+  @Test
+  void twoKibibytesAreReadAheadWhileMemoryIsShort() throws Exception {
+    ByteBuffer half = pool.borrow(4 * MAX);
+    send(new byte[MAX]);
+    awaitHeld(ReadAheadInput.INITIAL_BYTES);
+    assertThat(input.await(ReadAheadInput.INITIAL_BYTES, Duration.ofMillis(50).toNanos()))
+        .as("more bytes")
+        .isFalse();
+    pool.release(half);
+    input.release();
+    assertThat(input.readNBytes(MAX)).hasSize(MAX);
+  }
+
+  @Test
+  void twoKibibytesAreReadAheadBeforeTheLogin() throws Exception {
+    try (var other = Loopback.open()) {
+      ReadAheadInput guest = ReadAheadInput.of(other.far().input(), pool, "read ahead");
+      other.near().output().write(new byte[MAX]);
+      Eventually.within(
+          BounceFixture.SOON,
+          () -> assertThat(guest.size()).isEqualTo(ReadAheadInput.INITIAL_BYTES));
+      assertThat(guest.await(ReadAheadInput.INITIAL_BYTES, Duration.ofMillis(50).toNanos()))
+          .as("more bytes")
+          .isFalse();
+      guest.setAuthenticated();
+      Eventually.within(BounceFixture.SOON, () -> assertThat(guest.size()).isEqualTo(MAX));
+      guest.close();
+    }
   }
 
   @Test

@@ -54,10 +54,11 @@ class LimitOptionsTest {
     }
     CommandSpec remote = parsed(Map.of(), Cli.REMOTE);
     assertThat(value(remote, "--max-visitors")).as("derived from the heap").isNull();
+    assertThat(value(remote, "--max-sessions")).as("derived from the heap").isNull();
     assertThat(
             new ConnectionLimits(
                 new VisitorLimitOption().max(),
-                (Integer) value(remote, "--max-sessions"),
+                new AdmissionOptions().sessions(),
                 (Integer) value(remote, "--max-unauthenticated"),
                 (Integer) value(remote, "--max-unauthenticated-per-addr")))
         .isEqualTo(ConnectionLimits.DEFAULT);

@@ -51,14 +51,17 @@ class SuggestedSettingsTest {
               Stream.of(Setting.TLS_CA, Setting.TLS_PIN, Setting.TLS_SERVER_NAME))
           .toList();
 
+  private static final List<Setting> OF_ACCEPTING_SIDE =
+      Stream.concat(OF_ALL_SIDES.stream(), Stream.of(Setting.TLS_CLIENT_CA)).toList();
+
   static final List<Case> CASES =
       List.of(
           new Case(PeerNames.REMOTE_PROXY, "origin-proxy", OF_DIALLING_SIDE),
           new Case(PeerNames.BOUNCE_SERVER_OF_PROXY, "origin-proxy", OF_DIALLING_SIDE),
           new Case(PeerNames.BOUNCE_SERVER_OF_PROXY, "remote-proxy", OF_DIALLING_SIDE),
           new Case(PeerNames.BOUNCE_SERVER, "bounce connect", OF_DIALLING_SIDE),
-          new Case(PeerNames.ORIGIN_PROXY, "remote-proxy", OF_ALL_SIDES),
-          new Case(PeerNames.MEMBER, "bounce-server", OF_ALL_SIDES));
+          new Case(PeerNames.ORIGIN_PROXY, "remote-proxy", OF_ACCEPTING_SIDE),
+          new Case(PeerNames.MEMBER, "bounce-server", OF_ACCEPTING_SIDE));
 
   @ParameterizedTest
   @FieldSource("CASES")
@@ -87,7 +90,11 @@ class SuggestedSettingsTest {
     }
     assertThat(suggested)
         .containsExactlyElementsOf(
-            new TreeSet<>(OF_DIALLING_SIDE.stream().map(Setting::name).toList()));
+            Stream.concat(OF_DIALLING_SIDE.stream(), OF_ACCEPTING_SIDE.stream())
+                .map(Setting::name)
+                .sorted()
+                .distinct()
+                .toList());
   }
 
   private static String read(Path file) {

@@ -2,7 +2,6 @@ package culvert.dialect.bore;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import culvert.config.BoreSecret;
 import culvert.config.ConnectionLimits;
@@ -10,6 +9,7 @@ import culvert.config.PortRange;
 import culvert.dialect.bore.BoreServer.Joined;
 import culvert.net.HostPort;
 import culvert.testing.Eventually;
+import culvert.testing.KeepAliveProbe;
 import culvert.testing.LeakCheck;
 import culvert.testing.RolePair;
 import java.io.IOException;
@@ -17,12 +17,8 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.UUID;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -34,9 +30,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(LeakCheck.class)
 @Timeout(120)
 class BoreServerTest {
-
-  /** Timer units per second in the system's socket table. */
-  private static final int TICKS = 100;
 
   private static final HostPort ANY = new HostPort("127.0.0.1", 0);
   private static final String HEARTBEAT = "\"Heartbeat\"";
@@ -324,26 +317,13 @@ class BoreServerTest {
   /** Without keep-alive probes an idle channel would stay open forever after its client is gone. */
   @Test
   void idleDataChannelIsProbedByKeepAlive() throws Exception {
-    Path sockets = Path.of("/proc/net/tcp");
-    assumeTrue(Files.exists(sockets), "no socket table of the system");
     try (var server = new BoreServer();
         Joined client = server.join(0);
         Socket visitor = server.visit(client.port());
         BoreMessages channel = accept(server, client.control().announced(), "x")) {
       assertThat(read(visitor, 1)).isEqualTo("x");
-      Pattern probing =
-          Pattern.compile(
-              ":%04X 0100007F:%04X 01 \\S+ 02:0000([0-9A-F]{4}) "
-                  .formatted(
-                      server.remote().boreAddress().port(), channel.socket().getLocalPort()));
-      // Before that, the timer may be the retransmission timer of unacknowledged bytes.
-      Eventually.within(
-          RolePair.LIMIT,
-          () -> {
-            Matcher found = probing.matcher(Files.readString(sockets));
-            assertThat(found.find()).isTrue();
-            assertThat(Integer.parseInt(found.group(1), 16) / TICKS).isBetween(6, 60);
-          });
+      KeepAliveProbe.assertDue(
+          6, 60, server.remote().boreAddress().port(), channel.socket().getLocalPort());
     }
   }
 

@@ -37,7 +37,6 @@ import culvert.transport.tls.TlsClient;
 import culvert.transport.websocket.WebSocketBehavior;
 import culvert.transport.websocket.WebSocketClient;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -255,24 +254,14 @@ final class LoginPair implements AutoCloseable {
                   () -> remote.accept(far, verified::increment))),
           null);
     } catch (ForeignPeerException e) {
-      sendAndClose(far, e.answer());
+      LingeringClose.sendAndClose(far, e.answer(), deadlines);
       return new Side(Optional.empty(), e);
     } catch (PeerRefusedException | ProtocolException e) {
-      sendAndClose(far, new byte[0]);
+      LingeringClose.sendAndClose(far, new byte[0], deadlines);
       return new Side(Optional.empty(), e);
     } catch (IOException | RuntimeException e) {
       far.close();
       return new Side(Optional.empty(), e);
-    }
-  }
-
-  private void sendAndClose(Connection far, byte[] answer) {
-    try {
-      far.output().write(ByteBuffer.wrap(answer));
-      far.closeOutput();
-      LingeringClose.drainAndClose(far, deadlines);
-    } catch (IOException e) {
-      far.close();
     }
   }
 

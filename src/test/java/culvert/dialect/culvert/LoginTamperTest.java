@@ -121,6 +121,22 @@ class LoginTamperTest {
         .doesNotContain("\n", "null", "Exception");
   }
 
+  /** Row 36: only a peer that has the secret or the key gets a place among the verified ones. */
+  @ParameterizedTest
+  @EnumSource(
+      names = {"PLAIN_WITH_SECRET", "NOISE_BY_SECRET", "NOISE_BY_BOTH_KEYS", "WS_WITH_SECRET"})
+  void replayedLoginIsNotVerified(TransportCase kind) throws Exception {
+    setUp(kind);
+    byte[] login = recorded().up.recorded();
+    long verified = logins.verified.sum();
+    assertThat(verified).isPositive();
+    var wire = new RecordedWire();
+    wire.near().output().write(login);
+    wire.down.readerDone();
+    assertThat(logins.accept(remote, wire.far()).isLoggedIn()).isFalse();
+    assertThat(logins.verified.sum()).isEqualTo(verified);
+  }
+
   @ParameterizedTest
   @EnumSource(names = {"NOISE_BY_SECRET", "NOISE_BY_BOTH_KEYS"})
   void truncatedLoginYieldsNoSession(TransportCase kind) throws Exception {

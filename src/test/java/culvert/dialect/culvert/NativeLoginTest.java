@@ -10,7 +10,7 @@ import culvert.protocol.Message;
 import culvert.protocol.PeerNames;
 import culvert.protocol.PeerRefusedException;
 import culvert.session.Dialect;
-import culvert.setting.SettingMessage;
+import culvert.setting.SettingWarnings;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
 import culvert.transport.tls.TlsClient;
@@ -26,7 +26,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.FutureTask;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,7 +40,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(120)
 class NativeLoginTest {
 
-  private static final Consumer<SettingMessage> IGNORED = line -> {};
+  private static final SettingWarnings IGNORED = line -> {};
 
   /** All messages for sides with different settings; each was reviewed from its user's view. */
   private static final Set<String> MESSAGES =

@@ -92,7 +92,7 @@ class NativeNoiseTest {
       var exchange = new HandshakeExchange(carrier.input(), carrier.output());
       exchange.readPreface();
       NativeNoise.EncryptedLink link =
-          noise.accept(carrier, exchange, exchange.receive(Message.Noise.class), () -> {});
+          noise.accept(carrier, exchange, exchange.receive(Message.Noise.class));
       below.add(link.below());
       Transport.setAuthenticated(link.connection());
       return link.connection();

@@ -160,7 +160,26 @@ class NoiseFlowTest {
     }
   }
 
-  /** A reader that waits for the rest of a record holds a large buffer. */
+  /** Neither its length as announced nor the bytes that have arrived make the buffer larger. */
+  @Test
+  void incompleteRecordHoldsNoMoreThanItsLength() throws Exception {
+    try (var wire = new EncryptedWire(pool)) {
+      byte[] record = wire.record(new byte[60_000]);
+      wire.give(Arrays.copyOf(record, 20_000));
+      var waiting = start("waiting reader", () -> wire.far.input().read());
+      Eventually.within(
+          TIMEOUT,
+          () -> {
+            assertThat(wire.far.received()).isEqualTo(20_000);
+            assertThat(pool.budget().held()).isEqualTo(record.length);
+          });
+      assertThat(pool.borrowed()).isZero();
+      wire.give(Arrays.copyOfRange(record, 20_000, record.length));
+      assertThat(waiting.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS)).isZero();
+    }
+    assertThat(pool.budget().held()).isZero();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"close", "reset"})
   void closeOrResetReturnsTheBufferOfAReaderWithinARecord(String how) throws Exception {
@@ -168,11 +187,11 @@ class NoiseFlowTest {
       byte[] record = wire.record(new byte[60_000]);
       wire.give(Arrays.copyOf(record, 50_000));
       var blocked = start("blocked reader", () -> wire.far.input().read());
-      Eventually.within(TIMEOUT, () -> assertThat(pool.borrowed()).isEqualTo(1));
+      Eventually.within(TIMEOUT, () -> assertThat(pool.budget().held()).isEqualTo(record.length));
       end(wire.far, how);
       assertThatThrownBy(() -> blocked.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS))
           .hasCauseInstanceOf(IOException.class);
-      assertThat(pool.borrowed()).isZero();
+      assertThat(pool.budget().held()).isZero();
     }
   }
 
@@ -184,10 +203,16 @@ class NoiseFlowTest {
       byte[] one = wire.record(new byte[60_000]);
       byte[] two = wire.record(new byte[60_000]);
       wire.give(one, two);
-      assertThat(wire.far.input().read()).isZero();
+      Eventually.within(
+          TIMEOUT,
+          () -> {
+            ByteBuffer target = ByteBuffer.allocate(BufferPool.MEDIUM_BYTES);
+            assertThat(wire.far.input().tryRead(target)).isEqualTo(BufferPool.MEDIUM_BYTES);
+          });
       assertThat(pool.borrowed()).as("records and decrypted data").isEqualTo(2);
       end(wire.far, how);
       assertThat(pool.borrowed()).isZero();
+      assertThat(pool.budget().held()).isZero();
       assertThatThrownBy(() -> wire.far.input().read()).isInstanceOf(IOException.class);
     }
   }

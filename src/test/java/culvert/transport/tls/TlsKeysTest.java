@@ -8,6 +8,7 @@ import culvert.net.Connection;
 import culvert.net.Threads;
 import culvert.protocol.PeerNames;
 import culvert.protocol.ProtocolException;
+import culvert.setting.SettingNames;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
@@ -47,7 +48,7 @@ class TlsKeysTest {
   /** Wraps the dialling side and keeps its engine for the test. */
   private Connection dial(Connection carrier) throws IOException {
     var server = PeerNames.REMOTE_PROXY;
-    var side = TlsSide.dialling(server);
+    var side = TlsSide.dialling(server, SettingNames.FLAGS);
     var trust =
         AuthorityTrust.ofServers(
             side,

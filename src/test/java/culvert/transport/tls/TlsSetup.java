@@ -8,6 +8,8 @@ import culvert.net.BufferPool;
 import culvert.net.HostPort;
 import culvert.protocol.PeerNames;
 import culvert.setting.SettingMessage;
+import culvert.setting.SettingNames;
+import culvert.setting.SettingWarnings;
 import culvert.testing.TestAuthority;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,6 +29,9 @@ final class TlsSetup {
 
   /** Warnings of either side. */
   final List<SettingMessage> warnings = new CopyOnWriteArrayList<>();
+
+  /** Names of settings in messages of both sides. */
+  SettingNames names = SettingNames.FLAGS;
 
   TlsSetup(Path folder) throws Exception {
     this.folder = folder;
@@ -60,7 +65,21 @@ final class TlsSetup {
     return new TlsServer(
         settings,
         PeerNames.ORIGIN_PROXY,
-        new TlsRuntime(List.of(versions), pool, warnings::add, Duration.ZERO));
+        new TlsRuntime(List.of(versions), pool, reported(), Duration.ZERO));
+  }
+
+  private SettingWarnings reported() {
+    return new SettingWarnings() {
+      @Override
+      public void warn(SettingMessage message) {
+        warnings.add(message);
+      }
+
+      @Override
+      public SettingNames names() {
+        return names;
+      }
+    };
   }
 
   TlsClient client() {
@@ -77,6 +96,6 @@ final class TlsSetup {
         settings,
         address,
         PeerNames.REMOTE_PROXY,
-        new TlsRuntime(enabled, pool, warnings::add, Duration.ZERO));
+        new TlsRuntime(enabled, pool, reported(), Duration.ZERO));
   }
 }

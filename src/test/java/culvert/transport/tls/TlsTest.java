@@ -13,7 +13,7 @@ import culvert.net.Connection;
 import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.protocol.PeerNames;
-import culvert.setting.SettingMessage;
+import culvert.setting.SettingWarnings;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
@@ -33,7 +33,6 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -49,7 +48,7 @@ class TlsTest {
 
   private static final Duration LIMIT = Duration.ofSeconds(10);
   private static final HostPort ADDRESS = new HostPort("localhost", 7835);
-  private static final Consumer<SettingMessage> NO_WARNINGS = line -> {};
+  private static final SettingWarnings NO_WARNINGS = line -> {};
   private static final long BULK_BYTES = 64L << 20;
 
   @TempDir private Path folder;

@@ -220,6 +220,19 @@ class TlsTrustTest {
   }
 
   @Test
+  void messagesNameSettingsAsWritten() throws Exception {
+    var own = TestAuthority.selfSigned(new TestAuthority.Wish("server").names("localhost"));
+    TlsServer server = tls.server(tls.write("own", own));
+    tls.names = setting -> Optional.of(setting.variable());
+    var other = TestAuthority.selfSigned(new TestAuthority.Wish("server").names("localhost"));
+    assertThat(rejection(pinning(other), server)).contains("does not match CULVERT_TLS_PIN;");
+    assertThat(rejection(tls.client(), server))
+        .contains("trust its issuer with CULVERT_TLS_CA", "alone with CULVERT_TLS_PIN ");
+    assertThat(rejection(named("other_host.example"), tls.server(tls.good())))
+        .endsWith("set its name with CULVERT_TLS_SERVER_NAME");
+  }
+
+  @Test
   void pinDoesNotMatchIssuer() throws Exception {
     var below = tls.authority.below("Issuing CA");
     TlsServer server = tls.server(tls.write("server", below.issue("server")));
