@@ -133,7 +133,7 @@ final class BoreServerCommand implements Callable<Integer> {
     }
   }
 
-  /** Serves until a signal; returns the counters, which include what the end has reset. */
+  /** Serves until a signal; returns the counters, which include relays reset at the end. */
   private Counters serve(RemoteSettings settings, Log log)
       throws IOException, InterruptedException {
     try (RemoteProxy proxy = RemoteProxy.start(settings, log)) {

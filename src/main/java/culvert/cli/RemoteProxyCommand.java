@@ -194,7 +194,7 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
     }
   }
 
-  /** Serves until a signal; returns the counters, which include what the end has reset. */
+  /** Serves until a signal; returns the counters, which include relays reset at the end. */
   private Counters serve(RemoteSettings settings, Log log)
       throws IOException, InterruptedException {
     try (RemoteProxy proxy = start(settings, log)) {

@@ -211,7 +211,7 @@ final class BatchWriter {
   /**
    * Records that the write has to wait.
    *
-   * @param left what the link's thread writes instead of the calling one, or null
+   * @param left the rest that the link's thread writes instead of the calling one, or null
    * @return whether the calling thread continues the write
    */
   private boolean beginWait(SendQueue.Batch left) {

@@ -62,7 +62,7 @@ public final class Threads {
     return thread;
   }
 
-  /** Reports an exception as one that ends the calling thread, which goes on. */
+  /** Passes an exception to the handler of uncaught exceptions; the thread continues. */
   static void report(Throwable bug) {
     Thread thread = Thread.currentThread();
     thread.getUncaughtExceptionHandler().uncaughtException(thread, bug);

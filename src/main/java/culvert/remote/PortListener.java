@@ -82,7 +82,7 @@ final class PortListener implements AutoCloseable {
 
   /**
    * Sends visitors to the session from now on, and accepts them if that has not begun. The caller
-   * holds the registry's lock; that of {@link VisitorPlaces} is taken inside it.
+   * holds the registry's lock; that of {@link culvert.net.ReservedPlaces} is taken inside it.
    *
    * @param label the name of service and port in the log
    * @param service the service name of the visitors

@@ -29,6 +29,10 @@ class MemoryFloodIT {
   private static final Duration LONG = Duration.ofSeconds(20);
   private static final int QUIET_VISITS = 30;
   private static final int MEMBERS = 9_000;
+
+  /** Larger ones of ten thousand connections exceed the memory that the kernel has for TCP. */
+  private static final int SEND_BYTES = 16 * 1024;
+
   private static final byte[] BULK = new byte[64 * 1024];
 
   /** Both roles with a service to flood and one that must not suffer. */
@@ -83,6 +87,7 @@ class MemoryFloodIT {
 
   private static TestServer endlessDownloads() throws IOException {
     return new TestServer(connection -> {
+      connection.setSendBufferSize(SEND_BYTES);
       while (true) {
         connection.getOutputStream().write(BULK);
       }

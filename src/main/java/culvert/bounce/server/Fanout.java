@@ -41,7 +41,7 @@ final class Fanout extends ByteOutput {
   /** Number of bytes ahead that were echoed to the sender before a second member joined. */
   private int echoed;
 
-  /** What is left of the write in progress; at most the first delivery has begun. */
+  /** The rest of the write in progress; only the first delivery can have begun. */
   private final Deque<Delivery> pending = new ArrayDeque<>();
 
   /**
