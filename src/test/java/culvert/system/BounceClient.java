@@ -27,6 +27,17 @@ record BounceClient(Socket socket) implements AutoCloseable {
     return this;
   }
 
+  /** Reads up to the end of this text, and skips what precedes it. */
+  BounceClient receiveThrough(String text) throws IOException {
+    var received = new StringBuilder();
+    while (!received.toString().endsWith(text)) {
+      int next = socket.getInputStream().read();
+      assertThat(next).as("after " + received).isNotNegative();
+      received.append((char) next);
+    }
+    return this;
+  }
+
   /** Reads until the server closes. */
   String receiveAll() throws IOException {
     return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
