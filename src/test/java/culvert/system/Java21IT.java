@@ -9,20 +9,24 @@ import culvert.testing.RolePair;
 import culvert.testing.TestServer;
 import java.io.File;
 import java.net.URISyntaxException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.StringJoiner;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import picocli.CommandLine;
 
 /** Both proxies as processes of a Java 21 runtime, the oldest supported, without an image. */
 @Tag("full")
 @Timeout(120)
 class Java21IT {
+
+  /** The run-time dependencies, as the build has copied them for the image. */
+  private static final String LIBRARIES = "{antlr4-runtime,picocli,tomlj}-*.jar";
 
   private static final String HOME = System.getProperty("culvert.java21", "");
 
@@ -68,16 +72,19 @@ class Java21IT {
         Map.of("CULVERT_SECRET", RolePair.SECRET), command(arguments).toArray(String[]::new));
   }
 
-  private static List<String> command(String... arguments) throws URISyntaxException {
-    String modules = location(Main.class) + File.pathSeparator + location(CommandLine.class);
+  private static List<String> command(String... arguments) throws Exception {
+    var modules = new StringJoiner(File.pathSeparator).add(location(Main.class));
+    try (var libraries = Files.newDirectoryStream(Path.of("target"), LIBRARIES)) {
+      libraries.forEach(jar -> modules.add(jar.toString()));
+    }
     var command = new ArrayList<String>();
     command.add(Path.of(HOME, "bin", "java").toString());
-    command.addAll(List.of("-p", modules, "-m", "culvert/" + Main.class.getName()));
+    command.addAll(List.of("-p", modules.toString(), "-m", "culvert/" + Main.class.getName()));
     command.addAll(List.of(arguments));
     return command;
   }
 
-  private static Path location(Class<?> type) throws URISyntaxException {
-    return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
+  private static String location(Class<?> type) throws URISyntaxException {
+    return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
   }
 }
