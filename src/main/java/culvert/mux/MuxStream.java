@@ -13,8 +13,6 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * One visitor's bytes on a link. The sending half is {@link StreamOutput}, guarded by the lock of
@@ -39,16 +37,9 @@ public final class MuxStream implements Connection {
 
   private final Link link;
   private final StreamInput input;
-  private final Runnable place;
-  private final AtomicBoolean unregistered = new AtomicBoolean();
-  private final AtomicReference<Runnable> brokenAction = new AtomicReference<>();
+  private final StreamEnding ending;
   private volatile Message answer;
   private volatile boolean opensAtOnce;
-  private volatile boolean outputEnded;
-
-  /** Why only the output failed, after the peer had ended its direction; otherwise null. */
-  private volatile StreamInput.Failure outputFailure;
-
   private volatile long sent;
 
   /** 0 until the OPEN is written; written with the writer's lock held. */
@@ -74,9 +65,9 @@ public final class MuxStream implements Connection {
 
   private MuxStream(Link link, long id, Runnable place) {
     this.link = link;
-    this.place = place;
     this.id = id;
     this.input = new StreamInput(this, link);
+    this.ending = new StreamEnding(link, this, input, place);
     this.out = new StreamOutput(link.writer(), this, id != 0);
   }
 
@@ -124,31 +115,26 @@ public final class MuxStream implements Connection {
 
   /** Refuses the stream, which ends it. */
   public void refuse(StreamRefusedReason reason, String text) {
-    if (bothEnded()) {
-      link.writer().answer(this, new Message.Refused(reason, text));
-    } else {
-      abort(CloseCause.STOPPED, "refused", new Message.Refused(reason, text), null);
-    }
+    ending.refuse(new Message.Refused(reason, text));
   }
 
   // Called by the link's reader; never blocks.
 
   void receive(ByteBuffer bytes) throws ProtocolException {
-    if (!input.receive(bytes) && !unregistered.get()) {
-      link.writer().abort(this, null, true, StreamResetReason.BROKEN);
-      unregister();
+    if (!input.receive(bytes)) {
+      ending.resetAbandoned();
     }
   }
 
   void receiveHalfClose() throws ProtocolException {
     input.end();
-    unregisterIfEnded();
+    ending.unregisterIfEnded();
   }
 
   void receiveAnswer(Message message) {
     answer = message;
-    if (message instanceof Message.Refused refused && !isOver()) {
-      abort(CloseCause.RESET, refused.text(), null, null);
+    if (message instanceof Message.Refused refused) {
+      ending.refused(refused.text());
     }
     input.wake();
   }
@@ -168,101 +154,27 @@ public final class MuxStream implements Connection {
    * peer has ended its direction before, its bytes stay readable and only the output fails.
    */
   void lose(CloseCause cause, String text) {
-    if (!isOver()) {
-      if (isAccepted() && input.isComplete()) {
-        failOutput(new StreamInput.Failure(cause, text));
-      } else {
-        abort(cause, text, null, null);
-      }
-    }
-    unregister();
-  }
-
-  private void failOutput(StreamInput.Failure why) {
-    outputFailure = why;
-    link.writer().abort(this, null, true, null);
-    unregister();
-    runBrokenAction();
+    ending.lose(cause, text);
   }
 
   /** Returns whether the stream has passed its open, so that its owner reads it to its end. */
-  private boolean isAccepted() {
+  boolean isAccepted() {
     return out.openedByPeer || answer instanceof Message.Accepted;
   }
 
-  /**
-   * Ends the stream with a RESET. If it is over for the peer, only unread bytes are discarded and
-   * later reads fail, so that they do not look complete; the peer needs no RESET then.
-   */
-  private void abort(CloseCause cause, StreamResetReason reason) {
-    // An OPEN without an answer would use up its credit permanently; a second answer is not sent.
-    var answer =
-        out.openedByPeer ? new Message.Refused(StreamRefusedReason.BUSY, "not connected") : null;
-    abort(cause, "the stream was reset", answer, reason);
-  }
-
-  private void abort(
-      CloseCause cause, String text, Message.Refused answer, StreamResetReason reason) {
-    boolean over = isOver();
-    boolean failed = input.fail(new StreamInput.Failure(cause, text), over || outputEnded);
-    link.writer().abort(this, answer, failed && !over, reason);
-    if (failed) {
-      unregister();
-      input.wake();
-      runBrokenAction();
-    }
-  }
-
-  /** While only the output has failed, the action is kept: the eviction may need it, too. */
-  private void runBrokenAction() {
-    Runnable action = input.failure() == null ? brokenAction.get() : brokenAction.getAndSet(null);
-    if (action != null) {
-      action.run();
-    }
-  }
-
-  private boolean bothEnded() {
-    return input.isEnded() && outputEnded;
-  }
-
-  /** Returns whether the stream has ended for the peer while its bytes stay readable. */
-  private boolean isOver() {
-    return bothEnded() || outputFailure != null;
-  }
-
-  private void unregisterIfEnded() {
-    if (bothEnded()) {
-      unregister();
-    }
-  }
-
-  private void unregister() {
-    link.unregister(this);
-    releaseIfDrained();
-  }
-
-  /**
-   * Releases the stream once it has ended and holds no unread bytes; until then the budget can
-   * evict it.
-   */
+  /** Releases the stream once it has ended and holds no unread bytes. */
   void releaseIfDrained() {
-    if (unregistered.get() && input.held() == 0) {
-      link.release(this);
-    }
+    ending.releaseIfDrained();
   }
 
   /** Returns whether frames of the stream can still be sent and received. */
   boolean isRegistered() {
-    return !unregistered.get();
+    return ending.isRegistered();
   }
 
   /** Frees the stream's place and returns true, in the first call only. */
   boolean markUnregistered() {
-    boolean isFirst = unregistered.compareAndSet(false, true);
-    if (isFirst) {
-      place.run();
-    }
-    return isFirst;
+    return ending.markUnregistered();
   }
 
   // For the budget.
@@ -281,7 +193,7 @@ public final class MuxStream implements Connection {
   }
 
   void evict() {
-    abort(CloseCause.NOT_DRAINED, StreamResetReason.NOT_DRAINED);
+    ending.abort(CloseCause.NOT_DRAINED, StreamResetReason.NOT_DRAINED);
   }
 
   // Connection.
@@ -301,12 +213,12 @@ public final class MuxStream implements Connection {
     checkUsable();
     link.writer().halfClose(this);
     endOutput();
-    unregisterIfEnded();
+    ending.unregisterIfEnded();
   }
 
   /** Records that this side has ended its direction. */
   void endOutput() {
-    outputEnded = true;
+    ending.endOutput();
   }
 
   @Override
@@ -316,7 +228,7 @@ public final class MuxStream implements Connection {
 
   /** Resets the stream with a reason for the peer. */
   public void reset(StreamResetReason reason) {
-    abort(CloseCause.STOPPED, reason);
+    ending.abort(CloseCause.STOPPED, reason);
   }
 
   /** Resets the stream unless both directions have ended. */
@@ -325,17 +237,9 @@ public final class MuxStream implements Connection {
     reset();
   }
 
-  /**
-   * Ends the stream as {@link Connection#abandon} describes. A RESET could make the peer discard
-   * what it has not read, so none is sent as long as the peer sends nothing either: the stream then
-   * stays registered, without a thread, until the peer or the link ends it.
-   */
   @Override
   public void abandon() {
-    if (outputEnded && isAccepted() && input.tryAbandon()) {
-      brokenAction.set(null);
-      input.wake();
-    } else {
+    if (!ending.tryAbandon()) {
       reset();
     }
   }
@@ -373,17 +277,12 @@ public final class MuxStream implements Connection {
 
   @Override
   public Optional<CloseCause> closeCause() {
-    return Optional.ofNullable(input.failure())
-        .or(() -> Optional.ofNullable(outputFailure))
-        .map(StreamInput.Failure::cause);
+    return ending.closeCause();
   }
 
   @Override
   public boolean onBroken(Runnable action) {
-    brokenAction.set(action);
-    if (closeCause().isPresent()) {
-      runBrokenAction();
-    }
+    ending.onBroken(action);
     return true;
   }
 
@@ -403,10 +302,6 @@ public final class MuxStream implements Connection {
 
   /** Throws if the output cannot be used because the stream has failed. */
   void checkUsable() throws IOException {
-    input.checkUsable();
-    StreamInput.Failure why = outputFailure;
-    if (why != null) {
-      throw new IOException(why.text());
-    }
+    ending.checkUsable();
   }
 }
