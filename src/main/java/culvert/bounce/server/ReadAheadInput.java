@@ -32,21 +32,17 @@ final class ReadAheadInput extends ByteInput {
   /** Size of the buffer at first, and maximum number of bytes that {@link #copyFrom} returns. */
   static final int INITIAL_BYTES = 2 * 1024;
 
-  /** In place of a buffer that was given back. */
+  /** In place of free space after a release. */
   private static final ByteBuffer NONE = ByteBuffer.allocate(0);
 
   private final ByteInput source;
-  private final BufferPool pool;
   private final ReentrantLock lock = new ReentrantLock();
 
   /** Signalled when one of the fields below changes. */
   private final Condition changed = lock.newCondition();
 
-  // Guarded by the lock, except the bytes from end on, which only the reading thread uses.
-  private ByteBuffer buffer;
-  private int start;
-  private int end;
-  private boolean authenticated;
+  // Guarded by the lock:
+  private final HeldBytes held;
   private boolean released;
   private boolean closed;
   private boolean wakeUpRequested;
@@ -59,8 +55,7 @@ final class ReadAheadInput extends ByteInput {
 
   private ReadAheadInput(ByteInput source, BufferPool pool) {
     this.source = source;
-    this.pool = pool;
-    this.buffer = pool.borrow(INITIAL_BYTES);
+    this.held = new HeldBytes(pool);
   }
 
   /** Starts reading ahead, in a thread with this name, until {@link #release} or {@link #close}. */
@@ -98,10 +93,10 @@ final class ReadAheadInput extends ByteInput {
     }
     lock.lock();
     try {
-      while (!released && !hasSpace()) {
+      while (!released && !held.hasSpace()) {
         changed.awaitUninterruptibly();
       }
-      return released ? NONE : buffer.slice(end, buffer.capacity() - end);
+      return released ? NONE : held.space();
     } finally {
       lock.unlock();
     }
@@ -110,36 +105,10 @@ final class ReadAheadInput extends ByteInput {
   private boolean isFull() {
     lock.lock();
     try {
-      return !released && !hasSpace();
+      return !released && !held.hasSpace();
     } finally {
       lock.unlock();
     }
-  }
-
-  /** Returns whether there is free space after the held bytes; moves them to make some. */
-  private boolean hasSpace() {
-    if (end == buffer.capacity() || start == end) {
-      compactOrGrow();
-    }
-    return end < buffer.capacity();
-  }
-
-  private void compactOrGrow() {
-    int size = end - start;
-    ByteBuffer before = buffer;
-    if (size > before.capacity() / 2 && canGrow()) {
-      buffer = pool.borrow(2 * before.capacity());
-    }
-    buffer.put(0, before, start, size);
-    if (buffer != before) {
-      pool.release(before);
-    }
-    start = 0;
-    end = size;
-  }
-
-  private boolean canGrow() {
-    return authenticated && buffer.capacity() < MAX_BYTES && !pool.budget().isUnderPressure();
   }
 
   private boolean received(int n) {
@@ -148,7 +117,7 @@ final class ReadAheadInput extends ByteInput {
       if (n < 0) {
         ended = true;
       } else {
-        end += n;
+        held.added(n);
       }
       changed.signalAll();
       return n >= 0;
@@ -163,7 +132,7 @@ final class ReadAheadInput extends ByteInput {
       stopped = true;
       fault = failure;
       if (closed) {
-        giveBack();
+        held.release();
       }
       changed.signalAll();
     } finally {
@@ -171,21 +140,11 @@ final class ReadAheadInput extends ByteInput {
     }
   }
 
-  /** Discards the held bytes. The lock is held, and the reading thread has ended. */
-  private void giveBack() {
-    if (buffer != NONE) {
-      pool.release(buffer);
-      buffer = NONE;
-      start = 0;
-      end = 0;
-    }
-  }
-
   /** Allows more than {@link #INITIAL_BYTES} to be held. */
   void setAuthenticated() {
     lock.lock();
     try {
-      authenticated = true;
+      held.allowGrowth();
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -203,7 +162,7 @@ final class ReadAheadInput extends ByteInput {
       released = true;
       closed = true;
       if (stopped) {
-        giveBack();
+        held.release();
       }
       changed.signalAll();
     } finally {
@@ -244,7 +203,7 @@ final class ReadAheadInput extends ByteInput {
     lock.lock();
     try {
       long left = nanos;
-      while (end - start <= known && !stopped && !wakeUpRequested) {
+      while (held.size() <= known && !stopped && !wakeUpRequested) {
         if (left <= 0) {
           return false;
         }
@@ -304,7 +263,7 @@ final class ReadAheadInput extends ByteInput {
   int size() {
     lock.lock();
     try {
-      return end - start;
+      return held.size();
     } finally {
       lock.unlock();
     }
@@ -314,18 +273,13 @@ final class ReadAheadInput extends ByteInput {
   void consume(Consumer<ByteBuffer> consumer) {
     lock.lock();
     try {
-      ByteBuffer bytes = held();
+      ByteBuffer bytes = held.view();
       consumer.accept(bytes);
-      start += bytes.position();
+      held.removed(bytes.position());
       changed.signalAll();
     } finally {
       lock.unlock();
     }
-  }
-
-  /** Returns a view of the held bytes. The lock is held. */
-  private ByteBuffer held() {
-    return buffer.slice(start, end - start);
   }
 
   /**
@@ -335,9 +289,7 @@ final class ReadAheadInput extends ByteInput {
   byte[] copyFrom(int offset) {
     lock.lock();
     try {
-      byte[] copy = new byte[Math.min(end - start - offset, INITIAL_BYTES)];
-      buffer.get(start + offset, copy);
-      return copy;
+      return held.copyFrom(offset, INITIAL_BYTES);
     } finally {
       lock.unlock();
     }
@@ -363,13 +315,13 @@ final class ReadAheadInput extends ByteInput {
   private boolean awaitReadAhead() throws IOException {
     lock.lock();
     try {
-      while (start == end && !stopped) {
+      while (held.size() == 0 && !stopped) {
         await(NO_TIMEOUT);
       }
-      if (start < end) {
+      if (held.size() > 0) {
         return true;
       }
-      giveBack();
+      held.release();
       if (fault != null) {
         throw new IOException(fault.getMessage(), fault);
       }
@@ -397,7 +349,7 @@ final class ReadAheadInput extends ByteInput {
     ByteBuffer bytes;
     lock.lock();
     try {
-      bytes = held();
+      bytes = held.view();
     } finally {
       lock.unlock();
     }
