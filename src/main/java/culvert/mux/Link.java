@@ -7,7 +7,6 @@ import culvert.net.Deadlines;
 import culvert.net.Flow;
 import culvert.net.HostPort;
 import culvert.net.LingeringClose;
-import culvert.net.ReservedPlaces;
 import culvert.net.SilentPeerException;
 import culvert.net.Threads;
 import culvert.protocol.ByeReason;
@@ -17,7 +16,6 @@ import culvert.protocol.PeerRefusedException;
 import culvert.protocol.ProtocolException;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
@@ -87,7 +85,7 @@ public final class Link implements AutoCloseable {
   private final Events events;
   private final LinkWriter writer;
   private final LivenessTimer liveness;
-  private final StreamTable streams;
+  private final LinkStreams streams;
   private final LinkFlows flows;
   private final LinkCloser closer;
   private volatile boolean ended;
@@ -111,7 +109,7 @@ public final class Link implements AutoCloseable {
     this.peer = peer;
     this.shared = shared;
     this.events = events;
-    this.streams = new StreamTable(maxStreams());
+    this.streams = new LinkStreams(this, maxStreams());
     this.flows = new LinkFlows(this, peer.features());
     this.writer = new LinkWriter(this, Math.min(mine.opens(), peer.opens()));
     this.closer = new LinkCloser(this, shared.deadlines());
@@ -172,7 +170,7 @@ public final class Link implements AutoCloseable {
     // The flag is set before the sweep: an open in between sees the flag or is found by the sweep.
     ended = true;
     CloseCause cause = closer.isClosing() ? CloseCause.STOPPED : CloseCause.LINK_LOST;
-    failStreams(cause);
+    streams.failAll(cause);
     flows.endAll(cause);
   }
 
@@ -184,13 +182,6 @@ public final class Link implements AutoCloseable {
     }
   }
 
-  /** Fails every stream; directions that the peer has ended stay readable. */
-  void failStreams(CloseCause cause) {
-    for (MuxStream stream : streams()) {
-      stream.lose(cause, LOST);
-    }
-  }
-
   /**
    * Opens a stream. Its OPEN is written with the first payload or by {@link MuxStream#awaitAnswer},
    * so that both can share a write.
@@ -199,14 +190,10 @@ public final class Link implements AutoCloseable {
    *     services, or the link has ended
    */
   public MuxStream open(Message.Open message) throws IOException {
-    ReservedPlaces.Share place =
-        streams.tryAcquire(message.service()).orElseThrow(() -> full(message.service()));
-    streams.addOpen();
-    MuxStream stream = new MuxStream(this, message, place::release);
-    streams.add(stream);
+    MuxStream stream = streams.open(message);
     if (isOver()) {
       stream.lose(CloseCause.LINK_LOST, LOST);
-      throw new IOException(closer.isFinishing() ? "the session is draining" : LOST);
+      throw over();
     }
     stream.opensAtOnce(writer.requestOpen(stream));
     return stream;
@@ -222,19 +209,13 @@ public final class Link implements AutoCloseable {
     MuxFlow flow = flows.open(message, receiver);
     if (isOver()) {
       flow.close(CloseCause.LINK_LOST);
-      throw new IOException(closer.isFinishing() ? "the session is draining" : LOST);
+      throw over();
     }
     return flow;
   }
 
-  private IOException full(String service) {
-    int max = maxStreams();
-    String cause =
-        openStreams() >= max
-            ? "the session has %d streams, its maximum"
-            : "the streams that are left of %d of the session are reserved for services other than"
-                + " '%s'";
-    return new IOException(cause.formatted(max, service));
+  private IOException over() {
+    return new IOException(closer.isFinishing() ? "the session is draining" : LOST);
   }
 
   /** Reserves streams of the session for a service that the peer serves from now on. */
@@ -356,12 +337,8 @@ public final class Link implements AutoCloseable {
     return mine.streams();
   }
 
-  Collection<MuxStream> streams() {
-    return streams.all();
-  }
-
-  MuxStream stream(long id) {
-    return streams.get(id);
+  LinkStreams streams() {
+    return streams;
   }
 
   boolean hasEnded() {
@@ -373,46 +350,15 @@ public final class Link implements AutoCloseable {
     return ended || closer.isClosing() || closer.isFinishing();
   }
 
-  /** Registers a stream that the peer opened. */
-  MuxStream acceptStream(long id) {
-    streams.addOpen();
-    MuxStream stream = new MuxStream(this, id);
-    streams.register(stream);
-    streams.add(stream);
-    return stream;
-  }
-
-  /** Registers a stream of this side when it gets its id. */
-  void register(MuxStream stream) {
-    streams.register(stream);
-  }
-
-  void unregister(MuxStream stream) {
-    if (stream.markUnregistered()) {
-      streams.unregister(stream);
-      streamClosed();
-    }
-  }
-
-  private void streamClosed() {
-    streams.removeOpen();
-    closer.closeIfFinished();
-  }
-
-  /** Removes a stream that has ended and holds no bytes. */
-  void release(MuxStream stream) {
-    streams.remove(stream);
-    leaveEvictionIfDone();
-  }
-
-  private void leaveEvictionIfDone() {
+  /** Leaves the eviction once the link has ended and no stream holds bytes. */
+  void leaveEvictionIfDone() {
     if (ended && streams.all().isEmpty()) {
       shared.eviction().remove(this);
     }
   }
 
-  /** Records that a flow was removed. */
-  void flowClosed() {
+  /** Ends the link if it is finishing and this was its last stream or flow. */
+  void closeIfFinished() {
     closer.closeIfFinished();
   }
 

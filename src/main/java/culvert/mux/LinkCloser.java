@@ -54,7 +54,7 @@ final class LinkCloser {
 
   private void close(ByeReason reason, String text, int extensions) {
     closing = true;
-    link.failStreams(CloseCause.STOPPED);
+    link.streams().failAll(CloseCause.STOPPED);
     link.flows().endAll(CloseCause.STOPPED);
     link.writer().byeAfterPayload(new Message.Bye(reason, text));
     closeLater(extensions);

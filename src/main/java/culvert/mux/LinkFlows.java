@@ -65,7 +65,7 @@ final class LinkFlows {
   void remove(MuxFlow flow) {
     all.remove(flow);
     byId.remove(flow.id());
-    link.flowClosed();
+    link.closeIfFinished();
   }
 
   /** Forgets a flow that this side has closed; the peer may be closing it as well. */
@@ -140,7 +140,7 @@ final class LinkFlows {
     } else if (frame.stream() > highestId.getAsLong()) {
       throw new ProtocolException(
           "DATAGRAM for flow " + frame.stream() + ", which was never opened");
-    } else if (link.stream(frame.stream()) != null) {
+    } else if (link.streams().get(frame.stream()) != null) {
       throw new ProtocolException("DATAGRAM for stream " + frame.stream());
     } else {
       link.countLateFrame();

@@ -163,7 +163,7 @@ final class LinkReader {
    * error.
    */
   private MuxStream streamOf(Frame frame) throws ProtocolException {
-    MuxStream stream = link.stream(frame.stream());
+    MuxStream stream = link.streams().get(frame.stream());
     if (stream == null) {
       checkOpened(frame);
       if (link.flows().has(frame.stream())) {
@@ -246,7 +246,7 @@ final class LinkReader {
     if (link.flows().receiveReset(frame.stream(), cause)) {
       return;
     }
-    MuxStream stream = link.stream(frame.stream());
+    MuxStream stream = link.streams().get(frame.stream());
     if (stream != null) {
       stream.lose(cause, "the peer reset the stream");
       return;
@@ -282,7 +282,7 @@ final class LinkReader {
     if (!writer.receiveOpen(link.opensGranted())) {
       throw new ProtocolException("more opens than the " + link.opensGranted() + " granted");
     }
-    MuxStream stream = link.acceptStream(frame.stream());
+    MuxStream stream = link.streams().accept(frame.stream());
     if (link.openStreams() > link.streamsGranted()) {
       // Not an error: the end of another stream may still be in flight.
       stream.refuse(
@@ -298,7 +298,7 @@ final class LinkReader {
     }
     writer.receiveAnswer(frame.stream());
     controlBudget.refillForStream();
-    MuxStream stream = link.stream(frame.stream());
+    MuxStream stream = link.streams().get(frame.stream());
     if (stream != null) {
       stream.receiveAnswer(answer);
     } else {

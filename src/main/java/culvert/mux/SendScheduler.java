@@ -251,7 +251,7 @@ final class SendScheduler {
     stream.id(++lastId);
     s.openBatch = batch.number();
     unanswered.put(lastId, s.pendingOpen.service());
-    link.register(stream);
+    link.streams().register(stream);
     Message.write(batch.buffer(), lastId, s.pendingOpen);
     s.pendingOpen = null;
   }

@@ -145,7 +145,7 @@ final class StreamEnding {
   }
 
   private void unregister() {
-    link.unregister(stream);
+    link.streams().unregister(stream);
     releaseIfDrained();
   }
 
@@ -155,7 +155,7 @@ final class StreamEnding {
    */
   void releaseIfDrained() {
     if (unregistered.get() && input.held() == 0) {
-      link.release(stream);
+      link.streams().release(stream);
     }
   }
 

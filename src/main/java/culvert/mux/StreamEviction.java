@@ -81,7 +81,7 @@ public final class StreamEviction {
     long toFree = budget.held() - budget.limit() / 4 * 3;
     long heldByStreams = 0;
     for (Link link : links) {
-      for (MuxStream stream : link.streams()) {
+      for (MuxStream stream : link.streams().all()) {
         long held = stream.held();
         if (stream.isDiscarded()) {
           // Its bytes are released as soon as its threads have noticed.

@@ -54,7 +54,7 @@ class LinkHalfCloseTest {
         LinkPair.LIMIT,
         () -> {
           assertThat(peer.link.openStreams()).isZero();
-          assertThat(peer.link.streams()).isEmpty();
+          assertThat(peer.link.streams().all()).isEmpty();
           assertThat(peer.budget.held()).isLessThanOrEqualTo(LinkReader.IDLE_BYTES);
         });
   }
