@@ -5,10 +5,11 @@ import java.nio.ByteBuffer;
 
 /**
  * The buffer of a copy loop. The loop waits with one of {@link BufferPool#IDLE_BYTES}. If a read
- * fills it, a small buffer takes its bytes and the rest that is there. After a read that filled the
- * small one, the next read uses a larger one, but none larger than the output accepts at once, as
- * far as that is known, and none that the pool does not lend while memory is short. Before the loop
- * waits, for bytes or until the other end reads, it gives back what it has borrowed.
+ * fills it, a small buffer takes its bytes and the rest that is there; the loop then waits for the
+ * next message with the small one, as long as most of the memory budget is free. After a read that
+ * filled the small one, the next read uses a larger one, but none larger than the output accepts at
+ * once, as far as that is known, and none that the pool does not lend while memory is short. Before
+ * the loop waits, for bytes or until the other end reads, it gives back larger buffers.
  */
 final class AdaptiveBuffer implements AutoCloseable {
 
@@ -24,6 +25,9 @@ final class AdaptiveBuffer implements AutoCloseable {
 
   /** Whether the last read left no space. */
   private boolean filled;
+
+  /** Whether the last message did not fit into the idle buffer. */
+  private boolean longer;
 
   AdaptiveBuffer(ByteInput input, ByteOutput output, BufferPool pool) {
     this.input = input;
@@ -59,11 +63,25 @@ final class AdaptiveBuffer implements AutoCloseable {
   }
 
   private int readWhenIdle() throws IOException {
+    int n = longer && pool.budget().isMostlyFree() ? readSmall() : readIdle();
+    longer = n > BufferPool.IDLE_BYTES;
+    return n;
+  }
+
+  /** Saves the second read and a question to the kernel for each message. */
+  private int readSmall() throws IOException {
+    resize(BufferPool.SMALL_BYTES);
+    int n = input.read(flow.clear());
+    filled = !flow.hasRemaining();
+    return n;
+  }
+
+  private int readIdle() throws IOException {
     releaseFlow();
     filled = false;
     int n = input.read(idle.clear());
-    boolean isLonger = !idle.hasRemaining() && !pool.budget().isNearlyExhausted();
-    return isLonger ? n + tryReadRest() : n;
+    boolean isMoreLikely = !idle.hasRemaining() && !pool.budget().isNearlyExhausted();
+    return isMoreLikely ? n + tryReadRest() : n;
   }
 
   /** Continues a read that filled the idle buffer, so that a message is written in one piece. */

@@ -18,7 +18,7 @@ public final class BufferPool {
   public static final int MEDIUM_BYTES = 16 * 1024;
 
   /** Size of the buffer of a copy loop at low rates, and of any while memory is short. */
-  static final int SMALL_BYTES = 2 * 1024;
+  public static final int SMALL_BYTES = 2 * 1024;
 
   /**
    * Size of the buffer in which a copy loop waits, in bytes. Both loops of as many relays as a heap

@@ -6,8 +6,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * Counts the bytes of all buffers that a process holds for its connections: those lent by its
  * {@link BufferPool}, those that a blocked writer holds, and received bytes that have not been
  * read. The budget grants and refuses nothing itself. Its users hold less as it fills: loans become
- * smaller above a quarter and above half, windows stop growing above half and shrink above three
- * quarters, datagrams are dropped above half, and beyond the limit streams are reset. Thread-safe.
+ * smaller above an eighth, a quarter and a half, windows stop growing above half and shrink above
+ * three quarters, datagrams are dropped above half, and beyond the limit streams are reset.
+ * Thread-safe.
  */
 public final class MemoryBudget {
 
@@ -48,6 +49,11 @@ public final class MemoryBudget {
   /** Counts bytes that are no longer held. */
   void release(long bytes) {
     held.addAndGet(-bytes);
+  }
+
+  /** Returns whether less than an eighth is held. */
+  boolean isMostlyFree() {
+    return held.get() < limit / 8;
   }
 
   /** Returns whether more than a quarter is held. */

@@ -81,13 +81,9 @@ class TransferTest {
       Thread loop = Threads.start("loop", copied);
       pair.near().output().write(new byte[BufferPool.IDLE_BYTES]);
       Eventually.within(
-          LIMIT,
-          () -> {
-            assertThat(pair.far().received()).isEqualTo(BufferPool.IDLE_BYTES);
-            assertThat(loop.getState()).isEqualTo(Thread.State.WAITING);
-          });
+          LIMIT, () -> assertThat(pair.far().received()).isEqualTo(BufferPool.IDLE_BYTES));
+      awaitWait(loop, BufferPool.IDLE_BYTES);
       assertThat(pool.borrowed()).isZero();
-      assertThat(pool.budget().held()).isEqualTo(BufferPool.IDLE_BYTES);
       pair.near().closeOutput();
       assertThat(copied.get(10, TimeUnit.SECONDS)).isEqualTo(BufferPool.IDLE_BYTES);
     }
@@ -114,6 +110,34 @@ class TransferTest {
       assertThat(writes).containsExactly(message);
       assertThat(pool.budget().held()).isZero();
     }
+  }
+
+  /** Each message that exceeded the idle buffer cost a second read and a question to the kernel. */
+  @Test
+  void loopOfLongerMessagesWaitsWithASmallBuffer() throws Exception {
+    try (var pair = pair()) {
+      var loop = startEcho(pair.far());
+      echo(pair.near(), BufferPool.IDLE_BYTES + 1);
+      awaitWait(loop, BufferPool.IDLE_BYTES + BufferPool.SMALL_BYTES);
+      echo(pair.near(), 1);
+      awaitWait(loop, BufferPool.IDLE_BYTES);
+      pair.near().closeOutput();
+      loop.join();
+    }
+  }
+
+  @Test
+  void loopOfLongerMessagesWaitsWithTheIdleBufferWhileOthersHoldMemory() throws Exception {
+    ByteBuffer other = pool.borrow((int) (pool.budget().limit() / 8));
+    try (var pair = pair()) {
+      var loop = startEcho(pair.far());
+      echo(pair.near(), BufferPool.IDLE_BYTES + 1);
+      awaitWait(loop, other.capacity() + BufferPool.IDLE_BYTES);
+      pair.near().closeOutput();
+      loop.join();
+    }
+    pool.release(other);
+    assertThat(pool.budget().held()).isZero();
   }
 
   /** A visitor of bore that sends nothing counted 4 KiB, which was half of the budget for all. */
@@ -239,6 +263,25 @@ class TransferTest {
     } catch (IOException e) {
       // Reset by the test.
     }
+  }
+
+  private static Thread startEcho(SocketConnection connection) {
+    var echo = new FutureTask<>(() -> connection.input().transferTo(connection.output()));
+    return Threads.start("loop", echo);
+  }
+
+  private static void echo(SocketConnection connection, int bytes) throws IOException {
+    connection.output().write(new byte[bytes]);
+    assertThat(connection.input().readNBytes(bytes)).hasSize(bytes);
+  }
+
+  private void awaitWait(Thread loop, long held) throws Exception {
+    Eventually.within(
+        LIMIT,
+        () -> {
+          assertThat(loop.getState()).isEqualTo(Thread.State.WAITING);
+          assertThat(pool.budget().held()).isEqualTo(held);
+        });
   }
 
   private static FutureTask<byte[]> copying(SocketConnection from) {
