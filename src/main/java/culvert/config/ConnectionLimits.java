@@ -73,6 +73,16 @@ public record ConnectionLimits(
         unauthenticatedPerAddress);
   }
 
+  /** Returns these with those of a running role that do not change while it runs. */
+  ConnectionLimits keeping(ConnectionLimits running) {
+    return new ConnectionLimits(
+        visitors,
+        visitorsPerAddress,
+        sessions,
+        running.unauthenticated,
+        running.unauthenticatedPerAddress);
+  }
+
   /**
    * Returns the default for connections from one address: three quarters of all, so that one
    * address cannot exclude the others. It is not lower, because all clients behind one network

@@ -103,6 +103,31 @@ public record RemoteSettings(
     }
   }
 
+  /**
+   * Returns these settings with the values of a running role that do not change while it runs: the
+   * limits on memory and on unauthenticated connections, the times of handshakes and heartbeats,
+   * and the log period. Secrets that are equal are those of the running role, so that a typed one
+   * is not derived again.
+   */
+  public RemoteSettings keeping(RemoteSettings running) {
+    return new RemoteSettings(
+        control,
+        groups,
+        bounce,
+        services,
+        ports,
+        bore,
+        secrets.stream().map(secret -> secret.in(running.secrets)).toList(),
+        transport,
+        tls,
+        openTimeout,
+        flowTimeout,
+        proxyHeaderFrom,
+        connectionLimits.keeping(running.connectionLimits),
+        timeouts.keeping(running.timeouts),
+        running.resourceLimits);
+  }
+
   /** The default of {@code --flow-timeout}. */
   public static final Duration DEFAULT_FLOW_TIMEOUT = Duration.ofSeconds(60);
 

@@ -10,6 +10,7 @@ import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Collection;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 import javax.crypto.SecretKey;
@@ -145,6 +146,19 @@ public final class Secret {
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Returns the one of these secrets that is equal to this one, or this one. Its key may be derived
+   * already.
+   */
+  public Secret in(Collection<Secret> known) {
+    return known.stream().filter(this::isSame).findFirst().orElse(this);
+  }
+
+  private boolean isSame(Secret other) {
+    return MessageDigest.isEqual(
+        text.getBytes(StandardCharsets.UTF_8), other.text.getBytes(StandardCharsets.UTF_8));
   }
 
   private SecretKey stretched() {

@@ -65,6 +65,18 @@ public record Timeouts(
     }
   }
 
+  /** Returns these with those of a running role that do not change while it runs. */
+  Timeouts keeping(Timeouts running) {
+    return new Timeouts(
+        running.handshake,
+        running.heartbeat,
+        running.heartbeatTimeout,
+        halfClose,
+        idle,
+        drain,
+        running.logPeriod);
+  }
+
   /** Returns how long a relay may be idle. */
   public Relay.IdleLimits idleLimits() {
     return new Relay.IdleLimits(halfClose, idle);

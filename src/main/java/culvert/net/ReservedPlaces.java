@@ -82,10 +82,12 @@ public final class ReservedPlaces {
     }
   }
 
-  private final int max;
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** The users with a reservation; guarded by the lock, as are the fields below. */
+  /** Guarded by the lock, as are the fields below. */
+  private int max;
+
+  /** The users with a reservation. */
   private final Set<Share> shares = new HashSet<>();
 
   private int used;
@@ -108,6 +110,17 @@ public final class ReservedPlaces {
   /** Returns the places of another user, without a reservation yet. */
   public Share share() {
     return new Share();
+  }
+
+  /** Changes the number of places; those that are taken stay so. */
+  public void setMax(int value) {
+    lock.lock();
+    try {
+      max = value;
+      divide();
+    } finally {
+      lock.unlock();
+    }
   }
 
   private void divide() {

@@ -1,6 +1,7 @@
 package culvert.remote;
 
 import culvert.config.BoreServerSettings;
+import culvert.config.BounceCredentials;
 import culvert.config.ConnectionLimits;
 import culvert.config.GroupAddress;
 import culvert.config.RemoteSettings;
@@ -23,12 +24,14 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 
 /**
  * The places at which a remote proxy meets origin proxies: its control address, its address for
- * bore's clients, and channel groups. The thread that starts the role binds them; no other is added
- * later.
+ * bore's clients, and channel groups. Their listeners are opened and closed by {@link Listeners}.
  */
 final class ControlEndpoints implements AutoCloseable {
 
@@ -46,19 +49,28 @@ final class ControlEndpoints implements AutoCloseable {
   /** From the lookup of a bounce server's name until its group is joined. */
   private static final Duration JOIN_LIMIT = Duration.ofSeconds(10);
 
+  /** The settings at the start of the role, for what does not change while it runs. */
   private final RemoteSettings settings;
+
   private final BufferPool pool;
   private final Deadlines deadlines;
   private final Counters counters;
   private final Log log;
   private final HandshakeLimiter limiter;
 
-  private final List<Listener> listeners = new ArrayList<>();
-  private final List<ControlHandler> handlers = new ArrayList<>();
-  private final List<GroupConnector> connectors = new ArrayList<>();
-  private final List<GroupEndpoint> groups = new ArrayList<>();
-  private Listener control;
-  private Listener bore;
+  /** Set before the first listener is bound. */
+  private SessionHandler sessions;
+
+  /** Handles the connections at the control address and in channel groups; as above. */
+  private ControlHandler control;
+
+  /** Handles those of bore's clients; null until there are such. */
+  private volatile ControlHandler bore;
+
+  private final List<GroupEndpoint> groups = new CopyOnWriteArrayList<>();
+
+  /** Set once, by the thread that stops the role: no group is joined from then on. */
+  private volatile boolean isEnded;
 
   /** Creates endpoints that are not bound yet. */
   ControlEndpoints(
@@ -78,27 +90,39 @@ final class ControlEndpoints implements AutoCloseable {
   }
 
   /**
-   * Binds all addresses. Connections queue until {@link #startListeners}.
+   * Sets the parts that handle connections.
    *
    * @param dialect the protocol at the control address and in channel groups
-   * @param sessions runs each session that is established
-   * @throws IOException if an address cannot be bound; those that are bound stay so
+   * @param handler runs each session that is established
+   * @throws IllegalArgumentException if a file for a bounce server cannot be used
    */
-  void bind(Dialect dialect, SessionHandler sessions) throws IOException {
-    ControlHandler handler = handler(dialect, sessions, limiter);
-    if (settings.control().isPresent()) {
-      control = Listener.bind(settings.control().get(), "control", pool, handler);
-      listeners.add(control);
-    }
-    if (settings.bore().isPresent()) {
-      bore = bindBore(settings.bore().get(), sessions);
-      listeners.add(bore);
-    }
-    settings.groups().forEach(group -> groups.add(endpoint(group, handler)));
+  void serve(Dialect dialect, SessionHandler handler) {
+    sessions = handler;
+    control = handler(dialect, limiter);
+    settings.bore().ifPresent(this::addBore);
+    settings.groups().forEach(group -> groups.add(endpoint(group, settings.bounce())));
+  }
+
+  /**
+   * Binds the control address. Connections queue until the listener is started.
+   *
+   * @throws IOException naming the address, if it cannot be bound
+   */
+  BoundListener bindControl(HostPort where) throws IOException {
+    return BoundListener.of(Listener.bind(where, "control", pool, control));
+  }
+
+  /**
+   * Binds the address for bore's clients; see {@link #bindControl}.
+   *
+   * @throws IOException naming the address, if it cannot be bound
+   */
+  BoundListener bindBore(HostPort where) throws IOException {
+    return BoundListener.of(Listener.bind(where, "bore", pool, bore));
   }
 
   /** Every visitor of a bore client brings a connection that is briefly unauthenticated. */
-  private Listener bindBore(BoreServerSettings given, SessionHandler sessions) throws IOException {
+  private void addBore(BoreServerSettings given) {
     ConnectionLimits usual = settings.connectionLimits();
     var wider =
         new ConnectionLimits(
@@ -107,30 +131,25 @@ final class ControlEndpoints implements AutoCloseable {
             usual.sessions(),
             BORE_MAX_UNAUTHENTICATED,
             BORE_MAX_UNAUTHENTICATED_PER_ADDRESS);
-    var dialect = new BoreDialect(given.secrets(), deadlines);
-    ControlHandler handler = handler(dialect, sessions, limiter(wider, PLAIN_BYTES));
-    return Listener.bind(given.address(), "bore", pool, handler);
+    bore = handler(new BoreDialect(given.secrets(), deadlines), limiter(wider, PLAIN_BYTES));
   }
 
-  private GroupEndpoint endpoint(GroupAddress group, ControlHandler handler) {
+  private GroupEndpoint endpoint(GroupAddress group, BounceCredentials bounce) {
     var connector =
         new GroupConnector(
             group,
-            settings.bounce(),
+            bounce,
             BounceGreeting.AS_IMPLEMENTED,
             PeerNames.BOUNCE_SERVER_OF_PROXY,
             pool,
             log);
-    connectors.add(connector);
     var route = Route.into(connector, Optional.empty(), JOIN_LIMIT, new Dialer(pool), deadlines);
-    return new GroupEndpoint(group, route, handler, counters, log);
+    return new GroupEndpoint(connector, route, control, counters, log);
   }
 
-  private ControlHandler handler(Dialect dialect, SessionHandler sessions, HandshakeLimiter max) {
+  private ControlHandler handler(Dialect dialect, HandshakeLimiter max) {
     Duration logPeriod = settings.timeouts().logPeriod();
-    var handler = new ControlHandler(dialect, sessions, max, logPeriod, deadlines, counters, log);
-    handlers.add(handler);
-    return handler;
+    return new ControlHandler(dialect, sessions, max, logPeriod, deadlines, counters, log);
   }
 
   private HandshakeLimiter limiter(ConnectionLimits max, int bytesEach) {
@@ -143,50 +162,53 @@ final class ControlEndpoints implements AutoCloseable {
         counters.adder(Counter.HALF_OPEN_DROPPED));
   }
 
-  /** Starts to accept at all addresses. */
-  void startListeners() {
-    listeners.forEach(Listener::start);
-  }
-
   /** Starts to join the channel groups. */
   void startGroups() {
-    groups.forEach(GroupEndpoint::start);
+    groups.forEach(this::start);
   }
 
-  /**
-   * Returns the bound control address.
-   *
-   * @throws IllegalStateException if the settings have none
-   */
-  HostPort controlAddress() {
-    if (control == null) {
-      throw new IllegalStateException("this remote proxy has no control address");
+  private void start(GroupEndpoint group) {
+    if (isEnded) {
+      group.end();
+    } else {
+      group.start();
     }
-    return HostPort.of(control.address());
   }
 
   /**
-   * Returns the bound address for bore's clients.
+   * Prepares the use of changed settings by connections that are accepted from then on.
    *
-   * @throws IllegalStateException if the settings have no such address
-   */
-  HostPort boreAddress() {
-    if (bore == null) {
-      throw new IllegalStateException("this remote proxy has no address for bore's clients");
-    }
-    return HostPort.of(bore.address());
-  }
-
-  /**
-   * Prepares the use of settings that differ only in the content of files.
-   *
-   * @return applies them
+   * @return applies them, except the addresses of listeners
    * @throws IllegalArgumentException if a file cannot be used; nothing has changed then
    */
   Runnable prepareReload(RemoteSettings changed) {
     var prepared = new ArrayList<Runnable>();
-    handlers.forEach(handler -> prepared.add(handler.prepareReload(changed)));
-    connectors.forEach(connector -> prepared.add(connector.prepareReload(changed.bounce())));
+    prepared.add(control.prepareReload(changed));
+    changed.bore().ifPresent(given -> prepared.add(prepareBore(given, changed)));
+    prepared.add(prepareGroups(changed.groups(), changed.bounce()));
+    return () -> prepared.forEach(Runnable::run);
+  }
+
+  private Runnable prepareBore(BoreServerSettings given, RemoteSettings changed) {
+    return bore == null ? () -> addBore(given) : bore.prepareReload(changed);
+  }
+
+  /** Leaves and joins groups. An origin proxy that is connected through a group stays. */
+  private Runnable prepareGroups(List<GroupAddress> changed, BounceCredentials bounce) {
+    var prepared = new ArrayList<Runnable>();
+    for (GroupEndpoint group : groups) {
+      prepared.add(changed.contains(group.address()) ? group.prepareReload(bounce) : group::end);
+    }
+    prepared.add(() -> groups.removeIf(GroupEndpoint::hasEnded));
+    for (GroupAddress group : changed) {
+      if (groups.stream().noneMatch(one -> one.isJoining(group))) {
+        GroupEndpoint added = endpoint(group, bounce);
+        prepared.add(() -> {
+          groups.add(added);
+          start(added);
+        });
+      }
+    }
     return () -> prepared.forEach(Runnable::run);
   }
 
@@ -197,22 +219,22 @@ final class ControlEndpoints implements AutoCloseable {
 
   /** Calls {@link GroupEndpoint#end} for each channel group. */
   void endGroups() {
+    isEnded = true;
     groups.forEach(GroupEndpoint::end);
   }
 
   /** Waits for requested data channels, as {@link Dialect#awaitClaims} does. */
   void awaitClaims(Duration limit) {
-    handlers.forEach(handler -> handler.awaitClaims(limit));
-  }
-
-  /** Closes the listeners; connections that were accepted stay. */
-  void closeListeners() {
-    listeners.forEach(Listener::close);
+    handlers().forEach(handler -> handler.awaitClaims(limit));
   }
 
   /** Ends every handshake in progress and rejects later connections. */
   void closeHandshakes() {
-    handlers.forEach(ControlHandler::close);
+    handlers().forEach(ControlHandler::close);
+  }
+
+  private List<ControlHandler> handlers() {
+    return Stream.of(control, bore).filter(Objects::nonNull).toList();
   }
 
   /** Leaves the groups and waits until connected origin proxies are gone. */

@@ -2,6 +2,7 @@ package culvert.remote;
 
 import static culvert.observe.LogEvent.event;
 
+import culvert.config.BounceCredentials;
 import culvert.config.GroupAddress;
 import culvert.net.Connection;
 import culvert.net.Durations;
@@ -9,6 +10,7 @@ import culvert.net.Threads;
 import culvert.observe.Counters;
 import culvert.observe.Log;
 import culvert.observe.OutageLog;
+import culvert.route.GroupConnector;
 import culvert.route.GroupListener;
 import culvert.route.Route;
 import java.io.IOException;
@@ -28,23 +30,25 @@ final class GroupEndpoint implements GroupListener.Handler, AutoCloseable {
 
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
 
-  private final GroupAddress group;
+  private final GroupConnector connector;
   private final GroupListener listener;
   private final ControlHandler control;
   private final Log log;
   private final OutageLog outages;
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile boolean isStarted;
+  private volatile boolean isEnding;
 
   /**
    * Creates an endpoint that does nothing before {@link #start}.
    *
+   * @param connector joins the group
    * @param route into the group
    * @param control handles the connections of origin proxies
    */
   GroupEndpoint(
-      GroupAddress group, Route route, ControlHandler control, Counters counters, Log log) {
-    this.group = group;
+      GroupConnector connector, Route route, ControlHandler control, Counters counters, Log log) {
+    this.connector = connector;
     this.listener = new GroupListener(route, this);
     this.control = control;
     this.log = log;
@@ -54,7 +58,7 @@ final class GroupEndpoint implements GroupListener.Handler, AutoCloseable {
   /** Starts to join the group, in a thread of its own. */
   void start() {
     isStarted = true;
-    Threads.start("group " + group, this::run);
+    Threads.start("group " + address(), this::run);
   }
 
   private void run() {
@@ -70,7 +74,7 @@ final class GroupEndpoint implements GroupListener.Handler, AutoCloseable {
   @Override
   public void joined() {
     if (outages.restored()) {
-      log.info(event("group joined").with("meeting", group));
+      log.info(event("group joined").with("meeting", address()));
     }
   }
 
@@ -86,9 +90,29 @@ final class GroupEndpoint implements GroupListener.Handler, AutoCloseable {
     outages.failed(
         cause.getMessage(),
         event("group not joined")
-            .with("meeting", group)
+            .with("meeting", address())
             .with("cause", cause.getMessage())
             .with("again_in", Durations.of(again.truncatedTo(ChronoUnit.MILLIS))));
+  }
+
+  /** Returns the group. */
+  GroupAddress address() {
+    return connector.group();
+  }
+
+  /** Returns whether it joins this group again and again. */
+  boolean isJoining(GroupAddress group) {
+    return address().equals(group) && !isEnding;
+  }
+
+  /** Returns whether it has left the group for good. */
+  boolean hasEnded() {
+    return isEnding && ended.getCount() == 0;
+  }
+
+  /** Prepares the use of other credentials, as {@link GroupConnector#prepareReload} does. */
+  Runnable prepareReload(BounceCredentials changed) {
+    return connector.prepareReload(changed);
   }
 
   /** Ends a pause before the next attempt to join. */
@@ -100,6 +124,7 @@ final class GroupEndpoint implements GroupListener.Handler, AutoCloseable {
    * Leaves the group, unless an origin proxy is connected, and does not join again. Does not block.
    */
   void end() {
+    isEnding = true;
     listener.end();
   }
 

@@ -31,7 +31,7 @@ final class PortListener implements AutoCloseable {
   /** The refusal of a port that another session or another program uses. */
   static final String IN_USE = "port already in use";
 
-  private final VisitorHandler visitors;
+  private final TcpFronts visitors;
 
   /** The places of the port's visitors, which it keeps when another session takes it over. */
   private final ReservedPlaces.Share share;
@@ -44,7 +44,7 @@ final class PortListener implements AutoCloseable {
    */
   private volatile Listener.Handler handler;
 
-  private PortListener(HostPort at, VisitorHandler visitors, BufferPool pool) throws IOException {
+  private PortListener(HostPort at, TcpFronts visitors, BufferPool pool) throws IOException {
     this.visitors = visitors;
     this.share = visitors.share();
     this.listener = Listener.bind(at, "visitor", pool, new CurrentHandler());
@@ -55,8 +55,7 @@ final class PortListener implements AutoCloseable {
    *
    * @throws IOException if the port cannot be bound; {@link #refusal} has the text for the peer
    */
-  static PortListener bind(HostPort at, VisitorHandler visitors, BufferPool pool)
-      throws IOException {
+  static PortListener bind(HostPort at, TcpFronts visitors, BufferPool pool) throws IOException {
     return new PortListener(at, visitors, pool);
   }
 
@@ -90,7 +89,7 @@ final class PortListener implements AutoCloseable {
   void serve(String label, String service, Session session) {
     boolean isFirst = handler == null;
     handler =
-        visitors.forSession(
+        visitors.front(
             label, v -> session.open(new Visitor(service, v.address(), v.reached())), share);
     if (isFirst) {
       listener.start();

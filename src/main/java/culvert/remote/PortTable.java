@@ -35,7 +35,7 @@ final class PortTable {
     }
   }
 
-  private final Optional<PortRange> range;
+  private Optional<PortRange> range;
   private final Map<Integer, Held> held = new HashMap<>();
 
   /** Ports at which a listener is being bound. */
@@ -63,6 +63,11 @@ final class PortTable {
   /** Returns a port and its session, if a session has it. */
   Optional<Held> get(int port) {
     return Optional.ofNullable(held.get(port));
+  }
+
+  /** Changes the ports that may be requested from now on; sessions keep theirs. */
+  void setRange(Optional<PortRange> changed) {
+    range = changed;
   }
 
   /** Reserves a port; returns false if it is reserved already. */

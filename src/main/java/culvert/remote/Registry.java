@@ -2,6 +2,8 @@ package culvert.remote;
 
 import static culvert.remote.SessionLog.about;
 
+import culvert.config.RemoteSettings;
+import culvert.config.ServiceAddress;
 import culvert.net.Deadlines;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
@@ -9,17 +11,19 @@ import culvert.protocol.ByeReason;
 import culvert.session.Offer;
 import culvert.session.ServiceRegistry;
 import culvert.session.Session;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * The sessions of a remote proxy, their names, services and ports. All of them are guarded by one
- * lock, so that a login is checked against all at once. Every change is logged.
+ * The sessions of a remote proxy, their names, services, ports and listeners. All of them are
+ * guarded by one lock, so that a login is checked against all at once. Every change is logged.
  */
 final class Registry implements ServiceRegistry, AutoCloseable {
 
@@ -61,6 +65,15 @@ final class Registry implements ServiceRegistry, AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Uses changed settings for later logins and requests of ports. */
+  void apply(RemoteSettings changed) {
+    locked(all -> {
+      all.roster().apply(changed.connectionLimits().sessions(), changed.isPeerAuthenticated());
+      all.ports().setRange(changed.ports());
+      return null;
+    });
   }
 
   /** Returns whether the session serves a service or a port. */
@@ -186,9 +199,62 @@ final class Registry implements ServiceRegistry, AutoCloseable {
     }
   }
 
-  /** Closes the listener of every port and declines every later request. */
+  /**
+   * Adds a listener that is bound and not started, in place of the one of its key; the caller
+   * closes that one. Returns false if the listeners of this kind were closed.
+   */
+  boolean open(ListenerTable.Open one) {
+    Optional<List<Session>> lost = locked(all -> all.open(one));
+    lost.ifPresent(sessions -> sessions.forEach(this::servicesChanged));
+    return lost.isPresent();
+  }
+
+  /** Removes a listener, which the caller closes. Visitors and sessions stay. */
+  void close(ListenerSpec.Key key) {
+    locked(all -> {
+      all.close(key);
+      return null;
+    });
+  }
+
+  /** Returns the open listeners. */
+  List<ListenerTable.Open> listeners() {
+    return locked(all -> all.listeners().all());
+  }
+
+  /** Returns an open listener. */
+  Optional<ListenerTable.Open> listener(ListenerSpec.Key key) {
+    return locked(all -> all.listeners().get(key));
+  }
+
+  /** Returns the open services with their bound addresses. */
+  List<ServiceAddress> services() {
+    return locked(all -> all.services().addresses());
+  }
+
+  /** Closes the listeners of origin proxies for good. */
+  void closeControl() {
+    close(EnumSet.of(ListenerSpec.Kind.CONTROL, ListenerSpec.Kind.BORE), BoundListener::close);
+  }
+
+  /** Accepts no new visitors, and declines every later request for a port. */
+  void stopVisitors() {
+    closeVisitors(BoundListener::stop);
+  }
+
+  private void closeVisitors(Consumer<BoundListener> end) {
+    close(EnumSet.of(ListenerSpec.Kind.SERVICE), end);
+    locked(all -> all.ports().close()).forEach(port -> port.listener().close());
+  }
+
+  private void close(Set<ListenerSpec.Kind> kinds, Consumer<BoundListener> end) {
+    locked(all -> all.listeners().close(kinds)).forEach(end);
+  }
+
+  /** Closes all listeners for good, and declines every later request for a port. */
   @Override
   public void close() {
-    locked(all -> all.ports().close()).forEach(port -> port.listener().close());
+    closeControl();
+    closeVisitors(BoundListener::close);
   }
 }

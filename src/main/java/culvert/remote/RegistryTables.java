@@ -1,6 +1,7 @@
 package culvert.remote;
 
 import culvert.config.PortRange;
+import culvert.config.ServiceAddress;
 import culvert.config.ServiceType;
 import culvert.session.ClientIdentity;
 import culvert.session.Offer;
@@ -13,10 +14,12 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The sessions with their names, the services and the ports of a remote proxy. Guarded by the lock
- * of {@link Registry}, except that visitors read the sessions of a service without it.
+ * The sessions with their names, the services, the ports and the listeners of a remote proxy.
+ * Guarded by the lock of {@link Registry}, except that visitors read the sessions of a service
+ * without it.
  */
-record RegistryTables(Roster roster, ServiceTable services, PortTable ports) {
+record RegistryTables(
+    Roster roster, ServiceTable services, PortTable ports, ListenerTable listeners) {
 
   /** Ports of one session, which may have several services. */
   private static final int MAX_PORTS = 256;
@@ -39,6 +42,41 @@ record RegistryTables(Roster roster, ServiceTable services, PortTable ports) {
    * @param ports the ports whose listeners must be closed
    */
   record Withdrawal(Session session, List<String> names, List<PortTable.Held> ports) {}
+
+  /** Creates tables without listeners. */
+  RegistryTables(Roster roster, ServiceTable services, PortTable ports) {
+    this(roster, services, ports, new ListenerTable());
+  }
+
+  /**
+   * Adds a listener, which replaces the one of its key. A service is open from then on.
+   *
+   * @return the sessions that have lost the service; empty if the listeners of this kind were
+   *     closed, and nothing has changed
+   */
+  Optional<List<Session>> open(ListenerTable.Open one) {
+    if (!listeners.put(one)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        one.spec().key().kind() == ListenerSpec.Kind.SERVICE
+            ? openService(one.spec().serviceAt(one.listener().address()))
+            : List.of());
+  }
+
+  private List<Session> openService(ServiceAddress address) {
+    List<Session> lost = services.openService(address);
+    lost.stream().filter(session -> !isServing(session)).forEach(roster::servesNothing);
+    return lost;
+  }
+
+  /** Removes a listener; a service is closed from then on. The caller closes the listener. */
+  void close(ListenerSpec.Key key) {
+    listeners.remove(key);
+    if (key.kind() == ListenerSpec.Kind.SERVICE) {
+      services.closeService(key.service());
+    }
+  }
 
   /** Returns whether the session serves a service or a port. */
   boolean isServing(Session session) {

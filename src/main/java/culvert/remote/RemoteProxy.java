@@ -2,6 +2,7 @@ package culvert.remote;
 
 import static culvert.observe.LogEvent.event;
 
+import culvert.config.PortRange;
 import culvert.config.RemoteSettings;
 import culvert.config.ServiceAddress;
 import culvert.config.ServiceType;
@@ -12,7 +13,6 @@ import culvert.mux.StreamEviction;
 import culvert.net.BufferPool;
 import culvert.net.Deadlines;
 import culvert.net.HostPort;
-import culvert.net.Listener;
 import culvert.net.MemoryBudget;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
@@ -20,7 +20,6 @@ import culvert.observe.Log;
 import culvert.session.Dialect;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,25 +41,29 @@ public final class RemoteProxy implements AutoCloseable {
   private final Counters counters = new Counters();
   private final StreamEviction eviction;
   private final ControlEndpoints endpoints;
-  private final VisitorHandler visitors;
+  private final ServiceTable services = new ServiceTable(List.of());
+  private final TcpFronts visitors;
   private final UdpFronts udp;
-
-  /** Accept visitors. */
-  private final List<Listener> listeners = new ArrayList<>();
-
-  private final Map<String, ServiceAddress> outside = new LinkedHashMap<>();
+  private final Registry registry;
+  private final Listeners listeners;
+  private final SessionHandler sessions;
   private final Log log;
-  private Registry registry;
-  private ServiceTable services;
-  private SessionHandler sessions;
+
+  /** The current settings, which a reload replaces. */
+  private volatile RemoteSettings settings;
 
   private RemoteProxy(RemoteSettings settings, Log log) {
+    this.settings = settings;
+    this.log = log;
     this.pool = new BufferPool(new MemoryBudget(settings.resourceLimits().bufferedBytes().bytes()));
     this.eviction = new StreamEviction(pool.budget(), counters.adder(Counter.STREAMS_NOT_DRAINED));
     this.endpoints = new ControlEndpoints(settings, pool, deadlines, counters, log);
-    this.visitors = new VisitorHandler(settings, pool, deadlines, counters, log);
+    this.visitors = new TcpFronts(() -> this.settings, pool, deadlines, counters, log);
     this.udp = new UdpFronts(settings, deadlines, counters, log);
-    this.log = log;
+    var sessionLog = new SessionLog(settings.timeouts().logPeriod(), counters, log);
+    this.registry = registry(settings, sessionLog);
+    this.listeners = new Listeners(registry, this::bind, deadlines, log);
+    this.sessions = new SessionHandler(registry, endpoints.limiter(), counters, sessionLog);
   }
 
   /**
@@ -90,15 +93,14 @@ public final class RemoteProxy implements AutoCloseable {
       throws IOException {
     var proxy = new RemoteProxy(settings, log);
     try {
-      proxy.bind(settings, dialect);
-      proxy.udp.start(proxy.services);
+      proxy.endpoints.serve(dialect.apply(proxy.shared(settings)), proxy.sessions);
+      proxy.listeners.bind(ListenerSpec.of(settings));
+      proxy.logLimits(settings);
+      proxy.listeners.start();
     } catch (IOException | RuntimeException e) {
       proxy.close();
       throw e;
     }
-    proxy.logLimits(settings);
-    proxy.endpoints.startListeners();
-    proxy.listeners.forEach(Listener::start);
     proxy.endpoints.startGroups();
     return proxy;
   }
@@ -112,39 +114,32 @@ public final class RemoteProxy implements AutoCloseable {
             .with("max-buffer", pool.budget().limit() / MEBIBYTE + "M"));
   }
 
-  private void bind(RemoteSettings settings, Function<Link.Shared, Dialect> dialects)
-      throws IOException {
-    for (ServiceAddress service : settings.services()) {
-      outside.put(service.service(), listen(service));
-    }
-    var sessionLog = new SessionLog(settings.timeouts().logPeriod(), counters, log);
-    registry = registry(settings, sessionLog);
-    sessions = new SessionHandler(registry, endpoints.limiter(), counters, sessionLog);
-    endpoints.bind(dialects.apply(shared(settings)), sessions);
-  }
-
-  /** Binds the public address of a service; returns it. */
-  private ServiceAddress listen(ServiceAddress service) throws IOException {
-    if (service.type() == ServiceType.UDP) {
-      return udp.bind(service);
-    }
-    Listener listener =
-        Listener.bind(service.address(), "visitor", pool, visitors.forService(service.service()));
-    listeners.add(listener);
-    return new ServiceAddress(service.service(), HostPort.of(listener.address()));
+  private BoundListener bind(ListenerSpec spec) throws IOException {
+    return switch (spec.key().kind()) {
+      case CONTROL -> endpoints.bindControl(spec.address());
+      case BORE -> endpoints.bindBore(spec.address());
+      case SERVICE ->
+          spec.type() == ServiceType.UDP
+              ? udp.bind(spec.key().service(), spec.address(), services)
+              : visitors.bind(spec.key().service(), spec.address(), services);
+    };
   }
 
   private Registry registry(RemoteSettings settings, SessionLog sessionLog) {
-    boolean isConfirmed = settings.isPeerAuthenticated();
-    services = new ServiceTable(outside.values());
-    visitors.setServices(services);
-    var roster = new Roster(settings.connectionLimits().sessions(), isConfirmed);
+    var roster = new Roster(settings.connectionLimits().sessions(), settings.isPeerAuthenticated());
     return new Registry(
         new RegistryTables(roster, services, new PortTable(settings.ports())),
-        port -> PortListener.bind(settings.ports().orElseThrow().at(port), visitors, pool),
+        port -> PortListener.bind(portRange().at(port), visitors, pool),
         deadlines,
         counters,
         sessionLog);
+  }
+
+  /** The range may have been removed since the port was reserved. */
+  private PortRange portRange() throws IOException {
+    return settings
+        .ports()
+        .orElseThrow(() -> new IOException("this remote proxy gives no ports any more"));
   }
 
   private Link.Shared shared(RemoteSettings settings) {
@@ -164,7 +159,7 @@ public final class RemoteProxy implements AutoCloseable {
    * @throws IllegalStateException if the settings have none
    */
   public HostPort controlAddress() {
-    return endpoints.controlAddress();
+    return address(ListenerSpec.CONTROL);
   }
 
   /**
@@ -173,19 +168,27 @@ public final class RemoteProxy implements AutoCloseable {
    * @throws IllegalStateException if the settings have no such address
    */
   public HostPort boreAddress() {
-    return endpoints.boreAddress();
+    return address(ListenerSpec.BORE);
+  }
+
+  private HostPort address(ListenerSpec.Key key) {
+    return registry
+        .listener(key)
+        .orElseThrow(() -> new IllegalStateException("this remote proxy has no " + key))
+        .listener()
+        .address();
   }
 
   /** Returns each service's bound public address, in the order of the settings. */
   public Map<String, HostPort> outsideAddresses() {
     var addresses = new LinkedHashMap<String, HostPort>();
-    outside.forEach((name, service) -> addresses.put(name, service.address()));
+    outsideServices().forEach(service -> addresses.put(service.service(), service.address()));
     return addresses;
   }
 
   /** Returns each service with its bound public address, in the order of the settings. */
   public List<ServiceAddress> outsideServices() {
-    return List.copyOf(outside.values());
+    return registry.services();
   }
 
   /** Returns the counters of this role. */
@@ -212,14 +215,13 @@ public final class RemoteProxy implements AutoCloseable {
   public boolean drain(Duration limit) {
     long until = System.nanoTime() + limit.toNanos();
     Duration soon = limit.compareTo(ADMISSION_LIMIT) < 0 ? limit : ADMISSION_LIMIT;
-    listeners.forEach(Listener::close);
-    udp.stop();
+    listeners.stop();
     endpoints.endGroups();
-    registry.close();
+    registry.stopVisitors();
     visitors.awaitAdmitted(soon);
-    // The data channels of the last visitors connect to these listeners.
+    // The data channels of the last visitors connect to the control listeners.
     endpoints.awaitClaims(soon);
-    endpoints.closeListeners();
+    registry.closeControl();
     endpoints.closeHandshakes();
     sessions.drain();
     // A session ends after the last byte of its last visitor.
@@ -228,13 +230,26 @@ public final class RemoteProxy implements AutoCloseable {
   }
 
   /**
-   * Applies settings that differ from the current ones only in the content of files. New
-   * connections use them; sessions stay.
+   * Applies other settings. Listeners are opened, moved and closed as far as they differ; visitors
+   * and sessions stay. New connections use the rest, except what {@link RemoteSettings#keeping}
+   * keeps. Calls one after the other; blocks while addresses are bound.
    *
    * @throws IllegalArgumentException if a file cannot be used; nothing has changed then
    */
   public void reload(RemoteSettings changed) {
-    endpoints.prepareReload(changed).run();
+    RemoteSettings next = changed.keeping(settings);
+    Runnable useInEndpoints = endpoints.prepareReload(next);
+    settings = next;
+    useInEndpoints.run();
+    registry.apply(next);
+    visitors.settingsChanged();
+    udp.setTimeout(next.flowTimeout());
+    listeners.change(ListenerSpec.of(next));
+  }
+
+  /** Returns the current settings. */
+  public RemoteSettings settings() {
+    return settings;
   }
 
   /** Ends a pause before the next attempt to join a group. */
@@ -255,19 +270,14 @@ public final class RemoteProxy implements AutoCloseable {
   /** Stops accepting, ends every session, and resets every visitor. */
   @Override
   public void close() {
-    endpoints.closeListeners();
-    listeners.forEach(Listener::close);
-    udp.close();
+    listeners.stop();
     endpoints.endGroups();
-    if (registry != null) {
-      registry.close();
-    }
+    registry.close();
     endpoints.closeHandshakes();
-    if (sessions != null) {
-      sessions.close();
-    }
+    sessions.close();
     endpoints.close();
     visitors.close();
+    udp.close();
     deadlines.close();
   }
 }

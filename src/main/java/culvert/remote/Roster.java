@@ -40,8 +40,8 @@ final class Roster {
    */
   record Admission(Optional<Refusal> refusal, List<Session> abandoned) {}
 
-  private final int maxSessions;
-  private final boolean confirmed;
+  private int maxSessions;
+  private boolean confirmed;
   private final Set<Session> sessions = new HashSet<>();
 
   /** Those with services; they and those that drain count towards the maximum. */
@@ -62,6 +62,12 @@ final class Roster {
   Roster(int maxSessions, boolean confirmed) {
     this.maxSessions = maxSessions;
     this.confirmed = confirmed;
+  }
+
+  /** Changes the parameters of the constructor for later logins. */
+  void apply(int max, boolean isConfirmed) {
+    maxSessions = max;
+    confirmed = isConfirmed;
   }
 
   /** Admits a session, or returns why it is refused. It has no name yet. */

@@ -8,23 +8,48 @@ import culvert.session.Visitor;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 
 /**
  * The sessions that serve each service, used in turn. Guarded by the lock of {@link Registry},
- * except for {@link #open} and {@link #openFlow}. The listeners of services are fixed when the role
- * starts. Several sessions serve one service only if each of them asks for sharing.
+ * except for {@link #open}, {@link #openFlow} and {@link #isServing(Session, String)}. Several
+ * sessions serve one service only if each of them asks for sharing.
+ *
+ * <p>A service without a listener is closed: it takes no offers, and keeps the sessions that have
+ * offered it. If it is opened again, they serve it without a new offer.
  */
 final class ServiceTable {
 
   private record Service(
-      ServiceAddress address, CopyOnWriteArrayList<Session> sessions, AtomicInteger next) {}
+      ServiceAddress address,
+      boolean isOpen,
+      CopyOnWriteArrayList<Session> sessions,
+      AtomicInteger next) {
+
+    /** Returns a service that no session serves yet. */
+    static Service at(ServiceAddress address) {
+      return new Service(address, true, new CopyOnWriteArrayList<>(), new AtomicInteger());
+    }
+
+    /** Returns the service at another address, with its sessions. */
+    Service movedTo(ServiceAddress other) {
+      return new Service(other, true, sessions, next);
+    }
+
+    /** Returns the service without a listener. */
+    Service closed() {
+      return new Service(address, false, sessions, next);
+    }
+  }
 
   /**
    * Opens a flow on a session.
@@ -41,22 +66,69 @@ final class ServiceTable {
     F open(Session session, Datagrams datagrams) throws IOException;
   }
 
-  private final Map<String, Service> services = new LinkedHashMap<>();
+  /** Replaced by each change, because visitors read it without the lock. */
+  private volatile Map<String, Service> services = Map.of();
 
   /** Sessions that share their services. */
   private final Set<Session> sharing = new HashSet<>();
 
   /** Creates a table of services that no session serves yet. */
   ServiceTable(Collection<ServiceAddress> addresses) {
-    addresses.forEach(address ->
-        services.put(
-            address.service(),
-            new Service(address, new CopyOnWriteArrayList<>(), new AtomicInteger())));
+    addresses.forEach(this::openService);
   }
 
-  /** Returns the names of all services. */
+  /**
+   * Opens a service, or moves it to another address. Sessions that have offered it serve it, unless
+   * its type has changed.
+   *
+   * @return the sessions that have lost the service
+   */
+  List<Session> openService(ServiceAddress address) {
+    Service before = services.get(address.service());
+    boolean isKept = before != null && before.address().type() == address.type();
+    put(isKept ? before.movedTo(address) : Service.at(address));
+    return isKept || before == null ? List.of() : List.copyOf(before.sessions());
+  }
+
+  /** Closes a service, whose listener is closed. */
+  void closeService(String name) {
+    Service service = services.get(name);
+    if (service != null) {
+      put(service.closed());
+      removeUnused();
+    }
+  }
+
+  private void put(Service service) {
+    var next = new LinkedHashMap<>(services);
+    next.put(service.address().service(), service);
+    services = Collections.unmodifiableMap(next);
+  }
+
+  /** Removes the closed services that no session has offered any more. */
+  private void removeUnused() {
+    boolean isUnused = services.values().stream().anyMatch(ServiceTable::isUnused);
+    if (isUnused) {
+      var next = new LinkedHashMap<>(services);
+      next.values().removeIf(ServiceTable::isUnused);
+      services = Collections.unmodifiableMap(next);
+    }
+  }
+
+  private static boolean isUnused(Service service) {
+    return !service.isOpen() && service.sessions().isEmpty();
+  }
+
+  /** Returns the open services with their addresses. */
+  List<ServiceAddress> addresses() {
+    return services.values().stream().filter(Service::isOpen).map(Service::address).toList();
+  }
+
+  /** Returns the names of the open services. */
   Set<String> names() {
-    return services.keySet();
+    return addresses().stream()
+        .map(ServiceAddress::service)
+        .collect(Collectors.toCollection(LinkedHashSet::new));
   }
 
   /** Returns the other sessions that serve a service. */
@@ -104,23 +176,27 @@ final class ServiceTable {
   /** Removes the session from a service; returns whether it served the service. */
   boolean withdraw(Session session, String name) {
     Service service = services.get(name);
-    return service != null && service.sessions().remove(session);
+    boolean isServing = service != null && service.sessions().remove(session);
+    removeUnused();
+    return isServing;
   }
 
   /** Removes the session from every service. */
   void withdrawAll(Session session) {
     services.values().forEach(service -> service.sessions().remove(session));
     sharing.remove(session);
+    removeUnused();
   }
 
-  /** Returns the services that the session serves. */
+  /** Returns the services that the session serves, or would serve if they were open. */
   List<String> servedBy(Session session) {
-    return services.keySet().stream()
-        .filter(name -> services.get(name).sessions().contains(session))
+    return services.values().stream()
+        .filter(service -> service.sessions().contains(session))
+        .map(service -> service.address().service())
         .toList();
   }
 
-  /** Returns whether the session serves any service. */
+  /** Returns whether the session serves any service, or would serve it if that were open. */
   boolean isServing(Session session) {
     return services.values().stream().anyMatch(service -> service.sessions().contains(session));
   }
@@ -132,9 +208,8 @@ final class ServiceTable {
    * @throws IOException if no session can, with the reason of the last
    */
   PendingStream open(Visitor visitor) throws IOException {
-    Service service = services.get(visitor.service());
     IOException why = unserved(visitor.service());
-    for (Session session : inTurn(service)) {
+    for (Session session : inTurn(visitor.service())) {
       try {
         return session.open(visitor);
       } catch (IOException e) {
@@ -150,9 +225,8 @@ final class ServiceTable {
    * @throws IOException if no session can, with the reason of the last
    */
   <F> F openFlow(String name, FlowOpener<F> opener) throws IOException {
-    Service service = services.get(name);
     IOException why = unserved(name);
-    for (Session session : inTurn(service)) {
+    for (Session session : inTurn(name)) {
       try {
         Datagrams datagrams =
             session
@@ -172,16 +246,24 @@ final class ServiceTable {
 
   /** Returns whether the session serves the service. Takes no lock. */
   boolean isServing(Session session, String name) {
-    return services.get(name).sessions().contains(session);
+    Service service = services.get(name);
+    return service != null && service.isOpen() && service.sessions().contains(session);
   }
 
   /** Returns whether other sessions serve the service and this one does not. Takes no lock. */
   boolean isServedByOthersOnly(Session session, String name) {
-    List<Session> sessions = services.get(name).sessions();
-    return !sessions.isEmpty() && !sessions.contains(session);
+    Service service = services.get(name);
+    return service != null
+        && !service.sessions().isEmpty()
+        && !service.sessions().contains(session);
   }
 
-  private static List<Session> inTurn(Service service) {
+  /** Returns no session if the service was removed while its visitor was accepted. */
+  private List<Session> inTurn(String name) {
+    Service service = services.get(name);
+    if (service == null) {
+      return List.of();
+    }
     Object[] sessions = service.sessions().toArray();
     int turn = service.next().getAndIncrement();
     var inTurn = new ArrayList<Session>(sessions.length);

@@ -2,6 +2,7 @@ package culvert.remote;
 
 import culvert.config.RemoteSettings;
 import culvert.config.ServiceAddress;
+import culvert.config.ServiceType;
 import culvert.net.DatagramLoop;
 import culvert.net.Deadlines;
 import culvert.net.FlowPlaces;
@@ -14,8 +15,9 @@ import culvert.observe.Log;
 import culvert.session.RelayReport;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * The UDP services of a remote proxy: one {@link UdpFront} each, with one thread for all of their
@@ -29,7 +31,9 @@ final class UdpFronts implements AutoCloseable {
   /** A flow ends at most this part of the flow timeout late. */
   private static final int CHECKS_PER_TIMEOUT = 8;
 
-  private final Duration timeout;
+  /** The flow timeout. */
+  private volatile Duration timeout;
+
   private final Deadlines deadlines;
   private final Counters counters;
   private final Log log;
@@ -38,11 +42,11 @@ final class UdpFronts implements AutoCloseable {
   private final LimitedLog<SourcePrefix> reports;
   private final LimitedLog<SourcePrefix> lines;
 
-  /** Listeners without a front yet, by service. */
-  private final Map<ServiceAddress, UdpListener> bound = new LinkedHashMap<>();
+  /** The fronts whose listeners are bound. */
+  private final Set<UdpFront> fronts = ConcurrentHashMap.newKeySet();
 
-  private final Map<String, UdpFront> fronts = new LinkedHashMap<>();
-  private Deadlines.Deadline expiry = () -> {};
+  /** The check for idle flows, which begins with the first front. */
+  private final AtomicReference<Deadlines.Deadline> expiry = new AtomicReference<>();
 
   /** Creates a role without UDP services. */
   UdpFronts(RemoteSettings settings, Deadlines deadlines, Counters counters, Log log) {
@@ -58,46 +62,81 @@ final class UdpFronts implements AutoCloseable {
   }
 
   /**
-   * Binds the address of a service.
+   * Binds the public address of a service. Datagrams queue until the listener is started.
    *
-   * @return the bound address
+   * @param services has the sessions of the service
    * @throws IOException naming the address, if it cannot be bound
    */
-  ServiceAddress bind(ServiceAddress service) throws IOException {
-    UdpListener listener = UdpListener.bind(service.address(), loop);
-    var address =
-        new ServiceAddress(service.service(), service.type(), HostPort.of(listener.address()));
-    bound.put(address, listener);
-    return address;
+  BoundListener bind(String service, HostPort where, ServiceTable services) throws IOException {
+    UdpListener listener = UdpListener.bind(where, loop);
+    var address = new ServiceAddress(service, ServiceType.UDP, HostPort.of(listener.address()));
+    var front =
+        new UdpFront(address, listener, services, places.share(), counters, log, reports, lines);
+    fronts.add(front);
+    return new Bound(address.address(), front);
   }
 
-  /** Starts to serve the services that were bound. */
-  void start(ServiceTable services) throws IOException {
-    for (var one : bound.entrySet()) {
-      ServiceAddress service = one.getKey();
-      var front =
-          new UdpFront(
-              service, one.getValue(), services, places.share(), counters, log, reports, lines);
-      fronts.put(service.service(), front);
-      front.start();
+  /** The listener of one service. */
+  private final class Bound implements BoundListener {
+    private final HostPort address;
+    private final UdpFront front;
+
+    Bound(HostPort address, UdpFront front) {
+      this.address = address;
+      this.front = front;
     }
-    bound.clear();
-    if (!fronts.isEmpty()) {
-      Duration part = timeout.dividedBy(CHECKS_PER_TIMEOUT);
-      Duration period = part.compareTo(MAX_CHECK_PERIOD) > 0 ? MAX_CHECK_PERIOD : part;
-      expiry = deadlines.repeat(period, this::expire);
+
+    @Override
+    public HostPort address() {
+      return address;
+    }
+
+    @Override
+    public void start() throws IOException {
+      front.start();
+      if (expiry.get() == null) {
+        expireEvery(checkPeriod());
+      }
+    }
+
+    @Override
+    public void stop() {
+      front.stop();
+      front.expire(System.nanoTime(), timeout);
+    }
+
+    @Override
+    public void close() {
+      front.close();
+      fronts.remove(front);
+    }
+  }
+
+  private Duration checkPeriod() {
+    Duration part = timeout.dividedBy(CHECKS_PER_TIMEOUT);
+    return part.compareTo(MAX_CHECK_PERIOD) > 0 ? MAX_CHECK_PERIOD : part;
+  }
+
+  private void expireEvery(Duration period) {
+    Deadlines.Deadline before = expiry.getAndSet(deadlines.repeat(period, this::expire));
+    if (before != null) {
+      before.cancel();
     }
   }
 
   private void expire() {
     long now = System.nanoTime();
-    fronts.values().forEach(front -> front.expire(now, timeout));
+    fronts.forEach(front -> front.expire(now, timeout));
   }
 
-  /** Opens no more flows. Those that are in use continue, and their sessions wait for them. */
-  void stop() {
-    fronts.values().forEach(UdpFront::stop);
-    expire();
+  /** Changes the flow timeout, also of open flows. */
+  void setTimeout(Duration changed) {
+    if (!changed.equals(timeout)) {
+      timeout = changed;
+      if (expiry.get() != null) {
+        expireEvery(checkPeriod());
+      }
+    }
   }
 
   /** Returns the number of flows. */
@@ -107,9 +146,11 @@ final class UdpFronts implements AutoCloseable {
 
   @Override
   public void close() {
-    expiry.cancel();
-    bound.values().forEach(UdpListener::close);
-    fronts.values().forEach(UdpFront::close);
+    Deadlines.Deadline check = expiry.get();
+    if (check != null) {
+      check.cancel();
+    }
+    fronts.forEach(UdpFront::close);
     loop.close();
   }
 }

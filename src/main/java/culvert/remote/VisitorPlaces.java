@@ -13,10 +13,11 @@ import java.util.concurrent.locks.ReentrantLock;
 final class VisitorPlaces {
 
   private final ReservedPlaces places;
-  private final int maxPerSource;
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** Guarded by the lock. */
+  /** Guarded by the lock, as is the map. */
+  private int maxPerSource;
+
   private final Map<SourcePrefix, Integer> ofSource = new HashMap<>();
 
   /**
@@ -33,6 +34,17 @@ final class VisitorPlaces {
   /** Returns the places of another public address, which is not open yet. */
   ReservedPlaces.Share share() {
     return places.share();
+  }
+
+  /** Changes the limits; visitors that exceed them stay. */
+  void setLimits(int maxOfAll, int maxOfSource) {
+    places.setMax(maxOfAll);
+    lock.lock();
+    try {
+      maxPerSource = maxOfSource;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Counts a visitor of the source; returns false if the source has its maximum. */

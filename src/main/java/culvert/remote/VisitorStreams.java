@@ -21,11 +21,12 @@ import culvert.session.RelayReport;
 import culvert.session.Visitor;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Joins visitors to their streams, from the open to the relay's end, with one log line each. */
 final class VisitorStreams {
 
-  private final RemoteSettings settings;
+  private final Supplier<RemoteSettings> settings;
   private final BufferPool pool;
   private final Deadlines deadlines;
   private final Counters counters;
@@ -33,8 +34,13 @@ final class VisitorStreams {
   private final LimitedLog<SourcePrefix> lines;
   private final VisitorResets resets;
 
+  /**
+   * Creates an instance without visitors.
+   *
+   * @param settings the current ones
+   */
   VisitorStreams(
-      RemoteSettings settings,
+      Supplier<RemoteSettings> settings,
       BufferPool pool,
       Deadlines deadlines,
       Counters counters,
@@ -45,7 +51,7 @@ final class VisitorStreams {
     this.pool = pool;
     this.deadlines = deadlines;
     this.counters = counters;
-    this.relays = RelayReport.log(log, counters, settings.timeouts().logPeriod());
+    this.relays = RelayReport.log(log, counters, settings.get().timeouts().logPeriod());
     this.lines = lines;
     this.resets = resets;
   }
@@ -91,7 +97,7 @@ final class VisitorStreams {
     PendingRelay waiting = startReading(connection, visitor, opened);
     PendingStream.Outcome outcome;
     try {
-      outcome = opened.await(settings.openTimeout().minusNanos(System.nanoTime() - since));
+      outcome = opened.await(settings.get().openTimeout().minusNanos(System.nanoTime() - since));
       if (outcome instanceof PendingStream.Outcome.Accepted(Connection stream)) {
         Relay relay = start(waiting, stream);
         return Optional.of(new Joined(connection, visitor, stream, relay, since));
@@ -120,7 +126,7 @@ final class VisitorStreams {
 
   private PendingRelay startReading(Connection connection, Visitor visitor, PendingStream opened) {
     String name = visitor.name() + " " + visitor.service();
-    Relay.IdleLimits idle = settings.timeouts().idleLimits();
+    Relay.IdleLimits idle = settings.get().timeouts().idleLimits();
     try {
       return new PendingRelay(
           name + " >",
@@ -139,7 +145,7 @@ final class VisitorStreams {
     switch (outcome) {
       case PendingStream.Outcome.Refused refused -> reset(visitor, Reason.REFUSED, refused.why());
       case PendingStream.Outcome.TimedOut timedOut -> {
-        String limit = Durations.of(settings.openTimeout());
+        String limit = Durations.of(settings.get().openTimeout());
         reset(visitor, Reason.OPEN_TIMEOUT, "no connection within " + limit);
       }
       case PendingStream.Outcome.Cancelled cancelled -> {

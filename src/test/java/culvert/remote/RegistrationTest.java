@@ -36,9 +36,9 @@ class RegistrationTest {
 
   private final TestLog log = new TestLog();
   private final Deadlines deadlines = new Deadlines();
-  private final VisitorHandler visitors =
-      new VisitorHandler(
-          new RolePair.Options().remoteSettings(),
+  private final TcpFronts visitors =
+      new TcpFronts(
+          new RolePair.Options()::remoteSettings,
           new BufferPool(),
           deadlines,
           new Counters(),

@@ -66,7 +66,7 @@ class VisitorStreamsTest {
       var resets = new VisitorResets(counters, lines);
       var streams =
           new VisitorStreams(
-              settings, new BufferPool(), deadlines, counters, log.log(), lines, resets);
+              () -> settings, new BufferPool(), deadlines, counters, log.log(), lines, resets);
       Connection near = pair.near();
       var visitor = new Visitor("web", near.peer(), near.local());
       assertThatThrownBy(() -> streams.await(near, visitor, opened, System.nanoTime()))

@@ -1,0 +1,48 @@
+package culvert.remote;
+
+import culvert.net.HostPort;
+import culvert.net.Listener;
+import java.io.IOException;
+
+/** A listener whose address is bound: that of a service, or one for origin proxies. */
+interface BoundListener extends AutoCloseable {
+
+  /** Returns the bound address. */
+  HostPort address();
+
+  /**
+   * Starts to accept.
+   *
+   * @throws IOException if the system does not permit it; the caller closes the listener
+   */
+  void start() throws IOException;
+
+  /** Accepts no new visitors. Those that were accepted continue, also of UDP. */
+  default void stop() {
+    close();
+  }
+
+  /** Frees the port. TCP connections that were accepted stay; flows of UDP end. */
+  @Override
+  void close();
+
+  /** Returns a TCP listener. */
+  static BoundListener of(Listener listener) {
+    return new BoundListener() {
+      @Override
+      public HostPort address() {
+        return HostPort.of(listener.address());
+      }
+
+      @Override
+      public void start() {
+        listener.start();
+      }
+
+      @Override
+      public void close() {
+        listener.close();
+      }
+    };
+  }
+}

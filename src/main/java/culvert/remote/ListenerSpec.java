@@ -1,0 +1,77 @@
+package culvert.remote;
+
+import culvert.config.BoreServerSettings;
+import culvert.config.RemoteSettings;
+import culvert.config.ServiceAddress;
+import culvert.config.ServiceType;
+import culvert.net.HostPort;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A listener that the settings ask for.
+ *
+ * @param key identifies it in old and new settings
+ * @param type of its service; TCP for origin proxies
+ * @param address from the settings: port 0 is any free port
+ */
+record ListenerSpec(Key key, ServiceType type, HostPort address) {
+
+  /** The peers of a listener. */
+  enum Kind {
+    /** Origin proxies of the protocol at the control address. */
+    CONTROL,
+    /** Clients of bore. */
+    BORE,
+    /** Visitors of a service. */
+    SERVICE
+  }
+
+  /**
+   * Identifies a listener.
+   *
+   * @param service empty for other kinds
+   */
+  record Key(Kind kind, String service) {
+    /** Returns the key of a service. */
+    static Key of(String service) {
+      return new Key(Kind.SERVICE, service);
+    }
+
+    @Override
+    public String toString() {
+      return switch (kind) {
+        case CONTROL -> "control address";
+        case BORE -> "bore address";
+        case SERVICE -> service;
+      };
+    }
+  }
+
+  static final Key CONTROL = new Key(Kind.CONTROL, "");
+  static final Key BORE = new Key(Kind.BORE, "");
+
+  /** Returns the listeners of these settings. */
+  static List<ListenerSpec> of(RemoteSettings settings) {
+    var specs = new ArrayList<ListenerSpec>();
+    for (ServiceAddress service : settings.services()) {
+      specs.add(new ListenerSpec(Key.of(service.service()), service.type(), service.address()));
+    }
+    settings.control().ifPresent(at -> specs.add(new ListenerSpec(CONTROL, ServiceType.TCP, at)));
+    settings
+        .bore()
+        .map(BoreServerSettings::address)
+        .ifPresent(at -> specs.add(new ListenerSpec(BORE, ServiceType.TCP, at)));
+    return List.copyOf(specs);
+  }
+
+  /** Returns the service with another address than that of the settings: the bound one. */
+  ServiceAddress serviceAt(HostPort bound) {
+    return new ServiceAddress(key.service(), type, bound);
+  }
+
+  /** Returns whether a listener at this bound port keeps this one from being bound. */
+  boolean canConflict(ServiceType boundType, int boundPort) {
+    return type == boundType && address.port() == boundPort;
+  }
+}

@@ -1,0 +1,62 @@
+package culvert.remote;
+
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The open listeners of a remote proxy, except those of requested ports. Guarded by the lock of
+ * {@link Registry}. Listeners are bound and closed without the lock.
+ */
+final class ListenerTable {
+
+  /**
+   * A bound listener.
+   *
+   * @param spec the settings for which it was bound
+   */
+  record Open(ListenerSpec spec, BoundListener listener) {}
+
+  private final Map<ListenerSpec.Key, Open> open = new LinkedHashMap<>();
+  private final Set<ListenerSpec.Kind> closed = EnumSet.noneOf(ListenerSpec.Kind.class);
+
+  /** Returns an open listener. */
+  Optional<Open> get(ListenerSpec.Key key) {
+    return Optional.ofNullable(open.get(key));
+  }
+
+  /** Returns all open listeners. */
+  List<Open> all() {
+    return List.copyOf(open.values());
+  }
+
+  /** Adds a listener; returns false if its kind was closed. The caller closes the one before. */
+  boolean put(Open one) {
+    boolean isOpen = !closed.contains(one.spec().key().kind());
+    if (isOpen) {
+      open.put(one.spec().key(), one);
+    }
+    return isOpen;
+  }
+
+  /** Removes a listener; the caller closes it. */
+  void remove(ListenerSpec.Key key) {
+    open.remove(key);
+  }
+
+  /** Accepts no more listeners of these kinds. Returns the open ones, which stay in the table. */
+  List<BoundListener> close(Set<ListenerSpec.Kind> kinds) {
+    closed.addAll(kinds);
+    var listeners = new ArrayList<BoundListener>();
+    for (Open one : open.values()) {
+      if (kinds.contains(one.spec().key().kind())) {
+        listeners.add(one.listener());
+      }
+    }
+    return listeners;
+  }
+}

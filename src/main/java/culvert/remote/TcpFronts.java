@@ -1,0 +1,105 @@
+package culvert.remote;
+
+import culvert.config.RemoteSettings;
+import culvert.net.BufferPool;
+import culvert.net.Connection;
+import culvert.net.Deadlines;
+import culvert.net.HostPort;
+import culvert.net.Listener;
+import culvert.net.ReservedPlaces;
+import culvert.net.SourcePrefix;
+import culvert.observe.Counters;
+import culvert.observe.LimitedLog;
+import culvert.observe.Log;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.function.Supplier;
+
+/** The TCP services of a remote proxy: one {@link TcpFront} for each public address. */
+final class TcpFronts implements AutoCloseable {
+
+  private final Supplier<RemoteSettings> settings;
+  private final BufferPool pool;
+  private final Counters counters;
+  private final VisitorResets resets;
+  private final VisitorStreams streams;
+  private final VisitorAdmission admission;
+  private final LimitedLog<String> acceptFailures;
+
+  /**
+   * Creates a role without public addresses.
+   *
+   * @param settings the current ones
+   */
+  TcpFronts(
+      Supplier<RemoteSettings> settings,
+      BufferPool pool,
+      Deadlines deadlines,
+      Counters counters,
+      Log log) {
+    this.settings = settings;
+    this.pool = pool;
+    this.counters = counters;
+    Duration period = settings.get().timeouts().logPeriod();
+    var lines = new LimitedLog<SourcePrefix>(log, counters, 1, period);
+    this.resets = new VisitorResets(counters, lines);
+    this.acceptFailures = new LimitedLog<>(log, counters, 1, period);
+    this.streams = new VisitorStreams(settings, pool, deadlines, counters, log, lines, resets);
+    this.admission = new VisitorAdmission(settings, resets, deadlines, counters, log);
+  }
+
+  /**
+   * Binds the public address of a service. Visitors queue until the listener is started.
+   *
+   * @param services has the sessions of the service
+   * @throws IOException naming the address, if it cannot be bound
+   */
+  BoundListener bind(String service, HostPort where, ServiceTable services) throws IOException {
+    return BoundListener.of(
+        Listener.bind(where, "visitor", pool, front(service, services::open, share())));
+  }
+
+  /**
+   * Returns the handler of a public address.
+   *
+   * @param label the name of service and port in the log
+   * @param share the places of the address
+   */
+  TcpFront front(String label, TcpFront.Opener opener, ReservedPlaces.Share share) {
+    int opens = settings.get().resourceLimits().opensPerService();
+    return new TcpFront(
+        label, opener, share, opens, admission, streams, resets, counters, acceptFailures);
+  }
+
+  /** Returns the places of another public address. They are reserved while it is listened at. */
+  ReservedPlaces.Share share() {
+    return admission.share();
+  }
+
+  /** Uses the limits of the current settings. */
+  void settingsChanged() {
+    admission.settingsChanged();
+  }
+
+  /** Returns how many visitors are connected now. */
+  int count() {
+    return admission.visitors().size();
+  }
+
+  /** Waits until every accepted visitor has a stream or was reset. */
+  void awaitAdmitted(Duration limit) {
+    admission.awaitAdmitted(limit);
+  }
+
+  /** Waits until the last visitor has disconnected; returns false if the limit passes first. */
+  boolean awaitEmpty(Duration limit) {
+    return admission.visitors().awaitEmpty(limit);
+  }
+
+  /** Resets every visitor that was not sent its end, closes the others, and rejects later ones. */
+  @Override
+  public void close() {
+    admission.visitors().closeAll(Connection::abandon);
+    admission.visitors().awaitEmpty(VisitorAdmission.CLOSE_LIMIT);
+  }
+}

@@ -1,0 +1,185 @@
+package culvert.remote;
+
+import static culvert.observe.LogEvent.event;
+
+import culvert.config.ConnectionLimits;
+import culvert.config.RemoteSettings;
+import culvert.net.Connection;
+import culvert.net.Deadlines;
+import culvert.net.HostPort;
+import culvert.net.OpenSet;
+import culvert.net.ProxyHeader;
+import culvert.net.ReservedPlaces;
+import culvert.net.SocketConnection;
+import culvert.net.SourcePrefix;
+import culvert.observe.Counter;
+import culvert.observe.Counters;
+import culvert.observe.Log;
+import culvert.remote.VisitorResets.Reason;
+import culvert.session.Visitor;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.function.Supplier;
+
+/** Admits the visitors of all public addresses: limits and the PROXY header. */
+final class VisitorAdmission {
+
+  /** From the reset of all visitors to the end of their threads. */
+  static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
+
+  /** Serves the visitors of one public address. */
+  interface Front {
+    /** Returns the name of service and port in the log. */
+    String label();
+
+    /** Returns the places of the address. */
+    ReservedPlaces.Share share();
+
+    /**
+     * Serves a visitor until it has disconnected.
+     *
+     * @param since when it was accepted, by {@link System#nanoTime}
+     */
+    void serve(SocketConnection connection, Visitor visitor, long since);
+  }
+
+  private final Supplier<RemoteSettings> settings;
+  private final VisitorResets resets;
+  private final Deadlines deadlines;
+  private final Counters counters;
+  private final Log log;
+  private final VisitorPlaces places;
+  private final OpenSet<Connection> visitors = new OpenSet<>();
+
+  /** Those among {@link #visitors} that have no stream yet. */
+  private final OpenSet<Connection> admissions = new OpenSet<>();
+
+  /**
+   * Creates an admission without visitors.
+   *
+   * @param settings the current ones
+   */
+  VisitorAdmission(
+      Supplier<RemoteSettings> settings,
+      VisitorResets resets,
+      Deadlines deadlines,
+      Counters counters,
+      Log log) {
+    this.settings = settings;
+    this.resets = resets;
+    this.deadlines = deadlines;
+    this.counters = counters;
+    this.log = log;
+    ConnectionLimits limits = settings.get().connectionLimits();
+    this.places = new VisitorPlaces(limits.visitors(), limits.visitorsPerAddress());
+  }
+
+  /** Returns the places of another public address. */
+  ReservedPlaces.Share share() {
+    return places.share();
+  }
+
+  /** Uses the limits of the current settings; visitors that exceed them stay. */
+  void settingsChanged() {
+    ConnectionLimits limits = settings.get().connectionLimits();
+    places.setLimits(limits.visitors(), limits.visitorsPerAddress());
+  }
+
+  /** Admits a visitor and lets the front serve it, in the calling thread. */
+  void admit(SocketConnection visitor, Front front) {
+    counters.count(Counter.VISITORS);
+    if (!front.share().tryAcquire()) {
+      reject(visitor, visitor.peer(), front, Reason.OVER_LIMIT, overLimit());
+      return;
+    }
+    try {
+      visitor.resetOnDeath();
+      if (visitors.add(visitor) && admissions.add(visitor)) {
+        serve(visitor, front, System.nanoTime());
+      }
+    } catch (IOException e) {
+      // The visitor disconnected first.
+    } catch (RuntimeException | Error e) {
+      log.bug("internal error on visitor connection", e);
+    } finally {
+      visitor.reset();
+      admissions.remove(visitor);
+      visitors.remove(visitor);
+      front.share().release();
+    }
+  }
+
+  private String overLimit() {
+    return "the limit of "
+        + settings.get().connectionLimits().visitors()
+        + " visitors, or the share of this service, is reached";
+  }
+
+  private void serve(SocketConnection connection, Front front, long since) {
+    InetSocketAddress address;
+    try {
+      address = addressOf(connection);
+    } catch (IOException e) {
+      reject(connection, connection.peer(), front, Reason.BAD_PROXY_HEADER, e.getMessage());
+      return;
+    }
+    SourcePrefix source = SourcePrefix.of(address.getAddress());
+    if (!places.tryAcquire(source)) {
+      int max = settings.get().connectionLimits().visitorsPerAddress();
+      String cause = "the limit of " + max + " visitors from one address is reached";
+      reject(connection, address, front, Reason.OVER_LIMIT, cause);
+      return;
+    }
+    try {
+      var visitor = new Visitor(front.label(), address, connection.local());
+      log.debug(
+          event("visitor connected")
+              .with("visitor", visitor.name())
+              .with("service", front.label())
+              .with("local", HostPort.of(connection.local())));
+      front.serve(connection, visitor, since);
+    } finally {
+      places.release(source);
+    }
+  }
+
+  private InetSocketAddress addressOf(SocketConnection connection) throws IOException {
+    RemoteSettings current = settings.get();
+    var network = connection.peer().getAddress();
+    if (current.proxyHeaderFrom().stream().noneMatch(cidr -> cidr.contains(network))) {
+      return connection.peer();
+    }
+    var deadline = deadlines.after(current.timeouts().handshake(), connection::reset);
+    try {
+      return ProxyHeader.read(connection.input()).orElse(connection.peer());
+    } finally {
+      deadline.cancel();
+    }
+  }
+
+  private void reject(
+      SocketConnection connection,
+      InetSocketAddress visitor,
+      Front front,
+      Reason reason,
+      String cause) {
+    connection.reset();
+    resets.record(visitor, front.label(), reason, cause);
+  }
+
+  /** Records that a visitor has a stream. */
+  void opened(Connection visitor) {
+    admissions.remove(visitor);
+  }
+
+  /** Returns the visitors that are connected. */
+  OpenSet<Connection> visitors() {
+    return visitors;
+  }
+
+  /** Waits until every accepted visitor has a stream or was reset. */
+  void awaitAdmitted(Duration limit) {
+    admissions.awaitEmpty(limit);
+  }
+}
