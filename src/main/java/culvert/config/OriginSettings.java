@@ -88,6 +88,32 @@ public record OriginSettings(
     }
   }
 
+  /**
+   * Returns these settings with the values of a running role that do not change while it runs: its
+   * name, how it retries, the limits on memory, the times of handshakes and heartbeats, and the log
+   * period. A secret that is equal is that of the running role, so that a typed one is not derived
+   * again.
+   */
+  public OriginSettings keeping(OriginSettings running) {
+    return new OriginSettings(
+        remoteProxy,
+        bounce,
+        services,
+        outsidePort,
+        isShared,
+        running.name,
+        secret.map(given -> given.in(running.secret.stream().toList())),
+        transport,
+        tls,
+        via,
+        proxyHeader,
+        connectTimeout,
+        running.retryMax,
+        running.failFast,
+        timeouts.keeping(running.timeouts),
+        running.resourceLimits);
+  }
+
   /** Returns the type of a service; TCP if there is none of this name. */
   public ServiceType type(String service) {
     return services.stream()

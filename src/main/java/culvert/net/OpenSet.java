@@ -46,6 +46,18 @@ public final class OpenSet<T> {
     }
   }
 
+  /** Calls {@code action} for every member of now, without the lock. */
+  public void forEach(Consumer<T> action) {
+    List<T> all;
+    lock.lock();
+    try {
+      all = List.copyOf(members);
+    } finally {
+      lock.unlock();
+    }
+    all.forEach(action);
+  }
+
   /** Returns the number of members. */
   public int size() {
     lock.lock();

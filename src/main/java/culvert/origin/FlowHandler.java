@@ -11,6 +11,7 @@ import culvert.net.DatagramLoop;
 import culvert.net.Descriptors;
 import culvert.net.Flow;
 import culvert.net.FlowPlaces;
+import culvert.net.HostPort;
 import culvert.net.ProxyHeader;
 import culvert.net.ResolvedServer;
 import culvert.net.SourcePrefix;
@@ -26,9 +27,10 @@ import culvert.session.Visitor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -37,24 +39,32 @@ import java.util.stream.Collectors;
  */
 final class FlowHandler implements FlowAcceptor, AutoCloseable {
 
-  /** An origin server, and the places of its flows. */
-  record Server(ResolvedServer address, FlowPlaces<OriginFlow>.Share places) {}
+  /** An origin server, and the places of the flows of its service. */
+  record Server(HostPort where, ResolvedServer address, FlowPlaces<OriginFlow>.Share places) {}
 
-  private final OriginSettings settings;
+  private final Supplier<OriginSettings> settings;
   private final BufferPool pool;
   private final Counters counters;
   private final Log log;
   private final DatagramLoop loop;
   private final int maxFlows;
-  private final Map<String, Server> servers;
+  private final FlowPlaces<OriginFlow> places;
+
+  /** By service; replaced by a reload. */
+  private volatile Map<String, Server> servers = Map.of();
+
   private final LimitedLog<String> lines;
   private final LimitedLog<SourcePrefix> reports;
 
   /** The open flows, each with the task that connects it. */
   private final Map<OriginFlow, Connecting> flows = new ConcurrentHashMap<>();
 
-  /** Creates a handler without flows. */
-  FlowHandler(OriginSettings settings, BufferPool pool, Counters counters, Log log) {
+  /**
+   * Creates a handler without flows.
+   *
+   * @param settings the current ones
+   */
+  FlowHandler(Supplier<OriginSettings> settings, BufferPool pool, Counters counters, Log log) {
     this(
         settings,
         pool,
@@ -65,24 +75,50 @@ final class FlowHandler implements FlowAcceptor, AutoCloseable {
 
   /** Creates a handler whose sockets are in this loop, which it closes. */
   FlowHandler(
-      OriginSettings settings, BufferPool pool, Counters counters, Log log, DatagramLoop loop) {
+      Supplier<OriginSettings> settings,
+      BufferPool pool,
+      Counters counters,
+      Log log,
+      DatagramLoop loop) {
     this.settings = settings;
     this.pool = pool;
     this.counters = counters;
     this.loop = loop;
     this.log = log;
-    this.maxFlows = Descriptors.PROCESS.maxFlows(settings.resourceLimits().flows());
-    var places = new FlowPlaces<OriginFlow>(maxFlows);
-    Function<ServiceAddress, Server> server =
-        service ->
-            new Server(
-                new ResolvedServer(service.address(), settings.connectTimeout()), places.share());
-    this.servers =
-        settings.services().stream()
+    this.maxFlows = Descriptors.PROCESS.maxFlows(settings.get().resourceLimits().flows());
+    this.places = new FlowPlaces<>(maxFlows);
+    Duration logPeriod = settings.get().timeouts().logPeriod();
+    this.lines = new LimitedLog<>(log, counters, 1, logPeriod);
+    this.reports = RelayReport.log(log, counters, logPeriod);
+    servicesChanged();
+  }
+
+  /**
+   * Connects new flows to the origin servers of the current settings. Flows of a service that was
+   * removed end; those to an earlier address of a service continue.
+   */
+  void servicesChanged() {
+    Map<String, Server> before = servers;
+    servers =
+        settings.get().services().stream()
             .filter(service -> service.type() == ServiceType.UDP)
-            .collect(Collectors.toMap(ServiceAddress::service, server));
-    this.lines = new LimitedLog<>(log, counters, 1, settings.timeouts().logPeriod());
-    this.reports = RelayReport.log(log, counters, settings.timeouts().logPeriod());
+            .collect(
+                Collectors.toMap(
+                    ServiceAddress::service,
+                    service -> server(service, before.get(service.service()))));
+    flows.keySet().stream()
+        .filter(flow -> !servers.containsKey(flow.visitor().service()))
+        .forEach(flow -> flow.end(FlowReport.Reason.WITHDRAWN));
+  }
+
+  private Server server(ServiceAddress service, Server before) {
+    if (before != null && before.where().equals(service.address())) {
+      return before;
+    }
+    return new Server(
+        service.address(),
+        new ResolvedServer(service.address(), settings.get().connectTimeout()),
+        before == null ? places.share() : before.places());
   }
 
   /** Logs the maximum number of flows, which depends on the file descriptors. */
@@ -115,6 +151,7 @@ final class FlowHandler implements FlowAcceptor, AutoCloseable {
 
   private byte[] header(Visitor visitor) {
     return settings
+        .get()
         .proxyHeader()
         .map(version -> ProxyHeader.writeUdp(visitor.address(), visitor.reached()))
         .orElseGet(() -> new byte[0]);

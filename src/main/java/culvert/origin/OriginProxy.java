@@ -2,6 +2,7 @@ package culvert.origin;
 
 import static culvert.observe.LogEvent.event;
 
+import culvert.config.BounceCredentials;
 import culvert.config.GroupAddress;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
@@ -26,8 +27,8 @@ import culvert.route.GroupConnector;
 import culvert.route.Route;
 import culvert.session.OriginDialect;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * The origin-proxy role: keeps a session with its remote proxy and carries every visitor's stream
@@ -74,7 +75,6 @@ public final class OriginProxy implements AutoCloseable {
   /** Log lines of one service in a period. */
   private static final int MAX_SERVED_LINES = 10;
 
-  private final OriginSettings settings;
   private final Log log;
   private final Deadlines deadlines = new Deadlines();
   private final BufferPool pool;
@@ -82,11 +82,6 @@ public final class OriginProxy implements AutoCloseable {
   private final StreamEviction eviction;
   private final Dialer dialer;
   private final OriginDialect dialect;
-
-  /** The group to join at a bounce server, if the remote proxy is in one. */
-  private final Optional<GroupConnector> group;
-
-  private final Route route;
   private final StreamHandler streams;
   private final FlowHandler flows;
 
@@ -94,6 +89,12 @@ public final class OriginProxy implements AutoCloseable {
   private final LimitedLog<String> servedLines;
 
   private final SessionLoop loop;
+
+  /** The current settings, which a reload replaces. */
+  private volatile OriginSettings settings;
+
+  /** To the remote proxy. Each attempt uses one value from start to end. */
+  private volatile Route route;
 
   /** Creates an origin proxy of the native protocol that does nothing before {@link #run}. */
   public OriginProxy(OriginSettings settings, ServiceListener listener, Log log) {
@@ -117,19 +118,16 @@ public final class OriginProxy implements AutoCloseable {
     this.dialer = new Dialer(pool);
     this.eviction = new StreamEviction(pool.budget(), counters.adder(Counter.STREAMS_NOT_DRAINED));
     this.dialect = dialect.apply(this);
-    this.group =
-        settings.remoteProxy() instanceof GroupAddress address
-            ? Optional.of(connector(address))
-            : Optional.empty();
-    this.route = route();
-    this.streams = new StreamHandler(settings, dialer, pool, deadlines, counters, log);
-    this.flows = new FlowHandler(settings, pool, counters, log);
+    this.route = route(settings);
+    Supplier<OriginSettings> current = () -> this.settings;
+    this.streams = new StreamHandler(current, dialer, pool, deadlines, counters, log);
+    this.flows = new FlowHandler(current, pool, counters, log);
     this.servedLines =
         new LimitedLog<>(log, counters, MAX_SERVED_LINES, settings.timeouts().logPeriod());
     ServiceListener reachable = (service, at) -> served(listener, service, reachable(at));
     this.loop =
         new SessionLoop(
-            settings, this::connect, streams, flows, reachable, deadlines, counters, log);
+            current, this::connect, streams, flows, reachable, deadlines, counters, log);
   }
 
   private OriginDialect nativeDialect() {
@@ -146,20 +144,19 @@ public final class OriginProxy implements AutoCloseable {
     return new NativeOriginDialect(settings, shared, log);
   }
 
-  private Route route() {
-    Duration limit = settings.connectTimeout();
-    return switch (settings.remoteProxy()) {
-      case RemoteAddress.Direct direct ->
-          Route.to(direct, settings.via(), limit, dialer, deadlines);
-      case GroupAddress address ->
-          Route.into(group.orElseThrow(), settings.via(), limit, dialer, deadlines);
+  private Route route(OriginSettings given) {
+    Duration limit = given.connectTimeout();
+    return switch (given.remoteProxy()) {
+      case RemoteAddress.Direct direct -> Route.to(direct, given.via(), limit, dialer, deadlines);
+      case GroupAddress group ->
+          Route.into(connector(group, given.bounce()), given.via(), limit, dialer, deadlines);
     };
   }
 
-  private GroupConnector connector(GroupAddress address) {
+  private GroupConnector connector(GroupAddress address, BounceCredentials credentials) {
     return new GroupConnector(
         address,
-        settings.bounce(),
+        credentials,
         BounceGreeting.AS_IMPLEMENTED,
         PeerNames.BOUNCE_SERVER_OF_PROXY,
         pool,
@@ -231,16 +228,28 @@ public final class OriginProxy implements AutoCloseable {
   }
 
   /**
-   * Applies settings that differ from the current ones only in the content of files. The next login
-   * uses them; a session stays.
+   * Applies other settings. The running session offers services that are added, and withdraws those
+   * that are removed; visitors stay, and new ones are connected to the changed origin servers. The
+   * next login uses the rest, except what {@link OriginSettings#keeping} keeps. Calls one after the
+   * other; does not block.
    *
    * @throws IllegalArgumentException if a file cannot be used; nothing has changed then
    */
   public void reload(OriginSettings changed) {
-    Runnable useInDialect = dialect.prepareReload(changed);
-    Optional<Runnable> useInGroup = group.map(joined -> joined.prepareReload(changed.bounce()));
+    OriginSettings next = changed.keeping(settings);
+    Runnable useInDialect = dialect.prepareReload(next);
+    Route nextRoute = route(next);
+    settings = next;
+    route = nextRoute;
     useInDialect.run();
-    useInGroup.ifPresent(Runnable::run);
+    streams.servicesChanged();
+    flows.servicesChanged();
+    loop.servicesChanged();
+  }
+
+  /** Returns the current settings. */
+  public OriginSettings settings() {
+    return settings;
   }
 
   /** Ends the pause before the next attempt, or an attempt that is still connecting. */

@@ -40,7 +40,7 @@ final class SessionLoop {
   /** Lines of each event about sessions in a period. */
   private static final int MAX_SESSION_LINES = 10;
 
-  private final OriginSettings settings;
+  private final Supplier<OriginSettings> settings;
   private final Supplier<ConnectAttempt> newAttempt;
   private final StreamHandler streams;
   private final FlowAcceptor flows;
@@ -71,18 +71,18 @@ final class SessionLoop {
   /** Set after {@link #finishedByNanos} and before the attempt, the sessions and the pause end. */
   private volatile boolean isStopping;
 
-  /** Whether any session has served; never reset. */
-  private volatile boolean hasServed;
+  private final WantedServices wanted;
 
   /**
    * Creates a loop that does nothing before {@link #run}.
    *
+   * @param settings the current ones
    * @param newAttempt creates an attempt that is not connecting yet
    * @param streams handles the visitors of all sessions
    * @param flows handles the UDP visitors of all sessions
    */
   SessionLoop(
-      OriginSettings settings,
+      Supplier<OriginSettings> settings,
       Supplier<ConnectAttempt> newAttempt,
       StreamHandler streams,
       FlowAcceptor flows,
@@ -98,12 +98,14 @@ final class SessionLoop {
     this.deadlines = deadlines;
     this.counters = counters;
     this.log = log;
+    this.wanted = new WantedServices(settings);
+    OriginSettings first = settings.get();
     this.policy =
         new RetryPolicy(
-            settings.failFast(), new Backoff(settings.retryMax(), ThreadLocalRandom.current()));
+            first.failFast(), new Backoff(first.retryMax(), ThreadLocalRandom.current()));
     this.outages = new OutageLog(log, counters);
     this.sessionLines =
-        new LimitedLog<>(log, counters, MAX_SESSION_LINES, settings.timeouts().logPeriod());
+        new LimitedLog<>(log, counters, MAX_SESSION_LINES, first.timeouts().logPeriod());
   }
 
   /** Runs until {@link #close} or {@link #drain} or until the policy ends it. */
@@ -117,7 +119,7 @@ final class SessionLoop {
         if (isStopping) {
           return OriginProxy.End.CLOSED;
         }
-        switch (policy.next(outcome, hasServed, System.nanoTime())) {
+        switch (policy.next(outcome, wanted.hasServed(), System.nanoTime())) {
           case RetryPolicy.Step.Exit(OriginProxy.End end) -> {
             return exit(outcome, end);
           }
@@ -153,7 +155,16 @@ final class SessionLoop {
 
   private Outcome serve(ConnectAttempt.Login login) {
     var session =
-        new SessionRun(settings, login, streams, flows, deadlines, new Host(), log, sessionLines);
+        new SessionRun(
+            settings.get(),
+            wanted,
+            login,
+            streams,
+            flows,
+            deadlines,
+            new Host(),
+            log,
+            sessionLines);
     if (!sessions.add(session)) {
       login.connection().close();
       return Outcome.lost("stopping");
@@ -165,12 +176,12 @@ final class SessionLoop {
   private OriginProxy.End exit(Outcome outcome, OriginProxy.End end) {
     if (!isStopping) {
       // Visitors of sessions that still drain may finish.
-      finishedByNanos = System.nanoTime() + settings.timeouts().drain().toNanos();
+      finishedByNanos = System.nanoTime() + settings.get().timeouts().drain().toNanos();
     }
     log.write(
         end == OriginProxy.End.ENDED ? Log.Level.INFO : Log.Level.ERROR,
         event(outcome.event())
-            .with("remote_proxy", settings.remoteProxy())
+            .with("remote_proxy", settings.get().remoteProxy())
             .with("cause", outcome.cause()));
     return end;
   }
@@ -180,7 +191,7 @@ final class SessionLoop {
     outages.failed(
         outcome.cause(),
         event(outcome.event())
-            .with("remote_proxy", settings.remoteProxy())
+            .with("remote_proxy", settings.get().remoteProxy())
             .with("cause", outcome.cause())
             .with("again_in", Durations.of(rounded(length))));
     if (!isStopping && !pause.await(length)) {
@@ -205,6 +216,12 @@ final class SessionLoop {
 
   private Duration timeToFinish() {
     return Duration.ofNanos(Math.max(0, finishedByNanos - System.nanoTime()));
+  }
+
+  /** Offers and withdraws services of the running sessions as the settings want now. */
+  void servicesChanged() {
+    wanted.settingsChanged();
+    sessions.forEach(SessionRun::servicesChanged);
   }
 
   /** Ends the pause before the next attempt, or an attempt that is still connecting. */
@@ -240,7 +257,7 @@ final class SessionLoop {
   private final class Host implements SessionRun.Host {
     @Override
     public void serving() {
-      hasServed = true;
+      wanted.recordServing();
       counters.count(Counter.SESSIONS);
       outages.restored();
     }
@@ -252,7 +269,7 @@ final class SessionLoop {
 
     @Override
     public boolean canOverlap() {
-      return !settings.failFast() && sessions.size() <= MAX_DRAINING;
+      return !settings.get().failFast() && sessions.size() <= MAX_DRAINING;
     }
 
     @Override

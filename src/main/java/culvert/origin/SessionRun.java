@@ -13,7 +13,7 @@ import culvert.observe.Log;
 import culvert.protocol.DeclinedReason;
 import culvert.session.FlowAcceptor;
 import culvert.session.IncomingStream;
-import culvert.session.OfferedService;
+import culvert.session.Offer;
 import culvert.session.OriginSession;
 import java.io.IOException;
 import java.time.Duration;
@@ -31,7 +31,7 @@ final class SessionRun implements OriginSession.Listener {
 
   /** The role, as its sessions see it. The session's thread calls all methods; none may block. */
   interface Host {
-    /** The session serves every service. */
+    /** The session serves every service that it has offered, except those that were declined. */
     void serving();
 
     /** The remote proxy serves a service of the session at these addresses. */
@@ -49,15 +49,13 @@ final class SessionRun implements OriginSession.Listener {
   private final IncomingStream.Handler streams;
   private final FlowAcceptor flows;
   private final Deadlines deadlines;
+  private final SessionServices services;
   private final Host host;
   private final Log log;
   private final LimitedLog<String> lines;
 
   /** Completed when the next attempt is due: at the end, or when the remote proxy drains. */
   private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
-
-  /** Services without an answer; confined to the session's thread. */
-  private final Set<String> unanswered = new HashSet<>();
 
   /** Why the remote proxy declined a service, or null; confined to the session's thread. */
   private String declined;
@@ -75,8 +73,15 @@ final class SessionRun implements OriginSession.Listener {
   private long servingSinceNanos;
   private String closeCause = "closed from this side";
 
+  /**
+   * Creates a session that is not running yet.
+   *
+   * @param settings those of the login
+   * @param wanted the services of the role
+   */
   SessionRun(
       OriginSettings settings,
+      WantedServices wanted,
       ConnectAttempt.Login login,
       IncomingStream.Handler streams,
       FlowAcceptor flows,
@@ -89,6 +94,7 @@ final class SessionRun implements OriginSession.Listener {
     this.streams = streams;
     this.flows = flows;
     this.deadlines = deadlines;
+    this.services = new SessionServices(wanted, login.session(), deadlines, log);
     this.host = host;
     this.log = log;
     this.lines = lines;
@@ -110,6 +116,7 @@ final class SessionRun implements OriginSession.Listener {
     var offers = deadlines.after(left, this::closeIfNotServing);
     Outcome ended = serve();
     offers.cancel();
+    services.end();
     login.connection().close();
     host.ended(this);
     if (!outcome.complete(ended)) {
@@ -119,13 +126,8 @@ final class SessionRun implements OriginSession.Listener {
   }
 
   private Outcome serve() {
-    List<OfferedService> services =
-        settings.services().stream()
-            .map(service -> new OfferedService(service.service(), service.type()))
-            .toList();
-    services.forEach(service -> unanswered.add(service.name()));
     try {
-      login.session().serve(services, this, streams, flows);
+      login.session().serve(services.login(), this, streams, flows);
       return declined == null
           ? new Outcome(Outcome.Kind.LOST, closeCause(), served())
           : new Outcome(isInUse ? Outcome.Kind.IN_USE : Outcome.Kind.DECLINED, declined, served());
@@ -169,24 +171,37 @@ final class SessionRun implements OriginSession.Listener {
     }
   }
 
+  /** Offers and withdraws services as the settings want now; does not block. */
+  void servicesChanged() {
+    services.update();
+  }
+
   /** Ends the session; does not block. */
   void close() {
+    services.end();
     login.session().close();
   }
 
   /** Lets the session's visitors finish; does not block. */
   void drain() {
+    services.end();
     login.session().drain();
   }
 
   @Override
   public void served(String service, List<HostPort> addresses) {
-    unanswered.remove(service);
+    services.served(service);
     host.served(service, addresses);
-    if (unanswered.isEmpty() && beginServing()) {
+    answered();
+  }
+
+  /** Begins to serve after the last answer of the login; later answers may permit a change. */
+  private void answered() {
+    if (services.isLoginComplete() && beginServing()) {
       host.serving();
       logEvent("session started", settings.remoteProxy());
     }
+    services.update();
   }
 
   private void logEvent(String event, Object remoteProxy) {
@@ -211,15 +226,21 @@ final class SessionRun implements OriginSession.Listener {
   /** The service stays without visitors; it is logged with each session. */
   @Override
   public void unsupported(String service, String why) {
-    unanswered.remove(service);
+    services.unsupported(service);
     log.warn(event("service not offered").with("service", service).with("cause", why));
   }
 
   @Override
-  public void declined(String service, DeclinedReason reason, String why) {
-    declined = service + ": " + why;
-    isInUse = reason == DeclinedReason.IN_USE;
-    close();
+  public boolean declined(Offer offer, DeclinedReason reason, String why) {
+    boolean isContinued = services.declined(offer, reason, why);
+    if (isContinued) {
+      answered();
+    } else {
+      declined = offer + ": " + why;
+      isInUse = reason == DeclinedReason.IN_USE;
+      close();
+    }
+    return isContinued;
   }
 
   @Override
@@ -238,6 +259,7 @@ final class SessionRun implements OriginSession.Listener {
 
   @Override
   public void draining() {
+    services.end();
     logEvent("remote proxy stopping", settings.remoteProxy());
     if (host.canOverlap()) {
       outcome.complete(

@@ -35,6 +35,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** Connects each visitor's stream to the service's origin server, and to no other address. */
@@ -45,8 +46,11 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
   /** An origin server, and the visitors that wait for a connection to it. */
   private record Server(HostPort address, PendingOpens pending) {}
 
-  private final OriginSettings settings;
-  private final Map<String, Server> servers;
+  private final Supplier<OriginSettings> settings;
+
+  /** By service; replaced by a reload. */
+  private volatile Map<String, Server> servers = Map.of();
+
   private final Dialer dialer;
   private final BufferPool pool;
   private final Deadlines deadlines;
@@ -56,31 +60,47 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
   private final LimitedLog<SourcePrefix> relays;
   private final OpenSet<Connection> open = new OpenSet<>();
 
+  /**
+   * Creates a handler without visitors.
+   *
+   * @param settings the current ones
+   */
   StreamHandler(
-      OriginSettings settings,
+      Supplier<OriginSettings> settings,
       Dialer dialer,
       BufferPool pool,
       Deadlines deadlines,
       Counters counters,
       Log log) {
     this.settings = settings;
-    this.servers =
-        settings.services().stream()
-            .filter(service -> service.type() == ServiceType.TCP)
-            .collect(
-                Collectors.toMap(
-                    ServiceAddress::service,
-                    service ->
-                        new Server(
-                            service.address(),
-                            new PendingOpens(settings.resourceLimits().opensPerService()))));
     this.pool = pool;
     this.dialer = dialer.resettingOnDeath();
     this.deadlines = deadlines;
     this.counters = counters;
     this.log = log;
-    this.lines = new LimitedLog<>(log, counters, 1, settings.timeouts().logPeriod());
-    this.relays = RelayReport.log(log, counters, settings.timeouts().logPeriod());
+    Duration logPeriod = settings.get().timeouts().logPeriod();
+    this.lines = new LimitedLog<>(log, counters, 1, logPeriod);
+    this.relays = RelayReport.log(log, counters, logPeriod);
+    servicesChanged();
+  }
+
+  /** Connects new visitors to the origin servers of the current settings. */
+  void servicesChanged() {
+    Map<String, Server> before = servers;
+    servers =
+        settings.get().services().stream()
+            .filter(service -> service.type() == ServiceType.TCP)
+            .collect(
+                Collectors.toMap(
+                    ServiceAddress::service,
+                    service -> server(service, before.get(service.service()))));
+  }
+
+  private Server server(ServiceAddress service, Server before) {
+    return before != null && before.address().equals(service.address())
+        ? before
+        : new Server(
+            service.address(), new PendingOpens(settings.get().resourceLimits().opensPerService()));
   }
 
   @Override
@@ -125,7 +145,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
       IncomingStream incoming, WaitingVisitor waiting, Server server) {
     if (!server.pending().tryBegin()) {
       counters.count(Counter.VISITORS_BUSY);
-      int max = settings.resourceLimits().opensPerService();
+      int max = settings.get().resourceLimits().opensPerService();
       String cause = max + " visitors wait, and " + server.address() + " accepts none";
       incoming.refuse(StreamRefusedReason.BUSY, cause);
       logNotReached(incoming.visitor(), cause);
@@ -146,7 +166,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
     var dialing = new Cancellation();
     waiting.onBroken(dialing::cancel);
     try {
-      return Optional.of(dialer.connect(server, settings.connectTimeout(), dialing));
+      return Optional.of(dialer.connect(server, settings.get().connectTimeout(), dialing));
     } catch (IOException e) {
       // Checked before the answer, which ends the stream and so cancels as well.
       boolean isCancelled = dialing.isCancelled();
@@ -192,7 +212,7 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
       return;
     }
     incoming.accept();
-    Relay relay = waiting.startRelay(origin, deadlines, settings.timeouts().idleLimits());
+    Relay relay = waiting.startRelay(origin, deadlines, settings.get().timeouts().idleLimits());
     Relay.Outcome outcome = relay.finish();
     CloseCause ofStream = stream.closeCause().orElse(CloseCause.RESET);
     new RelayReport(
@@ -206,11 +226,11 @@ final class StreamHandler implements IncomingStream.Handler, AutoCloseable {
 
   /** Writes the PROXY header in one write, before any other byte; returns its length. */
   private long writeHeader(Visitor visitor, SocketConnection origin) throws IOException {
-    if (settings.proxyHeader().isEmpty()) {
+    Optional<ProxyHeader.Version> version = settings.get().proxyHeader();
+    if (version.isEmpty()) {
       return 0;
     }
-    byte[] header =
-        ProxyHeader.write(settings.proxyHeader().get(), visitor.address(), visitor.reached());
+    byte[] header = ProxyHeader.write(version.get(), visitor.address(), visitor.reached());
     origin.output().write(ByteBuffer.wrap(header));
     return header.length;
   }

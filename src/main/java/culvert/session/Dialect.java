@@ -56,10 +56,11 @@ public interface Dialect {
   default void awaitClaims(Duration limit) {}
 
   /**
-   * Prepares the use of settings that differ from the current ones only in the content of files.
+   * Prepares the use of other settings.
    *
    * @return the action that applies them to connections accepted from then on; sessions keep theirs
-   * @throws IllegalArgumentException if a file cannot be used; nothing has changed then
+   * @throws IllegalArgumentException if a file cannot be used, or the protocol does not permit the
+   *     change of services; nothing has changed then
    */
   default Runnable prepareReload(RemoteSettings changed) {
     return () -> {};

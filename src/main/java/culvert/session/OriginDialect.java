@@ -17,10 +17,11 @@ public interface OriginDialect {
   OriginSession login(Connection connection) throws IOException;
 
   /**
-   * Prepares the use of settings that differ from the current ones only in the content of files.
+   * Prepares the use of other settings.
    *
    * @return the action that applies them to logins from then on; sessions keep theirs
-   * @throws IllegalArgumentException if a file cannot be used; nothing has changed then
+   * @throws IllegalArgumentException if a file cannot be used, or the protocol does not permit the
+   *     change of services; nothing has changed then
    */
   default Runnable prepareReload(OriginSettings changed) {
     return () -> {};

@@ -8,7 +8,10 @@ import java.util.List;
 /** A session as the origin proxy sees it. */
 public interface OriginSession {
 
-  /** Receives the session's events. All are called by the thread of {@link #serve}. */
+  /**
+   * Receives the session's events. All are called by the thread of {@link #serve}, except that
+   * {@link #unsupported} may be called by the thread of {@link OriginSession#offer}.
+   */
   interface Listener {
     /** An offered service is served at these public addresses. */
     void served(String service, List<HostPort> addresses);
@@ -19,8 +22,14 @@ public interface OriginSession {
      */
     void unsupported(String service, String why);
 
-    /** An offered service is not served, nor is any other of the session. */
-    void declined(String service, DeclinedReason reason, String why);
+    /**
+     * An offered service is not served. Before the session serves, none of the services is that was
+     * offered together with it.
+     *
+     * @return whether the session continues without the service; the others are then offered again.
+     *     Otherwise the listener closes the session.
+     */
+    boolean declined(Offer offer, DeclinedReason reason, String why);
 
     /**
      * The other origin proxies that share a service have changed.
@@ -49,6 +58,27 @@ public interface OriginSession {
       IncomingStream.Handler streams,
       FlowAcceptor flows)
       throws IOException;
+
+  /**
+   * Offers another service by itself. Called by any thread while the session serves; does not
+   * block. The listener receives the answer.
+   *
+   * @throws UnsupportedOperationException if the protocol's sessions have one service; its dialect
+   *     rejects other services in {@link OriginDialect#prepareReload}
+   */
+  default void offer(OfferedService service) {
+    throw new UnsupportedOperationException("a session of this protocol has one service");
+  }
+
+  /**
+   * Withdraws a service: the remote proxy sends no more visitors of it, and those that are
+   * connected stay. Called as {@link #offer}.
+   *
+   * @throws UnsupportedOperationException as {@link #offer}
+   */
+  default void withdraw(String service) {
+    throw new UnsupportedOperationException("a session of this protocol has one service");
+  }
 
   /**
    * Notifies the remote proxy that this side is stopping. The remote proxy sends no new visitors

@@ -70,7 +70,7 @@ class FlowHandlerTest {
   private FlowHandler handler(RolePair.Options options, HostPort server) {
     OriginSettings settings =
         options.originSettings(server, new RemoteAddress.Direct(new HostPort("127.0.0.1", 1)));
-    return new FlowHandler(settings, pool, counters, log.log(), loop);
+    return new FlowHandler(() -> settings, pool, counters, log.log(), loop);
   }
 
   private static Visitor visitor(int port) {

@@ -69,9 +69,9 @@ class OriginFlowTest {
         new RolePair.Options()
             .udp()
             .originSettings(address, new RemoteAddress.Direct(new HostPort("127.0.0.1", 1)));
-    handler = new FlowHandler(settings, pool, counters, log.log());
+    handler = new FlowHandler(() -> settings, pool, counters, log.log());
     var places = new FlowPlaces<OriginFlow>(8).share();
-    var of = new FlowHandler.Server(new ResolvedServer(address, RolePair.LIMIT), places);
+    var of = new FlowHandler.Server(address, new ResolvedServer(address, RolePair.LIMIT), places);
     flow = new OriginFlow(new Visitor("dns", VISITOR, VISITOR), CARRIER, of, handler, new byte[0]);
   }
 

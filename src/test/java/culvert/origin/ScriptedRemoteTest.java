@@ -2,6 +2,7 @@ package culvert.origin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.config.RemoteAddress;
 import culvert.net.HostPort;
 import culvert.protocol.Frame;
 import culvert.protocol.FrameType;
@@ -108,6 +109,40 @@ class ScriptedRemoteTest {
     assertThat(receive()).isEqualTo(new Message.Accepted());
     assertThat((byte[]) receive()).containsExactly(1, 2, 3);
     assertThat(receive()).isEqualTo(new Message.HalfClose());
+  }
+
+  /** Culvert 0.1.0 has no REGISTER; it takes offers and withdrawals at any time of a session. */
+  @Test
+  void remoteProxyOfVersion1ReceivesAddedAndRemovedServices() throws Exception {
+    send(0, new Message.Offered("default", List.of("127.0.0.1:9"), ""));
+    tunnel.awaitLog("session started");
+    String server = "=" + this.server.address();
+    var options = new RolePair.Options().secrets(null, null);
+    RemoteAddress remote = tunnel.origin().settings().remoteProxy();
+    tunnel.origin().reload(options.originSettings(remote, "default" + server, "ssh" + server));
+    assertThat(receive()).isEqualTo(new Message.Offer("ssh"));
+    send(0, new Message.Offered("ssh", List.of(), "no such service"));
+    tunnel.awaitLog("service not served", "service=ssh", "no such service");
+    assertThat(receive()).isEqualTo(new Message.Offer("ssh"));
+    send(0, new Message.Offered("ssh", List.of("127.0.0.1:8"), ""));
+    tunnel.awaitLog("serving visitors", "service=ssh");
+    tunnel.origin().reload(options.originSettings(remote, "default" + server));
+    assertThat(receive()).isEqualTo(new Message.Withdraw("ssh"));
+  }
+
+  /** The answer comes after the service was removed again. */
+  @Test
+  void serviceThatIsRemovedBeforeItsAnswerIsWithdrawnAfterIt() throws Exception {
+    send(0, new Message.Offered("default", List.of("127.0.0.1:9"), ""));
+    tunnel.awaitLog("session started");
+    String server = "=" + this.server.address();
+    var options = new RolePair.Options().secrets(null, null);
+    RemoteAddress remote = tunnel.origin().settings().remoteProxy();
+    tunnel.origin().reload(options.originSettings(remote, "default" + server, "ssh" + server));
+    tunnel.origin().reload(options.originSettings(remote, "default" + server));
+    assertThat(receive()).isEqualTo(new Message.Offer("ssh"));
+    send(0, new Message.Offered("ssh", List.of("127.0.0.1:8"), ""));
+    assertThat(receive()).isEqualTo(new Message.Withdraw("ssh"));
   }
 
   @Test

@@ -81,7 +81,7 @@ class StreamHandlerTest {
                 new RemoteAddress.Direct(new HostPort("127.0.0.1", 1)));
     var pool = new BufferPool();
     return new StreamHandler(
-        settings, new Dialer(pool), pool, deadlines, new Counters(), log.log());
+        () -> settings, new Dialer(pool), pool, deadlines, new Counters(), log.log());
   }
 
   private static boolean hasConnection(ServerSocket server) throws IOException {

@@ -316,11 +316,15 @@ public final class RolePair implements AutoCloseable {
 
     /** Returns the settings of an origin proxy. */
     public OriginSettings originSettings(HostPort server, RemoteAddress remote) {
+      return originSettings(remote, new ServiceAddress(offered, type, server).toString());
+    }
+
+    /** Returns the settings of an origin proxy with these services. */
+    public OriginSettings originSettings(RemoteAddress remote, String... services) {
       return new OriginSettings(
           remote,
           bounce,
-          Stream.concat(Stream.of(new ServiceAddress(offered, type, server)), others.stream())
-              .toList(),
+          Stream.concat(Stream.of(services).map(ServiceAddress::parse), others.stream()).toList(),
           outsidePort,
           isShared,
           name,

@@ -16,6 +16,7 @@ import culvert.protocol.DeclinedReason;
 import culvert.session.DataChannels;
 import culvert.session.FlowAcceptor;
 import culvert.session.IncomingStream;
+import culvert.session.Offer;
 import culvert.session.OfferedService;
 import culvert.session.OriginDialect;
 import culvert.session.OriginSession;
@@ -134,7 +135,7 @@ public final class BoreOriginDialect implements OriginDialect {
         Listener listener,
         IncomingStream.Handler streams,
         FlowAcceptor flows) {
-      listener.declined(services.getFirst().name(), DeclinedReason.SETTINGS, why);
+      listener.declined(Offer.of(services.getFirst().name()), DeclinedReason.SETTINGS, why);
     }
 
     @Override

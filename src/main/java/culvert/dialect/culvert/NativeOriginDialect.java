@@ -14,12 +14,14 @@ public final class NativeOriginDialect implements OriginDialect {
 
   private final byte[] instance = Handshake.newInstance();
   private final PortRequests ports;
-  private final boolean isShared;
   private final Link.Shared shared;
   private final SettingWarnings warnings;
 
   /** Each login uses one value from start to end. */
   private volatile NativeAccess access;
+
+  /** Whether services may be shared; each session uses the value of its login. */
+  private volatile boolean isShared;
 
   /**
    * Creates the dialect of a role.
@@ -40,7 +42,11 @@ public final class NativeOriginDialect implements OriginDialect {
   @Override
   public Runnable prepareReload(OriginSettings changed) {
     var next = NativeAccess.dialling(changed, instance, shared.pool(), warnings);
-    return () -> access = next;
+    return () -> {
+      access = next;
+      isShared = changed.isShared();
+      ports.setRequested(changed.outsidePort());
+    };
   }
 
   @Override

@@ -23,12 +23,10 @@ import culvert.session.OriginSession;
 import culvert.session.Visitor;
 import culvert.transport.Transport;
 import java.io.IOException;
-import java.util.Collection;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
 
 /** A session of the native protocol, as the origin proxy sees it. */
 final class NativeOriginSession implements OriginSession, Link.Events {
@@ -50,12 +48,15 @@ final class NativeOriginSession implements OriginSession, Link.Events {
   private final Set<Feature> features;
 
   /**
-   * Services without an answer, by the text of the offer. Filled before the link's reader starts,
-   * and confined to its thread from then on.
+   * Held while the messages of a registration are queued, so that no other offer comes between
+   * them. The lock of the link's writer may be taken inside it; listeners are called without it.
+   * Guards the fields below.
    */
-  private final Map<String, OfferedService> unanswered = new LinkedHashMap<>();
+  private final ReentrantLock offering = new ReentrantLock();
 
-  /** Services whose last port was refused in this session. Confined like {@link #unanswered}. */
+  private final PendingOffers unanswered = new PendingOffers();
+
+  /** Services whose last port was refused in this session. */
   private final Set<OfferedService> atAnyPort = new HashSet<>();
 
   /**
@@ -90,7 +91,8 @@ final class NativeOriginSession implements OriginSession, Link.Events {
     this.flows = flows;
     List<OfferedService> supported = services.stream().filter(this::isSupported).toList();
     if (supported.isEmpty()) {
-      listener.declined(services.getFirst().name(), DeclinedReason.SETTINGS, NO_UDP);
+      services.stream().skip(1).forEach(service -> listener.unsupported(service.name(), NO_UDP));
+      listener.declined(Offer.of(services.getFirst().name()), DeclinedReason.SETTINGS, NO_UDP);
       close();
     } else {
       services.stream()
@@ -102,16 +104,42 @@ final class NativeOriginSession implements OriginSession, Link.Events {
     link.run();
   }
 
+  @Override
+  public void offer(OfferedService service) {
+    if (!isSupported(service)) {
+      listener.unsupported(service.name(), NO_UDP);
+      return;
+    }
+    try {
+      offer(List.of(service));
+    } catch (ProtocolException e) {
+      link.close(ByeReason.PROTOCOL, e.getMessage());
+    }
+  }
+
+  @Override
+  public void withdraw(String service) {
+    send(new Message.Withdraw(service));
+  }
+
   private boolean isSupported(OfferedService service) {
     return service.type() == ServiceType.TCP || features.contains(Feature.UDP);
   }
 
-  private void offer(Collection<OfferedService> services) throws ProtocolException {
-    for (OfferedService service : services) {
-      offer(service, next(service));
-    }
-    if (isRegistering) {
-      link.send(new Message.Register(isShared));
+  /** Offers services: all or none of them, except in version 1. */
+  private void offer(List<OfferedService> services) throws ProtocolException {
+    offering.lock();
+    try {
+      for (OfferedService service : services) {
+        Offer offer = next(service);
+        unanswered.add(new PendingOffers.Pending(service, offer, services));
+        link.send(new Message.Offer(offer.toString()));
+      }
+      if (isRegistering) {
+        link.send(new Message.Register(isShared));
+      }
+    } finally {
+      offering.unlock();
     }
   }
 
@@ -126,15 +154,14 @@ final class NativeOriginSession implements OriginSession, Link.Events {
     return ports.hasLastPort(service.name()) && atAnyPort.add(service);
   }
 
-  private void offer(OfferedService service, Offer offer) throws ProtocolException {
-    unanswered.put(offer.toString(), service);
-    link.send(new Message.Offer(offer.toString()));
-  }
-
   @Override
   public void drain() {
+    send(new Message.Drain());
+  }
+
+  private void send(Message message) {
     try {
-      link.send(new Message.Drain());
+      link.send(message);
     } catch (ProtocolException e) {
       link.close(ByeReason.PROTOCOL, e.getMessage());
     }
@@ -158,21 +185,27 @@ final class NativeOriginSession implements OriginSession, Link.Events {
   }
 
   private void offered(Message.Offered answer) throws ProtocolException {
-    OfferedService service = unanswered.remove(answer.service());
-    if (service == null) {
-      throw new ProtocolException("OFFERED for a service that was not offered");
-    }
-    if (!answer.refusal().isEmpty()) {
-      if (canChangePort(service)) {
-        offer(service, next(service));
-      } else {
-        // The text of the offer: it includes the port, if one was requested.
-        listener.declined(answer.service(), DeclinedReason.SETTINGS, answer.refusal());
-      }
-      return;
-    }
+    PendingOffers.Pending offered;
+    boolean isRetried;
+    offering.lock();
     try {
-      List<HostPort> addresses = answer.addresses().stream().map(HostPort::parse).toList();
+      offered = unanswered.remove(answer.service(), "OFFERED");
+      isRetried = !answer.refusal().isEmpty() && canChangePort(offered.service());
+    } finally {
+      offering.unlock();
+    }
+    if (answer.refusal().isEmpty()) {
+      served(offered.service(), answer.addresses());
+    } else if (isRetried) {
+      offer(List.of(offered.service()));
+    } else {
+      listener.declined(offered.offer(), DeclinedReason.SETTINGS, answer.refusal());
+    }
+  }
+
+  private void served(OfferedService service, List<String> texts) throws ProtocolException {
+    try {
+      List<HostPort> addresses = texts.stream().map(HostPort::parse).toList();
       addresses.stream()
           .findFirst()
           .ifPresent(first -> ports.recordPort(service.name(), first.port()));
@@ -182,19 +215,30 @@ final class NativeOriginSession implements OriginSession, Link.Events {
     }
   }
 
-  /** All offers of the session are declined. If another port will do, it makes them again. */
+  /** All offers of a registration are declined. The others may be made again without this one. */
   private void declined(Message.Declined answer) throws ProtocolException {
-    OfferedService service = unanswered.get(answer.offer());
-    if (service == null) {
-      throw new ProtocolException("DECLINED for a service that was not offered");
+    PendingOffers.Pending declined;
+    boolean isRetried;
+    offering.lock();
+    try {
+      declined = unanswered.removeAll(answer.offer());
+      isRetried = canChangePort(declined.service());
+    } finally {
+      offering.unlock();
     }
-    if (!canChangePort(service)) {
-      listener.declined(answer.offer(), answer.reason(), answer.text());
-      return;
+    if (isRetried) {
+      offer(declined.together());
+    } else if (listener.declined(declined.offer(), answer.reason(), answer.text())) {
+      offerWithout(declined);
     }
-    var services = List.copyOf(unanswered.values());
-    unanswered.clear();
-    offer(services);
+  }
+
+  private void offerWithout(PendingOffers.Pending declined) throws ProtocolException {
+    List<OfferedService> others =
+        declined.together().stream().filter(one -> one != declined.service()).toList();
+    if (!others.isEmpty()) {
+      offer(others);
+    }
   }
 
   @Override

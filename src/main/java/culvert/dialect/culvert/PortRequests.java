@@ -13,7 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class PortRequests {
 
-  private final OptionalInt requested;
+  private volatile OptionalInt requested;
 
   /** The last port of each service, if any port is acceptable. */
   private final Map<String, Integer> lastPorts = new ConcurrentHashMap<>();
@@ -27,15 +27,21 @@ final class PortRequests {
     this.requested = requested;
   }
 
-  /** Returns the offer of a service. */
-  Offer offer(OfferedService service) {
-    return requested.isEmpty()
-        ? Offer.of(service.name(), service.type())
-        : Offer.atPort(service.name(), service.type(), port(service.name()));
+  /** Changes the port that later offers request. */
+  void setRequested(OptionalInt port) {
+    requested = port;
   }
 
-  private int port(String service) {
-    return requested.getAsInt() == 0 ? lastPorts.getOrDefault(service, 0) : requested.getAsInt();
+  /** Returns the offer of a service. */
+  Offer offer(OfferedService service) {
+    OptionalInt port = requested;
+    return port.isEmpty()
+        ? Offer.of(service.name(), service.type())
+        : Offer.atPort(service.name(), service.type(), port(service.name(), port.getAsInt()));
+  }
+
+  private int port(String service, int asked) {
+    return asked == 0 ? lastPorts.getOrDefault(service, 0) : asked;
   }
 
   /** Records the port of a service. */

@@ -1,5 +1,6 @@
 package culvert.dialect.trp;
 
+import culvert.config.RemoteSettings;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.KeepAlive;
@@ -37,6 +38,13 @@ public final class TrpDialect implements Dialect {
       return new Accepted.LoggedIn(session);
     }
     return new Accepted.Claimed(() -> deliver(connection));
+  }
+
+  /** The origin proxy does not name its service, so the name is that of the role's start. */
+  @Override
+  public Runnable prepareReload(RemoteSettings changed) {
+    OneService.check(service, changed.services());
+    return () -> {};
   }
 
   private void deliver(Connection connection) throws IOException {

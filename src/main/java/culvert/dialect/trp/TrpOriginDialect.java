@@ -19,6 +19,7 @@ import java.io.IOException;
 /** The origin side of tunneled-reverse-proxy's protocol. */
 public final class TrpOriginDialect implements OriginDialect {
 
+  private final String service;
   private final Deadlines deadlines;
   private final DataChannels channels;
 
@@ -31,6 +32,7 @@ public final class TrpOriginDialect implements OriginDialect {
   public TrpOriginDialect(
       OriginSettings settings, Dialer dialer, Deadlines deadlines, Counters counters, Log log) {
     var lines = new LimitedLog<String>(log, counters, 1, settings.timeouts().logPeriod());
+    this.service = settings.services().getFirst().service();
     this.deadlines = deadlines;
     this.channels =
         new DataChannels(
@@ -45,6 +47,13 @@ public final class TrpOriginDialect implements OriginDialect {
                       .with("visitor", visitor)
                       .with("cause", cause));
             });
+  }
+
+  /** A session serves the service of its start. */
+  @Override
+  public Runnable prepareReload(OriginSettings changed) {
+    OneService.check(service, changed.services());
+    return () -> {};
   }
 
   /**

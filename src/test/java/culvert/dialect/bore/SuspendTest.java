@@ -16,6 +16,7 @@ import culvert.net.Threads;
 import culvert.observe.Counters;
 import culvert.observe.Log;
 import culvert.protocol.DeclinedReason;
+import culvert.session.Offer;
 import culvert.session.OfferedService;
 import culvert.session.OriginSession;
 import culvert.session.SessionEndedException;
@@ -92,7 +93,9 @@ class SuspendTest {
         public void shared(String service, int others, List<String> names) {}
 
         @Override
-        public void declined(String service, DeclinedReason reason, String why) {}
+        public boolean declined(Offer offer, DeclinedReason reason, String why) {
+          return false;
+        }
 
         @Override
         public void unsupported(String service, String why) {}

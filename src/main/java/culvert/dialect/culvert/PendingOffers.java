@@ -1,0 +1,53 @@
+package culvert.dialect.culvert;
+
+import culvert.protocol.ProtocolException;
+import culvert.session.Offer;
+import culvert.session.OfferedService;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The offers of an origin proxy that have no answer yet, by their texts. Guarded by a lock of
+ * {@link NativeOriginSession}.
+ */
+final class PendingOffers {
+
+  /**
+   * An offer without an answer.
+   *
+   * @param together the services of the same registration, which are declined together
+   */
+  record Pending(OfferedService service, Offer offer, List<OfferedService> together) {}
+
+  private final Map<String, Pending> pending = new LinkedHashMap<>();
+
+  /** Adds an offer that is about to be sent. */
+  void add(Pending one) {
+    pending.put(one.offer().toString(), one);
+  }
+
+  /**
+   * Removes an offer that was answered.
+   *
+   * @throws ProtocolException if there is no such offer
+   */
+  Pending remove(String text, String answer) throws ProtocolException {
+    Pending one = pending.remove(text);
+    if (one == null) {
+      throw new ProtocolException(answer + " for a service that was not offered");
+    }
+    return one;
+  }
+
+  /**
+   * Removes an offer that was declined, with those that were made together with it.
+   *
+   * @throws ProtocolException if there is no such offer
+   */
+  Pending removeAll(String text) throws ProtocolException {
+    Pending one = remove(text, "DECLINED");
+    pending.values().removeIf(other -> other.together() == one.together());
+    return one;
+  }
+}

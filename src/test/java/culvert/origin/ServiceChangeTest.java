@@ -1,0 +1,192 @@
+package culvert.origin;
+
+import static culvert.testing.TestClient.assertEchoes;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import culvert.testing.RolePair;
+import culvert.testing.RunningRoles;
+import culvert.testing.SeparateRoles;
+import culvert.testing.TestServer;
+import culvert.testing.UdpClient;
+import culvert.testing.UdpServer;
+import java.io.IOException;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Services that are offered and withdrawn while the session of the origin proxy serves. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class ServiceChangeTest {
+
+  private static final String WEB = "web=127.0.0.1:0";
+  private static final String SSH = "ssh=127.0.0.1:0";
+
+  private TestServer server;
+  private RunningRoles roles;
+  private Socket visitor;
+
+  @BeforeEach
+  void start() throws Exception {
+    server = TestServer.echo();
+    var options = new RolePair.Options().retryingWithin(Duration.ofMillis(50));
+    roles = new RunningRoles(options, WEB);
+    roles.join(at("web"));
+    visitor = roles.visit("web");
+    assertEchoes(visitor, "before");
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    visitor.close();
+    roles.close();
+    server.close();
+  }
+
+  private String at(String service) {
+    return service + "=" + server.address();
+  }
+
+  private void assertSameSession() {
+    assertThat(roles.log()).doesNotContain("session ended", "session lost", "superseded");
+    assertThat(roles.log().lines().filter(line -> line.contains("session started remote_proxy=")))
+        .hasSize(1);
+  }
+
+  private void awaitUnserved(String service) throws Exception {
+    Eventually.within(
+        RolePair.LIMIT,
+        () -> {
+          try (Socket unserved = roles.visit(service)) {
+            unserved.getOutputStream().write(1);
+            assertThat(unserved.getInputStream().read()).isEqualTo(-1);
+          } catch (IOException e) {
+            // Reset: no session serves it.
+            assertThat(e).hasMessageContaining("reset");
+          }
+        });
+  }
+
+  @Test
+  void addedServiceIsServedBySameSession() throws Exception {
+    roles.reloadRemote(WEB, SSH);
+    roles.reloadOrigin(at("web"), at("ssh"));
+    roles.awaitEcho("ssh");
+    assertEchoes(visitor, "after");
+    assertSameSession();
+  }
+
+  @Test
+  void addedServiceIsServedOnceTheRemoteProxyHasIt() throws Exception {
+    roles.reloadOrigin(at("web"), at("ssh"));
+    roles.awaitLog("service not served", "service=ssh", "has no service 'ssh'", "again_in=1s");
+    roles.awaitEcho("web");
+    roles.reloadRemote(WEB, SSH);
+    roles.awaitEcho("ssh");
+    assertEchoes(visitor, "after");
+    assertSameSession();
+  }
+
+  @Test
+  void removedServiceIsWithdrawnAndItsVisitorsStay() throws Exception {
+    roles.reloadRemote(WEB, SSH);
+    roles.reloadOrigin(at("ssh"));
+    roles.awaitEcho("ssh");
+    roles.awaitLog("service withdrawn", "service=web");
+    awaitUnserved("web");
+    assertEchoes(visitor, "after");
+    assertSameSession();
+  }
+
+  @Test
+  void changedOriginServerReceivesNewVisitorsOnly() throws Exception {
+    try (TestServer other = TestServer.echo()) {
+      roles.reloadOrigin("web=" + other.address());
+      roles.awaitEcho("web");
+      assertThat(other.accepted()).isEqualTo(1);
+      assertThat(server.accepted()).isEqualTo(1);
+      assertEchoes(visitor, "after");
+    }
+    assertSameSession();
+  }
+
+  @Test
+  void serviceThatIsMissingAtTheNextLoginAffectsNoOther() throws Exception {
+    roles.reloadRemote(WEB, SSH);
+    roles.reloadOrigin(at("web"), at("ssh"));
+    roles.awaitEcho("ssh");
+    roles.restartRemote(WEB);
+    roles.awaitEcho("web");
+    roles.awaitLog("service not served", "service=ssh", "has no service 'ssh'");
+    roles.reloadRemote(WEB, SSH);
+    roles.awaitEcho("ssh");
+  }
+
+  @Test
+  void serviceThatWasDeclinedIsOfferedAfterTheOthersAtTheNextLogin() throws Exception {
+    roles.reloadOrigin(at("web"), at("ssh"));
+    roles.awaitLog("service not served", "service=ssh");
+    roles.restartRemote(WEB, SSH);
+    roles.awaitEcho("web");
+    roles.awaitEcho("ssh");
+    assertThat(roles.log().lines().filter(line -> line.contains("service not served"))).hasSize(1);
+  }
+
+  @Test
+  void serviceThatAnotherOriginProxyHasAffectsNoOther() throws Exception {
+    roles.reloadRemote(WEB, SSH);
+    RolePair.Options options = new RolePair.Options().name("desktop").retrying();
+    try (var separate = new SeparateRoles();
+        var other =
+            separate.origin(server.address(), options.offered("ssh"), roles.controlAddress())) {
+      other.announced();
+      roles.reloadOrigin(at("web"), at("ssh"));
+      roles.awaitLog("service not served", "service=ssh", "origin proxy 'desktop' serves it");
+      roles.awaitEcho("web");
+    }
+    roles.awaitEcho("ssh");
+    assertEchoes(visitor, "after");
+  }
+
+  @Test
+  void serviceChangesItsType() throws Exception {
+    try (UdpServer echo = UdpServer.echo()) {
+      roles.reloadRemote("web=udp:127.0.0.1:0");
+      roles.reloadOrigin("web=udp:" + echo.address());
+      try (var client = new UdpClient(roles.remote().outsideAddresses().get("web"))) {
+        Eventually.within(
+            RolePair.LIMIT, () -> assertThat(client.ask(new byte[] {1})).containsExactly(1));
+      }
+      assertEchoes(visitor, "after");
+      roles.reloadOrigin(at("web"));
+      roles.reloadRemote(WEB);
+      roles.awaitEcho("web");
+    }
+  }
+
+  @Test
+  void manyServicesAreAddedAndRemovedAtOnce() throws Exception {
+    List<String> outside = new ArrayList<>(List.of(WEB));
+    List<String> origins = new ArrayList<>(List.of(at("web")));
+    for (int i = 0; i < 300; i++) {
+      outside.add("s" + i + "=127.0.0.1:0");
+      origins.add(at("s" + i));
+    }
+    roles.reloadRemote(outside.toArray(String[]::new));
+    roles.reloadOrigin(origins.toArray(String[]::new));
+    roles.awaitEcho("s299");
+    roles.reloadOrigin(at("web"));
+    roles.awaitLog("service withdrawn", "service=s299");
+    roles.reloadRemote(WEB);
+    assertEchoes(visitor, "after");
+    assertSameSession();
+  }
+}
