@@ -152,8 +152,13 @@ final class BoreLocalCommand implements Callable<Integer> {
                   new BoreOriginDialect(settings, access::get, dialer, deadlines, counters, log),
               announcements,
               log);
-      Runnable reload = () -> access.set(access());
-      return exitCode(OriginRun.of(proxy, run.drain(), ROLE, reload, terminal, log)).code();
+      var reload = new FileReload(() -> access.set(access()), log);
+      Runnable hangUp =
+          () -> {
+            reload.run();
+            proxy.tryNow();
+          };
+      return exitCode(OriginRun.of(proxy, run::drain, ROLE, hangUp, terminal, log)).code();
     }
   }
 

@@ -185,14 +185,19 @@ final class BounceServerCommand implements Callable<Integer>, RoleCommand {
       if (!daemon) {
         converse(server, events);
       }
-      terminal.hangUps().accept(new FileReload(() -> reload(server, console), log));
-      terminal.stop().await();
+      try (var reload =
+          new RoleReload<>(
+              this, spec, terminal, log, changed -> changed.apply(server, console), () -> {})) {
+        terminal.hangUps().accept(reload);
+        terminal.stop().await();
+      }
       log.info(Draining.of(terminal.stop(), "members", server.members().size(), drain.timeout()));
       server.drain(drain.timeout());
     }
   }
 
-  private void reload(BounceServer server, ConsoleServer console) {
+  /** Applies the settings of this command to the server of another one. */
+  private void apply(BounceServer server, ConsoleServer console) {
     BounceSettings changed = settings();
     Runnable useInConsole =
         console == null ? () -> {} : console.prepareReload(changed.authentication());

@@ -24,7 +24,6 @@ import culvert.config.GroupAddress;
 import culvert.config.OriginSettings;
 import culvert.config.RemoteAddress;
 import culvert.config.ServiceAddress;
-import culvert.config.ServiceType;
 import culvert.config.TransportSettings;
 import culvert.dialect.trp.TrpOriginDialect;
 import culvert.net.HostPort;
@@ -39,6 +38,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -68,6 +68,9 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
   static final String NAME = "origin-proxy";
 
   private final Terminal terminal;
+
+  /** Set before it runs. */
+  private OriginProxy proxy;
 
   @Spec private CommandSpec spec;
 
@@ -184,24 +187,47 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
     OriginSettings settings = settings();
     try (Log log = logs.log(NAME, terminal);
         var announcements = new Announcements(this::serving)) {
-      OriginProxy proxy = proxy(settings, announcements, log);
+      proxy = proxy(settings, announcements, log);
       link.advice().forEach(log::warn);
       bounce.advice().forEach(log::warn);
-      protocol.warn(
-          log,
-          settings.isPeerAuthenticated(),
-          "NO SECRET IS SET: anyone on the network path can impersonate the remote proxy; set "
-              + ConfigOption.waysToSet(spec, Setting.SECRET, Setting.SECRET_FILE)
-              + " on both sides");
-      Runnable reload = () -> proxy.reload(reread());
-      return exitCode(OriginRun.of(proxy, settings.timeouts().drain(), NAME, reload, terminal, log))
-          .code();
+      if (!settings.isPeerAuthenticated()) {
+        warnOfMissingSecret(log);
+      }
+      try (var reload =
+          new RoleReload<>(
+              this, spec, terminal, log, changed -> apply(changed, log), proxy::tryNow)) {
+        Supplier<Duration> drain = () -> proxy.settings().timeouts().drain();
+        return exitCode(OriginRun.of(proxy, drain, NAME, reload, terminal, log)).code();
+      }
     }
+  }
+
+  private void apply(OriginProxyCommand changed, Log log) {
+    boolean wasAuthenticated = proxy.settings().isPeerAuthenticated();
+    OriginSettings next = changed.reread();
+    proxy.reload(next);
+    if (wasAuthenticated && !next.isPeerAuthenticated()) {
+      changed.warnOfMissingSecret(log);
+    }
+  }
+
+  private void warnOfMissingSecret(Log log) {
+    protocol.warn(
+        log,
+        false,
+        "NO SECRET IS SET: anyone on the network path can impersonate the remote proxy; set "
+            + ConfigOption.waysToSet(spec, Setting.SECRET, Setting.SECRET_FILE)
+            + " on both sides");
   }
 
   private OriginSettings reread() {
     link.forgetSecrets();
     return settings();
+  }
+
+  @Override
+  public List<ServiceAddress> services() {
+    return originServers;
   }
 
   private OriginProxy proxy(OriginSettings settings, Announcements announcements, Log log) {
@@ -224,18 +250,18 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
   private void serving(String service, HostPort address) {
     terminal
         .out()
-        .println(NAME + ": serving " + new ServiceAddress(service, type(service), address));
+        .println(
+            NAME
+                + ": serving "
+                + new ServiceAddress(service, proxy.settings().type(service), address));
   }
 
-  private ServiceType type(String service) {
-    return originServers.stream()
-        .filter(one -> one.service().equals(service))
-        .map(ServiceAddress::type)
-        .findFirst()
-        .orElse(ServiceType.TCP);
-  }
-
-  private OriginSettings settings() {
+  /**
+   * Returns the settings from all options.
+   *
+   * @throws IllegalArgumentException naming the option that is invalid
+   */
+  OriginSettings settings() {
     TransportSettings transport = link.transport(host.host());
     boolean hasSecret = link.secret().isPresent();
     protocol.check(hasSecret, transport.kind(hasSecret), originServers);

@@ -9,8 +9,9 @@ import culvert.origin.OriginProxy;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.function.Supplier;
 
-/** Runs an origin proxy in its process: TERM and INT drain it, HUP reloads and ends a pause. */
+/** Runs an origin proxy in its process: TERM and INT drain it. */
 final class OriginRun {
 
   private OriginRun() {}
@@ -20,24 +21,24 @@ final class OriginRun {
    *
    * @param drain how long visitors may continue after a request to stop
    * @param name name of the thread
-   * @param reload reads the files of the settings again; see {@link FileReload}
+   * @param hangUp runs on HUP
    */
   static OriginProxy.End of(
-      OriginProxy proxy, Duration drain, String name, Runnable reload, Terminal terminal, Log log)
+      OriginProxy proxy,
+      Supplier<Duration> drain,
+      String name,
+      Runnable hangUp,
+      Terminal terminal,
+      Log log)
       throws InterruptedException {
     terminal
         .stop()
         .then(() -> {
-          log.info(Draining.of(terminal.stop(), proxy.visitors(), proxy.flows(), drain));
-          proxy.drain(drain);
+          Duration limit = drain.get();
+          log.info(Draining.of(terminal.stop(), proxy.visitors(), proxy.flows(), limit));
+          proxy.drain(limit);
         });
-    var fileReload = new FileReload(reload, log);
-    terminal
-        .hangUps()
-        .accept(() -> {
-          fileReload.run();
-          proxy.tryNow();
-        });
+    terminal.hangUps().accept(hangUp);
     OriginProxy.End end = inVirtualThread(proxy, name);
     log.info(event("stopping").withAll(proxy.counters().fields()));
     return end;

@@ -202,27 +202,45 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
       link.advice().forEach(log::warn);
       bounce.advice().forEach(log::warn);
       bore.advice(link.secrets()).forEach(log::warn);
-      protocol.warn(
-          log,
-          settings.isPeerAuthenticated(),
-          "NO SECRET IS SET: anyone who can reach the control address, or a group of "
-              + WrittenName.of(spec, Setting.CONTROL_VIA)
-              + ", can register and receive visitors; set "
-              + ConfigOption.waysToSet(spec, Setting.SECRET, Setting.SECRET_FILE)
-              + " on both sides");
-      var reload = new FileReload(() -> proxy.reload(reread()), log);
-      terminal
-          .hangUps()
-          .accept(() -> {
-            reload.run();
-            proxy.tryNow();
-          });
-      terminal.stop().await();
-      Duration limit = settings.timeouts().drain();
+      if (!settings.isPeerAuthenticated()) {
+        warnOfMissingSecret(log);
+      }
+      try (var reload =
+          new RoleReload<>(
+              this, spec, terminal, log, changed -> apply(changed, proxy, log), proxy::tryNow)) {
+        terminal.hangUps().accept(reload);
+        terminal.stop().await();
+      }
+      Duration limit = proxy.settings().timeouts().drain();
       log.info(Draining.of(terminal.stop(), proxy.visitors(), proxy.flows(), limit));
       proxy.drain(limit);
       return proxy.counters();
     }
+  }
+
+  private static void apply(RemoteProxyCommand changed, RemoteProxy proxy, Log log) {
+    boolean wasAuthenticated = proxy.settings().isPeerAuthenticated();
+    RemoteSettings next = changed.reread();
+    proxy.reload(next);
+    if (wasAuthenticated && !next.isPeerAuthenticated()) {
+      changed.warnOfMissingSecret(log);
+    }
+  }
+
+  private void warnOfMissingSecret(Log log) {
+    protocol.warn(
+        log,
+        false,
+        "NO SECRET IS SET: anyone who can reach the control address, or a group of "
+            + WrittenName.of(spec, Setting.CONTROL_VIA)
+            + ", can register and receive visitors; set "
+            + ConfigOption.waysToSet(spec, Setting.SECRET, Setting.SECRET_FILE)
+            + " on both sides");
+  }
+
+  @Override
+  public List<ServiceAddress> services() {
+    return outside;
   }
 
   private RemoteSettings reread() {
@@ -239,7 +257,12 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
         : RemoteProxy.start(settings, log);
   }
 
-  private RemoteSettings settings() {
+  /**
+   * Returns the settings from all options.
+   *
+   * @throws IllegalArgumentException naming the option that is invalid
+   */
+  RemoteSettings settings() {
     boolean hasSecret = !link.secrets().isEmpty();
     protocol.check(hasSecret, link.transport(Optional.empty()).kind(hasSecret), outside);
     protocol.reject(Setting.CONTROL_VIA, !groups.isEmpty());

@@ -1,5 +1,8 @@
 package culvert.cli;
 
+import culvert.config.ServiceAddress;
+import java.util.List;
+
 /** The command of a role that a settings file can set up. */
 interface RoleCommand {
 
@@ -9,4 +12,9 @@ interface RoleCommand {
    * @throws IllegalArgumentException if they are invalid
    */
   void check();
+
+  /** Returns the services of the options; none for a role without services. */
+  default List<ServiceAddress> services() {
+    return List.of();
+  }
 }

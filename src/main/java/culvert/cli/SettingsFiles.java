@@ -3,6 +3,7 @@ package culvert.cli;
 import culvert.cli.option.FileLayout;
 import culvert.cli.option.FileSettings;
 import culvert.cli.process.Terminal;
+import culvert.config.FileFingerprint;
 import culvert.config.toml.Block;
 import culvert.config.toml.Layout;
 import culvert.config.toml.Problem;
@@ -51,6 +52,21 @@ final class SettingsFiles {
    * @throws InvalidFileException if the file is invalid, or has no block of the role
    */
   static FileSettings of(Terminal terminal, String... arguments) {
+    // The command reports a single contradiction, which may be with an option.
+    return of(terminal, 1, arguments);
+  }
+
+  /**
+   * Returns the settings of a file that was read at the start of a role and may have changed; see
+   * {@link #of(Terminal, String...)}.
+   *
+   * @throws InvalidFileException also for a single contradiction
+   */
+  static FileSettings again(Terminal terminal, String... arguments) {
+    return of(terminal, 0, arguments);
+  }
+
+  private static FileSettings of(Terminal terminal, int contradictions, String... arguments) {
     Optional<Role> role =
         COMMANDS.entrySet().stream()
             .filter(entry -> arguments.length > 0 && entry.getValue().equals(arguments[0]))
@@ -63,7 +79,7 @@ final class SettingsFiles {
         .or(() ->
             Optional.ofNullable(terminal.environment().get(Setting.CONFIG.variable()))
                 .filter(name -> !name.isEmpty()))
-        .map(name -> settings(terminal, Path.of(name), role.get(), arguments))
+        .map(name -> settings(terminal, Path.of(name), role.get(), contradictions, arguments))
         .orElse(FileSettings.NONE);
   }
 
@@ -86,19 +102,25 @@ final class SettingsFiles {
   }
 
   private static FileSettings settings(
-      Terminal terminal, Path path, Role role, String... arguments) {
+      Terminal terminal, Path path, Role role, int contradictions, String... arguments) {
+    // Read first: if the file changes in between, the change is noticed later.
+    FileFingerprint fingerprint = fingerprint(path);
     SettingsFile file = only(role, read(terminal, Setting.CONFIG, path));
     List<String> options = List.of(arguments).subList(1, arguments.length);
     List<String> problems = FileCheck.atStart(file, terminal.environment(), options);
-    // The command reports a single contradiction, which may be with an option.
-    if (!file.problems().isEmpty() || problems.size() > 1) {
+    if (!file.problems().isEmpty() || problems.size() > contradictions) {
       throw new InvalidFileException(problems);
     }
     Block block = file.blocks().get(role);
     if (block.isRathole()) {
       throw new InvalidFileException(List.of(path + " " + FileCheck.notServed(block)));
     }
-    return FileSettings.of(command(role), path, block);
+    return FileSettings.of(command(role), path, fingerprint, block);
+  }
+
+  /** Returns the fingerprint of a settings file. */
+  static FileFingerprint fingerprint(Path path) {
+    return FileFingerprint.of(path, SettingsFile.MAX_BYTES);
   }
 
   /**
@@ -139,6 +161,20 @@ final class SettingsFiles {
   static List<Problem> problemsOnOtherHosts(String text) {
     return FileCheck.onOtherHosts(
         SettingsFile.parse(Path.of("printed"), text, layouts(), Map.of()));
+  }
+
+  /** Returns the role of a command. */
+  static Role role(String command) {
+    return COMMANDS.entrySet().stream()
+        .filter(entry -> entry.getValue().equals(command))
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Returns the command of a role, not parsed yet, with the settings of a file. */
+  static CommandLine commandLine(Terminal terminal, FileSettings file, Role role) {
+    return Main.roles(terminal, file, Set.of(role)).getSubcommands().get(command(role));
   }
 
   /** Returns the keys of every block. */

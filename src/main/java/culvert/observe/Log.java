@@ -84,7 +84,9 @@ public final class Log implements SettingWarnings, AutoCloseable {
   private final String role;
   private final PrintStream out;
   private final Clock clock;
-  private final SettingNames names;
+
+  /** Replaced when the settings are reloaded. */
+  private volatile SettingNames names;
 
   /**
    * Starts a log.
@@ -156,6 +158,11 @@ public final class Log implements SettingWarnings, AutoCloseable {
   @Override
   public SettingNames names() {
     return names;
+  }
+
+  /** Sets the names of settings in messages from now on. */
+  public void setNames(SettingNames changed) {
+    names = changed;
   }
 
   /** Logs an event at {@link Level#INFO}. */

@@ -6,6 +6,7 @@ import culvert.cli.option.FileSettings;
 import culvert.cli.option.FormerNames;
 import culvert.cli.process.Stop;
 import culvert.cli.process.Terminal;
+import culvert.config.FileFingerprint;
 import culvert.config.toml.Key;
 import culvert.config.toml.Kind;
 import culvert.config.toml.Layout;
@@ -197,7 +198,8 @@ class SettingsPrecedenceTest {
     }
     var file = SettingsFile.parse(Path.of("file.toml"), toml.toString(), LAYOUTS, Map.of());
     assertThat(file.problems()).isEmpty();
-    return FileSettings.of(SettingsFiles.command(role), file.file(), file.blocks().get(role));
+    return FileSettings.of(
+        SettingsFiles.command(role), file.file(), new FileFingerprint(""), file.blocks().get(role));
   }
 
   /** Parses a command line, and returns the values of the options. */

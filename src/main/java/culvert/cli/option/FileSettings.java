@@ -1,5 +1,6 @@
 package culvert.cli.option;
 
+import culvert.config.FileFingerprint;
 import culvert.config.FilePermissions;
 import culvert.config.toml.Block;
 import culvert.config.toml.FileValue;
@@ -8,32 +9,40 @@ import culvert.setting.Setting;
 import culvert.setting.SettingNames;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /** The settings of one role in a settings file, as values of the options of its command. */
 public final class FileSettings {
 
+  private static final FileFingerprint NO_CONTENT = new FileFingerprint("");
+
   /** No file. */
   public static final FileSettings NONE =
-      new FileSettings("", Optional.empty(), Optional.empty(), FileValue::name);
+      new FileSettings("", Optional.empty(), NO_CONTENT, Optional.empty(), FileValue::name);
 
   private final String command;
   private final Optional<Path> file;
+  private final FileFingerprint fingerprint;
   private final Optional<Block> block;
   private final Function<FileValue, String> names;
 
   private FileSettings(
       String command,
       Optional<Path> file,
+      FileFingerprint fingerprint,
       Optional<Block> block,
       Function<FileValue, String> names) {
     this.command = command;
     this.file = file;
+    this.fingerprint = fingerprint;
     this.block = block;
     this.names = names;
   }
@@ -42,18 +51,61 @@ public final class FileSettings {
    * Returns the settings of a block, which messages name by their keys and places.
    *
    * @param command the name of the role's command
+   * @param fingerprint that of the file's content
    */
-  public static FileSettings of(String command, Path file, Block block) {
+  public static FileSettings of(
+      String command, Path file, FileFingerprint fingerprint, Block block) {
     return new FileSettings(
         command,
         Optional.of(file),
+        fingerprint,
         Optional.of(block),
         value -> value.name() + " (" + file + " line " + value.line() + ")");
   }
 
   /** Returns the settings of a block, which messages name by their keys only. */
   public static FileSettings ofCheck(String command, Block block) {
-    return new FileSettings(command, Optional.empty(), Optional.of(block), FileValue::name);
+    return new FileSettings(
+        command, Optional.empty(), NO_CONTENT, Optional.of(block), FileValue::name);
+  }
+
+  /** Returns the settings with which a command was parsed. */
+  public static FileSettings in(CommandSpec command) {
+    return Environment.of(command).file();
+  }
+
+  /** Returns the file. */
+  public Optional<Path> file() {
+    return file;
+  }
+
+  /** Returns the fingerprint of the file's content. */
+  public FileFingerprint fingerprint() {
+    return fingerprint;
+  }
+
+  /**
+   * Returns the settings that have another value in a later state of the file, without those that
+   * the command line or a variable has.
+   *
+   * @param command has been parsed with these settings
+   */
+  public Set<Setting> differences(FileSettings later, CommandSpec command) {
+    Set<Setting> different = EnumSet.noneOf(Setting.class);
+    for (OptionSpec option : command.options()) {
+      OptionSettings.of(option)
+          .filter(setting -> !value(setting).equals(later.value(setting)))
+          .filter(setting -> isOfFile(command, setting))
+          .ifPresent(different::add);
+    }
+    return different;
+  }
+
+  private static boolean isOfFile(CommandSpec command, Setting setting) {
+    return switch (WrittenName.source(command, setting)) {
+      case NONE, FILE -> true;
+      case VARIABLE, COMMAND_LINE -> false;
+    };
   }
 
   /** Returns whether there is a file. */

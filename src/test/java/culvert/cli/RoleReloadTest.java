@@ -1,0 +1,331 @@
+package culvert.cli;
+
+import static culvert.testing.TestClient.assertEchoes;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.net.HostPort;
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import culvert.testing.ReservedPorts;
+import culvert.testing.RolePair;
+import culvert.testing.TestClient;
+import culvert.testing.TestServer;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Roles whose settings file changes while they run. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class RoleReloadTest {
+
+  private static final String SERVER =
+      """
+      [server]
+      bind_addr = "127.0.0.1:0"
+      secret = "0123456789abcdef"
+      services.web.bind_addr = "127.0.0.1:0"
+      """;
+
+  private static final String SSH = "services.ssh.bind_addr = \"127.0.0.1:0\"\n";
+
+  private static final String RELOADED = "settings reloaded";
+  private static final String NOT_RELOADED = "settings not reloaded";
+
+  private final ReservedPorts ports = new ReservedPorts();
+
+  @TempDir private Path folder;
+
+  @AfterEach
+  void endReservations() {
+    ports.close();
+  }
+
+  private Path file() {
+    return folder.resolve("file.toml");
+  }
+
+  private ReloadedRole server(String... more) throws Exception {
+    Files.writeString(file(), SERVER);
+    var arguments = new ArrayList<>(List.of("remote-proxy", "--config", file().toString()));
+    arguments.addAll(List.of(more));
+    return new ReloadedRole(arguments.toArray(String[]::new));
+  }
+
+  @Test
+  void changeOfTheFileIsNoticed() throws Exception {
+    try (var server = server()) {
+      Files.writeString(file(), SERVER + SSH);
+      server.awaitLog(RELOADED, "services_added=ssh");
+      Files.writeString(file(), SERVER + SSH.replace(":0", ":" + ports.next().port()));
+      server.awaitLog(RELOADED, "services_changed=ssh");
+      Files.writeString(file(), SERVER);
+      server.awaitLog(RELOADED, "services_removed=ssh");
+      assertThat(server.lines(RELOADED)).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void fileThatIsReplacedByARenameIsNoticed() throws Exception {
+    try (var server = server()) {
+      Path next = Files.writeString(folder.resolve("next"), SERVER + SSH);
+      Files.move(next, file(), StandardCopyOption.ATOMIC_MOVE);
+      server.awaitLog(RELOADED, "services_added=ssh");
+    }
+  }
+
+  /** Kubernetes mounts a file as a link through {@code ..data}, which it replaces by a rename. */
+  @Test
+  void fileBehindALinkThatIsReplacedIsNoticed() throws Exception {
+    Path one = Files.createDirectory(folder.resolve("..one"));
+    Path two = Files.createDirectory(folder.resolve("..two"));
+    Files.writeString(one.resolve("file.toml"), SERVER);
+    Files.writeString(two.resolve("file.toml"), SERVER + SSH);
+    Path data = Files.createSymbolicLink(folder.resolve("..data"), one.getFileName());
+    Files.createSymbolicLink(file(), Path.of("..data", "file.toml"));
+    try (var server = new ReloadedRole("run", file().toString())) {
+      Path next = Files.createSymbolicLink(folder.resolve("..tmp"), two.getFileName());
+      Files.move(next, data, StandardCopyOption.ATOMIC_MOVE);
+      server.awaitLog(RELOADED, "services_added=ssh");
+    }
+  }
+
+  @Test
+  void hangUpReloadsAtOnce() throws Exception {
+    try (var server = server()) {
+      Files.writeString(file(), SERVER + SSH);
+      server.hangUp();
+      server.awaitLog(RELOADED, "services_added=ssh");
+      server.hangUp();
+      server.awaitLog(RELOADED, "changed=nothing");
+      Files.writeString(file(), SERVER);
+      server.awaitLog(RELOADED, "services_removed=ssh");
+      assertThat(server.lines(RELOADED, "services_added=ssh")).isEqualTo(1);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "max_session = 1 | line 5: server.max_session: unknown key; did you mean 'max_sessions'?",
+        "max_sessions = \"many\" | line 5: server.max_sessions: ",
+        "services.web = | line 5: ",
+        "services.web.bind_addr = \"127.0.0.1:1\" | line 5: ",
+        "heartbeat_timeout = \"1s\" | invalid value '1s' for server.heartbeat_timeout",
+        "transport.type = \"tls\" | certificate",
+        "secret_file = \"/none\" | server.secret",
+        "bore.bind_addr = \"127.0.0.1:0\" | server.port_range",
+        "services.a.bind_addr = \"127.0.0.1:7\"\\n"
+            + "services.b.bind_addr = \"127.0.0.1:7\" | at port 7",
+      })
+  void invalidFileKeepsTheRunningSettings(String line, String cause) throws Exception {
+    try (var server = server()) {
+      Files.writeString(file(), SERVER + line.replace("\\n", "\n") + "\n" + SSH);
+      server.awaitLog(NOT_RELOADED, cause.strip());
+      assertThat(server.lines(RELOADED)).isZero();
+      TestClient.dial(server.address("web=")).close();
+      Files.writeString(file(), SERVER + SSH);
+      server.awaitLog(RELOADED, "services_added=ssh");
+    }
+  }
+
+  @Test
+  void eachProblemOfAFileIsLogged() throws Exception {
+    try (var server = server()) {
+      Files.writeString(
+          file(), SERVER + "max_session = 1\nshare = true\nopen_timeout = \"soon\"\n");
+      server.awaitLog(NOT_RELOADED, "line 5: server.max_session: ");
+      server.awaitLog(NOT_RELOADED, "line 6: server.share: ");
+      server.awaitLog(NOT_RELOADED, "line 7: server.open_timeout: ");
+      assertThat(server.lines(NOT_RELOADED)).isEqualTo(3);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "[client]\n", "[server", "\u0000"})
+  void fileOfAnotherKindKeepsTheRunningSettings(String content) throws Exception {
+    try (var server = server()) {
+      Files.writeString(file(), content);
+      server.awaitLog(NOT_RELOADED, file().toString());
+      Files.writeString(file(), SERVER);
+      server.awaitLog(RELOADED, "changed=nothing");
+    }
+  }
+
+  @Test
+  void fileThatIsNotReadableKeepsTheRunningSettings() throws Exception {
+    try (var server = server()) {
+      Files.delete(file());
+      server.awaitLog(NOT_RELOADED, "there is no such file");
+      Files.createDirectory(file());
+      server.awaitLog(NOT_RELOADED, "it is a directory");
+      Files.delete(file());
+      Files.writeString(file(), SERVER, StandardCharsets.UTF_16);
+      server.awaitLog(NOT_RELOADED, "the file is in UTF-16");
+      Files.writeString(file(), SERVER + SSH);
+      server.awaitLog(RELOADED, "services_added=ssh");
+    }
+  }
+
+  @Test
+  void halfOfAFileIsNotUsed() throws Exception {
+    String whole = SERVER + SSH;
+    try (var server = server()) {
+      Files.writeString(file(), whole.substring(0, whole.length() - 8));
+      server.awaitLog(NOT_RELOADED, "line 5: ");
+      Files.writeString(file(), whole);
+      server.awaitLog(RELOADED, "services_added=ssh");
+    }
+  }
+
+  @Test
+  void keysThatNeedARestartAreNamed() throws Exception {
+    try (var server = server()) {
+      Files.writeString(
+          file(),
+          SERVER
+              + "max_streams = 7\nlog.level = \"debug\"\nopen_timeout = \"3s\"\n"
+              + "transport.websocket.path = \"/x\"\ntransport.type = \"websocket\"\n");
+      server.awaitLog(
+          RELOADED,
+          "changed=server.open_timeout",
+          "from_next_session=server.transport.type,server.transport.websocket.path");
+      server.awaitLog("settings kept", "keys=server.max_streams,server.log.level", "restart");
+      Files.writeString(file(), SERVER);
+      server.awaitLog(2, RELOADED);
+      assertThat(server.lines("settings kept")).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void lossOfTheSecretIsReported() throws Exception {
+    try (var server = server()) {
+      Files.writeString(file(), SERVER.replace("secret = \"0123456789abcdef\"\n", ""));
+      server.awaitLog("NO SECRET IS SET");
+      server.awaitLog(RELOADED, "from_next_session=server.secret");
+      assertThat(server.log()).doesNotContain("0123456789abcdef");
+    }
+  }
+
+  @Test
+  void commandLineAndVariablesTakePrecedenceOverAChangedFile() throws Exception {
+    Files.writeString(file(), SERVER);
+    try (var server =
+        new ReloadedRole(
+            Map.of("CULVERT_OPEN_TIMEOUT", "5s"),
+            "remote-proxy",
+            "--config=" + file(),
+            "--idle-timeout=1h")) {
+      Files.writeString(file(), SERVER + "open_timeout = \"3s\"\nidle_timeout = \"2h\"\n");
+      server.awaitLog(RELOADED, "changed=nothing");
+    }
+  }
+
+  @Test
+  void roleWithoutASettingsFileReloadsItsFiles() throws Exception {
+    try (var server = new ReloadedRole(Cli.REMOTE)) {
+      server.hangUp();
+      server.awaitLog("files reloaded");
+    }
+  }
+
+  @Test
+  void bounceServerReloadsItsAuthentication() throws Exception {
+    String bounce = "[bounce]\nbind = \"127.0.0.1\"\nport = 0\nauth = \"%s\"\n";
+    Files.writeString(file(), bounce.formatted("first"));
+    try (var server = new ReloadedRole("bounce-server", "--config", file().toString())) {
+      Files.writeString(file(), bounce.formatted("second") + "log.period = \"13s\"\n");
+      server.awaitLog(RELOADED, "from_next_session=bounce.auth");
+      server.awaitLog("settings kept", "keys=bounce.log.period");
+    }
+  }
+
+  private static String client(HostPort control, HostPort server, String... services) {
+    var text = new StringBuilder("[client]\nremote_addr = \"" + control + "\"\n");
+    text.append("secret = \"0123456789abcdef\"\n");
+    for (String service : services) {
+      text.append("services." + service + ".local_addr = \"" + server + "\"\n");
+    }
+    return text.toString();
+  }
+
+  /** The six services of a user, and a seventh. */
+  @Test
+  void seventhServiceIsAddedByAChangeOfOneFileOnEachSide() throws Exception {
+    String[] six = {"web", "ssh", "git", "mail", "chat", "game"};
+    var outside = new StringBuilder(SERVER);
+    for (int i = 1; i < six.length; i++) {
+      outside.append("services." + six[i] + ".bind_addr = \"127.0.0.1:0\"\n");
+    }
+    Path ofServer = Files.writeString(folder.resolve("server.toml"), outside);
+    Path ofClient = folder.resolve("client.toml");
+    HostPort wiki = ports.next();
+    try (TestServer echo = TestServer.echo();
+        var server = new ReloadedRole("run", ofServer.toString())) {
+      HostPort control = server.address("control ");
+      Files.writeString(ofClient, client(control, echo.address(), six));
+      try (var client = new ReloadedRole("run", ofClient.toString())) {
+        client.awaitLog("session started");
+        var visitors = new ArrayList<Socket>();
+        for (String service : six) {
+          visitors.add(TestClient.dial(server.address(service + "=")));
+          assertEchoes(visitors.getLast(), "before");
+        }
+        Files.writeString(
+            ofClient,
+            client(control, echo.address(), "web", "ssh", "git", "mail", "chat", "game", "wiki"));
+        Files.writeString(ofServer, outside + "services.wiki.bind_addr = \"" + wiki + "\"\n");
+        Eventually.within(
+            RolePair.LIMIT,
+            () -> {
+              try (Socket visitor = TestClient.dial(wiki)) {
+                assertEchoes(visitor, "hello");
+              }
+            });
+        for (Socket visitor : visitors) {
+          assertEchoes(visitor, "after");
+          visitor.close();
+        }
+        client.awaitLog(RELOADED, "services_added=wiki");
+        assertThat(client.lines("session started")).isEqualTo(1);
+      }
+    }
+  }
+
+  @Test
+  void sessionStaysWhileTheSecretChangesOnBothSides() throws Exception {
+    Path ofClient = folder.resolve("client.toml");
+    try (TestServer echo = TestServer.echo();
+        var server = server()) {
+      HostPort control = server.address("control ");
+      String text = client(control, echo.address(), "web");
+      Files.writeString(ofClient, text);
+      try (var client = new ReloadedRole("run", ofClient.toString())) {
+        client.awaitLog("session started");
+        Files.writeString(file(), SERVER.replace("0123456789abcdef", "another secret of 1"));
+        server.awaitLog(RELOADED, "from_next_session=server.secret");
+        Files.writeString(ofClient, text.replace("0123456789abcdef", "another secret of 1"));
+        client.awaitLog(RELOADED, "from_next_session=client.secret");
+        try (Socket visitor = TestClient.dial(server.address("web="))) {
+          assertEchoes(visitor, "same session");
+        }
+        assertThat(client.lines("session started")).isEqualTo(1);
+      }
+    }
+  }
+}
