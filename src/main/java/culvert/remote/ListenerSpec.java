@@ -5,8 +5,10 @@ import culvert.config.RemoteSettings;
 import culvert.config.ServiceAddress;
 import culvert.config.ServiceType;
 import culvert.net.HostPort;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A listener that the settings ask for.
@@ -70,8 +72,19 @@ record ListenerSpec(Key key, ServiceType type, HostPort address) {
     return new ServiceAddress(key.service(), type, bound);
   }
 
-  /** Returns whether a listener at this bound port keeps this one from being bound. */
-  boolean canConflict(ServiceType boundType, int boundPort) {
-    return type == boundType && address.port() == boundPort;
+  /** Returns whether a listener at this bound address can keep this one from being bound. */
+  boolean canConflict(ServiceType boundType, HostPort bound) {
+    return type == boundType && address.port() == bound.port() && canOverlap(address, bound);
+  }
+
+  /** A name may have any address. */
+  private static boolean canOverlap(HostPort one, HostPort other) {
+    Optional<InetAddress> first = one.literal();
+    Optional<InetAddress> second = other.literal();
+    return first.isEmpty()
+        || second.isEmpty()
+        || first.get().isAnyLocalAddress()
+        || second.get().isAnyLocalAddress()
+        || first.equals(second);
   }
 }

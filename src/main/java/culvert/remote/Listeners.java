@@ -5,13 +5,16 @@ import static culvert.observe.LogEvent.event;
 import culvert.config.ServiceType;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
+import culvert.net.HostPort;
 import culvert.net.Threads;
 import culvert.observe.Log;
 import culvert.observe.LogEvent;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
@@ -38,9 +41,9 @@ final class Listeners {
   private static final Duration RETRY_PAUSE = Duration.ofSeconds(1);
 
   /** A UDP port that was closed a moment ago is freed by the thread of its loop. */
-  private static final int MAX_TRIES_OF_UDP = 100;
+  private static final Duration UDP_LIMIT = Duration.ofSeconds(1);
 
-  private static final long PAUSE_OF_UDP_MILLIS = 10;
+  private static final Duration UDP_PAUSE = Duration.ofMillis(10);
 
   private final Registry registry;
   private final Binder binder;
@@ -53,18 +56,21 @@ final class Listeners {
    */
   private final ReentrantLock changing = new ReentrantLock();
 
-  private List<ListenerSpec> wanted = List.of();
+  private Map<ListenerSpec.Key, ListenerSpec> wanted = Map.of();
 
   /** Listeners that could not be bound, each of which was logged. */
   private final Set<ListenerSpec> failed = new HashSet<>();
 
-  /** Those among them that would need the port of the listener that is open instead. */
+  /**
+   * Those among them that need the port of the listener that is open instead. They are not tried
+   * again before the next change: each try would close that listener.
+   */
   private final Set<ListenerSpec> excluded = new HashSet<>();
 
   private boolean isRetryPlanned;
 
-  /** Whether a UDP port was closed in the current change. */
-  private boolean isUdpClosed;
+  /** When the UDP ports that were closed last are free, at the latest. */
+  private long udpFreedByNanos = System.nanoTime();
 
   /** Set once, by the thread that stops the role. */
   private volatile boolean isStopped;
@@ -85,7 +91,7 @@ final class Listeners {
   void bind(List<ListenerSpec> specs) throws IOException {
     changing.lock();
     try {
-      wanted = specs;
+      want(specs);
       for (ListenerSpec spec : specs) {
         registry.open(new ListenerTable.Open(spec, binder.bind(spec)));
       }
@@ -112,10 +118,9 @@ final class Listeners {
       if (isStopped) {
         return;
       }
-      wanted = specs;
+      want(specs);
       failed.clear();
       excluded.clear();
-      isUdpClosed = false;
       closeFirst();
       openMissing();
     } finally {
@@ -123,35 +128,44 @@ final class Listeners {
     }
   }
 
+  private void want(List<ListenerSpec> specs) {
+    wanted = new LinkedHashMap<>();
+    specs.forEach(spec -> wanted.put(spec.key(), spec));
+  }
+
   /** Closes the listeners that are not wanted, and those whose port is wanted by another one. */
   private void closeFirst() {
     for (ListenerTable.Open open : registry.listeners()) {
-      ListenerSpec.Key key = open.spec().key();
-      boolean isWanted = wanted.stream().anyMatch(spec -> spec.key().equals(key));
-      boolean isUnchanged = wanted.contains(open.spec());
-      if (!isWanted || !isUnchanged && isPortOfAnother(open)) {
+      ListenerSpec next = wanted.get(open.spec().key());
+      if (next == null || !next.equals(open.spec()) && isPortOfAnother(open)) {
         close(open);
       }
     }
   }
 
   private boolean isPortOfAnother(ListenerTable.Open open) {
-    return wanted.stream()
+    return wanted.values().stream()
         .anyMatch(spec -> !spec.key().equals(open.spec().key()) && canConflict(spec, open));
   }
 
   private static boolean canConflict(ListenerSpec spec, ListenerTable.Open open) {
-    return spec.canConflict(open.spec().type(), open.listener().address().port());
+    return spec.canConflict(open.spec().type(), open.listener().address());
   }
 
   private void close(ListenerTable.Open open) {
     registry.close(open.spec().key());
-    open.listener().close();
-    isUdpClosed |= open.spec().type() == ServiceType.UDP;
+    close(open.spec(), open.listener());
+  }
+
+  private void close(ListenerSpec spec, BoundListener listener) {
+    listener.close();
+    if (spec.type() == ServiceType.UDP) {
+      udpFreedByNanos = System.nanoTime() + UDP_LIMIT.toNanos();
+    }
   }
 
   private void openMissing() {
-    for (ListenerSpec spec : isStopped ? List.<ListenerSpec>of() : wanted) {
+    for (ListenerSpec spec : isStopped ? List.<ListenerSpec>of() : wanted.values()) {
       Optional<ListenerTable.Open> open = registry.listener(spec.key());
       if (open.filter(one -> one.spec().equals(spec)).isEmpty() && !excluded.contains(spec)) {
         tryOpen(spec, open);
@@ -167,14 +181,14 @@ final class Listeners {
       if (before.filter(one -> canConflict(spec, one)).isPresent()) {
         replace(spec, before.get());
       } else {
-        open(spec, bindRepeatedly(spec));
-        before.ifPresent(one -> one.listener().close());
+        open(spec, bindSoon(spec), before);
       }
-      if (failed.remove(spec)) {
-        log.info(described("listener opened", spec));
-      }
+      failed.remove(spec);
     } catch (IOException e) {
       fail(spec, e);
+    } catch (RuntimeException | Error e) {
+      log.bug("internal error on listener", e);
+      failed.add(spec);
     }
   }
 
@@ -183,65 +197,95 @@ final class Listeners {
     close(before);
     BoundListener next;
     try {
-      next = bindRepeatedly(spec);
+      next = bindSoon(spec);
     } catch (IOException e) {
-      open(before.spec(), bindRepeatedly(before.spec()));
-      excluded.add(spec);
+      if (isOpenAgain(before.spec(), e)) {
+        excluded.add(spec);
+      }
       throw e;
     }
-    open(spec, next);
+    open(spec, next, Optional.empty());
   }
 
-  private BoundListener bindRepeatedly(ListenerSpec spec) throws IOException {
-    int max = isUdpClosed && spec.type() == ServiceType.UDP ? MAX_TRIES_OF_UDP : 1;
-    for (int tries = 1; ; tries++) {
+  private boolean isOpenAgain(ListenerSpec before, IOException cause) {
+    try {
+      open(before, bindSoon(before), Optional.empty());
+      return true;
+    } catch (IOException e) {
+      cause.addSuppressed(e);
+      return false;
+    }
+  }
+
+  /** Binds an address that may have been closed a moment ago. */
+  private BoundListener bindSoon(ListenerSpec spec) throws IOException {
+    while (true) {
       try {
         return binder.bind(spec);
       } catch (IOException e) {
-        if (tries == max) {
+        boolean isFreedSoon = udpFreedByNanos - System.nanoTime() > 0;
+        if (spec.type() != ServiceType.UDP || !isFreedSoon || !isPauseOver()) {
           throw e;
         }
-        pause();
       }
     }
   }
 
-  private static void pause() throws IOException {
+  /** Pauses; returns false if the thread was interrupted. */
+  private static boolean isPauseOver() {
     try {
-      Thread.sleep(PAUSE_OF_UDP_MILLIS);
+      Thread.sleep(UDP_PAUSE);
+      return true;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
+      return false;
     }
   }
 
-  private void open(ListenerSpec spec, BoundListener listener) throws IOException {
+  /**
+   * Enters a bound listener in place of the one before, starts it, and closes the one before. If it
+   * cannot be started, the one before stays.
+   */
+  private void open(ListenerSpec spec, BoundListener listener, Optional<ListenerTable.Open> before)
+      throws IOException {
     if (!registry.open(new ListenerTable.Open(spec, listener))) {
-      // The role is stopping.
+      // The role is stopping, and closes the one before.
       listener.close();
       return;
     }
     try {
       listener.start();
-    } catch (IOException e) {
-      registry.close(spec.key());
-      listener.close();
+    } catch (IOException | RuntimeException | Error e) {
+      restore(spec.key(), before);
+      close(spec, listener);
       throw e;
+    }
+    log.info(described("listener opened", spec, listener.address()));
+    before.ifPresent(one -> close(one.spec(), one.listener()));
+  }
+
+  private void restore(ListenerSpec.Key key, Optional<ListenerTable.Open> before) {
+    if (before.isEmpty()) {
+      registry.close(key);
+    } else if (!registry.open(before.get())) {
+      // The role is stopping, and does not know it any more.
+      before.get().listener().close();
     }
   }
 
   private void fail(ListenerSpec spec, IOException cause) {
     if (failed.add(spec)) {
-      LogEvent line = described("listener not opened", spec).with("cause", cause.getMessage());
+      LogEvent line =
+          described("listener not opened", spec, spec.address()).with("cause", cause.getMessage());
       boolean isTriedAgain = !excluded.contains(spec);
       log.error(isTriedAgain ? line.with("again_in", Durations.of(RETRY_PAUSE)) : line);
     }
   }
 
-  private static LogEvent described(String event, ListenerSpec spec) {
+  private static LogEvent described(String event, ListenerSpec spec, HostPort address) {
     return event(event)
         .with("listener", spec.key())
-        .with("address", spec.type().prefix() + spec.address());
+        .with("address", spec.type().prefix() + address);
   }
 
   private void planRetry() {
@@ -260,7 +304,6 @@ final class Listeners {
     changing.lock();
     try {
       isRetryPlanned = false;
-      isUdpClosed = false;
       openMissing();
     } finally {
       changing.unlock();

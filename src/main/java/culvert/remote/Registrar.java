@@ -226,11 +226,13 @@ final class Registrar {
     unused.forEach(PortListener::close);
     registry.free(unused);
     counters.count(Counter.OFFERS_DECLINED);
-    log.warn(
-        one.session(),
-        about(one.session(), "offer declined")
-            .with("service", decline.offer())
-            .with("cause", decline.why()));
+    if (registry.locked(tables -> tables.roster().isNewRefusal(one.session(), decline))) {
+      log.warn(
+          one.session(),
+          about(one.session(), "offer declined")
+              .with("service", decline.offer())
+              .with("cause", decline.why()));
+    }
     one.answer().accept(new Answer.Declined(decline.offer(), decline.reason(), decline.why()));
   }
 }

@@ -67,11 +67,12 @@ final class Registry implements ServiceRegistry, AutoCloseable {
     }
   }
 
-  /** Uses changed settings for later logins and requests of ports. */
+  /** Uses settings for later logins, offers and requests of ports. */
   void apply(RemoteSettings changed) {
     locked(all -> {
       all.roster().apply(changed.connectionLimits().sessions(), changed.isPeerAuthenticated());
       all.ports().setRange(changed.ports());
+      all.services().setWanted(changed.services());
       return null;
     });
   }
@@ -204,9 +205,7 @@ final class Registry implements ServiceRegistry, AutoCloseable {
    * closes that one. Returns false if the listeners of this kind were closed.
    */
   boolean open(ListenerTable.Open one) {
-    Optional<List<Session>> lost = locked(all -> all.open(one));
-    lost.ifPresent(sessions -> sessions.forEach(this::servicesChanged));
-    return lost.isPresent();
+    return locked(all -> all.open(one));
   }
 
   /** Removes a listener, which the caller closes. Visitors and sessions stay. */

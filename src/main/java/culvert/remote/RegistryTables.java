@@ -1,7 +1,6 @@
 package culvert.remote;
 
 import culvert.config.PortRange;
-import culvert.config.ServiceAddress;
 import culvert.config.ServiceType;
 import culvert.session.ClientIdentity;
 import culvert.session.Offer;
@@ -10,7 +9,6 @@ import culvert.setting.Setting;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -49,25 +47,15 @@ record RegistryTables(
   }
 
   /**
-   * Adds a listener, which replaces the one of its key. A service is open from then on.
-   *
-   * @return the sessions that have lost the service; empty if the listeners of this kind were
-   *     closed, and nothing has changed
+   * Adds a listener, which replaces the one of its key. A service is open from then on. Returns
+   * false if the listeners of this kind were closed; nothing has changed then.
    */
-  Optional<List<Session>> open(ListenerTable.Open one) {
-    if (!listeners.put(one)) {
-      return Optional.empty();
+  boolean open(ListenerTable.Open one) {
+    boolean isOpen = listeners.put(one);
+    if (isOpen && one.spec().key().kind() == ListenerSpec.Kind.SERVICE) {
+      services.openService(one.spec().serviceAt(one.listener().address()));
     }
-    return Optional.of(
-        one.spec().key().kind() == ListenerSpec.Kind.SERVICE
-            ? openService(one.spec().serviceAt(one.listener().address()))
-            : List.of());
-  }
-
-  private List<Session> openService(ServiceAddress address) {
-    List<Session> lost = services.openService(address);
-    lost.stream().filter(session -> !isServing(session)).forEach(roster::servesNothing);
-    return lost;
+    return isOpen;
   }
 
   /** Removes a listener; a service is closed from then on. The caller closes the listener. */
@@ -109,11 +97,11 @@ record RegistryTables(
   }
 
   private Optional<String> refusal(String service, ServiceType type) {
-    Set<String> names = services.names();
-    if (names.contains(service)) {
+    if (services.isOfferable(service)) {
       ServiceType here = services.address(service).type();
       return Optional.of(mismatch(service, here, type)).filter(text -> type != here);
     }
+    List<String> names = services.names();
     return Optional.of(
         names.isEmpty()
             ? "the remote proxy has no services of its own (no "

@@ -127,12 +127,15 @@ public final class RemoteProxy implements AutoCloseable {
 
   private Registry registry(RemoteSettings settings, SessionLog sessionLog) {
     var roster = new Roster(settings.connectionLimits().sessions(), settings.isPeerAuthenticated());
-    return new Registry(
-        new RegistryTables(roster, services, new PortTable(settings.ports())),
-        port -> PortListener.bind(portRange().at(port), visitors, pool),
-        deadlines,
-        counters,
-        sessionLog);
+    var created =
+        new Registry(
+            new RegistryTables(roster, services, new PortTable(settings.ports())),
+            port -> PortListener.bind(portRange().at(port), visitors, pool),
+            deadlines,
+            counters,
+            sessionLog);
+    created.apply(settings);
+    return created;
   }
 
   /** The range may have been removed since the port was reserved. */
@@ -179,14 +182,14 @@ public final class RemoteProxy implements AutoCloseable {
         .address();
   }
 
-  /** Returns each service's bound public address, in the order of the settings. */
+  /** Returns each open service's bound public address, in the order of the first settings. */
   public Map<String, HostPort> outsideAddresses() {
     var addresses = new LinkedHashMap<String, HostPort>();
     outsideServices().forEach(service -> addresses.put(service.service(), service.address()));
     return addresses;
   }
 
-  /** Returns each service with its bound public address, in the order of the settings. */
+  /** Returns each open service with its bound public address, in that order. */
   public List<ServiceAddress> outsideServices() {
     return registry.services();
   }

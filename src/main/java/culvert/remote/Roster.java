@@ -23,6 +23,9 @@ final class Roster {
   /** Processes that lost their name and are remembered; the oldest is forgotten first. */
   private static final int MAX_SUPERSEDED = 4096;
 
+  /** Refusals of a session that are logged. */
+  private static final int MAX_REFUSALS = 256;
+
   /**
    * Why a session is not admitted.
    *
@@ -48,6 +51,13 @@ final class Roster {
   private final Set<Session> serving = new HashSet<>();
 
   private final Set<Session> draining = new HashSet<>();
+
+  /** The refusals that were logged, by their hashes; a session may repeat an offer for ever. */
+  private final Map<Session, Set<Integer>> refusals = new HashMap<>();
+
+  /** Those that have proven a secret at login, which a reload may have added since. */
+  private final Set<Session> verified = new HashSet<>();
+
   private final Map<String, Set<Session>> byName = new HashMap<>();
   private final Takeovers takeovers = new Takeovers();
   private final LinkedHashSet<ClientIdentity> superseded = new LinkedHashSet<>();
@@ -72,6 +82,9 @@ final class Roster {
 
   /** Admits a session, or returns why it is refused. It has no name yet. */
   Admission admit(Session session) {
+    if (confirmed) {
+      verified.add(session);
+    }
     if (isSuperseded(session)) {
       return refused(ByeReason.SUPERSEDED, taken(session.identity().orElseThrow()));
     }
@@ -121,7 +134,7 @@ final class Roster {
     return name(session).map(byName::get).stream()
         .flatMap(Set::stream)
         .filter(old -> old != session)
-        .filter(old -> confirmed || isSameProcess(old, session))
+        .filter(old -> verified.contains(session) || isSameProcess(old, session))
         .toList();
   }
 
@@ -143,9 +156,9 @@ final class Roster {
     return true;
   }
 
-  /** Returns the session's name, if a login proves that names are not forged. */
+  /** Returns the session's name, if its login has proven that the name is not forged. */
   Optional<String> verifiedName(Session session) {
-    return confirmed ? name(session) : Optional.empty();
+    return verified.contains(session) ? name(session) : Optional.empty();
   }
 
   /**
@@ -202,6 +215,15 @@ final class Roster {
     return session.identity().map(ClientIdentity::name);
   }
 
+  /** Returns whether a refusal of an active session was not logged before; records it. */
+  boolean isNewRefusal(Session session, RegistrationStep.Decline refusal) {
+    if (!isActive(session)) {
+      return true;
+    }
+    Set<Integer> logged = refusals.computeIfAbsent(session, none -> new HashSet<>());
+    return logged.size() < MAX_REFUSALS && logged.add(refusal.hashCode());
+  }
+
   /** Records that the session has no services any more. */
   void servesNothing(Session session) {
     serving.remove(session);
@@ -223,6 +245,8 @@ final class Roster {
     sessions.remove(session);
     serving.remove(session);
     draining.remove(session);
+    verified.remove(session);
+    refusals.remove(session);
     dropName(session);
   }
 

@@ -1,6 +1,7 @@
 package culvert.remote;
 
 import culvert.config.ServiceAddress;
+import culvert.config.ServiceType;
 import culvert.session.Datagrams;
 import culvert.session.PendingStream;
 import culvert.session.Session;
@@ -8,46 +9,101 @@ import culvert.session.Visitor;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
+import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Collectors;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * The sessions that serve each service, used in turn. Guarded by the lock of {@link Registry},
  * except for {@link #open}, {@link #openFlow} and {@link #isServing(Session, String)}. Several
  * sessions serve one service only if each of them asks for sharing.
  *
- * <p>A service without a listener is closed: it takes no offers, and keeps the sessions that have
- * offered it. If it is opened again, they serve it without a new offer.
+ * <p>A service without a listener is closed. It keeps the sessions that have offered it, which
+ * serve it without a new offer if it is opened again. So do those that have offered it with another
+ * type, once the service has that type again. A closed service takes offers only if the settings
+ * have it: its address may be in use by another program, and its listener is opened later.
  */
 final class ServiceTable {
 
+  /**
+   * A service.
+   *
+   * @param address the bound one if it is open, otherwise that of the settings, or the last one
+   * @param isWanted whether the settings have it
+   * @param position orders the services by their first occurrence
+   * @param offers the sessions that have offered it, by the type of their offers
+   * @param next the turn of the next visitor
+   */
   private record Service(
       ServiceAddress address,
       boolean isOpen,
-      CopyOnWriteArrayList<Session> sessions,
+      boolean isWanted,
+      long position,
+      Map<ServiceType, CopyOnWriteArrayList<Session>> offers,
       AtomicInteger next) {
 
-    /** Returns a service that no session serves yet. */
-    static Service at(ServiceAddress address) {
-      return new Service(address, true, new CopyOnWriteArrayList<>(), new AtomicInteger());
+    /** Returns a closed service that no session serves yet. */
+    static Service at(ServiceAddress address, long position) {
+      var offers = new EnumMap<ServiceType, CopyOnWriteArrayList<Session>>(ServiceType.class);
+      for (ServiceType type : ServiceType.values()) {
+        offers.put(type, new CopyOnWriteArrayList<>());
+      }
+      return new Service(address, false, false, position, offers, new AtomicInteger());
     }
 
-    /** Returns the service at another address, with its sessions. */
-    Service movedTo(ServiceAddress other) {
-      return new Service(other, true, sessions, next);
+    /** Returns the service with a listener at this address, with its sessions. */
+    Service openAt(ServiceAddress bound) {
+      return new Service(bound, true, isWanted, position, offers, next);
     }
 
     /** Returns the service without a listener. */
     Service closed() {
-      return new Service(address, false, sessions, next);
+      return new Service(address, false, isWanted, position, offers, next);
+    }
+
+    /** Returns the service as the settings have it. */
+    Service wantedAt(ServiceAddress wanted) {
+      return new Service(isOpen ? address : wanted, isOpen, true, position, offers, next);
+    }
+
+    /** Returns the service after its removal from the settings. */
+    Service unwanted() {
+      return new Service(address, isOpen, false, position, offers, next);
+    }
+
+    /** Returns the sessions that serve it. */
+    CopyOnWriteArrayList<Session> sessions() {
+      return offers.get(address.type());
+    }
+
+    boolean isOfferable() {
+      return isOpen || isWanted;
+    }
+
+    boolean isOffered() {
+      return offers.values().stream().anyMatch(sessions -> !sessions.isEmpty());
+    }
+
+    boolean isOfferedBy(Session session) {
+      return offers.values().stream().anyMatch(sessions -> sessions.contains(session));
+    }
+
+    /** Removes the offers of a session; returns whether there were any. */
+    boolean withdraw(Session session) {
+      boolean isWithdrawn = false;
+      for (CopyOnWriteArrayList<Session> sessions : offers.values()) {
+        isWithdrawn |= sessions.remove(session);
+      }
+      return isWithdrawn;
     }
   }
 
@@ -66,8 +122,11 @@ final class ServiceTable {
     F open(Session session, Datagrams datagrams) throws IOException;
   }
 
-  /** Replaced by each change, because visitors read it without the lock. */
-  private volatile Map<String, Service> services = Map.of();
+  /** Visitors read it without the lock. */
+  private final ConcurrentMap<String, Service> services = new ConcurrentHashMap<>();
+
+  /** The number of services until now. */
+  private long count;
 
   /** Sessions that share their services. */
   private final Set<Session> sharing = new HashSet<>();
@@ -77,58 +136,71 @@ final class ServiceTable {
     addresses.forEach(this::openService);
   }
 
+  /** Sets the services of the settings. Listeners are opened and closed by other methods. */
+  void setWanted(Collection<ServiceAddress> wanted) {
+    var names = new HashSet<String>();
+    for (ServiceAddress address : wanted) {
+      names.add(address.service());
+      services.put(address.service(), service(address).wantedAt(address));
+    }
+    for (String name : services.keySet()) {
+      if (!names.contains(name)) {
+        services.put(name, services.get(name).unwanted());
+        removeUnused(name);
+      }
+    }
+  }
+
+  private Service service(ServiceAddress address) {
+    Service known = services.get(address.service());
+    return known == null ? Service.at(address, count++) : known;
+  }
+
   /**
-   * Opens a service, or moves it to another address. Sessions that have offered it serve it, unless
-   * its type has changed.
-   *
-   * @return the sessions that have lost the service
+   * Opens a service, or moves it to another address. The sessions that have offered it with its
+   * type serve it.
    */
-  List<Session> openService(ServiceAddress address) {
-    Service before = services.get(address.service());
-    boolean isKept = before != null && before.address().type() == address.type();
-    put(isKept ? before.movedTo(address) : Service.at(address));
-    return isKept || before == null ? List.of() : List.copyOf(before.sessions());
+  void openService(ServiceAddress address) {
+    services.put(address.service(), service(address).openAt(address));
   }
 
   /** Closes a service, whose listener is closed. */
   void closeService(String name) {
     Service service = services.get(name);
     if (service != null) {
-      put(service.closed());
-      removeUnused();
+      services.put(name, service.closed());
+      removeUnused(name);
     }
   }
 
-  private void put(Service service) {
-    var next = new LinkedHashMap<>(services);
-    next.put(service.address().service(), service);
-    services = Collections.unmodifiableMap(next);
-  }
-
-  /** Removes the closed services that no session has offered any more. */
-  private void removeUnused() {
-    boolean isUnused = services.values().stream().anyMatch(ServiceTable::isUnused);
-    if (isUnused) {
-      var next = new LinkedHashMap<>(services);
-      next.values().removeIf(ServiceTable::isUnused);
-      services = Collections.unmodifiableMap(next);
+  /** Removes a closed service that the settings do not have and no session has offered. */
+  private void removeUnused(String name) {
+    Service service = services.get(name);
+    if (service != null && !service.isOpen() && !service.isWanted() && !service.isOffered()) {
+      services.remove(name);
     }
   }
 
-  private static boolean isUnused(Service service) {
-    return !service.isOpen() && service.sessions().isEmpty();
-  }
-
-  /** Returns the open services with their addresses. */
+  /** Returns the open services with their addresses, in the order of the first settings. */
   List<ServiceAddress> addresses() {
-    return services.values().stream().filter(Service::isOpen).map(Service::address).toList();
+    return inOrder(Service::isOpen).map(Service::address).toList();
   }
 
-  /** Returns the names of the open services. */
-  Set<String> names() {
-    return addresses().stream()
-        .map(ServiceAddress::service)
-        .collect(Collectors.toCollection(LinkedHashSet::new));
+  private Stream<Service> inOrder(Predicate<Service> which) {
+    return services.values().stream()
+        .filter(which)
+        .sorted(Comparator.comparingLong(Service::position));
+  }
+
+  /** Returns the names of the services that can be offered, in the order of {@link #addresses}. */
+  List<String> names() {
+    return inOrder(Service::isOfferable).map(service -> service.address().service()).toList();
+  }
+
+  /** Returns whether a service can be offered. */
+  boolean isOfferable(String name) {
+    Service service = services.get(name);
+    return service != null && service.isOfferable();
   }
 
   /** Returns the other sessions that serve a service. */
@@ -163,9 +235,16 @@ final class ServiceTable {
     }
   }
 
-  /** Adds the session to a service; returns whether it did not serve the service before. */
+  /**
+   * Adds the session to a service, in place of its offer of another type; returns whether it did
+   * not serve the service before.
+   */
   boolean add(Session session, String name) {
-    return services.get(name).sessions().addIfAbsent(session);
+    Service service = services.get(name);
+    service.offers().values().stream()
+        .filter(sessions -> sessions != service.sessions())
+        .forEach(sessions -> sessions.remove(session));
+    return service.sessions().addIfAbsent(session);
   }
 
   /** Returns the public address of a service, and its type. */
@@ -173,32 +252,30 @@ final class ServiceTable {
     return services.get(name).address();
   }
 
-  /** Removes the session from a service; returns whether it served the service. */
+  /** Removes the session from a service; returns whether it had offered the service. */
   boolean withdraw(Session session, String name) {
     Service service = services.get(name);
-    boolean isServing = service != null && service.sessions().remove(session);
-    removeUnused();
-    return isServing;
+    boolean isWithdrawn = service != null && service.withdraw(session);
+    removeUnused(name);
+    return isWithdrawn;
   }
 
   /** Removes the session from every service. */
   void withdrawAll(Session session) {
-    services.values().forEach(service -> service.sessions().remove(session));
+    servedBy(session).forEach(name -> withdraw(session, name));
     sharing.remove(session);
-    removeUnused();
   }
 
   /** Returns the services that the session serves, or would serve if they were open. */
   List<String> servedBy(Session session) {
-    return services.values().stream()
-        .filter(service -> service.sessions().contains(session))
+    return inOrder(service -> service.isOfferedBy(session))
         .map(service -> service.address().service())
         .toList();
   }
 
   /** Returns whether the session serves any service, or would serve it if that were open. */
   boolean isServing(Session session) {
-    return services.values().stream().anyMatch(service -> service.sessions().contains(session));
+    return services.values().stream().anyMatch(service -> service.isOfferedBy(session));
   }
 
   /**

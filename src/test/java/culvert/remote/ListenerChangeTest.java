@@ -9,6 +9,7 @@ import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.RolePair;
 import culvert.testing.RunningRoles;
+import culvert.testing.SeparateRoles;
 import culvert.testing.TestClient;
 import culvert.testing.TestServer;
 import culvert.testing.UdpClient;
@@ -93,6 +94,22 @@ class ListenerChangeTest {
   }
 
   @Test
+  void sessionServesAServiceWhoseTypeChangesAndReturns() throws Exception {
+    roles.reloadRemote("web=udp:127.0.0.1:0");
+    roles.reloadRemote(WEB);
+    roles.awaitEcho("web");
+    assertEchoes(visitor, "after");
+    assertThat(roles.log()).doesNotContain("session ended");
+  }
+
+  @Test
+  void boundAddressOfAnOpenedListenerIsLogged() throws Exception {
+    roles.reloadRemote(WEB, "ssh=127.0.0.1:0");
+    HostPort ssh = roles.remote().outsideAddresses().get("ssh");
+    roles.awaitLog("listener opened", "listener=ssh", "address=" + ssh);
+  }
+
+  @Test
   void serviceMovesToAnotherPortWithItsSession() throws Exception {
     HostPort before = roles.remote().outsideAddresses().get("web");
     HostPort next = roles.reservePort();
@@ -115,6 +132,25 @@ class ListenerChangeTest {
     roles.awaitLog("listener opened", "listener=ssh");
     assertThat(roles.remote().outsideAddresses()).containsKey("ssh");
     assertThat(roles.log().lines().filter(line -> line.contains("listener not opened"))).hasSize(1);
+  }
+
+  /** The first login of an origin proxy whose service is not in the settings ends its process. */
+  @Test
+  void originProxyLogsInWhileThePortOfItsServiceIsInUse() throws Exception {
+    RolePair.Options options = new RolePair.Options().name("desktop").offered("ssh");
+    try (var separate = new SeparateRoles()) {
+      SeparateRoles.Origin origin;
+      try (var other = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+        roles.reloadRemote(WEB, "ssh=127.0.0.1:" + other.getLocalPort());
+        roles.awaitLog("listener not opened", "listener=ssh");
+        origin = separate.origin(server.address(), options, roles.controlAddress());
+        origin.announced();
+      }
+      try (origin) {
+        roles.awaitLog("listener opened", "listener=ssh");
+        roles.awaitEcho("ssh");
+      }
+    }
   }
 
   @Test
@@ -180,6 +216,7 @@ class ListenerChangeTest {
     assertEchoes(visitor, "after");
     roles.reloadRemote("web=" + port);
     assertThat(roles.remote().outsideServices()).singleElement().hasToString("web=" + port);
+    roles.awaitEcho("web");
   }
 
   @Test

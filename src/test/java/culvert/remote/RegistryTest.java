@@ -139,11 +139,22 @@ class RegistryTest {
   void declinedOffersOfOneSourceAreLoggedUpToALimit() {
     join(registry, owner);
     for (int i = 0; i < 105; i++) {
-      registry.register(owner, List.of(Offer.of("mail")), false, answers::add);
+      registry.register(owner, List.of(Offer.of("mail" + i)), false, answers::add);
     }
     assertThat(logged().lines().filter(line -> line.contains("offer declined"))).hasSize(100);
     assertThat(counters.get(Counter.LOG_LINES_SUPPRESSED)).isEqualTo(5);
     assertThat(answers).as("every offer is answered").hasSize(105);
+  }
+
+  @Test
+  void offerThatIsDeclinedAgainIsLoggedOnceForEachSession() {
+    join(registry, owner, newcomer);
+    for (int i = 0; i < 3; i++) {
+      registry.register(owner, List.of(Offer.of("mail")), false, answers::add);
+      registry.register(newcomer, List.of(Offer.of("mail")), false, answers::add);
+    }
+    assertThat(logged().lines().filter(line -> line.contains("offer declined"))).hasSize(2);
+    assertThat(counters.get(Counter.OFFERS_DECLINED)).isEqualTo(6);
   }
 
   @Test

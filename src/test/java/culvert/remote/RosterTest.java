@@ -78,6 +78,21 @@ class RosterTest {
     assertAdmitted(confirmed, first);
   }
 
+  /** A reload adds a secret: a session from before has not proven it. */
+  @Test
+  void sessionFromBeforeTheSecretTakesNoName() {
+    Roster roster = unconfirmed;
+    assertThat(roster.admit(second).refusal()).isEmpty();
+    roster.apply(MAX_SESSIONS, true);
+    assertAdmitted(roster, first);
+    assertThat(roster.namesakes(second)).isEmpty();
+    assertThat(roster.verifiedName(second)).isEmpty();
+    assertThat(roster.verifiedName(first)).contains("laptop");
+    roster.enter(second, Set.of());
+    assertThat(roster.isActive(first)).isTrue();
+    assertThat(roster.namesakes(first)).containsExactly(second);
+  }
+
   @Test
   void loginReplacesNoOtherProcessWithoutASecret() {
     assertAdmitted(unconfirmed, first, second);

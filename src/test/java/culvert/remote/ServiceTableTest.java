@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import culvert.config.ServiceAddress;
+import culvert.config.ServiceType;
 import culvert.net.HostPort;
 import culvert.session.Visitor;
 import java.io.IOException;
@@ -143,6 +144,73 @@ class ServiceTableTest {
     assertThat(table.holders(b, "web", true)).isEmpty();
     table.withdrawAll(a);
     assertThat(table.holders(b, "web", false)).isEmpty();
+  }
+
+  @Test
+  void closedServiceKeepsItsSessionsUntilTheyWithdraw() throws Exception {
+    assertServes(table, a);
+    table.closeService("web");
+    assertThat(table.names()).containsExactly("ssh");
+    assertThat(table.isOfferable("web")).isFalse();
+    assertThat(table.isServing(a)).as("it would serve").isTrue();
+    assertThat(table.isServing(a, "web")).as("it serves now").isFalse();
+    table.openService(new ServiceAddress("web", new HostPort("192.0.2.7", 81)));
+    assertThat(table.names()).as("in the order of the first opening").containsExactly("web", "ssh");
+    assertThat(next()).isEqualTo(a);
+    table.closeService("web");
+    assertThat(table.withdraw(a, "web")).isTrue();
+    table.openService(new ServiceAddress("web", WEB));
+    assertThatThrownBy(this::next).hasMessage("no origin proxy serves 'web' now");
+  }
+
+  /** Its address may be in use by another program. */
+  @Test
+  void closedServiceOfTheSettingsTakesOffers() throws Exception {
+    var web = new ServiceAddress("web", WEB);
+    table.setWanted(List.of(web));
+    assertThat(table.names()).as("ssh is still open").containsExactly("web", "ssh");
+    table.closeService("ssh");
+    table.closeService("web");
+    assertThat(table.names()).containsExactly("web");
+    assertThat(table.addresses()).isEmpty();
+    assertServes(table, a);
+    assertThat(table.isServing(a, "web")).isFalse();
+    table.openService(web);
+    assertThat(table.isServing(a, "web")).isTrue();
+    assertThat(next()).isEqualTo(a);
+  }
+
+  @Test
+  void closedServiceHasTheAddressOfTheSettings() {
+    table.closeService("web");
+    var moved = new ServiceAddress("web", ServiceType.UDP, WEB);
+    table.setWanted(List.of(moved));
+    assertThat(table.address("web")).isEqualTo(moved);
+    assertThat(table.isOfferable("web")).isTrue();
+  }
+
+  @Test
+  void offerReplacesTheOfferOfAnotherType() throws Exception {
+    assertServes(table, a);
+    table.openService(new ServiceAddress("web", ServiceType.UDP, WEB));
+    assertThat(table.add(a, "web")).isTrue();
+    table.openService(new ServiceAddress("web", WEB));
+    assertThat(table.isServing(a, "web")).isFalse();
+    assertThatThrownBy(this::next).hasMessage("no origin proxy serves 'web' now");
+  }
+
+  @Test
+  void serviceOfAnotherTypeIsNotServedByTheSessionsOfTheFirst() throws Exception {
+    assertServes(table, a);
+    table.openService(new ServiceAddress("web", ServiceType.UDP, WEB));
+    assertThat(table.isServing(a, "web")).isFalse();
+    assertThat(table.holders(b, "web", false)).isEmpty();
+    table.add(b, "web");
+    assertThat(table.isServing(b, "web")).isTrue();
+    table.openService(new ServiceAddress("web", WEB));
+    assertThat(next(2)).containsOnly(a);
+    table.withdrawAll(a);
+    assertThatThrownBy(this::next).hasMessage("no origin proxy serves 'web' now");
   }
 
   @Test
