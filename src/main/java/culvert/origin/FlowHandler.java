@@ -139,6 +139,10 @@ final class FlowHandler implements FlowAcceptor, AutoCloseable {
     var opened = new OriginFlow(visitor, flow, server, this, header(visitor));
     var connecting = new Connecting(opened, server.address());
     flows.put(opened, connecting);
+    if (!servers.containsKey(visitor.service())) {
+      // Removed by a reload in between.
+      opened.end(FlowReport.Reason.WITHDRAWN);
+    }
     opened.place().acquire().ifPresent(this::evict);
     connecting.start();
     return opened;

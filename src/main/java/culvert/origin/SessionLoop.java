@@ -71,6 +71,9 @@ final class SessionLoop {
   /** Set after {@link #finishedByNanos} and before the attempt, the sessions and the pause end. */
   private volatile boolean isStopping;
 
+  /** Whether {@link #tryNow} was called since the last attempt to connect began. */
+  private volatile boolean isRetryRequested;
+
   private final WantedServices wanted;
 
   /**
@@ -133,6 +136,7 @@ final class SessionLoop {
   }
 
   private Outcome attempt() {
+    isRetryRequested = false;
     ConnectAttempt attempt = newAttempt.get();
     if (!attempts.add(attempt)) {
       return Outcome.lost("stopping");
@@ -170,7 +174,10 @@ final class SessionLoop {
       return Outcome.lost("stopping");
     }
     session.start();
-    return session.awaitOutcome();
+    Outcome outcome = session.awaitOutcome();
+    // A request during a session is not about the next attempt.
+    isRetryRequested = false;
+    return outcome;
   }
 
   private OriginProxy.End exit(Outcome outcome, OriginProxy.End end) {
@@ -194,7 +201,7 @@ final class SessionLoop {
             .with("remote_proxy", settings.get().remoteProxy())
             .with("cause", outcome.cause())
             .with("again_in", Durations.of(rounded(length))));
-    if (!isStopping && !pause.await(length)) {
+    if (!isStopping && !isRetryRequested && !pause.await(length)) {
       close();
     }
   }
@@ -226,6 +233,7 @@ final class SessionLoop {
 
   /** Ends the pause before the next attempt, or an attempt that is still connecting. */
   void tryNow() {
+    isRetryRequested = true;
     ConnectAttempt attempt = connecting;
     if (attempt == null) {
       pause.end();

@@ -14,6 +14,7 @@ import culvert.protocol.DeclinedReason;
 import culvert.session.FlowAcceptor;
 import culvert.session.IncomingStream;
 import culvert.session.Offer;
+import culvert.session.OfferedService;
 import culvert.session.OriginSession;
 import java.io.IOException;
 import java.time.Duration;
@@ -94,7 +95,7 @@ final class SessionRun implements OriginSession.Listener {
     this.streams = streams;
     this.flows = flows;
     this.deadlines = deadlines;
-    this.services = new SessionServices(wanted, login.session(), deadlines, log);
+    this.services = new SessionServices(wanted, login.session(), deadlines, lines);
     this.host = host;
     this.log = log;
     this.lines = lines;
@@ -231,16 +232,15 @@ final class SessionRun implements OriginSession.Listener {
   }
 
   @Override
-  public boolean declined(Offer offer, DeclinedReason reason, String why) {
-    boolean isContinued = services.declined(offer, reason, why);
-    if (isContinued) {
+  public void declined(
+      Offer offer, List<OfferedService> together, DeclinedReason reason, String why) {
+    if (services.declined(offer, together, reason, why)) {
       answered();
     } else {
       declined = offer + ": " + why;
       isInUse = reason == DeclinedReason.IN_USE;
       close();
     }
-    return isContinued;
   }
 
   @Override

@@ -4,12 +4,13 @@ import static culvert.observe.LogEvent.event;
 
 import culvert.net.Deadlines;
 import culvert.net.Durations;
-import culvert.observe.Log;
+import culvert.observe.LimitedLog;
 import culvert.protocol.DeclinedReason;
 import culvert.session.Offer;
 import culvert.session.OfferedService;
 import culvert.session.OriginSession;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -22,15 +23,25 @@ import java.util.stream.Stream;
  * The services of one session, and the answers of the remote proxy to their offers. Until the
  * offers of the login are answered, nothing changes. From then on a service that the settings add
  * is offered by itself, so that its refusal affects no other one, and offered again after a pause
- * if it was declined. A service that they remove is withdrawn.
+ * if it was declined. A service that they remove is withdrawn once another one is served: a session
+ * without services does not last, and its visitors would end with it.
  */
 final class SessionServices {
 
-  /** Pause before a service that was declined is offered again. */
-  private static final Duration OFFER_PAUSE = Duration.ofSeconds(1);
+  /** Pause before a service that the remote proxy does not have is offered again. */
+  private static final Duration OFFER_PAUSE = Duration.ofMillis(500);
 
-  /** Offers without an answer, and withdrawals in a pause: their messages fit into the link. */
-  private static final int MAX_AT_ONCE = 128;
+  /**
+   * Pause before a service that another origin proxy has is offered again. Each offer probes the
+   * other one, which loses the service if it does not answer.
+   */
+  private static final Duration IN_USE_PAUSE = Duration.ofSeconds(15);
+
+  /** Offers without an answer: their messages fit into the link. */
+  private static final int MAX_OFFERED = 128;
+
+  /** Withdrawals in a pause, which have no answer. */
+  private static final int MAX_WITHDRAWN = 64;
 
   private enum State {
     /** Offered, without an answer. */
@@ -45,7 +56,9 @@ final class SessionServices {
   private final WantedServices role;
   private final OriginSession session;
   private final Deadlines deadlines;
-  private final Log log;
+
+  /** The remote proxy decides how often it declines a service, and with which text. */
+  private final LimitedLog<String> lines;
 
   /**
    * Guards the fields below, which the session's thread, deadlines and reloads share. Messages are
@@ -56,7 +69,15 @@ final class SessionServices {
   /** Without those that were not offered or were withdrawn; in the order of the last answers. */
   private final Map<OfferedService, State> states = new LinkedHashMap<>();
 
+  /** When the services that were declined are offered again. */
+  private final Map<OfferedService, Long> dueNanos = new HashMap<>();
+
+  /** Whether a service is served, and each of the others is offered by itself. */
   private boolean isComplete;
+
+  /** Whether the offers of the login were declined, and each service is offered by itself. */
+  private boolean isOneByOne;
+
   private boolean isEnded;
   private boolean isRetryPlanned;
 
@@ -64,11 +85,12 @@ final class SessionServices {
   private int withdrawn;
 
   /** Creates the services of a session, none of which is offered yet. */
-  SessionServices(WantedServices role, OriginSession session, Deadlines deadlines, Log log) {
+  SessionServices(
+      WantedServices role, OriginSession session, Deadlines deadlines, LimitedLog<String> lines) {
     this.role = role;
     this.session = session;
     this.deadlines = deadlines;
-    this.log = log;
+    this.lines = lines;
   }
 
   /**
@@ -89,10 +111,13 @@ final class SessionServices {
     }
   }
 
-  /** Records that a service is served. */
+  /** Records that a service is served; its offer replaces one of another type. */
   void served(String name) {
     lock.lock();
     try {
+      states
+          .entrySet()
+          .removeIf(one -> one.getKey().name().equals(name) && one.getValue() == State.SERVED);
       role.served(change(name, State.SERVED));
     } finally {
       lock.unlock();
@@ -110,28 +135,56 @@ final class SessionServices {
   }
 
   /**
-   * Records that a service was declined; returns whether the session continues without it. One that
-   * is added later affects no other one. Nor does one of the login that the remote proxy does not
-   * have any more; before any session has served, that is an error in the settings.
+   * Records that a service was declined; returns whether the session continues without it. Before
+   * any session has served, that is an error in the settings. Later it affects no other service, as
+   * long as one is served or offered.
+   *
+   * @param together the services that were declined with it
    */
-  boolean declined(Offer offer, DeclinedReason reason, String why) {
+  boolean declined(Offer offer, List<OfferedService> together, DeclinedReason reason, String why) {
     lock.lock();
     try {
+      boolean wasComplete = isComplete;
       OfferedService service = change(offer.service(), State.DECLINED);
-      boolean isMissing = reason == DeclinedReason.SETTINGS && role.hasServed();
-      boolean isAnyLeft = has(State.OFFERED) || has(State.SERVED);
-      boolean isContinued = isComplete || isMissing && isAnyLeft;
-      if (isContinued && role.declined(service, why)) {
-        log.warn(
-            event("service not served")
-                .with("service", offer)
-                .with("cause", why)
-                .with("again_in", Durations.of(OFFER_PAUSE)));
+      dueNanos.put(service, System.nanoTime() + pause(reason).toNanos());
+      if (!isComplete && !role.hasServed()) {
+        return false;
+      }
+      boolean isNew = role.declined(service, why);
+      if (!isComplete) {
+        offerOneByOne(together);
+      }
+      boolean isContinued = wasComplete || has(State.OFFERED) || has(State.SERVED);
+      if (isContinued && isNew) {
+        logDeclined(offer, reason, why);
       }
       return isContinued;
     } finally {
       lock.unlock();
     }
+  }
+
+  /** One that cannot be served would keep the others from it again. */
+  private void offerOneByOne(List<OfferedService> together) {
+    isOneByOne = true;
+    together.forEach(one -> states.remove(one, State.OFFERED));
+    update();
+  }
+
+  private static Duration pause(DeclinedReason reason) {
+    return switch (reason) {
+      case SETTINGS -> OFFER_PAUSE;
+      case IN_USE -> IN_USE_PAUSE;
+    };
+  }
+
+  private void logDeclined(Offer offer, DeclinedReason reason, String why) {
+    lines.warn(
+        "service not served " + offer.service(),
+        event("service not served")
+            .with("service", offer)
+            .with("cause", why)
+            .with("again_in", Durations.of(pause(reason))));
   }
 
   private OfferedService change(String name, State next) {
@@ -149,11 +202,14 @@ final class SessionServices {
     return states.containsValue(state);
   }
 
-  /** Returns whether the offers of the login are answered, and a service is served. */
+  /**
+   * Returns whether a service is served, and the offers of the login are answered or each service
+   * is offered by itself.
+   */
   boolean isLoginComplete() {
     lock.lock();
     try {
-      isComplete |= !has(State.OFFERED) && has(State.SERVED);
+      isComplete |= has(State.SERVED) && (isOneByOne || !has(State.OFFERED));
       return isComplete;
     } finally {
       lock.unlock();
@@ -172,25 +228,10 @@ final class SessionServices {
 
   /** Offers and withdraws services as the settings want now; does not block. */
   void update() {
-    update(false);
-  }
-
-  private void retry() {
     lock.lock();
     try {
-      isRetryPlanned = false;
-      withdrawn = 0;
-      update(true);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void update(boolean isRetry) {
-    lock.lock();
-    try {
-      if (isComplete && !isEnded) {
-        change(new LinkedHashSet<>(role.wanted()), isRetry);
+      if ((isComplete || isOneByOne) && !isEnded) {
+        change(new LinkedHashSet<>(role.wanted()));
         planRetry();
       }
     } finally {
@@ -205,37 +246,63 @@ final class SessionServices {
     }
   }
 
+  private void retry() {
+    lock.lock();
+    try {
+      isRetryPlanned = false;
+      withdrawn = 0;
+      update();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /**
-   * Additions come first, so that the session always serves something. A service that changes its
-   * type is withdrawn before. One whose offer has no answer yet is withdrawn after the answer. What
-   * exceeds the limit of messages follows after answers or a pause.
+   * Offers what is added, then withdraws what is removed. What exceeds the limit of messages
+   * follows after answers or a pause.
    */
-  private void change(Set<OfferedService> wanted, boolean isRetry) {
+  private void change(Set<OfferedService> wanted) {
     states
         .entrySet()
         .removeIf(one -> !wanted.contains(one.getKey()) && isNotServed(one.getValue()));
-    offer(wanted, isRetry);
+    dueNanos.keySet().retainAll(states.keySet());
+    offer(wanted);
     List<OfferedService> removed =
-        states.keySet().stream()
-            .filter(one -> !wanted.contains(one) && states.get(one) == State.SERVED)
-            .limit(MAX_AT_ONCE - withdrawn)
-            .toList();
+        isAnyServed(wanted)
+            ? states.keySet().stream()
+                .filter(one -> !wanted.contains(one) && canWithdraw(one))
+                .limit(MAX_WITHDRAWN - withdrawn)
+                .toList()
+            : List.of();
     for (OfferedService service : removed) {
       withdrawn++;
       states.remove(service);
       session.withdraw(service.name());
     }
-    offer(wanted, false);
   }
 
   private static boolean isNotServed(State state) {
     return state == State.DECLINED || state == State.UNSUPPORTED;
   }
 
-  private void offer(Set<OfferedService> wanted, boolean isRetry) {
+  private boolean isAnyServed(Set<OfferedService> wanted) {
+    return wanted.stream().anyMatch(service -> states.get(service) == State.SERVED);
+  }
+
+  /** A withdrawal has no type: it would include an offer of another type. */
+  private boolean canWithdraw(OfferedService service) {
+    return states.get(service) == State.SERVED && !isOffered(service.name());
+  }
+
+  private boolean isOffered(String name) {
+    return states.entrySet().stream()
+        .anyMatch(one -> one.getKey().name().equals(name) && one.getValue() == State.OFFERED);
+  }
+
+  private void offer(Set<OfferedService> wanted) {
     long unanswered = states.values().stream().filter(State.OFFERED::equals).count();
-    for (OfferedService service : due(wanted, isRetry)) {
-      if (unanswered < MAX_AT_ONCE && !isNameUsed(service)) {
+    for (OfferedService service : due(wanted)) {
+      if (unanswered < MAX_OFFERED && !isOffered(service.name())) {
         unanswered++;
         states.put(service, State.OFFERED);
         session.offer(service);
@@ -246,17 +313,13 @@ final class SessionServices {
   /**
    * Returns the services that were never offered, then those whose last offer is the longest ago.
    */
-  private List<OfferedService> due(Set<OfferedService> wanted, boolean isRetry) {
+  private List<OfferedService> due(Set<OfferedService> wanted) {
+    long now = System.nanoTime();
     Stream<OfferedService> added = wanted.stream().filter(service -> !states.containsKey(service));
     Stream<OfferedService> declined =
         states.keySet().stream()
-            .filter(service -> isRetry && states.get(service) == State.DECLINED);
+            .filter(service -> states.get(service) == State.DECLINED)
+            .filter(service -> now - dueNanos.getOrDefault(service, now) >= 0);
     return Stream.concat(added, declined).toList();
-  }
-
-  /** Returns whether a service of this name and another type is offered or served. */
-  private boolean isNameUsed(OfferedService service) {
-    return states.keySet().stream()
-        .anyMatch(one -> one.name().equals(service.name()) && !one.equals(service));
   }
 }

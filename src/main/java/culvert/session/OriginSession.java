@@ -23,13 +23,12 @@ public interface OriginSession {
     void unsupported(String service, String why);
 
     /**
-     * An offered service is not served. Before the session serves, none of the services is that was
-     * offered together with it.
+     * An offered service is not served. The listener closes the session, or offers the others again
+     * with {@link OriginSession#offer}.
      *
-     * @return whether the session continues without the service; the others are then offered again.
-     *     Otherwise the listener closes the session.
+     * @param together the services that were declined with it, because all were offered together
      */
-    boolean declined(Offer offer, DeclinedReason reason, String why);
+    void declined(Offer offer, List<OfferedService> together, DeclinedReason reason, String why);
 
     /**
      * The other origin proxies that share a service have changed.

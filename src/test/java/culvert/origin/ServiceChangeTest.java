@@ -3,6 +3,7 @@ package culvert.origin;
 import static culvert.testing.TestClient.assertEchoes;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.observe.Counter;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.RolePair;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -87,7 +89,7 @@ class ServiceChangeTest {
   @Test
   void addedServiceIsServedOnceTheRemoteProxyHasIt() throws Exception {
     roles.reloadOrigin(at("web"), at("ssh"));
-    roles.awaitLog("service not served", "service=ssh", "has no service 'ssh'", "again_in=1s");
+    roles.awaitLog("service not served", "service=ssh", "has no service 'ssh'", "again_in=500ms");
     roles.awaitEcho("web");
     roles.reloadRemote(WEB, SSH);
     roles.awaitEcho("ssh");
@@ -151,9 +153,65 @@ class ServiceChangeTest {
       roles.reloadOrigin(at("web"), at("ssh"));
       roles.awaitLog("service not served", "service=ssh", "origin proxy 'desktop' serves it");
       roles.awaitEcho("web");
+      assertEchoes(visitor, "after");
+      assertSameSession();
+    }
+  }
+
+  /** It is offered again after a pause, because each offer probes the other origin proxy. */
+  @Test
+  @Tag("full")
+  void serviceThatAnotherOriginProxyHadIsServed() throws Exception {
+    roles.reloadRemote(WEB, SSH);
+    RolePair.Options options = new RolePair.Options().name("desktop").retrying();
+    try (var separate = new SeparateRoles();
+        var other =
+            separate.origin(server.address(), options.offered("ssh"), roles.controlAddress())) {
+      other.announced();
+      roles.reloadOrigin(at("web"), at("ssh"));
+      roles.awaitLog("service not served", "service=ssh", "again_in=15s");
     }
     roles.awaitEcho("ssh");
+  }
+
+  /** A session without services does not last, and its visitors would end with it. */
+  @Test
+  void lastServiceIsWithdrawnOnlyAfterAnotherIsServed() throws Exception {
+    roles.reloadOrigin(at("www"));
+    roles.awaitLog("service not served", "service=www");
+    awaitUnserved("web");
+    assertThat(roles.log()).doesNotContain("service withdrawn");
+    roles.reloadRemote(WEB, "www=127.0.0.1:0");
+    roles.awaitEcho("www");
+    roles.awaitLog("service withdrawn", "service=web");
     assertEchoes(visitor, "after");
+    assertSameSession();
+  }
+
+  @Test
+  void eachServiceThatWasMissingAtALoginIsOfferedAgain() throws Exception {
+    roles.reloadRemote(WEB, SSH);
+    roles.reloadOrigin(at("web"), at("ssh"));
+    roles.awaitEcho("ssh");
+    roles.restartRemote("mail=127.0.0.1:0");
+    roles.awaitLog("offer declined", "service=web", "it has [mail]");
+    roles.awaitLog("offer declined", "service=ssh", "it has [mail]");
+    roles.reloadRemote(WEB);
+    roles.awaitEcho("web");
+    roles.reloadRemote(WEB, SSH);
+    roles.awaitEcho("ssh");
+  }
+
+  @Test
+  void serviceThatIsDeclinedAgainAndAgainIsLoggedOnce() throws Exception {
+    roles.reloadOrigin(at("web"), at("ssh"));
+    Eventually.within(
+        RolePair.LIMIT,
+        () ->
+            assertThat(roles.remote().counters().get(Counter.OFFERS_DECLINED))
+                .isGreaterThanOrEqualTo(3));
+    assertThat(roles.log().lines().filter(line -> line.contains("offer declined"))).hasSize(1);
+    assertThat(roles.log().lines().filter(line -> line.contains("not served"))).hasSize(1);
   }
 
   @Test
@@ -184,7 +242,7 @@ class ServiceChangeTest {
     roles.reloadOrigin(origins.toArray(String[]::new));
     roles.awaitEcho("s299");
     roles.reloadOrigin(at("web"));
-    roles.awaitLog("service withdrawn", "service=s299");
+    awaitUnserved("s299");
     roles.reloadRemote(WEB);
     assertEchoes(visitor, "after");
     assertSameSession();

@@ -135,7 +135,8 @@ public final class BoreOriginDialect implements OriginDialect {
         Listener listener,
         IncomingStream.Handler streams,
         FlowAcceptor flows) {
-      listener.declined(Offer.of(services.getFirst().name()), DeclinedReason.SETTINGS, why);
+      listener.declined(
+          Offer.of(services.getFirst().name()), services, DeclinedReason.SETTINGS, why);
     }
 
     @Override

@@ -13,14 +13,16 @@ import java.io.IOException;
 public final class NativeOriginDialect implements OriginDialect {
 
   private final byte[] instance = Handshake.newInstance();
-  private final PortRequests ports;
   private final Link.Shared shared;
   private final SettingWarnings warnings;
 
   /** Each login uses one value from start to end. */
   private volatile NativeAccess access;
 
-  /** Whether services may be shared; each session uses the value of its login. */
+  /** Each session uses the value of its login. */
+  private volatile PortRequests ports;
+
+  /** Whether services may be shared; as above. */
   private volatile boolean isShared;
 
   /**
@@ -45,7 +47,7 @@ public final class NativeOriginDialect implements OriginDialect {
     return () -> {
       access = next;
       isShared = changed.isShared();
-      ports.setRequested(changed.outsidePort());
+      ports = ports.requesting(changed.outsidePort());
     };
   }
 

@@ -91,8 +91,9 @@ final class NativeOriginSession implements OriginSession, Link.Events {
     this.flows = flows;
     List<OfferedService> supported = services.stream().filter(this::isSupported).toList();
     if (supported.isEmpty()) {
+      OfferedService first = services.getFirst();
       services.stream().skip(1).forEach(service -> listener.unsupported(service.name(), NO_UDP));
-      listener.declined(Offer.of(services.getFirst().name()), DeclinedReason.SETTINGS, NO_UDP);
+      listener.declined(Offer.of(first.name()), List.of(first), DeclinedReason.SETTINGS, NO_UDP);
       close();
     } else {
       services.stream()
@@ -131,7 +132,7 @@ final class NativeOriginSession implements OriginSession, Link.Events {
     offering.lock();
     try {
       for (OfferedService service : services) {
-        Offer offer = next(service);
+        Offer offer = ports.offer(service, atAnyPort.contains(service));
         unanswered.add(new PendingOffers.Pending(service, offer, services));
         link.send(new Message.Offer(offer.toString()));
       }
@@ -141,12 +142,6 @@ final class NativeOriginSession implements OriginSession, Link.Events {
     } finally {
       offering.unlock();
     }
-  }
-
-  private Offer next(OfferedService service) {
-    return atAnyPort.contains(service)
-        ? Offer.atPort(service.name(), service.type(), 0)
-        : ports.offer(service);
   }
 
   /** Returns whether a service whose offer was refused can be offered at another port. */
@@ -199,7 +194,8 @@ final class NativeOriginSession implements OriginSession, Link.Events {
     } else if (isRetried) {
       offer(List.of(offered.service()));
     } else {
-      listener.declined(offered.offer(), DeclinedReason.SETTINGS, answer.refusal());
+      listener.declined(
+          offered.offer(), List.of(offered.service()), DeclinedReason.SETTINGS, answer.refusal());
     }
   }
 
@@ -215,7 +211,7 @@ final class NativeOriginSession implements OriginSession, Link.Events {
     }
   }
 
-  /** All offers of a registration are declined. The others may be made again without this one. */
+  /** All offers of a registration are declined. If another port will do, it makes them again. */
   private void declined(Message.Declined answer) throws ProtocolException {
     PendingOffers.Pending declined;
     boolean isRetried;
@@ -228,16 +224,8 @@ final class NativeOriginSession implements OriginSession, Link.Events {
     }
     if (isRetried) {
       offer(declined.together());
-    } else if (listener.declined(declined.offer(), answer.reason(), answer.text())) {
-      offerWithout(declined);
-    }
-  }
-
-  private void offerWithout(PendingOffers.Pending declined) throws ProtocolException {
-    List<OfferedService> others =
-        declined.together().stream().filter(one -> one != declined.service()).toList();
-    if (!others.isEmpty()) {
-      offer(others);
+    } else {
+      listener.declined(declined.offer(), declined.together(), answer.reason(), answer.text());
     }
   }
 

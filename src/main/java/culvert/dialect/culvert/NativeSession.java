@@ -154,12 +154,18 @@ final class NativeSession implements Session, Link.Events {
     offers.clear();
   }
 
-  /** UDP services have flows instead of streams. */
+  /** UDP services have flows instead of streams; an offer may replace one of another type. */
   private void reserveStreams(ServiceRegistry.Answer answer) {
     if (answer instanceof ServiceRegistry.Answer.Served(Map<Offer, List<String>> addresses)) {
-      addresses.keySet().stream()
-          .filter(offer -> offer.type() == ServiceType.TCP)
-          .forEach(offer -> link.addService(offer.service()));
+      addresses.keySet().forEach(this::reserveStreams);
+    }
+  }
+
+  private void reserveStreams(Offer offer) {
+    if (offer.type() == ServiceType.TCP) {
+      link.addService(offer.service());
+    } else {
+      link.removeService(offer.service());
     }
   }
 

@@ -13,10 +13,15 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class PortRequests {
 
-  private volatile OptionalInt requested;
+  private final OptionalInt requested;
 
-  /** The last port of each service, if any port is acceptable. */
-  private final Map<String, Integer> lastPorts = new ConcurrentHashMap<>();
+  /** The last port of each service, if any port is acceptable; of all values of the settings. */
+  private final Map<String, Integer> lastPorts;
+
+  private PortRequests(OptionalInt requested, Map<String, Integer> lastPorts) {
+    this.requested = requested;
+    this.lastPorts = lastPorts;
+  }
 
   /**
    * Creates requests without a last port.
@@ -24,29 +29,33 @@ final class PortRequests {
    * @param requested 0 for any port; empty if services have no ports of their own
    */
   PortRequests(OptionalInt requested) {
-    this.requested = requested;
+    this(requested, new ConcurrentHashMap<>());
   }
 
-  /** Changes the port that later offers request. */
-  void setRequested(OptionalInt port) {
-    requested = port;
+  /** Returns the requests of changed settings, for later sessions. */
+  PortRequests requesting(OptionalInt port) {
+    return new PortRequests(port, lastPorts);
   }
 
-  /** Returns the offer of a service. */
-  Offer offer(OfferedService service) {
-    OptionalInt port = requested;
-    return port.isEmpty()
-        ? Offer.of(service.name(), service.type())
-        : Offer.atPort(service.name(), service.type(), port(service.name(), port.getAsInt()));
-  }
-
-  private int port(String service, int asked) {
-    return asked == 0 ? lastPorts.getOrDefault(service, 0) : asked;
+  /**
+   * Returns the offer of a service.
+   *
+   * @param isLastRefused whether its last port was refused in this session
+   */
+  Offer offer(OfferedService service, boolean isLastRefused) {
+    if (requested.isEmpty()) {
+      return Offer.of(service.name(), service.type());
+    }
+    boolean isLast = isAnyPort() && !isLastRefused;
+    return Offer.atPort(
+        service.name(),
+        service.type(),
+        isLast ? lastPorts.getOrDefault(service.name(), 0) : requested.getAsInt());
   }
 
   /** Records the port of a service. */
   void recordPort(String service, int port) {
-    if (requested.equals(OptionalInt.of(0))) {
+    if (isAnyPort()) {
       lastPorts.put(service, port);
     }
   }
@@ -57,6 +66,10 @@ final class PortRequests {
    * another cause, such as the name of the process.
    */
   boolean hasLastPort(String service) {
-    return lastPorts.containsKey(service);
+    return isAnyPort() && lastPorts.containsKey(service);
+  }
+
+  private boolean isAnyPort() {
+    return requested.equals(OptionalInt.of(0));
   }
 }

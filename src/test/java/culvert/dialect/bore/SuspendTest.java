@@ -93,9 +93,8 @@ class SuspendTest {
         public void shared(String service, int others, List<String> names) {}
 
         @Override
-        public boolean declined(Offer offer, DeclinedReason reason, String why) {
-          return false;
-        }
+        public void declined(
+            Offer offer, List<OfferedService> together, DeclinedReason reason, String why) {}
 
         @Override
         public void unsupported(String service, String why) {}
