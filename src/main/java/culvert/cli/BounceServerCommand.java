@@ -35,7 +35,10 @@ import culvert.net.HostPort;
 import culvert.observe.Counters;
 import culvert.observe.Log;
 import culvert.setting.Setting;
+import culvert.setting.SettingMessage;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -181,7 +184,7 @@ final class BounceServerCommand implements Callable<Integer>, RoleCommand {
     try (BounceServer server = BounceServer.start(settings, events, counters, log);
         ConsoleServer console = daemon ? console(settings, server, events, log) : null) {
       terminal.out().println(firstLine(server, Optional.ofNullable(console)));
-      warn(settings, log);
+      advice().forEach(log::warn);
       if (!daemon) {
         converse(server, events);
       }
@@ -228,16 +231,21 @@ final class BounceServerCommand implements Callable<Integer>, RoleCommand {
     }
   }
 
-  private void warn(BounceSettings settings, Log log) {
-    login.auth().advice().ifPresent(log::warn);
+  @Override
+  public List<SettingMessage> advice() {
+    var lines = new ArrayList<SettingMessage>();
+    login.auth().advice().ifPresent(lines::add);
+    BounceSettings settings = settings();
     boolean isByCertificate =
         settings.tls().filter(given -> given.clientAuthorities().isPresent()).isPresent();
     if (settings.authentication().isEmpty() && !isByCertificate) {
-      log.warn(
-          "NO AUTHENTICATION STRING IS SET: any client that can reach the port can join any group;"
-              + " set "
-              + ConfigOption.waysToSet(spec, Setting.AUTH, Setting.AUTH_FILE));
+      lines.add(
+          SettingMessage.of(
+              "NO AUTHENTICATION STRING IS SET: any client that can reach the port can join any"
+                  + " group; set %s",
+              ConfigOption.waysToSet(spec, Setting.AUTH, Setting.AUTH_FILE)));
     }
+    return lines;
   }
 
   /**

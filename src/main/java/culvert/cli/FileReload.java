@@ -30,18 +30,23 @@ final class FileReload implements Runnable {
     this.log = log;
   }
 
+  /** Logs the files that a reload does not read again. */
+  static void logNotRead(Log log) {
+    PipeContents.files()
+        .forEach(file ->
+            log.info(
+                event("file not read again")
+                    .with("file", file)
+                    .with("cause", "it is not a regular file")));
+  }
+
   @Override
   public void run() {
     lock.lock();
     try {
       reload.run();
       log.info("files reloaded");
-      PipeContents.files()
-          .forEach(file ->
-              log.info(
-                  event("file not read again")
-                      .with("file", file)
-                      .with("cause", "it is not a regular file")));
+      logNotRead(log);
     } catch (IllegalArgumentException e) {
       String cause = SettingMessage.of(e).text(log.names());
       log.error(event("files not reloaded").with("cause", cause));

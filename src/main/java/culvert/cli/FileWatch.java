@@ -3,13 +3,14 @@ package culvert.cli;
 import culvert.config.FileFingerprint;
 import culvert.net.Threads;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Watches the content of a settings file, in a thread of its own. A change is reported once it has
+ * Watches the content of a settings file, in a thread of its own. Content is reported once it has
  * settled: two reads in sequence agree, so that a file is not used while it is written. The content
  * is read each time; notifications of the file system would miss changes of a link's target and of
  * a network file system.
@@ -20,39 +21,52 @@ final class FileWatch implements AutoCloseable {
   private static final Duration PERIOD = Duration.ofMillis(250);
 
   private final Supplier<FileFingerprint> reader;
-  private final Consumer<FileFingerprint> onChange;
+  private final Consumer<FileFingerprint> onSettled;
+  private final Consumer<Throwable> onError;
   private final CountDownLatch closed = new CountDownLatch(1);
 
-  private FileWatch(Supplier<FileFingerprint> reader, Consumer<FileFingerprint> onChange) {
+  private FileWatch(
+      Supplier<FileFingerprint> reader,
+      Consumer<FileFingerprint> onSettled,
+      Consumer<Throwable> onError) {
     this.reader = reader;
-    this.onChange = onChange;
+    this.onSettled = onSettled;
+    this.onError = onError;
   }
 
   /**
    * Starts to watch.
    *
-   * @param known the content that is in use
    * @param reader reads the current content
-   * @param onChange receives each content that differs from the one before
+   * @param onSettled receives the content of each read that agrees with the one before
+   * @param onError receives an internal error, after which the watch continues
    */
   static FileWatch start(
-      FileFingerprint known, Supplier<FileFingerprint> reader, Consumer<FileFingerprint> onChange) {
-    var watch = new FileWatch(reader, onChange);
-    Threads.start("settings file", () -> watch.run(known));
+      Supplier<FileFingerprint> reader,
+      Consumer<FileFingerprint> onSettled,
+      Consumer<Throwable> onError) {
+    var watch = new FileWatch(reader, onSettled, onError);
+    Threads.start("settings file", watch::run);
     return watch;
   }
 
-  private void run(FileFingerprint known) {
-    FileFingerprint reported = known;
-    FileFingerprint last = known;
+  private void run() {
+    Optional<FileFingerprint> last = Optional.empty();
     while (!isClosedWithinPeriod()) {
+      last = read(last);
+    }
+  }
+
+  private Optional<FileFingerprint> read(Optional<FileFingerprint> last) {
+    try {
       FileFingerprint now = reader.get();
-      boolean isSettled = now.equals(last);
-      last = now;
-      if (isSettled && !now.equals(reported)) {
-        reported = now;
-        onChange.accept(now);
+      if (last.filter(now::equals).isPresent()) {
+        onSettled.accept(now);
       }
+      return Optional.of(now);
+    } catch (RuntimeException | Error e) {
+      onError.accept(e);
+      return Optional.empty();
     }
   }
 

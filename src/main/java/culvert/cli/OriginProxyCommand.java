@@ -33,7 +33,9 @@ import culvert.origin.OriginProxy;
 import culvert.route.ProxySelection;
 import culvert.setting.Setting;
 import culvert.setting.SettingException;
+import culvert.setting.SettingMessage;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -188,36 +190,31 @@ final class OriginProxyCommand implements Callable<Integer>, RoleCommand {
     try (Log log = logs.log(NAME, terminal);
         var announcements = new Announcements(this::serving)) {
       proxy = proxy(settings, announcements, log);
-      link.advice().forEach(log::warn);
-      bounce.advice().forEach(log::warn);
-      if (!settings.isPeerAuthenticated()) {
-        warnOfMissingSecret(log);
-      }
-      try (var reload =
-          new RoleReload<>(
-              this, spec, terminal, log, changed -> apply(changed, log), proxy::tryNow)) {
+      advice().forEach(log::warn);
+      try (var reload = new RoleReload<>(this, spec, terminal, log, this::apply, proxy::tryNow)) {
         Supplier<Duration> drain = () -> proxy.settings().timeouts().drain();
         return exitCode(OriginRun.of(proxy, drain, NAME, reload, terminal, log)).code();
       }
     }
   }
 
-  private void apply(OriginProxyCommand changed, Log log) {
-    boolean wasAuthenticated = proxy.settings().isPeerAuthenticated();
-    OriginSettings next = changed.reread();
-    proxy.reload(next);
-    if (wasAuthenticated && !next.isPeerAuthenticated()) {
-      changed.warnOfMissingSecret(log);
-    }
+  private void apply(OriginProxyCommand changed) {
+    protocol.checkKept(changed.protocol);
+    proxy.reload(changed.reread());
   }
 
-  private void warnOfMissingSecret(Log log) {
-    protocol.warn(
-        log,
-        false,
-        "NO SECRET IS SET: anyone on the network path can impersonate the remote proxy; set "
-            + ConfigOption.waysToSet(spec, Setting.SECRET, Setting.SECRET_FILE)
-            + " on both sides");
+  @Override
+  public List<SettingMessage> advice() {
+    var lines = new ArrayList<>(link.advice());
+    lines.addAll(bounce.advice());
+    protocol
+        .advice(
+            settings().isPeerAuthenticated(),
+            "NO SECRET IS SET: anyone on the network path can impersonate the remote proxy; set "
+                + ConfigOption.waysToSet(spec, Setting.SECRET, Setting.SECRET_FILE)
+                + " on both sides")
+        .ifPresent(lines::add);
+    return lines;
   }
 
   private OriginSettings reread() {

@@ -38,12 +38,14 @@ final class ReloadReport {
    *
    * @param changed the settings that differ from those of the last reload
    * @param unused those that differ from those of the start
+   * @param areFilesRead whether the files that the settings name were read again
    */
   void write(
       List<ServiceAddress> before,
       List<ServiceAddress> after,
       Set<Setting> changed,
-      Set<Setting> unused) {
+      Set<Setting> unused,
+      boolean areFilesRead) {
     Map<String, ServiceAddress> old = byName(before);
     Map<String, ServiceAddress> now = byName(after);
     Map<String, String> fields = new LinkedHashMap<>();
@@ -55,9 +57,13 @@ final class ReloadReport {
         names(after, one -> old.containsKey(one) && !old.get(one).equals(now.get(one))));
     add(fields, "changed", keys(changed, ReloadRules.Effect.NOW));
     add(fields, "from_next_session", keys(changed, ReloadRules.Effect.NEXT_SESSION));
-    log.info(
-        event("settings reloaded")
-            .withAll(fields.isEmpty() ? Map.of("changed", "nothing") : fields));
+    if (fields.isEmpty()) {
+      fields.put("changed", "nothing");
+    }
+    if (areFilesRead) {
+      fields.put("files", "read again");
+    }
+    log.info(event("settings reloaded").withAll(fields));
     List<String> kept = keys(unused, ReloadRules.Effect.NEXT_START);
     if (!kept.isEmpty()) {
       log.warn(

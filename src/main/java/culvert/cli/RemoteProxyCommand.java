@@ -199,15 +199,10 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
       throws IOException, InterruptedException {
     try (RemoteProxy proxy = start(settings, log)) {
       terminal.out().println(firstLine(settings, proxy));
-      link.advice().forEach(log::warn);
-      bounce.advice().forEach(log::warn);
-      bore.advice(link.secrets()).forEach(log::warn);
-      if (!settings.isPeerAuthenticated()) {
-        warnOfMissingSecret(log);
-      }
+      advice().forEach(log::warn);
       try (var reload =
           new RoleReload<>(
-              this, spec, terminal, log, changed -> apply(changed, proxy, log), proxy::tryNow)) {
+              this, spec, terminal, log, changed -> apply(changed, proxy), proxy::tryNow)) {
         terminal.hangUps().accept(reload);
         terminal.stop().await();
       }
@@ -218,24 +213,26 @@ final class RemoteProxyCommand implements Callable<Integer>, RoleCommand {
     }
   }
 
-  private static void apply(RemoteProxyCommand changed, RemoteProxy proxy, Log log) {
-    boolean wasAuthenticated = proxy.settings().isPeerAuthenticated();
-    RemoteSettings next = changed.reread();
-    proxy.reload(next);
-    if (wasAuthenticated && !next.isPeerAuthenticated()) {
-      changed.warnOfMissingSecret(log);
-    }
+  private void apply(RemoteProxyCommand changed, RemoteProxy proxy) {
+    protocol.checkKept(changed.protocol);
+    proxy.reload(changed.reread());
   }
 
-  private void warnOfMissingSecret(Log log) {
-    protocol.warn(
-        log,
-        false,
-        "NO SECRET IS SET: anyone who can reach the control address, or a group of "
-            + WrittenName.of(spec, Setting.CONTROL_VIA)
-            + ", can register and receive visitors; set "
-            + ConfigOption.waysToSet(spec, Setting.SECRET, Setting.SECRET_FILE)
-            + " on both sides");
+  @Override
+  public List<SettingMessage> advice() {
+    var lines = new ArrayList<>(link.advice());
+    lines.addAll(bounce.advice());
+    lines.addAll(bore.advice(link.secrets()));
+    protocol
+        .advice(
+            settings().isPeerAuthenticated(),
+            "NO SECRET IS SET: anyone who can reach the control address, or a group of "
+                + WrittenName.of(spec, Setting.CONTROL_VIA)
+                + ", can register and receive visitors; set "
+                + ConfigOption.waysToSet(spec, Setting.SECRET, Setting.SECRET_FILE)
+                + " on both sides")
+        .ifPresent(lines::add);
+    return lines;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package culvert.cli;
 
 import culvert.config.ServiceAddress;
+import culvert.setting.SettingMessage;
 import java.util.List;
 
 /** The command of a role that a settings file can set up. */
@@ -12,6 +13,9 @@ interface RoleCommand {
    * @throws IllegalArgumentException if they are invalid
    */
   void check();
+
+  /** Returns warnings about the settings, which are valid. */
+  List<SettingMessage> advice();
 
   /** Returns the services of the options; none for a role without services. */
   default List<ServiceAddress> services() {

@@ -3,15 +3,16 @@ package culvert.cli;
 import static culvert.observe.LogEvent.event;
 
 import culvert.cli.option.FileSettings;
+import culvert.cli.option.LogOptions;
 import culvert.cli.option.WrittenName;
 import culvert.cli.process.Terminal;
 import culvert.config.FileFingerprint;
-import culvert.config.toml.Role;
 import culvert.observe.Log;
 import culvert.setting.Setting;
 import culvert.setting.SettingMessage;
 import culvert.setting.SettingNames;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
@@ -29,6 +30,9 @@ import picocli.CommandLine.ParameterException;
  * @param <C> the command of the role
  */
 final class RoleReload<C extends RoleCommand> implements Runnable, AutoCloseable {
+
+  /** Tries of one HUP to read a file that does not change meanwhile. */
+  private static final int MAX_TRIES = 10;
 
   private final C command;
   private final CommandSpec spec;
@@ -48,10 +52,16 @@ final class RoleReload<C extends RoleCommand> implements Runnable, AutoCloseable
 
   private C running;
 
+  /** The warnings about them. */
+  private Set<SettingMessage> advice;
+
   /** The content of the last reload, also of one that failed. */
   private FileFingerprint lastRead;
 
   private final Optional<FileWatch> watch;
+
+  /** Set once: the role is stopping. */
+  private volatile boolean isClosed;
 
   /**
    * Starts to watch the settings file of the role, if it has one.
@@ -77,13 +87,16 @@ final class RoleReload<C extends RoleCommand> implements Runnable, AutoCloseable
     this.started = FileSettings.in(spec);
     this.current = started;
     this.running = command;
+    this.advice = advice(command, spec);
     this.lastRead = started.fingerprint();
     this.watch = started.file().map(this::watch);
   }
 
   private FileWatch watch(Path file) {
     return FileWatch.start(
-        started.fingerprint(), () -> SettingsFiles.fingerprint(file), this::fileChanged);
+        () -> SettingsFiles.fingerprint(file),
+        this::fileSettled,
+        e -> log.bug("internal error in the watch of the settings file", e));
   }
 
   /** Reloads, on HUP. */
@@ -91,8 +104,11 @@ final class RoleReload<C extends RoleCommand> implements Runnable, AutoCloseable
   public void run() {
     lock.lock();
     try {
+      if (isClosed) {
+        return;
+      }
       if (started.isPresent()) {
-        reload();
+        reloadNow();
       } else {
         new FileReload(() -> applier.accept(command), log).run();
       }
@@ -102,41 +118,85 @@ final class RoleReload<C extends RoleCommand> implements Runnable, AutoCloseable
     afterwards.run();
   }
 
-  /** A HUP may have come first. */
-  private void fileChanged(FileFingerprint content) {
+  private void reloadNow() {
+    boolean isRead = false;
+    for (int tries = 0; !isRead && tries < MAX_TRIES; tries++) {
+      isRead = reload(content(), true);
+    }
+    if (isRead) {
+      FileReload.logNotRead(log);
+    } else {
+      logNotReloaded("the settings file changes while it is read; it is read again later");
+    }
+  }
+
+  /** Reloads after a change. The content may be that of the last HUP. */
+  private void fileSettled(FileFingerprint content) {
+    boolean isRead;
     lock.lock();
     try {
-      if (!content.equals(lastRead)) {
-        reload();
-      }
+      isRead = !isClosed && !content.equals(lastRead) && reload(content, false);
     } finally {
       lock.unlock();
     }
-    afterwards.run();
+    if (isRead) {
+      afterwards.run();
+    }
   }
 
-  private void reload() {
-    lastRead = SettingsFiles.fingerprint(started.file().orElseThrow());
-    SettingNames names = log.names();
+  private FileFingerprint content() {
+    return SettingsFiles.fingerprint(started.file().orElseThrow());
+  }
+
+  /** Reloads; returns false, and has no effect, if the file does not have this content any more. */
+  private boolean reload(FileFingerprint content, boolean isHangUp) {
+    SettingNames before = log.names();
     try {
-      FileSettings next = SettingsFiles.again(terminal, arguments());
-      Role role = SettingsFiles.role(spec.name());
-      CommandLine parsed = SettingsFiles.commandLine(terminal, next, role);
-      parsed.getCommandSpec().root().commandLine().parseArgs(arguments());
-      names = WrittenName.in(parsed.getCommandSpec());
+      Optional<FileSettings> next = read(content);
+      if (next.isEmpty()) {
+        return false;
+      }
+      CommandLine parsed = parsed(next.get());
+      log.setNames(WrittenName.in(parsed.getCommandSpec()));
       C changed = parsed.getCommand();
       applier.accept(changed);
-      log.setNames(names);
-      report(role, next, changed);
+      use(next.get(), changed, parsed.getCommandSpec(), isHangUp);
     } catch (InvalidFileException e) {
       e.lines().forEach(this::logNotReloaded);
     } catch (ParameterException e) {
       logNotReloaded(e.getMessage());
     } catch (IllegalArgumentException e) {
-      logNotReloaded(SettingMessage.of(e).text(names));
+      logNotReloaded(SettingMessage.of(e).text(log.names()));
+      log.setNames(before);
     } catch (RuntimeException | Error e) {
       log.bug("internal error in reload", e);
     }
+    lastRead = content;
+    return true;
+  }
+
+  /**
+   * Returns the settings in the file; empty if it does not have this content any more, and may be
+   * incomplete.
+   *
+   * @throws InvalidFileException if the file is invalid and has this content
+   */
+  private Optional<FileSettings> read(FileFingerprint content) {
+    try {
+      FileSettings next = SettingsFiles.again(terminal, arguments());
+      return content().equals(content) ? Optional.of(next) : Optional.empty();
+    } catch (InvalidFileException e) {
+      if (content().equals(content)) {
+        throw e;
+      }
+      return Optional.empty();
+    }
+  }
+
+  private CommandLine parsed(FileSettings next) {
+    CommandLine parsed = SettingsFiles.commandLine(terminal, next, SettingsFiles.role(spec.name()));
+    parsed.getCommandSpec().root().commandLine().parseArgs(arguments());
+    return parsed;
   }
 
   private String[] arguments() {
@@ -147,17 +207,29 @@ final class RoleReload<C extends RoleCommand> implements Runnable, AutoCloseable
     log.error(event("settings not reloaded").with("cause", cause));
   }
 
-  private void report(Role role, FileSettings next, C changed) {
+  /** Logs what has changed, and the warnings that the settings before did not have. */
+  private void use(FileSettings next, C changed, CommandSpec parsed, boolean isHangUp) {
     Set<Setting> changes = current.differences(next, spec);
     Set<Setting> unused = started.differences(next, spec);
-    new ReloadReport(role, log).write(running.services(), changed.services(), changes, unused);
+    new ReloadReport(SettingsFiles.role(spec.name()), log)
+        .write(running.services(), changed.services(), changes, unused, isHangUp);
+    Set<SettingMessage> warnings = advice(changed, parsed);
+    warnings.stream().filter(line -> !advice.contains(line)).forEach(log::warn);
+    advice = warnings;
     current = next;
     running = changed;
   }
 
-  /** Ends the watch; does not block. */
+  private static Set<SettingMessage> advice(RoleCommand command, CommandSpec spec) {
+    var lines = new LinkedHashSet<SettingMessage>(command.advice());
+    LogOptions.advice(spec).forEach(line -> lines.add(SettingMessage.of("%s", line)));
+    return lines;
+  }
+
+  /** Ends the watch; does not block. A reload that has begun may continue. */
   @Override
   public void close() {
+    isClosed = true;
     watch.ifPresent(FileWatch::close);
   }
 }

@@ -1,7 +1,9 @@
 package culvert.config;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,6 +46,11 @@ public final class PipeContents {
   }
 
   private static boolean isPipe(Path file) {
-    return Files.exists(file) && !Files.isRegularFile(file);
+    try {
+      // One look: a file may be replaced between two.
+      return !Files.readAttributes(file, BasicFileAttributes.class).isRegularFile();
+    } catch (IOException e) {
+      return false;
+    }
   }
 }

@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
 /** A role that runs in this process with a settings file, until it is closed. */
 final class ReloadedRole implements AutoCloseable {
 
-  private static final Duration LIMIT = Duration.ofSeconds(20);
+  private static final Duration LIMIT = RolePair.LIMIT;
 
   private final Stop stop = new Stop();
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();

@@ -2,19 +2,24 @@ package culvert.cli;
 
 import static culvert.testing.TestClient.assertEchoes;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.ReservedPorts;
 import culvert.testing.RolePair;
 import culvert.testing.TestClient;
 import culvert.testing.TestServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +47,8 @@ class RoleReloadTest {
 
   private static final String SSH = "services.ssh.bind_addr = \"127.0.0.1:0\"\n";
 
+  private static final Path MAKE_FIFO = Path.of("/usr/bin/mkfifo");
+
   private static final String RELOADED = "settings reloaded";
   private static final String NOT_RELOADED = "settings not reloaded";
 
@@ -56,6 +63,12 @@ class RoleReloadTest {
 
   private Path file() {
     return folder.resolve("file.toml");
+  }
+
+  /** Replaces a file at once, so that no reload reads a part of it. */
+  private static void write(Path file, String text) throws IOException {
+    Path next = Files.writeString(file.resolveSibling("next"), text);
+    Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
   private ReloadedRole server(String... more) throws Exception {
@@ -106,12 +119,12 @@ class RoleReloadTest {
   @Test
   void hangUpReloadsAtOnce() throws Exception {
     try (var server = server()) {
-      Files.writeString(file(), SERVER + SSH);
+      write(file(), SERVER + SSH);
       server.hangUp();
       server.awaitLog(RELOADED, "services_added=ssh");
       server.hangUp();
       server.awaitLog(RELOADED, "changed=nothing");
-      Files.writeString(file(), SERVER);
+      write(file(), SERVER);
       server.awaitLog(RELOADED, "services_removed=ssh");
       assertThat(server.lines(RELOADED, "services_added=ssh")).isEqualTo(1);
     }
@@ -135,11 +148,11 @@ class RoleReloadTest {
       })
   void invalidFileKeepsTheRunningSettings(String line, String cause) throws Exception {
     try (var server = server()) {
-      Files.writeString(file(), SERVER + line.replace("\\n", "\n") + "\n" + SSH);
+      write(file(), SERVER + line.replace("\\n", "\n") + "\n" + SSH);
       server.awaitLog(NOT_RELOADED, cause.strip());
       assertThat(server.lines(RELOADED)).isZero();
       TestClient.dial(server.address("web=")).close();
-      Files.writeString(file(), SERVER + SSH);
+      write(file(), SERVER + SSH);
       server.awaitLog(RELOADED, "services_added=ssh");
     }
   }
@@ -147,8 +160,7 @@ class RoleReloadTest {
   @Test
   void eachProblemOfAFileIsLogged() throws Exception {
     try (var server = server()) {
-      Files.writeString(
-          file(), SERVER + "max_session = 1\nshare = true\nopen_timeout = \"soon\"\n");
+      write(file(), SERVER + "max_session = 1\nshare = true\nopen_timeout = \"soon\"\n");
       server.awaitLog(NOT_RELOADED, "line 5: server.max_session: ");
       server.awaitLog(NOT_RELOADED, "line 6: server.share: ");
       server.awaitLog(NOT_RELOADED, "line 7: server.open_timeout: ");
@@ -160,9 +172,9 @@ class RoleReloadTest {
   @ValueSource(strings = {"", "[client]\n", "[server", "\u0000"})
   void fileOfAnotherKindKeepsTheRunningSettings(String content) throws Exception {
     try (var server = server()) {
-      Files.writeString(file(), content);
+      write(file(), content);
       server.awaitLog(NOT_RELOADED, file().toString());
-      Files.writeString(file(), SERVER);
+      write(file(), SERVER);
       server.awaitLog(RELOADED, "changed=nothing");
     }
   }
@@ -177,7 +189,7 @@ class RoleReloadTest {
       Files.delete(file());
       Files.writeString(file(), SERVER, StandardCharsets.UTF_16);
       server.awaitLog(NOT_RELOADED, "the file is in UTF-16");
-      Files.writeString(file(), SERVER + SSH);
+      write(file(), SERVER + SSH);
       server.awaitLog(RELOADED, "services_added=ssh");
     }
   }
@@ -186,9 +198,9 @@ class RoleReloadTest {
   void halfOfAFileIsNotUsed() throws Exception {
     String whole = SERVER + SSH;
     try (var server = server()) {
-      Files.writeString(file(), whole.substring(0, whole.length() - 8));
+      write(file(), whole.substring(0, whole.length() - 8));
       server.awaitLog(NOT_RELOADED, "line 5: ");
-      Files.writeString(file(), whole);
+      write(file(), whole);
       server.awaitLog(RELOADED, "services_added=ssh");
     }
   }
@@ -196,7 +208,7 @@ class RoleReloadTest {
   @Test
   void keysThatNeedARestartAreNamed() throws Exception {
     try (var server = server()) {
-      Files.writeString(
+      write(
           file(),
           SERVER
               + "max_streams = 7\nlog.level = \"debug\"\nopen_timeout = \"3s\"\n"
@@ -206,16 +218,50 @@ class RoleReloadTest {
           "changed=server.open_timeout",
           "from_next_session=server.transport.type,server.transport.websocket.path");
       server.awaitLog("settings kept", "keys=server.max_streams,server.log.level", "restart");
-      Files.writeString(file(), SERVER);
+      write(file(), SERVER);
       server.awaitLog(2, RELOADED);
       assertThat(server.lines("settings kept")).isEqualTo(1);
+    }
+  }
+
+  /** The settings of another protocol may lack the secret that the running one needs. */
+  @Test
+  void protocolCannotChangeWhileTheRoleRuns() throws Exception {
+    try (var server = server()) {
+      write(file(), SERVER.replace("secret = \"0123456789abcdef\"\n", "protocol = \"trp\"\n"));
+      server.awaitLog(NOT_RELOADED, "server.protocol", "cannot change while the role runs");
+      assertThat(server.log()).doesNotContain("NO AUTHENTICATION", RELOADED);
+    }
+  }
+
+  @Test
+  void hangUpNamesFilesThatAreNotReadAgain() throws Exception {
+    Path fifo = folder.resolve("secret");
+    assumeTrue(Files.isExecutable(MAKE_FIFO));
+    new ProcessBuilder(MAKE_FIFO.toString(), fifo.toString()).inheritIO().start().waitFor();
+    Thread writer = Threads.start("writer of a secret", () -> writeSecret(fifo));
+    write(
+        file(), SERVER.replace("secret = \"0123456789abcdef\"", "secret_file = \"" + fifo + "\""));
+    try (var server = new ReloadedRole("run", file().toString())) {
+      writer.join();
+      server.hangUp();
+      server.awaitLog("file not read again", fifo.toString());
+      server.awaitLog(RELOADED, "changed=nothing", "files=\"read again\"");
+    }
+  }
+
+  private static void writeSecret(Path fifo) {
+    try {
+      Files.writeString(fifo, "0123456789abcdef", StandardOpenOption.WRITE);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
   @Test
   void lossOfTheSecretIsReported() throws Exception {
     try (var server = server()) {
-      Files.writeString(file(), SERVER.replace("secret = \"0123456789abcdef\"\n", ""));
+      write(file(), SERVER.replace("secret = \"0123456789abcdef\"\n", ""));
       server.awaitLog("NO SECRET IS SET");
       server.awaitLog(RELOADED, "from_next_session=server.secret");
       assertThat(server.log()).doesNotContain("0123456789abcdef");
@@ -224,14 +270,14 @@ class RoleReloadTest {
 
   @Test
   void commandLineAndVariablesTakePrecedenceOverAChangedFile() throws Exception {
-    Files.writeString(file(), SERVER);
+    write(file(), SERVER);
     try (var server =
         new ReloadedRole(
             Map.of("CULVERT_OPEN_TIMEOUT", "5s"),
             "remote-proxy",
             "--config=" + file(),
             "--idle-timeout=1h")) {
-      Files.writeString(file(), SERVER + "open_timeout = \"3s\"\nidle_timeout = \"2h\"\n");
+      write(file(), SERVER + "open_timeout = \"3s\"\nidle_timeout = \"2h\"\n");
       server.awaitLog(RELOADED, "changed=nothing");
     }
   }
@@ -247,11 +293,18 @@ class RoleReloadTest {
   @Test
   void bounceServerReloadsItsAuthentication() throws Exception {
     String bounce = "[bounce]\nbind = \"127.0.0.1\"\nport = 0\nauth = \"%s\"\n";
-    Files.writeString(file(), bounce.formatted("first"));
+    write(file(), bounce.formatted("first"));
     try (var server = new ReloadedRole("bounce-server", "--config", file().toString())) {
-      Files.writeString(file(), bounce.formatted("second") + "log.period = \"13s\"\n");
+      write(file(), bounce.formatted("second") + "log.period = \"13s\"\n");
       server.awaitLog(RELOADED, "from_next_session=bounce.auth");
       server.awaitLog("settings kept", "keys=bounce.log.period");
+      String warning = "NO AUTHENTICATION STRING IS SET";
+      assertThat(server.log()).doesNotContain(warning);
+      write(file(), bounce.formatted("").replace("auth = \"\"\n", ""));
+      server.awaitLog(2, RELOADED);
+      server.awaitLog(warning);
+      server.hangUp();
+      assertThat(server.lines(warning)).isEqualTo(1);
     }
   }
 
@@ -278,7 +331,7 @@ class RoleReloadTest {
     try (TestServer echo = TestServer.echo();
         var server = new ReloadedRole("run", ofServer.toString())) {
       HostPort control = server.address("control ");
-      Files.writeString(ofClient, client(control, echo.address(), six));
+      write(ofClient, client(control, echo.address(), six));
       try (var client = new ReloadedRole("run", ofClient.toString())) {
         client.awaitLog("session started");
         var visitors = new ArrayList<Socket>();
@@ -286,10 +339,10 @@ class RoleReloadTest {
           visitors.add(TestClient.dial(server.address(service + "=")));
           assertEchoes(visitors.getLast(), "before");
         }
-        Files.writeString(
+        write(
             ofClient,
             client(control, echo.address(), "web", "ssh", "git", "mail", "chat", "game", "wiki"));
-        Files.writeString(ofServer, outside + "services.wiki.bind_addr = \"" + wiki + "\"\n");
+        write(ofServer, outside + "services.wiki.bind_addr = \"" + wiki + "\"\n");
         Eventually.within(
             RolePair.LIMIT,
             () -> {
@@ -314,12 +367,12 @@ class RoleReloadTest {
         var server = server()) {
       HostPort control = server.address("control ");
       String text = client(control, echo.address(), "web");
-      Files.writeString(ofClient, text);
+      write(ofClient, text);
       try (var client = new ReloadedRole("run", ofClient.toString())) {
         client.awaitLog("session started");
-        Files.writeString(file(), SERVER.replace("0123456789abcdef", "another secret of 1"));
+        write(file(), SERVER.replace("0123456789abcdef", "another secret of 1"));
         server.awaitLog(RELOADED, "from_next_session=server.secret");
-        Files.writeString(ofClient, text.replace("0123456789abcdef", "another secret of 1"));
+        write(ofClient, text.replace("0123456789abcdef", "another secret of 1"));
         client.awaitLog(RELOADED, "from_next_session=client.secret");
         try (Socket visitor = TestClient.dial(server.address("web="))) {
           assertEchoes(visitor, "same session");

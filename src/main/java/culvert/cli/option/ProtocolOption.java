@@ -3,19 +3,15 @@ package culvert.cli.option;
 import culvert.config.ServiceAddress;
 import culvert.config.ServiceType;
 import culvert.config.TransportKind;
-import culvert.observe.Log;
 import culvert.setting.Setting;
 import culvert.setting.SettingException;
+import culvert.setting.SettingMessage;
 import java.util.List;
-import picocli.CommandLine.Model.CommandSpec;
+import java.util.Optional;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** The protocol between the two proxies, and the options that it does not support. */
 public final class ProtocolOption {
-
-  @Spec(Spec.Target.MIXEE)
-  private CommandSpec spec;
 
   @Option(
       names = {"--protocol", FormerNames.DIALECT},
@@ -56,6 +52,18 @@ public final class ProtocolOption {
   }
 
   /**
+   * Checks that the settings of a reload have the protocol of the running role.
+   *
+   * @throws IllegalArgumentException if they do not
+   */
+  public void checkKept(ProtocolOption changed) {
+    if (changed.kind != kind) {
+      throw new SettingException(
+          "%s cannot change while the role runs; restart it", Setting.PROTOCOL);
+    }
+  }
+
+  /**
    * Checks that one more setting is not combined with trp.
    *
    * @param setting a {@link Setting}, or a description or message
@@ -69,18 +77,19 @@ public final class ProtocolOption {
   }
 
   /**
-   * Logs that trp has no authentication or, with the native protocol, that no secret is set.
+   * Returns the warning that trp has no authentication or, with the native protocol, that no secret
+   * is set.
    *
    * @param withoutSecret the warning of the role without a secret
    */
-  public void warn(Log log, boolean isAuthenticated, String withoutSecret) {
+  public Optional<SettingMessage> advice(boolean isAuthenticated, String withoutSecret) {
     if (isTrp()) {
-      log.warn(
-          WrittenName.of(spec, Setting.PROTOCOL)
-              + " trp HAS NO AUTHENTICATION: the first program that connects to the control address"
-              + " receives the visitors, and anyone on the network path can read their traffic");
-    } else if (!isAuthenticated) {
-      log.warn(withoutSecret);
+      return Optional.of(
+          SettingMessage.of(
+              "%s trp HAS NO AUTHENTICATION: the first program that connects to the control address"
+                  + " receives the visitors, and anyone on the network path can read their traffic",
+              Setting.PROTOCOL));
     }
+    return isAuthenticated ? Optional.empty() : Optional.of(SettingMessage.of("%s", withoutSecret));
   }
 }
