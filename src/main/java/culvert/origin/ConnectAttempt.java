@@ -64,6 +64,11 @@ final class ConnectAttempt {
     this.deadlines = deadlines;
   }
 
+  /** Returns the settings that it uses. */
+  OriginSettings settings() {
+    return settings;
+  }
+
   /**
    * Dials and logs in.
    *

@@ -28,7 +28,6 @@ import culvert.route.Route;
 import culvert.session.OriginDialect;
 import java.time.Duration;
 import java.util.function.Function;
-import java.util.function.Supplier;
 
 /**
  * The origin-proxy role: keeps a session with its remote proxy and carries every visitor's stream
@@ -81,7 +80,6 @@ public final class OriginProxy implements AutoCloseable {
   private final Counters counters = new Counters();
   private final StreamEviction eviction;
   private final Dialer dialer;
-  private final OriginDialect dialect;
   private final StreamHandler streams;
   private final FlowHandler flows;
 
@@ -90,15 +88,19 @@ public final class OriginProxy implements AutoCloseable {
 
   private final SessionLoop loop;
 
-  /** The current settings, which a reload replaces. */
-  private volatile OriginSettings settings;
+  /** What attempts use from now on; each uses one value from start to end. */
+  private volatile Current current;
 
-  /** To the remote proxy. Each attempt uses one value from start to end. */
-  private volatile Route route;
+  /**
+   * The settings, and what was made of them.
+   *
+   * @param route to the remote proxy
+   */
+  private record Current(OriginSettings settings, OriginDialect dialect, Route route) {}
 
   /** Creates an origin proxy of the native protocol that does nothing before {@link #run}. */
   public OriginProxy(OriginSettings settings, ServiceListener listener, Log log) {
-    this(settings, OriginProxy::nativeDialect, listener, log);
+    this(settings, proxy -> proxy.nativeDialect(settings), listener, log);
   }
 
   /** Creates an origin proxy of another protocol that does nothing before {@link #run}. */
@@ -112,25 +114,22 @@ public final class OriginProxy implements AutoCloseable {
       Function<OriginProxy, OriginDialect> dialect,
       ServiceListener listener,
       Log log) {
-    this.settings = settings;
     this.log = log;
     this.pool = new BufferPool(new MemoryBudget(settings.resourceLimits().bufferedBytes().bytes()));
     this.dialer = new Dialer(pool);
     this.eviction = new StreamEviction(pool.budget(), counters.adder(Counter.STREAMS_NOT_DRAINED));
-    this.dialect = dialect.apply(this);
-    this.route = route(settings);
-    Supplier<OriginSettings> current = () -> this.settings;
-    this.streams = new StreamHandler(current, dialer, pool, deadlines, counters, log);
-    this.flows = new FlowHandler(current, pool, counters, log);
+    this.current = new Current(settings, dialect.apply(this), route(settings));
+    this.streams = new StreamHandler(this::settings, dialer, pool, deadlines, counters, log);
+    this.flows = new FlowHandler(this::settings, pool, counters, log);
     this.servedLines =
         new LimitedLog<>(log, counters, MAX_SERVED_LINES, settings.timeouts().logPeriod());
-    ServiceListener reachable = (service, at) -> served(listener, service, reachable(at));
+    ServiceListener logged = (service, at) -> served(listener, service, at);
     this.loop =
         new SessionLoop(
-            current, this::connect, streams, flows, reachable, deadlines, counters, log);
+            this::settings, this::connect, streams, flows, logged, deadlines, counters, log);
   }
 
-  private OriginDialect nativeDialect() {
+  private OriginDialect nativeDialect(OriginSettings settings) {
     var timing = settings.timeouts();
     var shared =
         new Link.Shared(
@@ -164,24 +163,13 @@ public final class OriginProxy implements AutoCloseable {
   }
 
   private void served(ServiceListener listener, String service, HostPort address) {
-    ServiceType type = settings.type(service);
+    ServiceType type = settings().type(service);
     servedLines.info(
         service,
         event("serving visitors")
             .with("service", service)
             .with("address", new ServiceAddress(service, type, address).typedAddress()));
     listener.served(service, address);
-  }
-
-  /**
-   * Replaces a wildcard address by the host at which the remote proxy was reached, unless that host
-   * is a bounce server.
-   */
-  private HostPort reachable(HostPort address) {
-    boolean isWildcard = address.host().equals("0.0.0.0") || address.host().equals("::");
-    return isWildcard && settings.remoteProxy() instanceof RemoteAddress.Direct direct
-        ? new HostPort(direct.dialled().host(), address.port())
-        : address;
   }
 
   /** Returns the counters of this role. */
@@ -224,24 +212,21 @@ public final class OriginProxy implements AutoCloseable {
   }
 
   private ConnectAttempt connect() {
-    return new ConnectAttempt(settings, dialect, route, deadlines);
+    Current given = current;
+    return new ConnectAttempt(given.settings(), given.dialect(), given.route(), deadlines);
   }
 
   /**
    * Applies other settings. The running session offers services that are added, and withdraws those
    * that are removed; visitors stay, and new ones are connected to the changed origin servers. The
-   * next login uses the rest, except what {@link OriginSettings#keeping} keeps. Calls one after the
-   * other; does not block.
+   * next attempt to log in uses the rest, except what {@link OriginSettings#keeping} keeps. Calls
+   * one after the other; does not block.
    *
    * @throws IllegalArgumentException if a file cannot be used; nothing has changed then
    */
   public void reload(OriginSettings changed) {
-    OriginSettings next = changed.keeping(settings);
-    Runnable useInDialect = dialect.prepareReload(next);
-    Route nextRoute = route(next);
-    settings = next;
-    route = nextRoute;
-    useInDialect.run();
+    OriginSettings next = changed.keeping(settings());
+    current = new Current(next, current.dialect().with(next), route(next));
     streams.servicesChanged();
     flows.servicesChanged();
     loop.servicesChanged();
@@ -249,7 +234,7 @@ public final class OriginProxy implements AutoCloseable {
 
   /** Returns the current settings. */
   public OriginSettings settings() {
-    return settings;
+    return current.settings();
   }
 
   /** Ends the pause before the next attempt, or an attempt that is still connecting. */

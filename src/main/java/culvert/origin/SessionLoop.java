@@ -65,6 +65,9 @@ final class SessionLoop {
   /** The attempt in {@link #attempts}, or null; written by the thread of {@link #run} only. */
   private volatile ConnectAttempt connecting;
 
+  /** Those of the last attempt; confined to the thread of {@link #run}. */
+  private OriginSettings attempted;
+
   /** Until when visitors may finish after the last attempt. */
   private volatile long finishedByNanos = System.nanoTime();
 
@@ -103,6 +106,7 @@ final class SessionLoop {
     this.log = log;
     this.wanted = new WantedServices(settings);
     OriginSettings first = settings.get();
+    this.attempted = first;
     this.policy =
         new RetryPolicy(
             first.failFast(), new Backoff(first.retryMax(), ThreadLocalRandom.current()));
@@ -138,6 +142,7 @@ final class SessionLoop {
   private Outcome attempt() {
     isRetryRequested = false;
     ConnectAttempt attempt = newAttempt.get();
+    attempted = attempt.settings();
     if (!attempts.add(attempt)) {
       return Outcome.lost("stopping");
     }
@@ -160,15 +165,7 @@ final class SessionLoop {
   private Outcome serve(ConnectAttempt.Login login) {
     var session =
         new SessionRun(
-            settings.get(),
-            wanted,
-            login,
-            streams,
-            flows,
-            deadlines,
-            new Host(),
-            log,
-            sessionLines);
+            attempted, wanted, login, streams, flows, deadlines, new Host(), log, sessionLines);
     if (!sessions.add(session)) {
       login.connection().close();
       return Outcome.lost("stopping");
@@ -188,7 +185,7 @@ final class SessionLoop {
     log.write(
         end == OriginProxy.End.ENDED ? Log.Level.INFO : Log.Level.ERROR,
         event(outcome.event())
-            .with("remote_proxy", settings.get().remoteProxy())
+            .with("remote_proxy", attempted.remoteProxy())
             .with("cause", outcome.cause()));
     return end;
   }
@@ -198,7 +195,7 @@ final class SessionLoop {
     outages.failed(
         outcome.cause(),
         event(outcome.event())
-            .with("remote_proxy", settings.get().remoteProxy())
+            .with("remote_proxy", attempted.remoteProxy())
             .with("cause", outcome.cause())
             .with("again_in", Durations.of(rounded(length))));
     if (!isStopping && !isRetryRequested && !pause.await(length)) {

@@ -3,6 +3,7 @@ package culvert.origin;
 import static culvert.observe.LogEvent.event;
 
 import culvert.config.OriginSettings;
+import culvert.config.RemoteAddress;
 import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Durations;
@@ -192,8 +193,19 @@ final class SessionRun implements OriginSession.Listener {
   @Override
   public void served(String service, List<HostPort> addresses) {
     services.served(service);
-    host.served(service, addresses);
+    host.served(service, addresses.stream().map(this::reachable).toList());
     answered();
+  }
+
+  /**
+   * Replaces a wildcard address by the host at which the remote proxy was reached, unless that host
+   * is a bounce server.
+   */
+  private HostPort reachable(HostPort address) {
+    boolean isWildcard = address.host().equals("0.0.0.0") || address.host().equals("::");
+    return isWildcard && settings.remoteProxy() instanceof RemoteAddress.Direct direct
+        ? new HostPort(direct.dialled().host(), address.port())
+        : address;
   }
 
   /** Begins to serve after the last answer of the login; later answers may permit a change. */

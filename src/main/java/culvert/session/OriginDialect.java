@@ -4,7 +4,10 @@ import culvert.config.OriginSettings;
 import culvert.net.Connection;
 import java.io.IOException;
 
-/** A protocol, as the origin proxy sees it: how a session begins. */
+/**
+ * A protocol with the settings of an origin proxy: how a session begins. A reload replaces it, so
+ * that an attempt uses one instance, with the settings of one moment, from start to end.
+ */
 public interface OriginDialect {
 
   /**
@@ -17,14 +20,14 @@ public interface OriginDialect {
   OriginSession login(Connection connection) throws IOException;
 
   /**
-   * Prepares the use of other settings.
+   * Returns the dialect for other settings of the role. Sessions and logins of this one are not
+   * affected.
    *
-   * @return the action that applies them to logins from then on; sessions keep theirs
    * @throws IllegalArgumentException if a file cannot be used, or the protocol does not permit the
-   *     change of services; nothing has changed then
+   *     change of services
    */
-  default Runnable prepareReload(OriginSettings changed) {
-    return () -> {};
+  default OriginDialect with(OriginSettings changed) {
+    return this;
   }
 
   /**

@@ -63,7 +63,7 @@ public interface OriginSession {
    * block. The listener receives the answer.
    *
    * @throws UnsupportedOperationException if the protocol's sessions have one service; its dialect
-   *     rejects other services in {@link OriginDialect#prepareReload}
+   *     rejects other services in {@link OriginDialect#with}
    */
   default void offer(OfferedService service) {
     throw new UnsupportedOperationException("a session of this protocol has one service");

@@ -3,6 +3,8 @@ package culvert.origin;
 import static culvert.testing.TestClient.assertEchoes;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import culvert.config.RemoteAddress;
+import culvert.net.HostPort;
 import culvert.observe.Counter;
 import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
@@ -33,14 +35,15 @@ class ServiceChangeTest {
   private static final String SSH = "ssh=127.0.0.1:0";
 
   private TestServer server;
+  private RolePair.Options usual;
   private RunningRoles roles;
   private Socket visitor;
 
   @BeforeEach
   void start() throws Exception {
     server = TestServer.echo();
-    var options = new RolePair.Options().retryingWithin(Duration.ofMillis(50));
-    roles = new RunningRoles(options, WEB);
+    usual = new RolePair.Options().retryingWithin(Duration.ofMillis(50));
+    roles = new RunningRoles(usual, WEB);
     roles.join(at("web"));
     visitor = roles.visit("web");
     assertEchoes(visitor, "before");
@@ -245,6 +248,17 @@ class ServiceChangeTest {
     awaitUnserved("s299");
     roles.reloadRemote(WEB);
     assertEchoes(visitor, "after");
+    assertSameSession();
+  }
+
+  /** The new remote proxy may not serve it, or at another port. */
+  @Test
+  void addressOfAnAddedServiceHasTheHostOfTheRunningSession() throws Exception {
+    HostPort control = roles.remote().controlAddress();
+    var moved = new RemoteAddress.Direct(new HostPort("localhost", control.port()));
+    roles.reloadRemote(WEB, "ssh=0.0.0.0:0");
+    roles.origin().reload(usual.originSettings(moved, at("web"), at("ssh")));
+    roles.awaitLog("serving visitors", "service=ssh", "address=127.0.0.1:");
     assertSameSession();
   }
 }

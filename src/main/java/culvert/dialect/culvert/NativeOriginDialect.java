@@ -12,18 +12,14 @@ import java.io.IOException;
 /** The origin proxy's side of the native protocol; see {@link NativeDialect}. */
 public final class NativeOriginDialect implements OriginDialect {
 
-  private final byte[] instance = Handshake.newInstance();
+  private final byte[] instance;
   private final Link.Shared shared;
   private final SettingWarnings warnings;
+  private final NativeAccess access;
+  private final PortRequests ports;
 
-  /** Each login uses one value from start to end. */
-  private volatile NativeAccess access;
-
-  /** Each session uses the value of its login. */
-  private volatile PortRequests ports;
-
-  /** Whether services may be shared; as above. */
-  private volatile boolean isShared;
+  /** Whether services may be shared. */
+  private final boolean isShared;
 
   /**
    * Creates the dialect of a role.
@@ -34,7 +30,22 @@ public final class NativeOriginDialect implements OriginDialect {
    */
   public NativeOriginDialect(
       OriginSettings settings, Link.Shared shared, SettingWarnings warnings) {
-    this.ports = new PortRequests(settings.outsidePort());
+    this(
+        settings,
+        Handshake.newInstance(),
+        new PortRequests(settings.outsidePort()),
+        shared,
+        warnings);
+  }
+
+  private NativeOriginDialect(
+      OriginSettings settings,
+      byte[] instance,
+      PortRequests ports,
+      Link.Shared shared,
+      SettingWarnings warnings) {
+    this.instance = instance;
+    this.ports = ports;
     this.isShared = settings.isShared();
     this.shared = shared;
     this.warnings = warnings;
@@ -42,20 +53,15 @@ public final class NativeOriginDialect implements OriginDialect {
   }
 
   @Override
-  public Runnable prepareReload(OriginSettings changed) {
-    var next = NativeAccess.dialling(changed, instance, shared.pool(), warnings);
-    return () -> {
-      access = next;
-      isShared = changed.isShared();
-      ports = ports.requesting(changed.outsidePort());
-    };
+  public OriginDialect with(OriginSettings changed) {
+    return new NativeOriginDialect(
+        changed, instance, ports.requesting(changed.outsidePort()), shared, warnings);
   }
 
   @Override
   public OriginSession login(Connection connection) throws IOException {
-    NativeAccess current = access;
-    NativeLogin.Login login = current.login().dial(connection, current.self());
+    NativeLogin.Login login = access.login().dial(connection, access.self());
     return new NativeOriginSession(
-        login.connection(), current.self(), login.peer(), ports, isShared, shared);
+        login.connection(), access.self(), login.peer(), ports, isShared, shared);
   }
 }

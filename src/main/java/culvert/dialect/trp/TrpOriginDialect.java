@@ -51,9 +51,9 @@ public final class TrpOriginDialect implements OriginDialect {
 
   /** A session serves the service of its start. */
   @Override
-  public Runnable prepareReload(OriginSettings changed) {
+  public OriginDialect with(OriginSettings changed) {
     OneService.check(service, changed.services());
-    return () -> {};
+    return this;
   }
 
   /**
