@@ -228,6 +228,11 @@ public final class Link implements AutoCloseable {
     streams.removeService(service);
   }
 
+  /** Returns whether messages of the session are queued. */
+  public boolean hasUnsentMessages() {
+    return writer.hasMessages();
+  }
+
   /** Queues a message of the session; never blocks. */
   public void send(Message message) throws ProtocolException {
     writer.message(message);

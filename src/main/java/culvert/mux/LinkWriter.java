@@ -133,6 +133,16 @@ final class LinkWriter {
     update(() -> queue.control.pong(token));
   }
 
+  /** Returns whether messages of the session are queued. */
+  boolean hasMessages() {
+    lock.lock();
+    try {
+      return queue.control.hasMessages();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Queues a message of the session. */
   void message(Message message) throws ProtocolException {
     update(() -> queue.message(message));

@@ -58,6 +58,10 @@ final class PendingControl {
         && bye == null;
   }
 
+  boolean hasMessages() {
+    return !messages.isEmpty();
+  }
+
   void pong(long token) {
     pongPending = true;
     pongToken = token;

@@ -40,7 +40,7 @@ final class SessionServices {
   /** Offers without an answer: their messages fit into the link. */
   private static final int MAX_OFFERED = 128;
 
-  /** Withdrawals in a pause, which have no answer. */
+  /** Withdrawals in a pause, which have no answer; none while earlier messages are unsent. */
   private static final int MAX_WITHDRAWN = 64;
 
   private enum State {
@@ -84,6 +84,9 @@ final class SessionServices {
   /** Withdrawals since the last pause. */
   private int withdrawn;
 
+  /** Whether there are services to withdraw after a pause. */
+  private boolean isWithdrawalDue;
+
   /** Creates the services of a session, none of which is offered yet. */
   SessionServices(
       WantedServices role, OriginSession session, Deadlines deadlines, LimitedLog<String> lines) {
@@ -118,7 +121,7 @@ final class SessionServices {
       states
           .entrySet()
           .removeIf(one -> one.getKey().name().equals(name) && one.getValue() == State.SERVED);
-      role.served(change(name, State.SERVED));
+      role.recordServed(change(name, State.SERVED));
     } finally {
       lock.unlock();
     }
@@ -150,7 +153,7 @@ final class SessionServices {
       if (!isComplete && !role.hasServed()) {
         return false;
       }
-      boolean isNew = role.declined(service, why);
+      boolean isNew = role.recordDeclined(service, why);
       if (!isComplete) {
         offerOneByOne(together);
       }
@@ -240,7 +243,7 @@ final class SessionServices {
   }
 
   private void planRetry() {
-    if ((has(State.DECLINED) || withdrawn > 0) && !isRetryPlanned) {
+    if ((has(State.DECLINED) || withdrawn > 0 || isWithdrawalDue) && !isRetryPlanned) {
       isRetryPlanned = true;
       deadlines.after(OFFER_PAUSE, this::retry);
     }
@@ -266,19 +269,26 @@ final class SessionServices {
         .entrySet()
         .removeIf(one -> !wanted.contains(one.getKey()) && isNotServed(one.getValue()));
     dueNanos.keySet().retainAll(states.keySet());
+    // Offers have answers, which limit their number.
+    boolean isBlocked = withdrawn == 0 && session.hasUnsentMessages();
     offer(wanted);
-    List<OfferedService> removed =
-        isAnyServed(wanted)
-            ? states.keySet().stream()
-                .filter(one -> !wanted.contains(one) && canWithdraw(one))
-                .limit(MAX_WITHDRAWN - withdrawn)
-                .toList()
-            : List.of();
-    for (OfferedService service : removed) {
+    withdraw(isAnyServed(wanted) ? removed(wanted) : List.of(), isBlocked);
+  }
+
+  private void withdraw(List<OfferedService> removed, boolean isBlocked) {
+    int count = isBlocked ? 0 : Math.min(removed.size(), MAX_WITHDRAWN - withdrawn);
+    for (OfferedService service : removed.subList(0, count)) {
       withdrawn++;
       states.remove(service);
       session.withdraw(service.name());
     }
+    isWithdrawalDue = count < removed.size();
+  }
+
+  private List<OfferedService> removed(Set<OfferedService> wanted) {
+    return states.keySet().stream()
+        .filter(one -> !wanted.contains(one) && canWithdraw(one))
+        .toList();
   }
 
   private static boolean isNotServed(State state) {

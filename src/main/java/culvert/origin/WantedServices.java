@@ -48,16 +48,16 @@ final class WantedServices {
   }
 
   /** Records that a service was declined; returns whether the cause is another than before. */
-  boolean declined(OfferedService service, String why) {
+  boolean recordDeclined(OfferedService service, String why) {
     return !why.equals(declined.put(service, why));
   }
 
   /** Records that a service is served. */
-  void served(OfferedService service) {
+  void recordServed(OfferedService service) {
     declined.remove(service);
   }
 
-  /** Returns whether a service was declined at last. */
+  /** Returns whether a service was declined the last time it was offered. */
   boolean isDeclined(OfferedService service) {
     return declined.containsKey(service);
   }

@@ -70,6 +70,14 @@ public interface OriginSession {
   }
 
   /**
+   * Returns whether messages of the session wait to be written. Their number is limited, and a link
+   * may be blocked for longer than the caller pauses. Called as {@link #offer}.
+   */
+  default boolean hasUnsentMessages() {
+    return false;
+  }
+
+  /**
    * Withdraws a service: the remote proxy sends no more visitors of it, and those that are
    * connected stay. Called as {@link #offer}.
    *

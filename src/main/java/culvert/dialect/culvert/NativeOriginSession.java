@@ -119,6 +119,11 @@ final class NativeOriginSession implements OriginSession, Link.Events {
   }
 
   @Override
+  public boolean hasUnsentMessages() {
+    return link.hasUnsentMessages();
+  }
+
+  @Override
   public void withdraw(String service) {
     send(new Message.Withdraw(service));
   }

@@ -1,0 +1,112 @@
+package culvert.origin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import culvert.config.OriginSettings;
+import culvert.config.RemoteAddress;
+import culvert.net.Deadlines;
+import culvert.net.HostPort;
+import culvert.observe.Counters;
+import culvert.observe.LimitedLog;
+import culvert.session.FlowAcceptor;
+import culvert.session.IncomingStream;
+import culvert.session.OfferedService;
+import culvert.session.OriginSession;
+import culvert.testing.Eventually;
+import culvert.testing.LeakCheck;
+import culvert.testing.RolePair;
+import culvert.testing.TestLog;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** The messages of a session whose services change, with a link that the test blocks. */
+@ExtendWith(LeakCheck.class)
+@Timeout(60)
+class SessionServicesTest {
+
+  private static final int MANY = 200;
+
+  private final TestLog log = new TestLog();
+  private final Deadlines deadlines = new Deadlines();
+  private final AtomicReference<OriginSettings> settings = new AtomicReference<>();
+  private final ScriptedSession session = new ScriptedSession();
+
+  /** Records its messages; each withdrawal blocks the link. */
+  private static final class ScriptedSession implements OriginSession {
+    private final List<String> withdrawn = new CopyOnWriteArrayList<>();
+    private volatile boolean isBlocked;
+
+    @Override
+    public void serve(
+        List<OfferedService> services,
+        Listener listener,
+        IncomingStream.Handler streams,
+        FlowAcceptor flows) {}
+
+    @Override
+    public void offer(OfferedService service) {}
+
+    @Override
+    public boolean hasUnsentMessages() {
+      return isBlocked;
+    }
+
+    @Override
+    public void withdraw(String service) {
+      withdrawn.add(service);
+      isBlocked = true;
+    }
+
+    @Override
+    public void drain() {}
+
+    @Override
+    public void close() {}
+  }
+
+  @AfterEach
+  void close() {
+    deadlines.close();
+    log.close();
+  }
+
+  /** Sets the services of the settings: this number of them. */
+  private void want(int count) {
+    String[] services =
+        IntStream.range(0, count).mapToObj(i -> "s" + i + "=127.0.0.1:1").toArray(String[]::new);
+    var remote = new RemoteAddress.Direct(new HostPort("127.0.0.1", 1));
+    settings.set(new RolePair.Options().originSettings(remote, services));
+  }
+
+  /** The queue of a link is limited, and its overflow ends the link with all visitors. */
+  @Test
+  void servicesAreWithdrawnOnlyWhileTheLinkSendsMessages() throws Exception {
+    want(MANY);
+    var lines = new LimitedLog<String>(log.log(), new Counters(), 1, Duration.ofSeconds(1));
+    var services =
+        new SessionServices(new WantedServices(settings::get), session, deadlines, lines);
+    services.login().forEach(service -> services.served(service.name()));
+    assertThat(services.isLoginComplete()).isTrue();
+    want(1);
+    session.isBlocked = true;
+    services.update();
+    assertThat(session.withdrawn).isEmpty();
+    session.isBlocked = false;
+    Eventually.within(RolePair.LIMIT, () -> assertThat(session.withdrawn).isNotEmpty());
+    assertThat(session.withdrawn).hasSizeLessThanOrEqualTo(64);
+    Eventually.within(
+        RolePair.LIMIT,
+        () -> {
+          session.isBlocked = false;
+          assertThat(session.withdrawn).hasSize(MANY - 1);
+        });
+    services.end();
+  }
+}
