@@ -134,11 +134,12 @@ final class NativeOriginSession implements OriginSession, Link.Events {
 
   /** Offers services: all or none of them, except in version 1. */
   private void offer(List<OfferedService> services) throws ProtocolException {
+    var registration = new PendingOffers.Registration(services);
     offering.lock();
     try {
       for (OfferedService service : services) {
         Offer offer = ports.offer(service, atAnyPort.contains(service));
-        unanswered.add(new PendingOffers.Pending(service, offer, services));
+        unanswered.add(new PendingOffers.Pending(service, offer, registration));
         link.send(new Message.Offer(offer.toString()));
       }
       if (isRegistering) {

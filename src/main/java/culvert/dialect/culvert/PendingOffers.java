@@ -13,12 +13,22 @@ import java.util.Map;
  */
 final class PendingOffers {
 
-  /**
-   * An offer without an answer.
-   *
-   * @param together the services of the same registration, which are declined together
-   */
-  record Pending(OfferedService service, Offer offer, List<OfferedService> together) {}
+  /** Services that are offered together, and declined together. Two are equal only if the same. */
+  static final class Registration {
+    private final List<OfferedService> services;
+
+    Registration(List<OfferedService> services) {
+      this.services = List.copyOf(services);
+    }
+  }
+
+  /** An offer without an answer. */
+  record Pending(OfferedService service, Offer offer, Registration registration) {
+    /** Returns the services that are declined with it. */
+    List<OfferedService> together() {
+      return registration.services;
+    }
+  }
 
   private final Map<String, Pending> pending = new LinkedHashMap<>();
 
@@ -47,7 +57,7 @@ final class PendingOffers {
    */
   Pending removeAll(String text) throws ProtocolException {
     Pending one = remove(text, "DECLINED");
-    pending.values().removeIf(other -> other.together() == one.together());
+    pending.values().removeIf(other -> other.registration().equals(one.registration()));
     return one;
   }
 }
