@@ -39,8 +39,20 @@ import java.util.stream.Collectors;
  */
 final class FlowHandler implements FlowAcceptor, AutoCloseable {
 
-  /** An origin server, and the places of the flows of its service. */
-  record Server(HostPort where, ResolvedServer address, FlowPlaces<OriginFlow>.Share places) {}
+  /**
+   * An origin server.
+   *
+   * @param limit time for a lookup of its name
+   * @param places those of the flows of its service
+   */
+  record Server(
+      HostPort where, Duration limit, ResolvedServer address, FlowPlaces<OriginFlow>.Share places) {
+
+    /** Returns whether a lookup for these settings would be the same one. */
+    boolean isAt(HostPort address, Duration timeout) {
+      return where.equals(address) && limit.equals(timeout);
+    }
+  }
 
   private final Supplier<OriginSettings> settings;
   private final BufferPool pool;
@@ -90,7 +102,7 @@ final class FlowHandler implements FlowAcceptor, AutoCloseable {
     Duration logPeriod = settings.get().timeouts().logPeriod();
     this.lines = new LimitedLog<>(log, counters, 1, logPeriod);
     this.reports = RelayReport.log(log, counters, logPeriod);
-    servicesChanged();
+    this.servers = servers(Map.of());
   }
 
   /**
@@ -99,25 +111,34 @@ final class FlowHandler implements FlowAcceptor, AutoCloseable {
    */
   void servicesChanged() {
     Map<String, Server> before = servers;
-    servers =
-        settings.get().services().stream()
-            .filter(service -> service.type() == ServiceType.UDP)
-            .collect(
-                Collectors.toMap(
-                    ServiceAddress::service,
-                    service -> server(service, before.get(service.service()))));
+    servers = servers(before);
+    if (before.isEmpty()) {
+      logLimit();
+    }
     flows.keySet().stream()
         .filter(flow -> !servers.containsKey(flow.visitor().service()))
         .forEach(flow -> flow.end(FlowReport.Reason.WITHDRAWN));
   }
 
-  private Server server(ServiceAddress service, Server before) {
-    if (before != null && before.where().equals(service.address())) {
+  private Map<String, Server> servers(Map<String, Server> before) {
+    OriginSettings current = settings.get();
+    return current.services().stream()
+        .filter(service -> service.type() == ServiceType.UDP)
+        .collect(
+            Collectors.toMap(
+                ServiceAddress::service,
+                service ->
+                    server(service, current.connectTimeout(), before.get(service.service()))));
+  }
+
+  private Server server(ServiceAddress service, Duration timeout, Server before) {
+    if (before != null && before.isAt(service.address(), timeout)) {
       return before;
     }
     return new Server(
         service.address(),
-        new ResolvedServer(service.address(), settings.get().connectTimeout()),
+        timeout,
+        new ResolvedServer(service.address(), timeout),
         before == null ? places.share() : before.places());
   }
 

@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -121,5 +122,26 @@ class FlowHandlerTest {
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** The limit of flows is of interest once there are any; the role had no UDP service before. */
+  @Test
+  void limitIsLoggedWithTheFirstUdpServiceOfAReload() throws Exception {
+    try (var server = UdpServer.echo()) {
+      var remote = new RemoteAddress.Direct(new HostPort("127.0.0.1", 1));
+      var current = new AtomicReference<>(options().originSettings(server.address(), remote));
+      try (var handler = new FlowHandler(current::get, pool, counters, log.log(), loop)) {
+        current.set(options().udp().originSettings(server.address(), remote));
+        handler.servicesChanged();
+        log.await("limits set", "max-flows=");
+        var flow = new LinkFlow();
+        send(handler.opened(visitor(1), flow), 1);
+        assertThat(flow.answer.get(30, TimeUnit.SECONDS)).containsExactly((byte) 1);
+      }
+    }
+  }
+
+  private static RolePair.Options options() {
+    return new RolePair.Options();
   }
 }

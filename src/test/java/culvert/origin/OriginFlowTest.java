@@ -71,7 +71,8 @@ class OriginFlowTest {
             .originSettings(address, new RemoteAddress.Direct(new HostPort("127.0.0.1", 1)));
     handler = new FlowHandler(() -> settings, pool, counters, log.log());
     var places = new FlowPlaces<OriginFlow>(8).share();
-    var of = new FlowHandler.Server(address, new ResolvedServer(address, RolePair.LIMIT), places);
+    var resolved = new ResolvedServer(address, RolePair.LIMIT);
+    var of = new FlowHandler.Server(address, RolePair.LIMIT, resolved, places);
     flow = new OriginFlow(new Visitor("dns", VISITOR, VISITOR), CARRIER, of, handler, new byte[0]);
   }
 
