@@ -161,14 +161,28 @@ public final class HandshakeLimiter {
       LongAdder timeouts,
       LongAdder evictions,
       Descriptors descriptors) {
-    int total = (int) Math.min(max, Math.max(1, descriptors.limit() / DESCRIPTOR_PART));
-    this.unverified = new SourceShares<>(total, maxPerSource);
-    this.verified = new SourceShares<>(total, maxPerSource);
+    this.descriptors = descriptors;
+    this.unverified = new SourceShares<>(total(max), maxPerSource);
+    this.verified = new SourceShares<>(total(max), maxPerSource);
     this.limit = limit;
     this.deadlines = deadlines;
     this.timeouts = timeouts;
     this.evictions = evictions;
-    this.descriptors = descriptors;
+  }
+
+  private int total(int max) {
+    return (int) Math.min(max, Math.max(1, descriptors.limit() / DESCRIPTOR_PART));
+  }
+
+  /** Changes the maximum number of connections, as in the constructor; those of now stay. */
+  public void setMax(int max) {
+    lock.lock();
+    try {
+      unverified.setMax(total(max));
+      verified.setMax(total(max));
+    } finally {
+      lock.unlock();
+    }
   }
 
   /**

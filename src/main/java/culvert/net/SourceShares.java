@@ -50,7 +50,7 @@ final class SourceShares<T> {
     }
   }
 
-  private final int max;
+  private int max;
   private final int maxPerSource;
   private final int few;
 
@@ -93,6 +93,13 @@ final class SourceShares<T> {
 
   int size() {
     return size;
+  }
+
+  /**
+   * Changes the maximum number of members; if there are more, each new one replaces one of them.
+   */
+  void setMax(int value) {
+    max = value;
   }
 
   /** Returns the member that a new one of {@code source} replaces; empty below the limits. */

@@ -80,8 +80,13 @@ final class ControlEndpoints implements AutoCloseable {
     this.deadlines = deadlines;
     this.counters = counters;
     this.log = log;
+    this.limiter = limiter(settings.connectionLimits(), bytesEach(settings));
+  }
+
+  /** Returns the heap of an unauthenticated connection at the control address. */
+  private static int bytesEach(RemoteSettings settings) {
     boolean isTls = settings.transport().kind(!settings.secrets().isEmpty()).isTls();
-    this.limiter = limiter(settings.connectionLimits(), isTls ? TLS_BYTES : PLAIN_BYTES);
+    return isTls ? TLS_BYTES : PLAIN_BYTES;
   }
 
   /** Returns the limiter of unauthenticated connections, except those at bore's address. */
@@ -183,7 +188,9 @@ final class ControlEndpoints implements AutoCloseable {
    */
   Runnable prepareReload(RemoteSettings changed) {
     var prepared = new ArrayList<Runnable>();
+    int max = changed.connectionLimits().unauthenticated();
     prepared.add(control.prepareReload(changed));
+    prepared.add(() -> limiter.setMax(HandshakeLimiter.maxInHeap(max, bytesEach(changed))));
     changed.bore().ifPresent(given -> prepared.add(prepareBore(given, changed)));
     prepared.add(prepareGroups(changed.groups(), changed.bounce()));
     return () -> prepared.forEach(Runnable::run);

@@ -351,4 +351,19 @@ class HandshakeLimiterTest {
     assertThat(ended).containsExactly("a", "b");
     assertThat(halfOpen.size()).isEqualTo(1);
   }
+
+  /** A reload may change to a transport that needs more memory. */
+  @Test
+  void loweredLimitAppliesToNewConnections() {
+    admit(1, "a");
+    admit(2, "b");
+    admit(3, "c");
+    halfOpen.setMax(2);
+    assertThat(ended).isEmpty();
+    admit(4, "d");
+    assertThat(ended).containsExactly("a");
+    halfOpen.setMax(MOST);
+    admit(5, "e");
+    assertThat(ended).containsExactly("a");
+  }
 }
