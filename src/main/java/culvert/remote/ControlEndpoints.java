@@ -200,7 +200,10 @@ final class ControlEndpoints implements AutoCloseable {
     return bore == null ? () -> addBore(given) : bore.prepareReload(changed);
   }
 
-  /** Leaves and joins groups. An origin proxy that is connected through a group stays. */
+  /**
+   * Leaves and joins groups. An origin proxy that is connected through a group stays; if the group
+   * is added again meanwhile, it keeps the place in it.
+   */
   private Runnable prepareGroups(List<GroupAddress> changed, BounceCredentials bounce) {
     var prepared = new ArrayList<Runnable>();
     for (GroupEndpoint group : groups) {
@@ -210,13 +213,21 @@ final class ControlEndpoints implements AutoCloseable {
     for (GroupAddress group : changed) {
       if (groups.stream().noneMatch(one -> one.isJoining(group))) {
         GroupEndpoint added = endpoint(group, bounce);
-        prepared.add(() -> {
-          groups.add(added);
-          start(added);
-        });
+        prepared.add(() -> join(added));
       }
     }
     return () -> prepared.forEach(Runnable::run);
+  }
+
+  private void join(GroupEndpoint added) {
+    Optional<GroupEndpoint> known =
+        groups.stream().filter(one -> one.continues(added.address())).findFirst();
+    if (known.isEmpty()) {
+      groups.add(added);
+      start(added);
+    } else if (isEnded) {
+      known.get().end();
+    }
   }
 
   /** Ends a pause before the next attempt to join a group. */

@@ -105,12 +105,24 @@ final class GroupEndpoint implements GroupListener.Handler, AutoCloseable {
     return address().equals(group) && !isEnding;
   }
 
+  /**
+   * Joins the group again and again after {@link #end}, if it is the given one and this endpoint
+   * has not left it; returns whether it does.
+   */
+  boolean continues(GroupAddress group) {
+    if (!address().equals(group) || !listener.resume()) {
+      return false;
+    }
+    isEnding = false;
+    return true;
+  }
+
   /** Returns whether it has left the group for good. */
   boolean hasEnded() {
     return isEnding && ended.getCount() == 0;
   }
 
-  /** Prepares the use of other credentials, as {@link GroupConnector#prepareReload} does. */
+  /** Prepares the use of other credentials; see {@link GroupConnector#prepareReload}. */
   Runnable prepareReload(BounceCredentials changed) {
     return connector.prepareReload(changed);
   }

@@ -62,7 +62,7 @@ public final class GroupConnector implements Transport {
   }
 
   /**
-   * Prepares the use of credentials that differ from the current ones only in the content of files.
+   * Prepares the use of other credentials.
    *
    * @return the action that applies them to connections made from then on
    * @throws IllegalArgumentException if a file cannot be used; nothing has changed then

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
 /**
@@ -58,8 +59,13 @@ public final class GroupListener {
   private final Backoff unserved = new Backoff(MAX_VISITOR_PAUSE, ThreadLocalRandom.current());
   private final CancellablePause pause = new CancellablePause();
 
-  /** Never set back. */
+  /** Held to change the two fields below. */
+  private final ReentrantLock lock = new ReentrantLock();
+
   private volatile boolean isEnded;
+
+  /** Whether {@link #run} returns or has returned; guarded by the lock. */
+  private boolean isOver;
 
   /** Ends joining the group, or waiting in it for the first byte; replaced for each attempt. */
   private volatile Cancellation wait = new Cancellation();
@@ -85,8 +91,18 @@ public final class GroupListener {
 
   /** Joins the group repeatedly until {@link #end} is called. */
   public void run() {
-    while (!isEnded) {
+    while (!isOver()) {
       pause(serveOne());
+    }
+  }
+
+  private boolean isOver() {
+    lock.lock();
+    try {
+      isOver = isEnded;
+      return isOver;
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -157,7 +173,7 @@ public final class GroupListener {
   private void pause(Duration length) {
     pause.prepare();
     if (!isEnded && !pause.await(length)) {
-      isEnded = true;
+      setEnded();
     }
   }
 
@@ -168,8 +184,31 @@ public final class GroupListener {
 
   /** Stops joining, and leaves the group at once unless a visitor is being served. Never blocks. */
   public void end() {
-    isEnded = true;
+    setEnded();
     pause.end();
     wait.cancel();
+  }
+
+  private void setEnded() {
+    lock.lock();
+    try {
+      isEnded = true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Undoes {@link #end}, unless {@link #run} returns already; returns whether the listener joins
+   * the group from now on. Never blocks.
+   */
+  public boolean resume() {
+    lock.lock();
+    try {
+      isEnded = isOver;
+      return !isOver;
+    } finally {
+      lock.unlock();
+    }
   }
 }

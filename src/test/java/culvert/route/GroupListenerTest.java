@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -43,6 +44,9 @@ class GroupListenerTest {
   private static final Duration CLOCK_STEP = Duration.ofSeconds(40);
 
   private final Deadlines deadlines = new Deadlines();
+
+  /** Runs after each visitor. */
+  private Consumer<GroupListener> onVisitor = listener -> {};
 
   @AfterEach
   void close() {
@@ -118,6 +122,7 @@ class GroupListenerTest {
       } catch (IOException e) {
         events.add("broken");
       }
+      onVisitor.accept(listener);
       return true;
     }
 
@@ -201,5 +206,25 @@ class GroupListenerTest {
                     REFUSES_TEXT)
                 .events)
         .containsExactly("joined", "outage", "joined", "refused");
+  }
+
+  /** A group that a reload removes and adds again. */
+  @Test
+  void listenerThatResumesWhileItServesAVisitorJoinsAgain() throws Exception {
+    onVisitor =
+        listener -> {
+          listener.end();
+          assertThat(listener.resume()).isTrue();
+        };
+    assertThat(run(sending("one"), sending("two"), CLOSES, REFUSES))
+        .containsExactly("joined", "one", "joined", "two", "refused");
+  }
+
+  @Test
+  void listenerDoesNotResumeAfterItsEnd() throws Exception {
+    onVisitor = GroupListener::end;
+    var recorder = play(BounceGreeting.AS_IMPLEMENTED, sending("one"));
+    assertThat(recorder.events).containsExactly("joined", "one");
+    assertThat(recorder.listener.resume()).isFalse();
   }
 }

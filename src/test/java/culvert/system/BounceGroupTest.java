@@ -12,6 +12,7 @@ import culvert.config.ServiceAddress;
 import culvert.config.TransportKind;
 import culvert.config.WebSocketSettings;
 import culvert.net.HostPort;
+import culvert.net.Threads;
 import culvert.observe.Counter;
 import culvert.origin.OriginProxy;
 import culvert.protocol.bounce.BounceClientHandshake;
@@ -461,6 +462,19 @@ class BounceGroupTest {
         var origin = parts.origin(server.address(), options(), group(GROUP))) {
       int port = remote.outsideAddresses().get(ServiceAddress.DEFAULT_NAME).port();
       assertThat(origin.announced()).isEqualTo("default=0.0.0.0:" + port);
+    }
+  }
+
+  /** Two members of the remote proxy would leave no place for the origin proxy. */
+  @Test
+  void groupThatIsRemovedAndAddedAgainIsJoinedOnce() throws Exception {
+    try (var server = TestServer.echo();
+        var tunnel = RolePair.to(server.address(), options())) {
+      var before = tunnel.remote().settings();
+      tunnel.remote().reload(options(AUTHENTICATION, group(GROUP + 1)).remoteSettings());
+      tunnel.remote().reload(before);
+      assertThat(Threads.live()).filteredOn(("group " + group(GROUP))::equals).hasSize(1);
+      assertEchoes(tunnel.remote());
     }
   }
 }
