@@ -22,6 +22,16 @@ interface BoundListener extends AutoCloseable {
     close();
   }
 
+  /**
+   * Accepts no new sessions of origin proxies, after the listener was replaced.
+   *
+   * @param action runs once the last session does not need the listener any more
+   * @return false if none needs it now: the action does not run, and the caller closes the listener
+   */
+  default boolean retire(Runnable action) {
+    return false;
+  }
+
   /** Frees the port. TCP connections that were accepted stay; flows of UDP end. */
   @Override
   void close();

@@ -11,7 +11,6 @@ import culvert.net.Deadlines;
 import culvert.net.Dialer;
 import culvert.net.HandshakeLimiter;
 import culvert.net.HostPort;
-import culvert.net.Listener;
 import culvert.observe.Counter;
 import culvert.observe.Counters;
 import culvert.observe.Log;
@@ -114,7 +113,7 @@ final class ControlEndpoints implements AutoCloseable {
    * @throws IOException naming the address, if it cannot be bound
    */
   BoundListener bindControl(HostPort where) throws IOException {
-    return BoundListener.of(Listener.bind(where, "control", pool, control));
+    return ControlListener.bind(where, "control", pool, control);
   }
 
   /**
@@ -123,7 +122,7 @@ final class ControlEndpoints implements AutoCloseable {
    * @throws IOException naming the address, if it cannot be bound
    */
   BoundListener bindBore(HostPort where) throws IOException {
-    return BoundListener.of(Listener.bind(where, "bore", pool, bore));
+    return ControlListener.bind(where, "bore", pool, bore);
   }
 
   /** Every visitor of a bore client brings a connection that is briefly unauthenticated. */

@@ -7,13 +7,13 @@ import culvert.net.Connection;
 import culvert.net.Deadlines;
 import culvert.net.Descriptors;
 import culvert.net.HandshakeLimiter;
-import culvert.net.Listener;
 import culvert.net.OpenSet;
-import culvert.net.SocketConnection;
 import culvert.net.SourcePrefix;
 import culvert.observe.Counters;
 import culvert.observe.Log;
+import culvert.protocol.ByeReason;
 import culvert.session.Dialect;
+import culvert.session.Session;
 import java.io.IOException;
 import java.time.Duration;
 
@@ -21,9 +21,34 @@ import java.time.Duration;
  * Handles a connection at the control address in the connection's own thread: the handshake, within
  * the limits for unauthenticated connections, then the session.
  */
-final class ControlHandler implements Listener.Handler, AutoCloseable {
+final class ControlHandler implements AutoCloseable {
+
+  /** Decides whether a session may begin at the place where its connection was accepted. */
+  interface Gate {
+    /** Admits every session. */
+    Gate OPEN =
+        new Gate() {
+          @Override
+          public boolean tryBegin() {
+            return true;
+          }
+
+          @Override
+          public void end() {}
+        };
+
+    /** Begins a session; returns false if none may begin any more. */
+    boolean tryBegin();
+
+    /** Records that a session which has begun is over. */
+    void end();
+  }
 
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
+
+  private static final Roster.Refusal MOVED =
+      new Roster.Refusal(
+          ByeReason.ERROR, "the remote proxy accepts sessions at another address now");
 
   private final Dialect dialect;
   private final SessionHandler sessions;
@@ -49,23 +74,22 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
     this.log = log;
   }
 
-  @Override
-  public void acceptFailed(IOException cause, Duration pause, boolean first) {
+  /** Handles a failure of a listener, as {@link AcceptFailures#handle} does. */
+  void acceptFailed(IOException cause, Duration pause, boolean first) {
     acceptFailures.handle(cause, pause, first);
   }
 
-  @Override
-  public boolean canUseReserve() {
-    return true;
+  /** Returns whether the protocol opens connections for visitors of a session. */
+  boolean hasDataChannels() {
+    return dialect.hasDataChannels();
   }
 
-  @Override
-  public void handle(SocketConnection connection) {
-    serve(connection);
-  }
-
-  /** Handles a connection from any listener or channel group; returns when it is over. */
-  void serve(Connection connection) {
+  /**
+   * Handles a connection from any listener or channel group; returns when it is over.
+   *
+   * @param gate admits its session
+   */
+  void serve(Connection connection, Gate gate) {
     if (!handshakes.add(connection)) {
       connection.reset();
       return;
@@ -77,7 +101,7 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
       switch (dialect.accept(connection, slot::setVerified)) {
         case Dialect.Accepted.LoggedIn joined -> {
           handshakes.remove(connection);
-          sessions.run(connection, joined.session(), slot);
+          run(connection, joined.session(), slot, gate);
         }
         case Dialect.Accepted.Claimed claimed -> deliver(connection, claimed.delivery(), slot);
       }
@@ -89,6 +113,18 @@ final class ControlHandler implements Listener.Handler, AutoCloseable {
     } finally {
       slot.release();
       handshakes.remove(connection);
+    }
+  }
+
+  private void run(Connection connection, Session session, HandshakeLimiter.Slot slot, Gate gate) {
+    if (!gate.tryBegin()) {
+      sessions.reject(connection, session, MOVED);
+      return;
+    }
+    try {
+      sessions.run(connection, session, slot);
+    } finally {
+      gate.end();
     }
   }
 

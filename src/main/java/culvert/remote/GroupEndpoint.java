@@ -81,7 +81,7 @@ final class GroupEndpoint implements GroupListener.Handler, AutoCloseable {
   @Override
   public boolean handleVisitor(Connection connection) {
     long began = System.nanoTime();
-    control.serve(connection);
+    control.serve(connection, ControlHandler.Gate.OPEN);
     return System.nanoTime() - began >= MIN_VISIT.toNanos();
   }
 

@@ -3,6 +3,7 @@ package culvert.remote;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,6 +23,10 @@ final class ListenerTable {
   record Open(ListenerSpec spec, BoundListener listener) {}
 
   private final Map<ListenerSpec.Key, Open> open = new LinkedHashMap<>();
+
+  /** Those that were replaced, and are open for the data channels of their sessions. */
+  private final Set<Open> retired = new LinkedHashSet<>();
+
   private final Set<ListenerSpec.Kind> closed = EnumSet.noneOf(ListenerSpec.Kind.class);
 
   /** Returns an open listener. */
@@ -48,12 +53,35 @@ final class ListenerTable {
     open.remove(key);
   }
 
-  /** Accepts no more listeners of these kinds. Returns the open ones, which stay in the table. */
+  /** Adds a listener that was replaced; returns false if its kind was closed. */
+  boolean retire(Open one) {
+    return !closed.contains(one.spec().key().kind()) && retired.add(one);
+  }
+
+  /** Removes a listener that was replaced; returns whether the caller has to close it. */
+  boolean removeRetired(Open one) {
+    return retired.remove(one);
+  }
+
+  /** Returns the listeners that were replaced and are open. */
+  List<Open> retired() {
+    return List.copyOf(retired);
+  }
+
+  /**
+   * Accepts no more listeners of these kinds. Returns the open ones, which stay in the table, and
+   * those that were replaced, which do not.
+   */
   List<BoundListener> close(Set<ListenerSpec.Kind> kinds) {
     closed.addAll(kinds);
     var listeners = new ArrayList<BoundListener>();
     for (Open one : open.values()) {
       if (kinds.contains(one.spec().key().kind())) {
+        listeners.add(one.listener());
+      }
+    }
+    for (Open one : retired()) {
+      if (kinds.contains(one.spec().key().kind()) && retired.remove(one)) {
         listeners.add(one.listener());
       }
     }

@@ -137,8 +137,14 @@ final class Listeners {
   private void closeFirst() {
     for (ListenerTable.Open open : registry.listeners()) {
       ListenerSpec next = wanted.get(open.spec().key());
-      if (next == null || !next.equals(open.spec()) && isPortOfAnother(open)) {
+      if (open.spec().equals(next)) {
+        continue;
+      }
+      if (isPortOfAnother(open)) {
         close(open);
+      } else if (next == null) {
+        registry.close(open.spec().key());
+        retire(open);
       }
     }
   }
@@ -164,6 +170,39 @@ final class Listeners {
     }
   }
 
+  /** Closes a listener that was replaced, once none of its sessions needs it for data channels. */
+  private void retire(ListenerTable.Open one) {
+    HostPort address = one.listener().address();
+    if (!registry.retire(one)) {
+      close(one.spec(), one.listener());
+    } else if (one.listener().retire(() -> closeUnused(one, address))) {
+      log.info(described("listener kept for data channels", one.spec(), address));
+    } else if (registry.removeRetired(one)) {
+      close(one.spec(), one.listener());
+    }
+  }
+
+  private void closeUnused(ListenerTable.Open one, HostPort address) {
+    if (registry.removeRetired(one)) {
+      one.listener().close();
+      log.info(described("listener closed", one.spec(), address));
+    }
+  }
+
+  /** Closes the listeners for data channels that exclude another one. */
+  private void closeRetired(ListenerSpec excluded) {
+    for (ListenerTable.Open one : registry.retiredListeners()) {
+      if (canConflict(excluded, one) && registry.removeRetired(one)) {
+        one.listener().close();
+        if (!excluded.key().equals(one.spec().key())) {
+          log.warn(
+              described("listener closed", one.spec(), one.listener().address())
+                  .with("cause", "its address is needed for: " + excluded.key()));
+        }
+      }
+    }
+  }
+
   private void openMissing() {
     for (ListenerSpec spec : isStopped ? List.<ListenerSpec>of() : wanted.values()) {
       Optional<ListenerTable.Open> open = registry.listener(spec.key());
@@ -178,6 +217,7 @@ final class Listeners {
 
   private void tryOpen(ListenerSpec spec, Optional<ListenerTable.Open> before) {
     try {
+      closeRetired(spec);
       if (before.filter(one -> canConflict(spec, one)).isPresent()) {
         replace(spec, before.get());
       } else {
@@ -243,8 +283,8 @@ final class Listeners {
   }
 
   /**
-   * Enters a bound listener in place of the one before, starts it, and closes the one before. If it
-   * cannot be started, the one before stays.
+   * Enters a bound listener in place of the one before, starts it, and retires the one before. If
+   * it cannot be started, the one before stays.
    */
   private void open(ListenerSpec spec, BoundListener listener, Optional<ListenerTable.Open> before)
       throws IOException {
@@ -261,7 +301,7 @@ final class Listeners {
       throw e;
     }
     log.info(described("listener opened", spec, listener.address()));
-    before.ifPresent(one -> close(one.spec(), one.listener()));
+    before.ifPresent(this::retire);
   }
 
   private void restore(ListenerSpec.Key key, Optional<ListenerTable.Open> before) {

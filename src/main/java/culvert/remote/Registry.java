@@ -216,6 +216,24 @@ final class Registry implements ServiceRegistry, AutoCloseable {
     });
   }
 
+  /**
+   * Adds a listener that was replaced, which may stay open for the data channels of its sessions.
+   * Returns false if the listeners of its kind were closed; the caller closes this one too.
+   */
+  boolean retire(ListenerTable.Open one) {
+    return locked(all -> all.listeners().retire(one));
+  }
+
+  /** Removes a listener that was replaced; returns whether the caller has to close it. */
+  boolean removeRetired(ListenerTable.Open one) {
+    return locked(all -> all.listeners().removeRetired(one));
+  }
+
+  /** Returns the listeners that were replaced and are open. */
+  List<ListenerTable.Open> retiredListeners() {
+    return locked(all -> all.listeners().retired());
+  }
+
   /** Returns the open listeners. */
   List<ListenerTable.Open> listeners() {
     return locked(all -> all.listeners().all());

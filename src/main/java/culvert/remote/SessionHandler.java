@@ -152,6 +152,18 @@ final class SessionHandler implements AutoCloseable {
     }
   }
 
+  /** Ends a session before its admission, and sends the reason to its peer. */
+  void reject(Connection connection, Session session, Roster.Refusal refusal) {
+    try {
+      if (sessions.add(session)) {
+        refuse(session, refusal);
+      }
+    } finally {
+      sessions.remove(session);
+      connection.close();
+    }
+  }
+
   private void refuse(Session session, Roster.Refusal refusal) {
     boolean busy = refusal.reason() == ByeReason.BUSY;
     counters.count(busy ? Counter.SESSIONS_OVER_LIMIT : Counter.REFUSED_PEERS);

@@ -56,6 +56,14 @@ public interface Dialect {
   default void awaitClaims(Duration limit) {}
 
   /**
+   * Returns whether the peer of a session opens a connection for each visitor, to the address at
+   * which it has logged in.
+   */
+  default boolean hasDataChannels() {
+    return false;
+  }
+
+  /**
    * Prepares the use of other settings.
    *
    * @return the action that applies them to connections accepted from then on; sessions keep theirs

@@ -38,6 +38,12 @@ class ListenersTest {
   private final Set<String> unstartable = ConcurrentHashMap.newKeySet();
   private final Set<Bound> bound = ConcurrentHashMap.newKeySet();
 
+  /** Addresses whose listeners have sessions with data channels. */
+  private final Set<String> needed = ConcurrentHashMap.newKeySet();
+
+  /** What runs when the last of these has ended. */
+  private final List<Runnable> actions = new ArrayList<>();
+
   private Registry registry() {
     var tables =
         new RegistryTables(new Roster(20, false), services, new PortTable(Optional.empty()));
@@ -73,6 +79,12 @@ class ListenersTest {
     }
 
     @Override
+    public boolean retire(Runnable action) {
+      actions.add(action);
+      return needed.contains(address.toString());
+    }
+
+    @Override
     public void close() {
       bound.remove(this);
     }
@@ -101,7 +113,8 @@ class ListenersTest {
   private List<String> open() {
     List<String> open = new ArrayList<>();
     services.addresses().forEach(service -> open.add(service.toString()));
-    assertThat(bound).hasSameSizeAs(open);
+    assertThat(boundAddresses())
+        .containsAll(open.stream().map(one -> one.substring(one.indexOf('=') + 1)).toList());
     return open;
   }
 
@@ -184,6 +197,67 @@ class ListenersTest {
     listeners.stop();
     registry.close();
     listeners.change(List.of(spec("ssh", "127.0.0.1:2")));
+    assertThat(bound).isEmpty();
+  }
+
+  private static ListenerSpec control(String address) {
+    return new ListenerSpec(ListenerSpec.CONTROL, ServiceType.TCP, HostPort.parse(address));
+  }
+
+  private List<String> boundAddresses() {
+    return bound.stream().map(one -> one.address().toString()).sorted().toList();
+  }
+
+  @Test
+  void replacedListenerStaysUntilItsLastSessionEnds() throws Exception {
+    needed.add("127.0.0.1:1");
+    listeners.change(List.of(control("127.0.0.1:1")));
+    listeners.change(List.of(control("127.0.0.1:2")));
+    assertThat(boundAddresses()).containsExactly("127.0.0.1:1", "127.0.0.1:2");
+    log.await("listener kept for data channels", "address=127.0.0.1:1");
+    actions.getFirst().run();
+    assertThat(boundAddresses()).containsExactly("127.0.0.1:2");
+    log.await("listener closed", "address=127.0.0.1:1");
+  }
+
+  @Test
+  void removedListenerStaysUntilItsLastSessionEnds() {
+    needed.add("127.0.0.1:1");
+    listeners.change(List.of(control("127.0.0.1:1")));
+    listeners.change(List.of());
+    assertThat(boundAddresses()).containsExactly("127.0.0.1:1");
+    actions.getFirst().run();
+    assertThat(bound).isEmpty();
+  }
+
+  @Test
+  void replacedListenerIsClosedIfItsAddressIsWanted() throws Exception {
+    needed.add("127.0.0.1:1");
+    listeners.change(List.of(control("127.0.0.1:1")));
+    listeners.change(List.of(control("127.0.0.1:2")));
+    listeners.change(List.of(control("127.0.0.1:2"), spec("web", "127.0.0.1:1")));
+    assertThat(boundAddresses()).containsExactly("127.0.0.1:1", "127.0.0.1:2");
+    log.await("listener closed", "address=127.0.0.1:1", "needed for: web");
+    actions.getFirst().run();
+    assertThat(open()).containsExactly("web=127.0.0.1:1");
+  }
+
+  @Test
+  void controlAddressReturnsToThatOfAListenerThatStays() {
+    needed.add("127.0.0.1:1");
+    listeners.change(List.of(control("127.0.0.1:1")));
+    listeners.change(List.of(control("127.0.0.1:2")));
+    listeners.change(List.of(control("127.0.0.1:1")));
+    assertThat(boundAddresses()).containsExactly("127.0.0.1:1");
+  }
+
+  @Test
+  void stoppedRoleClosesReplacedListeners() {
+    needed.add("127.0.0.1:1");
+    listeners.change(List.of(control("127.0.0.1:1")));
+    listeners.change(List.of(control("127.0.0.1:2")));
+    listeners.stop();
+    registry.closeControl();
     assertThat(bound).isEmpty();
   }
 }

@@ -72,6 +72,11 @@ public final class BoreDialect implements Dialect {
   }
 
   @Override
+  public boolean hasDataChannels() {
+    return true;
+  }
+
+  @Override
   public void awaitClaims(Duration limit) {
     pending.await(limit);
   }

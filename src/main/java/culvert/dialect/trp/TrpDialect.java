@@ -68,6 +68,11 @@ public final class TrpDialect implements Dialect {
   }
 
   @Override
+  public boolean hasDataChannels() {
+    return true;
+  }
+
+  @Override
   public void awaitClaims(Duration limit) {
     TrpSession active = current.get();
     if (active != null) {

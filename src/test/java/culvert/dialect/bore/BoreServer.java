@@ -14,6 +14,7 @@ import culvert.testing.TestLog;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -25,11 +26,18 @@ final class BoreServer implements AutoCloseable {
   static final PortRange PORTS = PortRange.parse("127.0.0.1:20000-29999");
 
   private final TestLog log = new TestLog();
+  private final RolePair.Options options;
+  private final PortRange ports;
   private final RemoteProxy remote;
 
   /** Starts on a free port of the loopback interface. */
   BoreServer(String... secrets) throws IOException {
     this(ANY, PORTS, new RolePair.Options(), secrets);
+  }
+
+  /** Starts at an address of the test's choice. */
+  BoreServer(HostPort address) throws IOException {
+    this(address, PORTS, new RolePair.Options());
   }
 
   /** Starts with other limits. */
@@ -45,6 +53,8 @@ final class BoreServer implements AutoCloseable {
 
   private BoreServer(HostPort address, PortRange ports, RolePair.Options options, String... secrets)
       throws IOException {
+    this.options = options;
+    this.ports = ports;
     var bore = new BoreServerSettings(address, Stream.of(secrets).map(BoreSecret::of).toList());
     options
         .secrets(null, null)
@@ -52,6 +62,12 @@ final class BoreServer implements AutoCloseable {
         .heartbeat(Timeouts.DEFAULT.heartbeat(), Timeouts.DEFAULT.heartbeatTimeout())
         .everyLine();
     remote = RemoteProxy.start(options.remoteSettings(Optional.empty()), log.log());
+  }
+
+  /** Changes the address for clients, without a secret. */
+  void moveTo(HostPort address) {
+    options.bore(new BoreServerSettings(address, List.of()), ports);
+    remote.reload(options.remoteSettings(Optional.empty()));
   }
 
   RemoteProxy remote() {

@@ -9,6 +9,7 @@ import culvert.testing.RolePair;
 import culvert.testing.TestLog;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -30,6 +31,11 @@ final class Roles implements AutoCloseable {
     remote =
         RemoteProxy.start(settings, deadlines -> new TrpDialect("default", deadlines), log.log());
     return this;
+  }
+
+  /** Moves the control address of the remote proxy, which keeps its service. */
+  void moveTo(HostPort control) {
+    remote.reload(unencrypted().remoteSettings(Optional.of(control), "127.0.0.1:0"));
   }
 
   /** Starts an origin proxy. */

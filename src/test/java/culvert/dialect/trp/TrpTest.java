@@ -19,6 +19,7 @@ import culvert.testing.Eventually;
 import culvert.testing.LeakCheck;
 import culvert.testing.Loopback;
 import culvert.testing.RefusingPort;
+import culvert.testing.ReservedPorts;
 import culvert.testing.RolePair;
 import culvert.testing.TestClient;
 import culvert.testing.TestServer;
@@ -390,6 +391,20 @@ class TrpTest {
         }
       }
       roles.awaitLog(1, "origin server not reached", "1.2.3.4:5");
+    }
+  }
+
+  /** Every later visitor was reset: data connections come to the address of the login. */
+  @Test
+  void originProxyServesNewVisitorsAfterTheControlAddressHasMoved() throws Exception {
+    try (var ports = new ReservedPorts()) {
+      roles.remote(RolePair.LIMIT).origin(roles.remote().controlAddress(), server.address());
+      roles.awaitLog(1, "service offered");
+      roles.moveTo(ports.next());
+      roles.awaitLog(1, "listener kept for data channels");
+      try (Socket visitor = TestClient.dial(roles.publicAddress())) {
+        TestClient.assertEchoes(visitor, "hello");
+      }
     }
   }
 }

@@ -1,0 +1,117 @@
+package culvert.remote;
+
+import culvert.net.BufferPool;
+import culvert.net.HostPort;
+import culvert.net.Listener;
+import culvert.net.SocketConnection;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A listener for origin proxies. It counts the sessions that have begun through it. Where the
+ * protocol opens a connection for each visitor, these come to the same address: a listener that is
+ * replaced accepts them until the last of its sessions has ended.
+ */
+final class ControlListener implements BoundListener, Listener.Handler, ControlHandler.Gate {
+
+  private final ControlHandler handler;
+
+  /** Set before the listener is started. */
+  private Listener listener;
+
+  /** Guards the fields below. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  private int sessions;
+  private boolean isRetired;
+  private Runnable onUnused = () -> {};
+
+  private ControlListener(ControlHandler handler) {
+    this.handler = handler;
+  }
+
+  /**
+   * Binds an address; see {@link Listener#bind}.
+   *
+   * @param handler handles the connections
+   * @throws IOException naming the address, if it cannot be bound
+   */
+  static ControlListener bind(HostPort where, String role, BufferPool pool, ControlHandler handler)
+      throws IOException {
+    var created = new ControlListener(handler);
+    created.listener = Listener.bind(where, role, pool, created);
+    return created;
+  }
+
+  @Override
+  public HostPort address() {
+    return HostPort.of(listener.address());
+  }
+
+  @Override
+  public void start() {
+    listener.start();
+  }
+
+  @Override
+  public void close() {
+    listener.close();
+  }
+
+  @Override
+  public boolean retire(Runnable action) {
+    lock.lock();
+    try {
+      isRetired = true;
+      boolean isNeeded = sessions > 0 && handler.hasDataChannels();
+      if (isNeeded) {
+        onUnused = action;
+      }
+      return isNeeded;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public boolean tryBegin() {
+    lock.lock();
+    try {
+      if (!isRetired) {
+        sessions++;
+      }
+      return !isRetired;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void end() {
+    Runnable action;
+    lock.lock();
+    try {
+      sessions--;
+      action = isRetired && sessions == 0 ? onUnused : () -> {};
+    } finally {
+      lock.unlock();
+    }
+    action.run();
+  }
+
+  @Override
+  public void handle(SocketConnection connection) {
+    handler.serve(connection, this);
+  }
+
+  @Override
+  public void acceptFailed(IOException cause, Duration pause, boolean first) {
+    handler.acceptFailed(cause, pause, first);
+  }
+
+  @Override
+  public boolean canUseReserve() {
+    return true;
+  }
+}
