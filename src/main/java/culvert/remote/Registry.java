@@ -11,6 +11,7 @@ import culvert.protocol.ByeReason;
 import culvert.session.Offer;
 import culvert.session.ServiceRegistry;
 import culvert.session.Session;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -205,15 +206,42 @@ final class Registry implements ServiceRegistry, AutoCloseable {
    * closes that one. Returns false if the listeners of this kind were closed.
    */
   boolean open(ListenerTable.Open one) {
-    return locked(all -> all.open(one));
+    return change(one.spec().key(), all -> all.open(one));
   }
 
   /** Removes a listener, which the caller closes. Visitors and sessions stay. */
   void close(ListenerSpec.Key key) {
-    locked(all -> {
-      all.close(key);
-      return null;
-    });
+    change(
+        key,
+        all -> {
+          all.close(key);
+          return null;
+        });
+  }
+
+  /** Changes a listener, and reports to the sessions whether they have visitors of its service. */
+  private <T> T change(ListenerSpec.Key key, Function<RegistryTables, T> change) {
+    String service = key.service();
+    var before = new ArrayList<Session>();
+    var after = new ArrayList<Session>();
+    T result =
+        locked(all -> {
+          before.addAll(all.services().streaming(service));
+          T changed = change.apply(all);
+          after.addAll(all.services().streaming(service));
+          return changed;
+        });
+    before.stream().filter(one -> !after.contains(one)).forEach(one -> one.serviceClosed(service));
+    after.stream().filter(one -> !before.contains(one)).forEach(one -> opened(one, service));
+    return result;
+  }
+
+  private void opened(Session session, String service) {
+    session.serviceOpened(service);
+    if (!locked(all -> all.services().streaming(service).contains(session))) {
+      // It has withdrawn the service meanwhile.
+      session.serviceClosed(service);
+    }
   }
 
   /**

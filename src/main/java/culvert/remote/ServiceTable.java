@@ -273,6 +273,14 @@ final class ServiceTable {
         .toList();
   }
 
+  /** Returns the sessions that open streams for a service: it is open, and of TCP. */
+  List<Session> streaming(String name) {
+    Service service = services.get(name);
+    boolean hasStreams =
+        service != null && service.isOpen() && service.address().type() == ServiceType.TCP;
+    return hasStreams ? List.copyOf(service.sessions()) : List.of();
+  }
+
   /** Returns whether the session serves any service, or would serve it if that were open. */
   boolean isServing(Session session) {
     return services.values().stream().anyMatch(service -> service.isOfferedBy(session));

@@ -41,6 +41,15 @@ public interface Session {
   }
 
   /**
+   * Reports that a TCP service which the session serves was opened, and may have visitors; must not
+   * block.
+   */
+  default void serviceOpened(String service) {}
+
+  /** Reports that such a service was closed: it has no new visitors. Must not block. */
+  default void serviceClosed(String service) {}
+
+  /**
    * Reports that the other sessions that share a service with this one have changed; must not
    * block.
    *

@@ -12,9 +12,11 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 
@@ -36,6 +38,10 @@ final class FakeSession implements Session {
 
   final Queue<Consumer<Boolean>> probes = new ArrayDeque<>();
   final Queue<String> notices = new ConcurrentLinkedQueue<>();
+
+  /** The services that it serves and that are open. */
+  final Set<String> open = new HashSet<>();
+
   boolean quiet;
   int opens;
   String full;
@@ -99,6 +105,16 @@ final class FakeSession implements Session {
   @Override
   public void probe(Duration limit, Consumer<Boolean> answer) {
     probes.add(answer);
+  }
+
+  @Override
+  public void serviceOpened(String service) {
+    open.add(service);
+  }
+
+  @Override
+  public void serviceClosed(String service) {
+    open.remove(service);
   }
 
   @Override

@@ -243,4 +243,15 @@ class ListenerChangeTest {
     }
     assertThat(roles.log()).doesNotContain("listener opened");
   }
+
+  @Test
+  void loweredLimitOfVisitorsKeepsThoseThatAreConnected() throws Exception {
+    HostPort web = roles.remote().outsideAddresses().get("web");
+    Optional<HostPort> control = Optional.of(roles.remote().controlAddress());
+    roles.remote().reload(new RolePair.Options().maxVisitors(1).remoteSettings(control, WEB));
+    assertReset(web);
+    assertEchoes(visitor, "after");
+    roles.reloadRemote(WEB);
+    roles.awaitEcho("web");
+  }
 }

@@ -200,6 +200,25 @@ class ListenersTest {
     assertThat(bound).isEmpty();
   }
 
+  /** Streams stayed reserved for services that were closed. */
+  @Test
+  void sessionIsNotifiedOfItsServicesThatAreOpenedAndClosed() {
+    var session = new FakeSession("laptop", "1");
+    ListenerSpec web = spec("web", "127.0.0.1:1");
+    ListenerSpec ssh = spec("ssh", "127.0.0.1:2");
+    listeners.change(List.of(web, ssh));
+    services.add(session, "web");
+    services.add(session, "ssh");
+    listeners.change(List.of(ssh));
+    assertThat(session.open).isEmpty();
+    listeners.change(List.of(web, ssh));
+    assertThat(session.open).containsExactly("web");
+    listeners.change(List.of(spec("web", "127.0.0.1:3"), ssh));
+    assertThat(session.open).as("after a move").containsExactly("web");
+    listeners.change(List.of(ssh));
+    assertThat(session.open).isEmpty();
+  }
+
   private static ListenerSpec control(String address) {
     return new ListenerSpec(ListenerSpec.CONTROL, ServiceType.TCP, HostPort.parse(address));
   }

@@ -180,6 +180,17 @@ final class NativeSession implements Session, Link.Events {
   }
 
   @Override
+  public void serviceOpened(String service) {
+    link.addService(service);
+  }
+
+  /** The streams that were reserved for the service are for the others. */
+  @Override
+  public void serviceClosed(String service) {
+    link.removeService(service);
+  }
+
+  @Override
   public void shared(String service, int others, List<String> names) {
     if (features.contains(Feature.SHARING)) {
       send(
